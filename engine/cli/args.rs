@@ -1,0 +1,186 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// Runs a software delivery engagement with a crew of AI agents, from YAML definitions.
+#[derive(Debug, Parser)]
+#[command(name = "cloudcrew", version, propagate_version = true)]
+pub struct Args {
+    /// The workspace: a folder with `agents.yaml`. Left out: the nearest parent that has one.
+    #[arg(short = 'C', long = "workspace", value_name = "WORKSPACE", env = "CLOUDCREW_WORKSPACE", global = true)]
+    pub workspace: Option<PathBuf>,
+    /// Where engagements are kept. Left out: `.cloudcrew` in the workspace.
+    #[arg(long, value_name = "DIR", env = "CLOUDCREW_HOME", global = true)]
+    pub home: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Says what is wrong with the definitions, at the exact word.
+    Check {
+        #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_CHECK_FORMAT")]
+        format: CheckFormat,
+    },
+    /// Explains a rule of `check`; without a code, lists them.
+    Explain { code: Option<String> },
+    /// Prints the JSON Schema of a kind of files, or writes all of them.
+    Schema {
+        /// Which: agents, phase, workflow, rehearsal.
+        kind: Option<String>,
+        /// Writes all schemas into `engine/definition/schemas` of the workspace.
+        #[arg(long)]
+        write: bool,
+    },
+    /// Prints a workflow's plan as a graph.
+    Graph {
+        /// Left out: `delivery`, or the only one.
+        workflow: Option<String>,
+        #[arg(long, value_enum, default_value = "mermaid", env = "CLOUDCREW_GRAPH_FORMAT")]
+        format: GraphFormat,
+    },
+    /// Starts an engagement and drives it to its next wait.
+    Run(Run),
+    /// Lists all engagements.
+    List {
+        #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
+        format: Format,
+    },
+    /// Shows where an engagement stands, what to review and what changed since the last run of the phase.
+    Show {
+        project: String,
+        #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
+        format: Format,
+    },
+    /// Follows an engagement that another process drives.
+    Watch {
+        project: String,
+        #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
+        format: Format,
+    },
+    /// Lists what waits for a person.
+    Inbox {
+        #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
+        format: Format,
+    },
+    /// Approves the gate that an engagement waits at, and goes on.
+    Approve {
+        project: String,
+        /// A rating from 1 to 5, such as `quality=5`.
+        #[arg(long = "rating", value_name = "NAME=1..5")]
+        ratings: Vec<String>,
+        /// Digest of what was reviewed, as `show` prints it.
+        #[arg(long)]
+        digest: Option<String>,
+    },
+    /// Asks for changes at the gate; the phase runs again with these words.
+    Revise {
+        project: String,
+        words: String,
+        /// Digest of what was reviewed, as `show` prints it.
+        #[arg(long)]
+        digest: Option<String>,
+    },
+    /// Answers an agent's question, and goes on.
+    Answer { project: String, request: String, words: String },
+    /// Goes on where an engagement stands.
+    Resume {
+        project: String,
+        /// `all`: gates whose review found nothing pass without a person, and the record says so.
+        #[arg(long, value_enum)]
+        approve: Option<Approve>,
+        #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
+        format: Format,
+    },
+    /// Ends an engagement between two steps.
+    Cancel { project: String },
+    /// Prints what the crew knows together.
+    Ledger {
+        project: String,
+        #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
+        format: Format,
+    },
+    /// Lists the files the crew wrote, prints one, or writes all of them to a folder.
+    Artifacts {
+        project: String,
+        /// Prints this file.
+        path: Option<String>,
+        /// Writes all files below this folder, which must be empty or new.
+        #[arg(long, value_name = "DIR", conflicts_with = "path")]
+        export: Option<PathBuf>,
+        #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
+        format: Format,
+    },
+    /// Prints what was used and what it costs.
+    Cost {
+        project: String,
+        #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
+        format: Format,
+    },
+    /// Looks whether everything that a run needs is in order.
+    Doctor,
+    /// Prints completions for a shell.
+    Completions { shell: clap_complete::Shell },
+}
+
+/// Starts an engagement.
+#[derive(Debug, ClapArgs)]
+pub struct Run {
+    /// Left out: `delivery`, or the only one.
+    pub workflow: Option<String>,
+    /// The statement of work: Markdown or text.
+    #[arg(long, value_name = "FILE")]
+    pub sow: PathBuf,
+    /// The engagement's id. Left out: the file's name.
+    #[arg(long, value_name = "ID")]
+    pub project: Option<String>,
+    /// The customer's Git repository. Left out: a new one in the home.
+    #[arg(long, value_name = "PATH")]
+    pub repo: Option<PathBuf>,
+    /// A model of `agents.yaml` that all agents use instead of their own.
+    #[arg(long, value_name = "NAME", env = "CLOUDCREW_MODEL")]
+    pub model: Option<String>,
+    /// A rehearsal file of the workspace that bends what happens.
+    #[arg(long, value_name = "NAME", env = "CLOUDCREW_REHEARSAL")]
+    pub rehearsal: Option<String>,
+    /// The phase to begin with. Left out: the first.
+    #[arg(long, value_name = "PHASE")]
+    pub from: Option<String>,
+    /// `all`: gates whose review found nothing pass without a person, and the record says so.
+    #[arg(long, value_enum)]
+    pub approve: Option<Approve>,
+    /// Leaves a background process that drives it.
+    #[arg(long)]
+    pub detach: bool,
+    #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
+    pub format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Approve {
+    All,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    Human,
+    Json,
+    Sarif,
+    Github,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    Mermaid,
+    Dot,
+    Json,
+}

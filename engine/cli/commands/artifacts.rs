@@ -1,0 +1,71 @@
+//! `artifacts`: the files the crew wrote.
+
+use std::fs;
+use std::path::Path;
+
+use cloudcrew_definition::path::RepoPath;
+use cloudcrew_local::repo::GitRepo;
+use cloudcrew_runtime::ports::repo::Repo;
+use serde_json::{Value, json};
+
+use crate::args::{Args, Format};
+use crate::exit::{Exit, Failure};
+use crate::home;
+
+pub async fn artifacts(
+    args: &Args,
+    project: &str,
+    path: Option<&str>,
+    export: Option<&Path>,
+    format: Format,
+) -> Result<Exit, Failure> {
+    let (_, engagement) = home::engagement(args, project).await?;
+    let state = &engagement.state;
+    let repo = GitRepo::open(Path::new(&state.started.repo), project)?;
+    let head = state.head.as_deref().ok_or_else(|| Failure::usage(format!("`{project}` has written nothing yet")))?;
+    if let Some(path) = path {
+        let bytes = repo
+            .read(head, path)
+            .await?
+            .ok_or_else(|| Failure::usage(format!("no file `{path}`; `cloudcrew artifacts {project}` lists them")))?;
+        std::io::Write::write_all(&mut std::io::stdout(), &bytes)?;
+        return Ok(Exit::Done);
+    }
+    let tree = repo.list(head).await?;
+    if let Some(folder) = export {
+        if fs::read_dir(folder).is_ok_and(|mut d| d.next().is_some()) {
+            return Err(Failure::usage(format!("{} is not empty", folder.display())));
+        }
+        let mut written = 0;
+        for file in &tree {
+            // Others may have committed names that no file system should see.
+            let Ok(safe) = RepoPath::parse(&file.path) else {
+                eprintln!("left out `{}`: it is no safe path", file.path.escape_debug());
+                continue;
+            };
+            let target = folder.join(safe.as_str());
+            if let Some(parent) = target.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            fs::write(&target, repo.read(head, &file.path).await?.unwrap_or_default())?;
+            written += 1;
+        }
+        println!("wrote {written} files to {}", folder.display());
+        return Ok(Exit::Done);
+    }
+    let values: Vec<Value> = state
+        .artifacts
+        .iter()
+        .map(|(path, a)| json!({ "path": path, "phase": a.phase, "owner": a.owner, "revision": a.revision, "oid": a.oid, "commit": a.commit }))
+        .collect();
+    match format {
+        Format::Json => println!("{:#}", Value::from(values)),
+        Format::Human => {
+            for (path, a) in &state.artifacts {
+                println!("{path:44} {:14} {:10} run {}", a.phase, a.owner, a.revision);
+            }
+            eprintln!("branch {} of {}", state.started.branch, state.started.repo);
+        }
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,54 @@
+//! `check` and `explain`.
+
+use std::io::IsTerminal;
+
+use cloudcrew_definition::checks;
+use cloudcrew_definition::diagnostic::{Format, closest, render};
+use cloudcrew_definition::load;
+use cloudcrew_runtime::catalogue::catalogue;
+
+use crate::args::{Args, CheckFormat};
+use crate::exit::{Exit, Failure};
+use crate::workspace;
+
+pub fn check(args: &Args, format: CheckFormat) -> Result<Exit, Failure> {
+    let root = workspace::find(args.workspace.as_deref())?;
+    let sources = workspace::read(&root);
+    let loaded = load(&sources, &catalogue());
+    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let how = match format {
+        CheckFormat::Human => Format::Human { colour },
+        CheckFormat::Json => Format::Json,
+        CheckFormat::Sarif => Format::Sarif,
+        CheckFormat::Github => Format::Github,
+    };
+    let found = loaded.report.diagnostics();
+    print!("{}", render(&sources, found, how));
+    match found.len() {
+        0 => eprintln!("nothing found in {} files", sources.iter().count()),
+        1 => eprintln!("1 finding; `cloudcrew explain {}` says more", found[0].code),
+        n => eprintln!("{n} findings; `cloudcrew explain CODE` says more"),
+    }
+    Ok(if found.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+pub fn explain(code: Option<&str>) -> Result<Exit, Failure> {
+    let codes = checks::codes();
+    let Some(code) = code else {
+        for code in codes {
+            let page = checks::explain(code).unwrap_or_default();
+            println!("{code:26} {}", page.lines().next().unwrap_or_default());
+        }
+        return Ok(Exit::Done);
+    };
+    match checks::explain(code) {
+        Some(page) => {
+            print!("# {code}\n\n{page}");
+            Ok(Exit::Done)
+        }
+        None => {
+            let meant = closest(code, &codes).map(|c| format!("; did you mean `{c}`?")).unwrap_or_default();
+            Err(Failure::usage(format!("no rule named `{code}`{meant} `cloudcrew explain` lists them")))
+        }
+    }
+}

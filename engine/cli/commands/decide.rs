@@ -1,0 +1,85 @@
+//! `approve`, `revise`, `answer`, `cancel`: what a person says is recorded first, then the engagement goes on.
+
+use cloudcrew_local::clock::SystemClock;
+use cloudcrew_runtime::engagement::{Decision, Engagement, Given, RequestKind, cancel as record_cancel, record};
+use cloudcrew_runtime::ports::journal::Journal;
+
+use super::drive;
+use crate::args::{Args, Format};
+use crate::exit::{Exit, Failure};
+use crate::home;
+
+pub async fn approve(args: &Args, project: &str, ratings: &[String], digest: Option<String>) -> Result<Exit, Failure> {
+    let mut read = Vec::new();
+    for rating in ratings {
+        let parsed = rating.split_once('=').and_then(|(name, value)| Some((name.to_owned(), value.parse::<u8>().ok()?)));
+        read.push(parsed.ok_or_else(|| Failure::usage(format!("`{rating}` is no rating; write `quality=5`")))?);
+    }
+    at_gate(args, project, Decision::Approve { ratings: read }, digest).await
+}
+
+pub async fn revise(args: &Args, project: &str, words: &str, digest: Option<String>) -> Result<Exit, Failure> {
+    at_gate(args, project, Decision::Revise { words: words.to_owned() }, digest).await
+}
+
+async fn at_gate(args: &Args, project: &str, decision: Decision, digest: Option<String>) -> Result<Exit, Failure> {
+    let (_, engagement) = home::engagement(args, project).await?;
+    let request = gate(&engagement)?;
+    decide(args, project, request, decision, digest).await
+}
+
+/// The gate that is meant: the one that waits, else the last one, whose decision is then told.
+fn gate(engagement: &Engagement) -> Result<String, Failure> {
+    let mut gates = engagement.state.requests.iter().filter(|r| matches!(r.kind, RequestKind::Approval { .. }));
+    let waiting = gates.clone().find(|r| r.is_open());
+    match waiting.or(gates.next_back()) {
+        Some(request) => Ok(request.id.clone()),
+        None => Err(Failure::usage(format!("`{}` waits at no gate", engagement.project))),
+    }
+}
+
+pub async fn answer(args: &Args, project: &str, request: &str, words: &str) -> Result<Exit, Failure> {
+    decide(args, project, request.to_owned(), Decision::Answer { value: words.into() }, None).await
+}
+
+async fn decide(args: &Args, project: &str, request: String, decision: Decision, digest: Option<String>) -> Result<Exit, Failure> {
+    let (store, mut engagement) = home::engagement(args, project).await?;
+    let given = Given { request, decision, actor: home::actor(), channel: "terminal".into(), digest: full(&engagement, digest) };
+    let recorded = record(&store, &store, &SystemClock::default(), &mut engagement, given).await?;
+    let what = recorded.request.answer.as_ref().map_or("answered", |a| a.decision.name());
+    println!("{} is {what}{}", recorded.request.id, if recorded.repeated { " already, with the same words" } else { "" });
+    go_on(args, project).await
+}
+
+/// A digest may be given by its first characters, as it is shown.
+fn full(engagement: &Engagement, given: Option<String>) -> Option<String> {
+    let given = given?;
+    let whole = engagement.state.requests.iter().rev().find(|r| given.len() >= 8 && r.digest.starts_with(&given));
+    Some(whole.map_or(given, |r| r.digest.clone()))
+}
+
+pub async fn cancel(args: &Args, project: &str) -> Result<Exit, Failure> {
+    let (store, mut engagement) = home::engagement(args, project).await?;
+    record_cancel(&store, &store, &SystemClock::default(), &mut engagement, &home::actor()).await?;
+    println!("{project} ends between two steps");
+    match go_on(args, project).await? {
+        Exit::Cancelled => Ok(Exit::Done),
+        other => Ok(other),
+    }
+}
+
+/// Drives to the next wait, unless another process does.
+async fn go_on(args: &Args, project: &str) -> Result<Exit, Failure> {
+    let store = home::existing(&home::path(args)?)?;
+    if let Some((lease, true)) = store.lease(project).await? {
+        println!("{} drives it and goes on", lease.holder.name);
+        return Ok(Exit::Done);
+    }
+    match drive::drive(&store, project, false, Format::Human).await {
+        Err(failure) if failure.exit == Exit::World && failure.to_string().starts_with(&format!("`{project}` is driven by")) => {
+            println!("{failure}");
+            Ok(Exit::Done)
+        }
+        other => other,
+    }
+}

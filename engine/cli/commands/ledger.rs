@@ -1,0 +1,24 @@
+//! `ledger`: what the crew knows together.
+
+use cloudcrew_runtime::ports::ledger::Ledger;
+use serde_json::json;
+
+use crate::args::{Args, Format};
+use crate::exit::{Exit, Failure};
+use crate::home;
+
+pub async fn ledger(args: &Args, project: &str, format: Format) -> Result<Exit, Failure> {
+    let (store, _) = home::engagement(args, project).await?;
+    let rows = store.rows(project).await?;
+    match format {
+        Format::Json => println!("{:#}", json!({ "version": 1, "rows": rows })),
+        Format::Human => {
+            for row in &rows {
+                let kind = serde_json::to_value(row.kind).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+                let source = if row.source.is_empty() { String::new() } else { format!(" ({})", row.source) };
+                println!("{kind:12} {:14} {:10} {}{source}", row.phase, row.author, row.title);
+            }
+        }
+    }
+    Ok(Exit::Done)
+}

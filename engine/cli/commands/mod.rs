@@ -1,0 +1,61 @@
+//! One verb a file.
+
+mod artifacts;
+mod check;
+mod cost;
+mod decide;
+mod doctor;
+mod drive;
+mod graph;
+mod inbox;
+mod ledger;
+mod list;
+mod run;
+mod schema;
+mod watch;
+
+use clap::CommandFactory;
+
+use crate::args::{Approve, Args, Command, Format};
+use crate::exit::{Exit, Failure};
+use crate::{home, show};
+
+/// Runs what was typed.
+pub async fn run(args: Args) -> Result<Exit, Failure> {
+    match &args.command {
+        Command::Check { format } => check::check(&args, *format),
+        Command::Explain { code } => check::explain(code.as_deref()),
+        Command::Schema { kind, write } => schema::schema(&args, kind.as_deref(), *write),
+        Command::Graph { workflow, format } => graph::graph(&args, workflow.as_deref(), *format),
+        Command::Run(run) => run::run(&args, run).await,
+        Command::List { format } => list::list(&args, *format).await,
+        Command::Show { project, format } => {
+            let (store, engagement) = home::engagement(&args, project).await?;
+            match format {
+                Format::Human => print!("{}", show::human(&store, &engagement)?),
+                Format::Json => println!("{:#}", show::json(&store, &engagement)?),
+            }
+            Ok(Exit::Done)
+        }
+        Command::Watch { project, format } => watch::watch(&args, project, *format).await,
+        Command::Inbox { format } => inbox::inbox(&args, *format).await,
+        Command::Approve { project, ratings, digest } => decide::approve(&args, project, ratings, digest.clone()).await,
+        Command::Revise { project, words, digest } => decide::revise(&args, project, words, digest.clone()).await,
+        Command::Answer { project, request, words } => decide::answer(&args, project, request, words).await,
+        Command::Resume { project, approve, format } => {
+            let store = home::existing(&home::path(&args)?)?;
+            drive::drive(&store, project, *approve == Some(Approve::All), *format).await
+        }
+        Command::Cancel { project } => decide::cancel(&args, project).await,
+        Command::Ledger { project, format } => ledger::ledger(&args, project, *format).await,
+        Command::Artifacts { project, path, export, format } => {
+            artifacts::artifacts(&args, project, path.as_deref(), export.as_deref(), *format).await
+        }
+        Command::Cost { project, format } => cost::cost(&args, project, *format).await,
+        Command::Doctor => doctor::doctor(&args),
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Args::command(), "cloudcrew", &mut std::io::stdout());
+            Ok(Exit::Done)
+        }
+    }
+}

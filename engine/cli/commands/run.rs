@@ -1,0 +1,136 @@
+//! `run`: starts an engagement and drives it to its next wait.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::Stdio;
+
+use cloudcrew_local::clock::SystemClock;
+use cloudcrew_local::holder;
+use cloudcrew_local::repo::GitRepo;
+use cloudcrew_local::store::Store;
+use cloudcrew_plan::build;
+use cloudcrew_runtime::engagement::{Begin, SowFile, begin};
+use cloudcrew_runtime::ports::clock::Clock;
+use cloudcrew_runtime::ports::journal::Journal;
+use cloudcrew_runtime::ports::repo::Repo;
+use cloudcrew_runtime::sow::{self, MAX_SOW_BYTES};
+
+use super::drive;
+use crate::args::{Approve, Args, Run};
+use crate::exit::{Exit, Failure};
+use crate::{home, workspace};
+
+pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
+    let root = workspace::find(args.workspace.as_deref())?;
+    let definition = workspace::definition(&root)?;
+    let workflow = workspace::workflow(&definition, run.workflow.as_deref())?;
+    let plan = build(&definition, &workflow).ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;
+    let sow = statement_of_work(&run.sow)?;
+    let project = run.project.clone().unwrap_or_else(|| id_of(&run.sow));
+    home::valid_project(&project)?;
+    known(run.model.as_deref(), "model", definition.models.iter().map(|m| m.name.as_str()))?;
+    known(run.rehearsal.as_deref(), "rehearsal", definition.rehearsals.iter().map(|r| r.name.as_str()))?;
+    let home = home::path(args)?;
+    let store = Store::open(&home)?;
+    if store.head(&project).await?.is_some() {
+        return Err(cloudcrew_runtime::engagement::EngagementError::Exists(project).into());
+    }
+    let (repo, path) = match &run.repo {
+        Some(path) => (GitRepo::open(path, &project)?, fs::canonicalize(path)?),
+        None => {
+            let path = home.join("repos").join(format!("{project}.git"));
+            fs::create_dir_all(home.join("repos"))?;
+            (GitRepo::create(&path, &project)?, fs::canonicalize(&path)?)
+        }
+    };
+    if repo.head().await?.is_some() {
+        return Err(Failure::usage(format!(
+            "{} has a branch `{}` already; choose another `--project`",
+            path.display(),
+            repo.branch()
+        )));
+    }
+    let now = SystemClock::default().now();
+    let start = Begin {
+        project: &project,
+        actor: &home::actor(),
+        definition: &definition,
+        plan: &plan,
+        entry: run.from.as_deref(),
+        sow,
+        model: run.model.clone(),
+        rehearsal: run.rehearsal.clone(),
+        repo: path.display().to_string(),
+        branch: repo.branch().to_owned(),
+        date: date_of(now),
+        now,
+    };
+    // Held from before its first entry: nobody else can drive it in between.
+    let lease = store.acquire(&project, &holder::this_process()).await?;
+    if let Err(error) = begin(&store, &store, start).await {
+        store.release(&project, &lease).await?;
+        return Err(error.into());
+    }
+    if run.detach {
+        store.release(&project, &lease).await?;
+        return detach(&home, &project, run);
+    }
+    drive::drive(&store, &project, run.approve == Some(Approve::All), run.format).await
+}
+
+fn detach(home: &Path, project: &str, run: &Run) -> Result<Exit, Failure> {
+    let log = home.join(format!("{project}.log"));
+    let output = fs::File::create(&log)?;
+    let mut command = std::process::Command::new(std::env::current_exe()?);
+    command.arg("--home").arg(home).args(["resume", project]);
+    if run.approve.is_some() {
+        command.args(["--approve", "all"]);
+    }
+    command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let child = command.spawn()?;
+    println!("{project} runs in the background (pid {}); it writes to {}", child.id(), log.display());
+    println!("follow it with `cloudcrew watch {project}`");
+    Ok(Exit::Done)
+}
+
+fn known<'n>(given: Option<&str>, what: &str, names: impl Iterator<Item = &'n str>) -> Result<(), Failure> {
+    let names: Vec<&str> = names.collect();
+    match given {
+        Some(given) if !names.contains(&given) => {
+            Err(Failure::usage(format!("no {what} named `{given}`; there is {}", names.join(", "))))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn statement_of_work(path: &Path) -> Result<SowFile, Failure> {
+    let told = |e: &dyn std::fmt::Display| Failure::usage(format!("{}: {e}", path.display()));
+    let file = fs::File::open(path).map_err(|e| told(&e))?;
+    if file.metadata().is_ok_and(|m| m.is_dir()) {
+        return Err(told(&"a folder; name the file of the statement of work"));
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_SOW_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|e| told(&e))?;
+    let text = sow::decode(&bytes).map_err(|e| told(&e))?;
+    let name = path.file_name().map_or_else(|| "statement-of-work.md".to_owned(), |n| n.to_string_lossy().into_owned());
+    let parsed = sow::parse(&name, &text).map_err(|e| told(&e))?;
+    if !parsed.missing.is_empty() {
+        let titles: Vec<&str> = parsed.missing.iter().map(|m| m.title()).collect();
+        eprintln!("{name} says nothing under: {}", titles.join(", "));
+    }
+    Ok(SowFile { name, text })
+}
+
+fn id_of(path: &Path) -> String {
+    let stem = path.file_stem().map(|s| s.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let id: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(63).collect();
+    let id = id.trim_matches('-').to_owned();
+    if id.is_empty() { "engagement".to_owned() } else { id }
+}
+
+/// The day of a moment in UTC.
+fn date_of(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms).map_or_else(|_| "1970-01-01".to_owned(), |t| t.strftime("%Y-%m-%d").to_string())
+}

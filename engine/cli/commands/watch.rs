@@ -1,0 +1,38 @@
+//! `watch`: follows an engagement that another process drives.
+
+use std::time::Duration;
+
+use cloudcrew_runtime::engagement::open;
+use cloudcrew_runtime::ports::journal::{Head, Journal};
+use cloudcrew_runtime::ports::watch::Watch;
+
+use crate::args::{Args, Format};
+use crate::exit::{Exit, Failure};
+use crate::home;
+use crate::view::View;
+
+/// How often it looks.
+const EVERY: Duration = Duration::from_millis(200);
+
+pub async fn watch(args: &Args, project: &str, format: Format) -> Result<Exit, Failure> {
+    let (store, mut engagement) = home::engagement(args, project).await?;
+    let view = View::new(format);
+    if format == Format::Human {
+        println!("{project} is in {}", engagement.state.at);
+    }
+    loop {
+        for (entry, event) in engagement.catch_up(&store, &store).await? {
+            view.happened(entry.seq, entry.at, &event, &engagement);
+        }
+        let driven = store.lease(project).await?.is_some_and(|(_, alive)| alive);
+        let head: Option<Head> = store.head(project).await?;
+        if !driven && head.is_some_and(|h| h.seq == engagement.head.seq) {
+            view.finish();
+            engagement = open(&store, &store, project).await?;
+            let why = engagement.state.end.as_ref().map_or_else(|| "no process drives it".to_owned(), |e| e.text.clone());
+            eprintln!("{project}: {why}");
+            return Ok(Exit::Done);
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}

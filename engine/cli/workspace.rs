@@ -1,0 +1,91 @@
+//! Finding a workspace and reading its files as text.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use cloudcrew_definition::crew::Definition;
+use cloudcrew_definition::diagnostic::{Format, render};
+use cloudcrew_definition::source::{MAX_FILE_BYTES, Sources};
+use cloudcrew_definition::{Loaded, load};
+use cloudcrew_runtime::catalogue::catalogue;
+
+use crate::exit::Failure;
+
+/// Folders of a workspace with the ending of their files.
+const FOLDERS: [(&str, &str); 6] = [
+    ("phases", "yaml"),
+    ("workflows", "yaml"),
+    ("rehearsals", "yaml"),
+    ("prompts", "md"),
+    ("prompts/tasks", "md"),
+    ("templates", "md"),
+];
+
+/// The workspace: as given, or the nearest parent with `agents.yaml`.
+pub fn find(given: Option<&Path>) -> Result<PathBuf, Failure> {
+    if let Some(given) = given {
+        return if given.is_dir() {
+            Ok(given.to_owned())
+        } else {
+            Err(Failure::usage(format!("{}: no such folder", given.display())))
+        };
+    }
+    let here = std::env::current_dir()?;
+    match here.ancestors().find(|d| d.join("agents.yaml").is_file()) {
+        Some(found) => Ok(found.to_owned()),
+        None => Err(Failure::usage(format!("no `agents.yaml` in {} or above; name a workspace with `-C`", here.display()))),
+    }
+}
+
+/// Reads the definition files.
+pub fn read(root: &Path) -> Sources {
+    let mut sources = Sources::new();
+    if root.join("agents.yaml").exists() {
+        add(&mut sources, root, "agents.yaml");
+    }
+    for (folder, ending) in FOLDERS {
+        let mut names: Vec<String> = fs::read_dir(root.join(folder))
+            .into_iter()
+            .flatten()
+            .filter_map(|e| e.ok()?.file_name().into_string().ok())
+            .filter(|n| n.strip_suffix(ending).is_some_and(|n| n.ends_with('.')))
+            .collect();
+        names.sort();
+        for name in names {
+            add(&mut sources, root, &format!("{folder}/{name}"));
+        }
+    }
+    sources
+}
+
+fn add(sources: &mut Sources, root: &Path, path: &str) {
+    let mut bytes = Vec::new();
+    let read = fs::File::open(root.join(path)).and_then(|f| f.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes));
+    match read {
+        Ok(_) => sources.add(path, &bytes),
+        Err(error) => sources.add_unreadable(path, format!("the file cannot be read: {error}")),
+    };
+}
+
+/// Loads a workspace that must be right.
+pub fn definition(root: &Path) -> Result<Definition, Failure> {
+    let sources = read(root);
+    let Loaded { definition, report } = load(&sources, &catalogue());
+    definition.ok_or_else(|| {
+        eprint!("{}", render(&sources, report.diagnostics(), Format::Human { colour: false }));
+        Failure::failed("the definitions have errors; nothing was started")
+    })
+}
+
+/// The workflow that is meant.
+pub fn workflow(definition: &Definition, given: Option<&str>) -> Result<String, Failure> {
+    let names: Vec<&str> = definition.workflows.iter().map(|w| w.name.as_str()).collect();
+    match (given, names.as_slice()) {
+        (Some(given), names) if names.contains(&given) => Ok(given.to_owned()),
+        (Some(given), names) => Err(Failure::usage(format!("no workflow named `{given}`; there is {}", names.join(", ")))),
+        (None, [only]) => Ok((*only).to_owned()),
+        (None, names) if names.contains(&"delivery") => Ok("delivery".to_owned()),
+        (None, names) => Err(Failure::usage(format!("say which workflow: {}", names.join(", ")))),
+    }
+}

@@ -1,0 +1,41 @@
+//! A path or glob that can never be written.
+//!
+//! Paths of deliverables are relative, without `..`, without any spelling of `.git`; globs are written as in a
+//! `.gitignore`. What the engine would refuse in a run is refused here.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! deliverables:
+//!   - { path: ../plan.md, owner: pm }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! deliverables:
+//!   - { path: docs/plan.md, owner: pm }
+//! ```
+
+use super::context::{deliverables, text, texts};
+use super::{Check, Context};
+use crate::diagnostic::Report;
+use crate::path::{RepoPath, Scope};
+
+pub(super) const CHECK: Check = Check { code: "bad-path", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    for (path, span) in context.phases().flat_map(deliverables).filter_map(|d| text(&d.path)) {
+        if let Err(fault) = RepoPath::parse(path) {
+            report.error(CHECK.code, format!("`{path}` cannot be written: {fault}")).at(span, "");
+        }
+    }
+    for writes in context.agents().filter_map(|(_, _, a)| a.writes.as_ref()) {
+        let globs: Vec<_> = texts(writes).collect();
+        let words: Vec<String> = globs.iter().map(|(g, _)| (*g).to_owned()).collect();
+        if let Err(fault) = Scope::new(&words) {
+            let span = globs.get(fault.index).map_or(writes.span, |(_, span)| *span);
+            report.error(CHECK.code, format!("this is no glob: {}", fault.why)).at(span, "");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What rules look at.
+
+use crate::catalogue::{Capability, Catalogue};
+use crate::source::{FileId, Sources, Span};
+use crate::syntax::{Agent, AgentsFile, Deliverable, PhaseFile, Swarm, Workspace, Written};
+
+/// Everything that was read, and what the engine offers.
+pub struct Context<'a> {
+    /// The files.
+    pub sources: &'a Sources,
+    /// The definition files as written.
+    pub workspace: &'a Workspace,
+    /// What the engine offers.
+    pub catalogue: &'a Catalogue,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn crew(&self) -> Option<&'a AgentsFile> {
+        self.workspace.agents.as_ref().map(|(_, f)| f)
+    }
+
+    /// Readable agents with their names' places.
+    pub(super) fn agents(&self) -> impl Iterator<Item = (&'a str, Span, &'a Agent)> + use<'a> {
+        self.crew().and_then(|c| c.agents.get()).into_iter().flat_map(|a| a.iter())
+    }
+
+    /// Names of all agents; empty when `agents.yaml` could not be read, so that nothing else is blamed.
+    pub(super) fn agent_names(&self) -> Vec<&'a str> {
+        self.crew().and_then(|c| c.agents.get()).into_iter().flat_map(|a| a.names()).collect()
+    }
+
+    pub(super) fn agent(&self, name: &str) -> Option<(Span, &'a Agent)> {
+        self.agents().find(|(n, _, _)| *n == name).map(|(_, span, agent)| (span, agent))
+    }
+
+    pub(super) fn phases(&self) -> impl Iterator<Item = &'a PhaseFile> + use<'a> {
+        self.workspace.phases.iter().map(|(_, p)| p)
+    }
+
+    /// Names of phases: of the files, so that a phase whose name is wrong is blamed once and there.
+    pub(super) fn phase_names(&self) -> Vec<&'a str> {
+        self.stems("phases/", ".yaml").map(|(name, _)| name).collect()
+    }
+
+    /// Names and files below a folder.
+    pub(super) fn stems(&self, folder: &'static str, ending: &'static str) -> impl Iterator<Item = (&'a str, FileId)> + use<'a> {
+        let sources = self.sources;
+        sources.iter().filter_map(move |(file, path)| Some((path.strip_prefix(folder)?.strip_suffix(ending)?, file)))
+    }
+
+    /// Tools of an agent: shared ones and its own.
+    pub(super) fn tools(&self, agent: &'a Agent) -> Vec<&'a str> {
+        let shared = self.crew().and_then(|c| c.shared_tools.as_ref());
+        [shared, agent.tools.as_ref()].into_iter().flatten().flat_map(texts).map(|(name, _)| name).collect()
+    }
+
+    /// Whether an agent has a tool that can do this.
+    pub(super) fn can(&self, agent: &'a Agent, capability: Capability) -> bool {
+        self.tools(agent).iter().any(|t| self.catalogue.tool(t).is_some_and(|t| t.capability == capability))
+    }
+}
+
+/// The texts of a list with their places.
+pub(super) fn texts(list: &Written<Vec<Written<String>>>) -> impl Iterator<Item = (&str, Span)> {
+    list.get().into_iter().flatten().filter_map(text)
+}
+
+/// A text with its place.
+pub(super) fn text(written: &Written<String>) -> Option<(&str, Span)> {
+    Some((written.get()?.as_str(), written.span))
+}
+
+/// The readable deliverables of a phase.
+pub(super) fn deliverables(phase: &PhaseFile) -> impl Iterator<Item = &Deliverable> {
+    phase.deliverables.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get)
+}
+
+/// A phase's swarm, and its members.
+pub(super) fn swarm(phase: &PhaseFile) -> Option<&Swarm> {
+    phase.swarm.get()
+}
+
+/// Names and places of a phase's members.
+pub(super) fn members(phase: &PhaseFile) -> Vec<(&str, Span)> {
+    swarm(phase).map(|s| texts(&s.agents).collect()).unwrap_or_default()
+}

@@ -1,0 +1,108 @@
+//! Two limits contradict each other.
+//!
+//! One of them can never be reached, or ends the swarm before it could do anything: a detection window above the
+//! number of visits, more different agents than there are, a visit that may last longer than its swarm.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! swarm:
+//!   agents: [pm, sa]
+//!   max_handoffs: 5
+//!   repetitive_handoff_detection_window: 8
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! swarm:
+//!   agents: [pm, sa]
+//!   max_handoffs: 10
+//!   repetitive_handoff_detection_window: 8
+//! ```
+
+use super::{Check, Context};
+use crate::diagnostic::Report;
+use crate::syntax::{Duration, Gate, PhaseFile, ProviderRetry, Swarm, Written};
+
+/// The swarm's times when they are left out.
+const EXECUTION: std::time::Duration = std::time::Duration::from_secs(900);
+const NODE: std::time::Duration = std::time::Duration::from_secs(300);
+
+pub(super) const CHECK: Check = Check { code: "contradicting-limits", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    for phase in context.phases() {
+        in_phase(phase, report);
+    }
+}
+
+fn in_phase(phase: &PhaseFile, report: &mut Report) {
+    if let Some(swarm) = phase.swarm.get() {
+        window(swarm, report);
+        times(swarm, report);
+        if let Some(retry) = swarm.retry.as_ref().and_then(Written::get) {
+            delays(retry, report);
+        }
+    }
+    if let Some(gate) = phase.gate.as_ref().and_then(Written::get) {
+        waits(gate, report);
+    }
+}
+
+fn window(swarm: &Swarm, report: &mut Report) {
+    let window = swarm.repetitive_handoff_detection_window.as_ref();
+    let unique = swarm.repetitive_handoff_min_unique_agents.as_ref();
+    let visits = [&swarm.max_handoffs, &swarm.max_iterations].into_iter().flatten().filter_map(|w| Some((*w.get()?, w.span)));
+    if let Some((size, at)) = window.and_then(|w| Some((*w.get()?, w.span)))
+        && let Some((least, span)) = visits.min_by_key(|(n, _)| *n).filter(|(n, _)| size > *n) {
+            report
+                .error(CHECK.code, format!("a window of {size} visits in a swarm that ends after {least}"))
+                .at(at, "never full")
+                .also(span, "the swarm ends here")
+                .help(format!("make the window at most {least}, or allow more visits"));
+        }
+    let Some((least, at)) = unique.and_then(|u| Some((*u.get()?, u.span))) else { return };
+    if let Some(members) = swarm.agents.get().filter(|m| least as usize > m.len()) {
+        report
+            .error(CHECK.code, format!("{least} different agents in a swarm of {}", members.len()))
+            .at(at, "always too few")
+            .also(swarm.agents.span, "its agents");
+    }
+    if let Some((size, span)) = window.and_then(|w| Some((*w.get()?, w.span))).filter(|(size, _)| *size > 0 && least > *size) {
+        report.error(CHECK.code, format!("{least} different agents in a window of {size} visits")).at(at, "").also(span, "the window");
+    }
+}
+
+fn times(swarm: &Swarm, report: &mut Report) {
+    let read = |w: &Option<Written<Duration>>, default| w.as_ref().map_or(Some(default), |w| w.get().map(|d| d.0));
+    let (Some(node), Some(whole)) = (read(&swarm.node_timeout, NODE), read(&swarm.execution_timeout, EXECUTION)) else { return };
+    let Some(at) = swarm.node_timeout.as_ref().or(swarm.execution_timeout.as_ref()) else { return };
+    if node > whole {
+        let found = report.error(CHECK.code, "one visit may last longer than its whole swarm").at(at.span, "");
+        if let Some(whole) = swarm.execution_timeout.as_ref().filter(|w| w.span != at.span) {
+            found.also(whole.span, "the whole swarm");
+        }
+        found.help("make `node_timeout` at most `execution_timeout`");
+    }
+}
+
+fn delays(retry: &ProviderRetry, report: &mut Report) {
+    let (Some(first), Some(longest)) = (&retry.initial_delay, &retry.max_delay) else { return };
+    if first.get() > longest.get() && longest.get().is_some() {
+        let found = report.error(CHECK.code, "the first wait is longer than the longest").at(first.span, "");
+        found.also(longest.span, "the longest");
+    }
+}
+
+fn waits(gate: &Gate, report: &mut Report) {
+    if let (Some(remind), Some(expires)) = (&gate.remind_after, &gate.expires_after)
+        && remind.get() >= expires.get() && expires.get().is_some() {
+            let found = report.error(CHECK.code, "the gate expires before its first reminder").at(remind.span, "");
+            found.also(expires.span, "expires then").help("remind earlier");
+        }
+    if let (Some(on_expiry), None) = (&gate.on_expiry, &gate.expires_after) {
+        let found = report.error(CHECK.code, "`on_expiry` has no effect without `expires_after`").at(on_expiry.span, "");
+        found.help("say when the gate expires, or remove it");
+    }
+}

@@ -1,0 +1,51 @@
+//! A deliverable's owner may not write it.
+//!
+//! Its tool would refuse every try, and the phase would end without the deliverable.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! # agents.yaml
+//! sa: { tools: [repo_write], writes: [docs/architecture/**] }
+//! # phases/discovery.yaml
+//! deliverables:
+//!   - { path: docs/plan.md, owner: sa }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! # phases/discovery.yaml
+//! deliverables:
+//!   - { path: docs/architecture/plan.md, owner: sa }
+//! ```
+
+use super::context::{deliverables, text, texts};
+use super::{Check, Context};
+use crate::catalogue::Capability;
+use crate::diagnostic::Report;
+use crate::path::{RepoPath, Scope};
+
+pub(super) const CHECK: Check = Check { code: "deliverable-outside-scope", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    for deliverable in context.phases().flat_map(deliverables) {
+        let Some(((path, span), (owner, owner_span))) = text(&deliverable.path).zip(text(&deliverable.owner)) else { continue };
+        let Some((_, agent)) = context.agent(owner) else { continue };
+        let writes = agent.writes.as_ref();
+        let globs: Vec<String> = writes.into_iter().flat_map(texts).map(|(g, _)| g.to_owned()).collect();
+        let (Ok(path), Ok(scope)) = (RepoPath::parse(path), Scope::new(&globs)) else { continue };
+        if !context.can(agent, Capability::WriteRepo) {
+            report
+                .error(CHECK.code, format!("`{owner}` owns this and has no tool that writes"))
+                .at(owner_span, "")
+                .help(format!("give `{owner}` the tool `repo_write`, or name another owner"));
+        } else if !scope.allows(&path) {
+            let found = report.error(CHECK.code, format!("`{owner}` may not write `{path}`")).at(span, "");
+            if let Some(writes) = writes {
+                found.also(writes.span, format!("where `{owner}` may write"));
+            }
+            found.help(format!("move it there, name another owner, or widen `writes` of `{owner}`"));
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! A name stands twice in a list.
+//!
+//! The second one has no effect, so it was meant to be another.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! agents: [pm, sa, pm]
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! agents: [pm, sa]
+//! ```
+
+use super::context::{deliverables, texts};
+use super::{Check, Context};
+use crate::diagnostic::Report;
+use crate::syntax::Written;
+
+type List = Written<Vec<Written<String>>>;
+
+pub(super) const CHECK: Check = Check { code: "listed-twice", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    let crew = context.crew().and_then(|c| c.shared_tools.as_ref());
+    let agents = context.agents().flat_map(|(_, _, a)| [a.tools.as_ref(), a.writes.as_ref()]).flatten();
+    let swarms = context.phases().filter_map(|p| p.swarm.get()).map(|s| &s.agents);
+    let reviewers = context.phases().flat_map(deliverables).filter_map(|d| d.reviewers.as_ref());
+    let ratings = context.phases().filter_map(|p| p.gate.as_ref()?.get()?.ratings.as_ref());
+    let workflows = context.workspace.workflows.iter().flat_map(|(_, w)| [Some(&w.phases), w.finalize.as_ref()]).flatten();
+    crew.into_iter().chain(agents).chain(swarms).chain(reviewers).chain(ratings).chain(workflows).for_each(|l| list(l, report));
+}
+
+fn list(list: &List, report: &mut Report) {
+    let all: Vec<_> = texts(list).collect();
+    for (i, (name, span)) in all.iter().enumerate() {
+        if let Some((_, first)) = all[..i].iter().find(|(n, _)| n == name) {
+            report.error(CHECK.code, format!("`{name}` is listed twice")).at(*span, "second time").also(*first, "first time");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! A prompt or task that is named and not there.
+//!
+//! The phase would begin without words.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! prompt: prompts/pmm.md
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! prompt: prompts/pm.md
+//! ```
+
+use super::context::text;
+use super::{Check, Context};
+use crate::diagnostic::Report;
+
+pub(super) const CHECK: Check = Check { code: "missing-file", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    let prompts = context.agents().filter_map(|(_, _, a)| text(&a.prompt));
+    let tasks = context.phases().filter_map(|p| text(&p.task));
+    for (path, span) in prompts.chain(tasks) {
+        let readable = path.starts_with("prompts/") && path.ends_with(".md");
+        if !readable {
+            report.error(CHECK.code, format!("`{path}` is no file below `prompts/` that ends in `.md`")).at(span, "");
+        } else if context.sources.find(path).is_none() {
+            let known = context.sources.iter().map(|(_, p)| p).filter(|p| p.starts_with("prompts/"));
+            report.error(CHECK.code, format!("no file `{path}`")).at(span, "").help_closest(path, known);
+        }
+    }
+}

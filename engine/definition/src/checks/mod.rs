@@ -1,0 +1,103 @@
+//! The rules: one file each, with a code, the page that `cloudcrew explain` prints, and what it looks at.
+
+mod context;
+macro_rules! rules {
+    ($($module:ident),* $(,)?) => {
+        $(mod $module;)*
+
+        /// Every rule, by name of its file.
+        const RULES: &[(&Check, &str)] = &[$((&$module::CHECK, include_str!(concat!(stringify!($module), ".rs")))),*];
+    };
+}
+
+rules!(
+    bad_path,
+    bad_value,
+    bend_without_effect,
+    contradicting_limits,
+    deliverable_outside_scope,
+    duplicate_key,
+    entry_outside_swarm,
+    listed_twice,
+    missing_file,
+    missing_key,
+    name_differs_from_file,
+    no_workflow,
+    overlapping_scopes,
+    owner_outside_swarm,
+    prompt_syntax,
+    prompt_variable,
+    reviewer_cannot_review,
+    scope_without_tool,
+    template_slot,
+    tool_without_scope,
+    two_owners,
+    unknown_agent,
+    unknown_finalize_step,
+    unknown_key,
+    unknown_model,
+    unknown_phase,
+    unknown_template,
+    unknown_tool,
+    unreadable_file,
+    wrong_type,
+    yaml_syntax,
+);
+
+use crate::diagnostic::Report;
+
+pub use context::Context;
+pub(crate) use prompt_syntax::CODE as PROMPT_SYNTAX;
+pub(crate) use prompt_variable::CODE as PROMPT_VARIABLE;
+pub(crate) use template_slot::CODE as TEMPLATE_SLOT;
+
+/// A rule.
+pub(crate) struct Check {
+    /// Its name, stable for ever.
+    code: &'static str,
+    /// Looks at everything; `None` for rules that are applied while files are read.
+    run: Option<fn(&Context<'_>, &mut Report)>,
+}
+
+/// Applies every rule.
+pub(crate) fn run(context: &Context<'_>, report: &mut Report) {
+    for run in RULES.iter().filter_map(|(check, _)| check.run) {
+        run(context, report);
+    }
+}
+
+/// All codes, in alphabetical order.
+pub fn codes() -> Vec<&'static str> {
+    let mut codes: Vec<&str> = RULES.iter().map(|(check, _)| check.code).collect();
+    codes.sort_unstable();
+    codes
+}
+
+/// The page of a rule, in Markdown: what, why, a wrong and a right example.
+pub fn explain(code: &str) -> Option<String> {
+    let (_, source) = RULES.iter().find(|(check, _)| check.code == code)?;
+    let page = source.lines().take_while(|l| l.starts_with("//!")).map(|l| l[3..].strip_prefix(' ').unwrap_or(&l[3..]));
+    Some(page.collect::<Vec<_>>().join("\n") + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_has_a_page_with_a_wrong_and_a_right_example() {
+        for code in codes() {
+            let page = explain(code).unwrap_or_default();
+            for part in ["Wrong:", "Right:", "```"] {
+                assert!(page.contains(part), "{code} lacks {part}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_code_is_its_files_name() {
+        for (check, source) in RULES {
+            assert!(source.contains(&format!("\"{}\"", check.code)), "{}", check.code);
+        }
+    }
+}

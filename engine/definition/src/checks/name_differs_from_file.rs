@@ -1,0 +1,39 @@
+//! A definition's name is not its file's name.
+//!
+//! Others refer to it by the file's name; two names for one thing would let the wrong one be edited.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! # phases/discovery.yaml
+//! phase: discover
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! # phases/discovery.yaml
+//! phase: discovery
+//! ```
+
+use super::context::text;
+use super::{Check, Context};
+use crate::diagnostic::{Report, Suggestion};
+
+pub(super) const CHECK: Check = Check { code: "name-differs-from-file", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    let phases = context.workspace.phases.iter().map(|(file, p)| (*file, &p.phase));
+    let workflows = context.workspace.workflows.iter().map(|(file, w)| (*file, &w.workflow));
+    let rehearsals = context.workspace.rehearsals.iter().map(|(file, r)| (*file, &r.rehearsal));
+    for (file, name) in phases.chain(workflows).chain(rehearsals) {
+        let Some((name, span)) = text(name) else { continue };
+        let path = context.sources.path(file);
+        let stem = path.rsplit('/').next().and_then(|f| f.strip_suffix(".yaml")).unwrap_or(path);
+        if name != stem {
+            let found = report.error(CHECK.code, format!("`{name}` stands in a file named `{stem}.yaml`")).at(span, "");
+            found.help(format!("write `{stem}`, or rename the file"));
+            found.suggestion = Some(Suggestion { span, replacement: stem.to_owned() });
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! A deliverable's owner and reviewers must be members of the phase's swarm.
+//!
+//! Nobody else gets the turn in that phase, so the deliverable would never be written or passed.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! swarm: { entry: pm, agents: [pm] }
+//! deliverables:
+//!   - { path: docs/a.md, owner: sa }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! swarm: { entry: pm, agents: [pm, sa] }
+//! deliverables:
+//!   - { path: docs/a.md, owner: sa }
+//! ```
+
+use super::context::{deliverables, members, swarm, text, texts};
+use super::{Check, Context};
+use crate::diagnostic::Report;
+
+pub(super) const CHECK: Check = Check { code: "owner-outside-swarm", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    let known = context.agent_names();
+    for phase in context.phases() {
+        let members = members(phase);
+        let Some(swarm) = swarm(phase).filter(|_| !members.is_empty()) else { continue };
+        for deliverable in deliverables(phase) {
+            let owner = text(&deliverable.owner).map(|o| (o, "owns a deliverable"));
+            let reviewers = deliverable.reviewers.iter().flat_map(texts).map(|r| (r, "reviews a deliverable"));
+            for ((name, span), does) in owner.into_iter().chain(reviewers) {
+                if known.contains(&name) && !members.iter().any(|(m, _)| *m == name) {
+                    report
+                        .error(CHECK.code, format!("`{name}` {does} of this phase and is not one of its agents"))
+                        .at(span, "")
+                        .also(swarm.agents.span, "its agents")
+                        .help(format!("add `{name}` to `swarm.agents`, or name one of them"));
+                }
+            }
+        }
+    }
+}

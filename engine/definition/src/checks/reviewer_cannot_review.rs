@@ -1,0 +1,59 @@
+//! A reviewer cannot read what it reviews, cannot give a verdict, or reviews its own work.
+//!
+//! A deliverable passes when each of its reviewers has passed it; this one never could, or it would mean nothing.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! sa: { tools: [ledger_write] }
+//! deliverables:
+//!   - { path: docs/plan.md, owner: pm, reviewers: [sa] }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! sa: { tools: [repo_read, review_verdict] }
+//! deliverables:
+//!   - { path: docs/plan.md, owner: pm, reviewers: [sa] }
+//! ```
+
+use super::context::{deliverables, text, texts};
+use super::{Check, Context};
+use crate::catalogue::Capability;
+use crate::diagnostic::Report;
+use crate::source::Span;
+use crate::syntax::Written;
+
+pub(super) const CHECK: Check = Check { code: "reviewer-cannot-review", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    for phase in context.phases() {
+        for deliverable in deliverables(phase) {
+            for (name, span) in deliverable.reviewers.iter().flat_map(texts) {
+                if deliverable.owner.get().is_some_and(|owner| owner == name) {
+                    report.error(CHECK.code, format!("`{name}` would review its own work")).at(span, "").help("name another reviewer");
+                } else {
+                    able(context, name, span, report);
+                }
+            }
+        }
+        if let Some((name, span)) = phase.review.as_ref().and_then(Written::get).and_then(|r| text(&r.agent)) {
+            able(context, name, span, report);
+        }
+    }
+}
+
+fn able(context: &Context<'_>, name: &str, span: Span, report: &mut Report) {
+    let Some((_, agent)) = context.agent(name) else { return };
+    for (capability, what, tool) in
+        [(Capability::ReadRepo, "read the repository", "repo_read"), (Capability::Judge, "give a verdict", "review_verdict")]
+    {
+        if !context.can(agent, capability) {
+            report
+                .error(CHECK.code, format!("`{name}` reviews and cannot {what}"))
+                .at(span, "")
+                .help(format!("add `{tool}` to `tools` of `{name}`, or name another reviewer"));
+        }
+    }
+}

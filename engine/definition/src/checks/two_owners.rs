@@ -1,0 +1,46 @@
+//! One path is owed by two owners.
+//!
+//! They would overwrite each other's work, and neither could be held to it.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! # phases/poc.yaml
+//! deliverables:
+//!   - { path: app/main.py, owner: dev }
+//! # phases/production.yaml
+//! deliverables:
+//!   - { path: app/main.py, owner: qa }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! # phases/production.yaml
+//! deliverables:
+//!   - { path: app/main.py, owner: dev }
+//! ```
+
+use super::context::{deliverables, text};
+use super::{Check, Context};
+use crate::diagnostic::Report;
+
+pub(super) const CHECK: Check = Check { code: "two-owners", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    let mut seen: Vec<(usize, &str, &str, crate::source::Span)> = Vec::new();
+    for (number, phase) in context.phases().enumerate() {
+        for deliverable in deliverables(phase) {
+            let Some(((path, span), (owner, _))) = text(&deliverable.path).zip(text(&deliverable.owner)) else { continue };
+            if let Some((first_phase, _, first_owner, first)) = seen.iter().find(|(_, p, _, _)| *p == path) {
+                if *first_owner != owner {
+                    let message = format!("`{path}` is owned by `{owner}` and by `{first_owner}`");
+                    report.error(CHECK.code, message).at(span, "").also(*first, "owed here too").help("let one of them own it");
+                } else if *first_phase == number {
+                    report.error(CHECK.code, format!("`{path}` is owed twice by this phase")).at(span, "").also(*first, "first time");
+                }
+            }
+            seen.push((number, path, owner, span));
+        }
+    }
+}

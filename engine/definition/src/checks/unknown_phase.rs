@@ -1,0 +1,44 @@
+//! A phase that has no file in `phases/`.
+//!
+//! The workflow could not go there.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! phases: [discovry]
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! phases: [discovery]
+//! ```
+
+use super::context::{text, texts};
+use super::{Check, Context};
+use crate::diagnostic::Report;
+use crate::source::Span;
+use crate::syntax::{RehearsalFile, Written};
+
+pub(super) const CHECK: Check = Check { code: "unknown-phase", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    let known = context.phase_names();
+    let in_workflows = context.workspace.workflows.iter().flat_map(|(_, w)| texts(&w.phases));
+    let in_rehearsals = context.workspace.rehearsals.iter().flat_map(|(_, r)| in_rehearsal(r));
+    for (name, span) in in_workflows.chain(in_rehearsals).filter(|(name, _)| !known.contains(name)) {
+        let found = report.error(CHECK.code, format!("no phase named `{name}`")).at(span, "");
+        found.help_closest(name, known.iter().copied()).help(format!("a phase is a file: `phases/{name}.yaml`"));
+    }
+}
+
+fn in_rehearsal(file: &RehearsalFile) -> Vec<(&str, Span)> {
+    let mut named: Vec<(&str, Span)> = Vec::new();
+    let agents = file.agents.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
+    named.extend(agents.filter_map(|b| text(b.phase.as_ref()?)));
+    let reviews = file.reviews.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
+    named.extend(reviews.filter_map(|b| text(&b.phase)));
+    let gates = file.gates.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
+    named.extend(gates.filter_map(|b| text(&b.phase)));
+    named
+}

@@ -1,0 +1,74 @@
+//! For people: excerpt, labels, suggested patch.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+
+use super::{Diagnostic, Label, Severity};
+use crate::source::Sources;
+
+/// Lines around a place that are shown.
+const AROUND: usize = 2;
+
+pub(super) fn render(sources: &Sources, found: &[Diagnostic], colour: bool) -> String {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    found.iter().map(|d| renderer.render(&groups(sources, d)) + "\n\n").collect()
+}
+
+fn groups<'a>(sources: &'a Sources, d: &'a Diagnostic) -> Vec<Group<'a>> {
+    let level = match d.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let mut main = Group::with_title(level.primary_title(d.message.as_str()).id(d.code));
+    if let Some(at) = &d.at {
+        main = main.element(snippet(sources, at, AnnotationKind::Primary));
+    }
+    for label in &d.related {
+        main = main.element(snippet(sources, label, AnnotationKind::Context));
+    }
+    let mut groups = vec![main];
+    let (patched, plain) = match (&d.suggestion, d.help.split_first()) {
+        (Some(s), Some((first, rest))) => (Some((s, first)), rest),
+        _ => (None, d.help.as_slice()),
+    };
+    if let Some((s, title)) = patched {
+        let text = sources.text(s.span.file);
+        let snippet = Snippet::source(text)
+            .path(sources.path(s.span.file))
+            .patch(Patch::new(s.span.start..s.span.end, s.replacement.as_str()));
+        groups.push(Level::HELP.secondary_title(title.as_str()).element(snippet));
+    }
+    for help in plain {
+        groups.push(Group::with_title(Level::HELP.secondary_title(help.as_str())));
+    }
+    groups
+}
+
+fn snippet<'a>(sources: &'a Sources, label: &'a Label, kind: AnnotationKind) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    let text = sources.text(label.span.file);
+    let (first, start) = window(text, label.span.start);
+    let end = after(text, label.span.end);
+    let span = label.span.start.min(text.len()) - start..label.span.end.min(text.len()) - start;
+    let mut annotation = kind.span(span);
+    if !label.text.is_empty() {
+        annotation = annotation.label(label.text.as_str());
+    }
+    Snippet::source(&text[start..end]).line_start(first).path(sources.path(label.span.file)).annotation(annotation)
+}
+
+/// Number and first byte of the line [`AROUND`] lines above a byte.
+fn window(text: &str, byte: usize) -> (usize, usize) {
+    let mut start = text[..byte.min(text.len())].rfind('\n').map_or(0, |i| i + 1);
+    for _ in 0..AROUND {
+        start = text[..start.saturating_sub(1)].rfind('\n').map_or(0, |i| i + 1);
+    }
+    (text[..start].matches('\n').count() + 1, start)
+}
+
+/// Byte after the last line that is shown.
+fn after(text: &str, byte: usize) -> usize {
+    let mut end = byte.min(text.len());
+    for _ in 0..=AROUND {
+        end = text[end..].find('\n').map_or(text.len(), |i| end + i + 1);
+    }
+    end
+}

@@ -1,0 +1,181 @@
+//! Findings as data, and the ways they are shown.
+
+mod github;
+mod human;
+mod json;
+mod sarif;
+
+use serde::Serialize;
+
+use crate::source::{Sources, Span};
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Nothing runs until it is mended.
+    Error,
+    /// It runs, and surprises somebody.
+    Warning,
+}
+
+impl Severity {
+    /// `error` or `warning`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
+/// A place and what is to be said about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What about it; may be empty.
+    pub text: String,
+}
+
+/// Bytes to replace and what to put there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestion {
+    /// What to replace.
+    pub span: Span,
+    /// By what.
+    pub replacement: String,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The rule that found it; stable.
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong: a lowercase fragment in the present tense.
+    pub message: String,
+    /// Where; `None` when the workspace as a whole is meant.
+    pub at: Option<Label>,
+    /// Other places that make it wrong.
+    pub related: Vec<Label>,
+    /// Ways out.
+    pub help: Vec<String>,
+    /// The most likely mending.
+    pub suggestion: Option<Suggestion>,
+}
+
+impl Diagnostic {
+    /// Where it is, and what about that place.
+    pub fn at(&mut self, span: Span, text: impl Into<String>) -> &mut Self {
+        self.at = Some(Label { span, text: text.into() });
+        self
+    }
+
+    /// Another place that makes it wrong.
+    pub fn also(&mut self, span: Span, text: impl Into<String>) -> &mut Self {
+        self.related.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// A way out.
+    pub fn help(&mut self, text: impl Into<String>) -> &mut Self {
+        self.help.push(text.into());
+        self
+    }
+
+    /// Suggests the name closest to what was written, or lists what there is.
+    pub fn help_closest<'n>(&mut self, written: &str, names: impl IntoIterator<Item = &'n str>) -> &mut Self {
+        let names: Vec<&str> = names.into_iter().collect();
+        match closest(written, &names) {
+            Some(name) => {
+                if let Some(at) = &self.at {
+                    self.suggestion = Some(Suggestion { span: at.span, replacement: name.to_owned() });
+                }
+                self.help(format!("did you mean `{name}`?"))
+            }
+            None if names.is_empty() => self,
+            None => {
+                let shown: Vec<String> = names.iter().take(12).map(|n| format!("`{n}`")).collect();
+                let more = if names.len() > 12 { ", ..." } else { "" };
+                self.help(format!("there is {}{more}", shown.join(", ")))
+            }
+        }
+    }
+}
+
+/// The name that was probably meant.
+pub fn closest<'n>(written: &str, names: &[&'n str]) -> Option<&'n str> {
+    let near = |name: &&'n str| strsim::damerau_levenshtein(&written.to_lowercase(), &name.to_lowercase());
+    let limit = (written.chars().count() / 3).max(1) + usize::from(written.chars().count() > 2);
+    names.iter().copied().min_by_key(|n| near(n)).filter(|n| near(n) <= limit && *n != written)
+}
+
+/// All findings of a workspace.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    found: Vec<Diagnostic>,
+}
+
+impl Report {
+    /// Nothing found yet.
+    pub fn new() -> Report {
+        Report::default()
+    }
+
+    /// Adds an error; say where and what to do about it on the result.
+    pub fn error(&mut self, code: &'static str, message: impl Into<String>) -> &mut Diagnostic {
+        self.add(code, Severity::Error, message.into())
+    }
+
+    /// Adds a finding.
+    pub fn add(&mut self, code: &'static str, severity: Severity, message: String) -> &mut Diagnostic {
+        self.found.push(Diagnostic { code, severity, message, at: None, related: Vec::new(), help: Vec::new(), suggestion: None });
+        let last = self.found.len() - 1;
+        &mut self.found[last]
+    }
+
+    /// The findings by place.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.found
+    }
+
+    /// Whether anything must be mended before a run.
+    pub fn has_errors(&self) -> bool {
+        self.found.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    /// Puts the findings in the order of files and places.
+    pub(crate) fn sort(&mut self, sources: &Sources) {
+        let key = |d: &Diagnostic| d.at.as_ref().map(|l| (sources.path(l.span.file).to_owned(), l.span.start, l.span.end));
+        self.found.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.code.cmp(b.code)));
+        self.found.dedup();
+    }
+}
+
+/// How findings are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Excerpts and labels, for people. The flag says whether with colours.
+    Human {
+        /// Whether with colours.
+        colour: bool,
+    },
+    /// One JSON document, version 1.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// Workflow commands of GitHub Actions.
+    Github,
+}
+
+/// The findings as text that ends in a line feed, or nothing.
+pub fn render(sources: &Sources, found: &[Diagnostic], format: Format) -> String {
+    match format {
+        Format::Human { colour } => human::render(sources, found, colour),
+        Format::Json => json::render(sources, found),
+        Format::Sarif => sarif::render(sources, found),
+        Format::Github => github::render(sources, found),
+    }
+}

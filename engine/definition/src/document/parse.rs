@@ -1,0 +1,242 @@
+//! The only place that knows the YAML parser: its events become a tree, its faults become findings.
+
+use std::collections::HashMap;
+
+use granit_parser::{Event, Options, Parser, ScalarStyle, Span as YamlSpan};
+
+use super::{Document, Kind, Node, NodeId};
+use crate::diagnostic::Report;
+use crate::source::{FileId, Sources, Span};
+
+/// Deepest nesting that is read.
+pub const MAX_DEPTH: usize = 64;
+/// Most nodes of a file, aliases expanded.
+pub const MAX_NODES: usize = 250_000;
+
+/// A collection that is being read.
+struct Open {
+    node: NodeId,
+    key: Option<NodeId>,
+    anchor: usize,
+}
+
+struct Builder<'a> {
+    file: FileId,
+    text: &'a str,
+    nodes: Vec<Node>,
+    open: Vec<Open>,
+    anchors: HashMap<usize, (NodeId, usize)>,
+    root: Option<NodeId>,
+    expanded: usize,
+}
+
+/// Parses a file. `None` when it holds no document that can be read; then `report` says why.
+pub fn parse(sources: &Sources, file: FileId, report: &mut Report) -> Option<Document> {
+    if let Some(why) = sources.fault(file) {
+        report.error("unreadable-file", why.to_owned()).at(Span::new(file, 0..0), "");
+        return None;
+    }
+    let text = sources.text(file);
+    let body = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut builder = Builder::new(file, text);
+    let mut options = Options::default();
+    options.strict_indentation = true;
+    options.emit_unresolved_aliases = true;
+    options.set_emit_comments(false);
+    let mut documents = 0;
+    for event in Parser::new_from_str_with_options(body, options) {
+        let (event, span) = match event {
+            Ok(event) => event,
+            Err(error) => {
+                syntax_error(&builder, &error, text.len() - body.len(), report);
+                return None;
+            }
+        };
+        let span = builder.span(&span, text.len() - body.len());
+        if matches!(event, Event::DocumentStart(..)) {
+            documents += 1;
+            if documents > 1 {
+                report
+                    .error("yaml-syntax", "a second document begins here; a definition file holds one")
+                    .at(span, "")
+                    .help("remove the `---`, or move what follows to a file of its own");
+                return None;
+            }
+        }
+        if !builder.take(event, span, report) {
+            return None;
+        }
+    }
+    let Some(root) = builder.root else {
+        report.error("yaml-syntax", "the file is empty").at(Span::new(file, 0..0), "").help("see `cloudcrew explain yaml-syntax`");
+        return None;
+    };
+    Some(Document { file, nodes: builder.nodes, root })
+}
+
+fn syntax_error(builder: &Builder<'_>, error: &granit_parser::ScanError, shift: usize, report: &mut Report) {
+    let at = error.marker().byte_offset().unwrap_or(0) + shift;
+    let text = builder.text;
+    let mut start = at.min(text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    let end = text[start..].chars().next().map_or(start, |c| start + c.len_utf8());
+    let line = &text[text[..start].rfind('\n').map_or(0, |i| i + 1)..start];
+    let rest = text[start..].lines().next().unwrap_or_default();
+    let message = error.kind().to_string();
+    let found = report.error("yaml-syntax", format!("this is not YAML: {}", message.trim_end_matches('.').to_lowercase()));
+    found.at(Span::new(builder.file, start..end), "");
+    if line.contains('\t') || rest.starts_with('\t') {
+        found.help("indent with spaces: YAML does not allow tabs");
+    }
+}
+
+impl<'a> Builder<'a> {
+    fn new(file: FileId, text: &'a str) -> Self {
+        Builder { file, text, nodes: Vec::new(), open: Vec::new(), anchors: HashMap::new(), root: None, expanded: 0 }
+    }
+
+    fn span(&self, span: &YamlSpan, shift: usize) -> Span {
+        let range = span.byte_range().unwrap_or(0..0);
+        Span::new(self.file, range.start + shift..range.end + shift)
+    }
+
+    /// Takes an event; `false` when there is no point in going on.
+    fn take(&mut self, event: Event<'_>, span: Span, report: &mut Report) -> bool {
+        match event {
+            Event::Scalar(value, style, anchor, tag) => {
+                let kind =
+                    if tag.is_some() || style != ScalarStyle::Plain { Kind::Text(value.into_owned()) } else { plain(&value) };
+                let node = self.push(kind, span);
+                self.anchors.insert(anchor, (node, 1));
+                self.place(node, report)
+            }
+            Event::SequenceStart(_, anchor, _) => self.begin(Kind::List(Vec::new()), span, anchor, report),
+            Event::MappingStart(_, anchor, _) => self.begin(Kind::Map(Vec::new()), span, anchor, report),
+            Event::SequenceEnd | Event::MappingEnd => self.end(span, report),
+            Event::Alias(anchor) => self.alias(anchor, span, report),
+            Event::UnresolvedAlias(name) => {
+                report.error("yaml-syntax", format!("no anchor named `{name}` before this alias")).at(span, "");
+                let node = self.push(Kind::Null, span);
+                self.place(node, report)
+            }
+            _ => true,
+        }
+    }
+
+    fn push(&mut self, kind: Kind, span: Span) -> NodeId {
+        self.nodes.push(Node { kind, span });
+        NodeId(self.nodes.len() as u32 - 1)
+    }
+
+    fn begin(&mut self, kind: Kind, span: Span, anchor: usize, report: &mut Report) -> bool {
+        if self.open.len() >= MAX_DEPTH {
+            report.error("yaml-syntax", format!("nested deeper than {MAX_DEPTH} levels")).at(span, "");
+            return false;
+        }
+        let node = self.push(kind, span);
+        self.open.push(Open { node, key: None, anchor });
+        true
+    }
+
+    fn end(&mut self, span: Span, report: &mut Report) -> bool {
+        let Some(done) = self.open.pop() else { return true };
+        let node = &mut self.nodes[done.node.0 as usize];
+        node.span.end = span.end.max(node.span.start);
+        let trimmed = self.text.get(node.span.start..node.span.end).unwrap_or_default().trim_end().len();
+        node.span.end = node.span.start + trimmed;
+        // Known by its anchor only now: an alias inside its own anchor must not find it.
+        self.anchors.insert(done.anchor, (done.node, self.nodes.len() - done.node.0 as usize));
+        self.place(done.node, report)
+    }
+
+    fn alias(&mut self, anchor: usize, span: Span, report: &mut Report) -> bool {
+        let Some((target, size)) = self.anchors.get(&anchor).copied() else {
+            report.error("yaml-syntax", "this alias stands inside the anchor it names").at(span, "");
+            return false;
+        };
+        self.expanded += size;
+        if self.expanded > MAX_NODES {
+            report.error("yaml-syntax", format!("aliases expand to more than {MAX_NODES} nodes")).at(span, "");
+            return false;
+        }
+        self.place(target, report)
+    }
+
+    /// Puts a finished node where it belongs.
+    fn place(&mut self, node: NodeId, report: &mut Report) -> bool {
+        if self.nodes.len() + self.expanded > MAX_NODES {
+            report.error("yaml-syntax", format!("more than {MAX_NODES} nodes")).at(self.nodes[node.0 as usize].span, "");
+            return false;
+        }
+        let Some(open) = self.open.last_mut() else {
+            self.root = Some(node);
+            return true;
+        };
+        let parent = open.node;
+        match (&self.nodes[parent.0 as usize].kind, open.key.take()) {
+            (Kind::Map(_), None) => {
+                open.key = Some(node);
+                return true;
+            }
+            (Kind::Map(_), Some(key)) => self.insert(parent, key, node, report),
+            _ => {
+                if let Kind::List(items) = &mut self.nodes[parent.0 as usize].kind {
+                    items.push(node);
+                }
+            }
+        }
+        true
+    }
+
+    fn insert(&mut self, map: NodeId, key: NodeId, value: NodeId, report: &mut Report) {
+        let span = self.nodes[key.0 as usize].span;
+        let name = match &self.nodes[key.0 as usize].kind {
+            Kind::Text(text) => text.clone(),
+            Kind::List(_) | Kind::Map(_) => {
+                report.error("yaml-syntax", "a key must be a word").at(span, "");
+                return;
+            }
+            _ => self.text.get(span.start..span.end).unwrap_or_default().to_owned(),
+        };
+        let Kind::Map(entries) = &self.nodes[map.0 as usize].kind else { return };
+        let first = entries.iter().find(|(k, _)| matches!(&self.nodes[k.0 as usize].kind, Kind::Text(t) if *t == name));
+        if let Some((first, _)) = first {
+            let first = self.nodes[first.0 as usize].span;
+            report
+                .error("duplicate-key", format!("`{name}` is given twice"))
+                .at(span, "second time")
+                .also(first, "first time")
+                .help("keep one of them");
+            return;
+        }
+        self.nodes[key.0 as usize].kind = Kind::Text(name);
+        if let Kind::Map(entries) = &mut self.nodes[map.0 as usize].kind {
+            entries.push((key, value));
+        }
+    }
+}
+
+/// A plain scalar by YAML 1.2's core schema.
+fn plain(text: &str) -> Kind {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Kind::Null,
+        "true" | "True" | "TRUE" => return Kind::Bool(true),
+        "false" | "False" | "FALSE" => return Kind::Bool(false),
+        _ => {}
+    }
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if digits.starts_with(|c: char| c.is_ascii_digit()) || digits.starts_with('.') {
+        if let Ok(int) = text.strip_prefix('+').unwrap_or(text).parse::<i64>() {
+            return Kind::Int(int);
+        }
+        let numeric = digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
+        if let (true, Ok(float)) = (numeric, text.parse::<f64>()) {
+            // `10.0` is the whole number ten, to the schema as well.
+            let whole = float.fract() == 0.0 && float.abs() < 9e15;
+            return if whole { Kind::Int(float as i64) } else { Kind::Float(float) };
+        }
+    }
+    Kind::Text(text.to_owned())
+}

@@ -1,0 +1,281 @@
+//! Where an agent may write.
+//!
+//! The globs are read in order and the last one that takes a path, or a folder that leads to it, decides; a glob that begins with
+//! `!` takes out. So a folder once taken out stays out with all that is in it, until a later glob takes it in again. Taking in
+//! is exact, taking out ignores case: an agent must not reach `docs/Secret` because only `docs/secret` was taken out.
+//!
+//! A path that is [sensitive](super::sensitive()) needs more: a glob must spell out what makes it so, without wildcards, down to
+//! the file or to a folder that is sensitive as a whole. `.github/workflows` and `.github/workflows/ci.yml` grant;
+//! `**`, `.github/**` and `.github/workflows/*.yml` do not.
+
+use std::fmt;
+
+use super::glob::{Glob, GlobFault};
+use super::sensitive::{Marker, markers};
+use super::{RepoPath, overlap};
+
+/// An agent's write scope: gitignore-style globs, compiled.
+#[derive(Clone)]
+pub struct Scope {
+    globs: Vec<Glob>,
+}
+
+/// A glob that cannot be part of a scope.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct ScopeFault {
+    /// Which of the globs, from 0.
+    pub index: usize,
+    /// What is wrong with it.
+    pub why: GlobFault,
+}
+
+/// What a scope says of a path.
+enum Verdict<'a> {
+    Inside,
+    Outside,
+    /// Inside, but for this glob.
+    TakenOut(&'a Glob),
+    /// Inside, but no glob names it; why one must.
+    Unnamed(&'static str),
+}
+
+impl Scope {
+    /// Compiles the globs, or names the first that is faulty. No globs make a scope that allows nothing.
+    pub fn new(globs: &[String]) -> Result<Self, ScopeFault> {
+        let mut compiled: Vec<Glob> = Vec::with_capacity(globs.len());
+        for (index, text) in globs.iter().enumerate() {
+            let glob = Glob::parse(text).map_err(|why| ScopeFault { index, why })?;
+            if glob.takes_out && compiled.iter().all(|before| before.takes_out) {
+                return Err(ScopeFault { index, why: GlobFault::NothingToTakeOut });
+            }
+            compiled.push(glob);
+        }
+        Ok(Self { globs: compiled })
+    }
+
+    /// Whether the path is inside and, when it is sensitive, named.
+    pub fn allows(&self, path: &RepoPath) -> bool {
+        matches!(self.verdict(path), Verdict::Inside)
+    }
+
+    /// What to tell the agent that asked to write `path`; `None` when it may.
+    pub fn refusal(&self, agent: &str, path: &RepoPath) -> Option<String> {
+        let head = format!("`{agent}` may not write `{path}`");
+        match self.verdict(path) {
+            Verdict::Inside => None,
+            Verdict::Outside if self.globs.is_empty() => Some(format!("{head}; it has no write scope")),
+            Verdict::Outside => Some(format!("{head}; its scope is {self}")),
+            Verdict::TakenOut(glob) => Some(format!("{head}; {} takes it out of its scope", glob.text)),
+            Verdict::Unnamed(why) => Some(format!("{head}: {why}, so a glob without wildcards must name it; its scope is {self}")),
+        }
+    }
+
+    /// An example of a path that both scopes allow; `None` when they are apart. An example is always true; for what can hide an
+    /// overlap see the source of `overlap.rs`.
+    pub fn overlaps(&self, other: &Self) -> Option<String> {
+        overlap::witness(self, other)
+    }
+
+    /// The globs as written.
+    pub fn globs(&self) -> impl Iterator<Item = &str> {
+        self.globs.iter().map(|glob| glob.text.as_str())
+    }
+
+    pub(super) fn compiled(&self) -> impl Iterator<Item = &Glob> {
+        self.globs.iter()
+    }
+
+    fn verdict(&self, path: &RepoPath) -> Verdict<'_> {
+        let markers = markers(path);
+        let mut unnamed: Vec<&Marker> = markers.iter().collect();
+        let mut verdict = Verdict::Outside;
+        for glob in self.globs.iter().filter(|glob| glob.covers(path)) {
+            if glob.takes_out {
+                // A name given before does not outlive it either.
+                unnamed = markers.iter().collect();
+                verdict = Verdict::TakenOut(glob);
+            } else {
+                unnamed.retain(|marker| !names(glob, path, marker));
+                verdict = Verdict::Inside;
+            }
+        }
+        match (verdict, unnamed.first()) {
+            (Verdict::Inside, Some(marker)) => Verdict::Unnamed(marker.why),
+            (verdict, _) => verdict,
+        }
+    }
+}
+
+/// Whether the glob spells out what makes the path sensitive, down to a folder that is so as a whole or to the file itself.
+/// It must end in as many plain names as lie between the first component that matters and where the glob ends: `settings.json`
+/// alone is found in `.vscode`, but does not name it.
+fn names(glob: &Glob, path: &RepoPath, marker: &Marker) -> bool {
+    let mut prefixes = path.prefixes().zip(1..).skip(marker.end.saturating_sub(1));
+    prefixes.any(|(prefix, length)| {
+        let is_folder = prefix.len() < path.as_str().len();
+        glob.spelled_out() + marker.start >= length && glob.takes(prefix, is_folder)
+    })
+}
+
+impl fmt::Display for Scope {
+    /// The globs, separated by commas.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.globs().collect::<Vec<_>>().join(", "))
+    }
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Scope").field(&self.globs().collect::<Vec<_>>()).finish()
+    }
+}
+
+impl PartialEq for Scope {
+    /// Scopes are equal when they are written alike.
+    fn eq(&self, other: &Self) -> bool {
+        self.globs().eq(other.globs())
+    }
+}
+
+impl Eq for Scope {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::path::glob::{Part, Token};
+
+    fn scope(globs: &str) -> Scope {
+        Scope::new(&globs.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).expect("good globs")
+    }
+
+    fn allows(globs: &str, path: &str) -> bool {
+        scope(globs).allows(&RepoPath::parse(path).expect("a good path"))
+    }
+
+    fn told(globs: &str, path: &str) -> String {
+        let path = RepoPath::parse(path).expect("a good path");
+        scope(globs).refusal("sa", &path).unwrap_or_else(|| "go ahead".to_owned())
+    }
+
+    #[test]
+    fn an_agent_writes_in_its_folders_and_nowhere_else() {
+        assert!(allows("docs/architecture/**", "docs/architecture/adr/0001.md"));
+        for path in [
+            "docs/architecture-evil/x",
+            "docs/architecture",
+            "docs/Architecture/x",
+            "docs/x",
+            "x/docs/architecture/x",
+            "docs/architecture %2f/x",
+            "docs／architecture/x",
+            "docs/architectur\u{435}/x",
+        ] {
+            assert!(!allows("docs/architecture/**", path), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_last_glob_that_takes_a_path_decides() {
+        let globs = "app/** !app/tests app/tests/shared/**";
+        assert!(allows(globs, "app/main.rs"));
+        assert!(!allows(globs, "app/tests/a.rs"));
+        assert!(allows(globs, "app/tests/shared/a.rs"));
+        // Taking out ignores case, in the glob and in the path.
+        assert!(!allows("docs/** !docs/secret/**", "docs/SECRET/a.md"));
+        assert!(!allows("docs/** !docs/Straße", "docs/STRASSE"));
+        // Only the README of the root: all that is in a folder is taken out.
+        assert!(allows("README.md !*/**", "README.md"));
+        assert!(!allows("README.md !*/**", "docs/README.md"));
+    }
+
+    #[test]
+    fn what_runs_by_being_written_must_be_named() {
+        for globs in [
+            "**",
+            ".github/**",
+            ".github/workflows/**",
+            ".github/workflows/*.yml",
+            "ci.yml",
+            "**/ci.yml",
+            ".github",
+            ".github/workflows !.github/workflows **",
+        ] {
+            assert!(!allows(globs, ".github/workflows/ci.yml"), "{globs}");
+        }
+        for globs in [
+            ".github/workflows",
+            ".github/workflows/",
+            ".github/workflows/ci.yml",
+            "** .github/workflows/ci.yml",
+            ".github/workflows/ci.yml **",
+        ] {
+            assert!(allows(globs, ".github/workflows/ci.yml"), "{globs}");
+        }
+        assert!(allows("CODEOWNERS", "docs/CODEOWNERS"));
+        assert!(!allows("docs", "docs/CODEOWNERS"));
+        assert!(!allows("settings.json", ".vscode/settings.json"));
+        assert!(!allows(".vscode", ".vscode/CODEOWNERS"), "sensitive twice, named once");
+        assert!(allows(".vscode/CODEOWNERS", ".vscode/CODEOWNERS"));
+        assert!(allows("app/*/.npmrc", "app/web/.npmrc"));
+        assert!(!allows("config.toml", ".cargo/config.toml"));
+    }
+
+    #[test]
+    fn a_refused_agent_learns_why() {
+        assert_eq!(told("docs/architecture/**", "docs/architecture/a.md"), "go ahead");
+        assert_eq!(
+            told("docs/architecture/**", "infra/main.tf"),
+            "`sa` may not write `infra/main.tf`; its scope is docs/architecture/**"
+        );
+        assert_eq!(told("", "a"), "`sa` may not write `a`; it has no write scope");
+        assert_eq!(
+            told("app/** !app/tests/**", "app/tests/a"),
+            "`sa` may not write `app/tests/a`; !app/tests/** takes it out of its scope"
+        );
+        assert_eq!(
+            told("**", ".envrc"),
+            "`sa` may not write `.envrc`: a shell runs it on entering the folder, so a glob without wildcards must name it; its scope is **"
+        );
+    }
+
+    #[test]
+    fn a_faulty_glob_is_named_by_its_place() {
+        let fault = |globs: &[&str]| Scope::new(&globs.iter().map(|&glob| glob.to_owned()).collect::<Vec<_>>()).err();
+        assert_eq!(fault(&["docs/**", "", "/x"]), Some(ScopeFault { index: 1, why: GlobFault::Empty }));
+        assert_eq!(fault(&["!docs/**", "docs/**"]), Some(ScopeFault { index: 0, why: GlobFault::NothingToTakeOut }));
+        assert_eq!(fault(&["*", "**", "!docs"]), None);
+        assert_eq!(scope("a/** !a/b").globs().collect::<Vec<_>>(), ["a/**", "!a/b"]);
+    }
+
+    /// The names a glob begins with, before any wildcard.
+    fn fixed(glob: &Glob) -> Vec<String> {
+        let literal = |part: &Part| match part {
+            Part::Name(tokens) => tokens.iter().map(|token| if let Token::Char(c) = token { Some(*c) } else { None }).collect(),
+            Part::Folders => None,
+        };
+        glob.parts.iter().map_while(literal).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn an_allowed_path_begins_with_the_folder_of_some_glob(
+            globs in prop::collection::vec(r"!?(a|b|docs|\*|[ab]\*|\*\*|a\?)(/(a|b|docs|\*|\*\*|b\*)){0,3}/?", 1..4),
+            path in r"(a|b|docs|ab|x)(/(a|b|docs|ab|x|\.envrc)){0,4}",
+        ) {
+            if let (Ok(scope), Ok(path)) = (Scope::new(&globs), RepoPath::parse(&path))
+                && scope.allows(&path)
+            {
+                let names: Vec<&str> = path.components().collect();
+                let begins = |glob: &&Glob| !glob.takes_out && fixed(glob).iter().zip(&names).all(|(want, name)| want == name)
+                    && fixed(glob).len() <= names.len();
+                prop_assert!(scope.compiled().any(|glob| begins(&glob)));
+                prop_assert!(crate::path::sensitive(&path).is_none());
+                let witness = scope.overlaps(&scope);
+                prop_assert!(witness.is_some(), "a scope that allows something overlaps with itself");
+            }
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! JSON Schemas out of the types, and a document held against its schema: each fault becomes a finding at its word.
+
+use std::sync::OnceLock;
+
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::paths::LocationSegment;
+use jsonschema::{ValidationError, Validator};
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value};
+
+use crate::diagnostic::Report;
+use crate::document::{Document, Kind, NodeId};
+use crate::source::Span;
+use crate::syntax::{AgentsFile, FileKind, PhaseFile, RehearsalFile, WorkflowFile};
+
+/// The schema of a kind of files, draft-07, without references.
+pub fn schema(kind: FileKind) -> Value {
+    let mut schema = match kind {
+        FileKind::Agents => generate::<AgentsFile>(),
+        FileKind::Phase => generate::<PhaseFile>(),
+        FileKind::Workflow => generate::<WorkflowFile>(),
+        FileKind::Rehearsal => generate::<RehearsalFile>(),
+    };
+    tidy(&mut schema);
+    schema
+}
+
+fn generate<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft07().with(|s| s.inline_subschemas = true);
+    settings.into_generator().into_root_schema_for::<T>().into()
+}
+
+/// An optional key is left out, never written as nothing: `gate:` with no value would else quietly mean "no gate".
+fn tidy(schema: &mut Value) {
+    if let Value::Object(map) = schema {
+        if let Some(Value::Array(types)) = map.get_mut("type") {
+            types.retain(|t| t != "null");
+            if let [only] = types.as_slice() {
+                map["type"] = only.clone();
+            }
+        }
+        if let Some(Value::Array(branches)) = map.get("anyOf") {
+            let kept: Vec<Value> = branches.iter().filter(|b| b["type"] != "null").cloned().collect();
+            if let [Value::Object(only)] = kept.as_slice() {
+                let only = only.clone();
+                map.remove("anyOf");
+                for (key, value) in only {
+                    map.entry(key).or_insert(value);
+                }
+            }
+        }
+        names_of_constants(map);
+        map.values_mut().for_each(tidy);
+    } else if let Value::Array(items) = schema {
+        items.iter_mut().for_each(tidy);
+    }
+}
+
+/// `oneOf` of described constants becomes an `enum` with a description each, which editors show and check word by word.
+fn names_of_constants(map: &mut Map<String, Value>) {
+    let Some(Value::Array(branches)) = map.get("oneOf") else { return };
+    if !branches.iter().all(|b| b.get("const").is_some()) {
+        return;
+    }
+    let names: Vec<Value> = branches.iter().map(|b| b["const"].clone()).collect();
+    let words: Vec<Value> = branches.iter().map(|b| b["description"].clone()).collect();
+    map.remove("oneOf");
+    map.insert("type".into(), "string".into());
+    map.insert("enum".into(), names.into());
+    map.insert("markdownEnumDescriptions".into(), words.into());
+}
+
+fn compiled(kind: FileKind) -> &'static (Value, Option<Validator>) {
+    static ALL: OnceLock<Vec<(Value, Option<Validator>)>> = OnceLock::new();
+    let all = ALL.get_or_init(|| {
+        let one = |kind: &FileKind| {
+            let schema = schema(*kind);
+            let validator = jsonschema::draft7::options().build(&schema).ok();
+            (schema, validator)
+        };
+        FileKind::ALL.iter().map(one).collect()
+    });
+    &all[kind as usize]
+}
+
+/// Holds a document against the schema of its kind.
+pub(crate) fn check(kind: FileKind, document: &Document, report: &mut Report) {
+    let (schema, validator) = compiled(kind);
+    let Some(validator) = validator else { return };
+    let instance = document.json(document.root());
+    for error in validator.iter_errors(&instance) {
+        Fault { schema, document, error: &error, place: locate(document, &error) }.report(report);
+    }
+}
+
+/// The node an error is about, and the key it stands under.
+struct Place {
+    node: NodeId,
+    key: Option<NodeId>,
+}
+
+fn locate(document: &Document, error: &ValidationError<'_>) -> Place {
+    let mut place = Place { node: document.root(), key: None };
+    for segment in error.instance_path().iter() {
+        let next = match (&document.node(place.node).kind, segment) {
+            (Kind::List(items), LocationSegment::Index(i)) => items.get(i).map(|n| (None, *n)),
+            (Kind::Map(_), LocationSegment::Property(p)) => document.entry(place.node, &p).map(|(k, v)| (Some(k), v)),
+            _ => None,
+        };
+        let Some((key, node)) = next else { break };
+        place = Place { node, key: key.or(place.key) };
+    }
+    place
+}
+
+struct Fault<'a> {
+    schema: &'a Value,
+    document: &'a Document,
+    error: &'a ValidationError<'a>,
+    place: Place,
+}
+
+impl Fault<'_> {
+    fn report(&self, report: &mut Report) {
+        let span = self.document.node(self.place.node).span;
+        let what = self.name();
+        match self.error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected } => unexpected.iter().for_each(|key| self.unknown(key, report)),
+            ValidationErrorKind::Required { property } => {
+                let property = property.as_str().unwrap_or_default();
+                report
+                    .error("missing-key", format!("{what} has no `{property}`"))
+                    .at(self.head(), format!("`{property}` belongs here"));
+            }
+            ValidationErrorKind::Type { kind } => {
+                report
+                    .error("wrong-type", format!("{what} must be {}, not {}", wanted(kind), self.found()))
+                    .at(self.value_or_key(span), "");
+            }
+            ValidationErrorKind::Enum { options } => {
+                let names: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                report
+                    .error("bad-value", format!("`{}` is no value of {what}", self.text()))
+                    .at(span, "")
+                    .help_closest(self.text(), names);
+            }
+            ValidationErrorKind::Pattern { .. } if self.rule()["x-cloudcrew-form"] == "duration" => {
+                report
+                    .error("bad-value", format!("`{}` is not a duration", self.text()))
+                    .at(span, "")
+                    .help("write a number and a unit, biggest first: `30s`, `15m`, `1h30m`, `2d`");
+            }
+            ValidationErrorKind::Pattern { .. } => {
+                report.error("bad-value", format!("`{}` is not a name", self.text())).at(span, "").help(NAME);
+            }
+            ValidationErrorKind::PropertyNames { error } => {
+                let name = error.instance().as_str().unwrap_or_default().to_owned();
+                let key = self.document.entry(self.place.node, &name).map_or(span, |(k, _)| self.document.node(k).span);
+                report.error("bad-value", format!("`{name}` is not a name")).at(key, "").help(NAME);
+            }
+            ValidationErrorKind::Minimum { limit } => {
+                report.error("bad-value", format!("{what} must be at least {limit}")).at(span, "");
+            }
+            ValidationErrorKind::Maximum { limit } => {
+                report.error("bad-value", format!("{what} must be at most {limit}")).at(span, "");
+            }
+            ValidationErrorKind::MinItems { limit } => {
+                report.error("bad-value", format!("{what} must have at least {limit} entry")).at(self.value_or_key(span), "");
+            }
+            other => {
+                report.error("bad-value", format!("{what} does not fit its schema ({})", other.keyword())).at(span, "");
+            }
+        }
+    }
+
+    fn unknown(&self, key: &str, report: &mut Report) {
+        let Some((node, _)) = self.document.entry(self.place.node, key) else { return };
+        let parent = self.rule();
+        let known: Vec<&str> = parent["properties"].as_object().into_iter().flat_map(|p| p.keys().map(String::as_str)).collect();
+        report
+            .error("unknown-key", format!("{} has no key `{key}`", self.name()))
+            .at(self.document.node(node).span, "")
+            .help_closest(key, known);
+    }
+
+    /// The subschema whose keyword was broken.
+    fn rule(&self) -> &Value {
+        let path = self.error.schema_path().as_str();
+        self.schema.pointer(&path[..path.rfind('/').unwrap_or(0)]).unwrap_or(&Value::Null)
+    }
+
+    /// How the author would call what the error is about.
+    fn name(&self) -> String {
+        match self.place.key.and_then(|k| self.document.text(k)) {
+            Some(key) => format!("`{key}`"),
+            None => "this file".to_owned(),
+        }
+    }
+
+    fn text(&self) -> &str {
+        self.document.text(self.place.node).unwrap_or_default()
+    }
+
+    /// The word that stands for a map: its key, or its first key.
+    fn head(&self) -> Span {
+        let node = self.document.node(self.place.node);
+        let first = match &node.kind {
+            Kind::Map(entries) => entries.first().map(|(k, _)| *k),
+            _ => None,
+        };
+        // An entry of a list has no key of its own; the key of the list would point too far away.
+        let in_list = matches!(self.error.instance_path().iter().last(), Some(LocationSegment::Index(_)));
+        let key = if in_list { first.or(self.place.key) } else { self.place.key.or(first) };
+        key.map_or(node.span, |k| self.document.node(k).span)
+    }
+
+    /// The value's place, or its key's where nothing was written.
+    fn value_or_key(&self, span: Span) -> Span {
+        match (span.start == span.end, self.place.key) {
+            (true, Some(key)) => self.document.node(key).span,
+            _ => span,
+        }
+    }
+
+    fn found(&self) -> &'static str {
+        match self.document.node(self.place.node).kind {
+            Kind::Null => "nothing",
+            Kind::Bool(_) => "true or false",
+            Kind::Int(_) => "a number",
+            Kind::Float(_) => "a fraction",
+            Kind::Text(_) => "text",
+            Kind::List(_) => "a list",
+            Kind::Map(_) => "a map",
+        }
+    }
+}
+
+const NAME: &str = "a name begins with a lowercase letter and goes on with lowercase letters, digits, `_` and `-`, at most 63";
+
+fn wanted(kind: &TypeKind) -> &'static str {
+    match kind {
+        TypeKind::Single(t) => match t.to_string().as_str() {
+            "integer" => "a whole number",
+            "number" => "a number",
+            "string" => "text",
+            "boolean" => "true or false",
+            "array" => "a list",
+            "object" => "a map",
+            _ => "something else",
+        },
+        TypeKind::Multiple(_) => "something else",
+    }
+}

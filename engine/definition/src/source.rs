@@ -1,0 +1,131 @@
+//! Source texts: what they are called, what they say, where a byte stands.
+
+use std::ops::Range;
+
+/// Largest file that is read, in bytes.
+pub const MAX_FILE_BYTES: usize = 1024 * 1024;
+
+/// Which file of a [`Sources`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId(u32);
+
+impl FileId {
+    pub(crate) fn raw(self) -> u32 {
+        self.0
+    }
+
+    pub(crate) fn from_raw(raw: u32) -> FileId {
+        FileId(raw)
+    }
+}
+
+/// A place: bytes `start..end` of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// First byte.
+    pub start: usize,
+    /// Byte after the last.
+    pub end: usize,
+}
+
+impl Span {
+    /// The span of bytes `range` in `file`.
+    pub fn new(file: FileId, range: Range<usize>) -> Span {
+        Span { file, start: range.start, end: range.end }
+    }
+}
+
+/// A file: its path in the workspace, and its text or why it has none.
+#[derive(Debug, Clone)]
+pub struct File {
+    path: String,
+    text: Result<String, String>,
+    lines: Vec<usize>,
+}
+
+/// The files of a workspace, as text.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    files: Vec<File>,
+}
+
+impl Sources {
+    /// No files.
+    pub fn new() -> Sources {
+        Sources::default()
+    }
+
+    /// Adds a file by its path in the workspace, with `/` between folders. Bytes that are no text stay a file
+    /// without text: the fault becomes a finding at its first character.
+    pub fn add(&mut self, path: impl Into<String>, bytes: &[u8]) -> FileId {
+        self.push(path.into(), decode(bytes))
+    }
+
+    /// Adds a file that could not be read.
+    pub fn add_unreadable(&mut self, path: impl Into<String>, why: impl Into<String>) -> FileId {
+        self.push(path.into(), Err(why.into()))
+    }
+
+    fn push(&mut self, path: String, text: Result<String, String>) -> FileId {
+        let lines = line_starts(text.as_deref().unwrap_or_default());
+        self.files.push(File { path, text, lines });
+        FileId(self.files.len() as u32 - 1)
+    }
+
+    /// All files in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &str)> {
+        self.files.iter().enumerate().map(|(i, f)| (FileId(i as u32), f.path.as_str()))
+    }
+
+    /// A file by its path.
+    pub fn find(&self, path: &str) -> Option<FileId> {
+        self.iter().find(|(_, p)| *p == path).map(|(id, _)| id)
+    }
+
+    /// A file's path.
+    pub fn path(&self, id: FileId) -> &str {
+        &self.files[id.0 as usize].path
+    }
+
+    /// A file's text; empty when it has none.
+    pub fn text(&self, id: FileId) -> &str {
+        self.files[id.0 as usize].text.as_deref().unwrap_or_default()
+    }
+
+    /// Why a file has no text.
+    pub fn fault(&self, id: FileId) -> Option<&str> {
+        self.files[id.0 as usize].text.as_ref().err().map(String::as_str)
+    }
+
+    /// Line and column of a byte, both from 1, columns in characters.
+    pub fn position(&self, id: FileId, byte: usize) -> (usize, usize) {
+        let file = &self.files[id.0 as usize];
+        let text = self.text(id);
+        let byte = byte.min(text.len());
+        let line = file.lines.partition_point(|start| *start <= byte).max(1);
+        let start = file.lines[line - 1];
+        (line, text.get(start..byte).map_or(1, |t| t.chars().count() + 1))
+    }
+}
+
+fn line_starts(text: &str) -> Vec<usize> {
+    std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1)).collect()
+}
+
+fn decode(bytes: &[u8]) -> Result<String, String> {
+    if bytes.len() > MAX_FILE_BYTES {
+        return Err(format!("the file has {} bytes; at most {MAX_FILE_BYTES} are read", bytes.len()));
+    }
+    if bytes.contains(&0) {
+        return Err("the file is binary, not text".to_owned());
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(e) => {
+            let line = bytes[..e.valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+            Err(format!("the file is not UTF-8: byte {} in line {line}; save it as UTF-8", e.valid_up_to()))
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! `agents.yaml`: the crew.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Entries, Written};
+
+/// The crew: its models and its agents.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields, title = "CloudCrew agents")]
+pub struct AgentsFile {
+    /// Version of this file's form. Always `1`.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: Written<u32>,
+    /// The models that agents use, by a name of your choice.
+    pub models: Written<Entries<Model>>,
+    /// Tools that every agent has, before its own.
+    pub shared_tools: Option<Written<Vec<Written<String>>>>,
+    /// The agents, by name. Their order is the order in which others see them.
+    pub agents: Written<Entries<Agent>>,
+}
+
+/// A model and what it costs.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Model {
+    /// What it is good for, for people.
+    pub description: Option<Written<String>>,
+    /// Tokens of one reply at most.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub max_tokens: Written<u32>,
+    /// Price in US dollars per million tokens. Left out: unknown, and shown as unknown, never as zero.
+    pub price: Option<Written<Price>>,
+}
+
+/// A price in US dollars per million tokens.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Price {
+    /// Tokens read.
+    #[schemars(range(min = 0))]
+    pub input: Written<f64>,
+    /// Tokens written.
+    #[schemars(range(min = 0))]
+    pub output: Written<f64>,
+    /// Tokens read from the provider's cache. Left out: as `input`.
+    #[schemars(range(min = 0))]
+    pub cache_read: Option<Written<f64>>,
+    /// Tokens written to the provider's cache. Left out: as `input`.
+    #[schemars(range(min = 0))]
+    pub cache_write: Option<Written<f64>>,
+}
+
+/// An agent: a model with a prompt, tools and a scope.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Agent {
+    /// One line about what it owns; the other agents read it to decide whom to hand to.
+    pub description: Written<String>,
+    /// Name of a model in `models`.
+    pub model: Written<String>,
+    /// Path of its system prompt, a Markdown file with MiniJinja variables.
+    pub prompt: Written<String>,
+    /// Tools besides `shared_tools`.
+    pub tools: Option<Written<Vec<Written<String>>>>,
+    /// Where its writing tools may write: globs as in a `.gitignore`; a `!glob` takes paths out again.
+    pub writes: Option<Written<Vec<Written<String>>>>,
+    /// What it may use in one engagement.
+    pub budget: Option<Written<AgentBudget>>,
+}
+
+/// What an agent may use in one engagement.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct AgentBudget {
+    /// Input and output tokens together, over all phases, retries and revisions.
+    #[schemars(range(min = 1, max = 1_000_000_000_000u64))]
+    pub tokens: Written<u64>,
+}

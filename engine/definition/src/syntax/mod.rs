@@ -1,0 +1,94 @@
+//! The files as written: one module a file kind, key for key. The JSON Schemas derive from these types, so
+//! their comments are what an editor shows. A value of the wrong form is absent here; the schema reports it.
+
+mod agents;
+mod duration;
+mod phase;
+mod rehearsal;
+mod workflow;
+mod written;
+
+pub use agents::{Agent, AgentBudget, AgentsFile, Model, Price};
+pub use duration::Duration;
+pub use phase::{
+    Deliverable, Depth, Gate, GateKind, HandoffMode, OnExpiry, PhaseFile, ProviderRetry, Questions, Restart, Retry, Review, Swarm,
+};
+pub use rehearsal::{AgentBend, Answer, Failure, GateBend, RehearsalFile, ReviewBend};
+pub use workflow::WorkflowFile;
+pub use written::{Entries, Written};
+
+use crate::document::{Document, Reader};
+use crate::source::FileId;
+
+/// The kinds of definition files, by where they stand in a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FileKind {
+    /// `agents.yaml`
+    Agents,
+    /// `phases/NAME.yaml`
+    Phase,
+    /// `workflows/NAME.yaml`
+    Workflow,
+    /// `rehearsals/NAME.yaml`
+    Rehearsal,
+}
+
+impl FileKind {
+    /// All kinds.
+    pub const ALL: [FileKind; 4] = [FileKind::Agents, FileKind::Phase, FileKind::Workflow, FileKind::Rehearsal];
+
+    /// The kind of the file at `path`; `None` for what is no definition file.
+    pub fn of(path: &str) -> Option<FileKind> {
+        match path.split_once('/') {
+            None if path == "agents.yaml" => Some(FileKind::Agents),
+            Some(("phases", name)) if yaml(name) => Some(FileKind::Phase),
+            Some(("workflows", name)) if yaml(name) => Some(FileKind::Workflow),
+            Some(("rehearsals", name)) if yaml(name) => Some(FileKind::Rehearsal),
+            _ => None,
+        }
+    }
+
+    /// Name of its schema.
+    pub fn name(self) -> &'static str {
+        match self {
+            FileKind::Agents => "agents",
+            FileKind::Phase => "phase",
+            FileKind::Workflow => "workflow",
+            FileKind::Rehearsal => "rehearsal",
+        }
+    }
+}
+
+fn yaml(name: &str) -> bool {
+    name.ends_with(".yaml") && !name.contains('/')
+}
+
+/// All definition files of a workspace as written, with the file each stands in.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    /// `agents.yaml`.
+    pub agents: Option<(FileId, AgentsFile)>,
+    /// `phases/*.yaml`.
+    pub phases: Vec<(FileId, PhaseFile)>,
+    /// `workflows/*.yaml`.
+    pub workflows: Vec<(FileId, WorkflowFile)>,
+    /// `rehearsals/*.yaml`.
+    pub rehearsals: Vec<(FileId, RehearsalFile)>,
+}
+
+impl Workspace {
+    /// Takes a document in, as far as it can be read.
+    pub fn take(&mut self, kind: FileKind, document: &Document) {
+        let file = document.file();
+        match kind {
+            FileKind::Agents => self.agents = read(document).map(|f| (file, f)),
+            FileKind::Phase => self.phases.extend(read(document).map(|f| (file, f))),
+            FileKind::Workflow => self.workflows.extend(read(document).map(|f| (file, f))),
+            FileKind::Rehearsal => self.rehearsals.extend(read(document).map(|f| (file, f))),
+        }
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(document: &Document) -> Option<T> {
+    T::deserialize(Reader::new(document, document.root())).ok()
+}

@@ -1,0 +1,25 @@
+//! `workflows/NAME.yaml`: the phases in order.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::Written;
+
+/// The phases in order, and what finishes them.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields, title = "CloudCrew workflow")]
+pub struct WorkflowFile {
+    /// Version of this file's form. Always `1`.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: Written<u32>,
+    /// Its name; the file's name without `.yaml`.
+    #[schemars(regex(pattern = "^[a-z][a-z0-9_-]{0,62}$"))]
+    pub workflow: Written<String>,
+    /// One line about what it is for.
+    pub description: Option<Written<String>>,
+    /// Names of phases, in order, each once.
+    #[schemars(length(min = 1))]
+    pub phases: Written<Vec<Written<String>>>,
+    /// What is done after the last phase. A step that fails is noted and never blocks completion.
+    pub finalize: Option<Written<Vec<Written<String>>>>,
+}

@@ -1,0 +1,279 @@
+//! Walks the parsed prompt or template and holds every name against what the engine offers.
+
+use minijinja::machinery::ast::{CallArg, Expr, Stmt};
+use minijinja::machinery::{self, Span as JinjaSpan};
+use minijinja::syntax::SyntaxConfig;
+
+use super::builtins::{FILTERS, FUNCTIONS, TESTS};
+use crate::catalogue::{Catalogue, Shape, TextKind};
+use crate::checks::{PROMPT_SYNTAX, PROMPT_VARIABLE, TEMPLATE_SLOT};
+use crate::diagnostic::Report;
+use crate::source::{FileId, Sources, Span};
+
+/// Checks one text.
+pub(crate) fn check(sources: &Sources, file: FileId, kind: TextKind, catalogue: &Catalogue, report: &mut Report) {
+    if let Some(why) = sources.fault(file) {
+        report.error("unreadable-file", why.to_owned()).at(Span::new(file, 0..0), "");
+        return;
+    }
+    let text = sources.text(file);
+    if kind == TextKind::Template {
+        slots(text, file, catalogue, report);
+    }
+    match machinery::parse(text, "text", SyntaxConfig::default()) {
+        Err(error) => {
+            let range = error.range().unwrap_or(0..0);
+            let what = error.detail().unwrap_or("it cannot be read");
+            report.error(PROMPT_SYNTAX, format!("this is not MiniJinja: {what}")).at(Span::new(file, range), "");
+        }
+        Ok(template) => {
+            let known = catalogue.variables(kind);
+            let scope = known.iter().map(|(n, s)| ((*n).to_owned(), s.clone())).collect();
+            let mut walk = Walk { text, file, known, scope, report };
+            walk.statement(&template);
+        }
+    }
+}
+
+fn slots(text: &str, file: FileId, catalogue: &Catalogue, report: &mut Report) {
+    let found = super::slots(text);
+    for (at, _) in text.match_indices("<!-- fill") {
+        if !found.iter().any(|s| s.range.start == at) {
+            report
+                .error(TEMPLATE_SLOT, "this begins like a slot and is none")
+                .at(Span::new(file, at..at + "<!-- fill".len()), "")
+                .help("write `<!-- fill(requirements): what belongs here -->`");
+        }
+    }
+    for (name, range) in found.iter().flat_map(|s| &s.sources) {
+        if !catalogue.slot_sources.contains(&name.as_str()) {
+            report
+                .error(TEMPLATE_SLOT, format!("nothing named `{name}` to fill a slot from"))
+                .at(Span::new(file, range.clone()), "")
+                .help_closest(name, catalogue.slot_sources.iter().copied());
+        }
+    }
+}
+
+struct Walk<'a, 'r> {
+    text: &'a str,
+    file: FileId,
+    known: &'a [(&'static str, Shape)],
+    /// Names in force, innermost last.
+    scope: Vec<(String, Shape)>,
+    report: &'r mut Report,
+}
+
+impl<'a> Walk<'a, '_> {
+    fn statements(&mut self, all: &[Stmt<'a>]) {
+        all.iter().for_each(|s| self.statement(s));
+    }
+
+    /// Names that `inside` brings in are gone after it.
+    fn nested(&mut self, inside: impl FnOnce(&mut Self)) {
+        let before = self.scope.len();
+        inside(self);
+        self.scope.truncate(before);
+    }
+
+    fn statement(&mut self, statement: &Stmt<'a>) {
+        match statement {
+            Stmt::Template(t) => self.statements(&t.children),
+            Stmt::EmitExpr(e) => drop(self.shape(&e.expr)),
+            Stmt::EmitRaw(_) => {}
+            Stmt::ForLoop(l) => {
+                let item = match self.shape(&l.iter) {
+                    Shape::List(item) => *item,
+                    _ => Shape::Any,
+                };
+                self.nested(|walk| {
+                    walk.bind(&l.target, item);
+                    walk.scope.push(("loop".to_owned(), Shape::Any));
+                    l.filter_expr.iter().for_each(|e| drop(walk.shape(e)));
+                    walk.statements(&l.body);
+                });
+                self.nested(|walk| walk.statements(&l.else_body));
+            }
+            Stmt::IfCond(c) => {
+                self.shape(&c.expr);
+                self.statements(&c.true_body);
+                self.statements(&c.false_body);
+            }
+            Stmt::WithBlock(w) => self.nested(|walk| {
+                for (target, value) in &w.assignments {
+                    let shape = walk.shape(value);
+                    walk.bind(target, shape);
+                }
+                walk.statements(&w.body);
+            }),
+            Stmt::Set(s) => {
+                let shape = self.shape(&s.expr);
+                self.bind(&s.target, shape);
+            }
+            Stmt::SetBlock(s) => {
+                self.nested(|walk| walk.statements(&s.body));
+                s.filter.iter().for_each(|e| drop(self.shape(e)));
+                self.bind(&s.target, Shape::Scalar);
+            }
+            Stmt::AutoEscape(a) => self.statements(&a.body),
+            Stmt::FilterBlock(f) => {
+                self.shape(&f.filter);
+                self.statements(&f.body);
+            }
+            Stmt::Do(d) => {
+                self.shape(&d.call.expr);
+                self.arguments(&d.call.args);
+            }
+        }
+    }
+
+    fn bind(&mut self, target: &Expr<'a>, shape: Shape) {
+        match target {
+            Expr::Var(v) => self.scope.push((v.id.to_owned(), shape)),
+            Expr::List(l) => l.items.iter().for_each(|t| self.bind(t, Shape::Any)),
+            Expr::Tuple(l) => l.items.iter().for_each(|t| self.bind(t, Shape::Any)),
+            _ => {}
+        }
+    }
+
+    fn shape(&mut self, expr: &Expr<'a>) -> Shape {
+        match expr {
+            Expr::Var(v) => self.variable(v.id),
+            Expr::Const(_) => Shape::Scalar,
+            Expr::GetAttr(g) => {
+                let of = self.shape(&g.expr);
+                self.part(of, g.name, &g.expr)
+            }
+            Expr::GetItem(g) => {
+                self.shape(&g.subscript_expr);
+                match self.shape(&g.expr) {
+                    Shape::List(item) => *item,
+                    _ => Shape::Any,
+                }
+            }
+            Expr::Filter(f) => self.filter(f.name, f.expr.as_ref(), &f.args),
+            Expr::Test(t) => {
+                self.known_name(t.name, "test", TESTS);
+                // `x is defined` may ask about a name that is not there.
+                if !matches!((&t.expr, t.name), (Expr::Var(_), "defined" | "undefined")) {
+                    self.shape(&t.expr);
+                }
+                self.arguments(&t.args);
+                Shape::Scalar
+            }
+            Expr::Call(c) => {
+                match &c.expr {
+                    Expr::Var(v) if !self.scope.iter().any(|(n, _)| n == v.id) => {
+                        self.known_name(v.id, "function", FUNCTIONS);
+                    }
+                    Expr::GetAttr(g) => drop(self.shape(&g.expr)),
+                    other => drop(self.shape(other)),
+                }
+                self.arguments(&c.args);
+                Shape::Any
+            }
+            Expr::IfExpr(i) => {
+                self.shape(&i.test_expr);
+                i.false_expr.iter().for_each(|e| drop(self.shape(e)));
+                self.shape(&i.true_expr)
+            }
+            Expr::Slice(s) => {
+                [&s.start, &s.stop, &s.step].into_iter().flatten().for_each(|e| drop(self.shape(e)));
+                self.shape(&s.expr)
+            }
+            Expr::UnaryOp(u) => self.shape(&u.expr),
+            Expr::BinOp(b) => {
+                self.shape(&b.left);
+                self.shape(&b.right);
+                Shape::Any
+            }
+            Expr::Compare(c) => {
+                self.shape(&c.expr);
+                c.ops.iter().for_each(|op| drop(self.shape(&op.expr)));
+                Shape::Scalar
+            }
+            Expr::List(l) => self.all(&l.items),
+            Expr::Tuple(l) => self.all(&l.items),
+            Expr::Map(m) => {
+                self.all(&m.keys);
+                self.all(&m.values)
+            }
+        }
+    }
+
+    fn all(&mut self, items: &[Expr<'a>]) -> Shape {
+        items.iter().for_each(|e| drop(self.shape(e)));
+        Shape::Any
+    }
+
+    fn arguments(&mut self, arguments: &[CallArg<'a>]) {
+        for argument in arguments {
+            match argument {
+                CallArg::Pos(e) | CallArg::Kwarg(_, e) | CallArg::PosSplat(e) | CallArg::KwargSplat(e) => drop(self.shape(e)),
+            }
+        }
+    }
+
+    fn filter(&mut self, name: &'a str, of: Option<&Expr<'a>>, arguments: &[CallArg<'a>]) -> Shape {
+        self.known_name(name, "filter", FILTERS);
+        self.arguments(arguments);
+        let shape = of.map_or(Shape::Any, |e| self.shape(e));
+        match (name, shape) {
+            ("first" | "last", Shape::List(item)) => *item,
+            ("sort" | "reverse" | "list" | "unique" | "select" | "reject" | "selectattr" | "rejectattr", list) => list,
+            _ => Shape::Any,
+        }
+    }
+
+    fn variable(&mut self, name: &'a str) -> Shape {
+        if let Some((_, shape)) = self.scope.iter().rev().find(|(n, _)| n == name) {
+            return shape.clone();
+        }
+        let names: Vec<&str> = self.known.iter().map(|(n, _)| *n).collect();
+        let span = self.place(name);
+        self.report.error(PROMPT_VARIABLE, format!("no variable named `{name}`")).at(span, "").help_closest(name, names);
+        Shape::Any
+    }
+
+    fn part(&mut self, of: Shape, name: &'a str, whole: &Expr<'a>) -> Shape {
+        let Shape::Record(parts) = of else {
+            if matches!(of, Shape::Scalar | Shape::List(_)) {
+                let span = self.place(name);
+                self.report
+                    .error(PROMPT_VARIABLE, format!("`{}` has no parts, so no `{name}`", self.source(whole.span())))
+                    .at(span, "");
+            }
+            return Shape::Any;
+        };
+        if let Some((_, shape)) = parts.iter().find(|(n, _)| *n == name) {
+            return shape.clone();
+        }
+        let span = self.place(name);
+        let what = self.source(whole.span()).to_owned();
+        self.report
+            .error(PROMPT_VARIABLE, format!("`{what}` has no part named `{name}`"))
+            .at(span, "")
+            .help_closest(name, parts.iter().map(|(n, _)| *n));
+        Shape::Any
+    }
+
+    fn known_name(&mut self, name: &'a str, what: &str, known: &[&str]) {
+        if !known.contains(&name) {
+            let span = self.place(name);
+            self.report
+                .error(PROMPT_VARIABLE, format!("no {what} named `{name}`"))
+                .at(span, "")
+                .help_closest(name, known.iter().copied());
+        }
+    }
+
+    fn source(&self, span: JinjaSpan) -> &'a str {
+        self.text.get(span.start_offset as usize..span.end_offset as usize).unwrap_or_default()
+    }
+
+    /// Names in the parsed text are slices of it, so where they stand is known to the byte.
+    fn place(&self, name: &'a str) -> Span {
+        let start = (name.as_ptr() as usize).checked_sub(self.text.as_ptr() as usize).filter(|s| s + name.len() <= self.text.len());
+        start.map_or(Span::new(self.file, 0..0), |s| Span::new(self.file, s..s + name.len()))
+    }
+}

@@ -1,0 +1,66 @@
+//! What an agent did and heard in its visit so far.
+
+use cloudcrew_runtime::ports::model::{Block, Message, ToolResult, ToolStatus, ToolUse};
+use serde_json::Value;
+
+/// The calls of a visit with their results, in order.
+pub(super) struct Transcript<'a> {
+    /// The visit's input.
+    pub input: &'a str,
+    calls: Vec<(&'a ToolUse, &'a ToolResult)>,
+}
+
+impl<'a> Transcript<'a> {
+    pub(super) fn of(messages: &'a [Message]) -> Self {
+        let input = messages.first().and_then(|m| m.content.first()).map_or("", |b| if let Block::Text(t) = b { t } else { "" });
+        let mut calls = Vec::new();
+        for pair in messages.windows(2) {
+            let uses = pair[0].content.iter().filter_map(|b| if let Block::ToolUse(u) = b { Some(u) } else { None });
+            for tool_use in uses {
+                let result = pair[1].content.iter().find_map(|b| match b {
+                    Block::ToolResult(r) if r.id == tool_use.id => Some(r),
+                    _ => None,
+                });
+                calls.extend(result.map(|r| (tool_use, r)));
+            }
+        }
+        Transcript { input, calls }
+    }
+
+    /// Calls of a tool with their results.
+    pub(super) fn calls(&self, tool: &'a str) -> impl Iterator<Item = (&'a ToolUse, &'a ToolResult)> {
+        self.calls.iter().copied().filter(move |(u, _)| u.name == tool)
+    }
+
+    /// Whether a tool was called.
+    pub(super) fn called(&self, tool: &str) -> bool {
+        self.calls.iter().any(|(u, _)| u.name == tool)
+    }
+
+    /// What a tool said last, when it worked.
+    pub(super) fn heard(&self, tool: &str) -> Option<&'a str> {
+        let said = self.calls.iter().rev().find(|(u, r)| u.name == tool && r.status == ToolStatus::Success);
+        said.map(|(_, r)| r.text.as_str())
+    }
+
+    /// What was read from a path.
+    pub(super) fn read(&self, path: &str) -> Option<&'a ToolResult> {
+        let at = |u: &ToolUse| u.input.get("path").and_then(Value::as_str) == Some(path);
+        self.calls.iter().rev().find(|(u, _)| u.name == "repo_read" && at(u)).map(|(_, r)| *r)
+    }
+
+    /// Whether a path was tried to be written.
+    pub(super) fn wrote(&self, path: &str) -> bool {
+        self.calls.iter().any(|(u, _)| u.name == "repo_write" && u.input.get("path").and_then(Value::as_str) == Some(path))
+    }
+
+    /// Verdicts given in this visit: path, passed.
+    pub(super) fn judged(&self, path: &str) -> Option<bool> {
+        let judged = self.calls.iter().rev().find(|(u, r)| {
+            u.name == "review_verdict"
+                && r.status == ToolStatus::Success
+                && u.input.get("path").and_then(Value::as_str) == Some(path)
+        });
+        judged.map(|(u, _)| u.input.get("verdict").and_then(Value::as_str) == Some("pass"))
+    }
+}

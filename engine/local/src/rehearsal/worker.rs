@@ -1,0 +1,258 @@
+//! What an agent does in a phase: looks around, notes what it learned, writes what it owes, judges what it reviews, hands on.
+
+use cloudcrew_definition::crew::{Agent, Bend, Deliverable, Phase};
+use cloudcrew_definition::text::slots;
+use cloudcrew_runtime::ports::model::ModelRequest;
+use serde_json::json;
+
+use super::knowledge::Knowledge;
+use super::transcript::Transcript;
+use super::{RehearsalModel, Turn, compose, has};
+
+/// Tools that tell an agent where things stand.
+const LOOK: [&str; 3] = ["parse_sow", "ledger_read", "repo_list"];
+
+struct Worker<'a> {
+    model: &'a RehearsalModel,
+    request: &'a ModelRequest<'a>,
+    phase: &'a Phase,
+    agent: &'a Agent,
+    transcript: &'a Transcript<'a>,
+    known: Knowledge,
+}
+
+pub(super) fn turn(
+    model: &RehearsalModel,
+    request: &ModelRequest<'_>,
+    phase: &Phase,
+    agent: &Agent,
+    transcript: &Transcript<'_>,
+) -> Turn {
+    let worker = Worker { model, request, phase, agent, transcript, known: Knowledge::of(transcript) };
+    worker
+        .bent()
+        .or_else(|| worker.look())
+        .or_else(|| worker.note())
+        .or_else(|| worker.write())
+        .or_else(|| worker.read())
+        .or_else(|| worker.judge())
+        .unwrap_or_else(|| worker.hand_on())
+}
+
+impl Worker<'_> {
+    fn bent(&self) -> Option<Turn> {
+        let calls = self.request.context.earlier_calls;
+        self.model.bends(self.request).find_map(|b| match &b.bend {
+            Bend::Asks(question) if calls < b.times && has(self.request, "ask_customer") => {
+                Some(Turn::says("I need an answer before I go on.").call("ask_customer", json!({ "question": question })))
+            }
+            Bend::Writes(path) if calls < b.times && has(self.request, "repo_write") => {
+                let content = "written out of turn\n";
+                Some(
+                    Turn::says("")
+                        .call("repo_write", json!({ "path": path, "content": content, "message": format!("Write {path}") })),
+                )
+            }
+            Bend::LoopsWith(other) if !self.transcript.called("handoff_to_agent") => Some(
+                Turn::says("").call("handoff_to_agent", json!({ "agent_name": other, "message": "please look at this again" })),
+            ),
+            _ => None,
+        })
+    }
+
+    fn look(&self) -> Option<Turn> {
+        if LOOK.iter().any(|t| self.transcript.called(t)) {
+            return None;
+        }
+        let mut turn = Turn::says("I look at where we stand.");
+        for tool in LOOK.into_iter().filter(|t| has(self.request, t)) {
+            turn = turn.call(tool, json!({}));
+        }
+        (!turn.calls.is_empty()).then_some(turn)
+    }
+
+    /// Whoever takes the statement of work apart puts it in the ledger, line by line, with what is missing.
+    fn note(&self) -> Option<Turn> {
+        let sow =
+            self.known.sow.as_ref().filter(|_| has(self.request, "ledger_write") && !self.transcript.called("ledger_write"))?;
+        let mut turn = Turn::says("I note what the statement of work says.");
+        for letter in ['O', 'R', 'C', 'D', 'A', 'T'] {
+            for (id, text, source) in self.known.lines(letter) {
+                let line = format!("{id}: {text}");
+                let short: String = line.chars().take(290).collect();
+                if !self.known.rows_of("fact").any(|r| r.source == source && r.title == short) {
+                    let body = if short == line { String::new() } else { text };
+                    turn = turn.call("ledger_write", json!({ "kind": "fact", "title": short, "body": body, "source": source }));
+                }
+            }
+        }
+        for section in &sow.missing {
+            let title = format!("The statement of work says nothing under {}", section.title());
+            if !self.known.rows_of("assumption").any(|r| r.title == title) {
+                let body = "Nothing was made up for it; the customer is asked at the gate.";
+                turn = turn.call("ledger_write", json!({ "kind": "assumption", "title": title, "body": body, "source": sow.file }));
+            }
+        }
+        (!turn.calls.is_empty()).then_some(turn)
+    }
+
+    fn forgets(&self, d: &Deliverable) -> bool {
+        let bends = &self.model.rehearsal.agents;
+        bends.iter().any(|b| {
+            b.agent == d.owner
+                && b.phase.as_ref().is_none_or(|p| *p == self.phase.name)
+                && matches!(&b.bend, Bend::Forgets(path) if *path == d.path)
+        })
+    }
+
+    /// Whether a deliverable is still to be written in this swarm.
+    fn is_due(&self, d: &Deliverable) -> bool {
+        let context = self.request.context;
+        if self.forgets(d) || self.transcript.wrote(&d.path) {
+            return false;
+        }
+        if !self.known.is_of_run(&self.phase.name, &d.path, context.revision) {
+            return true;
+        }
+        let written = self.known.written_in(&self.phase.name, &d.path).unwrap_or(0);
+        let found_wanting = self.transcript.input.contains(&d.path) && context.swarm > written && self.is_rework();
+        let sent_back = d.reviewers.iter().any(|r| {
+            let (since, failed) = self.known.verdicts(&self.phase.name, &d.path, r);
+            since.last() == Some(&false) && failed < 2
+        });
+        found_wanting || sent_back
+    }
+
+    fn is_rework(&self) -> bool {
+        self.request.context.swarm > 1
+    }
+
+    fn write(&self) -> Option<Turn> {
+        if !has(self.request, "repo_write") {
+            return None;
+        }
+        let mine: Vec<&Deliverable> =
+            self.phase.deliverables.iter().filter(|d| d.owner == self.agent.name && self.is_due(d)).collect();
+        if mine.is_empty() {
+            return None;
+        }
+        let mut turn = Turn::says("I write what I owe.");
+        let decided = self.known.rows_of("decision").any(|r| r.author == self.agent.name && r.phase == self.phase.name);
+        if has(self.request, "write_adr") && !decided && !self.transcript.called("write_adr") {
+            turn = self.decide(turn);
+        }
+        for d in mine {
+            let content = match compose::template_of(self.request.system, &d.path).filter(|_| d.template.is_some()) {
+                Some(template) => compose::document(template, self.request, self.phase, &self.known),
+                None => compose::source_file(d, self.phase, &self.known),
+            };
+            let message = format!("Write {} (swarm {})", d.path, self.request.context.swarm);
+            turn = turn.call("repo_write", json!({ "path": d.path, "content": content, "message": message }));
+        }
+        Some(turn)
+    }
+
+    fn decide(&self, turn: Turn) -> Turn {
+        let requirements = self.known.lines('R');
+        let Some((id, text, source)) = requirements.first() else { return turn };
+        let constraints = self.known.lines('C');
+        let context: Vec<String> =
+            requirements.iter().chain(&constraints).map(|(id, text, source)| format!("- {id}: {text} ({source})")).collect();
+        turn.call("write_adr", json!({
+            "title": format!("How {} meets {id} in {}", self.request.context.project, self.phase.name),
+            "status": "accepted",
+            "context": context.join("\n"),
+            "decision": format!("We build for {id} first: {text} ({source}). The other requirements follow from the same structure."),
+            "consequences": "Each requirement stays traceable by its id. What the statement of work leaves open is asked at the gate.",
+        }))
+    }
+
+    /// Deliverables that wait for this agent's verdict.
+    fn to_judge(&self, agent: &str) -> Vec<&Deliverable> {
+        let waits = |d: &&Deliverable| {
+            let written =
+                self.known.is_of_run(&self.phase.name, &d.path, self.request.context.revision) || self.transcript.wrote(&d.path);
+            let (since, failed) = self.known.verdicts(&self.phase.name, &d.path, agent);
+            let mine = agent == self.agent.name;
+            let stale = self.transcript.wrote(&d.path);
+            let judged = (!since.is_empty() && !stale) || (mine && self.transcript.judged(&d.path).is_some());
+            written && d.reviewers.iter().any(|r| r == agent) && !judged && failed < 2
+        };
+        self.phase.deliverables.iter().filter(waits).collect()
+    }
+
+    fn read(&self) -> Option<Turn> {
+        let mut turn = Turn::says("I read what I review.");
+        for d in self.to_judge(&self.agent.name) {
+            if self.transcript.read(&d.path).is_none() && has(self.request, "repo_read") {
+                turn = turn.call("repo_read", json!({ "path": d.path }));
+            }
+        }
+        (!turn.calls.is_empty()).then_some(turn)
+    }
+
+    fn judge(&self) -> Option<Turn> {
+        if !has(self.request, "review_verdict") {
+            return None;
+        }
+        let mut turn = Turn::says("My verdict.");
+        for d in self.to_judge(&self.agent.name) {
+            let Some(read) = self.transcript.read(&d.path) else { continue };
+            let findings = untraced(self.model, d, &read.text, &self.known);
+            turn = if findings.is_empty() {
+                turn.call("review_verdict", json!({ "path": d.path, "verdict": "pass" }))
+            } else {
+                let findings: Vec<_> = findings.iter().map(|f| json!({ "path": d.path, "text": f })).collect();
+                turn.call("review_verdict", json!({ "path": d.path, "verdict": "fail", "findings": findings }))
+            };
+        }
+        (!turn.calls.is_empty()).then_some(turn)
+    }
+
+    /// To the first agent that has something to do; to nobody when all is there.
+    fn hand_on(&self) -> Turn {
+        let members = &self.phase.swarm.agents;
+        let me = members.iter().position(|m| *m == self.agent.name).unwrap_or(0);
+        for offset in 1..members.len() {
+            let other = &members[(me + offset) % members.len()];
+            let owes: Vec<&str> = self
+                .phase
+                .deliverables
+                .iter()
+                .filter(|d| d.owner == *other && self.others_due(d))
+                .map(|d| d.path.as_str())
+                .collect();
+            let judges: Vec<&str> = self.to_judge(other).into_iter().map(|d| d.path.as_str()).collect();
+            if owes.is_empty() && judges.is_empty() {
+                continue;
+            }
+            let mut message = String::new();
+            if !owes.is_empty() {
+                message.push_str(&format!("Please write {}. ", owes.join(", ")));
+            }
+            if !judges.is_empty() {
+                message.push_str(&format!("Please review {}.", judges.join(", ")));
+            }
+            return Turn::says("").call("handoff_to_agent", json!({ "agent_name": other, "message": message.trim() }));
+        }
+        Turn::says("Everything that this phase owes is there.")
+    }
+
+    fn others_due(&self, d: &Deliverable) -> bool {
+        self.is_due(d)
+            || self.transcript.judged(&d.path) == Some(false)
+                && self.known.verdicts(&self.phase.name, &d.path, &self.agent.name).1 < 1
+    }
+}
+
+/// Requirements that a deliverable should trace and does not.
+pub(super) fn untraced(model: &RehearsalModel, d: &Deliverable, text: &str, known: &Knowledge) -> Vec<String> {
+    let template = d.template.as_ref().and_then(|t| model.definition.template(t));
+    let traces = template.is_some_and(|t| slots(&t.text).iter().any(|s| s.sources.iter().any(|(n, _)| n == "requirements")));
+    if !traces {
+        return Vec::new();
+    }
+    let missing =
+        known.lines('R').into_iter().filter(|(id, _, source)| !text.contains(&format!("{id}:")) || !text.contains(source.as_str()));
+    missing.map(|(id, words, source)| format!("{id} is not traced: {words} ({source})")).collect()
+}

@@ -1,0 +1,35 @@
+//! Whether somebody works on the branch: its files would be behind it the moment it moves.
+
+use std::fs;
+use std::path::Path;
+
+use git2::Repository;
+
+use super::Bound;
+
+impl Bound {
+    /// Whether the branch is checked out in the repository's own working tree or in one that was added to it, or is being
+    /// rebased there. A working tree that was deleted counts until `git worktree prune`.
+    pub(super) fn is_checked_out(&self, repository: &Repository) -> bool {
+        let top = repository.commondir();
+        let own = (!is_bare(repository)).then(|| top.to_owned());
+        let added = fs::read_dir(top.join("worktrees")).into_iter().flatten().flatten().map(|entry| entry.path());
+        own.into_iter().chain(added).any(|tree| self.is_at(&tree))
+    }
+
+    fn is_at(&self, tree: &Path) -> bool {
+        let says = |file: &str, prefix: &str| {
+            let text = fs::read_to_string(tree.join(file)).unwrap_or_default();
+            text.trim_end().strip_prefix(prefix).is_some_and(|name| name.trim_start() == self.reference)
+        };
+        says("HEAD", "ref:") || says("rebase-merge/head-name", "") || says("rebase-apply/head-name", "")
+    }
+}
+
+/// Opened at an added working tree, a repository is not bare even if the one it belongs to is.
+fn is_bare(repository: &Repository) -> bool {
+    if repository.is_worktree() {
+        return Repository::open(repository.commondir()).is_ok_and(|common| common.is_bare());
+    }
+    repository.is_bare()
+}

@@ -1,0 +1,149 @@
+//! A commit: objects first, then the branch, both on disk when it is said to be made.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime};
+
+use cloudcrew_runtime::ports::StoreError;
+use cloudcrew_runtime::ports::repo::{CommitRequest, RepoError};
+use git2::{ErrorCode, Oid, ReferenceType, Repository, Signature, Time};
+
+use super::Bound;
+use super::tree::Build;
+use crate::planted::planted;
+
+/// How long the lock of the branch is waited for.
+const PATIENCE: Duration = Duration::from_secs(12);
+/// A branch is locked for as long as a sync takes. A lock of this age was left by a process that died.
+const STALE: Duration = Duration::from_secs(10);
+
+impl Bound {
+    /// Where the branch is.
+    pub(super) fn head(&self, repository: &Repository) -> Result<Option<Oid>, StoreError> {
+        match repository.find_reference(&self.reference) {
+            Ok(branch) if branch.kind() == Some(ReferenceType::Direct) => Ok(branch.target()),
+            Ok(_) => Err(self.unusable(format!("`{}` stands for another branch; nothing is written through it", self.reference))),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(self.failed(&error)),
+        }
+    }
+
+    pub(super) fn commit(
+        &self,
+        repository: &Repository,
+        parent: Option<&str>,
+        request: &CommitRequest,
+    ) -> Result<String, RepoError> {
+        let parent = parent.map(|parent| self.oid(parent)).transpose()?;
+        if self.is_checked_out(repository) {
+            return Err(RepoError::CheckedOut(self.reference.replacen("refs/heads/", "", 1)));
+        }
+        let there = self.head(repository)?;
+        if there != parent && !self.may_be_made(repository, there, parent) && !planted("no-cas") {
+            return Err(moved(there));
+        }
+        let made = self.build(repository, parent, request)?;
+        if there != Some(made) {
+            let expected = if planted("no-cas") { there } else { parent };
+            self.swap(repository, expected, made, request)?;
+        }
+        self.sync_reference(repository).map_err(|error| self.not_synced(&error))?;
+        Ok(made.to_string())
+    }
+
+    /// Whether the branch may be at the very commit that is asked for: it stands on the same parent.
+    fn may_be_made(&self, repository: &Repository, there: Option<Oid>, parent: Option<Oid>) -> bool {
+        let commit = there.and_then(|there| repository.find_commit(there).ok());
+        commit.is_some_and(|commit| commit.parent_ids().collect::<Vec<_>>() == parent.into_iter().collect::<Vec<_>>())
+    }
+
+    /// Writes and syncs blobs, trees and the commit.
+    fn build(&self, repository: &Repository, parent: Option<Oid>, request: &CommitRequest) -> Result<Oid, RepoError> {
+        let failed = |error: git2::Error| RepoError::Store(self.failed(&error));
+        let parent = parent.map(|parent| repository.find_commit(parent)).transpose().map_err(failed)?;
+        let below = parent.as_ref().map(git2::Commit::tree).transpose().map_err(failed)?;
+        let mut build = Build { bound: self, repository, objects: Vec::new() };
+        let tree = build.tree(below.as_ref(), &request.writes)?;
+        let tree = repository.find_tree(tree).map_err(failed)?;
+        let (name, address) = author(&request.author);
+        let author = Signature::new(&name, &address, &Time::new(request.date, 0)).map_err(failed)?;
+        let parents: Vec<_> = parent.iter().collect();
+        let made = repository.commit(None, &author, &author, &message(request), &tree, &parents).map_err(failed)?;
+        build.objects.extend([tree.id(), made]);
+        self.sync_objects(repository, &build.objects).map_err(|error| self.not_synced(&error))?;
+        Ok(made)
+    }
+
+    /// Moves the branch from `expected` to `made`, unless it is elsewhere.
+    fn swap(&self, repository: &Repository, expected: Option<Oid>, made: Oid, request: &CommitRequest) -> Result<(), RepoError> {
+        let words = format!("cloudcrew: {}", plain(request.message.lines().next().unwrap_or_default()));
+        let began = Instant::now();
+        loop {
+            // Compared under the lock of the branch. No id means that there must be no branch; without forcing, libgit2 asks
+            // for that before it takes the lock, and the second of two who make the branch would overwrite the first.
+            let swapped = repository.reference_matching(&self.reference, made, true, expected.unwrap_or(Oid::ZERO_SHA1), &words);
+            match swapped {
+                Ok(_) => return Ok(()),
+                Err(error) if error.code() == ErrorCode::Locked && began.elapsed() < PATIENCE => {
+                    self.unlock(repository);
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                Err(error) => {
+                    let there = self.head(repository)?;
+                    // Somebody else made the very same commit, which is the one that was asked for.
+                    return match there {
+                        Some(there) if there == made => Ok(()),
+                        there if there != expected => Err(moved(there)),
+                        _ => Err(RepoError::Store(self.failed(&error))),
+                    };
+                }
+            }
+        }
+    }
+
+    /// Takes away the lock that a dead process left: no one else ever would.
+    fn unlock(&self, repository: &Repository) {
+        let lock = PathBuf::from(format!("{}.lock", repository.commondir().join(&self.reference).display()));
+        let taken = fs::metadata(&lock).and_then(|lock| lock.modified());
+        let age = taken.ok().and_then(|taken| SystemTime::now().duration_since(taken).ok());
+        if age.is_some_and(|age| age > STALE) {
+            // Gone already is as good.
+            let _ = fs::remove_file(lock);
+        }
+    }
+
+    /// An object id in full; libgit2 would fill up a short one with zeros.
+    pub(super) fn oid(&self, text: &str) -> Result<Oid, StoreError> {
+        let oid = if text.len() == 40 { Oid::from_str(text).ok() } else { None };
+        oid.ok_or_else(|| self.unusable(format!("`{}` is no object id", text.escape_debug())))
+    }
+}
+
+fn moved(there: Option<Oid>) -> RepoError {
+    RepoError::Moved(there.map(|oid| oid.to_string()))
+}
+
+/// Name and address. The name is an agent's or a person's and may hold what a commit's header cannot.
+fn author(name: &str) -> (String, String) {
+    let shown = plain(name).replace(['<', '>'], "");
+    let shown = if shown.trim().is_empty() { "cloudcrew".to_owned() } else { shown.trim().to_owned() };
+    let local: String =
+        shown.to_lowercase().chars().map(|c| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
+    (shown, format!("{local}@cloudcrew.invalid"))
+}
+
+/// The message, and the trailers as its last paragraph: lines of the message that look like some are not among them.
+fn message(request: &CommitRequest) -> String {
+    let text: String = request.message.chars().filter(|c| !c.is_control() || *c == '\n' || *c == '\t').collect();
+    let mut message = text.trim().to_owned();
+    message.push_str("\n\n");
+    for (key, value) in &request.trailers {
+        message.push_str(&format!("{}: {}\n", plain(key), plain(value)));
+    }
+    format!("{}\n", message.trim_end())
+}
+
+/// One line, whatever it was.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}

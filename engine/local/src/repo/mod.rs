@@ -1,0 +1,147 @@
+//! The customer's repository through libgit2: objects are written, and the branch of one engagement is moved by compare-and-swap.
+//!
+//! There is no index and no working tree, so there is no symlink to follow and nothing of a person's to overwrite. What a commit
+//! needs is on disk before the branch points to it, and the branch is on disk before the commit is said to be made.
+
+mod checked_out;
+mod commit;
+mod fault;
+mod read;
+mod sync;
+mod tree;
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use async_trait::async_trait;
+use cloudcrew_runtime::ports::StoreError;
+use cloudcrew_runtime::ports::repo::{CommitRequest, Repo, RepoError, TreeFile};
+use git2::{Reference, Repository, RepositoryInitOptions};
+
+/// A repository, bound to the branch of one engagement. Clones are the same repository.
+#[derive(Clone)]
+pub struct GitRepo {
+    branch: String,
+    bound: Arc<Bound>,
+}
+
+struct Bound {
+    path: PathBuf,
+    /// `refs/heads/cloudcrew/<project>`.
+    reference: String,
+    repository: Mutex<Repository>,
+    /// Why the disk cannot be trusted any more.
+    broken: OnceLock<String>,
+}
+
+impl GitRepo {
+    /// Opens an existing repository, bare or not, to write the branch `cloudcrew/<project>`.
+    ///
+    /// # Errors
+    /// When there is no repository that can be read, or the project's name cannot be a branch.
+    pub fn open(path: &Path, project: &str) -> Result<GitRepo, StoreError> {
+        sync::always(path)?;
+        let repository = Repository::open(path).map_err(|error| fault::opening(path, &error))?;
+        GitRepo::bind(repository, path, project)
+    }
+
+    /// Opens the bare repository at `path`, and makes it when there is none.
+    ///
+    /// # Errors
+    /// As [`GitRepo::open`].
+    pub fn create(path: &Path, project: &str) -> Result<GitRepo, StoreError> {
+        sync::always(path)?;
+        if !path.join("HEAD").exists() {
+            make(path, project)?;
+        }
+        let repository = Repository::open(path).map_err(|error| fault::opening(path, &error))?;
+        GitRepo::bind(repository, path, project)
+    }
+
+    fn bind(repository: Repository, path: &Path, project: &str) -> Result<GitRepo, StoreError> {
+        let branch = format!("cloudcrew/{project}");
+        let reference = format!("refs/heads/{branch}");
+        if project.is_empty() || !Reference::is_valid_name(&reference) {
+            let why = format!("`{branch}` cannot be the name of a branch; choose another name for the project");
+            return Err(StoreError::Unusable { what: path.display().to_string(), why });
+        }
+        let bound = Bound { path: path.to_owned(), reference, repository: Mutex::new(repository), broken: OnceLock::new() };
+        Ok(GitRepo { branch, bound: Arc::new(bound) })
+    }
+
+    /// Works on a thread that may wait: for a disk to sync, for a lock of another process.
+    async fn work<T: Send + 'static, E: From<StoreError> + Send + 'static>(
+        &self,
+        work: impl FnOnce(&Bound, &Repository) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        let bound = Arc::clone(&self.bound);
+        let done = tokio::task::spawn_blocking(move || {
+            bound.trusted()?;
+            let repository = bound.repository.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&bound, &repository)
+        });
+        done.await.unwrap_or_else(|stopped| {
+            let why = format!("work on it was cut off: {stopped}");
+            Err(StoreError::Unusable { what: self.bound.path.display().to_string(), why }.into())
+        })
+    }
+}
+
+/// Makes a bare repository beside its place and moves it there whole: a process that dies in between leaves
+/// nothing half made, and of several who make it at once one wins.
+fn make(path: &Path, project: &str) -> Result<(), StoreError> {
+    let failed = |error: std::io::Error| fault::system(path, &error);
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    let beside = path.with_file_name(format!(".{name}.{}-{number}", std::process::id()));
+    if beside.exists() {
+        fs::remove_dir_all(&beside).map_err(failed)?;
+    }
+    let mut options = RepositoryInitOptions::new();
+    // Who clones it gets the branch.
+    options.bare(true).no_reinit(true).mkdir(true).mkpath(true).external_template(false);
+    options.initial_head(&format!("cloudcrew/{project}"));
+    let made = Repository::init_opts(&beside, &options).map_err(|error| fault::opening(path, &error))?;
+    drop(made);
+    sync::whole(&beside).map_err(failed)?;
+    match fs::rename(&beside, path) {
+        Ok(()) => path.parent().map_or(Ok(()), |parent| File::open(parent).and_then(|f| f.sync_all())).map_err(failed),
+        // Somebody else made it first.
+        Err(_) if path.join("HEAD").exists() => fs::remove_dir_all(&beside).map_err(failed),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+#[async_trait]
+impl Repo for GitRepo {
+    fn branch(&self) -> &str {
+        &self.branch
+    }
+
+    async fn head(&self) -> Result<Option<String>, StoreError> {
+        self.work(|bound, repository| Ok(bound.head(repository)?.map(|head| head.to_string()))).await
+    }
+
+    async fn commit(&self, parent: Option<&str>, request: &CommitRequest) -> Result<String, RepoError> {
+        let (parent, request) = (parent.map(str::to_owned), request.clone());
+        self.work(move |bound, repository| bound.commit(repository, parent.as_deref(), &request)).await
+    }
+
+    async fn list(&self, commit: &str) -> Result<Vec<TreeFile>, StoreError> {
+        let commit = commit.to_owned();
+        self.work(move |bound, repository| bound.list(repository, &commit)).await
+    }
+
+    async fn read(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let (commit, path) = (commit.to_owned(), path.to_owned());
+        self.work(move |bound, repository| bound.read(repository, &commit, &path)).await
+    }
+
+    async fn log(&self, base: Option<&str>, head: &str) -> Result<Vec<(String, Option<String>)>, StoreError> {
+        let (base, head) = (base.map(str::to_owned), head.to_owned());
+        self.work(move |bound, repository| bound.log(repository, base.as_deref(), &head)).await
+    }
+}

@@ -1,0 +1,110 @@
+//! Reading: what a commit holds, and which commits there are.
+
+use std::sync::PoisonError;
+
+use cloudcrew_runtime::ports::StoreError;
+use cloudcrew_runtime::ports::repo::TreeFile;
+use git2::{Oid, Patch, Repository, Sort, Tree};
+
+use super::Bound;
+
+/// More than a repository holds; a few nested trees that name one another many times can claim any number.
+const MOST_FILES: usize = 1_000_000;
+/// The trailer that names the step of a commit.
+const STEP: &str = "CloudCrew-Step: ";
+
+impl Bound {
+    fn tree<'r>(&self, repository: &'r Repository, commit: &str) -> Result<Tree<'r>, StoreError> {
+        let commit = repository.find_commit(self.oid(commit)?).map_err(|error| self.failed(&error))?;
+        commit.tree().map_err(|error| self.failed(&error))
+    }
+
+    pub(super) fn list(&self, repository: &Repository, commit: &str) -> Result<Vec<TreeFile>, StoreError> {
+        let failed = |error: git2::Error| self.failed(&error);
+        let objects = repository.odb().map_err(failed)?;
+        let mut folders = vec![(String::new(), self.tree(repository, commit)?)];
+        let mut files = Vec::new();
+        while let Some((at, folder)) = folders.pop() {
+            for entry in &folder {
+                let path = format!("{at}{}", String::from_utf8_lossy(entry.name_bytes()));
+                if entry.filemode() == 0o040_000 {
+                    folders.push((path + "/", repository.find_tree(entry.id()).map_err(failed)?));
+                } else if is_file(entry.filemode()) {
+                    let (size, _) = objects.read_header(entry.id()).map_err(failed)?;
+                    files.push(TreeFile { path, oid: entry.id().to_string(), size: size as u64 });
+                }
+            }
+            if files.len() + folders.len() > MOST_FILES {
+                return Err(self.unusable(format!("commit {commit} holds more than {MOST_FILES} files")));
+            }
+        }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(files)
+    }
+
+    pub(super) fn read(&self, repository: &Repository, commit: &str, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let failed = |error: git2::Error| self.failed(&error);
+        let mut folder = self.tree(repository, commit)?;
+        let mut names = path.split('/').peekable();
+        while let Some(name) = names.next() {
+            let Some(entry) = folder.get_name_bytes(name.as_bytes()).map(|entry| entry.to_owned()) else { return Ok(None) };
+            let is_last = names.peek().is_none();
+            if is_last && is_file(entry.filemode()) {
+                return repository.find_blob(entry.id()).map(|blob| Some(blob.content().to_vec())).map_err(failed);
+            }
+            if is_last || entry.filemode() != 0o040_000 {
+                return Ok(None);
+            }
+            folder = repository.find_tree(entry.id()).map_err(failed)?;
+        }
+        Ok(None)
+    }
+
+    pub(super) fn log(
+        &self,
+        repository: &Repository,
+        base: Option<&str>,
+        head: &str,
+    ) -> Result<Vec<(String, Option<String>)>, StoreError> {
+        let failed = |error: git2::Error| self.failed(&error);
+        let mut walk = repository.revwalk().map_err(failed)?;
+        walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE).map_err(failed)?;
+        walk.push(self.oid(head)?).map_err(failed)?;
+        if let Some(base) = base {
+            walk.hide(self.oid(base)?).map_err(failed)?;
+        }
+        let step = |id: Oid| {
+            let commit = repository.find_commit(id)?;
+            Ok((id.to_string(), step(&String::from_utf8_lossy(commit.message_bytes()))))
+        };
+        walk.map(|id| id.and_then(step)).collect::<Result<_, git2::Error>>().map_err(failed)
+    }
+}
+
+impl super::GitRepo {
+    /// Lines added and removed from one blob to another.
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    pub fn lines_changed(&self, old: &str, new: &str) -> Result<(usize, usize), StoreError> {
+        let bound = &self.bound;
+        let repository = bound.repository.lock().unwrap_or_else(PoisonError::into_inner);
+        let (old, new) = (bound.oid(old)?, bound.oid(new)?);
+        let stats = || {
+            let patch = Patch::from_blobs(&repository.find_blob(old)?, None, &repository.find_blob(new)?, None, None)?;
+            patch.line_stats()
+        };
+        stats().map(|(_, added, removed)| (added, removed)).map_err(|error| bound.failed(&error))
+    }
+}
+
+/// Whether a mode is a file's: not a symbolic link's, not a submodule's.
+fn is_file(mode: i32) -> bool {
+    matches!(mode, 0o100_644 | 0o100_755 | 0o100_664)
+}
+
+/// The step of a message: from its trailers, which are the last paragraph, not from what somebody wrote above them.
+fn step(message: &str) -> Option<String> {
+    let (_, trailers) = message.trim_end().rsplit_once("\n\n")?;
+    trailers.lines().find_map(|line| line.strip_prefix(STEP)).map(|step| step.trim().to_owned())
+}

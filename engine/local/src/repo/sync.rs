@@ -1,0 +1,85 @@
+//! What must be on disk before a commit is said to be made.
+//!
+//! libgit2 syncs what it writes, when told to. It does not sync an object or a reference that is there already, and the process
+//! that left it there may have died, or be a `git` that does not sync; nor the folder above a folder that it makes.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use cloudcrew_runtime::ports::StoreError;
+use git2::{Oid, Repository};
+
+use super::Bound;
+
+/// Tells libgit2 to sync objects, references and their folders, in this process.
+pub(super) fn always(path: &Path) -> Result<(), StoreError> {
+    static TOLD: OnceLock<i32> = OnceLock::new();
+    let told = *TOLD.get_or_init(|| {
+        libgit2_sys::init();
+        let on: std::ffi::c_int = 1;
+        #[expect(unsafe_code, reason = "git2 has no call for this option")]
+        // SAFETY: the option takes one int, and the library is initialized.
+        unsafe {
+            libgit2_sys::git_libgit2_opts(libgit2_sys::GIT_OPT_ENABLE_FSYNC_GITDIR as std::ffi::c_int, on)
+        }
+    });
+    if told == 0 {
+        return Ok(());
+    }
+    let why = "libgit2 cannot be told to sync what it writes; nothing is written".to_owned();
+    Err(StoreError::Unusable { what: path.display().to_string(), why })
+}
+
+/// Syncs a new repository: each file and folder.
+pub(super) fn whole(path: &Path) -> io::Result<()> {
+    for entry in path.read_dir()? {
+        let entry = entry?.path();
+        if entry.is_dir() { whole(&entry)? } else { sync(&entry)? }
+    }
+    sync(path)?;
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), sync)
+}
+
+impl Bound {
+    /// Syncs objects that a commit needs. One that is not there by itself is in a pack, which Git has synced.
+    pub(super) fn sync_objects(&self, repository: &Repository, objects: &[Oid]) -> io::Result<()> {
+        let top = repository.commondir().join("objects");
+        let mut folders = BTreeSet::new();
+        for object in objects {
+            let name = object.to_string();
+            let (folder, file) = name.split_at(2);
+            let folder = top.join(folder);
+            if found(sync(&folder.join(file)))? {
+                folders.insert(folder);
+            }
+        }
+        folders.iter().try_for_each(|folder| sync(folder))?;
+        sync(&top)
+    }
+
+    /// Syncs the reference and the folders that lead to it.
+    pub(super) fn sync_reference(&self, repository: &Repository) -> io::Result<()> {
+        let top = repository.commondir();
+        let reference = top.join(&self.reference);
+        found(sync(&reference))?;
+        for folder in reference.ancestors().skip(1).take_while(|folder| folder.starts_with(top)) {
+            found(sync(folder))?;
+        }
+        Ok(())
+    }
+}
+
+fn sync(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+fn found(result: io::Result<()>) -> io::Result<bool> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}

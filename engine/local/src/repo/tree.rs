@@ -1,0 +1,100 @@
+//! The tree of a commit: its parent's, with files put into it. Every level is looked at as it is written.
+
+use std::collections::BTreeMap;
+
+use cloudcrew_definition::path::{RepoPath, collision};
+use cloudcrew_runtime::ports::repo::RepoError;
+use git2::{FileMode, Oid, Repository, Tree, TreeEntry};
+
+use super::Bound;
+
+/// A file on its way down.
+struct Write<'a> {
+    path: &'a RepoPath,
+    rest: &'a str,
+    bytes: &'a [u8],
+}
+
+/// What is written, and what was written so far.
+pub(super) struct Build<'a> {
+    pub(super) bound: &'a Bound,
+    pub(super) repository: &'a Repository,
+    pub(super) objects: Vec<Oid>,
+}
+
+impl Build<'_> {
+    /// Writes blobs and trees; the id of the whole.
+    pub(super) fn tree(&mut self, parent: Option<&Tree<'_>>, writes: &[(RepoPath, Vec<u8>)]) -> Result<Oid, RepoError> {
+        if writes.is_empty() {
+            return Err(RepoError::Refused("nothing is written".to_owned()));
+        }
+        for (number, (path, _)) in writes.iter().enumerate() {
+            let mut before = writes.iter().take(number).map(|(path, _)| path.as_str());
+            if before.any(|other| other == path.as_str()) {
+                return Err(RepoError::Refused(format!("`{path}` is written twice")));
+            }
+            refuse(path, writes.iter().take(number).map(|(path, _)| path.as_str()))?;
+        }
+        let writes = writes.iter().map(|(path, bytes)| Write { path, rest: path.as_str(), bytes });
+        self.folder(parent, "", writes.collect())
+    }
+
+    /// One folder: `at` is its path with a slash after it, or empty.
+    fn folder(&mut self, there: Option<&Tree<'_>>, at: &str, writes: Vec<Write<'_>>) -> Result<Oid, RepoError> {
+        let mut names: BTreeMap<&str, Vec<Write<'_>>> = BTreeMap::new();
+        for write in writes {
+            let (name, rest) = write.rest.split_once('/').unwrap_or((write.rest, ""));
+            names.entry(name).or_default().push(Write { rest, ..write });
+        }
+        let bound = self.bound;
+        let failed = |error: git2::Error| RepoError::Store(bound.failed(&error));
+        let mut builder = self.repository.treebuilder(there).map_err(failed)?;
+        for (name, writes) in names {
+            let Some(first) = writes.first() else { continue };
+            let entry = there.and_then(|tree| tree.get_name_bytes(name.as_bytes()));
+            if let Some(tree) = there {
+                let siblings: Vec<String> = tree.iter().map(|entry| named(at, &entry)).collect();
+                let own = format!("{at}{name}");
+                refuse(first.path, siblings.iter().map(String::as_str).filter(|sibling| *sibling != own))?;
+            }
+            let is_file = first.rest.is_empty();
+            if let Some(entry) = &entry {
+                fits(&named(at, entry), entry, is_file)?;
+            }
+            let (id, mode) = if is_file {
+                (self.repository.blob(first.bytes).map_err(failed)?, FileMode::Blob)
+            } else {
+                let below = entry.map(|entry| self.repository.find_tree(entry.id())).transpose().map_err(failed)?;
+                (self.folder(below.as_ref(), &format!("{at}{name}/"), writes)?, FileMode::Tree)
+            };
+            self.objects.push(id);
+            builder.insert(name, id, mode.into()).map_err(failed)?;
+        }
+        builder.write().map_err(failed)
+    }
+}
+
+/// Where an entry is. A name that is no UTF-8 cannot be ours, and what is shown of it collides with nothing.
+fn named(at: &str, entry: &TreeEntry<'_>) -> String {
+    format!("{at}{}", String::from_utf8_lossy(entry.name_bytes()))
+}
+
+fn refuse<'a>(path: &RepoPath, existing: impl Iterator<Item = &'a str>) -> Result<(), RepoError> {
+    match collision(path, existing) {
+        Some(found) => Err(RepoError::Refused(format!("`{path}` cannot be written: {found}"))),
+        None => Ok(()),
+    }
+}
+
+/// Whether what stands at a name can become a file, or be gone through as a folder.
+fn fits(at: &str, entry: &TreeEntry<'_>, is_file: bool) -> Result<(), RepoError> {
+    let kind = match entry.filemode() {
+        0o120_000 => "a symbolic link, which is not written to or through",
+        0o160_000 => "a submodule, which is not written to or through",
+        0o040_000 if is_file => "a folder",
+        0o040_000 => return Ok(()),
+        _ if is_file => return Ok(()),
+        _ => "a file; nothing can be written below it",
+    };
+    Err(RepoError::Refused(format!("`{at}` is {kind}")))
+}

@@ -1,0 +1,179 @@
+//! The journal port: entries, heads and the index of engagements.
+
+use async_trait::async_trait;
+use cloudcrew_runtime::ports::StoreError;
+use cloudcrew_runtime::ports::journal::{
+    AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, MAX_APPEND, MAX_PAYLOAD, NewEntry, Writer, chain,
+};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::fault::{Fault, Stop, refused};
+use super::{Store, lease};
+use crate::planted::planted;
+
+#[async_trait]
+impl Journal for Store {
+    async fn create(&self, engagement: &str, entries: Vec<NewEntry>) -> Result<Option<Head>, StoreError> {
+        let engagement = engagement.to_owned();
+        self.write(move |connection| create(connection, &engagement, &entries)).await
+    }
+
+    async fn append(&self, engagement: &str, expected: &Head, writer: Writer, entries: Vec<NewEntry>) -> Result<Head, AppendError> {
+        let (engagement, expected) = (engagement.to_owned(), expected.clone());
+        self.write(move |connection| append(connection, &engagement, &expected, writer, &entries)).await
+    }
+
+    async fn read(&self, engagement: &str, after: &Head, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        self.look(|connection| read(connection, engagement, after, limit))
+    }
+
+    async fn head(&self, engagement: &str) -> Result<Option<Head>, StoreError> {
+        self.look(|connection| Ok(find(connection, engagement)?.map(|(_, head)| head)))
+    }
+
+    async fn list(&self) -> Result<Vec<Listing>, StoreError> {
+        self.look(list)
+    }
+
+    async fn acquire(&self, engagement: &str, holder: &Holder) -> Result<Lease, LeaseError> {
+        let (engagement, holder) = (engagement.to_owned(), holder.clone());
+        self.write(move |connection| lease::acquire(connection, &engagement, &holder)).await
+    }
+
+    async fn renew(&self, engagement: &str, lease: &Lease) -> Result<bool, StoreError> {
+        let (engagement, epoch) = (engagement.to_owned(), lease.epoch);
+        self.write(move |connection| lease::renew(connection, &engagement, epoch)).await
+    }
+
+    async fn release(&self, engagement: &str, lease: &Lease) -> Result<(), StoreError> {
+        let (engagement, epoch) = (engagement.to_owned(), lease.epoch);
+        self.write(move |connection| lease::release(connection, &engagement, epoch)).await
+    }
+
+    async fn lease(&self, engagement: &str) -> Result<Option<(Lease, bool)>, StoreError> {
+        self.look(|connection| lease::current(connection, engagement))
+    }
+}
+
+fn create(connection: &Connection, engagement: &str, entries: &[NewEntry]) -> Result<Option<Head>, Stop<StoreError>> {
+    let Some(first) = entries.first() else { return Err(refused(named(engagement), "it begins without an entry")) };
+    let sql = "INSERT OR IGNORE INTO engagement (id, created, seq, hash) VALUES (?1, ?2, 0, '')";
+    if connection.prepare_cached(sql)?.execute(params![engagement, first.at])? == 0 {
+        return Ok(None);
+    }
+    insert(connection, engagement, connection.last_insert_rowid(), &Head::default(), entries).map(Some)
+}
+
+fn append(
+    connection: &Connection,
+    engagement: &str,
+    expected: &Head,
+    writer: Writer,
+    entries: &[NewEntry],
+) -> Result<Head, Stop<AppendError>> {
+    let Some((number, head)) = find(connection, engagement)? else { return Err(refused(named(engagement), "there is none")) };
+    if let (Writer::Driver(epoch), false) = (writer, planted("no-epoch")) {
+        // First: who has lost the lease must not read, fold and try again.
+        lease::held(connection, engagement, epoch)?;
+    }
+    if head != *expected && !planted("no-cas") {
+        return Err(Stop::Refused(AppendError::Conflict(head)));
+    }
+    insert(connection, engagement, number, &head, entries)
+}
+
+/// Entries after `head`, which is the end of the journal.
+fn insert<R: From<StoreError>>(
+    connection: &Connection,
+    engagement: &str,
+    number: i64,
+    head: &Head,
+    entries: &[NewEntry],
+) -> Result<Head, Stop<R>> {
+    if entries.len() > MAX_APPEND {
+        return Err(refused(
+            named(engagement),
+            format!("{} entries are appended at once; the most is {MAX_APPEND}", entries.len()),
+        ));
+    }
+    let mut head = head.clone();
+    let sql = "INSERT INTO entry (engagement, seq, at, kind, payload, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let mut insert = connection.prepare_cached(sql)?;
+    for entry in entries {
+        let payload = entry.payload.to_string();
+        if payload.len() > MAX_PAYLOAD {
+            let why = format!(
+                "a `{}` of {} bytes is appended; the most is {MAX_PAYLOAD}, the rest goes to a blob",
+                entry.kind,
+                payload.len()
+            );
+            return Err(refused(named(engagement), why));
+        }
+        let seq = head.seq + 1;
+        let hash = chain(&head.hash, seq, entry.at, &entry.kind, &payload);
+        insert.execute(params![number, seq as i64, entry.at, entry.kind, payload, hash])?;
+        head = Head { seq, hash };
+    }
+    let sql = "UPDATE engagement SET seq = ?2, hash = ?3 WHERE number = ?1";
+    connection.prepare_cached(sql)?.execute(params![number, head.seq as i64, head.hash])?;
+    Ok(head)
+}
+
+/// Number and end of an engagement.
+pub(super) fn find(connection: &Connection, engagement: &str) -> Result<Option<(i64, Head)>, Fault> {
+    let mut select = connection.prepare_cached("SELECT number, seq, hash FROM engagement WHERE id = ?1")?;
+    Ok(select.query_row([engagement], |row| Ok((row.get(0)?, head(row, 1)?))).optional()?)
+}
+
+fn list(connection: &Connection) -> Result<Vec<Listing>, Stop<StoreError>> {
+    let mut select = connection.prepare_cached("SELECT id, created, seq, hash FROM engagement ORDER BY created, number")?;
+    let rows = select.query_map([], |row| Ok(Listing { engagement: row.get(0)?, created: row.get(1)?, head: head(row, 2)? }))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn head(row: &Row<'_>, at: usize) -> rusqlite::Result<Head> {
+    Ok(Head { seq: row.get::<_, i64>(at)? as u64, hash: row.get(at + 1)? })
+}
+
+fn read(connection: &Connection, engagement: &str, after: &Head, limit: usize) -> Result<Vec<Entry>, Stop<StoreError>> {
+    let Some((number, end)) = find(connection, engagement)? else { return Ok(Vec::new()) };
+    let damaged = |why: String| Fault::Damaged(format!("the journal of `{engagement}`: {why}"));
+    let sql = "SELECT seq, at, kind, payload, hash FROM entry WHERE engagement = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+    let mut select = connection.prepare_cached(sql)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = select.query(params![number, i64::try_from(after.seq).unwrap_or(i64::MAX), limit])?;
+    let (mut last, mut entries) = (after.clone(), Vec::new());
+    while let Some(row) = rows.next()? {
+        let next = last.seq + 1;
+        let entry = entry(row, &last).map_err(|why| damaged(format!("entry {next} {why}")))?;
+        last = Head { seq: entry.seq, hash: entry.hash.clone() };
+        entries.push(entry);
+    }
+    // Nothing more was found, so this must be the end; and what stands at the end's number must be the end.
+    let ended = (entries.len() as u64) < limit as u64;
+    if (ended || last.seq == end.seq) && last != end {
+        let why = if last.seq == end.seq { "is not the one that was written" } else { "was read as the last" };
+        return Err(damaged(format!("entry {} {why}; it ends with entry {}", last.seq, end.seq)).into());
+    }
+    Ok(entries)
+}
+
+/// The row as the entry after `last`, or what is wrong with it.
+fn entry(row: &Row<'_>, last: &Head) -> Result<Entry, String> {
+    let get = |e: rusqlite::Error| format!("cannot be read: {e}");
+    let seq = row.get::<_, i64>(0).map_err(get)? as u64;
+    if seq != last.seq + 1 {
+        return Err(format!("is missing; {seq} follows"));
+    }
+    let (at, kind): (i64, String) = (row.get(1).map_err(get)?, row.get(2).map_err(get)?);
+    let (payload, hash): (String, String) = (row.get(3).map_err(get)?, row.get(4).map_err(get)?);
+    if chain(&last.hash, seq, at, &kind, &payload) != hash {
+        return Err("does not match its hash, or does not follow what stands before it".to_owned());
+    }
+    let payload = serde_json::from_str(&payload).map_err(|e| format!("is no JSON: {e}"))?;
+    Ok(Entry { seq, at, kind, payload, hash })
+}
+
+pub(super) fn named(engagement: &str) -> String {
+    format!("engagement `{engagement}`")
+}

@@ -1,0 +1,83 @@
+//! Who may drive an engagement. The row stays when the lease is given back: its epoch only ever grows.
+
+use std::time::Duration;
+
+use cloudcrew_runtime::ports::StoreError;
+use cloudcrew_runtime::ports::journal::{AppendError, Holder, Lease, LeaseError};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::fault::{Fault, Stop};
+use super::now;
+use crate::holder::lives;
+
+/// A lease that was not renewed for so long is free.
+pub const LEASE_TTL: Duration = Duration::from_secs(15);
+
+/// A row: epoch, holder, when it was renewed.
+struct Held {
+    epoch: u64,
+    holder: Option<Holder>,
+    renewed: i64,
+}
+
+impl Held {
+    /// A clock that was set back by more than the time to live must not keep a lease for ever.
+    fn is_alive(&self) -> bool {
+        let fresh = u128::from(now().abs_diff(self.renewed)) < LEASE_TTL.as_millis();
+        fresh && self.holder.as_ref().is_some_and(|holder| lives(holder) != Some(false))
+    }
+}
+
+fn find(connection: &Connection, engagement: &str) -> Result<Option<Held>, Fault> {
+    let mut select = connection.prepare_cached("SELECT epoch, holder, renewed FROM lease WHERE engagement = ?1")?;
+    let row = select.query_row([engagement], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?, row.get(2)?)));
+    let Some((epoch, holder, renewed)) = row.optional()? else { return Ok(None) };
+    let holder = holder.map(|text| serde_json::from_str(&text)).transpose();
+    let holder = holder.map_err(|e| Fault::Damaged(format!("the holder of the lease of `{engagement}` cannot be read: {e}")))?;
+    Ok(Some(Held { epoch: epoch as u64, holder, renewed }))
+}
+
+pub(super) fn acquire(connection: &Connection, engagement: &str, holder: &Holder) -> Result<Lease, Stop<LeaseError>> {
+    let there = find(connection, engagement)?;
+    let epoch = match there {
+        None => 1,
+        Some(held) if held.holder.as_ref() == Some(holder) => held.epoch,
+        Some(held) if !held.is_alive() => held.epoch + 1,
+        Some(Held { epoch, holder: None, .. }) => epoch + 1,
+        Some(Held { holder: Some(holder), .. }) => {
+            return Err(Stop::Refused(LeaseError::Held { engagement: engagement.to_owned(), holder }));
+        }
+    };
+    let text = serde_json::to_string(holder).map_err(|e| Fault::Unusable(format!("a holder cannot be written: {e}")))?;
+    let sql = "INSERT INTO lease (engagement, epoch, holder, renewed) VALUES (?1, ?2, ?3, ?4)
+               ON CONFLICT (engagement) DO UPDATE SET epoch = ?2, holder = ?3, renewed = ?4";
+    connection.prepare_cached(sql)?.execute(params![engagement, epoch as i64, text, now()])?;
+    Ok(Lease { epoch, holder: holder.clone() })
+}
+
+/// Refuses a driver whose epoch is not the one in force.
+pub(super) fn held(connection: &Connection, engagement: &str, epoch: u64) -> Result<(), Stop<AppendError>> {
+    let (holder, in_force) = match find(connection, engagement)? {
+        Some(Held { epoch: in_force, holder: Some(_), .. }) if in_force == epoch => return Ok(()),
+        Some(Held { epoch, holder, .. }) => (holder.map(|holder| holder.name), epoch),
+        None => (None, 0),
+    };
+    Err(Stop::Refused(AppendError::LeaseLost { holder: holder.unwrap_or_else(|| "nobody".to_owned()), epoch: in_force }))
+}
+
+pub(super) fn renew(connection: &Connection, engagement: &str, epoch: u64) -> Result<bool, Stop<StoreError>> {
+    let sql = "UPDATE lease SET renewed = ?3 WHERE engagement = ?1 AND epoch = ?2 AND holder IS NOT NULL";
+    Ok(connection.prepare_cached(sql)?.execute(params![engagement, epoch as i64, now()])? == 1)
+}
+
+pub(super) fn release(connection: &Connection, engagement: &str, epoch: u64) -> Result<(), Stop<StoreError>> {
+    let sql = "UPDATE lease SET holder = NULL WHERE engagement = ?1 AND epoch = ?2";
+    connection.prepare_cached(sql)?.execute(params![engagement, epoch as i64])?;
+    Ok(())
+}
+
+pub(super) fn current(connection: &Connection, engagement: &str) -> Result<Option<(Lease, bool)>, Stop<StoreError>> {
+    let Some(held) = find(connection, engagement)? else { return Ok(None) };
+    let alive = held.is_alive();
+    Ok(held.holder.map(|holder| (Lease { epoch: held.epoch, holder }, alive)))
+}

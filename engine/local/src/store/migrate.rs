@@ -1,0 +1,111 @@
+//! The tables, version by version. A released step never changes; a new one is added below it.
+
+use std::fs;
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::create::{beside, sync};
+use super::fault::{Fault, system};
+use super::open::{self, APPLICATION};
+
+/// Step `n` takes a file from version `n` to `n + 1`; the first makes it.
+pub(super) const STEPS: &[&str] = &[include_str!("v1.sql")];
+/// The version this engine reads and writes.
+pub(super) const VERSION: i64 = STEPS.len() as i64;
+/// How many tables that has.
+pub(super) const TABLES: i64 = 5;
+
+/// Makes the tables of a new file.
+pub(super) fn create(connection: &mut Connection) -> Result<(), Fault> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(&STEPS.concat())?;
+    transaction.pragma_update(None, "application_id", APPLICATION)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()?;
+    // Into the file itself: the log does not come along when the file gets its name.
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    Ok(())
+}
+
+/// Takes an older file to the newest version: a copy beside it first, then all steps in one transaction.
+pub(super) fn run(path: &Path, mut connection: Connection, from: i64, steps: &[&str]) -> Result<(), Fault> {
+    let Some(missing) = usize::try_from(from).ok().filter(|from| *from > 0).and_then(|from| steps.get(from..)) else {
+        return Err(Fault::Damaged(format!("it says that its tables are of version {from}, which never was")));
+    };
+    let copy = beside(path, &format!(".copying-{}", std::process::id()));
+    let doing = |e| system("copying it before the tables change", &e);
+    drop(fs::remove_file(&copy));
+    connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
+    fs::File::open(&copy).and_then(|file| file.sync_all()).map_err(doing)?;
+
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if open::version(&transaction)? != from {
+        // Another process was faster, and the copy may be of what it made.
+        return fs::remove_file(&copy).map_err(doing);
+    }
+    fs::rename(&copy, beside(path, &format!(".v{from}-backup"))).map_err(doing)?;
+    sync(path.parent())?;
+    for step in missing {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", steps.len() as i64)?;
+    Ok(transaction.commit()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Store;
+    use super::*;
+
+    /// There is no released version before this one: the next one is made up, and this one is the older.
+    const NEXT: &[&str] = &[include_str!("v1.sql"), "ALTER TABLE blob ADD COLUMN kept INTEGER NOT NULL DEFAULT 1;"];
+
+    fn old(home: &Path) -> (std::path::PathBuf, Connection) {
+        let store = Store::open(home).expect("a new store");
+        let path = store.path().to_owned();
+        let connection = open::to_write(&path).expect("a connection");
+        connection.execute("INSERT INTO blob (hash, bytes) VALUES ('h', x'0102')", []).expect("a row");
+        (path, connection)
+    }
+
+    #[test]
+    fn an_older_file_is_copied_and_then_taken_to_the_newest_version() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (path, connection) = old(home.path());
+        run(&path, connection, 1, NEXT).expect("migrated");
+
+        let there = open::plain(&path).expect("a connection");
+        let row = there.query_row("SELECT bytes, kept FROM blob", [], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?)));
+        assert_eq!((open::version(&there).expect("a version"), row.expect("the row")), (2, (vec![1, 2], 1)));
+        let copy = open::plain(&beside(&path, ".v1-backup")).expect("the copy");
+        let bytes: Vec<u8> = copy.query_row("SELECT bytes FROM blob", [], |row| row.get(0)).expect("the row");
+        assert_eq!((open::version(&copy).expect("a version"), bytes), (1, vec![1, 2]));
+
+        let told = Store::open(home.path()).map(|_| ()).expect_err("this engine knows version 1");
+        assert!(told.to_string().contains("was written by a newer cloudcrew (format 2, this one knows 1)"), "{told}");
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_the_older_file_as_it_was() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (path, connection) = old(home.path());
+        let steps = ["", "CREATE TABLE half (x) STRICT;", "this is no SQL"];
+        assert!(run(&path, connection, 1, &steps).is_err());
+        let there = open::plain(&path).expect("a connection");
+        let half: i64 =
+            there.query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'half'", [], |row| row.get(0)).expect("a count");
+        assert_eq!((open::version(&there).expect("a version"), half), (1, 0));
+    }
+
+    #[test]
+    fn who_comes_second_leaves_the_first_ones_copy_alone() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (path, first) = old(home.path());
+        let second = open::to_write(&path).expect("a connection");
+        run(&path, first, 1, NEXT).expect("migrated");
+        run(&path, second, 1, NEXT).expect("nothing to do");
+        let copy = open::plain(&beside(&path, ".v1-backup")).expect("the copy");
+        assert_eq!(open::version(&copy).expect("a version"), 1);
+    }
+}

@@ -1,0 +1,169 @@
+//! Journal, leases, blobs and ledger of a home in one SQLite file, `cloudcrew.db`.
+//!
+//! One thread writes, and commits what is waiting as one group; an answer leaves after its commit. Reads go past it, on
+//! connections that cannot write. Several processes may have the same home open: every write decides inside a transaction that
+//! holds SQLite's write lock, so none of them needs to know of the others.
+
+mod blob;
+mod create;
+mod fault;
+mod journal;
+mod lease;
+mod ledger;
+mod migrate;
+mod open;
+mod readers;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use cloudcrew_runtime::ports::StoreError;
+use rusqlite::Connection;
+
+use fault::{Fault, Stop};
+use readers::Readers;
+use writer::Writer;
+
+pub use lease::LEASE_TTL;
+
+/// Name of the file in a home.
+pub const FILE: &str = "cloudcrew.db";
+
+/// The store of a home. Clones are the same store; the last one to go waits for what is being written.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    file: Arc<File>,
+    readers: Readers,
+    writer: Mutex<Option<Writer>>,
+}
+
+/// The file, and whether it can still be trusted.
+struct File {
+    path: PathBuf,
+    broken: OnceLock<String>,
+}
+
+impl File {
+    /// The disk failed once: a second try may be told that all is well, and be wrong.
+    fn trusted(&self) -> Result<(), Fault> {
+        match self.broken.get() {
+            Some(why) => Err(Fault::Broken(why.clone())),
+            None => Ok(()),
+        }
+    }
+
+    fn note(&self, fault: &Fault) {
+        if let Fault::Broken(why) = fault {
+            let _ = self.broken.set(why.clone());
+        }
+    }
+}
+
+impl Store {
+    /// Opens the store of a home, and makes both when they are not there.
+    ///
+    /// # Errors
+    /// When the home or the file cannot be written, the file is not ours, is damaged, or was written by a newer version.
+    pub fn open(home: &Path) -> Result<Store, StoreError> {
+        create::home(home)?;
+        let path = home.join(FILE);
+        create::file(&path)?;
+        Store::at(path)
+    }
+
+    /// Opens the store of a home for a command that makes none; `None` when there is no store.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_existing(home: &Path) -> Result<Option<Store>, StoreError> {
+        let path = home.join(FILE);
+        if create::is_there(&path)? { Store::at(path).map(Some) } else { Ok(None) }
+    }
+
+    fn at(path: PathBuf) -> Result<Store, StoreError> {
+        let first = open::first(&path).map_err(|fault| fault.at(&path))?;
+        let file = Arc::new(File { path, broken: OnceLock::new() });
+        let inner = Inner { readers: Readers::new(first), file, writer: Mutex::new(None) };
+        Ok(Store(Arc::new(inner)))
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.0.file.path
+    }
+
+    /// Reads the whole file and says what is wrong with it: for `doctor`, it takes as long as the file is large.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] with SQLite's first finding.
+    pub fn check(&self) -> Result<(), StoreError> {
+        self.look(|connection| {
+            let found: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+            if found == "ok" { Ok(()) } else { Err(Fault::Damaged(found).into()) }
+        })
+    }
+
+    /// Reads from one state of the file. On the caller's thread: a read takes well below a millisecond, less than a thread takes
+    /// to be found for it.
+    fn look<T, R: From<StoreError>>(&self, work: impl FnOnce(&Connection) -> Result<T, Stop<R>>) -> Result<T, R> {
+        let file = &self.0.file;
+        let result = file.trusted().map_err(Stop::Failed).and_then(|()| self.0.readers.look(&file.path, work));
+        result.map_err(|stop| self.told(stop))
+    }
+
+    /// Writes in a transaction. The answer comes when it is on disk.
+    async fn write<T, R>(&self, work: impl FnOnce(&Connection) -> Result<T, Stop<R>> + Send + 'static) -> Result<T, R>
+    where
+        T: Send + 'static,
+        R: From<StoreError> + Send + 'static,
+    {
+        let reply = self.send(work).map_err(|fault| self.told(Stop::Failed(fault)))?;
+        match reply.await {
+            Ok(result) => result.map_err(|stop| self.told(stop)),
+            Err(_) => Err(self.told(Stop::Failed(Fault::Unusable("the thread that writes has ended; start again".to_owned())))),
+        }
+    }
+
+    fn send<T, R>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Stop<R>> + Send + 'static,
+    ) -> Result<writer::Reply<T, R>, Fault>
+    where
+        T: Send + 'static,
+        R: Send + 'static,
+    {
+        self.0.file.trusted()?;
+        let mut writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        // A command that only reads has no thread to start and none to wait for.
+        let writer = match &mut *writer {
+            Some(writer) => writer,
+            none => none.insert(Writer::start(Arc::clone(&self.0.file))?),
+        };
+        writer.send(work)
+    }
+
+    fn told<R: From<StoreError>>(&self, stop: Stop<R>) -> R {
+        match stop {
+            Stop::Refused(refusal) => refusal,
+            Stop::Failed(fault) => {
+                self.0.file.note(&fault);
+                fault.at(&self.0.file.path).into()
+            }
+        }
+    }
+}
+
+/// Milliseconds since 1970 UTC.
+fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Hex SHA-256.
+fn sha256(bytes: &[u8]) -> String {
+    use sha2::{Digest as _, Sha256};
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

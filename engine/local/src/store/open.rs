@@ -1,0 +1,132 @@
+//! Opening the file: whether it is ours, how SQLite must treat it, and that SQLite does.
+
+use std::fs;
+use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use super::fault::{Fault, read_only, system};
+use super::migrate;
+
+/// Says that an SQLite file is ours: `CCrw`.
+pub(super) const APPLICATION: i32 = 0x4343_7277;
+/// How long a connection waits for another process.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// What is set, and what SQLite must say when asked. An unknown or refused value is silently something else to SQLite.
+const SETTINGS: [(&str, &str, &str); 10] = [
+    ("synchronous", "FULL", "2"),
+    ("fullfsync", "ON", "1"),
+    ("checkpoint_fullfsync", "ON", "1"),
+    ("mmap_size", "0", "0"),
+    ("foreign_keys", "ON", "1"),
+    ("trusted_schema", "OFF", "0"),
+    ("cell_size_check", "ON", "1"),
+    ("temp_store", "MEMORY", "2"),
+    ("journal_size_limit", "67108864", "67108864"),
+    ("wal_autocheckpoint", "1000", "1000"),
+];
+
+/// Opens the file as the first of this process: all checks that cost little, and the migration of an older one. What comes back reads.
+pub(super) fn first(path: &Path) -> Result<Connection, Fault> {
+    let connection = to_write(path)?;
+    let version = version(&connection)?;
+    if version < migrate::VERSION {
+        migrate::run(path, connection, version, migrate::STEPS)?;
+        return to_read(path);
+    }
+    whole(&connection)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// A connection that writes.
+pub(super) fn to_write(path: &Path) -> Result<Connection, Fault> {
+    recognise(path)?;
+    let connection = plain(path)?;
+    if connection.is_readonly("main")? {
+        return Err(read_only());
+    }
+    let found = version(&connection)?;
+    if found > migrate::VERSION {
+        return Err(Fault::Newer(found));
+    }
+    set_up(&connection)?;
+    Ok(connection)
+}
+
+/// A connection that cannot write.
+pub(super) fn to_read(path: &Path) -> Result<Connection, Fault> {
+    let connection = to_write(path)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+pub(super) fn plain(path: &Path) -> Result<Connection, Fault> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    Ok(connection)
+}
+
+/// Sets what must hold of every connection, and reads it back.
+pub(super) fn set_up(connection: &Connection) -> Result<(), Fault> {
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if mode != "wal" {
+        let why = format!(
+            "SQLite keeps its log in mode `{mode}` instead of `wal`; is it on a network disk? choose another home with `--home`"
+        );
+        return Err(Fault::Unusable(why));
+    }
+    let all: String = SETTINGS.iter().map(|(name, value, _)| format!("PRAGMA {name} = {value};")).collect();
+    connection.execute_batch(&all)?;
+    for (name, _, expected) in SETTINGS {
+        let found = connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0))?.to_string();
+        if found != expected {
+            return Err(Fault::Unusable(format!("SQLite keeps `{name}` at {found} instead of {expected}")));
+        }
+    }
+    Ok(())
+}
+
+/// The version of the tables, as of the connection's state of the file.
+pub(super) fn version(connection: &Connection) -> Result<i64, Fault> {
+    Ok(connection.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0))?)
+}
+
+/// Whose file it is, read without SQLite: it would tidy up another program's log.
+fn recognise(path: &Path) -> Result<(), Fault> {
+    let mut header = [0; 100];
+    let mut file = fs::File::open(path).map_err(|e| system("opening it", &e))?;
+    let cut = file.metadata().map_err(|e| system("opening it", &e))?.len() < 100;
+    if cut {
+        return Err(Fault::Damaged("it is shorter than an SQLite file can be".to_owned()));
+    }
+    file.read_exact(&mut header).map_err(|e| system("reading it", &e))?;
+    if !header.starts_with(b"SQLite format 3\0") {
+        return Err(Fault::Damaged("it is no SQLite file".to_owned()));
+    }
+    let application = header.get(68..72).and_then(|bytes| bytes.try_into().ok()).map(i32::from_be_bytes);
+    if application != Some(APPLICATION) {
+        let why = "it is another program's SQLite file; move it away, or choose another home with `--home`".to_owned();
+        return Err(Fault::Unusable(why));
+    }
+    Ok(())
+}
+
+/// What can be seen of damage without reading the file: that its tables are there. SQLite itself looks at its length.
+fn whole(connection: &Connection) -> Result<(), Fault> {
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema WHERE type = 'table'", [], |row| row.get(0))?;
+    if tables < migrate::TABLES {
+        return Err(Fault::Damaged(format!("it has {tables} tables instead of {}", migrate::TABLES)));
+    }
+    Ok(())
+}
+
+/// Which file a path names: device and number.
+pub(super) fn identity(path: &Path) -> Option<(u64, u64)> {
+    fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+}

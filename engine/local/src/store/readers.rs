@@ -1,0 +1,37 @@
+//! Connections that read: as many as are reading at once, a few of them kept.
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::Connection;
+
+use super::fault::Stop;
+use super::open;
+
+/// Kept when nobody reads.
+const KEPT: usize = 4;
+
+pub(super) struct Readers(Mutex<Vec<Connection>>);
+
+impl Readers {
+    pub(super) fn new(first: Connection) -> Self {
+        Readers(Mutex::new(vec![first]))
+    }
+
+    /// Reads from one state of the file.
+    pub(super) fn look<T, R>(&self, path: &Path, work: impl FnOnce(&Connection) -> Result<T, Stop<R>>) -> Result<T, Stop<R>> {
+        let idle = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => open::to_read(path)?,
+        };
+        let transaction = connection.unchecked_transaction()?;
+        let found = work(&transaction)?;
+        transaction.commit()?;
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < KEPT {
+            idle.push(connection);
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,165 @@
+//! The one thread of a process that writes. What is waiting is one transaction; each request has a savepoint of its own, so that
+//! one that is refused takes nothing back of the others. Answers leave when the commit is on disk.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::fault::{Fault, Stop, system};
+use super::{File, migrate, open};
+use crate::planted::planted;
+
+/// Requests in one transaction at most.
+const GROUP: usize = 256;
+
+/// What comes back from the thread.
+pub(super) type Reply<T, R> = oneshot::Receiver<Result<T, Stop<R>>>;
+
+pub(super) struct Writer {
+    requests: Option<Sender<Box<dyn Request>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(file: Arc<File>) -> Result<Writer, Fault> {
+        let connection = open::to_write(&file.path)?;
+        let identity = open::identity(&file.path);
+        let (requests, waiting) = channel();
+        let thread = std::thread::Builder::new().name("cloudcrew-store".to_owned());
+        let thread =
+            thread.spawn(move || run(&file, identity, &connection, &waiting)).map_err(|e| system("starting a thread", &e))?;
+        Ok(Writer { requests: Some(requests), thread: Some(thread) })
+    }
+
+    pub(super) fn send<T, R>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Stop<R>> + Send + 'static,
+    ) -> Result<Reply<T, R>, Fault>
+    where
+        T: Send + 'static,
+        R: Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let request = Box::new(Pending { work: Some(work), result: None, reply });
+        match self.requests.as_ref().map(|requests| requests.send(request)) {
+            Some(Ok(())) => Ok(answer),
+            _ => Err(Fault::Unusable("the thread that writes has ended; start again".to_owned())),
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.requests.take());
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+enum Done {
+    Kept,
+    Refused,
+    Failed(Fault),
+}
+
+trait Request: Send {
+    /// Does the work, and says whether it is to be kept.
+    fn perform(&mut self, connection: &Connection) -> Done;
+    /// Says what came of it; a fault when the transaction was not committed.
+    fn reply(self: Box<Self>, committed: Result<(), Fault>);
+}
+
+struct Pending<W, T, R> {
+    work: Option<W>,
+    result: Option<Result<T, Stop<R>>>,
+    reply: oneshot::Sender<Result<T, Stop<R>>>,
+}
+
+impl<W, T, R> Request for Pending<W, T, R>
+where
+    W: FnOnce(&Connection) -> Result<T, Stop<R>> + Send,
+    T: Send,
+    R: Send,
+{
+    fn perform(&mut self, connection: &Connection) -> Done {
+        self.result = self.work.take().map(|work| work(connection));
+        match &self.result {
+            Some(Ok(_)) => Done::Kept,
+            Some(Err(Stop::Failed(fault))) => Done::Failed(fault.clone()),
+            Some(Err(Stop::Refused(_))) | None => Done::Refused,
+        }
+    }
+
+    fn reply(self: Box<Self>, committed: Result<(), Fault>) {
+        // Who asked may have gone; what was asked for is done all the same.
+        match (committed, self.result) {
+            (Err(fault), _) => drop(self.reply.send(Err(Stop::Failed(fault)))),
+            (Ok(()), Some(result)) => drop(self.reply.send(result)),
+            (Ok(()), None) => {}
+        }
+    }
+}
+
+fn run(file: &File, identity: Option<(u64, u64)>, connection: &Connection, waiting: &Receiver<Box<dyn Request>>) {
+    while let Ok(first) = waiting.recv() {
+        let mut group = vec![first];
+        group.extend(waiting.try_iter().take(GROUP - 1));
+        let committed = file.trusted().and_then(|()| transact(file, identity, connection, &mut group));
+        if let Err(fault) = &committed {
+            file.note(fault);
+        }
+        group.into_iter().for_each(|request| request.reply(committed.clone()));
+    }
+}
+
+/// One transaction for the group, whole or not at all.
+fn transact(
+    file: &File,
+    identity: Option<(u64, u64)>,
+    connection: &Connection,
+    group: &mut Vec<Box<dyn Request>>,
+) -> Result<(), Fault> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let done = same(file, identity, connection).and_then(|()| perform(connection, group)).and_then(|()| {
+        if planted("ack-before-commit") {
+            group.drain(..).for_each(|request| request.reply(Ok(())));
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(connection.execute_batch("COMMIT")?)
+    });
+    if done.is_err() && !connection.is_autocommit() {
+        connection.execute_batch("ROLLBACK")?;
+    }
+    done
+}
+
+/// Others may have migrated the tables since we opened them, or taken the file away from under us.
+fn same(file: &File, identity: Option<(u64, u64)>, connection: &Connection) -> Result<(), Fault> {
+    let found = open::version(connection)?;
+    if found != migrate::VERSION {
+        return Err(Fault::Newer(found));
+    }
+    if open::identity(&file.path) != identity {
+        return Err(Fault::Unusable("it was moved or deleted while it was in use; start again".to_owned()));
+    }
+    Ok(())
+}
+
+fn perform(connection: &Connection, group: &mut [Box<dyn Request>]) -> Result<(), Fault> {
+    for request in group {
+        connection.execute_batch("SAVEPOINT request")?;
+        let done = request.perform(connection);
+        match done {
+            Done::Kept => connection.execute_batch("RELEASE request")?,
+            // SQLite may have taken back the whole transaction when there is no room or no memory; a failed disk ends it too.
+            Done::Failed(fault) if connection.is_autocommit() || matches!(fault, Fault::Broken(_)) => return Err(fault),
+            Done::Failed(_) | Done::Refused => connection.execute_batch("ROLLBACK TO request; RELEASE request")?,
+        }
+    }
+    Ok(())
+}

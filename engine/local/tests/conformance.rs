@@ -1,0 +1,62 @@
+//! The adapters of one machine keep what every adapter must keep.
+
+use cloudcrew_local::repo::GitRepo;
+use cloudcrew_local::store::Store;
+use cloudcrew_runtime::conformance;
+
+fn store() -> (tempfile::TempDir, Store) {
+    let home = tempfile::tempdir().expect("a folder");
+    let store = Store::open(home.path()).expect("a new store");
+    (home, store)
+}
+
+#[tokio::test]
+async fn the_store_keeps_every_promise_of_a_journal() {
+    let (_home, store) = store();
+    conformance::journal::every_promise(&store).await;
+    store.check().expect("it is whole");
+}
+
+#[tokio::test]
+async fn the_store_keeps_every_promise_about_leases() {
+    let (_home, store) = store();
+    conformance::lease::every_promise(&store).await;
+}
+
+#[tokio::test]
+async fn the_store_keeps_every_promise_about_blobs() {
+    let (_home, store) = store();
+    conformance::blob::every_promise(&store).await;
+}
+
+#[tokio::test]
+async fn the_store_keeps_every_promise_of_a_ledger() {
+    let (_home, store) = store();
+    conformance::ledger::every_promise(&store, &store).await;
+}
+
+#[tokio::test]
+async fn the_repository_keeps_every_promise() {
+    let home = tempfile::tempdir().expect("a folder");
+    let repo = GitRepo::create(&home.path().join("repos/acme.git"), "acme").expect("a new repository");
+    conformance::repo::every_promise(&repo).await;
+}
+
+/// A suite that cannot fail proves nothing: each fault on purpose must be found by the promise that it breaks.
+#[cfg(feature = "planted-faults")]
+#[test]
+fn the_suite_finds_the_faults_that_are_planted() {
+    for (fault, promise) in [
+        ("no-cas", "the_store_keeps_every_promise_of_a_journal"),
+        ("no-epoch", "the_store_keeps_every_promise_about_leases"),
+        ("no-cas", "the_repository_keeps_every_promise"),
+    ] {
+        let run = |planted: &str| {
+            let me = std::env::current_exe().expect("this test");
+            let run = std::process::Command::new(me).args(["--exact", promise]).env("CLOUDCREW_PLANTED", planted).output();
+            run.expect("it runs").status.success()
+        };
+        assert!(run(""), "{promise} holds without a fault");
+        assert!(!run(fault), "{promise} did not find `{fault}`");
+    }
+}

@@ -1,0 +1,211 @@
+//! The state graph: ordered plain data.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Version of the plan's form and meaning.
+pub const SEMANTICS: u32 = 1;
+
+/// A workflow as a state graph.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// [`SEMANTICS`] of the engine that built it.
+    pub semantics: u32,
+    /// Name of the workflow.
+    pub workflow: String,
+    /// Hash of the definition it was built from.
+    pub definition: String,
+    /// Where an engagement begins when nothing else is said.
+    pub start: String,
+    /// Phase and its first state, in order: a plan can be entered at any of them.
+    pub entries: Vec<(String, String)>,
+    /// All states; the final ones last.
+    pub states: Vec<State>,
+}
+
+/// A state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// Unique: `discovery.swarm`, `done`.
+    pub name: String,
+    /// What happens in it.
+    pub kind: Kind,
+    /// The phase it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+    /// The ways out, tried in order; none for a final state.
+    pub on: Vec<Transition>,
+}
+
+/// What happens in a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The agents of a phase work.
+    Swarm,
+    /// An agent's question waits for the customer; the swarm rests.
+    Question,
+    /// A model's provider is away; the swarm rests.
+    Park,
+    /// The deliverables are checked.
+    Review,
+    /// The customer decides.
+    Gate,
+    /// What follows the last phase; never blocks completion.
+    Finalize,
+    /// Completed.
+    Done,
+    /// Ended by a limit, a failure or a used-up budget.
+    Failed,
+    /// Ended by a person.
+    Cancelled,
+    /// Ended by a gate at which nobody decided in time.
+    Expired,
+}
+
+impl Kind {
+    /// Whether an engagement ends here.
+    pub fn is_final(self) -> bool {
+        matches!(self, Kind::Done | Kind::Failed | Kind::Cancelled | Kind::Expired)
+    }
+
+    /// Its name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Swarm => "swarm",
+            Kind::Question => "question",
+            Kind::Park => "park",
+            Kind::Review => "review",
+            Kind::Gate => "gate",
+            Kind::Finalize => "finalize",
+            Kind::Done => "done",
+            Kind::Failed => "failed",
+            Kind::Cancelled => "cancelled",
+            Kind::Expired => "expired",
+        }
+    }
+}
+
+/// A way out of a state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transition {
+    /// What must have come out.
+    pub on: Outcome,
+    /// Where it leads.
+    pub to: String,
+    /// How often it may be taken; then the next transition on the same outcome counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound: Option<Bound>,
+    /// Counters that begin at zero again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resets: Vec<Counter>,
+}
+
+/// What comes out of a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The swarm ended by itself.
+    Finished,
+    /// An agent asks the customer.
+    Asked,
+    /// The provider is away.
+    Parked,
+    /// A limit ended the swarm or the review.
+    Limit,
+    /// The swarm or the review failed.
+    Failed,
+    /// The process died; the same swarm goes on.
+    Died,
+    /// A budget is used up.
+    Exhausted,
+    /// A person ends the engagement.
+    Cancelled,
+    /// The customer answered.
+    Answered,
+    /// The provider is to be tried again.
+    Back,
+    /// The review found nothing.
+    Passed,
+    /// The review found fault.
+    Faulted,
+    /// The customer approved.
+    Approved,
+    /// The customer asks for changes.
+    Revised,
+    /// Nobody decided in time.
+    Expired,
+    /// Everything that follows the last phase was tried.
+    Finalized,
+}
+
+impl Outcome {
+    /// Its name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Finished => "finished",
+            Outcome::Asked => "asked",
+            Outcome::Parked => "parked",
+            Outcome::Limit => "limit",
+            Outcome::Failed => "failed",
+            Outcome::Died => "died",
+            Outcome::Exhausted => "exhausted",
+            Outcome::Cancelled => "cancelled",
+            Outcome::Answered => "answered",
+            Outcome::Back => "back",
+            Outcome::Passed => "passed",
+            Outcome::Faulted => "faulted",
+            Outcome::Approved => "approved",
+            Outcome::Revised => "revised",
+            Outcome::Expired => "expired",
+            Outcome::Finalized => "finalized",
+        }
+    }
+}
+
+/// What is counted, for each phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counter {
+    /// Deaths of the process at one step.
+    Restarts,
+    /// New swarms after a limit or a failure.
+    Retries,
+    /// Swarms sent back by a review.
+    Reworks,
+    /// Runs asked for by the customer.
+    Revisions,
+}
+
+/// How often a transition may be taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bound {
+    /// What is counted.
+    pub counter: Counter,
+    /// At most so often.
+    pub max: u32,
+    /// The YAML key to raise: `phases/discovery.yaml retry.max_attempts`.
+    pub key: String,
+}
+
+impl Plan {
+    /// A state by name.
+    pub fn state(&self, name: &str) -> Option<&State> {
+        self.states.iter().find(|s| s.name == name)
+    }
+
+    /// The first state of a phase.
+    pub fn entry(&self, phase: &str) -> Option<&str> {
+        self.entries.iter().find(|(p, _)| p == phase).map(|(_, s)| s.as_str())
+    }
+
+    /// Its bytes: the same plan gives the same everywhere.
+    pub fn bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a plan is plain data with text keys")
+    }
+
+    /// Hex SHA-256 of its bytes.
+    pub fn hash(&self) -> String {
+        Sha256::digest(self.bytes()).iter().map(|b| format!("{b:02x}")).collect()
+    }
+}

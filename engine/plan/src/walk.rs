@@ -1,0 +1,74 @@
+//! Going from state to state.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::{Bound, Counter, Outcome, Plan, Transition};
+
+/// What was counted so far, phase by phase.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters(BTreeMap<String, BTreeMap<Counter, u32>>);
+
+impl Counters {
+    /// How often, in a phase.
+    pub fn get(&self, phase: &str, counter: Counter) -> u32 {
+        self.0.get(phase).and_then(|c| c.get(&counter)).copied().unwrap_or(0)
+    }
+
+    /// Takes a transition of a phase into account.
+    pub fn take(&mut self, phase: &str, transition: &Transition) {
+        let counters = self.0.entry(phase.to_owned()).or_default();
+        for counter in &transition.resets {
+            counters.remove(counter);
+        }
+        if let Some(bound) = &transition.bound {
+            *counters.entry(bound.counter).or_default() += 1;
+        }
+    }
+
+    /// Begins one count at zero again: progress was made.
+    pub fn reset(&mut self, phase: &str, counter: Counter) {
+        if let Some(counters) = self.0.get_mut(phase) {
+            counters.remove(&counter);
+        }
+    }
+}
+
+/// There is no way out of a state on an outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoWay {
+    /// The state.
+    pub state: String,
+    /// The outcome.
+    pub on: Outcome,
+    /// The bound that is used up, where there was a way once.
+    pub bound: Option<Bound>,
+}
+
+impl Plan {
+    /// The transition that counts: the first on this outcome whose bound is not used up.
+    ///
+    /// # Errors
+    /// When there is none; says which bound is used up.
+    pub fn next(&self, state: &str, on: Outcome, counters: &Counters) -> Result<&Transition, NoWay> {
+        let mut used_up = None;
+        let found = self.state(state);
+        let phase = found.and_then(|s| s.phase.as_deref()).unwrap_or_default();
+        for transition in found.into_iter().flat_map(|s| &s.on).filter(|t| t.on == on) {
+            match &transition.bound {
+                Some(bound) if counters.get(phase, bound.counter) >= bound.max => used_up = Some(bound.clone()),
+                _ => return Ok(transition),
+            }
+        }
+        Err(NoWay { state: state.to_owned(), on, bound: used_up })
+    }
+
+    /// The bound that a transition leaves behind when it is the fallback of a bounded one: why it was taken.
+    pub fn used_up(&self, state: &str, on: Outcome, counters: &Counters) -> Option<&Bound> {
+        let state = self.state(state)?;
+        let phase = state.phase.as_deref().unwrap_or_default();
+        let bounds = state.on.iter().filter(|t| t.on == on).filter_map(|t| t.bound.as_ref());
+        bounds.into_iter().find(|b| counters.get(phase, b.counter) >= b.max)
+    }
+}

@@ -1,0 +1,80 @@
+//! What this engine offers to definitions.
+
+use cloudcrew_definition::catalogue::{Catalogue, Shape};
+
+use crate::engagement::FINALIZE_STEPS;
+use crate::tools;
+
+/// What a template's slot may be filled from.
+const SLOT_SOURCES: &[&str] = &[
+    "summary",
+    "objectives",
+    "requirements",
+    "constraints",
+    "scope",
+    "acceptance_criteria",
+    "timeline",
+    "facts",
+    "assumptions",
+    "decisions",
+    "blockers",
+    "answers",
+    "reviews",
+    "artifacts",
+    "costs",
+    "team",
+    "phases",
+    "feedback",
+];
+
+/// Tools, variables, slot sources and finalize steps of this engine.
+pub fn catalogue() -> Catalogue {
+    use Shape::Scalar;
+    let named = || Shape::Record(vec![("name", Scalar), ("description", Scalar)]);
+    let items = || Shape::records(vec![("id", Scalar), ("text", Scalar), ("source", Scalar)]);
+    let texts = || Shape::List(Box::new(Scalar));
+    let deliverable = || {
+        vec![
+            ("path", Scalar),
+            ("owner", Scalar),
+            ("reviewers", texts()),
+            ("template", Scalar),
+            ("description", Scalar),
+            ("title", Scalar),
+        ]
+    };
+    let shared = vec![
+        ("project", Scalar),
+        ("workflow", named()),
+        ("phase", Shape::Record(vec![("name", Scalar), ("description", Scalar), ("number", Scalar), ("count", Scalar)])),
+        ("date", Scalar),
+        ("revision", Scalar),
+        ("agents", Shape::records(vec![("name", Scalar), ("description", Scalar)])),
+        ("deliverables", Shape::records(deliverable())),
+        (
+            "sow",
+            Shape::Record(vec![
+                ("title", Scalar),
+                ("text", Scalar),
+                ("objectives", items()),
+                ("requirements", items()),
+                ("constraints", items()),
+                ("deliverables", items()),
+                ("acceptance_criteria", items()),
+                ("timeline", items()),
+                ("missing", texts()),
+            ]),
+        ),
+        ("feedback", Scalar),
+        ("findings", Shape::records(vec![("path", Scalar), ("text", Scalar)])),
+    ];
+    let with = |more: Vec<(&'static str, Shape)>| shared.iter().cloned().chain(more).collect::<Vec<_>>();
+    let adr = ["number", "title", "status", "context", "decision", "consequences"].map(|part| (part, Scalar));
+    Catalogue {
+        tools: tools::infos(),
+        prompt_variables: with(vec![("agent", named())]),
+        template_variables: with(vec![("deliverable", Shape::Record(deliverable())), ("adr", Shape::Record(adr.to_vec()))]),
+        slot_sources: SLOT_SOURCES.to_vec(),
+        finalize_steps: FINALIZE_STEPS.to_vec(),
+    }
+}

@@ -1,0 +1,161 @@
+//! Recording a person's answer: once, for ever, by whichever process gets there first.
+
+use serde_json::Value;
+
+use super::error::EngagementError;
+use super::event::{Answered, Decision, Event};
+use super::load::{Engagement, write_entries};
+use super::request::{Request, RequestKind};
+use crate::ports::blob::Blobs;
+use crate::ports::clock::Clock;
+use crate::ports::journal::{AppendError, Journal, Writer};
+
+/// What somebody says.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// To which request.
+    pub request: String,
+    /// What.
+    pub decision: Decision,
+    /// Who.
+    pub actor: String,
+    /// By which way.
+    pub channel: String,
+    /// Digest of what was seen; absent: what is there now.
+    pub digest: Option<String>,
+}
+
+/// An answer that is on record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// The request as answered.
+    pub request: Request,
+    /// Whether the very same answer was there already.
+    pub repeated: bool,
+}
+
+/// Records an answer; it is on disk when this returns.
+///
+/// # Errors
+/// [`EngagementError::Conflict`] when somebody else answered first or the subject has changed,
+/// [`EngagementError::Usage`] when the answer does not fit the request.
+pub async fn record(
+    journal: &dyn Journal,
+    blobs: &dyn Blobs,
+    clock: &dyn Clock,
+    engagement: &mut Engagement,
+    given: Given,
+) -> Result<Recorded, EngagementError> {
+    loop {
+        let request = fitting(engagement, &given)?;
+        let digest = given.digest.clone().unwrap_or_else(|| request.digest.clone());
+        let answer =
+            Answered { decision: given.decision.clone(), actor: given.actor.clone(), channel: given.channel.clone(), digest };
+        if let Some(there) = &request.answer {
+            if there.decision == answer.decision
+                && there.actor == answer.actor
+                && there.digest == answer.digest
+                && given.digest.is_some()
+            {
+                return Ok(Recorded { request, repeated: true });
+            }
+            return Err(decided(&request, there));
+        }
+        if request.expired {
+            return Err(EngagementError::Conflict(format!("`{}` expired before it was answered", request.id)));
+        }
+        if answer.digest != request.digest {
+            return Err(EngagementError::Conflict(format!(
+                "what `{}` asks about has changed: you saw {}, it is {} now; look again with `cloudcrew show {}`",
+                request.id,
+                short(&answer.digest),
+                short(&request.digest),
+                engagement.project
+            )));
+        }
+        let event = Event::RequestAnswered { request: request.id.clone(), answer };
+        let now = clock.now().max(engagement.state.times.1);
+        let entries = write_entries(blobs, std::slice::from_ref(&event), now).await?;
+        match journal.append(&engagement.project, &engagement.head, Writer::Inbound, entries).await {
+            Ok(head) => {
+                engagement.take(&event, head.seq, head.hash, now)?;
+                let request = engagement.state.request(&given.request).cloned().unwrap_or(request);
+                return Ok(Recorded { request, repeated: false });
+            }
+            Err(AppendError::Conflict(_)) => drop(engagement.catch_up(journal, blobs).await?),
+            Err(AppendError::LeaseLost { holder, .. }) => {
+                return Err(EngagementError::LeaseLost { project: engagement.project.clone(), holder });
+            }
+            Err(AppendError::Store(e)) => return Err(e.into()),
+        }
+    }
+}
+
+fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
+}
+
+fn decided(request: &Request, there: &Answered) -> EngagementError {
+    let words = match &there.decision {
+        Decision::Revise { words } => format!(": \"{words}\""),
+        Decision::Answer { value } => format!(": {value}"),
+        Decision::Approve { .. } => String::new(),
+    };
+    EngagementError::Conflict(format!(
+        "`{}` was already {} by {} ({}){words}",
+        request.id,
+        there.decision.name(),
+        there.actor,
+        there.channel
+    ))
+}
+
+/// The request, when this kind of answer fits it.
+fn fitting(engagement: &Engagement, given: &Given) -> Result<Request, EngagementError> {
+    let usage = |text: String| Err(EngagementError::Usage(text));
+    let state = &engagement.state;
+    let Some(request) = state.request(&given.request) else {
+        let open: Vec<&str> = state.open_requests().map(|r| r.id.as_str()).collect();
+        let what = if open.is_empty() { "nothing waits".to_owned() } else { format!("waiting: {}", open.join(", ")) };
+        return usage(format!("`{}` has no request `{}`; {what}", engagement.project, given.request));
+    };
+    if request.is_open() && state.end.is_some() {
+        return Err(EngagementError::Conflict(format!("`{}` has ended; nothing waits any more", engagement.project)));
+    }
+    match (&request.kind, &given.decision) {
+        (RequestKind::Approval { ratings, .. }, Decision::Approve { ratings: given }) => {
+            for (name, value) in given {
+                if !ratings.contains(name) {
+                    return usage(format!("`{name}` cannot be rated here; this gate rates: {}", ratings.join(", ")));
+                }
+                if !(1..=5).contains(value) {
+                    return usage(format!("`{name}={value}`: a rating is 1 to 5"));
+                }
+            }
+        }
+        (RequestKind::Approval { may_revise, .. }, Decision::Revise { words }) => {
+            if words.trim().is_empty() {
+                return usage("say what should change: the words are empty".into());
+            }
+            if !may_revise && request.is_open() {
+                let phase = &request.phase;
+                return usage(format!("no revision is left (`phases/{phase}.yaml gate.max_revisions`): approve, or cancel"));
+            }
+        }
+        (RequestKind::Question { .. }, Decision::Answer { value }) => {
+            if value == &Value::Null || value.as_str().is_some_and(|v| v.trim().is_empty()) {
+                return usage("the answer is empty".into());
+            }
+        }
+        (RequestKind::Question { .. }, _) => {
+            return usage(format!(
+                "`{}` is a question: use `cloudcrew answer {} {} \"...\"`",
+                request.id, engagement.project, request.id
+            ));
+        }
+        (RequestKind::Approval { .. }, _) => {
+            return usage(format!("`{}` is a gate: use `cloudcrew approve` or `cloudcrew revise`", request.id));
+        }
+    }
+    Ok(request.clone())
+}

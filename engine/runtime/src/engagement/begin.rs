@@ -1,0 +1,86 @@
+//! Beginning an engagement: everything it depends on is pinned by hash before its first entry is written.
+
+use cloudcrew_definition::crew::Definition;
+use cloudcrew_plan::{Plan, SEMANTICS};
+
+use super::error::EngagementError;
+use super::event::{Event, Started};
+use super::load::write_entries;
+use crate::ports::blob::Blobs;
+use crate::ports::journal::Journal;
+
+/// A statement of work.
+#[derive(Debug, Clone)]
+pub struct SowFile {
+    /// Name of its file, without folders.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// What an engagement begins with.
+#[derive(Debug)]
+pub struct Begin<'a> {
+    /// Its id.
+    pub project: &'a str,
+    /// Whose it is, and who starts it.
+    pub actor: &'a str,
+    /// The definition it is pinned to.
+    pub definition: &'a Definition,
+    /// The plan it is pinned to.
+    pub plan: &'a Plan,
+    /// The phase it begins with; absent: the first.
+    pub entry: Option<&'a str>,
+    /// The statement of work.
+    pub sow: SowFile,
+    /// Model that all agents use instead of their own.
+    pub model: Option<String>,
+    /// Name of the rehearsal file that bends it.
+    pub rehearsal: Option<String>,
+    /// Path of the repository.
+    pub repo: String,
+    /// Its branch.
+    pub branch: String,
+    /// The engagement's day, `YYYY-MM-DD`.
+    pub date: String,
+    /// Milliseconds since 1970 UTC.
+    pub now: i64,
+}
+
+/// Begins an engagement.
+///
+/// # Errors
+/// When its id is taken or a store fails.
+pub async fn begin(journal: &dyn Journal, blobs: &dyn Blobs, begin: Begin<'_>) -> Result<(), EngagementError> {
+    let entry = match begin.entry {
+        None => begin.plan.start.clone(),
+        Some(phase) => begin
+            .plan
+            .entry(phase)
+            .ok_or_else(|| EngagementError::Usage(format!("the workflow `{}` has no phase `{phase}`", begin.plan.workflow)))?
+            .to_owned(),
+    };
+    let started = Started {
+        project: begin.project.to_owned(),
+        owner: begin.actor.to_owned(),
+        actor: begin.actor.to_owned(),
+        semantics: SEMANTICS,
+        engine: env!("CARGO_PKG_VERSION").to_owned(),
+        workflow: begin.plan.workflow.clone(),
+        definition: blobs.put(&begin.definition.bytes()).await?,
+        plan: blobs.put(&begin.plan.bytes()).await?,
+        sow_file: begin.sow.name,
+        sow: blobs.put(begin.sow.text.as_bytes()).await?,
+        model: begin.model,
+        rehearsal: begin.rehearsal,
+        repo: begin.repo,
+        branch: begin.branch,
+        date: begin.date,
+    };
+    let events = [Event::Started(Box::new(started)), Event::Entered { state: entry, on: None, resume: None, why: None }];
+    let entries = write_entries(blobs, &events, begin.now).await?;
+    match journal.create(begin.project, entries).await? {
+        Some(_) => Ok(()),
+        None => Err(EngagementError::Exists(begin.project.to_owned())),
+    }
+}

@@ -1,0 +1,353 @@
+//! The async loop: decide, act through ports, append, repeat, until a person is waited for or the end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cloudcrew_plan::{Kind, Outcome};
+use tokio::sync::Mutex;
+
+use super::error::EngagementError;
+use super::event::{Answered, Decision, End, EndReason, Event, Why, bound_words};
+use super::load::{Engagement, open, write_entries};
+use super::request::{Request, RequestKind};
+use super::state::State;
+use crate::ports::Ports;
+use crate::ports::journal::{AppendError, Entry, Head, Holder, Lease, LeaseError, Writer};
+
+/// How an engagement is driven.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Gates whose review found nothing are approved without a person, and the record says so.
+    pub approve_all: bool,
+}
+
+/// Why driving stopped.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rest {
+    /// The engagement has ended.
+    Ended(End),
+    /// A person must answer these.
+    Waiting(Vec<Request>),
+    /// Somebody asked this process to stop between steps.
+    Stopped,
+}
+
+/// Drives one engagement while it holds the lease.
+pub struct Driver {
+    pub(super) ports: Ports,
+    pub(super) options: Options,
+    pub(super) lease: Lease,
+    pub(super) inner: Mutex<Engagement>,
+    project: String,
+    /// When the lease was renewed last, on the clock's elapsed time.
+    renewed: std::sync::Mutex<Duration>,
+}
+
+/// The lease is renewed this often.
+const RENEW: Duration = Duration::from_secs(3);
+
+impl Driver {
+    /// Takes the lease and opens the engagement.
+    ///
+    /// # Errors
+    /// [`EngagementError::Held`] when a living process drives it.
+    pub async fn acquire(ports: Ports, project: &str, holder: &Holder, options: Options) -> Result<Driver, EngagementError> {
+        let lease = match ports.journal.acquire(project, holder).await {
+            Ok(lease) => lease,
+            Err(LeaseError::Held { holder, .. }) => {
+                return Err(EngagementError::Held { project: project.to_owned(), holder: holder.name });
+            }
+            Err(LeaseError::Store(e)) => return Err(e.into()),
+        };
+        let engagement = open(&*ports.journal, &*ports.blobs, project).await?;
+        let renewed = std::sync::Mutex::new(ports.clock.elapsed());
+        let driver = Driver { ports, options, lease, inner: Mutex::new(engagement), project: project.to_owned(), renewed };
+        driver.note_death().await?;
+        Ok(driver)
+    }
+
+    /// Whether it is time to renew the lease.
+    pub(super) fn lease_is_due(&self) -> bool {
+        let now = self.ports.clock.elapsed();
+        let mut renewed = self.renewed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let due = now.saturating_sub(*renewed) >= RENEW;
+        if due {
+            *renewed = now;
+        }
+        due
+    }
+
+    /// Gives the lease back.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn release(&self) -> Result<(), EngagementError> {
+        Ok(self.ports.journal.release(&self.project, &self.lease).await?)
+    }
+
+    /// Looks at the engagement as it stands.
+    pub async fn look<T>(&self, look: impl FnOnce(&Engagement) -> T) -> T {
+        look(&*self.inner.lock().await)
+    }
+
+    /// Drives until a person is waited for, the end, or `stop` says so.
+    ///
+    /// # Errors
+    /// When the lease is lost or the world fails; everything that was acknowledged is on record.
+    pub async fn drive(&self) -> Result<Rest, EngagementError> {
+        tokio::select! {
+            biased;
+            rest = self.to_next_wait() => rest,
+            lost = self.stay_alive() => Err(lost),
+        }
+    }
+
+    /// Renews the lease also while a model thinks or a provider is waited for; ends when another process has taken over.
+    async fn stay_alive(&self) -> EngagementError {
+        loop {
+            tokio::time::sleep(RENEW).await;
+            if let Err(error) = self.keep_lease().await {
+                return error;
+            }
+        }
+    }
+
+    async fn to_next_wait(&self) -> Result<Rest, EngagementError> {
+        loop {
+            if self.ports.watch.stop_wanted() {
+                return Ok(Rest::Stopped);
+            }
+            self.catch_up().await?;
+            self.settle_timers().await?;
+            if let Some(rest) = self.step().await? {
+                return Ok(rest);
+            }
+        }
+    }
+
+    /// One decision and what follows from it; `Some` when there is nothing more to do now.
+    async fn step(&self) -> Result<Option<Rest>, EngagementError> {
+        let (kind, cancelled, ended, at) =
+            self.look(|e| (e.state.kind(), e.state.cancel.is_some(), e.state.end.clone(), e.state.at.clone())).await;
+        if let Some(end) = ended {
+            return Ok(Some(Rest::Ended(end)));
+        }
+        let Some(kind) = kind else { return Err(self.damaged(format!("the plan has no state `{at}`")).await) };
+        if kind.is_final() {
+            let end = self.look(|e| end_of(&e.state, kind)).await;
+            self.append(vec![Event::Ended(end)]).await?;
+            return Ok(None);
+        }
+        if cancelled && kind != Kind::Finalize {
+            self.go(Outcome::Cancelled).await?;
+            return Ok(None);
+        }
+        match kind {
+            Kind::Swarm => self.work().await,
+            Kind::Review => self.review().await,
+            Kind::Question => self.question().await,
+            Kind::Park => self.park(Outcome::Back).await,
+            Kind::Gate => self.gate().await,
+            Kind::Finalize => self.finalize().await.map(|()| None),
+            _ => Ok(None),
+        }
+    }
+
+    /// Leaves the state on an outcome.
+    pub(super) async fn go(&self, on: Outcome) -> Result<(), EngagementError> {
+        self.go_because(on, None).await
+    }
+
+    /// Leaves the state on an outcome that needs a reason. A used-up bound is part of it.
+    pub(super) async fn go_because(&self, on: Outcome, why: Option<Why>) -> Result<(), EngagementError> {
+        let bound = self.look(|e| e.state.plan().used_up(&e.state.at, on, &e.state.counters).cloned()).await;
+        let why = why.map(|w| match &bound {
+            Some(bound) if bound.max > 0 => Why { text: format!("{}; {} and used up", w.text, bound_words(bound)), ..w },
+            _ => w,
+        });
+        let next = self.look(|e| e.state.plan().next(&e.state.at, on, &e.state.counters).map(|t| t.to.clone())).await;
+        match next {
+            Ok(state) => {
+                let resume = if on == Outcome::Approved { self.look(|e| e.state.resume.clone()).await } else { None };
+                let state = resume.unwrap_or(state);
+                let resume = self.reopened(&state, on).await?;
+                let (state, resume) = match resume {
+                    Some(gate) => (gate, Some(state)),
+                    None => (state, None),
+                };
+                self.append(vec![Event::Entered { state, on: Some(on), resume, why }]).await
+            }
+            Err(no_way) => Err(self.damaged(format!("no way out of `{}` on `{}`", no_way.state, on.name())).await),
+        }
+    }
+
+    /// The gate that must open again before `to` may begin: somebody changed what was approved there.
+    async fn reopened(&self, to: &str, on: Outcome) -> Result<Option<String>, EngagementError> {
+        if !matches!(on, Outcome::Approved | Outcome::Passed | Outcome::Finished) {
+            return Ok(None);
+        }
+        let (at, approved) = self
+            .look(|e| {
+                let approved = e.state.phases.iter().filter_map(|(name, p)| Some((name.clone(), p.approved.clone()?)));
+                (e.state.at.clone(), approved.collect::<Vec<_>>())
+            })
+            .await;
+        let begins = self
+            .look(|e| e.state.plan().state(to).is_some_and(|s| matches!(s.kind, Kind::Swarm | Kind::Finalize | Kind::Done)))
+            .await;
+        if !begins {
+            return Ok(None);
+        }
+        self.notice_foreign_commits().await?;
+        for (phase, subject) in approved {
+            let gate = format!("{phase}.gate");
+            if gate != at && self.subject(&phase).await? != subject {
+                return Ok(Some(gate));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Waits until the provider is tried again.
+    pub(super) async fn park(&self, on: Outcome) -> Result<Option<Rest>, EngagementError> {
+        let parked = self.look(|e| e.state.parked.clone()).await;
+        if let Some((until, _)) = parked {
+            let now = self.now().await;
+            let wait = Duration::from_millis(u64::try_from(until - now).unwrap_or(0));
+            if !wait.is_zero() {
+                self.ports.clock.sleep(wait.min(Duration::from_secs(2))).await;
+                return Ok(None);
+            }
+        }
+        self.go(on).await?;
+        Ok(None)
+    }
+
+    /// Milliseconds since 1970 UTC; never before the last event.
+    pub(super) async fn now(&self) -> i64 {
+        let last = self.look(|e| e.state.times.1).await;
+        self.ports.clock.now().max(last)
+    }
+
+    /// Appends what this driver decided. When others have appended in between, their entries are taken in first;
+    /// inbound entries change nothing that a driver has begun.
+    pub(super) async fn append(&self, events: Vec<Event>) -> Result<(), EngagementError> {
+        let now = self.now().await;
+        let entries = write_entries(&*self.ports.blobs, &events, now).await?;
+        loop {
+            let mut inner = self.inner.lock().await;
+            let before = inner.head.clone();
+            match self.ports.journal.append(&self.project, &before, Writer::Driver(self.lease.epoch), entries.clone()).await {
+                Ok(head) => {
+                    for (i, event) in events.iter().enumerate() {
+                        let seq = before.seq + i as u64 + 1;
+                        inner.take(event, seq, head.hash.clone(), now)?;
+                        self.ports.watch.happened(seq, now, event, &inner);
+                    }
+                    inner.head = head;
+                    return Ok(());
+                }
+                Err(AppendError::Conflict(_)) => {
+                    let new = inner.catch_up(&*self.ports.journal, &*self.ports.blobs).await?;
+                    self.show(&new, &inner);
+                }
+                Err(AppendError::LeaseLost { holder, .. }) => {
+                    return Err(EngagementError::LeaseLost { project: self.project.clone(), holder });
+                }
+                Err(AppendError::Store(e)) => return Err(e.into()),
+            }
+        }
+    }
+
+    fn show(&self, new: &[(Entry, Event)], engagement: &Engagement) {
+        for (entry, event) in new {
+            self.ports.watch.happened(entry.seq, entry.at, event, engagement);
+        }
+    }
+
+    pub(super) async fn catch_up(&self) -> Result<(), EngagementError> {
+        let mut inner = self.inner.lock().await;
+        if self.ports.journal.head(&self.project).await?.is_some_and(|h: Head| h.seq > inner.head.seq) {
+            let new = inner.catch_up(&*self.ports.journal, &*self.ports.blobs).await?;
+            self.show(&new, &inner);
+        }
+        Ok(())
+    }
+
+    /// A swarm or review that is under way when the lease is taken belonged to a process that died, or that was stopped.
+    async fn note_death(&self) -> Result<(), EngagementError> {
+        let (at, under_way, may) = self
+            .look(|e| {
+                let state = &e.state;
+                let under_way =
+                    state.end.is_none() && state.swarm.is_some() && matches!(state.kind(), Some(Kind::Swarm | Kind::Review));
+                let next = state.plan().next(&state.at, Outcome::Died, &state.counters);
+                (state.at.clone(), under_way, next.is_ok_and(|t| t.to == state.at))
+            })
+            .await;
+        if !under_way {
+            return Ok(());
+        }
+        if may {
+            return self.append(vec![Event::ProcessDied { state: at }]).await;
+        }
+        self.go(Outcome::Died).await
+    }
+
+    pub(super) async fn damaged(&self, why: String) -> EngagementError {
+        let seq = self.look(|e| e.head.seq).await;
+        EngagementError::Damaged { project: self.project.clone(), seq, why }
+    }
+
+    pub(super) fn project(&self) -> &str {
+        &self.project
+    }
+
+    /// Answers a request for somebody who is no person: the record says which way.
+    pub(super) async fn answer_for(
+        &self,
+        request: &Request,
+        decision: Decision,
+        actor: &str,
+        channel: &str,
+    ) -> Result<(), EngagementError> {
+        let answer = Answered { decision, actor: actor.to_owned(), channel: channel.to_owned(), digest: request.digest.clone() };
+        // Somebody may have answered in between; the journal has the one that counts.
+        self.catch_up().await?;
+        if self.look(|e| e.state.request(&request.id).is_some_and(Request::is_open)).await {
+            self.append(vec![Event::RequestAnswered { request: request.id.clone(), answer }]).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn definition(&self) -> Arc<cloudcrew_definition::crew::Definition> {
+        self.look(|e| e.definition.clone()).await
+    }
+}
+
+/// The end that belongs to a final state.
+fn end_of(state: &State, kind: Kind) -> End {
+    let Why { text: reason, key } = state.reason.clone().unwrap_or(Why { text: String::new(), key: String::new() });
+    let end = |kind, text: String, key: String| End { kind, text, key };
+    match kind {
+        Kind::Done => end(EndReason::Completed, "all phases are done".into(), String::new()),
+        Kind::Cancelled => {
+            let actor = state.cancel.as_deref().unwrap_or("somebody");
+            end(EndReason::Cancelled, format!("cancelled by {actor}"), String::new())
+        }
+        Kind::Expired => {
+            let gate = state.requests.iter().rev().find(|r| r.expired && matches!(r.kind, RequestKind::Approval { .. }));
+            let phase = gate.map(|r| r.phase.as_str()).unwrap_or_default();
+            end(
+                EndReason::Expired,
+                format!("nobody decided in time at the gate of {phase}"),
+                format!("phases/{phase}.yaml gate.expires_after"),
+            )
+        }
+        _ if key.ends_with("budget.tokens") => end(EndReason::BudgetExhausted, reason, key),
+        _ => {
+            let reason = if reason.is_empty() { "the process died too often at the same step".to_owned() } else { reason };
+            end(EndReason::Failed, reason, key)
+        }
+    }
+}

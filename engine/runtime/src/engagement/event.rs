@@ -1,0 +1,375 @@
+//! What can happen, as journal entries.
+
+use std::time::Duration;
+
+use cloudcrew_plan::{Bound, Outcome};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::meter::Charge;
+use super::request::Request;
+use crate::ports::model::{Billing, Purpose};
+use crate::swarm::{Input, SwarmSpec};
+
+/// What happened. New kinds and new optional fields may be added; a kind is never given another meaning.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The engagement began; always the first entry.
+    Started(Box<Started>),
+    /// A state of the plan was entered.
+    Entered {
+        /// Its name.
+        state: String,
+        /// What came out of the state before; absent for the first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        on: Option<Outcome>,
+        /// Where to go on after a gate that opened again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resume: Option<String>,
+        /// Why it came to this, when something ended otherwise than it should.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<Why>,
+    },
+    /// A swarm began: a phase's work, or its review.
+    SwarmBegan {
+        /// Which one: `discovery.1` or `discovery.1.review`.
+        swarm: String,
+        /// What for.
+        purpose: Purpose,
+        /// All it needs to run.
+        spec: Box<SwarmSpec>,
+        /// What the engine found wrong before a review began.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        findings: Vec<Finding>,
+    },
+    /// An agent got the floor; what its prompt was made of.
+    VisitOpened {
+        /// The visit, from 1.
+        visit: u32,
+        /// Who.
+        agent: String,
+        /// Blob of the system prompt.
+        system: String,
+        /// The prompt's parts by hash.
+        sources: Vec<SourceHash>,
+    },
+    /// A model is about to be called.
+    ModelCalled {
+        /// Which call: `discovery.1.v2.t0.a1`.
+        step: String,
+        /// Who speaks.
+        agent: String,
+        /// With which model.
+        model: String,
+        /// What it can cost at most.
+        reserved: Charge,
+        /// Whether a lost call costs money.
+        billing: Billing,
+    },
+    /// Tools are about to run.
+    ToolsCalled {
+        /// Who calls.
+        agent: String,
+        /// Step and tool name of each.
+        calls: Vec<(String, String)>,
+    },
+    /// A commit is about to be made.
+    CommitIntended {
+        /// Which step writes.
+        step: String,
+        /// Commit it builds on; absent for the first of a branch.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent: Option<String>,
+        /// Seconds since 1970 UTC.
+        date: i64,
+    },
+    /// A commit is there.
+    Committed(CommitRecord),
+    /// Somebody else moved the branch.
+    ForeignCommits {
+        /// Where it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+        /// Where it is.
+        to: String,
+        /// Ids of the new commits, oldest first.
+        commits: Vec<String>,
+    },
+    /// The swarm took something in.
+    SwarmInput {
+        /// What.
+        input: Box<Input>,
+        /// Active time that the step took, in milliseconds.
+        elapsed_ms: u64,
+        /// What the call cost, for a reply or a fault.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        settled: Option<Charge>,
+        /// What a tool did, for its result.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        done: Option<ToolDone>,
+    },
+    /// A review came to its end.
+    Reviewed {
+        /// The phase.
+        phase: String,
+        /// Whether nothing is wrong.
+        passed: bool,
+        /// What is wrong.
+        findings: Vec<Finding>,
+    },
+    /// The provider is away; tried again then.
+    ParkedUntil {
+        /// Milliseconds since 1970 UTC.
+        at: i64,
+        /// What it said.
+        reason: String,
+    },
+    /// A person must answer something.
+    RequestOpened(Box<Request>),
+    /// A person answered; the first answer, and the only one.
+    RequestAnswered {
+        /// Which request.
+        request: String,
+        /// What was answered, by whom.
+        answer: Answered,
+    },
+    /// A reminder went out.
+    Reminded {
+        /// Which request.
+        request: String,
+        /// The how manieth, from 1.
+        number: u32,
+    },
+    /// Nobody answered in time.
+    RequestExpired {
+        /// Which request.
+        request: String,
+    },
+    /// Somebody wants the engagement to end.
+    CancelRequested {
+        /// Who.
+        actor: String,
+    },
+    /// The customer said something without being asked.
+    MessageReceived(MessageRecord),
+    /// A process took the lease over from one that died in the middle of a swarm.
+    ProcessDied {
+        /// The state it died in.
+        state: String,
+    },
+    /// A finalize step was tried.
+    Finalized {
+        /// Its name.
+        step: String,
+        /// Why it did not work; absent when it did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fault: Option<String>,
+    },
+    /// The engagement came to its end; always the last entry.
+    Ended(End),
+}
+
+/// How an engagement began. A run means what it meant then, whatever is edited later.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Started {
+    /// Its id.
+    pub project: String,
+    /// Whose it is.
+    pub owner: String,
+    /// Who started it.
+    pub actor: String,
+    /// Meaning of the plan and of these events.
+    pub semantics: u32,
+    /// Version of the engine, for people.
+    pub engine: String,
+    /// Name of the workflow.
+    pub workflow: String,
+    /// Blob of the definition.
+    pub definition: String,
+    /// Blob of the plan.
+    pub plan: String,
+    /// Name of the statement of work's file.
+    pub sow_file: String,
+    /// Blob of its text.
+    pub sow: String,
+    /// Model that all agents use instead of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Name of the rehearsal file that bends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehearsal: Option<String>,
+    /// Path of the repository, for people and for opening it again.
+    pub repo: String,
+    /// Its branch.
+    pub branch: String,
+    /// The engagement's day, `YYYY-MM-DD`: the only date that artifacts know.
+    pub date: String,
+}
+
+/// A part of a prompt, by hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceHash {
+    /// Which part: `prompt`, `task`, `ledger`, `feedback`, ...
+    pub source: String,
+    /// Hex SHA-256 of its text.
+    pub hash: String,
+}
+
+/// A commit and what it wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommitRecord {
+    /// Which step wrote.
+    pub step: String,
+    /// The commit.
+    pub commit: String,
+    /// The paths with their blobs' object ids.
+    pub paths: Vec<(String, String)>,
+    /// Who wrote.
+    pub author: String,
+}
+
+/// What a tool did besides telling its caller.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ToolDone {
+    /// Ids of the ledger rows it wrote.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ledger: Vec<String>,
+    /// The verdict it gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<VerdictRecord>,
+}
+
+/// A verdict on a deliverable, or on a phase.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerdictRecord {
+    /// Who gave it.
+    pub reviewer: String,
+    /// On which deliverable; absent: on the phase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Object id of the deliverable as it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oid: Option<String>,
+    /// Whether it passes.
+    pub passed: bool,
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+}
+
+/// Something wrong with a phase's work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Where, when it is about one file.
+    pub path: String,
+    /// What.
+    pub text: String,
+    /// The YAML key behind it, or empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub key: String,
+}
+
+/// What was answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The decision.
+    pub decision: Decision,
+    /// Who.
+    pub actor: String,
+    /// By which way: `terminal`, `approve-all`, `rehearsal`.
+    pub channel: String,
+    /// Digest of what was seen.
+    pub digest: String,
+}
+
+/// A decision.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "decision", rename_all = "snake_case")]
+pub enum Decision {
+    /// Goes on.
+    Approve {
+        /// Ratings, each 1 to 5.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ratings: Vec<(String, u8)>,
+    },
+    /// The phase runs again with these words.
+    Revise {
+        /// The customer's words.
+        words: String,
+    },
+    /// The answer to a question.
+    Answer {
+        /// What was said.
+        value: Value,
+    },
+}
+
+impl Decision {
+    /// One word for people.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Decision::Approve { .. } => "approved",
+            Decision::Revise { .. } => "revised",
+            Decision::Answer { .. } => "answered",
+        }
+    }
+}
+
+/// Unasked words of the customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageRecord {
+    /// Unique in the engagement; a repeated message is one.
+    pub id: String,
+    /// Who.
+    pub actor: String,
+    /// What.
+    pub words: String,
+}
+
+/// Why something ended otherwise than it should.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Why {
+    /// A sentence for a person.
+    pub text: String,
+    /// The YAML key to change, or empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub key: String,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    /// Kind of the final state.
+    pub kind: EndReason,
+    /// A sentence for a person.
+    pub text: String,
+    /// The YAML key to change, or empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub key: String,
+}
+
+/// Why it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// All phases are done.
+    Completed,
+    /// A limit, a failure or a review.
+    Failed,
+    /// A budget is used up.
+    BudgetExhausted,
+    /// Nobody decided in time.
+    Expired,
+    /// A person ended it.
+    Cancelled,
+}
+
+/// Milliseconds of a duration.
+pub(super) fn ms(time: Duration) -> u64 {
+    time.as_millis().min(u128::from(u64::MAX)) as u64
+}
+
+/// Names the bound that is used up, for [`End`].
+pub(super) fn bound_words(bound: &Bound) -> String {
+    format!("`{}` is {}", bound.key, bound.max)
+}

@@ -1,0 +1,480 @@
+//! The swarm's driver inside an engagement: prompts, models and tools through ports, everything on record before it counts.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex as SyncMutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use cloudcrew_definition::catalogue::Effect;
+use cloudcrew_definition::crew::{Agent, Phase, Price};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::context::{deliverable, variables};
+use super::drive::Driver;
+use super::error::EngagementError;
+use super::event::{Event, SourceHash, ToolDone, Why, ms};
+use super::meter::Charge;
+use crate::ports::ledger::{LedgerKind, LedgerRow};
+use crate::ports::model::{
+    CallContext, FaultKind, ModelFault, ModelReply, ModelRequest, Purpose, ToolResult, ToolSpec, ToolStatus, ToolUse, Usage,
+};
+use crate::ports::repo::TreeFile;
+use crate::prompt::{Part, joined, render};
+use crate::swarm::{Host, Input, ModelCall, Note, Stop, Swarm, ToolAnswer, ToolCalls, handoff_spec};
+use crate::tools::{self, Call, Said, ToolError};
+
+/// Tools that a reviewer of a phase has, of those it may use.
+pub(super) const REVIEW_TOOLS: [&str; 5] = ["repo_read", "repo_list", "ledger_read", "phase_summary", "review_verdict"];
+/// How a template is to be used.
+const FILL_IN: &str = "Fill in this template; keep every heading and replace every `fill` comment:";
+/// Bytes of text that one token stands for at least; for upper bounds before a call.
+const BYTES_PER_TOKEN: u64 = 2;
+
+/// One swarm of an engagement.
+pub(super) struct SwarmHost<'a> {
+    pub driver: &'a Driver,
+    pub id: String,
+    pub purpose: Purpose,
+    pub phase: &'a Phase,
+    pub system: SyncMutex<Option<(u32, String)>>,
+    pub done: SyncMutex<BTreeMap<usize, ToolDone>>,
+    pub why: SyncMutex<Option<Why>>,
+    /// Effects of one turn happen in the order of its calls: the place whose turn it is.
+    pub turn: tokio::sync::watch::Sender<usize>,
+}
+
+fn lock<T>(mutex: &SyncMutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn hash(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+impl<'a> SwarmHost<'a> {
+    pub(super) fn new(driver: &'a Driver, id: String, purpose: Purpose, phase: &'a Phase) -> Self {
+        let (turn, _) = tokio::sync::watch::channel(0);
+        SwarmHost {
+            driver,
+            id,
+            purpose,
+            phase,
+            system: SyncMutex::default(),
+            done: SyncMutex::default(),
+            why: SyncMutex::default(),
+            turn,
+        }
+    }
+
+    async fn agent(&self, name: &str) -> Result<Agent, Stop<EngagementError>> {
+        let agent = self.driver.look(|e| e.definition.agent(name).cloned()).await;
+        match agent {
+            Some(agent) => Ok(agent),
+            None => Err(Stop::Failed(self.driver.damaged(format!("no agent `{name}`")).await)),
+        }
+    }
+
+    /// The system prompt's parts.
+    async fn parts(&self, agent: &Agent) -> Result<Vec<Part>, Stop<EngagementError>> {
+        let rows = self.driver.ledger_rows().await.map_err(Stop::Failed)?;
+        let mut values = self.driver.look(|e| variables(e, self.phase)).await;
+        values["agent"] = json!({ "name": agent.name, "description": agent.description });
+        let prompt = match render(&agent.prompt, &values) {
+            Ok(prompt) => prompt,
+            Err(why) => return Err(self.unrendered(&format!("prompt of `{}`", agent.name), why)),
+        };
+        let mut owed = String::new();
+        for (path, description, template, variable) in self.owed(agent) {
+            owed.push_str(&format!("## {path}\n\n{description}\n\n"));
+            let Some(name) = template else { continue };
+            let Some(text) = self.driver.template(&name).await else { continue };
+            values["deliverable"] = variable;
+            match render(&text, &values) {
+                Ok(text) => owed.push_str(&format!("{FILL_IN}\n\n~~~markdown\n{}\n~~~\n\n", text.trim_end())),
+                Err(why) => return Err(self.unrendered(&format!("template `{name}`"), why)),
+            }
+        }
+        let owed = if owed.is_empty() { owed } else { format!("# What you owe in this phase\n\n{owed}") };
+        Ok(vec![
+            Part { source: "prompt", text: prompt },
+            Part { source: "phase", text: format!("# Phase: {}\n\n{}", self.phase.name, self.phase.description) },
+            Part { source: "templates", text: owed },
+            Part { source: "ledger", text: digest(&rows) },
+        ])
+    }
+
+    /// What an agent must write here: path, words about it, template, the template's `deliverable`.
+    fn owed(&self, agent: &Agent) -> Vec<(String, String, Option<String>, serde_json::Value)> {
+        if self.purpose == Purpose::Work {
+            let mine = self.phase.deliverables.iter().filter(|d| d.owner == agent.name);
+            return mine.map(|d| (d.path.clone(), d.description.clone(), d.template.clone(), deliverable(d))).collect();
+        }
+        let path = format!("docs/phase-summaries/{}.md", self.phase.name);
+        let variable = json!({ "path": path, "owner": agent.name, "reviewers": [], "template": "phase_summary", "description": "", "title": self.phase.name });
+        vec![(path, "What the customer reads first.".to_owned(), Some("phase_summary".to_owned()), variable)]
+    }
+
+    fn unrendered(&self, what: &str, why: String) -> Stop<EngagementError> {
+        Stop::Failed(EngagementError::World(format!("the {what} cannot be rendered: {why}")))
+    }
+
+    async fn tools(&self, agent: &Agent, swarm: &Swarm) -> Vec<ToolSpec> {
+        let names = tool_names(agent, self.purpose);
+        let mut specs: Vec<ToolSpec> = names
+            .iter()
+            .filter_map(|n| tools::find(n))
+            .map(|t| t.info())
+            .map(|i| ToolSpec { name: i.name, description: i.description, schema: i.schema })
+            .collect();
+        if swarm.spec().handoffs {
+            specs.push(handoff_spec());
+        }
+        specs
+    }
+
+    async fn model(&self, agent: &Agent) -> (String, u32, Option<Price>) {
+        self.driver
+            .look(|e| {
+                let name = e.state.started.model.clone().unwrap_or_else(|| agent.model.clone());
+                let model = e.definition.model(&name);
+                (name, model.map_or(4096, |m| m.max_tokens), model.and_then(|m| m.price))
+            })
+            .await
+    }
+
+    fn step(&self, visit: u32, turn: u32, rest: &str) -> String {
+        format!("{}.v{visit}.t{turn}.{rest}", self.id)
+    }
+
+    /// Waits until the effects of all calls before `index` have happened.
+    async fn my_turn(&self, index: usize) {
+        let mut turn = self.turn.subscribe();
+        // The sender lives as long as this host.
+        let _ = turn.wait_for(|t| *t >= index).await;
+    }
+}
+
+/// Names of an agent's tools.
+pub(super) fn tool_names(agent: &Agent, purpose: Purpose) -> Vec<String> {
+    let keep = |t: &&String| purpose == Purpose::Work || REVIEW_TOOLS.contains(&t.as_str());
+    agent.tools.iter().filter(keep).cloned().collect()
+}
+
+/// The ledger in a prompt: what was decided and found, shortest form.
+fn digest(rows: &[LedgerRow]) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let shown = rows.iter().rev().take(80).rev().map(|r| {
+        let kind = match r.kind {
+            LedgerKind::Fact => "fact",
+            LedgerKind::Assumption => "assumption",
+            LedgerKind::Decision => "decision",
+            LedgerKind::Blocker => "blocker",
+            LedgerKind::Deliverable => "deliverable",
+            LedgerKind::Review => "review",
+            LedgerKind::Feedback => "feedback",
+            LedgerKind::Answer => "answer",
+        };
+        format!("- {kind} ({}, {}): {}", r.phase, r.author, r.title)
+    });
+    format!("# Ledger\n\n{}", shown.collect::<Vec<_>>().join("\n"))
+}
+
+#[async_trait]
+impl Host for SwarmHost<'_> {
+    type Error = EngagementError;
+
+    async fn open_visit(&self, _: &Swarm, visit: u32, agent: &str) -> Result<Vec<Note>, Stop<EngagementError>> {
+        let agent = self.agent(agent).await?;
+        let parts = self.parts(&agent).await?;
+        let system = joined(&parts);
+        let blob = self.driver.ports.blobs.put(system.as_bytes()).await.map_err(|e| Stop::Failed(e.into()))?;
+        let sources = parts
+            .iter()
+            .filter(|p| !p.text.is_empty())
+            .map(|p| SourceHash { source: p.source.into(), hash: hash(&p.text) })
+            .collect();
+        let event = Event::VisitOpened { visit, agent: agent.name, system: blob, sources };
+        self.driver.append(vec![event]).await.map_err(Stop::Failed)?;
+        *lock(&self.system) = Some((visit, system));
+        let inbox = self.driver.look(|e| e.state.inbox.clone()).await;
+        let words: Vec<String> = inbox.iter().map(|m| format!("- {}: {}", m.actor, m.words)).collect();
+        Ok(if words.is_empty() {
+            Vec::new()
+        } else {
+            vec![Note { heading: "Messages from the customer".into(), body: words.join("\n") }]
+        })
+    }
+
+    async fn call_model(&self, swarm: &Swarm, call: &ModelCall) -> Result<Result<ModelReply, ModelFault>, Stop<EngagementError>> {
+        let agent = self.agent(&call.agent).await?;
+        let system = self.system_of(call.visit).await?;
+        let tools = self.tools(&agent, swarm).await;
+        let (model, max_tokens, price) = self.model(&agent).await;
+        let messages = swarm.conversation();
+        let bytes = system.len()
+            + serde_json::to_string(messages).map_or(0, |t| t.len())
+            + serde_json::to_string(&tools).map_or(0, |t| t.len());
+        let bound = Usage { input_tokens: bytes as u64 / BYTES_PER_TOKEN, output_tokens: max_tokens.into(), ..Usage::default() };
+        if let Some(budget) = agent.token_budget {
+            let spent = self.driver.look(|e| e.state.meter.tokens_of(&agent.name)).await;
+            if spent.saturating_add(bound.counted()) > budget {
+                let key = format!("agents.yaml agents.{}.budget.tokens", agent.name);
+                let text = format!(
+                    "the budget of {} is used up: {spent} tokens spent, the next call may take {}, `{key}` is {budget}",
+                    agent.name,
+                    bound.counted()
+                );
+                *lock(&self.why) = Some(Why { text, key });
+                return Err(Stop::Exhausted);
+            }
+        }
+        let attempt = swarm.visits().last().map_or(0, |v| v.calls.len());
+        let step = self.step(call.visit, call.turn, &format!("m{attempt}"));
+        let billing = self.driver.ports.model.billing();
+        let event = Event::ModelCalled {
+            step,
+            agent: agent.name.clone(),
+            model: model.clone(),
+            reserved: Charge::of(bound, price),
+            billing,
+        };
+        self.driver.append(vec![event]).await.map_err(Stop::Failed)?;
+        let context = self
+            .driver
+            .look(|e| CallContext {
+                project: e.project.clone(),
+                phase: self.phase.name.clone(),
+                revision: e.state.revision(&self.phase.name),
+                purpose: self.purpose,
+                swarm: e.state.progress(&self.phase.name).swarms,
+                visit: call.visit,
+                turn: call.turn,
+                earlier_calls: e.state.meter.calls(&self.phase.name, &agent.name),
+                date: e.state.started.date.clone(),
+            })
+            .await;
+        let request = ModelRequest {
+            context: &context,
+            agent: &agent.name,
+            model: &model,
+            system: &system,
+            messages,
+            tools: &tools,
+            max_tokens,
+        };
+        Ok(self.driver.ports.model.complete(request).await)
+    }
+
+    async fn before_tools(&self, calls: &ToolCalls) -> Result<(), Stop<EngagementError>> {
+        self.turn.send_replace(calls.calls.first().map_or(0, |(index, _)| *index));
+        let names =
+            calls.calls.iter().map(|(i, c)| (self.step(calls.visit, calls.turn, &format!("c{i}")), c.name.clone())).collect();
+        let event = Event::ToolsCalled { agent: calls.agent.clone(), calls: names };
+        self.driver.append(vec![event]).await.map_err(Stop::Failed)
+    }
+
+    async fn call_tool(&self, calls: &ToolCalls, index: usize, call: &ToolUse) -> Result<ToolAnswer, Stop<EngagementError>> {
+        let pass_on = || self.turn.send_modify(|t| *t = (*t).max(index + 1));
+        let answer = |status, text: String, started| ToolAnswer::Result(ToolResult { id: call.id.clone(), status, text }, started);
+        let Some(tool) = tools::find(&call.name) else {
+            pass_on();
+            return Ok(answer(ToolStatus::Error, format!("No tool named \"{}\".", call.name), false));
+        };
+        let info = tool.info();
+        if let Some(why) = misfit(&info.schema, &call.input) {
+            self.my_turn(index).await;
+            pass_on();
+            return Ok(answer(ToolStatus::Error, format!("Invalid input for {}: {why}", call.name), false));
+        }
+        let agent = self.agent(&calls.agent).await?;
+        if info.effect != Effect::Pure {
+            self.my_turn(index).await;
+        }
+        let step = self.step(calls.visit, calls.turn, &format!("c{index}"));
+        let said = tool.call(&Call { driver: self.driver, agent: &agent, phase: &self.phase.name, step }, call.input.clone()).await;
+        if info.effect == Effect::Pure {
+            self.my_turn(index).await;
+        }
+        pass_on();
+        match said {
+            Ok(Said::Done(text, done)) => {
+                lock(&self.done).insert(index, done);
+                Ok(answer(ToolStatus::Success, text, true))
+            }
+            Ok(Said::Asks { name, question }) => Ok(ToolAnswer::Asks(name, question)),
+            Err(ToolError::Refused(why)) => Ok(answer(ToolStatus::Error, why, true)),
+            Err(ToolError::Failed(error)) => Err(Stop::Failed(error)),
+        }
+    }
+
+    async fn wait(&self, time: Duration) {
+        self.driver.ports.clock.sleep(time).await;
+    }
+
+    async fn deadline(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.driver.ports.clock.elapsed()
+    }
+
+    fn jitter(&self) -> f64 {
+        // Spread over processes and calls; no two engines wait in step.
+        let seed = hash(&format!("{}{}{:?}", self.id, std::process::id(), self.elapsed()));
+        u32::from_str_radix(&seed[..8], 16).map_or(0.5, |n| f64::from(n) / f64::from(u32::MAX))
+    }
+
+    async fn record(&self, input: &Input, elapsed: Duration) -> Result<(), Stop<EngagementError>> {
+        let settled = match input {
+            Input::Reply(ModelReply { usage: Some(usage), .. })
+            | Input::Fault { fault: ModelFault { usage: Some(usage), .. }, .. } => Some(*usage),
+            // A call that was refused before it began cost nothing.
+            Input::Fault { fault, .. } if matches!(fault.kind, FaultKind::InputTooLong | FaultKind::Permanent) => {
+                Some(Usage::default())
+            }
+            Input::Fault { fault, .. } if fault.error.ends_with("Exception") => Some(Usage::default()),
+            _ => None,
+        };
+        let settled = match settled {
+            None => None,
+            Some(usage) => {
+                let speaker = self.driver.look(|e| e.state.swarm.as_ref().and_then(|s| s.visits.last().cloned())).await;
+                let agent = self.agent(speaker.as_deref().unwrap_or_default()).await?;
+                let (_, _, price) = self.model(&agent).await;
+                Some(Charge::of(usage, price))
+            }
+        };
+        let done = match input {
+            Input::ToolResult { index, .. } => lock(&self.done).remove(index),
+            _ => None,
+        };
+        let done = done.filter(|d| *d != ToolDone::default());
+        let event = Event::SwarmInput { input: Box::new(input.clone()), elapsed_ms: ms(elapsed), settled, done };
+        self.driver.append(vec![event]).await.map_err(Stop::Failed)
+    }
+
+    async fn inbound(&self) -> Result<Option<Input>, Stop<EngagementError>> {
+        if self.driver.ports.watch.stop_wanted() {
+            return Err(Stop::Halted);
+        }
+        self.driver.keep_lease().await.map_err(Stop::Failed)?;
+        self.driver.catch_up().await.map_err(Stop::Failed)?;
+        let cancelled = self.driver.look(|e| e.state.cancel.is_some()).await;
+        Ok(cancelled.then_some(Input::Cancel))
+    }
+}
+
+impl SwarmHost<'_> {
+    /// The prompt of a visit; after a restart from its blob, so that the visit goes on with the very same words.
+    async fn system_of(&self, visit: u32) -> Result<String, Stop<EngagementError>> {
+        if let Some((_, system)) = lock(&self.system).as_ref().filter(|(v, _)| *v == visit) {
+            return Ok(system.clone());
+        }
+        let blob = self.driver.look(|e| e.state.swarm.as_ref().and_then(|s| s.system.clone())).await;
+        let Some((_, blob)) = blob.filter(|(v, _)| *v == visit) else {
+            return Err(Stop::Failed(self.driver.damaged(format!("visit {visit} has no prompt")).await));
+        };
+        let bytes = self.driver.ports.blobs.get(&blob).await.map_err(|e| Stop::Failed(e.into()))?;
+        let Some(bytes) = bytes else { return Err(Stop::Failed(self.driver.damaged(format!("blob {blob} is missing")).await)) };
+        let system = String::from_utf8_lossy(&bytes).into_owned();
+        *lock(&self.system) = Some((visit, system.clone()));
+        Ok(system)
+    }
+}
+
+/// What does not fit a tool's schema, in words.
+fn misfit(schema: &serde_json::Value, input: &serde_json::Value) -> Option<String> {
+    let validator = jsonschema::draft7::options().build(schema).ok()?;
+    let faults: Vec<String> = validator
+        .iter_errors(input)
+        .take(3)
+        .map(|e| match e.instance_path().as_str() {
+            "" => e.to_string(),
+            path => format!("{}: {e}", path.trim_start_matches('/')),
+        })
+        .collect();
+    (!faults.is_empty()).then(|| faults.join("; "))
+}
+
+impl Driver {
+    /// All rows of the ledger.
+    pub(crate) async fn ledger_rows(&self) -> Result<Vec<LedgerRow>, EngagementError> {
+        Ok(self.ports.ledger.rows(self.project()).await?)
+    }
+
+    pub(crate) async fn record_rows(&self, rows: &[LedgerRow]) -> Result<(), EngagementError> {
+        Ok(self.ports.ledger.record(self.project(), rows).await?)
+    }
+
+    /// Files of the branch.
+    pub(crate) async fn files(&self) -> Result<Vec<TreeFile>, EngagementError> {
+        self.tree().await
+    }
+
+    /// A file of the branch.
+    pub(crate) async fn file(&self, path: &str) -> Result<Option<Vec<u8>>, EngagementError> {
+        match self.look(|e| e.state.head.clone()).await {
+            Some(head) => Ok(self.ports.repo.read(&head, path).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// Text of a template.
+    pub(crate) async fn template(&self, name: &str) -> Option<String> {
+        self.look(|e| e.definition.template(name).map(|t| t.text.clone())).await
+    }
+
+    /// Variables of a phase's texts.
+    pub(crate) async fn variables(&self, phase: &str) -> serde_json::Value {
+        self.look(|e| e.definition.phase(phase).map(|p| variables(e, p)).unwrap_or_default()).await
+    }
+
+    /// Whether a phase owes the file at `path`.
+    pub(crate) async fn owes(&self, phase: &str, path: &str) -> bool {
+        self.look(|e| e.definition.phase(phase).is_some_and(|p| p.deliverables.iter().any(|d| d.path == path))).await
+    }
+
+    /// Whether an agent may give a verdict; for a deliverable, the object id it is about.
+    pub(crate) async fn may_judge(&self, phase: &str, agent: &str, path: Option<&str>) -> Result<Option<String>, String> {
+        let tree = self.tree().await.map_err(|e| e.to_string())?;
+        self.look(|e| {
+            let purpose = e.state.swarm.as_ref().map(|s| s.purpose);
+            let Some(definition) = e.definition.phase(phase) else { return Err(format!("no phase `{phase}`")) };
+            let Some(path) = path else {
+                return if purpose == Some(Purpose::Review) {
+                    Ok(None)
+                } else {
+                    Err("name the deliverable's `path`: the phase as a whole is judged in its review".into())
+                };
+            };
+            let Some(deliverable) = definition.deliverables.iter().find(|d| d.path == path) else {
+                return Err(format!("`{path}` is no deliverable of {phase}"));
+            };
+            if purpose == Some(Purpose::Work) && !deliverable.reviewers.iter().any(|r| r == agent) {
+                return Err(format!("`{agent}` is no reviewer of `{path}`"));
+            }
+            match tree.iter().find(|f| f.path == path) {
+                Some(file) => Ok(Some(file.oid.clone())),
+                None => Err(format!("`{path}` is not written yet")),
+            }
+        })
+        .await
+    }
+
+    /// Says that this process lives; an error when another has taken over.
+    pub(super) async fn keep_lease(&self) -> Result<(), EngagementError> {
+        if !self.lease_is_due() {
+            return Ok(());
+        }
+        if self.ports.journal.renew(self.project(), &self.lease).await? {
+            return Ok(());
+        }
+        let holder =
+            self.ports.journal.lease(self.project()).await?.map_or_else(|| "another process".to_owned(), |(l, _)| l.holder.name);
+        Err(EngagementError::LeaseLost { project: self.project().to_owned(), holder })
+    }
+}

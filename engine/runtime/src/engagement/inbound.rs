@@ -1,0 +1,79 @@
+//! What people say without being asked: a wish to end it, a message. Recorded by any process, taken in between steps.
+
+use super::error::EngagementError;
+use super::event::{Event, MessageRecord};
+use super::load::{Engagement, write_entries};
+use crate::ports::blob::Blobs;
+use crate::ports::clock::Clock;
+use crate::ports::journal::{AppendError, Journal, Writer};
+
+/// Records that somebody wants the engagement to end. Asking twice is asking once.
+///
+/// # Errors
+/// When it has ended already or a store fails.
+pub async fn cancel(
+    journal: &dyn Journal,
+    blobs: &dyn Blobs,
+    clock: &dyn Clock,
+    engagement: &mut Engagement,
+    actor: &str,
+) -> Result<(), EngagementError> {
+    loop {
+        if let Some(end) = &engagement.state.end {
+            return Err(EngagementError::Conflict(format!("`{}` has ended already: {}", engagement.project, end.text)));
+        }
+        if engagement.state.cancel.is_some() {
+            return Ok(());
+        }
+        if append(journal, blobs, clock, engagement, Event::CancelRequested { actor: actor.to_owned() }).await? {
+            return Ok(());
+        }
+    }
+}
+
+/// Records a message of the customer; it is told to the next agent that gets the floor. The same id is one message.
+///
+/// # Errors
+/// When the engagement has ended or a store fails.
+pub async fn message(
+    journal: &dyn Journal,
+    blobs: &dyn Blobs,
+    clock: &dyn Clock,
+    engagement: &mut Engagement,
+    message: MessageRecord,
+) -> Result<(), EngagementError> {
+    loop {
+        if let Some(end) = &engagement.state.end {
+            return Err(EngagementError::Conflict(format!("`{}` has ended already: {}", engagement.project, end.text)));
+        }
+        if append(journal, blobs, clock, engagement, Event::MessageReceived(message.clone())).await? {
+            return Ok(());
+        }
+    }
+}
+
+/// One try; `false` when the journal had moved on, which is then taken in.
+async fn append(
+    journal: &dyn Journal,
+    blobs: &dyn Blobs,
+    clock: &dyn Clock,
+    engagement: &mut Engagement,
+    event: Event,
+) -> Result<bool, EngagementError> {
+    let now = clock.now().max(engagement.state.times.1);
+    let entries = write_entries(blobs, std::slice::from_ref(&event), now).await?;
+    match journal.append(&engagement.project, &engagement.head, Writer::Inbound, entries).await {
+        Ok(head) => {
+            engagement.take(&event, head.seq, head.hash, now)?;
+            Ok(true)
+        }
+        Err(AppendError::Conflict(_)) => {
+            engagement.catch_up(journal, blobs).await?;
+            Ok(false)
+        }
+        Err(AppendError::LeaseLost { holder, .. }) => {
+            Err(EngagementError::LeaseLost { project: engagement.project.clone(), holder })
+        }
+        Err(AppendError::Store(e)) => Err(e.into()),
+    }
+}

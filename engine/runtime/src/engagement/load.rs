@@ -1,0 +1,141 @@
+//! Opening an engagement: its journal read and folded. What is too large for an entry is in a blob.
+
+use std::sync::Arc;
+
+use cloudcrew_definition::crew::Definition;
+use cloudcrew_plan::Plan;
+use serde_json::{Value, json};
+
+use super::error::EngagementError;
+use super::event::{Event, Started};
+use super::state::{State, label};
+use crate::ports::StoreError;
+use crate::ports::blob::Blobs;
+use crate::ports::journal::{Entry, Head, Journal, NewEntry};
+use crate::sow::{self, Sow};
+
+/// Bytes of an event that go into its entry at most; the rest of 64 KiB is left for what a store adds.
+const INLINE: usize = 48 * 1024;
+/// Entries read at once.
+const PAGE: usize = 500;
+
+/// An engagement as it stands.
+#[derive(Debug)]
+pub struct Engagement {
+    /// Its id.
+    pub project: String,
+    /// Everything that it is pinned to.
+    pub definition: Arc<Definition>,
+    /// The statement of work.
+    pub sow: Arc<Sow>,
+    /// Text of the statement of work.
+    pub sow_text: Arc<str>,
+    /// Where it stands.
+    pub state: State,
+    /// Where its journal ends, as far as it was read.
+    pub head: Head,
+}
+
+/// Events as entries; large ones spill to the blob port first.
+///
+/// # Errors
+/// When the blob port fails.
+pub async fn write_entries(blobs: &dyn Blobs, events: &[Event], at: i64) -> Result<Vec<NewEntry>, StoreError> {
+    let mut entries = Vec::with_capacity(events.len());
+    for event in events {
+        let mut payload = serde_json::to_value(event).expect("an event is plain data with text keys");
+        let bytes = serde_json::to_vec(&payload).expect("a JSON value has a text");
+        if bytes.len() > INLINE {
+            payload = json!({ "$blob": blobs.put(&bytes).await?, "bytes": bytes.len() });
+        }
+        entries.push(NewEntry { at, kind: label(event).to_owned(), payload });
+    }
+    Ok(entries)
+}
+
+/// An entry's event.
+pub(super) async fn event_of(blobs: &dyn Blobs, project: &str, entry: &Entry) -> Result<Event, EngagementError> {
+    let damaged = |why: String| EngagementError::Damaged { project: project.to_owned(), seq: entry.seq, why };
+    let payload: Value = match entry.payload.get("$blob").and_then(Value::as_str) {
+        Some(hash) => {
+            let bytes = blobs.get(hash).await?.ok_or_else(|| damaged(format!("blob {hash} is missing")))?;
+            serde_json::from_slice(&bytes).map_err(|e| damaged(e.to_string()))?
+        }
+        None => entry.payload.clone(),
+    };
+    serde_json::from_value(payload).map_err(|e| damaged(e.to_string()))
+}
+
+async fn blob<T: serde::de::DeserializeOwned>(blobs: &dyn Blobs, project: &str, hash: &str) -> Result<T, EngagementError> {
+    let bytes = bytes(blobs, project, hash).await?;
+    serde_json::from_slice(&bytes).map_err(|e| EngagementError::Damaged { project: project.to_owned(), seq: 1, why: e.to_string() })
+}
+
+async fn bytes(blobs: &dyn Blobs, project: &str, hash: &str) -> Result<Vec<u8>, EngagementError> {
+    let missing = || EngagementError::Damaged { project: project.to_owned(), seq: 1, why: format!("blob {hash} is missing") };
+    blobs.get(hash).await?.ok_or_else(missing)
+}
+
+/// Opens an engagement: reads its journal from the beginning.
+///
+/// # Errors
+/// When there is none of that name, its journal is damaged, or a store fails.
+pub async fn open(journal: &dyn Journal, blobs: &dyn Blobs, project: &str) -> Result<Engagement, EngagementError> {
+    let first = journal.read(project, &Head::default(), 1).await?;
+    let Some(entry) = first.first() else { return Err(EngagementError::Unknown(project.to_owned())) };
+    let Event::Started(started) = event_of(blobs, project, entry).await? else {
+        return Err(EngagementError::Damaged {
+            project: project.to_owned(),
+            seq: 1,
+            why: "it does not begin with `started`".into(),
+        });
+    };
+    let started: Started = *started;
+    if started.semantics != cloudcrew_plan::SEMANTICS {
+        return Err(EngagementError::Semantics { project: project.to_owned(), engine: started.engine });
+    }
+    let definition: Definition = blob(blobs, project, &started.definition).await?;
+    let plan: Plan = blob(blobs, project, &started.plan).await?;
+    let text = String::from_utf8_lossy(&bytes(blobs, project, &started.sow).await?).into_owned();
+    let damaged = |e: sow::SowFault| EngagementError::Damaged { project: project.to_owned(), seq: 1, why: e.to_string() };
+    let sow = sow::parse(&started.sow_file, &text).map_err(damaged)?;
+    let mut engagement = Engagement {
+        project: project.to_owned(),
+        definition: Arc::new(definition),
+        sow: Arc::new(sow),
+        sow_text: text.into(),
+        state: State::new(plan, started, entry.at),
+        head: Head { seq: entry.seq, hash: entry.hash.clone() },
+    };
+    engagement.catch_up(journal, blobs).await?;
+    Ok(engagement)
+}
+
+impl Engagement {
+    /// Takes in what others have appended; returns it.
+    ///
+    /// # Errors
+    /// When the journal is damaged or a store fails.
+    pub async fn catch_up(&mut self, journal: &dyn Journal, blobs: &dyn Blobs) -> Result<Vec<(Entry, Event)>, EngagementError> {
+        let mut new = Vec::new();
+        loop {
+            let page = journal.read(&self.project, &self.head, PAGE).await?;
+            let full = page.len() == PAGE;
+            for entry in page {
+                let event = event_of(blobs, &self.project, &entry).await?;
+                self.take(&event, entry.seq, entry.hash.clone(), entry.at)?;
+                new.push((entry, event));
+            }
+            if !full {
+                return Ok(new);
+            }
+        }
+    }
+
+    pub(super) fn take(&mut self, event: &Event, seq: u64, hash: String, at: i64) -> Result<(), EngagementError> {
+        let project = self.project.clone();
+        self.state.apply(event, at).map_err(|e| EngagementError::Damaged { project, seq, why: e.to_string() })?;
+        self.head = Head { seq, hash };
+        Ok(())
+    }
+}

@@ -1,0 +1,35 @@
+//! The durable interpreter of a plan: decide, act through ports, append, repeat.
+
+pub mod answer;
+mod begin;
+mod commit;
+mod context;
+mod drive;
+mod error;
+mod event;
+mod finalize;
+mod gate;
+mod host;
+mod inbound;
+mod load;
+mod meter;
+mod request;
+mod review;
+mod state;
+mod timers;
+mod work;
+
+pub use answer::{Given, Recorded, record};
+pub use begin::{Begin, SowFile, begin};
+pub use drive::{Driver, Options, Rest};
+pub use error::EngagementError;
+pub use event::{
+    Answered, CommitRecord, Decision, End, EndReason, Event, Finding, MessageRecord, SourceHash, Started, ToolDone, VerdictRecord,
+    Why,
+};
+pub use finalize::STEPS as FINALIZE_STEPS;
+pub use inbound::{cancel, message};
+pub use load::{Engagement, open, write_entries};
+pub use meter::{Charge, Meter, MeterLine};
+pub use request::{Request, RequestKind};
+pub use state::{Artifact, Illegal, PhaseProgress, State, SwarmRun};

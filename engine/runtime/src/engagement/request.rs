@@ -1,0 +1,87 @@
+//! Everything that a person must answer.
+
+use cloudcrew_definition::syntax::OnExpiry;
+use serde::{Deserialize, Serialize};
+
+use super::event::{Answered, Finding};
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum RequestKind {
+    /// A gate: approve or revise.
+    Approval {
+        /// What may be rated.
+        ratings: Vec<String>,
+        /// Whether the customer may still ask for changes.
+        may_revise: bool,
+        /// What the last review still found wrong.
+        findings: Vec<Finding>,
+    },
+    /// An agent's question.
+    Question {
+        /// Who asks.
+        agent: String,
+        /// What.
+        question: String,
+        /// The swarm's own id of the question.
+        interrupt: String,
+    },
+}
+
+/// Something that a person must answer: once, for ever.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// Unique in the engagement: `discovery-1` for the gate after the first run, `architecture-q-2-0-0` for a question.
+    pub id: String,
+    /// What is asked.
+    #[serde(flatten)]
+    pub kind: RequestKind,
+    /// The phase.
+    pub phase: String,
+    /// Run of the phase, from 1.
+    pub revision: u32,
+    /// Digest of what is asked about; an answer names the one it saw.
+    pub digest: String,
+    /// The deliverables it covers with their object ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subject: Vec<(String, String)>,
+    /// Who may answer.
+    pub answerer: String,
+    /// When it was opened, milliseconds since 1970 UTC.
+    pub opened: i64,
+    /// Reminds again after each such time, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind_after: Option<i64>,
+    /// When it expires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<i64>,
+    /// What follows then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_expiry: Option<OnExpiry>,
+    /// Reminders that went out.
+    #[serde(default)]
+    pub reminders: u32,
+    /// The answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answered>,
+    /// When it was answered, milliseconds since 1970 UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<i64>,
+    /// Whether nobody answered in time.
+    #[serde(default)]
+    pub expired: bool,
+}
+
+impl Request {
+    /// Whether it waits for an answer.
+    pub fn is_open(&self) -> bool {
+        self.answer.is_none() && !self.expired
+    }
+
+    /// When the next reminder or the expiry is due, milliseconds since 1970 UTC.
+    pub fn due(&self) -> Option<i64> {
+        let remind = self.remind_after.map(|every| self.opened.saturating_add(every.saturating_mul(i64::from(self.reminders) + 1)));
+        [remind, self.expires].into_iter().flatten().min().filter(|_| self.is_open())
+    }
+}

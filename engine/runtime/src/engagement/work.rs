@@ -1,0 +1,185 @@
+//! A phase's work: its swarm is made, driven until it rests, and what came out is told to the plan.
+
+use cloudcrew_definition::crew::Phase;
+use cloudcrew_plan::{Counter, Outcome};
+
+use super::context::variables;
+use super::drive::{Driver, Rest};
+use super::error::EngagementError;
+use super::event::{Event, Why};
+use super::host::{SwarmHost, tool_names};
+use super::load::Engagement;
+use crate::ports::model::Purpose;
+use crate::prompt::render;
+use crate::swarm::{Input, Limits, Member, Reason, RetryPolicy, Status, Stop, SwarmSpec, drive};
+
+/// How long a provider that is away is left alone before it is tried again, in milliseconds.
+pub(super) const PARK_MS: i64 = 60_000;
+
+impl Driver {
+    /// In a swarm's state.
+    pub(super) async fn work(&self) -> Result<Option<Rest>, EngagementError> {
+        let Some(phase) = self.phase().await else { return Err(self.damaged("a swarm without a phase".into()).await) };
+        self.commit_sow().await?;
+        if self.look(|e| e.state.swarm.is_none()).await {
+            let spec = self.look(|e| work_spec(e, &phase)).await.map_err(EngagementError::World)?;
+            let number = self.look(|e| e.state.progress(&phase.name).swarms + 1).await;
+            let swarm = format!("{}.{number}", phase.name);
+            let event = Event::SwarmBegan { swarm, purpose: Purpose::Work, spec: Box::new(spec), findings: Vec::new() };
+            self.append(vec![event]).await?;
+        }
+        let Some((status, reason)) = self.run_swarm(&phase).await? else { return Ok(Some(Rest::Stopped)) };
+        match status {
+            SwarmEnd::Rests(Status::Completed) => self.go(Outcome::Finished).await?,
+            SwarmEnd::Rests(Status::Interrupted) => self.go(Outcome::Asked).await?,
+            SwarmEnd::Rests(Status::Cancelled) => self.go(Outcome::Cancelled).await?,
+            SwarmEnd::Rests(Status::ProviderUnavailable) => {
+                self.go(Outcome::Parked).await?;
+                let event = Event::ParkedUntil { at: self.now().await + PARK_MS, reason: words(reason.as_ref()) };
+                self.append(vec![event]).await?;
+            }
+            SwarmEnd::Rests(_) => {
+                let (outcome, why) = failed(&phase, reason.as_ref());
+                self.go_because(outcome, Some(why)).await?;
+            }
+            SwarmEnd::Exhausted(why) => self.go_because(Outcome::Exhausted, Some(why)).await?,
+        }
+        Ok(None)
+    }
+
+    /// The definition of the phase under way.
+    pub(super) async fn phase(&self) -> Option<Phase> {
+        self.look(|e| e.state.phase().and_then(|p| e.definition.phase(p)).cloned()).await
+    }
+
+    /// Drives the swarm under way; `None` when the process was asked to stop.
+    pub(super) async fn run_swarm(&self, phase: &Phase) -> Result<Option<(SwarmEnd, Option<Reason>)>, EngagementError> {
+        let taken = {
+            let mut inner = self.inner.lock().await;
+            inner.state.swarm.as_mut().and_then(|s| Some((s.id.clone(), s.purpose, s.machine.take()?)))
+        };
+        let Some((id, purpose, mut machine)) = taken else { return Err(self.damaged("no swarm is under way".into()).await) };
+        let host = SwarmHost::new(self, id, purpose, phase);
+        let mut driven = Ok(machine.status());
+        if matches!(machine.status(), Status::ProviderUnavailable) {
+            let resume = Input::Resume;
+            let event = Event::SwarmInput { input: Box::new(resume.clone()), elapsed_ms: 0, settled: None, done: None };
+            self.append(vec![event]).await?;
+            let accepted = machine.accept(resume, std::time::Duration::ZERO);
+            debug_assert!(accepted.is_ok(), "{accepted:?}");
+        }
+        if machine.status() == Status::Running {
+            driven = drive(&mut machine, &host).await;
+        }
+        let why = host.why.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let reason = machine.reason().cloned();
+        if let Some(run) = self.inner.lock().await.state.swarm.as_mut() {
+            run.machine = Some(machine);
+        }
+        match driven {
+            Ok(status) => Ok(Some((SwarmEnd::Rests(status), reason))),
+            Err(Stop::Halted) => Ok(None),
+            Err(Stop::Exhausted) => Ok(Some((
+                SwarmEnd::Exhausted(why.unwrap_or(Why { text: "a budget is used up".into(), key: String::new() })),
+                reason,
+            ))),
+            Err(Stop::Failed(error)) => Err(error),
+        }
+    }
+
+    /// The statement of work stands in the repository from the beginning, so that agents and customer read the same.
+    async fn commit_sow(&self) -> Result<(), EngagementError> {
+        const STEP: &str = "start.sow";
+        if self.look(|e| e.state.commits.contains_key(STEP)).await {
+            return Ok(());
+        }
+        let (name, text) = self.look(|e| (e.state.started.sow_file.clone(), e.sow_text.as_bytes().to_vec())).await;
+        for path in [format!("docs/sow/{name}"), "docs/sow/statement-of-work.md".to_owned()] {
+            if self.commit(STEP, "engine", &[(path, text.clone())], "Add the statement of work").await?.is_ok() {
+                return Ok(());
+            }
+        }
+        Err(EngagementError::World("the statement of work cannot be written to the repository".into()))
+    }
+}
+
+/// How driving a swarm ended.
+pub(super) enum SwarmEnd {
+    /// It rests.
+    Rests(Status),
+    /// A budget is used up.
+    Exhausted(Why),
+}
+
+fn words(reason: Option<&Reason>) -> String {
+    reason.map(|r| r.text.clone()).unwrap_or_default()
+}
+
+/// A failed swarm as the plan's outcome, with the YAML key to raise.
+pub(super) fn failed(phase: &Phase, reason: Option<&Reason>) -> (Outcome, Why) {
+    let Some(reason) = reason else { return (Outcome::Failed, Why { text: "the swarm failed".into(), key: String::new() }) };
+    let key = match reason.key.as_deref() {
+        Some("max_tokens") => format!("agents.yaml models.*.max_tokens (agent {})", reason.agent),
+        Some(key) => format!("phases/{}.yaml swarm.{key}", phase.name),
+        None => String::new(),
+    };
+    let outcome = if reason.key.is_some() { Outcome::Limit } else { Outcome::Failed };
+    let at = if key.is_empty() { String::new() } else { format!(" [{key}]") };
+    (outcome, Why { text: format!("{} in {}: {}{at}", reason.kind, phase.name, reason.text), key })
+}
+
+fn work_spec(engagement: &Engagement, phase: &Phase) -> Result<SwarmSpec, String> {
+    let state = &engagement.state;
+    let mut values = variables(engagement, phase);
+    let owner = engagement.definition.agent(&phase.swarm.entry);
+    values["agent"] =
+        serde_json::json!({ "name": phase.swarm.entry, "description": owner.map(|a| a.description.as_str()).unwrap_or_default() });
+    let task = render(&phase.task, &values).map_err(|why| format!("the task of `{}` cannot be rendered: {why}", phase.name))?;
+    let retries = state.counters.get(&phase.name, Counter::Retries);
+    let factor = phase.retry.timeout_factor.powi(i32::try_from(retries).unwrap_or(i32::MAX));
+    let grown = |time: std::time::Duration| std::time::Duration::from_millis((time.as_millis() as f64 * factor).min(1e13) as u64);
+    let mut limits = limits(phase);
+    limits.execution_timeout = grown(limits.execution_timeout);
+    limits.node_timeout = grown(limits.node_timeout);
+    let members = phase.swarm.agents.iter().filter_map(|name| member(engagement, name, Purpose::Work)).collect();
+    Ok(SwarmSpec {
+        task,
+        entry: phase.swarm.entry.clone(),
+        members,
+        limits,
+        handoff: phase.swarm.handoff,
+        retry: retry(phase),
+        handoffs: true,
+    })
+}
+
+pub(super) fn member(engagement: &Engagement, name: &str, purpose: Purpose) -> Option<Member> {
+    let agent = engagement.definition.agent(name)?;
+    let model = engagement.state.started.model.as_deref().unwrap_or(&agent.model);
+    let max_tokens = engagement.definition.model(model).map_or(4096, |m| m.max_tokens);
+    Some(Member {
+        name: name.to_owned(),
+        description: Some(agent.description.clone()),
+        tools: tool_names(agent, purpose),
+        max_tokens,
+    })
+}
+
+pub(super) fn limits(phase: &Phase) -> Limits {
+    let s = &phase.swarm;
+    Limits {
+        max_handoffs: s.max_handoffs,
+        max_iterations: s.max_iterations,
+        execution_timeout: s.execution_timeout,
+        node_timeout: s.node_timeout,
+        repetitive_handoff_detection_window: s.repetitive_handoff_detection_window,
+        repetitive_handoff_min_unique_agents: s.repetitive_handoff_min_unique_agents,
+        max_turns: s.max_turns,
+        token_budget: s.token_budget,
+    }
+}
+
+pub(super) fn retry(phase: &Phase) -> RetryPolicy {
+    let s = &phase.swarm;
+    RetryPolicy { max_attempts: s.provider_max_attempts, initial_delay: s.provider_initial_delay, max_delay: s.provider_max_delay }
+}

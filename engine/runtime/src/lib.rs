@@ -1,0 +1,11 @@
+//! CloudCrew's runtime: runs a plan. It decides everything and touches nothing: the world is behind [`ports`].
+
+pub mod catalogue;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+pub mod engagement;
+pub mod ports;
+pub mod prompt;
+pub mod sow;
+pub mod swarm;
+pub mod tools;

@@ -1,0 +1,73 @@
+//! The world as traits: one port a file.
+
+pub mod blob;
+pub mod clock;
+pub mod journal;
+pub mod ledger;
+pub mod model;
+pub mod repo;
+pub mod watch;
+
+use std::sync::Arc;
+
+/// The world of one engagement.
+#[derive(Clone)]
+pub struct Ports {
+    /// What happened.
+    pub journal: Arc<dyn journal::Journal>,
+    /// What is too large for it.
+    pub blobs: Arc<dyn blob::Blobs>,
+    /// What the crew knows.
+    pub ledger: Arc<dyn ledger::Ledger>,
+    /// The customer's repository.
+    pub repo: Arc<dyn repo::Repo>,
+    /// The models.
+    pub model: Arc<dyn model::Model>,
+    /// Time.
+    pub clock: Arc<dyn clock::Clock>,
+    /// Who looks on.
+    pub watch: Arc<dyn watch::Watch>,
+}
+
+/// A store that did not do what it was asked; says who is at fault and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The disk is full; nothing was lost, the same call works once there is room.
+    #[error("no room left on the disk that holds {what}; free some and run the command again")]
+    Full {
+        /// File or folder.
+        what: String,
+    },
+    /// Not writable, not readable, or not there.
+    #[error("{what}: {why}")]
+    Unusable {
+        /// File or folder.
+        what: String,
+        /// Why, and what to do.
+        why: String,
+    },
+    /// What is stored does not make sense.
+    #[error("{what} is damaged: {why}")]
+    Damaged {
+        /// File or folder.
+        what: String,
+        /// What was found.
+        why: String,
+    },
+    /// Written by a newer cloudcrew.
+    #[error("{what} was written by a newer cloudcrew (format {found}, this one knows {known}); use that one")]
+    Newer {
+        /// File.
+        what: String,
+        /// Format found.
+        found: i64,
+        /// Newest format known.
+        known: i64,
+    },
+    /// Another process kept it locked for too long.
+    #[error("{what} is locked by another process; try again")]
+    Busy {
+        /// File.
+        what: String,
+    },
+}

@@ -1,0 +1,283 @@
+//! Lines as a reader sees them: without quote marks, and without what is not part of the document.
+//!
+//! A line that is left out becomes a blank one, so that every line keeps its number. Left out are code
+//! fences, comments, front matter, mail headers and signatures.
+
+use super::markers::is_rule;
+use super::words::{self, Name};
+
+/// One line, trimmed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Line<'a> {
+    /// Columns of whitespace in front, less what every line of the document has.
+    pub(super) indent: u16,
+    /// How many quote marks stood in front.
+    quotes: u16,
+    /// Whether it is the `-- ` that mail programs put over a signature.
+    signs: bool,
+    pub(super) text: &'a str,
+}
+
+impl Line<'_> {
+    pub(super) fn is_blank(&self) -> bool {
+        self.text.is_empty()
+    }
+}
+
+/// The lines of a document, and the subject of the mail it came in.
+pub(super) struct Lines<'a> {
+    pub(super) lines: Vec<Line<'a>>,
+    pub(super) subject: Option<&'a str>,
+}
+
+/// Reads the lines of `text`.
+pub(super) fn read(text: &str) -> Lines<'_> {
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    let mut lines = Vec::with_capacity(1 + text.bytes().filter(|byte| *byte == b'\n').count());
+    lines.extend(text.split('\n').map(line));
+    leave_out_front_matter(&mut lines);
+    leave_out_regions(&mut lines);
+    let subject = leave_out_mail_headers(&mut lines);
+    leave_out_signatures(&mut lines);
+    outdent(&mut lines);
+    Lines { lines, subject }
+}
+
+fn line(raw: &str) -> Line<'_> {
+    let mut rest = raw.strip_suffix('\r').unwrap_or(raw);
+    let mut quotes = 0_u16;
+    while let Some(inner) = rest.trim_start().strip_prefix('>') {
+        rest = inner.strip_prefix(' ').unwrap_or(inner);
+        quotes = quotes.saturating_add(1);
+    }
+    let text = rest.trim_start();
+    let space = &rest[..rest.len() - text.len()];
+    let indent = space.chars().fold(0_u16, |at, c| if c == '\t' { (at / 4 + 1).saturating_mul(4) } else { at.saturating_add(1) });
+    Line { indent, quotes, signs: rest == "-- ", text: text.trim_end() }
+}
+
+fn blank(lines: &mut [Line<'_>]) {
+    for line in lines {
+        line.text = "";
+    }
+}
+
+fn leave_out_front_matter(lines: &mut [Line<'_>]) {
+    const LONGEST: usize = 50;
+    let keyed = lines.get(1).is_some_and(|line| line.text.contains(':'));
+    if !keyed || lines.first().is_none_or(|line| line.text != "---") {
+        return;
+    }
+    let close = lines.iter().take(LONGEST).skip(1).position(|line| matches!(line.text, "---" | "..."));
+    if let Some(close) = close {
+        blank(&mut lines[..close + 2]);
+    }
+}
+
+/// Something that begins on one line and ends on another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Region {
+    Fence { mark: u8, length: usize },
+    Comment,
+}
+
+impl Region {
+    fn opened_by(text: &str) -> Option<Self> {
+        if text.starts_with("<!--") {
+            return Some(Self::Comment);
+        }
+        let mark = *text.as_bytes().first().filter(|mark| matches!(mark, b'`' | b'~'))?;
+        let length = text.bytes().take_while(|byte| *byte == mark).count();
+        // "```code``` in a sentence" is not a fence.
+        let inline = mark == b'`' && text[length..].contains('`');
+        (length >= 3 && !inline).then_some(Self::Fence { mark, length })
+    }
+
+    fn is_closed_by(self, text: &str) -> bool {
+        match self {
+            Self::Fence { mark, length } => text.len() >= length && text.bytes().all(|byte| byte == mark),
+            Self::Comment => text.contains("-->"),
+        }
+    }
+
+    /// Which of the three this is, for the list of those that never end.
+    fn family(self) -> usize {
+        match self {
+            Self::Fence { mark: b'`', .. } => 0,
+            Self::Fence { .. } => 1,
+            Self::Comment => 2,
+        }
+    }
+}
+
+/// An opening without an end hides only itself: a forgotten fence must not swallow the requirements.
+/// The first of a family without an end is the last one looked for, which keeps this linear.
+fn leave_out_regions(lines: &mut [Line<'_>]) {
+    let mut endless = [false; 3];
+    let mut at = 0;
+    while at < lines.len() {
+        let open = lines[at];
+        let region = Region::opened_by(open.text).filter(|region| !endless[region.family()]);
+        let Some(region) = region else {
+            at += 1;
+            continue;
+        };
+        let end = region_end(lines, at, region);
+        endless[region.family()] |= end.is_none();
+        let end = end.unwrap_or(at + 1);
+        blank(&mut lines[at..end]);
+        at = end;
+    }
+}
+
+/// The line after the region that `lines[at]` opens. A fence also ends where its quotation does.
+fn region_end(lines: &[Line<'_>], at: usize, region: Region) -> Option<usize> {
+    let open = lines[at];
+    if region == Region::Comment && region.is_closed_by(open.text) {
+        return Some(at + 1);
+    }
+    let after = lines.iter().enumerate().skip(at + 1);
+    after.into_iter().find_map(|(here, line)| {
+        if line.quotes != open.quotes {
+            return Some(here);
+        }
+        region.is_closed_by(line.text).then_some(here + 1)
+    })
+}
+
+/// Leaves out runs of mail headers and the lines mail programs add, and returns the first subject.
+fn leave_out_mail_headers<'a>(lines: &mut [Line<'a>]) -> Option<&'a str> {
+    let mut subject = None;
+    let mut at = 0;
+    while at < lines.len() {
+        let run = lines[at..].iter().take_while(|line| is_mail_header(line.text)).count();
+        // One line alone may be the document speaking: "Date: 1 March".
+        if run >= 2 {
+            let found = lines[at..at + run].iter().find_map(|line| line.text.strip_prefix("Subject:"));
+            subject = subject.or(found.map(without_reply_marks));
+            blank(&mut lines[at..at + run]);
+        } else if is_mail_furniture(lines[at].text) {
+            blank(&mut lines[at..=at]);
+        }
+        at += run.max(1);
+    }
+    subject.filter(|subject| !subject.is_empty())
+}
+
+fn is_mail_header(text: &str) -> bool {
+    const HEADERS: &[&str] = &["From:", "To:", "Cc:", "CC:", "Bcc:", "Sent:", "Date:", "Subject:", "Reply-To:"];
+    text.starts_with(|c: char| c.is_ascii_uppercase()) && HEADERS.iter().any(|header| text.starts_with(header))
+}
+
+fn is_mail_furniture(text: &str) -> bool {
+    (text.starts_with("On ") && text.ends_with(" wrote:"))
+        || (text.starts_with("---") && text.ends_with("---") && text.to_ascii_lowercase().contains(" message"))
+        || (text.starts_with("-----") && text.ends_with("-----") && text.contains("Original Message"))
+}
+
+fn without_reply_marks(subject: &str) -> &str {
+    let mut subject = subject.trim();
+    while let Some(inner) = ["Re:", "RE:", "Fwd:", "FWD:", "Fw:", "FW:"].iter().find_map(|mark| subject.strip_prefix(mark)) {
+        subject = inner.trim_start();
+    }
+    subject
+}
+
+/// A signature runs to the end of its mail: to the next level of quotation, or to a heading, because
+/// some people also separate sections with `--`.
+fn leave_out_signatures(lines: &mut [Line<'_>]) {
+    let mut inside: Option<u16> = None;
+    let mut after_blank = true;
+    for line in lines {
+        let goes_on = inside.is_some_and(|quotes| quotes == line.quotes || line.is_blank()) && !resumes(line.text);
+        if goes_on || begins_signature(line, after_blank) {
+            inside = inside.filter(|_| goes_on).or(Some(line.quotes));
+            line.text = "";
+        } else {
+            inside = None;
+        }
+        after_blank = line.is_blank();
+    }
+}
+
+fn begins_signature(line: &Line<'_>, after_blank: bool) -> bool {
+    const FAREWELLS: &[&str] = &[
+        "regards",
+        "best regards",
+        "kind regards",
+        "warm regards",
+        "best",
+        "best wishes",
+        "thanks",
+        "many thanks",
+        "thank you",
+        "thanks and regards",
+        "sincerely",
+        "yours sincerely",
+        "yours faithfully",
+        "cheers",
+    ];
+    if line.text == "--" {
+        // Without the space of the standard, "--" under a line of text underlines it.
+        return after_blank || line.signs;
+    }
+    let words = line.text.trim_end_matches([',', '.', '!']);
+    (4..=20).contains(&words.len()) && FAREWELLS.iter().any(|farewell| words.eq_ignore_ascii_case(farewell))
+}
+
+fn resumes(text: &str) -> bool {
+    let heading = text.starts_with('#') && !is_rule(text);
+    heading || words::name(text).is_some_and(|named| named.exact && matches!(named.name, Name::Section(_)))
+}
+
+/// A document that is indented as a whole is read as if it were not.
+fn outdent(lines: &mut [Line<'_>]) {
+    let margin = lines.iter().filter(|line| !line.is_blank()).map(|line| line.indent).min().unwrap_or(0);
+    for line in lines {
+        line.indent = line.indent.saturating_sub(margin);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(text: &str) -> Vec<&str> {
+        read(text).lines.iter().map(|line| line.text).collect()
+    }
+
+    #[test]
+    fn quote_marks_go_and_indentation_stays() {
+        let read = read("> a\n>> b\n> >   c\n>");
+        let seen: Vec<_> = read.lines.iter().map(|line| (line.indent, line.text)).collect();
+        assert_eq!(seen, [(0, "a"), (0, "b"), (2, "c"), (0, "")]);
+    }
+
+    #[test]
+    fn fences_and_comments_are_left_out() {
+        assert_eq!(seen("a\n```yaml\n- x\n```\nb\n~~~\n```\n~~~\nc"), ["a", "", "", "", "b", "", "", "", "c"]);
+        assert_eq!(seen("<!-- one -->\na\n<!--\ntwo\n-->\nb"), ["", "a", "", "", "", "b"]);
+        assert_eq!(seen("---\nowner: x\n---\na"), ["", "", "", "a"]);
+    }
+
+    #[test]
+    fn a_fence_without_an_end_hides_only_itself() {
+        assert_eq!(seen("a\n```\n- b\n- c"), ["a", "", "- b", "- c"]);
+        assert_eq!(seen("> ```\n> x\nb"), ["", "", "b"]);
+    }
+
+    #[test]
+    fn a_signature_ends_where_its_mail_does() {
+        assert_eq!(seen("a\n-- \nAnna\nRetail\n> b\n> --\n> c"), ["a", "", "", "", "b", "--", "c"]);
+        assert_eq!(seen("a\n\nKind regards,\nAnna"), ["a", "", "", ""]);
+        assert_eq!(seen("a\n\n--\n\nRequirements:\n- b"), ["a", "", "", "", "Requirements:", "- b"]);
+    }
+
+    #[test]
+    fn mail_headers_go_and_the_subject_is_kept() {
+        let read = read("From: a\nSubject: Re: Fwd: Orders\n\nhello\n\nDate: 1 March");
+        assert_eq!(read.subject, Some("Orders"));
+        let seen: Vec<_> = read.lines.iter().map(|line| line.text).collect();
+        assert_eq!(seen, ["", "", "", "hello", "", "Date: 1 March"]);
+    }
+}

@@ -1,0 +1,103 @@
+//! What a statement of work says, once it is read.
+
+use serde::{Deserialize, Serialize};
+
+/// A statement of work, read: sections of items, each with the line it came from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sow {
+    /// The name of the file, as given.
+    pub file: String,
+    /// What the document calls itself, where it does.
+    pub title: Option<String>,
+    /// The paragraphs before the first known section, shortened; empty where there are none.
+    pub summary: String,
+    /// What the customer wants to achieve.
+    pub objectives: Vec<Item>,
+    /// What must be built.
+    pub requirements: Vec<Item>,
+    /// What must not happen, and what is out of scope.
+    pub constraints: Vec<Item>,
+    /// What is handed over.
+    pub deliverables: Vec<Item>,
+    /// How the customer will tell that the work is done.
+    pub acceptance_criteria: Vec<Item>,
+    /// By when.
+    pub timeline: Vec<Item>,
+    /// The sections that hold nothing, in the order of [`SectionKind::ALL`].
+    pub missing: Vec<SectionKind>,
+}
+
+impl Sow {
+    /// The items of one section, in the order they were written.
+    pub fn items(&self, kind: SectionKind) -> &[Item] {
+        match kind {
+            SectionKind::Objectives => &self.objectives,
+            SectionKind::Requirements => &self.requirements,
+            SectionKind::Constraints => &self.constraints,
+            SectionKind::Deliverables => &self.deliverables,
+            SectionKind::AcceptanceCriteria => &self.acceptance_criteria,
+            SectionKind::Timeline => &self.timeline,
+        }
+    }
+}
+
+/// One thing the customer said, short enough to cite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// The letter of its section and its place in it: `R1`, `R2`, `C1`.
+    pub id: String,
+    /// The words, on one line.
+    pub text: String,
+    /// The file and the line it starts on: `retail-orders.md:42`.
+    pub source: String,
+    /// The line it starts on, from 1.
+    pub line: u32,
+}
+
+/// A section a statement of work is expected to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SectionKind {
+    /// What the customer wants to achieve.
+    Objectives,
+    /// What must be built.
+    Requirements,
+    /// What must not happen, and what is out of scope.
+    Constraints,
+    /// What is handed over.
+    Deliverables,
+    /// How the customer will tell that the work is done.
+    AcceptanceCriteria,
+    /// By when.
+    Timeline,
+}
+
+impl SectionKind {
+    /// Every section, in the order a reader expects them.
+    pub const ALL: [Self; 6] =
+        [Self::Objectives, Self::Requirements, Self::Constraints, Self::Deliverables, Self::AcceptanceCriteria, Self::Timeline];
+
+    /// The heading a person would write over it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Objectives => "Objectives",
+            Self::Requirements => "Requirements",
+            Self::Constraints => "Constraints",
+            Self::Deliverables => "Deliverables",
+            Self::AcceptanceCriteria => "Acceptance criteria",
+            Self::Timeline => "Timeline",
+        }
+    }
+
+    /// The letter its items are numbered under.
+    pub fn letter(self) -> char {
+        match self {
+            Self::Objectives => 'O',
+            Self::Requirements => 'R',
+            Self::Constraints => 'C',
+            Self::Deliverables => 'D',
+            Self::AcceptanceCriteria => 'A',
+            Self::Timeline => 'T',
+        }
+    }
+}

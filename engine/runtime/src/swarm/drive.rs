@@ -1,0 +1,168 @@
+//! The async loop that feeds the machine.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
+use super::machine::Swarm;
+use super::record::Status;
+use super::step::{Input, ModelCall, Note, Step, ToolCalls};
+use crate::ports::model::{ModelFault, ModelReply, ToolResult, ToolUse};
+
+/// Why driving stopped before the swarm came to rest.
+#[derive(Debug)]
+pub enum Stop<E> {
+    /// Somebody asked the process to stop between steps; the swarm goes on later.
+    Halted,
+    /// A budget is used up.
+    Exhausted,
+    /// The world failed.
+    Failed(E),
+}
+
+/// What a tool said.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ToolAnswer {
+    /// A result, and whether the tool's body ran.
+    Result(ToolResult, bool),
+    /// It asks the customer: name, question.
+    Asks(String, String),
+}
+
+/// Does what the machine needs.
+#[async_trait]
+pub trait Host: Sync {
+    /// What can go wrong.
+    type Error: Send;
+
+    /// An agent gets the floor: its prompt is made; extra sections of its input.
+    async fn open_visit(&self, swarm: &Swarm, visit: u32, agent: &str) -> Result<Vec<Note>, Stop<Self::Error>>;
+    /// A reply to the conversation.
+    async fn call_model(&self, swarm: &Swarm, call: &ModelCall) -> Result<Result<ModelReply, ModelFault>, Stop<Self::Error>>;
+    /// Tools are about to run.
+    async fn before_tools(&self, calls: &ToolCalls) -> Result<(), Stop<Self::Error>>;
+    /// Runs a tool.
+    async fn call_tool(&self, calls: &ToolCalls, index: usize, call: &ToolUse) -> Result<ToolAnswer, Stop<Self::Error>>;
+    /// Waits before a call is tried again.
+    async fn wait(&self, time: Duration);
+    /// Ends after so much real time: a deadline.
+    async fn deadline(&self, time: Duration);
+    /// Time since some fixed moment.
+    fn elapsed(&self) -> Duration;
+    /// Between 0 and 1.
+    fn jitter(&self) -> f64;
+    /// Puts an input on record, before the machine takes it.
+    async fn record(&self, input: &Input, elapsed: Duration) -> Result<(), Stop<Self::Error>>;
+    /// What came from outside, asked before each step.
+    async fn inbound(&self) -> Result<Option<Input>, Stop<Self::Error>>;
+}
+
+/// Drives a swarm until it rests.
+///
+/// # Errors
+/// When the host stops.
+pub async fn drive<H: Host>(swarm: &mut Swarm, host: &H) -> Result<Status, Stop<H::Error>> {
+    loop {
+        let step = swarm.next_step();
+        if let Step::Rest(status) = step {
+            return Ok(status);
+        }
+        if let Some(input) = host.inbound().await? {
+            accept(swarm, host, input, Duration::ZERO).await?;
+            continue;
+        }
+        let began = host.elapsed();
+        match step {
+            Step::OpenVisit { visit, agent } => {
+                let notes = host.open_visit(swarm, visit, &agent).await?;
+                accept(swarm, host, Input::VisitOpened { notes }, Duration::ZERO).await?;
+            }
+            Step::CallModel(call) => {
+                let (input, took) = call_model(swarm, host, &call, began).await?;
+                accept(swarm, host, input, took).await?;
+            }
+            Step::Wait(time) => {
+                host.wait(time).await;
+                accept(swarm, host, Input::Waited, time).await?;
+            }
+            Step::CallTools(calls) => call_tools(swarm, host, &calls, began).await?,
+            Step::Rest(_) => {}
+        }
+    }
+}
+
+async fn accept<H: Host>(swarm: &mut Swarm, host: &H, input: Input, elapsed: Duration) -> Result<(), Stop<H::Error>> {
+    // The record holds milliseconds; the machine takes what the record says.
+    let elapsed = Duration::from_millis(elapsed.as_millis() as u64);
+    host.record(&input, elapsed).await?;
+    swarm.accept(input, elapsed).expect("the input answers the step that the machine asked for, or is a cancel before its end");
+    Ok(())
+}
+
+async fn call_model<H: Host>(
+    swarm: &Swarm,
+    host: &H,
+    call: &ModelCall,
+    began: Duration,
+) -> Result<(Input, Duration), Stop<H::Error>> {
+    let answer = tokio::select! {
+        biased;
+        answer = host.call_model(swarm, call) => Some(answer?),
+        () = host.deadline(call.time_left) => None,
+    };
+    let took = match &answer {
+        Some(Ok(reply)) => reply.took,
+        Some(Err(fault)) => fault.took,
+        None => None,
+    };
+    let elapsed = took.unwrap_or_else(|| host.elapsed().saturating_sub(began));
+    match answer {
+        Some(_) if elapsed > call.time_left => Ok((Input::TimedOut { finished: Vec::new() }, call.time_left)),
+        Some(Ok(reply)) => Ok((Input::Reply(reply), elapsed)),
+        Some(Err(fault)) => Ok((Input::Fault { fault, jitter: host.jitter() }, elapsed)),
+        None => Ok((Input::TimedOut { finished: Vec::new() }, call.time_left)),
+    }
+}
+
+/// Runs the tools of a turn at the same time; results go on record in the order of the calls.
+async fn call_tools<H: Host>(swarm: &mut Swarm, host: &H, calls: &ToolCalls, began: Duration) -> Result<(), Stop<H::Error>> {
+    host.before_tools(calls).await?;
+    let mut running: FuturesUnordered<_> =
+        calls.calls.iter().map(|(index, call)| async move { (*index, host.call_tool(calls, *index, call).await) }).collect();
+    let mut done: Vec<(usize, Option<ToolAnswer>)> = calls.calls.iter().map(|(index, _)| (*index, None)).collect();
+    let (mut next, mut counted) = (0, Duration::ZERO);
+    while next < done.len() {
+        let left = calls.time_left.saturating_sub(host.elapsed().saturating_sub(began));
+        let finished = tokio::select! {
+            biased;
+            finished = running.next() => finished,
+            () = host.deadline(left) => {
+                drop(running);
+                let finished = done[next..].iter().filter_map(|(i, answer)| match answer {
+                    Some(ToolAnswer::Result(result, _)) => Some((*i, result.clone())),
+                    _ => None,
+                });
+                let input = Input::TimedOut { finished: finished.collect() };
+                return accept(swarm, host, input, calls.time_left.saturating_sub(counted)).await;
+            }
+        };
+        let Some((index, answer)) = finished else { return Ok(()) };
+        let answer = answer?;
+        if let Some(slot) = done.iter_mut().find(|(i, _)| *i == index) {
+            slot.1 = Some(answer);
+        }
+        while let Some((index, Some(answer))) = done.get(next).cloned() {
+            next += 1;
+            let elapsed = host.elapsed().saturating_sub(began).min(calls.time_left).saturating_sub(counted);
+            counted += elapsed;
+            let input = match answer {
+                ToolAnswer::Result(result, started) => Input::ToolResult { index, result, started },
+                ToolAnswer::Asks(name, question) => Input::Asked { index, name, question },
+            };
+            accept(swarm, host, input, elapsed).await?;
+        }
+    }
+    Ok(())
+}

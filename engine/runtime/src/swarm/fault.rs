@@ -1,0 +1,121 @@
+//! Calls that gave no reply: tried again, made shorter, or the end.
+
+use std::time::Duration;
+
+use super::machine::{At, Swarm};
+use super::record::{Reason, Status, VisitStatus};
+use crate::ports::model::{Block, FaultKind, Message, ModelFault, Role};
+
+/// A longer `Retry-After` is not waited for.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
+/// Reductions for one turn at most.
+const REDUCTIONS: u32 = 5;
+/// Tool results longer than this are cut, in characters.
+const LONG: usize = 400;
+/// Characters kept at each end.
+const KEPT: usize = 200;
+
+impl Swarm {
+    pub(super) fn fault(&mut self, fault: ModelFault, jitter: f64) {
+        self.call(&fault.error, fault.usage);
+        match &fault.kind {
+            FaultKind::Transient { retry_after } => self.try_again(&fault, *retry_after, jitter),
+            FaultKind::InputTooLong => self.too_long(&fault),
+            FaultKind::Permanent => {
+                let reason = self.said("model_error", &fault, "The model call failed");
+                if let Some(record) = self.record() {
+                    record.status = VisitStatus::Failed;
+                }
+                // The visit stays: it goes on with the same call, once somebody has mended what was wrong.
+                self.rest(Status::Failed, Some(reason));
+            }
+        }
+    }
+
+    fn said(&self, kind: &str, fault: &ModelFault, what: &str) -> Reason {
+        Reason {
+            kind: kind.to_owned(),
+            agent: self.agent().to_owned(),
+            text: format!("{what}: {}: {}", fault.error, fault.message),
+            key: None,
+            value: None,
+            error: Some(fault.error.clone()),
+        }
+    }
+
+    fn try_again(&mut self, fault: &ModelFault, retry_after: Option<Duration>, jitter: f64) {
+        let policy = self.spec.retry.clone();
+        let too_long = retry_after.is_some_and(|t| t > LONGEST_RETRY_AFTER);
+        let Some(visit) = &mut self.visit else { return };
+        visit.attempts += 1;
+        if too_long || visit.attempts >= policy.max_attempts {
+            let mut reason = self.said("provider_unavailable", fault, "The provider is away");
+            if !too_long {
+                reason.text = format!("{} (retry.max_attempts is {})", reason.text, policy.max_attempts);
+                reason.key = Some("retry.max_attempts".into());
+                reason.value = Some(policy.max_attempts.into());
+            }
+            if let Some(record) = self.record() {
+                record.status = VisitStatus::ProviderUnavailable;
+            }
+            return self.rest(Status::ProviderUnavailable, Some(reason));
+        }
+        let doubled = policy.initial_delay.saturating_mul(1 << (visit.attempts - 1).min(20));
+        let jitter = if jitter.is_finite() { jitter.clamp(0.0, 1.0) } else { 1.0 };
+        let wait = doubled.min(policy.max_delay).mul_f64(jitter).max(retry_after.unwrap_or_default());
+        // Nobody waits past the end of the swarm's time; what is left is waited, and then the time is over.
+        let left = self.spec.limits.execution_timeout.saturating_sub(self.active);
+        let Some(visit) = &mut self.visit else { return };
+        visit.at = At::Waiting(wait.min(left));
+    }
+
+    fn too_long(&mut self, fault: &ModelFault) {
+        let reduced = match &mut self.visit {
+            Some(visit) if visit.reductions < REDUCTIONS => {
+                visit.reductions += 1;
+                reduce(&mut visit.messages, &mut visit.shortened)
+            }
+            _ => false,
+        };
+        if reduced {
+            return self.go_on();
+        }
+        let reason = self.said("context_overflow", fault, "The conversation is too long for the model");
+        self.fail(reason);
+    }
+}
+
+/// The first reduction that applies; `false` when none does.
+fn reduce(messages: &mut Vec<Message>, shortened: &mut Vec<(usize, usize)>) -> bool {
+    let turns = (messages.len() - 1) / 2;
+    let last = 1 + turns.saturating_sub(1) * 2;
+    if cut(&mut messages[1..last.max(1)], 1, shortened) {
+        return true;
+    }
+    if turns >= 2 {
+        let dropped = turns / 2 * 2;
+        messages.drain(1..1 + dropped);
+        *shortened = shortened.iter().filter(|(m, _)| *m > dropped).map(|(m, b)| (m - dropped, *b)).collect();
+        return true;
+    }
+    cut(&mut messages[1..], 1, shortened)
+}
+
+fn cut(messages: &mut [Message], from: usize, shortened: &mut Vec<(usize, usize)>) -> bool {
+    let mut any = false;
+    for (m, message) in messages.iter_mut().enumerate().filter(|(_, m)| m.role == Role::User) {
+        for (b, block) in message.content.iter_mut().enumerate() {
+            let Block::ToolResult(result) = block else { continue };
+            let length = result.text.chars().count();
+            if length <= LONG || shortened.contains(&(m + from, b)) {
+                continue;
+            }
+            let head: String = result.text.chars().take(KEPT).collect();
+            let tail: String = result.text.chars().skip(length - KEPT).collect();
+            result.text = format!("{head}\n[{} characters left out]\n{tail}", length - 2 * KEPT);
+            shortened.push((m + from, b));
+            any = true;
+        }
+    }
+    any
+}

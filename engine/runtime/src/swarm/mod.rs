@@ -1,0 +1,20 @@
+//! One phase's collaboration: agents taking turns, one at a time. A pure machine says what it needs; a short loop does it.
+
+mod answer;
+mod drive;
+mod fault;
+mod handoff;
+mod machine;
+mod opening;
+mod record;
+mod spec;
+mod step;
+mod turn;
+
+pub use answer::Refusal;
+pub use drive::{Host, Stop, ToolAnswer, drive};
+pub use handoff::{TOOL as HANDOFF_TOOL, spec as handoff_spec};
+pub use machine::Swarm;
+pub use record::{CallRecord, Finished, Handoff, Question, Reason, Status, VisitRecord, VisitStatus};
+pub use spec::{HandoffMode, Limits, Member, RetryPolicy, SwarmSpec};
+pub use step::{Answers, Input, ModelCall, Note, Step, ToolCalls, Unexpected};

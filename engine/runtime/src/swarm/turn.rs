@@ -1,0 +1,257 @@
+//! A turn: one complete reply and the tool calls in it.
+
+use serde_json::{Map, Value};
+
+use super::machine::{At, Slot, SlotState, Swarm};
+use super::record::{CallRecord, Finished, Question, Reason, Status, VisitStatus};
+use super::spec::HandoffMode;
+use crate::ports::model::{Block, Message, ModelReply, Role, ToolResult, ToolStatus, ToolUse, Usage};
+
+/// Cut replies that a visit recovers from.
+const RECOVERIES: u32 = 2;
+
+impl Swarm {
+    /// Notes a call of the model.
+    pub(super) fn call(&mut self, result: &str, usage: Option<Usage>) {
+        let counted = usage.unwrap_or_default();
+        self.tokens = self.tokens.saturating_add(counted.counted());
+        if let Some(record) = self.record() {
+            record.usage += counted;
+            record.calls.push(CallRecord { result: result.to_owned(), usage });
+        }
+    }
+
+    pub(super) fn reply(&mut self, reply: ModelReply) {
+        self.call(&reply.stop_reason, reply.usage);
+        let text: String =
+            reply.content.iter().filter_map(|b| if let Block::Text(t) = b { Some(t.as_str()) } else { None }).collect();
+        let stop = reply.stop_reason.clone();
+        if let Some(record) = self.record() {
+            record.turns += 1;
+            record.stop_reason = Some(stop.clone());
+            record.text.clone_from(&text);
+        }
+        if let Some(visit) = &mut self.visit {
+            visit.attempts = 0;
+            visit.reductions = 0;
+        }
+        let calls: Vec<ToolUse> =
+            reply.content.iter().filter_map(|b| if let Block::ToolUse(c) = b { Some(c.clone()) } else { None }).collect();
+        match stop.as_str() {
+            "max_tokens" | "model_context_window_exceeded" => self.cut_reply(text, &calls),
+            "tool_use" | "end_turn" if !calls.is_empty() => self.run_tools(reply.content, calls),
+            _ => self.complete(),
+        }
+    }
+
+    fn cut_reply(&mut self, text: String, calls: &[ToolUse]) {
+        let Some(visit) = &mut self.visit else { return };
+        if visit.cut_replies >= RECOVERIES {
+            let agent = self.agent().to_owned();
+            let max = self.spec.members.iter().find(|m| m.name == agent).map_or(0, |m| m.max_tokens);
+            let text = format!("The reply of {agent} was cut off {} times: max_tokens is {max}.", RECOVERIES + 1);
+            let (key, value) = (Some("max_tokens".to_owned()), Some(Value::from(max)));
+            return self.fail(Reason { kind: "max_tokens".into(), agent, text, key, value, error: None });
+        }
+        visit.cut_replies += 1;
+        let said = if text.trim().is_empty() { "(cut off)".to_owned() } else { text };
+        visit.messages.push(Message { role: Role::Assistant, content: vec![Block::Text(said)] });
+        let names: Vec<&str> = calls.iter().map(|c| c.name.as_str()).collect();
+        let not_run = if names.is_empty() { String::new() } else { format!("Tool calls not run: {}. ", names.join(", ")) };
+        let note = format!("Your reply was cut off at the output limit. {not_run}Continue in smaller steps.");
+        visit.messages.push(Message { role: Role::User, content: vec![Block::Text(note)] });
+        visit.at = At::Model;
+        self.go_on();
+    }
+
+    fn run_tools(&mut self, content: Vec<Block>, calls: Vec<ToolUse>) {
+        let said: Vec<Block> =
+            content.into_iter().filter(|b| !matches!(b, Block::Text(t) if t.trim().is_empty())).map(as_sent).collect();
+        if let Some(visit) = &mut self.visit {
+            visit.messages.push(Message { role: Role::Assistant, content: said });
+            visit.at = At::Tools(calls.into_iter().map(|call| Slot { call, state: SlotState::Running }).collect());
+        }
+        let calls: Vec<ToolUse> = match &self.visit {
+            Some(visit) => {
+                if let At::Tools(slots) = &visit.at {
+                    slots.iter().map(|s| s.call.clone()).collect()
+                } else {
+                    Vec::new()
+                }
+            }
+            None => Vec::new(),
+        };
+        for (index, call) in calls.iter().enumerate() {
+            if let Some((status, text)) = self.own_answer(call) {
+                self.keep_result(index, ToolResult { id: call.id.clone(), status, text }, false);
+            }
+        }
+        self.after_tools();
+    }
+
+    /// What the machine answers itself: handoffs, unknown tools, inputs that are no objects.
+    fn own_answer(&mut self, call: &ToolUse) -> Option<(ToolStatus, String)> {
+        if self.spec.handoffs && call.name == super::handoff::TOOL {
+            return Some(self.handoff(&call.input));
+        }
+        let agent = self.visit.as_ref().map(|v| v.agent)?;
+        if !self.spec.members.get(agent).is_some_and(|m| m.tools.contains(&call.name)) {
+            return Some((ToolStatus::Error, format!("No tool named \"{}\".", call.name)));
+        }
+        (!call.input.is_object()).then(|| (ToolStatus::Error, format!("Invalid input for {}: it is no JSON object", call.name)))
+    }
+
+    pub(super) fn keep_result(&mut self, index: usize, mut result: ToolResult, started: bool) {
+        if result.text.trim().is_empty() {
+            result.text = "(no output)".to_owned();
+        }
+        if let Some(slot) = self.slot(index) {
+            result.id.clone_from(&slot.call.id);
+            slot.state = SlotState::Done { result, started, asked: false };
+        }
+    }
+
+    fn slot(&mut self, index: usize) -> Option<&mut Slot> {
+        match self.visit.as_mut().map(|v| &mut v.at) {
+            Some(At::Tools(slots)) => slots.get_mut(index),
+            _ => None,
+        }
+    }
+
+    pub(super) fn tool_done(&mut self, index: usize, result: ToolResult, started: bool) {
+        self.keep_result(index, result, started);
+        self.after_tools();
+    }
+
+    pub(super) fn tool_asks(&mut self, index: usize, name: String, question: String) {
+        let (visit, turn) = self.visits.last().map_or((0, 0), |r| (r.visit, r.turns.saturating_sub(1)));
+        let agent = self.agent().to_owned();
+        if let Some(slot) = self.slot(index) {
+            slot.state = SlotState::Asking(Question { id: format!("q-{visit}-{turn}-{index}"), name, question, agent });
+        }
+        self.after_tools();
+    }
+
+    /// Goes on when no tool is running: rests for questions, or ends the turn.
+    pub(super) fn after_tools(&mut self) {
+        let Some(At::Tools(slots)) = self.visit.as_ref().map(|v| &v.at) else { return };
+        if slots.iter().any(|s| s.state == SlotState::Running) {
+            return;
+        }
+        if slots.iter().any(|s| matches!(s.state, SlotState::Asking(_))) {
+            let agent = self.agent().to_owned();
+            let text = format!("{agent} asks the customer.");
+            if let Some(record) = self.record() {
+                record.status = VisitStatus::Interrupted;
+            }
+            let reason = Reason { kind: "interrupt".into(), agent, text, key: None, value: None, error: None };
+            return self.rest(Status::Interrupted, Some(reason));
+        }
+        let results = self.flush_results();
+        let Some(visit) = &mut self.visit else { return };
+        let blocks = results.iter().map(|(r, _)| Block::ToolResult(r.clone())).collect();
+        visit.messages.push(Message { role: Role::User, content: blocks });
+        visit.at = At::Model;
+        if visit.handoff.is_some() && self.spec.handoff == HandoffMode::Immediate {
+            let from = self.finished.len() - results.len();
+            let unseen = self.finished[from..].iter().zip(&results);
+            let must_see = |(f, (_, asked)): &(&Finished, &(ToolResult, bool))| f.status == ToolStatus::Error || *asked;
+            self.unseen = unseen.filter(must_see).map(|(f, _)| f.clone()).collect();
+            return self.complete();
+        }
+        self.go_on();
+    }
+
+    /// Notes the calls that were still running when their time was over.
+    pub(super) fn cut_off(&mut self) {
+        let agent = self.agent().to_owned();
+        let Some(At::Tools(slots)) = self.visit.as_ref().map(|v| &v.at) else { return };
+        let running = slots.iter().filter(|s| s.state == SlotState::Running);
+        let cut: Vec<_> = running.map(|s| (agent.clone(), s.call.name.clone(), s.call.id.clone())).collect();
+        self.cut_off.extend(cut);
+    }
+
+    /// Moves the turn's finished calls to the record, in order; says which of them were questions.
+    pub(super) fn flush_results(&mut self) -> Vec<(ToolResult, bool)> {
+        let (visit, agent) = self.visits.last().map_or((0, String::new()), |r| (r.visit, r.agent.clone()));
+        let Some(At::Tools(slots)) = self.visit.as_ref().map(|v| v.at.clone()) else { return Vec::new() };
+        let mut results = Vec::new();
+        for slot in slots {
+            let (result, started, asked) = match slot.state {
+                SlotState::Done { result, started, asked } => (result, started, asked),
+                _ => continue,
+            };
+            self.finished.push(Finished {
+                visit,
+                agent: agent.clone(),
+                id: result.id.clone(),
+                tool: slot.call.name,
+                status: result.status,
+                text: result.text.clone(),
+                started,
+            });
+            results.push((result, asked));
+        }
+        results
+    }
+
+    /// The next turn, when the limits allow it.
+    pub(super) fn go_on(&mut self) {
+        let Some(visit) = &mut self.visit else { return };
+        visit.at = At::Model;
+        let visit_active = visit.active;
+        let agent = self.agent().to_owned();
+        let limits = self.spec.limits.clone();
+        let turns = self.visits.last().map_or(0, |r| r.turns);
+        if self.active >= limits.execution_timeout || visit_active >= limits.node_timeout {
+            return self.timed_out();
+        }
+        if turns >= limits.max_turns {
+            let reason = self.limit("max_turns", limits.max_turns.into(), &agent, "turns in one visit");
+            return self.fail(reason);
+        }
+        // A turn that has begun goes on: its budget was looked at before its first call.
+        let retried = self.visit.as_ref().is_some_and(|v| v.attempts > 0 || v.reductions > 0);
+        if let Some(budget) = limits.token_budget.filter(|b| !retried && self.tokens >= *b) {
+            let reason = self.limit("token_budget", budget.into(), &agent, "tokens");
+            self.fail(reason);
+        }
+    }
+
+    /// The visit ends by itself: what it did counts now.
+    pub(super) fn complete(&mut self) {
+        let Some(visit) = self.visit.take() else { return };
+        let agent = self.name(visit.agent).to_owned();
+        self.node_order.push(agent.clone());
+        if !visit.context.is_empty() {
+            merge(&mut self.shared, &agent, visit.context);
+        }
+        if let Some(record) = self.record() {
+            record.status = VisitStatus::Completed;
+            record.handoff.clone_from(&visit.handoff);
+        }
+        match visit.handoff {
+            None => self.rest(Status::Completed, None),
+            Some(handoff) => {
+                let next = self.spec.members.iter().position(|m| m.name == handoff.to).unwrap_or(0);
+                self.handoffs.push((agent, handoff));
+                self.begin_visit(next);
+            }
+        }
+    }
+}
+
+/// What is no JSON object goes back as an empty one.
+fn as_sent(block: Block) -> Block {
+    match block {
+        Block::ToolUse(call) if !call.input.is_object() => Block::ToolUse(ToolUse { input: Value::Object(Map::new()), ..call }),
+        other => other,
+    }
+}
+
+fn merge(shared: &mut Vec<(String, Map<String, Value>)>, agent: &str, context: Map<String, Value>) {
+    match shared.iter_mut().find(|(name, _)| name == agent) {
+        Some((_, map)) => map.extend(context),
+        None => shared.push((agent.to_owned(), context)),
+    }
+}

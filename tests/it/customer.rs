@@ -1,0 +1,79 @@
+//! The customer at the terminal: inbox, show, approve, revise, answer, cancel.
+
+use crate::support::crew;
+
+#[test]
+fn a_gate_waits_until_the_customer_decides() {
+    let crew = crew();
+    crew.start("retail-orders.md", &[]).exits(10).says("cloudcrew approve demo");
+    crew.run(&["inbox"]).exits(0).says("discovery-1").says("cloudcrew revise demo");
+    crew.run(&["show", "demo"]).exits(0).says("new       docs/project-plan/plan.md");
+    crew.run(&["revise", "demo", "name the compliance owner"]).exits(10).says("discovery.gate");
+    crew.run(&["show", "demo"]).exits(0).says("run 2").says("changed +");
+    assert!(crew.file("docs/project-plan/plan.md").contains("name the compliance owner"));
+    crew.run(&["approve", "demo", "--rating", "quality=4"]).exits(10).says("architecture.gate");
+    let shown = crew.run(&["show", "demo", "--format", "json"]).json();
+    assert_eq!(shown["phases"][0]["ratings"][0][1], 4);
+}
+
+#[test]
+fn an_approval_is_bound_to_what_was_reviewed() {
+    let crew = crew();
+    crew.start("retail-orders.md", &[]).exits(10);
+    crew.run(&["approve", "demo", "--digest", "0123456789ab"]).exits(14).says("has changed");
+    let digest = crew.run(&["inbox", "--format", "json"]).json()["requests"][0]["digest"].as_str().expect("a digest").to_owned();
+    crew.run(&["approve", "demo", "--digest", &digest]).exits(10).says("architecture.gate");
+}
+
+#[test]
+fn a_gate_that_was_decided_names_who_decided() {
+    let crew = crew();
+    crew.start("retail-orders.md", &["--rehearsal", "silent-customer", "--approve", "all"]).exits(0).says("reminder 1");
+    crew.run(&["approve", "demo"]).exits(14);
+}
+
+#[test]
+fn an_agents_question_waits_for_its_answer() {
+    let crew = crew();
+    crew.start("retail-orders.md", &["--rehearsal", "question", "--approve", "all"]).exits(0).says("asks:");
+    let journal = crew.journal();
+    assert!(journal.iter().any(|(_, kind, payload)| kind == "request_answered" && payload.contains("\"channel\":\"rehearsal\"")));
+}
+
+#[test]
+fn revisions_are_bounded_and_then_only_approve_or_cancel_are_left() {
+    let crew = crew();
+    crew.start("clinic-scheduling.md", &[]).exits(10);
+    for words in ["one", "two", "three"] {
+        crew.run(&["revise", "demo", words]).exits(10);
+    }
+    crew.run(&["revise", "demo", "four"]).exits(2).says("phases/discovery.yaml gate.max_revisions");
+    crew.run(&["approve", "demo"]).exits(10);
+}
+
+#[test]
+fn a_cancelled_engagement_stays_cancelled() {
+    let crew = crew();
+    crew.start("retail-orders.md", &[]).exits(10);
+    crew.run(&["cancel", "demo"]).exits(0);
+    crew.run(&["resume", "demo"]).exits(13);
+    crew.run(&["approve", "demo"]).exits(14);
+    crew.run(&["cancel", "demo"]).exits(14);
+}
+
+#[test]
+fn what_others_change_after_an_approval_opens_the_gate_again() {
+    let crew = crew();
+    crew.start("retail-orders.md", &[]).exits(10);
+    crew.run(&["approve", "demo"]).exits(10);
+    let repo = crew.home().join("repos/demo.git");
+    let script = "set -e; export GIT_AUTHOR_NAME=x GIT_AUTHOR_EMAIL=x@x GIT_COMMITTER_NAME=x GIT_COMMITTER_EMAIL=x@x; export GIT_INDEX_FILE=$PWD/i; \
+        git read-tree cloudcrew/demo; b=$(echo changed | git hash-object -w --stdin); \
+        git update-index --add --cacheinfo 100644,$b,docs/project-plan/plan.md; t=$(git write-tree); \
+        c=$(git commit-tree $t -p cloudcrew/demo -m other); git update-ref refs/heads/cloudcrew/demo $c; rm $GIT_INDEX_FILE";
+    let status = std::process::Command::new("sh").args(["-c", script]).current_dir(&repo).status().expect("sh starts");
+    assert!(status.success());
+    crew.run(&["approve", "demo"]).exits(10).says("opened again");
+    crew.run(&["inbox"]).says("discovery-1-2");
+    crew.run(&["approve", "demo"]).exits(10).says("poc.gate");
+}

@@ -1,0 +1,171 @@
+//! The delivery lead: changes the crew in YAML, and learns from a rehearsal what cannot work.
+
+use crate::support::{Crew, edited};
+
+/// A crew with one edit, run with every gate approved that may be.
+fn rehearsed(edit: impl Fn(&Crew)) -> crate::support::Done {
+    let crew = edited();
+    edit(&crew);
+    crew.run(&["check"]).exits(0);
+    crew.start("clinic-scheduling.md", &["--approve", "all"])
+}
+
+#[test]
+fn a_phase_and_an_agent_are_added_in_yaml_alone() {
+    let crew = edited();
+    crew.edit("agents.yaml", "\nagents:\n", "\nagents:\n  legal:\n    description: Reads contracts\n    model: sonnet\n    prompt: prompts/legal.md\n    tools: [repo_write, ledger_write]\n    writes: [legal/**]\n");
+    std::fs::write(crew.workspace().join("prompts/legal.md"), "You read contracts for {{ project }}.\n").expect("written");
+    std::fs::write(crew.workspace().join("prompts/tasks/terms.md"), "Write down the terms of {{ project }}.\n").expect("written");
+    let phase = "version: 1\nphase: terms\nswarm: { entry: legal, agents: [legal] }\ntask: prompts/tasks/terms.md\ndeliverables:\n  - { path: legal/terms.md, owner: legal }\ngate: { kind: approval }\n";
+    std::fs::write(crew.workspace().join("phases/terms.yaml"), phase).expect("written");
+    let workflow = "version: 1\nworkflow: short\nphases: [discovery, terms]\n";
+    std::fs::write(crew.workspace().join("workflows/short.yaml"), workflow).expect("written");
+    crew.run(&["check"]).exits(0);
+    let sow = crate::support::root().join("examples/sow/clinic-scheduling.md");
+    crew.run(&["run", "short", "--project", "demo", "--sow", sow.to_str().expect("a path"), "--approve", "all"])
+        .exits(0)
+        .says("+ legal/terms.md");
+}
+
+#[test]
+fn too_few_handoffs_name_their_key() {
+    rehearsed(|c| {
+        c.edit("phases/poc.yaml", "max_handoffs: 15", "max_handoffs: 3").edit(
+            "phases/poc.yaml",
+            "repetitive_handoff_detection_window: 8",
+            "repetitive_handoff_detection_window: 0",
+        );
+    })
+    .exits(1)
+    .says("phases/poc.yaml swarm.max_handoffs");
+}
+
+#[test]
+fn too_few_iterations_name_their_key() {
+    rehearsed(|c| {
+        c.edit("phases/poc.yaml", "max_iterations: 15", "max_iterations: 2").edit(
+            "phases/poc.yaml",
+            "repetitive_handoff_detection_window: 8",
+            "repetitive_handoff_detection_window: 0",
+        );
+    })
+    .exits(1)
+    .says("phases/poc.yaml swarm.max_iterations");
+}
+
+#[test]
+fn too_few_turns_name_their_key() {
+    rehearsed(|c| {
+        c.edit("phases/discovery.yaml", "max_turns: 100", "max_turns: 2");
+    })
+    .exits(1)
+    .says("phases/discovery.yaml swarm.max_turns");
+}
+
+#[test]
+fn too_little_time_names_its_key() {
+    rehearsed(|c| {
+        c.edit("phases/architecture.yaml", "node_timeout: 5m", "node_timeout: 2s");
+    })
+    .exits(1)
+    .says("phases/architecture.yaml swarm.node_timeout");
+}
+
+#[test]
+fn too_little_time_for_the_whole_swarm_names_its_key() {
+    rehearsed(|c| {
+        c.edit("phases/architecture.yaml", "node_timeout: 5m", "node_timeout: 30s").edit(
+            "phases/architecture.yaml",
+            "execution_timeout: 20m",
+            "execution_timeout: 30s",
+        );
+    })
+    .exits(1)
+    .says("phases/architecture.yaml swarm.");
+}
+
+#[test]
+fn a_spent_budget_names_its_key() {
+    let done = rehearsed(|c| {
+        let text = std::fs::read_to_string(c.workspace().join("agents.yaml")).expect("a file");
+        let at = text.find("  sa:").expect("sa");
+        let budget = at + text[at..].find("budget:").expect("a budget");
+        let end = budget + text[budget..].find('\n').expect("a line");
+        std::fs::write(
+            c.workspace().join("agents.yaml"),
+            format!("{}budget: {{ tokens: 30000 }}{}", &text[..budget], &text[end..]),
+        )
+        .expect("written");
+    });
+    done.exits(11).says("agents.yaml agents.sa.budget.tokens");
+}
+
+#[test]
+fn a_swarms_token_budget_names_its_key() {
+    rehearsed(|c| {
+        c.edit("phases/discovery.yaml", "  max_turns: 100", "  max_turns: 100\n  token_budget: 5000");
+    })
+    .exits(1)
+    .says("phases/discovery.yaml swarm.token_budget");
+}
+
+#[test]
+fn replies_that_are_cut_off_name_their_key() {
+    rehearsed(|c| {
+        c.edit("agents.yaml", "max_tokens: 16000", "max_tokens: 20");
+    })
+    .exits(1)
+    .says("max_tokens");
+}
+
+#[test]
+fn a_template_that_cannot_be_filled_names_its_key() {
+    rehearsed(|c| {
+        let path = c.workspace().join("templates/project_plan.md");
+        let text = std::fs::read_to_string(&path).expect("a file");
+        std::fs::write(&path, text + "\n## Open blockers\n\n<!-- fill(blockers): What stands in the way. -->\n").expect("written");
+    })
+    .exits(10)
+    .says("phases/discovery.yaml deliverables[0].template");
+}
+
+#[test]
+fn an_entry_agent_that_cannot_read_the_statement_of_work_leaves_the_plan_open() {
+    rehearsed(|c| {
+        c.edit("agents.yaml", "parse_sow, ", "");
+    })
+    .exits(10)
+    .says("deliverables[0].template");
+}
+
+#[test]
+fn a_repetitive_crew_names_its_key() {
+    rehearsed(|c| {
+        c.edit("phases/poc.yaml", "repetitive_handoff_detection_window: 8", "repetitive_handoff_detection_window: 4");
+        c.edit("phases/poc.yaml", "repetitive_handoff_min_unique_agents: 3", "repetitive_handoff_min_unique_agents: 4");
+        std::fs::write(c.workspace().join("rehearsals/loop.yaml"), "version: 1\nrehearsal: loop\n").expect("written");
+    })
+    .exits(0);
+    let crew = edited();
+    std::fs::write(crew.workspace().join("rehearsals/loop.yaml"), "version: 1\nrehearsal: loop\nagents:\n  - { agent: dev, phase: poc, loops_with: sa }\n  - { agent: sa, phase: poc, loops_with: dev }\n").expect("written");
+    crew.start("clinic-scheduling.md", &["--approve", "all", "--rehearsal", "loop"])
+        .exits(1)
+        .says("phases/poc.yaml swarm.repetitive_handoff_detection_window");
+}
+
+#[test]
+fn a_forgotten_deliverable_names_its_key() {
+    let crew = edited();
+    std::fs::write(crew.workspace().join("rehearsals/forgets.yaml"), "version: 1\nrehearsal: forgets\nagents:\n  - { agent: sa, phase: architecture, forgets: docs/architecture/cost-estimate.md }\n").expect("written");
+    crew.start("clinic-scheduling.md", &["--approve", "all", "--rehearsal", "forgets"])
+        .exits(10)
+        .says("phases/architecture.yaml deliverables[1].owner");
+}
+
+#[test]
+fn every_shipped_rehearsal_comes_to_its_end() {
+    for name in ["question", "revision", "rework", "provider-away", "silent-customer", "out-of-scope"] {
+        let crew = crate::support::crew();
+        crew.start("clinic-scheduling.md", &["--approve", "all", "--rehearsal", name]).exits(0);
+    }
+}

@@ -1,0 +1,88 @@
+//! A statement of work goes in; a repository, a ledger, a journal and a summary come out.
+
+use crate::support::{crew, root};
+
+#[test]
+fn the_main_job_runs_from_one_command() {
+    let crew = crew();
+    let done = crew.start("retail-orders.md", &["--approve", "all"]).exits(0).says("all phases are done");
+    for phase in ["discovery", "architecture", "poc", "production", "handoff", "retrospective"] {
+        assert!(done.out.contains(phase), "{phase}");
+    }
+    crew.git(&["fsck", "--strict"]);
+    crew.run(&["doctor"]).exits(0);
+}
+
+#[test]
+fn every_requirement_is_traced_with_its_source() {
+    for sow in ["retail-orders.md", "clinic-scheduling.md", "field-telemetry.txt"] {
+        let crew = crew();
+        crew.start(sow, &["--approve", "all"]).exits(0);
+        let rows = crew.run(&["ledger", "demo", "--format", "json"]).json();
+        let facts: Vec<(String, String)> = rows["rows"]
+            .as_array()
+            .expect("rows")
+            .iter()
+            .filter(|r| r["kind"] == "fact")
+            .filter(|r| r["title"].as_str().is_some_and(|t| t.starts_with('R')))
+            .map(|r| {
+                (
+                    r["title"].as_str().unwrap_or_default().split(':').next().unwrap_or_default().to_owned(),
+                    r["source"].as_str().unwrap_or_default().to_owned(),
+                )
+            })
+            .collect();
+        assert!(facts.len() >= 5, "{sow}: {facts:?}");
+        for path in [
+            "docs/project-plan/plan.md",
+            "docs/architecture/architecture.md",
+            "app/tests/test-plan.md",
+            "docs/project-plan/handoff.md",
+        ] {
+            let text = crew.file(path);
+            for (id, source) in &facts {
+                assert!(text.contains(&format!("{id}: ")) && text.contains(source), "{sow}: {id} ({source}) is not in {path}");
+            }
+        }
+    }
+}
+
+#[test]
+fn removing_a_requirement_changes_the_project() {
+    let sow = std::fs::read_to_string(root().join("examples/sow/clinic-scheduling.md")).expect("the file");
+    let whole = crew();
+    whole.start("clinic-scheduling.md", &["--approve", "all"]).exits(0);
+    let plan = whole.file("docs/project-plan/plan.md");
+    let gone =
+        plan.lines().find_map(|l| l.trim().strip_prefix("- R1: ")).expect("R1").rsplit_once(" (").expect("a source").0.to_owned();
+    let first: String = gone.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
+    let at = sow.find(&first).expect("R1 stands in the statement of work");
+    let line = sow[..at].rfind('\n').map_or(0, |i| i + 1);
+    let end =
+        sow[at..].find("\n- ").or_else(|| sow[at..].find("\n1. ")).or_else(|| sow[at..].find('\n')).map_or(sow.len(), |i| at + i);
+    let less = crew();
+    let file = less.folder.path().join("clinic-scheduling.md");
+    std::fs::write(&file, format!("{}{}", &sow[..line], &sow[end..])).expect("written");
+    less.run(&["run", "--project", "demo", "--sow", file.to_str().expect("a path"), "--approve", "all"]).exits(0);
+    assert!(!less.file("docs/project-plan/plan.md").contains(&gone));
+    assert_ne!(less.tree(), whole.tree());
+}
+
+#[test]
+fn the_same_work_gives_the_same_tree_and_the_event_stream_is_json_lines() {
+    let (one, two) = (crew(), crew());
+    one.start("retail-orders.md", &["--approve", "all"]).exits(0);
+    let done = two.start("retail-orders.md", &["--approve", "all", "--format", "json"]).exits(0);
+    assert_eq!(one.tree(), two.tree());
+    for (number, line) in done.out.lines().enumerate() {
+        let event: serde_json::Value = serde_json::from_str(line).expect("a line is JSON");
+        assert_eq!(event["version"], 1, "line {number}");
+    }
+}
+
+#[test]
+fn a_run_can_begin_at_any_phase() {
+    let crew = crew();
+    let done = crew.start("retail-orders.md", &["--from", "handoff"]).exits(10);
+    assert!(done.out.contains("handoff.gate"), "{}", done.out);
+}

@@ -1,0 +1,12 @@
+//! Black-box tests of the binary, area by area.
+
+mod bad_input;
+mod cases;
+mod crash;
+mod customer;
+mod generated;
+mod lead;
+mod lifecycle;
+mod races;
+mod scopes;
+mod support;

@@ -1,0 +1,98 @@
+//! Hostile paths against every agent of the shipped crew: what gets into the repository is inside the scope.
+
+use std::process::Command;
+
+use cloudcrew_definition::load;
+use cloudcrew_definition::path::hostile::hostile_paths;
+use cloudcrew_definition::path::{RepoPath, Scope};
+use cloudcrew_definition::source::Sources;
+use cloudcrew_local::repo::GitRepo;
+use cloudcrew_runtime::catalogue::catalogue;
+use cloudcrew_runtime::ports::repo::{CommitRequest, Repo, RepoError};
+
+use crate::support::root;
+
+/// Spellings, and those of them that are really committed for each agent.
+const SPELLINGS: usize = 10_000;
+const COMMITTED: usize = 150;
+
+/// Where each agent may write, said once more and in another way than the definitions say it.
+const MAY: [(&str, &str, &str); 7] = [
+    ("pm", "docs/project-plan/", "-"),
+    ("sa", "docs/architecture/", "-"),
+    ("infra", "infra/", "-"),
+    ("dev", "app/", "app/tests/"),
+    ("data", "data/", "-"),
+    ("security", "security/", "-"),
+    ("qa", "app/tests/", "-"),
+];
+
+fn sources() -> Sources {
+    let mut sources = Sources::new();
+    let mut folders = vec![root()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder").flatten() {
+            let path = entry.path().strip_prefix(root()).expect("inside").to_str().expect("a name").to_owned();
+            let first = path.split('/').next().unwrap_or_default();
+            if !["agents.yaml", "phases", "workflows", "prompts", "templates", "rehearsals"].contains(&first) {
+                continue;
+            }
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+            } else {
+                sources.add(path, &std::fs::read(entry.path()).expect("a file"));
+            }
+        }
+    }
+    sources
+}
+
+#[tokio::test]
+async fn no_hostile_path_is_written_outside_its_agents_scope() {
+    let definition = load(&sources(), &catalogue()).definition.expect("the shipped crew is right");
+    let prefixes: Vec<&str> = MAY.iter().map(|(_, prefix, _)| prefix.trim_end_matches('/')).collect();
+    let spellings: Vec<String> = hostile_paths(7, SPELLINGS, &prefixes).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, inside, outside) in MAY {
+        let agent = definition.agent(name).expect("an agent of the crew");
+        let scope = Scope::new(&agent.writes).expect("a scope");
+        let repo = GitRepo::create(&folder.path().join(format!("{name}.git")), name).expect("a repository");
+        let (mut head, mut committed) = (None, 0);
+        for spelling in &spellings {
+            let Ok(path) = RepoPath::parse(spelling) else { continue };
+            if scope.refusal(name, &path).is_some() {
+                continue;
+            }
+            assert!(path.as_str().starts_with(inside) && !path.as_str().starts_with(outside), "{name} may write {path}");
+            if committed == COMMITTED {
+                continue;
+            }
+            let request = CommitRequest {
+                writes: vec![(path, b"x".to_vec())],
+                message: "Write".into(),
+                author: name.into(),
+                date: 1_700_000_000,
+                trailers: vec![("CloudCrew-Step".into(), spelling.escape_debug().to_string())],
+            };
+            match repo.commit(head.as_deref(), &request).await {
+                Ok(commit) => {
+                    head = Some(commit);
+                    committed += 1;
+                }
+                Err(RepoError::Refused(_)) => {}
+                Err(error) => panic!("{name}: {spelling:?}: {error}"),
+            }
+        }
+        let head = head.expect("some spellings are harmless");
+        for file in repo.list(&head).await.expect("a tree") {
+            assert!(file.path.starts_with(inside) && !file.path.starts_with(outside), "{name} wrote {}", file.path);
+        }
+        let git = Command::new("git")
+            .arg("-C")
+            .arg(folder.path().join(format!("{name}.git")))
+            .args(["fsck", "--strict"])
+            .output()
+            .expect("git starts");
+        assert!(git.status.success() && git.stderr.is_empty(), "{name}: {}", String::from_utf8_lossy(&git.stderr));
+    }
+}

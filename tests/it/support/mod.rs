@@ -1,0 +1,157 @@
+//! `crew()`: the binary in a home of its own, and what can be seen of an engagement from outside.
+
+#![allow(dead_code, reason = "each area uses its part")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// The repository this test was built from: the shipped workspace.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A home and a workspace to run the binary in.
+pub struct Crew {
+    pub folder: tempfile::TempDir,
+    workspace: PathBuf,
+}
+
+/// The shipped crew in a new home.
+pub fn crew() -> Crew {
+    Crew { folder: tempfile::tempdir().expect("a folder"), workspace: root() }
+}
+
+/// A copy of the shipped crew that may be edited.
+pub fn edited() -> Crew {
+    let folder = tempfile::tempdir().expect("a folder");
+    let workspace = folder.path().join("workspace");
+    for part in ["agents.yaml", "phases", "workflows", "prompts", "templates", "rehearsals"] {
+        copy(&root().join(part), &workspace.join(part));
+    }
+    Crew { folder, workspace }
+}
+
+fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        std::fs::create_dir_all(to).expect("a folder");
+        for entry in std::fs::read_dir(from).expect("a folder").flatten() {
+            copy(&entry.path(), &to.join(entry.file_name()));
+        }
+    } else {
+        std::fs::create_dir_all(to.parent().expect("a parent")).expect("a folder");
+        std::fs::copy(from, to).expect("a copy");
+    }
+}
+
+/// What a command did.
+pub struct Done {
+    pub exit: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Done {
+    #[track_caller]
+    pub fn exits(self, exit: i32) -> Done {
+        assert_eq!(self.exit, exit, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
+        self
+    }
+
+    #[track_caller]
+    pub fn says(self, words: &str) -> Done {
+        assert!(self.out.contains(words) || self.err.contains(words), "no `{words}` in\n{}\n{}", self.out, self.err);
+        self
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).expect("one JSON document")
+    }
+}
+
+impl From<Output> for Done {
+    fn from(output: Output) -> Done {
+        Done {
+            exit: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Crew {
+    pub fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    pub fn workspace(&self) -> &Path {
+        &self.workspace
+    }
+
+    pub fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cloudcrew"));
+        command.arg("-C").arg(&self.workspace).arg("--home").arg(self.home()).args(words);
+        command.env("CLOUDCREW_ACTOR", "customer").stdin(Stdio::null());
+        command
+    }
+
+    pub fn run(&self, words: &[&str]) -> Done {
+        self.command(words).output().expect("the binary starts").into()
+    }
+
+    /// Starts an engagement on a shipped statement of work.
+    pub fn start(&self, sow: &str, more: &[&str]) -> Done {
+        let sow = root().join("examples/sow").join(sow);
+        let mut words = vec!["run", "--project", "demo", "--sow", sow.to_str().expect("a path")];
+        words.extend(more);
+        self.run(&words)
+    }
+
+    /// Replaces text in a file of an edited workspace; it must be there.
+    #[track_caller]
+    pub fn edit(&self, file: &str, from: &str, to: &str) -> &Crew {
+        let path = self.workspace.join(file);
+        let text = std::fs::read_to_string(&path).expect("a file");
+        assert!(text.contains(from), "no `{from}` in {file}");
+        std::fs::write(&path, text.replacen(from, to, 1)).expect("written");
+        self
+    }
+
+    pub fn git(&self, words: &[&str]) -> String {
+        let repo = self.home().join("repos/demo.git");
+        let output = Command::new("git").arg("-C").arg(repo).args(words).output().expect("git starts");
+        assert!(output.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    /// The tree at the end of the branch.
+    pub fn tree(&self) -> String {
+        self.git(&["rev-parse", "cloudcrew/demo^{tree}"])
+    }
+
+    pub fn file(&self, path: &str) -> String {
+        self.git(&["show", &format!("cloudcrew/demo:{path}")])
+    }
+
+    /// Journal entries: number, kind, payload.
+    pub fn journal(&self) -> Vec<(i64, String, String)> {
+        let store = rusqlite::Connection::open(self.home().join("cloudcrew.db")).expect("the store");
+        let mut statement =
+            store.prepare("SELECT entry.seq, kind, payload FROM entry JOIN engagement ON number = engagement WHERE id = 'demo' ORDER BY entry.seq").expect("a table");
+        let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).expect("rows");
+        rows.collect::<Result<_, _>>().expect("readable rows")
+    }
+
+    /// What the outcome is, without times and ids that differ from run to run.
+    pub fn outcome(&self) -> BTreeMap<&'static str, String> {
+        let journal = self.journal();
+        let answered: Vec<&String> = journal.iter().filter(|(_, kind, _)| kind == "request_answered").map(|(_, _, p)| p).collect();
+        BTreeMap::from([
+            ("tree", self.tree()),
+            ("ledger", self.run(&["ledger", "demo", "--format", "json"]).out),
+            ("charges", self.run(&["cost", "demo", "--format", "json"]).out),
+            ("decisions", answered.len().to_string()),
+            ("commits", self.git(&["log", "--format=%B", "cloudcrew/demo"]).matches("CloudCrew-Step:").count().to_string()),
+        ])
+    }
+}
