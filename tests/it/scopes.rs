@@ -5,12 +5,11 @@ use std::process::Command;
 use cloudcrew_definition::load;
 use cloudcrew_definition::path::hostile::hostile_paths;
 use cloudcrew_definition::path::{RepoPath, Scope};
-use cloudcrew_definition::source::Sources;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_runtime::catalogue::catalogue;
 use cloudcrew_runtime::ports::repo::{CommitRequest, Repo, RepoError};
 
-use crate::support::root;
+use crate::support::{root, sources};
 
 /// Spellings, and those of them that are really committed for each agent.
 const SPELLINGS: usize = 10_000;
@@ -27,29 +26,9 @@ const MAY: [(&str, &str, &str); 7] = [
     ("qa", "app/tests/", "-"),
 ];
 
-fn sources() -> Sources {
-    let mut sources = Sources::new();
-    let mut folders = vec![root()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("a folder").flatten() {
-            let path = entry.path().strip_prefix(root()).expect("inside").to_str().expect("a name").to_owned();
-            let first = path.split('/').next().unwrap_or_default();
-            if !["agents.yaml", "phases", "workflows", "prompts", "templates", "rehearsals"].contains(&first) {
-                continue;
-            }
-            if entry.path().is_dir() {
-                folders.push(entry.path());
-            } else {
-                sources.add(path, &std::fs::read(entry.path()).expect("a file"));
-            }
-        }
-    }
-    sources
-}
-
 #[tokio::test]
 async fn no_hostile_path_is_written_outside_its_agents_scope() {
-    let definition = load(&sources(), &catalogue()).definition.expect("the shipped crew is right");
+    let definition = load(&sources(&root()), &catalogue()).definition.expect("the shipped crew is right");
     let prefixes: Vec<&str> = MAY.iter().map(|(_, prefix, _)| prefix.trim_end_matches('/')).collect();
     let spellings: Vec<String> = hostile_paths(7, SPELLINGS, &prefixes).collect();
     let folder = tempfile::tempdir().expect("a folder");

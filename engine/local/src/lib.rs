@@ -2,7 +2,6 @@
 
 pub mod clock;
 pub mod holder;
-mod planted;
 pub mod rehearsal;
 pub mod repo;
 pub mod store;

@@ -2,13 +2,33 @@
 
 #![allow(dead_code, reason = "each area uses its part")]
 
+pub mod inside;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+/// What a workspace is made of.
+const DEFINITIONS: [&str; 6] = ["agents.yaml", "phases", "workflows", "prompts", "templates", "rehearsals"];
+
 /// The repository this test was built from: the shipped workspace.
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The definition files of a workspace, for tests that stay in this process.
+pub fn sources(workspace: &Path) -> cloudcrew_definition::source::Sources {
+    let mut sources = cloudcrew_definition::source::Sources::new();
+    let mut paths: Vec<PathBuf> = DEFINITIONS.iter().map(|part| workspace.join(part)).collect();
+    while let Some(path) = paths.pop() {
+        if path.is_dir() {
+            paths.extend(std::fs::read_dir(&path).expect("a folder").flatten().map(|entry| entry.path()));
+        } else {
+            let name = path.strip_prefix(workspace).expect("inside").to_str().expect("a name").to_owned();
+            sources.add(name, &std::fs::read(&path).expect("a file"));
+        }
+    }
+    sources
 }
 
 /// A home and a workspace to run the binary in.
@@ -26,7 +46,7 @@ pub fn crew() -> Crew {
 pub fn edited() -> Crew {
     let folder = tempfile::tempdir().expect("a folder");
     let workspace = folder.path().join("workspace");
-    for part in ["agents.yaml", "phases", "workflows", "prompts", "templates", "rehearsals"] {
+    for part in DEFINITIONS {
         copy(&root().join(part), &workspace.join(part));
     }
     Crew { folder, workspace }

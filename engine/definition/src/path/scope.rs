@@ -10,6 +10,8 @@
 
 use std::fmt;
 
+use cloudcrew_planted::Fault;
+
 use super::glob::{Glob, GlobFault};
 use super::sensitive::{Marker, markers};
 use super::{RepoPath, overlap};
@@ -87,6 +89,12 @@ impl Scope {
     }
 
     fn verdict(&self, path: &RepoPath) -> Verdict<'_> {
+        if Fault::PrefixPaths.is_planted() {
+            let inside = self
+                .globs()
+                .any(|glob| path.as_str().starts_with(glob.split('*').next().unwrap_or_default().trim_end_matches('/')));
+            return if inside { Verdict::Inside } else { Verdict::Outside };
+        }
         let markers = markers(path);
         let mut unnamed: Vec<&Marker> = markers.iter().collect();
         let mut verdict = Verdict::Outside;

@@ -4,13 +4,13 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
+use cloudcrew_planted::Fault;
 use cloudcrew_runtime::ports::StoreError;
 use cloudcrew_runtime::ports::repo::{CommitRequest, RepoError};
 use git2::{ErrorCode, Oid, ReferenceType, Repository, Signature, Time};
 
 use super::Bound;
 use super::tree::Build;
-use crate::planted::planted;
 
 /// How long the lock of the branch is waited for.
 const PATIENCE: Duration = Duration::from_secs(12);
@@ -39,12 +39,12 @@ impl Bound {
             return Err(RepoError::CheckedOut(self.reference.replacen("refs/heads/", "", 1)));
         }
         let there = self.head(repository)?;
-        if there != parent && !self.may_be_made(repository, there, parent) && !planted("no-cas") {
+        if there != parent && !self.may_be_made(repository, there, parent) && !Fault::NoCompareAndSwap.is_planted() {
             return Err(moved(there));
         }
         let made = self.build(repository, parent, request)?;
         if there != Some(made) {
-            let expected = if planted("no-cas") { there } else { parent };
+            let expected = if Fault::NoCompareAndSwap.is_planted() { there } else { parent };
             self.swap(repository, expected, made, request)?;
         }
         self.sync_reference(repository).map_err(|error| self.not_synced(&error))?;

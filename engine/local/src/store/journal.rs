@@ -1,6 +1,7 @@
 //! The journal port: entries, heads and the index of engagements.
 
 use async_trait::async_trait;
+use cloudcrew_planted as planted;
 use cloudcrew_runtime::ports::StoreError;
 use cloudcrew_runtime::ports::journal::{
     AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, MAX_APPEND, MAX_PAYLOAD, NewEntry, Writer, chain,
@@ -9,7 +10,6 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::fault::{Fault, Stop, refused};
 use super::{Store, lease};
-use crate::planted::planted;
 
 #[async_trait]
 impl Journal for Store {
@@ -72,11 +72,11 @@ fn append(
     entries: &[NewEntry],
 ) -> Result<Head, Stop<AppendError>> {
     let Some((number, head)) = find(connection, engagement)? else { return Err(refused(named(engagement), "there is none")) };
-    if let (Writer::Driver(epoch), false) = (writer, planted("no-epoch")) {
+    if let (Writer::Driver(epoch), false) = (writer, planted::Fault::NoEpoch.is_planted()) {
         // First: who has lost the lease must not read, fold and try again.
         lease::held(connection, engagement, epoch)?;
     }
-    if head != *expected && !planted("no-cas") {
+    if head != *expected && !planted::Fault::NoCompareAndSwap.is_planted() {
         return Err(Stop::Refused(AppendError::Conflict(head)));
     }
     insert(connection, engagement, number, &head, entries)

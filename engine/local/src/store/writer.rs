@@ -6,12 +6,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use cloudcrew_planted as planted;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::fault::{Fault, Stop, system};
 use super::{File, migrate, open};
-use crate::planted::planted;
 
 /// Requests in one transaction at most.
 const GROUP: usize = 256;
@@ -126,7 +126,7 @@ fn transact(
 ) -> Result<(), Fault> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let done = same(file, identity, connection).and_then(|()| perform(connection, group)).and_then(|()| {
-        if planted("ack-before-commit") {
+        if planted::Fault::AckBeforeCommit.is_planted() {
             group.drain(..).for_each(|request| request.reply(Ok(())));
             std::thread::sleep(Duration::from_millis(50));
         }

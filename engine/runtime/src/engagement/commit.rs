@@ -1,6 +1,7 @@
 //! Writing to the customer's repository: intent, commit, record. A step's commit exists once or not at all.
 
 use cloudcrew_definition::path::RepoPath;
+use cloudcrew_planted::Fault;
 
 use super::drive::Driver;
 use super::error::EngagementError;
@@ -74,7 +75,9 @@ impl Driver {
         self.notice_foreign_commits().await?;
         let parent = self.look(|e| e.state.head.clone()).await;
         let date = self.now().await / 1000;
-        self.append(vec![Event::CommitIntended { step: step.to_owned(), parent: parent.clone(), date }]).await?;
+        if !Fault::EffectBeforeIntent.is_planted() {
+            self.append(vec![Event::CommitIntended { step: step.to_owned(), parent: parent.clone(), date }]).await?;
+        }
         Ok((parent, date))
     }
 

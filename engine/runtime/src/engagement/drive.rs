@@ -229,13 +229,17 @@ impl Driver {
         self.ports.clock.now().max(last)
     }
 
-    /// Appends what this driver decided. When others have appended in between, their entries are taken in first;
-    /// inbound entries change nothing that a driver has begun.
+    /// Appends what this driver decided. When others have appended in between, their entries are taken in first. What they
+    /// say changes nothing that a driver has begun, with one exception: a request that somebody answered meanwhile is neither
+    /// reminded of nor expired. Such events are dropped, and the driver decides again on what is there.
     pub(super) async fn append(&self, events: Vec<Event>) -> Result<(), EngagementError> {
         let now = self.now().await;
         let entries = write_entries(&*self.ports.blobs, &events, now).await?;
         loop {
             let mut inner = self.inner.lock().await;
+            if !events.iter().all(|event| inner.state.still_asks(event)) {
+                return Ok(());
+            }
             let before = inner.head.clone();
             match self.ports.journal.append(&self.project, &before, Writer::Driver(self.lease.epoch), entries.clone()).await {
                 Ok(head) => {

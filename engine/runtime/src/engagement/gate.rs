@@ -79,6 +79,11 @@ impl Driver {
                 (e.state.phase().unwrap_or_default().to_owned(), machine.map(|m| m.questions().to_vec()).unwrap_or_default())
             })
             .await;
+        if questions.is_empty() {
+            // The answers were taken in, and the process died before it went on.
+            self.go(Outcome::Answered).await?;
+            return Ok(None);
+        }
         let mut waiting = Vec::new();
         for question in &questions {
             let id = question_id(self.look(|e| e.state.swarm.as_ref().map(|s| s.id.clone())).await.as_deref(), &question.id);

@@ -40,7 +40,7 @@ pub(super) struct SwarmHost<'a> {
     pub system: SyncMutex<Option<(u32, String)>>,
     pub done: SyncMutex<BTreeMap<usize, ToolDone>>,
     pub why: SyncMutex<Option<Why>>,
-    /// Effects of one turn happen in the order of its calls: the place whose turn it is.
+    /// Effects of one turn happen in the order of its calls: how many of those that run have had theirs.
     pub turn: tokio::sync::watch::Sender<usize>,
 }
 
@@ -147,11 +147,12 @@ impl<'a> SwarmHost<'a> {
         format!("{}.v{visit}.t{turn}.{rest}", self.id)
     }
 
-    /// Waits until the effects of all calls before `index` have happened.
-    async fn my_turn(&self, index: usize) {
+    /// Waits until the effects of all calls before this one have happened. `place` counts the calls that run: the machine
+    /// answers some itself, such as a handoff between two writes.
+    async fn my_turn(&self, place: usize) {
         let mut turn = self.turn.subscribe();
         // The sender lives as long as this host.
-        let _ = turn.wait_for(|t| *t >= index).await;
+        let _ = turn.wait_for(|t| *t >= place).await;
     }
 }
 
@@ -269,7 +270,7 @@ impl Host for SwarmHost<'_> {
     }
 
     async fn before_tools(&self, calls: &ToolCalls) -> Result<(), Stop<EngagementError>> {
-        self.turn.send_replace(calls.calls.first().map_or(0, |(index, _)| *index));
+        self.turn.send_replace(0);
         let names =
             calls.calls.iter().map(|(i, c)| (self.step(calls.visit, calls.turn, &format!("c{i}")), c.name.clone())).collect();
         let event = Event::ToolsCalled { agent: calls.agent.clone(), calls: names };
@@ -277,26 +278,28 @@ impl Host for SwarmHost<'_> {
     }
 
     async fn call_tool(&self, calls: &ToolCalls, index: usize, call: &ToolUse) -> Result<ToolAnswer, Stop<EngagementError>> {
-        let pass_on = || self.turn.send_modify(|t| *t = (*t).max(index + 1));
+        let place = calls.calls.iter().position(|(i, _)| *i == index).unwrap_or(0);
+        let pass_on = || self.turn.send_modify(|t| *t = (*t).max(place + 1));
         let answer = |status, text: String, started| ToolAnswer::Result(ToolResult { id: call.id.clone(), status, text }, started);
         let Some(tool) = tools::find(&call.name) else {
+            self.my_turn(place).await;
             pass_on();
             return Ok(answer(ToolStatus::Error, format!("No tool named \"{}\".", call.name), false));
         };
         let info = tool.info();
         if let Some(why) = misfit(&info.schema, &call.input) {
-            self.my_turn(index).await;
+            self.my_turn(place).await;
             pass_on();
             return Ok(answer(ToolStatus::Error, format!("Invalid input for {}: {why}", call.name), false));
         }
         let agent = self.agent(&calls.agent).await?;
         if info.effect != Effect::Pure {
-            self.my_turn(index).await;
+            self.my_turn(place).await;
         }
         let step = self.step(calls.visit, calls.turn, &format!("c{index}"));
         let said = tool.call(&Call { driver: self.driver, agent: &agent, phase: &self.phase.name, step }, call.input.clone()).await;
         if info.effect == Effect::Pure {
-            self.my_turn(index).await;
+            self.my_turn(place).await;
         }
         pass_on();
         match said {

@@ -195,6 +195,16 @@ impl State {
         self.requests.iter().rev().find(|r| r.phase == phase && matches!(r.kind, RequestKind::Approval { .. }))
     }
 
+    /// Whether the request that an event answers, reminds of or ends is still open; `true` for every other event.
+    pub(super) fn still_asks(&self, event: &Event) -> bool {
+        match event {
+            Event::RequestAnswered { request, .. } | Event::Reminded { request, .. } | Event::RequestExpired { request } => {
+                self.request(request).is_some_and(Request::is_open)
+            }
+            _ => true,
+        }
+    }
+
     fn illegal(&self, event: &Event, why: impl Into<String>) -> Illegal {
         let at = if self.at.is_empty() { "the beginning" } else { &self.at };
         Illegal { at: at.to_owned(), event: label(event), why: why.into() }

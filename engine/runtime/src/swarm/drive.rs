@@ -1,8 +1,10 @@
 //! The async loop that feeds the machine.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use cloudcrew_planted::Fault;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
@@ -131,38 +133,80 @@ async fn call_tools<H: Host>(swarm: &mut Swarm, host: &H, calls: &ToolCalls, beg
     host.before_tools(calls).await?;
     let mut running: FuturesUnordered<_> =
         calls.calls.iter().map(|(index, call)| async move { (*index, host.call_tool(calls, *index, call).await) }).collect();
-    let mut done: Vec<(usize, Option<ToolAnswer>)> = calls.calls.iter().map(|(index, _)| (*index, None)).collect();
-    let (mut next, mut counted) = (0, Duration::ZERO);
-    while next < done.len() {
+    let mut answers = Answers::of(calls);
+    let mut counted = Duration::ZERO;
+    while !answers.are_taken() {
         let left = calls.time_left.saturating_sub(host.elapsed().saturating_sub(began));
-        let finished = tokio::select! {
+        tokio::select! {
             biased;
-            finished = running.next() => finished,
+            Some((index, answer)) = running.next() => answers.put(index, answer),
             () = host.deadline(left) => {
                 drop(running);
-                let finished = done[next..].iter().filter_map(|(i, answer)| match answer {
-                    Some(ToolAnswer::Result(result, _)) => Some((*i, result.clone())),
-                    _ => None,
-                });
-                let input = Input::TimedOut { finished: finished.collect() };
+                let input = Input::TimedOut { finished: answers.finished() };
                 return accept(swarm, host, input, calls.time_left.saturating_sub(counted)).await;
             }
-        };
-        let Some((index, answer)) = finished else { return Ok(()) };
-        let answer = answer?;
-        if let Some(slot) = done.iter_mut().find(|(i, _)| *i == index) {
-            slot.1 = Some(answer);
+            else => return Ok(()),
         }
-        while let Some((index, Some(answer))) = done.get(next).cloned() {
-            next += 1;
+        while let Some((index, answer)) = answers.take() {
             let elapsed = host.elapsed().saturating_sub(began).min(calls.time_left).saturating_sub(counted);
             counted += elapsed;
-            let input = match answer {
+            let input = match answer? {
                 ToolAnswer::Result(result, started) => Input::ToolResult { index, result, started },
                 ToolAnswer::Asks(name, question) => Input::Asked { index, name, question },
             };
-            accept(swarm, host, input, elapsed).await?;
+            let mut recorded = pin!(accept(swarm, host, input, elapsed));
+            // The other tools go on meanwhile. One of them may be next in line for a lock that recording needs; left alone, it
+            // would never let go of its place.
+            loop {
+                tokio::select! {
+                    biased;
+                    recorded = &mut recorded => break recorded?,
+                    Some((index, answer)) = running.next() => answers.put(index, answer),
+                }
+            }
         }
     }
     Ok(())
+}
+
+/// What the tools of a turn said, by the order of the calls.
+struct Answers<E> {
+    calls: Vec<(usize, Option<Result<ToolAnswer, Stop<E>>>)>,
+    /// The first that was not taken.
+    next: usize,
+}
+
+impl<E> Answers<E> {
+    fn of(calls: &ToolCalls) -> Self {
+        Answers { calls: calls.calls.iter().map(|(index, _)| (*index, None)).collect(), next: 0 }
+    }
+
+    fn put(&mut self, index: usize, answer: Result<ToolAnswer, Stop<E>>) {
+        let Some(at) = self.calls.iter().position(|(i, _)| *i == index) else { return };
+        self.calls[at].1 = Some(answer);
+        if Fault::ByCompletion.is_planted() {
+            self.calls.swap(at, self.next);
+        }
+    }
+
+    /// The next in order, when it is there.
+    fn take(&mut self) -> Option<(usize, Result<ToolAnswer, Stop<E>>)> {
+        let (index, answer) = self.calls.get_mut(self.next)?;
+        let answer = answer.take()?;
+        self.next += 1;
+        Some((*index, answer))
+    }
+
+    fn are_taken(&self) -> bool {
+        self.next == self.calls.len()
+    }
+
+    /// Results that are there and were not taken.
+    fn finished(&self) -> Vec<(usize, ToolResult)> {
+        let there = self.calls.iter().filter_map(|(index, answer)| match answer {
+            Some(Ok(ToolAnswer::Result(result, _))) => Some((*index, result.clone())),
+            _ => None,
+        });
+        there.collect()
+    }
 }

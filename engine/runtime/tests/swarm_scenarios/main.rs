@@ -77,6 +77,23 @@ async fn every_scenario_comes_out_as_expected() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn results_of_a_turn_go_on_record_in_the_order_of_its_calls() {
+    for name in names() {
+        for run in runs(&read("scenarios", &name)).await {
+            let mut last = None;
+            for (input, _) in &run.journal {
+                let index = match input {
+                    Input::ToolResult { index, .. } | Input::Asked { index, .. } => Some(*index),
+                    _ => None,
+                };
+                assert!(index.is_none() || last < index, "{name}: call {index:?} is recorded after {last:?}");
+                last = index;
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_same_inputs_give_the_same_swarm() {
     for name in names() {
         let scenario = read("scenarios", &name);

@@ -1,0 +1,252 @@
+//! The journal cut after each append of a lifecycle, and after each effect that follows one: power goes, another process takes
+//! over what is on disk then, and the end is the same.
+//!
+//! One run goes through a lifecycle with a question, a rework, a revision, a silent customer, a provider that is away and a
+//! refused path. Around each of its appends the home is copied, and every copy is driven to its end. Real parts, on a memory
+//! file system where there is one.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use cloudcrew_local::repo::GitRepo;
+use cloudcrew_local::store::Store;
+use cloudcrew_runtime::engagement::{Driver, Options, Rest, open};
+use cloudcrew_runtime::ports::StoreError;
+use cloudcrew_runtime::ports::journal::{AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, NewEntry, Writer};
+use cloudcrew_runtime::ports::ledger::{Ledger, LedgerRow};
+use cloudcrew_runtime::ports::repo::{CommitRequest, Repo, RepoError, TreeFile};
+
+use crate::support::edited;
+use crate::support::inside::{PROJECT, dead, ports, start};
+
+const SOW: &str = "clinic-scheduling.md";
+/// Whatever can happen in a rehearsal, once.
+const EVERYTHING: &str = "version: 1\nrehearsal: everything\n\
+    agents:\n\
+    \x20 - { agent: sa, phase: architecture, asks: \"In which region must personal data stay?\" }\n\
+    \x20 - { agent: infra, phase: poc, writes: app/poc/main.py }\n\
+    \x20 - { agent: data, phase: poc, fails: provider }\n\
+    reviews:\n\
+    \x20 - { phase: architecture, finds: \"There is no way back from a failed release.\" }\n\
+    gates:\n\
+    \x20 - { phase: discovery, revises: \"Name who is responsible for compliance.\" }\n\
+    \x20 - { phase: poc, silent_for: 25h }\n\
+    answers:\n\
+    \x20 - { question: region, answer: \"eu-west-1\" }\n";
+
+/// A copy of a home, as a dead process left it.
+struct Cut {
+    home: PathBuf,
+    /// After which entry.
+    seq: u64,
+    /// Whether what was to follow it was done, and only not recorded.
+    effect_done: bool,
+}
+
+/// Watches a run from between the engine and its ports, and copies the home around each append.
+struct Knife {
+    store: Store,
+    repo: GitRepo,
+    home: PathBuf,
+    effects: AtomicU64,
+    last: AtomicU64,
+    cuts: Mutex<(u64, SyncSender<Cut>)>,
+}
+
+impl Knife {
+    fn cut(&self, effect_done: bool) {
+        let mut cuts = self.cuts.lock().expect("no panic");
+        cuts.0 += 1;
+        let home = self.home.with_file_name(format!("cut-{}", cuts.0));
+        copy(&self.home, &home);
+        let cut = Cut { home, seq: self.last.load(Ordering::Relaxed), effect_done };
+        cuts.1.send(cut).expect("somebody resumes it");
+    }
+}
+
+/// Copies a home. What never changes once it is there is linked.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let target = to.join(path.file_name().expect("a name"));
+        let name = path.to_string_lossy();
+        if path.is_dir() {
+            copy(&path, &target);
+        } else if name.contains("/objects/") {
+            std::fs::hard_link(&path, &target).expect("a link");
+        } else if !name.ends_with("-shm") {
+            std::fs::copy(&path, &target).expect("a copy");
+        }
+    }
+}
+
+#[async_trait]
+impl Journal for Knife {
+    async fn create(&self, engagement: &str, entries: Vec<NewEntry>) -> Result<Option<Head>, StoreError> {
+        self.store.create(engagement, entries).await
+    }
+    async fn append(&self, engagement: &str, expected: &Head, writer: Writer, entries: Vec<NewEntry>) -> Result<Head, AppendError> {
+        if self.effects.swap(0, Ordering::Relaxed) > 0 {
+            self.cut(true);
+        }
+        let head = self.store.append(engagement, expected, writer, entries).await?;
+        self.last.store(head.seq, Ordering::Relaxed);
+        self.cut(false);
+        Ok(head)
+    }
+    async fn read(&self, engagement: &str, after: &Head, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        self.store.read(engagement, after, limit).await
+    }
+    async fn head(&self, engagement: &str) -> Result<Option<Head>, StoreError> {
+        self.store.head(engagement).await
+    }
+    async fn list(&self) -> Result<Vec<Listing>, StoreError> {
+        self.store.list().await
+    }
+    async fn acquire(&self, engagement: &str, holder: &Holder) -> Result<Lease, LeaseError> {
+        self.store.acquire(engagement, holder).await
+    }
+    async fn renew(&self, engagement: &str, lease: &Lease) -> Result<bool, StoreError> {
+        self.store.renew(engagement, lease).await
+    }
+    async fn release(&self, engagement: &str, lease: &Lease) -> Result<(), StoreError> {
+        self.store.release(engagement, lease).await
+    }
+    async fn lease(&self, engagement: &str) -> Result<Option<(Lease, bool)>, StoreError> {
+        self.store.lease(engagement).await
+    }
+}
+
+#[async_trait]
+impl Ledger for Knife {
+    async fn record(&self, engagement: &str, rows: &[LedgerRow]) -> Result<(), StoreError> {
+        self.effects.fetch_add(1, Ordering::Relaxed);
+        self.store.record(engagement, rows).await
+    }
+    async fn rows(&self, engagement: &str) -> Result<Vec<LedgerRow>, StoreError> {
+        self.store.rows(engagement).await
+    }
+}
+
+#[async_trait]
+impl Repo for Knife {
+    fn branch(&self) -> &str {
+        self.repo.branch()
+    }
+    async fn head(&self) -> Result<Option<String>, StoreError> {
+        self.repo.head().await
+    }
+    async fn commit(&self, parent: Option<&str>, request: &CommitRequest) -> Result<String, RepoError> {
+        self.effects.fetch_add(1, Ordering::Relaxed);
+        self.repo.commit(parent, request).await
+    }
+    async fn list(&self, commit: &str) -> Result<Vec<TreeFile>, StoreError> {
+        self.repo.list(commit).await
+    }
+    async fn read(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.repo.read(commit, path).await
+    }
+    async fn log(&self, base: Option<&str>, head: &str) -> Result<Vec<(String, Option<String>)>, StoreError> {
+        self.repo.log(base, head).await
+    }
+}
+
+/// What must be the same at every end.
+#[derive(Debug, PartialEq)]
+struct Outcome {
+    end: String,
+    tree: Vec<(String, String)>,
+    ledger: Vec<LedgerRow>,
+    charges: Vec<String>,
+    decisions: Vec<String>,
+    steps: Vec<String>,
+}
+
+async fn outcome(store: &Store, repo: &GitRepo) -> Outcome {
+    let engagement = open(store, store, PROJECT).await.expect("an engagement");
+    let state = &engagement.state;
+    let head = repo.head().await.expect("a head").expect("a branch");
+    let log = repo.log(None, &head).await.expect("history");
+    let tree = repo.list(&head).await.expect("a tree").into_iter().map(|file| (file.path, file.oid));
+    let decided = state.requests.iter().map(|r| format!("{} {:?}", r.id, r.answer.as_ref().map(|a| (&a.decision, &a.actor))));
+    Outcome {
+        end: format!("{:?}", state.end),
+        tree: tree.collect(),
+        ledger: store.rows(PROJECT).await.expect("rows"),
+        charges: state.meter.lines().map(|line| format!("{line:?}")).collect(),
+        decisions: decided.collect(),
+        steps: log.into_iter().map(|(_, step)| step.unwrap_or_default()).collect(),
+    }
+}
+
+/// Begins the engagement, runs it to its end and cuts on the way.
+async fn whole(home: &Path, cuts: SyncSender<Cut>) -> Outcome {
+    let crew = edited();
+    std::fs::write(crew.workspace().join("rehearsals/everything.yaml"), EVERYTHING).expect("written");
+    start(home, crew.workspace(), SOW, Some("everything")).await;
+    let (mut ports, store, repo) = ports(home).await;
+    let knife = Arc::new(Knife {
+        store: store.clone(),
+        repo: repo.clone(),
+        home: home.to_owned(),
+        effects: AtomicU64::new(0),
+        last: AtomicU64::new(2),
+        cuts: Mutex::new((0, cuts)),
+    });
+    knife.cut(false);
+    (ports.journal, ports.ledger, ports.repo) = (knife.clone(), knife.clone(), knife);
+    let driver = Driver::acquire(ports, PROJECT, &dead(0), Options { approve_all: true }).await.expect("the lease");
+    assert!(matches!(driver.drive().await, Ok(Rest::Ended(_))));
+    outcome(&store, &repo).await
+}
+
+/// Drives what a dead process left to its end; in words, why there was none.
+async fn resumed(home: &Path, number: u32) -> Result<Outcome, String> {
+    let (ports, store, repo) = ports(home).await;
+    let driver = Driver::acquire(ports, PROJECT, &dead(number), Options { approve_all: true }).await.expect("the lease");
+    match tokio::time::timeout(Duration::from_secs(120), driver.drive()).await {
+        Ok(Ok(Rest::Ended(_))) => Ok(outcome(&store, &repo).await),
+        Ok(rest) => Err(format!("it came to rest otherwise: {rest:?}")),
+        Err(_) => Err("it hangs".to_owned()),
+    }
+}
+
+/// Takes cuts as they come and drives each to its end.
+fn resume_all(cuts: &Mutex<Receiver<Cut>>) -> Vec<(Cut, Result<Outcome, String>)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let mut ends = Vec::new();
+    while let Some(cut) = { cuts.lock().expect("no panic").recv().ok() } {
+        let end = runtime.block_on(resumed(&cut.home, 1 + ends.len() as u32));
+        std::fs::remove_dir_all(&cut.home).expect("removed");
+        ends.push((cut, end));
+    }
+    ends
+}
+
+#[test]
+fn a_journal_cut_after_any_entry_comes_to_the_same_end() {
+    let memory = Path::new("/dev/shm");
+    let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    let folder = folder.expect("a folder");
+    let home = folder.path().join("home");
+    let (send, receive) = sync_channel(4);
+    let receive = Mutex::new(receive);
+    let (expected, ends) = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..2).map(|_| scope.spawn(|| resume_all(&receive))).collect();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let expected = runtime.block_on(whole(&home, send));
+        let ends: Vec<_> = workers.into_iter().flat_map(|worker| worker.join().expect("every cut comes to an end")).collect();
+        (expected, ends)
+    });
+    let (after, before): (Vec<_>, Vec<_>) = ends.iter().partition(|(cut, _)| cut.effect_done);
+    println!("{} cuts with nothing done after the entry, {} with an effect done", before.len(), after.len());
+    assert!(before.len() > 500 && after.len() > 50, "the lifecycle is too short to prove anything");
+    for (cut, end) in &ends {
+        assert_eq!(end.as_ref(), Ok(&expected), "cut after entry {}, effect done: {}", cut.seq, cut.effect_done);
+    }
+}

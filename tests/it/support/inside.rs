@@ -1,0 +1,84 @@
+//! An engagement driven inside the test's process, over real parts.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use cloudcrew_definition::load;
+use cloudcrew_local::clock::RehearsalClock;
+use cloudcrew_local::rehearsal::RehearsalModel;
+use cloudcrew_local::repo::GitRepo;
+use cloudcrew_local::store::Store;
+use cloudcrew_runtime::catalogue::catalogue;
+use cloudcrew_runtime::engagement::{Begin, Engagement, Event, SowFile, begin, open};
+use cloudcrew_runtime::ports::Ports;
+use cloudcrew_runtime::ports::journal::Holder;
+use cloudcrew_runtime::ports::repo::Repo;
+use cloudcrew_runtime::ports::watch::Watch;
+
+use super::{root, sources};
+
+/// The engagement.
+pub const PROJECT: &str = "demo";
+
+struct Nobody;
+
+impl Watch for Nobody {
+    fn happened(&self, _: u64, _: i64, _: &Event, _: &Engagement) {}
+    fn stop_wanted(&self) -> bool {
+        false
+    }
+}
+
+/// A process that has ended, so that its lease is free; each has another number.
+pub fn dead(number: u32) -> Holder {
+    Holder { pid: 0x7000_0000 + number, started: 1, ..cloudcrew_local::holder::this_process() }
+}
+
+fn repo_of(home: &Path) -> GitRepo {
+    GitRepo::create(&home.join("repos/demo.git"), PROJECT).expect("a repository")
+}
+
+/// The ports of a home, each of them real.
+pub async fn ports(home: &Path) -> (Ports, Store, GitRepo) {
+    let store = Store::open(home).expect("a store");
+    let repo = repo_of(home);
+    let engagement = open(&store, &store, PROJECT).await.expect("an engagement");
+    let rehearsal = engagement.state.started.rehearsal.as_deref().and_then(|name| engagement.definition.rehearsal(name)).cloned();
+    let clock = RehearsalClock::default();
+    clock.not_before(engagement.state.times.1);
+    let ports = Ports {
+        journal: Arc::new(store.clone()),
+        blobs: Arc::new(store.clone()),
+        ledger: Arc::new(store.clone()),
+        repo: Arc::new(repo.clone()),
+        model: Arc::new(RehearsalModel::new(engagement.definition.clone(), rehearsal)),
+        clock: Arc::new(clock),
+        watch: Arc::new(Nobody),
+    };
+    (ports, store, repo)
+}
+
+/// Begins the engagement in a home.
+pub async fn start(home: &Path, workspace: &Path, sow: &str, rehearsal: Option<&str>) {
+    let definition = load(&sources(workspace), &catalogue()).definition.expect("the crew is right");
+    let plan = cloudcrew_plan::build(&definition, "delivery").expect("a plan");
+    let store = Store::open(home).expect("a store");
+    std::fs::create_dir_all(home.join("repos")).expect("a folder");
+    let repo = repo_of(home);
+    let text = std::fs::read_to_string(root().join("examples/sow").join(sow)).expect("the file");
+    let start = Begin {
+        project: PROJECT,
+        actor: "customer",
+        definition: &definition,
+        plan: &plan,
+        entry: None,
+        sow: SowFile { name: sow.into(), text },
+        model: None,
+        rehearsal: rehearsal.map(str::to_owned),
+        repo: home.join("repos/demo.git").display().to_string(),
+        branch: repo.branch().to_owned(),
+        date: "2026-01-05".into(),
+        now: 1_767_600_000_000,
+    };
+    begin(&store, &store, start).await.expect("it begins");
+}

@@ -1,0 +1,65 @@
+//! Turns that no rehearsal takes and a live model may: tools and a handoff between one another in one reply.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use cloudcrew_runtime::engagement::{Driver, Options};
+use cloudcrew_runtime::ports::model::{Billing, Block, Model, ModelFault, ModelReply, ModelRequest, ToolUse, Usage};
+use serde_json::{Value, json};
+
+use crate::support::inside::{dead, ports, start};
+use crate::support::root;
+
+/// Says one turn after another, and nothing when there is none left.
+struct Says(Vec<Vec<(&'static str, Value)>>, AtomicUsize);
+
+#[async_trait]
+impl Model for Says {
+    async fn complete(&self, _: ModelRequest<'_>) -> Result<ModelReply, ModelFault> {
+        let number = self.1.fetch_add(1, Ordering::Relaxed);
+        let calls = self.0.get(number).cloned().unwrap_or_default();
+        let stop_reason = if calls.is_empty() { "end_turn" } else { "tool_use" }.to_owned();
+        let calls = calls.into_iter().enumerate();
+        let content = calls.map(|(n, (name, input))| Block::ToolUse(ToolUse { id: format!("t{n}"), name: name.into(), input }));
+        Ok(ModelReply { content: content.collect(), stop_reason, usage: Some(Usage::default()), took: Some(Duration::ZERO) })
+    }
+
+    fn billing(&self) -> Billing {
+        Billing::Free
+    }
+}
+
+#[tokio::test]
+async fn a_handoff_between_two_writes_holds_nobody_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let home = folder.path().join("home");
+    start(&home, &root(), "clinic-scheduling.md", None).await;
+    let (mut ports, store, repo) = ports(&home).await;
+    let write = |path: &str| ("repo_write", json!({ "path": path, "content": path }));
+    let note = |title: &str| ("ledger_write", json!({ "kind": "fact", "title": title, "source": "test" }));
+    ports.model = Arc::new(Says(
+        vec![vec![
+            write("docs/project-plan/a.md"),
+            ("handoff_to_agent", json!({ "agent_name": "sa", "message": "your turn" })),
+            write("docs/project-plan/b.md"),
+            ("no_such_tool", json!({})),
+            note("one"),
+            ("repo_list", json!({})),
+            ("ledger_write", json!({ "kind": "nonsense" })),
+            note("two"),
+        ]],
+        AtomicUsize::new(0),
+    ));
+    let driver = Driver::acquire(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
+    let rest =
+        tokio::time::timeout(Duration::from_secs(30), driver.drive()).await.expect("nobody waits for a turn that never comes");
+    rest.expect("the world is whole");
+    let head = cloudcrew_runtime::ports::repo::Repo::head(&repo).await.expect("a head").expect("a branch");
+    let log = cloudcrew_runtime::ports::repo::Repo::log(&repo, None, &head).await.expect("history");
+    let steps: Vec<String> = log.into_iter().filter_map(|(_, step)| step).collect();
+    assert_eq!(steps, ["demo/start.sow", "demo/discovery.1.v1.t0.c0", "demo/discovery.1.v1.t0.c2"], "in the order of the calls");
+    let rows = cloudcrew_runtime::ports::ledger::Ledger::rows(&store, "demo").await.expect("rows");
+    assert_eq!(rows.iter().map(|row| row.title.as_str()).collect::<Vec<_>>(), ["one", "two"]);
+}
