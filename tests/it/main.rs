@@ -5,6 +5,7 @@ mod cases;
 mod crash;
 mod customer;
 mod cuts;
+mod durable;
 mod generated;
 mod lead;
 mod lifecycle;

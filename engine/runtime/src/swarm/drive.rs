@@ -169,9 +169,12 @@ async fn call_tools<H: Host>(swarm: &mut Swarm, host: &H, calls: &ToolCalls, beg
     Ok(())
 }
 
+/// What came of one tool.
+type Answer<E> = Result<ToolAnswer, Stop<E>>;
+
 /// What the tools of a turn said, by the order of the calls.
 struct Answers<E> {
-    calls: Vec<(usize, Option<Result<ToolAnswer, Stop<E>>>)>,
+    calls: Vec<(usize, Option<Answer<E>>)>,
     /// The first that was not taken.
     next: usize,
 }
@@ -181,7 +184,7 @@ impl<E> Answers<E> {
         Answers { calls: calls.calls.iter().map(|(index, _)| (*index, None)).collect(), next: 0 }
     }
 
-    fn put(&mut self, index: usize, answer: Result<ToolAnswer, Stop<E>>) {
+    fn put(&mut self, index: usize, answer: Answer<E>) {
         let Some(at) = self.calls.iter().position(|(i, _)| *i == index) else { return };
         self.calls[at].1 = Some(answer);
         if Fault::ByCompletion.is_planted() {
@@ -190,7 +193,7 @@ impl<E> Answers<E> {
     }
 
     /// The next in order, when it is there.
-    fn take(&mut self) -> Option<(usize, Result<ToolAnswer, Stop<E>>)> {
+    fn take(&mut self) -> Option<(usize, Answer<E>)> {
         let (index, answer) = self.calls.get_mut(self.next)?;
         let answer = answer.take()?;
         self.next += 1;
