@@ -226,7 +226,8 @@ fn resume_all(cuts: &Mutex<Receiver<Cut>>, expected: &Outcome, wrong: &Mutex<Opt
         if wrong.lock().expect("no panic").is_none() {
             let end = block_on(resumed(&cut.home));
             if end.as_ref() != Ok(expected) {
-                let place = format!("cut after entry {}, its effect {}", cut.seq, if cut.effect_done { "done" } else { "not done" });
+                let place =
+                    format!("cut after entry {}, its effect {}", cut.seq, if cut.effect_done { "done" } else { "not done" });
                 *wrong.lock().expect("no panic") = Some(format!("{place}: {end:#?}\nexpected {expected:#?}"));
             }
         }

@@ -9,7 +9,8 @@ use std::process::{Command, Stdio};
 
 use crate::support::{Crew, crew, root};
 
-const CALLS: &str = "trace=openat,write,pwrite64,fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat";
+const CALLS: &str =
+    "trace=openat,write,pwrite64,fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat";
 
 /// What is written and not synced, as the calls went by.
 #[derive(Default)]
@@ -129,9 +130,11 @@ fn what_is_acknowledged_is_on_disk() {
     let crew = crew();
     let sow = root().join("examples/sow/clinic-scheduling.md");
     let run = ["run", "--project", "demo", "--format", "json", "--sow", sow.to_str().expect("a path")];
-    for (words, exit) in
-        [(&run[..], 10), (&["revise", "demo", "name the compliance owner"], 10), (&["approve", "demo", "--rating", "quality=4"], 10)]
-    {
+    for (words, exit) in [
+        (&run[..], 10),
+        (&["revise", "demo", "name the compliance owner"], 10),
+        (&["approve", "demo", "--rating", "quality=4"], 10),
+    ] {
         let disk = traced(&crew, words, exit);
         println!("{}: {} lines acknowledged, {} syncs", words[0], disk.acknowledged, disk.synced);
         assert!(disk.acknowledged > 5 && disk.synced > disk.acknowledged, "{}: the trace shows too little", words[0]);

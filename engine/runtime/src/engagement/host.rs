@@ -124,7 +124,7 @@ impl<'a> SwarmHost<'a> {
         let mut specs: Vec<ToolSpec> = names
             .iter()
             .filter_map(|n| tools::find(n))
-            .map(|t| t.info())
+            .map(|t| t.info.clone())
             .map(|i| ToolSpec { name: i.name, description: i.description, schema: i.schema })
             .collect();
         if swarm.spec().handoffs {
@@ -281,24 +281,24 @@ impl Host for SwarmHost<'_> {
         let place = calls.calls.iter().position(|(i, _)| *i == index).unwrap_or(0);
         let pass_on = || self.turn.send_modify(|t| *t = (*t).max(place + 1));
         let answer = |status, text: String, started| ToolAnswer::Result(ToolResult { id: call.id.clone(), status, text }, started);
-        let Some(tool) = tools::find(&call.name) else {
+        let Some(known) = tools::find(&call.name) else {
             self.my_turn(place).await;
             pass_on();
             return Ok(answer(ToolStatus::Error, format!("No tool named \"{}\".", call.name), false));
         };
-        let info = tool.info();
-        if let Some(why) = misfit(&info.schema, &call.input) {
+        if let Some(why) = known.misfit(&call.input) {
             self.my_turn(place).await;
             pass_on();
             return Ok(answer(ToolStatus::Error, format!("Invalid input for {}: {why}", call.name), false));
         }
         let agent = self.agent(&calls.agent).await?;
-        if info.effect != Effect::Pure {
+        if known.info.effect != Effect::Pure {
             self.my_turn(place).await;
         }
         let step = self.step(calls.visit, calls.turn, &format!("c{index}"));
-        let said = tool.call(&Call { driver: self.driver, agent: &agent, phase: &self.phase.name, step }, call.input.clone()).await;
-        if info.effect == Effect::Pure {
+        let said =
+            known.tool.call(&Call { driver: self.driver, agent: &agent, phase: &self.phase.name, step }, call.input.clone()).await;
+        if known.info.effect == Effect::Pure {
             self.my_turn(place).await;
         }
         pass_on();
@@ -387,20 +387,6 @@ impl SwarmHost<'_> {
         *lock(&self.system) = Some((visit, system.clone()));
         Ok(system)
     }
-}
-
-/// What does not fit a tool's schema, in words.
-fn misfit(schema: &serde_json::Value, input: &serde_json::Value) -> Option<String> {
-    let validator = jsonschema::draft7::options().build(schema).ok()?;
-    let faults: Vec<String> = validator
-        .iter_errors(input)
-        .take(3)
-        .map(|e| match e.instance_path().as_str() {
-            "" => e.to_string(),
-            path => format!("{}: {e}", path.trim_start_matches('/')),
-        })
-        .collect();
-    (!faults.is_empty()).then(|| faults.join("; "))
 }
 
 impl Driver {

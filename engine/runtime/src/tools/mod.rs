@@ -11,10 +11,13 @@ mod repo_write;
 mod review_verdict;
 mod write_adr;
 
+use std::sync::LazyLock;
+
 use async_trait::async_trait;
 use cloudcrew_definition::catalogue::{Capability, Effect, ToolInfo};
 use cloudcrew_definition::crew::Agent;
 use cloudcrew_definition::path::{RepoPath, Scope};
+use jsonschema::Validator;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -94,8 +97,35 @@ pub fn infos() -> Vec<ToolInfo> {
     ALL.iter().map(|t| t.info()).collect()
 }
 
-pub(crate) fn find(name: &str) -> Option<&'static dyn Tool> {
-    ALL.iter().copied().find(|t| t.info().name == name)
+/// A tool with what follows from its declaration, made once.
+pub(crate) struct Known {
+    pub info: ToolInfo,
+    pub tool: &'static dyn Tool,
+    schema: Option<Validator>,
+}
+
+impl Known {
+    /// What of the arguments does not fit the tool's schema, in words.
+    pub(crate) fn misfit(&self, input: &Value) -> Option<String> {
+        let faults = self.schema.as_ref()?.iter_errors(input).take(3).map(|e| match e.instance_path().as_str() {
+            "" => e.to_string(),
+            path => format!("{}: {e}", path.trim_start_matches('/')),
+        });
+        let faults: Vec<String> = faults.collect();
+        (!faults.is_empty()).then(|| faults.join("; "))
+    }
+}
+
+pub(crate) fn find(name: &str) -> Option<&'static Known> {
+    static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
+        let known = ALL.iter().map(|&tool| {
+            let info = tool.info();
+            let schema = jsonschema::draft7::options().build(&info.schema).ok();
+            Known { info, tool, schema }
+        });
+        known.collect()
+    });
+    KNOWN.iter().find(|known| known.info.name == name)
 }
 
 fn info(name: &str, description: &str, capability: Capability, effect: Effect, schema: Value) -> ToolInfo {

@@ -1,0 +1,150 @@
+//! What the benchmarks share: processes that are measured, medians, the binary, an engagement begun in a home.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cloudcrew_definition::load;
+use cloudcrew_definition::source::Sources;
+use cloudcrew_local::clock::RehearsalClock;
+use cloudcrew_local::rehearsal::RehearsalModel;
+use cloudcrew_local::repo::GitRepo;
+use cloudcrew_local::store::Store;
+use cloudcrew_runtime::catalogue::catalogue;
+use cloudcrew_runtime::engagement::{Begin, Engagement, Event, SowFile, begin, open};
+use cloudcrew_runtime::ports::Ports;
+use cloudcrew_runtime::ports::repo::Repo as _;
+use cloudcrew_runtime::ports::watch::Watch;
+use nix::sys::resource::{UsageWho, getrusage};
+
+/// The shipped workspace.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The statement of work that is rehearsed.
+pub const SOW: &str = "examples/sow/retail-orders.md";
+
+/// Builds the release binary and says where it is.
+pub fn binary() -> PathBuf {
+    let built = Command::new(env!("CARGO")).args(["build", "--release", "--quiet"]).current_dir(root()).status();
+    assert!(built.is_ok_and(|status| status.success()), "the binary does not build");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    target.join("release/cloudcrew")
+}
+
+/// What a process took.
+#[derive(Debug, Clone, Copy)]
+pub struct Took {
+    /// From start to end.
+    pub wall: Duration,
+    /// User and system time.
+    pub cpu: Duration,
+}
+
+/// Runs a command that must succeed, its output thrown away.
+pub fn took(command: &mut Command) -> Took {
+    let spent = || {
+        let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("children are counted");
+        let time = |t: nix::sys::time::TimeVal| Duration::from_micros((t.tv_sec() * 1_000_000 + t.tv_usec()).unsigned_abs());
+        time(usage.user_time()) + time(usage.system_time())
+    };
+    let (before, began) = (spent(), Instant::now());
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it starts");
+    let wall = began.elapsed();
+    assert!(status.success(), "{command:?}: {status}");
+    Took { wall, cpu: spent().saturating_sub(before) }
+}
+
+/// Names the command that [`measure_if_asked`] runs.
+const MEASURE: &str = "CLOUDCREW_BENCH_MEASURE";
+
+/// The largest resident set of a command, in KiB. A process only knows it of all its children together, so another one runs it.
+pub fn peak_kib(command: &Command) -> i64 {
+    let mut words = vec![command.get_program()];
+    words.extend(command.get_args());
+    let words: Vec<_> = words.into_iter().map(|word| word.to_string_lossy()).collect();
+    let mut measuring = Command::new(std::env::current_exe().expect("this program"));
+    let told = measuring.env(MEASURE, serde_json::json!(words).to_string()).stderr(Stdio::null()).output().expect("it starts");
+    String::from_utf8_lossy(&told.stdout).trim().parse().expect("a number")
+}
+
+/// The other side of [`peak_kib`]: runs what it is asked to, prints the figure and ends the process.
+pub fn measure_if_asked() {
+    let Ok(words) = std::env::var(MEASURE) else { return };
+    let words: Vec<String> = serde_json::from_str(&words).expect("words");
+    took(Command::new(&words[0]).args(&words[1..]));
+    println!("{}", getrusage(UsageWho::RUSAGE_CHILDREN).expect("children are counted").max_rss());
+    std::process::exit(0);
+}
+
+/// The middle one.
+pub fn median<T: Copy + PartialOrd>(values: &[T]) -> T {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(|a, b| a.partial_cmp(b).expect("numbers"));
+    sorted[sorted.len() / 2]
+}
+
+/// Milliseconds with a decimal.
+pub fn ms(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1e3)
+}
+
+/// Begins an engagement in a home that other engagements may share.
+pub async fn begun(home: &Path, store: &Store, project: &str) -> GitRepo {
+    let mut sources = Sources::new();
+    let mut paths: Vec<PathBuf> = ["agents.yaml", "phases", "workflows", "prompts", "templates"].map(|p| root().join(p)).to_vec();
+    while let Some(path) = paths.pop() {
+        if path.is_dir() {
+            paths.extend(std::fs::read_dir(&path).expect("a folder").flatten().map(|entry| entry.path()));
+        } else {
+            let name = path.strip_prefix(root()).expect("inside").to_string_lossy().into_owned();
+            sources.add(name, &std::fs::read(&path).expect("a file"));
+        }
+    }
+    let definition = load(&sources, &catalogue()).definition.expect("the shipped crew is right");
+    let plan = cloudcrew_plan::build(&definition, "delivery").expect("a plan");
+    std::fs::create_dir_all(home.join("repos")).expect("a folder");
+    let path = home.join(format!("repos/{project}.git"));
+    let repo = GitRepo::create(&path, project).expect("a repository");
+    let start = Begin {
+        project,
+        actor: "bench",
+        definition: &definition,
+        plan: &plan,
+        entry: None,
+        sow: SowFile { name: "sow.md".into(), text: std::fs::read_to_string(root().join(SOW)).expect("a file") },
+        model: None,
+        rehearsal: None,
+        repo: path.display().to_string(),
+        branch: repo.branch().to_owned(),
+        date: "2026-01-05".into(),
+        now: 1_767_600_000_000,
+    };
+    begin(store, store, start).await.expect("it begins");
+    repo
+}
+
+/// The ports of an engagement, as the command line wires them.
+pub async fn ports(store: &Store, repo: GitRepo, project: &str) -> Ports {
+    let engagement = open(store, store, project).await.expect("an engagement");
+    Ports {
+        journal: Arc::new(store.clone()),
+        blobs: Arc::new(store.clone()),
+        ledger: Arc::new(store.clone()),
+        repo: Arc::new(repo),
+        model: Arc::new(RehearsalModel::new(engagement.definition.clone(), None)),
+        clock: Arc::new(RehearsalClock::default()),
+        watch: Arc::new(Nobody),
+    }
+}
+
+struct Nobody;
+
+impl Watch for Nobody {
+    fn happened(&self, _: u64, _: i64, _: &Event, _: &Engagement) {}
+    fn stop_wanted(&self) -> bool {
+        false
+    }
+}
