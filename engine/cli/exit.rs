@@ -42,20 +42,22 @@ impl Exit {
 pub struct Failure {
     /// How the command ends.
     pub exit: Exit,
+    /// Whether it is that another process drives the engagement.
+    pub held: bool,
     text: String,
 }
 
 impl Failure {
     pub fn usage(text: impl Into<String>) -> Failure {
-        Failure { exit: Exit::Usage, text: text.into() }
+        Failure { exit: Exit::Usage, held: false, text: text.into() }
     }
 
     pub fn world(text: impl Into<String>) -> Failure {
-        Failure { exit: Exit::World, text: text.into() }
+        Failure { exit: Exit::World, held: false, text: text.into() }
     }
 
     pub fn failed(text: impl Into<String>) -> Failure {
-        Failure { exit: Exit::Failed, text: text.into() }
+        Failure { exit: Exit::Failed, held: false, text: text.into() }
     }
 }
 
@@ -77,7 +79,7 @@ impl From<EngagementError> for Failure {
             | EngagementError::World(_)
             | EngagementError::Store(_) => Exit::World,
         };
-        Failure { exit, text: error.to_string() }
+        Failure { exit, held: matches!(error, EngagementError::Held { .. }), text: error.to_string() }
     }
 }
 

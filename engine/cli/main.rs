@@ -4,12 +4,17 @@ mod args;
 mod commands;
 mod exit;
 mod home;
+mod out;
 mod show;
+mod summary;
 mod view;
 mod wiring;
+mod words;
 mod workspace;
 
 use clap::Parser;
+
+use crate::out::note;
 
 fn main() -> std::process::ExitCode {
     let args = args::Args::parse();
@@ -18,10 +23,14 @@ fn main() -> std::process::ExitCode {
         Ok(runtime) => runtime.block_on(commands::run(args)),
         Err(error) => Err(exit::Failure::world(format!("no runtime could be started: {error}"))),
     };
+    if let Some(why) = out::lost() {
+        note!("cloudcrew: stdout took not all of the output: {why}");
+        return exit::Exit::World.code();
+    }
     match result {
         Ok(exit) => exit.code(),
         Err(failure) => {
-            eprintln!("cloudcrew: {failure}");
+            note!("cloudcrew: {failure}");
             failure.exit.code()
         }
     }

@@ -4,15 +4,17 @@ use std::path::Path;
 
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
-use cloudcrew_runtime::engagement::{Engagement, Request, RequestKind};
+use cloudcrew_runtime::engagement::{Engagement, Finding, Request, RequestKind};
+use cloudcrew_runtime::ports::ledger::{Ledger as _, LedgerKind};
 use serde_json::{Value, json};
 
 use crate::exit::Failure;
-use crate::view::summary;
+use crate::summary::summary;
 
 /// For people.
-pub fn human(_: &Store, engagement: &Engagement) -> Result<String, Failure> {
+pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Failure> {
     let state = &engagement.state;
+    let rows = store.rows(&engagement.project).await?;
     let mut text = summary(engagement);
     if let Some(end) = &state.end {
         text.push_str(&format!("\n  ended: {}\n", end.text));
@@ -24,20 +26,24 @@ pub fn human(_: &Store, engagement: &Engagement) -> Result<String, Failure> {
                     "\n  waits at the gate of {}, run {} (digest {})\n",
                     request.phase,
                     request.revision,
-                    &request.digest[..12]
+                    request.short_digest()
                 ));
                 for finding in findings {
-                    text.push_str(&format!("    found: {} [{}]\n", finding.text, finding.key));
+                    text.push_str(&format!("    {}\n", found(finding)));
+                }
+                for row in rows.iter().filter(|r| r.phase == request.phase && r.kind == LedgerKind::Assumption) {
+                    text.push_str(&format!("    assumed: {}\n", row.title));
                 }
                 for (path, what) in changes(engagement, request)? {
                     text.push_str(&format!("    {what} {path}\n"));
                 }
-                let rate: String = ratings.iter().map(|r| format!(" --rating {r}=5")).collect();
+                let rate: String = ratings.iter().map(|r| format!(" [--rating {r}=1..5]")).collect();
                 let project = &engagement.project;
                 text.push_str(&format!("    read:    cloudcrew artifacts {project} PATH\n"));
-                text.push_str(&format!("    decide:  cloudcrew approve {project} --digest {}{rate}\n", &request.digest[..12]));
+                text.push_str(&format!("    decide:  cloudcrew approve {project} --digest {}{rate}\n", request.short_digest()));
                 if *may_revise {
-                    text.push_str(&format!("             cloudcrew revise {project} \"what should change\"\n"));
+                    let digest = request.short_digest();
+                    text.push_str(&format!("             cloudcrew revise {project} \"what should change\" --digest {digest}\n"));
                 }
             }
             RequestKind::Question { agent, question, .. } => {
@@ -49,6 +55,29 @@ pub fn human(_: &Store, engagement: &Engagement) -> Result<String, Failure> {
         }
     }
     Ok(text)
+}
+
+/// A finding in a line, with its YAML key where there is one.
+fn found(finding: &Finding) -> String {
+    let key = if finding.key.is_empty() { String::new() } else { format!(" [{}]", finding.key) };
+    format!("found: {}{key}", finding.text)
+}
+
+/// What somebody must answer, and the command that does.
+pub fn waits(project: &str, request: &Request) -> String {
+    match &request.kind {
+        RequestKind::Approval { findings, .. } => {
+            let found: String = findings.iter().map(|finding| format!("  {}\n", found(finding))).collect();
+            format!(
+                "{found}{project} waits at the gate of {}: `cloudcrew show {project}`, then `cloudcrew approve {project} --digest {}`",
+                request.phase,
+                request.short_digest()
+            )
+        }
+        RequestKind::Question { agent, question, .. } => {
+            format!("{project} waits for an answer to {agent}: \"{question}\": `cloudcrew answer {project} {} \"...\"`", request.id)
+        }
+    }
 }
 
 /// What a gate covers, compared with what the customer saw at the last gate of the phase.

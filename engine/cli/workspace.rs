@@ -73,7 +73,7 @@ pub fn definition(root: &Path) -> Result<Definition, Failure> {
     let sources = read(root);
     let Loaded { definition, report } = load(&sources, &catalogue());
     definition.ok_or_else(|| {
-        eprint!("{}", render(&sources, report.diagnostics(), Format::Human { colour: false }));
+        crate::out::aside(format_args!("{}", render(&sources, report.diagnostics(), Format::Human { colour: false })));
         Failure::failed("the definitions have errors; nothing was started")
     })
 }

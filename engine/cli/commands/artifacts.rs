@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
+use crate::out::{note, say};
 
 pub async fn artifacts(
     args: &Args,
@@ -28,7 +29,7 @@ pub async fn artifacts(
             .read(head, path)
             .await?
             .ok_or_else(|| Failure::usage(format!("no file `{path}`; `cloudcrew artifacts {project}` lists them")))?;
-        std::io::Write::write_all(&mut std::io::stdout(), &bytes)?;
+        crate::out::bytes(&bytes);
         return Ok(Exit::Done);
     }
     let tree = repo.list(head).await?;
@@ -40,7 +41,7 @@ pub async fn artifacts(
         for file in &tree {
             // Others may have committed names that no file system should see.
             let Ok(safe) = RepoPath::parse(&file.path) else {
-                eprintln!("left out `{}`: it is no safe path", file.path.escape_debug());
+                note!("left out `{}`: it is no safe path", file.path.escape_debug());
                 continue;
             };
             let target = folder.join(safe.as_str());
@@ -50,7 +51,7 @@ pub async fn artifacts(
             fs::write(&target, repo.read(head, &file.path).await?.unwrap_or_default())?;
             written += 1;
         }
-        println!("wrote {written} files to {}", folder.display());
+        say!("wrote {written} files to {}", folder.display());
         return Ok(Exit::Done);
     }
     let values: Vec<Value> = state
@@ -59,12 +60,12 @@ pub async fn artifacts(
         .map(|(path, a)| json!({ "path": path, "phase": a.phase, "owner": a.owner, "revision": a.revision, "oid": a.oid, "commit": a.commit }))
         .collect();
     match format {
-        Format::Json => println!("{:#}", Value::from(values)),
+        Format::Json => say!("{:#}", Value::from(values)),
         Format::Human => {
             for (path, a) in &state.artifacts {
-                println!("{path:44} {:14} {:10} run {}", a.phase, a.owner, a.revision);
+                say!("{path:44} {:14} {:10} run {}", a.phase, a.owner, a.revision);
             }
-            eprintln!("branch {} of {}", state.started.branch, state.started.repo);
+            note!("branch {} of {}", state.started.branch, state.started.repo);
         }
     }
     Ok(Exit::Done)

@@ -9,6 +9,7 @@ use cloudcrew_runtime::catalogue::catalogue;
 
 use crate::args::{Args, CheckFormat};
 use crate::exit::{Exit, Failure};
+use crate::out::{note, put, say};
 use crate::workspace;
 
 pub fn check(args: &Args, format: CheckFormat) -> Result<Exit, Failure> {
@@ -23,11 +24,11 @@ pub fn check(args: &Args, format: CheckFormat) -> Result<Exit, Failure> {
         CheckFormat::Github => Format::Github,
     };
     let found = loaded.report.diagnostics();
-    print!("{}", render(&sources, found, how));
+    put!("{}", render(&sources, found, how));
     match found.len() {
-        0 => eprintln!("nothing found in {} files", sources.iter().count()),
-        1 => eprintln!("1 finding; `cloudcrew explain {}` says more", found[0].code),
-        n => eprintln!("{n} findings; `cloudcrew explain CODE` says more"),
+        0 => note!("nothing found in {} files", sources.iter().count()),
+        1 => note!("1 finding; `cloudcrew explain {}` says more", found[0].code),
+        n => note!("{n} findings; `cloudcrew explain CODE` says more"),
     }
     Ok(if found.is_empty() { Exit::Done } else { Exit::Failed })
 }
@@ -37,13 +38,13 @@ pub fn explain(code: Option<&str>) -> Result<Exit, Failure> {
     let Some(code) = code else {
         for code in codes {
             let page = checks::explain(code).unwrap_or_default();
-            println!("{code:26} {}", page.lines().next().unwrap_or_default());
+            say!("{code:26} {}", page.lines().next().unwrap_or_default());
         }
         return Ok(Exit::Done);
     };
     match checks::explain(code) {
         Some(page) => {
-            print!("# {code}\n\n{page}");
+            put!("# {code}\n\n{page}");
             Ok(Exit::Done)
         }
         None => {

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
-use crate::view::money;
+use crate::out::say;
+use crate::summary::money;
 
 pub async fn cost(args: &Args, project: &str, format: Format) -> Result<Exit, Failure> {
     let (_, engagement) = home::engagement(args, project).await?;
@@ -23,21 +24,21 @@ pub async fn cost(args: &Args, project: &str, format: Format) -> Result<Exit, Fa
                 value
             })
             .collect();
-        println!("{:#}", json!({ "version": 1, "estimated": true, "lines": lines, "total": json(&total) }));
+        say!("{:#}", json!({ "version": 1, "estimated": true, "lines": lines, "total": json(&total) }));
         return Ok(Exit::Done);
     }
-    println!("{:14} {:10} {:8} {:>6} {:>10} {:>10} {:>12}", "phase", "agent", "model", "calls", "input", "output", "cost");
+    say!("{:14} {:10} {:8} {:>6} {:>10} {:>10} {:>12}", "phase", "agent", "model", "calls", "input", "output", "cost");
     for (phase, agent, model, line) in meter.lines() {
         row(phase, agent, model, line);
     }
     row("total", "", "", &total);
-    println!("Rehearsed: no live model was called; tokens are estimates, and the cost is what they would cost.");
+    say!("Rehearsed: no live model was called; tokens are estimates, and the cost is what they would cost.");
     Ok(Exit::Done)
 }
 
 fn row(phase: &str, agent: &str, model: &str, line: &MeterLine) {
     let usage = line.usage;
-    println!(
+    say!(
         "{phase:14} {agent:10} {model:8} {:>6} {:>10} {:>10} {:>12}",
         line.calls,
         usage.input_tokens,

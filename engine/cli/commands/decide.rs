@@ -8,6 +8,8 @@ use super::drive;
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
+use crate::out::say;
+use crate::show::waits;
 
 pub async fn approve(args: &Args, project: &str, ratings: &[String], digest: Option<String>) -> Result<Exit, Failure> {
     let mut read = Vec::new();
@@ -32,9 +34,12 @@ async fn at_gate(args: &Args, project: &str, decision: Decision, digest: Option<
 fn gate(engagement: &Engagement) -> Result<String, Failure> {
     let mut gates = engagement.state.requests.iter().filter(|r| matches!(r.kind, RequestKind::Approval { .. }));
     let waiting = gates.clone().find(|r| r.is_open());
+    if let (None, Some(other)) = (waiting, engagement.state.open_requests().next()) {
+        return Err(Failure::usage(format!("no gate waits; {}", waits(&engagement.project, other))));
+    }
     match waiting.or(gates.next_back()) {
         Some(request) => Ok(request.id.clone()),
-        None => Err(Failure::usage(format!("`{}` waits at no gate", engagement.project))),
+        None => Err(Failure::usage(format!("`{}` waits at no gate yet; `cloudcrew list` says where it is", engagement.project))),
     }
 }
 
@@ -47,7 +52,7 @@ async fn decide(args: &Args, project: &str, request: String, decision: Decision,
     let given = Given { request, decision, actor: home::actor(), channel: "terminal".into(), digest: full(&engagement, digest) };
     let recorded = record(&store, &store, &SystemClock::default(), &mut engagement, given).await?;
     let what = recorded.request.answer.as_ref().map_or("answered", |a| a.decision.name());
-    println!("{} is {what}{}", recorded.request.id, if recorded.repeated { " already, with the same words" } else { "" });
+    say!("{} is {what}{}", recorded.request.id, if recorded.repeated { " already, with the same words" } else { "" });
     go_on(args, project).await
 }
 
@@ -61,7 +66,7 @@ fn full(engagement: &Engagement, given: Option<String>) -> Option<String> {
 pub async fn cancel(args: &Args, project: &str) -> Result<Exit, Failure> {
     let (store, mut engagement) = home::engagement(args, project).await?;
     record_cancel(&store, &store, &SystemClock::default(), &mut engagement, &home::actor()).await?;
-    println!("{project} ends between two steps");
+    say!("{project} ends between two steps");
     match go_on(args, project).await? {
         Exit::Cancelled => Ok(Exit::Done),
         other => Ok(other),
@@ -72,12 +77,12 @@ pub async fn cancel(args: &Args, project: &str) -> Result<Exit, Failure> {
 async fn go_on(args: &Args, project: &str) -> Result<Exit, Failure> {
     let store = home::existing(&home::path(args)?)?;
     if let Some((lease, true)) = store.lease(project).await? {
-        println!("{} drives it and goes on", lease.holder.name);
+        say!("{} drives it and goes on", lease.holder.name);
         return Ok(Exit::Done);
     }
     match drive::drive(&store, project, false, Format::Human).await {
-        Err(failure) if failure.exit == Exit::World && failure.to_string().starts_with(&format!("`{project}` is driven by")) => {
-            println!("{failure}");
+        Err(failure) if failure.held => {
+            say!("{failure}");
             Ok(Exit::Done)
         }
         other => other,

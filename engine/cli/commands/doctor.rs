@@ -6,13 +6,14 @@ use cloudcrew_runtime::catalogue::catalogue;
 
 use crate::args::Args;
 use crate::exit::{Exit, Failure};
+use crate::out::say;
 use crate::{home, workspace};
 
 pub fn doctor(args: &Args) -> Result<Exit, Failure> {
     let mut fine = true;
     let mut say = |ok: bool, text: String| {
         fine &= ok;
-        println!("{} {text}", if ok { "ok  " } else { "FAIL" });
+        say!("{} {text}", if ok { "ok  " } else { "FAIL" });
     };
     match workspace::find(args.workspace.as_deref()) {
         Ok(root) => {

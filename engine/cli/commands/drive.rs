@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use cloudcrew_local::holder;
 use cloudcrew_local::store::Store;
-use cloudcrew_runtime::engagement::{Driver, EndReason, Options, RequestKind, Rest, open};
+use cloudcrew_runtime::engagement::{Driver, EndReason, Options, Rest, open};
 
 use crate::args::Format;
 use crate::exit::{Exit, Failure};
-use crate::view::{View, summary};
+use crate::out::{note, put};
+use crate::show::waits;
+use crate::summary::summary;
+use crate::view::View;
 use crate::wiring;
 
 pub async fn drive(store: &Store, project: &str, approve_all: bool, format: Format) -> Result<Exit, Failure> {
@@ -31,9 +34,9 @@ pub async fn drive(store: &Store, project: &str, approve_all: bool, format: Form
     let text = driver.look(summary).await;
     let (exit, last) = outcome(project, &rest);
     if format == Format::Human {
-        print!("{text}");
+        put!("{text}");
     }
-    eprintln!("{last}");
+    note!("{last}");
     Ok(exit)
 }
 
@@ -51,22 +54,7 @@ fn outcome(project: &str, rest: &Rest) -> (Exit, String) {
             (exit, format!("{project}: {}{key}", end.text))
         }
         Rest::Waiting(requests) => {
-            let mut lines = Vec::new();
-            for request in requests {
-                match &request.kind {
-                    RequestKind::Approval { findings, .. } => {
-                        lines.extend(findings.iter().map(|f| format!("  found: {} [{}]", f.text, f.key)));
-                        lines.push(format!(
-                            "{project} waits at the gate of {}: `cloudcrew show {project}`, then `cloudcrew approve {project}`",
-                            request.phase
-                        ));
-                    }
-                    RequestKind::Question { agent, question, .. } => lines.push(format!(
-                        "{project} waits for an answer to {agent}: \"{question}\": `cloudcrew answer {project} {} \"...\"`",
-                        request.id
-                    )),
-                }
-            }
+            let lines: Vec<String> = requests.iter().map(|request| waits(project, request)).collect();
             (Exit::Waiting, lines.join("\n"))
         }
         Rest::Stopped => (Exit::Waiting, format!("{project} stopped between two steps; go on with `cloudcrew resume {project}`")),

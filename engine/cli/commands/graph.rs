@@ -4,6 +4,7 @@ use cloudcrew_plan::{build, emit};
 
 use crate::args::{Args, GraphFormat};
 use crate::exit::{Exit, Failure};
+use crate::out::{put, say};
 use crate::workspace;
 
 pub fn graph(args: &Args, workflow: Option<&str>, format: GraphFormat) -> Result<Exit, Failure> {
@@ -11,9 +12,9 @@ pub fn graph(args: &Args, workflow: Option<&str>, format: GraphFormat) -> Result
     let workflow = workspace::workflow(&definition, workflow)?;
     let plan = build(&definition, &workflow).ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;
     match format {
-        GraphFormat::Mermaid => print!("{}", emit::mermaid(&plan)),
-        GraphFormat::Dot => print!("{}", emit::dot(&plan)),
-        GraphFormat::Json => println!("{}", serde_json::to_string_pretty(&plan).map_err(|e| Failure::world(e.to_string()))?),
+        GraphFormat::Mermaid => put!("{}", emit::mermaid(&plan)),
+        GraphFormat::Dot => put!("{}", emit::dot(&plan)),
+        GraphFormat::Json => say!("{}", serde_json::to_string_pretty(&plan).map_err(|e| Failure::world(e.to_string()))?),
     }
     Ok(Exit::Done)
 }

@@ -8,6 +8,8 @@ use serde_json::json;
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
+use crate::out::{note, say};
+use crate::words::counted;
 
 pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
     let mut all = Vec::new();
@@ -19,29 +21,30 @@ pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
         let engagement = open(&store, &store, &project).await?;
         for request in engagement.state.open_requests() {
             if format == Format::Human {
-                println!("{project}  {}", request.id);
+                say!("{project}  {}", request.id);
                 match &request.kind {
                     RequestKind::Approval { findings, may_revise, .. } => {
-                        println!(
-                            "  the gate of {}, run {}: {} deliverables, {} findings",
+                        say!(
+                            "  the gate of {}, run {}: {}, {}",
                             request.phase,
                             request.revision,
-                            request.subject.len(),
-                            findings.len()
+                            counted(request.subject.len(), "deliverable"),
+                            counted(findings.len(), "finding")
                         );
-                        println!("  look:    cloudcrew show {project}");
-                        println!("  decide:  cloudcrew approve {project}");
+                        say!("  look:    cloudcrew show {project}");
+                        let digest = request.short_digest();
+                        say!("  decide:  cloudcrew approve {project} --digest {digest}");
                         if *may_revise {
-                            println!("           cloudcrew revise {project} \"what should change\"");
+                            say!("           cloudcrew revise {project} \"what should change\" --digest {digest}");
                         }
                     }
                     RequestKind::Question { agent, question, .. } => {
-                        println!("  {agent} asks: {question}");
-                        println!("  answer:  cloudcrew answer {project} {} \"...\"", request.id);
+                        say!("  {agent} asks: {question}");
+                        say!("  answer:  cloudcrew answer {project} {} \"...\"", request.id);
                     }
                 }
                 if request.reminders > 0 {
-                    println!("  reminded {} times", request.reminders);
+                    say!("  reminded {}", counted(request.reminders as usize, "time"));
                 }
             }
             let mut value = serde_json::to_value(request).map_err(|e| Failure::world(e.to_string()))?;
@@ -50,8 +53,8 @@ pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
         }
     }
     match format {
-        Format::Json => println!("{:#}", json!({ "version": 1, "requests": all })),
-        Format::Human if all.is_empty() => eprintln!("nothing waits"),
+        Format::Json => say!("{:#}", json!({ "version": 1, "requests": all })),
+        Format::Human if all.is_empty() => note!("nothing waits"),
         Format::Human => {}
     }
     Ok(Exit::Done)

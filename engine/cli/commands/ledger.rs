@@ -6,17 +6,18 @@ use serde_json::json;
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
+use crate::out::say;
 
 pub async fn ledger(args: &Args, project: &str, format: Format) -> Result<Exit, Failure> {
     let (store, _) = home::engagement(args, project).await?;
     let rows = store.rows(project).await?;
     match format {
-        Format::Json => println!("{:#}", json!({ "version": 1, "rows": rows })),
+        Format::Json => say!("{:#}", json!({ "version": 1, "rows": rows })),
         Format::Human => {
             for row in &rows {
                 let kind = serde_json::to_value(row.kind).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
                 let source = if row.source.is_empty() { String::new() } else { format!(" ({})", row.source) };
-                println!("{kind:12} {:14} {:10} {}{source}", row.phase, row.author, row.title);
+                say!("{kind:12} {:14} {:10} {}{source}", row.phase, row.author, row.title);
             }
         }
     }

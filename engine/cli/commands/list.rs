@@ -8,13 +8,14 @@ use serde_json::json;
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
+use crate::out::{note, say};
 
 pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
     let Some(store) = Store::open_existing(&home::path(args)?)? else {
         if format == Format::Json {
-            println!("{}", json!({ "version": 1, "projects": [] }));
+            say!("{}", json!({ "version": 1, "projects": [] }));
         } else {
-            eprintln!("no engagements yet; start one with `cloudcrew run`");
+            note!("no engagements yet; start one with `cloudcrew run`");
         }
         return Ok(Exit::Done);
     };
@@ -31,7 +32,7 @@ pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
                 (None, true, Some(holder)) => format!("driven by {holder}"),
                 (None, true, None) => format!("rests; go on with `cloudcrew resume {}`", listing.engagement),
             };
-            println!("{:24} {:20} {what}", listing.engagement, state.at);
+            say!("{:24} {:20} {what}", listing.engagement, state.at);
         }
         projects.push(json!({
             "project": listing.engagement, "created": listing.created, "state": state.at, "workflow": state.started.workflow,
@@ -39,7 +40,7 @@ pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
         }));
     }
     if format == Format::Json {
-        println!("{:#}", json!({ "version": 1, "projects": projects }));
+        say!("{:#}", json!({ "version": 1, "projects": projects }));
     }
     Ok(Exit::Done)
 }

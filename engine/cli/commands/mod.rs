@@ -18,6 +18,7 @@ use clap::CommandFactory;
 
 use crate::args::{Approve, Args, Command, Format};
 use crate::exit::{Exit, Failure};
+use crate::out::{put, say};
 use crate::{home, show};
 
 /// Runs what was typed.
@@ -32,8 +33,8 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Command::Show { project, format } => {
             let (store, engagement) = home::engagement(&args, project).await?;
             match format {
-                Format::Human => print!("{}", show::human(&store, &engagement)?),
-                Format::Json => println!("{:#}", show::json(&store, &engagement)?),
+                Format::Human => put!("{}", show::human(&store, &engagement).await?),
+                Format::Json => say!("{:#}", show::json(&store, &engagement)?),
             }
             Ok(Exit::Done)
         }
@@ -54,7 +55,9 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Command::Cost { project, format } => cost::cost(&args, project, *format).await,
         Command::Doctor => doctor::doctor(&args),
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Args::command(), "cloudcrew", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Args::command(), "cloudcrew", &mut script);
+            crate::out::bytes(&script);
             Ok(Exit::Done)
         }
     }

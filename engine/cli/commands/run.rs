@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use cloudcrew_local::clock::SystemClock;
 use cloudcrew_local::holder;
@@ -19,6 +20,7 @@ use cloudcrew_runtime::sow::{self, MAX_SOW_BYTES};
 use super::drive;
 use crate::args::{Approve, Args, Run};
 use crate::exit::{Exit, Failure};
+use crate::out::{note, say};
 use crate::{home, workspace};
 
 pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
@@ -74,12 +76,15 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     }
     if run.detach {
         store.release(&project, &lease).await?;
-        return detach(&home, &project, run);
+        return detach(&store, &home, &project, run).await;
     }
     drive::drive(&store, &project, run.approve == Some(Approve::All), run.format).await
 }
 
-fn detach(home: &Path, project: &str, run: &Run) -> Result<Exit, Failure> {
+/// How long a background process is waited for until it drives.
+const SETTLES: Duration = Duration::from_secs(5);
+
+async fn detach(store: &Store, home: &Path, project: &str, run: &Run) -> Result<Exit, Failure> {
     let log = home.join(format!("{project}.log"));
     let output = fs::File::create(&log)?;
     let mut command = std::process::Command::new(std::env::current_exe()?);
@@ -89,9 +94,14 @@ fn detach(home: &Path, project: &str, run: &Run) -> Result<Exit, Failure> {
     }
     command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let child = command.spawn()?;
-    println!("{project} runs in the background (pid {}); it writes to {}", child.id(), log.display());
-    println!("follow it with `cloudcrew watch {project}`");
+    let mut child = command.spawn()?;
+    // Who is told that it runs may follow it at once.
+    let began = Instant::now();
+    while began.elapsed() < SETTLES && child.try_wait()?.is_none() && store.lease(project).await?.is_none() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    say!("{project} runs in the background (pid {}); it writes to {}", child.id(), log.display());
+    say!("follow it with `cloudcrew watch {project}`");
     Ok(Exit::Done)
 }
 
@@ -116,9 +126,15 @@ fn statement_of_work(path: &Path) -> Result<SowFile, Failure> {
     let text = sow::decode(&bytes).map_err(|e| told(&e))?;
     let name = path.file_name().map_or_else(|| "statement-of-work.md".to_owned(), |n| n.to_string_lossy().into_owned());
     let parsed = sow::parse(&name, &text).map_err(|e| told(&e))?;
+    if parsed.requirements.is_empty() {
+        note!("{name} has nothing that reads as a requirement: list them below a heading `Requirements`");
+    }
+    for part in &parsed.unread {
+        note!("{} is none of the parts that are read; the crew is told to look at it: {}", part.source, part.text);
+    }
     if !parsed.missing.is_empty() {
         let titles: Vec<&str> = parsed.missing.iter().map(|m| m.title()).collect();
-        eprintln!("{name} says nothing under: {}", titles.join(", "));
+        note!("{name} says nothing under: {}", titles.join(", "));
     }
     Ok(SowFile { name, text })
 }

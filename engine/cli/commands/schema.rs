@@ -7,6 +7,7 @@ use cloudcrew_definition::syntax::FileKind;
 
 use crate::args::Args;
 use crate::exit::{Exit, Failure};
+use crate::out::{note, say};
 use crate::workspace;
 
 /// Where the schemas of this project stand.
@@ -19,13 +20,13 @@ pub fn schema(args: &Args, kind: Option<&str>, write: bool) -> Result<Exit, Fail
         for kind in FileKind::ALL {
             fs::write(folder.join(format!("{}.json", kind.name())), format!("{:#}\n", generate(kind)))?;
         }
-        eprintln!("wrote {} schemas to {}", FileKind::ALL.len(), folder.display());
+        note!("wrote {} schemas to {}", FileKind::ALL.len(), folder.display());
         return Ok(Exit::Done);
     }
     let names: Vec<&str> = FileKind::ALL.iter().map(|k| k.name()).collect();
     let found = FileKind::ALL.into_iter().find(|k| Some(k.name()) == kind);
     match found {
-        Some(kind) => println!("{:#}", generate(kind)),
+        Some(kind) => say!("{:#}", generate(kind)),
         None => return Err(Failure::usage(format!("say which schema: {}; or `--write`", names.join(", ")))),
     }
     Ok(Exit::Done)

@@ -9,6 +9,8 @@ use cloudcrew_runtime::ports::watch::Watch;
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
+use crate::out::{note, say};
+use crate::show::waits;
 use crate::view::View;
 
 /// How often it looks.
@@ -18,7 +20,7 @@ pub async fn watch(args: &Args, project: &str, format: Format) -> Result<Exit, F
     let (store, mut engagement) = home::engagement(args, project).await?;
     let view = View::new(format);
     if format == Format::Human {
-        println!("{project} is in {}", engagement.state.at);
+        say!("{project} is in {}", engagement.state.at);
     }
     loop {
         for (entry, event) in engagement.catch_up(&store, &store).await? {
@@ -29,8 +31,14 @@ pub async fn watch(args: &Args, project: &str, format: Format) -> Result<Exit, F
         if !driven && head.is_some_and(|h| h.seq == engagement.head.seq) {
             view.finish();
             engagement = open(&store, &store, project).await?;
-            let why = engagement.state.end.as_ref().map_or_else(|| "no process drives it".to_owned(), |e| e.text.clone());
-            eprintln!("{project}: {why}");
+            let waiting: Vec<String> = engagement.state.open_requests().map(|request| waits(project, request)).collect();
+            match &engagement.state.end {
+                Some(end) => note!("{project}: {}", end.text),
+                None if waiting.is_empty() => {
+                    note!("{project}: no process drives it; go on with `cloudcrew resume {project}`")
+                }
+                None => note!("{}", waiting.join("\n")),
+            }
             return Ok(Exit::Done);
         }
         tokio::time::sleep(EVERY).await;

@@ -1,10 +1,10 @@
 //! Artifacts from what is known. What nobody knows is left open, so that a review finds it; nothing is invented.
 
-use cloudcrew_definition::crew::{Deliverable, Phase};
+use cloudcrew_definition::crew::{Definition, Deliverable, Phase};
 use cloudcrew_definition::text::slots;
 use cloudcrew_runtime::ports::model::ModelRequest;
 
-use super::knowledge::{Knowledge, Line};
+use super::knowledge::{Knowledge, Row};
 
 /// What every artifact of a rehearsal says of itself.
 const MARK: &str = "Rehearsal: written from the definitions, without a live model.";
@@ -23,30 +23,156 @@ pub(super) fn template_of<'a>(system: &'a str, path: &str) -> Option<&'a str> {
     Some(&own[begin..end])
 }
 
-/// A document from its template.
-pub(super) fn document(template: &str, request: &ModelRequest<'_>, phase: &Phase, known: &Knowledge) -> String {
+/// What a document is made of.
+pub(super) struct Writing<'a> {
+    pub request: &'a ModelRequest<'a>,
+    pub definition: &'a Definition,
+    pub phase: &'a Phase,
+    pub known: &'a Knowledge,
+}
+
+/// A document from its template: under each heading what a live crew would write there, and what is known for it. A list stands
+/// in full once, where the template is about it; elsewhere its ids are named.
+pub(super) fn document(template: &str, writing: &Writing<'_>) -> String {
+    let slots = slots(template);
+    let about: Vec<&str> = slots.iter().filter_map(|slot| slot.sources.first()).map(|(name, _)| name.as_str()).collect();
+    let mut listed: Vec<&str> = Vec::new();
     let mut text = String::new();
     let mut from = 0;
-    for slot in slots(template) {
+    for slot in &slots {
         text.push_str(&template[from..slot.range.start]);
-        let parts: Vec<String> =
-            slot.sources.iter().map(|(s, _)| source(s, request, phase, known)).filter(|p| !p.is_empty()).collect();
+        from = slot.range.end;
+        let mut parts = Vec::new();
+        for (place, (name, _)) in slot.sources.iter().enumerate() {
+            let Some(material) = writing.material(name, slot.sources.len() == 1) else { continue };
+            let in_full = !listed.contains(&name.as_str()) && (place == 0 || !about.contains(&name.as_str()));
+            if in_full {
+                listed.push(name);
+            }
+            parts.push(if in_full { material.in_full() } else { material.named() });
+        }
         if parts.is_empty() {
             text.push_str(&template[slot.range.clone()]);
         } else {
-            text.push_str(&parts.join("\n\n"));
+            text.push_str(&format!("> A live crew writes here: {}\n\n{}", slot.guidance, parts.join("\n\n")));
         }
-        from = slot.range.end;
     }
     text.push_str(&template[from..]);
     let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
     let mut document = format!("{first}\n\n> {MARK}\n{rest}");
     let feedback: Vec<String> =
-        known.rows_of("feedback").filter(|r| r.phase == phase.name).map(|r| format!("- {}", r.body)).collect();
+        writing.known.rows_of("feedback").filter(|r| r.phase == writing.phase.name).map(|r| format!("- {}", r.body)).collect();
     if !feedback.is_empty() {
         document.push_str(&format!("\n## Changes the customer asked for\n\n{}\n", feedback.join("\n")));
     }
     document
+}
+
+/// What is known for a part of a document.
+struct Material {
+    label: &'static str,
+    lines: Vec<String>,
+    /// What its lines are called where they are not repeated: `R1 to R12`.
+    names: String,
+}
+
+impl Material {
+    fn words(words: String) -> Option<Material> {
+        (!words.is_empty()).then(|| Material { label: "", lines: vec![words], names: String::new() })
+    }
+
+    fn list(label: &'static str, lines: Vec<String>, names: String) -> Option<Material> {
+        (!lines.is_empty()).then_some(Material { label, lines, names })
+    }
+
+    fn in_full(&self) -> String {
+        if self.label.is_empty() {
+            return self.lines.join("\n");
+        }
+        let lines: Vec<String> = self.lines.iter().map(|line| format!("- {line}")).collect();
+        format!("{}:\n\n{}", self.label, lines.join("\n"))
+    }
+
+    fn named(&self) -> String {
+        if self.label.is_empty() { self.in_full() } else { format!("{}: {}, listed in this document.", self.label, self.names) }
+    }
+}
+
+impl Writing<'_> {
+    fn material(&self, name: &str, alone: bool) -> Option<Material> {
+        match name {
+            "summary" => Material::words(summary(self.request, self.known)),
+            "objectives" => self.said("Objectives", 'O'),
+            "requirements" => self.said("Requirements", 'R'),
+            "constraints" => self.said("Constraints", 'C'),
+            "scope" => self.said("Deliverables asked for", 'D'),
+            "acceptance_criteria" => self.said("Acceptance criteria", 'A'),
+            "timeline" => self.said("Timeline", 'T'),
+            "facts" => self.rows("Facts", "fact", |row| alone || !is_line_of_sow(row)),
+            "assumptions" => self.rows("Assumptions", "assumption", |_| true),
+            "decisions" => self.rows("Decisions", "decision", |_| true),
+            "blockers" => self.rows("Blockers", "blocker", |_| true),
+            "answers" => self.rows("The customer's answers", "answer", |_| true),
+            "reviews" => self.rows("Verdicts", "review", |_| true),
+            "feedback" => self.rows("The customer's words", "feedback", |_| true),
+            "artifacts" => {
+                let written = self.known.files.iter().filter(|(_, by)| !by.is_empty());
+                let lines: Vec<String> = written.map(|(path, by)| format!("{path} ({by})")).collect();
+                let names = format!("{} files", lines.len());
+                Material::list("Files", lines, names)
+            }
+            "costs" => Material::words("Tokens and money so far are estimates of a rehearsal: see `cloudcrew cost`.".to_owned()),
+            "team" => self.team(),
+            "phases" => self.phases(),
+            _ => None,
+        }
+    }
+
+    fn said(&self, label: &'static str, letter: char) -> Option<Material> {
+        let lines = self.known.lines(letter);
+        let names = match (lines.first(), lines.last()) {
+            (Some((first, ..)), Some((last, ..))) if first != last => format!("{first} to {last}"),
+            (Some((only, ..)), _) => only.clone(),
+            _ => String::new(),
+        };
+        Material::list(label, lines.iter().map(|(id, text, source)| format!("{id}: {text} ({source})")).collect(), names)
+    }
+
+    fn rows(&self, label: &'static str, kind: &str, keep: impl Fn(&Row) -> bool) -> Option<Material> {
+        let lines: Vec<String> = self.known.rows_of(kind).filter(|row| keep(row)).map(row_line).collect();
+        let names = lines.len().to_string();
+        Material::list(label, lines, names)
+    }
+
+    fn team(&self) -> Option<Material> {
+        let agents = self.phase.swarm.agents.iter().filter_map(|name| self.definition.agent(name));
+        let lines = agents.map(|agent| format!("{}: {}", agent.name, agent.description)).collect();
+        Material::list("In this phase", lines, self.phase.swarm.agents.join(", "))
+    }
+
+    /// The phases of the workflow, with what each owes and who decides.
+    fn phases(&self) -> Option<Material> {
+        let workflow = self.definition.workflows.iter().find(|workflow| workflow.phases.contains(&self.phase.name))?;
+        let phases = workflow.phases.iter().filter_map(|name| self.definition.phase(name));
+        let line = |phase: &Phase| {
+            let owed: Vec<&str> = phase.deliverables.iter().map(|d| d.path.as_str()).collect();
+            let decides = if phase.gate.is_some() { "the customer decides" } else { "no gate" };
+            format!("{}: {}; {decides}", phase.name, if owed.is_empty() { "nothing owed".to_owned() } else { owed.join(", ") })
+        };
+        Material::list("Phases", phases.map(line).collect(), workflow.phases.join(", "))
+    }
+}
+
+/// Whether a fact is a line of the statement of work, which other sources give already.
+fn is_line_of_sow(row: &Row) -> bool {
+    let id = row.title.split_once(": ").map(|(id, _)| id).unwrap_or_default();
+    id.starts_with(['O', 'R', 'C', 'D', 'A', 'T']) && id.len() > 1 && id[1..].bytes().all(|b| b.is_ascii_digit())
+}
+
+fn row_line(row: &Row) -> String {
+    let body = if row.body.is_empty() { String::new() } else { format!(": {}", row.body) };
+    let source = if row.source.is_empty() { String::new() } else { format!(", {}", row.source) };
+    format!("{}{body} ({}, {}{source})", row.title, row.author, row.phase)
 }
 
 /// A file without a template: what it must do, line by line, as comments of its language.
@@ -71,53 +197,6 @@ pub(super) fn source_file(deliverable: &Deliverable, phase: &Phase, known: &Know
     text
 }
 
-fn list(lines: &[Line]) -> String {
-    lines.iter().map(|(id, text, source)| format!("- {id}: {text} ({source})")).collect::<Vec<_>>().join("\n")
-}
-
-fn rows(known: &Knowledge, kind: &str) -> String {
-    let line = |r: &super::knowledge::Row| {
-        let body = if r.body.is_empty() { String::new() } else { format!(": {}", r.body) };
-        let source = if r.source.is_empty() {
-            format!("{}, {}", r.author, r.phase)
-        } else {
-            format!("{}, {}, {}", r.author, r.phase, r.source)
-        };
-        format!("- {}{body} ({source})", r.title)
-    };
-    known.rows_of(kind).map(line).collect::<Vec<_>>().join("\n")
-}
-
-fn source(name: &str, request: &ModelRequest<'_>, phase: &Phase, known: &Knowledge) -> String {
-    match name {
-        "summary" => summary(request, known),
-        "objectives" => list(&known.lines('O')),
-        "requirements" => list(&known.lines('R')),
-        "constraints" => list(&known.lines('C')),
-        "scope" => list(&known.lines('D')),
-        "acceptance_criteria" => list(&known.lines('A')),
-        "timeline" => list(&known.lines('T')),
-        "facts" => rows(known, "fact"),
-        "assumptions" => rows(known, "assumption"),
-        "decisions" => rows(known, "decision"),
-        "blockers" => rows(known, "blocker"),
-        "answers" => rows(known, "answer"),
-        "reviews" => rows(known, "review"),
-        "feedback" => rows(known, "feedback"),
-        "artifacts" => {
-            let written = known.files.iter().filter(|(_, by)| !by.is_empty());
-            written.map(|(path, by)| format!("- {path} ({by})")).collect::<Vec<_>>().join("\n")
-        }
-        "costs" => "Tokens and money so far are estimates of a rehearsal: see `cloudcrew cost`.".to_owned(),
-        "team" => phase.swarm.agents.iter().map(|a| format!("- {a}")).collect::<Vec<_>>().join("\n"),
-        "phases" => {
-            let owed = phase.deliverables.iter().map(|d| format!("- {}: {} ({})", phase.name, d.path, d.owner));
-            owed.collect::<Vec<_>>().join("\n")
-        }
-        _ => String::new(),
-    }
-}
-
 fn summary(request: &ModelRequest<'_>, known: &Knowledge) -> String {
     let requirements = known.lines('R');
     if requirements.is_empty() {
@@ -126,5 +205,6 @@ fn summary(request: &ModelRequest<'_>, known: &Knowledge) -> String {
     let about = known.sow.as_ref().map(|s| s.summary.clone()).filter(|s| !s.is_empty());
     let about = about.or_else(|| known.lines('O').first().map(|(_, text, _)| text.clone()));
     let about = about.unwrap_or_else(|| requirements[0].1.clone());
-    format!("{}: {about} ({} requirements)", request.context.project, requirements.len())
+    let title = known.sow.as_ref().and_then(|s| s.title.clone()).unwrap_or_else(|| request.context.project.clone());
+    format!("{title}: {about} ({} requirements)", requirements.len())
 }

@@ -14,7 +14,7 @@ pub(super) fn turn(model: &RehearsalModel, request: &ModelRequest<'_>, phase: &P
     let known = Knowledge::of(transcript);
     look(request, transcript)
         .or_else(|| read(request, phase, transcript, &known))
-        .or_else(|| package(request, phase, transcript, &known))
+        .or_else(|| package(model, request, phase, transcript, &known))
         .unwrap_or_else(|| judge(model, request, phase, transcript, &known))
 }
 
@@ -35,13 +35,20 @@ fn read(request: &ModelRequest<'_>, phase: &Phase, transcript: &Transcript<'_>, 
     (!turn.calls.is_empty()).then_some(turn)
 }
 
-fn package(request: &ModelRequest<'_>, phase: &Phase, transcript: &Transcript<'_>, known: &Knowledge) -> Option<Turn> {
+fn package(
+    model: &RehearsalModel,
+    request: &ModelRequest<'_>,
+    phase: &Phase,
+    transcript: &Transcript<'_>,
+    known: &Knowledge,
+) -> Option<Turn> {
     if !has(request, "phase_summary") || transcript.called("phase_summary") {
         return None;
     }
     let path = format!("docs/phase-summaries/{}.md", phase.name);
+    let writing = compose::Writing { request, definition: &model.definition, phase, known };
     let content = match compose::template_of(request.system, &path) {
-        Some(template) => compose::document(template, request, phase, known),
+        Some(template) => compose::document(template, &writing),
         None => {
             let owed = phase.deliverables.iter().map(|d| format!("- {} by {}", d.path, d.owner)).collect::<Vec<_>>().join("\n");
             format!("# {}\n\nRehearsal: written without a live model.\n\n## Deliverables\n\n{owed}\n", phase.name)

@@ -89,8 +89,16 @@ impl Worker<'_> {
         for section in &sow.missing {
             let title = format!("The statement of work says nothing under {}", section.title());
             if !self.known.rows_of("assumption").any(|r| r.title == title) {
-                let body = "Nothing was made up for it; the customer is asked at the gate.";
+                let body = "Nothing was made up for it.";
                 turn = turn.call("ledger_write", json!({ "kind": "assumption", "title": title, "body": body, "source": sow.file }));
+            }
+        }
+        for part in &sow.unread {
+            let title: String = format!("Not read as one of the six parts: {}", part.text).chars().take(290).collect();
+            if !self.known.rows_of("assumption").any(|r| r.source == part.source) {
+                let body = "Nothing was taken from it; somebody must look at it.";
+                turn =
+                    turn.call("ledger_write", json!({ "kind": "assumption", "title": title, "body": body, "source": part.source }));
             }
         }
         (!turn.calls.is_empty()).then_some(turn)
@@ -137,19 +145,23 @@ impl Worker<'_> {
             return None;
         }
         let mut turn = Turn::says("I write what I owe.");
-        let decided = self.known.rows_of("decision").any(|r| r.author == self.agent.name && r.phase == self.phase.name);
+        let decided = self.known.rows_of("decision").any(|r| r.author == self.agent.name);
         if has(self.request, "write_adr") && !decided && !self.transcript.called("write_adr") {
             turn = self.decide(turn);
         }
         for d in mine {
             let content = match compose::template_of(self.request.system, &d.path).filter(|_| d.template.is_some()) {
-                Some(template) => compose::document(template, self.request, self.phase, &self.known),
+                Some(template) => compose::document(template, &self.writing()),
                 None => compose::source_file(d, self.phase, &self.known),
             };
             let message = format!("Write {} (swarm {})", d.path, self.request.context.swarm);
             turn = turn.call("repo_write", json!({ "path": d.path, "content": content, "message": message }));
         }
         Some(turn)
+    }
+
+    fn writing(&self) -> compose::Writing<'_> {
+        compose::Writing { request: self.request, definition: &self.model.definition, phase: self.phase, known: &self.known }
     }
 
     fn decide(&self, turn: Turn) -> Turn {
@@ -159,11 +171,12 @@ impl Worker<'_> {
         let context: Vec<String> =
             requirements.iter().chain(&constraints).map(|(id, text, source)| format!("- {id}: {text} ({source})")).collect();
         turn.call("write_adr", json!({
-            "title": format!("How {} meets {id} in {}", self.request.context.project, self.phase.name),
+            "title": format!("Which structure meets {id} first"),
             "status": "accepted",
             "context": context.join("\n"),
-            "decision": format!("We build for {id} first: {text} ({source}). The other requirements follow from the same structure."),
-            "consequences": "Each requirement stays traceable by its id. What the statement of work leaves open is asked at the gate.",
+            "decision": format!("Rehearsed, so nothing is decided: a live {} names here the structure that meets {id} ({text}, {source}), \
+                                 what else was possible, and why it was not taken.", self.agent.name),
+            "consequences": "A live crew says here what the decision makes easier and harder, and what it would cost to turn back.",
         }))
     }
 

@@ -170,10 +170,9 @@ impl Driver {
             Ok(state) => {
                 let resume = if on == Outcome::Approved { self.look(|e| e.state.resume.clone()).await } else { None };
                 let state = resume.unwrap_or(state);
-                let resume = self.reopened(&state, on).await?;
-                let (state, resume) = match resume {
-                    Some(gate) => (gate, Some(state)),
-                    None => (state, None),
+                let (state, resume, why) = match self.reopened(&state, on).await? {
+                    Some((gate, why)) => (gate, Some(state), Some(why)),
+                    None => (state, None, why),
                 };
                 self.append(vec![Event::Entered { state, on: Some(on), resume, why }]).await
             }
@@ -181,8 +180,8 @@ impl Driver {
         }
     }
 
-    /// The gate that must open again before `to` may begin: somebody changed what was approved there.
-    async fn reopened(&self, to: &str, on: Outcome) -> Result<Option<String>, EngagementError> {
+    /// The gate that must open again before `to` may begin, and why: somebody changed what was approved there.
+    async fn reopened(&self, to: &str, on: Outcome) -> Result<Option<(String, Why)>, EngagementError> {
         if !matches!(on, Outcome::Approved | Outcome::Passed | Outcome::Finished) {
             return Ok(None);
         }
@@ -201,8 +200,12 @@ impl Driver {
         self.notice_foreign_commits().await?;
         for (phase, subject) in approved {
             let gate = format!("{phase}.gate");
-            if gate != at && self.subject(&phase).await? != subject {
-                return Ok(Some(gate));
+            let now = self.subject(&phase).await?;
+            if gate != at && now != subject {
+                let changed: Vec<&str> = now.iter().filter(|f| !subject.contains(f)).map(|(path, _)| path.as_str()).collect();
+                let what = if changed.is_empty() { "a deliverable was removed".to_owned() } else { changed.join(", ") };
+                let text = format!("changed after {phase} was approved: {what}");
+                return Ok(Some((gate, Why { text, key: String::new() })));
             }
         }
         Ok(None)

@@ -60,7 +60,9 @@ impl Driver {
                 return Ok(None);
             }
         }
-        let faultless = matches!(&request.kind, RequestKind::Approval { findings, .. } if findings.is_empty());
+        // A gate that is asked about again covers what came after the review.
+        let reviewed = self.look(|e| asked_before(e, &phase, request.revision) == 1).await;
+        let faultless = reviewed && matches!(&request.kind, RequestKind::Approval { findings, .. } if findings.is_empty());
         if self.rehearsed_customer(&request).await? {
             return Ok(None);
         }
@@ -206,16 +208,18 @@ fn current_gate(engagement: &Engagement) -> Option<Request> {
     state.gate_request().filter(|r| r.revision == revision && !(r.expired && r.expires.is_none())).cloned()
 }
 
+/// How often the customer was asked to approve a run of a phase.
+fn asked_before(engagement: &Engagement, phase: &str, revision: u32) -> usize {
+    let requests = &engagement.state.requests;
+    requests.iter().filter(|r| r.phase == phase && r.revision == revision && matches!(r.kind, RequestKind::Approval { .. })).count()
+}
+
 fn new_gate(engagement: &Engagement, phase: &str, subject: Vec<(String, String)>) -> Option<Request> {
     let state = &engagement.state;
     let definition: &Phase = engagement.definition.phase(phase)?;
     let gate: &Gate = definition.gate.as_ref()?;
     let revision = state.revision(phase);
-    let earlier = state
-        .requests
-        .iter()
-        .filter(|r| r.phase == phase && r.revision == revision && matches!(r.kind, RequestKind::Approval { .. }))
-        .count();
+    let earlier = asked_before(engagement, phase, revision);
     let again = if earlier == 0 { String::new() } else { format!("-{}", earlier + 1) };
     let id = format!("{phase}-{revision}{again}");
     let may_revise = state.plan().next(&format!("{phase}.gate"), Outcome::Revised, &state.counters).is_ok();

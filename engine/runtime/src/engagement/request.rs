@@ -74,6 +74,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// The first characters of the digest, as people are shown it and may give it back.
+    pub fn short_digest(&self) -> &str {
+        self.digest.get(..12).unwrap_or(&self.digest)
+    }
+
     /// Whether it waits for an answer.
     pub fn is_open(&self) -> bool {
         self.answer.is_none() && !self.expired

@@ -25,6 +25,9 @@ pub struct Sow {
     pub timeline: Vec<Item>,
     /// The sections that hold nothing, in the order of [`SectionKind::ALL`].
     pub missing: Vec<SectionKind>,
+    /// Parts behind the first section that are none of the six, such as a budget or a quoted mail: somebody must look at them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<Item>,
 }
 
 impl Sow {

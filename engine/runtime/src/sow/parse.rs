@@ -37,8 +37,10 @@ pub fn parse(file: &str, text: &str) -> Result<Sow, SowFault> {
     let mut parts = outline(&lines);
     let title = take_title(&mut parts, &mut lines).or(subject.map(|subject| one_line(subject, TITLE_CHARS)));
     let summary = summary(&parts, &lines);
-    let mut sections = Sections { file, all: SectionKind::ALL.map(|kind| (kind, Section::default())) };
+    let all = SectionKind::ALL.map(|kind| (kind, Section::default()));
+    let mut sections = Sections { file, all, unread: Vec::new() };
     sections.fill(&parts, &lines);
+    let unread = sections.unread;
     let missing = sections.all.iter().filter(|(_, section)| section.items.is_empty()).map(|(kind, _)| *kind).collect();
     let [objectives, requirements, constraints, deliverables, acceptance_criteria, timeline] =
         sections.all.map(|(_, section)| section.items);
@@ -53,6 +55,7 @@ pub fn parse(file: &str, text: &str) -> Result<Sow, SowFault> {
         acceptance_criteria,
         timeline,
         missing,
+        unread,
     })
 }
 
@@ -179,12 +182,14 @@ struct Section {
 struct Sections<'f> {
     file: &'f str,
     all: [(SectionKind, Section); 6],
+    unread: Vec<Item>,
 }
 
 impl Sections<'_> {
     fn fill(&mut self, parts: &[Part<'_>], lines: &[Line<'_>]) {
         let levels = Levels::of(parts);
         let mut open: Vec<Open> = Vec::new();
+        let first = parts.iter().position(|part| section_of(part).is_some()).unwrap_or(parts.len());
         for (at, part) in parts.iter().enumerate() {
             let Some(heading) = &part.heading else { continue };
             let level = levels.level(heading);
@@ -195,9 +200,28 @@ impl Sections<'_> {
             if let Some(kind) = here.kind {
                 let deeper = parts.get(at + 1).and_then(|next| next.heading.as_ref()).map(|next| levels.level(next));
                 self.read(kind, part, lines, here.lead.as_deref(), deeper.is_some_and(|next| next > level));
+            } else if at > first {
+                self.leave(part, lines);
             }
             open.push(here);
         }
+    }
+
+    /// Notes a part that is none of the six, when something stands in it.
+    fn leave(&mut self, part: &Part<'_>, lines: &[Line<'_>]) {
+        let Some(heading) = &part.heading else { return };
+        let body: Vec<&str> = part.body.clone().map(|at| lines[at].text.trim()).filter(|text| !text.is_empty()).take(3).collect();
+        if (body.is_empty() && heading.inline.is_none()) || self.unread.len() == MAX_SECTION_ITEMS {
+            return;
+        }
+        let words = format!(
+            "{}: {}",
+            heading.text.trim_end_matches(':'),
+            heading.inline.into_iter().chain(body).collect::<Vec<_>>().join(" ")
+        );
+        let line = u32::try_from(part.at + 1).unwrap_or(u32::MAX);
+        let id = format!("X{}", self.unread.len() + 1);
+        self.unread.push(Item { id, text: one_line(&words, TITLE_CHARS), source: format!("{}:{line}", self.file), line });
     }
 
     fn read(&mut self, kind: SectionKind, part: &Part<'_>, lines: &[Line<'_>], lead: Option<&str>, parent: bool) {

@@ -1,0 +1,88 @@
+//! What came out of an engagement, for people.
+
+use std::time::Duration;
+
+use cloudcrew_runtime::engagement::{Decision, Engagement, MeterLine, RequestKind, State};
+
+use crate::words::counted;
+
+/// Money of a meter line.
+pub fn money(line: &MeterLine) -> String {
+    let known = format!("${:.2}", line.micro_usd as f64 / 1e6);
+    match (line.unpriced, line.calls) {
+        (0, _) => known,
+        (n, calls) if n == calls => "unknown".to_owned(),
+        (n, _) => format!("{known} + {} of unknown price", counted(n as usize, "call")),
+    }
+}
+
+/// Time from the first event to the last, by the engagement's clock: in a rehearsal, waits are part of it and cost nothing.
+pub fn spent(state: &State) -> String {
+    let seconds = Duration::from_millis(u64::try_from(state.times.1 - state.times.0).unwrap_or(0)).as_secs();
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, s) => format!("{s}s"),
+        (0, m, s) => format!("{m}m {s}s"),
+        (h, m, _) => format!("{h}h {m}m"),
+    }
+}
+
+/// What came out, at the end of a run.
+pub fn summary(engagement: &Engagement) -> String {
+    let state = &engagement.state;
+    let mut text = format!(
+        "\n{} · {} · rehearsed: no live model was called, tokens are estimates\n",
+        engagement.project, state.started.workflow
+    );
+    for (phase, _) in &state.plan().entries {
+        let progress = state.progress(phase);
+        if progress.revision == 0 {
+            continue;
+        }
+        let handoffs = state.handoffs.iter().filter(|(p, _, _)| p == phase).count();
+        let decision = state
+            .requests
+            .iter()
+            .rev()
+            .filter(|r| matches!(r.kind, RequestKind::Approval { .. }))
+            .find(|r| r.phase == *phase && r.revision == progress.revision && r.answer.is_some())
+            .and_then(|r| r.answer.as_ref());
+        let decision =
+            decision.map_or_else(String::new, |a| format!(", {} by {}{}", a.decision.name(), a.actor, rated(&a.decision)));
+        let run = if progress.revision > 1 { format!(", run {}", progress.revision) } else { String::new() };
+        text.push_str(&format!(
+            "\n  {phase}{run}: {} ({}){decision}\n",
+            if progress.visits.is_empty() { "nobody yet".to_owned() } else { progress.visits.join(" → ") },
+            counted(handoffs, "handoff")
+        ));
+        let Some(definition) = engagement.definition.phase(phase) else { continue };
+        for d in &definition.deliverables {
+            let mark = if state.artifacts.contains_key(&d.path) { "+" } else { "-" };
+            text.push_str(&format!("    {mark} {} ({})\n", d.path, d.owner));
+        }
+    }
+    let total = state.meter.total();
+    let project = &engagement.project;
+    text.push_str(&format!(
+        "\n  {}, {} tokens in, {} tokens out: would cost {}; {} from the first event to the last\n",
+        counted(total.calls as usize, "model call"),
+        total.usage.input_tokens,
+        total.usage.output_tokens,
+        money(&total),
+        spent(state)
+    ));
+    text.push_str(&format!(
+        "\n  look:  cloudcrew show {project}\n         cloudcrew artifacts {project} [PATH]\n         cloudcrew ledger {project}\n         cloudcrew cost {project}\n"
+    ));
+    text.push_str(&format!("         git -C {} log {}\n", state.started.repo, state.started.branch));
+    text
+}
+
+fn rated(decision: &Decision) -> String {
+    match decision {
+        Decision::Approve { ratings } if !ratings.is_empty() => {
+            let ratings: Vec<String> = ratings.iter().map(|(name, value)| format!("{name} {value}")).collect();
+            format!(" ({})", ratings.join(", "))
+        }
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,119 @@
+//! An event in words, for the terminal and the pipe.
+
+use cloudcrew_plan::{Kind, Outcome};
+use cloudcrew_runtime::engagement::{Event, Request, RequestKind, State, VerdictRecord};
+use cloudcrew_runtime::ports::model::{Block, ModelReply, Purpose, ToolStatus, ToolUse};
+use cloudcrew_runtime::swarm::Input;
+
+/// An event in words; `None` for what only machines want to know.
+pub fn words(event: &Event, state: &State) -> Option<String> {
+    Some(match event {
+        Event::Entered { state: at, on, resume, why } => {
+            let again = resume.as_ref().map(|_| ", opened again").unwrap_or_default();
+            let why = why.as_ref().map(|w| format!("\n    {}", w.text)).unwrap_or_default();
+            format!("■ {}{again}{}{why}", entered(at, state), came(*on))
+        }
+        Event::VisitOpened { visit, agent, .. } => match state.swarm.as_ref().map(|s| s.purpose) {
+            Some(Purpose::Review) => format!("  {agent} reviews"),
+            _ => format!("  visit {visit}: {agent}"),
+        },
+        Event::Committed(record) => record.paths.iter().map(|(p, _)| format!("    + {p}")).collect::<Vec<_>>().join("\n"),
+        Event::SwarmInput { input, done, .. } => {
+            return match done.as_ref().and_then(|d| d.verdict.as_ref()) {
+                Some(verdict) => Some(judged(verdict)),
+                None => said(input),
+            };
+        }
+        Event::Reviewed { passed: true, .. } => "    nothing found".to_owned(),
+        Event::Reviewed { findings, .. } => {
+            findings.iter().map(|f| format!("    found: {}", f.text)).collect::<Vec<_>>().join("\n")
+        }
+        Event::RequestAnswered { request, answer } => {
+            format!("    {request} {} by {} ({})", answer.decision.name(), answer.actor, answer.channel)
+        }
+        Event::Reminded { request, number } => format!("    reminder {number} for {request}"),
+        Event::RequestOpened(request) if again(request, state) => {
+            "    asked again: what the answer was about has changed".to_owned()
+        }
+        Event::RequestExpired { request } => format!("    {request} expired"),
+        Event::ParkedUntil { reason, .. } => format!("    parked: {reason}"),
+        Event::ForeignCommits { commits, .. } => format!("    {} by others", counted(commits.len(), "commit")),
+        Event::CancelRequested { actor } => format!("    {actor} ends it"),
+        Event::ProcessDied { .. } => "    the process before this one died here; the same swarm goes on".to_owned(),
+        Event::Finalized { step, fault: Some(fault) } => format!("    {step}: {fault}"),
+        _ => return None,
+    })
+}
+
+/// `3 commits`, `1 commit`.
+pub fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Whether a gate was asked about in this run of its phase before.
+fn again(request: &Request, state: &State) -> bool {
+    let same = |r: &&Request| r.phase == request.phase && r.revision == request.revision && r.id != request.id;
+    matches!(request.kind, RequestKind::Approval { .. })
+        && state.requests.iter().filter(same).any(|r| matches!(r.kind, RequestKind::Approval { .. }))
+}
+
+/// A state as what happens in it.
+fn entered(at: &str, state: &State) -> String {
+    let Some(found) = state.plan().state(at) else { return at.to_owned() };
+    let phase = found.phase.as_deref().unwrap_or_default();
+    match found.kind {
+        Kind::Swarm => format!("{phase}: the crew works"),
+        Kind::Review => format!("{phase}: review"),
+        Kind::Gate => format!("{phase}: the customer decides"),
+        Kind::Question => format!("{phase}: a question waits"),
+        Kind::Park => format!("{phase}: a provider is away"),
+        kind => kind.name().to_owned(),
+    }
+}
+
+/// What led here, where it is not the ordinary way.
+fn came(on: Option<Outcome>) -> String {
+    match on {
+        None
+        | Some(Outcome::Finished | Outcome::Passed | Outcome::Approved | Outcome::Asked | Outcome::Parked | Outcome::Finalized) => {
+            String::new()
+        }
+        Some(on) => format!(" ({})", on.name()),
+    }
+}
+
+fn judged(verdict: &VerdictRecord) -> String {
+    let what = verdict.path.as_deref().unwrap_or("the phase");
+    if verdict.passed {
+        return format!("    {} passed {what}", verdict.reviewer);
+    }
+    let findings = verdict.findings.iter().map(|f| format!("\n      {}", f.text)).collect::<String>();
+    format!("    {} found fault with {what}:{findings}", verdict.reviewer)
+}
+
+fn said(input: &Input) -> Option<String> {
+    match input {
+        Input::Reply(ModelReply { content, .. }) => {
+            let lines: Vec<String> = content.iter().filter_map(spoken).collect();
+            (!lines.is_empty()).then(|| lines.join("\n"))
+        }
+        Input::ToolResult { result, .. } if result.status == ToolStatus::Error => Some(format!("    refused: {}", result.text)),
+        Input::Asked { question, .. } => Some(format!("    asks: {question}")),
+        Input::Fault { fault, .. } => Some(format!("    {}: {}", fault.error, fault.message)),
+        _ => None,
+    }
+}
+
+fn spoken(block: &Block) -> Option<String> {
+    match block {
+        Block::Text(text) => {
+            let first: String = text.lines().next().unwrap_or_default().chars().take(100).collect();
+            (!first.is_empty()).then(|| format!("    \"{first}\""))
+        }
+        Block::ToolUse(ToolUse { name, input, .. }) if name == "handoff_to_agent" => {
+            let part = |key: &str| input[key].as_str().unwrap_or_default().chars().take(160).collect::<String>();
+            Some(format!("    → {}: {}", part("agent_name"), part("message")))
+        }
+        _ => None,
+    }
+}
