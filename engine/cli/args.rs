@@ -109,7 +109,7 @@ pub enum Command {
         /// Prints this file.
         path: Option<String>,
         /// Writes all files below this folder, which must be empty or new.
-        #[arg(long, value_name = "DIR", conflicts_with = "path")]
+        #[arg(long, value_name = "DIR", conflicts_with = "path", env = "CLOUDCREW_EXPORT")]
         export: Option<PathBuf>,
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
@@ -132,13 +132,13 @@ pub struct Run {
     /// Left out: `delivery`, or the only one.
     pub workflow: Option<String>,
     /// The statement of work: Markdown or text.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "CLOUDCREW_SOW")]
     pub sow: PathBuf,
     /// The engagement's id. Left out: the file's name.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", env = "CLOUDCREW_PROJECT")]
     pub project: Option<String>,
     /// The customer's Git repository. Left out: a new one in the home.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", env = "CLOUDCREW_REPO")]
     pub repo: Option<PathBuf>,
     /// A model of `agents.yaml` that all agents use instead of their own.
     #[arg(long, value_name = "NAME", env = "CLOUDCREW_MODEL")]
@@ -147,13 +147,13 @@ pub struct Run {
     #[arg(long, value_name = "NAME", env = "CLOUDCREW_REHEARSAL")]
     pub rehearsal: Option<String>,
     /// The phase to begin with. Left out: the first.
-    #[arg(long, value_name = "PHASE")]
+    #[arg(long, value_name = "PHASE", env = "CLOUDCREW_FROM")]
     pub from: Option<String>,
     /// `all`: gates whose review found nothing pass without a person, and the record says so.
     #[arg(long, value_enum)]
     pub approve: Option<Approve>,
     /// Leaves a background process that drives it.
-    #[arg(long)]
+    #[arg(long, env = "CLOUDCREW_DETACH")]
     pub detach: bool,
     #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
     pub format: Format,

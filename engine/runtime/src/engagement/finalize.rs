@@ -4,8 +4,9 @@ use cloudcrew_plan::Outcome;
 
 use super::drive::Driver;
 use super::error::EngagementError;
-use super::event::Event;
+use super::event::{Decision, Event};
 use super::load::Engagement;
+use super::request::RequestKind;
 use crate::ports::ledger::LedgerKind;
 
 /// Finalize steps that definitions may name.
@@ -65,10 +66,33 @@ fn summary(engagement: &Engagement, decisions: &[String]) -> String {
     text.push_str("\n## Phases\n\n");
     for (phase, _) in &state.plan().entries {
         let progress = state.progress(phase);
+        if progress.revision == 0 {
+            continue;
+        }
         text.push_str(&format!("- {phase}: run {}, worked: {}\n", progress.revision, progress.visits.join(" → ")));
+        let gates = state.requests.iter().filter(|r| r.phase == *phase && matches!(r.kind, RequestKind::Approval { .. }));
+        for (request, answer) in gates.filter_map(|request| Some((request, request.answer.as_ref()?))) {
+            text.push_str(&format!(
+                "  - {} {} by {} ({}){}\n",
+                request.id,
+                answer.decision.name(),
+                answer.actor,
+                answer.channel,
+                said(&answer.decision)
+            ));
+        }
     }
+    let total = state.meter.total();
+    let money = match total.unpriced {
+        0 => format!("{:.2} USD", total.micro_usd as f64 / 1e6),
+        unpriced => format!("at least {:.2} USD ({unpriced} calls of unknown price)", total.micro_usd as f64 / 1e6),
+    };
+    text.push_str(&format!(
+        "\n## Cost\n\n{} model calls, {} tokens read, {} tokens written: {money}, as estimated.\n",
+        total.calls, total.usage.input_tokens, total.usage.output_tokens
+    ));
     text.push_str("\n## Deliverables\n\n");
-    for phase in &engagement.definition.phases {
+    for phase in state.plan().entries.iter().filter_map(|(name, _)| engagement.definition.phase(name)) {
         for deliverable in phase.deliverables.iter().filter(|d| state.artifacts.contains_key(&d.path)) {
             text.push_str(&format!("- {} ({}, {})\n", deliverable.path, deliverable.owner, phase.name));
         }
@@ -78,4 +102,16 @@ fn summary(engagement: &Engagement, decisions: &[String]) -> String {
     text.push_str(&decisions.join("\n"));
     text.push('\n');
     text
+}
+
+/// The ratings or the words of a decision.
+fn said(decision: &Decision) -> String {
+    match decision {
+        Decision::Approve { ratings } if !ratings.is_empty() => {
+            let ratings: Vec<String> = ratings.iter().map(|(name, value)| format!("{name} {value}")).collect();
+            format!(": {}", ratings.join(", "))
+        }
+        Decision::Revise { words } => format!(": {words}"),
+        _ => String::new(),
+    }
 }
