@@ -46,5 +46,6 @@ pub fn valid_project(id: &str) -> Result<(), Failure> {
 /// Who is at the terminal.
 pub fn actor() -> String {
     let name = std::env::var("CLOUDCREW_ACTOR").or_else(|_| std::env::var("USER")).unwrap_or_default();
+    let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
     if name.trim().is_empty() { "customer".to_owned() } else { name }
 }

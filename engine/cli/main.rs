@@ -20,7 +20,12 @@ fn main() -> std::process::ExitCode {
     let args = args::Args::parse();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = match runtime {
-        Ok(runtime) => runtime.block_on(commands::run(args)),
+        Ok(runtime) => {
+            let result = runtime.block_on(commands::run(args));
+            // Whoever asked to end does not wait for a disk or a lock.
+            runtime.shutdown_background();
+            result
+        }
         Err(error) => Err(exit::Failure::world(format!("no runtime could be started: {error}"))),
     };
     if let Some(why) = out::lost() {

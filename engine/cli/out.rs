@@ -8,7 +8,16 @@ static LOST: OnceLock<String> = OnceLock::new();
 
 /// Data, to stdout.
 pub fn data(text: Arguments<'_>) {
-    bytes(text.to_string().as_bytes());
+    bytes(shown(&text.to_string()).as_bytes());
+}
+
+/// Text that cannot steer a terminal: what a model or a customer wrote holds what it likes.
+pub fn shown(text: &str) -> String {
+    let steers = |c: char| {
+        (c.is_control() && c != '\n' && c != '\t')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+    };
+    text.chars().map(|c| if steers(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 /// Data as it is, to stdout.
@@ -27,7 +36,7 @@ pub fn lost() -> Option<&'static str> {
 
 /// Everything else, to stderr.
 pub fn aside(text: Arguments<'_>) {
-    let _ = std::io::stderr().lock().write_fmt(text);
+    let _ = std::io::stderr().lock().write_all(shown(&text.to_string()).as_bytes());
 }
 
 /// A line of data.

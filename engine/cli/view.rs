@@ -9,7 +9,7 @@ use cloudcrew_runtime::ports::watch::Watch;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::Format;
-use crate::out::say;
+use crate::out::{say, shown};
 use crate::summary::{money, spent};
 use crate::words::{counted, words};
 
@@ -73,7 +73,7 @@ impl View {
 
     fn line(&self, text: &str) {
         match &self.live {
-            Some(live) => drop(live.all.println(text)),
+            Some(live) => drop(live.all.println(shown(text))),
             None => say!("{text}"),
         }
     }

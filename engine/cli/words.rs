@@ -97,11 +97,18 @@ fn said(input: &Input) -> Option<String> {
             let lines: Vec<String> = content.iter().filter_map(spoken).collect();
             (!lines.is_empty()).then(|| lines.join("\n"))
         }
-        Input::ToolResult { result, .. } if result.status == ToolStatus::Error => Some(format!("    refused: {}", result.text)),
-        Input::Asked { question, .. } => Some(format!("    asks: {question}")),
-        Input::Fault { fault, .. } => Some(format!("    {}: {}", fault.error, fault.message)),
+        Input::ToolResult { result, .. } if result.status == ToolStatus::Error => {
+            Some(format!("    refused: {}", one_line(&result.text)))
+        }
+        Input::Asked { question, .. } => Some(format!("    asks: {}", one_line(question))),
+        Input::Fault { fault, .. } => Some(format!("    {}: {}", fault.error, one_line(&fault.message))),
         _ => None,
     }
+}
+
+/// The first words of somebody else's text, in one line.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect()
 }
 
 fn spoken(block: &Block) -> Option<String> {
@@ -111,7 +118,7 @@ fn spoken(block: &Block) -> Option<String> {
             (!first.is_empty()).then(|| format!("    \"{first}\""))
         }
         Block::ToolUse(ToolUse { name, input, .. }) if name == "handoff_to_agent" => {
-            let part = |key: &str| input[key].as_str().unwrap_or_default().chars().take(160).collect::<String>();
+            let part = |key: &str| one_line(input[key].as_str().unwrap_or_default());
             Some(format!("    → {}: {}", part("agent_name"), part("message")))
         }
         _ => None,

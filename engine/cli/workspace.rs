@@ -61,7 +61,12 @@ pub fn read(root: &Path) -> Sources {
 
 fn add(sources: &mut Sources, root: &Path, path: &str) {
     let mut bytes = Vec::new();
-    let read = fs::File::open(root.join(path)).and_then(|f| f.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes));
+    let file = root.join(path);
+    if fs::metadata(&file).is_ok_and(|kind| !kind.is_file() && !kind.is_dir()) {
+        sources.add_unreadable(path, "this is no file but a pipe or a device".to_owned());
+        return;
+    }
+    let read = fs::File::open(&file).and_then(|f| f.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes));
     match read {
         Ok(_) => sources.add(path, &bytes),
         Err(error) => sources.add_unreadable(path, format!("the file cannot be read: {error}")),

@@ -7,6 +7,7 @@ mod customer;
 mod cuts;
 mod durable;
 mod generated;
+mod late;
 mod lead;
 mod lifecycle;
 mod races;

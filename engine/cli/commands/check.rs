@@ -24,7 +24,8 @@ pub fn check(args: &Args, format: CheckFormat) -> Result<Exit, Failure> {
         CheckFormat::Github => Format::Github,
     };
     let found = loaded.report.diagnostics();
-    put!("{}", render(&sources, found, how));
+    // Colours are sequences that steer a terminal; the files' own are shown as text by the renderer.
+    crate::out::bytes(render(&sources, found, how).as_bytes());
     match found.len() {
         0 => note!("nothing found in {} files", sources.iter().count()),
         1 => note!("1 finding; `cloudcrew explain {}` says more", found[0].code),
@@ -48,7 +49,7 @@ pub fn explain(code: Option<&str>) -> Result<Exit, Failure> {
             Ok(Exit::Done)
         }
         None => {
-            let meant = closest(code, &codes).map(|c| format!("; did you mean `{c}`?")).unwrap_or_default();
+            let meant = closest(code, &codes).map(|c| format!("; did you mean `{c}`?")).unwrap_or_else(|| ";".to_owned());
             Err(Failure::usage(format!("no rule named `{code}`{meant} `cloudcrew explain` lists them")))
         }
     }

@@ -11,6 +11,9 @@ use crate::home;
 use crate::out::say;
 use crate::show::waits;
 
+/// Fewer characters could mean another one.
+const SHORTEST_DIGEST: usize = 8;
+
 pub async fn approve(args: &Args, project: &str, ratings: &[String], digest: Option<String>) -> Result<Exit, Failure> {
     let mut read = Vec::new();
     for rating in ratings {
@@ -49,7 +52,7 @@ pub async fn answer(args: &Args, project: &str, request: &str, words: &str) -> R
 
 async fn decide(args: &Args, project: &str, request: String, decision: Decision, digest: Option<String>) -> Result<Exit, Failure> {
     let (store, mut engagement) = home::engagement(args, project).await?;
-    let given = Given { request, decision, actor: home::actor(), channel: "terminal".into(), digest: full(&engagement, digest) };
+    let given = Given { request, decision, actor: home::actor(), channel: "terminal".into(), digest: full(&engagement, digest)? };
     let recorded = record(&store, &store, &SystemClock::default(), &mut engagement, given).await?;
     let what = recorded.request.answer.as_ref().map_or("answered", |a| a.decision.name());
     say!("{} is {what}{}", recorded.request.id, if recorded.repeated { " already, with the same words" } else { "" });
@@ -57,10 +60,14 @@ async fn decide(args: &Args, project: &str, request: String, decision: Decision,
 }
 
 /// A digest may be given by its first characters, as it is shown.
-fn full(engagement: &Engagement, given: Option<String>) -> Option<String> {
-    let given = given?;
-    let whole = engagement.state.requests.iter().rev().find(|r| given.len() >= 8 && r.digest.starts_with(&given));
-    Some(whole.map_or(given, |r| r.digest.clone()))
+fn full(engagement: &Engagement, given: Option<String>) -> Result<Option<String>, Failure> {
+    let Some(given) = given else { return Ok(None) };
+    if given.len() < SHORTEST_DIGEST || !given.bytes().all(|b| b.is_ascii_hexdigit()) {
+        let least = format!("`{given}` is no digest: at least {SHORTEST_DIGEST} of the characters that `cloudcrew show` prints");
+        return Err(Failure::usage(least));
+    }
+    let whole = engagement.state.requests.iter().rev().find(|r| r.digest.starts_with(&given));
+    Ok(Some(whole.map_or(given, |r| r.digest.clone())))
 }
 
 pub async fn cancel(args: &Args, project: &str) -> Result<Exit, Failure> {

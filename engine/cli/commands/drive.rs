@@ -6,6 +6,8 @@ use cloudcrew_local::holder;
 use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::{Driver, EndReason, Options, Rest, open};
 
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
 use crate::args::Format;
 use crate::exit::{Exit, Failure};
 use crate::out::{note, put};
@@ -21,16 +23,20 @@ pub async fn drive(store: &Store, project: &str, approve_all: bool, format: Form
     drop(engagement);
     let driver = Driver::acquire(ports, project, &holder::this_process(), Options { approve_all }).await?;
     let stop = view.clone();
-    let signals = tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
+    let mut signals = Signals::new()?;
+    let rest = tokio::select! {
+        rest = driver.drive() => rest,
+        () = async {
+            signals.next().await;
+            note!("{project}: stops after this step; once more ends it at once");
             stop.stop();
-        }
-    });
-    let rest = driver.drive().await;
-    signals.abort();
+            signals.next().await;
+        } => Ok(Rest::Stopped),
+    };
     view.finish();
-    driver.release().await?;
+    let released = driver.release().await;
     let rest = rest?;
+    released?;
     let text = driver.look(summary).await;
     let (exit, last) = outcome(project, &rest);
     if format == Format::Human {
@@ -38,6 +44,25 @@ pub async fn drive(store: &Store, project: &str, approve_all: bool, format: Form
     }
     note!("{last}");
     Ok(exit)
+}
+
+/// What asks a process to end.
+struct Signals([Signal; 3]);
+
+impl Signals {
+    fn new() -> Result<Signals, Failure> {
+        let [interrupt, terminate, hangup] = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+        Ok(Signals([interrupt?, terminate?, hangup?]))
+    }
+
+    async fn next(&mut self) {
+        let [interrupt, terminate, hangup] = &mut self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
 }
 
 fn outcome(project: &str, rest: &Rest) -> (Exit, String) {

@@ -12,13 +12,20 @@ use crate::out::{note, say};
 use crate::words::counted;
 
 pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
-    let mut all = Vec::new();
+    let (mut all, mut broken) = (Vec::new(), Exit::Done);
     let listings = match Store::open_existing(&home::path(args)?)? {
         Some(store) => store.list().await?.into_iter().map(|l| (store.clone(), l.engagement)).collect(),
         None => Vec::new(),
     };
     for (store, project) in listings {
-        let engagement = open(&store, &store, &project).await?;
+        let engagement = match open(&store, &store, &project).await {
+            Ok(engagement) => engagement,
+            Err(error) => {
+                note!("{project}: {error}");
+                broken = Exit::World;
+                continue;
+            }
+        };
         for request in engagement.state.open_requests() {
             if format == Format::Human {
                 say!("{project}  {}", request.id);
@@ -54,8 +61,8 @@ pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
     }
     match format {
         Format::Json => say!("{:#}", json!({ "version": 1, "requests": all })),
-        Format::Human if all.is_empty() => note!("nothing waits"),
+        Format::Human if all.is_empty() && broken == Exit::Done => note!("nothing waits"),
         Format::Human => {}
     }
-    Ok(Exit::Done)
+    Ok(broken)
 }

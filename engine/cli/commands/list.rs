@@ -11,17 +11,24 @@ use crate::home;
 use crate::out::{note, say};
 
 pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
-    let Some(store) = Store::open_existing(&home::path(args)?)? else {
-        if format == Format::Json {
-            say!("{}", json!({ "version": 1, "projects": [] }));
-        } else {
-            note!("no engagements yet; start one with `cloudcrew run`");
-        }
-        return Ok(Exit::Done);
+    let store = Store::open_existing(&home::path(args)?)?;
+    let listings = match &store {
+        Some(store) => store.list().await?.into_iter().map(|listing| (store.clone(), listing)).collect(),
+        None => Vec::new(),
     };
-    let mut projects = Vec::new();
-    for listing in store.list().await? {
-        let engagement = open(&store, &store, &listing.engagement).await?;
+    if format == Format::Human && listings.is_empty() {
+        note!("no engagements yet; start one with `cloudcrew run`");
+    }
+    let (mut projects, mut broken) = (Vec::new(), Exit::Done);
+    for (store, listing) in listings {
+        let engagement = match open(&store, &store, &listing.engagement).await {
+            Ok(engagement) => engagement,
+            Err(error) => {
+                note!("{}: {error}", listing.engagement);
+                broken = Exit::World;
+                continue;
+            }
+        };
         let state = &engagement.state;
         let waits: Vec<&str> = state.open_requests().map(|r| r.id.as_str()).collect();
         let lease = store.lease(&listing.engagement).await?.filter(|(_, alive)| *alive).map(|(l, _)| l.holder.name);
@@ -42,5 +49,5 @@ pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
     if format == Format::Json {
         say!("{:#}", json!({ "version": 1, "projects": projects }));
     }
-    Ok(Exit::Done)
+    Ok(broken)
 }

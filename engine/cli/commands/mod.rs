@@ -53,7 +53,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             artifacts::artifacts(&args, project, path.as_deref(), export.as_deref(), *format).await
         }
         Command::Cost { project, format } => cost::cost(&args, project, *format).await,
-        Command::Doctor => doctor::doctor(&args),
+        Command::Doctor => doctor::doctor(&args).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Args::command(), "cloudcrew", &mut script);

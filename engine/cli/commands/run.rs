@@ -15,7 +15,7 @@ use cloudcrew_runtime::engagement::{Begin, SowFile, begin};
 use cloudcrew_runtime::ports::clock::Clock;
 use cloudcrew_runtime::ports::journal::Journal;
 use cloudcrew_runtime::ports::repo::Repo;
-use cloudcrew_runtime::sow::{self, MAX_SOW_BYTES};
+use cloudcrew_runtime::sow::{self, MAX_SECTION_ITEMS, MAX_SOW_BYTES};
 
 use super::drive;
 use crate::args::{Approve, Args, Run};
@@ -33,13 +33,21 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     home::valid_project(&project)?;
     known(run.model.as_deref(), "model", definition.models.iter().map(|m| m.name.as_str()))?;
     known(run.rehearsal.as_deref(), "rehearsal", definition.rehearsals.iter().map(|r| r.name.as_str()))?;
+    if let Some(phase) = run.from.as_deref() {
+        known(Some(phase), "phase", plan.entries.iter().map(|(name, _)| name.as_str()))?;
+    }
     let home = home::path(args)?;
     let store = Store::open(&home)?;
     if store.head(&project).await?.is_some() {
         return Err(cloudcrew_runtime::engagement::EngagementError::Exists(project).into());
     }
     let (repo, path) = match &run.repo {
-        Some(path) => (GitRepo::open(path, &project)?, fs::canonicalize(path)?),
+        Some(path) => {
+            let opened = GitRepo::open(path, &project).map_err(|e| {
+                Failure::usage(format!("{e}; make one with `git init`, or leave `--repo` out and one is made in the home"))
+            })?;
+            (opened, fs::canonicalize(path)?)
+        }
         None => {
             let path = home.join("repos").join(format!("{project}.git"));
             fs::create_dir_all(home.join("repos"))?;
@@ -52,6 +60,9 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
             path.display(),
             repo.branch()
         )));
+    }
+    if let Some(why) = repo.cannot_begin() {
+        return Err(Failure::usage(format!("{}: {why}", path.display())));
     }
     let now = SystemClock::default().now();
     let start = Begin {
@@ -117,10 +128,14 @@ fn known<'n>(given: Option<&str>, what: &str, names: impl Iterator<Item = &'n st
 
 fn statement_of_work(path: &Path) -> Result<SowFile, Failure> {
     let told = |e: &dyn std::fmt::Display| Failure::usage(format!("{}: {e}", path.display()));
-    let file = fs::File::open(path).map_err(|e| told(&e))?;
-    if file.metadata().is_ok_and(|m| m.is_dir()) {
+    let kind = fs::metadata(path).map_err(|e| told(&e))?;
+    if kind.is_dir() {
         return Err(told(&"a folder; name the file of the statement of work"));
     }
+    if !kind.is_file() {
+        return Err(told(&"no file but a pipe or a device; name the file of the statement of work"));
+    }
+    let file = fs::File::open(path).map_err(|e| told(&e))?;
     let mut bytes = Vec::new();
     file.take(MAX_SOW_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|e| told(&e))?;
     let text = sow::decode(&bytes).map_err(|e| told(&e))?;
@@ -131,6 +146,12 @@ fn statement_of_work(path: &Path) -> Result<SowFile, Failure> {
     }
     for part in &parsed.unread {
         note!("{} is none of the parts that are read; the crew is told to look at it: {}", part.source, part.text);
+    }
+    for kind in &parsed.left_out {
+        note!("{name} has more than {MAX_SECTION_ITEMS} items under {}; the rest is not read: split the work", kind.title());
+    }
+    for source in &parsed.shortened {
+        note!("{source} is longer than an item may be and is shortened; the crew finds the whole in the file");
     }
     if !parsed.missing.is_empty() {
         let titles: Vec<&str> = parsed.missing.iter().map(|m| m.title()).collect();

@@ -17,7 +17,8 @@ pub fn render(text: &str, variables: &Value) -> Result<String, String> {
     env.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     env.render_str(text, minijinja::value::Serde(variables)).map_err(|e| {
         let line = e.line().map(|l| format!(" in line {l}")).unwrap_or_default();
-        format!("{}{line}: {}", e.kind(), e.detail().unwrap_or_default())
+        let detail = e.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+        format!("{}{line}{detail}", e.kind())
     })
 }
 

@@ -29,6 +29,9 @@ use crate::syntax::{Duration, Gate, PhaseFile, ProviderRetry, Swarm, Written};
 const EXECUTION: std::time::Duration = std::time::Duration::from_secs(900);
 const NODE: std::time::Duration = std::time::Duration::from_secs(300);
 
+/// Below it, reminders fill the journal faster than anybody answers.
+const LEAST_REMINDER: std::time::Duration = std::time::Duration::from_secs(60);
+
 pub(super) const CHECK: Check = Check { code: "contradicting-limits", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
@@ -47,6 +50,10 @@ fn in_phase(phase: &PhaseFile, report: &mut Report) {
     }
     if let Some(gate) = phase.gate.as_ref().and_then(Written::get) {
         waits(gate, report);
+        reminds(gate.remind_after.as_ref(), report);
+    }
+    if let Some(questions) = phase.questions.as_ref().and_then(Written::get) {
+        reminds(questions.remind_after.as_ref(), report);
     }
 }
 
@@ -92,6 +99,13 @@ fn delays(retry: &ProviderRetry, report: &mut Report) {
     if first.get() > longest.get() && longest.get().is_some() {
         let found = report.error(CHECK.code, "the first wait is longer than the longest").at(first.span, "");
         found.also(longest.span, "the longest");
+    }
+}
+
+fn reminds(after: Option<&Written<Duration>>, report: &mut Report) {
+    let Some((after, at)) = after.and_then(|after| Some((after.get()?.0, after.span))) else { return };
+    if after < LEAST_REMINDER {
+        report.error(CHECK.code, "reminds more often than once a minute").at(at, "").help("a person needs longer to answer");
     }
 }
 

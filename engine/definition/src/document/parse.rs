@@ -18,6 +18,8 @@ struct Open {
     node: NodeId,
     key: Option<NodeId>,
     anchor: usize,
+    /// Nodes that aliases stood for when it began.
+    expanded: usize,
 }
 
 struct Builder<'a> {
@@ -136,7 +138,7 @@ impl<'a> Builder<'a> {
             return false;
         }
         let node = self.push(kind, span);
-        self.open.push(Open { node, key: None, anchor });
+        self.open.push(Open { node, key: None, anchor, expanded: self.expanded });
         true
     }
 
@@ -147,7 +149,8 @@ impl<'a> Builder<'a> {
         let trimmed = self.text.get(node.span.start..node.span.end).unwrap_or_default().trim_end().len();
         node.span.end = node.span.start + trimmed;
         // Known by its anchor only now: an alias inside its own anchor must not find it.
-        self.anchors.insert(done.anchor, (done.node, self.nodes.len() - done.node.0 as usize));
+        let size = self.nodes.len() - done.node.0 as usize + (self.expanded - done.expanded);
+        self.anchors.insert(done.anchor, (done.node, size));
         self.place(done.node, report)
     }
 
@@ -156,7 +159,7 @@ impl<'a> Builder<'a> {
             report.error("yaml-syntax", "this alias stands inside the anchor it names").at(span, "");
             return false;
         };
-        self.expanded += size;
+        self.expanded = self.expanded.saturating_add(size);
         if self.expanded > MAX_NODES {
             report.error("yaml-syntax", format!("aliases expand to more than {MAX_NODES} nodes")).at(span, "");
             return false;

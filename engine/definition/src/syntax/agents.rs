@@ -38,16 +38,16 @@ pub struct Model {
 #[schemars(deny_unknown_fields)]
 pub struct Price {
     /// Tokens read.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 1_000_000))]
     pub input: Written<f64>,
     /// Tokens written.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 1_000_000))]
     pub output: Written<f64>,
     /// Tokens read from the provider's cache. Left out: as `input`.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 1_000_000))]
     pub cache_read: Option<Written<f64>>,
     /// Tokens written to the provider's cache. Left out: as `input`.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 1_000_000))]
     pub cache_write: Option<Written<f64>>,
 }
 

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 /// What a duration looks like.
-pub const PATTERN: &str = "^(?=[0-9])([0-9]{1,7}d)?([0-9]{1,7}h)?([0-9]{1,7}m)?([0-9]{1,7}s)?([0-9]{1,7}ms)?$";
+pub const PATTERN: &str = "^(?=[0-9])(?=.*[1-9])([0-9]{1,7}d)?([0-9]{1,7}h)?([0-9]{1,7}m)?([0-9]{1,7}s)?([0-9]{1,7}ms)?$";
 
 /// A duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +27,7 @@ impl Duration {
             rest = &rest[letters..];
             from = at + 1;
         }
-        (!text.is_empty()).then(|| Duration(std::time::Duration::from_millis(total)))
+        (total > 0).then(|| Duration(std::time::Duration::from_millis(total)))
     }
 }
 
@@ -94,14 +94,14 @@ mod tests {
         assert_eq!(ms("15m"), Some(900_000));
         assert_eq!(ms("1h30m"), Some(5_400_000));
         assert_eq!(ms("250ms"), Some(250));
-        for wrong in ["", "15", "m", "15 m", "15x", "30m1h", "1m1m", "-5m", "99999999999999999999d", "1.5h"] {
+        for wrong in ["", "0s", "15", "m", "15 m", "15x", "30m1h", "1m1m", "-5m", "99999999999999999999d", "1.5h"] {
             assert_eq!(ms(wrong), None, "{wrong}");
         }
     }
 
     #[test]
     fn a_duration_is_written_as_it_was_read() {
-        for text in ["15m", "1h30m", "250ms", "1d", "0s"] {
+        for text in ["15m", "1h30m", "250ms", "1d"] {
             assert_eq!(Duration::parse(text).map(|d| d.to_string()), Some(text.to_owned()));
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::PoisonError;
 
 use git2::Repository;
 
@@ -23,6 +24,19 @@ impl Bound {
             text.trim_end().strip_prefix(prefix).is_some_and(|name| name.trim_start() == self.reference)
         };
         says("HEAD", "ref:") || says("rebase-merge/head-name", "") || says("rebase-apply/head-name", "")
+    }
+}
+
+impl super::GitRepo {
+    /// Why no engagement can begin on the branch; `None` when one can.
+    pub fn cannot_begin(&self) -> Option<String> {
+        let repository = self.bound.repository.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.bound.is_checked_out(&repository) {
+            return Some(format!("branch `{}` is checked out; switch to another branch", self.branch));
+        }
+        let folder = self.branch.split_once('/').map_or("", |(folder, _)| folder);
+        let taken = repository.find_reference(&format!("refs/heads/{folder}")).is_ok();
+        taken.then(|| format!("a branch named `{folder}` stands where `{}` must be; rename it", self.branch))
     }
 }
 

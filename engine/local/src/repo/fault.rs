@@ -54,7 +54,7 @@ impl Bound {
 
 pub(super) fn opening(path: &Path, error: &Error) -> StoreError {
     let why = match error.code() {
-        ErrorCode::NotFound => "it is no Git repository; make one with `git init`, or leave `--repo` out".to_owned(),
+        ErrorCode::NotFound => "there is no Git repository".to_owned(),
         ErrorCode::Owner => {
             "it belongs to another user; `git config --global --add safe.directory` with this path allows it".to_owned()
         }

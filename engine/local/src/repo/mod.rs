@@ -6,6 +6,7 @@
 mod checked_out;
 mod commit;
 mod fault;
+mod missing;
 mod read;
 mod sync;
 mod tree;
@@ -19,6 +20,7 @@ use async_trait::async_trait;
 use cloudcrew_runtime::ports::StoreError;
 use cloudcrew_runtime::ports::repo::{CommitRequest, Repo, RepoError, TreeFile};
 use git2::{Reference, Repository, RepositoryInitOptions};
+pub use missing::MissingRepo;
 
 /// A repository, bound to the branch of one engagement. Clones are the same repository.
 #[derive(Clone)]

@@ -47,7 +47,13 @@ impl Driver {
                         None => Vec::new(),
                     };
                     let Some(to) = to else {
-                        return Err(EngagementError::World(format!("branch `{}` was removed", self.ports.repo.branch())));
+                        let branch = self.ports.repo.branch();
+                        let was = parent.unwrap_or_default();
+                        return Err(EngagementError::World(format!(
+                            "branch `{branch}` was removed; bring it back with `git update-ref refs/heads/{branch} {was}` and run \
+                             `cloudcrew resume {}`",
+                            self.project()
+                        )));
                     };
                     let date = self.now().await / 1000;
                     let intent = Event::CommitIntended { step: step.to_owned(), parent: Some(to.clone()), date };

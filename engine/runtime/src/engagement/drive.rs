@@ -52,6 +52,9 @@ impl Driver {
     /// # Errors
     /// [`EngagementError::Held`] when a living process drives it.
     pub async fn acquire(ports: Ports, project: &str, holder: &Holder, options: Options) -> Result<Driver, EngagementError> {
+        // Who left in good order gave the lease back; a lease that somebody else still holds was held by a process that died.
+        let left = ports.journal.lease(project).await?;
+        let died = left.is_some_and(|(lease, _)| lease.holder != *holder);
         let lease = match ports.journal.acquire(project, holder).await {
             Ok(lease) => lease,
             Err(LeaseError::Held { holder, .. }) => {
@@ -62,7 +65,9 @@ impl Driver {
         let engagement = open(&*ports.journal, &*ports.blobs, project).await?;
         let renewed = std::sync::Mutex::new(ports.clock.elapsed());
         let driver = Driver { ports, options, lease, inner: Mutex::new(engagement), project: project.to_owned(), renewed };
-        driver.note_death().await?;
+        if died {
+            driver.note_death().await?;
+        }
         Ok(driver)
     }
 
@@ -281,7 +286,7 @@ impl Driver {
         Ok(())
     }
 
-    /// A swarm or review that is under way when the lease is taken belonged to a process that died, or that was stopped.
+    /// A swarm or review that was under way when a process died goes on, so often as its phase allows.
     async fn note_death(&self) -> Result<(), EngagementError> {
         let (at, under_way, may) = self
             .look(|e| {
@@ -298,7 +303,9 @@ impl Driver {
         if may {
             return self.append(vec![Event::ProcessDied { state: at }]).await;
         }
-        self.go(Outcome::Died).await
+        let phase = self.look(|e| e.state.phase().unwrap_or_default().to_owned()).await;
+        let key = format!("phases/{phase}.yaml restart.max_attempts");
+        self.go_because(Outcome::Died, Some(Why { text: "the process died too often at the same step".into(), key })).await
     }
 
     pub(super) async fn damaged(&self, why: String) -> EngagementError {
@@ -352,9 +359,6 @@ fn end_of(state: &State, kind: Kind) -> End {
             )
         }
         _ if key.ends_with("budget.tokens") => end(EndReason::BudgetExhausted, reason, key),
-        _ => {
-            let reason = if reason.is_empty() { "the process died too often at the same step".to_owned() } else { reason };
-            end(EndReason::Failed, reason, key)
-        }
+        _ => end(EndReason::Failed, reason, key),
     }
 }

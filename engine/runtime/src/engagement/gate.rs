@@ -14,6 +14,9 @@ use crate::ports::ledger::{LedgerKind, LedgerRow};
 use crate::ports::repo::TreeFile;
 use crate::swarm::{Input, Question};
 
+/// Reminders that a rehearsed silence waits for one by one.
+const MOST_REMINDERS: i64 = 100;
+
 /// Who answers requests.
 const CUSTOMER: &str = "customer";
 
@@ -173,7 +176,9 @@ impl Driver {
         for bend in rehearsal.gates.iter().filter(|b| b.phase == request.phase && request.revision == 1) {
             let waited = self.now().await - request.opened;
             if let Some(silent) = bend.silent_for.filter(|s| waited < ms(*s) as i64) {
-                let next = request.due().map_or(i64::MAX, |due| due - request.opened);
+                // Reminders come one by one, unless there are so many that one must stand for them.
+                let many = request.remind_after.is_some_and(|every| (ms(silent) as i64 - waited) / every.max(1) > MOST_REMINDERS);
+                let next = request.due().filter(|_| !many).map_or(i64::MAX, |due| due - request.opened);
                 let until = next.min(ms(silent) as i64).max(waited + 1);
                 self.ports.clock.sleep(std::time::Duration::from_millis((until - waited) as u64)).await;
                 return Ok(true);

@@ -82,7 +82,10 @@ impl<'a> SwarmHost<'a> {
         values["agent"] = json!({ "name": agent.name, "description": agent.description });
         let prompt = match render(&agent.prompt, &values) {
             Ok(prompt) => prompt,
-            Err(why) => return Err(self.unrendered(&format!("prompt of `{}`", agent.name), why)),
+            Err(why) => {
+                let key = format!("agents.yaml agents.{}.prompt", agent.name);
+                return Err(self.unrendered(&format!("prompt of `{}`", agent.name), key, &why));
+            }
         };
         let mut owed = String::new();
         for (path, description, template, variable) in self.owed(agent) {
@@ -92,7 +95,10 @@ impl<'a> SwarmHost<'a> {
             values["deliverable"] = variable;
             match render(&text, &values) {
                 Ok(text) => owed.push_str(&format!("{FILL_IN}\n\n~~~markdown\n{}\n~~~\n\n", text.trim_end())),
-                Err(why) => return Err(self.unrendered(&format!("template `{name}`"), why)),
+                Err(why) => {
+                    let key = format!("templates/{name}.md");
+                    return Err(self.unrendered(&format!("template `{name}`"), key, &why));
+                }
             }
         }
         let owed = if owed.is_empty() { owed } else { format!("# What you owe in this phase\n\n{owed}") };
@@ -115,8 +121,10 @@ impl<'a> SwarmHost<'a> {
         vec![(path, "What the customer reads first.".to_owned(), Some("phase_summary".to_owned()), variable)]
     }
 
-    fn unrendered(&self, what: &str, why: String) -> Stop<EngagementError> {
-        Stop::Failed(EngagementError::World(format!("the {what} cannot be rendered: {why}")))
+    /// The text is pinned to the engagement: trying again would say the same.
+    fn unrendered(&self, what: &str, key: String, why: &str) -> Stop<EngagementError> {
+        *lock(&self.why) = Some(Why { text: format!("the {what} cannot be rendered: {why}"), key });
+        Stop::Exhausted
     }
 
     async fn tools(&self, agent: &Agent, swarm: &Swarm) -> Vec<ToolSpec> {

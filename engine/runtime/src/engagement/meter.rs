@@ -83,12 +83,12 @@ impl Meter {
     pub fn total(&self) -> MeterLine {
         let mut total = MeterLine::default();
         for (_, _, _, line) in self.lines() {
-            total.calls += line.calls;
+            total.calls = total.calls.saturating_add(line.calls);
             total.usage += line.usage;
-            total.micro_usd += line.micro_usd;
-            total.unpriced += line.unpriced;
-            total.uncertain += line.uncertain;
-            total.uncertain_tokens += line.uncertain_tokens;
+            total.micro_usd = total.micro_usd.saturating_add(line.micro_usd);
+            total.unpriced = total.unpriced.saturating_add(line.unpriced);
+            total.uncertain = total.uncertain.saturating_add(line.uncertain);
+            total.uncertain_tokens = total.uncertain_tokens.saturating_add(line.uncertain_tokens);
         }
         total
     }
@@ -110,9 +110,9 @@ impl Meter {
         let line = self.lines.entry(lost.key).or_default();
         line.calls += 1;
         line.uncertain += 1;
-        line.uncertain_tokens += lost.reserved.usage.counted();
-        line.micro_usd += lost.reserved.micro_usd.unwrap_or(0);
-        line.unpriced += u32::from(lost.reserved.micro_usd.is_none());
+        line.uncertain_tokens = line.uncertain_tokens.saturating_add(lost.reserved.usage.counted());
+        line.micro_usd = line.micro_usd.saturating_add(lost.reserved.micro_usd.unwrap_or(0));
+        line.unpriced = line.unpriced.saturating_add(u32::from(lost.reserved.micro_usd.is_none()));
     }
 
     /// The call that was under way cost this.
@@ -122,7 +122,7 @@ impl Meter {
         let line = self.lines.entry(reservation.key).or_default();
         line.calls += 1;
         line.usage += charge.usage;
-        line.micro_usd += charge.micro_usd.unwrap_or(0);
-        line.unpriced += u32::from(charge.micro_usd.is_none());
+        line.micro_usd = line.micro_usd.saturating_add(charge.micro_usd.unwrap_or(0));
+        line.unpriced = line.unpriced.saturating_add(u32::from(charge.micro_usd.is_none()));
     }
 }

@@ -22,7 +22,14 @@ impl Driver {
         let Some(phase) = self.phase().await else { return Err(self.damaged("a swarm without a phase".into()).await) };
         self.commit_sow().await?;
         if self.look(|e| e.state.swarm.is_none()).await {
-            let spec = self.look(|e| work_spec(e, &phase)).await.map_err(EngagementError::World)?;
+            let spec = match self.look(|e| work_spec(e, &phase)).await {
+                Ok(spec) => spec,
+                Err(text) => {
+                    let key = format!("phases/{}.yaml task", phase.name);
+                    self.go_because(Outcome::Failed, Some(Why { text, key })).await?;
+                    return Ok(None);
+                }
+            };
             let number = self.look(|e| e.state.progress(&phase.name).swarms + 1).await;
             let swarm = format!("{}.{number}", phase.name);
             let event = Event::SwarmBegan { swarm, purpose: Purpose::Work, spec: Box::new(spec), findings: Vec::new() };

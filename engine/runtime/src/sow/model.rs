@@ -28,6 +28,12 @@ pub struct Sow {
     /// Parts behind the first section that are none of the six, such as a budget or a quoted mail: somebody must look at them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<Item>,
+    /// Sections with more items than are read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<SectionKind>,
+    /// Sources of items that were too long and were shortened.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shortened: Vec<String>,
 }
 
 impl Sow {

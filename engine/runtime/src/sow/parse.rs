@@ -41,6 +41,9 @@ pub fn parse(file: &str, text: &str) -> Result<Sow, SowFault> {
     let mut sections = Sections { file, all, unread: Vec::new() };
     sections.fill(&parts, &lines);
     let unread = sections.unread;
+    let left_out = sections.all.iter().filter(|(_, section)| section.full).map(|(kind, _)| *kind).collect();
+    let items = sections.all.iter().flat_map(|(_, section)| &section.items);
+    let shortened = items.filter(|item| item.text.chars().count() >= MAX_ITEM_CHARS).map(|item| item.source.clone()).collect();
     let missing = sections.all.iter().filter(|(_, section)| section.items.is_empty()).map(|(kind, _)| *kind).collect();
     let [objectives, requirements, constraints, deliverables, acceptance_criteria, timeline] =
         sections.all.map(|(_, section)| section.items);
@@ -56,6 +59,8 @@ pub fn parse(file: &str, text: &str) -> Result<Sow, SowFault> {
         timeline,
         missing,
         unread,
+        left_out,
+        shortened,
     })
 }
 
@@ -177,6 +182,8 @@ struct Section {
     items: Vec<Item>,
     seen: HashSet<String>,
     drafts: usize,
+    /// Whether there was more than is read.
+    full: bool,
 }
 
 struct Sections<'f> {
@@ -228,12 +235,14 @@ impl Sections<'_> {
         let Some((_, section)) = self.all.iter_mut().find(|(of, _)| *of == kind) else { return };
         let at_most = MAX_SECTION_DRAFTS.saturating_sub(section.drafts);
         if at_most == 0 {
+            section.full = true;
             return;
         }
         let inline = part.heading.as_ref().and_then(|heading| heading.inline).map(|words| (part.at, words));
         let reading = Reading { lines, body: part.body.clone(), inline, lead, at_most };
         let block = reading.read();
         section.drafts += block.made().max(1);
+        section.full |= block.made() >= at_most;
         let drafts = block.into_items();
         if let Some(heading) = part.heading.as_ref().filter(|heading| drafts.is_empty() && !parent && may_be_item(heading)) {
             section.add(kind, self.file, one_line(heading.text, MAX_ITEM_CHARS), part.at);
@@ -261,7 +270,11 @@ fn below(heading: &Heading<'_>, level: Level, around: Option<&Open>) -> Open {
 
 impl Section {
     fn add(&mut self, kind: SectionKind, file: &str, text: String, at: usize) {
-        if text.is_empty() || self.items.len() == MAX_SECTION_ITEMS || !self.seen.insert(text.clone()) {
+        if text.is_empty() || !self.seen.insert(text.clone()) {
+            return;
+        }
+        if self.items.len() == MAX_SECTION_ITEMS {
+            self.full = true;
             return;
         }
         let line = u32::try_from(at + 1).unwrap_or(u32::MAX);

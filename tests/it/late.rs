@@ -1,0 +1,88 @@
+//! A customer who answers at the very moment in which a reminder goes out, the gate expires, or somebody approves for everybody.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cloudcrew_local::clock::{RehearsalClock, SystemClock};
+use cloudcrew_local::store::Store;
+use cloudcrew_runtime::engagement::{Decision, Driver, Given, Options, Rest, open, record};
+use cloudcrew_runtime::ports::StoreError;
+use cloudcrew_runtime::ports::journal::{AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, NewEntry, Writer};
+
+use crate::support::edited;
+use crate::support::inside::{PROJECT, dead, ports, start};
+
+/// Just before the driver's first entry of a kind, the customer answers.
+struct Before(Store, &'static str);
+
+#[async_trait]
+impl Journal for Before {
+    async fn create(&self, engagement: &str, entries: Vec<NewEntry>) -> Result<Option<Head>, StoreError> {
+        self.0.create(engagement, entries).await
+    }
+    async fn append(&self, engagement: &str, expected: &Head, writer: Writer, entries: Vec<NewEntry>) -> Result<Head, AppendError> {
+        if entries.iter().any(|entry| entry.kind == self.1) {
+            let mut seen = open(&self.0, &self.0, PROJECT).await.expect("an engagement");
+            let given = Given {
+                request: "discovery-1".into(),
+                decision: Decision::Revise { words: "not yet".into() },
+                actor: "customer".into(),
+                channel: "test".into(),
+                digest: None,
+            };
+            // The second time the answer is there already.
+            drop(record(&self.0, &self.0, &SystemClock::default(), &mut seen, given).await);
+        }
+        self.0.append(engagement, expected, writer, entries).await
+    }
+    async fn read(&self, engagement: &str, after: &Head, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        self.0.read(engagement, after, limit).await
+    }
+    async fn head(&self, engagement: &str) -> Result<Option<Head>, StoreError> {
+        self.0.head(engagement).await
+    }
+    async fn list(&self) -> Result<Vec<Listing>, StoreError> {
+        self.0.list().await
+    }
+    async fn acquire(&self, engagement: &str, holder: &Holder) -> Result<Lease, LeaseError> {
+        self.0.acquire(engagement, holder).await
+    }
+    async fn renew(&self, engagement: &str, lease: &Lease) -> Result<bool, StoreError> {
+        self.0.renew(engagement, lease).await
+    }
+    async fn release(&self, engagement: &str, lease: &Lease) -> Result<(), StoreError> {
+        self.0.release(engagement, lease).await
+    }
+    async fn lease(&self, engagement: &str) -> Result<Option<(Lease, bool)>, StoreError> {
+        self.0.lease(engagement).await
+    }
+}
+
+#[tokio::test]
+async fn the_answer_that_came_first_counts_and_the_journal_goes_on() {
+    let hour = 3_600_000;
+    for (kind, gate, later, approve_all) in [
+        ("reminded", "remind_after: 24h", 25 * hour, false),
+        ("request_expired", "expires_after: 48h", 49 * hour, false),
+        ("request_answered", "expires_after: 48h\n  on_expiry: approve", 49 * hour, false),
+        ("request_answered", "remind_after: 24h", 0, true),
+    ] {
+        let crew = edited();
+        crew.edit("phases/discovery.yaml", "remind_after: 24h", gate);
+        start(&crew.home(), crew.workspace(), "clinic-scheduling.md", None).await;
+        let (first, store, _) = ports(&crew.home()).await;
+        let driver = Driver::acquire(first, PROJECT, &dead(0), Options::default()).await.expect("the lease");
+        assert!(matches!(driver.drive().await, Ok(Rest::Waiting(_))));
+        let (mut late, _, _) = ports(&crew.home()).await;
+        let clock = RehearsalClock::default();
+        clock.not_before(driver.look(|e| e.state.times.1).await + later);
+        (late.clock, late.journal) = (Arc::new(clock), Arc::new(Before(store.clone(), kind)));
+        let driver = Driver::acquire(late, PROJECT, &dead(1), Options { approve_all }).await.expect("the lease");
+        let rest = driver.drive().await;
+        assert!(matches!(rest, Ok(Rest::Waiting(_) | Rest::Ended(_))), "{kind}: {rest:?}");
+        let engagement = open(&store, &store, PROJECT).await.expect("a journal that can be read");
+        let answer = engagement.state.request("discovery-1").and_then(|r| r.answer.clone()).expect("an answer");
+        assert_eq!((answer.actor.as_str(), answer.decision.name()), ("customer", "revised"), "{kind}");
+        assert_eq!(engagement.state.revision("discovery"), 2, "{kind}");
+    }
+}
