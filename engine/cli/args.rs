@@ -27,11 +27,11 @@ pub enum Command {
     },
     /// Explains a rule of `check`; without a code, lists them.
     Explain { code: Option<String> },
-    /// Prints the JSON Schema of a kind of files, or writes all of them.
+    /// Prints the JSON Schema of a kind of files or of what a verb prints with `--format json`.
     Schema {
-        /// Which: agents, phase, workflow, rehearsal.
+        /// A kind of files (agents, phase, workflow, rehearsal) or a verb (check, list, show, inbox, ledger, artifacts, cost, run).
         kind: Option<String>,
-        /// Writes all schemas into `engine/definition/schemas` of the workspace.
+        /// Writes all schemas of files into `engine/definition/schemas` of the workspace.
         #[arg(long)]
         write: bool,
     },
@@ -122,8 +122,11 @@ pub enum Command {
     },
     /// Looks whether everything that a run needs is in order.
     Doctor,
-    /// Prints completions for a shell.
-    Completions { shell: clap_complete::Shell },
+    /// Prints completions for a shell, or the manual page.
+    Completions {
+        #[arg(value_enum)]
+        what: Completions,
+    },
 }
 
 /// Starts an engagement.
@@ -157,6 +160,17 @@ pub struct Run {
     pub detach: bool,
     #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
     pub format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Completions {
+    Bash,
+    Elvish,
+    Fish,
+    Powershell,
+    Zsh,
+    /// The manual page, in the form of `man`.
+    Man,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -5,6 +5,7 @@ mod commands;
 mod exit;
 mod home;
 mod out;
+mod output;
 mod show;
 mod summary;
 mod view;

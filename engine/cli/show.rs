@@ -6,9 +6,9 @@ use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::{Engagement, Finding, Request, RequestKind};
 use cloudcrew_runtime::ports::ledger::{Ledger as _, LedgerKind};
-use serde_json::{Value, json};
 
 use crate::exit::Failure;
+use crate::output::{Handoff, Phase, Show, Used, VERSION, usd};
 use crate::summary::summary;
 
 /// For people.
@@ -102,25 +102,39 @@ fn changes(engagement: &Engagement, request: &Request) -> Result<Vec<(String, St
 }
 
 /// For programs.
-pub fn json(_: &Store, engagement: &Engagement) -> Result<Value, Failure> {
+pub fn document(engagement: &Engagement) -> Show {
     let state = &engagement.state;
     let total = state.meter.total();
-    let phases: Vec<Value> = state
-        .plan()
-        .entries
-        .iter()
-        .map(|(phase, _)| {
-            let p = state.progress(phase);
-            json!({ "phase": phase, "revision": p.revision, "visits": p.visits, "reviewed": p.reviewed, "findings": p.findings, "ratings": p.ratings,
-                    "feedback": p.feedback })
-        })
-        .collect();
-    let handoffs: Vec<Value> =
-        state.handoffs.iter().map(|(phase, from, to)| json!({ "phase": phase, "from": from, "to": to })).collect();
-    Ok(json!({
-        "version": 1, "project": engagement.project, "workflow": state.started.workflow, "rehearsal": true, "state": state.at, "end": state.end,
-        "phases": phases, "handoffs": handoffs, "requests": state.requests, "events": engagement.head.seq, "branch": state.started.branch,
-        "repo": state.started.repo, "head": state.head, "definition": state.started.definition, "plan": state.started.plan,
-        "usage": { "calls": total.calls, "tokens": total.usage, "usd": (total.unpriced == 0).then_some(total.micro_usd as f64 / 1e6) },
-    }))
+    let phase = |(phase, _): &(String, String)| {
+        let progress = state.progress(phase);
+        Phase {
+            phase: phase.clone(),
+            revision: progress.revision,
+            visits: progress.visits.clone(),
+            reviewed: progress.reviewed,
+            findings: progress.findings.clone(),
+            ratings: progress.ratings.clone(),
+            feedback: progress.feedback.clone(),
+        }
+    };
+    let handoff =
+        |(phase, from, to): &(String, String, String)| Handoff { phase: phase.clone(), from: from.clone(), to: to.clone() };
+    Show {
+        version: VERSION,
+        project: engagement.project.clone(),
+        workflow: state.started.workflow.clone(),
+        rehearsal: true,
+        state: state.at.clone(),
+        end: state.end.clone(),
+        phases: state.plan().entries.iter().map(phase).collect(),
+        handoffs: state.handoffs.iter().map(handoff).collect(),
+        requests: state.requests.clone(),
+        events: engagement.head.seq,
+        branch: state.started.branch.clone(),
+        repo: state.started.repo.clone(),
+        head: state.head.clone(),
+        definition: state.started.definition.clone(),
+        plan: state.started.plan.clone(),
+        usage: Used { calls: total.calls, tokens: total.usage, usd: usd(&total) },
+    }
 }

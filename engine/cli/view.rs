@@ -10,6 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::Format;
 use crate::out::{say, shown};
+use crate::output::{Line, VERSION};
 use crate::summary::{money, spent};
 use crate::words::{counted, words};
 
@@ -82,12 +83,8 @@ impl View {
 impl Watch for View {
     fn happened(&self, seq: u64, at: i64, event: &Event, engagement: &Engagement) {
         if self.format == Format::Json {
-            let mut value = serde_json::to_value(event).unwrap_or_default();
-            value["seq"] = seq.into();
-            value["at"] = at.into();
-            value["version"] = 1.into();
-            value["project"] = engagement.project.clone().into();
-            return self.line(&value.to_string());
+            let line = Line { version: VERSION, project: &engagement.project, seq, at, event };
+            return self.line(&serde_json::to_string(&line).unwrap_or_default());
         }
         if let Some(text) = words(event, &engagement.state) {
             self.line(&text);

@@ -1,6 +1,6 @@
 //! Generated files are fresh, so that a review shows what a change does.
 
-use crate::support::{crew, root};
+use crate::support::{crew, edited, root};
 
 #[test]
 fn the_committed_schemas_are_what_the_types_say() {
@@ -16,4 +16,34 @@ fn the_graph_is_drawn_in_three_forms() {
     crew().run(&["graph", "--format", "dot"]).exits(0).says("digraph");
     let plan = crew().run(&["graph", "--format", "json"]).exits(0).json();
     assert_eq!(plan["start"], "discovery.swarm");
+}
+
+#[test]
+fn what_verbs_print_for_programs_is_as_their_schema_says() {
+    let crew = crew();
+    let lines = crew.start("retail-orders.md", &["--format", "json"]).exits(10).out;
+    let holds = |verb: &str, documents: Vec<serde_json::Value>| {
+        let schema = crew.run(&["schema", verb]).exits(0).json();
+        let validator = jsonschema::draft202012::new(&schema).expect("a schema");
+        assert!(!documents.is_empty());
+        for document in documents {
+            let faults: Vec<String> = validator.iter_errors(&document).map(|e| format!("{e} at {}", e.instance_path())).collect();
+            assert!(faults.is_empty(), "{verb}: {faults:?} in {document:#}");
+        }
+    };
+    holds("run", lines.lines().map(|line| serde_json::from_str(line).expect("a document")).collect());
+    for words in [&["list"][..], &["show", "demo"], &["inbox"], &["ledger", "demo"], &["artifacts", "demo"], &["cost", "demo"]] {
+        holds(words[0], vec![crew.run(&[words, &["--format", "json"]].concat()).exits(0).json()]);
+    }
+    let wrong = edited();
+    wrong.edit("agents.yaml", "sonnet:", "sonet:").edit("phases/poc.yaml", "max_handoffs", "max_handofs");
+    holds("check", vec![wrong.run(&["check", "--format", "json"]).exits(1).json()]);
+}
+
+#[test]
+fn the_manual_page_names_every_verb() {
+    let page = crew().run(&["completions", "man"]).exits(0).out;
+    for verb in ["CHECK", "RUN", "APPROVE", "COMPLETIONS"] {
+        assert!(page.contains(&format!("CLOUDCREW {verb}")), "{verb}");
+    }
 }

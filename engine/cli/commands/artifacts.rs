@@ -5,13 +5,14 @@ use std::path::Path;
 
 use cloudcrew_definition::path::RepoPath;
 use cloudcrew_local::repo::GitRepo;
+use cloudcrew_runtime::engagement;
 use cloudcrew_runtime::ports::repo::Repo;
-use serde_json::{Value, json};
 
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::{note, say};
+use crate::output::{Artifact, pretty};
 
 pub async fn artifacts(
     args: &Args,
@@ -54,13 +55,16 @@ pub async fn artifacts(
         say!("wrote {written} files to {}", folder.display());
         return Ok(Exit::Done);
     }
-    let values: Vec<Value> = state
-        .artifacts
-        .iter()
-        .map(|(path, a)| json!({ "path": path, "phase": a.phase, "owner": a.owner, "revision": a.revision, "oid": a.oid, "commit": a.commit }))
-        .collect();
+    let row = |(path, a): (&String, &engagement::Artifact)| Artifact {
+        path: path.clone(),
+        phase: a.phase.clone(),
+        owner: a.owner.clone(),
+        revision: a.revision,
+        oid: a.oid.clone(),
+        commit: a.commit.clone(),
+    };
     match format {
-        Format::Json => say!("{:#}", Value::from(values)),
+        Format::Json => say!("{}", pretty(&state.artifacts.iter().map(row).collect::<Vec<_>>())),
         Format::Human => {
             for (path, a) in &state.artifacts {
                 say!("{path:44} {:14} {:10} run {}", a.phase, a.owner, a.revision);

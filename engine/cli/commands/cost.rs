@@ -1,12 +1,12 @@
 //! `cost`: what was used and what it costs.
 
 use cloudcrew_runtime::engagement::MeterLine;
-use serde_json::{Value, json};
 
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::say;
+use crate::output::{Cost, CostLine, Spent, VERSION, pretty};
 use crate::summary::money;
 
 pub async fn cost(args: &Args, project: &str, format: Format) -> Result<Exit, Failure> {
@@ -14,17 +14,14 @@ pub async fn cost(args: &Args, project: &str, format: Format) -> Result<Exit, Fa
     let meter = &engagement.state.meter;
     let total = meter.total();
     if format == Format::Json {
-        let lines: Vec<Value> = meter
-            .lines()
-            .map(|(phase, agent, model, line)| {
-                let mut value = json(line);
-                value["phase"] = phase.into();
-                value["agent"] = agent.into();
-                value["model"] = model.into();
-                value
-            })
-            .collect();
-        say!("{:#}", json!({ "version": 1, "estimated": true, "lines": lines, "total": json(&total) }));
+        let line = |(phase, agent, model, line): (&str, &str, &str, &MeterLine)| CostLine {
+            phase: phase.to_owned(),
+            agent: agent.to_owned(),
+            model: model.to_owned(),
+            spent: line.into(),
+        };
+        let lines = meter.lines().map(line).collect();
+        say!("{}", pretty(&Cost { version: VERSION, estimated: true, lines, total: Spent::from(&total) }));
         return Ok(Exit::Done);
     }
     say!("{:14} {:10} {:8} {:>6} {:>10} {:>10} {:>12}", "phase", "agent", "model", "calls", "input", "output", "cost");
@@ -45,12 +42,4 @@ fn row(phase: &str, agent: &str, model: &str, line: &MeterLine) {
         usage.output_tokens,
         money(line)
     );
-}
-
-fn json(line: &MeterLine) -> Value {
-    let known = line.unpriced == 0;
-    json!({
-        "calls": line.calls, "usage": line.usage, "usd": known.then_some(line.micro_usd as f64 / 1e6),
-        "unpriced_calls": line.unpriced, "uncertain_calls": line.uncertain, "uncertain_tokens": line.uncertain_tokens,
-    })
 }

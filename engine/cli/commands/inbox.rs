@@ -3,12 +3,12 @@
 use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::{RequestKind, open};
 use cloudcrew_runtime::ports::journal::Journal;
-use serde_json::json;
 
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::{note, say};
+use crate::output::{Inbox, VERSION, Waiting, pretty};
 use crate::words::counted;
 
 pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
@@ -54,13 +54,11 @@ pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
                     say!("  reminded {}", counted(request.reminders as usize, "time"));
                 }
             }
-            let mut value = serde_json::to_value(request).map_err(|e| Failure::world(e.to_string()))?;
-            value["project"] = project.clone().into();
-            all.push(value);
+            all.push(Waiting { project: project.clone(), request: request.clone() });
         }
     }
     match format {
-        Format::Json => say!("{:#}", json!({ "version": 1, "requests": all })),
+        Format::Json => say!("{}", pretty(&Inbox { version: VERSION, requests: all })),
         Format::Human if all.is_empty() && broken == Exit::Done => note!("nothing waits"),
         Format::Human => {}
     }

@@ -1,18 +1,18 @@
 //! `ledger`: what the crew knows together.
 
 use cloudcrew_runtime::ports::ledger::Ledger;
-use serde_json::json;
 
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::say;
+use crate::output::{self, VERSION, pretty};
 
 pub async fn ledger(args: &Args, project: &str, format: Format) -> Result<Exit, Failure> {
     let (store, _) = home::engagement(args, project).await?;
     let rows = store.rows(project).await?;
     match format {
-        Format::Json => say!("{:#}", json!({ "version": 1, "rows": rows })),
+        Format::Json => say!("{}", pretty(&output::Ledger { version: VERSION, rows })),
         Format::Human => {
             for row in &rows {
                 let kind = serde_json::to_value(row.kind).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();

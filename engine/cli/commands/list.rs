@@ -3,12 +3,12 @@
 use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::open;
 use cloudcrew_runtime::ports::journal::Journal;
-use serde_json::json;
 
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::{note, say};
+use crate::output::{List, Project, VERSION, pretty};
 
 pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
     let store = Store::open_existing(&home::path(args)?)?;
@@ -41,13 +41,19 @@ pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
             };
             say!("{:24} {:20} {what}", listing.engagement, state.at);
         }
-        projects.push(json!({
-            "project": listing.engagement, "created": listing.created, "state": state.at, "workflow": state.started.workflow,
-            "waiting": waits, "driver": lease, "end": state.end, "events": listing.head.seq,
-        }));
+        projects.push(Project {
+            created: listing.created,
+            state: state.at.clone(),
+            workflow: state.started.workflow.clone(),
+            waiting: waits.into_iter().map(str::to_owned).collect(),
+            driver: lease,
+            end: state.end.clone(),
+            events: listing.head.seq,
+            project: listing.engagement,
+        });
     }
     if format == Format::Json {
-        say!("{:#}", json!({ "version": 1, "projects": projects }));
+        say!("{}", pretty(&List { version: VERSION, projects }));
     }
     Ok(broken)
 }

@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod check;
+mod completions;
 mod cost;
 mod decide;
 mod doctor;
@@ -14,11 +15,10 @@ mod run;
 mod schema;
 mod watch;
 
-use clap::CommandFactory;
-
 use crate::args::{Approve, Args, Command, Format};
 use crate::exit::{Exit, Failure};
 use crate::out::{put, say};
+use crate::output::pretty;
 use crate::{home, show};
 
 /// Runs what was typed.
@@ -34,7 +34,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             let (store, engagement) = home::engagement(&args, project).await?;
             match format {
                 Format::Human => put!("{}", show::human(&store, &engagement).await?),
-                Format::Json => say!("{:#}", show::json(&store, &engagement)?),
+                Format::Json => say!("{}", pretty(&show::document(&engagement))),
             }
             Ok(Exit::Done)
         }
@@ -54,11 +54,6 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         }
         Command::Cost { project, format } => cost::cost(&args, project, *format).await,
         Command::Doctor => doctor::doctor(&args).await,
-        Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Args::command(), "cloudcrew", &mut script);
-            crate::out::bytes(&script);
-            Ok(Exit::Done)
-        }
+        Command::Completions { what } => completions::completions(*what),
     }
 }

@@ -8,6 +8,7 @@ use cloudcrew_definition::syntax::FileKind;
 use crate::args::Args;
 use crate::exit::{Exit, Failure};
 use crate::out::{note, say};
+use crate::output::SCHEMAS;
 use crate::workspace;
 
 /// Where the schemas of this project stand.
@@ -23,11 +24,15 @@ pub fn schema(args: &Args, kind: Option<&str>, write: bool) -> Result<Exit, Fail
         note!("wrote {} schemas to {}", FileKind::ALL.len(), folder.display());
         return Ok(Exit::Done);
     }
-    let names: Vec<&str> = FileKind::ALL.iter().map(|k| k.name()).collect();
-    let found = FileKind::ALL.into_iter().find(|k| Some(k.name()) == kind);
-    match found {
-        Some(kind) => say!("{:#}", generate(kind)),
-        None => return Err(Failure::usage(format!("say which schema: {}; or `--write`", names.join(", ")))),
+    let file = FileKind::ALL.into_iter().find(|k| Some(k.name()) == kind);
+    let verb = SCHEMAS.iter().find(|(verb, _)| Some(*verb) == kind);
+    match (file, verb) {
+        (Some(kind), _) => say!("{:#}", generate(kind)),
+        (None, Some((_, schema))) => say!("{:#}", schema()),
+        (None, None) => {
+            let names: Vec<&str> = FileKind::ALL.iter().map(|k| k.name()).chain(SCHEMAS.iter().map(|(verb, _)| *verb)).collect();
+            return Err(Failure::usage(format!("say which schema: {}; or `--write`", names.join(", "))));
+        }
     }
     Ok(Exit::Done)
 }

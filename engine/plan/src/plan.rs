@@ -1,5 +1,6 @@
 //! The state graph: ordered plain data.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -7,7 +8,7 @@ use sha2::{Digest, Sha256};
 pub const SEMANTICS: u32 = 1;
 
 /// A workflow as a state graph.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// [`SEMANTICS`] of the engine that built it.
     pub semantics: u32,
@@ -24,7 +25,7 @@ pub struct Plan {
 }
 
 /// A state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct State {
     /// Unique: `discovery.swarm`, `done`.
     pub name: String,
@@ -38,7 +39,7 @@ pub struct State {
 }
 
 /// What happens in a state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The agents of a phase work.
@@ -87,7 +88,7 @@ impl Kind {
 }
 
 /// A way out of a state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Transition {
     /// What must have come out.
     pub on: Outcome,
@@ -102,7 +103,7 @@ pub struct Transition {
 }
 
 /// What comes out of a state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The swarm ended by itself.
@@ -164,7 +165,7 @@ impl Outcome {
 }
 
 /// What is counted, for each phase.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Counter {
     /// Deaths of the process at one step.
@@ -178,7 +179,7 @@ pub enum Counter {
 }
 
 /// How often a transition may be taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Bound {
     /// What is counted.
     pub counter: Counter,

@@ -2,15 +2,16 @@
 
 mod github;
 mod human;
-mod json;
+pub mod json;
 mod sarif;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::source::{Sources, Span};
 
 /// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Nothing runs until it is mended.

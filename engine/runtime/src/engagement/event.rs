@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cloudcrew_plan::{Bound, Outcome};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -12,7 +13,7 @@ use crate::ports::model::{Billing, Purpose};
 use crate::swarm::{Input, SwarmSpec};
 
 /// What happened. New kinds and new optional fields may be added; a kind is never given another meaning.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// The engagement began; always the first entry.
@@ -171,7 +172,7 @@ pub enum Event {
 }
 
 /// How an engagement began. A run means what it meant then, whatever is edited later.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Started {
     /// Its id.
     pub project: String,
@@ -208,7 +209,7 @@ pub struct Started {
 }
 
 /// A part of a prompt, by hash.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceHash {
     /// Which part: `prompt`, `task`, `ledger`, `feedback`, ...
     pub source: String,
@@ -217,7 +218,7 @@ pub struct SourceHash {
 }
 
 /// A commit and what it wrote.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CommitRecord {
     /// Which step wrote.
     pub step: String,
@@ -230,7 +231,7 @@ pub struct CommitRecord {
 }
 
 /// What a tool did besides telling its caller.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolDone {
     /// Ids of the ledger rows it wrote.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -241,7 +242,7 @@ pub struct ToolDone {
 }
 
 /// A verdict on a deliverable, or on a phase.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct VerdictRecord {
     /// Who gave it.
     pub reviewer: String,
@@ -258,7 +259,7 @@ pub struct VerdictRecord {
 }
 
 /// Something wrong with a phase's work.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// Where, when it is about one file.
     pub path: String,
@@ -270,7 +271,7 @@ pub struct Finding {
 }
 
 /// What was answered.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Answered {
     /// The decision.
     pub decision: Decision,
@@ -283,7 +284,7 @@ pub struct Answered {
 }
 
 /// A decision.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "decision", rename_all = "snake_case")]
 pub enum Decision {
     /// Goes on.
@@ -316,7 +317,7 @@ impl Decision {
 }
 
 /// Unasked words of the customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MessageRecord {
     /// Unique in the engagement; a repeated message is one.
     pub id: String,
@@ -327,7 +328,7 @@ pub struct MessageRecord {
 }
 
 /// Why something ended otherwise than it should.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Why {
     /// A sentence for a person.
     pub text: String,
@@ -337,7 +338,7 @@ pub struct Why {
 }
 
 /// How it ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct End {
     /// Kind of the final state.
     pub kind: EndReason,
@@ -349,7 +350,7 @@ pub struct End {
 }
 
 /// Why it ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// All phases are done.

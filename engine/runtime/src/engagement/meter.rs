@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use cloudcrew_definition::crew::Price;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ports::model::Usage;
 
 /// Tokens of a call and what they cost.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Charge {
     /// Tokens.
     pub usage: Usage,
@@ -32,7 +33,7 @@ impl Charge {
 }
 
 /// Sums of one agent in one phase with one model.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MeterLine {
     /// Calls that were made.
     pub calls: u32,
@@ -49,7 +50,7 @@ pub struct MeterLine {
 }
 
 /// A call that is under way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Reservation {
     pub step: String,
     pub key: (String, String, String),
@@ -57,7 +58,7 @@ pub(super) struct Reservation {
 }
 
 /// What an engagement used, by phase, agent and model.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Meter {
     lines: BTreeMap<(String, String, String), MeterLine>,
     open: Option<Reservation>,

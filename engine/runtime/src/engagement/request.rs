@@ -1,12 +1,13 @@
 //! Everything that a person must answer.
 
 use cloudcrew_definition::syntax::OnExpiry;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Answered, Finding};
 
 /// What is asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum RequestKind {
     /// A gate: approve or revise.
@@ -30,7 +31,7 @@ pub enum RequestKind {
 }
 
 /// Something that a person must answer: once, for ever.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Request {
     /// Unique in the engagement: `discovery-1` for the gate after the first run, `architecture-q-2-0-0` for a question.
     pub id: String,

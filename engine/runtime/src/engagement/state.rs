@@ -1,5 +1,6 @@
 //! Where an engagement stands: a fold of its events, and the only table of legal transitions.
 
+use schemars::JsonSchema;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ pub struct Illegal {
 }
 
 /// A file that the crew wrote.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, JsonSchema)]
 pub struct Artifact {
     /// Phase that wrote it last.
     pub phase: String,

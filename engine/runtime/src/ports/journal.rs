@@ -1,6 +1,7 @@
 //! The append-only record of an engagement, its lease and its index: the truth everything else is folded from.
 
 use async_trait::async_trait;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -12,7 +13,7 @@ pub const MAX_APPEND: usize = 90;
 pub const MAX_PAYLOAD: usize = 64 * 1024;
 
 /// An entry as it is stored.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Entry {
     /// Position in the engagement's journal, from 1, without gaps.
     pub seq: u64,
@@ -38,7 +39,7 @@ pub struct NewEntry {
 }
 
 /// The position after an entry: number and hash of the last one (`0` and empty for an empty journal).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Head {
     /// `seq` of the last entry.
     pub seq: u64,
@@ -75,7 +76,7 @@ pub enum AppendError {
 }
 
 /// A process that drives, as others see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Holder {
     /// In words: `pid 4711 on build-7`.
     pub name: String,
@@ -90,7 +91,7 @@ pub struct Holder {
 }
 
 /// The right to drive an engagement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Lease {
     /// Grows by one with every new holder; each driver's append names it.
     pub epoch: u64,
@@ -115,7 +116,7 @@ pub enum LeaseError {
 }
 
 /// A line of the index of engagements.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Listing {
     /// The engagement's id (`--project`).
     pub engagement: String,

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Who said a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// The engine: the input of a visit, tool results.
@@ -17,7 +18,7 @@ pub enum Role {
 }
 
 /// One message of a conversation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Message {
     /// Who said it.
     pub role: Role,
@@ -26,7 +27,7 @@ pub struct Message {
 }
 
 /// A part of a message.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Block {
     /// Words.
@@ -38,7 +39,7 @@ pub enum Block {
 }
 
 /// A model's call of a tool.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolUse {
     /// The provider's id; unique in its turn only.
     pub id: String,
@@ -49,7 +50,7 @@ pub struct ToolUse {
 }
 
 /// The answer to a call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolResult {
     /// Id of the call.
     pub id: String,
@@ -60,7 +61,7 @@ pub struct ToolResult {
 }
 
 /// Whether a tool did what it was asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ToolStatus {
     /// It did.
@@ -70,7 +71,7 @@ pub enum ToolStatus {
 }
 
 /// Tokens of one or more calls, as the provider reported them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Usage {
     /// Tokens read, without those from a cache.
     pub input_tokens: u64,
@@ -99,7 +100,7 @@ impl std::ops::AddAssign for Usage {
 }
 
 /// A tool as a model sees it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolSpec {
     /// Its name.
     pub name: String,
@@ -110,7 +111,7 @@ pub struct ToolSpec {
 }
 
 /// Where in an engagement a request comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CallContext {
     /// The engagement.
     pub project: String,
@@ -133,7 +134,7 @@ pub struct CallContext {
 }
 
 /// What a swarm is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
     /// A phase's work.
@@ -162,7 +163,7 @@ pub struct ModelRequest<'a> {
 }
 
 /// A complete reply.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ModelReply {
     /// Text and tool calls, in order; may be empty.
     pub content: Vec<Block>,
@@ -176,7 +177,7 @@ pub struct ModelReply {
 }
 
 /// A call that gave no reply.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ModelFault {
     /// What may follow from it.
     pub kind: FaultKind,
@@ -192,7 +193,7 @@ pub struct ModelFault {
 }
 
 /// What may follow from a failed call.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
     /// The same call may work later; wait at least so long when the provider said so.
@@ -207,7 +208,7 @@ pub enum FaultKind {
 }
 
 /// Whether a call may be made again after its process died in the middle of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Billing {
     /// Costs nothing: repeated freely, and charged once.

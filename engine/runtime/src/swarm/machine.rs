@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -11,7 +12,7 @@ use super::step::{Input, ModelCall, Step, ToolCalls, Unexpected};
 use crate::ports::model::{Message, ToolResult, ToolUse, Usage};
 
 /// A swarm: a value that can be written down after every step and goes on at that very step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Swarm {
     pub(super) spec: SwarmSpec,
     pub(super) status: Status,
@@ -31,7 +32,7 @@ pub struct Swarm {
 }
 
 /// The visit under way.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Visit {
     pub agent: usize,
     pub messages: Vec<Message>,
@@ -48,7 +49,7 @@ pub(super) struct Visit {
 }
 
 /// What a visit waits for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(super) enum At {
     Opening,
     Model,
@@ -57,13 +58,13 @@ pub(super) enum At {
 }
 
 /// A tool call of the turn.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Slot {
     pub call: ToolUse,
     pub state: SlotState,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(super) enum SlotState {
     Running,
     Asking(Question),

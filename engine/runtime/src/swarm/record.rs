@@ -1,12 +1,13 @@
 //! What a swarm leaves behind.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ports::model::{ToolStatus, Usage};
 
 /// Where a swarm stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// It works.
@@ -24,7 +25,7 @@ pub enum Status {
 }
 
 /// Why a swarm is not completed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Reason {
     /// Name of the limit, or of what happened.
     pub kind: String,
@@ -44,7 +45,7 @@ pub struct Reason {
 }
 
 /// How a visit stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VisitStatus {
     /// Under way.
@@ -64,7 +65,7 @@ pub enum VisitStatus {
 }
 
 /// One visit, also of one that did not complete.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct VisitRecord {
     /// From 1.
     pub visit: u32,
@@ -87,7 +88,7 @@ pub struct VisitRecord {
 }
 
 /// Where control goes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Handoff {
     /// To whom.
     pub to: String,
@@ -96,7 +97,7 @@ pub struct Handoff {
 }
 
 /// A call of the model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CallRecord {
     /// Stop reason, class of the error, or `aborted`.
     pub result: String,
@@ -105,7 +106,7 @@ pub struct CallRecord {
 }
 
 /// A finished tool call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finished {
     /// In which visit.
     pub visit: u32,
@@ -124,7 +125,7 @@ pub struct Finished {
 }
 
 /// An open question.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Question {
     /// Unique in the swarm, the same for ever.
     pub id: String,

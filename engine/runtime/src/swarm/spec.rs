@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use cloudcrew_definition::syntax::HandoffMode;
 
 /// What a swarm needs to run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SwarmSpec {
     /// The task, verbatim.
     pub task: String,
@@ -26,7 +27,7 @@ pub struct SwarmSpec {
 }
 
 /// A member.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Member {
     /// Its name.
     pub name: String,
@@ -40,7 +41,7 @@ pub struct Member {
 }
 
 /// The limits of a swarm; each is a YAML key of the same name.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Limits {
     /// Completed visits at most.
     pub max_handoffs: u32,
@@ -61,7 +62,7 @@ pub struct Limits {
 }
 
 /// Retries of one turn.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RetryPolicy {
     /// Calls at most.
     pub max_attempts: u32,

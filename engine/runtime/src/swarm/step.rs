@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -59,7 +60,7 @@ pub struct ToolCalls {
 }
 
 /// An extra section of a visit's input.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Note {
     /// Its heading.
     pub heading: String,
@@ -68,7 +69,7 @@ pub struct Note {
 }
 
 /// What the machine takes in. The inputs in order, with the time each took, give the same machine again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "input", rename_all = "snake_case")]
 pub enum Input {
     /// The visit's prompt is made.
@@ -121,7 +122,7 @@ pub enum Input {
 }
 
 /// Answers as they came.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Answers {
     /// The list.
     pub answers: Value,

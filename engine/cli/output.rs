@@ -1,0 +1,266 @@
+//! What `--format json` prints, as types: the documents and their schemas come from the same place. A key is never removed or given
+//! another meaning within a version.
+
+use cloudcrew_definition::diagnostic::json::CheckDocument;
+use cloudcrew_runtime::engagement::{End, Event, Finding, MeterLine, Request};
+use cloudcrew_runtime::ports::ledger::LedgerRow;
+use cloudcrew_runtime::ports::model::Usage;
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::Serialize;
+use serde_json::Value;
+
+/// Version of the documents.
+pub const VERSION: u32 = 1;
+
+/// The verbs that have such a document, each with its schema.
+pub const SCHEMAS: [(&str, fn() -> Value); 8] = [
+    ("check", schema::<CheckDocument>),
+    ("list", schema::<List>),
+    ("show", schema::<Show>),
+    ("inbox", schema::<Inbox>),
+    ("ledger", schema::<Ledger>),
+    ("artifacts", schema::<Vec<Artifact>>),
+    ("cost", schema::<Cost>),
+    ("run", schema::<Line>),
+];
+
+fn schema<T: JsonSchema>() -> Value {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>().into()
+}
+
+/// `list`: all engagements of a home.
+#[derive(Serialize, JsonSchema)]
+pub struct List {
+    /// Always 1.
+    pub version: u32,
+    /// By the time they began.
+    pub projects: Vec<Project>,
+}
+
+/// An engagement in a line.
+#[derive(Serialize, JsonSchema)]
+pub struct Project {
+    /// Its id.
+    pub project: String,
+    /// When it began, milliseconds since 1970 UTC.
+    pub created: i64,
+    /// State of the plan where it stands.
+    pub state: String,
+    /// Its workflow.
+    pub workflow: String,
+    /// Ids of requests that wait for a person.
+    pub waiting: Vec<String>,
+    /// Who drives it now.
+    pub driver: Option<String>,
+    /// How it ended.
+    pub end: Option<End>,
+    /// Entries of its journal.
+    pub events: u64,
+}
+
+/// `show`: where an engagement stands.
+#[derive(Serialize, JsonSchema)]
+pub struct Show {
+    /// Always 1.
+    pub version: u32,
+    /// Its id.
+    pub project: String,
+    /// Its workflow.
+    pub workflow: String,
+    /// Whether no live model is called: tokens are estimates.
+    pub rehearsal: bool,
+    /// State of the plan where it stands.
+    pub state: String,
+    /// How it ended.
+    pub end: Option<End>,
+    /// All phases, in order.
+    pub phases: Vec<Phase>,
+    /// All handoffs, in order.
+    pub handoffs: Vec<Handoff>,
+    /// All requests, answered or not.
+    pub requests: Vec<Request>,
+    /// Entries of its journal.
+    pub events: u64,
+    /// Branch that the crew writes.
+    pub branch: String,
+    /// Path of the repository.
+    pub repo: String,
+    /// Last commit of the branch.
+    pub head: Option<String>,
+    /// Digest of the definition it is pinned to.
+    pub definition: String,
+    /// Digest of the plan it is pinned to.
+    pub plan: String,
+    /// What was used.
+    pub usage: Used,
+}
+
+/// What came of a phase so far.
+#[derive(Serialize, JsonSchema)]
+pub struct Phase {
+    /// Its name.
+    pub phase: String,
+    /// Runs that began.
+    pub revision: u32,
+    /// Who worked, visit by visit.
+    pub visits: Vec<String>,
+    /// Whether the last review passed.
+    pub reviewed: Option<bool>,
+    /// What the last review found.
+    pub findings: Vec<Finding>,
+    /// Ratings of the approval.
+    pub ratings: Vec<(String, u8)>,
+    /// The customer's words, run by run.
+    pub feedback: Vec<String>,
+}
+
+/// Work that changed hands.
+#[derive(Serialize, JsonSchema)]
+pub struct Handoff {
+    /// In which phase.
+    pub phase: String,
+    /// From whom.
+    pub from: String,
+    /// To whom.
+    pub to: String,
+}
+
+/// Sums over an engagement.
+#[derive(Serialize, JsonSchema)]
+pub struct Used {
+    /// Model calls.
+    pub calls: u32,
+    /// Tokens.
+    pub tokens: Usage,
+    /// US dollars; absent when a price is unknown.
+    pub usd: Option<f64>,
+}
+
+/// `inbox`: what waits for a person.
+#[derive(Serialize, JsonSchema)]
+pub struct Inbox {
+    /// Always 1.
+    pub version: u32,
+    /// Open requests of all engagements.
+    pub requests: Vec<Waiting>,
+}
+
+/// A request with the engagement it belongs to.
+#[derive(Serialize, JsonSchema)]
+pub struct Waiting {
+    /// The engagement.
+    pub project: String,
+    /// What is asked.
+    #[serde(flatten)]
+    pub request: Request,
+}
+
+/// `ledger`: what the crew knows together.
+#[derive(Serialize, JsonSchema)]
+pub struct Ledger {
+    /// Always 1.
+    pub version: u32,
+    /// In the order in which they were written.
+    pub rows: Vec<LedgerRow>,
+}
+
+/// `artifacts`: a list of these.
+#[derive(Serialize, JsonSchema)]
+pub struct Artifact {
+    /// Path in the repository.
+    pub path: String,
+    /// Phase that wrote it last.
+    pub phase: String,
+    /// Who wrote it last.
+    pub owner: String,
+    /// Run of that phase.
+    pub revision: u32,
+    /// Object id of its blob.
+    pub oid: String,
+    /// Commit that holds it.
+    pub commit: String,
+}
+
+/// `cost`: what was used and what it costs.
+#[derive(Serialize, JsonSchema)]
+pub struct Cost {
+    /// Always 1.
+    pub version: u32,
+    /// Whether tokens are estimates: no live model was called.
+    pub estimated: bool,
+    /// By phase, agent and model.
+    pub lines: Vec<CostLine>,
+    /// All of them together.
+    pub total: Spent,
+}
+
+/// What an agent used in a phase.
+#[derive(Serialize, JsonSchema)]
+pub struct CostLine {
+    /// The phase.
+    pub phase: String,
+    /// The agent.
+    pub agent: String,
+    /// The model.
+    pub model: String,
+    /// How much.
+    #[serde(flatten)]
+    pub spent: Spent,
+}
+
+/// What was used.
+#[derive(Serialize, JsonSchema)]
+pub struct Spent {
+    /// Calls that were made.
+    pub calls: u32,
+    /// Tokens that were reported.
+    pub usage: Usage,
+    /// US dollars; absent when a price is unknown.
+    pub usd: Option<f64>,
+    /// Calls whose price is unknown.
+    pub unpriced_calls: u32,
+    /// Calls of which nothing was reported; their upper bound counts.
+    pub uncertain_calls: u32,
+    /// Upper bound of their tokens.
+    pub uncertain_tokens: u64,
+}
+
+impl From<&MeterLine> for Spent {
+    fn from(line: &MeterLine) -> Spent {
+        Spent {
+            calls: line.calls,
+            usage: line.usage,
+            usd: usd(line),
+            unpriced_calls: line.unpriced,
+            uncertain_calls: line.uncertain,
+            uncertain_tokens: line.uncertain_tokens,
+        }
+    }
+}
+
+/// US dollars of a line, when all prices are known.
+pub fn usd(line: &MeterLine) -> Option<f64> {
+    (line.unpriced == 0).then_some(line.micro_usd as f64 / 1e6)
+}
+
+/// `run`, `resume` and `watch`: JSON Lines, one for each entry of the journal.
+#[derive(Serialize, JsonSchema)]
+pub struct Line<'a> {
+    /// Always 1.
+    pub version: u32,
+    /// The engagement.
+    pub project: &'a str,
+    /// Number of the entry, from 1.
+    pub seq: u64,
+    /// When it was written, milliseconds since 1970 UTC by the engagement's clock.
+    pub at: i64,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: &'a Event,
+}
+
+/// A document as it is printed.
+pub fn pretty<T: Serialize>(document: &T) -> String {
+    serde_json::to_string_pretty(document).unwrap_or_default()
+}
