@@ -166,11 +166,14 @@ impl<'r, 'a> Reader<'r, 'a> {
         }
         let mut text = OneLine::new(MAX_ITEM_CHARS);
         let parent = self.open.last().copied();
-        match parent.map(|parent| &mut self.items[parent]).filter(|parent| parent.text.as_str().ends_with(':')) {
-            Some(parent) => {
+        match parent.map(|parent| &mut self.items[parent]) {
+            Some(parent) if parent.text.as_str().ends_with(':') => {
                 parent.carried = true;
                 text.push(parent.text.as_str());
             }
+            Some(_) if is_sentence(words) => self.push_leads(&mut text),
+            // It stays an item of its own: it says something, where words with a colon only announce.
+            Some(parent) => push_lead(&mut text, Some(parent.text.as_str().trim_end_matches(['.', ';', ',']))),
             None => self.push_leads(&mut text),
         }
         text.push(words);
@@ -251,6 +254,11 @@ impl<'r, 'a> Reader<'r, 'a> {
             *headed = true;
         }
     }
+}
+
+/// Says something without the item it stands below.
+fn is_sentence(words: &str) -> bool {
+    words.starts_with(|c: char| !c.is_lowercase()) && words.ends_with(['.', '!', '?'])
 }
 
 fn push_lead(text: &mut OneLine, lead: Option<&str>) {

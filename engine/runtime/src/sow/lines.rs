@@ -3,7 +3,7 @@
 //! A line that is left out becomes a blank one, so that every line keeps its number. Left out are code
 //! fences, comments, front matter, mail headers and signatures.
 
-use super::markers::is_rule;
+use super::markers::{self, is_rule};
 use super::words::{self, Name};
 
 /// One line, trimmed.
@@ -24,10 +24,12 @@ impl Line<'_> {
     }
 }
 
-/// The lines of a document, and the subject of the mail it came in.
+/// The lines of a document, the subject of the mail it came in, and what stands below signatures and is more than one.
 pub(super) struct Lines<'a> {
     pub(super) lines: Vec<Line<'a>>,
     pub(super) subject: Option<&'a str>,
+    /// Index and words of the first line that no signature has.
+    pub(super) below_signatures: Vec<(usize, &'a str)>,
 }
 
 /// Reads the lines of `text`.
@@ -38,9 +40,9 @@ pub(super) fn read(text: &str) -> Lines<'_> {
     leave_out_front_matter(&mut lines);
     leave_out_regions(&mut lines);
     let subject = leave_out_mail_headers(&mut lines);
-    leave_out_signatures(&mut lines);
+    let below_signatures = leave_out_signatures(&mut lines);
     outdent(&mut lines);
-    Lines { lines, subject }
+    Lines { lines, subject, below_signatures }
 }
 
 fn line(raw: &str) -> Line<'_> {
@@ -184,13 +186,20 @@ fn without_reply_marks(subject: &str) -> &str {
 }
 
 /// A signature runs to the end of its mail: to the next level of quotation, or to a heading, because
-/// some people also separate sections with `--`.
-fn leave_out_signatures(lines: &mut [Line<'_>]) {
+/// some people also separate sections with `--`. What no signature has, a list, a sentence or a page, is told of.
+fn leave_out_signatures<'a>(lines: &mut [Line<'a>]) -> Vec<(usize, &'a str)> {
     let mut inside: Option<u16> = None;
-    let mut after_blank = true;
-    for line in lines {
+    let (mut after_blank, mut long, mut told) = (true, 0, false);
+    let mut more = Vec::new();
+    for (at, line) in lines.iter_mut().enumerate() {
         let goes_on = inside.is_some_and(|quotes| quotes == line.quotes || line.is_blank()) && !resumes(line.text);
         if goes_on || begins_signature(line, after_blank) {
+            (long, told) = if goes_on { (long, told) } else { (0, false) };
+            long += usize::from(!line.is_blank());
+            if goes_on && !told && (long > LONGEST_SIGNATURE || is_no_signature(line.text)) {
+                more.push((at, line.text));
+                told = true;
+            }
             inside = inside.filter(|_| goes_on).or(Some(line.quotes));
             line.text = "";
         } else {
@@ -198,6 +207,14 @@ fn leave_out_signatures(lines: &mut [Line<'_>]) {
         }
         after_blank = line.is_blank();
     }
+    more
+}
+
+/// Lines of a signature at most, its own mark included.
+const LONGEST_SIGNATURE: usize = 9;
+
+fn is_no_signature(text: &str) -> bool {
+    markers::item(text).is_some_and(|words| words.contains(' ')) || text.chars().count() > 80
 }
 
 fn begins_signature(line: &Line<'_>, after_blank: bool) -> bool {

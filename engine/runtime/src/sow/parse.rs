@@ -33,13 +33,16 @@ const PREAMBLE_DRAFTS: usize = 200;
 pub fn parse(file: &str, text: &str) -> Result<Sow, SowFault> {
     check_size(text.len())?;
     check_not_blank(text)?;
-    let lines::Lines { mut lines, subject } = lines::read(text);
+    let lines::Lines { mut lines, subject, below_signatures } = lines::read(text);
     let mut parts = outline(&lines);
     let title = take_title(&mut parts, &mut lines).or(subject.map(|subject| one_line(subject, TITLE_CHARS)));
     let summary = summary(&parts, &lines);
     let all = SectionKind::ALL.map(|kind| (kind, Section::default()));
     let mut sections = Sections { file, all, unread: Vec::new() };
     sections.fill(&parts, &lines);
+    for (at, words) in below_signatures {
+        sections.note_unread(at, &format!("below a signature: {words}"));
+    }
     let unread = sections.unread;
     let left_out = sections.all.iter().filter(|(_, section)| section.full).map(|(kind, _)| *kind).collect();
     let items = sections.all.iter().flat_map(|(_, section)| &section.items);
@@ -218,7 +221,7 @@ impl Sections<'_> {
     fn leave(&mut self, part: &Part<'_>, lines: &[Line<'_>]) {
         let Some(heading) = &part.heading else { return };
         let body: Vec<&str> = part.body.clone().map(|at| lines[at].text.trim()).filter(|text| !text.is_empty()).take(3).collect();
-        if (body.is_empty() && heading.inline.is_none()) || self.unread.len() == MAX_SECTION_ITEMS {
+        if body.is_empty() && heading.inline.is_none() {
             return;
         }
         let words = format!(
@@ -226,9 +229,16 @@ impl Sections<'_> {
             heading.text.trim_end_matches(':'),
             heading.inline.into_iter().chain(body).collect::<Vec<_>>().join(" ")
         );
-        let line = u32::try_from(part.at + 1).unwrap_or(u32::MAX);
+        self.note_unread(part.at, &words);
+    }
+
+    fn note_unread(&mut self, at: usize, words: &str) {
+        if self.unread.len() == MAX_SECTION_ITEMS {
+            return;
+        }
+        let line = u32::try_from(at + 1).unwrap_or(u32::MAX);
         let id = format!("X{}", self.unread.len() + 1);
-        self.unread.push(Item { id, text: one_line(&words, TITLE_CHARS), source: format!("{}:{line}", self.file), line });
+        self.unread.push(Item { id, text: one_line(words, TITLE_CHARS), source: format!("{}:{line}", self.file), line });
     }
 
     fn read(&mut self, kind: SectionKind, part: &Part<'_>, lines: &[Line<'_>], lead: Option<&str>, parent: bool) {

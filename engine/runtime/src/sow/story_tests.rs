@@ -314,7 +314,7 @@ An app store.
             "R3:17 reorder",
             "C1:9 The system must not: store cards",
             "C2:25 Out of scope: a mobile app",
-            "C3:26 Out of scope: for Android",
+            "C3:26 Out of scope: a mobile app: for Android",
             "C4:30 Must not have: An app store.",
             "T1:22 Not before: May",
         ]
@@ -463,4 +463,20 @@ fn the_example_documents_are_read() {
     assert_eq!(telemetry, [3, 20, 6, 4, 4, 4]);
     assert_eq!(sow.title.as_deref(), Some("sensor project -- what we need (pls use THIS version)"));
     assert_eq!(sow.constraints[4].text, "OUT OF SCOPE: invoicing");
+}
+
+#[test]
+fn a_nested_fragment_keeps_the_words_it_belongs_to() {
+    let sow = parse("s.md", "# Requirements\n- Orders\n  - cancel within an hour\n  - Refunds are paid at once.\n- Stock\n").expect("read");
+    let texts: Vec<&str> = sow.requirements.iter().map(|r| r.text.as_str()).collect();
+    assert_eq!(texts, ["Orders", "Orders: cancel within an hour", "Refunds are paid at once.", "Stock"]);
+}
+
+#[test]
+fn what_no_signature_has_is_told_of() {
+    let mail = "# Requirements\n- take orders\n\nRegards,\nAnna\nShop Ltd\n\n- print the invoices too\n";
+    let sow = parse("mail.txt", mail).expect("read");
+    assert_eq!(sow.unread.iter().map(|u| u.text.as_str()).collect::<Vec<_>>(), ["below a signature: - print the invoices too"]);
+    let sow = parse("mail.txt", "# Requirements\n- take orders\n\nRegards,\nAnna\nShop Ltd\n+44 1\n").expect("read");
+    assert!(sow.unread.is_empty());
 }
