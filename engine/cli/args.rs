@@ -42,6 +42,12 @@ pub enum Command {
         #[arg(long, value_enum, default_value = "mermaid", env = "CLOUDCREW_GRAPH_FORMAT")]
         format: GraphFormat,
     },
+    /// Writes the state machines and the Terraform variables into `infra/terraform` of the workspace.
+    Generate {
+        /// Writes nothing; says what differs, and exits with 1 if something does.
+        #[arg(long, env = "CLOUDCREW_GENERATE_CHECK")]
+        check: bool,
+    },
     /// Starts an engagement and drives it to its next wait.
     Run(Run),
     /// Lists all engagements.

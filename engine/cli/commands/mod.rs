@@ -7,6 +7,7 @@ mod cost;
 mod decide;
 mod doctor;
 mod drive;
+mod generate;
 mod graph;
 mod inbox;
 mod ledger;
@@ -28,6 +29,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Command::Explain { code } => check::explain(code.as_deref()),
         Command::Schema { kind, write } => schema::schema(&args, kind.as_deref(), *write),
         Command::Graph { workflow, format } => graph::graph(&args, workflow.as_deref(), *format),
+        Command::Generate { check } => generate::generate(&args, *check),
         Command::Run(run) => run::run(&args, run).await,
         Command::List { format } => list::list(&args, *format).await,
         Command::Show { project, format } => {

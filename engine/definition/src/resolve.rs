@@ -58,7 +58,12 @@ fn model(name: &str, m: &syntax::Model) -> Option<Model> {
             Some(Price { input, output: value(&p.output)?, cache_read, cache_write })
         }
     };
-    Some(Model { name: name.to_owned(), max_tokens: value(&m.max_tokens)?, price })
+    Some(Model {
+        name: name.to_owned(),
+        served: optional(&m.provider).zip(optional(&m.id)),
+        max_tokens: value(&m.max_tokens)?,
+        price,
+    })
 }
 
 fn agent(sources: &Sources, name: &str, a: &syntax::Agent, shared: &[String]) -> Option<Agent> {

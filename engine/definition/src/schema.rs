@@ -151,6 +151,11 @@ impl Fault<'_> {
                     .at(span, "")
                     .help("write a number and a unit, biggest first: `30s`, `15m`, `1h30m`, `2d`");
             }
+            ValidationErrorKind::Pattern { .. } if self.rule()["x-cloudcrew-form"] == "model-id" => {
+                report.error("bad-value", format!("`{}` is no identifier of a model", self.text())).at(span, "").help(
+                    "write it as the provider does: letters, digits, `.`, `_`, `:`, `/` and `-`, such as `us.anthropic.claude-opus-4-6-v1`",
+                );
+            }
             ValidationErrorKind::Pattern { .. } => {
                 report.error("bad-value", format!("`{}` is not a name", self.text())).at(span, "").help(NAME);
             }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Phase, Rehearsal};
+use crate::syntax::Provider;
 
 /// Everything that a workspace defines, complete: a run needs nothing else of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,9 @@ pub struct Definition {
 pub struct Model {
     /// Its name.
     pub name: String,
+    /// Who serves it on AWS, and its identifier there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub served: Option<(Provider, String)>,
     /// Tokens of one reply at most.
     pub max_tokens: u32,
     /// Its price; `None` is unknown, not free.

@@ -1,7 +1,7 @@
 //! `agents.yaml`: the crew.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Entries, Written};
 
@@ -26,11 +26,24 @@ pub struct AgentsFile {
 pub struct Model {
     /// What it is good for, for people.
     pub description: Option<Written<String>>,
+    /// Who serves it on AWS. `generate` grants the crew exactly the models that are named with it.
+    pub provider: Option<Written<Provider>>,
+    /// Its identifier at the provider: of a model, or of an inference profile such as `us.anthropic.claude-opus-4-6-v1`.
+    #[schemars(regex(pattern = "^[A-Za-z0-9][A-Za-z0-9._:/-]{0,255}$"), extend("x-cloudcrew-form" = "model-id"))]
+    pub id: Option<Written<String>>,
     /// Tokens of one reply at most.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_tokens: Written<u32>,
     /// Price in US dollars per million tokens. Left out: unknown, and shown as unknown, never as zero.
     pub price: Option<Written<Price>>,
+}
+
+/// Who serves a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Provider {
+    /// Amazon Bedrock.
+    Bedrock,
 }
 
 /// A price in US dollars per million tokens.

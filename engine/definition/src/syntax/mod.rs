@@ -8,7 +8,7 @@ mod rehearsal;
 mod workflow;
 mod written;
 
-pub use agents::{Agent, AgentBudget, AgentsFile, Model, Price};
+pub use agents::{Agent, AgentBudget, AgentsFile, Model, Price, Provider};
 pub use duration::Duration;
 pub use phase::{
     Deliverable, Depth, Gate, GateKind, HandoffMode, OnExpiry, PhaseFile, ProviderRetry, Questions, Restart, Retry, Review, Swarm,

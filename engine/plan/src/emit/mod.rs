@@ -1,5 +1,7 @@
 //! What is written out from a plan.
 
+pub mod asl;
 mod graph;
+pub mod tfvars;
 
 pub use graph::{dot, mermaid};

@@ -467,7 +467,8 @@ fn the_example_documents_are_read() {
 
 #[test]
 fn a_nested_fragment_keeps_the_words_it_belongs_to() {
-    let sow = parse("s.md", "# Requirements\n- Orders\n  - cancel within an hour\n  - Refunds are paid at once.\n- Stock\n").expect("read");
+    let sow = parse("s.md", "# Requirements\n- Orders\n  - cancel within an hour\n  - Refunds are paid at once.\n- Stock\n")
+        .expect("read");
     let texts: Vec<&str> = sow.requirements.iter().map(|r| r.text.as_str()).collect();
     assert_eq!(texts, ["Orders", "Orders: cancel within an hour", "Refunds are paid at once.", "Stock"]);
 }

@@ -1,0 +1,96 @@
+//! `generate`: the state machines and Terraform variables that come out of the definitions.
+
+use std::fs;
+use std::path::Path;
+
+use cloudcrew_definition::crew::Definition;
+use cloudcrew_plan::build;
+use cloudcrew_plan::emit::{asl, tfvars};
+use similar::TextDiff;
+
+use crate::args::Args;
+use crate::exit::{Exit, Failure};
+use crate::out::{note, put};
+use crate::workspace;
+
+/// Where generated files stand in a workspace.
+const FOLDER: &str = "infra/terraform";
+/// Lines of a difference that are shown.
+const SHOWN: usize = 200;
+
+pub fn generate(args: &Args, check: bool) -> Result<Exit, Failure> {
+    let root = workspace::find(args.workspace.as_deref())?;
+    let files = files(&workspace::definition(&root)?);
+    let stale = stale(&root, &files)?;
+    if check {
+        return drift(&root, &files, &stale);
+    }
+    for (path, text) in &files {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap_or(&root))?;
+        if fs::read_to_string(&path).ok().as_deref() != Some(text) {
+            fs::write(&path, text)?;
+        }
+    }
+    for path in &stale {
+        fs::remove_file(root.join(path))?;
+        note!("removed {path}: no workflow has that name");
+    }
+    note!("wrote {} files to {FOLDER}", files.len());
+    Ok(Exit::Done)
+}
+
+/// The files with their paths below the workspace.
+fn files(definition: &Definition) -> Vec<(String, String)> {
+    let plans: Vec<_> = definition.workflows.iter().filter_map(|w| build(definition, &w.name)).collect();
+    let machine = |plan| (format!("{FOLDER}/state_machines/{}.asl.json", name(plan)), asl::asl(plan, definition));
+    let mut files: Vec<_> = plans.iter().map(machine).collect();
+    files.push((format!("{FOLDER}/crew.auto.tfvars.json"), tfvars::tfvars(definition, &plans)));
+    files
+}
+
+fn name(plan: &cloudcrew_plan::Plan) -> &str {
+    &plan.workflow
+}
+
+/// Machines that were generated for workflows which are gone.
+fn stale(root: &Path, files: &[(String, String)]) -> Result<Vec<String>, Failure> {
+    let Ok(folder) = fs::read_dir(root.join(FOLDER).join("state_machines")) else { return Ok(Vec::new()) };
+    let mut stale = Vec::new();
+    for entry in folder {
+        let path = format!("{FOLDER}/state_machines/{}", entry?.file_name().to_string_lossy());
+        if path.ends_with(".asl.json") && !files.iter().any(|(p, _)| *p == path) {
+            stale.push(path);
+        }
+    }
+    stale.sort();
+    Ok(stale)
+}
+
+fn drift(root: &Path, files: &[(String, String)], stale: &[String]) -> Result<Exit, Failure> {
+    let mut differ = 0;
+    for (path, wanted) in files {
+        let there = fs::read_to_string(root.join(path)).unwrap_or_default();
+        if there == *wanted {
+            continue;
+        }
+        differ += 1;
+        let diff = TextDiff::from_lines(&there, wanted);
+        let shown = diff.unified_diff().header(path, "as generated").to_string();
+        let lines: Vec<&str> = shown.lines().collect();
+        put!("{}\n", lines.iter().take(SHOWN).copied().collect::<Vec<_>>().join("\n"));
+        if lines.len() > SHOWN {
+            note!("... {} more lines", lines.len() - SHOWN);
+        }
+    }
+    for path in stale {
+        differ += 1;
+        note!("{path}: no workflow has that name");
+    }
+    if differ == 0 {
+        note!("{} generated files are as the definitions say", files.len());
+        return Ok(Exit::Done);
+    }
+    note!("{differ} generated files are not as the definitions say; `cloudcrew generate` writes them");
+    Ok(Exit::Failed)
+}

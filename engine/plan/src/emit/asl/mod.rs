@@ -1,0 +1,425 @@
+//! A plan as a Step Functions state machine: the same states and the same ways between them.
+//!
+//! A state of the plan that somebody works in becomes a task of the same name. What came out of it stands in `$.outcome.on`, and the
+//! choice `NAME.next` leads on as the plan's transitions say, first match first. A way that may only be taken so often passes through
+//! a state that counts it. A death of the program is no outcome that it could report: the service does the task again, as often as the
+//! plan allows, and a new task goes on at the very step, because the journal says where that is.
+//!
+//! The machine carries ids, counters and outcomes, and nothing that grows: words, artifacts and journals are in the stores.
+
+mod bounds;
+mod language;
+
+use cloudcrew_definition::crew::{Definition, Phase};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+pub use bounds::{EXECUTION_EVENTS, MAX_SECONDS, MAX_STATE_NAME, most_events};
+use language::{Catcher, Choice, Fail, Machine, Pass, Retrier, Succeed, Task, Wait};
+
+use crate::plan::{Bound, Counter, Kind, Outcome, Plan, State, Transition};
+
+const RUN_TASK: &str = "arn:aws:states:::ecs:runTask.waitForTaskToken";
+const INVOKE: &str = "arn:aws:states:::lambda:invoke";
+const INVOKE_AND_WAIT: &str = "arn:aws:states:::lambda:invoke.waitForTaskToken";
+
+/// A container that is not heard of for so long has died. It has to be fetched and started within it; then it reports every 30 s.
+pub const HEARTBEAT_SECONDS: u64 = 300;
+/// How much longer than its swarm a container may live: to be fetched and started, to wait on models, to write the last words.
+const STARTS_AND_ENDS_SECONDS: u64 = 900;
+/// The longest that a Lambda function can run.
+const LAMBDA_SECONDS: u64 = 900;
+
+/// How long a phase's container may live: its longest swarm, and what is around it.
+pub fn task_seconds(phase: &Phase) -> u64 {
+    let retries = i32::try_from(phase.retry.max_attempts).unwrap_or(i32::MAX);
+    let longest = phase.swarm.execution_timeout.as_secs_f64() * phase.retry.timeout_factor.powi(retries);
+    (longest.ceil() as u64).saturating_add(STARTS_AND_ENDS_SECONDS).min(MAX_SECONDS)
+}
+
+/// Names that the machine leaves to be bound when it is deployed.
+pub fn placeholders(plan: &Plan) -> Vec<String> {
+    let tasks = plan.entries.iter().map(|(phase, _)| format!("task_definition_arn_{}", placeholder(phase)));
+    let functions = ["review", "request", "finalize", "ended"].map(|f| format!("{f}_function_arn"));
+    let mut all: Vec<String> = ["cluster_arn", "subnet_ids", "security_group_id"].map(str::to_owned).into();
+    all.extend(functions);
+    all.extend(tasks);
+    all
+}
+
+/// What happens to a program and not in it: it is started again.
+const DEATHS: [&str; 3] = ["States.HeartbeatTimeout", "States.Timeout", "States.TaskFailed"];
+/// What Lambda says of itself.
+const LAMBDA_AWAY: [&str; 4] =
+    ["Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException"];
+/// What a review says when a model's provider is away.
+const PARKED: &str = "CloudCrew.Parked";
+
+/// The machine as JSON, the same for the same plan.
+pub fn asl(plan: &Plan, definition: &Definition) -> String {
+    let machine = Writer { plan, definition, states: Map::new() }.machine();
+    let mut text = serde_json::to_string_pretty(&machine).expect("a machine is plain data");
+    text.push('\n');
+    text
+}
+
+struct Writer<'a> {
+    plan: &'a Plan,
+    definition: &'a Definition,
+    states: Map<String, Value>,
+}
+
+impl Writer<'_> {
+    fn machine(mut self) -> Machine {
+        self.beginning();
+        for state in &self.plan.states {
+            self.state(state);
+        }
+        let comment =
+            format!("Workflow `{}`, written by `cloudcrew generate` from definition {}", self.plan.workflow, self.plan.definition);
+        Machine { comment, query_language: "JSONPath", start_at: "begin".into(), states: self.states }
+    }
+
+    fn put(&mut self, name: impl Into<String>, state: impl Serialize) {
+        self.states.insert(name.into(), serde_json::to_value(state).expect("a state is plain data"));
+    }
+
+    /// Counters begin at zero, and the input may name the phase to enter.
+    fn beginning(&mut self) {
+        let zero = |(phase, _): &(String, String)| (phase.clone(), json!({ "retries": 0, "reworks": 0, "revisions": 0 }));
+        self.put(
+            "begin",
+            Pass {
+                comment: "Input: {\"project\": ID, \"entry\": PHASE}; without `entry`, the first phase".into(),
+                kind: "Pass",
+                result: Some(Value::Object(self.plan.entries.iter().map(zero).collect())),
+                parameters: None,
+                result_path: "$.counters".into(),
+                next: "enter".into(),
+            },
+        );
+        let enter = |(phase, state): &(String, String)| json!({ "And": [{ "Variable": "$.entry", "IsPresent": true }, { "Variable": "$.entry", "StringEquals": phase }], "Next": state });
+        let choices = self.plan.entries.iter().map(enter).collect();
+        self.put("enter", Choice { kind: "Choice", choices, default: self.plan.start.clone() });
+    }
+
+    fn state(&mut self, state: &State) {
+        let phase = state.phase.as_deref().and_then(|name| self.definition.phase(name));
+        match (state.kind, phase) {
+            (Kind::Swarm, Some(phase)) => self.swarm(state, phase),
+            (Kind::Question, Some(phase)) => self.question(state, phase),
+            (Kind::Park, Some(_)) => self.park(state),
+            (Kind::Review, Some(phase)) => self.review(state, phase),
+            (Kind::Gate, Some(phase)) => self.gate(state, phase),
+            (Kind::Finalize, _) => self.finalize(state),
+            (Kind::Done, _) => self.put(&state.name, Succeed { kind: "Succeed" }),
+            (kind, _) if kind != Kind::Expired || self.can_expire() => self.end(&state.name, kind),
+            _ => {}
+        }
+    }
+
+    fn can_expire(&self) -> bool {
+        self.plan.states.iter().flat_map(|s| &s.on).any(|t| t.to == "expired")
+    }
+
+    fn swarm(&mut self, state: &State, phase: &Phase) {
+        let variable = |name: &str, path: &str| json!({ "Name": name, "Value.$": path });
+        let environment = json!([
+            variable("PROJECT_ID", "$.project"),
+            { "Name": "PHASE", "Value": phase.name },
+            variable("TASK_TOKEN", "$$.Task.Token"),
+        ]);
+        let parameters = json!({
+            "LaunchType": "FARGATE",
+            "Cluster": "${cluster_arn}",
+            "TaskDefinition": format!("${{task_definition_arn_{}}}", placeholder(&phase.name)),
+            "NetworkConfiguration": { "AwsvpcConfiguration": {
+                "Subnets.$": "States.StringSplit('${subnet_ids}', ',')",
+                "SecurityGroups": ["${security_group_id}"],
+                "AssignPublicIp": "DISABLED",
+            } },
+            "Overrides": { "ContainerOverrides": [{ "Name": "phase", "Environment": environment }] },
+        });
+        let task = Task {
+            comment: told(&format!("The swarm of {} works", phase.name), &phase.description),
+            kind: "Task",
+            resource: RUN_TASK,
+            parameters,
+            result_path: "$.outcome".into(),
+            result_selector: None,
+            timeout_seconds: Some(task_seconds(phase)),
+            heartbeat_seconds: Some(HEARTBEAT_SECONDS),
+            retry: vec![restarts(phase)],
+            catch: otherwise(),
+            next: next_name(state),
+        };
+        self.put(&state.name, task);
+        self.ways(state, phase);
+    }
+
+    fn question(&mut self, state: &State, phase: &Phase) {
+        let task = Task {
+            comment: "An agent's question waits for the customer; nothing runs meanwhile".into(),
+            timeout_seconds: None,
+            catch: cancelled_or_failed(),
+            next: leads(state, Outcome::Answered),
+            ..request(phase, "question")
+        };
+        self.put(&state.name, task);
+    }
+
+    fn park(&mut self, state: &State) {
+        let wait = Wait {
+            comment: "A model's provider is away; nothing runs meanwhile".into(),
+            kind: "Wait",
+            timestamp_path: "$.outcome.until",
+            next: leads(state, Outcome::Back),
+        };
+        self.put(&state.name, wait);
+    }
+
+    fn review(&mut self, state: &State, phase: &Phase) {
+        let agent = phase.review.as_ref().map_or("", |review| review.agent.as_str());
+        let parked = Retrier {
+            error_equals: vec![PARKED],
+            interval_seconds: 60,
+            max_attempts: MAX_ATTEMPTS,
+            backoff_rate: 2.0,
+            max_delay_seconds: 3600,
+        };
+        let task = Task {
+            comment: format!("{agent} reviews {}", phase.name),
+            kind: "Task",
+            resource: INVOKE,
+            parameters: call("review", json!({ "project.$": "$.project", "phase": phase.name })),
+            result_path: "$.outcome".into(),
+            result_selector: Some(json!({ "on.$": "$.Payload.on" })),
+            timeout_seconds: Some(LAMBDA_SECONDS),
+            heartbeat_seconds: None,
+            retry: vec![parked, lambda_away(), restarts(phase)],
+            catch: otherwise(),
+            next: next_name(state),
+        };
+        self.put(&state.name, task);
+        self.ways(state, phase);
+    }
+
+    fn gate(&mut self, state: &State, phase: &Phase) {
+        let expires = phase.gate.as_ref().and_then(|gate| gate.expires_after);
+        let mut catch = Vec::new();
+        if expires.is_some() {
+            let next = match leads(state, Outcome::Expired) {
+                next if next == "expired" => "expired.record".to_owned(),
+                next => next,
+            };
+            catch.push(Catcher { error_equals: vec!["States.Timeout"], result_path: "$.error", next });
+        }
+        catch.extend(cancelled_or_failed());
+        let task = Task {
+            comment: format!("The customer decides on {}", phase.name),
+            timeout_seconds: expires.map(|time| time.as_secs().clamp(1, MAX_SECONDS)),
+            catch,
+            next: next_name(state),
+            ..request(phase, "gate")
+        };
+        self.put(&state.name, task);
+        self.ways(state, phase);
+    }
+
+    /// What follows the last phase; an error is noted there and stops nothing.
+    fn finalize(&mut self, state: &State) {
+        let next = leads(state, Outcome::Finalized);
+        let task = Task {
+            comment: "What follows the last phase; never blocks completion".into(),
+            kind: "Task",
+            resource: INVOKE,
+            parameters: call("finalize", json!({ "project.$": "$.project" })),
+            result_path: "$.finalized".into(),
+            result_selector: Some(json!({ "status.$": "$.StatusCode" })),
+            timeout_seconds: Some(LAMBDA_SECONDS),
+            heartbeat_seconds: None,
+            retry: vec![lambda_away()],
+            catch: vec![Catcher { error_equals: vec!["States.ALL"], result_path: "$.error", next: next.clone() }],
+            next,
+        };
+        self.put(&state.name, task);
+    }
+
+    /// An end otherwise than planned. Who cancels has noted it; the others are noted in the journal first.
+    fn end(&mut self, name: &str, kind: Kind) {
+        if kind != Kind::Cancelled {
+            let payload = json!({ "project.$": "$.project", "end": name });
+            let task = Task {
+                comment: "Notes the end in the journal, and tells who has to know".into(),
+                kind: "Task",
+                resource: INVOKE,
+                parameters: call("ended", payload),
+                result_path: "$.noted".into(),
+                result_selector: Some(json!({ "status.$": "$.StatusCode" })),
+                timeout_seconds: Some(60),
+                heartbeat_seconds: None,
+                retry: vec![lambda_away()],
+                catch: vec![Catcher { error_equals: vec!["States.ALL"], result_path: "$.unnoted", next: name.to_owned() }],
+                next: name.to_owned(),
+            };
+            self.put(format!("{name}.record"), task);
+        }
+        let cause = format!("The engagement ended as {}; its journal says why", kind.name());
+        let error = format!("CloudCrew.{}{}", kind.name()[..1].to_uppercase(), &kind.name()[1..]);
+        self.put(name, Fail { kind: "Fail", error, cause });
+    }
+
+    /// The choice behind a task, and the states that count its bounded ways.
+    fn ways(&mut self, state: &State, phase: &Phase) {
+        let mut choices = Vec::new();
+        for transition in state.on.iter().filter(|t| reported(state.kind, t.on)) {
+            let on = json!({ "Variable": "$.outcome.on", "StringEquals": transition.on.name() });
+            let Some(bound) = &transition.bound else {
+                choices.push(
+                    json!({ "Variable": "$.outcome.on", "StringEquals": transition.on.name(), "Next": end_of(&transition.to) }),
+                );
+                continue;
+            };
+            let counter = counter_path(phase, bound.counter);
+            let counted = json!({ "Variable": counter, "NumericLessThan": bound.max });
+            let counts = counting_name(phase, bound.counter);
+            choices.push(json!({ "And": [on, counted], "Next": counts }));
+            if !self.states.contains_key(&counts) {
+                self.put(counts, counting(phase, transition, bound));
+            }
+        }
+        self.put(next_name(state), Choice { kind: "Choice", choices, default: "failed.record".into() });
+    }
+}
+
+/// A program that died once too often, or was never started.
+fn otherwise() -> Vec<Catcher> {
+    vec![Catcher { error_equals: vec!["States.ALL"], result_path: "$.error", next: "failed.record".into() }]
+}
+
+fn cancelled_or_failed() -> Vec<Catcher> {
+    let cancelled = Catcher { error_equals: vec!["CloudCrew.Cancelled"], result_path: "$.error", next: "cancelled".into() };
+    [vec![cancelled], otherwise()].concat()
+}
+
+/// Far more attempts than a year has room for.
+const MAX_ATTEMPTS: u64 = 99_999_999;
+
+/// The service starts a program that died again.
+fn restarts(phase: &Phase) -> Retrier {
+    let max_attempts = u64::from(phase.max_restarts);
+    Retrier { error_equals: DEATHS.to_vec(), interval_seconds: 5, max_attempts, backoff_rate: 2.0, max_delay_seconds: 300 }
+}
+
+fn lambda_away() -> Retrier {
+    Retrier { error_equals: LAMBDA_AWAY.to_vec(), interval_seconds: 2, max_attempts: 6, backoff_rate: 2.0, max_delay_seconds: 60 }
+}
+
+/// A request that a person answers: the function keeps the task token with it.
+fn request(phase: &Phase, kind: &str) -> Task {
+    let payload = json!({ "project.$": "$.project", "phase": phase.name, "kind": kind, "task_token.$": "$$.Task.Token" });
+    Task {
+        comment: String::new(),
+        kind: "Task",
+        resource: INVOKE_AND_WAIT,
+        parameters: call("request", payload),
+        result_path: "$.outcome".into(),
+        result_selector: None,
+        timeout_seconds: None,
+        heartbeat_seconds: None,
+        retry: vec![lambda_away()],
+        catch: Vec::new(),
+        next: String::new(),
+    }
+}
+
+fn call(function: &str, payload: Value) -> Value {
+    json!({ "FunctionName": format!("${{{function}_function_arn}}"), "Payload": payload })
+}
+
+/// Counts a way that may only be taken so often, and begins what lies inside it anew.
+fn counting(phase: &Phase, transition: &Transition, bound: &Bound) -> Pass {
+    let mut parameters = Map::new();
+    for counter in [Counter::Retries, Counter::Reworks, Counter::Revisions] {
+        let (name, path) = (counter_name(counter), counter_path(phase, counter));
+        if counter == bound.counter {
+            parameters.insert(format!("{name}.$"), format!("States.MathAdd({path}, 1)").into());
+        } else if transition.resets.contains(&counter) {
+            parameters.insert(name.to_owned(), 0.into());
+        } else {
+            parameters.insert(format!("{name}.$"), path.into());
+        }
+    }
+    Pass {
+        comment: format!("At most {}: {}", bound.max, bound.key),
+        kind: "Pass",
+        result: None,
+        parameters: Some(Value::Object(parameters)),
+        result_path: counters_path(phase),
+        next: transition.to.clone(),
+    }
+}
+
+fn counters_path(phase: &Phase) -> String {
+    format!("$.counters['{}']", phase.name)
+}
+
+fn counter_path(phase: &Phase, counter: Counter) -> String {
+    format!("{}.{}", counters_path(phase), counter_name(counter))
+}
+
+fn counter_name(counter: Counter) -> &'static str {
+    match counter {
+        Counter::Restarts => "restarts",
+        Counter::Retries => "retries",
+        Counter::Reworks => "reworks",
+        Counter::Revisions => "revisions",
+    }
+}
+
+/// `discovery.retry`: what a person reads in the console.
+fn counting_name(phase: &Phase, counter: Counter) -> String {
+    let what = match counter {
+        Counter::Restarts => "restart",
+        Counter::Retries => "retry",
+        Counter::Reworks => "rework",
+        Counter::Revisions => "revise",
+    };
+    format!("{}.{what}", phase.name)
+}
+
+fn next_name(state: &State) -> String {
+    format!("{}.next", state.name)
+}
+
+/// Where a state leads on an outcome that has one way.
+fn leads(state: &State, on: Outcome) -> String {
+    state.on.iter().find(|t| t.on == on).map_or_else(|| "failed.record".to_owned(), |t| t.to.clone())
+}
+
+/// Ends that are noted first.
+fn end_of(state: &str) -> String {
+    match state {
+        "failed" | "expired" => format!("{state}.record"),
+        _ => state.to_owned(),
+    }
+}
+
+/// What a program can say of itself; a death, an expiry and a provider that is away during a review are errors of the task.
+fn reported(kind: Kind, on: Outcome) -> bool {
+    !matches!(
+        (kind, on),
+        (_, Outcome::Died) | (Kind::Gate, Outcome::Expired | Outcome::Cancelled) | (Kind::Review, Outcome::Parked)
+    )
+}
+
+/// A name that Terraform takes as a variable's.
+pub fn placeholder(name: &str) -> String {
+    name.replace('-', "_")
+}
+
+/// Words of a lead, which must not look like a template to Terraform.
+fn told(what: &str, more: &str) -> String {
+    let more = more.replace("${", "$${").replace("%{", "%%{");
+    if more.is_empty() { what.to_owned() } else { format!("{what}: {more}") }
+}

@@ -1,0 +1,136 @@
+//! What Terraform needs to know of a definition, as `crew.auto.tfvars.json`: it loads the file by itself, and declares each variable
+//! with its exact type.
+
+use cloudcrew_definition::crew::{Agent, Definition, Model, Phase};
+use cloudcrew_definition::syntax::{OnExpiry, Provider};
+use serde_json::{Map, Value, json};
+
+use super::asl::{HEARTBEAT_SECONDS, placeholders, task_seconds};
+use crate::plan::Plan;
+
+/// A container of a phase: CPU units (1024 are one core) and memory in MiB. The engine waits for models most of its time.
+const CONTAINER: (u32, u32) = (1024, 2048);
+
+/// The variables, the same for the same definition. `plans` are those of its workflows.
+pub fn tfvars(definition: &Definition, plans: &[Plan]) -> String {
+    let workflows: Map<String, Value> = plans.iter().map(|plan| (plan.workflow.clone(), workflow(plan))).collect();
+    let phases: Map<String, Value> = definition.phases.iter().map(|p| (p.name.clone(), phase(p))).collect();
+    let agents: Map<String, Value> = definition.agents.iter().map(|a| (a.name.clone(), agent(a))).collect();
+    let models: Map<String, Value> = definition.models.iter().map(|m| (m.name.clone(), model(m))).collect();
+    let variables = json!({
+        "definition_hash": definition.hash(),
+        "workflows": workflows,
+        "phases": phases,
+        "agents": agents,
+        "models": models,
+        "model_arns": model_arns(definition),
+        "iam_actions": iam_actions(definition),
+        "table_names": { "journal": "cloudcrew-journal", "ledger": "cloudcrew-ledger" },
+        "reminder_schedules": definition.phases.iter().flat_map(reminders).collect::<Vec<_>>(),
+    });
+    let mut text = serde_json::to_string_pretty(&variables).expect("variables are plain data");
+    text.push('\n');
+    text
+}
+
+fn workflow(plan: &Plan) -> Value {
+    json!({
+        "state_machine": format!("state_machines/{}.asl.json", plan.workflow),
+        "plan_hash": plan.hash(),
+        "phases": plan.entries.iter().map(|(phase, _)| phase).collect::<Vec<_>>(),
+        "placeholders": placeholders(plan),
+    })
+}
+
+fn phase(phase: &Phase) -> Value {
+    let gate = phase.gate.as_ref();
+    json!({
+        "agents": phase.swarm.agents,
+        "entry": phase.swarm.entry,
+        "execution_timeout_seconds": phase.swarm.execution_timeout.as_secs(),
+        "node_timeout_seconds": phase.swarm.node_timeout.as_secs(),
+        "task_timeout_seconds": task_seconds(phase),
+        "heartbeat_seconds": HEARTBEAT_SECONDS,
+        "max_retries": phase.retry.max_attempts,
+        "max_restarts": phase.max_restarts,
+        "max_reworks": phase.review.as_ref().map_or(0, |review| review.max_reworks),
+        "max_revisions": gate.map_or(0, |gate| gate.max_revisions),
+        "review_agent": phase.review.as_ref().map(|review| &review.agent),
+        "gate": gate.is_some(),
+        "expires_after_seconds": gate.and_then(|gate| gate.expires_after).map(|time| time.as_secs()),
+        "approved_on_expiry": gate.is_some_and(|gate| gate.on_expiry == OnExpiry::Approve),
+        "cpu": CONTAINER.0,
+        "memory": CONTAINER.1,
+    })
+}
+
+fn agent(agent: &Agent) -> Value {
+    json!({ "model": agent.model, "tools": agent.tools, "writes": agent.writes, "token_budget": agent.token_budget })
+}
+
+fn model(model: &Model) -> Value {
+    let served = model.served.as_ref();
+    json!({
+        "provider": served.map(|(Provider::Bedrock, _)| "bedrock"),
+        "id": served.map(|(_, id)| id),
+        "max_tokens": model.max_tokens,
+    })
+}
+
+/// What the crew may call: the models that agents use and that a provider serves. A geographic inference profile, `us.NAME`, calls
+/// its model in several regions.
+fn model_arns(definition: &Definition) -> Vec<String> {
+    let mut arns = Vec::new();
+    let used = definition.models.iter().filter(|m| definition.agents.iter().any(|a| a.model == m.name));
+    for (Provider::Bedrock, id) in used.filter_map(|m| m.served.as_ref()) {
+        if id.starts_with("arn:") {
+            arns.push(id.clone());
+            continue;
+        }
+        match id.split_once('.').filter(|(area, _)| GEOGRAPHIES.contains(area)) {
+            Some((_, name)) => {
+                arns.push(format!("arn:aws:bedrock:*:*:inference-profile/{id}"));
+                arns.push(format!("arn:aws:bedrock:*::foundation-model/{name}"));
+            }
+            None => arns.push(format!("arn:aws:bedrock:*::foundation-model/{id}")),
+        }
+    }
+    arns.sort();
+    arns.dedup();
+    arns
+}
+
+/// First words of inference profiles that span regions. Source: Amazon Bedrock, "Supported inference profiles".
+const GEOGRAPHIES: [&str; 7] = ["us", "us-gov", "eu", "apac", "jp", "au", "global"];
+
+/// What each part must be allowed to do, and nothing else.
+fn iam_actions(definition: &Definition) -> Value {
+    let store = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:TransactWriteItems", "dynamodb:UpdateItem"];
+    let blobs = ["s3:GetObject", "s3:PutObject"];
+    let models: &[&str] =
+        if model_arns(definition).is_empty() { &[] } else { &["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"] };
+    let report = ["states:SendTaskHeartbeat", "states:SendTaskSuccess"];
+    let sorted = |parts: &[&[&'static str]]| {
+        let mut all: Vec<&str> = parts.concat();
+        all.sort_unstable();
+        all
+    };
+    json!({
+        "phase_task": sorted(&[&store, &blobs, models, &report]),
+        "review": sorted(&[&store, &blobs, models]),
+        "request": sorted(&[&store, &blobs]),
+        "answer": sorted(&[&store, &blobs, &["states:SendTaskFailure", "states:SendTaskSuccess"]]),
+        "finalize": sorted(&[&store, &blobs]),
+        "ended": sorted(&[&store]),
+        "state_machine": sorted(&[&["ecs:RunTask", "ecs:StopTask", "iam:PassRole", "lambda:InvokeFunction"]]),
+    })
+}
+
+/// When whom is reminded: a gate that waits, a question that waits.
+fn reminders(phase: &Phase) -> Vec<Value> {
+    let one = |kind: &str, every: Option<std::time::Duration>| {
+        every.map(|every| json!({ "phase": phase.name, "kind": kind, "every_seconds": every.as_secs() }))
+    };
+    let gate = one("gate", phase.gate.as_ref().and_then(|gate| gate.remind_after));
+    [gate, one("question", phase.question_reminder)].into_iter().flatten().collect()
+}
