@@ -13,8 +13,11 @@ use serde_json::Value;
 /// Version of the documents.
 pub const VERSION: u32 = 1;
 
+/// Writes a schema.
+type Schema = fn() -> Value;
+
 /// The verbs that have such a document, each with its schema.
-pub const SCHEMAS: [(&str, fn() -> Value); 8] = [
+pub const SCHEMAS: [(&str, Schema); 8] = [
     ("check", schema::<CheckDocument>),
     ("list", schema::<List>),
     ("show", schema::<Show>),
