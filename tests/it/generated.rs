@@ -47,3 +47,33 @@ fn the_manual_page_names_every_verb() {
         assert!(page.contains(&format!("CLOUDCREW {verb}")), "{verb}");
     }
 }
+
+#[test]
+fn a_change_of_the_definitions_shows_in_what_is_generated_from_them() {
+    let crew = edited();
+    crew.run(&["generate", "--check"]).exits(1);
+    crew.run(&["generate"]).exits(0);
+    crew.run(&["generate", "--check"]).exits(0);
+    crew.edit("phases/discovery.yaml", "max_revisions: 3", "max_revisions: 2");
+    crew.run(&["generate", "--check"]).exits(1).says("At most 2: phases/discovery.yaml gate.max_revisions");
+}
+
+#[test]
+fn every_way_of_the_state_machine_leads_to_a_state_of_it() {
+    let text = std::fs::read_to_string(root().join("infra/terraform/state_machines/delivery.asl.json")).expect("the file");
+    let machine: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let states = machine["States"].as_object().expect("states");
+    let mut reached = vec![machine["StartAt"].as_str().expect("a start").to_owned()];
+    let mut at = 0;
+    while let Some(state) = reached.get(at).map(|name| states.get(name).unwrap_or_else(|| panic!("no state `{name}`"))) {
+        let branches = ["Choices", "Catch"].into_iter().filter_map(|key| state[key].as_array()).flatten();
+        let ways = branches.chain([state]).flat_map(|way| [&way["Next"], &way["Default"]]).filter_map(|to| to.as_str());
+        let new: Vec<String> = ways.filter(|to| !reached.iter().any(|name| name == to)).map(str::to_owned).collect();
+        reached.extend(new);
+        reached.dedup();
+        at += 1;
+    }
+    reached.sort();
+    reached.dedup();
+    assert_eq!(reached.len(), states.len(), "a state that nothing leads to");
+}
