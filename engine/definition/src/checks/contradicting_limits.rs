@@ -1,7 +1,8 @@
 //! Two limits contradict each other.
 //!
 //! One of them can never be reached, or ends the swarm before it could do anything: a detection window above the
-//! number of visits, more different agents than there are, a visit that may last longer than its swarm.
+//! number of visits, more different agents than there are, a visit that may last longer than its swarm. So is a reminder that
+//! comes more often than once a minute: nobody answers so fast.
 //!
 //! Wrong:
 //!

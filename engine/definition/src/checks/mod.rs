@@ -21,6 +21,7 @@ rules!(
     listed_twice,
     missing_file,
     missing_key,
+    model_half_named,
     name_differs_from_file,
     no_workflow,
     overlapping_scopes,

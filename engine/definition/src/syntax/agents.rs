@@ -26,7 +26,8 @@ pub struct AgentsFile {
 pub struct Model {
     /// What it is good for, for people.
     pub description: Option<Written<String>>,
-    /// Who serves it on AWS. `generate` grants the crew exactly the models that are named with it.
+    /// Who serves it on AWS, given together with `id`. `generate` grants the crew exactly the models that are named so; a run here
+    /// stays a rehearsal.
     pub provider: Option<Written<Provider>>,
     /// Its identifier at the provider: of a model, or of an inference profile such as `us.anthropic.claude-opus-4-6-v1`.
     #[schemars(regex(pattern = "^[A-Za-z0-9][A-Za-z0-9._:/-]{0,255}$"), extend("x-cloudcrew-form" = "model-id"))]
