@@ -29,7 +29,7 @@ pub enum Command {
     Explain { code: Option<String> },
     /// Prints the JSON Schema of a kind of files or of what a verb prints with `--format json`.
     Schema {
-        /// A kind of files (agents, phase, workflow, rehearsal) or a verb (check, list, show, inbox, ledger, artifacts, cost, run).
+        /// A kind of files (agents, phase, workflow, rehearsal) or a verb (check, list, show, inbox, ledger, artifacts, cost, run, graph).
         kind: Option<String>,
         /// Writes all schemas of files into `engine/definition/schemas` of the workspace.
         #[arg(long)]

@@ -2,7 +2,8 @@
 //! another meaning within a version.
 
 use cloudcrew_definition::diagnostic::json::CheckDocument;
-use cloudcrew_runtime::engagement::{End, Event, Finding, MeterLine, Request};
+use cloudcrew_plan::Plan;
+use cloudcrew_runtime::engagement::{Artifact, End, Event, Finding, MeterLine, Request};
 use cloudcrew_runtime::ports::ledger::LedgerRow;
 use cloudcrew_runtime::ports::model::Usage;
 use schemars::JsonSchema;
@@ -17,15 +18,16 @@ pub const VERSION: u32 = 1;
 type Schema = fn() -> Value;
 
 /// The verbs that have such a document, each with its schema.
-pub const SCHEMAS: [(&str, Schema); 8] = [
+pub const SCHEMAS: [(&str, Schema); 9] = [
     ("check", schema::<CheckDocument>),
     ("list", schema::<List>),
     ("show", schema::<Show>),
     ("inbox", schema::<Inbox>),
     ("ledger", schema::<Ledger>),
-    ("artifacts", schema::<Vec<Artifact>>),
+    ("artifacts", schema::<Vec<ArtifactAt>>),
     ("cost", schema::<Cost>),
     ("run", schema::<Line>),
+    ("graph", schema::<Plan>),
 ];
 
 fn schema<T: JsonSchema>() -> Value {
@@ -170,19 +172,12 @@ pub struct Ledger {
 
 /// `artifacts`: a list of these.
 #[derive(Serialize, JsonSchema)]
-pub struct Artifact {
+pub struct ArtifactAt<'a> {
     /// Path in the repository.
-    pub path: String,
-    /// Phase that wrote it last.
-    pub phase: String,
-    /// Who wrote it last.
-    pub owner: String,
-    /// Run of that phase.
-    pub revision: u32,
-    /// Object id of its blob.
-    pub oid: String,
-    /// Commit that holds it.
-    pub commit: String,
+    pub path: &'a str,
+    /// What is known of it.
+    #[serde(flatten)]
+    pub artifact: &'a Artifact,
 }
 
 /// `cost`: what was used and what it costs.
@@ -263,7 +258,12 @@ pub struct Line<'a> {
     pub event: &'a Event,
 }
 
+/// A document on one line.
+pub fn line<T: Serialize>(document: &T) -> String {
+    serde_json::to_string(document).expect("a document is plain data with text keys")
+}
+
 /// A document as it is printed.
 pub fn pretty<T: Serialize>(document: &T) -> String {
-    serde_json::to_string_pretty(document).unwrap_or_default()
+    serde_json::to_string_pretty(document).expect("a document is plain data with text keys")
 }

@@ -10,7 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::Format;
 use crate::out::{say, shown};
-use crate::output::{Line, VERSION};
+use crate::output::{self, Line, VERSION};
 use crate::summary::{money, spent};
 use crate::words::{counted, words};
 
@@ -84,7 +84,7 @@ impl Watch for View {
     fn happened(&self, seq: u64, at: i64, event: &Event, engagement: &Engagement) {
         if self.format == Format::Json {
             let line = Line { version: VERSION, project: &engagement.project, seq, at, event };
-            return self.line(&serde_json::to_string(&line).unwrap_or_default());
+            return self.line(&output::line(&line));
         }
         if let Some(text) = words(event, &engagement.state) {
             self.line(&text);

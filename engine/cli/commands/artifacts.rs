@@ -5,14 +5,13 @@ use std::path::Path;
 
 use cloudcrew_definition::path::RepoPath;
 use cloudcrew_local::repo::GitRepo;
-use cloudcrew_runtime::engagement;
 use cloudcrew_runtime::ports::repo::Repo;
 
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::{note, say};
-use crate::output::{Artifact, pretty};
+use crate::output::{ArtifactAt, pretty};
 
 pub async fn artifacts(
     args: &Args,
@@ -55,16 +54,11 @@ pub async fn artifacts(
         say!("wrote {written} files to {}", folder.display());
         return Ok(Exit::Done);
     }
-    let row = |(path, a): (&String, &engagement::Artifact)| Artifact {
-        path: path.clone(),
-        phase: a.phase.clone(),
-        owner: a.owner.clone(),
-        revision: a.revision,
-        oid: a.oid.clone(),
-        commit: a.commit.clone(),
-    };
     match format {
-        Format::Json => say!("{}", pretty(&state.artifacts.iter().map(row).collect::<Vec<_>>())),
+        Format::Json => {
+            let rows: Vec<_> = state.artifacts.iter().map(|(path, artifact)| ArtifactAt { path, artifact }).collect();
+            say!("{}", pretty(&rows));
+        }
         Format::Human => {
             for (path, a) in &state.artifacts {
                 say!("{path:44} {:14} {:10} run {}", a.phase, a.owner, a.revision);

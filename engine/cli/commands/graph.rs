@@ -5,6 +5,7 @@ use cloudcrew_plan::{build, emit};
 use crate::args::{Args, GraphFormat};
 use crate::exit::{Exit, Failure};
 use crate::out::{put, say};
+use crate::output::pretty;
 use crate::workspace;
 
 pub fn graph(args: &Args, workflow: Option<&str>, format: GraphFormat) -> Result<Exit, Failure> {
@@ -14,7 +15,7 @@ pub fn graph(args: &Args, workflow: Option<&str>, format: GraphFormat) -> Result
     match format {
         GraphFormat::Mermaid => put!("{}", emit::mermaid(&plan)),
         GraphFormat::Dot => put!("{}", emit::dot(&plan)),
-        GraphFormat::Json => say!("{}", serde_json::to_string_pretty(&plan).map_err(|e| Failure::world(e.to_string()))?),
+        GraphFormat::Json => say!("{}", pretty(&plan)),
     }
     Ok(Exit::Done)
 }

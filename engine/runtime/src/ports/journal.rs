@@ -1,7 +1,6 @@
 //! The append-only record of an engagement, its lease and its index: the truth everything else is folded from.
 
 use async_trait::async_trait;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -13,7 +12,7 @@ pub const MAX_APPEND: usize = 90;
 pub const MAX_PAYLOAD: usize = 64 * 1024;
 
 /// An entry as it is stored.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// Position in the engagement's journal, from 1, without gaps.
     pub seq: u64,
@@ -39,7 +38,7 @@ pub struct NewEntry {
 }
 
 /// The position after an entry: number and hash of the last one (`0` and empty for an empty journal).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Head {
     /// `seq` of the last entry.
     pub seq: u64,
@@ -76,7 +75,7 @@ pub enum AppendError {
 }
 
 /// A process that drives, as others see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
     /// In words: `pid 4711 on build-7`.
     pub name: String,
@@ -91,7 +90,7 @@ pub struct Holder {
 }
 
 /// The right to drive an engagement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
     /// Grows by one with every new holder; each driver's append names it.
     pub epoch: u64,
@@ -116,7 +115,7 @@ pub enum LeaseError {
 }
 
 /// A line of the index of engagements.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Listing {
     /// The engagement's id (`--project`).
     pub engagement: String,

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -12,7 +11,7 @@ use super::step::{Input, ModelCall, Step, ToolCalls, Unexpected};
 use crate::ports::model::{Message, ToolResult, ToolUse, Usage};
 
 /// A swarm: a value that can be written down after every step and goes on at that very step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Swarm {
     pub(super) spec: SwarmSpec,
     pub(super) status: Status,
@@ -32,7 +31,7 @@ pub struct Swarm {
 }
 
 /// The visit under way.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Visit {
     pub agent: usize,
     pub messages: Vec<Message>,
@@ -49,7 +48,7 @@ pub(super) struct Visit {
 }
 
 /// What a visit waits for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum At {
     Opening,
     Model,
@@ -58,13 +57,13 @@ pub(super) enum At {
 }
 
 /// A tool call of the turn.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Slot {
     pub call: ToolUse,
     pub state: SlotState,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum SlotState {
     Running,
     Asking(Question),
