@@ -1,5 +1,7 @@
 //! Generated files are fresh, so that a review shows what a change does.
 
+use std::collections::BTreeSet;
+
 use crate::support::{crew, edited, root};
 
 #[test]
@@ -32,7 +34,9 @@ fn what_verbs_print_for_programs_is_as_their_schema_says() {
         }
     };
     holds("run", lines.lines().map(|line| serde_json::from_str(line).expect("a document")).collect());
-    for words in [&["list"][..], &["show", "demo"], &["inbox"], &["ledger", "demo"], &["artifacts", "demo"], &["cost", "demo"]] {
+    for words in
+        [&["list"][..], &["show", "demo"], &["inbox"], &["ledger", "demo"], &["artifacts", "demo"], &["cost", "demo"], &["graph"]]
+    {
         holds(words[0], vec![crew.run(&[words, &["--format", "json"]].concat()).exits(0).json()]);
     }
     let wrong = edited();
@@ -54,6 +58,12 @@ fn a_change_of_the_definitions_shows_in_what_is_generated_from_them() {
     crew.run(&["generate", "--check"]).exits(1);
     crew.run(&["generate"]).exits(0);
     crew.run(&["generate", "--check"]).exits(0);
+    let machines = crew.workspace().join("infra/terraform/state_machines");
+    std::fs::copy(machines.join("delivery.asl.json"), machines.join("gone.asl.json")).expect("copied");
+    std::fs::write(machines.join("by-hand.asl.json"), "{}").expect("written");
+    crew.run(&["generate", "--check"]).exits(1).says("gone.asl.json: no workflow has that name");
+    crew.run(&["generate"]).exits(0).says("removed");
+    assert!(machines.join("by-hand.asl.json").exists() && !machines.join("gone.asl.json").exists());
     crew.edit("phases/discovery.yaml", "max_revisions: 3", "max_revisions: 2");
     crew.run(&["generate", "--check"]).exits(1).says("At most 2: phases/discovery.yaml gate.max_revisions");
 }
@@ -63,17 +73,30 @@ fn every_way_of_the_state_machine_leads_to_a_state_of_it() {
     let text = std::fs::read_to_string(root().join("infra/terraform/state_machines/delivery.asl.json")).expect("the file");
     let machine: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let states = machine["States"].as_object().expect("states");
-    let mut reached = vec![machine["StartAt"].as_str().expect("a start").to_owned()];
-    let mut at = 0;
-    while let Some(state) = reached.get(at).map(|name| states.get(name).unwrap_or_else(|| panic!("no state `{name}`"))) {
-        let branches = ["Choices", "Catch"].into_iter().filter_map(|key| state[key].as_array()).flatten();
-        let ways = branches.chain([state]).flat_map(|way| [&way["Next"], &way["Default"]]).filter_map(|to| to.as_str());
-        let new: Vec<String> = ways.filter(|to| !reached.iter().any(|name| name == to)).map(str::to_owned).collect();
-        reached.extend(new);
-        reached.dedup();
-        at += 1;
+    let mut to_see = vec![machine["StartAt"].as_str().expect("a start")];
+    let mut seen = BTreeSet::new();
+    while let Some(name) = to_see.pop() {
+        if seen.insert(name) {
+            let state = states.get(name).unwrap_or_else(|| panic!("no state `{name}`"));
+            let branches = ["Choices", "Catch"].into_iter().filter_map(|key| state[key].as_array()).flatten();
+            to_see.extend(branches.chain([state]).flat_map(|way| [&way["Next"], &way["Default"]]).filter_map(|to| to.as_str()));
+        }
     }
-    reached.sort();
-    reached.dedup();
-    assert_eq!(reached.len(), states.len(), "a state that nothing leads to");
+    assert_eq!(seen, states.keys().map(String::as_str).collect(), "a state that nothing leads to");
+}
+
+#[test]
+fn the_crew_is_granted_the_models_that_its_agents_use() {
+    let crew = edited();
+    crew.edit("agents.yaml", "  opus:\n", "  opus:\n    provider: bedrock\n    id: us.anthropic.claude-opus-4-6-v1\n");
+    crew.edit("phases/poc.yaml", "description: ", "description: ${cluster_arn} %{if} - ");
+    crew.run(&["generate"]).exits(0);
+    let read = |path: &str| std::fs::read_to_string(crew.workspace().join("infra/terraform").join(path)).expect("a file");
+    let variables: serde_json::Value = serde_json::from_str(&read("crew.auto.tfvars.json")).expect("JSON");
+    let granted = [
+        "arn:aws:bedrock:*:*:inference-profile/us.anthropic.claude-opus-4-6-v1",
+        "arn:aws:bedrock:*::foundation-model/anthropic.claude-opus-4-6-v1",
+    ];
+    assert_eq!(variables["model_arns"], serde_json::json!(granted));
+    assert!(read("state_machines/delivery.asl.json").contains("$${cluster_arn} %%{if} - "));
 }

@@ -1,11 +1,12 @@
 //! `generate`: the state machines and Terraform variables that come out of the definitions.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use cloudcrew_definition::crew::Definition;
-use cloudcrew_plan::build;
 use cloudcrew_plan::emit::{asl, tfvars};
+use cloudcrew_plan::{Plan, build};
 use similar::TextDiff;
 
 use crate::args::Args;
@@ -27,10 +28,9 @@ pub fn generate(args: &Args, check: bool) -> Result<Exit, Failure> {
     }
     for (path, text) in &files {
         let path = root.join(path);
-        fs::create_dir_all(path.parent().unwrap_or(&root))?;
-        if fs::read_to_string(&path).ok().as_deref() != Some(text) {
-            fs::write(&path, text)?;
-        }
+        let folder = path.parent().unwrap_or(&root);
+        fs::create_dir_all(folder).map_err(|e| Failure::world(format!("{}: {e}", folder.display())))?;
+        fs::write(&path, text).map_err(|e| Failure::world(format!("{}: {e}", path.display())))?;
     }
     for path in &stale {
         fs::remove_file(root.join(path))?;
@@ -43,23 +43,20 @@ pub fn generate(args: &Args, check: bool) -> Result<Exit, Failure> {
 /// The files with their paths below the workspace.
 fn files(definition: &Definition) -> Vec<(String, String)> {
     let plans: Vec<_> = definition.workflows.iter().filter_map(|w| build(definition, &w.name)).collect();
-    let machine = |plan| (format!("{FOLDER}/state_machines/{}.asl.json", name(plan)), asl::asl(plan, definition));
+    let machine = |plan: &Plan| (format!("{FOLDER}/state_machines/{}.asl.json", plan.workflow), asl::asl(plan, definition));
     let mut files: Vec<_> = plans.iter().map(machine).collect();
     files.push((format!("{FOLDER}/crew.auto.tfvars.json"), tfvars::tfvars(definition, &plans)));
     files
 }
 
-fn name(plan: &cloudcrew_plan::Plan) -> &str {
-    &plan.workflow
-}
-
-/// Machines that were generated for workflows which are gone.
+/// Machines that were generated for workflows which are gone. What somebody else put there stays.
 fn stale(root: &Path, files: &[(String, String)]) -> Result<Vec<String>, Failure> {
     let Ok(folder) = fs::read_dir(root.join(FOLDER).join("state_machines")) else { return Ok(Vec::new()) };
     let mut stale = Vec::new();
     for entry in folder {
         let path = format!("{FOLDER}/state_machines/{}", entry?.file_name().to_string_lossy());
-        if path.ends_with(".asl.json") && !files.iter().any(|(p, _)| *p == path) {
+        let ours = || fs::read_to_string(root.join(&path)).is_ok_and(|text| text.contains(asl::STAMP));
+        if path.ends_with(".asl.json") && !files.iter().any(|(p, _)| *p == path) && ours() {
             stale.push(path);
         }
     }
@@ -70,7 +67,10 @@ fn stale(root: &Path, files: &[(String, String)]) -> Result<Vec<String>, Failure
 fn drift(root: &Path, files: &[(String, String)], stale: &[String]) -> Result<Exit, Failure> {
     let mut differ = 0;
     for (path, wanted) in files {
-        let there = fs::read_to_string(root.join(path)).unwrap_or_default();
+        let there = match fs::read_to_string(root.join(path)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(Failure::world(format!("{path}: {error}"))),
+            there => there.unwrap_or_default(),
+        };
         if there == *wanted {
             continue;
         }

@@ -5,10 +5,10 @@ use cloudcrew_definition::crew::{Agent, Definition, Model, Phase};
 use cloudcrew_definition::syntax::{OnExpiry, Provider};
 use serde_json::{Map, Value, json};
 
-use super::asl::{HEARTBEAT_SECONDS, placeholders, task_seconds};
+use super::asl::{HEARTBEAT_SECONDS, PLACEHOLDERS, task_seconds};
 use crate::plan::Plan;
 
-/// A container of a phase: CPU units (1024 are one core) and memory in MiB. The engine waits for models most of its time.
+/// The container that any phase runs in: CPU units (1024 are one core) and memory in MiB. The engine waits for models most of its time.
 const CONTAINER: (u32, u32) = (1024, 2048);
 
 /// The variables, the same for the same definition. `plans` are those of its workflows.
@@ -19,6 +19,8 @@ pub fn tfvars(definition: &Definition, plans: &[Plan]) -> String {
     let models: Map<String, Value> = definition.models.iter().map(|m| (m.name.clone(), model(m))).collect();
     let variables = json!({
         "definition_hash": definition.hash(),
+        "placeholders": PLACEHOLDERS,
+        "container": { "cpu": CONTAINER.0, "memory": CONTAINER.1 },
         "workflows": workflows,
         "phases": phases,
         "agents": agents,
@@ -38,7 +40,6 @@ fn workflow(plan: &Plan) -> Value {
         "state_machine": format!("state_machines/{}.asl.json", plan.workflow),
         "plan_hash": plan.hash(),
         "phases": plan.entries.iter().map(|(phase, _)| phase).collect::<Vec<_>>(),
-        "placeholders": placeholders(plan),
     })
 }
 
@@ -59,8 +60,6 @@ fn phase(phase: &Phase) -> Value {
         "gate": gate.is_some(),
         "expires_after_seconds": gate.and_then(|gate| gate.expires_after).map(|time| time.as_secs()),
         "approved_on_expiry": gate.is_some_and(|gate| gate.on_expiry == OnExpiry::Approve),
-        "cpu": CONTAINER.0,
-        "memory": CONTAINER.1,
     })
 }
 

@@ -7,14 +7,12 @@
 //!
 //! The machine carries ids, counters and outcomes, and nothing that grows: words, artifacts and journals are in the stores.
 
-mod bounds;
 mod language;
 
 use cloudcrew_definition::crew::{Definition, Phase};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-pub use bounds::{EXECUTION_EVENTS, MAX_SECONDS, MAX_STATE_NAME, most_events};
 use language::{Catcher, Choice, Fail, Machine, Pass, Retrier, Succeed, Task, Wait};
 
 use crate::plan::{Bound, Counter, Kind, Outcome, Plan, State, Transition};
@@ -23,6 +21,10 @@ const RUN_TASK: &str = "arn:aws:states:::ecs:runTask.waitForTaskToken";
 const INVOKE: &str = "arn:aws:states:::lambda:invoke";
 const INVOKE_AND_WAIT: &str = "arn:aws:states:::lambda:invoke.waitForTaskToken";
 
+/// How a machine says whose it is.
+pub const STAMP: &str = "written by `cloudcrew generate`";
+/// The largest `TimeoutSeconds`, three years. Source: Amazon States Language, "Timeouts and heartbeats".
+const MAX_SECONDS: u64 = 99_999_999;
 /// A container that is not heard of for so long has died. It has to be fetched and started within it; then it reports every 30 s.
 pub const HEARTBEAT_SECONDS: u64 = 300;
 /// How much longer than its swarm a container may live: to be fetched and started, to wait on models, to write the last words.
@@ -37,15 +39,17 @@ pub fn task_seconds(phase: &Phase) -> u64 {
     (longest.ceil() as u64).saturating_add(STARTS_AND_ENDS_SECONDS).min(MAX_SECONDS)
 }
 
-/// Names that the machine leaves to be bound when it is deployed.
-pub fn placeholders(plan: &Plan) -> Vec<String> {
-    let tasks = plan.entries.iter().map(|(phase, _)| format!("task_definition_arn_{}", placeholder(phase)));
-    let functions = ["review", "request", "finalize", "ended"].map(|f| format!("{f}_function_arn"));
-    let mut all: Vec<String> = ["cluster_arn", "subnet_ids", "security_group_id"].map(str::to_owned).into();
-    all.extend(functions);
-    all.extend(tasks);
-    all
-}
+/// Names that a machine leaves to be bound when it is deployed; `subnet_ids` is a list with commas.
+pub const PLACEHOLDERS: [&str; 8] = [
+    "cluster_arn",
+    "task_definition_arn",
+    "subnet_ids",
+    "security_group_id",
+    "review_function_arn",
+    "request_function_arn",
+    "finalize_function_arn",
+    "ended_function_arn",
+];
 
 /// What happens to a program and not in it: it is started again.
 const DEATHS: [&str; 3] = ["States.HeartbeatTimeout", "States.Timeout", "States.TaskFailed"];
@@ -75,8 +79,7 @@ impl Writer<'_> {
         for state in &self.plan.states {
             self.state(state);
         }
-        let comment =
-            format!("Workflow `{}`, written by `cloudcrew generate` from definition {}", self.plan.workflow, self.plan.definition);
+        let comment = format!("Workflow `{}`, {STAMP} from definition {}", self.plan.workflow, self.plan.definition);
         Machine { comment, query_language: "JSONPath", start_at: "begin".into(), states: self.states }
     }
 
@@ -132,7 +135,7 @@ impl Writer<'_> {
         let parameters = json!({
             "LaunchType": "FARGATE",
             "Cluster": "${cluster_arn}",
-            "TaskDefinition": format!("${{task_definition_arn_{}}}", placeholder(&phase.name)),
+            "TaskDefinition": "${task_definition_arn}",
             "NetworkConfiguration": { "AwsvpcConfiguration": {
                 "Subnets.$": "States.StringSplit('${subnet_ids}', ',')",
                 "SecurityGroups": ["${security_group_id}"],
@@ -208,10 +211,7 @@ impl Writer<'_> {
         let expires = phase.gate.as_ref().and_then(|gate| gate.expires_after);
         let mut catch = Vec::new();
         if expires.is_some() {
-            let next = match leads(state, Outcome::Expired) {
-                next if next == "expired" => "expired.record".to_owned(),
-                next => next,
-            };
+            let next = end_of(&leads(state, Outcome::Expired));
             catch.push(Catcher { error_equals: vec!["States.Timeout"], result_path: "$.error", next });
         }
         catch.extend(cancelled_or_failed());
@@ -411,11 +411,6 @@ fn reported(kind: Kind, on: Outcome) -> bool {
         (kind, on),
         (_, Outcome::Died) | (Kind::Gate, Outcome::Expired | Outcome::Cancelled) | (Kind::Review, Outcome::Parked)
     )
-}
-
-/// A name that Terraform takes as a variable's.
-pub fn placeholder(name: &str) -> String {
-    name.replace('-', "_")
 }
 
 /// Words of a lead, which must not look like a template to Terraform.
