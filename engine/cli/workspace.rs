@@ -76,7 +76,7 @@ fn add(sources: &mut Sources, root: &Path, path: &str) {
 /// Loads a workspace that must be right.
 pub fn definition(root: &Path) -> Result<Definition, Failure> {
     let sources = read(root);
-    let Loaded { definition, report } = load(&sources, &catalogue());
+    let Loaded { definition, report, .. } = load(&sources, &catalogue());
     definition.ok_or_else(|| {
         crate::out::aside(format_args!("{}", render(&sources, report.diagnostics(), Format::Human { colour: false })));
         Failure::failed("the definitions have errors; nothing was started")

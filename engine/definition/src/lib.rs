@@ -30,6 +30,8 @@ pub struct Loaded {
     pub definition: Option<Definition>,
     /// Everything found, in the order of files and places.
     pub report: Report,
+    /// The files as written, with their places, also where there are errors.
+    pub workspace: Workspace,
 }
 
 /// Loads a workspace: every finding of every file in one pass.
@@ -51,5 +53,5 @@ pub fn load(sources: &Sources, catalogue: &Catalogue) -> Loaded {
     checks::run(&checks::Context { sources, workspace: &workspace, catalogue }, &mut report);
     report.sort(sources);
     let definition = if report.has_errors() { None } else { resolve::resolve(sources, &workspace) };
-    Loaded { definition, report }
+    Loaded { definition, report, workspace }
 }
