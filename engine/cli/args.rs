@@ -24,6 +24,9 @@ pub enum Command {
     Check {
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_CHECK_FORMAT")]
         format: CheckFormat,
+        /// Mends first what cannot have been meant otherwise; comments and layout stay.
+        #[arg(long)]
+        fix: bool,
     },
     /// Explains a rule of `check`; without a code, lists them.
     Explain { code: Option<String> },

@@ -4,10 +4,11 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use cloudcrew_definition::Loaded;
 use cloudcrew_definition::crew::Definition;
 use cloudcrew_definition::diagnostic::{Format, render};
 use cloudcrew_definition::source::{MAX_FILE_BYTES, Sources};
-use cloudcrew_definition::{Loaded, load};
+use cloudcrew_plan::checks::load;
 use cloudcrew_runtime::catalogue::catalogue;
 
 use crate::exit::Failure;
@@ -21,6 +22,9 @@ const FOLDERS: [(&str, &str); 6] = [
     ("prompts/tasks", "md"),
     ("templates", "md"),
 ];
+
+/// Endings of files that somebody may believe to be read.
+const LOOKALIKES: [&str; 8] = [".yaml", ".yml", ".md", ".markdown", ".txt", ".json", ".j2", ".jinja"];
 
 /// The workspace: as given, or the nearest parent with `agents.yaml`.
 pub fn find(given: Option<&Path>) -> Result<PathBuf, Failure> {
@@ -44,16 +48,25 @@ pub fn read(root: &Path) -> Sources {
     if root.join("agents.yaml").exists() {
         add(&mut sources, root, "agents.yaml");
     }
+    if root.join("agents.yml").exists() {
+        sources.add("agents.yml", b"");
+    }
     for (folder, ending) in FOLDERS {
         let mut names: Vec<String> = fs::read_dir(root.join(folder))
             .into_iter()
             .flatten()
-            .filter_map(|e| e.ok()?.file_name().into_string().ok())
-            .filter(|n| n.strip_suffix(ending).is_some_and(|n| n.ends_with('.')))
+            .filter_map(|e| Some(e.ok()?.file_name().to_string_lossy().into_owned()))
+            .filter(|n| !n.starts_with('.') && !n.ends_with('~'))
             .collect();
         names.sort();
         for name in names {
-            add(&mut sources, root, &format!("{folder}/{name}"));
+            let path = format!("{folder}/{name}");
+            if name.strip_suffix(ending).is_some_and(|n| n.ends_with('.')) {
+                add(&mut sources, root, &path);
+            } else if LOOKALIKES.iter().any(|e| name.to_lowercase().ends_with(e)) {
+                // Its text does not matter: `check` says that nobody reads it.
+                sources.add(path, b"");
+            }
         }
     }
     sources

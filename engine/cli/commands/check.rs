@@ -2,18 +2,21 @@
 
 use std::io::IsTerminal;
 
-use cloudcrew_definition::checks;
 use cloudcrew_definition::diagnostic::{Format, closest, render};
-use cloudcrew_definition::load;
+use cloudcrew_plan::checks::{self, load};
 use cloudcrew_runtime::catalogue::catalogue;
 
+use super::fix;
 use crate::args::{Args, CheckFormat};
 use crate::exit::{Exit, Failure};
 use crate::out::{note, put, say};
 use crate::workspace;
 
-pub fn check(args: &Args, format: CheckFormat) -> Result<Exit, Failure> {
+pub fn check(args: &Args, format: CheckFormat, mend: bool) -> Result<Exit, Failure> {
     let root = workspace::find(args.workspace.as_deref())?;
+    if mend {
+        fix::fix(&root)?;
+    }
     let sources = workspace::read(&root);
     let loaded = load(&sources, &catalogue());
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
@@ -30,6 +33,10 @@ pub fn check(args: &Args, format: CheckFormat) -> Result<Exit, Failure> {
         0 => note!("nothing found in {} files", sources.iter().count()),
         1 => note!("1 finding; `cloudcrew explain {}` says more", found[0].code),
         n => note!("{n} findings; `cloudcrew explain CODE` says more"),
+    }
+    let safe = found.iter().filter(|d| d.suggestion.as_ref().is_some_and(|s| s.safe)).count();
+    if safe > 0 && !mend {
+        note!("{safe} of them can be mended with `cloudcrew check --fix`");
     }
     Ok(if found.is_empty() { Exit::Done } else { Exit::Failed })
 }

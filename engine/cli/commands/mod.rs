@@ -7,6 +7,7 @@ mod cost;
 mod decide;
 mod doctor;
 mod drive;
+mod fix;
 mod generate;
 mod graph;
 mod inbox;
@@ -25,7 +26,7 @@ use crate::{home, show};
 /// Runs what was typed.
 pub async fn run(args: Args) -> Result<Exit, Failure> {
     match &args.command {
-        Command::Check { format } => check::check(&args, *format),
+        Command::Check { format, fix } => check::check(&args, *format, *fix),
         Command::Explain { code } => check::explain(code.as_deref()),
         Command::Schema { kind, write } => schema::schema(&args, kind.as_deref(), *write),
         Command::Graph { workflow, format } => graph::graph(&args, workflow.as_deref(), *format),

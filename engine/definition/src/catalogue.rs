@@ -50,6 +50,17 @@ pub struct ToolInfo {
     pub effect: Effect,
 }
 
+/// A template that a tool writes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToolTemplate {
+    /// The tool.
+    pub tool: &'static str,
+    /// Name of the template.
+    pub template: &'static str,
+    /// Whether the tool refuses to write without it.
+    pub needed: bool,
+}
+
 /// What a variable of a prompt or template holds.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
@@ -90,6 +101,8 @@ pub struct Catalogue {
     pub template_variables: Vec<(&'static str, Shape)>,
     /// What a template's slot may be filled from.
     pub slot_sources: Vec<&'static str>,
+    /// Tools that write from a template of the workspace, and which.
+    pub tool_templates: Vec<ToolTemplate>,
     /// What may follow the last phase.
     pub finalize_steps: Vec<&'static str>,
 }

@@ -41,7 +41,7 @@ pub fn load(sources: &Sources, catalogue: &Catalogue) -> Loaded {
     for (file, path) in sources.iter() {
         if let Some(kind) = FileKind::of(path) {
             if let Some(document) = document::parse(sources, file, &mut report) {
-                schema::check(kind, &document, &mut report);
+                schema::check(kind, sources.text(file), &document, &mut report);
                 workspace.take(kind, &document);
             }
         } else if path.starts_with("prompts/") {

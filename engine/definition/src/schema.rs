@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::diagnostic::Report;
 use crate::document::{Document, Kind, NodeId};
 use crate::source::Span;
-use crate::syntax::{AgentsFile, FileKind, PhaseFile, RehearsalFile, WorkflowFile};
+use crate::syntax::{AgentsFile, FileKind, PhaseFile, RehearsalFile, WorkflowFile, meant};
 
 /// The schema of a kind of files, draft-07, without references.
 pub fn schema(kind: FileKind) -> Value {
@@ -85,12 +85,12 @@ fn compiled(kind: FileKind) -> &'static (Value, Option<Validator>) {
 }
 
 /// Holds a document against the schema of its kind.
-pub(crate) fn check(kind: FileKind, document: &Document, report: &mut Report) {
+pub(crate) fn check(kind: FileKind, source: &str, document: &Document, report: &mut Report) {
     let (schema, validator) = compiled(kind);
     let Some(validator) = validator else { return };
     let instance = document.json(document.root());
     for error in validator.iter_errors(&instance) {
-        Fault { schema, document, error: &error, place: locate(document, &error) }.report(report);
+        Fault { source, schema, document, error: &error, place: locate(document, &error) }.report(report);
     }
 }
 
@@ -115,6 +115,7 @@ fn locate(document: &Document, error: &ValidationError<'_>) -> Place {
 }
 
 struct Fault<'a> {
+    source: &'a str,
     schema: &'a Value,
     document: &'a Document,
     error: &'a ValidationError<'a>,
@@ -134,9 +135,14 @@ impl Fault<'_> {
                     .at(self.head(), format!("`{property}` belongs here"));
             }
             ValidationErrorKind::Type { kind } => {
-                report
-                    .error("wrong-type", format!("{what} must be {}, not {}", wanted(kind), self.found()))
-                    .at(self.value_or_key(span), "");
+                let (at, meant) = (self.value_or_key(span), self.meant(kind));
+                let found = report.error("wrong-type", format!("{what} must be {}, not {}", wanted(kind), self.found()));
+                found.at(at, "");
+                match meant {
+                    Some(meant) => drop(found.instead(meant, true)),
+                    None if self.rule()["x-cloudcrew-form"] == "duration" => drop(found.help(DURATION)),
+                    None => {}
+                }
             }
             ValidationErrorKind::Enum { options } => {
                 let names: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -146,10 +152,12 @@ impl Fault<'_> {
                     .help_closest(self.text(), names);
             }
             ValidationErrorKind::Pattern { .. } if self.rule()["x-cloudcrew-form"] == "duration" => {
-                report
-                    .error("bad-value", format!("`{}` is not a duration", self.text()))
-                    .at(span, "")
-                    .help("write a number and a unit, biggest first: `30s`, `15m`, `1h30m`, `2d`");
+                let found = report.error("bad-value", format!("`{}` is not a duration", self.text()));
+                found.at(span, "");
+                match meant(self.text()) {
+                    Some(meant) => found.instead(meant, true),
+                    None => found.help(DURATION),
+                };
             }
             ValidationErrorKind::Pattern { .. } if self.rule()["x-cloudcrew-form"] == "model-id" => {
                 report.error("bad-value", format!("`{}` is no identifier of a model", self.text())).at(span, "").help(
@@ -228,6 +236,27 @@ impl Fault<'_> {
         }
     }
 
+    /// The same in the form that is wanted, where it only was written otherwise: a number in quotes, a word that reads as a number.
+    fn meant(&self, kind: &TypeKind) -> Option<String> {
+        let TypeKind::Single(wanted) = kind else { return None };
+        let number = |text: &str| Some(text.replace('_', "")).filter(|t| t.parse::<i64>().is_ok());
+        let node = self.document.node(self.place.node);
+        match (wanted.to_string().as_str(), &node.kind) {
+            ("integer" | "number", Kind::Text(text)) => number(text.trim()),
+            ("string", Kind::Int(_) | Kind::Float(_) | Kind::Bool(_)) if self.rule().get("pattern").is_none() => {
+                Some(format!("\"{}\"", self.written()?))
+            }
+            ("array", Kind::Text(text)) if !text.contains([',', ' ', '#', '"']) => Some(format!("[{}]", self.written()?)),
+            _ => None,
+        }
+    }
+
+    /// The value as it stands in the file.
+    fn written(&self) -> Option<&str> {
+        let span = self.document.node(self.place.node).span;
+        self.source.get(span.start..span.end).filter(|t| !t.is_empty() && !t.contains('\n'))
+    }
+
     fn found(&self) -> &'static str {
         match self.document.node(self.place.node).kind {
             Kind::Null => "nothing",
@@ -241,6 +270,7 @@ impl Fault<'_> {
     }
 }
 
+const DURATION: &str = "write a number and a unit, biggest first: `30s`, `15m`, `1h30m`, `2d`";
 const NAME: &str = "a name begins with a lowercase letter and goes on with lowercase letters, digits, `_` and `-`, at most 63";
 
 fn wanted(kind: &TypeKind) -> &'static str {

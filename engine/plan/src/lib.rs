@@ -4,8 +4,11 @@
 //! also those that only happen when something goes wrong, stands in it.
 
 mod build;
+pub mod checks;
 pub mod emit;
+pub mod forecast;
 mod plan;
+mod visits;
 mod walk;
 
 pub use build::build;

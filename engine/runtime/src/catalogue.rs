@@ -1,6 +1,6 @@
 //! What this engine offers to definitions.
 
-use cloudcrew_definition::catalogue::{Catalogue, Shape};
+use cloudcrew_definition::catalogue::{Catalogue, Shape, ToolTemplate};
 
 use crate::engagement::FINALIZE_STEPS;
 use crate::tools;
@@ -75,6 +75,10 @@ pub fn catalogue() -> Catalogue {
         prompt_variables: with(vec![("agent", named())]),
         template_variables: with(vec![("deliverable", Shape::Record(deliverable())), ("adr", Shape::Record(adr.to_vec()))]),
         slot_sources: SLOT_SOURCES.to_vec(),
+        tool_templates: vec![
+            ToolTemplate { tool: "write_adr", template: "adr", needed: true },
+            ToolTemplate { tool: "phase_summary", template: "phase_summary", needed: false },
+        ],
         finalize_steps: FINALIZE_STEPS.to_vec(),
     }
 }

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use cloudcrew_definition::load;
 use cloudcrew_local::clock::RehearsalClock;
 use cloudcrew_local::rehearsal::RehearsalModel;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
+use cloudcrew_plan::checks::load;
 use cloudcrew_runtime::catalogue::catalogue;
 use cloudcrew_runtime::engagement::{Begin, Engagement, Event, SowFile, begin, open};
 use cloudcrew_runtime::ports::Ports;

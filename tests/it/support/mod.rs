@@ -137,6 +137,12 @@ impl Crew {
         self
     }
 
+    /// The text of a file of the workspace.
+    #[track_caller]
+    pub fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.workspace.join(file)).expect("a file")
+    }
+
     pub fn git(&self, words: &[&str]) -> String {
         let repo = self.home().join("repos/demo.git");
         let output = Command::new("git").arg("-C").arg(repo).args(words).output().expect("git starts");

@@ -2,7 +2,7 @@
 
 use crate::catalogue::{Capability, Catalogue};
 use crate::source::{FileId, Sources, Span};
-use crate::syntax::{Agent, AgentsFile, Deliverable, PhaseFile, Swarm, Workspace, Written};
+use crate::syntax::{Agent, AgentsFile, Deliverable, PhaseFile, RehearsalFile, Swarm, Workspace, Written};
 
 /// Everything that was read, and what the engine offers.
 pub struct Context<'a> {
@@ -48,6 +48,13 @@ impl<'a> Context<'a> {
         sources.iter().filter_map(move |(file, path)| Some((path.strip_prefix(folder)?.strip_suffix(ending)?, file)))
     }
 
+    /// Everywhere an agent is named outside `agents.yaml`.
+    pub(super) fn agents_named(&self) -> Vec<(&'a str, Span)> {
+        let mut named: Vec<_> = self.phases().flat_map(agents_in_phase).collect();
+        named.extend(self.workspace.rehearsals.iter().flat_map(|(_, r)| agents_in_rehearsal(r)));
+        named
+    }
+
     /// Tools of an agent: shared ones and its own.
     pub(super) fn tools(&self, agent: &'a Agent) -> Vec<&'a str> {
         let shared = self.crew().and_then(|c| c.shared_tools.as_ref());
@@ -73,6 +80,23 @@ pub(super) fn text(written: &Written<String>) -> Option<(&str, Span)> {
 /// The readable deliverables of a phase.
 pub(super) fn deliverables(phase: &PhaseFile) -> impl Iterator<Item = &Deliverable> {
     phase.deliverables.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get)
+}
+
+fn agents_in_phase(phase: &PhaseFile) -> Vec<(&str, Span)> {
+    let mut named = members(phase);
+    named.extend(phase.swarm.get().and_then(|s| text(&s.entry)));
+    named.extend(phase.review.as_ref().and_then(Written::get).and_then(|r| text(&r.agent)));
+    for deliverable in deliverables(phase) {
+        named.extend(text(&deliverable.owner));
+        named.extend(deliverable.reviewers.iter().flat_map(texts));
+    }
+    named
+}
+
+/// The agents that a rehearsal names.
+pub(super) fn agents_in_rehearsal(rehearsal: &RehearsalFile) -> Vec<(&str, Span)> {
+    let bends = rehearsal.agents.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
+    bends.flat_map(|b| [text(&b.agent), b.loops_with.as_ref().and_then(text)]).flatten().collect()
 }
 
 /// A phase's swarm, and its members.

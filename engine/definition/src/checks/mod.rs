@@ -1,12 +1,20 @@
 //! The rules: one file each, with a code, the page that `cloudcrew explain` prints, and what it looks at.
 
 mod context;
-macro_rules! rules {
-    ($($module:ident),* $(,)?) => {
-        $(mod $module;)*
+mod misdeclared;
 
-        /// Every rule, by name of its file.
-        const RULES: &[(&Check, &str)] = &[$((&$module::CHECK, include_str!(concat!(stringify!($module), ".rs")))),*];
+macro_rules! rules {
+    ($($module:ident),*; when nothing is wrong: $($last:ident),* $(,)?) => {
+        $(mod $module;)*
+        $(mod $last;)*
+
+        /// Every rule with its file.
+        const RULES: &[(&Check, &str)] = &[
+            $((&$module::CHECK, include_str!(concat!(stringify!($module), ".rs")))),*,
+            $((&$last::CHECK, include_str!(concat!(stringify!($last), ".rs")))),*
+        ];
+        /// What has no effect is told when nothing is wrong: an error elsewhere is often its cause.
+        const LAST: &[&Check] = &[$(&$last::CHECK),*];
     };
 }
 
@@ -17,7 +25,9 @@ rules!(
     contradicting_limits,
     deliverable_outside_scope,
     duplicate_key,
+    empty_text,
     entry_outside_swarm,
+    ignored_file,
     listed_twice,
     missing_file,
     missing_key,
@@ -42,7 +52,15 @@ rules!(
     unknown_tool,
     unreadable_file,
     wrong_type,
-    yaml_syntax,
+    yaml_1_1,
+    yaml_syntax;
+    when nothing is wrong:
+    never_acts,
+    unused_agent,
+    unused_model,
+    unused_phase,
+    unused_prompt,
+    unused_template,
 );
 
 use crate::diagnostic::Report;
@@ -62,8 +80,12 @@ pub(crate) struct Check {
 
 /// Applies every rule.
 pub(crate) fn run(context: &Context<'_>, report: &mut Report) {
-    for run in RULES.iter().filter_map(|(check, _)| check.run) {
+    let last = |code: &str| LAST.iter().any(|check| check.code == code);
+    for run in RULES.iter().filter(|(check, _)| !last(check.code)).filter_map(|(check, _)| check.run) {
         run(context, report);
+    }
+    if !report.has_errors() {
+        LAST.iter().filter_map(|check| check.run).for_each(|run| run(context, report));
     }
 }
 
@@ -77,8 +99,13 @@ pub fn codes() -> Vec<&'static str> {
 /// The page of a rule, in Markdown: what, why, a wrong and a right example.
 pub fn explain(code: &str) -> Option<String> {
     let (_, source) = RULES.iter().find(|(check, _)| check.code == code)?;
+    Some(page(source))
+}
+
+/// The page that a rule's file begins with.
+pub fn page(source: &str) -> String {
     let page = source.lines().take_while(|l| l.starts_with("//!")).map(|l| l[3..].strip_prefix(' ').unwrap_or(&l[3..]));
-    Some(page.collect::<Vec<_>>().join("\n") + "\n")
+    page.collect::<Vec<_>>().join("\n") + "\n"
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@
 
 use super::context::text;
 use super::{Check, Context};
-use crate::diagnostic::{Report, Suggestion};
+use crate::diagnostic::{Report, Suggestion, closest};
 
 pub(super) const CHECK: Check = Check { code: "name-differs-from-file", run: Some(run) };
 
@@ -33,7 +33,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if name != stem {
             let found = report.error(CHECK.code, format!("`{name}` stands in a file named `{stem}.yaml`")).at(span, "");
             found.help(format!("write `{stem}`, or rename the file"));
-            found.suggestion = Some(Suggestion { span, replacement: stem.to_owned() });
+            found.suggestion = Some(Suggestion { span, replacement: stem.to_owned(), safe: closest(name, &[stem]).is_some() });
         }
     }
 }

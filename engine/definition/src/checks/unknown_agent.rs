@@ -1,6 +1,7 @@
 //! An agent that `agents.yaml` does not declare.
 //!
-//! The phase could not begin, or would hand to nobody.
+//! The phase could not begin, or would hand to nobody. Where several places name an agent that is not there, and one that is there is
+//! named nowhere, its declaration is what is wrong, and told once.
 //!
 //! Wrong:
 //!
@@ -15,10 +16,10 @@
 //! ```
 
 use super::context::{deliverables, members, text, texts};
+use super::misdeclared::misdeclared;
 use super::{Check, Context};
 use crate::diagnostic::Report;
-use crate::source::Span;
-use crate::syntax::{PhaseFile, RehearsalFile, Written};
+use crate::syntax::{PhaseFile, Written};
 
 pub(super) const CHECK: Check = Check { code: "unknown-agent", run: Some(run) };
 
@@ -27,24 +28,32 @@ fn run(context: &Context<'_>, report: &mut Report) {
     if known.is_empty() {
         return;
     }
-    let named = context.phases().flat_map(in_phase).chain(context.workspace.rehearsals.iter().flat_map(|(_, r)| in_rehearsal(r)));
-    for (name, span) in named.filter(|(name, _)| !known.contains(name)) {
-        report.error(CHECK.code, format!("no agent named `{name}`")).at(span, "").help_closest(name, known.iter().copied());
+    let declared = context.crew().and_then(|c| c.agents.get()).into_iter().flat_map(|a| &a.0).filter_map(|(name, _)| text(name)).collect::<Vec<_>>();
+    let told = misdeclared(CHECK.code, "agent", &declared, &context.agents_named(), report);
+    let phases = context.phases().flat_map(|phase| in_phase(phase, &known));
+    let rehearsals = context.workspace.rehearsals.iter().flat_map(|(_, r)| super::context::agents_in_rehearsal(r));
+    let named = phases.chain(rehearsals.map(|named| (named, known.clone())));
+    for ((name, span), likely) in named.filter(|((name, _), _)| !known.contains(name) && !told.contains(name)) {
+        report.error(CHECK.code, format!("no agent named `{name}`")).at(span, "").help_closest(name, likely);
     }
 }
 
-fn in_phase(phase: &PhaseFile) -> Vec<(&str, Span)> {
-    let mut named = members(phase);
-    named.extend(phase.swarm.get().and_then(|s| text(&s.entry)));
-    named.extend(phase.review.as_ref().and_then(Written::get).and_then(|r| text(&r.agent)));
+type Named<'a> = ((&'a str, crate::source::Span), Vec<&'a str>);
+
+/// The agents that a phase names, each with the known ones, those first that are likely at that place.
+fn in_phase<'a>(phase: &'a PhaseFile, known: &[&'a str]) -> Vec<Named<'a>> {
+    let members = members(phase);
+    let is_member = |name: &&str| members.iter().any(|(member, _)| member == name);
+    // Members are in the list already, so another is meant there; everywhere else a member is.
+    let (inside, outside): (Vec<&str>, Vec<&str>) = known.iter().copied().partition(is_member);
+    let (of_list, of_rest) = ([outside.clone(), inside.clone()].concat(), [inside, outside].concat());
+    let mut named: Vec<Named<'_>> = members.iter().map(|member| (*member, of_list.clone())).collect();
+    let mut rest: Vec<_> = phase.swarm.get().and_then(|s| text(&s.entry)).into_iter().collect();
+    rest.extend(phase.review.as_ref().and_then(Written::get).and_then(|r| text(&r.agent)));
     for deliverable in deliverables(phase) {
-        named.extend(text(&deliverable.owner));
-        named.extend(deliverable.reviewers.iter().flat_map(texts));
+        rest.extend(text(&deliverable.owner));
+        rest.extend(deliverable.reviewers.iter().flat_map(texts));
     }
+    named.extend(rest.into_iter().map(|name| (name, of_rest.clone())));
     named
-}
-
-fn in_rehearsal(rehearsal: &RehearsalFile) -> Vec<(&str, Span)> {
-    let bends = rehearsal.agents.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
-    bends.flat_map(|b| [text(&b.agent), b.loops_with.as_ref().and_then(text)]).flatten().collect()
 }

@@ -17,6 +17,7 @@
 //! ```
 
 use super::context::text;
+use super::misdeclared::misdeclared;
 use super::{Check, Context};
 use crate::diagnostic::Report;
 
@@ -25,8 +26,11 @@ pub(super) const CHECK: Check = Check { code: "unknown-model", run: Some(run) };
 fn run(context: &Context<'_>, report: &mut Report) {
     let Some(models) = context.crew().and_then(|c| c.models.get()) else { return };
     let known: Vec<&str> = models.names().collect();
-    for (name, span) in context.agents().filter_map(|(_, _, a)| text(&a.model)) {
-        if !known.contains(&name) {
+    let declared: Vec<_> = models.0.iter().filter_map(|(name, _)| text(name)).collect();
+    let used: Vec<_> = context.agents().filter_map(|(_, _, a)| text(&a.model)).collect();
+    let told = misdeclared(CHECK.code, "model", &declared, &used, report);
+    for (name, span) in used {
+        if !known.contains(&name) && !told.contains(&name) {
             report.error(CHECK.code, format!("no model named `{name}`")).at(span, "").help_closest(name, known.iter().copied());
         }
     }

@@ -16,8 +16,9 @@
 //!   - { path: docs/plan.md, owner: pm, template: project_plan }
 //! ```
 
-use super::context::{deliverables, text};
+use super::context::{deliverables, text, texts};
 use super::{Check, Context};
+use crate::catalogue::ToolTemplate;
 use crate::diagnostic::Report;
 
 pub(super) const CHECK: Check = Check { code: "unknown-template", run: Some(run) };
@@ -28,6 +29,15 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if !known.contains(&name) {
             let found = report.error(CHECK.code, format!("no template named `{name}`")).at(span, "");
             found.help_closest(name, known.iter().copied()).help(format!("a template is a file: `templates/{name}.md`"));
+        }
+    }
+    let shared = context.crew().and_then(|c| c.shared_tools.as_ref());
+    let own = context.agents().filter_map(|(_, _, a)| a.tools.as_ref());
+    for (tool, span) in shared.into_iter().chain(own).flat_map(texts) {
+        let needs = context.catalogue.tool_templates.iter().find(|t| t.needed && t.tool == tool && !known.contains(&t.template));
+        if let Some(ToolTemplate { template, .. }) = needs {
+            let found = report.error(CHECK.code, format!("`{tool}` writes from the template `{template}`, which is not there"));
+            found.at(span, "").help(format!("write it as `templates/{template}.md`, or take the tool away"));
         }
     }
 }

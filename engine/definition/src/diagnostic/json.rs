@@ -73,6 +73,8 @@ pub struct Related {
 pub struct Mending {
     /// What stands there afterwards.
     pub replacement: String,
+    /// Nothing else can have been meant: `check --fix` does it unasked.
+    pub safe: bool,
     /// What it replaces.
     #[serde(flatten)]
     pub place: Place,
@@ -91,7 +93,11 @@ fn one(sources: &Sources, d: &Diagnostic) -> Found {
         help: d.help.clone(),
         place: d.at.as_ref().map(|at| place(sources, at.span)),
         related: d.related.iter().map(|l| Related { message: l.text.clone(), place: place(sources, l.span) }).collect(),
-        suggestion: d.suggestion.as_ref().map(|s| Mending { replacement: s.replacement.clone(), place: place(sources, s.span) }),
+        suggestion: d.suggestion.as_ref().map(|s| Mending {
+            replacement: s.replacement.clone(),
+            safe: s.safe,
+            place: place(sources, s.span),
+        }),
     }
 }
 

@@ -1,10 +1,12 @@
 //! Findings as data, and the ways they are shown.
 
+mod fix;
 mod github;
 mod human;
 pub mod json;
 mod sarif;
 
+pub use fix::fixed;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -46,6 +48,8 @@ pub struct Suggestion {
     pub span: Span,
     /// By what.
     pub replacement: String,
+    /// Nothing else can have been meant: `check --fix` does it unasked.
+    pub safe: bool,
 }
 
 /// One finding.
@@ -86,13 +90,24 @@ impl Diagnostic {
         self
     }
 
+    /// Suggests to write something else in its place. `safe` when nothing else can have been meant.
+    pub fn instead(&mut self, replacement: impl Into<String>, safe: bool) -> &mut Self {
+        let replacement = replacement.into();
+        let help = format!("write `{replacement}`");
+        if let Some(at) = &self.at {
+            self.suggestion = Some(Suggestion { span: at.span, replacement, safe });
+        }
+        self.help(help)
+    }
+
     /// Suggests the name closest to what was written, or lists what there is.
     pub fn help_closest<'n>(&mut self, written: &str, names: impl IntoIterator<Item = &'n str>) -> &mut Self {
         let names: Vec<&str> = names.into_iter().collect();
         match closest(written, &names) {
             Some(name) => {
                 if let Some(at) = &self.at {
-                    self.suggestion = Some(Suggestion { span: at.span, replacement: name.to_owned() });
+                    let safe = written.chars().count() >= SAFE_LENGTH && alone(written, name, &names);
+                    self.suggestion = Some(Suggestion { span: at.span, replacement: name.to_owned(), safe });
                 }
                 self.help(format!("did you mean `{name}`?"))
             }
@@ -106,9 +121,23 @@ impl Diagnostic {
     }
 }
 
-/// The name that was probably meant.
+/// In a shorter word one slip can make any name of another.
+const SAFE_LENGTH: usize = 4;
+
+/// Edits between two words, whatever their case.
+fn distance(written: &str, name: &str) -> usize {
+    strsim::damerau_levenshtein(&written.to_lowercase(), &name.to_lowercase())
+}
+
+/// Whether no other name is nearly as close: two edits further at least, and the closest is two edits away at most.
+fn alone(written: &str, closest: &str, names: &[&str]) -> bool {
+    let best = distance(written, closest);
+    best <= 2 && names.iter().all(|n| *n == closest || distance(written, n) >= best + 2)
+}
+
+/// The name that was probably meant; of several that are as close, the first.
 pub fn closest<'n>(written: &str, names: &[&'n str]) -> Option<&'n str> {
-    let near = |name: &&'n str| strsim::damerau_levenshtein(&written.to_lowercase(), &name.to_lowercase());
+    let near = |name: &&'n str| distance(written, name);
     let limit = (written.chars().count() / 3).max(1) + usize::from(written.chars().count() > 2);
     names.iter().copied().min_by_key(|n| near(n)).filter(|n| near(n) <= limit && *n != written)
 }
@@ -148,7 +177,7 @@ impl Report {
     }
 
     /// Puts the findings in the order of files and places.
-    pub(crate) fn sort(&mut self, sources: &Sources) {
+    pub fn sort(&mut self, sources: &Sources) {
         let key = |d: &Diagnostic| d.at.as_ref().map(|l| (sources.path(l.span.file).to_owned(), l.span.start, l.span.end));
         self.found.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.code.cmp(b.code)));
         self.found.dedup();

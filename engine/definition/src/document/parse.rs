@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use granit_parser::{Event, Options, Parser, ScalarStyle, Span as YamlSpan};
 
 use super::{Document, Kind, Node, NodeId};
-use crate::diagnostic::Report;
+use crate::diagnostic::{Report, Severity};
 use crate::source::{FileId, Sources, Span};
 
 /// Deepest nesting that is read.
@@ -108,6 +108,9 @@ impl<'a> Builder<'a> {
     fn take(&mut self, event: Event<'_>, span: Span, report: &mut Report) -> bool {
         match event {
             Event::Scalar(value, style, anchor, tag) => {
+                if tag.is_none() && style == ScalarStyle::Plain {
+                    self.surprise(&value, span, report);
+                }
                 let kind =
                     if tag.is_some() || style != ScalarStyle::Plain { Kind::Text(value.into_owned()) } else { plain(&value) };
                 let node = self.push(kind, span);
@@ -125,6 +128,27 @@ impl<'a> Builder<'a> {
             }
             _ => true,
         }
+    }
+
+    /// Says where another reading of YAML than ours is likely: editors and older tools go by version 1.1.
+    fn surprise(&self, value: &str, span: Span, report: &mut Report) {
+        let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
+        let word = ["yes", "no", "on", "off", "y", "n"].contains(&value.to_lowercase().as_str());
+        let octal = digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
+        let clock =
+            digits.split(':').count() > 1 && digits.split(':').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
+        let (here, there, instead) = if word {
+            ("a word", "true or false", format!("\"{value}\""))
+        } else if octal {
+            let plain = value.trim_start_matches(['-', '+', '0']);
+            ("a number to the base of ten", "one to the base of eight", if plain.is_empty() { "0" } else { plain }.to_owned())
+        } else if clock {
+            ("text", "a number to the base of sixty", format!("\"{value}\""))
+        } else {
+            return;
+        };
+        let message = format!("`{value}` is {here} here, and {there} to tools that read YAML 1.1");
+        report.add("yaml-1-1", Severity::Warning, message).at(span, "").instead(instead, !value.starts_with('-'));
     }
 
     fn push(&mut self, kind: Kind, span: Span) -> NodeId {
@@ -230,6 +254,11 @@ fn plain(text: &str) -> Kind {
         _ => {}
     }
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    for (prefix, base) in [("0x", 16), ("0o", 8)] {
+        if let Some(int) = text.strip_prefix(prefix).and_then(|d| i64::from_str_radix(d, base).ok()).filter(|i| *i >= 0) {
+            return Kind::Int(int);
+        }
+    }
     if digits.starts_with(|c: char| c.is_ascii_digit()) || digits.starts_with('.') {
         if let Ok(int) = text.strip_prefix('+').unwrap_or(text).parse::<i64>() {
             return Kind::Int(int);

@@ -31,6 +31,29 @@ impl Duration {
     }
 }
 
+/// The duration that somebody meant who wrote spaces, long words or capitals: `15 minutes`, `24H`, `90 min`.
+pub fn meant(text: &str) -> Option<String> {
+    let mut found = String::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let after = rest[digits..].trim_start();
+        let letters = after.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let unit = match after[..letters].to_lowercase().as_str() {
+            "d" | "day" | "days" => "d",
+            "h" | "hr" | "hrs" | "hour" | "hours" => "h",
+            "m" | "min" | "mins" | "minute" | "minutes" => "m",
+            "s" | "sec" | "secs" | "second" | "seconds" => "s",
+            "ms" | "msec" | "millis" | "milliseconds" => "ms",
+            _ => return None,
+        };
+        found.push_str(&rest[..digits]);
+        found.push_str(unit);
+        rest = after[letters..].trim_start();
+    }
+    Duration::parse(&found).map(|_| found)
+}
+
 /// A duration as a lead would write it.
 pub fn written(time: std::time::Duration) -> String {
     let (mut rest, mut text) = (time.as_millis() as u64, String::new());
@@ -96,6 +119,16 @@ mod tests {
         assert_eq!(ms("250ms"), Some(250));
         for wrong in ["", "0s", "15", "m", "15 m", "15x", "30m1h", "1m1m", "-5m", "99999999999999999999d", "1.5h"] {
             assert_eq!(ms(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_was_meant_is_understood() {
+        for (text, duration) in [("15 minutes", "15m"), ("24H", "24h"), ("1 h 30 min", "1h30m"), ("90sec", "90s")] {
+            assert_eq!(meant(text).as_deref(), Some(duration));
+        }
+        for text in ["soon", "15", "", "15 parsecs", "minutes", "30s1h"] {
+            assert_eq!(meant(text), None, "{text}");
         }
     }
 

@@ -9,7 +9,7 @@ mod workflow;
 mod written;
 
 pub use agents::{Agent, AgentBudget, AgentsFile, Model, Price, Provider};
-pub use duration::Duration;
+pub use duration::{Duration, meant, written};
 pub use phase::{
     Deliverable, Depth, Gate, GateKind, HandoffMode, OnExpiry, PhaseFile, ProviderRetry, Questions, Restart, Retry, Review, Swarm,
 };

@@ -1,0 +1,31 @@
+//! A prompt, a task or a template with nothing in it.
+//!
+//! A model refuses an empty prompt, and a template without words asks for nothing.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! pm: { prompt: prompts/pm.md }   # and prompts/pm.md is empty
+//! ```
+//!
+//! Right:
+//!
+//! ```text
+//! You own the plan. Write what will be delivered, in which order.
+//! ```
+
+use super::{Check, Context};
+use crate::diagnostic::Report;
+use crate::source::Span;
+
+pub(super) const CHECK: Check = Check { code: "empty-text", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    let texts = context.sources.iter().filter(|(_, p)| (p.starts_with("prompts/") || p.starts_with("templates/")) && p.ends_with(".md"));
+    for (file, path) in texts {
+        if context.sources.fault(file).is_none() && context.sources.text(file).trim().is_empty() {
+            let found = report.error(CHECK.code, format!("`{path}` is empty")).at(Span::new(file, 0..0), "");
+            found.help("say what is to be done, or remove the file and what names it");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! A name that is wrong where it is declared and right everywhere else.
+
+use crate::diagnostic::{Report, closest};
+use crate::source::Span;
+
+/// Finds declared names that nothing uses where close to them a name is used twice at least that is not declared; says so once, at
+/// the declaration, and returns the names that are thereby told of.
+pub(super) fn misdeclared<'a>(
+    code: &'static str,
+    what: &str,
+    declared: &[(&str, Span)],
+    used: &[(&'a str, Span)],
+    report: &mut Report,
+) -> Vec<&'a str> {
+    let is_declared = |name: &str| declared.iter().any(|(d, _)| *d == name);
+    let mut missing: Vec<&str> = used.iter().map(|(name, _)| *name).filter(|name| !is_declared(name)).collect();
+    missing.sort_unstable();
+    missing.dedup();
+    let mut told = Vec::new();
+    for (name, at) in declared.iter().filter(|(name, _)| !used.iter().any(|(used, _)| used == name)) {
+        let Some(meant) = closest(name, &missing) else { continue };
+        let places: Vec<Span> = used.iter().filter(|(used, _)| *used == meant).map(|(_, span)| *span).collect();
+        if places.len() < 2 {
+            continue;
+        }
+        let message = format!("{what} `{name}` is named nowhere, and `{meant}`, named in {} places, is not there", places.len());
+        let found = report.error(code, message);
+        found.at(*at, "").also(places[0], "named here, for one").help_closest(name, [meant]);
+        // Either side may be what was meant.
+        found.suggestion.iter_mut().for_each(|s| s.safe = false);
+        told.push(meant);
+    }
+    told
+}

@@ -1,0 +1,100 @@
+//! A bend of a rehearsal for somebody who is not there.
+//!
+//! The agent is no member of the phase, the phase has no review or no gate, no deliverable has the path, or nobody asks the
+//! question. The rehearsal then runs as if the entry were not there, and seems to have shown what it did not.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! agents:
+//!   - { agent: qa, phase: discovery, asks: "Which region?" }   # qa does not work in discovery
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! agents:
+//!   - { agent: sa, phase: discovery, asks: "Which region?" }
+//! ```
+
+use super::context::{deliverables, members, text};
+use super::{Check, Context};
+use crate::diagnostic::{Report, Severity};
+use crate::source::Span;
+use crate::syntax::{AgentBend, PhaseFile, RehearsalFile, Written};
+
+pub(super) const CHECK: Check = Check { code: "never-acts", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    for (_, file) in &context.workspace.rehearsals {
+        let bends: Vec<&AgentBend> = file.agents.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get).collect();
+        bends.iter().for_each(|bend| agent(context, bend, report));
+        customer(context, file, report);
+        answers(file, &bends, report);
+    }
+}
+
+fn say(report: &mut Report, at: Span, message: String, help: &str) {
+    report.add(CHECK.code, Severity::Warning, message).at(at, "never acts").help(help);
+}
+
+fn agent(context: &Context<'_>, bend: &AgentBend, report: &mut Report) {
+    let Some((name, at)) = text(&bend.agent) else { return };
+    let phases: Vec<&PhaseFile> = match bend.phase.as_ref().map(text) {
+        Some(Some((phase, _))) => phase_of(context, phase).into_iter().collect(),
+        Some(None) => return,
+        None => context.phases().collect(),
+    };
+    if phases.is_empty() {
+        return;
+    }
+    let there = |p: &&&PhaseFile| members(p).iter().any(|(member, _)| *member == name);
+    let Some(first) = phases.iter().find(there) else {
+        let place = bend.phase.as_ref().and_then(text).map_or_else(|| "any phase".to_owned(), |(phase, _)| format!("`{phase}`"));
+        return say(report, at, format!("`{name}` is no member of {place}"), "name a member of the phase, or another phase");
+    };
+    if let Some((other, at)) = bend.loops_with.as_ref().and_then(text)
+        && !phases.iter().any(|p| members(p).iter().any(|(member, _)| *member == other))
+    {
+        say(report, at, format!("`{other}` is no member of the phase, so that nobody can hand to it"), "name a member of the phase");
+    }
+    if let Some((path, at)) = bend.forgets.as_ref().and_then(text) {
+        let owed = |p: &&PhaseFile| deliverables(p).any(|d| text(&d.path).is_some_and(|(p, _)| p == path) && text(&d.owner).is_some_and(|(o, _)| o == name));
+        if !phases.iter().any(owed) {
+            let known: Vec<&str> = deliverables(first).filter_map(|d| text(&d.path)).map(|(path, _)| path).collect();
+            let found = report.add(CHECK.code, Severity::Warning, format!("`{name}` owes no deliverable `{path}`"));
+            found.at(at, "never acts").help_closest(path, known);
+        }
+    }
+}
+
+/// Reviews and gates that are not there.
+fn customer(context: &Context<'_>, file: &RehearsalFile, report: &mut Report) {
+    let reviews = file.reviews.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
+    for (phase, at) in reviews.filter_map(|r| text(&r.phase)) {
+        if phase_of(context, phase).is_some_and(|p| p.review.is_none()) {
+            say(report, at, format!("`{phase}` has no review"), "name a phase with a `review`");
+        }
+    }
+    let gates = file.gates.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
+    for (phase, at) in gates.filter_map(|g| text(&g.phase)) {
+        if phase_of(context, phase).is_some_and(|p| p.gate.is_none()) {
+            say(report, at, format!("`{phase}` has no gate"), "name a phase with a `gate`");
+        }
+    }
+}
+
+/// Answers to questions that nobody asks.
+fn answers(file: &RehearsalFile, bends: &[&AgentBend], report: &mut Report) {
+    let asked: Vec<String> = bends.iter().filter_map(|b| text(b.asks.as_ref()?)).map(|(q, _)| q.to_lowercase()).collect();
+    let answers = file.answers.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
+    for (part, at) in answers.filter_map(|a| text(&a.question)) {
+        if !asked.iter().any(|question| question.contains(&part.to_lowercase())) {
+            say(report, at, format!("nobody asks a question with `{part}` in it"), "take words of a question that an agent `asks` here");
+        }
+    }
+}
+
+fn phase_of<'a>(context: &Context<'a>, name: &str) -> Option<&'a PhaseFile> {
+    context.phases().find(|p| text(&p.phase).is_some_and(|(n, _)| n == name))
+}

@@ -1,0 +1,31 @@
+//! An agent that no phase names.
+//!
+//! It never works, and whoever reads the file believes that it does. Often a phase lost it, or its name changed in one place only.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! agents:
+//!   qa: { description: Tests, model: sonnet, prompt: prompts/qa.md }   # and no phase has qa
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! swarm: { entry: dev, agents: [dev, qa] }
+//! ```
+
+use super::{Check, Context};
+use crate::diagnostic::{Report, Severity};
+
+pub(super) const CHECK: Check = Check { code: "unused-agent", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    let used: Vec<&str> = context.agents_named().into_iter().map(|(name, _)| name).collect();
+    for (name, span, _) in context.agents().filter(|(name, ..)| !used.contains(name)) {
+        report
+            .add(CHECK.code, Severity::Warning, format!("no phase names `{name}`"))
+            .at(span, "never works")
+            .help("add it to the `agents` of a phase, or remove it");
+    }
+}

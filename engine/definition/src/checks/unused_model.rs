@@ -1,0 +1,33 @@
+//! A model that no agent uses.
+//!
+//! Its price and its limits have no effect. Often an agent was to have it.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! models: { opus: { max_tokens: 16000 }, haiku: { max_tokens: 8000 } }   # and no agent has haiku
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! agents:
+//!   qa: { description: Tests, model: haiku, prompt: prompts/qa.md }
+//! ```
+
+use super::context::text;
+use super::{Check, Context};
+use crate::diagnostic::{Report, Severity};
+
+pub(super) const CHECK: Check = Check { code: "unused-model", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    let Some(models) = context.crew().and_then(|c| c.models.get()) else { return };
+    let used: Vec<&str> = context.agents().filter_map(|(_, _, a)| text(&a.model)).map(|(name, _)| name).collect();
+    for (name, span, _) in models.iter().filter(|(name, ..)| !used.contains(name)) {
+        report
+            .add(CHECK.code, Severity::Warning, format!("no agent uses `{name}`"))
+            .at(span, "")
+            .help("name it as the `model` of an agent, or remove it");
+    }
+}

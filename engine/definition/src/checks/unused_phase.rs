@@ -1,0 +1,33 @@
+//! A phase that no workflow names.
+//!
+//! It never runs. Often the workflow lost it, or the phase was to be tried and then forgotten.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! phases: [discovery, poc]   # and there is a file phases/production.yaml
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! phases: [discovery, poc, production]
+//! ```
+
+use super::context::texts;
+use super::{Check, Context};
+use crate::diagnostic::{Report, Severity};
+use crate::source::Span;
+
+pub(super) const CHECK: Check = Check { code: "unused-phase", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    let used: Vec<&str> = context.workspace.workflows.iter().flat_map(|(_, w)| texts(&w.phases)).map(|(name, _)| name).collect();
+    for (name, file) in context.stems("phases/", ".yaml").filter(|(name, _)| !used.contains(name)) {
+        let written = context.workspace.phases.iter().find(|(f, _)| *f == file).map(|(_, p)| p.phase.span);
+        report
+            .add(CHECK.code, Severity::Warning, format!("no workflow names `{name}`"))
+            .at(written.unwrap_or(Span::new(file, 0..0)), "never runs")
+            .help("add it to the `phases` of a workflow, or remove the file");
+    }
+}

@@ -1,0 +1,35 @@
+//! A template that no deliverable names.
+//!
+//! Nothing is written from it and nothing held against it.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! deliverables:
+//!   - { path: docs/plan.md, owner: pm }   # and there is a file templates/plan.md
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! deliverables:
+//!   - { path: docs/plan.md, owner: pm, template: plan }
+//! ```
+
+use super::context::{deliverables, text};
+use super::{Check, Context};
+use crate::diagnostic::{Report, Severity};
+use crate::source::Span;
+
+pub(super) const CHECK: Check = Check { code: "unused-template", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    let named = context.phases().flat_map(deliverables).filter_map(|d| text(d.template.as_ref()?)).map(|(name, _)| name);
+    let used: Vec<&str> = named.chain(context.catalogue.tool_templates.iter().map(|t| t.template)).collect();
+    for (name, file) in context.stems("templates/", ".md").filter(|(name, _)| !used.contains(name)) {
+        report
+            .add(CHECK.code, Severity::Warning, format!("no deliverable names the template `{name}`"))
+            .at(Span::new(file, 0..0), "")
+            .help("name it as the `template` of a deliverable, or remove the file");
+    }
+}

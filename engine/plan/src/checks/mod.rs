@@ -1,0 +1,87 @@
+//! Rules that need states, forecasts or the limits of a service: one file each, with the same findings as the rules of `definition`.
+
+mod budget_below_forecast;
+mod machine_above_limits;
+mod too_few_visits;
+
+use cloudcrew_definition::catalogue::Catalogue;
+use cloudcrew_definition::checks as below;
+use cloudcrew_definition::crew::Definition;
+use cloudcrew_definition::diagnostic::Report;
+use cloudcrew_definition::source::Sources;
+use cloudcrew_definition::syntax::{PhaseFile, WorkflowFile, Workspace, Written};
+use cloudcrew_definition::{Loaded, load as load_definition};
+
+/// A rule: its code, what it does, and the file that explains it.
+type Rule = (&'static str, fn(&Context<'_>, &mut Report), &'static str);
+
+const RULES: [Rule; 3] = [
+    (budget_below_forecast::CODE, budget_below_forecast::run, include_str!("budget_below_forecast.rs")),
+    (machine_above_limits::CODE, machine_above_limits::run, include_str!("machine_above_limits.rs")),
+    (too_few_visits::CODE, too_few_visits::run, include_str!("too_few_visits.rs")),
+];
+
+/// What rules look at: a definition without errors, and where its parts were written.
+struct Context<'a> {
+    definition: &'a Definition,
+    workspace: &'a Workspace,
+}
+
+impl<'a> Context<'a> {
+    fn phase(&self, name: &str) -> Option<&'a PhaseFile> {
+        self.workspace.phases.iter().map(|(_, p)| p).find(|p| p.phase.get().is_some_and(|n| n == name))
+    }
+
+    fn workflow(&self, name: &str) -> Option<&'a WorkflowFile> {
+        self.workspace.workflows.iter().map(|(_, w)| w).find(|w| w.workflow.get().is_some_and(|n| n == name))
+    }
+}
+
+/// The value of an optional part.
+fn part<T>(written: &Option<Written<T>>) -> Option<&T> {
+    written.as_ref().and_then(Written::get)
+}
+
+/// Loads a workspace, applies every rule, and says in one report what was found. This is what `check` shows.
+pub fn load(sources: &Sources, catalogue: &Catalogue) -> Loaded {
+    let mut loaded = load_definition(sources, catalogue);
+    let Some(definition) = &loaded.definition else { return loaded };
+    let context = Context { definition, workspace: &loaded.workspace };
+    for (_, run, _) in RULES {
+        run(&context, &mut loaded.report);
+    }
+    loaded.report.sort(sources);
+    if loaded.report.has_errors() {
+        loaded.definition = None;
+    }
+    loaded
+}
+
+/// Codes of all rules, in alphabetical order.
+pub fn codes() -> Vec<&'static str> {
+    let mut codes = below::codes();
+    codes.extend(RULES.map(|(code, ..)| code));
+    codes.sort_unstable();
+    codes
+}
+
+/// The page of a rule, in Markdown.
+pub fn explain(code: &str) -> Option<String> {
+    let own = RULES.iter().find(|(c, ..)| *c == code).map(|(.., source)| below::page(source));
+    own.or_else(|| below::explain(code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_has_a_page_with_a_wrong_and_a_right_example() {
+        for code in codes() {
+            let page = explain(code).unwrap_or_default();
+            for part in ["Wrong:", "Right:", "```"] {
+                assert!(page.contains(part), "{code} lacks {part}");
+            }
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! How much a workflow will take: turns, tokens, time and money as ranges, from the definitions alone.
+//!
+//! The low end is a crew that does what it must and nothing else; the high end is one that takes detours, is sent back once by a
+//! review and once by the customer. What the limits allow at most stands beside it. Every figure that is assumed is an
+//! [`Assumption`], so that a reader can disagree.
+
+use std::time::Duration;
+
+use cloudcrew_definition::crew::{Agent, Definition, Phase, Price, Workflow};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::visits::least_visits;
+
+/// From the least to the most that is to be expected.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Range {
+    /// The least.
+    pub low: u64,
+    /// The most.
+    pub high: u64,
+}
+
+impl Range {
+    fn new(low: u64, high: u64) -> Range {
+        Range { low, high: high.max(low) }
+    }
+
+    fn plus(self, other: Range) -> Range {
+        Range { low: self.low.saturating_add(other.low), high: self.high.saturating_add(other.high) }
+    }
+}
+
+/// What a part of the work takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Estimate {
+    /// Replies of models.
+    pub turns: Range,
+    /// Tokens that models read.
+    pub input_tokens: Range,
+    /// Tokens that models write.
+    pub output_tokens: Range,
+    /// Seconds in which somebody works; waits for people are not in it.
+    pub seconds: Range,
+    /// Millionths of a US dollar, nothing read from a cache; absent when a price is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub micro_usd: Option<Range>,
+}
+
+impl Default for Estimate {
+    fn default() -> Estimate {
+        let zero = Range::default();
+        Estimate { turns: zero, input_tokens: zero, output_tokens: zero, seconds: zero, micro_usd: Some(zero) }
+    }
+}
+
+impl Estimate {
+    fn plus(self, other: &Estimate) -> Estimate {
+        Estimate {
+            turns: self.turns.plus(other.turns),
+            input_tokens: self.input_tokens.plus(other.input_tokens),
+            output_tokens: self.output_tokens.plus(other.output_tokens),
+            seconds: self.seconds.plus(other.seconds),
+            micro_usd: self.micro_usd.zip(other.micro_usd).map(|(a, b)| a.plus(b)),
+        }
+    }
+
+    /// Tokens read and written.
+    pub fn tokens(&self) -> Range {
+        self.input_tokens.plus(self.output_tokens)
+    }
+}
+
+/// A phase.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PhaseForecast {
+    /// Its name.
+    pub phase: String,
+    /// Visits of one swarm.
+    pub visits: Range,
+    /// Swarms: the first, and those after a review or a customer sent the work back.
+    pub swarms: Range,
+    /// All of it.
+    pub estimate: Estimate,
+    /// Agent by agent.
+    pub agents: Vec<(String, Estimate)>,
+    /// Active seconds that the limits allow at most, with every retry, rework and revision.
+    pub most_seconds: u64,
+}
+
+/// A workflow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Forecast {
+    /// Phase by phase.
+    pub phases: Vec<PhaseForecast>,
+    /// All phases together.
+    pub total: Estimate,
+    /// What was assumed.
+    pub assumptions: Vec<Assumption>,
+}
+
+impl Forecast {
+    /// What an agent takes in all phases.
+    pub fn agent(&self, name: &str) -> Estimate {
+        let its = self.phases.iter().flat_map(|p| &p.agents).filter(|(agent, _)| agent == name);
+        its.fold(Estimate::default(), |sum, (_, estimate)| sum.plus(estimate))
+    }
+}
+
+/// Something that the definitions do not say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Assumption {
+    /// What it is about.
+    pub what: String,
+    /// From the least to the most.
+    pub range: Range,
+}
+
+/// Replies of one visit: reading, working, passing on.
+const TURNS: Range = Range { low: 2, high: 10 };
+/// Replies of a review.
+const REVIEW_TURNS: Range = Range { low: 3, high: 10 };
+/// Tokens that each earlier reply of a visit, with what came of it, adds to what is read.
+const GROWTH: Range = Range { low: 100, high: 1500 };
+/// Tokens of one reply that is not an artifact.
+const REPLY: Range = Range { low: 10, high: 400 };
+/// Tokens of an artifact that is written.
+const ARTIFACT: Range = Range { low: 150, high: 4000 };
+/// Tokens that describe one tool.
+const TOOL: Range = Range { low: 60, high: 250 };
+/// Seconds of one reply.
+const SECONDS: Range = Range { low: 2, high: 30 };
+/// Bytes of a token of English text.
+const BYTES_PER_TOKEN: u64 = 4;
+
+fn assumptions() -> Vec<Assumption> {
+    let one = |what: &str, range| Assumption { what: what.to_owned(), range };
+    vec![
+        one("model replies in a visit", TURNS),
+        one("model replies in a review", REVIEW_TURNS),
+        one("tokens that each reply adds to what the next one reads", GROWTH),
+        one("tokens of a reply", REPLY),
+        one("tokens of an artifact", ARTIFACT),
+        one("tokens that describe a tool", TOOL),
+        one("seconds of a reply", SECONDS),
+        one("times that a review sends the work back", Range::new(0, 1)),
+        one("times that the customer sends the work back", Range::new(0, 1)),
+    ]
+}
+
+/// The forecast of a workflow of the definition.
+pub fn forecast(definition: &Definition, workflow: &Workflow) -> Forecast {
+    let phases: Vec<PhaseForecast> =
+        workflow.phases.iter().filter_map(|name| definition.phase(name)).map(|phase| of_phase(definition, phase)).collect();
+    let total = phases.iter().fold(Estimate::default(), |sum, phase| sum.plus(&phase.estimate));
+    Forecast { phases, total, assumptions: assumptions() }
+}
+
+fn of_phase(definition: &Definition, phase: &Phase) -> PhaseForecast {
+    let least = least_visits(phase);
+    let limit = u64::from(phase.swarm.max_iterations.min(phase.swarm.max_handoffs)).max(1);
+    let visits = Range::new(least.min(limit), (2 * least).min(limit));
+    let reworks = u64::from(phase.review.as_ref().is_some_and(|r| r.max_reworks > 0));
+    let revisions = u64::from(phase.gate.as_ref().is_some_and(|g| g.max_revisions > 0));
+    let swarms = Range::new(1, 1 + reworks + revisions);
+    let mut agents: Vec<(String, Estimate)> = Vec::new();
+    for agent in phase.swarm.agents.iter().filter_map(|name| definition.agents.iter().find(|a| a.name == *name)) {
+        agents.push((agent.name.clone(), member(definition, phase, agent, visits, swarms)));
+    }
+    if let Some(agent) = phase.review.as_ref().and_then(|r| definition.agents.iter().find(|a| a.name == r.agent)) {
+        let estimate = reviewer(definition, phase, agent, swarms);
+        match agents.iter_mut().find(|(name, _)| *name == agent.name) {
+            Some((_, there)) => *there = there.plus(&estimate),
+            None => agents.push((agent.name.clone(), estimate)),
+        }
+    }
+    let mut estimate = agents.iter().fold(Estimate::default(), |sum, (_, e)| sum.plus(e));
+    let most_seconds = most_seconds(phase);
+    estimate.seconds = Range::new(estimate.seconds.low.min(most_seconds), estimate.seconds.high.min(most_seconds));
+    PhaseForecast { phase: phase.name.clone(), visits, swarms, estimate, agents, most_seconds }
+}
+
+/// What a member takes: it comes at least as often as it has something to do, at most as often as the swarm lets it.
+fn member(definition: &Definition, phase: &Phase, agent: &Agent, visits: Range, swarms: Range) -> Estimate {
+    let owned = phase.deliverables.iter().filter(|d| d.owner == agent.name).count() as u64;
+    let reviews = phase.deliverables.iter().filter(|d| d.reviewers.contains(&agent.name)).count() as u64;
+    let needed = u64::from(owned + reviews > 0 || phase.swarm.entry == agent.name);
+    let share = visits.high.div_ceil(phase.swarm.agents.len().max(1) as u64).max(1);
+    let times = Range::new(needed * swarms.low, share * swarms.high);
+    let most = u64::from(phase.swarm.max_turns);
+    let turns = Range::new(TURNS.low.min(most), (TURNS.high + 2 * (owned + reviews)).min(most));
+    let artifacts = Range::new(owned, owned * swarms.high);
+    let asked = Range::new(known_tokens(phase, agent, false), known_tokens(phase, agent, true));
+    work(definition, agent, times, turns, asked, artifacts)
+}
+
+fn reviewer(definition: &Definition, phase: &Phase, agent: &Agent, swarms: Range) -> Estimate {
+    let read = phase.deliverables.len() as u64;
+    let asked = Range::new(known_tokens(phase, agent, false), known_tokens(phase, agent, true) + read * ARTIFACT.high);
+    work(definition, agent, swarms, Range::new(REVIEW_TURNS.low, REVIEW_TURNS.high + 2 * read), asked, Range::new(0, 1))
+}
+
+/// `times` visits of `turns` replies, each of which reads `asked` tokens and what the visit added so far.
+fn work(definition: &Definition, agent: &Agent, times: Range, turns: Range, asked: Range, artifacts: Range) -> Estimate {
+    let grown = |turns: u64, growth: u64| turns * turns.saturating_sub(1) / 2 * growth;
+    let input = Range::new(
+        times.low * (turns.low * asked.low + grown(turns.low, GROWTH.low)),
+        times.high * (turns.high * asked.high + grown(turns.high, GROWTH.high)),
+    );
+    let replies = Range::new(times.low * turns.low, times.high * turns.high);
+    let output = Range::new(
+        replies.low * REPLY.low + artifacts.low * ARTIFACT.low,
+        replies.high * REPLY.high + artifacts.high * ARTIFACT.high,
+    );
+    let price = definition.model(&agent.model).and_then(|m| m.price);
+    Estimate {
+        turns: replies,
+        input_tokens: input,
+        output_tokens: output,
+        seconds: Range::new(replies.low * SECONDS.low, replies.high * SECONDS.high),
+        micro_usd: price.map(|p| Range::new(money(p, input.low, output.low), money(p, input.high, output.high))),
+    }
+}
+
+fn money(price: Price, input: u64, output: u64) -> u64 {
+    (input as f64 * price.input + output as f64 * price.output).ceil() as u64
+}
+
+/// What every request of a visit holds: prompt, task and tools. At most also the ledger and what was handed over, as much again.
+fn known_tokens(phase: &Phase, agent: &Agent, most: bool) -> u64 {
+    let text = (agent.prompt.len() + phase.task.len()) as u64 / BYTES_PER_TOKEN;
+    let tools = agent.tools.len() as u64;
+    if most { 2 * text + tools * TOOL.high + ARTIFACT.high } else { text / 2 + tools * TOOL.low }
+}
+
+/// Active time at most: each swarm to its end, as often as bounds allow.
+fn most_seconds(phase: &Phase) -> u64 {
+    let retries = i32::try_from(phase.retry.max_attempts).unwrap_or(i32::MAX);
+    let one = phase.swarm.execution_timeout.as_secs_f64();
+    let with_retries: f64 = (0..=retries.min(20)).map(|n| one * phase.retry.timeout_factor.powi(n)).sum();
+    let reworks = phase.review.as_ref().map_or(0, |r| r.max_reworks);
+    let revisions = phase.gate.as_ref().map_or(0, |g| g.max_revisions);
+    let times = f64::from(1 + reworks) * f64::from(1 + revisions);
+    Duration::try_from_secs_f64(with_retries * times).map_or(u64::MAX, |d| d.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_never_ends_before_it_begins() {
+        assert_eq!(Range::new(5, 3), Range { low: 5, high: 5 });
+    }
+
+    #[test]
+    fn an_unknown_price_makes_the_sum_unknown_and_not_zero() {
+        let unknown = Estimate { micro_usd: None, ..Estimate::default() };
+        assert_eq!(Estimate::default().plus(&unknown).micro_usd, None);
+    }
+}
