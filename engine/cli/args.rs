@@ -129,6 +129,14 @@ pub enum Command {
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
+    /// Runs the rehearsals that say what must come out: offline, by a clock of their own, side by side.
+    Test {
+        /// Files or names. Left out: every file in `rehearsals/` that has `expect`.
+        files: Vec<PathBuf>,
+        /// Writes the results as JUnit XML too.
+        #[arg(long, value_name = "FILE", env = "CLOUDCREW_JUNIT")]
+        junit: Option<PathBuf>,
+    },
     /// Looks whether everything that a run needs is in order.
     Doctor,
     /// Prints completions for a shell, or the manual page.
@@ -143,9 +151,9 @@ pub enum Command {
 pub struct Run {
     /// Left out: `delivery`, or the only one.
     pub workflow: Option<String>,
-    /// The statement of work: Markdown or text.
+    /// The statement of work: Markdown or text. Left out: that of the rehearsal.
     #[arg(long, value_name = "FILE", env = "CLOUDCREW_SOW")]
-    pub sow: PathBuf,
+    pub sow: Option<PathBuf>,
     /// The engagement's id. Left out: the file's name.
     #[arg(long, value_name = "ID", env = "CLOUDCREW_PROJECT")]
     pub project: Option<String>,

@@ -7,6 +7,8 @@ mod home;
 mod out;
 mod output;
 mod show;
+mod sow;
+mod suite;
 mod summary;
 mod view;
 mod wiring;

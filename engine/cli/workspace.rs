@@ -13,14 +13,15 @@ use cloudcrew_runtime::catalogue::catalogue;
 
 use crate::exit::Failure;
 
-/// Folders of a workspace with the ending of their files.
-const FOLDERS: [(&str, &str); 6] = [
+/// Folders of a workspace with the ending of their files; an empty one stands for any.
+const FOLDERS: [(&str, &str); 7] = [
     ("phases", "yaml"),
     ("workflows", "yaml"),
     ("rehearsals", "yaml"),
     ("prompts", "md"),
     ("prompts/tasks", "md"),
     ("templates", "md"),
+    ("examples/sow", ""),
 ];
 
 /// Endings of files that somebody may believe to be read.
@@ -61,7 +62,10 @@ pub fn read(root: &Path) -> Sources {
         names.sort();
         for name in names {
             let path = format!("{folder}/{name}");
-            if name.strip_suffix(ending).is_some_and(|n| n.ends_with('.')) {
+            if ending.is_empty() {
+                // Only its name matters here; what it says is read by who begins an engagement.
+                sources.add(path, b"");
+            } else if name.strip_suffix(ending).is_some_and(|n| n.ends_with('.')) {
                 add(&mut sources, root, &path);
             } else if LOOKALIKES.iter().any(|e| name.to_lowercase().ends_with(e)) {
                 // Its text does not matter: `check` says that nobody reads it.

@@ -13,5 +13,6 @@ mod lead;
 mod lifecycle;
 mod races;
 mod scopes;
+mod suite;
 mod support;
 mod turns;

@@ -15,6 +15,7 @@ mod ledger;
 mod list;
 mod run;
 mod schema;
+mod test;
 mod watch;
 
 use crate::args::{Approve, Args, Command, Format};
@@ -56,6 +57,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             artifacts::artifacts(&args, project, path.as_deref(), export.as_deref(), *format).await
         }
         Command::Cost { project, format } => cost::cost(&args, project, *format).await,
+        Command::Test { files, junit } => test::test(&args, files, junit.as_deref()),
         Command::Doctor => doctor::doctor(&args).await,
         Command::Completions { what } => completions::completions(*what),
     }

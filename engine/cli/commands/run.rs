@@ -1,35 +1,38 @@
 //! `run`: starts an engagement and drives it to its next wait.
 
 use std::fs;
-use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use cloudcrew_definition::crew::Definition;
 use cloudcrew_local::clock::SystemClock;
 use cloudcrew_local::holder;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
 use cloudcrew_plan::build;
-use cloudcrew_runtime::engagement::{Begin, SowFile, begin};
+use cloudcrew_runtime::engagement::{Begin, begin};
 use cloudcrew_runtime::ports::clock::Clock;
 use cloudcrew_runtime::ports::journal::Journal;
 use cloudcrew_runtime::ports::repo::Repo;
-use cloudcrew_runtime::sow::{self, MAX_SECTION_ITEMS, MAX_SOW_BYTES};
 
 use super::drive;
 use crate::args::{Approve, Args, Run};
 use crate::exit::{Exit, Failure};
-use crate::out::{note, say};
+use crate::out::say;
+use crate::sow::statement_of_work;
 use crate::{home, workspace};
 
 pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     let root = workspace::find(args.workspace.as_deref())?;
     let definition = workspace::definition(&root)?;
-    let workflow = workspace::workflow(&definition, run.workflow.as_deref())?;
+    let rehearsal = run.rehearsal.as_deref().and_then(|name| definition.rehearsal(name));
+    let given = run.workflow.as_deref().or_else(|| rehearsal.and_then(|r| r.workflow.as_deref()));
+    let workflow = workspace::workflow(&definition, given)?;
     let plan = build(&definition, &workflow).ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;
-    let sow = statement_of_work(&run.sow)?;
-    let project = run.project.clone().unwrap_or_else(|| id_of(&run.sow));
+    let path = sow_path(&root, &definition, run)?;
+    let sow = statement_of_work(&path, true)?;
+    let project = run.project.clone().unwrap_or_else(|| id_of(&path));
     home::valid_project(&project)?;
     known(run.model.as_deref(), "model", definition.models.iter().map(|m| m.name.as_str()))?;
     known(run.rehearsal.as_deref(), "rehearsal", definition.rehearsals.iter().map(|r| r.name.as_str()))?;
@@ -116,6 +119,13 @@ async fn detach(store: &Store, home: &Path, project: &str, run: &Run) -> Result<
     Ok(Exit::Done)
 }
 
+/// The statement of work: as given, or that of the rehearsal.
+fn sow_path(root: &Path, definition: &Definition, run: &Run) -> Result<PathBuf, Failure> {
+    let of_rehearsal = || run.rehearsal.as_deref().and_then(|name| definition.rehearsal(name)?.sow.clone());
+    let given = run.sow.clone().or_else(|| of_rehearsal().map(|sow| root.join(sow)));
+    given.ok_or_else(|| Failure::usage("say which statement of work: `--sow FILE`"))
+}
+
 fn known<'n>(given: Option<&str>, what: &str, names: impl Iterator<Item = &'n str>) -> Result<(), Failure> {
     let names: Vec<&str> = names.collect();
     match given {
@@ -124,40 +134,6 @@ fn known<'n>(given: Option<&str>, what: &str, names: impl Iterator<Item = &'n st
         }
         _ => Ok(()),
     }
-}
-
-fn statement_of_work(path: &Path) -> Result<SowFile, Failure> {
-    let told = |e: &dyn std::fmt::Display| Failure::usage(format!("{}: {e}", path.display()));
-    let kind = fs::metadata(path).map_err(|e| told(&e))?;
-    if kind.is_dir() {
-        return Err(told(&"a folder; name the file of the statement of work"));
-    }
-    if !kind.is_file() {
-        return Err(told(&"no file but a pipe or a device; name the file of the statement of work"));
-    }
-    let file = fs::File::open(path).map_err(|e| told(&e))?;
-    let mut bytes = Vec::new();
-    file.take(MAX_SOW_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|e| told(&e))?;
-    let text = sow::decode(&bytes).map_err(|e| told(&e))?;
-    let name = path.file_name().map_or_else(|| "statement-of-work.md".to_owned(), |n| n.to_string_lossy().into_owned());
-    let parsed = sow::parse(&name, &text).map_err(|e| told(&e))?;
-    if parsed.requirements.is_empty() {
-        note!("{name} has nothing that reads as a requirement: list them below a heading `Requirements`");
-    }
-    for part in &parsed.unread {
-        note!("{} is none of the parts that are read; the crew is told to look at it: {}", part.source, part.text);
-    }
-    for kind in &parsed.left_out {
-        note!("{name} has more than {MAX_SECTION_ITEMS} items under {}; the rest is not read: split the work", kind.title());
-    }
-    for source in &parsed.shortened {
-        note!("{source} is longer than an item may be and is shortened; the crew finds the whole in the file");
-    }
-    if !parsed.missing.is_empty() {
-        let titles: Vec<&str> = parsed.missing.iter().map(|m| m.title()).collect();
-        note!("{name} says nothing under: {}", titles.join(", "));
-    }
-    Ok(SowFile { name, text })
 }
 
 fn id_of(path: &Path) -> String {

@@ -178,6 +178,8 @@ fn rehearsal(r: &syntax::RehearsalFile) -> Option<Rehearsal> {
     Some(Rehearsal {
         name: value(&r.rehearsal)?,
         description: optional(&r.description).unwrap_or_default(),
+        workflow: optional(&r.workflow),
+        sow: optional(&r.sow),
         agents: read(&r.agents).iter().map(|b| agent_bend(b.get()?)).collect::<Option<_>>()?,
         reviews: optional(&r.reviews).unwrap_or_default().iter().map(|b| review_bend(b.get()?)).collect::<Option<_>>()?,
         gates: optional(&r.gates).unwrap_or_default().iter().map(|b| gate_bend(b.get()?)).collect::<Option<_>>()?,
@@ -200,7 +202,14 @@ fn review_bend(b: &syntax::ReviewBend) -> Option<ReviewBend> {
 }
 
 fn gate_bend(b: &syntax::GateBend) -> Option<GateBend> {
-    Some(GateBend { phase: value(&b.phase)?, revises: optional(&b.revises), silent_for: time(&b.silent_for) })
+    let ratings =
+        |given: &syntax::Entries<syntax::Stars>| given.iter().map(|(name, _, stars)| (name.to_owned(), stars.0)).collect();
+    Some(GateBend {
+        phase: value(&b.phase)?,
+        approves: b.approves.as_ref().and_then(Written::get).map(ratings),
+        revises: optional(&b.revises),
+        silent_for: time(&b.silent_for),
+    })
 }
 
 fn answer(a: &syntax::Answer) -> Option<Answer> {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// What a workspace is made of.
-const DEFINITIONS: [&str; 6] = ["agents.yaml", "phases", "workflows", "prompts", "templates", "rehearsals"];
+const DEFINITIONS: [&str; 7] = ["agents.yaml", "phases", "workflows", "prompts", "templates", "rehearsals", "examples/sow"];
 
 /// The repository this test was built from: the shipped workspace.
 pub fn root() -> PathBuf {

@@ -42,7 +42,7 @@ fn bends(file: &RehearsalFile) -> Vec<Found> {
     let agents = agents.filter_map(|b| {
         Some(((b.span, of_agent(b.get()?)), "agent", "`asks`, `loops_with`, `writes`, `fails`, `takes` and `forgets`"))
     });
-    let gates = gates.filter_map(|b| Some(((b.span, of_gate(b.get()?)), "gate", "`revises` and `silent_for`")));
+    let gates = gates.filter_map(|b| Some(((b.span, of_gate(b.get()?)), "gate", "`approves`, `revises` and `silent_for`")));
     agents.chain(gates).collect()
 }
 
@@ -52,5 +52,5 @@ fn of_agent(b: &AgentBend) -> usize {
 }
 
 fn of_gate(b: &GateBend) -> usize {
-    usize::from(b.revises.is_some()) + usize::from(b.silent_for.is_some())
+    [b.approves.is_some(), b.revises.is_some(), b.silent_for.is_some()].into_iter().filter(|given| *given).count()
 }

@@ -2,7 +2,7 @@
 
 use crate::catalogue::{Capability, Catalogue};
 use crate::source::{FileId, Sources, Span};
-use crate::syntax::{Agent, AgentsFile, Deliverable, PhaseFile, RehearsalFile, Swarm, Workspace, Written};
+use crate::syntax::{Agent, AgentsFile, Deliverable, ExpectedDeliverable, PhaseFile, RehearsalFile, Swarm, Workspace, Written};
 
 /// Everything that was read, and what the engine offers.
 pub struct Context<'a> {
@@ -96,7 +96,15 @@ fn agents_in_phase(phase: &PhaseFile) -> Vec<(&str, Span)> {
 /// The agents that a rehearsal names.
 pub(super) fn agents_in_rehearsal(rehearsal: &RehearsalFile) -> Vec<(&str, Span)> {
     let bends = rehearsal.agents.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
-    bends.flat_map(|b| [text(&b.agent), b.loops_with.as_ref().and_then(text)]).flatten().collect()
+    let mut named: Vec<_> = bends.flat_map(|b| [text(&b.agent), b.loops_with.as_ref().and_then(text)]).flatten().collect();
+    named.extend(expected(rehearsal).filter_map(|d| d.passed_by.as_ref()).flat_map(texts));
+    named
+}
+
+/// The artifacts that a test expects.
+pub(super) fn expected(rehearsal: &RehearsalFile) -> impl Iterator<Item = &ExpectedDeliverable> {
+    let expect = rehearsal.expect.as_ref().and_then(Written::get).and_then(|e| e.deliverables.as_ref());
+    expect.and_then(Written::get).into_iter().flatten().filter_map(Written::get)
 }
 
 /// A phase's swarm, and its members.

@@ -35,5 +35,5 @@ fn run(context: &Context<'_>, report: &mut Report) {
 /// Whether a file has the place and the ending of a part of a workspace.
 fn is_read(path: &str) -> bool {
     let in_folder = |folder: &str| path.strip_prefix(folder).is_some_and(|name| name.ends_with(".md") && !name.contains('/'));
-    FileKind::of(path).is_some() || ["prompts/", "prompts/tasks/", "templates/"].into_iter().any(in_folder)
+    FileKind::of(path).is_some() || path.starts_with("examples/sow/") || ["prompts/", "prompts/tasks/", "templates/"].into_iter().any(in_folder)
 }

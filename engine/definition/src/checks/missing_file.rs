@@ -20,7 +20,17 @@ use crate::diagnostic::Report;
 
 pub(super) const CHECK: Check = Check { code: "missing-file", run: Some(run) };
 
+/// Where statements of work for rehearsals stand.
+const SOWS: &str = "examples/sow/";
+
 fn run(context: &Context<'_>, report: &mut Report) {
+    for (path, span) in context.workspace.rehearsals.iter().filter_map(|(_, r)| text(r.sow.as_ref()?)) {
+        if context.sources.find(path).is_none() || !path.starts_with(SOWS) {
+            let known = context.sources.iter().map(|(_, p)| p).filter(|p| p.starts_with(SOWS));
+            let found = report.error(CHECK.code, format!("no file `{path}`")).at(span, "");
+            found.help_closest(path, known).help(format!("a statement of work is a file below `{SOWS}`"));
+        }
+    }
     let prompts = context.agents().filter_map(|(_, _, a)| text(&a.prompt));
     let tasks = context.phases().filter_map(|p| text(&p.task));
     for (path, span) in prompts.chain(tasks) {

@@ -40,5 +40,7 @@ fn in_rehearsal(file: &RehearsalFile) -> Vec<(&str, Span)> {
     named.extend(reviews.filter_map(|b| text(&b.phase)));
     let gates = file.gates.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
     named.extend(gates.filter_map(|b| text(&b.phase)));
+    let expected = file.expect.as_ref().and_then(Written::get).and_then(|e| e.phases.as_ref());
+    named.extend(expected.into_iter().flat_map(texts));
     named
 }

@@ -129,6 +129,12 @@ pub struct Rehearsal {
     pub name: String,
     /// One line about it, or empty.
     pub description: String,
+    /// The workflow that is rehearsed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<String>,
+    /// Path of its statement of work in the workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sow: Option<String>,
     /// Agents that behave otherwise.
     pub agents: Vec<AgentBend>,
     /// Reviews that find fault.
@@ -186,6 +192,9 @@ pub struct ReviewBend {
 pub struct GateBend {
     /// After which phase.
     pub phase: String,
+    /// Approves with these ratings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approves: Option<Vec<(String, u8)>>,
     /// Asks for changes with these words.
     pub revises: Option<String>,
     /// Says nothing for so long.

@@ -13,7 +13,9 @@ pub use duration::{Duration, meant, written};
 pub use phase::{
     Deliverable, Depth, Gate, GateKind, HandoffMode, OnExpiry, PhaseFile, ProviderRetry, Questions, Restart, Retry, Review, Swarm,
 };
-pub use rehearsal::{AgentBend, Answer, Failure, GateBend, RehearsalFile, ReviewBend};
+pub use rehearsal::{
+    AgentBend, Answer, Expect, ExpectedDeliverable, ExpectedOutcome, Failure, GateBend, RehearsalFile, ReviewBend, Stars,
+};
 pub use workflow::WorkflowFile;
 pub use written::{Entries, Written};
 

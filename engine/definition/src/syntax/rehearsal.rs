@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Duration, Written};
+use super::{Duration, Entries, Written};
 
 /// How a rehearsal is bent: without such a file everybody does what the definitions oblige them to.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -17,6 +17,12 @@ pub struct RehearsalFile {
     pub rehearsal: Written<String>,
     /// One line about what it shows.
     pub description: Option<Written<String>>,
+    /// The workflow that is rehearsed. Left out: `delivery`, or the only one.
+    pub workflow: Option<Written<String>>,
+    /// Path of the statement of work, a file below `examples/sow/`. A test needs it; `run --rehearsal` takes it where no `--sow` is
+    /// given.
+    #[schemars(extend("examples" = ["examples/sow/retail-orders.md"]))]
+    pub sow: Option<Written<String>>,
     /// Agents that behave otherwise. Each entry says who, and one thing that they do.
     pub agents: Option<Written<Vec<Written<AgentBend>>>>,
     /// Reviews that find fault.
@@ -25,6 +31,8 @@ pub struct RehearsalFile {
     pub gates: Option<Written<Vec<Written<GateBend>>>>,
     /// What the customer answers to questions.
     pub answers: Option<Written<Vec<Written<Answer>>>>,
+    /// What must come out. A rehearsal that has it is a test: `cloudcrew test` runs it.
+    pub expect: Option<Written<Expect>>,
 }
 
 /// An agent that behaves otherwise: give one of `asks`, `loops_with`, `writes`, `fails`, `takes`, `forgets`.
@@ -75,12 +83,16 @@ pub struct ReviewBend {
     pub times: Option<Written<u32>>,
 }
 
-/// What the customer does at a gate: give one of `revises`, `silent_for`.
+/// What the customer does at a gate: give one of `approves`, `revises`, `silent_for`. Where nothing is said the customer of a test
+/// approves what a review found no fault with.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct GateBend {
     /// After which phase.
     pub phase: Written<String>,
+    /// Approves with these ratings, `{}` for none, even where the review found fault. It counts where no person decides: in a test,
+    /// and with `--approve all`.
+    pub approves: Option<Written<Entries<Stars>>>,
     /// Asks for changes with these words, once.
     pub revises: Option<Written<String>>,
     /// Says nothing for so long before deciding; reminders and expiry come due.
@@ -95,4 +107,76 @@ pub struct Answer {
     pub question: Written<String>,
     /// The answer.
     pub answer: Written<String>,
+}
+
+/// A rating, 1 to 5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(transparent)]
+pub struct Stars(pub u8);
+
+impl JsonSchema for Stars {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Stars".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "integer", "minimum": 1, "maximum": 5 })
+    }
+}
+
+/// What must come out of a test. What is left out is not looked at.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Expect {
+    /// How it ends. Default `completed`.
+    pub outcome: Option<Written<ExpectedOutcome>>,
+    /// Words that must stand in what is said about the end: a YAML key, a reason.
+    pub says: Option<Written<String>>,
+    /// The phases in the order in which they ran; a phase that was revised stands there twice.
+    pub phases: Option<Written<Vec<Written<String>>>>,
+    /// Artifacts that must be there.
+    pub deliverables: Option<Written<Vec<Written<ExpectedDeliverable>>>>,
+    /// How often the customer was reminded, in all.
+    #[schemars(range(max = 1000))]
+    pub reminders: Option<Written<u32>>,
+    /// How often the crew asked the customer, in all.
+    #[schemars(range(max = 1000))]
+    pub questions: Option<Written<u32>>,
+    /// What it may cost at most, in US dollars. An unknown price fails the test.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub cost_at_most: Option<Written<f64>>,
+}
+
+/// How a test ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpectedOutcome {
+    /// All phases are done.
+    Completed,
+    /// A limit or a failure ended it.
+    Failed,
+    /// A budget is used up.
+    BudgetExhausted,
+    /// Nobody decided in time.
+    Expired,
+    /// It waits for a person whose decision the rehearsal does not say.
+    Waiting,
+}
+
+/// An artifact that must be there.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ExpectedDeliverable {
+    /// Where it stands in the repository.
+    pub path: Written<String>,
+    /// Headings that it must have, in any order.
+    pub headings: Option<Written<Vec<Written<String>>>>,
+    /// Words that must stand in it.
+    pub says: Option<Written<Vec<Written<String>>>>,
+    /// Agents that must have passed it.
+    pub passed_by: Option<Written<Vec<Written<String>>>>,
 }

@@ -184,9 +184,15 @@ impl Driver {
                 return Ok(true);
             }
         }
-        let words = rehearsal.gates.iter().filter(|b| b.phase == request.phase).filter_map(|b| b.revises.clone());
-        let Some(words) = words.into_iter().nth(request.revision as usize - 1) else { return Ok(false) };
-        self.answer_for(request, Decision::Revise { words }, "rehearsed customer", "rehearsal").await?;
+        // A gate passes without a person only where that was asked for.
+        let decisions =
+            rehearsal.gates.iter().filter(|b| b.phase == request.phase).filter_map(|b| match (&b.revises, &b.approves) {
+                (Some(words), _) => Some(Decision::Revise { words: words.clone() }),
+                (None, Some(ratings)) if self.options.approve_all => Some(Decision::Approve { ratings: ratings.clone() }),
+                _ => None,
+            });
+        let Some(decision) = decisions.into_iter().nth(request.revision as usize - 1) else { return Ok(false) };
+        self.answer_for(request, decision, "rehearsed customer", "rehearsal").await?;
         Ok(true)
     }
 

@@ -1,0 +1,76 @@
+//! `test`: runs the rehearsals that say what must come out.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cloudcrew_definition::Loaded;
+use cloudcrew_definition::diagnostic::{Format, Severity, render};
+use cloudcrew_definition::syntax::{RehearsalFile, Written};
+use cloudcrew_plan::checks::load;
+use cloudcrew_runtime::catalogue::catalogue;
+
+use crate::args::Args;
+use crate::exit::{Exit, Failure};
+use crate::out::{aside, note, say};
+use crate::suite::{Test, Verdict, junit, place, run};
+use crate::workspace;
+
+pub fn test(args: &Args, files: &[PathBuf], report: Option<&Path>) -> Result<Exit, Failure> {
+    let root = workspace::find(args.workspace.as_deref())?;
+    let sources = workspace::read(&root);
+    let Loaded { definition, report: found, workspace } = load(&sources, &catalogue());
+    let Some(definition) = definition else {
+        let errors: Vec<_> = found.diagnostics().iter().filter(|d| d.severity == Severity::Error).cloned().collect();
+        aside(format_args!("{}", render(&sources, &errors, Format::Human { colour: false })));
+        return Err(Failure::failed("the definitions have errors; nothing was tested"));
+    };
+    let all: Vec<Test<'_>> = workspace.rehearsals.iter().filter_map(|(_, file)| as_test(file)).collect();
+    let tests = chosen(&all, files)?;
+    let told = |verdict: &Verdict| {
+        let mark = if verdict.misses.is_empty() { "ok  " } else { "FAIL" };
+        say!("{mark} {} ({:.2} s)", verdict.name, verdict.took.as_secs_f64());
+        if !verdict.description.is_empty() {
+            say!("     {}", verdict.description);
+        }
+        for (at, text) in &verdict.misses {
+            say!("     {}{text}", place(&sources, *at));
+        }
+    };
+    let verdicts = run(&root, &definition, &tests, told);
+    if let Some(path) = report {
+        let told = |e: &dyn std::fmt::Display| Failure::world(format!("{}: {e}", path.display()));
+        fs::write(path, junit(&sources, &verdicts).map_err(|e| told(&e))?).map_err(|e| told(&e))?;
+    }
+    let failed = verdicts.iter().filter(|v| !v.misses.is_empty()).count();
+    if tests.is_empty() {
+        note!("no file in `rehearsals/` has `expect`, which makes a rehearsal a test");
+    }
+    say!("{} passed, {failed} failed", verdicts.len() - failed);
+    Ok(if failed == 0 { Exit::Done } else { Exit::Failed })
+}
+
+fn as_test(file: &RehearsalFile) -> Option<Test<'_>> {
+    file.expect.as_ref()?;
+    let description = file.description.as_ref().and_then(Written::get).map_or("", String::as_str);
+    Some(Test { name: file.rehearsal.get()?, description, written: file })
+}
+
+/// The tests of the named files, each once; without names, all.
+fn chosen<'a>(all: &[Test<'a>], files: &[PathBuf]) -> Result<Vec<Test<'a>>, Failure> {
+    if files.is_empty() {
+        return Ok(all.to_vec());
+    }
+    let mut tests: Vec<Test<'a>> = Vec::new();
+    for file in files {
+        let name = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        let Some(test) = all.iter().find(|t| t.name == name) else {
+            let names: Vec<&str> = all.iter().map(|t| t.name).collect();
+            let there = if names.is_empty() { "there is none".to_owned() } else { format!("there is {}", names.join(", ")) };
+            return Err(Failure::usage(format!("no test named `{}` with `expect`; {there}", file.display())));
+        };
+        if !tests.iter().any(|t| t.name == test.name) {
+            tests.push(*test);
+        }
+    }
+    Ok(tests)
+}

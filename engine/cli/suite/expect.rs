@@ -1,0 +1,136 @@
+//! What a test expected and did not get.
+
+use cloudcrew_definition::source::Span;
+use cloudcrew_definition::syntax::{Expect, ExpectedDeliverable, ExpectedOutcome, RehearsalFile, Written};
+use cloudcrew_definition::text::headings;
+use cloudcrew_runtime::engagement::{EndReason, Engagement, RequestKind, Rest};
+
+use crate::show::waits;
+use crate::summary::money;
+
+/// What a test came to.
+pub struct Seen<'a> {
+    pub rest: &'a Rest,
+    /// Names of states in the order in which they were entered.
+    pub states: &'a [String],
+    /// Expected files with their texts, where they are there.
+    pub texts: &'a [(&'a str, Option<String>)],
+    pub engagement: &'a Engagement,
+}
+
+type Miss = (Option<Span>, String);
+
+/// Expectations that were not met, in the order of the file.
+pub fn misses(test: &RehearsalFile, seen: &Seen<'_>) -> Vec<Miss> {
+    let Some(expect) = test.expect.as_ref().and_then(Written::get) else { return Vec::new() };
+    let mut found = outcome(test, expect, seen);
+    found.extend(phases(expect, seen));
+    for deliverable in expect.deliverables.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get) {
+        found.extend(artifact(deliverable, seen));
+    }
+    let requests = &seen.engagement.state.requests;
+    let reminders: u32 = requests.iter().map(|r| r.reminders).sum();
+    let questions = requests.iter().filter(|r| matches!(r.kind, RequestKind::Question { .. })).count() as u32;
+    for (written, came, what) in [(&expect.reminders, reminders, "reminders"), (&expect.questions, questions, "questions")] {
+        if let Some((wanted, at)) = given(written).filter(|(wanted, _)| **wanted != came) {
+            found.push((Some(at), format!("{wanted} {what} expected, {came} came")));
+        }
+    }
+    found.extend(cost(expect, seen));
+    found
+}
+
+/// A value that was written, and where.
+fn given<T>(written: &Option<Written<T>>) -> Option<(&T, Span)> {
+    written.as_ref().and_then(|w| Some((w.get()?, w.span)))
+}
+
+fn outcome(test: &RehearsalFile, expect: &Expect, seen: &Seen<'_>) -> Vec<Miss> {
+    let (came, said) = match seen.rest {
+        Rest::Ended(end) => {
+            let kind = match end.kind {
+                EndReason::Completed => Some(ExpectedOutcome::Completed),
+                EndReason::Failed => Some(ExpectedOutcome::Failed),
+                EndReason::BudgetExhausted => Some(ExpectedOutcome::BudgetExhausted),
+                EndReason::Expired => Some(ExpectedOutcome::Expired),
+                EndReason::Cancelled => None,
+            };
+            (kind, format!("{} {}", end.text, end.key).trim().to_owned())
+        }
+        Rest::Waiting(requests) => {
+            let lines: Vec<String> = requests.iter().map(|r| waits(&seen.engagement.project, r)).collect();
+            (Some(ExpectedOutcome::Waiting), lines.join("; "))
+        }
+        Rest::Stopped => (None, "it was stopped".to_owned()),
+    };
+    let wanted = given(&expect.outcome).map_or(ExpectedOutcome::Completed, |(outcome, _)| *outcome);
+    let mut found = Vec::new();
+    if came != Some(wanted) {
+        let at = expect.outcome.as_ref().map_or(test.rehearsal.span, |w| w.span);
+        let came = came.map_or("cancelled", name);
+        found.push((Some(at), format!("{} expected, {came} came: {said}", name(wanted))));
+    }
+    if let Some((words, at)) = given(&expect.says).filter(|(words, _)| !said.contains(words.as_str())) {
+        found.push((Some(at), format!("`{words}` expected, said was: {said}")));
+    }
+    found
+}
+
+fn name(outcome: ExpectedOutcome) -> &'static str {
+    match outcome {
+        ExpectedOutcome::Completed => "completed",
+        ExpectedOutcome::Failed => "failed",
+        ExpectedOutcome::BudgetExhausted => "budget_exhausted",
+        ExpectedOutcome::Expired => "expired",
+        ExpectedOutcome::Waiting => "waiting",
+    }
+}
+
+/// A phase begins with its first swarm and again when the customer sent it back; retries, reworks and rests are part of it.
+fn phases(expect: &Expect, seen: &Seen<'_>) -> Option<Miss> {
+    let (wanted, at) = given(&expect.phases)?;
+    let wanted: Vec<&str> = wanted.iter().filter_map(|w| w.get().map(String::as_str)).collect();
+    let mut came: Vec<&str> = Vec::new();
+    let mut before = "";
+    for state in seen.states {
+        if let Some(phase) = state.strip_suffix(".swarm")
+            && (came.last() != Some(&phase) || before.ends_with(".gate"))
+        {
+            came.push(phase);
+        }
+        before = state;
+    }
+    (wanted != came).then(|| (Some(at), format!("the phases ran as [{}]", came.join(", "))))
+}
+
+fn artifact(wanted: &ExpectedDeliverable, seen: &Seen<'_>) -> Vec<Miss> {
+    let Some(path) = wanted.path.get() else { return Vec::new() };
+    let text = seen.texts.iter().find(|(p, _)| p == path).and_then(|(_, text)| text.as_deref());
+    let Some(text) = text else { return vec![(Some(wanted.path.span), format!("`{path}` was not written"))] };
+    let mut found = Vec::new();
+    let there: Vec<String> = headings(text).into_iter().map(|h| h.title).collect();
+    for (heading, at) in words(&wanted.headings).filter(|(heading, _)| !there.iter().any(|t| t == heading)) {
+        found.push((Some(at), format!("`{path}` has no heading `{heading}`; it has: {}", there.join(" · "))));
+    }
+    for (part, at) in words(&wanted.says).filter(|(part, _)| !text.contains(part)) {
+        found.push((Some(at), format!("`{path}` does not say `{part}`")));
+    }
+    let verdicts = seen.engagement.state.phases.values().flat_map(|p| p.verdicts.values());
+    let passed: Vec<&str> = verdicts.filter(|v| v.passed && v.path.as_deref() == Some(path)).map(|v| v.reviewer.as_str()).collect();
+    for (agent, at) in words(&wanted.passed_by).filter(|(agent, _)| !passed.contains(agent)) {
+        let who = if passed.is_empty() { "nobody".to_owned() } else { passed.join(", ") };
+        found.push((Some(at), format!("`{agent}` did not pass `{path}`; it was passed by {who}")));
+    }
+    found
+}
+
+fn words(list: &Option<Written<Vec<Written<String>>>>) -> impl Iterator<Item = (&str, Span)> {
+    list.as_ref().and_then(Written::get).into_iter().flatten().filter_map(|w| Some((w.get()?.as_str(), w.span)))
+}
+
+fn cost(expect: &Expect, seen: &Seen<'_>) -> Option<Miss> {
+    let (most, at) = given(&expect.cost_at_most)?;
+    let total = seen.engagement.state.meter.total();
+    let above = total.unpriced > 0 || total.micro_usd as f64 > most * 1e6;
+    above.then(|| (Some(at), format!("it cost {}", money(&total))))
+}

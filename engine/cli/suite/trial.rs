@@ -1,0 +1,103 @@
+//! One test: an engagement from its statement of work to its end or its first unanswered wait, over real parts in a temporary home.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use cloudcrew_definition::crew::Definition;
+use cloudcrew_definition::syntax::Written;
+use cloudcrew_local::clock::SystemClock;
+use cloudcrew_local::holder;
+use cloudcrew_local::repo::GitRepo;
+use cloudcrew_local::store::Store;
+use cloudcrew_plan::build;
+use cloudcrew_runtime::engagement::{Begin, Driver, Engagement, Event, Options, begin, open};
+use cloudcrew_runtime::ports::clock::Clock;
+use cloudcrew_runtime::ports::repo::Repo;
+use cloudcrew_runtime::ports::watch::Watch;
+
+use super::expect::{Seen, misses};
+use super::{Test, Verdict};
+use crate::exit::Failure;
+use crate::sow::statement_of_work;
+use crate::{wiring, workspace};
+
+/// The day of every test: what dates an artifact shows does not depend on when it is run.
+const DAY: &str = "2026-01-05";
+
+pub fn run(root: &Path, definition: &Definition, test: &Test<'_>) -> Verdict {
+    let began = Instant::now();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let misses = match runtime {
+        Ok(runtime) => {
+            runtime.block_on(rehearse(root, definition, test)).unwrap_or_else(|failure| vec![(None, failure.to_string())])
+        }
+        Err(error) => vec![(None, error.to_string())],
+    };
+    Verdict { name: test.name.to_owned(), description: test.description.to_owned(), took: began.elapsed(), misses }
+}
+
+type Misses = Vec<(Option<cloudcrew_definition::source::Span>, String)>;
+
+async fn rehearse(root: &Path, definition: &Definition, test: &Test<'_>) -> Result<Misses, Failure> {
+    let home = tempfile::tempdir()?;
+    let store = Store::open(home.path())?;
+    let path = home.path().join("repo.git");
+    let repo = GitRepo::create(&path, test.name)?;
+    let workflow = workspace::workflow(definition, test.written.workflow.as_ref().and_then(Written::get).map(String::as_str))?;
+    let plan = build(definition, &workflow).ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;
+    let sow = test.written.sow.as_ref().and_then(Written::get).map(|sow| root.join(sow));
+    let sow = sow.ok_or_else(|| Failure::failed("no statement of work"))?;
+    let start = Begin {
+        project: test.name,
+        actor: "test",
+        definition,
+        plan: &plan,
+        entry: None,
+        sow: statement_of_work(&sow, false)?,
+        model: None,
+        rehearsal: Some(test.name.to_owned()),
+        repo: path.display().to_string(),
+        branch: repo.branch().to_owned(),
+        date: DAY.to_owned(),
+        now: SystemClock::default().now(),
+    };
+    begin(&store, &store, start).await?;
+    let engagement = open(&store, &store, test.name).await?;
+    // It stands in its first state when it is watched for the first time.
+    let way = Arc::new(Way(Mutex::new(vec![engagement.state.at.clone()])));
+    let ports = wiring::ports(&store, &engagement, way.clone())?;
+    drop(engagement);
+    let driver = Driver::acquire(ports, test.name, &holder::this_process(), Options { approve_all: true }).await?;
+    let rest = driver.drive().await?;
+    let commit = driver.look(|e| e.state.head.clone()).await;
+    let expected = test.written.expect.as_ref().and_then(Written::get).and_then(|e| e.deliverables.as_ref()?.get());
+    let mut texts = Vec::new();
+    for path in expected.into_iter().flatten().filter_map(|d| d.get()?.path.get()) {
+        let bytes = match &commit {
+            Some(commit) => repo.read(commit, path).await?,
+            None => None,
+        };
+        texts.push((path.as_str(), bytes.map(|b| String::from_utf8_lossy(&b).into_owned())));
+    }
+    let states = std::mem::take(&mut *way.0.lock().unwrap_or_else(PoisonError::into_inner));
+    let seen = |engagement: &Engagement| misses(test.written, &Seen { rest: &rest, states: &states, texts: &texts, engagement });
+    let found = driver.look(seen).await;
+    driver.release().await?;
+    Ok(found)
+}
+
+/// Takes down which states were entered.
+struct Way(Mutex<Vec<String>>);
+
+impl Watch for Way {
+    fn happened(&self, _: u64, _: i64, event: &Event, _: &Engagement) {
+        if let Event::Entered { state, .. } = event {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(state.clone());
+        }
+    }
+
+    fn stop_wanted(&self) -> bool {
+        false
+    }
+}

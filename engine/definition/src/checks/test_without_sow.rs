@@ -1,0 +1,28 @@
+//! A test that has no statement of work.
+//!
+//! A rehearsal with `expect` is a test, and an engagement begins with a statement of work.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! expect: { outcome: completed }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! sow: examples/sow/retail-orders.md
+//! expect: { outcome: completed }
+//! ```
+
+use super::{Check, Context};
+use crate::diagnostic::Report;
+
+pub(super) const CHECK: Check = Check { code: "test-without-sow", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    for (_, file) in context.workspace.rehearsals.iter().filter(|(_, r)| r.sow.is_none() && r.expect.is_some()) {
+        let found = report.error(CHECK.code, "this test has no statement of work").at(file.rehearsal.span, "");
+        found.help("name a file below `examples/sow/` as `sow`, or remove `expect`");
+    }
+}

@@ -1,0 +1,35 @@
+//! An expected artifact that looks like a deliverable and is none.
+//!
+//! The test could never pass. A path that is like no deliverable's is left alone: a crew writes other files as well.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! expect:
+//!   deliverables:
+//!     - { path: docs/project-plan/pln.md }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! expect:
+//!   deliverables:
+//!     - { path: docs/project-plan/plan.md }
+//! ```
+
+use super::context::{deliverables, expected, text};
+use super::{Check, Context};
+use crate::diagnostic::{Report, closest};
+
+pub(super) const CHECK: Check = Check { code: "unknown-deliverable", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    let known: Vec<&str> = context.phases().flat_map(deliverables).filter_map(|d| text(&d.path)).map(|(path, _)| path).collect();
+    for (path, span) in context.workspace.rehearsals.iter().flat_map(|(_, r)| expected(r)).filter_map(|d| text(&d.path)) {
+        if !known.contains(&path) && closest(path, &known).is_some() {
+            let found = report.error(CHECK.code, format!("no deliverable has the path `{path}`")).at(span, "");
+            found.help_closest(path, known.iter().copied());
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! A workflow that has no file.
+//!
+//! The rehearsal could not begin.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! workflow: delivry
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! workflow: delivery
+//! ```
+
+use super::context::text;
+use super::{Check, Context};
+use crate::diagnostic::Report;
+
+pub(super) const CHECK: Check = Check { code: "unknown-workflow", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    let known: Vec<&str> = context.stems("workflows/", ".yaml").map(|(name, _)| name).collect();
+    for (name, span) in context.workspace.rehearsals.iter().filter_map(|(_, r)| text(r.workflow.as_ref()?)) {
+        if !known.contains(&name) {
+            let found = report.error(CHECK.code, format!("no workflow named `{name}`")).at(span, "");
+            found.help_closest(name, known.iter().copied()).help(format!("a workflow is a file: `workflows/{name}.yaml`"));
+        }
+    }
+}
