@@ -10,6 +10,7 @@ mod generated;
 mod late;
 mod lead;
 mod lifecycle;
+mod machine;
 mod races;
 mod scopes;
 mod support;

@@ -1,10 +1,11 @@
-"""moto's server, with four repairs.
+"""moto's server, with five repairs.
 
 * State machines are really executed (moto's default only pretends).
 * Parameters of service integrations are renamed to what the service's client expects, and answers back again: a state machine
   writes LaunchType, the API of ECS launchType. moto left both steps empty.
 * SendTaskFailure keeps its cause (moto drops it).
 * A retrier counts anew each time that its state is entered, as the specification says (moto counts through the whole execution).
+* A program that reports at once is heard (moto listens for heartbeats only some moments after it has started a container).
 """
 import sys
 
@@ -14,6 +15,7 @@ from moto.core.responses import EmptyResult
 from moto.server import main
 from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import StateTaskService
+from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackEndpoint
 from moto.stepfunctions.responses import StepFunctionResponse
 
 default_user_config["stepfunctions"] = {"execute_state_machine": True}
@@ -59,6 +61,20 @@ def enter_and_count_anew(state, env, original=ExecutionState._eval_state):
     original(state, env)
 
 
+def listen_for_heartbeats(endpoint, heartbeat_seconds, original=CallbackEndpoint.setup_heartbeat_endpoint):
+    heartbeats = original(endpoint, heartbeat_seconds=heartbeat_seconds)
+    if endpoint.get_outcome() is not None:
+        heartbeats.notify()
+    return heartbeats
+
+
+def note_heartbeat(endpoint, original=CallbackEndpoint.notify_heartbeat):
+    original(endpoint)
+    return True
+
+
+CallbackEndpoint.setup_heartbeat_endpoint = listen_for_heartbeats
+CallbackEndpoint.notify_heartbeat = note_heartbeat
 StepFunctionResponse.send_task_failure = send_task_failure
 StateTaskService._normalise_parameters = rename_request
 StateTaskService._normalise_response = rename_response

@@ -29,9 +29,9 @@ def bound():
     """Creates what a machine calls; the values of its placeholders."""
     iam, ecs, functions, ec2 = (boto3.client(name) for name in ("iam", "ecs", "lambda", "ec2"))
     try:
-        role = iam.get_role(RoleName="cloudcrew")["Role"]["Arn"]
-    except iam.exceptions.NoSuchEntityException:
         role = iam.create_role(RoleName="cloudcrew", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    except iam.exceptions.EntityAlreadyExistsException:
+        role = iam.get_role(RoleName="cloudcrew")["Role"]["Arn"]
     values = {"cluster_arn": ecs.create_cluster(clusterName="cloudcrew")["cluster"]["clusterArn"]}
     # Only the container's name counts here; AWS does not ask for its memory when the task has some.
     container = {"name": "phase", "image": "cloudcrew", "memory": 2048, "essential": True}
