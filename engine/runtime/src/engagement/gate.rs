@@ -184,6 +184,10 @@ impl Driver {
                 return Ok(true);
             }
         }
+        // Words for which there is no revision left stay unsaid; somebody has to decide.
+        if matches!(request.kind, RequestKind::Approval { may_revise: false, .. }) {
+            return Ok(false);
+        }
         let words = rehearsal.gates.iter().filter(|b| b.phase == request.phase).filter_map(|b| b.revises.clone());
         let Some(words) = words.into_iter().nth(request.revision as usize - 1) else { return Ok(false) };
         self.answer_for(request, Decision::Revise { words }, "rehearsed customer", "rehearsal").await?;
