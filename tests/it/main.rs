@@ -1,5 +1,6 @@
 //! Black-box tests of the binary, area by area.
 
+mod agreement;
 mod bad_input;
 mod cases;
 mod crash;

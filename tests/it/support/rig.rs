@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::root;
 
 /// An engagement on the rig: what comes of its states, one after another.
+#[derive(Clone)]
 pub struct Execution {
     machine: PathBuf,
     entry: Option<String>,
