@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::support::rig::{execute, machine};
+use crate::support::rig::{execute, machine, rig_runs};
 use crate::support::{Crew, Done, edited, root};
 
 /// Engagements when nothing else is said; they are executed at once.
@@ -127,16 +127,22 @@ fn engagement(crew: &Crew, entry: Option<&str>, chance: &mut Chance) {
 
 /// Runs the words; some processes are killed on the way, and the engagement goes on in another. What the last said.
 fn some_killed(crew: &Crew, words: &[&str], chance: &mut Chance) -> Done {
-    if !chance.one_in(3) {
+    if !chance.one_in(2) {
         return crew.run(words);
     }
     let quiet = std::process::Stdio::null;
     let mut child = crew.command(words).stdout(quiet()).stderr(quiet()).spawn().expect("the binary starts");
-    std::thread::sleep(Duration::from_millis(60 + chance.below(150)));
+    std::thread::sleep(Duration::from_millis(100 + chance.below(600)));
     let _ = child.kill();
     child.wait().expect("an end");
     let begun = crew.run(&["show", "demo"]).exit == 0;
-    if begun { crew.run(&["resume", "demo"]) } else { crew.run(words) }
+    let resume: Vec<&str> = ["resume", "demo"].into_iter().chain(approve(words)).collect();
+    if begun { crew.run(&resume) } else { crew.run(words) }
+}
+
+/// The part of a command that says who approves.
+fn approve<'a>(words: &[&'a str]) -> Vec<&'a str> {
+    words.iter().skip_while(|word| **word != "--approve").copied().collect()
 }
 
 /// States that an engagement was in, each with what came out of it.
@@ -194,6 +200,7 @@ fn by_seed(seed: u64) -> Here {
 #[test]
 #[ignore = "needs the AWS rig: see tests/rigs/README.md"]
 fn an_engagement_here_and_one_on_step_functions_go_through_the_same_states() {
+    rig_runs();
     let count = std::env::var("CLOUDCREW_AGREEMENTS").map_or(ENGAGEMENTS, |n| n.parse().expect("a number"));
     // Most of an engagement's time here is waiting for the disk.
     let next = AtomicU64::new(0);

@@ -69,10 +69,16 @@ impl Execution {
     }
 }
 
+/// The Python of the rig, which must run.
+#[track_caller]
+pub fn rig_runs() -> String {
+    std::env::var("RIG_PYTHON").expect("the rig runs: eval \"$(tests/rigs/aws/start.sh)\"")
+}
+
 /// Executes all of them, many at once; what the scripts did not foresee fails.
 #[track_caller]
 pub fn execute(executions: &[Execution]) -> Vec<Course> {
-    let python = std::env::var("RIG_PYTHON").expect("the rig runs: eval \"$(tests/rigs/aws/start.sh)\"");
+    let python = rig_runs();
     let mut machines = serde_json::Map::new();
     let mut work = Vec::new();
     for (number, execution) in executions.iter().enumerate() {
