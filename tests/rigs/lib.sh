@@ -4,8 +4,8 @@ RIG_STATE="${RIG_STATE:-$RIGS/../../target/rigs}"
 mkdir -p "$RIG_STATE"
 RIG_STATE="$(cd "$RIG_STATE" && pwd)"
 
-# alive NAME: does the process of the pid file NAME run?
-alive() { [ -s "$RIG_STATE/$1.pid" ] && kill -0 "$(cat "$RIG_STATE/$1.pid")" 2>/dev/null; }
+# alive NAME: does the process of the pid file NAME run? Its command names it, so that a number which was given to another is no answer.
+alive() { [ -s "$RIG_STATE/$1.pid" ] && grep -qa "$1" "/proc/$(cat "$RIG_STATE/$1.pid")/cmdline" 2>/dev/null; }
 
 # launch NAME COMMAND...: starts it in the background
 launch() {
