@@ -100,3 +100,30 @@ fn the_crew_is_granted_the_models_that_its_agents_use() {
     assert_eq!(variables["model_arns"], serde_json::json!(granted));
     assert!(read("state_machines/delivery.asl.json").contains("$${cluster_arn} %%{if} - "));
 }
+
+#[test]
+fn terraform_knows_every_variable_and_every_key_of_it() {
+    let read = |path: &str| std::fs::read_to_string(root().join("infra/terraform").join(path)).expect("a file");
+    let declared = read("generated_variables.tf");
+    let variables: serde_json::Value = serde_json::from_str(&read("crew.auto.tfvars.json")).expect("JSON");
+    for (name, value) in variables.as_object().expect("variables") {
+        let block = declared
+            .split("\nvariable ")
+            .find(|block| block.starts_with(&format!("\"{name}\"")))
+            .unwrap_or_else(|| panic!("`{name}`"));
+        let words: BTreeSet<&str> = block.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+        // A map has names of the crew and then keys, an object keys.
+        let keys: Vec<&str> = match value {
+            serde_json::Value::Object(of) if block.contains("map(object(") => {
+                of.values().filter_map(|v| v.as_object()).flat_map(|o| o.keys()).map(String::as_str).collect()
+            }
+            serde_json::Value::Object(of) => of.keys().map(String::as_str).collect(),
+            serde_json::Value::Array(of) => {
+                of.iter().filter_map(|v| v.as_object()).flat_map(|o| o.keys()).map(String::as_str).collect()
+            }
+            _ => Vec::new(),
+        };
+        let unknown: BTreeSet<&str> = keys.into_iter().filter(|key| !words.contains(key)).collect();
+        assert!(unknown.is_empty(), "{name}: {unknown:?}");
+    }
+}

@@ -169,3 +169,11 @@ fn every_shipped_rehearsal_comes_to_its_end() {
         crew.start("clinic-scheduling.md", &["--approve", "all", "--rehearsal", name]).exits(0);
     }
 }
+
+#[test]
+fn a_rehearsed_customer_who_may_not_revise_leaves_the_gate_to_somebody_else() {
+    let crew = edited();
+    crew.edit("phases/discovery.yaml", "max_revisions: 3", "max_revisions: 0");
+    crew.start("clinic-scheduling.md", &["--rehearsal", "revision"]).exits(10).says("waits at the gate of discovery");
+    crew.run(&["resume", "demo", "--approve", "all"]).exits(0);
+}

@@ -1,5 +1,6 @@
 //! Black-box tests of the binary, area by area.
 
+mod agreement;
 mod bad_input;
 mod cases;
 mod crash;
@@ -11,6 +12,7 @@ mod generated;
 mod late;
 mod lead;
 mod lifecycle;
+mod machine;
 mod races;
 mod scopes;
 mod suite;

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each area uses its part")]
 
 pub mod inside;
+pub mod rig;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

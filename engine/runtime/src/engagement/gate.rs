@@ -192,6 +192,10 @@ impl Driver {
                 _ => None,
             });
         let Some(decision) = decisions.into_iter().nth(request.revision as usize - 1) else { return Ok(false) };
+        // Words for which there is no revision left stay unsaid; somebody has to decide.
+        if matches!(decision, Decision::Revise { .. }) && matches!(request.kind, RequestKind::Approval { may_revise: false, .. }) {
+            return Ok(false);
+        }
         self.answer_for(request, decision, "rehearsed customer", "rehearsal").await?;
         Ok(true)
     }

@@ -1,0 +1,143 @@
+//! The state machine that is written out goes where the plan goes: for any workflow a lead can write and anything that can come
+//! out of its states. The plan is walked with [`Counters`], as the local engine does; the machine by a reader of the Amazon States
+//! Language that knows nothing of plans and sees only the JSON.
+
+#![allow(clippy::panic, reason = "a test says what is wrong by failing")]
+
+mod machine;
+mod outcomes;
+mod path;
+mod workspace;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use cloudcrew_plan::{Counter, Counters, Kind, Plan, build, emit};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::json;
+
+use machine::Machine;
+use outcomes::{Draw, Happened, Script};
+use workspace::Written;
+
+/// Workflows when `CLOUDCREW_WORKFLOWS` says nothing.
+const WORKFLOWS: u32 = 2_000;
+
+/// What the plan says: each state that was entered, and what came out of it.
+fn by_plan(plan: &Plan, entry: Option<&str>, script: &mut Script) -> Vec<Happened> {
+    let mut counters = Counters::default();
+    let mut at = entry.and_then(|phase| plan.entry(phase)).unwrap_or(&plan.start).to_owned();
+    let mut happened = Vec::new();
+    loop {
+        let state = plan.state(&at).expect("a state of the plan");
+        // A customer who may not revise any more is not offered it.
+        let leads = |on| plan.next(&at, on, &counters).ok().map(|t| plan.state(&t.to).is_some_and(|s| !s.kind.is_final()));
+        let Some(on) = script.outcome(state, leads) else {
+            happened.push(Happened { state: at, on: None });
+            return happened;
+        };
+        let next = plan.next(&at, on, &counters).expect("a way on").clone();
+        let phase = state.phase.clone().unwrap_or_default();
+        counters.take(&phase, &next);
+        if next.to != at {
+            // Deaths are counted where no progress was made; who leaves a state has made some.
+            counters.reset(&phase, Counter::Restarts);
+        }
+        happened.push(Happened { state: at, on: Some(on) });
+        at = next.to;
+    }
+}
+
+/// One workflow, one course of events.
+fn agrees(written: &Written, draws: &[Draw], seen: &RefCell<BTreeSet<String>>) {
+    let definition = written.definition();
+    let plan = build(&definition, workspace::WORKFLOW).expect("a plan");
+    let entry = written.entry.map(|n| plan.entries[n % plan.entries.len()].0.clone());
+    let expected = by_plan(&plan, entry.as_deref(), &mut Script::new(draws));
+    let machine = Machine::read(&workspace::rendered(&emit::asl::asl(&plan, &definition)));
+    let mut input = json!({ "project": "retail-orders" });
+    if let Some(entry) = entry {
+        input["entry"] = entry.into();
+    }
+    let mut answers = outcomes::Answers::new(&plan, &expected, draws);
+    let visited = machine.run(input, &mut |task| answers.to(task));
+    let states: Vec<&str> = visited.iter().filter(|name| plan.state(name).is_some()).map(String::as_str).collect();
+    let expected_states: Vec<&str> = expected.iter().map(|h| h.state.as_str()).collect();
+    assert_eq!(states, expected_states, "the machine on the left, the plan on the right");
+    let mut seen = seen.borrow_mut();
+    for Happened { state, on } in &expected {
+        let kind = plan.state(state).map(|s| s.kind).expect("a state");
+        seen.insert(format!("{} {}", kind.name(), on.map_or("", |on| on.name())).trim().to_owned());
+    }
+    seen.extend(visited.iter().filter_map(|name| name.split_once('.')).map(|(_, what)| what.to_owned()));
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "how long a test looks is said from outside")]
+fn the_machine_visits_what_the_plan_visits_in_the_same_order() {
+    let cases = std::env::var("CLOUDCREW_WORKFLOWS").ok().map_or(WORKFLOWS, |n| n.parse().expect("a number"));
+    let seen = RefCell::new(BTreeSet::new());
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let courses = (workspace::any(), prop::collection::vec(outcomes::any(), 0..30));
+    let result = runner.run(&courses, |(written, draws)| {
+        agrees(&written, &draws, &seen);
+        Ok(())
+    });
+    if let Err(fault) = result {
+        panic!("{fault}");
+    }
+    let missed: Vec<&str> = WHAT_CAN_HAPPEN.into_iter().filter(|what| !seen.borrow().contains(*what)).collect();
+    assert!(cases < WORKFLOWS || missed.is_empty(), "never happened: {missed:?}");
+}
+
+/// Each kind of state with each of its outcomes, each end, and each state that counts.
+const WHAT_CAN_HAPPEN: [&str; 33] = [
+    "swarm finished",
+    "swarm asked",
+    "swarm parked",
+    "swarm limit",
+    "swarm failed",
+    "swarm died",
+    "swarm exhausted",
+    "swarm cancelled",
+    "question answered",
+    "question cancelled",
+    "park back",
+    "review passed",
+    "review faulted",
+    "review parked",
+    "review limit",
+    "review failed",
+    "review died",
+    "review exhausted",
+    "review cancelled",
+    "gate approved",
+    "gate revised",
+    "gate expired",
+    "gate cancelled",
+    "finalize finalized",
+    "done",
+    "failed",
+    "cancelled",
+    "expired",
+    "retry",
+    "rework",
+    "revise",
+    "record",
+    "park",
+];
+
+#[test]
+fn every_outcome_of_the_plan_is_among_them() {
+    let written = workspace::Written::full();
+    let plan = build(&written.definition(), workspace::WORKFLOW).expect("a plan");
+    for state in &plan.states {
+        for transition in &state.on {
+            let what = format!("{} {}", state.kind.name(), transition.on.name());
+            // While the machine waits for a provider nothing runs that could hear of it: the swarm that goes on ends as cancelled.
+            let unheard = state.kind == Kind::Park && what == "park cancelled";
+            assert!(unheard || WHAT_CAN_HAPPEN.contains(&what.as_str()), "`{what}` is not looked at");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What comes out of states, by chance; and how the programs behind a machine say it.
+
+use cloudcrew_plan::{Kind, Outcome, Plan, State};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::machine::{Answer, TaskCall};
+
+/// A piece of chance: which outcome, for how many states in a row, and in which of its forms.
+#[derive(Debug, Clone, Copy)]
+pub struct Draw {
+    pick: u8,
+    again: u8,
+    form: u8,
+}
+
+/// Any.
+pub fn any() -> impl Strategy<Value = Draw> {
+    (any_u8(), 0..5u8, any_u8()).prop_map(|(pick, again, form)| Draw { pick, again, form })
+}
+
+fn any_u8() -> impl Strategy<Value = u8> {
+    proptest::arbitrary::any::<u8>()
+}
+
+/// A state that was entered, and what came out of it; nothing for a final one.
+#[derive(Debug, Clone)]
+pub struct Happened {
+    pub state: String,
+    pub on: Option<Outcome>,
+}
+
+/// Chance, spread over the states; when it is used up, everything goes well.
+pub struct Script {
+    picks: std::vec::IntoIter<u8>,
+}
+
+impl Script {
+    pub fn new(draws: &[Draw]) -> Script {
+        let picks: Vec<u8> = draws.iter().flat_map(|d| std::iter::repeat_n(d.pick, usize::from(d.again) + 1)).collect();
+        Script { picks: picks.into_iter() }
+    }
+
+    /// What comes out of a state, of what may; nothing of a final one. `leads` says whether the engagement goes on from there.
+    pub fn outcome(&mut self, state: &State, leads: impl Fn(Outcome) -> Option<bool>) -> Option<Outcome> {
+        let mut all: Vec<Outcome> = state.on.iter().map(|t| t.on).filter(|on| leads(*on).is_some()).collect();
+        all.dedup();
+        if state.kind == Kind::Park {
+            all.retain(|on| *on != Outcome::Cancelled);
+        }
+        let happy = all.first().copied()?;
+        let Some(pick) = self.picks.next() else { return Some(happy) };
+        // Ways on count more than ends, or few engagements would come to a second lap.
+        let weight = |on: &Outcome| if leads(*on) == Some(true) { 6 } else { 1 };
+        let spread: Vec<Outcome> = all.iter().flat_map(|on| std::iter::repeat_n(*on, weight(on))).collect();
+        Some(spread[usize::from(pick) % spread.len()])
+    }
+}
+
+/// The programs behind a machine: they report what happened according to the plan, in its order.
+pub struct Answers<'a> {
+    plan: &'a Plan,
+    happened: std::slice::Iter<'a, Happened>,
+    forms: Vec<u8>,
+    calls: usize,
+    last_away: bool,
+}
+
+impl<'a> Answers<'a> {
+    pub fn new(plan: &'a Plan, happened: &'a [Happened], draws: &[Draw]) -> Answers<'a> {
+        let forms = draws.iter().map(|d| d.form).collect();
+        Answers { plan, happened: happened.iter(), forms, calls: 0, last_away: false }
+    }
+
+    /// What a task is told.
+    pub fn to(&mut self, task: &TaskCall<'_>) -> Answer {
+        let form = if self.forms.is_empty() { 0 } else { self.forms[self.calls % self.forms.len()] };
+        self.calls += 1;
+        // Lambda itself fails for a moment: nobody's outcome.
+        if task.is_lambda() && form % 8 == 7 && !std::mem::replace(&mut self.last_away, true) {
+            return Answer::Away("Lambda.TooManyRequestsException");
+        }
+        self.last_away = false;
+        if self.plan.state(task.name).is_none() {
+            return noted(task, form);
+        }
+        // States in which no program works pass without being asked.
+        let mut next = self.happened.next().expect("the plan went on");
+        while self.plan.state(&next.state).is_some_and(|s| s.kind == Kind::Park) {
+            next = self.happened.next().expect("the plan went on");
+        }
+        assert_eq!(task.name, next.state, "the machine on the left, the plan on the right");
+        let kind = self.plan.state(task.name).map(|s| s.kind).expect("a state");
+        said(task, kind, next.on.expect("no final state is a task"), form)
+    }
+}
+
+/// Noting an end may fail as well; the end comes all the same.
+fn noted(task: &TaskCall<'_>, form: u8) -> Answer {
+    let payload = &task.parameters["Payload"];
+    assert_eq!(payload["project"], "retail-orders");
+    assert_eq!(task.name, format!("{}.record", payload["end"].as_str().expect("an end")));
+    if form.is_multiple_of(3) {
+        Answer::Error("States.Timeout")
+    } else {
+        Answer::Success(json!({ "StatusCode": 200, "Payload": null }))
+    }
+}
+
+fn said(task: &TaskCall<'_>, kind: Kind, on: Outcome, form: u8) -> Answer {
+    let reported = |more: Value| {
+        let mut outcome = json!({ "on": on.name() });
+        outcome.as_object_mut().expect("an object").extend(more.as_object().cloned().unwrap_or_default());
+        Answer::Success(outcome)
+    };
+    match (kind, on) {
+        (Kind::Swarm, _) => {
+            let phase = task.name.strip_suffix(".swarm").expect("a swarm");
+            assert_eq!(task.container(), [("PROJECT_ID", "retail-orders"), ("PHASE", phase), ("TASK_TOKEN", "token")]);
+            match on {
+                Outcome::Died => Answer::Error(DEATHS[usize::from(form) % DEATHS.len()]),
+                Outcome::Parked => reported(json!({ "until": "2026-01-05T09:00:00Z" })),
+                _ => reported(Value::Null),
+            }
+        }
+        (Kind::Question | Kind::Gate, _) => {
+            let payload = &task.parameters["Payload"];
+            assert_eq!(task.name, format!("{}.{}", text(&payload["phase"]), text(&payload["kind"])));
+            assert_eq!((text(&payload["project"]), text(&payload["task_token"])), ("retail-orders", "token"));
+            match on {
+                Outcome::Cancelled => Answer::Error("CloudCrew.Cancelled"),
+                Outcome::Expired => Answer::Error("States.Timeout"),
+                _ => reported(Value::Null),
+            }
+        }
+        (Kind::Review, Outcome::Parked) => Answer::Error("CloudCrew.Parked"),
+        (Kind::Review, Outcome::Died) => Answer::Error(CRASHES[usize::from(form) % CRASHES.len()]),
+        (Kind::Review, _) => {
+            Answer::Success(json!({ "StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": { "on": on.name() } }))
+        }
+        (Kind::Finalize, _) if form.is_multiple_of(2) => Answer::Error("SummaryFailed"),
+        (Kind::Finalize, _) => Answer::Success(json!({ "StatusCode": 200, "Payload": null })),
+        _ => panic!("no program works in {}", task.name),
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().expect("a text")
+}
+
+/// How a container ends without a word: not heard of, too long, not started at all, refused.
+const DEATHS: [&str; 4] = ["States.HeartbeatTimeout", "States.Timeout", "States.TaskFailed", "ECS.AmazonECSException"];
+/// How a function ends without a word.
+const CRASHES: [&str; 4] = ["States.Timeout", "Runtime.ExitError", "Sandbox.Timedout", "Lambda.Unknown"];

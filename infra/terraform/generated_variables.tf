@@ -1,0 +1,93 @@
+# What `cloudcrew generate` says of the definitions, in crew.auto.tfvars.json; each variable with its exact type, so that
+# a module and definitions that do not fit together are refused before anything is planned.
+
+variable "definition_hash" {
+  description = "Hash of the definitions that everything below was written from."
+  type        = string
+}
+
+variable "placeholders" {
+  description = "Names that the state machines leave to be bound."
+  type        = set(string)
+}
+
+variable "container" {
+  description = "CPU units and MiB of memory of a phase's container."
+  type        = object({ cpu = number, memory = number })
+}
+
+variable "workflows" {
+  description = "Workflows by name: file of the state machine, hash of the plan, phases in order."
+  type = map(object({
+    state_machine = string
+    plan_hash     = string
+    phases        = list(string)
+  }))
+}
+
+variable "phases" {
+  description = "Phases by name, with their limits."
+  type = map(object({
+    agents                    = list(string)
+    entry                     = string
+    execution_timeout_seconds = number
+    node_timeout_seconds      = number
+    task_timeout_seconds      = number
+    heartbeat_seconds         = number
+    max_retries               = number
+    max_restarts              = number
+    max_reworks               = number
+    max_revisions             = number
+    review_agent              = optional(string)
+    gate                      = bool
+    expires_after_seconds     = optional(number)
+    approved_on_expiry        = bool
+  }))
+}
+
+variable "agents" {
+  description = "Agents by name: model, tools, and where they may write."
+  type = map(object({
+    model        = string
+    tools        = list(string)
+    writes       = list(string)
+    token_budget = optional(number)
+  }))
+}
+
+variable "models" {
+  description = "Models by name; without a provider, one that is only rehearsed."
+  type = map(object({
+    provider   = optional(string)
+    id         = optional(string)
+    max_tokens = number
+  }))
+}
+
+variable "model_arns" {
+  description = "What the crew may call at the provider."
+  type        = list(string)
+}
+
+variable "iam_actions" {
+  description = "What each part must be allowed to do, and nothing else."
+  type = object({
+    phase_task    = set(string)
+    review        = set(string)
+    request       = set(string)
+    answer        = set(string)
+    finalize      = set(string)
+    ended         = set(string)
+    state_machine = set(string)
+  })
+}
+
+variable "table_names" {
+  description = "Names of the tables."
+  type        = object({ journal = string, ledger = string })
+}
+
+variable "reminder_schedules" {
+  description = "How often whom is reminded: a gate that waits, a question that waits."
+  type        = list(object({ phase = string, kind = string, every_seconds = number }))
+}

@@ -1,0 +1,247 @@
+//! One plan, two engines: workspaces by chance, engagements by chance. What an engagement here went through is put before the
+//! emitted machine, which is executed on the rig and goes through the same states in the same order.
+//!
+//! `CLOUDCREW_AGREEMENTS=200` is the longer mode.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::support::rig::{execute, machine, rig_runs};
+use crate::support::{Crew, Done, edited, root};
+
+/// Engagements when nothing else is said; they are executed at once.
+const ENGAGEMENTS: u64 = 25;
+
+/// A fixed sequence, so that a failure can be looked at again.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % limit
+    }
+
+    fn one_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+
+    fn of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[usize::try_from(self.below(all.len() as u64)).expect("a place")]
+    }
+}
+
+/// Phases of the shipped crew with an agent of each that a rehearsal can bend.
+const PHASES: [(&str, &str); 6] = [
+    ("discovery", "pm"),
+    ("architecture", "sa"),
+    ("poc", "dev"),
+    ("production", "dev"),
+    ("handoff", "pm"),
+    ("retrospective", "pm"),
+];
+
+/// A workspace of some phases, with other limits, with and without gates; and a rehearsal that bends them. The workflow's phases.
+fn workspace(crew: &Crew, chance: &mut Chance) -> Vec<&'static str> {
+    let mut phases: Vec<_> = PHASES.into_iter().filter(|_| !chance.one_in(3)).collect();
+    if phases.is_empty() {
+        phases.push(chance.of(&PHASES));
+    }
+    let (mut agents, mut reviews, mut gates) = (String::new(), String::new(), String::new());
+    for (phase, agent) in &phases {
+        edit(&crew.workspace().join(format!("phases/{phase}.yaml")), chance);
+        let times = chance.below(2) + 1;
+        agents += &match chance.below(9) {
+            0 => format!("  - {{ agent: {agent}, phase: {phase}, asks: Which region?, times: {times} }}\n"),
+            1 => format!("  - {{ agent: {agent}, phase: {phase}, fails: provider, times: {times} }}\n"),
+            2 | 3 => format!("  - {{ agent: {agent}, phase: {phase}, fails: model, times: {times} }}\n"),
+            _ => String::new(),
+        };
+        match chance.below(8) {
+            0 | 1 => reviews += &format!("  - {{ phase: {phase}, finds: No way back., times: {times} }}\n"),
+            2 | 3 => gates += &format!("  - {{ phase: {phase}, revises: Say who pays. }}\n"),
+            4 => gates += &format!("  - {{ phase: {phase}, silent_for: 100h }}\n"),
+            _ => {}
+        }
+    }
+    let lists = [("agents", agents), ("reviews", reviews), ("gates", gates)];
+    let lists: String = lists.iter().filter(|(_, list)| !list.is_empty()).map(|(key, list)| format!("{key}:\n{list}")).collect();
+    let rehearsal = format!("version: 1\nrehearsal: chance\n{lists}");
+    std::fs::write(crew.workspace().join("rehearsals/chance.yaml"), rehearsal).expect("written");
+    let names: Vec<&str> = phases.iter().map(|(phase, _)| *phase).collect();
+    let finalize = if chance.one_in(4) { "" } else { "finalize: [summary]\n" };
+    let workflow = format!("version: 1\nworkflow: delivery\nphases: [{}]\n{finalize}", names.join(", "));
+    std::fs::write(crew.workspace().join("workflows/delivery.yaml"), workflow).expect("written");
+    names
+}
+
+/// Other limits, another gate, or none.
+fn edit(phase: &Path, chance: &mut Chance) {
+    let text = std::fs::read_to_string(phase).expect("a phase");
+    let mut kept: Vec<&str> = text.split("\n\n").collect();
+    kept.retain(|part| !part.starts_with("gate:") && !part.starts_with("questions:") && !part.starts_with("review:"));
+    let mut text = kept.join("\n\n") + "\n";
+    if text.contains("deliverables:") && !chance.one_in(5) {
+        text += &format!("review: {{ agent: pm, depth: light, max_reworks: {} }}\n", chance.below(3));
+    }
+    if !chance.one_in(4) {
+        text += &format!("gate:\n  kind: approval\n  max_revisions: {}\n", chance.below(3));
+        if chance.one_in(2) {
+            text += &format!("  expires_after: 72h\n  on_expiry: {}\n", chance.of(&["stop", "approve"]));
+        }
+    }
+    text += &format!("retry: {{ max_attempts: {} }}\nrestart: {{ max_attempts: {} }}\n", chance.below(3), 2 + chance.below(3));
+    std::fs::write(phase, text).expect("written");
+}
+
+/// Runs an engagement to its end: what a rehearsal leaves open is decided by chance, and some processes are killed.
+fn engagement(crew: &Crew, entry: Option<&str>, chance: &mut Chance) {
+    let sow = root().join("examples/sow").join(chance.of(&["retail-orders.md", "clinic-scheduling.md"]));
+    let approve: &[&str] = if chance.one_in(3) { &[] } else { &["--approve", "all"] };
+    let from = entry.map_or(vec![], |phase| vec!["--from", phase]);
+    let run = ["run", "--project", "demo", "--sow", sow.to_str().expect("a path"), "--rehearsal", "chance"];
+    let mut done = some_killed(crew, &[&run[..], &from, approve].concat(), chance);
+    let mut decisions = 0;
+    while done.exit == 10 {
+        decisions += 1;
+        assert!(decisions < 60, "the customer is asked again and again");
+        let waits = crew.run(&["inbox", "--format", "json"]).json();
+        let request = &waits["requests"][0];
+        let id = request["id"].as_str().expect("an id");
+        let revises = request["may_revise"] == true && chance.one_in(3);
+        let words: &[&str] = match request["kind"].as_str() {
+            _ if chance.one_in(12) => &["cancel", "demo"],
+            Some("question") => &["answer", "demo", id, "eu-west-1"],
+            _ if revises => &["revise", "demo", "Say who pays."],
+            _ => &["approve", "demo"],
+        };
+        crew.run(words);
+        done = some_killed(crew, &[&["resume", "demo"], approve].concat(), chance);
+    }
+    assert!([0, 1, 12, 13].contains(&done.exit), "it ends with {}: {}", done.exit, done.err);
+}
+
+/// Runs the words; some processes are killed on the way, and the engagement goes on in another. What the last said.
+fn some_killed(crew: &Crew, words: &[&str], chance: &mut Chance) -> Done {
+    if !chance.one_in(2) {
+        return crew.run(words);
+    }
+    let quiet = std::process::Stdio::null;
+    let mut child = crew.command(words).stdout(quiet()).stderr(quiet()).spawn().expect("the binary starts");
+    std::thread::sleep(Duration::from_millis(100 + chance.below(600)));
+    let _ = child.kill();
+    child.wait().expect("an end");
+    let begun = crew.run(&["show", "demo"]).exit == 0;
+    let resume: Vec<&str> = ["resume", "demo"].into_iter().chain(approve(words)).collect();
+    if begun { crew.run(&resume) } else { crew.run(words) }
+}
+
+/// The part of a command that says who approves.
+fn approve<'a>(words: &[&'a str]) -> Vec<&'a str> {
+    words.iter().skip_while(|word| **word != "--approve").copied().collect()
+}
+
+/// States that an engagement was in, each with what came out of it.
+fn went_through(crew: &Crew) -> Vec<(String, String)> {
+    let mut through: Vec<(String, String)> = Vec::new();
+    for (_, kind, payload) in crew.journal() {
+        let event: serde_json::Value = serde_json::from_str(&payload).expect("an event");
+        let came_out = match kind.as_str() {
+            "entered" => event["on"].as_str().unwrap_or_default(),
+            "process_died" => "died",
+            _ => continue,
+        };
+        if let Some(last) = through.last_mut() {
+            came_out.clone_into(&mut last.1);
+        }
+        through.push((event["state"].as_str().expect("a state").to_owned(), String::new()));
+    }
+    through
+}
+
+/// How a program behind the machine says what came out of a state; nothing where none is asked.
+fn said(state: &str, on: &str) -> Option<String> {
+    let kind = state.rsplit('.').next().expect("a kind");
+    Some(match (kind, on) {
+        ("park" | "done" | "cancelled", _) => return None,
+        ("failed" | "expired", _) => format!("{state}.record"),
+        ("finalize", _) => state.to_owned(),
+        ("swarm", "died") | ("gate", "expired") => format!("{state} silent"),
+        ("review", "died") => format!("{state} !Runtime.ExitError"),
+        ("review", "parked") => format!("{state} !CloudCrew.Parked"),
+        ("gate" | "question", "cancelled") => format!("{state} !CloudCrew.Cancelled"),
+        _ => format!("{state} {on}"),
+    })
+}
+
+/// An engagement that came to its end here.
+struct Here {
+    seed: u64,
+    crew: Crew,
+    entry: Option<&'static str>,
+    through: Vec<(String, String)>,
+}
+
+fn by_seed(seed: u64) -> Here {
+    let mut chance = Chance(seed);
+    let crew = edited();
+    let phases = workspace(&crew, &mut chance);
+    crew.run(&["check"]).exits(0);
+    crew.run(&["generate"]).exits(0);
+    let entry = chance.one_in(4).then(|| chance.of(&phases));
+    engagement(&crew, entry, &mut chance);
+    Here { seed, entry, through: went_through(&crew), crew }
+}
+
+#[test]
+#[ignore = "needs the AWS rig: see tests/rigs/README.md"]
+fn an_engagement_here_and_one_on_step_functions_go_through_the_same_states() {
+    rig_runs();
+    let count = std::env::var("CLOUDCREW_AGREEMENTS").map_or(ENGAGEMENTS, |n| n.parse().expect("a number"));
+    // Most of an engagement's time here is waiting for the disk.
+    let next = AtomicU64::new(0);
+    let mut here: Vec<Here> = std::thread::scope(|scope| {
+        let work = || {
+            std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < count)).map(by_seed).collect()
+        };
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().flat_map(|thread| -> Vec<Here> { thread.join().expect("engagements") }).collect()
+    });
+    here.sort_by_key(|here| here.seed);
+    let there = here.iter().map(|Here { through, entry, crew, .. }| {
+        let script: Vec<String> = through.iter().filter_map(|(state, on)| said(state, on)).collect();
+        let script: Vec<&str> = script.iter().map(String::as_str).collect();
+        let machine = machine(crew.workspace()).then(&script);
+        entry.map_or(machine.clone(), |phase| machine.entry(phase))
+    });
+    let there = execute(&there.collect::<Vec<_>>());
+    let mut seen = BTreeSet::new();
+    for (Here { seed, through, .. }, course) in here.iter().zip(&there) {
+        let states: Vec<&str> = through.iter().map(|(state, _)| state.as_str()).collect();
+        assert_eq!(course.plan_states(), states, "seed {seed}: there on the left, here on the right");
+        seen.extend(through.iter().map(|(state, on)| format!("{} {on}", state.rsplit('.').next().expect("a kind"))));
+    }
+    eprintln!("{} states in {count} engagements: {seen:?}", here.iter().map(|here| here.through.len()).sum::<usize>());
+    let missed: Vec<&str> = WHAT_HAPPENS.into_iter().filter(|what| !seen.contains(*what)).collect();
+    assert!(count < ENGAGEMENTS || missed.is_empty(), "never happened: {missed:?}");
+}
+
+/// What the default number of engagements comes to.
+const WHAT_HAPPENS: [&str; 12] = [
+    "swarm finished",
+    "swarm asked",
+    "swarm parked",
+    "swarm failed",
+    "question answered",
+    "park back",
+    "review passed",
+    "review faulted",
+    "gate approved",
+    "gate revised",
+    "gate expired",
+    "finalize finalized",
+];

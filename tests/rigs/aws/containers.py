@@ -1,0 +1,50 @@
+"""Containers as local programs: moto looks whether cluster, task definition and network settings are right, then the program named
+for the container starts with the container's environment and what the caller lays over it."""
+import asyncio
+import json
+import os
+import signal
+
+DESCRIBE = "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition"
+
+
+class Containers:
+    def __init__(self, rig):
+        self.rig, self.processes = rig, []
+
+    async def run_task(self, headers, body, region):
+        status, answered, out = await self.rig.moto("POST", "/", headers, body)
+        if status == 200:
+            asked = json.loads(body)
+            described = json.dumps({"taskDefinition": asked["taskDefinition"]}).encode()
+            _, _, found = await self.rig.moto("POST", "/", {**headers, "X-Amz-Target": DESCRIBE}, described)
+            defined = json.loads(found)["taskDefinition"]["containerDefinitions"]
+            laid_over = {o["name"]: o for o in asked.get("overrides", {}).get("containerOverrides", [])}
+            for task in json.loads(out)["tasks"]:
+                for container in defined:
+                    await self.start(task["taskArn"], container, laid_over.get(container["name"], {}), region)
+        return status, answered, out
+
+    async def start(self, task, container, laid_over, region):
+        name = container["name"]
+        program = self.rig.program("ecs", name)
+        if program is None:
+            return self.rig.note(no_program_for=name, task=task)
+        env = self.rig.environment(region)
+        env.update({e["name"]: e["value"] for e in container.get("environment", []) + laid_over.get("environment", [])})
+        env.update(program.get("env", {}))
+        with open(os.path.join(self.rig.logs, "ecs-%s.log" % name), "ab") as out:
+            process = await asyncio.create_subprocess_exec(
+                *program["command"], env=env, stdout=out, stderr=out, start_new_session=True)
+        self.processes.append(process)
+        self.rig.note(container_started=name, task=task, pid=process.pid, environment=laid_over.get("environment", []))
+        asyncio.ensure_future(self.ended(task, process))
+
+    async def ended(self, task, process):
+        self.rig.note(container_ended=task, code=await process.wait())
+        self.processes.remove(process)
+
+    def stop(self):
+        for process in self.processes:
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGTERM)

@@ -1,0 +1,112 @@
+"""One loopback endpoint for every AWS call of a test.
+
+Requests go on to moto, with two exceptions, which moto cannot do without Docker: a function that is invoked and a container that is
+run are real local programs (lambda_runtime.py, containers.py).
+
+moto's interpreter of state machines calls back to localhost:$MOTO_PORT, so moto is started with MOTO_PORT naming this gateway's port,
+and with its own port on the command line: every Task state passes through here.
+
+RIG_CONFIG names a JSON file, read anew for each call:
+  {"lambda": {"cloudcrew-review": {"command": ["python3", "functions.py"], "env": {}, "timeout": 30}},
+   "ecs":    {"phase": {"command": ["python3", "phase_task.py"], "env": {}}}}
+Functions are found by their names, containers by theirs. GET /_rig/log lists what was started, invoked and ended.
+"""
+import json
+import os
+import re
+import sys
+import time
+
+from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, web
+
+import containers
+import lambda_runtime
+
+HOST = "127.0.0.1"
+PORT = int(os.environ["RIG_AWS_PORT"])
+MOTO = os.environ["RIG_MOTO_URL"]
+HOP = {"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "proxy-authorization", "host", "content-length"}
+SCOPE = re.compile(r"Credential=[^/]+/\d{8}/([^/]+)/([^/]+)/aws4_request")
+INVOCATION = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
+
+
+class Rig:
+    """What the parts share: the configuration, the log, calls to moto."""
+
+    def __init__(self):
+        self.log, self.logs, self.http = [], os.environ["RIG_LOG_DIR"], None
+
+    def program(self, kind, name):
+        with open(os.environ["RIG_CONFIG"]) as file:
+            return json.load(file).get(kind, {}).get(name)
+
+    def note(self, **what):
+        self.log.append({"at": round(time.time(), 3), **what})
+        del self.log[:-5000]
+
+    def environment(self, region):
+        env = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+        env.update(AWS_ENDPOINT_URL="http://%s:%d" % (HOST, PORT), AWS_REGION=region, AWS_DEFAULT_REGION=region,
+                   AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_EC2_METADATA_DISABLED="true")
+        return env
+
+    async def moto(self, method, path, headers, body):
+        async with self.http.request(method, MOTO + path, headers=headers, data=body, allow_redirects=False) as answer:
+            return answer.status, answer.headers, await answer.read()
+
+
+def passed_on(headers):
+    return {name: value for name, value in headers.items() if name.lower() not in HOP}
+
+
+async def any_call(request):
+    rig, body = request.app["rig"], await request.read()
+    scope = SCOPE.search(request.headers.get("Authorization", ""))
+    region, service = (scope[1], scope[2]) if scope else ("us-east-1", "")
+    invocation = INVOCATION.fullmatch(request.path)
+    if invocation:
+        answer = await request.app["functions"].invoke(invocation[1], region, body)
+        if answer is not None:
+            error, out = answer
+            headers = {"X-Amz-Executed-Version": "$LATEST", "Content-Type": "application/json"}
+            if error:
+                headers["X-Amz-Function-Error"] = error
+            return web.Response(status=200, body=out, headers=headers)
+        out = json.dumps({"Type": "User", "Message": "no program for function " + invocation[1]}).encode()
+        return web.Response(status=404, body=out, headers={"x-amzn-ErrorType": "ResourceNotFoundException"})
+    headers = passed_on(request.headers)
+    if service == "ecs" and request.headers.get("X-Amz-Target", "").endswith(".RunTask"):
+        status, answered, out = await request.app["containers"].run_task(headers, body, region)
+    else:
+        status, answered, out = await rig.moto(request.method, request.raw_path, headers, body)
+    return web.Response(status=status, body=out, headers=passed_on(answered))
+
+
+async def start(app):
+    app["rig"].http = ClientSession(timeout=ClientTimeout(total=None), auto_decompress=False, cookie_jar=DummyCookieJar())
+
+
+async def stop(app):
+    app["functions"].stop()
+    app["containers"].stop()
+    await app["rig"].http.close()
+
+
+def main():
+    app = web.Application(client_max_size=64 << 20)
+    rig = app["rig"] = Rig()
+    app["functions"], app["containers"] = lambda_runtime.Functions(rig), containers.Containers(rig)
+    app.on_startup.append(start)
+    app.on_cleanup.append(stop)
+    app.router.add_get("/_rig/log", lambda _: answer(rig.log))
+    app.router.add_route("*", "/{path:.*}", any_call)
+    web.run_app(app, host=HOST, port=PORT, print=lambda *_: print("gateway on %s:%d" % (HOST, PORT), file=sys.stderr),
+                handler_cancellation=True, access_log=None, shutdown_timeout=2)
+
+
+async def answer(value):
+    return web.json_response(value)
+
+
+if __name__ == "__main__":
+    main()

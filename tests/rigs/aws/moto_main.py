@@ -1,0 +1,84 @@
+"""moto's server, with five repairs.
+
+* State machines are really executed (moto's default only pretends).
+* Parameters of service integrations are renamed to what the service's client expects, and answers back again: a state machine
+  writes LaunchType, the API of ECS launchType. moto left both steps empty.
+* SendTaskFailure keeps its cause (moto drops it).
+* A retrier counts anew each time that its state is entered, as the specification says (moto counts through the whole execution).
+* A program that reports at once is heard (moto listens for heartbeats only some moments after it has started a container).
+"""
+import sys
+
+from botocore.session import get_session
+from moto.core.config import default_user_config
+from moto.core.responses import EmptyResult
+from moto.server import main
+from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import StateTaskService
+from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackEndpoint
+from moto.stepfunctions.responses import StepFunctionResponse
+
+default_user_config["stepfunctions"] = {"execute_state_machine": True}
+default_user_config["lambda"] = {"use_docker": False}
+
+models = {}
+
+
+def shape(task, service, action, which):
+    name = task._get_boto_service_name(service)
+    wanted = task._get_boto_service_action(action).replace("_", "").lower()
+    if name not in models:
+        models[name] = get_session().get_service_model(name)
+    for operation in models[name].operation_names:
+        if operation.lower() == wanted:
+            return getattr(models[name].operation_model(operation), which)
+    return None
+
+
+def rename_request(task, parameters, boto_service_name=None, service_action_name=None):
+    wanted = shape(task, boto_service_name, service_action_name, "input_shape")
+    if wanted is not None:
+        task._to_boto_request(parameters, wanted)
+
+
+def rename_response(task, response, boto_service_name=None, service_action_name=None):
+    wanted = shape(task, boto_service_name, service_action_name, "output_shape")
+    if wanted is not None:
+        task._from_boto_response(response, wanted)
+
+
+def send_task_failure(response):
+    response.stepfunction_backend.send_task_failure(
+        response._get_param("taskToken"), error=response._get_param("error"), cause=response._get_param("cause"))
+    return EmptyResult()
+
+
+def enter_and_count_anew(state, env, original=ExecutionState._eval_state):
+    for retrier in state.retry.retriers if state.retry else []:
+        for part in (retrier.max_attempts, retrier.backoff_rate):
+            for key in [key for key in env.heap if part.heap_key in key]:
+                del env.heap[key]
+    original(state, env)
+
+
+def listen_for_heartbeats(endpoint, heartbeat_seconds, original=CallbackEndpoint.setup_heartbeat_endpoint):
+    heartbeats = original(endpoint, heartbeat_seconds=heartbeat_seconds)
+    if endpoint.get_outcome() is not None:
+        heartbeats.notify()
+    return heartbeats
+
+
+def note_heartbeat(endpoint, original=CallbackEndpoint.notify_heartbeat):
+    original(endpoint)
+    return True
+
+
+CallbackEndpoint.setup_heartbeat_endpoint = listen_for_heartbeats
+CallbackEndpoint.notify_heartbeat = note_heartbeat
+StepFunctionResponse.send_task_failure = send_task_failure
+StateTaskService._normalise_parameters = rename_request
+StateTaskService._normalise_response = rename_response
+ExecutionState._eval_state = enter_and_count_anew
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

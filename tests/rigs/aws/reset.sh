@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Empties every service of moto; the processes stay up.
+set -euo pipefail
+. "$(cd "$(dirname "$0")" && pwd)/../lib.sh"
+. "$RIG_STATE/aws.env"
+curl -fsS -X POST "$AWS_ENDPOINT_URL/moto-api/reset" >/dev/null
