@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Duration, Written};
+use super::{Duration, Written, defaults};
 
 /// How a rehearsal is bent: without such a file everybody does what the definitions oblige them to.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -13,17 +13,22 @@ pub struct RehearsalFile {
     #[schemars(range(min = 1, max = 1))]
     pub version: Written<u32>,
     /// Its name; the file's name without `.yaml`.
-    #[schemars(regex(pattern = "^[a-z][a-z0-9_-]{0,62}$"))]
+    #[schemars(regex(pattern = "^[a-z][a-z0-9_-]{0,62}$"), extend("x-cloudcrew-defines" = "rehearsals", "examples" = ["revision"]))]
     pub rehearsal: Written<String>,
     /// One line about what it shows.
+    #[schemars(extend("examples" = ["The customer sends the plan back once"]))]
     pub description: Option<Written<String>>,
     /// Agents that behave otherwise. Each entry says who, and one thing that they do.
+    #[schemars(extend("examples" = [[{"agent": "sa", "phase": "architecture", "asks": "In which region must personal data stay?"}]]))]
     pub agents: Option<Written<Vec<Written<AgentBend>>>>,
     /// Reviews that find fault.
+    #[schemars(extend("examples" = [[{"phase": "architecture", "finds": "There is no way back from a failed release."}]]))]
     pub reviews: Option<Written<Vec<Written<ReviewBend>>>>,
     /// What the customer does at gates.
+    #[schemars(extend("examples" = [[{"phase": "discovery", "revises": "Name who is responsible for compliance."}]]))]
     pub gates: Option<Written<Vec<Written<GateBend>>>>,
     /// What the customer answers to questions.
+    #[schemars(extend("examples" = [[{"question": "region", "answer": "eu-west-1 for all personal data"}]]))]
     pub answers: Option<Written<Vec<Written<Answer>>>>,
 }
 
@@ -32,23 +37,29 @@ pub struct RehearsalFile {
 #[schemars(deny_unknown_fields)]
 pub struct AgentBend {
     /// Who.
+    #[schemars(extend("x-cloudcrew-names" = "agents", "examples" = ["sa"]))]
     pub agent: Written<String>,
     /// In which phase. Left out: in each.
+    #[schemars(extend("x-cloudcrew-names" = "phases", "examples" = ["architecture"]))]
     pub phase: Option<Written<String>>,
-    /// How often in a phase. Default 1; `loops_with`, `takes` and `forgets` always last.
-    #[schemars(range(min = 1, max = 100))]
+    /// How often in a phase; `loops_with`, `takes` and `forgets` always last.
+    #[schemars(range(min = 1, max = 100), extend("default" = defaults::TIMES))]
     pub times: Option<Written<u32>>,
     /// Asks the customer this, before it works.
+    #[schemars(extend("examples" = ["In which region must personal data stay?"]))]
     pub asks: Option<Written<String>>,
     /// Hands to this agent instead of working.
+    #[schemars(extend("x-cloudcrew-names" = "agents", "examples" = ["pm"]))]
     pub loops_with: Option<Written<String>>,
     /// Writes this path, before it works: inside its scope or not.
+    #[schemars(extend("examples" = ["app/poc/main.py"]))]
     pub writes: Option<Written<String>>,
     /// Its model call fails.
     pub fails: Option<Written<Failure>>,
     /// Each of its replies takes so long.
     pub takes: Option<Written<Duration>>,
-    /// Never writes this deliverable.
+    /// Never writes this deliverable: its path.
+    #[schemars(extend("x-cloudcrew-names" = "deliverables", "examples" = ["docs/project-plan/plan.md"]))]
     pub forgets: Option<Written<String>>,
 }
 
@@ -67,11 +78,13 @@ pub enum Failure {
 #[schemars(deny_unknown_fields)]
 pub struct ReviewBend {
     /// In which phase.
+    #[schemars(extend("x-cloudcrew-names" = "phases", "examples" = ["architecture"]))]
     pub phase: Written<String>,
     /// What it finds.
+    #[schemars(extend("examples" = ["There is no way back from a failed release."]))]
     pub finds: Written<String>,
-    /// How often. Default 1.
-    #[schemars(range(min = 1, max = 100))]
+    /// How often.
+    #[schemars(range(min = 1, max = 100), extend("default" = defaults::TIMES))]
     pub times: Option<Written<u32>>,
 }
 
@@ -80,8 +93,10 @@ pub struct ReviewBend {
 #[schemars(deny_unknown_fields)]
 pub struct GateBend {
     /// After which phase.
+    #[schemars(extend("x-cloudcrew-names" = "phases", "examples" = ["discovery"]))]
     pub phase: Written<String>,
     /// Asks for changes with these words, once.
+    #[schemars(extend("examples" = ["Name who is responsible for compliance."]))]
     pub revises: Option<Written<String>>,
     /// Says nothing for so long before deciding; reminders and expiry come due.
     pub silent_for: Option<Written<Duration>>,
@@ -92,7 +107,9 @@ pub struct GateBend {
 #[schemars(deny_unknown_fields)]
 pub struct Answer {
     /// A part of the question, in any case.
+    #[schemars(extend("examples" = ["region"]))]
     pub question: Written<String>,
     /// The answer.
+    #[schemars(extend("examples" = ["eu-west-1 for all personal data"]))]
     pub answer: Written<String>,
 }
