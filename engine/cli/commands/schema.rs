@@ -6,7 +6,8 @@ use std::path::Path;
 use cloudcrew_definition::load;
 use cloudcrew_definition::names::Names;
 use cloudcrew_definition::schema::{named, page, schema as generate};
-use cloudcrew_definition::syntax::FileKind;
+use cloudcrew_definition::source::Sources;
+use cloudcrew_definition::syntax::{FileKind, Workspace};
 use cloudcrew_runtime::catalogue::catalogue;
 
 use crate::args::Args;
@@ -49,13 +50,25 @@ pub fn schema(args: &Args, kind: Option<&str>, write: bool) -> Result<Exit, Fail
 pub fn of_workspace(args: &Args) -> Result<Exit, Failure> {
     let root = workspace::find(args.workspace.as_deref())?;
     let (sources, catalogue) = (workspace::read(&root), catalogue());
-    let (names, loaded) = (Names::read(&sources), load(&sources, &catalogue));
-    for kind in FileKind::ALL {
-        let schema = named(kind, &names, &loaded.workspace, &sources, &catalogue);
-        put(&root, NAMED, &format!("{}.json", kind.name()), &format!("{schema:#}\n"))?;
-    }
+    let loaded = load(&sources, &catalogue);
+    write_named(&root, &Names::read(&sources), &loaded.workspace, &sources)?;
     note!("wrote {} schemas with the names of this workspace to {NAMED}", FileKind::ALL.len());
     Ok(Exit::Done)
+}
+
+/// Brings a workspace's schemas up to date where somebody wanted them. An editor that lags behind is no reason to fail.
+pub fn renew(root: &Path, names: &Names, workspace: &Workspace, sources: &Sources) {
+    if root.join(NAMED).is_dir() {
+        let _ = write_named(root, names, workspace, sources);
+    }
+}
+
+fn write_named(root: &Path, names: &Names, workspace: &Workspace, sources: &Sources) -> Result<(), Failure> {
+    for kind in FileKind::ALL {
+        let schema = named(kind, names, workspace, sources, &catalogue());
+        put(root, NAMED, &format!("{}.json", kind.name()), &format!("{schema:#}\n"))?;
+    }
+    Ok(())
 }
 
 /// Writes a file whole or not at all: an editor may be reading it.

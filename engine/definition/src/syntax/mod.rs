@@ -3,14 +3,14 @@
 
 mod agents;
 pub mod defaults;
-pub mod duration;
+mod duration;
 mod phase;
 mod rehearsal;
 mod workflow;
 mod written;
 
 pub use agents::{Agent, AgentBudget, AgentsFile, Model, Price, Provider};
-pub use duration::Duration;
+pub use duration::{Duration, written};
 pub use phase::{
     Deliverable, Depth, Gate, GateKind, HandoffMode, OnExpiry, PhaseFile, ProviderRetry, Questions, Restart, Retry, Review, Swarm,
 };

@@ -3,8 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::duration::written;
-use super::{Duration, Written, defaults};
+use super::{Duration, Written, defaults, written};
 
 /// One part of the workflow, done by one swarm.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
