@@ -9,7 +9,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 #[command(name = "cloudcrew", version, propagate_version = true)]
 pub struct Args {
     /// The workspace: a folder with `agents.yaml`. Left out: the nearest parent that has one.
-    #[arg(short = 'C', long = "workspace", value_name = "WORKSPACE", env = "CLOUDCREW_WORKSPACE", global = true)]
+    #[arg(short = 'C', value_name = "WORKSPACE", env = "CLOUDCREW_WORKSPACE", global = true)]
     pub workspace: Option<PathBuf>,
     /// Where engagements are kept. Left out: `.cloudcrew` in the workspace.
     #[arg(long, value_name = "DIR", env = "CLOUDCREW_HOME", global = true)]
@@ -34,9 +34,12 @@ pub enum Command {
     Schema {
         /// A kind of files (agents, phase, workflow, rehearsal) or a verb (check, list, show, inbox, ledger, artifacts, cost, run, graph).
         kind: Option<String>,
-        /// Writes all schemas of files into `engine/definition/schemas` of the workspace.
+        /// Writes all schemas of files into `engine/definition/schemas` of the workspace, and the reference pages into `docs/reference`.
         #[arg(long)]
         write: bool,
+        /// Writes schemas that know this workspace's names into `.cloudcrew/schemas`, for editors to complete and check them.
+        #[arg(long = "workspace", conflicts_with_all = ["kind", "write"])]
+        named: bool,
     },
     /// Prints a workflow's plan as a graph.
     Graph {

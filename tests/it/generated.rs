@@ -13,6 +13,40 @@ fn the_committed_schemas_are_what_the_types_say() {
 }
 
 #[test]
+fn the_reference_pages_are_what_the_schemas_say() {
+    let crew = edited();
+    crew.run(&["schema", "--write"]).exits(0);
+    for kind in ["agents", "phase", "workflow", "rehearsal"] {
+        let page = format!("docs/reference/{kind}.md");
+        let read = |root: &std::path::Path| std::fs::read_to_string(root.join(&page)).expect("a page");
+        assert_eq!(read(crew.workspace()), read(&root()), "run `cargo run -- schema --write`");
+    }
+}
+
+#[test]
+fn the_schemas_of_a_workspace_know_its_names_also_when_a_file_is_wrong() {
+    let crew = edited();
+    crew.edit("agents.yaml", "  qa:\n", "  tester:\n").edit("phases/poc.yaml", "swarm:", "swarm: [");
+    crew.run(&["schema", "--workspace"]).exits(0);
+    let read = |kind: &str| -> serde_json::Value {
+        let text = std::fs::read_to_string(crew.workspace().join(format!(".cloudcrew/schemas/{kind}.json"))).expect("a schema");
+        serde_json::from_str(&text).expect("JSON")
+    };
+    let entry = read("phase")["properties"]["swarm"]["properties"]["entry"].clone();
+    let names = ["pm", "sa", "infra", "dev", "data", "security", "tester"];
+    assert_eq!(entry["enum"], serde_json::json!(names));
+    assert!(entry["markdownEnumDescriptions"][0].as_str().is_some_and(|words| words.contains("ask the customer")));
+    let phases = read("workflow")["properties"]["phases"]["items"]["enum"].clone();
+    assert!(phases.as_array().is_some_and(|phases| phases.contains(&"poc".into())), "{phases}");
+    let tools = read("agents")["properties"]["shared_tools"]["items"]["enum"].clone();
+    assert!(tools.as_array().is_some_and(|tools| tools.contains(&"repo_write".into())), "{tools}");
+    crew.edit("agents.yaml", "agents:", "agents: [");
+    crew.run(&["schema", "--workspace"]).exits(0);
+    let entry = read("phase")["properties"]["swarm"]["properties"]["entry"].clone();
+    assert!(entry["enum"].is_null(), "no agent is known, so none is called wrong: {entry}");
+}
+
+#[test]
 fn the_graph_is_drawn_in_three_forms() {
     crew().run(&["graph"]).exits(0).says("flowchart TD");
     crew().run(&["graph", "--format", "dot"]).exits(0).says("digraph");

@@ -3,10 +3,11 @@
 use std::io::IsTerminal;
 
 use cloudcrew_definition::diagnostic::{Format, closest, render};
+use cloudcrew_definition::names::Names;
 use cloudcrew_plan::checks::{self, load};
 use cloudcrew_runtime::catalogue::catalogue;
 
-use super::fix;
+use super::{fix, schema};
 use crate::args::{Args, CheckFormat};
 use crate::exit::{Exit, Failure};
 use crate::out::{note, put, say};
@@ -19,6 +20,7 @@ pub fn check(args: &Args, format: CheckFormat, mend: bool) -> Result<Exit, Failu
     }
     let sources = workspace::read(&root);
     let loaded = load(&sources, &catalogue());
+    schema::renew(&root, &Names::read(&sources), &loaded.workspace, &sources);
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let how = match format {
         CheckFormat::Human => Format::Human { colour },

@@ -29,7 +29,8 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
     match &args.command {
         Command::Check { format, fix } => check::check(&args, *format, *fix),
         Command::Explain { code } => check::explain(code.as_deref()),
-        Command::Schema { kind, write } => schema::schema(&args, kind.as_deref(), *write),
+        Command::Schema { named: true, .. } => schema::of_workspace(&args),
+        Command::Schema { kind, write, .. } => schema::schema(&args, kind.as_deref(), *write),
         Command::Graph { workflow, format } => graph::graph(&args, workflow.as_deref(), *format),
         Command::Generate { check } => generate::generate(&args, *check),
         Command::Run(run) => run::run(&args, run).await,

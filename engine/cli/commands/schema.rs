@@ -1,9 +1,14 @@
 //! `schema`: what editors and reviewers hold a file against.
 
 use std::fs;
+use std::path::Path;
 
-use cloudcrew_definition::schema::schema as generate;
-use cloudcrew_definition::syntax::FileKind;
+use cloudcrew_definition::load;
+use cloudcrew_definition::names::Names;
+use cloudcrew_definition::schema::{named, page, schema as generate};
+use cloudcrew_definition::source::Sources;
+use cloudcrew_definition::syntax::{FileKind, Workspace};
+use cloudcrew_runtime::catalogue::catalogue;
 
 use crate::args::Args;
 use crate::exit::{Exit, Failure};
@@ -11,17 +16,21 @@ use crate::out::{note, say};
 use crate::output::SCHEMAS;
 use crate::workspace;
 
-/// Where the schemas of this project stand.
+/// Where the schemas of this project stand, and the pages that are made of them.
 const FOLDER: &str = "engine/definition/schemas";
+const PAGES: &str = "docs/reference";
+
+/// Where a workspace's own schemas stand: the first line of its files names them. They follow from the files and are kept out of Git.
+const NAMED: &str = ".cloudcrew/schemas";
 
 pub fn schema(args: &Args, kind: Option<&str>, write: bool) -> Result<Exit, Failure> {
     if write {
-        let folder = workspace::find(args.workspace.as_deref())?.join(FOLDER);
-        fs::create_dir_all(&folder)?;
+        let root = workspace::find(args.workspace.as_deref())?;
         for kind in FileKind::ALL {
-            fs::write(folder.join(format!("{}.json", kind.name())), format!("{:#}\n", generate(kind)))?;
+            put(&root, FOLDER, &format!("{}.json", kind.name()), &format!("{:#}\n", generate(kind)))?;
+            put(&root, PAGES, &format!("{}.md", kind.name()), &page(kind))?;
         }
-        note!("wrote {} schemas to {}", FileKind::ALL.len(), folder.display());
+        note!("wrote {} schemas to {FOLDER} and as many pages to {PAGES}", FileKind::ALL.len());
         return Ok(Exit::Done);
     }
     let file = FileKind::ALL.into_iter().find(|k| Some(k.name()) == kind);
@@ -35,4 +44,44 @@ pub fn schema(args: &Args, kind: Option<&str>, write: bool) -> Result<Exit, Fail
         }
     }
     Ok(Exit::Done)
+}
+
+/// Schemas with the names of a workspace, as far as its files can be read.
+pub fn of_workspace(args: &Args) -> Result<Exit, Failure> {
+    let root = workspace::find(args.workspace.as_deref())?;
+    let (sources, catalogue) = (workspace::read(&root), catalogue());
+    let loaded = load(&sources, &catalogue);
+    write_named(&root, &Names::read(&sources), &loaded.workspace, &sources)?;
+    note!("wrote {} schemas with the names of this workspace to {NAMED}", FileKind::ALL.len());
+    Ok(Exit::Done)
+}
+
+/// Brings a workspace's schemas up to date where somebody wanted them. An editor that lags behind is no reason to fail.
+pub fn renew(root: &Path, names: &Names, workspace: &Workspace, sources: &Sources) {
+    if root.join(NAMED).is_dir() {
+        let _ = write_named(root, names, workspace, sources);
+    }
+}
+
+fn write_named(root: &Path, names: &Names, workspace: &Workspace, sources: &Sources) -> Result<(), Failure> {
+    for kind in FileKind::ALL {
+        let schema = named(kind, names, workspace, sources, &catalogue());
+        put(root, NAMED, &format!("{}.json", kind.name()), &format!("{schema:#}\n"))?;
+    }
+    Ok(())
+}
+
+/// Writes a file whole or not at all: an editor may be reading it.
+fn put(root: &Path, folder: &str, name: &str, text: &str) -> Result<(), Failure> {
+    let folder = root.join(folder);
+    fs::create_dir_all(&folder)?;
+    if fs::read_to_string(folder.join(name)).is_ok_and(|there| there == text) {
+        return Ok(());
+    }
+    let new = folder.join(format!(".{name}.{}", std::process::id()));
+    fs::write(&new, text)?;
+    fs::rename(&new, folder.join(name)).map_err(|error| {
+        let _ = fs::remove_file(&new);
+        Failure::world(format!("{}: {error}", folder.join(name).display()))
+    })
 }

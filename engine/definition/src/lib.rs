@@ -10,6 +10,8 @@ pub mod checks;
 pub mod crew;
 pub mod diagnostic;
 pub mod document;
+pub mod kept;
+pub mod names;
 pub mod path;
 mod resolve;
 pub mod schema;
@@ -17,11 +19,12 @@ pub mod source;
 pub mod syntax;
 pub mod text;
 
-use catalogue::{Catalogue, TextKind};
+use catalogue::Catalogue;
 use crew::Definition;
 use diagnostic::Report;
-use source::Sources;
-use syntax::{FileKind, Workspace};
+use kept::Read;
+use source::{FileId, Sources};
+use syntax::Workspace;
 
 /// What came of loading a workspace.
 #[derive(Debug)]
@@ -36,18 +39,17 @@ pub struct Loaded {
 
 /// Loads a workspace: every finding of every file in one pass.
 pub fn load(sources: &Sources, catalogue: &Catalogue) -> Loaded {
+    judge(sources, catalogue, sources.iter().map(|(file, _)| (file, Read::of(sources, file, catalogue))))
+}
+
+/// What the files say, each read by itself, held against each other.
+fn judge(sources: &Sources, catalogue: &Catalogue, files: impl Iterator<Item = (FileId, Read)>) -> Loaded {
     let mut report = Report::new();
     let mut workspace = Workspace::default();
-    for (file, path) in sources.iter() {
-        if let Some(kind) = FileKind::of(path) {
-            if let Some(document) = document::parse(sources, file, &mut report) {
-                schema::check(kind, sources.text(file), &document, &mut report);
-                workspace.take(kind, &document);
-            }
-        } else if path.starts_with("prompts/") {
-            text::check(sources, file, TextKind::Prompt, catalogue, &mut report);
-        } else if path.starts_with("templates/") {
-            text::check(sources, file, TextKind::Template, catalogue, &mut report);
+    for (file, read) in files {
+        report.extend(read.found);
+        if let Some(form) = read.form {
+            workspace.put(file, form);
         }
     }
     checks::run(&checks::Context { sources, workspace: &workspace, catalogue }, &mut report);

@@ -7,7 +7,7 @@ use crate::crew::{
     ReviewBend, Swarm, Template, Workflow,
 };
 use crate::source::Sources;
-use crate::syntax::{self, Written};
+use crate::syntax::{self, Written, defaults};
 
 /// `None` when a required value is missing, which the schema has then reported.
 pub(crate) fn resolve(sources: &Sources, workspace: &syntax::Workspace) -> Option<Definition> {
@@ -87,8 +87,11 @@ fn agent(sources: &Sources, name: &str, a: &syntax::Agent, shared: &[String]) ->
 fn phase(sources: &Sources, p: &syntax::PhaseFile) -> Option<Phase> {
     let deliverables = optional(&p.deliverables).unwrap_or_default();
     let retry = match optional(&p.retry) {
-        None => Retry { max_attempts: 0, timeout_factor: 1.0 },
-        Some(r) => Retry { max_attempts: value(&r.max_attempts)?, timeout_factor: optional(&r.timeout_factor).unwrap_or(1.0) },
+        None => Retry { max_attempts: 0, timeout_factor: defaults::TIMEOUT_FACTOR },
+        Some(r) => Retry {
+            max_attempts: value(&r.max_attempts)?,
+            timeout_factor: optional(&r.timeout_factor).unwrap_or(defaults::TIMEOUT_FACTOR),
+        },
     };
     Some(Phase {
         name: value(&p.phase)?,
@@ -101,13 +104,13 @@ fn phase(sources: &Sources, p: &syntax::PhaseFile) -> Option<Phase> {
             Some(r) => Some(Review {
                 agent: value(&r.agent)?,
                 depth: value(&r.depth)?,
-                max_reworks: optional(&r.max_reworks).unwrap_or(1),
+                max_reworks: optional(&r.max_reworks).unwrap_or(defaults::MAX_REWORKS),
             }),
         },
         gate: optional(&p.gate).as_ref().map(gate),
         question_reminder: optional(&p.questions).and_then(|q| time(&q.remind_after)),
         retry,
-        max_restarts: optional(&p.restart).and_then(|r| value(&r.max_attempts)).unwrap_or(10),
+        max_restarts: optional(&p.restart).and_then(|r| value(&r.max_attempts)).unwrap_or(defaults::MAX_RESTARTS),
     })
 }
 
@@ -117,18 +120,20 @@ fn swarm(s: &syntax::Swarm) -> Option<Swarm> {
     Some(Swarm {
         entry: value(&s.entry)?,
         agents: value(&s.agents)?.iter().map(value).collect::<Option<_>>()?,
-        max_handoffs: optional(&s.max_handoffs).unwrap_or(20),
-        max_iterations: optional(&s.max_iterations).unwrap_or(20),
-        max_turns: optional(&s.max_turns).unwrap_or(100),
-        execution_timeout: time(&s.execution_timeout).unwrap_or(Duration::from_secs(900)),
-        node_timeout: time(&s.node_timeout).unwrap_or(Duration::from_secs(300)),
-        repetitive_handoff_detection_window: optional(&s.repetitive_handoff_detection_window).unwrap_or(0),
-        repetitive_handoff_min_unique_agents: optional(&s.repetitive_handoff_min_unique_agents).unwrap_or(0),
+        max_handoffs: optional(&s.max_handoffs).unwrap_or(defaults::MAX_HANDOFFS),
+        max_iterations: optional(&s.max_iterations).unwrap_or(defaults::MAX_ITERATIONS),
+        max_turns: optional(&s.max_turns).unwrap_or(defaults::MAX_TURNS),
+        execution_timeout: time(&s.execution_timeout).unwrap_or(defaults::EXECUTION_TIMEOUT),
+        node_timeout: time(&s.node_timeout).unwrap_or(defaults::NODE_TIMEOUT),
+        repetitive_handoff_detection_window: optional(&s.repetitive_handoff_detection_window)
+            .unwrap_or(defaults::REPETITIVE_HANDOFF_DETECTION_WINDOW),
+        repetitive_handoff_min_unique_agents: optional(&s.repetitive_handoff_min_unique_agents)
+            .unwrap_or(defaults::REPETITIVE_HANDOFF_MIN_UNIQUE_AGENTS),
         token_budget: optional(&s.token_budget),
-        handoff: optional(&s.handoff).unwrap_or(syntax::HandoffMode::Immediate),
-        provider_max_attempts: retry.and_then(|r| optional(&r.max_attempts)).unwrap_or(6),
-        provider_initial_delay: retry.and_then(|r| time(&r.initial_delay)).unwrap_or(Duration::from_secs(2)),
-        provider_max_delay: retry.and_then(|r| time(&r.max_delay)).unwrap_or(Duration::from_secs(60)),
+        handoff: optional(&s.handoff).unwrap_or(defaults::HANDOFF),
+        provider_max_attempts: retry.and_then(|r| optional(&r.max_attempts)).unwrap_or(defaults::PROVIDER_MAX_ATTEMPTS),
+        provider_initial_delay: retry.and_then(|r| time(&r.initial_delay)).unwrap_or(defaults::PROVIDER_INITIAL_DELAY),
+        provider_max_delay: retry.and_then(|r| time(&r.max_delay)).unwrap_or(defaults::PROVIDER_MAX_DELAY),
     })
 }
 
@@ -145,10 +150,10 @@ fn deliverable(d: &syntax::Deliverable) -> Option<Deliverable> {
 fn gate(g: &syntax::Gate) -> Gate {
     Gate {
         ratings: words(&g.ratings),
-        max_revisions: optional(&g.max_revisions).unwrap_or(3),
+        max_revisions: optional(&g.max_revisions).unwrap_or(defaults::MAX_REVISIONS),
         remind_after: time(&g.remind_after),
         expires_after: time(&g.expires_after),
-        on_expiry: optional(&g.on_expiry).unwrap_or(syntax::OnExpiry::Stop),
+        on_expiry: optional(&g.on_expiry).unwrap_or(defaults::ON_EXPIRY),
     }
 }
 
@@ -194,11 +199,16 @@ fn agent_bend(b: &syntax::AgentBend) -> Option<AgentBend> {
         .or_else(|| optional(&b.fails).map(Bend::Fails))
         .or_else(|| time(&b.takes).map(Bend::Takes))
         .or_else(|| optional(&b.forgets).map(Bend::Forgets))?;
-    Some(AgentBend { agent: value(&b.agent)?, phase: optional(&b.phase), times: optional(&b.times).unwrap_or(1), bend })
+    Some(AgentBend {
+        agent: value(&b.agent)?,
+        phase: optional(&b.phase),
+        times: optional(&b.times).unwrap_or(defaults::TIMES),
+        bend,
+    })
 }
 
 fn review_bend(b: &syntax::ReviewBend) -> Option<ReviewBend> {
-    Some(ReviewBend { phase: value(&b.phase)?, finds: value(&b.finds)?, times: optional(&b.times).unwrap_or(1) })
+    Some(ReviewBend { phase: value(&b.phase)?, finds: value(&b.finds)?, times: optional(&b.times).unwrap_or(defaults::TIMES) })
 }
 
 fn gate_bend(b: &syntax::GateBend) -> Option<GateBend> {

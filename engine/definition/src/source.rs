@@ -1,6 +1,7 @@
 //! Source texts: what they are called, what they say, where a byte stands.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Largest file that is read, in bytes.
 pub const MAX_FILE_BYTES: usize = 1024 * 1024;
@@ -48,7 +49,7 @@ pub struct File {
 /// The files of a workspace, as text.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
-    files: Vec<File>,
+    files: Vec<Arc<File>>,
 }
 
 impl Sources {
@@ -69,9 +70,23 @@ impl Sources {
     }
 
     fn push(&mut self, path: String, text: Result<String, String>) -> FileId {
-        let lines = line_starts(text.as_deref().unwrap_or_default());
-        self.files.push(File { path, text, lines });
+        self.files.push(Arc::new(File::new(path, text)));
         FileId(self.files.len() as u32 - 1)
+    }
+
+    /// Puts another text into a file, which stays the same file.
+    pub fn replace(&mut self, id: FileId, bytes: &[u8]) {
+        let file = &mut self.files[id.0 as usize];
+        *file = Arc::new(File::new(file.path.clone(), decode(bytes)));
+    }
+
+    /// Takes a file away. Those that were added after it get other ids.
+    pub fn remove(&mut self, id: FileId) {
+        self.files.remove(id.0 as usize);
+    }
+
+    pub(crate) fn file(&self, id: FileId) -> &Arc<File> {
+        &self.files[id.0 as usize]
     }
 
     /// All files in the order in which they were added.
@@ -107,6 +122,17 @@ impl Sources {
         let line = file.lines.partition_point(|start| *start <= byte).max(1);
         let start = file.lines[line - 1];
         (line, text.get(start..byte).map_or(1, |t| t.chars().count() + 1))
+    }
+}
+
+impl File {
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn new(path: String, text: Result<String, String>) -> File {
+        let lines = line_starts(text.as_deref().unwrap_or_default());
+        File { path, text, lines }
     }
 }
 

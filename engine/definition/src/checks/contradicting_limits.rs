@@ -27,8 +27,8 @@ use crate::diagnostic::Report;
 use crate::syntax::{Duration, Gate, PhaseFile, ProviderRetry, Swarm, Written};
 
 /// The swarm's times when they are left out.
-const EXECUTION: std::time::Duration = std::time::Duration::from_secs(900);
-const NODE: std::time::Duration = std::time::Duration::from_secs(300);
+const EXECUTION: std::time::Duration = crate::syntax::defaults::EXECUTION_TIMEOUT;
+const NODE: std::time::Duration = crate::syntax::defaults::NODE_TIMEOUT;
 
 /// Below it, reminders fill the journal faster than anybody answers.
 const LEAST_REMINDER: std::time::Duration = std::time::Duration::from_secs(60);

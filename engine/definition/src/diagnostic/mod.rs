@@ -166,6 +166,16 @@ impl Report {
         &mut self.found[last]
     }
 
+    /// Takes findings in that were made elsewhere.
+    pub(crate) fn extend(&mut self, found: impl IntoIterator<Item = Diagnostic>) {
+        self.found.extend(found);
+    }
+
+    /// The findings, to be kept elsewhere.
+    pub(crate) fn into_found(self) -> Vec<Diagnostic> {
+        self.found
+    }
+
     /// The findings by place.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.found

@@ -13,10 +13,13 @@ pub struct AgentsFile {
     #[schemars(range(min = 1, max = 1))]
     pub version: Written<u32>,
     /// The models that agents use, by a name of your choice.
+    #[schemars(extend("x-cloudcrew-defines" = "models"))]
     pub models: Written<Entries<Model>>,
     /// Tools that every agent has, before its own.
+    #[schemars(extend("x-cloudcrew-names" = "tools", "examples" = [["repo_read", "repo_list", "ledger_read", "ask_customer"]]))]
     pub shared_tools: Option<Written<Vec<Written<String>>>>,
     /// The agents, by name. Their order is the order in which others see them.
+    #[schemars(extend("x-cloudcrew-defines" = "agents"))]
     pub agents: Written<Entries<Agent>>,
 }
 
@@ -25,17 +28,19 @@ pub struct AgentsFile {
 #[schemars(deny_unknown_fields)]
 pub struct Model {
     /// What it is good for, for people.
+    #[schemars(extend("examples" = ["Judgement that is expensive to get wrong"]))]
     pub description: Option<Written<String>>,
     /// Who serves it on AWS, given together with `id`. `generate` grants the crew exactly the models that are named so; a run here
     /// stays a rehearsal.
     pub provider: Option<Written<Provider>>,
     /// Its identifier at the provider: of a model, or of an inference profile such as `us.anthropic.claude-opus-4-6-v1`.
-    #[schemars(regex(pattern = "^[A-Za-z0-9][A-Za-z0-9._:/-]{0,255}$"), extend("x-cloudcrew-form" = "model-id"))]
+    #[schemars(regex(pattern = "^[A-Za-z0-9][A-Za-z0-9._:/-]{0,255}$"), extend("x-cloudcrew-form" = "model-id", "examples" = ["us.anthropic.claude-opus-4-6-v1"]))]
     pub id: Option<Written<String>>,
     /// Tokens of one reply at most.
-    #[schemars(range(min = 1, max = 1_000_000))]
+    #[schemars(range(min = 1, max = 1_000_000), extend("examples" = [16000]))]
     pub max_tokens: Written<u32>,
     /// Price in US dollars per million tokens. Left out: unknown, and shown as unknown, never as zero.
+    #[schemars(extend("examples" = [{"input": 5, "output": 25, "cache_read": 0.5, "cache_write": 6.25}]))]
     pub price: Option<Written<Price>>,
 }
 
@@ -70,16 +75,22 @@ pub struct Price {
 #[schemars(deny_unknown_fields)]
 pub struct Agent {
     /// One line about what it owns; the other agents read it to decide whom to hand to.
+    #[schemars(extend("examples" = ["Owns the data model, the schema and its migrations"]))]
     pub description: Written<String>,
     /// Name of a model in `models`.
+    #[schemars(extend("x-cloudcrew-names" = "models", "examples" = ["opus"]))]
     pub model: Written<String>,
-    /// Path of its system prompt, a Markdown file with MiniJinja variables.
+    /// Path of its system prompt below `prompts/`, a Markdown file with MiniJinja variables.
+    #[schemars(extend("x-cloudcrew-names" = "prompts", "examples" = ["prompts/pm.md"]))]
     pub prompt: Written<String>,
-    /// Tools besides `shared_tools`.
+    /// Tools besides `shared_tools`. A tool that writes needs `writes` too.
+    #[schemars(extend("x-cloudcrew-names" = "tools", "examples" = [["ledger_write", "repo_write"]]))]
     pub tools: Option<Written<Vec<Written<String>>>>,
-    /// Where its writing tools may write: globs as in a `.gitignore`; a `!glob` takes paths out again.
+    /// Where its writing tools may write: globs as in a `.gitignore`; a `!glob` takes paths out again. The engine refuses every other path.
+    #[schemars(extend("examples" = [["app/**", "!app/tests/**"]]))]
     pub writes: Option<Written<Vec<Written<String>>>>,
-    /// What it may use in one engagement.
+    /// What it may use in one engagement. Left out: no limit.
+    #[schemars(extend("examples" = [{"tokens": 4000000}]))]
     pub budget: Option<Written<AgentBudget>>,
 }
 
@@ -88,6 +99,6 @@ pub struct Agent {
 #[schemars(deny_unknown_fields)]
 pub struct AgentBudget {
     /// Input and output tokens together, over all phases, retries and revisions.
-    #[schemars(range(min = 1, max = 1_000_000_000_000u64))]
+    #[schemars(range(min = 1, max = 1_000_000_000_000u64), extend("examples" = [4000000]))]
     pub tokens: Written<u64>,
 }

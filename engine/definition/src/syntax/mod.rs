@@ -2,6 +2,7 @@
 //! their comments are what an editor shows. A value of the wrong form is absent here; the schema reports it.
 
 mod agents;
+pub mod defaults;
 mod duration;
 mod phase;
 mod rehearsal;
@@ -79,14 +80,33 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Takes a document in, as far as it can be read.
-    pub fn take(&mut self, kind: FileKind, document: &Document) {
-        let file = document.file();
+    /// Takes a file in.
+    pub(crate) fn put(&mut self, file: FileId, form: Form) {
+        match form {
+            Form::Agents(f) => self.agents = Some((file, f)),
+            Form::Phase(f) => self.phases.push((file, *f)),
+            Form::Workflow(f) => self.workflows.push((file, f)),
+            Form::Rehearsal(f) => self.rehearsals.push((file, *f)),
+        }
+    }
+}
+
+/// A definition file as written, as far as it can be read.
+#[derive(Debug, Clone)]
+pub(crate) enum Form {
+    Agents(AgentsFile),
+    Phase(Box<PhaseFile>),
+    Workflow(WorkflowFile),
+    Rehearsal(Box<RehearsalFile>),
+}
+
+impl Form {
+    pub(crate) fn of(kind: FileKind, document: &Document) -> Option<Form> {
         match kind {
-            FileKind::Agents => self.agents = read(document).map(|f| (file, f)),
-            FileKind::Phase => self.phases.extend(read(document).map(|f| (file, f))),
-            FileKind::Workflow => self.workflows.extend(read(document).map(|f| (file, f))),
-            FileKind::Rehearsal => self.rehearsals.extend(read(document).map(|f| (file, f))),
+            FileKind::Agents => read(document).map(Form::Agents),
+            FileKind::Phase => read(document).map(Box::new).map(Form::Phase),
+            FileKind::Workflow => read(document).map(Form::Workflow),
+            FileKind::Rehearsal => read(document).map(Box::new).map(Form::Rehearsal),
         }
     }
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Duration, Written};
+use super::{Duration, Written, defaults, written};
 
 /// One part of the workflow, done by one swarm.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -13,25 +13,33 @@ pub struct PhaseFile {
     #[schemars(range(min = 1, max = 1))]
     pub version: Written<u32>,
     /// Its name; the file's name without `.yaml`.
-    #[schemars(regex(pattern = "^[a-z][a-z0-9_-]{0,62}$"))]
+    #[schemars(regex(pattern = "^[a-z][a-z0-9_-]{0,62}$"), extend("x-cloudcrew-defines" = "phases", "examples" = ["discovery"]))]
     pub phase: Written<String>,
     /// One line about what it is for.
+    #[schemars(extend("examples" = ["Understand what the customer asks for and agree on a plan"]))]
     pub description: Option<Written<String>>,
     /// Who works, and within which limits.
     pub swarm: Written<Swarm>,
-    /// Path of the task text, a Markdown file with MiniJinja variables.
+    /// Path of the task text below `prompts/`, a Markdown file with MiniJinja variables.
+    #[schemars(extend("x-cloudcrew-names" = "prompts", "examples" = ["prompts/tasks/discovery.md"]))]
     pub task: Written<String>,
-    /// What the phase owes the customer.
+    /// What the phase owes the customer. Left out: nothing.
+    #[schemars(extend("examples" = [[{"path": "docs/project-plan/plan.md", "owner": "pm", "template": "project_plan", "reviewers": ["sa"]}]]))]
     pub deliverables: Option<Written<Vec<Written<Deliverable>>>>,
     /// The check of the deliverables after the swarm. Left out: none.
+    #[schemars(extend("examples" = [{"agent": "pm", "depth": "light", "max_reworks": 1}]))]
     pub review: Option<Written<Review>>,
     /// The wait for the customer. Left out: the next phase begins at once.
+    #[schemars(extend("examples" = [{"kind": "approval", "ratings": ["quality"], "max_revisions": 3, "remind_after": "24h"}]))]
     pub gate: Option<Written<Gate>>,
-    /// What happens while an agent's question waits for the customer.
+    /// What happens while an agent's question waits for the customer. Left out: nobody is reminded.
+    #[schemars(extend("examples" = [{"remind_after": "30m"}]))]
     pub questions: Option<Written<Questions>>,
     /// New swarms after one that reached a limit or failed. Left out: none.
+    #[schemars(extend("examples" = [{"max_attempts": 1, "timeout_factor": 1.5}]))]
     pub retry: Option<Written<Retry>>,
-    /// Process deaths.
+    /// How many process deaths are borne; the swarm goes on at the very step. Left out: `max_attempts: 10`.
+    #[schemars(extend("examples" = [{"max_attempts": 10}]))]
     pub restart: Option<Written<Restart>>,
 }
 
@@ -40,35 +48,40 @@ pub struct PhaseFile {
 #[schemars(deny_unknown_fields)]
 pub struct Swarm {
     /// The agent with the first turn, one of `agents`.
+    #[schemars(extend("x-cloudcrew-names" = "agents", "examples" = ["pm"]))]
     pub entry: Written<String>,
     /// The members, in the order in which they see each other.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), extend("x-cloudcrew-names" = "agents", "examples" = [["pm", "sa"]]))]
     pub agents: Written<Vec<Written<String>>>,
-    /// Completed visits at most; N allows N-1 handoffs. Default 20.
-    #[schemars(range(min = 1, max = 1000))]
+    /// Completed visits at most; N allows N-1 handoffs.
+    #[schemars(range(min = 1, max = 1000), extend("default" = defaults::MAX_HANDOFFS))]
     pub max_handoffs: Option<Written<u32>>,
-    /// Visits at most. Default 20.
-    #[schemars(range(min = 1, max = 1000))]
+    /// Visits at most.
+    #[schemars(range(min = 1, max = 1000), extend("default" = defaults::MAX_ITERATIONS))]
     pub max_iterations: Option<Written<u32>>,
-    /// Model turns in one visit at most. Default 100.
-    #[schemars(range(min = 1, max = 100_000))]
+    /// Model turns in one visit at most.
+    #[schemars(range(min = 1, max = 100_000), extend("default" = defaults::MAX_TURNS))]
     pub max_turns: Option<Written<u32>>,
-    /// Active time of the swarm at most; waiting for a person does not count. Default `15m`.
+    /// Active time of the swarm at most; waiting for a person does not count.
+    #[schemars(extend("default" = written(defaults::EXECUTION_TIMEOUT)))]
     pub execution_timeout: Option<Written<Duration>>,
-    /// Active time of one visit at most. Default `5m`.
+    /// Active time of one visit at most.
+    #[schemars(extend("default" = written(defaults::NODE_TIMEOUT)))]
     pub node_timeout: Option<Written<Duration>>,
-    /// Looks at so many of the last visits for agents that only hand to each other. `0` is off. Default `0`.
-    #[schemars(range(max = 1000))]
+    /// Looks at so many of the last visits for agents that only hand to each other. `0` is off.
+    #[schemars(range(max = 1000), extend("default" = defaults::REPETITIVE_HANDOFF_DETECTION_WINDOW, "examples" = [6]))]
     pub repetitive_handoff_detection_window: Option<Written<u32>>,
-    /// Different agents that must be among them. Default `0`.
-    #[schemars(range(max = 1000))]
+    /// Different agents that must be among them; fewer end the swarm.
+    #[schemars(range(max = 1000), extend("default" = defaults::REPETITIVE_HANDOFF_MIN_UNIQUE_AGENTS, "examples" = [2]))]
     pub repetitive_handoff_min_unique_agents: Option<Written<u32>>,
     /// Input and output tokens of one swarm at most. Left out: no limit.
-    #[schemars(range(min = 1, max = 1_000_000_000_000u64))]
+    #[schemars(range(min = 1, max = 1_000_000_000_000u64), extend("examples" = [2000000]))]
     pub token_budget: Option<Written<u64>>,
-    /// What happens to the turn in which an agent hands off. Default `immediate`.
+    /// What happens to the turn in which an agent hands off.
+    #[schemars(extend("default" = defaults::HANDOFF))]
     pub handoff: Option<Written<HandoffMode>>,
     /// How often a call that the provider refuses for now is tried again.
+    #[schemars(extend("examples" = [{"max_attempts": 6, "initial_delay": "2s", "max_delay": "1m"}]))]
     pub retry: Option<Written<ProviderRetry>>,
 }
 
@@ -86,12 +99,14 @@ pub enum HandoffMode {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct ProviderRetry {
-    /// Calls for one turn at most. Default 6.
-    #[schemars(range(min = 1, max = 100))]
+    /// Calls for one turn at most.
+    #[schemars(range(min = 1, max = 100), extend("default" = defaults::PROVIDER_MAX_ATTEMPTS))]
     pub max_attempts: Option<Written<u32>>,
-    /// Longest wait before the second call; it doubles with each further one. Default `2s`.
+    /// Longest wait before the second call; it doubles with each further one.
+    #[schemars(extend("default" = written(defaults::PROVIDER_INITIAL_DELAY)))]
     pub initial_delay: Option<Written<Duration>>,
-    /// Longest wait at all. Default `60s`.
+    /// Longest wait at all.
+    #[schemars(extend("default" = written(defaults::PROVIDER_MAX_DELAY)))]
     pub max_delay: Option<Written<Duration>>,
 }
 
@@ -99,15 +114,20 @@ pub struct ProviderRetry {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Deliverable {
-    /// Where it stands in the customer's repository.
+    /// Where it stands in the customer's repository, inside what its owner may write.
+    #[schemars(extend("x-cloudcrew-defines" = "deliverables", "examples" = ["docs/project-plan/plan.md"]))]
     pub path: Written<String>,
-    /// The agent that writes it.
+    /// The agent that writes it, one of the swarm.
+    #[schemars(extend("x-cloudcrew-names" = "agents", "examples" = ["pm"]))]
     pub owner: Written<String>,
-    /// Name of a template: `templates/NAME.md`. All its headings must be there, each with content.
+    /// Name of a template: `templates/NAME.md`. All its headings must be there, each with content. Left out: any form will do.
+    #[schemars(extend("x-cloudcrew-names" = "templates", "examples" = ["project_plan"]))]
     pub template: Option<Written<String>>,
-    /// Agents that must pass it before the phase's review does.
+    /// Agents that must pass it before the phase's review does. Left out: none.
+    #[schemars(extend("x-cloudcrew-names" = "agents", "examples" = [["sa"]]))]
     pub reviewers: Option<Written<Vec<Written<String>>>>,
     /// One line about it.
+    #[schemars(extend("examples" = ["What will be delivered, and in which order"]))]
     pub description: Option<Written<String>>,
 }
 
@@ -115,12 +135,13 @@ pub struct Deliverable {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Review {
-    /// Who reviews.
+    /// Who reviews; an agent with a tool that gives a verdict.
+    #[schemars(extend("x-cloudcrew-names" = "agents", "examples" = ["pm"]))]
     pub agent: Written<String>,
     /// How deep.
     pub depth: Written<Depth>,
-    /// How often a failed review sends the swarm back with its findings; then the gate shows them. Default 1.
-    #[schemars(range(max = 20))]
+    /// How often a failed review sends the swarm back with its findings; then the gate shows them.
+    #[schemars(range(max = 20), extend("default" = defaults::MAX_REWORKS))]
     pub max_reworks: Option<Written<u32>>,
 }
 
@@ -140,16 +161,18 @@ pub enum Depth {
 pub struct Gate {
     /// What is asked for.
     pub kind: Written<GateKind>,
-    /// What an approval may rate, each 1 to 5.
+    /// What an approval may rate, each 1 to 5. Left out: nothing.
+    #[schemars(extend("examples" = [["quality", "relevance", "completeness"]]))]
     pub ratings: Option<Written<Vec<Written<String>>>>,
-    /// How often the customer may ask for changes; then only approve or cancel. Default 3.
-    #[schemars(range(max = 100))]
+    /// How often the customer may ask for changes; then only approve or cancel.
+    #[schemars(range(max = 100), extend("default" = defaults::MAX_REVISIONS))]
     pub max_revisions: Option<Written<u32>>,
     /// Reminds again after each such time without a decision. Left out: no reminders.
     pub remind_after: Option<Written<Duration>>,
     /// The wait ends after this time. Left out: it has no end.
     pub expires_after: Option<Written<Duration>>,
-    /// What follows from the end of the wait. Default `stop`.
+    /// What follows from the end of the wait.
+    #[schemars(extend("default" = defaults::ON_EXPIRY))]
     pub on_expiry: Option<Written<OnExpiry>>,
 }
 
@@ -175,7 +198,7 @@ pub enum OnExpiry {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Questions {
-    /// Reminds again after each such time without an answer.
+    /// Reminds again after each such time without an answer. Left out: no reminders.
     pub remind_after: Option<Written<Duration>>,
 }
 
@@ -184,10 +207,10 @@ pub struct Questions {
 #[schemars(deny_unknown_fields)]
 pub struct Retry {
     /// New swarms at most.
-    #[schemars(range(max = 20))]
+    #[schemars(range(max = 20), extend("examples" = [1]))]
     pub max_attempts: Written<u32>,
-    /// The timeouts of each new swarm are those of the one before times this. Default 1.
-    #[schemars(range(min = 1, max = 10))]
+    /// The timeouts of each new swarm are those of the one before times this.
+    #[schemars(range(min = 1, max = 10), extend("default" = defaults::TIMEOUT_FACTOR, "examples" = [1.5]))]
     pub timeout_factor: Option<Written<f64>>,
 }
 
@@ -195,7 +218,7 @@ pub struct Retry {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Restart {
-    /// Deaths at the same step, with no progress in between, at most. Default 10.
-    #[schemars(range(min = 1, max = 1000))]
+    /// Deaths at the same step, with no progress in between, at most.
+    #[schemars(range(min = 1, max = 1000), extend("examples" = [defaults::MAX_RESTARTS]))]
     pub max_attempts: Written<u32>,
 }

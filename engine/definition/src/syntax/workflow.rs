@@ -13,13 +13,15 @@ pub struct WorkflowFile {
     #[schemars(range(min = 1, max = 1))]
     pub version: Written<u32>,
     /// Its name; the file's name without `.yaml`.
-    #[schemars(regex(pattern = "^[a-z][a-z0-9_-]{0,62}$"))]
+    #[schemars(regex(pattern = "^[a-z][a-z0-9_-]{0,62}$"), extend("x-cloudcrew-defines" = "workflows", "examples" = ["delivery"]))]
     pub workflow: Written<String>,
     /// One line about what it is for.
+    #[schemars(extend("examples" = ["From a statement of work to a service that the customer can run"]))]
     pub description: Option<Written<String>>,
     /// Names of phases, in order, each once.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), extend("x-cloudcrew-names" = "phases", "examples" = [["discovery", "architecture"]]))]
     pub phases: Written<Vec<Written<String>>>,
-    /// What is done after the last phase. A step that fails is noted and never blocks completion.
+    /// What is done after the last phase. A step that fails is noted and never blocks completion. Left out: nothing.
+    #[schemars(extend("x-cloudcrew-names" = "finalize_steps", "examples" = [["summary"]]))]
     pub finalize: Option<Written<Vec<Written<String>>>>,
 }

@@ -1,93 +1,26 @@
-//! JSON Schemas out of the types, and a document held against its schema: each fault becomes a finding at its word.
-
-use std::sync::OnceLock;
+//! A document held against its schema: each fault becomes a finding at its word.
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::paths::LocationSegment;
 use jsonschema::{ValidationError, Validator};
-use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use std::sync::OnceLock;
 
+use super::generate::plain;
 use crate::diagnostic::Report;
 use crate::document::{Document, Kind, NodeId};
 use crate::source::Span;
-use crate::syntax::{AgentsFile, FileKind, PhaseFile, RehearsalFile, WorkflowFile, meant};
+use crate::syntax::{FileKind, meant};
 
-/// The schema of a kind of files, draft-07, without references.
-pub fn schema(kind: FileKind) -> Value {
-    let mut schema = match kind {
-        FileKind::Agents => generate::<AgentsFile>(),
-        FileKind::Phase => generate::<PhaseFile>(),
-        FileKind::Workflow => generate::<WorkflowFile>(),
-        FileKind::Rehearsal => generate::<RehearsalFile>(),
-    };
-    tidy(&mut schema);
-    schema
-}
-
-fn generate<T: JsonSchema>() -> Value {
-    let settings = SchemaSettings::draft07().with(|s| s.inline_subschemas = true);
-    settings.into_generator().into_root_schema_for::<T>().into()
-}
-
-/// An optional key is left out, never written as nothing: `gate:` with no value would else quietly mean "no gate".
-fn tidy(schema: &mut Value) {
-    if let Value::Object(map) = schema {
-        if let Some(Value::Array(types)) = map.get_mut("type") {
-            types.retain(|t| t != "null");
-            if let [only] = types.as_slice() {
-                map["type"] = only.clone();
-            }
-        }
-        if let Some(Value::Array(branches)) = map.get("anyOf") {
-            let kept: Vec<Value> = branches.iter().filter(|b| b["type"] != "null").cloned().collect();
-            if let [Value::Object(only)] = kept.as_slice() {
-                let only = only.clone();
-                map.remove("anyOf");
-                for (key, value) in only {
-                    map.entry(key).or_insert(value);
-                }
-            }
-        }
-        names_of_constants(map);
-        map.values_mut().for_each(tidy);
-    } else if let Value::Array(items) = schema {
-        items.iter_mut().for_each(tidy);
-    }
-}
-
-/// `oneOf` of described constants becomes an `enum` with a description each, which editors show and check word by word.
-fn names_of_constants(map: &mut Map<String, Value>) {
-    let Some(Value::Array(branches)) = map.get("oneOf") else { return };
-    if !branches.iter().all(|b| b.get("const").is_some()) {
-        return;
-    }
-    let names: Vec<Value> = branches.iter().map(|b| b["const"].clone()).collect();
-    let words: Vec<Value> = branches.iter().map(|b| b["description"].clone()).collect();
-    map.remove("oneOf");
-    map.insert("type".into(), "string".into());
-    map.insert("enum".into(), names.into());
-    map.insert("markdownEnumDescriptions".into(), words.into());
-}
-
-fn compiled(kind: FileKind) -> &'static (Value, Option<Validator>) {
-    static ALL: OnceLock<Vec<(Value, Option<Validator>)>> = OnceLock::new();
-    let all = ALL.get_or_init(|| {
-        let one = |kind: &FileKind| {
-            let schema = schema(*kind);
-            let validator = jsonschema::draft7::options().build(&schema).ok();
-            (schema, validator)
-        };
-        FileKind::ALL.iter().map(one).collect()
-    });
-    &all[kind as usize]
+fn validator(kind: FileKind) -> Option<&'static Validator> {
+    static ALL: OnceLock<Vec<Option<Validator>>> = OnceLock::new();
+    let all = ALL.get_or_init(|| FileKind::ALL.iter().map(|kind| jsonschema::draft7::options().build(plain(*kind)).ok()).collect());
+    all[kind as usize].as_ref()
 }
 
 /// Holds a document against the schema of its kind.
 pub(crate) fn check(kind: FileKind, source: &str, document: &Document, report: &mut Report) {
-    let (schema, validator) = compiled(kind);
-    let Some(validator) = validator else { return };
+    let (schema, Some(validator)) = (plain(kind), validator(kind)) else { return };
     let instance = document.json(document.root());
     for error in validator.iter_errors(&instance) {
         Fault { source, schema, document, error: &error, place: locate(document, &error) }.report(report);

@@ -1,0 +1,94 @@
+//! Files as they were read, kept from one loading to the next: an editor changes one of a thousand.
+
+use std::sync::Arc;
+
+use crate::catalogue::{Catalogue, TextKind};
+use crate::diagnostic::{Diagnostic, Report};
+use crate::document::{self, Document};
+use crate::names::{self, Name};
+use crate::source::{File, FileId, Sources};
+use crate::syntax::{FileKind, Form};
+use crate::{Loaded, judge, schema, text};
+
+/// What one file says by itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Read {
+    /// What was found in it.
+    pub found: Vec<Diagnostic>,
+    /// The definition file as written; `None` when it cannot be read, and for texts.
+    pub form: Option<Form>,
+    document: Option<Arc<Document>>,
+}
+
+impl Read {
+    pub(crate) fn of(sources: &Sources, file: FileId, catalogue: &Catalogue) -> Read {
+        let (path, mut report) = (sources.path(file), Report::new());
+        let (mut form, mut parsed) = (None, None);
+        if let Some(kind) = FileKind::of(path) {
+            if let Some(document) = document::parse(sources, file, &mut report) {
+                schema::check(kind, sources.text(file), &document, &mut report);
+                form = Form::of(kind, &document);
+                parsed = Some(Arc::new(document));
+            }
+        } else if path.starts_with("prompts/") {
+            text::check(sources, file, TextKind::Prompt, catalogue, &mut report);
+        } else if path.starts_with("templates/") {
+            text::check(sources, file, TextKind::Template, catalogue, &mut report);
+        }
+        Read { found: report.into_found(), form, document: parsed }
+    }
+}
+
+#[derive(Debug)]
+struct Entry {
+    file: Arc<File>,
+    read: Read,
+    /// Of the last text that could be parsed: in the middle of typing a word, the others are still known.
+    names: Vec<Name>,
+}
+
+/// Files as they were read, by one catalogue.
+#[derive(Debug, Default)]
+pub struct Kept {
+    entries: Vec<Entry>,
+}
+
+impl Kept {
+    /// Nothing read yet.
+    pub fn new() -> Kept {
+        Kept::default()
+    }
+
+    /// As [`crate::load`], reading only those files whose text is another.
+    pub fn load(&mut self, sources: &Sources, catalogue: &Catalogue) -> Loaded {
+        for (at, (file, path)) in sources.iter().enumerate() {
+            let same = self.entries.get(at).is_some_and(|kept| Arc::ptr_eq(&kept.file, sources.file(file)));
+            if same {
+                continue;
+            }
+            let read = Read::of(sources, file, catalogue);
+            let before = self.entries.get(at).filter(|kept| kept.file.path() == path);
+            let names = match (&read.document, FileKind::of(path)) {
+                (Some(document), Some(kind)) => names::in_document(kind, path, document),
+                _ => before.map(|kept| kept.names.clone()).unwrap_or_default(),
+            };
+            let entry = Entry { file: sources.file(file).clone(), read, names };
+            match self.entries.get_mut(at) {
+                Some(place) => *place = entry,
+                None => self.entries.push(entry),
+            }
+        }
+        self.entries.truncate(sources.iter().count());
+        judge(sources, catalogue, sources.iter().zip(&self.entries).map(|((file, _), kept)| (file, kept.read.clone())))
+    }
+
+    /// The tree of a definition file, as it was last loaded; `None` when it could not be parsed.
+    pub fn document(&self, file: FileId) -> Option<&Arc<Document>> {
+        self.entries.get(file.raw() as usize)?.read.document.as_ref()
+    }
+
+    /// Names in a file that was loaded. When it cannot be parsed now, those of before, whose places may have moved.
+    pub fn names(&self, file: FileId) -> &[Name] {
+        self.entries.get(file.raw() as usize).map(|kept| kept.names.as_slice()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,77 @@
+//! The names in one file.
+
+use serde_json::Value;
+
+use super::{Name, NameKind};
+use crate::document::{Document, Kind, NodeId};
+use crate::schema::{for_item, for_key, plain};
+use crate::source::{FileId, Span};
+use crate::syntax::FileKind;
+
+/// The thing that a file is, by its path: a template, a prompt, a phase, a workflow, a rehearsal.
+pub fn of_file(file: FileId, path: &str) -> Option<Name> {
+    let stem = path.rsplit('/').next()?.rsplit_once('.')?.0;
+    let (kind, text) = match FileKind::of(path) {
+        Some(FileKind::Phase) => (NameKind::Phases, stem),
+        Some(FileKind::Workflow) => (NameKind::Workflows, stem),
+        Some(FileKind::Rehearsal) => (NameKind::Rehearsals, stem),
+        Some(FileKind::Agents) => return None,
+        None if path.starts_with("templates/") => (NameKind::Templates, stem),
+        None if path.starts_with("prompts/") => (NameKind::Prompts, path),
+        None => return None,
+    };
+    Some(Name { kind, text: text.to_owned(), span: Span::new(file, 0..0), defines: true })
+}
+
+/// The names in a definition file, in the order written.
+pub fn in_document(kind: FileKind, path: &str, document: &Document) -> Vec<Name> {
+    let mut walk = Walk { document, names: Vec::new() };
+    walk.visit(plain(kind), document.root());
+    let mut names = walk.names;
+    names.sort_by_key(|n| (n.span.start, n.span.end));
+    // What an alias repeats stands in one place.
+    names.dedup();
+    // Others speak of it by its file, whatever it calls itself.
+    let own = of_file(document.file(), path);
+    for name in &mut names {
+        if let Some(own) = own.as_ref().filter(|own| name.defines && own.kind == name.kind) {
+            name.text.clone_from(&own.text);
+        }
+    }
+    names
+}
+
+struct Walk<'a> {
+    document: &'a Document,
+    names: Vec<Name>,
+}
+
+impl Walk<'_> {
+    fn visit(&mut self, rule: &Value, node: NodeId) {
+        let mark = |key: &str| rule[key].as_str().and_then(NameKind::of_mark);
+        let (spoken, given) = (mark("x-cloudcrew-names"), mark("x-cloudcrew-defines"));
+        match &self.document.node(node).kind {
+            Kind::Map(entries) => {
+                for (key, value) in entries {
+                    if let Some(kind) = given {
+                        self.take(kind, *key, true);
+                    }
+                    self.visit(for_key(rule, self.document.text(*key).unwrap_or_default()), *value);
+                }
+            }
+            Kind::List(items) => items.iter().for_each(|item| self.visit(for_item(rule), *item)),
+            _ => {
+                if let Some(kind) = spoken.or(given) {
+                    self.take(kind, node, spoken.is_none());
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, kind: NameKind, node: NodeId, defines: bool) {
+        if let Some(text) = self.document.text(node) {
+            let span = self.document.node(node).span;
+            self.names.push(Name { kind, text: text.to_owned(), span, defines });
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! What an editor shows about a named thing, in Markdown.
+
+use super::NameKind;
+use crate::catalogue::{Capability, Catalogue};
+use crate::source::Sources;
+use crate::syntax::{Agent, Deliverable, Model, PhaseFile, Workspace, Written};
+
+pub(super) struct About<'a> {
+    pub workspace: &'a Workspace,
+    pub sources: &'a Sources,
+    pub catalogue: &'a Catalogue,
+}
+
+impl About<'_> {
+    /// One paragraph or a few; empty when nothing is known.
+    pub(super) fn words(&self, kind: NameKind, name: &str) -> String {
+        let words = match kind {
+            NameKind::Agents => self.agents().find(|(n, _)| *n == name).map(|(_, a)| self.agent(a)),
+            NameKind::Models => self.models().find(|(n, _)| *n == name).map(|(_, m)| model(m)),
+            NameKind::Tools => self.tool(name),
+            NameKind::Phases => self.phase_file(name).map(phase),
+            NameKind::Workflows => self.workflow(name),
+            NameKind::Rehearsals => self.rehearsal(name),
+            NameKind::Templates => self.headline(&format!("templates/{name}.md")),
+            NameKind::Prompts => self.headline(name),
+            NameKind::Deliverables => self.deliverable(name),
+            NameKind::FinalizeSteps => Some("A step of the engine after the last phase.".to_owned()),
+        };
+        words.unwrap_or_default()
+    }
+
+    fn agents(&self) -> impl Iterator<Item = (&str, &Agent)> {
+        let crew = self.workspace.agents.as_ref().and_then(|(_, f)| f.agents.get());
+        crew.into_iter().flat_map(|a| a.iter()).map(|(name, _, agent)| (name, agent))
+    }
+
+    fn models(&self) -> impl Iterator<Item = (&str, &Model)> {
+        let models = self.workspace.agents.as_ref().and_then(|(_, f)| f.models.get());
+        models.into_iter().flat_map(|m| m.iter()).map(|(name, _, model)| (name, model))
+    }
+
+    /// What the agent owns, and what the engine lets it do.
+    fn agent(&self, agent: &Agent) -> String {
+        let shared = self.workspace.agents.as_ref().and_then(|(_, f)| f.shared_tools.as_ref());
+        let tools: Vec<&str> = [shared, agent.tools.as_ref()].into_iter().flatten().flat_map(texts).collect();
+        let may: Vec<&str> = tools.iter().filter_map(|t| self.catalogue.tool(t)).map(|t| may(t.capability)).collect();
+        let mut lines = vec![text(&agent.description).unwrap_or_default().to_owned()];
+        lines.extend(text(&agent.model).map(|m| format!("Model {}", quoted(m))));
+        if !tools.is_empty() {
+            lines.push(format!("Tools {}", list(&tools)));
+        }
+        if !may.is_empty() {
+            lines.push(format!("May {}", once(&may).join(", ")));
+        }
+        let writes: Vec<&str> = agent.writes.iter().flat_map(texts).collect();
+        if !writes.is_empty() {
+            lines.push(format!("Writes {}", list(&writes)));
+        }
+        let budget = agent.budget.as_ref().and_then(Written::get).and_then(|b| b.tokens.get());
+        lines.extend(budget.map(|tokens| format!("Budget {tokens} tokens in one engagement")));
+        lines.join("\n\n")
+    }
+
+    fn tool(&self, name: &str) -> Option<String> {
+        let tool = self.catalogue.tool(name)?;
+        Some(format!("{}\n\nLets an agent {}.", tool.description, may(tool.capability)))
+    }
+
+    /// A phase is called as its file is.
+    fn phase_file(&self, name: &str) -> Option<&PhaseFile> {
+        let file = self.sources.find(&NameKind::Phases.file(name)?)?;
+        self.workspace.phases.iter().find(|(f, _)| *f == file).map(|(_, p)| p)
+    }
+
+    fn workflow(&self, name: &str) -> Option<String> {
+        let file = self.sources.find(&NameKind::Workflows.file(name)?)?;
+        let (_, workflow) = self.workspace.workflows.iter().find(|(f, _)| *f == file)?;
+        let phases: Vec<&str> = texts(&workflow.phases).collect();
+        let words = workflow.description.as_ref().and_then(text).unwrap_or_default();
+        Some(format!("{words}\n\n{}", phases.iter().map(|p| quoted(p)).collect::<Vec<_>>().join(" → ")))
+    }
+
+    fn rehearsal(&self, name: &str) -> Option<String> {
+        let file = self.sources.find(&NameKind::Rehearsals.file(name)?)?;
+        let (_, rehearsal) = self.workspace.rehearsals.iter().find(|(f, _)| *f == file)?;
+        rehearsal.description.as_ref().and_then(text).map(str::to_owned)
+    }
+
+    fn deliverable(&self, path: &str) -> Option<String> {
+        let owed = self.workspace.phases.iter().flat_map(|(_, p)| deliverables(p).map(move |d| (p, d)));
+        let (phase, found) = owed.into_iter().find(|(_, d)| text(&d.path) == Some(path))?;
+        let words = found.description.as_ref().and_then(text).unwrap_or_default();
+        let owner = text(&found.owner).map(|o| format!("Owner {}", quoted(o))).unwrap_or_default();
+        let phase = text(&phase.phase).map(|p| format!("owed by the phase {}", quoted(p))).unwrap_or_default();
+        Some(format!("{words}\n\n{owner}, {phase}"))
+    }
+
+    /// A text's first line that says something.
+    fn headline(&self, path: &str) -> Option<String> {
+        let text = self.sources.text(self.sources.find(path)?);
+        let says =
+            |line: &&str| !line.is_empty() && !line.starts_with("{#") && !line.starts_with("{%") && !line.starts_with("<!--");
+        text.lines().map(|line| line.trim_start_matches('#').trim()).find(says).map(str::to_owned)
+    }
+}
+
+fn model(model: &Model) -> String {
+    let mut lines: Vec<String> = model.description.as_ref().and_then(text).map(str::to_owned).into_iter().collect();
+    lines.extend(model.id.as_ref().and_then(text).map(quoted));
+    let price = model.price.as_ref().and_then(Written::get);
+    let price = price.and_then(|p| Some(format!("{} USD in, {} USD out per million tokens", p.input.get()?, p.output.get()?)));
+    lines.push(price.unwrap_or_else(|| "Its price is unknown".to_owned()));
+    lines.join("\n\n")
+}
+
+fn phase(phase: &PhaseFile) -> String {
+    let mut lines: Vec<String> = phase.description.as_ref().and_then(text).map(str::to_owned).into_iter().collect();
+    if let Some(swarm) = phase.swarm.get() {
+        let members: Vec<&str> = texts(&swarm.agents).collect();
+        let entry = text(&swarm.entry).map(|e| format!(", {} begins", quoted(e))).unwrap_or_default();
+        lines.push(format!("Swarm {}{entry}", list(&members)));
+    }
+    let owed: Vec<&str> = deliverables(phase).filter_map(|d| text(&d.path)).collect();
+    if !owed.is_empty() {
+        lines.push(format!("Owes {}", list(&owed)));
+    }
+    lines.push(if phase.gate.is_some() { "Ends at a gate" } else { "Has no gate" }.to_owned());
+    lines.join("\n\n")
+}
+
+/// What a tool with this capability lets an agent do.
+fn may(capability: Capability) -> &'static str {
+    match capability {
+        Capability::Read => "read what it was given",
+        Capability::ReadRepo => "read the customer's repository",
+        Capability::WriteRepo => "write to the repository inside its scope",
+        Capability::WriteFixed => "write to one fixed place of the repository",
+        Capability::WriteLedger => "write to the ledger",
+        Capability::Judge => "give a verdict",
+        Capability::Ask => "ask the customer",
+    }
+}
+
+fn deliverables(phase: &PhaseFile) -> impl Iterator<Item = &Deliverable> {
+    phase.deliverables.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get)
+}
+
+fn text(written: &Written<String>) -> Option<&str> {
+    written.get().map(String::as_str)
+}
+
+fn texts(list: &Written<Vec<Written<String>>>) -> impl Iterator<Item = &str> {
+    list.get().into_iter().flatten().filter_map(text)
+}
+
+/// As code: backticks of the name's own would end it early.
+fn quoted(name: &str) -> String {
+    format!("`{}`", name.replace('`', "'"))
+}
+
+fn list(names: &[&str]) -> String {
+    names.iter().map(|n| quoted(n)).collect::<Vec<_>>().join(", ")
+}
+
+fn once<'a>(words: &[&'a str]) -> Vec<&'a str> {
+    let mut seen: Vec<&str> = Vec::new();
+    for word in words {
+        if !seen.contains(word) {
+            seen.push(word);
+        }
+    }
+    seen
+}

@@ -1,0 +1,40 @@
+//! What a key means that is left out: the schema says it to authors, and the crew is made with it.
+
+use std::time::Duration;
+
+use super::{HandoffMode, OnExpiry};
+
+/// `swarm.max_handoffs`
+pub const MAX_HANDOFFS: u32 = 20;
+/// `swarm.max_iterations`
+pub const MAX_ITERATIONS: u32 = 20;
+/// `swarm.max_turns`
+pub const MAX_TURNS: u32 = 100;
+/// `swarm.execution_timeout`
+pub const EXECUTION_TIMEOUT: Duration = Duration::from_secs(900);
+/// `swarm.node_timeout`
+pub const NODE_TIMEOUT: Duration = Duration::from_secs(300);
+/// `swarm.repetitive_handoff_detection_window`
+pub const REPETITIVE_HANDOFF_DETECTION_WINDOW: u32 = 0;
+/// `swarm.repetitive_handoff_min_unique_agents`
+pub const REPETITIVE_HANDOFF_MIN_UNIQUE_AGENTS: u32 = 0;
+/// `swarm.handoff`
+pub const HANDOFF: HandoffMode = HandoffMode::Immediate;
+/// `swarm.retry.max_attempts`
+pub const PROVIDER_MAX_ATTEMPTS: u32 = 6;
+/// `swarm.retry.initial_delay`
+pub const PROVIDER_INITIAL_DELAY: Duration = Duration::from_secs(2);
+/// `swarm.retry.max_delay`
+pub const PROVIDER_MAX_DELAY: Duration = Duration::from_secs(60);
+/// `review.max_reworks`
+pub const MAX_REWORKS: u32 = 1;
+/// `gate.max_revisions`
+pub const MAX_REVISIONS: u32 = 3;
+/// `gate.on_expiry`
+pub const ON_EXPIRY: OnExpiry = OnExpiry::Stop;
+/// `retry.timeout_factor`
+pub const TIMEOUT_FACTOR: f64 = 1.0;
+/// `restart.max_attempts`, where there is no `restart`
+pub const MAX_RESTARTS: u32 = 10;
+/// `times` of an entry of a rehearsal
+pub const TIMES: u32 = 1;
