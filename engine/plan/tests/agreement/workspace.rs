@@ -167,6 +167,7 @@ fn catalogue() -> Catalogue {
         effect: Effect::Pure,
     };
     Catalogue {
+        tool_templates: Vec::new(),
         tools: vec![tool("repo_read", Capability::ReadRepo), tool("review_verdict", Capability::Judge)],
         prompt_variables: Vec::new(),
         template_variables: Vec::new(),
