@@ -20,6 +20,14 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Writes a workspace to begin with: a crew of seven in six phases, with tests.
+    Init {
+        /// Where. Left out: the folder of `-C`, or here.
+        folder: Option<PathBuf>,
+        /// One agent and one phase.
+        #[arg(long)]
+        minimal: bool,
+    },
     /// Says what is wrong with the definitions, at the exact word.
     Check {
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_CHECK_FORMAT")]

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod bad_input;
+mod begin;
 mod cases;
 mod crash;
 mod customer;

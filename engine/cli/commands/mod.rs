@@ -11,6 +11,7 @@ mod fix;
 mod generate;
 mod graph;
 mod inbox;
+mod init;
 mod ledger;
 mod list;
 mod run;
@@ -27,6 +28,7 @@ use crate::{home, show};
 /// Runs what was typed.
 pub async fn run(args: Args) -> Result<Exit, Failure> {
     match &args.command {
+        Command::Init { folder, minimal } => init::init(&args, folder.as_deref(), *minimal),
         Command::Check { format, fix } => check::check(&args, *format, *fix),
         Command::Explain { code } => check::explain(code.as_deref()),
         Command::Schema { named: true, .. } => schema::of_workspace(&args),

@@ -48,12 +48,16 @@ pub fn schema(args: &Args, kind: Option<&str>, write: bool) -> Result<Exit, Fail
 
 /// Schemas with the names of a workspace, as far as its files can be read.
 pub fn of_workspace(args: &Args) -> Result<Exit, Failure> {
-    let root = workspace::find(args.workspace.as_deref())?;
-    let (sources, catalogue) = (workspace::read(&root), catalogue());
-    let loaded = load(&sources, &catalogue);
-    write_named(&root, &Names::read(&sources), &loaded.workspace, &sources)?;
+    write_for(&workspace::find(args.workspace.as_deref())?)?;
     note!("wrote {} schemas with the names of this workspace to {NAMED}", FileKind::ALL.len());
     Ok(Exit::Done)
+}
+
+/// Writes the schemas of the workspace in a folder.
+pub fn write_for(root: &Path) -> Result<(), Failure> {
+    let (sources, catalogue) = (workspace::read(root), catalogue());
+    let loaded = load(&sources, &catalogue);
+    write_named(root, &Names::read(&sources), &loaded.workspace, &sources)
 }
 
 /// Brings a workspace's schemas up to date where somebody wanted them. An editor that lags behind is no reason to fail.
