@@ -40,7 +40,7 @@ pub enum Command {
     Explain { code: Option<String> },
     /// Prints the JSON Schema of a kind of files or of what a verb prints with `--format json`.
     Schema {
-        /// A kind of files (agents, phase, workflow, rehearsal) or a verb (check, list, show, inbox, ledger, artifacts, cost, run, graph).
+        /// A kind of files (agents, phase, workflow, rehearsal) or a verb (check, list, show, inbox, ledger, artifacts, cost, run, graph, plan).
         kind: Option<String>,
         /// Writes all schemas of files into `engine/definition/schemas` of the workspace, and the reference pages into `docs/reference`.
         #[arg(long)]
@@ -56,6 +56,8 @@ pub enum Command {
         #[arg(long, value_enum, default_value = "mermaid", env = "CLOUDCREW_GRAPH_FORMAT")]
         format: GraphFormat,
     },
+    /// Says what a run would be, what it would take, and what changed since.
+    Plan(Planned),
     /// Writes the state machines and the Terraform variables into `infra/terraform` of the workspace.
     Generate {
         /// Writes nothing; says what differs, and exits with 1 if something does.
@@ -155,6 +157,24 @@ pub enum Command {
         #[arg(value_enum)]
         what: Completions,
     },
+}
+
+/// Says what a run would be.
+#[derive(Debug, ClapArgs)]
+pub struct Planned {
+    /// Left out: `delivery`, or the only one.
+    pub workflow: Option<String>,
+    /// An engagement, a plan saved with `--format json`, or a Git revision: says what changed since.
+    #[arg(long, value_name = "PROJECT|FILE|REV", env = "CLOUDCREW_AGAINST")]
+    pub against: Option<String>,
+    /// Exits with 1 when something changed.
+    #[arg(long, requires = "against", env = "CLOUDCREW_EXIT_CODE")]
+    pub exit_code: bool,
+    /// A model of `agents.yaml` that all agents use instead of their own.
+    #[arg(long, value_name = "NAME", env = "CLOUDCREW_MODEL")]
+    pub model: Option<String>,
+    #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
+    pub format: Format,
 }
 
 /// Starts an engagement.

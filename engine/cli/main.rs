@@ -6,6 +6,7 @@ mod exit;
 mod home;
 mod out;
 mod output;
+mod planned;
 mod show;
 mod sow;
 mod suite;

@@ -3,6 +3,8 @@
 
 use cloudcrew_definition::diagnostic::json::CheckDocument;
 use cloudcrew_plan::Plan;
+use cloudcrew_plan::compare::Change;
+use cloudcrew_plan::forecast::Forecast;
 use cloudcrew_runtime::engagement::{Artifact, End, Event, Finding, MeterLine, Request};
 use cloudcrew_runtime::ports::ledger::LedgerRow;
 use cloudcrew_runtime::ports::model::Usage;
@@ -11,6 +13,8 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::planned::{Past, Pinned};
+
 /// Version of the documents.
 pub const VERSION: u32 = 1;
 
@@ -18,7 +22,7 @@ pub const VERSION: u32 = 1;
 type Schema = fn() -> Value;
 
 /// The verbs that have such a document, each with its schema.
-pub const SCHEMAS: [(&str, Schema); 9] = [
+pub const SCHEMAS: [(&str, Schema); 10] = [
     ("check", schema::<CheckDocument>),
     ("list", schema::<List>),
     ("show", schema::<Show>),
@@ -28,6 +32,7 @@ pub const SCHEMAS: [(&str, Schema); 9] = [
     ("cost", schema::<Cost>),
     ("run", schema::<Line>),
     ("graph", schema::<Plan>),
+    ("plan", schema::<PlanDocument>),
 ];
 
 fn schema<T: JsonSchema>() -> Value {
@@ -62,6 +67,51 @@ pub struct Project {
     pub end: Option<End>,
     /// Entries of its journal.
     pub events: u64,
+}
+
+/// `plan`: what a run would be, what it would take, and what changed.
+#[derive(Serialize, JsonSchema)]
+pub struct PlanDocument {
+    /// Always 1.
+    pub version: u32,
+    /// Hash of the definition.
+    pub definition_hash: String,
+    /// How often a person decides at least.
+    pub gates: u32,
+    /// Agents that take part.
+    pub agents: Vec<PlanAgent>,
+    /// What it will take.
+    pub forecast: Forecast,
+    /// What it took before.
+    pub past: Past,
+    /// What it is compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub against: Option<String>,
+    /// What changed in behaviour.
+    pub changes: Vec<Change>,
+    /// Engagements under way that go on by other definitions.
+    pub pinned: Vec<Pinned>,
+    /// The states and ways.
+    pub plan: Plan,
+    /// The definition as it is meant, for `plan --against` this file.
+    pub definition: Value,
+}
+
+/// An agent in a plan.
+#[derive(Serialize, JsonSchema)]
+pub struct PlanAgent {
+    /// Its name.
+    pub agent: String,
+    /// Its model.
+    pub model: String,
+    /// The layer that chose the model: `agents.yaml`, `CLOUDCREW_MODEL` or `--model`.
+    pub chosen_by: String,
+    /// What it may call.
+    pub tools: Vec<String>,
+    /// Where it may write.
+    pub writes: Vec<String>,
+    /// Tokens it may use in one engagement.
+    pub token_budget: Option<u64>,
 }
 
 /// `show`: where an engagement stands.

@@ -76,6 +76,15 @@ pub fn read(root: &Path) -> Sources {
     sources
 }
 
+/// Whether a file at this path is a part of a workspace.
+pub fn is_part(path: &str) -> bool {
+    let in_folder = |(folder, ending): &(&str, &str)| {
+        let name = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).filter(|name| !name.contains('/'));
+        name.is_some_and(|name| ending.is_empty() || name.ends_with(&format!(".{ending}")))
+    };
+    path == "agents.yaml" || FOLDERS.iter().any(in_folder)
+}
+
 fn add(sources: &mut Sources, root: &Path, path: &str) {
     let mut bytes = Vec::new();
     let file = root.join(path);
@@ -96,7 +105,7 @@ pub fn definition(root: &Path) -> Result<Definition, Failure> {
     let Loaded { definition, report, .. } = load(&sources, &catalogue());
     definition.ok_or_else(|| {
         crate::out::aside(format_args!("{}", render(&sources, report.diagnostics(), Format::Human { colour: false })));
-        Failure::failed("the definitions have errors; nothing was started")
+        Failure::failed("the definitions have errors; nothing was done")
     })
 }
 

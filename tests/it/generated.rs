@@ -68,9 +68,16 @@ fn what_verbs_print_for_programs_is_as_their_schema_says() {
         }
     };
     holds("run", lines.lines().map(|line| serde_json::from_str(line).expect("a document")).collect());
-    for words in
-        [&["list"][..], &["show", "demo"], &["inbox"], &["ledger", "demo"], &["artifacts", "demo"], &["cost", "demo"], &["graph"]]
-    {
+    for words in [
+        &["list"][..],
+        &["show", "demo"],
+        &["inbox"],
+        &["ledger", "demo"],
+        &["artifacts", "demo"],
+        &["cost", "demo"],
+        &["graph"],
+        &["plan"],
+    ] {
         holds(words[0], vec![crew.run(&[words, &["--format", "json"]].concat()).exits(0).json()]);
     }
     let wrong = edited();

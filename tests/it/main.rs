@@ -14,6 +14,7 @@ mod late;
 mod lead;
 mod lifecycle;
 mod machine;
+mod planned;
 mod races;
 mod scopes;
 mod suite;

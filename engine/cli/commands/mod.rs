@@ -14,6 +14,7 @@ mod inbox;
 mod init;
 mod ledger;
 mod list;
+mod plan;
 mod run;
 mod schema;
 mod test;
@@ -34,6 +35,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Command::Schema { named: true, .. } => schema::of_workspace(&args),
         Command::Schema { kind, write, .. } => schema::schema(&args, kind.as_deref(), *write),
         Command::Graph { workflow, format } => graph::graph(&args, workflow.as_deref(), *format),
+        Command::Plan(planned) => plan::plan(&args, planned).await,
         Command::Generate { check } => generate::generate(&args, *check),
         Command::Run(run) => run::run(&args, run).await,
         Command::List { format } => list::list(&args, *format).await,

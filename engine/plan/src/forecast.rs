@@ -1,7 +1,7 @@
 //! How much a workflow will take: turns, tokens, time and money as ranges, from the definitions alone.
 //!
-//! The low end is a crew that does what it must and nothing else; the high end is one that takes detours, is sent back once by a
-//! review and once by the customer. What the limits allow at most stands beside it. Every figure that is assumed is an
+//! The low end is a crew that does what it must and nothing else; the high end is one that takes detours and is sent back once in
+//! every phase, by a review or by the customer. What the limits allow at most stands beside it. Every figure that is assumed is an
 //! [`Assumption`], so that a reader can disagree.
 
 use std::time::Duration;
@@ -117,19 +117,21 @@ pub struct Assumption {
 }
 
 /// Replies of one visit: reading, working, passing on.
-const TURNS: Range = Range { low: 2, high: 10 };
+const TURNS: Range = Range { low: 2, high: 6 };
 /// Replies of a review.
-const REVIEW_TURNS: Range = Range { low: 3, high: 10 };
+const REVIEW_TURNS: Range = Range { low: 3, high: 6 };
 /// Tokens that each earlier reply of a visit, with what came of it, adds to what is read.
-const GROWTH: Range = Range { low: 100, high: 1500 };
+const GROWTH: Range = Range { low: 100, high: 1000 };
 /// Tokens of one reply that is not an artifact.
-const REPLY: Range = Range { low: 10, high: 400 };
+const REPLY: Range = Range { low: 10, high: 300 };
 /// Tokens of an artifact that is written.
-const ARTIFACT: Range = Range { low: 150, high: 4000 };
+const ARTIFACT: Range = Range { low: 150, high: 3000 };
+/// Tokens of a statement of work, which every task shows.
+const STATEMENT: Range = Range { low: 300, high: 5000 };
 /// Tokens that describe one tool.
 const TOOL: Range = Range { low: 60, high: 250 };
 /// Seconds of one reply.
-const SECONDS: Range = Range { low: 2, high: 30 };
+const SECONDS: Range = Range { low: 2, high: 20 };
 /// Bytes of a token of English text.
 const BYTES_PER_TOKEN: u64 = 4;
 
@@ -143,8 +145,8 @@ fn assumptions() -> Vec<Assumption> {
         one("tokens of an artifact", ARTIFACT),
         one("tokens that describe a tool", TOOL),
         one("seconds of a reply", SECONDS),
-        one("times that a review sends the work back", Range::new(0, 1)),
-        one("times that the customer sends the work back", Range::new(0, 1)),
+        one("tokens of a statement of work", STATEMENT),
+        one("times that a review or the customer sends the work of a phase back", Range::new(0, 1)),
     ]
 }
 
@@ -159,10 +161,10 @@ pub fn forecast(definition: &Definition, workflow: &Workflow) -> Forecast {
 fn of_phase(definition: &Definition, phase: &Phase) -> PhaseForecast {
     let least = least_visits(phase);
     let limit = u64::from(phase.swarm.max_iterations.min(phase.swarm.max_handoffs)).max(1);
-    let visits = Range::new(least.min(limit), (2 * least).min(limit));
-    let reworks = u64::from(phase.review.as_ref().is_some_and(|r| r.max_reworks > 0));
-    let revisions = u64::from(phase.gate.as_ref().is_some_and(|g| g.max_revisions > 0));
-    let swarms = Range::new(1, 1 + reworks + revisions);
+    let visits = Range::new(least.min(limit), (least + least.div_ceil(2)).min(limit));
+    let reworks = phase.review.as_ref().is_some_and(|r| r.max_reworks > 0);
+    let revisions = phase.gate.as_ref().is_some_and(|g| g.max_revisions > 0);
+    let swarms = Range::new(1, 1 + u64::from(reworks || revisions));
     let mut agents: Vec<(String, Estimate)> = Vec::new();
     for agent in phase.swarm.agents.iter().filter_map(|name| definition.agents.iter().find(|a| a.name == *name)) {
         agents.push((agent.name.clone(), member(definition, phase, agent, visits, swarms)));
@@ -188,7 +190,7 @@ fn member(definition: &Definition, phase: &Phase, agent: &Agent, visits: Range, 
     let share = visits.high.div_ceil(phase.swarm.agents.len().max(1) as u64).max(1);
     let times = Range::new(needed * swarms.low, share * swarms.high);
     let most = u64::from(phase.swarm.max_turns);
-    let turns = Range::new(TURNS.low.min(most), (TURNS.high + 2 * (owned + reviews)).min(most));
+    let turns = Range::new(TURNS.low.min(most), (TURNS.high + owned + reviews).min(most));
     let artifacts = Range::new(owned, owned * swarms.high);
     let asked = Range::new(known_tokens(phase, agent, false), known_tokens(phase, agent, true));
     work(definition, agent, times, turns, asked, artifacts)
@@ -197,7 +199,7 @@ fn member(definition: &Definition, phase: &Phase, agent: &Agent, visits: Range, 
 fn reviewer(definition: &Definition, phase: &Phase, agent: &Agent, swarms: Range) -> Estimate {
     let read = phase.deliverables.len() as u64;
     let asked = Range::new(known_tokens(phase, agent, false), known_tokens(phase, agent, true) + read * ARTIFACT.high);
-    work(definition, agent, swarms, Range::new(REVIEW_TURNS.low, REVIEW_TURNS.high + 2 * read), asked, Range::new(0, 1))
+    work(definition, agent, swarms, Range::new(REVIEW_TURNS.low, REVIEW_TURNS.high + read), asked, Range::new(0, 1))
 }
 
 /// `times` visits of `turns` replies, each of which reads `asked` tokens and what the visit added so far.
@@ -226,11 +228,11 @@ fn money(price: Price, input: u64, output: u64) -> u64 {
     (input as f64 * price.input + output as f64 * price.output).ceil() as u64
 }
 
-/// What every request of a visit holds: prompt, task and tools. At most also the ledger and what was handed over, as much again.
+/// What every request of a visit holds: prompt, task with the statement of work, tools, and at most an artifact that is handed over.
 fn known_tokens(phase: &Phase, agent: &Agent, most: bool) -> u64 {
     let text = (agent.prompt.len() + phase.task.len()) as u64 / BYTES_PER_TOKEN;
     let tools = agent.tools.len() as u64;
-    if most { 2 * text + tools * TOOL.high + ARTIFACT.high } else { text / 2 + tools * TOOL.low }
+    if most { text + tools * TOOL.high + STATEMENT.high + ARTIFACT.high } else { text / 2 + tools * TOOL.low + STATEMENT.low }
 }
 
 /// Active time at most: each swarm to its end, as often as bounds allow.

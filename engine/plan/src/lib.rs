@@ -5,6 +5,7 @@
 
 mod build;
 pub mod checks;
+pub mod compare;
 pub mod emit;
 pub mod forecast;
 mod plan;

@@ -8,6 +8,7 @@ mod commit;
 mod fault;
 mod missing;
 mod read;
+mod revision;
 mod sync;
 mod tree;
 
@@ -21,6 +22,7 @@ use cloudcrew_runtime::ports::StoreError;
 use cloudcrew_runtime::ports::repo::{CommitRequest, Repo, RepoError, TreeFile};
 use git2::{Reference, Repository, RepositoryInitOptions};
 pub use missing::MissingRepo;
+pub use revision::files_at;
 
 /// A repository, bound to the branch of one engagement. Clones are the same repository.
 #[derive(Clone)]

@@ -1,0 +1,65 @@
+//! What a plan is compared with: an engagement, a saved plan, or a revision of the workspace's repository.
+
+use std::fs;
+use std::path::Path;
+
+use cloudcrew_definition::Loaded;
+use cloudcrew_definition::crew::Definition;
+use cloudcrew_definition::diagnostic::{Format, Severity, render};
+use cloudcrew_definition::source::Sources;
+use cloudcrew_local::repo::files_at;
+use cloudcrew_local::store::Store;
+use cloudcrew_plan::checks::load;
+use cloudcrew_runtime::catalogue::catalogue;
+use cloudcrew_runtime::engagement::open;
+use cloudcrew_runtime::ports::journal::Journal;
+use serde_json::Value;
+
+use crate::args::Args;
+use crate::exit::Failure;
+use crate::out::aside;
+use crate::{home, workspace};
+
+/// Largest saved plan that is read, in bytes.
+const MAX_PLAN_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The definition that `against` names, and how to call it. An engagement comes before a file, a file before a revision.
+pub async fn before(args: &Args, root: &Path, against: &str) -> Result<(Definition, String), Failure> {
+    if let Some(store) = Store::open_existing(&home::path(args)?)?
+        && store.head(against).await?.is_some()
+    {
+        let engagement = open(&store, &store, against).await?;
+        return Ok(((*engagement.definition).clone(), format!("engagement {against}")));
+    }
+    let path = Path::new(against);
+    if path.is_file() {
+        return saved(path).map(|definition| (definition, against.to_owned()));
+    }
+    at_revision(root, against).map(|definition| (definition, against.to_owned()))
+}
+
+fn saved(path: &Path) -> Result<Definition, Failure> {
+    let told = |why: String| Failure::usage(format!("{}: {why}", path.display()));
+    let no_plan = "it is no plan; save one with `cloudcrew plan --format json`";
+    if fs::metadata(path).is_ok_and(|file| file.len() > MAX_PLAN_BYTES) {
+        return Err(told(format!("it has more than {MAX_PLAN_BYTES} bytes")));
+    }
+    let text = fs::read_to_string(path).map_err(|e| told(e.to_string()))?;
+    let mut document: Value = serde_json::from_str(&text).map_err(|e| told(format!("{no_plan} ({e})")))?;
+    serde_json::from_value(document["definition"].take()).map_err(|_| told(no_plan.to_owned()))
+}
+
+fn at_revision(root: &Path, revision: &str) -> Result<Definition, Failure> {
+    let files = files_at(root, revision, workspace::is_part)
+        .map_err(|e| Failure::usage(format!("`{revision}` is no engagement, no file, and no revision here: {e}")))?;
+    let mut sources = Sources::new();
+    for (path, bytes) in files {
+        sources.add(path, &bytes);
+    }
+    let Loaded { definition, report, .. } = load(&sources, &catalogue());
+    definition.ok_or_else(|| {
+        let errors: Vec<_> = report.diagnostics().iter().filter(|d| d.severity == Severity::Error).cloned().collect();
+        aside(format_args!("{}", render(&sources, &errors, Format::Human { colour: false })));
+        Failure::failed(format!("the definitions at `{revision}` have errors by today's rules, so that they cannot be compared"))
+    })
+}

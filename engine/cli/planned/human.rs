@@ -1,0 +1,175 @@
+//! A plan for people.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use cloudcrew_definition::crew::{Agent, Definition, Gate, Phase};
+use cloudcrew_definition::syntax::{Depth, OnExpiry, Provider, written};
+use cloudcrew_plan::forecast::{Estimate, PhaseForecast, Range};
+
+use crate::output::PlanDocument;
+use crate::words::counted;
+
+/// The plan as text.
+pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
+    let mut text = String::new();
+    let gates = counted(plan.gates as usize, "gate");
+    let phases = counted(plan.plan.entries.len(), "phase");
+    let _ = writeln!(text, "{} · {phases}, {gates} · definition {}\n", plan.plan.workflow, short(&plan.definition_hash));
+    for forecast in &plan.forecast.phases {
+        if let Some(phase) = definition.phase(&forecast.phase) {
+            text.push_str(&of_phase(phase, forecast));
+        }
+    }
+    text.push_str("agents\n");
+    for agent in &plan.agents {
+        if let Some(its) = definition.agent(&agent.agent) {
+            text.push_str(&of_agent(its, &agent.model, &agent.chosen_by, definition));
+        }
+    }
+    let _ = writeln!(text, "\nforecast · {}", estimate(&plan.forecast.total));
+    text.push_str("  a run here calls no live model: it rehearses, and costs nothing\n");
+    let assumed: Vec<String> = plan.forecast.assumptions.iter().map(|a| format!("{} {}", a.what, range(a.range, number))).collect();
+    let _ = writeln!(text, "  assumed: {}", assumed.join(" · "));
+    for phase in &plan.past.phases {
+        let what = if phase.phase.is_empty() {
+            format!("\npast · {} completed", counted(plan.past.engagements as usize, "engagement"))
+        } else {
+            format!("  {:16}", phase.phase)
+        };
+        let money = phase.micro_usd.map_or_else(|| "price unknown".to_owned(), |m| range(m, dollars));
+        let _ = writeln!(text, "{what} · {} turns · {} tokens · {money}", range(phase.turns, number), range(phase.tokens, number));
+    }
+    text.push_str(&compared(plan));
+    text
+}
+
+/// What changed, and who is not concerned.
+fn compared(plan: &PlanDocument) -> String {
+    let mut text = String::new();
+    if let Some(against) = &plan.against {
+        let _ = writeln!(text, "\nagainst {against} · {}", counted(plan.changes.len(), "change"));
+        let mut about = "";
+        for change in &plan.changes {
+            if change.about != about {
+                about = &change.about;
+                let _ = writeln!(text, "  {about}");
+            }
+            let _ = writeln!(text, "    {} [{}]", change.text, change.key);
+        }
+    }
+    for pinned in &plan.pinned {
+        let _ = writeln!(
+            text,
+            "\n{} (at {}) goes on with what it began with: definition {}",
+            pinned.project,
+            pinned.state,
+            short(&pinned.definition)
+        );
+    }
+    text
+}
+
+fn of_phase(phase: &Phase, forecast: &PhaseForecast) -> String {
+    let mut text = format!("{}{}\n", phase.name, described(&phase.description));
+    let swarm = &phase.swarm;
+    let others: Vec<&str> = swarm.agents.iter().map(String::as_str).filter(|a| *a != swarm.entry).collect();
+    let with = if others.is_empty() { String::new() } else { format!(", with {}", others.join(", ")) };
+    let _ = writeln!(text, "  works     {} begins{with}", swarm.entry);
+    for (number, d) in phase.deliverables.iter().enumerate() {
+        let head = if number == 0 { "delivers" } else { "" };
+        let passed = if d.reviewers.is_empty() { String::new() } else { format!(", passed by {}", d.reviewers.join(", ")) };
+        let _ = writeln!(text, "  {head:9} {} by {}{passed}", d.path, d.owner);
+    }
+    if let Some(review) = &phase.review {
+        let depth = if review.depth == Depth::Full { "in full" } else { "lightly" };
+        let _ = writeln!(text, "  reviewed  {depth} by {}, sent back {} at most", review.agent, times(review.max_reworks));
+    }
+    let gate = phase.gate.as_ref().map_or_else(|| "nobody; the next phase follows at once".to_owned(), decided);
+    let _ = writeln!(text, "  decided   by {gate}");
+    let _ = writeln!(
+        text,
+        "  limits    {} visits of {} replies, {} in all and {} a visit; begins anew {} at most",
+        swarm.max_iterations.min(swarm.max_handoffs),
+        swarm.max_turns,
+        written(swarm.execution_timeout),
+        written(swarm.node_timeout),
+        times(phase.retry.max_attempts),
+    );
+    let _ = writeln!(text, "  takes     {} visits · {}\n", range(forecast.visits, number), estimate(&forecast.estimate));
+    text
+}
+
+fn described(words: &str) -> String {
+    if words.is_empty() { String::new() } else { format!(" · {words}") }
+}
+
+fn times(number: u32) -> String {
+    match number {
+        0 => "not once".to_owned(),
+        1 => "once".to_owned(),
+        n => format!("{n} times"),
+    }
+}
+
+fn decided(gate: &Gate) -> String {
+    let mut text = format!("the customer, who may ask for changes {}", times(gate.max_revisions));
+    if let Some(every) = gate.remind_after {
+        let _ = write!(text, "; reminded every {}", written(every));
+    }
+    match (gate.expires_after, gate.on_expiry) {
+        (None, _) => text.push_str("; the wait has no end"),
+        (Some(after), OnExpiry::Stop) => drop(write!(text, "; ends the engagement after {}", written(after))),
+        (Some(after), OnExpiry::Approve) => drop(write!(text, "; counts as approved after {}", written(after))),
+    }
+    text
+}
+
+fn of_agent(agent: &Agent, model: &str, chosen: &str, definition: &Definition) -> String {
+    let served = definition.model(model).and_then(|m| m.served.as_ref());
+    let served = served.map_or_else(String::new, |(Provider::Bedrock, id)| format!(", bedrock {id}"));
+    let budget = agent.token_budget.map_or_else(|| "no budget".to_owned(), |t| format!("{} tokens", number(t)));
+    let writes = if agent.writes.is_empty() { "nothing".to_owned() } else { agent.writes.join(" ") };
+    format!(
+        "  {:9} {model} ({chosen}{served}) · {budget}\n            may call {}\n            may write {writes}\n",
+        agent.name,
+        agent.tools.join(", ")
+    )
+}
+
+fn estimate(estimate: &Estimate) -> String {
+    let money = estimate.micro_usd.map_or_else(|| "price unknown".to_owned(), |m| range(m, dollars));
+    format!(
+        "{} turns · {} tokens · {money} · {}",
+        range(estimate.turns, number),
+        range(estimate.tokens(), number),
+        range(estimate.seconds, |s| written(Duration::from_secs(rounded(s))))
+    )
+}
+
+/// Minutes are enough for what takes longer than one.
+fn rounded(seconds: u64) -> u64 {
+    if seconds < 120 { seconds } else { seconds / 60 * 60 }
+}
+
+fn range(range: Range, show: impl Fn(u64) -> String) -> String {
+    let (low, high) = (show(range.low), show(range.high));
+    if low == high { low } else { format!("{low} to {high}") }
+}
+
+/// Three digits, and a unit: 12, 4.6k, 230k, 1.2M.
+fn number(n: u64) -> String {
+    match n {
+        0..=9_999 => n.to_string(),
+        10_000..=999_999 => format!("{}k", n / 1000),
+        _ => format!("{:.1}M", n as f64 / 1e6),
+    }
+}
+
+fn dollars(micro: u64) -> String {
+    format!("${:.2}", micro as f64 / 1e6)
+}
+
+fn short(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}

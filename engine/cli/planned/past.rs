@@ -1,0 +1,124 @@
+//! What engagements of a home took, and which of them go on with what they began with.
+
+use std::collections::BTreeMap;
+
+use cloudcrew_definition::crew::Definition;
+use cloudcrew_local::store::Store;
+use cloudcrew_plan::compare::compare;
+use cloudcrew_plan::forecast::Range;
+use cloudcrew_runtime::engagement::{EndReason, Engagement, MeterLine, open};
+use cloudcrew_runtime::ports::journal::Journal;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::args::Args;
+use crate::exit::Failure;
+use crate::home;
+use crate::out::note;
+
+/// What completed engagements of a workflow took.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct Past {
+    /// How many there are.
+    pub engagements: u32,
+    /// Phase by phase; the phase without a name is the whole.
+    pub phases: Vec<PastPhase>,
+}
+
+/// What a phase took.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PastPhase {
+    /// Its name; empty for the whole engagement.
+    pub phase: String,
+    /// Replies of models.
+    pub turns: Range,
+    /// Tokens read and written.
+    pub tokens: Range,
+    /// Millionths of a US dollar; absent where a price was unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub micro_usd: Option<Range>,
+}
+
+/// An engagement that goes on as it began, while the workspace now says otherwise.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Pinned {
+    /// Its id.
+    pub project: String,
+    /// Where it stands.
+    pub state: String,
+    /// Hash of the definition it began with.
+    pub definition: String,
+}
+
+/// Looks at the engagements of a workflow in the home, if there is one.
+pub async fn look_back(args: &Args, workflow: &str, definition: &Definition) -> Result<(Past, Vec<Pinned>), Failure> {
+    let (mut sums, mut pinned) = (BTreeMap::new(), Vec::new());
+    let mut past = Past::default();
+    let Some(store) = Store::open_existing(&home::path(args)?)? else { return Ok((past, pinned)) };
+    for listing in store.list().await? {
+        let engagement = match open(&store, &store, &listing.engagement).await {
+            Ok(engagement) => engagement,
+            Err(error) => {
+                note!("{}: {error}", listing.engagement);
+                continue;
+            }
+        };
+        let state = &engagement.state;
+        if state.started.workflow != workflow {
+            continue;
+        }
+        match &state.end {
+            Some(end) if end.kind == EndReason::Completed => {
+                past.engagements += 1;
+                take(&engagement, &mut sums);
+            }
+            None if !compare(&engagement.definition, definition, workflow).is_empty() => pinned.push(Pinned {
+                project: engagement.project.clone(),
+                state: state.at.clone(),
+                definition: state.started.definition.clone(),
+            }),
+            _ => {}
+        }
+    }
+    past.phases = sums.into_values().collect();
+    Ok((past, pinned))
+}
+
+/// Adds an engagement to the ranges of its phases, in the order of the plan; the whole comes first.
+fn take(engagement: &Engagement, sums: &mut BTreeMap<(usize, String), PastPhase>) {
+    let meter = &engagement.state.meter;
+    add(sums, (0, String::new()), &meter.total());
+    for (number, (phase, _)) in engagement.state.plan().entries.iter().enumerate() {
+        let mut sum = MeterLine::default();
+        for (_, _, _, line) in meter.lines().filter(|(p, ..)| p == phase) {
+            sum.calls += line.calls;
+            sum.usage += line.usage;
+            sum.micro_usd += line.micro_usd;
+            sum.unpriced += line.unpriced;
+            sum.uncertain_tokens += line.uncertain_tokens;
+        }
+        add(sums, (number + 1, phase.clone()), &sum);
+    }
+}
+
+fn add(sums: &mut BTreeMap<(usize, String), PastPhase>, key: (usize, String), line: &MeterLine) {
+    let turns = u64::from(line.calls);
+    let tokens = line.usage.counted() + line.uncertain_tokens;
+    let money = (line.unpriced == 0).then_some(line.micro_usd);
+    let only = |n| Range { low: n, high: n };
+    let wider = |range: &mut Range, n: u64| *range = Range { low: range.low.min(n), high: range.high.max(n) };
+    match sums.get_mut(&key) {
+        None => {
+            let phase = PastPhase { phase: key.1.clone(), turns: only(turns), tokens: only(tokens), micro_usd: money.map(only) };
+            sums.insert(key, phase);
+        }
+        Some(phase) => {
+            wider(&mut phase.turns, turns);
+            wider(&mut phase.tokens, tokens);
+            match (&mut phase.micro_usd, money) {
+                (Some(range), Some(money)) => wider(range, money),
+                (range, _) => *range = None,
+            }
+        }
+    }
+}

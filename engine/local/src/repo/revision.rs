@@ -1,0 +1,47 @@
+//! Files as they stood at a revision: for reading a workspace's past, never an engagement's branch.
+
+use std::path::Path;
+
+use cloudcrew_runtime::ports::StoreError;
+use git2::{ObjectType, Repository, TreeWalkMode, TreeWalkResult};
+
+/// Largest file that is read; what is larger is named with no bytes beyond it.
+const MOST_BYTES: usize = 1024 * 1024 + 1;
+
+/// The files below `folder`, a folder of a working tree, as they stood at `revision` (`main~2`, a tag, a commit), for which `wanted`
+/// holds: path below the folder with `/`, and bytes.
+///
+/// # Errors
+/// When the folder is in no repository, or nothing has that name.
+pub fn files_at(folder: &Path, revision: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+    let fail = |why: String| StoreError::Unusable { what: folder.display().to_string(), why };
+    let repository = Repository::discover(folder).map_err(|_| fail("it is in no Git repository".to_owned()))?;
+    let root = repository.workdir().ok_or_else(|| fail("its repository has no working tree".to_owned()))?;
+    let below = |path: &Path| path.canonicalize().map_err(|e| fail(e.to_string()));
+    let inside = below(folder)?.strip_prefix(below(root)?).map(|p| p.display().to_string()).unwrap_or_default();
+    let named = repository.revparse_single(revision).map_err(|_| fail(format!("Git knows no revision `{revision}`")))?;
+    let tree = named.peel_to_tree().map_err(|_| fail(format!("`{revision}` is no revision that has files")))?;
+    let prefix = if inside.is_empty() { String::new() } else { format!("{inside}/") };
+    let mut files = Vec::new();
+    let walked = tree.walk(TreeWalkMode::PreOrder, |at, entry| {
+        let (Ok(at), Ok(name)) = (std::str::from_utf8(at.as_bytes()), std::str::from_utf8(entry.name_bytes())) else {
+            return TreeWalkResult::Skip;
+        };
+        let path = format!("{at}{name}");
+        // Only folders on the way to the workspace, or in it, are entered.
+        if entry.kind() == Some(ObjectType::Tree) {
+            let folder = format!("{path}/");
+            let on_the_way = prefix.starts_with(&folder) || folder.starts_with(&prefix);
+            return if on_the_way { TreeWalkResult::Ok } else { TreeWalkResult::Skip };
+        }
+        if let Some(path) = path.strip_prefix(&prefix).filter(|path| wanted(path))
+            && let Some(blob) = entry.to_object(&repository).ok().and_then(|object| object.into_blob().ok())
+        {
+            let content = blob.content();
+            files.push((path.to_owned(), content[..content.len().min(MOST_BYTES)].to_vec()));
+        }
+        TreeWalkResult::Ok
+    });
+    walked.map_err(|e| fail(e.message().to_owned()))?;
+    Ok(files)
+}

@@ -1,0 +1,78 @@
+//! Agents and their models: what they may, what they are told, what they cost.
+
+use cloudcrew_definition::crew::{Agent, Definition, Model, Price, Workflow};
+
+use super::texts::lines;
+use super::{Change, Changes};
+
+/// Agents that a workflow has before and after, and the models they use.
+pub(super) fn compare(before: (&Definition, &Workflow), after: (&Definition, &Workflow), found: &mut Vec<Change>) {
+    let (old_names, names) = (named(before), named(after));
+    for name in names.iter().filter(|name| old_names.contains(name)) {
+        if let (Some(old), Some(new)) = (before.0.agent(name), after.0.agent(name)) {
+            agent(old, new, found);
+        }
+    }
+    for agent in names.iter().filter(|name| !old_names.contains(name)).filter_map(|name| after.0.agent(name)) {
+        let mut changes = Changes { found, about: format!("agent {}", agent.name), file: "agents.yaml".to_owned() };
+        let writes = if agent.writes.is_empty() { "nothing".to_owned() } else { agent.writes.join(" ") };
+        let (name, tools) = (&agent.name, agent.tools.join(", "));
+        changes
+            .say(&format!("agents.{name}"), format!("joins; thinks with `{}`, may call {tools}, may write {writes}", agent.model));
+    }
+    let uses = |definition: &Definition, names: &[String]| {
+        definition.agents.iter().filter(|a| names.contains(&a.name)).map(|a| a.model.clone()).collect::<Vec<_>>()
+    };
+    let (old_models, mut models) = (uses(before.0, &old_names), uses(after.0, &names));
+    models.retain(|name| old_models.contains(name));
+    models.sort();
+    models.dedup();
+    for name in models {
+        if let (Some(old), Some(new)) = (before.0.model(&name), after.0.model(&name)) {
+            model(old, new, found);
+        }
+    }
+}
+
+/// Members and reviewers of the workflow's phases.
+fn named((definition, workflow): (&Definition, &Workflow)) -> Vec<String> {
+    let phases: Vec<_> = workflow.phases.iter().filter_map(|name| definition.phase(name)).collect();
+    let works = |agent: &&Agent| {
+        phases.iter().any(|p| p.swarm.agents.contains(&agent.name) || p.review.as_ref().is_some_and(|r| r.agent == agent.name))
+    };
+    definition.agents.iter().filter(works).map(|a| a.name.clone()).collect()
+}
+
+fn agent(old: &Agent, new: &Agent, found: &mut Vec<Change>) {
+    let mut changes = Changes { found, about: format!("agent {}", new.name), file: "agents.yaml".to_owned() };
+    let key = |part: &str| format!("agents.{}.{part}", new.name);
+    changes.differ(&key("model"), &old.model, &new.model, |old, new| format!("thinks with `{new}` instead of `{old}`"));
+    changes.lists(&key("tools"), &old.tools, &new.tools, "may also call", "may no longer call");
+    changes.lists(&key("writes"), &old.writes, &new.writes, "may also write", "may no longer write");
+    changes.differ(&key("budget.tokens"), old.token_budget, new.token_budget, |old, new| match (old, new) {
+        (_, None) => "may use any number of tokens".to_owned(),
+        (None, Some(new)) => format!("may use {new} tokens at most; before, any number"),
+        (Some(old), Some(new)) => format!("may use {new} tokens at most instead of {old}"),
+    });
+    changes.differ(&key("description"), &old.description, &new.description, |_, new| format!("is presented to others as: {new}"));
+    if let Some(how) = lines(&old.prompt, &new.prompt) {
+        changes.say(&key("prompt"), format!("is told other things: {how}"));
+    }
+}
+
+fn model(old: &Model, new: &Model, found: &mut Vec<Change>) {
+    let mut changes = Changes { found, about: format!("model {}", new.name), file: "agents.yaml".to_owned() };
+    let key = |part: &str| format!("models.{}.{part}", new.name);
+    changes.differ(&key("id"), &old.served, &new.served, |_, new| match new {
+        Some((_, id)) => format!("is now `{id}`"),
+        None => "is served by nobody".to_owned(),
+    });
+    changes.differ(&key("max_tokens"), old.max_tokens, new.max_tokens, |old, new| {
+        format!("writes {new} tokens in one reply at most instead of {old}")
+    });
+    changes.differ(&key("price"), old.price, new.price, |old, new| format!("costs {} instead of {}", price(new), price(old)));
+}
+
+fn price(price: Option<Price>) -> String {
+    price.map_or_else(|| "an unknown price".to_owned(), |p| format!("${} a million tokens read and ${} written", p.input, p.output))
+}

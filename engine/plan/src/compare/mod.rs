@@ -1,0 +1,85 @@
+//! What a change of the definitions changes for the people who work with them: in words, and without what changes nothing.
+//!
+//! Two definitions are compared as they are meant, so that comments, order and layout are no change.
+
+mod agents;
+mod phases;
+mod texts;
+
+use cloudcrew_definition::crew::Definition;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A change of behaviour.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Change {
+    /// What changes: the workflow, a phase, an agent, a model, a template.
+    pub about: String,
+    /// How, in a sentence.
+    pub text: String,
+    /// Where that stands now, or stood: `phases/discovery.yaml gate.max_revisions`.
+    pub key: String,
+}
+
+/// Collects what changed about one thing.
+struct Changes<'a> {
+    found: &'a mut Vec<Change>,
+    about: String,
+    file: String,
+}
+
+impl Changes<'_> {
+    fn say(&mut self, key: &str, text: impl Into<String>) {
+        let key = if key.is_empty() { self.file.clone() } else { format!("{} {key}", self.file) };
+        self.found.push(Change { about: self.about.clone(), text: text.into(), key });
+    }
+
+    /// Says it when the two differ.
+    fn differ<T: PartialEq>(&mut self, key: &str, before: T, after: T, text: impl FnOnce(T, T) -> String) {
+        if before != after {
+            let text = text(before, after);
+            self.say(key, text);
+        }
+    }
+
+    /// Names that came and went.
+    fn lists(&mut self, key: &str, before: &[String], after: &[String], came: &str, went: &str) {
+        let quoted = |names: Vec<&String>| names.into_iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+        let new: Vec<&String> = after.iter().filter(|n| !before.contains(n)).collect();
+        let gone: Vec<&String> = before.iter().filter(|n| !after.contains(n)).collect();
+        if !new.is_empty() {
+            self.say(key, format!("{came} {}", quoted(new)));
+        }
+        if !gone.is_empty() {
+            self.say(key, format!("{went} {}", quoted(gone)));
+        }
+    }
+}
+
+/// What changes for a workflow, from `before` to `after`: its phases in order, then agents, models and templates that it uses.
+pub fn compare(before: &Definition, after: &Definition, workflow: &str) -> Vec<Change> {
+    let mut found = Vec::new();
+    let file = format!("workflows/{workflow}.yaml");
+    let mut changes = Changes { found: &mut found, about: "workflow".to_owned(), file };
+    match (before.workflow(workflow), after.workflow(workflow)) {
+        (None, None) => {}
+        (None, Some(_)) => changes.say("", format!("`{workflow}` is new")),
+        (Some(_), None) => changes.say("", format!("`{workflow}` is gone")),
+        (Some(old), Some(new)) => {
+            changes.lists("phases", &old.phases, &new.phases, "new phases:", "phases that are gone:");
+            let order = |of: &[String], other: &[String]| of.iter().filter(|p| other.contains(p)).cloned().collect::<Vec<_>>();
+            changes.differ("phases", order(&old.phases, &new.phases), order(&new.phases, &old.phases), |_, new| {
+                format!("the phases come in another order: {}", new.join(", "))
+            });
+            changes.lists("finalize", &old.finalize, &new.finalize, "after the last phase also:", "no more after the last phase:");
+            for name in new.phases.iter().filter(|name| old.phases.contains(name)) {
+                if let (Some(old), Some(new)) = (before.phase(name), after.phase(name)) {
+                    phases::compare(old, new, &mut found);
+                }
+            }
+            agents::compare((before, old), (after, new), &mut found);
+            texts::templates((before, old), (after, new), &mut found);
+        }
+    }
+    found
+}

@@ -1,0 +1,161 @@
+//! `plan`: what a run would be, what it would take, what changed since.
+
+use std::process::Command;
+
+use cloudcrew_definition::crew::Definition;
+use cloudcrew_plan::checks::load;
+use cloudcrew_plan::compare::compare;
+use cloudcrew_plan::forecast::forecast;
+use cloudcrew_runtime::catalogue::catalogue;
+use serde_json::Value;
+
+use crate::support::{Crew, crew, edited, root, sources};
+
+fn git(crew: &Crew, words: &[&str]) {
+    let identity = ["-c", "user.name=lead", "-c", "user.email=lead@example.com"];
+    let done = Command::new("git").current_dir(crew.workspace()).args(identity).args(words).output().expect("git starts");
+    assert!(done.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[test]
+fn a_lead_sees_who_works_what_is_granted_and_what_it_takes() {
+    crew()
+        .run(&["plan"])
+        .exits(0)
+        .says("6 phases, 5 gates")
+        .says("docs/project-plan/plan.md by pm, passed by sa")
+        .says("opus (agents.yaml)")
+        .says("may write app/** !app/tests/**")
+        .says("forecast · ");
+    crew().run(&["plan", "--model", "sonnet"]).exits(0).says("sonnet (--model)");
+    crew().run(&["plan", "--model", "opsu"]).exits(2).says("no model named `opsu`");
+    crew().run(&["plan", "--exit-code"]).exits(2);
+}
+
+#[test]
+fn a_rehearsal_takes_what_was_forecast() {
+    let crew = crew();
+    crew.start("retail-orders.md", &["--approve", "all"]).exits(0);
+    let plan = crew.run(&["plan", "--format", "json"]).exits(0).json();
+    let (total, past) = (&plan["forecast"]["total"], &plan["past"]["phases"][0]);
+    for what in ["turns", "micro_usd"] {
+        let (low, high) = (total[what]["low"].as_u64(), total[what]["high"].as_u64());
+        let came = past[what]["low"].as_u64();
+        assert!(low < came && came < high, "{what}: {came:?} is outside {low:?} to {high:?}");
+    }
+}
+
+#[test]
+fn what_changed_is_told_in_words_against_git_a_saved_plan_and_an_engagement() {
+    let crew = edited();
+    git(&crew, &["init", "-q"]);
+    git(&crew, &["add", "-A"]);
+    git(&crew, &["commit", "-qm", "as it was"]);
+    let saved = crew.folder.path().join("plan.json");
+    std::fs::write(&saved, crew.run(&["plan", "--format", "json"]).exits(0).out).expect("written");
+    crew.start("retail-orders.md", &[]).exits(10);
+    // Comments, order and layout are no change of behaviour.
+    crew.edit("phases/discovery.yaml", "version: 1", "version:   1 # the form of this file");
+    crew.run(&["plan", "--against", "HEAD", "--exit-code"]).exits(0).says("0 changes");
+    crew.edit("phases/discovery.yaml", "max_revisions: 3", "max_revisions: 5")
+        .edit("phases/poc.yaml", "reviewers: [sa]", "reviewers: [sa, security]")
+        .edit("agents.yaml", "writes: [data/**]", "writes: [data/**, lib/**]");
+    for against in ["HEAD", saved.to_str().expect("a path"), "demo"] {
+        crew.run(&["plan", "--against", against, "--exit-code"])
+            .exits(1)
+            .says("the customer may ask for changes 5 times, instead of 3 times [phases/discovery.yaml gate.max_revisions]")
+            .says("`app/poc/findings.md` must also be passed by `security`")
+            .says("may also write `lib/**`")
+            .says("demo (at discovery.gate) goes on with what it began with")
+            .says("3 changes");
+    }
+    crew.run(&["plan", "--against", "HEAD"]).exits(0);
+    crew.run(&["plan", "--against", "nowhere"]).exits(2).says("no engagement, no file, and no revision here");
+    crew.run(&["plan", "--against", "agents.yaml"]).exits(2);
+}
+
+#[test]
+fn a_plan_in_a_workspace_without_git_and_a_past_that_is_wrong_are_told() {
+    let crew = edited();
+    crew.run(&["plan", "--against", "HEAD"]).exits(2);
+    git(&crew, &["init", "-q"]);
+    crew.edit("phases/poc.yaml", "entry: dev", "entry: dve");
+    git(&crew, &["add", "-A"]);
+    git(&crew, &["commit", "-qm", "wrong"]);
+    crew.edit("phases/poc.yaml", "entry: dve", "entry: dev");
+    crew.run(&["plan", "--against", "HEAD"]).exits(1).says("no agent named `dve`").says("cannot be compared");
+}
+
+/// Every value of a definition that a run depends on, changed by itself, is told.
+#[test]
+fn no_change_of_behaviour_goes_unsaid() {
+    let definition = load(&sources(&root()), &catalogue()).definition.expect("the crew is right");
+    let whole = serde_json::to_value(&definition).expect("plain data");
+    let mut places = Vec::new();
+    for part in ["agents", "models", "phases", "workflows", "templates"] {
+        leaves(&whole[part], &format!("/{part}"), &mut places);
+    }
+    // What people read and no run depends on; and names, whose change is another thing coming.
+    let told_elsewhere = |place: &str| {
+        let words = place.split('/').collect::<Vec<_>>();
+        let of_agent = words[1] == "agents" && words.len() == 4;
+        (place.ends_with("/description") && !of_agent) || place.ends_with("/name")
+    };
+    let (mut silent, mut tried) = (Vec::new(), 0);
+    for place in places.into_iter().filter(|place| !told_elsewhere(place)) {
+        let mut changed = whole.clone();
+        let value = changed.pointer_mut(&place).expect("it is there");
+        *value = match &*value {
+            Value::Number(n) if n.is_u64() => Value::from(n.as_u64().expect("whole") + 1),
+            Value::Number(n) => Value::from(n.as_f64().expect("a number") + 0.5),
+            Value::Bool(b) => Value::from(!b),
+            Value::Null => continue,
+            Value::String(text) => match text.as_str() {
+                "light" => "full".into(),
+                "full" => "light".into(),
+                "immediate" => "continue".into(),
+                // Without an end of the wait, what follows it does not matter.
+                "stop" => continue,
+                text => Value::from(format!("{text}\n## More\nwords")),
+            },
+            other => panic!("{other} is no leaf"),
+        };
+        let Ok(changed) = serde_json::from_value::<Definition>(changed) else { panic!("{place} cannot be changed alone") };
+        tried += 1;
+        // A template that the engine's own tools use is no deliverable's.
+        let used = !place.starts_with("/templates") || whole_names(&whole, &place, &definition);
+        if used && compare(&definition, &changed, "delivery").is_empty() {
+            silent.push(place);
+        }
+    }
+    assert!(silent.is_empty(), "{silent:#?}");
+    assert!(tried > 250, "{tried} places are too few to mean anything");
+}
+
+/// Whether the template at a place is that of a deliverable.
+fn whole_names(whole: &Value, place: &str, definition: &Definition) -> bool {
+    let template = whole.pointer(place.rsplit_once('/').expect("a place").0).and_then(|t| t["name"].as_str()).unwrap_or_default();
+    definition.phases.iter().flat_map(|p| &p.deliverables).any(|d| d.template.as_deref() == Some(template))
+}
+
+fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => map.iter().for_each(|(key, value)| leaves(value, &format!("{at}/{key}"), found)),
+        Value::Array(items) => items.iter().enumerate().for_each(|(i, value)| leaves(value, &format!("{at}/{i}"), found)),
+        _ => found.push(at.to_owned()),
+    }
+}
+
+#[test]
+fn the_forecast_grows_with_the_work() {
+    let definition = load(&sources(&root()), &catalogue()).definition.expect("the crew is right");
+    let workflow = definition.workflow("delivery").expect("the workflow");
+    let whole = forecast(&definition, workflow);
+    let mut shorter = workflow.clone();
+    shorter.phases.pop();
+    let less = forecast(&definition, &shorter);
+    assert!(less.total.turns.low < whole.total.turns.low && less.total.turns.high < whole.total.turns.high);
+    for phase in &whole.phases {
+        assert!(phase.estimate.seconds.high <= phase.most_seconds, "{}: no longer than the limits allow", phase.phase);
+    }
+}
