@@ -11,6 +11,7 @@ RIG_CONFIG names a JSON file, read anew for each call:
    "ecs":    {"phase": {"command": ["python3", "phase_task.py"], "env": {}}}}
 Functions are found by their names, containers by theirs. GET /_rig/log lists what was started, invoked and ended.
 """
+import asyncio
 import json
 import os
 import re
@@ -75,10 +76,19 @@ async def any_call(request):
         out = json.dumps({"Type": "User", "Message": "no program for function " + invocation[1]}).encode()
         return web.Response(status=404, body=out, headers={"x-amzn-ErrorType": "ResourceNotFoundException"})
     headers = passed_on(request.headers)
-    if service == "ecs" and request.headers.get("X-Amz-Target", "").endswith(".RunTask"):
+    if service == "ecs":
+        # moto's ECS takes one call at a time: it walks through tasks while others are added.
+        async with request.app["one_at_a_time"]:
+            return await ecs_call(request, headers, body, region)
+    status, answered, out = await rig.moto(request.method, request.raw_path, headers, body)
+    return web.Response(status=status, body=out, headers=passed_on(answered))
+
+
+async def ecs_call(request, headers, body, region):
+    if request.headers.get("X-Amz-Target", "").endswith(".RunTask"):
         status, answered, out = await request.app["containers"].run_task(headers, body, region)
     else:
-        status, answered, out = await rig.moto(request.method, request.raw_path, headers, body)
+        status, answered, out = await request.app["rig"].moto(request.method, request.raw_path, headers, body)
     return web.Response(status=status, body=out, headers=passed_on(answered))
 
 
@@ -96,6 +106,7 @@ def main():
     app = web.Application(client_max_size=64 << 20)
     rig = app["rig"] = Rig()
     app["functions"], app["containers"] = lambda_runtime.Functions(rig), containers.Containers(rig)
+    app["one_at_a_time"] = asyncio.Lock()
     app.on_startup.append(start)
     app.on_cleanup.append(stop)
     app.router.add_get("/_rig/log", lambda _: answer(rig.log))

@@ -1,10 +1,11 @@
-"""moto's server, with five repairs.
+"""moto's server, with six repairs.
 
 * State machines are really executed (moto's default only pretends).
 * Parameters of service integrations are renamed to what the service's client expects, and answers back again: a state machine
   writes LaunchType, the API of ECS launchType. moto left both steps empty.
 * SendTaskFailure keeps its cause (moto drops it).
 * A retrier counts anew each time that its state is entered, as the specification says (moto counts through the whole execution).
+* Each attempt has a task token of its own (moto gives the next attempt the old one, with the answer that it had).
 * A program that reports at once is heard (moto listens for heartbeats only some moments after it has started a container).
 """
 import sys
@@ -61,6 +62,13 @@ def enter_and_count_anew(state, env, original=ExecutionState._eval_state):
     original(state, env)
 
 
+def attempt_with_a_token_of_its_own(state, env, original=ExecutionState._evaluate_with_timeout):
+    context = env.states.context_object
+    if "Task" in context.context_object_data and context.context_object_data["State"]["RetryCount"] > 0:
+        env.callback_pool_manager.add(context.update_task_token())
+    original(state, env)
+
+
 def listen_for_heartbeats(endpoint, heartbeat_seconds, original=CallbackEndpoint.setup_heartbeat_endpoint):
     heartbeats = original(endpoint, heartbeat_seconds=heartbeat_seconds)
     if endpoint.get_outcome() is not None:
@@ -78,6 +86,7 @@ CallbackEndpoint.notify_heartbeat = note_heartbeat
 StepFunctionResponse.send_task_failure = send_task_failure
 StateTaskService._normalise_parameters = rename_request
 StateTaskService._normalise_response = rename_response
+ExecutionState._evaluate_with_timeout = attempt_with_a_token_of_its_own
 ExecutionState._eval_state = enter_and_count_anew
 
 if __name__ == "__main__":

@@ -66,9 +66,9 @@ def hurried(machine):
     """The same machine in a hurry: seconds instead of minutes and days. Nothing else differs."""
     for state in machine["States"].values():
         if "HeartbeatSeconds" in state:
-            state["HeartbeatSeconds"], state["TimeoutSeconds"] = 3, 60
+            state["HeartbeatSeconds"], state["TimeoutSeconds"] = 6, 60
         elif "TimeoutSeconds" in state:
-            state["TimeoutSeconds"] = 3 if state["Resource"].endswith(".waitForTaskToken") else 30
+            state["TimeoutSeconds"] = 5 if state["Resource"].endswith(".waitForTaskToken") else 30
         for retrier in state.get("Retry", []):
             retrier.update(IntervalSeconds=1, BackoffRate=1.0)
     return machine

@@ -9,6 +9,7 @@ machine calls. Each entry names its state, so that a machine which goes another 
 import fcntl
 import json
 import os
+import urllib.error
 import urllib.request
 
 FOLDER = os.environ["RIG_SCRIPTS"]
@@ -34,7 +35,10 @@ def states(action, **what):
     request = urllib.request.Request(os.environ["AWS_ENDPOINT_URL"], json.dumps(what).encode(), {
         "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AWSStepFunctions." + action,
         "Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/states/aws4_request, SignedHeaders=host, Signature=0"})
-    urllib.request.urlopen(request, timeout=20).read()
+    try:
+        urllib.request.urlopen(request, timeout=20).read()
+    except urllib.error.HTTPError as error:
+        raise SystemExit("%s: %s" % (action, error.read().decode())) from None
 
 
 def report(token, entry, more):
