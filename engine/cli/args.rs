@@ -129,6 +129,8 @@ pub enum Command {
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
+    /// Serves an editor over stdin and stdout: findings, completion, hover, names, rename.
+    Lsp,
     /// Looks whether everything that a run needs is in order.
     Doctor,
     /// Prints completions for a shell, or the manual page.

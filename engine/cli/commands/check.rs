@@ -5,7 +5,6 @@ use std::io::IsTerminal;
 use cloudcrew_definition::checks;
 use cloudcrew_definition::diagnostic::{Format, closest, render};
 use cloudcrew_definition::load;
-use cloudcrew_definition::names::Names;
 use cloudcrew_runtime::catalogue::catalogue;
 
 use super::schema;
@@ -18,7 +17,7 @@ pub fn check(args: &Args, format: CheckFormat) -> Result<Exit, Failure> {
     let root = workspace::find(args.workspace.as_deref())?;
     let sources = workspace::read(&root);
     let loaded = load(&sources, &catalogue());
-    schema::renew(&root, &Names::read(&sources), &loaded.workspace, &sources);
+    schema::renew(&root, &sources, &loaded.workspace);
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let how = match format {
         CheckFormat::Human => Format::Human { colour },

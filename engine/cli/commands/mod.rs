@@ -12,6 +12,7 @@ mod graph;
 mod inbox;
 mod ledger;
 mod list;
+mod lsp;
 mod run;
 mod schema;
 mod watch;
@@ -56,6 +57,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             artifacts::artifacts(&args, project, path.as_deref(), export.as_deref(), *format).await
         }
         Command::Cost { project, format } => cost::cost(&args, project, *format).await,
+        Command::Lsp => lsp::lsp(),
         Command::Doctor => doctor::doctor(&args).await,
         Command::Completions { what } => completions::completions(*what),
     }
