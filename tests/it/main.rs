@@ -6,6 +6,7 @@ mod crash;
 mod customer;
 mod cuts;
 mod durable;
+mod editor;
 mod generated;
 mod late;
 mod lead;

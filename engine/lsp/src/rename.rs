@@ -8,7 +8,7 @@ use cloudcrew_definition::path::RepoPath;
 use cloudcrew_definition::source::FileId;
 use lsp_types::{
     DocumentChangeOperation, DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier, RenameFile, ResourceOp,
-    TextDocumentEdit, TextEdit, Uri, WorkspaceEdit,
+    TextDocumentEdit, TextEdit, WorkspaceEdit,
 };
 
 use crate::folder::is_definition;
@@ -31,7 +31,7 @@ pub(crate) fn rename(place: &Place<'_>, name: &Name, to: &str) -> Result<Workspa
     fits(name.kind, to)?;
     let names = folder.names();
     if to != name.text && names.definitions(name.kind, to).next().is_some() {
-        return Err(format!("there is a {} named `{to}` already", name.kind.one()));
+        return Err(format!("`{to}` is the name of another {}", name.kind.one()));
     }
     let moved = match (name.kind.file(&name.text), name.kind.file(to)) {
         (Some(from), Some(to)) if folder.sources.find(&from).is_some() && from != to => Some((from, to)),

@@ -36,12 +36,11 @@ impl<'t> Scan<'t> {
 
     pub fn run(mut self) -> Option<Cursor> {
         let mut at = if self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        loop {
+        while at < self.text.len() {
             at = self.line(at);
-            if at >= self.text.len() {
-                break;
-            }
         }
+        // The empty line behind the last line's end.
+        self.line(self.text.len());
         let Found { mut cursor, within } = self.found?;
         let others = self.seen.into_iter().filter(|(id, range, _)| within.contains(id) && *range != cursor.word);
         cursor.beside = others.map(|(_, _, text)| text).collect();

@@ -48,6 +48,7 @@ fn a_key_of_a_map() {
     assert_eq!(seen("deliverables:\n  - path: a\n  - |\n"), "deliverables.- either `` []");
     assert_eq!(seen("deliverables:\n  - { path: a, owner: |, template: t }\n"), "deliverables.-.owner value `` []");
     assert_eq!(seen("swarm:\n  | # why\n  entry: pm\n"), "swarm either `` [entry]");
+    assert_eq!(seen("version: 1\n|"), " either `` [version]");
     assert_eq!(seen("|"), " either `` []");
 }
 
