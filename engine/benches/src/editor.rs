@@ -188,7 +188,7 @@ impl Editor {
     fn edit_twice(&mut self, uri: &str, place: Value) -> Duration {
         let mut after = place.clone();
         after["character"] = (place["character"].as_u64().expect("a number") + 1).into();
-        let mut timed = |editor: &mut Editor, end: Value, text: &str| {
+        let timed = |editor: &mut Editor, end: Value, text: &str| {
             let began = Instant::now();
             editor.change(uri, place.clone(), end, text);
             editor.settled(uri);
