@@ -150,6 +150,8 @@ pub enum Command {
         #[arg(long, value_name = "FILE", env = "CLOUDCREW_JUNIT")]
         junit: Option<PathBuf>,
     },
+    /// Serves an editor over stdin and stdout: findings, completion, hover, names, rename.
+    Lsp,
     /// Looks whether everything that a run needs is in order.
     Doctor,
     /// Prints completions for a shell, or the manual page.

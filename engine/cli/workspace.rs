@@ -86,17 +86,21 @@ pub fn is_part(path: &str) -> bool {
 }
 
 fn add(sources: &mut Sources, root: &Path, path: &str) {
+    match read_file(root, path) {
+        Ok(bytes) => sources.add(path, &bytes),
+        Err(why) => sources.add_unreadable(path, why),
+    };
+}
+
+/// Reads one file, or says why it cannot be.
+pub fn read_file(root: &Path, path: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let file = root.join(path);
     if fs::metadata(&file).is_ok_and(|kind| !kind.is_file() && !kind.is_dir()) {
-        sources.add_unreadable(path, "this is no file but a pipe or a device".to_owned());
-        return;
+        return Err("this is no file but a pipe or a device".to_owned());
     }
     let read = fs::File::open(&file).and_then(|f| f.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes));
-    match read {
-        Ok(_) => sources.add(path, &bytes),
-        Err(error) => sources.add_unreadable(path, format!("the file cannot be read: {error}")),
-    };
+    read.map(|_| bytes).map_err(|error| format!("the file cannot be read: {error}"))
 }
 
 /// Loads a workspace that must be right.

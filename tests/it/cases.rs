@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use crate::support::root;
 
-fn lay(from: &Path, to: &Path) {
+pub fn lay(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).expect("a folder").flatten() {
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {

@@ -8,6 +8,7 @@ mod crash;
 mod customer;
 mod cuts;
 mod durable;
+mod editor;
 mod fixes;
 mod generated;
 mod late;

@@ -3,7 +3,6 @@
 use std::io::IsTerminal;
 
 use cloudcrew_definition::diagnostic::{Format, closest, render};
-use cloudcrew_definition::names::Names;
 use cloudcrew_plan::checks::{self, load};
 use cloudcrew_runtime::catalogue::catalogue;
 
@@ -20,7 +19,7 @@ pub fn check(args: &Args, format: CheckFormat, mend: bool) -> Result<Exit, Failu
     }
     let sources = workspace::read(&root);
     let loaded = load(&sources, &catalogue());
-    schema::renew(&root, &Names::read(&sources), &loaded.workspace, &sources);
+    schema::renew(&root, &sources, &loaded.workspace);
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let how = match format {
         CheckFormat::Human => Format::Human { colour },

@@ -14,6 +14,7 @@ mod inbox;
 mod init;
 mod ledger;
 mod list;
+mod lsp;
 mod plan;
 mod run;
 mod schema;
@@ -63,6 +64,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         }
         Command::Cost { project, format } => cost::cost(&args, project, *format).await,
         Command::Test { files, junit } => test::test(&args, files, junit.as_deref()),
+        Command::Lsp => lsp::lsp(),
         Command::Doctor => doctor::doctor(&args).await,
         Command::Completions { what } => completions::completions(*what),
     }

@@ -57,19 +57,20 @@ pub fn of_workspace(args: &Args) -> Result<Exit, Failure> {
 pub fn write_for(root: &Path) -> Result<(), Failure> {
     let (sources, catalogue) = (workspace::read(root), catalogue());
     let loaded = load(&sources, &catalogue);
-    write_named(root, &Names::read(&sources), &loaded.workspace, &sources)
+    write_named(root, &sources, &loaded.workspace)
 }
 
 /// Brings a workspace's schemas up to date where somebody wanted them. An editor that lags behind is no reason to fail.
-pub fn renew(root: &Path, names: &Names, workspace: &Workspace, sources: &Sources) {
+pub fn renew(root: &Path, sources: &Sources, workspace: &Workspace) {
     if root.join(NAMED).is_dir() {
-        let _ = write_named(root, names, workspace, sources);
+        let _ = write_named(root, sources, workspace);
     }
 }
 
-fn write_named(root: &Path, names: &Names, workspace: &Workspace, sources: &Sources) -> Result<(), Failure> {
+fn write_named(root: &Path, sources: &Sources, workspace: &Workspace) -> Result<(), Failure> {
+    let names = Names::read(sources);
     for kind in FileKind::ALL {
-        let schema = named(kind, names, workspace, sources, &catalogue());
+        let schema = named(kind, &names, workspace, sources, &catalogue());
         put(root, NAMED, &format!("{}.json", kind.name()), &format!("{schema:#}\n"))?;
     }
     Ok(())

@@ -1,11 +1,10 @@
 //! A plan for people.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use cloudcrew_definition::crew::{Agent, Definition, Gate, Phase};
 use cloudcrew_definition::syntax::{Depth, OnExpiry, Provider, written};
-use cloudcrew_plan::forecast::{Estimate, PhaseForecast, Range};
+use cloudcrew_plan::forecast::{PhaseForecast, dollars, number};
 
 use crate::output::PlanDocument;
 use crate::words::counted;
@@ -27,9 +26,9 @@ pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
             text.push_str(&of_agent(its, &agent.model, &agent.chosen_by, definition));
         }
     }
-    let _ = writeln!(text, "\nforecast · {}", estimate(&plan.forecast.total));
+    let _ = writeln!(text, "\nforecast · {}", plan.forecast.total);
     text.push_str("  a run here calls no live model: it rehearses, and costs nothing\n");
-    let assumed: Vec<String> = plan.forecast.assumptions.iter().map(|a| format!("{} {}", a.what, range(a.range, number))).collect();
+    let assumed: Vec<String> = plan.forecast.assumptions.iter().map(|a| format!("{} {}", a.what, a.range.show(number))).collect();
     let _ = writeln!(text, "  assumed: {}", assumed.join(" · "));
     for phase in &plan.past.phases {
         let what = if phase.phase.is_empty() {
@@ -37,8 +36,8 @@ pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
         } else {
             format!("  {:16}", phase.phase)
         };
-        let money = phase.micro_usd.map_or_else(|| "price unknown".to_owned(), |m| range(m, dollars));
-        let _ = writeln!(text, "{what} · {} turns · {} tokens · {money}", range(phase.turns, number), range(phase.tokens, number));
+        let money = phase.micro_usd.map_or_else(|| "price unknown".to_owned(), |m| m.show(dollars));
+        let _ = writeln!(text, "{what} · {} turns · {} tokens · {money}", phase.turns.show(number), phase.tokens.show(number));
     }
     text.push_str(&compared(plan));
     text
@@ -96,7 +95,7 @@ fn of_phase(phase: &Phase, forecast: &PhaseForecast) -> String {
         written(swarm.node_timeout),
         times(phase.retry.max_attempts),
     );
-    let _ = writeln!(text, "  takes     {} visits · {}\n", range(forecast.visits, number), estimate(&forecast.estimate));
+    let _ = writeln!(text, "  takes     {} visits · {}\n", forecast.visits.show(number), forecast.estimate);
     text
 }
 
@@ -135,39 +134,6 @@ fn of_agent(agent: &Agent, model: &str, chosen: &str, definition: &Definition) -
         agent.name,
         agent.tools.join(", ")
     )
-}
-
-fn estimate(estimate: &Estimate) -> String {
-    let money = estimate.micro_usd.map_or_else(|| "price unknown".to_owned(), |m| range(m, dollars));
-    format!(
-        "{} turns · {} tokens · {money} · {}",
-        range(estimate.turns, number),
-        range(estimate.tokens(), number),
-        range(estimate.seconds, |s| written(Duration::from_secs(rounded(s))))
-    )
-}
-
-/// Minutes are enough for what takes longer than one.
-fn rounded(seconds: u64) -> u64 {
-    if seconds < 120 { seconds } else { seconds / 60 * 60 }
-}
-
-fn range(range: Range, show: impl Fn(u64) -> String) -> String {
-    let (low, high) = (show(range.low), show(range.high));
-    if low == high { low } else { format!("{low} to {high}") }
-}
-
-/// Three digits, and a unit: 12, 4.6k, 230k, 1.2M.
-fn number(n: u64) -> String {
-    match n {
-        0..=9_999 => n.to_string(),
-        10_000..=999_999 => format!("{}k", n / 1000),
-        _ => format!("{:.1}M", n as f64 / 1e6),
-    }
-}
-
-fn dollars(micro: u64) -> String {
-    format!("${:.2}", micro as f64 / 1e6)
 }
 
 fn short(hash: &str) -> &str {

@@ -74,10 +74,10 @@ impl Sources {
         FileId(self.files.len() as u32 - 1)
     }
 
-    /// Puts another text into a file, which stays the same file.
-    pub fn replace(&mut self, id: FileId, bytes: &[u8]) {
+    /// Puts another text into a file, which stays the same file; or why it has none.
+    pub fn replace(&mut self, id: FileId, bytes: Result<&[u8], String>) {
         let file = &mut self.files[id.0 as usize];
-        *file = Arc::new(File::new(file.path.clone(), decode(bytes)));
+        *file = Arc::new(File::new(file.path.clone(), bytes.and_then(decode)));
     }
 
     /// Takes a file away. Those that were added after it get other ids.

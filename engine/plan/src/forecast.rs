@@ -4,9 +4,11 @@
 //! every phase, by a review or by the customer. What the limits allow at most stands beside it. Every figure that is assumed is an
 //! [`Assumption`], so that a reader can disagree.
 
+use std::fmt;
 use std::time::Duration;
 
 use cloudcrew_definition::crew::{Agent, Definition, Phase, Price, Workflow};
+use cloudcrew_definition::syntax::written;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +26,12 @@ pub struct Range {
 impl Range {
     fn new(low: u64, high: u64) -> Range {
         Range { low, high: high.max(low) }
+    }
+
+    /// Its ends, each shown in a way; one where they are the same.
+    pub fn show(self, show: impl Fn(u64) -> String) -> String {
+        let (low, high) = (show(self.low), show(self.high));
+        if low == high { low } else { format!("{low} to {high}") }
     }
 
     fn plus(self, other: Range) -> Range {
@@ -69,6 +77,30 @@ impl Estimate {
     pub fn tokens(&self) -> Range {
         self.input_tokens.plus(self.output_tokens)
     }
+}
+
+impl fmt::Display for Estimate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let money = self.micro_usd.map_or_else(|| "price unknown".to_owned(), |m| m.show(dollars));
+        // Minutes are enough for what takes longer than two.
+        let rounded = |seconds: u64| if seconds < 120 { seconds } else { seconds / 60 * 60 };
+        let time = self.seconds.show(|s| written(Duration::from_secs(rounded(s))));
+        write!(f, "{} turns · {} tokens · {money} · {time}", self.turns.show(number), self.tokens().show(number))
+    }
+}
+
+/// A number in a few digits: 4600, 230k, 1.2M.
+pub fn number(n: u64) -> String {
+    match n {
+        0..=9_999 => n.to_string(),
+        10_000..=999_999 => format!("{}k", n / 1000),
+        _ => format!("{:.1}M", n as f64 / 1e6),
+    }
+}
+
+/// Millionths of a US dollar as dollars and cents.
+pub fn dollars(micro: u64) -> String {
+    format!("${:.2}", micro as f64 / 1e6)
 }
 
 /// A phase.
@@ -158,7 +190,8 @@ pub fn forecast(definition: &Definition, workflow: &Workflow) -> Forecast {
     Forecast { phases, total, assumptions: assumptions() }
 }
 
-fn of_phase(definition: &Definition, phase: &Phase) -> PhaseForecast {
+/// The forecast of one phase of the definition.
+pub fn of_phase(definition: &Definition, phase: &Phase) -> PhaseForecast {
     let least = least_visits(phase);
     let limit = u64::from(phase.swarm.max_iterations.min(phase.swarm.max_handoffs)).max(1);
     let visits = Range::new(least.min(limit), (least + least.div_ceil(2)).min(limit));

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Drives a language server over stdio as an editor does, and reports as JSON what its user would see.
 //
-//   node probe.mjs --server PROGRAM [--args "lsp"] --workspace FOLDER --probe FILE... [--verbose]
+//   node probe.mjs --server PROGRAM [--args "lsp"] --workspace FOLDER --probe FILE... [--settings FILE] [--verbose]
 //
 // A probe is { "settings": {...}, "schemas": {"FILE": ["GLOB"]}, "checks": [...] }; the first two are for yaml-language-server alone.
 // A check names a `file` of the workspace and, where it shall read otherwise, `edit`: [TEXT, INSTEAD] (once, and it must be there) or
@@ -21,7 +21,8 @@ const named = arg('server', 'yaml-language-server');
 const server = fs.existsSync(named) ? path.resolve(named) : named; // it starts in the workspace
 const ws = path.resolve(arg('workspace', '.'));
 const probes = process.argv.flatMap((a, i) => (a === '--probe' ? [JSON.parse(fs.readFileSync(process.argv[i + 1], 'utf8'))] : []));
-const probe = { schemas: Object.assign({}, ...probes.map((p) => p.schemas)), settings: Object.assign({}, ...probes.map((p) => p.settings)), checks: probes.flatMap((p) => p.checks) };
+const ofEditor = arg('settings') ? JSON.parse(fs.readFileSync(arg('settings'), 'utf8')) : {}; // as VS Code keeps them
+const probe = { schemas: Object.assign({}, ofEditor['yaml.schemas'], ...probes.map((p) => p.schemas)), settings: Object.assign({}, ...probes.map((p) => p.settings)), checks: probes.flatMap((p) => p.checks) };
 const verbose = process.argv.includes('--verbose');
 const serverArgs = arg('args', '--stdio').split(' ').filter(Boolean);
 const limit = Number(arg('timeout-ms', '15000'));

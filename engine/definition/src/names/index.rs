@@ -62,12 +62,12 @@ impl Names {
         };
         let mut seen = std::collections::HashSet::new();
         names.retain(|name| seen.insert(*name));
-        let about = words::About { workspace, sources, catalogue };
+        let about = words::About::new(workspace, sources, catalogue);
         names.into_iter().map(|name| (name.to_owned(), about.words(kind, name))).collect()
     }
 
     /// What is to be known about one thing, in Markdown.
     pub fn about(kind: NameKind, text: &str, workspace: &Workspace, sources: &Sources, catalogue: &Catalogue) -> String {
-        words::About { workspace, sources, catalogue }.words(kind, text)
+        words::About::new(workspace, sources, catalogue).words(kind, text)
     }
 }

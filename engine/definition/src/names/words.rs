@@ -1,17 +1,30 @@
 //! What an editor shows about a named thing, in Markdown.
 
+use std::collections::HashMap;
+
 use super::NameKind;
 use crate::catalogue::{Capability, Catalogue};
-use crate::source::Sources;
+use crate::source::{FileId, Sources};
 use crate::syntax::{Agent, Deliverable, Model, PhaseFile, Workspace, Written};
 
 pub(super) struct About<'a> {
-    pub workspace: &'a Workspace,
-    pub sources: &'a Sources,
-    pub catalogue: &'a Catalogue,
+    workspace: &'a Workspace,
+    sources: &'a Sources,
+    catalogue: &'a Catalogue,
+    files: HashMap<&'a str, FileId>,
+    phases: HashMap<FileId, &'a PhaseFile>,
+    owed: HashMap<&'a str, (&'a PhaseFile, &'a Deliverable)>,
 }
 
-impl About<'_> {
+impl<'a> About<'a> {
+    pub(super) fn new(workspace: &'a Workspace, sources: &'a Sources, catalogue: &'a Catalogue) -> About<'a> {
+        let phases = workspace.phases.iter().map(|(file, p)| (*file, p)).collect();
+        let owed = workspace.phases.iter().flat_map(|(_, p)| deliverables(p).map(move |d| (p, d)));
+        let owed = owed.filter_map(|(p, d)| Some((text(&d.path)?, (p, d)))).collect();
+        let files = sources.iter().map(|(file, path)| (path, file)).collect();
+        About { workspace, sources, catalogue, files, phases, owed }
+    }
+
     /// One paragraph or a few; empty when nothing is known.
     pub(super) fn words(&self, kind: NameKind, name: &str) -> String {
         let words = match kind {
@@ -68,12 +81,15 @@ impl About<'_> {
 
     /// A phase is called as its file is.
     fn phase_file(&self, name: &str) -> Option<&PhaseFile> {
-        let file = self.sources.find(&NameKind::Phases.file(name)?)?;
-        self.workspace.phases.iter().find(|(f, _)| *f == file).map(|(_, p)| p)
+        self.phases.get(&self.file(NameKind::Phases, name)?).copied()
+    }
+
+    fn file(&self, kind: NameKind, name: &str) -> Option<FileId> {
+        self.files.get(kind.file(name)?.as_str()).copied()
     }
 
     fn workflow(&self, name: &str) -> Option<String> {
-        let file = self.sources.find(&NameKind::Workflows.file(name)?)?;
+        let file = self.file(NameKind::Workflows, name)?;
         let (_, workflow) = self.workspace.workflows.iter().find(|(f, _)| *f == file)?;
         let phases: Vec<&str> = texts(&workflow.phases).collect();
         let words = workflow.description.as_ref().and_then(text).unwrap_or_default();
@@ -81,14 +97,13 @@ impl About<'_> {
     }
 
     fn rehearsal(&self, name: &str) -> Option<String> {
-        let file = self.sources.find(&NameKind::Rehearsals.file(name)?)?;
+        let file = self.file(NameKind::Rehearsals, name)?;
         let (_, rehearsal) = self.workspace.rehearsals.iter().find(|(f, _)| *f == file)?;
         rehearsal.description.as_ref().and_then(text).map(str::to_owned)
     }
 
     fn deliverable(&self, path: &str) -> Option<String> {
-        let owed = self.workspace.phases.iter().flat_map(|(_, p)| deliverables(p).map(move |d| (p, d)));
-        let (phase, found) = owed.into_iter().find(|(_, d)| text(&d.path) == Some(path))?;
+        let (phase, found) = self.owed.get(path)?;
         let words = found.description.as_ref().and_then(text).unwrap_or_default();
         let owner = text(&found.owner).map(|o| format!("Owner {}", quoted(o))).unwrap_or_default();
         let phase = text(&phase.phase).map(|p| format!("owed by the phase {}", quoted(p))).unwrap_or_default();
@@ -97,7 +112,7 @@ impl About<'_> {
 
     /// A text's first line that says something.
     fn headline(&self, path: &str) -> Option<String> {
-        let text = self.sources.text(self.sources.find(path)?);
+        let text = self.sources.text(*self.files.get(path)?);
         let says =
             |line: &&str| !line.is_empty() && !line.starts_with("{#") && !line.starts_with("{%") && !line.starts_with("<!--");
         text.lines().map(|line| line.trim_start_matches('#').trim()).find(says).map(str::to_owned)

@@ -81,7 +81,7 @@ pub struct Swarm {
     #[schemars(extend("default" = defaults::HANDOFF))]
     pub handoff: Option<Written<HandoffMode>>,
     /// How often a call that the provider refuses for now is tried again.
-    #[schemars(extend("examples" = [{"max_attempts": 6, "initial_delay": "2s", "max_delay": "1m"}]))]
+    #[schemars(extend("x-cloudcrew-left-out" = "defaults", "examples" = [{"max_attempts": 6, "initial_delay": "2s", "max_delay": "1m"}]))]
     pub retry: Option<Written<ProviderRetry>>,
 }
 

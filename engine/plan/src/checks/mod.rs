@@ -44,7 +44,11 @@ fn part<T>(written: &Option<Written<T>>) -> Option<&T> {
 
 /// Loads a workspace, applies every rule, and says in one report what was found. This is what `check` shows.
 pub fn load(sources: &Sources, catalogue: &Catalogue) -> Loaded {
-    let mut loaded = load_definition(sources, catalogue);
+    judge(load_definition(sources, catalogue), sources)
+}
+
+/// Applies the rules of this floor to what is loaded already.
+pub fn judge(mut loaded: Loaded, sources: &Sources) -> Loaded {
     let Some(definition) = &loaded.definition else { return loaded };
     let context = Context { definition, workspace: &loaded.workspace };
     for (_, run, _) in RULES {

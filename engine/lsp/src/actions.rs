@@ -1,0 +1,83 @@
+//! Code actions: the mending that a finding suggests, one at a time or all of a file.
+
+use std::collections::HashMap;
+
+use cloudcrew_definition::diagnostic::{Diagnostic, Suggestion};
+use lsp_types::{CodeAction, CodeActionKind, CodeActionOrCommand, TextEdit, WorkspaceEdit};
+
+use crate::findings::message;
+use crate::place::Place;
+
+/// Mends all of a file at once.
+pub(crate) const FIX_ALL: CodeActionKind = CodeActionKind::new("source.fixAll.cloudcrew");
+
+/// What can be done about the findings between the place and `end`.
+pub(crate) fn actions(place: &Place<'_>, end: usize, only: Option<&[CodeActionKind]>) -> Vec<CodeActionOrCommand> {
+    let found = place.folder.loaded.report.diagnostics().iter();
+    let mendable: Vec<(&Diagnostic, &Suggestion)> =
+        found.filter_map(|d| Some((d, d.suggestion.as_ref()?))).filter(|(_, s)| s.span.file == place.file).collect();
+    let mut actions = Vec::new();
+    if wanted(&CodeActionKind::QUICKFIX, only) {
+        let near = |d: &Diagnostic| d.at.as_ref().is_some_and(|at| at.span.start <= end && at.span.end >= place.offset);
+        for (found, suggestion) in mendable.iter().filter(|(d, _)| near(d)) {
+            let title = format!("write `{}`", suggestion.replacement);
+            actions.extend(action(title, CodeActionKind::QUICKFIX, &[suggestion], Some(found), place));
+        }
+    }
+    // Asked for by name only: an editor that lists everything would offer it at every word.
+    if only.is_some() && wanted(&FIX_ALL, only) && !mendable.is_empty() {
+        let all: Vec<&Suggestion> = mendable.iter().map(|(_, s)| *s).collect();
+        actions.extend(action("mend all that can be".to_owned(), FIX_ALL, &all, None, place));
+    }
+    actions
+}
+
+/// `source` asks for `source.fixAll`, and that for ours.
+fn wanted(kind: &CodeActionKind, only: Option<&[CodeActionKind]>) -> bool {
+    let covers = |asked: &CodeActionKind| {
+        kind == asked
+            || kind.as_str().strip_prefix(asked.as_str()).is_some_and(|rest| asked.as_str().is_empty() || rest.starts_with('.'))
+    };
+    only.is_none_or(|only| only.iter().any(covers))
+}
+
+fn action(
+    title: String,
+    kind: CodeActionKind,
+    suggestions: &[&Suggestion],
+    found: Option<&Diagnostic>,
+    place: &Place<'_>,
+) -> Option<CodeActionOrCommand> {
+    let lines = place.lines(place.file);
+    let mut edits: Vec<TextEdit> = Vec::new();
+    for suggestion in suggestions {
+        let edit =
+            TextEdit { range: lines.range(suggestion.span.start..suggestion.span.end), new_text: suggestion.replacement.clone() };
+        // Two findings about one word suggest it once; two that differ are for a person.
+        if edits.iter().all(|there| there.range.end <= edit.range.start || edit.range.end <= there.range.start) {
+            edits.push(edit);
+        }
+    }
+    let uri = place.uri(place.file)?;
+    // The client knows its own finding by place and code.
+    let diagnostics = found.and_then(|found| {
+        let at = found.at.as_ref()?.span;
+        Some(vec![lsp_types::Diagnostic {
+            range: lines.range(at.start..at.end),
+            code: Some(lsp_types::NumberOrString::String(found.code.to_owned())),
+            source: Some("cloudcrew".to_owned()),
+            message: message(found),
+            ..lsp_types::Diagnostic::default()
+        }])
+    });
+    #[expect(clippy::mutable_key_type, reason = "the protocol's own type; an address is not changed")]
+    let changes = HashMap::from([(uri, edits)]);
+    Some(CodeActionOrCommand::CodeAction(CodeAction {
+        title,
+        kind: Some(kind),
+        diagnostics,
+        edit: Some(WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() }),
+        is_preferred: found.map(|_| true),
+        ..CodeAction::default()
+    }))
+}

@@ -1,0 +1,83 @@
+//! What may stand at the cursor, each with its documentation.
+
+mod keys;
+mod texts;
+mod values;
+
+use std::ops::Range;
+
+use cloudcrew_definition::catalogue::TextKind;
+use cloudcrew_definition::schema::{below, plain};
+use cloudcrew_definition::syntax::FileKind;
+use lsp_types::{CompletionItem, CompletionItemKind, CompletionTextEdit, Documentation, MarkupContent, MarkupKind, TextEdit};
+use serde_json::Value;
+
+use crate::cursor::{self, At, Cursor};
+use crate::place::Place;
+
+/// Something that may stand at the cursor.
+struct Offer {
+    label: String,
+    /// What is written, where it is not the label.
+    insert: Option<String>,
+    kind: CompletionItemKind,
+    detail: Option<String>,
+    words: String,
+    /// Offers of a lower rank come first.
+    rank: usize,
+}
+
+/// What may stand there.
+pub(crate) fn complete(place: &Place<'_>) -> Vec<CompletionItem> {
+    let (path, text, offset) = (place.path(), place.text(), place.offset);
+    let Some(kind) = FileKind::of(path) else {
+        let kind = if path.starts_with("templates/") { TextKind::Template } else { TextKind::Prompt };
+        let Some((word, offers)) = texts::offers(text, offset, place.world.catalogue.variables(kind)) else { return Vec::new() };
+        return items(offers, word, place);
+    };
+    let Some(cursor) = cursor::find(text, offset) else { return Vec::new() };
+    let rule = below(plain(kind), cursor.way.iter().map(cursor::Step::key));
+    let map = rule["properties"].is_object();
+    let offers = match cursor.at {
+        At::Key => keys::offers(rule, &cursor, text),
+        At::Either if map => keys::offers(rule, &cursor, text),
+        At::Value if map => Vec::new(),
+        At::Value | At::Either => values::offers(rule, &cursor, place),
+    };
+    let offers = spaced(offers, &cursor, text);
+    items(offers, cursor.word, place)
+}
+
+/// A value right behind its colon needs a space between.
+fn spaced(mut offers: Vec<Offer>, cursor: &Cursor, text: &str) -> Vec<Offer> {
+    if cursor.at != At::Key && text[..cursor.word.start].ends_with([':', '-']) && !cursor.flow {
+        for offer in &mut offers {
+            offer.insert = Some(format!(" {}", offer.insert.as_ref().unwrap_or(&offer.label)));
+        }
+    }
+    offers
+}
+
+fn items(offers: Vec<Offer>, word: Range<usize>, place: &Place<'_>) -> Vec<CompletionItem> {
+    let range = place.lines(place.file).range(word);
+    let item = |(at, offer): (usize, Offer)| CompletionItem {
+        sort_text: Some(format!("{:02}{at:05}", offer.rank)),
+        text_edit: Some(CompletionTextEdit::Edit(TextEdit {
+            range,
+            new_text: offer.insert.unwrap_or_else(|| offer.label.clone()),
+        })),
+        filter_text: Some(offer.label.clone()),
+        label: offer.label,
+        kind: Some(offer.kind),
+        detail: offer.detail,
+        documentation: (!offer.words.is_empty())
+            .then_some(Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value: offer.words })),
+        ..CompletionItem::default()
+    };
+    offers.into_iter().enumerate().map(item).collect()
+}
+
+/// What a rule says about itself, in Markdown.
+pub(crate) fn words(rule: &Value) -> &str {
+    rule["markdownDescription"].as_str().unwrap_or_default()
+}

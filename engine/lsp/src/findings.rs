@@ -1,0 +1,66 @@
+//! Findings as the editor takes them.
+
+use std::collections::BTreeMap;
+
+use cloudcrew_definition::Loaded;
+use cloudcrew_definition::catalogue::Catalogue;
+use cloudcrew_definition::diagnostic::{Diagnostic, Severity};
+use cloudcrew_definition::kept::Kept;
+use cloudcrew_definition::source::{FileId, Sources, Span};
+use cloudcrew_plan::checks::judge;
+use lsp_types::{DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString, Uri};
+
+use crate::client::Client;
+use crate::position::Lines;
+
+/// The one place where a workspace is loaded: what `check` finds is found here, by the same rules.
+pub(crate) fn load(kept: &mut Kept, sources: &Sources, catalogue: &Catalogue) -> Loaded {
+    judge(kept.load(sources, catalogue), sources)
+}
+
+/// Where a finding is shown that is about the workspace as a whole.
+pub(crate) const WHOLE: &str = "agents.yaml";
+
+/// The findings by file.
+pub(crate) fn by_file(
+    loaded: &Loaded,
+    sources: &Sources,
+    client: &Client,
+    uri: &dyn Fn(&str) -> Option<Uri>,
+) -> BTreeMap<String, Vec<lsp_types::Diagnostic>> {
+    let mut files: BTreeMap<FileId, Lines<'_>> = BTreeMap::new();
+    let mut range = |span: Span| {
+        let lines = files.entry(span.file).or_insert_with(|| Lines::new(sources.text(span.file), client.encoding));
+        lines.range(span.start..span.end)
+    };
+    let mut found: BTreeMap<String, Vec<lsp_types::Diagnostic>> = BTreeMap::new();
+    for diagnostic in loaded.report.diagnostics() {
+        let at = diagnostic.at.as_ref().map(|at| at.span);
+        let path = at.map_or(WHOLE, |span| sources.path(span.file));
+        let related = diagnostic.related.iter().filter_map(|label| {
+            let location = Location { uri: uri(sources.path(label.span.file))?, range: range(label.span) };
+            let message = if label.text.is_empty() { "here".to_owned() } else { label.text.clone() };
+            Some(DiagnosticRelatedInformation { location, message })
+        });
+        let related = client.related.then(|| related.collect());
+        let shown = lsp_types::Diagnostic {
+            range: at.map(&mut range).unwrap_or_default(),
+            severity: Some(match diagnostic.severity {
+                Severity::Error => DiagnosticSeverity::ERROR,
+                Severity::Warning => DiagnosticSeverity::WARNING,
+            }),
+            code: Some(NumberOrString::String(diagnostic.code.to_owned())),
+            source: Some("cloudcrew".to_owned()),
+            message: message(diagnostic),
+            related_information: related,
+            ..lsp_types::Diagnostic::default()
+        };
+        found.entry(path.to_owned()).or_default().push(shown);
+    }
+    found
+}
+
+/// What is wrong, and the ways out.
+pub(crate) fn message(diagnostic: &Diagnostic) -> String {
+    std::iter::once(&diagnostic.message).chain(&diagnostic.help).cloned().collect::<Vec<_>>().join("\n")
+}

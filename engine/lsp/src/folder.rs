@@ -1,0 +1,143 @@
+//! One workspace: its files, as the editor has them where they are open, else as they are on disk; and what was found in them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use cloudcrew_definition::Loaded;
+use cloudcrew_definition::kept::Kept;
+use cloudcrew_definition::names::Names;
+use cloudcrew_definition::source::Sources;
+use cloudcrew_definition::syntax::FileKind;
+use lsp_types::Uri;
+
+use crate::client::Client;
+use crate::{World, findings, uri};
+
+/// A document that the editor has open.
+#[derive(Debug)]
+pub(crate) struct Open {
+    /// Its address, as the editor spells it.
+    pub uri: Uri,
+    /// Counted by the editor.
+    pub version: i32,
+    /// Its text.
+    pub text: String,
+}
+
+/// All open documents, by path.
+pub(crate) type Documents = BTreeMap<PathBuf, Open>;
+
+/// One workspace.
+pub(crate) struct Folder {
+    /// The folder with `agents.yaml`.
+    pub root: PathBuf,
+    /// Its files.
+    pub sources: Sources,
+    /// What was read of them.
+    pub kept: Kept,
+    /// What came of it.
+    pub loaded: Loaded,
+    /// Files whose text may be another by now.
+    stale: BTreeSet<String>,
+    /// What the editor was told last, of files with findings.
+    told: BTreeMap<String, Vec<lsp_types::Diagnostic>>,
+    /// Open files of which the editor waits to hear, whatever there is to say.
+    awaited: BTreeSet<String>,
+    loaded_once: bool,
+}
+
+/// Whether a path in a workspace is one of its files.
+pub(crate) fn is_definition(path: &str) -> bool {
+    let text = |folder: &str| {
+        path.strip_prefix(folder)
+            .and_then(|name| name.strip_suffix(".md"))
+            .is_some_and(|name| !name.is_empty() && !name.contains('/'))
+    };
+    FileKind::of(path).is_some() || text("prompts/") || text("prompts/tasks/") || text("templates/")
+}
+
+/// The path of a file in a workspace, with `/`; `None` outside.
+pub(crate) fn below(root: &Path, path: &Path) -> Option<String> {
+    let parts: Option<Vec<&str>> = path.strip_prefix(root).ok()?.components().map(|part| part.as_os_str().to_str()).collect();
+    Some(parts?.join("/"))
+}
+
+impl Folder {
+    pub(crate) fn open(root: PathBuf, world: &World, documents: &Documents) -> Folder {
+        let sources = (world.read)(&root);
+        let opened = documents.keys().filter_map(|path| below(&root, path)).filter(|path| is_definition(path));
+        let stale = opened.collect();
+        let mut kept = Kept::new();
+        let loaded = findings::load(&mut kept, &Sources::new(), &world.catalogue);
+        Folder { root, sources, kept, loaded, stale, told: BTreeMap::new(), awaited: BTreeSet::new(), loaded_once: false }
+    }
+
+    /// A file may have another text by now.
+    pub(crate) fn touch(&mut self, path: String) {
+        self.stale.insert(path);
+    }
+
+    /// The editor waits to hear of an open file.
+    pub(crate) fn awaits(&mut self, path: String) {
+        self.awaited.insert(path);
+    }
+
+    /// Reads again what may have changed.
+    pub(crate) fn refresh(&mut self, world: &World, documents: &Documents) {
+        if self.stale.is_empty() && self.loaded_once {
+            return;
+        }
+        for path in std::mem::take(&mut self.stale) {
+            self.take(&path, world, documents);
+        }
+        self.loaded = findings::load(&mut self.kept, &self.sources, &world.catalogue);
+        self.loaded_once = true;
+    }
+
+    /// Takes the text of a file in, or that it is gone.
+    fn take(&mut self, path: &str, world: &World, documents: &Documents) {
+        let (place, there) = (self.root.join(path), self.sources.find(path));
+        let read;
+        let bytes = match documents.get(&place) {
+            Some(open) => Ok(open.text.as_bytes()),
+            None if !place.exists() => return there.into_iter().for_each(|file| self.sources.remove(file)),
+            None => {
+                read = (world.read_file)(&self.root, path);
+                read.as_deref().map_err(Clone::clone)
+            }
+        };
+        match (there, bytes) {
+            (Some(file), bytes) => self.sources.replace(file, bytes),
+            (None, Ok(bytes)) => drop(self.sources.add(path, bytes)),
+            (None, Err(why)) => drop(self.sources.add_unreadable(path, why)),
+        }
+    }
+
+    /// Every place where a name stands.
+    pub(crate) fn names(&self) -> Names {
+        Names::kept(&self.sources, &self.kept)
+    }
+
+    /// The address of a file, as the editor spells it where it has it open.
+    pub(crate) fn uri(&self, path: &str, documents: &Documents) -> Option<Uri> {
+        let path = self.root.join(path);
+        documents.get(&path).map(|open| open.uri.clone()).or_else(|| uri::of(&path))
+    }
+
+    /// What the editor has to hear: files whose findings are others, and those it waits for.
+    pub(crate) fn news(&mut self, client: &Client, documents: &Documents) -> Vec<(String, Vec<lsp_types::Diagnostic>)> {
+        let found = findings::by_file(&self.loaded, &self.sources, client, &|path| self.uri(path, documents));
+        let mut paths: BTreeSet<&String> = found.keys().chain(self.told.keys()).collect();
+        paths.retain(|path| found.get(*path) != self.told.get(*path));
+        paths.extend(&self.awaited);
+        let news = paths.into_iter().map(|path| (path.clone(), found.get(path).cloned().unwrap_or_default())).collect();
+        self.awaited.clear();
+        self.told = found;
+        news
+    }
+
+    /// Files with findings: all there is to take back when the workspace goes.
+    pub(crate) fn told(&self) -> impl Iterator<Item = &String> {
+        self.told.keys()
+    }
+}

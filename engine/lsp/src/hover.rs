@@ -1,0 +1,144 @@
+//! What is to be known about the word at a place.
+
+use cloudcrew_definition::document::{Document, NodeId};
+use cloudcrew_definition::names::{Name, NameKind, Names};
+use cloudcrew_definition::schema::{below, plain};
+use cloudcrew_definition::syntax::FileKind;
+use cloudcrew_plan::forecast::of_phase;
+use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind};
+use serde_json::Value;
+
+use crate::completion::words;
+use crate::cursor::Step;
+use crate::folder::Folder;
+use crate::place::Place;
+use crate::{names, spot};
+
+/// What is to be known about the word there.
+pub(crate) fn hover(place: &Place<'_>) -> Option<Hover> {
+    let Place { folder, file, .. } = *place;
+    let kind = FileKind::of(place.path())?;
+    let document = folder.kept.document(file).map(AsRef::as_ref);
+    let spot = spot::at(document, place.text(), place.offset)?;
+    let rule = below(plain(kind), spot.way.iter().map(Step::key));
+    let name = names::at(place);
+    let value = match &name {
+        Some(name) => about(name, place),
+        None => {
+            let here = document.map(|document| {
+                let way: Option<Vec<&str>> = spot.way.iter().map(Step::key).collect();
+                (document, way.and_then(|way| spot::node(document, &way)))
+            });
+            let said = place.text().get(spot.span.clone()).unwrap_or_default();
+            explained(rule, (!spot.on_key).then_some(said), folder, here)
+        }
+    };
+    (!value.is_empty()).then(|| Hover {
+        contents: HoverContents::Markup(MarkupContent { kind: MarkupKind::Markdown, value }),
+        range: Some(place.lines(file).range(spot.span)),
+    })
+}
+
+/// A named thing: what it is, and for a phase its limits.
+fn about(name: &Name, place: &Place<'_>) -> String {
+    let Place { folder, world, .. } = place;
+    let mut parts = vec![format!("**{}** `{}`", name.kind.one(), name.text)];
+    parts.push(Names::about(name.kind, &name.text, &folder.loaded.workspace, &folder.sources, &world.catalogue));
+    if name.kind == NameKind::Phases {
+        parts.extend(phase(&name.text, folder));
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n\n")
+}
+
+/// What is to be known of a phase besides its description.
+fn phase(name: &str, folder: &Folder) -> Vec<String> {
+    let file = NameKind::Phases.file(name).and_then(|path| folder.sources.find(&path));
+    let document = file.and_then(|file| folder.kept.document(file));
+    let limits = document.map(|document| limits(plain(FileKind::Phase), document, Some(document.root()), folder));
+    limits.into_iter().chain(takes(name, folder)).collect()
+}
+
+/// What a phase is forecast to take; nothing while something is wrong.
+fn takes(name: &str, folder: &Folder) -> Option<String> {
+    let definition = folder.loaded.definition.as_ref()?;
+    let forecast = of_phase(definition, definition.phase(name)?);
+    Some(format!("Takes {} to {} visits, {}.", forecast.visits.low, forecast.visits.high, forecast.estimate))
+}
+
+/// A key or a value: what the schema says, and what holds here.
+fn explained(rule: &Value, said: Option<&str>, folder: &Folder, here: Option<(&Document, Option<NodeId>)>) -> String {
+    let values = rule["enum"].as_array().into_iter().flatten();
+    let said = said.map(|said| said.trim_matches(['"', '\'']));
+    let of_value = values.clone().position(|value| value.as_str() == said && said.is_some());
+    let of_value = of_value.and_then(|at| rule["markdownEnumDescriptions"][at].as_str());
+    let mut parts: Vec<String> = match (of_value, said) {
+        (Some(words), Some(said)) => vec![format!("`{said}`: {words}")],
+        _ => vec![words(rule).to_owned()],
+    };
+    if said.is_none() {
+        let each = values.enumerate().map(|(at, value)| {
+            let words = rule["markdownEnumDescriptions"][at].as_str().unwrap_or_default();
+            format!("- `{}`: {words}", value.as_str().unwrap_or_default())
+        });
+        parts.push(each.collect::<Vec<_>>().join("\n"));
+    }
+    if let Some((document, node)) = here {
+        parts.push(match (rule.get("default"), node) {
+            (Some(_), Some(node)) => {
+                let (value, from) = written(document, node, folder);
+                format!("Here `{value}`, from {from}.")
+            }
+            _ if rule["type"] == "object" && rule["properties"].is_object() => limits(rule, document, node, folder),
+            _ => String::new(),
+        });
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n\n")
+}
+
+/// What bounds a part of a phase, and where each value comes from: a key of the file, or the default.
+fn limits(rule: &Value, document: &Document, node: Option<NodeId>, folder: &Folder) -> String {
+    let mut rows = Vec::new();
+    collect(rule, document, node, "", folder, &mut rows);
+    if rows.is_empty() {
+        return String::new();
+    }
+    let rows: Vec<String> = rows.into_iter().map(|(key, value, from)| format!("| `{key}` | `{value}` | {from} |")).collect();
+    format!("| Limit | Value | From |\n|---|---|---|\n{}", rows.join("\n"))
+}
+
+type Row = (String, String, String);
+
+fn collect(rule: &Value, document: &Document, node: Option<NodeId>, way: &str, folder: &Folder, rows: &mut Vec<Row>) {
+    for (key, rule) in rule["properties"].as_object().into_iter().flatten() {
+        let value = node.and_then(|node| document.entry(node, key)).map(|(_, value)| value);
+        let way = if way.is_empty() { key.clone() } else { format!("{way}.{key}") };
+        let bounds = matches!(rule["type"].as_str(), Some("integer" | "number"))
+            || !rule["x-cloudcrew-form"].is_null()
+            || rule["enum"].is_array();
+        match (rule["type"].as_str(), value, rule.get("default")) {
+            (Some("object"), Some(_), _) => collect(rule, document, value, &way, folder, rows),
+            (Some("object"), None, _) if rule["x-cloudcrew-left-out"] == "defaults" => {
+                collect(rule, document, None, &way, folder, rows)
+            }
+            (_, Some(value), _) if bounds && key != "version" => {
+                let (value, from) = written(document, value, folder);
+                rows.push((way, value, from));
+            }
+            (_, None, Some(default)) if bounds => {
+                let default = default.as_str().map_or_else(|| default.to_string(), str::to_owned);
+                rows.push((way, default, "default".to_owned()));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A value as it stands in its file, and where.
+fn written(document: &Document, node: NodeId, folder: &Folder) -> (String, String) {
+    let span = document.node(node).span;
+    let text = folder.sources.text(span.file).get(span.start..span.end).unwrap_or_default();
+    let (line, _) = folder.sources.position(span.file, span.start);
+    (text.to_owned(), format!("{}:{line}", folder.sources.path(span.file)))
+}

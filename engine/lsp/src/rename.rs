@@ -1,0 +1,124 @@
+//! Rename: a name in every place where it stands, and the file that is named so.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use cloudcrew_definition::names::{Name, NameKind, of_file};
+use cloudcrew_definition::path::RepoPath;
+use cloudcrew_definition::source::FileId;
+use lsp_types::{
+    DocumentChangeOperation, DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier, RenameFile, ResourceOp,
+    TextDocumentEdit, TextEdit, WorkspaceEdit,
+};
+
+use crate::folder::is_definition;
+use crate::place::Place;
+use crate::{names, uri};
+
+/// What would be renamed there: the word and the name. An error says why nothing can be.
+pub(crate) fn prepare(place: &Place<'_>) -> Result<(Range<usize>, Name), String> {
+    let name = names::at(place).ok_or("no name stands here")?;
+    if name.kind.is_the_engines() {
+        return Err(format!("`{}` is a {} of the engine, which names it", name.text, name.kind.one()));
+    }
+    let range = names::standing(&place.folder.sources, &name).ok_or("the file is being typed")?;
+    Ok((range, name))
+}
+
+/// The edit that gives something another name.
+pub(crate) fn rename(place: &Place<'_>, name: &Name, to: &str) -> Result<WorkspaceEdit, String> {
+    let Place { folder, client, .. } = place;
+    fits(name.kind, to)?;
+    let names = folder.names();
+    if to != name.text && names.definitions(name.kind, to).next().is_some() {
+        return Err(format!("`{to}` is the name of another {}", name.kind.one()));
+    }
+    let moved = match (name.kind.file(&name.text), name.kind.file(to)) {
+        (Some(from), Some(to)) if folder.sources.find(&from).is_some() && from != to => Some((from, to)),
+        _ => None,
+    };
+    if let Some((from, to)) = &moved {
+        if !client.renames {
+            return Err(format!("this editor cannot rename a file as part of an edit; rename `{from}` to `{to}` yourself"));
+        }
+        if folder.root.join(to).exists() {
+            return Err(format!("there is a file `{to}` already"));
+        }
+    }
+    edit(place, edits(place, name.kind, &name.text, to), moved).ok_or_else(|| "a file of this workspace has no address".to_owned())
+}
+
+/// What else must change when the editor renames a file: references to what it is.
+pub(crate) fn moved(place: &Place<'_>, to: &str) -> Option<WorkspaceEdit> {
+    let named = |path: &str| of_file(place.file, path).filter(|_| is_definition(path));
+    let (before, after) = (named(place.path())?, named(to)?);
+    if before.kind != after.kind || fits(after.kind, &after.text).is_err() {
+        return None;
+    }
+    edit(place, edits(place, before.kind, &before.text, &after.text), None)
+}
+
+/// Whether something may be called so.
+fn fits(kind: NameKind, to: &str) -> Result<(), String> {
+    let word = |text: &str| {
+        text.len() <= 63
+            && text.starts_with(|c: char| c.is_ascii_lowercase())
+            && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-'))
+    };
+    match kind {
+        NameKind::Prompts => match to.strip_suffix(".md").is_some_and(|_| is_definition(to)) && to.bytes().all(plain_byte) {
+            true => Ok(()),
+            false => Err(format!("`{to}` is no file below `prompts/` that ends in `.md`")),
+        },
+        NameKind::Deliverables => match RepoPath::parse(to) {
+            Ok(_) if to.bytes().all(plain_byte) => Ok(()),
+            _ => Err(format!("`{to}` is no path of a file in a repository")),
+        },
+        // YAML reads these three as something else.
+        _ if matches!(to, "null" | "true" | "false") => Err(format!("YAML does not read `{to}` as a name")),
+        _ if word(to) => Ok(()),
+        _ => Err(format!("`{to}` is not a name: lowercase letters, digits, `_` and `-`, a letter first, at most 63")),
+    }
+}
+
+/// What needs no quotes, wherever it stands.
+fn plain_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-')
+}
+
+fn edits(place: &Place<'_>, kind: NameKind, from: &str, to: &str) -> BTreeMap<FileId, Vec<TextEdit>> {
+    let mut edits: BTreeMap<FileId, Vec<TextEdit>> = BTreeMap::new();
+    for name in place.folder.names().iter().filter(|n| n.kind == kind && n.text == from) {
+        // A file that is the thing has its name on the outside.
+        let Some(range) = names::standing(&place.folder.sources, name).filter(|range| !range.is_empty()) else { continue };
+        let range = place.lines(name.span.file).range(range);
+        edits.entry(name.span.file).or_default().push(TextEdit { range, new_text: to.to_owned() });
+    }
+    edits
+}
+
+fn edit(place: &Place<'_>, edits: BTreeMap<FileId, Vec<TextEdit>>, moved: Option<(String, String)>) -> Option<WorkspaceEdit> {
+    let Place { folder, client, documents, .. } = place;
+    let addressed = |(file, edits): (FileId, Vec<TextEdit>)| {
+        let version = documents.get(&folder.root.join(folder.sources.path(file))).map(|open| open.version);
+        Some((place.uri(file)?, version, edits))
+    };
+    let addressed = edits.into_iter().map(addressed).collect::<Option<Vec<_>>>()?;
+    if !client.versioned {
+        #[expect(clippy::mutable_key_type, reason = "the protocol's own type; an address is not changed")]
+        let changes = addressed.into_iter().map(|(uri, _, edits)| (uri, edits)).collect();
+        return Some(WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() });
+    }
+    let mut changes: Vec<DocumentChangeOperation> = Vec::new();
+    for (uri, version, edits) in addressed {
+        let text_document = OptionalVersionedTextDocumentIdentifier { uri, version };
+        let edits = edits.into_iter().map(OneOf::Left).collect();
+        changes.push(DocumentChangeOperation::Edit(TextDocumentEdit { text_document, edits }));
+    }
+    if let Some((from, to)) = moved {
+        let (old_uri, new_uri) = (folder.uri(&from, documents)?, uri::of(&folder.root.join(to))?);
+        let operation = RenameFile { old_uri, new_uri, options: None, annotation_id: None };
+        changes.push(DocumentChangeOperation::Op(ResourceOp::Rename(operation)));
+    }
+    Some(WorkspaceEdit { document_changes: Some(DocumentChanges::Operations(changes)), ..WorkspaceEdit::default() })
+}
