@@ -297,6 +297,20 @@ fn open_texts_count_before_files_and_files_that_come_and_go_are_noticed() {
 }
 
 #[test]
+fn the_schemas_of_a_workspace_follow_what_is_saved() {
+    let crew = edited();
+    crew.run(&["schema", "--workspace"]).exits(0);
+    let mut editor = editor(&crew);
+    crew.edit("agents.yaml", "  qa:\n", "  tester:\n");
+    let saved = json!({ "textDocument": { "uri": editor.uri("agents.yaml") } });
+    editor.tell("textDocument/didSave", saved);
+    editor.ask("textDocument/documentSymbol", json!({ "textDocument": { "uri": editor.uri("agents.yaml") } }));
+    assert!(editor.text(".cloudcrew/schemas/phase.json").contains("\"tester\""));
+    crew.edit("agents.yaml", "  tester:\n", "  proof:\n").run(&["check"]).exits(1);
+    assert!(editor.text(".cloudcrew/schemas/phase.json").contains("\"proof\""));
+}
+
+#[test]
 fn a_folder_without_a_crew_is_left_in_peace() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(folder.path().join("phases")).expect("a folder");
@@ -483,10 +497,12 @@ fn nothing_that_a_client_says_ends_the_server() {
     editor.tell("$/nothing", json!({}));
     let huge = format!("version: 1\nphase: discovery\ndescription: {}\n", "x".repeat(3 * 1024 * 1024));
     assert_eq!(editor.change(DISCOVERY, &huge)[0]["code"], "unreadable-file");
-    let bushy = format!("version: 1\nphase: {}\n", "[".repeat(400_000));
-    assert!(!editor.change(DISCOVERY, &bushy).is_empty());
-    editor
-        .ask("textDocument/completion", json!({ "textDocument": { "uri": uri }, "position": { "line": 1, "character": 50_000 } }));
+    for piece in ["[", "a,'b',", "- ", "{a: ", "\"", "x: "] {
+        let bushy = format!("version: 1\nphase: [{}\n", piece.repeat(150_000));
+        assert!(!editor.change(DISCOVERY, &bushy).is_empty());
+        let within = json!({ "line": 1, "character": 50_000 });
+        editor.ask("textDocument/completion", json!({ "textDocument": { "uri": uri }, "position": within }));
+    }
     assert!(editor.change(DISCOVERY, &text).is_empty(), "and it works as before");
     assert_eq!(editor.vanish(), 1, "a client that goes without a word");
 }

@@ -29,6 +29,9 @@ use crate::position::Lines;
 use crate::wire::{Incoming, Writer};
 use crate::{World, actions, completion, hover, names, rename, symbols, uri};
 
+/// Messages that are taken at once at most: a client that never pauses is told something still.
+const BATCH: usize = 1000;
+
 /// How far the client has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
@@ -62,7 +65,7 @@ impl<W: Write> Server<W> {
     pub(crate) fn run(mut self, incoming: Receiver<Incoming>) -> io::Result<bool> {
         while let Ok(first) = incoming.recv() {
             // What has gathered is taken at once: findings are worked out for the last letter, not for each.
-            let batch: Vec<Incoming> = std::iter::once(first).chain(incoming.try_iter()).collect();
+            let batch: Vec<Incoming> = std::iter::once(first).chain(incoming.try_iter().take(BATCH)).collect();
             let withdrawn: HashSet<RequestId> = batch.iter().filter_map(withdrawn).collect();
             for message in batch {
                 match message {

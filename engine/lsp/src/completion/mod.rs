@@ -9,7 +9,9 @@ use std::ops::Range;
 use cloudcrew_definition::catalogue::TextKind;
 use cloudcrew_definition::schema::{below, plain};
 use cloudcrew_definition::syntax::FileKind;
-use lsp_types::{CompletionItem, CompletionItemKind, CompletionTextEdit, Documentation, MarkupContent, MarkupKind, TextEdit};
+use lsp_types::{
+    CompletionItem, CompletionItemKind, CompletionTextEdit, Documentation, InsertTextMode, MarkupContent, MarkupKind, TextEdit,
+};
 use serde_json::Value;
 
 use crate::cursor::{self, At, Cursor};
@@ -69,6 +71,7 @@ fn items(offers: Vec<Offer>, word: Range<usize>, place: &Place<'_>) -> Vec<Compl
         filter_text: Some(offer.label.clone()),
         label: offer.label,
         kind: Some(offer.kind),
+        insert_text_mode: Some(InsertTextMode::AS_IS),
         detail: offer.detail,
         documentation: (!offer.words.is_empty())
             .then_some(Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value: offer.words })),

@@ -156,10 +156,11 @@ impl<'t> Scan<'t> {
 
     /// The quote that ends a text, if it does on its line.
     pub fn close(&self, open: usize, quote: char) -> Option<usize> {
-        let end = self.end_of_line(open);
-        let mut chars = self.text[open + 1..end].char_indices();
+        let mut chars = self.text[open + 1..].char_indices();
         while let Some((at, c)) = chars.next() {
-            if quote == '"' && c == '\\' {
+            if c == '\n' {
+                return None;
+            } else if quote == '"' && c == '\\' {
                 chars.next();
             } else if c == quote {
                 return Some(open + 1 + at);

@@ -111,11 +111,11 @@ impl Scan<'_> {
             Some(Some(close)) => (at + 1..close, close + 1),
             Some(None) => (at + 1..self.end_of_line(at), self.end_of_line(at)),
             None => {
-                let end = self.end_of_line(at);
-                let text = &self.text[at..end];
+                // Never further than the word: a line may hold a million of them.
+                let text = &self.text[at..];
                 let stops = |(i, c): (usize, char)| match c {
-                    ',' | '[' | ']' | '{' | '}' => true,
-                    ':' => text[i + 1..].is_empty() || text[i + 1..].starts_with([' ', ',', ']', '}']),
+                    ',' | '[' | ']' | '{' | '}' | '\n' => true,
+                    ':' => text[i + 1..].is_empty() || text[i + 1..].starts_with([' ', ',', ']', '}', '\r', '\n']),
                     '#' => text[..i].ends_with(' '),
                     _ => false,
                 };
@@ -133,7 +133,7 @@ impl Scan<'_> {
         if key || !last.map {
             self.seen.push((last.id, word, text.clone()));
         }
-        let colon = self.skip_spaces(after, self.end_of_line(after));
+        let colon = self.skip_spaces(after, self.text.len());
         if key && self.text[colon..].starts_with(':') {
             last.value = true;
             self.push(usize::MAX, Step::Key(text));
