@@ -165,7 +165,7 @@ impl Editor {
     /// The request's parameters for the first place of `word` in a text.
     #[track_caller]
     pub fn at(&self, path: &str, text: &str, word: &str) -> Value {
-        let offset = text.find(word).unwrap_or_else(|| panic!("no `{word}` in {path}"));
+        let offset = text.find(word).expect(word);
         json!({ "textDocument": { "uri": self.uri(path) }, "position": Editor::position(text, offset + 1) })
     }
 
