@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use cloudcrew_benches::{binary, median, ms};
 use serde_json::{Value, json};
 
-const ROUNDS: usize = 200;
+const ROUNDS: usize = 100;
 const AGENTS: usize = 20;
 const PHASES: usize = 957;
 

@@ -20,6 +20,8 @@
 //!   - { path: docs/architecture/plan.md, owner: sa }
 //! ```
 
+use std::collections::HashMap;
+
 use super::context::{deliverables, text, texts};
 use super::{Check, Context};
 use crate::catalogue::Capability;
@@ -29,12 +31,17 @@ use crate::path::{RepoPath, Scope};
 pub(super) const CHECK: Check = Check { code: "deliverable-outside-scope", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    // An agent owns many deliverables; its globs are compiled once.
+    let mut scopes: HashMap<&str, Option<Scope>> = HashMap::new();
     for deliverable in context.phases().flat_map(deliverables) {
         let Some(((path, span), (owner, owner_span))) = text(&deliverable.path).zip(text(&deliverable.owner)) else { continue };
         let Some((_, agent)) = context.agent(owner) else { continue };
         let writes = agent.writes.as_ref();
-        let globs: Vec<String> = writes.into_iter().flat_map(texts).map(|(g, _)| g.to_owned()).collect();
-        let (Ok(path), Ok(scope)) = (RepoPath::parse(path), Scope::new(&globs)) else { continue };
+        let scope = scopes.entry(owner).or_insert_with(|| {
+            let globs: Vec<String> = writes.into_iter().flat_map(texts).map(|(g, _)| g.to_owned()).collect();
+            Scope::new(&globs).ok()
+        });
+        let (Ok(path), Some(scope)) = (RepoPath::parse(path), scope) else { continue };
         if !context.can(agent, Capability::WriteRepo) {
             report
                 .error(CHECK.code, format!("`{owner}` owns this and has no tool that writes"))

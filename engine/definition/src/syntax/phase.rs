@@ -63,10 +63,10 @@ pub struct Swarm {
     #[schemars(range(min = 1, max = 100_000), extend("default" = defaults::MAX_TURNS))]
     pub max_turns: Option<Written<u32>>,
     /// Active time of the swarm at most; waiting for a person does not count.
-    #[schemars(extend("default" = written(defaults::EXECUTION_TIMEOUT)))]
+    #[schemars(extend("default" = written(defaults::EXECUTION_TIMEOUT), "examples" = ["20m"]))]
     pub execution_timeout: Option<Written<Duration>>,
     /// Active time of one visit at most.
-    #[schemars(extend("default" = written(defaults::NODE_TIMEOUT)))]
+    #[schemars(extend("default" = written(defaults::NODE_TIMEOUT), "examples" = ["5m"]))]
     pub node_timeout: Option<Written<Duration>>,
     /// Looks at so many of the last visits for agents that only hand to each other. `0` is off.
     #[schemars(range(max = 1000), extend("default" = defaults::REPETITIVE_HANDOFF_DETECTION_WINDOW, "examples" = [6]))]
@@ -103,10 +103,10 @@ pub struct ProviderRetry {
     #[schemars(range(min = 1, max = 100), extend("default" = defaults::PROVIDER_MAX_ATTEMPTS))]
     pub max_attempts: Option<Written<u32>>,
     /// Longest wait before the second call; it doubles with each further one.
-    #[schemars(extend("default" = written(defaults::PROVIDER_INITIAL_DELAY)))]
+    #[schemars(extend("default" = written(defaults::PROVIDER_INITIAL_DELAY), "examples" = ["2s"]))]
     pub initial_delay: Option<Written<Duration>>,
     /// Longest wait at all.
-    #[schemars(extend("default" = written(defaults::PROVIDER_MAX_DELAY)))]
+    #[schemars(extend("default" = written(defaults::PROVIDER_MAX_DELAY), "examples" = ["1m"]))]
     pub max_delay: Option<Written<Duration>>,
 }
 
@@ -168,8 +168,10 @@ pub struct Gate {
     #[schemars(range(max = 100), extend("default" = defaults::MAX_REVISIONS))]
     pub max_revisions: Option<Written<u32>>,
     /// Reminds again after each such time without a decision. Left out: no reminders.
+    #[schemars(extend("examples" = ["24h"]))]
     pub remind_after: Option<Written<Duration>>,
     /// The wait ends after this time. Left out: it has no end.
+    #[schemars(extend("examples" = ["7d"]))]
     pub expires_after: Option<Written<Duration>>,
     /// What follows from the end of the wait.
     #[schemars(extend("default" = defaults::ON_EXPIRY))]
@@ -199,6 +201,7 @@ pub enum OnExpiry {
 #[schemars(deny_unknown_fields)]
 pub struct Questions {
     /// Reminds again after each such time without an answer. Left out: no reminders.
+    #[schemars(extend("examples" = ["30m"]))]
     pub remind_after: Option<Written<Duration>>,
 }
 

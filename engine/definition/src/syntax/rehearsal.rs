@@ -67,6 +67,7 @@ pub struct AgentBend {
     /// Its model call fails.
     pub fails: Option<Written<Failure>>,
     /// Each of its replies takes so long.
+    #[schemars(extend("examples" = ["2m"]))]
     pub takes: Option<Written<Duration>>,
     /// Never writes this deliverable: its path.
     #[schemars(extend("x-cloudcrew-names" = "deliverables", "examples" = ["docs/project-plan/plan.md"]))]
@@ -114,6 +115,7 @@ pub struct GateBend {
     #[schemars(extend("examples" = ["Name who is responsible for compliance."]))]
     pub revises: Option<Written<String>>,
     /// Says nothing for so long before deciding; reminders and expiry come due.
+    #[schemars(extend("examples" = ["25h"]))]
     pub silent_for: Option<Written<Duration>>,
 }
 

@@ -1,0 +1,106 @@
+//! `cloudcrew check`, all rules on, beside `ryl`, the fastest YAML linter found, on the same files: 1, 100 and 1,000 phases of about 100
+//! lines. Each run is a new process that has cached nothing; the two take turns.
+//!
+//! `cargo bench -p cloudcrew-benches --bench check`, with `ryl` on PATH or named by `RYL` (PyPI and crates.io have it)
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use cloudcrew_benches::{binary, measure_if_asked, median, ms, peak_kib, took};
+
+const ROUNDS: usize = 15;
+const AGENTS: usize = 20;
+/// Deliverables of a phase: they make a file of about 100 lines.
+const DELIVERABLES: usize = 15;
+
+fn main() {
+    measure_if_asked();
+    let ours = binary();
+    let ryl = std::env::var("RYL").unwrap_or_else(|_| "ryl".to_owned());
+    println!("medians of {ROUNDS} runs in turn; wall time and CPU time; peak memory of one run");
+    for phases in [1, 100, 1000] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let lines = workspace(folder.path(), phases);
+        let check = || {
+            let mut command = Command::new(&ours);
+            command.arg("-C").arg(folder.path()).arg("check");
+            command
+        };
+        let lint = |rules: &[&str]| {
+            let mut command = Command::new(&ryl);
+            // What it finds of taste is not shown, and does not count as failure.
+            command.args(["check", "--no-cache", "--no-warnings", "--no-strict"]).args(rules).arg(folder.path());
+            command
+        };
+        let all = ["-d", "extends: default\nrules: {line-length: {level: warning}}"];
+        let (mut a, mut b): (Vec<_>, Vec<_>) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            a.push(took(&mut check()));
+            b.push(took(&mut lint(&all)));
+        }
+        let of = |all: &[cloudcrew_benches::Took]| {
+            let (wall, cpu): (Vec<_>, Vec<_>) = all.iter().map(|t| (t.wall, t.cpu)).unzip();
+            (median(&wall), median(&cpu))
+        };
+        let ((wall, cpu), (its_wall, its_cpu)) = (of(&a), of(&b));
+        println!("{phases} phases, {lines} lines each");
+        println!("  cloudcrew check   {:>9}  CPU {:>9}  {:>5.1} MiB", ms(wall), ms(cpu), peak_kib(&check()) as f64 / 1024.0);
+        println!(
+            "  ryl               {:>9}  CPU {:>9}  {:>5.1} MiB",
+            ms(its_wall),
+            ms(its_cpu),
+            peak_kib(&lint(&all)) as f64 / 1024.0
+        );
+        let ratio = |a: std::time::Duration, b: std::time::Duration| a.as_secs_f64() / b.as_secs_f64();
+        println!("  ours / its        {:>8.2}x  CPU {:>8.2}x", ratio(wall, its_wall), ratio(cpu, its_cpu));
+    }
+}
+
+/// Writes a workspace without findings; gives the lines of a phase.
+fn workspace(root: &Path, phases: usize) -> usize {
+    let mut agents =
+        "---\nversion: 1\nmodels:\n  m: { max_tokens: 1000 }\nshared_tools: [repo_read, repo_list, ledger_read]\nagents:\n"
+            .to_owned();
+    for i in 0..AGENTS {
+        agents.push_str(&format!(
+            "  a{i}:\n    description: Owns part {i}\n    model: m\n    prompt: prompts/a{i}.md\n    tools: [repo_write, review_verdict]\n    writes: [docs/a{i}/**]\n"
+        ));
+        write(root, &format!("prompts/a{i}.md"), "You are {{ agent.name }}.\n");
+    }
+    for i in 0..phases {
+        write(root, &format!("phases/p{i}.yaml"), &phase(i));
+    }
+    // Every agent has work, however few phases there are.
+    write(root, "phases/all.yaml", &everybody());
+    write(root, "prompts/tasks/t.md", "Do {{ phase.name }}.\n");
+    write(root, "templates/plan.md", "# Plan\n\n## Scope\n\nText\n");
+    write(root, "agents.yaml", &agents);
+    let names: Vec<String> = (0..phases).map(|i| format!("  - p{i}\n")).collect();
+    write(root, "workflows/w.yaml", &format!("---\nversion: 1\nworkflow: w\nphases:\n{}  - all\n", names.concat()));
+    phase(0).lines().count()
+}
+
+fn write(root: &Path, path: &str, text: &str) {
+    let path = root.join(path);
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    fs::write(path, text).expect("written");
+}
+
+fn phase(i: usize) -> String {
+    let (owner, other) = (i % AGENTS, (i + 1) % AGENTS);
+    let mut text = format!(
+        "---\nversion: 1\nphase: p{i}\ndescription: Part {i} of the work\nswarm:\n  entry: a{owner}\n  agents: [a{owner}, a{other}]\n  max_handoffs: 10\n  max_iterations: 10\n  max_turns: 100\n  execution_timeout: 15m\n  node_timeout: 5m\ntask: prompts/tasks/t.md\nreview: {{agent: a{other}, depth: light, max_reworks: 1}}\ngate:\n  kind: approval\n  ratings: [quality]\n  max_revisions: 3\n  remind_after: 24h\nquestions: {{remind_after: 30m}}\nretry: {{max_attempts: 1, timeout_factor: 1.5}}\ndeliverables:\n"
+    );
+    for d in 0..DELIVERABLES {
+        text.push_str(&format!(
+            "  - path: docs/a{owner}/p{i}/d{d}.md\n    owner: a{owner}\n    template: plan\n    reviewers: [a{other}]\n    description: Part {d} of part {i}\n"
+        ));
+    }
+    text
+}
+
+fn everybody() -> String {
+    let names: Vec<String> = (0..AGENTS).map(|i| format!("a{i}")).collect();
+    format!("---\nversion: 1\nphase: all\nswarm:\n  entry: a0\n  agents: [{}]\ntask: prompts/tasks/t.md\n", names.join(", "))
+}
