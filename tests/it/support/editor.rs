@@ -165,11 +165,7 @@ impl Editor {
     /// The request's parameters for the first place of `word` in a text.
     #[track_caller]
     pub fn at(&self, path: &str, text: &str, word: &str) -> Value {
-<<<<<<< HEAD
-        let offset = text.find(word).expect("the word is in the file");
-=======
         let offset = text.find(word).expect(word);
->>>>>>> editors
         json!({ "textDocument": { "uri": self.uri(path) }, "position": Editor::position(text, offset + 1) })
     }
 
