@@ -37,9 +37,24 @@ pub struct Loaded {
     pub workspace: Workspace,
 }
 
+/// From so many files on they are read side by side.
+const MANY_FILES: usize = 64;
+/// More cores are not used: reading is quick.
+const MAX_CORES: usize = 8;
+
 /// Loads a workspace: every finding of every file in one pass.
 pub fn load(sources: &Sources, catalogue: &Catalogue) -> Loaded {
-    judge(sources, catalogue, sources.iter().map(|(file, _)| (file, Read::of(sources, file, catalogue))))
+    let files: Vec<FileId> = sources.iter().map(|(file, _)| file).collect();
+    let read = |part: &[FileId]| part.iter().map(|file| (*file, Read::of(sources, *file, catalogue))).collect::<Vec<_>>();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_CORES);
+    if files.len() < MANY_FILES || cores == 1 {
+        return judge(sources, catalogue, read(&files).into_iter());
+    }
+    let parts: Vec<_> = std::thread::scope(|scope| {
+        let parts: Vec<_> = files.chunks(files.len().div_ceil(cores)).map(|part| scope.spawn(move || read(part))).collect();
+        parts.into_iter().map(|part| part.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault))).collect()
+    });
+    judge(sources, catalogue, parts.into_iter().flatten())
 }
 
 /// What the files say, each read by itself, held against each other.

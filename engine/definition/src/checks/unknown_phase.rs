@@ -14,6 +14,8 @@
 //! phases: [discovery]
 //! ```
 
+use std::collections::HashSet;
+
 use super::context::{text, texts};
 use super::{Check, Context};
 use crate::diagnostic::Report;
@@ -24,9 +26,10 @@ pub(super) const CHECK: Check = Check { code: "unknown-phase", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let known = context.phase_names();
+    let there: HashSet<&str> = known.iter().copied().collect();
     let in_workflows = context.workspace.workflows.iter().flat_map(|(_, w)| texts(&w.phases));
     let in_rehearsals = context.workspace.rehearsals.iter().flat_map(|(_, r)| in_rehearsal(r));
-    for (name, span) in in_workflows.chain(in_rehearsals).filter(|(name, _)| !known.contains(name)) {
+    for (name, span) in in_workflows.chain(in_rehearsals).filter(|(name, _)| !there.contains(name)) {
         let found = report.error(CHECK.code, format!("no phase named `{name}`")).at(span, "");
         found.help_closest(name, known.iter().copied()).help(format!("a phase is a file: `phases/{name}.yaml`"));
     }

@@ -14,6 +14,8 @@
 //! phases: [discovery, poc, production]
 //! ```
 
+use std::collections::HashSet;
+
 use super::context::texts;
 use super::{Check, Context};
 use crate::diagnostic::{Report, Severity};
@@ -22,7 +24,7 @@ use crate::source::Span;
 pub(super) const CHECK: Check = Check { code: "unused-phase", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let used: Vec<&str> = context.workspace.workflows.iter().flat_map(|(_, w)| texts(&w.phases)).map(|(name, _)| name).collect();
+    let used: HashSet<&str> = context.workspace.workflows.iter().flat_map(|(_, w)| texts(&w.phases)).map(|(name, _)| name).collect();
     for (name, file) in context.stems("phases/", ".yaml").filter(|(name, _)| !used.contains(name)) {
         let written = context.workspace.phases.iter().find(|(f, _)| *f == file).map(|(_, p)| p.phase.span);
         report

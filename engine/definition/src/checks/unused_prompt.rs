@@ -14,6 +14,8 @@
 //! pm: { prompt: prompts/pm-new.md }   # and prompts/pm.md is gone
 //! ```
 
+use std::collections::HashSet;
+
 use super::context::text;
 use super::{Check, Context};
 use crate::diagnostic::{Report, Severity};
@@ -24,7 +26,7 @@ pub(super) const CHECK: Check = Check { code: "unused-prompt", run: Some(run) };
 fn run(context: &Context<'_>, report: &mut Report) {
     let prompts = context.agents().filter_map(|(_, _, a)| text(&a.prompt));
     let tasks = context.phases().filter_map(|p| text(&p.task));
-    let used: Vec<&str> = prompts.chain(tasks).map(|(path, _)| path).collect();
+    let used: HashSet<&str> = prompts.chain(tasks).map(|(path, _)| path).collect();
     for (file, path) in context.sources.iter().filter(|(_, p)| p.starts_with("prompts/") && p.ends_with(".md")) {
         if !used.contains(&path) {
             report

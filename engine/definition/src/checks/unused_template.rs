@@ -16,6 +16,8 @@
 //!   - { path: docs/plan.md, owner: pm, template: plan }
 //! ```
 
+use std::collections::HashSet;
+
 use super::context::{deliverables, text};
 use super::{Check, Context};
 use crate::diagnostic::{Report, Severity};
@@ -25,7 +27,7 @@ pub(super) const CHECK: Check = Check { code: "unused-template", run: Some(run) 
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let named = context.phases().flat_map(deliverables).filter_map(|d| text(d.template.as_ref()?)).map(|(name, _)| name);
-    let used: Vec<&str> = named.chain(context.catalogue.tool_templates.iter().map(|t| t.template)).collect();
+    let used: HashSet<&str> = named.chain(context.catalogue.tool_templates.iter().map(|t| t.template)).collect();
     for (name, file) in context.stems("templates/", ".md").filter(|(name, _)| !used.contains(name)) {
         report
             .add(CHECK.code, Severity::Warning, format!("no deliverable names the template `{name}`"))

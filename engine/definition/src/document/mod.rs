@@ -61,6 +61,18 @@ impl Document {
         self.root
     }
 
+    /// How many nodes it has.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// A node by its number.
+    #[cfg(test)]
+    pub(crate) fn nth(&self, number: usize) -> &Node {
+        &self.nodes[number]
+    }
+
     /// A node.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]

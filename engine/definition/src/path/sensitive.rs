@@ -122,8 +122,11 @@ pub(super) fn markers(path: &RepoPath) -> Vec<Marker> {
     let names: Vec<&str> = key.split('/').collect();
     let at = |start: usize| {
         let rest = names.get(start..).unwrap_or_default();
+        let first = rest.first().and_then(|name| name.bytes().next());
+        // Most names begin with a letter that no marker begins with.
+        let may_be = move |(marker, _): &&(&str, &str)| marker.starts_with('*') || marker.bytes().next() == first;
         let marker = move |&(marker, why)| length(marker, rest).map(|length| Marker { start, end: start + length, why });
-        MARKERS.iter().filter_map(marker)
+        MARKERS.iter().filter(may_be).filter_map(marker)
     };
     (0..names.len()).flat_map(at).collect()
 }

@@ -18,17 +18,13 @@ pub fn schema(kind: FileKind) -> Value {
 
 /// As [`schema`], made once.
 pub fn plain(kind: FileKind) -> &'static Value {
-    static ALL: OnceLock<Vec<Value>> = OnceLock::new();
-    let all = ALL.get_or_init(|| {
-        let one = |kind: &FileKind| match kind {
-            FileKind::Agents => generate::<AgentsFile>(),
-            FileKind::Phase => generate::<PhaseFile>(),
-            FileKind::Workflow => generate::<WorkflowFile>(),
-            FileKind::Rehearsal => generate::<RehearsalFile>(),
-        };
-        FileKind::ALL.iter().map(one).collect()
-    });
-    &all[kind as usize]
+    static ALL: [OnceLock<Value>; 4] = [const { OnceLock::new() }; 4];
+    ALL[kind as usize].get_or_init(|| match kind {
+        FileKind::Agents => generate::<AgentsFile>(),
+        FileKind::Phase => generate::<PhaseFile>(),
+        FileKind::Workflow => generate::<WorkflowFile>(),
+        FileKind::Rehearsal => generate::<RehearsalFile>(),
+    })
 }
 
 fn generate<T: JsonSchema>() -> Value {

@@ -2,6 +2,7 @@
 
 mod generate;
 mod hold;
+mod holds;
 mod named;
 mod reference;
 mod walk;

@@ -31,6 +31,9 @@ const MAX_DAYS: u64 = 365;
 /// Bytes of a definition at most. Same source, state machines.
 const MAX_BYTES: usize = 1024 * 1024;
 
+/// More than the states of a phase have without its description.
+const MOST_PHASE_BYTES: usize = 24 * 1024;
+
 /// A task's state: entered, scheduled, started, submitted, ended, exited.
 const TASK: u64 = 6;
 /// A task that is started again: scheduled, started, submitted, failed.
@@ -55,7 +58,10 @@ pub(super) fn run(context: &Context<'_>, report: &mut Report) {
             }
             found.help("lower bounds of this phase, or divide the workflow; a run here is not concerned");
         }
-        let bytes = build(context.definition, &workflow.name).map_or(0, |plan| asl(&plan, context.definition).len());
+        let most: usize = phases.iter().map(|phase| MOST_PHASE_BYTES + 2 * phase.description.len()).sum();
+        let emitted = || build(context.definition, &workflow.name).map_or(0, |plan| asl(&plan, context.definition).len());
+        // Written out only where it may be too large.
+        let bytes = if most > MAX_BYTES { emitted() } else { 0 };
         if bytes > MAX_BYTES {
             let message = format!("the state machine has {bytes} bytes, and Step Functions takes {MAX_BYTES} at most");
             report.add(CODE, Severity::Warning, message).at(at, "").help("divide the workflow; a run here is not concerned");

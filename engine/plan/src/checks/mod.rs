@@ -4,6 +4,8 @@ mod budget_below_forecast;
 mod machine_above_limits;
 mod too_few_visits;
 
+use std::collections::HashMap;
+
 use cloudcrew_definition::catalogue::Catalogue;
 use cloudcrew_definition::checks as below;
 use cloudcrew_definition::crew::Definition;
@@ -25,11 +27,17 @@ const RULES: [Rule; 3] = [
 struct Context<'a> {
     definition: &'a Definition,
     workspace: &'a Workspace,
+    phases: HashMap<&'a str, &'a PhaseFile>,
 }
 
 impl<'a> Context<'a> {
+    fn new(definition: &'a Definition, workspace: &'a Workspace) -> Context<'a> {
+        let phases = workspace.phases.iter().filter_map(|(_, p)| Some((p.phase.get()?.as_str(), p))).collect();
+        Context { definition, workspace, phases }
+    }
+
     fn phase(&self, name: &str) -> Option<&'a PhaseFile> {
-        self.workspace.phases.iter().map(|(_, p)| p).find(|p| p.phase.get().is_some_and(|n| n == name))
+        self.phases.get(name).copied()
     }
 
     fn workflow(&self, name: &str) -> Option<&'a WorkflowFile> {
@@ -50,7 +58,7 @@ pub fn load(sources: &Sources, catalogue: &Catalogue) -> Loaded {
 /// Applies the rules of this floor to what is loaded already.
 pub fn judge(mut loaded: Loaded, sources: &Sources) -> Loaded {
     let Some(definition) = &loaded.definition else { return loaded };
-    let context = Context { definition, workspace: &loaded.workspace };
+    let context = Context::new(definition, &loaded.workspace);
     for (_, run, _) in RULES {
         run(&context, &mut loaded.report);
     }

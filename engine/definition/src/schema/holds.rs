@@ -1,0 +1,186 @@
+//! Whether a document is plainly as its schema says. It knows the keywords that our schemas have; of anything else, and of
+//! whatever looks wrong, the validator of [`super::hold`] is asked, which also says what is wrong. Most documents are right, and
+//! for these neither a validator nor a second copy of the document is made.
+
+use serde_json::{Map, Value};
+
+use crate::document::{Document, Kind, NodeId};
+use crate::syntax::Duration;
+
+/// The pattern of names.
+pub(crate) const NAME_PATTERN: &str = "^[a-z][a-z0-9_-]{0,62}$";
+
+/// `true` only when the validator would find nothing.
+pub(super) fn holds(rule: &Value, document: &Document, node: NodeId) -> bool {
+    let Value::Object(rule) = rule else { return false };
+    let kind = &document.node(node).kind;
+    rule.iter().all(|(keyword, wanted)| match keyword.as_str() {
+        "type" => is(kind, wanted),
+        "properties" => true,
+        "additionalProperties" => entries(rule, wanted, document, kind),
+        "required" => required(wanted, document, node),
+        "items" => matches!(kind, Kind::List(items) if items.iter().all(|item| holds(wanted, document, *item))),
+        "enum" => matches!(kind, Kind::Text(text) if wanted.as_array().is_some_and(|all| all.iter().any(|one| one == text))),
+        "pattern" => matches!(kind, Kind::Text(text) if fits(text, wanted, rule)),
+        "propertyNames" => names(wanted, document, kind),
+        "minimum" => number(kind).zip(wanted.as_f64()).is_some_and(|(n, least)| n >= least),
+        "maximum" => number(kind).zip(wanted.as_f64()).is_some_and(|(n, most)| n <= most),
+        "minItems" => matches!(kind, Kind::List(items) if Some(items.len() as u64) >= wanted.as_u64()),
+        "$schema"
+        | "title"
+        | "description"
+        | "markdownDescription"
+        | "markdownEnumDescriptions"
+        | "default"
+        | "examples"
+        | "format" => true,
+        other => other.starts_with("x-"),
+    })
+}
+
+fn is(kind: &Kind, wanted: &Value) -> bool {
+    match wanted.as_str() {
+        Some("string") => matches!(kind, Kind::Text(_)),
+        Some("integer") => matches!(kind, Kind::Int(_)),
+        Some("number") => matches!(kind, Kind::Int(_) | Kind::Float(_)),
+        Some("boolean") => matches!(kind, Kind::Bool(_)),
+        Some("array") => matches!(kind, Kind::List(_)),
+        Some("object") => matches!(kind, Kind::Map(_)),
+        _ => false,
+    }
+}
+
+fn number(kind: &Kind) -> Option<f64> {
+    match kind {
+        Kind::Int(n) => Some(*n as f64),
+        Kind::Float(n) => Some(*n),
+        _ => None,
+    }
+}
+
+/// Every entry by its own rule, or by the one for all others.
+fn entries(rule: &Map<String, Value>, others: &Value, document: &Document, kind: &Kind) -> bool {
+    let Kind::Map(entries) = kind else { return false };
+    let known = rule.get("properties").and_then(Value::as_object);
+    entries.iter().all(|(key, value)| {
+        let rule = document.text(*key).and_then(|key| known?.get(key));
+        match (rule, others) {
+            (Some(rule), _) => holds(rule, document, *value),
+            (None, Value::Object(_)) => holds(others, document, *value),
+            (None, _) => false,
+        }
+    })
+}
+
+fn required(wanted: &Value, document: &Document, node: NodeId) -> bool {
+    let there = |key: &Value| key.as_str().is_some_and(|key| document.entry(node, key).is_some());
+    wanted.as_array().is_some_and(|keys| keys.iter().all(there))
+}
+
+fn names(wanted: &Value, document: &Document, kind: &Kind) -> bool {
+    let by_name = wanted["pattern"] == NAME_PATTERN && wanted.as_object().is_some_and(|rule| rule.len() == 1);
+    by_name && matches!(kind, Kind::Map(entries) if entries.iter().all(|(key, _)| document.text(*key).is_some_and(is_name)))
+}
+
+fn fits(text: &str, pattern: &Value, rule: &Map<String, Value>) -> bool {
+    match rule.get("x-cloudcrew-form").and_then(Value::as_str) {
+        // Longer ones may have more digits than the pattern takes.
+        Some("duration") => text.len() <= 8 && Duration::parse(text).is_some(),
+        Some("model-id") => is_model_id(text),
+        _ => pattern == NAME_PATTERN && is_name(text),
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    let rest = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
+    text.len() <= 63 && text.bytes().next().is_some_and(|b| b.is_ascii_lowercase()) && text.bytes().all(rest)
+}
+
+fn is_model_id(text: &str) -> bool {
+    let rest = |b: u8| b.is_ascii_alphanumeric() || b"._:/-".contains(&b);
+    text.len() <= 256 && text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric()) && text.bytes().all(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnostic::Report;
+    use crate::document::parse;
+    use crate::source::Sources;
+    use crate::syntax::FileKind;
+
+    use super::super::generate::plain;
+    use super::super::hold::validator;
+    use super::*;
+
+    /// What stands for a value: right in one place, wrong in the next.
+    const WORDS: &[&str] = &[
+        "x",
+        "pm",
+        "5",
+        "0",
+        "-1",
+        "1.5",
+        "10.0",
+        "true",
+        "~",
+        "\"\"",
+        "\"5\"",
+        "[]",
+        "{}",
+        "[pm]",
+        "{a: 1}",
+        "15m",
+        "0s",
+        "1h30m",
+        "90000h",
+        "light",
+        "full",
+        "approval",
+        "stop",
+        "Pm",
+        "a-b_c",
+        "99999999999",
+        "3000000",
+        "{A: b}",
+        "us.model:0",
+        "000000001m",
+        "é",
+    ];
+
+    const FILES: [(&str, &str); 5] = [
+        ("agents.yaml", include_str!("../../../../agents.yaml")),
+        ("phases/poc.yaml", include_str!("../../../../phases/poc.yaml")),
+        ("workflows/delivery.yaml", include_str!("../../../../workflows/delivery.yaml")),
+        ("rehearsals/delivery.yaml", include_str!("../../../../rehearsals/delivery.yaml")),
+        ("rehearsals/question.yaml", include_str!("../../../../rehearsals/question.yaml")),
+    ];
+
+    #[test]
+    fn it_never_lets_pass_what_the_validator_would_not() {
+        let (mut right, mut wrong) = (0, 0);
+        for path in
+            ["agents.yaml", "phases/poc.yaml", "workflows/delivery.yaml", "rehearsals/delivery.yaml", "rehearsals/question.yaml"]
+        {
+            let kind = FileKind::of(path).expect("a definition");
+            let mut sources = Sources::new();
+            let file = sources.add(path, text.as_bytes());
+            let document = parse(&sources, file, &mut Report::new()).expect("YAML");
+            let mut spans: Vec<_> = (0..document.len()).map(|node| document.nth(node).span).filter(|s| s.start < s.end).collect();
+            spans.dedup();
+            for span in spans {
+                for word in WORDS {
+                    let changed = format!("{}{word}{}", &text[..span.start], &text[span.end..]);
+                    let mut sources = Sources::new();
+                    let file = sources.add(path, changed.as_bytes());
+                    let Some(document) = parse(&sources, file, &mut Report::new()) else { continue };
+                    let ours = holds(plain(kind), &document, document.root());
+                    let valid = validator(kind).expect("a schema").is_valid(&document.json(document.root()));
+                    let doubtful = *word == "000000001m";
+                    assert!(ours == valid || (doubtful && !ours), "{path}: `{word}` in\n{changed}");
+                    *(if valid { &mut right } else { &mut wrong }) += 1;
+                }
+            }
+        }
+        assert!(right > 500 && wrong > 5000, "{right} right and {wrong} wrong are too few to mean anything");
+    }
+}
