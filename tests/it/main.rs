@@ -15,6 +15,7 @@ mod late;
 mod lead;
 mod lifecycle;
 mod machine;
+mod mutations;
 mod planned;
 mod races;
 mod scopes;
