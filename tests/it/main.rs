@@ -11,6 +11,7 @@ mod durable;
 mod editor;
 mod fixes;
 mod generated;
+mod hostile;
 mod late;
 mod lead;
 mod lifecycle;

@@ -12,7 +12,7 @@ mod wrong;
 
 use std::collections::BTreeMap;
 
-use self::chance::{Chance, number};
+pub use self::chance::{Chance, number};
 use self::shipped::shipped;
 use self::verdict::{Judge, Mutation};
 

@@ -32,8 +32,11 @@ fn right(kind: &'static str, file: &str, text: String) -> Mutation {
 
 /// Changes of a file's layout as a whole.
 fn whole(file: &str, text: &str) -> Vec<Mutation> {
-    let indented = |by: usize| text.lines().map(|l| " ".repeat((l.len() - l.trim_start().len()) * by) + l.trim_start() + "\n").collect::<String>();
-    let commented = |l: &str| if l.trim().is_empty() || l.contains('#') { format!("{l}\n") } else { format!("{l} # {{ : a - note [\n") };
+    let indented = |by: usize| {
+        text.lines().map(|l| " ".repeat((l.len() - l.trim_start().len()) * by) + l.trim_start() + "\n").collect::<String>()
+    };
+    let commented =
+        |l: &str| if l.trim().is_empty() || l.contains('#') { format!("{l}\n") } else { format!("{l} # {{ : a - note [\n") };
     vec![
         right("line ends of Windows", file, text.replace('\n', "\r\n")),
         right("a mark of byte order", file, format!("\u{feff}{text}")),
@@ -79,7 +82,8 @@ fn reordered(text: &str, places: &[Place], place: &Place) -> Option<Mutation> {
     let flow = text[place.value.clone()].starts_with(['{', '[']);
     let last = place.last();
     // Agents see each other in the order written, phases run in it, and the last glob that fits a path decides.
-    let free = place.is == Is::Map || ["tools", "shared_tools", "reviewers", "ratings", "passed_by", "headings", "says"].contains(&last);
+    let free =
+        place.is == Is::Map || ["tools", "shared_tools", "reviewers", "ratings", "passed_by", "headings", "says"].contains(&last);
     if !flow || inside.len() < 2 || !free {
         return None;
     }
@@ -116,8 +120,18 @@ fn aliased(text: &str, places: &[Place]) -> Vec<Mutation> {
     let mut made = Vec::new();
     for (at, first) in places.iter().enumerate().filter(|(_, p)| p.value.len() > 1 && !text[p.value.clone()].contains('\n')) {
         let written = &text[first.value.clone()];
-        let Some(second) = places[at + 1..].iter().find(|p| p.value.start >= first.value.end && &text[p.value.clone()] == written) else { continue };
-        let words = [&text[..first.value.start], "&same ", &text[first.value.start..second.value.start], "*same ", &text[second.value.end..]].concat();
+        let Some(second) = places[at + 1..].iter().find(|p| p.value.start >= first.value.end && &text[p.value.clone()] == written)
+        else {
+            continue;
+        };
+        let words = [
+            &text[..first.value.start],
+            "&same ",
+            &text[first.value.start..second.value.start],
+            "*same ",
+            &text[second.value.end..],
+        ]
+        .concat();
         made.push(right("an alias", &first.file, words));
     }
     made

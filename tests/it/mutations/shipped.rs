@@ -35,10 +35,6 @@ pub struct Place {
 }
 
 impl Place {
-    pub fn is_in(&self, folder: &str) -> bool {
-        self.file.starts_with(folder)
-    }
-
     /// The last key of the way.
     pub fn last(&self) -> &str {
         self.way.rsplit('.').next().unwrap_or_default()
@@ -104,7 +100,13 @@ pub fn places(sources: &Sources, path: &str) -> Vec<Place> {
     found
 }
 
-fn walk(document: &Document, (file, way): (&str, String), (key, node): (Option<NodeId>, NodeId), parent: Option<usize>, found: &mut Vec<Place>) {
+fn walk(
+    document: &Document,
+    (file, way): (&str, String),
+    (key, node): (Option<NodeId>, NodeId),
+    parent: Option<usize>,
+    found: &mut Vec<Place>,
+) {
     let range = |node: NodeId| document.node(node).span.start..document.node(node).span.end;
     let (is, text) = match &document.node(node).kind {
         Kind::Map(_) => (Is::Map, String::new()),

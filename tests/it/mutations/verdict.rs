@@ -61,7 +61,11 @@ impl<'a> Judge<'a> {
     pub fn fault(&mut self, mutation: &Mutation) -> Option<String> {
         let sources = self.changed(mutation);
         let found = self.found(&sources);
-        let why = if mutation.at.is_empty() { (!found.is_empty()).then_some("told although nothing is wrong") } else { unlike(mutation, &sources, &found) };
+        let why = if mutation.at.is_empty() {
+            (!found.is_empty()).then_some("told although nothing is wrong")
+        } else {
+            unlike(mutation, &sources, &found)
+        };
         why.map(|why| told(why, mutation, &sources, &found))
     }
 }
@@ -69,7 +73,9 @@ impl<'a> Judge<'a> {
 fn unlike(mutation: &Mutation, sources: &Sources, found: &[Diagnostic]) -> Option<&'static str> {
     let here = |span: Span| {
         let path = sources.path(span.file);
-        mutation.at.iter().any(|(file, range)| file == path && span.start <= range.end && range.start <= span.end.max(span.start + 1) && touches(span, range))
+        mutation.at.iter().any(|(file, range)| {
+            file == path && span.start <= range.end && range.start <= span.end.max(span.start + 1) && touches(span, range)
+        })
     };
     let at_word = |d: &&Diagnostic| {
         d.at.as_ref().is_some_and(|l| here(l.span)) || (mutation.related && d.related.iter().any(|l| here(l.span)))
@@ -77,7 +83,8 @@ fn unlike(mutation: &Mutation, sources: &Sources, found: &[Diagnostic]) -> Optio
     let of_rule = |d: &&Diagnostic| mutation.codes.is_empty() || mutation.codes.contains(&d.code);
     let right: Vec<&Diagnostic> = found.iter().filter(at_word).filter(of_rule).collect();
     let suggests = |d: &&Diagnostic, name: &str| {
-        d.suggestion.as_ref().is_some_and(|s| s.replacement == name) || d.help.first().is_some_and(|h| h.contains(&format!("`{name}`")) && h.starts_with("did you mean"))
+        d.suggestion.as_ref().is_some_and(|s| s.replacement == name)
+            || d.help.first().is_some_and(|h| h.contains(&format!("`{name}`")) && h.starts_with("did you mean"))
     };
     if found.is_empty() {
         return Some("not found");
@@ -99,7 +106,8 @@ fn touches(span: Span, range: &Range<usize>) -> bool {
 
 fn told(why: &str, mutation: &Mutation, sources: &Sources, found: &[Diagnostic]) -> String {
     let place = |file: &str, at: usize| sources.find(file).map_or((0, 0), |id| sources.position(id, at));
-    let at: Vec<String> = mutation.at.iter().take(3).map(|(file, r)| format!("{file}:{:?}-{:?}", place(file, r.start), place(file, r.end))).collect();
+    let at: Vec<String> =
+        mutation.at.iter().take(3).map(|(file, r)| format!("{file}:{:?}-{:?}", place(file, r.start), place(file, r.end))).collect();
     let line = mutation.at.first().filter(|(file, _)| sources.find(file).is_some()).map_or_else(String::new, |(file, range)| {
         let text = sources.text(sources.find(file).expect("a file"));
         let start = text.get(..range.start).and_then(|t| t.rfind('\n')).map_or(0, |i| i + 1);

@@ -29,6 +29,7 @@ use crate::path::{RepoPath, Scope};
 pub(super) const CHECK: Check = Check { code: "deliverable-outside-scope", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    let mut without_tool = Vec::new();
     for deliverable in context.phases().flat_map(deliverables) {
         let Some(((path, span), (owner, owner_span))) = text(&deliverable.path).zip(text(&deliverable.owner)) else { continue };
         let Some((_, agent)) = context.agent(owner) else { continue };
@@ -36,6 +37,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let globs: Vec<String> = writes.into_iter().flat_map(texts).map(|(g, _)| g.to_owned()).collect();
         let (Ok(path), Ok(scope)) = (RepoPath::parse(path), Scope::new(&globs)) else { continue };
         if !context.can(agent, Capability::WriteRepo) {
+            // So it is with all it owns: told at the first.
+            if without_tool.contains(&owner) {
+                continue;
+            }
+            without_tool.push(owner);
             report
                 .error(CHECK.code, format!("`{owner}` owns this and has no tool that writes"))
                 .at(owner_span, "")

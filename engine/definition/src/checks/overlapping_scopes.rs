@@ -35,13 +35,14 @@ fn run(context: &Context<'_>, report: &mut Report) {
             Some((name, writes.span, Scope::new(&globs).ok()?))
         })
         .collect();
-    let mut told = HashSet::new();
+    let mut seen = HashSet::new();
     for phase in context.phases() {
         let members = members(phase);
         let here: Vec<_> = scopes.iter().filter(|(name, _, _)| members.iter().any(|(m, _)| m == name)).collect();
         for (i, (a, first, scope)) in here.iter().enumerate() {
             for (b, second, other) in &here[i + 1..] {
-                let Some(path) = scope.overlaps(other).filter(|_| told.insert((*a, *b))) else { continue };
+                // Two that meet in several phases are held against each other once.
+                let Some(path) = seen.insert((*a, *b)).then(|| scope.overlaps(other)).flatten() else { continue };
                 let name = phase.phase.get().map_or("a phase", String::as_str);
                 report
                     .error(CHECK.code, format!("`{a}` and `{b}` work together in `{name}` and may both write `{path}`"))

@@ -125,7 +125,7 @@ impl Diagnostic {
 const SAFE_LENGTH: usize = 4;
 
 /// Edits between two words, whatever their case.
-fn distance(written: &str, name: &str) -> usize {
+pub(crate) fn distance(written: &str, name: &str) -> usize {
     strsim::damerau_levenshtein(&written.to_lowercase(), &name.to_lowercase())
 }
 

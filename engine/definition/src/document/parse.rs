@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use granit_parser::{Event, Options, Parser, ScalarStyle, Span as YamlSpan};
+use granit_parser::{Event, Options, Parser, ScalarStyle, Span as YamlSpan, Tag};
 
-use super::{Document, Kind, Node, NodeId};
+use super::{Document, Kind, Node, NodeId, fault};
 use crate::diagnostic::{Report, Severity};
 use crate::source::{FileId, Sources, Span};
 
@@ -50,7 +50,7 @@ pub fn parse(sources: &Sources, file: FileId, report: &mut Report) -> Option<Doc
         let (event, span) = match event {
             Ok(event) => event,
             Err(error) => {
-                syntax_error(&builder, &error, text.len() - body.len(), report);
+                syntax_error(file, text, &error, text.len() - body.len(), report);
                 return None;
             }
         };
@@ -76,20 +76,26 @@ pub fn parse(sources: &Sources, file: FileId, report: &mut Report) -> Option<Doc
     Some(Document { file, nodes: builder.nodes, root })
 }
 
-fn syntax_error(builder: &Builder<'_>, error: &granit_parser::ScanError, shift: usize, report: &mut Report) {
+fn syntax_error(file: FileId, text: &str, error: &granit_parser::ScanError, shift: usize, report: &mut Report) {
     let at = error.marker().byte_offset().unwrap_or(0) + shift;
-    let text = builder.text;
-    let mut start = at.min(text.len());
-    while !text.is_char_boundary(start) {
-        start -= 1;
+    let start = text.floor_char_boundary(at);
+    if let Some(fault) = fault::better(text, start) {
+        let found = report.error("yaml-syntax", format!("this is not YAML: {}", fault.what));
+        found.at(Span::new(file, fault.range), "");
+        if let Some((range, word)) = fault.also {
+            found.also(Span::new(file, range), word);
+        }
+        if let Some(help) = fault.help {
+            found.help(help);
+        }
+        return;
     }
     let end = text[start..].chars().next().map_or(start, |c| start + c.len_utf8());
     let line = &text[text[..start].rfind('\n').map_or(0, |i| i + 1)..start];
-    let rest = text[start..].lines().next().unwrap_or_default();
     let message = error.kind().to_string();
     let found = report.error("yaml-syntax", format!("this is not YAML: {}", message.trim_end_matches('.').to_lowercase()));
-    found.at(Span::new(builder.file, start..end), "");
-    if line.contains('\t') || rest.starts_with('\t') {
+    found.at(Span::new(file, start..end), "");
+    if line.contains('\t') || text[start..].starts_with('\t') {
         found.help("indent with spaces: YAML does not allow tabs");
     }
 }
@@ -111,14 +117,24 @@ impl<'a> Builder<'a> {
                 if tag.is_none() && style == ScalarStyle::Plain {
                     self.surprise(&value, span, report);
                 }
-                let kind =
-                    if tag.is_some() || style != ScalarStyle::Plain { Kind::Text(value.into_owned()) } else { plain(&value) };
+                let core = tag.as_ref().map(|tag| self.core_tag(tag, span, report));
+                let kind = match core {
+                    None if style == ScalarStyle::Plain => plain(&value),
+                    Some(Some("int" | "float" | "bool" | "null")) => plain(&value),
+                    _ => Kind::Text(value.into_owned()),
+                };
                 let node = self.push(kind, span);
                 self.anchors.insert(anchor, (node, 1));
                 self.place(node, report)
             }
-            Event::SequenceStart(_, anchor, _) => self.begin(Kind::List(Vec::new()), span, anchor, report),
-            Event::MappingStart(_, anchor, _) => self.begin(Kind::Map(Vec::new()), span, anchor, report),
+            Event::SequenceStart(_, anchor, tag) => {
+                tag.iter().for_each(|tag| _ = self.core_tag(tag, span, report));
+                self.begin(Kind::List(Vec::new()), span, anchor, report)
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                tag.iter().for_each(|tag| _ = self.core_tag(tag, span, report));
+                self.begin(Kind::Map(Vec::new()), span, anchor, report)
+            }
             Event::SequenceEnd | Event::MappingEnd => self.end(span, report),
             Event::Alias(anchor) => self.alias(anchor, span, report),
             Event::UnresolvedAlias(name) => {
@@ -128,6 +144,28 @@ impl<'a> Builder<'a> {
             }
             _ => true,
         }
+    }
+
+    /// The type that a tag of YAML itself names. Any other says nothing here; mostly it is a word with `!` that lacks its quotes.
+    fn core_tag(&self, tag: &Tag, span: Span, report: &mut Report) -> Option<&'static str> {
+        let core = ["str", "int", "float", "bool", "null", "seq", "map"].into_iter().find(|core| tag.suffix() == *core);
+        if tag.handle() == "tag:yaml.org,2002:" && core.is_some() {
+            return core;
+        }
+        // A tag stands before the value, on its line.
+        let head = self.text.get(..span.start).unwrap_or_default();
+        let before = head
+            .rfind('!')
+            .map_or(span.start, |i| head[..i].rfind(|c: char| c.is_whitespace() || "[{,".contains(c)).map_or(0, |i| i + 1));
+        let start = if self.text[span.start..].starts_with('!') { span.start } else { before };
+        let end = self.text[start..].find(|c: char| c.is_whitespace() || ",]}".contains(c)).map_or(self.text.len(), |i| start + i);
+        let word = &self.text[start..end];
+        let found = report.error("yaml-syntax", format!("`{word}` is a tag to YAML, and definition files have none"));
+        found.at(Span::new(self.file, start..end.max(span.end)), "");
+        if tag.handle() == "!" {
+            found.help(format!("a text that begins with `!` needs quotes: `\"{word}\"`"));
+        }
+        None
     }
 
     /// Says where another reading of YAML than ours is likely: editors and older tools go by version 1.1.

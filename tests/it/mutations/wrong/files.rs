@@ -20,9 +20,16 @@ pub fn make(maker: &mut Maker<'_>) {
             continue;
         }
         let names = |text: &str| text == path || (path.starts_with("templates/") || path.starts_with("phases/")) && text == name;
-        let mut at: Vec<_> = maker.shipped.places().filter(|p| p.file != path && names(&p.text)).map(|p| (p.file.clone(), p.value.clone())).collect();
+        let mut at: Vec<_> = maker
+            .shipped
+            .places()
+            .filter(|p| p.file != path && names(&p.text))
+            .map(|p| (p.file.clone(), p.value.clone()))
+            .collect();
         match path.as_str() {
-            "templates/adr.md" => at = maker.shipped.places().filter(|p| p.text == "write_adr").map(|p| (p.file.clone(), p.value.clone())).collect(),
+            "templates/adr.md" => {
+                at = maker.shipped.places().filter(|p| p.text == "write_adr").map(|p| (p.file.clone(), p.value.clone())).collect()
+            }
             "workflows/delivery.yaml" => at = vec![("agents.yaml".into(), 0..1)],
             _ => {}
         }

@@ -108,14 +108,17 @@ fn doubled(maker: &mut Maker<'_>, place: &Place, key: Range<usize>) {
 }
 
 fn missing(maker: &mut Maker<'_>, place: &Place, key: Range<usize>) {
-    let required = rule(place)["required"].as_array().is_some_and(|r| r.iter().any(|r| Some(r.as_str().unwrap_or_default()) == place.way.rsplit('.').next()));
+    let required = rule(place)["required"]
+        .as_array()
+        .is_some_and(|r| r.iter().any(|r| Some(r.as_str().unwrap_or_default()) == place.way.rsplit('.').next()));
     if !required || place.last() == "*" {
         return;
     }
     let whole = entry(maker, place, &key);
     let all = siblings(maker, place);
     let parent = maker.shipped.parent(place).cloned().expect("a map");
-    let moved = |range: Range<usize>| if range.start >= whole.end { range.start - whole.len()..range.end - whole.len() } else { range };
+    let moved =
+        |range: Range<usize>| if range.start >= whole.end { range.start - whole.len()..range.end - whole.len() } else { range };
     // Told at the key of the map that lacks it, or where the map begins.
     let head = parent.key.clone().unwrap_or(parent.value.start..parent.value.start + 1);
     let other = all.iter().filter_map(|p| p.key.clone()).find(|k| *k != key);

@@ -33,10 +33,24 @@ fn brackets(maker: &mut Maker<'_>, place: &Place) {
     // Where the bracket opens is what its author looks for; the end of the line is where it lacks.
     let whole = place.value.start..line(&text, place.value.start).end - 1;
     maker.change("a bracket not closed", &place.file, close..close + 1, "", whole.clone(), SYNTAX);
-    maker.change("a bracket not opened", &place.file, place.value.start..place.value.start + 1, "", line(&text, place.value.start), SYNTAX);
+    maker.change(
+        "a bracket not opened",
+        &place.file,
+        place.value.start..place.value.start + 1,
+        "",
+        line(&text, place.value.start),
+        SYNTAX,
+    );
     let other = if open == b'[' { "}" } else { "]" };
     maker.change("a bracket of another kind", &place.file, close..close + 1, other, whole.start..close + 1, SYNTAX);
-    maker.change("a bracket closed twice", &place.file, close..close, &text[close..close + 1], whole.start..line(&text, close).end + 1, SYNTAX);
+    maker.change(
+        "a bracket closed twice",
+        &place.file,
+        close..close,
+        &text[close..close + 1],
+        whole.start..line(&text, close).end + 1,
+        SYNTAX,
+    );
     // Between braces a missing comma runs two entries together; between square brackets two words become one name.
     if let Some(comma) = text[place.value.clone()].find(", ").map(|i| place.value.start + i).filter(|_| open == b'{') {
         let told = whole.start..line(&text, place.value.start).end;
@@ -57,7 +71,14 @@ fn quotes(maker: &mut Maker<'_>, place: &Place) {
         maker.change("a quote not closed", &place.file, end..end + 1, "", at, SYNTAX);
     } else {
         let quote = *maker.chance.one(&["\"", "'"]);
-        maker.change("a quote not closed", &place.file, place.value.start..place.value.start, quote, whole.start..whole.end + 1, SYNTAX);
+        maker.change(
+            "a quote not closed",
+            &place.file,
+            place.value.start..place.value.start,
+            quote,
+            whole.start..whole.end + 1,
+            SYNTAX,
+        );
         // Quotes around a part only: the rest stands where nothing may.
         if place.text.contains(' ') && place.text.find(' ').is_some_and(|i| i > 0) {
             let space = place.value.start + place.text.find(' ').expect("a space");
@@ -90,18 +111,24 @@ fn aliases(maker: &mut Maker<'_>, place: &Place) {
         let tag = *maker.chance.one(&["!!binary aGk=", "!local word", "!app/tests/**", "!!python/object:os.system x"]);
         maker.write("a tag", &place.file, place.value.clone(), tag, &[]);
     }
-    if matches!(place.is, Is::List | Is::Map) && place.key.is_some() && !maker.shipped.text(&place.file)[place.value.clone()].contains('\n') {
+    if matches!(place.is, Is::List | Is::Map)
+        && place.key.is_some()
+        && !maker.shipped.text(&place.file)[place.value.clone()].contains('\n')
+    {
         maker.write("an alias inside its own anchor", &place.file, place.value.clone(), "&me [*me]", &["yaml-syntax"]);
     }
 }
 
 fn lines(maker: &mut Maker<'_>, file: &str) {
     let text = maker.shipped.text(file).to_owned();
-    let all: Vec<(usize, &str)> = text.split_inclusive('\n').scan(0, |at, line| {
-        let start = *at;
-        *at += line.len();
-        Some((start, line))
-    }).collect();
+    let all: Vec<(usize, &str)> = text
+        .split_inclusive('\n')
+        .scan(0, |at, line| {
+            let start = *at;
+            *at += line.len();
+            Some((start, line))
+        })
+        .collect();
     let said = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
     let indent = |line: &str| line.len() - line.trim_start().len();
     for (at, (start, line)) in all.iter().enumerate().filter(|(_, (_, line))| said(line)) {
@@ -118,7 +145,9 @@ fn lines(maker: &mut Maker<'_>, file: &str) {
         let before = all[..at].iter().rev().map(|(_, l)| *l).find(|l| said(l));
         let after = all[at + 1..].iter().map(|(_, l)| *l).find(|l| said(l));
         let alone = !before.is_some_and(|l| indent(l) == deep) && !after.is_some_and(|l| indent(l) == deep);
-        let in_list = line.trim_start().starts_with("- ") || before.is_some_and(|l| l.trim_start().starts_with("- ") && indent(l) + 2 == deep) || after.is_some_and(|l| l.trim_start().starts_with("- "));
+        let in_list = line.trim_start().starts_with("- ")
+            || before.is_some_and(|l| l.trim_start().starts_with("- ") && indent(l) + 2 == deep)
+            || after.is_some_and(|l| l.trim_start().starts_with("- "));
         if alone || in_list {
             continue;
         }

@@ -34,7 +34,14 @@ pub fn all(shipped: &Shipped, seed: u64) -> Vec<Mutation> {
 
 impl Maker<'_> {
     /// Puts other words into a file; they are what must be told.
-    pub fn write(&mut self, kind: &'static str, file: &str, range: Range<usize>, words: &str, codes: &'static [&'static str]) -> &mut Mutation {
+    pub fn write(
+        &mut self,
+        kind: &'static str,
+        file: &str,
+        range: Range<usize>,
+        words: &str,
+        codes: &'static [&'static str],
+    ) -> &mut Mutation {
         let at = range.start..range.start + words.len();
         self.change(kind, file, range, words, at, codes)
     }

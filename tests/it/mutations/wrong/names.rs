@@ -16,7 +16,9 @@ fn named(place: &Place) -> Option<(&'static str, &'static [&'static str])> {
             _ => return None,
         },
         "phases" => match way {
-            "swarm.entry" | "swarm.agents.*" | "deliverables.*.owner" | "deliverables.*.reviewers.*" | "review.agent" => ("agent", of_agents),
+            "swarm.entry" | "swarm.agents.*" | "deliverables.*.owner" | "deliverables.*.reviewers.*" | "review.agent" => {
+                ("agent", of_agents)
+            }
             "deliverables.*.template" => ("template", &["unknown-template"]),
             "task" => ("task", &["missing-file"]),
             _ => return None,
@@ -49,7 +51,8 @@ pub fn make(maker: &mut Maker<'_>) {
 
 /// All names of the kind that a place names, so that a slip that makes another of them is left out.
 fn names(shipped: &Shipped, kind: &str) -> Vec<String> {
-    let mut names: Vec<String> = shipped.places().filter(|p| named(p).is_some_and(|(k, _)| k == kind)).map(|p| p.text.clone()).collect();
+    let mut names: Vec<String> =
+        shipped.places().filter(|p| named(p).is_some_and(|(k, _)| k == kind)).map(|p| p.text.clone()).collect();
     names.sort();
     names.dedup();
     names
@@ -71,7 +74,8 @@ fn strsim_free(a: &str, b: &str) -> usize {
             rows[i][j] = match (i, j) {
                 (0, n) | (n, 0) => n,
                 _ => {
-                    let least = (rows[i - 1][j] + 1).min(rows[i][j - 1] + 1).min(rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]));
+                    let least =
+                        (rows[i - 1][j] + 1).min(rows[i][j - 1] + 1).min(rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]));
                     let swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
                     if swapped { least.min(rows[i - 2][j - 2] + 1) } else { least }
                 }
@@ -104,9 +108,15 @@ fn declared(maker: &mut Maker<'_>, place: &Place) {
             let codes: &[&str] = &["unknown-agent", "unknown-model", "bad-value"];
             maker.write("a declared name misspelt", &place.file, key, &wrong, codes);
         }
-    } else if is_name && !place.file.starts_with("agents") && place.is == super::super::shipped::Is::Word && !place.way.contains('.') {
+    } else if is_name
+        && !place.file.starts_with("agents")
+        && place.is == super::super::shipped::Is::Word
+        && !place.way.contains('.')
+    {
         let wrong = slip(&place.text, &mut maker.chance);
-        maker.write("a file's name misspelt", &place.file, place.value.clone(), &wrong, &["name-differs-from-file", "bad-value"]).meant(&place.text);
+        maker
+            .write("a file's name misspelt", &place.file, place.value.clone(), &wrong, &["name-differs-from-file", "bad-value"])
+            .meant(&place.text);
     } else if place.way == "gates.*.approves.*" {
         let key = place.key.clone().expect("a key");
         let name = maker.shipped.text(&place.file)[key.clone()].to_owned();
@@ -128,7 +138,10 @@ fn elsewhere(maker: &mut Maker<'_>, place: &Place) {
     let sibling = |shipped: &Shipped, key: &str| {
         let parent = place.way.rsplit_once('.').map(|(p, _)| p.to_owned());
         let at = place.parent;
-        shipped.places().find(|p| p.file == place.file && p.parent == at && parent.as_ref().is_some_and(|w| p.way == format!("{w}.{key}"))).map(|p| p.text.clone())
+        shipped
+            .places()
+            .find(|p| p.file == place.file && p.parent == at && parent.as_ref().is_some_and(|w| p.way == format!("{w}.{key}")))
+            .map(|p| p.text.clone())
     };
     match (file.split('/').next().unwrap_or_default(), place.way.as_str()) {
         ("phases", way @ ("swarm.entry" | "deliverables.*.owner" | "deliverables.*.reviewers.*")) => {
@@ -138,7 +151,9 @@ fn elsewhere(maker: &mut Maker<'_>, place: &Place) {
             let name = maker.chance.one(&outside).to_string();
             maker.write(kind, file, place.value.clone(), &name, codes);
         }
-        ("phases", "review.agent") => drop(maker.write(kind, file, place.value.clone(), "data", &["reviewer-cannot-review"])),
+        ("phases", "review.agent") => {
+            maker.write(kind, file, place.value.clone(), "data", &["reviewer-cannot-review"]);
+        }
         ("phases", "task") => {
             // Another's task is given twice, and its own to nobody.
             let others: Vec<String> = names(maker.shipped, "task").into_iter().filter(|t| *t != place.text).collect();
@@ -177,28 +192,28 @@ fn elsewhere(maker: &mut Maker<'_>, place: &Place) {
             told.or_related();
         }
         ("rehearsals", "agents.*.forgets") => {
-            drop(maker.write(kind, file, place.value.clone(), "app/poc/findings.md", &["never-acts"]));
+            maker.write(kind, file, place.value.clone(), "app/poc/findings.md", &["never-acts"]);
         }
         ("rehearsals", "reviews.*.phase" | "gates.*.phase") => {
-            drop(maker.write(kind, file, place.value.clone(), "retrospective", &["never-acts"]));
+            maker.write(kind, file, place.value.clone(), "retrospective", &["never-acts"]);
         }
         ("rehearsals", "gates.*.approves.*") => {
             let key = place.key.clone().expect("a key");
-            drop(maker.write(kind, file, key, "beauty", &["unknown-rating"]));
+            maker.write(kind, file, key, "beauty", &["unknown-rating"]);
         }
         ("rehearsals", "answers.*.question") => {
-            drop(maker.write(kind, file, place.value.clone(), "weather", &["never-acts"]));
+            maker.write(kind, file, place.value.clone(), "weather", &["never-acts"]);
         }
         ("rehearsals", "expect.phases.*") => {
             let first = maker.shipped.at(file, "expect.phases.*").is_some_and(|p| p.value == place.value);
             let name = if first { "poc" } else { "discovery" };
             // Sent back, discovery runs twice.
             if place.text != "discovery" && place.text != "architecture" || first {
-                maker.write("a phase out of its order", file, place.value.clone(), name, &["unknown-phase", "phases-out-of-order"]);
+                maker.write("a phase out of its order", file, place.value.clone(), name, &["unknown-phase", "phase-out-of-order"]);
             }
         }
         ("rehearsals", "expect.deliverables.*.headings.*") => {
-            drop(maker.write(kind, file, place.value.clone(), "Weather", &["unknown-heading"]));
+            maker.write(kind, file, place.value.clone(), "Weather", &["unknown-heading"]);
         }
         _ => {}
     }

@@ -72,7 +72,8 @@ fn range(maker: &mut Maker<'_>, place: &Place) {
         return;
     }
     let rule = rule(place);
-    let mut beyond: Vec<String> = vec!["-1".into(), "99999999999999999999".into(), "-0x1".into(), "1e400".into(), ".nan".into(), ".inf".into()];
+    let mut beyond: Vec<String> =
+        vec!["-1".into(), "99999999999999999999".into(), "-0x1".into(), "1e400".into(), ".nan".into(), ".inf".into()];
     beyond.extend(rule["maximum"].as_f64().map(|most| format!("{}", most as u64 + 1)));
     beyond.extend(rule["minimum"].as_f64().filter(|least| *least > 0.0).map(|_| "0".to_owned()));
     let number = maker.chance.one(&beyond).clone();
@@ -92,9 +93,32 @@ fn time(maker: &mut Maker<'_>, place: &Place) {
     if rule(place)["x-cloudcrew-form"] != "duration" {
         return;
     }
-    let wrong = *maker.chance.one(&["15", "fifteen", "15 parsecs", "-5m", "0s", "15mm", "m15", "30m1h", "1,5h", "5m5m", "15:00", "5'", "PT15M", "99999999d"]);
+    let wrong = *maker.chance.one(&[
+        "15",
+        "fifteen",
+        "15 parsecs",
+        "-5m",
+        "0s",
+        "15mm",
+        "m15",
+        "30m1h",
+        "1,5h",
+        "5m5m",
+        "15:00",
+        "5'",
+        "PT15M",
+        "99999999d",
+    ]);
     maker.write("a time without meaning", &place.file, place.value.clone(), wrong, WRONG_VALUE);
-    let (wrong, right) = *maker.chance.one(&[("15 minutes", "15m"), ("24H", "24h"), ("20min", "20m"), ("2 days", "2d"), ("90 sec", "90s"), ("1h 30m", "1h30m"), ("1.5h", "1h30m")]);
+    let (wrong, right) = *maker.chance.one(&[
+        ("15 minutes", "15m"),
+        ("24H", "24h"),
+        ("20min", "20m"),
+        ("2 days", "2d"),
+        ("90 sec", "90s"),
+        ("1h 30m", "1h30m"),
+        ("1.5h", "1h30m"),
+    ]);
     maker.write("a time in other words", &place.file, place.value.clone(), wrong, WRONG_VALUE).meant(right);
 }
 
@@ -107,7 +131,9 @@ fn limits(maker: &mut Maker<'_>, place: &Place) {
         ("phases", "swarm.node_timeout") => &[("21m", contradicts), ("2h", contradicts)],
         ("phases", "swarm.repetitive_handoff_detection_window") => &[("16", contradicts), ("900", contradicts), ("1", contradicts)],
         ("phases", "swarm.repetitive_handoff_min_unique_agents") => &[("9", contradicts), ("900", contradicts)],
-        ("phases", "gate.remind_after" | "questions.remind_after") => &[("5s", contradicts), ("59s", contradicts), ("1ms", contradicts)],
+        ("phases", "gate.remind_after" | "questions.remind_after") => {
+            &[("5s", contradicts), ("59s", contradicts), ("1ms", contradicts)]
+        }
         ("phases", "gate.max_revisions") => &[],
         ("agents.yaml", "agents.*.budget.tokens") => &[("1", &["budget-below-forecast"]), ("500", &["budget-below-forecast"])],
         _ => return,
