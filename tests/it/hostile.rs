@@ -14,8 +14,10 @@ use cloudcrew_runtime::catalogue::catalogue;
 use crate::mutations::{Chance, number};
 use crate::support::{edited, root, sources};
 
+type Make = fn(&mut Chance, &[u8], &[u8]) -> Vec<u8>;
+
 /// Families of hostile files, and how many files each makes of itself.
-const FAMILIES: [(&str, fn(&mut Chance, &[u8], &[u8]) -> Vec<u8>); 24] = [
+const FAMILIES: [(&str, Make); 26] = [
     ("bytes flipped", flipped),
     ("cut off", |chance, one, _| one[..chance.below(one.len())].to_vec()),
     ("two files spliced", |chance, one, other| [&one[..chance.below(one.len())], &other[chance.below(other.len())..]].concat()),
@@ -28,6 +30,11 @@ const FAMILIES: [(&str, fn(&mut Chance, &[u8], &[u8]) -> Vec<u8>); 24] = [
     ("nested in keys", |chance, _, _| format!("{}a", "? ".repeat(chance.below(10_000))).into_bytes()),
     ("nested in entries", |chance, _, _| "- ".repeat(chance.below(10_000)).into_bytes()),
     ("aliases that multiply", |chance, _, _| bomb(2 + chance.below(12), 2 + chance.below(10))),
+    ("aliases that nest", |chance, _, _| nested(2 + chance.below(3_000), chance.below(60))),
+    ("a list of many names", |chance, _, _| {
+        let names: String = (0..chance.below(90_000)).map(|n| format!("a{n}, ")).collect();
+        format!("version: 1\nphase: build\nswarm: {{ entry: pm, agents: [{names}] }}\ntask: prompts/tasks/build.md\n").into_bytes()
+    }),
     ("an anchor inside itself", |_, one, _| [one, b"\nx: &x { y: &y [*x, *y] }\n"].concat()),
     ("a huge word", |chance, one, _| [one, b"\nx: ", "a".repeat(chance.below(900_000)).as_bytes()].concat()),
     ("many documents", |chance, one, _| [one, "---\na: 1\n".repeat(1 + chance.below(3_000)).as_bytes()].concat()),
@@ -150,6 +157,16 @@ fn bomb(levels: usize, wide: usize) -> Vec<u8> {
     text.into_bytes()
 }
 
+/// Each anchor holds the one before, some brackets deeper.
+fn nested(levels: usize, deep: usize) -> Vec<u8> {
+    let (open, close) = ("[".repeat(deep + 1), "]".repeat(deep + 1));
+    let mut text = "a0: &a0 x\n".to_owned();
+    for level in 1..levels {
+        text.push_str(&format!("a{level}: &a{level} {open}*a{}{close}\n", level - 1));
+    }
+    text.into_bytes()
+}
+
 /// What is wrong about what `check` says of a file.
 fn fault(sources: &Sources, path: &str, found: &[Diagnostic], read: bool) -> Option<String> {
     let file = sources.find(path).expect("the file");
@@ -179,19 +196,21 @@ fn fault(sources: &Sources, path: &str, found: &[Diagnostic], read: bool) -> Opt
 
 #[test]
 fn whatever_a_file_holds_check_ends_and_says_where() {
+    // Their bytes are those of shipped files; they stand in a small workspace, so that the others cost nothing.
     let shipped = sources(&root());
+    let small = sources(&root().join("tests/cases/check/_workspace"));
     let (catalogue, mut kept) = (catalogue(), Kept::new());
-    let paths: Vec<String> =
-        shipped.iter().map(|(_, path)| path.to_owned()).filter(|path| !path.starts_with("examples/")).collect();
-    let (seed, count) = (number("HOSTILE_SEED", 7), number("HOSTILE", 1_500));
+    let of = |sources: &Sources| sources.iter().map(|(_, path)| path.to_owned()).filter(|p| !p.starts_with("examples/")).collect();
+    let (texts, paths): (Vec<String>, Vec<String>) = (of(&shipped), of(&small));
+    let (seed, count) = (number("HOSTILE_SEED", 7), number("HOSTILE", 5_000));
     for made in 0..count {
         let mut chance = Chance::of(seed.wrapping_mul(1_000_003).wrapping_add(made));
         let (family, make) = FAMILIES[made as usize % FAMILIES.len()];
         let path = chance.one(&paths).clone();
-        let one = shipped.text(shipped.find(&path).expect("a file"));
-        let other = shipped.text(shipped.find(chance.one(&paths).as_str()).expect("a file"));
+        let mut text = || shipped.text(shipped.find(chance.one(&texts).as_str()).expect("a file"));
+        let (one, other) = (text(), text());
         let bytes = make(&mut chance, one.as_bytes(), other.as_bytes());
-        let mut sources = shipped.clone();
+        let mut sources = small.clone();
         sources.replace(sources.find(&path).expect("a file"), Ok(&bytes));
         let judged = catch_unwind(AssertUnwindSafe(|| {
             let loaded = judge(kept.load(&sources, &catalogue), &sources);

@@ -21,18 +21,21 @@
 //!   - { path: app/main.py, owner: dev }
 //! ```
 
+use std::collections::HashMap;
+
 use super::context::{deliverables, text};
 use super::{Check, Context};
 use crate::diagnostic::Report;
+use crate::source::Span;
 
 pub(super) const CHECK: Check = Check { code: "two-owners", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let mut seen: Vec<(usize, &str, &str, crate::source::Span)> = Vec::new();
+    let mut seen: HashMap<&str, (usize, &str, Span)> = HashMap::new();
     for (number, phase) in context.phases().enumerate() {
         for deliverable in deliverables(phase) {
             let Some(((path, span), (owner, _))) = text(&deliverable.path).zip(text(&deliverable.owner)) else { continue };
-            if let Some((first_phase, _, first_owner, first)) = seen.iter().find(|(_, p, _, _)| *p == path) {
+            if let Some((first_phase, first_owner, first)) = seen.get(path) {
                 if *first_owner != owner {
                     let message = format!("`{path}` is owned by `{owner}` and by `{first_owner}`");
                     report.error(CHECK.code, message).at(span, "").also(*first, "owed here too").help("let one of them own it");
@@ -40,7 +43,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     report.error(CHECK.code, format!("`{path}` is owed twice by this phase")).at(span, "").also(*first, "first time");
                 }
             }
-            seen.push((number, path, owner, span));
+            seen.entry(path).or_insert((number, owner, span));
         }
     }
 }

@@ -20,6 +20,19 @@ struct Open {
     anchor: usize,
     /// Nodes that aliases stood for when it began.
     expanded: usize,
+    /// Levels below it, aliases expanded.
+    deep: usize,
+    /// Keys of a map so far.
+    keys: HashMap<String, Span>,
+}
+
+/// What an alias stands for.
+#[derive(Clone, Copy)]
+struct Anchor {
+    node: NodeId,
+    /// Its nodes, and its levels, aliases expanded.
+    size: usize,
+    deep: usize,
 }
 
 struct Builder<'a> {
@@ -27,7 +40,7 @@ struct Builder<'a> {
     text: &'a str,
     nodes: Vec<Node>,
     open: Vec<Open>,
-    anchors: HashMap<usize, (NodeId, usize)>,
+    anchors: HashMap<usize, Anchor>,
     root: Option<NodeId>,
     expanded: usize,
 }
@@ -124,8 +137,8 @@ impl<'a> Builder<'a> {
                     _ => Kind::Text(value.into_owned()),
                 };
                 let node = self.push(kind, span);
-                self.anchors.insert(anchor, (node, 1));
-                self.place(node, report)
+                self.anchors.insert(anchor, Anchor { node, size: 1, deep: 0 });
+                self.place(node, 0, report)
             }
             Event::SequenceStart(_, anchor, tag) => {
                 tag.iter().for_each(|tag| _ = self.core_tag(tag, span, report));
@@ -140,7 +153,7 @@ impl<'a> Builder<'a> {
             Event::UnresolvedAlias(name) => {
                 report.error("yaml-syntax", format!("no anchor named `{name}` before this alias")).at(span, "");
                 let node = self.push(Kind::Null, span);
-                self.place(node, report)
+                self.place(node, 0, report)
             }
             _ => true,
         }
@@ -196,11 +209,10 @@ impl<'a> Builder<'a> {
 
     fn begin(&mut self, kind: Kind, span: Span, anchor: usize, report: &mut Report) -> bool {
         if self.open.len() >= MAX_DEPTH {
-            report.error("yaml-syntax", format!("nested deeper than {MAX_DEPTH} levels")).at(span, "");
-            return false;
+            return too_deep(span, report);
         }
         let node = self.push(kind, span);
-        self.open.push(Open { node, key: None, anchor, expanded: self.expanded });
+        self.open.push(Open { node, key: None, anchor, expanded: self.expanded, deep: 0, keys: HashMap::new() });
         true
     }
 
@@ -212,12 +224,12 @@ impl<'a> Builder<'a> {
         node.span.end = node.span.start + trimmed;
         // Known by its anchor only now: an alias inside its own anchor must not find it.
         let size = self.nodes.len() - done.node.0 as usize + (self.expanded - done.expanded);
-        self.anchors.insert(done.anchor, (done.node, size));
-        self.place(done.node, report)
+        self.anchors.insert(done.anchor, Anchor { node: done.node, size, deep: done.deep + 1 });
+        self.place(done.node, done.deep + 1, report)
     }
 
     fn alias(&mut self, anchor: usize, span: Span, report: &mut Report) -> bool {
-        let Some((target, size)) = self.anchors.get(&anchor).copied() else {
+        let Some(Anchor { node, size, deep }) = self.anchors.get(&anchor).copied() else {
             report.error("yaml-syntax", "this alias stands inside the anchor it names").at(span, "");
             return false;
         };
@@ -226,11 +238,14 @@ impl<'a> Builder<'a> {
             report.error("yaml-syntax", format!("aliases expand to more than {MAX_NODES} nodes")).at(span, "");
             return false;
         }
-        self.place(target, report)
+        if self.open.len() + deep > MAX_DEPTH {
+            return too_deep(span, report);
+        }
+        self.place(node, deep, report)
     }
 
     /// Puts a finished node where it belongs.
-    fn place(&mut self, node: NodeId, report: &mut Report) -> bool {
+    fn place(&mut self, node: NodeId, deep: usize, report: &mut Report) -> bool {
         if self.nodes.len() + self.expanded > MAX_NODES {
             report.error("yaml-syntax", format!("more than {MAX_NODES} nodes")).at(self.nodes[node.0 as usize].span, "");
             return false;
@@ -239,6 +254,7 @@ impl<'a> Builder<'a> {
             self.root = Some(node);
             return true;
         };
+        open.deep = open.deep.max(deep);
         let parent = open.node;
         match (&self.nodes[parent.0 as usize].kind, open.key.take()) {
             (Kind::Map(_), None) => {
@@ -265,10 +281,8 @@ impl<'a> Builder<'a> {
             }
             _ => self.text.get(span.start..span.end).unwrap_or_default().to_owned(),
         };
-        let Kind::Map(entries) = &self.nodes[map.0 as usize].kind else { return };
-        let first = entries.iter().find(|(k, _)| matches!(&self.nodes[k.0 as usize].kind, Kind::Text(t) if *t == name));
-        if let Some((first, _)) = first {
-            let first = self.nodes[first.0 as usize].span;
+        let Some(open) = self.open.last_mut() else { return };
+        if let Some(first) = open.keys.get(&name).copied() {
             report
                 .error("duplicate-key", format!("`{name}` is given twice"))
                 .at(span, "second time")
@@ -276,11 +290,18 @@ impl<'a> Builder<'a> {
                 .help("keep one of them");
             return;
         }
-        self.nodes[key.0 as usize].kind = Kind::Text(name);
+        open.keys.insert(name.clone(), span);
+        // A number as a key is its text. Not changed in place: an alias may be the key, and stay a number elsewhere.
+        let key = if matches!(self.nodes[key.0 as usize].kind, Kind::Text(_)) { key } else { self.push(Kind::Text(name), span) };
         if let Kind::Map(entries) = &mut self.nodes[map.0 as usize].kind {
             entries.push((key, value));
         }
     }
+}
+
+fn too_deep(span: Span, report: &mut Report) -> bool {
+    report.error("yaml-syntax", format!("nested deeper than {MAX_DEPTH} levels")).at(span, "");
+    false
 }
 
 /// A plain scalar by YAML 1.2's core schema.
