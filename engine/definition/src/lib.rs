@@ -68,6 +68,7 @@ fn judge(sources: &Sources, catalogue: &Catalogue, files: impl Iterator<Item = (
         }
     }
     checks::run(&checks::Context { sources, workspace: &workspace, catalogue }, &mut report);
+    report.close();
     report.sort(sources);
     let definition = if report.has_errors() { None } else { resolve::resolve(sources, &workspace) };
     Loaded { definition, report, workspace }

@@ -42,8 +42,21 @@ impl Span {
 #[derive(Debug, Clone)]
 pub struct File {
     path: String,
-    text: Result<String, String>,
+    text: Result<String, Fault>,
     lines: Vec<usize>,
+}
+
+/// Why a file has no text, and the line and column where that shows.
+#[derive(Debug, Clone)]
+struct Fault {
+    why: String,
+    place: (usize, usize),
+}
+
+impl From<String> for Fault {
+    fn from(why: String) -> Fault {
+        Fault { why, place: (1, 1) }
+    }
 }
 
 /// The files of a workspace, as text.
@@ -59,17 +72,17 @@ impl Sources {
     }
 
     /// Adds a file by its path in the workspace, with `/` between folders. Bytes that are no text stay a file
-    /// without text: the fault becomes a finding at its first character.
+    /// without text: the fault becomes a finding at the first of them.
     pub fn add(&mut self, path: impl Into<String>, bytes: &[u8]) -> FileId {
         self.push(path.into(), decode(bytes))
     }
 
     /// Adds a file that could not be read.
     pub fn add_unreadable(&mut self, path: impl Into<String>, why: impl Into<String>) -> FileId {
-        self.push(path.into(), Err(why.into()))
+        self.push(path.into(), Err(Fault::from(why.into())))
     }
 
-    fn push(&mut self, path: String, text: Result<String, String>) -> FileId {
+    fn push(&mut self, path: String, text: Result<String, Fault>) -> FileId {
         self.files.push(Arc::new(File::new(path, text)));
         FileId(self.files.len() as u32 - 1)
     }
@@ -77,7 +90,7 @@ impl Sources {
     /// Puts another text into a file, which stays the same file; or why it has none.
     pub fn replace(&mut self, id: FileId, bytes: Result<&[u8], String>) {
         let file = &mut self.files[id.0 as usize];
-        *file = Arc::new(File::new(file.path.clone(), bytes.and_then(decode)));
+        *file = Arc::new(File::new(file.path.clone(), bytes.map_err(Fault::from).and_then(decode)));
     }
 
     /// Takes a file away. Those that were added after it get other ids.
@@ -106,17 +119,20 @@ impl Sources {
 
     /// A file's text; empty when it has none.
     pub fn text(&self, id: FileId) -> &str {
-        self.files[id.0 as usize].text.as_deref().unwrap_or_default()
+        self.files[id.0 as usize].text.as_ref().map(String::as_str).unwrap_or_default()
     }
 
     /// Why a file has no text.
     pub fn fault(&self, id: FileId) -> Option<&str> {
-        self.files[id.0 as usize].text.as_ref().err().map(String::as_str)
+        self.files[id.0 as usize].text.as_ref().err().map(|fault| fault.why.as_str())
     }
 
-    /// Line and column of a byte, both from 1, columns in characters.
+    /// Line and column of a byte, both from 1, columns in characters. In a file without text, where its fault shows.
     pub fn position(&self, id: FileId, byte: usize) -> (usize, usize) {
         let file = &self.files[id.0 as usize];
+        if let Err(fault) = &file.text {
+            return fault.place;
+        }
         let text = self.text(id);
         let byte = byte.min(text.len());
         let line = file.lines.partition_point(|start| *start <= byte).max(1);
@@ -130,8 +146,8 @@ impl File {
         &self.path
     }
 
-    fn new(path: String, text: Result<String, String>) -> File {
-        let lines = line_starts(text.as_deref().unwrap_or_default());
+    fn new(path: String, text: Result<String, Fault>) -> File {
+        let lines = line_starts(text.as_ref().map(String::as_str).unwrap_or_default());
         File { path, text, lines }
     }
 }
@@ -140,18 +156,25 @@ fn line_starts(text: &str) -> Vec<usize> {
     std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1)).collect()
 }
 
-fn decode(bytes: &[u8]) -> Result<String, String> {
+fn decode(bytes: &[u8]) -> Result<String, Fault> {
     if bytes.len() > MAX_FILE_BYTES {
-        return Err(format!("the file has {} bytes; at most {MAX_FILE_BYTES} are read", bytes.len()));
+        return Err(format!("the file has {} bytes; at most {MAX_FILE_BYTES} are read", bytes.len()).into());
     }
-    if bytes.contains(&0) {
-        return Err("the file is binary, not text".to_owned());
+    if let Some(at) = bytes.iter().position(|b| *b == 0) {
+        return Err(Fault { why: "the file is binary, not text".to_owned(), place: place(&bytes[..at]) });
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.to_owned()),
         Err(e) => {
-            let line = bytes[..e.valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
-            Err(format!("the file is not UTF-8: byte {} in line {line}; save it as UTF-8", e.valid_up_to()))
+            let at = e.valid_up_to();
+            let place = place(&bytes[..at]);
+            Err(Fault { why: format!("the file is not UTF-8: byte {at} in line {}; save it as UTF-8", place.0), place })
         }
     }
+}
+
+/// Line and column of what follows these bytes.
+fn place(before: &[u8]) -> (usize, usize) {
+    let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default();
+    (before.iter().filter(|b| **b == b'\n').count() + 1, String::from_utf8_lossy(line).chars().count() + 1)
 }

@@ -21,7 +21,7 @@ pub fn root() -> PathBuf {
 /// The definition files of a workspace, for tests that stay in this process.
 pub fn sources(workspace: &Path) -> cloudcrew_definition::source::Sources {
     let mut sources = cloudcrew_definition::source::Sources::new();
-    let mut paths: Vec<PathBuf> = DEFINITIONS.iter().map(|part| workspace.join(part)).collect();
+    let mut paths: Vec<PathBuf> = DEFINITIONS.iter().map(|part| workspace.join(part)).filter(|path| path.exists()).collect();
     while let Some(path) = paths.pop() {
         if path.is_dir() {
             paths.extend(std::fs::read_dir(&path).expect("a folder").flatten().map(|entry| entry.path()));

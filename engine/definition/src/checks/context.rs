@@ -42,6 +42,16 @@ impl<'a> Context<'a> {
         self.stems("phases/", ".yaml").map(|(name, _)| name).collect()
     }
 
+    /// Whether every phase could be read as far as its deliverables: where one could not, any path may be one of its own.
+    pub(super) fn knows_deliverables(&self) -> bool {
+        let list = |p: &PhaseFile| {
+            p.deliverables
+                .as_ref()
+                .is_none_or(|d| d.get().is_some_and(|all| all.iter().all(|d| d.get().is_some_and(|d| d.path.get().is_some()))))
+        };
+        self.workspace.phases.len() == self.phase_names().len() && self.phases().all(list)
+    }
+
     /// Names and files below a folder.
     pub(super) fn stems(&self, folder: &'static str, ending: &'static str) -> impl Iterator<Item = (&'a str, FileId)> + use<'a> {
         let sources = self.sources;

@@ -33,6 +33,7 @@ pub(super) const CHECK: Check = Check { code: "deliverable-outside-scope", run: 
 fn run(context: &Context<'_>, report: &mut Report) {
     // An agent owns many deliverables; its globs are compiled once.
     let mut scopes: HashMap<&str, Option<Scope>> = HashMap::new();
+    let mut without_tool = Vec::new();
     for deliverable in context.phases().flat_map(deliverables) {
         let Some(((path, span), (owner, owner_span))) = text(&deliverable.path).zip(text(&deliverable.owner)) else { continue };
         let Some((_, agent)) = context.agent(owner) else { continue };
@@ -43,6 +44,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
         });
         let (Ok(path), Some(scope)) = (RepoPath::parse(path), scope) else { continue };
         if !context.can(agent, Capability::WriteRepo) {
+            // So it is with all it owns: told at the first.
+            if without_tool.contains(&owner) {
+                continue;
+            }
+            without_tool.push(owner);
             report
                 .error(CHECK.code, format!("`{owner}` owns this and has no tool that writes"))
                 .at(owner_span, "")

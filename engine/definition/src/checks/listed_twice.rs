@@ -14,6 +14,8 @@
 //! agents: [pm, sa]
 //! ```
 
+use std::collections::HashMap;
+
 use super::context::{deliverables, texts};
 use super::{Check, Context};
 use crate::diagnostic::Report;
@@ -34,10 +36,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
 }
 
 fn list(list: &List, report: &mut Report) {
-    let all: Vec<_> = texts(list).collect();
-    for (i, (name, span)) in all.iter().enumerate() {
-        if let Some((_, first)) = all[..i].iter().find(|(n, _)| n == name) {
-            report.error(CHECK.code, format!("`{name}` is listed twice")).at(*span, "second time").also(*first, "first time");
+    let mut seen = HashMap::new();
+    for (name, span) in texts(list) {
+        if let Some(first) = seen.get(name) {
+            report.error(CHECK.code, format!("`{name}` is listed twice")).at(span, "second time").also(*first, "first time");
+        } else {
+            seen.insert(name, span);
         }
     }
 }

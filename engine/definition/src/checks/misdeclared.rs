@@ -1,5 +1,7 @@
 //! A name that is wrong where it is declared and right everywhere else.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::{Report, closest};
 use crate::source::Span;
 
@@ -31,4 +33,24 @@ pub(super) fn misdeclared<'a>(
         told.push(meant);
     }
     told
+}
+
+/// A name in more places than this is no slip in each: its declaration is gone.
+const SLIPS: usize = 2;
+
+/// Finds names that many places use and nothing declares; says so once for each, at the first, and returns them.
+pub(super) fn undeclared<'a>(
+    code: &'static str,
+    what: &str,
+    missing: impl Iterator<Item = (&'a str, Span)>,
+    report: &mut Report,
+) -> Vec<&'a str> {
+    let mut places: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
+    missing.for_each(|(name, at)| places.entry(name).or_default().push(at));
+    places.retain(|_, places| places.len() > SLIPS);
+    for (name, places) in &places {
+        let found = report.error(code, format!("no {what} named `{name}`, which is named in {} places", places.len()));
+        found.at(places[0], "").also(places[1], "named here too").help(format!("declare it in `agents.yaml`, below `{what}s`"));
+    }
+    places.into_keys().collect()
 }

@@ -35,10 +35,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let tasks = context.phases().filter_map(|p| text(&p.task));
     for (path, span) in prompts.chain(tasks) {
         let readable = path.starts_with("prompts/") && path.ends_with(".md");
+        let known = context.sources.iter().map(|(_, p)| p).filter(|p| p.starts_with("prompts/"));
         if !readable {
-            report.error(CHECK.code, format!("`{path}` is no file below `prompts/` that ends in `.md`")).at(span, "");
+            let message = format!("`{path}` is no file below `prompts/` that ends in `.md`");
+            report.error(CHECK.code, message).at(span, "").help_closest(path, known);
         } else if context.sources.find(path).is_none() {
-            let known = context.sources.iter().map(|(_, p)| p).filter(|p| p.starts_with("prompts/"));
             report.error(CHECK.code, format!("no file `{path}`")).at(span, "").help_closest(path, known);
         }
     }

@@ -51,8 +51,18 @@ fn agent(context: &Context<'_>, bend: &AgentBend, report: &mut Report) {
     let there = |p: &&&PhaseFile| members(p).iter().any(|(member, _)| *member == name);
     let Some(first) = phases.iter().find(there) else {
         let place = bend.phase.as_ref().and_then(text).map_or_else(|| "any phase".to_owned(), |(phase, _)| format!("`{phase}`"));
-        return say(report, at, format!("`{name}` is no member of {place}"), "name a member of the phase, or another phase");
+        let found = report.add(CHECK.code, Severity::Warning, format!("`{name}` is no member of {place}"));
+        found.at(at, "never acts").help("name a member of the phase, or another phase");
+        if let Some((_, at)) = bend.phase.as_ref().and_then(text) {
+            found.also(at, "not here");
+        }
+        return;
     };
+    if let Some((other, at)) = bend.loops_with.as_ref().and_then(text)
+        && other == name
+    {
+        say(report, at, format!("`{name}` would hand to itself"), "name another member of the phase");
+    }
     if let Some((other, at)) = bend.loops_with.as_ref().and_then(text)
         && !phases.iter().any(|p| members(p).iter().any(|(member, _)| *member == other))
     {

@@ -41,11 +41,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let here: Vec<_> = scopes.iter().filter(|(name, _, _)| members.iter().any(|(m, _)| m == name)).collect();
         for (i, (a, first, scope)) in here.iter().enumerate() {
             for (b, second, other) in &here[i + 1..] {
-                // A pair is looked at once, in the first phase where it works together.
-                if !seen.insert((*a, *b)) {
-                    continue;
-                }
-                let Some(path) = scope.overlaps(other) else { continue };
+                // Two that meet in several phases are held against each other once.
+                let Some(path) = seen.insert((*a, *b)).then(|| scope.overlaps(other)).flatten() else { continue };
                 let name = phase.phase.get().map_or("a phase", String::as_str);
                 report
                     .error(CHECK.code, format!("`{a}` and `{b}` work together in `{name}` and may both write `{path}`"))

@@ -18,6 +18,8 @@
 //!   - { path: docs/a.md, owner: sa }
 //! ```
 
+use std::collections::HashSet;
+
 use super::context::{deliverables, members, swarm, text, texts};
 use super::{Check, Context};
 use crate::diagnostic::Report;
@@ -28,12 +30,13 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let known = context.agent_names();
     for phase in context.phases() {
         let members = members(phase);
+        let names: HashSet<&str> = members.iter().map(|(name, _)| *name).collect();
         let Some(swarm) = swarm(phase).filter(|_| !members.is_empty()) else { continue };
         for deliverable in deliverables(phase) {
             let owner = text(&deliverable.owner).map(|o| (o, "owns a deliverable"));
             let reviewers = deliverable.reviewers.iter().flat_map(texts).map(|r| (r, "reviews a deliverable"));
             for ((name, span), does) in owner.into_iter().chain(reviewers) {
-                if known.contains(&name) && !members.iter().any(|(m, _)| *m == name) {
+                if known.contains(&name) && !names.contains(name) {
                     report
                         .error(CHECK.code, format!("`{name}` {does} of this phase and is not one of its agents"))
                         .at(span, "")

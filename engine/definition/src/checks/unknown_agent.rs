@@ -16,7 +16,7 @@
 //! ```
 
 use super::context::{deliverables, members, text, texts};
-use super::misdeclared::misdeclared;
+use super::misdeclared::{misdeclared, undeclared};
 use super::{Check, Context};
 use crate::diagnostic::Report;
 use crate::syntax::{PhaseFile, Written};
@@ -33,7 +33,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let phases = context.phases().flat_map(|phase| in_phase(phase, &known));
     let rehearsals = context.workspace.rehearsals.iter().flat_map(|(_, r)| super::context::agents_in_rehearsal(r));
     let named = phases.chain(rehearsals.map(|named| (named, known.clone())));
-    for ((name, span), likely) in named.filter(|((name, _), _)| !known.contains(name) && !told.contains(name)) {
+    let missing: Vec<Named<'_>> = named.filter(|((name, _), _)| !known.contains(name) && !told.contains(name)).collect();
+    let lacking = undeclared(CHECK.code, "agent", missing.iter().map(|(named, _)| *named), report);
+    for ((name, span), likely) in missing.into_iter().filter(|((name, _), _)| !lacking.contains(name)) {
         report.error(CHECK.code, format!("no agent named `{name}`")).at(span, "").help_closest(name, likely);
     }
 }

@@ -20,14 +20,20 @@
 
 use super::context::{deliverables, expected, text};
 use super::{Check, Context};
-use crate::diagnostic::{Report, closest};
+use crate::diagnostic::{Report, closest, distance};
 
 pub(super) const CHECK: Check = Check { code: "unknown-deliverable", run: Some(run) };
 
+/// Edits at most between a path and the deliverable that it was meant to be.
+const NEAR: usize = 3;
+
 fn run(context: &Context<'_>, report: &mut Report) {
+    if !context.knows_deliverables() {
+        return;
+    }
     let known: Vec<&str> = context.phases().flat_map(deliverables).filter_map(|d| text(&d.path)).map(|(path, _)| path).collect();
     for (path, span) in context.workspace.rehearsals.iter().flat_map(|(_, r)| expected(r)).filter_map(|d| text(&d.path)) {
-        if !known.contains(&path) && closest(path, &known).is_some() {
+        if !known.contains(&path) && closest(path, &known).is_some_and(|near| distance(path, near) <= NEAR) {
             let found = report.error(CHECK.code, format!("no deliverable has the path `{path}`")).at(span, "");
             found.help_closest(path, known.iter().copied());
         }

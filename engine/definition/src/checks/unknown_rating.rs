@@ -34,6 +34,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
         for (name, span) in given.filter_map(|(name, _)| text(name)).filter(|(name, _)| !known.contains(name)) {
             let found = report.error(CHECK.code, format!("the gate of `{phase}` does not rate `{name}`")).at(span, "");
             found.help_closest(name, known.iter().copied());
+            if let Some(ratings) = &gate.ratings {
+                found.also(ratings.span, "what it rates");
+            }
         }
     }
 }

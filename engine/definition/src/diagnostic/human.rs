@@ -1,6 +1,6 @@
 //! For people: excerpt, labels, suggested patch.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
 use super::{Diagnostic, Label, Severity};
 use crate::source::Sources;
@@ -19,7 +19,10 @@ fn groups<'a>(sources: &'a Sources, d: &'a Diagnostic) -> Vec<Group<'a>> {
         Severity::Warning => Level::WARNING,
     };
     let mut main = Group::with_title(level.primary_title(d.message.as_str()).id(d.code));
-    if let Some(at) = &d.at {
+    if let Some(at) = d.at.as_ref().filter(|at| sources.fault(at.span.file).is_some()) {
+        let (line, column) = sources.position(at.span.file, 0);
+        main = main.element(Origin::path(sources.path(at.span.file)).line(line).char_column(column));
+    } else if let Some(at) = &d.at {
         main = main.element(snippet(sources, at, AnnotationKind::Primary));
     }
     for label in &d.related {

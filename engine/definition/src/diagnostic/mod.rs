@@ -7,6 +7,8 @@ pub mod json;
 mod sarif;
 
 pub use fix::fixed;
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -125,7 +127,7 @@ impl Diagnostic {
 const SAFE_LENGTH: usize = 4;
 
 /// Edits between two words, whatever their case.
-fn distance(written: &str, name: &str) -> usize {
+pub(crate) fn distance(written: &str, name: &str) -> usize {
     strsim::damerau_levenshtein(&written.to_lowercase(), &name.to_lowercase())
 }
 
@@ -142,10 +144,18 @@ pub fn closest<'n>(written: &str, names: &[&'n str]) -> Option<&'n str> {
     names.iter().copied().min_by_key(|n| near(n)).filter(|n| near(n) <= limit && *n != written)
 }
 
+/// Findings of one rule at most, in one file and once more where files are held against each other: nobody reads on, and a file
+/// of a million faults takes no more memory than its text.
+const MOST: usize = 100;
+
 /// All findings of a workspace.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
     found: Vec<Diagnostic>,
+    /// How many each rule has found.
+    counts: BTreeMap<&'static str, usize>,
+    /// The last finding of a rule that found too much.
+    spare: Option<Diagnostic>,
 }
 
 impl Report {
@@ -161,9 +171,25 @@ impl Report {
 
     /// Adds a finding.
     pub fn add(&mut self, code: &'static str, severity: Severity, message: String) -> &mut Diagnostic {
-        self.found.push(Diagnostic { code, severity, message, at: None, related: Vec::new(), help: Vec::new(), suggestion: None });
+        let count = self.counts.entry(code).or_default();
+        *count += 1;
+        let new = Diagnostic { code, severity, message, at: None, related: Vec::new(), help: Vec::new(), suggestion: None };
+        if *count > MOST {
+            return self.spare.insert(new);
+        }
+        self.found.push(new);
         let last = self.found.len() - 1;
         &mut self.found[last]
+    }
+
+    /// Says of each rule that found too much how much more there is, at the last that is told.
+    pub(crate) fn close(&mut self) {
+        for (code, count) in std::mem::take(&mut self.counts).into_iter().filter(|(_, count)| *count > MOST) {
+            if let Some(last) = self.found.iter_mut().rfind(|d| d.code == code) {
+                last.help.push(format!("and {} more of this kind", count - MOST));
+            }
+        }
+        self.spare = None;
     }
 
     /// Takes findings in that were made elsewhere.
@@ -172,7 +198,8 @@ impl Report {
     }
 
     /// The findings, to be kept elsewhere.
-    pub(crate) fn into_found(self) -> Vec<Diagnostic> {
+    pub(crate) fn into_found(mut self) -> Vec<Diagnostic> {
+        self.close();
         self.found
     }
 

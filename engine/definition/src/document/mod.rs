@@ -1,5 +1,6 @@
 //! YAML text as an arena tree of spanned nodes, parsed once. Everything else reads this tree.
 
+mod fault;
 mod json;
 mod parse;
 mod read;

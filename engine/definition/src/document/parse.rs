@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use granit_parser::{Event, Options, Parser, ScalarStyle, Span as YamlSpan};
+use granit_parser::{Event, Options, Parser, ScalarStyle, Span as YamlSpan, Tag};
 
-use super::{Document, Kind, Node, NodeId};
+use super::{Document, Kind, Node, NodeId, fault};
 use crate::diagnostic::{Report, Severity};
 use crate::source::{FileId, Sources, Span};
 
@@ -20,6 +20,19 @@ struct Open {
     anchor: usize,
     /// Nodes that aliases stood for when it began.
     expanded: usize,
+    /// Levels below it, aliases expanded.
+    deep: usize,
+    /// Keys of a map so far.
+    keys: HashMap<String, Span>,
+}
+
+/// What an alias stands for.
+#[derive(Clone, Copy)]
+struct Anchor {
+    node: NodeId,
+    /// Its nodes, and its levels, aliases expanded.
+    size: usize,
+    deep: usize,
 }
 
 struct Builder<'a> {
@@ -27,7 +40,7 @@ struct Builder<'a> {
     text: &'a str,
     nodes: Vec<Node>,
     open: Vec<Open>,
-    anchors: HashMap<usize, (NodeId, usize)>,
+    anchors: HashMap<usize, Anchor>,
     root: Option<NodeId>,
     expanded: usize,
 }
@@ -50,7 +63,7 @@ pub fn parse(sources: &Sources, file: FileId, report: &mut Report) -> Option<Doc
         let (event, span) = match event {
             Ok(event) => event,
             Err(error) => {
-                syntax_error(&builder, &error, text.len() - body.len(), report);
+                syntax_error(file, text, &error, text.len() - body.len(), report);
                 return None;
             }
         };
@@ -76,20 +89,26 @@ pub fn parse(sources: &Sources, file: FileId, report: &mut Report) -> Option<Doc
     Some(Document { file, nodes: builder.nodes, root })
 }
 
-fn syntax_error(builder: &Builder<'_>, error: &granit_parser::ScanError, shift: usize, report: &mut Report) {
+fn syntax_error(file: FileId, text: &str, error: &granit_parser::ScanError, shift: usize, report: &mut Report) {
     let at = error.marker().byte_offset().unwrap_or(0) + shift;
-    let text = builder.text;
-    let mut start = at.min(text.len());
-    while !text.is_char_boundary(start) {
-        start -= 1;
+    let start = text.floor_char_boundary(at);
+    if let Some(fault) = fault::better(text, start) {
+        let found = report.error("yaml-syntax", format!("this is not YAML: {}", fault.what));
+        found.at(Span::new(file, fault.range), "");
+        if let Some((range, word)) = fault.also {
+            found.also(Span::new(file, range), word);
+        }
+        if let Some(help) = fault.help {
+            found.help(help);
+        }
+        return;
     }
     let end = text[start..].chars().next().map_or(start, |c| start + c.len_utf8());
     let line = &text[text[..start].rfind('\n').map_or(0, |i| i + 1)..start];
-    let rest = text[start..].lines().next().unwrap_or_default();
     let message = error.kind().to_string();
     let found = report.error("yaml-syntax", format!("this is not YAML: {}", message.trim_end_matches('.').to_lowercase()));
-    found.at(Span::new(builder.file, start..end), "");
-    if line.contains('\t') || rest.starts_with('\t') {
+    found.at(Span::new(file, start..end), "");
+    if line.contains('\t') || text[start..].starts_with('\t') {
         found.help("indent with spaces: YAML does not allow tabs");
     }
 }
@@ -111,23 +130,55 @@ impl<'a> Builder<'a> {
                 if tag.is_none() && style == ScalarStyle::Plain {
                     self.surprise(&value, span, report);
                 }
-                let kind =
-                    if tag.is_some() || style != ScalarStyle::Plain { Kind::Text(value.into_owned()) } else { plain(&value) };
+                let core = tag.as_ref().map(|tag| self.core_tag(tag, span, report));
+                let kind = match core {
+                    None if style == ScalarStyle::Plain => plain(&value),
+                    Some(Some("int" | "float" | "bool" | "null")) => plain(&value),
+                    _ => Kind::Text(value.into_owned()),
+                };
                 let node = self.push(kind, span);
-                self.anchors.insert(anchor, (node, 1));
-                self.place(node, report)
+                self.anchors.insert(anchor, Anchor { node, size: 1, deep: 0 });
+                self.place(node, 0, report)
             }
-            Event::SequenceStart(_, anchor, _) => self.begin(Kind::List(Vec::new()), span, anchor, report),
-            Event::MappingStart(_, anchor, _) => self.begin(Kind::Map(Vec::new()), span, anchor, report),
+            Event::SequenceStart(_, anchor, tag) => {
+                tag.iter().for_each(|tag| _ = self.core_tag(tag, span, report));
+                self.begin(Kind::List(Vec::new()), span, anchor, report)
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                tag.iter().for_each(|tag| _ = self.core_tag(tag, span, report));
+                self.begin(Kind::Map(Vec::new()), span, anchor, report)
+            }
             Event::SequenceEnd | Event::MappingEnd => self.end(span, report),
             Event::Alias(anchor) => self.alias(anchor, span, report),
             Event::UnresolvedAlias(name) => {
                 report.error("yaml-syntax", format!("no anchor named `{name}` before this alias")).at(span, "");
                 let node = self.push(Kind::Null, span);
-                self.place(node, report)
+                self.place(node, 0, report)
             }
             _ => true,
         }
+    }
+
+    /// The type that a tag of YAML itself names. Any other says nothing here; mostly it is a word with `!` that lacks its quotes.
+    fn core_tag(&self, tag: &Tag, span: Span, report: &mut Report) -> Option<&'static str> {
+        let core = ["str", "int", "float", "bool", "null", "seq", "map"].into_iter().find(|core| tag.suffix() == *core);
+        if tag.handle() == "tag:yaml.org,2002:" && core.is_some() {
+            return core;
+        }
+        // A tag stands before the value, on its line.
+        let head = self.text.get(..span.start).unwrap_or_default();
+        let before = head
+            .rfind('!')
+            .map_or(span.start, |i| head[..i].rfind(|c: char| c.is_whitespace() || "[{,".contains(c)).map_or(0, |i| i + 1));
+        let start = if self.text[span.start..].starts_with('!') { span.start } else { before };
+        let end = self.text[start..].find(|c: char| c.is_whitespace() || ",]}".contains(c)).map_or(self.text.len(), |i| start + i);
+        let word = &self.text[start..end];
+        let found = report.error("yaml-syntax", format!("`{word}` is a tag to YAML, and definition files have none"));
+        found.at(Span::new(self.file, start..end.max(span.end)), "");
+        if tag.handle() == "!" {
+            found.help(format!("a text that begins with `!` needs quotes: `\"{word}\"`"));
+        }
+        None
     }
 
     /// Says where another reading of YAML than ours is likely: editors and older tools go by version 1.1.
@@ -158,11 +209,10 @@ impl<'a> Builder<'a> {
 
     fn begin(&mut self, kind: Kind, span: Span, anchor: usize, report: &mut Report) -> bool {
         if self.open.len() >= MAX_DEPTH {
-            report.error("yaml-syntax", format!("nested deeper than {MAX_DEPTH} levels")).at(span, "");
-            return false;
+            return too_deep(span, report);
         }
         let node = self.push(kind, span);
-        self.open.push(Open { node, key: None, anchor, expanded: self.expanded });
+        self.open.push(Open { node, key: None, anchor, expanded: self.expanded, deep: 0, keys: HashMap::new() });
         true
     }
 
@@ -174,12 +224,12 @@ impl<'a> Builder<'a> {
         node.span.end = node.span.start + trimmed;
         // Known by its anchor only now: an alias inside its own anchor must not find it.
         let size = self.nodes.len() - done.node.0 as usize + (self.expanded - done.expanded);
-        self.anchors.insert(done.anchor, (done.node, size));
-        self.place(done.node, report)
+        self.anchors.insert(done.anchor, Anchor { node: done.node, size, deep: done.deep + 1 });
+        self.place(done.node, done.deep + 1, report)
     }
 
     fn alias(&mut self, anchor: usize, span: Span, report: &mut Report) -> bool {
-        let Some((target, size)) = self.anchors.get(&anchor).copied() else {
+        let Some(Anchor { node, size, deep }) = self.anchors.get(&anchor).copied() else {
             report.error("yaml-syntax", "this alias stands inside the anchor it names").at(span, "");
             return false;
         };
@@ -188,11 +238,14 @@ impl<'a> Builder<'a> {
             report.error("yaml-syntax", format!("aliases expand to more than {MAX_NODES} nodes")).at(span, "");
             return false;
         }
-        self.place(target, report)
+        if self.open.len() + deep > MAX_DEPTH {
+            return too_deep(span, report);
+        }
+        self.place(node, deep, report)
     }
 
     /// Puts a finished node where it belongs.
-    fn place(&mut self, node: NodeId, report: &mut Report) -> bool {
+    fn place(&mut self, node: NodeId, deep: usize, report: &mut Report) -> bool {
         if self.nodes.len() + self.expanded > MAX_NODES {
             report.error("yaml-syntax", format!("more than {MAX_NODES} nodes")).at(self.nodes[node.0 as usize].span, "");
             return false;
@@ -201,6 +254,7 @@ impl<'a> Builder<'a> {
             self.root = Some(node);
             return true;
         };
+        open.deep = open.deep.max(deep);
         let parent = open.node;
         match (&self.nodes[parent.0 as usize].kind, open.key.take()) {
             (Kind::Map(_), None) => {
@@ -227,10 +281,8 @@ impl<'a> Builder<'a> {
             }
             _ => self.text.get(span.start..span.end).unwrap_or_default().to_owned(),
         };
-        let Kind::Map(entries) = &self.nodes[map.0 as usize].kind else { return };
-        let first = entries.iter().find(|(k, _)| matches!(&self.nodes[k.0 as usize].kind, Kind::Text(t) if *t == name));
-        if let Some((first, _)) = first {
-            let first = self.nodes[first.0 as usize].span;
+        let Some(open) = self.open.last_mut() else { return };
+        if let Some(first) = open.keys.get(&name).copied() {
             report
                 .error("duplicate-key", format!("`{name}` is given twice"))
                 .at(span, "second time")
@@ -238,11 +290,18 @@ impl<'a> Builder<'a> {
                 .help("keep one of them");
             return;
         }
-        self.nodes[key.0 as usize].kind = Kind::Text(name);
+        open.keys.insert(name.clone(), span);
+        // A number as a key is its text. Not changed in place: an alias may be the key, and stay a number elsewhere.
+        let key = if matches!(self.nodes[key.0 as usize].kind, Kind::Text(_)) { key } else { self.push(Kind::Text(name), span) };
         if let Kind::Map(entries) = &mut self.nodes[map.0 as usize].kind {
             entries.push((key, value));
         }
     }
+}
+
+fn too_deep(span: Span, report: &mut Report) -> bool {
+    report.error("yaml-syntax", format!("nested deeper than {MAX_DEPTH} levels")).at(span, "");
+    false
 }
 
 /// A plain scalar by YAML 1.2's core schema.

@@ -26,7 +26,10 @@ const TRIES: usize = 4000;
 pub(super) fn witness(one: &Scope, other: &Scope) -> Option<String> {
     let shapes = |scope: &Scope| scope.compiled().filter(|glob| !glob.takes_out).map(files).collect::<Vec<_>>();
     let (ours, theirs) = (shapes(one), shapes(other));
-    let both = |text: &String| RepoPath::parse(text).is_ok_and(|path| one.allows(&path) && other.allows(&path));
+    let mut tried = HashSet::new();
+    let both = |text: &String| {
+        tried.insert(text.clone()) && RepoPath::parse(text).is_ok_and(|path| one.allows(&path) && other.allows(&path))
+    };
     let pairs = ours.iter().flat_map(|our| theirs.iter().map(move |their| (our, their)));
     let fillings = FILLINGS.iter().flat_map(|filling| pairs.clone().map(move |pair| (filling, pair)));
     fillings

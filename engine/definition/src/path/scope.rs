@@ -95,23 +95,23 @@ impl Scope {
                 .any(|glob| path.as_str().starts_with(glob.split('*').next().unwrap_or_default().trim_end_matches('/')));
             return if inside { Verdict::Inside } else { Verdict::Outside };
         }
+        let covering: Vec<&Glob> = self.globs.iter().filter(|glob| glob.covers(path)).collect();
+        match covering.last() {
+            None => return Verdict::Outside,
+            Some(last) if last.takes_out => return Verdict::TakenOut(last),
+            Some(_) => {}
+        }
         let markers = markers(path);
         let mut unnamed: Vec<&Marker> = markers.iter().collect();
-        let mut verdict = Verdict::Outside;
-        for glob in self.globs.iter().filter(|glob| glob.covers(path)) {
+        for glob in covering {
             if glob.takes_out {
                 // A name given before does not outlive it either.
                 unnamed = markers.iter().collect();
-                verdict = Verdict::TakenOut(glob);
             } else {
                 unnamed.retain(|marker| !names(glob, path, marker));
-                verdict = Verdict::Inside;
             }
         }
-        match (verdict, unnamed.first()) {
-            (Verdict::Inside, Some(marker)) => Verdict::Unnamed(marker.why),
-            (verdict, _) => verdict,
-        }
+        unnamed.first().map_or(Verdict::Inside, |marker| Verdict::Unnamed(marker.why))
     }
 }
 

@@ -160,7 +160,7 @@ impl Fault<'_> {
         };
         // An entry of a list has no key of its own; the key of the list would point too far away.
         let in_list = matches!(self.error.instance_path().iter().last(), Some(LocationSegment::Index(_)));
-        let key = if in_list { first.or(self.place.key) } else { self.place.key.or(first) };
+        let key = if in_list { first } else { self.place.key.or(first) };
         key.map_or(node.span, |k| self.document.node(k).span)
     }
 

@@ -158,9 +158,7 @@ mod tests {
     #[test]
     fn it_never_lets_pass_what_the_validator_would_not() {
         let (mut right, mut wrong) = (0, 0);
-        for path in
-            ["agents.yaml", "phases/poc.yaml", "workflows/delivery.yaml", "rehearsals/delivery.yaml", "rehearsals/question.yaml"]
-        {
+        for (path, text) in FILES {
             let kind = FileKind::of(path).expect("a definition");
             let mut sources = Sources::new();
             let file = sources.add(path, text.as_bytes());

@@ -31,12 +31,12 @@ impl Duration {
     }
 }
 
-/// The duration that somebody meant who wrote spaces, long words or capitals: `15 minutes`, `24H`, `90 min`.
+/// The duration that somebody meant who wrote spaces, long words, capitals or a fraction: `15 minutes`, `24H`, `1.5h`.
 pub fn meant(text: &str) -> Option<String> {
     let mut found = String::new();
     let mut rest = text.trim();
     while !rest.is_empty() {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let digits = rest.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
         let after = rest[digits..].trim_start();
         let letters = after.bytes().take_while(u8::is_ascii_alphabetic).count();
         let unit = match after[..letters].to_lowercase().as_str() {
@@ -47,11 +47,21 @@ pub fn meant(text: &str) -> Option<String> {
             "ms" | "msec" | "millis" | "milliseconds" => "ms",
             _ => return None,
         };
-        found.push_str(&rest[..digits]);
-        found.push_str(unit);
+        found.push_str(&if rest[..digits].contains('.') {
+            whole(&rest[..digits], unit)?
+        } else {
+            format!("{}{unit}", &rest[..digits])
+        });
         rest = after[letters..].trim_start();
     }
     Duration::parse(&found).map(|_| found)
+}
+
+/// A fraction of a unit in whole ones: `1.5` hours are `1h30m`.
+fn whole(number: &str, unit: &str) -> Option<String> {
+    let one = Duration::parse(&format!("1{unit}"))?.0.as_millis() as f64;
+    let millis = number.parse::<f64>().ok()? * one;
+    (millis >= 1.0 && millis.fract() == 0.0 && millis < 1e12).then(|| written(std::time::Duration::from_millis(millis as u64)))
 }
 
 /// A duration as a lead would write it.
@@ -124,10 +134,12 @@ mod tests {
 
     #[test]
     fn what_was_meant_is_understood() {
-        for (text, duration) in [("15 minutes", "15m"), ("24H", "24h"), ("1 h 30 min", "1h30m"), ("90sec", "90s")] {
+        for (text, duration) in
+            [("15 minutes", "15m"), ("24H", "24h"), ("1 h 30 min", "1h30m"), ("90sec", "90s"), ("1.5h", "1h30m")]
+        {
             assert_eq!(meant(text).as_deref(), Some(duration));
         }
-        for text in ["soon", "15", "", "15 parsecs", "minutes", "30s1h"] {
+        for text in ["soon", "15", "", "15 parsecs", "minutes", "30s1h", "0.0001ms", "1.2.3h"] {
             assert_eq!(meant(text), None, "{text}");
         }
     }

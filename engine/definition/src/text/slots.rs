@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::diagnostic::distance;
+
 /// A Markdown heading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heading {
@@ -51,10 +53,29 @@ pub fn slots(text: &str) -> Vec<Slot> {
         let inside = at + OPEN.len();
         from = inside;
         let Some(end) = text[inside..].find("-->").map(|i| i + inside) else { break };
+        // Its own end, not that of a comment after it.
+        if text[inside..end].contains("<!-") {
+            continue;
+        }
         let Some(close) = text[inside..end].find(')').map(|i| i + inside) else { continue };
         let Some(guidance) = text[close + 1..end].strip_prefix(':') else { continue };
         found.push(Slot { range: at..end + 3, sources: sources(text, inside..close), guidance: guidance.trim().to_owned() });
         from = end + 3;
+    }
+    found
+}
+
+/// What looks like the beginning of a slot, written right or not: `<!-- fill`, `<!-- fil(`, `<!-fill(`.
+pub(super) fn like_slots(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices("<!-") {
+        let rest = text[at..].trim_start_matches(['<', '!', '-']).trim_start_matches(' ');
+        let word = rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+        let start = at + (text.len() - at - rest.len());
+        let listed = rest[word.len()..].trim_start().starts_with('(');
+        if word == "fill" || (listed && distance(word, "fill") <= 2) {
+            found.push(at..start + word.len());
+        }
     }
     found
 }
@@ -90,6 +111,15 @@ mod tests {
         for text in ["<!-- fill(", "<!-- fill(x -->", "<!-- fill(x) no colon -->", "<!-- fill(é"] {
             assert_eq!(slots(text), [], "{text}");
         }
+    }
+
+    #[test]
+    fn a_slot_that_is_not_closed_takes_no_other_with_it() {
+        let text = "<!-- fill(scope): one\n<!-- fill(facts): two -->";
+        assert_eq!(slots(text).len(), 1);
+        let text = "<!-- fil(a): x --> <!-fill(a): y --> <!-- bill of costs -->";
+        let like: Vec<&str> = like_slots(text).into_iter().map(|range| &text[range]).collect();
+        assert_eq!(like, ["<!-- fil", "<!-fill"]);
     }
 
     #[test]

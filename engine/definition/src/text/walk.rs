@@ -5,9 +5,10 @@ use minijinja::machinery::{self, Span as JinjaSpan};
 use minijinja::syntax::SyntaxConfig;
 
 use super::builtins::{FILTERS, FUNCTIONS, TESTS};
+use super::fault;
 use crate::catalogue::{Catalogue, Shape, TextKind};
 use crate::checks::{PROMPT_SYNTAX, PROMPT_VARIABLE, TEMPLATE_SLOT};
-use crate::diagnostic::Report;
+use crate::diagnostic::{Report, Suggestion};
 use crate::source::{FileId, Sources, Span};
 
 /// Checks one text.
@@ -21,27 +22,47 @@ pub(crate) fn check(sources: &Sources, file: FileId, kind: TextKind, catalogue: 
         slots(text, file, catalogue, report);
     }
     match machinery::parse(text, "text", SyntaxConfig::default()) {
-        Err(error) => {
-            let range = error.range().unwrap_or(0..0);
-            let what = error.detail().unwrap_or("it cannot be read");
-            report.error(PROMPT_SYNTAX, format!("this is not MiniJinja: {what}")).at(Span::new(file, range), "");
-        }
+        Err(error) => match fault::better(text) {
+            Some(fault) => broken(file, fault, report),
+            None => {
+                let range = error.range().unwrap_or(0..0);
+                // Its places may fall inside of a character.
+                let range = text.floor_char_boundary(range.start)..text.ceil_char_boundary(range.end);
+                let what = error.detail().unwrap_or("it cannot be read");
+                report.error(PROMPT_SYNTAX, format!("this is not MiniJinja: {what}")).at(Span::new(file, range), "");
+            }
+        },
         Ok(template) => {
+            if let Some(half) = fault::half(text) {
+                broken(file, half, report);
+            }
             let known = catalogue.variables(kind);
-            let scope = known.iter().map(|(n, s)| ((*n).to_owned(), s.clone())).collect();
-            let mut walk = Walk { text, file, known, scope, report };
+            let scope = known.iter().map(|(n, s)| Name::of(n, s.clone())).collect();
+            let mut walk = Walk { text, file, scope, unknown: Vec::new(), report };
             walk.statement(&template);
+            walk.tell();
         }
+    }
+}
+
+fn broken(file: FileId, fault: fault::Fault, report: &mut Report) {
+    let found = report.error(PROMPT_SYNTAX, format!("this is not MiniJinja: {}", fault.what));
+    found.at(Span::new(file, fault.range), "");
+    if let Some((range, word)) = fault.also {
+        found.also(Span::new(file, range), word);
+    }
+    if let Some((word, known)) = fault.known {
+        found.help_closest(&word, known.iter().copied());
     }
 }
 
 fn slots(text: &str, file: FileId, catalogue: &Catalogue, report: &mut Report) {
     let found = super::slots(text);
-    for (at, _) in text.match_indices("<!-- fill") {
-        if !found.iter().any(|s| s.range.start == at) {
+    for range in super::like_slots(text) {
+        if !found.iter().any(|s| s.range.start == range.start) {
             report
                 .error(TEMPLATE_SLOT, "this begins like a slot and is none")
-                .at(Span::new(file, at..at + "<!-- fill".len()), "")
+                .at(Span::new(file, range), "")
                 .help("write `<!-- fill(requirements): what belongs here -->`");
         }
     }
@@ -55,12 +76,50 @@ fn slots(text: &str, file: FileId, catalogue: &Catalogue, report: &mut Report) {
     }
 }
 
+/// What `loop` says of a turn.
+const LOOP: &[&str] = &[
+    "index",
+    "index0",
+    "revindex",
+    "revindex0",
+    "first",
+    "last",
+    "length",
+    "depth",
+    "depth0",
+    "previtem",
+    "nextitem",
+    "cycle",
+    "changed",
+];
+
+/// A name that is in force.
+struct Name {
+    name: String,
+    shape: Shape,
+    used: bool,
+}
+
+impl Name {
+    fn of(name: &str, shape: Shape) -> Name {
+        Name { name: name.to_owned(), shape, used: false }
+    }
+}
+
+/// A variable that is not there.
+struct Unknown<'a> {
+    name: &'a str,
+    span: Span,
+    /// The names in force at its place, the innermost first: those are likeliest.
+    there: Vec<String>,
+}
+
 struct Walk<'a, 'r> {
     text: &'a str,
     file: FileId,
-    known: &'a [(&'static str, Shape)],
     /// Names in force, innermost last.
-    scope: Vec<(String, Shape)>,
+    scope: Vec<Name>,
+    unknown: Vec<Unknown<'a>>,
     report: &'r mut Report,
 }
 
@@ -87,10 +146,16 @@ impl<'a> Walk<'a, '_> {
                     _ => Shape::Any,
                 };
                 self.nested(|walk| {
+                    let (variable, before) = (walk.scope.len(), walk.unknown.len());
                     walk.bind(&l.target, item);
-                    walk.scope.push(("loop".to_owned(), Shape::Any));
+                    walk.scope.push(Name::of("loop", Shape::Record(LOOP.iter().map(|part| (*part, Shape::Any)).collect())));
                     l.filter_expr.iter().for_each(|e| drop(walk.shape(e)));
                     walk.statements(&l.body);
+                    if let Expr::Var(target) = &l.target
+                        && !walk.scope[variable].used
+                    {
+                        walk.misnamed(target.id, before);
+                    }
                 });
                 self.nested(|walk| walk.statements(&l.else_body));
             }
@@ -127,9 +192,36 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
+    /// A loop's variable that nothing in the loop uses, where every unknown name in it is the same one: told once, where it is given.
+    fn misnamed(&mut self, given: &'a str, before: usize) {
+        let Some(first) = self.unknown.get(before) else { return };
+        let (meant, places) = (first.name, self.unknown.len() - before);
+        if self.unknown[before..].iter().any(|other| other.name != meant) {
+            return;
+        }
+        let (first, at) = (first.span, self.place(given));
+        self.unknown.truncate(before);
+        let found =
+            self.report.error(PROMPT_VARIABLE, format!("`{given}` is used nowhere in its loop, and `{meant}` is not there"));
+        found.at(at, "the loop's variable");
+        found
+            .also(first, if places == 1 { "used here".to_owned() } else { format!("used here and in {} more places", places - 1) });
+        // Either side may be what was meant.
+        found.suggestion = Some(Suggestion { span: at, replacement: meant.to_owned(), safe: false });
+        found.help(format!("did you mean `{meant}`?"));
+    }
+
+    /// Tells of the variables that are nowhere.
+    fn tell(self) {
+        for unknown in self.unknown {
+            let found = self.report.error(PROMPT_VARIABLE, format!("no variable named `{}`", unknown.name));
+            found.at(unknown.span, "").help_closest(unknown.name, unknown.there.iter().map(String::as_str));
+        }
+    }
+
     fn bind(&mut self, target: &Expr<'a>, shape: Shape) {
         match target {
-            Expr::Var(v) => self.scope.push((v.id.to_owned(), shape)),
+            Expr::Var(v) => self.scope.push(Name::of(v.id, shape)),
             Expr::List(l) => l.items.iter().for_each(|t| self.bind(t, Shape::Any)),
             Expr::Tuple(l) => l.items.iter().for_each(|t| self.bind(t, Shape::Any)),
             _ => {}
@@ -163,7 +255,7 @@ impl<'a> Walk<'a, '_> {
             }
             Expr::Call(c) => {
                 match &c.expr {
-                    Expr::Var(v) if !self.scope.iter().any(|(n, _)| n == v.id) => {
+                    Expr::Var(v) if !self.scope.iter().any(|n| n.name == v.id) => {
                         self.known_name(v.id, "function", FUNCTIONS);
                     }
                     Expr::GetAttr(g) => drop(self.shape(&g.expr)),
@@ -206,32 +298,33 @@ impl<'a> Walk<'a, '_> {
         Shape::Any
     }
 
-    fn arguments(&mut self, arguments: &[CallArg<'a>]) {
-        for argument in arguments {
-            match argument {
-                CallArg::Pos(e) | CallArg::Kwarg(_, e) | CallArg::PosSplat(e) | CallArg::KwargSplat(e) => drop(self.shape(e)),
-            }
-        }
+    fn arguments(&mut self, arguments: &[CallArg<'a>]) -> Vec<Shape> {
+        let shape = |argument: &CallArg<'a>| match argument {
+            CallArg::Pos(e) | CallArg::Kwarg(_, e) | CallArg::PosSplat(e) | CallArg::KwargSplat(e) => self.shape(e),
+        };
+        arguments.iter().map(shape).collect()
     }
 
     fn filter(&mut self, name: &'a str, of: Option<&Expr<'a>>, arguments: &[CallArg<'a>]) -> Shape {
         self.known_name(name, "filter", FILTERS);
-        self.arguments(arguments);
+        let given = self.arguments(arguments);
         let shape = of.map_or(Shape::Any, |e| self.shape(e));
         match (name, shape) {
             ("first" | "last", Shape::List(item)) => *item,
+            // Items of one list and of others like it.
+            ("chain", list @ Shape::List(_)) if given.iter().all(|more| *more == list) => list,
             ("sort" | "reverse" | "list" | "unique" | "select" | "reject" | "selectattr" | "rejectattr", list) => list,
             _ => Shape::Any,
         }
     }
 
     fn variable(&mut self, name: &'a str) -> Shape {
-        if let Some((_, shape)) = self.scope.iter().rev().find(|(n, _)| n == name) {
-            return shape.clone();
+        if let Some(found) = self.scope.iter_mut().rev().find(|n| n.name == name) {
+            found.used = true;
+            return found.shape.clone();
         }
-        let names: Vec<&str> = self.known.iter().map(|(n, _)| *n).collect();
-        let span = self.place(name);
-        self.report.error(PROMPT_VARIABLE, format!("no variable named `{name}`")).at(span, "").help_closest(name, names);
+        let there = self.scope.iter().rev().map(|n| n.name.clone()).filter(|n| n != "loop").collect();
+        self.unknown.push(Unknown { name, span: self.place(name), there });
         Shape::Any
     }
 

@@ -1,0 +1,262 @@
+//! Where a fault of MiniJinja is best told. Its parser stops where it can go no further, often far behind what the author left
+//! open; and half a delimiter is no fault to it, but words that would be printed as they stand.
+
+use std::ops::Range;
+
+/// A place and what is wrong there.
+pub(super) struct Fault {
+    pub range: Range<usize>,
+    pub what: String,
+    /// The place that makes it wrong.
+    pub also: Option<(Range<usize>, &'static str)>,
+    /// A word that is none, and those there are.
+    pub known: Option<(String, &'static [&'static str])>,
+}
+
+impl Fault {
+    fn at(range: Range<usize>, what: impl Into<String>) -> Fault {
+        Fault { range, what: what.into(), also: None, known: None }
+    }
+}
+
+/// A `{% ... %}`, `{{ ... }}` or `{# ... #}`.
+struct Tag<'a> {
+    range: Range<usize>,
+    /// What stands in it, without the dashes.
+    inside: &'a str,
+    statement: bool,
+}
+
+const PAIRS: [(&str, &str); 3] = [("{{", "}}"), ("{%", "%}"), ("{#", "#}")];
+/// Statements that have an end, and what is said in between.
+const BLOCKS: [&str; 5] = ["for", "if", "with", "filter", "autoescape"];
+/// What a `{% %}` may begin with, the likely ones first.
+const STATEMENTS: &[&str] = &[
+    "for",
+    "if",
+    "elif",
+    "else",
+    "endfor",
+    "endif",
+    "set",
+    "endset",
+    "with",
+    "endwith",
+    "filter",
+    "endfilter",
+    "raw",
+    "endraw",
+    "autoescape",
+    "endautoescape",
+    "do",
+];
+
+/// Half a delimiter that the parser takes for words.
+pub(super) fn half(text: &str) -> Option<Fault> {
+    let tags = tags(text).ok()?;
+    half_in(text, &tags)
+}
+
+/// A better place for what the parser could not read; `None` where its own is best.
+pub(super) fn better(text: &str) -> Option<Fault> {
+    let tags = match tags(text) {
+        Ok(tags) => tags,
+        Err(unclosed) => return Some(unclosed),
+    };
+    half_in(text, &tags).or_else(|| tags.iter().find_map(|tag| misspelt(text, tag))).or_else(|| blocks(text, &tags))
+}
+
+/// All tags, or the first that is not closed before another begins.
+fn tags(text: &str) -> Result<Vec<Tag<'_>>, Fault> {
+    let (mut found, mut at): (Vec<Tag<'_>>, usize) = (Vec::new(), 0);
+    while let Some((open, (opening, closing))) = PAIRS.iter().filter_map(|pair| Some((at + text[at..].find(pair.0)?, *pair))).min()
+    {
+        let inside = open + 2;
+        let close = close(text, inside, closing);
+        let next = PAIRS[..2].iter().filter_map(|(o, _)| text[inside..].find(o)).min().map(|i| inside + i);
+        let line = text[open..].find('\n').map_or(text.len(), |i| open + i);
+        match close {
+            // A map may open braces inside.
+            Some(close)
+                if opening == "{#"
+                    || next.is_none_or(|next| close < next || text[next..].starts_with("{{") && balanced(&text[inside..close])) =>
+            {
+                let inside = text[inside..close].trim_matches(['-', '+', ' ', '\n', '\r', '\t']);
+                let tag = Tag { range: open..close + 2, inside, statement: opening == "{%" };
+                at = tag.range.end;
+                let raw = tag.statement && tag.inside == "raw";
+                found.push(tag);
+                if raw {
+                    at = text[at..].find("endraw").map_or(text.len(), |i| at + i + "endraw".len());
+                    at = text[at..].find("%}").map_or(text.len(), |i| at + i + 2);
+                }
+            }
+            _ => {
+                let end = next.unwrap_or(text.len()).min(line).max(inside);
+                return Err(Fault::at(open..end, format!("this `{opening}` has no `{closing}`")));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Where a tag ends: not inside quotes, unless they have no end.
+fn close(text: &str, from: usize, closing: &str) -> Option<usize> {
+    let mut quote = None;
+    for (at, c) in text[from..].char_indices() {
+        match (c, quote) {
+            ('"' | '\'', None) if closing != "#}" => quote = Some(c),
+            (c, Some(q)) if c == q => quote = None,
+            ('\n', Some(_)) => break,
+            (_, None) if text[from + at..].starts_with(closing) => return Some(from + at),
+            _ => {}
+        }
+    }
+    text[from..].find(closing).map(|i| from + i)
+}
+
+fn balanced(text: &str) -> bool {
+    text.matches('{').count() == text.matches('}').count()
+}
+
+fn half_in(text: &str, tags: &[Tag<'_>]) -> Option<Fault> {
+    let mut from = 0;
+    let mut raw = false;
+    for tag in tags.iter().map(Some).chain([None]) {
+        let end = tag.map_or(text.len(), |tag| tag.range.start);
+        if let Some(fault) = (!raw).then(|| half_between(text, from..end)).flatten() {
+            return Some(fault);
+        }
+        raw = tag.is_some_and(|tag| tag.statement && tag.inside == "raw");
+        from = tag.map_or(end, |tag| tag.range.end);
+    }
+    None
+}
+
+/// `{ project }}` or `% if feedback %}` among words.
+fn half_between(text: &str, words: Range<usize>) -> Option<Fault> {
+    for (closing, opening, lone) in [("}}", "{{", ['{', '{']), ("%}", "{%", ['%', '{'])] {
+        for (at, _) in text[words.clone()].match_indices(closing) {
+            let close = words.start + at;
+            let line = text[words.start..close].rfind('\n').map_or(words.start, |i| words.start + i + 1);
+            let Some(open) = text[line..close].rfind(lone).map(|i| line + i) else { continue };
+            let inside = text[open + 1..close].trim_matches(['-', ' ', '%']);
+            let is_ours = if closing == "}}" { is_expression(inside) } else { STATEMENTS.contains(&first_word(inside)) };
+            if is_ours && !text[..open].ends_with('$') {
+                return Some(Fault::at(
+                    open..close + 2,
+                    format!("this `{closing}` has no `{opening}`, so it would be printed as it stands"),
+                ));
+            }
+        }
+    }
+    None
+}
+
+fn first_word(text: &str) -> &str {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default()
+}
+
+/// `phase.name`, with filters or without.
+fn is_expression(text: &str) -> bool {
+    let path = text.split('|').next().unwrap_or_default().trim();
+    !path.is_empty()
+        && path.starts_with(|c: char| c.is_ascii_lowercase())
+        && path.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'.')
+}
+
+/// A statement that is none.
+fn misspelt(text: &str, tag: &Tag<'_>) -> Option<Fault> {
+    let word = first_word(tag.inside);
+    if !tag.statement || STATEMENTS.contains(&word) || word.is_empty() {
+        return None;
+    }
+    let at = tag.range.start + text[tag.range.clone()].find(word)?;
+    let mut fault = Fault::at(at..at + word.len(), format!("no statement named `{word}`"));
+    fault.known = Some((word.to_owned(), STATEMENTS));
+    Some(fault)
+}
+
+/// A beginning without its end, or an end without its beginning.
+fn blocks(text: &str, tags: &[Tag<'_>]) -> Option<Fault> {
+    let mut open: Vec<(&str, &Tag<'_>)> = Vec::new();
+    let mut pairs: Vec<(&str, &Tag<'_>, &Tag<'_>)> = Vec::new();
+    for tag in tags.iter().filter(|tag| tag.statement) {
+        let word = first_word(tag.inside);
+        let begun = BLOCKS.iter().find(|b| **b == word).or_else(|| BLOCKS.iter().find(|b| word == format!("end{b}")));
+        let Some(block) = begun.copied() else { continue };
+        if word == block {
+            open.push((block, tag));
+            continue;
+        }
+        match open.iter().rposition(|(b, _)| *b == block) {
+            Some(at) if at + 1 == open.len() => pairs.push((block, open.remove(at).1, tag)),
+            Some(at) => return Some(unended(text, open[at + 1], &pairs, Some(tag))),
+            None => return Some(unbegun(text, block, tag, &pairs)),
+        }
+    }
+    open.last().map(|last| unended(text, *last, &pairs, None))
+}
+
+/// Of two blocks of a kind of which one lacks its end, the one that began in the middle of a line and ended on another.
+fn unended<'a>(
+    text: &str,
+    (block, begin): (&str, &'a Tag<'a>),
+    pairs: &[(&str, &'a Tag<'a>, &'a Tag<'a>)],
+    end: Option<&Tag<'_>>,
+) -> Fault {
+    let inner = pairs
+        .iter()
+        .find(|(b, from, to)| *b == block && from.range.start > begin.range.start && in_line(text, from) && !in_line(text, to));
+    let tag = inner.map_or(begin, |(_, from, _)| *from);
+    let mut fault = Fault::at(tag.range.clone(), format!("this `{block}` has no `end{block}`"));
+    fault.also = end.map(|end| (end.range.clone(), "what it stands in ends here"));
+    fault
+}
+
+fn unbegun<'a>(text: &str, block: &str, end: &'a Tag<'a>, pairs: &[(&str, &'a Tag<'a>, &'a Tag<'a>)]) -> Fault {
+    let inner = pairs.iter().rev().find(|(b, from, to)| *b == block && in_line(text, to) && !in_line(text, from));
+    let tag = inner.map_or(end, |(_, _, to)| *to);
+    Fault::at(tag.range.clone(), format!("this `end{block}` ends no `{block}`"))
+}
+
+/// Whether something stands before it on its line.
+fn in_line(text: &str, tag: &Tag<'_>) -> bool {
+    let line = text[..tag.range.start].rfind('\n').map_or(0, |i| i + 1);
+    !text[line..tag.range.start].trim().is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> &str {
+        better(text).map_or("", |fault| &text[fault.range])
+    }
+
+    #[test]
+    fn what_was_left_open_is_told_where_it_opens() {
+        assert_eq!(told("a {{ b c {{ d }} e"), "{{ b c ");
+        assert_eq!(told("{% if a %}\n{% for b in c %}x\n{% endif %}"), "{% for b in c %}");
+        assert_eq!(told("{% if a %}x"), "{% if a %}");
+        assert_eq!(told("x {% endif %}"), "{% endif %}");
+    }
+
+    #[test]
+    fn of_two_the_one_in_the_middle_of_a_line_lacks_its_end() {
+        assert_eq!(told("{% if a %}\nx {% if b %}c\n{% endif %}\n"), "{% if b %}");
+        assert_eq!(told("{% if a %}\nx c{% endif %}\n{% endif %}\n"), "{% endif %}");
+    }
+
+    #[test]
+    fn half_a_delimiter_is_told_and_braces_of_others_are_not() {
+        let half = |text| half(text).map(|fault| fault.range);
+        assert_eq!(half("In { phase.name }} now"), Some(3..18));
+        assert_eq!(half("% if a -%} x"), Some(0..10));
+        for fine in
+            ["{\"a\": {\"b\": 1}}", "${var.name}}", "{% raw %}{ a }}{% endraw %}", "{{ a }} 5 %} off", "{{ {\"a\": {\"b\": 1}} }}"]
+        {
+            assert_eq!(half(fine), None, "{fine}");
+        }
+    }
+}

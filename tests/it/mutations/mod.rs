@@ -1,0 +1,64 @@
+//! A slip anywhere in the shipped workspace is found at its word; a change that keeps it right is not told.
+//!
+//! Every mutation is made from a seed, which a failure prints. `MUTATION_SEED` takes another, `MUTATIONS` another number of them,
+//! 0 being all there are.
+
+mod chance;
+mod right;
+mod shipped;
+mod slip;
+mod verdict;
+mod wrong;
+
+use std::collections::BTreeMap;
+
+pub use self::chance::{Chance, number};
+use self::shipped::shipped;
+use self::verdict::{Judge, Mutation};
+
+const SEED: u64 = 20_260_105;
+
+/// So many of them that every kind has its turn in every file before one has a second.
+fn chosen(all: Vec<Mutation>, count: usize, seed: u64) -> Vec<Mutation> {
+    let count = if count == 0 { all.len() } else { count };
+    let mut chance = Chance::of(seed);
+    let mut groups: BTreeMap<(String, &str), Vec<Mutation>> = BTreeMap::new();
+    for mutation in all {
+        groups.entry((mutation.file.clone(), mutation.kind)).or_default().push(mutation);
+    }
+    let mut groups: Vec<Vec<Mutation>> = groups.into_values().collect();
+    groups.iter_mut().for_each(|group| chance.shuffle(group));
+    chance.shuffle(&mut groups);
+    let mut chosen = Vec::new();
+    while chosen.len() < count && groups.iter().any(|g| !g.is_empty()) {
+        chosen.extend(groups.iter_mut().filter_map(Vec::pop));
+    }
+    chosen.truncate(count);
+    chosen
+}
+
+fn faults(mutations: &[Mutation], judge: &mut Judge<'_>, seed: u64) {
+    let wrong: Vec<(&str, String)> = mutations.iter().filter_map(|m| Some((m.kind, judge.fault(m)?))).collect();
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    wrong.iter().for_each(|(kind, _)| *kinds.entry(kind).or_default() += 1);
+    let shown: Vec<&str> = wrong.iter().take(number("MUTATIONS_SHOWN", 30) as usize).map(|(_, text)| text.as_str()).collect();
+    assert!(wrong.is_empty(), "seed {seed}: {} of {}: {kinds:#?}\n{}", wrong.len(), mutations.len(), shown.join("\n"));
+}
+
+#[test]
+fn a_slip_is_found_at_its_word_and_the_right_name_is_suggested_first() {
+    let shipped = shipped();
+    let seed = number("MUTATION_SEED", SEED);
+    let chosen = chosen(wrong::all(&shipped, seed), number("MUTATIONS", 500) as usize, seed);
+    faults(&chosen, &mut Judge::of(&shipped.sources), seed);
+}
+
+#[test]
+fn a_change_that_keeps_the_workspace_right_is_not_told() {
+    let shipped = shipped();
+    let seed = number("MUTATION_SEED", SEED);
+    let mut judge = Judge::of(&shipped.sources);
+    assert_eq!(judge.found(&shipped.sources), [], "the shipped workspace itself");
+    let chosen = chosen(right::all(&shipped, seed), number("MUTATIONS", 250) as usize, seed);
+    faults(&chosen, &mut judge, seed);
+}

@@ -1,0 +1,133 @@
+//! The shipped workspace, and every place in it where something is written.
+
+use std::ops::Range;
+
+use cloudcrew_definition::diagnostic::Report;
+use cloudcrew_definition::document::{Document, Kind, NodeId, parse};
+use cloudcrew_definition::source::Sources;
+use cloudcrew_definition::syntax::FileKind;
+
+use crate::support::{root, sources};
+
+/// What stands at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Is {
+    Word,
+    Number,
+    List,
+    Map,
+}
+
+/// A value of a definition file.
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub file: String,
+    /// The keys that lead to it: `deliverables.*.owner`. An entry of a list, and a name of the author's choice, is `*`.
+    pub way: String,
+    /// Its key, where it has one.
+    pub key: Option<Range<usize>>,
+    pub value: Range<usize>,
+    pub is: Is,
+    /// A word or a number as it is meant, without quotes.
+    pub text: String,
+    /// Which place it stands in, in the list of places of its file.
+    pub parent: Option<usize>,
+}
+
+impl Place {
+    /// The last key of the way.
+    pub fn last(&self) -> &str {
+        self.way.rsplit('.').next().unwrap_or_default()
+    }
+}
+
+/// The shipped workspace.
+pub struct Shipped {
+    pub sources: Sources,
+    /// Its definition files, each with its places in the order of the text.
+    pub files: Vec<(String, Vec<Place>)>,
+}
+
+/// Reads the workspace of this repository, in the order of paths.
+pub fn shipped() -> Shipped {
+    let read = sources(&root());
+    let mut paths: Vec<String> = read.iter().map(|(_, path)| path.to_owned()).collect();
+    paths.sort();
+    let mut sources = Sources::new();
+    for path in &paths {
+        let file = read.find(path).expect("a file");
+        sources.add(path.clone(), read.text(file).as_bytes());
+    }
+    let definitions = paths.iter().filter(|path| FileKind::of(path).is_some());
+    let files = definitions.map(|path| (path.clone(), places(&sources, path))).collect();
+    Shipped { sources, files }
+}
+
+impl Shipped {
+    pub fn text(&self, path: &str) -> &str {
+        self.sources.text(self.sources.find(path).expect("a file of the workspace"))
+    }
+
+    pub fn places(&self) -> impl Iterator<Item = &Place> {
+        self.files.iter().flat_map(|(_, places)| places)
+    }
+
+    /// Texts in the words of authors: prompts, tasks and templates.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        let is_text = |path: &str| path.starts_with("prompts/") || path.starts_with("templates/");
+        self.sources.iter().filter(move |(_, path)| is_text(path)).map(|(file, path)| (path, self.sources.text(file)))
+    }
+
+    /// The place that a place stands in.
+    pub fn parent(&self, place: &Place) -> Option<&Place> {
+        let (_, places) = self.files.iter().find(|(path, _)| *path == place.file)?;
+        place.parent.map(|at| &places[at])
+    }
+
+    /// A place by its file and its way; where there are several, the first.
+    pub fn at(&self, file: &str, way: &str) -> Option<&Place> {
+        self.places().find(|p| p.file == file && p.way == way)
+    }
+}
+
+/// Every place of a definition file that can be read.
+pub fn places(sources: &Sources, path: &str) -> Vec<Place> {
+    let mut report = Report::new();
+    let file = sources.find(path).expect("a file");
+    let document = parse(sources, file, &mut report).expect("YAML");
+    let mut found = Vec::new();
+    walk(&document, (path, String::new()), (None, document.root()), None, &mut found);
+    found
+}
+
+fn walk(
+    document: &Document,
+    (file, way): (&str, String),
+    (key, node): (Option<NodeId>, NodeId),
+    parent: Option<usize>,
+    found: &mut Vec<Place>,
+) {
+    let range = |node: NodeId| document.node(node).span.start..document.node(node).span.end;
+    let (is, text) = match &document.node(node).kind {
+        Kind::Map(_) => (Is::Map, String::new()),
+        Kind::List(_) => (Is::List, String::new()),
+        Kind::Text(text) => (Is::Word, text.clone()),
+        Kind::Int(number) => (Is::Number, number.to_string()),
+        Kind::Float(number) => (Is::Number, number.to_string()),
+        Kind::Null | Kind::Bool(_) => (Is::Word, String::new()),
+    };
+    found.push(Place { file: file.to_owned(), way: way.clone(), key: key.map(range), value: range(node), is, text, parent });
+    let me = Some(found.len() - 1);
+    let below = |step: &str| if way.is_empty() { step.to_owned() } else { format!("{way}.{step}") };
+    match &document.node(node).kind {
+        Kind::Map(entries) => {
+            let own = ["agents", "models"].contains(&way.as_str()) || way.ends_with("approves");
+            for (key, value) in entries {
+                let step = if own { "*" } else { document.text(*key).unwrap_or_default() };
+                walk(document, (file, below(step)), (Some(*key), *value), me, found);
+            }
+        }
+        Kind::List(items) => items.iter().for_each(|item| walk(document, (file, below("*")), (None, *item), me, found)),
+        _ => {}
+    }
+}

@@ -1,0 +1,95 @@
+//! Everything that can be made wrong, one family a file, over every file of the workspace.
+
+mod files;
+mod keys;
+mod layout;
+mod names;
+mod texts;
+mod values;
+
+use std::ops::Range;
+
+use super::chance::Chance;
+use super::shipped::{Place, Shipped};
+use super::verdict::Mutation;
+
+/// What makes mutations.
+pub struct Maker<'a> {
+    pub shipped: &'a Shipped,
+    pub chance: Chance,
+    pub made: Vec<Mutation>,
+}
+
+/// Every mutation of every place; a seed chooses how each word is misspelt.
+pub fn all(shipped: &Shipped, seed: u64) -> Vec<Mutation> {
+    let mut maker = Maker { shipped, chance: Chance::of(seed), made: Vec::new() };
+    names::make(&mut maker);
+    keys::make(&mut maker);
+    values::make(&mut maker);
+    layout::make(&mut maker);
+    texts::make(&mut maker);
+    files::make(&mut maker);
+    maker.made
+}
+
+impl Maker<'_> {
+    /// Puts other words into a file; they are what must be told.
+    pub fn write(
+        &mut self,
+        kind: &'static str,
+        file: &str,
+        range: Range<usize>,
+        words: &str,
+        codes: &'static [&'static str],
+    ) -> &mut Mutation {
+        let at = range.start..range.start + words.len();
+        self.change(kind, file, range, words, at, codes)
+    }
+
+    /// Puts other words into a file, and says where that must be told.
+    pub fn change(
+        &mut self,
+        kind: &'static str,
+        file: &str,
+        range: Range<usize>,
+        words: &str,
+        at: Range<usize>,
+        codes: &'static [&'static str],
+    ) -> &mut Mutation {
+        let before = self.shipped.text(file);
+        let text = [&before[..range.start], words, &before[range.end..]].concat();
+        self.made.push(Mutation {
+            kind,
+            file: file.to_owned(),
+            text: Some(text.into_bytes()),
+            at: vec![(file.to_owned(), at)],
+            codes,
+            meant: None,
+            related: false,
+        });
+        self.made.last_mut().expect("just made")
+    }
+
+    pub fn places(&self) -> Vec<Place> {
+        self.shipped.places().cloned().collect()
+    }
+}
+
+impl Mutation {
+    pub fn meant(&mut self, name: &str) -> &mut Mutation {
+        self.meant = Some(name.to_owned());
+        self
+    }
+
+    /// Another place may be told instead.
+    pub fn or_at(&mut self, file: &str, range: Range<usize>) -> &mut Mutation {
+        self.at.push((file.to_owned(), range));
+        self
+    }
+
+    /// The other place that makes it wrong may be the word.
+    pub fn or_related(&mut self) -> &mut Mutation {
+        self.related = true;
+        self
+    }
+}
