@@ -17,7 +17,7 @@
 //!   - { path: docs/plan.md, owner: pm }
 //! ```
 
-use super::context::{deliverables, text, texts};
+use super::context::{deliverables, expected, text, texts};
 use super::{Check, Context};
 use crate::diagnostic::Report;
 use crate::path::{RepoPath, Scope};
@@ -25,7 +25,9 @@ use crate::path::{RepoPath, Scope};
 pub(super) const CHECK: Check = Check { code: "bad-path", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (path, span) in context.phases().flat_map(deliverables).filter_map(|d| text(&d.path)) {
+    let owed = context.phases().flat_map(deliverables).map(|d| &d.path);
+    let wanted = context.workspace.rehearsals.iter().flat_map(|(_, r)| expected(r)).map(|d| &d.path);
+    for (path, span) in owed.chain(wanted).filter_map(text) {
         if let Err(fault) = RepoPath::parse(path) {
             report.error(CHECK.code, format!("`{path}` cannot be written: {fault}")).at(span, "");
         }

@@ -16,7 +16,7 @@
 
 use std::collections::HashMap;
 
-use super::context::{deliverables, texts};
+use super::context::{deliverables, expected, texts};
 use super::{Check, Context};
 use crate::diagnostic::Report;
 use crate::syntax::Written;
@@ -31,8 +31,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let swarms = context.phases().filter_map(|p| p.swarm.get()).map(|s| &s.agents);
     let reviewers = context.phases().flat_map(deliverables).filter_map(|d| d.reviewers.as_ref());
     let ratings = context.phases().filter_map(|p| p.gate.as_ref()?.get()?.ratings.as_ref());
+    let tests = context.workspace.rehearsals.iter().flat_map(|(_, r)| expected(r)).flat_map(|d| [d.headings.as_ref(), d.passed_by.as_ref()]).flatten();
     let workflows = context.workspace.workflows.iter().flat_map(|(_, w)| [Some(&w.phases), w.finalize.as_ref()]).flatten();
-    crew.into_iter().chain(agents).chain(swarms).chain(reviewers).chain(ratings).chain(workflows).for_each(|l| list(l, report));
+    crew.into_iter().chain(agents).chain(swarms).chain(reviewers).chain(ratings).chain(tests).chain(workflows).for_each(|l| list(l, report));
 }
 
 fn list(list: &List, report: &mut Report) {

@@ -1,4 +1,4 @@
-//! An expected artifact that looks like a deliverable and is none.
+//! An artifact that a test expects, or an agent is to forget, that looks like a deliverable and is none.
 //!
 //! The test could never pass. A path that is like no deliverable's is left alone: a crew writes other files as well.
 //!
@@ -21,6 +21,7 @@
 use super::context::{deliverables, expected, text};
 use super::{Check, Context};
 use crate::diagnostic::{Report, closest, distance};
+use crate::syntax::Written;
 
 pub(super) const CHECK: Check = Check { code: "unknown-deliverable", run: Some(run) };
 
@@ -32,7 +33,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
         return;
     }
     let known: Vec<&str> = context.phases().flat_map(deliverables).filter_map(|d| text(&d.path)).map(|(path, _)| path).collect();
-    for (path, span) in context.workspace.rehearsals.iter().flat_map(|(_, r)| expected(r)).filter_map(|d| text(&d.path)) {
+    let rehearsals = || context.workspace.rehearsals.iter().map(|(_, r)| r);
+    let bends = rehearsals().filter_map(|r| r.agents.as_ref()?.get()).flatten().filter_map(Written::get);
+    let forgotten = bends.filter_map(|b| text(b.forgets.as_ref()?));
+    for (path, span) in rehearsals().flat_map(expected).filter_map(|d| text(&d.path)).chain(forgotten) {
         if !known.contains(&path) && closest(path, &known).is_some_and(|near| distance(path, near) <= NEAR) {
             let found = report.error(CHECK.code, format!("no deliverable has the path `{path}`")).at(span, "");
             found.help_closest(path, known.iter().copied());

@@ -184,15 +184,16 @@ fn colon(text: &str, stopped: usize) -> Option<Fault> {
     let here = line(text, stopped);
     let lines = [before(text, &here), Some(here.clone())];
     let lacks = |range: &Range<usize>| {
-        let said = text[range.clone()].split(" #").next().unwrap_or_default().trim_end();
-        let key = said.trim_start().trim_start_matches("- ");
-        let is_key = key.starts_with(|c: char| c.is_ascii_alphabetic());
-        is_key
-            && !said.contains(": ")
-            && !said.ends_with(':')
-            && !said.trim_start().starts_with('-')
-            && !said.ends_with([']', '}', ','])
-            || is_key && key.split_once(':').is_some_and(|(name, rest)| !rest.is_empty() && !rest.starts_with(' ') && is_word(name))
+        let said = text[range.clone()].split(" #").next().unwrap_or_default().trim();
+        let word = said.trim_start_matches("- ");
+        let (first, rest) = word.split_at(word.find([' ', ':', '[', '{', ',']).unwrap_or(word.len()));
+        // `key value`, `key [value]` and `key:value`, but not the middle of a text or of brackets that go over several lines.
+        let in_map = !said.starts_with('-')
+            || next(text, range).is_some_and(|next| indent(&text[next.clone()]) > indent(&text[range.clone()]));
+        let no_colon = in_map && (rest.is_empty() || rest.starts_with(' '));
+        let open = rest.trim_start().starts_with(['[', '{']) || !rest.ends_with([']', '}', ',']);
+        let no_space = rest.len() > 1 && rest.starts_with(':') && !rest.starts_with(": ");
+        is_word(first) && (no_colon && open && !said.contains(": ") && !said.ends_with(':') || no_space)
     };
     let found = lines.into_iter().flatten().find(lacks)?;
     let said = &text[found.clone()];
@@ -204,7 +205,7 @@ fn colon(text: &str, stopped: usize) -> Option<Fault> {
 }
 
 fn is_word(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
 /// A line that stands deeper or less deep than those around it that it belongs to.
@@ -267,6 +268,8 @@ mod tests {
     fn a_line_without_a_colon_and_a_line_that_moved_are_told() {
         assert_eq!(told("version 1\nphase: x\n", ": x"), "version 1");
         assert_eq!(told("a:\n  b:c\n  d: e\n", ": e"), "b:c");
+        assert_eq!(told("a:\n  - b c\n    d: e\n", ": e"), "- b c");
+        assert_eq!(told("a:\n  b [c, d]\n  e: f\n", ": f"), "b [c, d]");
         assert_eq!(told("a:\n   b: 1\n  c: 2\n  d: 3\n", "c:"), "   b: 1");
         assert_eq!(told("a:\n  b: 1\n   c: 2\n", "c:"), "   c: 2");
     }

@@ -138,9 +138,9 @@ fn half_between(text: &str, words: Range<usize>) -> Option<Fault> {
     for (closing, opening, lone) in [("}}", "{{", ['{', '{']), ("%}", "{%", ['%', '{'])] {
         for (at, _) in text[words.clone()].match_indices(closing) {
             let close = words.start + at;
-            let line = text[words.start..close].rfind('\n').map_or(words.start, |i| words.start + i + 1);
-            let Some(open) = text[line..close].rfind(lone).map(|i| line + i) else { continue };
-            let inside = text[open + 1..close].trim_matches(['-', ' ', '%']);
+            let paragraph = text[words.start..close].rfind("\n\n").map_or(words.start, |i| words.start + i + 2);
+            let Some(open) = text[paragraph..close].rfind(lone).map(|i| paragraph + i) else { continue };
+            let inside = text[open + 1..close].trim_matches(['-', ' ', '%', '\n']);
             let is_ours = if closing == "}}" { is_expression(inside) } else { STATEMENTS.contains(&first_word(inside)) };
             if is_ours && !text[..open].ends_with('$') {
                 return Some(Fault::at(
@@ -181,7 +181,7 @@ fn misspelt(text: &str, tag: &Tag<'_>) -> Option<Fault> {
 fn blocks(text: &str, tags: &[Tag<'_>]) -> Option<Fault> {
     let mut open: Vec<(&str, &Tag<'_>)> = Vec::new();
     let mut pairs: Vec<(&str, &Tag<'_>, &Tag<'_>)> = Vec::new();
-    for tag in tags.iter().filter(|tag| tag.statement) {
+    for (number, tag) in tags.iter().enumerate().filter(|(_, tag)| tag.statement) {
         let word = first_word(tag.inside);
         let begun = BLOCKS.iter().find(|b| **b == word).or_else(|| BLOCKS.iter().find(|b| word == format!("end{b}")));
         let Some(block) = begun.copied() else { continue };
@@ -191,11 +191,27 @@ fn blocks(text: &str, tags: &[Tag<'_>]) -> Option<Fault> {
         }
         match open.iter().rposition(|(b, _)| *b == block) {
             Some(at) if at + 1 == open.len() => pairs.push((block, open.remove(at).1, tag)),
+            // What stands in between has its end later: then it is this one that is too many.
+            Some(at) if all_end(&open, open[at + 1].0, &tags[number + 1..]) => return Some(unbegun(text, block, tag, &pairs)),
             Some(at) => return Some(unended(text, open[at + 1], &pairs, Some(tag))),
             None => return Some(unbegun(text, block, tag, &pairs)),
         }
     }
     open.last().map(|last| unended(text, *last, &pairs, None))
+}
+
+/// Whether every block of a kind that is open has its end among these tags.
+fn all_end(open: &[(&str, &Tag<'_>)], block: &str, tags: &[Tag<'_>]) -> bool {
+    let (mut depth, mut ends) = (0, 0);
+    for word in tags.iter().filter(|tag| tag.statement).map(|tag| first_word(tag.inside)) {
+        match word.strip_prefix("end") {
+            Some(ended) if ended == block && depth == 0 => ends += 1,
+            Some(ended) if ended == block => depth -= 1,
+            None if word == block => depth += 1,
+            _ => {}
+        }
+    }
+    ends >= open.iter().filter(|(other, _)| *other == block).count()
 }
 
 /// Of two blocks of a kind of which one lacks its end, the one that began in the middle of a line and ended on another.
@@ -215,7 +231,10 @@ fn unended<'a>(
 }
 
 fn unbegun<'a>(text: &str, block: &str, end: &'a Tag<'a>, pairs: &[(&str, &'a Tag<'a>, &'a Tag<'a>)]) -> Fault {
-    let inner = pairs.iter().rev().find(|(b, from, to)| *b == block && in_line(text, to) && !in_line(text, from));
+    let inner = pairs
+        .iter()
+        .rev()
+        .find(|(b, from, to)| *b == block && in_line(text, to) && !in_line(text, from) && !same_line(text, from, to));
     let tag = inner.map_or(end, |(_, _, to)| *to);
     Fault::at(tag.range.clone(), format!("this `end{block}` ends no `{block}`"))
 }
@@ -224,6 +243,10 @@ fn unbegun<'a>(text: &str, block: &str, end: &'a Tag<'a>, pairs: &[(&str, &'a Ta
 fn in_line(text: &str, tag: &Tag<'_>) -> bool {
     let line = text[..tag.range.start].rfind('\n').map_or(0, |i| i + 1);
     !text[line..tag.range.start].trim().is_empty()
+}
+
+fn same_line(text: &str, from: &Tag<'_>, to: &Tag<'_>) -> bool {
+    !text[from.range.start..to.range.start].contains('\n')
 }
 
 #[cfg(test)]
@@ -245,7 +268,12 @@ mod tests {
     #[test]
     fn of_two_the_one_in_the_middle_of_a_line_lacks_its_end() {
         assert_eq!(told("{% if a %}\nx {% if b %}c\n{% endif %}\n"), "{% if b %}");
-        assert_eq!(told("{% if a %}\nx c{% endif %}\n{% endif %}\n"), "{% endif %}");
+        let stray = "{% if a %}\nx {% if b %}c{% endif %}{% endif %}\n{% endif %}\n";
+        assert_eq!(better(stray).map(|fault| fault.range.start), stray.find("{% endif %}\n"));
+        assert_eq!(told("{% if a %}{% for b in c %}x{% endif %}{% endfor %}{% endif %}"), "{% endif %}");
+        assert_eq!(told("{% if a %}{% for b in c %}{% if d %}x{% endfor %}{% endif %}"), "{% if d %}");
+        let first = "{% if b %}c{% endif %}\n{% endif %}\n";
+        assert_eq!(better(first).map(|fault| fault.range.start), first.rfind("{% endif %}"));
     }
 
     #[test]

@@ -39,7 +39,7 @@ fn brackets(maker: &mut Maker<'_>, place: &Place) {
         place.value.start..place.value.start + 1,
         "",
         line(&text, place.value.start),
-        SYNTAX,
+        &[],
     );
     let other = if open == b'[' { "}" } else { "]" };
     maker.change("a bracket of another kind", &place.file, close..close + 1, other, whole.start..close + 1, SYNTAX);

@@ -4,6 +4,7 @@ mod files;
 mod keys;
 mod layout;
 mod names;
+mod parts;
 mod texts;
 mod values;
 
@@ -26,6 +27,7 @@ pub fn all(shipped: &Shipped, seed: u64) -> Vec<Mutation> {
     names::make(&mut maker);
     keys::make(&mut maker);
     values::make(&mut maker);
+    parts::make(&mut maker);
     layout::make(&mut maker);
     texts::make(&mut maker);
     files::make(&mut maker);
