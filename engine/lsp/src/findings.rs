@@ -8,7 +8,7 @@ use cloudcrew_definition::diagnostic::{Diagnostic, Severity};
 use cloudcrew_definition::kept::Kept;
 use cloudcrew_definition::source::{FileId, Sources, Span};
 use cloudcrew_plan::checks::judge;
-use lsp_types::{DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString, Uri};
+use lsp_types::{DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString, Position, Range, Uri};
 
 use crate::client::Client;
 use crate::position::Lines;
@@ -30,6 +30,12 @@ pub(crate) fn by_file(
 ) -> BTreeMap<String, Vec<lsp_types::Diagnostic>> {
     let mut files: BTreeMap<FileId, Lines<'_>> = BTreeMap::new();
     let mut range = |span: Span| {
+        if sources.fault(span.file).is_some() {
+            // It has no text here, only a place at which it cannot be read.
+            let (line, column) = sources.position(span.file, span.start);
+            let place = Position::new(line.saturating_sub(1) as u32, column.saturating_sub(1) as u32);
+            return Range::new(place, place);
+        }
         let lines = files.entry(span.file).or_insert_with(|| Lines::new(sources.text(span.file), client.encoding));
         lines.range(span.start..span.end)
     };

@@ -121,6 +121,7 @@ impl Editor {
 
     /// Opens a file with another text than it has on disk, and waits for what is found in it.
     pub fn open(&mut self, path: &str, text: &str) -> Vec<Value> {
+        self.all_told(path);
         let uri = self.uri(path);
         self.told.remove(&uri);
         let document = json!({ "uri": uri, "languageId": "yaml", "version": 1, "text": text });
@@ -130,6 +131,7 @@ impl Editor {
 
     /// Gives an open file another text.
     pub fn change(&mut self, path: &str, text: &str) -> Vec<Value> {
+        self.all_told(path);
         self.next += 1;
         let uri = self.uri(path);
         self.told.remove(&uri);
@@ -144,9 +146,16 @@ impl Editor {
         while !self.told.contains_key(&uri) {
             self.receive();
         }
-        // Everything that changed with it is told before the next answer.
-        self.ask("textDocument/hover", json!({ "textDocument": { "uri": uri }, "position": { "line": 0, "character": 0 } }));
+        self.all_told(path);
         self.told[&uri].clone()
+    }
+
+    /// Waits until what came before is told: findings follow an answer of the same moment, so the second answer comes after them.
+    fn all_told(&mut self, path: &str) {
+        let place = json!({ "textDocument": { "uri": self.uri(path) }, "position": { "line": 0, "character": 0 } });
+        for _ in 0..2 {
+            self.answer("textDocument/hover", place.clone());
+        }
     }
 
     /// What was told of a file last.
