@@ -1,6 +1,6 @@
 //! Files that nobody means well with: whatever they hold, `check` ends, says where, and does not take the machine with it.
 //!
-//! Each file is made from a seed, which a failure prints. `HOSTILE_SEED` takes another, `HOSTILE` another number of files.
+//! Each file is made from a seed, which a failure prints. `CLOUDCREW_SEED` takes another, `CLOUDCREW_HOSTILE` another number of files.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -202,7 +202,7 @@ fn whatever_a_file_holds_check_ends_and_says_where() {
     let (catalogue, mut kept) = (catalogue(), Kept::new());
     let of = |sources: &Sources| sources.iter().map(|(_, path)| path.to_owned()).filter(|p| !p.starts_with("examples/")).collect();
     let (texts, paths): (Vec<String>, Vec<String>) = (of(&shipped), of(&small));
-    let (seed, count) = (number("HOSTILE_SEED", 7), number("HOSTILE", 5_000));
+    let (seed, count) = (number("CLOUDCREW_SEED", 7), number("CLOUDCREW_HOSTILE", 5_000));
     for made in 0..count {
         let mut chance = Chance::of(seed.wrapping_mul(1_000_003).wrapping_add(made));
         let (family, make) = FAMILIES[made as usize % FAMILIES.len()];

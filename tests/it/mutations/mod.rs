@@ -1,6 +1,6 @@
 //! A slip anywhere in the shipped workspace is found at its word; a change that keeps it right is not told.
 //!
-//! Every mutation is made from a seed, which a failure prints. `MUTATION_SEED` takes another, `MUTATIONS` another number of them,
+//! Every mutation is made from a seed, which a failure prints. `CLOUDCREW_SEED` takes another, `CLOUDCREW_MUTATIONS` another number of them,
 //! 0 being all there are.
 
 mod chance;
@@ -13,8 +13,11 @@ mod wrong;
 use std::collections::BTreeMap;
 
 pub use self::chance::{Chance, number};
+use cloudcrew_definition::diagnostic::Diagnostic;
+
 use self::shipped::shipped;
 use self::verdict::{Judge, Mutation};
+use crate::support::edited;
 
 const SEED: u64 = 20_260_105;
 
@@ -41,24 +44,52 @@ fn faults(mutations: &[Mutation], judge: &mut Judge<'_>, seed: u64) {
     let wrong: Vec<(&str, String)> = mutations.iter().filter_map(|m| Some((m.kind, judge.fault(m)?))).collect();
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     wrong.iter().for_each(|(kind, _)| *kinds.entry(kind).or_default() += 1);
-    let shown: Vec<&str> = wrong.iter().take(number("MUTATIONS_SHOWN", 30) as usize).map(|(_, text)| text.as_str()).collect();
+    let shown: Vec<&str> = wrong.iter().take(number("CLOUDCREW_SHOWN", 30) as usize).map(|(_, text)| text.as_str()).collect();
     assert!(wrong.is_empty(), "seed {seed}: {} of {}: {kinds:#?}\n{}", wrong.len(), mutations.len(), shown.join("\n"));
 }
 
 #[test]
 fn a_slip_is_found_at_its_word_and_the_right_name_is_suggested_first() {
     let shipped = shipped();
-    let seed = number("MUTATION_SEED", SEED);
-    let chosen = chosen(wrong::all(&shipped, seed), number("MUTATIONS", 500) as usize, seed);
+    let seed = number("CLOUDCREW_SEED", SEED);
+    let chosen = chosen(wrong::all(&shipped, seed), number("CLOUDCREW_MUTATIONS", 500) as usize, seed);
     faults(&chosen, &mut Judge::of(&shipped.sources), seed);
 }
 
 #[test]
 fn a_change_that_keeps_the_workspace_right_is_not_told() {
     let shipped = shipped();
-    let seed = number("MUTATION_SEED", SEED);
+    let seed = number("CLOUDCREW_SEED", SEED);
     let mut judge = Judge::of(&shipped.sources);
     assert_eq!(judge.found(&shipped.sources), [], "the shipped workspace itself");
-    let chosen = chosen(right::all(&shipped, seed), number("MUTATIONS", 250) as usize, seed);
+    let chosen = chosen(right::all(&shipped, seed), number("CLOUDCREW_MUTATIONS", 250) as usize, seed);
     faults(&chosen, &mut judge, seed);
+}
+
+#[test]
+fn the_binary_says_of_a_slip_what_the_engine_finds() {
+    let shipped = shipped();
+    let mut judge = Judge::of(&shipped.sources);
+    for mutation in chosen(wrong::all(&shipped, SEED), 12, SEED) {
+        let crew = edited();
+        let path = crew.workspace().join(&mutation.file);
+        match &mutation.text {
+            Some(text) => std::fs::write(path, text).expect("written"),
+            None => std::fs::remove_file(path).expect("removed"),
+        }
+        let sources = judge.changed(&mutation);
+        let place = |d: &Diagnostic| {
+            let span = d.at.as_ref().expect("a place").span;
+            let (line, column) = sources.position(span.file, span.start);
+            (d.code.to_owned(), sources.path(span.file).to_owned(), line as u64, column as u64)
+        };
+        let found: Vec<_> = judge.found(&sources).iter().map(place).collect();
+        let said = crew.run(&["check", "--format", "json"]).json();
+        let said = said["diagnostics"].as_array().expect("a list").iter().map(|d| {
+            let (place, text) = (&d["place"], |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned());
+            let number = |key: &str| place["start"][key].as_u64().unwrap_or(0);
+            (text(&d["code"]), text(&place["file"]), number("line"), number("column"))
+        });
+        assert_eq!(said.collect::<Vec<_>>(), found, "{} in {}", mutation.kind, mutation.file);
+    }
 }

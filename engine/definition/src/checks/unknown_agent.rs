@@ -15,11 +15,11 @@
 //! swarm: { entry: pm, agents: [pm, sa] }
 //! ```
 
-use super::context::{deliverables, members, text, texts};
+use super::context::{deliverables, expected, members, text, texts};
 use super::misdeclared::{misdeclared, undeclared};
 use super::{Check, Context};
 use crate::diagnostic::Report;
-use crate::syntax::{PhaseFile, Written};
+use crate::syntax::{PhaseFile, RehearsalFile, Written};
 
 pub(super) const CHECK: Check = Check { code: "unknown-agent", run: Some(run) };
 
@@ -31,8 +31,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let declared = context.crew().and_then(|c| c.agents.get()).into_iter().flat_map(|a| &a.0).filter_map(|(name, _)| text(name)).collect::<Vec<_>>();
     let told = misdeclared(CHECK.code, "agent", &declared, &context.agents_named(), report);
     let phases = context.phases().flat_map(|phase| in_phase(phase, &known));
-    let rehearsals = context.workspace.rehearsals.iter().flat_map(|(_, r)| super::context::agents_in_rehearsal(r));
-    let named = phases.chain(rehearsals.map(|named| (named, known.clone())));
+    let rehearsals = context.workspace.rehearsals.iter().flat_map(|(_, r)| in_rehearsal(context, r, &known));
+    let named = phases.chain(rehearsals);
     let missing: Vec<Named<'_>> = named.filter(|((name, _), _)| !known.contains(name) && !told.contains(name)).collect();
     let lacking = undeclared(CHECK.code, "agent", missing.iter().map(|(named, _)| *named), report);
     for ((name, span), likely) in missing.into_iter().filter(|((name, _), _)| !lacking.contains(name)) {
@@ -41,6 +41,29 @@ fn run(context: &Context<'_>, report: &mut Report) {
 }
 
 type Named<'a> = ((&'a str, crate::source::Span), Vec<&'a str>);
+
+/// The agents that a rehearsal names: first those of the phase that is bent, first those that review the artifact.
+fn in_rehearsal<'a>(context: &Context<'a>, rehearsal: &'a RehearsalFile, known: &[&'a str]) -> Vec<Named<'a>> {
+    let likely = |there: Vec<&'a str>| {
+        let (first, last): (Vec<&str>, Vec<&str>) = known.iter().copied().partition(|name| there.contains(name));
+        [first, last].concat()
+    };
+    let mut named: Vec<Named<'_>> = Vec::new();
+    for bend in rehearsal.agents.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get) {
+        let phase = bend.phase.as_ref().and_then(text).map(|(name, _)| name);
+        let phases = context.phases().filter(|p| text(&p.phase).is_some_and(|(name, _)| Some(name) == phase));
+        let there = likely(phases.flat_map(members).map(|(name, _)| name).collect());
+        let both = [text(&bend.agent), bend.loops_with.as_ref().and_then(text)];
+        named.extend(both.into_iter().flatten().map(|name| (name, there.clone())));
+    }
+    for wanted in expected(rehearsal) {
+        let path = text(&wanted.path).map(|(path, _)| path);
+        let owed = context.phases().flat_map(deliverables).filter(|d| text(&d.path).is_some_and(|(p, _)| Some(p) == path));
+        let there = likely(owed.flat_map(|d| d.reviewers.iter().flat_map(texts)).map(|(name, _)| name).collect());
+        named.extend(wanted.passed_by.iter().flat_map(texts).map(|name| (name, there.clone())));
+    }
+    named
+}
 
 /// The agents that a phase names, each with the known ones, those first that are likely at that place.
 fn in_phase<'a>(phase: &'a PhaseFile, known: &[&'a str]) -> Vec<Named<'a>> {

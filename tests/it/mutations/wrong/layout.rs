@@ -135,16 +135,15 @@ fn lines(maker: &mut Maker<'_>, file: &str) {
         let deep = indent(line);
         let range = *start..*start + deep;
         let end = |words: &str| *start + words.len() + line.trim().len();
-        if deep > 0 {
-            maker.change("a tab", file, range.clone(), "\t", *start..end("\t"), &["yaml-syntax"]);
-        } else if at > 2 {
+        // In front of the first line a tab may stand, as there is nothing yet that it indents.
+        if at > 2 {
             maker.change("a tab", file, range.clone(), "\t", *start..end("\t"), &["yaml-syntax"]);
         }
         // A line alone in its block may stand at any depth; one of several may not. Where the first of a block moves, the next
         // one may be told instead, and so may the line above that it now seems to belong to.
         let before = all[..at].iter().rev().map(|(_, l)| *l).find(|l| said(l));
         let after = all[at + 1..].iter().map(|(_, l)| *l).find(|l| said(l));
-        let alone = !before.is_some_and(|l| indent(l) == deep) && !after.is_some_and(|l| indent(l) == deep);
+        let alone = before.is_none_or(|l| indent(l) != deep) && after.is_none_or(|l| indent(l) != deep);
         let in_list = line.trim_start().starts_with("- ")
             || before.is_some_and(|l| l.trim_start().starts_with("- ") && indent(l) + 2 == deep)
             || after.is_some_and(|l| l.trim_start().starts_with("- "));
@@ -158,7 +157,7 @@ fn lines(maker: &mut Maker<'_>, file: &str) {
                 continue;
             }
             let spaces = " ".repeat(words);
-            let until = next + words - deep.min(words + 1).min(deep);
+            let until = next + words - deep;
             maker.change(kind, file, range.clone(), &spaces, *start..until.max(end(&spaces)), &[]).or_related();
         }
     }

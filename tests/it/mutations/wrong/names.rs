@@ -1,6 +1,6 @@
 //! Names: misspelt where they are used, misspelt where they are declared, and right names at a wrong place.
 
-use super::super::shipped::{Place, Shipped};
+use super::super::shipped::{Is, Place, Shipped};
 use super::super::slip::slip;
 use super::Maker;
 
@@ -60,13 +60,13 @@ fn names(shipped: &Shipped, kind: &str) -> Vec<String> {
 
 /// Whether another name is as near to what was written as the one that was meant: then nobody can know which was.
 fn ambiguous(shipped: &Shipped, kind: &str, place: &Place, wrong: &str) -> bool {
-    let edits = |a: &str, b: &str| strsim_free(&a.to_lowercase(), &b.to_lowercase());
-    let meant = edits(wrong, &place.text);
-    names(shipped, kind).iter().any(|name| *name == wrong || (*name != place.text && edits(wrong, name) <= meant))
+    let far = |name: &str| edits(&wrong.to_lowercase(), &name.to_lowercase());
+    let meant = far(&place.text);
+    names(shipped, kind).iter().any(|name| *name == wrong || (*name != place.text && far(name) <= meant))
 }
 
 /// Edits between two words, a swap being one: written here once more, so that the check is not its own judge.
-fn strsim_free(a: &str, b: &str) -> usize {
+fn edits(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
     for i in 0..=a.len() {
@@ -86,12 +86,11 @@ fn strsim_free(a: &str, b: &str) -> usize {
 }
 
 fn used(maker: &mut Maker<'_>, place: &Place) {
-    let Some((kind, codes)) = named(place).filter(|_| place.is == super::super::shipped::Is::Word) else { return };
+    let Some((kind, codes)) = named(place).filter(|_| place.is == Is::Word) else { return };
     let wrong = slip(&place.text, &mut maker.chance);
     if ambiguous(maker.shipped, kind, place, &wrong) {
         return;
     }
-    // A path that ends or begins otherwise is told as no path of its kind, without a guess.
     maker.write("a name misspelt", &place.file, place.value.clone(), &wrong, codes).meant(&place.text);
 }
 
@@ -108,11 +107,7 @@ fn declared(maker: &mut Maker<'_>, place: &Place) {
             let codes: &[&str] = &["unknown-agent", "unknown-model", "bad-value"];
             maker.write("a declared name misspelt", &place.file, key, &wrong, codes);
         }
-    } else if is_name
-        && !place.file.starts_with("agents")
-        && place.is == super::super::shipped::Is::Word
-        && !place.way.contains('.')
-    {
+    } else if is_name && !place.file.starts_with("agents") && place.is == Is::Word && !place.way.contains('.') {
         let wrong = slip(&place.text, &mut maker.chance);
         maker
             .write("a file's name misspelt", &place.file, place.value.clone(), &wrong, &["name-differs-from-file", "bad-value"])

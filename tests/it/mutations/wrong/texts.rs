@@ -61,15 +61,8 @@ fn words(maker: &mut Maker<'_>, path: &str, text: &str, tag: &Range<usize>) {
         let wrong = slip(word, &mut maker.chance);
         if WORDS.contains(&word) {
             // Told at the word, or at the tag that it ends or begins.
-            let whole = tag.start..tag.end + wrong.len() - word.len().min(wrong.len() + word.len()).min(word.len());
-            maker.change(
-                "a word of MiniJinja misspelt",
-                path,
-                range.clone(),
-                &wrong,
-                whole.start..whole.end.max(range.start + wrong.len()),
-                &[],
-            );
+            let whole = tag.start..tag.end + wrong.len() - word.len();
+            maker.change("a word of MiniJinja misspelt", path, range.clone(), &wrong, whole, &[]);
         } else if binds && at == 1 {
             maker.write("a loop's variable misspelt", path, range.clone(), "thing", VARIABLE);
         } else {
