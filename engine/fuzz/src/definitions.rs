@@ -1,33 +1,50 @@
-//! Whatever stands in a definition file, loading ends, and each finding is at a place that is in a file.
+//! Whatever stands in a definition file, loading ends, each finding can be shown, what is mended is text, and what is right can be
+//! planned, forecast and written out.
 #![no_main]
 
-use cloudcrew_definition::load;
+use cloudcrew_definition::diagnostic::{Format, fixed, render};
 use cloudcrew_definition::source::Sources;
+use cloudcrew_plan::checks::load;
+use cloudcrew_plan::compare::compare;
+use cloudcrew_plan::emit::asl;
+use cloudcrew_plan::forecast::forecast;
 use cloudcrew_runtime::catalogue::catalogue;
 use libfuzzer_sys::fuzz_target;
 
-const FILES: [&str; 6] =
-    ["agents.yaml", "phases/discovery.yaml", "workflows/delivery.yaml", "rehearsals/revision.yaml", "prompts/pm.md", "templates/project_plan.md"];
+/// The smallest workspace: one file of it is the fuzzer's.
+macro_rules! files {
+    ($($path:literal),*) => { [$(($path, include_str!(concat!("../../../examples/minimal/", $path)))),*] };
+}
+
+const FILES: [(&str, &str); 8] = files!(
+    "agents.yaml",
+    "phases/proposal.yaml",
+    "workflows/delivery.yaml",
+    "rehearsals/delivery.yaml",
+    "prompts/writer.md",
+    "prompts/tasks/proposal.md",
+    "templates/proposal.md",
+    "examples/sow/example.md"
+);
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((which, bytes)) = bytes.split_first() else { return };
-    let fuzzed = FILES[usize::from(*which) % FILES.len()];
+    let fuzzed = usize::from(*which) % (FILES.len() - 1);
     let mut sources = Sources::new();
-    for (name, text) in [
-        ("agents.yaml", include_str!("../../../agents.yaml")),
-        ("phases/discovery.yaml", include_str!("../../../phases/discovery.yaml")),
-        ("workflows/delivery.yaml", include_str!("../../../workflows/delivery.yaml")),
-        ("rehearsals/revision.yaml", include_str!("../../../rehearsals/revision.yaml")),
-        ("prompts/pm.md", include_str!("../../../prompts/pm.md")),
-        ("templates/project_plan.md", include_str!("../../../templates/project_plan.md")),
-    ] {
-        sources.add(name, if name == fuzzed { bytes } else { text.as_bytes() });
+    for (number, (path, text)) in FILES.iter().enumerate() {
+        sources.add(*path, if number == fuzzed { bytes } else { text.as_bytes() });
     }
     let loaded = load(&sources, &catalogue());
-    let shown = cloudcrew_definition::diagnostic::render(
-        &sources,
-        loaded.report.diagnostics(),
-        cloudcrew_definition::diagnostic::Format::Json,
-    );
-    assert!(shown.contains("\"version\""));
+    let found = loaded.report.diagnostics();
+    assert!(render(&sources, found, Format::Json).contains("\"version\""));
+    assert_eq!(render(&sources, found, Format::Human { colour: false }).is_empty(), found.is_empty());
+    drop(fixed(&sources, found));
+    let Some(definition) = loaded.definition else { return };
+    for workflow in &definition.workflows {
+        assert_eq!(compare(&definition, &definition, &workflow.name), []);
+        assert!(forecast(&definition, workflow).total.turns.low <= forecast(&definition, workflow).total.turns.high);
+        if let Some(plan) = cloudcrew_plan::build(&definition, &workflow.name) {
+            assert!(asl::asl(&plan, &definition).contains("StartAt"));
+        }
+    }
 });
