@@ -170,7 +170,7 @@ pub struct Planned {
     #[arg(long, value_name = "PROJECT|FILE|REV", env = "CLOUDCREW_AGAINST")]
     pub against: Option<String>,
     /// Exits with 1 when something changed.
-    #[arg(long, requires = "against", env = "CLOUDCREW_EXIT_CODE")]
+    #[arg(long, requires = "against")]
     pub exit_code: bool,
     /// A model of `agents.yaml` that all agents use instead of their own.
     #[arg(long, value_name = "NAME", env = "CLOUDCREW_MODEL")]

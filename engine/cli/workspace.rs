@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cloudcrew_definition::Loaded;
 use cloudcrew_definition::crew::Definition;
-use cloudcrew_definition::diagnostic::{Format, render};
+use cloudcrew_definition::diagnostic::{Format, closest, render};
 use cloudcrew_definition::source::{MAX_FILE_BYTES, Sources};
 use cloudcrew_plan::checks::load;
 use cloudcrew_runtime::catalogue::catalogue;
@@ -118,7 +118,10 @@ pub fn workflow(definition: &Definition, given: Option<&str>) -> Result<String, 
     let names: Vec<&str> = definition.workflows.iter().map(|w| w.name.as_str()).collect();
     match (given, names.as_slice()) {
         (Some(given), names) if names.contains(&given) => Ok(given.to_owned()),
-        (Some(given), names) => Err(Failure::usage(format!("no workflow named `{given}`; there is {}", names.join(", ")))),
+        (Some(given), names) => {
+            let meant = closest(given, names).map_or_else(String::new, |name| format!(" did you mean `{name}`?"));
+            Err(Failure::usage(format!("no workflow named `{given}`;{meant} there is {}", names.join(", "))))
+        }
         (None, [only]) => Ok((*only).to_owned()),
         (None, names) if names.contains(&"delivery") => Ok("delivery".to_owned()),
         (None, names) => Err(Failure::usage(format!("say which workflow: {}", names.join(", ")))),

@@ -1,10 +1,12 @@
 //! `check --fix`: writes what cannot have been meant otherwise.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 
-use cloudcrew_definition::diagnostic::{Report, Severity, fixed};
-use cloudcrew_definition::source::Sources;
+use cloudcrew_definition::diagnostic::{Diagnostic, Severity, Suggestion};
+use cloudcrew_definition::source::{FileId, Sources};
 use cloudcrew_plan::checks::load;
 use cloudcrew_runtime::catalogue::catalogue;
 
@@ -12,47 +14,81 @@ use crate::exit::Failure;
 use crate::out::note;
 use crate::workspace;
 
-/// One mending can bring the next to light; more rounds than this are no mending.
-const ROUNDS: usize = 8;
+/// Suggestions of one run at most: each is tried by itself.
+const MOST: usize = 500;
 
-/// Mends the files of a workspace as far as it is safe.
+/// Mends the files of a workspace as far as it is safe. Each suggestion is tried alone, and taken when what it mends is gone and nothing
+/// is wrong at its place.
 pub fn fix(root: &Path) -> Result<(), Failure> {
-    for _ in 0..ROUNDS {
-        let sources = workspace::read(root);
-        let before = load(&sources, &catalogue()).report;
-        let texts = fixed(&sources, before.diagnostics());
-        let mut after = Sources::new();
-        for (file, path) in sources.iter() {
-            match (texts.iter().find(|(f, ..)| *f == file), sources.fault(file)) {
-                (Some((_, text, _)), _) => after.add(path, text.as_bytes()),
-                (None, Some(why)) => after.add_unreadable(path, why),
-                (None, None) => after.add(path, sources.text(file).as_bytes()),
-            };
+    let read = workspace::read(root);
+    let mut sources = read.clone();
+    let mut mended: BTreeMap<FileId, usize> = BTreeMap::new();
+    let mut refused: Vec<(FileId, usize, String)> = Vec::new();
+    for _ in 0..MOST {
+        let found = load(&sources, &catalogue()).report;
+        let safe = found.diagnostics().iter().filter_map(|d| Some((d, d.suggestion.as_ref().filter(|s| s.safe)?)));
+        let untried =
+            |s: &Suggestion| !refused.iter().any(|(f, at, text)| (*f, *at, text) == (s.span.file, s.span.start, &s.replacement));
+        let Some((finding, suggestion)) = safe.filter(|(_, s)| untried(s)).last() else { break };
+        match tried(&sources, finding, suggestion) {
+            Some(better) => {
+                sources = better;
+                *mended.entry(suggestion.span.file).or_default() += 1;
+            }
+            None => refused.push((suggestion.span.file, suggestion.span.start, suggestion.replacement.clone())),
         }
-        // What would make it worse is left to the author.
-        if texts.is_empty() || weight(&load(&after, &catalogue()).report) >= weight(&before) {
-            return Ok(());
+    }
+    for (file, count) in mended {
+        let path = sources.path(file);
+        match write(root, path, read.text(file), sources.text(file)) {
+            Ok(()) => note!("{path}: {count} mended"),
+            Err(why) => return Err(Failure::world(format!("{path}: {why}; it was left as it is"))),
         }
-        for (file, text, count) in texts {
-            let path = sources.path(file);
-            write(&root.join(path), &text).map_err(|e| Failure::world(format!("{path}: {e}")))?;
-            note!("{path}: {count} mended");
-        }
+    }
+    if !refused.is_empty() {
+        note!("{} left to you: mended so, something else would be wrong in their place", refused.len());
     }
     Ok(())
 }
 
-/// Errors, then all findings.
-fn weight(report: &Report) -> (usize, usize) {
-    let found = report.diagnostics();
-    (found.iter().filter(|d| d.severity == Severity::Error).count(), found.len())
+/// The sources with a suggestion taken, if that is for the better.
+fn tried(sources: &Sources, finding: &Diagnostic, suggestion: &Suggestion) -> Option<Sources> {
+    let span = suggestion.span;
+    let text = sources.text(span.file);
+    let mended = format!("{}{}{}", text.get(..span.start)?, suggestion.replacement, text.get(span.end..)?);
+    let mut better = sources.clone();
+    better.replace(span.file, Ok(mended.as_bytes()));
+    let place = span.start..span.start + suggestion.replacement.len();
+    let after = load(&better, &catalogue()).report;
+    let here = |d: &Diagnostic| {
+        let labels = d.at.iter().chain(&d.related).map(|label| label.span);
+        labels.into_iter().any(|at| at.file == span.file && at.start < place.end && place.start < at.end)
+    };
+    let wrong = |d: &&Diagnostic| d.severity == Severity::Error && here(d);
+    let unreadable = |report: &cloudcrew_definition::diagnostic::Report| {
+        report
+            .diagnostics()
+            .iter()
+            .filter(|d| d.code == "yaml-syntax" && d.at.as_ref().is_some_and(|at| at.span.file == span.file))
+            .count()
+    };
+    let before = load(sources, &catalogue()).report;
+    let gone = !after.diagnostics().iter().any(|d| d.code == finding.code && here(d));
+    (gone && after.diagnostics().iter().find(wrong).is_none() && unreadable(&after) <= unreadable(&before)).then_some(better)
 }
 
-/// Replaces a file as a whole or not at all; a link stays a link, and permissions stay as they are.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let path = fs::canonicalize(path)?;
-    let beside = path.with_extension("cloudcrew-fix");
-    fs::write(&beside, text)?;
-    fs::set_permissions(&beside, fs::metadata(&path)?.permissions())?;
-    fs::rename(&beside, &path)
+/// Replaces a file as a whole or not at all, unless somebody else wrote it meanwhile or it is a link that leads out of the workspace.
+fn write(root: &Path, path: &str, read: &str, text: &str) -> Result<(), String> {
+    let told = |e: std::io::Error| e.to_string();
+    let file = fs::canonicalize(root.join(path)).map_err(told)?;
+    let folder = file.parent().filter(|folder| fs::canonicalize(root).is_ok_and(|root| folder.starts_with(root)));
+    let folder = folder.ok_or("it is a link that leads out of the workspace")?;
+    if fs::read(&file).map_err(told)? != read.as_bytes() {
+        return Err("it was changed meanwhile".to_owned());
+    }
+    let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(told)?;
+    beside.write_all(text.as_bytes()).map_err(told)?;
+    beside.as_file().set_permissions(fs::metadata(&file).map_err(told)?.permissions()).map_err(told)?;
+    beside.persist(&file).map_err(|e| e.error.to_string())?;
+    Ok(())
 }

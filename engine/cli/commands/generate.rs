@@ -12,6 +12,7 @@ use similar::TextDiff;
 use crate::args::Args;
 use crate::exit::{Exit, Failure};
 use crate::out::{note, put};
+use crate::words::counted;
 use crate::workspace;
 
 /// Where generated files stand in a workspace.
@@ -68,8 +69,12 @@ fn drift(root: &Path, files: &[(String, String)], stale: &[String]) -> Result<Ex
     let mut differ = 0;
     for (path, wanted) in files {
         let there = match fs::read_to_string(root.join(path)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(Failure::world(format!("{path}: {error}"))),
-            there => there.unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                note!("{path}: not there");
+                differ += 1;
+                continue;
+            }
+            there => there.map_err(|error| Failure::world(format!("{path}: {error}")))?,
         };
         if there == *wanted {
             continue;
@@ -91,6 +96,6 @@ fn drift(root: &Path, files: &[(String, String)], stale: &[String]) -> Result<Ex
         note!("{} generated files are as the definitions say", files.len());
         return Ok(Exit::Done);
     }
-    note!("{differ} generated files are not as the definitions say; `cloudcrew generate` writes them");
+    note!("{} not as the definitions say; `cloudcrew generate` writes what should be there", counted(differ, "generated file"));
     Ok(Exit::Failed)
 }

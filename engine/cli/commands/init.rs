@@ -18,6 +18,9 @@ const IGNORED: &str = "/.cloudcrew/";
 
 pub fn init(args: &Args, folder: Option<&Path>, minimal: bool) -> Result<Exit, Failure> {
     let folder = folder.or(args.workspace.as_deref()).unwrap_or(Path::new("."));
+    if folder.exists() && !folder.is_dir() {
+        return Err(Failure::usage(format!("{} is a file; name a folder", folder.display())));
+    }
     let files = if minimal { shipped::MINIMAL } else { shipped::FULL };
     let there: Vec<&str> =
         files.iter().map(|(path, _)| *path).filter(|path| folder.join(path).symlink_metadata().is_ok()).collect();

@@ -2,7 +2,7 @@
 
 use cloudcrew_definition::crew::Definition;
 use cloudcrew_plan::build;
-use cloudcrew_plan::compare::compare;
+use cloudcrew_plan::compare::{compare, compare_all};
 use cloudcrew_plan::forecast::forecast;
 
 use crate::args::{Args, Format, Planned};
@@ -15,16 +15,22 @@ use crate::workspace;
 pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
     let root = workspace::find(args.workspace.as_deref())?;
     let mut definition = workspace::definition(&root)?;
-    let workflow = workspace::workflow(&definition, planned.workflow.as_deref())?;
+    let old = match &planned.against {
+        None => None,
+        Some(against) => Some(before(args, &root, against).await?),
+    };
+    let of_engagement = old.as_ref().and_then(|old| old.workflow.clone()).filter(|name| definition.workflow(name).is_some());
+    let workflow = workspace::workflow(&definition, planned.workflow.as_deref().or(of_engagement.as_deref()))?;
     let hash = definition.hash();
     let plan = build(&definition, &workflow).ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;
     let (past, pinned) = look_back(args, &workflow, &definition).await?;
-    let (against, changes) = match &planned.against {
+    let (against, changes) = match old {
         None => (None, Vec::new()),
-        Some(against) => {
-            let (old, name) = before(args, &root, against).await?;
-            (Some(name), compare(&old, &definition, &workflow))
+        // Without a word about which, a change of any workflow matters.
+        Some(old) if planned.workflow.is_none() && old.workflow.is_none() => {
+            (Some(old.name), compare_all(&old.definition, &definition))
         }
+        Some(old) => (Some(old.name), compare(&old.definition, &definition, &workflow)),
     };
     let saved = serde_json::to_value(&definition).map_err(|e| Failure::world(e.to_string()))?;
     let chosen = choose(&mut definition, planned.model.as_deref())?;
@@ -73,6 +79,6 @@ fn choose(definition: &mut Definition, model: Option<&str>) -> Result<&'static s
     }
     definition.agents.iter_mut().for_each(|agent| agent.model = model.to_owned());
     let by_environment = std::env::var("CLOUDCREW_MODEL").is_ok_and(|named| named == model);
-    let by_flag = std::env::args().any(|word| word == "--model" || word.starts_with("--model="));
+    let by_flag = std::env::args_os().any(|word| word.to_string_lossy().starts_with("--model"));
     Ok(if by_environment && !by_flag { "CLOUDCREW_MODEL" } else { "--model" })
 }

@@ -26,6 +26,7 @@ use crate::{home, workspace};
 pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     let root = workspace::find(args.workspace.as_deref())?;
     let definition = workspace::definition(&root)?;
+    known(run.rehearsal.as_deref(), "rehearsal", definition.rehearsals.iter().map(|r| r.name.as_str()))?;
     let rehearsal = run.rehearsal.as_deref().and_then(|name| definition.rehearsal(name));
     let given = run.workflow.as_deref().or_else(|| rehearsal.and_then(|r| r.workflow.as_deref()));
     let workflow = workspace::workflow(&definition, given)?;
@@ -35,7 +36,6 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     let project = run.project.clone().unwrap_or_else(|| id_of(&path));
     home::valid_project(&project)?;
     known(run.model.as_deref(), "model", definition.models.iter().map(|m| m.name.as_str()))?;
-    known(run.rehearsal.as_deref(), "rehearsal", definition.rehearsals.iter().map(|r| r.name.as_str()))?;
     if let Some(phase) = run.from.as_deref() {
         known(Some(phase), "phase", plan.entries.iter().map(|(name, _)| name.as_str()))?;
     }

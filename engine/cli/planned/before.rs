@@ -23,19 +23,30 @@ use crate::{home, workspace};
 /// Largest saved plan that is read, in bytes.
 const MAX_PLAN_BYTES: u64 = 16 * 1024 * 1024;
 
-/// The definition that `against` names, and how to call it. An engagement comes before a file, a file before a revision.
-pub async fn before(args: &Args, root: &Path, against: &str) -> Result<(Definition, String), Failure> {
+/// What was planned before.
+pub struct Before {
+    /// As it was meant.
+    pub definition: Definition,
+    /// How to call it.
+    pub name: String,
+    /// The workflow, where it is that of an engagement.
+    pub workflow: Option<String>,
+}
+
+/// What `against` names. An engagement comes before a file, a file before a revision.
+pub async fn before(args: &Args, root: &Path, against: &str) -> Result<Before, Failure> {
     if let Some(store) = Store::open_existing(&home::path(args)?)?
         && store.head(against).await?.is_some()
     {
         let engagement = open(&store, &store, against).await?;
-        return Ok(((*engagement.definition).clone(), format!("engagement {against}")));
+        let workflow = Some(engagement.state.started.workflow.clone());
+        return Ok(Before { definition: (*engagement.definition).clone(), name: format!("engagement {against}"), workflow });
     }
     let path = Path::new(against);
     if path.is_file() {
-        return saved(path).map(|definition| (definition, against.to_owned()));
+        return saved(path).map(|definition| Before { definition, name: against.to_owned(), workflow: None });
     }
-    at_revision(root, against).map(|definition| (definition, against.to_owned()))
+    at_revision(root, against).map(|definition| Before { definition, name: against.to_owned(), workflow: None })
 }
 
 fn saved(path: &Path) -> Result<Definition, Failure> {
@@ -46,7 +57,8 @@ fn saved(path: &Path) -> Result<Definition, Failure> {
     }
     let text = fs::read_to_string(path).map_err(|e| told(e.to_string()))?;
     let mut document: Value = serde_json::from_str(&text).map_err(|e| told(format!("{no_plan} ({e})")))?;
-    serde_json::from_value(document["definition"].take()).map_err(|_| told(no_plan.to_owned()))
+    let definition = document.get_mut("definition").map(Value::take).unwrap_or_default();
+    serde_json::from_value(definition).map_err(|_| told(no_plan.to_owned()))
 }
 
 fn at_revision(root: &Path, revision: &str) -> Result<Definition, Failure> {

@@ -82,18 +82,18 @@ fn of_phase(phase: &Phase, forecast: &PhaseForecast) -> String {
     }
     if let Some(review) = &phase.review {
         let depth = if review.depth == Depth::Full { "in full" } else { "lightly" };
-        let _ = writeln!(text, "  reviewed  {depth} by {}, sent back {} at most", review.agent, times(review.max_reworks));
+        let _ = writeln!(text, "  reviewed  {depth} by {}, sent back {}", review.agent, at_most(review.max_reworks));
     }
     let gate = phase.gate.as_ref().map_or_else(|| "nobody; the next phase follows at once".to_owned(), decided);
     let _ = writeln!(text, "  decided   by {gate}");
     let _ = writeln!(
         text,
-        "  limits    {} visits of {} replies, {} in all and {} a visit; begins anew {} at most",
+        "  limits    {} visits of {} replies, {} in all and {} a visit; begins anew {}",
         swarm.max_iterations.min(swarm.max_handoffs),
         swarm.max_turns,
         written(swarm.execution_timeout),
         written(swarm.node_timeout),
-        times(phase.retry.max_attempts),
+        at_most(phase.retry.max_attempts),
     );
     let _ = writeln!(text, "  takes     {} visits · {}\n", forecast.visits.show(number), forecast.estimate);
     text
@@ -103,16 +103,16 @@ fn described(words: &str) -> String {
     if words.is_empty() { String::new() } else { format!(" · {words}") }
 }
 
-fn times(number: u32) -> String {
+fn at_most(number: u32) -> String {
     match number {
-        0 => "not once".to_owned(),
-        1 => "once".to_owned(),
-        n => format!("{n} times"),
+        0 => "never".to_owned(),
+        1 => "once at most".to_owned(),
+        n => format!("{n} times at most"),
     }
 }
 
 fn decided(gate: &Gate) -> String {
-    let mut text = format!("the customer, who may ask for changes {}", times(gate.max_revisions));
+    let mut text = format!("the customer, who may ask for changes {}", at_most(gate.max_revisions));
     if let Some(every) = gate.remind_after {
         let _ = write!(text, "; reminded every {}", written(every));
     }

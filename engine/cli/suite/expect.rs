@@ -55,7 +55,8 @@ fn outcome(test: &RehearsalFile, expect: &Expect, seen: &Seen<'_>) -> Vec<Miss> 
                 EndReason::Expired => Some(ExpectedOutcome::Expired),
                 EndReason::Cancelled => None,
             };
-            (kind, format!("{} {}", end.text, end.key).trim().to_owned())
+            let key = if end.key.is_empty() || end.text.contains(&end.key) { String::new() } else { format!(" [{}]", end.key) };
+            (kind, format!("{}{key}", end.text))
         }
         Rest::Waiting(requests) => {
             let lines: Vec<String> = requests.iter().map(|r| waits(&seen.engagement.project, r)).collect();
@@ -100,7 +101,7 @@ fn phases(expect: &Expect, seen: &Seen<'_>) -> Option<Miss> {
         }
         before = state;
     }
-    (wanted != came).then(|| (Some(at), format!("the phases ran as [{}]", came.join(", "))))
+    (wanted != came).then(|| (Some(at), format!("[{}] expected, the phases ran as [{}]", wanted.join(", "), came.join(", "))))
 }
 
 fn artifact(wanted: &ExpectedDeliverable, seen: &Seen<'_>) -> Vec<Miss> {
@@ -132,5 +133,5 @@ fn cost(expect: &Expect, seen: &Seen<'_>) -> Option<Miss> {
     let (most, at) = given(&expect.cost_at_most)?;
     let total = seen.engagement.state.meter.total();
     let above = total.unpriced > 0 || total.micro_usd as f64 > most * 1e6;
-    above.then(|| (Some(at), format!("it cost {}", money(&total))))
+    above.then(|| (Some(at), format!("${most:.2} at most expected, it cost {}", money(&total))))
 }

@@ -1,8 +1,8 @@
-//! Whatever stands in a definition file, loading ends, each finding can be shown, what is mended is text, and what is right can be
+//! Whatever stands in a definition file, loading ends, each finding can be shown, and what is right can be
 //! planned, forecast and written out.
 #![no_main]
 
-use cloudcrew_definition::diagnostic::{Format, fixed, render};
+use cloudcrew_definition::diagnostic::{Format, render};
 use cloudcrew_definition::source::Sources;
 use cloudcrew_plan::checks::load;
 use cloudcrew_plan::compare::compare;
@@ -38,7 +38,6 @@ fuzz_target!(|bytes: &[u8]| {
     let found = loaded.report.diagnostics();
     assert!(render(&sources, found, Format::Json).contains("\"version\""));
     assert_eq!(render(&sources, found, Format::Human { colour: false }).is_empty(), found.is_empty());
-    drop(fixed(&sources, found));
     let Some(definition) = loaded.definition else { return };
     for workflow in &definition.workflows {
         assert_eq!(compare(&definition, &definition, &workflow.name), []);

@@ -8,7 +8,7 @@ use lsp_types::{CodeAction, CodeActionKind, CodeActionOrCommand, TextEdit, Works
 use crate::findings::message;
 use crate::place::Place;
 
-/// Mends all of a file at once.
+/// Mends at once what cannot have been meant otherwise, in one file.
 pub(crate) const FIX_ALL: CodeActionKind = CodeActionKind::new("source.fixAll.cloudcrew");
 
 /// What can be done about the findings between the place and `end`.
@@ -26,7 +26,7 @@ pub(crate) fn actions(place: &Place<'_>, end: usize, only: Option<&[CodeActionKi
     }
     // Asked for by name only: an editor that lists everything would offer it at every word.
     if only.is_some() && wanted(&FIX_ALL, only) && !mendable.is_empty() {
-        let all: Vec<&Suggestion> = mendable.iter().map(|(_, s)| *s).collect();
+        let all: Vec<&Suggestion> = mendable.iter().map(|(_, s)| *s).filter(|s| s.safe).collect();
         actions.extend(action("mend all that can be".to_owned(), FIX_ALL, &all, None, place));
     }
     actions
@@ -77,7 +77,7 @@ fn action(
         kind: Some(kind),
         diagnostics,
         edit: Some(WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() }),
-        is_preferred: found.map(|_| true),
+        is_preferred: found.map(|_| suggestions.iter().all(|s| s.safe)),
         ..CodeAction::default()
     }))
 }

@@ -19,8 +19,8 @@ pub(crate) fn at(place: &Place<'_>) -> Option<Name> {
 pub(crate) fn standing(sources: &Sources, name: &Name) -> Option<Range<usize>> {
     let (start, end) = (name.span.start, name.span.end);
     let text = sources.text(name.span.file).get(start..end)?;
-    if text.starts_with(['"', '\'']) && text.len() >= 2 {
-        let inner = &text[1..text.len() - 1];
+    let quoted = ['"', '\''].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote));
+    if let Some(inner) = quoted {
         return (inner == name.text || name.defines).then_some(start + 1..end - 1);
     }
     // A file that calls itself otherwise than its name is still where the thing is defined.

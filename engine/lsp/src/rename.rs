@@ -58,6 +58,25 @@ pub(crate) fn moved(place: &Place<'_>, to: &str) -> Option<WorkspaceEdit> {
     edit(place, edits(place, before.kind, &before.text, &after.text), None)
 }
 
+/// Two edits as one.
+#[expect(clippy::mutable_key_type, reason = "the protocol's own type; an address is not changed")]
+pub(crate) fn together(mut whole: WorkspaceEdit, more: WorkspaceEdit) -> WorkspaceEdit {
+    if let Some(changes) = more.changes {
+        let there = whole.changes.get_or_insert_default();
+        for (uri, edits) in changes {
+            there.entry(uri).or_default().extend(edits);
+        }
+    }
+    whole.document_changes = match (whole.document_changes.take(), more.document_changes) {
+        (Some(DocumentChanges::Operations(mut first)), Some(DocumentChanges::Operations(second))) => {
+            first.extend(second);
+            Some(DocumentChanges::Operations(first))
+        }
+        (first, second) => first.or(second),
+    };
+    whole
+}
+
 /// Whether something may be called so.
 fn fits(kind: NameKind, to: &str) -> Result<(), String> {
     let word = |text: &str| {
@@ -74,8 +93,10 @@ fn fits(kind: NameKind, to: &str) -> Result<(), String> {
             Ok(_) if to.bytes().all(plain_byte) => Ok(()),
             _ => Err(format!("`{to}` is no path of a file in a repository")),
         },
-        // YAML reads these three as something else.
-        _ if matches!(to, "null" | "true" | "false") => Err(format!("YAML does not read `{to}` as a name")),
+        // YAML reads these as something else, in one of its versions.
+        _ if matches!(to, "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n") => {
+            Err(format!("YAML does not read `{to}` as a name"))
+        }
         _ if word(to) => Ok(()),
         _ => Err(format!("`{to}` is not a name: lowercase letters, digits, `_` and `-`, a letter first, at most 63")),
     }

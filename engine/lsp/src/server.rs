@@ -346,9 +346,10 @@ impl<W: Write> Server<W> {
         }
     }
 
-    /// The edit for the first of the files whose name others use.
+    /// The edit for all files whose names others use.
     fn will_rename(&mut self, params: &RenameFilesParams) -> Option<lsp_types::WorkspaceEdit> {
         use std::str::FromStr;
+        let mut whole: Option<lsp_types::WorkspaceEdit> = None;
         for file in &params.files {
             let address = |text: &str| Uri::from_str(text).ok();
             let Some((from, to)) = address(&file.old_uri).zip(address(&file.new_uri).as_ref().and_then(uri::path)) else {
@@ -357,12 +358,10 @@ impl<W: Write> Server<W> {
             let at =
                 TextDocumentPositionParams { text_document: TextDocumentIdentifier { uri: from }, position: Position::default() };
             let Ok(Some(place)) = self.place(&at) else { continue };
-            let edit = below(&place.folder.root, &to).and_then(|to| rename::moved(&place, &to));
-            if edit.is_some() {
-                return edit;
-            }
+            let Some(edit) = below(&place.folder.root, &to).and_then(|to| rename::moved(&place, &to)) else { continue };
+            whole = Some(whole.map_or_else(|| edit.clone(), |whole| rename::together(whole, edit.clone())));
         }
-        None
+        whole
     }
 
     /// The file and byte that are meant, everything read that was typed until now. `None` for files of no workspace.

@@ -16,7 +16,7 @@
 
 use super::context::text;
 use super::{Check, Context};
-use crate::diagnostic::Report;
+use crate::diagnostic::{Report, closest};
 
 pub(super) const CHECK: Check = Check { code: "missing-file", run: Some(run) };
 
@@ -25,22 +25,33 @@ const SOWS: &str = "examples/sow/";
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for (path, span) in context.workspace.rehearsals.iter().filter_map(|(_, r)| text(r.sow.as_ref()?)) {
-        if context.sources.find(path).is_none() || !path.starts_with(SOWS) {
+        if !path.starts_with(SOWS) {
+            let message = format!("`{path}` is no file below `{SOWS}`, where statements of work for rehearsals stand");
+            report.error(CHECK.code, message).at(span, "").help("move it there, and name it so");
+        } else if context.sources.find(path).is_none() {
             let known = context.sources.iter().map(|(_, p)| p).filter(|p| p.starts_with(SOWS));
-            let found = report.error(CHECK.code, format!("no file `{path}`")).at(span, "");
-            found.help_closest(path, known).help(format!("a statement of work is a file below `{SOWS}`"));
+            report.error(CHECK.code, format!("no file `{path}`")).at(span, "").help_closest(path, known);
         }
     }
     let prompts = context.agents().filter_map(|(_, _, a)| text(&a.prompt));
     let tasks = context.phases().filter_map(|p| text(&p.task));
     for (path, span) in prompts.chain(tasks) {
         let readable = path.starts_with("prompts/") && path.ends_with(".md");
-        let known = context.sources.iter().map(|(_, p)| p).filter(|p| p.starts_with("prompts/"));
+        let known = context.sources.iter().map(|(_, p)| p).filter(|p| p.starts_with("prompts/") && p.ends_with(".md"));
+        let known: Vec<&str> = known.filter(|there| alike(path, there)).collect();
         if !readable {
             let message = format!("`{path}` is no file below `prompts/` that ends in `.md`");
             report.error(CHECK.code, message).at(span, "").help_closest(path, known);
         } else if context.sources.find(path).is_none() {
-            report.error(CHECK.code, format!("no file `{path}`")).at(span, "").help_closest(path, known);
+            let found = report.error(CHECK.code, format!("no file `{path}`")).at(span, "").help_closest(path, known);
+            found.help(format!("or write it, as `{path}`"));
         }
     }
+}
+
+/// Whether two paths may be the same with a slip: a long folder does not make `ux.md` like `pm.md`.
+fn alike(path: &str, there: &str) -> bool {
+    let name = |path: &str| path.rsplit('/').next().map_or("", |name| name.trim_end_matches(".md")).to_owned();
+    let (a, b) = (name(path), name(there));
+    a == b || closest(&a, &[&b]).is_some()
 }

@@ -20,7 +20,7 @@
 
 use super::context::{text, texts};
 use super::{Check, Context};
-use crate::diagnostic::Report;
+use crate::diagnostic::{Report, Severity};
 use crate::source::Span;
 use crate::syntax::{RehearsalFile, WorkflowFile};
 
@@ -28,6 +28,8 @@ pub(super) const CHECK: Check = Check { code: "phase-out-of-order", run: Some(ru
 
 /// More tests than this that expect another order: it is the workflow that changed.
 const SLIPS: usize = 2;
+/// Tests that are named at most.
+const MOST: usize = 20;
 
 struct Deviation<'a> {
     name: &'a str,
@@ -40,14 +42,15 @@ struct Deviation<'a> {
 fn run(context: &Context<'_>, report: &mut Report) {
     let found: Vec<Deviation<'_>> = context.workspace.rehearsals.iter().filter_map(|(_, file)| deviation(context, file)).collect();
     if found.len() > SLIPS {
-        let message = format!("{} tests expect the phases in another order", found.len());
-        let told = report.error(CHECK.code, message).at(found[0].order, "the order");
-        found.iter().take(SLIPS).for_each(|d| _ = told.also(d.span, format!("`{}` does not come here", d.name)));
-        told.help("change the tests, or the order back");
+        let message = format!("{} tests expect other phases, or another order", found.len());
+        let told = report.add(CHECK.code, Severity::Warning, message).at(found[0].order, "the phases");
+        found.iter().take(MOST).for_each(|d| _ = told.also(d.span, format!("`{}` does not come here", d.name)));
+        told.help("change the tests, or the phases back");
         return;
     }
     for Deviation { name, span, next, order } in found {
-        let told = report.error(CHECK.code, format!("`{name}` does not come here in the workflow")).at(span, "").also(order, "its order");
+        let message = format!("`{name}` does not come here in the workflow");
+        let told = report.add(CHECK.code, Severity::Warning, message).at(span, "").also(order, "its phases");
         match next {
             Some(next) => told.help(format!("next comes `{next}`, or the phase before once more")),
             None => told.help("no phase comes after the last"),

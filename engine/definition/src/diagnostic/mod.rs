@@ -1,12 +1,10 @@
 //! Findings as data, and the ways they are shown.
 
-mod fix;
 mod github;
 mod human;
 pub mod json;
 mod sarif;
 
-pub use fix::fixed;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -108,8 +106,9 @@ impl Diagnostic {
         match closest(written, &names) {
             Some(name) => {
                 if let Some(at) = &self.at {
-                    let safe = written.chars().count() >= SAFE_LENGTH && alone(written, name, &names);
-                    self.suggestion = Some(Suggestion { span: at.span, replacement: name.to_owned(), safe });
+                    let certain = CERTAIN.contains(&self.code) && written.chars().count() >= SAFE_LENGTH;
+                    let safe = certain && alone(written, name, &names);
+                    self.suggestion = Some(Suggestion { span: at.span, replacement: quoted(name), safe });
                 }
                 self.help(format!("did you mean `{name}`?"))
             }
@@ -121,6 +120,19 @@ impl Diagnostic {
             }
         }
     }
+}
+
+/// Rules about words that the engine or `agents.yaml` fixes. Elsewhere either side may be wrong: a test is not mended to expect what
+/// somebody misspelt in a phase.
+const CERTAIN: [&str; 7] =
+    ["unknown-key", "bad-value", "unknown-agent", "unknown-model", "unknown-tool", "unknown-finalize-step", "prompt-variable"];
+
+/// A word as it may stand anywhere in YAML: with quotes where it needs some.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ' ');
+    let edges = |c: char| c.is_ascii_alphanumeric();
+    let ends = word.starts_with(edges) && word.ends_with(edges);
+    if ends && word.chars().all(plain) { word.to_owned() } else { serde_json::Value::from(word).to_string() }
 }
 
 /// In a shorter word one slip can make any name of another.

@@ -167,9 +167,11 @@ impl<'a> Builder<'a> {
         }
         // A tag stands before the value, on its line.
         let head = self.text.get(..span.start).unwrap_or_default();
-        let before = head
-            .rfind('!')
-            .map_or(span.start, |i| head[..i].rfind(|c: char| c.is_whitespace() || "[{,".contains(c)).map_or(0, |i| i + 1));
+        let before = head.rfind('!').map_or(span.start, |i| {
+            head[..i]
+                .rfind(|c: char| c.is_whitespace() || "[{,".contains(c))
+                .map_or(0, |i| i + head[i..].chars().next().map_or(1, char::len_utf8))
+        });
         let start = if self.text[span.start..].starts_with('!') { span.start } else { before };
         let end = self.text[start..].find(|c: char| c.is_whitespace() || ",]}".contains(c)).map_or(self.text.len(), |i| start + i);
         let word = &self.text[start..end];
@@ -191,8 +193,9 @@ impl<'a> Builder<'a> {
         let (here, there, instead) = if word {
             ("a word", "true or false", format!("\"{value}\""))
         } else if octal {
-            let plain = value.trim_start_matches(['-', '+', '0']);
-            ("a number to the base of ten", "one to the base of eight", if plain.is_empty() { "0" } else { plain }.to_owned())
+            let (sign, plain) = (if value.starts_with('-') { "-" } else { "" }, digits.trim_start_matches('0'));
+            let number = format!("{sign}{}", if plain.is_empty() { "0" } else { plain });
+            ("a number to the base of ten", "one to the base of eight", number)
         } else if clock {
             ("text", "a number to the base of sixty", format!("\"{value}\""))
         } else {

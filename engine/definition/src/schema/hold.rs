@@ -142,6 +142,7 @@ impl Fault<'_> {
     /// How the author would call what the error is about.
     fn name(&self) -> String {
         match self.place.key.and_then(|k| self.document.text(k)) {
+            Some(key) if self.in_list() => format!("an entry of `{key}`"),
             Some(key) => format!("`{key}`"),
             None => "this file".to_owned(),
         }
@@ -159,17 +160,27 @@ impl Fault<'_> {
             _ => None,
         };
         // An entry of a list has no key of its own; the key of the list would point too far away.
-        let in_list = matches!(self.error.instance_path().iter().last(), Some(LocationSegment::Index(_)));
-        let key = if in_list { first } else { self.place.key.or(first) };
+        let key = if self.in_list() { first } else { self.place.key.or(first) };
         key.map_or(node.span, |k| self.document.node(k).span)
     }
 
     /// The value's place, or its key's where nothing was written.
     fn value_or_key(&self, span: Span) -> Span {
+        if span.start == span.end && self.in_list() {
+            // Of an entry with nothing in it, the dash is what can be seen.
+            let before = self.source.get(..span.start).unwrap_or_default().trim_end();
+            if before.ends_with('-') {
+                return Span { start: before.len() - 1, end: before.len(), ..span };
+            }
+        }
         match (span.start == span.end, self.place.key) {
             (true, Some(key)) => self.document.node(key).span,
             _ => span,
         }
+    }
+
+    fn in_list(&self) -> bool {
+        matches!(self.error.instance_path().iter().last(), Some(LocationSegment::Index(_)))
     }
 
     /// The same in the form that is wanted, where it only was written otherwise: a number in quotes, a word that reads as a number.

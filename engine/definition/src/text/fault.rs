@@ -66,14 +66,37 @@ pub(super) fn better(text: &str) -> Option<Fault> {
     half_in(text, &tags).or_else(|| tags.iter().find_map(|tag| misspelt(text, tag))).or_else(|| blocks(text, &tags))
 }
 
+/// Finds a word again and again, each time further on, and reads no part of the text twice.
+struct Onward<'a> {
+    text: &'a str,
+    word: &'a str,
+    /// Where it stands next, or from where it has to be looked for; `None` when it comes no more.
+    next: Option<usize>,
+    found: bool,
+}
+
+impl Onward<'_> {
+    /// The first place at `at` or after it, which is never before an earlier one.
+    fn from(&mut self, at: usize) -> Option<usize> {
+        let next = self.next?;
+        if !self.found || next < at {
+            self.next = self.text[at..].find(self.word).map(|i| at + i);
+            self.found = true;
+        }
+        self.next
+    }
+}
+
 /// All tags, or the first that is not closed before another begins.
 fn tags(text: &str) -> Result<Vec<Tag<'_>>, Fault> {
     let (mut found, mut at): (Vec<Tag<'_>>, usize) = (Vec::new(), 0);
-    while let Some((open, (opening, closing))) = PAIRS.iter().filter_map(|pair| Some((at + text[at..].find(pair.0)?, *pair))).min()
+    let mut openings = PAIRS.map(|(opening, _)| Onward { text, word: opening, next: Some(0), found: false });
+    while let Some((open, (opening, closing))) =
+        openings.iter_mut().zip(PAIRS).filter_map(|(opening, pair)| Some((opening.from(at)?, pair))).min()
     {
         let inside = open + 2;
         let close = close(text, inside, closing);
-        let next = PAIRS[..2].iter().filter_map(|(o, _)| text[inside..].find(o)).min().map(|i| inside + i);
+        let next = openings[..2].iter_mut().filter_map(|opening| opening.from(inside)).min();
         let line = text[open..].find('\n').map_or(text.len(), |i| open + i);
         match close {
             // A map may open braces inside.
@@ -136,9 +159,12 @@ fn half_in(text: &str, tags: &[Tag<'_>]) -> Option<Fault> {
 /// `{ project }}` or `% if feedback %}` among words.
 fn half_between(text: &str, words: Range<usize>) -> Option<Fault> {
     for (closing, opening, lone) in [("}}", "{{", ['{', '{']), ("%}", "{%", ['%', '{'])] {
+        // What stands before an earlier one was looked at with that.
+        let mut floor = words.start;
         for (at, _) in text[words.clone()].match_indices(closing) {
             let close = words.start + at;
-            let paragraph = text[words.start..close].rfind("\n\n").map_or(words.start, |i| words.start + i + 2);
+            let paragraph = text[floor..close].rfind("\n\n").map_or(floor, |i| floor + i + 2);
+            floor = close;
             let Some(open) = text[paragraph..close].rfind(lone).map(|i| paragraph + i) else { continue };
             let inside = text[open + 1..close].trim_matches(['-', ' ', '%', '\n']);
             let is_ours = if closing == "}}" { is_expression(inside) } else { STATEMENTS.contains(&first_word(inside)) };

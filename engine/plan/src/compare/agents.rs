@@ -20,6 +20,10 @@ pub(super) fn compare(before: (&Definition, &Workflow), after: (&Definition, &Wo
         changes
             .say(&format!("agents.{name}"), format!("joins; thinks with `{}`, may call {tools}, may write {writes}", agent.model));
     }
+    for name in old_names.iter().filter(|name| !names.contains(name)) {
+        let mut changes = Changes { found, about: format!("agent {name}"), file: "agents.yaml".to_owned() };
+        changes.say(&format!("agents.{name}"), "leaves: it works and reviews in no phase any more");
+    }
     let uses = |definition: &Definition, names: &[String]| {
         definition.agents.iter().filter(|a| names.contains(&a.name)).map(|a| a.model.clone()).collect::<Vec<_>>()
     };

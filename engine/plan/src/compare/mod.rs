@@ -56,11 +56,25 @@ impl Changes<'_> {
     }
 }
 
+/// What changes for any workflow that was there or is there now; what several share is told once.
+pub fn compare_all(before: &Definition, after: &Definition) -> Vec<Change> {
+    let mut names: Vec<&str> = after.workflows.iter().chain(&before.workflows).map(|w| w.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut found: Vec<Change> = Vec::new();
+    for change in names.into_iter().flat_map(|name| compare(before, after, name)) {
+        if !found.contains(&change) {
+            found.push(change);
+        }
+    }
+    found
+}
+
 /// What changes for a workflow, from `before` to `after`: its phases in order, then agents, models and templates that it uses.
 pub fn compare(before: &Definition, after: &Definition, workflow: &str) -> Vec<Change> {
     let mut found = Vec::new();
     let file = format!("workflows/{workflow}.yaml");
-    let mut changes = Changes { found: &mut found, about: "workflow".to_owned(), file };
+    let mut changes = Changes { found: &mut found, about: format!("workflow {workflow}"), file };
     match (before.workflow(workflow), after.workflow(workflow)) {
         (None, None) => {}
         (None, Some(_)) => changes.say("", format!("`{workflow}` is new")),

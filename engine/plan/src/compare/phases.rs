@@ -34,7 +34,7 @@ pub(super) fn compare(old: &Phase, new: &Phase, found: &mut Vec<Change>) {
 
 fn times(number: u32) -> String {
     match number {
-        0 => "not once".to_owned(),
+        0 => "never".to_owned(),
         1 => "once".to_owned(),
         n => format!("{n} times"),
     }
@@ -98,7 +98,7 @@ fn deliverables(old: &[Deliverable], new: &[Deliverable], changes: &mut Changes<
             Some(template) => format!("`{path}` follows the template `{template}`"),
             None => format!("`{path}` follows no template"),
         });
-        let (came, went) = (format!("`{path}` must also be passed by"), format!("`{path}` need no longer be passed by"));
+        let (came, went) = (format!("`{path}` must also be passed by"), format!("`{path}` does not have to be passed any more by"));
         changes.lists("deliverables", &before.reviewers, &after.reviewers, &came, &went);
     }
 }
