@@ -244,7 +244,7 @@ fn whatever_a_file_holds_check_ends_and_says_where() {
     }
 }
 
-/// Prints the time and the memory that the worst file of each family takes: `cargo test --release --test it worst -- --ignored --nocapture`.
+/// Prints the time and the memory that the worst file of each family takes: `cargo test --release --test it worst -- --ignored --nocapture`; `CLOUDCREW_BINARY` names another binary.
 #[test]
 #[ignore = "a measurement, not a promise: what it takes depends on the machine"]
 fn the_worst_of_each_family_through_the_binary() {
