@@ -30,6 +30,11 @@ pub(crate) fn by_file(
 ) -> BTreeMap<String, Vec<lsp_types::Diagnostic>> {
     let mut files: BTreeMap<FileId, Lines<'_>> = BTreeMap::new();
     let mut range = |span: Span| {
+        if sources.fault(span.file).is_some() {
+            let (line, column) = sources.position(span.file, span.start);
+            let at = lsp_types::Position::new(line as u32 - 1, column as u32 - 1);
+            return lsp_types::Range::new(at, at);
+        }
         let lines = files.entry(span.file).or_insert_with(|| Lines::new(sources.text(span.file), client.encoding));
         lines.range(span.start..span.end)
     };

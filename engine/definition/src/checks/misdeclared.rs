@@ -44,7 +44,7 @@ pub(super) fn misdeclared<'a>(
 /// A name in more places than this is no slip in each: its declaration is gone.
 const SLIPS: usize = 2;
 
-/// Finds names that many places use and nothing declares; says so once for each, at the first, and returns them.
+/// Finds names that many places use and nothing declares; says so once in each file, at the first place, and returns them.
 pub(super) fn undeclared<'a>(
     code: &'static str,
     what: &str,
@@ -55,8 +55,14 @@ pub(super) fn undeclared<'a>(
     missing.for_each(|(name, at)| places.entry(name).or_default().push(at));
     places.retain(|_, places| places.len() > SLIPS);
     for (name, places) in &places {
-        let found = report.error(code, format!("no {what} named `{name}`, which is named in {} places", places.len()));
-        found.at(places[0], "").also(places[1], "named here too").help(format!("declare it in `agents.yaml`, below `{what}s`"));
+        let mut told = Vec::new();
+        for at in places {
+            if !told.contains(&at.file) {
+                told.push(at.file);
+                let found = report.error(code, format!("no {what} named `{name}`, which is named in {} places", places.len()));
+                found.at(*at, "").help(format!("declare it in `agents.yaml`, below `{what}s`"));
+            }
+        }
     }
     places.into_keys().collect()
 }
