@@ -23,21 +23,21 @@ const FAMILIES: [(&str, Make); 26] = [
     ("two files spliced", |chance, one, other| [&one[..chance.below(one.len())], &other[chance.below(other.len())..]].concat()),
     ("lines shuffled", shuffled),
     ("marks put in", marked),
-    ("nested in brackets", |chance, one, _| [one, b"\nx: ", "[".repeat(1 + chance.below(10_000)).as_bytes()].concat()),
+    ("nested in brackets", |chance, one, _| [one, b"\nx: ", "[".repeat(1 + size(chance, 10_000)).as_bytes()].concat()),
     ("nested in blocks", |chance, _, _| {
-        (0..chance.below(1_200)).map(|deep| " ".repeat(deep) + "a:\n").collect::<String>().into_bytes()
+        (0..size(chance, 1_200)).map(|deep| " ".repeat(deep) + "a:\n").collect::<String>().into_bytes()
     }),
-    ("nested in keys", |chance, _, _| format!("{}a", "? ".repeat(chance.below(10_000))).into_bytes()),
-    ("nested in entries", |chance, _, _| "- ".repeat(chance.below(10_000)).into_bytes()),
+    ("nested in keys", |chance, _, _| format!("{}a", "? ".repeat(size(chance, 10_000))).into_bytes()),
+    ("nested in entries", |chance, _, _| "- ".repeat(size(chance, 10_000)).into_bytes()),
     ("aliases that multiply", |chance, _, _| bomb(2 + chance.below(12), 2 + chance.below(10))),
-    ("aliases that nest", |chance, _, _| nested(2 + chance.below(3_000), chance.below(60))),
+    ("aliases that nest", |chance, _, _| nested(2 + size(chance, 3_000), chance.below(60))),
     ("a list of many names", |chance, _, _| {
-        let names: String = (0..chance.below(90_000)).map(|n| format!("a{n}, ")).collect();
+        let names: String = (0..size(chance, 90_000)).map(|n| format!("a{n}, ")).collect();
         format!("version: 1\nphase: build\nswarm: {{ entry: pm, agents: [{names}] }}\ntask: prompts/tasks/build.md\n").into_bytes()
     }),
     ("an anchor inside itself", |_, one, _| [one, b"\nx: &x { y: &y [*x, *y] }\n"].concat()),
-    ("a huge word", |chance, one, _| [one, b"\nx: ", "a".repeat(chance.below(900_000)).as_bytes()].concat()),
-    ("many documents", |chance, one, _| [one, "---\na: 1\n".repeat(1 + chance.below(3_000)).as_bytes()].concat()),
+    ("a huge word", |chance, one, _| [one, b"\nx: ", "a".repeat(size(chance, 900_000)).as_bytes()].concat()),
+    ("many documents", |chance, one, _| [one, "---\na: 1\n".repeat(1 + size(chance, 3_000)).as_bytes()].concat()),
     ("characters of control", |chance, one, _| {
         put_in(chance, one, &["\u{1}", "\u{7}", "\u{1b}[31m", "\u{7f}", "\u{85}", "\u{2028}", "\r"])
     }),
@@ -51,7 +51,7 @@ const FAMILIES: [(&str, Make); 26] = [
             &["\u{202e}", "e\u{301}\u{301}\u{301}", "\u{1f469}\u{200d}\u{1f680}", "\u{feff}", "\u{200b}", "\u{10ffff}", "ﬁ", "İ"],
         )
     }),
-    ("a very long line", |chance, _, _| format!("a: [{}]", "b, ".repeat(chance.below(60_000))).into_bytes()),
+    ("a very long line", |chance, _, _| format!("a: [{}]", "b, ".repeat(size(chance, 60_000))).into_bytes()),
     ("giant numbers", |chance, one, _| {
         put_in(
             chance,
@@ -60,9 +60,9 @@ const FAMILIES: [(&str, Make); 26] = [
         )
     }),
     ("many keys", |chance, one, _| {
-        [one, (0..chance.below(6_000)).map(|n| format!("k{n}: {n}\n")).collect::<String>().as_bytes()].concat()
+        [one, (0..size(chance, 6_000)).map(|n| format!("k{n}: {n}\n")).collect::<String>().as_bytes()].concat()
     }),
-    ("the same key again", |chance, one, _| [one, "version: 1\n".repeat(chance.below(2_000)).as_bytes()].concat()),
+    ("the same key again", |chance, one, _| [one, "version: 1\n".repeat(size(chance, 2_000)).as_bytes()].concat()),
     ("merge keys", |_, one, _| [b"x: &x { version: 1 }\n<<: *x\n<<: [*x, *x]\n".as_slice(), one].concat()),
     ("tags and directives", |chance, one, _| {
         [
@@ -97,12 +97,18 @@ const FAMILIES: [(&str, Make); 26] = [
             one,
             chance
                 .one(&["{{ ", "{% if x %}", "{% for a in b %}", "{# ", "{% raw %}", "<!-- fill(", "{{ a[", "{{ a|b("])
-                .repeat(1 + chance.below(700))
+                .repeat(1 + size(chance, 700))
                 .as_bytes(),
         ]
         .concat()
     }),
 ];
+
+/// Mostly small, and now and then as large as it gets.
+fn size(chance: &mut Chance, most: usize) -> usize {
+    let most = if chance.below(16) == 0 { most } else { most / 16 };
+    chance.below(most)
+}
 
 fn flipped(chance: &mut Chance, one: &[u8], _: &[u8]) -> Vec<u8> {
     let mut bytes = one.to_vec();
@@ -238,23 +244,24 @@ fn whatever_a_file_holds_check_ends_and_says_where() {
     }
 }
 
-/// Prints the time and the memory that the worst file of each family takes: `cargo test --release --test it worst -- --ignored --nocapture`.
+/// Prints the time and the memory that the worst file of each family takes: `cargo test --release --test it worst -- --ignored --nocapture`; `CLOUDCREW_BINARY` names another binary.
 #[test]
 #[ignore = "a measurement, not a promise: what it takes depends on the machine"]
 fn the_worst_of_each_family_through_the_binary() {
     let crew = edited();
     let (path, other) = ("phases/discovery.yaml", "agents.yaml");
     let (one, other) = (crew.read(path).into_bytes(), crew.read(other).into_bytes());
+    let binary = std::env::var("CLOUDCREW_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_cloudcrew").to_owned());
     println!("{:34} {:>8} {:>9} {:>9}", "", "bytes", "ms", "MiB");
     for (family, make) in FAMILIES {
         let (mut slowest, mut largest, mut size) = (0.0_f64, 0.0_f64, 0);
-        for round in 0..8 {
+        for round in 0..24 {
             let bytes = make(&mut Chance::of(round), &one, &other);
             std::fs::write(crew.workspace().join(path), &bytes).expect("written");
             let begin = std::time::Instant::now();
             let timed = std::process::Command::new("/usr/bin/time")
                 .args(["-f", "%M"])
-                .arg(env!("CARGO_BIN_EXE_cloudcrew"))
+                .arg(&binary)
                 .arg("-C")
                 .arg(crew.workspace())
                 .arg("check")

@@ -26,10 +26,10 @@ pub fn fix(root: &Path) -> Result<(), Failure> {
     let mut refused: Vec<(FileId, usize, String)> = Vec::new();
     for _ in 0..MOST {
         let found = load(&sources, &catalogue()).report;
-        let safe = found.diagnostics().iter().filter_map(|d| Some((d, d.suggestion.as_ref().filter(|s| s.safe)?)));
+        let mut safe = found.diagnostics().iter().rev().filter_map(|d| Some((d, d.suggestion.as_ref().filter(|s| s.safe)?)));
         let untried =
             |s: &Suggestion| !refused.iter().any(|(f, at, text)| (*f, *at, text) == (s.span.file, s.span.start, &s.replacement));
-        let Some((finding, suggestion)) = safe.filter(|(_, s)| untried(s)).last() else { break };
+        let Some((finding, suggestion)) = safe.find(|(_, s)| untried(s)) else { break };
         match tried(&sources, finding, suggestion) {
             Some(better) => {
                 sources = better;

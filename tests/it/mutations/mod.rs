@@ -86,9 +86,9 @@ fn the_binary_says_of_a_slip_what_the_engine_finds() {
         let found: Vec<_> = judge.found(&sources).iter().map(place).collect();
         let said = crew.run(&["check", "--format", "json"]).json();
         let said = said["diagnostics"].as_array().expect("a list").iter().map(|d| {
-            let (place, text) = (&d["place"], |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned());
-            let number = |key: &str| place["start"][key].as_u64().unwrap_or(0);
-            (text(&d["code"]), text(&place["file"]), number("line"), number("column"))
+            let text = |key: &str| d[key].as_str().unwrap_or_default().to_owned();
+            let number = |key: &str| d["start"][key].as_u64().unwrap_or(0);
+            (text("code"), text("file"), number("line"), number("column"))
         });
         assert_eq!(said.collect::<Vec<_>>(), found, "{} in {}", mutation.kind, mutation.file);
     }

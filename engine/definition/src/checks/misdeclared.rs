@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Report, closest};
 use crate::source::Span;
 
+/// So many names that are nowhere are no slip, and are not compared one by one.
+pub(super) const MANY: usize = 1000;
+
 /// Finds declared names that nothing uses where close to them a name is used twice at least that is not declared; says so once, at
 /// the declaration, and returns the names that are thereby told of.
 pub(super) fn misdeclared<'a>(
@@ -19,6 +22,9 @@ pub(super) fn misdeclared<'a>(
     missing.sort_unstable();
     missing.dedup();
     let mut told = Vec::new();
+    if missing.len() > MANY {
+        return told;
+    }
     for (name, at) in declared.iter().filter(|(name, _)| !used.iter().any(|(used, _)| used == name)) {
         let Some(meant) = closest(name, &missing) else { continue };
         let places: Vec<Span> = used.iter().filter(|(used, _)| *used == meant).map(|(_, span)| *span).collect();

@@ -16,7 +16,7 @@
 //! ```
 
 use super::context::{deliverables, expected, members, text, texts};
-use super::misdeclared::{misdeclared, undeclared};
+use super::misdeclared::{MANY, misdeclared, undeclared};
 use super::{Check, Context};
 use crate::diagnostic::Report;
 use crate::syntax::{PhaseFile, RehearsalFile, Written};
@@ -35,7 +35,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let named = phases.chain(rehearsals);
     let missing: Vec<Named<'_>> = named.filter(|((name, _), _)| !known.contains(name) && !told.contains(name)).collect();
     let lacking = undeclared(CHECK.code, "agent", missing.iter().map(|(named, _)| *named), report);
-    for ((name, span), likely) in missing.into_iter().filter(|((name, _), _)| !lacking.contains(name)) {
+    for ((name, span), likely) in missing.into_iter().filter(|((name, _), _)| !lacking.contains(name)).take(MANY) {
         report.error(CHECK.code, format!("no agent named `{name}`")).at(span, "").help_closest(name, likely);
     }
 }

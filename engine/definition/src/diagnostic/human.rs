@@ -3,10 +3,12 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
 use super::{Diagnostic, Label, Severity};
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 
 /// Lines around a place that are shown.
 const AROUND: usize = 2;
+/// Bytes of an excerpt at most.
+const EXCERPT: usize = 32 * 1024;
 
 pub(super) fn render(sources: &Sources, found: &[Diagnostic], colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
@@ -19,18 +21,18 @@ fn groups<'a>(sources: &'a Sources, d: &'a Diagnostic) -> Vec<Group<'a>> {
         Severity::Warning => Level::WARNING,
     };
     let mut main = Group::with_title(level.primary_title(d.message.as_str()).id(d.code));
-    if let Some(at) = d.at.as_ref().filter(|at| sources.fault(at.span.file).is_some()) {
-        let (line, column) = sources.position(at.span.file, 0);
+    if let Some(at) = d.at.as_ref().filter(|at| !is_shown(sources, at.span)) {
+        let (line, column) = sources.position(at.span.file, at.span.start);
         main = main.element(Origin::path(sources.path(at.span.file)).line(line).char_column(column));
     } else if let Some(at) = &d.at {
         main = main.element(snippet(sources, at, AnnotationKind::Primary));
     }
-    for label in &d.related {
+    for label in d.related.iter().filter(|label| is_shown(sources, label.span)) {
         main = main.element(snippet(sources, label, AnnotationKind::Context));
     }
     let mut groups = vec![main];
     let (patched, plain) = match (&d.suggestion, d.help.split_first()) {
-        (Some(s), Some((first, rest))) => (Some((s, first)), rest),
+        (Some(s), Some((first, rest))) if is_shown(sources, s.span) => (Some((s, first)), rest),
         _ => (None, d.help.as_slice()),
     };
     if let Some((s, title)) = patched {
@@ -44,6 +46,12 @@ fn groups<'a>(sources: &'a Sources, d: &'a Diagnostic) -> Vec<Group<'a>> {
         groups.push(Group::with_title(Level::HELP.secondary_title(help.as_str())));
     }
     groups
+}
+
+/// Whether there is an excerpt that a person can look at: of a file without text, and of lines that fill pages, only the place is told.
+fn is_shown(sources: &Sources, span: Span) -> bool {
+    let text = sources.text(span.file);
+    sources.fault(span.file).is_none() && after(text, span.end) - window_start(text, span.start) <= EXCERPT
 }
 
 fn snippet<'a>(sources: &'a Sources, label: &'a Label, kind: AnnotationKind) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
@@ -60,11 +68,16 @@ fn snippet<'a>(sources: &'a Sources, label: &'a Label, kind: AnnotationKind) -> 
 
 /// Number and first byte of the line [`AROUND`] lines above a byte.
 fn window(text: &str, byte: usize) -> (usize, usize) {
+    let start = window_start(text, byte);
+    (text[..start].matches('\n').count() + 1, start)
+}
+
+fn window_start(text: &str, byte: usize) -> usize {
     let mut start = text[..byte.min(text.len())].rfind('\n').map_or(0, |i| i + 1);
     for _ in 0..AROUND {
         start = text[..start.saturating_sub(1)].rfind('\n').map_or(0, |i| i + 1);
     }
-    (text[..start].matches('\n').count() + 1, start)
+    start
 }
 
 /// Byte after the last line that is shown.
