@@ -61,13 +61,17 @@ fn a_typo_is_found_at_its_word_and_mended() {
         json!({ "textDocument": { "uri": editor.uri(DISCOVERY) }, "range": found["range"], "context": context })
     };
     let (quick, all) = (ask(&found[0], json!(["quickfix"])), ask(&found[0], json!(["source.fixAll"])));
-    for (ask, kind) in [(quick, "quickfix"), (all, "source.fixAll.cloudcrew")] {
-        let actions = editor.ask("textDocument/codeAction", ask);
-        assert_eq!(actions.as_array().map(Vec::len), Some(1), "{actions}");
-        assert_eq!(actions[0]["kind"], kind);
-        let mended = applied(&wrong, &actions[0]["edit"]["changes"][editor.uri(DISCOVERY)]);
-        assert_eq!(mended, right);
-    }
+    let actions = editor.ask("textDocument/codeAction", quick);
+    assert_eq!((actions.as_array().map(Vec::len), &actions[0]["kind"]), (Some(1), &json!("quickfix")));
+    assert_eq!(applied(&wrong, &actions[0]["edit"]["changes"][editor.uri(DISCOVERY)]), right);
+    // Of so short a name nobody can be certain: it is offered, and never written unasked.
+    let none = editor.ask("textDocument/codeAction", all.clone());
+    assert!(none.as_array().is_none_or(Vec::is_empty), "{none}");
+    let wrong = right.replace("max_handoffs: 10", "max_handofs: 10");
+    editor.change(DISCOVERY, &wrong);
+    let actions = editor.ask("textDocument/codeAction", all);
+    assert_eq!(actions[0]["kind"], "source.fixAll.cloudcrew");
+    assert_eq!(applied(&wrong, &actions[0]["edit"]["changes"][editor.uri(DISCOVERY)]), right);
     assert!(editor.change(DISCOVERY, &right).is_empty());
     assert_eq!(editor.quit(), 0);
 }

@@ -39,6 +39,14 @@ impl Read {
     }
 }
 
+impl Read {
+    /// Without the tree, which only an editor needs again.
+    pub(crate) fn without_tree(mut self) -> Read {
+        self.document = None;
+        self
+    }
+}
+
 #[derive(Debug)]
 struct Entry {
     file: Arc<File>,

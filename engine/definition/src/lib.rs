@@ -45,7 +45,8 @@ const MAX_CORES: usize = 8;
 /// Loads a workspace: every finding of every file in one pass.
 pub fn load(sources: &Sources, catalogue: &Catalogue) -> Loaded {
     let files: Vec<FileId> = sources.iter().map(|(file, _)| file).collect();
-    let read = |part: &[FileId]| part.iter().map(|file| (*file, Read::of(sources, *file, catalogue))).collect::<Vec<_>>();
+    let read =
+        |part: &[FileId]| part.iter().map(|file| (*file, Read::of(sources, *file, catalogue).without_tree())).collect::<Vec<_>>();
     let cores = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_CORES);
     if files.len() < MANY_FILES || cores == 1 {
         return judge(sources, catalogue, read(&files).into_iter());

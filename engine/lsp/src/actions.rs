@@ -25,9 +25,9 @@ pub(crate) fn actions(place: &Place<'_>, end: usize, only: Option<&[CodeActionKi
         }
     }
     // Asked for by name only: an editor that lists everything would offer it at every word.
-    if only.is_some() && wanted(&FIX_ALL, only) && !mendable.is_empty() {
-        let all: Vec<&Suggestion> = mendable.iter().map(|(_, s)| *s).filter(|s| s.safe).collect();
-        actions.extend(action("mend all that can be".to_owned(), FIX_ALL, &all, None, place));
+    let all: Vec<&Suggestion> = mendable.iter().map(|(_, s)| *s).filter(|s| s.safe).collect();
+    if only.is_some() && wanted(&FIX_ALL, only) && !all.is_empty() {
+        actions.extend(action("mend what cannot have been meant otherwise".to_owned(), FIX_ALL, &all, None, place));
     }
     actions
 }
