@@ -62,6 +62,10 @@ pub fn read(root: &Path) -> Sources {
         names.sort();
         for name in names {
             let path = format!("{folder}/{name}");
+            if root.join(&path).is_dir() {
+                nested(&mut sources, root, &path);
+                continue;
+            }
             if ending.is_empty() {
                 // Only its name matters here; what it says is read by who begins an engagement.
                 sources.add(path, b"");
@@ -74,6 +78,23 @@ pub fn read(root: &Path) -> Sources {
         }
     }
     sources
+}
+
+/// Files in a folder that nobody looks into: `check` says so.
+fn nested(sources: &mut Sources, root: &Path, folder: &str) {
+    if FOLDERS.iter().any(|(known, _)| *known == folder) {
+        return;
+    }
+    let mut names: Vec<String> = fs::read_dir(root.join(folder))
+        .into_iter()
+        .flatten()
+        .filter_map(|e| Some(e.ok()?.file_name().to_string_lossy().into_owned()))
+        .filter(|name| LOOKALIKES.iter().any(|ending| name.to_lowercase().ends_with(ending)))
+        .collect();
+    names.sort();
+    for name in names {
+        sources.add(format!("{folder}/{name}"), b"");
+    }
 }
 
 /// Whether a file at this path is a part of a workspace.

@@ -72,6 +72,17 @@ fn what_changed_is_told_in_words_against_git_a_saved_plan_and_an_engagement() {
     crew.run(&["plan", "--against", "HEAD"]).exits(0);
     crew.run(&["plan", "--against", "nowhere"]).exits(2).says("no engagement, no file, and no revision here");
     crew.run(&["plan", "--against", "agents.yaml"]).exits(2);
+    for (name, text) in [("list.json", "[]"), ("number.json", "5"), ("other.json", "{\"definition\": []}")] {
+        let path = crew.folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        crew.run(&["plan", "--against", path.to_str().expect("a path")]).exits(2).says("it is no plan");
+    }
+    // Another workflow is a change as well, whichever one is shown.
+    crew.edit("phases/discovery.yaml", "max_revisions: 5", "max_revisions: 3");
+    let pilot =
+        crew.read("workflows/delivery.yaml").replace("delivery", "pilot").replace(", production, handoff, retrospective", "");
+    std::fs::write(crew.workspace().join("workflows/pilot.yaml"), pilot).expect("written");
+    crew.run(&["plan", "--against", "HEAD"]).exits(0).says("`pilot` is new");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use cloudcrew_definition::Loaded;
 use cloudcrew_definition::kept::Kept;
 use cloudcrew_definition::names::Names;
 use cloudcrew_definition::source::Sources;
-use cloudcrew_definition::syntax::FileKind;
+use cloudcrew_definition::syntax::{FileKind, is_text};
 use lsp_types::Uri;
 
 use crate::client::Client;
@@ -48,12 +48,7 @@ pub(crate) struct Folder {
 
 /// Whether a path in a workspace is one of its files.
 pub(crate) fn is_definition(path: &str) -> bool {
-    let text = |folder: &str| {
-        path.strip_prefix(folder)
-            .and_then(|name| name.strip_suffix(".md"))
-            .is_some_and(|name| !name.is_empty() && !name.contains('/'))
-    };
-    FileKind::of(path).is_some() || text("prompts/") || text("prompts/tasks/") || text("templates/")
+    FileKind::of(path).is_some() || is_text(path) || path.strip_prefix("examples/sow/").is_some_and(|name| !name.contains('/'))
 }
 
 /// The path of a file in a workspace, with `/`; `None` outside.

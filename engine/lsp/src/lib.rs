@@ -1,5 +1,5 @@
-//! The language server over `definition`: what `check` finds, while somebody types; names completed, explained, found and renamed
-//! across all files. It knows no runtime: what the engine offers, and how files are read, is handed to it.
+//! The language server over `definition` and `plan`: what `check` finds, while somebody types; names completed, explained, found and renamed
+//! across all files. It knows no runtime: what the engine offers, and how files are read, is handed to it; whether a file is there it asks itself.
 //!
 //! ```text
 //! stdin ─▶ wire ─▶ server ─▶ folder (sources, what was read) ─▶ completion, hover, names, ... ─▶ wire ─▶ stdout

@@ -34,7 +34,7 @@ const BATCH: usize = 1000;
 
 /// How far the client has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum Greeting {
     /// It has not said `initialize`.
     Strange,
     /// It works.
@@ -47,7 +47,7 @@ pub(crate) struct Server<W> {
     world: World,
     out: Writer<W>,
     client: Client,
-    stage: Stage,
+    greeting: Greeting,
     documents: Documents,
     folders: BTreeMap<PathBuf, Folder>,
 }
@@ -58,7 +58,7 @@ type Refused = (ErrorCode, String);
 impl<W: Write> Server<W> {
     pub(crate) fn new(world: World, out: Writer<W>) -> Server<W> {
         let (documents, folders) = (Documents::new(), BTreeMap::new());
-        Server { world, out, client: Client::LEAST, stage: Stage::Strange, documents, folders }
+        Server { world, out, client: Client::LEAST, greeting: Greeting::Strange, documents, folders }
     }
 
     /// Serves until `exit` or the end of the input. `true` when `shutdown` came before.
@@ -76,7 +76,7 @@ impl<W: Write> Server<W> {
                     }
                     Incoming::Message(Message::Request(request)) => self.request(request)?,
                     Incoming::Message(Message::Notification(note)) if note.method == "exit" => {
-                        return Ok(self.stage == Stage::Leaving);
+                        return Ok(self.greeting == Greeting::Leaving);
                     }
                     Incoming::Message(Message::Notification(note)) => self.note(note),
                     // Nothing is asked of the client whose answer matters.
@@ -85,7 +85,7 @@ impl<W: Write> Server<W> {
             }
             self.tell()?;
         }
-        Ok(self.stage == Stage::Leaving)
+        Ok(self.greeting == Greeting::Leaving)
     }
 
     /// Tells the client what is found otherwise than it was told.
@@ -104,15 +104,15 @@ impl<W: Write> Server<W> {
 
     fn request(&mut self, request: Request) -> io::Result<()> {
         let (id, method) = (request.id.clone(), request.method.clone());
-        let answer = match (self.stage, method.as_str()) {
-            (Stage::Strange, "initialize") => self.initialize(request.params),
-            (Stage::Strange, _) => Err((ErrorCode::ServerNotInitialized, "`initialize` comes first".to_owned())),
-            (Stage::Working, "shutdown") => {
-                self.stage = Stage::Leaving;
+        let answer = match (self.greeting, method.as_str()) {
+            (Greeting::Strange, "initialize") => self.initialize(request.params),
+            (Greeting::Strange, _) => Err((ErrorCode::ServerNotInitialized, "`initialize` comes first".to_owned())),
+            (Greeting::Working, "shutdown") => {
+                self.greeting = Greeting::Leaving;
                 Ok(Value::Null)
             }
-            (Stage::Working, _) => self.answer(&method, request.params),
-            (Stage::Leaving, _) => Err((ErrorCode::InvalidRequest, "`shutdown` was said".to_owned())),
+            (Greeting::Working, _) => self.answer(&method, request.params),
+            (Greeting::Leaving, _) => Err((ErrorCode::InvalidRequest, "`shutdown` was said".to_owned())),
         };
         self.out.send(match answer {
             Ok(result) => Response::new_ok(id, result),
@@ -123,7 +123,7 @@ impl<W: Write> Server<W> {
     fn initialize(&mut self, params: Value) -> Result<Value, Refused> {
         let params: InitializeParams = read(params)?;
         self.client = Client::of(&params.capabilities);
-        self.stage = Stage::Working;
+        self.greeting = Greeting::Working;
         let named = params.workspace_folders.unwrap_or_default().into_iter().map(|folder| folder.uri);
         #[expect(deprecated, reason = "older clients name their folder so")]
         let roots: Vec<Uri> = named.chain(params.root_uri).collect();
@@ -161,7 +161,7 @@ impl<W: Write> Server<W> {
     }
 
     fn note(&mut self, note: Notification) {
-        if self.stage != Stage::Working {
+        if self.greeting != Greeting::Working {
             return;
         }
         // A notification has no answer: what cannot be read is passed over.
@@ -182,7 +182,8 @@ impl<W: Write> Server<W> {
         if !self.client.watches {
             return Ok(());
         }
-        let globs = ["**/agents.yaml", "**/{phases,workflows,rehearsals}/*.yaml", "**/{prompts,templates}/**/*.md"];
+        let globs =
+            ["**/agents.yaml", "**/{phases,workflows,rehearsals}/*.yaml", "**/{prompts,templates}/**/*.md", "**/examples/sow/*"];
         let watchers = globs.map(|glob| FileSystemWatcher { glob_pattern: GlobPattern::String(glob.to_owned()), kind: None });
         let options = DidChangeWatchedFilesRegistrationOptions { watchers: watchers.into() };
         let method = "workspace/didChangeWatchedFiles".to_owned();

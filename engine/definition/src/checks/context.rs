@@ -92,7 +92,8 @@ pub(super) fn deliverables(phase: &PhaseFile) -> impl Iterator<Item = &Deliverab
     phase.deliverables.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get)
 }
 
-fn agents_in_phase(phase: &PhaseFile) -> Vec<(&str, Span)> {
+/// The agents that a phase names.
+pub(super) fn agents_in_phase(phase: &PhaseFile) -> Vec<(&str, Span)> {
     let mut named = members(phase);
     named.extend(phase.swarm.get().and_then(|s| text(&s.entry)));
     named.extend(phase.review.as_ref().and_then(Written::get).and_then(|r| text(&r.agent)));

@@ -17,7 +17,7 @@
 use super::{Check, Context};
 use crate::diagnostic::{Report, Severity};
 use crate::source::Span;
-use crate::syntax::FileKind;
+use crate::syntax::{FileKind, is_text};
 
 pub(super) const CHECK: Check = Check { code: "ignored-file", run: Some(run) };
 
@@ -34,6 +34,5 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 /// Whether a file has the place and the ending of a part of a workspace.
 fn is_read(path: &str) -> bool {
-    let in_folder = |folder: &str| path.strip_prefix(folder).is_some_and(|name| name.ends_with(".md") && !name.contains('/'));
-    FileKind::of(path).is_some() || path.starts_with("examples/sow/") || ["prompts/", "prompts/tasks/", "templates/"].into_iter().any(in_folder)
+    FileKind::of(path).is_some() || is_text(path) || path.starts_with("examples/sow/")
 }

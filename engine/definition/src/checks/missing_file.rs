@@ -17,6 +17,7 @@
 use super::context::text;
 use super::{Check, Context};
 use crate::diagnostic::{Report, closest};
+use crate::syntax::is_text;
 
 pub(super) const CHECK: Check = Check { code: "missing-file", run: Some(run) };
 
@@ -37,7 +38,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let tasks = context.phases().filter_map(|p| text(&p.task));
     for (path, span) in prompts.chain(tasks) {
         let readable = path.starts_with("prompts/") && path.ends_with(".md");
-        let known = context.sources.iter().map(|(_, p)| p).filter(|p| p.starts_with("prompts/") && p.ends_with(".md"));
+        let known = context.sources.iter().map(|(_, p)| p).filter(|p| p.starts_with("prompts/") && is_text(p));
         let known: Vec<&str> = known.filter(|there| alike(path, there)).collect();
         if !readable {
             let message = format!("`{path}` is no file below `prompts/` that ends in `.md`");

@@ -15,13 +15,14 @@
 //! swarm: { entry: dev, agents: [dev, qa] }
 //! ```
 
+use super::context::agents_in_phase;
 use super::{Check, Context};
 use crate::diagnostic::{Report, Severity};
 
 pub(super) const CHECK: Check = Check { code: "unused-agent", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let used: Vec<&str> = context.agents_named().into_iter().map(|(name, _)| name).collect();
+    let used: Vec<&str> = context.phases().flat_map(agents_in_phase).map(|(name, _)| name).collect();
     for (name, span, _) in context.agents().filter(|(name, ..)| !used.contains(name)) {
         report
             .add(CHECK.code, Severity::Warning, format!("no phase names `{name}`"))

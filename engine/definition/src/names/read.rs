@@ -6,7 +6,7 @@ use super::{Name, NameKind};
 use crate::document::{Document, Kind, NodeId};
 use crate::schema::{for_item, for_key, plain};
 use crate::source::{FileId, Span};
-use crate::syntax::FileKind;
+use crate::syntax::{FileKind, is_text};
 
 /// The thing that a file is, by its path: a template, a prompt, a phase, a workflow, a rehearsal.
 pub fn of_file(file: FileId, path: &str) -> Option<Name> {
@@ -16,9 +16,9 @@ pub fn of_file(file: FileId, path: &str) -> Option<Name> {
         Some(FileKind::Workflow) => (NameKind::Workflows, stem),
         Some(FileKind::Rehearsal) => (NameKind::Rehearsals, stem),
         Some(FileKind::Agents) => return None,
+        None if !is_text(path) => return None,
         None if path.starts_with("templates/") => (NameKind::Templates, stem),
-        None if path.starts_with("prompts/") => (NameKind::Prompts, path),
-        None => return None,
+        None => (NameKind::Prompts, path),
     };
     Some(Name { kind, text: text.to_owned(), span: Span::new(file, 0..0), defines: true })
 }
@@ -49,7 +49,8 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn visit(&mut self, rule: &Value, node: NodeId) {
         let mark = |key: &str| rule[key].as_str().and_then(NameKind::of_mark);
-        let (spoken, given) = (mark("x-cloudcrew-names"), mark("x-cloudcrew-defines"));
+        let spoken = mark("x-cloudcrew-names").or_else(|| mark("x-cloudcrew-mentions"));
+        let given = mark("x-cloudcrew-defines");
         match &self.document.node(node).kind {
             Kind::Map(entries) => {
                 for (key, value) in entries {

@@ -11,6 +11,7 @@ use crate::syntax::{AgentsFile, FileKind, PhaseFile, RehearsalFile, WorkflowFile
 /// The schema of a kind of files, draft-07, without references.
 ///
 /// `x-cloudcrew-names` marks texts that name something of the workspace, `x-cloudcrew-defines` what gives a name to something.
+/// `x-cloudcrew-mentions` is as `x-cloudcrew-names` where something else may stand too.
 /// `x-cloudcrew-left-out: defaults` says that a map means its keys' defaults when it is left out; others then are not there at all.
 pub fn schema(kind: FileKind) -> Value {
     plain(kind).clone()

@@ -62,6 +62,15 @@ impl FileKind {
     }
 }
 
+/// Whether the file at `path` is a prompt, a task or a template that is read.
+pub fn is_text(path: &str) -> bool {
+    let inside = |folder: &str| {
+        let name = path.strip_prefix(folder).and_then(|name| name.strip_suffix(".md"));
+        name.is_some_and(|name| !name.is_empty() && !name.contains('/'))
+    };
+    ["prompts/", "prompts/tasks/", "templates/"].into_iter().any(inside)
+}
+
 fn yaml(name: &str) -> bool {
     name.ends_with(".yaml") && !name.contains('/')
 }

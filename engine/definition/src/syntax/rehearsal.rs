@@ -198,7 +198,7 @@ pub enum ExpectedOutcome {
 #[schemars(deny_unknown_fields)]
 pub struct ExpectedDeliverable {
     /// Where it stands in the repository.
-    #[schemars(extend("examples" = ["docs/project-plan/plan.md"]))]
+    #[schemars(extend("x-cloudcrew-mentions" = "deliverables", "examples" = ["docs/project-plan/plan.md"]))]
     pub path: Written<String>,
     /// Headings that it must have, in any order.
     #[schemars(extend("examples" = [["Milestones"]]))]

@@ -23,7 +23,8 @@ pub(super) fn offers(rule: &Value, cursor: &Cursor, place: &Place<'_>) -> Vec<Of
 
 fn of_entry(rule: &Value, cursor: &Cursor, place: &Place<'_>) -> Vec<Offer> {
     let in_list = cursor.way.last() == Some(&Step::Item);
-    let mut offers = match rule["x-cloudcrew-names"].as_str().and_then(NameKind::of_mark) {
+    let mut offers = match rule["x-cloudcrew-names"].as_str().or(rule["x-cloudcrew-mentions"].as_str()).and_then(NameKind::of_mark)
+    {
         Some(kind) => names(kind, cursor, place),
         None => words(rule),
     };
