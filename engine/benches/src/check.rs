@@ -1,7 +1,7 @@
 //! `cloudcrew check`, all rules on, beside `ryl`, the fastest YAML linter found, on the same files: 1, 100 and 1,000 phases of about 100
 //! lines. Each run is a new process that has cached nothing; the two take turns.
 //!
-//! `cargo bench -p cloudcrew-benches --bench check`, with `ryl` on PATH or named by `RYL` (PyPI and crates.io have it)
+//! `cargo bench -p cloudcrew-benches --bench check`, with `ryl` on PATH or named by `RYL`, from the package registry of Python or Rust
 
 use std::fs;
 use std::path::Path;

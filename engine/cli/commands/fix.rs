@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use cloudcrew_definition::diagnostic::{Diagnostic, Severity, Suggestion};
+use cloudcrew_definition::diagnostic::{Diagnostic, Report, Severity, Suggestion};
 use cloudcrew_definition::source::{FileId, Sources};
 use cloudcrew_plan::checks::load;
 use cloudcrew_runtime::catalogue::catalogue;
@@ -30,7 +30,7 @@ pub fn fix(root: &Path) -> Result<(), Failure> {
         let untried =
             |s: &Suggestion| !refused.iter().any(|(f, at, text)| (*f, *at, text) == (s.span.file, s.span.start, &s.replacement));
         let Some((finding, suggestion)) = safe.find(|(_, s)| untried(s)) else { break };
-        match tried(&sources, finding, suggestion) {
+        match tried(&sources, &found, finding, suggestion) {
             Some(better) => {
                 sources = better;
                 *mended.entry(suggestion.span.file).or_default() += 1;
@@ -52,7 +52,7 @@ pub fn fix(root: &Path) -> Result<(), Failure> {
 }
 
 /// The sources with a suggestion taken, if that is for the better.
-fn tried(sources: &Sources, finding: &Diagnostic, suggestion: &Suggestion) -> Option<Sources> {
+fn tried(sources: &Sources, before: &Report, finding: &Diagnostic, suggestion: &Suggestion) -> Option<Sources> {
     let span = suggestion.span;
     let text = sources.text(span.file);
     let mended = format!("{}{}{}", text.get(..span.start)?, suggestion.replacement, text.get(span.end..)?);
@@ -65,16 +65,15 @@ fn tried(sources: &Sources, finding: &Diagnostic, suggestion: &Suggestion) -> Op
         labels.into_iter().any(|at| at.file == span.file && at.start < place.end && place.start < at.end)
     };
     let wrong = |d: &&Diagnostic| d.severity == Severity::Error && here(d);
-    let unreadable = |report: &cloudcrew_definition::diagnostic::Report| {
+    let unreadable = |report: &Report| {
         report
             .diagnostics()
             .iter()
             .filter(|d| d.code == "yaml-syntax" && d.at.as_ref().is_some_and(|at| at.span.file == span.file))
             .count()
     };
-    let before = load(sources, &catalogue()).report;
     let gone = !after.diagnostics().iter().any(|d| d.code == finding.code && here(d));
-    (gone && after.diagnostics().iter().find(wrong).is_none() && unreadable(&after) <= unreadable(&before)).then_some(better)
+    (gone && after.diagnostics().iter().find(wrong).is_none() && unreadable(&after) <= unreadable(before)).then_some(better)
 }
 
 /// Replaces a file as a whole or not at all, unless somebody else wrote it meanwhile or it is a link that leads out of the workspace.

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::generate::plain;
+use super::generate::schema;
 use crate::syntax::FileKind;
 
 /// The reference page of a kind of files, in Markdown.
 pub fn page(kind: FileKind) -> String {
-    let schema = plain(kind);
+    let schema = &schema(kind);
     let mut page = Page { out: String::new() };
     page.line(format!("# {}", place(kind)));
     page.line(words(schema));
