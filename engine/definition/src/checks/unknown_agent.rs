@@ -1,7 +1,7 @@
 //! An agent that `agents.yaml` does not declare.
 //!
-//! The phase could not begin, or would hand to nobody. Where several places name an agent that is not there, and one that is there is
-//! named nowhere, its declaration is what is wrong, and told once.
+//! The phase could not begin, or would hand to nobody. Where several places name an agent that is not there, and one with nearly
+//! its name is named nowhere, its declaration is what is wrong, and told once. A name that many places miss is told once in each file.
 //!
 //! Wrong:
 //!

@@ -21,7 +21,51 @@ impl Fault {
 
 /// A better place for what the parser could not read at `stopped`; `None` where its own is best.
 pub(super) fn better(text: &str, stopped: usize) -> Option<Fault> {
-    tab(text, stopped).or_else(|| left_open(text, stopped)).or_else(|| colon(text, stopped)).or_else(|| shifted(text, stopped))
+    tab(text, stopped)
+        .or_else(|| comma(text, stopped))
+        .or_else(|| left_open(text, stopped))
+        .or_else(|| second_colon(text, stopped))
+        .or_else(|| colon(text, stopped))
+        .or_else(|| shifted(text, stopped))
+}
+
+/// A comma with nothing before it, in brackets that open in the line.
+fn comma(text: &str, stopped: usize) -> Option<Fault> {
+    let line = line(text, stopped);
+    let (mut before, mut quote, mut deep) = (' ', None, 0);
+    for (at, c) in text[line.clone()].char_indices() {
+        match (c, quote) {
+            (c, Some(open)) if c == open => quote = None,
+            (_, Some(_)) => continue,
+            // A quote inside a word is none.
+            ('"' | '\'', None) if !before.is_alphanumeric() => quote = Some(c),
+            ('[' | '{', None) => deep += 1,
+            (',', None) if deep > 0 && matches!(before, '[' | '{' | ',') => {
+                let at = line.start + at;
+                let help = Some("remove it, or write what is missing before it");
+                return Some(Fault { help, ..Fault::at(at..at + 1, "nothing stands before this comma") });
+            }
+            _ => {}
+        }
+        if !c.is_whitespace() {
+            before = c;
+        }
+    }
+    None
+}
+
+/// `description: Findings: which risks`: what comes after the key is words with a colon.
+fn second_colon(text: &str, stopped: usize) -> Option<Fault> {
+    let line = line(text, stopped);
+    let first = text[line.start..stopped].find(": ")?;
+    let value = text[line.start + first + 2..stopped].trim_start();
+    let words =
+        text[stopped..].starts_with(": ") && value.starts_with(|c: char| c.is_alphanumeric()) && !value.contains(['[', '{', '"']);
+    let help = Some("put the text in quotes: `key: \"words: more words\"`");
+    words.then(|| Fault {
+        help,
+        ..Fault::at(stopped..stopped + 1, "a second `: ` in the line, which begins a map where words stand")
+    })
 }
 
 /// The line around a byte, without its end.
