@@ -31,19 +31,19 @@ use crate::path::{RepoPath, Scope};
 pub(super) const CHECK: Check = Check { code: "deliverable-outside-scope", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    // An agent owns many deliverables; its globs are compiled once.
-    let mut scopes: HashMap<&str, Option<Scope>> = HashMap::new();
+    // An agent owns many deliverables; its globs are compiled once, and its tools looked through once.
+    let mut scopes: HashMap<&str, (Option<Scope>, bool)> = HashMap::new();
     let mut without_tool = Vec::new();
     for deliverable in context.phases().flat_map(deliverables) {
         let Some(((path, span), (owner, owner_span))) = text(&deliverable.path).zip(text(&deliverable.owner)) else { continue };
         let Some((_, agent)) = context.agent(owner) else { continue };
         let writes = agent.writes.as_ref();
-        let scope = scopes.entry(owner).or_insert_with(|| {
+        let (scope, can_write) = scopes.entry(owner).or_insert_with(|| {
             let globs: Vec<String> = writes.into_iter().flat_map(texts).map(|(g, _)| g.to_owned()).collect();
-            Scope::new(&globs).ok()
+            (Scope::new(&globs).ok(), context.can(agent, Capability::WriteRepo))
         });
         let (Ok(path), Some(scope)) = (RepoPath::parse(path), scope) else { continue };
-        if !context.can(agent, Capability::WriteRepo) {
+        if !*can_write {
             // So it is with all it owns: told at the first.
             if without_tool.contains(&owner) {
                 continue;

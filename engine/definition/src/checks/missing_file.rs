@@ -39,7 +39,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     for (path, span) in prompts.chain(tasks) {
         let readable = path.starts_with("prompts/") && path.ends_with(".md");
         let known = context.sources.iter().map(|(_, p)| p).filter(|p| p.starts_with("prompts/") && is_text(p));
-        let known: Vec<&str> = known.filter(|there| alike(path, there)).collect();
+        let known = known.filter(|there| alike(path, there));
         if !readable {
             let message = format!("`{path}` is no file below `prompts/` that ends in `.md`");
             report.error(CHECK.code, message).at(span, "").help_closest(path, known);

@@ -137,7 +137,7 @@ impl<'a> Builder<'a> {
                     _ => Kind::Text(value.into_owned()),
                 };
                 let node = self.push(kind, span);
-                self.anchors.insert(anchor, Anchor { node, size: 1, deep: 0 });
+                self.name(anchor, Anchor { node, size: 1, deep: 0 });
                 self.place(node, 0, report)
             }
             Event::SequenceStart(_, anchor, tag) => {
@@ -205,6 +205,13 @@ impl<'a> Builder<'a> {
         report.add("yaml-1-1", Severity::Warning, message).at(span, "").instead(instead, !value.starts_with('-'));
     }
 
+    /// Keeps what an anchor names; 0 is none.
+    fn name(&mut self, anchor: usize, what: Anchor) {
+        if anchor != 0 {
+            self.anchors.insert(anchor, what);
+        }
+    }
+
     fn push(&mut self, kind: Kind, span: Span) -> NodeId {
         self.nodes.push(Node { kind, span });
         NodeId(self.nodes.len() as u32 - 1)
@@ -227,7 +234,7 @@ impl<'a> Builder<'a> {
         node.span.end = node.span.start + trimmed;
         // Known by its anchor only now: an alias inside its own anchor must not find it.
         let size = self.nodes.len() - done.node.0 as usize + (self.expanded - done.expanded);
-        self.anchors.insert(done.anchor, Anchor { node: done.node, size, deep: done.deep + 1 });
+        self.name(done.anchor, Anchor { node: done.node, size, deep: done.deep + 1 });
         self.place(done.node, done.deep + 1, report)
     }
 

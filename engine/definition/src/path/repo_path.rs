@@ -196,6 +196,11 @@ fn check(component: &str) -> Result<(), PathFault> {
 /// Whether Git, HFS+ (which ignores some code points) or NTFS (which ignores case, a stream, trailing dots and spaces, and has
 /// short names) takes `component` for `.git`. Full-width letters count too: no file system reads them so, but readers do.
 pub(super) fn is_dot_git(component: &str) -> bool {
+    // Where every character is seen as it stands, `.git` and `git~1` begin with one of these.
+    let as_it_stands = component.bytes().all(|b| b.is_ascii() && !b.is_ascii_control());
+    if as_it_stands && !component.starts_with(['.', 'g', 'G']) {
+        return false;
+    }
     let seen: String = component.nfkc().filter(|&c| !is_hidden(c) && !c.is_control()).collect();
     let name = fold(seen.split(':').next().unwrap_or_default());
     let name = name.trim_end_matches(['.', ' ']);
