@@ -45,56 +45,88 @@ pub fn find(given: Option<&Path>) -> Result<PathBuf, Failure> {
 
 /// Reads the definition files.
 pub fn read(root: &Path) -> Sources {
+    let parts = parts(root);
+    let cores =
+        if parts.len() < MANY_FILES { 1 } else { std::thread::available_parallelism().map_or(1, usize::from).min(MAX_CORES) };
+    let read = |parts: &[Part]| parts.iter().map(|part| part.read.then(|| read_file(root, &part.path))).collect::<Vec<_>>();
+    let side_by_side = || {
+        std::thread::scope(|scope| {
+            let chunks = parts.chunks(parts.len().div_ceil(cores).max(1));
+            let threads: Vec<_> = chunks.map(|chunk| scope.spawn(move || read(chunk))).collect();
+            let done = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault)));
+            done.flatten().collect()
+        })
+    };
+    let texts: Vec<_> = if cores == 1 { read(&parts) } else { side_by_side() };
     let mut sources = Sources::new();
-    if root.join("agents.yaml").exists() {
-        add(&mut sources, root, "agents.yaml");
-    }
-    if root.join("agents.yml").exists() {
-        sources.add("agents.yml", b"");
-    }
-    for (folder, ending) in FOLDERS {
-        let mut names: Vec<String> = fs::read_dir(root.join(folder))
-            .into_iter()
-            .flatten()
-            .filter_map(|e| Some(e.ok()?.file_name().to_string_lossy().into_owned()))
-            .filter(|n| !n.starts_with('.') && !n.ends_with('~'))
-            .collect();
-        names.sort();
-        for name in names {
-            let path = format!("{folder}/{name}");
-            if root.join(&path).is_dir() {
-                nested(&mut sources, root, &path);
-                continue;
-            }
-            if ending.is_empty() {
-                // Only its name matters here; what it says is read by who begins an engagement.
-                sources.add(path, b"");
-            } else if name.strip_suffix(ending).is_some_and(|n| n.ends_with('.')) {
-                add(&mut sources, root, &path);
-            } else if LOOKALIKES.iter().any(|e| name.to_lowercase().ends_with(e)) {
-                // Its text does not matter: `check` says that nobody reads it.
-                sources.add(path, b"");
-            }
-        }
+    for (Part { path, .. }, text) in parts.into_iter().zip(texts) {
+        match text {
+            None => sources.add(path, b""),
+            Some(Ok(bytes)) => sources.add(path, &bytes),
+            Some(Err(why)) => sources.add_unreadable(path, why),
+        };
     }
     sources
 }
 
-/// Files in a folder that nobody looks into: `check` says so.
-fn nested(sources: &mut Sources, root: &Path, folder: &str) {
-    if FOLDERS.iter().any(|(known, _)| *known == folder) {
-        return;
+/// From so many files on they are read side by side.
+const MANY_FILES: usize = 64;
+/// More cores are not used: reading is quick.
+const MAX_CORES: usize = 8;
+
+/// A file of a workspace.
+struct Part {
+    path: String,
+    /// Whether its text matters, or only that it is there.
+    read: bool,
+}
+
+/// The files of a workspace, in the order in which findings are told.
+fn parts(root: &Path) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut put = |path: String, read: bool| parts.push(Part { path, read });
+    if root.join("agents.yaml").exists() {
+        put("agents.yaml".to_owned(), true);
     }
-    let mut names: Vec<String> = fs::read_dir(root.join(folder))
-        .into_iter()
-        .flatten()
-        .filter_map(|e| Some(e.ok()?.file_name().to_string_lossy().into_owned()))
-        .filter(|name| LOOKALIKES.iter().any(|ending| name.to_lowercase().ends_with(ending)))
-        .collect();
+    if root.join("agents.yml").exists() {
+        put("agents.yml".to_owned(), false);
+    }
+    let lookalike = |name: &str| LOOKALIKES.iter().any(|ending| name.to_lowercase().ends_with(ending));
+    for (folder, ending) in FOLDERS {
+        for (name, is_folder) in names(&root.join(folder)) {
+            let path = format!("{folder}/{name}");
+            if is_folder && FOLDERS.iter().any(|(known, _)| *known == path) {
+                continue;
+            }
+            if is_folder && !name.ends_with(".yaml") && !name.ends_with(".md") {
+                // Nobody looks into it: `check` says so.
+                names(&root.join(&path))
+                    .into_iter()
+                    .filter(|(n, _)| lookalike(n))
+                    .for_each(|(n, _)| put(format!("{path}/{n}"), false));
+            } else if ending.is_empty() {
+                // Only its name matters here; what it says is read by who begins an engagement.
+                put(path, false);
+            } else if name.strip_suffix(ending).is_some_and(|n| n.ends_with('.')) {
+                put(path, true);
+            } else if lookalike(&name) {
+                put(path, false);
+            }
+        }
+    }
+    parts
+}
+
+/// The names in a folder in order, each with whether it is a folder; hidden and saved ones are left out.
+fn names(folder: &Path) -> Vec<(String, bool)> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let named = entries.map(|e| {
+        let is_folder = e.file_type().is_ok_and(|kind| kind.is_dir() || (kind.is_symlink() && e.path().is_dir()));
+        (e.file_name().to_string_lossy().into_owned(), is_folder)
+    });
+    let mut names: Vec<_> = named.filter(|(name, _)| !name.starts_with('.') && !name.ends_with('~')).collect();
     names.sort();
-    for name in names {
-        sources.add(format!("{folder}/{name}"), b"");
-    }
+    names
 }
 
 /// Whether a file at this path is a part of a workspace.
@@ -104,13 +136,6 @@ pub fn is_part(path: &str) -> bool {
         name.is_some_and(|name| ending.is_empty() || name.ends_with(&format!(".{ending}")))
     };
     path == "agents.yaml" || FOLDERS.iter().any(in_folder)
-}
-
-fn add(sources: &mut Sources, root: &Path, path: &str) {
-    match read_file(root, path) {
-        Ok(bytes) => sources.add(path, &bytes),
-        Err(why) => sources.add_unreadable(path, why),
-    };
 }
 
 /// Reads one file, or says why it cannot be.

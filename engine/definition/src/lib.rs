@@ -15,6 +15,7 @@ pub mod names;
 pub mod path;
 mod resolve;
 pub mod schema;
+mod side_by_side;
 pub mod source;
 pub mod syntax;
 pub mod text;
@@ -23,6 +24,7 @@ use catalogue::Catalogue;
 use crew::Definition;
 use diagnostic::Report;
 use kept::Read;
+use side_by_side::side_by_side;
 use source::{FileId, Sources};
 use syntax::Workspace;
 
@@ -45,17 +47,13 @@ const MAX_CORES: usize = 8;
 /// Loads a workspace: every finding of every file in one pass.
 pub fn load(sources: &Sources, catalogue: &Catalogue) -> Loaded {
     let files: Vec<FileId> = sources.iter().map(|(file, _)| file).collect();
-    let read =
-        |part: &[FileId]| part.iter().map(|file| (*file, Read::of(sources, *file, catalogue).without_tree())).collect::<Vec<_>>();
-    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_CORES);
-    if files.len() < MANY_FILES || cores == 1 {
-        return judge(sources, catalogue, read(&files).into_iter());
-    }
-    let parts: Vec<_> = std::thread::scope(|scope| {
-        let parts: Vec<_> = files.chunks(files.len().div_ceil(cores)).map(|part| scope.spawn(move || read(part))).collect();
-        parts.into_iter().map(|part| part.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault))).collect()
-    });
-    judge(sources, catalogue, parts.into_iter().flatten())
+    let read = |file: &FileId| (*file, Read::of(sources, *file, catalogue).without_tree());
+    judge(sources, catalogue, side_by_side(&files, cores(files.len()), read).into_iter())
+}
+
+/// On how many cores so many files are looked at: a few are done before another could begin.
+fn cores(files: usize) -> usize {
+    if files < MANY_FILES { 1 } else { std::thread::available_parallelism().map_or(1, usize::from).min(MAX_CORES) }
 }
 
 /// What the files say, each read by itself, held against each other.
@@ -68,7 +66,7 @@ fn judge(sources: &Sources, catalogue: &Catalogue, files: impl Iterator<Item = (
             workspace.put(file, form);
         }
     }
-    checks::run(&checks::Context { sources, workspace: &workspace, catalogue }, &mut report);
+    checks::run(&checks::Context { sources, workspace: &workspace, catalogue }, cores(sources.iter().count()), &mut report);
     report.close();
     report.sort(sources);
     let definition = if report.has_errors() { None } else { resolve::resolve(sources, &workspace) };

@@ -70,6 +70,7 @@ rules!(
 );
 
 use crate::diagnostic::Report;
+use crate::side_by_side::side_by_side;
 
 pub use context::Context;
 pub(crate) use prompt_syntax::CODE as PROMPT_SYNTAX;
@@ -84,12 +85,16 @@ pub(crate) struct Check {
     run: Option<fn(&Context<'_>, &mut Report)>,
 }
 
-/// Applies every rule.
-pub(crate) fn run(context: &Context<'_>, report: &mut Report) {
+/// Applies every rule; on so many cores, each rule on one.
+pub(crate) fn run(context: &Context<'_>, cores: usize, report: &mut Report) {
     let last = |code: &str| LAST.iter().any(|check| check.code == code);
-    for run in RULES.iter().filter(|(check, _)| !last(check.code)).filter_map(|(check, _)| check.run) {
-        run(context, report);
-    }
+    let rules: Vec<_> = RULES.iter().filter(|(check, _)| !last(check.code)).filter_map(|(check, _)| check.run).collect();
+    let apply = |rule: &fn(&Context<'_>, &mut Report)| {
+        let mut report = Report::new();
+        rule(context, &mut report);
+        report.into_found()
+    };
+    side_by_side(&rules, cores, apply).into_iter().for_each(|found| report.extend(found));
     if !report.has_errors() {
         LAST.iter().filter_map(|check| check.run).for_each(|run| run(context, report));
     }
