@@ -45,6 +45,13 @@ pub struct Took {
 
 /// Runs a command that must succeed, its output thrown away.
 pub fn took(command: &mut Command) -> Took {
+    let (took, status) = ran(command);
+    assert!(status.success(), "{command:?}: {status}");
+    took
+}
+
+/// As [`took`], however it ends.
+pub fn ran(command: &mut Command) -> (Took, std::process::ExitStatus) {
     let spent = || {
         let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("children are counted");
         let time = |t: nix::sys::time::TimeVal| Duration::from_micros((t.tv_sec() * 1_000_000 + t.tv_usec()).unsigned_abs());
@@ -53,8 +60,7 @@ pub fn took(command: &mut Command) -> Took {
     let (before, began) = (spent(), Instant::now());
     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it starts");
     let wall = began.elapsed();
-    assert!(status.success(), "{command:?}: {status}");
-    Took { wall, cpu: spent().saturating_sub(before) }
+    (Took { wall, cpu: spent().saturating_sub(before) }, status)
 }
 
 /// Names the command that [`measure_if_asked`] runs.
@@ -74,7 +80,7 @@ pub fn peak_kib(command: &Command) -> i64 {
 pub fn measure_if_asked() {
     let Ok(words) = std::env::var(MEASURE) else { return };
     let words: Vec<String> = serde_json::from_str(&words).expect("words");
-    took(Command::new(&words[0]).args(&words[1..]));
+    ran(Command::new(&words[0]).args(&words[1..]));
     println!("{}", getrusage(UsageWho::RUSAGE_CHILDREN).expect("children are counted").max_rss());
     std::process::exit(0);
 }
