@@ -190,7 +190,8 @@ fn by_seed(seed: u64) -> Here {
     let mut chance = Chance(seed);
     let crew = edited();
     let phases = workspace(&crew, &mut chance);
-    crew.run(&["check"]).exits(0);
+    // By chance a phase may be left out, of which `check` warns.
+    assert!(!crew.run(&["check"]).out.contains("error["), "seed {seed}");
     crew.run(&["generate"]).exits(0);
     let entry = chance.one_in(4).then(|| chance.of(&phases));
     engagement(&crew, entry, &mut chance);
