@@ -71,7 +71,10 @@ fn workspace(crew: &Crew, chance: &mut Chance) -> Vec<&'static str> {
     let lists = [("agents", agents), ("reviews", reviews), ("gates", gates)];
     let lists: String = lists.iter().filter(|(_, list)| !list.is_empty()).map(|(key, list)| format!("{key}:\n{list}")).collect();
     let rehearsal = format!("version: 1\nrehearsal: chance\n{lists}");
-    std::fs::write(crew.workspace().join("rehearsals/chance.yaml"), rehearsal).expect("written");
+    // The shipped rehearsals are about other phases and other gates.
+    let folder = crew.workspace().join("rehearsals");
+    std::fs::remove_dir_all(&folder).and_then(|()| std::fs::create_dir(&folder)).expect("an empty folder");
+    std::fs::write(folder.join("chance.yaml"), rehearsal).expect("written");
     let names: Vec<&str> = phases.iter().map(|(phase, _)| *phase).collect();
     let finalize = if chance.one_in(4) { "" } else { "finalize: [summary]\n" };
     let workflow = format!("version: 1\nworkflow: delivery\nphases: [{}]\n{finalize}", names.join(", "));
