@@ -6,23 +6,17 @@ use std::path::{Path, PathBuf};
 
 use cloudcrew_definition::Loaded;
 use cloudcrew_definition::crew::Definition;
-use cloudcrew_definition::diagnostic::{Format, closest, render};
+use cloudcrew_definition::diagnostic::{Format, Report, Severity, closest, render};
+use cloudcrew_definition::side_by_side::{cores, side_by_side};
 use cloudcrew_definition::source::{MAX_FILE_BYTES, Sources};
+use cloudcrew_definition::syntax::{SOWS, is_part};
 use cloudcrew_plan::checks::load;
 use cloudcrew_runtime::catalogue::catalogue;
 
 use crate::exit::Failure;
 
-/// Folders of a workspace with the ending of their files; an empty one stands for any.
-const FOLDERS: [(&str, &str); 7] = [
-    ("phases", "yaml"),
-    ("workflows", "yaml"),
-    ("rehearsals", "yaml"),
-    ("prompts", "md"),
-    ("prompts/tasks", "md"),
-    ("templates", "md"),
-    ("examples/sow", ""),
-];
+/// Folders of a workspace.
+const FOLDERS: [&str; 7] = ["phases", "workflows", "rehearsals", "prompts", "prompts/tasks", "templates", "examples/sow"];
 
 /// Endings of files that somebody may believe to be read.
 const LOOKALIKES: [&str; 8] = [".yaml", ".yml", ".md", ".markdown", ".txt", ".json", ".j2", ".jinja"];
@@ -46,18 +40,7 @@ pub fn find(given: Option<&Path>) -> Result<PathBuf, Failure> {
 /// Reads the definition files.
 pub fn read(root: &Path) -> Sources {
     let parts = parts(root);
-    let cores =
-        if parts.len() < MANY_FILES { 1 } else { std::thread::available_parallelism().map_or(1, usize::from).min(MAX_CORES) };
-    let read = |parts: &[Part]| parts.iter().map(|part| part.read.then(|| read_file(root, &part.path))).collect::<Vec<_>>();
-    let side_by_side = || {
-        std::thread::scope(|scope| {
-            let chunks = parts.chunks(parts.len().div_ceil(cores).max(1));
-            let threads: Vec<_> = chunks.map(|chunk| scope.spawn(move || read(chunk))).collect();
-            let done = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault)));
-            done.flatten().collect()
-        })
-    };
-    let texts: Vec<_> = if cores == 1 { read(&parts) } else { side_by_side() };
+    let texts = side_by_side(&parts, cores(parts.len()), |part| part.read.then(|| read_file(root, &part.path)));
     let mut sources = Sources::new();
     for (Part { path, .. }, text) in parts.into_iter().zip(texts) {
         match text {
@@ -69,48 +52,31 @@ pub fn read(root: &Path) -> Sources {
     sources
 }
 
-/// From so many files on they are read side by side.
-const MANY_FILES: usize = 64;
-/// More cores are not used: reading is quick.
-const MAX_CORES: usize = 8;
-
 /// A file of a workspace.
 struct Part {
     path: String,
-    /// Whether its text matters, or only that it is there.
+    /// Whether its text matters, or only that it is there: a statement of work is read by who begins an engagement, and of a file that
+    /// only looks like a part, `check` says that nobody reads it.
     read: bool,
 }
 
 /// The files of a workspace, in the order in which findings are told.
 fn parts(root: &Path) -> Vec<Part> {
     let mut parts = Vec::new();
-    let mut put = |path: String, read: bool| parts.push(Part { path, read });
-    if root.join("agents.yaml").exists() {
-        put("agents.yaml".to_owned(), true);
-    }
-    if root.join("agents.yml").exists() {
-        put("agents.yml".to_owned(), false);
-    }
-    let lookalike = |name: &str| LOOKALIKES.iter().any(|ending| name.to_lowercase().ends_with(ending));
-    for (folder, ending) in FOLDERS {
+    let mut put = |path: String| {
+        let read = is_part(&path) && !path.starts_with(SOWS);
+        if read || path.starts_with(SOWS) || LOOKALIKES.iter().any(|ending| path.to_lowercase().ends_with(ending)) {
+            parts.push(Part { path, read });
+        }
+    };
+    ["agents.yaml", "agents.yml"].into_iter().filter(|path| root.join(path).exists()).for_each(|path| put(path.to_owned()));
+    for folder in FOLDERS {
         for (name, is_folder) in names(&root.join(folder)) {
             let path = format!("{folder}/{name}");
-            if is_folder && FOLDERS.iter().any(|(known, _)| *known == path) {
-                continue;
-            }
-            if is_folder && !name.ends_with(".yaml") && !name.ends_with(".md") {
-                // Nobody looks into it: `check` says so.
-                names(&root.join(&path))
-                    .into_iter()
-                    .filter(|(n, _)| lookalike(n))
-                    .for_each(|(n, _)| put(format!("{path}/{n}"), false));
-            } else if ending.is_empty() {
-                // Only its name matters here; what it says is read by who begins an engagement.
-                put(path, false);
-            } else if name.strip_suffix(ending).is_some_and(|n| n.ends_with('.')) {
-                put(path, true);
-            } else if lookalike(&name) {
-                put(path, false);
+            if !is_folder || is_part(&path) {
+                put(path);
+            } else if !FOLDERS.contains(&path.as_str()) {
+                names(&root.join(&path)).into_iter().for_each(|(inside, _)| put(format!("{path}/{inside}")));
             }
         }
     }
@@ -129,15 +95,6 @@ fn names(folder: &Path) -> Vec<(String, bool)> {
     names
 }
 
-/// Whether a file at this path is a part of a workspace.
-pub fn is_part(path: &str) -> bool {
-    let in_folder = |(folder, ending): &(&str, &str)| {
-        let name = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).filter(|name| !name.contains('/'));
-        name.is_some_and(|name| ending.is_empty() || name.ends_with(&format!(".{ending}")))
-    };
-    path == "agents.yaml" || FOLDERS.iter().any(in_folder)
-}
-
 /// Reads one file, or says why it cannot be.
 pub fn read_file(root: &Path, path: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
@@ -153,10 +110,14 @@ pub fn read_file(root: &Path, path: &str) -> Result<Vec<u8>, String> {
 pub fn definition(root: &Path) -> Result<Definition, Failure> {
     let sources = read(root);
     let Loaded { definition, report, .. } = load(&sources, &catalogue());
-    definition.ok_or_else(|| {
-        crate::out::aside(format_args!("{}", render(&sources, report.diagnostics(), Format::Human { colour: false })));
-        Failure::failed("the definitions have errors; nothing was done")
-    })
+    definition.ok_or_else(|| wrong(&sources, &report, "the definitions have errors; nothing was done"))
+}
+
+/// Shows the errors, and fails with these words.
+pub fn wrong(sources: &Sources, report: &Report, words: &str) -> Failure {
+    let errors: Vec<_> = report.diagnostics().iter().filter(|d| d.severity == Severity::Error).cloned().collect();
+    crate::out::aside(format_args!("{}", render(sources, &errors, Format::Human { colour: false })));
+    Failure::failed(words)
 }
 
 /// The workflow that is meant.

@@ -4,14 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cloudcrew_definition::Loaded;
-use cloudcrew_definition::diagnostic::{Format, Severity, render};
 use cloudcrew_definition::syntax::{RehearsalFile, Written};
 use cloudcrew_plan::checks::load;
 use cloudcrew_runtime::catalogue::catalogue;
 
 use crate::args::Args;
 use crate::exit::{Exit, Failure};
-use crate::out::{aside, note, say};
+use crate::out::{note, say};
 use crate::suite::{Test, Verdict, junit, place, run};
 use crate::workspace;
 
@@ -20,9 +19,7 @@ pub fn test(args: &Args, files: &[PathBuf], report: Option<&Path>) -> Result<Exi
     let sources = workspace::read(&root);
     let Loaded { definition, report: found, workspace } = load(&sources, &catalogue());
     let Some(definition) = definition else {
-        let errors: Vec<_> = found.diagnostics().iter().filter(|d| d.severity == Severity::Error).cloned().collect();
-        aside(format_args!("{}", render(&sources, &errors, Format::Human { colour: false })));
-        return Err(Failure::failed("the definitions have errors; nothing was tested"));
+        return Err(workspace::wrong(&sources, &found, "the definitions have errors; nothing was tested"));
     };
     let all: Vec<Test<'_>> = workspace.rehearsals.iter().filter_map(|(_, file)| as_test(file)).collect();
     let tests = chosen(&all, files)?;

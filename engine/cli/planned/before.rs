@@ -5,8 +5,8 @@ use std::path::Path;
 
 use cloudcrew_definition::Loaded;
 use cloudcrew_definition::crew::Definition;
-use cloudcrew_definition::diagnostic::{Format, Severity, render};
 use cloudcrew_definition::source::Sources;
+use cloudcrew_definition::syntax::is_part;
 use cloudcrew_local::repo::files_at;
 use cloudcrew_local::store::Store;
 use cloudcrew_plan::checks::load;
@@ -17,7 +17,6 @@ use serde_json::Value;
 
 use crate::args::Args;
 use crate::exit::Failure;
-use crate::out::aside;
 use crate::{home, workspace};
 
 /// Largest saved plan that is read, in bytes.
@@ -62,16 +61,13 @@ fn saved(path: &Path) -> Result<Definition, Failure> {
 }
 
 fn at_revision(root: &Path, revision: &str) -> Result<Definition, Failure> {
-    let files = files_at(root, revision, workspace::is_part)
+    let files = files_at(root, revision, is_part)
         .map_err(|e| Failure::usage(format!("`{revision}` is no engagement, no file, and no revision here: {e}")))?;
     let mut sources = Sources::new();
     for (path, bytes) in files {
         sources.add(path, &bytes);
     }
     let Loaded { definition, report, .. } = load(&sources, &catalogue());
-    definition.ok_or_else(|| {
-        let errors: Vec<_> = report.diagnostics().iter().filter(|d| d.severity == Severity::Error).cloned().collect();
-        aside(format_args!("{}", render(&sources, &errors, Format::Human { colour: false })));
-        Failure::failed(format!("the definitions at `{revision}` have errors by today's rules, so that they cannot be compared"))
-    })
+    let words = format!("the definitions at `{revision}` have errors by today's rules, so that they cannot be compared");
+    definition.ok_or_else(|| workspace::wrong(&sources, &report, &words))
 }

@@ -4,12 +4,14 @@ mod expect;
 mod junit;
 mod trial;
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use cloudcrew_definition::crew::Definition;
+use cloudcrew_definition::side_by_side::side_by_side;
 use cloudcrew_definition::source::Span;
 use cloudcrew_definition::syntax::RehearsalFile;
 
@@ -34,29 +36,18 @@ pub struct Verdict {
 
 /// Runs tests on all cores; `told` hears of each as it ends, in the order of the tests.
 pub fn run(root: &Path, definition: &Definition, tests: &[Test<'_>], told: impl Fn(&Verdict) + Sync) -> Vec<Verdict> {
+    let numbered: Vec<(usize, &Test<'_>)> = tests.iter().enumerate().collect();
+    let verdicts: Mutex<BTreeMap<usize, Verdict>> = Mutex::default();
     let next = AtomicUsize::new(0);
-    let done: Mutex<(Vec<Option<Verdict>>, usize)> = Mutex::new(((0..tests.len()).map(|_| None).collect(), 0));
-    let work = || {
-        while let Some((number, test)) = tests
-            .get(next.load(Ordering::Relaxed))
-            .map(|_| next.fetch_add(1, Ordering::Relaxed))
-            .and_then(|n| Some((n, tests.get(n)?)))
-        {
-            let verdict = trial::run(root, definition, test);
-            let mut done = done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            done.0[number] = Some(verdict);
-            while let Some(Some(verdict)) = done.0.get(done.1) {
-                told(verdict);
-                done.1 += 1;
-            }
-        }
-    };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..cores.min(tests.len()) {
-            scope.spawn(work);
+    side_by_side(&numbered, cores, |(number, test)| {
+        let verdict = trial::run(root, definition, test);
+        let mut verdicts = verdicts.lock().unwrap_or_else(PoisonError::into_inner);
+        verdicts.insert(*number, verdict);
+        while let Some(verdict) = verdicts.get(&next.load(Ordering::Relaxed)) {
+            told(verdict);
+            next.fetch_add(1, Ordering::Relaxed);
         }
     });
-    let (verdicts, _) = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    verdicts.into_iter().flatten().collect()
+    verdicts.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
 }

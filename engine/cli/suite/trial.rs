@@ -27,13 +27,14 @@ const DAY: &str = "2026-01-05";
 
 pub fn run(root: &Path, definition: &Definition, test: &Test<'_>) -> Verdict {
     let began = Instant::now();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let misses = match runtime {
-        Ok(runtime) => {
-            runtime.block_on(rehearse(root, definition, test)).unwrap_or_else(|failure| vec![(None, failure.to_string())])
-        }
-        Err(error) => vec![(None, error.to_string())],
+    // The command line has a runtime already, and each test has its own in a thread of its own.
+    let rehearsed = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(rehearse(root, definition, test))
     };
+    let rehearsed = std::thread::scope(|scope| scope.spawn(rehearsed).join());
+    let rehearsed = rehearsed.unwrap_or_else(|_| Err(Failure::world("the test broke off by a fault of ours")));
+    let misses = rehearsed.unwrap_or_else(|failure| vec![(None, failure.to_string())]);
     Verdict { name: test.name.to_owned(), description: test.description.to_owned(), took: began.elapsed(), misses }
 }
 

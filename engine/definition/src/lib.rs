@@ -15,7 +15,7 @@ pub mod names;
 pub mod path;
 mod resolve;
 pub mod schema;
-mod side_by_side;
+pub mod side_by_side;
 pub mod source;
 pub mod syntax;
 pub mod text;
@@ -24,7 +24,7 @@ use catalogue::Catalogue;
 use crew::Definition;
 use diagnostic::Report;
 use kept::Read;
-use side_by_side::side_by_side;
+use side_by_side::{cores, side_by_side};
 use source::{FileId, Sources};
 use syntax::Workspace;
 
@@ -39,21 +39,11 @@ pub struct Loaded {
     pub workspace: Workspace,
 }
 
-/// From so many files on they are read side by side.
-const MANY_FILES: usize = 64;
-/// More cores are not used: reading is quick.
-const MAX_CORES: usize = 8;
-
 /// Loads a workspace: every finding of every file in one pass.
 pub fn load(sources: &Sources, catalogue: &Catalogue) -> Loaded {
     let files: Vec<FileId> = sources.iter().map(|(file, _)| file).collect();
     let read = |file: &FileId| (*file, Read::of(sources, *file, catalogue).without_tree());
     judge(sources, catalogue, side_by_side(&files, cores(files.len()), read).into_iter())
-}
-
-/// On how many cores so many files are looked at: a few are done before another could begin.
-fn cores(files: usize) -> usize {
-    if files < MANY_FILES { 1 } else { std::thread::available_parallelism().map_or(1, usize::from).min(MAX_CORES) }
 }
 
 /// What the files say, each read by itself, held against each other.

@@ -7,7 +7,7 @@ use cloudcrew_definition::Loaded;
 use cloudcrew_definition::kept::Kept;
 use cloudcrew_definition::names::Names;
 use cloudcrew_definition::source::Sources;
-use cloudcrew_definition::syntax::{FileKind, is_text};
+use cloudcrew_definition::syntax::is_part;
 use lsp_types::Uri;
 
 use crate::client::Client;
@@ -46,11 +46,6 @@ pub(crate) struct Folder {
     loaded_once: bool,
 }
 
-/// Whether a path in a workspace is one of its files.
-pub(crate) fn is_definition(path: &str) -> bool {
-    FileKind::of(path).is_some() || is_text(path) || path.strip_prefix("examples/sow/").is_some_and(|name| !name.contains('/'))
-}
-
 /// The path of a file in a workspace, with `/`; `None` outside.
 pub(crate) fn below(root: &Path, path: &Path) -> Option<String> {
     let parts: Option<Vec<&str>> = path.strip_prefix(root).ok()?.components().map(|part| part.as_os_str().to_str()).collect();
@@ -60,7 +55,7 @@ pub(crate) fn below(root: &Path, path: &Path) -> Option<String> {
 impl Folder {
     pub(crate) fn open(root: PathBuf, world: &World, documents: &Documents) -> Folder {
         let sources = (world.read)(&root);
-        let opened = documents.keys().filter_map(|path| below(&root, path)).filter(|path| is_definition(path));
+        let opened = documents.keys().filter_map(|path| below(&root, path)).filter(|path| is_part(path));
         let stale = opened.collect();
         let mut kept = Kept::new();
         let loaded = findings::load(&mut kept, &Sources::new(), &world.catalogue);

@@ -6,12 +6,12 @@ use std::ops::Range;
 use cloudcrew_definition::names::{Name, NameKind, of_file};
 use cloudcrew_definition::path::RepoPath;
 use cloudcrew_definition::source::FileId;
+use cloudcrew_definition::syntax::{is_name, is_text};
 use lsp_types::{
     DocumentChangeOperation, DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier, RenameFile, ResourceOp,
     TextDocumentEdit, TextEdit, WorkspaceEdit,
 };
 
-use crate::folder::is_definition;
 use crate::place::Place;
 use crate::{names, uri};
 
@@ -50,8 +50,7 @@ pub(crate) fn rename(place: &Place<'_>, name: &Name, to: &str) -> Result<Workspa
 
 /// What else must change when the editor renames a file: references to what it is.
 pub(crate) fn moved(place: &Place<'_>, to: &str) -> Option<WorkspaceEdit> {
-    let named = |path: &str| of_file(place.file, path).filter(|_| is_definition(path));
-    let (before, after) = (named(place.path())?, named(to)?);
+    let (before, after) = (of_file(place.file, place.path())?, of_file(place.file, to)?);
     if before.kind != after.kind || fits(after.kind, &after.text).is_err() {
         return None;
     }
@@ -79,13 +78,8 @@ pub(crate) fn together(mut whole: WorkspaceEdit, more: WorkspaceEdit) -> Workspa
 
 /// Whether something may be called so.
 fn fits(kind: NameKind, to: &str) -> Result<(), String> {
-    let word = |text: &str| {
-        text.len() <= 63
-            && text.starts_with(|c: char| c.is_ascii_lowercase())
-            && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-'))
-    };
     match kind {
-        NameKind::Prompts => match to.strip_suffix(".md").is_some_and(|_| is_definition(to)) && to.bytes().all(plain_byte) {
+        NameKind::Prompts => match to.starts_with("prompts/") && is_text(to) && to.bytes().all(plain_byte) {
             true => Ok(()),
             false => Err(format!("`{to}` is no file below `prompts/` that ends in `.md`")),
         },
@@ -97,7 +91,7 @@ fn fits(kind: NameKind, to: &str) -> Result<(), String> {
         _ if matches!(to, "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n") => {
             Err(format!("YAML does not read `{to}` as a name"))
         }
-        _ if word(to) => Ok(()),
+        _ if is_name(to) => Ok(()),
         _ => Err(format!("`{to}` is not a name: lowercase letters, digits, `_` and `-`, a letter first, at most 63")),
     }
 }

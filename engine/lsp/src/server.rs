@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 
+use cloudcrew_definition::syntax::is_part;
 use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response};
 use lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability, CompletionOptions, CompletionParams,
@@ -23,7 +24,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::client::Client;
-use crate::folder::{Documents, Folder, Open, below, is_definition};
+use crate::folder::{Documents, Folder, Open, below};
 use crate::place::Place;
 use crate::position::Lines;
 use crate::wire::{Incoming, Writer};
@@ -150,7 +151,7 @@ impl<W: Write> Server<W> {
     /// The workspace of a file, and the file's path in it.
     fn home(&mut self, path: &Path) -> Option<(PathBuf, String)> {
         for root in path.ancestors().skip(1) {
-            if let Some(inside) = below(root, path).filter(|inside| is_definition(inside)) {
+            if let Some(inside) = below(root, path).filter(|inside| is_part(inside)) {
                 self.enter(root);
                 if self.folders.contains_key(root) {
                     return Some((root.to_owned(), inside));

@@ -55,7 +55,8 @@ impl<'a> Context<'a> {
     /// Names and files below a folder.
     pub(super) fn stems(&self, folder: &'static str, ending: &'static str) -> impl Iterator<Item = (&'a str, FileId)> + use<'a> {
         let sources = self.sources;
-        sources.iter().filter_map(move |(file, path)| Some((path.strip_prefix(folder)?.strip_suffix(ending)?, file)))
+        let names = sources.iter().filter_map(move |(file, path)| Some((path.strip_prefix(folder)?.strip_suffix(ending)?, file)));
+        names.filter(|(name, _)| !name.contains('/'))
     }
 
     /// Everywhere an agent is named outside `agents.yaml`.

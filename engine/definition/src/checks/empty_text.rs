@@ -17,11 +17,12 @@
 use super::{Check, Context};
 use crate::diagnostic::Report;
 use crate::source::Span;
+use crate::syntax::is_text;
 
 pub(super) const CHECK: Check = Check { code: "empty-text", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let texts = context.sources.iter().filter(|(_, p)| (p.starts_with("prompts/") || p.starts_with("templates/")) && p.ends_with(".md"));
+    let texts = context.sources.iter().filter(|(_, path)| is_text(path));
     for (file, path) in texts {
         if context.sources.fault(file).is_none() && context.sources.text(file).trim().is_empty() {
             let found = report.error(CHECK.code, format!("`{path}` is empty")).at(Span::new(file, 0..0), "");

@@ -17,12 +17,9 @@
 use super::context::text;
 use super::{Check, Context};
 use crate::diagnostic::{Report, closest};
-use crate::syntax::is_text;
+use crate::syntax::{SOWS, is_text};
 
 pub(super) const CHECK: Check = Check { code: "missing-file", run: Some(run) };
-
-/// Where statements of work for rehearsals stand.
-const SOWS: &str = "examples/sow/";
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for (path, span) in context.workspace.rehearsals.iter().filter_map(|(_, r)| text(r.sow.as_ref()?)) {

@@ -20,6 +20,7 @@ use super::context::text;
 use super::{Check, Context};
 use crate::diagnostic::{Report, Severity};
 use crate::source::Span;
+use crate::syntax::is_text;
 
 /// Places that are shown at most.
 const SHOWN: usize = 4;
@@ -32,7 +33,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let used: Vec<(&str, Span)> = prompts.chain(tasks).collect();
     let names: HashSet<&str> = used.iter().map(|(path, _)| *path).collect();
     let twice = |path: &str| used.iter().filter(|(other, _)| *other == path).count() > 1;
-    for (file, path) in context.sources.iter().filter(|(_, p)| p.starts_with("prompts/") && p.ends_with(".md")) {
+    for (file, path) in context.sources.iter().filter(|(_, p)| p.starts_with("prompts/") && is_text(p)) {
         if !names.contains(path) {
             let found = report.add(CHECK.code, Severity::Warning, format!("nobody is given `{path}`"));
             found.at(Span::new(file, 0..0), "");

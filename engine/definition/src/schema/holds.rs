@@ -5,10 +5,7 @@
 use serde_json::{Map, Value};
 
 use crate::document::{Document, Kind, NodeId};
-use crate::syntax::Duration;
-
-/// The pattern of names.
-pub(crate) const NAME_PATTERN: &str = "^[a-z][a-z0-9_-]{0,62}$";
+use crate::syntax::{Duration, NAME_PATTERN, is_name};
 
 /// `true` only when the validator would find nothing.
 pub(super) fn holds(rule: &Value, document: &Document, node: NodeId) -> bool {
@@ -89,11 +86,6 @@ fn fits(text: &str, pattern: &Value, rule: &Map<String, Value>) -> bool {
         Some("model-id") => is_model_id(text),
         _ => pattern == NAME_PATTERN && is_name(text),
     }
-}
-
-fn is_name(text: &str) -> bool {
-    let rest = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
-    text.len() <= 63 && text.bytes().next().is_some_and(|b| b.is_ascii_lowercase()) && text.bytes().all(rest)
 }
 
 fn is_model_id(text: &str) -> bool {

@@ -71,6 +71,24 @@ pub fn is_text(path: &str) -> bool {
     ["prompts/", "prompts/tasks/", "templates/"].into_iter().any(inside)
 }
 
+/// What a name looks like.
+pub const NAME_PATTERN: &str = "^[a-z][a-z0-9_-]{0,62}$";
+
+/// Whether a text is a name, as [`NAME_PATTERN`] says.
+pub fn is_name(text: &str) -> bool {
+    let rest = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
+    text.len() <= 63 && text.bytes().next().is_some_and(|b| b.is_ascii_lowercase()) && text.bytes().all(rest)
+}
+
+/// Where statements of work for rehearsals stand.
+pub const SOWS: &str = "examples/sow/";
+
+/// Whether the file at `path` has the place and the ending of a part of a workspace.
+pub fn is_part(path: &str) -> bool {
+    let statement = path.strip_prefix(SOWS).is_some_and(|name| !name.is_empty() && !name.contains('/'));
+    FileKind::of(path).is_some() || is_text(path) || statement
+}
+
 fn yaml(name: &str) -> bool {
     name.ends_with(".yaml") && !name.contains('/')
 }

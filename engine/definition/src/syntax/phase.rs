@@ -13,7 +13,7 @@ pub struct PhaseFile {
     #[schemars(range(min = 1, max = 1))]
     pub version: Written<u32>,
     /// Its name; the file's name without `.yaml`.
-    #[schemars(regex(pattern = "^[a-z][a-z0-9_-]{0,62}$"), extend("x-cloudcrew-defines" = "phases", "examples" = ["discovery"]))]
+    #[schemars(regex(pattern = super::NAME_PATTERN), extend("x-cloudcrew-defines" = "phases", "examples" = ["discovery"]))]
     pub phase: Written<String>,
     /// One line about what it is for.
     #[schemars(extend("examples" = ["Understand what the customer asks for and agree on a plan"]))]

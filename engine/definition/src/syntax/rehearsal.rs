@@ -13,7 +13,7 @@ pub struct RehearsalFile {
     #[schemars(range(min = 1, max = 1))]
     pub version: Written<u32>,
     /// Its name; the file's name without `.yaml`.
-    #[schemars(regex(pattern = "^[a-z][a-z0-9_-]{0,62}$"), extend("x-cloudcrew-defines" = "rehearsals", "examples" = ["revision"]))]
+    #[schemars(regex(pattern = super::NAME_PATTERN), extend("x-cloudcrew-defines" = "rehearsals", "examples" = ["revision"]))]
     pub rehearsal: Written<String>,
     /// One line about what it shows.
     #[schemars(extend("examples" = ["The customer sends the plan back once"]))]

@@ -13,7 +13,7 @@ pub struct WorkflowFile {
     #[schemars(range(min = 1, max = 1))]
     pub version: Written<u32>,
     /// Its name; the file's name without `.yaml`.
-    #[schemars(regex(pattern = "^[a-z][a-z0-9_-]{0,62}$"), extend("x-cloudcrew-defines" = "workflows", "examples" = ["delivery"]))]
+    #[schemars(regex(pattern = super::NAME_PATTERN), extend("x-cloudcrew-defines" = "workflows", "examples" = ["delivery"]))]
     pub workflow: Written<String>,
     /// One line about what it is for.
     #[schemars(extend("examples" = ["From a statement of work to a service that the customer can run"]))]

@@ -130,7 +130,7 @@ impl<T: JsonSchema> JsonSchema for Entries<T> {
         let value = generator.subschema_for::<T>();
         schemars::json_schema!({
             "type": "object",
-            "propertyNames": { "pattern": "^[a-z][a-z0-9_-]{0,62}$" },
+            "propertyNames": { "pattern": super::NAME_PATTERN },
             "additionalProperties": value,
         })
     }
