@@ -8,32 +8,12 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::support::chance::Chance;
 use crate::support::rig::{execute, machine, rig_runs};
 use crate::support::{Crew, Done, edited, root};
 
 /// Engagements when nothing else is said; they are executed at once.
 const ENGAGEMENTS: u64 = 25;
-
-/// A fixed sequence, so that a failure can be looked at again.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % limit
-    }
-
-    fn one_in(&mut self, n: u64) -> bool {
-        self.below(n) == 0
-    }
-
-    fn of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[usize::try_from(self.below(all.len() as u64)).expect("a place")]
-    }
-}
 
 /// Phases of the shipped crew with an agent of each that a rehearsal can bend.
 const PHASES: [(&str, &str); 6] = [
@@ -49,7 +29,7 @@ const PHASES: [(&str, &str); 6] = [
 fn workspace(crew: &Crew, chance: &mut Chance) -> Vec<&'static str> {
     let mut phases: Vec<_> = PHASES.into_iter().filter(|_| !chance.one_in(3)).collect();
     if phases.is_empty() {
-        phases.push(chance.of(&PHASES));
+        phases.push(*chance.one(&PHASES));
     }
     let (mut agents, mut reviews, mut gates) = (String::new(), String::new(), String::new());
     for (phase, agent) in &phases {
@@ -94,7 +74,7 @@ fn edit(phase: &Path, chance: &mut Chance) {
     if !chance.one_in(4) {
         text += &format!("gate:\n  kind: approval\n  max_revisions: {}\n", chance.below(3));
         if chance.one_in(2) {
-            text += &format!("  expires_after: 72h\n  on_expiry: {}\n", chance.of(&["stop", "approve"]));
+            text += &format!("  expires_after: 72h\n  on_expiry: {}\n", *chance.one(&["stop", "approve"]));
         }
     }
     text += &format!("retry: {{ max_attempts: {} }}\nrestart: {{ max_attempts: {} }}\n", chance.below(3), 2 + chance.below(3));
@@ -103,7 +83,7 @@ fn edit(phase: &Path, chance: &mut Chance) {
 
 /// Runs an engagement to its end: what a rehearsal leaves open is decided by chance, and some processes are killed.
 fn engagement(crew: &Crew, entry: Option<&str>, chance: &mut Chance) {
-    let sow = root().join("examples/sow").join(chance.of(&["retail-orders.md", "clinic-scheduling.md"]));
+    let sow = root().join("examples/sow").join(*chance.one(&["retail-orders.md", "clinic-scheduling.md"]));
     let approve: &[&str] = if chance.one_in(3) { &[] } else { &["--approve", "all"] };
     let from = entry.map_or(vec![], |phase| vec!["--from", phase]);
     let run = ["run", "--project", "demo", "--sow", sow.to_str().expect("a path"), "--rehearsal", "chance"];
@@ -135,7 +115,7 @@ fn some_killed(crew: &Crew, words: &[&str], chance: &mut Chance) -> Done {
     }
     let quiet = std::process::Stdio::null;
     let mut child = crew.command(words).stdout(quiet()).stderr(quiet()).spawn().expect("the binary starts");
-    std::thread::sleep(Duration::from_millis(100 + chance.below(600)));
+    std::thread::sleep(Duration::from_millis(100 + chance.below(600) as u64));
     let _ = child.kill();
     child.wait().expect("an end");
     let begun = crew.run(&["show", "demo"]).exit == 0;
@@ -190,13 +170,13 @@ struct Here {
 }
 
 fn by_seed(seed: u64) -> Here {
-    let mut chance = Chance(seed);
+    let mut chance = Chance::of(seed);
     let crew = edited();
     let phases = workspace(&crew, &mut chance);
     // By chance a phase may be left out, of which `check` warns.
     assert!(!crew.run(&["check"]).out.contains("error["), "seed {seed}");
     crew.run(&["generate"]).exits(0);
-    let entry = chance.one_in(4).then(|| chance.of(&phases));
+    let entry = chance.one_in(4).then(|| *chance.one(&phases));
     engagement(&crew, entry, &mut chance);
     Here { seed, entry, through: went_through(&crew), crew }
 }

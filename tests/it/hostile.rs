@@ -11,7 +11,7 @@ use cloudcrew_definition::syntax::FileKind;
 use cloudcrew_plan::checks::judge;
 use cloudcrew_runtime::catalogue::catalogue;
 
-use crate::mutations::{Chance, number};
+use crate::support::chance::{Chance, number};
 use crate::support::{edited, root, sources};
 
 type Make = fn(&mut Chance, &[u8], &[u8]) -> Vec<u8>;

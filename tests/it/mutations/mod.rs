@@ -3,7 +3,6 @@
 //! Every mutation is made from a seed, which a failure prints. `CLOUDCREW_SEED` takes another, `CLOUDCREW_MUTATIONS` another number of them,
 //! 0 being all there are.
 
-mod chance;
 mod right;
 mod shipped;
 mod slip;
@@ -12,7 +11,7 @@ mod wrong;
 
 use std::collections::BTreeMap;
 
-pub use self::chance::{Chance, number};
+use crate::support::chance::{Chance, number};
 use cloudcrew_definition::diagnostic::Diagnostic;
 
 use self::shipped::shipped;

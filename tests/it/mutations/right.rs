@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::chance::Chance;
 use super::shipped::{Is, Place, Shipped};
 use super::verdict::Mutation;
+use crate::support::chance::Chance;
 
 /// Every such change of every file.
 pub fn all(shipped: &Shipped, seed: u64) -> Vec<Mutation> {

@@ -1,6 +1,6 @@
 //! How a word is misspelt.
 
-use super::chance::Chance;
+use crate::support::chance::Chance;
 
 /// The word with one slip in it; always another word than before.
 pub fn slip(word: &str, chance: &mut Chance) -> String {

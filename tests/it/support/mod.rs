@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each area uses its part")]
 
+pub mod chance;
 pub mod editor;
 pub mod inside;
 pub mod rig;

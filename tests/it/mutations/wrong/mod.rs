@@ -10,9 +10,9 @@ mod values;
 
 use std::ops::Range;
 
-use super::chance::Chance;
 use super::shipped::{Place, Shipped};
 use super::verdict::Mutation;
+use crate::support::chance::Chance;
 
 /// What makes mutations.
 pub struct Maker<'a> {

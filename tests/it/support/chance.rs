@@ -26,6 +26,11 @@ impl Chance {
         &of[self.below(of.len())]
     }
 
+    /// Whether the rarer of two things comes.
+    pub fn one_in(&mut self, many: usize) -> bool {
+        self.below(many) == 0
+    }
+
     pub fn shuffle<T>(&mut self, all: &mut [T]) {
         for last in (1..all.len()).rev() {
             let other = self.below(last + 1);
