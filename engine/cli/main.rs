@@ -15,6 +15,7 @@ mod view;
 mod wiring;
 mod words;
 mod workspace;
+mod write;
 
 use clap::Parser;
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
 
 use cloudcrew_definition::diagnostic::{Diagnostic, Report, Severity, Suggestion};
@@ -13,6 +12,7 @@ use cloudcrew_runtime::catalogue::catalogue;
 use crate::exit::Failure;
 use crate::out::note;
 use crate::workspace;
+use crate::write::whole;
 
 /// Suggestions of one run at most: each is tried by itself.
 const MOST: usize = 500;
@@ -80,14 +80,11 @@ fn tried(sources: &Sources, before: &Report, finding: &Diagnostic, suggestion: &
 fn write(root: &Path, path: &str, read: &str, text: &str) -> Result<(), String> {
     let told = |e: std::io::Error| e.to_string();
     let file = fs::canonicalize(root.join(path)).map_err(told)?;
-    let folder = file.parent().filter(|folder| fs::canonicalize(root).is_ok_and(|root| folder.starts_with(root)));
-    let folder = folder.ok_or("it is a link that leads out of the workspace")?;
+    if !fs::canonicalize(root).is_ok_and(|root| file.starts_with(root)) {
+        return Err("it is a link that leads out of the workspace".to_owned());
+    }
     if fs::read(&file).map_err(told)? != read.as_bytes() {
         return Err("it was changed meanwhile".to_owned());
     }
-    let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(told)?;
-    beside.write_all(text.as_bytes()).map_err(told)?;
-    beside.as_file().set_permissions(fs::metadata(&file).map_err(told)?.permissions()).map_err(told)?;
-    beside.persist(&file).map_err(|e| e.error.to_string())?;
-    Ok(())
+    whole(&file, text).map_err(told)
 }

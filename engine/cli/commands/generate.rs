@@ -14,6 +14,7 @@ use crate::exit::{Exit, Failure};
 use crate::out::{note, put};
 use crate::words::counted;
 use crate::workspace;
+use crate::write::whole;
 
 /// Where generated files stand in a workspace.
 const FOLDER: &str = "infra/terraform";
@@ -31,7 +32,7 @@ pub fn generate(args: &Args, check: bool) -> Result<Exit, Failure> {
         let path = root.join(path);
         let folder = path.parent().unwrap_or(&root);
         fs::create_dir_all(folder).map_err(|e| Failure::world(format!("{}: {e}", folder.display())))?;
-        fs::write(&path, text).map_err(|e| Failure::world(format!("{}: {e}", path.display())))?;
+        whole(&path, text).map_err(|e| Failure::world(format!("{}: {e}", path.display())))?;
     }
     for path in &stale {
         fs::remove_file(root.join(path))?;

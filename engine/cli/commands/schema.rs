@@ -15,6 +15,7 @@ use crate::exit::{Exit, Failure};
 use crate::out::{note, say};
 use crate::output::SCHEMAS;
 use crate::workspace;
+use crate::write::whole;
 
 /// Where the schemas of this project stand, and the pages that are made of them.
 const FOLDER: &str = "engine/definition/schemas";
@@ -79,14 +80,10 @@ fn write_named(root: &Path, sources: &Sources, workspace: &Workspace) -> Result<
 /// Writes a file whole or not at all: an editor may be reading it.
 fn put(root: &Path, folder: &str, name: &str, text: &str) -> Result<(), Failure> {
     let folder = root.join(folder);
-    fs::create_dir_all(&folder)?;
+    fs::create_dir_all(&folder).map_err(|error| Failure::world(format!("{}: {error}", folder.display())))?;
     if fs::read_to_string(folder.join(name)).is_ok_and(|there| there == text) {
         return Ok(());
     }
-    let new = folder.join(format!(".{name}.{}", std::process::id()));
-    fs::write(&new, text)?;
-    fs::rename(&new, folder.join(name)).map_err(|error| {
-        let _ = fs::remove_file(&new);
-        Failure::world(format!("{}: {error}", folder.join(name).display()))
-    })
+    let path = folder.join(name);
+    whole(&path, text).map_err(|error| Failure::world(format!("{}: {error}", path.display())))
 }

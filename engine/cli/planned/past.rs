@@ -89,15 +89,7 @@ fn take(engagement: &Engagement, sums: &mut BTreeMap<(usize, String), PastPhase>
     let meter = &engagement.state.meter;
     add(sums, (0, String::new()), &meter.total());
     for (number, (phase, _)) in engagement.state.plan().entries.iter().enumerate() {
-        let mut sum = MeterLine::default();
-        for (_, _, _, line) in meter.lines().filter(|(p, ..)| p == phase) {
-            sum.calls += line.calls;
-            sum.usage += line.usage;
-            sum.micro_usd += line.micro_usd;
-            sum.unpriced += line.unpriced;
-            sum.uncertain_tokens += line.uncertain_tokens;
-        }
-        add(sums, (number + 1, phase.clone()), &sum);
+        add(sums, (number + 1, phase.clone()), &meter.of_phase(phase));
     }
 }
 

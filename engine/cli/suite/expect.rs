@@ -132,6 +132,12 @@ fn words(list: &Option<Written<Vec<Written<String>>>>) -> impl Iterator<Item = (
 fn cost(expect: &Expect, seen: &Seen<'_>) -> Option<Miss> {
     let (most, at) = given(&expect.cost_at_most)?;
     let total = seen.engagement.state.meter.total();
-    let above = total.unpriced > 0 || total.micro_usd as f64 > most * 1e6;
+    if total.unpriced > 0 {
+        return Some((
+            Some(at),
+            format!("${most:.2} at most expected, and the price of a model is unknown: it cost {}", money(&total)),
+        ));
+    }
+    let above = total.micro_usd as f64 > most * 1e6;
     above.then(|| (Some(at), format!("${most:.2} at most expected, it cost {}", money(&total))))
 }

@@ -1,5 +1,6 @@
-//! The language server over `definition` and `plan`: what `check` finds, while somebody types; names completed, explained, found and renamed
-//! across all files. It knows no runtime: what the engine offers, and how files are read, is handed to it; whether a file is there it asks itself.
+//! The language server over `definition` and `plan`: what `check` finds, while somebody types; names completed, explained, found and
+//! renamed across all files. It knows no runtime: what the engine offers, and how files are read, is handed to it; whether a file
+//! is there it asks itself.
 //!
 //! ```text
 //! stdin ─▶ wire ─▶ server ─▶ folder (sources, what was read) ─▶ completion, hover, names, ... ─▶ wire ─▶ stdout
@@ -13,6 +14,7 @@ mod findings;
 mod folder;
 mod hover;
 mod names;
+mod offer;
 mod place;
 mod position;
 mod rename;

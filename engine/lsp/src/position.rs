@@ -72,10 +72,7 @@ impl<'t> Lines<'t> {
 
     /// The position of a byte.
     pub(crate) fn position(&self, offset: usize) -> Position {
-        let mut offset = offset.min(self.text.len());
-        while !self.text.is_char_boundary(offset) {
-            offset -= 1;
-        }
+        let offset = self.text.floor_char_boundary(offset);
         let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
         let units = self.text[self.starts[line]..offset].chars().map(|c| self.encoding.units(c)).sum::<usize>();
         Position { line: line as u32, character: units as u32 }

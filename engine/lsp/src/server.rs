@@ -8,16 +8,12 @@ use std::sync::mpsc::Receiver;
 use cloudcrew_definition::syntax::is_part;
 use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response};
 use lsp_types::{
-    CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability, CompletionOptions, CompletionParams,
-    CompletionResponse, DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWatchedFilesRegistrationOptions,
-    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
-    DocumentSymbolParams, DocumentSymbolResponse, FileOperationFilter, FileOperationPattern, FileOperationRegistrationOptions,
-    FileSystemWatcher, GlobPattern, GotoDefinitionParams, GotoDefinitionResponse, HoverParams, HoverProviderCapability,
-    InitializeParams, InitializeResult, Location, OneOf, Position, PrepareRenameResponse, PublishDiagnosticsParams,
-    ReferenceParams, Registration, RegistrationParams, RenameFilesParams, RenameOptions, RenameParams, ServerCapabilities,
-    ServerInfo, SymbolInformation, TextDocumentIdentifier, TextDocumentPositionParams, TextDocumentSyncCapability,
-    TextDocumentSyncKind, TextDocumentSyncOptions, Uri, WorkspaceFileOperationsServerCapabilities,
-    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+    CodeActionParams, CompletionParams, CompletionResponse, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
+    DidChangeWatchedFilesRegistrationOptions, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentSymbolParams, DocumentSymbolResponse, FileSystemWatcher,
+    GlobPattern, GotoDefinitionParams, GotoDefinitionResponse, HoverParams, InitializeParams, InitializeResult, Position,
+    PrepareRenameResponse, PublishDiagnosticsParams, ReferenceParams, Registration, RegistrationParams, RenameFilesParams,
+    RenameParams, ServerInfo, TextDocumentIdentifier, TextDocumentPositionParams, Uri,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -28,7 +24,7 @@ use crate::folder::{Documents, Folder, Open, below};
 use crate::place::Place;
 use crate::position::Lines;
 use crate::wire::{Incoming, Writer};
-use crate::{World, actions, completion, hover, names, rename, symbols, uri};
+use crate::{World, actions, completion, hover, names, offer, rename, symbols, uri};
 
 /// Messages that are taken at once at most: a client that never pauses is told something still.
 const BATCH: usize = 1000;
@@ -132,7 +128,7 @@ impl<W: Write> Server<W> {
             self.enter(&root);
         }
         write(InitializeResult {
-            capabilities: capabilities(&self.client),
+            capabilities: offer::capabilities(&self.client),
             server_info: Some(ServerInfo { name: "cloudcrew".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) }),
         })
     }
@@ -337,7 +333,7 @@ impl<W: Write> Server<W> {
                 let symbols = symbols::symbols(document, &place.lines(place.file));
                 match self.client.nested {
                     true => write(DocumentSymbolResponse::Nested(symbols)),
-                    false => write(DocumentSymbolResponse::Flat(flat(symbols, &start.text_document.uri))),
+                    false => write(DocumentSymbolResponse::Flat(symbols::flat(symbols, &start.text_document.uri))),
                 }
             }
             "workspace/willRenameFiles" => {
@@ -394,70 +390,4 @@ fn write(answer: impl Serialize) -> Result<Value, Refused> {
 
 fn refused(why: String) -> Refused {
     (ErrorCode::RequestFailed, why)
-}
-
-/// The outline for a client that knows no outline within an outline.
-fn flat(symbols: Vec<lsp_types::DocumentSymbol>, uri: &Uri) -> Vec<SymbolInformation> {
-    let mut flat = Vec::new();
-    let mut open: Vec<(lsp_types::DocumentSymbol, Option<String>)> =
-        symbols.into_iter().rev().map(|symbol| (symbol, None)).collect();
-    while let Some((symbol, container)) = open.pop() {
-        let name = symbol.name.clone();
-        open.extend(symbol.children.into_iter().flatten().rev().map(|child| (child, Some(name.clone()))));
-        #[expect(deprecated, reason = "the protocol's type has no other constructor")]
-        flat.push(SymbolInformation {
-            name: symbol.name,
-            kind: symbol.kind,
-            tags: None,
-            deprecated: None,
-            location: Location { uri: uri.clone(), range: symbol.range },
-            container_name: container,
-        });
-    }
-    flat
-}
-
-fn capabilities(client: &Client) -> ServerCapabilities {
-    let renamed = ["**/{phases,workflows,rehearsals}/*.yaml", "**/{prompts,templates}/**/*.md"];
-    let filter = |glob: &str| FileOperationFilter {
-        scheme: Some("file".to_owned()),
-        pattern: FileOperationPattern { glob: glob.to_owned(), ..FileOperationPattern::default() },
-    };
-    let renamed = FileOperationRegistrationOptions { filters: renamed.map(filter).into() };
-    ServerCapabilities {
-        position_encoding: Some(client.encoding.kind()),
-        text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
-            open_close: Some(true),
-            change: Some(TextDocumentSyncKind::INCREMENTAL),
-            save: Some(lsp_types::TextDocumentSyncSaveOptions::Supported(true)),
-            ..TextDocumentSyncOptions::default()
-        })),
-        completion_provider: Some(CompletionOptions {
-            trigger_characters: Some([":", " ", "-", "[", ",", "{", ".", "\n"].map(str::to_owned).into()),
-            ..CompletionOptions::default()
-        }),
-        hover_provider: Some(HoverProviderCapability::Simple(true)),
-        definition_provider: Some(OneOf::Left(true)),
-        references_provider: Some(OneOf::Left(true)),
-        document_symbol_provider: Some(OneOf::Left(true)),
-        rename_provider: Some(OneOf::Right(RenameOptions {
-            prepare_provider: Some(true),
-            work_done_progress_options: Default::default(),
-        })),
-        code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
-            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, actions::FIX_ALL]),
-            ..CodeActionOptions::default()
-        })),
-        workspace: Some(WorkspaceServerCapabilities {
-            workspace_folders: Some(WorkspaceFoldersServerCapabilities {
-                supported: Some(true),
-                change_notifications: Some(OneOf::Left(true)),
-            }),
-            file_operations: Some(WorkspaceFileOperationsServerCapabilities {
-                will_rename: Some(renamed),
-                ..WorkspaceFileOperationsServerCapabilities::default()
-            }),
-        }),
-        ..ServerCapabilities::default()
-    }
 }

@@ -1,7 +1,7 @@
 //! The outline of a definition file: its keys, and the entries of its lists.
 
 use cloudcrew_definition::document::{Document, Kind, NodeId};
-use lsp_types::{DocumentSymbol, SymbolKind};
+use lsp_types::{DocumentSymbol, Location, SymbolInformation, SymbolKind, Uri};
 
 use crate::position::Lines;
 
@@ -69,4 +69,24 @@ fn first_word(document: &Document, node: NodeId) -> Option<String> {
         Kind::List(_) | Kind::Null => return None,
     };
     Some(text.lines().next().unwrap_or_default().chars().take(80).collect())
+}
+
+/// The outline for a client that knows no outline within an outline.
+pub(crate) fn flat(symbols: Vec<DocumentSymbol>, uri: &Uri) -> Vec<SymbolInformation> {
+    let mut flat = Vec::new();
+    let mut open: Vec<(DocumentSymbol, Option<String>)> = symbols.into_iter().rev().map(|symbol| (symbol, None)).collect();
+    while let Some((symbol, container)) = open.pop() {
+        let name = symbol.name.clone();
+        open.extend(symbol.children.into_iter().flatten().rev().map(|child| (child, Some(name.clone()))));
+        #[expect(deprecated, reason = "the protocol's type has no other constructor")]
+        flat.push(SymbolInformation {
+            name: symbol.name,
+            kind: symbol.kind,
+            tags: None,
+            deprecated: None,
+            location: Location { uri: uri.clone(), range: symbol.range },
+            container_name: container,
+        });
+    }
+    flat
 }

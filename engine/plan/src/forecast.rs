@@ -164,8 +164,8 @@ const STATEMENT: Range = Range { low: 300, high: 5000 };
 const TOOL: Range = Range { low: 60, high: 250 };
 /// Seconds of one reply.
 const SECONDS: Range = Range { low: 2, high: 20 };
-/// Bytes of a token of English text.
-const BYTES_PER_TOKEN: u64 = 4;
+/// Bytes of a token of English text, for estimates.
+pub const BYTES_PER_TOKEN: u64 = 4;
 
 fn assumptions() -> Vec<Assumption> {
     let one = |what: &str, range| Assumption { what: what.to_owned(), range };
@@ -199,10 +199,10 @@ pub fn of_phase(definition: &Definition, phase: &Phase) -> PhaseForecast {
     let revisions = phase.gate.as_ref().is_some_and(|g| g.max_revisions > 0);
     let swarms = Range::new(1, 1 + u64::from(reworks || revisions));
     let mut agents: Vec<(String, Estimate)> = Vec::new();
-    for agent in phase.swarm.agents.iter().filter_map(|name| definition.agents.iter().find(|a| a.name == *name)) {
+    for agent in phase.swarm.agents.iter().filter_map(|name| definition.agent(name)) {
         agents.push((agent.name.clone(), member(definition, phase, agent, visits, swarms)));
     }
-    if let Some(agent) = phase.review.as_ref().and_then(|r| definition.agents.iter().find(|a| a.name == r.agent)) {
+    if let Some(agent) = phase.review.as_ref().and_then(|r| definition.agent(&r.agent)) {
         let estimate = reviewer(definition, phase, agent, swarms);
         match agents.iter_mut().find(|(name, _)| *name == agent.name) {
             Some((_, there)) => *there = there.plus(&estimate),

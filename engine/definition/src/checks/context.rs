@@ -79,7 +79,7 @@ impl<'a> Context<'a> {
 }
 
 /// The texts of a list with their places.
-pub(super) fn texts(list: &Written<Vec<Written<String>>>) -> impl Iterator<Item = (&str, Span)> {
+pub(crate) fn texts(list: &Written<Vec<Written<String>>>) -> impl Iterator<Item = (&str, Span)> {
     list.get().into_iter().flatten().filter_map(text)
 }
 
@@ -89,7 +89,7 @@ pub(super) fn text(written: &Written<String>) -> Option<(&str, Span)> {
 }
 
 /// The readable deliverables of a phase.
-pub(super) fn deliverables(phase: &PhaseFile) -> impl Iterator<Item = &Deliverable> {
+pub(crate) fn deliverables(phase: &PhaseFile) -> impl Iterator<Item = &Deliverable> {
     phase.deliverables.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get)
 }
 

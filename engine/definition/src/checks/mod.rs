@@ -1,6 +1,6 @@
 //! The rules: one file each, with a code, the page that `cloudcrew explain` prints, and what it looks at.
 
-mod context;
+pub(crate) mod context;
 mod misdeclared;
 
 macro_rules! rules {
@@ -122,16 +122,6 @@ pub fn page(source: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_rule_has_a_page_with_a_wrong_and_a_right_example() {
-        for code in codes() {
-            let page = explain(code).unwrap_or_default();
-            for part in ["Wrong:", "Right:", "```"] {
-                assert!(page.contains(part), "{code} lacks {part}");
-            }
-        }
-    }
 
     #[test]
     fn a_code_is_its_files_name() {

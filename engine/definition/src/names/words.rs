@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::NameKind;
 use crate::catalogue::{Capability, Catalogue};
+use crate::checks::context::{self, deliverables};
 use crate::source::{FileId, Sources};
 use crate::syntax::{Agent, Deliverable, Model, PhaseFile, Workspace, Written};
 
@@ -156,16 +157,13 @@ fn may(capability: Capability) -> &'static str {
     }
 }
 
-fn deliverables(phase: &PhaseFile) -> impl Iterator<Item = &Deliverable> {
-    phase.deliverables.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get)
-}
-
+/// Texts without their places.
 fn text(written: &Written<String>) -> Option<&str> {
     written.get().map(String::as_str)
 }
 
 fn texts(list: &Written<Vec<Written<String>>>) -> impl Iterator<Item = &str> {
-    list.get().into_iter().flatten().filter_map(text)
+    context::texts(list).map(|(text, _)| text)
 }
 
 /// As code: backticks of the name's own would end it early.

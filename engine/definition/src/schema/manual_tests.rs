@@ -81,7 +81,8 @@ fn a_key_that_is_left_out_means_what_the_schema_says() {
         finalize_steps: Vec::new(),
     };
     let loaded = crate::load(&sources, &catalogue);
-    let definition = loaded.definition.unwrap_or_else(|| panic!("{:?}", loaded.report));
+    assert!(!loaded.report.has_errors(), "{:?}", loaded.report);
+    let definition = loaded.definition.expect("a definition without errors");
     let phase = serde_json::to_value(&definition.phases[0]).expect("plain data");
     let rehearsal = serde_json::to_value(&definition.rehearsals[0]).expect("plain data");
     let default = |kind, way: &str| {

@@ -13,6 +13,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use cloudcrew_definition::crew::{AgentBend, Bend, Definition, Phase, Rehearsal};
 use cloudcrew_definition::syntax::Failure;
+use cloudcrew_plan::forecast::BYTES_PER_TOKEN;
 use cloudcrew_runtime::ports::model::{
     Billing, Block, FaultKind, Model, ModelFault, ModelReply, ModelRequest, Purpose, ToolUse, Usage,
 };
@@ -20,8 +21,6 @@ use serde_json::Value;
 
 use transcript::Transcript;
 
-/// Bytes that one token stands for, for estimates.
-const BYTES_PER_TOKEN: usize = 4;
 /// Tokens that a model writes in a second, for estimates.
 const TOKENS_PER_SECOND: u64 = 80;
 
@@ -93,7 +92,7 @@ impl RehearsalModel {
             content.push(Block::ToolUse(ToolUse { id, name: name.to_owned(), input }));
         }
         let read = request.system.len() + serde_json::to_string(request.messages).map_or(0, |t| t.len());
-        let output = (bytes / BYTES_PER_TOKEN) as u64;
+        let output = bytes as u64 / BYTES_PER_TOKEN;
         let cut = output > u64::from(request.max_tokens);
         let output = output.min(u64::from(request.max_tokens)).max(1);
         let calls = content.iter().any(|b| matches!(b, Block::ToolUse(_)));
@@ -106,7 +105,7 @@ impl RehearsalModel {
         };
         let slow = self.bends(request).find_map(|b| if let Bend::Takes(time) = b.bend { Some(time) } else { None });
         let took = slow.unwrap_or_else(|| Duration::from_millis(1000 + output * 1000 / TOKENS_PER_SECOND));
-        let usage = Usage { input_tokens: (read / BYTES_PER_TOKEN) as u64, output_tokens: output, ..Usage::default() };
+        let usage = Usage { input_tokens: read as u64 / BYTES_PER_TOKEN, output_tokens: output, ..Usage::default() };
         ModelReply { content, stop_reason: stop.to_owned(), usage: Some(usage), took: Some(took) }
     }
 }

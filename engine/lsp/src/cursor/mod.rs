@@ -58,9 +58,6 @@ pub(crate) struct Cursor {
 
 /// Where the cursor stands; `None` in comments and long texts.
 pub(crate) fn find(text: &str, offset: usize) -> Option<Cursor> {
-    let mut offset = offset.min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
+    let offset = text.floor_char_boundary(offset);
     block::Scan::new(text, offset).run()
 }

@@ -82,8 +82,17 @@ impl Meter {
 
     /// Everything together.
     pub fn total(&self) -> MeterLine {
+        self.sum(|_| true)
+    }
+
+    /// Everything of one phase.
+    pub fn of_phase(&self, phase: &str) -> MeterLine {
+        self.sum(|of| of == phase)
+    }
+
+    fn sum(&self, counts: impl Fn(&str) -> bool) -> MeterLine {
         let mut total = MeterLine::default();
-        for (_, _, _, line) in self.lines() {
+        for (_, _, _, line) in self.lines().filter(|(phase, ..)| counts(phase)) {
             total.calls = total.calls.saturating_add(line.calls);
             total.usage += line.usage;
             total.micro_usd = total.micro_usd.saturating_add(line.micro_usd);
