@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 use cloudcrew_plan::{Counter, Counters, Kind, Plan, build, emit};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::json;
 
 use machine::Machine;
@@ -77,15 +77,20 @@ fn agrees(written: &Written, draws: &[Draw], seen: &RefCell<BTreeSet<String>>) {
 #[expect(clippy::disallowed_methods, reason = "how long a test looks is said from outside")]
 fn the_machine_visits_what_the_plan_visits_in_the_same_order() {
     let cases = std::env::var("CLOUDCREW_WORKFLOWS").ok().map_or(WORKFLOWS, |n| n.parse().expect("a number"));
+    let seed: u64 = std::env::var("CLOUDCREW_SEED").ok().map_or(1, |n| n.parse().expect("a number"));
     let seen = RefCell::new(BTreeSet::new());
-    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    // The same seed makes the same workflows and courses, so that a failure can be looked at again.
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let chance = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(Config { cases, failure_persistence: None, ..Config::default() }, chance);
     let courses = (workspace::any(), prop::collection::vec(outcomes::any(), 0..30));
     let result = runner.run(&courses, |(written, draws)| {
         agrees(&written, &draws, &seen);
         Ok(())
     });
     if let Err(fault) = result {
-        panic!("{fault}");
+        panic!("seed {seed}: {fault}");
     }
     let missed: Vec<&str> = WHAT_CAN_HAPPEN.into_iter().filter(|what| !seen.borrow().contains(*what)).collect();
     assert!(cases < WORKFLOWS || missed.is_empty(), "never happened: {missed:?}");

@@ -199,7 +199,7 @@ impl Writer<'_> {
             result_selector: Some(json!({ "on.$": "$.Payload.on" })),
             timeout_seconds: Some(LAMBDA_SECONDS),
             heartbeat_seconds: None,
-            retry: vec![parked, lambda_away(), restarts(phase)],
+            retry: vec![parked, lambda_away(MAX_ATTEMPTS), restarts(phase)],
             catch: otherwise(),
             next: next_name(state),
         };
@@ -238,7 +238,7 @@ impl Writer<'_> {
             result_selector: Some(json!({ "status.$": "$.StatusCode" })),
             timeout_seconds: Some(LAMBDA_SECONDS),
             heartbeat_seconds: None,
-            retry: vec![lambda_away()],
+            retry: vec![lambda_away(A_FEW)],
             catch: vec![Catcher { error_equals: vec!["States.ALL"], result_path: "$.error", next: next.clone() }],
             next,
         };
@@ -258,7 +258,7 @@ impl Writer<'_> {
                 result_selector: Some(json!({ "status.$": "$.StatusCode" })),
                 timeout_seconds: Some(60),
                 heartbeat_seconds: None,
-                retry: vec![lambda_away()],
+                retry: vec![lambda_away(A_FEW)],
                 catch: vec![Catcher { error_equals: vec!["States.ALL"], result_path: "$.unnoted", next: name.to_owned() }],
                 next: name.to_owned(),
             };
@@ -311,8 +311,13 @@ fn restarts(phase: &Phase) -> Retrier {
     Retrier { error_equals: DEATHS.to_vec(), interval_seconds: 5, max_attempts, backoff_rate: 2.0, max_delay_seconds: 300 }
 }
 
-fn lambda_away() -> Retrier {
-    Retrier { error_equals: LAMBDA_AWAY.to_vec(), interval_seconds: 2, max_attempts: 6, backoff_rate: 2.0, max_delay_seconds: 60 }
+/// Attempts of what must hold nothing up.
+const A_FEW: u64 = 6;
+
+/// Nothing was done, so it is asked for again. The service counts over all of a state, a review's parks and a gate's days among them:
+/// what the engagement depends on is asked for as patiently as a provider that is away.
+fn lambda_away(max_attempts: u64) -> Retrier {
+    Retrier { error_equals: LAMBDA_AWAY.to_vec(), interval_seconds: 2, max_attempts, backoff_rate: 2.0, max_delay_seconds: 300 }
 }
 
 /// A request that a person answers: the function keeps the task token with it.
@@ -327,7 +332,7 @@ fn request(phase: &Phase, kind: &str) -> Task {
         result_selector: None,
         timeout_seconds: None,
         heartbeat_seconds: None,
-        retry: vec![lambda_away()],
+        retry: vec![lambda_away(MAX_ATTEMPTS)],
         catch: Vec::new(),
         next: String::new(),
     }
