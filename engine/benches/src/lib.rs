@@ -15,7 +15,7 @@ use cloudcrew_runtime::catalogue::catalogue;
 use cloudcrew_runtime::engagement::{Begin, Engagement, Event, SowFile, begin, open};
 use cloudcrew_runtime::ports::Ports;
 use cloudcrew_runtime::ports::repo::Repo as _;
-use cloudcrew_runtime::ports::watch::Watch;
+use cloudcrew_runtime::ports::watch::{Live, Watch};
 use nix::sys::resource::{UsageWho, getrusage};
 
 /// The shipped workspace.
@@ -150,6 +150,8 @@ struct Nobody;
 
 impl Watch for Nobody {
     fn happened(&self, _: u64, _: i64, _: &Event, _: &Engagement) {}
+    fn live(&self, _: &str, _: Live<'_>) {}
+
     fn stop_wanted(&self) -> bool {
         false
     }

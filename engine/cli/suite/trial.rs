@@ -14,7 +14,7 @@ use cloudcrew_plan::build;
 use cloudcrew_runtime::engagement::{Begin, Driver, Engagement, Event, Options, begin, open};
 use cloudcrew_runtime::ports::clock::Clock;
 use cloudcrew_runtime::ports::repo::Repo;
-use cloudcrew_runtime::ports::watch::Watch;
+use cloudcrew_runtime::ports::watch::{Live, Watch};
 
 use super::expect::{Seen, misses};
 use super::{Test, Verdict};
@@ -97,6 +97,8 @@ impl Watch for Way {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).push(state.clone());
         }
     }
+
+    fn live(&self, _: &str, _: Live<'_>) {}
 
     fn stop_wanted(&self) -> bool {
         false

@@ -13,7 +13,7 @@ use cloudcrew_runtime::engagement::{Begin, Engagement, Event, SowFile, begin, op
 use cloudcrew_runtime::ports::Ports;
 use cloudcrew_runtime::ports::journal::Holder;
 use cloudcrew_runtime::ports::repo::Repo;
-use cloudcrew_runtime::ports::watch::Watch;
+use cloudcrew_runtime::ports::watch::{Live, Watch};
 
 use super::{root, sources};
 
@@ -24,6 +24,8 @@ struct Nobody;
 
 impl Watch for Nobody {
     fn happened(&self, _: u64, _: i64, _: &Event, _: &Engagement) {}
+    fn live(&self, _: &str, _: Live<'_>) {}
+
     fn stop_wanted(&self) -> bool {
         false
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex as SyncMutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -17,9 +18,10 @@ use super::event::{Event, SourceHash, ToolDone, Why, ms};
 use super::meter::Charge;
 use crate::ports::ledger::{LedgerKind, LedgerRow};
 use crate::ports::model::{
-    CallContext, FaultKind, ModelFault, ModelReply, ModelRequest, Purpose, ToolResult, ToolSpec, ToolStatus, ToolUse, Usage,
+    CallContext, FaultKind, Listener, ModelFault, ModelReply, ModelRequest, Purpose, ToolResult, ToolSpec, ToolStatus, ToolUse, Usage,
 };
 use crate::ports::repo::TreeFile;
+use crate::ports::watch::Live;
 use crate::prompt::{Part, joined, render};
 use crate::swarm::{Host, Input, ModelCall, Note, Stop, Swarm, ToolAnswer, ToolCalls, handoff_spec};
 use crate::tools::{self, Call, Said, ToolError};
@@ -191,6 +193,28 @@ fn digest(rows: &[LedgerRow]) -> String {
     format!("# Ledger\n\n{}", shown.collect::<Vec<_>>().join("\n"))
 }
 
+/// Passes on what a model says; when its call does not come to its end, also when it is cut off, that it is to be forgotten.
+struct Ear<'a> {
+    driver: &'a Driver,
+    agent: &'a str,
+    heard: AtomicBool,
+}
+
+impl Listener for Ear<'_> {
+    fn hears(&self, text: &str) {
+        self.heard.store(true, Ordering::Relaxed);
+        self.driver.ports.watch.live(self.driver.project(), Live::Says { agent: self.agent, text });
+    }
+}
+
+impl Drop for Ear<'_> {
+    fn drop(&mut self) {
+        if self.heard.load(Ordering::Relaxed) {
+            self.driver.ports.watch.live(self.driver.project(), Live::Forget { agent: self.agent });
+        }
+    }
+}
+
 #[async_trait]
 impl Host for SwarmHost<'_> {
     type Error = EngagementError;
@@ -265,6 +289,7 @@ impl Host for SwarmHost<'_> {
                 date: e.state.started.date.clone(),
             })
             .await;
+        let ear = Ear { driver: self.driver, agent: &agent.name, heard: AtomicBool::new(false) };
         let request = ModelRequest {
             context: &context,
             agent: &agent.name,
@@ -273,8 +298,13 @@ impl Host for SwarmHost<'_> {
             messages,
             tools: &tools,
             max_tokens,
+            listener: &ear,
         };
-        Ok(self.driver.ports.model.complete(request).await)
+        let said = self.driver.ports.model.complete(request).await;
+        if said.is_ok() {
+            ear.heard.store(false, Ordering::Relaxed);
+        }
+        Ok(said)
     }
 
     async fn before_tools(&self, calls: &ToolCalls) -> Result<(), Stop<EngagementError>> {
@@ -288,7 +318,7 @@ impl Host for SwarmHost<'_> {
     async fn call_tool(&self, calls: &ToolCalls, index: usize, call: &ToolUse) -> Result<ToolAnswer, Stop<EngagementError>> {
         let place = calls.calls.iter().position(|(i, _)| *i == index).unwrap_or(0);
         let pass_on = || self.turn.send_modify(|t| *t = (*t).max(place + 1));
-        let answer = |status, text: String, started| ToolAnswer::Result(ToolResult { id: call.id.clone(), status, text }, started);
+        let answer = |status, text: String, started| ToolAnswer::Result(ToolResult { id: call.id.clone(), status, text, attachments: Vec::new() }, started);
         let Some(known) = tools::find(&call.name) else {
             self.my_turn(place).await;
             pass_on();

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod journal;
 pub mod ledger;
 pub mod model;
+pub mod reply;
 pub mod repo;
 pub mod watch;
 

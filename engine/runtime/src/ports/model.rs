@@ -36,6 +36,22 @@ pub enum Block {
     ToolUse(ToolUse),
     /// The engine answers a call.
     ToolResult(ToolResult),
+    /// What a model thought before it spoke. It goes back as it came: a provider refuses one that was changed.
+    Reasoning(Reasoning),
+}
+
+/// A model's thoughts, in one of the two forms in which a provider gives them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reasoning {
+    /// The thoughts, or a summary; empty when they are hidden.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    /// The provider's seal over the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+    /// Hidden thoughts, encrypted by the provider, in Base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<String>,
 }
 
 /// A model's call of a tool.
@@ -58,6 +74,68 @@ pub struct ToolResult {
     pub status: ToolStatus,
     /// What the model is told; never empty.
     pub text: String,
+    /// What the model is shown besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+}
+
+/// An image or a document that a tool found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Attachment {
+    /// What it is.
+    pub format: AttachmentFormat,
+    /// Its name, for the model.
+    pub name: String,
+    /// Its bytes in Base64.
+    pub data: String,
+}
+
+/// What an attachment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AttachmentFormat {
+    /// An image.
+    Png,
+    /// An image.
+    Jpeg,
+    /// An image.
+    Gif,
+    /// An image.
+    Webp,
+    /// A document.
+    Pdf,
+}
+
+impl AttachmentFormat {
+    /// Its name, as providers spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            AttachmentFormat::Png => "png",
+            AttachmentFormat::Jpeg => "jpeg",
+            AttachmentFormat::Gif => "gif",
+            AttachmentFormat::Webp => "webp",
+            AttachmentFormat::Pdf => "pdf",
+        }
+    }
+
+    /// Its media type.
+    pub fn media_type(self) -> String {
+        if self == AttachmentFormat::Pdf { "application/pdf".to_owned() } else { format!("image/{}", self.name()) }
+    }
+
+    /// What these bytes are by how they begin; `None` for everything else.
+    pub fn of(bytes: &[u8]) -> Option<AttachmentFormat> {
+        let webp = bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP");
+        let begins: [(&[u8], AttachmentFormat); 5] = [
+            (b"\x89PNG\r\n\x1a\n", AttachmentFormat::Png),
+            (b"\xff\xd8\xff", AttachmentFormat::Jpeg),
+            (b"GIF87a", AttachmentFormat::Gif),
+            (b"GIF89a", AttachmentFormat::Gif),
+            (b"%PDF-", AttachmentFormat::Pdf),
+        ];
+        let found = begins.into_iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, format)| format);
+        found.or(webp.then_some(AttachmentFormat::Webp))
+    }
 }
 
 /// Whether a tool did what it was asked.
@@ -160,6 +238,28 @@ pub struct ModelRequest<'a> {
     pub tools: &'a [ToolSpec],
     /// Output tokens at most.
     pub max_tokens: u32,
+    /// Who hears what the model says while it says it.
+    pub listener: &'a dyn Listener,
+}
+
+/// Who hears a model while it speaks. What a call that failed had said is to be forgotten.
+pub trait Listener: Sync {
+    /// The next words.
+    fn hears(&self, text: &str);
+}
+
+/// Nobody listens.
+#[derive(Debug, Clone, Copy)]
+pub struct Nobody;
+
+impl Listener for Nobody {
+    fn hears(&self, _: &str) {}
+}
+
+impl std::fmt::Debug for dyn Listener + '_ {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a listener")
+    }
 }
 
 /// A complete reply.

@@ -65,7 +65,7 @@ impl Swarm {
             if matches!(&slot.state, SlotState::Asking(q) if q.id == id) {
                 let words = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 let text = format!("Customer answered: {words}");
-                let result = ToolResult { id: slot.call.id.clone(), status: ToolStatus::Success, text };
+                let result = ToolResult { id: slot.call.id.clone(), status: ToolStatus::Success, text, attachments: Vec::new() };
                 slot.state = SlotState::Done { result, started: true, asked: true };
             }
         }

@@ -83,7 +83,7 @@ impl Swarm {
         };
         for (index, call) in calls.iter().enumerate() {
             if let Some((status, text)) = self.own_answer(call) {
-                self.keep_result(index, ToolResult { id: call.id.clone(), status, text }, false);
+                self.keep_result(index, ToolResult { id: call.id.clone(), status, text, attachments: Vec::new() }, false);
             }
         }
         self.after_tools();

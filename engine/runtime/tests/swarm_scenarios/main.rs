@@ -9,6 +9,7 @@
 
 mod rules;
 mod run;
+mod scenario;
 mod script;
 mod seen;
 mod tools;
@@ -98,7 +99,7 @@ async fn the_same_inputs_give_the_same_swarm() {
     for name in names() {
         let scenario = read("scenarios", &name);
         for run in runs(&scenario).await {
-            let mut again = Swarm::new(run::spec(&scenario));
+            let mut again = Swarm::new(scenario::spec(&scenario));
             for (input, elapsed) in &run.journal {
                 let written = serde_json::to_string(input).unwrap();
                 let input: Input = serde_json::from_str(&written).unwrap();

@@ -13,6 +13,8 @@ use serde_json::Value;
 pub struct Tools {
     pub files: Mutex<BTreeMap<String, String>>,
     failed: Mutex<BTreeMap<String, u64>>,
+    /// Whether `block_ms` really blocks a thread; under a paused clock it cannot.
+    pub blocks: bool,
 }
 
 impl Tools {
@@ -46,6 +48,11 @@ impl Tools {
                 }
                 *times += 1;
                 error(format!("Tool failed: scan service unavailable ({times})"))
+            }
+            "block_ms" if self.blocks => {
+                let time = Duration::from_millis(number("ms"));
+                tokio::task::spawn_blocking(move || std::thread::sleep(time)).await.unwrap();
+                success(format!("blocked {}", number("ms")))
             }
             "sleep_ms" | "block_ms" => {
                 tokio::time::sleep(Duration::from_millis(number("ms"))).await;
@@ -83,5 +90,5 @@ fn wrong_argument(call: &ToolUse) -> Option<String> {
 }
 
 fn tr(status: ToolStatus, text: String) -> cloudcrew_runtime::ports::model::ToolResult {
-    cloudcrew_runtime::ports::model::ToolResult { id: String::new(), status, text }
+    cloudcrew_runtime::ports::model::ToolResult { id: String::new(), status, text, attachments: Vec::new() }
 }

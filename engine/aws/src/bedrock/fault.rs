@@ -1,0 +1,129 @@
+//! What went wrong with a call, told by class: what may follow, the provider's name for it, and its words.
+
+use std::error::Error;
+use std::time::Duration;
+
+use aws_sdk_bedrockruntime::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamError;
+use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_types::event_stream::RawMessage;
+use cloudcrew_runtime::ports::model::{FaultKind, ModelFault};
+
+/// A call that got no answer, or a refusal.
+pub fn of_call(error: SdkError<ConverseStreamError, HttpResponse>, silence: Duration) -> ModelFault {
+    match &error {
+        SdkError::ServiceError(said) => {
+            let (class, words) = (said.err().code(), said.err().message());
+            let raw = said.raw();
+            let status = raw.status().as_u16();
+            let wait = raw.headers().get("retry-after").and_then(|v| v.parse::<f64>().ok()).filter(|s| (0.0..1e9).contains(s));
+            let class = class.map_or_else(|| format!("Http{status}"), capital);
+            let words = words.map_or_else(|| format!("HTTP status {status}"), str::to_owned);
+            ModelFault::of_status(status, wait.map(Duration::from_secs_f64), &class, &words)
+        }
+        SdkError::TimeoutError(_) => ModelFault::silent(silence),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => {
+            ModelFault::connection(format!("no connection in time: {}", chain(&error)))
+        }
+        SdkError::DispatchFailure(failure) if failure.is_io() => ModelFault::connection(chain(&error)),
+        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => {
+            let words = chain(&error);
+            if words.to_lowercase().contains("credential") || words.to_lowercase().contains("identity") {
+                return ModelFault::permanent(
+                    "NoCredentials",
+                    format!(
+                        "no AWS credentials were found ({words}); set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or \
+                         run where a role is attached"
+                    ),
+                );
+            }
+            ModelFault::connection(words)
+        }
+        SdkError::ResponseError(response) => {
+            let status = response.raw().status().as_u16();
+            let said = chain(&error);
+            if response.raw().status().is_success() {
+                // The answer began and did not come whole.
+                return if said.contains("IncompleteMessage") || said.contains("closed") {
+                    ModelFault::connection(said)
+                } else {
+                    ModelFault::garbled(said)
+                };
+            }
+            ModelFault::of_status(status, None, &format!("Http{status}"), &said)
+        }
+        _ => ModelFault::connection(chain(&error)),
+    }
+}
+
+/// A stream that broke, or said that something is wrong.
+pub fn of_event(error: SdkError<ConverseStreamOutputError, RawMessage>) -> ModelFault {
+    match &error {
+        SdkError::ServiceError(said) => {
+            use ConverseStreamOutputError as Said;
+            let class = match said.err() {
+                Said::InternalServerException(_) => "InternalServerException",
+                Said::ModelStreamErrorException(_) => "ModelStreamErrorException",
+                Said::ServiceUnavailableException(_) => "ServiceUnavailableException",
+                Said::ThrottlingException(_) => "ThrottlingException",
+                Said::ValidationException(_) => "ValidationException",
+                other => other.code().unwrap_or("StreamError"),
+            };
+            let words = said.err().message().unwrap_or("the provider gave no reason");
+            if class == "ValidationException" {
+                return ModelFault::of_status(400, None, class, words);
+            }
+            ModelFault::transient(&capital(class), words)
+        }
+        SdkError::ResponseError(_) => ModelFault::garbled(chain(&error)),
+        _ => ModelFault::connection(chain(&error)),
+    }
+}
+
+/// `throttlingException` in a stream is `ThrottlingException` in an answer.
+fn capital(class: &str) -> String {
+    let class = class.rsplit('#').next().unwrap_or(class);
+    let mut letters = class.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// The innermost causes, in words.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut words = Vec::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words.push(error.to_string());
+        cause = error.source();
+    }
+    words.dedup();
+    if words.is_empty() { DisplayErrorContext(error).to_string() } else { words.join(": ") }
+}
+
+/// Says what to do about the refusals that every newcomer meets.
+pub fn advised(mut fault: ModelFault, model: &str, region: &str) -> ModelFault {
+    if fault.kind != FaultKind::Permanent {
+        return fault;
+    }
+    let advice = match fault.error.as_str() {
+        "AccessDeniedException" => {
+            format!("the account or role has no access to `{model}` in {region}: grant it in the Bedrock console or the role's policy")
+        }
+        "ResourceNotFoundException" => {
+            format!("there is no model `{model}` in {region}: look at `models.*.id` and `models.*.region` in agents.yaml")
+        }
+        "ValidationException" if fault.message.contains("model identifier") => {
+            format!("`{model}` is no model id in {region}: look at `models.*.id` and `models.*.region` in agents.yaml")
+        }
+        "ValidationException" if fault.message.contains("on-demand throughput") => {
+            format!("`{model}` is served through an inference profile only: write one in `models.*.id`, such as `us.{model}`")
+        }
+        "ExpiredTokenException" | "ExpiredToken" => "the credentials have expired: renew them".to_owned(),
+        "UnrecognizedClientException" | "InvalidSignatureException" | "InvalidClientTokenId" => {
+            "AWS does not know these credentials: look at AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned()
+        }
+        _ => return fault,
+    };
+    fault.message = format!("{} ({advice})", fault.message);
+    fault
+}

@@ -1,0 +1,3 @@
+//! Adapters for AWS: the only place that knows its SDK.
+
+pub mod bedrock;

@@ -1,0 +1,181 @@
+//! A reply put together from the pieces in which a provider streams it. Every adapter of a live model speaks through it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::model::{Block, FaultKind, Listener, ModelFault, ModelReply, Reasoning, ToolUse, Usage};
+
+/// Bytes of a reply at most: above what any model writes under the highest `max_tokens`.
+pub const MAX_REPLY: usize = 8 * 1024 * 1024;
+
+/// A reply in the making. Blocks are told apart by the provider's number and come out in its order.
+pub struct Assembly<'a> {
+    listener: &'a dyn Listener,
+    parts: BTreeMap<u32, Part>,
+    bytes: usize,
+}
+
+enum Part {
+    Text(String),
+    Tool { id: String, name: String, input: String },
+    Reasoning(Reasoning),
+}
+
+impl<'a> Assembly<'a> {
+    /// Nothing yet.
+    pub fn new(listener: &'a dyn Listener) -> Assembly<'a> {
+        Assembly { listener, parts: BTreeMap::new(), bytes: 0 }
+    }
+
+    /// More words.
+    ///
+    /// # Errors
+    /// As all of these: when the reply is larger than [`MAX_REPLY`].
+    pub fn text(&mut self, block: u32, words: &str) -> Result<(), ModelFault> {
+        self.grow(words.len())?;
+        match self.parts.entry(block).or_insert_with(|| Part::Text(String::new())) {
+            Part::Text(text) => text.push_str(words),
+            Part::Tool { .. } | Part::Reasoning(_) => return Err(mixed()),
+        }
+        self.listener.hears(words);
+        Ok(())
+    }
+
+    /// A tool is called.
+    ///
+    /// # Errors
+    /// See [`Assembly::text`].
+    pub fn tool(&mut self, block: u32, id: &str, name: &str) -> Result<(), ModelFault> {
+        self.grow(id.len() + name.len())?;
+        let part = Part::Tool { id: id.to_owned(), name: name.to_owned(), input: String::new() };
+        if self.parts.insert(block, part).is_some() {
+            return Err(mixed());
+        }
+        Ok(())
+    }
+
+    /// More of a tool's arguments.
+    ///
+    /// # Errors
+    /// See [`Assembly::text`].
+    pub fn input(&mut self, block: u32, json: &str) -> Result<(), ModelFault> {
+        self.grow(json.len())?;
+        match self.parts.get_mut(&block) {
+            Some(Part::Tool { input, .. }) => input.push_str(json),
+            _ => return Err(mixed()),
+        }
+        Ok(())
+    }
+
+    /// More thoughts: words, their seal, or hidden ones in Base64.
+    ///
+    /// # Errors
+    /// See [`Assembly::text`].
+    pub fn thought(&mut self, block: u32, more: &Reasoning) -> Result<(), ModelFault> {
+        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        self.grow(more.text.len() + length(&more.signature) + length(&more.hidden))?;
+        match self.parts.entry(block).or_insert_with(|| Part::Reasoning(Reasoning::default())) {
+            Part::Reasoning(all) => {
+                all.text.push_str(&more.text);
+                for (all, more) in [(&mut all.signature, &more.signature), (&mut all.hidden, &more.hidden)] {
+                    if let Some(more) = more {
+                        all.get_or_insert_default().push_str(more);
+                    }
+                }
+            }
+            Part::Text(_) | Part::Tool { .. } => return Err(mixed()),
+        }
+        Ok(())
+    }
+
+    /// Whether a tool was called.
+    pub fn calls_tools(&self) -> bool {
+        self.parts.values().any(|part| matches!(part, Part::Tool { .. }))
+    }
+
+    /// The reply is complete.
+    pub fn finish(self, stop_reason: String, usage: Option<Usage>) -> ModelReply {
+        let content = self.parts.into_values().filter_map(|part| match part {
+            Part::Text(text) => (!text.is_empty()).then_some(Block::Text(text)),
+            Part::Tool { id, name, input } => Some(Block::ToolUse(ToolUse { id, name, input: arguments(input) })),
+            Part::Reasoning(reasoning) => Some(Block::Reasoning(reasoning)),
+        });
+        ModelReply { content: content.collect(), stop_reason, usage, took: None }
+    }
+
+    fn grow(&mut self, bytes: usize) -> Result<(), ModelFault> {
+        self.bytes += bytes;
+        if self.bytes <= MAX_REPLY {
+            return Ok(());
+        }
+        let message = format!("the model's reply is larger than {} MiB; it was not read to its end", MAX_REPLY / 1024 / 1024);
+        Err(ModelFault { kind: FaultKind::Permanent, error: "ReplyTooLarge".into(), message, usage: None, took: None })
+    }
+}
+
+/// Arguments as a model wrote them: what is no JSON object stays a text, and the swarm tells the model so.
+fn arguments(written: String) -> Value {
+    if written.trim().is_empty() {
+        return Value::Object(serde_json::Map::new());
+    }
+    match serde_json::from_str::<Value>(&written) {
+        Ok(value @ Value::Object(_)) => value,
+        _ => Value::String(written),
+    }
+}
+
+fn mixed() -> ModelFault {
+    ModelFault::garbled("the pieces of the reply do not fit together")
+}
+
+impl ModelFault {
+    /// A class of error with the provider's words; what follows from it is decided by the HTTP status.
+    pub fn of_status(status: u16, retry_after: Option<std::time::Duration>, error: &str, message: &str) -> ModelFault {
+        let kind = match status {
+            408 | 424 | 429 | 500 | 502 | 503 | 504 => FaultKind::Transient { retry_after },
+            _ if says_too_long(message) && status < 500 => FaultKind::InputTooLong,
+            _ => FaultKind::Permanent,
+        };
+        ModelFault { kind, error: error.to_owned(), message: message.to_owned(), usage: None, took: None }
+    }
+
+    /// The connection was refused, broke or ended too early.
+    pub fn connection(message: impl Into<String>) -> ModelFault {
+        ModelFault::transient("ConnectionError", message)
+    }
+
+    /// What came is no answer.
+    pub fn garbled(message: impl Into<String>) -> ModelFault {
+        ModelFault::transient("InvalidResponse", message)
+    }
+
+    /// Nothing came for too long.
+    pub fn silent(time: std::time::Duration) -> ModelFault {
+        ModelFault::transient("ReadTimeout", format!("the provider said nothing for {} s", time.as_secs_f64()))
+    }
+
+    /// A call that may work later.
+    pub fn transient(error: &str, message: impl Into<String>) -> ModelFault {
+        let kind = FaultKind::Transient { retry_after: None };
+        ModelFault { kind, error: error.to_owned(), message: message.into(), usage: None, took: None }
+    }
+
+    /// A call that will fail again until somebody changes something.
+    pub fn permanent(error: &str, message: impl Into<String>) -> ModelFault {
+        ModelFault { kind: FaultKind::Permanent, error: error.to_owned(), message: message.into(), usage: None, took: None }
+    }
+}
+
+/// Whether a refusal says that the conversation is too long for the model.
+fn says_too_long(message: &str) -> bool {
+    const SAYS: [&str; 5] = [
+        "input is too long",
+        "prompt is too long",
+        "too many input tokens",
+        "exceeds the context window",
+        "maximum context length",
+    ];
+    let message = message.to_lowercase();
+    SAYS.iter().any(|says| message.contains(says))
+}
