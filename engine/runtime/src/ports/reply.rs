@@ -106,11 +106,7 @@ impl<'a> Assembly<'a> {
 
     fn grow(&mut self, bytes: usize) -> Result<(), ModelFault> {
         self.bytes += bytes;
-        if self.bytes <= MAX_REPLY {
-            return Ok(());
-        }
-        let message = format!("the model's reply is larger than {} MiB; it was not read to its end", MAX_REPLY / 1024 / 1024);
-        Err(ModelFault { kind: FaultKind::Permanent, error: "ReplyTooLarge".into(), message, usage: None, took: None })
+        if self.bytes > MAX_REPLY { Err(ModelFault::too_large()) } else { Ok(()) }
     }
 }
 
@@ -148,6 +144,12 @@ impl ModelFault {
     /// What came is no answer.
     pub fn garbled(message: impl Into<String>) -> ModelFault {
         ModelFault::transient("InvalidResponse", message)
+    }
+
+    /// The reply is larger than [`MAX_REPLY`].
+    pub fn too_large() -> ModelFault {
+        let message = format!("the model's reply is larger than {} MiB; it was not read to its end", MAX_REPLY / 1024 / 1024);
+        ModelFault::permanent("ReplyTooLarge", message)
     }
 
     /// Nothing came for too long.
