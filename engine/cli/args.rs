@@ -152,8 +152,15 @@ pub enum Command {
     },
     /// Serves an editor over stdin and stdout: findings, completion, hover, names, rename.
     Lsp,
-    /// Looks whether everything that a run needs is in order.
-    Doctor,
+    /// Looks whether everything that a run needs is in order, and which model speaks for whom.
+    Doctor {
+        /// Makes one small call to each live model, which costs a few tokens: latency, access, price.
+        #[arg(long)]
+        live: bool,
+        /// As for `run`.
+        #[arg(long, value_name = "[AGENT=]NAME", env = "CLOUDCREW_MODEL", value_delimiter = ',')]
+        model: Vec<String>,
+    },
     /// Prints completions for a shell, or the manual page.
     Completions {
         #[arg(value_enum)]
@@ -172,9 +179,9 @@ pub struct Planned {
     /// Exits with 1 when something changed.
     #[arg(long, requires = "against")]
     pub exit_code: bool,
-    /// A model of `agents.yaml` that all agents use instead of their own.
-    #[arg(long, value_name = "NAME", env = "CLOUDCREW_MODEL")]
-    pub model: Option<String>,
+    /// A model of `agents.yaml` that all agents use instead of their own, or one agent: `opus`, `qa=opus`; `rehearsal` rehearses.
+    #[arg(long, value_name = "[AGENT=]NAME", env = "CLOUDCREW_MODEL", value_delimiter = ',')]
+    pub model: Vec<String>,
     #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
     pub format: Format,
 }
@@ -193,12 +200,18 @@ pub struct Run {
     /// The customer's Git repository. Left out: a new one in the home.
     #[arg(long, value_name = "PATH", env = "CLOUDCREW_REPO")]
     pub repo: Option<PathBuf>,
-    /// A model of `agents.yaml` that all agents use instead of their own.
-    #[arg(long, value_name = "NAME", env = "CLOUDCREW_MODEL")]
-    pub model: Option<String>,
+    /// A model of `agents.yaml` that all agents use instead of their own, or one agent: `opus`, `qa=opus`; `rehearsal` rehearses.
+    #[arg(long, value_name = "[AGENT=]NAME", env = "CLOUDCREW_MODEL", value_delimiter = ',')]
+    pub model: Vec<String>,
     /// A rehearsal file of the workspace that bends what happens.
     #[arg(long, value_name = "NAME", env = "CLOUDCREW_REHEARSAL")]
     pub rehearsal: Option<String>,
+    /// Writes everything that live models say to a new file, without secrets, to be replayed.
+    #[arg(long, value_name = "FILE", env = "CLOUDCREW_RECORD", conflicts_with_all = ["replay", "rehearsal"])]
+    pub record: Option<PathBuf>,
+    /// Says again what a recorded run said; a request that was not recorded is an error.
+    #[arg(long, value_name = "FILE", env = "CLOUDCREW_REPLAY", conflicts_with = "rehearsal")]
+    pub replay: Option<PathBuf>,
     /// The phase to begin with. Left out: the first.
     #[arg(long, value_name = "PHASE", env = "CLOUDCREW_FROM")]
     pub from: Option<String>,

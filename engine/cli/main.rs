@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod exit;
 mod home;
+mod models;
 mod out;
 mod output;
 mod planned;

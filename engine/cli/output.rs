@@ -5,7 +5,7 @@ use cloudcrew_definition::diagnostic::json::CheckDocument;
 use cloudcrew_plan::Plan;
 use cloudcrew_plan::compare::Change;
 use cloudcrew_plan::forecast::Forecast;
-use cloudcrew_runtime::engagement::{Artifact, End, Event, Finding, MeterLine, Request};
+use cloudcrew_runtime::engagement::{Artifact, End, Event, Finding, MeterLine, Request, VisitContext};
 use cloudcrew_runtime::ports::ledger::LedgerRow;
 use cloudcrew_runtime::ports::model::Usage;
 use schemars::JsonSchema;
@@ -106,12 +106,20 @@ pub struct PlanAgent {
     pub model: String,
     /// The layer that chose the model: `agents.yaml`, `CLOUDCREW_MODEL` or `--model`.
     pub chosen_by: String,
+    /// Who serves the model, in words; `rehearsed` when nobody does.
+    pub served: String,
+    /// What the model costs, in words.
+    pub price: String,
     /// What it may call.
     pub tools: Vec<String>,
     /// Where it may write.
     pub writes: Vec<String>,
     /// Tokens it may use in one engagement.
     pub token_budget: Option<u64>,
+    /// US dollars it may use in one engagement.
+    pub usd_budget: Option<f64>,
+    /// Budget that it shares with others.
+    pub shares_budget: Option<String>,
 }
 
 /// `show`: where an engagement stands.
@@ -241,6 +249,8 @@ pub struct Cost {
     pub lines: Vec<CostLine>,
     /// All of them together.
     pub total: Spent,
+    /// How long conversations got, visit by visit.
+    pub contexts: Vec<VisitContext>,
 }
 
 /// What an agent used in a phase.
@@ -306,6 +316,22 @@ pub struct Line<'a> {
     /// What happened.
     #[serde(flatten)]
     pub event: &'a Event,
+}
+
+/// `run` and `resume`, between entries of the journal: what a live model says while it says it. It is not on record.
+#[derive(Serialize, JsonSchema)]
+pub struct LiveLine<'a> {
+    /// Always 1.
+    pub version: u32,
+    /// The engagement.
+    pub project: &'a str,
+    /// Always `live`, where entries of the journal have their kind.
+    pub event: &'static str,
+    /// Who speaks.
+    pub agent: &'a str,
+    /// The next words; absent: the call did not come to its end, and what was heard of it is to be forgotten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<&'a str>,
 }
 
 /// A document on one line.

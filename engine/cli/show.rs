@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
-use cloudcrew_runtime::engagement::{Engagement, Finding, Request, RequestKind};
+use cloudcrew_runtime::engagement::{Engagement, Finding, Request, RequestKind, Unit};
 use cloudcrew_runtime::ports::ledger::{Ledger as _, LedgerKind};
 
 use crate::exit::Failure;
@@ -52,6 +52,15 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
                     engagement.project, request.id
                 ));
             }
+            RequestKind::Budget { .. } => {
+                text.push_str(&format!("\n  {}\n    {}\n", used_up(&request.kind), raises(&engagement.project, request)));
+            }
+        }
+    }
+    if let Some(parked) = &state.parked {
+        text.push_str(&format!("\n  the provider is away: {}\n", parked.reason));
+        if parked.blocked {
+            text.push_str(&format!("    mend that, then: cloudcrew resume {}\n", engagement.project));
         }
     }
     Ok(text)
@@ -77,7 +86,36 @@ pub fn waits(project: &str, request: &Request) -> String {
         RequestKind::Question { agent, question, .. } => {
             format!("{project} waits for an answer to {agent}: \"{question}\": `cloudcrew answer {project} {} \"...\"`", request.id)
         }
+        RequestKind::Budget { .. } => {
+            format!("{project} waits: {}: `{}`", used_up(&request.kind), raises(project, request))
+        }
     }
+}
+
+/// A used-up budget, in words.
+pub fn used_up(kind: &RequestKind) -> String {
+    let RequestKind::Budget { budget, unit, spent, needed, limit } = kind else { return String::new() };
+    format!(
+        "a budget is used up: {} of {} are spent and the next call may take {} [{budget}]",
+        unit.show(*spent),
+        unit.show(*limit),
+        unit.show(*needed)
+    )
+}
+
+/// The command that raises a used-up budget, with half as much again as an example.
+pub fn raises(project: &str, request: &Request) -> String {
+    let more = match &request.kind {
+        RequestKind::Budget { unit, spent, needed, limit, .. } => {
+            let more = spent.saturating_add(*needed).max(limit.saturating_add(limit / 2));
+            match unit {
+                Unit::Tokens => more.to_string(),
+                Unit::MicroUsd => more.div_ceil(1_000_000).to_string(),
+            }
+        }
+        _ => String::new(),
+    };
+    format!("cloudcrew answer {project} {} {more}", request.id)
 }
 
 /// What a gate covers, compared with what the customer saw at the last gate of the phase.
@@ -123,7 +161,7 @@ pub fn document(engagement: &Engagement) -> Show {
         version: VERSION,
         project: engagement.project.clone(),
         workflow: state.started.workflow.clone(),
-        rehearsal: true,
+        rehearsal: state.started.voice.is_rehearsal(),
         state: state.at.clone(),
         end: state.end.clone(),
         phases: state.plan().entries.iter().map(phase).collect(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cloudcrew_runtime::engagement::{Decision, Engagement, MeterLine, RequestKind, State};
+use cloudcrew_runtime::engagement::{Decision, Engagement, MeterLine, RequestKind, State, Voice};
 
 use crate::words::counted;
 
@@ -26,13 +26,26 @@ pub fn spent(state: &State) -> String {
     }
 }
 
+/// Who speaks for the agents.
+pub fn spoken(voice: &Voice) -> String {
+    match voice {
+        Voice::Rehearsal => "rehearsed: no live model was called, tokens are estimates".to_owned(),
+        Voice::Live { record: None } => "live".to_owned(),
+        Voice::Live { record: Some(file) } => format!("live, recorded to {file}"),
+        Voice::Replay { cassette } => format!("replayed from {cassette}: no model was called"),
+    }
+}
+
+/// Tokens read, from a prompt cache or not.
+pub fn read(line: &MeterLine) -> u64 {
+    let usage = line.usage;
+    usage.input_tokens.saturating_add(usage.cache_read_tokens).saturating_add(usage.cache_write_tokens)
+}
+
 /// What came out, at the end of a run.
 pub fn summary(engagement: &Engagement) -> String {
     let state = &engagement.state;
-    let mut text = format!(
-        "\n{} · {} · rehearsed: no live model was called, tokens are estimates\n",
-        engagement.project, state.started.workflow
-    );
+    let mut text = format!("\n{} · {} · {}\n", engagement.project, state.started.workflow, spoken(&state.started.voice));
     for (phase, _) in &state.plan().entries {
         let progress = state.progress(phase);
         if progress.revision == 0 {
@@ -63,10 +76,11 @@ pub fn summary(engagement: &Engagement) -> String {
     let total = state.meter.total();
     let project = &engagement.project;
     text.push_str(&format!(
-        "\n  {}, {} tokens in, {} tokens out: would cost {}; {} from the first event to the last\n",
+        "\n  {}, {} tokens in, {} tokens out: {} {}; {} from the first event to the last\n",
         counted(total.calls as usize, "model call"),
-        total.usage.input_tokens,
+        read(&total),
         total.usage.output_tokens,
+        if state.started.voice.is_rehearsal() { "would cost" } else { "cost" },
         money(&total),
         spent(state)
     ));

@@ -2,23 +2,42 @@
 
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use cloudcrew_runtime::engagement::{Engagement, Event, State};
-use cloudcrew_runtime::ports::watch::Watch;
+use cloudcrew_runtime::ports::watch::{self, Watch};
+use cloudcrew_runtime::swarm::Input;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::Format;
 use crate::out::{say, shown};
-use crate::output::{self, Line, VERSION};
+use crate::output::{self, Line, LiveLine, VERSION};
 use crate::summary::{money, spent};
 use crate::words::{counted, words};
+
+/// Characters of a line that is not at its end yet, on a terminal.
+const TAIL: usize = 100;
 
 /// Somebody who looks on.
 pub struct View {
     format: Format,
     stop: AtomicBool,
     live: Option<Live>,
+    heard: Mutex<Heard>,
+}
+
+/// What was heard of a reply that is not complete yet.
+#[derive(Default)]
+struct Heard {
+    /// The line that is not at its end.
+    line: String,
+    /// Who speaks.
+    agent: String,
+    /// Whether anything was heard.
+    any: bool,
+    /// Whether lines of it were shown.
+    shown: bool,
 }
 
 /// The lines that stay at the bottom of a terminal.
@@ -57,7 +76,7 @@ impl Live {
 impl View {
     pub fn new(format: Format) -> View {
         let live = format == Format::Human && std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
-        View { format, stop: AtomicBool::new(false), live: live.then(Live::new) }
+        View { format, stop: AtomicBool::new(false), live: live.then(Live::new), heard: Mutex::default() }
     }
 
     /// Asks the driver to stop between two steps.
@@ -70,6 +89,35 @@ impl View {
         if let Some(live) = &self.live {
             [&live.phases, &live.floor, &live.sums].into_iter().for_each(ProgressBar::finish_and_clear);
         }
+    }
+
+    /// Shows whole lines; what is not at its end yet stays at the bottom of a terminal.
+    fn hear(&self, agent: &str, text: &str) {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.any = true;
+        agent.clone_into(&mut heard.agent);
+        heard.line.push_str(text);
+        while let Some(end) = heard.line.find('\n') {
+            let line: String = heard.line.drain(..=end).collect();
+            if !line.trim().is_empty() {
+                heard.shown = true;
+                self.line(&format!("    {agent} │ {}", line.trim_end()));
+            }
+        }
+        if let Some(live) = &self.live {
+            let skipped = heard.line.chars().count().saturating_sub(TAIL);
+            let tail: String = heard.line.chars().skip(skipped).collect();
+            live.floor.set_message(shown(&format!("{agent}: {tail}")));
+        }
+    }
+
+    /// Shows what is left of a reply that is complete; whether anything of it was heard.
+    fn heard_out(&self) -> bool {
+        let heard = std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner));
+        if !heard.line.trim().is_empty() {
+            self.line(&format!("    {} │ {}", heard.agent, heard.line.trim_end()));
+        }
+        heard.any
     }
 
     fn line(&self, text: &str) {
@@ -86,11 +134,31 @@ impl Watch for View {
             let line = Line { version: VERSION, project: &engagement.project, seq, at, event };
             return self.line(&output::line(&line));
         }
-        if let Some(text) = words(event, &engagement.state) {
+        let heard = matches!(event, Event::SwarmInput { input, .. } if matches!(**input, Input::Reply(_))) && self.heard_out();
+        if let Some(text) = words(event, &engagement.state, heard) {
             self.line(&text);
         }
         if let Some(live) = &self.live {
             live.show(event, engagement);
+        }
+    }
+
+    fn live(&self, project: &str, live: watch::Live<'_>) {
+        if self.format == Format::Json {
+            let (agent, text) = match live {
+                watch::Live::Says { agent, text } => (agent, Some(text)),
+                watch::Live::Forget { agent } => (agent, None),
+            };
+            return self.line(&output::line(&LiveLine { version: VERSION, project, event: "live", agent, text }));
+        }
+        match live {
+            watch::Live::Says { agent, text } => self.hear(agent, text),
+            watch::Live::Forget { agent } => {
+                let heard = std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner));
+                if heard.shown {
+                    self.line(&format!("    {agent} │ (broken off; the lines above do not count)"));
+                }
+            }
         }
     }
 

@@ -1,12 +1,12 @@
 //! An event in words, for the terminal and the pipe.
 
 use cloudcrew_plan::{Kind, Outcome};
-use cloudcrew_runtime::engagement::{Event, Request, RequestKind, State, VerdictRecord};
+use cloudcrew_runtime::engagement::{Event, Request, RequestKind, State, Unit, VerdictRecord};
 use cloudcrew_runtime::ports::model::{Block, ModelReply, Purpose, ToolStatus, ToolUse};
 use cloudcrew_runtime::swarm::Input;
 
-/// An event in words; `None` for what only machines want to know.
-pub fn words(event: &Event, state: &State) -> Option<String> {
+/// An event in words; `None` for what only machines want to know. The words of a reply that was `heard` are not said again.
+pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
     Some(match event {
         Event::Entered { state: at, on, resume, why } => {
             let again = resume.as_ref().map(|_| ", opened again").unwrap_or_default();
@@ -21,7 +21,7 @@ pub fn words(event: &Event, state: &State) -> Option<String> {
         Event::SwarmInput { input, done, .. } => {
             return match done.as_ref().and_then(|d| d.verdict.as_ref()) {
                 Some(verdict) => Some(judged(verdict)),
-                None => said(input),
+                None => said(input, heard),
             };
         }
         Event::Reviewed { passed: true, .. } => "    nothing found".to_owned(),
@@ -37,6 +37,17 @@ pub fn words(event: &Event, state: &State) -> Option<String> {
         }
         Event::RequestExpired { request } => format!("    {request} expired"),
         Event::ParkedUntil { reason, .. } => format!("    parked: {reason}"),
+        Event::Trimmed { agent, trim, .. } => format!(
+            "    {agent}'s conversation was cut back from about {} to {} tokens: {} and {} left out",
+            trim.before,
+            trim.after,
+            counted(trim.results as usize, "tool result"),
+            counted(trim.turns as usize, "turn")
+        ),
+        Event::BudgetNeared { budget, spent, limit } => {
+            let unit = if budget.ends_with(".usd") { Unit::MicroUsd } else { Unit::Tokens };
+            format!("    ! {} of {} are used [{budget}]", unit.show(*spent), unit.show(*limit))
+        }
         Event::ForeignCommits { commits, .. } => format!("    {} by others", counted(commits.len(), "commit")),
         Event::CancelRequested { actor } => format!("    {actor} ends it"),
         Event::ProcessDied { .. } => "    the process before this one died here; the same swarm goes on".to_owned(),
@@ -66,7 +77,7 @@ fn entered(at: &str, state: &State) -> String {
         Kind::Review => format!("{phase}: review"),
         Kind::Gate => format!("{phase}: the customer decides"),
         Kind::Question => format!("{phase}: a question waits"),
-        Kind::Park => format!("{phase}: a provider is away"),
+        Kind::Park => format!("{phase}: the provider is away"),
         kind => kind.name().to_owned(),
     }
 }
@@ -91,10 +102,11 @@ fn judged(verdict: &VerdictRecord) -> String {
     format!("    {} found fault with {what}:{findings}", verdict.reviewer)
 }
 
-fn said(input: &Input) -> Option<String> {
+fn said(input: &Input, heard: bool) -> Option<String> {
     match input {
         Input::Reply(ModelReply { content, .. }) => {
-            let lines: Vec<String> = content.iter().filter_map(spoken).collect();
+            let news = content.iter().filter(|block| !heard || !matches!(block, Block::Text(_)));
+            let lines: Vec<String> = news.filter_map(spoken).collect();
             (!lines.is_empty()).then(|| lines.join("\n"))
         }
         Input::ToolResult { result, .. } if result.status == ToolStatus::Error => {

@@ -28,13 +28,8 @@ async fn main() {
     let path = std::env::args().nth(1).expect("usage: swarm_scenario SCENARIO.json");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     let scenario: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let settings = Settings {
-        id: MODEL.to_owned(),
-        cache_minimum: None,
-        reasoning_tokens: None,
-        guardrail: None,
-        silence: Duration::from_secs(45),
-    };
+    let settings =
+        Settings { id: MODEL.to_owned(), cache_minimum: None, reasoning: None, guardrail: None, silence: Duration::from_secs(45) };
     let model = BedrockModel::new(Service::new(&Place::default()).await, settings);
     let outcome = match scenario.get("runs") {
         None => run(&scenario, "r1", &model).await,

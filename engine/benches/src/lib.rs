@@ -122,6 +122,8 @@ pub async fn begun(home: &Path, store: &Store, project: &str) -> GitRepo {
         entry: None,
         sow: SowFile { name: "sow.md".into(), text: std::fs::read_to_string(root().join(SOW)).expect("a file") },
         model: None,
+        agent_models: Vec::new(),
+        voice: cloudcrew_runtime::engagement::Voice::Rehearsal,
         rehearsal: None,
         repo: path.display().to_string(),
         branch: repo.branch().to_owned(),

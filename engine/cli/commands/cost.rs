@@ -1,6 +1,6 @@
 //! `cost`: what was used and what it costs.
 
-use cloudcrew_runtime::engagement::MeterLine;
+use cloudcrew_runtime::engagement::{MeterLine, VisitContext, Voice};
 
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
@@ -8,10 +8,12 @@ use crate::home;
 use crate::out::say;
 use crate::output::{Cost, CostLine, Spent, VERSION, pretty};
 use crate::summary::money;
+use crate::words::counted;
 
 pub async fn cost(args: &Args, project: &str, format: Format) -> Result<Exit, Failure> {
     let (_, engagement) = home::engagement(args, project).await?;
-    let meter = &engagement.state.meter;
+    let state = &engagement.state;
+    let meter = &state.meter;
     let total = meter.total();
     if format == Format::Json {
         let line = |(phase, agent, model, line): (&str, &str, &str, &MeterLine)| CostLine {
@@ -21,25 +23,80 @@ pub async fn cost(args: &Args, project: &str, format: Format) -> Result<Exit, Fa
             spent: line.into(),
         };
         let lines = meter.lines().map(line).collect();
-        say!("{}", pretty(&Cost { version: VERSION, estimated: true, lines, total: Spent::from(&total) }));
+        let estimated = state.started.voice.is_rehearsal();
+        let document = Cost { version: VERSION, estimated, lines, total: Spent::from(&total), contexts: meter.contexts().to_vec() };
+        say!("{}", pretty(&document));
         return Ok(Exit::Done);
     }
-    say!("{:14} {:10} {:8} {:>6} {:>10} {:>10} {:>12}", "phase", "agent", "model", "calls", "input", "output", "cost");
+    let cached = total.usage.cache_read_tokens + total.usage.cache_write_tokens > 0;
+    say!("{}", row(["phase", "agent", "model", "calls", "input", "cached", "output", "cost"].map(str::to_owned), cached));
     for (phase, agent, model, line) in meter.lines() {
-        row(phase, agent, model, line);
+        say!("{}", figures([phase, agent, model], line, cached));
     }
-    row("total", "", "", &total);
-    say!("Rehearsed: no live model was called; tokens are estimates, and the cost is what they would cost.");
+    say!("{}", figures(["total", "", ""], &total, cached));
+    if total.uncertain > 0 {
+        say!(
+            "{} brought no report; their upper bound of {} tokens is in the cost.",
+            counted(total.uncertain as usize, "call"),
+            total.uncertain_tokens
+        );
+    }
+    grown(meter.contexts());
+    match &state.started.voice {
+        Voice::Rehearsal => {
+            say!("Rehearsed: no live model was called; tokens are estimates, and the cost is what they would cost.")
+        }
+        Voice::Replay { .. } => say!("Replayed: no model was called; this is what the recorded run cost."),
+        Voice::Live { .. } => {}
+    }
     Ok(Exit::Done)
 }
 
-fn row(phase: &str, agent: &str, model: &str, line: &MeterLine) {
+/// How long conversations got: from the first call of a visit to its last, and from one visit to the next.
+fn grown(contexts: &[VisitContext]) {
+    if contexts.is_empty() {
+        return;
+    }
+    say!();
+    say!("conversations, in tokens read by the model: first call → last call of each visit");
+    let mut swarm = "";
+    for context in contexts {
+        if context.swarm != swarm {
+            swarm = &context.swarm;
+            say!("  {swarm}");
+        }
+        let VisitContext { visit, agent, calls, first, last, most, .. } = context;
+        let peak = if most > last { format!(", most {most}") } else { String::new() };
+        say!("    visit {visit:<3} {agent:10} {first:>8} → {last:<8} in {}{peak}", counted(*calls as usize, "call"));
+    }
+    let steps: Vec<i64> = contexts
+        .windows(2)
+        .filter(|pair| pair[0].swarm == pair[1].swarm)
+        .map(|pair| pair[1].first as i64 - pair[0].first as i64)
+        .collect();
+    if !steps.is_empty() {
+        let mean = steps.iter().sum::<i64>() / steps.len() as i64;
+        say!("  a visit begins with {mean:+} tokens beside the one before it, on average of {}", counted(steps.len(), "handoff"));
+    }
+}
+
+fn figures([phase, agent, model]: [&str; 3], line: &MeterLine, cached: bool) -> String {
     let usage = line.usage;
-    say!(
-        "{phase:14} {agent:10} {model:8} {:>6} {:>10} {:>10} {:>12}",
-        line.calls,
-        usage.input_tokens,
-        usage.output_tokens,
-        money(line)
-    );
+    let cells = [
+        phase.to_owned(),
+        agent.to_owned(),
+        model.to_owned(),
+        line.calls.to_string(),
+        (usage.input_tokens + usage.cache_write_tokens).to_string(),
+        usage.cache_read_tokens.to_string(),
+        usage.output_tokens.to_string(),
+        money(line),
+    ];
+    row(cells, cached)
+}
+
+/// Without the column of cached tokens where there are none.
+fn row([phase, agent, model, calls, input, cache, output, cost]: [String; 8], cached: bool) -> String {
+    let cache = if cached { format!(" {cache:>10}") } else { String::new() };
+    format!("{phase:14} {agent:10} {model:8} {calls:>6} {input:>10}{cache} {output:>10} {cost:>12}")
 }

@@ -1,23 +1,30 @@
 //! `doctor`: whether everything that a run needs is in order.
 
 use std::path::Path;
+use std::time::Instant;
 
+use cloudcrew_definition::crew::{Definition, Model as Defined};
 use cloudcrew_definition::load;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
 use cloudcrew_runtime::catalogue::catalogue;
-use cloudcrew_runtime::engagement::open;
+use cloudcrew_runtime::engagement::{Charge, open};
 use cloudcrew_runtime::ports::journal::Journal as _;
 use cloudcrew_runtime::ports::ledger::Ledger as _;
+use cloudcrew_runtime::ports::model::{Block, CallContext, Message, Model, ModelRequest, Nobody, Purpose, Role};
 use cloudcrew_runtime::ports::repo::Repo as _;
 
 use crate::args::Args;
 use crate::exit::{Exit, Failure};
+use crate::models::{Chosen, price, served};
 use crate::out::say;
 use crate::words::counted;
-use crate::{home, workspace};
+use crate::{home, wiring, workspace};
 
-pub async fn doctor(args: &Args) -> Result<Exit, Failure> {
+/// Tokens of the reply to a small call at most; a model that thinks by itself needs some for that.
+const SMALL: u32 = 1024;
+
+pub async fn doctor(args: &Args, live: bool, words: &[String]) -> Result<Exit, Failure> {
     let mut fine = true;
     let mut say = |ok: bool, text: String| {
         fine &= ok;
@@ -28,6 +35,11 @@ pub async fn doctor(args: &Args) -> Result<Exit, Failure> {
             let sources = workspace::read(&root);
             let found = load(&sources, &catalogue()).report.diagnostics().len();
             say(found == 0, format!("definitions in {}: {found} findings", root.display()));
+            if let Ok(definition) = workspace::definition(&root) {
+                for (ok, line) in models(&definition, words, live).await? {
+                    say(ok, line);
+                }
+            }
         }
         Err(failure) => say(false, failure.to_string()),
     }
@@ -50,8 +62,88 @@ pub async fn doctor(args: &Args) -> Result<Exit, Failure> {
             Err(error) => say(false, error.to_string()),
         },
     }
-    say(true, "models: rehearsal (no live model is configured; nothing is called and nothing is paid)".to_owned());
     Ok(if fine { Exit::Done } else { Exit::Failed })
+}
+
+/// Who speaks for whom, which layer decided it, and, when asked to look, what each live model says.
+async fn models(definition: &Definition, words: &[String], live: bool) -> Result<Vec<(bool, String)>, Failure> {
+    let chosen = Chosen::read(words, definition)?;
+    let mut lines = Vec::new();
+    let mut used: Vec<&str> = Vec::new();
+    for agent in &definition.agents {
+        let (name, layer) = chosen.of(agent);
+        let what = definition.model(name).map(served).unwrap_or_default();
+        let what = if chosen.rehearses() { "rehearsed".to_owned() } else { what };
+        lines.push((true, format!("agent {}: {name} ({layer}), {what}", agent.name)));
+        if !used.contains(&name) {
+            used.push(name);
+        }
+    }
+    let live_ones = used.iter().filter_map(|name| definition.model(name)).filter_map(|m| Some((m, m.live.as_ref()?)));
+    let live_ones: Vec<_> = live_ones.filter(|_| !chosen.rehearses()).collect();
+    if live_ones.is_empty() {
+        lines.push((true, "models: rehearsal (no live model is configured; nothing is called and nothing is paid)".to_owned()));
+    } else if live_ones.len() < used.len() {
+        lines.push((false, "models: some are live and others rehearsed; a run would be refused".to_owned()));
+    }
+    for (model, how) in live_ones {
+        let key = how.key_env.as_ref().map(|name| match std::env::var(name).is_ok_and(|key| !key.is_empty()) {
+            true => format!(", key from {name}"),
+            false => format!(", {name} is not set"),
+        });
+        let line = format!("model {}: {}{} · {}", model.name, served(model), key.unwrap_or_default(), price(model));
+        if !live {
+            lines.push((true, line));
+            continue;
+        }
+        let began = Instant::now();
+        let said = match wiring::model(model, how).await {
+            Ok(port) => tried(&*port, model).await,
+            Err(failure) => Err(failure.to_string()),
+        };
+        let took = began.elapsed().as_millis();
+        match said {
+            Ok(usage) => lines.push((true, format!("{line} · answered in {took} ms{usage}"))),
+            Err(why) => lines.push((false, format!("{line} · {why}"))),
+        }
+    }
+    Ok(lines)
+}
+
+/// One small call.
+async fn tried(port: &dyn Model, model: &Defined) -> Result<String, String> {
+    let context = CallContext {
+        project: "doctor".into(),
+        phase: "doctor".into(),
+        revision: 1,
+        purpose: Purpose::Work,
+        swarm: 1,
+        visit: 1,
+        turn: 0,
+        earlier_calls: 0,
+        date: "2000-01-01".into(),
+    };
+    let thinks = model.live.as_ref().is_some_and(|live| live.reasoning.is_some());
+    let messages = [Message { role: Role::User, content: vec![Block::Text("Say: ready".into())] }];
+    let request = ModelRequest {
+        context: &context,
+        agent: "doctor",
+        model: &model.name,
+        system: "Answer with one word.",
+        messages: &messages,
+        tools: &[],
+        max_tokens: if thinks { model.max_tokens } else { model.max_tokens.min(SMALL) },
+        listener: &Nobody,
+    };
+    let reply = port.complete(request).await.map_err(|fault| format!("{}: {}", fault.error, fault.message))?;
+    Ok(match reply.usage {
+        Some(usage) => {
+            let charge = Charge::of(usage, model.price);
+            let cost = charge.micro_usd.map_or_else(|| "price unknown".to_owned(), |micro| format!("${:.6}", micro as f64 / 1e6));
+            format!(", {} tokens in, {} out, {cost}", usage.input_tokens, usage.output_tokens)
+        }
+        None => ", and reported no tokens: budgets would count upper bounds".to_owned(),
+    })
 }
 
 /// Reads an engagement whole: its journal and what it is pinned to, its ledger, and its branch.

@@ -19,7 +19,7 @@ use crate::wiring;
 pub async fn drive(store: &Store, project: &str, approve_all: bool, format: Format) -> Result<Exit, Failure> {
     let engagement = open(store, store, project).await?;
     let view = Arc::new(View::new(format));
-    let ports = wiring::ports(store, &engagement, view.clone())?;
+    let ports = wiring::ports(store, &engagement, view.clone()).await?;
     drop(engagement);
     let driver = Driver::acquire(ports, project, &holder::this_process(), Options { approve_all }).await?;
     let stop = view.clone();
@@ -81,6 +81,9 @@ fn outcome(project: &str, rest: &Rest) -> (Exit, String) {
         Rest::Waiting(requests) => {
             let lines: Vec<String> = requests.iter().map(|request| waits(project, request)).collect();
             (Exit::Waiting, lines.join("\n"))
+        }
+        Rest::Blocked(reason) => {
+            (Exit::Waiting, format!("{project} waits: {reason}\nmend that, then go on with `cloudcrew resume {project}`"))
         }
         Rest::Stopped => (Exit::Waiting, format!("{project} stopped between two steps; go on with `cloudcrew resume {project}`")),
     }

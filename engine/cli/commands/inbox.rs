@@ -9,6 +9,7 @@ use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::{note, say};
 use crate::output::{Inbox, VERSION, Waiting, pretty};
+use crate::show::{raises, used_up};
 use crate::words::counted;
 
 pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
@@ -48,6 +49,11 @@ pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
                     RequestKind::Question { agent, question, .. } => {
                         say!("  {agent} asks: {question}");
                         say!("  answer:  cloudcrew answer {project} {} \"...\"", request.id);
+                    }
+                    RequestKind::Budget { .. } => {
+                        say!("  {}", used_up(&request.kind));
+                        say!("  raise:   {}", raises(&project, request));
+                        say!("  or end:  cloudcrew answer {project} {} stop", request.id);
                     }
                 }
                 if request.reminders > 0 {

@@ -1,12 +1,12 @@
 //! `plan`: what a run would be, what it would take, and what changed.
 
-use cloudcrew_definition::crew::Definition;
 use cloudcrew_plan::build;
 use cloudcrew_plan::compare::{compare, compare_all};
 use cloudcrew_plan::forecast::forecast;
 
 use crate::args::{Args, Format, Planned};
 use crate::exit::{Exit, Failure};
+use crate::models::{Chosen, at_work, price, served};
 use crate::out::{put, say};
 use crate::output::{PlanAgent, PlanDocument, VERSION, pretty};
 use crate::planned::{before, human, look_back};
@@ -33,13 +33,15 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
         Some(old) => (Some(old.name), compare(&old.definition, &definition, &workflow)),
     };
     let saved = serde_json::to_value(&definition).map_err(|e| Failure::world(e.to_string()))?;
-    let chosen = choose(&mut definition, planned.model.as_deref())?;
+    let chosen = Chosen::read(&planned.model, &definition)?;
+    let decided: Vec<(String, &'static str)> =
+        definition.agents.iter().map(|a| chosen.of(a)).map(|(m, by)| (m.to_owned(), by)).collect();
+    definition.agents.iter_mut().zip(&decided).for_each(|(agent, (model, _))| agent.model.clone_from(model));
+    let layer =
+        |name: &str| definition.agents.iter().zip(&decided).find(|(a, _)| a.name == name).map_or("agents.yaml", |(_, d)| d.1);
     let flow = definition.workflow(&workflow).ok_or_else(|| Failure::usage(format!("no workflow named `{workflow}`")))?;
     let phases: Vec<_> = flow.phases.iter().filter_map(|name| definition.phase(name)).collect();
-    let works = |name: &str| {
-        phases.iter().any(|p| p.swarm.agents.iter().any(|a| a == name) || p.review.as_ref().is_some_and(|r| r.agent == name))
-    };
-    let agents = definition.agents.iter().filter(|a| works(&a.name));
+    let agents = at_work(&definition, flow).into_iter();
     let changed = !changes.is_empty();
     let document = PlanDocument {
         version: VERSION,
@@ -49,10 +51,14 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
             .map(|a| PlanAgent {
                 agent: a.name.clone(),
                 model: a.model.clone(),
-                chosen_by: chosen.to_owned(),
+                chosen_by: layer(&a.name).to_owned(),
+                served: definition.model(&a.model).map(served).unwrap_or_default(),
+                price: definition.model(&a.model).map(price).unwrap_or_default(),
                 tools: a.tools.clone(),
                 writes: a.writes.clone(),
-                token_budget: a.token_budget,
+                token_budget: a.budget.and_then(|b| b.tokens),
+                usd_budget: a.budget.and_then(|b| b.micro_usd).map(|micro| micro as f64 / 1e6),
+                shares_budget: a.pot.clone(),
             })
             .collect(),
         forecast: forecast(&definition, flow),
@@ -68,17 +74,4 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
         Format::Json => say!("{}", pretty(&document)),
     }
     Ok(if planned.exit_code && changed { Exit::Failed } else { Exit::Done })
-}
-
-/// Puts the model that was asked for in each agent's place, and says which layer chose.
-fn choose(definition: &mut Definition, model: Option<&str>) -> Result<&'static str, Failure> {
-    let Some(model) = model else { return Ok("agents.yaml") };
-    if definition.model(model).is_none() {
-        let names: Vec<&str> = definition.models.iter().map(|m| m.name.as_str()).collect();
-        return Err(Failure::usage(format!("no model named `{model}`; there is {}", names.join(", "))));
-    }
-    definition.agents.iter_mut().for_each(|agent| agent.model = model.to_owned());
-    let by_environment = std::env::var("CLOUDCREW_MODEL").is_ok_and(|named| named == model);
-    let by_flag = std::env::args_os().any(|word| word.to_string_lossy().starts_with("--model"));
-    Ok(if by_environment && !by_flag { "CLOUDCREW_MODEL" } else { "--model" })
 }

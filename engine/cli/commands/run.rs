@@ -19,7 +19,8 @@ use cloudcrew_runtime::ports::repo::Repo;
 use super::drive;
 use crate::args::{Approve, Args, Run};
 use crate::exit::{Exit, Failure};
-use crate::out::say;
+use crate::models::{self, Chosen};
+use crate::out::{note, say};
 use crate::sow::statement_of_work;
 use crate::{home, workspace};
 
@@ -35,7 +36,9 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     let sow = statement_of_work(&path, true)?;
     let project = run.project.clone().unwrap_or_else(|| id_of(&path));
     home::valid_project(&project)?;
-    known(run.model.as_deref(), "model", definition.models.iter().map(|m| m.name.as_str()))?;
+    let chosen = Chosen::read(&run.model, &definition)?;
+    let flow = definition.workflow(&workflow).ok_or_else(|| Failure::usage(format!("no workflow named `{workflow}`")))?;
+    let voice = models::voice(run, &chosen, &definition, flow)?;
     if let Some(phase) = run.from.as_deref() {
         known(Some(phase), "phase", plan.entries.iter().map(|(name, _)| name.as_str()))?;
     }
@@ -75,7 +78,9 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
         plan: &plan,
         entry: run.from.as_deref(),
         sow,
-        model: run.model.clone(),
+        model: chosen.for_all(),
+        agent_models: chosen.agents.clone(),
+        voice: voice.clone(),
         rehearsal: run.rehearsal.clone(),
         repo: path.display().to_string(),
         branch: repo.branch().to_owned(),
@@ -87,6 +92,9 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     if let Err(error) = begin(&store, &store, start).await {
         store.release(&project, &lease).await?;
         return Err(error.into());
+    }
+    if voice.is_rehearsal() && run.rehearsal.is_none() && !chosen.rehearses() {
+        note!("no live model is configured: this is a rehearsal, nothing is called and nothing is paid (docs/models.md)");
     }
     if run.detach {
         store.release(&project, &lease).await?;

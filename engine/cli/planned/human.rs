@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use cloudcrew_definition::crew::{Agent, Definition, Gate, Phase};
-use cloudcrew_definition::syntax::{Depth, OnExpiry, Provider, written};
+use cloudcrew_definition::crew::{Agent, Budget, Definition, Gate, Phase};
+use cloudcrew_definition::syntax::{AtLimit, Depth, OnExpiry, written};
 use cloudcrew_plan::forecast::{PhaseForecast, dollars, number};
 
+use crate::models::{price, served};
 use crate::output::PlanDocument;
 use crate::words::counted;
 
@@ -27,7 +28,15 @@ pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
         }
     }
     let _ = writeln!(text, "\nforecast · {}", plan.forecast.total);
-    text.push_str("  a run here calls no live model: it rehearses, and costs nothing\n");
+    if plan.agents.iter().all(|agent| definition.model(&agent.model).is_none_or(|model| model.live.is_none())) {
+        text.push_str("  a run here calls no live model: it rehearses, and costs nothing\n");
+    }
+    if let Some(budget) = definition.workflow(&plan.plan.workflow).and_then(|w| w.budget) {
+        let _ = writeln!(text, "  budget: {}", allowed(Some(budget)));
+    }
+    for pot in &definition.pots {
+        let _ = writeln!(text, "  budget {}: {}", pot.name, allowed(Some(pot.budget)));
+    }
     let assumed: Vec<String> = plan.forecast.assumptions.iter().map(|a| format!("{} {}", a.what, a.range.show(number))).collect();
     let _ = writeln!(text, "  assumed: {}", assumed.join(" · "));
     for phase in &plan.past.phases {
@@ -125,15 +134,25 @@ fn decided(gate: &Gate) -> String {
 }
 
 fn of_agent(agent: &Agent, model: &str, chosen: &str, definition: &Definition) -> String {
-    let served = definition.model(model).and_then(|m| m.served.as_ref());
-    let served = served.map_or_else(String::new, |(Provider::Bedrock, id)| format!(", bedrock {id}"));
-    let budget = agent.token_budget.map_or_else(|| "no budget".to_owned(), |t| format!("{} tokens", number(t)));
+    let its = definition.model(model);
+    let (served, price) = (its.map(served).unwrap_or_default(), its.map(price).unwrap_or_default());
+    let pot = agent.pot.as_ref().map(|pot| format!(", shares `{pot}`")).unwrap_or_default();
+    let budget = format!("{}{pot}", allowed(agent.budget));
     let writes = if agent.writes.is_empty() { "nothing".to_owned() } else { agent.writes.join(" ") };
     format!(
-        "  {:9} {model} ({chosen}{served}) · {budget}\n            may call {}\n            may write {writes}\n",
+        "  {:9} {model} ({chosen}), {served} · {price} · {budget}\n            may call {}\n            may write {writes}\n",
         agent.name,
         agent.tools.join(", ")
     )
+}
+
+/// What a budget allows.
+fn allowed(budget: Option<Budget>) -> String {
+    let Some(budget) = budget else { return "no budget".to_owned() };
+    let tokens = budget.tokens.map(|t| format!("{} tokens", number(t)));
+    let money = budget.micro_usd.map(dollars);
+    let then = if budget.at_limit == AtLimit::Ask { ", then asks" } else { "" };
+    format!("{}{then}", tokens.into_iter().chain(money).collect::<Vec<_>>().join(" and "))
 }
 
 fn short(hash: &str) -> &str {

@@ -62,6 +62,7 @@ fn outcome(test: &RehearsalFile, expect: &Expect, seen: &Seen<'_>) -> Vec<Miss> 
             let lines: Vec<String> = requests.iter().map(|r| waits(&seen.engagement.project, r)).collect();
             (Some(ExpectedOutcome::Waiting), lines.join("; "))
         }
+        Rest::Blocked(reason) => (Some(ExpectedOutcome::Waiting), reason.clone()),
         Rest::Stopped => (None, "it was stopped".to_owned()),
     };
     let wanted = given(&expect.outcome).map_or(ExpectedOutcome::Completed, |(outcome, _)| *outcome);

@@ -11,7 +11,7 @@ use cloudcrew_local::holder;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
 use cloudcrew_plan::build;
-use cloudcrew_runtime::engagement::{Begin, Driver, Engagement, Event, Options, begin, open};
+use cloudcrew_runtime::engagement::{Begin, Driver, Engagement, Event, Options, Voice, begin, open};
 use cloudcrew_runtime::ports::clock::Clock;
 use cloudcrew_runtime::ports::repo::Repo;
 use cloudcrew_runtime::ports::watch::{Live, Watch};
@@ -57,6 +57,8 @@ async fn rehearse(root: &Path, definition: &Definition, test: &Test<'_>) -> Resu
         entry: None,
         sow: statement_of_work(&sow, false)?,
         model: None,
+        agent_models: Vec::new(),
+        voice: Voice::Rehearsal,
         rehearsal: Some(test.name.to_owned()),
         repo: path.display().to_string(),
         branch: repo.branch().to_owned(),
@@ -67,7 +69,7 @@ async fn rehearse(root: &Path, definition: &Definition, test: &Test<'_>) -> Resu
     let engagement = open(&store, &store, test.name).await?;
     // It stands in its first state when it is watched for the first time.
     let way = Arc::new(Way(Mutex::new(vec![engagement.state.at.clone()])));
-    let ports = wiring::ports(&store, &engagement, way.clone())?;
+    let ports = wiring::ports(&store, &engagement, way.clone()).await?;
     drop(engagement);
     let driver = Driver::acquire(ports, test.name, &holder::this_process(), Options { approve_all: true }).await?;
     let rest = driver.drive().await?;

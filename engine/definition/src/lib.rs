@@ -11,6 +11,7 @@ pub mod crew;
 pub mod diagnostic;
 pub mod document;
 pub mod kept;
+pub mod known;
 pub mod names;
 pub mod path;
 mod resolve;

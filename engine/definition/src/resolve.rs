@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use crate::crew::{
-    Agent, AgentBend, Answer, Bend, Definition, Deliverable, Gate, GateBend, Model, Phase, Price, Rehearsal, Retry, Review,
-    ReviewBend, Swarm, Template, Workflow,
+    Agent, AgentBend, Answer, Bend, Budget, Context, Definition, Deliverable, Gate, GateBend, Live, Model, Phase, Pot, Price,
+    Reasoning, Rehearsal, Retry, Review, ReviewBend, Swarm, Template, Workflow,
 };
+use crate::known;
 use crate::source::Sources;
-use crate::syntax::{self, Written, defaults};
+use crate::syntax::{self, Provider, Written, defaults};
 
 /// `None` when a required value is missing, which the schema has then reported.
 pub(crate) fn resolve(sources: &Sources, workspace: &syntax::Workspace) -> Option<Definition> {
@@ -21,6 +22,11 @@ pub(crate) fn resolve(sources: &Sources, workspace: &syntax::Workspace) -> Optio
     rehearsals.sort_by(|a, b| a.name.cmp(&b.name));
     Some(Definition {
         models: file.models.get()?.iter().map(|(name, _, m)| model(name, m)).collect::<Option<_>>()?,
+        pots: optional(&file.budgets)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|(name, _, b)| Some(Pot { name: name.to_owned(), budget: budget(b)? }))
+            .collect(),
         agents: file.agents.get()?.iter().map(|(name, _, a)| agent(sources, name, a, &shared)).collect::<Option<_>>()?,
         phases,
         workflows,
@@ -50,7 +56,9 @@ fn text(sources: &Sources, path: &Written<String>) -> Option<String> {
 }
 
 fn model(name: &str, m: &syntax::Model) -> Option<Model> {
-    let price = match optional(&m.price) {
+    let id = optional(&m.provider).zip(optional(&m.id));
+    let known = id.as_ref().filter(|(p, _)| *p == Provider::Bedrock).and_then(|(_, id)| known::model(id));
+    let written = match optional(&m.price) {
         None => None,
         Some(p) => {
             let input = value(&p.input)?;
@@ -58,12 +66,71 @@ fn model(name: &str, m: &syntax::Model) -> Option<Model> {
             Some(Price { input, output: value(&p.output)?, cache_read, cache_write })
         }
     };
+    let price = written.or_else(|| known.and_then(|k| k.price));
+    let cache_minimum = match optional(&m.prompt_cache) {
+        Some(false) => None,
+        Some(true) => Some(known.map_or(CACHE_MINIMUM, |k| k.cache_minimum)),
+        None => known.map(|k| k.cache_minimum),
+    };
     Some(Model {
         name: name.to_owned(),
-        served: optional(&m.provider).zip(optional(&m.id)),
+        live: id.map(|(provider, id)| live(m, provider, id, cache_minimum)),
         max_tokens: value(&m.max_tokens)?,
+        context: context(m, known.map(|k| k.window))?,
         price,
+        price_is_known: written.is_none() && price.is_some(),
     })
+}
+
+/// Tokens before a cache point of a model that is not known.
+const CACHE_MINIMUM: u64 = 1024;
+
+fn live(m: &syntax::Model, provider: Provider, id: String, cache_minimum: Option<u64>) -> Live {
+    let guardrail = optional(&m.guardrail).and_then(|g| value(&g.id).zip(value(&g.version)));
+    let reasoning = optional(&m.reasoning).and_then(|r| match (optional(&r.tokens), optional(&r.effort)) {
+        (Some(tokens), _) => Some(Reasoning::Tokens(tokens)),
+        (None, effort) => effort.map(Reasoning::Effort),
+    });
+    Live {
+        provider,
+        id,
+        region: optional(&m.region),
+        endpoint: optional(&m.endpoint).map(|url| url.trim_end_matches('/').to_owned()),
+        key_env: optional(&m.key_env),
+        streaming: optional(&m.streaming).unwrap_or(defaults::STREAMING),
+        guardrail,
+        reasoning,
+        silence: time(&m.silence_timeout).unwrap_or(defaults::SILENCE_TIMEOUT),
+        cache_minimum,
+    }
+}
+
+/// The outer `None` when a required value is missing.
+fn context(m: &syntax::Model, known: Option<u64>) -> Option<Option<Context>> {
+    let (trim_at, trim_to) = (defaults::TRIM_AT, defaults::TRIM_TO);
+    match optional(&m.context) {
+        None => Some(known.map(|window| Context { window, trim_at, trim_to })),
+        Some(rule) => Some(Some(Context {
+            window: value(&rule.window)?,
+            trim_at: optional(&rule.trim_at).unwrap_or(trim_at),
+            trim_to: optional(&rule.trim_to).unwrap_or(trim_to),
+        })),
+    }
+}
+
+fn budget(b: &syntax::Budget) -> Option<Budget> {
+    bounds(&b.tokens, &b.usd, &b.at_limit)
+}
+
+/// `None` when nothing is bounded.
+fn bounds(
+    tokens: &Option<Written<u64>>,
+    usd: &Option<Written<f64>>,
+    at_limit: &Option<Written<syntax::AtLimit>>,
+) -> Option<Budget> {
+    let (tokens, micro_usd) = (optional(tokens), optional(usd).map(|usd| (usd * 1e6).round() as u64));
+    let at_limit = optional(at_limit).unwrap_or(defaults::AT_LIMIT);
+    (tokens.is_some() || micro_usd.is_some()).then_some(Budget { tokens, micro_usd, at_limit })
 }
 
 fn agent(sources: &Sources, name: &str, a: &syntax::Agent, shared: &[String]) -> Option<Agent> {
@@ -80,7 +147,8 @@ fn agent(sources: &Sources, name: &str, a: &syntax::Agent, shared: &[String]) ->
         prompt: text(sources, &a.prompt)?,
         tools,
         writes: words(&a.writes),
-        token_budget: optional(&a.budget).and_then(|b| value(&b.tokens)),
+        budget: optional(&a.budget).and_then(|b| bounds(&b.tokens, &b.usd, &b.at_limit)),
+        pot: optional(&a.budget).and_then(|b| optional(&b.pot)),
     })
 }
 
@@ -109,6 +177,7 @@ fn phase(sources: &Sources, p: &syntax::PhaseFile) -> Option<Phase> {
         },
         gate: optional(&p.gate).as_ref().map(gate),
         question_reminder: optional(&p.questions).and_then(|q| time(&q.remind_after)),
+        budget: optional(&p.budget).and_then(|b| budget(&b)),
         retry,
         max_restarts: optional(&p.restart).and_then(|r| value(&r.max_attempts)).unwrap_or(defaults::MAX_RESTARTS),
     })
@@ -163,6 +232,7 @@ fn workflow(w: &syntax::WorkflowFile) -> Option<Workflow> {
         description: optional(&w.description).unwrap_or_default(),
         phases: value(&w.phases)?.iter().map(value).collect::<Option<_>>()?,
         finalize: words(&w.finalize),
+        budget: optional(&w.budget).and_then(|b| budget(&b)),
     })
 }
 

@@ -1,7 +1,8 @@
-//! CloudCrew's adapters for one machine: SQLite, Git objects, the machine's clock, the rehearsal model.
+//! CloudCrew's adapters for one machine: SQLite, Git objects, the machine's clock, models.
 
 pub mod clock;
 pub mod holder;
+pub mod openai;
 pub mod rehearsal;
 pub mod repo;
 pub mod store;

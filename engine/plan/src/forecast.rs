@@ -63,7 +63,8 @@ impl Default for Estimate {
 }
 
 impl Estimate {
-    fn plus(self, other: &Estimate) -> Estimate {
+    /// Both together.
+    pub fn plus(self, other: &Estimate) -> Estimate {
         Estimate {
             turns: self.turns.plus(other.turns),
             input_tokens: self.input_tokens.plus(other.input_tokens),

@@ -1,6 +1,7 @@
 //! The body of a ConverseStream request. It is written here and not by the SDK: the SDK keeps JSON objects in hash maps, whose
 //! order differs from process to process, and a prompt cache holds only while every byte of the beginning stays the same.
 
+use cloudcrew_definition::crew::Reasoning;
 use cloudcrew_runtime::ports::model::{Attachment, AttachmentFormat, Block, Message, ModelRequest, Role, ToolResult, ToolStatus};
 use serde_json::{Map, Value, json};
 
@@ -26,11 +27,17 @@ pub fn body(request: &ModelRequest<'_>, settings: &Settings) -> Vec<u8> {
     body.insert("messages".into(), parts.messages.into());
     body.insert("inferenceConfig".into(), json!({ "maxTokens": request.max_tokens }));
     if let Some(guardrail) = &settings.guardrail {
-        body.insert("guardrailConfig".into(), json!({ "guardrailIdentifier": guardrail.id, "guardrailVersion": guardrail.version }));
+        body.insert(
+            "guardrailConfig".into(),
+            json!({ "guardrailIdentifier": guardrail.id, "guardrailVersion": guardrail.version }),
+        );
     }
-    if let Some(tokens) = settings.reasoning_tokens {
-        let thinking = json!({ "type": "enabled", "budget_tokens": tokens });
-        body.insert("additionalModelRequestFields".into(), json!({ "thinking": thinking }));
+    if let Some(reasoning) = settings.reasoning {
+        let fields = match reasoning {
+            Reasoning::Tokens(tokens) => json!({ "thinking": { "type": "enabled", "budget_tokens": tokens } }),
+            Reasoning::Effort(effort) => json!({ "thinking": { "type": "adaptive" }, "output_config": { "effort": effort } }),
+        };
+        body.insert("additionalModelRequestFields".into(), fields);
     }
     serde_json::to_vec(&body).expect("a JSON value has a text")
 }
@@ -58,7 +65,10 @@ impl Parts {
         for (number, message) in self.messages.iter_mut().enumerate() {
             before += size(message);
             let ends_a_request = number == last || number + 2 == last;
-            if ends_a_request && before >= least && let Some(content) = message["content"].as_array_mut() {
+            if ends_a_request
+                && before >= least
+                && let Some(content) = message["content"].as_array_mut()
+            {
                 content.push(point());
             }
         }

@@ -24,13 +24,17 @@ pub fn of_call(error: SdkError<ConverseStreamError, HttpResponse>, silence: Dura
         }
         SdkError::TimeoutError(_) => ModelFault::silent(silence),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => {
-            ModelFault::connection(format!("no connection in time: {}", chain(&error)))
+            ModelFault::refused(format!("no connection in time: {}", chain(&error)))
         }
-        SdkError::DispatchFailure(failure) if failure.is_io() => ModelFault::connection(chain(&error)),
+        SdkError::DispatchFailure(failure) if failure.is_io() => {
+            let words = chain(&error);
+            let never_began = ["refused", "dns", "resolve", "unreachable"].iter().any(|w| words.to_lowercase().contains(w));
+            ModelFault { unpaid: never_began, ..ModelFault::connection(words) }
+        }
         SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => {
             let words = chain(&error);
             if words.to_lowercase().contains("credential") || words.to_lowercase().contains("identity") {
-                return ModelFault::permanent(
+                return ModelFault::denied(
                     "NoCredentials",
                     format!(
                         "no AWS credentials were found ({words}); set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or \
@@ -102,12 +106,14 @@ fn chain(error: &(dyn Error + 'static)) -> String {
 
 /// Says what to do about the refusals that every newcomer meets.
 pub fn advised(mut fault: ModelFault, model: &str, region: &str) -> ModelFault {
-    if fault.kind != FaultKind::Permanent {
+    if !matches!(fault.kind, FaultKind::Permanent | FaultKind::Denied) {
         return fault;
     }
     let advice = match fault.error.as_str() {
         "AccessDeniedException" => {
-            format!("the account or role has no access to `{model}` in {region}: grant it in the Bedrock console or the role's policy")
+            format!(
+                "the account or role has no access to `{model}` in {region}: grant it in the Bedrock console or the role's policy"
+            )
         }
         "ResourceNotFoundException" => {
             format!("there is no model `{model}` in {region}: look at `models.*.id` and `models.*.region` in agents.yaml")
@@ -122,8 +128,10 @@ pub fn advised(mut fault: ModelFault, model: &str, region: &str) -> ModelFault {
         "UnrecognizedClientException" | "InvalidSignatureException" | "InvalidClientTokenId" => {
             "AWS does not know these credentials: look at AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned()
         }
+        "ServiceQuotaExceededException" => "the account's quota for the model is used up: raise it, or wait".to_owned(),
         _ => return fault,
     };
+    fault.kind = FaultKind::Denied;
     fault.message = format!("{} ({advice})", fault.message);
     fault
 }

@@ -20,6 +20,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use cloudcrew_definition::crew::Reasoning;
 use cloudcrew_runtime::ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
 
 /// Time to connect at most.
@@ -52,8 +53,8 @@ pub struct Settings {
     pub id: String,
     /// Tokens that must stand before a cache point; `None`: no prompt is cached.
     pub cache_minimum: Option<u64>,
-    /// Tokens that the model may think at most before it speaks; `None`: as the model does by itself.
-    pub reasoning_tokens: Option<u32>,
+    /// How much the model thinks before it speaks; `None`: as it does by itself.
+    pub reasoning: Option<Reasoning>,
     /// The guardrail.
     pub guardrail: Option<Guardrail>,
     /// A provider that says nothing for so long is away.

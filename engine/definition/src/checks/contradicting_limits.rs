@@ -1,8 +1,8 @@
 //! Two limits contradict each other.
 //!
 //! One of them can never be reached, or ends the swarm before it could do anything: a detection window above the
-//! number of visits, more different agents than there are, a visit that may last longer than its swarm. So is a reminder that
-//! comes more often than once a minute: nobody answers so fast.
+//! number of visits, more different agents than there are, a visit that may last longer than its swarm, a reply as long as the
+//! model's whole window. So is a reminder that comes more often than once a minute: nobody answers so fast.
 //!
 //! Wrong:
 //!
@@ -24,7 +24,8 @@
 
 use super::{Check, Context};
 use crate::diagnostic::Report;
-use crate::syntax::{Duration, Gate, PhaseFile, ProviderRetry, Swarm, Written};
+use crate::syntax::defaults::{TRIM_AT, TRIM_TO};
+use crate::syntax::{Duration, Gate, Model, PhaseFile, ProviderRetry, Swarm, Written};
 
 /// The swarm's times when they are left out.
 const EXECUTION: std::time::Duration = crate::syntax::defaults::EXECUTION_TIMEOUT;
@@ -36,6 +37,8 @@ const LEAST_REMINDER: std::time::Duration = std::time::Duration::from_secs(60);
 pub(super) const CHECK: Check = Check { code: "contradicting-limits", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    let models = context.crew().and_then(|crew| crew.models.get());
+    models.into_iter().flat_map(|models| models.iter()).for_each(|(_, _, model)| of_model(model, report));
     for phase in context.phases() {
         in_phase(phase, report);
     }
@@ -55,6 +58,42 @@ fn in_phase(phase: &PhaseFile, report: &mut Report) {
     }
     if let Some(questions) = phase.questions.as_ref().and_then(Written::get) {
         reminds(questions.remind_after.as_ref(), report);
+    }
+}
+
+fn of_model(model: &Model, report: &mut Report) {
+    let written = model.max_tokens.get().map(|max| (u64::from(*max), model.max_tokens.span));
+    if let Some(rule) = model.context.as_ref().and_then(Written::get) {
+        if let Some(((max, at), window)) = written.zip(rule.window.get()).filter(|((max, _), window)| max >= window) {
+            let found = report.error(CHECK.code, format!("a reply of {max} tokens in a window of {window}"));
+            found.at(at, "").also(rule.window.span, "the window").help("leave room for what the model reads");
+        }
+        let part = |w: &Option<Written<f64>>, default| w.as_ref().map_or(Some(default), |w| w.get().copied());
+        let at = rule.trim_to.as_ref().or(rule.trim_at.as_ref());
+        if let (Some(to), Some(from), Some(at)) = (part(&rule.trim_to, TRIM_TO), part(&rule.trim_at, TRIM_AT), at)
+            && to >= from
+        {
+            report.error(CHECK.code, "nothing would be left out").at(at.span, "").help("make `trim_to` lower than `trim_at`");
+        }
+    }
+    if let Some(reasoning) = model.reasoning.as_ref().and_then(Written::get) {
+        let tokens = reasoning.tokens.as_ref();
+        match (tokens, &reasoning.effort) {
+            (Some(tokens), Some(effort)) => {
+                let found = report.error(CHECK.code, "how much it thinks is said twice").at(tokens.span, "");
+                found.also(effort.span, "and here").help("give `tokens` to models of the generation 4.5, `effort` to later ones");
+            }
+            (None, None) => {
+                let at = model.reasoning.as_ref().map_or(model.max_tokens.span, |r| r.span);
+                report.error(CHECK.code, "how much it thinks is not said").at(at, "").help("give `effort` or `tokens`, or remove it");
+            }
+            _ => {}
+        }
+        let tokens = tokens.and_then(|t| Some((u64::from(*t.get()?), t.span)));
+        if let Some(((thought, at), (max, span))) = tokens.zip(written).filter(|((thought, _), (max, _))| thought >= max) {
+            let found = report.error(CHECK.code, format!("{thought} tokens of thought in a reply of {max}")).at(at, "");
+            found.also(span, "its thoughts are part of the reply").help("think less, or raise `max_tokens`");
+        }
     }
 }
 

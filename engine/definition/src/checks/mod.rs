@@ -22,6 +22,7 @@ rules!(
     bad_path,
     bad_value,
     bend_without_effect,
+    budget_without_effect,
     contradicting_limits,
     deliverable_outside_scope,
     duplicate_key,
@@ -39,13 +40,16 @@ rules!(
     phase_out_of_order,
     prompt_syntax,
     prompt_variable,
+    reserved_name,
     reviewer_cannot_review,
     scope_without_tool,
+    setting_not_read,
     template_slot,
     test_without_sow,
     tool_without_scope,
     two_owners,
     unknown_agent,
+    unknown_budget,
     unknown_deliverable,
     unknown_finalize_step,
     unknown_heading,
@@ -61,8 +65,10 @@ rules!(
     yaml_1_1,
     yaml_syntax;
     when nothing is wrong:
+    half_live_crew,
     never_acts,
     unused_agent,
+    unused_budget,
     unused_model,
     unused_phase,
     unused_prompt,
@@ -75,6 +81,7 @@ use crate::side_by_side::side_by_side;
 pub use context::Context;
 pub(crate) use prompt_syntax::CODE as PROMPT_SYNTAX;
 pub(crate) use prompt_variable::CODE as PROMPT_VARIABLE;
+pub use reserved_name::REHEARSAL;
 pub(crate) use template_slot::CODE as TEMPLATE_SLOT;
 
 /// A rule.

@@ -3,14 +3,16 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Phase, Rehearsal};
-use crate::syntax::Provider;
+use super::{Budget, Model, Phase, Pot, Rehearsal};
 
 /// Everything that a workspace defines, complete: a run needs nothing else of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Definition {
     /// Models, in the order written.
     pub models: Vec<Model>,
+    /// Budgets that agents share, in the order written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pots: Vec<Pot>,
     /// Agents, in the order written.
     pub agents: Vec<Agent>,
     /// Phases, by name.
@@ -21,33 +23,6 @@ pub struct Definition {
     pub templates: Vec<Template>,
     /// Rehearsal files, by name.
     pub rehearsals: Vec<Rehearsal>,
-}
-
-/// A model and what it costs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Model {
-    /// Its name.
-    pub name: String,
-    /// Who serves it on AWS, and its identifier there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub served: Option<(Provider, String)>,
-    /// Tokens of one reply at most.
-    pub max_tokens: u32,
-    /// Its price; `None` is unknown, not free.
-    pub price: Option<Price>,
-}
-
-/// US dollars per million tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Price {
-    /// Tokens read.
-    pub input: f64,
-    /// Tokens written.
-    pub output: f64,
-    /// Tokens read from a cache.
-    pub cache_read: f64,
-    /// Tokens written to a cache.
-    pub cache_write: f64,
 }
 
 /// An agent.
@@ -65,8 +40,12 @@ pub struct Agent {
     pub tools: Vec<String>,
     /// Globs of its write scope.
     pub writes: Vec<String>,
-    /// Tokens it may use in one engagement.
-    pub token_budget: Option<u64>,
+    /// What it may use in one engagement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
+    /// Name of the budget that it shares with others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pot: Option<String>,
 }
 
 /// The phases in order.
@@ -80,6 +59,9 @@ pub struct Workflow {
     pub phases: Vec<String>,
     /// What is done after the last one.
     pub finalize: Vec<String>,
+    /// What an engagement may use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
 }
 
 /// A template of artifacts.
@@ -95,6 +77,11 @@ impl Definition {
     /// A model by name.
     pub fn model(&self, name: &str) -> Option<&Model> {
         self.models.iter().find(|m| m.name == name)
+    }
+
+    /// A shared budget by name.
+    pub fn pot(&self, name: &str) -> Option<&Budget> {
+        self.pots.iter().find(|p| p.name == name).map(|p| &p.budget)
     }
 
     /// An agent by name.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::millis;
+use super::{Budget, millis};
 use crate::syntax::{Depth, Failure, HandoffMode, OnExpiry};
 
 /// One part of the workflow.
@@ -27,6 +27,9 @@ pub struct Phase {
     /// Reminds again after each such time while a question waits.
     #[serde(with = "millis::optional")]
     pub question_reminder: Option<Duration>,
+    /// What it may use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
     /// New swarms after a limit or a failure.
     pub retry: Retry,
     /// Process deaths at the same step at most.

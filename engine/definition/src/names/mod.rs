@@ -23,6 +23,8 @@ pub enum NameKind {
     Agents,
     /// Models, by their keys in `agents.yaml`.
     Models,
+    /// Budgets that agents share, by their keys in `agents.yaml`.
+    Budgets,
     /// Tools, which the engine names.
     Tools,
     /// Phases, by their files.
@@ -43,9 +45,10 @@ pub enum NameKind {
 
 impl NameKind {
     /// All kinds.
-    pub const ALL: [NameKind; 10] = [
+    pub const ALL: [NameKind; 11] = [
         NameKind::Agents,
         NameKind::Models,
+        NameKind::Budgets,
         NameKind::Tools,
         NameKind::Phases,
         NameKind::Workflows,
@@ -66,6 +69,7 @@ impl NameKind {
         match self {
             NameKind::Agents => "agents",
             NameKind::Models => "models",
+            NameKind::Budgets => "budgets",
             NameKind::Tools => "tools",
             NameKind::Phases => "phases",
             NameKind::Workflows => "workflows",
@@ -82,6 +86,7 @@ impl NameKind {
         match self {
             NameKind::Agents => "agent",
             NameKind::Models => "model",
+            NameKind::Budgets => "budget",
             NameKind::Tools => "tool",
             NameKind::Phases => "phase",
             NameKind::Workflows => "workflow",

@@ -6,7 +6,7 @@ use super::NameKind;
 use crate::catalogue::{Capability, Catalogue};
 use crate::checks::context::{self, deliverables};
 use crate::source::{FileId, Sources};
-use crate::syntax::{Agent, Deliverable, Model, PhaseFile, Workspace, Written};
+use crate::syntax::{Agent, Budget, Deliverable, Model, PhaseFile, Workspace, Written};
 
 pub(super) struct About<'a> {
     workspace: &'a Workspace,
@@ -31,6 +31,7 @@ impl<'a> About<'a> {
         let words = match kind {
             NameKind::Agents => self.agents().find(|(n, _)| *n == name).map(|(_, a)| self.agent(a)),
             NameKind::Models => self.models().find(|(n, _)| *n == name).map(|(_, m)| model(m)),
+            NameKind::Budgets => self.pots().find(|(n, _)| *n == name).map(|(_, pot)| budget(pot)),
             NameKind::Tools => self.tool(name),
             NameKind::Phases => self.phase_file(name).map(phase),
             NameKind::Workflows => self.workflow(name),
@@ -53,6 +54,11 @@ impl<'a> About<'a> {
         models.into_iter().flat_map(|m| m.iter()).map(|(name, _, model)| (name, model))
     }
 
+    fn pots(&self) -> impl Iterator<Item = (&str, &Budget)> {
+        let pots = self.workspace.agents.as_ref().and_then(|(_, f)| f.budgets.as_ref()?.get());
+        pots.into_iter().flat_map(|p| p.iter()).map(|(name, _, pot)| (name, pot))
+    }
+
     /// What the agent owns, and what the engine lets it do.
     fn agent(&self, agent: &Agent) -> String {
         let shared = self.workspace.agents.as_ref().and_then(|(_, f)| f.shared_tools.as_ref());
@@ -70,8 +76,11 @@ impl<'a> About<'a> {
         if !writes.is_empty() {
             lines.push(format!("Writes {}", list(&writes)));
         }
-        let budget = agent.budget.as_ref().and_then(Written::get).and_then(|b| b.tokens.get());
-        lines.extend(budget.map(|tokens| format!("Budget {tokens} tokens in one engagement")));
+        if let Some(own) = agent.budget.as_ref().and_then(Written::get) {
+            let bounds = bounds(own.tokens.as_ref(), own.usd.as_ref());
+            lines.extend((!bounds.is_empty()).then(|| format!("Budget {bounds} in one engagement")));
+            lines.extend(own.pot.as_ref().and_then(text).map(|pot| format!("Shares the budget {}", quoted(pot))));
+        }
         lines.join("\n\n")
     }
 
@@ -118,6 +127,16 @@ impl<'a> About<'a> {
             |line: &&str| !line.is_empty() && !line.starts_with("{#") && !line.starts_with("{%") && !line.starts_with("<!--");
         text.lines().map(|line| line.trim_start_matches('#').trim()).find(says).map(str::to_owned)
     }
+}
+
+fn budget(pot: &Budget) -> String {
+    format!("{} in one engagement, shared", bounds(pot.tokens.as_ref(), pot.usd.as_ref()))
+}
+
+fn bounds(tokens: Option<&Written<u64>>, usd: Option<&Written<f64>>) -> String {
+    let tokens = tokens.and_then(Written::get).map(|tokens| format!("{tokens} tokens"));
+    let usd = usd.and_then(Written::get).map(|usd| format!("${usd}"));
+    tokens.into_iter().chain(usd).collect::<Vec<_>>().join(" and ")
 }
 
 fn model(model: &Model) -> String {

@@ -100,6 +100,22 @@ impl Fault<'_> {
                     "write it as the provider does: letters, digits, `.`, `_`, `:`, `/` and `-`, such as `us.anthropic.claude-opus-4-6-v1`",
                 );
             }
+            ValidationErrorKind::Pattern { .. } if self.rule()["x-cloudcrew-form"] == "region" => {
+                report
+                    .error("bad-value", format!("`{}` is no AWS region", self.text()))
+                    .at(span, "")
+                    .help("such as `eu-central-1`");
+            }
+            ValidationErrorKind::Pattern { .. } if self.rule()["x-cloudcrew-form"] == "url" => {
+                let found = report.error("bad-value", format!("`{}` is no URL of a service", self.text()));
+                found.at(span, "").help("such as `http://127.0.0.1:11434/v1`: no user, no query");
+            }
+            ValidationErrorKind::Pattern { .. } if self.rule()["x-cloudcrew-form"] == "variable" => {
+                let found = report.error("bad-value", "this is no name of an environment variable");
+                found
+                    .at(span, "")
+                    .help("name the variable that holds the key, such as `OPENAI_API_KEY`; a key itself never stands here");
+            }
             ValidationErrorKind::Pattern { .. } => {
                 report.error("bad-value", format!("`{}` is not a name", self.text())).at(span, "").help(NAME);
             }

@@ -1,9 +1,9 @@
 //! `agents.yaml`: the crew.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::{Entries, Written};
+use super::{AgentBudget, Budget, Entries, Model, Written};
 
 /// The crew: its models and its agents.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -15,59 +15,15 @@ pub struct AgentsFile {
     /// The models that agents use, by a name of your choice.
     #[schemars(extend("x-cloudcrew-defines" = "models"))]
     pub models: Written<Entries<Model>>,
+    /// Budgets that agents share in one engagement, by a name of your choice. Left out: none.
+    #[schemars(extend("x-cloudcrew-defines" = "budgets", "examples" = [{"builders": {"tokens": 12000000, "usd": 90, "at_limit": "ask"}}]))]
+    pub budgets: Option<Written<Entries<Budget>>>,
     /// Tools that every agent has, before its own.
     #[schemars(extend("x-cloudcrew-names" = "tools", "examples" = [["repo_read", "repo_list", "ledger_read", "ask_customer"]]))]
     pub shared_tools: Option<Written<Vec<Written<String>>>>,
     /// The agents, by name. Their order is the order in which others see them.
     #[schemars(extend("x-cloudcrew-defines" = "agents"))]
     pub agents: Written<Entries<Agent>>,
-}
-
-/// A model and what it costs.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Model {
-    /// What it is good for, for people.
-    #[schemars(extend("examples" = ["Judgement that is expensive to get wrong"]))]
-    pub description: Option<Written<String>>,
-    /// Who serves it on AWS, given together with `id`. `generate` grants the crew exactly the models that are named so; a run here
-    /// stays a rehearsal.
-    pub provider: Option<Written<Provider>>,
-    /// Its identifier at the provider: of a model, or of an inference profile such as `us.anthropic.claude-opus-4-6-v1`.
-    #[schemars(regex(pattern = "^[A-Za-z0-9][A-Za-z0-9._:/-]{0,255}$"), extend("x-cloudcrew-form" = "model-id", "examples" = ["us.anthropic.claude-opus-4-6-v1"]))]
-    pub id: Option<Written<String>>,
-    /// Tokens of one reply at most.
-    #[schemars(range(min = 1, max = 1_000_000), extend("examples" = [16000]))]
-    pub max_tokens: Written<u32>,
-    /// Price in US dollars per million tokens. Left out: unknown, and shown as unknown, never as zero.
-    #[schemars(extend("examples" = [{"input": 5, "output": 25, "cache_read": 0.5, "cache_write": 6.25}]))]
-    pub price: Option<Written<Price>>,
-}
-
-/// Who serves a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Provider {
-    /// Amazon Bedrock.
-    Bedrock,
-}
-
-/// A price in US dollars per million tokens.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Price {
-    /// Tokens read.
-    #[schemars(range(min = 0, max = 1_000_000))]
-    pub input: Written<f64>,
-    /// Tokens written.
-    #[schemars(range(min = 0, max = 1_000_000))]
-    pub output: Written<f64>,
-    /// Tokens read from the provider's cache. Left out: as `input`.
-    #[schemars(range(min = 0, max = 1_000_000))]
-    pub cache_read: Option<Written<f64>>,
-    /// Tokens written to the provider's cache. Left out: as `input`.
-    #[schemars(range(min = 0, max = 1_000_000))]
-    pub cache_write: Option<Written<f64>>,
 }
 
 /// An agent: a model with a prompt, tools and a scope.
@@ -92,13 +48,4 @@ pub struct Agent {
     /// What it may use in one engagement. Left out: no limit.
     #[schemars(extend("examples" = [{"tokens": 4000000}]))]
     pub budget: Option<Written<AgentBudget>>,
-}
-
-/// What an agent may use in one engagement.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct AgentBudget {
-    /// Input and output tokens together, over all phases, retries and revisions.
-    #[schemars(range(min = 1, max = 1_000_000_000_000u64), extend("examples" = [4000000]))]
-    pub tokens: Written<u64>,
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{HandoffMode, OnExpiry};
+use super::{AtLimit, HandoffMode, OnExpiry};
 
 /// `swarm.max_handoffs`
 pub const MAX_HANDOFFS: u32 = 20;
@@ -38,3 +38,13 @@ pub const TIMEOUT_FACTOR: f64 = 1.0;
 pub const MAX_RESTARTS: u32 = 10;
 /// `times` of an entry of a rehearsal
 pub const TIMES: u32 = 1;
+/// `at_limit` of a budget
+pub const AT_LIMIT: AtLimit = AtLimit::Stop;
+/// `models.*.streaming`
+pub const STREAMING: bool = true;
+/// `models.*.silence_timeout`: six calls of one turn stay below the five minutes of a visit.
+pub const SILENCE_TIMEOUT: Duration = Duration::from_secs(45);
+/// `models.*.context.trim_at`
+pub const TRIM_AT: f64 = 0.8;
+/// `models.*.context.trim_to`
+pub const TRIM_TO: f64 = 0.5;

@@ -2,15 +2,19 @@
 //! their comments are what an editor shows. A value of the wrong form is absent here; the schema reports it.
 
 mod agents;
+mod budget;
 pub mod defaults;
 mod duration;
+mod model;
 mod phase;
 mod rehearsal;
 mod workflow;
 mod written;
 
-pub use agents::{Agent, AgentBudget, AgentsFile, Model, Price, Provider};
+pub use agents::{Agent, AgentsFile};
+pub use budget::{AgentBudget, AtLimit, Budget};
 pub use duration::{Duration, meant, written};
+pub use model::{ContextRule, Effort, Guardrail, Model, Price, Provider, Reasoning};
 pub use phase::{
     Deliverable, Depth, Gate, GateKind, HandoffMode, OnExpiry, PhaseFile, ProviderRetry, Questions, Restart, Retry, Review, Swarm,
 };

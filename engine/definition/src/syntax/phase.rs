@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Duration, Written, defaults, written};
+use super::{Budget, Duration, Written, defaults, written};
 
 /// One part of the workflow, done by one swarm.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -35,6 +35,9 @@ pub struct PhaseFile {
     /// What happens while an agent's question waits for the customer. Left out: nobody is reminded.
     #[schemars(extend("examples" = [{"remind_after": "30m"}]))]
     pub questions: Option<Written<Questions>>,
+    /// What the phase may use, its reviews included. Left out: no limit.
+    #[schemars(extend("examples" = [{"usd": 40, "at_limit": "ask"}]))]
+    pub budget: Option<Written<Budget>>,
     /// New swarms after one that reached a limit or failed. Left out: none.
     #[schemars(extend("examples" = [{"max_attempts": 1, "timeout_factor": 1.5}]))]
     pub retry: Option<Written<Retry>>,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Written;
+use super::{Budget, Written};
 
 /// The phases in order, and what finishes them.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -21,6 +21,9 @@ pub struct WorkflowFile {
     /// Names of phases, in order, each once.
     #[schemars(length(min = 1), extend("x-cloudcrew-names" = "phases", "examples" = [["discovery", "architecture"]]))]
     pub phases: Written<Vec<Written<String>>>,
+    /// What the engagement may use, its reviews included. Left out: no limit.
+    #[schemars(extend("examples" = [{"usd": 40, "at_limit": "ask"}]))]
+    pub budget: Option<Written<Budget>>,
     /// What is done after the last phase. A step that fails is noted and never blocks completion. Left out: nothing.
     #[schemars(extend("x-cloudcrew-names" = "finalize_steps", "examples" = [["summary"]]))]
     pub finalize: Option<Written<Vec<Written<String>>>>,

@@ -65,6 +65,7 @@ impl RehearsalModel {
                 error: error.into(),
                 message: message.into(),
                 usage: Some(Usage::default()),
+                unpaid: true,
                 took: Some(Duration::from_secs(1)),
             })
         };
@@ -74,7 +75,7 @@ impl RehearsalModel {
                 fault(kind, "ServiceUnavailableException", "rehearsed: the provider is away")
             }
             Bend::Fails(Failure::Model) if request.context.earlier_calls < b.times => {
-                fault(FaultKind::Permanent, "AccessDeniedException", "rehearsed: the model refuses")
+                fault(FaultKind::Permanent, "ValidationException", "rehearsed: the model refuses")
             }
             _ => None,
         })

@@ -84,6 +84,8 @@ fn icon(kind: NameKind) -> CompletionItemKind {
         NameKind::Agents => CompletionItemKind::CLASS,
         NameKind::Tools | NameKind::FinalizeSteps => CompletionItemKind::FUNCTION,
         NameKind::Prompts | NameKind::Templates | NameKind::Deliverables => CompletionItemKind::FILE,
-        NameKind::Models | NameKind::Phases | NameKind::Workflows | NameKind::Rehearsals => CompletionItemKind::MODULE,
+        NameKind::Models | NameKind::Budgets | NameKind::Phases | NameKind::Workflows | NameKind::Rehearsals => {
+            CompletionItemKind::MODULE
+        }
     }
 }

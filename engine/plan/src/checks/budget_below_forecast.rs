@@ -16,42 +16,83 @@
 //! ```
 
 use cloudcrew_definition::diagnostic::{Report, Severity};
+use cloudcrew_definition::syntax::Written;
 
 use super::{Context, part};
-use crate::forecast::forecast;
+use crate::forecast::{Estimate, Forecast, dollars, forecast};
 
 pub(super) const CODE: &str = "budget-below-forecast";
 
 pub(super) fn run(context: &Context<'_>, report: &mut Report) {
     let definition = context.definition;
     let forecasts: Vec<_> = definition.workflows.iter().map(|w| (w.name.as_str(), forecast(definition, w))).collect();
+    agents(context, &forecasts, report);
+    pots(context, &forecasts, report);
+    for phase in &definition.phases {
+        let of_phase = forecasts.iter().flat_map(|(_, f)| &f.phases).find(|f| f.phase == phase.name);
+        let (Some(least), Some(written)) = (of_phase, context.phase(&phase.name)) else { continue };
+        let swarm = written.swarm.get().and_then(|s| s.token_budget.as_ref());
+        low(swarm, None, &format!("one swarm of `{}`", phase.name), Needs { phases: &least.estimate, reply: 0 }, "takes", report);
+        let Some(budget) = part(&written.budget) else { continue };
+        let needs = Needs { phases: &least.estimate, reply: 0 };
+        low(budget.tokens.as_ref(), budget.usd.as_ref(), &format!("`{}`", phase.name), needs, "takes", report);
+    }
+    for (name, of_workflow) in &forecasts {
+        let Some(budget) = context.workflow(name).and_then(|w| part(&w.budget)) else { continue };
+        let needs = Needs { phases: &of_workflow.total, reply: 0 };
+        low(budget.tokens.as_ref(), budget.usd.as_ref(), &format!("`{name}`"), needs, "takes", report);
+    }
+}
+
+/// What is needed at least.
+struct Needs<'a> {
+    phases: &'a Estimate,
+    /// A reply is begun only when all it may write still fits.
+    reply: u64,
+}
+
+fn agents(context: &Context<'_>, forecasts: &[(&str, Forecast)], report: &mut Report) {
+    let definition = context.definition;
     let written = context.workspace.agents.as_ref().and_then(|(_, file)| file.agents.get());
     for (name, _, agent) in written.into_iter().flat_map(|agents| agents.iter()) {
-        let Some(tokens) = part(&agent.budget).map(|b| &b.tokens) else { continue };
-        // A reply is begun only when all it may write still fits.
+        let Some(budget) = part(&agent.budget) else { continue };
         let reply = definition.agent(name).and_then(|a| definition.model(&a.model)).map_or(0, |m| u64::from(m.max_tokens));
-        let most = forecasts.iter().map(|(workflow, f)| (f.agent(name).tokens().low, *workflow)).max();
-        let (Some(budget), Some((least, workflow))) = (tokens.get(), most) else { continue };
-        let needed = least + reply;
-        if *budget < needed && least > 0 {
-            report
-                .add(
-                    CODE,
-                    Severity::Warning,
-                    format!("`{name}` may use {budget} tokens, and `{workflow}` takes it {needed} at least"),
-                )
-                .at(tokens.span, "")
-                .help(format!("give it more than {needed}; `cloudcrew plan {workflow}` shows what is assumed"));
+        let most = forecasts.iter().map(|(workflow, f)| (f.agent(name), *workflow)).max_by_key(|(e, _)| e.tokens().low);
+        let Some((least, workflow)) = most.filter(|(e, _)| e.tokens().low > 0) else { continue };
+        let takes = format!("`{workflow}` takes it");
+        low(budget.tokens.as_ref(), budget.usd.as_ref(), &format!("`{name}`"), Needs { phases: &least, reply }, &takes, report);
+    }
+}
+
+fn pots(context: &Context<'_>, forecasts: &[(&str, Forecast)], report: &mut Report) {
+    let written = context.workspace.agents.as_ref().and_then(|(_, file)| part(&file.budgets));
+    for (name, _, pot) in written.into_iter().flat_map(|pots| pots.iter()) {
+        let sharing: Vec<&str> =
+            context.definition.agents.iter().filter(|a| a.pot.as_deref() == Some(name)).map(|a| a.name.as_str()).collect();
+        let sum = |f: &Forecast| sharing.iter().fold(Estimate::default(), |sum, agent| sum.plus(&f.agent(agent)));
+        let most = forecasts.iter().map(|(workflow, f)| (sum(f), *workflow)).max_by_key(|(e, _)| e.tokens().low);
+        let Some((least, workflow)) = most.filter(|(e, _)| e.tokens().low > 0) else { continue };
+        let takes = format!("`{workflow}` takes them");
+        let who = format!("the agents of `{name}`");
+        low(pot.tokens.as_ref(), pot.usd.as_ref(), &who, Needs { phases: &least, reply: 0 }, &takes, report);
+    }
+}
+
+fn low(tokens: Option<&Written<u64>>, usd: Option<&Written<f64>>, who: &str, needs: Needs<'_>, takes: &str, report: &mut Report) {
+    let mut say = |at, has: String, needed: String| {
+        let message = format!("{who} may use {has}, and {takes} {needed} at least");
+        let help = format!("give it more than {needed}; `cloudcrew plan` shows what is assumed");
+        report.add(CODE, Severity::Warning, message).at(at, "").help(help);
+    };
+    if let Some((budget, at)) = tokens.and_then(|t| Some((*t.get()?, t.span))) {
+        let needed = needs.phases.tokens().low + needs.reply;
+        if budget < needed {
+            say(at, format!("{budget} tokens"), needed.to_string());
         }
     }
-    for phase in &definition.phases {
-        let budget = context.phase(&phase.name).and_then(|p| p.swarm.get()).and_then(|s| s.token_budget.as_ref());
-        let Some((budget, at)) = budget.and_then(|b| Some((*b.get()?, b.span))) else { continue };
-        let of_phase = forecasts.iter().flat_map(|(_, f)| &f.phases).find(|f| f.phase == phase.name);
-        let Some(least) = of_phase.map(|f| f.estimate.tokens().low) else { continue };
-        if budget < least {
-            let message = format!("one swarm of `{}` may use {budget} tokens, and takes {least} at least", phase.name);
-            report.add(CODE, Severity::Warning, message).at(at, "").help(format!("give it more than {least}"));
-        }
+    if let (Some((budget, at)), Some(cost)) = (usd.and_then(|u| Some((*u.get()?, u.span))), needs.phases.micro_usd)
+        && ((budget * 1e6) as u64) < cost.low
+    {
+        say(at, format!("${budget}"), dollars(cost.low));
     }
 }

@@ -1,7 +1,8 @@
 //! Agents and their models: what they may, what they are told, what they cost.
 
-use cloudcrew_definition::crew::{Agent, Definition, Model, Price, Workflow};
+use cloudcrew_definition::crew::{Agent, Definition, Live, Model, Price, Workflow};
 
+use super::budgets::differ as budget;
 use super::texts::lines;
 use super::{Change, Changes};
 
@@ -53,10 +54,10 @@ fn agent(old: &Agent, new: &Agent, found: &mut Vec<Change>) {
     changes.differ(&key("model"), &old.model, &new.model, |old, new| format!("thinks with `{new}` instead of `{old}`"));
     changes.lists(&key("tools"), &old.tools, &new.tools, "may also call", "may no longer call");
     changes.lists(&key("writes"), &old.writes, &new.writes, "may also write", "may no longer write");
-    changes.differ(&key("budget.tokens"), old.token_budget, new.token_budget, |old, new| match (old, new) {
-        (_, None) => "may use any number of tokens".to_owned(),
-        (None, Some(new)) => format!("may use {new} tokens at most; before, any number"),
-        (Some(old), Some(new)) => format!("may use {new} tokens at most instead of {old}"),
+    budget(&mut changes, &key("budget"), (old.budget, new.budget));
+    changes.differ(&key("budget.pot"), &old.pot, &new.pot, |_, new| match new {
+        Some(pot) => format!("shares the budget `{pot}`"),
+        None => "shares no budget".to_owned(),
     });
     changes.differ(&key("description"), &old.description, &new.description, |_, new| format!("is presented to others as: {new}"));
     if let Some(how) = lines(&old.prompt, &new.prompt) {
@@ -67,14 +68,31 @@ fn agent(old: &Agent, new: &Agent, found: &mut Vec<Change>) {
 fn model(old: &Model, new: &Model, found: &mut Vec<Change>) {
     let mut changes = Changes { found, about: format!("model {}", new.name), file: "agents.yaml".to_owned() };
     let key = |part: &str| format!("models.{}.{part}", new.name);
-    changes.differ(&key("id"), &old.served, &new.served, |_, new| match new {
+    let (was, is) = (old.live.as_ref(), new.live.as_ref());
+    changes.differ(&key("id"), was.map(|l| (l.provider, &l.id)), is.map(|l| (l.provider, &l.id)), |_, new| match new {
         Some((_, id)) => format!("is now `{id}`"),
         None => "is served by nobody".to_owned(),
+    });
+    if let Some((was, is)) = was.zip(is) {
+        let place = |l: &Live| [&l.region, &l.endpoint].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
+        changes.differ(&key("endpoint"), place(was), place(is), |_, new| format!("is called at: {}", or_default(new)));
+        let manner = |l: &Live| (l.key_env.clone(), l.streaming, l.guardrail.clone(), l.reasoning, l.silence, l.cache_minimum);
+        changes.differ(&key("provider"), manner(was), manner(is), |_, _| "is called in another way".to_owned());
+    }
+    changes.differ(&key("context"), old.context, new.context, |_, new| match new {
+        Some(rule) => {
+            format!("its conversations are cut back at {:.0} of {} tokens", rule.window as f64 * rule.trim_at, rule.window)
+        }
+        None => "its conversations are cut back only when it refuses one".to_owned(),
     });
     changes.differ(&key("max_tokens"), old.max_tokens, new.max_tokens, |old, new| {
         format!("writes {new} tokens in one reply at most instead of {old}")
     });
     changes.differ(&key("price"), old.price, new.price, |old, new| format!("costs {} instead of {}", price(new), price(old)));
+}
+
+fn or_default(place: String) -> String {
+    if place.is_empty() { "the place that the environment says".to_owned() } else { place }
 }
 
 fn price(price: Option<Price>) -> String {

@@ -3,6 +3,7 @@
 //! Two definitions are compared as they are meant, so that comments, order and layout are no change.
 
 mod agents;
+mod budgets;
 mod phases;
 mod texts;
 
@@ -86,12 +87,14 @@ pub fn compare(before: &Definition, after: &Definition, workflow: &str) -> Vec<C
                 format!("the phases come in another order: {}", new.join(", "))
             });
             changes.lists("finalize", &old.finalize, &new.finalize, "after the last phase also:", "no more after the last phase:");
+            budgets::differ(&mut changes, "budget", (old.budget, new.budget));
             for name in new.phases.iter().filter(|name| old.phases.contains(name)) {
                 if let (Some(old), Some(new)) = (before.phase(name), after.phase(name)) {
                     phases::compare(old, new, &mut found);
                 }
             }
             agents::compare((before, old), (after, new), &mut found);
+            budgets::pots(before, after, &mut found);
             texts::templates((before, old), (after, new), &mut found);
         }
     }

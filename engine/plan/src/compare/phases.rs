@@ -21,6 +21,7 @@ pub(super) fn compare(old: &Phase, new: &Phase, found: &mut Vec<Change>) {
         Some(every) => format!("the customer is reminded of a question every {}", written(every)),
         None => "the customer is not reminded of a question".to_owned(),
     });
+    super::budgets::differ(&mut changes, "budget", (old.budget, new.budget));
     changes.differ("retry.max_attempts", old.retry.max_attempts, new.retry.max_attempts, |old, new| {
         format!("the crew begins anew {} after a limit or a failure, instead of {}", times(new), times(old))
     });

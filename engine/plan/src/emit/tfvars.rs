@@ -64,14 +64,14 @@ fn phase(phase: &Phase) -> Value {
 }
 
 fn agent(agent: &Agent) -> Value {
-    json!({ "model": agent.model, "tools": agent.tools, "writes": agent.writes, "token_budget": agent.token_budget })
+    json!({ "model": agent.model, "tools": agent.tools, "writes": agent.writes, "token_budget": agent.budget.and_then(|b| b.tokens) })
 }
 
 fn model(model: &Model) -> Value {
-    let served = model.served.as_ref();
+    let live = model.live.as_ref();
     json!({
-        "provider": served.map(|(Provider::Bedrock, _)| "bedrock"),
-        "id": served.map(|(_, id)| id),
+        "provider": live.map(|live| live.provider),
+        "id": live.map(|live| &live.id),
         "max_tokens": model.max_tokens,
     })
 }
@@ -81,7 +81,7 @@ fn model(model: &Model) -> Value {
 fn model_arns(definition: &Definition) -> Vec<String> {
     let mut arns = Vec::new();
     let used = definition.models.iter().filter(|m| definition.agents.iter().any(|a| a.model == m.name));
-    for (Provider::Bedrock, id) in used.filter_map(|m| m.served.as_ref()) {
+    for id in used.filter_map(|m| m.live.as_ref()).filter(|live| live.provider == Provider::Bedrock).map(|live| &live.id) {
         if id.starts_with("arn:") {
             arns.push(id.clone());
             continue;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::error::EngagementError;
 use super::event::{Answered, Decision, Event};
 use super::load::{Engagement, write_entries};
-use super::request::{Request, RequestKind};
+use super::request::{Raise, Request, RequestKind};
 use crate::ports::blob::Blobs;
 use crate::ports::clock::Clock;
 use crate::ports::journal::{AppendError, Journal, Writer};
@@ -147,9 +147,26 @@ fn fitting(engagement: &Engagement, given: &Given) -> Result<Request, Engagement
                 return usage("the answer is empty".into());
             }
         }
-        (RequestKind::Question { .. }, _) => {
+        (RequestKind::Budget { budget, unit, spent, needed, .. }, Decision::Answer { value }) => {
+            let least = spent.saturating_add(*needed);
+            match Raise::of(&request.kind, value) {
+                Some(Raise::Stop) => {}
+                Some(Raise::To(to)) if to >= least => {}
+                Some(Raise::To(to)) => {
+                    return usage(format!(
+                        "{} are not enough for `{budget}`: {} are used and the next call may take {}; say at least {}, or `stop`",
+                        unit.show(to),
+                        unit.show(*spent),
+                        unit.show(*needed),
+                        unit.show(least)
+                    ));
+                }
+                None => return usage(format!("say the new limit of `{budget}` as a number, or `stop`")),
+            }
+        }
+        (RequestKind::Question { .. } | RequestKind::Budget { .. }, _) => {
             return usage(format!(
-                "`{}` is a question: use `cloudcrew answer {} {} \"...\"`",
+                "`{}` wants an answer: use `cloudcrew answer {} {} \"...\"`",
                 request.id, engagement.project, request.id
             ));
         }

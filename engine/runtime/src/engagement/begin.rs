@@ -4,7 +4,7 @@ use cloudcrew_definition::crew::Definition;
 use cloudcrew_plan::{Plan, SEMANTICS};
 
 use super::error::EngagementError;
-use super::event::{Event, Started};
+use super::event::{Event, Started, Voice};
 use super::load::write_entries;
 use crate::ports::blob::Blobs;
 use crate::ports::journal::Journal;
@@ -35,6 +35,10 @@ pub struct Begin<'a> {
     pub sow: SowFile,
     /// Model that all agents use instead of their own.
     pub model: Option<String>,
+    /// Models that single agents use instead: agent, model.
+    pub agent_models: Vec<(String, String)>,
+    /// Who speaks for the agents.
+    pub voice: Voice,
     /// Name of the rehearsal file that bends it.
     pub rehearsal: Option<String>,
     /// Path of the repository.
@@ -72,6 +76,8 @@ pub async fn begin(journal: &dyn Journal, blobs: &dyn Blobs, begin: Begin<'_>) -
         sow_file: begin.sow.name,
         sow: blobs.put(begin.sow.text.as_bytes()).await?,
         model: begin.model,
+        agent_models: begin.agent_models,
+        voice: begin.voice,
         rehearsal: begin.rehearsal,
         repo: begin.repo,
         branch: begin.branch,

@@ -1,11 +1,13 @@
 //! The async loop: decide, act through ports, append, repeat, until a person is waited for or the end.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cloudcrew_plan::{Kind, Outcome};
 use tokio::sync::Mutex;
 
+use super::budget::is_budget;
 use super::error::EngagementError;
 use super::event::{Answered, Decision, End, EndReason, Event, Why, bound_words};
 use super::load::{Engagement, open, write_entries};
@@ -28,6 +30,8 @@ pub enum Rest {
     Ended(End),
     /// A person must answer these.
     Waiting(Vec<Request>),
+    /// The provider refuses, for this reason, until somebody changes something.
+    Blocked(String),
     /// Somebody asked this process to stop between steps.
     Stopped,
 }
@@ -39,6 +43,8 @@ pub struct Driver {
     pub(super) lease: Lease,
     pub(super) inner: Mutex<Engagement>,
     project: String,
+    /// Whether this driver has tried yet what the provider refused to another.
+    pub(super) tried: AtomicBool,
     /// When the lease was renewed last, on the clock's elapsed time.
     renewed: std::sync::Mutex<Duration>,
 }
@@ -64,7 +70,15 @@ impl Driver {
         };
         let engagement = open(&*ports.journal, &*ports.blobs, project).await?;
         let renewed = std::sync::Mutex::new(ports.clock.elapsed());
-        let driver = Driver { ports, options, lease, inner: Mutex::new(engagement), project: project.to_owned(), renewed };
+        let driver = Driver {
+            ports,
+            options,
+            lease,
+            inner: Mutex::new(engagement),
+            project: project.to_owned(),
+            tried: AtomicBool::new(false),
+            renewed,
+        };
         if died {
             driver.note_death().await?;
         }
@@ -218,17 +232,27 @@ impl Driver {
 
     /// Waits until the provider is tried again.
     pub(super) async fn park(&self, on: Outcome) -> Result<Option<Rest>, EngagementError> {
-        let parked = self.look(|e| e.state.parked.clone()).await;
-        if let Some((until, _)) = parked {
-            let now = self.now().await;
-            let wait = Duration::from_millis(u64::try_from(until - now).unwrap_or(0));
-            if !wait.is_zero() {
-                self.ports.clock.sleep(wait.min(Duration::from_secs(2))).await;
-                return Ok(None);
-            }
+        if let Some(rest) = self.parked().await {
+            return Ok(rest);
         }
         self.go(on).await?;
         Ok(None)
+    }
+
+    /// What there is to do while a provider is away; `None` when it is to be tried again.
+    pub(super) async fn parked(&self) -> Option<Option<Rest>> {
+        let parked = self.look(|e| e.state.parked.clone()).await?;
+        let first = !self.tried.swap(true, Ordering::Relaxed);
+        if parked.blocked {
+            // Somebody has changed something: why else would they have come back.
+            return if first { None } else { Some(Some(Rest::Blocked(parked.reason))) };
+        }
+        let wait = Duration::from_millis(u64::try_from(parked.until - self.now().await).unwrap_or(0));
+        if wait.is_zero() {
+            return None;
+        }
+        self.ports.clock.sleep(wait.min(Duration::from_secs(2))).await;
+        Some(None)
     }
 
     /// Milliseconds since 1970 UTC; never before the last event.
@@ -358,7 +382,7 @@ fn end_of(state: &State, kind: Kind) -> End {
                 format!("phases/{phase}.yaml gate.expires_after"),
             )
         }
-        _ if key.ends_with("budget.tokens") => end(EndReason::BudgetExhausted, reason, key),
+        _ if is_budget(&key) => end(EndReason::BudgetExhausted, reason, key),
         _ => end(EndReason::Failed, reason, key),
     }
 }

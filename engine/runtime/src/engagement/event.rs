@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cloudcrew_definition::crew::Agent;
 use cloudcrew_plan::{Bound, Outcome};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use serde_json::Value;
 use super::meter::Charge;
 use super::request::Request;
 use crate::ports::model::{Billing, Purpose};
-use crate::swarm::{Input, SwarmSpec};
+use crate::swarm::{Input, SwarmSpec, Trim};
 
 /// What happened. New kinds and new optional fields may be added; a kind is never given another meaning.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -125,6 +126,27 @@ pub enum Event {
         at: i64,
         /// What it said.
         reason: String,
+        /// Whether the same call would fail again until somebody changes something.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        blocked: bool,
+    },
+    /// A conversation was cut back before the next call.
+    Trimmed {
+        /// Whose.
+        agent: String,
+        /// In which visit.
+        visit: u32,
+        /// What was left out.
+        trim: Trim,
+    },
+    /// A budget is used to four fifths.
+    BudgetNeared {
+        /// Its YAML key: `agents.yaml agents.pm.budget.tokens`.
+        budget: String,
+        /// What was used.
+        spent: u64,
+        /// Its limit, in the same unit: tokens, or millionths of a US dollar.
+        limit: u64,
     },
     /// A person must answer something.
     RequestOpened(Box<Request>),
@@ -197,6 +219,12 @@ pub struct Started {
     /// Model that all agents use instead of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// Models that single agents use instead: agent, model.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub agent_models: Vec<(String, String)>,
+    /// Who speaks for the agents.
+    #[serde(default)]
+    pub voice: Voice,
     /// Name of the rehearsal file that bends it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rehearsal: Option<String>,
@@ -206,6 +234,41 @@ pub struct Started {
     pub branch: String,
     /// The engagement's day, `YYYY-MM-DD`: the only date that artifacts know.
     pub date: String,
+}
+
+/// Who speaks for the agents of an engagement.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Voice {
+    /// Nobody: each does what its definition obliges it to, and nothing is paid.
+    #[default]
+    Rehearsal,
+    /// The models that the definitions name.
+    Live {
+        /// Cassette to which everything is recorded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        record: Option<String>,
+    },
+    /// A cassette.
+    Replay {
+        /// Its path.
+        cassette: String,
+    },
+}
+
+impl Voice {
+    /// Whether what is said was thought by a model, now or when it was recorded.
+    pub fn is_rehearsal(&self) -> bool {
+        *self == Voice::Rehearsal
+    }
+}
+
+impl Started {
+    /// Name of the model that an agent uses.
+    pub fn model_of(&self, agent: &Agent) -> String {
+        let own = self.agent_models.iter().find(|(name, _)| *name == agent.name).map(|(_, model)| model);
+        own.or(self.model.as_ref()).unwrap_or(&agent.model).clone()
+    }
 }
 
 /// A part of a prompt, by hash.

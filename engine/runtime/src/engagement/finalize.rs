@@ -4,7 +4,7 @@ use cloudcrew_plan::Outcome;
 
 use super::drive::Driver;
 use super::error::EngagementError;
-use super::event::{Decision, Event};
+use super::event::{Decision, Event, Voice};
 use super::load::Engagement;
 use super::request::RequestKind;
 use crate::ports::ledger::LedgerKind;
@@ -55,10 +55,12 @@ impl Driver {
 
 fn summary(engagement: &Engagement, decisions: &[String]) -> String {
     let state = &engagement.state;
-    let mut text = format!(
-        "# Engagement summary: {}\n\nRehearsed: no live model took part; token counts are estimates.\n",
-        engagement.project
-    );
+    let (rehearsed, estimated) = match &state.started.voice {
+        Voice::Rehearsal => ("Rehearsed: no live model took part; token counts are estimates.\n", ", as estimated"),
+        Voice::Live { .. } => ("", ""),
+        Voice::Replay { .. } => ("Replayed from a recording: no model was called.\n", ", as recorded"),
+    };
+    let mut text = format!("# Engagement summary: {}\n\n{rehearsed}", engagement.project);
     text.push_str(&format!(
         "Statement of work: {}. Workflow: {}. Date: {}.\n",
         state.started.sow_file, state.started.workflow, state.started.date
@@ -88,7 +90,7 @@ fn summary(engagement: &Engagement, decisions: &[String]) -> String {
         unpriced => format!("at least {:.2} USD ({unpriced} calls of unknown price)", total.micro_usd as f64 / 1e6),
     };
     text.push_str(&format!(
-        "\n## Cost\n\n{} model calls, {} tokens read, {} tokens written: {money}, as estimated.\n",
+        "\n## Cost\n\n{} model calls, {} tokens read, {} tokens written: {money}{estimated}.\n",
         total.calls, total.usage.input_tokens, total.usage.output_tokens
     ));
     text.push_str("\n## Deliverables\n\n");

@@ -18,7 +18,7 @@ use crate::swarm::{Input, Question};
 const MOST_REMINDERS: i64 = 100;
 
 /// Who answers requests.
-const CUSTOMER: &str = "customer";
+pub(super) const CUSTOMER: &str = "customer";
 
 impl Driver {
     /// At a gate.
@@ -76,8 +76,11 @@ impl Driver {
         Ok(Some(Rest::Waiting(vec![request])))
     }
 
-    /// At an agent's question.
+    /// At an agent's question, or a used-up budget.
     pub(super) async fn question(&self) -> Result<Option<Rest>, EngagementError> {
+        if let Some(waits) = self.unraised().await {
+            return Ok(Some(waits));
+        }
         let (phase, questions) = self
             .look(|e| {
                 let machine = e.state.swarm.as_ref().and_then(|s| s.machine.as_ref());
@@ -85,7 +88,7 @@ impl Driver {
             })
             .await;
         if questions.is_empty() {
-            // The answers were taken in, and the process died before it went on.
+            // A budget was raised; or the answers were taken in, and the process died before it went on.
             self.go(Outcome::Answered).await?;
             return Ok(None);
         }
@@ -122,7 +125,7 @@ impl Driver {
         Ok(None)
     }
 
-    async fn opened_now(&self, mut request: Request) -> Request {
+    pub(super) async fn opened_now(&self, mut request: Request) -> Request {
         request.opened = self.now().await;
         request.expires = request.expires.map(|after| request.opened.saturating_add(after));
         request
@@ -288,7 +291,7 @@ fn question_id(swarm: Option<&str>, question: &str) -> String {
 }
 
 /// Hex SHA-256 over what is asked about.
-fn digest(id: &str, subject: &[(String, String)]) -> String {
+pub(super) fn digest(id: &str, subject: &[(String, String)]) -> String {
     let mut hash = Sha256::new();
     hash.update(id);
     for (path, oid) in subject {

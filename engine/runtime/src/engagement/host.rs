@@ -11,14 +11,16 @@ use cloudcrew_definition::crew::{Agent, Phase, Price};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::budget::Verdict;
 use super::context::{deliverable, variables};
 use super::drive::Driver;
 use super::error::EngagementError;
 use super::event::{Event, SourceHash, ToolDone, Why, ms};
 use super::meter::Charge;
+use super::request::RequestKind;
 use crate::ports::ledger::{LedgerKind, LedgerRow};
 use crate::ports::model::{
-    CallContext, FaultKind, Listener, ModelFault, ModelReply, ModelRequest, Purpose, ToolResult, ToolSpec, ToolStatus, ToolUse, Usage,
+    CallContext, Listener, ModelFault, ModelReply, ModelRequest, Purpose, ToolResult, ToolSpec, ToolStatus, ToolUse, Usage,
 };
 use crate::ports::repo::TreeFile;
 use crate::ports::watch::Live;
@@ -42,6 +44,8 @@ pub(super) struct SwarmHost<'a> {
     pub system: SyncMutex<Option<(u32, String)>>,
     pub done: SyncMutex<BTreeMap<usize, ToolDone>>,
     pub why: SyncMutex<Option<Why>>,
+    /// What a person is asked before the swarm goes on.
+    pub asks: SyncMutex<Option<Box<RequestKind>>>,
     /// Effects of one turn happen in the order of its calls: how many of those that run have had theirs.
     pub turn: tokio::sync::watch::Sender<usize>,
 }
@@ -65,6 +69,7 @@ impl<'a> SwarmHost<'a> {
             system: SyncMutex::default(),
             done: SyncMutex::default(),
             why: SyncMutex::default(),
+            asks: SyncMutex::default(),
             turn,
         }
     }
@@ -146,7 +151,7 @@ impl<'a> SwarmHost<'a> {
     async fn model(&self, agent: &Agent) -> (String, u32, Option<Price>) {
         self.driver
             .look(|e| {
-                let name = e.state.started.model.clone().unwrap_or_else(|| agent.model.clone());
+                let name = e.state.started.model_of(agent);
                 let model = e.definition.model(&name);
                 (name, model.map_or(4096, |m| m.max_tokens), model.and_then(|m| m.price))
             })
@@ -164,6 +169,11 @@ impl<'a> SwarmHost<'a> {
         // The sender lives as long as this host.
         let _ = turn.wait_for(|t| *t >= place).await;
     }
+}
+
+/// Bytes of a tool's declaration, about.
+fn size(tool: &ToolSpec) -> u64 {
+    (tool.name.len() + tool.description.len()) as u64 + serde_json::to_string(&tool.schema).map_or(0, |text| text.len() as u64)
 }
 
 /// Names of an agent's tools.
@@ -247,33 +257,22 @@ impl Host for SwarmHost<'_> {
         let tools = self.tools(&agent, swarm).await;
         let (model, max_tokens, price) = self.model(&agent).await;
         let messages = swarm.conversation();
-        let bytes = system.len()
-            + serde_json::to_string(messages).map_or(0, |t| t.len())
-            + serde_json::to_string(&tools).map_or(0, |t| t.len());
-        let bound = Usage { input_tokens: bytes as u64 / BYTES_PER_TOKEN, output_tokens: max_tokens.into(), ..Usage::default() };
-        if let Some(budget) = agent.token_budget {
-            let spent = self.driver.look(|e| e.state.meter.tokens_of(&agent.name)).await;
-            if spent.saturating_add(bound.counted()) > budget {
-                let key = format!("agents.yaml agents.{}.budget.tokens", agent.name);
-                let text = format!(
-                    "the budget of {} is used up: {spent} tokens spent, the next call may take {}, `{key}` is {budget}",
-                    agent.name,
-                    bound.counted()
-                );
-                *lock(&self.why) = Some(Why { text, key });
+        let bytes = system.len() as u64 + swarm.conversation_bytes() + tools.iter().map(size).sum::<u64>();
+        let bound = Usage { input_tokens: bytes / BYTES_PER_TOKEN, output_tokens: max_tokens.into(), ..Usage::default() };
+        let reserved = Charge::at_most(bound, price);
+        match self.driver.within_budgets(&self.phase.name, &agent, reserved).await.map_err(Stop::Failed)? {
+            Verdict::Fits => {}
+            Verdict::Beyond(why, asks) => {
+                *lock(&self.why) = Some(why);
+                *lock(&self.asks) = asks;
                 return Err(Stop::Exhausted);
             }
         }
+        self.note_trims(swarm, &agent.name).await?;
         let attempt = swarm.visits().last().map_or(0, |v| v.calls.len());
         let step = self.step(call.visit, call.turn, &format!("m{attempt}"));
         let billing = self.driver.ports.model.billing();
-        let event = Event::ModelCalled {
-            step,
-            agent: agent.name.clone(),
-            model: model.clone(),
-            reserved: Charge::of(bound, price),
-            billing,
-        };
+        let event = Event::ModelCalled { step, agent: agent.name.clone(), model: model.clone(), reserved, billing };
         self.driver.append(vec![event]).await.map_err(Stop::Failed)?;
         let context = self
             .driver
@@ -318,7 +317,9 @@ impl Host for SwarmHost<'_> {
     async fn call_tool(&self, calls: &ToolCalls, index: usize, call: &ToolUse) -> Result<ToolAnswer, Stop<EngagementError>> {
         let place = calls.calls.iter().position(|(i, _)| *i == index).unwrap_or(0);
         let pass_on = || self.turn.send_modify(|t| *t = (*t).max(place + 1));
-        let answer = |status, text: String, started| ToolAnswer::Result(ToolResult { id: call.id.clone(), status, text, attachments: Vec::new() }, started);
+        let answer = |status, text: String, started| {
+            ToolAnswer::Result(ToolResult { id: call.id.clone(), status, text, attachments: Vec::new() }, started)
+        };
         let Some(known) = tools::find(&call.name) else {
             self.my_turn(place).await;
             pass_on();
@@ -344,6 +345,11 @@ impl Host for SwarmHost<'_> {
             Ok(Said::Done(text, done)) => {
                 lock(&self.done).insert(index, done);
                 Ok(answer(ToolStatus::Success, text, true))
+            }
+            Ok(Said::Shows(text, attachment)) => {
+                let id = call.id.clone();
+                let result = ToolResult { id, status: ToolStatus::Success, text, attachments: vec![attachment] };
+                Ok(ToolAnswer::Result(result, true))
             }
             Ok(Said::Asks { name, question }) => Ok(ToolAnswer::Asks(name, question)),
             Err(ToolError::Refused(why)) => Ok(answer(ToolStatus::Error, why, true)),
@@ -373,11 +379,7 @@ impl Host for SwarmHost<'_> {
         let settled = match input {
             Input::Reply(ModelReply { usage: Some(usage), .. })
             | Input::Fault { fault: ModelFault { usage: Some(usage), .. }, .. } => Some(*usage),
-            // A call that was refused before it began cost nothing.
-            Input::Fault { fault, .. } if matches!(fault.kind, FaultKind::InputTooLong | FaultKind::Permanent) => {
-                Some(Usage::default())
-            }
-            Input::Fault { fault, .. } if fault.error.ends_with("Exception") => Some(Usage::default()),
+            Input::Fault { fault, .. } if fault.unpaid => Some(Usage::default()),
             _ => None,
         };
         let settled = match settled {
@@ -410,6 +412,20 @@ impl Host for SwarmHost<'_> {
 }
 
 impl SwarmHost<'_> {
+    /// Puts on record what the machine has left out of the conversation since the last call.
+    async fn note_trims(&self, swarm: &Swarm, agent: &str) -> Result<(), Stop<EngagementError>> {
+        let Some(visit) = swarm.visits().last() else { return Ok(()) };
+        if visit.trims.is_empty() {
+            return Ok(());
+        }
+        let known = self.driver.look(|e| e.state.swarm.as_ref().map_or(0, |s| s.trims)).await;
+        for trim in visit.trims.iter().skip(known) {
+            let event = Event::Trimmed { agent: agent.to_owned(), visit: visit.visit, trim: *trim };
+            self.driver.append(vec![event]).await.map_err(Stop::Failed)?;
+        }
+        Ok(())
+    }
+
     /// The prompt of a visit; after a restart from its blob, so that the visit goes on with the very same words.
     async fn system_of(&self, visit: u32) -> Result<String, Stop<EngagementError>> {
         if let Some((_, system)) = lock(&self.system).as_ref().filter(|(v, _)| *v == visit) {

@@ -30,6 +30,12 @@ impl Charge {
         };
         Charge { usage, micro_usd: price.map(micro) }
     }
+
+    /// What a call that reads and writes so many tokens costs at most: what is written to a prompt cache costs more than what is
+    /// only read.
+    pub fn at_most(usage: Usage, price: Option<Price>) -> Charge {
+        Charge::of(usage, price.map(|p| Price { input: p.input.max(p.cache_write).max(p.cache_read), ..p }))
+    }
 }
 
 /// Sums of one agent in one phase with one model.
@@ -57,11 +63,31 @@ pub(super) struct Reservation {
     pub reserved: Charge,
 }
 
+/// How long the conversation of a visit got, in tokens read by the model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VisitContext {
+    /// Which swarm: `discovery.1`.
+    pub swarm: String,
+    /// The visit, from 1.
+    pub visit: u32,
+    /// Who.
+    pub agent: String,
+    /// Calls that were answered.
+    pub calls: u32,
+    /// Tokens of the first.
+    pub first: u64,
+    /// Tokens of the last.
+    pub last: u64,
+    /// Most tokens of any.
+    pub most: u64,
+}
+
 /// What an engagement used, by phase, agent and model.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Meter {
     lines: BTreeMap<(String, String, String), MeterLine>,
     open: Option<Reservation>,
+    contexts: Vec<VisitContext>,
 }
 
 impl Meter {
@@ -70,9 +96,19 @@ impl Meter {
         self.lines.iter().map(|((phase, agent, model), line)| (phase.as_str(), agent.as_str(), model.as_str(), line))
     }
 
-    /// Input and output tokens of an agent, in all phases, uncertain ones included.
-    pub fn tokens_of(&self, agent: &str) -> u64 {
-        self.lines().filter(|(_, a, _, _)| *a == agent).map(|(_, _, _, l)| l.usage.counted() + l.uncertain_tokens).sum()
+    /// How long conversations got, visit by visit.
+    pub fn contexts(&self) -> &[VisitContext] {
+        &self.contexts
+    }
+
+    /// What counts against a budget: tokens and millionths of a US dollar of the phases and agents that `counts` takes, uncertain
+    /// ones included.
+    pub fn against(&self, counts: impl Fn(&str, &str) -> bool) -> (u64, u64) {
+        let lines = self.lines().filter(|(phase, agent, ..)| counts(phase, agent));
+        lines.fold((0, 0), |(tokens, money): (u64, u64), (_, _, _, line)| {
+            let counted = line.usage.counted().saturating_add(line.uncertain_tokens);
+            (tokens.saturating_add(counted), money.saturating_add(line.micro_usd))
+        })
     }
 
     /// Calls of an agent in a phase.
@@ -101,6 +137,26 @@ impl Meter {
             total.uncertain_tokens = total.uncertain_tokens.saturating_add(line.uncertain_tokens);
         }
         total
+    }
+
+    /// A call of the swarm's last visit was answered.
+    pub(super) fn note_context(&mut self, swarm: &str, visits: &[String], usage: Usage) {
+        let read = usage.input_tokens.saturating_add(usage.cache_read_tokens).saturating_add(usage.cache_write_tokens);
+        let (Some(agent), visit) = (visits.last(), visits.len() as u32) else { return };
+        if read == 0 {
+            return;
+        }
+        match self.contexts.last_mut().filter(|c| c.swarm == swarm && c.visit == visit) {
+            Some(context) => {
+                context.calls += 1;
+                context.last = read;
+                context.most = context.most.max(read);
+            }
+            None => {
+                let (swarm, agent) = (swarm.to_owned(), agent.clone());
+                self.contexts.push(VisitContext { swarm, visit, agent, calls: 1, first: read, last: read, most: read });
+            }
+        }
     }
 
     /// Step of the call that is under way.

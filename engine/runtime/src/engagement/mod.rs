@@ -2,6 +2,7 @@
 
 pub mod answer;
 mod begin;
+mod budget;
 mod commit;
 mod context;
 mod drive;
@@ -25,11 +26,11 @@ pub use drive::{Driver, Options, Rest};
 pub use error::EngagementError;
 pub use event::{
     Answered, CommitRecord, Decision, End, EndReason, Event, Finding, MessageRecord, SourceHash, Started, ToolDone, VerdictRecord,
-    Why,
+    Voice, Why,
 };
 pub use finalize::STEPS as FINALIZE_STEPS;
 pub use inbound::{cancel, message};
 pub use load::{Engagement, open, write_entries};
-pub use meter::{Charge, Meter, MeterLine};
-pub use request::{Request, RequestKind};
-pub use state::{Artifact, Illegal, PhaseProgress, State, SwarmRun};
+pub use meter::{Charge, Meter, MeterLine, VisitContext};
+pub use request::{Raise, Request, RequestKind, Unit};
+pub use state::{Artifact, Illegal, Parked, PhaseProgress, State, SwarmRun};

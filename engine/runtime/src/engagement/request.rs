@@ -3,6 +3,7 @@
 use cloudcrew_definition::syntax::OnExpiry;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::event::{Answered, Finding};
 
@@ -28,6 +29,68 @@ pub enum RequestKind {
         /// The swarm's own id of the question.
         interrupt: String,
     },
+    /// A budget is used up: raise it, or let the engagement end.
+    Budget {
+        /// Its YAML key: `agents.yaml agents.pm.budget.tokens`.
+        budget: String,
+        /// Tokens, or millionths of a US dollar.
+        unit: Unit,
+        /// What was used.
+        spent: u64,
+        /// What the next call may take.
+        needed: u64,
+        /// Its limit.
+        limit: u64,
+    },
+}
+
+/// What a budget counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Input and output tokens.
+    Tokens,
+    /// Millionths of a US dollar.
+    MicroUsd,
+}
+
+impl Unit {
+    /// An amount, for people.
+    pub fn show(self, amount: u64) -> String {
+        match self {
+            Unit::Tokens => format!("{amount} tokens"),
+            Unit::MicroUsd => format!("${:.2}", amount as f64 / 1e6),
+        }
+    }
+}
+
+/// An answer to a used-up budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Raise {
+    /// The new limit, in the budget's unit.
+    To(u64),
+    /// The engagement ends.
+    Stop,
+}
+
+impl Raise {
+    /// What was answered, when it is plainly one of the two: `stop`, or the new limit as a number, of tokens or of dollars.
+    pub fn of(asked: &RequestKind, answer: &Value) -> Option<Raise> {
+        let RequestKind::Budget { unit, .. } = asked else { return None };
+        let text = answer.as_str().map_or_else(|| answer.to_string(), str::to_owned);
+        let text = text.trim().to_lowercase();
+        if text == "stop" {
+            return Some(Raise::Stop);
+        }
+        let number = text.trim_start_matches('$').trim_end_matches("tokens").trim().replace(['_', ','], "");
+        match unit {
+            Unit::Tokens => number.parse().ok().map(Raise::To),
+            Unit::MicroUsd => {
+                let dollars: f64 = number.parse().ok().filter(|d: &f64| d.is_finite() && (0.0..1e9).contains(d))?;
+                Some(Raise::To((dollars * 1e6).round() as u64))
+            }
+        }
+    }
 }
 
 /// Something that a person must answer: once, for ever.

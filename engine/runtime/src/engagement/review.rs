@@ -9,7 +9,7 @@ use super::drive::{Driver, Rest};
 use super::error::EngagementError;
 use super::event::{Event, Finding, Why};
 use super::load::Engagement;
-use super::work::{PARK_MS, SwarmEnd, failed, limits, member, retry};
+use super::work::{SwarmEnd, away, failed, limits, member, retry};
 use crate::ports::model::Purpose;
 use crate::ports::repo::TreeFile;
 use crate::swarm::{Limits, Status, SwarmSpec};
@@ -19,11 +19,11 @@ impl Driver {
     pub(super) async fn review(&self) -> Result<Option<Rest>, EngagementError> {
         let Some(phase) = self.phase().await else { return Err(self.damaged("a review without a phase".into()).await) };
         let Some(review) = phase.review.clone() else { return Err(self.damaged("a review that is not defined".into()).await) };
-        if self.look(|e| e.state.parked.is_some()).await {
-            let (until, _) = self.look(|e| e.state.parked.clone()).await.unwrap_or_default();
-            if until > self.now().await {
-                return self.park(Outcome::Parked).await;
-            }
+        if let Some(waits) = self.unraised().await {
+            return Ok(Some(waits));
+        }
+        if let Some(rest) = self.parked().await {
+            return Ok(rest);
         }
         if self.look(|e| e.state.swarm.is_none()).await {
             let findings = self.seen_by_engine(&phase).await?;
@@ -36,16 +36,16 @@ impl Driver {
         match end {
             SwarmEnd::Rests(Status::Completed) => self.conclude(&phase, &review).await?,
             SwarmEnd::Rests(Status::Cancelled) => self.go(Outcome::Cancelled).await?,
-            SwarmEnd::Rests(Status::ProviderUnavailable) => {
-                let event =
-                    Event::ParkedUntil { at: self.now().await + PARK_MS, reason: reason.map(|r| r.text).unwrap_or_default() };
-                self.append(vec![event]).await?;
+            SwarmEnd::Rests(status) if away(status, reason.as_ref()) => {
+                self.append(vec![self.parked_until(status, reason.as_ref()).await]).await?;
             }
             SwarmEnd::Rests(_) => {
                 let (outcome, why) = failed(&phase, reason.as_ref());
                 self.go_because(outcome, Some(Why { text: format!("review: {}", why.text), ..why })).await?;
             }
-            SwarmEnd::Exhausted(why) => self.go_because(Outcome::Exhausted, Some(why)).await?,
+            // A review has no state of its own for questions: it waits where it stands.
+            SwarmEnd::Exhausted(_, Some(asked)) => drop(self.ask_to_raise(*asked).await?),
+            SwarmEnd::Exhausted(why, None) => self.go_because(Outcome::Exhausted, Some(why)).await?,
         }
         Ok(None)
     }

@@ -1,14 +1,14 @@
 //! Where an engagement stands: a fold of its events, and the only table of legal transitions.
 
 use schemars::JsonSchema;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cloudcrew_plan::{Counter, Counters, Kind, Outcome, Plan};
 
 use super::event::{Answered, CommitRecord, Decision, End, Event, Finding, MessageRecord, Started, VerdictRecord, Why};
 use super::meter::Meter;
-use super::request::{Request, RequestKind};
+use super::request::{Raise, Request, RequestKind};
 use crate::ports::model::{Billing, Purpose};
 use crate::swarm::{Input, Swarm};
 
@@ -56,6 +56,8 @@ pub struct SwarmRun {
     pub verdict: Option<VerdictRecord>,
     /// Who worked, visit by visit.
     pub visits: Vec<String>,
+    /// How often the conversation of the visit under way was cut back.
+    pub trims: usize,
 }
 
 /// What came of a phase so far.
@@ -79,6 +81,17 @@ pub struct PhaseProgress {
     pub ratings: Vec<(String, u8)>,
     /// Verdicts of peers on deliverables: the last of each reviewer on each path.
     pub verdicts: BTreeMap<(String, String), VerdictRecord>,
+}
+
+/// A provider that is away, or refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parked {
+    /// When it is tried again, milliseconds since 1970 UTC.
+    pub until: i64,
+    /// What it said.
+    pub reason: String,
+    /// Whether somebody must change something first.
+    pub blocked: bool,
 }
 
 /// Where an engagement stands.
@@ -113,8 +126,12 @@ pub struct State {
     pub cancel: Option<String>,
     /// Words of the customer that no visit has seen yet.
     pub inbox: Vec<MessageRecord>,
-    /// When a provider that is away is tried again, and what it said.
-    pub parked: Option<(i64, String)>,
+    /// A provider that is away, or refuses.
+    pub parked: Option<Parked>,
+    /// Budgets that people raised: YAML key and new limit.
+    pub raised: BTreeMap<String, u64>,
+    /// Budgets that were told to be nearly used up: YAML key and limit.
+    pub neared: BTreeSet<(String, u64)>,
     /// Finalize steps that were tried.
     pub finalized: Vec<(String, Option<String>)>,
     /// How it ended.
@@ -147,6 +164,8 @@ impl State {
             cancel: None,
             inbox: Vec::new(),
             parked: None,
+            raised: BTreeMap::new(),
+            neared: BTreeSet::new(),
             finalized: Vec::new(),
             end: None,
             handoffs: Vec::new(),
@@ -242,6 +261,7 @@ impl State {
                     findings: findings.clone(),
                     verdict: None,
                     visits: Vec::new(),
+                    trims: 0,
                 });
             }
             Event::VisitOpened { visit, agent, system, .. } => {
@@ -249,6 +269,7 @@ impl State {
                 let Some(run) = self.swarm.as_mut() else { return Err(self.illegal(event, "no swarm is under way")) };
                 if run.system.as_ref().map(|(v, _)| *v) != Some(*visit) {
                     run.visits.push(agent.clone());
+                    run.trims = 0;
                     if let (Some(phase), Purpose::Work) = (phase, run.purpose) {
                         let progress = self.phases.entry(phase.clone()).or_default();
                         if let (Some(from), true) = (progress.visits.last(), *visit > 1) {
@@ -280,6 +301,9 @@ impl State {
                     && self.meter.open_step().is_some()
                 {
                     self.meter.settle(*settled);
+                    if let (Some(run), Some(charge)) = (&self.swarm, settled) {
+                        self.meter.note_context(&run.id, &run.visits, charge.usage);
+                    }
                 }
                 if let Some(verdict) = done.as_ref().and_then(|d| d.verdict.clone()) {
                     self.verdict(verdict);
@@ -290,7 +314,14 @@ impl State {
                 progress.reviewed = Some(*passed);
                 progress.findings = findings.clone();
             }
-            Event::ParkedUntil { at, reason } => self.parked = Some((*at, reason.clone())),
+            Event::ParkedUntil { at, reason, blocked } => {
+                self.parked = Some(Parked { until: *at, reason: reason.clone(), blocked: *blocked });
+            }
+            Event::Trimmed { .. } => match self.swarm.as_mut() {
+                Some(run) => run.trims += 1,
+                None => return Err(self.illegal(event, "no swarm is under way")),
+            },
+            Event::BudgetNeared { budget, limit, .. } => drop(self.neared.insert((budget.clone(), *limit))),
             Event::RequestOpened(request) => {
                 if self.request(&request.id).is_some() {
                     return Err(self.illegal(event, format!("request `{}` exists", request.id)));
@@ -415,7 +446,7 @@ impl State {
         let request = self.open(event, id)?;
         request.answer = Some(answer.clone());
         request.answered = Some(at);
-        let (phase, subject) = (request.phase.clone(), request.subject.clone());
+        let (phase, subject, kind) = (request.phase.clone(), request.subject.clone(), request.kind.clone());
         let progress = self.phases.entry(phase).or_default();
         match &answer.decision {
             Decision::Approve { ratings } => {
@@ -426,7 +457,13 @@ impl State {
                 progress.approved = None;
                 progress.feedback.push(words.clone());
             }
-            Decision::Answer { .. } => {}
+            Decision::Answer { value } => {
+                if let RequestKind::Budget { budget, limit, .. } = &kind
+                    && let Some(Raise::To(to)) = Raise::of(&kind, value)
+                {
+                    self.raised.insert(budget.clone(), to.max(*limit));
+                }
+            }
         }
         Ok(())
     }
@@ -447,6 +484,8 @@ pub(super) fn label(event: &Event) -> &'static str {
         Event::SwarmInput { .. } => "swarm_input",
         Event::Reviewed { .. } => "reviewed",
         Event::ParkedUntil { .. } => "parked_until",
+        Event::Trimmed { .. } => "trimmed",
+        Event::BudgetNeared { .. } => "budget_neared",
         Event::RequestOpened(_) => "request_opened",
         Event::RequestAnswered { .. } => "request_answered",
         Event::Reminded { .. } => "reminded",

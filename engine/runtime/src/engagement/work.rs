@@ -1,6 +1,6 @@
 //! A phase's work: its swarm is made, driven until it rests, and what came out is told to the plan.
 
-use cloudcrew_definition::crew::Phase;
+use cloudcrew_definition::crew::{Context, Phase};
 use cloudcrew_plan::{Counter, Outcome};
 
 use super::context::variables;
@@ -9,12 +9,13 @@ use super::error::EngagementError;
 use super::event::{Event, Why};
 use super::host::{SwarmHost, tool_names};
 use super::load::Engagement;
+use super::request::RequestKind;
 use crate::ports::model::Purpose;
 use crate::prompt::render;
-use crate::swarm::{Input, Limits, Member, Reason, RetryPolicy, Status, Stop, SwarmSpec, drive};
+use crate::swarm::{ContextRule, Input, Limits, Member, Reason, RetryPolicy, Status, Stop, SwarmSpec, drive};
 
 /// How long a provider that is away is left alone before it is tried again, in milliseconds.
-pub(super) const PARK_MS: i64 = 60_000;
+const PARK_MS: i64 = 60_000;
 
 impl Driver {
     /// In a swarm's state.
@@ -40,18 +41,24 @@ impl Driver {
             SwarmEnd::Rests(Status::Completed) => self.go(Outcome::Finished).await?,
             SwarmEnd::Rests(Status::Interrupted) => self.go(Outcome::Asked).await?,
             SwarmEnd::Rests(Status::Cancelled) => self.go(Outcome::Cancelled).await?,
-            SwarmEnd::Rests(Status::ProviderUnavailable) => {
+            SwarmEnd::Rests(status) if away(status, reason.as_ref()) => {
                 self.go(Outcome::Parked).await?;
-                let event = Event::ParkedUntil { at: self.now().await + PARK_MS, reason: words(reason.as_ref()) };
-                self.append(vec![event]).await?;
+                self.append(vec![self.parked_until(status, reason.as_ref()).await]).await?;
             }
             SwarmEnd::Rests(_) => {
                 let (outcome, why) = failed(&phase, reason.as_ref());
                 self.go_because(outcome, Some(why)).await?;
             }
-            SwarmEnd::Exhausted(why) => self.go_because(Outcome::Exhausted, Some(why)).await?,
+            SwarmEnd::Exhausted(why, asks) => self.exhausted(why, asks).await?,
         }
         Ok(None)
+    }
+
+    /// The provider is away for a while, or refuses until somebody changes something.
+    pub(super) async fn parked_until(&self, status: Status, reason: Option<&Reason>) -> Event {
+        let blocked = status == Status::Failed;
+        self.tried.store(true, std::sync::atomic::Ordering::Relaxed);
+        Event::ParkedUntil { at: self.now().await + PARK_MS, reason: words(reason), blocked }
     }
 
     /// The definition of the phase under way.
@@ -68,7 +75,7 @@ impl Driver {
         let Some((id, purpose, mut machine)) = taken else { return Err(self.damaged("no swarm is under way".into()).await) };
         let host = SwarmHost::new(self, id, purpose, phase);
         let mut driven = Ok(machine.status());
-        if matches!(machine.status(), Status::ProviderUnavailable) {
+        if away(machine.status(), machine.reason()) {
             let resume = Input::Resume;
             let event = Event::SwarmInput { input: Box::new(resume.clone()), elapsed_ms: 0, settled: None, done: None };
             self.append(vec![event]).await?;
@@ -79,6 +86,7 @@ impl Driver {
             driven = drive(&mut machine, &host).await;
         }
         let why = host.why.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let asks = host.asks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         let reason = machine.reason().cloned();
         if let Some(run) = self.inner.lock().await.state.swarm.as_mut() {
             run.machine = Some(machine);
@@ -87,7 +95,7 @@ impl Driver {
             Ok(status) => Ok(Some((SwarmEnd::Rests(status), reason))),
             Err(Stop::Halted) => Ok(None),
             Err(Stop::Exhausted) => Ok(Some((
-                SwarmEnd::Exhausted(why.unwrap_or(Why { text: "a budget is used up".into(), key: String::new() })),
+                SwarmEnd::Exhausted(why.unwrap_or(Why { text: "a budget is used up".into(), key: String::new() }), asks),
                 reason,
             ))),
             Err(Stop::Failed(error)) => Err(error),
@@ -114,8 +122,13 @@ impl Driver {
 pub(super) enum SwarmEnd {
     /// It rests.
     Rests(Status),
-    /// A budget is used up.
-    Exhausted(Why),
+    /// A budget is used up; what a person is asked, if one is.
+    Exhausted(Why, Option<Box<RequestKind>>),
+}
+
+/// Whether the swarm goes on by itself, or once somebody has changed something outside.
+pub(super) fn away(status: Status, reason: Option<&Reason>) -> bool {
+    status == Status::ProviderUnavailable || (status == Status::Failed && reason.is_some_and(|r| r.mendable))
 }
 
 fn words(reason: Option<&Reason>) -> String {
@@ -162,14 +175,23 @@ fn work_spec(engagement: &Engagement, phase: &Phase) -> Result<SwarmSpec, String
 
 pub(super) fn member(engagement: &Engagement, name: &str, purpose: Purpose) -> Option<Member> {
     let agent = engagement.definition.agent(name)?;
-    let model = engagement.state.started.model.as_deref().unwrap_or(&agent.model);
-    let max_tokens = engagement.definition.model(model).map_or(4096, |m| m.max_tokens);
+    let model = engagement.state.started.model_of(agent);
+    let model = engagement.definition.model(&model);
+    let max_tokens = model.map_or(4096, |m| m.max_tokens);
     Some(Member {
         name: name.to_owned(),
         description: Some(agent.description.clone()),
         tools: tool_names(agent, purpose),
         max_tokens,
+        context: model.and_then(|m| Some(context_rule(m.context?, max_tokens))),
     })
+}
+
+/// The rule in tokens; a reply must still fit into the window.
+fn context_rule(rule: Context, max_tokens: u32) -> ContextRule {
+    let room = rule.window.saturating_sub(max_tokens.into());
+    let part = |part: f64| (rule.window as f64 * part) as u64;
+    ContextRule { trim_at: part(rule.trim_at).min(room), trim_to: part(rule.trim_to).min(room) }
 }
 
 pub(super) fn limits(phase: &Phase) -> Limits {

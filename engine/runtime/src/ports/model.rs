@@ -287,6 +287,9 @@ pub struct ModelFault {
     pub message: String,
     /// What the provider reported before it failed.
     pub usage: Option<Usage>,
+    /// Whether it is certain that nothing is paid for the call: it was refused before the model began.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unpaid: bool,
     /// As in [`ModelReply::took`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub took: Option<Duration>,
@@ -303,8 +306,11 @@ pub enum FaultKind {
     },
     /// The conversation is too long for the model.
     InputTooLong,
-    /// The same call will fail again until somebody changes something.
+    /// The same call will fail again.
     Permanent,
+    /// The provider refuses until somebody changes something outside: access, credentials, a model that is not there. Then the
+    /// same call works.
+    Denied,
 }
 
 /// Whether a call may be made again after its process died in the middle of it.

@@ -106,11 +106,7 @@ impl<'a> Assembly<'a> {
 
     fn grow(&mut self, bytes: usize) -> Result<(), ModelFault> {
         self.bytes += bytes;
-        if self.bytes <= MAX_REPLY {
-            return Ok(());
-        }
-        let message = format!("the model's reply is larger than {} MiB; it was not read to its end", MAX_REPLY / 1024 / 1024);
-        Err(ModelFault { kind: FaultKind::Permanent, error: "ReplyTooLarge".into(), message, usage: None, took: None })
+        if self.bytes > MAX_REPLY { Err(ModelFault::too_large()) } else { Ok(()) }
     }
 }
 
@@ -134,10 +130,16 @@ impl ModelFault {
     pub fn of_status(status: u16, retry_after: Option<std::time::Duration>, error: &str, message: &str) -> ModelFault {
         let kind = match status {
             408 | 424 | 429 | 500 | 502 | 503 | 504 => FaultKind::Transient { retry_after },
+            401 | 402 | 403 | 404 => FaultKind::Denied,
             _ if says_too_long(message) && status < 500 => FaultKind::InputTooLong,
             _ => FaultKind::Permanent,
         };
-        ModelFault { kind, error: error.to_owned(), message: message.to_owned(), usage: None, took: None }
+        ModelFault { kind, error: error.to_owned(), message: message.to_owned(), usage: None, unpaid: true, took: None }
+    }
+
+    /// No connection was made.
+    pub fn refused(message: impl Into<String>) -> ModelFault {
+        ModelFault { unpaid: true, ..ModelFault::connection(message) }
     }
 
     /// The connection was refused, broke or ended too early.
@@ -150,6 +152,12 @@ impl ModelFault {
         ModelFault::transient("InvalidResponse", message)
     }
 
+    /// The reply is larger than [`MAX_REPLY`].
+    pub fn too_large() -> ModelFault {
+        let message = format!("the model's reply is larger than {} MiB; it was not read to its end", MAX_REPLY / 1024 / 1024);
+        ModelFault { kind: FaultKind::Permanent, ..ModelFault::transient("ReplyTooLarge", message) }
+    }
+
     /// Nothing came for too long.
     pub fn silent(time: std::time::Duration) -> ModelFault {
         ModelFault::transient("ReadTimeout", format!("the provider said nothing for {} s", time.as_secs_f64()))
@@ -158,12 +166,12 @@ impl ModelFault {
     /// A call that may work later.
     pub fn transient(error: &str, message: impl Into<String>) -> ModelFault {
         let kind = FaultKind::Transient { retry_after: None };
-        ModelFault { kind, error: error.to_owned(), message: message.into(), usage: None, took: None }
+        ModelFault { kind, error: error.to_owned(), message: message.into(), usage: None, unpaid: false, took: None }
     }
 
-    /// A call that will fail again until somebody changes something.
-    pub fn permanent(error: &str, message: impl Into<String>) -> ModelFault {
-        ModelFault { kind: FaultKind::Permanent, error: error.to_owned(), message: message.into(), usage: None, took: None }
+    /// A call that was not made, or refused, until somebody changes something outside.
+    pub fn denied(error: &str, message: impl Into<String>) -> ModelFault {
+        ModelFault { kind: FaultKind::Denied, unpaid: true, ..ModelFault::transient(error, message) }
     }
 }
 

@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use super::machine::{At, Swarm};
 use super::record::{Reason, Status, VisitStatus};
-use crate::ports::model::{Block, FaultKind, Message, ModelFault, Role};
+use super::trim::reduce;
+use crate::ports::model::{FaultKind, ModelFault};
 
 /// A longer `Retry-After` is not waited for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
 /// Reductions for one turn at most.
 const REDUCTIONS: u32 = 5;
-/// Tool results longer than this are cut, in characters.
-const LONG: usize = 400;
-/// Characters kept at each end.
-const KEPT: usize = 200;
 
 impl Swarm {
     pub(super) fn fault(&mut self, fault: ModelFault, jitter: f64) {
@@ -21,8 +18,9 @@ impl Swarm {
         match &fault.kind {
             FaultKind::Transient { retry_after } => self.try_again(&fault, *retry_after, jitter),
             FaultKind::InputTooLong => self.too_long(&fault),
-            FaultKind::Permanent => {
-                let reason = self.said("model_error", &fault, "The model call failed");
+            FaultKind::Permanent | FaultKind::Denied => {
+                let mut reason = self.said("model_error", &fault, "The model call failed");
+                reason.mendable = fault.kind == FaultKind::Denied;
                 if let Some(record) = self.record() {
                     record.status = VisitStatus::Failed;
                 }
@@ -40,6 +38,7 @@ impl Swarm {
             key: None,
             value: None,
             error: Some(fault.error.clone()),
+            mendable: false,
         }
     }
 
@@ -73,7 +72,7 @@ impl Swarm {
         let reduced = match &mut self.visit {
             Some(visit) if visit.reductions < REDUCTIONS => {
                 visit.reductions += 1;
-                reduce(&mut visit.messages, &mut visit.shortened)
+                reduce(visit)
             }
             _ => false,
         };
@@ -83,39 +82,4 @@ impl Swarm {
         let reason = self.said("context_overflow", fault, "The conversation is too long for the model");
         self.fail(reason);
     }
-}
-
-/// The first reduction that applies; `false` when none does.
-fn reduce(messages: &mut Vec<Message>, shortened: &mut Vec<(usize, usize)>) -> bool {
-    let turns = (messages.len() - 1) / 2;
-    let last = 1 + turns.saturating_sub(1) * 2;
-    if cut(&mut messages[1..last.max(1)], 1, shortened) {
-        return true;
-    }
-    if turns >= 2 {
-        let dropped = turns / 2 * 2;
-        messages.drain(1..1 + dropped);
-        *shortened = shortened.iter().filter(|(m, _)| *m > dropped).map(|(m, b)| (m - dropped, *b)).collect();
-        return true;
-    }
-    cut(&mut messages[1..], 1, shortened)
-}
-
-fn cut(messages: &mut [Message], from: usize, shortened: &mut Vec<(usize, usize)>) -> bool {
-    let mut any = false;
-    for (m, message) in messages.iter_mut().enumerate().filter(|(_, m)| m.role == Role::User) {
-        for (b, block) in message.content.iter_mut().enumerate() {
-            let Block::ToolResult(result) = block else { continue };
-            let length = result.text.chars().count();
-            if length <= LONG || shortened.contains(&(m + from, b)) {
-                continue;
-            }
-            let head: String = result.text.chars().take(KEPT).collect();
-            let tail: String = result.text.chars().skip(length - KEPT).collect();
-            result.text = format!("{head}\n[{} characters left out]\n{tail}", length - 2 * KEPT);
-            shortened.push((m + from, b));
-            any = true;
-        }
-    }
-    any
 }

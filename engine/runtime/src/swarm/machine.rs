@@ -1,5 +1,6 @@
 //! The turn-taking machine: no clock, no randomness, no world. The same inputs give the same swarm.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -40,8 +41,14 @@ pub(super) struct Visit {
     pub attempts: u32,
     pub cut_replies: u32,
     pub reductions: u32,
-    /// Messages that were cut already by a reduction.
-    pub shortened: Vec<(usize, usize)>,
+    /// Tool results that were cut already: message, block.
+    pub shortened: BTreeSet<(usize, usize)>,
+    /// Bytes of the conversation.
+    #[serde(default)]
+    pub bytes: u64,
+    /// What the provider reported last: tokens read and written, and the bytes they stood for.
+    #[serde(default)]
+    pub reported: Option<(u64, u64)>,
     pub at: At,
     pub handoff: Option<Handoff>,
     pub context: Map<String, Value>,
@@ -194,6 +201,11 @@ impl Swarm {
         self.visit.as_ref().map_or(&[], |v| v.messages.as_slice())
     }
 
+    /// Bytes of the conversation of the visit under way.
+    pub fn conversation_bytes(&self) -> u64 {
+        self.visit.as_ref().map_or(0, |v| v.bytes)
+    }
+
     /// Where it stands.
     pub fn status(&self) -> Status {
         self.status
@@ -310,6 +322,7 @@ impl Swarm {
             handoff: None,
             usage: Usage::default(),
             calls: Vec::new(),
+            trims: Vec::new(),
         });
         self.visit = Some(Visit {
             agent,
@@ -318,7 +331,9 @@ impl Swarm {
             attempts: 0,
             cut_replies: 0,
             reductions: 0,
-            shortened: Vec::new(),
+            shortened: BTreeSet::new(),
+            bytes: 0,
+            reported: None,
             at: At::Opening,
             handoff: None,
             context: Map::new(),
@@ -360,14 +375,30 @@ impl Swarm {
 
     pub(super) fn limit(&self, key: &str, value: Value, agent: &str, what: &str) -> Reason {
         let text = format!("The swarm reached its limit of {value} {what}: {key} is {value}.");
-        Reason { kind: key.to_owned(), agent: agent.to_owned(), text, key: Some(key.to_owned()), value: Some(value), error: None }
+        Reason {
+            kind: key.to_owned(),
+            agent: agent.to_owned(),
+            text,
+            key: Some(key.to_owned()),
+            value: Some(value),
+            error: None,
+            mendable: false,
+        }
     }
 
     fn time_limit(&self, key: &str, limit: Duration, agent: &str) -> Reason {
         let seconds = limit.as_millis() as f64 / 1000.0;
         let value = if seconds.fract() == 0.0 { Value::from(seconds as u64) } else { Value::from(seconds) };
         let text = format!("The time is over: {key} is {seconds} s.");
-        Reason { kind: key.to_owned(), agent: agent.to_owned(), text, key: Some(key.to_owned()), value: Some(value), error: None }
+        Reason {
+            kind: key.to_owned(),
+            agent: agent.to_owned(),
+            text,
+            key: Some(key.to_owned()),
+            value: Some(value),
+            error: None,
+            mendable: false,
+        }
     }
 
     /// The deadline inside a visit.

@@ -66,7 +66,7 @@ impl Swarm {
     pub(super) fn open(&mut self, text: String) {
         self.unseen.clear();
         if let Some(visit) = &mut self.visit {
-            visit.messages.push(Message { role: Role::User, content: vec![Block::Text(text)] });
+            visit.push(Message { role: Role::User, content: vec![Block::Text(text)] });
             visit.at = At::Model;
         }
         self.go_on();

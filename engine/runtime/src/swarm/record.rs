@@ -42,6 +42,9 @@ pub struct Reason {
     /// The provider's class of error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// Whether the same call works once somebody has changed something outside.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mendable: bool,
 }
 
 /// How a visit stands.
@@ -85,6 +88,24 @@ pub struct VisitRecord {
     pub usage: Usage,
     /// Every call.
     pub calls: Vec<CallRecord>,
+    /// What was left out of its conversation before it became too long.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trims: Vec<Trim>,
+}
+
+/// What was left out of a conversation before it became too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Trim {
+    /// Before which turn of the visit, from 0.
+    pub turn: u32,
+    /// Tokens before, estimated from what the provider reported last.
+    pub before: u64,
+    /// Tokens after, estimated.
+    pub after: u64,
+    /// Tool results that were cut to their beginning and end.
+    pub results: u32,
+    /// Turns that were left out whole.
+    pub turns: u32,
 }
 
 /// Where control goes.

@@ -38,6 +38,18 @@ pub struct Member {
     pub tools: Vec<String>,
     /// Output tokens of one reply at most.
     pub max_tokens: u32,
+    /// How long its conversations get; absent: until the provider refuses one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<ContextRule>,
+}
+
+/// How long a conversation gets, in tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ContextRule {
+    /// From so many on, something is left out before the next call.
+    pub trim_at: u64,
+    /// So many may be left then.
+    pub trim_to: u64,
 }
 
 /// The limits of a swarm; each is a YAML key of the same name.

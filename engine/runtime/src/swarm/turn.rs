@@ -34,6 +34,7 @@ impl Swarm {
         if let Some(visit) = &mut self.visit {
             visit.attempts = 0;
             visit.reductions = 0;
+            visit.read(reply.usage);
         }
         let calls: Vec<ToolUse> =
             reply.content.iter().filter_map(|b| if let Block::ToolUse(c) = b { Some(c.clone()) } else { None }).collect();
@@ -51,16 +52,17 @@ impl Swarm {
             let max = self.spec.members.iter().find(|m| m.name == agent).map_or(0, |m| m.max_tokens);
             let text = format!("The reply of {agent} was cut off {} times: max_tokens is {max}.", RECOVERIES + 1);
             let (key, value) = (Some("max_tokens".to_owned()), Some(Value::from(max)));
-            return self.fail(Reason { kind: "max_tokens".into(), agent, text, key, value, error: None });
+            return self.fail(Reason { kind: "max_tokens".into(), agent, text, key, value, error: None, mendable: false });
         }
         visit.cut_replies += 1;
         let said = if text.trim().is_empty() { "(cut off)".to_owned() } else { text };
-        visit.messages.push(Message { role: Role::Assistant, content: vec![Block::Text(said)] });
+        visit.push(Message { role: Role::Assistant, content: vec![Block::Text(said)] });
         let names: Vec<&str> = calls.iter().map(|c| c.name.as_str()).collect();
         let not_run = if names.is_empty() { String::new() } else { format!("Tool calls not run: {}. ", names.join(", ")) };
         let note = format!("Your reply was cut off at the output limit. {not_run}Continue in smaller steps.");
-        visit.messages.push(Message { role: Role::User, content: vec![Block::Text(note)] });
+        visit.push(Message { role: Role::User, content: vec![Block::Text(note)] });
         visit.at = At::Model;
+        self.trim();
         self.go_on();
     }
 
@@ -68,7 +70,7 @@ impl Swarm {
         let said: Vec<Block> =
             content.into_iter().filter(|b| !matches!(b, Block::Text(t) if t.trim().is_empty())).map(as_sent).collect();
         if let Some(visit) = &mut self.visit {
-            visit.messages.push(Message { role: Role::Assistant, content: said });
+            visit.push(Message { role: Role::Assistant, content: said });
             visit.at = At::Tools(calls.into_iter().map(|call| Slot { call, state: SlotState::Running }).collect());
         }
         let calls: Vec<ToolUse> = match &self.visit {
@@ -144,13 +146,13 @@ impl Swarm {
             if let Some(record) = self.record() {
                 record.status = VisitStatus::Interrupted;
             }
-            let reason = Reason { kind: "interrupt".into(), agent, text, key: None, value: None, error: None };
+            let reason = Reason { kind: "interrupt".into(), agent, text, key: None, value: None, error: None, mendable: false };
             return self.rest(Status::Interrupted, Some(reason));
         }
         let results = self.flush_results();
         let Some(visit) = &mut self.visit else { return };
         let blocks = results.iter().map(|(r, _)| Block::ToolResult(r.clone())).collect();
-        visit.messages.push(Message { role: Role::User, content: blocks });
+        visit.push(Message { role: Role::User, content: blocks });
         visit.at = At::Model;
         if visit.handoff.is_some() && self.spec.handoff == HandoffMode::Immediate {
             let from = self.finished.len() - results.len();
@@ -159,6 +161,7 @@ impl Swarm {
             self.unseen = unseen.filter(must_see).map(|(f, _)| f.clone()).collect();
             return self.complete();
         }
+        self.trim();
         self.go_on();
     }
 

@@ -23,9 +23,12 @@ use serde_json::Value;
 
 use crate::engagement::{Driver, EngagementError, ToolDone};
 use crate::ports::ledger::LedgerRow;
+use crate::ports::model::Attachment;
 
 /// Bytes of a tool's answer at most.
 pub const MAX_RESULT: usize = 256 * 1024;
+/// Bytes of an image or a document that is shown at most: what providers take.
+pub const MAX_SHOWN: usize = 3 * 1024 * 1024;
 /// Bytes of a file that a tool writes at most.
 pub const MAX_WRITE: usize = 1024 * 1024;
 
@@ -42,6 +45,8 @@ pub(crate) struct Call<'a> {
 pub(crate) enum Said {
     /// It did what it was asked, and this.
     Done(String, ToolDone),
+    /// It found something that is not text.
+    Shows(String, Attachment),
     /// It asks the customer.
     Asks {
         /// Short name of the question.

@@ -29,6 +29,7 @@ pub fn spec(scenario: &Value) -> SwarmSpec {
         description: agent["description"].as_str().map(str::to_owned),
         tools: serde_json::from_value(agent["tools"].clone()).unwrap(),
         max_tokens: agent["max_tokens"].as_u64().unwrap_or(4096) as u32,
+        context: agent.get("context").map(|rule| serde_json::from_value(rule.clone()).unwrap()),
     });
     let members: Vec<_> = members.collect();
     SwarmSpec {
@@ -36,10 +37,7 @@ pub fn spec(scenario: &Value) -> SwarmSpec {
         entry: swarm["entry"].as_str().unwrap_or(&members[0].name).to_owned(),
         members,
         limits: limits(swarm),
-        handoff: swarm
-            .get("handoff")
-            .map(|mode| serde_json::from_value(mode.clone()).unwrap())
-            .unwrap_or(HandoffMode::Immediate),
+        handoff: swarm.get("handoff").map(|mode| serde_json::from_value(mode.clone()).unwrap()).unwrap_or(HandoffMode::Immediate),
         retry: retry(&scenario["retry"]),
         handoffs: true,
     }

@@ -132,7 +132,7 @@ fn fault(kind: &str, message: &str, status: Option<u64>, retry_after: Option<Dur
     } else {
         FaultKind::Permanent
     };
-    ModelFault { kind, error, message: message.to_owned(), usage: None, took: None }
+    ModelFault { kind, error, message: message.to_owned(), usage: None, unpaid: false, took: None }
 }
 
 /// First letter upper case, also in a stream.

@@ -1,0 +1,146 @@
+//! Which model speaks for which agent, which layer decided it, and whether anybody speaks at all.
+
+use cloudcrew_definition::checks::REHEARSAL;
+use cloudcrew_definition::crew::{Agent, Definition, Model, Workflow};
+use cloudcrew_runtime::engagement::Voice;
+
+use crate::args::Run;
+use crate::exit::Failure;
+
+/// Where models are overridden from the environment.
+const VARIABLE: &str = "CLOUDCREW_MODEL";
+
+/// Models that were asked for instead of those in `agents.yaml`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Chosen {
+    /// For all agents.
+    pub all: Option<String>,
+    /// For single agents: agent, model.
+    pub agents: Vec<(String, String)>,
+    /// Whether it was the environment that asked.
+    by_environment: bool,
+}
+
+impl Chosen {
+    /// What was typed, or what the environment says: `NAME`, or `AGENT=NAME`.
+    pub fn read(words: &[String], definition: &Definition) -> Result<Chosen, Failure> {
+        let mut chosen = Chosen { by_environment: by_environment(words), ..Chosen::default() };
+        let models: Vec<&str> = definition.models.iter().map(|m| m.name.as_str()).collect();
+        for word in words.iter().map(|w| w.trim()).filter(|w| !w.is_empty()) {
+            let (agent, model) = match word.split_once('=') {
+                Some((agent, model)) => (Some(agent), model),
+                None => (None, word),
+            };
+            if !models.contains(&model) && !(model == REHEARSAL && agent.is_none()) {
+                return Err(Failure::usage(format!("no model named `{model}`; there is {}, or `{REHEARSAL}`", models.join(", "))));
+            }
+            match agent {
+                None if chosen.all.as_deref().is_some_and(|there| there != model) => {
+                    return Err(Failure::usage("two models for all agents; say `AGENT=MODEL` for single ones"));
+                }
+                None => chosen.all = Some(model.to_owned()),
+                Some(agent) if definition.agent(agent).is_none() => {
+                    let names: Vec<&str> = definition.agents.iter().map(|a| a.name.as_str()).collect();
+                    return Err(Failure::usage(format!("no agent named `{agent}`; there is {}", names.join(", "))));
+                }
+                Some(agent) => {
+                    chosen.agents.retain(|(name, _)| name != agent);
+                    chosen.agents.push((agent.to_owned(), model.to_owned()));
+                }
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// Whether a rehearsal was asked for.
+    pub fn rehearses(&self) -> bool {
+        self.all.as_deref() == Some(REHEARSAL)
+    }
+
+    /// Name of the model that an agent uses, and the layer that decided it.
+    pub fn of<'a>(&'a self, agent: &'a Agent) -> (&'a str, &'static str) {
+        let layer = if self.by_environment { VARIABLE } else { "--model" };
+        let own = self.agents.iter().find(|(name, _)| *name == agent.name).map(|(_, model)| model.as_str());
+        match own.or(self.all.as_deref().filter(|model| *model != REHEARSAL)) {
+            Some(model) => (model, layer),
+            None => (&agent.model, "agents.yaml"),
+        }
+    }
+
+    /// The model for all agents, as an engagement is pinned to it.
+    pub fn for_all(&self) -> Option<String> {
+        self.all.clone().filter(|model| model != REHEARSAL)
+    }
+}
+
+/// The command line has the word when it says it; else these words are the environment's.
+fn by_environment(words: &[String]) -> bool {
+    let typed = std::env::args_os().any(|word| word.to_string_lossy().starts_with("--model"));
+    !words.is_empty() && !typed
+}
+
+/// Agents who work or review in a workflow.
+pub fn at_work<'a>(definition: &'a Definition, workflow: &Workflow) -> Vec<&'a Agent> {
+    let phases: Vec<_> = workflow.phases.iter().filter_map(|name| definition.phase(name)).collect();
+    let works = |agent: &&Agent| {
+        phases.iter().any(|p| p.swarm.agents.contains(&agent.name) || p.review.as_ref().is_some_and(|r| r.agent == agent.name))
+    };
+    definition.agents.iter().filter(works).collect()
+}
+
+/// Who speaks in a run. A run is live when every agent's model is served by somebody, and a rehearsal when none is.
+pub fn voice(run: &Run, chosen: &Chosen, definition: &Definition, workflow: &Workflow) -> Result<Voice, Failure> {
+    if let Some(cassette) = &run.replay {
+        let path = std::fs::canonicalize(cassette).map_err(|e| Failure::usage(format!("{}: {e}", cassette.display())))?;
+        return Ok(Voice::Replay { cassette: path.display().to_string() });
+    }
+    let agents = at_work(definition, workflow);
+    let model = |agent: &&&Agent| definition.model(chosen.of(agent).0).is_some_and(|m| m.live.is_some());
+    let (live, rehearsed): (Vec<&&Agent>, Vec<&&Agent>) = agents.iter().partition(model);
+    if run.rehearsal.is_some() || chosen.rehearses() || live.is_empty() {
+        return match &run.record {
+            Some(_) => Err(Failure::usage("a rehearsal says the same each time; `--record` is for live models")),
+            None => Ok(Voice::Rehearsal),
+        };
+    }
+    if let (Some(one), Some(other)) = (live.first(), rehearsed.first()) {
+        return Err(Failure::usage(format!(
+            "`{}` would be live ({}) and `{}` rehearsed ({} has no `provider`); give all models a provider in agents.yaml, or say \
+             `--model NAME` for all agents, or `--model {REHEARSAL}`",
+            one.name,
+            chosen.of(one).0,
+            other.name,
+            chosen.of(other).0
+        )));
+    }
+    let record = run.record.as_ref().map(|path| std::path::absolute(path).map(|path| path.display().to_string())).transpose()?;
+    Ok(Voice::Live { record })
+}
+
+/// Who serves a model, in words.
+pub fn served(model: &Model) -> String {
+    let Some(live) = &model.live else { return "rehearsed".to_owned() };
+    let provider = match live.provider {
+        cloudcrew_definition::syntax::Provider::Bedrock => "bedrock",
+        cloudcrew_definition::syntax::Provider::Openai => "openai",
+    };
+    let place = [&live.region, &live.endpoint].into_iter().flatten().map(|place| format!(" at {place}")).collect::<String>();
+    format!("{provider} {}{place}", live.id)
+}
+
+/// What a model costs, in words.
+pub fn price(model: &Model) -> String {
+    match &model.price {
+        None => "price unknown".to_owned(),
+        Some(price) => {
+            let known =
+                if model.price_is_known { format!(", as known on {}", cloudcrew_definition::known::AS_OF) } else { String::new() };
+            format!("${} in, ${} out per million tokens{known}", short(price.input), short(price.output))
+        }
+    }
+}
+
+/// At most four digits after the point: a factor leaves more.
+fn short(number: f64) -> f64 {
+    (number * 1e4).round() / 1e4
+}

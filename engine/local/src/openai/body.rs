@@ -1,0 +1,109 @@
+//! The body of a chat completions request. Keys come in a fixed order and the messages last, so that a longer conversation
+//! begins with the bytes of the shorter one: the caches of all these servers are caches of a beginning.
+
+use cloudcrew_runtime::ports::model::{
+    Attachment, AttachmentFormat, Block, Message, ModelRequest, Role, ToolResult, ToolSpec, ToolStatus, ToolUse,
+};
+use serde_json::{Map, Value, json};
+
+use super::OpenAiSettings;
+
+/// Letters of a function's name at most.
+const NAME: usize = 64;
+
+/// The request's JSON.
+pub fn body(request: &ModelRequest<'_>, settings: &OpenAiSettings) -> Vec<u8> {
+    let mut body = Map::new();
+    body.insert("model".into(), settings.id.as_str().into());
+    body.insert("stream".into(), settings.streaming.into());
+    if settings.streaming {
+        body.insert("stream_options".into(), json!({ "include_usage": true }));
+    }
+    body.insert(settings.max_tokens_key.name().into(), request.max_tokens.into());
+    if !request.tools.is_empty() {
+        body.insert("tools".into(), request.tools.iter().map(tool).collect());
+    }
+    let mut messages = vec![json!({ "role": "system", "content": request.system })];
+    for message in request.messages {
+        match message.role {
+            Role::Assistant => messages.push(assistant(message)),
+            Role::User => user(message, &mut messages),
+        }
+    }
+    body.insert("messages".into(), messages.into());
+    serde_json::to_vec(&body).expect("a JSON value has a text")
+}
+
+fn tool(tool: &ToolSpec) -> Value {
+    let function = json!({ "name": tool.name, "description": tool.description, "parameters": tool.schema });
+    json!({ "type": "function", "function": function })
+}
+
+/// Thoughts stay here: the protocol has no place for them that servers agree on, some refuse a conversation that holds any, and
+/// the others cut them out before the model reads it.
+fn assistant(message: &Message) -> Value {
+    let text = texts(message);
+    let uses = message.content.iter().filter_map(|block| if let Block::ToolUse(call) = block { Some(call) } else { None });
+    let calls: Vec<Value> = uses.map(call).collect();
+    if calls.is_empty() {
+        return json!({ "role": "assistant", "content": text });
+    }
+    let text = if text.is_empty() { Value::Null } else { text.into() };
+    json!({ "role": "assistant", "content": text, "tool_calls": calls })
+}
+
+fn call(call: &ToolUse) -> Value {
+    // Arguments that a server cannot read break its template, and with it every later request.
+    let arguments = if call.input.is_object() { call.input.to_string() } else { "{}".to_owned() };
+    json!({ "id": call.id, "type": "function", "function": { "name": function_name(&call.name), "arguments": arguments } })
+}
+
+/// A model may write any name; a conversation with one that no function could have is refused.
+fn function_name(name: &str) -> String {
+    let kept = |c: char| if c.is_ascii_alphanumeric() || c == '_' || c == '-' { c } else { '_' };
+    let name: String = name.chars().map(kept).take(NAME).collect();
+    if name.is_empty() { "_".to_owned() } else { name }
+}
+
+/// Results come first, since they must follow the calls. What was found besides is shown by the user: a `tool` message holds words
+/// only.
+fn user(message: &Message, messages: &mut Vec<Value>) {
+    let results = || message.content.iter().filter_map(|block| if let Block::ToolResult(r) = block { Some(r) } else { None });
+    messages.extend(results().map(result));
+    let text = texts(message);
+    let shown: Vec<Value> = results().flat_map(|result| result.attachments.iter()).flat_map(attachment).collect();
+    if shown.is_empty() {
+        if !text.is_empty() {
+            messages.push(json!({ "role": "user", "content": text }));
+        }
+        return;
+    }
+    let words = (!text.is_empty()).then(|| json!({ "type": "text", "text": text }));
+    let content: Vec<Value> = words.into_iter().chain(shown).collect();
+    messages.push(json!({ "role": "user", "content": content }));
+}
+
+fn result(result: &ToolResult) -> Value {
+    let text = match result.status {
+        ToolStatus::Success => result.text.clone(),
+        ToolStatus::Error => format!("Error: {}", result.text),
+    };
+    json!({ "role": "tool", "tool_call_id": result.id, "content": text })
+}
+
+fn attachment(attachment: &Attachment) -> [Value; 2] {
+    let url = format!("data:{};base64,{}", attachment.format.media_type(), attachment.data);
+    let shown = if attachment.format == AttachmentFormat::Pdf {
+        json!({ "type": "file", "file": { "filename": attachment.name, "file_data": url } })
+    } else {
+        json!({ "type": "image_url", "image_url": { "url": url } })
+    };
+    [json!({ "type": "text", "text": format!("Attached: {}", attachment.name) }), shown]
+}
+
+/// All words of a message in one text: many templates take no list of parts.
+fn texts(message: &Message) -> String {
+    let texts: Vec<&str> =
+        message.content.iter().filter_map(|block| if let Block::Text(text) = block { Some(text.as_str()) } else { None }).collect();
+    texts.join("\n\n")
+}

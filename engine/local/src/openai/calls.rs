@@ -1,0 +1,143 @@
+//! Tool calls put together from what servers make of them: in fragments or whole, numbered or not, with ids or without.
+
+use std::collections::BTreeSet;
+
+use cloudcrew_runtime::ports::model::ModelFault;
+use cloudcrew_runtime::ports::reply::{Assembly, MAX_REPLY};
+use serde_json::Value;
+
+/// The calls of one reply, in the order in which they began.
+#[derive(Debug, Default)]
+pub struct Calls {
+    calls: Vec<Call>,
+    bytes: usize,
+}
+
+#[derive(Debug, Default)]
+struct Call {
+    index: Option<u64>,
+    id: String,
+    name: String,
+    arguments: String,
+}
+
+impl Call {
+    /// Whether nothing can be missing any more.
+    fn is_whole(&self) -> bool {
+        let arguments = self.arguments.trim_end();
+        arguments.ends_with('}') && serde_json::from_str::<serde::de::IgnoredAny>(arguments).is_ok()
+    }
+
+    /// Whether this is a part of another call than its number says: some servers give all calls the number 0, or none.
+    fn is_over(&self, next: &Call) -> bool {
+        let other_id = !next.id.is_empty() && !self.id.is_empty() && next.id != self.id;
+        let starts_again = self.is_whole() && (!next.arguments.is_empty() || next.name != self.name);
+        !next.name.is_empty() && (other_id || starts_again)
+    }
+}
+
+impl Calls {
+    /// No call yet.
+    pub fn is_empty(&self) -> bool {
+        self.calls.is_empty()
+    }
+
+    /// A whole call, as a reply that was not streamed holds it.
+    ///
+    /// # Errors
+    /// As [`Calls::part`].
+    pub fn whole(&mut self, call: &Value) -> Result<(), ModelFault> {
+        let call = read(call);
+        self.grow(&call)?;
+        self.calls.push(call);
+        Ok(())
+    }
+
+    /// A part of a call, as a stream holds it.
+    ///
+    /// # Errors
+    /// When the calls are larger than a reply may be.
+    pub fn part(&mut self, part: &Value) -> Result<(), ModelFault> {
+        let part = read(part);
+        self.grow(&part)?;
+        let place = match part.index {
+            Some(index) => self.calls.iter().rposition(|call| call.index == Some(index)),
+            None if part.id.is_empty() => self.calls.len().checked_sub(1),
+            None => self.calls.iter().rposition(|call| call.id == part.id),
+        };
+        match place {
+            Some(place) if !self.calls[place].is_over(&part) => {
+                let call = &mut self.calls[place];
+                call.arguments.push_str(&part.arguments);
+                // Repeated with every fragment by some.
+                for (known, said) in [(&mut call.id, part.id), (&mut call.name, part.name)] {
+                    if known.is_empty() {
+                        *known = said;
+                    }
+                }
+            }
+            _ => self.calls.push(part),
+        }
+        Ok(())
+    }
+
+    /// Puts them into the reply, from this block on.
+    ///
+    /// # Errors
+    /// When a call has no name, or the reply grows too large.
+    pub fn finish(self, first: u32, reply: &mut Assembly<'_>) -> Result<(), ModelFault> {
+        let mut ids = Ids::default();
+        for (block, call) in (first..).zip(self.calls) {
+            if call.name.is_empty() {
+                return Err(ModelFault::garbled("the model called a tool without naming it"));
+            }
+            reply.tool(block, &ids.of(&call.id), &call.name)?;
+            reply.input(block, &call.arguments)?;
+        }
+        Ok(())
+    }
+
+    fn grow(&mut self, call: &Call) -> Result<(), ModelFault> {
+        self.bytes += call.id.len() + call.name.len() + call.arguments.len();
+        if self.bytes > MAX_REPLY { Err(ModelFault::too_large()) } else { Ok(()) }
+    }
+}
+
+/// Ids that are unique in their turn: the server's where it gave one that is, else `call-1`, `call-2` and so on.
+#[derive(Debug, Default)]
+pub struct Ids(BTreeSet<String>);
+
+impl Ids {
+    /// The id of the next call.
+    pub fn of(&mut self, given: &str) -> String {
+        let mut id = given.to_owned();
+        let mut number = self.0.len();
+        while id.is_empty() || self.0.contains(&id) {
+            number += 1;
+            id = format!("call-{number}");
+        }
+        self.0.insert(id.clone());
+        id
+    }
+}
+
+fn read(call: &Value) -> Call {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    // The old `function_call` is what is now inside of `function`.
+    let function = if call["function"].is_object() { &call["function"] } else { call };
+    Call {
+        index: call["index"].as_u64(),
+        id: text(&call["id"]),
+        name: text(&function["name"]),
+        arguments: arguments(&function["arguments"]),
+    }
+}
+
+/// Arguments as a text: JSON in a string by the protocol, the object itself by some servers.
+pub fn arguments(written: &Value) -> String {
+    match written {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}

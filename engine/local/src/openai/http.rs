@@ -1,0 +1,123 @@
+//! The connection: a client for one endpoint, and bodies that are read up to a bound.
+
+use std::time::Duration;
+
+use cloudcrew_runtime::ports::model::ModelFault;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::{Client, Response, Url, redirect, retry};
+
+use super::{OpenAiSettings, fault};
+
+/// Time to connect at most.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// A client and where it calls.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// The client; it holds the key.
+    pub client: Client,
+    /// URL of chat completions.
+    pub url: Url,
+}
+
+impl Endpoint {
+    /// Makes the client ready; nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the URL or the key cannot be used.
+    pub fn new(settings: &OpenAiSettings) -> Result<Endpoint, ModelFault> {
+        let url = url(&settings.base_url)?;
+        let mut headers = HeaderMap::new();
+        if let Some(key) = settings.key.as_deref().map(str::trim).filter(|key| !key.is_empty()) {
+            headers.insert(AUTHORIZATION, bearer(key, settings.key_name.as_deref())?);
+        }
+        // Whoever installed a provider before keeps it. Without any, building a client panics.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut client = Client::builder()
+            .user_agent(concat!("cloudcrew/", env!("CARGO_PKG_VERSION")))
+            .default_headers(headers)
+            .connect_timeout(CONNECT)
+            // A conversation and a key go where they were sent, and nowhere else; the swarm has the one retry layer.
+            .redirect(redirect::Policy::none())
+            .retry(retry::never());
+        if url.scheme() == "http" {
+            // Loading the system's certificates takes longer than all else before the first call.
+            client = client.tls_certs_only([]);
+        }
+        if is_here(&url) {
+            client = client.no_proxy();
+        }
+        let client = client.build().map_err(|error| fault::of_call(&error, &shown(&settings.base_url)))?;
+        Ok(Endpoint { client, url })
+    }
+}
+
+fn url(base: &str) -> Result<Url, ModelFault> {
+    let unusable = |why: &str| {
+        let message = format!("`{}` is no URL of a server: {why}; look at `models.*.endpoint` in agents.yaml", shown(base));
+        ModelFault::denied("InvalidEndpoint", message)
+    };
+    let mut url = Url::parse(base.trim()).map_err(|error| unusable(&error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
+        return Err(unusable("it begins with http:// or https:// and a host"));
+    }
+    let path = url.path().trim_end_matches('/').to_owned();
+    let path = if path.ends_with("/chat/completions") { path } else { path + "/chat/completions" };
+    url.set_path(&path);
+    Ok(url)
+}
+
+/// The URL without a name and password that it may hold.
+pub fn shown(base: &str) -> String {
+    let base = base.trim().trim_end_matches('/');
+    let Ok(mut url) = Url::parse(base) else { return base.to_owned() };
+    if url.username().is_empty() && url.password().is_none() && url.query().is_none() {
+        return base.to_owned();
+    }
+    url.set_query(None);
+    let _ = url.set_password(None);
+    let _ = url.set_username("");
+    url.as_str().trim_end_matches('/').to_owned()
+}
+
+/// A server on this machine is not asked through a proxy.
+fn is_here(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn bearer(key: &str, name: Option<&str>) -> Result<HeaderValue, ModelFault> {
+    let value = HeaderValue::from_str(&format!("Bearer {key}"));
+    let mut value = value.map_err(|_| {
+        let name = name.unwrap_or("the environment");
+        ModelFault::denied("InvalidKey", format!("the key in {name} holds letters that no key has; set it anew"))
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// The next bytes of an answer; `None` at its end.
+///
+/// # Errors
+/// When they do not come in time, or at all.
+pub async fn chunk(response: &mut Response, silence: Duration) -> Result<Option<impl AsRef<[u8]> + use<>>, ModelFault> {
+    match tokio::time::timeout(silence, response.chunk()).await {
+        Err(_) => Err(ModelFault::silent(silence)),
+        Ok(chunk) => chunk.map_err(|error| fault::of_body(&error)),
+    }
+}
+
+/// A whole body, up to so many bytes.
+///
+/// # Errors
+/// As [`chunk`]; a larger one is not read to its end.
+pub async fn whole(response: &mut Response, silence: Duration, most: usize) -> Result<Vec<u8>, ModelFault> {
+    let mut body = Vec::new();
+    while let Some(bytes) = chunk(response, silence).await? {
+        body.extend_from_slice(bytes.as_ref());
+        if body.len() > most {
+            return Err(ModelFault::too_large());
+        }
+    }
+    Ok(body)
+}

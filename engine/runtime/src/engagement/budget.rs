@@ -1,0 +1,163 @@
+//! Budgets: looked at before each call, told of when they are nearly used up, and asked about or the end when they are.
+
+use cloudcrew_definition::crew::{Agent, Budget};
+use cloudcrew_definition::syntax::AtLimit;
+use cloudcrew_plan::Outcome;
+
+use super::drive::{Driver, Rest};
+use super::error::EngagementError;
+use super::event::{Event, Why, ms};
+use super::gate::{CUSTOMER, digest};
+use super::load::Engagement;
+use super::meter::Charge;
+use super::request::{Raise, Request, RequestKind, Unit};
+
+/// One limit that bounds a call.
+struct Bound {
+    /// `agents.yaml agents.pm.budget.tokens`.
+    key: String,
+    unit: Unit,
+    limit: u64,
+    spent: u64,
+    at_limit: AtLimit,
+}
+
+/// What becomes of a call.
+pub(super) enum Verdict {
+    /// It may be made.
+    Fits,
+    /// It might go beyond a budget: why, and what a person is asked, if one is.
+    Beyond(Why, Option<Box<RequestKind>>),
+}
+
+impl Driver {
+    /// Whether a call that may take `most` fits into every budget that covers it.
+    pub(super) async fn within_budgets(&self, phase: &str, agent: &Agent, most: Charge) -> Result<Verdict, EngagementError> {
+        for bound in self.look(|e| bounds(e, phase, agent)).await {
+            let needed = match bound.unit {
+                Unit::Tokens => most.usage.counted(),
+                Unit::MicroUsd => most.micro_usd.unwrap_or(0),
+            };
+            if bound.spent.saturating_add(needed) > bound.limit {
+                return Ok(self.look(|e| beyond(e, &bound, needed)).await);
+            }
+            let told = (bound.key.clone(), bound.limit);
+            let near = bound.spent.saturating_mul(5) >= bound.limit.saturating_mul(4);
+            if near && self.look(|e| !e.state.neared.contains(&told)).await {
+                let event = Event::BudgetNeared { budget: bound.key, spent: bound.spent, limit: bound.limit };
+                self.append(vec![event]).await?;
+            }
+        }
+        Ok(Verdict::Fits)
+    }
+
+    /// Asks a person to raise a budget; the swarm rests.
+    pub(super) async fn ask_to_raise(&self, asked: RequestKind) -> Result<Request, EngagementError> {
+        let request = self.look(|e| new_request(e, asked)).await;
+        let request = self.opened_now(request).await;
+        self.append(vec![Event::RequestOpened(Box::new(request.clone()))]).await?;
+        Ok(request)
+    }
+
+    /// A budget of this phase that a person was asked to raise and that nobody answered yet.
+    pub(super) async fn unraised(&self) -> Option<Rest> {
+        let open = self
+            .look(|e| {
+                let mine = |r: &&Request| matches!(r.kind, RequestKind::Budget { .. }) && Some(r.phase.as_str()) == e.state.phase();
+                e.state.open_requests().find(mine).cloned()
+            })
+            .await;
+        open.map(|request| Rest::Waiting(vec![request]))
+    }
+
+    /// A swarm's work stopped at a budget: asks, or lets the plan end it.
+    pub(super) async fn exhausted(&self, why: Why, asks: Option<Box<RequestKind>>) -> Result<(), EngagementError> {
+        match asks {
+            Some(asked) => {
+                self.ask_to_raise(*asked).await?;
+                self.go(Outcome::Asked).await
+            }
+            None => self.go_because(Outcome::Exhausted, Some(why)).await,
+        }
+    }
+}
+
+/// Every limit that bounds a call of `agent` in `phase`.
+fn bounds(engagement: &Engagement, phase: &str, agent: &Agent) -> Vec<Bound> {
+    let (definition, state) = (&engagement.definition, &engagement.state);
+    let meter = &state.meter;
+    let workflow = definition.workflow(&state.started.workflow);
+    let mut found = Vec::new();
+    let mut add = |key: String, budget: Option<&Budget>, spent: &dyn Fn() -> (u64, u64)| {
+        let Some(budget) = budget else { return };
+        let (tokens, money) = spent();
+        let both = [("tokens", Unit::Tokens, budget.tokens, tokens), ("usd", Unit::MicroUsd, budget.micro_usd, money)];
+        for (part, unit, limit, spent) in both {
+            let key = format!("{key}.{part}");
+            let limit = state.raised.get(&key).copied().or(limit);
+            found.extend(limit.map(|limit| Bound { key, unit, limit, spent, at_limit: budget.at_limit }));
+        }
+    };
+    add(format!("agents.yaml agents.{}.budget", agent.name), agent.budget.as_ref(), &|| meter.against(|_, a| a == agent.name));
+    if let Some(pot) = &agent.pot {
+        let shares = |name: &str| definition.agent(name).is_some_and(|a| a.pot.as_ref() == Some(pot));
+        add(format!("agents.yaml budgets.{pot}"), definition.pot(pot), &|| meter.against(|_, a| shares(a)));
+    }
+    let of_phase = definition.phase(phase).and_then(|p| p.budget.as_ref());
+    add(format!("phases/{phase}.yaml budget"), of_phase, &|| meter.against(|p, _| p == phase));
+    let name = &state.started.workflow;
+    add(format!("workflows/{name}.yaml budget"), workflow.and_then(|w| w.budget.as_ref()), &|| meter.against(|_, _| true));
+    found
+}
+
+fn beyond(engagement: &Engagement, bound: &Bound, needed: u64) -> Verdict {
+    let Bound { key, unit, limit, spent, at_limit } = bound;
+    let text = format!(
+        "a budget is used up: {} are spent, the next call may take {}, `{key}` is {}",
+        unit.show(*spent),
+        unit.show(needed),
+        unit.show(*limit)
+    );
+    let asked = RequestKind::Budget { budget: key.clone(), unit: *unit, spent: *spent, needed, limit: *limit };
+    let refused = engagement.state.requests.iter().any(|r| match (&r.kind, &r.answer) {
+        (RequestKind::Budget { budget, limit: then, .. }, Some(answer)) if budget == key && then == limit => {
+            matches!(&answer.decision, super::event::Decision::Answer { value } if Raise::of(&r.kind, value) == Some(Raise::Stop))
+        }
+        _ => false,
+    });
+    let asks = *at_limit == AtLimit::Ask && !refused;
+    Verdict::Beyond(Why { text, key: key.clone() }, asks.then(|| Box::new(asked)))
+}
+
+fn new_request(engagement: &Engagement, asked: RequestKind) -> Request {
+    let state = &engagement.state;
+    let phase = state.phase().unwrap_or_default().to_owned();
+    let earlier = state.requests.iter().filter(|r| matches!(r.kind, RequestKind::Budget { .. })).count();
+    let id = format!("budget-{}", earlier + 1);
+    let subject = match &asked {
+        RequestKind::Budget { budget, limit, .. } => vec![(budget.clone(), limit.to_string())],
+        _ => Vec::new(),
+    };
+    Request {
+        kind: asked,
+        revision: state.revision(&phase),
+        digest: digest(&id, &subject),
+        subject: Vec::new(),
+        answerer: CUSTOMER.into(),
+        opened: 0,
+        remind_after: engagement.definition.phase(&phase).and_then(|p| p.question_reminder).map(|t| ms(t) as i64),
+        expires: None,
+        on_expiry: None,
+        reminders: 0,
+        answer: None,
+        answered: None,
+        expired: false,
+        phase,
+        id,
+    }
+}
+
+/// Whether a YAML key is that of a budget.
+pub(super) fn is_budget(key: &str) -> bool {
+    (key.contains("budget.") || key.contains("budgets.")) && (key.ends_with(".tokens") || key.ends_with(".usd"))
+}
