@@ -197,6 +197,7 @@ fn told(result: &Result<ModelReply, ModelFault>) -> String {
                 FaultKind::Transient { retry_after: Some(wait) } => format!("in {} s", wait.as_secs_f64()),
                 FaultKind::InputTooLong => "too long".to_owned(),
                 FaultKind::Permanent => "never".to_owned(),
+                FaultKind::Denied => "once mended".to_owned(),
             };
             format!("{kind}: {}: {}", fault.error, fault.message)
         }
@@ -463,12 +464,12 @@ async fn a_refusal_says_what_to_do() {
             (
                 "a key that is not taken, and is not repeated",
                 refusal("401 Unauthorized", &error("Incorrect API key: sk-very-secret", "invalid_request_error", json!("invalid_api_key"))),
-                "never: InvalidApiKey: Incorrect API key: [the key] (URL does not take the key in TEAM_KEY: look whether it is the right one, and what it may do)",
+                "once mended: InvalidApiKey: Incorrect API key: [the key] (URL does not take the key in TEAM_KEY: look whether it is the right one, and what it may do)",
             ),
             (
                 "no such model",
                 refusal("404 Not Found", &error("model \"qwen3:8b\" not found", "not_found_error", Value::Null)),
-                "never: NotFoundError: model \"qwen3:8b\" not found (there is no model `qwen3:8b` at URL, or nothing that takes chat completions: look at \
+                "once mended: NotFoundError: model \"qwen3:8b\" not found (there is no model `qwen3:8b` at URL, or nothing that takes chat completions: look at \
                  `models.*.id` and `models.*.endpoint` in agents.yaml)",
             ),
             (
@@ -493,7 +494,7 @@ async fn a_refusal_says_what_to_do() {
             (
                 "the account is empty: no wait helps",
                 refusal("429 Too Many Requests", &error("You exceeded your quota", "insufficient_quota", json!("insufficient_quota"))),
-                "never: InsufficientQuota: You exceeded your quota (the account has no credit left: look at the provider's billing page)",
+                "once mended: InsufficientQuota: You exceeded your quota (the account has no credit left: look at the provider's billing page)",
             ),
             (
                 "too long, says OpenAI",
@@ -517,7 +518,7 @@ async fn a_refusal_says_what_to_do() {
             (
                 "sent elsewhere, not followed",
                 answer("308 Permanent Redirect", "location: http://evil.example/v1/chat/completions?k=1\r\n", b""),
-                "never: Redirected: URL sends on to http://evil.example/v1/chat/completions: write the right URL in `models.*.endpoint` in agents.yaml",
+                "once mended: Redirected: URL sends on to http://evil.example/v1/chat/completions: write the right URL in `models.*.endpoint` in agents.yaml",
             ),
         ],
         true,
@@ -632,7 +633,7 @@ async fn a_server_that_is_not_there_is_looked_for() {
         [("localhost:11434", "it begins with"), ("", "relative URL"), ("ftp://a/b", "it begins with"), ("http://", "empty host")]
     {
         let got = told(&ask(settings(base)).await);
-        assert!(got.starts_with("never: InvalidEndpoint: ") && got.contains(why), "{base}: {got}");
+        assert!(got.starts_with("once mended: InvalidEndpoint: ") && got.contains(why), "{base}: {got}");
     }
 }
 
