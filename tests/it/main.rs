@@ -3,6 +3,7 @@
 mod agreement;
 mod bad_input;
 mod begin;
+mod budgets;
 mod cases;
 mod crash;
 mod customer;
@@ -15,6 +16,7 @@ mod hostile;
 mod late;
 mod lead;
 mod lifecycle;
+mod live;
 mod machine;
 mod mutations;
 mod planned;

@@ -114,7 +114,8 @@ impl Crew {
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cloudcrew"));
         command.arg("-C").arg(&self.workspace).arg("--home").arg(self.home()).args(words);
-        command.env("CLOUDCREW_ACTOR", "customer").stdin(Stdio::null());
+        command.env("CLOUDCREW_ACTOR", "customer").env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+        command.stdin(Stdio::null());
         command
     }
 

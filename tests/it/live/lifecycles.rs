@@ -1,0 +1,121 @@
+//! Whole engagements while the provider misbehaves: none is lost, and what is recorded as spent is what the server's own meter says.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::faults::{self, Fault};
+use super::proxy::{self, Proxy, Spoil};
+use super::{SOW, Through, crew_at, rehearsed, served, ways};
+use crate::support::Crew;
+use crate::support::chance::{Chance, number};
+
+/// Faults in one engagement.
+const EACH: usize = 20;
+/// How often somebody comes back to an engagement that waits.
+const MOST_RESUMES: usize = 30;
+
+/// Drives to the end, coming back whenever it waits; how often that was.
+#[track_caller]
+fn to_the_end(crew: &Crew, what: &dyn std::fmt::Debug) -> usize {
+    let mut done = crew.start(SOW, &["--approve", "all"]);
+    for resumes in 0..MOST_RESUMES {
+        match done.exit {
+            0 => return resumes,
+            10 => {
+                let last = done.err.lines().rev().take(3).collect::<Vec<_>>().join(" ");
+                assert!(last.contains("cloudcrew resume demo"), "it waits without saying for what: {last}");
+                done = crew.run(&["resume", "demo", "--approve", "all"]);
+            }
+            other => panic!("lost with exit {other} after {what:?}:\n{}\n{}", done.out, done.err),
+        }
+    }
+    panic!("it never ends after {what:?}:\n{}\n{}", done.out, done.err);
+}
+
+/// Tokens in, tokens out and answers: as recorded, and as the server counted those that it gave whole.
+#[track_caller]
+fn recorded_as_served(crew: &Crew, meter: &Value, spoiled: usize, what: &dyn std::fmt::Debug) {
+    let cost = crew.run(&["cost", "demo", "--format", "json"]).exits(0).json();
+    let (total, whole, cut) = (&cost["total"], &meter["complete"], &meter["cut"]);
+    let pairs = [("input_tokens", "inputTokens"), ("output_tokens", "outputTokens")];
+    for (ours, theirs) in pairs {
+        assert_eq!(total["usage"][ours], whole[theirs], "{ours} after {what:?}\n{cost:#}\n{meter:#}");
+    }
+    let number = |value: &Value| value.as_u64().expect("a number");
+    let cut_tokens = number(&cut["inputTokens"]) + number(&cut["outputTokens"]);
+    assert!(number(&total["uncertain_tokens"]) >= cut_tokens, "{total:#} is below {cut:#}");
+    assert!(number(&total["uncertain_calls"]) <= number(&cut["answers"]) + spoiled as u64, "{total:#} {cut:#} {spoiled}");
+}
+
+fn deliverables(crew: &Crew) -> Vec<String> {
+    let files: Vec<Value> = serde_json::from_str(&crew.run(&["artifacts", "demo", "--format", "json"]).exits(0).out).expect("a list");
+    files.iter().map(|file| file["path"].as_str().expect("a path").to_owned()).collect()
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn what_was_rehearsed_runs_live_through_every_provider() {
+    let script = rehearsed();
+    for through in ways() {
+        let (server, crew) = served(&script, through);
+        crew.start(SOW, &["--approve", "all"]).exits(0).says("· live");
+        recorded_as_served(&crew, &server.meter(), 0, &through);
+        assert!(deliverables(&crew).contains(&"app/tests/test-plan.md".to_owned()));
+        assert!(!crew.file("docs/engagement-summary.md").contains("Rehearsed"));
+    }
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn no_engagement_is_lost_to_faults_of_the_provider() {
+    let engagements = number("CLOUDCREW_FAULTS", 40) as usize / EACH;
+    let seed = number("CLOUDCREW_SEED", 1);
+    let script = rehearsed();
+    let mut seen: Vec<Fault> = Vec::new();
+    for engagement in 0..engagements.max(1) {
+        let through = ways()[engagement % ways().len()];
+        let mut chance = Chance::of(seed * 1000 + engagement as u64);
+        let mut spoiled = script.clone();
+        let put = faults::put(&mut spoiled, EACH, &mut chance);
+        let (server, crew) = served(&spoiled, through);
+        let what = (seed, engagement, through, &put);
+        let resumes = to_the_end(&crew, &what);
+        recorded_as_served(&crew, &server.meter(), 0, &what);
+        println!("{engagement}: {} faults through {through:?}, {resumes} resumes", put.len());
+        seen.extend(put.iter().map(|(fault, _)| *fault));
+    }
+    let missing: Vec<&Fault> = faults::ALL.iter().filter(|fault| !seen.contains(fault)).collect();
+    assert!(missing.is_empty(), "never tried: {missing:?}");
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn nor_to_bytes_that_are_no_answer() {
+    let script = rehearsed();
+    for through in ways() {
+        let server = super::server::Server::start(&script);
+        let spoils: BTreeMap<usize, Spoil> = proxy::ALL.into_iter().enumerate().map(|(n, spoil)| (5 + n * 15, spoil)).collect();
+        let proxy = Proxy::start(server.port, spoils);
+        let crew = crew_at(&proxy.url(), through);
+        // The largest answer ends its swarm, and the next begins anew: the script is told from where it stands.
+        crew.edit("phases/poc.yaml", "retry: { max_attempts: 1", "retry: { max_attempts: 3");
+        let what = (through, proxy::ALL);
+        to_the_end(&crew, &what);
+        let done = proxy.spoiled();
+        assert!(done.len() >= proxy::ALL.len() - 1, "only {done:?} of {} requests", proxy.seen());
+        recorded_as_served(&crew, &server.meter(), done.len(), &what);
+    }
+}
+
+#[test]
+#[ignore = "needs python3; waits a minute"]
+fn an_outage_parks_the_engagement_and_it_goes_on_by_itself() {
+    let mut script = rehearsed();
+    script["model"]["agents"]["sa"]["turns"][1]["error"] =
+        json!({ "type": "ServiceUnavailableException", "message": "scripted outage", "times": 7 });
+    let (server, crew) = served(&script, Through::OpenAi);
+    let done = crew.start(SOW, &["--approve", "all"]).exits(0);
+    done.says("discovery: the provider is away").says("scripted outage");
+    recorded_as_served(&crew, &server.meter(), 0, &"an outage");
+}

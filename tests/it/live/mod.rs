@@ -1,0 +1,89 @@
+//! Live models over the wire: the scripted server speaks for the crew what a rehearsal said, and misbehaves. These tests need
+//! `python3` and are not run by `cargo test`: `cargo test --features aws --test it live -- --ignored`.
+
+mod faults;
+mod lifecycles;
+mod proxy;
+mod server;
+mod settings;
+mod wire;
+
+use serde_json::{Value, json};
+
+use crate::support::{Crew, edited};
+use server::Server;
+
+/// The statement of work that all of them start with.
+const SOW: &str = "clinic-scheduling.md";
+
+/// Who serves the models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Through {
+    OpenAi,
+    /// Only where the binary was built with it.
+    Bedrock,
+}
+
+/// Every way to a model that this binary has.
+fn ways() -> Vec<Through> {
+    if cfg!(feature = "aws") { vec![Through::OpenAi, Through::Bedrock] } else { vec![Through::OpenAi] }
+}
+
+/// What the crew says in a rehearsal, agent by agent, as the server's script.
+fn rehearsed() -> Value {
+    let crew = edited();
+    let done = crew.start(SOW, &["--approve", "all", "--format", "json"]).exits(0);
+    let mut agents = serde_json::Map::new();
+    let mut agent = String::new();
+    for line in done.out.lines() {
+        let event: Value = serde_json::from_str(line).expect("JSON Lines");
+        match event["event"].as_str() {
+            Some("visit_opened") => agent = event["agent"].as_str().expect("a name").to_owned(),
+            Some("swarm_input") if event["input"]["input"] == "reply" => {
+                let turns = agents.entry(agent.clone()).or_insert_with(|| json!({ "turns": [] }));
+                turns["turns"].as_array_mut().expect("a list").push(turn(&event["input"]));
+            }
+            _ => {}
+        }
+    }
+    json!({ "model": { "agents": agents } })
+}
+
+fn turn(reply: &Value) -> Value {
+    let blocks = reply["content"].as_array().expect("blocks");
+    let text: String = blocks.iter().filter_map(|b| b["text"].as_str()).collect();
+    let tools: Vec<&Value> = blocks.iter().map(|b| &b["tool_use"]).filter(|call| !call.is_null()).collect();
+    let tools: Vec<Value> = tools.iter().map(|call| json!({ "name": call["name"], "input": call["input"] })).collect();
+    let usage = json!({ "input": reply["usage"]["input_tokens"], "output": reply["usage"]["output_tokens"] });
+    json!({ "text": text, "tools": tools, "usage": usage })
+}
+
+/// A crew whose models are served at a URL. The server tells agents apart by the first line of their prompts.
+fn crew_at(url: &str, through: Through) -> Crew {
+    let crew = edited();
+    let endpoint = match through {
+        Through::OpenAi => format!("provider: openai\n    endpoint: {url}/v1"),
+        Through::Bedrock => format!("provider: bedrock\n    endpoint: {url}\n    region: us-east-1"),
+    };
+    for price in ["price: { input: 5", "price: { input: 3"] {
+        let model = format!("{endpoint}\n    id: us.anthropic.claude-fake-v1:0\n    silence_timeout: 2s\n    {price}");
+        crew.edit("agents.yaml", price, &model);
+    }
+    for agent in ["pm", "sa", "infra", "dev", "data", "security", "qa"] {
+        let path = crew.workspace().join(format!("prompts/{agent}.md"));
+        let prompt = std::fs::read_to_string(&path).expect("a prompt");
+        std::fs::write(&path, format!("AGENT:{agent} RUN:r1\n\n{prompt}")).expect("written");
+    }
+    for phase in ["discovery", "architecture", "poc", "production", "handoff", "retrospective"] {
+        let retry = "swarm:\n  retry: { max_attempts: 6, initial_delay: 1s, max_delay: 1s }";
+        crew.edit(&format!("phases/{phase}.yaml"), "swarm:", retry);
+    }
+    crew
+}
+
+/// A crew and the server that speaks for it.
+fn served(script: &Value, through: Through) -> (Server, Crew) {
+    let server = Server::start(script);
+    let crew = crew_at(&server.url(), through);
+    (server, crew)
+}

@@ -1,0 +1,87 @@
+//! What a newcomer meets: nobody serves the models, a key is missing, the model is not there. Each says what to do.
+
+use serde_json::json;
+
+use super::server::Server;
+use super::{SOW, Through, crew_at, rehearsed, ways};
+
+/// A server that refuses everything in one way.
+fn refusing(kind: &str, message: &str, status: Option<u16>) -> Server {
+    let mut error = json!({ "type": kind, "message": message, "times": -1 });
+    if let Some(status) = status {
+        error["status"] = status.into();
+    }
+    Server::start(&json!({ "model": { "agents": { "*": { "turns": [{ "error": error }] } } } }))
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn a_refusal_that_can_be_mended_waits_and_says_what_to_do() {
+    let refusals = [
+        ("AccessDeniedException", "You don't have access to the model", Some(403), "grant it"),
+        ("ResourceNotFoundException", "Could not find the model", Some(404), "models.*.id"),
+        ("ValidationException", "The provided model identifier is invalid", None, "models.*.id"),
+        ("ExpiredTokenException", "The security token included in the request is expired", Some(403), "renew them"),
+        ("UnrecognizedClientException", "The security token included in the request is invalid", Some(403), "AWS_PROFILE"),
+    ];
+    for (kind, message, status, advice) in refusals {
+        let through = if ways().contains(&Through::Bedrock) { Through::Bedrock } else { Through::OpenAi };
+        let server = refusing(kind, message, status);
+        let crew = crew_at(&server.url(), through);
+        let done = crew.start(SOW, &[]);
+        if through == Through::Bedrock || status.is_some() {
+            let done = done.exits(10).says(kind).says("cloudcrew resume demo");
+            if through == Through::Bedrock {
+                done.says(advice);
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn without_credentials_a_run_on_bedrock_waits_and_says_where_to_get_them() {
+    if !ways().contains(&Through::Bedrock) {
+        return;
+    }
+    let crew = crew_at("http://127.0.0.1:9", Through::Bedrock);
+    let sow = crate::support::root().join("examples/sow").join(SOW);
+    let mut command = crew.command(&["run", "--project", "demo", "--sow"]);
+    command.arg(sow).env("HOME", crew.folder.path()).env("AWS_EC2_METADATA_DISABLED", "true");
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"] {
+        command.env_remove(name);
+    }
+    let done = crate::support::Done::from(command.output().expect("the binary starts"));
+    done.exits(10).says("NoCredentials").says("AWS_PROFILE").says("cloudcrew resume demo");
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn doctor_calls_each_model_once_and_says_what_came() {
+    let server = Server::start(&json!({ "model": { "agents": { "*": { "exhausted": "repeat_last", "turns": [{ "text": "ready" }] } } } }));
+    let crew = crew_at(&server.url(), Through::OpenAi);
+    let done = crew.run(&["doctor", "--live", "--model", "qa=opus"]).exits(0);
+    done.says("agent qa: opus (--model)").says("agent dev: sonnet (agents.yaml)").says("answered in").says("100 tokens in, 20 out, $0.001");
+    assert_eq!(server.requests().len(), 2, "one call a model");
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn what_the_model_is_told_keeps_its_beginning_from_call_to_call() {
+    let script = rehearsed();
+    for through in ways() {
+        let (server, crew) = super::served(&script, through);
+        crew.start(SOW, &["--approve", "all"]).exits(0);
+        let mut before: Option<serde_json::Value> = None;
+        let mut kept = 0;
+        for request in server.requests().iter().map(|r| &r["body"]) {
+            let messages = request["messages"].as_array().expect("messages");
+            if let Some(old) = before.as_ref().and_then(|b| b["messages"].as_array()).filter(|old| old.len() < messages.len()) {
+                let same = old.iter().zip(messages).all(|(a, b)| a.to_string() == b.to_string());
+                kept += usize::from(same);
+            }
+            before = Some(request.clone());
+        }
+        assert!(kept > 50, "the beginning was the same {kept} times only through {through:?}");
+    }
+}

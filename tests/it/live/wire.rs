@@ -1,0 +1,100 @@
+//! What a person at the terminal sees of a live run, and what is left when its process is killed in the middle of an answer.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{SOW, Through, rehearsed, served, ways};
+use crate::support::{Crew, root};
+
+/// A run whose first words of `agent` can be waited for.
+fn slow(script: &mut Value, agent: &str, turn: usize, words: &str) {
+    let turn = &mut script["model"]["agents"][agent]["turns"][turn];
+    turn["text"] = words.into();
+    turn["eventDelayMs"] = 100.into();
+}
+
+/// Starts a run, and returns it in the middle of the answer that holds `words`.
+fn in_the_middle(crew: &Crew, words: &str) -> std::process::Child {
+    let sow = root().join("examples/sow").join(SOW);
+    let mut command = crew.command(&["run", "--project", "demo", "--approve", "all", "--format", "json", "--sow"]);
+    let mut child = command.arg(sow).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
+    let mut heard = String::new();
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    while !heard.contains(words) {
+        let line = lines.next().expect("it goes on").expect("a line");
+        let event: Value = serde_json::from_str(&line).expect("JSON Lines");
+        assert!(!(event["event"] == "swarm_input" && line.contains(words)), "the reply is there before its words were heard");
+        if event["event"] == "live" {
+            heard.push_str(event["text"].as_str().unwrap_or_default());
+        }
+    }
+    // The rest is read too, so that nothing waits for a full pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    child
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn a_process_killed_in_the_middle_of_an_answer_repeats_that_call_alone_and_both_are_charged() {
+    for through in ways() {
+        let mut script = rehearsed();
+        let turns = script["model"]["agents"]["sa"]["turns"].as_array_mut().expect("turns");
+        // The server gives the same answer to the same call again.
+        let again = turns[1].clone();
+        turns.insert(1, again);
+        let calls: usize = script["model"]["agents"].as_object().expect("agents").values().map(|a| a["turns"].as_array().map_or(0, Vec::len)).sum();
+        slow(&mut script, "sa", 1, "I look at this from all sides, one after another, and say what I see.");
+        let (server, crew) = served(&script, through);
+        let mut child = in_the_middle(&crew, "one after another");
+        child.kill().expect("killed");
+        child.wait().expect("an end");
+        crew.run(&["resume", "demo", "--approve", "all"]).exits(0).says("the process before this one died here");
+        let requests = server.requests();
+        assert_eq!(requests.len(), calls, "only the call that was lost is made again");
+        let mine: Vec<&Value> = requests.iter().filter(|r| r["agent"] == "sa").collect();
+        assert_eq!(mine[1]["body"], mine[2]["body"], "the very same call");
+        let cost = crew.run(&["cost", "demo", "--format", "json"]).json();
+        let meter = server.meter();
+        assert_eq!(cost["total"]["uncertain_calls"], 1);
+        assert_eq!(cost["total"]["usage"]["input_tokens"], meter["complete"]["inputTokens"]);
+        let cut = meter["cut"]["inputTokens"].as_u64().expect("a number") + meter["cut"]["outputTokens"].as_u64().expect("a number");
+        assert!(cost["total"]["uncertain_tokens"].as_u64().expect("a number") >= cut);
+    }
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn ctrl_c_in_the_middle_of_an_answer_ends_after_it_and_the_engagement_goes_on_later() {
+    let mut script = rehearsed();
+    slow(&mut script, "sa", 1, "I look at this from all sides, one after another, and say what I see.");
+    let (server, crew) = served(&script, Through::OpenAi);
+    let mut child = in_the_middle(&crew, "one after another");
+    let ended = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(ended.success());
+    assert_eq!(child.wait().expect("an end").code(), Some(10));
+    assert!(crew.journal().iter().any(|(_, kind, payload)| kind == "swarm_input" && payload.contains("one after another")));
+    crew.run(&["resume", "demo", "--approve", "all"]).exits(0);
+    let cost = crew.run(&["cost", "demo", "--format", "json"]).json();
+    assert_eq!(cost["total"]["uncertain_calls"], 0);
+    assert_eq!(cost["total"]["usage"]["output_tokens"], server.meter()["complete"]["outputTokens"]);
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn words_are_shown_line_by_line_and_taken_back_when_the_call_breaks() {
+    let mut script = rehearsed();
+    let turns = script["model"]["agents"]["pm"]["turns"].as_array_mut().expect("turns");
+    let broken = json!({ "text": "A first line.\nA second one that is never said to its end.", "chunkChars": 8,
+        "streamError": { "type": "ConnectionClosed", "afterEvents": 5 } });
+    turns.insert(1, broken);
+    let (_server, crew) = served(&script, Through::OpenAi);
+    crew.start(SOW, &["--approve", "all"])
+        .exits(0)
+        .says("pm │ A first line.")
+        .says("pm │ (broken off; the lines above do not count)")
+        .says("ConnectionError");
+    std::thread::sleep(Duration::ZERO);
+}
