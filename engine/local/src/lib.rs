@@ -1,5 +1,6 @@
 //! CloudCrew's adapters for one machine: SQLite, Git objects, the machine's clock, models.
 
+pub mod cassette;
 pub mod clock;
 pub mod holder;
 pub mod openai;

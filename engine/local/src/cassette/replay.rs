@@ -1,0 +1,129 @@
+//! Replaying: the recorded answer to exactly the recorded request, per agent in order, and never a guess.
+
+use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use cloudcrew_runtime::ports::model::{Billing, Block, CallContext, Model, ModelFault, ModelReply, ModelRequest};
+
+use super::lines::{self, Place};
+use super::{Answer, Asked, Call, CassetteError, Scrubber, differ, same_place};
+
+/// A model that says what was recorded.
+pub struct Player {
+    path: PathBuf,
+    scrubber: Scrubber,
+    tape: Mutex<Tape>,
+}
+
+struct Tape {
+    file: File,
+    agents: BTreeMap<String, Track>,
+}
+
+/// The calls of one agent.
+#[derive(Default)]
+struct Track {
+    calls: Vec<(Place, CallContext)>,
+    /// Which comes next; `None` before the first is asked for.
+    next: Option<usize>,
+}
+
+impl Player {
+    /// Opens a cassette. `secrets` are values that were not to be on it: they are crossed out of what is asked now, too.
+    ///
+    /// # Errors
+    /// When a line is damaged, or somebody is recording.
+    pub fn open(file: &Path, secrets: Vec<String>) -> Result<Player, CassetteError> {
+        Ok(Player { path: file.to_owned(), scrubber: Scrubber::new(secrets), tape: Mutex::new(Tape::open(file)?) })
+    }
+
+    fn answer(&self, request: &ModelRequest<'_>) -> Result<ModelReply, ModelFault> {
+        let asked = Asked::of(request, &self.scrubber);
+        let mut tape = self.tape.lock().unwrap_or_else(PoisonError::into_inner);
+        let Tape { file, agents } = &mut *tape;
+        let Some(track) = agents.get_mut(request.agent) else {
+            let known: Vec<String> = agents.keys().map(|name| format!("`{name}`")).collect();
+            let known = if known.is_empty() { "no call at all".to_owned() } else { format!("calls of {} only", known.join(", ")) };
+            return Err(self.mismatch(format!("no call of `{}` was recorded: it holds {known}", request.agent)));
+        };
+        let next = track.next.unwrap_or_else(|| track.place_of(request.context));
+        let Some((place, _)) = track.calls.get(next) else {
+            let last = track.calls.last().map_or(0, |(place, _)| place.line);
+            return Err(self.mismatch(format!(
+                "call {} of `{}` was not recorded: its last one is in line {last}",
+                next + 1,
+                request.agent
+            )));
+        };
+        let call =
+            lines::read(&self.path, file, *place).map_err(|error| ModelFault::permanent("CassetteError", error.to_string()))?;
+        if let Some(difference) = differ::difference(&call.asked, &asked) {
+            let which = format!("call {} of `{}` is not the one in line {}", next + 1, request.agent, place.line);
+            return Err(self.mismatch(format!("{which}: {difference}")));
+        }
+        track.next = Some(next + 1);
+        match call.answer {
+            Answer::Reply(reply) => Ok(reply),
+            Answer::Fault(fault) => Err(fault),
+        }
+    }
+
+    fn mismatch(&self, why: String) -> ModelFault {
+        ModelFault::permanent("CassetteMismatch", format!("the cassette `{}` has no answer: {why}", self.path.display()))
+    }
+}
+
+#[async_trait]
+impl Model for Player {
+    async fn complete(&self, request: ModelRequest<'_>) -> Result<ModelReply, ModelFault> {
+        let reply = self.answer(&request)?;
+        for block in &reply.content {
+            if let Block::Text(text) = block {
+                request.listener.hears(text);
+            }
+        }
+        Ok(reply)
+    }
+
+    fn billing(&self) -> Billing {
+        Billing::Free
+    }
+}
+
+impl Tape {
+    fn open(path: &Path) -> Result<Tape, CassetteError> {
+        let failed = |error: std::io::Error| CassetteError::unusable(path, &error);
+        let mut file = File::open(path).map_err(failed)?;
+        file.try_lock_shared().map_err(|error| match error {
+            TryLockError::WouldBlock => CassetteError::Busy { path: path.to_owned() },
+            TryLockError::Error(error) => failed(error),
+        })?;
+        let mut agents: BTreeMap<String, Track> = BTreeMap::new();
+        let mut replied: BTreeMap<String, bool> = BTreeMap::new();
+        let end = lines::scan(path, &mut file, |place, call| {
+            let Call { at, asked, answer } = call;
+            let track = agents.entry(asked.agent.clone()).or_default();
+            let was_reply = replied.insert(asked.agent, matches!(answer, Answer::Reply(_))).unwrap_or(false);
+            // A reply that was recorded and not taken in, since the process died: it was asked for again at the same place.
+            if was_reply && track.calls.last().is_some_and(|(_, last)| same_place(last, &at)) {
+                track.calls.pop();
+            }
+            track.calls.push((place, at));
+        })?;
+        match end.cut {
+            Some(line) => Err(lines::damaged(path, line, "it is cut off; record on, or take the line out")),
+            None if end.whole == 0 => Err(lines::damaged(path, 1, "it does not say that this is a cassette")),
+            None => Ok(Tape { file, agents }),
+        }
+    }
+}
+
+impl Track {
+    /// Where an agent begins: an engagement that goes on in another process begins in the middle.
+    fn place_of(&self, at: &CallContext) -> usize {
+        self.calls.iter().position(|(_, recorded)| same_place(recorded, at)).unwrap_or(0)
+    }
+}

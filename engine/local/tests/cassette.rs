@@ -1,0 +1,431 @@
+//! A live model is recorded once, and from then on says the same to whoever asks the same.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use cloudcrew_local::cassette::{Player, Recorder, Scrubber};
+use cloudcrew_runtime::ports::model::{
+    Billing, Block, CallContext, FaultKind, Listener, Message, Model, ModelFault, ModelReply, ModelRequest, Nobody, Purpose, Role,
+    ToolResult, ToolSpec, ToolStatus, ToolUse, Usage,
+};
+use serde_json::json;
+use tempfile::TempDir;
+
+// ---- the world ------------------------------------------------------------------------------------
+
+/// A model that says these answers one after the other.
+struct Live(Mutex<Vec<Result<ModelReply, ModelFault>>>);
+
+#[async_trait]
+impl Model for Live {
+    async fn complete(&self, _: ModelRequest<'_>) -> Result<ModelReply, ModelFault> {
+        self.0.lock().expect("no panic").remove(0)
+    }
+
+    fn billing(&self) -> Billing {
+        Billing::Paid
+    }
+}
+
+fn live(answers: Vec<Result<ModelReply, ModelFault>>) -> Arc<dyn Model> {
+    Arc::new(Live(Mutex::new(answers)))
+}
+
+fn says(text: &str) -> Result<ModelReply, ModelFault> {
+    let usage = Some(Usage { input_tokens: 7, output_tokens: 3, ..Usage::default() });
+    Ok(ModelReply { content: vec![Block::Text(text.into())], stop_reason: "end_turn".into(), usage, took: None })
+}
+
+fn busy() -> Result<ModelReply, ModelFault> {
+    Err(ModelFault::transient("ThrottlingException", "slow down"))
+}
+
+/// A request, with everything that decides about its answer.
+#[derive(Clone)]
+struct Ask {
+    at: CallContext,
+    agent: String,
+    model: String,
+    system: String,
+    messages: Vec<Message>,
+    tools: Vec<ToolSpec>,
+    max_tokens: u32,
+}
+
+fn ask(agent: &str, turn: u32, words: &str) -> Ask {
+    let at = CallContext {
+        project: "acme".into(),
+        phase: "build".into(),
+        revision: 1,
+        purpose: Purpose::Work,
+        swarm: 1,
+        visit: 1,
+        turn,
+        earlier_calls: turn,
+        date: "2026-01-05".into(),
+    };
+    let tool = ToolSpec { name: "repo_read".into(), description: "reads".into(), schema: json!({ "type": "object" }) };
+    Ask {
+        at,
+        agent: agent.into(),
+        model: "small".into(),
+        system: "You build.".into(),
+        messages: vec![Message { role: Role::User, content: vec![Block::Text(words.into())] }],
+        tools: vec![tool],
+        max_tokens: 500,
+    }
+}
+
+async fn hear(model: &dyn Model, ask: &Ask, listener: &dyn Listener) -> Result<ModelReply, ModelFault> {
+    let request = ModelRequest {
+        context: &ask.at,
+        agent: &ask.agent,
+        model: &ask.model,
+        system: &ask.system,
+        messages: &ask.messages,
+        tools: &ask.tools,
+        max_tokens: ask.max_tokens,
+        listener,
+    };
+    model.complete(request).await
+}
+
+async fn call(model: &dyn Model, ask: &Ask) -> Result<ModelReply, ModelFault> {
+    hear(model, ask, &Nobody).await
+}
+
+struct Home {
+    _folder: TempDir,
+    file: PathBuf,
+}
+
+fn home() -> Home {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("tape.jsonl");
+    Home { _folder: folder, file }
+}
+
+fn player(file: &Path) -> Player {
+    Player::open(file, vec![]).expect("a cassette")
+}
+
+/// Records these exchanges.
+async fn record(file: &Path, exchanges: Vec<(Ask, Result<ModelReply, ModelFault>)>) {
+    let (asks, answers): (Vec<_>, Vec<_>) = exchanges.into_iter().unzip();
+    let recorder = Recorder::new(live(answers.clone()), file, vec![]).expect("a new cassette");
+    for (ask, answer) in asks.iter().zip(&answers) {
+        assert_eq!(&call(&recorder, ask).await, answer, "who is recorded hears what was said");
+    }
+}
+
+/// The words of a refusal to replay.
+async fn refusal(player: &Player, ask: &Ask) -> String {
+    let fault = call(player, ask).await.expect_err("this was not recorded");
+    assert_eq!((fault.kind, fault.error.as_str()), (FaultKind::Permanent, "CassetteMismatch"));
+    let (_, why) = fault.message.split_once(" has no answer: ").expect("it says why");
+    why.to_owned()
+}
+
+fn told<T>(result: Result<T, impl std::fmt::Display>) -> String {
+    result.err().expect("this does not work").to_string()
+}
+
+// ---- stories ------------------------------------------------------------------------------------------
+
+#[tokio::test]
+async fn what_was_recorded_is_said_again_per_agent_in_order() {
+    let home = home();
+    let (a0, a1, b0) = (ask("a", 0, "go"), ask("a", 1, "on"), ask("b", 0, "go"));
+    let exchanges = vec![(a0.clone(), busy()), (a0.clone(), says("one")), (b0.clone(), says("bee")), (a1.clone(), says("two"))];
+    record(&home.file, exchanges).await;
+    let player = player(&home.file);
+    assert_eq!(player.billing(), Billing::Free);
+    // Agents may come in another order; each hears its own answers in theirs.
+    assert_eq!(call(&player, &b0).await, says("bee"));
+    assert_eq!(call(&player, &a0).await, busy());
+    assert_eq!(call(&player, &a0).await, says("one"));
+    assert_eq!(call(&player, &a1).await, says("two"));
+}
+
+#[tokio::test]
+async fn the_whole_text_is_heard_at_once() {
+    struct Ear(Mutex<Vec<String>>);
+    impl Listener for Ear {
+        fn hears(&self, text: &str) {
+            self.0.lock().expect("no panic").push(text.into());
+        }
+    }
+    let home = home();
+    record(&home.file, vec![(ask("a", 0, "go"), says("all of it"))]).await;
+    let ear = Ear(Mutex::default());
+    hear(&player(&home.file), &ask("a", 0, "go"), &ear).await.expect("a reply");
+    assert_eq!(ear.0.into_inner().expect("no panic"), ["all of it"]);
+}
+
+#[tokio::test]
+async fn the_name_and_the_day_of_an_engagement_do_not_matter() {
+    let home = home();
+    record(&home.file, vec![(ask("a", 0, "go"), says("one"))]).await;
+    let mut other = ask("a", 0, "go");
+    (other.at.project, other.at.date) = ("zeta".into(), "2031-12-31".into());
+    assert_eq!(call(&player(&home.file), &other).await, says("one"));
+}
+
+#[tokio::test]
+async fn another_request_is_shown_and_never_answered() {
+    let home = home();
+    let mut first = ask("a", 0, "go\nnow\nplease");
+    first.messages.push(Message {
+        role: Role::Assistant,
+        content: vec![Block::ToolUse(ToolUse { id: "c".into(), name: "repo_read".into(), input: json!({ "path": "a.md" }) })],
+    });
+    let result = ToolResult { id: "c".into(), status: ToolStatus::Success, text: "12 lines".into(), attachments: vec![] };
+    first.messages.push(Message { role: Role::User, content: vec![Block::ToolResult(result)] });
+    record(&home.file, vec![(first.clone(), says("one"))]).await;
+    let player = player(&home.file);
+    let begin = "call 1 of `a` is not the one in line 2: ";
+    type Change = fn(&mut Ask);
+    let changes: [(Change, &str); 8] = [
+        (|a| a.model = "large".into(), "the model was `small` and is `large`"),
+        (|a| a.max_tokens = 9, "`max_tokens` was 500 and is 9"),
+        (
+            |a| a.system = "You test.".into(),
+            "the system prompt differs\n--- recorded\n+++ now\n@@ -1 +1 @@\n-You build.\n+You test.",
+        ),
+        (
+            |a| a.messages[0].content = vec![Block::Text("go\nlater\nplease".into())],
+            "message 1 of 3 differs\n--- recorded\n+++ now\n@@ -1,4 +1,4 @@\n user\n go\n-now\n+later\n please",
+        ),
+        (
+            |a| {
+                if let Block::ToolUse(call) = &mut a.messages[1].content[0] {
+                    call.input = json!({ "path": "b.md" });
+                }
+            },
+            "message 2 of 3 differs\n--- recorded\n+++ now\n@@ -2,4 +2,4 @@\n [calls repo_read as c]\n {\n-  \"path\": \
+             \"a.md\"\n+  \"path\": \"b.md\"\n }",
+        ),
+        (
+            |a| a.messages.truncate(1),
+            "it had 3 messages and has 1; the first 1 are the same\n--- recorded\n+++ now\n@@ -1,5 +0,0 @@\n-assistant\n-[calls \
+             repo_read as c]\n-{\n-  \"path\": \"a.md\"\n-}",
+        ),
+        (|a| a.tools.clear(), "other tools are on offer\n--- recorded\n+++ now\n@@ -1 +0,0 @@\n-repo_read"),
+        (
+            |a| a.tools[0].description = "writes".into(),
+            "the tool `repo_read` differs\n--- recorded\n+++ now\n@@ -1,3 +1,3 @@\n-reads\n+writes\n {\n   \"type\": \"object\"",
+        ),
+    ];
+    for (change, expected) in changes {
+        let mut other = first.clone();
+        change(&mut other);
+        assert_eq!(refusal(&player, &other).await, format!("{begin}{expected}"));
+    }
+    // A refusal takes nothing off the cassette.
+    assert_eq!(call(&player, &first).await, says("one"));
+    assert_eq!(refusal(&player, &ask("a", 1, "on")).await, "call 2 of `a` was not recorded: its last one is in line 2");
+    assert_eq!(refusal(&player, &ask("b", 0, "go")).await, "no call of `b` was recorded: it holds calls of `a` only");
+}
+
+#[tokio::test]
+async fn an_engagement_that_goes_on_in_another_process_goes_on_in_the_cassette() {
+    let home = home();
+    let asks = [ask("a", 0, "go"), ask("a", 1, "on"), ask("a", 2, "and on")];
+    for (number, ask) in asks.iter().enumerate() {
+        // Each in a process of its own.
+        record(&home.file, vec![(ask.clone(), says(&number.to_string()))]).await;
+    }
+    let player = player(&home.file);
+    assert_eq!(call(&player, &asks[1]).await, says("1"));
+    assert_eq!(call(&player, &asks[2]).await, says("2"));
+}
+
+#[tokio::test]
+async fn a_reply_that_a_killed_process_never_took_in_is_left_out() {
+    let home = home();
+    let (first, next) = (ask("a", 0, "go"), ask("a", 1, "on"));
+    let mut again = first.clone();
+    again.at.earlier_calls += 1;
+    record(&home.file, vec![(first.clone(), says("lost")), (again, says("taken in")), (next.clone(), says("two"))]).await;
+    let player = player(&home.file);
+    assert_eq!(call(&player, &first).await, says("taken in"));
+    assert_eq!(call(&player, &next).await, says("two"));
+}
+
+#[tokio::test]
+async fn a_cassette_belongs_to_one_engagement_and_one_process() {
+    let home = home();
+    let recorder = Recorder::new(live(vec![says("one")]), &home.file, vec![]).expect("a new cassette");
+    call(&recorder, &ask("a", 0, "go")).await.expect("a reply");
+    for taken in [told(Recorder::new(live(vec![]), &home.file, vec![])), told(Player::open(&home.file, vec![]))] {
+        assert!(taken.contains("is in use by another run; a cassette belongs to one engagement"), "{taken}");
+    }
+    drop(recorder);
+    let two = (player(&home.file), player(&home.file));
+    told(Recorder::new(live(vec![]), &home.file, vec![]));
+    drop(two);
+    // The same file for another engagement: refused before anything is paid.
+    let recorder = Recorder::new(live(vec![]), &home.file, vec![]).expect("the same engagement may go on");
+    let mut other = ask("a", 0, "go");
+    other.at.project = "zeta".into();
+    let fault = call(&recorder, &other).await.expect_err("it belongs to acme");
+    assert_eq!((fault.kind, fault.error.as_str()), (FaultKind::Permanent, "CassetteInUse"));
+    assert!(fault.message.ends_with("belongs to the engagement `acme`: record `zeta` on another"), "{}", fault.message);
+}
+
+#[tokio::test]
+async fn every_line_is_on_the_file_when_its_call_returns() {
+    let home = home();
+    let recorder = Recorder::new(live(vec![says("one"), says("two")]), &home.file, vec![]).expect("a new cassette");
+    for turn in 0..2 {
+        call(&recorder, &ask("a", turn, "go")).await.expect("a reply");
+        let text = std::fs::read_to_string(&home.file).expect("a text");
+        assert_eq!((text.lines().count(), text.ends_with('\n')), (turn as usize + 2, true));
+    }
+    assert!(std::fs::read_to_string(&home.file).expect("a text").starts_with("{\"cassette\":1}\n"));
+}
+
+#[tokio::test]
+async fn a_damaged_cassette_says_where() {
+    let home = home();
+    record(&home.file, vec![(ask("a", 0, "go"), says("one")), (ask("a", 1, "on"), says("two"))]).await;
+    let good = std::fs::read(&home.file).expect("bytes");
+    let deep = format!("{{\"cassette\":1}}\n{}\n", "[".repeat(100_000));
+    let lines: Vec<&[u8]> = good.split_inclusive(|byte| *byte == b'\n').collect();
+    let with = |line: &[u8]| [lines[0], lines[1], line].concat();
+    let stories: [(&str, Vec<u8>, &str); 9] = [
+        ("empty", vec![], "in line 1: it does not say that this is a cassette"),
+        ("something else", b"{\"a\": 1}\n".to_vec(), "in line 1: it does not say that this is a cassette"),
+        ("bytes", vec![0xff, 0xfe, b'\n'], "in line 1: it does not say that this is a cassette"),
+        ("later", b"{\"cassette\":2}\n".to_vec(), "has format 2; this version knows 1"),
+        ("cut off", good[..good.len() - 5].to_vec(), "in line 3: it is cut off; record on, or take the line out"),
+        ("no JSON", with(b"oops\n"), "in line 3: expected value (column 1)"),
+        ("no call", with(b"{\"at\": 1}\n"), "in line 3: invalid type: integer `1`, expected struct CallContext (column 8)"),
+        ("bad UTF-8", with(b"{\"asked\": \"\xff\"}\n"), "in line 3: invalid unicode code point"),
+        ("deep", deep.into_bytes(), "in line 2: "),
+    ];
+    for (story, bytes, expected) in stories {
+        std::fs::write(&home.file, bytes).expect("written");
+        let why = told(Player::open(&home.file, vec![]));
+        assert!(why.contains(expected), "{story}: {why}");
+    }
+    std::fs::remove_file(&home.file).expect("it is there");
+    assert!(told(Player::open(&home.file, vec![])).contains("cannot be used"));
+}
+
+#[tokio::test]
+async fn a_huge_line_is_given_up() {
+    let home = home();
+    let mut bytes = b"{\"cassette\":1}\n".to_vec();
+    bytes.resize(65 * 1024 * 1024, b' ');
+    std::fs::write(&home.file, bytes).expect("written");
+    let why = told(Player::open(&home.file, vec![]));
+    assert!(why.ends_with("is damaged in line 2: it is longer than 64 MiB"), "{why}");
+}
+
+#[tokio::test]
+async fn a_line_that_was_cut_off_is_recorded_anew() {
+    let home = home();
+    record(&home.file, vec![(ask("a", 0, "go"), says("one")), (ask("a", 1, "on"), says("two"))]).await;
+    let good = std::fs::read(&home.file).expect("bytes");
+    std::fs::write(&home.file, &good[..good.len() - 5]).expect("written");
+    record(&home.file, vec![(ask("a", 1, "on"), says("two"))]).await;
+    assert_eq!(std::fs::read(&home.file).expect("bytes"), good);
+    // What is no cassette is not touched.
+    std::fs::write(&home.file, "my notes").expect("written");
+    assert!(told(Recorder::new(live(vec![]), &home.file, vec![])).contains("it does not say that this is a cassette"));
+    assert_eq!(std::fs::read(&home.file).expect("bytes"), b"my notes");
+}
+
+#[tokio::test]
+async fn a_cassette_that_changes_under_a_replay_is_no_answer() {
+    let home = home();
+    record(&home.file, vec![(ask("a", 0, "go"), says("one"))]).await;
+    let player = player(&home.file);
+    std::fs::write(&home.file, "").expect("written");
+    let fault = call(&player, &ask("a", 0, "go")).await.expect_err("it is gone");
+    assert_eq!((fault.kind, fault.error.as_str()), (FaultKind::Permanent, "CassetteError"));
+    assert!(fault.message.contains("in line 2"), "{}", fault.message);
+}
+
+// ---- secrets --------------------------------------------------------------------------------------------
+
+#[tokio::test]
+async fn no_secret_is_on_a_cassette_and_a_replay_does_not_miss_it() {
+    let home = home();
+    let key = "team-key-0123";
+    let aws = "AKIAIOSFODNN7EXAMPLE";
+    let mut asked = ask("a", 0, &format!("use {aws} and {key}"));
+    asked.system = format!("The key is {key}.");
+    let input = json!({ "env": { "password": "hunter2hunter2" }, "text": format!("{aws}\nx") });
+    asked.messages.push(Message {
+        role: Role::Assistant,
+        content: vec![Block::ToolUse(ToolUse { id: "c".into(), name: "repo_write".into(), input })],
+    });
+    let result = ToolResult { id: "c".into(), status: ToolStatus::Error, text: format!("denied: {key}"), attachments: vec![] };
+    asked.messages.push(Message { role: Role::User, content: vec![Block::ToolResult(result)] });
+    let answers = vec![Err(ModelFault::permanent("Denied", format!("bad key {key}"))), says(&format!("I wrote {aws}."))];
+    let recorder = Recorder::new(live(answers), &home.file, vec![key.into(), String::new(), "ab".into()]).expect("a new cassette");
+    call(&recorder, &asked).await.expect_err("denied");
+    let heard = call(&recorder, &asked).await.expect("a reply");
+    assert_eq!(heard.content, [Block::Text(format!("I wrote {aws}."))], "who is recorded hears everything");
+    drop(recorder);
+    let text = std::fs::read_to_string(&home.file).expect("a text");
+    for secret in [key, aws, "IOSFODNN7EXAMPLE", "hunter2"] {
+        assert!(!text.contains(secret), "{secret} in {text}");
+    }
+    let player = Player::open(&home.file, vec![key.into()]).expect("a cassette");
+    assert_eq!(told(call(&player, &asked).await.map_err(|fault| fault.message)), "bad key *************");
+    assert_eq!(call(&player, &asked).await.expect("a reply").content, [Block::Text("I wrote AKIA****************.".into())]);
+}
+
+#[test]
+fn what_looks_like_a_secret_is_crossed_out_and_nothing_else() {
+    let pem = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA04up8hoqzS1+APIB\nAAo=\n-----END RSA PRIVATE KEY-----";
+    let cut = "-----BEGIN PRIVATE KEY-----\\nMIIEpAIBAAKCAQEA04up8hoqzS1+APIB\\nMIIEpAIB";
+    let crossed = [
+        ("ASIAIOSFODNN7EXAMPLE,", "ASIA****************,"),
+        (
+            "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            "aws_secret_access_key = ****************************************",
+        ),
+        ("\"SecretAccessKey\": \"wJalrXUtnFEMI/K7MD\"", "\"SecretAccessKey\": \"******************\""),
+        (r#"{\"password\": \"correcthorse\"}"#, r#"{\"password\": \"************\"}"#),
+        ("DB_PASSWORD=hunter2hunter\n", "DB_PASSWORD=*************\n"),
+        ("Authorization: Bearer abcdefghij0123456789", "Authorization: Bearer ********************"),
+        ("OPENAI_API_KEY=sk-proj-abcdefghij0123456789 x", "OPENAI_API_KEY=sk-************************* x"),
+        ("ghp_abcdefghijklmnop0123", "ghp_********************"),
+        ("a eyJhbGciOiJI.eyJzdWIiOiIx.SflKxwRJSM b", "a eyJ********************************* b"),
+    ];
+    let scrubber = Scrubber::new(vec![]);
+    for (text, expected) in crossed {
+        assert_eq!(scrubber.text(text), expected);
+    }
+    for key in [pem, cut] {
+        let got = scrubber.text(key);
+        assert!(!got.contains("MII") && got.contains("BEGIN"), "{got}");
+        assert_eq!(got.lines().count(), key.lines().count());
+    }
+    for text in [
+        "max_tokens: 16000",
+        "the token is renewed every hour; a secret: keep your promises",
+        "password: ${DB_PASSWORD_2024}",
+        "token = next_token2(stream)",
+        "secret: arn:aws:secretsmanager:eu-west-1:123456789012:secret:x",
+        "token_url=https://login.example/oauth2/token",
+        "risk-management-of-the-large-projects",
+        "never commit -----BEGIN PRIVATE KEY----- to a repository",
+        "\"password\": {\"type\": \"string\"}",
+    ] {
+        assert_eq!(scrubber.text(text), text);
+    }
+    // Lengths stay, and what is crossed out stays so.
+    for text in crossed.map(|(text, _)| text).into_iter().chain([pem, cut]) {
+        let once = scrubber.text(text);
+        assert_eq!(once.len(), text.len());
+        assert_eq!(scrubber.text(&once), once);
+        let quoted = |text: &str| serde_json::to_string(text).expect("a text");
+        assert_eq!(scrubber.text(&quoted(&once)), scrubber.text(&quoted(text)));
+    }
+}
