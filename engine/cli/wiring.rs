@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cloudcrew_definition::crew::{Definition, Live, Model as Defined};
 use cloudcrew_definition::syntax::Provider;
+use cloudcrew_local::cassette::{Player, Recorder};
 use cloudcrew_local::clock::{RehearsalClock, SystemClock};
 use cloudcrew_local::openai::{MaxTokensKey, OpenAiModel, OpenAiSettings};
 use cloudcrew_local::rehearsal::RehearsalModel;
@@ -48,8 +49,21 @@ pub async fn ports(store: &Store, engagement: &Engagement, watch: Arc<dyn Watch>
             let rehearsal = started.rehearsal.as_ref().and_then(|name| definition.rehearsal(name)).cloned();
             (Arc::new(RehearsalModel::new(definition.clone(), rehearsal)), hurried())
         }
-        Voice::Replay { cassette } => return Err(Failure::usage(format!("{cassette} cannot be replayed yet"))),
-        Voice::Live { .. } => (Arc::new(Models::of(definition).await?), Arc::new(SystemClock::default())),
+        Voice::Replay { cassette } => {
+            let player = Player::open(Path::new(cassette), secrets(definition)).map_err(|e| Failure::world(e.to_string()))?;
+            (Arc::new(player), hurried())
+        }
+        Voice::Live { record } => {
+            let models: Arc<dyn Model> = Arc::new(Models::of(definition).await?);
+            let model = match record {
+                None => models,
+                Some(file) => {
+                    let recorder = Recorder::new(models, Path::new(file), secrets(definition));
+                    Arc::new(recorder.map_err(|e| Failure::world(e.to_string()))?)
+                }
+            };
+            (model, Arc::new(SystemClock::default()))
+        }
     };
     Ok(Ports {
         journal: Arc::new(store.clone()),
@@ -60,6 +74,12 @@ pub async fn ports(store: &Store, engagement: &Engagement, watch: Arc<dyn Watch>
         clock,
         watch,
     })
+}
+
+/// The engagement that a cassette recorded, and its day.
+pub fn recorded(cassette: &Path) -> Result<Option<(String, String)>, Failure> {
+    let player = Player::open(cassette, Vec::new()).map_err(|e| Failure::usage(e.to_string()))?;
+    Ok(player.recorded())
 }
 
 /// The live models of a crew, by name.
@@ -154,4 +174,12 @@ impl Connections {
             model.name
         )))
     }
+}
+
+/// What must not be found in a cassette: the keys of the crew's models.
+fn secrets(definition: &Definition) -> Vec<String> {
+    let names = definition.models.iter().filter_map(|m| m.live.as_ref()?.key_env.as_ref());
+    let own = names.filter_map(|name| std::env::var(name).ok());
+    let aws = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].into_iter().filter_map(|name| std::env::var(name).ok());
+    own.chain(aws).filter(|secret| secret.len() >= 8).collect()
 }

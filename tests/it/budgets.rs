@@ -13,7 +13,8 @@ fn bounded(file: &str, from: &str, to: &str) -> Crew {
 
 #[test]
 fn a_used_up_budget_that_asks_waits_for_a_person_who_raises_it() {
-    let crew = bounded("agents.yaml", "    budget: { tokens: 4000000 }\n\n  sa:", "    budget: { tokens: 45000, at_limit: ask }\n\n  sa:");
+    let crew =
+        bounded("agents.yaml", "    budget: { tokens: 4000000 }\n\n  sa:", "    budget: { tokens: 45000, at_limit: ask }\n\n  sa:");
     let done = crew.start(SOW, &["--approve", "all"]).exits(10);
     done.says("agents.yaml agents.pm.budget.tokens").says("cloudcrew answer demo budget-1");
     crew.run(&["inbox"]).exits(0).says("raise:").says("or end:");
@@ -34,7 +35,8 @@ fn a_used_up_budget_that_asks_waits_for_a_person_who_raises_it() {
 
 #[test]
 fn who_will_not_raise_it_ends_the_engagement_with_its_budget() {
-    let crew = bounded("agents.yaml", "    budget: { tokens: 4000000 }\n\n  sa:", "    budget: { tokens: 45000, at_limit: ask }\n\n  sa:");
+    let crew =
+        bounded("agents.yaml", "    budget: { tokens: 4000000 }\n\n  sa:", "    budget: { tokens: 45000, at_limit: ask }\n\n  sa:");
     crew.start(SOW, &["--approve", "all"]).exits(10);
     crew.run(&["answer", "demo", "budget-1", "stop"]).exits(11).says("agents.yaml agents.pm.budget.tokens");
 }
@@ -65,7 +67,9 @@ fn agents_share_a_pot_by_its_name() {
     let lines = cost["lines"].as_array().expect("lines").iter();
     let shared: u64 = lines
         .filter(|line| line["agent"] == "pm" || line["agent"] == "sa")
-        .map(|line| line["usage"]["input_tokens"].as_u64().expect("a number") + line["usage"]["output_tokens"].as_u64().expect("a number"))
+        .map(|line| {
+            line["usage"]["input_tokens"].as_u64().expect("a number") + line["usage"]["output_tokens"].as_u64().expect("a number")
+        })
         .sum();
     assert!(shared <= 60000, "{shared} tokens were used");
 }

@@ -22,7 +22,7 @@ use crate::exit::{Exit, Failure};
 use crate::models::{self, Chosen};
 use crate::out::{note, say};
 use crate::sow::statement_of_work;
-use crate::{home, workspace};
+use crate::{home, wiring, workspace};
 
 pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     let root = workspace::find(args.workspace.as_deref())?;
@@ -34,7 +34,10 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     let plan = build(&definition, &workflow).ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;
     let path = sow_path(&root, &definition, run)?;
     let sow = statement_of_work(&path, true)?;
-    let project = run.project.clone().unwrap_or_else(|| id_of(&path));
+    // A recorded run says the same again only under the name and on the day that its prompts spoke of.
+    let recorded = run.replay.as_deref().map(wiring::recorded).transpose()?.flatten();
+    let name = recorded.as_ref().map_or_else(|| id_of(&path), |(project, _)| project.clone());
+    let project = run.project.clone().unwrap_or(name);
     home::valid_project(&project)?;
     let chosen = Chosen::read(&run.model, &definition)?;
     let flow = definition.workflow(&workflow).ok_or_else(|| Failure::usage(format!("no workflow named `{workflow}`")))?;
@@ -84,7 +87,7 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
         rehearsal: run.rehearsal.clone(),
         repo: path.display().to_string(),
         branch: repo.branch().to_owned(),
-        date: date_of(now),
+        date: recorded.map_or_else(|| date_of(now), |(_, date)| date),
         now,
     };
     // Held from before its first entry: nobody else can drive it in between.

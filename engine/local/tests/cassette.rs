@@ -122,7 +122,7 @@ async fn record(file: &Path, exchanges: Vec<(Ask, Result<ModelReply, ModelFault>
 /// The words of a refusal to replay.
 async fn refusal(player: &Player, ask: &Ask) -> String {
     let fault = call(player, ask).await.expect_err("this was not recorded");
-    assert_eq!((fault.kind, fault.error.as_str()), (FaultKind::Permanent, "CassetteMismatch"));
+    assert_eq!((fault.kind, fault.error.as_str()), (FaultKind::Denied, "CassetteMismatch"));
     let (_, why) = fault.message.split_once(" has no answer: ").expect("it says why");
     why.to_owned()
 }
@@ -270,7 +270,7 @@ async fn a_cassette_belongs_to_one_engagement_and_one_process() {
     let mut other = ask("a", 0, "go");
     other.at.project = "zeta".into();
     let fault = call(&recorder, &other).await.expect_err("it belongs to acme");
-    assert_eq!((fault.kind, fault.error.as_str()), (FaultKind::Permanent, "CassetteInUse"));
+    assert_eq!((fault.kind, fault.error.as_str()), (FaultKind::Denied, "CassetteInUse"));
     assert!(fault.message.ends_with("belongs to the engagement `acme`: record `zeta` on another"), "{}", fault.message);
 }
 
@@ -345,7 +345,7 @@ async fn a_cassette_that_changes_under_a_replay_is_no_answer() {
     let player = player(&home.file);
     std::fs::write(&home.file, "").expect("written");
     let fault = call(&player, &ask("a", 0, "go")).await.expect_err("it is gone");
-    assert_eq!((fault.kind, fault.error.as_str()), (FaultKind::Permanent, "CassetteError"));
+    assert_eq!((fault.kind, fault.error.as_str()), (FaultKind::Denied, "CassetteError"));
     assert!(fault.message.contains("in line 2"), "{}", fault.message);
 }
 
@@ -365,7 +365,7 @@ async fn no_secret_is_on_a_cassette_and_a_replay_does_not_miss_it() {
     });
     let result = ToolResult { id: "c".into(), status: ToolStatus::Error, text: format!("denied: {key}"), attachments: vec![] };
     asked.messages.push(Message { role: Role::User, content: vec![Block::ToolResult(result)] });
-    let answers = vec![Err(ModelFault::permanent("Denied", format!("bad key {key}"))), says(&format!("I wrote {aws}."))];
+    let answers = vec![Err(ModelFault::denied("Denied", format!("bad key {key}"))), says(&format!("I wrote {aws}."))];
     let recorder = Recorder::new(live(answers), &home.file, vec![key.into(), String::new(), "ab".into()]).expect("a new cassette");
     call(&recorder, &asked).await.expect_err("denied");
     let heard = call(&recorder, &asked).await.expect("a reply");

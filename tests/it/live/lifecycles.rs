@@ -49,7 +49,8 @@ fn recorded_as_served(crew: &Crew, meter: &Value, spoiled: usize, what: &dyn std
 }
 
 fn deliverables(crew: &Crew) -> Vec<String> {
-    let files: Vec<Value> = serde_json::from_str(&crew.run(&["artifacts", "demo", "--format", "json"]).exits(0).out).expect("a list");
+    let files: Vec<Value> =
+        serde_json::from_str(&crew.run(&["artifacts", "demo", "--format", "json"]).exits(0).out).expect("a list");
     files.iter().map(|file| file["path"].as_str().expect("a path").to_owned()).collect()
 }
 

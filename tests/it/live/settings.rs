@@ -58,10 +58,14 @@ fn without_credentials_a_run_on_bedrock_waits_and_says_where_to_get_them() {
 #[test]
 #[ignore = "needs python3"]
 fn doctor_calls_each_model_once_and_says_what_came() {
-    let server = Server::start(&json!({ "model": { "agents": { "*": { "exhausted": "repeat_last", "turns": [{ "text": "ready" }] } } } }));
+    let server =
+        Server::start(&json!({ "model": { "agents": { "*": { "exhausted": "repeat_last", "turns": [{ "text": "ready" }] } } } }));
     let crew = crew_at(&server.url(), Through::OpenAi);
     let done = crew.run(&["doctor", "--live", "--model", "qa=opus"]).exits(0);
-    done.says("agent qa: opus (--model)").says("agent dev: sonnet (agents.yaml)").says("answered in").says("100 tokens in, 20 out, $0.001");
+    done.says("agent qa: opus (--model)")
+        .says("agent dev: sonnet (agents.yaml)")
+        .says("answered in")
+        .says("100 tokens in, 20 out, $0.001");
     assert_eq!(server.requests().len(), 2, "one call a model");
 }
 

@@ -45,7 +45,12 @@ fn a_process_killed_in_the_middle_of_an_answer_repeats_that_call_alone_and_both_
         // The server gives the same answer to the same call again.
         let again = turns[1].clone();
         turns.insert(1, again);
-        let calls: usize = script["model"]["agents"].as_object().expect("agents").values().map(|a| a["turns"].as_array().map_or(0, Vec::len)).sum();
+        let calls: usize = script["model"]["agents"]
+            .as_object()
+            .expect("agents")
+            .values()
+            .map(|a| a["turns"].as_array().map_or(0, Vec::len))
+            .sum();
         slow(&mut script, "sa", 1, "I look at this from all sides, one after another, and say what I see.");
         let (server, crew) = served(&script, through);
         let mut child = in_the_middle(&crew, "one after another");
@@ -60,7 +65,8 @@ fn a_process_killed_in_the_middle_of_an_answer_repeats_that_call_alone_and_both_
         let meter = server.meter();
         assert_eq!(cost["total"]["uncertain_calls"], 1);
         assert_eq!(cost["total"]["usage"]["input_tokens"], meter["complete"]["inputTokens"]);
-        let cut = meter["cut"]["inputTokens"].as_u64().expect("a number") + meter["cut"]["outputTokens"].as_u64().expect("a number");
+        let cut =
+            meter["cut"]["inputTokens"].as_u64().expect("a number") + meter["cut"]["outputTokens"].as_u64().expect("a number");
         assert!(cost["total"]["uncertain_tokens"].as_u64().expect("a number") >= cut);
     }
 }

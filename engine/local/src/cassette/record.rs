@@ -52,7 +52,7 @@ impl Recorder {
         }
         let message =
             format!("the cassette `{}` belongs to the engagement `{owner}`: record `{project}` on another", self.path.display());
-        Err(ModelFault::permanent("CassetteInUse", message))
+        Err(ModelFault::denied("CassetteInUse", message))
     }
 
     /// A call whose answer is not on the cassette counts as failed: without it, nothing after it could be replayed. It is asked again
@@ -61,7 +61,7 @@ impl Recorder {
         // A few milliseconds, after a call that took seconds.
         self.tape().append(call).map_err(|error| {
             let message = format!("the cassette `{}` could not be written ({error}); the answer is lost", self.path.display());
-            ModelFault { usage, ..ModelFault::permanent("CassetteError", message) }
+            ModelFault { usage, ..ModelFault::denied("CassetteError", message) }
         })
     }
 }

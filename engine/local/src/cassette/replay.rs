@@ -20,6 +20,8 @@ pub struct Player {
 
 struct Tape {
     file: File,
+    /// Where the first call was made.
+    first: Option<CallContext>,
     agents: BTreeMap<String, Track>,
 }
 
@@ -40,10 +42,16 @@ impl Player {
         Ok(Player { path: file.to_owned(), scrubber: Scrubber::new(secrets), tape: Mutex::new(Tape::open(file)?) })
     }
 
+    /// The engagement that was recorded, and its day: what prompts say of both must be the same again.
+    pub fn recorded(&self) -> Option<(String, String)> {
+        let tape = self.tape.lock().unwrap_or_else(PoisonError::into_inner);
+        tape.first.as_ref().map(|first| (first.project.clone(), first.date.clone()))
+    }
+
     fn answer(&self, request: &ModelRequest<'_>) -> Result<ModelReply, ModelFault> {
         let asked = Asked::of(request, &self.scrubber);
         let mut tape = self.tape.lock().unwrap_or_else(PoisonError::into_inner);
-        let Tape { file, agents } = &mut *tape;
+        let Tape { file, agents, .. } = &mut *tape;
         let Some(track) = agents.get_mut(request.agent) else {
             let known: Vec<String> = agents.keys().map(|name| format!("`{name}`")).collect();
             let known = if known.is_empty() { "no call at all".to_owned() } else { format!("calls of {} only", known.join(", ")) };
@@ -58,8 +66,7 @@ impl Player {
                 request.agent
             )));
         };
-        let call =
-            lines::read(&self.path, file, *place).map_err(|error| ModelFault::permanent("CassetteError", error.to_string()))?;
+        let call = lines::read(&self.path, file, *place).map_err(|error| ModelFault::denied("CassetteError", error.to_string()))?;
         if let Some(difference) = differ::difference(&call.asked, &asked) {
             let which = format!("call {} of `{}` is not the one in line {}", next + 1, request.agent, place.line);
             return Err(self.mismatch(format!("{which}: {difference}")));
@@ -72,7 +79,7 @@ impl Player {
     }
 
     fn mismatch(&self, why: String) -> ModelFault {
-        ModelFault::permanent("CassetteMismatch", format!("the cassette `{}` has no answer: {why}", self.path.display()))
+        ModelFault::denied("CassetteMismatch", format!("the cassette `{}` has no answer: {why}", self.path.display()))
     }
 }
 
@@ -103,8 +110,10 @@ impl Tape {
         })?;
         let mut agents: BTreeMap<String, Track> = BTreeMap::new();
         let mut replied: BTreeMap<String, bool> = BTreeMap::new();
+        let mut first = None;
         let end = lines::scan(path, &mut file, |place, call| {
             let Call { at, asked, answer } = call;
+            first.get_or_insert_with(|| at.clone());
             let track = agents.entry(asked.agent.clone()).or_default();
             let was_reply = replied.insert(asked.agent, matches!(answer, Answer::Reply(_))).unwrap_or(false);
             // A reply that was recorded and not taken in, since the process died: it was asked for again at the same place.
@@ -116,7 +125,7 @@ impl Tape {
         match end.cut {
             Some(line) => Err(lines::damaged(path, line, "it is cut off; record on, or take the line out")),
             None if end.whole == 0 => Err(lines::damaged(path, 1, "it does not say that this is a cassette")),
-            None => Ok(Tape { file, agents }),
+            None => Ok(Tape { file, first, agents }),
         }
     }
 }
