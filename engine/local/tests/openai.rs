@@ -436,6 +436,19 @@ async fn calls_that_a_model_wrote_into_its_text_are_calls() {
 }
 
 #[tokio::test]
+async fn a_model_that_writes_nothing_but_marks_is_read_in_time() {
+    let marks = "<tool_call>{".repeat(100_000);
+    for end_mark in ["", "</tool_call>"] {
+        let words = format!("{marks}{end_mark}");
+        let (url, _) = server(vec![whole(&message(json!({ "content": words }), json!("stop")))]).await;
+        let began = std::time::Instant::now();
+        let reply = ask(settings(&url)).await.expect("a reply");
+        assert_eq!(reply.content, [Block::Text(words)]);
+        assert!(began.elapsed() < Duration::from_secs(5), "it took {:?}", began.elapsed());
+    }
+}
+
+#[tokio::test]
 async fn words_are_heard_while_they_are_said() {
     struct Ear(Mutex<Vec<String>>);
     impl Listener for Ear {
@@ -598,8 +611,18 @@ async fn an_endless_answer_is_given_up() {
         .chain(large())
         .collect();
     let line: Vec<Act> = raw("data: ").into_iter().chain((0..50).map(|_| Act::Write(megabyte.clone().into_bytes()))).collect();
+    let empty: Vec<Value> = (0..10_000).map(|index| calls(json!([{ "index": index }]))).collect();
     let expected = "never: ReplyTooLarge: the model's reply is larger than 8 MiB; it was not read to its end";
-    holds(vec![("in words", streamed, expected), ("in one body", whole, expected), ("in one line", line, expected)], true).await;
+    holds(
+        vec![
+            ("in words", streamed, expected),
+            ("in one body", whole, expected),
+            ("in one line", line, expected),
+            ("in calls of nothing", stream(&empty), expected),
+        ],
+        true,
+    )
+    .await;
 }
 
 #[tokio::test]

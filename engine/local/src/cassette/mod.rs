@@ -1,8 +1,9 @@
 //! What a live model said, on a file: recorded once, and said again word for word to whoever asks the same.
 //!
 //! A cassette is JSON Lines. The first says what it is, each other holds one call: the request as the port sees it, with secrets
-//! crossed out, and the reply or the fault. Nothing of the clock is on it. It belongs to one engagement; only one process records
-//! at a time, and none while it is replayed.
+//! crossed out, and the reply or the fault. The clock decides about nothing on it. It belongs to one engagement; only one process
+//! records at a time, and none while it is replayed. A call that its deadline broke off was never answered and is not on it, so a run
+//! that had one is replayed up to there.
 
 mod differ;
 mod lines;

@@ -6,6 +6,9 @@ use cloudcrew_runtime::ports::model::ModelFault;
 use cloudcrew_runtime::ports::reply::{Assembly, MAX_REPLY};
 use serde_json::Value;
 
+/// What a call counts for at least, in bytes: empty ones have an end, too.
+const LEAST: usize = 1024;
+
 /// The calls of one reply, in the order in which they began.
 #[derive(Debug, Default)]
 pub struct Calls {
@@ -49,8 +52,7 @@ impl Calls {
     pub fn whole(&mut self, call: &Value) -> Result<(), ModelFault> {
         let call = read(call);
         self.grow(&call)?;
-        self.calls.push(call);
-        Ok(())
+        self.begin(call)
     }
 
     /// A part of a call, as a stream holds it.
@@ -76,7 +78,7 @@ impl Calls {
                     }
                 }
             }
-            _ => self.calls.push(part),
+            _ => self.begin(part)?,
         }
         Ok(())
     }
@@ -97,8 +99,17 @@ impl Calls {
         Ok(())
     }
 
+    fn begin(&mut self, call: Call) -> Result<(), ModelFault> {
+        self.calls.push(call);
+        self.count(LEAST)
+    }
+
     fn grow(&mut self, call: &Call) -> Result<(), ModelFault> {
-        self.bytes += call.id.len() + call.name.len() + call.arguments.len();
+        self.count(call.id.len() + call.name.len() + call.arguments.len())
+    }
+
+    fn count(&mut self, bytes: usize) -> Result<(), ModelFault> {
+        self.bytes += bytes;
         if self.bytes > MAX_REPLY { Err(ModelFault::too_large()) } else { Ok(()) }
     }
 }

@@ -79,14 +79,16 @@ impl<'a> Words<'a> {
     /// What was kept back.
     fn parts(&self) -> Vec<Part<'_>> {
         let mut parts = Vec::new();
-        let (mut text, mut from) = (0, 0);
+        let (mut text, mut from, mut close) = (0, 0, Some(0));
         while let Some(open) = self.kept[from..].find(OPEN).map(|at| from + at) {
             let inside = open + OPEN.len();
+            // Looked for once for all marks before it, however many there are.
+            if close.is_some_and(|close| close < inside) {
+                close = self.kept[inside..].find(CLOSE).map(|at| inside + at);
+            }
             // A model that stops right after the call leaves the second mark out.
-            let (end, after) = match self.kept[inside..].find(CLOSE) {
-                Some(length) => (inside + length, inside + length + CLOSE.len()),
-                None => (self.kept.len(), self.kept.len()),
-            };
+            let end = close.unwrap_or(self.kept.len());
+            let after = (end + CLOSE.len()).min(self.kept.len());
             from = inside;
             if let Some(call) = self.call(&self.kept[inside..end]) {
                 parts.extend(words(&self.kept[text..open]));
