@@ -43,9 +43,9 @@ fn who_will_not_raise_it_ends_the_engagement_with_its_budget() {
 
 #[test]
 fn dollars_bound_an_engagement_and_four_fifths_are_told() {
-    let crew = bounded("workflows/delivery.yaml", "finalize:", "budget: { usd: 1.2 }\nfinalize:");
+    let crew = bounded("workflows/delivery.yaml", "finalize:", "budget: { usd: 2.9 }\nfinalize:");
     let done = crew.start(SOW, &["--approve", "all"]).exits(11);
-    done.says("! $").says("are used [workflows/delivery.yaml budget.usd]").says("`workflows/delivery.yaml budget.usd` is $1.20");
+    done.says("! $").says("are used [workflows/delivery.yaml budget.usd]").says("`workflows/delivery.yaml budget.usd` is $2.90");
 }
 
 #[test]

@@ -42,18 +42,22 @@ pub const ALL: [Fault; 15] = [
     Fault::ExpiredCredentials,
 ];
 
+/// Places that are tried for a fault that does not fit everywhere.
+const TRIES: usize = 200;
+
 /// Puts so many faults into a script, each kind in turn; what was put where.
 pub fn put(script: &mut Value, faults: usize, chance: &mut Chance) -> Vec<(Fault, String)> {
     let mut put = Vec::new();
     for number in 0..faults {
         let fault = ALL[number % ALL.len()];
-        let agents = script["model"]["agents"].as_object_mut().expect("agents");
-        let name = agents.keys().nth(chance.below(agents.len())).expect("an agent").clone();
-        let turns = agents[&name]["turns"].as_array_mut().expect("turns");
-        let at = chance.below(turns.len());
-        if spoil(turns, at, fault) {
-            put.push((fault, name));
-        }
+        let found = (0..TRIES).find_map(|_| {
+            let agents = script["model"]["agents"].as_object_mut().expect("agents");
+            let name = agents.keys().nth(chance.below(agents.len())).expect("an agent").clone();
+            let turns = agents[&name]["turns"].as_array_mut().expect("turns");
+            let at = chance.below(turns.len());
+            spoil(turns, at, fault).then_some((fault, name))
+        });
+        put.extend(found);
     }
     put
 }

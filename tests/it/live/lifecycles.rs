@@ -82,7 +82,9 @@ fn no_engagement_is_lost_to_faults_of_the_provider() {
         let (server, crew) = served(&spoiled, through);
         let what = (seed, engagement, through, &put);
         let resumes = to_the_end(&crew, &what);
-        recorded_as_served(&crew, &server.meter(), 0, &what);
+        // A connection that closes without an answer is nothing to the server, and may have cost something as far as we know.
+        let unanswered = put.iter().filter(|(fault, _)| *fault == Fault::NoAnswer).count();
+        recorded_as_served(&crew, &server.meter(), unanswered, &what);
         println!("{engagement}: {} faults through {through:?}, {resumes} resumes", put.len());
         seen.extend(put.iter().map(|(fault, _)| *fault));
     }
