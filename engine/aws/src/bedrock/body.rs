@@ -1,9 +1,12 @@
 //! The body of a ConverseStream request. It is written here and not by the SDK: the SDK keeps JSON objects in hash maps, whose
 //! order differs from process to process, and a prompt cache holds only while every byte of the beginning stays the same.
+//!
+//! A conversation is sent again with every turn. What is sent borrows from it, and only bytes are made.
 
 use cloudcrew_definition::crew::Reasoning;
-use cloudcrew_runtime::ports::model::{Attachment, AttachmentFormat, Block, Message, ModelRequest, Role, ToolResult, ToolStatus};
-use serde_json::{Map, Value, json};
+use cloudcrew_runtime::ports::model::{Attachment, AttachmentFormat, Block, Message, ModelRequest, Role, ToolSpec, ToolStatus};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::Settings;
 
@@ -12,70 +15,137 @@ const BYTES_PER_TOKEN: u64 = 4;
 
 /// The request's JSON. Keys come in a fixed order, arguments and schemas in the order in which they were written.
 pub fn body(request: &ModelRequest<'_>, settings: &Settings) -> Vec<u8> {
-    let tools: Vec<Value> = request.tools.iter().map(tool).collect();
-    let system = vec![json!({ "text": request.system })];
-    let messages: Vec<Value> = request.messages.iter().map(message).collect();
-    let mut parts = Parts { tools, system, messages };
-    if let Some(least) = settings.cache_minimum {
-        parts.add_cache_points(least);
-    }
-    let mut body = Map::new();
-    body.insert("system".into(), parts.system.into());
-    if !parts.tools.is_empty() {
-        body.insert("toolConfig".into(), json!({ "tools": parts.tools }));
-    }
-    body.insert("messages".into(), parts.messages.into());
-    body.insert("inferenceConfig".into(), json!({ "maxTokens": request.max_tokens }));
-    if let Some(guardrail) = &settings.guardrail {
-        body.insert(
-            "guardrailConfig".into(),
-            json!({ "guardrailIdentifier": guardrail.id, "guardrailVersion": guardrail.version }),
-        );
-    }
-    if let Some(reasoning) = settings.reasoning {
-        let fields = match reasoning {
+    let mut body = Body {
+        system: vec![Part::Text(request.system)],
+        tool_config: Tools { tools: request.tools.iter().map(tool).collect() },
+        messages: request.messages.iter().map(Sent::of).collect(),
+        inference_config: json!({ "maxTokens": request.max_tokens }),
+        guardrail_config: settings
+            .guardrail
+            .as_ref()
+            .map(|guardrail| json!({ "guardrailIdentifier": guardrail.id, "guardrailVersion": guardrail.version })),
+        additional_model_request_fields: settings.reasoning.map(|reasoning| match reasoning {
             Reasoning::Tokens(tokens) => json!({ "thinking": { "type": "enabled", "budget_tokens": tokens } }),
             Reasoning::Effort(effort) => json!({ "thinking": { "type": "adaptive" }, "output_config": { "effort": effort } }),
-        };
-        body.insert("additionalModelRequestFields".into(), fields);
+        }),
+    };
+    if let Some(least) = settings.cache_minimum {
+        body.add_cache_points(least);
     }
-    serde_json::to_vec(&body).expect("a JSON value has a text")
+    serde_json::to_vec(&body).expect("plain data with text keys has a text")
 }
 
-struct Parts {
-    tools: Vec<Value>,
-    system: Vec<Value>,
-    messages: Vec<Value>,
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    system: Vec<Part<'a>>,
+    #[serde(skip_serializing_if = "Tools::is_empty")]
+    tool_config: Tools<'a>,
+    messages: Vec<Sent<'a>>,
+    inference_config: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guardrail_config: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    additional_model_request_fields: Option<Value>,
 }
 
-impl Parts {
+#[derive(Serialize)]
+struct Tools<'a> {
+    tools: Vec<Part<'a>>,
+}
+
+#[derive(Serialize)]
+struct Sent<'a> {
+    role: &'static str,
+    content: Vec<Part<'a>>,
+}
+
+/// A block as it is sent; also a tool, or a point up to which the provider may keep what it has read.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+enum Part<'a> {
+    ToolSpec { name: &'a str, description: &'a str, input_schema: Schema<'a> },
+    Text(&'a str),
+    ToolUse { tool_use_id: &'a str, name: &'a str, input: &'a Value },
+    ToolResult { tool_use_id: &'a str, content: Vec<Part<'a>>, status: &'static str },
+    ReasoningContent(Thought<'a>),
+    Image { format: &'static str, source: Source<'a> },
+    Document { format: &'static str, name: String, source: Source<'a> },
+    CachePoint { r#type: &'static str },
+}
+
+#[derive(Serialize)]
+struct Schema<'a> {
+    json: &'a Value,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Thought<'a> {
+    ReasoningText {
+        text: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        signature: Option<&'a str>,
+    },
+    RedactedContent(&'a str),
+}
+
+#[derive(Serialize)]
+struct Source<'a> {
+    bytes: &'a str,
+}
+
+impl Body<'_> {
     /// Four points at most, in the order in which the provider reads: after the tools, after the system prompt, where the last
     /// request ended, and where this one ends. A point before which too little stands would be of no use and is left out.
     fn add_cache_points(&mut self, least: u64) {
         let least = least.saturating_mul(BYTES_PER_TOKEN);
-        let point = || json!({ "cachePoint": { "type": "default" } });
         let mut before = 0;
-        for fixed in [&mut self.tools, &mut self.system] {
-            before += fixed.iter().map(size).sum::<u64>();
+        for fixed in [&mut self.tool_config.tools, &mut self.system] {
+            before += fixed.iter().map(Part::size).sum::<u64>();
             if !fixed.is_empty() && before >= least {
-                fixed.push(point());
+                fixed.push(Part::POINT);
             }
         }
         let last = self.messages.len().saturating_sub(1);
         for (number, message) in self.messages.iter_mut().enumerate() {
-            before += size(message);
+            before += message.content.iter().map(Part::size).sum::<u64>();
             let ends_a_request = number == last || number + 2 == last;
-            if ends_a_request
-                && before >= least
-                && let Some(content) = message["content"].as_array_mut()
-            {
-                content.push(point());
+            if ends_a_request && before >= least {
+                message.content.push(Part::POINT);
             }
         }
     }
 }
 
-/// Bytes of the texts in a value: close to what a model reads of it.
+impl Tools<'_> {
+    fn is_empty(&self) -> bool {
+        self.tools.is_empty()
+    }
+}
+
+impl Part<'_> {
+    const POINT: Part<'static> = Part::CachePoint { r#type: "default" };
+
+    /// Bytes of its texts: close to what a model reads of it.
+    fn size(&self) -> u64 {
+        let texts = match self {
+            Part::ToolSpec { name, description, input_schema } => {
+                return (name.len() + description.len()) as u64 + size(input_schema.json);
+            }
+            Part::ToolUse { tool_use_id, name, input } => return (tool_use_id.len() + name.len()) as u64 + size(input),
+            Part::ToolResult { tool_use_id, content, .. } => {
+                return tool_use_id.len() as u64 + content.iter().map(Part::size).sum::<u64>();
+            }
+            Part::Text(text) | Part::ReasoningContent(Thought::RedactedContent(text)) => text.len(),
+            Part::ReasoningContent(Thought::ReasoningText { text, signature }) => text.len() + signature.map_or(0, str::len),
+            Part::Image { source, .. } | Part::Document { source, .. } => source.bytes.len(),
+            Part::CachePoint { .. } => 0,
+        };
+        texts as u64
+    }
+}
+
 fn size(value: &Value) -> u64 {
     match value {
         Value::String(text) => text.len() as u64,
@@ -85,52 +155,45 @@ fn size(value: &Value) -> u64 {
     }
 }
 
-fn tool(tool: &cloudcrew_runtime::ports::model::ToolSpec) -> Value {
-    json!({ "toolSpec": { "name": tool.name, "description": tool.description, "inputSchema": { "json": tool.schema } } })
+fn tool(tool: &ToolSpec) -> Part<'_> {
+    Part::ToolSpec { name: &tool.name, description: &tool.description, input_schema: Schema { json: &tool.schema } }
 }
 
-fn message(message: &Message) -> Value {
-    let role = match message.role {
-        Role::User => "user",
-        Role::Assistant => "assistant",
-    };
-    json!({ "role": role, "content": message.content.iter().map(block).collect::<Vec<_>>() })
-}
-
-fn block(block: &Block) -> Value {
-    match block {
-        Block::Text(text) => json!({ "text": text }),
-        Block::ToolUse(call) => json!({ "toolUse": { "toolUseId": call.id, "name": call.name, "input": call.input } }),
-        Block::ToolResult(result) => json!({ "toolResult": tool_result(result) }),
-        Block::Reasoning(thought) => match &thought.hidden {
-            Some(hidden) => json!({ "reasoningContent": { "redactedContent": hidden } }),
-            None => {
-                let mut text = json!({ "text": thought.text });
-                if let Some(signature) = &thought.signature {
-                    text["signature"] = signature.as_str().into();
-                }
-                json!({ "reasoningContent": { "reasoningText": text } })
-            }
-        },
+impl Sent<'_> {
+    fn of(message: &Message) -> Sent<'_> {
+        let role = match message.role {
+            Role::User => "user",
+            Role::Assistant => "assistant",
+        };
+        Sent { role, content: message.content.iter().map(part).collect() }
     }
 }
 
-fn tool_result(result: &ToolResult) -> Value {
-    let status = match result.status {
-        ToolStatus::Success => "success",
-        ToolStatus::Error => "error",
-    };
-    let content: Vec<Value> =
-        std::iter::once(json!({ "text": result.text })).chain(result.attachments.iter().map(attachment)).collect();
-    json!({ "toolUseId": result.id, "content": content, "status": status })
+fn part(block: &Block) -> Part<'_> {
+    match block {
+        Block::Text(text) => Part::Text(text),
+        Block::ToolUse(call) => Part::ToolUse { tool_use_id: &call.id, name: &call.name, input: &call.input },
+        Block::ToolResult(result) => {
+            let status = match result.status {
+                ToolStatus::Success => "success",
+                ToolStatus::Error => "error",
+            };
+            let content = std::iter::once(Part::Text(&result.text)).chain(result.attachments.iter().map(attachment)).collect();
+            Part::ToolResult { tool_use_id: &result.id, content, status }
+        }
+        Block::Reasoning(thought) => Part::ReasoningContent(match &thought.hidden {
+            Some(hidden) => Thought::RedactedContent(hidden),
+            None => Thought::ReasoningText { text: &thought.text, signature: thought.signature.as_deref() },
+        }),
+    }
 }
 
-fn attachment(attachment: &Attachment) -> Value {
-    let (format, source) = (attachment.format.name(), json!({ "bytes": attachment.data }));
+fn attachment(attachment: &Attachment) -> Part<'_> {
+    let (format, source) = (attachment.format.name(), Source { bytes: &attachment.data });
     if attachment.format == AttachmentFormat::Pdf {
-        json!({ "document": { "format": format, "name": document_name(&attachment.name), "source": source } })
+        Part::Document { format, name: document_name(&attachment.name), source }
     } else {
-        json!({ "image": { "format": format, "source": source } })
+        Part::Image { format, source }
     }
 }
 
