@@ -8,8 +8,9 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, ConfigLoader, Region};
 use aws_sdk_bedrockruntime::Client;
+use aws_sdk_bedrockruntime::config::Credentials;
 use aws_smithy_http_client::{Builder, tls};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -72,7 +73,17 @@ impl Service {
     /// Makes a connection ready; nothing is sent yet. Credentials come from the SDK's standard chain: environment, profile, web
     /// identity, container, instance.
     pub async fn new(place: &Place) -> Service {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        Service::load(place, aws_config::defaults(BehaviorVersion::latest())).await
+    }
+
+    /// The same with credentials of one's own.
+    pub async fn with_credentials(place: &Place, key: &str, secret: &str) -> Service {
+        let credentials = Credentials::new(key, secret, None, None, "cloudcrew");
+        Service::load(place, aws_config::defaults(BehaviorVersion::latest()).credentials_provider(credentials)).await
+    }
+
+    async fn load(place: &Place, loader: ConfigLoader) -> Service {
+        let mut loader = loader
             .http_client(http(place))
             // The swarm has the one retry layer, and knows itself how long nothing may be heard.
             .retry_config(RetryConfig::disabled())

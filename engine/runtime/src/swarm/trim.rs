@@ -115,7 +115,8 @@ fn cut_in(visit: &mut Visit, number: usize) -> u32 {
             any += 1;
         }
     }
-    visit.bytes = visit.bytes.saturating_sub(before - size(message));
+    // A text just above the bound becomes longer by the words that say what was left out.
+    visit.bytes = visit.bytes.saturating_sub(before).saturating_add(size(message));
     any
 }
 

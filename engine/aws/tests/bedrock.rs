@@ -1,0 +1,289 @@
+//! The Bedrock adapter over the wire, against a server of a few lines that knows nothing of the SDK: what is sent, and what is made of
+//! an answer.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "tests")]
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use cloudcrew_aws::bedrock::{BedrockModel, Guardrail, Place, Service, Settings};
+use cloudcrew_definition::crew::Reasoning as Effort;
+use cloudcrew_runtime::ports::model::{
+    Attachment, AttachmentFormat, Block, CallContext, FaultKind, Listener, Message, Model, ModelFault, ModelReply, ModelRequest,
+    Nobody, Purpose, Reasoning, Role, ToolResult, ToolSpec, ToolStatus, ToolUse, Usage,
+};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+/// CRC-32 as event streams have it, bit by bit.
+fn crc(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 })
+    })
+}
+
+/// One event of a stream.
+fn event(kind: &str, value: &Value) -> Vec<u8> {
+    let headers = [(":event-type", kind), (":content-type", "application/json"), (":message-type", "event")];
+    let mut head = Vec::new();
+    for (name, value) in headers {
+        head.push(name.len() as u8);
+        head.extend(name.as_bytes());
+        head.push(7);
+        head.extend((value.len() as u16).to_be_bytes());
+        head.extend(value.as_bytes());
+    }
+    let payload = value.to_string().into_bytes();
+    let mut message = ((16 + head.len() + payload.len()) as u32).to_be_bytes().to_vec();
+    message.extend((head.len() as u32).to_be_bytes());
+    message.extend(crc(&message).to_be_bytes());
+    message.extend(head);
+    message.extend(payload);
+    let sum = crc(&message);
+    message.extend(sum.to_be_bytes());
+    message
+}
+
+/// A server for one request: what came, and what was made of the answer.
+async fn asked(settings: Settings, request: &ModelRequest<'_>, answer: Vec<u8>) -> (Value, Result<ModelReply, ModelFault>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut client, _) = listener.accept().await.unwrap();
+        let mut all = Vec::new();
+        let body = loop {
+            let mut piece = [0; 4096];
+            let read = client.read(&mut piece).await.unwrap();
+            all.extend(&piece[..read]);
+            let Some(head) = all.windows(4).position(|w| w == b"\r\n\r\n") else { continue };
+            let text = String::from_utf8_lossy(&all[..head]).to_lowercase();
+            assert!(text.contains("authorization: aws4-hmac-sha256"), "{text}");
+            let length: usize = text.lines().find_map(|l| l.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+            if all.len() >= head + 4 + length {
+                break all[head + 4..].to_vec();
+            }
+        };
+        client.write_all(&answer).await.unwrap();
+        client.shutdown().await.unwrap();
+        serde_json::from_slice(&body).unwrap()
+    });
+    // The standard chain would look at the environment of whoever runs the tests.
+    let service =
+        Service::with_credentials(&Place { region: Some("eu-central-1".into()), endpoint: Some(endpoint) }, "key", "secret").await;
+    let said = BedrockModel::new(service, settings).complete(request.clone()).await;
+    (server.await.unwrap(), said)
+}
+
+fn stream(events: &[(&str, Value)]) -> Vec<u8> {
+    let body: Vec<u8> = events.iter().flat_map(|(kind, value)| event(kind, value)).collect();
+    let head =
+        format!("HTTP/1.1 200 OK\r\ncontent-type: application/vnd.amazon.eventstream\r\ncontent-length: {}\r\n\r\n", body.len());
+    [head.into_bytes(), body].concat()
+}
+
+fn done(stop: &str) -> [(&'static str, Value); 2] {
+    [
+        ("messageStop", json!({ "stopReason": stop })),
+        (
+            "metadata",
+            json!({ "usage": { "inputTokens": 10, "outputTokens": 4, "totalTokens": 14, "cacheReadInputTokens": 900, "cacheWriteInputTokens": 80 }, "metrics": { "latencyMs": 1 } }),
+        ),
+    ]
+}
+
+fn settings() -> Settings {
+    let (cache_minimum, reasoning, guardrail) = (None, None, None);
+    Settings { id: "eu.anthropic.claude-x".into(), cache_minimum, reasoning, guardrail, silence: Duration::from_secs(5) }
+}
+
+fn context() -> CallContext {
+    CallContext {
+        project: "demo".into(),
+        phase: "poc".into(),
+        revision: 1,
+        purpose: Purpose::Work,
+        swarm: 1,
+        visit: 1,
+        turn: 0,
+        earlier_calls: 0,
+        date: "2026-01-05".into(),
+    }
+}
+
+fn request<'a>(
+    context: &'a CallContext,
+    messages: &'a [Message],
+    tools: &'a [ToolSpec],
+    listener: &'a dyn Listener,
+) -> ModelRequest<'a> {
+    ModelRequest { context, agent: "pm", model: "opus", system: "You plan.", messages, tools, max_tokens: 500, listener }
+}
+
+fn says(role: Role, content: Vec<Block>) -> Message {
+    Message { role, content }
+}
+
+fn tool() -> ToolSpec {
+    let schema =
+        json!({ "type": "object", "required": ["zeta", "alpha"], "properties": { "zeta": { "type": "string" }, "alpha": {} } });
+    ToolSpec { name: "look".into(), description: "Looks.".into(), schema }
+}
+
+#[tokio::test]
+async fn thoughts_go_back_as_they_came_with_what_tools_showed() {
+    let thought = Reasoning { text: "Hm.".into(), signature: Some("seal".into()), hidden: None };
+    let hidden = Reasoning { hidden: Some("c2VjcmV0".into()), ..Reasoning::default() };
+    let call = ToolUse { id: "t1".into(), name: "look".into(), input: json!({ "zeta": "z", "alpha": 1 }) };
+    let shown = |format, name: &str| Attachment { format, name: name.into(), data: "QUJD".into() };
+    let result = ToolResult {
+        id: "t1".into(),
+        status: ToolStatus::Success,
+        text: "docs/plan.pdf: application/pdf".into(),
+        attachments: vec![shown(AttachmentFormat::Png, "a.png"), shown(AttachmentFormat::Pdf, "docs/plan_v2.pdf")],
+    };
+    let messages = [
+        says(Role::User, vec![Block::Text("Look.".into())]),
+        says(Role::Assistant, vec![Block::Reasoning(thought), Block::Reasoning(hidden), Block::ToolUse(call)]),
+        says(Role::User, vec![Block::ToolResult(result)]),
+    ];
+    let (context, tools) = (context(), [tool()]);
+    let settings = Settings {
+        reasoning: Some(Effort::Tokens(2048)),
+        guardrail: Some(Guardrail { id: "gr-1".into(), version: "3".into() }),
+        ..settings()
+    };
+    let (sent, _) = asked(settings, &request(&context, &messages, &tools, &Nobody), stream(&done("end_turn"))).await;
+    assert_eq!(
+        sent["messages"],
+        json!([
+            { "role": "user", "content": [{ "text": "Look." }] },
+            { "role": "assistant", "content": [
+                { "reasoningContent": { "reasoningText": { "text": "Hm.", "signature": "seal" } } },
+                { "reasoningContent": { "redactedContent": "c2VjcmV0" } },
+                { "toolUse": { "toolUseId": "t1", "name": "look", "input": { "zeta": "z", "alpha": 1 } } },
+            ] },
+            { "role": "user", "content": [{ "toolResult": { "toolUseId": "t1", "content": [
+                { "text": "docs/plan.pdf: application/pdf" },
+                { "image": { "format": "png", "source": { "bytes": "QUJD" } } },
+                { "document": { "format": "pdf", "name": "docs plan v2 pdf", "source": { "bytes": "QUJD" } } },
+            ], "status": "success" } }] },
+        ])
+    );
+    // In the order in which they were written: a prompt cache holds only while every byte stays.
+    assert!(
+        sent.to_string().contains(r#""input":{"zeta":"z","alpha":1}"#)
+            && sent.to_string().contains(r#""required":["zeta","alpha"]"#)
+    );
+    assert_eq!(sent["inferenceConfig"], json!({ "maxTokens": 500 }));
+    assert_eq!(sent["guardrailConfig"], json!({ "guardrailIdentifier": "gr-1", "guardrailVersion": "3" }));
+    assert_eq!(sent["additionalModelRequestFields"], json!({ "thinking": { "type": "enabled", "budget_tokens": 2048 } }));
+}
+
+/// Takes down what it hears.
+#[derive(Default)]
+struct Hears(Mutex<Vec<String>>);
+
+impl Listener for Hears {
+    fn hears(&self, text: &str) {
+        self.0.lock().unwrap().push(text.to_owned());
+    }
+}
+
+#[tokio::test]
+async fn a_reply_is_put_together_from_its_pieces_and_words_are_heard_as_they_come() {
+    let delta = |block: u32, delta: Value| ("contentBlockDelta", json!({ "contentBlockIndex": block, "delta": delta }));
+    let mut events = vec![
+        ("messageStart", json!({ "role": "assistant" })),
+        delta(0, json!({ "reasoningContent": { "text": "I wonder" } })),
+        delta(0, json!({ "reasoningContent": { "text": "." } })),
+        delta(0, json!({ "reasoningContent": { "signature": "se" } })),
+        delta(0, json!({ "reasoningContent": { "signature": "al" } })),
+        delta(1, json!({ "reasoningContent": { "redactedContent": "c2VjcmV0" } })),
+        delta(2, json!({ "text": "I " })),
+        delta(2, json!({ "text": "look." })),
+        ("contentBlockStart", json!({ "contentBlockIndex": 3, "start": { "toolUse": { "toolUseId": "t9", "name": "look" } } })),
+        delta(3, json!({ "toolUse": { "input": "{\"zeta\":" } })),
+        delta(3, json!({ "toolUse": { "input": "\"z\"}" } })),
+        ("contentBlockStart", json!({ "contentBlockIndex": 4, "start": { "toolUse": { "toolUseId": "t10", "name": "look" } } })),
+        delta(4, json!({ "toolUse": { "input": "{\"zeta\": \"bro" } })),
+        ("contentBlockStart", json!({ "contentBlockIndex": 5, "start": { "toolUse": { "toolUseId": "t11", "name": "look" } } })),
+    ];
+    events.extend(done("tool_use"));
+    let (context, messages, heard) = (context(), [says(Role::User, vec![Block::Text("Look.".into())])], Hears::default());
+    let (_, said) = asked(settings(), &request(&context, &messages, &[], &heard), stream(&events)).await;
+    let reply = said.unwrap();
+    let call = |id: &str, input: Value| Block::ToolUse(ToolUse { id: id.into(), name: "look".into(), input });
+    let expected = vec![
+        Block::Reasoning(Reasoning { text: "I wonder.".into(), signature: Some("seal".into()), hidden: None }),
+        Block::Reasoning(Reasoning { hidden: Some("c2VjcmV0".into()), ..Reasoning::default() }),
+        Block::Text("I look.".into()),
+        call("t9", json!({ "zeta": "z" })),
+        call("t10", json!("{\"zeta\": \"bro")),
+        call("t11", json!({})),
+    ];
+    assert_eq!((reply.content, reply.stop_reason.as_str()), (expected, "tool_use"));
+    let usage = Usage { input_tokens: 10, output_tokens: 4, cache_read_tokens: 900, cache_write_tokens: 80 };
+    assert_eq!(reply.usage, Some(usage));
+    assert_eq!(*heard.0.lock().unwrap(), ["I ", "look."]);
+}
+
+#[tokio::test]
+async fn what_a_guardrail_stops_is_said_as_such() {
+    let (context, messages) = (context(), [says(Role::User, vec![Block::Text("Say it.".into())])]);
+    let (_, said) = asked(settings(), &request(&context, &messages, &[], &Nobody), stream(&done("guardrail_intervened"))).await;
+    assert_eq!(said.unwrap().stop_reason, "guardrail_intervened");
+}
+
+#[tokio::test]
+async fn cache_points_stand_where_enough_stands_before_them_and_move_with_the_conversation() {
+    let (context, tools) = (context(), [tool()]);
+    let words = |n: usize| "word ".repeat(n);
+    let mut messages = vec![says(Role::User, vec![Block::Text(words(100))])];
+    let settings = Settings { cache_minimum: Some(200), ..settings() };
+    let points = |sent: &Value| sent.to_string().matches("cachePoint").count();
+    // Tools and prompt are too short, and so is the first message.
+    let (sent, _) = asked(settings.clone(), &request(&context, &messages, &tools, &Nobody), stream(&done("end_turn"))).await;
+    assert_eq!(points(&sent), 0);
+    let mut before: Option<Value> = None;
+    for turn in 0..4 {
+        messages.push(says(Role::Assistant, vec![Block::Text(words(100))]));
+        messages.push(says(Role::User, vec![Block::Text(words(100))]));
+        let (sent, _) = asked(settings.clone(), &request(&context, &messages, &tools, &Nobody), stream(&done("end_turn"))).await;
+        let last = sent["messages"].as_array().unwrap();
+        assert!(last[last.len() - 1].to_string().contains("cachePoint"), "the end of turn {turn} is kept");
+        assert!(points(&sent) <= 4 && !sent["system"].to_string().contains("cachePoint"));
+        if let Some(before) = before.filter(|b: &Value| b.to_string().contains("cachePoint")) {
+            let ended = before["messages"].as_array().unwrap().len() - 1;
+            assert_eq!(sent["messages"][ended], before["messages"][ended], "what was kept is read again");
+        }
+        before = Some(sent);
+    }
+    let long = ToolSpec { description: words(300), ..tool() };
+    let (sent, _) = asked(settings, &request(&context, &messages, &[long], &Nobody), stream(&done("end_turn"))).await;
+    assert_eq!(points(&sent), 4);
+    assert!(
+        sent["toolConfig"]["tools"][1].to_string().contains("cachePoint") && sent["system"][1].to_string().contains("cachePoint")
+    );
+}
+
+#[tokio::test]
+async fn a_stream_that_ends_early_or_is_no_stream_may_be_tried_again() {
+    let (context, messages) = (context(), [says(Role::User, vec![Block::Text("Look.".into())])]);
+    let early = stream(&[("contentBlockDelta", json!({ "contentBlockIndex": 0, "delta": { "text": "I" } }))]);
+    let mut broken = stream(&done("end_turn"));
+    let last = broken.len() - 9;
+    broken[last] ^= 0xff;
+    let page = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 21\r\n\r\n<html>a proxy</html>\r\n".to_vec();
+    for (answer, error) in
+        [(early, "ConnectionError"), (page, "InvalidResponse"), (b"SSH-2.0-OpenSSH_9\r\n".to_vec(), "ConnectionError")]
+    {
+        let (_, said) = asked(settings(), &request(&context, &messages, &[], &Nobody), answer).await;
+        let fault = said.unwrap_err();
+        assert!(matches!(fault.kind, FaultKind::Transient { .. }), "{fault:?}");
+        assert_eq!(fault.error, error, "{fault:?}");
+        assert!(!fault.unpaid, "the model may have spoken");
+    }
+    // Broken after the reply was complete: what was said is said, and its report is missing.
+    let (_, said) = asked(settings(), &request(&context, &messages, &[], &Nobody), broken).await;
+    assert_eq!(said.unwrap().usage, None);
+}
