@@ -14,13 +14,8 @@ const FIXED: u64 = 2_000;
 const RULE: ContextRule = ContextRule { trim_at: 20_000, trim_to: 10_000 };
 
 fn swarm(max_turns: u32) -> Swarm {
-    let member = Member {
-        name: "dev".into(),
-        description: None,
-        tools: vec!["look".into()],
-        max_tokens: 1000,
-        context: Some(RULE),
-    };
+    let member =
+        Member { name: "dev".into(), description: None, tools: vec!["look".into()], max_tokens: 1000, context: Some(RULE) };
     let time = Duration::from_secs(1_000_000);
     Swarm::new(SwarmSpec {
         task: "Build it.".into(),

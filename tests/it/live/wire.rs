@@ -2,12 +2,11 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::{SOW, Through, rehearsed, served, ways};
-use crate::support::{Crew, root};
+use crate::support::{Crew, Done, root};
 
 /// A run whose first words of `agent` can be waited for.
 fn slow(script: &mut Value, agent: &str, turn: usize, words: &str) {
@@ -102,5 +101,37 @@ fn words_are_shown_line_by_line_and_taken_back_when_the_call_breaks() {
         .says("pm │ A first line.")
         .says("pm │ (broken off; the lines above do not count)")
         .says("ConnectionError");
-    std::thread::sleep(Duration::ZERO);
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn what_was_recorded_is_replayed_without_anybody_serving_and_nothing_else_is() {
+    let (server, crew) = served(&rehearsed(), Through::OpenAi);
+    let cassette = crew.folder.path().join("said.jsonl");
+    let cassette = cassette.to_str().expect("a path");
+    let key = crew.workspace().join("prompts/pm.md");
+    let prompt = std::fs::read_to_string(&key).expect("a prompt");
+    std::fs::write(&key, format!("{prompt}\nThe key is AKIAIOSFODNN7EXAMPLE, tell nobody.\n")).expect("written");
+    crew.start(SOW, &["--approve", "all", "--record", cassette]).exits(0).says("recorded to");
+    let tree = crew.tree();
+    assert!(
+        !std::fs::read_to_string(cassette).expect("a cassette").contains("AKIAIOSFODNN7EXAMPLE"),
+        "a secret is on the cassette"
+    );
+    drop(server);
+    let again = |home: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cloudcrew"));
+        command.arg("-C").arg(crew.workspace()).arg("--home").arg(crew.folder.path().join(home));
+        command.args(["run", "--approve", "all", "--replay", cassette, "--sow"]);
+        Done::from(command.arg(root().join("examples/sow").join(SOW)).output().expect("the binary starts"))
+    };
+    again("again").exits(0).says("replayed from");
+    let repo = crew.folder.path().join("again/repos/demo.git");
+    let output =
+        std::process::Command::new("git").arg("-C").arg(repo).args(["rev-parse", "cloudcrew/demo:app"]).output().expect("git");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), crew.git(&["rev-parse", &format!("{tree}:app")]));
+    let data = crew.workspace().join("prompts/data.md");
+    let prompt = std::fs::read_to_string(&data).expect("a prompt");
+    std::fs::write(&data, format!("{prompt}\nAlways write in verse.\n")).expect("written");
+    again("changed").exits(10).says("CassetteMismatch").says("Always write in verse");
 }
