@@ -11,7 +11,7 @@ use cloudcrew_runtime::swarm::Input;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::Format;
-use crate::out::{say, shown};
+use crate::out::{note, say, shown};
 use crate::output::{self, Line, LiveLine, VERSION};
 use crate::summary::{money, spent};
 use crate::words::{counted, words};
@@ -82,6 +82,14 @@ impl View {
     /// Asks the driver to stop between two steps.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// A line beside the data, above what is live.
+    pub fn aside(&self, text: &str) {
+        match &self.live {
+            Some(live) => drop(live.all.println(shown(text))),
+            None => note!("{text}"),
+        }
     }
 
     /// Clears what is live.

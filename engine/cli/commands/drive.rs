@@ -28,7 +28,7 @@ pub async fn drive(store: &Store, project: &str, approve_all: bool, format: Form
         rest = driver.drive() => rest,
         () = async {
             signals.next().await;
-            note!("{project}: stops after this step; once more ends it at once");
+            stop.aside(&format!("{project}: stops after this step; once more ends it at once"));
             stop.stop();
             signals.next().await;
         } => Ok(Rest::Stopped),
