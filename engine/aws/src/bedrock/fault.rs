@@ -34,6 +34,8 @@ pub fn of_call(error: SdkError<ConverseStreamError, HttpResponse>, silence: Dura
         SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => {
             let words = chain(&error);
             if words.to_lowercase().contains("credential") || words.to_lowercase().contains("identity") {
+                // Each provider of the chain says at length why it has none.
+                let words = words.lines().next().unwrap_or_default();
                 return ModelFault::denied(
                     "NoCredentials",
                     format!(
@@ -105,7 +107,17 @@ fn chain(error: &(dyn Error + 'static)) -> String {
 }
 
 /// Says what to do about the refusals that every newcomer meets.
-pub fn advised(mut fault: ModelFault, model: &str, region: &str) -> ModelFault {
+pub fn advised(mut fault: ModelFault, model: &str, region: &str, endpoint: Option<&str>) -> ModelFault {
+    if fault.error == "ConnectionError" && fault.unpaid {
+        let advice = match endpoint {
+            Some(url) => format!("nothing answers at {url}: look at `models.*.endpoint` in agents.yaml"),
+            None => format!(
+                "is there a network, and does {region} have Bedrock? `models.*.region` in agents.yaml says where it is called"
+            ),
+        };
+        fault.message = format!("{} ({advice})", fault.message);
+        return fault;
+    }
     if !matches!(fault.kind, FaultKind::Permanent | FaultKind::Denied) {
         return fault;
     }

@@ -67,6 +67,7 @@ pub struct Settings {
 pub struct Service {
     client: Client,
     region: String,
+    endpoint: Option<String>,
 }
 
 impl Service {
@@ -100,7 +101,8 @@ impl Service {
             config = config.into_builder().region(Region::new(REGION)).build();
         }
         let region = config.region().map(|r| r.to_string()).unwrap_or_default();
-        Service { client: Client::new(&config), region }
+        let endpoint = config.endpoint_url().map(str::to_owned).or_else(from_environment);
+        Service { client: Client::new(&config), region, endpoint }
     }
 
     /// The region that was settled on.
@@ -111,11 +113,15 @@ impl Service {
 
 /// Without TLS where the endpoint has none; loading the system's certificates takes longer than all else before the first call.
 fn http(place: &Place) -> SharedHttpClient {
-    let by_environment = ["AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "AWS_ENDPOINT_URL"].iter().find_map(|name| std::env::var(name).ok());
-    match place.endpoint.clone().or(by_environment) {
+    match place.endpoint.clone().or_else(from_environment) {
         Some(url) if url.starts_with("http://") => Builder::new().build_http(),
         _ => Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https(),
     }
+}
+
+/// The endpoint that the environment names.
+fn from_environment() -> Option<String> {
+    ["AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "AWS_ENDPOINT_URL"].iter().find_map(|name| std::env::var(name).ok())
 }
 
 /// A model on Bedrock.
@@ -144,7 +150,7 @@ impl Model for BedrockModel {
             Ok(Err(error)) => Err(fault::of_call(error, silence)),
             Ok(Ok(answer)) => stream::read(answer, silence, request.listener).await,
         };
-        said.map_err(|fault| fault::advised(fault, &self.settings.id, &self.service.region))
+        said.map_err(|fault| fault::advised(fault, &self.settings.id, &self.service.region, self.service.endpoint.as_deref()))
     }
 
     fn billing(&self) -> Billing {
