@@ -36,6 +36,7 @@ pub fn of_call(error: SdkError<ConverseStreamError, HttpResponse>, silence: Dura
             if words.to_lowercase().contains("credential") || words.to_lowercase().contains("identity") {
                 // Each provider of the chain says at length why it has none.
                 let words = words.lines().next().unwrap_or_default();
+                let words = words.rsplit_once(": no credentials").map_or(words, |_| "none in the standard chain");
                 return ModelFault::denied(
                     "NoCredentials",
                     format!(
