@@ -31,7 +31,12 @@ impl Chosen {
                 Some((agent, model)) => (Some(agent), model),
                 None => (None, word),
             };
-            if !models.contains(&model) && !(model == REHEARSAL && agent.is_none()) {
+            if let (Some(agent), REHEARSAL) = (agent, model) {
+                return Err(Failure::usage(format!(
+                    "`{agent}` cannot be rehearsed alone; `--model {REHEARSAL}` rehearses all agents"
+                )));
+            }
+            if !models.contains(&model) && model != REHEARSAL {
                 return Err(Failure::usage(format!("no model named `{model}`; there is {}, or `{REHEARSAL}`", models.join(", "))));
             }
             match agent {
@@ -60,6 +65,9 @@ impl Chosen {
     /// Name of the model that an agent uses, and the layer that decided it.
     pub fn of<'a>(&'a self, agent: &'a Agent) -> (&'a str, &'static str) {
         let layer = if self.by_environment { VARIABLE } else { "--model" };
+        if self.rehearses() {
+            return (&agent.model, layer);
+        }
         let own = self.agents.iter().find(|(name, _)| *name == agent.name).map(|(_, model)| model.as_str());
         match own.or(self.all.as_deref().filter(|model| *model != REHEARSAL)) {
             Some(model) => (model, layer),
@@ -115,6 +123,32 @@ pub fn voice(run: &Run, chosen: &Chosen, definition: &Definition, workflow: &Wor
     }
     let record = run.record.as_ref().map(|path| std::path::absolute(path).map(|path| path.display().to_string())).transpose()?;
     Ok(Voice::Live { record })
+}
+
+/// Refuses a run in which dollars bound an agent whose calls cost nobody knows what.
+pub fn priced(voice: &Voice, chosen: &Chosen, definition: &Definition, workflow: &Workflow) -> Result<(), Failure> {
+    if !matches!(voice, Voice::Live { .. }) {
+        return Ok(());
+    }
+    let of_phase = |agent: &Agent| {
+        let phases = workflow.phases.iter().filter_map(|name| definition.phase(name));
+        let mut mine = phases
+            .filter(|p| p.swarm.agents.contains(&agent.name) || p.review.as_ref().is_some_and(|r| r.agent == agent.name))
+            .filter_map(|p| p.budget);
+        mine.any(|budget| budget.micro_usd.is_some())
+    };
+    for agent in at_work(definition, workflow) {
+        let own = [agent.budget, agent.pot.as_ref().and_then(|pot| definition.pot(pot)).copied(), workflow.budget];
+        let bounded = own.into_iter().flatten().any(|budget| budget.micro_usd.is_some()) || of_phase(agent);
+        let (name, _) = chosen.of(agent);
+        if bounded && definition.model(name).is_some_and(|model| model.price.is_none()) {
+            return Err(Failure::usage(format!(
+                "a budget in dollars bounds `{}`, and the price of its model `{name}` is unknown; give `{name}` a `price` in agents.yaml",
+                agent.name
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Who serves a model, in words.

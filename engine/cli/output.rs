@@ -30,7 +30,7 @@ pub const SCHEMAS: [(&str, Schema); 10] = [
     ("ledger", schema::<Ledger>),
     ("artifacts", schema::<Vec<ArtifactAt>>),
     ("cost", schema::<Cost>),
-    ("run", schema::<Line>),
+    ("run", schema::<Printed>),
     ("graph", schema::<Plan>),
     ("plan", schema::<PlanDocument>),
 ];
@@ -61,6 +61,8 @@ pub struct Project {
     pub workflow: String,
     /// Ids of requests that wait for a person.
     pub waiting: Vec<String>,
+    /// Why its provider refuses, when somebody must change something outside before it goes on.
+    pub blocked: Option<String>,
     /// Who drives it now.
     pub driver: Option<String>,
     /// How it ended.
@@ -135,6 +137,8 @@ pub struct Show {
     pub rehearsal: bool,
     /// State of the plan where it stands.
     pub state: String,
+    /// Why its provider refuses, when somebody must change something outside before it goes on.
+    pub blocked: Option<String>,
     /// How it ended.
     pub end: Option<End>,
     /// All phases, in order.
@@ -207,6 +211,17 @@ pub struct Inbox {
     pub version: u32,
     /// Open requests of all engagements.
     pub requests: Vec<Waiting>,
+    /// Engagements whose provider refuses until somebody changes something outside.
+    pub blocked: Vec<Blocked>,
+}
+
+/// An engagement whose provider refuses.
+#[derive(Serialize, JsonSchema)]
+pub struct Blocked {
+    /// The engagement.
+    pub project: String,
+    /// What the provider said, and what to mend.
+    pub reason: String,
 }
 
 /// A request with the engagement it belongs to.
@@ -332,6 +347,17 @@ pub struct LiveLine<'a> {
     /// The next words; absent: the call did not come to its end, and what was heard of it is to be forgotten.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<&'a str>,
+}
+
+/// `run`, `resume` and `watch`: JSON Lines of either kind.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub enum Printed<'a> {
+    /// An entry of the journal.
+    Entry(Line<'a>),
+    /// Words of a live model.
+    Live(LiveLine<'a>),
 }
 
 /// A document on one line.

@@ -163,6 +163,7 @@ pub fn document(engagement: &Engagement) -> Show {
         workflow: state.started.workflow.clone(),
         rehearsal: state.started.voice.is_rehearsal(),
         state: state.at.clone(),
+        blocked: state.parked.as_ref().filter(|parked| parked.blocked).map(|parked| parked.reason.clone()),
         end: state.end.clone(),
         phases: state.plan().entries.iter().map(phase).collect(),
         handoffs: state.handoffs.iter().map(handoff).collect(),

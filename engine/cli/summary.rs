@@ -36,12 +36,6 @@ pub fn spoken(voice: &Voice) -> String {
     }
 }
 
-/// Tokens read, from a prompt cache or not.
-pub fn read(line: &MeterLine) -> u64 {
-    let usage = line.usage;
-    usage.input_tokens.saturating_add(usage.cache_read_tokens).saturating_add(usage.cache_write_tokens)
-}
-
 /// What came out, at the end of a run.
 pub fn summary(engagement: &Engagement) -> String {
     let state = &engagement.state;
@@ -78,7 +72,7 @@ pub fn summary(engagement: &Engagement) -> String {
     text.push_str(&format!(
         "\n  {}, {} tokens in, {} tokens out: {} {}; {} from the first event to the last\n",
         counted(total.calls as usize, "model call"),
-        read(&total),
+        total.read(),
         total.usage.output_tokens,
         if state.started.voice.is_rehearsal() { "would cost" } else { "cost" },
         money(&total),

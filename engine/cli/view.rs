@@ -104,14 +104,16 @@ impl View {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         heard.any = true;
         agent.clone_into(&mut heard.agent);
-        heard.line.push_str(text);
-        while let Some(end) = heard.line.find('\n') {
-            let line: String = heard.line.drain(..=end).collect();
+        let mut rest = text;
+        while let Some((end, more)) = rest.split_once('\n') {
+            rest = more;
+            let line = std::mem::take(&mut heard.line) + end;
             if !line.trim().is_empty() {
                 heard.shown = true;
                 self.line(&format!("    {agent} │ {}", line.trim_end()));
             }
         }
+        heard.line.push_str(rest);
         if let Some(live) = &self.live {
             let skipped = heard.line.chars().count().saturating_sub(TAIL);
             let tail: String = heard.line.chars().skip(skipped).collect();

@@ -21,6 +21,7 @@ use cloudcrew_runtime::ports::repo::Repo;
 use cloudcrew_runtime::ports::watch::Watch;
 
 use crate::exit::Failure;
+use crate::models::at_work;
 
 /// The world of an engagement: as it began, so it goes on.
 pub async fn ports(store: &Store, engagement: &Engagement, watch: Arc<dyn Watch>) -> Result<Ports, Failure> {
@@ -43,27 +44,11 @@ pub async fn ports(store: &Store, engagement: &Engagement, watch: Arc<dyn Watch>
         clock.not_before(engagement.state.times.1);
         Arc::new(clock)
     };
-    let definition = &engagement.definition;
-    let (model, clock): (Arc<dyn Model>, Arc<dyn Clock>) = match &started.voice {
-        Voice::Rehearsal => {
-            let rehearsal = started.rehearsal.as_ref().and_then(|name| definition.rehearsal(name)).cloned();
-            (Arc::new(RehearsalModel::new(definition.clone(), rehearsal)), hurried())
-        }
-        Voice::Replay { cassette } => {
-            let player = Player::open(Path::new(cassette), secrets(definition)).map_err(|e| Failure::world(e.to_string()))?;
-            (Arc::new(player), hurried())
-        }
-        Voice::Live { record } => {
-            let models: Arc<dyn Model> = Arc::new(Models::of(definition).await?);
-            let model = match record {
-                None => models,
-                Some(file) => {
-                    let recorder = Recorder::new(models, Path::new(file), secrets(definition));
-                    Arc::new(recorder.map_err(|e| Failure::world(e.to_string()))?)
-                }
-            };
-            (model, Arc::new(SystemClock::default()))
-        }
+    let (model, clock): (Arc<dyn Model>, Arc<dyn Clock>) = if ended_anyway {
+        (Arc::new(Nobody), hurried())
+    } else {
+        let model = voice(&started.voice, &engagement.definition, started.rehearsal.as_deref(), &used(engagement)).await?;
+        (model, if matches!(started.voice, Voice::Live { .. }) { Arc::new(SystemClock::default()) } else { hurried() })
     };
     Ok(Ports {
         journal: Arc::new(store.clone()),
@@ -76,6 +61,68 @@ pub async fn ports(store: &Store, engagement: &Engagement, watch: Arc<dyn Watch>
     })
 }
 
+/// Who speaks for the agents. `models` are those that they use, as they are called now.
+pub async fn voice(
+    voice: &Voice,
+    definition: &Arc<Definition>,
+    rehearsal: Option<&str>,
+    models: &[Defined],
+) -> Result<Arc<dyn Model>, Failure> {
+    Ok(match voice {
+        Voice::Rehearsal => {
+            let rehearsal = rehearsal.and_then(|name| definition.rehearsal(name)).cloned();
+            Arc::new(RehearsalModel::new(definition.clone(), rehearsal))
+        }
+        Voice::Replay { cassette } => {
+            Arc::new(Player::open(Path::new(cassette), secrets(models)).map_err(|e| Failure::world(e.to_string()))?)
+        }
+        Voice::Live { record } => {
+            let live: Arc<dyn Model> = Arc::new(Models::of(models).await?);
+            match record {
+                None => live,
+                Some(file) => {
+                    let recorder = Recorder::new(live, Path::new(file), secrets(models));
+                    Arc::new(recorder.map_err(|e| Failure::world(e.to_string()))?)
+                }
+            }
+        }
+    })
+}
+
+/// The models that the agents of an engagement use.
+fn used(engagement: &Engagement) -> Vec<Defined> {
+    let (definition, started) = (&engagement.definition, &engagement.state.started);
+    let Some(workflow) = definition.workflow(&started.workflow) else { return Vec::new() };
+    let mut names: Vec<String> = at_work(definition, workflow).into_iter().map(|agent| started.model_of(agent)).collect();
+    names.sort();
+    names.dedup();
+    names.iter().filter_map(|name| engagement.model(name)).collect()
+}
+
+/// Models that the workspace says are called in another way than the engagement calls them now. What an agent is and may do stays as it
+/// began; how its model is reached is the world's, and is mended where it is written.
+pub fn mended(engagement: &Engagement, workspace: &Definition) -> Vec<Defined> {
+    let differs = |old: &Defined| {
+        let new = workspace.model(&old.name).filter(|new| new.live.is_some())?;
+        (old.live.is_some() && (new.live != old.live || new.price != old.price)).then(|| new.clone())
+    };
+    used(engagement).iter().filter_map(differs).collect()
+}
+
+/// On the way to the end nobody speaks any more.
+struct Nobody;
+
+#[async_trait]
+impl Model for Nobody {
+    async fn complete(&self, _: ModelRequest<'_>) -> Result<ModelReply, ModelFault> {
+        Err(ModelFault::denied("Cancelled", "the engagement ends"))
+    }
+
+    fn billing(&self) -> Billing {
+        Billing::Free
+    }
+}
+
 /// The engagement that a cassette recorded, and its day.
 pub fn recorded(cassette: &Path) -> Result<Option<(String, String)>, Failure> {
     let player = Player::open(cassette, Vec::new()).map_err(|e| Failure::usage(e.to_string()))?;
@@ -86,15 +133,15 @@ pub fn recorded(cassette: &Path) -> Result<Option<(String, String)>, Failure> {
 struct Models(HashMap<String, Arc<dyn Model>>);
 
 impl Models {
-    async fn of(definition: &Definition) -> Result<Models, Failure> {
+    async fn of(models: &[Defined]) -> Result<Models, Failure> {
         let mut connections = Connections::default();
-        let mut models = HashMap::new();
-        for model in &definition.models {
+        let mut found = HashMap::new();
+        for model in models {
             if let Some(live) = &model.live {
-                models.insert(model.name.clone(), connections.model(model, live).await?);
+                found.insert(model.name.clone(), connections.model(model, live).await?);
             }
         }
-        Ok(Models(models))
+        Ok(Models(found))
     }
 }
 
@@ -177,8 +224,8 @@ impl Connections {
 }
 
 /// What must not be found in a cassette: the keys of the crew's models.
-fn secrets(definition: &Definition) -> Vec<String> {
-    let names = definition.models.iter().filter_map(|m| m.live.as_ref()?.key_env.as_ref());
+fn secrets(models: &[Defined]) -> Vec<String> {
+    let names = models.iter().filter_map(|m| m.live.as_ref()?.key_env.as_ref());
     let own = names.filter_map(|name| std::env::var(name).ok());
     let aws = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].into_iter().filter_map(|name| std::env::var(name).ok());
     own.chain(aws).filter(|secret| secret.len() >= 8).collect()

@@ -179,6 +179,26 @@ async fn thoughts_go_back_as_they_came_with_what_tools_showed() {
     assert_eq!(sent["additionalModelRequestFields"], json!({ "thinking": { "type": "enabled", "budget_tokens": 2048 } }));
 }
 
+#[tokio::test]
+async fn a_document_may_be_read_again_and_the_oldest_beyond_five_are_left_out() {
+    let shown = || Attachment { format: AttachmentFormat::Pdf, name: "a.b.pdf".into(), data: "QUJD".into() };
+    let mut messages = vec![says(Role::User, vec![Block::Text("Look.".into())])];
+    for turn in 0..7 {
+        let id = format!("t{turn}");
+        messages
+            .push(says(Role::Assistant, vec![Block::ToolUse(ToolUse { id: id.clone(), name: "look".into(), input: json!({}) })]));
+        let result = ToolResult { id, status: ToolStatus::Success, text: "a.b.pdf".into(), attachments: vec![shown()] };
+        messages.push(says(Role::User, vec![Block::ToolResult(result)]));
+    }
+    let context = context();
+    let (sent, _) = asked(settings(), &request(&context, &messages, &[], &Nobody), stream(&done("end_turn"))).await;
+    let second = |n: usize| sent["messages"][2 * n + 2]["content"][0]["toolResult"]["content"][1].clone();
+    assert_eq!(second(0), json!({ "text": "[shown before, left out here]" }));
+    assert_eq!(second(1), second(0));
+    let names: Vec<Value> = (2..7).map(|n| second(n)["document"]["name"].clone()).collect();
+    assert_eq!(names, ["a b pdf (3)", "a b pdf (4)", "a b pdf (5)", "a b pdf (6)", "a b pdf (7)"]);
+}
+
 /// Takes down what it hears.
 #[derive(Default)]
 struct Hears(Mutex<Vec<String>>);

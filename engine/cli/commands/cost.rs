@@ -28,7 +28,7 @@ pub async fn cost(args: &Args, project: &str, format: Format) -> Result<Exit, Fa
         say!("{}", pretty(&document));
         return Ok(Exit::Done);
     }
-    let cached = total.usage.cache_read_tokens + total.usage.cache_write_tokens > 0;
+    let cached = total.usage.cache_read_tokens > 0 || total.usage.cache_write_tokens > 0;
     say!("{}", row(["phase", "agent", "model", "calls", "input", "cached", "output", "cost"].map(str::to_owned), cached));
     for (phase, agent, model, line) in meter.lines() {
         say!("{}", figures([phase, agent, model], line, cached));
@@ -69,14 +69,14 @@ fn grown(contexts: &[VisitContext]) {
         let peak = if most > last { format!(", most {most}") } else { String::new() };
         say!("    visit {visit:<3} {agent:10} {first:>8} → {last:<8} in {}{peak}", counted(*calls as usize, "call"));
     }
-    let steps: Vec<i64> = contexts
+    let steps: Vec<f64> = contexts
         .windows(2)
         .filter(|pair| pair[0].swarm == pair[1].swarm)
-        .map(|pair| pair[1].first as i64 - pair[0].first as i64)
+        .map(|pair| pair[1].first as f64 - pair[0].first as f64)
         .collect();
     if !steps.is_empty() {
-        let mean = steps.iter().sum::<i64>() / steps.len() as i64;
-        say!("  a visit begins with {mean:+} tokens beside the one before it, on average of {}", counted(steps.len(), "handoff"));
+        let mean = steps.iter().sum::<f64>() / steps.len() as f64;
+        say!("  a visit begins with {mean:+.0} tokens beside the one before it, on average of {}", counted(steps.len(), "handoff"));
     }
 }
 
@@ -87,7 +87,7 @@ fn figures([phase, agent, model]: [&str; 3], line: &MeterLine, cached: bool) -> 
         agent.to_owned(),
         model.to_owned(),
         line.calls.to_string(),
-        (usage.input_tokens + usage.cache_write_tokens).to_string(),
+        usage.input_tokens.saturating_add(usage.cache_write_tokens).to_string(),
         usage.cache_read_tokens.to_string(),
         usage.output_tokens.to_string(),
         money(line),

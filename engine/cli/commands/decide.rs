@@ -87,7 +87,7 @@ async fn go_on(args: &Args, project: &str) -> Result<Exit, Failure> {
         say!("{} drives it and goes on", lease.holder.name);
         return Ok(Exit::Done);
     }
-    match drive::drive(&store, project, false, Format::Human).await {
+    match drive::drive(args, &store, project, false, Format::Human).await {
         Err(failure) if failure.held => {
             say!("{failure}");
             Ok(Exit::Done)

@@ -2,26 +2,35 @@
 
 use std::sync::Arc;
 
+use cloudcrew_definition::crew::Model;
 use cloudcrew_local::holder;
 use cloudcrew_local::store::Store;
-use cloudcrew_runtime::engagement::{Driver, EndReason, Options, Rest, open};
+use cloudcrew_runtime::engagement::{Driver, EndReason, Engagement, Options, Rest, Voice, open};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::args::Format;
+use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
+use crate::models::served;
 use crate::out::{note, put};
 use crate::show::waits;
 use crate::summary::summary;
 use crate::view::View;
-use crate::wiring;
+use crate::{wiring, workspace};
 
-pub async fn drive(store: &Store, project: &str, approve_all: bool, format: Format) -> Result<Exit, Failure> {
-    let engagement = open(store, store, project).await?;
+pub async fn drive(args: &Args, store: &Store, project: &str, approve_all: bool, format: Format) -> Result<Exit, Failure> {
+    let mut engagement = open(store, store, project).await?;
+    let mended = mended(args, &engagement);
+    for model in &mended {
+        let route = model.live.clone().map(|live| (live, model.price));
+        engagement.state.routes.extend(route.map(|route| (model.name.clone(), route)));
+        note!("{project}: {} is called as agents.yaml says now: {}", model.name, served(model));
+    }
     let view = Arc::new(View::new(format));
     let ports = wiring::ports(store, &engagement, view.clone()).await?;
     drop(engagement);
     let driver = Driver::acquire(ports, project, &holder::this_process(), Options { approve_all }).await?;
+    driver.reroute(mended).await?;
     let stop = view.clone();
     let mut signals = Signals::new()?;
     let rest = tokio::select! {
@@ -44,6 +53,15 @@ pub async fn drive(store: &Store, project: &str, approve_all: bool, format: Form
     }
     note!("{last}");
     Ok(exit)
+}
+
+/// Models that the workspace at hand calls in another way, when it can be read and the engagement is live.
+fn mended(args: &Args, engagement: &Engagement) -> Vec<Model> {
+    if !matches!(engagement.state.started.voice, Voice::Live { .. }) || engagement.state.end.is_some() {
+        return Vec::new();
+    }
+    let workspace = workspace::find(args.workspace.as_deref()).and_then(|root| workspace::definition(&root));
+    workspace.map(|definition| wiring::mended(engagement, &definition)).unwrap_or_default()
 }
 
 /// What asks a process to end.

@@ -8,12 +8,12 @@ use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::{note, say};
-use crate::output::{Inbox, VERSION, Waiting, pretty};
+use crate::output::{Blocked, Inbox, VERSION, Waiting, pretty};
 use crate::show::{raises, used_up};
 use crate::words::counted;
 
 pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
-    let (mut all, mut broken) = (Vec::new(), Exit::Done);
+    let (mut all, mut blocked, mut broken) = (Vec::new(), Vec::new(), Exit::Done);
     let listings = match Store::open_existing(&home::path(args)?)? {
         Some(store) => store.list().await?.into_iter().map(|l| (store.clone(), l.engagement)).collect(),
         None => Vec::new(),
@@ -27,6 +27,14 @@ pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
                 continue;
             }
         };
+        if let (Some(parked), None) = (engagement.state.parked.as_ref().filter(|parked| parked.blocked), &engagement.state.end) {
+            blocked.push(Blocked { project: project.clone(), reason: parked.reason.clone() });
+            if format == Format::Human {
+                say!("{project}  blocked");
+                say!("  {}", parked.reason);
+                say!("  mend that, then: cloudcrew resume {project}");
+            }
+        }
         for request in engagement.state.open_requests() {
             if format == Format::Human {
                 say!("{project}  {}", request.id);
@@ -64,8 +72,8 @@ pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
         }
     }
     match format {
-        Format::Json => say!("{}", pretty(&Inbox { version: VERSION, requests: all })),
-        Format::Human if all.is_empty() && broken == Exit::Done => note!("nothing waits"),
+        Format::Json => say!("{}", pretty(&Inbox { version: VERSION, requests: all, blocked })),
+        Format::Human if all.is_empty() && blocked.is_empty() && broken == Exit::Done => note!("nothing waits"),
         Format::Human => {}
     }
     Ok(broken)

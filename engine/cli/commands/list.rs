@@ -33,8 +33,13 @@ pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
         let waits: Vec<&str> = state.open_requests().map(|r| r.id.as_str()).collect();
         let lease = store.lease(&listing.engagement).await?.filter(|(_, alive)| *alive).map(|(l, _)| l.holder.name);
         if format == Format::Human {
+            let blocked = state.parked.as_ref().filter(|parked| parked.blocked);
             let what = match (&state.end, waits.is_empty(), &lease) {
                 (Some(end), _, _) => end.text.clone(),
+                (None, true, None) if blocked.is_some() => {
+                    let reason = blocked.map(|parked| parked.reason.as_str()).unwrap_or_default();
+                    format!("waits: {reason}; mend that, then `cloudcrew resume {}`", listing.engagement)
+                }
                 (None, false, _) => format!("waits for {}", waits.join(", ")),
                 (None, true, Some(holder)) => format!("driven by {holder}"),
                 (None, true, None) => format!("rests; go on with `cloudcrew resume {}`", listing.engagement),
@@ -45,6 +50,7 @@ pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
             created: listing.created,
             state: state.at.clone(),
             workflow: state.started.workflow.clone(),
+            blocked: state.parked.as_ref().filter(|parked| parked.blocked).map(|parked| parked.reason.clone()),
             waiting: waits.into_iter().map(str::to_owned).collect(),
             driver: lease,
             end: state.end.clone(),

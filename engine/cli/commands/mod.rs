@@ -55,7 +55,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Command::Answer { project, request, words } => decide::answer(&args, project, request, words).await,
         Command::Resume { project, approve, format } => {
             let store = home::existing(&home::path(&args)?)?;
-            drive::drive(&store, project, *approve == Some(Approve::All), *format).await
+            drive::drive(&args, &store, project, *approve == Some(Approve::All), *format).await
         }
         Command::Cancel { project } => decide::cancel(&args, project).await,
         Command::Ledger { project, format } => ledger::ledger(&args, project, *format).await,

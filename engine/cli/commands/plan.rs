@@ -52,7 +52,11 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
                 agent: a.name.clone(),
                 model: a.model.clone(),
                 chosen_by: layer(&a.name).to_owned(),
-                served: definition.model(&a.model).map(served).unwrap_or_default(),
+                served: if chosen.rehearses() {
+                    "rehearsed".to_owned()
+                } else {
+                    definition.model(&a.model).map(served).unwrap_or_default()
+                },
                 price: definition.model(&a.model).map(price).unwrap_or_default(),
                 tools: a.tools.clone(),
                 writes: a.writes.clone(),

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cloudcrew_definition::crew::Definition;
@@ -42,12 +43,18 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     let chosen = Chosen::read(&run.model, &definition)?;
     let flow = definition.workflow(&workflow).ok_or_else(|| Failure::usage(format!("no workflow named `{workflow}`")))?;
     let voice = models::voice(run, &chosen, &definition, flow)?;
+    models::priced(&voice, &chosen, &definition, flow)?;
     if let Some(phase) = run.from.as_deref() {
         known(Some(phase), "phase", plan.entries.iter().map(|(name, _)| name.as_str()))?;
     }
     let home = home::path(args)?;
     let store = Store::open(&home)?;
     if store.head(&project).await?.is_some() {
+        if run.replay.is_some() {
+            return Err(Failure::usage(format!(
+                "`{project}` is in this home already, and a replay has its name in its prompts: use another home, `--home DIR`"
+            )));
+        }
         return Err(cloudcrew_runtime::engagement::EngagementError::Exists(project).into());
     }
     let (repo, path) = match &run.repo {
@@ -73,6 +80,13 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     if let Some(why) = repo.cannot_begin() {
         return Err(Failure::usage(format!("{}: {why}", path.display())));
     }
+    // Who speaks is looked at before anything is on record: a run that cannot be wired leaves nothing behind.
+    if let Some(file) = run.record.as_deref().filter(|file| file.exists()) {
+        return Err(Failure::usage(format!("{} is there already; a recording begins with a new file", file.display())));
+    }
+    let models: Vec<_> =
+        models::at_work(&definition, flow).iter().filter_map(|a| definition.model(chosen.of(a).0).cloned()).collect();
+    drop(wiring::voice(&voice, &Arc::new(definition.clone()), run.rehearsal.as_deref(), &models).await?);
     let now = SystemClock::default().now();
     let start = Begin {
         project: &project,
@@ -103,7 +117,7 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
         store.release(&project, &lease).await?;
         return detach(&store, &home, &project, run).await;
     }
-    drive::drive(&store, &project, run.approve == Some(Approve::All), run.format).await
+    drive::drive(args, &store, &project, run.approve == Some(Approve::All), run.format).await
 }
 
 /// How long a background process is waited for until it drives.

@@ -6,8 +6,7 @@ use cloudcrew_definition::crew::{Agent, Budget, Definition, Gate, Phase};
 use cloudcrew_definition::syntax::{AtLimit, Depth, OnExpiry, written};
 use cloudcrew_plan::forecast::{PhaseForecast, dollars, number};
 
-use crate::models::{price, served};
-use crate::output::PlanDocument;
+use crate::output::{PlanAgent, PlanDocument};
 use crate::words::counted;
 
 /// The plan as text.
@@ -24,11 +23,11 @@ pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
     text.push_str("agents\n");
     for agent in &plan.agents {
         if let Some(its) = definition.agent(&agent.agent) {
-            text.push_str(&of_agent(its, &agent.model, &agent.chosen_by, definition));
+            text.push_str(&of_agent(its, agent));
         }
     }
     let _ = writeln!(text, "\nforecast · {}", plan.forecast.total);
-    if plan.agents.iter().all(|agent| definition.model(&agent.model).is_none_or(|model| model.live.is_none())) {
+    if plan.agents.iter().all(|agent| agent.served == "rehearsed") {
         text.push_str("  a run here calls no live model: it rehearses, and costs nothing\n");
     }
     if let Some(budget) = definition.workflow(&plan.plan.workflow).and_then(|w| w.budget) {
@@ -133,9 +132,8 @@ fn decided(gate: &Gate) -> String {
     text
 }
 
-fn of_agent(agent: &Agent, model: &str, chosen: &str, definition: &Definition) -> String {
-    let its = definition.model(model);
-    let (served, price) = (its.map(served).unwrap_or_default(), its.map(price).unwrap_or_default());
+fn of_agent(agent: &Agent, planned: &PlanAgent) -> String {
+    let PlanAgent { model, chosen_by: chosen, served, price, .. } = planned;
     let pot = agent.pot.as_ref().map(|pot| format!(", shares `{pot}`")).unwrap_or_default();
     let budget = format!("{}{pot}", allowed(agent.budget));
     let writes = if agent.writes.is_empty() { "nothing".to_owned() } else { agent.writes.join(" ") };

@@ -98,9 +98,13 @@ fn live(m: &syntax::Model, provider: Provider, id: String, cache_minimum: Option
         endpoint: optional(&m.endpoint).map(|url| url.trim_end_matches('/').to_owned()),
         key_env: optional(&m.key_env),
         streaming: optional(&m.streaming).unwrap_or(defaults::STREAMING),
+        sees_images: optional(&m.sees_images).unwrap_or(provider == Provider::Bedrock),
         guardrail,
         reasoning,
-        silence: time(&m.silence_timeout).unwrap_or(defaults::SILENCE_TIMEOUT),
+        silence: time(&m.silence_timeout).unwrap_or(match provider {
+            Provider::Bedrock => defaults::SILENCE_TIMEOUT,
+            Provider::Openai => defaults::SILENCE_TIMEOUT_OPENAI,
+        }),
         cache_minimum,
     }
 }

@@ -86,7 +86,8 @@ fn spoil(turns: &mut Vec<Value>, at: usize, fault: Fault) -> bool {
             return refuse(&mut turns[at], expired);
         }
         Fault::EmptyAnswer => {
-            let says_only = turns[at]["tools"].as_array().is_none_or(Vec::is_empty);
+            // Not one of the turns that were put in here.
+            let says_only = turns[at]["tools"].as_array().is_some_and(Vec::is_empty);
             if says_only {
                 turns[at]["text"] = "".into();
             }

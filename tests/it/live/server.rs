@@ -59,9 +59,18 @@ impl Server {
         self.get("/_fake/requests").as_array().expect("a list").clone()
     }
 
+    /// The scripts begin again.
+    pub fn rewind(&self) {
+        self.ask("POST", "/_fake/rewind");
+    }
+
     fn get(&self, path: &str) -> Value {
+        self.ask("GET", path)
+    }
+
+    fn ask(&self, method: &str, path: &str) -> Value {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("the server answers");
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").expect("written");
+        write!(stream, "{method} {path} HTTP/1.1\r\nhost: x\r\n\r\n").expect("written");
         let (mut answer, mut piece) = (Vec::new(), [0; 65536]);
         loop {
             let read = stream.read(&mut piece).expect("read");

@@ -72,6 +72,26 @@ fn a_process_killed_in_the_middle_of_an_answer_repeats_that_call_alone_and_both_
 
 #[test]
 #[ignore = "needs python3"]
+fn a_call_that_was_lost_is_charged_also_when_nobody_goes_on() {
+    let mut script = rehearsed();
+    slow(&mut script, "sa", 1, "I look at this from all sides, one after another, and say what I see.");
+    let (server, crew) = served(&script, Through::OpenAi);
+    let mut child = in_the_middle(&crew, "one after another");
+    child.kill().expect("killed");
+    child.wait().expect("an end");
+    let lost = |when: &str| {
+        let cost = crew.run(&["cost", "demo", "--format", "json"]).json();
+        let cut = server.meter()["cut"]["inputTokens"].as_u64().expect("a number");
+        assert_eq!(cost["total"]["uncertain_calls"], 1, "{when}: {cost:#}");
+        assert!(cost["total"]["uncertain_tokens"].as_u64().expect("a number") >= cut, "{when}");
+    };
+    lost("after the kill");
+    crew.run(&["cancel", "demo"]).exits(0);
+    lost("after the end");
+}
+
+#[test]
+#[ignore = "needs python3"]
 fn ctrl_c_in_the_middle_of_an_answer_ends_after_it_and_the_engagement_goes_on_later() {
     let mut script = rehearsed();
     slow(&mut script, "sa", 1, "I look at this from all sides, one after another, and say what I see.");

@@ -3,6 +3,8 @@
 //!
 //! A conversation is sent again with every turn. What is sent borrows from it, and only bytes are made.
 
+use std::collections::BTreeMap;
+
 use cloudcrew_definition::crew::Reasoning;
 use cloudcrew_runtime::ports::model::{Attachment, AttachmentFormat, Block, Message, ModelRequest, Role, ToolSpec, ToolStatus};
 use serde::Serialize;
@@ -12,6 +14,11 @@ use super::Settings;
 
 /// Bytes that stand for one token, for telling whether a beginning is long enough to be cached.
 const BYTES_PER_TOKEN: u64 = 4;
+
+/// Documents that a request may hold.
+const DOCUMENTS: usize = 5;
+/// Images that a request may hold.
+const IMAGES: usize = 20;
 
 /// The request's JSON. Keys come in a fixed order, arguments and schemas in the order in which they were written.
 pub fn body(request: &ModelRequest<'_>, settings: &Settings) -> Vec<u8> {
@@ -29,6 +36,7 @@ pub fn body(request: &ModelRequest<'_>, settings: &Settings) -> Vec<u8> {
             Reasoning::Effort(effort) => json!({ "thinking": { "type": "adaptive" }, "output_config": { "effort": effort } }),
         }),
     };
+    body.fit_attachments();
     if let Some(least) = settings.cache_minimum {
         body.add_cache_points(least);
     }
@@ -64,14 +72,37 @@ struct Sent<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 enum Part<'a> {
-    ToolSpec { name: &'a str, description: &'a str, input_schema: Schema<'a> },
+    ToolSpec {
+        name: &'a str,
+        description: &'a str,
+        input_schema: Schema<'a>,
+    },
     Text(&'a str),
-    ToolUse { tool_use_id: &'a str, name: &'a str, input: &'a Value },
-    ToolResult { tool_use_id: &'a str, content: Vec<Part<'a>>, status: &'static str },
+    #[serde(rename = "text")]
+    Note(String),
+    ToolUse {
+        tool_use_id: &'a str,
+        name: &'a str,
+        input: &'a Value,
+    },
+    ToolResult {
+        tool_use_id: &'a str,
+        content: Vec<Part<'a>>,
+        status: &'static str,
+    },
     ReasoningContent(Thought<'a>),
-    Image { format: &'static str, source: Source<'a> },
-    Document { format: &'static str, name: String, source: Source<'a> },
-    CachePoint { r#type: &'static str },
+    Image {
+        format: &'static str,
+        source: Source<'a>,
+    },
+    Document {
+        format: &'static str,
+        name: String,
+        source: Source<'a>,
+    },
+    CachePoint {
+        r#type: &'static str,
+    },
 }
 
 #[derive(Serialize)]
@@ -95,7 +126,47 @@ struct Source<'a> {
     bytes: &'a str,
 }
 
-impl Body<'_> {
+impl<'a> Body<'a> {
+    /// The service takes so many documents and images, and no two documents of one name: the oldest beyond that are left out, and a
+    /// name that comes again is numbered.
+    fn fit_attachments(&mut self) {
+        let (mut documents, mut images) = (0_usize, 0_usize);
+        for part in self.shown() {
+            match part {
+                Part::Document { .. } => documents += 1,
+                _ => images += 1,
+            }
+        }
+        let mut names: BTreeMap<String, u32> = BTreeMap::new();
+        let (mut too_old, mut too_old_images) = (documents.saturating_sub(DOCUMENTS), images.saturating_sub(IMAGES));
+        for part in self.shown() {
+            let left = match part {
+                Part::Document { name, .. } => {
+                    let times = names.entry(name.clone()).or_default();
+                    *times += 1;
+                    if *times > 1 {
+                        name.push_str(&format!(" ({times})"));
+                    }
+                    &mut too_old
+                }
+                _ => &mut too_old_images,
+            };
+            if *left > 0 {
+                *left -= 1;
+                *part = Part::Note("[shown before, left out here]".to_owned());
+            }
+        }
+    }
+
+    /// Documents and images, oldest first.
+    fn shown(&mut self) -> impl Iterator<Item = &mut Part<'a>> {
+        let results = self.messages.iter_mut().flat_map(|message| &mut message.content).filter_map(|part| match part {
+            Part::ToolResult { content, .. } => Some(content),
+            _ => None,
+        });
+        results.flatten().filter(|part| matches!(part, Part::Document { .. } | Part::Image { .. }))
+    }
+
     /// Four points at most, in the order in which the provider reads: after the tools, after the system prompt, where the last
     /// request ended, and where this one ends. A point before which too little stands would be of no use and is left out.
     fn add_cache_points(&mut self, least: u64) {
@@ -137,6 +208,7 @@ impl Part<'_> {
             Part::ToolResult { tool_use_id, content, .. } => {
                 return tool_use_id.len() as u64 + content.iter().map(Part::size).sum::<u64>();
             }
+            Part::Note(text) => text.len(),
             Part::Text(text) | Part::ReasoningContent(Thought::RedactedContent(text)) => text.len(),
             Part::ReasoningContent(Thought::ReasoningText { text, signature }) => text.len() + signature.map_or(0, str::len),
             Part::Image { source, .. } | Part::Document { source, .. } => source.bytes.len(),

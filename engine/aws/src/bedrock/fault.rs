@@ -20,7 +20,10 @@ pub fn of_call(error: SdkError<ConverseStreamError, HttpResponse>, silence: Dura
             let wait = raw.headers().get("retry-after").and_then(|v| v.parse::<f64>().ok()).filter(|s| (0.0..1e9).contains(s));
             let class = class.map_or_else(|| format!("Http{status}"), capital);
             let words = words.map_or_else(|| format!("HTTP status {status}"), str::to_owned);
-            ModelFault::of_status(status, wait.map(Duration::from_secs_f64), &class, &words)
+            // A refusal of the service itself is free; what has no class comes from something in between.
+            let own = said.err().code().is_some();
+            let fault = ModelFault::of_status(status, wait.map(Duration::from_secs_f64), &class, &words);
+            ModelFault { unpaid: fault.unpaid || own, ..fault }
         }
         SdkError::TimeoutError(_) => ModelFault::silent(silence),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => {
@@ -79,7 +82,7 @@ pub fn of_event(error: SdkError<ConverseStreamOutputError, RawMessage>) -> Model
             };
             let words = said.err().message().unwrap_or("the provider gave no reason");
             if class == "ValidationException" {
-                return ModelFault::of_status(400, None, class, words);
+                return ModelFault { unpaid: false, ..ModelFault::of_status(400, None, class, words) };
             }
             ModelFault::transient(&capital(class), words)
         }

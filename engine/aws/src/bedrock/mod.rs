@@ -26,7 +26,7 @@ use cloudcrew_runtime::ports::model::{Billing, Model, ModelFault, ModelReply, Mo
 
 /// Time to connect at most.
 const CONNECT: Duration = Duration::from_secs(5);
-/// Region where none is named anywhere.
+/// Region in a signature where an endpoint is named and no region.
 const REGION: &str = "us-east-1";
 
 /// Where a model is served.
@@ -66,6 +66,7 @@ pub struct Settings {
 #[derive(Debug, Clone)]
 pub struct Service {
     client: Client,
+    /// Empty: none is named anywhere, and nothing can be called.
     region: String,
     endpoint: Option<String>,
 }
@@ -97,11 +98,11 @@ impl Service {
             loader = loader.endpoint_url(endpoint);
         }
         let mut config = loader.load().await;
-        if config.region().is_none() {
+        let endpoint = config.endpoint_url().map(str::to_owned).or_else(from_environment);
+        if config.region().is_none() && endpoint.is_some() {
             config = config.into_builder().region(Region::new(REGION)).build();
         }
         let region = config.region().map(|r| r.to_string()).unwrap_or_default();
-        let endpoint = config.endpoint_url().map(str::to_owned).or_else(from_environment);
         Service { client: Client::new(&config), region, endpoint }
     }
 
@@ -141,6 +142,10 @@ impl BedrockModel {
 #[async_trait]
 impl Model for BedrockModel {
     async fn complete(&self, request: ModelRequest<'_>) -> Result<ModelReply, ModelFault> {
+        if self.service.region.is_empty() {
+            let advice = "no AWS region is named: write `models.*.region` in agents.yaml, or set BEDROCK_REGION or AWS_REGION";
+            return Err(ModelFault::denied("NoRegion", advice));
+        }
         let silence = self.settings.silence;
         let written = Written(body::body(&request, &self.settings));
         let call = self.service.client.converse_stream().model_id(&self.settings.id).customize().interceptor(written).send();

@@ -51,7 +51,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-fn settings(model: &Model) -> [Setting; 8] {
+fn settings(model: &Model) -> [Setting; 9] {
     const ALL: &[Provider] = &[Provider::Bedrock, Provider::Openai];
     const BEDROCK: &[Provider] = &[Provider::Bedrock];
     const OPENAI: &[Provider] = &[Provider::Openai];
@@ -60,6 +60,7 @@ fn settings(model: &Model) -> [Setting; 8] {
         ("endpoint", ALL, place(&model.endpoint)),
         ("key_env", OPENAI, place(&model.key_env)),
         ("streaming", OPENAI, place(&model.streaming)),
+        ("sees_images", ALL, place(&model.sees_images)),
         ("guardrail", BEDROCK, place(&model.guardrail)),
         ("reasoning", BEDROCK, place(&model.reasoning)),
         ("silence_timeout", ALL, place(&model.silence_timeout)),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::millis;
@@ -28,7 +29,7 @@ pub struct Model {
 }
 
 /// How a model is called.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Live {
     /// Who serves it.
     pub provider: Provider,
@@ -45,6 +46,9 @@ pub struct Live {
     pub key_env: Option<String>,
     /// Whether replies come piece by piece.
     pub streaming: bool,
+    /// Whether it sees images and PDFs.
+    #[serde(default)]
+    pub sees_images: bool,
     /// Identifier and version of a guardrail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guardrail: Option<(String, String)>,
@@ -53,6 +57,7 @@ pub struct Live {
     pub reasoning: Option<Reasoning>,
     /// A provider that says nothing for so long is away.
     #[serde(with = "millis")]
+    #[schemars(with = "u64")]
     pub silence: Duration,
     /// Tokens that must stand before a cache point; `None`: the provider keeps nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,7 +65,7 @@ pub struct Live {
 }
 
 /// How much a model thinks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reasoning {
     /// So many tokens at most.
@@ -81,7 +86,7 @@ pub struct Context {
 }
 
 /// US dollars per million tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Price {
     /// Tokens read.
     pub input: f64,

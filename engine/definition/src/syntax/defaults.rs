@@ -42,8 +42,10 @@ pub const TIMES: u32 = 1;
 pub const AT_LIMIT: AtLimit = AtLimit::Stop;
 /// `models.*.streaming`
 pub const STREAMING: bool = true;
-/// `models.*.silence_timeout`: six calls of one turn stay below the five minutes of a visit.
-pub const SILENCE_TIMEOUT: Duration = Duration::from_secs(45);
+/// `models.*.silence_timeout` of `bedrock`, which streams and is up.
+pub const SILENCE_TIMEOUT: Duration = Duration::from_secs(60);
+/// `models.*.silence_timeout` of `openai`: a server of one's own loads a model and reads a long prompt before it says a word.
+pub const SILENCE_TIMEOUT_OPENAI: Duration = Duration::from_secs(240);
 /// `models.*.context.trim_at`
 pub const TRIM_AT: f64 = 0.8;
 /// `models.*.context.trim_to`

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Duration, Written, defaults, written};
+use super::{Duration, Written, defaults};
 
 /// A model and what it costs. Without `provider` nobody serves it: the crew is rehearsed.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -30,14 +30,18 @@ pub struct Model {
     /// Whether replies come piece by piece, for `openai`.
     #[schemars(extend("default" = defaults::STREAMING))]
     pub streaming: Option<Written<bool>>,
+    /// Whether it sees images and PDFs that `repo_read` finds. Left out: on `bedrock` yes, else no.
+    #[schemars(extend("examples" = [true]))]
+    pub sees_images: Option<Written<bool>>,
     /// A guardrail of the account that looks at every call, for `bedrock`. Left out: none.
     #[schemars(extend("examples" = [{"id": "gr-1a2b3c", "version": "1"}]))]
     pub guardrail: Option<Written<Guardrail>>,
     /// How much it thinks before it speaks, for `bedrock`. Left out: as the model does by itself.
     #[schemars(extend("examples" = [{"effort": "medium"}]))]
     pub reasoning: Option<Written<Reasoning>>,
-    /// A provider that says nothing for so long in a call is taken to be away.
-    #[schemars(extend("default" = written(defaults::SILENCE_TIMEOUT), "examples" = ["45s"]))]
+    /// A provider that says nothing for so long in a call is taken to be away. Without `streaming` it says nothing before its reply is
+    /// complete. Left out: 1m for `bedrock`, 4m for `openai`.
+    #[schemars(extend("examples" = ["90s"]))]
     pub silence_timeout: Option<Written<Duration>>,
     /// Tokens of one reply at most.
     #[schemars(range(min = 1, max = 1_000_000), extend("examples" = [16000]))]

@@ -61,7 +61,7 @@ impl Recorder {
         // A few milliseconds, after a call that took seconds.
         self.tape().append(call).map_err(|error| {
             let message = format!("the cassette `{}` could not be written ({error}); the answer is lost", self.path.display());
-            ModelFault { usage, ..ModelFault::denied("CassetteError", message) }
+            ModelFault { usage, unpaid: false, ..ModelFault::denied("CassetteError", message) }
         })
     }
 }

@@ -131,8 +131,10 @@ impl Tape {
 }
 
 impl Track {
-    /// Where an agent begins: an engagement that goes on in another process begins in the middle.
+    /// Where an agent begins: an engagement that goes on in another process begins in the middle. A replay costs nothing, so its count
+    /// of earlier calls holds exactly those that were answered.
     fn place_of(&self, at: &CallContext) -> usize {
-        self.calls.iter().position(|(_, recorded)| same_place(recorded, at)).unwrap_or(0)
+        let phase = self.calls.iter().position(|(_, recorded)| recorded.phase == at.phase).unwrap_or(0);
+        phase + at.earlier_calls as usize
     }
 }

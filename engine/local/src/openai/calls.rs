@@ -33,9 +33,11 @@ impl Call {
 
     /// Whether this is a part of another call than its number says: some servers give all calls the number 0, or none.
     fn is_over(&self, next: &Call) -> bool {
+        if next.name.is_empty() {
+            return false;
+        }
         let other_id = !next.id.is_empty() && !self.id.is_empty() && next.id != self.id;
-        let starts_again = self.is_whole() && (!next.arguments.is_empty() || next.name != self.name);
-        !next.name.is_empty() && (other_id || starts_again)
+        other_id || (self.is_whole() && (!next.arguments.is_empty() || next.name != self.name))
     }
 }
 

@@ -132,10 +132,9 @@ impl<'a> Said<'a> {
 fn reported(usage: &Value) -> Option<Usage> {
     let count = |value: &Value| value.as_u64();
     let (prompt, written) = (count(&usage["prompt_tokens"]), count(&usage["completion_tokens"]));
-    if prompt.is_none() && written.is_none() {
-        return None;
-    }
-    let (prompt, written) = (prompt.unwrap_or(0), written.unwrap_or(0));
+    // No model reads nothing: some gateways report zeros where they know nothing.
+    let prompt = prompt.filter(|read| *read > 0)?;
+    let written = written.unwrap_or(0);
     let cached = count(&usage["prompt_tokens_details"]["cached_tokens"]).unwrap_or(0).min(prompt);
     Some(Usage { input_tokens: prompt - cached, output_tokens: written, cache_read_tokens: cached, cache_write_tokens: 0 })
 }

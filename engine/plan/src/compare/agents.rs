@@ -76,7 +76,9 @@ fn model(old: &Model, new: &Model, found: &mut Vec<Change>) {
     if let Some((was, is)) = was.zip(is) {
         let place = |l: &Live| [&l.region, &l.endpoint].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
         changes.differ(&key("endpoint"), place(was), place(is), |_, new| format!("is called at: {}", or_default(new)));
-        let manner = |l: &Live| (l.key_env.clone(), l.streaming, l.guardrail.clone(), l.reasoning, l.silence, l.cache_minimum);
+        let manner = |l: &Live| {
+            (l.key_env.clone(), l.streaming, l.sees_images, l.guardrail.clone(), l.reasoning, l.silence, l.cache_minimum)
+        };
         changes.differ(&key("provider"), manner(was), manner(is), |_, _| "is called in another way".to_owned());
     }
     changes.differ(&key("context"), old.context, new.context, |_, new| match new {

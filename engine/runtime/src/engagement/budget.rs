@@ -34,18 +34,22 @@ impl Driver {
     /// Whether a call that may take `most` fits into every budget that covers it.
     pub(super) async fn within_budgets(&self, phase: &str, agent: &Agent, most: Charge) -> Result<Verdict, EngagementError> {
         for bound in self.look(|e| bounds(e, phase, agent)).await {
-            let needed = match bound.unit {
-                Unit::Tokens => most.usage.counted(),
-                Unit::MicroUsd => most.micro_usd.unwrap_or(0),
+            let needed = match (bound.unit, most.micro_usd) {
+                (Unit::Tokens, _) => most.usage.counted(),
+                (Unit::MicroUsd, Some(money)) => money,
+                (Unit::MicroUsd, None) => {
+                    let text = format!("the price of {}'s model is unknown, so `{}` cannot bound it", agent.name, bound.key);
+                    return Ok(Verdict::Beyond(Why { text, key: bound.key }, None));
+                }
             };
-            if bound.spent.saturating_add(needed) > bound.limit {
-                return Ok(self.look(|e| beyond(e, &bound, needed)).await);
-            }
             let told = (bound.key.clone(), bound.limit);
             let near = bound.spent.saturating_mul(5) >= bound.limit.saturating_mul(4);
             if near && self.look(|e| !e.state.neared.contains(&told)).await {
-                let event = Event::BudgetNeared { budget: bound.key, spent: bound.spent, limit: bound.limit };
+                let event = Event::BudgetNeared { budget: bound.key.clone(), spent: bound.spent, limit: bound.limit };
                 self.append(vec![event]).await?;
+            }
+            if bound.spent.saturating_add(needed) > bound.limit {
+                return Ok(self.look(|e| beyond(e, &bound, needed)).await);
             }
         }
         Ok(Verdict::Fits)
@@ -53,6 +57,9 @@ impl Driver {
 
     /// Asks a person to raise a budget; the swarm rests.
     pub(super) async fn ask_to_raise(&self, asked: RequestKind) -> Result<Request, EngagementError> {
+        if let Some(open) = self.look(|e| e.state.open_requests().find(|r| r.kind == asked).cloned()).await {
+            return Ok(open);
+        }
         let request = self.look(|e| new_request(e, asked)).await;
         let request = self.opened_now(request).await;
         self.append(vec![Event::RequestOpened(Box::new(request.clone()))]).await?;

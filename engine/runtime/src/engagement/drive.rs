@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use cloudcrew_definition::crew::Model;
 use cloudcrew_plan::{Kind, Outcome};
 use tokio::sync::Mutex;
 
@@ -94,6 +95,19 @@ impl Driver {
             *renewed = now;
         }
         due
+    }
+
+    /// Models are called in another way from here on.
+    ///
+    /// # Errors
+    /// When the lease is lost or the store fails.
+    pub async fn reroute(&self, models: Vec<Model>) -> Result<(), EngagementError> {
+        for Model { name: model, live, price, .. } in models {
+            if let Some(live) = live.map(Box::new) {
+                self.append(vec![Event::Rerouted { model, live, price }]).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Gives the lease back.

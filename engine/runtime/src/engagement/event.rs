@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cloudcrew_definition::crew::Agent;
+use cloudcrew_definition::crew::{Agent, Live as Served, Price};
 use cloudcrew_plan::{Bound, Outcome};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,7 +58,7 @@ pub enum Event {
     },
     /// A model is about to be called.
     ModelCalled {
-        /// Which call: `discovery.1.v2.t0.a1`.
+        /// Which call: `discovery.1.v2.t0.m1`.
         step: String,
         /// Who speaks.
         agent: String,
@@ -138,6 +138,16 @@ pub enum Event {
         visit: u32,
         /// What was left out.
         trim: Trim,
+    },
+    /// A model is called in another way from here on: somebody mended what is pinned.
+    Rerouted {
+        /// Its name in `agents.yaml`.
+        model: String,
+        /// Who serves it and how.
+        live: Box<Served>,
+        /// Its price; absent: unknown.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        price: Option<Price>,
     },
     /// A budget is used to four fifths.
     BudgetNeared {

@@ -91,7 +91,9 @@ fn summary(engagement: &Engagement, decisions: &[String]) -> String {
     };
     text.push_str(&format!(
         "\n## Cost\n\n{} model calls, {} tokens read, {} tokens written: {money}{estimated}.\n",
-        total.calls, total.usage.input_tokens, total.usage.output_tokens
+        total.calls,
+        total.read(),
+        total.usage.output_tokens
     ));
     text.push_str("\n## Deliverables\n\n");
     for phase in state.plan().entries.iter().filter_map(|(name, _)| engagement.definition.phase(name)) {

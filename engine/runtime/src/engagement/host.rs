@@ -152,8 +152,8 @@ impl<'a> SwarmHost<'a> {
         self.driver
             .look(|e| {
                 let name = e.state.started.model_of(agent);
-                let model = e.definition.model(&name);
-                (name, model.map_or(4096, |m| m.max_tokens), model.and_then(|m| m.price))
+                let model = e.model(&name);
+                (name, model.as_ref().map_or(4096, |m| m.max_tokens), model.and_then(|m| m.price))
             })
             .await
     }
@@ -464,6 +464,11 @@ impl Driver {
             Some(head) => Ok(self.ports.repo.read(&head, path).await?),
             None => Ok(None),
         }
+    }
+
+    /// Whether an agent's model sees images.
+    pub(crate) async fn sees_images(&self, agent: &Agent) -> bool {
+        self.look(|e| e.model(&e.state.started.model_of(agent)).and_then(|m| m.live).is_some_and(|live| live.sees_images)).await
     }
 
     /// Text of a template.

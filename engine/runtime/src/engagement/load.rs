@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cloudcrew_definition::crew::Definition;
+use cloudcrew_definition::crew::{Definition, Model};
 use cloudcrew_plan::Plan;
 use serde_json::{Value, json};
 
@@ -130,6 +130,16 @@ impl Engagement {
                 return Ok(new);
             }
         }
+    }
+
+    /// A model as it is called now: as the definition says, or as somebody mended it since.
+    pub fn model(&self, name: &str) -> Option<Model> {
+        let mut model = self.definition.model(name)?.clone();
+        if let Some((live, price)) = self.state.routes.get(name) {
+            model.live = Some(live.clone());
+            model.price = *price;
+        }
+        Some(model)
     }
 
     pub(super) fn take(&mut self, event: &Event, seq: u64, hash: String, at: i64) -> Result<(), EngagementError> {

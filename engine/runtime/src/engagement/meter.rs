@@ -6,7 +6,7 @@ use cloudcrew_definition::crew::Price;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ports::model::Usage;
+use crate::ports::model::{Billing, Usage};
 
 /// Tokens of a call and what they cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -55,11 +55,42 @@ pub struct MeterLine {
     pub uncertain_tokens: u64,
 }
 
+impl MeterLine {
+    /// A call of which nothing was reported.
+    fn lost(reserved: Charge) -> MeterLine {
+        MeterLine {
+            calls: 1,
+            usage: Usage::default(),
+            micro_usd: reserved.micro_usd.unwrap_or(0),
+            unpriced: u32::from(reserved.micro_usd.is_none()),
+            uncertain: 1,
+            uncertain_tokens: reserved.usage.counted(),
+        }
+    }
+
+    /// Both together.
+    fn add(&mut self, other: &MeterLine) {
+        self.calls = self.calls.saturating_add(other.calls);
+        self.usage += other.usage;
+        self.micro_usd = self.micro_usd.saturating_add(other.micro_usd);
+        self.unpriced = self.unpriced.saturating_add(other.unpriced);
+        self.uncertain = self.uncertain.saturating_add(other.uncertain);
+        self.uncertain_tokens = self.uncertain_tokens.saturating_add(other.uncertain_tokens);
+    }
+
+    /// Tokens that were read, from a prompt cache or not.
+    pub fn read(&self) -> u64 {
+        self.usage.read()
+    }
+}
+
 /// A call that is under way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Reservation {
     pub step: String,
     pub key: (String, String, String),
+    /// What is charged if nothing is ever heard of it; nothing for a call that costs nothing.
+    pub lost: Option<MeterLine>,
     pub reserved: Charge,
 }
 
@@ -91,9 +122,10 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// All sums: phase, agent, model.
+    /// All sums: phase, agent, model. A paid call of which nothing is known yet is a line of its own, with its upper bound.
     pub fn lines(&self) -> impl Iterator<Item = (&str, &str, &str, &MeterLine)> {
-        self.lines.iter().map(|((phase, agent, model), line)| (phase.as_str(), agent.as_str(), model.as_str(), line))
+        let open = self.open.iter().filter_map(|open| Some((&open.key, open.lost.as_ref()?)));
+        self.lines.iter().chain(open).map(|((phase, agent, model), line)| (phase.as_str(), agent.as_str(), model.as_str(), line))
     }
 
     /// How long conversations got, visit by visit.
@@ -113,7 +145,7 @@ impl Meter {
 
     /// Calls of an agent in a phase.
     pub fn calls(&self, phase: &str, agent: &str) -> u32 {
-        self.lines().filter(|(p, a, _, _)| *p == phase && *a == agent).map(|(_, _, _, l)| l.calls).sum()
+        self.lines.iter().filter(|((p, a, _), _)| p == phase && a == agent).map(|(_, l)| l.calls).sum()
     }
 
     /// Everything together.
@@ -128,20 +160,13 @@ impl Meter {
 
     fn sum(&self, counts: impl Fn(&str) -> bool) -> MeterLine {
         let mut total = MeterLine::default();
-        for (_, _, _, line) in self.lines().filter(|(phase, ..)| counts(phase)) {
-            total.calls = total.calls.saturating_add(line.calls);
-            total.usage += line.usage;
-            total.micro_usd = total.micro_usd.saturating_add(line.micro_usd);
-            total.unpriced = total.unpriced.saturating_add(line.unpriced);
-            total.uncertain = total.uncertain.saturating_add(line.uncertain);
-            total.uncertain_tokens = total.uncertain_tokens.saturating_add(line.uncertain_tokens);
-        }
+        self.lines().filter(|(phase, ..)| counts(phase)).for_each(|(.., line)| total.add(line));
         total
     }
 
     /// A call of the swarm's last visit was answered.
     pub(super) fn note_context(&mut self, swarm: &str, visits: &[String], usage: Usage) {
-        let read = usage.input_tokens.saturating_add(usage.cache_read_tokens).saturating_add(usage.cache_write_tokens);
+        let read = usage.read();
         let (Some(agent), visit) = (visits.last(), visits.len() as u32) else { return };
         if read == 0 {
             return;
@@ -164,21 +189,17 @@ impl Meter {
         self.open.as_ref().map(|r| r.step.as_str())
     }
 
-    pub(super) fn reserve(&mut self, phase: &str, agent: &str, model: &str, step: &str, reserved: Charge) {
-        let key = (phase.to_owned(), agent.to_owned(), model.to_owned());
+    pub(super) fn reserve(&mut self, key: [&str; 3], step: &str, reserved: Charge, billing: Billing) {
         self.lose();
-        self.open = Some(Reservation { step: step.to_owned(), key, reserved });
+        let [phase, agent, model] = key.map(str::to_owned);
+        let lost = (billing == Billing::Paid).then(|| MeterLine::lost(reserved));
+        self.open = Some(Reservation { step: step.to_owned(), key: (phase, agent, model), lost, reserved });
     }
 
     /// The call that was under way will never be heard of: its reservation stays charged.
     pub(super) fn lose(&mut self) {
         let Some(lost) = self.open.take() else { return };
-        let line = self.lines.entry(lost.key).or_default();
-        line.calls += 1;
-        line.uncertain += 1;
-        line.uncertain_tokens = line.uncertain_tokens.saturating_add(lost.reserved.usage.counted());
-        line.micro_usd = line.micro_usd.saturating_add(lost.reserved.micro_usd.unwrap_or(0));
-        line.unpriced = line.unpriced.saturating_add(u32::from(lost.reserved.micro_usd.is_none()));
+        self.lines.entry(lost.key).or_default().add(&MeterLine::lost(lost.reserved));
     }
 
     /// The call that was under way cost this.

@@ -82,7 +82,7 @@ impl Raise {
         if text == "stop" {
             return Some(Raise::Stop);
         }
-        let number = text.trim_start_matches('$').trim_end_matches("tokens").trim().replace(['_', ','], "");
+        let number = ungrouped(text.trim_start_matches('$').trim_end_matches("tokens").trim())?;
         match unit {
             Unit::Tokens => number.parse().ok().map(Raise::To),
             Unit::MicroUsd => {
@@ -91,6 +91,17 @@ impl Raise {
             }
         }
     }
+}
+
+/// A number without `_`, and without `,` where it parts groups of three digits; `None` where it may be a decimal comma.
+fn ungrouped(number: &str) -> Option<String> {
+    let number = number.replace('_', "");
+    let whole = number.split('.').next().unwrap_or_default();
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default();
+    let grouped = groups.all(|group| group.len() == 3) && (1..=3).contains(&first.len());
+    let after = &number[whole.len()..];
+    (!after.contains(',') && (!whole.contains(',') || grouped)).then(|| number.replace(',', ""))
 }
 
 /// Something that a person must answer: once, for ever.

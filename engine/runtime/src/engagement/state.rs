@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use cloudcrew_definition::crew::{Live as Served, Price};
 use cloudcrew_plan::{Counter, Counters, Kind, Outcome, Plan};
 
 use super::event::{Answered, CommitRecord, Decision, End, Event, Finding, MessageRecord, Started, VerdictRecord, Why};
@@ -128,6 +129,8 @@ pub struct State {
     pub inbox: Vec<MessageRecord>,
     /// A provider that is away, or refuses.
     pub parked: Option<Parked>,
+    /// Models that are called in another way than the definition says: name, how, price.
+    pub routes: BTreeMap<String, (Served, Option<Price>)>,
     /// Budgets that people raised: YAML key and new limit.
     pub raised: BTreeMap<String, u64>,
     /// Budgets that were told to be nearly used up: YAML key and limit.
@@ -164,6 +167,7 @@ impl State {
             cancel: None,
             inbox: Vec::new(),
             parked: None,
+            routes: BTreeMap::new(),
             raised: BTreeMap::new(),
             neared: BTreeSet::new(),
             finalized: Vec::new(),
@@ -287,7 +291,7 @@ impl State {
                 // A lost call of a model that costs nothing is the same call again.
                 if !(*billing == Billing::Free && self.meter.open_step() == Some(step)) {
                     let phase = self.phase().unwrap_or_default().to_owned();
-                    self.meter.reserve(&phase, agent, model, step, *reserved);
+                    self.meter.reserve([phase.as_str(), agent.as_str(), model.as_str()], step, *reserved, *billing);
                 }
             }
             Event::ToolsCalled { .. } if self.swarm.is_none() => return Err(self.illegal(event, "no swarm is under way")),
@@ -321,6 +325,7 @@ impl State {
                 Some(run) => run.trims += 1,
                 None => return Err(self.illegal(event, "no swarm is under way")),
             },
+            Event::Rerouted { model, live, price } => drop(self.routes.insert(model.clone(), ((**live).clone(), *price))),
             Event::BudgetNeared { budget, limit, .. } => drop(self.neared.insert((budget.clone(), *limit))),
             Event::RequestOpened(request) => {
                 if self.request(&request.id).is_some() {
@@ -485,6 +490,7 @@ pub(super) fn label(event: &Event) -> &'static str {
         Event::Reviewed { .. } => "reviewed",
         Event::ParkedUntil { .. } => "parked_until",
         Event::Trimmed { .. } => "trimmed",
+        Event::Rerouted { .. } => "rerouted",
         Event::BudgetNeared { .. } => "budget_neared",
         Event::RequestOpened(_) => "request_opened",
         Event::RequestAnswered { .. } => "request_answered",

@@ -6,7 +6,7 @@ use cloudcrew_plan::{Counter, Outcome};
 use super::context::variables;
 use super::drive::{Driver, Rest};
 use super::error::EngagementError;
-use super::event::{Event, Why};
+use super::event::{Event, Why, ms};
 use super::host::{SwarmHost, tool_names};
 use super::load::Engagement;
 use super::request::RequestKind;
@@ -21,6 +21,11 @@ impl Driver {
     /// In a swarm's state.
     pub(super) async fn work(&self) -> Result<Option<Rest>, EngagementError> {
         let Some(phase) = self.phase().await else { return Err(self.damaged("a swarm without a phase".into()).await) };
+        if self.unraised().await.is_some() {
+            // The process died right after it asked.
+            self.go(Outcome::Asked).await?;
+            return Ok(None);
+        }
         self.commit_sow().await?;
         if self.look(|e| e.state.swarm.is_none()).await {
             let spec = match self.look(|e| work_spec(e, &phase)).await {
@@ -58,7 +63,8 @@ impl Driver {
     pub(super) async fn parked_until(&self, status: Status, reason: Option<&Reason>) -> Event {
         let blocked = status == Status::Failed;
         self.tried.store(true, std::sync::atomic::Ordering::Relaxed);
-        Event::ParkedUntil { at: self.now().await + PARK_MS, reason: words(reason), blocked }
+        let asked = reason.and_then(|r| r.retry_after).map_or(0, |wait| ms(wait) as i64);
+        Event::ParkedUntil { at: self.now().await.saturating_add(asked.max(PARK_MS)), reason: words(reason), blocked }
     }
 
     /// The definition of the phase under way.
@@ -190,8 +196,8 @@ pub(super) fn member(engagement: &Engagement, name: &str, purpose: Purpose) -> O
 /// The rule in tokens; a reply must still fit into the window.
 fn context_rule(rule: Context, max_tokens: u32) -> ContextRule {
     let room = rule.window.saturating_sub(max_tokens.into());
-    let part = |part: f64| (rule.window as f64 * part) as u64;
-    ContextRule { trim_at: part(rule.trim_at).min(room), trim_to: part(rule.trim_to).min(room) }
+    let trim_at = ((rule.window as f64 * rule.trim_at) as u64).min(room);
+    ContextRule { trim_at, trim_to: (trim_at as f64 * rule.trim_to / rule.trim_at) as u64 }
 }
 
 pub(super) fn limits(phase: &Phase) -> Limits {

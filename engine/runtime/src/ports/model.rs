@@ -168,6 +168,13 @@ impl Usage {
     }
 }
 
+impl Usage {
+    /// Everything that was read, from a cache, for a cache, or neither.
+    pub fn read(&self) -> u64 {
+        self.input_tokens.saturating_add(self.cache_read_tokens).saturating_add(self.cache_write_tokens)
+    }
+}
+
 impl std::ops::AddAssign for Usage {
     fn add_assign(&mut self, other: Usage) {
         self.input_tokens = self.input_tokens.saturating_add(other.input_tokens);

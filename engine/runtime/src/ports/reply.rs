@@ -134,7 +134,9 @@ impl ModelFault {
             _ if says_too_long(message) && status < 500 => FaultKind::InputTooLong,
             _ => FaultKind::Permanent,
         };
-        ModelFault { kind, error: error.to_owned(), message: message.to_owned(), usage: None, unpaid: true, took: None }
+        // Other answers may come from something in between, while the model behind it goes on.
+        let unpaid = matches!(status, 400..=407 | 409..=423 | 429 | 503);
+        ModelFault { kind, error: error.to_owned(), message: message.to_owned(), usage: None, unpaid, took: None }
     }
 
     /// No connection was made.
@@ -160,7 +162,8 @@ impl ModelFault {
 
     /// Nothing came for too long.
     pub fn silent(time: std::time::Duration) -> ModelFault {
-        ModelFault::transient("ReadTimeout", format!("the provider said nothing for {} s", time.as_secs_f64()))
+        let seconds = time.as_secs_f64();
+        ModelFault::transient("ReadTimeout", format!("the provider said nothing for {seconds} s (`models.*.silence_timeout`)"))
     }
 
     /// A call that may work later.

@@ -38,6 +38,7 @@ impl Swarm {
             key: None,
             value: None,
             error: Some(fault.error.clone()),
+            retry_after: None,
             mendable: false,
         }
     }
@@ -49,6 +50,7 @@ impl Swarm {
         visit.attempts += 1;
         if too_long || visit.attempts >= policy.max_attempts {
             let mut reason = self.said("provider_unavailable", fault, "The provider is away");
+            reason.retry_after = retry_after;
             if !too_long {
                 reason.text = format!("{} (retry.max_attempts is {})", reason.text, policy.max_attempts);
                 reason.key = Some("retry.max_attempts".into());

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::record::{Finished, Handoff, Question, Reason, Status, VisitRecord, VisitStatus};
 use super::spec::SwarmSpec;
 use super::step::{Input, ModelCall, Step, ToolCalls, Unexpected};
-use crate::ports::model::{Message, ToolResult, ToolUse, Usage};
+use crate::ports::model::{FaultKind, Message, ToolResult, ToolUse, Usage};
 
 /// A swarm: a value that can be written down after every step and goes on at that very step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -162,7 +162,11 @@ impl Swarm {
                 self.reply(reply);
             }
             (At::Model, Input::Fault { fault, jitter }) => {
-                self.spend(elapsed);
+                // A provider that does not answer takes the swarm's time, and not the agent's.
+                match fault.kind {
+                    FaultKind::Transient { .. } => self.active += elapsed,
+                    _ => self.spend(elapsed),
+                }
                 self.fault(fault, jitter);
             }
             (At::Model, Input::TimedOut { .. }) => {
@@ -382,6 +386,7 @@ impl Swarm {
             key: Some(key.to_owned()),
             value: Some(value),
             error: None,
+            retry_after: None,
             mendable: false,
         }
     }
@@ -397,6 +402,7 @@ impl Swarm {
             key: Some(key.to_owned()),
             value: Some(value),
             error: None,
+            retry_after: None,
             mendable: false,
         }
     }

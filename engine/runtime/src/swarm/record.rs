@@ -1,5 +1,7 @@
 //! What a swarm leaves behind.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -42,6 +44,9 @@ pub struct Reason {
     /// The provider's class of error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The provider asked for so long a wait that it was not waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<Duration>,
     /// Whether the same call works once somebody has changed something outside.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mendable: bool,

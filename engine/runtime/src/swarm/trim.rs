@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::machine::{Swarm, Visit};
 use super::record::Trim;
-use crate::ports::model::{Block, Message, Role, ToolResult, Usage};
+use crate::ports::model::{AttachmentFormat, Block, Message, Role, ToolResult, Usage};
 
 /// Tool results longer than this are cut, in characters.
 const LONG: usize = 400;
@@ -15,8 +15,10 @@ const KEPT: usize = 200;
 const BYTES_MORE: u64 = 3;
 /// Bytes that stand for one token at most, where less is to be read: many, so that the estimate is rather too high.
 const BYTES_LESS: u64 = 5;
-/// Bytes that an attachment counts as at most: what a model reads of an image or a document does not grow with its file.
-const ATTACHMENT: u64 = 100_000;
+/// Bytes that an image counts as: what a model reads of it does not grow with its file.
+const IMAGE: u64 = 5_000;
+/// Bytes that a document counts as at most.
+const DOCUMENT: u64 = 200_000;
 
 impl Visit {
     /// Adds to the end of the conversation.
@@ -28,8 +30,7 @@ impl Visit {
     /// The provider has read the conversation as it stands and written `usage.output_tokens`, which come next.
     pub(super) fn read(&mut self, usage: Option<Usage>) {
         if let Some(usage) = usage {
-            let read = usage.input_tokens.saturating_add(usage.cache_read_tokens).saturating_add(usage.cache_write_tokens);
-            self.reported = Some((read, self.bytes));
+            self.reported = Some((usage.read(), self.bytes));
         }
     }
 
@@ -37,7 +38,7 @@ impl Visit {
     fn tokens(&self) -> u64 {
         match self.reported {
             None => self.bytes / BYTES_MORE,
-            Some((tokens, bytes)) if self.bytes >= bytes => tokens + (self.bytes - bytes) / BYTES_MORE,
+            Some((tokens, bytes)) if self.bytes >= bytes => tokens.saturating_add((self.bytes - bytes) / BYTES_MORE),
             Some((tokens, bytes)) => tokens.saturating_sub((bytes - self.bytes) / BYTES_LESS),
         }
     }
@@ -139,9 +140,14 @@ fn size(message: &Message) -> u64 {
         Block::Text(text) => text.len() as u64,
         Block::ToolUse(call) => (call.id.len() + call.name.len()) as u64 + value(&call.input),
         Block::ToolResult(result) => {
-            let shown = result.attachments.iter().map(|a| (a.data.len() as u64).min(ATTACHMENT));
+            let shown = result.attachments.iter().map(|a| match a.format {
+                AttachmentFormat::Pdf => (a.data.len() as u64).min(DOCUMENT),
+                _ => IMAGE,
+            });
             (result.id.len() + result.text.len()) as u64 + shown.sum::<u64>()
         }
+        // Thoughts without a seal are not sent back.
+        Block::Reasoning(thought) if thought.signature.is_none() && thought.hidden.is_none() => 0,
         Block::Reasoning(thought) => {
             let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
             (thought.text.len() + length(&thought.signature) + length(&thought.hidden)) as u64

@@ -52,7 +52,16 @@ impl Swarm {
             let max = self.spec.members.iter().find(|m| m.name == agent).map_or(0, |m| m.max_tokens);
             let text = format!("The reply of {agent} was cut off {} times: max_tokens is {max}.", RECOVERIES + 1);
             let (key, value) = (Some("max_tokens".to_owned()), Some(Value::from(max)));
-            return self.fail(Reason { kind: "max_tokens".into(), agent, text, key, value, error: None, mendable: false });
+            return self.fail(Reason {
+                kind: "max_tokens".into(),
+                agent,
+                text,
+                key,
+                value,
+                error: None,
+                retry_after: None,
+                mendable: false,
+            });
         }
         visit.cut_replies += 1;
         let said = if text.trim().is_empty() { "(cut off)".to_owned() } else { text };
@@ -62,7 +71,6 @@ impl Swarm {
         let note = format!("Your reply was cut off at the output limit. {not_run}Continue in smaller steps.");
         visit.push(Message { role: Role::User, content: vec![Block::Text(note)] });
         visit.at = At::Model;
-        self.trim();
         self.go_on();
     }
 
@@ -146,7 +154,16 @@ impl Swarm {
             if let Some(record) = self.record() {
                 record.status = VisitStatus::Interrupted;
             }
-            let reason = Reason { kind: "interrupt".into(), agent, text, key: None, value: None, error: None, mendable: false };
+            let reason = Reason {
+                kind: "interrupt".into(),
+                agent,
+                text,
+                key: None,
+                value: None,
+                error: None,
+                retry_after: None,
+                mendable: false,
+            };
             return self.rest(Status::Interrupted, Some(reason));
         }
         let results = self.flush_results();
@@ -161,7 +178,6 @@ impl Swarm {
             self.unseen = unseen.filter(must_see).map(|(f, _)| f.clone()).collect();
             return self.complete();
         }
-        self.trim();
         self.go_on();
     }
 
@@ -217,7 +233,10 @@ impl Swarm {
         let retried = self.visit.as_ref().is_some_and(|v| v.attempts > 0 || v.reductions > 0);
         if let Some(budget) = limits.token_budget.filter(|b| !retried && self.tokens >= *b) {
             let reason = self.limit("token_budget", budget.into(), &agent, "tokens");
-            self.fail(reason);
+            return self.fail(reason);
+        }
+        if !retried {
+            self.trim();
         }
     }
 

@@ -36,7 +36,8 @@ impl Tool for RepoRead {
     async fn call(&self, call: &Call<'_>, input: Value) -> Result<Said, ToolError> {
         let Arguments { path } = arguments(input)?;
         let Some(bytes) = call.driver.file(&path).await? else { return Err(ToolError::Refused(format!("{path} not found"))) };
-        let shown = AttachmentFormat::of(&bytes);
+        // A model that sees no images is told that this is no text.
+        let shown = if call.driver.sees_images(call.agent).await { AttachmentFormat::of(&bytes) } else { None };
         let most = if shown.is_some() { MAX_SHOWN } else { MAX_RESULT };
         if bytes.len() > most {
             return Err(ToolError::Refused(format!("{path} has {} bytes; at most {most} can be read", bytes.len())));
