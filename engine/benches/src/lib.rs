@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use cloudcrew_definition::crew::Definition;
 use cloudcrew_definition::load;
 use cloudcrew_definition::source::Sources;
 use cloudcrew_local::clock::RehearsalClock;
@@ -12,7 +13,7 @@ use cloudcrew_local::rehearsal::RehearsalModel;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
 use cloudcrew_runtime::catalogue::catalogue;
-use cloudcrew_runtime::engagement::{Begin, Engagement, Event, SowFile, begin, open};
+use cloudcrew_runtime::engagement::{Begin, Engagement, Event, SowFile, Voice, begin, open};
 use cloudcrew_runtime::ports::Ports;
 use cloudcrew_runtime::ports::repo::Repo as _;
 use cloudcrew_runtime::ports::watch::{Live, Watch};
@@ -52,15 +53,22 @@ pub fn took(command: &mut Command) -> Took {
 
 /// As [`took`], however it ends.
 pub fn ran(command: &mut Command) -> (Took, std::process::ExitStatus) {
-    let spent = || {
-        let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("children are counted");
-        let time = |t: nix::sys::time::TimeVal| Duration::from_micros((t.tv_sec() * 1_000_000 + t.tv_usec()).unsigned_abs());
-        time(usage.user_time()) + time(usage.system_time())
-    };
-    let (before, began) = (spent(), Instant::now());
+    let (before, began) = (measured_cpu(), Instant::now());
     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it starts");
     let wall = began.elapsed();
-    (Took { wall, cpu: spent().saturating_sub(before) }, status)
+    (Took { wall, cpu: measured_cpu().saturating_sub(before) }, status)
+}
+
+/// User and system time of all children that have ended.
+pub fn measured_cpu() -> Duration {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("children are counted");
+    let time = |t: nix::sys::time::TimeVal| Duration::from_micros((t.tv_sec() * 1_000_000 + t.tv_usec()).unsigned_abs());
+    time(usage.user_time()) + time(usage.system_time())
+}
+
+/// The largest resident set of any child that has ended, in KiB.
+pub fn peak_of_children_kib() -> i64 {
+    getrusage(UsageWho::RUSAGE_CHILDREN).expect("children are counted").max_rss()
 }
 
 /// Names the command that [`measure_if_asked`] runs.
@@ -81,7 +89,7 @@ pub fn measure_if_asked() {
     let Ok(words) = std::env::var(MEASURE) else { return };
     let words: Vec<String> = serde_json::from_str(&words).expect("words");
     ran(Command::new(&words[0]).args(&words[1..]));
-    println!("{}", getrusage(UsageWho::RUSAGE_CHILDREN).expect("children are counted").max_rss());
+    println!("{}", peak_of_children_kib());
     std::process::exit(0);
 }
 
@@ -97,33 +105,66 @@ pub fn ms(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1e3)
 }
 
-/// Begins an engagement in a home that other engagements may share.
-pub async fn begun(home: &Path, store: &Store, project: &str) -> GitRepo {
-    let mut sources = Sources::new();
-    let mut paths: Vec<PathBuf> = ["agents.yaml", "phases", "workflows", "prompts", "templates"].map(|p| root().join(p)).to_vec();
+/// Every file of a workspace, by its name in there.
+pub fn files(workspace: &Path) -> Vec<(String, Vec<u8>)> {
+    let parts = ["agents.yaml", "phases", "workflows", "prompts", "templates"].map(|part| workspace.join(part));
+    let (mut paths, mut files): (Vec<PathBuf>, _) = (parts.into_iter().filter(|path| path.exists()).collect(), Vec::new());
     while let Some(path) = paths.pop() {
         if path.is_dir() {
             paths.extend(std::fs::read_dir(&path).expect("a folder").flatten().map(|entry| entry.path()));
         } else {
-            let name = path.strip_prefix(root()).expect("inside").to_string_lossy().into_owned();
-            sources.add(name, &std::fs::read(&path).expect("a file"));
+            let name = path.strip_prefix(workspace).expect("inside").to_string_lossy().into_owned();
+            files.push((name, std::fs::read(&path).expect("a file")));
         }
     }
-    let definition = load(&sources, &catalogue()).definition.expect("the shipped crew is right");
-    let plan = cloudcrew_plan::build(&definition, "delivery").expect("a plan");
+    files
+}
+
+/// What a workspace's files define, or what is wrong with them.
+pub fn defined(files: &[(String, Vec<u8>)]) -> Result<Definition, String> {
+    let mut sources = Sources::new();
+    files.iter().for_each(|(name, bytes)| {
+        sources.add(name.clone(), bytes);
+    });
+    let loaded = load(&sources, &catalogue());
+    loaded.definition.ok_or_else(|| format!("{:?}", loaded.report))
+}
+
+/// What an engagement is begun with.
+pub struct Work<'a> {
+    /// Its definition.
+    pub definition: &'a Definition,
+    /// Name of the workflow.
+    pub workflow: &'a str,
+    /// The statement of work.
+    pub sow: String,
+    /// Who speaks for the agents.
+    pub voice: Voice,
+}
+
+/// Begins a rehearsal of the shipped delivery in a home that other engagements may share.
+pub async fn begun(home: &Path, store: &Store, project: &str) -> GitRepo {
+    let definition = &defined(&files(&root())).expect("the shipped crew is right");
+    let sow = std::fs::read_to_string(root().join(SOW)).expect("a file");
+    begun_with(home, store, project, Work { definition, workflow: "delivery", sow, voice: Voice::Rehearsal }).await
+}
+
+/// As [`begun`], with other work.
+pub async fn begun_with(home: &Path, store: &Store, project: &str, work: Work<'_>) -> GitRepo {
+    let plan = cloudcrew_plan::build(work.definition, work.workflow).expect("a plan");
     std::fs::create_dir_all(home.join("repos")).expect("a folder");
     let path = home.join(format!("repos/{project}.git"));
     let repo = GitRepo::create(&path, project).expect("a repository");
     let start = Begin {
         project,
         actor: "bench",
-        definition: &definition,
+        definition: work.definition,
         plan: &plan,
         entry: None,
-        sow: SowFile { name: "sow.md".into(), text: std::fs::read_to_string(root().join(SOW)).expect("a file") },
+        sow: SowFile { name: "sow.md".into(), text: work.sow },
         model: None,
         agent_models: Vec::new(),
-        voice: cloudcrew_runtime::engagement::Voice::Rehearsal,
+        voice: work.voice,
         rehearsal: None,
         repo: path.display().to_string(),
         branch: repo.branch().to_owned(),

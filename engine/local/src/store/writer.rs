@@ -124,18 +124,24 @@ fn transact(
     connection: &Connection,
     group: &mut Vec<Box<dyn Request>>,
 ) -> Result<(), Fault> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
+    quick(connection, "BEGIN IMMEDIATE")?;
     let done = same(file, identity, connection).and_then(|()| perform(connection, group)).and_then(|()| {
         if planted::Fault::AckBeforeCommit.is_planted() {
             group.drain(..).for_each(|request| request.reply(Ok(())));
             std::thread::sleep(Duration::from_millis(50));
         }
-        Ok(connection.execute_batch("COMMIT")?)
+        quick(connection, "COMMIT")
     });
     if done.is_err() && !connection.is_autocommit() {
         connection.execute_batch("ROLLBACK")?;
     }
     done
+}
+
+/// Runs a statement that every transaction has, without compiling it again.
+fn quick(connection: &Connection, sql: &str) -> Result<(), Fault> {
+    connection.prepare_cached(sql)?.execute([])?;
+    Ok(())
 }
 
 /// Others may have migrated the tables since we opened them, or taken the file away from under us.
@@ -152,10 +158,10 @@ fn same(file: &File, identity: Option<(u64, u64)>, connection: &Connection) -> R
 
 fn perform(connection: &Connection, group: &mut [Box<dyn Request>]) -> Result<(), Fault> {
     for request in group {
-        connection.execute_batch("SAVEPOINT request")?;
+        quick(connection, "SAVEPOINT request")?;
         let done = request.perform(connection);
         match done {
-            Done::Kept => connection.execute_batch("RELEASE request")?,
+            Done::Kept => quick(connection, "RELEASE request")?,
             // SQLite may have taken back the whole transaction when there is no room or no memory; a failed disk ends it too.
             Done::Failed(fault) if connection.is_autocommit() || matches!(fault, Fault::Broken(_)) => return Err(fault),
             Done::Failed(_) | Done::Refused => connection.execute_batch("ROLLBACK TO request; RELEASE request")?,

@@ -46,6 +46,8 @@ pub(super) struct SwarmHost<'a> {
     pub why: SyncMutex<Option<Why>>,
     /// What a person is asked before the swarm goes on.
     pub asks: SyncMutex<Option<Box<RequestKind>>>,
+    /// What is put on record together with the next input: tools that only read were called.
+    pub noted: SyncMutex<Option<Event>>,
     /// Effects of one turn happen in the order of its calls: how many of those that run have had theirs.
     pub turn: tokio::sync::watch::Sender<usize>,
 }
@@ -70,6 +72,7 @@ impl<'a> SwarmHost<'a> {
             done: SyncMutex::default(),
             why: SyncMutex::default(),
             asks: SyncMutex::default(),
+            noted: SyncMutex::default(),
             turn,
         }
     }
@@ -311,6 +314,11 @@ impl Host for SwarmHost<'_> {
         let names =
             calls.calls.iter().map(|(i, c)| (self.step(calls.visit, calls.turn, &format!("c{i}")), c.name.clone())).collect();
         let event = Event::ToolsCalled { agent: calls.agent.clone(), calls: names };
+        // Tools that only read may run again after a crash: that they were called need not be on disk before they are.
+        if calls.calls.iter().all(|(_, call)| tools::find(&call.name).is_none_or(|tool| tool.info.effect == Effect::Pure)) {
+            *lock(&self.noted) = Some(event);
+            return Ok(());
+        }
         self.driver.append(vec![event]).await.map_err(Stop::Failed)
     }
 
@@ -397,7 +405,8 @@ impl Host for SwarmHost<'_> {
         };
         let done = done.filter(|d| *d != ToolDone::default());
         let event = Event::SwarmInput { input: Box::new(input.clone()), elapsed_ms: ms(elapsed), settled, done };
-        self.driver.append(vec![event]).await.map_err(Stop::Failed)
+        let noted = lock(&self.noted).take();
+        self.driver.append(noted.into_iter().chain([event]).collect()).await.map_err(Stop::Failed)
     }
 
     async fn inbound(&self) -> Result<Option<Input>, Stop<EngagementError>> {
