@@ -27,10 +27,11 @@ fn to_the_end(crew: &Crew, what: &dyn std::fmt::Debug) -> usize {
                 assert!(last.contains("cloudcrew resume demo"), "it waits otherwise than for a resume after {what:?}: {last}");
                 done = crew.run(&["resume", "demo", "--approve", "all"]);
             }
-            other => panic!("lost with exit {other} after {what:?}:\n{}\n{}", done.out, done.err),
+            other => assert_eq!(other, 0, "lost after {what:?}:\n{}\n{}", done.out, done.err),
         }
     }
-    panic!("it never ends after {what:?}:\n{}\n{}", done.out, done.err);
+    assert_eq!(done.exit, 0, "it never ends after {what:?}:\n{}\n{}", done.out, done.err);
+    MOST_RESUMES
 }
 
 /// Tokens in, tokens out and answers: as recorded, and as the server counted those that it gave whole.

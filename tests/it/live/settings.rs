@@ -117,14 +117,15 @@ fn what_the_model_is_told_keeps_its_beginning_from_call_to_call() {
         let (server, crew) = super::served(&script, through);
         crew.start(SOW, &["--approve", "all"]).exits(0);
         let system = usize::from(through == Through::OpenAi);
-        let mut before: Option<Vec<serde_json::Value>> = None;
+        // As bytes: in JSON values the order of keys is nothing.
+        let mut before: Option<Vec<String>> = None;
         let mut kept = 0;
         for request in server.requests() {
-            let messages = request["body"]["messages"].as_array().expect("messages").clone();
+            let messages = request["body"]["messages"].as_array().expect("messages").iter();
+            let messages: Vec<String> = messages.map(serde_json::Value::to_string).collect();
             // A visit begins with its input alone.
             if let Some(old) = before.filter(|_| messages.len() > 1 + system) {
-                let same = old.iter().zip(&messages).all(|(a, b)| a.to_string() == b.to_string());
-                assert!(same && old.len() < messages.len(), "the beginning changed through {through:?}");
+                assert!(messages.starts_with(&old) && messages.len() > old.len(), "the beginning changed through {through:?}");
                 kept += 1;
             }
             before = Some(messages);

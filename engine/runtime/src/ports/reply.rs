@@ -130,7 +130,7 @@ impl ModelFault {
     pub fn of_status(status: u16, retry_after: Option<std::time::Duration>, error: &str, message: &str) -> ModelFault {
         let kind = match status {
             408 | 424 | 429 | 500 | 502 | 503 | 504 => FaultKind::Transient { retry_after },
-            401 | 402 | 403 | 404 => FaultKind::Denied,
+            401..=404 => FaultKind::Denied,
             _ if says_too_long(message) && status < 500 => FaultKind::InputTooLong,
             _ => FaultKind::Permanent,
         };
