@@ -44,6 +44,8 @@ pub struct Driver {
     pub(super) lease: Lease,
     pub(super) inner: Mutex<Engagement>,
     project: String,
+    /// What happened and need not be on disk yet: it goes with the next append, before it. A crash takes it back, and it happens again.
+    deferred: std::sync::Mutex<Vec<Event>>,
     /// Whether this driver has tried yet what the provider refused to another.
     pub(super) tried: AtomicBool,
     /// When the lease was renewed last, on the clock's elapsed time.
@@ -78,6 +80,7 @@ impl Driver {
             inner: Mutex::new(engagement),
             project: project.to_owned(),
             tried: AtomicBool::new(false),
+            deferred: std::sync::Mutex::default(),
             renewed,
         };
         if died {
@@ -279,6 +282,8 @@ impl Driver {
     /// say changes nothing that a driver has begun, with one exception: a request that somebody answered meanwhile is neither
     /// reminded of nor expired. Such events are dropped, and the driver decides again on what is there.
     pub(super) async fn append(&self, events: Vec<Event>) -> Result<(), EngagementError> {
+        let deferred = std::mem::take(&mut *self.deferred.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let events = if deferred.is_empty() { events } else { deferred.into_iter().chain(events).collect() };
         let now = self.now().await;
         let entries = write_entries(&*self.ports.blobs, &events, now).await?;
         loop {
@@ -307,6 +312,18 @@ impl Driver {
                 Err(AppendError::Store(e)) => return Err(e.into()),
             }
         }
+    }
+
+    /// Puts an event on record together with the next one. Only for what may happen again: a tool that reads was called, and what it
+    /// read.
+    pub(super) fn defer(&self, events: impl IntoIterator<Item = Event>) {
+        self.deferred.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(events);
+    }
+
+    /// Puts on record what was deferred.
+    pub(super) async fn settle_deferred(&self) -> Result<(), EngagementError> {
+        let none = self.deferred.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_empty();
+        if none { Ok(()) } else { self.append(Vec::new()).await }
     }
 
     fn show(&self, new: &[(Entry, Event)], engagement: &Engagement) {

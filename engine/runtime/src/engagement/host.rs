@@ -35,6 +35,19 @@ const FILL_IN: &str = "Fill in this template; keep every heading and replace eve
 /// Bytes of text that one token stands for at least; for upper bounds before a call.
 const BYTES_PER_TOKEN: u64 = 2;
 
+/// Tokens that a provider adds to what it is sent: how tools are used, where messages begin and end.
+const FRAMING: u64 = 500;
+
+/// A call that is on record and about to be made.
+pub(super) struct Ready {
+    context: CallContext,
+    agent: String,
+    model: String,
+    max_tokens: u32,
+    system: String,
+    tools: Vec<ToolSpec>,
+}
+
 /// One swarm of an engagement.
 pub(super) struct SwarmHost<'a> {
     pub driver: &'a Driver,
@@ -46,8 +59,10 @@ pub(super) struct SwarmHost<'a> {
     pub why: SyncMutex<Option<Why>>,
     /// What a person is asked before the swarm goes on.
     pub asks: SyncMutex<Option<Box<RequestKind>>>,
-    /// What is put on record together with the next input: tools that only read were called.
-    pub noted: SyncMutex<Option<Event>>,
+    /// Whether all tools of this turn only read: they may run again after a crash.
+    pub reads: AtomicBool,
+    /// The call that is about to be made.
+    pub ready: SyncMutex<Option<Ready>>,
     /// Effects of one turn happen in the order of its calls: how many of those that run have had theirs.
     pub turn: tokio::sync::watch::Sender<usize>,
 }
@@ -72,7 +87,8 @@ impl<'a> SwarmHost<'a> {
             done: SyncMutex::default(),
             why: SyncMutex::default(),
             asks: SyncMutex::default(),
-            noted: SyncMutex::default(),
+            reads: AtomicBool::new(false),
+            ready: SyncMutex::default(),
             turn,
         }
     }
@@ -254,14 +270,14 @@ impl Host for SwarmHost<'_> {
         })
     }
 
-    async fn call_model(&self, swarm: &Swarm, call: &ModelCall) -> Result<Result<ModelReply, ModelFault>, Stop<EngagementError>> {
+    async fn before_model(&self, swarm: &Swarm, call: &ModelCall) -> Result<(), Stop<EngagementError>> {
         let agent = self.agent(&call.agent).await?;
         let system = self.system_of(call.visit).await?;
         let tools = self.tools(&agent, swarm).await;
         let (model, max_tokens, price) = self.model(&agent).await;
-        let messages = swarm.conversation();
         let bytes = system.len() as u64 + swarm.conversation_bytes() + tools.iter().map(size).sum::<u64>();
-        let bound = Usage { input_tokens: bytes / BYTES_PER_TOKEN, output_tokens: max_tokens.into(), ..Usage::default() };
+        let read = bytes / BYTES_PER_TOKEN + FRAMING;
+        let bound = Usage { input_tokens: read, output_tokens: max_tokens.into(), ..Usage::default() };
         let reserved = Charge::at_most(bound, price);
         match self.driver.within_budgets(&self.phase.name, &agent, reserved).await.map_err(Stop::Failed)? {
             Verdict::Fits => {}
@@ -271,7 +287,7 @@ impl Host for SwarmHost<'_> {
                 return Err(Stop::Exhausted);
             }
         }
-        self.note_trims(swarm, &agent.name).await?;
+        self.note_trims(swarm, &agent.name).await;
         let attempt = swarm.visits().last().map_or(0, |v| v.calls.len());
         let step = self.step(call.visit, call.turn, &format!("m{attempt}"));
         let billing = self.driver.ports.model.billing();
@@ -284,22 +300,30 @@ impl Host for SwarmHost<'_> {
                 phase: self.phase.name.clone(),
                 revision: e.state.revision(&self.phase.name),
                 purpose: self.purpose,
-                swarm: e.state.progress(&self.phase.name).swarms,
+                swarm: e.state.phases.get(&self.phase.name).map_or(0, |p| p.swarms),
                 visit: call.visit,
                 turn: call.turn,
                 earlier_calls: e.state.meter.calls(&self.phase.name, &agent.name),
                 date: e.state.started.date.clone(),
             })
             .await;
-        let ear = Ear { driver: self.driver, agent: &agent.name, heard: AtomicBool::new(false) };
+        *lock(&self.ready) = Some(Ready { context, agent: agent.name, model, max_tokens, system, tools });
+        Ok(())
+    }
+
+    async fn call_model(&self, swarm: &Swarm, _: &ModelCall) -> Result<Result<ModelReply, ModelFault>, Stop<EngagementError>> {
+        let Some(ready) = lock(&self.ready).take() else {
+            return Err(Stop::Failed(self.driver.damaged("a call that was not made ready".to_owned()).await));
+        };
+        let ear = Ear { driver: self.driver, agent: &ready.agent, heard: AtomicBool::new(false) };
         let request = ModelRequest {
-            context: &context,
-            agent: &agent.name,
-            model: &model,
-            system: &system,
-            messages,
-            tools: &tools,
-            max_tokens,
+            context: &ready.context,
+            agent: &ready.agent,
+            model: &ready.model,
+            system: &ready.system,
+            messages: swarm.conversation(),
+            tools: &ready.tools,
+            max_tokens: ready.max_tokens,
             listener: &ear,
         };
         let said = self.driver.ports.model.complete(request).await;
@@ -314,9 +338,11 @@ impl Host for SwarmHost<'_> {
         let names =
             calls.calls.iter().map(|(i, c)| (self.step(calls.visit, calls.turn, &format!("c{i}")), c.name.clone())).collect();
         let event = Event::ToolsCalled { agent: calls.agent.clone(), calls: names };
-        // Tools that only read may run again after a crash: that they were called need not be on disk before they are.
-        if calls.calls.iter().all(|(_, call)| tools::find(&call.name).is_none_or(|tool| tool.info.effect == Effect::Pure)) {
-            *lock(&self.noted) = Some(event);
+        // That tools which only read were called need not be on disk before they are.
+        let reads = calls.calls.iter().all(|(_, call)| tools::find(&call.name).is_none_or(|tool| tool.info.effect == Effect::Pure));
+        self.reads.store(reads, Ordering::Relaxed);
+        if reads {
+            self.driver.defer([event]);
             return Ok(());
         }
         self.driver.append(vec![event]).await.map_err(Stop::Failed)
@@ -405,8 +431,12 @@ impl Host for SwarmHost<'_> {
         };
         let done = done.filter(|d| *d != ToolDone::default());
         let event = Event::SwarmInput { input: Box::new(input.clone()), elapsed_ms: ms(elapsed), settled, done };
-        let noted = lock(&self.noted).take();
-        self.driver.append(noted.into_iter().chain([event]).collect()).await.map_err(Stop::Failed)
+        // Nor what they read, before the model is told: it is read again after a crash.
+        if matches!(input, Input::ToolResult { .. }) && self.reads.load(Ordering::Relaxed) {
+            self.driver.defer([event]);
+            return Ok(());
+        }
+        self.driver.append(vec![event]).await.map_err(Stop::Failed)
     }
 
     async fn inbound(&self) -> Result<Option<Input>, Stop<EngagementError>> {
@@ -421,18 +451,12 @@ impl Host for SwarmHost<'_> {
 }
 
 impl SwarmHost<'_> {
-    /// Puts on record what the machine has left out of the conversation since the last call.
-    async fn note_trims(&self, swarm: &Swarm, agent: &str) -> Result<(), Stop<EngagementError>> {
-        let Some(visit) = swarm.visits().last() else { return Ok(()) };
-        if visit.trims.is_empty() {
-            return Ok(());
-        }
+    /// Puts on record, with the next call, what the machine has left out of the conversation since the last one.
+    async fn note_trims(&self, swarm: &Swarm, agent: &str) {
+        let Some(visit) = swarm.visits().last().filter(|visit| !visit.trims.is_empty()) else { return };
         let known = self.driver.look(|e| e.state.swarm.as_ref().map_or(0, |s| s.trims)).await;
-        for trim in visit.trims.iter().skip(known) {
-            let event = Event::Trimmed { agent: agent.to_owned(), visit: visit.visit, trim: *trim };
-            self.driver.append(vec![event]).await.map_err(Stop::Failed)?;
-        }
-        Ok(())
+        let new = visit.trims.iter().skip(known);
+        self.driver.defer(new.map(|trim| Event::Trimmed { agent: agent.to_owned(), visit: visit.visit, trim: *trim }));
     }
 
     /// The prompt of a visit; after a restart from its blob, so that the visit goes on with the very same words.

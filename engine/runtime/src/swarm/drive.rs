@@ -41,6 +41,10 @@ pub trait Host: Sync {
 
     /// An agent gets the floor: its prompt is made; extra sections of its input.
     async fn open_visit(&self, swarm: &Swarm, visit: u32, agent: &str) -> Result<Vec<Note>, Stop<Self::Error>>;
+    /// A model is about to be called. Nothing of this is cut off by a deadline.
+    async fn before_model(&self, _: &Swarm, _: &ModelCall) -> Result<(), Stop<Self::Error>> {
+        Ok(())
+    }
     /// A reply to the conversation.
     async fn call_model(&self, swarm: &Swarm, call: &ModelCall) -> Result<Result<ModelReply, ModelFault>, Stop<Self::Error>>;
     /// Tools are about to run.
@@ -82,6 +86,7 @@ pub async fn drive<H: Host>(swarm: &mut Swarm, host: &H) -> Result<Status, Stop<
                 accept(swarm, host, Input::VisitOpened { notes }, Duration::ZERO).await?;
             }
             Step::CallModel(call) => {
+                host.before_model(swarm, &call).await?;
                 let (input, took) = call_model(swarm, host, &call, began).await?;
                 accept(swarm, host, input, took).await?;
             }
