@@ -1,8 +1,8 @@
 //! The swarm's driver inside an engagement: prompts, models and tools through ports, everything on record before it counts.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex as SyncMutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex as SyncMutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -38,15 +38,27 @@ const BYTES_PER_TOKEN: u64 = 2;
 /// Tokens that a provider adds to what it is sent: how tools are used, where messages begin and end.
 const FRAMING: u64 = 500;
 
+/// An agent in a visit, with all that stays the same from call to call.
+pub(super) struct Speaker {
+    visit: u32,
+    agent: Agent,
+    system: String,
+    tools: Vec<ToolSpec>,
+    /// Bytes of prompt and tools.
+    bytes: u64,
+    model: String,
+    max_tokens: u32,
+    price: Option<Price>,
+}
+
 /// A call that is on record and about to be made.
 pub(super) struct Ready {
     context: CallContext,
-    agent: String,
-    model: String,
-    max_tokens: u32,
-    system: String,
-    tools: Vec<ToolSpec>,
+    speaker: Arc<Speaker>,
 }
+
+/// How often a driver looks for what others put on record.
+const LOOKS_EVERY: Duration = Duration::from_millis(20);
 
 /// One swarm of an engagement.
 pub(super) struct SwarmHost<'a> {
@@ -54,7 +66,10 @@ pub(super) struct SwarmHost<'a> {
     pub id: String,
     pub purpose: Purpose,
     pub phase: &'a Phase,
-    pub system: SyncMutex<Option<(u32, String)>>,
+    /// Who has the floor, made once in a visit.
+    pub speaker: SyncMutex<Option<Arc<Speaker>>>,
+    /// When this driver looked last for what others put on record.
+    looked: SyncMutex<Option<Duration>>,
     pub done: SyncMutex<BTreeMap<usize, ToolDone>>,
     pub why: SyncMutex<Option<Why>>,
     /// What a person is asked before the swarm goes on.
@@ -83,7 +98,8 @@ impl<'a> SwarmHost<'a> {
             id,
             purpose,
             phase,
-            system: SyncMutex::default(),
+            speaker: SyncMutex::default(),
+            looked: SyncMutex::default(),
             done: SyncMutex::default(),
             why: SyncMutex::default(),
             asks: SyncMutex::default(),
@@ -248,7 +264,7 @@ impl Drop for Ear<'_> {
 impl Host for SwarmHost<'_> {
     type Error = EngagementError;
 
-    async fn open_visit(&self, _: &Swarm, visit: u32, agent: &str) -> Result<Vec<Note>, Stop<EngagementError>> {
+    async fn open_visit(&self, swarm: &Swarm, visit: u32, agent: &str) -> Result<Vec<Note>, Stop<EngagementError>> {
         let agent = self.agent(agent).await?;
         let parts = self.parts(&agent).await?;
         let system = joined(&parts);
@@ -258,9 +274,9 @@ impl Host for SwarmHost<'_> {
             .filter(|p| !p.text.is_empty())
             .map(|p| SourceHash { source: p.source.into(), hash: hash(&p.text) })
             .collect();
-        let event = Event::VisitOpened { visit, agent: agent.name, system: blob, sources };
+        let event = Event::VisitOpened { visit, agent: agent.name.clone(), system: blob, sources };
         self.driver.append(vec![event]).await.map_err(Stop::Failed)?;
-        *lock(&self.system) = Some((visit, system));
+        self.prepare(swarm, visit, agent, system).await;
         let inbox = self.driver.look(|e| e.state.inbox.clone()).await;
         let words: Vec<String> = inbox.iter().map(|m| format!("- {}: {}", m.actor, m.words)).collect();
         Ok(if words.is_empty() {
@@ -271,15 +287,12 @@ impl Host for SwarmHost<'_> {
     }
 
     async fn before_model(&self, swarm: &Swarm, call: &ModelCall) -> Result<(), Stop<EngagementError>> {
-        let agent = self.agent(&call.agent).await?;
-        let system = self.system_of(call.visit).await?;
-        let tools = self.tools(&agent, swarm).await;
-        let (model, max_tokens, price) = self.model(&agent).await;
-        let bytes = system.len() as u64 + swarm.conversation_bytes() + tools.iter().map(size).sum::<u64>();
-        let read = bytes / BYTES_PER_TOKEN + FRAMING;
-        let bound = Usage { input_tokens: read, output_tokens: max_tokens.into(), ..Usage::default() };
-        let reserved = Charge::at_most(bound, price);
-        match self.driver.within_budgets(&self.phase.name, &agent, reserved).await.map_err(Stop::Failed)? {
+        let speaker = self.speaking(swarm, call).await?;
+        let agent = &speaker.agent;
+        let read = (speaker.bytes + swarm.conversation_bytes()) / BYTES_PER_TOKEN + FRAMING;
+        let bound = Usage { input_tokens: read, output_tokens: speaker.max_tokens.into(), ..Usage::default() };
+        let reserved = Charge::at_most(bound, speaker.price);
+        match self.driver.within_budgets(&self.phase.name, agent, reserved).await.map_err(Stop::Failed)? {
             Verdict::Fits => {}
             Verdict::Beyond(why, asks) => {
                 *lock(&self.why) = Some(why);
@@ -291,7 +304,7 @@ impl Host for SwarmHost<'_> {
         let attempt = swarm.visits().last().map_or(0, |v| v.calls.len());
         let step = self.step(call.visit, call.turn, &format!("m{attempt}"));
         let billing = self.driver.ports.model.billing();
-        let event = Event::ModelCalled { step, agent: agent.name.clone(), model: model.clone(), reserved, billing };
+        let event = Event::ModelCalled { step, agent: agent.name.clone(), model: speaker.model.clone(), reserved, billing };
         self.driver.append(vec![event]).await.map_err(Stop::Failed)?;
         let context = self
             .driver
@@ -307,7 +320,7 @@ impl Host for SwarmHost<'_> {
                 date: e.state.started.date.clone(),
             })
             .await;
-        *lock(&self.ready) = Some(Ready { context, agent: agent.name, model, max_tokens, system, tools });
+        *lock(&self.ready) = Some(Ready { context, speaker });
         Ok(())
     }
 
@@ -315,15 +328,16 @@ impl Host for SwarmHost<'_> {
         let Some(ready) = lock(&self.ready).take() else {
             return Err(Stop::Failed(self.driver.damaged("a call that was not made ready".to_owned()).await));
         };
-        let ear = Ear { driver: self.driver, agent: &ready.agent, heard: AtomicBool::new(false) };
+        let speaker = &ready.speaker;
+        let ear = Ear { driver: self.driver, agent: &speaker.agent.name, heard: AtomicBool::new(false) };
         let request = ModelRequest {
             context: &ready.context,
-            agent: &ready.agent,
-            model: &ready.model,
-            system: &ready.system,
+            agent: &speaker.agent.name,
+            model: &speaker.model,
+            system: &speaker.system,
             messages: swarm.conversation(),
-            tools: &ready.tools,
-            max_tokens: ready.max_tokens,
+            tools: &speaker.tools,
+            max_tokens: speaker.max_tokens,
             listener: &ear,
         };
         let said = self.driver.ports.model.complete(request).await;
@@ -364,13 +378,21 @@ impl Host for SwarmHost<'_> {
             pass_on();
             return Ok(answer(ToolStatus::Error, format!("Invalid input for {}: {why}", call.name), false));
         }
-        let agent = self.agent(&calls.agent).await?;
+        let speaker = lock(&self.speaker).clone().filter(|speaker| speaker.agent.name == calls.agent);
+        let fresh;
+        let agent = match &speaker {
+            Some(speaker) => &speaker.agent,
+            // A process that goes on in the middle of a turn has not spoken yet.
+            None => {
+                fresh = self.agent(&calls.agent).await?;
+                &fresh
+            }
+        };
         if known.info.effect != Effect::Pure {
             self.my_turn(place).await;
         }
         let step = self.step(calls.visit, calls.turn, &format!("c{index}"));
-        let said =
-            known.tool.call(&Call { driver: self.driver, agent: &agent, phase: &self.phase.name, step }, call.input.clone()).await;
+        let said = known.tool.call(&Call { driver: self.driver, agent, phase: &self.phase.name, step }, call.input.clone()).await;
         if known.info.effect == Effect::Pure {
             self.my_turn(place).await;
         }
@@ -419,9 +441,7 @@ impl Host for SwarmHost<'_> {
         let settled = match settled {
             None => None,
             Some(usage) => {
-                let speaker = self.driver.look(|e| e.state.swarm.as_ref().and_then(|s| s.visits.last().cloned())).await;
-                let agent = self.agent(speaker.as_deref().unwrap_or_default()).await?;
-                let (_, _, price) = self.model(&agent).await;
+                let price = lock(&self.speaker).as_ref().and_then(|speaker| speaker.price);
                 Some(Charge::of(usage, price))
             }
         };
@@ -443,6 +463,12 @@ impl Host for SwarmHost<'_> {
         if self.driver.ports.watch.stop_wanted() {
             return Err(Stop::Halted);
         }
+        // What people say is looked for between steps, and not more often than they could notice.
+        let now = self.elapsed();
+        if lock(&self.looked).is_some_and(|before| now.saturating_sub(before) < LOOKS_EVERY) {
+            return Ok(None);
+        }
+        *lock(&self.looked) = Some(now);
         self.driver.keep_lease().await.map_err(Stop::Failed)?;
         self.driver.catch_up().await.map_err(Stop::Failed)?;
         let cancelled = self.driver.look(|e| e.state.cancel.is_some()).await;
@@ -459,11 +485,12 @@ impl SwarmHost<'_> {
         self.driver.defer(new.map(|trim| Event::Trimmed { agent: agent.to_owned(), visit: visit.visit, trim: *trim }));
     }
 
-    /// The prompt of a visit; after a restart from its blob, so that the visit goes on with the very same words.
-    async fn system_of(&self, visit: u32) -> Result<String, Stop<EngagementError>> {
-        if let Some((_, system)) = lock(&self.system).as_ref().filter(|(v, _)| *v == visit) {
-            return Ok(system.clone());
+    /// Who speaks, with the prompt of the visit; after a restart from its blob, so that the visit goes on with the very same words.
+    async fn speaking(&self, swarm: &Swarm, call: &ModelCall) -> Result<Arc<Speaker>, Stop<EngagementError>> {
+        if let Some(speaker) = lock(&self.speaker).as_ref().filter(|speaker| speaker.visit == call.visit) {
+            return Ok(speaker.clone());
         }
+        let visit = call.visit;
         let blob = self.driver.look(|e| e.state.swarm.as_ref().and_then(|s| s.system.clone())).await;
         let Some((_, blob)) = blob.filter(|(v, _)| *v == visit) else {
             return Err(Stop::Failed(self.driver.damaged(format!("visit {visit} has no prompt")).await));
@@ -471,8 +498,18 @@ impl SwarmHost<'_> {
         let bytes = self.driver.ports.blobs.get(&blob).await.map_err(|e| Stop::Failed(e.into()))?;
         let Some(bytes) = bytes else { return Err(Stop::Failed(self.driver.damaged(format!("blob {blob} is missing")).await)) };
         let system = String::from_utf8_lossy(&bytes).into_owned();
-        *lock(&self.system) = Some((visit, system.clone()));
-        Ok(system)
+        let agent = self.agent(&call.agent).await?;
+        Ok(self.prepare(swarm, visit, agent, system).await)
+    }
+
+    /// Makes what stays the same in a visit.
+    async fn prepare(&self, swarm: &Swarm, visit: u32, agent: Agent, system: String) -> Arc<Speaker> {
+        let tools = self.tools(&agent, swarm).await;
+        let bytes = system.len() as u64 + tools.iter().map(size).sum::<u64>();
+        let (model, max_tokens, price) = self.model(&agent).await;
+        let speaker = Arc::new(Speaker { visit, agent, system, tools, bytes, model, max_tokens, price });
+        *lock(&self.speaker) = Some(speaker.clone());
+        speaker
     }
 }
 
