@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cloudcrew_aws::bedrock::BedrockModel;
-use cloudcrew_runtime::ports::model::{
-    CallContext, Model, ModelFault, ModelReply, ModelRequest, Nobody, Purpose, ToolSpec, ToolUse,
-};
+use cloudcrew_runtime::ports::model::{CallContext, Model, ModelFault, ModelReply, ModelRequest, Nobody, ToolSpec, ToolUse};
 use cloudcrew_runtime::swarm::{Host, Input, ModelCall, Note, Stop, Swarm, ToolAnswer, ToolCalls, handoff_spec};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -36,17 +34,7 @@ struct Seen {
 
 impl<'s> World<'s> {
     pub fn new(scenario: &'s Value, run: &'s str, model: &'s BedrockModel) -> World<'s> {
-        let context = CallContext {
-            project: run.to_owned(),
-            phase: "scenario".to_owned(),
-            revision: 1,
-            purpose: Purpose::Work,
-            swarm: 1,
-            visit: 1,
-            turn: 0,
-            earlier_calls: 0,
-            date: "2026-01-01".to_owned(),
-        };
+        let context = CallContext::alone(run);
         let halts = scenario["halt_after"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect();
         let random = u64::from(std::process::id()) + run.len() as u64;
         let seen = Mutex::new(Seen { random, ..Seen::default() });

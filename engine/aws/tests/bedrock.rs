@@ -9,7 +9,7 @@ use cloudcrew_aws::bedrock::{BedrockModel, Guardrail, Place, Service, Settings};
 use cloudcrew_definition::crew::Reasoning as Effort;
 use cloudcrew_runtime::ports::model::{
     Attachment, AttachmentFormat, Block, CallContext, FaultKind, Listener, Message, Model, ModelFault, ModelReply, ModelRequest,
-    Nobody, Purpose, Reasoning, Role, ToolResult, ToolSpec, ToolStatus, ToolUse, Usage,
+    Nobody, Reasoning, Role, ToolResult, ToolSpec, ToolStatus, ToolUse, Usage,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -96,20 +96,6 @@ fn settings() -> Settings {
     Settings { id: "eu.anthropic.claude-x".into(), cache_minimum, reasoning, guardrail, silence: Duration::from_secs(5) }
 }
 
-fn context() -> CallContext {
-    CallContext {
-        project: "demo".into(),
-        phase: "poc".into(),
-        revision: 1,
-        purpose: Purpose::Work,
-        swarm: 1,
-        visit: 1,
-        turn: 0,
-        earlier_calls: 0,
-        date: "2026-01-05".into(),
-    }
-}
-
 fn request<'a>(
     context: &'a CallContext,
     messages: &'a [Message],
@@ -146,7 +132,7 @@ async fn thoughts_go_back_as_they_came_with_what_tools_showed() {
         says(Role::Assistant, vec![Block::Reasoning(thought), Block::Reasoning(hidden), Block::ToolUse(call)]),
         says(Role::User, vec![Block::ToolResult(result)]),
     ];
-    let (context, tools) = (context(), [tool()]);
+    let (context, tools) = (CallContext::alone("demo"), [tool()]);
     let settings = Settings {
         reasoning: Some(Effort::Tokens(2048)),
         guardrail: Some(Guardrail { id: "gr-1".into(), version: "3".into() }),
@@ -190,7 +176,7 @@ async fn a_document_may_be_read_again_and_the_oldest_beyond_five_are_left_out() 
         let result = ToolResult { id, status: ToolStatus::Success, text: "a.b.pdf".into(), attachments: vec![shown()] };
         messages.push(says(Role::User, vec![Block::ToolResult(result)]));
     }
-    let context = context();
+    let context = CallContext::alone("demo");
     let (sent, _) = asked(settings(), &request(&context, &messages, &[], &Nobody), stream(&done("end_turn"))).await;
     let second = |n: usize| sent["messages"][2 * n + 2]["content"][0]["toolResult"]["content"][1].clone();
     assert_eq!(second(0), json!({ "text": "[shown before, left out here]" }));
@@ -229,7 +215,8 @@ async fn a_reply_is_put_together_from_its_pieces_and_words_are_heard_as_they_com
         ("contentBlockStart", json!({ "contentBlockIndex": 5, "start": { "toolUse": { "toolUseId": "t11", "name": "look" } } })),
     ];
     events.extend(done("tool_use"));
-    let (context, messages, heard) = (context(), [says(Role::User, vec![Block::Text("Look.".into())])], Hears::default());
+    let (context, messages, heard) =
+        (CallContext::alone("demo"), [says(Role::User, vec![Block::Text("Look.".into())])], Hears::default());
     let (_, said) = asked(settings(), &request(&context, &messages, &[], &heard), stream(&events)).await;
     let reply = said.unwrap();
     let call = |id: &str, input: Value| Block::ToolUse(ToolUse { id: id.into(), name: "look".into(), input });
@@ -249,14 +236,14 @@ async fn a_reply_is_put_together_from_its_pieces_and_words_are_heard_as_they_com
 
 #[tokio::test]
 async fn what_a_guardrail_stops_is_said_as_such() {
-    let (context, messages) = (context(), [says(Role::User, vec![Block::Text("Say it.".into())])]);
+    let (context, messages) = (CallContext::alone("demo"), [says(Role::User, vec![Block::Text("Say it.".into())])]);
     let (_, said) = asked(settings(), &request(&context, &messages, &[], &Nobody), stream(&done("guardrail_intervened"))).await;
     assert_eq!(said.unwrap().stop_reason, "guardrail_intervened");
 }
 
 #[tokio::test]
 async fn cache_points_stand_where_enough_stands_before_them_and_move_with_the_conversation() {
-    let (context, tools) = (context(), [tool()]);
+    let (context, tools) = (CallContext::alone("demo"), [tool()]);
     let words = |n: usize| "word ".repeat(n);
     let mut messages = vec![says(Role::User, vec![Block::Text(words(100))])];
     let settings = Settings { cache_minimum: Some(200), ..settings() };
@@ -288,7 +275,7 @@ async fn cache_points_stand_where_enough_stands_before_them_and_move_with_the_co
 
 #[tokio::test]
 async fn a_stream_that_ends_early_or_is_no_stream_may_be_tried_again() {
-    let (context, messages) = (context(), [says(Role::User, vec![Block::Text("Look.".into())])]);
+    let (context, messages) = (CallContext::alone("demo"), [says(Role::User, vec![Block::Text("Look.".into())])]);
     let early = stream(&[("contentBlockDelta", json!({ "contentBlockIndex": 0, "delta": { "text": "I" } }))]);
     let mut broken = stream(&done("end_turn"));
     let last = broken.len() - 9;

@@ -11,7 +11,7 @@ use cloudcrew_runtime::catalogue::catalogue;
 use cloudcrew_runtime::engagement::{Charge, open};
 use cloudcrew_runtime::ports::journal::Journal as _;
 use cloudcrew_runtime::ports::ledger::Ledger as _;
-use cloudcrew_runtime::ports::model::{Block, CallContext, Message, Model, ModelRequest, Nobody, Purpose, Role};
+use cloudcrew_runtime::ports::model::{Block, CallContext, Message, Model, ModelRequest, Nobody, Role};
 use cloudcrew_runtime::ports::repo::Repo as _;
 
 use crate::args::Args;
@@ -112,17 +112,7 @@ async fn models(definition: &Definition, words: &[String], live: bool) -> Result
 
 /// One small call.
 async fn tried(port: &dyn Model, model: &Defined) -> Result<String, String> {
-    let context = CallContext {
-        project: "doctor".into(),
-        phase: "doctor".into(),
-        revision: 1,
-        purpose: Purpose::Work,
-        swarm: 1,
-        visit: 1,
-        turn: 0,
-        earlier_calls: 0,
-        date: "2000-01-01".into(),
-    };
+    let context = CallContext::alone("doctor");
     let thinks = model.live.as_ref().is_some_and(|live| live.reasoning.is_some());
     let messages = [Message { role: Role::User, content: vec![Block::Text("Say: ready".into())] }];
     let request = ModelRequest {

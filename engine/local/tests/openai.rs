@@ -6,7 +6,7 @@ use std::time::Duration;
 use cloudcrew_local::openai::{MaxTokensKey, OpenAiModel, OpenAiSettings};
 use cloudcrew_runtime::ports::model::{
     Attachment, AttachmentFormat, Block, CallContext, FaultKind, Listener, Message, Model, ModelFault, ModelReply, ModelRequest,
-    Nobody, Purpose, Reasoning, Role, ToolResult, ToolSpec, ToolStatus, ToolUse,
+    Nobody, Reasoning, Role, ToolResult, ToolSpec, ToolStatus, ToolUse,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -125,20 +125,6 @@ fn settings(url: &str) -> OpenAiSettings {
     }
 }
 
-fn context() -> CallContext {
-    CallContext {
-        project: "acme".into(),
-        phase: "build".into(),
-        revision: 1,
-        purpose: Purpose::Work,
-        swarm: 1,
-        visit: 1,
-        turn: 0,
-        earlier_calls: 0,
-        date: "2026-01-05".into(),
-    }
-}
-
 fn tools() -> Vec<ToolSpec> {
     let tool = |name: &str| ToolSpec {
         name: name.into(),
@@ -157,7 +143,7 @@ fn question() -> Vec<Message> {
 }
 
 async fn call(model: &OpenAiModel, messages: &[Message], listener: &dyn Listener) -> Result<ModelReply, ModelFault> {
-    let (context, tools) = (context(), tools());
+    let (context, tools) = (CallContext::alone("demo"), tools());
     let request = ModelRequest {
         context: &context,
         agent: "builder",

@@ -218,6 +218,23 @@ pub struct CallContext {
     pub date: String,
 }
 
+impl CallContext {
+    /// The first call of a project that has no engagement around it: a try, a scenario.
+    pub fn alone(project: &str) -> CallContext {
+        CallContext {
+            project: project.to_owned(),
+            phase: project.to_owned(),
+            revision: 1,
+            purpose: Purpose::Work,
+            swarm: 1,
+            visit: 1,
+            turn: 0,
+            earlier_calls: 0,
+            date: "2000-01-01".to_owned(),
+        }
+    }
+}
+
 /// What a swarm is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -378,33 +378,13 @@ impl Swarm {
     }
 
     pub(super) fn limit(&self, key: &str, value: Value, agent: &str, what: &str) -> Reason {
-        let text = format!("The swarm reached its limit of {value} {what}: {key} is {value}.");
-        Reason {
-            kind: key.to_owned(),
-            agent: agent.to_owned(),
-            text,
-            key: Some(key.to_owned()),
-            value: Some(value),
-            error: None,
-            retry_after: None,
-            mendable: false,
-        }
+        reached(key, agent, format!("The swarm reached its limit of {value} {what}: {key} is {value}."), value)
     }
 
     fn time_limit(&self, key: &str, limit: Duration, agent: &str) -> Reason {
         let seconds = limit.as_millis() as f64 / 1000.0;
         let value = if seconds.fract() == 0.0 { Value::from(seconds as u64) } else { Value::from(seconds) };
-        let text = format!("The time is over: {key} is {seconds} s.");
-        Reason {
-            kind: key.to_owned(),
-            agent: agent.to_owned(),
-            text,
-            key: Some(key.to_owned()),
-            value: Some(value),
-            error: None,
-            retry_after: None,
-            mendable: false,
-        }
+        reached(key, agent, format!("The time is over: {key} is {seconds} s."), value)
     }
 
     /// The deadline inside a visit.
@@ -433,6 +413,12 @@ impl Swarm {
         self.end_visit(VisitStatus::Failed);
         self.rest(Status::Failed, Some(reason));
     }
+}
+
+/// A limit as the reason of an end.
+fn reached(key: &str, agent: &str, text: String, value: Value) -> Reason {
+    let (kind, agent, key, value) = (key.to_owned(), agent.to_owned(), Some(key.to_owned()), Some(value));
+    Reason { kind, agent, text, key, value, error: None, retry_after: None, mendable: false }
 }
 
 fn running(slots: &[Slot], index: usize) -> bool {
