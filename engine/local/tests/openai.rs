@@ -616,8 +616,16 @@ async fn a_silent_server_is_away() {
     let silence = Duration::from_millis(200);
     let begun = |chunks: &[Value]| raw(events(chunks)).into_iter().chain([Act::Wait(30_000)]).collect::<Vec<_>>();
     for (story, acts, expected) in [
-        ("from the beginning", vec![Act::Wait(30_000)], "later: ReadTimeout: the provider said nothing for 0.2 s (`models.*.silence_timeout`)"),
-        ("after some words", begun(&[text("a")]), "later: ReadTimeout: the provider said nothing for 0.2 s (`models.*.silence_timeout`)"),
+        (
+            "from the beginning",
+            vec![Act::Wait(30_000)],
+            "later: ReadTimeout: the provider said nothing for 0.2 s (`models.*.silence_timeout`)",
+        ),
+        (
+            "after some words",
+            begun(&[text("a")]),
+            "later: ReadTimeout: the provider said nothing for 0.2 s (`models.*.silence_timeout`)",
+        ),
         ("after all was said", begun(&[text("a"), end("stop")]), r#""a" | end_turn | ?"#),
     ] {
         let (url, _) = server(vec![acts]).await;
