@@ -54,13 +54,11 @@ fn compare(quick: bool) {
     };
     let bench = Bench::new();
     println!(
-        "Strands Agents {} and this engine, {} rounds in turn, medians; profile `bench`, which is `release` without",
+        "Strands Agents {} and this engine, {} rounds in turn, medians; profile `bench`, which is `release` with lines.",
         strands::VERSION,
         size.rounds
     );
-    println!(
-        "link-time optimisation; `release` itself is not measured here. CPU is user and system time of the whole process, less its start."
-    );
+    println!("CPU is user and system time of the whole process, less its start.");
     let mut table = Table::default();
     let idle = bench.start(&mut table, &size);
     bench.swarm(&mut table, &size, idle);

@@ -17,7 +17,9 @@ pub(super) const APPLICATION: i32 = 0x4343_7277;
 /// How long a connection waits for another process.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// What is set, and what SQLite must say when asked. An unknown or refused value is silently something else to SQLite.
-const SETTINGS: [(&str, &str, &str); 10] = [
+const SETTINGS: [(&str, &str, &str); 11] = [
+    // KiB for each connection: a journal is read at its end, and its pages are in the system's cache anyway.
+    ("cache_size", "-512", "-512"),
     ("synchronous", "FULL", "2"),
     ("fullfsync", "ON", "1"),
     ("checkpoint_fullfsync", "ON", "1"),
