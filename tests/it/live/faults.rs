@@ -108,9 +108,9 @@ fn spoil(turns: &mut Vec<Value>, at: usize, fault: Fault) -> bool {
     true
 }
 
-/// One fault for a turn: what a turn has already stays.
+/// One fault for a turn: what a turn has already stays, and one that is repeated would have it as often.
 fn refuse(turn: &mut Value, error: Value) -> bool {
-    let free = turn["error"].is_null() && turn["streamError"].is_null();
+    let free = ["error", "streamError", "repeat"].iter().all(|key| turn[*key].is_null());
     if free {
         turn["error"] = error;
     }

@@ -46,7 +46,13 @@ fn recorded_as_served(crew: &Crew, meter: &Value, spoiled: usize, what: &dyn std
     let number = |value: &Value| value.as_u64().expect("a number");
     let cut_tokens = number(&cut["inputTokens"]) + number(&cut["outputTokens"]);
     assert!(number(&total["uncertain_tokens"]) >= cut_tokens, "{total:#} is below {cut:#}");
-    assert!(number(&total["uncertain_calls"]) <= number(&cut["answers"]) + spoiled as u64, "{total:#} {cut:#} {spoiled}");
+    let unsettled = crew.journal().into_iter().filter(|(_, kind, text)| kind == "swarm_input" && !text.contains("\"settled\""));
+    let unsettled: Vec<String> = unsettled.filter(|(.., text)| text.contains("\"fault\"")).map(|(.., text)| text).collect();
+    assert!(
+        number(&total["uncertain_calls"]) <= number(&cut["answers"]) + spoiled as u64,
+        "{total:#} {cut:#} {spoiled} after {what:?}\n{}",
+        unsettled.join("\n")
+    );
 }
 
 fn deliverables(crew: &Crew) -> Vec<String> {
