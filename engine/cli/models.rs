@@ -90,10 +90,7 @@ fn by_environment(words: &[String]) -> bool {
 /// Agents who work or review in a workflow.
 pub fn at_work<'a>(definition: &'a Definition, workflow: &Workflow) -> Vec<&'a Agent> {
     let phases: Vec<_> = workflow.phases.iter().filter_map(|name| definition.phase(name)).collect();
-    let works = |agent: &&Agent| {
-        phases.iter().any(|p| p.swarm.agents.contains(&agent.name) || p.review.as_ref().is_some_and(|r| r.agent == agent.name))
-    };
-    definition.agents.iter().filter(works).collect()
+    definition.agents.iter().filter(|agent| phases.iter().any(|phase| phase.involves(&agent.name))).collect()
 }
 
 /// Who speaks in a run. A run is live when every agent's model is served by somebody, and a rehearsal when none is.
@@ -131,11 +128,8 @@ pub fn priced(voice: &Voice, chosen: &Chosen, definition: &Definition, workflow:
         return Ok(());
     }
     let of_phase = |agent: &Agent| {
-        let phases = workflow.phases.iter().filter_map(|name| definition.phase(name));
-        let mut mine = phases
-            .filter(|p| p.swarm.agents.contains(&agent.name) || p.review.as_ref().is_some_and(|r| r.agent == agent.name))
-            .filter_map(|p| p.budget);
-        mine.any(|budget| budget.micro_usd.is_some())
+        let mut mine = workflow.phases.iter().filter_map(|name| definition.phase(name)).filter(|phase| phase.involves(&agent.name));
+        mine.any(|phase| phase.budget.is_some_and(|budget| budget.micro_usd.is_some()))
     };
     for agent in at_work(definition, workflow) {
         let own = [agent.budget, agent.pot.as_ref().and_then(|pot| definition.pot(pot)).copied(), workflow.budget];
@@ -154,12 +148,8 @@ pub fn priced(voice: &Voice, chosen: &Chosen, definition: &Definition, workflow:
 /// Who serves a model, in words.
 pub fn served(model: &Model) -> String {
     let Some(live) = &model.live else { return "rehearsed".to_owned() };
-    let provider = match live.provider {
-        cloudcrew_definition::syntax::Provider::Bedrock => "bedrock",
-        cloudcrew_definition::syntax::Provider::Openai => "openai",
-    };
     let place = [&live.region, &live.endpoint].into_iter().flatten().map(|place| format!(" at {place}")).collect::<String>();
-    format!("{provider} {}{place}", live.id)
+    format!("{} {}{place}", live.provider.name(), live.id)
 }
 
 /// What a model costs, in words.

@@ -41,7 +41,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let Some(at) = at.filter(|_| !provider.is_some_and(|p| readers.contains(&p))) else { continue };
             let found = match provider {
                 None => report.error(CHECK.code, format!("nobody serves model `{name}`, so its `{key}` has no effect")),
-                Some(p) => report.error(CHECK.code, format!("`{}` does not read `{key}` of model `{name}`", word(p))),
+                Some(p) => report.error(CHECK.code, format!("`{}` does not read `{key}` of model `{name}`", p.name())),
             };
             found.at(at, "").help(match provider {
                 None => "give `provider` and `id` too, or remove it",
@@ -70,11 +70,4 @@ fn settings(model: &Model) -> [Setting; 9] {
 
 fn place<T>(written: &Option<Written<T>>) -> Option<Span> {
     written.as_ref().map(|w| w.span)
-}
-
-fn word(provider: Provider) -> &'static str {
-    match provider {
-        Provider::Bedrock => "bedrock",
-        Provider::Openai => "openai",
-    }
 }

@@ -36,6 +36,13 @@ pub struct Phase {
     pub max_restarts: u32,
 }
 
+impl Phase {
+    /// Whether an agent works or reviews in it.
+    pub fn involves(&self, agent: &str) -> bool {
+        self.swarm.agents.iter().any(|name| name == agent) || self.review.as_ref().is_some_and(|review| review.agent == agent)
+    }
+}
+
 /// Who works, and within which limits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Swarm {

@@ -69,6 +69,16 @@ pub enum Provider {
     Openai,
 }
 
+impl Provider {
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Provider::Bedrock => "bedrock",
+            Provider::Openai => "openai",
+        }
+    }
+}
+
 /// A guardrail of the account.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]

@@ -42,10 +42,8 @@ pub(super) fn compare(before: (&Definition, &Workflow), after: (&Definition, &Wo
 /// Members and reviewers of the workflow's phases.
 fn named((definition, workflow): (&Definition, &Workflow)) -> Vec<String> {
     let phases: Vec<_> = workflow.phases.iter().filter_map(|name| definition.phase(name)).collect();
-    let works = |agent: &&Agent| {
-        phases.iter().any(|p| p.swarm.agents.contains(&agent.name) || p.review.as_ref().is_some_and(|r| r.agent == agent.name))
-    };
-    definition.agents.iter().filter(works).map(|a| a.name.clone()).collect()
+    let names = definition.agents.iter().map(|agent| &agent.name);
+    names.filter(|name| phases.iter().any(|phase| phase.involves(name))).cloned().collect()
 }
 
 fn agent(old: &Agent, new: &Agent, found: &mut Vec<Change>) {

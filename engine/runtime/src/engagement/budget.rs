@@ -6,8 +6,8 @@ use cloudcrew_plan::Outcome;
 
 use super::drive::{Driver, Rest};
 use super::error::EngagementError;
-use super::event::{Event, Why, ms};
-use super::gate::{CUSTOMER, digest};
+use super::event::{Event, Why};
+use super::gate::asking;
 use super::load::Engagement;
 use super::meter::Charge;
 use super::request::{Raise, Request, RequestKind, Unit};
@@ -137,31 +137,13 @@ fn beyond(engagement: &Engagement, bound: &Bound, needed: u64) -> Verdict {
 }
 
 fn new_request(engagement: &Engagement, asked: RequestKind) -> Request {
-    let state = &engagement.state;
-    let phase = state.phase().unwrap_or_default().to_owned();
-    let earlier = state.requests.iter().filter(|r| matches!(r.kind, RequestKind::Budget { .. })).count();
-    let id = format!("budget-{}", earlier + 1);
+    let phase = engagement.state.phase().unwrap_or_default();
+    let earlier = engagement.state.requests.iter().filter(|r| matches!(r.kind, RequestKind::Budget { .. })).count();
     let subject = match &asked {
-        RequestKind::Budget { budget, limit, .. } => vec![(budget.clone(), limit.to_string())],
-        _ => Vec::new(),
+        RequestKind::Budget { budget, limit, .. } => (budget.clone(), limit.to_string()),
+        _ => Default::default(),
     };
-    Request {
-        kind: asked,
-        revision: state.revision(&phase),
-        digest: digest(&id, &subject),
-        subject: Vec::new(),
-        answerer: CUSTOMER.into(),
-        opened: 0,
-        remind_after: engagement.definition.phase(&phase).and_then(|p| p.question_reminder).map(|t| ms(t) as i64),
-        expires: None,
-        on_expiry: None,
-        reminders: 0,
-        answer: None,
-        answered: None,
-        expired: false,
-        phase,
-        id,
-    }
+    asking(engagement, phase, &format!("budget-{}", earlier + 1), asked, subject)
 }
 
 /// Whether a YAML key is that of a budget.

@@ -138,6 +138,19 @@ impl Driver {
         }
     }
 
+    /// Says that this process lives; an error when another has taken over.
+    pub(super) async fn keep_lease(&self) -> Result<(), EngagementError> {
+        if !self.lease_is_due() {
+            return Ok(());
+        }
+        if self.ports.journal.renew(self.project(), &self.lease).await? {
+            return Ok(());
+        }
+        let holder =
+            self.ports.journal.lease(self.project()).await?.map_or_else(|| "another process".to_owned(), |(l, _)| l.holder.name);
+        Err(EngagementError::LeaseLost { project: self.project().to_owned(), holder })
+    }
+
     /// Renews the lease also while a model thinks or a provider is waited for; ends when another process has taken over.
     async fn stay_alive(&self) -> EngagementError {
         loop {

@@ -18,7 +18,7 @@ use crate::swarm::{Input, Question};
 const MOST_REMINDERS: i64 = 100;
 
 /// Who answers requests.
-pub(super) const CUSTOMER: &str = "customer";
+const CUSTOMER: &str = "customer";
 
 impl Driver {
     /// At a gate.
@@ -262,17 +262,23 @@ fn new_gate(engagement: &Engagement, phase: &str, subject: Vec<(String, String)>
 }
 
 fn new_question(engagement: &Engagement, phase: &str, id: &str, question: &Question) -> Request {
+    let kind = RequestKind::Question {
+        agent: question.agent.clone(),
+        question: question.question.clone(),
+        interrupt: question.id.clone(),
+    };
+    asking(engagement, phase, id, kind, ("question".to_owned(), question.question.clone()))
+}
+
+/// A request that waits without an end, and is reminded of as the phase's questions are.
+pub(super) fn asking(engagement: &Engagement, phase: &str, id: &str, kind: RequestKind, about: (String, String)) -> Request {
     let remind = engagement.definition.phase(phase).and_then(|p| p.question_reminder);
     Request {
         id: id.to_owned(),
-        kind: RequestKind::Question {
-            agent: question.agent.clone(),
-            question: question.question.clone(),
-            interrupt: question.id.clone(),
-        },
+        kind,
         phase: phase.to_owned(),
         revision: engagement.state.revision(phase),
-        digest: digest(id, &[("question".to_owned(), question.question.clone())]),
+        digest: digest(id, &[about]),
         subject: Vec::new(),
         answerer: CUSTOMER.into(),
         opened: 0,
@@ -291,7 +297,7 @@ fn question_id(swarm: Option<&str>, question: &str) -> String {
 }
 
 /// Hex SHA-256 over what is asked about.
-pub(super) fn digest(id: &str, subject: &[(String, String)]) -> String {
+fn digest(id: &str, subject: &[(String, String)]) -> String {
     let mut hash = Sha256::new();
     hash.update(id);
     for (path, oid) in subject {

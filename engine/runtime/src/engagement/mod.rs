@@ -1,6 +1,7 @@
 //! The durable interpreter of a plan: decide, act through ports, append, repeat.
 
 pub mod answer;
+mod at_hand;
 mod begin;
 mod budget;
 mod commit;

@@ -89,11 +89,6 @@ impl<'a> Assembly<'a> {
         Ok(())
     }
 
-    /// Whether a tool was called.
-    pub fn calls_tools(&self) -> bool {
-        self.parts.values().any(|part| matches!(part, Part::Tool { .. }))
-    }
-
     /// The reply is complete.
     pub fn finish(self, stop_reason: String, usage: Option<Usage>) -> ModelReply {
         let content = self.parts.into_values().filter_map(|part| match part {
