@@ -18,5 +18,5 @@ pub fn spec(name: &str) -> ToolSpec {
     let properties: Map<String, Value> =
         arguments.iter().map(|(name, kind)| ((*name).to_owned(), json!({ "type": kind }))).collect();
     let schema = json!({ "type": "object", "required": required, "properties": properties });
-    ToolSpec { name: name.to_owned(), description: description.to_owned(), schema }
+    ToolSpec { name: name.to_owned(), description: description.to_owned(), schema: schema.into() }
 }

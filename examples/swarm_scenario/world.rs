@@ -76,6 +76,7 @@ impl Host for World<'_> {
             agent: &call.agent,
             model: "fake",
             system: &system,
+            steady: 0,
             messages: swarm.conversation(),
             tools: &tools,
             max_tokens: agent["max_tokens"].as_u64().unwrap_or(4096) as u32,
@@ -103,8 +104,9 @@ impl Host for World<'_> {
         Ok(answer)
     }
 
-    async fn wait(&self, time: Duration) {
+    async fn wait(&self, time: Duration) -> Result<(), Stop<String>> {
         tokio::time::sleep(time).await;
+        Ok(())
     }
 
     async fn deadline(&self, time: Duration) {

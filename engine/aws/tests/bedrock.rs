@@ -102,7 +102,7 @@ fn request<'a>(
     tools: &'a [ToolSpec],
     listener: &'a dyn Listener,
 ) -> ModelRequest<'a> {
-    ModelRequest { context, agent: "pm", model: "opus", system: "You plan.", messages, tools, max_tokens: 500, listener }
+    ModelRequest { context, agent: "pm", model: "opus", system: "You plan.", steady: 0, messages, tools, max_tokens: 500, listener }
 }
 
 fn says(role: Role, content: Vec<Block>) -> Message {
@@ -112,7 +112,7 @@ fn says(role: Role, content: Vec<Block>) -> Message {
 fn tool() -> ToolSpec {
     let schema =
         json!({ "type": "object", "required": ["zeta", "alpha"], "properties": { "zeta": { "type": "string" }, "alpha": {} } });
-    ToolSpec { name: "look".into(), description: "Looks.".into(), schema }
+    ToolSpec { name: "look".into(), description: "Looks.".into(), schema: schema.into() }
 }
 
 #[tokio::test]

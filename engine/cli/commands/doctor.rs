@@ -120,6 +120,7 @@ async fn tried(port: &dyn Model, model: &Defined) -> Result<String, String> {
         agent: "doctor",
         model: &model.name,
         system: "Answer with one word.",
+        steady: 0,
         messages: &messages,
         tools: &[],
         max_tokens: if thinks { model.max_tokens } else { model.max_tokens.min(SMALL) },

@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod checks;
 pub mod crew;
 pub mod diagnostic;
+pub mod digest;
 pub mod document;
 pub mod kept;
 pub mod known;

@@ -65,7 +65,7 @@ fn ask(agent: &str, turn: u32, words: &str) -> Ask {
         earlier_calls: turn,
         date: "2026-01-05".into(),
     };
-    let tool = ToolSpec { name: "repo_read".into(), description: "reads".into(), schema: json!({ "type": "object" }) };
+    let tool = ToolSpec { name: "repo_read".into(), description: "reads".into(), schema: json!({ "type": "object" }).into() };
     Ask {
         at,
         agent: agent.into(),
@@ -83,6 +83,7 @@ async fn hear(model: &dyn Model, ask: &Ask, listener: &dyn Listener) -> Result<M
         agent: &ask.agent,
         model: &ask.model,
         system: &ask.system,
+        steady: 0,
         messages: &ask.messages,
         tools: &ask.tools,
         max_tokens: ask.max_tokens,

@@ -129,7 +129,7 @@ fn tools() -> Vec<ToolSpec> {
     let tool = |name: &str| ToolSpec {
         name: name.into(),
         description: format!("does {name}"),
-        schema: json!({ "type": "object", "properties": { "path": { "type": "string" } } }),
+        schema: json!({ "type": "object", "properties": { "path": { "type": "string" } } }).into(),
     };
     vec![tool("repo_read"), tool("repo_write")]
 }
@@ -149,6 +149,7 @@ async fn call(model: &OpenAiModel, messages: &[Message], listener: &dyn Listener
         agent: "builder",
         model: "small",
         system: "You build.",
+        steady: 0,
         messages,
         tools: &tools,
         max_tokens: 500,

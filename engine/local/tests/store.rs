@@ -16,7 +16,7 @@ use serde_json::json;
 use support::{block_on, home, raw, store, told};
 
 fn entry(n: u64) -> NewEntry {
-    NewEntry { at: 1_700_000_000_000, kind: "said".to_owned(), payload: json!({ "words": format!("entry {n}") }) }
+    NewEntry { at: 1_700_000_000_000, kind: "said".to_owned(), payload: json!({ "words": format!("entry {n}") }).to_string() }
 }
 
 /// A store with a journal of three entries.
@@ -362,7 +362,7 @@ fn fill_the_disk() {
     let ballast = home.join("ballast");
     fs::write(&ballast, vec![0; 200_000]).expect("there is room");
     let (store, mut head) = journal(&home.join(".cloudcrew"));
-    let large = |n: u64| NewEntry { payload: json!("x".repeat(40_000)), ..entry(n) };
+    let large = |n: u64| NewEntry { payload: json!("x".repeat(40_000)).to_string(), ..entry(n) };
     let full = loop {
         match block_on(store.append("acme", &head, Writer::Inbound, vec![large(0)])) {
             Ok(new) => head = new,

@@ -1,8 +1,8 @@
 //! The state graph: ordered plain data.
 
+use cloudcrew_definition::digest::sha256;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 /// Version of the plan's form and meaning.
 pub const SEMANTICS: u32 = 1;
@@ -207,6 +207,6 @@ impl Plan {
 
     /// Hex SHA-256 of its bytes.
     pub fn hash(&self) -> String {
-        Sha256::digest(self.bytes()).iter().map(|b| format!("{b:02x}")).collect()
+        sha256(self.bytes())
     }
 }

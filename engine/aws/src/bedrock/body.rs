@@ -20,10 +20,16 @@ const DOCUMENTS: usize = 5;
 /// Images that a request may hold.
 const IMAGES: usize = 20;
 
+/// The system prompt, what other visits share of it as a part of its own.
+fn system<'a>(request: &ModelRequest<'a>) -> Vec<Part<'a>> {
+    let (steady, rest) = request.system.split_at_checked(request.steady).unwrap_or((request.system, ""));
+    [steady, rest].into_iter().filter(|text| !text.is_empty()).map(Part::Text).collect()
+}
+
 /// The request's JSON. Keys come in a fixed order, arguments and schemas in the order in which they were written.
 pub fn body(request: &ModelRequest<'_>, settings: &Settings) -> Vec<u8> {
     let mut body = Body {
-        system: vec![Part::Text(request.system)],
+        system: system(request),
         tool_config: Tools { tools: request.tools.iter().map(tool).collect() },
         messages: request.messages.iter().map(Sent::of).collect(),
         inference_config: json!({ "maxTokens": request.max_tokens }),
@@ -167,17 +173,20 @@ impl<'a> Body<'a> {
         results.flatten().filter(|part| matches!(part, Part::Document { .. } | Part::Image { .. }))
     }
 
-    /// Four points at most, in the order in which the provider reads: after the tools, after the system prompt, where the last
-    /// request ended, and where this one ends. A point before which too little stands would be of no use and is left out.
+    /// Four points at most, in the order in which the provider reads: after the tools, after what is steady of the system prompt,
+    /// where the last request ended, and where this one ends. A point before which too little stands would be of no use and is left
+    /// out.
     fn add_cache_points(&mut self, least: u64) {
         let least = least.saturating_mul(BYTES_PER_TOKEN);
-        let mut before = 0;
-        for fixed in [&mut self.tool_config.tools, &mut self.system] {
-            before += fixed.iter().map(Part::size).sum::<u64>();
-            if !fixed.is_empty() && before >= least {
-                fixed.push(Part::POINT);
-            }
+        let mut before = self.tool_config.tools.iter().map(Part::size).sum::<u64>();
+        if before >= least && !self.tool_config.is_empty() {
+            self.tool_config.tools.push(Part::POINT);
         }
+        let steady = self.system.first().map_or(0, Part::size);
+        if before + steady >= least && steady > 0 {
+            self.system.insert(1, Part::POINT);
+        }
+        before += self.system.iter().map(Part::size).sum::<u64>();
         let last = self.messages.len().saturating_sub(1);
         for (number, message) in self.messages.iter_mut().enumerate() {
             before += message.content.iter().map(Part::size).sum::<u64>();

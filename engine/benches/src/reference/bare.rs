@@ -14,7 +14,9 @@ use aws_smithy_types::{Document, Number};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-/// Writes down what [`main`] needs: the prompts and tools of the requests that were seen, and the rows of the store.
+use super::counted;
+
+/// Writes down what [`main`] needs: the prompts and tools of the requests that were seen, and what each commit held.
 pub fn prepare(folder: &Path, seen: &Value, home: &Path, file: &str) {
     let mut agents = serde_json::Map::new();
     let seen = seen.as_array().expect("requests");
@@ -25,22 +27,12 @@ pub fn prepare(folder: &Path, seen: &Value, home: &Path, file: &str) {
             json!({ "system": body["system"], "tools": body["toolConfig"]["tools"], "opening": body["messages"][0]["content"][0]["text"] }),
         );
     }
+    let commits = std::fs::read(folder.join(counted::FILE)).expect("the commits of the journal");
+    let mut rows: Vec<i64> = serde_json::from_slice(&commits).expect("JSON");
     let store = Connection::open(home.join("cloudcrew.db")).expect("the store");
-    let sizes = |sql: &str| {
-        let mut select = store.prepare(sql).expect("a table");
-        let rows = select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).expect("rows");
-        rows.map(|row| row.expect("a row")).collect::<Vec<_>>()
-    };
-    let (mut rows, mut together) = (Vec::new(), 0);
-    for (kind, size) in sizes("SELECT kind, length(payload) FROM entry ORDER BY seq") {
-        together += size;
-        // Tools that only read are noted in one commit with what comes of them.
-        if kind != "tools_called" {
-            rows.push(std::mem::take(&mut together));
-        }
-    }
-    rows.extend(sizes("SELECT 'row', length(row) FROM ledger").into_iter().map(|(_, size)| size));
-    rows.extend(sizes("SELECT 'blob', length(bytes) FROM blob").into_iter().map(|(_, size)| size));
+    // Prompts; nothing was written to the ledger.
+    let mut select = store.prepare("SELECT length(bytes) FROM blob").expect("a table");
+    rows.extend(select.query_map([], |row| row.get::<_, i64>(0)).expect("rows").map(|row| row.expect("a row")));
     let all = json!({ "agents": agents, "rows": rows, "entry": seen[0]["agent"], "requests": seen.len(), "file": file });
     std::fs::write(folder.join("bare.json"), all.to_string()).expect("written");
 }

@@ -9,6 +9,7 @@
 mod bare;
 mod bill;
 mod child;
+mod counted;
 mod ours;
 mod scenario;
 mod server;

@@ -14,6 +14,7 @@ use cloudcrew_runtime::engagement::{Driver, Options, Rest, Voice};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
+use super::counted::Counted;
 use super::scenario::FILE;
 
 /// How models are called.
@@ -51,11 +52,13 @@ async fn all(folder: &Path, scenario: &Value, runs: u64) -> Value {
     let store = Store::open(&home).expect("a store");
     let sow = scenario["files"][FILE].as_str().expect("a file").to_owned();
     let work = || Work { definition: &definition, workflow: "w", sow: sow.clone(), voice: Voice::Live { record: None } };
+    let journal = Arc::new(Counted::new(store.clone()));
     let mut drivers = Vec::new();
     for number in 1..=runs {
         let project = format!("r{number}");
         let repo = begun_with(&home, &store, &project, work()).await;
         let mut ports = ports(&store, repo, &project).await;
+        ports.journal = journal.clone();
         ports.model = model.clone();
         ports.clock = Arc::new(SystemClock::default());
         drivers.push(Driver::acquire(ports, &project, &this_process(), Options { approve_all: true }).await.expect("the lease"));
@@ -79,5 +82,6 @@ async fn all(folder: &Path, scenario: &Value, runs: u64) -> Value {
         });
     }
     ends.dedup();
+    journal.tell(folder);
     json!({ "input": input, "output": output, "ends": ends })
 }

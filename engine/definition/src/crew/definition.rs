@@ -1,7 +1,8 @@
 //! The whole crew with what it serves.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+
+use crate::digest::sha256;
 
 use super::{Budget, Model, Phase, Pot, Rehearsal};
 
@@ -116,6 +117,6 @@ impl Definition {
 
     /// Hex SHA-256 of its bytes.
     pub fn hash(&self) -> String {
-        Sha256::digest(self.bytes()).iter().map(|b| format!("{b:02x}")).collect()
+        sha256(self.bytes())
     }
 }

@@ -1,7 +1,7 @@
 //! What differs between a recorded request and the one that is made, for a person who has changed something.
 
+use cloudcrew_definition::digest::sha256;
 use cloudcrew_runtime::ports::model::{Block, Message, Role, ToolSpec, ToolStatus};
-use sha2::{Digest as _, Sha256};
 use similar::TextDiff;
 
 use super::Asked;
@@ -81,8 +81,7 @@ fn block(block: &Block) -> String {
 }
 
 fn fingerprint(bytes: &str) -> String {
-    let hash = Sha256::digest(bytes.as_bytes());
-    hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    sha256(bytes).chars().take(12).collect()
 }
 
 /// A short unified diff.

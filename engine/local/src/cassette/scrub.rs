@@ -98,7 +98,7 @@ impl Scrubber {
 
     /// A tool without secrets.
     pub fn tool(&self, tool: &ToolSpec) -> ToolSpec {
-        ToolSpec { name: tool.name.clone(), description: self.text(&tool.description), schema: self.value(&tool.schema) }
+        ToolSpec { name: tool.name.clone(), description: self.text(&tool.description), schema: self.value(&tool.schema).into() }
     }
 
     /// A message without secrets.

@@ -24,6 +24,9 @@ use git2::{Reference, Repository, RepositoryInitOptions};
 pub use missing::MissingRepo;
 pub use revision::files_at;
 
+/// Bytes of a file that is read where it is asked for; a larger one is read on a thread that may wait.
+const IN_PLACE: usize = 64 * 1024;
+
 /// A repository, bound to the branch of one engagement. Clones are the same repository.
 #[derive(Clone)]
 pub struct GitRepo {
@@ -140,8 +143,20 @@ impl Repo for GitRepo {
     }
 
     async fn read(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        // A small file is read sooner than a thread is found for it.
+        if let Ok(repository) = self.bound.repository.try_lock() {
+            self.bound.trusted()?;
+            let Some(file) = self.bound.find(&repository, commit, path)? else { return Ok(None) };
+            if self.bound.size(&repository, file)? <= IN_PLACE {
+                return self.bound.bytes(&repository, file).map(Some);
+            }
+        }
         let (commit, path) = (commit.to_owned(), path.to_owned());
-        self.work(move |bound, repository| bound.read(repository, &commit, &path)).await
+        self.work(move |bound, repository| {
+            let file = bound.find(repository, &commit, &path)?;
+            file.map(|file| bound.bytes(repository, file)).transpose()
+        })
+        .await
     }
 
     async fn log(&self, base: Option<&str>, head: &str) -> Result<Vec<(String, Option<String>)>, StoreError> {

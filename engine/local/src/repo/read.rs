@@ -42,22 +42,31 @@ impl Bound {
         Ok(files)
     }
 
-    pub(super) fn read(&self, repository: &Repository, commit: &str, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let failed = |error: git2::Error| self.failed(&error);
+    /// The file at a path of a commit.
+    pub(super) fn find(&self, repository: &Repository, commit: &str, path: &str) -> Result<Option<Oid>, StoreError> {
         let mut folder = self.tree(repository, commit)?;
         let mut names = path.split('/').peekable();
         while let Some(name) = names.next() {
-            let Some(entry) = folder.get_name_bytes(name.as_bytes()).map(|entry| entry.to_owned()) else { return Ok(None) };
-            let is_last = names.peek().is_none();
-            if is_last && is_file(entry.filemode()) {
-                return repository.find_blob(entry.id()).map(|blob| Some(blob.content().to_vec())).map_err(failed);
-            }
-            if is_last || entry.filemode() != 0o040_000 {
+            let Some((id, mode)) = folder.get_name_bytes(name.as_bytes()).map(|entry| (entry.id(), entry.filemode())) else {
                 return Ok(None);
+            };
+            match names.peek() {
+                None if is_file(mode) => return Ok(Some(id)),
+                Some(_) if mode == 0o040_000 => folder = repository.find_tree(id).map_err(|error| self.failed(&error))?,
+                _ => return Ok(None),
             }
-            folder = repository.find_tree(entry.id()).map_err(failed)?;
         }
         Ok(None)
+    }
+
+    /// Bytes of a file, by its header.
+    pub(super) fn size(&self, repository: &Repository, file: Oid) -> Result<usize, StoreError> {
+        let header = repository.odb().and_then(|objects| objects.read_header(file));
+        header.map(|(size, _)| size).map_err(|error| self.failed(&error))
+    }
+
+    pub(super) fn bytes(&self, repository: &Repository, file: Oid) -> Result<Vec<u8>, StoreError> {
+        repository.find_blob(file).map(|blob| blob.content().to_vec()).map_err(|error| self.failed(&error))
     }
 
     pub(super) fn log(

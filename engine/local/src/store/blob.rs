@@ -1,12 +1,13 @@
 //! The blob port.
 
 use async_trait::async_trait;
+use cloudcrew_definition::digest::sha256;
 use cloudcrew_runtime::ports::StoreError;
 use cloudcrew_runtime::ports::blob::Blobs;
 use rusqlite::{OptionalExtension as _, params};
 
 use super::fault::Fault;
-use super::{Store, sha256};
+use super::Store;
 
 #[async_trait]
 impl Blobs for Store {

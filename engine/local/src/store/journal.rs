@@ -100,18 +100,17 @@ fn insert<R: From<StoreError>>(
     let sql = "INSERT INTO entry (engagement, seq, at, kind, payload, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let mut insert = connection.prepare_cached(sql)?;
     for entry in entries {
-        let payload = entry.payload.to_string();
+        let NewEntry { at, kind, payload } = entry;
         if payload.len() > MAX_PAYLOAD {
             let why = format!(
-                "a `{}` of {} bytes is appended; the most is {MAX_PAYLOAD}, the rest goes to a blob",
-                entry.kind,
+                "a `{kind}` of {} bytes is appended; the most is {MAX_PAYLOAD}, the rest goes to a blob",
                 payload.len()
             );
             return Err(refused(named(engagement), why));
         }
         let seq = head.seq + 1;
-        let hash = chain(&head.hash, seq, entry.at, &entry.kind, &payload);
-        insert.execute(params![number, seq as i64, entry.at, entry.kind, payload, hash])?;
+        let hash = chain(&head.hash, seq, *at, kind, payload);
+        insert.execute(params![number, seq as i64, at, kind, payload, hash])?;
         head = Head { seq, hash };
     }
     let sql = "UPDATE engagement SET seq = ?2, hash = ?3 WHERE number = ?1";

@@ -1,13 +1,14 @@
 //! The ledger port. A row is kept as its JSON with a hash, so that a damaged one is seen and never read as another.
 
 use async_trait::async_trait;
+use cloudcrew_definition::digest::sha256;
 use cloudcrew_runtime::ports::StoreError;
 use cloudcrew_runtime::ports::ledger::{Ledger, LedgerRow};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::fault::{Fault, Stop, refused};
 use super::journal::{find, named};
-use super::{Store, sha256};
+use super::Store;
 
 #[async_trait]
 impl Ledger for Store {
@@ -46,7 +47,7 @@ fn record(connection: &Connection, engagement: &str, rows: &[LedgerRow]) -> Resu
                 let text =
                     serde_json::to_string(row).map_err(|e| Fault::Unusable(format!("a ledger row cannot be written: {e}")))?;
                 let sql = "INSERT INTO ledger (engagement, id, row, hash) VALUES (?1, ?2, ?3, ?4)";
-                connection.prepare_cached(sql)?.execute(params![number, row.id, text, sha256(text.as_bytes())])?;
+                connection.prepare_cached(sql)?.execute(params![number, row.id, text, sha256(&text)])?;
             }
         }
     }
@@ -55,7 +56,7 @@ fn record(connection: &Connection, engagement: &str, rows: &[LedgerRow]) -> Resu
 
 fn understood(engagement: &str, (id, text, hash): &Stored) -> Result<LedgerRow, Fault> {
     let damaged = |why: &str| Fault::Damaged(format!("row `{id}` of the ledger of `{engagement}` {why}"));
-    if sha256(text.as_bytes()) != *hash {
+    if sha256(text) != *hash {
         return Err(damaged("does not match its hash"));
     }
     let row: LedgerRow = serde_json::from_str(text).map_err(|e| damaged(&format!("cannot be read: {e}")))?;

@@ -11,6 +11,14 @@ use super::open;
 /// Kept when nobody reads.
 const KEPT: usize = 4;
 
+/// Looks in a transaction, whose statements are compiled once. A connection whose look failed is not used again.
+fn snapshot<T, R>(connection: &Connection, work: impl FnOnce(&Connection) -> Result<T, Stop<R>>) -> Result<T, Stop<R>> {
+    connection.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([]))?;
+    let found = work(connection)?;
+    connection.prepare_cached("COMMIT").and_then(|mut end| end.execute([]))?;
+    Ok(found)
+}
+
 pub(super) struct Readers(Mutex<Vec<Connection>>);
 
 impl Readers {
@@ -25,9 +33,7 @@ impl Readers {
             Some(connection) => connection,
             None => open::to_read(path)?,
         };
-        let transaction = connection.unchecked_transaction()?;
-        let found = work(&transaction)?;
-        transaction.commit()?;
+        let found = snapshot(&connection, work)?;
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < KEPT {
             idle.push(connection);

@@ -61,8 +61,8 @@ pub async fn what_was_appended_is_read_in_order_and_in_pages(journal: &dyn Journ
     assert_eq!(read.iter().map(|e| e.seq).collect::<Vec<_>>(), (1..=10).collect::<Vec<_>>(), "numbers have no gap");
     for (found, n) in read.iter().zip(1..) {
         let NewEntry { at, kind, payload } = entry(n);
-        assert_eq!((found.at, &found.kind, &found.payload), (at, &kind, &payload), "entry {n} came back changed");
-        assert_eq!(found.payload.to_string(), payload.to_string(), "the keys of entry {n} came back in another order");
+        assert_eq!((found.at, &found.kind), (at, &kind), "entry {n} came back changed");
+        assert_eq!(found.payload.to_string(), payload, "entry {n} came back changed, or its keys in another order");
     }
 }
 
@@ -99,7 +99,7 @@ pub async fn who_expects_another_head_is_told_where_it_is(journal: &dyn Journal)
 pub async fn an_append_is_whole_or_not_at_all(journal: &dyn Journal) {
     let engagement = "whole";
     let head = begun(journal, engagement).await;
-    let sized = |bytes: usize| NewEntry { payload: json!("x".repeat(bytes - 2)), ..entry(2) };
+    let sized = |bytes: usize| NewEntry { payload: json!("x".repeat(bytes - 2)).to_string(), ..entry(2) };
     for (why, entries) in [
         ("too many entries", (0..=MAX_APPEND as u64).map(entry).collect()),
         ("an entry that is too large", vec![entry(2), sized(MAX_PAYLOAD + 1)]),

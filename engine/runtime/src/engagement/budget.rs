@@ -33,7 +33,8 @@ pub(super) enum Verdict {
 impl Driver {
     /// Whether a call that may take `most` fits into every budget that covers it.
     pub(super) async fn within_budgets(&self, phase: &str, agent: &Agent, most: Charge) -> Result<Verdict, EngagementError> {
-        for bound in self.look(|e| bounds(e, phase, agent)).await {
+        let said = self.said();
+        for bound in self.look(|e| bounds(e, said, phase, agent)).await {
             let needed = match (bound.unit, most.micro_usd) {
                 (Unit::Tokens, _) => most.usage.counted(),
                 (Unit::MicroUsd, Some(money)) => money,
@@ -90,7 +91,7 @@ impl Driver {
 }
 
 /// Every limit that bounds a call of `agent` in `phase`.
-fn bounds(engagement: &Engagement, phase: &str, agent: &Agent) -> Vec<Bound> {
+fn bounds(engagement: &Engagement, said: Option<Charge>, phase: &str, agent: &Agent) -> Vec<Bound> {
     let (definition, state) = (&engagement.definition, &engagement.state);
     let meter = &state.meter;
     let workflow = definition.workflow(&state.started.workflow);
@@ -105,15 +106,15 @@ fn bounds(engagement: &Engagement, phase: &str, agent: &Agent) -> Vec<Bound> {
             found.extend(limit.map(|limit| Bound { key, unit, limit, spent, at_limit: budget.at_limit }));
         }
     };
-    add(format!("agents.yaml agents.{}.budget", agent.name), agent.budget.as_ref(), &|| meter.against(|_, a| a == agent.name));
+    add(format!("agents.yaml agents.{}.budget", agent.name), agent.budget.as_ref(), &|| meter.against(said, |_, a| a == agent.name));
     if let Some(pot) = &agent.pot {
         let shares = |name: &str| definition.agent(name).is_some_and(|a| a.pot.as_ref() == Some(pot));
-        add(format!("agents.yaml budgets.{pot}"), definition.pot(pot), &|| meter.against(|_, a| shares(a)));
+        add(format!("agents.yaml budgets.{pot}"), definition.pot(pot), &|| meter.against(said, |_, a| shares(a)));
     }
     let of_phase = definition.phase(phase).and_then(|p| p.budget.as_ref());
-    add(format!("phases/{phase}.yaml budget"), of_phase, &|| meter.against(|p, _| p == phase));
+    add(format!("phases/{phase}.yaml budget"), of_phase, &|| meter.against(said, |p, _| p == phase));
     let name = &state.started.workflow;
-    add(format!("workflows/{name}.yaml budget"), workflow.and_then(|w| w.budget.as_ref()), &|| meter.against(|_, _| true));
+    add(format!("workflows/{name}.yaml budget"), workflow.and_then(|w| w.budget.as_ref()), &|| meter.against(said, |_, _| true));
     found
 }
 

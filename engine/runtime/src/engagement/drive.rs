@@ -12,10 +12,11 @@ use super::budget::is_budget;
 use super::error::EngagementError;
 use super::event::{Answered, Decision, End, EndReason, Event, Why, bound_words};
 use super::load::{Engagement, open, write_entries};
+use super::meter::Charge;
 use super::request::{Request, RequestKind};
 use super::state::State;
 use crate::ports::Ports;
-use crate::ports::journal::{AppendError, Entry, Head, Holder, Lease, LeaseError, Writer};
+use crate::ports::journal::{AppendError, Entry, Head, Holder, Lease, LeaseError, MAX_APPEND, Writer};
 
 /// How an engagement is driven.
 #[derive(Debug, Clone, Default)]
@@ -45,11 +46,19 @@ pub struct Driver {
     pub(super) inner: Mutex<Engagement>,
     project: String,
     /// What happened and need not be on disk yet: it goes with the next append, before it. A crash takes it back, and it happens again.
-    deferred: std::sync::Mutex<Vec<Event>>,
+    deferred: std::sync::Mutex<Deferred>,
     /// Whether this driver has tried yet what the provider refused to another.
     pub(super) tried: AtomicBool,
     /// When the lease was renewed last, on the clock's elapsed time.
     renewed: std::sync::Mutex<Duration>,
+}
+
+/// What waits for the next append.
+#[derive(Default)]
+struct Deferred {
+    events: Vec<Event>,
+    /// What the call cost whose reply waits.
+    said: Option<Charge>,
 }
 
 /// The lease is renewed this often.
@@ -295,10 +304,19 @@ impl Driver {
     /// say changes nothing that a driver has begun, with one exception: a request that somebody answered meanwhile is neither
     /// reminded of nor expired. Such events are dropped, and the driver decides again on what is there.
     pub(super) async fn append(&self, events: Vec<Event>) -> Result<(), EngagementError> {
-        let deferred = std::mem::take(&mut *self.deferred.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let Deferred { events: deferred, .. } = std::mem::take(&mut *self.deferred());
         let events = if deferred.is_empty() { events } else { deferred.into_iter().chain(events).collect() };
+        // What does not fit into one is in order all the same; a crash in between takes back what may happen again.
+        for events in events.chunks(MAX_APPEND) {
+            self.append_together(events).await?;
+        }
+        Ok(())
+    }
+
+    /// Appends all of them or, when what they are about was settled meanwhile, none.
+    async fn append_together(&self, events: &[Event]) -> Result<(), EngagementError> {
         let now = self.now().await;
-        let entries = write_entries(&*self.ports.blobs, &events, now).await?;
+        let entries = write_entries(&*self.ports.blobs, events, now).await?;
         loop {
             let mut inner = self.inner.lock().await;
             if !events.iter().all(|event| inner.state.still_asks(event)) {
@@ -327,16 +345,27 @@ impl Driver {
         }
     }
 
-    /// Puts an event on record together with the next one. Only for what may happen again: a tool that reads was called, and what it
-    /// read.
-    pub(super) fn defer(&self, events: impl IntoIterator<Item = Event>) {
-        self.deferred.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(events);
+    /// Puts events on record together with the next one. Only for what may happen again, since nothing outside has followed from it:
+    /// a visit was opened, a model has replied, a tool has read. `said` is what a reply cost.
+    pub(super) fn defer(&self, events: impl IntoIterator<Item = Event>, said: Option<Charge>) {
+        let mut deferred = self.deferred();
+        deferred.events.extend(events);
+        deferred.said = said.or(deferred.said);
+    }
+
+    /// What the last call cost, when its reply is not on record yet.
+    pub(super) fn said(&self) -> Option<Charge> {
+        self.deferred().said
     }
 
     /// Puts on record what was deferred.
     pub(super) async fn settle_deferred(&self) -> Result<(), EngagementError> {
-        let none = self.deferred.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_empty();
+        let none = self.deferred().events.is_empty();
         if none { Ok(()) } else { self.append(Vec::new()).await }
+    }
+
+    fn deferred(&self) -> std::sync::MutexGuard<'_, Deferred> {
+        self.deferred.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn show(&self, new: &[(Entry, Event)], engagement: &Engagement) {

@@ -53,6 +53,9 @@ pub enum Event {
         agent: String,
         /// Blob of the system prompt.
         system: String,
+        /// Bytes at its beginning that are the same in other visits of the agent in this phase.
+        #[serde(default)]
+        steady: usize,
         /// The prompt's parts by hash.
         sources: Vec<SourceHash>,
     },

@@ -1,6 +1,7 @@
 //! Waiting for the customer: the gate after a phase, and an agent's question.
 
 use cloudcrew_definition::crew::{Gate, Phase};
+use cloudcrew_definition::digest::hex;
 use cloudcrew_plan::Outcome;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -306,5 +307,5 @@ fn digest(id: &str, subject: &[(String, String)]) -> String {
         hash.update([0]);
         hash.update(oid);
     }
-    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    hex(&hash.finalize())
 }

@@ -1,6 +1,7 @@
 //! The swarm's driver inside an engagement: prompts, models and tools through ports, everything on record before it counts.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex as SyncMutex};
 use std::time::Duration;
@@ -8,16 +9,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use cloudcrew_definition::catalogue::Effect;
 use cloudcrew_definition::crew::{Agent, Phase, Price};
+use cloudcrew_definition::digest::sha256;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::budget::Verdict;
 use super::context::{deliverable, variables};
 use super::drive::Driver;
 use super::error::EngagementError;
 use super::event::{Event, SourceHash, ToolDone, Why, ms};
+use super::inbound::note;
 use super::meter::Charge;
 use super::request::RequestKind;
+use super::state::{SwarmRun, VisitPrompt};
 use crate::ports::ledger::{LedgerKind, LedgerRow};
 use crate::ports::model::{
     CallContext, Listener, ModelFault, ModelReply, ModelRequest, Purpose, ToolResult, ToolSpec, ToolStatus, ToolUse, Usage,
@@ -37,11 +40,17 @@ const BYTES_PER_TOKEN: u64 = 2;
 /// Tokens that a provider adds to what it is sent: how tools are used, where messages begin and end.
 const FRAMING: u64 = 500;
 
+/// A system prompt, and how much of it other visits share.
+struct Prompt {
+    system: String,
+    steady: usize,
+}
+
 /// An agent in a visit, with all that stays the same from call to call.
 pub(super) struct Speaker {
     visit: u32,
     agent: Agent,
-    system: String,
+    prompt: Prompt,
     tools: Vec<ToolSpec>,
     /// Bytes of prompt and tools.
     bytes: u64,
@@ -55,6 +64,9 @@ pub(super) struct Ready {
     context: CallContext,
     speaker: Arc<Speaker>,
 }
+
+/// How long a reply may wait for tools that read, before it goes on record without them.
+const HELD_BACK: Duration = Duration::from_millis(10);
 
 /// How often a driver looks for what others put on record.
 const LOOKS_EVERY: Duration = Duration::from_millis(20);
@@ -83,10 +95,6 @@ pub(super) struct SwarmHost<'a> {
 
 fn lock<T>(mutex: &SyncMutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-fn hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
 }
 
 impl<'a> SwarmHost<'a> {
@@ -170,12 +178,7 @@ impl<'a> SwarmHost<'a> {
 
     async fn tools(&self, agent: &Agent, swarm: &Swarm) -> Vec<ToolSpec> {
         let names = tool_names(agent, self.purpose);
-        let mut specs: Vec<ToolSpec> = names
-            .iter()
-            .filter_map(|n| tools::find(n))
-            .map(|t| t.info.clone())
-            .map(|i| ToolSpec { name: i.name, description: i.description, schema: i.schema })
-            .collect();
+        let mut specs: Vec<ToolSpec> = names.iter().filter_map(|n| tools::find(n)).map(|known| known.spec.clone()).collect();
         if swarm.spec().handoffs {
             specs.push(handoff_spec());
         }
@@ -207,7 +210,7 @@ impl<'a> SwarmHost<'a> {
 
 /// Bytes of a tool's declaration, about.
 fn size(tool: &ToolSpec) -> u64 {
-    (tool.name.len() + tool.description.len()) as u64 + serde_json::to_string(&tool.schema).map_or(0, |text| text.len() as u64)
+    (tool.name.len() + tool.description.len()) as u64 + serde_json::to_string(&*tool.schema).map_or(0, |text| text.len() as u64)
 }
 
 /// Names of an agent's tools.
@@ -267,22 +270,18 @@ impl Host for SwarmHost<'_> {
         let agent = self.agent(agent).await?;
         let parts = self.parts(&agent).await?;
         let system = joined(&parts);
+        // The ledger, which is last, grows.
+        let steady = joined(&parts[..parts.len() - 1]).len();
         let blob = self.driver.ports.blobs.put(system.as_bytes()).await.map_err(|e| Stop::Failed(e.into()))?;
         let sources = parts
             .iter()
             .filter(|p| !p.text.is_empty())
-            .map(|p| SourceHash { source: p.source.into(), hash: hash(&p.text) })
+            .map(|p| SourceHash { source: p.source.into(), hash: sha256(&p.text) })
             .collect();
-        let event = Event::VisitOpened { visit, agent: agent.name.clone(), system: blob, sources };
-        self.driver.append(vec![event]).await.map_err(Stop::Failed)?;
-        self.prepare(swarm, visit, agent, system).await;
-        let inbox = self.driver.look(|e| e.state.inbox.clone()).await;
-        let words: Vec<String> = inbox.iter().map(|m| format!("- {}: {}", m.actor, m.words)).collect();
-        Ok(if words.is_empty() {
-            Vec::new()
-        } else {
-            vec![Note { heading: "Messages from the customer".into(), body: words.join("\n") }]
-        })
+        let event = Event::VisitOpened { visit, agent: agent.name.clone(), system: blob, steady, sources };
+        self.driver.defer([event], None);
+        self.prepare(swarm, visit, agent, Prompt { system, steady }).await;
+        Ok(self.driver.look(|e| note(&e.state.inbox)).await.into_iter().collect())
     }
 
     async fn before_model(&self, swarm: &Swarm, call: &ModelCall) -> Result<(), Stop<EngagementError>> {
@@ -333,7 +332,8 @@ impl Host for SwarmHost<'_> {
             context: &ready.context,
             agent: &speaker.agent.name,
             model: &speaker.model,
-            system: &speaker.system,
+            system: &speaker.prompt.system,
+            steady: speaker.prompt.steady,
             messages: swarm.conversation(),
             tools: &speaker.tools,
             max_tokens: speaker.max_tokens,
@@ -355,7 +355,7 @@ impl Host for SwarmHost<'_> {
         let reads = calls.calls.iter().all(|(_, call)| tools::find(&call.name).is_none_or(|tool| tool.info.effect == Effect::Pure));
         self.reads.store(reads, Ordering::Relaxed);
         if reads {
-            self.driver.defer([event]);
+            self.driver.defer([event], None);
             return Ok(());
         }
         self.driver.append(vec![event]).await.map_err(Stop::Failed)
@@ -391,7 +391,16 @@ impl Host for SwarmHost<'_> {
             self.my_turn(place).await;
         }
         let step = self.step(calls.visit, calls.turn, &format!("c{index}"));
-        let said = known.tool.call(&Call { driver: self.driver, agent, phase: &self.phase.name, step }, call.input.clone()).await;
+        let call_of = Call { driver: self.driver, agent, phase: &self.phase.name, step };
+        let mut called = pin!(known.tool.call(&call_of, call.input.clone()));
+        // A paid reply is not kept waiting by a tool that takes its time.
+        let said = match tokio::time::timeout(HELD_BACK, &mut called).await {
+            Ok(said) => said,
+            Err(_) => {
+                self.driver.settle_deferred().await.map_err(Stop::Failed)?;
+                called.await
+            }
+        };
         if known.info.effect == Effect::Pure {
             self.my_turn(place).await;
         }
@@ -412,8 +421,10 @@ impl Host for SwarmHost<'_> {
         }
     }
 
-    async fn wait(&self, time: Duration) {
+    async fn wait(&self, time: Duration) -> Result<(), Stop<EngagementError>> {
+        self.driver.settle_deferred().await.map_err(Stop::Failed)?;
         self.driver.ports.clock.sleep(time).await;
+        Ok(())
     }
 
     async fn deadline(&self, time: Duration) {
@@ -426,7 +437,7 @@ impl Host for SwarmHost<'_> {
 
     fn jitter(&self) -> f64 {
         // Spread over processes and calls; no two engines wait in step.
-        let seed = hash(&format!("{}{}{:?}", self.id, std::process::id(), self.elapsed()));
+        let seed = sha256(format!("{}{}{:?}", self.id, std::process::id(), self.elapsed()));
         u32::from_str_radix(&seed[..8], 16).map_or(0.5, |n| f64::from(n) / f64::from(u32::MAX))
     }
 
@@ -449,10 +460,17 @@ impl Host for SwarmHost<'_> {
             _ => None,
         };
         let done = done.filter(|d| *d != ToolDone::default());
+        // Nothing outside follows from these by themselves. What does (a call, a tool that writes, a question, the end of the swarm)
+        // puts them on record first.
+        let inside = match input {
+            Input::Reply(_) => settled.is_some(),
+            Input::ToolResult { .. } => self.reads.load(Ordering::Relaxed),
+            Input::VisitOpened { .. } => true,
+            _ => false,
+        };
         let event = Event::SwarmInput { input: Box::new(input.clone()), elapsed_ms: ms(elapsed), settled, done };
-        // Nor what they read, before the model is told: it is read again after a crash.
-        if matches!(input, Input::ToolResult { .. }) && self.reads.load(Ordering::Relaxed) {
-            self.driver.defer([event]);
+        if inside {
+            self.driver.defer([event], settled);
             return Ok(());
         }
         self.driver.append(vec![event]).await.map_err(Stop::Failed)
@@ -479,9 +497,10 @@ impl SwarmHost<'_> {
     /// Puts on record, with the next call, what the machine has left out of the conversation since the last one.
     async fn note_trims(&self, swarm: &Swarm, agent: &str) {
         let Some(visit) = swarm.visits().last().filter(|visit| !visit.trims.is_empty()) else { return };
-        let known = self.driver.look(|e| e.state.swarm.as_ref().map_or(0, |s| s.trims)).await;
+        let this = |run: &SwarmRun| run.system.as_ref().is_some_and(|prompt| prompt.visit == visit.visit);
+        let known = self.driver.look(|e| e.state.swarm.as_ref().filter(|run| this(run)).map_or(0, |run| run.trims)).await;
         let new = visit.trims.iter().skip(known);
-        self.driver.defer(new.map(|trim| Event::Trimmed { agent: agent.to_owned(), visit: visit.visit, trim: *trim }));
+        self.driver.defer(new.map(|trim| Event::Trimmed { agent: agent.to_owned(), visit: visit.visit, trim: *trim }), None);
     }
 
     /// Who speaks, with the prompt of the visit; after a restart from its blob, so that the visit goes on with the very same words.
@@ -490,23 +509,23 @@ impl SwarmHost<'_> {
             return Ok(speaker.clone());
         }
         let visit = call.visit;
-        let blob = self.driver.look(|e| e.state.swarm.as_ref().and_then(|s| s.system.clone())).await;
-        let Some((_, blob)) = blob.filter(|(v, _)| *v == visit) else {
+        let found = self.driver.look(|e| e.state.swarm.as_ref().and_then(|s| s.system.clone())).await;
+        let Some(VisitPrompt { blob, steady, .. }) = found.filter(|prompt| prompt.visit == visit) else {
             return Err(Stop::Failed(self.driver.damaged(format!("visit {visit} has no prompt")).await));
         };
         let bytes = self.driver.ports.blobs.get(&blob).await.map_err(|e| Stop::Failed(e.into()))?;
         let Some(bytes) = bytes else { return Err(Stop::Failed(self.driver.damaged(format!("blob {blob} is missing")).await)) };
         let system = String::from_utf8_lossy(&bytes).into_owned();
         let agent = self.agent(&call.agent).await?;
-        Ok(self.prepare(swarm, visit, agent, system).await)
+        Ok(self.prepare(swarm, visit, agent, Prompt { system, steady }).await)
     }
 
     /// Makes what stays the same in a visit.
-    async fn prepare(&self, swarm: &Swarm, visit: u32, agent: Agent, system: String) -> Arc<Speaker> {
+    async fn prepare(&self, swarm: &Swarm, visit: u32, agent: Agent, prompt: Prompt) -> Arc<Speaker> {
         let tools = self.tools(&agent, swarm).await;
-        let bytes = system.len() as u64 + tools.iter().map(size).sum::<u64>();
+        let bytes = prompt.system.len() as u64 + tools.iter().map(size).sum::<u64>();
         let (model, max_tokens, price) = self.model(&agent).await;
-        let speaker = Arc::new(Speaker { visit, agent, system, tools, bytes, model, max_tokens, price });
+        let speaker = Arc::new(Speaker { visit, agent, prompt, tools, bytes, model, max_tokens, price });
         *lock(&self.speaker) = Some(speaker.clone());
         speaker
     }

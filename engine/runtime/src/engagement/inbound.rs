@@ -6,6 +6,7 @@ use super::load::{Engagement, write_entries};
 use crate::ports::blob::Blobs;
 use crate::ports::clock::Clock;
 use crate::ports::journal::{AppendError, Journal, Writer};
+use crate::swarm::Note;
 
 /// Records that somebody wants the engagement to end. Asking twice is asking once.
 ///
@@ -52,6 +53,17 @@ pub async fn message(
     }
 }
 
+/// Messages as a section of a visit's input; `None` when there are none.
+pub(super) fn note(inbox: &[MessageRecord]) -> Option<Note> {
+    let words: Vec<String> = inbox.iter().map(|m| format!("- {}: {}", m.actor, m.words)).collect();
+    (!words.is_empty()).then(|| Note { heading: "Messages from the customer".into(), body: words.join("\n") })
+}
+
+/// How many of the messages, from the oldest, such a section shows. One that came while the visit was opened waits for the next.
+pub(super) fn shown(inbox: &[MessageRecord], notes: &[Note]) -> usize {
+    (1..=inbox.len()).rev().find(|n| note(&inbox[..*n]).is_some_and(|note| notes.contains(&note))).unwrap_or(0)
+}
+
 /// One try; `false` when the journal had moved on, which is then taken in.
 async fn append(
     journal: &dyn Journal,
@@ -75,5 +87,22 @@ async fn append(
             Err(EngagementError::LeaseLost { project: engagement.project.clone(), holder })
         }
         Err(AppendError::Store(e)) => Err(e.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_came_while_a_visit_was_opened_is_told_in_the_next_one() {
+        let message =
+            |id: &str| MessageRecord { id: id.into(), actor: "ada".into(), words: format!("words of {id}\n- ada: quoted") };
+        let mut inbox = vec![message("m1"), message("m2")];
+        let notes: Vec<Note> = note(&inbox).into_iter().collect();
+        inbox.push(message("m3"));
+        assert_eq!(shown(&inbox, &notes), 2);
+        inbox.drain(..2);
+        assert_eq!((shown(&inbox, &notes), shown(&inbox, &[])), (0, 0));
     }
 }

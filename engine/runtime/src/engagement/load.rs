@@ -43,10 +43,9 @@ pub struct Engagement {
 pub async fn write_entries(blobs: &dyn Blobs, events: &[Event], at: i64) -> Result<Vec<NewEntry>, StoreError> {
     let mut entries = Vec::with_capacity(events.len());
     for event in events {
-        let mut payload = serde_json::to_value(event).expect("an event is plain data with text keys");
-        let bytes = serde_json::to_vec(&payload).expect("a JSON value has a text");
-        if bytes.len() > INLINE {
-            payload = json!({ "$blob": blobs.put(&bytes).await?, "bytes": bytes.len() });
+        let mut payload = serde_json::to_string(event).expect("an event is plain data with text keys");
+        if payload.len() > INLINE {
+            payload = json!({ "$blob": blobs.put(payload.as_bytes()).await?, "bytes": payload.len() }).to_string();
         }
         entries.push(NewEntry { at, kind: label(event).to_owned(), payload });
     }

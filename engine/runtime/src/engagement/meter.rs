@@ -56,6 +56,12 @@ pub struct MeterLine {
 }
 
 impl MeterLine {
+    /// A call that was answered.
+    fn told(charge: Charge) -> MeterLine {
+        let unpriced = u32::from(charge.micro_usd.is_none());
+        MeterLine { calls: 1, usage: charge.usage, micro_usd: charge.micro_usd.unwrap_or(0), unpriced, ..MeterLine::default() }
+    }
+
     /// A call of which nothing was reported.
     fn lost(reserved: Charge) -> MeterLine {
         MeterLine {
@@ -134,16 +140,20 @@ impl Meter {
     }
 
     /// What counts against a budget: tokens and millionths of a US dollar of the phases and agents that `counts` takes, uncertain
-    /// ones included.
-    pub fn against(&self, counts: impl Fn(&str, &str) -> bool) -> (u64, u64) {
-        let lines = self.lines().filter(|(phase, agent, ..)| counts(phase, agent));
-        lines.fold((0, 0), |(tokens, money): (u64, u64), (_, _, _, line)| {
-            let counted = line.usage.counted().saturating_add(line.uncertain_tokens);
-            (tokens.saturating_add(counted), money.saturating_add(line.micro_usd))
-        })
+    /// ones included. `said` is what the call under way cost, when that is known and not on record yet.
+    pub(super) fn against(&self, said: Option<Charge>, counts: impl Fn(&str, &str) -> bool) -> (u64, u64) {
+        let under_way = self.open.iter().filter_map(|open| {
+            let line = said.map(MeterLine::told).or_else(|| open.lost.clone())?;
+            counts(&open.key.0, &open.key.1).then_some(line)
+        });
+        let settled = self.lines.iter().filter(|((phase, agent, _), _)| counts(phase, agent));
+        let mut total = MeterLine::default();
+        settled.for_each(|(_, line)| total.add(line));
+        under_way.for_each(|line| total.add(&line));
+        (total.usage.counted().saturating_add(total.uncertain_tokens), total.micro_usd)
     }
 
-    /// Calls of an agent in a phase.
+    /// Calls of an agent in a phase that have come to their end.
     pub fn calls(&self, phase: &str, agent: &str) -> u32 {
         self.lines.iter().filter(|((p, a, _), _)| p == phase && a == agent).map(|(_, l)| l.calls).sum()
     }
@@ -206,10 +216,6 @@ impl Meter {
     pub(super) fn settle(&mut self, charge: Option<Charge>) {
         let Some(charge) = charge else { return self.lose() };
         let Some(reservation) = self.open.take() else { return };
-        let line = self.lines.entry(reservation.key).or_default();
-        line.calls += 1;
-        line.usage += charge.usage;
-        line.micro_usd = line.micro_usd.saturating_add(charge.micro_usd.unwrap_or(0));
-        line.unpriced = line.unpriced.saturating_add(u32::from(charge.micro_usd.is_none()));
+        self.lines.entry(reservation.key).or_default().add(&MeterLine::told(charge));
     }
 }

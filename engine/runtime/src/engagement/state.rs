@@ -8,6 +8,7 @@ use cloudcrew_definition::crew::{Live as Served, Price};
 use cloudcrew_plan::{Counter, Counters, Kind, Outcome, Plan};
 
 use super::event::{Answered, CommitRecord, Decision, End, Event, Finding, MessageRecord, Started, VerdictRecord, Why};
+use super::inbound::shown;
 use super::meter::Meter;
 use super::request::{Raise, Request, RequestKind};
 use crate::ports::model::{Billing, Purpose};
@@ -40,6 +41,17 @@ pub struct Artifact {
     pub commit: String,
 }
 
+/// The system prompt of a visit.
+#[derive(Debug, Clone)]
+pub struct VisitPrompt {
+    /// Which visit.
+    pub visit: u32,
+    /// Its blob.
+    pub blob: String,
+    /// As in [`Event::VisitOpened`].
+    pub steady: usize,
+}
+
 /// The swarm that is under way.
 #[derive(Debug)]
 pub struct SwarmRun {
@@ -49,8 +61,8 @@ pub struct SwarmRun {
     pub purpose: Purpose,
     /// The machine; absent while a driver holds it.
     pub machine: Option<Swarm>,
-    /// Blob of the system prompt of the visit under way, with its number.
-    pub system: Option<(u32, String)>,
+    /// The system prompt of the visit under way.
+    pub system: Option<VisitPrompt>,
     /// What the engine found wrong before a review.
     pub findings: Vec<Finding>,
     /// The reviewer's verdict on the phase.
@@ -268,10 +280,10 @@ impl State {
                     trims: 0,
                 });
             }
-            Event::VisitOpened { visit, agent, system, .. } => {
+            Event::VisitOpened { visit, agent, system, steady, .. } => {
                 let phase = self.phase().map(str::to_owned);
                 let Some(run) = self.swarm.as_mut() else { return Err(self.illegal(event, "no swarm is under way")) };
-                if run.system.as_ref().map(|(v, _)| *v) != Some(*visit) {
+                if run.system.as_ref().map(|prompt| prompt.visit) != Some(*visit) {
                     run.visits.push(agent.clone());
                     run.trims = 0;
                     if let (Some(phase), Purpose::Work) = (phase, run.purpose) {
@@ -282,7 +294,7 @@ impl State {
                         progress.visits.push(agent.clone());
                     }
                 }
-                run.system = Some((*visit, system.clone()));
+                run.system = Some(VisitPrompt { visit: *visit, blob: system.clone(), steady: *steady });
             }
             Event::ModelCalled { step, agent, model, reserved, billing } => {
                 if self.swarm.is_none() {
@@ -404,8 +416,8 @@ impl State {
         {
             return Err(Illegal { at: self.at.clone(), event: label(event), why: why.to_string() });
         }
-        if matches!(input, Input::VisitOpened { .. }) {
-            self.inbox.clear();
+        if let Input::VisitOpened { notes } = input {
+            self.inbox.drain(..shown(&self.inbox, notes));
         }
         self.intended = None;
         self.counters.reset(&phase, Counter::Restarts);

@@ -91,15 +91,17 @@ impl Driver {
         if machine.status() == Status::Running {
             driven = drive(&mut machine, &host).await;
         }
-        // The machine has taken it in already, and is not fed with it again.
-        let settled = if matches!(driven, Err(Stop::Failed(_))) { Ok(()) } else { self.settle_deferred().await };
+        // The machine has taken it in already, and is not fed with it again. What was paid for is on record also when a tool failed.
+        let settled = self.settle_deferred().await;
         let why = host.why.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         let asks = host.asks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         let reason = machine.reason().cloned();
         if let Some(run) = self.inner.lock().await.state.swarm.as_mut() {
             run.machine = Some(machine);
         }
-        settled?;
+        if !matches!(driven, Err(Stop::Failed(_))) {
+            settled?;
+        }
         match driven {
             Ok(status) => Ok(Some((SwarmEnd::Rests(status), reason))),
             Err(Stop::Halted) => Ok(None),

@@ -33,8 +33,8 @@ pub struct NewEntry {
     pub at: i64,
     /// As in [`Entry::kind`].
     pub kind: String,
-    /// As in [`Entry::payload`].
-    pub payload: Value,
+    /// The JSON text of an [`Entry::payload`], as `serde_json::to_string` gives it.
+    pub payload: String,
 }
 
 /// The position after an entry: number and hash of the last one (`0` and empty for an empty journal).
@@ -170,5 +170,5 @@ pub fn chain(before: &str, seq: u64, at: i64, kind: &str, payload: &str) -> Stri
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    cloudcrew_definition::digest::hex(&hash.finalize())
 }

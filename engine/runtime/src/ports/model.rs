@@ -1,5 +1,6 @@
 //! What the runtime asks of a model: one reply to one conversation.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -191,8 +192,8 @@ pub struct ToolSpec {
     pub name: String,
     /// What it is for.
     pub description: String,
-    /// JSON Schema of its arguments, an object.
-    pub schema: Value,
+    /// JSON Schema of its arguments, an object. All visits share it.
+    pub schema: Arc<Value>,
 }
 
 /// Where in an engagement a request comes from.
@@ -256,6 +257,8 @@ pub struct ModelRequest<'a> {
     pub model: &'a str,
     /// System prompt.
     pub system: &'a str,
+    /// Bytes at its beginning that are the same in other visits: worth to be kept by a provider.
+    pub steady: usize,
     /// The conversation; begins and ends with the user.
     pub messages: &'a [Message],
     /// Tools on offer, in the agent's order, `handoff_to_agent` last.

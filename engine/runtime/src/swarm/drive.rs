@@ -52,7 +52,7 @@ pub trait Host: Sync {
     /// Runs a tool.
     async fn call_tool(&self, calls: &ToolCalls, index: usize, call: &ToolUse) -> Result<ToolAnswer, Stop<Self::Error>>;
     /// Waits before a call is tried again.
-    async fn wait(&self, time: Duration);
+    async fn wait(&self, time: Duration) -> Result<(), Stop<Self::Error>>;
     /// Ends after so much real time: a deadline.
     async fn deadline(&self, time: Duration);
     /// Time since some fixed moment.
@@ -91,7 +91,7 @@ pub async fn drive<H: Host>(swarm: &mut Swarm, host: &H) -> Result<Status, Stop<
                 accept(swarm, host, input, took).await?;
             }
             Step::Wait(time) => {
-                host.wait(time).await;
+                host.wait(time).await?;
                 accept(swarm, host, Input::Waited, time).await?;
             }
             Step::CallTools(calls) => call_tools(swarm, host, &calls, began).await?,

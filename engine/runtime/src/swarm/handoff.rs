@@ -1,5 +1,7 @@
 //! `handoff_to_agent`: an agent passes the turn to another.
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value};
 
 use super::machine::Swarm;
@@ -11,12 +13,16 @@ pub const TOOL: &str = "handoff_to_agent";
 
 /// The tool as a model sees it.
 pub fn spec() -> ToolSpec {
-    let schema = serde_json::json!({ "type": "object", "required": ["agent_name", "message"], "properties": {
-        "agent_name": { "type": "string", "description": "Who gets the turn" },
-        "message": { "type": "string", "description": "Everything the other agent needs; it sees nothing of your conversation" },
-        "context": { "type": "object", "description": "Facts that all later agents see" },
-    } });
-    ToolSpec { name: TOOL.to_owned(), description: "Passes the turn to another agent of this phase.".to_owned(), schema }
+    static SPEC: LazyLock<ToolSpec> = LazyLock::new(|| {
+        let schema = serde_json::json!({ "type": "object", "required": ["agent_name", "message"], "properties": {
+            "agent_name": { "type": "string", "description": "Who gets the turn" },
+            "message": { "type": "string", "description": "Everything the other agent needs; it sees nothing of your conversation" },
+            "context": { "type": "object", "description": "Facts that all later agents see" },
+        } });
+        let description = "Passes the turn to another agent of this phase.".to_owned();
+        ToolSpec { name: TOOL.to_owned(), description, schema: schema.into() }
+    });
+    SPEC.clone()
 }
 
 impl Swarm {

@@ -23,7 +23,7 @@ use serde_json::Value;
 
 use crate::engagement::{Driver, EngagementError, ToolDone};
 use crate::ports::ledger::LedgerRow;
-use crate::ports::model::Attachment;
+use crate::ports::model::{Attachment, ToolSpec};
 
 /// Bytes of a tool's answer at most.
 pub const MAX_RESULT: usize = 256 * 1024;
@@ -105,6 +105,8 @@ pub fn infos() -> Vec<ToolInfo> {
 /// A tool with what follows from its declaration, made once.
 pub(crate) struct Known {
     pub info: ToolInfo,
+    /// As models see it.
+    pub spec: ToolSpec,
     pub tool: &'static dyn Tool,
     schema: Option<Validator>,
 }
@@ -126,7 +128,9 @@ pub(crate) fn find(name: &str) -> Option<&'static Known> {
         let known = ALL.iter().map(|&tool| {
             let info = tool.info();
             let schema = jsonschema::draft7::options().build(&info.schema).ok();
-            Known { info, tool, schema }
+            let ToolInfo { name, description, .. } = info.clone();
+            let spec = ToolSpec { name, description, schema: info.schema.clone().into() };
+            Known { info, spec, tool, schema }
         });
         known.collect()
     });
