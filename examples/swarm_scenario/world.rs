@@ -104,9 +104,8 @@ impl Host for World<'_> {
         Ok(answer)
     }
 
-    async fn wait(&self, time: Duration) -> Result<(), Stop<String>> {
+    async fn wait(&self, time: Duration) {
         tokio::time::sleep(time).await;
-        Ok(())
     }
 
     async fn deadline(&self, time: Duration) {

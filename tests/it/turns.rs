@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cloudcrew_runtime::engagement::{Driver, Options};
+use cloudcrew_runtime::engagement::{Driver, Options, open};
+use cloudcrew_runtime::ports::journal::{Head, Journal as _, MAX_APPEND};
 use cloudcrew_runtime::ports::model::{Billing, Block, Model, ModelFault, ModelReply, ModelRequest, ToolUse, Usage};
 use serde_json::{Value, json};
 
@@ -62,4 +63,21 @@ async fn a_handoff_between_two_writes_holds_nobody_up() {
     assert_eq!(steps, ["demo/start.sow", "demo/discovery.1.v1.t0.c0", "demo/discovery.1.v1.t0.c2"], "in the order of the calls");
     let rows = cloudcrew_runtime::ports::ledger::Ledger::rows(&store, "demo").await.expect("rows");
     assert_eq!(rows.iter().map(|row| row.title.as_str()).collect::<Vec<_>>(), ["one", "two"]);
+}
+
+#[tokio::test]
+async fn a_reply_may_ask_for_more_than_goes_on_record_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let home = folder.path().join("home");
+    start(&home, &root(), "clinic-scheduling.md", None).await;
+    let (mut ports, store, _) = ports(&home).await;
+    let calls = 2 * MAX_APPEND + 1;
+    let reads = vec![("repo_read", json!({ "path": "docs/sow/clinic-scheduling.md" })); calls];
+    ports.model = Arc::new(Says(vec![reads], AtomicUsize::new(0)));
+    let driver = Driver::acquire(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
+    driver.drive().await.expect("the world is whole");
+    let engagement = open(&store, &store, "demo").await.expect("its journal is whole");
+    let entries = store.read("demo", &Head::default(), usize::MAX).await.expect("entries");
+    let read = entries.iter().filter(|entry| entry.payload["input"]["input"] == "tool_result").count();
+    assert_eq!((read, engagement.head.seq), (calls, entries.len() as u64));
 }

@@ -2,7 +2,8 @@
 //! server in the same session, taking turns, each run in a process of its own that begins with nothing. Ours keeps its journal, with every
 //! commit synced; the reference keeps none. The server is a third process and is not counted.
 //!
-//! `cargo bench -p cloudcrew-benches --features aws --bench reference` (`-- --quick`: smaller, each once)
+//! `cargo bench -p cloudcrew-benches --features aws --bench reference` (`-- --quick`: smaller, each once; `-- --bill`: only
+//! what caching saves, without the reference)
 //!
 //! Needs `python3` with `venv`, and the Python package index the first time.
 
@@ -35,6 +36,10 @@ fn main() {
         Some("ours") => ours::main(Path::new(&words[1])),
         Some("bare") => bare::main(Path::new(&words[1])),
         Some("engagement") => bill::main(Path::new(&words[1])),
+        _ if words.iter().any(|word| word == "--bill") => {
+            let folder = tempfile::tempdir().expect("a folder");
+            bill::print(&Server::start(folder.path()), folder.path());
+        }
         _ => compare(words.iter().any(|word| word == "--quick")),
     }
 }

@@ -28,8 +28,8 @@ pub fn settings(cache_minimum: Option<u64>) -> Settings {
     }
 }
 
-/// Runs the scenario of a folder: `scenario.json`, `workspace`, `home`. With more than one run at once on two threads, as many as
-/// serve it; a single run on one, as the command line does.
+/// Runs the scenario of a folder: `scenario.json`, `workspace`, `home`. More than one run at once on two threads, and two that may
+/// wait for a disk; a single run on one, as the command line does.
 pub fn main(folder: &Path) {
     let scenario: Value = serde_json::from_slice(&std::fs::read(folder.join("scenario.json")).expect("a scenario")).expect("JSON");
     let runs = scenario["runs"]["count"].as_u64().unwrap_or(1);
@@ -37,7 +37,7 @@ pub fn main(folder: &Path) {
         1 => tokio::runtime::Builder::new_current_thread(),
         _ => tokio::runtime::Builder::new_multi_thread(),
     };
-    let runtime = runtime.worker_threads(2).max_blocking_threads(8).enable_all().build().expect("a runtime");
+    let runtime = runtime.worker_threads(2).max_blocking_threads(2).enable_all().build().expect("a runtime");
     println!("{}", runtime.block_on(all(folder, &scenario, runs)));
 }
 

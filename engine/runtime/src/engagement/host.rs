@@ -1,7 +1,6 @@
 //! The swarm's driver inside an engagement: prompts, models and tools through ports, everything on record before it counts.
 
 use std::collections::BTreeMap;
-use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex as SyncMutex};
 use std::time::Duration;
@@ -64,9 +63,6 @@ pub(super) struct Ready {
     context: CallContext,
     speaker: Arc<Speaker>,
 }
-
-/// How long a reply may wait for tools that read, before it goes on record without them.
-const HELD_BACK: Duration = Duration::from_millis(10);
 
 /// How often a driver looks for what others put on record.
 const LOOKS_EVERY: Duration = Duration::from_millis(20);
@@ -391,16 +387,7 @@ impl Host for SwarmHost<'_> {
             self.my_turn(place).await;
         }
         let step = self.step(calls.visit, calls.turn, &format!("c{index}"));
-        let call_of = Call { driver: self.driver, agent, phase: &self.phase.name, step };
-        let mut called = pin!(known.tool.call(&call_of, call.input.clone()));
-        // A paid reply is not kept waiting by a tool that takes its time.
-        let said = match tokio::time::timeout(HELD_BACK, &mut called).await {
-            Ok(said) => said,
-            Err(_) => {
-                self.driver.settle_deferred().await.map_err(Stop::Failed)?;
-                called.await
-            }
-        };
+        let said = known.tool.call(&Call { driver: self.driver, agent, phase: &self.phase.name, step }, call.input.clone()).await;
         if known.info.effect == Effect::Pure {
             self.my_turn(place).await;
         }
@@ -421,10 +408,8 @@ impl Host for SwarmHost<'_> {
         }
     }
 
-    async fn wait(&self, time: Duration) -> Result<(), Stop<EngagementError>> {
-        self.driver.settle_deferred().await.map_err(Stop::Failed)?;
+    async fn wait(&self, time: Duration) {
         self.driver.ports.clock.sleep(time).await;
-        Ok(())
     }
 
     async fn deadline(&self, time: Duration) {
@@ -474,6 +459,10 @@ impl Host for SwarmHost<'_> {
             return Ok(());
         }
         self.driver.append(vec![event]).await.map_err(Stop::Failed)
+    }
+
+    async fn settle(&self) -> Result<(), Stop<EngagementError>> {
+        self.driver.settle_deferred().await.map_err(Stop::Failed)
     }
 
     async fn inbound(&self) -> Result<Option<Input>, Stop<EngagementError>> {

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cloudcrew_planted::Fault;
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use futures_util::stream::FuturesUnordered;
 
 use super::machine::Swarm;
 use super::record::Status;
 use super::step::{Input, ModelCall, Note, Step, ToolCalls};
 use crate::ports::model::{ModelFault, ModelReply, ToolResult, ToolUse};
+
+/// How long a reply may be held back by tools that run, before it goes on record.
+const HELD_BACK: Duration = Duration::from_millis(10);
 
 /// Why driving stopped before the swarm came to rest.
 #[derive(Debug)]
@@ -52,15 +55,19 @@ pub trait Host: Sync {
     /// Runs a tool.
     async fn call_tool(&self, calls: &ToolCalls, index: usize, call: &ToolUse) -> Result<ToolAnswer, Stop<Self::Error>>;
     /// Waits before a call is tried again.
-    async fn wait(&self, time: Duration) -> Result<(), Stop<Self::Error>>;
+    async fn wait(&self, time: Duration);
     /// Ends after so much real time: a deadline.
     async fn deadline(&self, time: Duration);
     /// Time since some fixed moment.
     fn elapsed(&self) -> Duration;
     /// Between 0 and 1.
     fn jitter(&self) -> f64;
-    /// Puts an input on record, before the machine takes it.
+    /// Puts an input on record, before the machine takes it; one from which nothing outside follows by itself may be held back.
     async fn record(&self, input: &Input, elapsed: Duration) -> Result<(), Stop<Self::Error>>;
+    /// Puts on record what was held back.
+    async fn settle(&self) -> Result<(), Stop<Self::Error>> {
+        Ok(())
+    }
     /// What came from outside, asked before each step.
     async fn inbound(&self) -> Result<Option<Input>, Stop<Self::Error>>;
 }
@@ -91,7 +98,8 @@ pub async fn drive<H: Host>(swarm: &mut Swarm, host: &H) -> Result<Status, Stop<
                 accept(swarm, host, input, took).await?;
             }
             Step::Wait(time) => {
-                host.wait(time).await?;
+                host.settle().await?;
+                host.wait(time).await;
                 accept(swarm, host, Input::Waited, time).await?;
             }
             Step::CallTools(calls) => call_tools(swarm, host, &calls, began).await?,
@@ -140,11 +148,17 @@ async fn call_tools<H: Host>(swarm: &mut Swarm, host: &H, calls: &ToolCalls, beg
         calls.calls.iter().map(|(index, call)| async move { (*index, host.call_tool(calls, *index, call).await) }).collect();
     let mut answers = Answers::of(calls);
     let mut counted = Duration::ZERO;
+    let mut held = pin!(host.deadline(HELD_BACK));
+    let mut holds = true;
     while !answers.are_taken() {
         let left = calls.time_left.saturating_sub(host.elapsed().saturating_sub(began));
         tokio::select! {
             biased;
             Some((index, answer)) = running.next() => answers.put(index, answer),
+            () = &mut held, if holds => {
+                holds = false;
+                beside(&mut running, &mut answers, host.settle()).await?;
+            }
             () = host.deadline(left) => {
                 drop(running);
                 let input = Input::TimedOut { finished: answers.finished() };
@@ -159,19 +173,27 @@ async fn call_tools<H: Host>(swarm: &mut Swarm, host: &H, calls: &ToolCalls, beg
                 ToolAnswer::Result(result, started) => Input::ToolResult { index, result, started },
                 ToolAnswer::Asks(name, question) => Input::Asked { index, name, question },
             };
-            let mut recorded = pin!(accept(swarm, host, input, elapsed));
-            // The other tools go on meanwhile. One of them may be next in line for a lock that recording needs; left alone, it
-            // would never let go of its place.
-            loop {
-                tokio::select! {
-                    biased;
-                    recorded = &mut recorded => break recorded?,
-                    Some((index, answer)) = running.next() => answers.put(index, answer),
-                }
-            }
+            beside(&mut running, &mut answers, accept(swarm, host, input, elapsed)).await?;
         }
     }
     Ok(())
+}
+
+/// Puts something on record while tools run. One of them may be next in line for a lock that recording needs; left alone, it would
+/// never let go of its place.
+async fn beside<E>(
+    running: &mut (impl Stream<Item = (usize, Answer<E>)> + Unpin),
+    answers: &mut Answers<E>,
+    recording: impl Future<Output = Result<(), Stop<E>>>,
+) -> Result<(), Stop<E>> {
+    let mut recording = pin!(recording);
+    loop {
+        tokio::select! {
+            biased;
+            recorded = &mut recording => return recorded,
+            Some((index, answer)) = running.next() => answers.put(index, answer),
+        }
+    }
 }
 
 /// What came of one tool.

@@ -98,9 +98,8 @@ impl Host for World<'_> {
         Ok(self.tools.call(agent, declared["write_scope"].as_str().unwrap_or(""), call).await)
     }
 
-    async fn wait(&self, time: Duration) -> Result<(), Stop<String>> {
+    async fn wait(&self, time: Duration) {
         tokio::time::sleep(time).await;
-        Ok(())
     }
     async fn deadline(&self, time: Duration) {
         tokio::time::sleep(time).await;
