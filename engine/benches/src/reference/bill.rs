@@ -1,6 +1,7 @@
 //! What input costs with our cache points and without them, at a provider that keeps prompts by the published rules: a long visit,
 //! and a whole delivery by the shipped crew.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -9,6 +10,7 @@ use async_trait::async_trait;
 use cloudcrew_aws::bedrock::{BedrockModel, Place, Service};
 use cloudcrew_benches::{SOW, Work, begun_with, defined, files, ports, root};
 use cloudcrew_definition::crew::Definition;
+use cloudcrew_definition::digest::sha256;
 use cloudcrew_local::clock::SystemClock;
 use cloudcrew_local::holder::this_process;
 use cloudcrew_local::rehearsal::RehearsalModel;
@@ -27,6 +29,8 @@ const MINIMUM: u64 = 1024;
 const INPUT: f64 = 5.0;
 const CACHE_READ: f64 = 0.5;
 const CACHE_WRITE: f64 = 6.25;
+/// As the scripted server counts.
+const BYTES_PER_TOKEN: usize = 4;
 /// Characters of a live model's words around its calls.
 const WORDS: usize = 1500;
 
@@ -69,6 +73,8 @@ struct Bill {
     read: f64,
     written: f64,
     output: f64,
+    /// USD that any placement of points costs at least.
+    bound: f64,
 }
 
 impl Bill {
@@ -92,6 +98,8 @@ impl Bill {
 fn add(table: &mut Table, work: &str, without: &Bill, with: &Bill) {
     table.add(Row::saved(work, without.usd(), with.usd(), 0.7));
     table.note(format!("{work}, no points: {}", without.words()));
+    let most = 100.0 - without.bound / without.usd() * 100.0;
+    table.note(format!("{work}: so much is sent for the first time that no placement of points can save more than {most:.1} %"));
     table.note(format!("{work}, with ours: {}", with.words()));
 }
 
@@ -113,7 +121,30 @@ fn bill(server: &Server, scenario: &Value, mode: &str, folder: &Path) -> Bill {
         read: tokens("cacheReadInputTokens"),
         written: tokens("cacheWriteInputTokens"),
         output: tokens("outputTokens"),
+        bound: bound(&server.requests()),
     }
+}
+
+/// The least that requests can cost: what is sent for the first time is paid in full, and what was sent before is read from a cache that
+/// forgets nothing.
+fn bound(requests: &Value) -> f64 {
+    let mut seen = HashSet::new();
+    let (mut new, mut old) = (0, 0);
+    for request in requests.as_array().expect("requests") {
+        let mut before = String::new();
+        let body = &request["body"];
+        let said = list(&body["messages"]).flat_map(|message| list(&message["content"]));
+        for part in list(&body["toolConfig"]["tools"]).chain(list(&body["system"])).chain(said) {
+            let text = part.to_string();
+            before = sha256(before + &text);
+            *(if seen.insert(before.clone()) { &mut new } else { &mut old }) += text.len() / BYTES_PER_TOKEN;
+        }
+    }
+    (new as f64 * INPUT + old as f64 * CACHE_READ) / 1e6
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
 }
 
 /// Fifty turns of a model that says what it does, each reading a page.
