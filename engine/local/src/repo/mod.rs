@@ -6,6 +6,7 @@
 mod checked_out;
 mod commit;
 mod fault;
+mod library;
 mod missing;
 mod read;
 mod revision;
@@ -49,7 +50,7 @@ impl GitRepo {
     /// # Errors
     /// When there is no repository that can be read, or the project's name cannot be a branch.
     pub fn open(path: &Path, project: &str) -> Result<GitRepo, StoreError> {
-        sync::always(path)?;
+        library::ready(path)?;
         let repository = Repository::open(path).map_err(|error| fault::opening(path, &error))?;
         GitRepo::bind(repository, path, project)
     }
@@ -59,7 +60,7 @@ impl GitRepo {
     /// # Errors
     /// As [`GitRepo::open`].
     pub fn create(path: &Path, project: &str) -> Result<GitRepo, StoreError> {
-        sync::always(path)?;
+        library::ready(path)?;
         if !path.join("HEAD").exists() {
             make(path, project)?;
         }

@@ -7,31 +7,10 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::sync::OnceLock;
 
-use cloudcrew_runtime::ports::StoreError;
 use git2::{Oid, Repository};
 
 use super::Bound;
-
-/// Tells libgit2 to sync objects, references and their folders, in this process.
-pub(super) fn always(path: &Path) -> Result<(), StoreError> {
-    static TOLD: OnceLock<i32> = OnceLock::new();
-    let told = *TOLD.get_or_init(|| {
-        libgit2_sys::init();
-        let on: std::ffi::c_int = 1;
-        #[expect(unsafe_code, reason = "git2 has no call for this option")]
-        // SAFETY: the option takes one int, and the library is initialized.
-        unsafe {
-            libgit2_sys::git_libgit2_opts(libgit2_sys::GIT_OPT_ENABLE_FSYNC_GITDIR as std::ffi::c_int, on)
-        }
-    });
-    if told == 0 {
-        return Ok(());
-    }
-    let why = "libgit2 cannot be told to sync what it writes; nothing is written".to_owned();
-    Err(StoreError::Unusable { what: path.display().to_string(), why })
-}
 
 /// Syncs a new repository: each file and folder.
 pub(super) fn whole(path: &Path) -> io::Result<()> {

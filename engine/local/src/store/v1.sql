@@ -14,7 +14,7 @@ CREATE TABLE entry (
   payload    TEXT    NOT NULL,  -- as hashed, byte for byte
   hash       TEXT    NOT NULL,
   PRIMARY KEY (engagement, seq)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TRIGGER entry_stays BEFORE UPDATE ON entry BEGIN SELECT RAISE (ABORT, 'a journal is only appended to'); END;
 CREATE TRIGGER entry_remains BEFORE DELETE ON entry BEGIN SELECT RAISE (ABORT, 'a journal is only appended to'); END;

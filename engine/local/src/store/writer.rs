@@ -1,5 +1,5 @@
-//! The one thread of a process that writes. What is waiting is one transaction; each request has a savepoint of its own, so that
-//! one that is refused takes nothing back of the others. Answers leave when the commit is on disk.
+//! The one thread of a process that writes. What is waiting is one transaction; each of several requests has a savepoint of its own,
+//! so that one that is refused takes nothing back of the others. Answers leave when the commit is on disk.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -130,7 +130,8 @@ fn transact(
             group.drain(..).for_each(|request| request.reply(Ok(())));
             std::thread::sleep(Duration::from_millis(50));
         }
-        quick(connection, "COMMIT")
+        // Who was alone and refused has taken the transaction back.
+        if connection.is_autocommit() { Ok(()) } else { quick(connection, "COMMIT") }
     });
     if done.is_err() && !connection.is_autocommit() {
         connection.execute_batch("ROLLBACK")?;
@@ -157,13 +158,17 @@ fn same(file: &File, identity: Option<(u64, u64)>, connection: &Connection) -> R
 }
 
 fn perform(connection: &Connection, group: &mut [Box<dyn Request>]) -> Result<(), Fault> {
+    let alone = group.len() == 1;
     for request in group {
-        quick(connection, "SAVEPOINT request")?;
-        let done = request.perform(connection);
-        match done {
+        if !alone {
+            quick(connection, "SAVEPOINT request")?;
+        }
+        match request.perform(connection) {
+            Done::Kept if alone => {}
             Done::Kept => quick(connection, "RELEASE request")?,
             // SQLite may have taken back the whole transaction when there is no room or no memory; a failed disk ends it too.
             Done::Failed(fault) if connection.is_autocommit() || matches!(fault, Fault::Broken(_)) => return Err(fault),
+            Done::Failed(_) | Done::Refused if alone => connection.execute_batch("ROLLBACK")?,
             Done::Failed(_) | Done::Refused => connection.execute_batch("ROLLBACK TO request; RELEASE request")?,
         }
     }
