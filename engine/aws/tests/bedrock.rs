@@ -266,11 +266,16 @@ async fn cache_points_stand_where_enough_stands_before_them_and_move_with_the_co
         before = Some(sent);
     }
     let long = ToolSpec { description: words(300), ..tool() };
-    let (sent, _) = asked(settings, &request(&context, &messages, &[long], &Nobody), stream(&done("end_turn"))).await;
+    let tools = [long];
+    let (sent, _) = asked(settings.clone(), &request(&context, &messages, &tools, &Nobody), stream(&done("end_turn"))).await;
     assert_eq!(points(&sent), 4);
-    assert!(
-        sent["toolConfig"]["tools"][1].to_string().contains("cachePoint") && sent["system"][1].to_string().contains("cachePoint")
-    );
+    assert!(sent["toolConfig"]["tools"][1].to_string().contains("cachePoint"));
+    let point = json!({ "cachePoint": { "type": "default" } });
+    assert_eq!(sent["system"], json!([{ "text": "You plan." }, point]));
+    // What other visits share of a prompt is a part of its own, and kept.
+    let shared = ModelRequest { steady: "You".len(), ..request(&context, &messages, &tools, &Nobody) };
+    let (sent, _) = asked(settings, &shared, stream(&done("end_turn"))).await;
+    assert_eq!((points(&sent), &sent["system"]), (4, &json!([{ "text": "You" }, point, { "text": " plan." }])));
 }
 
 #[tokio::test]
