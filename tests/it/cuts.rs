@@ -1,8 +1,8 @@
 //! The journal cut after each append of a lifecycle, and after each effect that follows one: power goes, another process takes
 //! over what is on disk then, and the end is the same.
 //!
-//! One run goes through a lifecycle with a question, a rework, a revision, a silent customer, a provider that is away and a
-//! refused path. Around each of its appends the home is copied, and every copy is driven to its end. Real parts, on a memory
+//! One run goes through a lifecycle with a question, a rework, a revision, a silent customer, a provider that is away, one that
+//! refuses until somebody mends it, a budget that is used up and raised, and a refused path. Around each of its appends the home is copied, and every copy is driven to its end. Real parts, on a memory
 //! file system where there is one.
 
 use std::path::{Path, PathBuf};
@@ -14,8 +14,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
-use cloudcrew_runtime::engagement::{Driver, Options, Rest, open};
-use cloudcrew_runtime::ports::StoreError;
+use cloudcrew_runtime::engagement::{Decision, Driver, Given, Options, Rest, open, record};
+use cloudcrew_runtime::ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
+use cloudcrew_runtime::ports::{Ports, StoreError};
 use cloudcrew_runtime::ports::journal::{AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, NewEntry, Writer};
 use cloudcrew_runtime::ports::ledger::{Ledger, LedgerRow};
 use cloudcrew_runtime::ports::repo::{CommitRequest, Repo, RepoError, TreeFile};
@@ -37,6 +38,27 @@ const EVERYTHING: &str = "version: 1\nrehearsal: everything\n\
     \x20 - { phase: poc, silent_for: 25h }\n\
     answers:\n\
     \x20 - { question: region, answer: \"eu-west-1\" }\n";
+
+/// Tokens that the phase in question may use before somebody is asked.
+const BUDGET: &str = "budget: { tokens: 200000, at_limit: ask }\nretry:";
+
+/// A model that is refused once, until somebody mends it.
+struct Refused(Arc<dyn Model>);
+
+#[async_trait]
+impl Model for Refused {
+    async fn complete(&self, request: ModelRequest<'_>) -> Result<ModelReply, ModelFault> {
+        let context = request.context;
+        if (context.phase.as_str(), request.agent, context.earlier_calls) == ("production", "dev", 2) {
+            return Err(ModelFault::of_status(403, None, "AccessDeniedException", "no access"));
+        }
+        self.0.complete(request).await
+    }
+
+    fn billing(&self) -> Billing {
+        self.0.billing()
+    }
+}
 
 /// A copy of a home, as a dead process left it.
 struct Cut {
@@ -188,6 +210,7 @@ async fn outcome(store: &Store, repo: &GitRepo) -> Outcome {
 async fn whole(home: &Path, cuts: Option<SyncSender<Cut>>) -> Outcome {
     let crew = edited();
     std::fs::write(crew.workspace().join("rehearsals/everything.yaml"), EVERYTHING).expect("written");
+    crew.edit("phases/poc.yaml", "retry:", BUDGET);
     start(home, crew.workspace(), SOW, Some("everything")).await;
     let (mut ports, store, repo) = ports(home).await;
     if let Some(cuts) = cuts {
@@ -202,20 +225,42 @@ async fn whole(home: &Path, cuts: Option<SyncSender<Cut>>) -> Outcome {
         knife.cut(false);
         (ports.journal, ports.ledger, ports.repo) = (knife.clone(), knife.clone(), knife);
     }
-    let driver = Driver::acquire(ports, PROJECT, &dead(0), Options { approve_all: true }).await.expect("the lease");
-    assert!(matches!(driver.drive().await, Ok(Rest::Ended(_))));
-    outcome(&store, &repo).await
+    assert_eq!(to_the_end(ports, &store, 0).await, Ok(1), "the provider refused once");
+    let outcome = outcome(&store, &repo).await;
+    assert!(outcome.decisions.iter().any(|decision| decision.starts_with("budget-1")), "{:#?}", outcome.decisions);
+    outcome
+}
+
+/// Drives it on while somebody raises budgets and mends what the provider refuses: how often it did; in words, why there was no end.
+async fn to_the_end(mut ports: Ports, store: &Store, process: u32) -> Result<u32, String> {
+    ports.model = Arc::new(Refused(ports.model));
+    let mut mended = 0;
+    for _ in 0..10 {
+        let driver = Driver::acquire(ports.clone(), PROJECT, &dead(process), Options { approve_all: true }).await.expect("the lease");
+        match tokio::time::timeout(Duration::from_secs(120), driver.drive()).await {
+            Ok(Ok(Rest::Ended(_))) => return Ok(mended),
+            Ok(Ok(Rest::Blocked(_))) => mended += 1,
+            Ok(Ok(Rest::Waiting(requests))) => {
+                let mut engagement = open(store, store, PROJECT).await.expect("an engagement");
+                for request in requests {
+                    let (actor, channel) = ("ada".to_owned(), "test".to_owned());
+                    let decision = Decision::Answer { value: "9000000".into() };
+                    let given = Given { request: request.id, decision, actor, channel, digest: None };
+                    record(store, store, &*ports.clock, &mut engagement, given).await.map_err(|error| error.to_string())?;
+                }
+            }
+            Ok(rest) => return Err(format!("it came to rest otherwise: {rest:?}")),
+            Err(_) => return Err("it hangs".to_owned()),
+        }
+    }
+    Err("it never ends".to_owned())
 }
 
 /// Drives what a dead process left to its end; in words, why there was none.
 async fn resumed(home: &Path) -> Result<Outcome, String> {
     let (ports, store, repo) = ports(home).await;
-    let driver = Driver::acquire(ports, PROJECT, &dead(1), Options { approve_all: true }).await.expect("the lease");
-    match tokio::time::timeout(Duration::from_secs(120), driver.drive()).await {
-        Ok(Ok(Rest::Ended(_))) => Ok(outcome(&store, &repo).await),
-        Ok(rest) => Err(format!("it came to rest otherwise: {rest:?}")),
-        Err(_) => Err("it hangs".to_owned()),
-    }
+    to_the_end(ports, &store, 1).await?;
+    Ok(outcome(&store, &repo).await)
 }
 
 /// Takes cuts as they come and drives each to its end: how many with nothing done after their entry, how many with an effect done,
