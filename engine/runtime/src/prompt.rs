@@ -1,5 +1,7 @@
 //! Prompts, tasks and templates rendered: strict, bounded, without files.
 
+use std::sync::LazyLock;
+
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::Value;
 
@@ -11,11 +13,14 @@ const FUEL: u64 = 500_000;
 /// # Errors
 /// A sentence that says what in the text cannot be rendered; a checked definition has none that depends on names.
 pub fn render(text: &str, variables: &Value) -> Result<String, String> {
-    let mut env = Environment::new();
-    env.set_undefined_behavior(UndefinedBehavior::Strict);
-    env.set_fuel(Some(FUEL));
-    env.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    env.render_str(text, minijinja::value::Serde(variables)).map_err(|e| {
+    static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+        let mut env = Environment::new();
+        env.set_undefined_behavior(UndefinedBehavior::Strict);
+        env.set_fuel(Some(FUEL));
+        env.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        env
+    });
+    ENVIRONMENT.render_str(text, minijinja::value::Serde(variables)).map_err(|e| {
         let line = e.line().map(|l| format!(" in line {l}")).unwrap_or_default();
         let detail = e.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
         format!("{}{line}{detail}", e.kind())

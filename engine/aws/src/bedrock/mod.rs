@@ -21,6 +21,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use bytes::Bytes;
 use cloudcrew_definition::crew::Reasoning;
 use cloudcrew_runtime::ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
 
@@ -147,7 +148,7 @@ impl Model for BedrockModel {
             return Err(ModelFault::denied("NoRegion", advice));
         }
         let silence = self.settings.silence;
-        let written = Written(body::body(&request, &self.settings));
+        let written = Written(body::body(&request, &self.settings).into());
         let call = self.service.client.converse_stream().model_id(&self.settings.id).customize().interceptor(written).send();
         let answer = tokio::time::timeout(silence, call).await;
         let said = match answer {
@@ -164,7 +165,7 @@ impl Model for BedrockModel {
 }
 
 /// Puts the body that we wrote in the place of the SDK's, before it is signed.
-struct Written(Vec<u8>);
+struct Written(Bytes);
 
 impl fmt::Debug for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
