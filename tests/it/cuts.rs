@@ -15,11 +15,11 @@ use async_trait::async_trait;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::{Decision, Driver, Given, Options, Rest, open, record};
-use cloudcrew_runtime::ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
-use cloudcrew_runtime::ports::{Ports, StoreError};
 use cloudcrew_runtime::ports::journal::{AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, NewEntry, Writer};
 use cloudcrew_runtime::ports::ledger::{Ledger, LedgerRow};
+use cloudcrew_runtime::ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
 use cloudcrew_runtime::ports::repo::{CommitRequest, Repo, RepoError, TreeFile};
+use cloudcrew_runtime::ports::{Ports, StoreError};
 
 use crate::support::edited;
 use crate::support::inside::{PROJECT, dead, ports, start};
@@ -236,7 +236,8 @@ async fn to_the_end(mut ports: Ports, store: &Store, process: u32) -> Result<u32
     ports.model = Arc::new(Refused(ports.model));
     let mut mended = 0;
     for _ in 0..10 {
-        let driver = Driver::acquire(ports.clone(), PROJECT, &dead(process), Options { approve_all: true }).await.expect("the lease");
+        let driver =
+            Driver::acquire(ports.clone(), PROJECT, &dead(process), Options { approve_all: true }).await.expect("the lease");
         match tokio::time::timeout(Duration::from_secs(120), driver.drive()).await {
             Ok(Ok(Rest::Ended(_))) => return Ok(mended),
             Ok(Ok(Rest::Blocked(_))) => mended += 1,

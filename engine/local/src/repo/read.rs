@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use cloudcrew_runtime::ports::StoreError;
 use cloudcrew_runtime::ports::repo::TreeFile;
-use git2::{Oid, Patch, Repository, Sort, Tree};
+use git2::{ObjectType, Oid, Patch, Repository, Sort, Tree};
 
 use super::Bound;
 
@@ -65,8 +65,15 @@ impl Bound {
         header.map(|(size, _)| size).map_err(|error| self.failed(&error))
     }
 
+    /// Read as it is stored: the library finds what it keeps again only in the form in which it was read.
     pub(super) fn bytes(&self, repository: &Repository, file: Oid) -> Result<Vec<u8>, StoreError> {
-        repository.find_blob(file).map(|blob| blob.content().to_vec()).map_err(|error| self.failed(&error))
+        let failed = |error: git2::Error| self.failed(&error);
+        let objects = repository.odb().map_err(failed)?;
+        let object = objects.read(file).map_err(failed)?;
+        match object.kind() {
+            ObjectType::Blob => Ok(object.data().to_vec()),
+            kind => Err(self.unusable(format!("object {file} is a {kind} where a file is named"))),
+        }
     }
 
     pub(super) fn log(

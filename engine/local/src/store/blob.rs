@@ -6,8 +6,8 @@ use cloudcrew_runtime::ports::StoreError;
 use cloudcrew_runtime::ports::blob::Blobs;
 use rusqlite::{OptionalExtension as _, params};
 
-use super::fault::Fault;
 use super::Store;
+use super::fault::Fault;
 
 #[async_trait]
 impl Blobs for Store {

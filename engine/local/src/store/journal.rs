@@ -102,10 +102,8 @@ fn insert<R: From<StoreError>>(
     for entry in entries {
         let NewEntry { at, kind, payload } = entry;
         if payload.len() > MAX_PAYLOAD {
-            let why = format!(
-                "a `{kind}` of {} bytes is appended; the most is {MAX_PAYLOAD}, the rest goes to a blob",
-                payload.len()
-            );
+            let why =
+                format!("a `{kind}` of {} bytes is appended; the most is {MAX_PAYLOAD}, the rest goes to a blob", payload.len());
             return Err(refused(named(engagement), why));
         }
         let seq = head.seq + 1;

@@ -6,9 +6,9 @@ use cloudcrew_runtime::ports::StoreError;
 use cloudcrew_runtime::ports::ledger::{Ledger, LedgerRow};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::Store;
 use super::fault::{Fault, Stop, refused};
 use super::journal::{find, named};
-use super::Store;
 
 #[async_trait]
 impl Ledger for Store {

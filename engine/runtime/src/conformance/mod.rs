@@ -29,11 +29,7 @@ fn kept<T, E: Debug>(promise: &str, result: Result<T, E>) -> T {
 /// An entry that says `n`.
 fn entry(n: u64) -> NewEntry {
     let payload = json!({ "kind": "said", "zeta": n, "alpha": ["ü", "\u{1F980}", null, -1.5, { "deep": "line\nfeed\u{0}" }] });
-    NewEntry {
-        at: 1_700_000_000_000 + i64::try_from(n).unwrap_or_default(),
-        kind: "said".to_owned(),
-        payload: payload.to_string(),
-    }
+    NewEntry { at: 1_700_000_000_000 + i64::try_from(n).unwrap_or_default(), kind: "said".to_owned(), payload: payload.to_string() }
 }
 
 /// A process on a machine that nobody here can look at.

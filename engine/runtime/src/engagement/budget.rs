@@ -106,7 +106,9 @@ fn bounds(engagement: &Engagement, said: Option<Charge>, phase: &str, agent: &Ag
             found.extend(limit.map(|limit| Bound { key, unit, limit, spent, at_limit: budget.at_limit }));
         }
     };
-    add(format!("agents.yaml agents.{}.budget", agent.name), agent.budget.as_ref(), &|| meter.against(said, |_, a| a == agent.name));
+    add(format!("agents.yaml agents.{}.budget", agent.name), agent.budget.as_ref(), &|| {
+        meter.against(said, |_, a| a == agent.name)
+    });
     if let Some(pot) = &agent.pot {
         let shares = |name: &str| definition.agent(name).is_some_and(|a| a.pot.as_ref() == Some(pot));
         add(format!("agents.yaml budgets.{pot}"), definition.pot(pot), &|| meter.against(said, |_, a| shares(a)));

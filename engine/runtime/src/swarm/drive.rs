@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cloudcrew_planted::Fault;
-use futures_util::{Stream, StreamExt};
 use futures_util::stream::FuturesUnordered;
+use futures_util::{Stream, StreamExt};
 
 use super::machine::Swarm;
 use super::record::Status;
