@@ -104,12 +104,13 @@ fn judged(verdict: &VerdictRecord) -> String {
 
 fn said(input: &Input, heard: bool) -> Option<String> {
     match input {
-        Input::Reply(ModelReply { content, stop_reason, .. }) => {
+        Input::Reply(ModelReply { content, stop_reason, guardrail, .. }) => {
             let news = content.iter().filter(|block| !heard || !matches!(block, Block::Text(_)));
             let mut lines: Vec<String> = news.filter_map(spoken).collect();
             if !matches!(stop_reason.as_str(), "end_turn" | "tool_use" | "stop_sequence") {
                 lines.push(format!("    (the reply ended otherwise: {stop_reason})"));
             }
+            lines.extend(guardrail.iter().map(|found| format!("    ! the guardrail found in {}", one_line(found))));
             (!lines.is_empty()).then(|| lines.join("\n"))
         }
         Input::ToolResult { result, .. } if result.status == ToolStatus::Error => {

@@ -24,7 +24,8 @@ impl Model for Says {
         let stop_reason = if calls.is_empty() { "end_turn" } else { "tool_use" }.to_owned();
         let calls = calls.into_iter().enumerate();
         let content = calls.map(|(n, (name, input))| Block::ToolUse(ToolUse { id: format!("t{n}"), name: name.into(), input }));
-        Ok(ModelReply { content: content.collect(), stop_reason, usage: Some(Usage::default()), took: Some(Duration::ZERO) })
+        let usage = Some(Usage::default());
+        Ok(ModelReply { content: content.collect(), stop_reason, usage, guardrail: Vec::new(), took: Some(Duration::ZERO) })
     }
 
     fn billing(&self) -> Billing {

@@ -161,7 +161,7 @@ async fn thoughts_go_back_as_they_came_with_what_tools_showed() {
             && sent.to_string().contains(r#""required":["zeta","alpha"]"#)
     );
     assert_eq!(sent["inferenceConfig"], json!({ "maxTokens": 500 }));
-    assert_eq!(sent["guardrailConfig"], json!({ "guardrailIdentifier": "gr-1", "guardrailVersion": "3" }));
+    assert_eq!(sent["guardrailConfig"], json!({ "guardrailIdentifier": "gr-1", "guardrailVersion": "3", "trace": "enabled" }));
     assert_eq!(sent["additionalModelRequestFields"], json!({ "thinking": { "type": "enabled", "budget_tokens": 2048 } }));
 }
 
@@ -235,10 +235,46 @@ async fn a_reply_is_put_together_from_its_pieces_and_words_are_heard_as_they_com
 }
 
 #[tokio::test]
-async fn what_a_guardrail_stops_is_said_as_such() {
+async fn what_a_guardrail_stops_is_said_as_such_with_what_it_found() {
     let (context, messages) = (CallContext::alone("demo"), [says(Role::User, vec![Block::Text("Say it.".into())])]);
-    let (_, said) = asked(settings(), &request(&context, &messages, &[], &Nobody), stream(&done("guardrail_intervened"))).await;
-    assert_eq!(said.unwrap().stop_reason, "guardrail_intervened");
+    let mut events = done("guardrail_intervened");
+    events.last_mut().unwrap().1["trace"] = json!({ "guardrail": {
+        "inputAssessment": { "gr-1": {
+            "topicPolicy": { "topics": [{ "name": "Investment", "type": "DENY", "action": "BLOCKED" }] },
+            "contentPolicy": { "filters": [
+                { "type": "INSULTS", "confidence": "LOW", "action": "NONE", "detected": true },
+                { "type": "HATE", "confidence": "NONE", "action": "NONE", "detected": false },
+            ] },
+        } },
+        "outputAssessments": { "gr-1": [{
+            "wordPolicy": {
+                "customWords": [{ "match": "moonshot", "action": "BLOCKED" }],
+                "managedWordLists": [{ "match": "damn", "type": "PROFANITY", "action": "BLOCKED" }],
+            },
+            "sensitiveInformationPolicy": {
+                "piiEntities": [{ "match": "ada@example.org", "type": "EMAIL", "action": "ANONYMIZED" }],
+                "regexes": [{ "name": "case number", "match": "C-17", "regex": "C-[0-9]+", "action": "BLOCKED" }],
+            },
+            "contextualGroundingPolicy": { "filters": [
+                { "type": "GROUNDING", "threshold": 0.75, "score": 0.3, "action": "BLOCKED" },
+            ] },
+        }] },
+    } });
+    let (_, said) = asked(settings(), &request(&context, &messages, &[], &Nobody), stream(&events)).await;
+    let reply = said.unwrap();
+    assert_eq!(reply.stop_reason, "guardrail_intervened");
+    assert_eq!(
+        reply.guardrail,
+        [
+            "what was asked: insults with low confidence, let through",
+            "what was asked: topic Investment, blocked",
+            "what was said: a listed word, blocked",
+            "what was said: a word of the list profanity, blocked",
+            "what was said: email, masked",
+            "what was said: grounding 0.30 where 0.75 is asked, blocked",
+            "what was said: pattern case number, blocked",
+        ]
+    );
 }
 
 #[tokio::test]

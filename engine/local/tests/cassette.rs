@@ -34,7 +34,13 @@ fn live(answers: Vec<Result<ModelReply, ModelFault>>) -> Arc<dyn Model> {
 
 fn says(text: &str) -> Result<ModelReply, ModelFault> {
     let usage = Some(Usage { input_tokens: 7, output_tokens: 3, ..Usage::default() });
-    Ok(ModelReply { content: vec![Block::Text(text.into())], stop_reason: "end_turn".into(), usage, took: None })
+    Ok(ModelReply {
+        content: vec![Block::Text(text.into())],
+        stop_reason: "end_turn".into(),
+        usage,
+        guardrail: Vec::new(),
+        took: None,
+    })
 }
 
 fn busy() -> Result<ModelReply, ModelFault> {

@@ -40,7 +40,7 @@ impl Host for World {
             0 => (vec![Block::ToolUse(look)], "tool_use"),
             _ => (vec![Block::Text("Done.".into())], "end_turn"),
         };
-        Ok(Ok(ModelReply { content, stop_reason: stop_reason.into(), usage: None, took: None }))
+        Ok(Ok(ModelReply { content, stop_reason: stop_reason.into(), usage: None, guardrail: Vec::new(), took: None }))
     }
 
     async fn before_tools(&self, _: &ToolCalls) -> Result<(), Stop<String>> {

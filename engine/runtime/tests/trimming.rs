@@ -73,6 +73,7 @@ fn visit(turns: u32, reports: bool, size: impl Fn(u32) -> usize) -> (Swarm, u64)
             content: vec![Block::Text("I look.".into()), Block::ToolUse(call)],
             stop_reason: "tool_use".into(),
             usage: reports.then_some(usage),
+            guardrail: Vec::new(),
             took: None,
         };
         swarm.accept(Input::Reply(reply), Duration::ZERO).unwrap();

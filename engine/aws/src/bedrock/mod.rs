@@ -2,6 +2,7 @@
 
 mod body;
 mod fault;
+mod guardrail;
 mod stream;
 
 use std::fmt;

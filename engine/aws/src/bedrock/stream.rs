@@ -11,13 +11,14 @@ use base64::engine::general_purpose::STANDARD;
 use cloudcrew_runtime::ports::model::{Listener, ModelFault, ModelReply, Reasoning, Usage};
 use cloudcrew_runtime::ports::reply::Assembly;
 
-use super::fault;
+use super::{fault, guardrail};
 
 /// Reads the stream to its end.
 pub async fn read(mut answer: Answer, silence: Duration, listener: &dyn Listener) -> Result<ModelReply, ModelFault> {
     let mut reply = Assembly::new(listener);
     let mut stop: Option<String> = None;
     let mut usage = None;
+    let mut found = Vec::new();
     loop {
         let event = match tokio::time::timeout(silence, answer.stream.recv()).await {
             // What was said is said: without the report that follows it the call stays at its upper bound.
@@ -44,12 +45,15 @@ pub async fn read(mut answer: Answer, silence: Duration, listener: &dyn Listener
                 }
             }
             Event::MessageStop(event) => stop = Some(event.stop_reason.as_str().to_owned()),
-            Event::Metadata(event) => usage = event.usage.as_ref().map(reported),
+            Event::Metadata(event) => {
+                usage = event.usage.as_ref().map(reported);
+                found = event.trace().and_then(|trace| trace.guardrail()).map(guardrail::findings).unwrap_or_default();
+            }
             _ => {}
         }
     }
     match stop {
-        Some(stop) => Ok(reply.finish(stop, usage)),
+        Some(stop) => Ok(ModelReply { guardrail: found, ..reply.finish(stop, usage) }),
         None => Err(ModelFault { usage, ..ModelFault::connection("the stream ended before the reply was complete") }),
     }
 }

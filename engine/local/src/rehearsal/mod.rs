@@ -107,7 +107,7 @@ impl RehearsalModel {
         let slow = self.bends(request).find_map(|b| if let Bend::Takes(time) = b.bend { Some(time) } else { None });
         let took = slow.unwrap_or_else(|| Duration::from_millis(1000 + output * 1000 / TOKENS_PER_SECOND));
         let usage = Usage { input_tokens: read as u64 / BYTES_PER_TOKEN, output_tokens: output, ..Usage::default() };
-        ModelReply { content, stop_reason: stop.to_owned(), usage: Some(usage), took: Some(took) }
+        ModelReply { content, stop_reason: stop.to_owned(), usage: Some(usage), guardrail: Vec::new(), took: Some(took) }
     }
 }
 

@@ -298,6 +298,9 @@ pub struct ModelReply {
     pub stop_reason: String,
     /// What the provider reported; `None` when it reported nothing.
     pub usage: Option<Usage>,
+    /// What a guardrail of the provider found, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guardrail: Vec<String>,
     /// How long the reply took, where the adapter knows better than a clock (a rehearsal's estimate).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub took: Option<Duration>,

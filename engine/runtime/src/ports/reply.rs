@@ -96,7 +96,7 @@ impl<'a> Assembly<'a> {
             Part::Tool { id, name, input } => Some(Block::ToolUse(ToolUse { id, name, input: arguments(input) })),
             Part::Reasoning(reasoning) => Some(Block::Reasoning(reasoning)),
         });
-        ModelReply { content: content.collect(), stop_reason, usage, took: None }
+        ModelReply { content: content.collect(), stop_reason, usage, guardrail: Vec::new(), took: None }
     }
 
     fn grow(&mut self, bytes: usize) -> Result<(), ModelFault> {

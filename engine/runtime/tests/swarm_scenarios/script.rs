@@ -96,7 +96,7 @@ fn turn_answer(turn: &Value, ids: &str, defaults: &Value) -> Answer {
     }
     let stop = turn["stop"].as_str().unwrap_or(if scripted.is_empty() { "end_turn" } else { "tool_use" }).to_owned();
     let usage = usage(turn.get("usage").or(defaults.get("usage")).unwrap_or(&Value::Null));
-    let said = Ok(ModelReply { content, stop_reason: stop.clone(), usage: Some(usage), took: None });
+    let said = Ok(ModelReply { content, stop_reason: stop.clone(), usage: Some(usage), guardrail: Vec::new(), took: None });
     Answer { label: format!("turn:{stop}"), delay, said, served: Some(Served { stop, text, tools, usage }) }
 }
 
