@@ -238,10 +238,10 @@ async fn to_the_end(mut ports: Ports, store: &Store, process: u32) -> Result<u32
     for _ in 0..10 {
         let driver =
             Driver::acquire(ports.clone(), PROJECT, &dead(process), Options { approve_all: true }).await.expect("the lease");
-        match tokio::time::timeout(Duration::from_secs(120), driver.drive()).await {
-            Ok(Ok(Rest::Ended(_))) => return Ok(mended),
-            Ok(Ok(Rest::Blocked(_))) => mended += 1,
-            Ok(Ok(Rest::Waiting(requests))) => {
+        match driver.drive().await {
+            Ok(Rest::Ended(_)) => return Ok(mended),
+            Ok(Rest::Blocked(_)) => mended += 1,
+            Ok(Rest::Waiting(requests)) => {
                 let mut engagement = open(store, store, PROJECT).await.expect("an engagement");
                 for request in requests {
                     let (actor, channel) = ("ada".to_owned(), "test".to_owned());
@@ -250,8 +250,7 @@ async fn to_the_end(mut ports: Ports, store: &Store, process: u32) -> Result<u32
                     record(store, store, &*ports.clock, &mut engagement, given).await.map_err(|error| error.to_string())?;
                 }
             }
-            Ok(rest) => return Err(format!("it came to rest otherwise: {rest:?}")),
-            Err(_) => return Err("it hangs".to_owned()),
+            rest => return Err(format!("it came to rest otherwise: {rest:?}")),
         }
     }
     Err("it never ends".to_owned())
@@ -260,7 +259,8 @@ async fn to_the_end(mut ports: Ports, store: &Store, process: u32) -> Result<u32
 /// Drives what a dead process left to its end; in words, why there was none.
 async fn resumed(home: &Path) -> Result<Outcome, String> {
     let (ports, store, repo) = ports(home).await;
-    to_the_end(ports, &store, 1).await?;
+    let end = tokio::time::timeout(Duration::from_secs(120), to_the_end(ports, &store, 1)).await;
+    end.map_err(|_| "it hangs".to_owned())??;
     Ok(outcome(&store, &repo).await)
 }
 
