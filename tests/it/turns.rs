@@ -5,9 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::{Driver, Options, open};
+use cloudcrew_runtime::ports::StoreError;
 use cloudcrew_runtime::ports::journal::{Head, Journal as _, MAX_APPEND};
 use cloudcrew_runtime::ports::model::{Billing, Block, Model, ModelFault, ModelReply, ModelRequest, ToolUse, Usage};
+use cloudcrew_runtime::ports::repo::{CommitRequest, Repo, RepoError, TreeFile};
 use serde_json::{Value, json};
 
 use crate::support::inside::{dead, ports, start};
@@ -81,4 +84,70 @@ async fn a_reply_may_ask_for_more_than_goes_on_record_at_once() {
     let entries = store.read("demo", &Head::default(), usize::MAX).await.expect("entries");
     let read = entries.iter().filter(|entry| entry.payload["input"]["input"] == "tool_result").count();
     assert_eq!((read, engagement.head.seq), (calls, entries.len() as u64));
+}
+
+/// A repository that answers once the reply which asked for the file is on record.
+struct Patient(Arc<dyn Repo>, Store);
+
+#[async_trait]
+impl Repo for Patient {
+    fn branch(&self) -> &str {
+        self.0.branch()
+    }
+
+    async fn head(&self) -> Result<Option<String>, StoreError> {
+        self.0.head().await
+    }
+
+    async fn commit(&self, parent: Option<&str>, request: &CommitRequest) -> Result<String, RepoError> {
+        self.0.commit(parent, request).await
+    }
+
+    async fn list(&self, commit: &str) -> Result<Vec<TreeFile>, StoreError> {
+        self.0.list(commit).await
+    }
+
+    async fn read(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        for _ in 0..2000 {
+            let entries = self.1.read("demo", &Head::default(), usize::MAX).await?;
+            if entries.iter().any(|entry| entry.payload["input"]["input"] == "reply") {
+                return self.0.read(commit, path).await;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("a paid reply waits for a tool");
+    }
+
+    async fn log(&self, base: Option<&str>, head: &str) -> Result<Vec<(String, Option<String>)>, StoreError> {
+        self.0.log(base, head).await
+    }
+}
+
+#[tokio::test]
+async fn a_reply_is_on_record_soon_also_when_a_tool_takes_its_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let home = folder.path().join("home");
+    start(&home, &root(), "clinic-scheduling.md", None).await;
+    let (mut ports, store, _) = ports(&home).await;
+    let read = ("repo_read", json!({ "path": "docs/sow/clinic-scheduling.md" }));
+    ports.model = Arc::new(Says(vec![vec![read]], AtomicUsize::new(0)));
+    ports.repo = Arc::new(Patient(ports.repo, store));
+    let driver = Driver::acquire(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
+    driver.drive().await.expect("the world is whole");
+}
+
+#[tokio::test]
+async fn a_path_that_no_file_can_have_is_not_found() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let home = folder.path().join("home");
+    start(&home, &root(), "clinic-scheduling.md", None).await;
+    let (mut ports, store, _) = ports(&home).await;
+    let paths = ["a\0b", "docs/\0", "/", "..", "docs//sow", "\u{FEFF}"];
+    let reads = paths.map(|path| ("repo_read", json!({ "path": path }))).to_vec();
+    ports.model = Arc::new(Says(vec![reads], AtomicUsize::new(0)));
+    let driver = Driver::acquire(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
+    driver.drive().await.expect("the world is whole");
+    let entries = store.read("demo", &Head::default(), usize::MAX).await.expect("entries");
+    let told = entries.iter().filter_map(|entry| entry.payload["input"]["result"]["text"].as_str());
+    assert_eq!(told.collect::<Vec<_>>(), paths.map(|path| format!("{path} not found")));
 }

@@ -7,7 +7,7 @@ pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// A digest that was made bit by bit.
+/// A digest of what was fed to it in pieces.
 pub fn hex(digest: &[u8]) -> String {
     base16ct::lower::encode_string(digest)
 }

@@ -30,7 +30,7 @@ pub fn prepare(folder: &Path, seen: &Value, home: &Path, file: &str) {
     let commits = std::fs::read(folder.join(counted::FILE)).expect("the commits of the journal");
     let mut rows: Vec<i64> = serde_json::from_slice(&commits).expect("JSON");
     let store = Connection::open(home.join("cloudcrew.db")).expect("the store");
-    // Prompts; nothing was written to the ledger.
+    // What was too large for an entry, prompts above all; nothing was written to the ledger.
     let mut select = store.prepare("SELECT length(bytes) FROM blob").expect("a table");
     rows.extend(select.query_map([], |row| row.get::<_, i64>(0)).expect("rows").map(|row| row.expect("a row")));
     let all = json!({ "agents": agents, "rows": rows, "entry": seen[0]["agent"], "requests": seen.len(), "file": file });

@@ -113,15 +113,20 @@ fn bill(server: &Server, scenario: &Value, mode: &str, folder: &Path) -> Bill {
     let run = child::run(&command);
     let end = run.said["ends"][0].as_str().unwrap_or_default();
     assert!(end.starts_with("Completed"), "{end} {}", run.complaint);
-    let meter = server.meter();
+    let (meter, requests) = (server.meter(), server.requests());
     let tokens = |name: &str| meter["complete"][name].as_f64().expect("a number of tokens");
+    assert_eq!(
+        requests.as_array().map(Vec::len).unwrap_or(0) as u64,
+        meter["complete"]["answers"],
+        "the server kept every request"
+    );
     Bill {
         requests: meter["complete"]["answers"].as_u64().expect("a number of answers"),
         fresh: tokens("inputTokens"),
         read: tokens("cacheReadInputTokens"),
         written: tokens("cacheWriteInputTokens"),
         output: tokens("outputTokens"),
-        bound: bound(&server.requests()),
+        bound: bound(&requests),
     }
 }
 

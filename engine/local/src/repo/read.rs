@@ -42,8 +42,11 @@ impl Bound {
         Ok(files)
     }
 
-    /// The file at a path of a commit.
+    /// The file at a path of a commit. No name in Git holds a NUL, and the library panics on one.
     pub(super) fn find(&self, repository: &Repository, commit: &str, path: &str) -> Result<Option<Oid>, StoreError> {
+        if path.contains('\0') {
+            return Ok(None);
+        }
         let mut folder = self.tree(repository, commit)?;
         let mut names = path.split('/').peekable();
         while let Some(name) = names.next() {

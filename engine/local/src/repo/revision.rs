@@ -5,6 +5,8 @@ use std::path::Path;
 use cloudcrew_runtime::ports::StoreError;
 use git2::{ObjectType, Repository, TreeWalkMode, TreeWalkResult};
 
+use super::library;
+
 /// Largest file that is read; what is larger is named with no bytes beyond it.
 const MOST_BYTES: usize = 1024 * 1024 + 1;
 
@@ -14,6 +16,7 @@ const MOST_BYTES: usize = 1024 * 1024 + 1;
 /// # Errors
 /// When the folder is in no repository, or nothing has that name.
 pub fn files_at(folder: &Path, revision: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+    library::ready(folder)?;
     let fail = |why: String| StoreError::Unusable { what: folder.display().to_string(), why };
     let repository = Repository::discover(folder).map_err(|_| fail("it is in no Git repository".to_owned()))?;
     let root = repository.workdir().ok_or_else(|| fail("its repository has no working tree".to_owned()))?;

@@ -125,13 +125,12 @@ fn transact(
     group: &mut Vec<Box<dyn Request>>,
 ) -> Result<(), Fault> {
     quick(connection, "BEGIN IMMEDIATE")?;
-    let done = same(file, identity, connection).and_then(|()| perform(connection, group)).and_then(|()| {
+    let done = same(file, identity, connection).and_then(|()| perform(connection, group)).and_then(|kept| {
         if planted::Fault::AckBeforeCommit.is_planted() {
             group.drain(..).for_each(|request| request.reply(Ok(())));
             std::thread::sleep(Duration::from_millis(50));
         }
-        // Who was alone and refused has taken the transaction back.
-        if connection.is_autocommit() { Ok(()) } else { quick(connection, "COMMIT") }
+        if kept { quick(connection, "COMMIT") } else { Ok(()) }
     });
     if done.is_err() && !connection.is_autocommit() {
         connection.execute_batch("ROLLBACK")?;
@@ -157,7 +156,8 @@ fn same(file: &File, identity: Option<(u64, u64)>, connection: &Connection) -> R
     Ok(())
 }
 
-fn perform(connection: &Connection, group: &mut [Box<dyn Request>]) -> Result<(), Fault> {
+/// Does the work of all; whether there is still a transaction to commit: who was alone and is refused takes it back.
+fn perform(connection: &Connection, group: &mut [Box<dyn Request>]) -> Result<bool, Fault> {
     let alone = group.len() == 1;
     for request in group {
         if !alone {
@@ -168,9 +168,12 @@ fn perform(connection: &Connection, group: &mut [Box<dyn Request>]) -> Result<()
             Done::Kept => quick(connection, "RELEASE request")?,
             // SQLite may have taken back the whole transaction when there is no room or no memory; a failed disk ends it too.
             Done::Failed(fault) if connection.is_autocommit() || matches!(fault, Fault::Broken(_)) => return Err(fault),
-            Done::Failed(_) | Done::Refused if alone => connection.execute_batch("ROLLBACK")?,
+            Done::Failed(_) | Done::Refused if alone => {
+                connection.execute_batch("ROLLBACK")?;
+                return Ok(false);
+            }
             Done::Failed(_) | Done::Refused => connection.execute_batch("ROLLBACK TO request; RELEASE request")?,
         }
     }
-    Ok(())
+    Ok(true)
 }

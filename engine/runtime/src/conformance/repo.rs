@@ -100,6 +100,7 @@ pub async fn what_is_there_is_read(repo: &dyn Repo, first: &str, second: &str) {
         (second, "nothing.md", None),
         (second, "", None),
         (second, "docs/../README.md", None),
+        (second, "docs/b.md\0", None),
     ] {
         let read = kept("a file is read", repo.read(commit, path).await);
         assert_eq!(read.as_deref(), text.map(str::as_bytes), "`{path}` as of {commit}");

@@ -305,6 +305,8 @@ impl Driver {
     /// reminded of nor expired. Such events are dropped, and the driver decides again on what is there.
     pub(super) async fn append(&self, events: Vec<Event>) -> Result<(), EngagementError> {
         let Deferred { events: deferred, .. } = std::mem::take(&mut *self.deferred());
+        // What is dropped when somebody was faster is never held back, nor goes with what is: a swarm rests before a person is asked.
+        debug_assert!(deferred.is_empty() || !events.iter().any(State::is_about_an_open_request), "{events:?}");
         let events = if deferred.is_empty() { events } else { deferred.into_iter().chain(events).collect() };
         // What does not fit into one is in order all the same; a crash in between takes back what may happen again.
         for events in events.chunks(MAX_APPEND) {

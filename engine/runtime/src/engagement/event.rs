@@ -53,7 +53,7 @@ pub enum Event {
         agent: String,
         /// Blob of the system prompt.
         system: String,
-        /// Bytes at its beginning that are the same in other visits of the agent in this phase.
+        /// Bytes at its beginning that the agent's other visits share, as long as the phase is not begun anew.
         #[serde(default)]
         steady: usize,
         /// The prompt's parts by hash.

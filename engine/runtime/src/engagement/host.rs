@@ -1,4 +1,4 @@
-//! The swarm's driver inside an engagement: prompts, models and tools through ports, everything on record before it counts.
+//! The swarm's driver inside an engagement: prompts, models and tools through ports, everything on record before something outside follows from it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +19,7 @@ use super::event::{Event, SourceHash, ToolDone, Why, ms};
 use super::inbound::note;
 use super::meter::Charge;
 use super::request::RequestKind;
-use super::state::{SwarmRun, VisitPrompt};
+use super::state::VisitPrompt;
 use crate::ports::ledger::{LedgerKind, LedgerRow};
 use crate::ports::model::{
     CallContext, Listener, ModelFault, ModelReply, ModelRequest, Purpose, ToolResult, ToolSpec, ToolStatus, ToolUse, Usage,
@@ -486,8 +486,7 @@ impl SwarmHost<'_> {
     /// Puts on record, with the next call, what the machine has left out of the conversation since the last one.
     async fn note_trims(&self, swarm: &Swarm, agent: &str) {
         let Some(visit) = swarm.visits().last().filter(|visit| !visit.trims.is_empty()) else { return };
-        let this = |run: &SwarmRun| run.system.as_ref().is_some_and(|prompt| prompt.visit == visit.visit);
-        let known = self.driver.look(|e| e.state.swarm.as_ref().filter(|run| this(run)).map_or(0, |run| run.trims)).await;
+        let known = self.driver.look(|e| e.state.swarm.as_ref().map_or(0, |run| run.trims)).await;
         let new = visit.trims.iter().skip(known);
         self.driver.defer(new.map(|trim| Event::Trimmed { agent: agent.to_owned(), visit: visit.visit, trim: *trim }), None);
     }

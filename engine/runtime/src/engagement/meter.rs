@@ -219,3 +219,36 @@ impl Meter {
         self.lines.entry(reservation.key).or_default().add(&MeterLine::told(charge));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: [&str; 3] = ["poc", "dev", "opus"];
+
+    fn charge(tokens: u64, micro_usd: u64) -> Charge {
+        Charge { usage: Usage { input_tokens: tokens, ..Usage::default() }, micro_usd: Some(micro_usd) }
+    }
+
+    fn of_dev(meter: &Meter, said: Option<Charge>) -> (u64, u64) {
+        meter.against(said, |phase, agent| (phase, agent) == ("poc", "dev"))
+    }
+
+    #[test]
+    fn a_call_under_way_counts_with_its_upper_bound_until_it_is_known_what_it_cost() {
+        let mut meter = Meter::default();
+        meter.reserve(KEY, "s1", charge(1000, 90), Billing::Paid);
+        assert_eq!(of_dev(&meter, None), (1000, 90));
+        // Known before it is on record: the same as after.
+        assert_eq!(of_dev(&meter, Some(charge(40, 3))), (40, 3));
+        assert_eq!(meter.against(Some(charge(40, 3)), |phase, _| phase == "production"), (0, 0));
+        meter.settle(Some(charge(40, 3)));
+        assert_eq!(of_dev(&meter, None), (40, 3));
+        meter.reserve(KEY, "s2", charge(1000, 90), Billing::Paid);
+        meter.settle(None);
+        assert_eq!(of_dev(&meter, None), (1040, 93), "nothing was heard of it");
+        meter.reserve(KEY, "s3", charge(1000, 90), Billing::Free);
+        assert_eq!(of_dev(&meter, None), (1040, 93), "a call that costs nothing reserves nothing");
+        assert_eq!(of_dev(&meter, Some(charge(5, 0))), (1045, 93));
+    }
+}

@@ -233,12 +233,12 @@ impl State {
 
     /// Whether the request that an event answers, reminds of or ends is still open; `true` for every other event.
     pub(super) fn still_asks(&self, event: &Event) -> bool {
-        match event {
-            Event::RequestAnswered { request, .. } | Event::Reminded { request, .. } | Event::RequestExpired { request } => {
-                self.request(request).is_some_and(Request::is_open)
-            }
-            _ => true,
-        }
+        open_request_of(event).is_none_or(|request| self.request(request).is_some_and(Request::is_open))
+    }
+
+    /// Whether an event means nothing once its request is answered.
+    pub(super) fn is_about_an_open_request(event: &Event) -> bool {
+        open_request_of(event).is_some()
     }
 
     fn illegal(&self, event: &Event, why: impl Into<String>) -> Illegal {
@@ -483,6 +483,16 @@ impl State {
             }
         }
         Ok(())
+    }
+}
+
+/// The request that must still be open for an event to mean something.
+fn open_request_of(event: &Event) -> Option<&str> {
+    match event {
+        Event::RequestAnswered { request, .. } | Event::Reminded { request, .. } | Event::RequestExpired { request } => {
+            Some(request)
+        }
+        _ => None,
     }
 }
 

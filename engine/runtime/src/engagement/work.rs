@@ -95,12 +95,14 @@ impl Driver {
         let settled = self.settle_deferred().await;
         let why = host.why.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         let asks = host.asks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        // After a failure the machine may know more than the journal: who goes on reads the journal again.
+        if let Err(Stop::Failed(error)) = driven {
+            return Err(error);
+        }
+        settled?;
         let reason = machine.reason().cloned();
         if let Some(run) = self.inner.lock().await.state.swarm.as_mut() {
             run.machine = Some(machine);
-        }
-        if !matches!(driven, Err(Stop::Failed(_))) {
-            settled?;
         }
         match driven {
             Ok(status) => Ok(Some((SwarmEnd::Rests(status), reason))),

@@ -98,6 +98,7 @@ pub async fn drive<H: Host>(swarm: &mut Swarm, host: &H) -> Result<Status, Stop<
                 accept(swarm, host, input, took).await?;
             }
             Step::Wait(time) => {
+                // A fault is on record already; nothing may wait that is not.
                 host.settle().await?;
                 host.wait(time).await;
                 accept(swarm, host, Input::Waited, time).await?;
@@ -154,11 +155,11 @@ async fn call_tools<H: Host>(swarm: &mut Swarm, host: &H, calls: &ToolCalls, beg
         let left = calls.time_left.saturating_sub(host.elapsed().saturating_sub(began));
         tokio::select! {
             biased;
-            Some((index, answer)) = running.next() => answers.put(index, answer),
             () = &mut held, if holds => {
                 holds = false;
                 beside(&mut running, &mut answers, host.settle()).await?;
             }
+            Some((index, answer)) = running.next() => answers.put(index, answer),
             () = host.deadline(left) => {
                 drop(running);
                 let input = Input::TimedOut { finished: answers.finished() };
