@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use cloudcrew_definition::catalogue::{Capability, Effect, ToolInfo};
 use cloudcrew_definition::crew::Agent;
 use cloudcrew_definition::path::{RepoPath, Scope};
-use jsonschema::Validator;
+use cloudcrew_definition::schema::Arguments;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -108,18 +108,13 @@ pub(crate) struct Known {
     /// As models see it.
     pub spec: ToolSpec,
     pub tool: &'static dyn Tool,
-    schema: Option<Validator>,
+    arguments: Option<Arguments>,
 }
 
 impl Known {
     /// What of the arguments does not fit the tool's schema, in words.
     pub(crate) fn misfit(&self, input: &Value) -> Option<String> {
-        let faults = self.schema.as_ref()?.iter_errors(input).take(3).map(|e| match e.instance_path().as_str() {
-            "" => e.to_string(),
-            path => format!("{}: {e}", path.trim_start_matches('/')),
-        });
-        let faults: Vec<String> = faults.collect();
-        (!faults.is_empty()).then(|| faults.join("; "))
+        self.arguments.as_ref()?.misfit(input)
     }
 }
 
@@ -127,10 +122,10 @@ pub(crate) fn find(name: &str) -> Option<&'static Known> {
     static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
         let known = ALL.iter().map(|&tool| {
             let info = tool.info();
-            let schema = jsonschema::draft7::options().build(&info.schema).ok();
+            let arguments = Arguments::of(&info.schema);
             let ToolInfo { name, description, .. } = info.clone();
             let spec = ToolSpec { name, description, schema: info.schema.clone().into() };
-            Known { info, spec, tool, schema }
+            Known { info, spec, tool, arguments }
         });
         known.collect()
     });
