@@ -45,7 +45,10 @@ pub fn body(request: &ModelRequest<'_>, settings: &Settings) -> Vec<u8> {
     if let Some(least) = settings.cache_minimum {
         body.add_cache_points(least);
     }
-    serde_json::to_vec(&body).expect("plain data with text keys has a text")
+    let mut bytes = serde_json::to_vec(&body).expect("plain data with text keys has a text");
+    // It stays in memory for as long as the model thinks.
+    bytes.shrink_to_fit();
+    bytes
 }
 
 #[derive(Serialize)]
