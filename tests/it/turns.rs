@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::{Driver, Options, open};
-use cloudcrew_runtime::ports::StoreError;
 use cloudcrew_runtime::ports::journal::{Head, Journal as _, MAX_APPEND};
 use cloudcrew_runtime::ports::model::{Billing, Block, Model, ModelFault, ModelReply, ModelRequest, ToolUse, Usage};
 use cloudcrew_runtime::ports::repo::{CommitRequest, Repo, RepoError, TreeFile};
+use cloudcrew_runtime::ports::{Ports, StoreError};
 use serde_json::{Value, json};
 
 use crate::support::inside::{dead, ports, start};
@@ -36,12 +37,18 @@ impl Model for Says {
     }
 }
 
-#[tokio::test]
-async fn a_handoff_between_two_writes_holds_nobody_up() {
+/// An engagement that has begun, in a folder of its own.
+async fn begun() -> (tempfile::TempDir, Ports, Store, GitRepo) {
     let folder = tempfile::tempdir().expect("a folder");
     let home = folder.path().join("home");
     start(&home, &root(), "clinic-scheduling.md", None).await;
-    let (mut ports, store, repo) = ports(&home).await;
+    let (ports, store, repo) = ports(&home).await;
+    (folder, ports, store, repo)
+}
+
+#[tokio::test]
+async fn a_handoff_between_two_writes_holds_nobody_up() {
+    let (_folder, mut ports, store, repo) = begun().await;
     let write = |path: &str| ("repo_write", json!({ "path": path, "content": path }));
     let note = |title: &str| ("ledger_write", json!({ "kind": "fact", "title": title, "source": "test" }));
     ports.model = Arc::new(Says(
@@ -71,10 +78,7 @@ async fn a_handoff_between_two_writes_holds_nobody_up() {
 
 #[tokio::test]
 async fn a_reply_may_ask_for_more_than_goes_on_record_at_once() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let home = folder.path().join("home");
-    start(&home, &root(), "clinic-scheduling.md", None).await;
-    let (mut ports, store, _) = ports(&home).await;
+    let (_folder, mut ports, store, _) = begun().await;
     let calls = 2 * MAX_APPEND + 1;
     let reads = vec![("repo_read", json!({ "path": "docs/sow/clinic-scheduling.md" })); calls];
     ports.model = Arc::new(Says(vec![reads], AtomicUsize::new(0)));
@@ -126,10 +130,7 @@ impl Repo for Patient {
 
 #[tokio::test]
 async fn a_reply_is_on_record_soon_also_when_a_tool_takes_its_time() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let home = folder.path().join("home");
-    start(&home, &root(), "clinic-scheduling.md", None).await;
-    let (mut ports, store, _) = ports(&home).await;
+    let (_folder, mut ports, store, _) = begun().await;
     let read = ("repo_read", json!({ "path": "docs/sow/clinic-scheduling.md" }));
     ports.model = Arc::new(Says(vec![vec![read]], AtomicUsize::new(0)));
     ports.repo = Arc::new(Patient(ports.repo, store));
@@ -139,10 +140,7 @@ async fn a_reply_is_on_record_soon_also_when_a_tool_takes_its_time() {
 
 #[tokio::test]
 async fn a_path_that_no_file_can_have_is_not_found() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let home = folder.path().join("home");
-    start(&home, &root(), "clinic-scheduling.md", None).await;
-    let (mut ports, store, _) = ports(&home).await;
+    let (_folder, mut ports, store, _) = begun().await;
     let paths = ["a\0b", "docs/\0", "/", "..", "docs//sow", "\u{FEFF}"];
     let reads = paths.map(|path| ("repo_read", json!({ "path": path }))).to_vec();
     ports.model = Arc::new(Says(vec![reads], AtomicUsize::new(0)));

@@ -304,7 +304,7 @@ impl Driver {
     /// say changes nothing that a driver has begun, with one exception: a request that somebody answered meanwhile is neither
     /// reminded of nor expired. Such events are dropped, and the driver decides again on what is there.
     pub(super) async fn append(&self, events: Vec<Event>) -> Result<(), EngagementError> {
-        let Deferred { events: deferred, .. } = std::mem::take(&mut *self.deferred());
+        let deferred = std::mem::take(&mut *self.deferred()).events;
         // What is dropped when somebody was faster is never held back, nor goes with what is: a swarm rests before a person is asked.
         debug_assert!(deferred.is_empty() || !events.iter().any(State::is_about_an_open_request), "{events:?}");
         let events = if deferred.is_empty() { events } else { deferred.into_iter().chain(events).collect() };

@@ -1,4 +1,5 @@
-//! The swarm's driver inside an engagement: prompts, models and tools through ports, everything on record before something outside follows from it.
+//! The swarm's driver inside an engagement: prompts, models and tools through ports, everything on record before something outside
+//! follows from it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
