@@ -29,7 +29,8 @@ const SETTINGS: [(&str, &str, &str); 11] = [
     ("cell_size_check", "ON", "1"),
     ("temp_store", "MEMORY", "2"),
     ("journal_size_limit", "67108864", "67108864"),
-    ("wal_autocheckpoint", "1000", "1000"),
+    // One MiB of log, then it is written over from its beginning: to sync a file that grows, its size must be written too.
+    ("wal_autocheckpoint", "256", "256"),
 ];
 
 /// Opens the file as the first of this process: all checks that cost little, and the migration of an older one. What comes back reads.

@@ -155,11 +155,12 @@ async fn call_tools<H: Host>(swarm: &mut Swarm, host: &H, calls: &ToolCalls, beg
         let left = calls.time_left.saturating_sub(host.elapsed().saturating_sub(began));
         tokio::select! {
             biased;
+            // Before the timer, which most tools are too fast for to be set at all.
+            Some((index, answer)) = running.next() => answers.put(index, answer),
             () = &mut held, if holds => {
                 holds = false;
                 beside(&mut running, &mut answers, host.settle()).await?;
             }
-            Some((index, answer)) = running.next() => answers.put(index, answer),
             () = host.deadline(left) => {
                 drop(running);
                 let input = Input::TimedOut { finished: answers.finished() };
