@@ -17,7 +17,7 @@ use crate::support::{edited, root, sources};
 type Make = fn(&mut Chance, &[u8], &[u8]) -> Vec<u8>;
 
 /// Families of hostile files, and how many files each makes of itself.
-const FAMILIES: [(&str, Make); 26] = [
+const FAMILIES: [(&str, Make); 27] = [
     ("bytes flipped", flipped),
     ("cut off", |chance, one, _| one[..chance.below(one.len())].to_vec()),
     ("two files spliced", |chance, one, other| [&one[..chance.below(one.len())], &other[chance.below(other.len())..]].concat()),
@@ -34,6 +34,18 @@ const FAMILIES: [(&str, Make); 26] = [
     ("a list of many names", |chance, _, _| {
         let names: String = (0..size(chance, 90_000)).map(|n| format!("a{n}, ")).collect();
         format!("version: 1\nphase: build\nswarm: {{ entry: pm, agents: [{names}] }}\ntask: prompts/tasks/build.md\n").into_bytes()
+    }),
+    ("globs that fit in more ways than one waits for", |chance, _, _| {
+        let name = (*chance.one(&["*a", "a", "[a-z]*"])).repeat(*chance.one(&[3, 100, 60_000]));
+        let glob = vec![name; *chance.one(&[1, 30])].join("/**/");
+        let glob = glob.get(..200_000).unwrap_or(&glob);
+        let agent = |name: &str, end: &str| {
+            format!(
+                "  {name}: {{ description: x, model: m, prompt: prompts/{name}.md, tools: [repo_write], writes: [\"{glob}{end}\"] }}\n"
+            )
+        };
+        let agents = [agent("pm", "b"), agent("dev", "c")].concat();
+        format!("version: 1\nmodels: {{ m: {{ max_tokens: 16000 }} }}\nagents:\n{agents}").into_bytes()
     }),
     ("an anchor inside itself", |_, one, _| [one, b"\nx: &x { y: &y [*x, *y] }\n"].concat()),
     ("a huge word", |chance, one, _| [one, b"\nx: ", "a".repeat(size(chance, 900_000)).as_bytes()].concat()),

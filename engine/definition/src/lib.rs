@@ -58,7 +58,7 @@ fn judge(sources: &Sources, catalogue: &Catalogue, files: impl Iterator<Item = (
             workspace.put(file, form);
         }
     }
-    checks::run(&checks::Context { sources, workspace: &workspace, catalogue }, cores(sources.iter().count()), &mut report);
+    checks::run(&checks::Context::new(sources, &workspace, catalogue), cores(sources.iter().count()), &mut report);
     report.close();
     report.sort(sources);
     let definition = if report.has_errors() { None } else { resolve::resolve(sources, &workspace) };

@@ -20,7 +20,7 @@
 use super::context::{deliverables, expected, text, texts};
 use super::{Check, Context};
 use crate::diagnostic::Report;
-use crate::path::{RepoPath, Scope};
+use crate::path::RepoPath;
 
 pub(super) const CHECK: Check = Check { code: "bad-path", run: Some(run) };
 
@@ -32,12 +32,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
             report.error(CHECK.code, format!("`{path}` cannot be written: {fault}")).at(span, "");
         }
     }
-    for writes in context.agents().filter_map(|(_, _, a)| a.writes.as_ref()) {
-        let globs: Vec<_> = texts(writes).collect();
-        let words: Vec<String> = globs.iter().map(|(g, _)| (*g).to_owned()).collect();
-        if let Err(fault) = Scope::new(&words) {
-            let span = globs.get(fault.index).map_or(writes.span, |(_, span)| *span);
-            report.error(CHECK.code, format!("this is no glob: {}", fault.why)).at(span, "");
-        }
+    for (name, _, agent) in context.agents() {
+        let (Some(writes), Some(Err(fault))) = (&agent.writes, context.scope(name)) else { continue };
+        let span = texts(writes).nth(fault.index).map_or(writes.span, |(_, span)| span);
+        report.error(CHECK.code, format!("this is no glob: {}", fault.why)).at(span, "");
     }
 }

@@ -1,6 +1,10 @@
 //! What rules look at.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use crate::catalogue::{Capability, Catalogue};
+use crate::path::{Scope, ScopeFault};
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::{Agent, AgentsFile, Deliverable, ExpectedDeliverable, PhaseFile, RehearsalFile, Swarm, Workspace, Written};
 
@@ -12,9 +16,22 @@ pub struct Context<'a> {
     pub workspace: &'a Workspace,
     /// What the engine offers.
     pub catalogue: &'a Catalogue,
+    scopes: OnceLock<HashMap<&'a str, Result<Scope, ScopeFault>>>,
 }
 
 impl<'a> Context<'a> {
+    /// All that rules look at.
+    pub fn new(sources: &'a Sources, workspace: &'a Workspace, catalogue: &'a Catalogue) -> Self {
+        Context { sources, workspace, catalogue, scopes: OnceLock::new() }
+    }
+
+    /// Where an agent may write, or which of its globs is none; without `writes`, nowhere.
+    pub(super) fn scope(&self, agent: &str) -> Option<&Result<Scope, ScopeFault>> {
+        let globs = |agent: &Agent| agent.writes.iter().flat_map(texts).map(|(glob, _)| glob.to_owned()).collect::<Vec<_>>();
+        let all = || self.agents().map(|(name, _, agent)| (name, Scope::new(&globs(agent)))).collect();
+        self.scopes.get_or_init(all).get(agent)
+    }
+
     pub(super) fn crew(&self) -> Option<&'a AgentsFile> {
         self.workspace.agents.as_ref().map(|(_, f)| f)
     }

@@ -22,27 +22,23 @@
 
 use std::collections::HashMap;
 
-use super::context::{deliverables, text, texts};
+use super::context::{deliverables, text};
 use super::{Check, Context};
 use crate::catalogue::Capability;
 use crate::diagnostic::Report;
-use crate::path::{RepoPath, Scope};
+use crate::path::RepoPath;
 
 pub(super) const CHECK: Check = Check { code: "deliverable-outside-scope", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    // An agent owns many deliverables; its globs are compiled once, and its tools looked through once.
-    let mut scopes: HashMap<&str, (Option<Scope>, bool)> = HashMap::new();
+    // An agent owns many deliverables; its tools are looked through once.
+    let mut writers: HashMap<&str, bool> = HashMap::new();
     let mut without_tool = Vec::new();
     for deliverable in context.phases().flat_map(deliverables) {
         let Some(((path, span), (owner, owner_span))) = text(&deliverable.path).zip(text(&deliverable.owner)) else { continue };
         let Some((_, agent)) = context.agent(owner) else { continue };
-        let writes = agent.writes.as_ref();
-        let (scope, can_write) = scopes.entry(owner).or_insert_with(|| {
-            let globs: Vec<String> = writes.into_iter().flat_map(texts).map(|(g, _)| g.to_owned()).collect();
-            (Scope::new(&globs).ok(), context.can(agent, Capability::WriteRepo))
-        });
-        let (Ok(path), Some(scope)) = (RepoPath::parse(path), scope) else { continue };
+        let can_write = writers.entry(owner).or_insert_with(|| context.can(agent, Capability::WriteRepo));
+        let (Ok(path), Some(Ok(scope))) = (RepoPath::parse(path), context.scope(owner)) else { continue };
         if !*can_write {
             // So it is with all it owns: told at the first.
             if without_tool.contains(&owner) {
@@ -55,7 +51,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 .help(format!("give `{owner}` the tool `repo_write`, or name another owner"));
         } else if !scope.allows(&path) {
             let found = report.error(CHECK.code, format!("`{owner}` may not write `{path}`")).at(span, "");
-            if let Some(writes) = writes {
+            if let Some(writes) = &agent.writes {
                 found.also(writes.span, format!("where `{owner}` may write"));
             }
             found.help(format!("move it there, name another owner, or widen `writes` of `{owner}`"));

@@ -31,29 +31,29 @@ pub(super) const CHECK: Check = Check { code: "reviewer-cannot-review", run: Som
 
 fn run(context: &Context<'_>, report: &mut Report) {
     // What an agent cannot do it cannot do anywhere: told at the first place.
-    let mut told = HashSet::new();
+    let mut seen = HashSet::new();
     for phase in context.phases() {
         for deliverable in deliverables(phase) {
             for (name, span) in deliverable.reviewers.iter().flat_map(texts) {
                 if deliverable.owner.get().is_some_and(|owner| owner == name) {
                     report.error(CHECK.code, format!("`{name}` would review its own work")).at(span, "").help("name another reviewer");
                 } else {
-                    able(context, (name, span), &mut told, report);
+                    able(context, (name, span), &mut seen, report);
                 }
             }
         }
         if let Some((name, span)) = phase.review.as_ref().and_then(Written::get).and_then(|r| text(&r.agent)) {
-            able(context, (name, span), &mut told, report);
+            able(context, (name, span), &mut seen, report);
         }
     }
 }
 
-fn able<'a>(context: &Context<'a>, (name, span): (&'a str, Span), told: &mut HashSet<(&'a str, &'static str)>, report: &mut Report) {
-    let Some((_, agent)) = context.agent(name) else { return };
+fn able<'a>(context: &Context<'a>, (name, span): (&'a str, Span), seen: &mut HashSet<&'a str>, report: &mut Report) {
+    let Some((_, agent)) = context.agent(name).filter(|_| seen.insert(name)) else { return };
     for (capability, what, tool) in
         [(Capability::ReadRepo, "read the repository", "repo_read"), (Capability::Judge, "give a verdict", "review_verdict")]
     {
-        if !context.can(agent, capability) && told.insert((name, tool)) {
+        if !context.can(agent, capability) {
             report
                 .error(CHECK.code, format!("`{name}` reviews and cannot {what}"))
                 .at(span, "")

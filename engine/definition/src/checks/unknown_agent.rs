@@ -65,20 +65,20 @@ fn in_rehearsal<'a>(context: &Context<'a>, rehearsal: &'a RehearsalFile, known: 
     named
 }
 
-/// The agents that a phase names, each with the known ones, those first that are likely at that place.
+/// The unknown agents that a phase names, each with the known ones, those first that are likely at that place.
 fn in_phase<'a>(phase: &'a PhaseFile, known: &[&'a str]) -> Vec<Named<'a>> {
     let members = members(phase);
     let is_member = |name: &&str| members.iter().any(|(member, _)| member == name);
     // Members are in the list already, so another is meant there; everywhere else a member is.
     let (inside, outside): (Vec<&str>, Vec<&str>) = known.iter().copied().partition(is_member);
-    let (of_list, of_rest) = ([outside.clone(), inside.clone()].concat(), [inside, outside].concat());
-    let mut named: Vec<Named<'_>> = members.iter().map(|member| (*member, of_list.clone())).collect();
     let mut rest: Vec<_> = phase.swarm.get().and_then(|s| text(&s.entry)).into_iter().collect();
     rest.extend(phase.review.as_ref().and_then(Written::get).and_then(|r| text(&r.agent)));
     for deliverable in deliverables(phase) {
         rest.extend(text(&deliverable.owner));
         rest.extend(deliverable.reviewers.iter().flat_map(texts));
     }
-    named.extend(rest.into_iter().map(|name| (name, of_rest.clone())));
-    named
+    let unknown = |(name, _): &(&str, _)| !known.contains(name);
+    let of_list = members.iter().copied().filter(unknown).map(|named| (named, [outside.clone(), inside.clone()].concat()));
+    let of_rest = rest.into_iter().filter(unknown).map(|named| (named, [inside.clone(), outside.clone()].concat()));
+    of_list.chain(of_rest).collect()
 }

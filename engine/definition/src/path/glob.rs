@@ -9,7 +9,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 use super::RepoPath;
-use super::repo_path::is_dot_git;
+use super::repo_path::{MAX_COMPONENT_BYTES, MAX_DEPTH, is_dot_git};
 use super::unicode::{fold, is_hidden, shown};
 
 /// What is wrong with a glob.
@@ -69,6 +69,12 @@ pub enum GlobFault {
     /// `?` is one byte, so that a file could stay in by its accent.
     #[error("`?` misses letters beyond ASCII; a glob that takes paths out is written with `*`")]
     AnyOneOut,
+    /// Longer than a name can be.
+    #[error("`{0}` is longer than {MAX_COMPONENT_BYTES} bytes, which no name is")]
+    LongName(String),
+    /// Deeper than a path can be.
+    #[error("the glob is deeper than {MAX_DEPTH} names, which no path is")]
+    Deep,
     /// The matcher does not take it.
     #[error("{0}")]
     Matcher(String),
@@ -120,6 +126,9 @@ impl Glob {
             return Err(GlobFault::AnyOneOut);
         }
         let (only_folder, bare) = body.strip_suffix('/').map_or((false, body), |bare| (true, bare));
+        if bare.split('/').count() > MAX_DEPTH {
+            return Err(GlobFault::Deep);
+        }
         let mut parts = bare.split('/').map(part).collect::<Result<Vec<Part>, GlobFault>>()?;
         if parts.len() == 1 && parts != [Part::Folders] {
             parts.insert(0, Part::Folders);
@@ -201,6 +210,7 @@ fn part(text: &str) -> Result<Part, GlobFault> {
         "" => Err(GlobFault::EmptyComponent),
         "." | ".." => Err(GlobFault::Dots(text.to_owned())),
         "**" => Ok(Part::Folders),
+        _ if text.len() > MAX_COMPONENT_BYTES => Err(GlobFault::LongName(shown(text))),
         _ if is_dot_git(text) => Err(GlobFault::DotGit(shown(text))),
         _ => name(text).map(Part::Name),
     }
@@ -293,6 +303,10 @@ mod tests {
             let fault = Glob::parse(text).map_or_else(|fault| fault.to_string(), |_| "accepted".to_owned());
             assert_eq!(fault, words, "{text:?}");
         }
+        let long = Glob::parse(&format!("docs/{}", "*a".repeat(128))).map_or_else(|fault| fault.to_string(), |_| String::new());
+        assert!(long.ends_with("…` is longer than 255 bytes, which no name is"), "{long}");
+        let deep = Glob::parse(&"a/".repeat(65)).map_or_else(|fault| fault.to_string(), |_| String::new());
+        assert_eq!(deep, "the glob is deeper than 64 names, which no path is");
     }
 
     #[test]

@@ -1,12 +1,13 @@
-//! A path that two scopes both allow, as the proof that they overlap.
+//! Whether two scopes allow the same path, with such a path as the proof.
 //!
-//! Globs are joined pair by pair into example paths, and both scopes are then asked about each: what is returned is always true.
-//! That nothing is returned means apart for globs of folders, names, `*`, `?` and classes, and for globs that take out whole
+//! Globs are joined pair by pair into example paths, and both scopes are then asked about each: a path that is returned is always
+//! true. [`Overlap::Apart`] is true for globs of folders, names, `*`, `?` and classes, and for globs that take out whole
 //! folders, extensions or names. It may be wrong where
 //! - `!` globs happen to take every example tried, since a pair of names is joined in one way for each of [`FILLINGS`];
-//! - two globs with many `**` can be joined in more ways than [`TRIES`] lets through;
 //! - one glob ends with an extension and the other leads through a folder of that name without saying so: gitignore lets `*.md`
 //!   take `x.md/y.rs`, but to call that an overlap with `*.rs` helps nobody.
+//!
+//! Two globs with many wildcards can be joined in more ways than anyone would wait for, so the search is bounded.
 //!
 //! Two spellings of one name (`Docs/**` and `docs/**`) do not overlap; [`collision`](super::collision()) keeps them apart.
 
@@ -19,26 +20,62 @@ use super::{RepoPath, Scope};
 const FILLINGS: &[&str] = &["x", "new", "0", "Z9", "_", "é", "x.md", "x.y.z"];
 /// Folders invented where both globs have `**`.
 const INVENTED: usize = 2;
-/// Steps taken to join two globs with one filling.
-const TRIES: usize = 4000;
+/// Steps taken for two scopes at most; those of a crew's agents take a few dozen.
+const PATIENCE: usize = 400_000;
+/// What it costs to ask two scopes for a path, in steps.
+const ASKED: usize = 50;
 
-/// An example of what both scopes allow.
-pub(super) fn witness(one: &Scope, other: &Scope) -> Option<String> {
+/// Whether two scopes allow the same path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Overlap {
+    /// Both allow this one.
+    At(String),
+    /// There is none.
+    Apart,
+    /// Their wildcards can be filled in too many ways to try them all.
+    Unknown,
+}
+
+/// Looks for a path that both scopes allow, and takes what that costs from `steps`.
+pub(super) fn overlap(one: &Scope, other: &Scope, steps: &mut usize) -> Overlap {
+    let allowed = PATIENCE.min(*steps);
+    let mut left = allowed;
+    let found = witness(one, other, &mut left);
+    *steps -= allowed - left;
+    match found {
+        Some(path) => Overlap::At(path),
+        None if left == 0 => Overlap::Unknown,
+        None => Overlap::Apart,
+    }
+}
+
+fn witness(one: &Scope, other: &Scope, left: &mut usize) -> Option<String> {
     let shapes = |scope: &Scope| scope.compiled().filter(|glob| !glob.takes_out).map(files).collect::<Vec<_>>();
     let (ours, theirs) = (shapes(one), shapes(other));
+    let mut pairs = Vec::new();
+    for our in &ours {
+        *left = left.saturating_sub(theirs.len());
+        pairs.extend(theirs.iter().filter(|their| *left > 0 && !are_apart(our, their)).map(|their| (our, their)));
+    }
     let mut tried = HashSet::new();
-    let both = |text: &String| {
-        tried.insert(text.clone()) && RepoPath::parse(text).is_ok_and(|path| one.allows(&path) && other.allows(&path))
-    };
-    let pairs = ours.iter().flat_map(|our| theirs.iter().map(move |their| (our, their)));
-    let fillings = FILLINGS.iter().flat_map(|filling| pairs.clone().map(move |pair| (filling, pair)));
-    fillings
-        .flat_map(|(filling, (our, their))| {
-            let mut join = Join { filling, path: Vec::new(), found: Vec::new(), tries: TRIES };
+    for filling in FILLINGS {
+        for (our, their) in &pairs {
+            let mut join = Join { filling, path: Vec::new(), found: Vec::new(), left: *left };
             join.paths(our, their, INVENTED);
-            join.found
-        })
-        .find(both)
+            (*left, join.path) = (join.left, Vec::new());
+            for text in join.found {
+                *left = left.saturating_sub(ASKED);
+                if *left == 0 {
+                    return None;
+                }
+                let both = |path: &RepoPath| one.allows(path) && other.allows(path);
+                if tried.insert(text.clone()) && RepoPath::parse(&text).is_ok_and(|path| both(&path)) {
+                    return Some(text);
+                }
+            }
+        }
+    }
+    None
 }
 
 /// The files a glob takes, as parts that fit a whole path: all that is in a folder it names, too.
@@ -55,20 +92,39 @@ fn files(glob: &Glob) -> Vec<Part> {
     parts
 }
 
+/// Whether two globs differ in a name before their first `**`: most are told apart so, before any example is made.
+fn are_apart(one: &[Part], other: &[Part]) -> bool {
+    let names = one.iter().zip(other).map_while(|parts| match parts {
+        (Part::Name(ours), Part::Name(theirs)) => Some((ours, theirs)),
+        _ => None,
+    });
+    names.into_iter().any(|(ours, theirs)| differ(ours, theirs))
+}
+
+/// Whether no name fits both, as far as can be seen before their first wildcard.
+fn differ(ours: &[Token], theirs: &[Token]) -> bool {
+    match (ours, theirs) {
+        ([Token::Char(our), ours @ ..], [Token::Char(their), theirs @ ..]) => our != their || differ(ours, theirs),
+        ([], [more, ..]) | ([more, ..], []) => *more != Token::Many,
+        _ => false,
+    }
+}
+
 /// The search for paths that fit two globs.
 struct Join<'a> {
     filling: &'a str,
     path: Vec<String>,
     found: Vec<String>,
-    tries: usize,
+    /// Steps that may still be taken.
+    left: usize,
 }
 
 impl Join<'_> {
     fn paths(&mut self, one: &[Part], other: &[Part], invented: usize) {
-        if self.tries == 0 {
+        if self.left == 0 {
             return;
         }
-        self.tries -= 1;
+        self.left -= 1;
         match (one, other) {
             ([], []) => self.found.push(self.path.join("/")),
             ([Part::Folders, one_rest @ ..], [Part::Folders, other_rest @ ..]) => {
@@ -94,8 +150,10 @@ impl Join<'_> {
 
     fn name(&mut self, ours: &[Token], theirs: &[Token], one: &[Part], other: &[Part], invented: usize) {
         let (one, other) = (below(ours, theirs, one), below(theirs, ours, other));
-        let mut dead = HashSet::new();
-        if let Some(name) = fill(ours, theirs, self.filling, &mut dead) {
+        let mut fill = Fill { filling: self.filling, dead: HashSet::new(), left: self.left };
+        let name = fill.name(ours, theirs);
+        self.left = fill.left;
+        if let Some(name) = name {
             self.through(name, one, other, invented);
         }
     }
@@ -114,36 +172,50 @@ fn below<'a>(name: &[Token], other: &[Token], rest: &'a [Part]) -> &'a [Part] {
     if rest == [Part::Folders] && has_extension(name) && !has_extension(other) { &[] } else { rest }
 }
 
-/// A name that fits both, with `filling` where both take anything. `dead` holds what has been tried in vain.
-fn fill(one: &[Token], other: &[Token], filling: &str, dead: &mut HashSet<(usize, usize)>) -> Option<String> {
-    let at = (one.len(), other.len());
-    if dead.contains(&at) {
-        return None;
-    }
-    let name = match (one, other) {
-        ([], []) => Some(String::new()),
-        ([Token::Many, one_rest @ ..], [Token::Many, other_rest @ ..]) => fill(one_rest, other, filling, dead)
-            .or_else(|| fill(one, other_rest, filling, dead))
-            .map(|rest| format!("{filling}{rest}")),
-        ([Token::Many, rest @ ..], _) => fill(rest, other, filling, dead).or_else(|| {
-            let (token, other_rest) = other.split_first()?;
-            let c = common(token, &Token::One, filling)?;
-            fill(one, other_rest, filling, dead).map(|rest| format!("{c}{rest}"))
-        }),
-        (_, [Token::Many, rest @ ..]) => fill(one, rest, filling, dead).or_else(|| {
-            let (token, one_rest) = one.split_first()?;
-            let c = common(token, &Token::One, filling)?;
-            fill(one_rest, other, filling, dead).map(|rest| format!("{c}{rest}"))
-        }),
-        ([ours, one_rest @ ..], [theirs, other_rest @ ..]) => {
-            common(ours, theirs, filling).and_then(|c| fill(one_rest, other_rest, filling, dead).map(|rest| format!("{c}{rest}")))
+/// The search for a name that fits two, with `filling` where both take anything.
+struct Fill<'a> {
+    filling: &'a str,
+    /// What has been tried in vain: how much was left of both.
+    dead: HashSet<(usize, usize)>,
+    /// Steps that may still be taken.
+    left: usize,
+}
+
+impl Fill<'_> {
+    fn name(&mut self, one: &[Token], other: &[Token]) -> Option<String> {
+        let at = (one.len(), other.len());
+        if self.left == 0 || self.dead.contains(&at) {
+            return None;
         }
-        _ => None,
-    };
-    if name.is_none() {
-        dead.insert(at);
+        self.left -= 1;
+        let filling = self.filling;
+        let name = match (one, other) {
+            ([], []) => Some(String::new()),
+            ([Token::Many, one_rest @ ..], [Token::Many, other_rest @ ..]) => {
+                let rest = self.name(one_rest, other).or_else(|| self.name(one, other_rest));
+                rest.map(|rest| format!("{filling}{rest}"))
+            }
+            ([Token::Many, rest @ ..], _) => self.name(rest, other).or_else(|| {
+                let (token, other_rest) = other.split_first()?;
+                self.with(common(token, &Token::One, filling), one, other_rest)
+            }),
+            (_, [Token::Many, rest @ ..]) => self.name(one, rest).or_else(|| {
+                let (token, one_rest) = one.split_first()?;
+                self.with(common(token, &Token::One, filling), one_rest, other)
+            }),
+            ([ours, one_rest @ ..], [theirs, other_rest @ ..]) => self.with(common(ours, theirs, filling), one_rest, other_rest),
+            _ => None,
+        };
+        if name.is_none() {
+            self.dead.insert(at);
+        }
+        name
     }
-    name
+
+    fn with(&mut self, c: Option<char>, one: &[Token], other: &[Token]) -> Option<String> {
+        let c = c?;
+        self.name(one, other).map(|rest| format!("{c}{rest}"))
+    }
 }
 
 /// A character that both tokens take.
@@ -175,14 +247,23 @@ mod tests {
     use super::*;
 
     fn overlap(one: &str, other: &str) -> Option<String> {
+        match verdict(one, other) {
+            Overlap::At(path) => Some(path),
+            Overlap::Apart => None,
+            Overlap::Unknown => panic!("{one} and {other} take too long"),
+        }
+    }
+
+    fn verdict(one: &str, other: &str) -> Overlap {
         let scope = |globs: &str| {
             let globs: Vec<String> = globs.split_whitespace().map(str::to_owned).collect();
             Scope::new(&globs).expect("good globs")
         };
         let (one, other) = (scope(one), scope(other));
-        let witness = one.overlaps(&other);
-        assert_eq!(witness.is_some(), other.overlaps(&one).is_some(), "overlapping is mutual");
-        witness
+        let verdict = one.overlap(&other, &mut usize::MAX.clone());
+        let mutual = other.overlap(&one, &mut usize::MAX.clone());
+        assert_eq!(std::mem::discriminant(&verdict), std::mem::discriminant(&mutual), "overlapping is mutual");
+        verdict
     }
 
     #[test]
@@ -233,11 +314,18 @@ mod tests {
     }
 
     #[test]
-    fn globs_made_to_take_for_ever_do_not() {
+    fn globs_made_to_take_for_ever_are_given_up() {
         let stars = "**/a*b*c*d*e*f*/**/*g*h*i*j*/**/k*/**/*l*";
-        assert!(overlap(&format!("{stars}.rs"), &format!("{stars}.md")).is_none());
+        assert_eq!(verdict(&format!("{stars}.rs"), &format!("{stars}.md")), Overlap::Unknown);
         let name = format!("x/{}", "*a".repeat(40));
-        assert!(overlap(&format!("{name}b"), &format!("{name}c")).is_none());
+        assert_eq!(verdict(&format!("{name}b"), &format!("{name}c")), Overlap::Apart);
+        let names = |last: char| format!("{}.{last}", vec!["*a".repeat(120); 30].join("/**/"));
+        assert_eq!(verdict(&names('b'), &names('c')), Overlap::Unknown);
+
+        let scope = |glob: String| Scope::new(&[glob]).expect("a good glob");
+        let mut steps = 1000;
+        assert_eq!(scope(names('b')).overlap(&scope(names('c')), &mut steps), Overlap::Unknown);
+        assert_eq!(steps, 0, "what is left over for all is used up, and no more");
     }
 
     /// All paths of up to three names out of a few.
@@ -260,7 +348,8 @@ mod tests {
             let scope = |globs: &str| Scope::new(&globs.split(' ').map(str::to_owned).collect::<Vec<_>>());
             if let (Ok(one), Ok(other)) = (scope(&one), scope(&other)) {
                 let shared = small_paths().into_iter().find(|path| one.allows(path) && other.allows(path));
-                prop_assert!(shared.is_none() || one.overlaps(&other).is_some(), "{:?}", shared);
+                let seen = one.overlap(&other, &mut usize::MAX.clone());
+                prop_assert!(shared.is_none() || matches!(seen, Overlap::At(_)), "{:?}", shared);
             }
         }
     }

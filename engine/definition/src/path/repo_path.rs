@@ -162,6 +162,29 @@ fn check(component: &str) -> Result<(), PathFault> {
     if is_dot_git(component) {
         return Err(PathFault::DotGit(shown(component)));
     }
+    // Most names, of which only length, end and device are left to see.
+    let plain = component.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
+    if !plain {
+        spelled(component)?;
+    }
+    if component.len() > MAX_COMPONENT_BYTES {
+        return Err(PathFault::LongComponent(shown(component)));
+    }
+    if component.ends_with(['.', ' ']) {
+        return Err(PathFault::TrailingDotOrSpace(shown(component)));
+    }
+    if is_device(component) {
+        return Err(PathFault::Device(shown(component)));
+    }
+    if !plain && !is_nfc(component) {
+        let nfc: String = component.nfc().collect();
+        return Err(PathFault::NotNormal { component: shown(component), bytes: nfc.len(), nfc: shown(&nfc) });
+    }
+    Ok(())
+}
+
+/// Whether each character may be part of a name.
+fn spelled(component: &str) -> Result<(), PathFault> {
     if component.chars().any(char::is_control) {
         return Err(PathFault::Control(shown(component)));
     }
@@ -176,19 +199,6 @@ fn check(component: &str) -> Result<(), PathFault> {
     }
     if component.contains(['<', '>', '"', '|', '?', '*']) {
         return Err(PathFault::Reserved(shown(component)));
-    }
-    if component.len() > MAX_COMPONENT_BYTES {
-        return Err(PathFault::LongComponent(shown(component)));
-    }
-    if component.ends_with(['.', ' ']) {
-        return Err(PathFault::TrailingDotOrSpace(shown(component)));
-    }
-    if is_device(component) {
-        return Err(PathFault::Device(shown(component)));
-    }
-    if !is_nfc(component) {
-        let nfc: String = component.nfc().collect();
-        return Err(PathFault::NotNormal { component: shown(component), bytes: nfc.len(), nfc: shown(&nfc) });
     }
     Ok(())
 }
@@ -210,11 +220,11 @@ pub(super) fn is_dot_git(component: &str) -> bool {
 
 /// Windows opens a device for these names, with any extension.
 fn is_device(component: &str) -> bool {
-    let stem = component.split('.').next().unwrap_or_default().trim_end_matches(' ').to_ascii_lowercase();
+    let stem = component.split('.').next().unwrap_or_default().trim_end_matches(' ');
     let port = |n: &str| matches!(n, "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³");
-    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul" | "conin$" | "conout$")
-        || stem.strip_prefix("com").is_some_and(port)
-        || stem.strip_prefix("lpt").is_some_and(port)
+    let numbered = |(name, n): (&str, &str)| (name.eq_ignore_ascii_case("com") || name.eq_ignore_ascii_case("lpt")) && port(n);
+    ["con", "prn", "aux", "nul", "conin$", "conout$"].iter().any(|device| stem.eq_ignore_ascii_case(device))
+        || stem.split_at_checked(3).is_some_and(numbered)
 }
 
 #[cfg(test)]

@@ -3,6 +3,9 @@
 //! Such a file is outside every scope that does not name it. The list is matched at every depth and without regard to case:
 //! a nested `.github` runs nothing today, but a subtree split or a submodule makes a root of any folder.
 
+use std::array;
+use std::sync::LazyLock;
+
 use super::RepoPath;
 
 const CI: &str = "a CI service runs it, often with the secrets of the repository";
@@ -122,13 +125,21 @@ pub(super) fn markers(path: &RepoPath) -> Vec<Marker> {
     let names: Vec<&str> = key.split('/').collect();
     let at = |start: usize| {
         let rest = names.get(start..).unwrap_or_default();
-        let first = rest.first().and_then(|name| name.bytes().next());
-        // Most names begin with a letter that no marker begins with.
-        let may_be = move |(marker, _): &&(&str, &str)| marker.starts_with('*') || marker.bytes().next() == first;
-        let marker = move |&(marker, why)| length(marker, rest).map(|length| Marker { start, end: start + length, why });
-        MARKERS.iter().filter(may_be).filter_map(marker)
+        let marker =
+            move |&(marker, why): &(&str, _)| length(marker, rest).map(|length| Marker { start, end: start + length, why });
+        let first = rest.first().and_then(|name| name.bytes().next()).unwrap_or_default();
+        may_begin_with(first).iter().filter_map(marker)
     };
     (0..names.len()).flat_map(at).collect()
+}
+
+/// The markers that a name with this first byte may be; for most bytes only those that begin with a wildcard.
+fn may_begin_with(first: u8) -> &'static [(&'static str, &'static str)] {
+    static BY_FIRST: LazyLock<[Vec<(&str, &str)>; 256]> = LazyLock::new(|| {
+        let fits = |first: usize, marker: &str| marker.bytes().next().is_some_and(|b| b == b'*' || usize::from(b) == first);
+        array::from_fn(|first| MARKERS.iter().filter(|(marker, _)| fits(first, marker)).copied().collect())
+    });
+    BY_FIRST.get(usize::from(first)).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// How many of `names` the marker takes, when it is what they begin with.
