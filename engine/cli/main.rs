@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod echo;
 mod exit;
 mod home;
 mod models;

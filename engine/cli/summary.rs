@@ -18,7 +18,12 @@ pub fn money(line: &MeterLine) -> String {
 
 /// Time from the first event to the last, by the engagement's clock: in a rehearsal, waits are part of it and cost nothing.
 pub fn spent(state: &State) -> String {
-    let seconds = Duration::from_millis(u64::try_from(state.times.1 - state.times.0).unwrap_or(0)).as_secs();
+    lasting(state.times.1 - state.times.0)
+}
+
+/// So many milliseconds in words.
+pub fn lasting(ms: i64) -> String {
+    let seconds = Duration::from_millis(u64::try_from(ms).unwrap_or(0)).as_secs();
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, s) => format!("{s}s"),
         (0, m, s) => format!("{m}m {s}s"),

@@ -3,17 +3,18 @@
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use cloudcrew_runtime::engagement::{Engagement, Event, State};
+use cloudcrew_runtime::engagement::{Engagement, Event, State, Voice};
 use cloudcrew_runtime::ports::watch::{self, Watch};
 use cloudcrew_runtime::swarm::Input;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::Format;
+use crate::echo::Unwritten;
 use crate::out::{note, say, shown};
 use crate::output::{self, Line, LiveLine, VERSION};
-use crate::summary::{money, spent};
+use crate::summary::{lasting, money};
 use crate::words::{counted, words};
 
 /// Characters of a line that is not at its end yet, on a terminal.
@@ -46,6 +47,17 @@ struct Live {
     phases: ProgressBar,
     floor: ProgressBar,
     sums: ProgressBar,
+    counted: Mutex<Counted>,
+    _unwritten: Unwritten,
+}
+
+/// What was counted at the last event.
+#[derive(Default)]
+struct Counted {
+    text: String,
+    began: i64,
+    /// Time of the last event, where the time of day is not the engagement's.
+    until: Option<i64>,
 }
 
 impl Live {
@@ -60,7 +72,7 @@ impl Live {
         };
         let (phases, floor, sums) = (line("{wide_msg}"), line("{spinner} {wide_msg}"), line("{wide_msg}"));
         floor.enable_steady_tick(Duration::from_millis(120));
-        Live { all, phases, floor, sums }
+        Live { all, phases, floor, sums, counted: Mutex::default(), _unwritten: Unwritten::new() }
     }
 
     fn show(&self, event: &Event, engagement: &Engagement) {
@@ -69,7 +81,19 @@ impl Live {
         if let Some(doing) = doing(event, state) {
             self.floor.set_message(doing);
         }
-        self.sums.set_message(sums(engagement));
+        let (began, last) = state.times;
+        let runs = state.end.is_none() && matches!(state.started.voice, Voice::Live { .. });
+        let counted = Counted { text: sums(engagement), began, until: (!runs).then_some(last) };
+        *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = counted;
+        self.tick();
+    }
+
+    fn tick(&self) {
+        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        if !counted.text.is_empty() {
+            let until = counted.until.unwrap_or_else(now);
+            self.sums.set_message(format!("{} · {}", counted.text, lasting(until - counted.began)));
+        }
     }
 }
 
@@ -89,6 +113,13 @@ impl View {
         match &self.live {
             Some(live) => drop(live.all.println(shown(text))),
             None => note!("{text}"),
+        }
+    }
+
+    /// Shows that time passes while nothing happens.
+    pub fn tick(&self) {
+        if let Some(live) = &self.live {
+            live.tick();
         }
     }
 
@@ -207,10 +238,11 @@ fn doing(event: &Event, state: &State) -> Option<String> {
     })
 }
 
-/// Deliverables, tokens, money and time so far.
+/// Deliverables, tokens and money so far. A call that is under way counts when it is answered or lost: till then only its upper bound
+/// is known, which says nothing of what it will be.
 fn sums(engagement: &Engagement) -> String {
     let state = &engagement.state;
-    let total = state.meter.total();
+    let total = state.meter.settled();
     let owed =
         state.plan().entries.iter().filter_map(|(phase, _)| engagement.definition.phase(phase)).flat_map(|p| &p.deliverables);
     let (mut there, mut all) = (0, 0);
@@ -218,5 +250,11 @@ fn sums(engagement: &Engagement) -> String {
         all += 1;
         there += usize::from(state.artifacts.contains_key(&deliverable.path));
     }
-    format!("{there} of {} · {} tokens · {} · {}", counted(all, "deliverable"), total.usage.counted(), money(&total), spent(state))
+    format!("{there} of {} · {} tokens · {}", counted(all, "deliverable"), total.usage.counted(), money(&total))
+}
+
+/// Milliseconds since 1970 UTC.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -1,6 +1,8 @@
 //! Driving an engagement to its next wait, with somebody looking on.
 
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cloudcrew_definition::crew::Model;
 use cloudcrew_local::holder;
@@ -41,6 +43,7 @@ pub async fn drive(args: &Args, store: &Store, project: &str, approve_all: bool,
             stop.stop();
             signals.next().await;
         } => Ok(Rest::Stopped),
+        never = ticks(&view) => match never {},
     };
     view.finish();
     let released = driver.release().await;
@@ -53,6 +56,14 @@ pub async fn drive(args: &Args, store: &Store, project: &str, approve_all: bool,
     }
     note!("{last}");
     Ok(exit)
+}
+
+/// Shows every second that time passes.
+async fn ticks(view: &View) -> Infallible {
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        view.tick();
+    }
 }
 
 /// Models that the workspace at hand calls in another way, when it can be read and the engagement is live.

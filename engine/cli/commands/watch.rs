@@ -41,6 +41,7 @@ pub async fn watch(args: &Args, project: &str, format: Format) -> Result<Exit, F
             }
             return Ok(Exit::Done);
         }
+        view.tick();
         tokio::time::sleep(EVERY).await;
     }
 }

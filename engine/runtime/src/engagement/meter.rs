@@ -163,6 +163,13 @@ impl Meter {
         self.sum(|_| true)
     }
 
+    /// Everything together but a call that is under way.
+    pub fn settled(&self) -> MeterLine {
+        let mut total = MeterLine::default();
+        self.lines.values().for_each(|line| total.add(line));
+        total
+    }
+
     /// Everything of one phase.
     pub fn of_phase(&self, phase: &str) -> MeterLine {
         self.sum(|of| of == phase)
