@@ -1,0 +1,254 @@
+//! What is said arrives, in whatever form.
+
+use std::sync::Mutex;
+
+use cloudcrew_local::openai::OpenAiModel;
+use cloudcrew_runtime::ports::model::{Block, Listener};
+use serde_json::{Value, json};
+
+use crate::caller::{ask, call, holds, question, settings};
+use crate::server::{calls, delta, end, events, message, raw, server, stream, text, usage, whole};
+
+#[tokio::test]
+async fn a_streamed_reply_is_put_together() {
+    let fragment = |index: u64, more: &str| calls(json!([{ "index": index, "function": { "arguments": more } }]));
+    let first = |index: u64, id: &str, name: &str| {
+        calls(json!([{ "index": index, "id": id, "type": "function", "function": { "name": name, "arguments": "" } }]))
+    };
+    holds(
+        vec![
+            (
+                "words come in pieces, and a report in a last chunk without a choice",
+                stream(&[
+                    delta(json!({ "role": "assistant", "content": "" })),
+                    text("Hel"),
+                    text("lo"),
+                    end("stop"),
+                    usage(json!({ "prompt_tokens": 100, "completion_tokens": 7, "prompt_tokens_details": { "cached_tokens": 60 } })),
+                ]),
+                r#""Hello" | end_turn | 40+60 in, 7 out"#,
+            ),
+            ("a server that reports nothing is not made up for", stream(&[text("Hi"), end("stop")]), r#""Hi" | end_turn | ?"#),
+            (
+                "a report in every chunk counts once, the last",
+                stream(&[
+                    json!({ "choices": [{ "delta": { "content": "a" } }], "usage": { "prompt_tokens": 5, "completion_tokens": 1 } }),
+                    json!({ "choices": [{ "delta": { "content": "b" }, "finish_reason": "stop" }], "usage": { "prompt_tokens": 5, "completion_tokens": 2 } }),
+                ]),
+                r#""ab" | end_turn | 5+0 in, 2 out"#,
+            ),
+            (
+                "arguments come in fragments, two calls at once",
+                stream(&[
+                    text("Reading."),
+                    first(0, "c1", "repo_read"),
+                    fragment(0, "{\"path\":"),
+                    first(1, "c2", "repo_write"),
+                    fragment(0, "\"a\"}"),
+                    fragment(1, "{}"),
+                    end("tool_calls"),
+                ]),
+                r#""Reading." c1=repo_read({"path":"a"}) c2=repo_write({}) | tool_use | ?"#,
+            ),
+            (
+                "calls come whole, without number and without id",
+                stream(&[
+                    calls(json!([{ "function": { "name": "repo_read", "arguments": "{\"path\":\"a\"}" } }])),
+                    calls(json!([{ "id": "", "function": { "name": "repo_read", "arguments": "{\"path\":\"b\"}" } }])),
+                    end("stop"),
+                ]),
+                r#"call-1=repo_read({"path":"a"}) call-2=repo_read({"path":"b"}) | tool_use | ?"#,
+            ),
+            (
+                "every call has the number 0 and the same id",
+                stream(&[
+                    calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_read", "arguments": "{\"path\":\"a\"}" } }])),
+                    calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_read", "arguments": "{\"path\":\"b\"}" } }])),
+                    end("tool_calls"),
+                ]),
+                r#"x=repo_read({"path":"a"}) call-2=repo_read({"path":"b"}) | tool_use | ?"#,
+            ),
+            (
+                "the number is missing and id and name come with each fragment",
+                stream(&[
+                    calls(json!([{ "id": "x", "function": { "name": "repo_read", "arguments": "{\"path\"" } }])),
+                    calls(json!([{ "id": "x", "function": { "name": "repo_read", "arguments": ":\"a\"}" } }])),
+                    calls(json!([{ "id": "x", "function": { "name": "repo_read", "arguments": "" } }])),
+                    end("tool_calls"),
+                ]),
+                r#"x=repo_read({"path":"a"}) | tool_use | ?"#,
+            ),
+            (
+                "arguments are an object and not a text",
+                stream(&[calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_read", "arguments": { "path": "a" } } }])), end("tool_calls")]),
+                r#"x=repo_read({"path":"a"}) | tool_use | ?"#,
+            ),
+            (
+                "arguments that are no object stay as they were written",
+                stream(&[calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_read", "arguments": "{\"path\": " } }])), end("tool_calls")]),
+                r#"x=repo_read("{\"path\": ") | tool_use | ?"#,
+            ),
+            (
+                "the server never says why it stops, but that it is done",
+                stream(&[calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_read", "arguments": "{}" } }]))]),
+                "x=repo_read({}) | tool_use | ?",
+            ),
+            (
+                "the reply reached its bound",
+                stream(&[text("and so"), end("length")]),
+                r#""and so" | max_tokens | ?"#,
+            ),
+            ("a filter stopped it", stream(&[text("no"), end("content_filter")]), r#""no" | content_filtered | ?"#),
+            ("an old server calls one function", stream(&[delta(json!({ "function_call": { "name": "repo_read", "arguments": "{}" } })), end("function_call")]), "call-1=repo_read({}) | tool_use | ?"),
+            (
+                "thoughts come under one name, or under both",
+                stream(&[
+                    delta(json!({ "reasoning_content": "hm" })),
+                    delta(json!({ "reasoning": "m", "reasoning_content": "m" })),
+                    delta(json!({ "reasoning": "." })),
+                    text("Yes"),
+                    end("stop"),
+                ]),
+                r#"<hmm.> "Yes" | end_turn | ?"#,
+            ),
+            (
+                "keep-alives, CRLF, bad UTF-8",
+                raw(b": PROCESSING\r\n\r\ndata: {\"choices\":[{\"delta\":{\"content\":\"a\xffb\"},\"finish_reason\":\"stop\"}]}\r\n\r\n: still\r\n\r\ndata: [DONE]\r\n\r\n"),
+                "\"a\u{fffd}b\" | end_turn | ?",
+            ),
+            ("the stream just ends after the last chunk", raw(events(&[text("a"), end("stop")])), r#""a" | end_turn | ?"#),
+            ("the last event lacks its end", raw(events(&[text("a")]) + &format!("data: {}", end("stop"))), r#""a" | end_turn | ?"#),
+            (
+                "the server ignores that a stream was asked for",
+                whole(&message(json!({ "content": "Hi" }), json!("stop"))),
+                r#""Hi" | end_turn | ?"#,
+            ),
+        ],
+        true,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_whole_reply_is_read() {
+    holds(
+        vec![
+            (
+                "as the protocol has it",
+                whole(&json!({
+                    "choices": [{ "message": { "content": null, "tool_calls": [
+                        { "id": "a", "type": "function", "function": { "name": "repo_read", "arguments": "{\"path\":\"a\"}" } },
+                        { "id": "a", "type": "function", "function": { "name": "repo_read", "arguments": "{\"path\":\"a\"}" } },
+                    ] }, "finish_reason": "tool_calls" }],
+                    "usage": { "prompt_tokens": 9, "completion_tokens": 3 },
+                })),
+                r#"a=repo_read({"path":"a"}) call-2=repo_read({"path":"a"}) | tool_use | 9+0 in, 3 out"#,
+            ),
+            (
+                "stopped, and calls a tool all the same",
+                whole(&message(
+                    json!({ "content": "", "tool_calls": [{ "function": { "name": "repo_read", "arguments": {} } }] }),
+                    json!("stop"),
+                )),
+                "call-1=repo_read({}) | tool_use | ?",
+            ),
+            (
+                "says why it stops with null",
+                whole(&message(
+                    json!({ "content": "", "tool_calls": [{ "id": "x", "function": { "name": "repo_read" } }] }),
+                    Value::Null,
+                )),
+                "x=repo_read({}) | tool_use | ?",
+            ),
+            (
+                "content is a list of parts",
+                whole(&message(
+                    json!({ "content": [{ "type": "text", "text": "a" }, { "type": "text", "text": "b" }] }),
+                    json!("stop"),
+                )),
+                r#""ab" | end_turn | ?"#,
+            ),
+            ("streams although nobody asked", stream(&[text("a"), end("stop")]), r#""a" | end_turn | ?"#),
+            (
+                "a call without a name is nothing to act on",
+                whole(&message(json!({ "tool_calls": [{ "id": "x", "function": { "arguments": "{}" } }] }), json!("tool_calls"))),
+                "later: InvalidResponse: the model called a tool without naming it",
+            ),
+        ],
+        false,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn calls_that_a_model_wrote_into_its_text_are_calls() {
+    let call = r#"<tool_call>{"name": "repo_read", "arguments": {"path": "a"}}</tool_call>"#;
+    let letters = |words: &str| {
+        let mut chunks: Vec<Value> = words.chars().map(|c| text(&c.to_string())).collect();
+        chunks.push(end("stop"));
+        stream(&chunks)
+    };
+    holds(
+        vec![
+            (
+                "in letters, two of them, with words around",
+                letters(&format!("I read <b>.\n{call}\n{call}\nDone.")),
+                "\"I read <b>.\\n\" call-1=repo_read({\"path\":\"a\"}) call-2=repo_read({\"path\":\"a\"}) \"\\nDone.\" | tool_use | ?",
+            ),
+            (
+                "without the second mark, arguments in a text",
+                letters(r#"<tool_call>{"name": "repo_read", "arguments": "{\"path\": \"a\"}"}"#),
+                r#"call-1=repo_read({"path":"a"}) | tool_use | ?"#,
+            ),
+            (
+                "a tool that is not on offer is a text",
+                letters(r#"<tool_call>{"name": "rm", "arguments": {}}</tool_call>"#),
+                r#""<tool_call>{\"name\": \"rm\", \"arguments\": {}}</tool_call>" | end_turn | ?"#,
+            ),
+            ("broken JSON is a text", letters("x <tool_call>{\"name\": <tool"), r#""x <tool_call>{\"name\": <tool" | end_turn | ?"#),
+            ("half a mark at the end is a text", letters("a <tool_ca"), r#""a <tool_ca" | end_turn | ?"#),
+            (
+                "a broken one does not hide the good one after it",
+                letters(&format!("<tool_call>oh</tool_call>{call}")),
+                r#""<tool_call>oh</tool_call>" call-1=repo_read({"path":"a"}) | tool_use | ?"#,
+            ),
+            (
+                "where the server gave a call, the text is a text",
+                stream(&[text(call), calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_write", "arguments": "{}" } }])), end("tool_calls")]),
+                r#""<tool_call>{\"name\": \"repo_read\", \"arguments\": {\"path\": \"a\"}}</tool_call>" x=repo_write({}) | tool_use | ?"#,
+            ),
+        ],
+        true,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_model_that_writes_nothing_but_marks_is_read_as_it_speaks() {
+    // Read again from each mark, it would take minutes.
+    let marks = "<tool_call>{".repeat(100_000);
+    for end_mark in ["", "</tool_call>"] {
+        let words = format!("{marks}{end_mark}");
+        let (url, _) = server(vec![whole(&message(json!({ "content": words }), json!("stop")))]).await;
+        let reply = ask(settings(&url)).await.expect("a reply");
+        assert_eq!(reply.content, [Block::Text(words)]);
+    }
+}
+
+#[tokio::test]
+async fn words_are_heard_while_they_are_said() {
+    struct Ear(Mutex<Vec<String>>);
+    impl Listener for Ear {
+        fn hears(&self, text: &str) {
+            self.0.lock().expect("no panic").push(text.to_owned());
+        }
+    }
+    let written = r#"<tool_call>{"name": "repo_read", "arguments": {}}</tool_call>"#;
+    let (url, _) =
+        server(vec![stream(&[text("I "), text("read.<tool"), text("_call"), text(&written[10..]), text(" Then."), end("stop")])])
+            .await;
+    let ear = Ear(Mutex::default());
+    call(&OpenAiModel::new(settings(&url)), &question(), &ear).await.expect("a reply");
+    // The call itself is never heard.
+    assert_eq!(ear.0.into_inner().expect("no panic"), ["I ", "read.", " Then."]);
+}
