@@ -76,7 +76,11 @@ fn grown(contexts: &[VisitContext]) {
         .collect();
     if !steps.is_empty() {
         let mean = steps.iter().sum::<f64>() / steps.len() as f64;
-        say!("  a visit begins with {mean:+.0} tokens beside the one before it, on average of {}", counted(steps.len(), "handoff"));
+        let (by, more) = (mean.abs(), if mean < 0.0 { "fewer" } else { "more" });
+        say!(
+            "  a visit begins with {by:.0} tokens {more} than the one before it, on average of {}",
+            counted(steps.len(), "handoff")
+        );
     }
 }
 
