@@ -2,7 +2,6 @@
 
 mod args;
 mod commands;
-mod echo;
 mod exit;
 mod home;
 mod models;

@@ -11,7 +11,6 @@ use cloudcrew_runtime::swarm::Input;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::Format;
-use crate::echo::Unwritten;
 use crate::out::{note, say, shown};
 use crate::output::{self, Line, LiveLine, VERSION};
 use crate::summary::{lasting, money};
@@ -48,7 +47,6 @@ struct Live {
     floor: ProgressBar,
     sums: ProgressBar,
     counted: Mutex<Counted>,
-    _unwritten: Unwritten,
 }
 
 /// What was counted at the last event.
@@ -72,7 +70,7 @@ impl Live {
         };
         let (phases, floor, sums) = (line("{wide_msg}"), line("{spinner} {wide_msg}"), line("{wide_msg}"));
         floor.enable_steady_tick(Duration::from_millis(120));
-        Live { all, phases, floor, sums, counted: Mutex::default(), _unwritten: Unwritten::new() }
+        Live { all, phases, floor, sums, counted: Mutex::default() }
     }
 
     fn show(&self, event: &Event, engagement: &Engagement) {

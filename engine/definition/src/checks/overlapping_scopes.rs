@@ -1,7 +1,7 @@
 //! Two members of a swarm may write the same place.
 //!
 //! Whose file it is decides who answers for it. In one swarm two agents with the same place would undo each other's work.
-//! Globs with so many wildcards that it takes too long to tell them apart are told too.
+//! Scopes that would take too long to be told apart are told too.
 //!
 //! Wrong:
 //!
@@ -30,7 +30,7 @@ pub(super) const CHECK: Check = Check { code: "overlapping-scopes", run: Some(ru
 
 /// Steps for all pairs of a workspace; 20 agents with a folder each take a few thousand.
 const PATIENCE: usize = 4_000_000;
-const FEWER: &str = "write globs that begin with the name of a folder, with one `**` at most";
+const FEWER: &str = "write fewer globs, each with the name of a folder first and one `**` at most";
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let scope = |(name, _, agent): (_, _, &Agent)| Some((name, agent.writes.as_ref()?.span, context.scope(name)?.as_ref().ok()?));
@@ -45,19 +45,21 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 if !seen.insert((*a, *b)) {
                     continue;
                 }
-                let (may, help) = match scope.overlap(other, &mut steps) {
+                let name = phase.phase.get().map_or("a phase", String::as_str);
+                let (message, help) = match scope.overlap(other, &mut steps) {
                     Overlap::Apart => continue,
-                    Overlap::At(path) => {
-                        let help = format!("take it out of one scope, for example with `\"!...\"` in `writes` of `{a}`");
-                        (format!("may both write `{path}`"), help)
-                    }
+                    Overlap::At(path) => (
+                        format!("`{a}` and `{b}` work together in `{name}` and may both write `{path}`"),
+                        format!("take it out of one scope, for example with `\"!...\"` in `writes` of `{a}`"),
+                    ),
                     Overlap::Unknown => {
-                        ("have too many wildcards to tell whether both may write the same place".to_owned(), FEWER.to_owned())
+                        let more = if steps == 0 { ", and so it is for all that was not compared yet" } else { "" };
+                        let why = "it takes too long to tell whether both may write the same place";
+                        (format!("`{a}` and `{b}` work together in `{name}` and {why}{more}"), FEWER.to_owned())
                     }
                 };
-                let name = phase.phase.get().map_or("a phase", String::as_str);
                 report
-                    .error(CHECK.code, format!("`{a}` and `{b}` work together in `{name}` and {may}"))
+                    .error(CHECK.code, message)
                     .at(*second, format!("`{b}` writes here"))
                     .also(*first, format!("`{a}` writes here"))
                     .help(help);

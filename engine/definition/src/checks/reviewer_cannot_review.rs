@@ -49,7 +49,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
 }
 
 fn able<'a>(context: &Context<'a>, (name, span): (&'a str, Span), seen: &mut HashSet<&'a str>, report: &mut Report) {
-    let Some((_, agent)) = context.agent(name).filter(|_| seen.insert(name)) else { return };
+    if !seen.insert(name) {
+        return;
+    }
+    let Some((_, agent)) = context.agent(name) else { return };
     for (capability, what, tool) in
         [(Capability::ReadRepo, "read the repository", "repo_read"), (Capability::Judge, "give a verdict", "review_verdict")]
     {

@@ -69,11 +69,11 @@ pub enum GlobFault {
     /// `?` is one byte, so that a file could stay in by its accent.
     #[error("`?` misses letters beyond ASCII; a glob that takes paths out is written with `*`")]
     AnyOneOut,
-    /// Longer than a name can be.
-    #[error("`{0}` is longer than {MAX_COMPONENT_BYTES} bytes, which no name is")]
+    /// A name is written with more than [`MAX_COMPONENT_BYTES`].
+    #[error("`{0}` is longer than {MAX_COMPONENT_BYTES} bytes, the most between two `/` of a glob")]
     LongName(String),
-    /// Deeper than a path can be.
-    #[error("the glob is deeper than {MAX_DEPTH} names, which no path is")]
+    /// More than [`MAX_DEPTH`] names or `**`.
+    #[error("the glob has more than {MAX_DEPTH} names or `**`, the most between its `/`")]
     Deep,
     /// The matcher does not take it.
     #[error("{0}")]
@@ -304,9 +304,9 @@ mod tests {
             assert_eq!(fault, words, "{text:?}");
         }
         let long = Glob::parse(&format!("docs/{}", "*a".repeat(128))).map_or_else(|fault| fault.to_string(), |_| String::new());
-        assert!(long.ends_with("…` is longer than 255 bytes, which no name is"), "{long}");
+        assert!(long.ends_with("…` is longer than 255 bytes, the most between two `/` of a glob"), "{long}");
         let deep = Glob::parse(&"a/".repeat(65)).map_or_else(|fault| fault.to_string(), |_| String::new());
-        assert_eq!(deep, "the glob is deeper than 64 names, which no path is");
+        assert_eq!(deep, "the glob has more than 64 names or `**`, the most between its `/`");
     }
 
     #[test]

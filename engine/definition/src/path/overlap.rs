@@ -14,7 +14,7 @@
 use std::collections::HashSet;
 
 use super::glob::{Glob, Part, Token};
-use super::{RepoPath, Scope};
+use super::{MAX_PATH_BYTES, RepoPath, Scope};
 
 /// What a wildcard is filled with, in turn.
 const FILLINGS: &[&str] = &["x", "new", "0", "Z9", "_", "é", "x.md", "x.y.z"];
@@ -22,8 +22,8 @@ const FILLINGS: &[&str] = &["x", "new", "0", "Z9", "_", "é", "x.md", "x.y.z"];
 const INVENTED: usize = 2;
 /// Steps taken for two scopes at most; those of a crew's agents take a few dozen.
 const PATIENCE: usize = 400_000;
-/// What it costs to ask two scopes for a path, in steps.
-const ASKED: usize = 50;
+/// Pairs of globs that are held against each other in a step, until one is left to be joined.
+const PAIRS: usize = 16;
 
 /// Whether two scopes allow the same path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,50 +32,21 @@ pub enum Overlap {
     At(String),
     /// There is none.
     Apart,
-    /// Their wildcards can be filled in too many ways to try them all.
+    /// There is too much to try it all.
     Unknown,
 }
 
 /// Looks for a path that both scopes allow, and takes what that costs from `steps`.
 pub(super) fn overlap(one: &Scope, other: &Scope, steps: &mut usize) -> Overlap {
     let allowed = PATIENCE.min(*steps);
-    let mut left = allowed;
-    let found = witness(one, other, &mut left);
-    *steps -= allowed - left;
-    match found {
+    let mut search = Search { one, other, filling: "", path: Vec::new(), asked: HashSet::new(), found: None, left: allowed };
+    search.run();
+    *steps -= allowed - search.left;
+    match search.found {
         Some(path) => Overlap::At(path),
-        None if left == 0 => Overlap::Unknown,
+        None if search.left == 0 => Overlap::Unknown,
         None => Overlap::Apart,
     }
-}
-
-fn witness(one: &Scope, other: &Scope, left: &mut usize) -> Option<String> {
-    let shapes = |scope: &Scope| scope.compiled().filter(|glob| !glob.takes_out).map(files).collect::<Vec<_>>();
-    let (ours, theirs) = (shapes(one), shapes(other));
-    let mut pairs = Vec::new();
-    for our in &ours {
-        *left = left.saturating_sub(theirs.len());
-        pairs.extend(theirs.iter().filter(|their| *left > 0 && !are_apart(our, their)).map(|their| (our, their)));
-    }
-    let mut tried = HashSet::new();
-    for filling in FILLINGS {
-        for (our, their) in &pairs {
-            let mut join = Join { filling, path: Vec::new(), found: Vec::new(), left: *left };
-            join.paths(our, their, INVENTED);
-            (*left, join.path) = (join.left, Vec::new());
-            for text in join.found {
-                *left = left.saturating_sub(ASKED);
-                if *left == 0 {
-                    return None;
-                }
-                let both = |path: &RepoPath| one.allows(path) && other.allows(path);
-                if tried.insert(text.clone()) && RepoPath::parse(&text).is_ok_and(|path| both(&path)) {
-                    return Some(text);
-                }
-            }
-        }
-    }
-    None
 }
 
 /// The files a glob takes, as parts that fit a whole path: all that is in a folder it names, too.
@@ -94,11 +65,11 @@ fn files(glob: &Glob) -> Vec<Part> {
 
 /// Whether two globs differ in a name before their first `**`: most are told apart so, before any example is made.
 fn are_apart(one: &[Part], other: &[Part]) -> bool {
-    let names = one.iter().zip(other).map_while(|parts| match parts {
+    let mut names = one.iter().zip(other).map_while(|parts| match parts {
         (Part::Name(ours), Part::Name(theirs)) => Some((ours, theirs)),
         _ => None,
     });
-    names.into_iter().any(|(ours, theirs)| differ(ours, theirs))
+    names.any(|(ours, theirs)| differ(ours, theirs))
 }
 
 /// Whether no name fits both, as far as can be seen before their first wildcard.
@@ -110,23 +81,71 @@ fn differ(ours: &[Token], theirs: &[Token]) -> bool {
     }
 }
 
-/// The search for paths that fit two globs.
-struct Join<'a> {
+/// The search for a path that both scopes allow.
+struct Search<'a> {
+    one: &'a Scope,
+    other: &'a Scope,
     filling: &'a str,
+    /// The names so far.
     path: Vec<String>,
-    found: Vec<String>,
+    asked: HashSet<String>,
+    found: Option<String>,
     /// Steps that may still be taken.
     left: usize,
 }
 
-impl Join<'_> {
-    fn paths(&mut self, one: &[Part], other: &[Part], invented: usize) {
-        if self.left == 0 {
+impl Search<'_> {
+    fn run(&mut self) {
+        let shapes = |scope: &Scope| scope.compiled().filter(|glob| !glob.takes_out).map(files).collect::<Vec<_>>();
+        let (ours, theirs) = (shapes(self.one), shapes(self.other));
+        let mut pairs = Vec::new();
+        for our in &ours {
+            self.spend(1 + theirs.len() / PAIRS);
+            if self.is_over() {
+                return;
+            }
+            pairs.extend(theirs.iter().filter(|their| !are_apart(our, their)).map(|their| (our, their)));
+        }
+        for filling in FILLINGS {
+            self.filling = filling;
+            for (our, their) in &pairs {
+                self.paths(our, their, INVENTED);
+            }
+        }
+    }
+
+    fn spend(&mut self, steps: usize) {
+        self.left = self.left.saturating_sub(steps);
+    }
+
+    fn is_over(&self) -> bool {
+        self.left == 0 || self.found.is_some()
+    }
+
+    /// Asks both scopes for the path, which costs as much as there is to look at.
+    fn ask(&mut self) {
+        let text = self.path.join("/");
+        if self.asked.contains(&text) {
             return;
         }
-        self.left -= 1;
+        self.spend((self.one.compiled().count() + self.other.compiled().count()).saturating_mul(self.path.len()));
+        if let Ok(path) = RepoPath::parse(&text)
+            && self.one.allows(&path)
+            && self.other.allows(&path)
+        {
+            self.found = Some(text);
+        } else if text.len() <= MAX_PATH_BYTES {
+            self.asked.insert(text);
+        }
+    }
+
+    fn paths(&mut self, one: &[Part], other: &[Part], invented: usize) {
+        if self.is_over() {
+            return;
+        }
+        self.spend(1);
         match (one, other) {
-            ([], []) => self.found.push(self.path.join("/")),
+            ([], []) => self.ask(),
             ([Part::Folders, one_rest @ ..], [Part::Folders, other_rest @ ..]) => {
                 self.paths(one_rest, other, invented);
                 self.paths(one, other_rest, invented);
@@ -311,6 +330,17 @@ mod tests {
         ] {
             assert_eq!(overlap(one, other), None, "{one} and {other}");
         }
+    }
+
+    #[test]
+    fn many_globs_and_many_wildcards_are_told_apart_and_found() {
+        let stars = "**/a*b*c*d*e*f*/**/*g*h*i*j*/**/k*/**/*l*";
+        assert!(overlap(stars, stars).is_some());
+        assert_eq!(overlap("**/tests/**/data/**", "**/src/** !**/tests/**"), None);
+        assert_eq!(overlap("**/a/**/b/**", "**/c/** !**/a/**"), None);
+        let names = |of: &str| (0..1500).map(|n| format!("docs/{of}{n}.md")).collect::<Vec<_>>().join(" ");
+        assert_eq!(overlap(&names("a"), &names("b")), None);
+        assert_eq!(overlap(&names("a"), &format!("{} docs/a7.md", names("b"))).as_deref(), Some("docs/a7.md"));
     }
 
     #[test]

@@ -97,7 +97,7 @@ fn insert<R: From<StoreError>>(
         ));
     }
     let mut head = head.clone();
-    let sql = "INSERT INTO entry (place, at, kind, payload, hash) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let sql = "INSERT INTO entry (engagement, seq, at, kind, payload, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let mut insert = connection.prepare_cached(sql)?;
     for entry in entries {
         let NewEntry { at, kind, payload } = entry;
@@ -108,7 +108,7 @@ fn insert<R: From<StoreError>>(
         }
         let seq = head.seq + 1;
         let hash = chain(&head.hash, seq, *at, kind, payload);
-        insert.execute(params![place(number, seq), at, kind, payload, hash])?;
+        insert.execute(params![number, seq as i64, at, kind, payload, hash])?;
         head = Head { seq, hash };
     }
     let sql = "UPDATE engagement SET seq = ?2, hash = ?3 WHERE number = ?1";
@@ -128,14 +128,6 @@ fn list(connection: &Connection) -> Result<Vec<Listing>, Stop<StoreError>> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The most entries of a journal.
-const LAST: u64 = u32::MAX as u64;
-
-/// Where an entry of an engagement lies.
-fn place(number: i64, seq: u64) -> i64 {
-    number << 32 | seq.min(LAST) as i64
-}
-
 fn head(row: &Row<'_>, at: usize) -> rusqlite::Result<Head> {
     Ok(Head { seq: row.get::<_, i64>(at)? as u64, hash: row.get(at + 1)? })
 }
@@ -143,10 +135,10 @@ fn head(row: &Row<'_>, at: usize) -> rusqlite::Result<Head> {
 fn read(connection: &Connection, engagement: &str, after: &Head, limit: usize) -> Result<Vec<Entry>, Stop<StoreError>> {
     let Some((number, end)) = find(connection, engagement)? else { return Ok(Vec::new()) };
     let damaged = |why: String| Fault::Damaged(format!("the journal of `{engagement}`: {why}"));
-    let sql = "SELECT seq, at, kind, payload, hash FROM entry WHERE place > ?1 AND place <= ?2 ORDER BY place LIMIT ?3";
+    let sql = "SELECT seq, at, kind, payload, hash FROM entry WHERE engagement = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
     let mut select = connection.prepare_cached(sql)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut rows = select.query(params![place(number, after.seq), place(number, LAST), limit])?;
+    let mut rows = select.query(params![number, i64::try_from(after.seq).unwrap_or(i64::MAX), limit])?;
     let (mut last, mut entries) = (after.clone(), Vec::new());
     while let Some(row) = rows.next()? {
         let next = last.seq + 1;

@@ -19,10 +19,9 @@ impl Ledger for Store {
 
     async fn rows(&self, engagement: &str) -> Result<Vec<LedgerRow>, StoreError> {
         self.look(|connection| {
-            let sql = "SELECT ledger.id, row, ledger.hash FROM ledger JOIN engagement ON engagement.number = ledger.engagement
-                       WHERE engagement.id = ?1 ORDER BY ledger.number";
-            let mut select = connection.prepare_cached(sql)?;
-            let rows = select.query_map([engagement], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            let Some((number, _)) = find(connection, engagement)? else { return Ok(Vec::new()) };
+            let mut select = connection.prepare_cached("SELECT id, row, hash FROM ledger WHERE engagement = ?1 ORDER BY number")?;
+            let rows = select.query_map([number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
             rows.map(|row| row.map_err(Fault::from).and_then(|row| understood(engagement, &row)).map_err(Stop::from)).collect()
         })
     }

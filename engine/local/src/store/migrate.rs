@@ -1,6 +1,7 @@
 //! The tables, version by version. A released step never changes; a new one is added below it.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -10,7 +11,7 @@ use super::fault::{Fault, system};
 use super::open::{self, APPLICATION};
 
 /// Step `n` takes a file from version `n` to `n + 1`; the first makes it.
-pub(super) const STEPS: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql")];
+pub(super) const STEPS: &[&str] = &[include_str!("v1.sql")];
 /// The version this engine reads and writes.
 pub(super) const VERSION: i64 = STEPS.len() as i64;
 /// How many tables that has.
@@ -37,6 +38,8 @@ pub(super) fn run(path: &Path, mut connection: Connection, from: i64, steps: &[&
     let doing = |e| system("copying it before the tables change", &e);
     drop(fs::remove_file(&copy));
     connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
+    // As the file itself: for its owner only.
+    fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).map_err(doing)?;
     fs::File::open(&copy).and_then(|file| file.sync_all()).map_err(doing)?;
 
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -55,71 +58,44 @@ pub(super) fn run(path: &Path, mut connection: Connection, from: i64, steps: &[&
 
 #[cfg(test)]
 mod tests {
-    use cloudcrew_runtime::ports::journal::{Head, Journal as _, chain};
-
     use super::super::Store;
     use super::*;
 
-    /// A file as version 1 wrote it: two journals of three entries, and a blob.
+    /// There is no released version before this one: the next one is made up, and this one is the older.
+    const NEXT: &[&str] = &[include_str!("v1.sql"), "ALTER TABLE blob ADD COLUMN kept INTEGER NOT NULL DEFAULT 1;"];
+
     fn old(home: &Path) -> (std::path::PathBuf, Connection) {
-        let path = home.join(super::super::FILE);
-        let connection = Connection::open(&path).expect("a file");
-        connection.pragma_update(None, "application_id", APPLICATION).expect("it is ours");
-        connection.execute_batch(STEPS[0]).expect("tables");
-        connection.pragma_update(None, "user_version", 1).expect("a version");
-        for (number, id) in [(1, "acme"), (2, "zeta")] {
-            let mut last = String::new();
-            for seq in 1..=3 {
-                let payload = format!("{{\"said\":\"{id} {seq}\"}}");
-                last = chain(&last, seq, 7, "told", &payload);
-                if seq == 1 {
-                    connection.execute("INSERT INTO engagement VALUES (?1, ?2, 7, 0, '')", (number, id)).expect("a row");
-                }
-                let row = (number, seq as i64, payload, &last);
-                connection.execute("INSERT INTO entry VALUES (?1, ?2, 7, 'told', ?3, ?4)", row).expect("a row");
-            }
-            connection.execute("UPDATE engagement SET seq = 3, hash = ?2 WHERE number = ?1", (number, last)).expect("an end");
-        }
-        connection.execute("INSERT INTO blob (hash, bytes) VALUES ('h', x'0102')", []).expect("a row");
-        drop(connection);
+        let store = Store::open(home).expect("a new store");
+        let path = store.path().to_owned();
         let connection = open::to_write(&path).expect("a connection");
+        connection.execute("INSERT INTO blob (hash, bytes) VALUES ('h', x'0102')", []).expect("a row");
         (path, connection)
     }
 
     #[test]
-    fn an_older_file_is_copied_and_its_journals_read_and_go_on_as_before() {
-        let home = tempfile::tempdir().expect("a folder");
-        let (path, _) = old(home.path());
-        let store = Store::open(home.path()).expect("it is taken to the newest version");
-        let rt = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        for id in ["acme", "zeta"] {
-            let entries = rt.block_on(store.read(id, &Head::default(), 10)).expect("it is whole");
-            let said: Vec<_> = entries.iter().map(|entry| entry.payload["said"].as_str().unwrap_or_default()).collect();
-            assert_eq!(said, [1, 2, 3].map(|seq| format!("{id} {seq}")));
-        }
-        store.check().expect("SQLite finds nothing");
-        let stays = open::to_write(&path).expect("a connection").execute("DELETE FROM entry", []).expect_err("refused");
-        assert_eq!(stays.to_string(), "a journal is only appended to");
-
-        let copy = open::plain(&beside(&path, ".v1-backup")).expect("the copy");
-        let rows: i64 = copy.query_row("SELECT count(*) FROM entry", [], |row| row.get(0)).expect("a count");
-        assert_eq!((open::version(&copy).expect("a version"), rows), (1, 6));
-    }
-
-    #[test]
-    fn a_file_of_a_newer_version_is_left_alone() {
+    fn an_older_file_is_copied_and_then_taken_to_the_newest_version() {
         let home = tempfile::tempdir().expect("a folder");
         let (path, connection) = old(home.path());
-        run(&path, connection, 1, &["", "", "CREATE TABLE more (x INTEGER) STRICT;"]).expect("migrated");
-        let told = Store::open(home.path()).map(|_| ()).expect_err("this engine knows version 2");
-        assert!(told.to_string().contains("was written by a newer cloudcrew (format 3, this one knows 2)"), "{told}");
+        run(&path, connection, 1, NEXT).expect("migrated");
+
+        let there = open::plain(&path).expect("a connection");
+        let row = there.query_row("SELECT bytes, kept FROM blob", [], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?)));
+        assert_eq!((open::version(&there).expect("a version"), row.expect("the row")), (2, (vec![1, 2], 1)));
+        let mode = fs::metadata(beside(&path, ".v1-backup")).expect("the copy").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "it is for its owner only, as the file is");
+        let copy = open::plain(&beside(&path, ".v1-backup")).expect("the copy");
+        let bytes: Vec<u8> = copy.query_row("SELECT bytes FROM blob", [], |row| row.get(0)).expect("the row");
+        assert_eq!((open::version(&copy).expect("a version"), bytes), (1, vec![1, 2]));
+
+        let told = Store::open(home.path()).map(|_| ()).expect_err("this engine knows version 1");
+        assert!(told.to_string().contains("was written by a newer cloudcrew (format 2, this one knows 1)"), "{told}");
     }
 
     #[test]
     fn a_step_that_fails_leaves_the_older_file_as_it_was() {
         let home = tempfile::tempdir().expect("a folder");
         let (path, connection) = old(home.path());
-        let steps = ["", "CREATE TABLE half (x INTEGER) STRICT;", "this is no SQL"];
+        let steps = ["", "CREATE TABLE half (x) STRICT;", "this is no SQL"];
         assert!(run(&path, connection, 1, &steps).is_err());
         let there = open::plain(&path).expect("a connection");
         let half: i64 =
@@ -132,8 +108,8 @@ mod tests {
         let home = tempfile::tempdir().expect("a folder");
         let (path, first) = old(home.path());
         let second = open::to_write(&path).expect("a connection");
-        run(&path, first, 1, STEPS).expect("migrated");
-        run(&path, second, 1, STEPS).expect("nothing to do");
+        run(&path, first, 1, NEXT).expect("migrated");
+        run(&path, second, 1, NEXT).expect("nothing to do");
         let copy = open::plain(&beside(&path, ".v1-backup")).expect("the copy");
         assert_eq!(open::version(&copy).expect("a version"), 1);
     }

@@ -155,7 +155,7 @@ async fn call_tools<H: Host>(swarm: &mut Swarm, host: &H, calls: &ToolCalls, beg
         let left = calls.time_left.saturating_sub(host.elapsed().saturating_sub(began));
         tokio::select! {
             biased;
-            // Before the timer, which most tools are too fast for to be set at all.
+            // First: the timer is set when no tool is ready, and most are.
             Some((index, answer)) = running.next() => answers.put(index, answer),
             () = &mut held, if holds => {
                 holds = false;
