@@ -379,3 +379,24 @@ fn fill_the_disk() {
     fs::remove_file(ballast).expect("removed");
     block_on(store.append("acme", &head, Writer::Inbound, vec![large(0)])).expect("there is room again");
 }
+
+/// SQLite holds a lock on the file as long as it is open; whoever finds none there takes the log away when it closes.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_lock_that_keeps_the_log_is_held_however_often_the_file_is_opened() {
+    let home = home();
+    let held = || {
+        let inode = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(home.path().join("cloudcrew.db")).expect("the file"));
+        let locks = std::fs::read_to_string("/proc/locks").expect("the system's locks");
+        let (ours, here) = (format!(" {} ", std::process::id()), format!(":{inode} "));
+        locks.lines().any(|line| line.contains("POSIX") && line.contains(" READ ") && line.contains(&ours) && line.contains(&here))
+    };
+    let (store, head) = journal(home.path());
+    assert!(held(), "after the writer was opened beside a reader");
+    let other = support::store(home.path());
+    block_on(other.append("acme", &head, Writer::Inbound, vec![entry(4)])).expect("it is written");
+    assert!(held(), "after another store was opened");
+    drop(other);
+    assert!(held(), "after the other store was closed");
+    drop(store);
+}

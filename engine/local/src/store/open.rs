@@ -1,13 +1,15 @@
 //! Opening the file: whether it is ours, how SQLite must treat it, and that SQLite does.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read as _;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use super::fault::{Fault, read_only, system};
 use super::migrate;
@@ -102,13 +104,19 @@ pub(super) fn version(connection: &Connection) -> Result<i64, Fault> {
 
 /// Whose file it is, read without SQLite: it would tidy up another program's log.
 fn recognise(path: &Path) -> Result<(), Fault> {
+    let looking = |e| system("opening it", &e);
+    accessat(CWD, path, Access::READ_OK, AtFlags::EACCESS).map_err(|e| looking(e.into()))?;
     let mut header = [0; 100];
-    let mut file = fs::File::open(path).map_err(|e| system("opening it", &e))?;
-    let cut = file.metadata().map_err(|e| system("opening it", &e))?.len() < 100;
+    let cut = seen(path, |file| {
+        let cut = file.metadata().map_err(looking)?.len() < 100;
+        if !cut {
+            file.read_exact_at(&mut header, 0).map_err(|e| system("reading it", &e))?;
+        }
+        Ok(cut)
+    })?;
     if cut {
         return Err(Fault::Damaged("it is shorter than an SQLite file can be".to_owned()));
     }
-    file.read_exact(&mut header).map_err(|e| system("reading it", &e))?;
     if !header.starts_with(b"SQLite format 3\0") {
         return Err(Fault::Damaged("it is no SQLite file".to_owned()));
     }
@@ -118,6 +126,29 @@ fn recognise(path: &Path) -> Result<(), Fault> {
         return Err(Fault::Unusable(why));
     }
     Ok(())
+}
+
+/// Looks into a file that stays open as long as the process lives. Whoever closes a file gives up all locks that the process has on it
+/// (POSIX, `fcntl`), those of SQLite's connections too; another process would then find nobody there and take the log away.
+fn seen<T>(path: &Path, look: impl FnOnce(&fs::File) -> Result<T, Fault>) -> Result<T, Fault> {
+    static OPEN: Mutex<BTreeMap<(u64, u64), fs::File>> = Mutex::new(BTreeMap::new());
+    let looking = |e| system("opening it", &e);
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let named = identity(path);
+    let at = match named.filter(|at| open.contains_key(at)) {
+        Some(at) => at,
+        None => {
+            let file = fs::File::open(path).map_err(looking)?;
+            let about = file.metadata().map_err(looking)?;
+            let at = (about.dev(), about.ino());
+            if let Some(twice) = open.insert(at, file) {
+                // It came by that name just now.
+                std::mem::forget(twice);
+            }
+            at
+        }
+    };
+    open.get(&at).map_or_else(|| Err(Fault::Unusable("it could not be kept open".to_owned())), look)
 }
 
 /// What can be seen of damage without reading the file: that its tables are there. SQLite itself looks at its length.
