@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use cloudcrew_definition::text::excess;
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::Value;
 
@@ -20,6 +21,10 @@ pub fn render(text: &str, variables: &Value) -> Result<String, String> {
         env.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         env
     });
+    if let Some((range, why)) = excess(text) {
+        let line = text[..range.start].lines().count().max(1);
+        return Err(format!("a tag in line {line} is too much: {why}"));
+    }
     ENVIRONMENT.render_str(text, minijinja::value::Serde(variables)).map_err(|e| {
         let line = e.line().map(|l| format!(" in line {l}")).unwrap_or_default();
         let detail = e.detail().map(|detail| format!(": {detail}")).unwrap_or_default();

@@ -78,7 +78,9 @@ fn in_phase<'a>(phase: &'a PhaseFile, known: &[&'a str]) -> Vec<Named<'a>> {
         rest.extend(deliverable.reviewers.iter().flat_map(texts));
     }
     let unknown = |(name, _): &(&str, _)| !known.contains(name);
-    let of_list = members.iter().copied().filter(unknown).map(|named| (named, [outside.clone(), inside.clone()].concat()));
-    let of_rest = rest.into_iter().filter(unknown).map(|named| (named, [inside.clone(), outside.clone()].concat()));
-    of_list.chain(of_rest).collect()
+    let of_list = members.iter().copied().filter(unknown).map(|named| (named, [&outside, &inside]));
+    let of_rest = rest.into_iter().filter(unknown).map(|named| (named, [&inside, &outside]));
+    // Only so many are told.
+    let likely = |n: usize, likely: [&Vec<&'a str>; 2]| if n < MANY { likely.map(Vec::as_slice).concat() } else { Vec::new() };
+    of_list.chain(of_rest).enumerate().map(|(n, (named, lists))| (named, likely(n, lists))).collect()
 }

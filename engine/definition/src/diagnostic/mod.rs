@@ -138,8 +138,16 @@ fn quoted(word: &str) -> String {
 /// In a shorter word one slip can make any name of another.
 const SAFE_LENGTH: usize = 4;
 
+/// Bytes of the longest word that is held against others: nobody misspells more, and the time grows with the square.
+const LONGEST: usize = 256;
+/// Further than any slip.
+const FAR: usize = 1_000_000;
+
 /// Edits between two words, whatever their case.
 pub(crate) fn distance(written: &str, name: &str) -> usize {
+    if written.len().max(name.len()) > LONGEST {
+        return if written == name { 0 } else { FAR };
+    }
     strsim::damerau_levenshtein(&written.to_lowercase(), &name.to_lowercase())
 }
 
@@ -153,12 +161,14 @@ fn alone(written: &str, closest: &str, names: &[&str]) -> bool {
 pub fn closest<'n>(written: &str, names: &[&'n str]) -> Option<&'n str> {
     let near = |name: &&'n str| distance(written, name);
     let limit = (written.chars().count() / 3).max(1) + usize::from(written.chars().count() > 2);
-    names.iter().copied().min_by_key(|n| near(n)).filter(|n| near(n) <= limit && *n != written)
+    // Each edit changes the length by one at most.
+    let like = names.iter().copied().filter(|n| n.chars().count().abs_diff(written.chars().count()) <= limit);
+    like.min_by_key(|n| near(n)).filter(|n| near(n) <= limit && *n != written)
 }
 
 /// Findings of one rule at most, in one file and once more where files are held against each other: nobody reads on, and a file
 /// of a million faults takes no more memory than its text.
-const MOST: usize = 100;
+pub(crate) const MOST: usize = 100;
 
 /// All findings of a workspace.
 #[derive(Debug, Clone, Default)]

@@ -1,10 +1,12 @@
 //! Prompts, tasks and templates: what they ask for, found without rendering them.
 
+mod bounds;
 pub(crate) mod builtins;
 mod fault;
 mod slots;
 mod walk;
 
+pub use bounds::excess;
 use slots::like_slots;
 pub use slots::{Heading, Slot, headings, slots};
 pub(crate) use walk::check;

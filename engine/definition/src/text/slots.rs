@@ -48,11 +48,14 @@ const OPEN: &str = "<!-- fill(";
 /// The slots of a text, in order. What begins like a slot and is none is left out.
 pub fn slots(text: &str) -> Vec<Slot> {
     let mut found = Vec::new();
-    let mut from = 0;
+    let (mut from, mut end) = (0, 0);
     while let Some(at) = text[from..].find(OPEN).map(|i| i + from) {
         let inside = at + OPEN.len();
         from = inside;
-        let Some(end) = text[inside..].find("-->").map(|i| i + inside) else { break };
+        if end < inside {
+            let Some(next) = text[inside..].find("-->").map(|i| i + inside) else { break };
+            end = next;
+        }
         // Its own end, not that of a comment after it.
         if text[inside..end].contains("<!-") {
             continue;
@@ -68,10 +71,16 @@ pub fn slots(text: &str) -> Vec<Slot> {
 /// What looks like the beginning of a slot, written right or not: `<!-- fill`, `<!-- fil(`, `<!-fill(`.
 pub(super) fn like_slots(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
+    let mut from = 0;
     for (at, _) in text.match_indices("<!-") {
+        // Several that follow each other are one beginning.
+        if at < from {
+            continue;
+        }
         let rest = text[at..].trim_start_matches(['<', '!', '-']).trim_start_matches(' ');
         let word = rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
         let start = at + (text.len() - at - rest.len());
+        from = start;
         let listed = rest[word.len()..].trim_start().starts_with('(');
         if word == "fill" || (listed && distance(word, "fill") <= 2) {
             found.push(at..start + word.len());

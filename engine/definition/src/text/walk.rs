@@ -5,10 +5,10 @@ use minijinja::machinery::{self, Span as JinjaSpan};
 use minijinja::syntax::SyntaxConfig;
 
 use super::builtins::{FILTERS, FUNCTIONS, TESTS};
-use super::fault;
+use super::{excess, fault};
 use crate::catalogue::{Catalogue, Shape, TextKind};
 use crate::checks::{PROMPT_SYNTAX, PROMPT_VARIABLE, TEMPLATE_SLOT};
-use crate::diagnostic::{Report, Suggestion};
+use crate::diagnostic::{MOST, Report, Suggestion};
 use crate::source::{FileId, Sources, Span};
 
 /// Checks one text.
@@ -20,6 +20,11 @@ pub(crate) fn check(sources: &Sources, file: FileId, kind: TextKind, catalogue: 
     let text = sources.text(file);
     if kind == TextKind::Template {
         slots(text, file, catalogue, report);
+    }
+    if let Some((range, why)) = excess(text) {
+        let found = report.error(PROMPT_SYNTAX, format!("this is too much for MiniJinja: {why}"));
+        found.at(Span::new(file, range), "").help("take it apart, with `{% set %}` or in several texts");
+        return;
     }
     match machinery::parse(text, "text", SyntaxConfig::default()) {
         Err(error) => match fault::better(text) {
@@ -323,7 +328,9 @@ impl<'a> Walk<'a, '_> {
             found.used = true;
             return found.shape.clone();
         }
-        let there = self.scope.iter().rev().map(|n| n.name.clone()).filter(|n| n != "loop").collect();
+        // Only so many are told.
+        let near = if self.unknown.len() < MOST { self.scope.as_slice() } else { &[] };
+        let there = near.iter().rev().map(|n| n.name.clone()).filter(|n| n != "loop").collect();
         self.unknown.push(Unknown { name, span: self.place(name), there });
         Shape::Any
     }
