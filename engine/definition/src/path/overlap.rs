@@ -22,7 +22,7 @@ const FILLINGS: &[&str] = &["x", "new", "0", "Z9", "_", "é", "x.md", "x.y.z"];
 const INVENTED: usize = 2;
 /// Steps taken for two scopes at most; those of a crew's agents take a few dozen.
 const PATIENCE: usize = 400_000;
-/// Pairs of globs that are held against each other in a step, until one is left to be joined.
+/// Pairs of globs that are held against each other in one step.
 const PAIRS: usize = 16;
 
 /// Whether two scopes allow the same path.
