@@ -17,6 +17,8 @@
 //!   - { agent: sa, phase: discovery, asks: "Which region?" }
 //! ```
 
+use std::collections::BTreeSet;
+
 use super::context::{deliverables, members, text};
 use super::{Check, Context};
 use crate::diagnostic::{Report, Severity};
@@ -96,10 +98,11 @@ fn customer(context: &Context<'_>, file: &RehearsalFile, report: &mut Report) {
 
 /// Answers to questions that nobody asks.
 fn answers(file: &RehearsalFile, bends: &[&AgentBend], report: &mut Report) {
-    let asked: Vec<String> = bends.iter().filter_map(|b| text(b.asks.as_ref()?)).map(|(q, _)| q.to_lowercase()).collect();
+    let asked: BTreeSet<String> = bends.iter().filter_map(|b| text(b.asks.as_ref()?)).map(|(q, _)| q.to_lowercase()).collect();
     let answers = file.answers.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
     for (part, at) in answers.filter_map(|a| text(&a.question)) {
-        if !asked.iter().any(|question| question.contains(&part.to_lowercase())) {
+        let wanted = part.to_lowercase();
+        if !asked.iter().any(|question| question.contains(&wanted)) {
             say(report, at, format!("nobody asks a question with `{part}` in it"), "take words of a question that an agent `asks` here");
         }
     }

@@ -27,6 +27,8 @@ pub(super) const CHECK: Check = Check { code: "unknown-deliverable", run: Some(r
 
 /// Edits at most between a path and the deliverable that it was meant to be.
 const NEAR: usize = 3;
+/// Pairs of paths that are held against each other at most; a thousand paths beside a thousand deliverables are half of it.
+const PAIRS: usize = 2_000_000;
 
 fn run(context: &Context<'_>, report: &mut Report) {
     if !context.knows_deliverables() {
@@ -36,8 +38,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let rehearsals = || context.workspace.rehearsals.iter().map(|(_, r)| r);
     let bends = rehearsals().filter_map(|r| r.agents.as_ref()?.get()).flatten().filter_map(Written::get);
     let forgotten = bends.filter_map(|b| text(b.forgets.as_ref()?));
-    for (path, span) in rehearsals().flat_map(expected).filter_map(|d| text(&d.path)).chain(forgotten) {
-        if !known.contains(&path) && closest(path, &known).is_some_and(|near| distance(path, near) <= NEAR) {
+    let looked = PAIRS / known.len().max(1);
+    let named = rehearsals().flat_map(expected).filter_map(|d| text(&d.path)).chain(forgotten);
+    for (path, span) in named.filter(|(path, _)| !known.contains(path)).take(looked) {
+        if closest(path, &known).is_some_and(|near| distance(path, near) <= NEAR) {
             let found = report.error(CHECK.code, format!("no deliverable has the path `{path}`")).at(span, "");
             found.help_closest(path, known.iter().copied());
         }

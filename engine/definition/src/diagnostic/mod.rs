@@ -69,6 +69,8 @@ pub struct Diagnostic {
     pub help: Vec<String>,
     /// The most likely mending.
     pub suggestion: Option<Suggestion>,
+    /// It is one too many: it is counted and not told, so nothing is looked for to help.
+    spare: bool,
 }
 
 impl Diagnostic {
@@ -102,6 +104,9 @@ impl Diagnostic {
 
     /// Suggests the name closest to what was written, or lists what there is.
     pub fn help_closest<'n>(&mut self, written: &str, names: impl IntoIterator<Item = &'n str>) -> &mut Self {
+        if self.spare {
+            return self;
+        }
         let names: Vec<&str> = names.into_iter().collect();
         match closest(written, &names) {
             Some(name) => {
@@ -195,8 +200,9 @@ impl Report {
     pub fn add(&mut self, code: &'static str, severity: Severity, message: String) -> &mut Diagnostic {
         let count = self.counts.entry(code).or_default();
         *count += 1;
-        let new = Diagnostic { code, severity, message, at: None, related: Vec::new(), help: Vec::new(), suggestion: None };
-        if *count > MOST {
+        let spare = *count > MOST;
+        let new = Diagnostic { code, severity, message, at: None, related: Vec::new(), help: Vec::new(), suggestion: None, spare };
+        if spare {
             return self.spare.insert(new);
         }
         self.found.push(new);
