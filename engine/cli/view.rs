@@ -3,9 +3,11 @@
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
+use cloudcrew_local::clock::SystemClock;
 use cloudcrew_runtime::engagement::{Engagement, Event, State, Voice};
+use cloudcrew_runtime::ports::clock::Clock as _;
 use cloudcrew_runtime::ports::watch::{self, Watch};
 use cloudcrew_runtime::swarm::Input;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -47,6 +49,7 @@ struct Live {
     floor: ProgressBar,
     sums: ProgressBar,
     counted: Mutex<Counted>,
+    clock: SystemClock,
 }
 
 /// What was counted at the last event.
@@ -70,7 +73,7 @@ impl Live {
         };
         let (phases, floor, sums) = (line("{wide_msg}"), line("{spinner} {wide_msg}"), line("{wide_msg}"));
         floor.enable_steady_tick(Duration::from_millis(120));
-        Live { all, phases, floor, sums, counted: Mutex::default() }
+        Live { all, phases, floor, sums, counted: Mutex::default(), clock: SystemClock::default() }
     }
 
     fn show(&self, event: &Event, engagement: &Engagement) {
@@ -89,7 +92,7 @@ impl Live {
     fn tick(&self) {
         let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         if !counted.text.is_empty() {
-            let until = counted.until.unwrap_or_else(now);
+            let until = counted.until.unwrap_or_else(|| self.clock.now());
             self.sums.set_message(format!("{} · {}", counted.text, lasting(until - counted.began)));
         }
     }
@@ -249,10 +252,4 @@ fn sums(engagement: &Engagement) -> String {
         there += usize::from(state.artifacts.contains_key(&deliverable.path));
     }
     format!("{there} of {} · {} tokens · {}", counted(all, "deliverable"), total.usage.counted(), money(&total))
-}
-
-/// Milliseconds since 1970 UTC.
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

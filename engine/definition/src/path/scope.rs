@@ -75,7 +75,7 @@ impl Scope {
     }
 
     /// Whether there is a path that both scopes allow. A path that is named is always true; for what can hide an overlap see the
-    /// source of `overlap.rs`. The search is bounded: it takes no more than `steps`, of some 100 ns, and counts them down.
+    /// source of `overlap.rs`. The search is bounded: it takes no more than `steps` and counts them down.
     pub fn overlap(&self, other: &Self, steps: &mut usize) -> Overlap {
         overlap::overlap(self, other, steps)
     }

@@ -4,40 +4,36 @@
 
 use std::ops::Range;
 
-/// Bytes between `{{` and `}}`, or `{%` and `%}`.
+use minijinja::machinery::{Token, tokenize};
+use minijinja::syntax::SyntaxConfig;
+
+/// Bytes from a `{{` or `{%` to its end.
 const TAG: usize = 1000;
 /// `elif` in one text.
 const CHOICES: usize = 100;
 
-/// The first tag that is more than may be asked, and why.
+/// The first tag that is more than may be asked, and why. Tags are those of the parser: it reads quotes, comments and `raw` as they are
+/// meant, and no further than the first word that is none.
 pub fn excess(text: &str) -> Option<(Range<usize>, String)> {
-    let mut choices = 0;
-    let mut from = 0;
-    while let Some(at) = text[from..].find('{').map(|i| i + from) {
-        let close = match text.as_bytes().get(at + 1) {
-            Some(b'{') => "}}",
-            Some(b'%') => "%}",
-            Some(b'#') => "#}",
+    let mut tag: Option<Range<usize>> = None;
+    let (mut begins, mut choices) = (false, 0);
+    for (token, span) in tokenize(text, false, SyntaxConfig::default()).map_while(Result::ok) {
+        let here = span.start_offset as usize..span.end_offset as usize;
+        match token {
+            Token::TemplateData(_) => {}
+            Token::VariableStart | Token::BlockStart => tag = Some(here),
             _ => {
-                from = at + 1;
-                continue;
+                let Some(tag) = &tag else { continue };
+                if here.end - tag.start > TAG {
+                    return Some((tag.clone(), format!("it is longer than {TAG} bytes, the most of one tag")));
+                }
+                choices += usize::from(begins && matches!(token, Token::Ident("elif")));
+                if choices > CHOICES {
+                    return Some((here, format!("it is one `elif` more than {CHOICES}, the most of one text")));
+                }
             }
-        };
-        let inside = at + 2;
-        let end = text[inside..].find(close).map_or(text.len(), |i| i + inside);
-        let tag = &text[inside..end];
-        from = (end + close.len()).min(text.len());
-        if close == "#}" {
-            continue;
         }
-        if tag.len() > TAG {
-            return Some((at..inside, format!("it goes on for {} bytes, and {TAG} are the most of one tag", tag.len())));
-        }
-        let word = tag.trim_start_matches(['-', '+', ' ', '\t', '\n', '\r']).split(|c: char| !c.is_alphanumeric()).next();
-        choices += usize::from(close == "%}" && word == Some("elif"));
-        if choices > CHOICES {
-            return Some((at..from, format!("it is one `elif` more than {CHOICES}, the most of one text")));
-        }
+        begins = matches!(token, Token::BlockStart);
     }
     None
 }
@@ -46,17 +42,33 @@ pub fn excess(text: &str) -> Option<(Range<usize>, String)> {
 mod tests {
     use super::*;
 
+    fn told(text: &str) -> String {
+        excess(text).map(|(range, why)| format!("`{}` {why}", &text[range])).unwrap_or_default()
+    }
+
     #[test]
     fn a_tag_ends_and_so_do_choices() {
-        let usual = "{{ agent.name }} {% if a %}{% elif b %}{% endif %} {# {{ a note } #} { {";
-        assert_eq!(excess(usual), None);
-        let told =
-            |text: &str| excess(text).map(|(range, why)| format!("{}..{}: {why}", range.start, range.end)).unwrap_or_default();
-        let long = format!("x {{{{ 1{} }}}}", "+1".repeat(500));
-        assert_eq!(told(&long), "2..4: it goes on for 1003 bytes, and 1000 are the most of one tag");
-        assert_eq!(told(&long[..1008]), "2..4: it goes on for 1004 bytes, and 1000 are the most of one tag");
-        let choices = format!("{{% if a %}}{}{{% endif %}}", "{%- elif a %}".repeat(101));
-        assert_eq!(told(&choices), "1310..1323: it is one `elif` more than 100, the most of one text");
-        assert_eq!(excess(&format!("{{% if a %}}{}{{% endif %}}", "{%- elif a %}".repeat(100))), None);
+        let sum = |begin: &str| format!("x {begin}{} }}}} y", "+1".repeat(500));
+        for begin in ["{{ 1", "{{ \"}}\"", "{{ '}}'", "{% raw %}{#{% endraw %}{{ 1", "{# {{ #}{{ 1"] {
+            assert_eq!(told(&sum(begin)), "`{{` it is longer than 1000 bytes, the most of one tag", "{begin}");
+        }
+        let without_end = sum("{{ 1");
+        assert_eq!(told(&without_end[..1010]), "`{{` it is longer than 1000 bytes, the most of one tag");
+        let choices = |n: usize| format!("{{% if a %}}{}{{% endif %}}", "{%- elif a %}".repeat(n));
+        assert_eq!(told(&choices(101)), "`elif` it is one `elif` more than 100, the most of one text");
+        assert_eq!(told(&choices(100)), "");
+    }
+
+    #[test]
+    fn words_may_be_long_and_what_looks_like_a_tag_is_none() {
+        let prose = "The service stores orders. ".repeat(100);
+        for text in [
+            format!("{{{{ agent.name }}}} {prose}"),
+            format!("{{% raw %}}{{{{ {prose}{{% endraw %}}"),
+            format!("{{# {{{{ {prose} #}}"),
+            format!("{{ {prose} }}"),
+        ] {
+            assert_eq!(told(&text), "");
+        }
     }
 }

@@ -22,8 +22,14 @@ pub(crate) fn check(sources: &Sources, file: FileId, kind: TextKind, catalogue: 
         slots(text, file, catalogue, report);
     }
     if let Some((range, why)) = excess(text) {
-        let found = report.error(PROMPT_SYNTAX, format!("this is too much for MiniJinja: {why}"));
-        found.at(Span::new(file, range), "").help("take it apart, with `{% set %}` or in several texts");
+        // A tag that is never closed is long, too.
+        match fault::better(text) {
+            Some(fault) => broken(file, fault, report),
+            None => {
+                let found = report.error(PROMPT_SYNTAX, format!("this is too much for MiniJinja: {why}"));
+                found.at(Span::new(file, range), "").help("take it apart, with `{% set %}` or in several texts");
+            }
+        }
         return;
     }
     match machinery::parse(text, "text", SyntaxConfig::default()) {
