@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use cloudcrew_local::folder::Folder;
+use cloudcrew_local::repo::is_tracked;
 use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::{Engagement, open};
 
@@ -9,12 +11,35 @@ use crate::args::Args;
 use crate::exit::Failure;
 use crate::workspace;
 
-/// The home of these arguments.
+/// Name of the home in a workspace.
+const FOLDER: &str = ".cloudcrew";
+
+/// The home of these arguments. One that nobody named must be this user's own: a home that came with a cloned workspace says what its
+/// author likes, and one that is a link leads where its author likes.
 pub fn path(args: &Args) -> Result<PathBuf, Failure> {
-    match &args.home {
-        Some(home) => Ok(home.clone()),
-        None => Ok(workspace::find(args.workspace.as_deref())?.join(".cloudcrew")),
+    if let Some(home) = &args.home {
+        return Ok(home.clone());
     }
+    let root = workspace::find(args.workspace.as_deref())?;
+    let home = root.join(FOLDER);
+    let Ok(there) = home.symlink_metadata() else { return Ok(home) };
+    let refused = |why: &str| {
+        let shown = home.display();
+        Err(Failure::usage(format!("{shown} {why}; if you trust it, name it with `--home {shown}`, or choose another home")))
+    };
+    if there.is_symlink() {
+        return refused("is a symbolic link");
+    }
+    if !there.is_dir() {
+        return refused("is no folder");
+    }
+    if Folder::open(&home)?.is_foreign()? {
+        return refused("belongs to another user");
+    }
+    if is_tracked(&root, FOLDER) {
+        return refused("is in the workspace's Git repository, so others decide what is in it");
+    }
+    Ok(home)
 }
 
 /// The store of a home that must be there.

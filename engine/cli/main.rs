@@ -16,7 +16,6 @@ mod view;
 mod wiring;
 mod words;
 mod workspace;
-mod write;
 
 use clap::Parser;
 

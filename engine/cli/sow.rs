@@ -1,28 +1,23 @@
 //! Reading a statement of work.
 
-use std::fs;
-use std::io::Read;
-use std::path::Path;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
+use cloudcrew_local::folder::Folder;
 use cloudcrew_runtime::engagement::SowFile;
 use cloudcrew_runtime::sow::{self, MAX_SECTION_ITEMS, MAX_SOW_BYTES, Sow};
 
 use crate::exit::Failure;
 use crate::out::note;
 
-/// Reads and understands it; `loud` says beside it what was not understood.
-pub fn statement_of_work(path: &Path, loud: bool) -> Result<SowFile, Failure> {
+/// Reads and understands one; `root` is the workspace. `loud` says beside it what was not understood.
+pub fn statement_of_work(root: &Path, path: &Path, loud: bool) -> Result<SowFile, Failure> {
     let told = |e: &dyn std::fmt::Display| Failure::usage(format!("{}: {e}", path.display()));
-    let kind = fs::metadata(path).map_err(|e| told(&e))?;
-    if kind.is_dir() {
-        return Err(told(&"a folder; name the file of the statement of work"));
-    }
-    if !kind.is_file() {
-        return Err(told(&"no file but a pipe or a device; name the file of the statement of work"));
-    }
-    let file = fs::File::open(path).map_err(|e| told(&e))?;
-    let mut bytes = Vec::new();
-    file.take(MAX_SOW_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|e| told(&e))?;
+    let (folder, name) = place(root, path).map_err(|e| told(&e))?;
+    let bytes = folder.read(&name, MAX_SOW_BYTES as u64 + 1).map_err(|e| match e.kind() {
+        ErrorKind::IsADirectory => told(&"a folder; name the file of the statement of work"),
+        _ => told(&e),
+    })?;
     let text = sow::decode(&bytes).map_err(|e| told(&e))?;
     let name = path.file_name().map_or_else(|| "statement-of-work.md".to_owned(), |n| n.to_string_lossy().into_owned());
     let parsed = sow::parse(&name, &text).map_err(|e| told(&e))?;
@@ -30,6 +25,19 @@ pub fn statement_of_work(path: &Path, loud: bool) -> Result<SowFile, Failure> {
         tell(&name, &parsed);
     }
     Ok(SowFile { name, text })
+}
+
+/// The folder out of which no link may lead, and the path in it: a statement of work of the workspace may come from whoever wrote
+/// the workspace; any other was chosen by a person.
+fn place(root: &Path, path: &Path) -> std::io::Result<(Folder, PathBuf)> {
+    let of_workspace = std::path::absolute(root)?;
+    let absolute = std::path::absolute(path)?;
+    if let Ok(inside) = absolute.strip_prefix(&of_workspace) {
+        return Ok((Folder::open(root)?, inside.to_owned()));
+    }
+    let file = std::fs::canonicalize(path)?;
+    let name = file.file_name().map(PathBuf::from).unwrap_or_default();
+    Ok((Folder::open(file.parent().unwrap_or(&file))?, name))
 }
 
 fn tell(name: &str, parsed: &Sow) {

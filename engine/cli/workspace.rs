@@ -1,7 +1,7 @@
 //! Finding a workspace and reading its files as text.
 
 use std::fs;
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use cloudcrew_definition::Loaded;
@@ -10,6 +10,7 @@ use cloudcrew_definition::diagnostic::{Format, Report, Severity, closest, render
 use cloudcrew_definition::side_by_side::{cores, side_by_side};
 use cloudcrew_definition::source::{MAX_FILE_BYTES, Sources};
 use cloudcrew_definition::syntax::{SOWS, is_part};
+use cloudcrew_local::folder::Folder;
 use cloudcrew_plan::checks::load;
 use cloudcrew_runtime::catalogue::catalogue;
 
@@ -39,10 +40,16 @@ pub fn find(given: Option<&Path>) -> Result<PathBuf, Failure> {
 
 /// Reads the definition files.
 pub fn read(root: &Path) -> Sources {
-    let parts = parts(root);
-    let texts = side_by_side(&parts, cores(parts.len()), |part| part.read.then(|| read_file(root, &part.path)));
+    let Ok(folder) = Folder::open(root) else { return Sources::new() };
+    let parts = parts(root, &folder);
+    let texts = side_by_side(&parts, cores(parts.len()), |part| part.read.then(|| read_in(&folder, &part.path)));
     let mut sources = Sources::new();
-    for (Part { path, .. }, text) in parts.into_iter().zip(texts) {
+    for (number, (Part { path, .. }, text)) in parts.into_iter().zip(texts).enumerate() {
+        if number == MOST_FILES {
+            let why = format!("a workspace has at most {MOST_FILES} files; this one and those after it are not read");
+            sources.add_unreadable(path, why);
+            break;
+        }
         match text {
             None => sources.add(path, b""),
             Some(Ok(bytes)) => sources.add(path, &bytes),
@@ -60,32 +67,43 @@ struct Part {
     read: bool,
 }
 
+/// Files of a workspace that are looked at, at most.
+const MOST_FILES: usize = 20_000;
+
 /// The files of a workspace, in the order in which findings are told.
-fn parts(root: &Path) -> Vec<Part> {
+fn parts(root: &Path, folder: &Folder) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut put = |path: String| {
+        if parts.len() > MOST_FILES {
+            return;
+        }
         let read = is_part(&path) && !path.starts_with(SOWS);
         if read || path.starts_with(SOWS) || LOOKALIKES.iter().any(|ending| path.to_lowercase().ends_with(ending)) {
             parts.push(Part { path, read });
         }
     };
     ["agents.yaml", "agents.yml"].into_iter().filter(|path| root.join(path).exists()).for_each(|path| put(path.to_owned()));
+    let top = folder;
     for folder in FOLDERS {
-        for (name, is_folder) in names(&root.join(folder)) {
+        for (name, is_folder) in names(root, top, folder) {
             let path = format!("{folder}/{name}");
             if !is_folder || is_part(&path) {
                 put(path);
             } else if !FOLDERS.contains(&path.as_str()) {
-                names(&root.join(&path)).into_iter().for_each(|(inside, _)| put(format!("{path}/{inside}")));
+                names(root, top, &path).into_iter().for_each(|(inside, _)| put(format!("{path}/{inside}")));
             }
         }
     }
     parts
 }
 
-/// The names in a folder in order, each with whether it is a folder; hidden and saved ones are left out.
-fn names(folder: &Path) -> Vec<(String, bool)> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+/// The names in a folder in order, each with whether it is a folder; hidden and saved ones are left out, and so is what a link outside
+/// would show.
+fn names(root: &Path, top: &Folder, folder: &str) -> Vec<(String, bool)> {
+    if !top.has_folder(Path::new(folder)) {
+        return Vec::new();
+    }
+    let entries = fs::read_dir(root.join(folder)).into_iter().flatten().flatten().take(MOST_FILES);
     let named = entries.map(|e| {
         let is_folder = e.file_type().is_ok_and(|kind| kind.is_dir() || (kind.is_symlink() && e.path().is_dir()));
         (e.file_name().to_string_lossy().into_owned(), is_folder)
@@ -97,13 +115,15 @@ fn names(folder: &Path) -> Vec<(String, bool)> {
 
 /// Reads one file, or says why it cannot be.
 pub fn read_file(root: &Path, path: &str) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    let file = root.join(path);
-    if fs::metadata(&file).is_ok_and(|kind| !kind.is_file() && !kind.is_dir()) {
-        return Err("this is no file but a pipe or a device".to_owned());
-    }
-    let read = fs::File::open(&file).and_then(|f| f.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes));
-    read.map(|_| bytes).map_err(|error| format!("the file cannot be read: {error}"))
+    Folder::open(root).map_err(|error| error.to_string()).and_then(|folder| read_in(&folder, path))
+}
+
+fn read_in(folder: &Folder, path: &str) -> Result<Vec<u8>, String> {
+    let read = folder.read(Path::new(path), MAX_FILE_BYTES as u64 + 1);
+    read.map_err(|error| match error.kind() {
+        ErrorKind::Other => error.to_string(),
+        _ => format!("the file cannot be read: {error}"),
+    })
 }
 
 /// Loads a workspace that must be right.

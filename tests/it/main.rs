@@ -16,6 +16,7 @@ mod hostile;
 mod late;
 mod lead;
 mod lifecycle;
+mod links;
 mod live;
 mod machine;
 mod mutations;

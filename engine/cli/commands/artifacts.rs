@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use cloudcrew_definition::path::RepoPath;
+use cloudcrew_local::folder::Folder;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_runtime::ports::repo::Repo;
 
@@ -37,6 +38,8 @@ pub async fn artifacts(
         if fs::read_dir(folder).is_ok_and(|mut d| d.next().is_some()) {
             return Err(Failure::usage(format!("{} is not empty", folder.display())));
         }
+        fs::create_dir_all(folder).map_err(|e| Failure::world(format!("{}: {e}", folder.display())))?;
+        let opened = Folder::open(folder)?;
         let mut written = 0;
         for file in &tree {
             // Others may have committed names that no file system should see.
@@ -44,11 +47,8 @@ pub async fn artifacts(
                 note!("left out `{}`: it is no safe path", file.path.escape_debug());
                 continue;
             };
-            let target = folder.join(safe.as_str());
-            if let Some(parent) = target.parent() {
-                fs::create_dir_all(parent)?;
-            }
-            fs::write(&target, repo.read(head, &file.path).await?.unwrap_or_default())?;
+            let bytes = repo.read(head, &file.path).await?.unwrap_or_default();
+            opened.write(Path::new(safe.as_str()), &bytes)?;
             written += 1;
         }
         say!("wrote {written} files to {}", folder.display());

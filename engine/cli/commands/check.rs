@@ -19,7 +19,6 @@ pub fn check(args: &Args, format: CheckFormat, mend: bool) -> Result<Exit, Failu
     }
     let sources = workspace::read(&root);
     let loaded = load(&sources, &catalogue());
-    schema::renew(&root, &sources, &loaded.workspace);
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let how = match format {
         CheckFormat::Human => Format::Human { colour },
@@ -38,6 +37,9 @@ pub fn check(args: &Args, format: CheckFormat, mend: bool) -> Result<Exit, Failu
     let safe = found.iter().filter(|d| d.suggestion.as_ref().is_some_and(|s| s.safe)).count();
     if safe > 0 && !mend {
         note!("{safe} of them can be mended with `cloudcrew check --fix`");
+    }
+    if schema::are_stale(&root, &sources, &loaded.workspace) {
+        note!("the schemas that editors read are older than these files; `cloudcrew schema --workspace` writes them anew");
     }
     let exit = if found.is_empty() { Exit::Done } else { Exit::Failed };
     // The process ends: there is no use in taking thousands of files apart.

@@ -5,14 +5,14 @@ use std::fs;
 use std::path::Path;
 
 use cloudcrew_definition::diagnostic::{Diagnostic, Report, Severity, Suggestion};
-use cloudcrew_definition::source::{FileId, Sources};
+use cloudcrew_definition::source::{FileId, MAX_FILE_BYTES, Sources};
+use cloudcrew_local::folder::Folder;
 use cloudcrew_plan::checks::load;
 use cloudcrew_runtime::catalogue::catalogue;
 
 use crate::exit::Failure;
 use crate::out::note;
 use crate::workspace;
-use crate::write::whole;
 
 /// Suggestions of one run at most: each is tried by itself.
 const MOST: usize = 500;
@@ -79,12 +79,15 @@ fn tried(sources: &Sources, before: &Report, finding: &Diagnostic, suggestion: &
 /// Replaces a file as a whole or not at all, unless somebody else wrote it meanwhile or it is a link that leads out of the workspace.
 fn write(root: &Path, path: &str, read: &str, text: &str) -> Result<(), String> {
     let told = |e: std::io::Error| e.to_string();
+    // A link inside the workspace stays a link: the file that it leads to is written.
+    let root = fs::canonicalize(root).map_err(told)?;
     let file = fs::canonicalize(root.join(path)).map_err(told)?;
-    if !fs::canonicalize(root).is_ok_and(|root| file.starts_with(root)) {
+    let Ok(file) = file.strip_prefix(&root) else {
         return Err("it is a link that leads out of the workspace".to_owned());
-    }
-    if fs::read(&file).map_err(told)? != read.as_bytes() {
+    };
+    let folder = Folder::open(&root).map_err(told)?;
+    if folder.read(file, MAX_FILE_BYTES as u64 + 1).map_err(told)? != read.as_bytes() {
         return Err("it was changed meanwhile".to_owned());
     }
-    whole(&file, text).map_err(told)
+    folder.write(file, text.as_bytes()).map_err(told)
 }

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use cloudcrew_definition::crew::Definition;
+use cloudcrew_local::folder::Folder;
 use cloudcrew_plan::emit::{asl, tfvars};
 use cloudcrew_plan::{Plan, build};
 use similar::TextDiff;
@@ -14,7 +15,6 @@ use crate::exit::{Exit, Failure};
 use crate::out::{note, put};
 use crate::words::counted;
 use crate::workspace;
-use crate::write::whole;
 
 /// Where generated files stand in a workspace.
 const FOLDER: &str = "infra/terraform";
@@ -28,14 +28,12 @@ pub fn generate(args: &Args, check: bool) -> Result<Exit, Failure> {
     if check {
         return drift(&root, &files, &stale);
     }
+    let folder = Folder::open(&root)?;
     for (path, text) in &files {
-        let path = root.join(path);
-        let folder = path.parent().unwrap_or(&root);
-        fs::create_dir_all(folder).map_err(|e| Failure::world(format!("{}: {e}", folder.display())))?;
-        whole(&path, text).map_err(|e| Failure::world(format!("{}: {e}", path.display())))?;
+        folder.write(Path::new(path), text.as_bytes())?;
     }
     for path in &stale {
-        fs::remove_file(root.join(path))?;
+        folder.remove(Path::new(path))?;
         note!("removed {path}: no workflow has that name");
     }
     note!("wrote {} files to {FOLDER}", files.len());

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use cloudcrew_local::folder::Folder;
+
 use super::schema;
 use crate::args::Args;
 use crate::exit::{Exit, Failure};
@@ -15,6 +17,8 @@ mod shipped {
 
 /// What Git is to leave alone: the home of engagements, and schemas that follow from the files.
 const IGNORED: &str = "/.cloudcrew/";
+/// Bytes of a `.gitignore` that is added to.
+const MOST_IGNORED: u64 = 1024 * 1024;
 
 pub fn init(args: &Args, folder: Option<&Path>, minimal: bool) -> Result<Exit, Failure> {
     let folder = folder.or(args.workspace.as_deref()).unwrap_or(Path::new("."));
@@ -29,10 +33,12 @@ pub fn init(args: &Args, folder: Option<&Path>, minimal: bool) -> Result<Exit, F
         let folder = folder.display();
         return Err(Failure::usage(format!("{folder} has {first}{more} already; nothing was written: choose another folder")));
     }
+    fs::create_dir_all(folder).map_err(|e| Failure::world(format!("{}: {e}", folder.display())))?;
+    let opened = Folder::open(folder)?;
     for (path, text) in files {
-        write(&folder.join(path), text)?;
+        opened.write(Path::new(path), text.as_bytes())?;
     }
-    ignore(folder)?;
+    ignore(&opened)?;
     schema::write_for(folder)?;
     let shown = folder.display();
     note!("wrote {} files to {shown}", files.len());
@@ -42,20 +48,12 @@ pub fn init(args: &Args, folder: Option<&Path>, minimal: bool) -> Result<Exit, F
     Ok(Exit::Done)
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let told = |e: std::io::Error| Failure::world(format!("{}: {e}", path.display()));
-    path.parent().map_or(Ok(()), fs::create_dir_all).map_err(told)?;
-    fs::write(path, text).map_err(told)
-}
-
 /// Adds to `.gitignore` what it lacks.
-fn ignore(folder: &Path) -> Result<(), Failure> {
-    let path = folder.join(".gitignore");
-    let mut text = match fs::read_to_string(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(Failure::world(format!("{}: {error}", path.display())));
-        }
-        there => there.unwrap_or_default(),
+fn ignore(folder: &Folder) -> Result<(), Failure> {
+    let path = Path::new(".gitignore");
+    let mut text = match folder.read(path, MOST_IGNORED) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        there => String::from_utf8(there?).map_err(|_| Failure::world(".gitignore: it is not UTF-8"))?,
     };
     if text.lines().any(|line| line.trim() == IGNORED) {
         return Ok(());
@@ -63,5 +61,5 @@ fn ignore(folder: &Path) -> Result<(), Failure> {
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }
-    write(&path, &format!("{text}{IGNORED}\n"))
+    Ok(folder.write(path, format!("{text}{IGNORED}\n").as_bytes())?)
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use cloudcrew_definition::crew::Definition;
 use cloudcrew_local::clock::SystemClock;
+use cloudcrew_local::folder::Folder;
 use cloudcrew_local::holder;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
@@ -34,7 +35,7 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     let workflow = workspace::workflow(&definition, given)?;
     let plan = build(&definition, &workflow).ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;
     let path = sow_path(&root, &definition, run)?;
-    let sow = statement_of_work(&path, true)?;
+    let sow = statement_of_work(&root, &path, true)?;
     // A recorded run says the same again only under the name and on the day that its prompts spoke of.
     let recorded = run.replay.as_deref().map(wiring::recorded).transpose()?.flatten();
     let name = recorded.as_ref().map_or_else(|| id_of(&path), |(project, _)| project.clone());
@@ -65,8 +66,8 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
             (opened, fs::canonicalize(path)?)
         }
         None => {
+            Folder::open(&home)?.below(Path::new("repos"), true)?;
             let path = home.join("repos").join(format!("{project}.git"));
-            fs::create_dir_all(home.join("repos"))?;
             (GitRepo::create(&path, &project)?, fs::canonicalize(&path)?)
         }
     };
@@ -125,7 +126,8 @@ const SETTLES: Duration = Duration::from_secs(5);
 
 async fn detach(store: &Store, home: &Path, project: &str, run: &Run) -> Result<Exit, Failure> {
     let log = home.join(format!("{project}.log"));
-    let output = fs::File::create(&log)?;
+    let output = Folder::open(home)?.open_file(Path::new(&format!("{project}.log")))?;
+    output.set_len(0)?;
     let mut command = std::process::Command::new(std::env::current_exe()?);
     command.arg("--home").arg(home).args(["resume", project]);
     if run.approve.is_some() {

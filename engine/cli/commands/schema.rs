@@ -1,6 +1,5 @@
 //! `schema`: what editors and reviewers hold a file against.
 
-use std::fs;
 use std::path::Path;
 
 use cloudcrew_definition::load;
@@ -8,6 +7,7 @@ use cloudcrew_definition::names::Names;
 use cloudcrew_definition::schema::{named, page, schema as generate};
 use cloudcrew_definition::source::Sources;
 use cloudcrew_definition::syntax::{FileKind, Workspace};
+use cloudcrew_local::folder::Folder;
 use cloudcrew_runtime::catalogue::catalogue;
 
 use crate::args::Args;
@@ -15,7 +15,6 @@ use crate::exit::{Exit, Failure};
 use crate::out::{note, say};
 use crate::output::SCHEMAS;
 use crate::workspace;
-use crate::write::whole;
 
 /// Where the schemas of this project stand, and the pages that are made of them.
 const FOLDER: &str = "engine/definition/schemas";
@@ -26,7 +25,7 @@ const NAMED: &str = ".cloudcrew/schemas";
 
 pub fn schema(args: &Args, kind: Option<&str>, write: bool) -> Result<Exit, Failure> {
     if write {
-        let root = workspace::find(args.workspace.as_deref())?;
+        let root = Folder::open(&workspace::find(args.workspace.as_deref())?)?;
         for kind in FileKind::ALL {
             put(&root, FOLDER, &format!("{}.json", kind.name()), &format!("{:#}\n", generate(kind)))?;
             put(&root, PAGES, &format!("{}.md", kind.name()), &page(kind))?;
@@ -61,29 +60,35 @@ pub fn write_for(root: &Path) -> Result<(), Failure> {
     write_named(root, &sources, &loaded.workspace)
 }
 
-/// Brings a workspace's schemas up to date where somebody wanted them. An editor that lags behind is no reason to fail.
-pub fn renew(root: &Path, sources: &Sources, workspace: &Workspace) {
-    if root.join(NAMED).is_dir() {
-        let _ = write_named(root, sources, workspace);
-    }
+/// Whether somebody wanted the schemas of a workspace, and they no longer are what its files say.
+pub fn are_stale(root: &Path, sources: &Sources, workspace: &Workspace) -> bool {
+    let Ok(folder) = Folder::open(root).and_then(|root| root.below(Path::new(NAMED), false)) else { return false };
+    let mut schemas = schemas(sources, workspace);
+    schemas.any(|(name, text)| {
+        let there = folder.read(Path::new(&name), text.len() as u64 + 1);
+        there.is_ok_and(|there| there != text.as_bytes())
+    })
 }
 
 fn write_named(root: &Path, sources: &Sources, workspace: &Workspace) -> Result<(), Failure> {
+    let root = Folder::open(root)?;
+    schemas(sources, workspace).try_for_each(|(name, text)| put(&root, NAMED, &name, &text))
+}
+
+/// The schemas of a workspace with the names of their files.
+fn schemas(sources: &Sources, workspace: &Workspace) -> impl Iterator<Item = (String, String)> {
     let names = Names::read(sources);
-    for kind in FileKind::ALL {
+    FileKind::ALL.into_iter().map(move |kind| {
         let schema = named(kind, &names, workspace, sources, &catalogue());
-        put(root, NAMED, &format!("{}.json", kind.name()), &format!("{schema:#}\n"))?;
-    }
-    Ok(())
+        (format!("{}.json", kind.name()), format!("{schema:#}\n"))
+    })
 }
 
 /// Writes a file whole or not at all: an editor may be reading it.
-fn put(root: &Path, folder: &str, name: &str, text: &str) -> Result<(), Failure> {
-    let folder = root.join(folder);
-    fs::create_dir_all(&folder).map_err(|error| Failure::world(format!("{}: {error}", folder.display())))?;
-    if fs::read_to_string(folder.join(name)).is_ok_and(|there| there == text) {
+fn put(root: &Folder, folder: &str, name: &str, text: &str) -> Result<(), Failure> {
+    let path = Path::new(folder).join(name);
+    if root.read(&path, text.len() as u64 + 1).is_ok_and(|there| there == text.as_bytes()) {
         return Ok(());
     }
-    let path = folder.join(name);
-    whole(&path, text).map_err(|error| Failure::world(format!("{}: {error}", path.display())))
+    Ok(root.write(&path, text.as_bytes())?)
 }

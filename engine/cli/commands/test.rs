@@ -1,10 +1,10 @@
 //! `test`: runs the rehearsals that say what must come out.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use cloudcrew_definition::Loaded;
 use cloudcrew_definition::syntax::{RehearsalFile, Written};
+use cloudcrew_local::folder;
 use cloudcrew_plan::checks::load;
 use cloudcrew_runtime::catalogue::catalogue;
 
@@ -35,8 +35,8 @@ pub fn test(args: &Args, files: &[PathBuf], report: Option<&Path>) -> Result<Exi
     };
     let verdicts = run(&root, &definition, &tests, told);
     if let Some(path) = report {
-        let told = |e: &dyn std::fmt::Display| Failure::world(format!("{}: {e}", path.display()));
-        fs::write(path, junit(&sources, &verdicts).map_err(|e| told(&e))?).map_err(|e| told(&e))?;
+        let xml = junit(&sources, &verdicts).map_err(|e| Failure::world(format!("{}: {e}", path.display())))?;
+        folder::write(path, xml.as_bytes())?;
     }
     let failed = verdicts.iter().filter(|v| !v.misses.is_empty()).count();
     if tests.is_empty() {

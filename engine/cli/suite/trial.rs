@@ -55,7 +55,7 @@ async fn rehearse(root: &Path, definition: &Definition, test: &Test<'_>) -> Resu
         definition,
         plan: &plan,
         entry: None,
-        sow: statement_of_work(&sow, false)?,
+        sow: statement_of_work(root, &sow, false)?,
         model: None,
         agent_models: Vec::new(),
         voice: Voice::Rehearsal,

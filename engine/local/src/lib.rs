@@ -2,6 +2,7 @@
 
 pub mod cassette;
 pub mod clock;
+pub mod folder;
 pub mod holder;
 pub mod openai;
 pub mod rehearsal;

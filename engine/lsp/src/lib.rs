@@ -29,7 +29,6 @@ use std::path::Path;
 
 use cloudcrew_definition::catalogue::Catalogue;
 use cloudcrew_definition::source::Sources;
-use cloudcrew_definition::syntax::Workspace;
 
 /// What the server is handed.
 pub struct World {
@@ -39,8 +38,6 @@ pub struct World {
     pub read: fn(&Path) -> Sources,
     /// Reads one file of a workspace, or says why it cannot be.
     pub read_file: fn(&Path, &str) -> Result<Vec<u8>, String>,
-    /// Told when the files of a workspace were saved, so that the names in them may be others.
-    pub named: fn(&Path, &Sources, &Workspace),
 }
 
 /// Serves one client until it says `exit` or goes. `true` when it had said `shutdown` before.

@@ -139,7 +139,6 @@ impl<W: Write> Server<W> {
         if !self.folders.contains_key(root) && (agents.is_file() || self.documents.contains_key(&agents)) {
             let mut folder = Folder::open(root.to_owned(), &self.world, &self.documents);
             folder.refresh(&self.world, &self.documents);
-            (self.world.named)(&folder.root, &folder.sources, &folder.loaded.workspace);
             self.folders.insert(root.to_owned(), folder);
         }
     }
@@ -246,7 +245,6 @@ impl<W: Write> Server<W> {
         if let Some(folder) = self.folders.get_mut(&root) {
             folder.touch(inside);
             folder.refresh(&self.world, &self.documents);
-            (self.world.named)(&folder.root, &folder.sources, &folder.loaded.workspace);
         }
     }
 

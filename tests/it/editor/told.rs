@@ -90,17 +90,20 @@ fn open_texts_count_before_files_and_files_that_come_and_go_are_noticed() {
 }
 
 #[test]
-fn the_schemas_of_a_workspace_follow_what_is_saved() {
+fn the_schemas_of_a_workspace_are_written_by_the_verb_that_says_so_and_by_no_other() {
     let crew = edited();
     crew.run(&["schema", "--workspace"]).exits(0);
+    crew.run(&["check"]).exits(0);
     let mut editor = editor(&crew);
     crew.edit("agents.yaml", "  qa:\n", "  tester:\n");
     let saved = json!({ "textDocument": { "uri": editor.uri("agents.yaml") } });
     editor.tell("textDocument/didSave", saved);
     editor.ask("textDocument/documentSymbol", json!({ "textDocument": { "uri": editor.uri("agents.yaml") } }));
+    assert!(!editor.text(".cloudcrew/schemas/phase.json").contains("\"tester\""));
+    crew.run(&["check"]).exits(1).says("`cloudcrew schema --workspace` writes them anew");
+    assert!(!editor.text(".cloudcrew/schemas/phase.json").contains("\"tester\""));
+    crew.run(&["schema", "--workspace"]).exits(0);
     assert!(editor.text(".cloudcrew/schemas/phase.json").contains("\"tester\""));
-    crew.edit("agents.yaml", "  tester:\n", "  proof:\n").run(&["check"]).exits(1);
-    assert!(editor.text(".cloudcrew/schemas/phase.json").contains("\"proof\""));
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! Recording: every call goes to the real model, and on the cassette before its answer is used.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use cloudcrew_runtime::ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest, Usage};
+
+use crate::folder;
 
 use super::{Answer, Asked, Call, CassetteError, Header, Scrubber, VERSION, lines};
 
@@ -88,7 +90,8 @@ impl Model for Recorder {
 impl Tape {
     fn open(path: &Path) -> Result<Tape, CassetteError> {
         let failed = |error: std::io::Error| CassetteError::unusable(path, &error);
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
+        let (folder, name) = folder::trusted(path).map_err(failed)?;
+        let mut file = folder.open_file(&name).map_err(failed)?;
         file.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => CassetteError::Busy { path: path.to_owned() },
             TryLockError::Error(error) => failed(error),

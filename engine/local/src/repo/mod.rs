@@ -23,7 +23,7 @@ use cloudcrew_runtime::ports::StoreError;
 use cloudcrew_runtime::ports::repo::{CommitRequest, Repo, RepoError, TreeFile};
 use git2::{Reference, Repository, RepositoryInitOptions};
 pub use missing::MissingRepo;
-pub use revision::files_at;
+pub use revision::{files_at, is_tracked};
 
 /// Bytes of a file that is read where it is asked for; a larger one is read on a thread that may wait.
 const IN_PLACE: usize = 64 * 1024;
@@ -61,6 +61,10 @@ impl GitRepo {
     /// As [`GitRepo::open`].
     pub fn create(path: &Path, project: &str) -> Result<GitRepo, StoreError> {
         library::ready(path)?;
+        if path.is_symlink() {
+            let why = "it is a symbolic link where a repository of ours must be; move it away".to_owned();
+            return Err(StoreError::Unusable { what: path.display().to_string(), why });
+        }
         if !path.join("HEAD").exists() {
             make(path, project)?;
         }

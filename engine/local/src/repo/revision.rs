@@ -10,6 +10,21 @@ use super::library;
 /// Largest file that is read; what is larger is named with no bytes beyond it.
 const MOST_BYTES: usize = 1024 * 1024 + 1;
 
+/// Whether the Git repository of a working tree has files of `name`, which is below `folder`, in its index. A folder in no repository
+/// has none there.
+pub fn is_tracked(folder: &Path, name: &str) -> bool {
+    let tracked = || {
+        library::ready(folder).ok()?;
+        let repository = Repository::discover(folder).ok()?;
+        let (root, folder) = (repository.workdir()?.canonicalize().ok()?, folder.canonicalize().ok()?);
+        let prefix = folder.strip_prefix(root).ok()?.join(name).into_os_string().into_encoded_bytes();
+        let index = repository.index().ok()?;
+        let below = |path: &[u8]| path.strip_prefix(&*prefix).is_some_and(|rest| rest.is_empty() || rest[0] == b'/');
+        Some(index.iter().any(|entry| below(&entry.path)))
+    };
+    tracked().unwrap_or(false)
+}
+
 /// The files below `folder`, a folder of a working tree, as they stood at `revision` (`main~2`, a tag, a commit), for which `wanted`
 /// holds: path below the folder with `/`, and bytes.
 ///

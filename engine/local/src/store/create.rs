@@ -1,7 +1,7 @@
 //! A home and its file come into being whole: the file is made under another name, and appears when it is finished.
 
 use std::fs::{self, DirBuilder, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use cloudcrew_runtime::ports::StoreError;
@@ -12,10 +12,34 @@ use super::{migrate, open};
 /// Makes the home, for its owner's eyes only.
 pub(super) fn home(home: &Path) -> Result<(), StoreError> {
     if home.is_dir() {
+        close(home);
         return Ok(());
     }
     let made = DirBuilder::new().recursive(true).mode(0o700).create(home).map_err(|e| system("making the home", &e));
     made.and_then(|()| sync(home.parent())).map_err(|fault| fault.at(home))
+}
+
+/// A home in a workspace that came to be with its schemas, or was made by hand, is closed to others. A folder of another name was
+/// chosen by a person, who may share it.
+fn close(home: &Path) {
+    let open_to_others = fs::metadata(home).is_ok_and(|there| there.permissions().mode() & 0o077 != 0);
+    if open_to_others && home.file_name().is_some_and(|name| name == ".cloudcrew") {
+        // On a disk that cannot be written, what follows says so.
+        let _ = fs::set_permissions(home, fs::Permissions::from_mode(0o700));
+    }
+}
+
+/// The files of a store are files: a link would lead SQLite elsewhere, and a pipe would hold it for ever.
+pub(super) fn regular(path: &Path) -> Result<(), StoreError> {
+    for path in ["", "-wal", "-shm", "-journal"].map(|end| beside(path, end)) {
+        let Ok(there) = path.symlink_metadata() else { continue };
+        if !there.is_file() {
+            let what = if there.is_symlink() { "a symbolic link" } else { "a pipe, a device or a folder" };
+            let why = format!("it is {what} where a file must be; move it away, or choose another home with `--home`");
+            return Err(Fault::Unusable(why).at(&path));
+        }
+    }
+    Ok(())
 }
 
 /// Whether there is a store. A log without its file is what is left of one: a new file of that name would take the log for its own.

@@ -84,6 +84,7 @@ impl Store {
     }
 
     fn at(path: PathBuf) -> Result<Store, StoreError> {
+        create::regular(&path)?;
         let first = open::first(&path).map_err(|fault| fault.at(&path))?;
         let file = Arc::new(File { path, broken: OnceLock::new() });
         let inner = Inner { readers: Readers::new(first), file, writer: Mutex::new(None) };
