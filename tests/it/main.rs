@@ -22,6 +22,7 @@ mod machine;
 mod mutations;
 mod planned;
 mod races;
+mod replies;
 mod scopes;
 mod suite;
 mod support;

@@ -4,10 +4,12 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
+use cloudcrew_runtime::ports::json;
+
 use super::{Call, CassetteError, Header, VERSION};
 
 /// Bytes of a line at most: far above the largest context of any model.
-const MAX_LINE: u64 = 64 * 1024 * 1024;
+pub const MAX_LINE: u64 = 64 * 1024 * 1024;
 
 /// Where a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +81,7 @@ fn header(path: &Path, bytes: &[u8]) -> Result<(), CassetteError> {
 }
 
 fn call(path: &Path, line: u64, bytes: &[u8]) -> Result<Call, CassetteError> {
-    serde_json::from_slice(bytes).map_err(|error| {
+    json::read(bytes).map_err(|error| {
         // The place that serde adds counts lines from this one.
         let why = error.to_string();
         let why = why.rsplit_once(" at line ").map_or(why.as_str(), |(why, _)| why).to_owned();

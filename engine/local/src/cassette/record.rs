@@ -74,6 +74,7 @@ impl Model for Recorder {
         self.admit(&request.context.project)?;
         let (at, asked) = (request.context.clone(), Asked::of(&request, &self.scrubber));
         let said = self.inner.complete(request).await;
+        let said = said.and_then(ModelReply::bounded).map_err(ModelFault::bounded);
         let (answer, usage) = match &said {
             Ok(reply) => (Answer::Reply(self.scrubber.reply(reply)), reply.usage),
             Err(fault) => (Answer::Fault(self.scrubber.fault(fault)), fault.usage),
@@ -116,6 +117,10 @@ impl Tape {
     fn append(&mut self, line: &impl serde::Serialize) -> std::io::Result<()> {
         let mut bytes = serde_json::to_vec(line)?;
         bytes.push(b'\n');
+        // What could not be read again is not written.
+        if bytes.len() as u64 > lines::MAX_LINE {
+            return Err(std::io::Error::other(format!("a call of {} bytes is too large for it", bytes.len())));
+        }
         let written = self.file.set_len(self.whole).and_then(|()| {
             self.file.seek(SeekFrom::Start(self.whole))?;
             self.file.write_all(&bytes)?;

@@ -6,6 +6,7 @@ use cloudcrew_runtime::ports::StoreError;
 use cloudcrew_runtime::ports::journal::{
     AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, MAX_APPEND, MAX_PAYLOAD, NewEntry, Writer, chain,
 };
+use cloudcrew_runtime::ports::json;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::fault::{Fault, Stop, refused};
@@ -167,7 +168,7 @@ fn entry(row: &Row<'_>, last: &Head) -> Result<Entry, String> {
     if chain(&last.hash, seq, at, &kind, &payload) != hash {
         return Err("does not match its hash, or does not follow what stands before it".to_owned());
     }
-    let payload = serde_json::from_str(&payload).map_err(|e| format!("is no JSON: {e}"))?;
+    let payload = json::read(payload.as_bytes()).map_err(|e| format!("is no JSON: {e}"))?;
     Ok(Entry { seq, at, kind, payload, hash })
 }
 

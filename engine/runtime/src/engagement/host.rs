@@ -21,6 +21,7 @@ use super::inbound::note;
 use super::meter::Charge;
 use super::request::RequestKind;
 use super::state::VisitPrompt;
+use crate::ports::bounds::cut;
 use crate::ports::ledger::{LedgerKind, LedgerRow};
 use crate::ports::model::{
     CallContext, Listener, ModelFault, ModelReply, ModelRequest, Purpose, ToolResult, ToolSpec, ToolStatus, ToolUse, Usage,
@@ -28,7 +29,7 @@ use crate::ports::model::{
 use crate::ports::watch::Live;
 use crate::prompt::{Part, joined, render};
 use crate::swarm::{Host, Input, ModelCall, Note, Stop, Swarm, ToolAnswer, ToolCalls, handoff_spec};
-use crate::tools::{self, Call, Said, ToolError};
+use crate::tools::{self, Call, MAX_SHOWN, Said, ToolError};
 
 /// Tools that a reviewer of a phase has, of those it may use.
 pub(super) const REVIEW_TOOLS: [&str; 5] = ["repo_read", "repo_list", "ledger_read", "phase_summary", "review_verdict"];
@@ -36,6 +37,11 @@ pub(super) const REVIEW_TOOLS: [&str; 5] = ["repo_read", "repo_list", "ledger_re
 const FILL_IN: &str = "Fill in this template; keep every heading and replace every `fill` comment:";
 /// Bytes of text that one token stands for at least; for upper bounds before a call.
 const BYTES_PER_TOKEN: u64 = 2;
+
+/// Bytes of what the tools of one turn say at most, with what they show: more than any model reads at once.
+const MAX_TURN: usize = 4 * 1024 * 1024;
+/// Questions of one turn at most.
+const MAX_QUESTIONS: usize = 16;
 
 /// Tokens that a provider adds to what it is sent: how tools are used, where messages begin and end.
 const FRAMING: u64 = 500;
@@ -84,6 +90,8 @@ pub(super) struct SwarmHost<'a> {
     pub asks: SyncMutex<Option<Box<RequestKind>>>,
     /// Whether all tools of this turn only read: they may run again after a crash.
     pub reads: AtomicBool,
+    /// Bytes that this turn's tools have said, and questions that they have asked.
+    answered: SyncMutex<(usize, usize)>,
     /// The call that is about to be made.
     pub ready: SyncMutex<Option<Ready>>,
     /// Effects of one turn happen in the order of its calls: how many of those that run have had theirs.
@@ -108,6 +116,7 @@ impl<'a> SwarmHost<'a> {
             why: SyncMutex::default(),
             asks: SyncMutex::default(),
             reads: AtomicBool::new(false),
+            answered: SyncMutex::default(),
             ready: SyncMutex::default(),
             turn,
         }
@@ -194,6 +203,36 @@ impl<'a> SwarmHost<'a> {
 
     fn step(&self, visit: u32, turn: u32, rest: &str) -> String {
         format!("{}.v{visit}.t{turn}.{rest}", self.id)
+    }
+
+    /// Whether the results of this turn leave room for so many bytes, which then are taken.
+    fn has_room(&self, bytes: usize) -> bool {
+        let mut answered = lock(&self.answered);
+        let fits = answered.0.saturating_add(bytes) <= MAX_TURN;
+        if fits {
+            answered.0 += bytes;
+        }
+        fits
+    }
+
+    /// What a tool said, as far as the results of this turn leave room for it.
+    fn within_turn(&self, mut text: String) -> String {
+        if self.has_room(text.len()) {
+            return text;
+        }
+        let room = {
+            let mut answered = lock(&self.answered);
+            let room = MAX_TURN.saturating_sub(answered.0);
+            answered.0 = MAX_TURN;
+            room
+        };
+        let whole = text.len();
+        cut(&mut text, room);
+        let kept = text.len();
+        text.push_str(&format!(
+            "\n[{kept} of {whole} bytes: the results of one turn are at most {MAX_TURN} bytes together; ask for the rest in another turn]"
+        ));
+        text
     }
 
     /// Waits until the effects of all calls before this one have happened. `place` counts the calls that run: the machine
@@ -337,6 +376,7 @@ impl Host for SwarmHost<'_> {
             listener: &ear,
         };
         let said = self.driver.ports.model.complete(request).await;
+        let said = said.and_then(ModelReply::bounded).map_err(ModelFault::bounded);
         if said.is_ok() {
             ear.heard.store(false, Ordering::Relaxed);
         }
@@ -345,6 +385,7 @@ impl Host for SwarmHost<'_> {
 
     async fn before_tools(&self, calls: &ToolCalls) -> Result<(), Stop<EngagementError>> {
         self.turn.send_replace(0);
+        *lock(&self.answered) = (0, 0);
         let names =
             calls.calls.iter().map(|(i, c)| (self.step(calls.visit, calls.turn, &format!("c{i}")), c.name.clone())).collect();
         let event = Event::ToolsCalled { agent: calls.agent.clone(), calls: names };
@@ -396,14 +437,31 @@ impl Host for SwarmHost<'_> {
         match said {
             Ok(Said::Done(text, done)) => {
                 lock(&self.done).insert(index, done);
-                Ok(answer(ToolStatus::Success, text, true))
+                Ok(answer(ToolStatus::Success, self.within_turn(text), true))
+            }
+            Ok(Said::Shows(text, _)) if !self.has_room(MAX_SHOWN) => {
+                let why = format!(
+                    "{text} It was not shown: this turn's results are too large together; look at it in a turn of its own."
+                );
+                Ok(answer(ToolStatus::Error, why, true))
             }
             Ok(Said::Shows(text, attachment)) => {
                 let id = call.id.clone();
                 let result = ToolResult { id, status: ToolStatus::Success, text, attachments: vec![attachment] };
                 Ok(ToolAnswer::Result(result, true))
             }
-            Ok(Said::Asks { name, question }) => Ok(ToolAnswer::Asks(name, question)),
+            Ok(Said::Asks { name, question }) => {
+                let asked = {
+                    let mut answered = lock(&self.answered);
+                    answered.1 += 1;
+                    answered.1
+                };
+                if asked > MAX_QUESTIONS {
+                    let why = format!("Not asked: at most {MAX_QUESTIONS} questions in one turn.");
+                    return Ok(answer(ToolStatus::Error, why, true));
+                }
+                Ok(ToolAnswer::Asks(name, question))
+            }
             Err(ToolError::Refused(why)) => Ok(answer(ToolStatus::Error, why, true)),
             Err(ToolError::Failed(error)) => Err(Stop::Failed(error)),
         }

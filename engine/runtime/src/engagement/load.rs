@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cloudcrew_definition::crew::{Definition, Model};
 use cloudcrew_plan::Plan;
-use serde_json::{Value, json};
+use serde_json::{Value, json as object};
 
 use super::error::EngagementError;
 use super::event::{Event, Started};
@@ -12,6 +12,7 @@ use super::state::{State, label};
 use crate::ports::StoreError;
 use crate::ports::blob::Blobs;
 use crate::ports::journal::{Entry, Head, Journal, NewEntry};
+use crate::ports::json::{self, MAX_WRITTEN, depth};
 use crate::sow::{self, Sow};
 
 /// Bytes of an event that go into its entry at most; the rest of 64 KiB is left for what a store adds.
@@ -44,8 +45,13 @@ pub async fn write_entries(blobs: &dyn Blobs, events: &[Event], at: i64) -> Resu
     let mut entries = Vec::with_capacity(events.len());
     for event in events {
         let mut payload = serde_json::to_string(event).expect("an event is plain data with text keys");
+        let levels = depth(payload.as_bytes());
+        if levels > MAX_WRITTEN {
+            let why = format!("a `{}` is nested {levels} levels deep, of at most {MAX_WRITTEN}; it is not written", label(event));
+            return Err(StoreError::Unusable { what: "the journal".to_owned(), why });
+        }
         if payload.len() > INLINE {
-            payload = json!({ "$blob": blobs.put(payload.as_bytes()).await?, "bytes": payload.len() }).to_string();
+            payload = object!({ "$blob": blobs.put(payload.as_bytes()).await?, "bytes": payload.len() }).to_string();
         }
         entries.push(NewEntry { at, kind: label(event).to_owned(), payload });
     }
@@ -58,7 +64,7 @@ pub(super) async fn event_of(blobs: &dyn Blobs, project: &str, entry: &Entry) ->
     let payload: Value = match entry.payload.get("$blob").and_then(Value::as_str) {
         Some(hash) => {
             let bytes = blobs.get(hash).await?.ok_or_else(|| damaged(format!("blob {hash} is missing")))?;
-            serde_json::from_slice(&bytes).map_err(|e| damaged(e.to_string()))?
+            json::read(&bytes).map_err(|e| damaged(e.to_string()))?
         }
         None => entry.payload.clone(),
     };
@@ -67,7 +73,7 @@ pub(super) async fn event_of(blobs: &dyn Blobs, project: &str, entry: &Entry) ->
 
 async fn blob<T: serde::de::DeserializeOwned>(blobs: &dyn Blobs, project: &str, hash: &str) -> Result<T, EngagementError> {
     let bytes = bytes(blobs, project, hash).await?;
-    serde_json::from_slice(&bytes).map_err(|e| EngagementError::Damaged { project: project.to_owned(), seq: 1, why: e.to_string() })
+    json::read(&bytes).map_err(|e| EngagementError::Damaged { project: project.to_owned(), seq: 1, why: e.to_string() })
 }
 
 async fn bytes(blobs: &dyn Blobs, project: &str, hash: &str) -> Result<Vec<u8>, EngagementError> {
@@ -106,7 +112,7 @@ pub async fn open(journal: &dyn Journal, blobs: &dyn Blobs, project: &str) -> Re
         state: State::new(plan, started, entry.at),
         head: Head { seq: entry.seq, hash: entry.hash.clone() },
     };
-    engagement.catch_up(journal, blobs).await?;
+    engagement.follow(journal, blobs, |_, _, _| {}).await?;
     Ok(engagement)
 }
 
@@ -117,16 +123,30 @@ impl Engagement {
     /// When the journal is damaged or a store fails.
     pub async fn catch_up(&mut self, journal: &dyn Journal, blobs: &dyn Blobs) -> Result<Vec<(Entry, Event)>, EngagementError> {
         let mut new = Vec::new();
+        self.follow(journal, blobs, |_, entry, event| new.push((entry, event))).await?;
+        Ok(new)
+    }
+
+    /// Takes in what others have appended, one event after the other: memory is taken by one event and what it leaves behind.
+    ///
+    /// # Errors
+    /// As [`Engagement::catch_up`].
+    pub async fn follow(
+        &mut self,
+        journal: &dyn Journal,
+        blobs: &dyn Blobs,
+        mut each: impl FnMut(&Engagement, Entry, Event),
+    ) -> Result<(), EngagementError> {
         loop {
             let page = journal.read(&self.project, &self.head, PAGE).await?;
             let full = page.len() == PAGE;
             for entry in page {
                 let event = event_of(blobs, &self.project, &entry).await?;
                 self.take(&event, entry.seq, entry.hash.clone(), entry.at)?;
-                new.push((entry, event));
+                each(self, entry, event);
             }
             if !full {
-                return Ok(new);
+                return Ok(());
             }
         }
     }

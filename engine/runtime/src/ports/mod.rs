@@ -1,8 +1,10 @@
 //! The world as traits: one port a file.
 
 pub mod blob;
+pub mod bounds;
 pub mod clock;
 pub mod journal;
+pub mod json;
 pub mod ledger;
 pub mod model;
 pub mod reply;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::json::MAX_ARGUMENTS;
 use super::model::{Block, FaultKind, Listener, ModelFault, ModelReply, Reasoning, ToolUse, Usage};
 
 /// Bytes of a reply at most: above what any model writes under the highest `max_tokens`.
@@ -111,7 +112,7 @@ fn arguments(written: String) -> Value {
         return Value::Object(serde_json::Map::new());
     }
     match serde_json::from_str::<Value>(&written) {
-        Ok(value @ Value::Object(_)) => value,
+        Ok(value @ Value::Object(_)) if super::json::depth(written.as_bytes()) <= MAX_ARGUMENTS => value,
         _ => Value::String(written),
     }
 }

@@ -5,10 +5,13 @@ use serde_json::{Map, Value};
 use super::machine::{At, Slot, SlotState, Swarm};
 use super::record::{CallRecord, Finished, Question, Reason, Status, VisitStatus};
 use super::spec::HandoffMode;
+use crate::ports::json::{MAX_ARGUMENTS, depth};
 use crate::ports::model::{Block, Message, ModelReply, Role, ToolResult, ToolStatus, ToolUse, Usage};
 
 /// Cut replies that a visit recovers from.
 const RECOVERIES: u32 = 2;
+/// Bytes of a tool's result that the record of finished calls keeps.
+const KEPT_RESULT: usize = 2 * 1024;
 
 impl Swarm {
     /// Notes a call of the model.
@@ -108,7 +111,14 @@ impl Swarm {
         if !self.spec.members.get(agent).is_some_and(|m| m.tools.contains(&call.name)) {
             return Some((ToolStatus::Error, format!("No tool named \"{}\".", call.name)));
         }
-        (!call.input.is_object()).then(|| (ToolStatus::Error, format!("Invalid input for {}: it is no JSON object", call.name)))
+        let why = match &call.input {
+            Value::Object(_) => return None,
+            Value::String(written) if depth(written.as_bytes()) > MAX_ARGUMENTS => {
+                format!("it is nested deeper than {MAX_ARGUMENTS} levels")
+            }
+            _ => "it is no JSON object".to_owned(),
+        };
+        Some((ToolStatus::Error, format!("Invalid input for {}: {why}", call.name)))
     }
 
     pub(super) fn keep_result(&mut self, index: usize, mut result: ToolResult, started: bool) {
@@ -175,7 +185,8 @@ impl Swarm {
             let from = self.finished.len() - results.len();
             let unseen = self.finished[from..].iter().zip(&results);
             let must_see = |(f, (_, asked)): &(&Finished, &(ToolResult, bool))| f.status == ToolStatus::Error || *asked;
-            self.unseen = unseen.filter(must_see).map(|(f, _)| f.clone()).collect();
+            let whole = |(f, (result, _)): (&Finished, &(ToolResult, bool))| Finished { text: result.text.clone(), ..f.clone() };
+            self.unseen = unseen.filter(must_see).map(whole).collect();
             return self.complete();
         }
         self.go_on();
@@ -200,13 +211,15 @@ impl Swarm {
                 SlotState::Done { result, started, asked } => (result, started, asked),
                 _ => continue,
             };
+            // The conversation has it whole; a record of all results must not grow with their sizes.
+            let text = &result.text[..result.text.floor_char_boundary(KEPT_RESULT)];
             self.finished.push(Finished {
                 visit,
                 agent: agent.clone(),
                 id: result.id.clone(),
                 tool: slot.call.name,
                 status: result.status,
-                text: result.text.clone(),
+                text: text.to_owned(),
                 started,
             });
             results.push((result, asked));

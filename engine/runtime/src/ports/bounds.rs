@@ -1,0 +1,95 @@
+//! What a model may send at most. Whatever it sends goes on record, and everything on record is read again whenever somebody looks.
+
+use serde_json::Value;
+
+use super::json::{MAX_ARGUMENTS, depth_of};
+use super::model::{Block, ModelFault, ModelReply};
+use super::reply::MAX_REPLY;
+
+/// Tool calls of one reply that are run at most.
+pub const MAX_CALLS: usize = 256;
+/// Blocks of one reply at most.
+const MAX_BLOCKS: usize = 512;
+/// Bytes of an id, a name or a stop reason at most.
+const MAX_NAME: usize = 512;
+/// Bytes of what a provider says about a failed call.
+const MAX_MESSAGE: usize = 4 * 1024;
+/// Lines of a guardrail's findings.
+const MAX_FINDINGS: usize = 100;
+
+impl ModelReply {
+    /// The reply within the bounds of what goes on record. Calls beyond [`MAX_CALLS`] are left out and the reply says so;
+    /// arguments nested deeper than [`MAX_ARGUMENTS`] become a text, and the model is told that they are no arguments.
+    ///
+    /// # Errors
+    /// When it is larger than [`MAX_REPLY`].
+    pub fn bounded(mut self) -> Result<ModelReply, ModelFault> {
+        if self.content.iter().map(bytes).sum::<usize>() > MAX_REPLY {
+            return Err(ModelFault { usage: self.usage, ..ModelFault::too_large() });
+        }
+        let (mut calls, mut left_out) = (0, 0);
+        self.content.retain(|block| {
+            let is_call = matches!(block, Block::ToolUse(_));
+            calls += usize::from(is_call);
+            let kept = !is_call || calls <= MAX_CALLS;
+            left_out += usize::from(!kept);
+            kept
+        });
+        self.content.truncate(MAX_BLOCKS);
+        for block in &mut self.content {
+            if let Block::ToolUse(call) = block {
+                [&mut call.id, &mut call.name].into_iter().for_each(|text| cut(text, MAX_NAME));
+                if depth_of(&call.input) > MAX_ARGUMENTS {
+                    call.input = Value::String(call.input.to_string());
+                }
+            }
+        }
+        if left_out > 0 {
+            self.content
+                .push(Block::Text(format!("({left_out} more tool calls were left out: at most {MAX_CALLS} are run in one reply)")));
+        }
+        cut(&mut self.stop_reason, MAX_NAME);
+        self.guardrail.truncate(MAX_FINDINGS);
+        self.guardrail.iter_mut().for_each(|line| cut(line, MAX_MESSAGE));
+        Ok(self)
+    }
+}
+
+impl ModelFault {
+    /// The fault within the bounds of what goes on record.
+    #[must_use]
+    pub fn bounded(mut self) -> ModelFault {
+        cut(&mut self.error, MAX_NAME);
+        cut(&mut self.message, MAX_MESSAGE);
+        self
+    }
+}
+
+fn bytes(block: &Block) -> usize {
+    match block {
+        Block::Text(text) => text.len(),
+        Block::ToolUse(call) => call.id.len() + call.name.len() + weight(&call.input),
+        Block::ToolResult(result) => result.text.len(),
+        Block::Reasoning(thought) => {
+            let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+            thought.text.len() + length(&thought.signature) + length(&thought.hidden)
+        }
+    }
+}
+
+/// Bytes of a value, about.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len() + 2,
+        Value::Array(items) => items.iter().map(|item| weight(item) + 1).sum::<usize>() + 2,
+        Value::Object(fields) => fields.iter().map(|(key, value)| key.len() + weight(value) + 4).sum::<usize>() + 2,
+        _ => 8,
+    }
+}
+
+/// Cuts a text at the last character that fits.
+pub fn cut(text: &mut String, most: usize) {
+    if text.len() > most {
+        text.truncate(text.floor_char_boundary(most));
+    }
+}
