@@ -200,6 +200,9 @@ pub struct Run {
     /// The customer's Git repository. Left out: a new one in the home.
     #[arg(long, value_name = "PATH", env = "CLOUDCREW_REPO")]
     pub repo: Option<PathBuf>,
+    /// The branch or commit of that repository at which the work begins. Left out: the branch that its HEAD names.
+    #[arg(long, value_name = "REV", env = "CLOUDCREW_BASE", requires = "repo")]
+    pub base: Option<String>,
     /// A model of `agents.yaml` that all agents use instead of their own, or one agent: `opus`, `qa=opus`; `rehearsal` rehearses.
     #[arg(long, value_name = "[AGENT=]NAME", env = "CLOUDCREW_MODEL", value_delimiter = ',')]
     pub model: Vec<String>,

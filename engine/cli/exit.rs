@@ -35,6 +35,16 @@ impl Exit {
     pub fn code(self) -> ExitCode {
         ExitCode::from(self as u8)
     }
+
+    /// The failure that another process of ours ended with; `None` when it did not fail.
+    pub fn of_failure(code: Option<i32>) -> Option<Exit> {
+        match code {
+            Some(1) => Some(Exit::Failed),
+            Some(2) => Some(Exit::Usage),
+            Some(0 | 10..=14) => None,
+            _ => Some(Exit::World),
+        }
+    }
 }
 
 /// Why a command did not do what it was asked.

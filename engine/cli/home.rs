@@ -3,16 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use cloudcrew_local::folder::Folder;
-use cloudcrew_local::repo::is_tracked;
+use cloudcrew_local::repo::{GitRepo, is_tracked};
 use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::{Engagement, open};
+use cloudcrew_runtime::ports::StoreError;
+use cloudcrew_runtime::ports::repo::Repo as _;
 
 use crate::args::Args;
 use crate::exit::Failure;
+use crate::output::MovedOn;
 use crate::workspace;
 
 /// Name of the home in a workspace.
 const FOLDER: &str = ".cloudcrew";
+/// Folder of a home with the repositories that are made in it.
+pub const REPOS: &str = "repos";
 
 /// The home of these arguments. One that nobody named must be this user's own: a home that came with a cloned workspace says what its
 /// author likes, and one that is a link leads where its author likes.
@@ -48,11 +53,47 @@ pub fn existing(home: &Path) -> Result<Store, Failure> {
         .ok_or_else(|| Failure::usage(format!("{}: no engagements yet; start one with `cloudcrew run`", home.display())))
 }
 
-/// Opens an engagement to look at it.
+/// Opens an engagement to look at it, and compares its journal with its branch: a shortened one is an error, not an older state.
 pub async fn engagement(args: &Args, project: &str) -> Result<(Store, Engagement), Failure> {
     let store = existing(&path(args)?)?;
-    let engagement = open(&store, &store, project).await?;
+    let mut engagement = open(&store, &store, project).await?;
+    // A repository that is gone is told of by what needs it.
+    if let Ok(repo) = repo(&store, &engagement)
+        && let Ok(Some(claim)) = repo.claim().await
+    {
+        // Whoever drives it may have gone on in between: what the branch says must be on record by now.
+        engagement.follow(&store, &store, |_, _, _| {}).await?;
+        engagement.knows(&claim, repo.branch())?;
+    }
     Ok((store, engagement))
+}
+
+/// Where an engagement's repository is. One of ours is in the home, wherever that is now.
+pub fn repo_path(store: &Store, engagement: &Engagement) -> PathBuf {
+    let home = store.path().parent().unwrap_or(Path::new("."));
+    // As short as a person would write it.
+    let here = std::env::current_dir().unwrap_or_default();
+    let home = home.strip_prefix(&here).unwrap_or(home);
+    let there = Path::new(&engagement.state.started.repo);
+    if there.is_relative() {
+        return home.join(there);
+    }
+    // Older versions wrote the whole path: a home that was moved has its repository with it.
+    let own = home.join(REPOS).join(format!("{}.git", engagement.project));
+    let moved = there.file_name() == own.file_name() && there.parent().is_some_and(|folder| folder.ends_with(REPOS));
+    if moved && own.is_dir() { own } else { there.to_owned() }
+}
+
+/// The repository of an engagement.
+pub fn repo(store: &Store, engagement: &Engagement) -> Result<GitRepo, StoreError> {
+    GitRepo::open(&repo_path(store, engagement), &engagement.project)
+}
+
+/// Commits that came to the branch on which the work began, since it did; `None` when there are none.
+pub fn moved_on(store: &Store, engagement: &Engagement) -> Option<MovedOn> {
+    let base = engagement.state.started.base.as_ref()?;
+    let commits = repo(store, engagement).ok()?.moved_on(&base.name, &base.commit).ok().filter(|commits| *commits > 0)?;
+    Some(MovedOn { branch: base.name.clone(), commits })
 }
 
 /// An id that can name a branch, a file and a command line.

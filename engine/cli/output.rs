@@ -5,7 +5,7 @@ use cloudcrew_definition::diagnostic::json::CheckDocument;
 use cloudcrew_plan::Plan;
 use cloudcrew_plan::compare::Change;
 use cloudcrew_plan::forecast::Forecast;
-use cloudcrew_runtime::engagement::{Artifact, End, Event, Finding, MeterLine, Request, VisitContext};
+use cloudcrew_runtime::engagement::{Artifact, BaseRecord, End, Event, Finding, MeterLine, Request, VisitContext};
 use cloudcrew_runtime::ports::ledger::LedgerRow;
 use cloudcrew_runtime::ports::model::Usage;
 use schemars::JsonSchema;
@@ -155,12 +155,25 @@ pub struct Show {
     pub repo: String,
     /// Last commit of the branch.
     pub head: Option<String>,
+    /// Where the branch began; absent in a repository that was empty.
+    pub base: Option<BaseRecord>,
+    /// That the customer's branch has moved on since.
+    pub moved_on: Option<MovedOn>,
     /// Digest of the definition it is pinned to.
     pub definition: String,
     /// Digest of the plan it is pinned to.
     pub plan: String,
     /// What was used.
     pub usage: Used,
+}
+
+/// Commits that the work does not have yet.
+#[derive(Serialize, JsonSchema)]
+pub struct MovedOn {
+    /// The branch on which the work began.
+    pub branch: String,
+    /// How many it has more.
+    pub commits: usize,
 }
 
 /// What came of a phase so far.

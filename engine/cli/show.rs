@@ -2,20 +2,22 @@
 
 use std::path::Path;
 
-use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::{Engagement, Finding, Request, RequestKind, Unit};
 use cloudcrew_runtime::ports::ledger::{Ledger as _, LedgerKind};
 
 use crate::exit::Failure;
-use crate::output::{Handoff, Phase, Show, Used, VERSION, usd};
+use crate::home;
+use crate::output::{Handoff, MovedOn, Phase, Show, Used, VERSION, usd};
 use crate::summary::summary;
+use crate::words::counted;
 
 /// For people.
 pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Failure> {
     let state = &engagement.state;
     let rows = store.rows(&engagement.project).await?;
-    let mut text = summary(engagement);
+    engagement.has_all(&rows)?;
+    let mut text = summary(engagement, &home::repo_path(store, engagement));
     if let Some(end) = &state.end {
         text.push_str(&format!("\n  ended: {}\n", end.text));
     }
@@ -31,10 +33,13 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
                 for finding in findings {
                     text.push_str(&format!("    {}\n", found(finding)));
                 }
+                if let Some(moved) = home::moved_on(store, engagement) {
+                    text.push_str(&format!("    {}\n", behind(&moved)));
+                }
                 for row in rows.iter().filter(|r| r.phase == request.phase && r.kind == LedgerKind::Assumption) {
                     text.push_str(&format!("    assumed: {}\n", row.title));
                 }
-                for (path, what) in changes(engagement, request)? {
+                for (path, what) in changes(store, engagement, request)? {
                     text.push_str(&format!("    {what} {path}\n"));
                 }
                 let rate: String = ratings.iter().map(|r| format!(" [--rating {r}=1..5]")).collect();
@@ -64,6 +69,12 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
         }
     }
     Ok(text)
+}
+
+/// That the customer's branch has moved on, in words.
+pub fn behind(moved: &MovedOn) -> String {
+    let more = counted(moved.commits, "commit");
+    format!("note: `{}` has {more} that this work was not based on; merge them when you take it over", moved.branch)
 }
 
 /// A finding in a line, with its YAML key where there is one.
@@ -119,10 +130,10 @@ pub fn raises(project: &str, request: &Request) -> String {
 }
 
 /// What a gate covers, compared with what the customer saw at the last gate of the phase.
-fn changes(engagement: &Engagement, request: &Request) -> Result<Vec<(String, String)>, Failure> {
+fn changes(store: &Store, engagement: &Engagement, request: &Request) -> Result<Vec<(String, String)>, Failure> {
     let state = &engagement.state;
     let before = state.requests.iter().rfind(|r| r.phase == request.phase && r.id != request.id && !r.subject.is_empty());
-    let repo = GitRepo::open(Path::new(&state.started.repo), &engagement.project)?;
+    let repo = home::repo(store, engagement)?;
     let mut changes = Vec::new();
     for (path, oid) in &request.subject {
         let old = before.and_then(|b| b.subject.iter().find(|(p, _)| p == path)).map(|(_, o)| o.as_str());
@@ -139,8 +150,13 @@ fn changes(engagement: &Engagement, request: &Request) -> Result<Vec<(String, St
     Ok(changes)
 }
 
+/// A path that means the same everywhere.
+fn whole(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+}
+
 /// For programs.
-pub fn document(engagement: &Engagement) -> Show {
+pub fn document(store: &Store, engagement: &Engagement) -> Show {
     let state = &engagement.state;
     let total = state.meter.total();
     let phase = |(phase, _): &(String, String)| {
@@ -170,8 +186,10 @@ pub fn document(engagement: &Engagement) -> Show {
         requests: state.requests.clone(),
         events: engagement.head.seq,
         branch: state.started.branch.clone(),
-        repo: state.started.repo.clone(),
+        repo: whole(&home::repo_path(store, engagement)),
         head: state.head.clone(),
+        base: state.started.base.clone(),
+        moved_on: home::moved_on(store, engagement),
         definition: state.started.definition.clone(),
         plan: state.started.plan.clone(),
         usage: Used { calls: total.calls, tokens: total.usage, usd: usd(&total) },

@@ -1,5 +1,6 @@
 //! What came out of an engagement, for people.
 
+use std::path::Path;
 use std::time::Duration;
 
 use cloudcrew_runtime::engagement::{Decision, Engagement, MeterLine, RequestKind, State, Voice};
@@ -42,7 +43,7 @@ pub fn spoken(voice: &Voice) -> String {
 }
 
 /// What came out, at the end of a run.
-pub fn summary(engagement: &Engagement) -> String {
+pub fn summary(engagement: &Engagement, repo: &Path) -> String {
     let state = &engagement.state;
     let mut text = format!("\n{} · {} · {}\n", engagement.project, state.started.workflow, spoken(&state.started.voice));
     for (phase, _) in &state.plan().entries {
@@ -86,7 +87,7 @@ pub fn summary(engagement: &Engagement) -> String {
     text.push_str(&format!(
         "\n  look:  cloudcrew show {project}\n         cloudcrew artifacts {project} [PATH]\n         cloudcrew ledger {project}\n         cloudcrew cost {project}\n"
     ));
-    text.push_str(&format!("         git -C {} log {}\n", state.started.repo, state.started.branch));
+    text.push_str(&format!("         git -C {} log {}\n", repo.display(), state.started.branch));
     text
 }
 

@@ -11,7 +11,7 @@ use cloudcrew_local::cassette::{Player, Recorder};
 use cloudcrew_local::clock::{RehearsalClock, SystemClock};
 use cloudcrew_local::openai::{MaxTokensKey, OpenAiModel, OpenAiSettings};
 use cloudcrew_local::rehearsal::RehearsalModel;
-use cloudcrew_local::repo::{GitRepo, MissingRepo};
+use cloudcrew_local::repo::MissingRepo;
 use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::{Engagement, Voice};
 use cloudcrew_runtime::ports::Ports;
@@ -21,13 +21,14 @@ use cloudcrew_runtime::ports::repo::Repo;
 use cloudcrew_runtime::ports::watch::Watch;
 
 use crate::exit::Failure;
+use crate::home;
 use crate::models::at_work;
 
 /// The world of an engagement: as it began, so it goes on.
 pub async fn ports(store: &Store, engagement: &Engagement, watch: Arc<dyn Watch>) -> Result<Ports, Failure> {
     let started = &engagement.state.started;
     let ended_anyway = engagement.state.cancel.is_some();
-    let repo: Arc<dyn Repo> = match GitRepo::open(Path::new(&started.repo), &engagement.project) {
+    let repo: Arc<dyn Repo> = match home::repo(store, engagement) {
         Ok(repo) => Arc::new(repo),
         // Nothing is read or written on the way to the end.
         Err(why) if ended_anyway => Arc::new(MissingRepo::new(&started.repo, &started.branch, &why)),

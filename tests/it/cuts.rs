@@ -18,7 +18,7 @@ use cloudcrew_runtime::engagement::{Decision, Driver, Given, Options, Rest, open
 use cloudcrew_runtime::ports::journal::{AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, NewEntry, Writer};
 use cloudcrew_runtime::ports::ledger::{Ledger, LedgerRow};
 use cloudcrew_runtime::ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
-use cloudcrew_runtime::ports::repo::{CommitRequest, Repo, RepoError, TreeFile};
+use cloudcrew_runtime::ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
 use cloudcrew_runtime::ports::{Ports, StoreError};
 
 use crate::support::edited;
@@ -187,13 +187,25 @@ impl Repo for Knife {
         self.effects.fetch_add(1, Ordering::Relaxed);
         self.repo.commit(parent, request).await
     }
-    async fn list(&self, commit: &str) -> Result<Vec<TreeFile>, StoreError> {
-        self.repo.list(commit).await
+    async fn list(&self, commit: &str, below: &str) -> Result<Vec<TreeFile>, StoreError> {
+        self.repo.list(commit, below).await
     }
     async fn read(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.repo.read(commit, path).await
     }
-    async fn log(&self, base: Option<&str>, head: &str) -> Result<Vec<(String, Option<String>)>, StoreError> {
+    async fn claim(&self) -> Result<Option<Logged>, StoreError> {
+        self.repo.claim().await
+    }
+
+    async fn find(&self, commit: &str, path: &str) -> Result<Option<TreeFile>, StoreError> {
+        self.repo.find(commit, path).await
+    }
+
+    async fn blob(&self, oid: &str) -> Result<Vec<u8>, StoreError> {
+        self.repo.blob(oid).await
+    }
+
+    async fn log(&self, base: Option<&str>, head: &str) -> Result<Vec<Logged>, StoreError> {
         self.repo.log(base, head).await
     }
 }
@@ -214,7 +226,7 @@ async fn outcome(store: &Store, repo: &GitRepo) -> Outcome {
     let state = &engagement.state;
     let head = repo.head().await.expect("a head").expect("a branch");
     let log = repo.log(None, &head).await.expect("history");
-    let tree = repo.list(&head).await.expect("a tree").into_iter().map(|file| (file.path, file.oid));
+    let tree = repo.list(&head, "").await.expect("a tree").into_iter().map(|file| (file.path, file.oid));
     let decided = state.requests.iter().map(|r| format!("{} {:?}", r.id, r.answer.as_ref().map(|a| (&a.decision, &a.actor))));
     Outcome {
         end: format!("{:?}", state.end),
@@ -222,7 +234,7 @@ async fn outcome(store: &Store, repo: &GitRepo) -> Outcome {
         ledger: store.rows(PROJECT).await.expect("rows"),
         charges: state.meter.lines().map(|line| format!("{line:?}")).collect(),
         decisions: decided.collect(),
-        steps: log.into_iter().map(|(_, step)| step.unwrap_or_default()).collect(),
+        steps: log.into_iter().map(|commit| commit.anchor.step.unwrap_or_default()).collect(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! A workspace that someone else prepared: whatever it links to, reading it writes nothing, and writing stays inside.
 
+#![expect(clippy::unwrap_used, reason = "a test whose world cannot be made ends there")]
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};

@@ -52,6 +52,7 @@ async fn no_hostile_path_is_written_outside_its_agents_scope() {
                 author: name.into(),
                 date: 1_700_000_000,
                 trailers: vec![("CloudCrew-Step".into(), spelling.escape_debug().to_string())],
+                ..CommitRequest::default()
             };
             match repo.commit(head.as_deref(), &request).await {
                 Ok(commit) => {
@@ -63,7 +64,7 @@ async fn no_hostile_path_is_written_outside_its_agents_scope() {
             }
         }
         let head = head.expect("some spellings are harmless");
-        for file in repo.list(&head).await.expect("a tree") {
+        for file in repo.list(&head, "").await.expect("a tree") {
             assert!(file.path.starts_with(inside) && !file.path.starts_with(outside), "{name} wrote {}", file.path);
         }
         let git = Command::new("git")

@@ -10,7 +10,7 @@ use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::{Driver, Options, open};
 use cloudcrew_runtime::ports::journal::{Head, Journal as _, MAX_APPEND};
 use cloudcrew_runtime::ports::model::{Billing, Block, Model, ModelFault, ModelReply, ModelRequest, ToolUse, Usage};
-use cloudcrew_runtime::ports::repo::{CommitRequest, Repo, RepoError, TreeFile};
+use cloudcrew_runtime::ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
 use cloudcrew_runtime::ports::{Ports, StoreError};
 use serde_json::{Value, json};
 
@@ -70,7 +70,7 @@ async fn a_handoff_between_two_writes_holds_nobody_up() {
     rest.expect("the world is whole");
     let head = cloudcrew_runtime::ports::repo::Repo::head(&repo).await.expect("a head").expect("a branch");
     let log = cloudcrew_runtime::ports::repo::Repo::log(&repo, None, &head).await.expect("history");
-    let steps: Vec<String> = log.into_iter().filter_map(|(_, step)| step).collect();
+    let steps: Vec<String> = log.into_iter().filter_map(|commit| commit.anchor.step).collect();
     assert_eq!(steps, ["demo/start.sow", "demo/discovery.1.v1.t0.c0", "demo/discovery.1.v1.t0.c2"], "in the order of the calls");
     let rows = cloudcrew_runtime::ports::ledger::Ledger::rows(&store, "demo").await.expect("rows");
     assert_eq!(rows.iter().map(|row| row.title.as_str()).collect::<Vec<_>>(), ["one", "two"]);
@@ -107,8 +107,8 @@ impl Repo for Patient {
         self.0.commit(parent, request).await
     }
 
-    async fn list(&self, commit: &str) -> Result<Vec<TreeFile>, StoreError> {
-        self.0.list(commit).await
+    async fn list(&self, commit: &str, below: &str) -> Result<Vec<TreeFile>, StoreError> {
+        self.0.list(commit, below).await
     }
 
     async fn read(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -123,7 +123,19 @@ impl Repo for Patient {
         }
     }
 
-    async fn log(&self, base: Option<&str>, head: &str) -> Result<Vec<(String, Option<String>)>, StoreError> {
+    async fn claim(&self) -> Result<Option<Logged>, StoreError> {
+        self.0.claim().await
+    }
+
+    async fn find(&self, commit: &str, path: &str) -> Result<Option<TreeFile>, StoreError> {
+        self.0.find(commit, path).await
+    }
+
+    async fn blob(&self, oid: &str) -> Result<Vec<u8>, StoreError> {
+        self.0.blob(oid).await
+    }
+
+    async fn log(&self, base: Option<&str>, head: &str) -> Result<Vec<Logged>, StoreError> {
         self.0.log(base, head).await
     }
 }

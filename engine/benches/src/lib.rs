@@ -168,6 +168,8 @@ pub async fn begun_with(home: &Path, store: &Store, project: &str, work: Work<'_
         rehearsal: None,
         repo: path.display().to_string(),
         branch: repo.branch().to_owned(),
+        identity: cloudcrew_local::holder::identity(),
+        base: None,
         date: "2026-01-05".into(),
         now: 1_767_600_000_000,
     };

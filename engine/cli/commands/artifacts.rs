@@ -5,7 +5,6 @@ use std::path::Path;
 
 use cloudcrew_definition::path::RepoPath;
 use cloudcrew_local::folder::Folder;
-use cloudcrew_local::repo::GitRepo;
 use cloudcrew_runtime::ports::repo::Repo;
 
 use crate::args::{Args, Format};
@@ -21,9 +20,9 @@ pub async fn artifacts(
     export: Option<&Path>,
     format: Format,
 ) -> Result<Exit, Failure> {
-    let (_, engagement) = home::engagement(args, project).await?;
+    let (store, engagement) = home::engagement(args, project).await?;
     let state = &engagement.state;
-    let repo = GitRepo::open(Path::new(&state.started.repo), project)?;
+    let repo = home::repo(&store, &engagement)?;
     let head = state.head.as_deref().ok_or_else(|| Failure::usage(format!("`{project}` has written nothing yet")))?;
     if let Some(path) = path {
         let bytes = repo
@@ -33,7 +32,7 @@ pub async fn artifacts(
         crate::out::bytes(&bytes);
         return Ok(Exit::Done);
     }
-    let tree = repo.list(head).await?;
+    let tree = repo.list(head, "").await?;
     if let Some(folder) = export {
         if fs::read_dir(folder).is_ok_and(|mut d| d.next().is_some()) {
             return Err(Failure::usage(format!("{} is not empty", folder.display())));
@@ -63,7 +62,7 @@ pub async fn artifacts(
             for (path, a) in &state.artifacts {
                 say!("{path:44} {:14} {:10} run {}", a.phase, a.owner, a.revision);
             }
-            note!("branch {} of {}", state.started.branch, state.started.repo);
+            note!("branch {} of {}", state.started.branch, home::repo_path(&store, &engagement).display());
         }
     }
     Ok(Exit::Done)

@@ -1,7 +1,7 @@
 //! `approve`, `revise`, `answer`, `cancel`: what a person says is recorded first, then the engagement goes on.
 
 use cloudcrew_local::clock::SystemClock;
-use cloudcrew_runtime::engagement::{Decision, Engagement, Given, RequestKind, cancel as record_cancel, record};
+use cloudcrew_runtime::engagement::{Decision, Engagement, Given, RequestKind, cancel as record_cancel, readable, record};
 use cloudcrew_runtime::ports::journal::Journal;
 
 use super::drive;
@@ -52,6 +52,9 @@ pub async fn answer(args: &Args, project: &str, request: &str, words: &str) -> R
 
 async fn decide(args: &Args, project: &str, request: String, decision: Decision, digest: Option<String>) -> Result<Exit, Failure> {
     let (store, mut engagement) = home::engagement(args, project).await?;
+    if let (Decision::Approve { .. }, Some(request)) = (&decision, engagement.state.request(&request)) {
+        readable(&home::repo(&store, &engagement)?, request).await?;
+    }
     let given = Given { request, decision, actor: home::actor(), channel: "terminal".into(), digest: full(&engagement, digest)? };
     let recorded = record(&store, &store, &SystemClock::default(), &mut engagement, given).await?;
     let what = recorded.request.answer.as_ref().map_or("answered", |a| a.decision.name());

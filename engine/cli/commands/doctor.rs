@@ -1,15 +1,14 @@
 //! `doctor`: whether everything that a run needs is in order.
 
-use std::path::Path;
 use std::time::Instant;
 
 use cloudcrew_definition::crew::{Definition, Model as Defined};
 use cloudcrew_definition::load;
-use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
 use cloudcrew_runtime::catalogue::catalogue;
 use cloudcrew_runtime::engagement::{Charge, open};
-use cloudcrew_runtime::ports::journal::Journal as _;
+use cloudcrew_runtime::ports::blob::Blobs as _;
+use cloudcrew_runtime::ports::journal::{Head, Journal as _};
 use cloudcrew_runtime::ports::ledger::Ledger as _;
 use cloudcrew_runtime::ports::model::{Block, CallContext, Message, Model, ModelRequest, Nobody, Role};
 use cloudcrew_runtime::ports::repo::Repo as _;
@@ -137,14 +136,38 @@ async fn tried(port: &dyn Model, model: &Defined) -> Result<String, String> {
     })
 }
 
+/// Looks whether what visits were told is still there.
+async fn prompts(store: &Store, project: &str) -> Result<(), Failure> {
+    let mut head = Head::default();
+    loop {
+        let page = store.read(project, &head, 500).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        head = Head { seq: last.seq, hash: last.hash.clone() };
+        for entry in page.iter().filter(|entry| entry.kind == "visit_opened") {
+            let hash = entry.payload["system"].as_str().unwrap_or_default();
+            if store.get(hash).await?.is_none() {
+                let seq = entry.seq;
+                return Err(Failure::world(format!("the prompt of entry {seq} (blob {hash}) is gone from the store")));
+            }
+        }
+    }
+}
+
 /// Reads an engagement whole: its journal and what it is pinned to, its ledger, and its branch.
 async fn look_at(store: &Store, project: &str) -> Result<(), Failure> {
-    let engagement = open(store, store, project).await?;
-    store.rows(project).await?;
-    let state = &engagement.state;
-    let repo = GitRepo::open(Path::new(&state.started.repo), project)?;
+    let mut engagement = open(store, store, project).await?;
+    engagement.has_all(&store.rows(project).await?)?;
+    prompts(store, project).await?;
+    let repo = home::repo(store, &engagement)?;
+    if let Some(claim) = repo.claim().await? {
+        engagement.follow(store, store, |_, _, _| {}).await?;
+        engagement.knows(&claim, repo.branch())?;
+    }
     if let Some(head) = repo.head().await? {
-        repo.list(&head).await?;
+        repo.list(&head, "").await?;
+    }
+    for artifact in engagement.state.artifacts.values() {
+        repo.blob(&artifact.oid).await?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use cloudcrew_definition::crew::Model;
 use cloudcrew_local::holder;
 use cloudcrew_local::store::Store;
-use cloudcrew_runtime::engagement::{Driver, EndReason, Engagement, Options, Rest, Voice, open};
+use cloudcrew_runtime::engagement::{Driver, EndReason, Engagement, Options, RequestKind, Rest, Voice, open};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -15,10 +15,10 @@ use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::models::served;
 use crate::out::{note, put};
-use crate::show::waits;
+use crate::show::{behind, waits};
 use crate::summary::summary;
 use crate::view::View;
-use crate::{wiring, workspace};
+use crate::{home, wiring, workspace};
 
 pub async fn drive(args: &Args, store: &Store, project: &str, approve_all: bool, format: Format) -> Result<Exit, Failure> {
     let mut engagement = open(store, store, project).await?;
@@ -49,10 +49,15 @@ pub async fn drive(args: &Args, store: &Store, project: &str, approve_all: bool,
     let released = driver.release().await;
     let rest = rest?;
     released?;
-    let text = driver.look(summary).await;
+    let text = driver.look(|engagement| summary(engagement, &home::repo_path(store, engagement))).await;
     let (exit, last) = outcome(project, &rest);
     if format == Format::Human {
         put!("{text}");
+    }
+    let at_gate =
+        matches!(&rest, Rest::Waiting(requests) if requests.iter().any(|r| matches!(r.kind, RequestKind::Approval { .. })));
+    if at_gate && let Some(moved) = driver.look(|engagement| home::moved_on(store, engagement)).await {
+        note!("{project}: {}", behind(&moved));
     }
     note!("{last}");
     Ok(exit)

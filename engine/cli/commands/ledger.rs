@@ -9,8 +9,9 @@ use crate::out::say;
 use crate::output::{self, VERSION, pretty};
 
 pub async fn ledger(args: &Args, project: &str, format: Format) -> Result<Exit, Failure> {
-    let (store, _) = home::engagement(args, project).await?;
+    let (store, engagement) = home::engagement(args, project).await?;
     let rows = store.rows(project).await?;
+    engagement.has_all(&rows)?;
     match format {
         Format::Json => say!("{}", pretty(&output::Ledger { version: VERSION, rows })),
         Format::Human => {

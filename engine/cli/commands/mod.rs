@@ -44,7 +44,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             let (store, engagement) = home::engagement(&args, project).await?;
             match format {
                 Format::Human => put!("{}", show::human(&store, &engagement).await?),
-                Format::Json => say!("{}", pretty(&show::document(&engagement))),
+                Format::Json => say!("{}", pretty(&show::document(&store, &engagement))),
             }
             Ok(Exit::Done)
         }

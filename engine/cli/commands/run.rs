@@ -6,20 +6,20 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cloudcrew_definition::crew::Definition;
+use cloudcrew_definition::crew::{Definition, Workflow};
 use cloudcrew_local::clock::SystemClock;
 use cloudcrew_local::folder::Folder;
-use cloudcrew_local::holder;
-use cloudcrew_local::repo::GitRepo;
+use cloudcrew_local::holder::{self, identity};
+use cloudcrew_local::repo::{Base, GitRepo};
 use cloudcrew_local::store::Store;
 use cloudcrew_plan::build;
-use cloudcrew_runtime::engagement::{Begin, begin};
+use cloudcrew_runtime::engagement::{BaseRecord, Begin, begin};
 use cloudcrew_runtime::ports::clock::Clock;
 use cloudcrew_runtime::ports::journal::Journal;
 use cloudcrew_runtime::ports::repo::Repo;
 
 use super::drive;
-use crate::args::{Approve, Args, Run};
+use crate::args::{Approve, Args, Format, Run};
 use crate::exit::{Exit, Failure};
 use crate::models::{self, Chosen};
 use crate::out::{note, say};
@@ -66,20 +66,17 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
             (opened, fs::canonicalize(path)?)
         }
         None => {
-            Folder::open(&home)?.below(Path::new("repos"), true)?;
-            let path = home.join("repos").join(format!("{project}.git"));
-            (GitRepo::create(&path, &project)?, fs::canonicalize(&path)?)
+            Folder::open(&home)?.below(Path::new(home::REPOS), true)?;
+            let path = Path::new(home::REPOS).join(format!("{project}.git"));
+            (GitRepo::create(&home.join(&path), &project)?, path)
         }
     };
-    if repo.head().await?.is_some() {
-        return Err(Failure::usage(format!(
-            "{} has a branch `{}` already; choose another `--project`",
-            path.display(),
-            repo.branch()
-        )));
-    }
+    let Some(path) = path.to_str().map(str::to_owned) else {
+        return Err(Failure::usage(format!("{}: its path is not UTF-8; move it, or give it another name", path.display())));
+    };
+    let base = repo.base(run.base.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
     if let Some(why) = repo.cannot_begin() {
-        return Err(Failure::usage(format!("{}: {why}", path.display())));
+        return Err(Failure::usage(format!("{path}: {why}")));
     }
     // Who speaks is looked at before anything is on record: a run that cannot be wired leaves nothing behind.
     if let Some(file) = run.record.as_deref().filter(|file| file.exists()) {
@@ -100,9 +97,11 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
         agent_models: chosen.agents.clone(),
         voice: voice.clone(),
         rehearsal: run.rehearsal.clone(),
-        repo: path.display().to_string(),
+        repo: path,
         branch: repo.branch().to_owned(),
         date: recorded.map_or_else(|| date_of(now), |(_, date)| date),
+        identity: identity(),
+        base: base.clone().map(|Base { commit, name }| BaseRecord { commit, name }),
         now,
     };
     // Held from before its first entry: nobody else can drive it in between.
@@ -114,22 +113,33 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     if voice.is_rehearsal() && run.rehearsal.is_none() && !chosen.rehearses() {
         note!("no live model is configured: this is a rehearsal, nothing is called and nothing is paid (docs/models.md)");
     }
+    if let Some(base) = &base {
+        there_already(&repo, &base.commit, &definition, flow).await?;
+    }
     if run.detach {
         store.release(&project, &lease).await?;
-        return detach(&store, &home, &project, run).await;
+        return detach(&store, &root, &home, &project, run).await;
     }
     drive::drive(args, &store, &project, run.approve == Some(Approve::All), run.format).await
 }
 
 /// How long a background process is waited for until it drives.
 const SETTLES: Duration = Duration::from_secs(5);
+/// How long it is watched in case it fails at once.
+const FAILS_AT_ONCE: Duration = Duration::from_millis(300);
+/// Lines that are shown of what a process said that failed at once.
+const SHOWN: usize = 20;
 
-async fn detach(store: &Store, home: &Path, project: &str, run: &Run) -> Result<Exit, Failure> {
+async fn detach(store: &Store, root: &Path, home: &Path, project: &str, run: &Run) -> Result<Exit, Failure> {
     let log = home.join(format!("{project}.log"));
     let output = Folder::open(home)?.open_file(Path::new(&format!("{project}.log")))?;
     output.set_len(0)?;
     let mut command = std::process::Command::new(std::env::current_exe()?);
-    command.arg("--home").arg(home).args(["resume", project]);
+    // The process must not find another workspace than this one, whose models may have other keys and other providers.
+    command.arg("-C").arg(std::path::absolute(root)?).arg("--home").arg(std::path::absolute(home)?).args(["resume", project]);
+    if run.format == Format::Json {
+        command.args(["--format", "json"]);
+    }
     if run.approve.is_some() {
         command.args(["--approve", "all"]);
     }
@@ -138,12 +148,36 @@ async fn detach(store: &Store, home: &Path, project: &str, run: &Run) -> Result<
     let mut child = command.spawn()?;
     // Who is told that it runs may follow it at once.
     let began = Instant::now();
-    while began.elapsed() < SETTLES && child.try_wait()?.is_none() && store.lease(project).await?.is_none() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
+    let ended = loop {
+        let drives = began.elapsed() > FAILS_AT_ONCE && store.lease(project).await?.is_some();
+        match child.try_wait()? {
+            None if drives || began.elapsed() > SETTLES => break None,
+            None => tokio::time::sleep(Duration::from_millis(5)).await,
+            ended => break ended,
+        }
+    };
+    if let Some(exit) = ended.and_then(|status| Exit::of_failure(status.code())) {
+        let said = fs::read_to_string(&log).unwrap_or_default();
+        let last: Vec<&str> = said.lines().rev().take(SHOWN).collect();
+        last.iter().rev().for_each(|line| note!("{line}"));
+        return Ok(exit);
     }
     say!("{project} runs in the background (pid {}); it writes to {}", child.id(), log.display());
     say!("follow it with `cloudcrew watch {project}`");
     Ok(Exit::Done)
+}
+
+/// Says which deliverables are in the customer's code already: the crew changes them.
+async fn there_already(repo: &GitRepo, base: &str, definition: &Definition, flow: &Workflow) -> Result<(), Failure> {
+    for phase in flow.phases.iter().filter_map(|name| definition.phase(name)) {
+        for deliverable in &phase.deliverables {
+            if repo.find(base, &deliverable.path).await?.is_some() {
+                let (path, owner, phase) = (&deliverable.path, &deliverable.owner, &phase.name);
+                note!("{path} is in the repository already; {owner} changes it in {phase}");
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The statement of work: as given, or that of the rehearsal.

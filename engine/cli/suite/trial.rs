@@ -62,6 +62,8 @@ async fn rehearse(root: &Path, definition: &Definition, test: &Test<'_>) -> Resu
         rehearsal: Some(test.name.to_owned()),
         repo: path.display().to_string(),
         branch: repo.branch().to_owned(),
+        identity: String::new(),
+        base: None,
         date: DAY.to_owned(),
         now: SystemClock::default().now(),
     };

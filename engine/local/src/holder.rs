@@ -7,6 +7,20 @@ use std::fs;
 
 use cloudcrew_runtime::ports::journal::Holder;
 
+/// A name that no other engagement has: 128 bits by chance, in hex.
+pub fn identity() -> String {
+    let mut bytes = [0; 16];
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match rustix::rand::getrandom(&mut bytes[filled..], rustix::rand::GetRandomFlags::empty()) {
+            Ok(count) => filled += count,
+            // Only a kernel without the call fails for good; it has been there since 2014.
+            Err(_) => std::thread::yield_now(),
+        }
+    }
+    cloudcrew_definition::digest::hex(&bytes)
+}
+
 /// This process.
 pub fn this_process() -> Holder {
     let pid = std::process::id();

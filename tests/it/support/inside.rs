@@ -81,6 +81,8 @@ pub async fn start(home: &Path, workspace: &Path, sow: &str, rehearsal: Option<&
         rehearsal: rehearsal.map(str::to_owned),
         repo: home.join("repos/demo.git").display().to_string(),
         branch: repo.branch().to_owned(),
+        identity: cloudcrew_local::holder::identity(),
+        base: None,
         date: "2026-01-05".into(),
         now: 1_767_600_000_000,
     };

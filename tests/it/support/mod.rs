@@ -123,10 +123,20 @@ impl Crew {
         self.command(words).output().expect("the binary starts").into()
     }
 
+    /// Runs with another home.
+    pub fn run_in(&self, home: &Path, words: &[&str]) -> Done {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cloudcrew"));
+        command.arg("-C").arg(&self.workspace).arg("--home").arg(home).args(words).env("CLOUDCREW_ACTOR", "customer");
+        command.stdin(Stdio::null()).output().expect("the binary starts").into()
+    }
+
     /// Starts an engagement on a shipped statement of work.
     pub fn start(&self, sow: &str, more: &[&str]) -> Done {
         let sow = root().join("examples/sow").join(sow);
-        let mut words = vec!["run", "--project", "demo", "--sow", sow.to_str().expect("a path")];
+        let mut words = vec!["run", "--sow", sow.to_str().expect("a path")];
+        if !more.contains(&"--project") {
+            words.extend(["--project", "demo"]);
+        }
         words.extend(more);
         self.run(&words)
     }

@@ -1,7 +1,6 @@
 //! A commit: objects first, then the branch, both on disk when it is said to be made.
 
 use std::fs;
-use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use cloudcrew_planted::Fault;
@@ -38,13 +37,18 @@ impl Bound {
         if self.is_checked_out(repository) {
             return Err(RepoError::CheckedOut(self.reference.replacen("refs/heads/", "", 1)));
         }
-        let there = self.head(repository)?;
+        let branch = self.head(repository)?;
+        let base = request.base.as_deref().map(|base| self.oid(base)).transpose()?;
+        let there = branch.or(base);
         if there != parent && !self.may_be_made(repository, there, parent) && !Fault::NoCompareAndSwap.is_planted() {
             return Err(moved(there));
         }
         let made = self.build(repository, parent, request)?;
-        if there != Some(made) {
-            let expected = if Fault::NoCompareAndSwap.is_planted() { there } else { parent };
+        if let Some(expected) = &request.claim {
+            self.take_claim(repository, expected.as_deref(), made)?;
+        }
+        if branch != Some(made) {
+            let expected = if Fault::NoCompareAndSwap.is_planted() || branch.is_none() { branch } else { parent };
             self.swap(repository, expected, made, request)?;
         }
         self.sync_reference(repository).map_err(|error| self.not_synced(&error))?;
@@ -60,8 +64,11 @@ impl Bound {
     /// Writes and syncs blobs, trees and the commit.
     fn build(&self, repository: &Repository, parent: Option<Oid>, request: &CommitRequest) -> Result<Oid, RepoError> {
         let failed = |error: git2::Error| RepoError::Store(self.failed(&error));
+        if let Some(parent) = parent {
+            self.sound(repository, parent)?;
+        }
         let parent = parent.map(|parent| repository.find_commit(parent)).transpose().map_err(failed)?;
-        let below = parent.as_ref().map(git2::Commit::tree).transpose().map_err(failed)?;
+        let below = parent.as_ref().map(|parent| self.folder(repository, parent.tree_id())).transpose()?;
         let mut build = Build { bound: self, repository, objects: Vec::new() };
         let tree = build.tree(below.as_ref(), &request.writes)?;
         let tree = repository.find_tree(tree).map_err(failed)?;
@@ -77,23 +84,34 @@ impl Bound {
     /// Moves the branch from `expected` to `made`, unless it is elsewhere.
     fn swap(&self, repository: &Repository, expected: Option<Oid>, made: Oid, request: &CommitRequest) -> Result<(), RepoError> {
         let words = format!("cloudcrew: {}", plain(request.message.lines().next().unwrap_or_default()));
+        self.move_reference(repository, &self.reference, expected, made, &words)?.map_err(moved)
+    }
+
+    /// Moves a reference; the inner error says where it is instead.
+    pub(super) fn move_reference(
+        &self,
+        repository: &Repository,
+        name: &str,
+        expected: Option<Oid>,
+        made: Oid,
+        words: &str,
+    ) -> Result<Result<(), Option<Oid>>, RepoError> {
         let began = Instant::now();
         loop {
-            // Compared under the lock of the branch. No id means that there must be no branch; without forcing, libgit2 asks
-            // for that before it takes the lock, and the second of two who make the branch would overwrite the first.
-            let swapped = repository.reference_matching(&self.reference, made, true, expected.unwrap_or(Oid::ZERO_SHA1), &words);
-            match swapped {
-                Ok(_) => return Ok(()),
+            // Compared under the lock of the reference. No id means that there must be none; without forcing, libgit2 asks
+            // for that before it takes the lock, and the second of two who make it would overwrite the first.
+            match repository.reference_matching(name, made, true, expected.unwrap_or(Oid::ZERO_SHA1), words) {
+                Ok(_) => return Ok(Ok(())),
                 Err(error) if error.code() == ErrorCode::Locked && began.elapsed() < PATIENCE => {
-                    self.unlock(repository);
+                    unlock(repository, name);
                     std::thread::sleep(Duration::from_millis(5));
                 }
                 Err(error) => {
-                    let there = self.head(repository)?;
-                    // Somebody else made the very same commit, which is the one that was asked for.
+                    let there = repository.find_reference(name).ok().and_then(|there| there.target());
+                    // Someone else made the very same commit, which is the one that was asked for.
                     return match there {
-                        Some(there) if there == made => Ok(()),
-                        there if there != expected => Err(moved(there)),
+                        Some(there) if there == made => Ok(Ok(())),
+                        there if there != expected => Ok(Err(there)),
                         _ => Err(RepoError::Store(self.failed(&error))),
                     };
                 }
@@ -101,21 +119,22 @@ impl Bound {
         }
     }
 
-    /// Takes away the lock that a dead process left: no one else ever would.
-    fn unlock(&self, repository: &Repository) {
-        let lock = PathBuf::from(format!("{}.lock", repository.commondir().join(&self.reference).display()));
-        let taken = fs::metadata(&lock).and_then(|lock| lock.modified());
-        let age = taken.ok().and_then(|taken| SystemTime::now().duration_since(taken).ok());
-        if age.is_some_and(|age| age > STALE) {
-            // Gone already is as good.
-            let _ = fs::remove_file(lock);
-        }
-    }
-
     /// An object id in full; libgit2 would fill up a short one with zeros.
     pub(super) fn oid(&self, text: &str) -> Result<Oid, StoreError> {
         let oid = if text.len() == 40 { Oid::from_str(text).ok() } else { None };
         oid.ok_or_else(|| self.unusable(format!("`{}` is no object id", text.escape_debug())))
+    }
+}
+
+/// Takes away the lock that a dead process left: no one else ever would.
+fn unlock(repository: &Repository, name: &str) {
+    let mut lock = repository.commondir().join(name).into_os_string();
+    lock.push(".lock");
+    let taken = fs::metadata(&lock).and_then(|lock| lock.modified());
+    let age = taken.ok().and_then(|taken| SystemTime::now().duration_since(taken).ok());
+    if age.is_some_and(|age| age > STALE) {
+        // Gone already is as good.
+        let _ = fs::remove_file(lock);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use cloudcrew_runtime::ports::StoreError;
-use cloudcrew_runtime::ports::repo::{CommitRequest, Repo, RepoError, TreeFile};
+use cloudcrew_runtime::ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
 
 /// The repository of an engagement that lost it.
 pub struct MissingRepo {
@@ -36,7 +36,7 @@ impl Repo for MissingRepo {
         Ok(self.fault()?)
     }
 
-    async fn list(&self, _: &str) -> Result<Vec<TreeFile>, StoreError> {
+    async fn list(&self, _: &str, _: &str) -> Result<Vec<TreeFile>, StoreError> {
         self.fault()
     }
 
@@ -44,7 +44,19 @@ impl Repo for MissingRepo {
         self.fault()
     }
 
-    async fn log(&self, _: Option<&str>, _: &str) -> Result<Vec<(String, Option<String>)>, StoreError> {
+    async fn claim(&self) -> Result<Option<Logged>, StoreError> {
+        self.fault()
+    }
+
+    async fn find(&self, _: &str, _: &str) -> Result<Option<TreeFile>, StoreError> {
+        self.fault()
+    }
+
+    async fn blob(&self, _: &str) -> Result<Vec<u8>, StoreError> {
+        self.fault()
+    }
+
+    async fn log(&self, _: Option<&str>, _: &str) -> Result<Vec<Logged>, StoreError> {
         self.fault()
     }
 }

@@ -3,30 +3,38 @@
 //! There is no index and no working tree, so there is no symlink to follow and nothing of a person's to overwrite. What a commit
 //! needs is on disk before the branch points to it, and the branch is on disk before the commit is said to be made.
 
+mod base;
 mod checked_out;
+mod claim;
 mod commit;
 mod fault;
 mod library;
 mod missing;
 mod read;
 mod revision;
+mod sound;
 mod sync;
 mod tree;
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
+pub use base::Base;
 use cloudcrew_runtime::ports::StoreError;
-use cloudcrew_runtime::ports::repo::{CommitRequest, Repo, RepoError, TreeFile};
-use git2::{Reference, Repository, RepositoryInitOptions};
+use cloudcrew_runtime::ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
+use git2::{Oid, Reference, Repository, RepositoryInitOptions};
 pub use missing::MissingRepo;
 pub use revision::{files_at, is_tracked};
 
 /// Bytes of a file that is read where it is asked for; a larger one is read on a thread that may wait.
-const IN_PLACE: usize = 64 * 1024;
+const IN_PLACE: u64 = 64 * 1024;
+/// How long anything may take. The library may wait for ever on what is damaged; whoever asked is told, and the process can end.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A repository, bound to the branch of one engagement. Clones are the same repository.
 #[derive(Clone)]
@@ -39,6 +47,10 @@ struct Bound {
     path: PathBuf,
     /// `refs/heads/cloudcrew/<project>`.
     reference: String,
+    /// `refs/engagements/<project>`.
+    claim: String,
+    /// Objects that were looked at.
+    sound: Mutex<HashSet<Oid>>,
     repository: Mutex<Repository>,
     /// Why the disk cannot be trusted any more.
     broken: OnceLock<String>,
@@ -51,6 +63,7 @@ impl GitRepo {
     /// When there is no repository that can be read, or the project's name cannot be a branch.
     pub fn open(path: &Path, project: &str) -> Result<GitRepo, StoreError> {
         library::ready(path)?;
+        plain(path)?;
         let repository = Repository::open(path).map_err(|error| fault::opening(path, &error))?;
         GitRepo::bind(repository, path, project)
     }
@@ -79,7 +92,14 @@ impl GitRepo {
             let why = format!("`{branch}` cannot be the name of a branch; choose another name for the project");
             return Err(StoreError::Unusable { what: path.display().to_string(), why });
         }
-        let bound = Bound { path: path.to_owned(), reference, repository: Mutex::new(repository), broken: OnceLock::new() };
+        let bound = Bound {
+            path: path.to_owned(),
+            reference,
+            claim: format!("refs/engagements/{project}"),
+            sound: Mutex::default(),
+            repository: Mutex::new(repository),
+            broken: OnceLock::new(),
+        };
         Ok(GitRepo { branch, bound: Arc::new(bound) })
     }
 
@@ -94,11 +114,27 @@ impl GitRepo {
             let repository = bound.repository.lock().unwrap_or_else(PoisonError::into_inner);
             work(&bound, &repository)
         });
-        done.await.unwrap_or_else(|stopped| {
-            let why = format!("work on it was cut off: {stopped}");
-            Err(StoreError::Unusable { what: self.bound.path.display().to_string(), why }.into())
-        })
+        let fault = |why: String| Err(StoreError::Unusable { what: self.bound.path.display().to_string(), why }.into());
+        match tokio::time::timeout(PATIENCE, done).await {
+            Ok(Ok(done)) => done,
+            Ok(Err(stopped)) => fault(format!("work on it was cut off: {stopped}")),
+            Err(_) => fault(format!("it did not answer for {} s; look at it with `git fsck`, and at its disk", PATIENCE.as_secs())),
+        }
     }
+}
+
+/// Files that the library reads when it opens a repository are files: it would wait for ever for what a pipe says.
+fn plain(path: &Path) -> Result<(), StoreError> {
+    const READ: [&str; 6] = ["HEAD", "config", "packed-refs", "commondir", "gitdir", "objects/info/alternates"];
+    let git = path.join(".git");
+    let places = READ.iter().flat_map(|file| [path.join(file), git.join(file)]).chain([git.clone()]);
+    for place in places {
+        if place.metadata().is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+            let why = format!("{} is a pipe or a device where a file must be", place.display());
+            return Err(StoreError::Unusable { what: path.display().to_string(), why });
+        }
+    }
+    Ok(())
 }
 
 /// Makes a bare repository beside its place and moves it there whole: a process that dies in between leaves
@@ -142,29 +178,48 @@ impl Repo for GitRepo {
         self.work(move |bound, repository| bound.commit(repository, parent.as_deref(), &request)).await
     }
 
-    async fn list(&self, commit: &str) -> Result<Vec<TreeFile>, StoreError> {
-        let commit = commit.to_owned();
-        self.work(move |bound, repository| bound.list(repository, &commit)).await
+    async fn list(&self, commit: &str, below: &str) -> Result<Vec<TreeFile>, StoreError> {
+        let (commit, below) = (commit.to_owned(), below.to_owned());
+        self.work(move |bound, repository| bound.list(repository, &commit, &below)).await
     }
 
     async fn read(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
         // A small file is read sooner than a thread is found for it.
         if let Ok(repository) = self.bound.repository.try_lock() {
             self.bound.trusted()?;
-            let Some(file) = self.bound.find(&repository, commit, path)? else { return Ok(None) };
+            let Some(file) = self.bound.file(&repository, commit, path)? else { return Ok(None) };
             if self.bound.size(&repository, file)? <= IN_PLACE {
                 return self.bound.bytes(&repository, file).map(Some);
             }
         }
         let (commit, path) = (commit.to_owned(), path.to_owned());
         self.work(move |bound, repository| {
-            let file = bound.find(repository, &commit, &path)?;
+            let file = bound.file(repository, &commit, &path)?;
             file.map(|file| bound.bytes(repository, file)).transpose()
         })
         .await
     }
 
-    async fn log(&self, base: Option<&str>, head: &str) -> Result<Vec<(String, Option<String>)>, StoreError> {
+    async fn claim(&self) -> Result<Option<Logged>, StoreError> {
+        self.work(|bound, repository| bound.claim(repository)).await
+    }
+
+    async fn find(&self, commit: &str, path: &str) -> Result<Option<TreeFile>, StoreError> {
+        let (commit, path) = (commit.to_owned(), path.to_owned());
+        self.work(move |bound, repository| {
+            let Some(oid) = bound.file(repository, &commit, &path)? else { return Ok(None) };
+            let size = bound.size(repository, oid)?;
+            Ok(Some(TreeFile { path, oid: oid.to_string(), size }))
+        })
+        .await
+    }
+
+    async fn blob(&self, oid: &str) -> Result<Vec<u8>, StoreError> {
+        let oid = oid.to_owned();
+        self.work(move |bound, repository| bound.bytes(repository, bound.oid(&oid)?)).await
+    }
+
+    async fn log(&self, base: Option<&str>, head: &str) -> Result<Vec<Logged>, StoreError> {
         let (base, head) = (base.map(str::to_owned), head.to_owned());
         self.work(move |bound, repository| bound.log(repository, base.as_deref(), &head)).await
     }

@@ -62,9 +62,12 @@ impl Build<'_> {
                 fits(&named(at, entry), entry, is_file)?;
             }
             let (id, mode) = if is_file {
-                (self.repository.blob(first.bytes).map_err(failed)?, FileMode::Blob)
+                // A script that the customer made executable stays so.
+                let runs = entry.is_some_and(|entry| entry.filemode() == 0o100_755);
+                let mode = if runs { FileMode::BlobExecutable } else { FileMode::Blob };
+                (self.repository.blob(first.bytes).map_err(failed)?, mode)
             } else {
-                let below = entry.map(|entry| self.repository.find_tree(entry.id())).transpose().map_err(failed)?;
+                let below = entry.map(|entry| bound.folder(self.repository, entry.id())).transpose()?;
                 (self.folder(below.as_ref(), &format!("{at}{name}/"), writes)?, FileMode::Tree)
             };
             self.objects.push(id);

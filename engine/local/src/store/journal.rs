@@ -1,5 +1,8 @@
 //! The journal port: entries, heads and the index of engagements.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use cloudcrew_planted as planted;
 use cloudcrew_runtime::ports::StoreError;
@@ -10,13 +13,14 @@ use cloudcrew_runtime::ports::json;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::fault::{Fault, Stop, refused};
-use super::{Store, lease};
+use super::heads::{self, Slot};
+use super::{File, Store, lease};
 
 #[async_trait]
 impl Journal for Store {
     async fn create(&self, engagement: &str, entries: Vec<NewEntry>) -> Result<Option<Head>, StoreError> {
-        let engagement = engagement.to_owned();
-        self.write(move |connection| create(connection, &engagement, &entries)).await
+        let (engagement, file) = (engagement.to_owned(), Arc::clone(&self.0.file));
+        self.write(move |connection| create(connection, &file, &engagement, &entries)).await
     }
 
     async fn append(&self, engagement: &str, expected: &Head, writer: Writer, entries: Vec<NewEntry>) -> Result<Head, AppendError> {
@@ -25,7 +29,9 @@ impl Journal for Store {
     }
 
     async fn read(&self, engagement: &str, after: &Head, limit: usize) -> Result<Vec<Entry>, StoreError> {
-        self.look(|connection| read(connection, engagement, after, limit))
+        let number = || self.look::<_, StoreError>(|connection| Ok(find(connection, engagement)?)).ok()?.map(|(number, _)| number);
+        let written = self.0.file.heads.of(engagement, number);
+        self.look(|connection| read(connection, engagement, after, limit, written.as_ref()))
     }
 
     async fn head(&self, engagement: &str) -> Result<Option<Head>, StoreError> {
@@ -33,7 +39,8 @@ impl Journal for Store {
     }
 
     async fn list(&self) -> Result<Vec<Listing>, StoreError> {
-        self.look(list)
+        let written = self.0.file.heads.all();
+        self.look(|connection| list(connection, &written))
     }
 
     async fn acquire(&self, engagement: &str, holder: &Holder) -> Result<Lease, LeaseError> {
@@ -56,13 +63,18 @@ impl Journal for Store {
     }
 }
 
-fn create(connection: &Connection, engagement: &str, entries: &[NewEntry]) -> Result<Option<Head>, Stop<StoreError>> {
+fn create(connection: &Connection, file: &File, engagement: &str, entries: &[NewEntry]) -> Result<Option<Head>, Stop<StoreError>> {
     let Some(first) = entries.first() else { return Err(refused(named(engagement), "it begins without an entry")) };
     let sql = "INSERT OR IGNORE INTO engagement (id, created, seq, hash) VALUES (?1, ?2, 0, '')";
     if connection.prepare_cached(sql)?.execute(params![engagement, first.at])? == 0 {
         return Ok(None);
     }
-    insert(connection, engagement, connection.last_insert_rowid(), &Head::default(), entries).map(Some)
+    let number = connection.last_insert_rowid();
+    if let Some(written) = file.heads.at(number) {
+        // The number was another engagement's, which is gone.
+        written.is_listed(std::iter::empty())?;
+    }
+    insert(connection, engagement, number, &Head::default(), entries).map(Some)
 }
 
 fn append(
@@ -114,6 +126,7 @@ fn insert<R: From<StoreError>>(
     }
     let sql = "UPDATE engagement SET seq = ?2, hash = ?3 WHERE number = ?1";
     connection.prepare_cached(sql)?.execute(params![number, head.seq as i64, head.hash])?;
+    heads::appended(number, engagement, &head);
     Ok(head)
 }
 
@@ -123,18 +136,32 @@ pub(super) fn find(connection: &Connection, engagement: &str) -> Result<Option<(
     Ok(select.query_row([engagement], |row| Ok((row.get(0)?, head(row, 1)?))).optional()?)
 }
 
-fn list(connection: &Connection) -> Result<Vec<Listing>, Stop<StoreError>> {
+fn list(connection: &Connection, written: &[(i64, Slot)]) -> Result<Vec<Listing>, Stop<StoreError>> {
     let mut select = connection.prepare_cached("SELECT id, created, seq, hash FROM engagement ORDER BY created, number")?;
     let rows = select.query_map([], |row| Ok(Listing { engagement: row.get(0)?, created: row.get(1)?, head: head(row, 2)? }))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let listings: Vec<Listing> = rows.collect::<Result<_, _>>()?;
+    let names: HashSet<&str> = listings.iter().map(|listing| listing.engagement.as_str()).collect();
+    for (_, slot) in written.iter().filter(|(_, slot)| !names.contains(slot.engagement())) {
+        slot.is_listed(names.iter().copied())?;
+    }
+    Ok(listings)
 }
 
 fn head(row: &Row<'_>, at: usize) -> rusqlite::Result<Head> {
     Ok(Head { seq: row.get::<_, i64>(at)? as u64, hash: row.get(at + 1)? })
 }
 
-fn read(connection: &Connection, engagement: &str, after: &Head, limit: usize) -> Result<Vec<Entry>, Stop<StoreError>> {
+fn read(
+    connection: &Connection,
+    engagement: &str,
+    after: &Head,
+    limit: usize,
+    written: Option<&Slot>,
+) -> Result<Vec<Entry>, Stop<StoreError>> {
     let Some((number, end)) = find(connection, engagement)? else { return Ok(Vec::new()) };
+    if let Some(written) = written {
+        written.holds(connection, number, engagement, &end)?;
+    }
     let damaged = |why: String| Fault::Damaged(format!("the journal of `{engagement}`: {why}"));
     let sql = "SELECT seq, at, kind, payload, hash FROM entry WHERE engagement = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
     let mut select = connection.prepare_cached(sql)?;

@@ -7,6 +7,7 @@
 mod blob;
 mod create;
 mod fault;
+mod heads;
 mod journal;
 mod lease;
 mod ledger;
@@ -22,6 +23,7 @@ use cloudcrew_runtime::ports::StoreError;
 use rusqlite::Connection;
 
 use fault::{Fault, Stop};
+use heads::Heads;
 use readers::Readers;
 use writer::Writer;
 
@@ -44,6 +46,7 @@ struct Inner {
 struct File {
     path: PathBuf,
     broken: OnceLock<String>,
+    heads: Heads,
 }
 
 impl File {
@@ -86,7 +89,8 @@ impl Store {
     fn at(path: PathBuf) -> Result<Store, StoreError> {
         create::regular(&path)?;
         let first = open::first(&path).map_err(|fault| fault.at(&path))?;
-        let file = Arc::new(File { path, broken: OnceLock::new() });
+        let heads = Heads::beside(&path);
+        let file = Arc::new(File { path, broken: OnceLock::new(), heads });
         let inner = Inner { readers: Readers::new(first), file, writer: Mutex::new(None) };
         Ok(Store(Arc::new(inner)))
     }

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::fault::{Fault, Stop, system};
-use super::{File, migrate, open};
+use super::{File, heads, migrate, open};
 
 /// Requests in one transaction at most.
 const GROUP: usize = 256;
@@ -125,6 +125,7 @@ fn transact(
     group: &mut Vec<Box<dyn Request>>,
 ) -> Result<(), Fault> {
     quick(connection, "BEGIN IMMEDIATE")?;
+    heads::forget();
     let done = same(file, identity, connection).and_then(|()| perform(connection, group)).and_then(|kept| {
         if planted::Fault::AckBeforeCommit.is_planted() {
             group.drain(..).for_each(|request| request.reply(Ok(())));
@@ -132,6 +133,9 @@ fn transact(
         }
         if kept { quick(connection, "COMMIT") } else { Ok(()) }
     });
+    if done.is_ok() {
+        file.heads.write();
+    }
     if done.is_err() && !connection.is_autocommit() {
         connection.execute_batch("ROLLBACK")?;
     }

@@ -9,6 +9,7 @@ use super::request::{Raise, Request, RequestKind};
 use crate::ports::blob::Blobs;
 use crate::ports::clock::Clock;
 use crate::ports::journal::{AppendError, Journal, Writer};
+use crate::ports::repo::Repo;
 
 /// What somebody says.
 #[derive(Debug, Clone)]
@@ -89,6 +90,19 @@ pub async fn record(
             Err(AppendError::Store(e)) => return Err(e.into()),
         }
     }
+}
+
+/// Reads what an approval would bind: who approves a file that cannot be read approves nothing.
+///
+/// # Errors
+/// When one of the request's deliverables cannot be read whole.
+pub async fn readable(repo: &dyn Repo, request: &Request) -> Result<(), EngagementError> {
+    for (path, oid) in &request.subject {
+        repo.blob(oid).await.map_err(|error| {
+            EngagementError::World(format!("`{path}` cannot be read, so `{}` cannot be approved: {error}", request.id))
+        })?;
+    }
+    Ok(())
 }
 
 fn short(digest: &str) -> &str {

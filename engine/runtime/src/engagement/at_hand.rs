@@ -12,16 +12,21 @@ use crate::ports::repo::TreeFile;
 impl Driver {
     /// All rows of the ledger.
     pub(crate) async fn ledger_rows(&self) -> Result<Vec<LedgerRow>, EngagementError> {
-        Ok(self.ports.ledger.rows(self.project()).await?)
+        let rows = self.ports.ledger.rows(self.project()).await?;
+        self.look(|e| e.has_all(&rows)).await?;
+        Ok(rows)
     }
 
     pub(crate) async fn record_rows(&self, rows: &[LedgerRow]) -> Result<(), EngagementError> {
         Ok(self.ports.ledger.record(self.project(), rows).await?)
     }
 
-    /// Files of the branch.
-    pub(crate) async fn files(&self) -> Result<Vec<TreeFile>, EngagementError> {
-        self.tree().await
+    /// Files of the branch below a folder; all of them for an empty name.
+    pub(crate) async fn files(&self, below: &str) -> Result<Vec<TreeFile>, EngagementError> {
+        match self.look(|e| e.state.head.clone()).await {
+            Some(head) => Ok(self.ports.repo.list(&head, below).await?),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// A file of the branch.
@@ -54,7 +59,10 @@ impl Driver {
 
     /// Whether an agent may give a verdict; for a deliverable, the object id it is about.
     pub(crate) async fn may_judge(&self, phase: &str, agent: &str, path: Option<&str>) -> Result<Option<String>, String> {
-        let tree = self.tree().await.map_err(|e| e.to_string())?;
+        let found = match path {
+            Some(path) => self.found(path).await.map_err(|e| e.to_string())?,
+            None => None,
+        };
         self.look(|e| {
             let purpose = e.state.swarm.as_ref().map(|s| s.purpose);
             let Some(definition) = e.definition.phase(phase) else { return Err(format!("no phase `{phase}`")) };
@@ -71,8 +79,8 @@ impl Driver {
             if purpose == Some(Purpose::Work) && !deliverable.reviewers.iter().any(|r| r == agent) {
                 return Err(format!("`{agent}` is no reviewer of `{path}`"));
             }
-            match tree.iter().find(|f| f.path == path) {
-                Some(file) => Ok(Some(file.oid.clone())),
+            match found {
+                Some(file) => Ok(Some(file.oid)),
                 None => Err(format!("`{path}` is not written yet")),
             }
         })

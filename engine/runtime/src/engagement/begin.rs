@@ -4,7 +4,7 @@ use cloudcrew_definition::crew::Definition;
 use cloudcrew_plan::{Plan, SEMANTICS};
 
 use super::error::EngagementError;
-use super::event::{Event, Started, Voice};
+use super::event::{BaseRecord, Event, Started, Voice};
 use super::load::write_entries;
 use crate::ports::blob::Blobs;
 use crate::ports::journal::Journal;
@@ -47,6 +47,10 @@ pub struct Begin<'a> {
     pub branch: String,
     /// The engagement's day, `YYYY-MM-DD`.
     pub date: String,
+    /// Names this engagement among all: chosen by chance.
+    pub identity: String,
+    /// Where its branch begins.
+    pub base: Option<BaseRecord>,
     /// Milliseconds since 1970 UTC.
     pub now: i64,
 }
@@ -82,6 +86,8 @@ pub async fn begin(journal: &dyn Journal, blobs: &dyn Blobs, begin: Begin<'_>) -
         repo: begin.repo,
         branch: begin.branch,
         date: begin.date,
+        identity: begin.identity,
+        base: begin.base,
     };
     let events = [Event::Started(Box::new(started)), Event::Entered { state: entry, on: None, resume: None, why: None }];
     let entries = write_entries(blobs, &events, begin.now).await?;

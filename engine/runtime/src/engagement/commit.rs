@@ -6,10 +6,12 @@ use cloudcrew_planted::Fault;
 use super::drive::Driver;
 use super::error::EngagementError;
 use super::event::{CommitRecord, Event};
-use crate::ports::repo::{CommitRequest, RepoError};
+use crate::ports::repo::{CommitRequest, ENGAGEMENT, JOURNAL, Logged, RepoError, STEP};
 
 /// How often a branch that others keep moving is tried again.
 const TRIES: usize = 20;
+/// Commits by others that are noted one by one at most.
+const MOST_FOREIGN: usize = 1_000;
 
 impl Driver {
     /// Commits files. The inner error is a refusal in words: nothing was written.
@@ -30,22 +32,33 @@ impl Driver {
                 Err(fault) => return Ok(Err(format!("`{path}` cannot be written: {fault}"))),
             }
         }
-        let trailers = vec![("CloudCrew-Step".to_owned(), format!("{}/{step}", self.project()))];
-        let mut request = CommitRequest { writes, message: message.to_owned(), author: author.to_owned(), date: 0, trailers };
+        let (identity, base) = self.look(|e| (e.state.started.identity.clone(), e.state.started.base.clone())).await;
+        let base = base.map(|base| base.commit);
+        let own = format!("{}/{step}", self.project());
+        let mut request =
+            CommitRequest { writes, message: message.to_owned(), author: author.to_owned(), base, ..CommitRequest::default() };
         for _ in 0..TRIES {
+            if !identity.is_empty() {
+                request.claim = Some(self.claim().await?);
+            }
             let (parent, date) = self.intend(step).await?;
             request.date = date;
+            request.trailers = self.trailers(&own).await;
             match self.ports.repo.commit(parent.as_deref(), &request).await {
                 Ok(commit) => return self.committed(step, author, &commit, &request).await.map(Ok),
                 Err(RepoError::Moved(to)) => {
-                    let ours = self.own_commit(parent.as_deref(), to.as_deref(), &request.trailers[0].1).await?;
-                    if let Some(commit) = ours {
-                        return self.committed(step, author, &commit, &request).await.map(Ok);
-                    }
-                    let commits = match &to {
-                        Some(to) => self.ports.repo.log(parent.as_deref(), to).await?.into_iter().map(|(id, _)| id).collect(),
+                    let log = match &to {
+                        Some(to) => self.ports.repo.log(parent.as_deref(), to).await?,
                         None => Vec::new(),
                     };
+                    let is_own = |commit: &&Logged| {
+                        let of = commit.anchor.engagement.as_ref().is_none_or(|of| *of == identity);
+                        of && commit.anchor.step.as_ref() == Some(&own)
+                    };
+                    if let Some(commit) = log.iter().find(is_own) {
+                        return self.committed(step, author, &commit.id, &request).await.map(Ok);
+                    }
+                    let commits = self.foreign(log).await?;
                     let Some(to) = to else {
                         let branch = self.ports.repo.branch();
                         let was = parent.unwrap_or_default();
@@ -59,6 +72,8 @@ impl Driver {
                     let intent = Event::CommitIntended { step: step.to_owned(), parent: Some(to.clone()), date };
                     self.append(vec![Event::ForeignCommits { from: parent, to, commits }, intent]).await?;
                 }
+                // The claim has moved since it was looked at: it is looked at again.
+                Err(RepoError::Claimed(_)) => {}
                 Err(RepoError::Refused(why)) => return Ok(Err(why)),
                 Err(RepoError::CheckedOut(branch)) => {
                     let what = format!(
@@ -87,11 +102,41 @@ impl Driver {
         Ok((parent, date))
     }
 
-    /// The commit of this step among those that are new, when it was made before the process died.
-    async fn own_commit(&self, from: Option<&str>, to: Option<&str>, step: &str) -> Result<Option<String>, EngagementError> {
-        let Some(to) = to else { return Ok(None) };
-        let log = self.ports.repo.log(from, to).await?;
-        Ok(log.into_iter().find(|(_, s)| s.as_deref() == Some(step)).map(|(id, _)| id))
+    /// What a commit says of the step that makes it, and of the journal entry which says that it would.
+    async fn trailers(&self, own: &str) -> Vec<(String, String)> {
+        let mut trailers = vec![(STEP.to_owned(), own.to_owned())];
+        self.look(|e| {
+            if !e.state.started.identity.is_empty() {
+                trailers.push((ENGAGEMENT.to_owned(), e.state.started.identity.clone()));
+            }
+            if let (Some((seq, hash)), true) = (e.intents.last_key_value(), e.state.intended.is_some()) {
+                trailers.push((JOURNAL.to_owned(), format!("{seq} {hash}")));
+            }
+        })
+        .await;
+        trailers
+    }
+
+    /// Where the claim on the branch is, which is this engagement's and not ahead of its journal.
+    async fn claim(&self) -> Result<Option<String>, EngagementError> {
+        let Some(claim) = self.ports.repo.claim().await? else { return Ok(None) };
+        let branch = self.ports.repo.branch();
+        self.look(|e| e.knows(&claim, branch)).await?;
+        Ok(Some(claim.id))
+    }
+
+    /// The ids of commits that others made; one that this engagement made and does not know of is an error.
+    pub(super) async fn foreign(&self, log: Vec<Logged>) -> Result<Vec<String>, EngagementError> {
+        let branch = self.ports.repo.branch();
+        self.look(|e| {
+            let own = |commit: &&Logged| {
+                let of = commit.anchor.engagement.as_ref().is_some_and(|of| *of == e.state.started.identity);
+                of && commit.anchor.journal.is_some()
+            };
+            log.iter().filter(own).try_for_each(|commit| e.knows(commit, branch))?;
+            Ok(log.into_iter().take(MOST_FOREIGN).map(|commit| commit.id).collect())
+        })
+        .await
     }
 
     async fn committed(
@@ -101,9 +146,11 @@ impl Driver {
         commit: &str,
         request: &CommitRequest,
     ) -> Result<CommitRecord, EngagementError> {
-        let tree = self.ports.repo.list(commit).await?;
-        let oid = |path: &str| tree.iter().find(|f| f.path == path).map(|f| f.oid.clone()).unwrap_or_default();
-        let paths = request.writes.iter().map(|(p, _)| (p.as_str().to_owned(), oid(p.as_str()))).collect();
+        let mut paths = Vec::with_capacity(request.writes.len());
+        for (path, _) in &request.writes {
+            let found = self.ports.repo.find(commit, path.as_str()).await?;
+            paths.push((path.as_str().to_owned(), found.map(|file| file.oid).unwrap_or_default()));
+        }
         let record = CommitRecord { step: step.to_owned(), commit: commit.to_owned(), paths, author: author.to_owned() };
         self.append(vec![Event::Committed(record.clone())]).await?;
         Ok(record)

@@ -8,6 +8,7 @@ use cloudcrew_definition::crew::Model;
 use cloudcrew_plan::{Kind, Outcome};
 use tokio::sync::Mutex;
 
+use super::answer::readable;
 use super::budget::is_budget;
 use super::error::EngagementError;
 use super::event::{Answered, Decision, End, EndReason, Event, Why, bound_words};
@@ -81,6 +82,10 @@ impl Driver {
             Err(LeaseError::Store(e)) => return Err(e.into()),
         };
         let engagement = open(&*ports.journal, &*ports.blobs, project).await?;
+        // A repository that cannot be read is told of by what needs it.
+        if let Ok(Some(claim)) = ports.repo.claim().await {
+            engagement.knows(&claim, ports.repo.branch())?;
+        }
         let renewed = std::sync::Mutex::new(ports.clock.elapsed());
         let driver = Driver {
             ports,
@@ -424,6 +429,9 @@ impl Driver {
         actor: &str,
         channel: &str,
     ) -> Result<(), EngagementError> {
+        if matches!(decision, Decision::Approve { .. }) {
+            readable(&*self.ports.repo, request).await?;
+        }
         let answer = Answered { decision, actor: actor.to_owned(), channel: channel.to_owned(), digest: request.digest.clone() };
         // Somebody may have answered in between; the journal has the one that counts.
         self.catch_up().await?;

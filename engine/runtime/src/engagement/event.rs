@@ -247,6 +247,21 @@ pub struct Started {
     pub branch: String,
     /// The engagement's day, `YYYY-MM-DD`: the only date that artifacts know.
     pub date: String,
+    /// Names this engagement among all: two of one name are two. Empty in engagements of older versions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub identity: String,
+    /// Where its branch begins; absent in an empty repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<BaseRecord>,
+}
+
+/// Where a branch begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BaseRecord {
+    /// The commit.
+    pub commit: String,
+    /// The branch or revision that named it.
+    pub name: String,
 }
 
 /// Who speaks for the agents of an engagement.

@@ -36,7 +36,7 @@ impl Driver {
     }
 
     async fn write_summary(&self) -> Result<Option<String>, EngagementError> {
-        let rows = self.ports.ledger.rows(self.project()).await?;
+        let rows = self.ledger_rows().await?;
         let decisions: Vec<String> = rows
             .iter()
             .filter(|r| r.kind == LedgerKind::Decision)

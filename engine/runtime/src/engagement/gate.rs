@@ -135,19 +135,19 @@ impl Driver {
     /// The deliverables of a phase as they stand in the tree, with their object ids.
     pub(super) async fn subject(&self, phase: &str) -> Result<Vec<(String, String)>, EngagementError> {
         let definition = self.definition().await;
-        let tree = self.tree().await?;
-        let paths = definition.phase(phase).into_iter().flat_map(|p| &p.deliverables).map(|d| &d.path);
-        let mut subject: Vec<(String, String)> =
-            paths.filter_map(|p| tree.iter().find(|f| f.path == *p)).map(|f| (f.path.clone(), f.oid.clone())).collect();
+        let mut subject = Vec::new();
+        for deliverable in definition.phase(phase).into_iter().flat_map(|p| &p.deliverables) {
+            subject.extend(self.found(&deliverable.path).await?.map(|file| (file.path, file.oid)));
+        }
         subject.sort();
         Ok(subject)
     }
 
-    /// All files of the branch.
-    pub(super) async fn tree(&self) -> Result<Vec<TreeFile>, EngagementError> {
+    /// A file of the branch.
+    pub(super) async fn found(&self, path: &str) -> Result<Option<TreeFile>, EngagementError> {
         match self.look(|e| e.state.head.clone()).await {
-            Some(head) => Ok(self.ports.repo.list(&head).await?),
-            None => Ok(Vec::new()),
+            Some(head) => Ok(self.ports.repo.find(&head, path).await?),
+            None => Ok(None),
         }
     }
 
@@ -157,7 +157,8 @@ impl Driver {
         let intended = self.look(|e| e.state.intended.is_some()).await;
         let there = self.ports.repo.head().await?;
         let Some(to) = there.filter(|t| Some(t) != known.as_ref() && !intended) else { return Ok(()) };
-        let commits = self.ports.repo.log(known.as_deref(), &to).await?.into_iter().map(|(id, _)| id).collect();
+        let log = self.ports.repo.log(known.as_deref(), &to).await?;
+        let commits = self.foreign(log).await?;
         self.append(vec![Event::ForeignCommits { from: known, to, commits }]).await
     }
 

@@ -1,5 +1,6 @@
 //! Opening an engagement: its journal read and folded. What is too large for an entry is in a blob.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cloudcrew_definition::crew::{Definition, Model};
@@ -13,6 +14,8 @@ use crate::ports::StoreError;
 use crate::ports::blob::Blobs;
 use crate::ports::journal::{Entry, Head, Journal, NewEntry};
 use crate::ports::json::{self, MAX_WRITTEN, depth};
+use crate::ports::ledger::LedgerRow;
+use crate::ports::repo::Logged;
 use crate::sow::{self, Sow};
 
 /// Bytes of an event that go into its entry at most; the rest of 64 KiB is left for what a store adds.
@@ -35,6 +38,8 @@ pub struct Engagement {
     pub state: State,
     /// Where its journal ends, as far as it was read.
     pub head: Head,
+    /// Entries that said that a commit would be made, with their hashes: commits name them.
+    pub(super) intents: BTreeMap<u64, String>,
 }
 
 /// Events as entries; large ones spill to the blob port first.
@@ -111,6 +116,7 @@ pub async fn open(journal: &dyn Journal, blobs: &dyn Blobs, project: &str) -> Re
         sow_text: text.into(),
         state: State::new(plan, started, entry.at),
         head: Head { seq: entry.seq, hash: entry.hash.clone() },
+        intents: BTreeMap::new(),
     };
     engagement.follow(journal, blobs, |_, _, _| {}).await?;
     Ok(engagement)
@@ -151,6 +157,53 @@ impl Engagement {
         }
     }
 
+    /// Compares the ledger with the journal.
+    ///
+    /// # Errors
+    /// When a row is gone that the journal says was written.
+    pub fn has_all(&self, rows: &[LedgerRow]) -> Result<(), EngagementError> {
+        let there: BTreeSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        match self.state.recorded.iter().find(|id| !there.contains(id.as_str())) {
+            None => Ok(()),
+            Some(gone) => Err(EngagementError::Damaged {
+                project: self.project.clone(),
+                seq: self.head.seq,
+                why: format!("row `{gone}` of the ledger was written and is gone; bring back the `cloudcrew.db` that has it"),
+            }),
+        }
+    }
+
+    /// Compares the journal with a commit that an engagement of its name made on its branch.
+    ///
+    /// # Errors
+    /// When the commit is of another engagement, or of an entry that this journal does not have: it was shortened, or this is an older
+    /// copy of a home whose newer copy has gone on.
+    pub fn knows(&self, commit: &Logged, branch: &str) -> Result<(), EngagementError> {
+        let (project, id) = (&self.project, &commit.id);
+        let of = commit.anchor.engagement.as_deref().unwrap_or_default();
+        if of != self.state.started.identity {
+            return Err(EngagementError::World(format!(
+                "branch `{branch}` belongs to another engagement named `{project}` ({of}): it made commit {id}; go on in the home of \
+                 that one, or start this one under another name with `--project`"
+            )));
+        }
+        let Some((seq, hash)) = &commit.anchor.journal else { return Ok(()) };
+        if self.intents.get(seq) == Some(hash) {
+            return Ok(());
+        }
+        let seq = *seq;
+        let why =
+            if seq > self.head.seq { format!("it ends with entry {}", self.head.seq) } else { "it says something else".into() };
+        Err(EngagementError::Damaged {
+            project: project.clone(),
+            seq,
+            why: format!(
+                "commit {id} on branch `{branch}` was made by that entry, and here {why}. This home is older than the branch: go on in \
+                 the newer one, or bring back its `cloudcrew.db` with its `-wal`"
+            ),
+        })
+    }
+
     /// A model as it is called now: as the definition says, or as somebody mended it since.
     pub fn model(&self, name: &str) -> Option<Model> {
         let mut model = self.definition.model(name)?.clone();
@@ -164,6 +217,9 @@ impl Engagement {
     pub(super) fn take(&mut self, event: &Event, seq: u64, hash: String, at: i64) -> Result<(), EngagementError> {
         let project = self.project.clone();
         self.state.apply(event, at).map_err(|e| EngagementError::Damaged { project, seq, why: e.to_string() })?;
+        if matches!(event, Event::CommitIntended { .. }) {
+            self.intents.insert(seq, hash.clone());
+        }
         self.head = Head { seq, hash };
         Ok(())
     }

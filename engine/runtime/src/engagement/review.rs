@@ -83,12 +83,11 @@ impl Driver {
     /// What is wrong without anybody reading for meaning: missing files, missing or empty sections, missing verdicts.
     async fn seen_by_engine(&self, phase: &Phase) -> Result<Vec<Finding>, EngagementError> {
         self.notice_foreign_commits().await?;
-        let tree = self.tree().await?;
         let mut findings = Vec::new();
         for (number, deliverable) in phase.deliverables.iter().enumerate() {
             let key = |part: &str| format!("phases/{}.yaml deliverables[{number}].{part}", phase.name);
             let finding = |text: String, key: String| Finding { path: deliverable.path.clone(), text, key };
-            let Some(file) = tree.iter().find(|f| f.path == deliverable.path) else {
+            let Some(file) = self.found(&deliverable.path).await? else {
                 findings.push(finding(format!("{} was not written by {}", deliverable.path, deliverable.owner), key("owner")));
                 continue;
             };
@@ -99,7 +98,7 @@ impl Driver {
                     findings.push(finding(format!("{}: {text} (templates/{template}.md)", deliverable.path), key("template")));
                 }
             }
-            for words in self.look(|e| unpassed(e, phase, deliverable, file)).await {
+            for words in self.look(|e| unpassed(e, phase, deliverable, &file)).await {
                 findings.push(finding(words, key("reviewers")));
             }
         }

@@ -133,6 +133,8 @@ pub struct State {
     pub head: Option<String>,
     /// A commit that is about to be made: step, parent, date.
     pub intended: Option<(String, Option<String>, i64)>,
+    /// Rows that are in the ledger, by id.
+    pub recorded: BTreeSet<String>,
     /// Commits by step.
     pub commits: BTreeMap<String, CommitRecord>,
     /// Who wants it to end.
@@ -162,6 +164,7 @@ pub struct State {
 impl State {
     /// The state before anything but [`Event::Started`].
     pub fn new(plan: Plan, started: Started, at: i64) -> State {
+        let head = started.base.as_ref().map(|base| base.commit.clone());
         State {
             plan,
             started,
@@ -173,8 +176,9 @@ impl State {
             requests: Vec::new(),
             meter: Meter::default(),
             artifacts: BTreeMap::new(),
-            head: None,
+            head,
             intended: None,
+            recorded: BTreeSet::new(),
             commits: BTreeMap::new(),
             cancel: None,
             inbox: Vec::new(),
@@ -321,6 +325,7 @@ impl State {
                         self.meter.note_context(&run.id, &run.visits, charge.usage);
                     }
                 }
+                self.recorded.extend(done.iter().flat_map(|done| done.ledger.iter().cloned()));
                 if let Some(verdict) = done.as_ref().and_then(|d| d.verdict.clone()) {
                     self.verdict(verdict);
                 }

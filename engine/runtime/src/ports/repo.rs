@@ -17,7 +17,7 @@ pub struct TreeFile {
 }
 
 /// What a commit changes and says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CommitRequest {
     /// Files written whole, each replacing what was there. Never empty.
     pub writes: Vec<(RepoPath, Vec<u8>)>,
@@ -27,8 +27,40 @@ pub struct CommitRequest {
     pub author: String,
     /// Seconds since 1970 UTC: author's and committer's date.
     pub date: i64,
-    /// `(key, value)` trailers in order; the first is `CloudCrew-Step`, which names the step.
+    /// `(key, value)` trailers in order; the first is [`STEP`], which names the step.
     pub trailers: Vec<(String, String)>,
+    /// Commit at which a branch is taken to be that does not exist yet: the customer's code.
+    pub base: Option<String>,
+    /// Where the claim is expected that this commit takes over: `Some(None)` for a branch that nobody has claimed. Without it, no
+    /// claim is made.
+    pub claim: Option<Option<String>>,
+}
+
+/// Trailer that names the step of a commit: `PROJECT/STEP`.
+pub const STEP: &str = "CloudCrew-Step";
+/// Trailer that names the engagement by its identity.
+pub const ENGAGEMENT: &str = "CloudCrew-Engagement";
+/// Trailer that names the journal entry which said that the commit would be made: `SEQ HASH`.
+pub const JOURNAL: &str = "CloudCrew-Journal";
+
+/// What a commit says of the engagement that made it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Anchor {
+    /// [`STEP`]; absent in a commit that is not of an engagement.
+    pub step: Option<String>,
+    /// [`ENGAGEMENT`]; absent in commits of older versions.
+    pub engagement: Option<String>,
+    /// [`JOURNAL`]; absent in commits of older versions.
+    pub journal: Option<(u64, String)>,
+}
+
+/// A commit in history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logged {
+    /// Its id.
+    pub id: String,
+    /// What it says of its engagement.
+    pub anchor: Anchor,
 }
 
 /// Why a commit was not made.
@@ -41,6 +73,9 @@ pub enum RepoError {
     /// its name collides with another's in case or Unicode form. Says what and why.
     #[error("{0}")]
     Refused(String),
+    /// Another engagement, or another copy of this one, has claimed the branch since: the claim is where this says.
+    #[error("the branch is claimed by another engagement")]
+    Claimed(Option<String>),
     /// The branch is checked out somewhere: moving it would surprise whoever works there.
     #[error("branch `{0}` is checked out")]
     CheckedOut(String),
@@ -59,16 +94,27 @@ pub trait Repo: Send + Sync {
     async fn head(&self) -> Result<Option<String>, StoreError>;
 
     /// Builds blobs, trees and the commit on `parent`, and moves the branch from `parent` to it by compare-and-swap; objects and
-    /// reference are on disk when it returns. The same request on the same parent gives the same commit id.
+    /// reference are on disk when it returns. The same request on the same parent gives the same commit id. The claim is taken over
+    /// before the branch moves.
     /// A branch that is already at just that commit counts as success.
     async fn commit(&self, parent: Option<&str>, request: &CommitRequest) -> Result<String, RepoError>;
 
-    /// All files of a commit's tree, by path.
-    async fn list(&self, commit: &str) -> Result<Vec<TreeFile>, StoreError>;
+    /// The last commit of the engagement that writes the branch, kept by a reference beside it: whose branch it is, and how far the
+    /// journal of its newest copy had come. `None` before the first.
+    async fn claim(&self) -> Result<Option<Logged>, StoreError>;
+
+    /// The file at a path of a commit; `None` when there is none. Takes the time of the folders on the way, not of the tree.
+    async fn find(&self, commit: &str, path: &str) -> Result<Option<TreeFile>, StoreError>;
+
+    /// Bytes of a blob by its object id, whole and as they were written: damage is an error.
+    async fn blob(&self, oid: &str) -> Result<Vec<u8>, StoreError>;
+
+    /// The files of a commit's tree below a folder, by path; all of them for an empty name. A folder that is not there has none.
+    async fn list(&self, commit: &str, below: &str) -> Result<Vec<TreeFile>, StoreError>;
 
     /// A file's bytes; `None` when there is none. Symlinks and submodules are not files.
     async fn read(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Commits reachable from `head` and not from `base`, oldest first, each with the `CloudCrew-Step` trailer's value when it has one.
-    async fn log(&self, base: Option<&str>, head: &str) -> Result<Vec<(String, Option<String>)>, StoreError>;
+    /// Commits reachable from `head` and not from `base`, oldest first.
+    async fn log(&self, base: Option<&str>, head: &str) -> Result<Vec<Logged>, StoreError>;
 }

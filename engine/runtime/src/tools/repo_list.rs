@@ -35,12 +35,7 @@ impl Tool for RepoList {
 
     async fn call(&self, call: &Call<'_>, input: Value) -> Result<Said, ToolError> {
         let Arguments { folder } = arguments(input)?;
-        let prefix = folder.trim_end_matches('/');
-        let tree = call.driver.files().await?;
-        let mut files: Vec<_> = tree
-            .into_iter()
-            .filter(|f| prefix.is_empty() || f.path.strip_prefix(prefix).is_some_and(|r| r.starts_with('/')))
-            .collect();
+        let mut files = call.driver.files(folder.trim_end_matches('/')).await?;
         let left_out = files.len().saturating_sub(MOST);
         files.truncate(MOST);
         let lines = call

@@ -47,7 +47,7 @@ impl Tool for WriteAdr {
         let slug = slug(&a.title);
         let names: Vec<String> = call
             .driver
-            .files()
+            .files(FOLDER)
             .await?
             .into_iter()
             .filter_map(|f| f.path.strip_prefix(FOLDER)?.strip_prefix('/').map(str::to_owned))

@@ -1,0 +1,106 @@
+//! Whether an object can be read. libgit2 waits for ever for the rest of a loose object that is cut off, and makes room for as much as
+//! its header claims; so a loose object is looked at before the library is.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::sync::PoisonError;
+
+use cloudcrew_runtime::ports::StoreError;
+use flate2::read::ZlibDecoder;
+use git2::{Oid, Repository};
+
+use super::Bound;
+
+/// Bytes of an object at most.
+const MOST: u64 = 256 * 1024 * 1024;
+/// Objects of which it is remembered that they are whole.
+const REMEMBERED: usize = 100_000;
+
+impl Bound {
+    /// Looks at an object before it is read.
+    ///
+    /// # Errors
+    /// When it is cut off, damaged, or larger than is read.
+    pub(super) fn sound(&self, repository: &Repository, id: Oid) -> Result<(), StoreError> {
+        if self.sound.lock().unwrap_or_else(PoisonError::into_inner).contains(&id) {
+            return Ok(());
+        }
+        match self.loose(repository, id, true)? {
+            Some(_) => {}
+            // In a pack, or not there at all: the library says so.
+            None => {
+                let claimed = repository.odb().and_then(|objects| objects.read_header(id));
+                if let Ok((size, _)) = claimed
+                    && size as u64 > MOST
+                {
+                    return Err(self.damaged(id, format!("it claims to have {size} bytes; at most {MOST} are read")));
+                }
+            }
+        }
+        let mut sound = self.sound.lock().unwrap_or_else(PoisonError::into_inner);
+        if sound.len() >= REMEMBERED {
+            sound.clear();
+        }
+        sound.insert(id);
+        Ok(())
+    }
+
+    /// Bytes of an object, by its header.
+    pub(super) fn size(&self, repository: &Repository, id: Oid) -> Result<u64, StoreError> {
+        if let Some(size) = self.loose(repository, id, false)? {
+            return Ok(size);
+        }
+        let header = repository.odb().and_then(|objects| objects.read_header(id));
+        header.map(|(size, _)| size as u64).map_err(|error| self.failed(&error))
+    }
+
+    /// Bytes of a loose object, and whether it has all of them; `None` when there is none.
+    fn loose(&self, repository: &Repository, id: Oid, whole: bool) -> Result<Option<u64>, StoreError> {
+        let name = id.to_string();
+        let (folder, file) = name.split_at(2);
+        let path = repository.commondir().join("objects").join(folder).join(file);
+        match look(&path, whole) {
+            Ok(size) => Ok(Some(size)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.damaged(id, error.to_string())),
+        }
+    }
+
+    fn damaged(&self, id: Oid, why: String) -> StoreError {
+        StoreError::Damaged { what: format!("object {id} of {}", self.path.display()), why }
+    }
+}
+
+/// The size in a loose object's header; with `whole`, as many bytes must follow.
+fn look(path: &Path, whole: bool) -> io::Result<u64> {
+    let fault = |why: &str| io::Error::new(io::ErrorKind::InvalidData, why);
+    let flags = (rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW).bits() as i32;
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(fault("it is no file"));
+    }
+    let mut text = ZlibDecoder::new(BufReader::new(file));
+    let mut header = Vec::new();
+    while header.last() != Some(&0) {
+        let mut byte = [0];
+        if header.len() > 32 || text.read(&mut byte).map_err(|_| fault("its header cannot be read"))? == 0 {
+            return Err(fault("its header is cut off"));
+        }
+        header.push(byte[0]);
+    }
+    let header = String::from_utf8_lossy(&header);
+    let size = header.trim_end_matches('\0').split_once(' ').and_then(|(_, size)| size.parse::<u64>().ok());
+    let size = size.ok_or_else(|| fault("its header makes no sense"))?;
+    if size > MOST {
+        return Err(fault(&format!("it claims to have {size} bytes; at most {MOST} are read")));
+    }
+    if whole {
+        let read = io::copy(&mut text.take(size + 1), &mut io::sink()).map_err(|_| fault("it is cut off or damaged"))?;
+        if read != size {
+            return Err(fault("it is cut off"));
+        }
+    }
+    Ok(size)
+}

@@ -1,0 +1,213 @@
+//! How far each journal had come, in a small file beside the database: `cloudcrew.heads`.
+//!
+//! It is written after each commit and not synced, so it may lag behind the database and never leads: a journal that ends before
+//! what stands here was shortened, by a log that was cut or lost, an older copy of the file, or rows that someone removed. A slot
+//! that a power cut left half written is no slot.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use cloudcrew_definition::digest::sha256;
+use cloudcrew_runtime::ports::journal::Head;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::fault::Fault;
+use crate::folder::Folder;
+
+/// Name of the file in a home.
+const FILE: &str = "cloudcrew.heads";
+/// Bytes of a slot; the number of an engagement is the number of its slot.
+const SLOT: usize = 192;
+/// Bytes of the file that are read at most.
+const MOST: u64 = 64 * 1024 * 1024;
+
+thread_local! {
+    /// What the transaction under way appends; only the thread that writes has any.
+    static APPENDED: RefCell<Vec<(i64, Slot)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What a slot says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Slot {
+    engagement: String,
+    head: Head,
+}
+
+/// The file.
+pub(super) struct Heads {
+    path: PathBuf,
+    writes: OnceLock<Option<File>>,
+    reads: OnceLock<File>,
+    numbers: Mutex<HashMap<String, i64>>,
+}
+
+/// Notes that an engagement's journal ends so once the transaction under way is committed.
+pub(super) fn appended(number: i64, engagement: &str, head: &Head) {
+    let slot = Slot { engagement: engagement.to_owned(), head: head.clone() };
+    APPENDED.with_borrow_mut(|all| all.push((number, slot)));
+}
+
+/// Forgets what was noted: the transaction was taken back.
+pub(super) fn forget() {
+    APPENDED.with_borrow_mut(Vec::clear);
+}
+
+impl Heads {
+    /// Beside the database at `path`.
+    pub(super) fn beside(path: &Path) -> Heads {
+        Heads { path: path.with_file_name(FILE), writes: OnceLock::new(), reads: OnceLock::new(), numbers: Mutex::default() }
+    }
+
+    /// Writes what was noted, after its commit. A disk that takes it not leaves the file behind, which it may be.
+    pub(super) fn write(&self) {
+        let appended = APPENDED.with_borrow_mut(std::mem::take);
+        if appended.is_empty() {
+            return;
+        }
+        let open = || {
+            let folder = self.path.parent().map(Folder::open)?.ok()?;
+            folder.open_file(Path::new(FILE)).ok()
+        };
+        let Some(file) = self.writes.get_or_init(open) else { return };
+        for (number, slot) in appended {
+            let Ok(number) = u64::try_from(number) else { continue };
+            let _ = file.write_all_at(&slot.bytes(), number * SLOT as u64);
+        }
+    }
+
+    fn file(&self) -> Option<&File> {
+        if let Some(file) = self.reads.get() {
+            return Some(file);
+        }
+        let flags = (rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW).bits() as i32;
+        let file = File::options().read(true).custom_flags(flags).open(&self.path).ok()?;
+        let is_file = file.metadata().is_ok_and(|about| about.is_file());
+        is_file.then(|| self.reads.get_or_init(|| file))
+    }
+
+    /// The slot of an engagement. It is to be read before the database is: whoever writes in between is ahead of it.
+    pub(super) fn of(&self, engagement: &str, number: impl FnOnce() -> Option<i64>) -> Option<Slot> {
+        let known = self.numbers.lock().unwrap_or_else(PoisonError::into_inner).get(engagement).copied();
+        let number = match known {
+            Some(number) => number,
+            None => {
+                let number = number()?;
+                self.numbers.lock().unwrap_or_else(PoisonError::into_inner).insert(engagement.to_owned(), number);
+                number
+            }
+        };
+        self.at(number)
+    }
+
+    /// The slot of a number.
+    pub(super) fn at(&self, number: i64) -> Option<Slot> {
+        let mut bytes = [0; SLOT];
+        self.file()?.read_exact_at(&mut bytes, u64::try_from(number).ok()? * SLOT as u64).ok()?;
+        Slot::of(&bytes)
+    }
+
+    /// All slots with their numbers.
+    pub(super) fn all(&self) -> Vec<(i64, Slot)> {
+        let read = || -> io::Result<Vec<u8>> {
+            let Some(file) = self.file() else { return Ok(Vec::new()) };
+            let length = file.metadata()?.len().min(MOST);
+            let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
+            file.read_exact_at(&mut bytes, 0)?;
+            Ok(bytes)
+        };
+        let bytes = read().unwrap_or_default();
+        (0..).zip(bytes.chunks_exact(SLOT)).filter_map(|(number, slot)| Some((number, Slot::of(slot)?))).collect()
+    }
+}
+
+impl Slot {
+    fn bytes(&self) -> [u8; SLOT] {
+        let mut bytes = [b' '; SLOT];
+        let room = SLOT - 104;
+        let name = &self.engagement[..self.engagement.floor_char_boundary(room)];
+        let text = format!("{:020} {:64} {name}", self.head.seq, self.head.hash);
+        let text = format!("{} {text}", &sha256(&text)[..16]);
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        bytes[SLOT - 1] = b'\n';
+        bytes
+    }
+
+    /// `None` where nothing was written, or only half.
+    fn of(bytes: &[u8]) -> Option<Slot> {
+        let text = std::str::from_utf8(bytes.get(..SLOT - 1)?).ok()?.trim_end();
+        let (check, text) = text.split_once(' ')?;
+        if sha256(text).get(..16) != Some(check) {
+            return None;
+        }
+        let mut fields = text.splitn(3, ' ');
+        let (seq, hash, engagement) = (fields.next()?.parse().ok()?, fields.next()?.to_owned(), fields.next()?.to_owned());
+        Some(Slot { engagement, head: Head { seq, hash } })
+    }
+
+    /// The engagement's name, or its beginning.
+    pub(super) fn engagement(&self) -> &str {
+        &self.engagement
+    }
+
+    fn is_of(&self, engagement: &str) -> bool {
+        engagement.starts_with(&self.engagement)
+    }
+
+    /// Whether a journal that ends with `end` still has what was written of it.
+    pub(super) fn holds(&self, connection: &Connection, number: i64, engagement: &str, end: &Head) -> Result<(), Fault> {
+        let seq = self.head.seq;
+        if !self.is_of(engagement) {
+            return Err(shortened(&format!("engagement `{}`", self.engagement), seq, "is not there"));
+        }
+        let journal = format!("the journal of `{engagement}`");
+        if seq > end.seq {
+            return Err(shortened(&journal, seq, &format!("ends with entry {}", end.seq)));
+        }
+        let sql = "SELECT hash FROM entry WHERE engagement = ?1 AND seq = ?2";
+        let mut select = connection.prepare_cached(sql)?;
+        let hash: Option<String> = select.query_row(params![number, seq as i64], |row| row.get(0)).optional()?;
+        if hash.as_ref() == Some(&self.head.hash) { Ok(()) } else { Err(shortened(&journal, seq, "has another one there")) }
+    }
+
+    /// Whether the engagement of a slot is among those that there are.
+    pub(super) fn is_listed<'a>(&self, mut engagements: impl Iterator<Item = &'a str>) -> Result<(), Fault> {
+        if engagements.any(|engagement| self.is_of(engagement)) {
+            return Ok(());
+        }
+        Err(shortened(&format!("engagement `{}`", self.engagement), self.head.seq, "is not there"))
+    }
+}
+
+fn shortened(what: &str, seq: u64, how: &str) -> Fault {
+    Fault::Damaged(format!(
+        "entry {seq} of it was written, and {what} {how}: a part of its history is lost. Bring back the newer `cloudcrew.db` with its \
+         `-wal`; if this older state is the one to go on with, remove `{FILE}` beside it"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_is_read_as_it_was_written_and_a_half_written_one_is_none() {
+        for name in ["acme", &"long".repeat(60), "ü".repeat(70).as_str()] {
+            let slot = Slot { engagement: name.to_owned(), head: Head { seq: u64::MAX, hash: "f".repeat(64) } };
+            let bytes = slot.bytes();
+            let read = Slot::of(&bytes).expect("a slot");
+            assert_eq!(read.head, slot.head);
+            assert!(read.is_of(name));
+            for cut in [1, 60, 100, 110] {
+                let mut half = bytes;
+                half[cut..].fill(0);
+                assert!(Slot::of(&half).is_none_or(|read| read.head != slot.head || cut > 104 + name.len()), "{cut}");
+            }
+        }
+        assert_eq!(Slot::of(&[0; SLOT]), None);
+    }
+}

@@ -1,0 +1,104 @@
+//! The customer has code already: the crew starts from it, reads it, changes what it may, and what it made can be merged.
+
+#![expect(clippy::unwrap_used, reason = "a test whose world cannot be made ends there")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::{Crew, Done, crew};
+
+fn git(at: &Path, words: &[&str]) -> String {
+    let mut git = Command::new("git");
+    git.arg("-C").arg(at).args(words);
+    for who in ["AUTHOR", "COMMITTER"] {
+        git.env(format!("GIT_{who}_NAME"), "customer").env(format!("GIT_{who}_EMAIL"), "c@example.com");
+    }
+    let done = git.output().expect("git starts");
+    assert!(done.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8_lossy(&done.stdout).trim().to_owned()
+}
+
+/// A customer's repository with code, an executable script, a file with a name that is not ASCII, and a plan.
+fn customers(crew: &Crew) -> PathBuf {
+    let repo = crew.folder.path().join("customer");
+    for (path, text) in [
+        ("src/main.py", "print('orders')\n"),
+        ("docs/überblick.md", "# Überblick\n"),
+        ("docs/project-plan/plan.md", "# Our own plan\n"),
+        ("run.sh", "#!/bin/sh\n"),
+    ] {
+        let file = repo.join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+    git(crew.folder.path(), &["init", "-q", "-b", "main", "customer"]);
+    git(&repo, &["add", "."]);
+    git(&repo, &["update-index", "--chmod=+x", "run.sh"]);
+    git(&repo, &["commit", "-q", "-m", "Our code"]);
+    repo
+}
+
+fn start(crew: &Crew, repo: &Path, more: &[&str]) -> Done {
+    let mut words = vec!["--repo", repo.to_str().unwrap()];
+    words.extend(more);
+    crew.start("retail-orders.md", &words)
+}
+
+#[test]
+fn the_crew_starts_from_the_customers_code_and_its_branch_can_be_merged() {
+    let crew = crew();
+    let repo = customers(&crew);
+    start(&crew, &repo, &["--approve", "all"]).exits(0).says("docs/project-plan/plan.md is in the repository already");
+    let base = git(&repo, &["rev-parse", "main"]);
+    assert_eq!(git(&repo, &["merge-base", "main", "cloudcrew/demo"]), base);
+    git(&repo, &["merge", "-q", "--no-edit", "cloudcrew/demo"]);
+    assert_eq!(fs::read_to_string(repo.join("src/main.py")).unwrap(), "print('orders')\n", "outside all scopes");
+    assert!(fs::read_to_string(repo.join("docs/project-plan/plan.md")).unwrap().contains("Project plan"), "it was rewritten");
+    assert!(git(&repo, &["ls-tree", "main", "run.sh"]).starts_with("100755"));
+    assert_eq!(git(&repo, &["-c", "core.quotePath=false", "ls-files", "docs/überblick.md"]), "docs/überblick.md");
+    assert!(git(&repo, &["fsck", "--strict"]).is_empty());
+}
+
+#[test]
+fn a_branch_made_beforehand_or_a_named_base_is_where_the_work_starts() {
+    let crew = crew();
+    let repo = customers(&crew);
+    git(&repo, &["branch", "cloudcrew/demo"]);
+    git(&repo, &["commit", "-q", "--allow-empty", "-m", "Later"]);
+    start(&crew, &repo, &["--base", "main"]).exits(2).says("is not at `main`");
+    start(&crew, &repo, &[]).exits(10);
+    assert_eq!(git(&repo, &["merge-base", "main", "cloudcrew/demo"]), git(&repo, &["rev-parse", "main~1"]));
+
+    let other = crate::support::crew();
+    start(&other, &repo, &["--project", "second", "--base", "nothing"]).exits(2).says("no commit is named `nothing`");
+    start(&other, &repo, &["--project", "second", "--base", "main"]).exits(10);
+    assert_eq!(git(&repo, &["merge-base", "main", "cloudcrew/second"]), git(&repo, &["rev-parse", "main"]));
+}
+
+#[test]
+fn an_empty_repository_gets_a_branch_of_its_own() {
+    let crew = crew();
+    let repo = crew.folder.path().join("empty");
+    git(crew.folder.path(), &["init", "-q", "-b", "main", "empty"]);
+    start(&crew, &repo, &[]).exits(10);
+    assert_eq!(git(&repo, &["log", "--format=%s", "cloudcrew/demo"]).lines().last(), Some("Add the statement of work"));
+
+    let headless = customers(&crew);
+    git(&headless, &["symbolic-ref", "HEAD", "refs/heads/gone"]);
+    let other = crate::support::crew();
+    start(&other, &headless, &[]).exits(2).says("--base main");
+}
+
+#[test]
+fn a_gate_says_that_the_customers_branch_has_moved_on() {
+    let crew = crew();
+    let repo = customers(&crew);
+    start(&crew, &repo, &[]).exits(10);
+    let before = crew.run(&["show", "demo"]).exits(0);
+    assert!(!before.out.contains("not based on"), "{}", before.out);
+    git(&repo, &["commit", "-q", "--allow-empty", "-m", "Meanwhile"]);
+    crew.run(&["show", "demo"]).exits(0).says("`main` has 1 commit that this work was not based on");
+    assert_eq!(crew.run(&["show", "demo", "--format", "json"]).json()["moved_on"]["commits"], 1);
+    crew.run(&["resume", "demo"]).exits(10).says("`main` has 1 commit that this work was not based on");
+}
