@@ -1,5 +1,6 @@
 //! The home: where it is, and what is in it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use cloudcrew_local::folder::Folder;
@@ -87,6 +88,18 @@ pub fn repo_path(store: &Store, engagement: &Engagement) -> PathBuf {
 /// The repository of an engagement.
 pub fn repo(store: &Store, engagement: &Engagement) -> Result<GitRepo, StoreError> {
     GitRepo::open(&repo_path(store, engagement), &engagement.project)
+}
+
+/// Deliverables that are on the engagement's branch now, whoever wrote or removed them.
+pub async fn delivered(store: &Store, engagement: &Engagement) -> BTreeSet<String> {
+    let mut there = BTreeSet::new();
+    let (Ok(repo), Some(head)) = (repo(store, engagement), &engagement.state.head) else { return there };
+    for deliverable in engagement.definition.phases.iter().flat_map(|phase| &phase.deliverables) {
+        if let Ok(Some(file)) = repo.find(head, &deliverable.path).await {
+            there.insert(file.path);
+        }
+    }
+    there
 }
 
 /// Commits that came to the branch on which the work began, since it did; `None` when there are none.

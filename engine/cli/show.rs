@@ -17,7 +17,8 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
     let state = &engagement.state;
     let rows = store.rows(&engagement.project).await?;
     engagement.has_all(&rows)?;
-    let mut text = summary(engagement, &home::repo_path(store, engagement));
+    let there = home::delivered(store, engagement).await;
+    let mut text = summary(engagement, &home::repo_path(store, engagement), &there);
     if let Some(end) = &state.end {
         text.push_str(&format!("\n  ended: {}\n", end.text));
     }

@@ -1,5 +1,6 @@
 //! What came out of an engagement, for people.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -42,8 +43,8 @@ pub fn spoken(voice: &Voice) -> String {
     }
 }
 
-/// What came out, at the end of a run.
-pub fn summary(engagement: &Engagement, repo: &Path) -> String {
+/// What came out, at the end of a run. `there` are the deliverables that are on the branch.
+pub fn summary(engagement: &Engagement, repo: &Path, there: &BTreeSet<String>) -> String {
     let state = &engagement.state;
     let mut text = format!("\n{} · {} · {}\n", engagement.project, state.started.workflow, spoken(&state.started.voice));
     for (phase, _) in &state.plan().entries {
@@ -69,7 +70,7 @@ pub fn summary(engagement: &Engagement, repo: &Path) -> String {
         ));
         let Some(definition) = engagement.definition.phase(phase) else { continue };
         for d in &definition.deliverables {
-            let mark = if state.artifacts.contains_key(&d.path) { "+" } else { "-" };
+            let mark = if there.contains(&d.path) { "+" } else { "-" };
             text.push_str(&format!("    {mark} {} ({})\n", d.path, d.owner));
         }
     }

@@ -28,6 +28,11 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
         Event::Reviewed { findings, .. } => {
             findings.iter().map(|f| format!("    found: {}", f.text)).collect::<Vec<_>>().join("\n")
         }
+        Event::Checked { findings, .. } if findings.is_empty() => "    nothing is missing any more".to_owned(),
+        Event::Checked { findings, .. } => {
+            findings.iter().map(|f| format!("    missing: {}", f.text)).collect::<Vec<_>>().join("\n")
+        }
+        Event::RequestSuperseded { request } => format!("    {request} is asked again: what it was about has changed"),
         Event::RequestAnswered { request, answer } => {
             format!("    {request} {} by {} ({})", answer.decision.name(), answer.actor, answer.channel)
         }

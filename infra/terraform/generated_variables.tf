@@ -34,6 +34,7 @@ variable "phases" {
     node_timeout_seconds      = number
     task_timeout_seconds      = number
     heartbeat_seconds         = number
+    max_deliveries            = number
     max_retries               = number
     max_restarts              = number
     max_reworks               = number

@@ -72,9 +72,10 @@ impl Disk {
     }
 }
 
-/// Whether losing the file's bytes loses something: not SQLite's index of the log, not a copy that the log has too.
+/// Whether losing the file's bytes loses something: not SQLite's index of the log, not a copy that the log has too, not the heads, which
+/// may lag behind.
 fn matters(file: &str) -> bool {
-    !(file.ends_with("-shm") || file.ends_with("cloudcrew.db") || file.contains("/_git2_"))
+    !(file.ends_with("-shm") || file.ends_with("cloudcrew.db") || file.ends_with("cloudcrew.heads") || file.contains("/_git2_"))
 }
 
 fn quoted(text: &str) -> impl Iterator<Item = &str> {

@@ -22,6 +22,7 @@ mod links;
 mod live;
 mod machine;
 mod mutations;
+mod owed;
 mod planned;
 mod races;
 mod replies;

@@ -49,14 +49,18 @@ pub async fn drive(args: &Args, store: &Store, project: &str, approve_all: bool,
     let released = driver.release().await;
     let rest = rest?;
     released?;
-    let text = driver.look(|engagement| summary(engagement, &home::repo_path(store, engagement))).await;
+    let ended = driver.engagement().await;
+    let there = home::delivered(store, &ended).await;
+    let text = summary(&ended, &home::repo_path(store, &ended), &there);
+    let moved = home::moved_on(store, &ended);
+    drop(ended);
     let (exit, last) = outcome(project, &rest);
     if format == Format::Human {
         put!("{text}");
     }
     let at_gate =
         matches!(&rest, Rest::Waiting(requests) if requests.iter().any(|r| matches!(r.kind, RequestKind::Approval { .. })));
-    if at_gate && let Some(moved) = driver.look(|engagement| home::moved_on(store, engagement)).await {
+    if let Some(moved) = moved.filter(|_| at_gate) {
         note!("{project}: {}", behind(&moved));
     }
     note!("{last}");

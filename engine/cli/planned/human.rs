@@ -92,6 +92,9 @@ fn of_phase(phase: &Phase, forecast: &PhaseForecast) -> String {
         let depth = if review.depth == Depth::Full { "in full" } else { "lightly" };
         let _ = writeln!(text, "  reviewed  {depth} by {}, sent back {}", review.agent, at_most(review.max_reworks));
     }
+    if !phase.deliverables.is_empty() {
+        let _ = writeln!(text, "  owes      all of it: sent back {} when something is missing", at_most(phase.max_deliveries));
+    }
     let gate = phase.gate.as_ref().map_or_else(|| "nobody; the next phase follows at once".to_owned(), decided);
     let _ = writeln!(text, "  decided   by {gate}");
     let _ = writeln!(

@@ -182,6 +182,7 @@ fn phase(sources: &Sources, p: &syntax::PhaseFile) -> Option<Phase> {
         gate: optional(&p.gate).as_ref().map(gate),
         question_reminder: optional(&p.questions).and_then(|q| time(&q.remind_after)),
         budget: optional(&p.budget).and_then(|b| budget(&b)),
+        max_deliveries: optional(&p.deliver).and_then(|d| value(&d.max_attempts)).unwrap_or(defaults::MAX_DELIVERIES),
         retry,
         max_restarts: optional(&p.restart).and_then(|r| value(&r.max_attempts)).unwrap_or(defaults::MAX_RESTARTS),
     })

@@ -79,6 +79,13 @@ impl PhaseStates<'_> {
             to(Outcome::Asked, self.name(Kind::Question)),
             to(Outcome::Parked, self.name(Kind::Park)),
         ];
+        if !self.phase.deliverables.is_empty() {
+            let (counter, max) = (Counter::Deliveries, self.phase.max_deliveries);
+            let resets = [Counter::Retries, Counter::Restarts];
+            on.push(self.bounded(Outcome::Incomplete, counter, max, "deliver.max_attempts", &resets));
+            // What is still missing is shown at the gate; without one nobody would see it.
+            on.push(to(Outcome::Incomplete, if self.phase.gate.is_some() { self.name(Kind::Gate) } else { "failed".into() }));
+        }
         for outcome in [Outcome::Limit, Outcome::Failed] {
             on.push(self.bounded(outcome, Counter::Retries, retries, "retry.max_attempts", &[Counter::Restarts]));
             on.push(to(outcome, "failed"));
@@ -106,7 +113,13 @@ impl PhaseStates<'_> {
         let restart = Bound { counter: Counter::Restarts, max, key };
         vec![
             to(Outcome::Passed, self.after_review()),
-            self.bounded(Outcome::Faulted, Counter::Reworks, reworks, "review.max_reworks", &[Counter::Retries, Counter::Restarts]),
+            self.bounded(
+                Outcome::Faulted,
+                Counter::Reworks,
+                reworks,
+                "review.max_reworks",
+                &[Counter::Retries, Counter::Restarts, Counter::Deliveries],
+            ),
             // What is still wrong is shown at the gate; without one nobody would see it.
             to(Outcome::Faulted, if self.phase.gate.is_some() { self.name(Kind::Gate) } else { "failed".into() }),
             Transition { on: Outcome::Parked, to: review.clone(), bound: None, resets: Vec::new() },
@@ -121,10 +134,11 @@ impl PhaseStates<'_> {
 
     fn gate(&self) -> Vec<Transition> {
         let Some(gate) = &self.phase.gate else { return Vec::new() };
-        let resets = [Counter::Restarts, Counter::Retries, Counter::Reworks];
+        let resets = [Counter::Restarts, Counter::Retries, Counter::Reworks, Counter::Deliveries];
         let mut on = vec![
             to(Outcome::Approved, self.next.clone()),
             self.bounded(Outcome::Revised, Counter::Revisions, gate.max_revisions, "gate.max_revisions", &resets),
+            to(Outcome::Reopened, self.name(Kind::Gate)),
         ];
         if gate.expires_after.is_some() {
             on.push(match gate.on_expiry {

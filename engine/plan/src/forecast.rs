@@ -117,7 +117,7 @@ pub struct PhaseForecast {
     pub estimate: Estimate,
     /// Agent by agent.
     pub agents: Vec<(String, Estimate)>,
-    /// Active seconds that the limits allow at most, with every retry, rework and revision.
+    /// Active seconds that the limits allow at most, with every retry, rework and revision, and each time that something was missing.
     pub most_seconds: u64,
 }
 
@@ -276,7 +276,8 @@ fn most_seconds(phase: &Phase) -> u64 {
     let with_retries: f64 = (0..=retries.min(20)).map(|n| one * phase.retry.timeout_factor.powi(n)).sum();
     let reworks = phase.review.as_ref().map_or(0, |r| r.max_reworks);
     let revisions = phase.gate.as_ref().map_or(0, |g| g.max_revisions);
-    let times = f64::from(1 + reworks) * f64::from(1 + revisions);
+    let deliveries = if phase.deliverables.is_empty() { 0 } else { phase.max_deliveries };
+    let times = f64::from(1 + deliveries) * f64::from(1 + reworks) * f64::from(1 + revisions);
     Duration::try_from_secs_f64(with_retries * times).map_or(u64::MAX, |d| d.as_secs())
 }
 

@@ -13,5 +13,5 @@ mod visits;
 mod walk;
 
 pub use build::build;
-pub use plan::{Bound, Counter, Kind, Outcome, Plan, SEMANTICS, State, Transition};
+pub use plan::{Bound, Counter, Kind, OLDEST_SEMANTICS, Outcome, Plan, SEMANTICS, State, Transition};
 pub use walk::{Counters, NoWay};

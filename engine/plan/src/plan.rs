@@ -4,8 +4,11 @@ use cloudcrew_definition::digest::sha256;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Version of the plan's form and meaning.
-pub const SEMANTICS: u32 = 1;
+/// Version of the plan's form and meaning: 2 has [`Outcome::Incomplete`] and [`Outcome::Reopened`]. Plans of version 1 are walked as
+/// they are.
+pub const SEMANTICS: u32 = 2;
+/// The oldest version that is still walked.
+pub const OLDEST_SEMANTICS: u32 = 1;
 
 /// A workflow as a state graph.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -108,6 +111,8 @@ pub struct Transition {
 pub enum Outcome {
     /// The swarm ended by itself.
     Finished,
+    /// The swarm ended by itself, and something that the phase owes is missing.
+    Incomplete,
     /// An agent asks the customer.
     Asked,
     /// The provider is away.
@@ -134,6 +139,8 @@ pub enum Outcome {
     Approved,
     /// The customer asks for changes.
     Revised,
+    /// What was approved changed before the next phase began: the customer is asked again.
+    Reopened,
     /// Nobody decided in time.
     Expired,
     /// Everything that follows the last phase was tried.
@@ -145,6 +152,7 @@ impl Outcome {
     pub fn name(self) -> &'static str {
         match self {
             Outcome::Finished => "finished",
+            Outcome::Incomplete => "incomplete",
             Outcome::Asked => "asked",
             Outcome::Parked => "parked",
             Outcome::Limit => "limit",
@@ -158,6 +166,7 @@ impl Outcome {
             Outcome::Faulted => "faulted",
             Outcome::Approved => "approved",
             Outcome::Revised => "revised",
+            Outcome::Reopened => "reopened",
             Outcome::Expired => "expired",
             Outcome::Finalized => "finalized",
         }
@@ -176,6 +185,8 @@ pub enum Counter {
     Reworks,
     /// Runs asked for by the customer.
     Revisions,
+    /// Swarms sent back because something was missing.
+    Deliveries,
 }
 
 /// How often a transition may be taken.

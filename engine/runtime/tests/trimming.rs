@@ -34,6 +34,7 @@ fn swarm(max_turns: u32) -> Swarm {
         handoff: HandoffMode::Immediate,
         retry: RetryPolicy { max_attempts: 3, initial_delay: Duration::ZERO, max_delay: Duration::ZERO },
         handoffs: true,
+        asks_again: 0,
     })
 }
 

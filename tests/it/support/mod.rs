@@ -55,7 +55,7 @@ pub fn edited() -> Crew {
     Crew { folder, workspace }
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     if from.is_dir() {
         std::fs::create_dir_all(to).expect("a folder");
         for entry in std::fs::read_dir(from).expect("a folder").flatten() {
@@ -180,6 +180,20 @@ impl Crew {
             store.prepare("SELECT entry.seq, kind, payload FROM entry JOIN engagement ON number = engagement WHERE id = 'demo' ORDER BY entry.seq").expect("a table");
         let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).expect("rows");
         rows.collect::<Result<_, _>>().expect("readable rows")
+    }
+
+    /// System prompts of all visits, in order.
+    pub fn prompts(&self) -> Vec<String> {
+        let store = rusqlite::Connection::open(self.home().join("cloudcrew.db")).expect("the store");
+        let opened = self.journal().into_iter().filter(|(_, kind, _)| kind == "visit_opened").map(|(_, _, payload)| payload);
+        let text = |payload: String| -> String {
+            let event: serde_json::Value = serde_json::from_str(&payload).expect("an event");
+            let hash = event["system"].as_str().expect("a hash");
+            let bytes: Vec<u8> =
+                store.query_row("SELECT bytes FROM blob WHERE hash = ?1", [hash], |row| row.get(0)).expect("the prompt");
+            String::from_utf8(bytes).expect("text")
+        };
+        opened.map(text).collect()
     }
 
     /// What the outcome is, without times and ids that differ from run to run.

@@ -30,6 +30,9 @@ pub struct Phase {
     /// What it may use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
+    /// New swarms at most in which the crew may add what is missing. Older versions sent nothing back by themselves.
+    #[serde(default)]
+    pub max_deliveries: u32,
     /// New swarms after a limit or a failure.
     pub retry: Retry,
     /// Process deaths at the same step at most.

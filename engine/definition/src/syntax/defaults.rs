@@ -34,6 +34,8 @@ pub const MAX_REVISIONS: u32 = 3;
 pub const ON_EXPIRY: OnExpiry = OnExpiry::Stop;
 /// `retry.timeout_factor`
 pub const TIMEOUT_FACTOR: f64 = 1.0;
+/// `deliver.max_attempts`, where there is no `deliver`
+pub const MAX_DELIVERIES: u32 = 1;
 /// `restart.max_attempts`, where there is no `restart`
 pub const MAX_RESTARTS: u32 = 10;
 /// `times` of an entry of a rehearsal

@@ -38,6 +38,9 @@ pub struct PhaseFile {
     /// What the phase may use, its reviews included. Left out: no limit.
     #[schemars(extend("examples" = [{"usd": 40, "at_limit": "ask"}]))]
     pub budget: Option<Written<Budget>>,
+    /// How often the swarm is sent back when something that the phase owes is missing. Left out: `max_attempts: 1`.
+    #[schemars(extend("examples" = [{"max_attempts": 2}]))]
+    pub deliver: Option<Written<Deliver>>,
     /// New swarms after one that reached a limit or failed. Left out: none.
     #[schemars(extend("examples" = [{"max_attempts": 1, "timeout_factor": 1.5}]))]
     pub retry: Option<Written<Retry>>,
@@ -206,6 +209,16 @@ pub struct Questions {
     /// Reminds again after each such time without an answer. Left out: no reminders.
     #[schemars(extend("examples" = ["30m"]))]
     pub remind_after: Option<Written<Duration>>,
+}
+
+/// After each swarm the engine looks for what the phase owes: files, sections of their templates, verdicts of their reviewers. Where
+/// something is missing, the work is sent back with a list of it; then the gate shows the list. A phase without a gate fails.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Deliver {
+    /// New swarms at most in which the crew may add what is missing.
+    #[schemars(range(max = 20), extend("examples" = [defaults::MAX_DELIVERIES]))]
+    pub max_attempts: Written<u32>,
 }
 
 /// New swarms after one that reached a limit or failed. Artifacts and ledger are kept, counters begin at zero.

@@ -31,6 +31,9 @@ pub(super) struct Writing<'a> {
     pub known: &'a Knowledge,
 }
 
+/// What only a statement of work can say: a crew that finds nothing there says so, and has forgotten nothing.
+const OF_STATEMENT: [&str; 6] = ["objectives", "requirements", "constraints", "scope", "acceptance_criteria", "timeline"];
+
 /// A document from its template: under each heading what a live crew would write there, and what is known for it. A list stands
 /// in full once, where the template is about it; elsewhere its ids are named.
 pub(super) fn document(template: &str, writing: &Writing<'_>) -> String {
@@ -51,7 +54,11 @@ pub(super) fn document(template: &str, writing: &Writing<'_>) -> String {
             }
             parts.push(if in_full { material.in_full() } else { material.named() });
         }
-        if parts.is_empty() {
+        let of_statement = slot.sources.iter().all(|(name, _)| OF_STATEMENT.contains(&name.as_str()));
+        if parts.is_empty() && of_statement {
+            let names: Vec<String> = slot.sources.iter().map(|(name, _)| name.replace('_', " ")).collect();
+            text.push_str(&format!("The statement of work says nothing about {}.", names.join(" or ")));
+        } else if parts.is_empty() {
             text.push_str(&template[slot.range.clone()]);
         } else {
             text.push_str(&format!("> A live crew writes here: {}\n\n{}", slot.guidance, parts.join("\n\n")));

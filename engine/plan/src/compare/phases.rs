@@ -22,6 +22,9 @@ pub(super) fn compare(old: &Phase, new: &Phase, found: &mut Vec<Change>) {
         None => "the customer is not reminded of a question".to_owned(),
     });
     super::budgets::differ(&mut changes, "budget", (old.budget, new.budget));
+    changes.differ("deliver.max_attempts", old.max_deliveries, new.max_deliveries, |old, new| {
+        format!("work with something missing is sent back {}, instead of {}", times(new), times(old))
+    });
     changes.differ("retry.max_attempts", old.retry.max_attempts, new.retry.max_attempts, |old, new| {
         format!("the crew begins anew {} after a limit or a failure, instead of {}", times(new), times(old))
     });

@@ -52,6 +52,7 @@ fn phase(phase: &Phase) -> Value {
         "node_timeout_seconds": phase.swarm.node_timeout.as_secs(),
         "task_timeout_seconds": task_seconds(phase),
         "heartbeat_seconds": HEARTBEAT_SECONDS,
+        "max_deliveries": phase.max_deliveries,
         "max_retries": phase.retry.max_attempts,
         "max_restarts": phase.max_restarts,
         "max_reworks": phase.review.as_ref().map_or(0, |review| review.max_reworks),

@@ -97,8 +97,9 @@ fn the_machine_visits_what_the_plan_visits_in_the_same_order() {
 }
 
 /// Each kind of state with each of its outcomes, each end, and each state that counts.
-const WHAT_CAN_HAPPEN: [&str; 33] = [
+const WHAT_CAN_HAPPEN: [&str; 36] = [
     "swarm finished",
+    "swarm incomplete",
     "swarm asked",
     "swarm parked",
     "swarm limit",
@@ -119,6 +120,7 @@ const WHAT_CAN_HAPPEN: [&str; 33] = [
     "review cancelled",
     "gate approved",
     "gate revised",
+    "gate reopened",
     "gate expired",
     "gate cancelled",
     "finalize finalized",
@@ -129,6 +131,7 @@ const WHAT_CAN_HAPPEN: [&str; 33] = [
     "retry",
     "rework",
     "revise",
+    "deliver",
     "record",
     "park",
 ];

@@ -44,6 +44,7 @@ struct Phase {
     execution_timeout: u32,
     review: Option<u32>,
     gate: Option<Gate>,
+    deliver: Option<u32>,
     retry: Option<(u32, u32)>,
     restart: u32,
 }
@@ -72,13 +73,16 @@ fn phase(name: &'static str) -> impl Strategy<Value = Phase> {
     let gate = (0..3u32, prop::option::of(prop::sample::select(vec!["1s", "72h", "3650d"])), expiry());
     let gate = gate.prop_map(|(max_revisions, expires_after, on_expiry)| Gate { max_revisions, expires_after, on_expiry });
     let retry = prop::option::weighted(0.7, (0..3u32, 1..10u32));
-    let parts = (description, 1..2000u32, prop::option::weighted(0.7, 0..3u32), prop::option::weighted(0.7, gate), retry, 1..4u32);
-    parts.prop_map(move |(description, execution_timeout, review, gate, retry, restart)| Phase {
+    let deliver = prop::option::weighted(0.7, 0..3u32);
+    let review = prop::option::weighted(0.7, 0..3u32);
+    let parts = (description, 1..2000u32, review, prop::option::weighted(0.7, gate), deliver, retry, 1..4u32);
+    parts.prop_map(move |(description, execution_timeout, review, gate, deliver, retry, restart)| Phase {
         name,
         description,
         execution_timeout,
         review,
         gate,
+        deliver,
         retry,
         restart,
     })
@@ -98,6 +102,7 @@ impl Written {
             execution_timeout: 60,
             review: Some(1),
             gate: Some(gate),
+            deliver: Some(1),
             retry: Some((1, 1)),
             restart: 1,
         };
@@ -107,7 +112,7 @@ impl Written {
     /// Loaded as `cloudcrew` loads it.
     pub fn definition(&self) -> Definition {
         let mut sources = Sources::new();
-        let crew = "version: 1\nmodels:\n  opus: { max_tokens: 16000 }\nagents:\n  pm:\n    description: Owns the plan\n    model: opus\n    prompt: prompts/pm.md\n    tools: [repo_read, review_verdict]\n";
+        let crew = "version: 1\nmodels:\n  opus: { max_tokens: 16000 }\nagents:\n  pm:\n    description: Owns the plan\n    model: opus\n    prompt: prompts/pm.md\n    tools: [repo_read, repo_write, review_verdict]\n    writes: [docs/**]\n";
         sources.add("agents.yaml", crew.as_bytes());
         sources.add("prompts/pm.md", b"You own the plan.\n");
         sources.add("prompts/task.md", b"Do it.\n");
@@ -138,6 +143,10 @@ impl Phase {
             seconds.div_ceil(2)
         );
         text += &format!("restart: {{ max_attempts: {} }}\n", self.restart);
+        if let Some(times) = self.deliver {
+            text +=
+                &format!("deliverables: [{{ path: docs/{}.md, owner: pm }}]\ndeliver: {{ max_attempts: {times} }}\n", self.name);
+        }
         if let Some((attempts, factor)) = self.retry {
             text += &format!("retry: {{ max_attempts: {attempts}, timeout_factor: {factor} }}\n");
         }
@@ -168,7 +177,11 @@ fn catalogue() -> Catalogue {
     };
     Catalogue {
         tool_templates: Vec::new(),
-        tools: vec![tool("repo_read", Capability::ReadRepo), tool("review_verdict", Capability::Judge)],
+        tools: vec![
+            tool("repo_read", Capability::ReadRepo),
+            tool("repo_write", Capability::WriteRepo),
+            tool("review_verdict", Capability::Judge),
+        ],
         prompt_variables: Vec::new(),
         template_variables: Vec::new(),
         slot_sources: Vec::new(),

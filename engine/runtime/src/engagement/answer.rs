@@ -62,6 +62,12 @@ pub async fn record(
             }
             return Err(decided(&request, there));
         }
+        if request.superseded {
+            return Err(EngagementError::Conflict(format!(
+                "what `{}` asked about has changed since, and another request asks about what is there now; look again with `cloudcrew show {}`",
+                request.id, engagement.project
+            )));
+        }
         if request.expired {
             return Err(EngagementError::Conflict(format!("`{}` expired before it was answered", request.id)));
         }

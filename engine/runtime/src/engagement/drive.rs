@@ -135,6 +135,11 @@ impl Driver {
         Ok(self.ports.journal.release(&self.project, &self.lease).await?)
     }
 
+    /// The engagement as it stands, for as long as it is not driven on.
+    pub async fn engagement(&self) -> tokio::sync::MutexGuard<'_, Engagement> {
+        self.inner.lock().await
+    }
+
     /// Looks at the engagement as it stands.
     pub async fn look<T>(&self, look: impl FnOnce(&Engagement) -> T) -> T {
         look(&*self.inner.lock().await)

@@ -123,6 +123,14 @@ pub enum Event {
         /// What is wrong.
         findings: Vec<Finding>,
     },
+    /// The engine looked for what the phase owes, after a swarm that ended by itself.
+    Checked {
+        /// The phase.
+        phase: String,
+        /// What is missing; empty when nothing is, and something was before.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        findings: Vec<Finding>,
+    },
     /// The provider is away; tried again then.
     ParkedUntil {
         /// Milliseconds since 1970 UTC.
@@ -179,6 +187,11 @@ pub enum Event {
     },
     /// Nobody answered in time.
     RequestExpired {
+        /// Which request.
+        request: String,
+    },
+    /// What a request asked about has changed: another one asks about what is there now.
+    RequestSuperseded {
         /// Which request.
         request: String,
     },

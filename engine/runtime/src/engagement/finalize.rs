@@ -1,5 +1,7 @@
 //! What follows the last phase. A step that fails is noted and never blocks completion.
 
+use std::collections::BTreeSet;
+
 use cloudcrew_plan::Outcome;
 
 use super::drive::Driver;
@@ -42,7 +44,12 @@ impl Driver {
             .filter(|r| r.kind == LedgerKind::Decision)
             .map(|r| format!("- {} ({}, {})", r.title, r.author, r.phase))
             .collect();
-        let text = self.look(|e| summary(e, &decisions)).await;
+        let definition = self.definition().await;
+        let mut there = BTreeSet::new();
+        for deliverable in definition.phases.iter().flat_map(|phase| &phase.deliverables) {
+            there.extend(self.found(&deliverable.path).await?.map(|file| file.path));
+        }
+        let text = self.look(|e| summary(e, &decisions, &there)).await;
         match self
             .commit("finalize.summary", "engine", &[(SUMMARY.to_owned(), text.into_bytes())], "Summarize the engagement")
             .await?
@@ -53,7 +60,7 @@ impl Driver {
     }
 }
 
-fn summary(engagement: &Engagement, decisions: &[String]) -> String {
+fn summary(engagement: &Engagement, decisions: &[String], there: &BTreeSet<String>) -> String {
     let state = &engagement.state;
     let (rehearsed, estimated) = match &state.started.voice {
         Voice::Rehearsal => ("Rehearsed: no live model took part; token counts are estimates.\n", ", as estimated"),
@@ -97,8 +104,9 @@ fn summary(engagement: &Engagement, decisions: &[String]) -> String {
     ));
     text.push_str("\n## Deliverables\n\n");
     for phase in state.plan().entries.iter().filter_map(|(name, _)| engagement.definition.phase(name)) {
-        for deliverable in phase.deliverables.iter().filter(|d| state.artifacts.contains_key(&d.path)) {
-            text.push_str(&format!("- {} ({}, {})\n", deliverable.path, deliverable.owner, phase.name));
+        for deliverable in &phase.deliverables {
+            let missing = if there.contains(&deliverable.path) { "" } else { ": not delivered" };
+            text.push_str(&format!("- {} ({}, {}){missing}\n", deliverable.path, deliverable.owner, phase.name));
         }
     }
     text.push_str("\n## Decisions\n\n");

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::drive::{Driver, Rest};
 use super::error::EngagementError;
-use super::event::{Decision, Event, ms};
+use super::event::{Decision, Event, Why, ms};
 use super::load::Engagement;
 use super::request::{Request, RequestKind};
 use crate::ports::ledger::{LedgerKind, LedgerRow};
@@ -38,7 +38,18 @@ impl Driver {
             if matches!(answer.decision, Decision::Approve { .. }) && subject != request.subject {
                 let again = self.look(|e| new_gate(e, &phase, subject)).await;
                 let Some(again) = again else { return Err(self.damaged(format!("`{phase}` has no gate")).await) };
-                self.append(vec![Event::RequestOpened(Box::new(self.opened_now(again).await))]).await?;
+                let opened = Event::RequestOpened(Box::new(self.opened_now(again).await));
+                let (at, resume, reopens) = self
+                    .look(|e| {
+                        let state = &e.state;
+                        let reopens = state.plan().next(&state.at, Outcome::Reopened, &state.counters).is_ok();
+                        (state.at.clone(), state.resume.clone(), reopens)
+                    })
+                    .await;
+                // Plans of older versions stay where they are.
+                let why = Why { text: format!("what was approved in {phase} has changed since"), key: String::new() };
+                let entered = Event::Entered { state: at, on: Some(Outcome::Reopened), resume, why: Some(why) };
+                self.append(if reopens { vec![entered, opened] } else { vec![opened] }).await?;
                 return Ok(None);
             }
             let outcome = match &answer.decision {
@@ -59,8 +70,8 @@ impl Driver {
             // What is asked about changed while nobody had decided: ask about what is there now.
             let again = self.look(|e| new_gate(e, &phase, subject)).await;
             if let Some(again) = again.filter(|a| a.id != request.id) {
-                let expired = Event::RequestExpired { request: request.id.clone() };
-                self.append(vec![expired, Event::RequestOpened(Box::new(self.opened_now(again).await))]).await?;
+                let superseded = Event::RequestSuperseded { request: request.id.clone() };
+                self.append(vec![superseded, Event::RequestOpened(Box::new(self.opened_now(again).await))]).await?;
                 return Ok(None);
             }
         }
@@ -225,7 +236,9 @@ impl Driver {
 fn current_gate(engagement: &Engagement) -> Option<Request> {
     let state = &engagement.state;
     let revision = state.revision(state.phase()?);
-    state.gate_request().filter(|r| r.revision == revision && !(r.expired && r.expires.is_none())).cloned()
+    // Older versions let a request expire that another one took the place of.
+    let gone = |r: &Request| r.superseded || (r.expired && r.expires.is_none());
+    state.gate_request().filter(|r| r.revision == revision && !gone(r)).cloned()
 }
 
 /// How often the customer was asked to approve a run of a phase.
@@ -259,6 +272,7 @@ fn new_gate(engagement: &Engagement, phase: &str, subject: Vec<(String, String)>
         answer: None,
         answered: None,
         expired: false,
+        superseded: false,
         id,
     })
 }
@@ -291,6 +305,7 @@ pub(super) fn asking(engagement: &Engagement, phase: &str, id: &str, kind: Reque
         answer: None,
         answered: None,
         expired: false,
+        superseded: false,
     }
 }
 

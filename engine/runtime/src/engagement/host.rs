@@ -40,6 +40,8 @@ const BYTES_PER_TOKEN: u64 = 2;
 
 /// Bytes of what the tools of one turn say at most, with what they show: more than any model reads at once.
 const MAX_TURN: usize = 4 * 1024 * 1024;
+/// Lines of what is told of an earlier swarm at most.
+const MOST_TOLD: usize = 100;
 /// Questions of one turn at most.
 const MAX_QUESTIONS: usize = 16;
 
@@ -161,8 +163,31 @@ impl<'a> SwarmHost<'a> {
             Part { source: "prompt", text: prompt },
             Part { source: "phase", text: format!("# Phase: {}\n\n{}", self.phase.name, self.phase.description) },
             Part { source: "templates", text: owed },
+            Part { source: "earlier", text: self.earlier().await },
             Part { source: "ledger", text: digest(&rows) },
         ])
+    }
+
+    /// What the swarm before this one came to, for one that begins again: why, what is missing, and what is there already.
+    async fn earlier(&self) -> String {
+        if self.purpose == Purpose::Review {
+            return String::new();
+        }
+        let told = self.driver.look(|e| {
+            let progress = e.state.progress(&self.phase.name);
+            let why = progress.earlier?;
+            let mut text = format!("# What happened before\n\nThis phase was worked on before, and that did not end well: {why}\n");
+            if !progress.findings.is_empty() {
+                text.push_str("\nWhat was found missing or wrong:\n");
+                progress.findings.iter().take(MOST_TOLD).for_each(|f| text.push_str(&format!("- {}\n", f.text)));
+            }
+            let files = e.state.artifacts.iter().filter(|(_, a)| a.phase == self.phase.name);
+            let files: Vec<String> = files.take(MOST_TOLD).map(|(path, a)| format!("- {path} ({})\n", a.owner)).collect();
+            text.push_str(if files.is_empty() { "\nNothing was written yet.\n" } else { "\nThese files are there already:\n" });
+            text.push_str(&files.concat());
+            Some(text)
+        });
+        told.await.unwrap_or_default()
     }
 
     /// What an agent must write here: path, words about it, template, the template's `deliverable`.

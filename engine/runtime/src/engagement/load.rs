@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cloudcrew_definition::crew::{Definition, Model};
-use cloudcrew_plan::Plan;
+use cloudcrew_plan::{OLDEST_SEMANTICS, Plan, SEMANTICS};
 use serde_json::{Value, json as object};
 
 use super::error::EngagementError;
@@ -101,7 +101,7 @@ pub async fn open(journal: &dyn Journal, blobs: &dyn Blobs, project: &str) -> Re
         });
     };
     let started: Started = *started;
-    if started.semantics != cloudcrew_plan::SEMANTICS {
+    if !(OLDEST_SEMANTICS..=SEMANTICS).contains(&started.semantics) {
         return Err(EngagementError::Semantics { project: project.to_owned(), engine: started.engine });
     }
     let definition: Definition = blob(blobs, project, &started.definition).await?;

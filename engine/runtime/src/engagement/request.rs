@@ -146,6 +146,9 @@ pub struct Request {
     /// Whether nobody answered in time.
     #[serde(default)]
     pub expired: bool,
+    /// Whether what it asked about has changed, so that another request took its place.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub superseded: bool,
 }
 
 impl Request {
@@ -156,7 +159,7 @@ impl Request {
 
     /// Whether it waits for an answer.
     pub fn is_open(&self) -> bool {
-        self.answer.is_none() && !self.expired
+        self.answer.is_none() && !self.expired && !self.superseded
     }
 
     /// When the next reminder or the expiry is due, milliseconds since 1970 UTC.

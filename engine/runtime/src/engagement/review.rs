@@ -9,7 +9,7 @@ use super::drive::{Driver, Rest};
 use super::error::EngagementError;
 use super::event::{Event, Finding, Why};
 use super::load::Engagement;
-use super::work::{SwarmEnd, away, failed, limits, member, retry};
+use super::work::{ASKS_AGAIN, SwarmEnd, away, failed, limits, member, retry};
 use crate::ports::model::Purpose;
 use crate::ports::repo::TreeFile;
 use crate::swarm::{Limits, Status, SwarmSpec};
@@ -81,7 +81,7 @@ impl Driver {
     }
 
     /// What is wrong without anybody reading for meaning: missing files, missing or empty sections, missing verdicts.
-    async fn seen_by_engine(&self, phase: &Phase) -> Result<Vec<Finding>, EngagementError> {
+    pub(super) async fn seen_by_engine(&self, phase: &Phase) -> Result<Vec<Finding>, EngagementError> {
         self.notice_foreign_commits().await?;
         let mut findings = Vec::new();
         for (number, deliverable) in phase.deliverables.iter().enumerate() {
@@ -192,5 +192,6 @@ fn review_spec(engagement: &Engagement, phase: &Phase, review: &Review, findings
         handoff: HandoffMode::Immediate,
         retry: retry(phase),
         handoffs: false,
+        asks_again: ASKS_AGAIN,
     }
 }

@@ -92,6 +92,8 @@ pub struct PhaseProgress {
     pub approved: Option<Vec<(String, String)>>,
     /// Ratings of the approval.
     pub ratings: Vec<(String, u8)>,
+    /// Why the swarm before the one under way came to no good end; absent in a run's first swarm.
+    pub earlier: Option<String>,
     /// Verdicts of peers on deliverables: the last of each reviewer on each path.
     pub verdicts: BTreeMap<(String, String), VerdictRecord>,
 }
@@ -263,6 +265,7 @@ impl State {
             Event::Entered { state, on, resume, why } => {
                 self.enter(event, state, *on, resume.clone())?;
                 self.reason = why.clone();
+                self.begins_again(*on, why.as_ref());
             }
             Event::SwarmBegan { swarm, purpose, spec, findings } => {
                 if self.swarm.is_some() || !matches!(self.kind(), Some(Kind::Swarm | Kind::Review)) {
@@ -335,6 +338,9 @@ impl State {
                 progress.reviewed = Some(*passed);
                 progress.findings = findings.clone();
             }
+            Event::Checked { phase, findings } => {
+                self.phases.entry(phase.clone()).or_default().findings = findings.clone();
+            }
             Event::ParkedUntil { at, reason, blocked } => {
                 self.parked = Some(Parked { until: *at, reason: reason.clone(), blocked: *blocked });
             }
@@ -353,6 +359,7 @@ impl State {
             Event::RequestAnswered { request, answer } => self.answered(event, request, answer, at)?,
             Event::Reminded { request, number } => self.open(event, request)?.reminders = *number,
             Event::RequestExpired { request } => self.open(event, request)?.expired = true,
+            Event::RequestSuperseded { request } => self.open(event, request)?.superseded = true,
             Event::CancelRequested { actor } => {
                 self.cancel.get_or_insert_with(|| actor.clone());
             }
@@ -410,6 +417,20 @@ impl State {
         }
         self.at = to.to_owned();
         Ok(())
+    }
+
+    /// Keeps in mind why a swarm begins again: it is told so.
+    fn begins_again(&mut self, on: Option<Outcome>, why: Option<&Why>) {
+        let (Some(Kind::Swarm), Some(phase)) = (self.kind(), self.phase().map(str::to_owned)) else { return };
+        let earlier = match on {
+            // The same swarm goes on.
+            Some(Outcome::Answered | Outcome::Back | Outcome::Died) => return,
+            Some(on @ (Outcome::Limit | Outcome::Failed | Outcome::Incomplete | Outcome::Faulted)) => {
+                Some(why.map_or_else(|| on.name().to_owned(), |why| why.text.clone()))
+            }
+            _ => None,
+        };
+        self.phases.entry(phase).or_default().earlier = earlier;
     }
 
     fn swarm_input(&mut self, event: &Event, input: &Input, elapsed: Duration) -> Result<(), Illegal> {
@@ -494,9 +515,10 @@ impl State {
 /// The request that must still be open for an event to mean something.
 fn open_request_of(event: &Event) -> Option<&str> {
     match event {
-        Event::RequestAnswered { request, .. } | Event::Reminded { request, .. } | Event::RequestExpired { request } => {
-            Some(request)
-        }
+        Event::RequestAnswered { request, .. }
+        | Event::Reminded { request, .. }
+        | Event::RequestExpired { request }
+        | Event::RequestSuperseded { request } => Some(request),
         _ => None,
     }
 }
@@ -515,6 +537,7 @@ pub(super) fn label(event: &Event) -> &'static str {
         Event::ForeignCommits { .. } => "foreign_commits",
         Event::SwarmInput { .. } => "swarm_input",
         Event::Reviewed { .. } => "reviewed",
+        Event::Checked { .. } => "checked",
         Event::ParkedUntil { .. } => "parked_until",
         Event::Trimmed { .. } => "trimmed",
         Event::Rerouted { .. } => "rerouted",
@@ -523,6 +546,7 @@ pub(super) fn label(event: &Event) -> &'static str {
         Event::RequestAnswered { .. } => "request_answered",
         Event::Reminded { .. } => "reminded",
         Event::RequestExpired { .. } => "request_expired",
+        Event::RequestSuperseded { .. } => "request_superseded",
         Event::CancelRequested { .. } => "cancel_requested",
         Event::MessageReceived(_) => "message_received",
         Event::ProcessDied { .. } => "process_died",

@@ -16,6 +16,8 @@ use crate::swarm::{ContextRule, Input, Limits, Member, Reason, RetryPolicy, Stat
 
 /// How long a provider that is away is left alone before it is tried again, in milliseconds.
 const PARK_MS: i64 = 60_000;
+/// How often in a visit a model that said nothing, or announced calls and made none, is asked again.
+pub(super) const ASKS_AGAIN: u32 = 2;
 
 impl Driver {
     /// In a swarm's state.
@@ -43,7 +45,7 @@ impl Driver {
         }
         let Some((status, reason)) = self.run_swarm(&phase).await? else { return Ok(Some(Rest::Stopped)) };
         match status {
-            SwarmEnd::Rests(Status::Completed) => self.go(Outcome::Finished).await?,
+            SwarmEnd::Rests(Status::Completed) => self.delivered(&phase).await?,
             SwarmEnd::Rests(Status::Interrupted) => self.go(Outcome::Asked).await?,
             SwarmEnd::Rests(Status::Cancelled) => self.go(Outcome::Cancelled).await?,
             SwarmEnd::Rests(status) if away(status, reason.as_ref()) => {
@@ -57,6 +59,30 @@ impl Driver {
             SwarmEnd::Exhausted(why, asks) => self.exhausted(why, asks).await?,
         }
         Ok(None)
+    }
+
+    /// The swarm ended by itself: the engine looks for what the phase owes, whatever the agents say.
+    async fn delivered(&self, phase: &Phase) -> Result<(), EngagementError> {
+        // Plans of older versions leave that to the review.
+        let looks = self.look(|e| {
+            let plan = e.state.plan();
+            plan.state(&e.state.at).is_some_and(|state| state.on.iter().any(|way| way.on == Outcome::Incomplete))
+        });
+        if !looks.await {
+            return self.go(Outcome::Finished).await;
+        }
+        let findings = self.seen_by_engine(phase).await?;
+        let known = self.look(|e| e.state.progress(&phase.name).findings).await;
+        let first = findings.first().cloned();
+        // What a review found stays in mind until the next one.
+        let cleared = findings.is_empty() && (known.is_empty() || phase.review.is_some());
+        if findings != known && !cleared {
+            self.append(vec![Event::Checked { phase: phase.name.clone(), findings: findings.clone() }]).await?;
+        }
+        let Some(first) = first else { return self.go(Outcome::Finished).await };
+        let more = if findings.len() > 1 { format!(" and {} more", findings.len() - 1) } else { String::new() };
+        let text = format!("{} is incomplete: {}{more} [{}]", phase.name, first.text, first.key);
+        self.go_because(Outcome::Incomplete, Some(Why { text, key: first.key })).await
     }
 
     /// The provider is away for a while, or refuses until somebody changes something.
@@ -183,6 +209,7 @@ fn work_spec(engagement: &Engagement, phase: &Phase) -> Result<SwarmSpec, String
         handoff: phase.swarm.handoff,
         retry: retry(phase),
         handoffs: true,
+        asks_again: ASKS_AGAIN,
     })
 }
 

@@ -40,6 +40,8 @@ pub(super) struct Visit {
     /// Attempts of this turn so far.
     pub attempts: u32,
     pub cut_replies: u32,
+    #[serde(default)]
+    pub empty_replies: u32,
     pub reductions: u32,
     /// Tool results that were cut already: message, block.
     pub shortened: BTreeSet<(usize, usize)>,
@@ -334,6 +336,7 @@ impl Swarm {
             active: Duration::ZERO,
             attempts: 0,
             cut_replies: 0,
+            empty_replies: 0,
             reductions: 0,
             shortened: BTreeSet::new(),
             bytes: 0,

@@ -10,6 +10,14 @@ use crate::ports::model::{Block, Message, ModelReply, Role, ToolResult, ToolStat
 
 /// Cut replies that a visit recovers from.
 const RECOVERIES: u32 = 2;
+/// A reply that announces tool calls and holds none: what the agent did, and what it is told.
+const ANNOUNCED: (&str, &str) = (
+    "announced tool calls and made none",
+    "Your reply announced a tool call and held none, so nothing was done. Call the tool now, or say that you are done.",
+);
+/// A reply without words and calls.
+const SILENT: (&str, &str) =
+    ("said nothing", "Your reply was empty. Go on with a tool call, or say in a sentence that you are done.");
 /// Bytes of a tool's result that the record of finished calls keeps.
 const KEPT_RESULT: usize = 2 * 1024;
 
@@ -44,6 +52,8 @@ impl Swarm {
         match stop.as_str() {
             "max_tokens" | "model_context_window_exceeded" => self.cut_reply(text, &calls),
             "tool_use" | "end_turn" if !calls.is_empty() => self.run_tools(reply.content, calls),
+            "tool_use" if self.spec.asks_again > 0 => self.ask_again(reply.content, &text, ANNOUNCED),
+            "end_turn" if self.spec.asks_again > 0 && text.trim().is_empty() => self.ask_again(reply.content, &text, SILENT),
             _ => self.complete(),
         }
     }
@@ -73,6 +83,25 @@ impl Swarm {
         let not_run = if names.is_empty() { String::new() } else { format!("Tool calls not run: {}. ", names.join(", ")) };
         let note = format!("Your reply was cut off at the output limit. {not_run}Continue in smaller steps.");
         visit.push(Message { role: Role::User, content: vec![Block::Text(note)] });
+        visit.at = At::Model;
+        self.go_on();
+    }
+
+    /// The reply was none: the model is told so, a few times.
+    fn ask_again(&mut self, content: Vec<Block>, text: &str, (what, note): (&str, &str)) {
+        let most = self.spec.asks_again;
+        let agent = self.agent().to_owned();
+        let Some(visit) = &mut self.visit else { return };
+        if visit.empty_replies >= most {
+            let text = format!("{agent} {what} {} times.", most + 1);
+            let (key, value, error, retry_after) = (None, None, None, None);
+            return self.fail(Reason { kind: "no_reply".into(), agent, text, key, value, error, retry_after, mendable: false });
+        }
+        visit.empty_replies += 1;
+        let mut said: Vec<Block> = content.into_iter().filter(|block| matches!(block, Block::Reasoning(_))).collect();
+        said.push(Block::Text(if text.trim().is_empty() { "(no words)".to_owned() } else { text.to_owned() }));
+        visit.push(Message { role: Role::Assistant, content: said });
+        visit.push(Message { role: Role::User, content: vec![Block::Text(note.to_owned())] });
         visit.at = At::Model;
         self.go_on();
     }

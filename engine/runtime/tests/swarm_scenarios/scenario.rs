@@ -40,6 +40,7 @@ pub fn spec(scenario: &Value) -> SwarmSpec {
         handoff: swarm.get("handoff").map(|mode| serde_json::from_value(mode.clone()).unwrap()).unwrap_or(HandoffMode::Immediate),
         retry: retry(&scenario["retry"]),
         handoffs: true,
+        asks_again: 0,
     }
 }
 

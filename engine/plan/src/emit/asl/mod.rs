@@ -89,7 +89,8 @@ impl Writer<'_> {
 
     /// Counters begin at zero, and the input may name the phase to enter.
     fn beginning(&mut self) {
-        let zero = |(phase, _): &(String, String)| (phase.clone(), json!({ "retries": 0, "reworks": 0, "revisions": 0 }));
+        let zero =
+            |(phase, _): &(String, String)| (phase.clone(), json!({ "retries": 0, "reworks": 0, "revisions": 0, "deliveries": 0 }));
         self.put(
             "begin",
             Pass {
@@ -345,7 +346,7 @@ fn call(function: &str, payload: Value) -> Value {
 /// Counts a way that may only be taken so often, and begins what lies inside it anew.
 fn counting(phase: &Phase, transition: &Transition, bound: &Bound) -> Pass {
     let mut parameters = Map::new();
-    for counter in [Counter::Retries, Counter::Reworks, Counter::Revisions] {
+    for counter in [Counter::Retries, Counter::Reworks, Counter::Revisions, Counter::Deliveries] {
         let (name, path) = (counter_name(counter), counter_path(phase, counter));
         if counter == bound.counter {
             parameters.insert(format!("{name}.$"), format!("States.MathAdd({path}, 1)").into());
@@ -379,6 +380,7 @@ fn counter_name(counter: Counter) -> &'static str {
         Counter::Retries => "retries",
         Counter::Reworks => "reworks",
         Counter::Revisions => "revisions",
+        Counter::Deliveries => "deliveries",
     }
 }
 
@@ -389,6 +391,7 @@ fn counting_name(phase: &Phase, counter: Counter) -> String {
         Counter::Retries => "retry",
         Counter::Reworks => "rework",
         Counter::Revisions => "revise",
+        Counter::Deliveries => "deliver",
     };
     format!("{}.{what}", phase.name)
 }
