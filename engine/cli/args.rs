@@ -102,6 +102,9 @@ pub enum Command {
     Revise {
         project: String,
         words: String,
+        /// A rating from 1 to 5, such as `quality=2`.
+        #[arg(long = "rating", value_name = "NAME=1..5")]
+        ratings: Vec<String>,
         /// Digest of what was reviewed, as `show` prints it.
         #[arg(long)]
         digest: Option<String>,
@@ -111,6 +114,21 @@ pub enum Command {
     /// Goes on where an engagement stands.
     Resume {
         project: String,
+        /// `all`: gates whose review found nothing pass without a person, and the record says so.
+        #[arg(long, value_enum)]
+        approve: Option<Approve>,
+        #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
+        format: Format,
+    },
+    /// Tries an engagement that failed or expired again, on the same branch and with what was approved before.
+    Retry {
+        project: String,
+        /// The phase to begin with; approvals from it on are void. Left out: the phase that failed, or the gate that expired.
+        #[arg(long, value_name = "PHASE")]
+        from: Option<String>,
+        /// Which definitions it goes on with. Left out: `current` when the failure named a YAML key, else `pinned`.
+        #[arg(long, value_enum)]
+        definitions: Option<Definitions>,
         /// `all`: gates whose review found nothing pass without a person, and the record says so.
         #[arg(long, value_enum)]
         approve: Option<Approve>,
@@ -237,6 +255,14 @@ pub enum Completions {
     Zsh,
     /// The manual page, in the form of `man`.
     Man,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Definitions {
+    /// Those that the engagement began with.
+    Pinned,
+    /// Those that the workspace has now.
+    Current,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

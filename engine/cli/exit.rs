@@ -82,6 +82,7 @@ impl From<EngagementError> for Failure {
         let exit = match &error {
             EngagementError::Unknown(_) | EngagementError::Exists(_) | EngagementError::Usage(_) => Exit::Usage,
             EngagementError::Conflict(_) => Exit::Conflict,
+            EngagementError::Incompatible(_) => Exit::Failed,
             EngagementError::Held { .. }
             | EngagementError::LeaseLost { .. }
             | EngagementError::Damaged { .. }

@@ -54,6 +54,8 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
             format!("    ! {} of {} are used [{budget}]", unit.show(*spent), unit.show(*limit))
         }
         Event::ForeignCommits { commits, .. } => format!("    {} by others", counted(commits.len(), "commit")),
+        Event::Retried { phase, actor } => format!("    {actor} has {phase} tried again"),
+        Event::Repinned { .. } => "    it goes on by other definitions".to_owned(),
         Event::CancelRequested { actor } => format!("    {actor} ends it"),
         Event::ProcessDied { .. } => "    the process before this one died here; the same swarm goes on".to_owned(),
         Event::Finalized { step, fault: Some(fault) } => format!("    {step}: {fault}"),

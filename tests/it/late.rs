@@ -25,7 +25,7 @@ impl Journal for Before {
             let mut seen = open(&self.0, &self.0, PROJECT).await.expect("an engagement");
             let given = Given {
                 request: "discovery-1".into(),
-                decision: Decision::Revise { words: "not yet".into() },
+                decision: Decision::Revise { words: "not yet".into(), ratings: Vec::new() },
                 actor: "customer".into(),
                 channel: "test".into(),
                 digest: None,

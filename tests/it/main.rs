@@ -26,6 +26,7 @@ mod owed;
 mod planned;
 mod races;
 mod replies;
+mod retry;
 mod scopes;
 mod suite;
 mod support;

@@ -15,16 +15,21 @@ use crate::show::waits;
 const SHORTEST_DIGEST: usize = 8;
 
 pub async fn approve(args: &Args, project: &str, ratings: &[String], digest: Option<String>) -> Result<Exit, Failure> {
-    let mut read = Vec::new();
-    for rating in ratings {
-        let parsed = rating.split_once('=').and_then(|(name, value)| Some((name.to_owned(), value.parse::<u8>().ok()?)));
-        read.push(parsed.ok_or_else(|| Failure::usage(format!("`{rating}` is no rating; write `quality=5`")))?);
-    }
-    at_gate(args, project, Decision::Approve { ratings: read }, digest).await
+    at_gate(args, project, Decision::Approve { ratings: read(ratings)? }, digest).await
 }
 
-pub async fn revise(args: &Args, project: &str, words: &str, digest: Option<String>) -> Result<Exit, Failure> {
-    at_gate(args, project, Decision::Revise { words: words.to_owned() }, digest).await
+pub async fn revise(args: &Args, project: &str, words: &str, ratings: &[String], digest: Option<String>) -> Result<Exit, Failure> {
+    at_gate(args, project, Decision::Revise { words: words.to_owned(), ratings: read(ratings)? }, digest).await
+}
+
+/// Ratings as they are typed: `quality=5`.
+fn read(ratings: &[String]) -> Result<Vec<(String, u8)>, Failure> {
+    let parsed = |rating: &String| {
+        let (name, value) = rating.split_once('=')?;
+        Some((name.to_owned(), value.parse().ok()?))
+    };
+    let read = |rating| parsed(rating).ok_or_else(|| Failure::usage(format!("`{rating}` is no rating; write `quality=5`")));
+    ratings.iter().map(read).collect()
 }
 
 async fn at_gate(args: &Args, project: &str, decision: Decision, digest: Option<String>) -> Result<Exit, Failure> {

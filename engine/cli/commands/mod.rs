@@ -16,6 +16,7 @@ mod ledger;
 mod list;
 mod lsp;
 mod plan;
+mod retry;
 mod run;
 mod schema;
 mod test;
@@ -51,11 +52,14 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Command::Watch { project, format } => watch::watch(&args, project, *format).await,
         Command::Inbox { format } => inbox::inbox(&args, *format).await,
         Command::Approve { project, ratings, digest } => decide::approve(&args, project, ratings, digest.clone()).await,
-        Command::Revise { project, words, digest } => decide::revise(&args, project, words, digest.clone()).await,
+        Command::Revise { project, words, ratings, digest } => decide::revise(&args, project, words, ratings, digest.clone()).await,
         Command::Answer { project, request, words } => decide::answer(&args, project, request, words).await,
         Command::Resume { project, approve, format } => {
             let store = home::existing(&home::path(&args)?)?;
             drive::drive(&args, &store, project, *approve == Some(Approve::All), *format).await
+        }
+        Command::Retry { project, from, definitions, approve, format } => {
+            retry::retry(&args, project, from.as_deref(), *definitions, *approve, *format).await
         }
         Command::Cancel { project } => decide::cancel(&args, project).await,
         Command::Ledger { project, format } => ledger::ledger(&args, project, *format).await,

@@ -27,6 +27,11 @@ impl Counters {
         }
     }
 
+    /// Begins all counts of a phase at zero again: a person has it tried again.
+    pub fn forget(&mut self, phase: &str) {
+        self.0.remove(phase);
+    }
+
     /// Begins one count at zero again: progress was made.
     pub fn reset(&mut self, phase: &str, counter: Counter) {
         if let Some(counters) = self.0.get_mut(phase) {

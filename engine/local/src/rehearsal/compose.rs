@@ -67,12 +67,21 @@ pub(super) fn document(template: &str, writing: &Writing<'_>) -> String {
     text.push_str(&template[from..]);
     let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
     let mut document = format!("{first}\n\n> {MARK}\n{rest}");
-    let feedback: Vec<String> =
-        writing.known.rows_of("feedback").filter(|r| r.phase == writing.phase.name).map(|r| format!("- {}", r.body)).collect();
+    let feedback: Vec<String> = writing
+        .known
+        .rows_of("feedback")
+        .filter(|r| r.phase == writing.phase.name && asks_for_changes(r))
+        .map(|r| format!("- {}", r.body))
+        .collect();
     if !feedback.is_empty() {
         document.push_str(&format!("\n## Changes the customer asked for\n\n{}\n", feedback.join("\n")));
     }
     document
+}
+
+/// Whether the customer's feedback is more than an approval.
+fn asks_for_changes(row: &Row) -> bool {
+    !row.title.starts_with("The customer approved")
 }
 
 /// What is known for a part of a document.
@@ -121,7 +130,7 @@ impl Writing<'_> {
             "blockers" => self.rows("Blockers", "blocker", |_| true),
             "answers" => self.rows("The customer's answers", "answer", |_| true),
             "reviews" => self.rows("Verdicts", "review", |_| true),
-            "feedback" => self.rows("The customer's words", "feedback", |_| true),
+            "feedback" => self.rows("The customer's words", "feedback", asks_for_changes),
             "artifacts" => {
                 let written = self.known.files.iter().filter(|(_, by)| !by.is_empty());
                 let lines: Vec<String> = written.map(|(path, by)| format!("{path} ({by})")).collect();

@@ -117,7 +117,7 @@ fn short(digest: &str) -> &str {
 
 fn decided(request: &Request, there: &Answered) -> EngagementError {
     let words = match &there.decision {
-        Decision::Revise { words } => format!(": \"{words}\""),
+        Decision::Revise { words, .. } => format!(": \"{words}\""),
         Decision::Answer { value } => format!(": {value}"),
         Decision::Approve { .. } => String::new(),
     };
@@ -128,6 +128,20 @@ fn decided(request: &Request, there: &Answered) -> EngagementError {
         there.actor,
         there.channel
     ))
+}
+
+/// Whether a gate takes these ratings.
+fn rated(asked: &[String], given: &[(String, u8)]) -> Result<(), EngagementError> {
+    for (name, value) in given {
+        if !asked.contains(name) {
+            let asked = if asked.is_empty() { "nothing".to_owned() } else { asked.join(", ") };
+            return Err(EngagementError::Usage(format!("`{name}` cannot be rated here; this gate rates: {asked}")));
+        }
+        if !(1..=5).contains(value) {
+            return Err(EngagementError::Usage(format!("`{name}={value}`: a rating is 1 to 5")));
+        }
+    }
+    Ok(())
 }
 
 /// The request, when this kind of answer fits it.
@@ -143,17 +157,9 @@ fn fitting(engagement: &Engagement, given: &Given) -> Result<Request, Engagement
         return Err(EngagementError::Conflict(format!("`{}` has ended; nothing waits any more", engagement.project)));
     }
     match (&request.kind, &given.decision) {
-        (RequestKind::Approval { ratings, .. }, Decision::Approve { ratings: given }) => {
-            for (name, value) in given {
-                if !ratings.contains(name) {
-                    return usage(format!("`{name}` cannot be rated here; this gate rates: {}", ratings.join(", ")));
-                }
-                if !(1..=5).contains(value) {
-                    return usage(format!("`{name}={value}`: a rating is 1 to 5"));
-                }
-            }
-        }
-        (RequestKind::Approval { may_revise, .. }, Decision::Revise { words }) => {
+        (RequestKind::Approval { ratings, .. }, Decision::Approve { ratings: given }) => rated(ratings, given)?,
+        (RequestKind::Approval { may_revise, ratings, .. }, Decision::Revise { words, ratings: given }) => {
+            rated(ratings, given)?;
             if words.trim().is_empty() {
                 return usage("say what should change: the words are empty".into());
             }

@@ -130,7 +130,7 @@ fn beyond(engagement: &Engagement, bound: &Bound, needed: u64) -> Verdict {
     );
     let asked = RequestKind::Budget { budget: key.clone(), unit: *unit, spent: *spent, needed, limit: *limit };
     let refused = engagement.state.requests.iter().any(|r| match (&r.kind, &r.answer) {
-        (RequestKind::Budget { budget, limit: then, .. }, Some(answer)) if budget == key && then == limit => {
+        (RequestKind::Budget { budget, limit: then, .. }, Some(answer)) if budget == key && then == limit && !r.superseded => {
             matches!(&answer.decision, super::event::Decision::Answer { value } if Raise::of(&r.kind, value) == Some(Raise::Stop))
         }
         _ => false,

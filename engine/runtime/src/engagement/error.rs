@@ -33,6 +33,9 @@ pub enum EngagementError {
     /// What was asked for makes no sense here.
     #[error("{0}")]
     Usage(String),
+    /// Other definitions do not fit what was approved.
+    #[error("{0}")]
+    Incompatible(String),
     /// The journal does not make sense.
     #[error("the journal of `{project}` is damaged at entry {seq}: {why}")]
     Damaged {

@@ -215,7 +215,21 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         fault: Option<String>,
     },
-    /// The engagement came to its end; always the last entry.
+    /// The engagement goes on by other definitions.
+    Repinned {
+        /// Blob of the definition.
+        definition: String,
+        /// Blob of the plan.
+        plan: String,
+    },
+    /// An engagement that had ended is tried again; a state is entered next. Approvals from this phase on are void.
+    Retried {
+        /// The phase that begins again.
+        phase: String,
+        /// Who wants it.
+        actor: String,
+    },
+    /// The engagement came to its end. Only what [`may_follow_the_end`] says can follow.
     Ended(End),
 }
 
@@ -401,6 +415,9 @@ pub enum Decision {
     Revise {
         /// The customer's words.
         words: String,
+        /// Ratings, each 1 to 5.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ratings: Vec<(String, u8)>,
     },
     /// The answer to a question.
     Answer {
@@ -410,6 +427,14 @@ pub enum Decision {
 }
 
 impl Decision {
+    /// The ratings that came with it.
+    pub fn ratings(&self) -> &[(String, u8)] {
+        match self {
+            Decision::Approve { ratings } | Decision::Revise { ratings, .. } => ratings,
+            Decision::Answer { .. } => &[],
+        }
+    }
+
     /// One word for people.
     pub fn name(&self) -> &'static str {
         match self {

@@ -119,11 +119,11 @@ fn summary(engagement: &Engagement, decisions: &[String], there: &BTreeSet<Strin
 /// The ratings or the words of a decision.
 fn said(decision: &Decision) -> String {
     match decision {
-        Decision::Approve { ratings } if !ratings.is_empty() => {
-            let ratings: Vec<String> = ratings.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        Decision::Revise { words, .. } => format!(": {words}"),
+        decision if !decision.ratings().is_empty() => {
+            let ratings: Vec<String> = decision.ratings().iter().map(|(name, value)| format!("{name} {value}")).collect();
             format!(": {}", ratings.join(", "))
         }
-        Decision::Revise { words } => format!(": {words}"),
         _ => String::new(),
     }
 }

@@ -52,12 +52,19 @@ impl Driver {
                 self.append(if reopens { vec![entered, opened] } else { vec![opened] }).await?;
                 return Ok(None);
             }
+            let rated: Vec<String> = answer.decision.ratings().iter().map(|(name, stars)| format!("{name} {stars} of 5")).collect();
+            let rated = rated.join(", ");
             let outcome = match &answer.decision {
-                Decision::Revise { words } => {
-                    self.note(&request, LedgerKind::Feedback, "The customer asks for changes", words).await?;
+                Decision::Revise { words, .. } => {
+                    let rated = if rated.is_empty() { rated } else { format!("\n\nRated: {rated}") };
+                    self.note(&request, LedgerKind::Feedback, "The customer asks for changes", &format!("{words}{rated}")).await?;
                     Outcome::Revised
                 }
-                _ => Outcome::Approved,
+                _ => {
+                    let title = format!("The customer approved {phase} (by {})", answer.channel);
+                    self.note(&request, LedgerKind::Feedback, &title, &rated).await?;
+                    Outcome::Approved
+                }
             };
             self.go(outcome).await?;
             return Ok(None);
@@ -203,7 +210,7 @@ impl Driver {
         // A gate passes without a person only where that was asked for.
         let decisions =
             rehearsal.gates.iter().filter(|b| b.phase == request.phase).filter_map(|b| match (&b.revises, &b.approves) {
-                (Some(words), _) => Some(Decision::Revise { words: words.clone() }),
+                (Some(words), _) => Some(Decision::Revise { words: words.clone(), ratings: Vec::new() }),
                 (None, Some(ratings)) if self.options.approve_all => Some(Decision::Approve { ratings: ratings.clone() }),
                 _ => None,
             });

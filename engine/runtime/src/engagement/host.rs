@@ -32,7 +32,8 @@ use crate::swarm::{Host, Input, ModelCall, Note, Stop, Swarm, ToolAnswer, ToolCa
 use crate::tools::{self, Call, MAX_SHOWN, Said, ToolError};
 
 /// Tools that a reviewer of a phase has, of those it may use.
-pub(super) const REVIEW_TOOLS: [&str; 5] = ["repo_read", "repo_list", "ledger_read", "phase_summary", "review_verdict"];
+pub(super) const REVIEW_TOOLS: [&str; 6] =
+    ["repo_read", "repo_list", "ledger_read", "ledger_write", "phase_summary", "review_verdict"];
 /// How a template is to be used.
 const FILL_IN: &str = "Fill in this template; keep every heading and replace every `fill` comment:";
 /// Bytes of text that one token stands for at least; for upper bounds before a call.

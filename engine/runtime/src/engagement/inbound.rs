@@ -72,11 +72,22 @@ async fn append(
     engagement: &mut Engagement,
     event: Event,
 ) -> Result<bool, EngagementError> {
+    append_all(journal, blobs, clock, engagement, std::slice::from_ref(&event)).await
+}
+
+/// As [`append`], for events of which all or none are recorded.
+pub(super) async fn append_all(
+    journal: &dyn Journal,
+    blobs: &dyn Blobs,
+    clock: &dyn Clock,
+    engagement: &mut Engagement,
+    events: &[Event],
+) -> Result<bool, EngagementError> {
     let now = clock.now().max(engagement.state.times.1);
-    let entries = write_entries(blobs, std::slice::from_ref(&event), now).await?;
+    let entries = write_entries(blobs, events, now).await?;
     match journal.append(&engagement.project, &engagement.head, Writer::Inbound, entries).await {
-        Ok(head) => {
-            engagement.take(&event, head.seq, head.hash, now)?;
+        Ok(_) => {
+            engagement.catch_up(journal, blobs).await?;
             Ok(true)
         }
         Err(AppendError::Conflict(_)) => {

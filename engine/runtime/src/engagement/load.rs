@@ -148,6 +148,10 @@ impl Engagement {
             let full = page.len() == PAGE;
             for entry in page {
                 let event = event_of(blobs, &self.project, &entry).await?;
+                if let Event::Repinned { definition, plan } = &event {
+                    let definition: Definition = blob(blobs, &self.project, definition).await?;
+                    self.repin(definition, blob(blobs, &self.project, plan).await?);
+                }
                 self.take(&event, entry.seq, entry.hash.clone(), entry.at)?;
                 each(self, entry, event);
             }

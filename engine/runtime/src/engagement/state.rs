@@ -153,6 +153,10 @@ pub struct State {
     pub neared: BTreeSet<(String, u64)>,
     /// Finalize steps that were tried.
     pub finalized: Vec<(String, Option<String>)>,
+    /// Name of the first state that was entered.
+    pub first: Option<String>,
+    /// The phase that it was in last.
+    pub last_phase: Option<String>,
     /// How it ended.
     pub end: Option<End>,
     /// Handoffs that happened: phase, from, to.
@@ -189,6 +193,8 @@ impl State {
             raised: BTreeMap::new(),
             neared: BTreeSet::new(),
             finalized: Vec::new(),
+            first: None,
+            last_phase: None,
             end: None,
             handoffs: Vec::new(),
             times: (at, at),
@@ -257,7 +263,7 @@ impl State {
     /// # Errors
     /// When it cannot happen here; the state is then as it was.
     pub fn apply(&mut self, event: &Event, at: i64) -> Result<(), Illegal> {
-        if self.end.is_some() && !matches!(event, Event::MessageReceived(_) | Event::CancelRequested { .. }) {
+        if self.end.is_some() && !may_follow_the_end(event) {
             return Err(self.illegal(event, "the engagement has ended"));
         }
         match event {
@@ -374,6 +380,14 @@ impl State {
                 self.counters.take(&phase, &next.clone());
             }
             Event::Finalized { step, fault } => self.finalized.push((step.clone(), fault.clone())),
+            Event::Repinned { definition, plan } => {
+                self.started.definition.clone_from(definition);
+                self.started.plan.clone_from(plan);
+            }
+            Event::Retried { phase, .. } => {
+                let Some(end) = self.end.take() else { return Err(self.illegal(event, "it has not ended")) };
+                self.retried(phase, end);
+            }
             Event::Ended(end) => {
                 if !self.kind().is_some_and(Kind::is_final) {
                     return Err(self.illegal(event, "this is no final state"));
@@ -415,8 +429,38 @@ impl State {
         if target.kind != Kind::Park {
             self.parked = None;
         }
+        self.first.get_or_insert_with(|| to.to_owned());
+        if target.phase.is_some() {
+            self.last_phase = target.phase;
+        }
         self.at = to.to_owned();
         Ok(())
+    }
+
+    pub(super) fn repin(&mut self, plan: Plan) {
+        self.plan = plan;
+    }
+
+    /// What was approved from `phase` on is approved no more; what was written stays.
+    fn retried(&mut self, phase: &str, end: End) {
+        let at = self.plan.entries.iter().position(|(name, _)| name == phase).unwrap_or(0);
+        let again: Vec<String> = self.plan.entries[at..].iter().map(|(name, _)| name.clone()).collect();
+        for name in &again {
+            if let Some(progress) = self.phases.get_mut(name) {
+                progress.approved = None;
+                progress.ratings.clear();
+                progress.reviewed = None;
+            }
+            self.counters.forget(name);
+        }
+        for request in self.requests.iter_mut().filter(|r| again.contains(&r.phase)) {
+            // Gates are asked about anew, and so are whatever still waited and a budget that was not raised.
+            request.superseded |= request.answer.is_none() || !matches!(request.kind, RequestKind::Question { .. });
+        }
+        self.phases.entry(phase.to_owned()).or_default().earlier = Some(end.text);
+        (self.swarm, self.parked, self.resume, self.reason) = (None, None, None, None);
+        self.finalized.clear();
+        self.at = String::new();
     }
 
     /// Keeps in mind why a swarm begins again: it is told so.
@@ -428,6 +472,8 @@ impl State {
             Some(on @ (Outcome::Limit | Outcome::Failed | Outcome::Incomplete | Outcome::Faulted)) => {
                 Some(why.map_or_else(|| on.name().to_owned(), |why| why.text.clone()))
             }
+            // A retry has said why.
+            None if self.phases.get(&phase).is_some_and(|p| p.earlier.is_some()) => return,
             _ => None,
         };
         self.phases.entry(phase).or_default().earlier = earlier;
@@ -496,8 +542,9 @@ impl State {
                 progress.approved = Some(subject);
                 progress.ratings = ratings.clone();
             }
-            Decision::Revise { words } => {
+            Decision::Revise { words, ratings } => {
                 progress.approved = None;
+                progress.ratings.clone_from(ratings);
                 progress.feedback.push(words.clone());
             }
             Decision::Answer { value } => {
@@ -510,6 +557,11 @@ impl State {
         }
         Ok(())
     }
+}
+
+/// What may happen to an engagement that has ended.
+fn may_follow_the_end(event: &Event) -> bool {
+    matches!(event, Event::MessageReceived(_) | Event::CancelRequested { .. } | Event::Repinned { .. } | Event::Retried { .. })
 }
 
 /// The request that must still be open for an event to mean something.
@@ -551,6 +603,8 @@ pub(super) fn label(event: &Event) -> &'static str {
         Event::MessageReceived(_) => "message_received",
         Event::ProcessDied { .. } => "process_died",
         Event::Finalized { .. } => "finalized",
+        Event::Repinned { .. } => "repinned",
+        Event::Retried { .. } => "retried",
         Event::Ended(_) => "ended",
     }
 }

@@ -10,12 +10,16 @@ use super::event::{Event, Why, ms};
 use super::host::{SwarmHost, tool_names};
 use super::load::Engagement;
 use super::request::RequestKind;
+use crate::ports::ledger::{LedgerKind, LedgerRow};
 use crate::ports::model::Purpose;
 use crate::prompt::render;
+use crate::sow::{Item, SectionKind};
 use crate::swarm::{ContextRule, Input, Limits, Member, Reason, RetryPolicy, Status, Stop, SwarmSpec, drive};
 
 /// How long a provider that is away is left alone before it is tried again, in milliseconds.
 const PARK_MS: i64 = 60_000;
+/// A provider that asks for a longer wait is tried again all the same, in milliseconds: what it says may be wrong.
+const MAX_PARK_MS: i64 = 3_600_000;
 /// How often in a visit a model that said nothing, or announced calls and made none, is asked again.
 pub(super) const ASKS_AGAIN: u32 = 2;
 
@@ -29,6 +33,7 @@ impl Driver {
             return Ok(None);
         }
         self.commit_sow().await?;
+        self.seed_ledger(&phase).await?;
         if self.look(|e| e.state.swarm.is_none()).await {
             let spec = match self.look(|e| work_spec(e, &phase)).await {
                 Ok(spec) => spec,
@@ -90,7 +95,8 @@ impl Driver {
         let blocked = status == Status::Failed;
         self.tried.store(true, std::sync::atomic::Ordering::Relaxed);
         let asked = reason.and_then(|r| r.retry_after).map_or(0, |wait| ms(wait) as i64);
-        Event::ParkedUntil { at: self.now().await.saturating_add(asked.max(PARK_MS)), reason: words(reason), blocked }
+        let wait = asked.clamp(PARK_MS, MAX_PARK_MS);
+        Event::ParkedUntil { at: self.now().await.saturating_add(wait), reason: words(reason), blocked }
     }
 
     /// The definition of the phase under way.
@@ -139,6 +145,30 @@ impl Driver {
             ))),
             Err(Stop::Failed(error)) => Err(error),
         }
+    }
+
+    /// An engagement that begins later than with its first phase knows what the statement of work says all the same.
+    async fn seed_ledger(&self, phase: &Phase) -> Result<(), EngagementError> {
+        let (later, begun, items) = self
+            .look(|e| {
+                let later = e.state.first.as_ref().is_some_and(|first| *first != e.state.plan().start);
+                let items: Vec<Item> = SectionKind::ALL.iter().flat_map(|kind| e.sow.items(*kind)).cloned().collect();
+                (later, e.state.phases.values().any(|progress| progress.swarms > 0), items)
+            })
+            .await;
+        if !later || begun {
+            return Ok(());
+        }
+        let row = |item: Item| LedgerRow {
+            id: format!("start.sow.{}", item.id),
+            phase: phase.name.clone(),
+            author: "engine".to_owned(),
+            kind: LedgerKind::Fact,
+            title: format!("{}: {}", item.id, item.text),
+            body: String::new(),
+            source: item.source,
+        };
+        self.record_rows(&items.into_iter().map(row).collect::<Vec<_>>()).await
     }
 
     /// The statement of work stands in the repository from the beginning, so that agents and customer read the same.

@@ -1,0 +1,50 @@
+//! `retry`: what failed is tried again.
+
+use cloudcrew_definition::crew::Definition;
+use cloudcrew_local::clock::SystemClock;
+use cloudcrew_plan::{Plan, build};
+use cloudcrew_runtime::engagement::{Engagement, Retry, retry as record};
+
+use super::drive;
+use crate::args::{Approve, Args, Definitions, Format};
+use crate::exit::{Exit, Failure};
+use crate::home;
+use crate::out::note;
+use crate::workspace;
+
+pub async fn retry(
+    args: &Args,
+    project: &str,
+    from: Option<&str>,
+    definitions: Option<Definitions>,
+    approve: Option<Approve>,
+    format: Format,
+) -> Result<Exit, Failure> {
+    let (store, mut engagement) = home::engagement(args, project).await?;
+    let named = engagement.state.end.as_ref().map_or("", |end| end.key.as_str()).to_owned();
+    let which = definitions.unwrap_or(if named.is_empty() { Definitions::Pinned } else { Definitions::Current });
+    let current = match which {
+        Definitions::Current if engagement.state.end.is_some() => Some(current(args, &engagement)?),
+        _ => None,
+    };
+    let retry = Retry { from, definitions: current.as_ref().map(|(d, p)| (d, p)), actor: &home::actor() };
+    record(&store, &store, &SystemClock::default(), &mut engagement, retry).await?;
+    let by = match (which, definitions, named.is_empty()) {
+        (Definitions::Pinned, ..) => "by the definitions that it began with".to_owned(),
+        (Definitions::Current, None, false) => format!("by the definitions as they are now, since it ended at {named}"),
+        (Definitions::Current, ..) => "by the definitions as they are now".to_owned(),
+    };
+    note!("{project}: {} begins again, {by}", engagement.state.at);
+    drive::drive(args, &store, project, approve == Some(Approve::All), format).await
+}
+
+/// What the workspace says now.
+fn current(args: &Args, engagement: &Engagement) -> Result<(Definition, Plan), Failure> {
+    let otherwise = "; `--definitions pinned` goes on with those that it began with";
+    let root = workspace::find(args.workspace.as_deref()).map_err(|e| Failure::failed(format!("{e}{otherwise}")))?;
+    let definition = workspace::definition(&root)?;
+    let workflow = &engagement.state.started.workflow;
+    let plan = build(&definition, workflow)
+        .ok_or_else(|| Failure::failed(format!("the workspace has no workflow `{workflow}` any more{otherwise}")))?;
+    Ok((definition, plan))
+}

@@ -1,0 +1,128 @@
+//! Trying again what failed: on the same branch, with what was approved before, by the definitions it began with or by others.
+
+use std::sync::Arc;
+
+use cloudcrew_definition::crew::Definition;
+use cloudcrew_plan::{Kind, Plan};
+
+use super::error::EngagementError;
+use super::event::{EndReason, Event};
+use super::inbound::append_all;
+use super::load::Engagement;
+use super::state::State;
+use crate::ports::blob::Blobs;
+use crate::ports::clock::Clock;
+use crate::ports::journal::Journal;
+
+/// What a person wants.
+#[derive(Debug)]
+pub struct Retry<'a> {
+    /// The phase to begin with; absent: the one that failed, or the gate that expired.
+    pub from: Option<&'a str>,
+    /// Definitions and plan to go on with instead of those that are pinned.
+    pub definitions: Option<(&'a Definition, &'a Plan)>,
+    /// Who.
+    pub actor: &'a str,
+}
+
+/// Records that an ended engagement is tried again. It does not drive it.
+///
+/// # Errors
+/// [`EngagementError::Usage`] when it has not ended or has no such phase, [`EngagementError::Conflict`] when it was cancelled, is
+/// completed, or another process was faster, [`EngagementError::Incompatible`] when other definitions do not fit what was approved.
+pub async fn retry(
+    journal: &dyn Journal,
+    blobs: &dyn Blobs,
+    clock: &dyn Clock,
+    engagement: &mut Engagement,
+    retry: Retry<'_>,
+) -> Result<(), EngagementError> {
+    loop {
+        let entry = entry(engagement, &retry)?;
+        let mut events = Vec::new();
+        if let Some((definition, plan)) = retry.definitions {
+            let (definition, plan) = (blobs.put(&definition.bytes()).await?, blobs.put(&plan.bytes()).await?);
+            events.push(Event::Repinned { definition, plan });
+        }
+        events.push(Event::Retried { phase: entry.phase, actor: retry.actor.to_owned() });
+        events.push(Event::Entered { state: entry.state, on: None, resume: None, why: None });
+        if append_all(journal, blobs, clock, engagement, &events).await? {
+            return Ok(());
+        }
+    }
+}
+
+/// Where it begins again.
+struct Entry {
+    phase: String,
+    state: String,
+}
+
+fn entry(engagement: &Engagement, retry: &Retry<'_>) -> Result<Entry, EngagementError> {
+    let (state, project) = (&engagement.state, &engagement.project);
+    let usage = |text: String| EngagementError::Usage(text);
+    let Some(end) = &state.end else {
+        return Err(usage(format!("`{project}` has not ended; go on with `cloudcrew resume {project}`")));
+    };
+    match end.kind {
+        EndReason::Completed => {
+            return Err(EngagementError::Conflict(format!("`{project}` is completed; nothing is to be retried")));
+        }
+        EndReason::Cancelled => return Err(EngagementError::Conflict(format!("`{project}` was cancelled, and stays so"))),
+        EndReason::Failed | EndReason::BudgetExhausted | EndReason::Expired => {}
+    }
+    let last = state.last_phase.clone().ok_or_else(|| usage(format!("`{project}` ended before its first phase began")))?;
+    let phase = retry.from.unwrap_or(&last).to_owned();
+    let reached = |name: &str| state.phases.get(name).is_some_and(|progress| progress.swarms > 0 || *name == last);
+    if !reached(&phase) {
+        let names: Vec<&str> = state.plan().entries.iter().map(|(name, _)| name.as_str()).filter(|name| reached(name)).collect();
+        return Err(usage(format!("`{project}` never came to a phase `{phase}`; it came to {}", names.join(", "))));
+    }
+    let plan = match retry.definitions {
+        None => state.plan(),
+        Some((_, plan)) => {
+            compatible(state, plan, &phase).map_err(|why| EngagementError::Incompatible(format!("`{project}`: {why}")))?;
+            plan
+        }
+    };
+    let gate = format!("{phase}.gate");
+    let expired = end.kind == EndReason::Expired && phase == last && retry.from.is_none();
+    let opens = plan.state(&gate).is_some_and(|state| state.kind == Kind::Gate);
+    let state = if expired && opens { Some(gate) } else { plan.entry(&phase).map(str::to_owned) };
+    let state = state.ok_or_else(|| usage(format!("the plan has no phase `{phase}`")))?;
+    Ok(Entry { phase, state })
+}
+
+/// Whether an engagement can go on at `phase` by another plan: what came before, and was approved, must be the same phases in the
+/// same order.
+///
+/// # Errors
+/// What does not fit, in words.
+pub fn compatible(state: &State, plan: &Plan, phase: &str) -> Result<(), String> {
+    let before = |plan: &Plan| -> Option<Vec<String>> {
+        let at = plan.entries.iter().position(|(name, _)| name == phase)?;
+        Some(plan.entries[..at].iter().map(|(name, _)| name.clone()).collect())
+    };
+    if plan.workflow != state.plan().workflow {
+        return Err(format!("it runs the workflow `{}`, not `{}`", state.plan().workflow, plan.workflow));
+    }
+    let Some(now) = before(plan) else { return Err(format!("the definitions have no phase `{phase}` any more")) };
+    let was = before(state.plan()).unwrap_or_default();
+    if now == was {
+        return Ok(());
+    }
+    Err(format!(
+        "before `{phase}` the definitions have the phases [{}], and it went through [{}]; go on with `--definitions pinned`, or bring \
+         them back",
+        now.join(", "),
+        was.join(", ")
+    ))
+}
+
+impl Engagement {
+    /// Goes on by other definitions.
+    pub(super) fn repin(&mut self, definition: Definition, plan: Plan) {
+        self.definition = Arc::new(definition);
+        self.state.repin(plan);
+    }
+}

@@ -1,0 +1,127 @@
+//! What failed is tried again: on the same branch, with what was approved before, told why.
+
+use crate::support::{Crew, edited};
+
+/// A crew whose architecture ends at a limit, after discovery was approved by a person.
+fn failed() -> Crew {
+    let crew = edited();
+    crew.edit("phases/architecture.yaml", "max_turns: 100", "max_turns: 2");
+    crew.start("retail-orders.md", &[]).exits(10);
+    crew.run(&["approve", "demo", "--rating", "quality=4"]).exits(1).says("phases/architecture.yaml swarm.max_turns");
+    crew
+}
+
+fn kinds(crew: &Crew, kind: &str) -> usize {
+    crew.journal().iter().filter(|(_, of, _)| of == kind).count()
+}
+
+#[test]
+fn a_phase_that_reached_a_limit_goes_on_with_the_limit_as_it_is_now() {
+    let crew = failed();
+    let before = crew.git(&["rev-list", "--count", "cloudcrew/demo"]);
+    crew.edit("phases/architecture.yaml", "max_turns: 2", "max_turns: 100");
+    crew.run(&["retry", "demo"])
+        .exits(10)
+        .says("by the definitions as they are now, since it ended at phases/architecture.yaml swarm.max_turns")
+        .says("waits at the gate of architecture");
+    let show = crew.run(&["show", "demo", "--format", "json"]).json();
+    assert_eq!(show["phases"][0]["ratings"][0][0], "quality", "discovery stays approved: {show}");
+    let commits = |crew: &Crew| crew.git(&["rev-list", "--count", "cloudcrew/demo"]).parse::<usize>().expect("a number");
+    assert!(commits(&crew) > before.parse().expect("a number"), "it went on, on the same branch");
+    let told = crew.prompts().iter().any(|prompt| prompt.contains("What happened before") && prompt.contains("max_turns"));
+    assert!(told, "the new swarm knows why the last one ended");
+    crew.run(&["resume", "demo", "--approve", "all"]).exits(0);
+    assert_eq!(kinds(&crew, "repinned"), 1);
+}
+
+#[test]
+fn by_the_pinned_definitions_it_fails_again_as_it_did() {
+    let crew = failed();
+    crew.edit("phases/architecture.yaml", "max_turns: 2", "max_turns: 100");
+    crew.run(&["retry", "demo", "--definitions", "pinned"]).exits(1).says("swarm.max_turns");
+    assert_eq!(kinds(&crew, "repinned"), 0);
+    crew.run(&["retry", "demo", "--approve", "all"]).exits(0).says("docs/engagement-summary.md");
+    assert_eq!((kinds(&crew, "ended"), kinds(&crew, "retried")), (3, 2));
+}
+
+#[test]
+fn an_earlier_phase_can_be_named_and_its_approval_is_void() {
+    let crew = failed();
+    crew.edit("phases/architecture.yaml", "max_turns: 2", "max_turns: 100");
+    crew.run(&["retry", "demo", "--from", "poc"]).exits(2).says("never came to a phase `poc`");
+    crew.run(&["retry", "demo", "--from", "discovery"]).exits(10).says("waits at the gate of discovery");
+    let show = crew.run(&["show", "demo", "--format", "json"]).json();
+    assert_eq!(show["phases"][0]["ratings"].as_array().map(Vec::len), Some(0));
+    crew.run(&["inbox"]).says("discovery-1-2");
+}
+
+#[test]
+fn definitions_that_do_not_fit_what_was_approved_are_refused() {
+    let crew = failed();
+    crew.edit("workflows/delivery.yaml", "discovery, ", "");
+    let done = crew.run(&["retry", "demo", "--definitions", "current"]);
+    assert_eq!(done.exit, 1, "{}", done.err);
+    assert!(done.err.contains("it went through [discovery]"), "{}", done.err);
+    crew.edit("agents.yaml", "agents:", "agents: [");
+    crew.run(&["retry", "demo"]).exits(1).says("the definitions have errors");
+    assert_eq!(kinds(&crew, "retried"), 0);
+    crew.run(&["show", "demo"]).exits(0);
+}
+
+#[test]
+fn only_what_failed_or_expired_is_tried_again() {
+    let crew = crate::support::crew();
+    crew.start("retail-orders.md", &[]).exits(10);
+    crew.run(&["retry", "demo"]).exits(2).says("has not ended");
+    crew.run(&["cancel", "demo"]).exits(0);
+    crew.run(&["retry", "demo"]).exits(14).says("was cancelled");
+    let crew = crate::support::crew();
+    crew.start("retail-orders.md", &["--approve", "all"]).exits(0);
+    crew.run(&["retry", "demo"]).exits(14).says("is completed");
+}
+
+#[test]
+fn a_gate_that_expired_opens_again_with_a_new_deadline() {
+    let crew = edited();
+    crew.edit("phases/discovery.yaml", "kind: approval", "kind: approval\n  expires_after: 72h");
+    std::fs::write(
+        crew.workspace().join("rehearsals/silent.yaml"),
+        "version: 1\nrehearsal: silent\ngates: [{ phase: discovery, silent_for: 100h }]\n",
+    )
+    .expect("written");
+    crew.start("retail-orders.md", &["--rehearsal", "silent"]).exits(12);
+    let gate = |crew: &Crew| {
+        let show = crew.run(&["show", "demo", "--format", "json"]).json();
+        show["requests"].as_array().and_then(|all| all.last().cloned()).expect("a request")
+    };
+    let first = gate(&crew);
+    // The rehearsed customer is silent again: by a clock that costs nothing, the new deadline passes as well.
+    crew.run(&["retry", "demo", "--definitions", "pinned"]).exits(12);
+    let second = gate(&crew);
+    assert_eq!((first["id"].as_str(), second["id"].as_str()), (Some("discovery-1"), Some("discovery-1-2")));
+    assert!(second["expires"].as_i64() > first["expires"].as_i64());
+}
+
+#[test]
+fn an_engagement_that_begins_later_knows_what_the_statement_of_work_says() {
+    let crew = crate::support::crew();
+    crew.start("retail-orders.md", &["--from", "architecture"]).exits(10);
+    let rows = crew.run(&["ledger", "demo", "--format", "json"]).json();
+    let seeded = rows["rows"].as_array().expect("rows").iter().filter(|row| row["author"] == "engine").count();
+    assert!(seeded > 5, "{rows}");
+}
+
+#[test]
+fn a_decision_is_a_row_of_feedback_with_its_ratings() {
+    let crew = crate::support::crew();
+    crew.start("retail-orders.md", &[]).exits(10);
+    crew.run(&["revise", "demo", "name the owner", "--rating", "quality=2"]).exits(10);
+    crew.run(&["revise", "demo", "more", "--rating", "beauty=2"]).exits(2).says("this gate rates");
+    crew.run(&["approve", "demo", "--rating", "quality=5"]).exits(10);
+    let rows = crew.run(&["ledger", "demo", "--format", "json"]).json();
+    let feedback: Vec<&serde_json::Value> =
+        rows["rows"].as_array().expect("rows").iter().filter(|row| row["kind"] == "feedback").collect();
+    assert_eq!(feedback.len(), 2, "{feedback:?}");
+    assert_eq!(feedback[0]["body"], "name the owner\n\nRated: quality 2 of 5");
+    assert_eq!(feedback[1]["body"], "quality 5 of 5");
+}
