@@ -81,7 +81,7 @@ impl From<EngagementError> for Failure {
     fn from(error: EngagementError) -> Failure {
         let exit = match &error {
             EngagementError::Unknown(_) | EngagementError::Exists(_) | EngagementError::Usage(_) => Exit::Usage,
-            EngagementError::Conflict(_) => Exit::Conflict,
+            EngagementError::Conflict(_) | EngagementError::TooLate(_) => Exit::Conflict,
             EngagementError::Incompatible(_) => Exit::Failed,
             EngagementError::Held { .. }
             | EngagementError::LeaseLost { .. }

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use cloudcrew_local::clock::SystemClock;
 use cloudcrew_local::folder::Folder;
 use cloudcrew_local::repo::{GitRepo, is_tracked};
 use cloudcrew_local::store::Store;
-use cloudcrew_runtime::engagement::{Engagement, open};
+use cloudcrew_runtime::engagement::{Engagement, open, settle as record_due, show_due};
 use cloudcrew_runtime::ports::StoreError;
-use cloudcrew_runtime::ports::repo::Repo as _;
+use cloudcrew_runtime::ports::repo::Repo;
 
 use crate::args::Args;
 use crate::exit::Failure;
@@ -66,12 +67,25 @@ pub async fn engagement(args: &Args, project: &str) -> Result<(Store, Engagement
         engagement.follow(&store, &store, |_, _, _| {}).await?;
         engagement.knows(&claim, repo.branch())?;
     }
+    settle(&store, &mut engagement).await?;
     Ok((store, engagement))
+}
+
+/// Records what has come due; a home that cannot be written is shown as if it had been.
+pub async fn settle(store: &Store, engagement: &mut Engagement) -> Result<(), Failure> {
+    let clock = SystemClock::default();
+    if store.is_private() {
+        show_due(engagement, &clock);
+        return Ok(());
+    }
+    let repo = repo(store, engagement).ok();
+    let repo = repo.as_ref().map(|repo| repo as &dyn Repo);
+    Ok(record_due(store, store, &clock, repo, engagement).await?)
 }
 
 /// Where an engagement's repository is. One of ours is in the home, wherever that is now.
 pub fn repo_path(store: &Store, engagement: &Engagement) -> PathBuf {
-    let home = store.path().parent().unwrap_or(Path::new("."));
+    let home = store.home();
     // As short as a person would write it.
     let here = std::env::current_dir().unwrap_or_default();
     let home = home.strip_prefix(&here).unwrap_or(home);

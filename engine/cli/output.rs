@@ -61,6 +61,8 @@ pub struct Project {
     pub workflow: String,
     /// Ids of requests that wait for a person.
     pub waiting: Vec<String>,
+    /// When the first of them expires, milliseconds since 1970 UTC.
+    pub until: Option<i64>,
     /// Why its provider refuses, when somebody must change something outside before it goes on.
     pub blocked: Option<String>,
     /// Who drives it now.

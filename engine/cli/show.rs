@@ -6,6 +6,8 @@ use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::{Engagement, Finding, Request, RequestKind, Unit};
 use cloudcrew_runtime::ports::ledger::{Ledger as _, LedgerKind};
 
+use cloudcrew_definition::syntax::OnExpiry;
+
 use crate::exit::Failure;
 use crate::home;
 use crate::output::{Handoff, MovedOn, Phase, Show, Used, VERSION, usd};
@@ -31,6 +33,8 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
                     request.revision,
                     request.short_digest()
                 ));
+                let silent = silence(request).unwrap_or_else(|| "changes nothing; it waits until you decide".to_owned());
+                text.push_str(&format!("    silence: {silent}\n"));
                 for finding in findings {
                     text.push_str(&format!("    {}\n", found(finding)));
                 }
@@ -64,7 +68,7 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
         }
     }
     if let Some(parked) = &state.parked {
-        text.push_str(&format!("\n  the provider is away: {}\n", parked.reason));
+        text.push_str(&format!("\n  the provider is away: {}; tried again at {}\n", parked.reason, moment(parked.until)));
         if parked.blocked {
             text.push_str(&format!("    mend that, then: cloudcrew resume {}\n", engagement.project));
         }
@@ -90,9 +94,10 @@ pub fn waits(project: &str, request: &Request) -> String {
         RequestKind::Approval { findings, .. } => {
             let found: String = findings.iter().map(|finding| format!("  {}\n", found(finding))).collect();
             format!(
-                "{found}{project} waits at the gate of {}: `cloudcrew show {project}`, then `cloudcrew approve {project} --digest {}`",
+                "{found}{project} waits at the gate of {}: `cloudcrew show {project}`, then `cloudcrew approve {project} --digest {}`{}",
                 request.phase,
-                request.short_digest()
+                request.short_digest(),
+                silence(request).map_or_else(String::new, |until| format!("; {until}"))
             )
         }
         RequestKind::Question { agent, question, .. } => {
@@ -102,6 +107,22 @@ pub fn waits(project: &str, request: &Request) -> String {
             format!("{project} waits: {}: `{}`", used_up(&request.kind), raises(project, request))
         }
     }
+}
+
+/// Until when an answer is waited for, and what silence will mean; `None` when the wait has no end.
+pub fn silence(request: &Request) -> Option<String> {
+    let until = moment(request.expires?);
+    let then = match request.on_expiry {
+        Some(OnExpiry::Approve) => "it counts as approved",
+        _ => "the engagement ends",
+    };
+    Some(format!("until {until}, then {then}"))
+}
+
+/// A moment for people, in UTC.
+pub fn moment(ms: i64) -> String {
+    let shown = jiff::Timestamp::from_millisecond(ms).map(|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string());
+    shown.unwrap_or_else(|_| "the end of time".to_owned())
 }
 
 /// A used-up budget, in words.

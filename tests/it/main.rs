@@ -8,6 +8,7 @@ mod cases;
 mod crash;
 mod customer;
 mod cuts;
+mod deadlines;
 mod durable;
 mod editor;
 mod existing;

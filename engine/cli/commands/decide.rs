@@ -1,14 +1,16 @@
 //! `approve`, `revise`, `answer`, `cancel`: what a person says is recorded first, then the engagement goes on.
 
 use cloudcrew_local::clock::SystemClock;
-use cloudcrew_runtime::engagement::{Decision, Engagement, Given, RequestKind, cancel as record_cancel, readable, record};
+use cloudcrew_runtime::engagement::{
+    Decision, Engagement, EngagementError, Given, RequestKind, cancel as record_cancel, readable, record,
+};
 use cloudcrew_runtime::ports::journal::Journal;
 
 use super::drive;
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
-use crate::out::say;
+use crate::out::{note, say};
 use crate::show::waits;
 
 /// Fewer characters could mean another one.
@@ -61,7 +63,15 @@ async fn decide(args: &Args, project: &str, request: String, decision: Decision,
         readable(&home::repo(&store, &engagement)?, request).await?;
     }
     let given = Given { request, decision, actor: home::actor(), channel: "terminal".into(), digest: full(&engagement, digest)? };
-    let recorded = record(&store, &store, &SystemClock::default(), &mut engagement, given).await?;
+    let recorded = match record(&store, &store, &SystemClock::default(), &mut engagement, given).await {
+        Err(EngagementError::TooLate(why)) => {
+            note!("cloudcrew: {why}");
+            // Whether the engagement ends with that, its plan says.
+            let exit = go_on(args, project).await?;
+            return Ok(if exit == Exit::Expired { exit } else { Exit::Conflict });
+        }
+        recorded => recorded?,
+    };
     let what = recorded.request.answer.as_ref().map_or("answered", |a| a.decision.name());
     say!("{} is {what}{}", recorded.request.id, if recorded.repeated { " already, with the same words" } else { "" });
     go_on(args, project).await

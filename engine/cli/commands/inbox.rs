@@ -9,7 +9,7 @@ use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::{note, say};
 use crate::output::{Blocked, Inbox, VERSION, Waiting, pretty};
-use crate::show::{raises, used_up};
+use crate::show::{raises, silence, used_up};
 use crate::words::counted;
 
 pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
@@ -20,7 +20,10 @@ pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
     };
     for (store, project) in listings {
         let engagement = match open(&store, &store, &project).await {
-            Ok(engagement) => engagement,
+            Ok(mut engagement) => {
+                home::settle(&store, &mut engagement).await?;
+                engagement
+            }
             Err(error) => {
                 note!("{project}: {error}");
                 broken = Exit::World;
@@ -46,6 +49,10 @@ pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
                             request.revision,
                             counted(request.subject.len(), "deliverable"),
                             counted(findings.len(), "finding")
+                        );
+                        say!(
+                            "  silence: {}",
+                            silence(request).unwrap_or_else(|| "changes nothing; it waits until you decide".to_owned())
                         );
                         say!("  look:    cloudcrew show {project}");
                         let digest = request.short_digest();

@@ -9,6 +9,7 @@ use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::{note, say};
 use crate::output::{List, Project, VERSION, pretty};
+use crate::show::silence;
 
 pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
     let store = Store::open_existing(&home::path(args)?)?;
@@ -22,7 +23,10 @@ pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
     let (mut projects, mut broken) = (Vec::new(), Exit::Done);
     for (store, listing) in listings {
         let engagement = match open(&store, &store, &listing.engagement).await {
-            Ok(engagement) => engagement,
+            Ok(mut engagement) => {
+                home::settle(&store, &mut engagement).await?;
+                engagement
+            }
             Err(error) => {
                 note!("{}: {error}", listing.engagement);
                 broken = Exit::World;
@@ -40,8 +44,17 @@ pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
                     let reason = blocked.map(|parked| parked.reason.as_str()).unwrap_or_default();
                     format!("waits: {reason}; mend that, then `cloudcrew resume {}`", listing.engagement)
                 }
-                (None, false, _) => format!("waits for {}", waits.join(", ")),
+                (None, false, _) => {
+                    let until = state
+                        .open_requests()
+                        .find_map(|request| silence(request))
+                        .map_or(String::new(), |until| format!(", {until}"));
+                    format!("waits for {}{until}", waits.join(", "))
+                }
                 (None, true, Some(holder)) => format!("driven by {holder}"),
+                (None, true, None) if state.gate_request().is_some_and(|request| request.expired) => {
+                    format!("expired before it was decided; `cloudcrew resume {}` ends it", listing.engagement)
+                }
                 (None, true, None) => format!("rests; go on with `cloudcrew resume {}`", listing.engagement),
             };
             say!("{:24} {:20} {what}", listing.engagement, state.at);
@@ -51,6 +64,7 @@ pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
             state: state.at.clone(),
             workflow: state.started.workflow.clone(),
             blocked: state.parked.as_ref().filter(|parked| parked.blocked).map(|parked| parked.reason.clone()),
+            until: state.open_requests().filter_map(|request| request.expires).min(),
             waiting: waits.into_iter().map(str::to_owned).collect(),
             driver: lease,
             end: state.end.clone(),

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use cloudcrew_runtime::ports::clock::Clock;
+use cloudcrew_runtime::ports::clock::{Clock, WRONG};
 
 /// The machine's clock.
 #[derive(Debug)]
@@ -49,9 +49,13 @@ impl Default for RehearsalClock {
 }
 
 impl RehearsalClock {
-    /// Never before `at`: an engagement that was ahead of the machine's clock stays there.
+    /// Never before `at`: an engagement that was ahead of the machine's clock stays there, unless it is so far ahead that the machine's
+    /// clock must have been wrong when it was written.
     pub fn not_before(&self, at: i64) {
-        self.ahead.fetch_max(at.saturating_sub(wall()), Ordering::Relaxed);
+        let lead = at.saturating_sub(wall());
+        if lead < WRONG {
+            self.ahead.fetch_max(lead, Ordering::Relaxed);
+        }
     }
 }
 
@@ -59,6 +63,10 @@ impl RehearsalClock {
 impl Clock for RehearsalClock {
     fn now(&self) -> i64 {
         wall().saturating_add(self.ahead.load(Ordering::Relaxed))
+    }
+
+    fn wall(&self) -> i64 {
+        wall()
     }
 
     fn elapsed(&self) -> Duration {

@@ -159,9 +159,6 @@ fn read(
     written: Option<&Slot>,
 ) -> Result<Vec<Entry>, Stop<StoreError>> {
     let Some((number, end)) = find(connection, engagement)? else { return Ok(Vec::new()) };
-    if let Some(written) = written {
-        written.holds(connection, number, engagement, &end)?;
-    }
     let damaged = |why: String| Fault::Damaged(format!("the journal of `{engagement}`: {why}"));
     let sql = "SELECT seq, at, kind, payload, hash FROM entry WHERE engagement = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
     let mut select = connection.prepare_cached(sql)?;
@@ -179,6 +176,9 @@ fn read(
     if (ended || last.seq == end.seq) && last != end {
         let why = if last.seq == end.seq { "is not the one that was written" } else { "was read as the last" };
         return Err(damaged(format!("entry {} {why}; it ends with entry {}", last.seq, end.seq)).into());
+    }
+    if let Some(written) = written {
+        written.holds(connection, number, engagement, &end)?;
     }
     Ok(entries)
 }

@@ -13,6 +13,7 @@ mod lease;
 mod ledger;
 mod migrate;
 mod open;
+mod private;
 mod readers;
 mod writer;
 
@@ -21,6 +22,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use cloudcrew_runtime::ports::StoreError;
 use rusqlite::Connection;
+use tempfile::TempDir;
 
 use fault::{Fault, Stop};
 use heads::Heads;
@@ -37,6 +39,9 @@ pub const FILE: &str = "cloudcrew.db";
 pub struct Store(Arc<Inner>);
 
 struct Inner {
+    home: PathBuf,
+    /// The copy that is read where the home cannot be written.
+    private: Option<TempDir>,
     file: Arc<File>,
     readers: Readers,
     writer: Mutex<Option<Writer>>,
@@ -45,6 +50,8 @@ struct Inner {
 /// The file, and whether it can still be trusted.
 struct File {
     path: PathBuf,
+    /// As people know it, where `path` is a copy.
+    named: PathBuf,
     broken: OnceLock<String>,
     heads: Heads,
 }
@@ -74,7 +81,7 @@ impl Store {
         create::home(home)?;
         let path = home.join(FILE);
         create::file(&path)?;
-        Store::at(path)
+        Store::at(home, path, None)
     }
 
     /// Opens the store of a home for a command that makes none; `None` when there is no store.
@@ -83,16 +90,34 @@ impl Store {
     /// As [`Store::open`].
     pub fn open_existing(home: &Path) -> Result<Option<Store>, StoreError> {
         let path = home.join(FILE);
-        if create::is_there(&path)? { Store::at(path).map(Some) } else { Ok(None) }
+        if !create::is_there(&path)? {
+            return Ok(None);
+        }
+        create::regular(&path)?;
+        if private::is_writable(home) && private::is_writable(&path) {
+            return Store::at(home, path, None).map(Some);
+        }
+        let copy = private::copy(&path, FILE)?;
+        Store::at(home, copy.path().join(FILE), Some(copy)).map(Some)
     }
 
-    fn at(path: PathBuf) -> Result<Store, StoreError> {
+    fn at(home: &Path, path: PathBuf, private: Option<TempDir>) -> Result<Store, StoreError> {
         create::regular(&path)?;
         let first = open::first(&path).map_err(|fault| fault.at(&path))?;
-        let heads = Heads::beside(&path);
-        let file = Arc::new(File { path, broken: OnceLock::new(), heads });
-        let inner = Inner { readers: Readers::new(first), file, writer: Mutex::new(None) };
+        let heads = Heads::beside(&home.join(FILE));
+        let file = Arc::new(File { path, named: home.join(FILE), broken: OnceLock::new(), heads });
+        let inner = Inner { home: home.to_owned(), private, readers: Readers::new(first), file, writer: Mutex::new(None) };
         Ok(Store(Arc::new(inner)))
+    }
+
+    /// The home.
+    pub fn home(&self) -> &Path {
+        &self.0.home
+    }
+
+    /// Whether the home cannot be written, and this reads a copy of it.
+    pub fn is_private(&self) -> bool {
+        self.0.private.is_some()
     }
 
     /// The file.
@@ -141,6 +166,9 @@ impl Store {
         R: Send + 'static,
     {
         self.0.file.trusted()?;
+        if self.is_private() {
+            return Err(fault::read_only());
+        }
         let mut writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner);
         // A command that only reads has no thread to start and none to wait for.
         let writer = match &mut *writer {
@@ -155,7 +183,7 @@ impl Store {
             Stop::Refused(refusal) => refusal,
             Stop::Failed(fault) => {
                 self.0.file.note(&fault);
-                fault.at(&self.0.file.path).into()
+                fault.at(&self.0.file.named).into()
             }
         }
     }

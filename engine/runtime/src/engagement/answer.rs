@@ -7,7 +7,7 @@ use super::event::{Answered, Decision, Event};
 use super::load::{Engagement, write_entries};
 use super::request::{Raise, Request, RequestKind};
 use crate::ports::blob::Blobs;
-use crate::ports::clock::Clock;
+use crate::ports::clock::{Clock, next};
 use crate::ports::journal::{AppendError, Journal, Writer};
 use crate::ports::repo::Repo;
 
@@ -68,8 +68,9 @@ pub async fn record(
                 request.id, engagement.project
             )));
         }
-        if request.expired {
-            return Err(EngagementError::Conflict(format!("`{}` expired before it was answered", request.id)));
+        let now = next(clock.now(), engagement.state.times.1);
+        if request.expired || request.expires.is_some_and(|at| at <= now) {
+            return Err(EngagementError::TooLate(format!("`{}` expired before it was answered", request.id)));
         }
         if answer.digest != request.digest {
             return Err(EngagementError::Conflict(format!(
@@ -81,7 +82,6 @@ pub async fn record(
             )));
         }
         let event = Event::RequestAnswered { request: request.id.clone(), answer };
-        let now = clock.now().max(engagement.state.times.1);
         let entries = write_entries(blobs, std::slice::from_ref(&event), now).await?;
         match journal.append(&engagement.project, &engagement.head, Writer::Inbound, entries).await {
             Ok(head) => {

@@ -68,7 +68,7 @@ impl Driver {
                             self.project()
                         )));
                     };
-                    let date = self.now().await / 1000;
+                    let date = self.ports.clock.wall() / 1000;
                     let intent = Event::CommitIntended { step: step.to_owned(), parent: Some(to.clone()), date };
                     self.append(vec![Event::ForeignCommits { from: parent, to, commits }, intent]).await?;
                 }
@@ -95,7 +95,7 @@ impl Driver {
         }
         self.notice_foreign_commits().await?;
         let parent = self.look(|e| e.state.head.clone()).await;
-        let date = self.now().await / 1000;
+        let date = self.ports.clock.wall() / 1000;
         if !Fault::EffectBeforeIntent.is_planted() {
             self.append(vec![Event::CommitIntended { step: step.to_owned(), parent: parent.clone(), date }]).await?;
         }

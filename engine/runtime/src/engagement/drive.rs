@@ -16,7 +16,9 @@ use super::load::{Engagement, open, write_entries};
 use super::meter::Charge;
 use super::request::{Request, RequestKind};
 use super::state::State;
+use super::work::MAX_PARK_MS;
 use crate::ports::Ports;
+use crate::ports::clock::next;
 use crate::ports::journal::{AppendError, Entry, Head, Holder, Lease, LeaseError, MAX_APPEND, Writer};
 
 /// How an engagement is driven.
@@ -296,7 +298,9 @@ impl Driver {
             // Somebody has changed something: why else would they have come back.
             return if first { None } else { Some(Some(Rest::Blocked(parked.reason))) };
         }
-        let wait = Duration::from_millis(u64::try_from(parked.until - self.now().await).unwrap_or(0));
+        // A clock that was set back does not lengthen the wait.
+        let left = (parked.until - self.now().await).min(MAX_PARK_MS);
+        let wait = Duration::from_millis(u64::try_from(left).unwrap_or(0));
         if wait.is_zero() {
             return None;
         }
@@ -304,10 +308,10 @@ impl Driver {
         Some(None)
     }
 
-    /// Milliseconds since 1970 UTC; never before the last event.
+    /// Milliseconds since 1970 UTC; see [`next`].
     pub(super) async fn now(&self) -> i64 {
         let last = self.look(|e| e.state.times.1).await;
-        self.ports.clock.now().max(last)
+        next(self.ports.clock.now(), last)
     }
 
     /// Appends what this driver decided. When others have appended in between, their entries are taken in first. What they

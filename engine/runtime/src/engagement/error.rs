@@ -30,6 +30,9 @@ pub enum EngagementError {
     /// The request was decided already, or what it is about has changed.
     #[error("{0}")]
     Conflict(String),
+    /// The answer came after the deadline.
+    #[error("{0}")]
+    TooLate(String),
     /// What was asked for makes no sense here.
     #[error("{0}")]
     Usage(String),

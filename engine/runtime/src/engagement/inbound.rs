@@ -4,7 +4,7 @@ use super::error::EngagementError;
 use super::event::{Event, MessageRecord};
 use super::load::{Engagement, write_entries};
 use crate::ports::blob::Blobs;
-use crate::ports::clock::Clock;
+use crate::ports::clock::{Clock, next};
 use crate::ports::journal::{AppendError, Journal, Writer};
 use crate::swarm::Note;
 
@@ -83,7 +83,7 @@ pub(super) async fn append_all(
     engagement: &mut Engagement,
     events: &[Event],
 ) -> Result<bool, EngagementError> {
-    let now = clock.now().max(engagement.state.times.1);
+    let now = next(clock.now(), engagement.state.times.1);
     let entries = write_entries(blobs, events, now).await?;
     match journal.append(&engagement.project, &engagement.head, Writer::Inbound, entries).await {
         Ok(_) => {

@@ -37,3 +37,4 @@ pub use meter::{Charge, Meter, MeterLine, VisitContext};
 pub use request::{Raise, Request, RequestKind, Unit};
 pub use retry::{Retry, compatible, retry};
 pub use state::{Artifact, Illegal, Parked, PhaseProgress, State, SwarmRun};
+pub use timers::{settle, show_due};

@@ -137,6 +137,9 @@ pub struct Request {
     /// Reminders that went out.
     #[serde(default)]
     pub reminders: u32,
+    /// When the last reminder went out, milliseconds since 1970 UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminded: Option<i64>,
     /// The answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Answered>,
@@ -162,9 +165,11 @@ impl Request {
         self.answer.is_none() && !self.expired && !self.superseded
     }
 
-    /// When the next reminder or the expiry is due, milliseconds since 1970 UTC.
+    /// When the next reminder or the expiry is due, milliseconds since 1970 UTC. A reminder comes so long after the last one: a clock that
+    /// jumped sends one and not thousands.
     pub fn due(&self) -> Option<i64> {
-        let remind = self.remind_after.map(|every| self.opened.saturating_add(every.saturating_mul(i64::from(self.reminders) + 1)));
+        let since = self.reminded.unwrap_or(self.opened);
+        let remind = self.remind_after.map(|every| since.saturating_add(every.max(1)));
         [remind, self.expires].into_iter().flatten().min().filter(|_| self.is_open())
     }
 }

@@ -363,7 +363,10 @@ impl State {
                 self.requests.push((**request).clone());
             }
             Event::RequestAnswered { request, answer } => self.answered(event, request, answer, at)?,
-            Event::Reminded { request, number } => self.open(event, request)?.reminders = *number,
+            Event::Reminded { request, number } => {
+                let open = self.open(event, request)?;
+                (open.reminders, open.reminded) = (*number, Some(at));
+            }
             Event::RequestExpired { request } => self.open(event, request)?.expired = true,
             Event::RequestSuperseded { request } => self.open(event, request)?.superseded = true,
             Event::CancelRequested { actor } => {

@@ -1,34 +1,89 @@
-//! Reminders and expiry: settled by whichever process drives next, each once, by the journal's own order.
+//! Reminders and expiry: settled by whoever opens the engagement next, each once, by the journal's own order.
 
 use cloudcrew_definition::syntax::OnExpiry;
 
+use super::answer::readable;
 use super::drive::Driver;
 use super::error::EngagementError;
-use super::event::{Decision, Event};
+use super::event::{Answered, Decision, Event};
+use super::inbound::append_all;
+use super::load::Engagement;
 use super::request::{Request, RequestKind};
+use super::state::State;
+use crate::ports::blob::Blobs;
+use crate::ports::clock::{Clock, next};
+use crate::ports::journal::Journal;
+use crate::ports::repo::Repo;
 
 impl Driver {
     /// Appends what has come due.
     pub(super) async fn settle_timers(&self) -> Result<(), EngagementError> {
         loop {
             let now = self.now().await;
-            let due = self.look(|e| e.state.open_requests().find(|r| r.due().is_some_and(|due| due <= now)).cloned()).await;
+            let due = self.look(|e| due(&e.state, now).cloned()).await;
             let Some(request) = due else { return Ok(()) };
-            self.settle(&request, now).await?;
-        }
-    }
-
-    async fn settle(&self, request: &Request, now: i64) -> Result<(), EngagementError> {
-        if request.expires.is_some_and(|at| at <= now) {
-            if request.on_expiry == Some(OnExpiry::Approve) && matches!(request.kind, RequestKind::Approval { .. }) {
-                let decision = Decision::Approve { ratings: Vec::new() };
-                return self.answer_for(request, decision, "nobody", "expiry").await;
+            match settled(&request, now) {
+                Event::RequestAnswered { answer, .. } => {
+                    self.answer_for(&request, answer.decision, &answer.actor, &answer.channel).await?;
+                }
+                event => self.append(vec![event]).await?,
             }
-            return self.append(vec![Event::RequestExpired { request: request.id.clone() }]).await;
         }
-        let every = request.remind_after.unwrap_or(i64::MAX).max(1);
-        // A clock that jumped sends one reminder, not one for each that was missed.
-        let number = u32::try_from((now - request.opened) / every).unwrap_or(u32::MAX).max(request.reminders + 1);
-        self.append(vec![Event::Reminded { request: request.id.clone(), number }]).await
     }
+}
+
+/// Records what has come due, for a process that does not drive: an answer counts by its time, whoever drives. Silence approves
+/// nothing that cannot be read.
+///
+/// # Errors
+/// When the store fails or the journal is damaged.
+pub async fn settle(
+    journal: &dyn Journal,
+    blobs: &dyn Blobs,
+    clock: &dyn Clock,
+    repo: Option<&dyn Repo>,
+    engagement: &mut Engagement,
+) -> Result<(), EngagementError> {
+    loop {
+        let now = next(clock.now(), engagement.state.times.1);
+        let Some(request) = due(&engagement.state, now).cloned() else { return Ok(()) };
+        let event = settled(&request, now);
+        if matches!(event, Event::RequestAnswered { .. }) {
+            let Some(repo) = repo else { return Ok(()) };
+            if readable(repo, &request).await.is_err() {
+                return Ok(());
+            }
+        }
+        append_all(journal, blobs, clock, engagement, &[event]).await?;
+    }
+}
+
+/// Shows what has come due in a home that cannot be written.
+pub fn show_due(engagement: &mut Engagement, clock: &dyn Clock) {
+    let now = next(clock.now(), engagement.state.times.1);
+    while let Some(request) = due(&engagement.state, now).cloned() {
+        if engagement.state.apply(&settled(&request, now), now).is_err() {
+            return;
+        }
+    }
+}
+
+fn due(state: &State, now: i64) -> Option<&Request> {
+    state.open_requests().find(|request| request.due().is_some_and(|due| due <= now))
+}
+
+/// What a request comes to that is due.
+fn settled(request: &Request, now: i64) -> Event {
+    let id = request.id.clone();
+    if request.expires.is_none_or(|at| at > now) {
+        return Event::Reminded { request: id, number: request.reminders.saturating_add(1) };
+    }
+    if request.on_expiry == Some(OnExpiry::Approve) && matches!(request.kind, RequestKind::Approval { .. }) {
+        let (decision, digest) = (Decision::Approve { ratings: Vec::new() }, request.digest.clone());
+        return Event::RequestAnswered {
+            request: id,
+            answer: Answered { decision, actor: "nobody".into(), channel: "expiry".into(), digest },
+        };
+    }
+    Event::RequestExpired { request: id }
 }

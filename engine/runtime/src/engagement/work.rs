@@ -19,7 +19,7 @@ use crate::swarm::{ContextRule, Input, Limits, Member, Reason, RetryPolicy, Stat
 /// How long a provider that is away is left alone before it is tried again, in milliseconds.
 const PARK_MS: i64 = 60_000;
 /// A provider that asks for a longer wait is tried again all the same, in milliseconds: what it says may be wrong.
-const MAX_PARK_MS: i64 = 3_600_000;
+pub(super) const MAX_PARK_MS: i64 = 3_600_000;
 /// How often in a visit a model that said nothing, or announced calls and made none, is asked again.
 pub(super) const ASKS_AGAIN: u32 = 2;
 
