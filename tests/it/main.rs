@@ -9,6 +9,7 @@ mod crash;
 mod customer;
 mod cuts;
 mod deadlines;
+mod deaths;
 mod durable;
 mod editor;
 mod existing;

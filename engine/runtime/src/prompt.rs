@@ -1,35 +1,122 @@
 //! Prompts, tasks and templates rendered: strict, bounded, without files.
 
+use std::cell::Cell;
 use std::sync::LazyLock;
 
 use cloudcrew_definition::text::excess;
-use minijinja::{Environment, UndefinedBehavior};
-use serde_json::Value;
+use minijinja::value::{Serde, ValueKind};
+use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value, escape_formatter};
 
 /// Instructions that one text may take; far above what a real prompt needs.
 const FUEL: u64 = 500_000;
+/// Bytes that the variables of one text may print.
+const MOST: usize = 8 * 1024 * 1024;
+/// Levels of a value that is printed.
+const DEEPEST: usize = 32;
+/// Columns of an indent.
+const WIDEST: usize = 200;
 
 /// Renders a text with its variables.
 ///
 /// # Errors
 /// A sentence that says what in the text cannot be rendered; a checked definition has none that depends on names.
-pub fn render(text: &str, variables: &Value) -> Result<String, String> {
+pub fn render(text: &str, variables: &serde_json::Value) -> Result<String, String> {
     static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
         let mut env = Environment::new();
         env.set_undefined_behavior(UndefinedBehavior::Strict);
         env.set_fuel(Some(FUEL));
         env.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        // What it makes can hold itself, and then has no end.
+        env.remove_global("namespace");
+        env.set_formatter(bounded);
+        env.add_filter("join", join);
+        env.add_filter("replace", replace);
+        env.add_filter("indent", indent);
+        env.remove_filter("format");
         env
     });
     if let Some((range, why)) = excess(text) {
         let line = text[..range.start].lines().count().max(1);
         return Err(format!("a tag in line {line} is too much: {why}"));
     }
-    ENVIRONMENT.render_str(text, minijinja::value::Serde(variables)).map_err(|e| {
+    PRINTED.set(0);
+    ENVIRONMENT.render_str(text, Serde(variables)).map_err(|e| {
         let line = e.line().map(|l| format!(" in line {l}")).unwrap_or_default();
         let detail = e.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
         format!("{}{line}{detail}", e.kind())
     })
+}
+
+thread_local! {
+    /// Bytes that the text under way has printed.
+    static PRINTED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Prints a value whose size is bounded, by itself and with all that was printed before.
+fn bounded(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    let left = MOST.saturating_sub(PRINTED.get());
+    let size = size(value, left, 0)?;
+    PRINTED.set(PRINTED.get() + size);
+    escape_formatter(out, state, value)
+}
+
+/// Bytes of a value when it is printed, about; an error when there are more than `most`, or it is nested too deep.
+fn size(value: &Value, most: usize, depth: usize) -> Result<usize, Error> {
+    let large = || Error::new(ErrorKind::InvalidOperation, format!("more than {} KiB would be written", MOST / 1024));
+    if depth > DEEPEST {
+        return Err(Error::new(ErrorKind::InvalidOperation, format!("a value is nested more than {DEEPEST} levels deep")));
+    }
+    let mut total = value.as_str().map_or(8, str::len);
+    if matches!(value.kind(), ValueKind::Seq | ValueKind::Map | ValueKind::Iterable) {
+        for key in value.try_iter()? {
+            total += size(&key, most.saturating_sub(total), depth + 1)? + 2;
+            if value.kind() == ValueKind::Map {
+                total += size(&value.get_item(&key)?, most.saturating_sub(total), depth + 1)?;
+            }
+            if total > most {
+                return Err(large());
+            }
+        }
+    }
+    if total > most { Err(large()) } else { Ok(total) }
+}
+
+/// `join`, of what can be printed.
+fn join(value: &Value, separator: Option<String>) -> Result<String, Error> {
+    let separator = separator.unwrap_or_default();
+    let mut text = String::new();
+    for (number, item) in value.try_iter()?.enumerate() {
+        if number > 0 {
+            text.push_str(&separator);
+        }
+        size(&item, MOST.saturating_sub(text.len()), 0)?;
+        text.push_str(&item.to_string());
+        if text.len() > MOST {
+            size(&Value::from(text.as_str()), MOST, 0)?;
+        }
+    }
+    Ok(text)
+}
+
+/// `replace`, of what can be printed.
+fn replace(text: &str, from: &str, to: &str) -> Result<String, Error> {
+    let grown = text.matches(from).count().saturating_mul(to.len());
+    if grown.saturating_add(text.len()) > MOST {
+        return Err(Error::new(ErrorKind::InvalidOperation, format!("more than {} KiB would be written", MOST / 1024)));
+    }
+    Ok(text.replace(from, to))
+}
+
+/// `indent`, by what fits on a line.
+fn indent(text: &str, width: usize, first: Option<bool>, blank: Option<bool>) -> Result<String, Error> {
+    if width > WIDEST {
+        return Err(Error::new(ErrorKind::InvalidOperation, format!("an indent is at most {WIDEST}")));
+    }
+    let lines = text.lines().enumerate().map(|(number, line)| {
+        let indented = (number > 0 || first == Some(true)) && (!line.is_empty() || blank == Some(true));
+        if indented { format!("{}{line}", " ".repeat(width)) } else { line.to_owned() }
+    });
+    Ok(lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// One part of a system prompt.
@@ -44,4 +131,51 @@ pub struct Part {
 pub fn joined(parts: &[Part]) -> String {
     let texts: Vec<&str> = parts.iter().map(|p| p.text.trim_end()).filter(|t| !t.is_empty()).collect();
     texts.join("\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn told(text: &str) -> String {
+        let variables = json!({ "words": "x".repeat(1_000_000), "list": [1, 2, 3] });
+        match render(text, &variables) {
+            Ok(text) => format!("{} bytes", text.len()),
+            Err(why) => why,
+        }
+    }
+
+    #[test]
+    fn no_text_ends_the_process_or_holds_it() {
+        for (text, why) in [
+            ("{% set ns = namespace() %}{% set ns.a = ns %}{{ ns }}", "unknown function"),
+            ("{{ words }}{{ words }}{{ words }}{{ words }}{{ words }}{{ words }}{{ words }}{{ words }}{{ words }}", "8192 KiB"),
+            ("{{ range(9000)|join(words) }}", "8192 KiB"),
+            ("{{ words|replace('x', words) }}", "8192 KiB"),
+            ("{{ 'a'|indent(1000000000, true) }}", "at most 200"),
+            ("{{ 'a' * 1000000000 }}", "does not multiply"),
+            (
+                "{% set a = [1] %}{% set a = a + a %}{% set a = a + a %}{% set a = a + a %}{% set a = a + a %}{{ a == a }}",
+                "in a row",
+            ),
+        ] {
+            assert!(told(text).contains(why), "{text}: {}", told(text));
+        }
+    }
+
+    #[test]
+    fn what_texts_use_works_as_before() {
+        for (text, said) in [
+            ("{{ list }}", "[1, 2, 3]"),
+            ("{{ list|join(', ') }}", "1, 2, 3"),
+            ("{{ 'a.b'|replace('.', '-') }}", "a-b"),
+            ("{{ 'a\nb'|indent(2) }}", "a\n  b"),
+            ("{% for n in list %}{{ n + 1 }}{% endfor %}", "234"),
+            ("{{ list[1:] }}", "[2, 3]"),
+        ] {
+            assert_eq!(render(text, &json!({ "list": [1, 2, 3] })).as_deref(), Ok(said), "{text}");
+        }
+    }
 }

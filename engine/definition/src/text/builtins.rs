@@ -16,7 +16,6 @@ pub(crate) const FILTERS: &[&str] = &[
     "escape",
     "first",
     "float",
-    "format",
     "groupby",
     "indent",
     "int",
@@ -90,7 +89,8 @@ pub(crate) const TESTS: &[&str] = &[
 ];
 
 /// Functions: `name(...)`.
-pub(crate) const FUNCTIONS: &[&str] = &["debug", "dict", "namespace", "range"];
+/// `namespace` is not offered: what it makes can hold itself.
+pub(crate) const FUNCTIONS: &[&str] = &["debug", "dict", "range"];
 
 #[cfg(test)]
 mod tests {

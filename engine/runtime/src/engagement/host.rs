@@ -89,6 +89,8 @@ pub(super) struct SwarmHost<'a> {
     looked: SyncMutex<Option<Duration>>,
     pub done: SyncMutex<BTreeMap<usize, ToolDone>>,
     pub why: SyncMutex<Option<Why>>,
+    /// Whether a prompt cannot be rendered: then no budget is used up.
+    pub unrendered: AtomicBool,
     /// What a person is asked before the swarm goes on.
     pub asks: SyncMutex<Option<Box<RequestKind>>>,
     /// Whether all tools of this turn only read: they may run again after a crash.
@@ -117,6 +119,7 @@ impl<'a> SwarmHost<'a> {
             looked: SyncMutex::default(),
             done: SyncMutex::default(),
             why: SyncMutex::default(),
+            unrendered: AtomicBool::new(false),
             asks: SyncMutex::default(),
             reads: AtomicBool::new(false),
             answered: SyncMutex::default(),
@@ -204,7 +207,8 @@ impl<'a> SwarmHost<'a> {
 
     /// The text is pinned to the engagement: trying again would say the same.
     fn unrendered(&self, what: &str, key: String, why: &str) -> Stop<EngagementError> {
-        *lock(&self.why) = Some(Why { text: format!("the {what} cannot be rendered: {why}"), key });
+        *lock(&self.why) = Some(Why { text: format!("the {what} cannot be rendered: {why} [{key}]"), key });
+        self.unrendered.store(true, Ordering::Relaxed);
         Stop::Exhausted
     }
 

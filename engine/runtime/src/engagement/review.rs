@@ -45,6 +45,7 @@ impl Driver {
             }
             // A review has no state of its own for questions: it waits where it stands.
             SwarmEnd::Exhausted(_, Some(asked)) => drop(self.ask_to_raise(*asked).await?),
+            SwarmEnd::Unrendered(why) => self.stop_unrendered(why).await?,
             SwarmEnd::Exhausted(why, None) => self.go_because(Outcome::Exhausted, Some(why)).await?,
         }
         Ok(None)

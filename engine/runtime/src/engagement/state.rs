@@ -155,6 +155,8 @@ pub struct State {
     pub finalized: Vec<(String, Option<String>)>,
     /// Name of the first state that was entered.
     pub first: Option<String>,
+    /// The last call of a model or commit: a process that dies at the same one again made no progress.
+    pub last_step: Option<String>,
     /// The phase that it was in last.
     pub last_phase: Option<String>,
     /// How it ended.
@@ -194,6 +196,7 @@ impl State {
             neared: BTreeSet::new(),
             finalized: Vec::new(),
             first: None,
+            last_step: None,
             last_phase: None,
             end: None,
             handoffs: Vec::new(),
@@ -313,6 +316,7 @@ impl State {
                 if self.swarm.is_none() {
                     return Err(self.illegal(event, "no swarm is under way"));
                 }
+                self.progressed(step);
                 // A lost call of a model that costs nothing is the same call again.
                 if !(*billing == Billing::Free && self.meter.open_step() == Some(step)) {
                     let phase = self.phase().unwrap_or_default().to_owned();
@@ -322,7 +326,10 @@ impl State {
             Event::ToolsCalled { .. } if self.swarm.is_none() => return Err(self.illegal(event, "no swarm is under way")),
             Event::ToolsCalled { .. } => {}
             Event::CommitIntended { step, parent, date } => self.intended = Some((step.clone(), parent.clone(), *date)),
-            Event::Committed(record) => self.committed(record),
+            Event::Committed(record) => {
+                self.progressed(&record.step);
+                self.committed(record);
+            }
             Event::ForeignCommits { to, .. } => self.head = Some(to.clone()),
             Event::SwarmInput { input, elapsed_ms, settled, done } => {
                 self.swarm_input(event, input, Duration::from_millis(*elapsed_ms))?;
@@ -464,6 +471,15 @@ impl State {
         (self.swarm, self.parked, self.resume, self.reason) = (None, None, None, None);
         self.finalized.clear();
         self.at = String::new();
+    }
+
+    /// A step was taken that was not taken before: deaths are counted anew.
+    fn progressed(&mut self, step: &str) {
+        if self.last_step.as_deref() != Some(step) {
+            self.last_step = Some(step.to_owned());
+            let phase = self.phase().unwrap_or_default().to_owned();
+            self.counters.reset(&phase, Counter::Restarts);
+        }
     }
 
     /// Keeps in mind why a swarm begins again: it is told so.

@@ -62,6 +62,7 @@ impl Driver {
                 self.go_because(outcome, Some(why)).await?;
             }
             SwarmEnd::Exhausted(why, asks) => self.exhausted(why, asks).await?,
+            SwarmEnd::Unrendered(why) => self.stop_unrendered(why).await?,
         }
         Ok(None)
     }
@@ -88,6 +89,11 @@ impl Driver {
         let more = if findings.len() > 1 { format!(" and {} more", findings.len() - 1) } else { String::new() };
         let text = format!("{} is incomplete: {}{more} [{}]", phase.name, first.text, first.key);
         self.go_because(Outcome::Incomplete, Some(Why { text, key: first.key })).await
+    }
+
+    /// A text of the pinned definitions cannot be rendered, which is no matter of budgets.
+    pub(super) async fn stop_unrendered(&self, why: Why) -> Result<(), EngagementError> {
+        self.go_because(Outcome::Failed, Some(why)).await
     }
 
     /// The provider is away for a while, or refuses until somebody changes something.
@@ -126,6 +132,7 @@ impl Driver {
         // The machine has taken it in already, and is not fed with it again. What was paid for is on record also when a tool failed.
         let settled = self.settle_deferred().await;
         let why = host.why.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let unrendered = host.unrendered.load(std::sync::atomic::Ordering::Relaxed);
         let asks = host.asks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         // After a failure the machine may know more than the journal: who goes on reads the journal again.
         if let Err(Stop::Failed(error)) = driven {
@@ -139,10 +146,8 @@ impl Driver {
         match driven {
             Ok(status) => Ok(Some((SwarmEnd::Rests(status), reason))),
             Err(Stop::Halted) => Ok(None),
-            Err(Stop::Exhausted) => Ok(Some((
-                SwarmEnd::Exhausted(why.unwrap_or(Why { text: "a budget is used up".into(), key: String::new() }), asks),
-                reason,
-            ))),
+            Err(Stop::Exhausted) if unrendered => Ok(Some((SwarmEnd::Unrendered(why.unwrap_or_else(no_budget)), reason))),
+            Err(Stop::Exhausted) => Ok(Some((SwarmEnd::Exhausted(why.unwrap_or_else(no_budget), asks), reason))),
             Err(Stop::Failed(error)) => Err(error),
         }
     }
@@ -187,12 +192,18 @@ impl Driver {
     }
 }
 
+fn no_budget() -> Why {
+    Why { text: "a budget is used up".into(), key: String::new() }
+}
+
 /// How driving a swarm ended.
 pub(super) enum SwarmEnd {
     /// It rests.
     Rests(Status),
     /// A budget is used up; what a person is asked, if one is.
     Exhausted(Why, Option<Box<RequestKind>>),
+    /// A prompt or a template cannot be rendered.
+    Unrendered(Why),
 }
 
 /// Whether the swarm goes on by itself, or once somebody has changed something outside.
