@@ -125,3 +125,15 @@ fn a_decision_is_a_row_of_feedback_with_its_ratings() {
     assert_eq!(feedback[0]["body"], "name the owner\n\nRated: quality 2 of 5");
     assert_eq!(feedback[1]["body"], "quality 5 of 5");
 }
+
+#[test]
+fn a_prompt_that_cannot_be_rendered_is_a_failure_with_its_place_and_can_be_fixed() {
+    let crew = edited();
+    crew.edit("prompts/pm.md", "## What good looks like", "{{ [][revision].text }}\n\n## What good looks like");
+    let done = crew.start("retail-orders.md", &["--approve", "all"]);
+    assert_eq!(done.exit, 1, "{}", done.err);
+    assert!(done.err.contains("the prompt of `pm` cannot be rendered") && done.err.contains("line 7"), "{}", done.err);
+    assert!(!format!("{}{}", done.out, done.err).contains("budget is used up"), "{}", done.out);
+    crew.edit("prompts/pm.md", "{{ [][revision].text }}", "");
+    crew.run(&["retry", "demo", "--approve", "all"]).exits(0);
+}

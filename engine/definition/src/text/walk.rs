@@ -1,6 +1,6 @@
 //! Walks the parsed prompt or template and holds every name against what the engine offers.
 
-use minijinja::machinery::ast::{CallArg, Expr, Stmt};
+use minijinja::machinery::ast::{BinOpKind, CallArg, CompareOpKind, Expr, Stmt};
 use minijinja::machinery::{self, Span as JinjaSpan};
 use minijinja::syntax::SyntaxConfig;
 
@@ -49,7 +49,7 @@ pub(crate) fn check(sources: &Sources, file: FileId, kind: TextKind, catalogue: 
             }
             let known = catalogue.variables(kind);
             let scope = known.iter().map(|(n, s)| Name::of(n, s.clone())).collect();
-            let mut walk = Walk { text, file, scope, unknown: Vec::new(), report };
+            let mut walk = Walk { text, file, scope, unknown: Vec::new(), guards: Vec::new(), report };
             walk.statement(&template);
             walk.tell();
         }
@@ -131,6 +131,8 @@ struct Walk<'a, 'r> {
     /// Names in force, innermost last.
     scope: Vec<Name>,
     unknown: Vec<Unknown<'a>>,
+    /// Conditions that hold where the walk is, as they are written.
+    guards: Vec<&'a str>,
     report: &'r mut Report,
 }
 
@@ -172,7 +174,7 @@ impl<'a> Walk<'a, '_> {
             }
             Stmt::IfCond(c) => {
                 self.shape(&c.expr);
-                self.statements(&c.true_body);
+                self.guarded(&c.expr, |walk| walk.statements(&c.true_body));
                 self.statements(&c.false_body);
             }
             Stmt::WithBlock(w) => self.nested(|walk| {
@@ -250,7 +252,12 @@ impl<'a> Walk<'a, '_> {
             Expr::GetItem(g) => {
                 self.shape(&g.subscript_expr);
                 match self.shape(&g.expr) {
-                    Shape::List(item) => *item,
+                    Shape::List(item) => {
+                        if matches!(g.subscript_expr, Expr::Const(_)) {
+                            self.may_be_empty(&g.expr);
+                        }
+                        *item
+                    }
                     _ => Shape::Any,
                 }
             }
@@ -278,7 +285,9 @@ impl<'a> Walk<'a, '_> {
             Expr::IfExpr(i) => {
                 self.shape(&i.test_expr);
                 i.false_expr.iter().for_each(|e| drop(self.shape(e)));
-                self.shape(&i.true_expr)
+                let mut shape = Shape::Any;
+                self.guarded(&i.test_expr, |walk| shape = walk.shape(&i.true_expr));
+                shape
             }
             Expr::Slice(s) => {
                 [&s.start, &s.stop, &s.step].into_iter().flatten().for_each(|e| drop(self.shape(e)));
@@ -286,13 +295,23 @@ impl<'a> Walk<'a, '_> {
             }
             Expr::UnaryOp(u) => self.shape(&u.expr),
             Expr::BinOp(b) => {
-                self.shape(&b.left);
-                self.shape(&b.right);
+                let left = self.shape(&b.left);
+                let right = self.shape(&b.right);
+                match b.op {
+                    BinOpKind::Div | BinOpKind::FloorDiv | BinOpKind::Rem => self.divides(&b.right),
+                    BinOpKind::Eq | BinOpKind::Ne => self.compares((&b.left, &left), (&b.right, &right)),
+                    _ => {}
+                }
                 Shape::Any
             }
             Expr::Compare(c) => {
-                self.shape(&c.expr);
-                c.ops.iter().for_each(|op| drop(self.shape(&op.expr)));
+                let first = self.shape(&c.expr);
+                for op in &c.ops {
+                    let other = self.shape(&op.expr);
+                    if matches!(op.op, CompareOpKind::Eq | CompareOpKind::Ne) {
+                        self.compares((&c.expr, &first), (&op.expr, &other));
+                    }
+                }
                 Shape::Scalar
             }
             Expr::List(l) => self.all(&l.items),
@@ -302,6 +321,50 @@ impl<'a> Walk<'a, '_> {
                 self.all(&m.values)
             }
         }
+    }
+
+    /// What is inside only where a condition holds.
+    fn guarded(&mut self, condition: &Expr<'a>, inside: impl FnOnce(&mut Self)) {
+        self.guards.push(self.source(condition.span()));
+        inside(self);
+        self.guards.pop();
+    }
+
+    /// A member of a list is asked for by its number, and nothing says that there is one.
+    fn may_be_empty(&mut self, list: &Expr<'a>) {
+        let (name, at) = (self.source(list.span()), self.file_span(list.span()));
+        if name == "agents" || self.guards.iter().any(|guard| guard.contains(name)) {
+            return;
+        }
+        let found = self.report.error(PROMPT_VARIABLE, format!("`{name}` may be empty, and then nothing has that number"));
+        found.at(at, "").help(format!("ask first: `{{% if {name} %}}…{{% endif %}}`, or go through it with `for`"));
+    }
+
+    fn divides(&mut self, by: &Expr<'a>) {
+        if matches!(by, Expr::Const(zero) if zero.value.as_i64() == Some(0)) {
+            let at = self.file_span(by.span());
+            self.report.error(PROMPT_VARIABLE, "this divides by zero").at(at, "");
+        }
+    }
+
+    /// A record is no text: the comparison is never true.
+    fn compares(&mut self, left: (&Expr<'a>, &Shape), right: (&Expr<'a>, &Shape)) {
+        let (record, parts) = match (left, right) {
+            ((whole, Shape::Record(parts)), (Expr::Const(_), _)) | ((Expr::Const(_), _), (whole, Shape::Record(parts))) => {
+                (whole, parts)
+            }
+            _ => return,
+        };
+        let (name, at) = (self.source(record.span()), self.file_span(record.span()));
+        let found = self.report.error(PROMPT_VARIABLE, format!("`{name}` is a record of several parts, and never equal to a text"));
+        found.at(at, "");
+        if parts.iter().any(|(part, _)| *part == "name") {
+            found.help(format!("did you mean `{name}.name`?"));
+        }
+    }
+
+    fn file_span(&self, span: JinjaSpan) -> Span {
+        Span::new(self.file, span.start_offset as usize..span.end_offset as usize)
     }
 
     fn all(&mut self, items: &[Expr<'a>]) -> Shape {
