@@ -1,8 +1,10 @@
 //! Writing to stdout and stderr. A reader who has gone, or a disk that is full, ends the showing and not the engagement.
 
 use std::fmt::Arguments;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal as _, Write};
 use std::sync::OnceLock;
+
+use cloudcrew_definition::shown::block;
 
 static LOST: OnceLock<String> = OnceLock::new();
 
@@ -11,13 +13,14 @@ pub fn data(text: Arguments<'_>) {
     bytes(shown(&text.to_string()).as_bytes());
 }
 
-/// Text that cannot steer a terminal: what a model or a customer wrote holds what it likes.
+/// Text that cannot steer a terminal and hides nothing: what a model or a customer wrote holds what it likes.
 pub fn shown(text: &str) -> String {
-    let steers = |c: char| {
-        (c.is_control() && c != '\n' && c != '\t')
-            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
-    };
-    text.chars().map(|c| if steers(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    block(text).into_owned()
+}
+
+/// A file as it is where a program reads it, and fit to be shown where a person does.
+pub fn file(bytes: &[u8]) {
+    if std::io::stdout().is_terminal() { data(format_args!("{}", String::from_utf8_lossy(bytes))) } else { self::bytes(bytes) }
 }
 
 /// Data as it is, to stdout.

@@ -6,6 +6,7 @@ use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::{Engagement, Finding, Request, RequestKind, Unit};
 use cloudcrew_runtime::ports::ledger::{Ledger as _, LedgerKind};
 
+use cloudcrew_definition::shown::row;
 use cloudcrew_definition::syntax::OnExpiry;
 
 use crate::exit::Failure;
@@ -22,7 +23,7 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
     let there = home::delivered(store, engagement).await;
     let mut text = summary(engagement, &home::repo_path(store, engagement), &there);
     if let Some(end) = &state.end {
-        text.push_str(&format!("\n  ended: {}\n", end.text));
+        text.push_str(&format!("\n  ended: {}\n", row(&end.text)));
     }
     for request in state.open_requests() {
         match &request.kind {
@@ -41,11 +42,11 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
                 if let Some(moved) = home::moved_on(store, engagement) {
                     text.push_str(&format!("    {}\n", behind(&moved)));
                 }
-                for row in rows.iter().filter(|r| r.phase == request.phase && r.kind == LedgerKind::Assumption) {
-                    text.push_str(&format!("    assumed: {}\n", row.title));
+                for assumed in rows.iter().filter(|r| r.phase == request.phase && r.kind == LedgerKind::Assumption) {
+                    text.push_str(&format!("    assumed: {}\n", row(&assumed.title)));
                 }
                 for (path, what) in changes(store, engagement, request)? {
-                    text.push_str(&format!("    {what} {path}\n"));
+                    text.push_str(&format!("    {what} {}\n", row(&path)));
                 }
                 let rate: String = ratings.iter().map(|r| format!(" [--rating {r}=1..5]")).collect();
                 let project = &engagement.project;
@@ -58,8 +59,10 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
             }
             RequestKind::Question { agent, question, .. } => {
                 text.push_str(&format!(
-                    "\n  {agent} asks: {question}\n    cloudcrew answer {} {} \"...\"\n",
-                    engagement.project, request.id
+                    "\n  {agent} asks: {}\n    cloudcrew answer {} {} \"...\"\n",
+                    row(question),
+                    engagement.project,
+                    request.id
                 ));
             }
             RequestKind::Budget { .. } => {
@@ -68,7 +71,7 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
         }
     }
     if let Some(parked) = &state.parked {
-        text.push_str(&format!("\n  the provider is away: {}; tried again at {}\n", parked.reason, moment(parked.until)));
+        text.push_str(&format!("\n  the provider is away: {}; tried again at {}\n", row(&parked.reason), moment(parked.until)));
         if parked.blocked {
             text.push_str(&format!("    mend that, then: cloudcrew resume {}\n", engagement.project));
         }
@@ -85,7 +88,7 @@ pub fn behind(moved: &MovedOn) -> String {
 /// A finding in a line, with its YAML key where there is one.
 fn found(finding: &Finding) -> String {
     let key = if finding.key.is_empty() { String::new() } else { format!(" [{}]", finding.key) };
-    format!("found: {}{key}", finding.text)
+    format!("found: {}{key}", row(&finding.text))
 }
 
 /// What somebody must answer, and the command that does.
@@ -101,7 +104,11 @@ pub fn waits(project: &str, request: &Request) -> String {
             )
         }
         RequestKind::Question { agent, question, .. } => {
-            format!("{project} waits for an answer to {agent}: \"{question}\": `cloudcrew answer {project} {} \"...\"`", request.id)
+            format!(
+                "{project} waits for an answer to {agent}: \"{}\": `cloudcrew answer {project} {} \"...\"`",
+                row(question),
+                request.id
+            )
         }
         RequestKind::Budget { .. } => {
             format!("{project} waits: {}: `{}`", used_up(&request.kind), raises(project, request))

@@ -1,5 +1,6 @@
 //! An event in words, for the terminal and the pipe.
 
+use cloudcrew_definition::shown::row;
 use cloudcrew_plan::{Kind, Outcome};
 use cloudcrew_runtime::engagement::{Event, Request, RequestKind, State, Unit, VerdictRecord};
 use cloudcrew_runtime::ports::model::{Block, ModelReply, Purpose, ToolStatus, ToolUse};
@@ -10,14 +11,14 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
     Some(match event {
         Event::Entered { state: at, on, resume, why } => {
             let again = resume.as_ref().map(|_| ", opened again").unwrap_or_default();
-            let why = why.as_ref().map(|w| format!("\n    {}", w.text)).unwrap_or_default();
+            let why = why.as_ref().map(|w| format!("\n    {}", row(&w.text))).unwrap_or_default();
             format!("■ {}{again}{}{why}", entered(at, state), came(*on))
         }
         Event::VisitOpened { visit, agent, .. } => match state.swarm.as_ref().map(|s| s.purpose) {
             Some(Purpose::Review) => format!("  {agent} reviews"),
             _ => format!("  visit {visit}: {agent}"),
         },
-        Event::Committed(record) => record.paths.iter().map(|(p, _)| format!("    + {p}")).collect::<Vec<_>>().join("\n"),
+        Event::Committed(record) => record.paths.iter().map(|(p, _)| format!("    + {}", row(p))).collect::<Vec<_>>().join("\n"),
         Event::SwarmInput { input, done, .. } => {
             return match done.as_ref().and_then(|d| d.verdict.as_ref()) {
                 Some(verdict) => Some(judged(verdict)),
@@ -26,22 +27,22 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
         }
         Event::Reviewed { passed: true, .. } => "    nothing found".to_owned(),
         Event::Reviewed { findings, .. } => {
-            findings.iter().map(|f| format!("    found: {}", f.text)).collect::<Vec<_>>().join("\n")
+            findings.iter().map(|f| format!("    found: {}", row(&f.text))).collect::<Vec<_>>().join("\n")
         }
         Event::Checked { findings, .. } if findings.is_empty() => "    nothing is missing any more".to_owned(),
         Event::Checked { findings, .. } => {
-            findings.iter().map(|f| format!("    missing: {}", f.text)).collect::<Vec<_>>().join("\n")
+            findings.iter().map(|f| format!("    missing: {}", row(&f.text))).collect::<Vec<_>>().join("\n")
         }
         Event::RequestSuperseded { request } => format!("    {request} is asked again: what it was about has changed"),
         Event::RequestAnswered { request, answer } => {
-            format!("    {request} {} by {} ({})", answer.decision.name(), answer.actor, answer.channel)
+            format!("    {request} {} by {} ({})", answer.decision.name(), row(&answer.actor), answer.channel)
         }
         Event::Reminded { request, number } => format!("    reminder {number} for {request}"),
         Event::RequestOpened(request) if again(request, state) => {
             "    asked again: what the answer was about has changed".to_owned()
         }
         Event::RequestExpired { request } => format!("    {request} expired"),
-        Event::ParkedUntil { reason, .. } => format!("    parked: {reason}"),
+        Event::ParkedUntil { reason, .. } => format!("    parked: {}", row(reason)),
         Event::Trimmed { agent, trim, .. } => format!(
             "    {agent}'s conversation was cut back from about {} to {} tokens: {} and {} left out",
             trim.before,
@@ -54,11 +55,11 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
             format!("    ! {} of {} are used [{budget}]", unit.show(*spent), unit.show(*limit))
         }
         Event::ForeignCommits { commits, .. } => format!("    {} by others", counted(commits.len(), "commit")),
-        Event::Retried { phase, actor } => format!("    {actor} has {phase} tried again"),
+        Event::Retried { phase, actor } => format!("    {} has {phase} tried again", row(actor)),
         Event::Repinned { .. } => "    it goes on by other definitions".to_owned(),
-        Event::CancelRequested { actor } => format!("    {actor} ends it"),
+        Event::CancelRequested { actor } => format!("    {} ends it", row(actor)),
         Event::ProcessDied { .. } => "    the process before this one died here; the same swarm goes on".to_owned(),
-        Event::Finalized { step, fault: Some(fault) } => format!("    {step}: {fault}"),
+        Event::Finalized { step, fault: Some(fault) } => format!("    {step}: {}", row(fault)),
         _ => return None,
     })
 }
@@ -105,7 +106,7 @@ fn judged(verdict: &VerdictRecord) -> String {
     if verdict.passed {
         return format!("    {} passed {what}", verdict.reviewer);
     }
-    let findings = verdict.findings.iter().map(|f| format!("\n      {}", f.text)).collect::<String>();
+    let findings = verdict.findings.iter().map(|f| format!("\n      {}", row(&f.text))).collect::<String>();
     format!("    {} found fault with {what}:{findings}", verdict.reviewer)
 }
 

@@ -14,6 +14,7 @@ mod durable;
 mod editor;
 mod existing;
 mod fixes;
+mod forged;
 mod generated;
 mod history;
 mod hostile;

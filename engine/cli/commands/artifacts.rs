@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use cloudcrew_definition::path::RepoPath;
+use cloudcrew_definition::shown::row;
 use cloudcrew_local::folder::Folder;
 use cloudcrew_runtime::ports::repo::Repo;
 
@@ -29,7 +30,7 @@ pub async fn artifacts(
             .read(head, path)
             .await?
             .ok_or_else(|| Failure::usage(format!("no file `{path}`; `cloudcrew artifacts {project}` lists them")))?;
-        crate::out::bytes(&bytes);
+        crate::out::file(&bytes);
         return Ok(Exit::Done);
     }
     let tree = repo.list(head, "").await?;
@@ -43,7 +44,7 @@ pub async fn artifacts(
         for file in &tree {
             // Others may have committed names that no file system should see.
             let Ok(safe) = RepoPath::parse(&file.path) else {
-                note!("left out `{}`: it is no safe path", file.path.escape_debug());
+                note!("left out `{}`: it is no safe path", row(&file.path));
                 continue;
             };
             let bytes = repo.read(head, &file.path).await?.unwrap_or_default();
@@ -60,7 +61,7 @@ pub async fn artifacts(
         }
         Format::Human => {
             for (path, a) in &state.artifacts {
-                say!("{path:44} {:14} {:10} run {}", a.phase, a.owner, a.revision);
+                say!("{:44} {:14} {:10} run {}", row(path), a.phase, a.owner, a.revision);
             }
             note!("branch {} of {}", state.started.branch, home::repo_path(&store, &engagement).display());
         }

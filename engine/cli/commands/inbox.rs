@@ -1,5 +1,6 @@
 //! `inbox`: what waits for a person, in all engagements.
 
+use cloudcrew_definition::shown::row;
 use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::{RequestKind, open};
 use cloudcrew_runtime::ports::journal::Journal;
@@ -34,7 +35,7 @@ pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
             blocked.push(Blocked { project: project.clone(), reason: parked.reason.clone() });
             if format == Format::Human {
                 say!("{project}  blocked");
-                say!("  {}", parked.reason);
+                say!("  {}", row(&parked.reason));
                 say!("  mend that, then: cloudcrew resume {project}");
             }
         }
@@ -62,7 +63,7 @@ pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
                         }
                     }
                     RequestKind::Question { agent, question, .. } => {
-                        say!("  {agent} asks: {question}");
+                        say!("  {agent} asks: {}", row(question));
                         say!("  answer:  cloudcrew answer {project} {} \"...\"", request.id);
                     }
                     RequestKind::Budget { .. } => {

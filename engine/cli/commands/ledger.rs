@@ -1,5 +1,6 @@
 //! `ledger`: what the crew knows together.
 
+use cloudcrew_definition::shown;
 use cloudcrew_runtime::ports::ledger::Ledger;
 
 use crate::args::{Args, Format};
@@ -17,8 +18,9 @@ pub async fn ledger(args: &Args, project: &str, format: Format) -> Result<Exit, 
         Format::Human => {
             for row in &rows {
                 let kind = serde_json::to_value(row.kind).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
-                let source = if row.source.is_empty() { String::new() } else { format!(" ({})", row.source) };
-                say!("{kind:12} {:14} {:10} {}{source}", row.phase, row.author, row.title);
+                let source = if row.source.is_empty() { String::new() } else { format!(" ({})", shown::row(&row.source)) };
+                let [phase, author, title] = [&row.phase, &row.author, &row.title].map(|text| shown::row(text));
+                say!("{kind:12} {phase:14} {author:10} {title}{source}");
             }
         }
     }

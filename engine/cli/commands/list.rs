@@ -1,5 +1,6 @@
 //! `list`: all engagements of a home.
 
+use cloudcrew_definition::shown::row;
 use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::open;
 use cloudcrew_runtime::ports::journal::Journal;
@@ -39,9 +40,9 @@ pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
         if format == Format::Human {
             let blocked = state.parked.as_ref().filter(|parked| parked.blocked);
             let what = match (&state.end, waits.is_empty(), &lease) {
-                (Some(end), _, _) => end.text.clone(),
+                (Some(end), _, _) => row(&end.text).into_owned(),
                 (None, true, None) if blocked.is_some() => {
-                    let reason = blocked.map(|parked| parked.reason.as_str()).unwrap_or_default();
+                    let reason = blocked.map(|parked| row(&parked.reason)).unwrap_or_default();
                     format!("waits: {reason}; mend that, then `cloudcrew resume {}`", listing.engagement)
                 }
                 (None, false, _) => {

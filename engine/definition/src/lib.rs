@@ -17,6 +17,7 @@ pub mod names;
 pub mod path;
 mod resolve;
 pub mod schema;
+pub mod shown;
 pub mod side_by_side;
 pub mod source;
 pub mod syntax;

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::shown::{self, row};
 use crate::source::{Sources, Span};
 
 /// How bad a finding is.
@@ -76,19 +77,19 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// Where it is, and what about that place.
     pub fn at(&mut self, span: Span, text: impl Into<String>) -> &mut Self {
-        self.at = Some(Label { span, text: text.into() });
+        self.at = Some(Label { span, text: row(&text.into()).into_owned() });
         self
     }
 
     /// Another place that makes it wrong.
     pub fn also(&mut self, span: Span, text: impl Into<String>) -> &mut Self {
-        self.related.push(Label { span, text: text.into() });
+        self.related.push(Label { span, text: row(&text.into()).into_owned() });
         self
     }
 
     /// A way out.
     pub fn help(&mut self, text: impl Into<String>) -> &mut Self {
-        self.help.push(text.into());
+        self.help.push(row(&text.into()).into_owned());
         self
     }
 
@@ -201,6 +202,8 @@ impl Report {
         let count = self.counts.entry(code).or_default();
         *count += 1;
         let spare = *count > MOST;
+        // Names of the files are in it, whatever they hold.
+        let message = row(&message).into_owned();
         let new = Diagnostic { code, severity, message, at: None, related: Vec::new(), help: Vec::new(), suggestion: None, spare };
         if spare {
             return self.spare.insert(new);
@@ -268,7 +271,7 @@ pub enum Format {
 /// The findings as text that ends in a line feed, or nothing.
 pub fn render(sources: &Sources, found: &[Diagnostic], format: Format) -> String {
     match format {
-        Format::Human { colour } => human::render(sources, found, colour),
+        Format::Human { colour } => shown::coloured(&human::render(sources, found, colour)).into_owned(),
         Format::Json => json::render(sources, found),
         Format::Sarif => sarif::render(sources, found),
         Format::Github => github::render(sources, found),

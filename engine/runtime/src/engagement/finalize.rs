@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use cloudcrew_definition::shown::{inset, row};
 use cloudcrew_plan::Outcome;
 
 use super::drive::Driver;
@@ -42,7 +43,7 @@ impl Driver {
         let decisions: Vec<String> = rows
             .iter()
             .filter(|r| r.kind == LedgerKind::Decision)
-            .map(|r| format!("- {} ({}, {})", r.title, r.author, r.phase))
+            .map(|r| format!("- {} ({}, {})", row(&r.title), row(&r.author), r.phase))
             .collect();
         let definition = self.definition().await;
         let mut there = BTreeSet::new();
@@ -119,7 +120,7 @@ fn summary(engagement: &Engagement, decisions: &[String], there: &BTreeSet<Strin
 /// The ratings or the words of a decision.
 fn said(decision: &Decision) -> String {
     match decision {
-        Decision::Revise { words, .. } => format!(": {words}"),
+        Decision::Revise { words, .. } => format!(": {}", inset(words, "    ")),
         decision if !decision.ratings().is_empty() => {
             let ratings: Vec<String> = decision.ratings().iter().map(|(name, value)| format!("{name} {value}")).collect();
             format!(": {}", ratings.join(", "))

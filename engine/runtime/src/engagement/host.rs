@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use cloudcrew_definition::catalogue::Effect;
 use cloudcrew_definition::crew::{Agent, Phase, Price};
 use cloudcrew_definition::digest::sha256;
+use cloudcrew_definition::shown::row;
 use serde_json::json;
 
 use super::budget::Verdict;
@@ -180,13 +181,14 @@ impl<'a> SwarmHost<'a> {
         let told = self.driver.look(|e| {
             let progress = e.state.progress(&self.phase.name);
             let why = progress.earlier?;
-            let mut text = format!("# What happened before\n\nThis phase was worked on before, and that did not end well: {why}\n");
+            let mut text =
+                format!("# What happened before\n\nThis phase was worked on before, and that did not end well: {}\n", row(&why));
             if !progress.findings.is_empty() {
                 text.push_str("\nWhat was found missing or wrong:\n");
-                progress.findings.iter().take(MOST_TOLD).for_each(|f| text.push_str(&format!("- {}\n", f.text)));
+                progress.findings.iter().take(MOST_TOLD).for_each(|f| text.push_str(&format!("- {}\n", row(&f.text))));
             }
             let files = e.state.artifacts.iter().filter(|(_, a)| a.phase == self.phase.name);
-            let files: Vec<String> = files.take(MOST_TOLD).map(|(path, a)| format!("- {path} ({})\n", a.owner)).collect();
+            let files: Vec<String> = files.take(MOST_TOLD).map(|(path, a)| format!("- {} ({})\n", row(path), a.owner)).collect();
             text.push_str(if files.is_empty() { "\nNothing was written yet.\n" } else { "\nThese files are there already:\n" });
             text.push_str(&files.concat());
             Some(text)
@@ -301,7 +303,8 @@ fn digest(rows: &[LedgerRow]) -> String {
             LedgerKind::Feedback => "feedback",
             LedgerKind::Answer => "answer",
         };
-        format!("- {kind} ({}, {}): {}", r.phase, r.author, r.title)
+        // A title of several rows would look like several entries.
+        format!("- {kind} ({}, {}): {}", row(&r.phase), row(&r.author), row(&r.title))
     });
     format!("# Ledger\n\n{}", shown.collect::<Vec<_>>().join("\n"))
 }

@@ -1,5 +1,7 @@
 //! What people say without being asked: a wish to end it, a message. Recorded by any process, taken in between steps.
 
+use cloudcrew_definition::shown::{inset, row};
+
 use super::error::EngagementError;
 use super::event::{Event, MessageRecord};
 use super::load::{Engagement, write_entries};
@@ -55,13 +57,24 @@ pub async fn message(
 
 /// Messages as a section of a visit's input; `None` when there are none.
 pub(super) fn note(inbox: &[MessageRecord]) -> Option<Note> {
-    let words: Vec<String> = inbox.iter().map(|m| format!("- {}: {}", m.actor, m.words)).collect();
-    (!words.is_empty()).then(|| Note { heading: "Messages from the customer".into(), body: words.join("\n") })
+    let words: Vec<String> = inbox.iter().map(|m| format!("- {}: {}", row(&m.actor), inset(&m.words, "  "))).collect();
+    let messages = inbox.iter().map(|m| m.id.clone()).collect();
+    (!words.is_empty()).then(|| Note { heading: HEADING.into(), body: words.join("\n"), messages })
 }
+
+/// Heading of that section.
+const HEADING: &str = "Messages from the customer";
 
 /// How many of the messages, from the oldest, such a section shows. One that came while the visit was opened waits for the next.
 pub(super) fn shown(inbox: &[MessageRecord], notes: &[Note]) -> usize {
-    (1..=inbox.len()).rev().find(|n| note(&inbox[..*n]).is_some_and(|note| notes.contains(&note))).unwrap_or(0)
+    if let Some(note) = notes.iter().find(|note| !note.messages.is_empty()) {
+        return inbox.iter().take_while(|message| note.messages.contains(&message.id)).count();
+    }
+    // Older versions recorded the words alone.
+    let words =
+        |messages: &[MessageRecord]| messages.iter().map(|m| format!("- {}: {}", m.actor, m.words)).collect::<Vec<_>>().join("\n");
+    let shows = |n: &usize| notes.iter().any(|note| note.heading == HEADING && note.body == words(&inbox[..*n]));
+    (1..=inbox.len()).rev().find(shows).unwrap_or(0)
 }
 
 /// One try; `false` when the journal had moved on, which is then taken in.

@@ -66,6 +66,9 @@ pub struct Note {
     pub heading: String,
     /// Its text.
     pub body: String,
+    /// Ids of the customer's messages that it shows. Older versions did not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<String>,
 }
 
 /// What the machine takes in. The inputs in order, with the time each took, give the same machine again.

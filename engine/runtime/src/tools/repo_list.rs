@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use cloudcrew_definition::catalogue::{Capability, Effect, ToolInfo};
+use cloudcrew_definition::shown::row;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -42,8 +43,8 @@ impl Tool for RepoList {
             .driver
             .look(|e| {
                 let line = |f: &crate::ports::repo::TreeFile| match e.state.artifacts.get(&f.path).filter(|a| a.oid == f.oid) {
-                    Some(a) => format!("{}\t{} bytes\t{} in {} run {}", f.path, f.size, a.owner, a.phase, a.revision),
-                    None => format!("{}\t{} bytes", f.path, f.size),
+                    Some(a) => format!("{}\t{} bytes\t{} in {} run {}", row(&f.path), f.size, a.owner, a.phase, a.revision),
+                    None => format!("{}\t{} bytes", row(&f.path), f.size),
                 };
                 files.iter().map(line).collect::<Vec<_>>()
             })

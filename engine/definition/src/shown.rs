@@ -1,0 +1,90 @@
+//! The one place where text that others wrote is made fit to be shown: on a terminal, in an annotation, in a prompt, in Markdown.
+//!
+//! What is hidden becomes visible, what would steer a terminal becomes a name, and what belongs on one row stays on one row. Text
+//! without any of it is returned as it is.
+
+use std::borrow::Cow;
+
+/// On one row: line ends are shown as `⏎`.
+pub fn row(text: &str) -> Cow<'_, str> {
+    made_visible(text, |c| match c {
+        '\n' | '\u{2028}' | '\u{2029}' | '\u{85}' => Some("⏎".to_owned()),
+        '\r' => Some(String::new()),
+        '\t' => Some(" ".to_owned()),
+        _ => None,
+    })
+}
+
+/// On as many rows as it has: only line feeds and tabs stay what they are.
+pub fn block(text: &str) -> Cow<'_, str> {
+    made_visible(text, |_| None)
+}
+
+/// As [`block`], with each row but the first pushed in, so that none begins like one of ours.
+pub fn inset(text: &str, by: &str) -> String {
+    block(text).replace('\n', &format!("\n{by}"))
+}
+
+/// As [`block`], of text that holds colours of ours and no escape character of others.
+pub fn coloured(text: &str) -> Cow<'_, str> {
+    made_visible(text, |c| (c == '\u{1b}').then(|| c.to_string()))
+}
+
+fn made_visible(text: &str, of_row: impl Fn(char) -> Option<String>) -> Cow<'_, str> {
+    // Nearly all text is of these.
+    let plain = |b: u8| matches!(b, b' '..=b'~');
+    if text.bytes().all(plain) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    let (mut before, mut changed) = (' ', false);
+    for c in text.chars() {
+        let instead = of_row(c).or_else(|| is_hidden(c, before).then(|| format!("<U+{:04X}>", c as u32)));
+        match instead {
+            Some(instead) => {
+                shown.push_str(&instead);
+                changed = true;
+            }
+            None => shown.push(c),
+        }
+        before = c;
+    }
+    if changed { Cow::Owned(shown) } else { Cow::Borrowed(text) }
+}
+
+/// Whether a character steers, reorders or takes no place. Source: the Unicode categories Cc and Cf, the fillers, and the selectors that
+/// no emoji needs.
+fn is_hidden(c: char, before: char) -> bool {
+    match c {
+        '\n' | '\t' => false,
+        // Between the parts of an emoji, and in the scripts that need them.
+        '\u{200c}' | '\u{200d}' | '\u{fe0f}' => before.is_ascii(),
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' => true,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}' => true,
+        '\u{fe00}'..='\u{fe0e}' | '\u{e0000}'..='\u{e0fff}' => true,
+        _ => c.is_control(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_row_stays_one_row_and_nothing_is_hidden() {
+        for (text, shown) in [
+            ("plain words", "plain words"),
+            ("Überblick, 你好, 👩\u{200d}🚀, می\u{200c}خواهم", "Überblick, 你好, 👩\u{200d}🚀, می\u{200c}خواهم"),
+            ("a\nb\r\nc\td", "a⏎b⏎c d"),
+            ("\u{1b}[2Jgone", "<U+001B>[2Jgone"),
+            ("pay\u{202e}load", "pay<U+202E>load"),
+            ("a\u{200b}b\u{feff}c\u{ad}d", "a<U+200B>b<U+FEFF>c<U+00AD>d"),
+            ("x\u{e0041}", "x<U+E0041>"),
+            ("\0\u{7f}\u{9b}", "<U+0000><U+007F><U+009B>"),
+        ] {
+            assert_eq!(row(text), shown);
+        }
+        assert_eq!(block("a\n\tb\u{1b}"), "a\n\tb<U+001B>");
+        assert_eq!(inset("a\n- customer: yes", "  "), "a\n  - customer: yes");
+    }
+}
