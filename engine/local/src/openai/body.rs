@@ -39,8 +39,8 @@ fn tool(tool: &ToolSpec) -> Value {
     json!({ "type": "function", "function": function })
 }
 
-/// Thoughts stay here: the protocol has no place for them that servers agree on, some refuse a conversation that holds any, and
-/// the others cut them out before the model reads it.
+/// Thoughts stay here where nothing was called: the protocol has no place for them that servers agree on. Beside calls, what a server
+/// said besides goes back as it came, for some refuse the conversation without it.
 fn assistant(message: &Message) -> Value {
     let text = texts(message);
     let uses = message.content.iter().filter_map(|block| if let Block::ToolUse(call) = block { Some(call) } else { None });
@@ -49,7 +49,19 @@ fn assistant(message: &Message) -> Value {
         return json!({ "role": "assistant", "content": text });
     }
     let text = if text.is_empty() { Value::Null } else { text.into() };
-    json!({ "role": "assistant", "content": text, "tool_calls": calls })
+    let mut said = json!({ "role": "assistant", "content": text, "tool_calls": calls });
+    for thought in message.content.iter().filter_map(|block| if let Block::Reasoning(r) = block { Some(r) } else { None }) {
+        for (key, value) in thought.opaque.get("message").and_then(Value::as_object).into_iter().flatten() {
+            said[key.as_str()] = value.clone();
+        }
+        for (place, fields) in thought.opaque.get("calls").and_then(Value::as_object).into_iter().flatten() {
+            let call = place.parse::<usize>().ok().and_then(|place| said["tool_calls"].get_mut(place)?.as_object_mut());
+            if let (Some(call), Some(fields)) = (call, fields.as_object()) {
+                call.extend(fields.clone());
+            }
+        }
+    }
+    said
 }
 
 fn call(call: &ToolUse) -> Value {

@@ -37,6 +37,12 @@ impl Call {
             return false;
         }
         let other_id = !next.id.is_empty() && !self.id.is_empty() && next.id != self.id;
+        // All so far once more, whole by now.
+        let again = next.index.is_some() && next.name == self.name && next.arguments == self.arguments;
+        let place = next.index.is_some() && next.name == self.name && self.arguments.trim() == "{}";
+        if (again || place) && !other_id {
+            return false;
+        }
         other_id || (self.is_whole() && (!next.arguments.is_empty() || next.name != self.name))
     }
 }
@@ -72,12 +78,24 @@ impl Calls {
         match place {
             Some(place) if !self.calls[place].is_over(&part) => {
                 let call = &mut self.calls[place];
-                call.arguments.push_str(&part.arguments);
-                // Repeated with every fragment by some.
-                for (known, said) in [(&mut call.id, part.id), (&mut call.name, part.name)] {
-                    if known.is_empty() {
-                        *known = said;
+                if call.id.is_empty() {
+                    call.id = part.id;
+                }
+                // Repeated with every fragment by some, and cut in two by others.
+                if call.name.is_empty() || part.name.starts_with(&call.name) {
+                    if !part.name.is_empty() {
+                        call.name = part.name;
                     }
+                } else if call.arguments.is_empty() && part.name != call.name {
+                    call.name.push_str(&part.name);
+                }
+                // An empty object may be a place for what comes; and each piece may be all so far.
+                let all_so_far =
+                    call.arguments.len() > 1 && call.arguments.starts_with('{') && part.arguments.starts_with(&call.arguments);
+                if !part.arguments.is_empty() && (call.arguments.trim() == "{}" || all_so_far) {
+                    call.arguments = part.arguments;
+                } else {
+                    call.arguments.push_str(&part.arguments);
                 }
             }
             _ => self.begin(part)?,

@@ -31,6 +31,16 @@ pub fn of_call(error: &reqwest::Error, place: &str) -> ModelFault {
     ModelFault::connection(format!("the connection to {place} broke: {words}"))
 }
 
+/// A page for people in the place of an answer: asking again shows the same page.
+pub fn page(kind: &str, first: &[u8], place: &str) -> ModelFault {
+    let begin: String = String::from_utf8_lossy(first).trim().chars().take(SHOWN).collect();
+    let kind = if kind.is_empty() { "of no type" } else { kind };
+    let message = format!(
+        "{place} answers with a page ({kind}) and not with a reply; it begins with `{begin}`: look at `models.*.endpoint` in agents.yaml, and at whether something asks to sign in"
+    );
+    ModelFault { unpaid: false, ..ModelFault::denied("NoModelThere", message) }
+}
+
 /// An answer that broke off.
 pub fn of_body(error: &reqwest::Error) -> ModelFault {
     ModelFault::connection(format!("the answer broke off: {}", chain(error)))
@@ -87,6 +97,10 @@ impl Refusal {
         let class = class.map_or_else(|| format!("Http{status}"), |class| capital(class));
         let message = if self.message.is_empty() { format!("HTTP status {status}") } else { self.message.clone() };
         let mut fault = ModelFault::of_status(if away { 503 } else { status }, retry_after, &class, &message);
+        if matches!(status, 400 | 422) && fault.kind == FaultKind::Permanent {
+            // A model that takes no tools, an unknown parameter, a bound of the server: a person can put it right, and the same call works.
+            fault.kind = FaultKind::Denied;
+        }
         if self.says_too_long(status) {
             fault.kind = FaultKind::InputTooLong;
         } else if self.code == "insufficient_quota" || self.class == "insufficient_quota" {
@@ -182,6 +196,9 @@ fn advice(fault: &ModelFault, status: u16, settings: &OpenAiSettings, place: &st
         _ if fault.error == "InsufficientQuota" => "the account has no credit left: look at the provider's billing page".to_owned(),
         _ if message.contains("max_completion_tokens") || message.contains("'max_tokens'") => {
             format!("this server takes another key than `{}` for the bound of a reply", settings.max_tokens_key.name())
+        }
+        (400 | 422, ..) => {
+            format!("{place} does not take this request: look at `models.*` in agents.yaml, or at what `{}` can do", settings.id)
         }
         _ => return None,
     })

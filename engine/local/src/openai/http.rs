@@ -1,8 +1,10 @@
 //! The connection: a client for one endpoint, and bodies that are read up to a bound.
 
+use std::io::Read as _;
 use std::time::Duration;
 
 use cloudcrew_runtime::ports::model::ModelFault;
+use flate2::read::GzDecoder;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, Url, redirect, retry};
 
@@ -104,6 +106,23 @@ pub async fn chunk(response: &mut Response, silence: Duration) -> Result<Option<
     match tokio::time::timeout(silence, response.chunk()).await {
         Err(_) => Err(ModelFault::silent(silence)),
         Ok(chunk) => chunk.map_err(|error| fault::of_body(&error)),
+    }
+}
+
+/// A body that a server compressed with gzip, up to so many bytes.
+///
+/// # Errors
+/// When it is not whole, or larger.
+pub fn unpacked(body: &[u8], most: usize) -> Result<Vec<u8>, ModelFault> {
+    let mut plain = Vec::new();
+    let limit = most as u64 + 1;
+    let read = GzDecoder::new(body).take(limit).read_to_end(&mut plain);
+    match read {
+        Ok(_) if plain.len() > most => Err(ModelFault::too_large()),
+        Ok(_) => Ok(plain),
+        Err(error) => {
+            Err(ModelFault::denied("UnknownEncoding", format!("the answer is compressed in a way that cannot be read: {error}")))
+        }
     }
 }
 

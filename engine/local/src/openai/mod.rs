@@ -5,6 +5,7 @@ mod body;
 mod calls;
 mod fault;
 mod http;
+mod pieces;
 mod reply;
 mod sse;
 mod wait;
@@ -15,10 +16,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use cloudcrew_runtime::ports::mended;
 use cloudcrew_runtime::ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
 use cloudcrew_runtime::ports::reply::MAX_REPLY;
 use reqwest::Response;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION};
+use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use serde_json::Value;
 
 use http::Endpoint;
@@ -125,13 +127,26 @@ impl OpenAiModel {
             return Err(self.refused(response).await);
         }
         let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_lowercase();
-        // A server may ignore what it was asked for.
-        let streams = kind.contains("event-stream") || (self.settings.streaming && !kind.contains("json"));
+        let packed = response.headers().get(CONTENT_ENCODING).is_some();
+        let first = http::chunk(&mut response, silence).await?.map(|bytes| bytes.as_ref().to_vec()).unwrap_or_default();
         let mut said = Said::new(request);
-        if !streams {
-            let body = http::whole(&mut response, silence, MAX_BODY).await?;
-            said.hear(&json(&String::from_utf8_lossy(&body))?)?;
-        } else if let Err(fault) = listen(&mut response, &mut said, silence).await {
+        // A server may ignore what it was asked for, and say something else than what it does: its first bytes do not lie.
+        let form = Form::of(&first, packed, kind.contains("event-stream") || (self.settings.streaming && !kind.contains("json")));
+        if form == Form::Page {
+            return Err(fault::page(&kind, &first, &self.place));
+        }
+        if form != Form::Stream {
+            let mut body = first;
+            body.extend(http::whole(&mut response, silence, MAX_BODY - body.len().min(MAX_BODY)).await?);
+            if form == Form::Packed {
+                body = http::unpacked(&body, MAX_BODY)?;
+            }
+            if form == Form::Packed && !body.trim_ascii_start().starts_with(b"{") {
+                hear_all(&body, &mut said)?;
+            } else {
+                said.hear(&json(&String::from_utf8_lossy(&body))?)?;
+            }
+        } else if let Err(fault) = listen(&mut response, first, &mut said, silence).await {
             // What was said is said: without the report that follows it the call stays at its upper bound.
             if !said.has_stopped() || fault.error == "ReplyTooLarge" {
                 return Err(said.failed(fault));
@@ -155,14 +170,23 @@ impl OpenAiModel {
 }
 
 /// Hears events until the stream says that it has ended.
-async fn listen(response: &mut Response, said: &mut Said<'_>, silence: Duration) -> Result<(), ModelFault> {
+async fn listen(response: &mut Response, first: Vec<u8>, said: &mut Said<'_>, silence: Duration) -> Result<(), ModelFault> {
     let mut events = Events::default();
+    let mut first = Some(first).filter(|first| !first.is_empty());
     loop {
-        let bytes = http::chunk(response, silence).await?;
-        let ended = bytes.is_none();
-        if let Some(bytes) = bytes {
-            events.feed(bytes.as_ref())?;
-        }
+        let ended = match first.take() {
+            Some(first) => {
+                events.feed(&first)?;
+                false
+            }
+            None => match http::chunk(response, silence).await? {
+                Some(bytes) => {
+                    events.feed(bytes.as_ref())?;
+                    false
+                }
+                None => true,
+            },
+        };
         while let Some(event) = events.next_event() {
             if heard(&event, said)? {
                 return Ok(());
@@ -173,6 +197,47 @@ async fn listen(response: &mut Response, said: &mut Said<'_>, silence: Duration)
             let done = events.rest().is_some_and(|event| matches!(heard(&event, said), Ok(true)));
             let early = || ModelFault::connection("the stream ended before the reply was complete");
             return if done || said.has_stopped() { Ok(()) } else { Err(early()) };
+        }
+    }
+}
+
+/// A stream that came packed, and so as a whole.
+fn hear_all(body: &[u8], said: &mut Said<'_>) -> Result<(), ModelFault> {
+    let mut events = Events::default();
+    events.feed(body)?;
+    while let Some(event) = events.next_event() {
+        if heard(&event, said)? {
+            return Ok(());
+        }
+    }
+    if let Some(event) = events.rest() {
+        heard(&event, said)?;
+    }
+    if said.has_stopped() { Ok(()) } else { Err(ModelFault::connection("the stream ended before the reply was complete")) }
+}
+
+/// What an answer is by its first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Events.
+    Stream,
+    /// One JSON document.
+    Whole,
+    /// Either of the two, compressed although nobody asked for that.
+    Packed,
+    /// A page for people: a sign-in, a captive portal.
+    Page,
+}
+
+impl Form {
+    fn of(first: &[u8], packed: bool, streams: bool) -> Form {
+        match first.trim_ascii_start() {
+            [0x1f, 0x8b, ..] => Form::Packed,
+            _ if packed && !first.is_ascii() => Form::Packed,
+            [b'<', ..] => Form::Page,
+            [b'{' | b'[', ..] => Form::Whole,
+            _ if streams => Form::Stream,
+            _ => Form::Whole,
         }
     }
 }
@@ -192,7 +257,7 @@ fn heard(event: &Event, said: &mut Said<'_>) -> Result<bool, ModelFault> {
 }
 
 fn json(text: &str) -> Result<Value, ModelFault> {
-    serde_json::from_str(text).map_err(|_| {
+    mended::value(text).map_err(|_| {
         let begin: String = text.trim().chars().take(80).collect();
         ModelFault::garbled(format!("the answer is no JSON; it begins with `{begin}`"))
     })

@@ -1,11 +1,14 @@
 //! One complete reply out of chunks, or out of an answer that came whole: both have the same form.
 
+use std::collections::BTreeMap;
+
 use cloudcrew_runtime::ports::model::{ModelFault, ModelReply, ModelRequest, Reasoning, Usage};
 use cloudcrew_runtime::ports::reply::Assembly;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::calls::Calls;
 use super::fault;
+use super::pieces::Pieces;
 use super::written::Words;
 
 /// Blocks of a reply in their order: thoughts, words, calls. The protocol numbers the calls only.
@@ -21,6 +24,13 @@ pub struct Said<'a> {
     stop: Option<String>,
     usage: Option<Usage>,
     began: bool,
+    pieces: Pieces,
+    /// Whole messages that came.
+    messages: usize,
+    /// Fields of the message that are not ours.
+    opaque: Map<String, Value>,
+    /// Fields of its calls that are not ours, by the number of the call.
+    of_calls: BTreeMap<String, Map<String, Value>>,
 }
 
 impl<'a> Said<'a> {
@@ -33,6 +43,10 @@ impl<'a> Said<'a> {
             stop: None,
             usage: None,
             began: false,
+            pieces: Pieces::default(),
+            messages: 0,
+            opaque: Map::new(),
+            of_calls: BTreeMap::new(),
         }
     }
 
@@ -53,8 +67,11 @@ impl<'a> Said<'a> {
             return Ok(());
         }
         self.began = true;
-        if choice["message"].is_object() {
-            self.message(&choice["message"], true)?;
+        // Some streams repeat all so far in `message`, beside the piece that is new.
+        let delta = choice["delta"].as_object().is_some_and(|delta| delta.values().any(|value| !value.is_null()));
+        if choice["message"].is_object() && !delta {
+            let again = self.repeats(&choice["message"]);
+            self.message(&choice["message"], !again)?;
         } else {
             self.message(&choice["delta"], false)?;
         }
@@ -86,8 +103,19 @@ impl<'a> Said<'a> {
             return Err(self.failed(ModelFault::transient("StreamError", "the provider broke off its reply and gave no reason")));
         }
         let structured = !self.calls.is_empty();
-        let written = self.words.finish(structured, &mut self.reply)?;
+        for words in self.pieces.rest() {
+            self.words.say(&words, &mut self.reply)?;
+        }
+        let (written, thought) = self.words.finish(structured, &mut self.reply)?;
+        if !thought.is_empty() {
+            self.reply.thought(THOUGHTS, &Reasoning { text: thought, ..Reasoning::default() })?;
+        }
         self.calls.finish(CALLS, &mut self.reply)?;
+        if structured && !(self.opaque.is_empty() && self.of_calls.is_empty()) {
+            let of_calls = self.of_calls.into_iter().map(|(place, fields)| (place, Value::Object(fields)));
+            let all = [("message", Value::Object(self.opaque)), ("calls", of_calls.collect())];
+            self.reply.opaque(THOUGHTS, all.map(|(key, value)| (key.to_owned(), value)).into_iter().collect())?;
+        }
         let stop = match (self.stop.as_deref(), structured || written) {
             (None | Some("stop"), true) | (Some("tool_calls" | "function_call"), _) => "tool_use",
             (None | Some("stop"), false) => "end_turn",
@@ -113,6 +141,7 @@ impl<'a> Said<'a> {
                 _ => {}
             }
         }
+        self.keep(message);
         let calls = message["tool_calls"].as_array().map(Vec::as_slice).unwrap_or_default();
         for call in calls {
             if whole { self.calls.whole(call)? } else { self.calls.part(call)? }
@@ -124,7 +153,53 @@ impl<'a> Said<'a> {
     }
 
     fn say(&mut self, words: &str) -> Result<(), ModelFault> {
-        if words.is_empty() { Ok(()) } else { self.words.say(words, &mut self.reply) }
+        if words.is_empty() {
+            return Ok(());
+        }
+        for words in self.pieces.next(words) {
+            self.words.say(&words, &mut self.reply)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a message is one of several that each hold all so far.
+    fn repeats(&mut self, message: &Value) -> bool {
+        let words = message["content"].as_str().unwrap_or_default();
+        let again = self.messages > 0 && (words.starts_with(self.pieces.said()) || words.is_empty());
+        self.messages += 1;
+        if again {
+            self.pieces.all_so_far();
+        }
+        again
+    }
+
+    /// Keeps what the protocol does not name, of a message and of its calls: a provider may want to see it again.
+    fn keep(&mut self, message: &Value) {
+        for (key, value) in message.as_object().into_iter().flatten() {
+            let known =
+                matches!(key.as_str(), "role" | "content" | "refusal" | "tool_calls" | "function_call" | "annotations" | "audio");
+            if !known && !value.is_null() {
+                joined(&mut self.opaque, key, value);
+            }
+        }
+        for (place, call) in message["tool_calls"].as_array().into_iter().flatten().enumerate() {
+            for (key, value) in call.as_object().into_iter().flatten() {
+                let known = matches!(key.as_str(), "index" | "id" | "type" | "function" | "name" | "arguments");
+                if !known && !value.is_null() {
+                    let place = call["index"].as_u64().map_or(place, |index| usize::try_from(index).unwrap_or(place));
+                    joined(self.of_calls.entry(place.to_string()).or_default(), key, value);
+                }
+            }
+        }
+    }
+}
+
+/// More of a field: texts and lists go on where they ended, anything else is what came last.
+fn joined(fields: &mut Map<String, Value>, key: &str, more: &Value) {
+    match (fields.get_mut(key), more) {
+        (Some(Value::String(all)), Value::String(more)) => all.push_str(more),
+        (Some(Value::Array(all)), Value::Array(more)) => all.extend(more.iter().cloned()),
+        _ => drop(fields.insert(key.to_owned(), more.clone())),
     }
 }
 
@@ -134,7 +209,9 @@ fn reported(usage: &Value) -> Option<Usage> {
     let (prompt, written) = (count(&usage["prompt_tokens"]), count(&usage["completion_tokens"]));
     // No model reads nothing: some gateways report zeros where they know nothing.
     let prompt = prompt.filter(|read| *read > 0)?;
-    let written = written.unwrap_or(0);
+    // A report without what was written says nothing: the call stays at its upper bound.
+    let all = count(&usage["total_tokens"]).and_then(|all| all.checked_sub(prompt));
+    let written = written.or(all)?;
     let cached = count(&usage["prompt_tokens_details"]["cached_tokens"]).unwrap_or(0).min(prompt);
     Some(Usage { input_tokens: prompt - cached, output_tokens: written, cache_read_tokens: cached, cache_write_tokens: 0 })
 }

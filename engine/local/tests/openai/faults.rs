@@ -68,7 +68,7 @@ async fn a_refusal_says_what_to_do() {
             ("an error that is a text", refusal("500 Internal Server Error", &json!({ "error": "out of memory" })), "later: Http500: out of memory"),
             ("a page of a gateway", answer("502 Bad Gateway", "", b"<html>bad gateway</html>"), "later: Http502: <html>bad gateway</html>"),
             ("a gateway's own status", answer("529 Overloaded", "", b"overloaded"), "later: Http529: overloaded"),
-            ("a request that it cannot read", refusal("422 Unprocessable", &json!({ "detail": "no field" })), "never: Http422: no field"),
+            ("a request that it cannot read", refusal("422 Unprocessable", &json!({ "detail": "no field" })), "once mended: Http422: no field (URL does not take this request…"),
             (
                 "sent elsewhere, not followed",
                 answer("308 Permanent Redirect", "location: http://evil.example/v1/chat/completions?k=1\r\n", b""),
@@ -90,7 +90,7 @@ async fn a_stream_that_fails_is_no_reply() {
             (
                 "with one of ours",
                 error(json!({ "message": "no", "type": "ValidationException", "code": 400 })),
-                "never: ValidationException: no",
+                "once mended: ValidationException: no",
             ),
             ("with words", error(json!("broke")), "later: Http500: broke"),
             (
@@ -128,7 +128,7 @@ async fn a_stream_that_fails_is_no_reply() {
             (
                 "a page",
                 answer("200 OK", "content-type: application/json\r\n", b"<html>"),
-                "later: InvalidResponse: the answer is no JSON; it begins with `<html>`",
+                "once mended: NoModelThere: URL answers with a page (application/json) and not with a reply; it begins with `<html>`…",
             ),
             (
                 "not even HTTP",

@@ -201,9 +201,9 @@ async fn calls_that_a_model_wrote_into_its_text_are_calls() {
                 r#"call-1=repo_read({"path":"a"}) | tool_use | ?"#,
             ),
             (
-                "a tool that is not on offer is a text",
+                "a tool that is not on offer is a call that the swarm refuses",
                 letters(r#"<tool_call>{"name": "rm", "arguments": {}}</tool_call>"#),
-                r#""<tool_call>{\"name\": \"rm\", \"arguments\": {}}</tool_call>" | end_turn | ?"#,
+                "call-1=rm({}) | tool_use | ?",
             ),
             ("broken JSON is a text", letters("x <tool_call>{\"name\": <tool"), r#""x <tool_call>{\"name\": <tool" | end_turn | ?"#),
             ("half a mark at the end is a text", letters("a <tool_ca"), r#""a <tool_ca" | end_turn | ?"#),
@@ -251,4 +251,169 @@ async fn words_are_heard_while_they_are_said() {
     call(&OpenAiModel::new(settings(&url)), &question(), &ear).await.expect("a reply");
     // The call itself is never heard.
     assert_eq!(ear.0.into_inner().expect("no panic"), ["I ", "read.", " Then."]);
+}
+
+#[tokio::test]
+async fn thoughts_inside_the_text_are_neither_heard_nor_executed() {
+    let call = r#"<tool_call>{"name": "repo_read", "arguments": {"path": "a"}}</tool_call>"#;
+    let pieces = |words: &str| {
+        let mut chunks: Vec<Value> = words.as_bytes().chunks(3).map(|c| text(std::str::from_utf8(c).expect("ASCII"))).collect();
+        chunks.push(end("stop"));
+        stream(&chunks)
+    };
+    holds(
+        vec![
+            (
+                "a call that was only thought of",
+                pieces(&format!("<think>One could call {call}, but I ask first.</think>What is the budget?")),
+                "<One could call <tool_call>{\"name\": \"repo_read\", \"arguments\": {\"path\": \"a\"}}</tool_call>, but I ask first.> \"What is the budget?\" | end_turn | ?",
+            ),
+            ("a call after the thought", pieces(&format!("<think>I read.</think>\n{call}")), "<I read.> call-1=repo_read({\"path\":\"a\"}) | tool_use | ?"),
+            ("a thought that is cut off", pieces("<think>and so"), "<and so> | end_turn | ?"),
+            ("a thought that the template has opened", pieces("hm</think>Yes."), "\"hm</think>Yes.\" | end_turn | ?"),
+            ("a thought in one piece that the template has opened", whole(&message(json!({ "content": "{hm}</think>Yes." }), json!("stop"))), "<{hm}> \"Yes.\" | end_turn | ?"),
+        ],
+        true,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn calls_in_other_dress_are_calls_unless_they_are_quoted() {
+    let said = |words: &str| whole(&message(json!({ "content": words }), json!("stop")));
+    let json = r#"{"name": "repo_read", "arguments": {"path": "a"}}"#;
+    let is_call = "call-1=repo_read({\"path\":\"a\"}) | tool_use | ?";
+    holds(
+        vec![
+            ("alone", said(json), is_call),
+            ("in a fence", said(&format!("```json\n{json}\n```")), is_call),
+            ("in a list of Mistral's", said(&format!("[TOOL_CALLS] [{json}]")), is_call),
+            ("as a function", said("<function=repo_read>{\"path\": \"a\"}</function>"), is_call),
+            (
+                "as a function with parameters",
+                said("<function=repo_read>\n<parameter=path>\na\n</parameter>\n</function>"),
+                is_call,
+            ),
+            (
+                "in both marks",
+                said("<tool_call>\n<function=repo_read>\n<parameter=path>a</parameter>\n</function>\n</tool_call>"),
+                is_call,
+            ),
+            (
+                "behind words",
+                said(&format!("I read.\n```\n{json}\n```")),
+                "\"I read.\\n\" call-1=repo_read({\"path\":\"a\"}) | tool_use | ?",
+            ),
+            ("as an example in another language", said("```python\nrun({})\n```"), "\"```python\\nrun({})\\n```\" | end_turn | ?"),
+            ("quoted", said("> <function=repo_read>{}</function>"), "\"> <function=repo_read>{}</function>\" | end_turn | ?"),
+            ("in backticks", said("Say `[TOOL_CALLS]` first."), "\"Say `[TOOL_CALLS]` first.\" | end_turn | ?"),
+            (
+                "data that are no call",
+                said("{\"name\": \"Acme\", \"city\": \"Bern\"}"),
+                "\"{\\\"name\\\": \\\"Acme\\\", \\\"city\\\": \\\"Bern\\\"}\" | end_turn | ?",
+            ),
+        ],
+        false,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn odd_streams_are_put_together_and_nothing_is_paid_twice() {
+    let part = |name: &str, arguments: &str| {
+        calls(json!([{ "index": 0, "id": "x", "function": { "name": name, "arguments": arguments } }]))
+    };
+    let more = |arguments: &str| calls(json!([{ "index": 0, "function": { "arguments": arguments } }]));
+    let both = |delta: &str, all: &str| json!({ "choices": [{ "delta": { "content": delta }, "message": { "content": all } }] });
+    let read = "x=repo_read({\"path\":\"a\"}) | tool_use | ?";
+    let chunk = |bytes: &[u8]| [b"data: ", bytes, b"\n\n"].concat();
+    let last = r#"data: {"choices":[{"delta":{},"finish_reason":"stop"}]}"#;
+    holds(
+        vec![
+            (
+                "an empty object, then the pieces",
+                stream(&[part("repo_read", "{}"), more("{\"path\""), more(":\"a\"}"), end("tool_calls")]),
+                read,
+            ),
+            (
+                "a name in two pieces",
+                stream(&[
+                    part("repo_", ""),
+                    calls(json!([{ "index": 0, "function": { "name": "read" } }])),
+                    more("{\"path\":\"a\"}"),
+                    end("tool_calls"),
+                ]),
+                read,
+            ),
+            (
+                "arguments that are all so far",
+                stream(&[
+                    part("repo_read", "{\"pa"),
+                    part("repo_read", "{\"path\":"),
+                    part("repo_read", "{\"path\":\"a\"}"),
+                    part("repo_read", "{\"path\":\"a\"}"),
+                    end("tool_calls"),
+                ]),
+                read,
+            ),
+            (
+                "words that are all so far",
+                stream(&[text("Hel"), text("Hello "), text("Hello world"), end("stop")]),
+                r#""Hello world" | end_turn | ?"#,
+            ),
+            (
+                "all so far beside what is new",
+                stream(&[both("Hel", "Hel"), both("lo", "Hello"), end("stop")]),
+                r#""Hello" | end_turn | ?"#,
+            ),
+            (
+                "half an emoji and a raw line end",
+                raw([chunk(b"{\"choices\":[{\"delta\":{\"content\":\"a\\ud83d b\x0bc\"}}]}"), last.as_bytes().to_vec()].concat()),
+                "\"a\u{fffd} b\\u{b}c\" | end_turn | ?",
+            ),
+            (
+                "a report without what was written",
+                stream(&[text("Hi"), end("stop"), usage(json!({ "prompt_tokens": 9 }))]),
+                r#""Hi" | end_turn | ?"#,
+            ),
+            (
+                "a report of the sum",
+                stream(&[text("Hi"), end("stop"), usage(json!({ "prompt_tokens": 9, "total_tokens": 11 }))]),
+                r#""Hi" | end_turn | 9+0 in, 2 out"#,
+            ),
+            (
+                "broken arguments that a person would read",
+                stream(&[part("repo_read", "```json\n{\"path\":\"a\"}\n```"), end("tool_calls")]),
+                read,
+            ),
+        ],
+        true,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_is_read_by_what_it_is_and_not_by_what_it_says_it_is() {
+    use std::io::Write as _;
+    let packed = |bytes: &[u8]| {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all(bytes).and_then(|()| packer.finish()).expect("packed")
+    };
+    let reply = message(json!({ "content": "Hi" }), json!("stop")).to_string();
+    let said = events(&[text("Hi"), end("stop")]) + "data: [DONE]\n\n";
+    let hi = r#""Hi" | end_turn | ?"#;
+    holds(
+        vec![
+            ("JSON as plain text", crate::server::answer("200 OK", "content-type: text/plain\r\n", reply.as_bytes()), hi),
+            ("gzip that nobody asked for", crate::server::answer("200 OK", "content-type: application/json\r\ncontent-encoding: gzip\r\n", &packed(reply.as_bytes())), hi),
+            ("a packed stream", crate::server::answer("200 OK", "content-type: text/event-stream\r\ncontent-encoding: gzip\r\n", &packed(said.as_bytes())), hi),
+            (
+                "a sign-in page",
+                crate::server::answer("200 OK", "content-type: text/html\r\n", b"<!doctype html><title>Sign in</title>"),
+                "once mended: NoModelThere: URL answers with a page (text/html) and not with a reply; it begins with `<!doctype html><title>Sign in</title>`…",
+            ),
+        ],
+        true,
+    )
+    .await;
 }

@@ -7,7 +7,7 @@ use cloudcrew_runtime::ports::model::{
 use serde_json::{Value, json};
 
 use crate::caller::{ask, call, said, settings, tools};
-use crate::server::{end, message, server, stream, text, whole};
+use crate::server::{calls, delta, end, message, server, stream, text, whole};
 
 fn conversation() -> Vec<Message> {
     let tool_use = |id: &str, name: &str, input: Value| Block::ToolUse(ToolUse { id: id.into(), name: name.into(), input });
@@ -124,4 +124,38 @@ fn a_key_is_never_shown() {
 fn each_server_has_its_word_for_the_bound() {
     assert_eq!(MaxTokensKey::at("https://api.openai.com/v1"), MaxTokensKey::MaxCompletionTokens);
     assert_eq!(MaxTokensKey::at("http://localhost:11434/v1"), MaxTokensKey::MaxTokens);
+}
+
+#[tokio::test]
+async fn what_a_provider_said_besides_its_calls_goes_back_as_it_came() {
+    let call_with = json!([{
+        "index": 0, "id": "x", "type": "function",
+        "function": { "name": "repo_read", "arguments": "{}" },
+        "extra_content": { "google": { "thought_signature": "c2ln" } },
+    }]);
+    let first = vec![
+        delta(json!({ "reasoning_content": "I should " })),
+        delta(json!({ "reasoning_content": "read.", "reasoning_details": [{ "id": 1 }] })),
+        delta(json!({ "reasoning_details": [{ "id": 2 }] })),
+        calls(call_with),
+        end("tool_calls"),
+    ];
+    let (url, asked) = server(vec![stream(&first), stream(&[text("Done."), end("stop")])]).await;
+    let model = OpenAiModel::new(settings(&url));
+    let reply = call(&model, &[said(Role::User, vec![Block::Text("go on".into())])], &Nobody).await.expect("a reply");
+    // As it goes on record, and comes back from there.
+    let recorded: Vec<Block> = serde_json::from_str(&serde_json::to_string(&reply.content).expect("JSON")).expect("JSON");
+    let result = ToolResult { id: "x".into(), status: ToolStatus::Success, text: "the file".into(), attachments: vec![] };
+    let conversation = [
+        said(Role::User, vec![Block::Text("go on".into())]),
+        said(Role::Assistant, recorded),
+        said(Role::User, vec![Block::ToolResult(result)]),
+    ];
+    call(&model, &conversation, &Nobody).await.expect("a reply");
+    let (_, body) = asked.lock().expect("no panic").remove(1);
+    let sent: Value = serde_json::from_slice(body.as_ref()).expect("JSON");
+    let message = &sent["messages"][2];
+    assert_eq!(message["reasoning_content"], "I should read.");
+    assert_eq!(message["reasoning_details"], json!([{ "id": 1 }, { "id": 2 }]));
+    assert_eq!(message["tool_calls"][0]["extra_content"]["google"]["thought_signature"], "c2ln");
 }

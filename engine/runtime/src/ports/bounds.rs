@@ -43,6 +43,11 @@ impl ModelReply {
                     call.input = Value::String(call.input.to_string());
                 }
             }
+            if let Block::Reasoning(thought) = block
+                && thought.opaque.values().any(|value| depth_of(value) > MAX_ARGUMENTS)
+            {
+                thought.opaque.clear();
+            }
         }
         if left_out > 0 {
             self.content
@@ -72,7 +77,8 @@ fn bytes(block: &Block) -> usize {
         Block::ToolResult(result) => result.text.len(),
         Block::Reasoning(thought) => {
             let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-            thought.text.len() + length(&thought.signature) + length(&thought.hidden)
+            let opaque: usize = thought.opaque.iter().map(|(key, value)| key.len() + weight(value)).sum();
+            thought.text.len() + length(&thought.signature) + length(&thought.hidden) + opaque
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod journal;
 pub mod json;
 pub mod ledger;
+pub mod mended;
 pub mod model;
 pub mod reply;
 pub mod repo;

@@ -53,6 +53,9 @@ pub struct Reasoning {
     /// Hidden thoughts, encrypted by the provider, in Base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hidden: Option<String>,
+    /// What else the provider said with a message and its calls and wants to see again, as it came; the adapter knows its form.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub opaque: serde_json::Map<String, Value>,
 }
 
 /// A model's call of a tool.

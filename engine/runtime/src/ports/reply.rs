@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::json::MAX_ARGUMENTS;
+use super::json::{MAX_ARGUMENTS, depth_of};
+use super::mended;
 use super::model::{Block, FaultKind, Listener, ModelFault, ModelReply, Reasoning, ToolUse, Usage};
 
 /// Bytes of a reply at most: above what any model writes under the highest `max_tokens`.
@@ -90,6 +91,19 @@ impl<'a> Assembly<'a> {
         Ok(())
     }
 
+    /// What the provider wants to see again as it came.
+    ///
+    /// # Errors
+    /// See [`Assembly::text`].
+    pub fn opaque(&mut self, block: u32, more: Map<String, Value>) -> Result<(), ModelFault> {
+        self.grow(Value::Object(more.clone()).to_string().len())?;
+        match self.parts.entry(block).or_insert_with(|| Part::Reasoning(Reasoning::default())) {
+            Part::Reasoning(all) => all.opaque.extend(more),
+            Part::Text(_) | Part::Tool { .. } => return Err(mixed()),
+        }
+        Ok(())
+    }
+
     /// The reply is complete.
     pub fn finish(self, stop_reason: String, usage: Option<Usage>) -> ModelReply {
         let content = self.parts.into_values().filter_map(|part| match part {
@@ -111,8 +125,8 @@ fn arguments(written: String) -> Value {
     if written.trim().is_empty() {
         return Value::Object(serde_json::Map::new());
     }
-    match serde_json::from_str::<Value>(&written) {
-        Ok(value @ Value::Object(_)) if super::json::depth(written.as_bytes()) <= MAX_ARGUMENTS => value,
+    match mended::object(&written) {
+        Ok(value) if depth_of(&value) <= MAX_ARGUMENTS => value,
         _ => Value::String(written),
     }
 }

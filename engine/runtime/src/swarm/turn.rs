@@ -6,10 +6,13 @@ use super::machine::{At, Slot, SlotState, Swarm};
 use super::record::{CallRecord, Finished, Question, Reason, Status, VisitStatus};
 use super::spec::HandoffMode;
 use crate::ports::json::{MAX_ARGUMENTS, depth};
+use crate::ports::mended::object;
 use crate::ports::model::{Block, Message, ModelReply, Role, ToolResult, ToolStatus, ToolUse, Usage};
 
 /// Cut replies that a visit recovers from.
 const RECOVERIES: u32 = 2;
+/// Letters of unreadable arguments that a model is shown again.
+const SHOWN: usize = 200;
 /// A reply that announces tool calls and holds none: what the agent did, and what it is told.
 const ANNOUNCED: (&str, &str) = (
     "announced tool calls and made none",
@@ -144,6 +147,11 @@ impl Swarm {
             Value::Object(_) => return None,
             Value::String(written) if depth(written.as_bytes()) > MAX_ARGUMENTS => {
                 format!("it is nested deeper than {MAX_ARGUMENTS} levels")
+            }
+            Value::String(written) => {
+                let why = object(written).err().unwrap_or_else(|| "it is no JSON object".to_owned());
+                let read: String = written.chars().take(SHOWN).collect();
+                format!("{why}; what was read begins with: {read}")
             }
             _ => "it is no JSON object".to_owned(),
         };
