@@ -147,8 +147,9 @@ impl View {
         }
         heard.line.push_str(rest);
         if let Some(live) = &self.live {
-            let skipped = heard.line.chars().count().saturating_sub(TAIL);
-            let tail: String = heard.line.chars().skip(skipped).collect();
+            // From its end: a line may be as long as a reply, and come in pieces of a few letters.
+            let from = heard.line.char_indices().rev().nth(TAIL - 1).map_or(0, |(at, _)| at);
+            let tail = &heard.line[from..];
             live.floor.set_message(shown(&format!("{agent}: {tail}")));
         }
     }

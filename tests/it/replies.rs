@@ -106,7 +106,7 @@ fn reply(chance: &mut Chance) -> ModelReply {
     }
     if chance.one_in(5) {
         let (text, hidden) = (text(chance), chance.one_in(2).then(|| text(chance)));
-        content.insert(0, Block::Reasoning(Reasoning { text, signature: hidden.clone(), hidden }));
+        content.insert(0, Block::Reasoning(Reasoning { text, signature: hidden.clone(), hidden, ..Reasoning::default() }));
     }
     let stops = ["tool_use", "tool_use", "tool_use", "end_turn", "max_tokens", "stop", "content_filtered", ""];
     let stop_reason = if chance.one_in(30) { text(chance) } else { (*chance.one(&stops)).to_owned() };

@@ -117,7 +117,7 @@ fn tool() -> ToolSpec {
 
 #[tokio::test]
 async fn thoughts_go_back_as_they_came_with_what_tools_showed() {
-    let thought = Reasoning { text: "Hm.".into(), signature: Some("seal".into()), hidden: None };
+    let thought = Reasoning { text: "Hm.".into(), signature: Some("seal".into()), ..Reasoning::default() };
     let hidden = Reasoning { hidden: Some("c2VjcmV0".into()), ..Reasoning::default() };
     let call = ToolUse { id: "t1".into(), name: "look".into(), input: json!({ "zeta": "z", "alpha": 1 }) };
     let shown = |format, name: &str| Attachment { format, name: name.into(), data: "QUJD".into() };
@@ -221,7 +221,7 @@ async fn a_reply_is_put_together_from_its_pieces_and_words_are_heard_as_they_com
     let reply = said.unwrap();
     let call = |id: &str, input: Value| Block::ToolUse(ToolUse { id: id.into(), name: "look".into(), input });
     let expected = vec![
-        Block::Reasoning(Reasoning { text: "I wonder.".into(), signature: Some("seal".into()), hidden: None }),
+        Block::Reasoning(Reasoning { text: "I wonder.".into(), signature: Some("seal".into()), ..Reasoning::default() }),
         Block::Reasoning(Reasoning { hidden: Some("c2VjcmV0".into()), ..Reasoning::default() }),
         Block::Text("I look.".into()),
         call("t9", json!({ "zeta": "z" })),

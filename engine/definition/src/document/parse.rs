@@ -12,14 +12,17 @@ use crate::source::{FileId, Sources, Span};
 pub const MAX_DEPTH: usize = 64;
 /// Most nodes of a file, aliases expanded.
 pub const MAX_NODES: usize = 250_000;
+/// Most bytes that the aliases of a file stand for.
+pub const MAX_ALIASED: usize = 8 * 1024 * 1024;
 
 /// A collection that is being read.
 struct Open {
     node: NodeId,
     key: Option<NodeId>,
     anchor: usize,
-    /// Nodes that aliases stood for when it began.
+    /// Nodes and bytes that aliases stood for when it began.
     expanded: usize,
+    aliased: usize,
     /// Levels below it, aliases expanded.
     deep: usize,
     /// Keys of a map so far.
@@ -33,6 +36,8 @@ struct Anchor {
     /// Its nodes, and its levels, aliases expanded.
     size: usize,
     deep: usize,
+    /// Its bytes, aliases expanded.
+    bytes: usize,
 }
 
 struct Builder<'a> {
@@ -43,6 +48,8 @@ struct Builder<'a> {
     anchors: HashMap<usize, Anchor>,
     root: Option<NodeId>,
     expanded: usize,
+    /// Bytes that aliases stood for.
+    aliased: usize,
 }
 
 /// Parses a file. `None` when it holds no document that can be read; then `report` says why.
@@ -115,7 +122,7 @@ fn syntax_error(file: FileId, text: &str, error: &granit_parser::ScanError, shif
 
 impl<'a> Builder<'a> {
     fn new(file: FileId, text: &'a str) -> Self {
-        Builder { file, text, nodes: Vec::new(), open: Vec::new(), anchors: HashMap::new(), root: None, expanded: 0 }
+        Builder { file, text, nodes: Vec::new(), open: Vec::new(), anchors: HashMap::new(), root: None, expanded: 0, aliased: 0 }
     }
 
     fn span(&self, span: &YamlSpan, shift: usize) -> Span {
@@ -137,7 +144,7 @@ impl<'a> Builder<'a> {
                     _ => Kind::Text(value.into_owned()),
                 };
                 let node = self.push(kind, span);
-                self.name(anchor, Anchor { node, size: 1, deep: 0 });
+                self.name(anchor, Anchor { node, size: 1, deep: 0, bytes: span.end - span.start });
                 self.place(node, 0, report)
             }
             Event::SequenceStart(_, anchor, tag) => {
@@ -222,7 +229,15 @@ impl<'a> Builder<'a> {
             return too_deep(span, report);
         }
         let node = self.push(kind, span);
-        self.open.push(Open { node, key: None, anchor, expanded: self.expanded, deep: 0, keys: HashMap::new() });
+        self.open.push(Open {
+            node,
+            key: None,
+            anchor,
+            expanded: self.expanded,
+            aliased: self.aliased,
+            deep: 0,
+            keys: HashMap::new(),
+        });
         true
     }
 
@@ -234,18 +249,26 @@ impl<'a> Builder<'a> {
         node.span.end = node.span.start + trimmed;
         // Known by its anchor only now: an alias inside its own anchor must not find it.
         let size = self.nodes.len() - done.node.0 as usize + (self.expanded - done.expanded);
-        self.name(done.anchor, Anchor { node: done.node, size, deep: done.deep + 1 });
+        let written = self.nodes[done.node.0 as usize].span;
+        let bytes = (written.end - written.start).saturating_add(self.aliased - done.aliased);
+        self.name(done.anchor, Anchor { node: done.node, size, deep: done.deep + 1, bytes });
         self.place(done.node, done.deep + 1, report)
     }
 
     fn alias(&mut self, anchor: usize, span: Span, report: &mut Report) -> bool {
-        let Some(Anchor { node, size, deep }) = self.anchors.get(&anchor).copied() else {
+        let Some(Anchor { node, size, deep, bytes }) = self.anchors.get(&anchor).copied() else {
             report.error("yaml-syntax", "this alias stands inside the anchor it names").at(span, "");
             return false;
         };
         self.expanded = self.expanded.saturating_add(size);
         if self.expanded > MAX_NODES {
             report.error("yaml-syntax", format!("aliases expand to more than {MAX_NODES} nodes")).at(span, "");
+            return false;
+        }
+        self.aliased = self.aliased.saturating_add(bytes);
+        if self.aliased > MAX_ALIASED {
+            let most = MAX_ALIASED / 1024 / 1024;
+            report.error("yaml-syntax", format!("aliases expand to more than {most} MiB of text")).at(span, "");
             return false;
         }
         if self.open.len() + deep > MAX_DEPTH {
