@@ -46,10 +46,7 @@ pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
                     format!("waits: {reason}; mend that, then `cloudcrew resume {}`", listing.engagement)
                 }
                 (None, false, _) => {
-                    let until = state
-                        .open_requests()
-                        .find_map(|request| silence(request))
-                        .map_or(String::new(), |until| format!(", {until}"));
+                    let until = state.open_requests().find_map(silence).map_or(String::new(), |until| format!(", {until}"));
                     format!("waits for {}{until}", waits.join(", "))
                 }
                 (None, true, Some(holder)) => format!("driven by {holder}"),
