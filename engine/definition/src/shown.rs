@@ -30,6 +30,27 @@ pub fn coloured(text: &str) -> Cow<'_, str> {
     made_visible(text, |c| (c == '\u{1b}').then(|| c.to_string()))
 }
 
+/// With stars for what stands between `://` and `@` in a URL: a name and a password, which are nobody's to read. It is as long as before,
+/// so that places in it stay where they are.
+pub fn without_passwords(text: &str) -> Cow<'_, str> {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '`' | '<' | '>');
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some(begin) = rest.find("://").map(|i| i + 3) {
+        let authority = &rest[begin..begin + rest[begin..].find(ends).unwrap_or(rest.len() - begin)];
+        shown.push_str(&rest[..begin]);
+        let known = authority.rfind('@').unwrap_or(0);
+        shown.extend(std::iter::repeat_n('*', known));
+        shown.push_str(&authority[known..]);
+        rest = &rest[begin + authority.len()..];
+    }
+    if shown.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    shown.push_str(rest);
+    if shown == text { Cow::Borrowed(text) } else { Cow::Owned(shown) }
+}
+
 fn made_visible(text: &str, of_row: impl Fn(char) -> Option<String>) -> Cow<'_, str> {
     // Nearly all text is of these.
     let plain = |b: u8| matches!(b, b' '..=b'~');
@@ -69,6 +90,18 @@ fn is_hidden(c: char, before: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_in_a_url_becomes_stars_of_its_length() {
+        for (text, shown) in [
+            ("endpoint: \"https://me:pa@ss@host/v1\" # ü", "endpoint: \"https://********@host/v1\" # ü"),
+            ("http://host/a@b and http://ü@x", "http://host/a@b and http://**@x"),
+            ("no url, me@host", "no url, me@host"),
+        ] {
+            assert_eq!(without_passwords(text), shown);
+            assert_eq!(without_passwords(text).len(), text.len());
+        }
+    }
 
     #[test]
     fn one_row_stays_one_row_and_nothing_is_hidden() {

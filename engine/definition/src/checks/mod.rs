@@ -29,6 +29,7 @@ rules!(
     empty_text,
     entry_outside_swarm,
     ignored_file,
+    key_in_the_open,
     listed_twice,
     missing_file,
     missing_key,

@@ -3,6 +3,7 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
 use super::{Diagnostic, Label, Severity};
+use crate::shown::without_passwords;
 use crate::source::{Sources, Span};
 
 /// Lines around a place that are shown.
@@ -37,7 +38,7 @@ fn groups<'a>(sources: &'a Sources, d: &'a Diagnostic) -> Vec<Group<'a>> {
     };
     if let Some((s, title)) = patched {
         let text = sources.text(s.span.file);
-        let snippet = Snippet::source(text)
+        let snippet = Snippet::source(without_passwords(text))
             .path(sources.path(s.span.file))
             .patch(Patch::new(s.span.start..s.span.end, s.replacement.as_str()));
         groups.push(Level::HELP.secondary_title(title.as_str()).element(snippet));
@@ -63,7 +64,10 @@ fn snippet<'a>(sources: &'a Sources, label: &'a Label, kind: AnnotationKind) -> 
     if !label.text.is_empty() {
         annotation = annotation.label(label.text.as_str());
     }
-    Snippet::source(&text[start..end]).line_start(first).path(sources.path(label.span.file)).annotation(annotation)
+    Snippet::source(without_passwords(&text[start..end]))
+        .line_start(first)
+        .path(sources.path(label.span.file))
+        .annotation(annotation)
 }
 
 /// Number and first byte of the line [`AROUND`] lines above a byte.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::shown::{self, row};
+use crate::shown::{self, row, without_passwords};
 use crate::source::{Sources, Span};
 
 /// How bad a finding is.
@@ -203,7 +203,7 @@ impl Report {
         *count += 1;
         let spare = *count > MOST;
         // Names of the files are in it, whatever they hold.
-        let message = row(&message).into_owned();
+        let message = without_passwords(&row(&message)).into_owned();
         let new = Diagnostic { code, severity, message, at: None, related: Vec::new(), help: Vec::new(), suggestion: None, spare };
         if spare {
             return self.spare.insert(new);
