@@ -18,6 +18,7 @@ mod forged;
 mod generated;
 mod history;
 mod hostile;
+mod journals;
 mod late;
 mod lead;
 mod lifecycle;

@@ -55,6 +55,14 @@ pub fn edited() -> Crew {
     Crew { folder, workspace }
 }
 
+/// A copy of a crew that may be edited.
+pub fn copied(crew: &Path) -> Crew {
+    let folder = tempfile::tempdir().expect("a folder");
+    let workspace = folder.path().join("workspace");
+    copy(crew, &workspace);
+    Crew { folder, workspace }
+}
+
 pub fn copy(from: &Path, to: &Path) {
     if from.is_dir() {
         std::fs::create_dir_all(to).expect("a folder");

@@ -1,0 +1,91 @@
+//! Journals that an earlier build wrote, of every way an engagement can stand: `tests/cases/journals` was made by the build whose plans
+//! had semantics 1, and is never made anew.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{Crew, copied, root};
+
+/// The engagements of the home, where each stands, and words that `show` says of it.
+const STANDING: [(&str, &str, &str); 14] = [
+    ("waiting", "proposal.gate", "approve waiting --digest 725b00704401"),
+    ("done", "done", "approved by --approve all"),
+    ("revised", "done", "proposal, run 2"),
+    ("asked", "proposal.question", "writer asks: How many shops?"),
+    ("answered", "proposal.gate", "approve answered --digest"),
+    ("cancelled", "cancelled", "cancelled by customer"),
+    ("expired", "expired", "nobody decided in time"),
+    ("forgotten", "proposal.gate", "docs/proposal.md was not written"),
+    ("refused", "failed", "the model refuses"),
+    ("away", "proposal.gate", "approve away --digest 725b00704401"),
+    ("reworked", "done", "15 model calls"),
+    ("limited", "failed", "max_turns is 1"),
+    ("killed050", "proposal.swarm", "resume killed050"),
+    ("killed060", "proposal.swarm", "resume killed060"),
+];
+
+/// A copy of the old home, with its repositories, beside a copy of its crew.
+fn old() -> Crew {
+    let crew = copied(&root().join("tests/cases/journals/crew"));
+    let home = crew.home();
+    std::fs::create_dir(&home).expect("a home");
+    std::fs::copy(root().join("tests/cases/journals/cloudcrew.db"), home.join("cloudcrew.db")).expect("a database");
+    for (name, ..) in STANDING {
+        let repo = home.join(format!("repos/{name}.git"));
+        git(&home, &["init", "-q", "--bare", repo.to_str().expect("a path")]);
+        git(&repo, &["symbolic-ref", "HEAD", &format!("refs/heads/cloudcrew/{name}")]);
+        let bundle = root().join(format!("tests/cases/journals/repos/{name}.bundle"));
+        // One of them died before its first commit.
+        if bundle.exists() {
+            git(&repo, &["fetch", "-q", bundle.to_str().expect("a path"), "+refs/*:refs/*"]);
+        }
+    }
+    crew
+}
+
+fn git(at: &Path, words: &[&str]) {
+    assert!(Command::new("git").arg("-C").arg(at).args(words).status().expect("git").success(), "git {words:?}");
+}
+
+#[test]
+fn every_old_journal_says_what_it_said() {
+    let crew = old();
+    let listed = crew.run(&["list", "--format", "json"]).exits(0).json();
+    let listed = listed["projects"].as_array().expect("a list");
+    let stands: Vec<_> =
+        listed.iter().map(|e| (e["project"].as_str().expect("a name"), e["state"].as_str().expect("a state"))).collect();
+    assert_eq!(stands, STANDING.map(|(name, state, _)| (name, state)));
+    crew.run(&["doctor"]).exits(0).says("whole, 14 engagements");
+    for (name, _, words) in STANDING {
+        crew.run(&["show", name]).exits(0).says(words);
+        for verb in ["ledger", "artifacts", "cost"] {
+            crew.run(&[verb, name]).exits(0);
+        }
+    }
+}
+
+#[test]
+fn every_old_journal_goes_on() {
+    let crew = old();
+    crew.run(&["approve", "waiting"]).exits(0);
+    crew.run(&["approve", "answered"]).exits(0);
+    crew.run(&["revise", "away", "Name the price"]).exits(10);
+    crew.run(&["approve", "away"]).exits(0);
+    crew.run(&["approve", "forgotten"]).exits(0);
+    let request = crew.run(&["inbox", "--format", "json"]).exits(0).out;
+    assert!(request.contains("proposal-1-q-1-0-0"), "{request}");
+    crew.run(&["answer", "asked", "proposal-1-q-1-0-0", "Three shops"]).exits(10);
+    crew.run(&["approve", "asked"]).exits(0);
+    for name in ["killed050", "killed060"] {
+        crew.run(&["resume", name]).exits(10);
+        crew.run(&["approve", name]).exits(0);
+    }
+    // What ended may be tried again, with what changed since.
+    crew.run(&["retry", "limited"]).exits(10).says("by the definitions as they are now");
+    crew.run(&["approve", "limited"]).exits(0);
+    crew.run(&["retry", "expired"]).exits(10);
+    crew.run(&["approve", "expired"]).exits(0);
+    crew.run(&["retry", "cancelled"]).exits(14);
+    crew.run(&["resume", "done"]).exits(0);
+    crew.run(&["doctor"]).exits(0).says("whole, 14 engagements");
+}
