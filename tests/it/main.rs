@@ -32,6 +32,7 @@ mod races;
 mod replies;
 mod retry;
 mod scopes;
+mod strangers;
 mod suite;
 mod support;
 mod turns;

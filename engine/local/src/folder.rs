@@ -132,7 +132,7 @@ impl Folder {
     /// alone. It is not truncated.
     ///
     /// # Errors
-    /// When it or a folder on the way is a link, or it is no file.
+    /// When it or a folder on the way is a link, it is no file, or it has another name too, under which it would change as well.
     pub fn open_file(&self, path: &Path) -> io::Result<File> {
         let (folder, name) = self.parent(path, true)?;
         let shown = self.name.join(path);
@@ -143,6 +143,9 @@ impl Folder {
         }
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let fd = rustix::fs::openat(&folder.fd, name, flags, Mode::from_raw_mode(0o600)).map_err(|e| explain(&shown, e))?;
+        if rustix::fs::fstat(&fd).map_err(|e| explain(&shown, e))?.st_nlink > 1 {
+            return Err(io::Error::other(format!("{}: it has another name too (a hard link); move it away", shown.display())));
+        }
         Ok(File::from(fd))
     }
 

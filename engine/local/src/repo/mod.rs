@@ -10,6 +10,7 @@ mod commit;
 mod fault;
 mod library;
 mod missing;
+mod plain;
 mod read;
 mod revision;
 mod sound;
@@ -29,6 +30,7 @@ use cloudcrew_runtime::ports::StoreError;
 use cloudcrew_runtime::ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
 use git2::{Oid, Reference, Repository, RepositoryInitOptions};
 pub use missing::MissingRepo;
+use plain::plain;
 pub use revision::{files_at, is_tracked};
 
 /// Bytes of a file that is read where it is asked for; a larger one is read on a thread that may wait.
@@ -81,6 +83,7 @@ impl GitRepo {
         if !path.join("HEAD").exists() {
             make(path, project)?;
         }
+        plain(path)?;
         let repository = Repository::open(path).map_err(|error| fault::opening(path, &error))?;
         GitRepo::bind(repository, path, project)
     }
@@ -121,20 +124,6 @@ impl GitRepo {
             Err(_) => fault(format!("it did not answer for {} s; look at it with `git fsck`, and at its disk", PATIENCE.as_secs())),
         }
     }
-}
-
-/// Files that the library reads when it opens a repository are files: it would wait for ever for what a pipe says.
-fn plain(path: &Path) -> Result<(), StoreError> {
-    const READ: [&str; 6] = ["HEAD", "config", "packed-refs", "commondir", "gitdir", "objects/info/alternates"];
-    let git = path.join(".git");
-    let places = READ.iter().flat_map(|file| [path.join(file), git.join(file)]).chain([git.clone()]);
-    for place in places {
-        if place.metadata().is_ok_and(|there| !there.is_file() && !there.is_dir()) {
-            let why = format!("{} is a pipe or a device where a file must be", place.display());
-            return Err(StoreError::Unusable { what: path.display().to_string(), why });
-        }
-    }
-    Ok(())
 }
 
 /// Makes a bare repository beside its place and moves it there whole: a process that dies in between leaves

@@ -5,7 +5,7 @@ use std::path::Path;
 use cloudcrew_runtime::ports::StoreError;
 use git2::{ObjectType, Repository, TreeWalkMode, TreeWalkResult};
 
-use super::library;
+use super::{library, plain};
 
 /// Largest file that is read; what is larger is named with no bytes beyond it.
 const MOST_BYTES: usize = 1024 * 1024 + 1;
@@ -14,8 +14,7 @@ const MOST_BYTES: usize = 1024 * 1024 + 1;
 /// has none there.
 pub fn is_tracked(folder: &Path, name: &str) -> bool {
     let tracked = || {
-        library::ready(folder).ok()?;
-        let repository = Repository::discover(folder).ok()?;
+        let repository = discovered(folder).ok()??;
         let (root, folder) = (repository.workdir()?.canonicalize().ok()?, folder.canonicalize().ok()?);
         let prefix = folder.strip_prefix(root).ok()?.join(name).into_os_string().into_encoded_bytes();
         let index = repository.index().ok()?;
@@ -25,15 +24,26 @@ pub fn is_tracked(folder: &Path, name: &str) -> bool {
     tracked().unwrap_or(false)
 }
 
+/// The repository that a folder is in; `None` when it is in none that can be opened.
+///
+/// # Errors
+/// When there is one, and it cannot be read.
+fn discovered(folder: &Path) -> Result<Option<Repository>, StoreError> {
+    library::ready(folder)?;
+    let Ok(folder) = folder.canonicalize() else { return Ok(None) };
+    let Some(root) = folder.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok()) else { return Ok(None) };
+    plain(root)?;
+    Ok(Repository::open(root).ok())
+}
+
 /// The files below `folder`, a folder of a working tree, as they stood at `revision` (`main~2`, a tag, a commit), for which `wanted`
 /// holds: path below the folder with `/`, and bytes.
 ///
 /// # Errors
 /// When the folder is in no repository, or nothing has that name.
 pub fn files_at(folder: &Path, revision: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
-    library::ready(folder)?;
     let fail = |why: String| StoreError::Unusable { what: folder.display().to_string(), why };
-    let repository = Repository::discover(folder).map_err(|_| fail("it is in no Git repository".to_owned()))?;
+    let repository = discovered(folder)?.ok_or_else(|| fail("it is in no Git repository".to_owned()))?;
     let root = repository.workdir().ok_or_else(|| fail("its repository has no working tree".to_owned()))?;
     let below = |path: &Path| path.canonicalize().map_err(|e| fail(e.to_string()));
     let inside = below(folder)?.strip_prefix(below(root)?).map(|p| p.display().to_string()).unwrap_or_default();

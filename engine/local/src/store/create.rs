@@ -1,12 +1,13 @@
 //! A home and its file come into being whole: the file is made under another name, and appears when it is finished.
 
 use std::fs::{self, DirBuilder, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use cloudcrew_runtime::ports::StoreError;
 
 use super::fault::{Fault, system};
+use super::heads::FILE as HEADS;
 use super::{migrate, open};
 
 /// Makes the home, for its owner's eyes only.
@@ -29,17 +30,37 @@ fn close(home: &Path) {
     }
 }
 
-/// The files of a store are files: a link would lead SQLite elsewhere, and a pipe would hold it for ever.
+/// The files of a store are files of its own: a link would lead SQLite elsewhere, a pipe would hold it for ever, and what has another
+/// name elsewhere would change there too.
 pub(super) fn regular(path: &Path) -> Result<(), StoreError> {
-    for path in ["", "-wal", "-shm", "-journal"].map(|end| beside(path, end)) {
+    let files = ["", "-wal", "-shm", "-journal"].map(|end| beside(path, end));
+    for path in files.iter().chain([&path.with_file_name(HEADS)]) {
         let Ok(there) = path.symlink_metadata() else { continue };
-        if !there.is_file() {
-            let what = if there.is_symlink() { "a symbolic link" } else { "a pipe, a device or a folder" };
-            let why = format!("it is {what} where a file must be; move it away, or choose another home with `--home`");
-            return Err(Fault::Unusable(why).at(&path));
-        }
+        let what = match there.is_file() {
+            true if has_one_name(path) => continue,
+            true => "known by another name too (a hard link)",
+            false if there.is_symlink() => "a symbolic link",
+            false => "a pipe, a device or a folder",
+        };
+        let why = format!("it is {what} where a file must be; move it away, or choose another home with `--home`");
+        return Err(Fault::Unusable(why).at(path));
     }
     Ok(())
+}
+
+/// Whether a file has no name but this, and that under which [`make`] made it.
+fn has_one_name(path: &Path) -> bool {
+    let names = |folder: &Path, inode| {
+        let made =
+            fs::read_dir(folder).into_iter().flatten().flatten().filter(|e| e.file_name().to_string_lossy().contains(".new-"));
+        made.filter(|entry| entry.metadata().is_ok_and(|there| (there.dev(), there.ino()) == inode)).count() as u64
+    };
+    // The name that it was made under may go in the middle of a look.
+    (0..3).any(|_| match path.symlink_metadata() {
+        Ok(there) if there.nlink() == 1 => true,
+        Ok(there) => path.parent().is_some_and(|folder| 1 + names(folder, (there.dev(), there.ino())) == there.nlink()),
+        Err(_) => true,
+    })
 }
 
 /// Whether there is a store. A log without its file is what is left of one: a new file of that name would take the log for its own.

@@ -20,7 +20,7 @@ use super::fault::Fault;
 use crate::folder::Folder;
 
 /// Name of the file in a home.
-const FILE: &str = "cloudcrew.heads";
+pub(super) const FILE: &str = "cloudcrew.heads";
 /// Bytes of a slot; the number of an engagement is the number of its slot.
 const SLOT: usize = 192;
 /// Bytes of the file that are read at most.
