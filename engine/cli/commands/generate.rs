@@ -1,7 +1,7 @@
 //! `generate`: the state machines and Terraform variables that come out of the definitions.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use cloudcrew_definition::crew::Definition;
@@ -18,6 +18,8 @@ use crate::workspace;
 
 /// Where generated files stand in a workspace.
 const FOLDER: &str = "infra/terraform";
+/// Bytes of a generated file that are read: Step Functions takes no machine of more than one mebibyte.
+const MOST: u64 = 16 * 1024 * 1024;
 /// Lines of a difference that are shown.
 const SHOWN: usize = 200;
 
@@ -51,11 +53,12 @@ fn files(definition: &Definition) -> Vec<(String, String)> {
 
 /// Machines that were generated for workflows which are gone. What somebody else put there stays.
 fn stale(root: &Path, files: &[(String, String)]) -> Result<Vec<String>, Failure> {
-    let Ok(folder) = fs::read_dir(root.join(FOLDER).join("state_machines")) else { return Ok(Vec::new()) };
+    let Ok(entries) = fs::read_dir(root.join(FOLDER).join("state_machines")) else { return Ok(Vec::new()) };
+    let folder = Folder::open(root)?;
     let mut stale = Vec::new();
-    for entry in folder {
+    for entry in entries {
         let path = format!("{FOLDER}/state_machines/{}", entry?.file_name().to_string_lossy());
-        let ours = || fs::read_to_string(root.join(&path)).is_ok_and(|text| text.contains(asl::STAMP));
+        let ours = || text(&folder, &path).is_ok_and(|text| text.contains(asl::STAMP));
         if path.ends_with(".asl.json") && !files.iter().any(|(p, _)| *p == path) && ours() {
             stale.push(path);
         }
@@ -64,10 +67,17 @@ fn stale(root: &Path, files: &[(String, String)]) -> Result<Vec<String>, Failure
     Ok(stale)
 }
 
+/// What stands in a file of the workspace.
+fn text(folder: &Folder, path: &str) -> io::Result<String> {
+    let bytes = folder.read(Path::new(path), MOST)?;
+    String::from_utf8(bytes).map_err(|_| io::Error::other("it is no text in UTF-8"))
+}
+
 fn drift(root: &Path, files: &[(String, String)], stale: &[String]) -> Result<Exit, Failure> {
+    let folder = Folder::open(root)?;
     let mut differ = 0;
     for (path, wanted) in files {
-        let there = match fs::read_to_string(root.join(path)) {
+        let there = match text(&folder, path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 note!("{path}: not there");
                 differ += 1;
