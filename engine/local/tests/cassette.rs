@@ -368,9 +368,10 @@ async fn no_secret_is_on_a_cassette_and_a_replay_does_not_miss_it() {
     let input = json!({ "env": { "password": "hunter2hunter2" }, "text": format!("{aws}\nx") });
     asked.messages.push(Message {
         role: Role::Assistant,
-        content: vec![Block::ToolUse(ToolUse { id: "c".into(), name: "repo_write".into(), input })],
+        content: vec![Block::ToolUse(ToolUse { id: format!("call_{aws}"), name: format!("write_{key}"), input })],
     });
-    let result = ToolResult { id: "c".into(), status: ToolStatus::Error, text: format!("denied: {key}"), attachments: vec![] };
+    let result =
+        ToolResult { id: format!("call_{aws}"), status: ToolStatus::Error, text: format!("denied: {key}"), attachments: vec![] };
     asked.messages.push(Message { role: Role::User, content: vec![Block::ToolResult(result)] });
     let answers = vec![Err(ModelFault::denied("Denied", format!("bad key {key}"))), says(&format!("I wrote {aws}."))];
     let recorder = Recorder::new(live(answers), &home.file, vec![key.into(), String::new(), "ab".into()]).expect("a new cassette");

@@ -22,12 +22,12 @@ pub struct Scrubber {
 static SHAPES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     [
         // Keys of AWS.
-        r"(?-u:\b)(?:AKIA|ASIA)(?<x>[0-9A-Z]{16})(?-u:\b)",
+        r"(?-u:\b|_)(?:AKIA|ASIA)(?<x>[0-9A-Z]{16})(?-u:\b|_)",
         // Keys of OpenAI and those who took over the form; GitHub, GitLab, Slack.
-        r"(?-u:\b)(?:sk-|gh[pousr]_|github_pat_|glpat-|xox[abprs]-)(?<x>[A-Za-z0-9_-]{16,})",
+        r"(?-u:\b|_)(?:sk-|gh[pousr]_|github_pat_|glpat-|xox[abprs]-)(?<x>[A-Za-z0-9_-]{16,})",
         r"(?i)(?-u:\b)bearer[ \t]+(?<x>[A-Za-z0-9._~+/=-]{16,})",
         // A JSON Web Token.
-        r"(?-u:\b)eyJ(?<x>[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*)",
+        r"(?-u:\b|_)eyJ(?<x>[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*)",
         // A private key, and one whose end is cut off.
         r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?<x>[^\x00]*?)-----END [A-Z ]*PRIVATE KEY-----",
         r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[\r\n]|\\+[rn])*(?<x>[A-Za-z0-9+/=]{32,}(?:(?:[\r\n]|\\+[rn])+[A-Za-z0-9+/=]+)*)",
@@ -108,19 +108,30 @@ impl Scrubber {
 
     /// A reply without secrets.
     pub fn reply(&self, reply: &ModelReply) -> ModelReply {
-        ModelReply { content: reply.content.iter().map(|block| self.block(block)).collect(), ..reply.clone() }
+        ModelReply {
+            content: reply.content.iter().map(|block| self.block(block)).collect(),
+            stop_reason: self.text(&reply.stop_reason),
+            guardrail: reply.guardrail.iter().map(|line| self.text(line)).collect(),
+            ..reply.clone()
+        }
     }
 
     /// A fault without secrets.
     pub fn fault(&self, fault: &ModelFault) -> ModelFault {
-        ModelFault { message: self.text(&fault.message), ..fault.clone() }
+        ModelFault { error: self.text(&fault.error), message: self.text(&fault.message), ..fault.clone() }
     }
 
     fn block(&self, block: &Block) -> Block {
         match block {
             Block::Text(text) => Block::Text(self.text(text)),
-            Block::ToolUse(call) => Block::ToolUse(ToolUse { input: self.value(&call.input), ..call.clone() }),
-            Block::ToolResult(result) => Block::ToolResult(ToolResult { text: self.text(&result.text), ..result.clone() }),
+            Block::ToolUse(call) => {
+                // A server chooses the id, and a model the name.
+                let (id, name) = (self.text(&call.id), self.text(&call.name));
+                Block::ToolUse(ToolUse { id, name, input: self.value(&call.input), ..call.clone() })
+            }
+            Block::ToolResult(result) => {
+                Block::ToolResult(ToolResult { id: self.text(&result.id), text: self.text(&result.text), ..result.clone() })
+            }
             Block::Reasoning(thought) => Block::Reasoning(Reasoning { text: self.text(&thought.text), ..thought.clone() }),
         }
     }
