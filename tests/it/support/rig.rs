@@ -29,7 +29,7 @@ impl Course {
     /// Without the states that only choose or count.
     pub fn plan_states(&self) -> Vec<&str> {
         let chooses = |name: &str| name.ends_with(".next") || name == "begin" || name == "enter";
-        let counts = |name: &str| [".retry", ".rework", ".revise", ".record"].iter().any(|what| name.ends_with(what));
+        let counts = |name: &str| [".retry", ".deliver", ".rework", ".revise", ".record"].iter().any(|what| name.ends_with(what));
         self.states.iter().map(String::as_str).filter(|name| !chooses(name) && !counts(name)).collect()
     }
 }
