@@ -85,14 +85,8 @@ fn spoil(turns: &mut Vec<Value>, at: usize, fault: Fault) -> bool {
             let expired = before("ExpiredTokenException", json!({ "status": 403, "message": "The security token is expired" }));
             return refuse(&mut turns[at], expired);
         }
-        Fault::EmptyAnswer => {
-            // Not one of the turns that were put in here.
-            let says_only = turns[at]["tools"].as_array().is_some_and(Vec::is_empty);
-            if says_only {
-                turns[at]["text"] = "".into();
-            }
-            return says_only;
-        }
+        // Asked again, it goes on with the turn that was next.
+        Fault::EmptyAnswer => json!({ "text": "" }),
         Fault::Hang => json!({ "text": "too late", "delayMs": 3000 }),
         Fault::HalfAStream => json!({ "text": "This will never be said to its end, whatever happens.",
             "streamError": { "type": "ConnectionClosed", "afterEvents": 3 } }),

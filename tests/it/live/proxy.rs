@@ -23,7 +23,8 @@ pub enum Spoil {
     Silent,
 }
 
-pub const ALL: [Spoil; 6] = [Spoil::Garbage, Spoil::BrokenStream, Spoil::BadUtf8, Spoil::Huge, Spoil::Closed, Spoil::Silent];
+/// What is asked again.
+pub const PASSING: [Spoil; 5] = [Spoil::Garbage, Spoil::BrokenStream, Spoil::BadUtf8, Spoil::Closed, Spoil::Silent];
 
 pub struct Proxy {
     pub port: u16,
