@@ -110,10 +110,10 @@ const TRICKS: [(&str, Trick); 10] = [
             "{% set x = 'aaaaaaaa' %}{% for a in range(60) %}{% set x = x ~ x %}{% endfor %}{{ x }}",
         ];
         let place = *chance.one(&["prompts/pm.md", "prompts/writer.md", "prompts/tasks/proposal.md", "templates/proposal.md"]);
-        let _ = fs::write(it.workspace().join(place), *chance.one(&texts));
+        let _ = fs::write(it.cleared(place), *chance.one(&texts));
         let bomb: String = (1..30).map(|n| format!("a{n}: &a{n} [{}]\n", format!("*a{},", n - 1).repeat(9))).collect();
         if chance.one_in(2) {
-            let _ = fs::write(it.workspace().join("rehearsals/silent.yaml"), format!("a0: &a0 x\n{bomb}"));
+            let _ = fs::write(it.cleared("rehearsals/silent.yaml"), format!("a0: &a0 x\n{bomb}"));
         }
     }),
     ("a configuration of Git", |chance, it| {
@@ -129,8 +129,8 @@ const TRICKS: [(&str, Trick); 10] = [
             format!("[core]\n\trepositoryformatversion = 9\n\tsshCommand = {runs}\n[extensions]\n\tobjectFormat = {runs}\n"),
             "[core]\n\tbare = perhaps\n\tattributesFile = /dev/zero\n\texcludesFile = /dev/zero\n".to_owned(),
         ];
-        let _ = fs::write(it.workspace().join(".git/config"), chance.one(&configs));
-        let _ = fs::write(it.workspace().join(".gitattributes"), "* filter=x diff=x\n");
+        let _ = fs::write(it.cleared(".git/config"), chance.one(&configs));
+        let _ = fs::write(it.cleared(".gitattributes"), "* filter=x diff=x\n");
         for hook in ["reference-transaction", "post-commit", "pre-commit", "post-checkout"] {
             let _ = fs::create_dir_all(it.workspace().join(".git/hooks"));
             let _ = fs::copy(it.outside("runs"), it.workspace().join(".git/hooks").join(hook));

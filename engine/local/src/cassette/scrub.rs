@@ -127,7 +127,7 @@ impl Scrubber {
             Block::ToolUse(call) => {
                 // A server chooses the id, and a model the name.
                 let (id, name) = (self.text(&call.id), self.text(&call.name));
-                Block::ToolUse(ToolUse { id, name, input: self.value(&call.input), ..call.clone() })
+                Block::ToolUse(ToolUse { id, name, input: self.value(&call.input) })
             }
             Block::ToolResult(result) => {
                 Block::ToolResult(ToolResult { id: self.text(&result.id), text: self.text(&result.text), ..result.clone() })
