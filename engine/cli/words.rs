@@ -22,7 +22,7 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
         Event::SwarmInput { input, done, .. } => {
             return match done.as_ref().and_then(|d| d.verdict.as_ref()) {
                 Some(verdict) => Some(judged(verdict)),
-                None => said(input, heard),
+                None => said(input, state, heard),
             };
         }
         Event::Reviewed { passed: true, .. } => "    nothing found".to_owned(),
@@ -110,11 +110,11 @@ fn judged(verdict: &VerdictRecord) -> String {
     format!("    {} found fault with {what}:{findings}", verdict.reviewer)
 }
 
-fn said(input: &Input, heard: bool) -> Option<String> {
+fn said(input: &Input, state: &State, heard: bool) -> Option<String> {
     match input {
         Input::Reply(ModelReply { content, stop_reason, guardrail, .. }) => {
             let news = content.iter().filter(|block| !heard || !matches!(block, Block::Text(_)));
-            let mut lines: Vec<String> = news.filter_map(spoken).collect();
+            let mut lines: Vec<String> = news.filter_map(|block| spoken(block, state)).collect();
             if !matches!(stop_reason.as_str(), "end_turn" | "tool_use" | "stop_sequence") {
                 lines.push(format!("    (the reply ended otherwise: {stop_reason})"));
             }
@@ -135,7 +135,12 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect()
 }
 
-fn spoken(block: &Block) -> Option<String> {
+fn spoken(block: &Block, state: &State) -> Option<String> {
+    if let Block::ToolUse(call) = block
+        && let Some(why) = state.swarm.as_ref().and_then(|run| run.refusal(call))
+    {
+        return Some(format!("    refused: {}: {}", one_line(&call.name), one_line(&why)));
+    }
     match block {
         Block::Text(text) => {
             let first: String = text.lines().next().unwrap_or_default().chars().take(100).collect();

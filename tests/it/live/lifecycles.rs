@@ -134,6 +134,21 @@ fn an_answer_without_end_fails_its_swarm_and_is_read_no_further() {
 }
 
 #[test]
+#[ignore = "needs python3"]
+fn what_the_swarm_refuses_is_shown_with_its_reason_and_not_as_done() {
+    let mut script = rehearsed();
+    let turns = script["model"]["agents"]["pm"]["turns"].as_array_mut().expect("turns");
+    let to = |agent: &str| json!({ "name": "handoff_to_agent", "input": { "agent_name": agent, "message": "Go on." } });
+    let unknown = json!({ "name": "launch_missiles", "input": { "at": "once" } });
+    turns.insert(1, json!({ "text": "", "tools": [unknown, to("pm"), to("nobody")] }));
+    let (_server, crew) = served(&script, Through::OpenAi);
+    let done = crew.start(SOW, &["--approve", "all"]).exits(0);
+    assert!(!done.out.contains("→ pm: Go on.") && !done.out.contains("→ nobody"), "{}", done.out);
+    let done = done.says("refused: launch_missiles: No tool named \"launch_missiles\".");
+    done.says("refused: handoff_to_agent: You already have control.").says("refused: handoff_to_agent: No agent named \"nobody\".");
+}
+
+#[test]
 #[ignore = "needs python3; waits a minute"]
 fn an_outage_parks_the_engagement_and_it_goes_on_by_itself() {
     let mut script = rehearsed();

@@ -553,6 +553,12 @@ impl Host for SwarmHost<'_> {
         self.driver.append(vec![event]).await.map_err(Stop::Failed)
     }
 
+    async fn refused(&self, refused: Vec<(ToolUse, String)>) {
+        if let Some(run) = self.driver.inner.lock().await.state.swarm.as_mut() {
+            run.refused = refused;
+        }
+    }
+
     async fn settle(&self) -> Result<(), Stop<EngagementError>> {
         self.driver.settle_deferred().await.map_err(Stop::Failed)
     }

@@ -11,7 +11,7 @@ use super::event::{Answered, CommitRecord, Decision, End, Event, Finding, Messag
 use super::inbound::shown;
 use super::meter::Meter;
 use super::request::{Raise, Request, RequestKind};
-use crate::ports::model::{Billing, Purpose};
+use crate::ports::model::{Billing, Purpose, ToolUse};
 use crate::swarm::{Input, Swarm};
 
 /// An event that cannot happen where the engagement stands.
@@ -71,6 +71,19 @@ pub struct SwarmRun {
     pub visits: Vec<String>,
     /// How often the conversation of the visit under way was cut back.
     pub trims: usize,
+    /// What the machine refused of its last reply, and why, while a driver holds it: only for who looks on, and in no journal.
+    pub refused: Vec<(ToolUse, String)>,
+}
+
+impl SwarmRun {
+    /// Why the machine itself refused a call of its last reply; `None` when it did not.
+    pub fn refusal(&self, call: &ToolUse) -> Option<String> {
+        let refused = match &self.machine {
+            Some(machine) => machine.refused(std::slice::from_ref(call)),
+            None => self.refused.clone(),
+        };
+        refused.into_iter().find(|(refused, _)| refused == call).map(|(_, why)| why)
+    }
 }
 
 /// What came of a phase so far.
@@ -294,6 +307,7 @@ impl State {
                     verdict: None,
                     visits: Vec::new(),
                     trims: 0,
+                    refused: Vec::new(),
                 });
             }
             Event::VisitOpened { visit, agent, system, steady, .. } => {

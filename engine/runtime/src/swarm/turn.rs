@@ -158,6 +158,37 @@ impl Swarm {
         Some((ToolStatus::Error, format!("Invalid input for {}: {why}", call.name)))
     }
 
+    /// Which of these calls of its last turns the swarm itself refused, and why.
+    pub fn refused(&self, calls: &[ToolUse]) -> Vec<(ToolUse, String)> {
+        let why = |call: &ToolUse| match self.answered(call) {
+            Some((ToolStatus::Error, why)) => Some((call.clone(), why.to_owned())),
+            _ => None,
+        };
+        calls.iter().filter_map(why).collect()
+    }
+
+    /// How the swarm itself answered a call of its last turns, which no tool was asked for: a handoff, an unknown tool, an input
+    /// that is no object. `None` for any other call.
+    fn answered(&self, call: &ToolUse) -> Option<(ToolStatus, &str)> {
+        let done = match self.visit.as_ref().map(|v| &v.at) {
+            Some(At::Tools(slots)) => slots.iter().find_map(|slot| match &slot.state {
+                SlotState::Done { result, started: false, .. } if slot.call == *call => Some((result.status, result.text.as_str())),
+                _ => None,
+            }),
+            _ => None,
+        };
+        let itself = |agent: &str| {
+            let known = self.spec.members.iter().any(|m| m.name == agent && m.tools.contains(&call.name));
+            !known || !call.input.is_object() || call.name == super::handoff::TOOL
+        };
+        let finished = || {
+            let mut finished = self.finished.iter().rev();
+            let found = finished.find(|f| f.id == call.id && f.tool == call.name && !f.started && itself(&f.agent))?;
+            Some((found.status, found.text.as_str()))
+        };
+        done.or_else(finished)
+    }
+
     pub(super) fn keep_result(&mut self, index: usize, mut result: ToolResult, started: bool) {
         if result.text.trim().is_empty() {
             result.text = "(no output)".to_owned();
