@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test whose world cannot be made ends there")]
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -58,6 +59,28 @@ fn the_crew_starts_from_the_customers_code_and_its_branch_can_be_merged() {
     assert!(git(&repo, &["ls-tree", "main", "run.sh"]).starts_with("100755"));
     assert_eq!(git(&repo, &["-c", "core.quotePath=false", "ls-files", "docs/überblick.md"]), "docs/überblick.md");
     assert!(git(&repo, &["fsck", "--strict"]).is_empty());
+}
+
+#[test]
+fn what_the_crew_wrote_is_exported_and_what_the_customer_had_is_not() {
+    let crew = crew();
+    let repo = customers(&crew);
+    start(&crew, &repo, &[]).exits(10);
+    // Others commit two names to the crew's branch that would be shown as one.
+    let worktree = crew.folder.path().join("worktree");
+    git(&repo, &["worktree", "add", "-q", worktree.to_str().unwrap(), "cloudcrew/demo"]);
+    for name in [&b"odd-\xff"[..], b"odd-\xfe"] {
+        fs::write(worktree.join(std::ffi::OsStr::from_bytes(name)), "odd").unwrap();
+    }
+    git(&worktree, &["add", "."]);
+    git(&worktree, &["commit", "-q", "-m", "Odd names"]);
+    git(&repo, &["worktree", "remove", worktree.to_str().unwrap()]);
+    crew.run(&["resume", "demo", "--approve", "all"]).exits(0);
+    let folder = crew.folder.path().join("exported");
+    crew.run(&["artifacts", "demo", "--export", folder.to_str().unwrap()]).exits(0).says("its name is no UTF-8");
+    assert!(folder.join("docs/project-plan/plan.md").is_file() && folder.join("docs/engagement-summary.md").is_file());
+    assert!(!folder.join("src/main.py").exists(), "it is as the customer had it");
+    assert!(!fs::read_dir(&folder).unwrap().flatten().any(|entry| entry.file_name().to_string_lossy().starts_with("odd-")));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `artifacts`: the files the crew wrote.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
@@ -40,14 +41,25 @@ pub async fn artifacts(
         }
         fs::create_dir_all(folder).map_err(|e| Failure::world(format!("{}: {e}", folder.display())))?;
         let opened = Folder::open(folder)?;
+        let before = match &state.started.base {
+            Some(base) => repo.list(&base.commit, "").await?,
+            None => Vec::new(),
+        };
+        let before: HashSet<(&str, &str)> = before.iter().map(|file| (file.path.as_str(), file.oid.as_str())).collect();
         let mut written = 0;
-        for file in &tree {
+        // What the customer had is theirs already.
+        for file in tree.iter().filter(|file| !before.contains(&(file.path.as_str(), file.oid.as_str()))) {
             // Others may have committed names that no file system should see.
             let Ok(safe) = RepoPath::parse(&file.path) else {
                 note!("left out `{}`: it is no safe path", row(&file.path));
                 continue;
             };
-            let bytes = repo.read(head, &file.path).await?.unwrap_or_default();
+            // Several names that are no UTF-8 may be shown as the same.
+            let read = if file.path.contains('\u{fffd}') { None } else { repo.read(head, &file.path).await? };
+            let Some(bytes) = read else {
+                note!("left out `{}`: its name is no UTF-8, or it is no file", row(&file.path));
+                continue;
+            };
             opened.write(Path::new(safe.as_str()), &bytes)?;
             written += 1;
         }
