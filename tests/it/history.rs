@@ -52,6 +52,25 @@ fn rows_that_were_removed_with_the_head_are_missed() {
     }
 }
 
+#[test]
+fn an_engagement_that_cannot_be_found_any_more_is_missed() {
+    let crew = crew();
+    crew.start("retail-orders.md", &[]).exits(10);
+    let store = database(&crew);
+    let triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'";
+    let mut select = store.prepare(triggers).unwrap();
+    let names: Vec<String> = select.query_map([], |row| row.get(0)).unwrap().flatten().collect();
+    for name in names {
+        store.execute_batch(&format!("DROP TRIGGER {name}")).unwrap();
+    }
+    store.execute_batch("PRAGMA foreign_keys = OFF; DELETE FROM engagement").unwrap();
+    drop(select);
+    drop(store);
+    for words in [&["show", "demo"][..], &["resume", "demo"], &["approve", "demo"], &["list"]] {
+        crew.run(words).exits(3).says("its history is lost");
+    }
+}
+
 fn shorten_to_before_the_last_commit(crew: &Crew) {
     let store = database(crew);
     let intent: i64 = store.query_row("SELECT max(seq) FROM entry WHERE kind = 'commit_intended'", [], |row| row.get(0)).unwrap();

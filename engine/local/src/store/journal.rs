@@ -31,7 +31,20 @@ impl Journal for Store {
     async fn read(&self, engagement: &str, after: &Head, limit: usize) -> Result<Vec<Entry>, StoreError> {
         let number = || self.look::<_, StoreError>(|connection| Ok(find(connection, engagement)?)).ok()?.map(|(number, _)| number);
         let written = self.0.file.heads.of(engagement, number);
-        self.look(|connection| read(connection, engagement, after, limit, written.as_ref()))
+        // One that cannot be found by its name may be there no more, or only the way to it is broken.
+        let named = |slot: &Slot| slot.engagement() == engagement;
+        let known = match written {
+            Some(_) => None,
+            None => self.0.file.heads.all().into_iter().map(|(_, slot)| slot).find(named),
+        };
+        self.look(|connection| {
+            if let Some(slot) = &known
+                && find(connection, engagement)?.is_none()
+            {
+                slot.is_listed(std::iter::empty())?;
+            }
+            read(connection, engagement, after, limit, written.as_ref())
+        })
     }
 
     async fn head(&self, engagement: &str) -> Result<Option<Head>, StoreError> {
