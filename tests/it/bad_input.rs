@@ -156,6 +156,14 @@ fn what_somebody_wrote_cannot_steer_the_terminal() {
 }
 
 #[test]
+fn a_long_text_that_many_aliases_repeat_is_refused() {
+    let crew = edited();
+    let text = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), "*a,".repeat(5_000));
+    std::fs::write(crew.workspace().join("rehearsals/long.yaml"), text).expect("a file");
+    crew.run(&["check"]).exits(1).says("aliases expand to more than 8 MiB of text");
+}
+
+#[test]
 fn pipes_and_bombs_are_refused_at_once() {
     let crew = edited();
     let pipe = |at: &std::path::Path| assert!(std::process::Command::new("mkfifo").arg(at).status().expect("it starts").success());

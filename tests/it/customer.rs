@@ -1,6 +1,6 @@
 //! The customer at the terminal: inbox, show, approve, revise, answer, cancel.
 
-use crate::support::crew;
+use crate::support::{Crew, crew};
 
 #[test]
 fn a_gate_waits_until_the_customer_decides() {
@@ -66,6 +66,24 @@ fn what_others_change_after_an_approval_opens_the_gate_again() {
     let crew = crew();
     crew.start("retail-orders.md", &[]).exits(10);
     crew.run(&["approve", "demo"]).exits(10);
+    others_change_the_plan(&crew);
+    crew.run(&["approve", "demo"]).exits(10).says("opened again");
+    crew.run(&["inbox"]).says("discovery-1-2");
+    crew.run(&["approve", "demo"]).exits(10).says("the gate of poc");
+}
+
+#[test]
+fn what_others_change_while_a_gate_waits_is_asked_about_again_and_nothing_expires() {
+    let crew = crew();
+    crew.start("retail-orders.md", &[]).exits(10);
+    others_change_the_plan(&crew);
+    let done = crew.run(&["resume", "demo"]).exits(10).says("is asked again: what it was about has changed");
+    assert!(!done.out.contains("expired") && !done.err.contains("expired"), "{}{}", done.out, done.err);
+    crew.run(&["approve", "demo"]).exits(10).says("the gate of architecture");
+}
+
+/// Somebody else commits another `plan.md` to the crew's branch.
+fn others_change_the_plan(crew: &Crew) {
     let repo = crew.home().join("repos/demo.git");
     let script = "set -e; export GIT_AUTHOR_NAME=x GIT_AUTHOR_EMAIL=x@x GIT_COMMITTER_NAME=x GIT_COMMITTER_EMAIL=x@x; export GIT_INDEX_FILE=$PWD/i; \
         git read-tree cloudcrew/demo; b=$(echo changed | git hash-object -w --stdin); \
@@ -73,7 +91,4 @@ fn what_others_change_after_an_approval_opens_the_gate_again() {
         c=$(git commit-tree $t -p cloudcrew/demo -m other); git update-ref refs/heads/cloudcrew/demo $c; rm $GIT_INDEX_FILE";
     let status = std::process::Command::new("sh").args(["-c", script]).current_dir(&repo).status().expect("sh starts");
     assert!(status.success());
-    crew.run(&["approve", "demo"]).exits(10).says("opened again");
-    crew.run(&["inbox"]).says("discovery-1-2");
-    crew.run(&["approve", "demo"]).exits(10).says("the gate of poc");
 }
