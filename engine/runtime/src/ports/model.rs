@@ -309,6 +309,16 @@ pub struct ModelReply {
     pub took: Option<Duration>,
 }
 
+impl ModelReply {
+    /// Its tool calls, in order.
+    pub fn calls(&self) -> impl Iterator<Item = &ToolUse> {
+        self.content.iter().filter_map(|block| match block {
+            Block::ToolUse(call) => Some(call),
+            _ => None,
+        })
+    }
+}
+
 /// A call that gave no reply.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ModelFault {

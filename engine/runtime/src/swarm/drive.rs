@@ -11,7 +11,7 @@ use futures_util::{Stream, StreamExt};
 use super::machine::Swarm;
 use super::record::Status;
 use super::step::{Input, ModelCall, Note, Step, ToolCalls};
-use crate::ports::model::{Block, ModelFault, ModelReply, ToolResult, ToolUse};
+use crate::ports::model::{ModelFault, ModelReply, ToolResult, ToolUse};
 
 /// How long a reply may be held back by tools that run, before it goes on record.
 const HELD_BACK: Duration = Duration::from_millis(10);
@@ -111,19 +111,12 @@ pub async fn drive<H: Host>(swarm: &mut Swarm, host: &H) -> Result<Status, Stop<
     }
 }
 
-fn call_in(block: &Block) -> Option<&ToolUse> {
-    match block {
-        Block::ToolUse(call) => Some(call),
-        _ => None,
-    }
-}
-
 async fn accept<H: Host>(swarm: &mut Swarm, host: &H, input: Input, elapsed: Duration) -> Result<(), Stop<H::Error>> {
     // The record holds milliseconds; the machine takes what the record says.
     let elapsed = Duration::from_millis(elapsed.as_millis() as u64);
     host.record(&input, elapsed).await?;
-    let calls = match &input {
-        Input::Reply(reply) => reply.content.iter().filter_map(|block| call_in(block).cloned()).collect(),
+    let calls: Vec<ToolUse> = match &input {
+        Input::Reply(reply) => reply.calls().cloned().collect(),
         _ => Vec::new(),
     };
     swarm.accept(input, elapsed).expect("the input answers the step that the machine asked for, or is a cancel before its end");

@@ -50,8 +50,7 @@ impl Swarm {
             visit.reductions = 0;
             visit.read(reply.usage);
         }
-        let calls: Vec<ToolUse> =
-            reply.content.iter().filter_map(|b| if let Block::ToolUse(c) = b { Some(c.clone()) } else { None }).collect();
+        let calls: Vec<ToolUse> = reply.calls().cloned().collect();
         match stop.as_str() {
             "max_tokens" | "model_context_window_exceeded" => self.cut_reply(text, &calls),
             "tool_use" | "end_turn" if !calls.is_empty() => self.run_tools(reply.content, calls),
