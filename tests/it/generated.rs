@@ -16,8 +16,8 @@ fn the_committed_schemas_are_what_the_types_say() {
 fn the_reference_pages_are_what_the_schemas_say() {
     let crew = edited();
     crew.run(&["schema", "--write"]).exits(0);
-    for kind in ["agents", "phase", "workflow", "rehearsal"] {
-        let page = format!("docs/reference/{kind}.md");
+    for page in ["agents", "phase", "workflow", "rehearsal", "sensitive-files"] {
+        let page = format!("docs/reference/{page}.md");
         let read = |root: &std::path::Path| std::fs::read_to_string(root.join(&page)).expect("a page");
         assert_eq!(read(crew.workspace()), read(&root()), "run `cargo run -- schema --write`");
     }

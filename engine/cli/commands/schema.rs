@@ -4,6 +4,7 @@ use std::path::Path;
 
 use cloudcrew_definition::load;
 use cloudcrew_definition::names::Names;
+use cloudcrew_definition::path::sensitive_page;
 use cloudcrew_definition::schema::{named, page, schema as generate};
 use cloudcrew_definition::source::Sources;
 use cloudcrew_definition::syntax::{FileKind, Workspace};
@@ -19,6 +20,7 @@ use crate::workspace;
 /// Where the schemas of this project stand, and the pages that are made of them.
 const FOLDER: &str = "engine/definition/schemas";
 const PAGES: &str = "docs/reference";
+const SENSITIVE: &str = "sensitive-files.md";
 
 /// Where a workspace's own schemas stand: the first line of its files names them. They follow from the files and are kept out of Git.
 const NAMED: &str = ".cloudcrew/schemas";
@@ -30,7 +32,8 @@ pub fn schema(args: &Args, kind: Option<&str>, write: bool) -> Result<Exit, Fail
             put(&root, FOLDER, &format!("{}.json", kind.name()), &format!("{:#}\n", generate(kind)))?;
             put(&root, PAGES, &format!("{}.md", kind.name()), &page(kind))?;
         }
-        note!("wrote {} schemas to {FOLDER} and as many pages to {PAGES}", FileKind::ALL.len());
+        put(&root, PAGES, SENSITIVE, &sensitive_page())?;
+        note!("wrote {} schemas to {FOLDER} and {} pages to {PAGES}", FileKind::ALL.len(), FileKind::ALL.len() + 1);
         return Ok(Exit::Done);
     }
     let file = FileKind::ALL.into_iter().find(|k| Some(k.name()) == kind);

@@ -19,4 +19,4 @@ pub use glob::GlobFault;
 pub use overlap::Overlap;
 pub use repo_path::{MAX_COMPONENT_BYTES, MAX_DEPTH, MAX_PATH_BYTES, PathFault, RepoPath};
 pub use scope::{Scope, ScopeFault};
-pub use sensitive::sensitive;
+pub use sensitive::{sensitive, sensitive_page};

@@ -246,7 +246,7 @@ mod tests {
         );
         assert_eq!(
             told("**", ".envrc"),
-            "`sa` may not write `.envrc`: a shell runs it on entering the folder, so a glob without wildcards must name it; its scope is **"
+            "`sa` may not write `.envrc`: a shell or a program started in the folder obeys it, so a glob without wildcards must name it; its scope is **"
         );
     }
 

@@ -1,282 +1,84 @@
-//! Files that do something by being written: a machine runs them, an editor obeys them, or they give somebody a right.
+//! Files that do something by being written: a machine runs them, an editor obeys them, or they grant a
+//! right.
 //!
-//! Such a file is outside every scope that does not name it. The list is matched at every depth and without regard to case:
-//! a nested `.github` runs nothing today, but a subtree split or a submodule makes a root of any folder.
+//! Such a file is outside every scope that does not name it. The list is `sensitive.txt`, by what
+//! obeys each file and with the source of each claim. It is matched at every depth and without regard
+//! to case: a nested `.github` runs nothing today, but a subtree split or a submodule turns any folder
+//! into a root.
 
 use std::array;
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use super::RepoPath;
 
-const CI: &str = "a CI service runs it, often with the secrets of the repository";
-const GIT: &str = "Git obeys it on the machine of whoever checks it out";
+const CI: &str = "a CI or deployment service runs it, often with the secrets of the repository";
+const GIT: &str = "version control obeys it on the machine of whoever checks it out";
 const GRANT: &str = "it decides who may approve or what is merged";
 const HOOK: &str = "its hooks run on the machine of whoever commits";
-const SHELL: &str = "a shell runs it on entering the folder";
+const SHELL: &str = "a shell or a program started in the folder obeys it";
 const EDITOR: &str = "an editor obeys it on opening the folder";
 const AGENT: &str = "coding agents obey it on opening the folder";
 const PACKAGES: &str = "a package manager obeys it, which can run code or change where packages come from";
 const OURS: &str = "it belongs to CloudCrew itself";
 
-/// Names in lower case, by what obeys them, as the documentation of each tool had them in November 2026. From one folder down; one `*` of a name stands for any text. A file and a folder of the name both count,
-/// and so does all that is in the folder.
-const MARKERS: &[(&str, &str)] = &[
-    (".github/workflows", CI),
-    (".github/actions", CI),
-    (".gitea/workflows", CI),
-    (".forgejo/workflows", CI),
-    (".gitlab-ci*.yml", CI),
-    (".gitlab-ci*.yaml", CI),
-    (".gitlab/ci", CI),
-    (".circleci", CI),
-    (".buildkite", CI),
-    (".tekton", CI),
-    (".semaphore", CI),
-    (".woodpecker", CI),
-    (".woodpecker.y*ml", CI),
-    (".drone.y*ml", CI),
-    (".travis.yml", CI),
-    (".appveyor.yml", CI),
-    ("appveyor.yml", CI),
-    ("jenkinsfile", CI),
-    ("jenkinsfile.*", CI),
-    ("azure-pipelines*.yml", CI),
-    ("azure-pipelines*.yaml", CI),
-    (".azure-pipelines", CI),
-    ("bitbucket-pipelines.yml", CI),
-    ("buildspec*.yml", CI),
-    ("buildspec*.yaml", CI),
-    ("cloudbuild*.yaml", CI),
-    ("cloudbuild*.yml", CI),
-    ("amplify.yml", CI),
-    (".gitattributes", GIT),
-    (".gitmodules", GIT),
-    (".lfsconfig", GIT),
-    // The short names by which NTFS opens the first two.
-    ("gitatt~*", GIT),
-    ("gi7d29~*", GIT),
-    ("gitmod~*", GIT),
-    ("gi7eba~*", GIT),
-    ("codeowners", GRANT),
-    (".github/settings.y*ml", GRANT),
-    (".github/dependabot.y*ml", GRANT),
-    (".husky", HOOK),
-    (".githooks", HOOK),
-    (".pre-commit-config.y*ml", HOOK),
-    ("lefthook.y*ml", HOOK),
-    (".lefthook.y*ml", HOOK),
-    (".envrc", SHELL),
-    ("mise.toml", SHELL),
-    (".mise.toml", SHELL),
-    (".vscode", EDITOR),
-    ("*.code-workspace", EDITOR),
-    (".idea", EDITOR),
-    (".zed", EDITOR),
-    (".fleet", EDITOR),
-    (".devcontainer", EDITOR),
-    (".devcontainer.json", EDITOR),
-    (".gitpod.yml", EDITOR),
-    (".dir-locals.el", EDITOR),
-    (".exrc", EDITOR),
-    (".nvim.lua", EDITOR),
-    (".claude", AGENT),
-    ("claude.md", AGENT),
-    ("claude.local.md", AGENT),
-    (".mcp.json", AGENT),
-    (".cursor", AGENT),
-    (".cursorrules", AGENT),
-    (".windsurf", AGENT),
-    (".windsurfrules", AGENT),
-    (".codex", AGENT),
-    (".gemini", AGENT),
-    (".kiro", AGENT),
-    (".amazonq", AGENT),
-    (".github/copilot-instructions.md", AGENT),
-    (".npmrc", PACKAGES),
-    (".yarnrc", PACKAGES),
-    (".yarnrc.yml", PACKAGES),
-    (".yarn", PACKAGES),
-    (".pnpmfile.cjs", PACKAGES),
-    (".cargo/config", PACKAGES),
-    (".cargo/config.toml", PACKAGES),
-    (".bundle", PACKAGES),
-    (".mvn", PACKAGES),
-    (".azuredevops", CI),
-    (".cirrus.y*ml", CI),
-    (".cirrus.star", CI),
-    ("bitrise.y*ml", CI),
-    ("codemagic.y*ml", CI),
-    ("wercker.yml", CI),
-    ("circle.yml", CI),
-    (".build.yml", CI),
-    (".builds", CI),
-    (".harness", CI),
-    (".jenkins", CI),
-    (".teamcity", CI),
-    ("netlify.toml", CI),
-    ("vercel.json", CI),
-    ("render.y*ml", CI),
-    ("heroku.yml", CI),
-    ("procfile", CI),
-    ("fly.toml", CI),
-    (".gitlab-ci", CI),
-    (".ci", CI),
-    (".gitconfig", GIT),
-    ("owners", GRANT),
-    ("owners_aliases", GRANT),
-    (".mergify.y*ml", GRANT),
-    (".github/mergify.y*ml", GRANT),
-    (".mergify", GRANT),
-    (".kodiak.toml", GRANT),
-    (".bulldozer.yml", GRANT),
-    (".policy.yml", GRANT),
-    (".prow.y*ml", GRANT),
-    (".prow", GRANT),
-    ("renovate.json*", GRANT),
-    (".renovaterc*", GRANT),
-    (".github/renovate.json*", GRANT),
-    (".gitlab/renovate.json*", GRANT),
-    (".github/rulesets", GRANT),
-    (".huskyrc*", HOOK),
-    ("husky.config.js", HOOK),
-    (".lintstagedrc*", HOOK),
-    ("lint-staged.config.*", HOOK),
-    (".overcommit.yml", HOOK),
-    ("captainhook.json", HOOK),
-    (".simple-git-hooks.*", HOOK),
-    ("simple-git-hooks.*", HOOK),
-    (".git-hooks", HOOK),
-    (".hooks", HOOK),
-    ("lefthook-local.y*ml", HOOK),
-    ("lefthook.toml", HOOK),
-    ("lefthook.json", HOOK),
-    ("prek.toml", HOOK),
-    ("hk.pkl", HOOK),
-    (".autoenv", SHELL),
-    (".env.zsh", SHELL),
-    (".tool-versions", SHELL),
-    (".mise", SHELL),
-    ("mise.*.toml", SHELL),
-    (".mise.*.toml", SHELL),
-    (".rtx.toml", SHELL),
-    ("devbox.json", SHELL),
-    ("flake.nix", SHELL),
-    ("shell.nix", SHELL),
-    ("default.nix", SHELL),
-    (".shadowenv.d", SHELL),
-    (".in", SHELL),
-    (".out", SHELL),
-    ("devenv.nix", SHELL),
-    ("devenv.yaml", SHELL),
-    (".vimrc", EDITOR),
-    (".nvimrc", EDITOR),
-    (".gvimrc", EDITOR),
-    (".vim", EDITOR),
-    (".nvim", EDITOR),
-    (".emacs.d", EDITOR),
-    (".run", EDITOR),
-    (".settings", EDITOR),
-    (".theia", EDITOR),
-    (".helix", EDITOR),
-    (".nova", EDITOR),
-    ("*.sublime-project", EDITOR),
-    (".lapce", EDITOR),
-    (".gdbinit", EDITOR),
-    (".lldbinit", EDITOR),
-    (".pdbrc", EDITOR),
-    (".ipython", EDITOR),
-    (".replit", EDITOR),
-    (".stackblitzrc", EDITOR),
-    ("agents.md", AGENT),
-    ("agents.override.md", AGENT),
-    ("agent.md", AGENT),
-    ("gemini.md", AGENT),
-    ("qwen.md", AGENT),
-    ("crush.md", AGENT),
-    ("warp.md", AGENT),
-    ("copilot-instructions.md", AGENT),
-    (".github/instructions", AGENT),
-    (".github/prompts", AGENT),
-    (".github/chatmodes", AGENT),
-    (".github/agents", AGENT),
-    (".github/hooks", AGENT),
-    (".github/skills", AGENT),
-    (".agents", AGENT),
-    (".agent", AGENT),
-    (".aider*", AGENT),
-    (".clinerules", AGENT),
-    (".cline", AGENT),
-    (".roo", AGENT),
-    (".roorules*", AGENT),
-    (".roomodes", AGENT),
-    (".continue", AGENT),
-    (".continuerules", AGENT),
-    (".augment", AGENT),
-    (".augment-guidelines", AGENT),
-    (".augmentignore", AGENT),
-    (".junie", AGENT),
-    (".goosehints", AGENT),
-    (".goose", AGENT),
-    (".qwen", AGENT),
-    (".opencode", AGENT),
-    ("opencode.json*", AGENT),
-    (".trae", AGENT),
-    (".crush", AGENT),
-    ("crush.json", AGENT),
-    (".crush.json", AGENT),
-    (".factory", AGENT),
-    (".rules", AGENT),
-    (".openhands", AGENT),
-    (".openhands_instructions", AGENT),
-    (".devin", AGENT),
-    (".warp", AGENT),
-    (".pi", AGENT),
-    (".vibe", AGENT),
-    (".rovodev", AGENT),
-    (".kilocode", AGENT),
-    (".kilocodemodes", AGENT),
-    (".cody", AGENT),
-    (".sourcegraph", AGENT),
-    (".tabnine", AGENT),
-    (".codeium", AGENT),
-    ("mcp.json", AGENT),
-    (".amp", AGENT),
-    (".zencoder", AGENT),
-    (".serena", AGENT),
-    (".antigravity", AGENT),
-    ("llms.txt", AGENT),
-    ("pip.conf", PACKAGES),
-    (".pypirc", PACKAGES),
-    (".pnpmfile.mjs", PACKAGES),
-    ("pnpmfile.js", PACKAGES),
-    ("bunfig.toml", PACKAGES),
-    (".gemrc", PACKAGES),
-    ("nuget.config", PACKAGES),
-    ("gradlew", PACKAGES),
-    ("gradlew.bat", PACKAGES),
-    ("gradle/wrapper", PACKAGES),
-    ("mvnw", PACKAGES),
-    ("mvnw.cmd", PACKAGES),
-    (".sbtopts", PACKAGES),
-    (".jvmopts", PACKAGES),
-    ("sitecustomize.py", PACKAGES),
-    ("usercustomize.py", PACKAGES),
-    ("*.pth", PACKAGES),
-    (".condarc", PACKAGES),
-    (".pdm.toml", PACKAGES),
-    (".pixi", PACKAGES),
-    ("uv.toml", PACKAGES),
-    (".swiftpm", PACKAGES),
-    (".bazelrc", PACKAGES),
-    (".bazeliskrc", PACKAGES),
-    ("tools/bazel", PACKAGES),
-    (".buckconfig", PACKAGES),
-    ("deno.json*", PACKAGES),
-    (".yarnclean", PACKAGES),
-    (".npmignore.js", PACKAGES),
-    (".corepack.env", PACKAGES),
-    (".cloudcrew", OURS),
+/// The kinds of the table and the words for each.
+const KINDS: [(&str, &str); 9] = [
+    ("ci", CI),
+    ("git", GIT),
+    ("grant", GRANT),
+    ("hook", HOOK),
+    ("shell", SHELL),
+    ("editor", EDITOR),
+    ("agent", AGENT),
+    ("packages", PACKAGES),
+    ("ours", OURS),
 ];
+
+const TABLE: &str = include_str!("sensitive.txt");
+
+/// One file or folder of the table.
+#[derive(Clone, Copy)]
+struct Row {
+    pattern: &'static str,
+    why: &'static str,
+    /// The tool that obeys it, and where its documentation says so.
+    tool: &'static str,
+}
+
+/// The rows of the table in its order.
+fn rows() -> impl Iterator<Item = Row> {
+    let mut section = ("", "");
+    TABLE.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).filter_map(move |line| {
+        let Some((kind, tool)) = line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) else {
+            let (why, tool) = section;
+            return Some(Row { pattern: line, why, tool });
+        };
+        let why = KINDS.into_iter().find(|(name, _)| *name == kind).map_or("", |(_, why)| why);
+        section = (why, tool);
+        None
+    })
+}
+
+/// The table as a page of the reference.
+pub fn sensitive_page() -> String {
+    let mut page = String::from(
+        "# Sensitive files\n\nFiles that do something by being written. A scope such as `**` never grants \
+         them: a phase or an agent must\nname them, down to the file or to a folder that is sensitive as a \
+         whole. Names match in every folder and\nwithout regard to case; `*` matches any text within a \
+         name.\n\nGenerated by `cloudcrew schema --write` from `engine/definition/src/path/sensitive.txt`.\n",
+    );
+    for (_, why) in KINDS {
+        let _ = write!(page, "\n## {}{}\n\n| Tool | Source | Files |\n|---|---|---|\n", &why[..1].to_uppercase(), &why[1..]);
+        let of_kind: Vec<Row> = rows().filter(|row| row.why == why).collect();
+        for tool in of_kind.chunk_by(|a, b| a.tool == b.tool) {
+            let files: Vec<String> = tool.iter().map(|row| format!("`{}`", row.pattern)).collect();
+            let (name, source) = tool.first().and_then(|row| row.tool.split_once(": ")).unwrap_or_default();
+            let _ = writeln!(page, "| {name} | {source} | {} |", files.join(", "));
+        }
+    }
+    page
+}
 
 /// Why writing the file does more than write a file; `None` for most.
 pub fn sensitive(path: &RepoPath) -> Option<&'static str> {
@@ -299,19 +101,19 @@ pub(super) fn markers(path: &RepoPath) -> Vec<Marker> {
     let names: Vec<&str> = key.split('/').collect();
     let at = |start: usize| {
         let rest = names.get(start..).unwrap_or_default();
-        let marker =
-            move |&(marker, why): &(&str, _)| length(marker, rest).map(|length| Marker { start, end: start + length, why });
+        let marker = move |row: &Row| length(row.pattern, rest).map(|length| Marker { start, end: start + length, why: row.why });
         let first = rest.first().and_then(|name| name.bytes().next()).unwrap_or_default();
         may_begin_with(first).iter().filter_map(marker)
     };
     (0..names.len()).flat_map(at).collect()
 }
 
-/// The markers that a name with this first byte may be; for most bytes only those that begin with a wildcard.
-fn may_begin_with(first: u8) -> &'static [(&'static str, &'static str)] {
-    static BY_FIRST: LazyLock<[Vec<(&str, &str)>; 256]> = LazyLock::new(|| {
-        let fits = |first: usize, marker: &str| marker.bytes().next().is_some_and(|b| b == b'*' || usize::from(b) == first);
-        array::from_fn(|first| MARKERS.iter().filter(|(marker, _)| fits(first, marker)).copied().collect())
+/// The rows that a name with this first byte can match; for most bytes only those that begin with a
+/// wildcard.
+fn may_begin_with(first: u8) -> &'static [Row] {
+    static BY_FIRST: LazyLock<[Vec<Row>; 256]> = LazyLock::new(|| {
+        let fits = |first: usize, row: &Row| row.pattern.bytes().next().is_some_and(|b| b == b'*' || usize::from(b) == first);
+        array::from_fn(|first| rows().filter(|row| fits(first, row)).collect())
     });
     BY_FIRST.get(usize::from(first)).map(Vec::as_slice).unwrap_or_default()
 }
@@ -413,10 +215,13 @@ mod tests {
     }
 
     #[test]
-    fn every_marker_is_written_in_the_form_it_is_compared_in() {
-        for (marker, _) in MARKERS {
-            assert_eq!(&fold(marker), marker);
-            assert!(marker.split('/').all(|name| name.matches('*').count() <= 1));
+    fn every_row_has_a_kind_a_source_and_the_form_it_is_compared_in() {
+        for row in rows() {
+            assert!(!row.why.is_empty(), "{} has no known kind", row.pattern);
+            assert!(row.tool.contains(": "), "{} names no source", row.tool);
+            assert_eq!(fold(row.pattern), row.pattern);
+            assert!(row.pattern.split('/').all(|name| name.matches('*').count() <= 1), "{}", row.pattern);
         }
+        assert!(rows().count() > 300);
     }
 }
