@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test whose world cannot be made ends there")]
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -178,6 +179,17 @@ fn a_branch_belongs_to_one_engagement() {
     crew.run(&on(repo.to_str().unwrap(), sow.to_str().unwrap())).exits(10);
     let other = edited();
     other.run(&on(repo.to_str().unwrap(), sow.to_str().unwrap())).exits(2).says("belongs to another engagement");
+}
+
+#[test]
+fn the_path_of_a_home_may_be_any_bytes() {
+    let crew = crew();
+    let home = crew.folder.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9"));
+    let sow = root().join("examples/sow/retail-orders.md");
+    let sow = sow.to_str().expect("a path");
+    crew.run_in(&home, &["run", "--sow", sow, "--project", "demo"]).exits(10);
+    crew.run_in(&home, &["approve", "demo"]).exits(10);
+    crew.run_in(&home, &["list"]).exits(0).says("architecture.gate");
 }
 
 #[test]

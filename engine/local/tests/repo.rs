@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use cloudcrew_definition::path::RepoPath;
@@ -307,4 +308,31 @@ fn making_a_repository_a_second_time_is_opening_it() {
     fs::remove_dir_all(path.join("refs/tags")).expect("half made");
     let again = GitRepo::create(&path, "acme").expect("a repository");
     assert_eq!(block_on(again.head()).expect("a head"), Some(first));
+}
+
+#[test]
+fn commits_go_on_while_git_packs_the_repository() {
+    let (_folder, path, repo) = bare();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let packing = scope.spawn(|| {
+            let mut rounds = 0;
+            while !done.load(Ordering::Relaxed) || rounds == 0 {
+                let gc = Command::new("git").arg("-C").arg(&path).args(["gc", "--quiet"]).output().expect("git");
+                rounds += usize::from(gc.status.success());
+            }
+            rounds
+        });
+        let head = (0..200).try_fold(None, |head: Option<String>, n| {
+            let (name, text) = (format!("docs/{n}.md"), n.to_string());
+            commit(&repo, head.as_deref(), &request(&text, &[(&name, &text)])).map(Some)
+        });
+        done.store(true, Ordering::Relaxed);
+        assert!(packing.join().expect("no panic") > 0);
+        let head = head.expect("every commit is made").expect("a head");
+        let log = block_on(repo.log(None, &head)).expect("a log");
+        assert_eq!(log.len(), 200);
+    });
+    let fsck = Command::new("git").arg("-C").arg(&path).args(["fsck", "--strict"]).output().expect("git");
+    assert!(fsck.status.success(), "{}", String::from_utf8_lossy(&fsck.stderr));
 }

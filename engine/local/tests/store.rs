@@ -400,3 +400,18 @@ fn the_lock_that_keeps_the_log_is_held_however_often_the_file_is_opened() {
     assert!(held(), "after the other store was closed");
     drop(store);
 }
+
+/// A process that was stopped in the middle of a transaction holds its lock for as long as it stays stopped.
+#[test]
+#[cfg(target_os = "linux")]
+fn whoever_keeps_the_database_locked_is_named() {
+    let home = home();
+    let (store, head) = journal(home.path());
+    let other = rusqlite::Connection::open(home.path().join("cloudcrew.db")).expect("the database");
+    other.execute_batch("BEGIN IMMEDIATE").expect("the lock");
+    let refused = block_on(store.append("acme", &head, Writer::Inbound, vec![entry(4)])).expect_err("it is locked");
+    let holder = format!("is locked by process {}", std::process::id());
+    assert!(refused.to_string().contains(&holder), "{refused}");
+    other.execute_batch("ROLLBACK").expect("the lock is released");
+    block_on(store.append("acme", &head, Writer::Inbound, vec![entry(4)])).expect("it can be written again");
+}

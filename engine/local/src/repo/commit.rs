@@ -15,6 +15,9 @@ use super::tree::Build;
 const PATIENCE: Duration = Duration::from_secs(12);
 /// A branch is locked for as long as a sync takes. A lock of this age was left by a process that died.
 const STALE: Duration = Duration::from_secs(10);
+/// How often a commit is built while another program prunes its objects, and the pause in between.
+const ATTEMPTS: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(50);
 
 impl Bound {
     /// Where the branch is.
@@ -43,7 +46,7 @@ impl Bound {
         if there != parent && !self.may_be_made(repository, there, parent) && !Fault::NoCompareAndSwap.is_planted() {
             return Err(moved(there));
         }
-        let made = self.build(repository, parent, request)?;
+        let made = self.build_undisturbed(repository, parent, request)?;
         if let Some(expected) = &request.claim {
             self.take_claim(repository, expected.as_deref(), made)?;
         }
@@ -59,6 +62,18 @@ impl Bound {
     fn may_be_made(&self, repository: &Repository, there: Option<Oid>, parent: Option<Oid>) -> bool {
         let commit = there.and_then(|there| repository.find_commit(there).ok());
         commit.is_some_and(|commit| commit.parent_ids().collect::<Vec<_>>() == parent.into_iter().collect::<Vec<_>>())
+    }
+
+    /// Builds the commit; once more when another program pruned what was already written. The commit is
+    /// the same each time.
+    fn build_undisturbed(&self, repository: &Repository, parent: Option<Oid>, request: &CommitRequest) -> Result<Oid, RepoError> {
+        for _ in 1..ATTEMPTS {
+            match self.build(repository, parent, request) {
+                Err(RepoError::Store(StoreError::Busy { .. } | StoreError::Damaged { .. })) => std::thread::sleep(PAUSE),
+                made => return made,
+            }
+        }
+        self.build(repository, parent, request)
     }
 
     /// Writes and syncs blobs, trees and the commit.

@@ -8,6 +8,11 @@ use git2::{Error, ErrorClass, ErrorCode};
 
 use super::Bound;
 
+/// Git does not say who holds its lock files.
+const OTHER: &str = "another program, or by one that died and left its lock file; try again";
+/// Objects and their folders disappear while we write only when someone tidies the repository up.
+const TIDYING: &str = "another program that tidies it up, such as `git gc`; try again once it has finished";
+
 impl Bound {
     /// A disk that once failed to sync may be told so by nobody the second time.
     pub(super) fn trusted(&self) -> Result<(), StoreError> {
@@ -23,12 +28,16 @@ impl Bound {
         if words.contains("No space left") || words.contains("quota exceeded") {
             return StoreError::Full { what };
         }
+        let gone = words.contains("No such file") && matches!(error.class(), ErrorClass::Os | ErrorClass::Filesystem);
+        if gone {
+            return StoreError::Busy { what, by: TIDYING.to_owned() };
+        }
         if words.contains("fsync") || words.contains("Input/output error") {
             let _ = self.broken.set(words);
-            return self.trusted().err().unwrap_or(StoreError::Busy { what });
+            return self.trusted().err().unwrap_or_else(|| StoreError::Busy { what, by: OTHER.to_owned() });
         }
         match (error.code(), error.class()) {
-            (ErrorCode::Locked, _) => StoreError::Busy { what },
+            (ErrorCode::Locked, _) => StoreError::Busy { what, by: OTHER.to_owned() },
             (ErrorCode::NotFound, _) | (_, ErrorClass::Odb | ErrorClass::Zlib | ErrorClass::Object | ErrorClass::Tree) => {
                 StoreError::Damaged { what, why: words }
             }
@@ -40,6 +49,9 @@ impl Bound {
     pub(super) fn not_synced(&self, error: &io::Error) -> StoreError {
         match system(&self.path, error) {
             full @ StoreError::Full { .. } => full,
+            StoreError::Unusable { what, .. } if error.kind() == io::ErrorKind::NotFound => {
+                StoreError::Busy { what, by: TIDYING.to_owned() }
+            }
             _ => {
                 let _ = self.broken.set(error.to_string());
                 self.unusable(format!("the disk failed ({error}); look at the disk and start again"))

@@ -23,7 +23,9 @@ pub(super) fn whole(path: &Path) -> io::Result<()> {
 }
 
 impl Bound {
-    /// Syncs objects that a commit needs. One that is not there by itself is in a pack, which Git has synced.
+    /// Syncs objects that a commit needs. One without a file of its own is in a pack, which Git has synced,
+    /// or was pruned by a `git gc` beside us: then the error is [`io::ErrorKind::NotFound`]. A folder that
+    /// is gone held nothing any more.
     pub(super) fn sync_objects(&self, repository: &Repository, objects: &[Oid]) -> io::Result<()> {
         let top = repository.commondir().join("objects");
         let mut folders = BTreeSet::new();
@@ -33,9 +35,13 @@ impl Bound {
             let folder = top.join(folder);
             if found(sync(&folder.join(file)))? {
                 folders.insert(folder);
+            } else if !repository.odb().is_ok_and(|odb| odb.exists(*object)) {
+                return Err(io::Error::new(io::ErrorKind::NotFound, format!("object {name} was pruned")));
             }
         }
-        folders.iter().try_for_each(|folder| sync(folder))?;
+        for folder in &folders {
+            found(sync(folder))?;
+        }
         sync(&top)
     }
 

@@ -29,7 +29,7 @@ impl Fault {
         let what = path.display().to_string();
         match self {
             Fault::Full => StoreError::Full { what },
-            Fault::Busy => StoreError::Busy { what },
+            Fault::Busy => StoreError::Busy { what, by: super::locked::by(path) },
             Fault::Newer(found) => StoreError::Newer { what, found: *found, known: super::migrate::VERSION },
             Fault::Unusable(why) => StoreError::Unusable { what, why: why.clone() },
             Fault::Damaged(why) => StoreError::Damaged { what, why: why.clone() },

@@ -11,6 +11,7 @@ mod heads;
 mod journal;
 mod lease;
 mod ledger;
+mod locked;
 mod migrate;
 mod open;
 mod private;

@@ -36,7 +36,7 @@ pub(super) fn copy(path: &Path, name: &str) -> Result<TempDir, StoreError> {
             return Ok(folder);
         }
     }
-    Err(StoreError::Busy { what: path.display().to_string() })
+    Err(StoreError::Busy { what: path.display().to_string(), by: super::locked::by(path) })
 }
 
 /// The beginning of a log, which changes whenever it begins anew.

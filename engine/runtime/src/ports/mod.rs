@@ -69,9 +69,11 @@ pub enum StoreError {
         known: i64,
     },
     /// Another process kept it locked for too long.
-    #[error("{what} is locked by another process; try again")]
+    #[error("{what} is locked by {by}")]
     Busy {
         /// File.
         what: String,
+        /// The other process as far as it is known, and what to do.
+        by: String,
     },
 }
