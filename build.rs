@@ -1,11 +1,13 @@
-//! Lists the workspaces that `cloudcrew init` writes: the shipped one and the smallest one, file by file.
+//! Lists the workspaces that `cloudcrew init` writes: the shipped one and the smallest one, file by
+//! file.
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
 /// What a workspace is made of.
-const PARTS: [&str; 7] = ["agents.yaml", "phases", "workflows", "prompts", "templates", "rehearsals", "examples/sow"];
+const PARTS: [&str; 7] =
+    ["agents.yaml", "phases", "workflows", "prompts", "templates", "rehearsals", "examples/sow"];
 
 fn main() {
     let root = env::var("CARGO_MANIFEST_DIR").expect("cargo names the package's folder");
@@ -20,7 +22,11 @@ fn main() {
         files.sort();
         let _ = writeln!(text, "pub const {name}: &[(&str, &str)] = &[");
         for file in files {
-            let _ = writeln!(text, "    ({file:?}, include_str!({:?})),", folder.join(&file).display().to_string());
+            let _ = writeln!(
+                text,
+                "    ({file:?}, include_str!({:?})),",
+                folder.join(&file).display().to_string()
+            );
         }
         text.push_str("];\n");
     }

@@ -40,12 +40,15 @@ pub enum Command {
     Explain { code: Option<String> },
     /// Prints the JSON Schema of a kind of files or of what a verb prints with `--format json`.
     Schema {
-        /// A kind of files (agents, phase, workflow, rehearsal) or a verb (check, list, show, inbox, ledger, artifacts, cost, run, graph, plan).
+        /// A kind of files (agents, phase, workflow, rehearsal) or a verb (check, list, show,
+        /// inbox, ledger, artifacts, cost, run, graph, plan).
         kind: Option<String>,
-        /// Writes all schemas of files into `engine/definition/schemas` of the workspace, and the reference pages into `docs/reference`.
+        /// Writes all schemas of files into `engine/definition/schemas` of the workspace, and the
+        /// reference pages into `docs/reference`.
         #[arg(long)]
         write: bool,
-        /// Writes schemas that know this workspace's names into `.cloudcrew/schemas`, for editors to complete and check them.
+        /// Writes schemas that know this workspace's names into `.cloudcrew/schemas`, for editors
+        /// to complete and check them.
         #[arg(long = "workspace", conflicts_with_all = ["kind", "write"])]
         named: bool,
     },
@@ -58,7 +61,8 @@ pub enum Command {
     },
     /// Says what a run would be, what it would take, and what changed since.
     Plan(Planned),
-    /// Writes the state machines and the Terraform variables into `infra/terraform` of the workspace.
+    /// Writes the state machines and the Terraform variables into `infra/terraform` of the
+    /// workspace.
     Generate {
         /// Writes nothing; says what differs, and exits with 1 if something does.
         #[arg(long, env = "CLOUDCREW_GENERATE_CHECK")]
@@ -71,7 +75,8 @@ pub enum Command {
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
-    /// Shows where an engagement stands, what to review and what changed since the last run of the phase.
+    /// Shows where an engagement stands, what to review and what changed since the last run of the
+    /// phase.
     Show {
         project: String,
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
@@ -120,13 +125,16 @@ pub enum Command {
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
-    /// Tries an engagement that failed or expired again, on the same branch and with what was approved before.
+    /// Tries an engagement that failed or expired again, on the same branch and with what was
+    /// approved before.
     Retry {
         project: String,
-        /// The phase to begin with; approvals from it on are void. Left out: the phase that failed, or the gate that expired.
+        /// The phase to begin with; approvals from it on are void. Left out: the phase that failed,
+        /// or the gate that expired.
         #[arg(long, value_name = "PHASE")]
         from: Option<String>,
-        /// Which definitions it goes on with. Left out: `current` when the failure named a YAML key, else `pinned`.
+        /// Which definitions it goes on with. Left out: `current` when the failure named a YAML
+        /// key, else `pinned`.
         #[arg(long, value_enum)]
         definitions: Option<Definitions>,
         /// `all`: gates whose review found nothing pass without a person, and the record says so.
@@ -160,7 +168,8 @@ pub enum Command {
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
-    /// Runs the rehearsals that say what must come out: offline, by a clock of their own, side by side.
+    /// Runs the rehearsals that say what must come out: offline, by a clock of their own, side by
+    /// side.
     Test {
         /// Files or names. Left out: every file in `rehearsals/` that has `expect`.
         files: Vec<PathBuf>,
@@ -172,7 +181,8 @@ pub enum Command {
     Lsp,
     /// Looks whether everything that a run needs is in order, and which model speaks for whom.
     Doctor {
-        /// Makes one small call to each live model, which costs a few tokens: latency, access, price.
+        /// Makes one small call to each live model, which costs a few tokens: latency, access,
+        /// price.
         #[arg(long)]
         live: bool,
         /// As for `run`.
@@ -191,13 +201,15 @@ pub enum Command {
 pub struct Planned {
     /// Left out: `delivery`, or the only one.
     pub workflow: Option<String>,
-    /// An engagement, a plan saved with `--format json`, or a Git revision: says what changed since.
+    /// An engagement, a plan saved with `--format json`, or a Git revision: says what changed
+    /// since.
     #[arg(long, value_name = "PROJECT|FILE|REV", env = "CLOUDCREW_AGAINST")]
     pub against: Option<String>,
     /// Exits with 1 when something changed.
     #[arg(long, requires = "against")]
     pub exit_code: bool,
-    /// A model of `agents.yaml` that all agents use instead of their own, or one agent: `opus`, `qa=opus`; `rehearsal` rehearses.
+    /// A model of `agents.yaml` that all agents use instead of their own, or one agent: `opus`,
+    /// `qa=opus`; `rehearsal` rehearses.
     #[arg(long, value_name = "[AGENT=]NAME", env = "CLOUDCREW_MODEL", value_delimiter = ',')]
     pub model: Vec<String>,
     #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
@@ -218,10 +230,12 @@ pub struct Run {
     /// The customer's Git repository. Left out: a new one in the home.
     #[arg(long, value_name = "PATH", env = "CLOUDCREW_REPO")]
     pub repo: Option<PathBuf>,
-    /// The branch or commit of that repository at which the work begins. Left out: the branch that its HEAD names.
+    /// The branch or commit of that repository at which the work begins. Left out: the branch that
+    /// its HEAD names.
     #[arg(long, value_name = "REV", env = "CLOUDCREW_BASE", requires = "repo")]
     pub base: Option<String>,
-    /// A model of `agents.yaml` that all agents use instead of their own, or one agent: `opus`, `qa=opus`; `rehearsal` rehearses.
+    /// A model of `agents.yaml` that all agents use instead of their own, or one agent: `opus`,
+    /// `qa=opus`; `rehearsal` rehearses.
     #[arg(long, value_name = "[AGENT=]NAME", env = "CLOUDCREW_MODEL", value_delimiter = ',')]
     pub model: Vec<String>,
     /// A rehearsal file of the workspace that bends what happens.

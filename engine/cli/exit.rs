@@ -80,7 +80,9 @@ impl fmt::Display for Failure {
 impl From<EngagementError> for Failure {
     fn from(error: EngagementError) -> Failure {
         let exit = match &error {
-            EngagementError::Unknown(_) | EngagementError::Exists(_) | EngagementError::Usage(_) => Exit::Usage,
+            EngagementError::Unknown(_)
+            | EngagementError::Exists(_)
+            | EngagementError::Usage(_) => Exit::Usage,
             EngagementError::Conflict(_) | EngagementError::TooLate(_) => Exit::Conflict,
             EngagementError::Incompatible(_) => Exit::Failed,
             EngagementError::Held { .. }
@@ -90,7 +92,11 @@ impl From<EngagementError> for Failure {
             | EngagementError::World(_)
             | EngagementError::Store(_) => Exit::World,
         };
-        Failure { exit, held: matches!(error, EngagementError::Held { .. }), text: error.to_string() }
+        Failure {
+            exit,
+            held: matches!(error, EngagementError::Held { .. }),
+            text: error.to_string(),
+        }
     }
 }
 

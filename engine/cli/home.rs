@@ -21,8 +21,9 @@ const FOLDER: &str = ".cloudcrew";
 /// Folder of a home with the repositories that are made in it.
 pub const REPOS: &str = "repos";
 
-/// The home of these arguments. One that nobody named must be this user's own: a home that came with a cloned workspace says what its
-/// author likes, and one that is a link leads where its author likes.
+/// The home of these arguments. One that nobody named must be this user's own: a home that came
+/// with a cloned workspace says what its author likes, and one that is a link leads where its
+/// author likes.
 pub fn path(args: &Args) -> Result<PathBuf, Failure> {
     if let Some(home) = &args.home {
         return Ok(home.clone());
@@ -32,7 +33,9 @@ pub fn path(args: &Args) -> Result<PathBuf, Failure> {
     let Ok(there) = home.symlink_metadata() else { return Ok(home) };
     let refused = |why: &str| {
         let shown = home.display();
-        Err(Failure::usage(format!("{shown} {why}; if you trust it, name it with `--home {shown}`, or choose another home")))
+        Err(Failure::usage(format!(
+            "{shown} {why}; if you trust it, name it with `--home {shown}`, or choose another home"
+        )))
     };
     if there.is_symlink() {
         return refused("is a symbolic link");
@@ -51,11 +54,16 @@ pub fn path(args: &Args) -> Result<PathBuf, Failure> {
 
 /// The store of a home that must be there.
 pub fn existing(home: &Path) -> Result<Store, Failure> {
-    Store::open_existing(home)?
-        .ok_or_else(|| Failure::usage(format!("{}: no engagements yet; start one with `cloudcrew run`", home.display())))
+    Store::open_existing(home)?.ok_or_else(|| {
+        Failure::usage(format!(
+            "{}: no engagements yet; start one with `cloudcrew run`",
+            home.display()
+        ))
+    })
 }
 
-/// Opens an engagement to look at it, and compares its journal with its branch: a shortened one is an error, not an older state.
+/// Opens an engagement to look at it, and compares its journal with its branch: a shortened one is
+/// an error, not an older state.
 pub async fn engagement(args: &Args, project: &str) -> Result<(Store, Engagement), Failure> {
     let store = existing(&path(args)?)?;
     let mut engagement = open(&store, &store, project).await?;
@@ -63,7 +71,8 @@ pub async fn engagement(args: &Args, project: &str) -> Result<(Store, Engagement
     if let Ok(repo) = repo(&store, &engagement)
         && let Ok(Some(claim)) = repo.claim().await
     {
-        // Whoever drives it may have gone on in between: what the branch says must be on record by now.
+        // Whoever drives it may have gone on in between: what the branch says must be on record by
+        // now.
         engagement.follow(&store, &store, |_, _, _| {}).await?;
         engagement.knows(&claim, repo.branch())?;
     }
@@ -95,7 +104,8 @@ pub fn repo_path(store: &Store, engagement: &Engagement) -> PathBuf {
     }
     // Older versions wrote the whole path: a home that was moved has its repository with it.
     let own = home.join(REPOS).join(format!("{}.git", engagement.project));
-    let moved = there.file_name() == own.file_name() && there.parent().is_some_and(|folder| folder.ends_with(REPOS));
+    let moved = there.file_name() == own.file_name()
+        && there.parent().is_some_and(|folder| folder.ends_with(REPOS));
     if moved && own.is_dir() { own } else { there.to_owned() }
 }
 
@@ -107,7 +117,9 @@ pub fn repo(store: &Store, engagement: &Engagement) -> Result<GitRepo, StoreErro
 /// Deliverables that are on the engagement's branch now, whoever wrote or removed them.
 pub async fn delivered(store: &Store, engagement: &Engagement) -> BTreeSet<String> {
     let mut there = BTreeSet::new();
-    let (Ok(repo), Some(head)) = (repo(store, engagement), &engagement.state.head) else { return there };
+    let (Ok(repo), Some(head)) = (repo(store, engagement), &engagement.state.head) else {
+        return there;
+    };
     for deliverable in engagement.definition.phases.iter().flat_map(|phase| &phase.deliverables) {
         if let Ok(Some(file)) = repo.find(head, &deliverable.path).await {
             there.insert(file.path);
@@ -116,10 +128,15 @@ pub async fn delivered(store: &Store, engagement: &Engagement) -> BTreeSet<Strin
     there
 }
 
-/// Commits that came to the branch on which the work began, since it did; `None` when there are none.
+/// Commits that came to the branch on which the work began, since it did; `None` when there are
+/// none.
 pub fn moved_on(store: &Store, engagement: &Engagement) -> Option<MovedOn> {
     let base = engagement.state.started.base.as_ref()?;
-    let commits = repo(store, engagement).ok()?.moved_on(&base.name, &base.commit).ok().filter(|commits| *commits > 0)?;
+    let commits = repo(store, engagement)
+        .ok()?
+        .moved_on(&base.name, &base.commit)
+        .ok()
+        .filter(|commits| *commits > 0)?;
     Some(MovedOn { branch: base.name.clone(), commits })
 }
 
@@ -132,13 +149,16 @@ pub fn valid_project(id: &str) -> Result<(), Failure> {
     if fits {
         Ok(())
     } else {
-        Err(Failure::usage(format!("`{id}` is no project id: lowercase letters, digits and `-`, at most 63")))
+        Err(Failure::usage(format!(
+            "`{id}` is no project id: lowercase letters, digits and `-`, at most 63"
+        )))
     }
 }
 
 /// Who is at the terminal.
 pub fn actor() -> String {
-    let name = std::env::var("CLOUDCREW_ACTOR").or_else(|_| std::env::var("USER")).unwrap_or_default();
+    let name =
+        std::env::var("CLOUDCREW_ACTOR").or_else(|_| std::env::var("USER")).unwrap_or_default();
     let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
     if name.trim().is_empty() { "customer".to_owned() } else { name }
 }

@@ -33,20 +33,30 @@ impl Chosen {
             };
             if let (Some(agent), REHEARSAL) = (agent, model) {
                 return Err(Failure::usage(format!(
-                    "`{agent}` cannot be rehearsed alone; `--model {REHEARSAL}` rehearses all agents"
+                    "`{agent}` cannot be rehearsed alone; `--model {REHEARSAL}` rehearses all \
+                     agents"
                 )));
             }
             if !models.contains(&model) && model != REHEARSAL {
-                return Err(Failure::usage(format!("no model named `{model}`; there is {}, or `{REHEARSAL}`", models.join(", "))));
+                return Err(Failure::usage(format!(
+                    "no model named `{model}`; there is {}, or `{REHEARSAL}`",
+                    models.join(", ")
+                )));
             }
             match agent {
                 None if chosen.all.as_deref().is_some_and(|there| there != model) => {
-                    return Err(Failure::usage("two models for all agents; say `AGENT=MODEL` for single ones"));
+                    return Err(Failure::usage(
+                        "two models for all agents; say `AGENT=MODEL` for single ones",
+                    ));
                 }
                 None => chosen.all = Some(model.to_owned()),
                 Some(agent) if definition.agent(agent).is_none() => {
-                    let names: Vec<&str> = definition.agents.iter().map(|a| a.name.as_str()).collect();
-                    return Err(Failure::usage(format!("no agent named `{agent}`; there is {}", names.join(", "))));
+                    let names: Vec<&str> =
+                        definition.agents.iter().map(|a| a.name.as_str()).collect();
+                    return Err(Failure::usage(format!(
+                        "no agent named `{agent}`; there is {}",
+                        names.join(", ")
+                    )));
                 }
                 Some(agent) => {
                     chosen.agents.retain(|(name, _)| name != agent);
@@ -68,7 +78,11 @@ impl Chosen {
         if self.rehearses() {
             return (&agent.model, layer);
         }
-        let own = self.agents.iter().find(|(name, _)| *name == agent.name).map(|(_, model)| model.as_str());
+        let own = self
+            .agents
+            .iter()
+            .find(|(name, _)| *name == agent.name)
+            .map(|(_, model)| model.as_str());
         match own.or(self.all.as_deref().filter(|model| *model != REHEARSAL)) {
             Some(model) => (model, layer),
             None => (&agent.model, "agents.yaml"),
@@ -90,27 +104,42 @@ fn by_environment(words: &[String]) -> bool {
 /// Agents who work or review in a workflow.
 pub fn at_work<'a>(definition: &'a Definition, workflow: &Workflow) -> Vec<&'a Agent> {
     let phases: Vec<_> = workflow.phases.iter().filter_map(|name| definition.phase(name)).collect();
-    definition.agents.iter().filter(|agent| phases.iter().any(|phase| phase.involves(&agent.name))).collect()
+    definition
+        .agents
+        .iter()
+        .filter(|agent| phases.iter().any(|phase| phase.involves(&agent.name)))
+        .collect()
 }
 
-/// Who speaks in a run. A run is live when every agent's model is served by somebody, and a rehearsal when none is.
-pub fn voice(run: &Run, chosen: &Chosen, definition: &Definition, workflow: &Workflow) -> Result<Voice, Failure> {
+/// Who speaks in a run. A run is live when every agent's model is served by somebody, and a
+/// rehearsal when none is.
+pub fn voice(
+    run: &Run,
+    chosen: &Chosen,
+    definition: &Definition,
+    workflow: &Workflow,
+) -> Result<Voice, Failure> {
     if let Some(cassette) = &run.replay {
-        let path = std::fs::canonicalize(cassette).map_err(|e| Failure::usage(format!("{}: {e}", cassette.display())))?;
+        let path = std::fs::canonicalize(cassette)
+            .map_err(|e| Failure::usage(format!("{}: {e}", cassette.display())))?;
         return Ok(Voice::Replay { cassette: path.display().to_string() });
     }
     let agents = at_work(definition, workflow);
-    let model = |agent: &&&Agent| definition.model(chosen.of(agent).0).is_some_and(|m| m.live.is_some());
+    let model =
+        |agent: &&&Agent| definition.model(chosen.of(agent).0).is_some_and(|m| m.live.is_some());
     let (live, rehearsed): (Vec<&&Agent>, Vec<&&Agent>) = agents.iter().partition(model);
     if run.rehearsal.is_some() || chosen.rehearses() || live.is_empty() {
         return match &run.record {
-            Some(_) => Err(Failure::usage("a rehearsal says the same each time; `--record` is for live models")),
+            Some(_) => Err(Failure::usage(
+                "a rehearsal says the same each time; `--record` is for live models",
+            )),
             None => Ok(Voice::Rehearsal),
         };
     }
     if let (Some(one), Some(other)) = (live.first(), rehearsed.first()) {
         return Err(Failure::usage(format!(
-            "`{}` would be live ({}) and `{}` rehearsed ({} has no `provider`); give all models a provider in agents.yaml, or say \
+            "`{}` would be live ({}) and `{}` rehearsed ({} has no `provider`); give all models a \
+             provider in agents.yaml, or say \
              `--model NAME` for all agents, or `--model {REHEARSAL}`",
             one.name,
             chosen.of(one).0,
@@ -118,26 +147,45 @@ pub fn voice(run: &Run, chosen: &Chosen, definition: &Definition, workflow: &Wor
             chosen.of(other).0
         )));
     }
-    let record = run.record.as_ref().map(|path| std::path::absolute(path).map(|path| path.display().to_string())).transpose()?;
+    let record = run
+        .record
+        .as_ref()
+        .map(|path| std::path::absolute(path).map(|path| path.display().to_string()))
+        .transpose()?;
     Ok(Voice::Live { record })
 }
 
 /// Refuses a run in which dollars bound an agent whose calls cost nobody knows what.
-pub fn priced(voice: &Voice, chosen: &Chosen, definition: &Definition, workflow: &Workflow) -> Result<(), Failure> {
+pub fn priced(
+    voice: &Voice,
+    chosen: &Chosen,
+    definition: &Definition,
+    workflow: &Workflow,
+) -> Result<(), Failure> {
     if !matches!(voice, Voice::Live { .. }) {
         return Ok(());
     }
     let of_phase = |agent: &Agent| {
-        let mut mine = workflow.phases.iter().filter_map(|name| definition.phase(name)).filter(|phase| phase.involves(&agent.name));
+        let mut mine = workflow
+            .phases
+            .iter()
+            .filter_map(|name| definition.phase(name))
+            .filter(|phase| phase.involves(&agent.name));
         mine.any(|phase| phase.budget.is_some_and(|budget| budget.micro_usd.is_some()))
     };
     for agent in at_work(definition, workflow) {
-        let own = [agent.budget, agent.pot.as_ref().and_then(|pot| definition.pot(pot)).copied(), workflow.budget];
-        let bounded = own.into_iter().flatten().any(|budget| budget.micro_usd.is_some()) || of_phase(agent);
+        let own = [
+            agent.budget,
+            agent.pot.as_ref().and_then(|pot| definition.pot(pot)).copied(),
+            workflow.budget,
+        ];
+        let bounded =
+            own.into_iter().flatten().any(|budget| budget.micro_usd.is_some()) || of_phase(agent);
         let (name, _) = chosen.of(agent);
         if bounded && definition.model(name).is_some_and(|model| model.price.is_none()) {
             return Err(Failure::usage(format!(
-                "a budget in dollars bounds `{}`, and the price of its model `{name}` is unknown; give `{name}` a `price` in agents.yaml",
+                "a budget in dollars bounds `{}`, and the price of its model `{name}` is unknown; \
+                 give `{name}` a `price` in agents.yaml",
                 agent.name
             )));
         }
@@ -148,7 +196,11 @@ pub fn priced(voice: &Voice, chosen: &Chosen, definition: &Definition, workflow:
 /// Who serves a model, in words.
 pub fn served(model: &Model) -> String {
     let Some(live) = &model.live else { return "rehearsed".to_owned() };
-    let place = [&live.region, &live.endpoint].into_iter().flatten().map(|place| format!(" at {place}")).collect::<String>();
+    let place = [&live.region, &live.endpoint]
+        .into_iter()
+        .flatten()
+        .map(|place| format!(" at {place}"))
+        .collect::<String>();
     format!("{} {}{place}", live.provider.name(), live.id)
 }
 
@@ -157,9 +209,16 @@ pub fn price(model: &Model) -> String {
     match &model.price {
         None => "price unknown".to_owned(),
         Some(price) => {
-            let known =
-                if model.price_is_known { format!(", as known on {}", cloudcrew_definition::known::AS_OF) } else { String::new() };
-            format!("${} in, ${} out per million tokens{known}", short(price.input), short(price.output))
+            let known = if model.price_is_known {
+                format!(", as known on {}", cloudcrew_definition::known::AS_OF)
+            } else {
+                String::new()
+            };
+            format!(
+                "${} in, ${} out per million tokens{known}",
+                short(price.input),
+                short(price.output)
+            )
         }
     }
 }

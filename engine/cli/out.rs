@@ -1,4 +1,5 @@
-//! Writing to stdout and stderr. A reader who has gone, or a disk that is full, ends the showing and not the engagement.
+//! Writing to stdout and stderr. A reader who has gone, or a disk that is full, ends the showing
+//! and not the engagement.
 
 use std::fmt::Arguments;
 use std::io::{ErrorKind, IsTerminal as _, Write};
@@ -13,14 +14,19 @@ pub fn data(text: Arguments<'_>) {
     bytes(shown(&text.to_string()).as_bytes());
 }
 
-/// Text that cannot steer a terminal and hides nothing: what a model or a customer wrote holds what it likes.
+/// Text that cannot steer a terminal and hides nothing: what a model or a customer wrote holds what
+/// it likes.
 pub fn shown(text: &str) -> String {
     block(text).into_owned()
 }
 
 /// A file as it is where a program reads it, and fit to be shown where a person does.
 pub fn file(bytes: &[u8]) {
-    if std::io::stdout().is_terminal() { data(format_args!("{}", String::from_utf8_lossy(bytes))) } else { self::bytes(bytes) }
+    if std::io::stdout().is_terminal() {
+        data(format_args!("{}", String::from_utf8_lossy(bytes)))
+    } else {
+        self::bytes(bytes)
+    }
 }
 
 /// Data as it is, to stdout.

@@ -1,11 +1,13 @@
-//! What `--format json` prints, as types: the documents and their schemas come from the same place. A key is never removed or given
-//! another meaning within a version.
+//! What `--format json` prints, as types: the documents and their schemas come from the same place.
+//! A key is never removed or given another meaning within a version.
 
 use cloudcrew_definition::diagnostic::json::CheckDocument;
 use cloudcrew_plan::Plan;
 use cloudcrew_plan::compare::Change;
 use cloudcrew_plan::forecast::Forecast;
-use cloudcrew_runtime::engagement::{Artifact, BaseRecord, End, Event, Finding, MeterLine, Request, VisitContext};
+use cloudcrew_runtime::engagement::{
+    Artifact, BaseRecord, End, Event, Finding, MeterLine, Request, VisitContext,
+};
 use cloudcrew_runtime::ports::ledger::LedgerRow;
 use cloudcrew_runtime::ports::model::Usage;
 use schemars::JsonSchema;
@@ -36,7 +38,11 @@ pub const SCHEMAS: [(&str, Schema); 10] = [
 ];
 
 fn schema<T: JsonSchema>() -> Value {
-    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>().into()
+    SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<T>()
+        .into()
 }
 
 /// `list`: all engagements of a home.
@@ -348,7 +354,8 @@ pub struct Line<'a> {
     pub event: &'a Event,
 }
 
-/// `run` and `resume`, between entries of the journal: what a live model says while it says it. It is not on record.
+/// `run` and `resume`, between entries of the journal: what a live model says while it says it. It
+/// is not on record.
 #[derive(Serialize, JsonSchema)]
 pub struct LiveLine<'a> {
     /// Always 1.
@@ -359,7 +366,8 @@ pub struct LiveLine<'a> {
     pub event: &'static str,
     /// Who speaks.
     pub agent: &'a str,
-    /// The next words; absent: the call did not come to its end, and what was heard of it is to be forgotten.
+    /// The next words; absent: the call did not come to its end, and what was heard of it is to be
+    /// forgotten.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<&'a str>,
 }

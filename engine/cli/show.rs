@@ -34,7 +34,8 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
                     request.revision,
                     request.short_digest()
                 ));
-                let silent = silence(request).unwrap_or_else(|| "changes nothing; it waits until you decide".to_owned());
+                let silent = silence(request)
+                    .unwrap_or_else(|| "changes nothing; it waits until you decide".to_owned());
                 text.push_str(&format!("    silence: {silent}\n"));
                 for finding in findings {
                     text.push_str(&format!("    {}\n", found(finding)));
@@ -42,19 +43,29 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
                 if let Some(moved) = home::moved_on(store, engagement) {
                     text.push_str(&format!("    {}\n", behind(&moved)));
                 }
-                for assumed in rows.iter().filter(|r| r.phase == request.phase && r.kind == LedgerKind::Assumption) {
+                for assumed in rows
+                    .iter()
+                    .filter(|r| r.phase == request.phase && r.kind == LedgerKind::Assumption)
+                {
                     text.push_str(&format!("    assumed: {}\n", row(&assumed.title)));
                 }
                 for (path, what) in changes(store, engagement, request)? {
                     text.push_str(&format!("    {what} {}\n", row(&path)));
                 }
-                let rate: String = ratings.iter().map(|r| format!(" [--rating {r}=1..5]")).collect();
+                let rate: String =
+                    ratings.iter().map(|r| format!(" [--rating {r}=1..5]")).collect();
                 let project = &engagement.project;
                 text.push_str(&format!("    read:    cloudcrew artifacts {project} PATH\n"));
-                text.push_str(&format!("    decide:  cloudcrew approve {project} --digest {}{rate}\n", request.short_digest()));
+                text.push_str(&format!(
+                    "    decide:  cloudcrew approve {project} --digest {}{rate}\n",
+                    request.short_digest()
+                ));
                 if *may_revise {
                     let digest = request.short_digest();
-                    text.push_str(&format!("             cloudcrew revise {project} \"what should change\" --digest {digest}\n"));
+                    text.push_str(&format!(
+                        "             cloudcrew revise {project} \"what should \
+                        change\" --digest {digest}\n"
+                    ));
                 }
             }
             RequestKind::Question { agent, question, .. } => {
@@ -66,14 +77,25 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
                 ));
             }
             RequestKind::Budget { .. } => {
-                text.push_str(&format!("\n  {}\n    {}\n", used_up(&request.kind), raises(&engagement.project, request)));
+                text.push_str(&format!(
+                    "\n  {}\n    {}\n",
+                    used_up(&request.kind),
+                    raises(&engagement.project, request)
+                ));
             }
         }
     }
     if let Some(parked) = &state.parked {
-        text.push_str(&format!("\n  the provider is away: {}; tried again at {}\n", row(&parked.reason), moment(parked.until)));
+        text.push_str(&format!(
+            "\n  the provider is away: {}; tried again at {}\n",
+            row(&parked.reason),
+            moment(parked.until)
+        ));
         if parked.blocked {
-            text.push_str(&format!("    mend that, then: cloudcrew resume {}\n", engagement.project));
+            text.push_str(&format!(
+                "    mend that, then: cloudcrew resume {}\n",
+                engagement.project
+            ));
         }
     }
     Ok(text)
@@ -82,7 +104,10 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
 /// That the customer's branch has moved on, in words.
 pub fn behind(moved: &MovedOn) -> String {
     let more = counted(moved.commits, "commit");
-    format!("note: `{}` has {more} that this work was not based on; merge them when you take it over", moved.branch)
+    format!(
+        "note: `{}` has {more} that this work was not based on; merge them when you take it over",
+        moved.branch
+    )
 }
 
 /// A finding in a line, with its YAML key where there is one.
@@ -95,9 +120,11 @@ fn found(finding: &Finding) -> String {
 pub fn waits(project: &str, request: &Request) -> String {
     match &request.kind {
         RequestKind::Approval { findings, .. } => {
-            let found: String = findings.iter().map(|finding| format!("  {}\n", found(finding))).collect();
+            let found: String =
+                findings.iter().map(|finding| format!("  {}\n", found(finding))).collect();
             format!(
-                "{found}{project} waits at the gate of {}: `cloudcrew show {project}`, then `cloudcrew approve {project} --digest {}`{}",
+                "{found}{project} waits at the gate of {}: `cloudcrew show {project}`, then \
+                 `cloudcrew approve {project} --digest {}`{}",
                 request.phase,
                 request.short_digest(),
                 silence(request).map_or_else(String::new, |until| format!("; {until}"))
@@ -105,7 +132,8 @@ pub fn waits(project: &str, request: &Request) -> String {
         }
         RequestKind::Question { agent, question, .. } => {
             format!(
-                "{project} waits for an answer to {agent}: \"{}\": `cloudcrew answer {project} {} \"...\"`",
+                "{project} waits for an answer to {agent}: \"{}\": `cloudcrew answer {project} \
+                 {} \"...\"`",
                 row(question),
                 request.id
             )
@@ -128,13 +156,16 @@ pub fn silence(request: &Request) -> Option<String> {
 
 /// A moment for people, in UTC.
 pub fn moment(ms: i64) -> String {
-    let shown = jiff::Timestamp::from_millisecond(ms).map(|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string());
+    let shown = jiff::Timestamp::from_millisecond(ms)
+        .map(|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string());
     shown.unwrap_or_else(|_| "the end of time".to_owned())
 }
 
 /// A used-up budget, in words.
 pub fn used_up(kind: &RequestKind) -> String {
-    let RequestKind::Budget { budget, unit, spent, needed, limit } = kind else { return String::new() };
+    let RequestKind::Budget { budget, unit, spent, needed, limit } = kind else {
+        return String::new();
+    };
     format!(
         "a budget is used up: {} of {} are spent and the next call may take {} [{budget}]",
         unit.show(*spent),
@@ -159,13 +190,21 @@ pub fn raises(project: &str, request: &Request) -> String {
 }
 
 /// What a gate covers, compared with what the customer saw at the last gate of the phase.
-fn changes(store: &Store, engagement: &Engagement, request: &Request) -> Result<Vec<(String, String)>, Failure> {
+fn changes(
+    store: &Store,
+    engagement: &Engagement,
+    request: &Request,
+) -> Result<Vec<(String, String)>, Failure> {
     let state = &engagement.state;
-    let before = state.requests.iter().rfind(|r| r.phase == request.phase && r.id != request.id && !r.subject.is_empty());
+    let before = state
+        .requests
+        .iter()
+        .rfind(|r| r.phase == request.phase && r.id != request.id && !r.subject.is_empty());
     let repo = home::repo(store, engagement)?;
     let mut changes = Vec::new();
     for (path, oid) in &request.subject {
-        let old = before.and_then(|b| b.subject.iter().find(|(p, _)| p == path)).map(|(_, o)| o.as_str());
+        let old =
+            before.and_then(|b| b.subject.iter().find(|(p, _)| p == path)).map(|(_, o)| o.as_str());
         let what = match old {
             None => "new      ".to_owned(),
             Some(old) if old == oid => "same     ".to_owned(),
@@ -200,15 +239,22 @@ pub fn document(store: &Store, engagement: &Engagement) -> Show {
             feedback: progress.feedback.clone(),
         }
     };
-    let handoff =
-        |(phase, from, to): &(String, String, String)| Handoff { phase: phase.clone(), from: from.clone(), to: to.clone() };
+    let handoff = |(phase, from, to): &(String, String, String)| Handoff {
+        phase: phase.clone(),
+        from: from.clone(),
+        to: to.clone(),
+    };
     Show {
         version: VERSION,
         project: engagement.project.clone(),
         workflow: state.started.workflow.clone(),
         rehearsal: state.started.voice.is_rehearsal(),
         state: state.at.clone(),
-        blocked: state.parked.as_ref().filter(|parked| parked.blocked).map(|parked| parked.reason.clone()),
+        blocked: state
+            .parked
+            .as_ref()
+            .filter(|parked| parked.blocked)
+            .map(|parked| parked.reason.clone()),
         end: state.end.clone(),
         phases: state.plan().entries.iter().map(phase).collect(),
         handoffs: state.handoffs.iter().map(handoff).collect(),

@@ -18,7 +18,8 @@ pub fn money(line: &MeterLine) -> String {
     }
 }
 
-/// Time from the first event to the last, by the engagement's clock: in a rehearsal, waits are part of it and cost nothing.
+/// Time from the first event to the last, by the engagement's clock: in a rehearsal, waits are part
+/// of it and cost nothing.
 pub fn spent(state: &State) -> String {
     lasting(state.times.1 - state.times.0)
 }
@@ -46,7 +47,12 @@ pub fn spoken(voice: &Voice) -> String {
 /// What came out, at the end of a run. `there` are the deliverables that are on the branch.
 pub fn summary(engagement: &Engagement, repo: &Path, there: &BTreeSet<String>) -> String {
     let state = &engagement.state;
-    let mut text = format!("\n{} · {} · {}\n", engagement.project, state.started.workflow, spoken(&state.started.voice));
+    let mut text = format!(
+        "\n{} · {} · {}\n",
+        engagement.project,
+        state.started.workflow,
+        spoken(&state.started.voice)
+    );
     for (phase, _) in &state.plan().entries {
         let progress = state.progress(phase);
         if progress.revision == 0 {
@@ -60,12 +66,21 @@ pub fn summary(engagement: &Engagement, repo: &Path, there: &BTreeSet<String>) -
             .filter(|r| matches!(r.kind, RequestKind::Approval { .. }))
             .find(|r| r.phase == *phase && r.revision == progress.revision && r.answer.is_some())
             .and_then(|r| r.answer.as_ref());
-        let decision =
-            decision.map_or_else(String::new, |a| format!(", {} by {}{}", a.decision.name(), a.actor, rated(&a.decision)));
-        let run = if progress.revision > 1 { format!(", run {}", progress.revision) } else { String::new() };
+        let decision = decision.map_or_else(String::new, |a| {
+            format!(", {} by {}{}", a.decision.name(), a.actor, rated(&a.decision))
+        });
+        let run = if progress.revision > 1 {
+            format!(", run {}", progress.revision)
+        } else {
+            String::new()
+        };
         text.push_str(&format!(
             "\n  {phase}{run}: {} ({}){decision}\n",
-            if progress.visits.is_empty() { "nobody yet".to_owned() } else { progress.visits.join(" → ") },
+            if progress.visits.is_empty() {
+                "nobody yet".to_owned()
+            } else {
+                progress.visits.join(" → ")
+            },
             counted(handoffs, "handoff")
         ));
         let Some(definition) = engagement.definition.phase(phase) else { continue };
@@ -86,7 +101,8 @@ pub fn summary(engagement: &Engagement, repo: &Path, there: &BTreeSet<String>) -
         spent(state)
     ));
     text.push_str(&format!(
-        "\n  look:  cloudcrew show {project}\n         cloudcrew artifacts {project} [PATH]\n         cloudcrew ledger {project}\n         cloudcrew cost {project}\n"
+        "\n  look:  cloudcrew show {project}\n         cloudcrew artifacts {project} \
+         [PATH]\n         cloudcrew ledger {project}\n         cloudcrew cost {project}\n"
     ));
     text.push_str(&format!("         git -C {} log {}\n", repo.display(), state.started.branch));
     text
@@ -95,7 +111,8 @@ pub fn summary(engagement: &Engagement, repo: &Path, there: &BTreeSet<String>) -
 fn rated(decision: &Decision) -> String {
     match decision {
         Decision::Approve { ratings } if !ratings.is_empty() => {
-            let ratings: Vec<String> = ratings.iter().map(|(name, value)| format!("{name} {value}")).collect();
+            let ratings: Vec<String> =
+                ratings.iter().map(|(name, value)| format!("{name} {value}")).collect();
             format!(" ({})", ratings.join(", "))
         }
         _ => String::new(),

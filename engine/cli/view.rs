@@ -71,7 +71,8 @@ impl Live {
             }
             bar
         };
-        let (phases, floor, sums) = (line("{wide_msg}"), line("{spinner} {wide_msg}"), line("{wide_msg}"));
+        let (phases, floor, sums) =
+            (line("{wide_msg}"), line("{spinner} {wide_msg}"), line("{wide_msg}"));
         floor.enable_steady_tick(Duration::from_millis(120));
         Live { all, phases, floor, sums, counted: Mutex::default(), clock: SystemClock::default() }
     }
@@ -100,8 +101,15 @@ impl Live {
 
 impl View {
     pub fn new(format: Format) -> View {
-        let live = format == Format::Human && std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
-        View { format, stop: AtomicBool::new(false), live: live.then(Live::new), heard: Mutex::default() }
+        let live = format == Format::Human
+            && std::io::stderr().is_terminal()
+            && std::io::stdout().is_terminal();
+        View {
+            format,
+            stop: AtomicBool::new(false),
+            live: live.then(Live::new),
+            heard: Mutex::default(),
+        }
     }
 
     /// Asks the driver to stop between two steps.
@@ -127,7 +135,9 @@ impl View {
     /// Clears what is live.
     pub fn finish(&self) {
         if let Some(live) = &self.live {
-            [&live.phases, &live.floor, &live.sums].into_iter().for_each(ProgressBar::finish_and_clear);
+            [&live.phases, &live.floor, &live.sums]
+                .into_iter()
+                .for_each(ProgressBar::finish_and_clear);
         }
     }
 
@@ -177,7 +187,8 @@ impl Watch for View {
             let line = Line { version: VERSION, project: &engagement.project, seq, at, event };
             return self.line(&output::line(&line));
         }
-        let heard = matches!(event, Event::SwarmInput { input, .. } if matches!(**input, Input::Reply(_))) && self.heard_out();
+        let heard = matches!(event, Event::SwarmInput { input, .. } if matches!(**input, Input::Reply(_)))
+            && self.heard_out();
         if let Some(text) = words(event, &engagement.state, heard) {
             self.line(&text);
         }
@@ -192,12 +203,19 @@ impl Watch for View {
                 watch::Live::Says { agent, text } => (agent, Some(text)),
                 watch::Live::Forget { agent } => (agent, None),
             };
-            return self.line(&output::line(&LiveLine { version: VERSION, project, event: "live", agent, text }));
+            return self.line(&output::line(&LiveLine {
+                version: VERSION,
+                project,
+                event: "live",
+                agent,
+                text,
+            }));
         }
         match live {
             watch::Live::Says { agent, text } => self.hear(agent, text),
             watch::Live::Forget { agent } => {
-                let heard = std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner));
+                let heard =
+                    std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner));
                 if heard.shown {
                     self.line(&format!("    {agent} │ (broken off; the lines above do not count)"));
                 }
@@ -232,7 +250,10 @@ fn doing(event: &Event, state: &State) -> Option<String> {
     Some(match (event, floor) {
         (Event::ModelCalled { agent, .. }, _) => format!("{agent} thinks"),
         (Event::ToolsCalled { agent, calls }, _) => {
-            format!("{agent}: {}", calls.iter().map(|(_, tool)| tool.as_str()).collect::<Vec<_>>().join(", "))
+            format!(
+                "{agent}: {}",
+                calls.iter().map(|(_, tool)| tool.as_str()).collect::<Vec<_>>().join(", ")
+            )
         }
         (Event::Entered { .. }, _) => state.at.clone(),
         (Event::VisitOpened { agent, .. }, _) => format!("{agent} has the floor"),
@@ -240,17 +261,26 @@ fn doing(event: &Event, state: &State) -> Option<String> {
     })
 }
 
-/// Deliverables, tokens and money so far. A call that is under way counts when it is answered or lost: till then only its upper bound
-/// is known, which says nothing of what it will be.
+/// Deliverables, tokens and money so far. A call that is under way counts when it is answered or
+/// lost: till then only its upper bound is known, which says nothing of what it will be.
 fn sums(engagement: &Engagement) -> String {
     let state = &engagement.state;
     let total = state.meter.settled();
-    let owed =
-        state.plan().entries.iter().filter_map(|(phase, _)| engagement.definition.phase(phase)).flat_map(|p| &p.deliverables);
+    let owed = state
+        .plan()
+        .entries
+        .iter()
+        .filter_map(|(phase, _)| engagement.definition.phase(phase))
+        .flat_map(|p| &p.deliverables);
     let (mut there, mut all) = (0, 0);
     for deliverable in owed {
         all += 1;
         there += usize::from(state.artifacts.contains_key(&deliverable.path));
     }
-    format!("{there} of {} · {} tokens · {}", counted(all, "deliverable"), total.usage.counted(), money(&total))
+    format!(
+        "{there} of {} · {} tokens · {}",
+        counted(all, "deliverable"),
+        total.usage.counted(),
+        money(&total)
+    )
 }

@@ -25,17 +25,24 @@ use crate::home;
 use crate::models::at_work;
 
 /// The world of an engagement: as it began, so it goes on.
-pub async fn ports(store: &Store, engagement: &Engagement, watch: Arc<dyn Watch>) -> Result<Ports, Failure> {
+pub async fn ports(
+    store: &Store,
+    engagement: &Engagement,
+    watch: Arc<dyn Watch>,
+) -> Result<Ports, Failure> {
     let started = &engagement.state.started;
     let ended_anyway = engagement.state.cancel.is_some();
     let repo: Arc<dyn Repo> = match home::repo(store, engagement) {
         Ok(repo) => Arc::new(repo),
         // Nothing is read or written on the way to the end.
-        Err(why) if ended_anyway => Arc::new(MissingRepo::new(&started.repo, &started.branch, &why)),
+        Err(why) if ended_anyway => {
+            Arc::new(MissingRepo::new(&started.repo, &started.branch, &why))
+        }
         Err(why) => {
             let project = &engagement.project;
             return Err(Failure::world(format!(
-                "the repository of `{project}` cannot be opened: {why}\nbring it back, or end the engagement with `cloudcrew cancel {project}`"
+                "the repository of `{project}` cannot be opened: {why}\nbring it back, or end the \
+                 engagement with `cloudcrew cancel {project}`"
             )));
         }
     };
@@ -48,8 +55,21 @@ pub async fn ports(store: &Store, engagement: &Engagement, watch: Arc<dyn Watch>
     let (model, clock): (Arc<dyn Model>, Arc<dyn Clock>) = if ended_anyway {
         (Arc::new(Nobody), hurried())
     } else {
-        let model = voice(&started.voice, &engagement.definition, started.rehearsal.as_deref(), &used(engagement)).await?;
-        (model, if matches!(started.voice, Voice::Live { .. }) { Arc::new(SystemClock::default()) } else { hurried() })
+        let model = voice(
+            &started.voice,
+            &engagement.definition,
+            started.rehearsal.as_deref(),
+            &used(engagement),
+        )
+        .await?;
+        (
+            model,
+            if matches!(started.voice, Voice::Live { .. }) {
+                Arc::new(SystemClock::default())
+            } else {
+                hurried()
+            },
+        )
     };
     Ok(Ports {
         journal: Arc::new(store.clone()),
@@ -74,9 +94,10 @@ pub async fn voice(
             let rehearsal = rehearsal.and_then(|name| definition.rehearsal(name)).cloned();
             Arc::new(RehearsalModel::new(definition.clone(), rehearsal))
         }
-        Voice::Replay { cassette } => {
-            Arc::new(Player::open(Path::new(cassette), secrets(models)).map_err(|e| Failure::world(e.to_string()))?)
-        }
+        Voice::Replay { cassette } => Arc::new(
+            Player::open(Path::new(cassette), secrets(models))
+                .map_err(|e| Failure::world(e.to_string()))?,
+        ),
         Voice::Live { record } => {
             let live: Arc<dyn Model> = Arc::new(Models::of(models).await?);
             match record {
@@ -94,18 +115,21 @@ pub async fn voice(
 fn used(engagement: &Engagement) -> Vec<Defined> {
     let (definition, started) = (&engagement.definition, &engagement.state.started);
     let Some(workflow) = definition.workflow(&started.workflow) else { return Vec::new() };
-    let mut names: Vec<String> = at_work(definition, workflow).into_iter().map(|agent| started.model_of(agent)).collect();
+    let mut names: Vec<String> =
+        at_work(definition, workflow).into_iter().map(|agent| started.model_of(agent)).collect();
     names.sort();
     names.dedup();
     names.iter().filter_map(|name| engagement.model(name)).collect()
 }
 
-/// Models that the workspace says are called in another way than the engagement calls them now. What an agent is and may do stays as it
-/// began; how its model is reached is the world's, and is mended where it is written.
+/// Models that the workspace says are called in another way than the engagement calls them now.
+/// What an agent is and may do stays as it began; how its model is reached is the world's, and is
+/// mended where it is written.
 pub fn mended(engagement: &Engagement, workspace: &Definition) -> Vec<Defined> {
     let differs = |old: &Defined| {
         let new = workspace.model(&old.name).filter(|new| new.live.is_some())?;
-        (old.live.is_some() && (new.live != old.live || new.price != old.price)).then(|| new.clone())
+        (old.live.is_some() && (new.live != old.live || new.price != old.price))
+            .then(|| new.clone())
     };
     used(engagement).iter().filter_map(differs).collect()
 }
@@ -151,7 +175,10 @@ impl Model for Models {
     async fn complete(&self, request: ModelRequest<'_>) -> Result<ModelReply, ModelFault> {
         match self.0.get(request.model) {
             Some(model) => model.complete(request).await,
-            None => Err(ModelFault::denied("NoProvider", format!("nobody serves the model `{}`", request.model))),
+            None => Err(ModelFault::denied(
+                "NoProvider",
+                format!("nobody serves the model `{}`", request.model),
+            )),
         }
     }
 
@@ -181,7 +208,11 @@ impl Connections {
                     id: live.id.clone(),
                     max_tokens_key: MaxTokensKey::at(&base_url),
                     base_url,
-                    key: live.key_env.as_ref().and_then(|name| std::env::var(name).ok()).filter(|key| !key.is_empty()),
+                    key: live
+                        .key_env
+                        .as_ref()
+                        .and_then(|name| std::env::var(name).ok())
+                        .filter(|key| !key.is_empty()),
                     key_name: live.key_env.clone(),
                     streaming: live.streaming,
                     silence: live.silence,
@@ -195,7 +226,10 @@ impl Connections {
     #[cfg(feature = "aws")]
     async fn bedrock(&mut self, _: &Defined, live: &Live) -> Result<Arc<dyn Model>, Failure> {
         use cloudcrew_aws::bedrock::{BedrockModel, Guardrail, Place, Service, Settings};
-        let region = live.region.clone().or_else(|| std::env::var("BEDROCK_REGION").ok().filter(|region| !region.is_empty()));
+        let region = live
+            .region
+            .clone()
+            .or_else(|| std::env::var("BEDROCK_REGION").ok().filter(|region| !region.is_empty()));
         let place = Place { region, endpoint: live.endpoint.clone() };
         let service = match self.bedrock.get(&place) {
             Some(service) => service.clone(),
@@ -218,7 +252,8 @@ impl Connections {
     #[cfg(not(feature = "aws"))]
     async fn bedrock(&mut self, model: &Defined, _: &Live) -> Result<Arc<dyn Model>, Failure> {
         Err(Failure::usage(format!(
-            "the model `{}` is on Bedrock, and this cloudcrew was built without it; build it with `cargo build --release --features aws`",
+            "the model `{}` is on Bedrock, and this cloudcrew was built without it; build it with \
+             `cargo build --release --features aws`",
             model.name
         )))
     }
@@ -228,6 +263,8 @@ impl Connections {
 fn secrets(models: &[Defined]) -> Vec<String> {
     let names = models.iter().filter_map(|m| m.live.as_ref()?.key_env.as_ref());
     let own = names.filter_map(|name| std::env::var(name).ok());
-    let aws = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].into_iter().filter_map(|name| std::env::var(name).ok());
+    let aws = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok());
     own.chain(aws).filter(|secret| secret.len() >= 8).collect()
 }

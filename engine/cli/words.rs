@@ -6,7 +6,8 @@ use cloudcrew_runtime::engagement::{Event, Request, RequestKind, State, Unit, Ve
 use cloudcrew_runtime::ports::model::{Block, ModelReply, Purpose, ToolStatus, ToolUse};
 use cloudcrew_runtime::swarm::Input;
 
-/// An event in words; `None` for what only machines want to know. The words of a reply that was `heard` are not said again.
+/// An event in words; `None` for what only machines want to know. The words of a reply that was
+/// `heard` are not said again.
 pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
     Some(match event {
         Event::Entered { state: at, on, resume, why } => {
@@ -18,7 +19,12 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
             Some(Purpose::Review) => format!("  {agent} reviews"),
             _ => format!("  visit {visit}: {agent}"),
         },
-        Event::Committed(record) => record.paths.iter().map(|(p, _)| format!("    + {}", row(p))).collect::<Vec<_>>().join("\n"),
+        Event::Committed(record) => record
+            .paths
+            .iter()
+            .map(|(p, _)| format!("    + {}", row(p)))
+            .collect::<Vec<_>>()
+            .join("\n"),
         Event::SwarmInput { input, done, .. } => {
             return match done.as_ref().and_then(|d| d.verdict.as_ref()) {
                 Some(verdict) => Some(judged(verdict)),
@@ -26,16 +32,29 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
             };
         }
         Event::Reviewed { passed: true, .. } => "    nothing found".to_owned(),
-        Event::Reviewed { findings, .. } => {
-            findings.iter().map(|f| format!("    found: {}", row(&f.text))).collect::<Vec<_>>().join("\n")
+        Event::Reviewed { findings, .. } => findings
+            .iter()
+            .map(|f| format!("    found: {}", row(&f.text)))
+            .collect::<Vec<_>>()
+            .join("\n"),
+        Event::Checked { findings, .. } if findings.is_empty() => {
+            "    nothing is missing any more".to_owned()
         }
-        Event::Checked { findings, .. } if findings.is_empty() => "    nothing is missing any more".to_owned(),
-        Event::Checked { findings, .. } => {
-            findings.iter().map(|f| format!("    missing: {}", row(&f.text))).collect::<Vec<_>>().join("\n")
+        Event::Checked { findings, .. } => findings
+            .iter()
+            .map(|f| format!("    missing: {}", row(&f.text)))
+            .collect::<Vec<_>>()
+            .join("\n"),
+        Event::RequestSuperseded { request } => {
+            format!("    {request} is asked again: what it was about has changed")
         }
-        Event::RequestSuperseded { request } => format!("    {request} is asked again: what it was about has changed"),
         Event::RequestAnswered { request, answer } => {
-            format!("    {request} {} by {} ({})", answer.decision.name(), row(&answer.actor), answer.channel)
+            format!(
+                "    {request} {} by {} ({})",
+                answer.decision.name(),
+                row(&answer.actor),
+                answer.channel
+            )
         }
         Event::Reminded { request, number } => format!("    reminder {number} for {request}"),
         Event::RequestOpened(request) if again(request, state) => {
@@ -44,7 +63,8 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
         Event::RequestExpired { request } => format!("    {request} expired"),
         Event::ParkedUntil { reason, .. } => format!("    parked: {}", row(reason)),
         Event::Trimmed { agent, trim, .. } => format!(
-            "    {agent}'s conversation was cut back from about {} to {} tokens: {} and {} left out",
+            "    {agent}'s conversation was cut back from about {} to {} tokens: {} and {} left \
+             out",
             trim.before,
             trim.after,
             counted(trim.results as usize, "tool result"),
@@ -54,11 +74,15 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
             let unit = if budget.ends_with(".usd") { Unit::MicroUsd } else { Unit::Tokens };
             format!("    ! {} of {} are used [{budget}]", unit.show(*spent), unit.show(*limit))
         }
-        Event::ForeignCommits { commits, .. } => format!("    {} by others", counted(commits.len(), "commit")),
+        Event::ForeignCommits { commits, .. } => {
+            format!("    {} by others", counted(commits.len(), "commit"))
+        }
         Event::Retried { phase, actor } => format!("    {} has {phase} tried again", row(actor)),
         Event::Repinned { .. } => "    it goes on by other definitions".to_owned(),
         Event::CancelRequested { actor } => format!("    {} ends it", row(actor)),
-        Event::ProcessDied { .. } => "    the process before this one died here; the same swarm goes on".to_owned(),
+        Event::ProcessDied { .. } => {
+            "    the process before this one died here; the same swarm goes on".to_owned()
+        }
         Event::Finalized { step, fault: Some(fault) } => format!("    {step}: {}", row(fault)),
         _ => return None,
     })
@@ -71,9 +95,15 @@ pub fn counted(number: usize, what: &str) -> String {
 
 /// Whether a gate was asked about in this run of its phase before.
 fn again(request: &Request, state: &State) -> bool {
-    let same = |r: &&Request| r.phase == request.phase && r.revision == request.revision && r.id != request.id;
+    let same = |r: &&Request| {
+        r.phase == request.phase && r.revision == request.revision && r.id != request.id
+    };
     matches!(request.kind, RequestKind::Approval { .. })
-        && state.requests.iter().filter(same).any(|r| matches!(r.kind, RequestKind::Approval { .. }))
+        && state
+            .requests
+            .iter()
+            .filter(same)
+            .any(|r| matches!(r.kind, RequestKind::Approval { .. }))
 }
 
 /// A state as what happens in it.
@@ -94,9 +124,14 @@ fn entered(at: &str, state: &State) -> String {
 fn came(on: Option<Outcome>) -> String {
     match on {
         None
-        | Some(Outcome::Finished | Outcome::Passed | Outcome::Approved | Outcome::Asked | Outcome::Parked | Outcome::Finalized) => {
-            String::new()
-        }
+        | Some(
+            Outcome::Finished
+            | Outcome::Passed
+            | Outcome::Approved
+            | Outcome::Asked
+            | Outcome::Parked
+            | Outcome::Finalized,
+        ) => String::new(),
         Some(on) => format!(" ({})", on.name()),
     }
 }
@@ -106,7 +141,8 @@ fn judged(verdict: &VerdictRecord) -> String {
     if verdict.passed {
         return format!("    {} passed {what}", verdict.reviewer);
     }
-    let findings = verdict.findings.iter().map(|f| format!("\n      {}", row(&f.text))).collect::<String>();
+    let findings =
+        verdict.findings.iter().map(|f| format!("\n      {}", row(&f.text))).collect::<String>();
     format!("    {} found fault with {what}:{findings}", verdict.reviewer)
 }
 
@@ -118,14 +154,20 @@ fn said(input: &Input, state: &State, heard: bool) -> Option<String> {
             if !matches!(stop_reason.as_str(), "end_turn" | "tool_use" | "stop_sequence") {
                 lines.push(format!("    (the reply ended otherwise: {stop_reason})"));
             }
-            lines.extend(guardrail.iter().map(|found| format!("    ! the guardrail found in {}", one_line(found))));
+            lines.extend(
+                guardrail
+                    .iter()
+                    .map(|found| format!("    ! the guardrail found in {}", one_line(found))),
+            );
             (!lines.is_empty()).then(|| lines.join("\n"))
         }
         Input::ToolResult { result, .. } if result.status == ToolStatus::Error => {
             Some(format!("    refused: {}", one_line(&result.text)))
         }
         Input::Asked { question, .. } => Some(format!("    asks: {}", one_line(question))),
-        Input::Fault { fault, .. } => Some(format!("    {}: {}", fault.error, one_line(&fault.message))),
+        Input::Fault { fault, .. } => {
+            Some(format!("    {}: {}", fault.error, one_line(&fault.message)))
+        }
         _ => None,
     }
 }

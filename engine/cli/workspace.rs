@@ -17,10 +17,12 @@ use cloudcrew_runtime::catalogue::catalogue;
 use crate::exit::Failure;
 
 /// Folders of a workspace.
-const FOLDERS: [&str; 7] = ["phases", "workflows", "rehearsals", "prompts", "prompts/tasks", "templates", "examples/sow"];
+const FOLDERS: [&str; 7] =
+    ["phases", "workflows", "rehearsals", "prompts", "prompts/tasks", "templates", "examples/sow"];
 
 /// Endings of files that somebody may believe to be read.
-const LOOKALIKES: [&str; 8] = [".yaml", ".yml", ".md", ".markdown", ".txt", ".json", ".j2", ".jinja"];
+const LOOKALIKES: [&str; 8] =
+    [".yaml", ".yml", ".md", ".markdown", ".txt", ".json", ".j2", ".jinja"];
 
 /// The workspace: as given, or the nearest parent with `agents.yaml`.
 pub fn find(given: Option<&Path>) -> Result<PathBuf, Failure> {
@@ -34,7 +36,10 @@ pub fn find(given: Option<&Path>) -> Result<PathBuf, Failure> {
     let here = std::env::current_dir()?;
     match here.ancestors().find(|d| d.join("agents.yaml").is_file()) {
         Some(found) => Ok(found.to_owned()),
-        None => Err(Failure::usage(format!("no `agents.yaml` in {} or above; name a workspace with `-C`", here.display()))),
+        None => Err(Failure::usage(format!(
+            "no `agents.yaml` in {} or above; name a workspace with `-C`",
+            here.display()
+        ))),
     }
 }
 
@@ -42,11 +47,16 @@ pub fn find(given: Option<&Path>) -> Result<PathBuf, Failure> {
 pub fn read(root: &Path) -> Sources {
     let Ok(folder) = Folder::open(root) else { return Sources::new() };
     let parts = parts(root, &folder);
-    let texts = side_by_side(&parts, cores(parts.len()), |part| part.read.then(|| read_in(&folder, &part.path)));
+    let texts = side_by_side(&parts, cores(parts.len()), |part| {
+        part.read.then(|| read_in(&folder, &part.path))
+    });
     let mut sources = Sources::new();
     for (number, (Part { path, .. }, text)) in parts.into_iter().zip(texts).enumerate() {
         if number == MOST_FILES {
-            let why = format!("a workspace has at most {MOST_FILES} files; this one and those after it are not read");
+            let why = format!(
+                "a workspace has at most {MOST_FILES} files; this one and those after it are not \
+                 read"
+            );
             sources.add_unreadable(path, why);
             break;
         }
@@ -62,8 +72,9 @@ pub fn read(root: &Path) -> Sources {
 /// A file of a workspace.
 struct Part {
     path: String,
-    /// Whether its text matters, or only that it is there: a statement of work is read by who begins an engagement, and of a file that
-    /// only looks like a part, `check` says that nobody reads it.
+    /// Whether its text matters, or only that it is there: a statement of work is read by who
+    /// begins an engagement, and of a file that only looks like a part, `check` says that nobody
+    /// reads it.
     read: bool,
 }
 
@@ -78,11 +89,17 @@ fn parts(root: &Path, folder: &Folder) -> Vec<Part> {
             return;
         }
         let read = is_part(&path) && !path.starts_with(SOWS);
-        if read || path.starts_with(SOWS) || LOOKALIKES.iter().any(|ending| path.to_lowercase().ends_with(ending)) {
+        if read
+            || path.starts_with(SOWS)
+            || LOOKALIKES.iter().any(|ending| path.to_lowercase().ends_with(ending))
+        {
             parts.push(Part { path, read });
         }
     };
-    ["agents.yaml", "agents.yml"].into_iter().filter(|path| root.join(path).exists()).for_each(|path| put(path.to_owned()));
+    ["agents.yaml", "agents.yml"]
+        .into_iter()
+        .filter(|path| root.join(path).exists())
+        .for_each(|path| put(path.to_owned()));
     let top = folder;
     for folder in FOLDERS {
         for (name, is_folder) in names(root, top, folder) {
@@ -90,25 +107,30 @@ fn parts(root: &Path, folder: &Folder) -> Vec<Part> {
             if !is_folder || is_part(&path) {
                 put(path);
             } else if !FOLDERS.contains(&path.as_str()) {
-                names(root, top, &path).into_iter().for_each(|(inside, _)| put(format!("{path}/{inside}")));
+                names(root, top, &path)
+                    .into_iter()
+                    .for_each(|(inside, _)| put(format!("{path}/{inside}")));
             }
         }
     }
     parts
 }
 
-/// The names in a folder in order, each with whether it is a folder; hidden and saved ones are left out, and so is what a link outside
-/// would show.
+/// The names in a folder in order, each with whether it is a folder; hidden and saved ones are left
+/// out, and so is what a link outside would show.
 fn names(root: &Path, top: &Folder, folder: &str) -> Vec<(String, bool)> {
     if !top.has_folder(Path::new(folder)) {
         return Vec::new();
     }
     let entries = fs::read_dir(root.join(folder)).into_iter().flatten().flatten().take(MOST_FILES);
     let named = entries.map(|e| {
-        let is_folder = e.file_type().is_ok_and(|kind| kind.is_dir() || (kind.is_symlink() && e.path().is_dir()));
+        let is_folder = e
+            .file_type()
+            .is_ok_and(|kind| kind.is_dir() || (kind.is_symlink() && e.path().is_dir()));
         (e.file_name().to_string_lossy().into_owned(), is_folder)
     });
-    let mut names: Vec<_> = named.filter(|(name, _)| !name.starts_with('.') && !name.ends_with('~')).collect();
+    let mut names: Vec<_> =
+        named.filter(|(name, _)| !name.starts_with('.') && !name.ends_with('~')).collect();
     names.sort();
     names
 }
@@ -130,13 +152,18 @@ fn read_in(folder: &Folder, path: &str) -> Result<Vec<u8>, String> {
 pub fn definition(root: &Path) -> Result<Definition, Failure> {
     let sources = read(root);
     let Loaded { definition, report, .. } = load(&sources, &catalogue());
-    definition.ok_or_else(|| wrong(&sources, &report, "the definitions have errors; nothing was done"))
+    definition
+        .ok_or_else(|| wrong(&sources, &report, "the definitions have errors; nothing was done"))
 }
 
 /// Shows the errors, and fails with these words.
 pub fn wrong(sources: &Sources, report: &Report, words: &str) -> Failure {
-    let errors: Vec<_> = report.diagnostics().iter().filter(|d| d.severity == Severity::Error).cloned().collect();
-    crate::out::aside(format_args!("{}", render(sources, &errors, Format::Human { colour: false })));
+    let errors: Vec<_> =
+        report.diagnostics().iter().filter(|d| d.severity == Severity::Error).cloned().collect();
+    crate::out::aside(format_args!(
+        "{}",
+        render(sources, &errors, Format::Human { colour: false })
+    ));
     Failure::failed(words)
 }
 
@@ -146,8 +173,12 @@ pub fn workflow(definition: &Definition, given: Option<&str>) -> Result<String, 
     match (given, names.as_slice()) {
         (Some(given), names) if names.contains(&given) => Ok(given.to_owned()),
         (Some(given), names) => {
-            let meant = closest(given, names).map_or_else(String::new, |name| format!(" did you mean `{name}`?"));
-            Err(Failure::usage(format!("no workflow named `{given}`;{meant} there is {}", names.join(", "))))
+            let meant = closest(given, names)
+                .map_or_else(String::new, |name| format!(" did you mean `{name}`?"));
+            Err(Failure::usage(format!(
+                "no workflow named `{given}`;{meant} there is {}",
+                names.join(", ")
+            )))
         }
         (None, [only]) => Ok((*only).to_owned()),
         (None, names) if names.contains(&"delivery") => Ok("delivery".to_owned()),

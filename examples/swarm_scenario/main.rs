@@ -1,8 +1,15 @@
-//! Runs one swarm scenario (`tests/cases/swarm/README.md`) against the Bedrock endpoint of the environment, with the real adapter
-//! and its retry layer, and prints the outcome as one JSON value.
+//! Runs one swarm scenario (`tests/cases/swarm/README.md`) against the Bedrock endpoint of the
+//! environment, with the real adapter and its retry layer, and prints the outcome as one JSON
+//! value.
 //!
 //! `cargo run --features aws --example swarm_scenario -- SCENARIO.json`
-#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, missing_docs, reason = "a driver for tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a driver for tests"
+)]
 
 #[path = "../../engine/runtime/tests/swarm_scenarios/scenario.rs"]
 mod scenario;
@@ -27,14 +34,21 @@ const MODEL: &str = "us.anthropic.claude-fake-v1:0";
 async fn main() {
     let path = std::env::args().nth(1).expect("usage: swarm_scenario SCENARIO.json");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let scenario: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let settings =
-        Settings { id: MODEL.to_owned(), cache_minimum: None, reasoning: None, guardrail: None, silence: Duration::from_secs(45) };
+    let scenario: Value =
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let settings = Settings {
+        id: MODEL.to_owned(),
+        cache_minimum: None,
+        reasoning: None,
+        guardrail: None,
+        silence: Duration::from_secs(45),
+    };
     let model = BedrockModel::new(Service::new(&Place::default()).await, settings);
     let outcome = match scenario.get("runs") {
         None => run(&scenario, "r1", &model).await,
         Some(runs) => {
-            let names: Vec<String> = (1..=runs["count"].as_u64().unwrap_or(1)).map(|n| format!("r{n}")).collect();
+            let names: Vec<String> =
+                (1..=runs["count"].as_u64().unwrap_or(1)).map(|n| format!("r{n}")).collect();
             let mut outcomes = Vec::new();
             if runs["mode"] == "parallel" {
                 outcomes = join_all(names.iter().map(|name| run(&scenario, name, &model))).await;
@@ -63,7 +77,9 @@ async fn run(scenario: &Value, name: &str, model: &BedrockModel) -> Value {
     }
     let mut outcome = scenario::outcome_of(&swarm);
     let halted = rounds.last().is_some_and(|round| round["status"] == "halted");
-    if halted && let Some(visit) = outcome["visits"].as_array_mut().and_then(|visits| visits.last_mut()) {
+    if halted
+        && let Some(visit) = outcome["visits"].as_array_mut().and_then(|visits| visits.last_mut())
+    {
         visit["status"] = "halted".into();
     }
     if halted {
@@ -104,7 +120,9 @@ fn go_on(swarm: &mut Swarm, resume: &Value) -> Result<(), Refusal> {
     }
     match resume["answers"].as_object() {
         Some(answers) => {
-            let known = answers.iter().filter_map(|(name, answer)| Some(json!({"interrupt": id_of(name)?, "answer": answer})));
+            let known = answers.iter().filter_map(|(name, answer)| {
+                Some(json!({"interrupt": id_of(name)?, "answer": answer}))
+            });
             swarm.answer(&known.collect())
         }
         None => swarm.resume(),

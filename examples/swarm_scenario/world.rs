@@ -1,12 +1,17 @@
-//! The world of one run: the real model adapter, the kit's tools, and a process that dies when it is told to.
+//! The world of one run: the real model adapter, the kit's tools, and a process that dies when it
+//! is told to.
 
 use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use cloudcrew_aws::bedrock::BedrockModel;
-use cloudcrew_runtime::ports::model::{CallContext, Model, ModelFault, ModelReply, ModelRequest, Nobody, ToolSpec, ToolUse};
-use cloudcrew_runtime::swarm::{Host, Input, ModelCall, Note, Stop, Swarm, ToolAnswer, ToolCalls, handoff_spec};
+use cloudcrew_runtime::ports::model::{
+    CallContext, Model, ModelFault, ModelReply, ModelRequest, Nobody, ToolSpec, ToolUse,
+};
+use cloudcrew_runtime::swarm::{
+    Host, Input, ModelCall, Note, Stop, Swarm, ToolAnswer, ToolCalls, handoff_spec,
+};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -35,7 +40,12 @@ struct Seen {
 impl<'s> World<'s> {
     pub fn new(scenario: &'s Value, run: &'s str, model: &'s BedrockModel) -> World<'s> {
         let context = CallContext::alone(run);
-        let halts = scenario["halt_after"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect();
+        let halts = scenario["halt_after"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_u64)
+            .collect();
         let random = u64::from(std::process::id()) + run.len() as u64;
         let seen = Mutex::new(Seen { random, ..Seen::default() });
         let mut tools = Tools::default();
@@ -66,9 +76,18 @@ impl Host for World<'_> {
         Ok(Vec::new())
     }
 
-    async fn call_model(&self, swarm: &Swarm, call: &ModelCall) -> Result<Result<ModelReply, ModelFault>, Stop<String>> {
+    async fn call_model(
+        &self,
+        swarm: &Swarm,
+        call: &ModelCall,
+    ) -> Result<Result<ModelReply, ModelFault>, Stop<String>> {
         let agent = self.agent(&call.agent);
-        let system = format!("AGENT:{} RUN:{}\n{}", call.agent, self.run, agent["system"].as_str().unwrap_or_default());
+        let system = format!(
+            "AGENT:{} RUN:{}\n{}",
+            call.agent,
+            self.run,
+            agent["system"].as_str().unwrap_or_default()
+        );
         let names = agent["tools"].as_array().into_iter().flatten().filter_map(Value::as_str);
         let tools: Vec<ToolSpec> = names.map(specs::spec).chain([handoff_spec()]).collect();
         let request = ModelRequest {
@@ -89,7 +108,12 @@ impl Host for World<'_> {
         Ok(())
     }
 
-    async fn call_tool(&self, calls: &ToolCalls, _: usize, call: &ToolUse) -> Result<ToolAnswer, Stop<String>> {
+    async fn call_tool(
+        &self,
+        calls: &ToolCalls,
+        _: usize,
+        call: &ToolUse,
+    ) -> Result<ToolAnswer, Stop<String>> {
         let scope = self.agent(&calls.agent)["write_scope"].as_str().unwrap_or_default();
         let start = json!({ "agent": calls.agent, "tool": call.name, "id": call.id });
         self.seen.lock().unwrap().started.push(start.clone());
@@ -118,7 +142,10 @@ impl Host for World<'_> {
 
     fn jitter(&self) -> f64 {
         let mut seen = self.seen.lock().unwrap();
-        seen.random = seen.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        seen.random = seen
+            .random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (seen.random >> 33) as f64 / f64::from(1u32 << 31)
     }
 

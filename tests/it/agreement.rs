@@ -1,5 +1,6 @@
-//! One plan, two engines: workspaces by chance, engagements by chance. What an engagement here went through is put before the
-//! emitted machine, which is executed on the rig and goes through the same states in the same order.
+//! One plan, two engines: workspaces by chance, engagements by chance. What an engagement here went
+//! through is put before the emitted machine, which is executed on the rig and goes through the
+//! same states in the same order.
 //!
 //! `CLOUDCREW_AGREEMENTS=200` is the longer mode.
 
@@ -25,7 +26,8 @@ const PHASES: [(&str, &str); 6] = [
     ("retrospective", "pm"),
 ];
 
-/// A workspace of some phases, with other limits, with and without gates; and a rehearsal that bends them. The workflow's phases.
+/// A workspace of some phases, with other limits, with and without gates; and a rehearsal that
+/// bends them. The workflow's phases.
 fn workspace(crew: &Crew, chance: &mut Chance) -> Vec<&'static str> {
     let mut phases: Vec<_> = PHASES.into_iter().filter(|_| !chance.one_in(3)).collect();
     if phases.is_empty() {
@@ -36,28 +38,44 @@ fn workspace(crew: &Crew, chance: &mut Chance) -> Vec<&'static str> {
         edit(&crew.workspace().join(format!("phases/{phase}.yaml")), chance);
         let times = chance.below(2) + 1;
         agents += &match chance.below(9) {
-            0 => format!("  - {{ agent: {agent}, phase: {phase}, asks: Which region?, times: {times} }}\n"),
-            1 => format!("  - {{ agent: {agent}, phase: {phase}, fails: provider, times: {times} }}\n"),
-            2 | 3 => format!("  - {{ agent: {agent}, phase: {phase}, fails: model, times: {times} }}\n"),
+            0 => format!(
+                "  - {{ agent: {agent}, phase: {phase}, asks: Which region?, times: {times} }}\n"
+            ),
+            1 => format!(
+                "  - {{ agent: {agent}, phase: {phase}, fails: provider, times: {times} }}\n"
+            ),
+            2 | 3 => {
+                format!("  - {{ agent: {agent}, phase: {phase}, fails: model, times: {times} }}\n")
+            }
             _ => String::new(),
         };
         match chance.below(8) {
-            0 | 1 => reviews += &format!("  - {{ phase: {phase}, finds: No way back., times: {times} }}\n"),
+            0 | 1 => {
+                reviews +=
+                    &format!("  - {{ phase: {phase}, finds: No way back., times: {times} }}\n")
+            }
             2 | 3 => gates += &format!("  - {{ phase: {phase}, revises: Say who pays. }}\n"),
             4 => gates += &format!("  - {{ phase: {phase}, silent_for: 100h }}\n"),
             _ => {}
         }
     }
     let lists = [("agents", agents), ("reviews", reviews), ("gates", gates)];
-    let lists: String = lists.iter().filter(|(_, list)| !list.is_empty()).map(|(key, list)| format!("{key}:\n{list}")).collect();
+    let lists: String = lists
+        .iter()
+        .filter(|(_, list)| !list.is_empty())
+        .map(|(key, list)| format!("{key}:\n{list}"))
+        .collect();
     let rehearsal = format!("version: 1\nrehearsal: chance\n{lists}");
     // The shipped rehearsals are about other phases and other gates.
     let folder = crew.workspace().join("rehearsals");
-    std::fs::remove_dir_all(&folder).and_then(|()| std::fs::create_dir(&folder)).expect("an empty folder");
+    std::fs::remove_dir_all(&folder)
+        .and_then(|()| std::fs::create_dir(&folder))
+        .expect("an empty folder");
     std::fs::write(folder.join("chance.yaml"), rehearsal).expect("written");
     let names: Vec<&str> = phases.iter().map(|(phase, _)| *phase).collect();
     let finalize = if chance.one_in(4) { "" } else { "finalize: [summary]\n" };
-    let workflow = format!("version: 1\nworkflow: delivery\nphases: [{}]\n{finalize}", names.join(", "));
+    let workflow =
+        format!("version: 1\nworkflow: delivery\nphases: [{}]\n{finalize}", names.join(", "));
     std::fs::write(crew.workspace().join("workflows/delivery.yaml"), workflow).expect("written");
     names
 }
@@ -66,27 +84,50 @@ fn workspace(crew: &Crew, chance: &mut Chance) -> Vec<&'static str> {
 fn edit(phase: &Path, chance: &mut Chance) {
     let text = std::fs::read_to_string(phase).expect("a phase");
     let mut kept: Vec<&str> = text.split("\n\n").collect();
-    kept.retain(|part| !part.starts_with("gate:") && !part.starts_with("questions:") && !part.starts_with("review:"));
+    kept.retain(|part| {
+        !part.starts_with("gate:")
+            && !part.starts_with("questions:")
+            && !part.starts_with("review:")
+    });
     let mut text = kept.join("\n\n") + "\n";
     if text.contains("deliverables:") && !chance.one_in(5) {
-        text += &format!("review: {{ agent: pm, depth: light, max_reworks: {} }}\n", chance.below(3));
+        text +=
+            &format!("review: {{ agent: pm, depth: light, max_reworks: {} }}\n", chance.below(3));
     }
     if !chance.one_in(4) {
         text += &format!("gate:\n  kind: approval\n  max_revisions: {}\n", chance.below(3));
         if chance.one_in(2) {
-            text += &format!("  expires_after: 72h\n  on_expiry: {}\n", *chance.one(&["stop", "approve"]));
+            text += &format!(
+                "  expires_after: 72h\n  on_expiry: {}\n",
+                *chance.one(&["stop", "approve"])
+            );
         }
     }
-    text += &format!("retry: {{ max_attempts: {} }}\nrestart: {{ max_attempts: {} }}\n", chance.below(3), 2 + chance.below(3));
+    text += &format!(
+        "retry: {{ max_attempts: {} }}\nrestart: {{ max_attempts: {} }}\n",
+        chance.below(3),
+        2 + chance.below(3)
+    );
     std::fs::write(phase, text).expect("written");
 }
 
-/// Runs an engagement to its end: what a rehearsal leaves open is decided by chance, and some processes are killed.
+/// Runs an engagement to its end: what a rehearsal leaves open is decided by chance, and some
+/// processes are killed.
 fn engagement(crew: &Crew, entry: Option<&str>, chance: &mut Chance) {
-    let sow = root().join("examples/sow").join(*chance.one(&["retail-orders.md", "clinic-scheduling.md"]));
+    let sow = root()
+        .join("examples/sow")
+        .join(*chance.one(&["retail-orders.md", "clinic-scheduling.md"]));
     let approve: &[&str] = if chance.one_in(3) { &[] } else { &["--approve", "all"] };
     let from = entry.map_or(vec![], |phase| vec!["--from", phase]);
-    let run = ["run", "--project", "demo", "--sow", sow.to_str().expect("a path"), "--rehearsal", "chance"];
+    let run = [
+        "run",
+        "--project",
+        "demo",
+        "--sow",
+        sow.to_str().expect("a path"),
+        "--rehearsal",
+        "chance",
+    ];
     let mut done = some_killed(crew, &[&run[..], &from, approve].concat(), chance);
     let mut decisions = 0;
     while done.exit == 10 {
@@ -108,13 +149,15 @@ fn engagement(crew: &Crew, entry: Option<&str>, chance: &mut Chance) {
     assert!([0, 1, 12, 13].contains(&done.exit), "it ends with {}: {}", done.exit, done.err);
 }
 
-/// Runs the words; some processes are killed on the way, and the engagement goes on in another. What the last said.
+/// Runs the words; some processes are killed on the way, and the engagement goes on in another.
+/// What the last said.
 fn some_killed(crew: &Crew, words: &[&str], chance: &mut Chance) -> Done {
     if !chance.one_in(2) {
         return crew.run(words);
     }
     let quiet = std::process::Stdio::null;
-    let mut child = crew.command(words).stdout(quiet()).stderr(quiet()).spawn().expect("the binary starts");
+    let mut child =
+        crew.command(words).stdout(quiet()).stderr(quiet()).spawn().expect("the binary starts");
     std::thread::sleep(Duration::from_millis(100 + chance.below(600) as u64));
     let _ = child.kill();
     child.wait().expect("an end");
@@ -185,19 +228,28 @@ fn by_seed(seed: u64) -> Here {
 #[ignore = "needs the AWS rig: see tests/rigs/README.md"]
 fn an_engagement_here_and_one_on_step_functions_go_through_the_same_states() {
     rig_runs();
-    let count = std::env::var("CLOUDCREW_AGREEMENTS").map_or(ENGAGEMENTS, |n| n.parse().expect("a number"));
+    let count =
+        std::env::var("CLOUDCREW_AGREEMENTS").map_or(ENGAGEMENTS, |n| n.parse().expect("a number"));
     // Most of an engagement's time here is waiting for the disk.
     let next = AtomicU64::new(0);
     let mut here: Vec<Here> = std::thread::scope(|scope| {
         let work = || {
-            std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < count)).map(by_seed).collect()
+            std::iter::from_fn(|| {
+                Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < count)
+            })
+            .map(by_seed)
+            .collect()
         };
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().flat_map(|thread| -> Vec<Here> { thread.join().expect("engagements") }).collect()
+        threads
+            .into_iter()
+            .flat_map(|thread| -> Vec<Here> { thread.join().expect("engagements") })
+            .collect()
     });
     here.sort_by_key(|here| here.seed);
     let there = here.iter().map(|Here { through, entry, crew, .. }| {
-        let script: Vec<String> = through.iter().filter_map(|(state, on)| said(state, on)).collect();
+        let script: Vec<String> =
+            through.iter().filter_map(|(state, on)| said(state, on)).collect();
         let script: Vec<&str> = script.iter().map(String::as_str).collect();
         let machine = machine(crew.workspace()).then(&script);
         entry.map_or(machine.clone(), |phase| machine.entry(phase))
@@ -206,10 +258,21 @@ fn an_engagement_here_and_one_on_step_functions_go_through_the_same_states() {
     let mut seen = BTreeSet::new();
     for (Here { seed, through, .. }, course) in here.iter().zip(&there) {
         let states: Vec<&str> = through.iter().map(|(state, _)| state.as_str()).collect();
-        assert_eq!(course.plan_states(), states, "seed {seed}: there on the left, here on the right");
-        seen.extend(through.iter().map(|(state, on)| format!("{} {on}", state.rsplit('.').next().expect("a kind"))));
+        assert_eq!(
+            course.plan_states(),
+            states,
+            "seed {seed}: there on the left, here on the right"
+        );
+        seen.extend(
+            through
+                .iter()
+                .map(|(state, on)| format!("{} {on}", state.rsplit('.').next().expect("a kind"))),
+        );
     }
-    eprintln!("{} states in {count} engagements: {seen:?}", here.iter().map(|here| here.through.len()).sum::<usize>());
+    eprintln!(
+        "{} states in {count} engagements: {seen:?}",
+        here.iter().map(|here| here.through.len()).sum::<usize>()
+    );
     let missed: Vec<&str> = WHAT_HAPPENS.into_iter().filter(|what| !seen.contains(*what)).collect();
     assert!(count < ENGAGEMENTS || missed.is_empty(), "never happened: {missed:?}");
 }

@@ -65,7 +65,12 @@ fn a_newer_home_is_refused_and_a_damaged_journal_is_named() {
     crew.start("clinic-scheduling.md", &[]).exits(10);
     let store = rusqlite::Connection::open(crew.home().join("cloudcrew.db")).expect("the store");
     store.execute_batch("DROP TRIGGER entry_stays").expect("dropped");
-    store.execute("UPDATE entry SET payload = replace(payload, 'discovery', 'disc0very') WHERE seq = 5", []).expect("changed");
+    store
+        .execute(
+            "UPDATE entry SET payload = replace(payload, 'discovery', 'disc0very') WHERE seq = 5",
+            [],
+        )
+        .expect("changed");
     crew.run(&["show", "demo"]).exits(3).says("entry 5");
     store.pragma_update(None, "user_version", 99).expect("changed");
     crew.run(&["list"]).exits(3).says("newer cloudcrew");
@@ -98,7 +103,8 @@ fn a_workspace_without_a_folder_is_told_and_nothing_starts() {
 
 #[test]
 fn files_in_odd_forms_are_read_or_refused_with_a_place() {
-    let text = std::fs::read_to_string(crate::support::root().join("phases/discovery.yaml")).expect("the file");
+    let text = std::fs::read_to_string(crate::support::root().join("phases/discovery.yaml"))
+        .expect("the file");
     let with = |bytes: Vec<u8>| {
         let crew = edited();
         std::fs::write(crew.workspace().join("phases/discovery.yaml"), bytes).expect("written");
@@ -128,14 +134,26 @@ fn files_in_odd_forms_are_read_or_refused_with_a_place() {
 fn a_reader_who_goes_away_hurts_nothing_and_lost_output_is_told() {
     let crew = crew();
     crew.start("clinic-scheduling.md", &[]).exits(10);
-    for words in [&["list"][..], &["show", "demo"], &["ledger", "demo"], &["graph"], &["explain"], &["completions", "bash"]] {
-        let closed = crew.command(words).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn();
+    for words in [
+        &["list"][..],
+        &["show", "demo"],
+        &["ledger", "demo"],
+        &["graph"],
+        &["explain"],
+        &["completions", "bash"],
+    ] {
+        let closed = crew
+            .command(words)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn();
         let mut closed = closed.expect("the binary starts");
         drop(closed.stdout.take());
         let done: crate::support::Done = closed.wait_with_output().expect("an end").into();
         assert_eq!((done.exit, done.err.as_str()), (0, ""), "{words:?}");
         let full = std::fs::File::options().write(true).open("/dev/full").expect("a device");
-        let done: crate::support::Done = crew.command(words).stdout(full).output().expect("the binary starts").into();
+        let done: crate::support::Done =
+            crew.command(words).stdout(full).output().expect("the binary starts").into();
         done.exits(3).says("stdout took not all of the output");
     }
     let full = std::fs::File::options().write(true).open("/dev/full").expect("a device");
@@ -146,9 +164,11 @@ fn a_reader_who_goes_away_hurts_nothing_and_lost_output_is_told() {
 #[test]
 fn what_somebody_wrote_cannot_steer_the_terminal() {
     let crew = edited();
-    let bend = "version: 1\nrehearsal: steer\nagents:\n  - { agent: sa, phase: architecture, asks: \"\\e[31mWhere?\\e]0;x\\a\\nforged line\" }\n";
+    let bend = "version: 1\nrehearsal: steer\nagents:\n  - { agent: sa, phase: architecture, \
+        asks: \"\\e[31mWhere?\\e]0;x\\a\\nforged line\" }\n";
     std::fs::write(crew.workspace().join("rehearsals/steer.yaml"), bend).expect("written");
-    let done = crew.start("clinic-scheduling.md", &["--approve", "all", "--rehearsal", "steer"]).exits(10);
+    let done =
+        crew.start("clinic-scheduling.md", &["--approve", "all", "--rehearsal", "steer"]).exits(10);
     let shown = crew.run(&["show", "demo"]).exits(0);
     for text in [done.out, done.err, shown.out, crew.run(&["inbox"]).out] {
         assert!(!text.contains('\u{1b}') && !text.contains('\u{7}'), "{text:?}");
@@ -166,7 +186,9 @@ fn a_long_text_that_many_aliases_repeat_is_refused() {
 #[test]
 fn pipes_and_bombs_are_refused_at_once() {
     let crew = edited();
-    let pipe = |at: &std::path::Path| assert!(std::process::Command::new("mkfifo").arg(at).status().expect("it starts").success());
+    let pipe = |at: &std::path::Path| {
+        assert!(std::process::Command::new("mkfifo").arg(at).status().expect("it starts").success())
+    };
     let sow = crew.folder.path().join("sow.md");
     pipe(&sow);
     crew.run(&["run", "--sow", sow.to_str().expect("a path")]).exits(2).says("a pipe or a device");
@@ -175,7 +197,10 @@ fn pipes_and_bombs_are_refused_at_once() {
     std::fs::remove_file(crew.workspace().join("phases/pipe.yaml")).expect("removed");
     let mut bomb = format!("a0: &a0 [{}]\n", ["x"; 10].join(", "));
     for level in 1..12 {
-        bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 10].join(", ")));
+        bomb.push_str(&format!(
+            "a{level}: &a{level} [{}]\n",
+            vec![format!("*a{}", level - 1); 10].join(", ")
+        ));
     }
     std::fs::write(crew.workspace().join("phases/discovery.yaml"), bomb).expect("written");
     crew.run(&["check"]).exits(1).says("nodes");
@@ -190,7 +215,10 @@ fn times_and_prices_beyond_sense_are_found() {
         ("agents.yaml", "input: 5", "input: 1e308"),
     ] {
         let crew = edited();
-        crew.edit(file, from, to).run(&["check"]).exits(1).says(to.split(": ").last().expect("a value"));
+        crew.edit(file, from, to)
+            .run(&["check"])
+            .exits(1)
+            .says(to.split(": ").last().expect("a value"));
     }
 }
 
@@ -203,7 +231,11 @@ fn one_damaged_engagement_hides_no_other_and_doctor_finds_it() {
     let store = rusqlite::Connection::open(crew.home().join("cloudcrew.db")).expect("the store");
     store.execute_batch("DROP TRIGGER entry_stays").expect("dropped");
     store
-        .execute("UPDATE entry SET payload = replace(payload, 'discovery', 'disc0very') WHERE seq = 5 AND engagement = 1", [])
+        .execute(
+            "UPDATE entry SET payload = replace(payload, 'discovery', 'disc0very') WHERE seq \
+            = 5 AND engagement = 1",
+            [],
+        )
         .expect("changed");
     crew.run(&["list"]).exits(3).says("other").says("demo");
     crew.run(&["inbox"]).exits(3).says("other  discovery-1");
@@ -215,7 +247,9 @@ fn an_engagement_whose_repository_is_gone_says_so_and_can_be_ended() {
     let crew = crew();
     crew.start("clinic-scheduling.md", &[]).exits(10);
     std::fs::remove_dir_all(crew.home().join("repos")).expect("removed");
-    crew.run(&["resume", "demo"]).exits(3).says("bring it back, or end the engagement with `cloudcrew cancel demo`");
+    crew.run(&["resume", "demo"])
+        .exits(3)
+        .says("bring it back, or end the engagement with `cloudcrew cancel demo`");
     crew.run(&["cancel", "demo"]).exits(0);
     crew.run(&["resume", "demo"]).exits(13);
 }
@@ -225,9 +259,22 @@ fn a_branch_in_the_way_is_told_before_anything_begins_and_patience_has_no_end() 
     let crew = crew();
     let repo = crew.folder.path().join("customers");
     let git = |words: &[&str]| {
-        let name = ["-c", "user.name=x", "-c", "user.email=x@x.invalid", "-C", repo.to_str().expect("a path")];
+        let name = [
+            "-c",
+            "user.name=x",
+            "-c",
+            "user.email=x@x.invalid",
+            "-C",
+            repo.to_str().expect("a path"),
+        ];
         assert!(
-            std::process::Command::new("git").args(name).args(words).output().expect("git starts").status.success(),
+            std::process::Command::new("git")
+                .args(name)
+                .args(words)
+                .output()
+                .expect("git starts")
+                .status
+                .success(),
             "{words:?}"
         );
     };
@@ -236,7 +283,9 @@ fn a_branch_in_the_way_is_told_before_anything_begins_and_patience_has_no_end() 
     git(&["commit", "-q", "--allow-empty", "-m", "begin"]);
     let path = repo.to_str().expect("a path");
     git(&["branch", "cloudcrew"]);
-    crew.start("clinic-scheduling.md", &["--repo", path]).exits(2).says("a branch named `cloudcrew`");
+    crew.start("clinic-scheduling.md", &["--repo", path])
+        .exits(2)
+        .says("a branch named `cloudcrew`");
     git(&["branch", "-D", "cloudcrew"]);
     crew.start("clinic-scheduling.md", &["--repo", "/nonexistent"]).exits(2).says("git init");
     crew.run(&["list"]).exits(0).says("no engagements yet");
@@ -255,8 +304,12 @@ fn a_text_that_cannot_be_rendered_ends_the_phase_and_names_its_key() {
     let crew = edited();
     let task = crew.workspace().join("prompts/tasks/discovery.md");
     let text = std::fs::read_to_string(&task).expect("a file");
-    std::fs::write(&task, text + "\n{% for a in range(9000) %}{% for b in range(9000) %}{{ a }}{% endfor %}{% endfor %}\n")
-        .expect("written");
+    std::fs::write(
+        &task,
+        text + "\n{% for a in range(9000) %}{% for b in range(9000) %}{{ a }}{% \
+        endfor %}{% endfor %}\n",
+    )
+    .expect("written");
     crew.start("clinic-scheduling.md", &[]).exits(1).says("phases/discovery.yaml task");
 }
 
@@ -265,7 +318,8 @@ fn a_statement_of_work_that_is_too_long_says_what_was_not_read() {
     let crew = crew();
     let file = crew.folder.path().join("sow.md");
     let many: String = (0..2_000).map(|n| format!("- The system must do thing {n}\n")).collect();
-    std::fs::write(&file, format!("# Requirements\n{many}\n# Budget\nAt most EUR 20,000\n")).expect("written");
+    std::fs::write(&file, format!("# Requirements\n{many}\n# Budget\nAt most EUR 20,000\n"))
+        .expect("written");
     crew.run(&["run", "--sow", file.to_str().expect("a path")])
         .exits(10)
         .says("more than 500 items under Requirements")

@@ -13,14 +13,19 @@ fn bounded(file: &str, from: &str, to: &str) -> Crew {
 
 #[test]
 fn a_used_up_budget_that_asks_waits_for_a_person_who_raises_it() {
-    let crew =
-        bounded("agents.yaml", "    budget: { tokens: 4000000 }\n\n  sa:", "    budget: { tokens: 45000, at_limit: ask }\n\n  sa:");
+    let crew = bounded(
+        "agents.yaml",
+        "    budget: { tokens: 4000000 }\n\n  sa:",
+        "    budget: { tokens: 45000, at_limit: ask }\n\n  sa:",
+    );
     let done = crew.start(SOW, &["--approve", "all"]).exits(10);
     done.says("agents.yaml agents.pm.budget.tokens").says("cloudcrew answer demo budget-1");
     crew.run(&["inbox"]).exits(0).says("raise:").says("or end:");
     crew.run(&["show", "demo"]).exits(0).says("a budget is used up");
     // What is no answer, and what would not be enough, changes nothing.
-    crew.run(&["answer", "demo", "budget-1", "more, please"]).exits(2).says("as a number, or `stop`");
+    crew.run(&["answer", "demo", "budget-1", "more, please"])
+        .exits(2)
+        .says("as a number, or `stop`");
     crew.run(&["answer", "demo", "budget-1", "45001"]).exits(2).says("are not enough");
     // Where a comma may be a decimal one, nothing is decided.
     crew.run(&["answer", "demo", "budget-1", "90000,50"]).exits(2).says("as a number");
@@ -29,7 +34,11 @@ fn a_used_up_budget_that_asks_waits_for_a_person_who_raises_it() {
     asked_again.exits(10);
     crew.run(&["answer", "demo", "budget-1", "70000"]).exits(14).says("already answered");
     // The gates are the customer's again: the answer drives without `--approve all`.
-    let again = crew.run(&["resume", "demo", "--approve", "all"]).exits(10).says("budget-2").says("60000 tokens");
+    let again = crew
+        .run(&["resume", "demo", "--approve", "all"])
+        .exits(10)
+        .says("budget-2")
+        .says("60000 tokens");
     drop(again);
     crew.run(&["answer", "demo", "budget-2", "5000000"]).exits(10);
     crew.run(&["resume", "demo", "--approve", "all"]).exits(0);
@@ -37,32 +46,57 @@ fn a_used_up_budget_that_asks_waits_for_a_person_who_raises_it() {
 
 #[test]
 fn who_will_not_raise_it_ends_the_engagement_with_its_budget() {
-    let crew =
-        bounded("agents.yaml", "    budget: { tokens: 4000000 }\n\n  sa:", "    budget: { tokens: 45000, at_limit: ask }\n\n  sa:");
+    let crew = bounded(
+        "agents.yaml",
+        "    budget: { tokens: 4000000 }\n\n  sa:",
+        "    budget: { tokens: 45000, at_limit: ask }\n\n  sa:",
+    );
     crew.start(SOW, &["--approve", "all"]).exits(10);
-    crew.run(&["answer", "demo", "budget-1", "stop"]).exits(11).says("agents.yaml agents.pm.budget.tokens");
+    crew.run(&["answer", "demo", "budget-1", "stop"])
+        .exits(11)
+        .says("agents.yaml agents.pm.budget.tokens");
 }
 
 #[test]
 fn dollars_bound_an_engagement_and_four_fifths_are_told() {
     let crew = bounded("workflows/delivery.yaml", "finalize:", "budget: { usd: 2.9 }\nfinalize:");
     let done = crew.start(SOW, &["--approve", "all"]).exits(11);
-    done.says("! $").says("are used [workflows/delivery.yaml budget.usd]").says("`workflows/delivery.yaml budget.usd` is $2.90");
+    done.says("! $")
+        .says("are used [workflows/delivery.yaml budget.usd]")
+        .says("`workflows/delivery.yaml budget.usd` is $2.90");
 }
 
 #[test]
 fn what_a_phase_may_use_covers_its_review() {
-    let crew = bounded("phases/discovery.yaml", "retry:", "budget: { tokens: 30000, at_limit: ask }\nretry:");
+    let crew = bounded(
+        "phases/discovery.yaml",
+        "retry:",
+        "budget: { tokens: 30000, at_limit: ask }\nretry:",
+    );
     let done = crew.start(SOW, &["--approve", "all"]).exits(10);
     done.says("phases/discovery.yaml budget.tokens");
-    crew.run(&["answer", "demo", "budget-1", "9000000"]).exits(10).says("waits at the gate of discovery");
+    crew.run(&["answer", "demo", "budget-1", "9000000"])
+        .exits(10)
+        .says("waits at the gate of discovery");
 }
 
 #[test]
 fn agents_share_a_pot_by_its_name() {
-    let crew = bounded("agents.yaml", "shared_tools:", "budgets:\n  thinkers: { tokens: 60000 }\n\nshared_tools:");
-    crew.edit("agents.yaml", "    budget: { tokens: 4000000 }\n\n  sa:", "    budget: { tokens: 4000000, pot: thinkers }\n\n  sa:");
-    crew.edit("agents.yaml", "    budget: { tokens: 4000000 }\n\n  infra:", "    budget: { pot: thinkers }\n\n  infra:");
+    let crew = bounded(
+        "agents.yaml",
+        "shared_tools:",
+        "budgets:\n  thinkers: { tokens: 60000 }\n\nshared_tools:",
+    );
+    crew.edit(
+        "agents.yaml",
+        "    budget: { tokens: 4000000 }\n\n  sa:",
+        "    budget: { tokens: 4000000, pot: thinkers }\n\n  sa:",
+    );
+    crew.edit(
+        "agents.yaml",
+        "    budget: { tokens: 4000000 }\n\n  infra:",
+        "    budget: { pot: thinkers }\n\n  infra:",
+    );
     let done = crew.start(SOW, &["--approve", "all"]).exits(11);
     done.says("`agents.yaml budgets.thinkers.tokens` is 60000 tokens");
     let cost = crew.run(&["cost", "demo", "--format", "json"]).json();
@@ -70,7 +104,8 @@ fn agents_share_a_pot_by_its_name() {
     let shared: u64 = lines
         .filter(|line| line["agent"] == "pm" || line["agent"] == "sa")
         .map(|line| {
-            line["usage"]["input_tokens"].as_u64().expect("a number") + line["usage"]["output_tokens"].as_u64().expect("a number")
+            line["usage"]["input_tokens"].as_u64().expect("a number")
+                + line["usage"]["output_tokens"].as_u64().expect("a number")
         })
         .sum();
     assert!(shared <= 60000, "{shared} tokens were used");
@@ -78,11 +113,19 @@ fn agents_share_a_pot_by_its_name() {
 
 #[test]
 fn plan_shows_budgets_and_models_with_the_layer_that_decided() {
-    let crew = bounded("workflows/delivery.yaml", "finalize:", "budget: { usd: 120, at_limit: ask }\nfinalize:");
+    let crew = bounded(
+        "workflows/delivery.yaml",
+        "finalize:",
+        "budget: { usd: 120, at_limit: ask }\nfinalize:",
+    );
     let done = crew.run(&["plan", "--model", "qa=opus"]).exits(0);
-    done.says("opus (--model), rehearsed").says("sonnet (agents.yaml), rehearsed").says("budget: $120.00, then asks");
+    done.says("opus (--model), rehearsed")
+        .says("sonnet (agents.yaml), rehearsed")
+        .says("budget: $120.00, then asks");
     let mut command = crew.command(&["plan"]);
-    let by_environment = crate::support::Done::from(command.env("CLOUDCREW_MODEL", "sonnet,pm=opus").output().expect("it starts"));
+    let by_environment = crate::support::Done::from(
+        command.env("CLOUDCREW_MODEL", "sonnet,pm=opus").output().expect("it starts"),
+    );
     by_environment.exits(0).says("opus (CLOUDCREW_MODEL)").says("sonnet (CLOUDCREW_MODEL)");
     crew.run(&["plan", "--model", "haiku"]).exits(2).says("or `rehearsal`");
     crew.run(&["plan", "--model", "nobody=opus"]).exits(2).says("no agent named `nobody`");

@@ -1,6 +1,7 @@
 //! One folder a rule: YAML that trips it, and the exact text that people see.
 //!
-//! A folder holds `files/`, laid over a copy of a small workspace, and `expected.txt`. `UPDATE_CASES=1` writes the latter.
+//! A folder holds `files/`, laid over a copy of a small workspace, and `expected.txt`.
+//! `UPDATE_CASES=1` writes the latter.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -13,7 +14,9 @@ pub fn lay(from: &Path, to: &Path) {
         if entry.path().is_dir() {
             std::fs::create_dir_all(&target).expect("a folder");
             lay(&entry.path(), &target);
-        } else if std::fs::metadata(entry.path()).expect("a file").len() == 0 && entry.file_name() != "agents.yaml" {
+        } else if std::fs::metadata(entry.path()).expect("a file").len() == 0
+            && entry.file_name() != "agents.yaml"
+        {
             // An empty file takes the one below away.
             let _ = std::fs::remove_file(&target);
         } else {
@@ -27,20 +30,33 @@ fn checked(over: Option<&Path>) -> Output {
     let folder = tempfile::tempdir().expect("a folder");
     lay(&root().join("tests/cases/check/_workspace"), folder.path());
     over.into_iter().for_each(|over| lay(over, folder.path()));
-    Command::new(env!("CARGO_BIN_EXE_cloudcrew")).arg("-C").arg(folder.path()).arg("check").output().expect("the binary starts")
+    Command::new(env!("CARGO_BIN_EXE_cloudcrew"))
+        .arg("-C")
+        .arg(folder.path())
+        .arg("check")
+        .output()
+        .expect("the binary starts")
 }
 
 fn seen(case: &Path) -> String {
     let output = checked(Some(&case.join("files")));
-    String::from_utf8_lossy(&output.stdout).lines().map(|l| l.trim_end().to_owned() + "\n").collect()
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|l| l.trim_end().to_owned() + "\n")
+        .collect()
 }
 
 #[test]
 fn every_rule_has_a_case_and_says_what_it_said() {
     let folder = root().join("tests/cases/check");
-    let listed = Command::new(env!("CARGO_BIN_EXE_cloudcrew")).arg("explain").output().expect("the binary starts");
-    let codes: Vec<String> =
-        String::from_utf8_lossy(&listed.stdout).lines().filter_map(|l| l.split_whitespace().next().map(str::to_owned)).collect();
+    let listed = Command::new(env!("CARGO_BIN_EXE_cloudcrew"))
+        .arg("explain")
+        .output()
+        .expect("the binary starts");
+    let codes: Vec<String> = String::from_utf8_lossy(&listed.stdout)
+        .lines()
+        .filter_map(|l| l.split_whitespace().next().map(str::to_owned))
+        .collect();
     let mut wrong = Vec::new();
     for code in &codes {
         let case = folder.join(code);

@@ -27,7 +27,12 @@ fn random(seed: &mut u64) -> u64 {
 
 /// Runs the words and kills the process after a while; the events it acknowledged.
 fn killed(crew: &Crew, words: &[&str], after: Duration) -> (bool, Vec<serde_json::Value>) {
-    let mut child = crew.command(words).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
+    let mut child = crew
+        .command(words)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary starts");
     let mut out = child.stdout.take().expect("a pipe");
     let reader = std::thread::spawn(move || {
         let mut text = Vec::new();
@@ -49,7 +54,17 @@ fn a_killed_run_ends_as_one_that_was_not() {
     whole.start("clinic-scheduling.md", &["--approve", "all"]).exits(0);
     let expected = whole.outcome();
     let sow = crate::support::root().join("examples/sow/clinic-scheduling.md");
-    let begin = ["run", "--project", "demo", "--sow", sow.to_str().expect("a path"), "--approve", "all", "--format", "json"];
+    let begin = [
+        "run",
+        "--project",
+        "demo",
+        "--sow",
+        sow.to_str().expect("a path"),
+        "--approve",
+        "all",
+        "--format",
+        "json",
+    ];
     let resume = ["resume", "demo", "--approve", "all", "--format", "json"];
     let mut kills = 0;
     for run in 0..runs() {
@@ -58,12 +73,14 @@ fn a_killed_run_ends_as_one_that_was_not() {
         let mut acknowledged = Vec::new();
         for _ in 0..KILLS {
             let after = Duration::from_millis(15 + random(&mut seed) % 120);
-            let begun = crew.home().join("cloudcrew.db").exists() && crew.run(&["list"]).out.contains("demo");
+            let begun = crew.home().join("cloudcrew.db").exists()
+                && crew.run(&["list"]).out.contains("demo");
             let (ended, mut seen) = killed(&crew, if begun { &resume } else { &begin }, after);
             kills += u32::from(!ended);
             acknowledged.append(&mut seen);
         }
-        let begun = crew.home().join("cloudcrew.db").exists() && crew.run(&["list"]).out.contains("demo");
+        let begun =
+            crew.home().join("cloudcrew.db").exists() && crew.run(&["list"]).out.contains("demo");
         let last = crew.run(if begun { &resume } else { &begin });
         assert_eq!(last.exit, 0, "run {run}: {}", last.err);
         let journal = crew.journal();
@@ -78,7 +95,11 @@ fn a_killed_run_ends_as_one_that_was_not() {
         assert_eq!(crew.outcome(), expected, "run {run}");
         let log = crew.git(&["log", "--format=%B", "cloudcrew/demo"]);
         let steps: Vec<&str> = log.lines().filter(|l| l.starts_with("CloudCrew-Step:")).collect();
-        assert_eq!(steps.len(), steps.iter().collect::<BTreeSet<_>>().len(), "run {run}: a commit was made twice");
+        assert_eq!(
+            steps.len(),
+            steps.iter().collect::<BTreeSet<_>>().len(),
+            "run {run}: a commit was made twice"
+        );
         crew.git(&["fsck", "--strict"]);
     }
     println!("{kills} kills over {} runs", runs());

@@ -8,10 +8,14 @@ fn a_gate_waits_until_the_customer_decides() {
     crew.start("retail-orders.md", &[]).exits(10).says("cloudcrew approve demo");
     crew.run(&["inbox"]).exits(0).says("discovery-1").says("cloudcrew revise demo");
     crew.run(&["show", "demo"]).exits(0).says("new       docs/project-plan/plan.md");
-    crew.run(&["revise", "demo", "name the compliance owner"]).exits(10).says("the gate of discovery");
+    crew.run(&["revise", "demo", "name the compliance owner"])
+        .exits(10)
+        .says("the gate of discovery");
     crew.run(&["show", "demo"]).exits(0).says("run 2").says("changed +").says("--digest ");
     assert!(crew.file("docs/project-plan/plan.md").contains("name the compliance owner"));
-    crew.run(&["approve", "demo", "--rating", "quality=4"]).exits(10).says("the gate of architecture");
+    crew.run(&["approve", "demo", "--rating", "quality=4"])
+        .exits(10)
+        .says("the gate of architecture");
     let shown = crew.run(&["show", "demo", "--format", "json"]).json();
     assert_eq!(shown["phases"][0]["ratings"][0][1], 4);
 }
@@ -21,23 +25,31 @@ fn an_approval_is_bound_to_what_was_reviewed() {
     let crew = crew();
     crew.start("retail-orders.md", &[]).exits(10);
     crew.run(&["approve", "demo", "--digest", "0123456789ab"]).exits(14).says("has changed");
-    let digest = crew.run(&["inbox", "--format", "json"]).json()["requests"][0]["digest"].as_str().expect("a digest").to_owned();
+    let digest = crew.run(&["inbox", "--format", "json"]).json()["requests"][0]["digest"]
+        .as_str()
+        .expect("a digest")
+        .to_owned();
     crew.run(&["approve", "demo", "--digest", &digest]).exits(10).says("the gate of architecture");
 }
 
 #[test]
 fn a_gate_that_was_decided_names_who_decided() {
     let crew = crew();
-    crew.start("retail-orders.md", &["--rehearsal", "silent-customer", "--approve", "all"]).exits(0).says("reminder 1");
+    crew.start("retail-orders.md", &["--rehearsal", "silent-customer", "--approve", "all"])
+        .exits(0)
+        .says("reminder 1");
     crew.run(&["approve", "demo"]).exits(14);
 }
 
 #[test]
 fn an_agents_question_waits_for_its_answer() {
     let crew = crew();
-    crew.start("retail-orders.md", &["--rehearsal", "question", "--approve", "all"]).exits(0).says("asks:");
+    crew.start("retail-orders.md", &["--rehearsal", "question", "--approve", "all"])
+        .exits(0)
+        .says("asks:");
     let journal = crew.journal();
-    assert!(journal.iter().any(|(_, kind, payload)| kind == "request_answered" && payload.contains("\"channel\":\"rehearsal\"")));
+    assert!(journal.iter().any(|(_, kind, payload)| kind == "request_answered"
+        && payload.contains("\"channel\":\"rehearsal\"")));
 }
 
 #[test]
@@ -77,18 +89,33 @@ fn what_others_change_while_a_gate_waits_is_asked_about_again_and_nothing_expire
     let crew = crew();
     crew.start("retail-orders.md", &[]).exits(10);
     others_change_the_plan(&crew);
-    let done = crew.run(&["resume", "demo"]).exits(10).says("is asked again: what it was about has changed");
-    assert!(!done.out.contains("expired") && !done.err.contains("expired"), "{}{}", done.out, done.err);
+    let done = crew
+        .run(&["resume", "demo"])
+        .exits(10)
+        .says("is asked again: what it was about has changed");
+    assert!(
+        !done.out.contains("expired") && !done.err.contains("expired"),
+        "{}{}",
+        done.out,
+        done.err
+    );
     crew.run(&["approve", "demo"]).exits(10).says("the gate of architecture");
 }
 
 /// Somebody else commits another `plan.md` to the crew's branch.
 fn others_change_the_plan(crew: &Crew) {
     let repo = crew.home().join("repos/demo.git");
-    let script = "set -e; export GIT_AUTHOR_NAME=x GIT_AUTHOR_EMAIL=x@x GIT_COMMITTER_NAME=x GIT_COMMITTER_EMAIL=x@x; export GIT_INDEX_FILE=$PWD/i; \
+    let script = "set -e; export GIT_AUTHOR_NAME=x GIT_AUTHOR_EMAIL=x@x GIT_COMMITTER_NAME=x \
+        GIT_COMMITTER_EMAIL=x@x; export GIT_INDEX_FILE=$PWD/i; \
         git read-tree cloudcrew/demo; b=$(echo changed | git hash-object -w --stdin); \
-        git update-index --add --cacheinfo 100644,$b,docs/project-plan/plan.md; t=$(git write-tree); \
-        c=$(git commit-tree $t -p cloudcrew/demo -m other); git update-ref refs/heads/cloudcrew/demo $c; rm $GIT_INDEX_FILE";
-    let status = std::process::Command::new("sh").args(["-c", script]).current_dir(&repo).status().expect("sh starts");
+        git update-index --add --cacheinfo 100644,$b,docs/project-plan/plan.md; t=$(git \
+        write-tree); \
+        c=$(git commit-tree $t -p cloudcrew/demo -m other); git update-ref \
+        refs/heads/cloudcrew/demo $c; rm $GIT_INDEX_FILE";
+    let status = std::process::Command::new("sh")
+        .args(["-c", script])
+        .current_dir(&repo)
+        .status()
+        .expect("sh starts");
     assert!(status.success());
 }

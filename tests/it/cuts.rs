@@ -1,9 +1,11 @@
-//! The journal cut after each append of a lifecycle, within some, and after each effect that follows one: power goes, another process takes
-//! over what is on disk then, and the end is the same.
+//! The journal cut after each append of a lifecycle, within some, and after each effect that
+//! follows one: power goes, another process takes over what is on disk then, and the end is the
+//! same.
 //!
-//! One run goes through a lifecycle with a question, a rework, a revision, a silent customer, a provider that is away, one that
-//! refuses until somebody mends it, a budget that is used up and raised, and a refused path. Around each of its appends the home is copied, and every copy is driven to its end. Real parts, on a memory
-//! file system where there is one.
+//! One run goes through a lifecycle with a question, a rework, a revision, a silent customer, a
+//! provider that is away, one that refuses until somebody mends it, a budget that is used up and
+//! raised, and a refused path. Around each of its appends the home is copied, and every copy is
+//! driven to its end. Real parts, on a memory file system where there is one.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +17,9 @@ use async_trait::async_trait;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::{Decision, Driver, Given, Options, Rest, open, record};
-use cloudcrew_runtime::ports::journal::{AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, NewEntry, Writer};
+use cloudcrew_runtime::ports::journal::{
+    AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, NewEntry, Writer,
+};
 use cloudcrew_runtime::ports::ledger::{Ledger, LedgerRow};
 use cloudcrew_runtime::ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
 use cloudcrew_runtime::ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
@@ -49,7 +53,9 @@ struct Refused(Arc<dyn Model>);
 impl Model for Refused {
     async fn complete(&self, request: ModelRequest<'_>) -> Result<ModelReply, ModelFault> {
         let context = request.context;
-        if (context.phase.as_str(), request.agent, context.earlier_calls) == ("production", "dev", 2) {
+        if (context.phase.as_str(), request.agent, context.earlier_calls)
+            == ("production", "dev", 2)
+        {
             return Err(ModelFault::of_status(403, None, "AccessDeniedException", "no access"));
         }
         self.0.complete(request).await
@@ -69,7 +75,8 @@ struct Cut {
     effect_done: bool,
 }
 
-/// What is appended at once may be more than a commit holds: every so many entries a run is also cut within.
+/// What is appended at once may be more than a commit holds: every so many entries a run is also
+/// cut within.
 const PARTS: usize = 3;
 
 /// Watches a run from between the engine and its ports, and copies the home around each append.
@@ -93,7 +100,12 @@ impl Knife {
     }
 
     /// A home in which only the first of several entries came on record.
-    async fn cut_within(&self, expected: &Head, writer: Writer, entries: &[NewEntry]) -> Result<(), AppendError> {
+    async fn cut_within(
+        &self,
+        expected: &Head,
+        writer: Writer,
+        entries: &[NewEntry],
+    ) -> Result<(), AppendError> {
         let home = {
             let mut cuts = self.cuts.lock().expect("no panic");
             cuts.0 += 1;
@@ -126,14 +138,26 @@ fn copy(from: &Path, to: &Path) {
 
 #[async_trait]
 impl Journal for Knife {
-    async fn create(&self, engagement: &str, entries: Vec<NewEntry>) -> Result<Option<Head>, StoreError> {
+    async fn create(
+        &self,
+        engagement: &str,
+        entries: Vec<NewEntry>,
+    ) -> Result<Option<Head>, StoreError> {
         self.store.create(engagement, entries).await
     }
-    async fn append(&self, engagement: &str, expected: &Head, writer: Writer, entries: Vec<NewEntry>) -> Result<Head, AppendError> {
+    async fn append(
+        &self,
+        engagement: &str,
+        expected: &Head,
+        writer: Writer,
+        entries: Vec<NewEntry>,
+    ) -> Result<Head, AppendError> {
         if self.effects.swap(0, Ordering::Relaxed) > 0 {
             self.cut(true);
         }
-        for many in (1..entries.len()).filter(|many| (expected.seq as usize + many).is_multiple_of(PARTS)) {
+        for many in
+            (1..entries.len()).filter(|many| (expected.seq as usize + many).is_multiple_of(PARTS))
+        {
             self.cut_within(expected, writer, &entries[..many]).await?;
         }
         let head = self.store.append(engagement, expected, writer, entries).await?;
@@ -141,7 +165,12 @@ impl Journal for Knife {
         self.cut(false);
         Ok(head)
     }
-    async fn read(&self, engagement: &str, after: &Head, limit: usize) -> Result<Vec<Entry>, StoreError> {
+    async fn read(
+        &self,
+        engagement: &str,
+        after: &Head,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
         self.store.read(engagement, after, limit).await
     }
     async fn head(&self, engagement: &str) -> Result<Option<Head>, StoreError> {
@@ -183,7 +212,11 @@ impl Repo for Knife {
     async fn head(&self) -> Result<Option<String>, StoreError> {
         self.repo.head().await
     }
-    async fn commit(&self, parent: Option<&str>, request: &CommitRequest) -> Result<String, RepoError> {
+    async fn commit(
+        &self,
+        parent: Option<&str>,
+        request: &CommitRequest,
+    ) -> Result<String, RepoError> {
         self.effects.fetch_add(1, Ordering::Relaxed);
         self.repo.commit(parent, request).await
     }
@@ -226,8 +259,12 @@ async fn outcome(store: &Store, repo: &GitRepo) -> Outcome {
     let state = &engagement.state;
     let head = repo.head().await.expect("a head").expect("a branch");
     let log = repo.log(None, &head).await.expect("history");
-    let tree = repo.list(&head, "").await.expect("a tree").into_iter().map(|file| (file.path, file.oid));
-    let decided = state.requests.iter().map(|r| format!("{} {:?}", r.id, r.answer.as_ref().map(|a| (&a.decision, &a.actor))));
+    let tree =
+        repo.list(&head, "").await.expect("a tree").into_iter().map(|file| (file.path, file.oid));
+    let decided = state
+        .requests
+        .iter()
+        .map(|r| format!("{} {:?}", r.id, r.answer.as_ref().map(|a| (&a.decision, &a.actor))));
     Outcome {
         end: format!("{:?}", state.end),
         tree: tree.collect(),
@@ -238,10 +275,12 @@ async fn outcome(store: &Store, repo: &GitRepo) -> Outcome {
     }
 }
 
-/// Begins the engagement and runs it to its end; with somebody to take cuts, they are made on the way.
+/// Begins the engagement and runs it to its end; with somebody to take cuts, they are made on the
+/// way.
 async fn whole(home: &Path, cuts: Option<SyncSender<Cut>>) -> Outcome {
     let crew = edited();
-    std::fs::write(crew.workspace().join("rehearsals/everything.yaml"), EVERYTHING).expect("written");
+    std::fs::write(crew.workspace().join("rehearsals/everything.yaml"), EVERYTHING)
+        .expect("written");
     crew.edit("phases/poc.yaml", "retry:", BUDGET);
     start(home, crew.workspace(), SOW, Some("everything")).await;
     let (mut ports, store, repo) = ports(home).await;
@@ -259,17 +298,24 @@ async fn whole(home: &Path, cuts: Option<SyncSender<Cut>>) -> Outcome {
     }
     assert_eq!(to_the_end(ports, &store, 0).await, Ok(1), "the provider refused once");
     let outcome = outcome(&store, &repo).await;
-    assert!(outcome.decisions.iter().any(|decision| decision.starts_with("budget-1")), "{:#?}", outcome.decisions);
+    assert!(
+        outcome.decisions.iter().any(|decision| decision.starts_with("budget-1")),
+        "{:#?}",
+        outcome.decisions
+    );
     outcome
 }
 
-/// Drives it on while somebody raises budgets and mends what the provider refuses: how often it did; in words, why there was no end.
+/// Drives it on while somebody raises budgets and mends what the provider refuses: how often it
+/// did; in words, why there was no end.
 async fn to_the_end(mut ports: Ports, store: &Store, process: u32) -> Result<u32, String> {
     ports.model = Arc::new(Refused(ports.model));
     let mut mended = 0;
     for _ in 0..10 {
         let driver =
-            Driver::acquire(ports.clone(), PROJECT, &dead(process), Options { approve_all: true }).await.expect("the lease");
+            Driver::acquire(ports.clone(), PROJECT, &dead(process), Options { approve_all: true })
+                .await
+                .expect("the lease");
         match driver.drive().await {
             Ok(Rest::Ended(_)) => return Ok(mended),
             Ok(Rest::Blocked(_)) => mended += 1,
@@ -278,8 +324,11 @@ async fn to_the_end(mut ports: Ports, store: &Store, process: u32) -> Result<u32
                 for request in requests {
                     let (actor, channel) = ("ada".to_owned(), "test".to_owned());
                     let decision = Decision::Answer { value: "9000000".into() };
-                    let given = Given { request: request.id, decision, actor, channel, digest: None };
-                    record(store, store, &*ports.clock, &mut engagement, given).await.map_err(|error| error.to_string())?;
+                    let given =
+                        Given { request: request.id, decision, actor, channel, digest: None };
+                    record(store, store, &*ports.clock, &mut engagement, given)
+                        .await
+                        .map_err(|error| error.to_string())?;
                 }
             }
             rest => return Err(format!("it came to rest otherwise: {rest:?}")),
@@ -296,17 +345,26 @@ async fn resumed(home: &Path) -> Result<Outcome, String> {
     Ok(outcome(&store, &repo).await)
 }
 
-/// Takes cuts as they come and drives each to its end: how many with nothing done after their entry, how many with an effect done,
-/// and the first that ended otherwise. After that one the rest is only cleared away.
-fn resume_all(cuts: &Mutex<Receiver<Cut>>, expected: &Outcome, wrong: &Mutex<Option<String>>) -> (usize, usize) {
+/// Takes cuts as they come and drives each to its end: how many with nothing done after their
+/// entry, how many with an effect done, and the first that ended otherwise. After that one the rest
+/// is only cleared away.
+fn resume_all(
+    cuts: &Mutex<Receiver<Cut>>,
+    expected: &Outcome,
+    wrong: &Mutex<Option<String>>,
+) -> (usize, usize) {
     let (mut before, mut after) = (0, 0);
     while let Some(cut) = { cuts.lock().expect("no panic").recv().ok() } {
         if wrong.lock().expect("no panic").is_none() {
             let end = block_on(resumed(&cut.home));
             if end.as_ref() != Ok(expected) {
-                let place =
-                    format!("cut after entry {}, its effect {}", cut.seq, if cut.effect_done { "done" } else { "not done" });
-                *wrong.lock().expect("no panic") = Some(format!("{place}: {end:#?}\nexpected {expected:#?}"));
+                let place = format!(
+                    "cut after entry {}, its effect {}",
+                    cut.seq,
+                    if cut.effect_done { "done" } else { "not done" }
+                );
+                *wrong.lock().expect("no panic") =
+                    Some(format!("{place}: {end:#?}\nexpected {expected:#?}"));
             }
         }
         std::fs::remove_dir_all(&cut.home).expect("removed");
@@ -316,7 +374,11 @@ fn resume_all(cuts: &Mutex<Receiver<Cut>>, expected: &Outcome, wrong: &Mutex<Opt
 }
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work)
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
+        .block_on(work)
 }
 
 #[test]
@@ -328,11 +390,17 @@ fn a_journal_cut_after_any_entry_comes_to_the_same_end() {
     let (send, receive) = sync_channel(4);
     let (receive, wrong) = (Mutex::new(receive), Mutex::new(None));
     let counts: Vec<_> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..2).map(|_| scope.spawn(|| resume_all(&receive, &expected, &wrong))).collect();
-        assert_eq!(block_on(whole(&folder.path().join("home"), Some(send))), expected, "cutting changes nothing");
+        let workers: Vec<_> =
+            (0..2).map(|_| scope.spawn(|| resume_all(&receive, &expected, &wrong))).collect();
+        assert_eq!(
+            block_on(whole(&folder.path().join("home"), Some(send))),
+            expected,
+            "cutting changes nothing"
+        );
         workers.into_iter().map(|worker| worker.join().expect("no panic")).collect()
     });
-    let (before, after) = counts.into_iter().fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
+    let (before, after) =
+        counts.into_iter().fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
     println!("{before} cuts with nothing done after the entry, {after} with an effect done");
     assert_eq!(wrong.into_inner().expect("no panic"), None);
     assert!(before > 550 && after > 50, "the lifecycle is too short to prove anything");

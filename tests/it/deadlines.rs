@@ -17,8 +17,16 @@ use crate::support::{Crew, Done, edited};
 fn expired(on_expiry: &str) -> Crew {
     let crew = edited();
     let gate = format!("kind: approval\n  expires_after: 2s\n  on_expiry: {on_expiry}");
-    crew.edit("phases/discovery.yaml", "kind: approval", &gate).edit("phases/discovery.yaml", "  remind_after: 24h", "  #");
-    let then = if on_expiry == "approve" { "then it counts as approved" } else { "then the engagement ends" };
+    crew.edit("phases/discovery.yaml", "kind: approval", &gate).edit(
+        "phases/discovery.yaml",
+        "  remind_after: 24h",
+        "  #",
+    );
+    let then = if on_expiry == "approve" {
+        "then it counts as approved"
+    } else {
+        "then the engagement ends"
+    };
     crew.start("retail-orders.md", &[]).exits(10).says(then);
     crew.run(&["list"]).says(then);
     crew.run(&["inbox"]).says(then);
@@ -51,14 +59,19 @@ fn a_gate_without_a_deadline_says_so() {
     crew.run(&["show", "demo"]).exits(0).says("it waits until you decide");
 }
 
-/// Runs the binary where the home cannot be written; `None` where this machine does not let a test do that.
+/// Runs the binary where the home cannot be written; `None` where this machine does not let a test
+/// do that.
 fn read_only(crew: &Crew, words: &str) -> Option<Done> {
     let (home, binary) = (crew.home(), env!("CARGO_BIN_EXE_cloudcrew"));
     let home = home.display();
-    let script = format!("mount --bind {home} {home} && mount -o remount,bind,ro {home} && exec {binary} --home {home} {words}");
+    let script = format!(
+        "mount --bind {home} {home} && mount -o remount,bind,ro {home} && exec {binary} --home \
+         {home} {words}"
+    );
     let mut unshare = Command::new("unshare");
     let done = unshare.args(["-m", "sh", "-c", &script]).stdin(Stdio::null()).output().ok()?;
-    let refused = String::from_utf8_lossy(&done.stderr).contains("mount") || done.status.code() == Some(127);
+    let refused =
+        String::from_utf8_lossy(&done.stderr).contains("mount") || done.status.code() == Some(127);
     if refused { None } else { Some(done.into()) }
 }
 
@@ -73,7 +86,10 @@ fn a_home_that_cannot_be_written_is_read_and_shows_what_is_due() {
     for words in ["show demo", "inbox", "ledger demo", "cost demo", "artifacts demo"] {
         read_only(&crew, words).expect("it can be mounted").exits(0);
     }
-    read_only(&crew, "approve demo").expect("it can be mounted").exits(3).says("home/cloudcrew.db: it cannot be written");
+    read_only(&crew, "approve demo")
+        .expect("it can be mounted")
+        .exits(3)
+        .says("home/cloudcrew.db: it cannot be written");
     read_only(&crew, "resume demo").expect("it can be mounted").exits(3).says("cannot be written");
     assert!(!Path::new(&crew.home()).join("cloudcrew.db-journal").exists());
 }
@@ -102,12 +118,18 @@ async fn a_clock_that_was_years_ahead_for_a_while_spoils_nothing_that_comes_late
     for (process, ahead) in [(0, 0), (1, years), (2, 0)] {
         let (mut ports, _, _) = ports(&crew.home()).await;
         ports.clock = Arc::new(Ahead(SystemClock::default(), ahead));
-        let driver = Driver::acquire(ports, PROJECT, &dead(process), Options::default()).await.expect("the lease");
+        let driver = Driver::acquire(ports, PROJECT, &dead(process), Options::default())
+            .await
+            .expect("the lease");
         driver.drive().await.expect("the world is whole");
     }
     let (mut ports, store, _) = ports(&crew.home()).await;
     let mut engagement = open(&store, &store, PROJECT).await.expect("an engagement");
-    assert_eq!(engagement.state.request("discovery-1").map(|r| r.reminders), Some(1), "one reminder, not a thousand");
+    assert_eq!(
+        engagement.state.request("discovery-1").map(|r| r.reminders),
+        Some(1),
+        "one reminder, not a thousand"
+    );
     let given = Given {
         request: "discovery-1".into(),
         decision: Decision::Approve { ratings: Vec::new() },
@@ -115,15 +137,21 @@ async fn a_clock_that_was_years_ahead_for_a_while_spoils_nothing_that_comes_late
         channel: "test".into(),
         digest: None,
     };
-    record(&store, &store, &SystemClock::default(), &mut engagement, given).await.expect("it is recorded");
+    record(&store, &store, &SystemClock::default(), &mut engagement, given)
+        .await
+        .expect("it is recorded");
     let before = crew.git(&["rev-list", "--count", "cloudcrew/demo"]);
     ports.clock = Arc::new(Ahead(SystemClock::default(), 0));
-    let driver = Driver::acquire(ports, PROJECT, &dead(3), Options::default()).await.expect("the lease");
+    let driver =
+        Driver::acquire(ports, PROJECT, &dead(3), Options::default()).await.expect("the lease");
     driver.drive().await.expect("the world is whole");
     let dates = crew.git(&["log", "--format=%at", "cloudcrew/demo"]);
     let now = SystemClock::default().now() / 1000;
     assert!(dates.lines().count() > before.parse::<usize>().expect("a number"));
     for date in dates.lines() {
-        assert!((date.parse::<i64>().expect("a date") - now).abs() < 3_600, "{date} is not of today ({now})");
+        assert!(
+            (date.parse::<i64>().expect("a date") - now).abs() < 3_600,
+            "{date} is not of today ({now})"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! A process may die as often as it likes while the work goes on; only deaths without progress count.
+//! A process may die as often as it likes while the work goes on; only deaths without progress
+//! count.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,7 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cloudcrew_runtime::engagement::{Driver, Options, open};
-use cloudcrew_runtime::ports::model::{Billing, Block, Model, ModelFault, ModelReply, ModelRequest, ToolUse, Usage};
+use cloudcrew_runtime::ports::model::{
+    Billing, Block, Model, ModelFault, ModelReply, ModelRequest, ToolUse, Usage,
+};
 use serde_json::json;
 
 use crate::support::inside::{PROJECT, dead, ports, start};
@@ -24,7 +27,13 @@ impl Model for Stalls {
         let call = ToolUse { id: "t".into(), name: "repo_list".into(), input: json!({}) };
         let (content, usage) = (vec![Block::ToolUse(call)], Some(Usage::default()));
         let stop_reason = "tool_use".to_owned();
-        Ok(ModelReply { content, stop_reason, usage, guardrail: Vec::new(), took: Some(Duration::ZERO) })
+        Ok(ModelReply {
+            content,
+            stop_reason,
+            usage,
+            guardrail: Vec::new(),
+            took: Some(Duration::ZERO),
+        })
     }
 
     fn billing(&self) -> Billing {
@@ -32,7 +41,8 @@ impl Model for Stalls {
     }
 }
 
-/// How many of these processes the engagement outlives, each of which is killed after so many replies.
+/// How many of these processes the engagement outlives, each of which is killed after so many
+/// replies.
 async fn outlives(processes: u32, replies: usize) -> u32 {
     let folder = tempfile::tempdir().expect("a folder");
     let home = folder.path().join("home");
@@ -40,12 +50,17 @@ async fn outlives(processes: u32, replies: usize) -> u32 {
     for process in 0..processes {
         let (mut ports, store, _) = ports(&home).await;
         ports.model = Arc::new(Stalls(replies, AtomicUsize::new(0)));
-        let driver = Driver::acquire(ports, PROJECT, &dead(process), Options::default()).await.expect("the lease");
+        let driver = Driver::acquire(ports, PROJECT, &dead(process), Options::default())
+            .await
+            .expect("the lease");
         let driven = tokio::time::timeout(Duration::from_millis(300), driver.drive()).await;
         if driven.is_ok() {
             let engagement = open(&store, &store, PROJECT).await.expect("an engagement");
             // The first retry begins a new swarm, which may die as often again.
-            assert!(engagement.state.phases["discovery"].earlier.is_some() || engagement.state.end.is_some());
+            assert!(
+                engagement.state.phases["discovery"].earlier.is_some()
+                    || engagement.state.end.is_some()
+            );
             return process;
         }
     }

@@ -1,7 +1,8 @@
-//! Acknowledged means on disk: the system calls of `run`, `approve` and `revise`, each line they print held against what was
-//! synced before it.
+//! Acknowledged means on disk: the system calls of `run`, `approve` and `revise`, each line they
+//! print held against what was synced before it.
 //!
-//! Needs `strace`. Where it is missing the test says so and proves nothing; with `CI` set that is a failure.
+//! Needs `strace`. Where it is missing the test says so and proves nothing; with `CI` set that is a
+//! failure.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,8 +10,7 @@ use std::process::{Command, Stdio};
 
 use crate::support::{Crew, crew, root};
 
-const CALLS: &str =
-    "trace=openat,write,pwrite64,fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat";
+const CALLS: &str = "trace=openat,write,pwrite64,fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat";
 
 /// What is written and not synced, as the calls went by.
 #[derive(Default)]
@@ -29,15 +29,24 @@ impl Disk {
         let paths: Vec<&str> = quoted(arguments).filter(|path| path.starts_with(home)).collect();
         let file = descriptor.filter(|path| path.starts_with(home));
         match (name, file, paths.as_slice()) {
-            ("write" | "pwrite64", Some(file), _) if matters(file) => drop(self.unsynced.insert(file.to_owned())),
+            ("write" | "pwrite64", Some(file), _) if matters(file) => {
+                self.unsynced.insert(file.to_owned());
+            }
             ("fsync" | "fdatasync", Some(file), _) => {
                 self.unsynced.remove(file);
                 self.synced += 1;
             }
-            ("openat", _, [path]) if arguments.contains("O_CREAT") && matters(path) => self.named(path),
+            ("openat", _, [path]) if arguments.contains("O_CREAT") && matters(path) => {
+                self.named(path)
+            }
             ("rename" | "renameat" | "renameat2" | "link" | "linkat", _, [from, to]) => {
                 let inside = format!("{from}/");
-                let moved: Vec<String> = self.unsynced.iter().filter(|f| *f == from || f.starts_with(&inside)).cloned().collect();
+                let moved: Vec<String> = self
+                    .unsynced
+                    .iter()
+                    .filter(|f| *f == from || f.starts_with(&inside))
+                    .cloned()
+                    .collect();
                 for file in moved {
                     self.unsynced.insert(file.replacen(*from, to, 1));
                     if name.starts_with("rename") {
@@ -58,24 +67,31 @@ impl Disk {
         }
     }
 
-    /// A line is printed. Other tools of the same turn go on meanwhile, so what they write next may not be synced yet; but there
-    /// was a sync since the line before, and a line that tells of a commit leaves nothing of the repository open.
+    /// A line is printed. Other tools of the same turn go on meanwhile, so what they write next may
+    /// not be synced yet; but there was a sync since the line before, and a line that tells of a
+    /// commit leaves nothing of the repository open.
     fn acknowledges(&mut self, what: &str) {
         let commit = what.contains(r#"\"event\":\"committed\""#) || what.contains("\"    + ");
         let silent = self.syncs_then == self.synced;
         let open = |file: &&String| if file.contains("/repos/") { commit } else { silent };
         let left: Vec<&String> = self.unsynced.iter().filter(open).collect();
-        assert!(left.is_empty(), "acknowledged before it was on disk: {what}\nnot synced: {left:#?}");
+        assert!(
+            left.is_empty(),
+            "acknowledged before it was on disk: {what}\nnot synced: {left:#?}"
+        );
         self.acknowledged += 1;
         self.commits += usize::from(commit);
         self.syncs_then = self.synced;
     }
 }
 
-/// Whether losing the file's bytes loses something: not SQLite's index of the log, not a copy that the log has too, not the heads, which
-/// may lag behind.
+/// Whether losing the file's bytes loses something: not SQLite's index of the log, not a copy that
+/// the log has too, not the heads, which may lag behind.
 fn matters(file: &str) -> bool {
-    !(file.ends_with("-shm") || file.ends_with("cloudcrew.db") || file.ends_with("cloudcrew.heads") || file.contains("/_git2_"))
+    !(file.ends_with("-shm")
+        || file.ends_with("cloudcrew.db")
+        || file.ends_with("cloudcrew.heads")
+        || file.contains("/_git2_"))
 }
 
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
@@ -92,21 +108,35 @@ fn traced(crew: &Crew, words: &[&str], exit: i32) -> Disk {
     let log = crew.folder.path().join("trace");
     let command = crew.command(words);
     let mut strace = Command::new("strace");
-    strace.args(["-f", "-y", "-s", "4096", "-e", CALLS, "-o"]).arg(&log).arg(command.get_program()).args(command.get_args());
-    let done = strace.env("CLOUDCREW_ACTOR", "customer").stdin(Stdio::null()).output().expect("strace starts");
+    strace
+        .args(["-f", "-y", "-s", "4096", "-e", CALLS, "-o"])
+        .arg(&log)
+        .arg(command.get_program())
+        .args(command.get_args());
+    let done = strace
+        .env("CLOUDCREW_ACTOR", "customer")
+        .stdin(Stdio::null())
+        .output()
+        .expect("strace starts");
     assert_eq!(done.status.code(), Some(exit), "{}", String::from_utf8_lossy(&done.stderr));
     let home = crew.home().to_string_lossy().into_owned();
     let mut disk = Disk::default();
     let mut cut_off: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new();
     for line in String::from_utf8_lossy(&std::fs::read(&log).expect("a trace")).lines() {
         let Some((thread, call)) = line.split_once(' ') else { continue };
-        // A call that another thread interrupted in the log counts when it returns, an acknowledgement when it begins.
-        let call = match (call.trim_start().strip_suffix(" <unfinished ...>"), call.split_once(" resumed>")) {
+        // A call that another thread interrupted in the log counts when it returns, an
+        // acknowledgement when it begins.
+        let call = match (
+            call.trim_start().strip_suffix(" <unfinished ...>"),
+            call.split_once(" resumed>"),
+        ) {
             (Some(begun), _) => {
                 cut_off.insert(thread.to_owned(), begun.to_owned());
                 begun.to_owned()
             }
-            (None, Some((_, rest))) => format!("{}{rest}", cut_off.remove(thread).unwrap_or_default()),
+            (None, Some((_, rest))) => {
+                format!("{}{rest}", cut_off.remove(thread).unwrap_or_default())
+            }
             (None, None) => call.trim_start().to_owned(),
         };
         let unfinished = line.ends_with("<unfinished ...>");
@@ -124,7 +154,12 @@ fn traced(crew: &Crew, words: &[&str], exit: i32) -> Disk {
 }
 
 fn has_strace() -> bool {
-    let there = Command::new("strace").arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success());
+    let there = Command::new("strace")
+        .arg("-V")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|s| s.success());
     if !there {
         assert!(std::env::var_os("CI").is_none(), "strace is missing");
         println!("skipped: strace is missing, so nothing was proven");
@@ -139,14 +174,18 @@ fn what_is_acknowledged_is_on_disk() {
     }
     let crew = crew();
     let sow = root().join("examples/sow/clinic-scheduling.md");
-    let run = ["run", "--project", "demo", "--format", "json", "--sow", sow.to_str().expect("a path")];
+    let run =
+        ["run", "--project", "demo", "--format", "json", "--sow", sow.to_str().expect("a path")];
     for (words, exit) in [
         (&run[..], 10),
         (&["revise", "demo", "name the compliance owner"], 10),
         (&["approve", "demo", "--rating", "quality=4"], 10),
     ] {
         let disk = traced(&crew, words, exit);
-        println!("{}: {} lines acknowledged, {} of commits, {} syncs", words[0], disk.acknowledged, disk.commits, disk.synced);
+        println!(
+            "{}: {} lines acknowledged, {} of commits, {} syncs",
+            words[0], disk.acknowledged, disk.commits, disk.synced
+        );
         assert!(
             disk.acknowledged > 5 && disk.commits > 0 && disk.synced > disk.acknowledged,
             "{}: the trace shows too little",

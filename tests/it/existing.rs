@@ -1,4 +1,5 @@
-//! The customer has code already: the crew starts from it, reads it, changes what it may, and what it made can be merged.
+//! The customer has code already: the crew starts from it, reads it, changes what it may, and what
+//! it made can be merged.
 
 #![expect(clippy::unwrap_used, reason = "a test whose world cannot be made ends there")]
 
@@ -13,14 +14,16 @@ fn git(at: &Path, words: &[&str]) -> String {
     let mut git = Command::new("git");
     git.arg("-C").arg(at).args(words);
     for who in ["AUTHOR", "COMMITTER"] {
-        git.env(format!("GIT_{who}_NAME"), "customer").env(format!("GIT_{who}_EMAIL"), "c@example.com");
+        git.env(format!("GIT_{who}_NAME"), "customer")
+            .env(format!("GIT_{who}_EMAIL"), "c@example.com");
     }
     let done = git.output().expect("git starts");
     assert!(done.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&done.stderr));
     String::from_utf8_lossy(&done.stdout).trim().to_owned()
 }
 
-/// A customer's repository with code, an executable script, a file with a name that is not ASCII, and a plan.
+/// A customer's repository with code, an executable script, a file with a name that is not ASCII,
+/// and a plan.
 fn customers(crew: &Crew) -> PathBuf {
     let repo = crew.folder.path().join("customer");
     for (path, text) in [
@@ -50,14 +53,28 @@ fn start(crew: &Crew, repo: &Path, more: &[&str]) -> Done {
 fn the_crew_starts_from_the_customers_code_and_its_branch_can_be_merged() {
     let crew = crew();
     let repo = customers(&crew);
-    start(&crew, &repo, &["--approve", "all"]).exits(0).says("docs/project-plan/plan.md is in the repository already");
+    start(&crew, &repo, &["--approve", "all"])
+        .exits(0)
+        .says("docs/project-plan/plan.md is in the repository already");
     let base = git(&repo, &["rev-parse", "main"]);
     assert_eq!(git(&repo, &["merge-base", "main", "cloudcrew/demo"]), base);
     git(&repo, &["merge", "-q", "--no-edit", "cloudcrew/demo"]);
-    assert_eq!(fs::read_to_string(repo.join("src/main.py")).unwrap(), "print('orders')\n", "outside all scopes");
-    assert!(fs::read_to_string(repo.join("docs/project-plan/plan.md")).unwrap().contains("Project plan"), "it was rewritten");
+    assert_eq!(
+        fs::read_to_string(repo.join("src/main.py")).unwrap(),
+        "print('orders')\n",
+        "outside all scopes"
+    );
+    assert!(
+        fs::read_to_string(repo.join("docs/project-plan/plan.md"))
+            .unwrap()
+            .contains("Project plan"),
+        "it was rewritten"
+    );
     assert!(git(&repo, &["ls-tree", "main", "run.sh"]).starts_with("100755"));
-    assert_eq!(git(&repo, &["-c", "core.quotePath=false", "ls-files", "docs/überblick.md"]), "docs/überblick.md");
+    assert_eq!(
+        git(&repo, &["-c", "core.quotePath=false", "ls-files", "docs/überblick.md"]),
+        "docs/überblick.md"
+    );
     assert!(git(&repo, &["fsck", "--strict"]).is_empty());
 }
 
@@ -77,10 +94,20 @@ fn what_the_crew_wrote_is_exported_and_what_the_customer_had_is_not() {
     git(&repo, &["worktree", "remove", worktree.to_str().unwrap()]);
     crew.run(&["resume", "demo", "--approve", "all"]).exits(0);
     let folder = crew.folder.path().join("exported");
-    crew.run(&["artifacts", "demo", "--export", folder.to_str().unwrap()]).exits(0).says("its name is no UTF-8");
-    assert!(folder.join("docs/project-plan/plan.md").is_file() && folder.join("docs/engagement-summary.md").is_file());
+    crew.run(&["artifacts", "demo", "--export", folder.to_str().unwrap()])
+        .exits(0)
+        .says("its name is no UTF-8");
+    assert!(
+        folder.join("docs/project-plan/plan.md").is_file()
+            && folder.join("docs/engagement-summary.md").is_file()
+    );
     assert!(!folder.join("src/main.py").exists(), "it is as the customer had it");
-    assert!(!fs::read_dir(&folder).unwrap().flatten().any(|entry| entry.file_name().to_string_lossy().starts_with("odd-")));
+    assert!(
+        !fs::read_dir(&folder)
+            .unwrap()
+            .flatten()
+            .any(|entry| entry.file_name().to_string_lossy().starts_with("odd-"))
+    );
 }
 
 #[test]
@@ -91,12 +118,20 @@ fn a_branch_made_beforehand_or_a_named_base_is_where_the_work_starts() {
     git(&repo, &["commit", "-q", "--allow-empty", "-m", "Later"]);
     start(&crew, &repo, &["--base", "main"]).exits(2).says("is not at `main`");
     start(&crew, &repo, &[]).exits(10);
-    assert_eq!(git(&repo, &["merge-base", "main", "cloudcrew/demo"]), git(&repo, &["rev-parse", "main~1"]));
+    assert_eq!(
+        git(&repo, &["merge-base", "main", "cloudcrew/demo"]),
+        git(&repo, &["rev-parse", "main~1"])
+    );
 
     let other = crate::support::crew();
-    start(&other, &repo, &["--project", "second", "--base", "nothing"]).exits(2).says("no commit is named `nothing`");
+    start(&other, &repo, &["--project", "second", "--base", "nothing"])
+        .exits(2)
+        .says("no commit is named `nothing`");
     start(&other, &repo, &["--project", "second", "--base", "main"]).exits(10);
-    assert_eq!(git(&repo, &["merge-base", "main", "cloudcrew/second"]), git(&repo, &["rev-parse", "main"]));
+    assert_eq!(
+        git(&repo, &["merge-base", "main", "cloudcrew/second"]),
+        git(&repo, &["rev-parse", "main"])
+    );
 }
 
 #[test]
@@ -105,7 +140,10 @@ fn an_empty_repository_gets_a_branch_of_its_own() {
     let repo = crew.folder.path().join("empty");
     git(crew.folder.path(), &["init", "-q", "-b", "main", "empty"]);
     start(&crew, &repo, &[]).exits(10);
-    assert_eq!(git(&repo, &["log", "--format=%s", "cloudcrew/demo"]).lines().last(), Some("Add the statement of work"));
+    assert_eq!(
+        git(&repo, &["log", "--format=%s", "cloudcrew/demo"]).lines().last(),
+        Some("Add the statement of work")
+    );
 
     let headless = customers(&crew);
     git(&headless, &["symbolic-ref", "HEAD", "refs/heads/gone"]);
@@ -121,7 +159,11 @@ fn a_gate_says_that_the_customers_branch_has_moved_on() {
     let before = crew.run(&["show", "demo"]).exits(0);
     assert!(!before.out.contains("not based on"), "{}", before.out);
     git(&repo, &["commit", "-q", "--allow-empty", "-m", "Meanwhile"]);
-    crew.run(&["show", "demo"]).exits(0).says("`main` has 1 commit that this work was not based on");
+    crew.run(&["show", "demo"])
+        .exits(0)
+        .says("`main` has 1 commit that this work was not based on");
     assert_eq!(crew.run(&["show", "demo", "--format", "json"]).json()["moved_on"]["commits"], 1);
-    crew.run(&["resume", "demo"]).exits(10).says("`main` has 1 commit that this work was not based on");
+    crew.run(&["resume", "demo"])
+        .exits(10)
+        .says("`main` has 1 commit that this work was not based on");
 }

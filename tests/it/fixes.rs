@@ -1,4 +1,5 @@
-//! `check --fix`: what cannot have been meant otherwise is written; comments, layout and everything else stay.
+//! `check --fix`: what cannot have been meant otherwise is written; comments, layout and everything
+//! else stay.
 
 use crate::support::edited;
 
@@ -17,9 +18,16 @@ fn slips_are_mended_and_nothing_else_is_touched() {
 #[test]
 fn what_may_have_been_meant_otherwise_is_left_to_the_author() {
     let crew = edited();
-    crew.edit("phases/discovery.yaml", "agents: [pm, sa]", "agents: [pm, sx]").edit("agents.yaml", "  sonnet:", "  sonet:");
+    crew.edit("phases/discovery.yaml", "agents: [pm, sa]", "agents: [pm, sx]").edit(
+        "agents.yaml",
+        "  sonnet:",
+        "  sonet:",
+    );
     let before = (crew.read("phases/discovery.yaml"), crew.read("agents.yaml"));
-    crew.run(&["check", "--fix"]).exits(1).says("did you mean `sa`?").says("`sonet` is named nowhere");
+    crew.run(&["check", "--fix"])
+        .exits(1)
+        .says("did you mean `sa`?")
+        .says("`sonet` is named nowhere");
     assert_eq!((crew.read("phases/discovery.yaml"), crew.read("agents.yaml")), before);
 }
 
@@ -30,20 +38,35 @@ fn a_mending_is_tried_by_itself_and_one_that_would_break_something_is_left() {
     crew.edit("phases/discovery.yaml", "  max_turns: 100", "  max_handofs: 5\n  max_turns: 100")
         .edit("phases/discovery.yaml", "node_timeout: 5m", "node_timeout: 5 minutes")
         .edit("workflows/delivery.yaml", "phases:", "phasess:");
-    crew.run(&["check", "--fix"]).exits(1).says("phases/discovery.yaml: 1 mended").says("1 left to you").says("max_handofs");
+    crew.run(&["check", "--fix"])
+        .exits(1)
+        .says("phases/discovery.yaml: 1 mended")
+        .says("1 left to you")
+        .says("max_handofs");
     let text = crew.read("phases/discovery.yaml");
     assert!(text.contains("  max_handofs: 5\n") && text.contains("node_timeout: 5m #"), "{text}");
-    assert!(crew.read("workflows/delivery.yaml").contains("\nphases: ["), "what it brings to light is no reason not to mend it");
+    assert!(
+        crew.read("workflows/delivery.yaml").contains("\nphases: ["),
+        "what it brings to light is no reason not to mend it"
+    );
 }
 
 #[test]
 fn a_slip_in_a_definition_is_not_spread_into_the_tests() {
     let crew = edited();
-    let tests = ["rehearsals/approved-with-findings.yaml", "rehearsals/delivery.yaml", "rehearsals/forgotten-deliverable.yaml"];
+    let tests = [
+        "rehearsals/approved-with-findings.yaml",
+        "rehearsals/delivery.yaml",
+        "rehearsals/forgotten-deliverable.yaml",
+    ];
     let before: Vec<String> = tests.iter().map(|test| crew.read(test)).collect();
     crew.edit("phases/architecture.yaml", "relevance", "relevence")
         .edit("templates/project_plan.md", "## Risks and open points", "## Risks and open pionts")
-        .edit("phases/production.yaml", "path: app/tests/test-plan.md", "path: app/tests/tset-plan.md");
+        .edit(
+            "phases/production.yaml",
+            "path: app/tests/test-plan.md",
+            "path: app/tests/tset-plan.md",
+        );
     crew.run(&["check", "--fix"]).exits(1);
     assert_eq!(tests.iter().map(|test| crew.read(test)).collect::<Vec<_>>(), before);
 }
@@ -55,7 +78,9 @@ fn a_link_that_leads_out_of_the_workspace_is_not_written_through() {
     let wrong = crew.read("phases/poc.yaml").replace("max_handoffs", "max_handofs");
     std::fs::write(&outside, &wrong).expect("written");
     let inside = crew.workspace().join("phases/poc.yaml");
-    std::fs::remove_file(&inside).and_then(|()| std::os::unix::fs::symlink(&outside, &inside)).expect("a link");
+    std::fs::remove_file(&inside)
+        .and_then(|()| std::os::unix::fs::symlink(&outside, &inside))
+        .expect("a link");
     crew.run(&["check", "--fix"]).exits(1).says("leads out of the workspace");
     assert_eq!(std::fs::read_to_string(&outside).expect("a file"), wrong);
 }

@@ -7,8 +7,14 @@ use crate::support::{crew, edited, root};
 #[test]
 fn the_committed_schemas_are_what_the_types_say() {
     for kind in ["agents", "phase", "workflow", "rehearsal"] {
-        let there = std::fs::read_to_string(root().join(format!("engine/definition/schemas/{kind}.json"))).expect("the file");
-        assert_eq!(crew().run(&["schema", kind]).exits(0).out, there, "run `cargo run -- schema --write`");
+        let there =
+            std::fs::read_to_string(root().join(format!("engine/definition/schemas/{kind}.json")))
+                .expect("the file");
+        assert_eq!(
+            crew().run(&["schema", kind]).exits(0).out,
+            there,
+            "run `cargo run -- schema --write`"
+        );
     }
 }
 
@@ -18,7 +24,8 @@ fn the_reference_pages_are_what_the_schemas_say() {
     crew.run(&["schema", "--write"]).exits(0);
     for page in ["agents", "phase", "workflow", "rehearsal", "sensitive-files"] {
         let page = format!("docs/reference/{page}.md");
-        let read = |root: &std::path::Path| std::fs::read_to_string(root.join(&page)).expect("a page");
+        let read =
+            |root: &std::path::Path| std::fs::read_to_string(root.join(&page)).expect("a page");
         assert_eq!(read(crew.workspace()), read(&root()), "run `cargo run -- schema --write`");
     }
 }
@@ -26,16 +33,27 @@ fn the_reference_pages_are_what_the_schemas_say() {
 #[test]
 fn the_schemas_of_a_workspace_know_its_names_also_when_a_file_is_wrong() {
     let crew = edited();
-    crew.edit("agents.yaml", "  qa:\n", "  tester:\n").edit("phases/poc.yaml", "swarm:", "swarm: [");
+    crew.edit("agents.yaml", "  qa:\n", "  tester:\n").edit(
+        "phases/poc.yaml",
+        "swarm:",
+        "swarm: [",
+    );
     crew.run(&["schema", "--workspace"]).exits(0);
     let read = |kind: &str| -> serde_json::Value {
-        let text = std::fs::read_to_string(crew.workspace().join(format!(".cloudcrew/schemas/{kind}.json"))).expect("a schema");
+        let text = std::fs::read_to_string(
+            crew.workspace().join(format!(".cloudcrew/schemas/{kind}.json")),
+        )
+        .expect("a schema");
         serde_json::from_str(&text).expect("JSON")
     };
     let entry = read("phase")["properties"]["swarm"]["properties"]["entry"].clone();
     let names = ["pm", "sa", "infra", "dev", "data", "security", "tester"];
     assert_eq!(entry["enum"], serde_json::json!(names));
-    assert!(entry["markdownEnumDescriptions"][0].as_str().is_some_and(|words| words.contains("ask the customer")));
+    assert!(
+        entry["markdownEnumDescriptions"][0]
+            .as_str()
+            .is_some_and(|words| words.contains("ask the customer"))
+    );
     let phases = read("workflow")["properties"]["phases"]["items"]["enum"].clone();
     assert!(phases.as_array().is_some_and(|phases| phases.contains(&"poc".into())), "{phases}");
     let tools = read("agents")["properties"]["shared_tools"]["items"]["enum"].clone();
@@ -63,11 +81,17 @@ fn what_verbs_print_for_programs_is_as_their_schema_says() {
         let validator = jsonschema::draft202012::new(&schema).expect("a schema");
         assert!(!documents.is_empty());
         for document in documents {
-            let faults: Vec<String> = validator.iter_errors(&document).map(|e| format!("{e} at {}", e.instance_path())).collect();
+            let faults: Vec<String> = validator
+                .iter_errors(&document)
+                .map(|e| format!("{e} at {}", e.instance_path()))
+                .collect();
             assert!(faults.is_empty(), "{verb}: {faults:?} in {document:#}");
         }
     };
-    holds("run", lines.lines().map(|line| serde_json::from_str(line).expect("a document")).collect());
+    holds(
+        "run",
+        lines.lines().map(|line| serde_json::from_str(line).expect("a document")).collect(),
+    );
     for words in [
         &["list"][..],
         &["show", "demo"],
@@ -81,7 +105,11 @@ fn what_verbs_print_for_programs_is_as_their_schema_says() {
         holds(words[0], vec![crew.run(&[words, &["--format", "json"]].concat()).exits(0).json()]);
     }
     let wrong = edited();
-    wrong.edit("agents.yaml", "sonnet:", "sonet:").edit("phases/poc.yaml", "max_handoffs", "max_handofs");
+    wrong.edit("agents.yaml", "sonnet:", "sonet:").edit(
+        "phases/poc.yaml",
+        "max_handoffs",
+        "max_handofs",
+    );
     holds("check", vec![wrong.run(&["check", "--format", "json"]).exits(1).json()]);
 }
 
@@ -100,18 +128,23 @@ fn a_change_of_the_definitions_shows_in_what_is_generated_from_them() {
     crew.run(&["generate"]).exits(0);
     crew.run(&["generate", "--check"]).exits(0);
     let machines = crew.workspace().join("infra/terraform/state_machines");
-    std::fs::copy(machines.join("delivery.asl.json"), machines.join("gone.asl.json")).expect("copied");
+    std::fs::copy(machines.join("delivery.asl.json"), machines.join("gone.asl.json"))
+        .expect("copied");
     std::fs::write(machines.join("by-hand.asl.json"), "{}").expect("written");
     crew.run(&["generate", "--check"]).exits(1).says("gone.asl.json: no workflow has that name");
     crew.run(&["generate"]).exits(0).says("removed");
     assert!(machines.join("by-hand.asl.json").exists() && !machines.join("gone.asl.json").exists());
     crew.edit("phases/discovery.yaml", "max_revisions: 3", "max_revisions: 2");
-    crew.run(&["generate", "--check"]).exits(1).says("At most 2: phases/discovery.yaml gate.max_revisions");
+    crew.run(&["generate", "--check"])
+        .exits(1)
+        .says("At most 2: phases/discovery.yaml gate.max_revisions");
 }
 
 #[test]
 fn every_way_of_the_state_machine_leads_to_a_state_of_it() {
-    let text = std::fs::read_to_string(root().join("infra/terraform/state_machines/delivery.asl.json")).expect("the file");
+    let text =
+        std::fs::read_to_string(root().join("infra/terraform/state_machines/delivery.asl.json"))
+            .expect("the file");
     let machine: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let states = machine["States"].as_object().expect("states");
     let mut to_see = vec![machine["StartAt"].as_str().expect("a start")];
@@ -119,8 +152,14 @@ fn every_way_of_the_state_machine_leads_to_a_state_of_it() {
     while let Some(name) = to_see.pop() {
         if seen.insert(name) {
             let state = states.get(name).unwrap_or_else(|| panic!("no state `{name}`"));
-            let branches = ["Choices", "Catch"].into_iter().filter_map(|key| state[key].as_array()).flatten();
-            to_see.extend(branches.chain([state]).flat_map(|way| [&way["Next"], &way["Default"]]).filter_map(|to| to.as_str()));
+            let branches =
+                ["Choices", "Catch"].into_iter().filter_map(|key| state[key].as_array()).flatten();
+            to_see.extend(
+                branches
+                    .chain([state])
+                    .flat_map(|way| [&way["Next"], &way["Default"]])
+                    .filter_map(|to| to.as_str()),
+            );
         }
     }
     assert_eq!(seen, states.keys().map(String::as_str).collect(), "a state that nothing leads to");
@@ -129,11 +168,19 @@ fn every_way_of_the_state_machine_leads_to_a_state_of_it() {
 #[test]
 fn the_crew_is_granted_the_models_that_its_agents_use() {
     let crew = edited();
-    crew.edit("agents.yaml", "  opus:\n", "  opus:\n    provider: bedrock\n    id: us.anthropic.claude-opus-4-6-v1\n");
+    crew.edit(
+        "agents.yaml",
+        "  opus:\n",
+        "  opus:\n    provider: bedrock\n    id: us.anthropic.claude-opus-4-6-v1\n",
+    );
     crew.edit("phases/poc.yaml", "description: ", "description: ${cluster_arn} %{if} - ");
     crew.run(&["generate"]).exits(0);
-    let read = |path: &str| std::fs::read_to_string(crew.workspace().join("infra/terraform").join(path)).expect("a file");
-    let variables: serde_json::Value = serde_json::from_str(&read("crew.auto.tfvars.json")).expect("JSON");
+    let read = |path: &str| {
+        std::fs::read_to_string(crew.workspace().join("infra/terraform").join(path))
+            .expect("a file")
+    };
+    let variables: serde_json::Value =
+        serde_json::from_str(&read("crew.auto.tfvars.json")).expect("JSON");
     let granted = [
         "arn:aws:bedrock:*:*:inference-profile/us.anthropic.claude-opus-4-6-v1",
         "arn:aws:bedrock:*::foundation-model/anthropic.claude-opus-4-6-v1",
@@ -144,24 +191,34 @@ fn the_crew_is_granted_the_models_that_its_agents_use() {
 
 #[test]
 fn terraform_knows_every_variable_and_every_key_of_it() {
-    let read = |path: &str| std::fs::read_to_string(root().join("infra/terraform").join(path)).expect("a file");
+    let read = |path: &str| {
+        std::fs::read_to_string(root().join("infra/terraform").join(path)).expect("a file")
+    };
     let declared = read("generated_variables.tf");
-    let variables: serde_json::Value = serde_json::from_str(&read("crew.auto.tfvars.json")).expect("JSON");
+    let variables: serde_json::Value =
+        serde_json::from_str(&read("crew.auto.tfvars.json")).expect("JSON");
     for (name, value) in variables.as_object().expect("variables") {
         let block = declared
             .split("\nvariable ")
             .find(|block| block.starts_with(&format!("\"{name}\"")))
             .unwrap_or_else(|| panic!("`{name}`"));
-        let words: BTreeSet<&str> = block.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+        let words: BTreeSet<&str> =
+            block.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
         // A map has names of the crew and then keys, an object keys.
         let keys: Vec<&str> = match value {
-            serde_json::Value::Object(of) if block.contains("map(object(") => {
-                of.values().filter_map(|v| v.as_object()).flat_map(|o| o.keys()).map(String::as_str).collect()
-            }
+            serde_json::Value::Object(of) if block.contains("map(object(") => of
+                .values()
+                .filter_map(|v| v.as_object())
+                .flat_map(|o| o.keys())
+                .map(String::as_str)
+                .collect(),
             serde_json::Value::Object(of) => of.keys().map(String::as_str).collect(),
-            serde_json::Value::Array(of) => {
-                of.iter().filter_map(|v| v.as_object()).flat_map(|o| o.keys()).map(String::as_str).collect()
-            }
+            serde_json::Value::Array(of) => of
+                .iter()
+                .filter_map(|v| v.as_object())
+                .flat_map(|o| o.keys())
+                .map(String::as_str)
+                .collect(),
             _ => Vec::new(),
         };
         let unknown: BTreeSet<&str> = keys.into_iter().filter(|key| !words.contains(key)).collect();

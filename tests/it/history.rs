@@ -1,4 +1,5 @@
-//! A history that was shortened, and two that claim one branch: the true state, or a fault that names what is wrong.
+//! A history that was shortened, and two that claim one branch: the true state, or a fault that
+//! names what is wrong.
 
 #![expect(clippy::unwrap_used, reason = "a test whose world cannot be made ends there")]
 
@@ -39,16 +40,34 @@ fn rows_that_were_removed_with_the_head_are_missed() {
     let crew = crew();
     crew.start("retail-orders.md", &[]).exits(10);
     shorten(&crew, 3);
-    for words in [&["show", "demo"][..], &["list"], &["inbox"], &["resume", "demo"], &["approve", "demo"], &["doctor"]] {
+    for words in [
+        &["show", "demo"][..],
+        &["list"],
+        &["inbox"],
+        &["resume", "demo"],
+        &["approve", "demo"],
+        &["doctor"],
+    ] {
         let done = crew.run(words);
         assert!(matches!(done.exit, 1 | 3), "{words:?}: {} {}", done.exit, done.err);
-        assert!(format!("{}{}", done.out, done.err).contains("its history is lost"), "{words:?}: {}{}", done.out, done.err);
+        assert!(
+            format!("{}{}", done.out, done.err).contains("its history is lost"),
+            "{words:?}: {}{}",
+            done.out,
+            done.err
+        );
     }
     // Who wants the older state says so. What the branch knows stays.
     fs::remove_file(crew.home().join("cloudcrew.heads")).unwrap();
     crew.run(&["show", "demo"]).exits(0);
     shorten_to_before_the_last_commit(&crew);
-    for words in [&["show", "demo"][..], &["resume", "demo"], &["approve", "demo"], &["ledger", "demo"], &["artifacts", "demo"]] {
+    for words in [
+        &["show", "demo"][..],
+        &["resume", "demo"],
+        &["approve", "demo"],
+        &["ledger", "demo"],
+        &["artifacts", "demo"],
+    ] {
         crew.run(words).exits(3).says("This home is older than the branch");
     }
 }
@@ -74,9 +93,15 @@ fn an_engagement_that_cannot_be_found_any_more_is_missed() {
 
 fn shorten_to_before_the_last_commit(crew: &Crew) {
     let store = database(crew);
-    let intent: i64 = store.query_row("SELECT max(seq) FROM entry WHERE kind = 'commit_intended'", [], |row| row.get(0)).unwrap();
+    let intent: i64 = store
+        .query_row("SELECT max(seq) FROM entry WHERE kind = 'commit_intended'", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
     let end: i64 = store.query_row("SELECT seq FROM engagement", [], |row| row.get(0)).unwrap();
-    store.execute_batch("CREATE TRIGGER entry_remains BEFORE DELETE ON entry BEGIN SELECT 1; END").unwrap();
+    store
+        .execute_batch("CREATE TRIGGER entry_remains BEFORE DELETE ON entry BEGIN SELECT 1; END")
+        .unwrap();
     drop(store);
     shorten(crew, end - intent + 1);
 }
@@ -86,7 +111,8 @@ fn a_log_that_was_lost_or_cut_is_missed() {
     for cut in [0, 1, 2, 3] {
         let crew = crew();
         crew.start("retail-orders.md", &[]).exits(10);
-        // A reader that stays keeps the log from being taken into the file, as a process that was killed does.
+        // A reader that stays keeps the log from being taken into the file, as a process that was
+        // killed does.
         let reader = database(&crew);
         reader.execute_batch("BEGIN; SELECT count(*) FROM entry").ok();
         let _: i64 = reader.query_row("SELECT count(*) FROM entry", [], |row| row.get(0)).unwrap();
@@ -113,9 +139,18 @@ fn a_log_that_was_lost_or_cut_is_missed() {
         for words in [&["show", "demo", "--format", "json"][..], &["list"], &["resume", "demo"]] {
             let done = crew.run_in(&home, words);
             if done.exit == 0 && words[0] == "show" {
-                assert_eq!(done.json()["events"].as_u64(), events, "fewer events and nothing was said");
+                assert_eq!(
+                    done.json()["events"].as_u64(),
+                    events,
+                    "fewer events and nothing was said"
+                );
             } else {
-                assert!(done.exit == 3 || done.exit == 0 && words[0] == "list", "{words:?}: {} {}", done.exit, done.err);
+                assert!(
+                    done.exit == 3 || done.exit == 0 && words[0] == "list",
+                    "{words:?}: {} {}",
+                    done.exit,
+                    done.err
+                );
             }
         }
     }
@@ -126,14 +161,24 @@ fn a_row_of_the_ledger_or_a_prompt_that_is_gone_is_missed() {
     let crew = crew();
     crew.start("retail-orders.md", &["--approve", "all"]).exits(0);
     let store = database(&crew);
-    store.execute("DELETE FROM ledger WHERE number = (SELECT max(number) FROM ledger WHERE id LIKE '%.c%')", []).unwrap();
+    store
+        .execute(
+            "DELETE FROM ledger WHERE number = (SELECT max(number) FROM ledger WHERE id LIKE \
+        '%.c%')",
+            [],
+        )
+        .unwrap();
     crew.run(&["ledger", "demo"]).exits(3).says("of the ledger was written and is gone");
     crew.run(&["show", "demo"]).exits(3);
 
     let crew = crate::support::crew();
     crew.start("retail-orders.md", &[]).exits(10);
     let prompt: String = database(&crew)
-        .query_row("SELECT json_extract(payload, '$.system') FROM entry WHERE kind = 'visit_opened'", [], |row| row.get(0))
+        .query_row(
+            "SELECT json_extract(payload, '$.system') FROM entry WHERE kind = 'visit_opened'",
+            [],
+            |row| row.get(0),
+        )
         .unwrap();
     database(&crew).execute("DELETE FROM blob WHERE hash = ?1", [prompt]).unwrap();
     crew.run(&["doctor"]).exits(1).says("is gone from the store");
@@ -145,10 +190,19 @@ fn every_commit_names_the_entry_that_announced_it() {
     crew.start("retail-orders.md", &[]).exits(10);
     let intents: Vec<String> = {
         let store = database(&crew);
-        let mut all = store.prepare("SELECT seq || ' ' || hash FROM entry WHERE kind = 'commit_intended' ORDER BY seq").unwrap();
+        let mut all = store
+            .prepare(
+                "SELECT seq || ' ' || hash FROM entry WHERE kind = 'commit_intended' ORDER BY seq",
+            )
+            .unwrap();
         all.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
     };
-    let log = crew.git(&["log", "--reverse", "--format=%(trailers:key=CloudCrew-Journal,valueonly)", "cloudcrew/demo"]);
+    let log = crew.git(&[
+        "log",
+        "--reverse",
+        "--format=%(trailers:key=CloudCrew-Journal,valueonly)",
+        "cloudcrew/demo",
+    ]);
     let named: Vec<&str> = log.lines().filter(|line| !line.is_empty()).collect();
     assert!(!named.is_empty());
     assert_eq!(named, intents);
@@ -157,14 +211,21 @@ fn every_commit_names_the_entry_that_announced_it() {
 #[test]
 fn of_two_copies_of_a_home_the_first_to_commit_goes_on_and_the_other_is_told() {
     let crew = crew();
-    let (repo, sow) = (crew.folder.path().join("customer.git"), root().join("examples/sow/retail-orders.md"));
-    let made = Command::new("git").args(["init", "-q", "--bare", "-b", "main"]).arg(&repo).status().unwrap();
+    let (repo, sow) =
+        (crew.folder.path().join("customer.git"), root().join("examples/sow/retail-orders.md"));
+    let made = Command::new("git")
+        .args(["init", "-q", "--bare", "-b", "main"])
+        .arg(&repo)
+        .status()
+        .unwrap();
     assert!(made.success());
     crew.run(&on(repo.to_str().unwrap(), sow.to_str().unwrap())).exits(10);
     let other = crew.folder.path().join("home-2");
     copy(&crew.home(), &other);
     crew.run(&["approve", "demo"]).exits(10);
-    for words in [&["show", "demo"][..], &["approve", "demo"], &["resume", "demo"], &["artifacts", "demo"]] {
+    for words in
+        [&["show", "demo"][..], &["approve", "demo"], &["resume", "demo"], &["artifacts", "demo"]]
+    {
         crew.run_in(&other, words).exits(3).says("This home is older than the branch");
     }
     crew.run(&["revise", "demo", "name the owner"]).exits(10);
@@ -173,12 +234,20 @@ fn of_two_copies_of_a_home_the_first_to_commit_goes_on_and_the_other_is_told() {
 #[test]
 fn a_branch_belongs_to_one_engagement() {
     let crew = crew();
-    let (repo, sow) = (crew.folder.path().join("customer.git"), root().join("examples/sow/retail-orders.md"));
-    let made = Command::new("git").args(["init", "-q", "--bare", "-b", "main"]).arg(&repo).status().unwrap();
+    let (repo, sow) =
+        (crew.folder.path().join("customer.git"), root().join("examples/sow/retail-orders.md"));
+    let made = Command::new("git")
+        .args(["init", "-q", "--bare", "-b", "main"])
+        .arg(&repo)
+        .status()
+        .unwrap();
     assert!(made.success());
     crew.run(&on(repo.to_str().unwrap(), sow.to_str().unwrap())).exits(10);
     let other = edited();
-    other.run(&on(repo.to_str().unwrap(), sow.to_str().unwrap())).exits(2).says("belongs to another engagement");
+    other
+        .run(&on(repo.to_str().unwrap(), sow.to_str().unwrap()))
+        .exits(2)
+        .says("belongs to another engagement");
 }
 
 #[test]
@@ -218,7 +287,9 @@ fn a_deliverable_that_cannot_be_read_is_not_approved() {
         }
         fs::remove_file(&file).unwrap();
         fs::write(&file, bytes).unwrap();
-        crew.run(&["approve", "demo"]).exits(3).says("cannot be read, so `discovery-1` cannot be approved");
+        crew.run(&["approve", "demo"])
+            .exits(3)
+            .says("cannot be read, so `discovery-1` cannot be approved");
         crew.run(&["resume", "demo", "--approve", "all"]).exits(3).says("cannot be read");
         crew.run(&["doctor"]).exits(1).says("FAIL");
     }
@@ -236,10 +307,25 @@ fn a_commit_that_is_cut_off_is_named_and_nothing_waits_for_the_rest() {
         let whole = fs::read(&file).unwrap();
         fs::remove_file(&file).unwrap();
         fs::write(&file, &whole[..whole.len() / 2]).unwrap();
-        for words in [&["approve", "demo"][..], &["artifacts", "demo", "docs/project-plan/plan.md"], &["doctor"]] {
+        for words in [
+            &["approve", "demo"][..],
+            &["artifacts", "demo", "docs/project-plan/plan.md"],
+            &["doctor"],
+        ] {
             let done = crew.run(words);
-            assert!(matches!(done.exit, 1 | 3), "{words:?}: {} {}{}", done.exit, done.out, done.err);
-            assert!(format!("{}{}", done.out, done.err).contains("cut off"), "{words:?}: {}{}", done.out, done.err);
+            assert!(
+                matches!(done.exit, 1 | 3),
+                "{words:?}: {} {}{}",
+                done.exit,
+                done.out,
+                done.err
+            );
+            assert!(
+                format!("{}{}", done.out, done.err).contains("cut off"),
+                "{words:?}: {}{}",
+                done.out,
+                done.err
+            );
         }
         fs::write(&file, whole).unwrap();
         crew.run(&["resume", "demo"]).exits(10);
@@ -251,11 +337,29 @@ fn a_process_in_the_background_works_in_the_workspace_that_was_named() {
     let crew = edited();
     let elsewhere = crate::support::edited();
     let sow = root().join("examples/sow/retail-orders.md");
-    let mut command = crew.command(&["run", "--project", "demo", "--sow", sow.to_str().unwrap(), "--detach", "--format", "json"]);
-    let done: crate::support::Done = command.current_dir(elsewhere.workspace()).output().unwrap().into();
+    let mut command = crew.command(&[
+        "run",
+        "--project",
+        "demo",
+        "--sow",
+        sow.to_str().unwrap(),
+        "--detach",
+        "--format",
+        "json",
+    ]);
+    let done: crate::support::Done =
+        command.current_dir(elsewhere.workspace()).output().unwrap().into();
     let done = done.exits(0);
-    let pid: u32 = done.out.split("pid ").nth(1).and_then(|rest| rest.split(')').next()).unwrap_or("0").parse().unwrap();
-    let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default().replace('\0', " ");
+    let pid: u32 = done
+        .out
+        .split("pid ")
+        .nth(1)
+        .and_then(|rest| rest.split(')').next())
+        .unwrap_or("0")
+        .parse()
+        .unwrap();
+    let line =
+        fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default().replace('\0', " ");
     let workspace = crew.workspace().to_str().unwrap();
     assert!(line.is_empty() || line.contains(&format!("-C {workspace} ")), "{line}");
     for _ in 0..200 {
@@ -272,12 +376,32 @@ fn a_process_in_the_background_works_in_the_workspace_that_was_named() {
 fn a_process_in_the_background_that_fails_at_once_says_so() {
     let crew = crew();
     let repo = crew.folder.path().join("customer");
-    let git = |words: &[&str]| assert!(Command::new("git").arg("-C").arg(&repo).args(words).status().unwrap().success());
-    assert!(Command::new("git").args(["init", "-q", "-b", "main"]).arg(&repo).status().unwrap().success());
-    git(&["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "Begin"]);
+    let git = |words: &[&str]| {
+        assert!(Command::new("git").arg("-C").arg(&repo).args(words).status().unwrap().success())
+    };
+    assert!(
+        Command::new("git")
+            .args(["init", "-q", "-b", "main"])
+            .arg(&repo)
+            .status()
+            .unwrap()
+            .success()
+    );
+    git(&[
+        "-c",
+        "user.name=a",
+        "-c",
+        "user.email=a@b",
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-m",
+        "Begin",
+    ]);
     fs::create_dir_all(repo.join(".git/objects")).unwrap();
     fs::write(repo.join(".git/refs/heads/cloudcrew"), "x").unwrap();
     let sow = root().join("examples/sow/retail-orders.md");
-    let done = crew.run(&[&on(repo.to_str().unwrap(), sow.to_str().unwrap())[..], &["--detach"]].concat());
+    let done =
+        crew.run(&[&on(repo.to_str().unwrap(), sow.to_str().unwrap())[..], &["--detach"]].concat());
     assert!(matches!(done.exit, 2 | 3), "{} {} {}", done.exit, done.out, done.err);
 }

@@ -1,6 +1,8 @@
-//! Files that nobody means well with: whatever they hold, `check` ends, says where, and does not take the machine with it.
+//! Files that nobody means well with: whatever they hold, `check` ends, says where, and does not
+//! take the machine with it.
 //!
-//! Each file is made from a seed, which a failure prints. `CLOUDCREW_SEED` takes another, `CLOUDCREW_HOSTILE` another number of files.
+//! Each file is made from a seed, which a failure prints. `CLOUDCREW_SEED` takes another,
+//! `CLOUDCREW_HOSTILE` another number of files.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -20,20 +22,33 @@ type Make = fn(&mut Chance, &[u8], &[u8]) -> Vec<u8>;
 const FAMILIES: [(&str, Make); 27] = [
     ("bytes flipped", flipped),
     ("cut off", |chance, one, _| one[..chance.below(one.len())].to_vec()),
-    ("two files spliced", |chance, one, other| [&one[..chance.below(one.len())], &other[chance.below(other.len())..]].concat()),
+    ("two files spliced", |chance, one, other| {
+        [&one[..chance.below(one.len())], &other[chance.below(other.len())..]].concat()
+    }),
     ("lines shuffled", shuffled),
     ("marks put in", marked),
-    ("nested in brackets", |chance, one, _| [one, b"\nx: ", "[".repeat(1 + size(chance, 10_000)).as_bytes()].concat()),
-    ("nested in blocks", |chance, _, _| {
-        (0..size(chance, 1_200)).map(|deep| " ".repeat(deep) + "a:\n").collect::<String>().into_bytes()
+    ("nested in brackets", |chance, one, _| {
+        [one, b"\nx: ", "[".repeat(1 + size(chance, 10_000)).as_bytes()].concat()
     }),
-    ("nested in keys", |chance, _, _| format!("{}a", "? ".repeat(size(chance, 10_000))).into_bytes()),
+    ("nested in blocks", |chance, _, _| {
+        (0..size(chance, 1_200))
+            .map(|deep| " ".repeat(deep) + "a:\n")
+            .collect::<String>()
+            .into_bytes()
+    }),
+    ("nested in keys", |chance, _, _| {
+        format!("{}a", "? ".repeat(size(chance, 10_000))).into_bytes()
+    }),
     ("nested in entries", |chance, _, _| "- ".repeat(size(chance, 10_000)).into_bytes()),
     ("aliases that multiply", |chance, _, _| bomb(2 + chance.below(12), 2 + chance.below(10))),
     ("aliases that nest", |chance, _, _| nested(2 + size(chance, 3_000), chance.below(60))),
     ("a list of many names", |chance, _, _| {
         let names: String = (0..size(chance, 90_000)).map(|n| format!("a{n}, ")).collect();
-        format!("version: 1\nphase: build\nswarm: {{ entry: pm, agents: [{names}] }}\ntask: prompts/tasks/build.md\n").into_bytes()
+        format!(
+            "version: 1\nphase: build\nswarm: {{ entry: pm, agents: [{names}] }}\ntask: \
+            prompts/tasks/build.md\n"
+        )
+        .into_bytes()
     }),
     ("globs that fit in more ways than one waits for", |chance, _, _| {
         let name = (*chance.one(&["*a", "a", "[a-z]*"])).repeat(*chance.one(&[3, 100, 60_000]));
@@ -41,41 +56,77 @@ const FAMILIES: [(&str, Make); 27] = [
         let glob = glob.get(..200_000).unwrap_or(&glob);
         let agent = |name: &str, end: &str| {
             format!(
-                "  {name}: {{ description: x, model: m, prompt: prompts/{name}.md, tools: [repo_write], writes: [\"{glob}{end}\"] }}\n"
+                "  {name}: {{ description: x, model: m, prompt: prompts/{name}.md, tools: \
+                 [repo_write], writes: [\"{glob}{end}\"] }}\n"
             )
         };
         let agents = [agent("pm", "b"), agent("dev", "c")].concat();
-        format!("version: 1\nmodels: {{ m: {{ max_tokens: 16000 }} }}\nagents:\n{agents}").into_bytes()
+        format!("version: 1\nmodels: {{ m: {{ max_tokens: 16000 }} }}\nagents:\n{agents}")
+            .into_bytes()
     }),
     ("an anchor inside itself", |_, one, _| [one, b"\nx: &x { y: &y [*x, *y] }\n"].concat()),
-    ("a huge word", |chance, one, _| [one, b"\nx: ", "a".repeat(size(chance, 900_000)).as_bytes()].concat()),
-    ("many documents", |chance, one, _| [one, "---\na: 1\n".repeat(1 + size(chance, 3_000)).as_bytes()].concat()),
+    ("a huge word", |chance, one, _| {
+        [one, b"\nx: ", "a".repeat(size(chance, 900_000)).as_bytes()].concat()
+    }),
+    ("many documents", |chance, one, _| {
+        [one, "---\na: 1\n".repeat(1 + size(chance, 3_000)).as_bytes()].concat()
+    }),
     ("characters of control", |chance, one, _| {
         put_in(chance, one, &["\u{1}", "\u{7}", "\u{1b}[31m", "\u{7f}", "\u{85}", "\u{2028}", "\r"])
     }),
     ("no UTF-8", |chance, one, _| {
-        put_in_bytes(chance, one, &[b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xf8\x88", b"\0", b"\xfe\xff\0a"])
+        put_in_bytes(
+            chance,
+            one,
+            &[b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xf8\x88", b"\0", b"\xfe\xff\0a"],
+        )
     }),
     ("odd letters", |chance, one, _| {
         put_in(
             chance,
             one,
-            &["\u{202e}", "e\u{301}\u{301}\u{301}", "\u{1f469}\u{200d}\u{1f680}", "\u{feff}", "\u{200b}", "\u{10ffff}", "ﬁ", "İ"],
+            &[
+                "\u{202e}",
+                "e\u{301}\u{301}\u{301}",
+                "\u{1f469}\u{200d}\u{1f680}",
+                "\u{feff}",
+                "\u{200b}",
+                "\u{10ffff}",
+                "ﬁ",
+                "İ",
+            ],
         )
     }),
-    ("a very long line", |chance, _, _| format!("a: [{}]", "b, ".repeat(size(chance, 60_000))).into_bytes()),
+    ("a very long line", |chance, _, _| {
+        format!("a: [{}]", "b, ".repeat(size(chance, 60_000))).into_bytes()
+    }),
     ("giant numbers", |chance, one, _| {
         put_in(
             chance,
             one,
-            &["9".repeat(400).as_str(), "1e999", "-0", "0x7fffffffffffffffffff", "0o777777777777777777777777", ".1e-999"],
+            &[
+                "9".repeat(400).as_str(),
+                "1e999",
+                "-0",
+                "0x7fffffffffffffffffff",
+                "0o777777777777777777777777",
+                ".1e-999",
+            ],
         )
     }),
     ("many keys", |chance, one, _| {
-        [one, (0..size(chance, 6_000)).map(|n| format!("k{n}: {n}\n")).collect::<String>().as_bytes()].concat()
+        [
+            one,
+            (0..size(chance, 6_000)).map(|n| format!("k{n}: {n}\n")).collect::<String>().as_bytes(),
+        ]
+        .concat()
     }),
-    ("the same key again", |chance, one, _| [one, "version: 1\n".repeat(size(chance, 2_000)).as_bytes()].concat()),
-    ("merge keys", |_, one, _| [b"x: &x { version: 1 }\n<<: *x\n<<: [*x, *x]\n".as_slice(), one].concat()),
+    ("the same key again", |chance, one, _| {
+        [one, "version: 1\n".repeat(size(chance, 2_000)).as_bytes()].concat()
+    }),
+    ("merge keys", |_, one, _| {
+        [b"x: &x { version: 1 }\n<<: *x\n<<: [*x, *x]\n".as_slice(), one].concat()
+    }),
     ("tags and directives", |chance, one, _| {
         [
             *chance.one(&[
@@ -85,7 +136,18 @@ const FAMILIES: [(&str, Make); 27] = [
                 b"%YAML 9.9\n---\n",
                 b"!!python/object:os.system\n",
             ]),
-            put_in(chance, one, &[" !!binary aGk=", " !!python/object:os.system [x]", " !<tag:x> ", " !", " !!set {a}"]).as_slice(),
+            put_in(
+                chance,
+                one,
+                &[
+                    " !!binary aGk=",
+                    " !!python/object:os.system [x]",
+                    " !<tag:x> ",
+                    " !",
+                    " !!set {a}",
+                ],
+            )
+            .as_slice(),
         ]
         .concat()
     }),
@@ -108,7 +170,16 @@ const FAMILIES: [(&str, Make); 27] = [
         [
             one,
             chance
-                .one(&["{{ ", "{% if x %}", "{% for a in b %}", "{# ", "{% raw %}", "<!-- fill(", "{{ a[", "{{ a|b("])
+                .one(&[
+                    "{{ ",
+                    "{% if x %}",
+                    "{% for a in b %}",
+                    "{# ",
+                    "{% raw %}",
+                    "<!-- fill(",
+                    "{{ a[",
+                    "{{ a|b(",
+                ])
                 .repeat(1 + size(chance, 700))
                 .as_bytes(),
         ]
@@ -143,8 +214,8 @@ fn marked(chance: &mut Chance, one: &[u8], _: &[u8]) -> Vec<u8> {
         chance,
         one,
         &[
-            "[", "]", "{", "}", "\"", "'", ":", ": ", "- ", "#", " #", "&a ", "*a ", "!", "|\n", ">-\n", "%", "@", "`", "\t", "?",
-            "? ", ",", "---\n", "...\n", "{{", "%}", "{%",
+            "[", "]", "{", "}", "\"", "'", ":", ": ", "- ", "#", " #", "&a ", "*a ", "!", "|\n",
+            ">-\n", "%", "@", "`", "\t", "?", "? ", ",", "---\n", "...\n", "{{", "%}", "{%",
         ],
     )
 }
@@ -170,7 +241,10 @@ fn put_in_bytes(chance: &mut Chance, one: &[u8], marks: &[&[u8]]) -> Vec<u8> {
 fn bomb(levels: usize, wide: usize) -> Vec<u8> {
     let mut text = format!("a0: &a0 [{}]\n", vec!["x"; wide].join(", "));
     for level in 1..levels {
-        text.push_str(&format!("a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); wide].join(", ")));
+        text.push_str(&format!(
+            "a{level}: &a{level} [{}]\n",
+            vec![format!("*a{}", level - 1); wide].join(", ")
+        ));
     }
     text.into_bytes()
 }
@@ -200,13 +274,27 @@ fn fault(sources: &Sources, path: &str, found: &[Diagnostic], read: bool) -> Opt
         for label in d.related.iter().chain([at]) {
             let text = sources.text(label.span.file);
             let (start, end) = (label.span.start, label.span.end);
-            if start > end || end > text.len() || !text.is_char_boundary(start) || !text.is_char_boundary(end) {
-                return Some(format!("[{}] {start}..{end} is no place in a text of {} bytes", d.code, text.len()));
+            if start > end
+                || end > text.len()
+                || !text.is_char_boundary(start)
+                || !text.is_char_boundary(end)
+            {
+                return Some(format!(
+                    "[{}] {start}..{end} is no place in a text of {} bytes",
+                    d.code,
+                    text.len()
+                ));
             }
         }
         let (line, column) = sources.position(at.span.file, at.span.start);
-        if at.span.file == file && sources.fault(file).is_none() && (line > text.lines().count() + 1 || column > text.len() + 1) {
-            return Some(format!("[{}] line {line} and column {column} are not in the file", d.code));
+        if at.span.file == file
+            && sources.fault(file).is_none()
+            && (line > text.lines().count() + 1 || column > text.len() + 1)
+        {
+            return Some(format!(
+                "[{}] line {line} and column {column} are not in the file",
+                d.code
+            ));
         }
     }
     None
@@ -214,11 +302,18 @@ fn fault(sources: &Sources, path: &str, found: &[Diagnostic], read: bool) -> Opt
 
 #[test]
 fn whatever_a_file_holds_check_ends_and_says_where() {
-    // Their bytes are those of shipped files; they stand in a small workspace, so that the others cost nothing.
+    // Their bytes are those of shipped files; they stand in a small workspace, so that the others
+    // cost nothing.
     let shipped = sources(&root());
     let small = sources(&root().join("tests/cases/check/_workspace"));
     let (catalogue, mut kept) = (catalogue(), Kept::new());
-    let of = |sources: &Sources| sources.iter().map(|(_, path)| path.to_owned()).filter(|p| !p.starts_with("examples/")).collect();
+    let of = |sources: &Sources| {
+        sources
+            .iter()
+            .map(|(_, path)| path.to_owned())
+            .filter(|p| !p.starts_with("examples/"))
+            .collect()
+    };
     let (texts, paths): (Vec<String>, Vec<String>) = (of(&shipped), of(&small));
     let (seed, count) = (number("CLOUDCREW_SEED", 7), number("CLOUDCREW_HOSTILE", 5_000));
     for made in 0..count {
@@ -243,7 +338,9 @@ fn whatever_a_file_holds_check_ends_and_says_where() {
             };
             let found = loaded.report.diagnostics();
             // Every face shows it without a fault of its own.
-            for format in [Format::Human { colour: false }, Format::Json, Format::Sarif, Format::Github] {
+            for format in
+                [Format::Human { colour: false }, Format::Json, Format::Sarif, Format::Github]
+            {
                 render(&sources, &found[..found.len().min(3)], format);
             }
             fault(&sources, &path, found, read)
@@ -256,14 +353,16 @@ fn whatever_a_file_holds_check_ends_and_says_where() {
     }
 }
 
-/// Prints the time and the memory that the worst file of each family takes: `cargo test --release --test it worst -- --ignored --nocapture`; `CLOUDCREW_BINARY` names another binary.
+/// Prints the time and the memory that the worst file of each family takes: `cargo test --release
+/// --test it worst -- --ignored --nocapture`; `CLOUDCREW_BINARY` names another binary.
 #[test]
 #[ignore = "a measurement, not a promise: what it takes depends on the machine"]
 fn the_worst_of_each_family_through_the_binary() {
     let crew = edited();
     let (phase, agents) = ("phases/discovery.yaml", "agents.yaml");
     let (one, other) = (crew.read(phase).into_bytes(), crew.read(agents).into_bytes());
-    let binary = std::env::var("CLOUDCREW_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_cloudcrew").to_owned());
+    let binary = std::env::var("CLOUDCREW_BINARY")
+        .unwrap_or_else(|_| env!("CARGO_BIN_EXE_cloudcrew").to_owned());
     println!("{:48} {:>8} {:>9} {:>9}", "", "bytes", "ms", "MiB");
     for (family, make) in FAMILIES {
         let path = if family.starts_with("globs") { agents } else { phase };
@@ -282,14 +381,16 @@ fn the_worst_of_each_family_through_the_binary() {
             let timed = timed.expect("GNU time is there");
             let took = begin.elapsed().as_secs_f64() * 1000.0;
             let said = String::from_utf8_lossy(&timed.stderr).into_owned();
-            let kib: f64 = said.lines().last().and_then(|l| l.trim().parse().ok()).unwrap_or(f64::NAN);
+            let kib: f64 =
+                said.lines().last().and_then(|l| l.trim().parse().ok()).unwrap_or(f64::NAN);
             assert!(matches!(timed.status.code(), Some(0 | 1)), "{family}: {said}");
             if took > slowest {
                 (slowest, size) = (took, bytes.len());
             }
             largest = largest.max(kib / 1024.0);
         }
-        std::fs::write(crew.workspace().join(path), if path == agents { &other } else { &one }).expect("written");
+        std::fs::write(crew.workspace().join(path), if path == agents { &other } else { &one })
+            .expect("written");
         println!("{family:48} {size:>8} {slowest:>9.1} {largest:>9.1}");
     }
 }

@@ -1,5 +1,6 @@
-//! Journals that an earlier build wrote, of every way an engagement can stand: `tests/cases/journals` was made by the build whose plans
-//! had semantics 1, and is never made anew.
+//! Journals that an earlier build wrote, of every way an engagement can stand:
+//! `tests/cases/journals` was made by the build whose plans had semantics 1, and is never made
+//! anew.
 
 use std::path::Path;
 use std::process::Command;
@@ -29,7 +30,8 @@ fn old() -> Crew {
     let crew = copied(&root().join("tests/cases/journals/crew"));
     let home = crew.home();
     std::fs::create_dir(&home).expect("a home");
-    std::fs::copy(root().join("tests/cases/journals/cloudcrew.db"), home.join("cloudcrew.db")).expect("a database");
+    std::fs::copy(root().join("tests/cases/journals/cloudcrew.db"), home.join("cloudcrew.db"))
+        .expect("a database");
     for (name, ..) in STANDING {
         let repo = home.join(format!("repos/{name}.git"));
         git(&home, &["init", "-q", "--bare", repo.to_str().expect("a path")]);
@@ -44,7 +46,10 @@ fn old() -> Crew {
 }
 
 fn git(at: &Path, words: &[&str]) {
-    assert!(Command::new("git").arg("-C").arg(at).args(words).status().expect("git").success(), "git {words:?}");
+    assert!(
+        Command::new("git").arg("-C").arg(at).args(words).status().expect("git").success(),
+        "git {words:?}"
+    );
 }
 
 #[test]
@@ -52,8 +57,10 @@ fn every_old_journal_says_what_it_said() {
     let crew = old();
     let listed = crew.run(&["list", "--format", "json"]).exits(0).json();
     let listed = listed["projects"].as_array().expect("a list");
-    let stands: Vec<_> =
-        listed.iter().map(|e| (e["project"].as_str().expect("a name"), e["state"].as_str().expect("a state"))).collect();
+    let stands: Vec<_> = listed
+        .iter()
+        .map(|e| (e["project"].as_str().expect("a name"), e["state"].as_str().expect("a state")))
+        .collect();
     assert_eq!(stands, STANDING.map(|(name, state, _)| (name, state)));
     crew.run(&["doctor"]).exits(0).says("whole, 14 engagements");
     for (name, _, words) in STANDING {

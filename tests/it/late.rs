@@ -1,4 +1,5 @@
-//! A customer who answers at the very moment in which a reminder goes out, the gate expires, or somebody approves for everybody.
+//! A customer who answers at the very moment in which a reminder goes out, the gate expires, or
+//! somebody approves for everybody.
 
 use std::sync::Arc;
 
@@ -7,7 +8,9 @@ use cloudcrew_local::clock::{RehearsalClock, SystemClock};
 use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::{Decision, Driver, Given, Options, Rest, open, record};
 use cloudcrew_runtime::ports::StoreError;
-use cloudcrew_runtime::ports::journal::{AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, NewEntry, Writer};
+use cloudcrew_runtime::ports::journal::{
+    AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, NewEntry, Writer,
+};
 
 use crate::support::edited;
 use crate::support::inside::{PROJECT, dead, ports, start};
@@ -17,10 +20,20 @@ struct Before(Store, &'static str);
 
 #[async_trait]
 impl Journal for Before {
-    async fn create(&self, engagement: &str, entries: Vec<NewEntry>) -> Result<Option<Head>, StoreError> {
+    async fn create(
+        &self,
+        engagement: &str,
+        entries: Vec<NewEntry>,
+    ) -> Result<Option<Head>, StoreError> {
         self.0.create(engagement, entries).await
     }
-    async fn append(&self, engagement: &str, expected: &Head, writer: Writer, entries: Vec<NewEntry>) -> Result<Head, AppendError> {
+    async fn append(
+        &self,
+        engagement: &str,
+        expected: &Head,
+        writer: Writer,
+        entries: Vec<NewEntry>,
+    ) -> Result<Head, AppendError> {
         if entries.iter().any(|entry| entry.kind == self.1) {
             let mut seen = open(&self.0, &self.0, PROJECT).await.expect("an engagement");
             let given = Given {
@@ -35,7 +48,12 @@ impl Journal for Before {
         }
         self.0.append(engagement, expected, writer, entries).await
     }
-    async fn read(&self, engagement: &str, after: &Head, limit: usize) -> Result<Vec<Entry>, StoreError> {
+    async fn read(
+        &self,
+        engagement: &str,
+        after: &Head,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
         self.0.read(engagement, after, limit).await
     }
     async fn head(&self, engagement: &str) -> Result<Option<Head>, StoreError> {
@@ -71,18 +89,29 @@ async fn the_answer_that_came_first_counts_and_the_journal_goes_on() {
         crew.edit("phases/discovery.yaml", "remind_after: 24h", gate);
         start(&crew.home(), crew.workspace(), "clinic-scheduling.md", None).await;
         let (first, store, _) = ports(&crew.home()).await;
-        let driver = Driver::acquire(first, PROJECT, &dead(0), Options::default()).await.expect("the lease");
+        let driver =
+            Driver::acquire(first, PROJECT, &dead(0), Options::default()).await.expect("the lease");
         assert!(matches!(driver.drive().await, Ok(Rest::Waiting(_))));
         let (mut late, _, _) = ports(&crew.home()).await;
         let clock = RehearsalClock::default();
         clock.not_before(driver.look(|e| e.state.times.1).await + later);
         (late.clock, late.journal) = (Arc::new(clock), Arc::new(Before(store.clone(), kind)));
-        let driver = Driver::acquire(late, PROJECT, &dead(1), Options { approve_all }).await.expect("the lease");
+        let driver = Driver::acquire(late, PROJECT, &dead(1), Options { approve_all })
+            .await
+            .expect("the lease");
         let rest = driver.drive().await;
         assert!(matches!(rest, Ok(Rest::Waiting(_) | Rest::Ended(_))), "{kind}: {rest:?}");
         let engagement = open(&store, &store, PROJECT).await.expect("a journal that can be read");
-        let answer = engagement.state.request("discovery-1").and_then(|r| r.answer.clone()).expect("an answer");
-        assert_eq!((answer.actor.as_str(), answer.decision.name()), ("customer", "revised"), "{kind}");
+        let answer = engagement
+            .state
+            .request("discovery-1")
+            .and_then(|r| r.answer.clone())
+            .expect("an answer");
+        assert_eq!(
+            (answer.actor.as_str(), answer.decision.name()),
+            ("customer", "revised"),
+            "{kind}"
+        );
         assert_eq!(engagement.state.revision("discovery"), 2, "{kind}");
     }
 }

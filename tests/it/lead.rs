@@ -13,18 +13,43 @@ fn rehearsed(edit: impl Fn(&Crew)) -> crate::support::Done {
 #[test]
 fn a_phase_and_an_agent_are_added_in_yaml_alone() {
     let crew = edited();
-    crew.edit("agents.yaml", "\nagents:\n", "\nagents:\n  legal:\n    description: Reads contracts\n    model: sonnet\n    prompt: prompts/legal.md\n    tools: [repo_write, ledger_write]\n    writes: [legal/**]\n");
-    std::fs::write(crew.workspace().join("prompts/legal.md"), "You read contracts for {{ project }}.\n").expect("written");
-    std::fs::write(crew.workspace().join("prompts/tasks/terms.md"), "Write down the terms of {{ project }}.\n").expect("written");
-    let phase = "version: 1\nphase: terms\nswarm: { entry: legal, agents: [legal] }\ntask: prompts/tasks/terms.md\ndeliverables:\n  - { path: legal/terms.md, owner: legal }\ngate: { kind: approval }\n";
+    crew.edit(
+        "agents.yaml",
+        "\nagents:\n",
+        "\nagents:\n  legal:\n    description: Reads \
+        contracts\n    model: sonnet\n    prompt: prompts/legal.md\n    tools: [repo_write, \
+        ledger_write]\n    writes: [legal/**]\n",
+    );
+    std::fs::write(
+        crew.workspace().join("prompts/legal.md"),
+        "You read contracts for {{ project }}.\n",
+    )
+    .expect("written");
+    std::fs::write(
+        crew.workspace().join("prompts/tasks/terms.md"),
+        "Write down the terms of {{ project }}.\n",
+    )
+    .expect("written");
+    let phase = "version: 1\nphase: terms\nswarm: { entry: legal, agents: [legal] }\ntask: \
+        prompts/tasks/terms.md\ndeliverables:\n  - { path: legal/terms.md, owner: legal }\ngate: { \
+        kind: approval }\n";
     std::fs::write(crew.workspace().join("phases/terms.yaml"), phase).expect("written");
     let workflow = "version: 1\nworkflow: short\nphases: [discovery, terms]\n";
     std::fs::write(crew.workspace().join("workflows/short.yaml"), workflow).expect("written");
     crew.run(&["check"]).exits(0);
     let sow = crate::support::root().join("examples/sow/clinic-scheduling.md");
-    crew.run(&["run", "short", "--project", "demo", "--sow", sow.to_str().expect("a path"), "--approve", "all"])
-        .exits(0)
-        .says("+ legal/terms.md");
+    crew.run(&[
+        "run",
+        "short",
+        "--project",
+        "demo",
+        "--sow",
+        sow.to_str().expect("a path"),
+        "--approve",
+        "all",
+    ])
+    .exits(0)
+    .says("+ legal/terms.md");
 }
 
 #[test]
@@ -103,7 +128,11 @@ fn a_spent_budget_names_its_key() {
 #[test]
 fn a_swarms_token_budget_names_its_key() {
     rehearsed(|c| {
-        c.edit("phases/discovery.yaml", "  max_turns: 100", "  max_turns: 100\n  token_budget: 5000");
+        c.edit(
+            "phases/discovery.yaml",
+            "  max_turns: 100",
+            "  max_turns: 100\n  token_budget: 5000",
+        );
     })
     .exits(1)
     .says("phases/discovery.yaml swarm.token_budget");
@@ -123,7 +152,11 @@ fn a_template_that_cannot_be_filled_names_its_key() {
     rehearsed(|c| {
         let path = c.workspace().join("templates/project_plan.md");
         let text = std::fs::read_to_string(&path).expect("a file");
-        std::fs::write(&path, text + "\n## Open blockers\n\n<!-- fill(blockers): What stands in the way. -->\n").expect("written");
+        std::fs::write(
+            &path,
+            text + "\n## Open blockers\n\n<!-- fill(blockers): What stands in the way. -->\n",
+        )
+        .expect("written");
     })
     .exits(10)
     .says("phases/discovery.yaml deliverables[0].template");
@@ -141,13 +174,28 @@ fn an_entry_agent_that_cannot_read_the_statement_of_work_leaves_the_plan_open() 
 #[test]
 fn a_repetitive_crew_names_its_key() {
     rehearsed(|c| {
-        c.edit("phases/poc.yaml", "repetitive_handoff_detection_window: 8", "repetitive_handoff_detection_window: 4");
-        c.edit("phases/poc.yaml", "repetitive_handoff_min_unique_agents: 3", "repetitive_handoff_min_unique_agents: 4");
-        std::fs::write(c.workspace().join("rehearsals/loop.yaml"), "version: 1\nrehearsal: loop\n").expect("written");
+        c.edit(
+            "phases/poc.yaml",
+            "repetitive_handoff_detection_window: 8",
+            "repetitive_handoff_detection_window: 4",
+        );
+        c.edit(
+            "phases/poc.yaml",
+            "repetitive_handoff_min_unique_agents: 3",
+            "repetitive_handoff_min_unique_agents: 4",
+        );
+        std::fs::write(c.workspace().join("rehearsals/loop.yaml"), "version: 1\nrehearsal: loop\n")
+            .expect("written");
     })
     .exits(0);
     let crew = edited();
-    std::fs::write(crew.workspace().join("rehearsals/loop.yaml"), "version: 1\nrehearsal: loop\nagents:\n  - { agent: dev, phase: poc, loops_with: sa }\n  - { agent: sa, phase: poc, loops_with: dev }\n").expect("written");
+    std::fs::write(
+        crew.workspace().join("rehearsals/loop.yaml"),
+        "version: 1\nrehearsal: \
+        loop\nagents:\n  - { agent: dev, phase: poc, loops_with: sa }\n  - { agent: sa, phase: \
+        poc, loops_with: dev }\n",
+    )
+    .expect("written");
     crew.start("clinic-scheduling.md", &["--approve", "all", "--rehearsal", "loop"])
         .exits(1)
         .says("phases/poc.yaml swarm.repetitive_handoff_detection_window");
@@ -156,7 +204,13 @@ fn a_repetitive_crew_names_its_key() {
 #[test]
 fn a_forgotten_deliverable_names_its_key() {
     let crew = edited();
-    std::fs::write(crew.workspace().join("rehearsals/forgets.yaml"), "version: 1\nrehearsal: forgets\nagents:\n  - { agent: sa, phase: architecture, forgets: docs/architecture/cost-estimate.md }\n").expect("written");
+    std::fs::write(
+        crew.workspace().join("rehearsals/forgets.yaml"),
+        "version: 1\nrehearsal: \
+        forgets\nagents:\n  - { agent: sa, phase: architecture, forgets: \
+        docs/architecture/cost-estimate.md }\n",
+    )
+    .expect("written");
     crew.start("clinic-scheduling.md", &["--approve", "all", "--rehearsal", "forgets"])
         .exits(10)
         .says("phases/architecture.yaml deliverables[1].owner");
@@ -164,7 +218,9 @@ fn a_forgotten_deliverable_names_its_key() {
 
 #[test]
 fn every_shipped_rehearsal_comes_to_its_end() {
-    for name in ["question", "revision", "rework", "provider-away", "silent-customer", "out-of-scope"] {
+    for name in
+        ["question", "revision", "rework", "provider-away", "silent-customer", "out-of-scope"]
+    {
         let crew = crate::support::crew();
         crew.start("clinic-scheduling.md", &["--approve", "all", "--rehearsal", name]).exits(0);
     }
@@ -174,6 +230,8 @@ fn every_shipped_rehearsal_comes_to_its_end() {
 fn a_rehearsed_customer_who_may_not_revise_leaves_the_gate_to_somebody_else() {
     let crew = edited();
     crew.edit("phases/discovery.yaml", "max_revisions: 3", "max_revisions: 0");
-    crew.start("clinic-scheduling.md", &["--rehearsal", "revision"]).exits(10).says("waits at the gate of discovery");
+    crew.start("clinic-scheduling.md", &["--rehearsal", "revision"])
+        .exits(10)
+        .says("waits at the gate of discovery");
     crew.run(&["resume", "demo", "--approve", "all"]).exits(0);
 }

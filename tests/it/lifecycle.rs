@@ -5,7 +5,8 @@ use crate::support::{crew, root};
 #[test]
 fn the_main_job_runs_from_one_command() {
     let crew = crew();
-    let done = crew.start("retail-orders.md", &["--approve", "all"]).exits(0).says("all phases are done");
+    let done =
+        crew.start("retail-orders.md", &["--approve", "all"]).exits(0).says("all phases are done");
     for phase in ["discovery", "architecture", "poc", "production", "handoff", "retrospective"] {
         assert!(done.out.contains(phase), "{phase}");
     }
@@ -27,7 +28,13 @@ fn every_requirement_is_traced_with_its_source() {
             .filter(|r| r["title"].as_str().is_some_and(|t| t.starts_with('R')))
             .map(|r| {
                 (
-                    r["title"].as_str().unwrap_or_default().split(':').next().unwrap_or_default().to_owned(),
+                    r["title"]
+                        .as_str()
+                        .unwrap_or_default()
+                        .split(':')
+                        .next()
+                        .unwrap_or_default()
+                        .to_owned(),
                     r["source"].as_str().unwrap_or_default().to_owned(),
                 )
             })
@@ -41,7 +48,10 @@ fn every_requirement_is_traced_with_its_source() {
         ] {
             let text = crew.file(path);
             for (id, source) in &facts {
-                assert!(text.contains(&format!("{id}: ")) && text.contains(source), "{sow}: {id} ({source}) is not in {path}");
+                assert!(
+                    text.contains(&format!("{id}: ")) && text.contains(source),
+                    "{sow}: {id} ({source}) is not in {path}"
+                );
             }
         }
     }
@@ -49,21 +59,40 @@ fn every_requirement_is_traced_with_its_source() {
 
 #[test]
 fn removing_a_requirement_changes_the_project() {
-    let sow = std::fs::read_to_string(root().join("examples/sow/clinic-scheduling.md")).expect("the file");
+    let sow = std::fs::read_to_string(root().join("examples/sow/clinic-scheduling.md"))
+        .expect("the file");
     let whole = crew();
     whole.start("clinic-scheduling.md", &["--approve", "all"]).exits(0);
     let plan = whole.file("docs/project-plan/plan.md");
-    let gone =
-        plan.lines().find_map(|l| l.trim().strip_prefix("- R1: ")).expect("R1").rsplit_once(" (").expect("a source").0.to_owned();
+    let gone = plan
+        .lines()
+        .find_map(|l| l.trim().strip_prefix("- R1: "))
+        .expect("R1")
+        .rsplit_once(" (")
+        .expect("a source")
+        .0
+        .to_owned();
     let first: String = gone.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
     let at = sow.find(&first).expect("R1 stands in the statement of work");
     let line = sow[..at].rfind('\n').map_or(0, |i| i + 1);
-    let end =
-        sow[at..].find("\n- ").or_else(|| sow[at..].find("\n1. ")).or_else(|| sow[at..].find('\n')).map_or(sow.len(), |i| at + i);
+    let end = sow[at..]
+        .find("\n- ")
+        .or_else(|| sow[at..].find("\n1. "))
+        .or_else(|| sow[at..].find('\n'))
+        .map_or(sow.len(), |i| at + i);
     let less = crew();
     let file = less.folder.path().join("clinic-scheduling.md");
     std::fs::write(&file, format!("{}{}", &sow[..line], &sow[end..])).expect("written");
-    less.run(&["run", "--project", "demo", "--sow", file.to_str().expect("a path"), "--approve", "all"]).exits(0);
+    less.run(&[
+        "run",
+        "--project",
+        "demo",
+        "--sow",
+        file.to_str().expect("a path"),
+        "--approve",
+        "all",
+    ])
+    .exits(0);
     assert!(!less.file("docs/project-plan/plan.md").contains(&gone));
     assert_ne!(less.tree(), whole.tree());
 }

@@ -1,4 +1,5 @@
-//! A workspace that someone else prepared: whatever it links to, reading it writes nothing, and writing stays inside.
+//! A workspace that someone else prepared: whatever it links to, reading it writes nothing, and
+//! writing stays inside.
 
 #![expect(clippy::unwrap_used, reason = "a test whose world cannot be made ends there")]
 
@@ -37,7 +38,12 @@ fn inside(crew: &Crew, words: &[&str]) -> Done {
 }
 
 fn git(crew: &Crew, words: &[&str]) {
-    let done = Command::new("git").arg("-C").arg(crew.workspace()).args(words).output().expect("git starts");
+    let done = Command::new("git")
+        .arg("-C")
+        .arg(crew.workspace())
+        .args(words)
+        .output()
+        .expect("git starts");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
@@ -47,7 +53,15 @@ fn checking_a_workspace_or_opening_it_in_an_editor_writes_nothing() {
     let profile = profile(&crew);
     crew.edit("agents.yaml", "description: ", "description: $(touch /tmp/owned) ");
     link(&crew, ".cloudcrew/schemas/phase.json", &profile);
-    for words in [&["check"][..], &["plan"], &["graph"], &["generate", "--check"], &["doctor"], &["test"], &["list"]] {
+    for words in [
+        &["check"][..],
+        &["plan"],
+        &["graph"],
+        &["generate", "--check"],
+        &["doctor"],
+        &["test"],
+        &["list"],
+    ] {
         inside(&crew, words);
         assert_eq!(fs::read_to_string(&profile).unwrap(), PROFILE, "{words:?}");
     }
@@ -60,19 +74,36 @@ fn checking_a_workspace_or_opening_it_in_an_editor_writes_nothing() {
 #[test]
 fn no_verb_writes_through_a_link() {
     let verbs: [(&[&str], &[&str]); 6] = [
-        (&["schema", "--workspace"], &[".cloudcrew", ".cloudcrew/schemas", ".cloudcrew/schemas/phase.json"]),
-        (&["schema", "--write"], &["engine", "engine/definition/schemas/phase.json", "docs/reference"]),
-        (&["generate"], &["infra", "infra/terraform/state_machines", "infra/terraform/crew.auto.tfvars.json"]),
+        (
+            &["schema", "--workspace"],
+            &[".cloudcrew", ".cloudcrew/schemas", ".cloudcrew/schemas/phase.json"],
+        ),
+        (
+            &["schema", "--write"],
+            &["engine", "engine/definition/schemas/phase.json", "docs/reference"],
+        ),
+        (
+            &["generate"],
+            &["infra", "infra/terraform/state_machines", "infra/terraform/crew.auto.tfvars.json"],
+        ),
         (&["test", "delivery", "--junit", "out/junit.xml"], &["out", "out/junit.xml"]),
-        (&["run", "--sow", "examples/sow/retail-orders.md", "--approve", "all"], &[".cloudcrew", ".cloudcrew/cloudcrew.db"]),
-        (&["run", "--sow", "examples/sow/retail-orders.md", "--detach"], &[".cloudcrew/repos", ".cloudcrew/retail-orders.log"]),
+        (
+            &["run", "--sow", "examples/sow/retail-orders.md", "--approve", "all"],
+            &[".cloudcrew", ".cloudcrew/cloudcrew.db"],
+        ),
+        (
+            &["run", "--sow", "examples/sow/retail-orders.md", "--detach"],
+            &[".cloudcrew/repos", ".cloudcrew/retail-orders.log"],
+        ),
     ];
     for (words, places) in verbs {
         for place in places {
             let crew = edited();
             let profile = profile(&crew);
             let folder = profile.parent().unwrap();
-            let to = if place.contains('.') && !place.starts_with(".cloudcrew") || place.rfind('.') > Some(1) {
+            let to = if place.contains('.') && !place.starts_with(".cloudcrew")
+                || place.rfind('.') > Some(1)
+            {
                 &profile
             } else {
                 folder
@@ -95,8 +126,13 @@ fn what_a_link_leads_out_to_is_not_read() {
     for place in ["prompts/pm.md", "templates/project_plan.md", "examples/sow/retail-orders.md"] {
         let crew = edited();
         link(&crew, place, &secret);
-        let done = inside(&crew, &["run", "--sow", "examples/sow/retail-orders.md", "--approve", "all"]);
-        assert!(done.exit != 0 && !format!("{}{}", done.out, done.err).contains("the secret"), "{place}: {}", done.err);
+        let done =
+            inside(&crew, &["run", "--sow", "examples/sow/retail-orders.md", "--approve", "all"]);
+        assert!(
+            done.exit != 0 && !format!("{}{}", done.out, done.err).contains("the secret"),
+            "{place}: {}",
+            done.err
+        );
         assert!(done.err.contains("link"), "{place}: {}", done.err);
     }
 }

@@ -13,7 +13,12 @@ use crate::support::{Crew, crew, edited, root, sources};
 
 fn git(crew: &Crew, words: &[&str]) {
     let identity = ["-c", "user.name=lead", "-c", "user.email=lead@example.com"];
-    let done = Command::new("git").current_dir(crew.workspace()).args(identity).args(words).output().expect("git starts");
+    let done = Command::new("git")
+        .current_dir(crew.workspace())
+        .args(identity)
+        .args(words)
+        .output()
+        .expect("git starts");
     assert!(done.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&done.stderr));
 }
 
@@ -63,24 +68,35 @@ fn what_changed_is_told_in_words_against_git_a_saved_plan_and_an_engagement() {
     for against in ["HEAD", saved.to_str().expect("a path"), "demo"] {
         crew.run(&["plan", "--against", against, "--exit-code"])
             .exits(1)
-            .says("the customer may ask for changes 5 times, instead of 3 times [phases/discovery.yaml gate.max_revisions]")
+            .says(
+                "the customer may ask for changes 5 times, instead of 3 times \
+                [phases/discovery.yaml gate.max_revisions]",
+            )
             .says("`app/poc/findings.md` must also be passed by `security`")
             .says("may also write `lib/**`")
             .says("demo (at discovery.gate) goes on with what it began with")
             .says("3 changes");
     }
     crew.run(&["plan", "--against", "HEAD"]).exits(0);
-    crew.run(&["plan", "--against", "nowhere"]).exits(2).says("no engagement, no file, and no revision here");
+    crew.run(&["plan", "--against", "nowhere"])
+        .exits(2)
+        .says("no engagement, no file, and no revision here");
     crew.run(&["plan", "--against", "agents.yaml"]).exits(2);
-    for (name, text) in [("list.json", "[]"), ("number.json", "5"), ("other.json", "{\"definition\": []}")] {
+    for (name, text) in
+        [("list.json", "[]"), ("number.json", "5"), ("other.json", "{\"definition\": []}")]
+    {
         let path = crew.folder.path().join(name);
         std::fs::write(&path, text).expect("written");
-        crew.run(&["plan", "--against", path.to_str().expect("a path")]).exits(2).says("it is no plan");
+        crew.run(&["plan", "--against", path.to_str().expect("a path")])
+            .exits(2)
+            .says("it is no plan");
     }
     // Another workflow is a change as well, whichever one is shown.
     crew.edit("phases/discovery.yaml", "max_revisions: 5", "max_revisions: 3");
-    let pilot =
-        crew.read("workflows/delivery.yaml").replace("delivery", "pilot").replace(", production, handoff, retrospective", "");
+    let pilot = crew
+        .read("workflows/delivery.yaml")
+        .replace("delivery", "pilot")
+        .replace(", production, handoff, retrospective", "");
     std::fs::write(crew.workspace().join("workflows/pilot.yaml"), pilot).expect("written");
     crew.run(&["plan", "--against", "HEAD"]).exits(0).says("`pilot` is new");
 }
@@ -94,7 +110,10 @@ fn a_plan_in_a_workspace_without_git_and_a_past_that_is_wrong_are_told() {
     git(&crew, &["add", "-A"]);
     git(&crew, &["commit", "-qm", "wrong"]);
     crew.edit("phases/poc.yaml", "entry: dve", "entry: dev");
-    crew.run(&["plan", "--against", "HEAD"]).exits(1).says("no agent named `dve`").says("cannot be compared");
+    crew.run(&["plan", "--against", "HEAD"])
+        .exits(1)
+        .says("no agent named `dve`")
+        .says("cannot be compared");
 }
 
 /// Every value of a definition that a run depends on, changed by itself, is told.
@@ -131,7 +150,9 @@ fn no_change_of_behaviour_goes_unsaid() {
             },
             other => panic!("{other} is no leaf"),
         };
-        let Ok(changed) = serde_json::from_value::<Definition>(changed) else { panic!("{place} cannot be changed alone") };
+        let Ok(changed) = serde_json::from_value::<Definition>(changed) else {
+            panic!("{place} cannot be changed alone")
+        };
         tried += 1;
         // A template that the engine's own tools use is no deliverable's.
         let used = !place.starts_with("/templates") || whole_names(&whole, &place, &definition);
@@ -145,14 +166,26 @@ fn no_change_of_behaviour_goes_unsaid() {
 
 /// Whether the template at a place is that of a deliverable.
 fn whole_names(whole: &Value, place: &str, definition: &Definition) -> bool {
-    let template = whole.pointer(place.rsplit_once('/').expect("a place").0).and_then(|t| t["name"].as_str()).unwrap_or_default();
-    definition.phases.iter().flat_map(|p| &p.deliverables).any(|d| d.template.as_deref() == Some(template))
+    let template = whole
+        .pointer(place.rsplit_once('/').expect("a place").0)
+        .and_then(|t| t["name"].as_str())
+        .unwrap_or_default();
+    definition
+        .phases
+        .iter()
+        .flat_map(|p| &p.deliverables)
+        .any(|d| d.template.as_deref() == Some(template))
 }
 
 fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {
     match value {
-        Value::Object(map) => map.iter().for_each(|(key, value)| leaves(value, &format!("{at}/{key}"), found)),
-        Value::Array(items) => items.iter().enumerate().for_each(|(i, value)| leaves(value, &format!("{at}/{i}"), found)),
+        Value::Object(map) => {
+            map.iter().for_each(|(key, value)| leaves(value, &format!("{at}/{key}"), found))
+        }
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .for_each(|(i, value)| leaves(value, &format!("{at}/{i}"), found)),
         _ => found.push(at.to_owned()),
     }
 }
@@ -165,8 +198,15 @@ fn the_forecast_grows_with_the_work() {
     let mut shorter = workflow.clone();
     shorter.phases.pop();
     let less = forecast(&definition, &shorter);
-    assert!(less.total.turns.low < whole.total.turns.low && less.total.turns.high < whole.total.turns.high);
+    assert!(
+        less.total.turns.low < whole.total.turns.low
+            && less.total.turns.high < whole.total.turns.high
+    );
     for phase in &whole.phases {
-        assert!(phase.estimate.seconds.high <= phase.most_seconds, "{}: no longer than the limits allow", phase.phase);
+        assert!(
+            phase.estimate.seconds.high <= phase.most_seconds,
+            "{}: no longer than the limits allow",
+            phase.phase
+        );
     }
 }

@@ -22,7 +22,16 @@ fn a_gate_has_one_decision_whoever_comes_at_once() {
         project += 1;
         let sow = crate::support::root().join("examples/sow/clinic-scheduling.md");
         let id = format!("gate-{project}");
-        crew.run(&["run", "--project", &id, "--from", "handoff", "--sow", sow.to_str().expect("a path")]).exits(10);
+        crew.run(&[
+            "run",
+            "--project",
+            &id,
+            "--from",
+            "handoff",
+            "--sow",
+            sow.to_str().expect("a path"),
+        ])
+        .exits(10);
         for _ in 0..3 {
             if decided >= gates() {
                 break;
@@ -38,7 +47,11 @@ fn a_gate_has_one_decision_whoever_comes_at_once() {
                     };
                     let mut command = crew.command(&words);
                     command.env("CLOUDCREW_ACTOR", format!("contender-{n}"));
-                    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts")
+                    command
+                        .stdout(Stdio::piped())
+                        .stderr(Stdio::piped())
+                        .spawn()
+                        .expect("the binary starts")
                 })
                 .collect();
             let mut winners = 0;
@@ -48,7 +61,9 @@ fn a_gate_has_one_decision_whoever_comes_at_once() {
                 match output.status.code() {
                     Some(0 | 10) => winners += 1,
                     Some(14) => assert!(
-                        said.contains("by contender-") || said.contains("has changed") || said.contains("has ended"),
+                        said.contains("by contender-")
+                            || said.contains("has changed")
+                            || said.contains("has ended"),
                         "{said}"
                     ),
                     other => panic!("exit {other:?}: {said}"),
@@ -71,7 +86,15 @@ fn a_second_driver_is_refused_and_names_the_first() {
     let crew = crew();
     let sow = crate::support::root().join("examples/sow/field-telemetry.txt");
     let mut first = crew
-        .command(&["run", "--project", "demo", "--sow", sow.to_str().expect("a path"), "--approve", "all"])
+        .command(&[
+            "run",
+            "--project",
+            "demo",
+            "--sow",
+            sow.to_str().expect("a path"),
+            "--approve",
+            "all",
+        ])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -97,7 +120,15 @@ fn a_driver_that_was_paused_and_overtaken_writes_nothing() {
     let crew = crew();
     let sow = crate::support::root().join("examples/sow/field-telemetry.txt");
     let mut old = crew
-        .command(&["run", "--project", "demo", "--sow", sow.to_str().expect("a path"), "--approve", "all"])
+        .command(&[
+            "run",
+            "--project",
+            "demo",
+            "--sow",
+            sow.to_str().expect("a path"),
+            "--approve",
+            "all",
+        ])
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
@@ -127,7 +158,9 @@ fn a_driver_that_was_paused_and_overtaken_writes_nothing() {
 
 /// Signals a child that this test started and has not waited for.
 fn signal(child: &std::process::Child, signal: &str) {
-    let status =
-        std::process::Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().expect("kill starts");
+    let status = std::process::Command::new("kill")
+        .args([format!("-{signal}"), child.id().to_string()])
+        .status()
+        .expect("kill starts");
     assert!(status.success());
 }

@@ -1,6 +1,8 @@
-//! Whatever a model sends, the engagement can be read again: at each bound and beyond it, in the journal, on a cassette and on screens.
+//! Whatever a model sends, the engagement can be read again: at each bound and beyond it, in the
+//! journal, on a cassette and on screens.
 //!
-//! Each reply is made from a seed. `CLOUDCREW_REPLIES` takes another number of them, `CLOUDCREW_SEED` another seed.
+//! Each reply is made from a seed. `CLOUDCREW_REPLIES` takes another number of them,
+//! `CLOUDCREW_SEED` another seed.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -11,7 +13,8 @@ use cloudcrew_local::cassette::{CassetteError, Player, Recorder};
 use cloudcrew_runtime::engagement::{Driver, Options, open};
 use cloudcrew_runtime::ports::journal::{Head, Journal as _, MAX_PAYLOAD};
 use cloudcrew_runtime::ports::model::{
-    Billing, Block, FaultKind, Model, ModelFault, ModelReply, ModelRequest, Reasoning, ToolUse, Usage,
+    Billing, Block, FaultKind, Model, ModelFault, ModelReply, ModelRequest, Reasoning, ToolUse,
+    Usage,
 };
 use serde_json::{Map, Value, json};
 
@@ -37,9 +40,24 @@ impl Model for Hostile {
     }
 }
 
-/// Lengths around the bounds that something has: an entry's payload, a tool's result, a file, a reply.
-const LENGTHS: [usize; 14] =
-    [0, 1, 511, 512, 513, 4_095, 48 * 1024, 48 * 1024 + 1, MAX_PAYLOAD, MAX_PAYLOAD + 1, 256 * 1024, 1024 * 1024 + 1, 0, 7];
+/// Lengths around the bounds that something has: an entry's payload, a tool's result, a file, a
+/// reply.
+const LENGTHS: [usize; 14] = [
+    0,
+    1,
+    511,
+    512,
+    513,
+    4_095,
+    48 * 1024,
+    48 * 1024 + 1,
+    MAX_PAYLOAD,
+    MAX_PAYLOAD + 1,
+    256 * 1024,
+    1024 * 1024 + 1,
+    0,
+    7,
+];
 /// Levels around the bounds that something has.
 const LEVELS: [usize; 12] = [0, 1, 62, 63, 64, 65, 66, 110, 119, 122, 128, 400];
 const PIECES: [&str; 16] = [
@@ -69,33 +87,55 @@ fn text(chance: &mut Chance) -> String {
 
 fn nested(chance: &mut Chance) -> Value {
     let lists = chance.one_in(2);
-    (0..*chance.one(&LEVELS)).fold(json!(1.5), |inside, _| if lists { json!([inside]) } else { json!({ "a": inside }) })
+    (0..*chance.one(&LEVELS))
+        .fold(json!(1.5), |inside, _| if lists { json!([inside]) } else { json!({ "a": inside }) })
 }
 
 fn call(chance: &mut Chance, number: usize) -> ToolUse {
     let (name, input) = match chance.below(12) {
-        0 => ("repo_write".to_owned(), json!({ "path": "docs/project-plan/a.md", "content": text(chance) })),
+        0 => (
+            "repo_write".to_owned(),
+            json!({ "path": "docs/project-plan/a.md", "content": text(chance) }),
+        ),
         1 => ("repo_read".to_owned(), json!({ "path": "docs/sow/clinic-scheduling.md" })),
         2 => ("ask_customer".to_owned(), json!({ "question": text(chance) })),
-        3 => ("ledger_write".to_owned(), json!({ "kind": "fact", "title": text(chance), "source": text(chance) })),
-        4 => ("handoff_to_agent".to_owned(), json!({ "agent_name": "sa", "message": text(chance), "context": nested(chance) })),
+        3 => (
+            "ledger_write".to_owned(),
+            json!({ "kind": "fact", "title": text(chance), "source": text(chance) }),
+        ),
+        4 => (
+            "handoff_to_agent".to_owned(),
+            json!({ "agent_name": "sa", "message": text(chance), "context": nested(chance) }),
+        ),
         5 => ("handoff_to_agent".to_owned(), nested(chance)),
         6 => (text(chance), nested(chance)),
         7 => ("repo_read".to_owned(), json!(text(chance))),
-        8 => ("repo_read".to_owned(), json!({ "path": nested(chance), "$blob": "00", "$serde_json::private::Number": "1" })),
+        8 => (
+            "repo_read".to_owned(),
+            json!({ "path": nested(chance), "$blob": "00", "$serde_json::private::Number": "1" }),
+        ),
         9 => ("repo_write".to_owned(), json!({ "path": text(chance), "content": "x" })),
         10 => {
             let keys = *chance.one(&[0, 1, 1_000]);
-            ("repo_list".to_owned(), Value::Object((0..keys).map(|n| (format!("k{n}"), json!(u64::MAX))).collect::<Map<_, _>>()))
+            (
+                "repo_list".to_owned(),
+                Value::Object(
+                    (0..keys).map(|n| (format!("k{n}"), json!(u64::MAX))).collect::<Map<_, _>>(),
+                ),
+            )
         }
-        _ => ("repo_list".to_owned(), json!({ "number": f64::MAX, "small": f64::MIN_POSITIVE, "least": i64::MIN })),
+        _ => (
+            "repo_list".to_owned(),
+            json!({ "number": f64::MAX, "small": f64::MIN_POSITIVE, "least": i64::MIN }),
+        ),
     };
     let id = if chance.one_in(10) { text(chance) } else { format!("t{number}") };
     ToolUse { id, name, input }
 }
 
 fn reply(chance: &mut Chance) -> ModelReply {
-    let many = if chance.one_in(60) { *chance.one(&[255, 256, 257, 600, 2_000]) } else { chance.below(4) };
+    let many =
+        if chance.one_in(60) { *chance.one(&[255, 256, 257, 600, 2_000]) } else { chance.below(4) };
     let same = call(chance, 0);
     let mut content: Vec<Block> = match many {
         0..4 => (0..many).map(|n| Block::ToolUse(call(chance, n))).collect(),
@@ -107,12 +147,35 @@ fn reply(chance: &mut Chance) -> ModelReply {
     }
     if chance.one_in(5) {
         let (text, hidden) = (text(chance), chance.one_in(2).then(|| text(chance)));
-        content.insert(0, Block::Reasoning(Reasoning { text, signature: hidden.clone(), hidden, ..Reasoning::default() }));
+        content.insert(
+            0,
+            Block::Reasoning(Reasoning {
+                text,
+                signature: hidden.clone(),
+                hidden,
+                ..Reasoning::default()
+            }),
+        );
     }
-    let stops = ["tool_use", "tool_use", "tool_use", "end_turn", "max_tokens", "stop", "content_filtered", ""];
-    let stop_reason = if chance.one_in(30) { text(chance) } else { (*chance.one(&stops)).to_owned() };
+    let stops = [
+        "tool_use",
+        "tool_use",
+        "tool_use",
+        "end_turn",
+        "max_tokens",
+        "stop",
+        "content_filtered",
+        "",
+    ];
+    let stop_reason =
+        if chance.one_in(30) { text(chance) } else { (*chance.one(&stops)).to_owned() };
     let most = *chance.one(&[0, 1, u64::MAX]);
-    let usage = Usage { input_tokens: 1, output_tokens: most.min(5), cache_read_tokens: most, cache_write_tokens: 0 };
+    let usage = Usage {
+        input_tokens: 1,
+        output_tokens: most.min(5),
+        cache_read_tokens: most,
+        cache_write_tokens: 0,
+    };
     let guardrail = if chance.one_in(20) { vec![text(chance); 3] } else { Vec::new() };
     ModelReply { content, stop_reason, usage: Some(usage), guardrail, took: Some(Duration::ZERO) }
 }
@@ -125,14 +188,24 @@ fn fault(chance: &mut Chance) -> ModelFault {
         2 => FaultKind::Permanent,
         _ => FaultKind::Transient { retry_after },
     };
-    ModelFault { kind, error: text(chance), message: text(chance), usage: None, unpaid: false, took: Some(Duration::ZERO) }
+    ModelFault {
+        kind,
+        error: text(chance),
+        message: text(chance),
+        usage: None,
+        unpaid: false,
+        took: Some(Duration::ZERO),
+    }
 }
 
-/// Opens a cassette. A process that another test starts at this moment has its lock too, until it becomes another program.
+/// Opens a cassette. A process that another test starts at this moment has its lock too, until it
+/// becomes another program.
 async fn readable(cassette: &Path) -> Result<(), CassetteError> {
     for _ in 0..100 {
         match Player::open(cassette, Vec::new()) {
-            Err(error) if error.to_string().contains("in use") => tokio::time::sleep(Duration::from_millis(20)).await,
+            Err(error) if error.to_string().contains("in use") => {
+                tokio::time::sleep(Duration::from_millis(20)).await
+            }
             opened => return opened.map(drop),
         }
     }
@@ -149,13 +222,21 @@ async fn an_engagement_stays_readable_whatever_its_models_send() {
         start(&crew.home(), &root(), "clinic-scheduling.md", None).await;
         let (mut ports, store, _) = ports(&crew.home()).await;
         let cassette = crew.folder.path().join("said.jsonl");
-        let model = Arc::new(Hostile(Mutex::new(Chance::of(seed.wrapping_mul(1_000_003).wrapping_add(round)))));
-        ports.model = Arc::new(Recorder::new(model, &cassette, Vec::new()).expect("a new cassette"));
-        let driver = Driver::acquire(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
-        let driven = tokio::time::timeout(Duration::from_secs(600), driver.drive()).await.expect("it comes to rest");
+        let model = Arc::new(Hostile(Mutex::new(Chance::of(
+            seed.wrapping_mul(1_000_003).wrapping_add(round),
+        ))));
+        ports.model =
+            Arc::new(Recorder::new(model, &cassette, Vec::new()).expect("a new cassette"));
+        let driver =
+            Driver::acquire(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
+        let driven = tokio::time::timeout(Duration::from_secs(600), driver.drive())
+            .await
+            .expect("it comes to rest");
         driven.unwrap_or_else(|error| panic!("seed {seed}, round {round}: {error}"));
         drop(driver);
-        let engagement = open(&store, &store, "demo").await.unwrap_or_else(|e| panic!("seed {seed}, round {round}: {e}"));
+        let engagement = open(&store, &store, "demo")
+            .await
+            .unwrap_or_else(|e| panic!("seed {seed}, round {round}: {e}"));
         let entries = store.read("demo", &Head::default(), usize::MAX).await.expect("entries");
         assert_eq!(engagement.head.seq, entries.len() as u64, "seed {seed}, round {round}");
         sent += entries.iter().filter(|entry| entry.kind == "model_called").count() as u64;
@@ -169,7 +250,10 @@ async fn an_engagement_stays_readable_whatever_its_models_send() {
             &["cost", "demo"],
         ] {
             let done = crew.run(words).exits(0);
-            assert!(!done.out.contains(['\u{1b}', '\u{202e}', '\0']), "seed {seed}, round {round}: {words:?} prints what steers");
+            assert!(
+                !done.out.contains(['\u{1b}', '\u{202e}', '\0']),
+                "seed {seed}, round {round}: {words:?} prints what steers"
+            );
         }
     }
 }

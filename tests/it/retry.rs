@@ -7,7 +7,9 @@ fn failed() -> Crew {
     let crew = edited();
     crew.edit("phases/architecture.yaml", "max_turns: 100", "max_turns: 2");
     crew.start("retail-orders.md", &[]).exits(10);
-    crew.run(&["approve", "demo", "--rating", "quality=4"]).exits(1).says("phases/architecture.yaml swarm.max_turns");
+    crew.run(&["approve", "demo", "--rating", "quality=4"])
+        .exits(1)
+        .says("phases/architecture.yaml swarm.max_turns");
     crew
 }
 
@@ -22,13 +24,21 @@ fn a_phase_that_reached_a_limit_goes_on_with_the_limit_as_it_is_now() {
     crew.edit("phases/architecture.yaml", "max_turns: 2", "max_turns: 100");
     crew.run(&["retry", "demo"])
         .exits(10)
-        .says("by the definitions as they are now, since it ended at phases/architecture.yaml swarm.max_turns")
+        .says(
+            "by the definitions as they are now, since it ended at phases/architecture.yaml \
+            swarm.max_turns",
+        )
         .says("waits at the gate of architecture");
     let show = crew.run(&["show", "demo", "--format", "json"]).json();
     assert_eq!(show["phases"][0]["ratings"][0][0], "quality", "discovery stays approved: {show}");
-    let commits = |crew: &Crew| crew.git(&["rev-list", "--count", "cloudcrew/demo"]).parse::<usize>().expect("a number");
+    let commits = |crew: &Crew| {
+        crew.git(&["rev-list", "--count", "cloudcrew/demo"]).parse::<usize>().expect("a number")
+    };
     assert!(commits(&crew) > before.parse().expect("a number"), "it went on, on the same branch");
-    let told = crew.prompts().iter().any(|prompt| prompt.contains("What happened before") && prompt.contains("max_turns"));
+    let told = crew
+        .prompts()
+        .iter()
+        .any(|prompt| prompt.contains("What happened before") && prompt.contains("max_turns"));
     assert!(told, "the new swarm knows why the last one ended");
     crew.run(&["resume", "demo", "--approve", "all"]).exits(0);
     assert_eq!(kinds(&crew, "repinned"), 1);
@@ -49,7 +59,9 @@ fn an_earlier_phase_can_be_named_and_its_approval_is_void() {
     let crew = failed();
     crew.edit("phases/architecture.yaml", "max_turns: 2", "max_turns: 100");
     crew.run(&["retry", "demo", "--from", "poc"]).exits(2).says("never came to a phase `poc`");
-    crew.run(&["retry", "demo", "--from", "discovery"]).exits(10).says("waits at the gate of discovery");
+    crew.run(&["retry", "demo", "--from", "discovery"])
+        .exits(10)
+        .says("waits at the gate of discovery");
     let show = crew.run(&["show", "demo", "--format", "json"]).json();
     assert_eq!(show["phases"][0]["ratings"].as_array().map(Vec::len), Some(0));
     crew.run(&["inbox"]).says("discovery-1-2");
@@ -95,10 +107,14 @@ fn a_gate_that_expired_opens_again_with_a_new_deadline() {
         show["requests"].as_array().and_then(|all| all.last().cloned()).expect("a request")
     };
     let first = gate(&crew);
-    // The rehearsed customer is silent again: by a clock that costs nothing, the new deadline passes as well.
+    // The rehearsed customer is silent again: by a clock that costs nothing, the new deadline
+    // passes as well.
     crew.run(&["retry", "demo", "--definitions", "pinned"]).exits(12);
     let second = gate(&crew);
-    assert_eq!((first["id"].as_str(), second["id"].as_str()), (Some("discovery-1"), Some("discovery-1-2")));
+    assert_eq!(
+        (first["id"].as_str(), second["id"].as_str()),
+        (Some("discovery-1"), Some("discovery-1-2"))
+    );
     assert!(second["expires"].as_i64() > first["expires"].as_i64());
 }
 
@@ -107,7 +123,12 @@ fn an_engagement_that_begins_later_knows_what_the_statement_of_work_says() {
     let crew = crate::support::crew();
     crew.start("retail-orders.md", &["--from", "architecture"]).exits(10);
     let rows = crew.run(&["ledger", "demo", "--format", "json"]).json();
-    let seeded = rows["rows"].as_array().expect("rows").iter().filter(|row| row["author"] == "engine").count();
+    let seeded = rows["rows"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .filter(|row| row["author"] == "engine")
+        .count();
     assert!(seeded > 5, "{rows}");
 }
 
@@ -119,8 +140,12 @@ fn a_decision_is_a_row_of_feedback_with_its_ratings() {
     crew.run(&["revise", "demo", "more", "--rating", "beauty=2"]).exits(2).says("this gate rates");
     crew.run(&["approve", "demo", "--rating", "quality=5"]).exits(10);
     let rows = crew.run(&["ledger", "demo", "--format", "json"]).json();
-    let feedback: Vec<&serde_json::Value> =
-        rows["rows"].as_array().expect("rows").iter().filter(|row| row["kind"] == "feedback").collect();
+    let feedback: Vec<&serde_json::Value> = rows["rows"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .filter(|row| row["kind"] == "feedback")
+        .collect();
     assert_eq!(feedback.len(), 2, "{feedback:?}");
     assert_eq!(feedback[0]["body"], "name the owner\n\nRated: quality 2 of 5");
     assert_eq!(feedback[1]["body"], "quality 5 of 5");
@@ -129,10 +154,18 @@ fn a_decision_is_a_row_of_feedback_with_its_ratings() {
 #[test]
 fn a_prompt_that_cannot_be_rendered_is_a_failure_with_its_place_and_can_be_fixed() {
     let crew = edited();
-    crew.edit("prompts/pm.md", "## What good looks like", "{{ [][revision].text }}\n\n## What good looks like");
+    crew.edit(
+        "prompts/pm.md",
+        "## What good looks like",
+        "{{ [][revision].text }}\n\n## What good looks like",
+    );
     let done = crew.start("retail-orders.md", &["--approve", "all"]);
     assert_eq!(done.exit, 1, "{}", done.err);
-    assert!(done.err.contains("the prompt of `pm` cannot be rendered") && done.err.contains("line 7"), "{}", done.err);
+    assert!(
+        done.err.contains("the prompt of `pm` cannot be rendered") && done.err.contains("line 7"),
+        "{}",
+        done.err
+    );
     assert!(!format!("{}{}", done.out, done.err).contains("budget is used up"), "{}", done.out);
     crew.edit("prompts/pm.md", "{{ [][revision].text }}", "");
     crew.run(&["retry", "demo", "--approve", "all"]).exits(0);

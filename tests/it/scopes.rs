@@ -1,4 +1,5 @@
-//! Hostile paths against every agent of the shipped crew: what gets into the repository is inside the scope.
+//! Hostile paths against every agent of the shipped crew: what gets into the repository is inside
+//! the scope.
 
 use std::process::Command;
 
@@ -28,21 +29,27 @@ const MAY: [(&str, &str, &str); 7] = [
 
 #[tokio::test]
 async fn no_hostile_path_is_written_outside_its_agents_scope() {
-    let definition = load(&sources(&root()), &catalogue()).definition.expect("the shipped crew is right");
-    let prefixes: Vec<&str> = MAY.iter().map(|(_, prefix, _)| prefix.trim_end_matches('/')).collect();
+    let definition =
+        load(&sources(&root()), &catalogue()).definition.expect("the shipped crew is right");
+    let prefixes: Vec<&str> =
+        MAY.iter().map(|(_, prefix, _)| prefix.trim_end_matches('/')).collect();
     let spellings: Vec<String> = hostile_paths(7, SPELLINGS, &prefixes).collect();
     let folder = tempfile::tempdir().expect("a folder");
     for (name, inside, outside) in MAY {
         let agent = definition.agent(name).expect("an agent of the crew");
         let scope = Scope::new(&agent.writes).expect("a scope");
-        let repo = GitRepo::create(&folder.path().join(format!("{name}.git")), name).expect("a repository");
+        let repo = GitRepo::create(&folder.path().join(format!("{name}.git")), name)
+            .expect("a repository");
         let (mut head, mut committed) = (None, 0);
         for spelling in &spellings {
             let Ok(path) = RepoPath::parse(spelling) else { continue };
             if scope.refusal(name, &path).is_some() {
                 continue;
             }
-            assert!(path.as_str().starts_with(inside) && !path.as_str().starts_with(outside), "{name} may write {path}");
+            assert!(
+                path.as_str().starts_with(inside) && !path.as_str().starts_with(outside),
+                "{name} may write {path}"
+            );
             if committed == COMMITTED {
                 continue;
             }
@@ -65,7 +72,11 @@ async fn no_hostile_path_is_written_outside_its_agents_scope() {
         }
         let head = head.expect("some spellings are harmless");
         for file in repo.list(&head, "").await.expect("a tree") {
-            assert!(file.path.starts_with(inside) && !file.path.starts_with(outside), "{name} wrote {}", file.path);
+            assert!(
+                file.path.starts_with(inside) && !file.path.starts_with(outside),
+                "{name} wrote {}",
+                file.path
+            );
         }
         let git = Command::new("git")
             .arg("-C")
@@ -73,6 +84,10 @@ async fn no_hostile_path_is_written_outside_its_agents_scope() {
             .args(["fsck", "--strict"])
             .output()
             .expect("git starts");
-        assert!(git.status.success() && git.stderr.is_empty(), "{name}: {}", String::from_utf8_lossy(&git.stderr));
+        assert!(
+            git.status.success() && git.stderr.is_empty(),
+            "{name}: {}",
+            String::from_utf8_lossy(&git.stderr)
+        );
     }
 }

@@ -1,7 +1,8 @@
-//! Workspaces that strangers made. Whatever stands in one, no verb and no editor writes outside of it, runs what it brought, shows what
-//! stands elsewhere, or takes the machine with it.
+//! Workspaces that strangers made. Whatever stands in one, no verb and no editor writes outside of
+//! it, runs what it brought, shows what stands elsewhere, or takes the machine with it.
 //!
-//! Each is made from a seed, which a failure prints. `CLOUDCREW_SEED` takes another, `CLOUDCREW_STRANGERS` another number of them.
+//! Each is made from a seed, which a failure prints. `CLOUDCREW_SEED` takes another,
+//! `CLOUDCREW_STRANGERS` another number of them.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
@@ -16,7 +17,8 @@ use crate::support::{copy, root};
 
 /// What nobody may learn.
 const SECRET: &str = "the-words-that-nobody-may-learn";
-/// Until a verb has ended. A file of any size is read within seconds; only what waits for ever takes so long.
+/// Until a verb has ended. A file of any size is read within seconds; only what waits for ever
+/// takes so long.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// Kilobytes of address space of a verb at most.
 const MEMORY: &str = "4000000";
@@ -39,7 +41,17 @@ const VERBS: [&[&str]; 19] = [
     &["check", "--fix"],
     &["generate"],
     &["run", "--sow", "examples/sow/bread.md", "--approve", "all", "--project", "one"],
-    &["run", "--sow", "examples/sow/bread.md", "--approve", "all", "--project", "two", "--repo", "."],
+    &[
+        "run",
+        "--sow",
+        "examples/sow/bread.md",
+        "--approve",
+        "all",
+        "--project",
+        "two",
+        "--repo",
+        ".",
+    ],
     &["show", "one"],
     &["artifacts", "one"],
     &["artifacts", "one", "--export", "exported"],
@@ -83,20 +95,49 @@ const TRICKS: [(&str, Trick); 10] = [
     ("a link to a file outside", |chance, it| it.link(place(chance), &it.outside("secret.md"))),
     ("a link to a folder outside", |chance, it| it.link(place(chance), &it.outside("folder"))),
     ("a link to what has no end", |chance, it| {
-        it.link(place(chance), Path::new(*chance.one(&["/dev/zero", "/proc/self/environ", "/dev/stdin", ".", "agents.yaml"])));
+        it.link(
+            place(chance),
+            Path::new(*chance.one(&[
+                "/dev/zero",
+                "/proc/self/environ",
+                "/dev/stdin",
+                ".",
+                "agents.yaml",
+            ])),
+        );
     }),
-    ("a pipe", |chance, it| it.run("mkfifo", &[it.cleared(place(chance)).to_str().expect("a path")])),
+    ("a pipe", |chance, it| {
+        it.run("mkfifo", &[it.cleared(place(chance)).to_str().expect("a path")])
+    }),
     ("a device", |chance, it| {
         // Only the superuser can make one; elsewhere nothing stands there.
-        let _ = Command::new("mknod").arg(it.cleared(place(chance))).args(["c", "1", "5"]).stderr(Stdio::null()).status();
+        let _ = Command::new("mknod")
+            .arg(it.cleared(place(chance)))
+            .args(["c", "1", "5"])
+            .stderr(Stdio::null())
+            .status();
     }),
     ("a hard link to a file outside", |chance, it| {
         let _ = fs::hard_link(it.outside("profile"), it.cleared(place(chance)));
     }),
     ("a name that is no name", |chance, it| {
-        let names = [&b"a\nb.yaml"[..], b"\x1b[2J.yaml", b"-C.md", b"\xff\xfe.yaml", b"..yaml", b"a\\..\\b.md", b"con.yaml"];
+        let names = [
+            &b"a\nb.yaml"[..],
+            b"\x1b[2J.yaml",
+            b"-C.md",
+            b"\xff\xfe.yaml",
+            b"..yaml",
+            b"a\\..\\b.md",
+            b"con.yaml",
+        ];
         let name = *chance.one(&names);
-        let folder = it.workspace().join(*chance.one(&["phases", "prompts", "templates", "workflows", "rehearsals"]));
+        let folder = it.workspace().join(*chance.one(&[
+            "phases",
+            "prompts",
+            "templates",
+            "workflows",
+            "rehearsals",
+        ]));
         let _ = fs::write(folder.join(std::ffi::OsStr::from_bytes(name)), "version: 1\n");
     }),
     ("a file without end", |chance, it| {
@@ -107,11 +148,19 @@ const TRICKS: [(&str, Trick); 10] = [
         let texts = [
             "{% for a in range(100000) %}{% for b in range(100000) %}x{% endfor %}{% endfor %}",
             "{% include '/etc/passwd' %}{{ 'x' * 999999999 }}",
-            "{% set x = 'aaaaaaaa' %}{% for a in range(60) %}{% set x = x ~ x %}{% endfor %}{{ x }}",
+            "{% set x = 'aaaaaaaa' %}{% for a in range(60) %}{% set x = x ~ x %}{% endfor %}{{ x \
+             }}",
         ];
-        let place = *chance.one(&["prompts/pm.md", "prompts/writer.md", "prompts/tasks/proposal.md", "templates/proposal.md"]);
+        let place = *chance.one(&[
+            "prompts/pm.md",
+            "prompts/writer.md",
+            "prompts/tasks/proposal.md",
+            "templates/proposal.md",
+        ]);
         let _ = fs::write(it.cleared(place), *chance.one(&texts));
-        let bomb: String = (1..30).map(|n| format!("a{n}: &a{n} [{}]\n", format!("*a{},", n - 1).repeat(9))).collect();
+        let bomb: String = (1..30)
+            .map(|n| format!("a{n}: &a{n} [{}]\n", format!("*a{},", n - 1).repeat(9)))
+            .collect();
         if chance.one_in(2) {
             let _ = fs::write(it.cleared("rehearsals/silent.yaml"), format!("a0: &a0 x\n{bomb}"));
         }
@@ -119,15 +168,25 @@ const TRICKS: [(&str, Trick); 10] = [
     ("a configuration of Git", |chance, it| {
         let runs = it.outside("runs").display().to_string();
         let configs = [
-            format!("[core]\n\tfsmonitor = {runs}\n\thooksPath = {}\n\tpager = {runs}\n", it.outside("folder").display()),
-            format!("[filter \"x\"]\n\tclean = {runs}\n\tsmudge = {runs}\n\trequired = true\n[diff \"x\"]\n\ttextconv = {runs}\n"),
+            format!(
+                "[core]\n\tfsmonitor = {runs}\n\thooksPath = {}\n\tpager = {runs}\n",
+                it.outside("folder").display()
+            ),
+            format!(
+                "[filter \"x\"]\n\tclean = {runs}\n\tsmudge = {runs}\n\trequired = \
+                 true\n[diff \"x\"]\n\ttextconv = {runs}\n"
+            ),
             format!(
                 "[include]\n\tpath = {}\n[core]\n\tworktree = {}\n",
                 it.outside("secret.md").display(),
                 it.outside("folder").display()
             ),
-            format!("[core]\n\trepositoryformatversion = 9\n\tsshCommand = {runs}\n[extensions]\n\tobjectFormat = {runs}\n"),
-            "[core]\n\tbare = perhaps\n\tattributesFile = /dev/zero\n\texcludesFile = /dev/zero\n".to_owned(),
+            format!(
+                "[core]\n\trepositoryformatversion = 9\n\tsshCommand = \
+                 {runs}\n[extensions]\n\tobjectFormat = {runs}\n"
+            ),
+            "[core]\n\tbare = perhaps\n\tattributesFile = /dev/zero\n\texcludesFile = /dev/zero\n"
+                .to_owned(),
         ];
         let _ = fs::write(it.cleared(".git/config"), chance.one(&configs));
         let _ = fs::write(it.cleared(".gitattributes"), "* filter=x diff=x\n");
@@ -154,8 +213,14 @@ impl Stranger {
     fn cleared(&self, place: &str) -> PathBuf {
         let path = self.workspace().join(place);
         let _ = fs::create_dir_all(path.parent().expect("a parent"));
-        // A trick before this one may have led the place out, and nothing outside is to be touched by the test itself.
-        if path.parent().expect("a parent").canonicalize().is_ok_and(|real| real.starts_with(self.workspace())) {
+        // A trick before this one may have led the place out, and nothing outside is to be touched
+        // by the test itself.
+        if path
+            .parent()
+            .expect("a parent")
+            .canonicalize()
+            .is_ok_and(|real| real.starts_with(self.workspace()))
+        {
             let _ = fs::remove_file(&path);
             let _ = fs::remove_dir_all(&path);
             path
@@ -169,20 +234,31 @@ impl Stranger {
     }
 
     fn run(&self, program: &str, words: &[&str]) {
-        let _ = Command::new(program).args(words).current_dir(self.workspace()).stderr(Stdio::null()).status();
+        let _ = Command::new(program)
+            .args(words)
+            .current_dir(self.workspace())
+            .stderr(Stdio::null())
+            .status();
     }
 
     fn made(chance: &mut Chance) -> (Stranger, Vec<&'static str>) {
         let it = Stranger(tempfile::tempdir().expect("a folder"));
         copy(&root().join("tests/cases/journals/crew"), &it.workspace());
         fs::create_dir_all(it.outside("folder/tasks")).expect("a folder");
-        for name in ["secret.md", "folder/pm.md", "folder/writer.md", "folder/tasks/proposal.md", "folder/proposal.md"] {
+        for name in [
+            "secret.md",
+            "folder/pm.md",
+            "folder/writer.md",
+            "folder/tasks/proposal.md",
+            "folder/proposal.md",
+        ] {
             fs::write(it.outside(name), format!("{SECRET}\n")).expect("a file");
         }
         fs::write(it.outside("profile"), "alias ls='ls --color'\n").expect("a file");
         let runs = format!("#!/bin/sh\ntouch {}\ncat\n", it.outside("ran").display());
         fs::write(it.outside("runs"), runs).expect("a file");
-        fs::set_permissions(it.outside("runs"), fs::Permissions::from_mode(0o755)).expect("a program");
+        fs::set_permissions(it.outside("runs"), fs::Permissions::from_mode(0o755))
+            .expect("a program");
         it.run("git", &["init", "-q"]);
         it.run("git", &["add", "."]);
         it.run("git", &["-c", "user.name=s", "-c", "user.email=s@s", "commit", "-qm", "A crew"]);
@@ -205,7 +281,8 @@ impl Stranger {
                 if meta.is_dir() && here {
                     folders.push(path.clone());
                 }
-                let bytes = if meta.is_file() { fs::read(&path).expect("a file") } else { Vec::new() };
+                let bytes =
+                    if meta.is_file() { fs::read(&path).expect("a file") } else { Vec::new() };
                 // Only names count beside the workspace itself.
                 all.push((path, if here { meta.permissions().mode() } else { 0 }, bytes));
             }
@@ -216,9 +293,21 @@ impl Stranger {
 
     fn verb(&self, words: &[&str]) -> Child {
         let mut command = Command::new("sh");
-        command.args(["-c", "ulimit -v \"$1\"; shift; exec \"$@\"", "sh", MEMORY, env!("CARGO_BIN_EXE_cloudcrew")]).args(words);
+        command
+            .args([
+                "-c",
+                "ulimit -v \"$1\"; shift; exec \"$@\"",
+                "sh",
+                MEMORY,
+                env!("CARGO_BIN_EXE_cloudcrew"),
+            ])
+            .args(words);
         let output = |name: &str| fs::File::create(self.0.path().join(name)).expect("a file");
-        command.current_dir(self.workspace()).stdin(Stdio::null()).stdout(output("stdout")).stderr(output("stderr"));
+        command
+            .current_dir(self.workspace())
+            .stdin(Stdio::null())
+            .stdout(output("stdout"))
+            .stderr(output("stderr"));
         command.spawn().expect("a shell")
     }
 
@@ -230,7 +319,10 @@ impl Stranger {
                 let (path, kind) = (entry.path(), entry.file_type().expect("a kind"));
                 if kind.is_dir() {
                     folders.push(path);
-                } else if kind.is_file() && !kind.is_fifo() && entry.metadata().is_ok_and(|meta| meta.len() < 1 << 24) {
+                } else if kind.is_file()
+                    && !kind.is_fifo()
+                    && entry.metadata().is_ok_and(|meta| meta.len() < 1 << 24)
+                {
                     let bytes = fs::read(&path).unwrap_or_default();
                     if bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()) {
                         found.push(path);
@@ -262,15 +354,27 @@ fn holds(seed: u64) {
     let by = format!("seed {seed}: {played:?}");
     for words in VERBS {
         let exit = ended(it.verb(words));
-        let said = ["stdout", "stderr"]
-            .map(|name| String::from_utf8_lossy(&fs::read(it.0.path().join(name)).expect("a file")).into_owned());
+        let said = ["stdout", "stderr"].map(|name| {
+            String::from_utf8_lossy(&fs::read(it.0.path().join(name)).expect("a file")).into_owned()
+        });
         let said = said.concat();
-        assert!(exit.is_some_and(|exit| EXITS.contains(&exit)), "{by}: {words:?} exits {exit:?}\n{said}");
+        assert!(
+            exit.is_some_and(|exit| EXITS.contains(&exit)),
+            "{by}: {words:?} exits {exit:?}\n{said}"
+        );
         assert!(!said.contains("panicked"), "{by}: {words:?}\n{said}");
         assert!(!said.contains(SECRET), "{by}: {words:?} shows what stands outside\n{said}");
         let _ = ["stdout", "stderr"].map(|name| fs::remove_file(it.0.path().join(name)));
-        let changed: Vec<_> = it.surroundings().into_iter().filter(|one| !before.contains(one)).map(|(path, ..)| path).collect();
-        assert!(changed.is_empty() && it.surroundings().len() == before.len(), "{by}: {words:?} changes {changed:?}");
+        let changed: Vec<_> = it
+            .surroundings()
+            .into_iter()
+            .filter(|one| !before.contains(one))
+            .map(|(path, ..)| path)
+            .collect();
+        assert!(
+            changed.is_empty() && it.surroundings().len() == before.len(),
+            "{by}: {words:?} changes {changed:?}"
+        );
         assert_eq!(it.leaked(), Vec::<PathBuf>::new(), "{by}: {words:?} keeps what stands outside");
     }
     let mut editor = Editor::start(&it.workspace(), modern());
@@ -278,7 +382,12 @@ fn holds(seed: u64) {
         let text = "version: 1\nphase: proposal\nswarm: { entry: writer }\n";
         editor.open(file, text);
         let at = serde_json::json!({ "textDocument": { "uri": editor.uri(file) }, "position": { "line": 2, "character": 18 } });
-        for method in ["textDocument/completion", "textDocument/hover", "textDocument/definition", "textDocument/documentSymbol"] {
+        for method in [
+            "textDocument/completion",
+            "textDocument/hover",
+            "textDocument/definition",
+            "textDocument/documentSymbol",
+        ] {
             let said = editor.answer(method, at.clone()).to_string();
             assert!(!said.contains(SECRET), "{by}: {method} shows what stands outside\n{said}");
         }
@@ -292,7 +401,9 @@ fn no_workspace_of_a_stranger_reaches_out() {
     let (first, many) = (number("CLOUDCREW_SEED", 1), number("CLOUDCREW_STRANGERS", 20));
     std::thread::scope(|scope| {
         for part in 0..2 {
-            scope.spawn(move || (first..first + many).filter(|seed| seed % 2 == part).for_each(holds));
+            scope.spawn(move || {
+                (first..first + many).filter(|seed| seed % 2 == part).for_each(holds)
+            });
         }
     });
 }

@@ -4,7 +4,8 @@ use crate::support::{crew, edited};
 
 #[test]
 fn the_shipped_suite_passes_and_reads_like_documentation() {
-    let done = crew().run(&["test"]).exits(0).says("ok   silent-customer").says("one reminder goes out");
+    let done =
+        crew().run(&["test"]).exits(0).says("ok   silent-customer").says("one reminder goes out");
     let last = done.out.lines().last().expect("a line");
     assert!(last.ends_with(" passed, 0 failed") && !last.starts_with("0 "), "{last}");
 }
@@ -14,7 +15,11 @@ fn an_expectation_that_is_not_met_is_told_at_its_word() {
     let crew = edited();
     crew.edit("rehearsals/revision.yaml", "[discovery, discovery,", "[discovery,")
         .edit("rehearsals/revision.yaml", "[sa]", "[sa, dev]")
-        .edit("rehearsals/silent-customer.yaml", "reminders: 1", "reminders: 2\n  cost_at_most: 0.01")
+        .edit(
+            "rehearsals/silent-customer.yaml",
+            "reminders: 1",
+            "reminders: 2\n  cost_at_most: 0.01",
+        )
         .edit("rehearsals/question.yaml", "completed", "waiting");
     let report = crew.folder.path().join("report.xml");
     crew.run(&[
@@ -27,7 +32,10 @@ fn an_expectation_that_is_not_met_is_told_at_its_word() {
     ])
     .exits(1)
     .says("FAIL revision")
-    .says("the phases ran as [discovery, discovery, architecture, poc, production, handoff, retrospective]")
+    .says(
+        "the phases ran as [discovery, discovery, architecture, poc, production, handoff, \
+        retrospective]",
+    )
     .says("`dev` did not pass `docs/project-plan/plan.md`; it was passed by sa")
     .says("2 reminders expected, 1 came")
     .says("it cost $")
@@ -41,11 +49,12 @@ fn an_expectation_that_is_not_met_is_told_at_its_word() {
 #[test]
 fn a_customer_who_stays_silent_until_the_gate_expires_is_rehearsed() {
     let crew = edited();
-    crew.edit("phases/poc.yaml", "remind_after: 24h", "expires_after: 20h\n  remind_after: 10h").edit(
-        "rehearsals/silent-customer.yaml",
-        "outcome: completed",
-        "outcome: expired\n  says: poc",
-    );
+    crew.edit("phases/poc.yaml", "remind_after: 24h", "expires_after: 20h\n  remind_after: 10h")
+        .edit(
+            "rehearsals/silent-customer.yaml",
+            "outcome: completed",
+            "outcome: expired\n  says: poc",
+        );
     crew.run(&["test", "silent-customer"]).exits(0).says("1 passed, 0 failed");
 }
 
@@ -60,6 +69,8 @@ fn wrong_definitions_and_wrong_names_are_told_and_nothing_is_tested() {
 #[test]
 fn a_rehearsal_brings_its_statement_of_work_along() {
     let crew = edited();
-    crew.run(&["run", "--rehearsal", "question", "--project", "demo", "--approve", "all"]).exits(0).says("all phases are done");
+    crew.run(&["run", "--rehearsal", "question", "--project", "demo", "--approve", "all"])
+        .exits(0)
+        .says("all phases are done");
     crew.run(&["run", "--project", "other"]).exits(2).says("--sow FILE");
 }

@@ -1,4 +1,5 @@
-//! Turns that no rehearsal takes and a live model may: tools and a handoff between one another in one reply.
+//! Turns that no rehearsal takes and a live model may: tools and a handoff between one another in
+//! one reply.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +10,9 @@ use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::{Driver, Options, open};
 use cloudcrew_runtime::ports::journal::{Head, Journal as _, MAX_APPEND};
-use cloudcrew_runtime::ports::model::{Billing, Block, Model, ModelFault, ModelReply, ModelRequest, ToolUse, Usage};
+use cloudcrew_runtime::ports::model::{
+    Billing, Block, Model, ModelFault, ModelReply, ModelRequest, ToolUse, Usage,
+};
 use cloudcrew_runtime::ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
 use cloudcrew_runtime::ports::{Ports, StoreError};
 use serde_json::{Value, json};
@@ -27,9 +30,17 @@ impl Model for Says {
         let calls = self.0.get(number).cloned().unwrap_or_default();
         let stop_reason = if calls.is_empty() { "end_turn" } else { "tool_use" }.to_owned();
         let calls = calls.into_iter().enumerate();
-        let content = calls.map(|(n, (name, input))| Block::ToolUse(ToolUse { id: format!("t{n}"), name: name.into(), input }));
+        let content = calls.map(|(n, (name, input))| {
+            Block::ToolUse(ToolUse { id: format!("t{n}"), name: name.into(), input })
+        });
         let usage = Some(Usage::default());
-        Ok(ModelReply { content: content.collect(), stop_reason, usage, guardrail: Vec::new(), took: Some(Duration::ZERO) })
+        Ok(ModelReply {
+            content: content.collect(),
+            stop_reason,
+            usage,
+            guardrail: Vec::new(),
+            took: Some(Duration::ZERO),
+        })
     }
 
     fn billing(&self) -> Billing {
@@ -50,7 +61,8 @@ async fn begun() -> (tempfile::TempDir, Ports, Store, GitRepo) {
 async fn a_handoff_between_two_writes_holds_nobody_up() {
     let (_folder, mut ports, store, repo) = begun().await;
     let write = |path: &str| ("repo_write", json!({ "path": path, "content": path }));
-    let note = |title: &str| ("ledger_write", json!({ "kind": "fact", "title": title, "source": "test" }));
+    let note =
+        |title: &str| ("ledger_write", json!({ "kind": "fact", "title": title, "source": "test" }));
     ports.model = Arc::new(Says(
         vec![vec![
             write("docs/project-plan/a.md"),
@@ -64,14 +76,21 @@ async fn a_handoff_between_two_writes_holds_nobody_up() {
         ]],
         AtomicUsize::new(0),
     ));
-    let driver = Driver::acquire(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
-    let rest =
-        tokio::time::timeout(Duration::from_secs(30), driver.drive()).await.expect("nobody waits for a turn that never comes");
+    let driver =
+        Driver::acquire(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
+    let rest = tokio::time::timeout(Duration::from_secs(30), driver.drive())
+        .await
+        .expect("nobody waits for a turn that never comes");
     rest.expect("the world is whole");
-    let head = cloudcrew_runtime::ports::repo::Repo::head(&repo).await.expect("a head").expect("a branch");
+    let head =
+        cloudcrew_runtime::ports::repo::Repo::head(&repo).await.expect("a head").expect("a branch");
     let log = cloudcrew_runtime::ports::repo::Repo::log(&repo, None, &head).await.expect("history");
     let steps: Vec<String> = log.into_iter().filter_map(|commit| commit.anchor.step).collect();
-    assert_eq!(steps, ["demo/start.sow", "demo/discovery.1.v1.t0.c0", "demo/discovery.1.v1.t0.c2"], "in the order of the calls");
+    assert_eq!(
+        steps,
+        ["demo/start.sow", "demo/discovery.1.v1.t0.c0", "demo/discovery.1.v1.t0.c2"],
+        "in the order of the calls"
+    );
     let rows = cloudcrew_runtime::ports::ledger::Ledger::rows(&store, "demo").await.expect("rows");
     assert_eq!(rows.iter().map(|row| row.title.as_str()).collect::<Vec<_>>(), ["one", "two"]);
 }
@@ -82,11 +101,13 @@ async fn a_reply_may_ask_for_more_than_goes_on_record_at_once() {
     let calls = 2 * MAX_APPEND + 1;
     let reads = vec![("repo_read", json!({ "path": "docs/sow/clinic-scheduling.md" })); calls];
     ports.model = Arc::new(Says(vec![reads], AtomicUsize::new(0)));
-    let driver = Driver::acquire(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
+    let driver =
+        Driver::acquire(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
     driver.drive().await.expect("the world is whole");
     let engagement = open(&store, &store, "demo").await.expect("its journal is whole");
     let entries = store.read("demo", &Head::default(), usize::MAX).await.expect("entries");
-    let read = entries.iter().filter(|entry| entry.payload["input"]["input"] == "tool_result").count();
+    let read =
+        entries.iter().filter(|entry| entry.payload["input"]["input"] == "tool_result").count();
     assert_eq!((read, engagement.head.seq), (calls, entries.len() as u64));
 }
 
@@ -103,7 +124,11 @@ impl Repo for Patient {
         self.0.head().await
     }
 
-    async fn commit(&self, parent: Option<&str>, request: &CommitRequest) -> Result<String, RepoError> {
+    async fn commit(
+        &self,
+        parent: Option<&str>,
+        request: &CommitRequest,
+    ) -> Result<String, RepoError> {
         self.0.commit(parent, request).await
     }
 
@@ -146,7 +171,8 @@ async fn a_reply_is_on_record_soon_also_when_a_tool_takes_its_time() {
     let read = ("repo_read", json!({ "path": "docs/sow/clinic-scheduling.md" }));
     ports.model = Arc::new(Says(vec![vec![read]], AtomicUsize::new(0)));
     ports.repo = Arc::new(Patient(ports.repo, store));
-    let driver = Driver::acquire(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
+    let driver =
+        Driver::acquire(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
     driver.drive().await.expect("the world is whole");
 }
 
@@ -156,7 +182,8 @@ async fn a_path_that_no_file_can_have_is_not_found() {
     let paths = ["a\0b", "docs/\0", "/", "..", "docs//sow", "\u{FEFF}"];
     let reads = paths.map(|path| ("repo_read", json!({ "path": path }))).to_vec();
     ports.model = Arc::new(Says(vec![reads], AtomicUsize::new(0)));
-    let driver = Driver::acquire(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
+    let driver =
+        Driver::acquire(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
     driver.drive().await.expect("the world is whole");
     let entries = store.read("demo", &Head::default(), usize::MAX).await.expect("entries");
     let told = entries.iter().filter_map(|entry| entry.payload["input"]["result"]["text"].as_str());

@@ -1,5 +1,5 @@
-//! The Bedrock adapter over the wire, against a server of a few lines that knows nothing of the SDK: what is sent, and what is made of
-//! an answer.
+//! The Bedrock adapter over the wire, against a server of a few lines that knows nothing of the
+//! SDK: what is sent, and what is made of an answer.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "tests")]
 
 use std::sync::Mutex;
@@ -8,8 +8,9 @@ use std::time::Duration;
 use cloudcrew_aws::bedrock::{BedrockModel, Guardrail, Place, Service, Settings};
 use cloudcrew_definition::crew::Reasoning as Effort;
 use cloudcrew_runtime::ports::model::{
-    Attachment, AttachmentFormat, Block, CallContext, FaultKind, Listener, Message, Model, ModelFault, ModelReply, ModelRequest,
-    Nobody, Reasoning, Role, ToolResult, ToolSpec, ToolStatus, ToolUse, Usage,
+    Attachment, AttachmentFormat, Block, CallContext, FaultKind, Listener, Message, Model,
+    ModelFault, ModelReply, ModelRequest, Nobody, Reasoning, Role, ToolResult, ToolSpec,
+    ToolStatus, ToolUse, Usage,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -18,13 +19,16 @@ use tokio::net::TcpListener;
 /// CRC-32 as event streams have it, bit by bit.
 fn crc(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 })
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 }
+        })
     })
 }
 
 /// One event of a stream.
 fn event(kind: &str, value: &Value) -> Vec<u8> {
-    let headers = [(":event-type", kind), (":content-type", "application/json"), (":message-type", "event")];
+    let headers =
+        [(":event-type", kind), (":content-type", "application/json"), (":message-type", "event")];
     let mut head = Vec::new();
     for (name, value) in headers {
         head.push(name.len() as u8);
@@ -45,7 +49,11 @@ fn event(kind: &str, value: &Value) -> Vec<u8> {
 }
 
 /// A server for one request: what came, and what was made of the answer.
-async fn asked(settings: Settings, request: &ModelRequest<'_>, answer: Vec<u8>) -> (Value, Result<ModelReply, ModelFault>) {
+async fn asked(
+    settings: Settings,
+    request: &ModelRequest<'_>,
+    answer: Vec<u8>,
+) -> (Value, Result<ModelReply, ModelFault>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
@@ -58,7 +66,12 @@ async fn asked(settings: Settings, request: &ModelRequest<'_>, answer: Vec<u8>) 
             let Some(head) = all.windows(4).position(|w| w == b"\r\n\r\n") else { continue };
             let text = String::from_utf8_lossy(&all[..head]).to_lowercase();
             assert!(text.contains("authorization: aws4-hmac-sha256"), "{text}");
-            let length: usize = text.lines().find_map(|l| l.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+            let length: usize = text
+                .lines()
+                .find_map(|l| l.strip_prefix("content-length: "))
+                .unwrap()
+                .parse()
+                .unwrap();
             if all.len() >= head + 4 + length {
                 break all[head + 4..].to_vec();
             }
@@ -68,16 +81,23 @@ async fn asked(settings: Settings, request: &ModelRequest<'_>, answer: Vec<u8>) 
         serde_json::from_slice(&body).unwrap()
     });
     // The standard chain would look at the environment of whoever runs the tests.
-    let service =
-        Service::with_credentials(&Place { region: Some("eu-central-1".into()), endpoint: Some(endpoint) }, "key", "secret").await;
+    let service = Service::with_credentials(
+        &Place { region: Some("eu-central-1".into()), endpoint: Some(endpoint) },
+        "key",
+        "secret",
+    )
+    .await;
     let said = BedrockModel::new(service, settings).complete(request.clone()).await;
     (server.await.unwrap(), said)
 }
 
 fn stream(events: &[(&str, Value)]) -> Vec<u8> {
     let body: Vec<u8> = events.iter().flat_map(|(kind, value)| event(kind, value)).collect();
-    let head =
-        format!("HTTP/1.1 200 OK\r\ncontent-type: application/vnd.amazon.eventstream\r\ncontent-length: {}\r\n\r\n", body.len());
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/vnd.amazon.eventstream\r\ncontent-length: \
+         {}\r\n\r\n",
+        body.len()
+    );
     [head.into_bytes(), body].concat()
 }
 
@@ -93,7 +113,13 @@ fn done(stop: &str) -> [(&'static str, Value); 2] {
 
 fn settings() -> Settings {
     let (cache_minimum, reasoning, guardrail) = (None, None, None);
-    Settings { id: "eu.anthropic.claude-x".into(), cache_minimum, reasoning, guardrail, silence: Duration::from_secs(5) }
+    Settings {
+        id: "eu.anthropic.claude-x".into(),
+        cache_minimum,
+        reasoning,
+        guardrail,
+        silence: Duration::from_secs(5),
+    }
 }
 
 fn request<'a>(
@@ -102,7 +128,17 @@ fn request<'a>(
     tools: &'a [ToolSpec],
     listener: &'a dyn Listener,
 ) -> ModelRequest<'a> {
-    ModelRequest { context, agent: "pm", model: "opus", system: "You plan.", steady: 0, messages, tools, max_tokens: 500, listener }
+    ModelRequest {
+        context,
+        agent: "pm",
+        model: "opus",
+        system: "You plan.",
+        steady: 0,
+        messages,
+        tools,
+        max_tokens: 500,
+        listener,
+    }
 }
 
 fn says(role: Role, content: Vec<Block>) -> Message {
@@ -110,26 +146,33 @@ fn says(role: Role, content: Vec<Block>) -> Message {
 }
 
 fn tool() -> ToolSpec {
-    let schema =
-        json!({ "type": "object", "required": ["zeta", "alpha"], "properties": { "zeta": { "type": "string" }, "alpha": {} } });
+    let schema = json!({ "type": "object", "required": ["zeta", "alpha"], "properties": { "zeta": { "type": "string" }, "alpha": {} } });
     ToolSpec { name: "look".into(), description: "Looks.".into(), schema: schema.into() }
 }
 
 #[tokio::test]
 async fn thoughts_go_back_as_they_came_with_what_tools_showed() {
-    let thought = Reasoning { text: "Hm.".into(), signature: Some("seal".into()), ..Reasoning::default() };
+    let thought =
+        Reasoning { text: "Hm.".into(), signature: Some("seal".into()), ..Reasoning::default() };
     let hidden = Reasoning { hidden: Some("c2VjcmV0".into()), ..Reasoning::default() };
-    let call = ToolUse { id: "t1".into(), name: "look".into(), input: json!({ "zeta": "z", "alpha": 1 }) };
+    let call =
+        ToolUse { id: "t1".into(), name: "look".into(), input: json!({ "zeta": "z", "alpha": 1 }) };
     let shown = |format, name: &str| Attachment { format, name: name.into(), data: "QUJD".into() };
     let result = ToolResult {
         id: "t1".into(),
         status: ToolStatus::Success,
         text: "docs/plan.pdf: application/pdf".into(),
-        attachments: vec![shown(AttachmentFormat::Png, "a.png"), shown(AttachmentFormat::Pdf, "docs/plan_v2.pdf")],
+        attachments: vec![
+            shown(AttachmentFormat::Png, "a.png"),
+            shown(AttachmentFormat::Pdf, "docs/plan_v2.pdf"),
+        ],
     };
     let messages = [
         says(Role::User, vec![Block::Text("Look.".into())]),
-        says(Role::Assistant, vec![Block::Reasoning(thought), Block::Reasoning(hidden), Block::ToolUse(call)]),
+        says(
+            Role::Assistant,
+            vec![Block::Reasoning(thought), Block::Reasoning(hidden), Block::ToolUse(call)],
+        ),
         says(Role::User, vec![Block::ToolResult(result)]),
     ];
     let (context, tools) = (CallContext::alone("demo"), [tool()]);
@@ -138,7 +181,9 @@ async fn thoughts_go_back_as_they_came_with_what_tools_showed() {
         guardrail: Some(Guardrail { id: "gr-1".into(), version: "3".into() }),
         ..settings()
     };
-    let (sent, _) = asked(settings, &request(&context, &messages, &tools, &Nobody), stream(&done("end_turn"))).await;
+    let (sent, _) =
+        asked(settings, &request(&context, &messages, &tools, &Nobody), stream(&done("end_turn")))
+            .await;
     assert_eq!(
         sent["messages"],
         json!([
@@ -151,7 +196,8 @@ async fn thoughts_go_back_as_they_came_with_what_tools_showed() {
             { "role": "user", "content": [{ "toolResult": { "toolUseId": "t1", "content": [
                 { "text": "docs/plan.pdf: application/pdf" },
                 { "image": { "format": "png", "source": { "bytes": "QUJD" } } },
-                { "document": { "format": "pdf", "name": "docs plan v2 pdf", "source": { "bytes": "QUJD" } } },
+                { "document": { "format": "pdf", "name": "docs plan v2 \
+                    pdf", "source": { "bytes": "QUJD" } } },
             ], "status": "success" } }] },
         ])
     );
@@ -161,24 +207,44 @@ async fn thoughts_go_back_as_they_came_with_what_tools_showed() {
             && sent.to_string().contains(r#""required":["zeta","alpha"]"#)
     );
     assert_eq!(sent["inferenceConfig"], json!({ "maxTokens": 500 }));
-    assert_eq!(sent["guardrailConfig"], json!({ "guardrailIdentifier": "gr-1", "guardrailVersion": "3", "trace": "enabled" }));
-    assert_eq!(sent["additionalModelRequestFields"], json!({ "thinking": { "type": "enabled", "budget_tokens": 2048 } }));
+    assert_eq!(
+        sent["guardrailConfig"],
+        json!({ "guardrailIdentifier": "gr-1", "guardrailVersion": "3", "trace": "enabled" })
+    );
+    assert_eq!(
+        sent["additionalModelRequestFields"],
+        json!({ "thinking": { "type": "enabled", "budget_tokens": 2048 } })
+    );
 }
 
 #[tokio::test]
 async fn a_document_may_be_read_again_and_the_oldest_beyond_five_are_left_out() {
-    let shown = || Attachment { format: AttachmentFormat::Pdf, name: "a.b.pdf".into(), data: "QUJD".into() };
+    let shown = || Attachment {
+        format: AttachmentFormat::Pdf,
+        name: "a.b.pdf".into(),
+        data: "QUJD".into(),
+    };
     let mut messages = vec![says(Role::User, vec![Block::Text("Look.".into())])];
     for turn in 0..7 {
         let id = format!("t{turn}");
-        messages
-            .push(says(Role::Assistant, vec![Block::ToolUse(ToolUse { id: id.clone(), name: "look".into(), input: json!({}) })]));
-        let result = ToolResult { id, status: ToolStatus::Success, text: "a.b.pdf".into(), attachments: vec![shown()] };
+        messages.push(says(
+            Role::Assistant,
+            vec![Block::ToolUse(ToolUse { id: id.clone(), name: "look".into(), input: json!({}) })],
+        ));
+        let result = ToolResult {
+            id,
+            status: ToolStatus::Success,
+            text: "a.b.pdf".into(),
+            attachments: vec![shown()],
+        };
         messages.push(says(Role::User, vec![Block::ToolResult(result)]));
     }
     let context = CallContext::alone("demo");
-    let (sent, _) = asked(settings(), &request(&context, &messages, &[], &Nobody), stream(&done("end_turn"))).await;
-    let second = |n: usize| sent["messages"][2 * n + 2]["content"][0]["toolResult"]["content"][1].clone();
+    let (sent, _) =
+        asked(settings(), &request(&context, &messages, &[], &Nobody), stream(&done("end_turn")))
+            .await;
+    let second =
+        |n: usize| sent["messages"][2 * n + 2]["content"][0]["toolResult"]["content"][1].clone();
     assert_eq!(second(0), json!({ "text": "[shown before, left out here]" }));
     assert_eq!(second(1), second(0));
     let names: Vec<Value> = (2..7).map(|n| second(n)["document"]["name"].clone()).collect();
@@ -197,7 +263,9 @@ impl Listener for Hears {
 
 #[tokio::test]
 async fn a_reply_is_put_together_from_its_pieces_and_words_are_heard_as_they_come() {
-    let delta = |block: u32, delta: Value| ("contentBlockDelta", json!({ "contentBlockIndex": block, "delta": delta }));
+    let delta = |block: u32, delta: Value| {
+        ("contentBlockDelta", json!({ "contentBlockIndex": block, "delta": delta }))
+    };
     let mut events = vec![
         ("messageStart", json!({ "role": "assistant" })),
         delta(0, json!({ "reasoningContent": { "text": "I wonder" } })),
@@ -207,21 +275,40 @@ async fn a_reply_is_put_together_from_its_pieces_and_words_are_heard_as_they_com
         delta(1, json!({ "reasoningContent": { "redactedContent": "c2VjcmV0" } })),
         delta(2, json!({ "text": "I " })),
         delta(2, json!({ "text": "look." })),
-        ("contentBlockStart", json!({ "contentBlockIndex": 3, "start": { "toolUse": { "toolUseId": "t9", "name": "look" } } })),
+        (
+            "contentBlockStart",
+            json!({ "contentBlockIndex": 3, "start": { "toolUse": { "toolUseId": "t9", "name": "look" } } }),
+        ),
         delta(3, json!({ "toolUse": { "input": "{\"zeta\":" } })),
         delta(3, json!({ "toolUse": { "input": "\"z\"}" } })),
-        ("contentBlockStart", json!({ "contentBlockIndex": 4, "start": { "toolUse": { "toolUseId": "t10", "name": "look" } } })),
+        (
+            "contentBlockStart",
+            json!({ "contentBlockIndex": 4, "start": { "toolUse": { "toolUseId": "t10", "name": "look" } } }),
+        ),
         delta(4, json!({ "toolUse": { "input": "{\"zeta\": \"bro" } })),
-        ("contentBlockStart", json!({ "contentBlockIndex": 5, "start": { "toolUse": { "toolUseId": "t11", "name": "look" } } })),
+        (
+            "contentBlockStart",
+            json!({ "contentBlockIndex": 5, "start": { "toolUse": { "toolUseId": "t11", "name": "look" } } }),
+        ),
     ];
     events.extend(done("tool_use"));
-    let (context, messages, heard) =
-        (CallContext::alone("demo"), [says(Role::User, vec![Block::Text("Look.".into())])], Hears::default());
-    let (_, said) = asked(settings(), &request(&context, &messages, &[], &heard), stream(&events)).await;
+    let (context, messages, heard) = (
+        CallContext::alone("demo"),
+        [says(Role::User, vec![Block::Text("Look.".into())])],
+        Hears::default(),
+    );
+    let (_, said) =
+        asked(settings(), &request(&context, &messages, &[], &heard), stream(&events)).await;
     let reply = said.unwrap();
-    let call = |id: &str, input: Value| Block::ToolUse(ToolUse { id: id.into(), name: "look".into(), input });
+    let call = |id: &str, input: Value| {
+        Block::ToolUse(ToolUse { id: id.into(), name: "look".into(), input })
+    };
     let expected = vec![
-        Block::Reasoning(Reasoning { text: "I wonder.".into(), signature: Some("seal".into()), ..Reasoning::default() }),
+        Block::Reasoning(Reasoning {
+            text: "I wonder.".into(),
+            signature: Some("seal".into()),
+            ..Reasoning::default()
+        }),
         Block::Reasoning(Reasoning { hidden: Some("c2VjcmV0".into()), ..Reasoning::default() }),
         Block::Text("I look.".into()),
         call("t9", json!({ "zeta": "z" })),
@@ -229,14 +316,20 @@ async fn a_reply_is_put_together_from_its_pieces_and_words_are_heard_as_they_com
         call("t11", json!({})),
     ];
     assert_eq!((reply.content, reply.stop_reason.as_str()), (expected, "tool_use"));
-    let usage = Usage { input_tokens: 10, output_tokens: 4, cache_read_tokens: 900, cache_write_tokens: 80 };
+    let usage = Usage {
+        input_tokens: 10,
+        output_tokens: 4,
+        cache_read_tokens: 900,
+        cache_write_tokens: 80,
+    };
     assert_eq!(reply.usage, Some(usage));
     assert_eq!(*heard.0.lock().unwrap(), ["I ", "look."]);
 }
 
 #[tokio::test]
 async fn what_a_guardrail_stops_is_said_as_such_with_what_it_found() {
-    let (context, messages) = (CallContext::alone("demo"), [says(Role::User, vec![Block::Text("Say it.".into())])]);
+    let (context, messages) =
+        (CallContext::alone("demo"), [says(Role::User, vec![Block::Text("Say it.".into())])]);
     let mut events = done("guardrail_intervened");
     events.last_mut().unwrap().1["trace"] = json!({ "guardrail": {
         "inputAssessment": { "gr-1": {
@@ -253,14 +346,16 @@ async fn what_a_guardrail_stops_is_said_as_such_with_what_it_found() {
             },
             "sensitiveInformationPolicy": {
                 "piiEntities": [{ "match": "ada@example.org", "type": "EMAIL", "action": "ANONYMIZED" }],
-                "regexes": [{ "name": "case number", "match": "C-17", "regex": "C-[0-9]+", "action": "BLOCKED" }],
+                "regexes": [{ "name": "case \
+                 number", "match": "C-17", "regex": "C-[0-9]+", "action": "BLOCKED" }],
             },
             "contextualGroundingPolicy": { "filters": [
                 { "type": "GROUNDING", "threshold": 0.75, "score": 0.3, "action": "BLOCKED" },
             ] },
         }] },
     } });
-    let (_, said) = asked(settings(), &request(&context, &messages, &[], &Nobody), stream(&events)).await;
+    let (_, said) =
+        asked(settings(), &request(&context, &messages, &[], &Nobody), stream(&events)).await;
     let reply = said.unwrap();
     assert_eq!(reply.stop_reason, "guardrail_intervened");
     assert_eq!(
@@ -285,47 +380,81 @@ async fn cache_points_stand_where_enough_stands_before_them_and_move_with_the_co
     let settings = Settings { cache_minimum: Some(200), ..settings() };
     let points = |sent: &Value| sent.to_string().matches("cachePoint").count();
     // Tools and prompt are too short, and so is the first message.
-    let (sent, _) = asked(settings.clone(), &request(&context, &messages, &tools, &Nobody), stream(&done("end_turn"))).await;
+    let (sent, _) = asked(
+        settings.clone(),
+        &request(&context, &messages, &tools, &Nobody),
+        stream(&done("end_turn")),
+    )
+    .await;
     assert_eq!(points(&sent), 0);
     let mut before: Option<Value> = None;
     for turn in 0..4 {
         messages.push(says(Role::Assistant, vec![Block::Text(words(100))]));
         messages.push(says(Role::User, vec![Block::Text(words(100))]));
-        let (sent, _) = asked(settings.clone(), &request(&context, &messages, &tools, &Nobody), stream(&done("end_turn"))).await;
+        let (sent, _) = asked(
+            settings.clone(),
+            &request(&context, &messages, &tools, &Nobody),
+            stream(&done("end_turn")),
+        )
+        .await;
         let last = sent["messages"].as_array().unwrap();
-        assert!(last[last.len() - 1].to_string().contains("cachePoint"), "the end of turn {turn} is kept");
+        assert!(
+            last[last.len() - 1].to_string().contains("cachePoint"),
+            "the end of turn {turn} is kept"
+        );
         assert!(points(&sent) <= 4 && !sent["system"].to_string().contains("cachePoint"));
         if let Some(before) = before.filter(|b: &Value| b.to_string().contains("cachePoint")) {
             let ended = before["messages"].as_array().unwrap().len() - 1;
-            assert_eq!(sent["messages"][ended], before["messages"][ended], "what was kept is read again");
+            assert_eq!(
+                sent["messages"][ended], before["messages"][ended],
+                "what was kept is read again"
+            );
         }
         before = Some(sent);
     }
     let long = ToolSpec { description: words(300), ..tool() };
     let tools = [long];
-    let (sent, _) = asked(settings.clone(), &request(&context, &messages, &tools, &Nobody), stream(&done("end_turn"))).await;
+    let (sent, _) = asked(
+        settings.clone(),
+        &request(&context, &messages, &tools, &Nobody),
+        stream(&done("end_turn")),
+    )
+    .await;
     assert_eq!(points(&sent), 4);
     assert!(sent["toolConfig"]["tools"][1].to_string().contains("cachePoint"));
     let point = json!({ "cachePoint": { "type": "default" } });
     assert_eq!(sent["system"], json!([{ "text": "You plan." }, point]));
     // What other visits share of a prompt is a part of its own, and kept.
-    let shared = ModelRequest { steady: "You".len(), ..request(&context, &messages, &tools, &Nobody) };
+    let shared =
+        ModelRequest { steady: "You".len(), ..request(&context, &messages, &tools, &Nobody) };
     let (sent, _) = asked(settings, &shared, stream(&done("end_turn"))).await;
-    assert_eq!((points(&sent), &sent["system"]), (4, &json!([{ "text": "You" }, point, { "text": " plan." }])));
+    assert_eq!(
+        (points(&sent), &sent["system"]),
+        (4, &json!([{ "text": "You" }, point, { "text": " plan." }]))
+    );
 }
 
 #[tokio::test]
 async fn a_stream_that_ends_early_or_is_no_stream_may_be_tried_again() {
-    let (context, messages) = (CallContext::alone("demo"), [says(Role::User, vec![Block::Text("Look.".into())])]);
-    let early = stream(&[("contentBlockDelta", json!({ "contentBlockIndex": 0, "delta": { "text": "I" } }))]);
+    let (context, messages) =
+        (CallContext::alone("demo"), [says(Role::User, vec![Block::Text("Look.".into())])]);
+    let early = stream(&[(
+        "contentBlockDelta",
+        json!({ "contentBlockIndex": 0, "delta": { "text": "I" } }),
+    )]);
     let mut broken = stream(&done("end_turn"));
     let last = broken.len() - 9;
     broken[last] ^= 0xff;
-    let page = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 21\r\n\r\n<html>a proxy</html>\r\n".to_vec();
-    for (answer, error) in
-        [(early, "ConnectionError"), (page, "InvalidResponse"), (b"SSH-2.0-OpenSSH_9\r\n".to_vec(), "ConnectionError")]
-    {
-        let (_, said) = asked(settings(), &request(&context, &messages, &[], &Nobody), answer).await;
+    let page = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 21\r\n\r\n<html>a \
+        proxy</html>\r\n"
+        .to_vec();
+    for (answer, error) in [
+        (early, "ConnectionError"),
+        (page, "InvalidResponse"),
+        (b"SSH-2.0-OpenSSH_9\r\n".to_vec(), "ConnectionError"),
+    ] {
+        let (_, said) =
+            asked(settings(), &request(&context, &messages, &[], &Nobody), answer).await;
         let fault = said.unwrap_err();
         assert!(matches!(fault.kind, FaultKind::Transient { .. }), "{fault:?}");
         assert_eq!(fault.error, error, "{fault:?}");

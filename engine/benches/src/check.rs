@@ -1,7 +1,9 @@
-//! `cloudcrew check`, all rules on, beside `ryl`, the fastest YAML linter found, on the same files: 1, 100 and 1,000 phases of about 100
-//! lines. Each run is a new process that has cached nothing; the two take turns.
+//! `cloudcrew check`, all rules on, beside `ryl`, the fastest YAML linter found, on the same files:
+//! 1, 100 and 1,000 phases of about 100 lines. Each run is a new process that has cached nothing;
+//! the two take turns.
 //!
-//! `cargo bench -p cloudcrew-benches --bench check`, with `ryl` on PATH or named by `RYL`, from the package registry of Python or Rust
+//! `cargo bench -p cloudcrew-benches --bench check`, with `ryl` on PATH or named by `RYL`, from the
+//! package registry of Python or Rust
 
 use std::fs;
 use std::path::Path;
@@ -43,11 +45,19 @@ fn main() {
         }
         println!("{phases} phases, {lines} lines each");
         let (wall, cpu) = of(&ours);
-        println!("  cloudcrew check           {:>9}  CPU {:>9}  {:>5.1} MiB", ms(wall), ms(cpu), mib(&check()));
-        for (name, runs, rules) in [("ryl, its default rules", &usual, &USUAL[..]), ("ryl, all its rules", &all, &ALL[..])] {
+        println!(
+            "  cloudcrew check           {:>9}  CPU {:>9}  {:>5.1} MiB",
+            ms(wall),
+            ms(cpu),
+            mib(&check())
+        );
+        for (name, runs, rules) in
+            [("ryl, its default rules", &usual, &USUAL[..]), ("ryl, all its rules", &all, &ALL[..])]
+        {
             let (its_wall, its_cpu) = of(runs);
             let ratio = |a: Duration, b: Duration| a.as_secs_f64() / b.as_secs_f64();
-            let (its, ours) = ((ms(its_wall), ms(its_cpu)), (ratio(wall, its_wall), ratio(cpu, its_cpu)));
+            let (its, ours) =
+                ((ms(its_wall), ms(its_cpu)), (ratio(wall, its_wall), ratio(cpu, its_cpu)));
             println!(
                 "  {name:24}  {:>9}  CPU {:>9}  {:>5.1} MiB   ours {:.2}x, CPU {:.2}x",
                 its.0,
@@ -77,11 +87,13 @@ fn mib(command: &Command) -> f64 {
 /// Writes a workspace without findings; gives the lines of a phase.
 fn workspace(root: &Path, phases: usize) -> usize {
     let mut agents =
-        "---\nversion: 1\nmodels:\n  m: {max_tokens: 1000}\nshared_tools: [repo_read, repo_list, ledger_read]\nagents:\n"
+        "---\nversion: 1\nmodels:\n  m: {max_tokens: 1000}\nshared_tools: [repo_read, repo_list, \
+         ledger_read]\nagents:\n"
             .to_owned();
     for i in 0..AGENTS {
         agents.push_str(&format!(
-            "  a{i}:\n    description: Owns part {i}\n    model: m\n    prompt: prompts/a{i}.md\n    tools: [repo_write, review_verdict]\n    writes: [docs/a{i}/**]\n"
+            "  a{i}:\n    description: Owns part {i}\n    model: m\n    prompt: \
+             prompts/a{i}.md\n    tools: [repo_write, review_verdict]\n    writes: [docs/a{i}/**]\n"
         ));
         write(root, &format!("prompts/a{i}.md"), "You are {{ agent.name }}.\n");
     }
@@ -94,7 +106,8 @@ fn workspace(root: &Path, phases: usize) -> usize {
     write(root, "templates/plan.md", "# Plan\n\n## Scope\n\nText\n");
     write(root, "agents.yaml", &agents);
     for first in (0..phases).step_by(PHASES_OF_A_WORKFLOW) {
-        let names: Vec<String> = (first..phases.min(first + PHASES_OF_A_WORKFLOW)).map(|i| format!("p{i}")).collect();
+        let names: Vec<String> =
+            (first..phases.min(first + PHASES_OF_A_WORKFLOW)).map(|i| format!("p{i}")).collect();
         let also = if first == 0 { ", all" } else { "" };
         write(
             root,
@@ -114,11 +127,17 @@ fn write(root: &Path, path: &str, text: &str) {
 fn phase(i: usize) -> String {
     let (owner, other) = (i % AGENTS, (i + 1) % AGENTS);
     let mut text = format!(
-        "---\nversion: 1\nphase: p{i}\ndescription: Part {i} of the work\nswarm:\n  entry: a{owner}\n  agents: [a{owner}, a{other}]\n  max_handoffs: 10\n  max_iterations: 10\n  max_turns: 100\n  execution_timeout: 15m\n  node_timeout: 5m\ntask: prompts/tasks/t.md\nreview: {{agent: a{other}, depth: light, max_reworks: 1}}\ngate:\n  kind: approval\n  ratings: [quality]\n  max_revisions: 3\n  remind_after: 24h\nquestions: {{remind_after: 30m}}\nretry: {{max_attempts: 1, timeout_factor: 1.5}}\ndeliverables:\n"
+        "---\nversion: 1\nphase: p{i}\ndescription: Part {i} of the work\nswarm:\n  entry: \
+         a{owner}\n  agents: [a{owner}, a{other}]\n  max_handoffs: 10\n  max_iterations: 10\n  \
+         max_turns: 100\n  execution_timeout: 15m\n  node_timeout: 5m\ntask: \
+         prompts/tasks/t.md\nreview: {{agent: a{other}, depth: light, max_reworks: 1}}\ngate:\n  \
+         kind: approval\n  ratings: [quality]\n  max_revisions: 3\n  remind_after: 24h\nquestions: \
+         {{remind_after: 30m}}\nretry: {{max_attempts: 1, timeout_factor: 1.5}}\ndeliverables:\n"
     );
     for d in 0..DELIVERABLES {
         text.push_str(&format!(
-            "  - path: docs/a{owner}/p{i}/d{d}.md\n    owner: a{owner}\n    template: plan\n    reviewers: [a{other}]\n    description: Part {d} of part {i}\n"
+            "  - path: docs/a{owner}/p{i}/d{d}.md\n    owner: a{owner}\n    template: plan\n    \
+             reviewers: [a{other}]\n    description: Part {d} of part {i}\n"
         ));
     }
     text
@@ -126,5 +145,9 @@ fn phase(i: usize) -> String {
 
 fn everybody() -> String {
     let names: Vec<String> = (0..AGENTS).map(|i| format!("a{i}")).collect();
-    format!("---\nversion: 1\nphase: all\nswarm:\n  entry: a0\n  agents: [{}]\ntask: prompts/tasks/t.md\n", names.join(", "))
+    format!(
+        "---\nversion: 1\nphase: all\nswarm:\n  entry: a0\n  agents: [{}]\ntask: \
+         prompts/tasks/t.md\n",
+        names.join(", ")
+    )
 }

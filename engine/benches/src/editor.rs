@@ -1,5 +1,5 @@
-//! How long an author waits: from an edit to its findings, to completion and to a hover, in a workspace of 1,000 files. The
-//! release binary is driven over stdio, as an editor drives it.
+//! How long an author waits: from an edit to its findings, to completion and to a hover, in a
+//! workspace of 1,000 files. The release binary is driven over stdio, as an editor drives it.
 //!
 //! `cargo bench -p cloudcrew-benches --bench editor`
 
@@ -23,7 +23,10 @@ fn main() {
     let phase = format!("file://{}/phases/p500.yaml", folder.path().display());
     let agents = format!("file://{}/agents.yaml", folder.path().display());
     println!("{files} files, {ROUNDS} rounds each");
-    println!("  opening a phase to its findings          {}", ms(editor.open(&phase, &phase_text(500))));
+    println!(
+        "  opening a phase to its findings          {}",
+        ms(editor.open(&phase, &phase_text(500)))
+    );
     editor.open(&agents, &agents_text());
     // `entry: a0` is in the fourth line; a letter is typed behind it and taken away again.
     let place = |line: u32, column: u32| json!({ "line": line, "character": column });
@@ -34,7 +37,12 @@ fn main() {
     report("edit, then completion", || {
         let began = Instant::now();
         editor.change(&phase, place(3, 11), place(3, 11), "x");
-        assert!(editor.request("textDocument/completion", ask.clone()).as_array().is_some_and(|items| items.len() >= AGENTS));
+        assert!(
+            editor
+                .request("textDocument/completion", ask.clone())
+                .as_array()
+                .is_some_and(|items| items.len() >= AGENTS)
+        );
         let took = began.elapsed();
         editor.change(&phase, place(3, 11), place(3, 12), "");
         // Whatever is told of the two edits comes before the answer or just after it.
@@ -47,7 +55,8 @@ fn main() {
     editor.open(&workflow, &workflow_text());
     let ask = json!({ "textDocument": { "uri": workflow }, "position": place(2, 9) });
     report("completion of one of all phases", || editor.asked("textDocument/completion", &ask));
-    let rename = json!({ "textDocument": { "uri": agents }, "position": place(5, 3), "newName": "other" });
+    let rename =
+        json!({ "textDocument": { "uri": agents }, "position": place(5, 3), "newName": "other" });
     report("rename of an agent in all files", || editor.asked("textDocument/rename", &rename));
 }
 
@@ -55,17 +64,29 @@ fn report(what: &str, mut once: impl FnMut() -> Duration) {
     let mut times: Vec<Duration> = (0..ROUNDS).map(|_| once()).collect();
     times.sort();
     let p95 = times[times.len() * 95 / 100];
-    println!("  {what:40} median {:>8}   p95 {:>8}   most {:>8}", ms(median(&times)), ms(p95), ms(times[times.len() - 1]));
+    println!(
+        "  {what:40} median {:>8}   p95 {:>8}   most {:>8}",
+        ms(median(&times)),
+        ms(p95),
+        ms(times[times.len() - 1])
+    );
 }
 
 /// Writes a workspace without findings; gives the number of files.
 fn workspace(root: &Path) -> usize {
-    let mut files = vec![("agents.yaml".to_owned(), agents_text()), ("workflows/w.yaml".to_owned(), workflow_text())];
-    files.extend((0..AGENTS).map(|i| (format!("prompts/a{i}.md"), "You are {{ agent.name }}.\n".to_owned())));
+    let mut files = vec![
+        ("agents.yaml".to_owned(), agents_text()),
+        ("workflows/w.yaml".to_owned(), workflow_text()),
+    ];
     files.extend(
-        (0..AGENTS)
-            .map(|i| (format!("templates/t{i}.md"), "# Plan\n\n## Scope\n\n{{ summary }}\n".replace("{{ summary }}", "Text"))),
+        (0..AGENTS).map(|i| (format!("prompts/a{i}.md"), "You are {{ agent.name }}.\n".to_owned())),
     );
+    files.extend((0..AGENTS).map(|i| {
+        (
+            format!("templates/t{i}.md"),
+            "# Plan\n\n## Scope\n\n{{ summary }}\n".replace("{{ summary }}", "Text"),
+        )
+    }));
     files.push(("prompts/tasks/t.md".to_owned(), "Do {{ phase.name }}.\n".to_owned()));
     files.extend((0..PHASES).map(|i| (format!("phases/p{i}.yaml"), phase_text(i))));
     for (path, text) in &files {
@@ -78,10 +99,13 @@ fn workspace(root: &Path) -> usize {
 
 fn agents_text() -> String {
     let mut text =
-        "version: 1\nmodels:\n  m: { max_tokens: 1000 }\nshared_tools: [repo_read, repo_list, ledger_read]\nagents:\n".to_owned();
+        "version: 1\nmodels:\n  m: { max_tokens: 1000 }\nshared_tools: [repo_read, repo_list, \
+         ledger_read]\nagents:\n"
+            .to_owned();
     for i in 0..AGENTS {
         text.push_str(&format!(
-            "  a{i}:\n    description: Owns part {i}\n    model: m\n    prompt: prompts/a{i}.md\n    tools: [repo_write, review_verdict]\n    writes: [docs/a{i}/**]\n"
+            "  a{i}:\n    description: Owns part {i}\n    model: m\n    prompt: \
+             prompts/a{i}.md\n    tools: [repo_write, review_verdict]\n    writes: [docs/a{i}/**]\n"
         ));
     }
     text
@@ -90,7 +114,13 @@ fn agents_text() -> String {
 fn phase_text(i: usize) -> String {
     let (owner, other) = (i % AGENTS, (i + 1) % AGENTS);
     format!(
-        "version: 1\nphase: p{i}\nswarm:\n  entry: a{owner}\n  agents: [a{owner}, a{other}]\n  max_handoffs: 10\n  max_iterations: 10\n  execution_timeout: 15m\n  node_timeout: 5m\ntask: prompts/tasks/t.md\ndeliverables:\n  - path: docs/a{owner}/p{i}.md\n    owner: a{owner}\n    template: t{owner}\n    reviewers: [a{other}]\nreview: {{ agent: a{other}, depth: light, max_reworks: 1 }}\ngate: {{ kind: approval, ratings: [quality], max_revisions: 3, remind_after: 24h }}\nquestions: {{ remind_after: 30m }}\nretry: {{ max_attempts: 1, timeout_factor: 1.5 }}\n"
+        "version: 1\nphase: p{i}\nswarm:\n  entry: a{owner}\n  agents: [a{owner}, a{other}]\n  \
+         max_handoffs: 10\n  max_iterations: 10\n  execution_timeout: 15m\n  node_timeout: \
+         5m\ntask: prompts/tasks/t.md\ndeliverables:\n  - path: docs/a{owner}/p{i}.md\n    owner: \
+         a{owner}\n    template: t{owner}\n    reviewers: [a{other}]\nreview: {{ agent: a{other}, \
+         depth: light, max_reworks: 1 }}\ngate: {{ kind: approval, ratings: [quality], \
+         max_revisions: 3, remind_after: 24h }}\nquestions: {{ remind_after: 30m }}\nretry: {{ \
+         max_attempts: 1, timeout_factor: 1.5 }}\n"
     )
 }
 
@@ -110,8 +140,16 @@ struct Editor {
 impl Editor {
     fn start(root: &Path) -> Editor {
         let mut command = Command::new(binary());
-        let mut server = command.arg("lsp").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
-        let (input, output) = (server.stdin.take().expect("a pipe"), BufReader::new(server.stdout.take().expect("a pipe")));
+        let mut server = command
+            .arg("lsp")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let (input, output) = (
+            server.stdin.take().expect("a pipe"),
+            BufReader::new(server.stdout.take().expect("a pipe")),
+        );
         let mut editor = Editor { server, input, output, next: 0 };
         let root = format!("file://{}", root.display());
         let edits = json!({ "documentChanges": true, "resourceOperations": ["rename"] });
@@ -170,7 +208,9 @@ impl Editor {
     fn open(&mut self, uri: &str, text: &str) -> Duration {
         let began = Instant::now();
         let document = json!({ "uri": uri, "languageId": "yaml", "version": 0, "text": text });
-        self.send(json!({ "method": "textDocument/didOpen", "params": { "textDocument": document } }));
+        self.send(
+            json!({ "method": "textDocument/didOpen", "params": { "textDocument": document } }),
+        );
         self.settled(uri);
         began.elapsed()
     }
@@ -193,7 +233,8 @@ impl Editor {
             editor.change(uri, place.clone(), end, text);
             editor.settled(uri);
             // What else was found otherwise is told in the same breath: an answer comes after it.
-            editor.request("textDocument/documentSymbol", json!({ "textDocument": { "uri": uri } }));
+            editor
+                .request("textDocument/documentSymbol", json!({ "textDocument": { "uri": uri } }));
             began.elapsed()
         };
         timed(self, place.clone(), "x").max(timed(self, after, ""))

@@ -1,5 +1,5 @@
-//! What the engine costs: a full rehearsal of `delivery` beside the same durable commits alone, and eight at once beside eight
-//! bare writers.
+//! What the engine costs: a full rehearsal of `delivery` beside the same durable commits alone, and
+//! eight at once beside eight bare writers.
 //!
 //! `cargo bench -p cloudcrew-benches --bench engine`
 
@@ -7,7 +7,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use cloudcrew_benches::{SOW, Took, begun, binary, measure_if_asked, median, ms, peak_kib, ports, root, took};
+use cloudcrew_benches::{
+    SOW, Took, begun, binary, measure_if_asked, median, ms, peak_kib, ports, root, took,
+};
 use cloudcrew_local::holder::this_process;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
@@ -28,7 +30,8 @@ fn main() {
     at_once(&binary, &work);
 }
 
-/// The durable commits of one engagement: bytes of each row of the store, and the files of each Git commit.
+/// The durable commits of one engagement: bytes of each row of the store, and the files of each Git
+/// commit.
 struct Work {
     rows: Vec<usize>,
     commits: Vec<Vec<(String, Vec<u8>)>>,
@@ -45,7 +48,12 @@ impl Work {
         };
         let events = sizes("SELECT length(payload) FROM entry");
         let number = events.len();
-        let rows = [events, sizes("SELECT length(row) FROM ledger"), sizes("SELECT length(bytes) FROM blob")].concat();
+        let rows = [
+            events,
+            sizes("SELECT length(row) FROM ledger"),
+            sizes("SELECT length(bytes) FROM blob"),
+        ]
+        .concat();
         let repository = Repository::open(home.join("repos/demo.git")).expect("a repository");
         let mut walk = repository.revwalk().expect("a walk");
         walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::REVERSE).expect("sorted");
@@ -71,7 +79,8 @@ fn written(repository: &Repository, commit: Oid) -> Vec<(String, Vec<u8>)> {
 fn bare(path: &Path) -> Connection {
     let connection = Connection::open(path).expect("a store");
     connection.busy_timeout(Duration::from_secs(60)).expect("set");
-    let pragmas = "PRAGMA journal_mode = wal; PRAGMA synchronous = FULL; CREATE TABLE IF NOT EXISTS row (bytes BLOB);";
+    let pragmas = "PRAGMA journal_mode = wal; PRAGMA synchronous = FULL; CREATE TABLE IF NOT \
+        EXISTS row (bytes BLOB);";
     connection.execute_batch(pragmas).expect("a table");
     connection
 }
@@ -79,7 +88,9 @@ fn bare(path: &Path) -> Connection {
 /// Writes the same rows, each in a transaction of its own.
 fn bare_rows(connection: &Connection, rows: &[usize]) {
     for size in rows {
-        connection.execute("INSERT INTO row VALUES (zeroblob(?1))", [*size as i64]).expect("written");
+        connection
+            .execute("INSERT INTO row VALUES (zeroblob(?1))", [*size as i64])
+            .expect("written");
     }
 }
 
@@ -94,10 +105,20 @@ fn bare_commits(repository: &Repository, commits: &[Vec<(String, Vec<u8>)>]) {
         }
         let base = repository.find_tree(tree).expect("a tree");
         tree = update.create_updated(repository, &base).expect("a tree");
-        let (author, made) = (Signature::now("bench", "bench@cloudcrew.invalid").expect("a name"), repository.find_tree(tree));
+        let (author, made) = (
+            Signature::now("bench", "bench@cloudcrew.invalid").expect("a name"),
+            repository.find_tree(tree),
+        );
         let parent = head.map(|head| repository.find_commit(head).expect("a commit"));
         let parents: Vec<_> = parent.iter().collect();
-        let commit = repository.commit(Some("refs/heads/bench"), &author, &author, "bench", &made.expect("a tree"), &parents);
+        let commit = repository.commit(
+            Some("refs/heads/bench"),
+            &author,
+            &author,
+            "bench",
+            &made.expect("a tree"),
+            &parents,
+        );
         head = Some(commit.expect("a commit"));
     }
 }
@@ -110,7 +131,14 @@ fn bare_repository(path: &Path) -> Repository {
 
 fn run(binary: &Path, home: &Path, project: &str) -> Command {
     let mut command = Command::new(binary);
-    command.arg("-C").arg(root()).arg("--home").arg(home).args(["run", "--project", project, "--approve", "all", "--sow"]);
+    command.arg("-C").arg(root()).arg("--home").arg(home).args([
+        "run",
+        "--project",
+        project,
+        "--approve",
+        "all",
+        "--sow",
+    ]);
     command.arg(root().join(SOW));
     command
 }
@@ -143,14 +171,19 @@ fn alone(binary: &Path) -> Work {
     println!("  CPU                     {}", ms(cpu));
     println!("  peak memory             {:.1} MiB", peak as f64 / 1024.0);
     println!("  events                  {}", work.events);
-    println!("  the same {} rows and {} Git commits alone, each synced", work.rows.len(), work.commits.len());
+    println!(
+        "  the same {} rows and {} Git commits alone, each synced",
+        work.rows.len(),
+        work.commits.len()
+    );
     println!("    wall                  {}", ms(floor));
     println!("  engine over the bare    {:.2}x", wall.as_secs_f64() / floor.as_secs_f64());
     work
 }
 
 fn at_once(binary: &Path, work: &Work) {
-    let (mut processes, mut one, mut bare_processes, mut bare_one) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut processes, mut one, mut bare_processes, mut bare_one) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let rate = |began: Instant| (AT_ONCE * work.events) as f64 / began.elapsed().as_secs_f64();
     for _ in 0..RUNS.min(5) {
         let folder = tempfile::tempdir().expect("a folder");
@@ -158,7 +191,12 @@ fn at_once(binary: &Path, work: &Work) {
         let children: Vec<_> = (0..AT_ONCE)
             .map(|n| {
                 let mut command = run(binary, &folder.path().join("home"), &format!("demo-{n}"));
-                command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts")
+                command
+                    .stdin(Stdio::null())
+                    .stdout(Stdio::null())
+                    .stderr(Stdio::null())
+                    .spawn()
+                    .expect("it starts")
             })
             .collect();
         for mut child in children {
@@ -166,7 +204,8 @@ fn at_once(binary: &Path, work: &Work) {
         }
         processes.push(rate(began));
         one.push(in_one(&folder.path().join("one"), work.events));
-        // Eight connections to one file, as eight processes have them; two that turn the log on at once would refuse each other.
+        // Eight connections to one file, as eight processes have them; two that turn the log on at
+        // once would refuse each other.
         drop(bare(&folder.path().join("bare.db")));
         let began = Instant::now();
         std::thread::scope(|scope| {
@@ -174,27 +213,42 @@ fn at_once(binary: &Path, work: &Work) {
                 let folder = folder.path();
                 scope.spawn(move || {
                     bare_rows(&bare(&folder.join("bare.db")), &work.rows);
-                    bare_commits(&bare_repository(&folder.join(format!("bare-{n}.git"))), &work.commits);
+                    bare_commits(
+                        &bare_repository(&folder.join(format!("bare-{n}.git"))),
+                        &work.commits,
+                    );
                 });
             }
         });
         bare_processes.push(rate(began));
         bare_one.push(bare_in_one(folder.path(), work));
     }
-    let (processes, one, bare_processes, bare_one) = (median(&processes), median(&one), median(&bare_processes), median(&bare_one));
+    let (processes, one, bare_processes, bare_one) =
+        (median(&processes), median(&one), median(&bare_processes), median(&bare_one));
     println!(
-        "{AT_ONCE} engagements at once in one home, medians of {} runs; bare: the same rows and Git commits, no engine",
+        "{AT_ONCE} engagements at once in one home, medians of {} runs; bare: the same rows and \
+         Git commits, no engine",
         RUNS.min(5)
     );
     println!("  {AT_ONCE} processes             {processes:>7.0} events/s");
-    println!("  {AT_ONCE} bare connections      {bare_processes:>7.0} events/s   ratio {:.2}", processes / bare_processes);
+    println!(
+        "  {AT_ONCE} bare connections      {bare_processes:>7.0} events/s   ratio {:.2}",
+        processes / bare_processes
+    );
     println!("  one process             {one:>7.0} events/s");
-    println!("  {AT_ONCE} bare writers grouped  {bare_one:>7.0} events/s   ratio {:.2}", one / bare_one);
+    println!(
+        "  {AT_ONCE} bare writers grouped  {bare_one:>7.0} events/s   ratio {:.2}",
+        one / bare_one
+    );
 }
 
 /// Eight engagements driven in this process, over one store.
 fn in_one(home: &Path, events: usize) -> f64 {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(async {
         let store = Store::open(home).expect("a store");
         let mut drivers = Vec::new();
@@ -203,10 +257,15 @@ fn in_one(home: &Path, events: usize) -> f64 {
             let repo = begun(home, &store, &project).await;
             let ports = ports(&store, repo, &project).await;
             let options = Options { approve_all: true };
-            drivers.push(Driver::acquire(ports, &project, &this_process(), options).await.expect("the lease"));
+            drivers.push(
+                Driver::acquire(ports, &project, &this_process(), options)
+                    .await
+                    .expect("the lease"),
+            );
         }
         let began = Instant::now();
-        let driven = drivers.into_iter().map(|driver| tokio::spawn(async move { driver.drive().await }));
+        let driven =
+            drivers.into_iter().map(|driver| tokio::spawn(async move { driver.drive().await }));
         for rest in join_all(driven).await {
             rest.expect("no panic").expect("it ends");
         }
@@ -217,7 +276,8 @@ fn in_one(home: &Path, events: usize) -> f64 {
     })
 }
 
-/// Eight writers in this process, their rows committed in groups by one thread, and the same Git commits by eight others.
+/// Eight writers in this process, their rows committed in groups by one thread, and the same Git
+/// commits by eight others.
 fn bare_in_one(folder: &Path, work: &Work) -> f64 {
     let (send, receive) = std::sync::mpsc::channel::<(usize, std::sync::mpsc::SyncSender<()>)>();
     let began = Instant::now();
@@ -225,7 +285,8 @@ fn bare_in_one(folder: &Path, work: &Work) -> f64 {
         scope.spawn(move || {
             let connection = bare(&folder.join("grouped.db"));
             while let Ok(first) = receive.recv() {
-                let group: Vec<_> = std::iter::once(first).chain(receive.try_iter().take(255)).collect();
+                let group: Vec<_> =
+                    std::iter::once(first).chain(receive.try_iter().take(255)).collect();
                 connection.execute_batch("BEGIN IMMEDIATE").expect("begun");
                 bare_rows(&connection, &group.iter().map(|(size, _)| *size).collect::<Vec<_>>());
                 connection.execute_batch("COMMIT").expect("committed");
@@ -240,7 +301,10 @@ fn bare_in_one(folder: &Path, work: &Work) -> f64 {
                     send.send((*size, reply)).expect("the writer lives");
                     answer.recv().expect("an answer");
                 }
-                bare_commits(&bare_repository(&folder.join(format!("grouped-{n}.git"))), &work.commits);
+                bare_commits(
+                    &bare_repository(&folder.join(format!("grouped-{n}.git"))),
+                    &work.commits,
+                );
             });
         }
         drop(send);

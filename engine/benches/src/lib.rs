@@ -1,4 +1,5 @@
-//! What the benchmarks share: processes that are measured, medians, the binary, an engagement begun in a home.
+//! What the benchmarks share: processes that are measured, medians, the binary, an engagement begun
+//! in a home.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -29,9 +30,13 @@ pub const SOW: &str = "examples/sow/retail-orders.md";
 
 /// Builds the release binary and says where it is.
 pub fn binary() -> PathBuf {
-    let built = Command::new(env!("CARGO")).args(["build", "--release", "--quiet"]).current_dir(root()).status();
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--release", "--quiet"])
+        .current_dir(root())
+        .status();
     assert!(built.is_ok_and(|status| status.success()), "the binary does not build");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     target.join("release/cloudcrew")
 }
 
@@ -54,7 +59,12 @@ pub fn took(command: &mut Command) -> Took {
 /// As [`took`], however it ends.
 pub fn ran(command: &mut Command) -> (Took, std::process::ExitStatus) {
     let (before, began) = (measured_cpu(), Instant::now());
-    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it starts");
+    let status = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .expect("it starts");
     let wall = began.elapsed();
     (Took { wall, cpu: measured_cpu().saturating_sub(before) }, status)
 }
@@ -62,7 +72,9 @@ pub fn ran(command: &mut Command) -> (Took, std::process::ExitStatus) {
 /// User and system time of all children that have ended.
 pub fn measured_cpu() -> Duration {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("children are counted");
-    let time = |t: nix::sys::time::TimeVal| Duration::from_micros((t.tv_sec() * 1_000_000 + t.tv_usec()).unsigned_abs());
+    let time = |t: nix::sys::time::TimeVal| {
+        Duration::from_micros((t.tv_sec() * 1_000_000 + t.tv_usec()).unsigned_abs())
+    };
     time(usage.user_time()) + time(usage.system_time())
 }
 
@@ -74,17 +86,23 @@ pub fn peak_of_children_kib() -> i64 {
 /// Names the command that [`measure_if_asked`] runs.
 const MEASURE: &str = "CLOUDCREW_BENCH_MEASURE";
 
-/// The largest resident set of a command, in KiB. A process only knows it of all its children together, so another one runs it.
+/// The largest resident set of a command, in KiB. A process only knows it of all its children
+/// together, so another one runs it.
 pub fn peak_kib(command: &Command) -> i64 {
     let mut words = vec![command.get_program()];
     words.extend(command.get_args());
     let words: Vec<_> = words.into_iter().map(|word| word.to_string_lossy()).collect();
     let mut measuring = Command::new(std::env::current_exe().expect("this program"));
-    let told = measuring.env(MEASURE, serde_json::json!(words).to_string()).stderr(Stdio::null()).output().expect("it starts");
+    let told = measuring
+        .env(MEASURE, serde_json::json!(words).to_string())
+        .stderr(Stdio::null())
+        .output()
+        .expect("it starts");
     String::from_utf8_lossy(&told.stdout).trim().parse().expect("a number")
 }
 
-/// The other side of [`peak_kib`]: runs what it is asked to, prints the figure and ends the process.
+/// The other side of [`peak_kib`]: runs what it is asked to, prints the figure and ends the
+/// process.
 pub fn measure_if_asked() {
     let Ok(words) = std::env::var(MEASURE) else { return };
     let words: Vec<String> = serde_json::from_str(&words).expect("words");
@@ -107,11 +125,15 @@ pub fn ms(time: Duration) -> String {
 
 /// Every file of a workspace, by its name in there.
 pub fn files(workspace: &Path) -> Vec<(String, Vec<u8>)> {
-    let parts = ["agents.yaml", "phases", "workflows", "prompts", "templates"].map(|part| workspace.join(part));
-    let (mut paths, mut files): (Vec<PathBuf>, _) = (parts.into_iter().filter(|path| path.exists()).collect(), Vec::new());
+    let parts = ["agents.yaml", "phases", "workflows", "prompts", "templates"]
+        .map(|part| workspace.join(part));
+    let (mut paths, mut files): (Vec<PathBuf>, _) =
+        (parts.into_iter().filter(|path| path.exists()).collect(), Vec::new());
     while let Some(path) = paths.pop() {
         if path.is_dir() {
-            paths.extend(std::fs::read_dir(&path).expect("a folder").flatten().map(|entry| entry.path()));
+            paths.extend(
+                std::fs::read_dir(&path).expect("a folder").flatten().map(|entry| entry.path()),
+            );
         } else {
             let name = path.strip_prefix(workspace).expect("inside").to_string_lossy().into_owned();
             files.push((name, std::fs::read(&path).expect("a file")));
@@ -146,7 +168,13 @@ pub struct Work<'a> {
 pub async fn begun(home: &Path, store: &Store, project: &str) -> GitRepo {
     let definition = &defined(&files(&root())).expect("the shipped crew is right");
     let sow = std::fs::read_to_string(root().join(SOW)).expect("a file");
-    begun_with(home, store, project, Work { definition, workflow: "delivery", sow, voice: Voice::Rehearsal }).await
+    begun_with(
+        home,
+        store,
+        project,
+        Work { definition, workflow: "delivery", sow, voice: Voice::Rehearsal },
+    )
+    .await
 }
 
 /// As [`begun`], with other work.

@@ -14,7 +14,12 @@ fn main() {
     let source = folder.path().join("empty.rs");
     std::fs::write(&source, "fn main() {}\n").expect("written");
     let empty = folder.path().join("empty");
-    let compiled = Command::new("rustc").args(["-O", "-o"]).arg(&empty).arg(&source).status().expect("rustc starts");
+    let compiled = Command::new("rustc")
+        .args(["-O", "-o"])
+        .arg(&empty)
+        .arg(&source)
+        .status()
+        .expect("rustc starts");
     assert!(compiled.success());
     let ours = binary();
     let (mut nothing, mut version): (Vec<Duration>, Vec<Duration>) = (Vec::new(), Vec::new());
@@ -25,10 +30,22 @@ fn main() {
     let (nothing, version) = (median(&nothing), median(&version));
     println!("{RUNS} starts each, in turn; medians");
     println!("  empty Rust binary       {}", ms(nothing));
-    println!("  cloudcrew --version     {}   {:.2}x", ms(version), version.as_secs_f64() / nothing.as_secs_f64());
-    println!("  size of the binary      {:.1} MB", std::fs::metadata(&ours).expect("a file").len() as f64 / 1e6);
+    println!(
+        "  cloudcrew --version     {}   {:.2}x",
+        ms(version),
+        version.as_secs_f64() / nothing.as_secs_f64()
+    );
+    println!(
+        "  size of the binary      {:.1} MB",
+        std::fs::metadata(&ours).expect("a file").len() as f64 / 1e6
+    );
     let target = folder.path().join("target");
-    let build = took(Command::new(env!("CARGO")).args(["build", "--quiet", "--target-dir"]).arg(&target).current_dir(root()));
+    let build = took(
+        Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--target-dir"])
+            .arg(&target)
+            .current_dir(root()),
+    );
     println!("clean `cargo build` of the default members, crates downloaded before, one run");
     println!("  wall                    {:.0} s", build.wall.as_secs_f64());
     println!("  CPU                     {:.0} s", build.cpu.as_secs_f64());

@@ -25,12 +25,14 @@ pub async fn artifacts(
     let (store, engagement) = home::engagement(args, project).await?;
     let state = &engagement.state;
     let repo = home::repo(&store, &engagement)?;
-    let head = state.head.as_deref().ok_or_else(|| Failure::usage(format!("`{project}` has written nothing yet")))?;
+    let head = state
+        .head
+        .as_deref()
+        .ok_or_else(|| Failure::usage(format!("`{project}` has written nothing yet")))?;
     if let Some(path) = path {
-        let bytes = repo
-            .read(head, path)
-            .await?
-            .ok_or_else(|| Failure::usage(format!("no file `{path}`; `cloudcrew artifacts {project}` lists them")))?;
+        let bytes = repo.read(head, path).await?.ok_or_else(|| {
+            Failure::usage(format!("no file `{path}`; `cloudcrew artifacts {project}` lists them"))
+        })?;
         crate::out::file(&bytes);
         return Ok(Exit::Done);
     }
@@ -39,23 +41,31 @@ pub async fn artifacts(
         if fs::read_dir(folder).is_ok_and(|mut d| d.next().is_some()) {
             return Err(Failure::usage(format!("{} is not empty", folder.display())));
         }
-        fs::create_dir_all(folder).map_err(|e| Failure::world(format!("{}: {e}", folder.display())))?;
+        fs::create_dir_all(folder)
+            .map_err(|e| Failure::world(format!("{}: {e}", folder.display())))?;
         let opened = Folder::open(folder)?;
         let before = match &state.started.base {
             Some(base) => repo.list(&base.commit, "").await?,
             None => Vec::new(),
         };
-        let before: HashSet<(&str, &str)> = before.iter().map(|file| (file.path.as_str(), file.oid.as_str())).collect();
+        let before: HashSet<(&str, &str)> =
+            before.iter().map(|file| (file.path.as_str(), file.oid.as_str())).collect();
         let mut written = 0;
         // What the customer had is theirs already.
-        for file in tree.iter().filter(|file| !before.contains(&(file.path.as_str(), file.oid.as_str()))) {
+        for file in
+            tree.iter().filter(|file| !before.contains(&(file.path.as_str(), file.oid.as_str())))
+        {
             // Others may have committed names that no file system should see.
             let Ok(safe) = RepoPath::parse(&file.path) else {
                 note!("left out `{}`: it is no safe path", row(&file.path));
                 continue;
             };
             // Several names that are no UTF-8 may be shown as the same.
-            let read = if file.path.contains('\u{fffd}') { None } else { repo.read(head, &file.path).await? };
+            let read = if file.path.contains('\u{fffd}') {
+                None
+            } else {
+                repo.read(head, &file.path).await?
+            };
             let Some(bytes) = read else {
                 note!("left out `{}`: its name is no UTF-8, or it is no file", row(&file.path));
                 continue;
@@ -68,14 +78,22 @@ pub async fn artifacts(
     }
     match format {
         Format::Json => {
-            let rows: Vec<_> = state.artifacts.iter().map(|(path, artifact)| ArtifactAt { path, artifact }).collect();
+            let rows: Vec<_> = state
+                .artifacts
+                .iter()
+                .map(|(path, artifact)| ArtifactAt { path, artifact })
+                .collect();
             say!("{}", pretty(&rows));
         }
         Format::Human => {
             for (path, a) in &state.artifacts {
                 say!("{:44} {:14} {:10} run {}", row(path), a.phase, a.owner, a.revision);
             }
-            note!("branch {} of {}", state.started.branch, home::repo_path(&store, &engagement).display());
+            note!(
+                "branch {} of {}",
+                state.started.branch,
+                home::repo_path(&store, &engagement).display()
+            );
         }
     }
     Ok(Exit::Done)

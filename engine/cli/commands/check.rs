@@ -27,7 +27,8 @@ pub fn check(args: &Args, format: CheckFormat, mend: bool) -> Result<Exit, Failu
         CheckFormat::Github => Format::Github,
     };
     let found = loaded.report.diagnostics();
-    // Colours are sequences that steer a terminal; the files' own are shown as text by the renderer.
+    // Colours are sequences that steer a terminal; the files' own are shown as text by the
+    // renderer.
     crate::out::bytes(render(&sources, found, how).as_bytes());
     match found.len() {
         0 => note!("nothing found in {} files", sources.iter().count()),
@@ -39,7 +40,10 @@ pub fn check(args: &Args, format: CheckFormat, mend: bool) -> Result<Exit, Failu
         note!("{safe} of them can be mended with `cloudcrew check --fix`");
     }
     if schema::are_stale(&root, &sources, &loaded.workspace) {
-        note!("the schemas that editors read are older than these files; `cloudcrew schema --workspace` writes them anew");
+        note!(
+            "the schemas that editors read are older than these files; `cloudcrew schema \
+             --workspace` writes them anew"
+        );
     }
     let exit = if found.is_empty() { Exit::Done } else { Exit::Failed };
     // The process ends: there is no use in taking thousands of files apart.
@@ -62,8 +66,12 @@ pub fn explain(code: Option<&str>) -> Result<Exit, Failure> {
             Ok(Exit::Done)
         }
         None => {
-            let meant = closest(code, &codes).map(|c| format!("; did you mean `{c}`?")).unwrap_or_else(|| ";".to_owned());
-            Err(Failure::usage(format!("no rule named `{code}`{meant} `cloudcrew explain` lists them")))
+            let meant = closest(code, &codes)
+                .map(|c| format!("; did you mean `{c}`?"))
+                .unwrap_or_else(|| ";".to_owned());
+            Err(Failure::usage(format!(
+                "no rule named `{code}`{meant} `cloudcrew explain` lists them"
+            )))
         }
     }
 }

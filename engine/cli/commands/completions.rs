@@ -36,7 +36,12 @@ fn manual() -> Result<Exit, Failure> {
         if verb.get_arguments().next().is_some() {
             man.render_options_section(&mut part)?;
         }
-        page.extend(String::from_utf8_lossy(&part).replace("\n.SH ", "\n.SS ").replacen(".SH ", ".SS ", 1).bytes());
+        page.extend(
+            String::from_utf8_lossy(&part)
+                .replace("\n.SH ", "\n.SS ")
+                .replacen(".SH ", ".SS ", 1)
+                .bytes(),
+        );
     }
     crate::out::bytes(&page);
     Ok(Exit::Done)

@@ -24,12 +24,25 @@ pub async fn cost(args: &Args, project: &str, format: Format) -> Result<Exit, Fa
         };
         let lines = meter.lines().map(line).collect();
         let estimated = state.started.voice.is_rehearsal();
-        let document = Cost { version: VERSION, estimated, lines, total: Spent::from(&total), contexts: meter.contexts().to_vec() };
+        let document = Cost {
+            version: VERSION,
+            estimated,
+            lines,
+            total: Spent::from(&total),
+            contexts: meter.contexts().to_vec(),
+        };
         say!("{}", pretty(&document));
         return Ok(Exit::Done);
     }
     let cached = total.usage.cache_read_tokens > 0 || total.usage.cache_write_tokens > 0;
-    say!("{}", row(["phase", "agent", "model", "calls", "input", "cached", "output", "cost"].map(str::to_owned), cached));
+    say!(
+        "{}",
+        row(
+            ["phase", "agent", "model", "calls", "input", "cached", "output", "cost"]
+                .map(str::to_owned),
+            cached
+        )
+    );
     for (phase, agent, model, line) in meter.lines() {
         say!("{}", figures([phase, agent, model], line, cached));
     }
@@ -44,15 +57,21 @@ pub async fn cost(args: &Args, project: &str, format: Format) -> Result<Exit, Fa
     grown(meter.contexts());
     match &state.started.voice {
         Voice::Rehearsal => {
-            say!("Rehearsed: no live model was called; tokens are estimates, and the cost is what they would cost.")
+            say!(
+                "Rehearsed: no live model was called; tokens are estimates, and the cost is what \
+                 they would cost."
+            )
         }
-        Voice::Replay { .. } => say!("Replayed: no model was called; this is what the recorded run cost."),
+        Voice::Replay { .. } => {
+            say!("Replayed: no model was called; this is what the recorded run cost.")
+        }
         Voice::Live { .. } => {}
     }
     Ok(Exit::Done)
 }
 
-/// How long conversations got: from the first call of a visit to its last, and from one visit to the next.
+/// How long conversations got: from the first call of a visit to its last, and from one visit to
+/// the next.
 fn grown(contexts: &[VisitContext]) {
     if contexts.is_empty() {
         return;
@@ -67,7 +86,10 @@ fn grown(contexts: &[VisitContext]) {
         }
         let VisitContext { visit, agent, calls, first, last, most, .. } = context;
         let peak = if most > last { format!(", most {most}") } else { String::new() };
-        say!("    visit {visit:<3} {agent:10} {first:>8} → {last:<8} in {}{peak}", counted(*calls as usize, "call"));
+        say!(
+            "    visit {visit:<3} {agent:10} {first:>8} → {last:<8} in {}{peak}",
+            counted(*calls as usize, "call")
+        );
     }
     let steps: Vec<f64> = contexts
         .windows(2)
@@ -100,7 +122,10 @@ fn figures([phase, agent, model]: [&str; 3], line: &MeterLine, cached: bool) -> 
 }
 
 /// Without the column of cached tokens where there are none.
-fn row([phase, agent, model, calls, input, cache, output, cost]: [String; 8], cached: bool) -> String {
+fn row(
+    [phase, agent, model, calls, input, cache, output, cost]: [String; 8],
+    cached: bool,
+) -> String {
     let cache = if cached { format!(" {cache:>10}") } else { String::new() };
     format!("{phase:14} {agent:10} {model:8} {calls:>6} {input:>10}{cache} {output:>10} {cost:>12}")
 }

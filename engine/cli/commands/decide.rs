@@ -1,8 +1,10 @@
-//! `approve`, `revise`, `answer`, `cancel`: what a person says is recorded first, then the engagement goes on.
+//! `approve`, `revise`, `answer`, `cancel`: what a person says is recorded first, then the
+//! engagement goes on.
 
 use cloudcrew_local::clock::SystemClock;
 use cloudcrew_runtime::engagement::{
-    Decision, Engagement, EngagementError, Given, RequestKind, cancel as record_cancel, readable, record,
+    Decision, Engagement, EngagementError, Given, RequestKind, cancel as record_cancel, readable,
+    record,
 };
 use cloudcrew_runtime::ports::journal::Journal;
 
@@ -16,12 +18,29 @@ use crate::show::waits;
 /// Fewer characters could mean another one.
 const SHORTEST_DIGEST: usize = 8;
 
-pub async fn approve(args: &Args, project: &str, ratings: &[String], digest: Option<String>) -> Result<Exit, Failure> {
+pub async fn approve(
+    args: &Args,
+    project: &str,
+    ratings: &[String],
+    digest: Option<String>,
+) -> Result<Exit, Failure> {
     at_gate(args, project, Decision::Approve { ratings: read(ratings)? }, digest).await
 }
 
-pub async fn revise(args: &Args, project: &str, words: &str, ratings: &[String], digest: Option<String>) -> Result<Exit, Failure> {
-    at_gate(args, project, Decision::Revise { words: words.to_owned(), ratings: read(ratings)? }, digest).await
+pub async fn revise(
+    args: &Args,
+    project: &str,
+    words: &str,
+    ratings: &[String],
+    digest: Option<String>,
+) -> Result<Exit, Failure> {
+    at_gate(
+        args,
+        project,
+        Decision::Revise { words: words.to_owned(), ratings: read(ratings)? },
+        digest,
+    )
+    .await
 }
 
 /// Ratings as they are typed: `quality=5`.
@@ -30,11 +49,19 @@ fn read(ratings: &[String]) -> Result<Vec<(String, u8)>, Failure> {
         let (name, value) = rating.split_once('=')?;
         Some((name.to_owned(), value.parse().ok()?))
     };
-    let read = |rating| parsed(rating).ok_or_else(|| Failure::usage(format!("`{rating}` is no rating; write `quality=5`")));
+    let read = |rating| {
+        parsed(rating)
+            .ok_or_else(|| Failure::usage(format!("`{rating}` is no rating; write `quality=5`")))
+    };
     ratings.iter().map(read).collect()
 }
 
-async fn at_gate(args: &Args, project: &str, decision: Decision, digest: Option<String>) -> Result<Exit, Failure> {
+async fn at_gate(
+    args: &Args,
+    project: &str,
+    decision: Decision,
+    digest: Option<String>,
+) -> Result<Exit, Failure> {
     let (_, engagement) = home::engagement(args, project).await?;
     let request = gate(&engagement)?;
     decide(args, project, request, decision, digest).await
@@ -42,38 +69,69 @@ async fn at_gate(args: &Args, project: &str, decision: Decision, digest: Option<
 
 /// The gate that is meant: the one that waits, else the last one, whose decision is then told.
 fn gate(engagement: &Engagement) -> Result<String, Failure> {
-    let mut gates = engagement.state.requests.iter().filter(|r| matches!(r.kind, RequestKind::Approval { .. }));
+    let mut gates =
+        engagement.state.requests.iter().filter(|r| matches!(r.kind, RequestKind::Approval { .. }));
     let waiting = gates.clone().find(|r| r.is_open());
     if let (None, Some(other)) = (waiting, engagement.state.open_requests().next()) {
-        return Err(Failure::usage(format!("no gate waits; {}", waits(&engagement.project, other))));
+        return Err(Failure::usage(format!(
+            "no gate waits; {}",
+            waits(&engagement.project, other)
+        )));
     }
     match waiting.or(gates.next_back()) {
         Some(request) => Ok(request.id.clone()),
-        None => Err(Failure::usage(format!("`{}` waits at no gate yet; `cloudcrew list` says where it is", engagement.project))),
+        None => Err(Failure::usage(format!(
+            "`{}` waits at no gate yet; `cloudcrew list` says where it is",
+            engagement.project
+        ))),
     }
 }
 
-pub async fn answer(args: &Args, project: &str, request: &str, words: &str) -> Result<Exit, Failure> {
+pub async fn answer(
+    args: &Args,
+    project: &str,
+    request: &str,
+    words: &str,
+) -> Result<Exit, Failure> {
     decide(args, project, request.to_owned(), Decision::Answer { value: words.into() }, None).await
 }
 
-async fn decide(args: &Args, project: &str, request: String, decision: Decision, digest: Option<String>) -> Result<Exit, Failure> {
+async fn decide(
+    args: &Args,
+    project: &str,
+    request: String,
+    decision: Decision,
+    digest: Option<String>,
+) -> Result<Exit, Failure> {
     let (store, mut engagement) = home::engagement(args, project).await?;
-    if let (Decision::Approve { .. }, Some(request)) = (&decision, engagement.state.request(&request)) {
+    if let (Decision::Approve { .. }, Some(request)) =
+        (&decision, engagement.state.request(&request))
+    {
         readable(&home::repo(&store, &engagement)?, request).await?;
     }
-    let given = Given { request, decision, actor: home::actor(), channel: "terminal".into(), digest: full(&engagement, digest)? };
-    let recorded = match record(&store, &store, &SystemClock::default(), &mut engagement, given).await {
-        Err(EngagementError::TooLate(why)) => {
-            note!("cloudcrew: {why}");
-            // Whether the engagement ends with that, its plan says.
-            let exit = go_on(args, project).await?;
-            return Ok(if exit == Exit::Expired { exit } else { Exit::Conflict });
-        }
-        recorded => recorded?,
+    let given = Given {
+        request,
+        decision,
+        actor: home::actor(),
+        channel: "terminal".into(),
+        digest: full(&engagement, digest)?,
     };
+    let recorded =
+        match record(&store, &store, &SystemClock::default(), &mut engagement, given).await {
+            Err(EngagementError::TooLate(why)) => {
+                note!("cloudcrew: {why}");
+                // Whether the engagement ends with that, its plan says.
+                let exit = go_on(args, project).await?;
+                return Ok(if exit == Exit::Expired { exit } else { Exit::Conflict });
+            }
+            recorded => recorded?,
+        };
     let what = recorded.request.answer.as_ref().map_or("answered", |a| a.decision.name());
-    say!("{} is {what}{}", recorded.request.id, if recorded.repeated { " already, with the same words" } else { "" });
+    say!(
+        "{} is {what}{}",
+        recorded.request.id,
+        if recorded.repeated { " already, with the same words" } else { "" }
+    );
     go_on(args, project).await
 }
 
@@ -81,7 +139,10 @@ async fn decide(args: &Args, project: &str, request: String, decision: Decision,
 fn full(engagement: &Engagement, given: Option<String>) -> Result<Option<String>, Failure> {
     let Some(given) = given else { return Ok(None) };
     if given.len() < SHORTEST_DIGEST || !given.bytes().all(|b| b.is_ascii_hexdigit()) {
-        let least = format!("`{given}` is no digest: at least {SHORTEST_DIGEST} of the characters that `cloudcrew show` prints");
+        let least = format!(
+            "`{given}` is no digest: at least {SHORTEST_DIGEST} of the characters that `cloudcrew \
+             show` prints"
+        );
         return Err(Failure::usage(least));
     }
     let whole = engagement.state.requests.iter().rev().find(|r| r.digest.starts_with(&given));

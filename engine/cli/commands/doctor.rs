@@ -10,7 +10,9 @@ use cloudcrew_runtime::engagement::{Charge, open};
 use cloudcrew_runtime::ports::blob::Blobs as _;
 use cloudcrew_runtime::ports::journal::{Head, Journal as _};
 use cloudcrew_runtime::ports::ledger::Ledger as _;
-use cloudcrew_runtime::ports::model::{Block, CallContext, Message, Model, ModelRequest, Nobody, Role};
+use cloudcrew_runtime::ports::model::{
+    Block, CallContext, Message, Model, ModelRequest, Nobody, Role,
+};
 use cloudcrew_runtime::ports::repo::Repo as _;
 
 use crate::args::Args;
@@ -49,7 +51,14 @@ pub async fn doctor(args: &Args, live: bool, words: &[String]) -> Result<Exit, F
             Ok(Some(store)) => match store.check() {
                 Ok(()) => {
                     let listings = store.list().await?;
-                    say(true, format!("home {}: whole, {}", home.display(), counted(listings.len(), "engagement")));
+                    say(
+                        true,
+                        format!(
+                            "home {}: whole, {}",
+                            home.display(),
+                            counted(listings.len(), "engagement")
+                        ),
+                    );
                     for listing in listings {
                         if let Err(error) = look_at(&store, &listing.engagement).await {
                             say(false, format!("{}: {error}", listing.engagement));
@@ -65,7 +74,11 @@ pub async fn doctor(args: &Args, live: bool, words: &[String]) -> Result<Exit, F
 }
 
 /// Who speaks for whom, which layer decided it, and, when asked to look, what each live model says.
-async fn models(definition: &Definition, words: &[String], live: bool) -> Result<Vec<(bool, String)>, Failure> {
+async fn models(
+    definition: &Definition,
+    words: &[String],
+    live: bool,
+) -> Result<Vec<(bool, String)>, Failure> {
     let chosen = Chosen::read(words, definition)?;
     let mut lines = Vec::new();
     let mut used: Vec<&str> = Vec::new();
@@ -78,19 +91,38 @@ async fn models(definition: &Definition, words: &[String], live: bool) -> Result
             used.push(name);
         }
     }
-    let live_ones = used.iter().filter_map(|name| definition.model(name)).filter_map(|m| Some((m, m.live.as_ref()?)));
+    let live_ones = used
+        .iter()
+        .filter_map(|name| definition.model(name))
+        .filter_map(|m| Some((m, m.live.as_ref()?)));
     let live_ones: Vec<_> = live_ones.filter(|_| !chosen.rehearses()).collect();
     if live_ones.is_empty() {
-        lines.push((true, "models: rehearsal (no live model is configured; nothing is called and nothing is paid)".to_owned()));
+        lines.push((
+            true,
+            "models: rehearsal (no live model is configured; nothing is called and \
+            nothing is paid)"
+                .to_owned(),
+        ));
     } else if live_ones.len() < used.len() {
-        lines.push((false, "models: some are live and others rehearsed; a run would be refused".to_owned()));
+        lines.push((
+            false,
+            "models: some are live and others rehearsed; a run would be refused".to_owned(),
+        ));
     }
     for (model, how) in live_ones {
-        let key = how.key_env.as_ref().map(|name| match std::env::var(name).is_ok_and(|key| !key.is_empty()) {
-            true => format!(", key from {name}"),
-            false => format!(", {name} is not set"),
+        let key = how.key_env.as_ref().map(|name| {
+            match std::env::var(name).is_ok_and(|key| !key.is_empty()) {
+                true => format!(", key from {name}"),
+                false => format!(", {name} is not set"),
+            }
         });
-        let line = format!("model {}: {}{} · {}", model.name, served(model), key.unwrap_or_default(), price(model));
+        let line = format!(
+            "model {}: {}{} · {}",
+            model.name,
+            served(model),
+            key.unwrap_or_default(),
+            price(model)
+        );
         if !live {
             lines.push((true, line));
             continue;
@@ -125,11 +157,17 @@ async fn tried(port: &dyn Model, model: &Defined) -> Result<String, String> {
         max_tokens: if thinks { model.max_tokens } else { model.max_tokens.min(SMALL) },
         listener: &Nobody,
     };
-    let reply = port.complete(request).await.map_err(|fault| format!("{}: {}", fault.error, fault.message))?;
+    let reply = port
+        .complete(request)
+        .await
+        .map_err(|fault| format!("{}: {}", fault.error, fault.message))?;
     Ok(match reply.usage {
         Some(usage) => {
             let charge = Charge::of(usage, model.price);
-            let cost = charge.micro_usd.map_or_else(|| "price unknown".to_owned(), |micro| format!("${:.6}", micro as f64 / 1e6));
+            let cost = charge.micro_usd.map_or_else(
+                || "price unknown".to_owned(),
+                |micro| format!("${:.6}", micro as f64 / 1e6),
+            );
             format!(", {} tokens in, {} out, {cost}", usage.input_tokens, usage.output_tokens)
         }
         None => ", and reported no tokens: budgets would count upper bounds".to_owned(),
@@ -147,7 +185,9 @@ async fn prompts(store: &Store, project: &str) -> Result<(), Failure> {
             let hash = entry.payload["system"].as_str().unwrap_or_default();
             if store.get(hash).await?.is_none() {
                 let seq = entry.seq;
-                return Err(Failure::world(format!("the prompt of entry {seq} (blob {hash}) is gone from the store")));
+                return Err(Failure::world(format!(
+                    "the prompt of entry {seq} (blob {hash}) is gone from the store"
+                )));
             }
         }
     }

@@ -7,7 +7,9 @@ use std::time::Duration;
 use cloudcrew_definition::crew::Model;
 use cloudcrew_local::holder;
 use cloudcrew_local::store::Store;
-use cloudcrew_runtime::engagement::{Driver, EndReason, Engagement, Options, RequestKind, Rest, Voice, open};
+use cloudcrew_runtime::engagement::{
+    Driver, EndReason, Engagement, Options, RequestKind, Rest, Voice, open,
+};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -20,7 +22,13 @@ use crate::summary::summary;
 use crate::view::View;
 use crate::{home, wiring, workspace};
 
-pub async fn drive(args: &Args, store: &Store, project: &str, approve_all: bool, format: Format) -> Result<Exit, Failure> {
+pub async fn drive(
+    args: &Args,
+    store: &Store,
+    project: &str,
+    approve_all: bool,
+    format: Format,
+) -> Result<Exit, Failure> {
     let mut engagement = open(store, store, project).await?;
     let mended = mended(args, &engagement);
     for model in &mended {
@@ -31,7 +39,8 @@ pub async fn drive(args: &Args, store: &Store, project: &str, approve_all: bool,
     let view = Arc::new(View::new(format));
     let ports = wiring::ports(store, &engagement, view.clone()).await?;
     drop(engagement);
-    let driver = Driver::acquire(ports, project, &holder::this_process(), Options { approve_all }).await?;
+    let driver =
+        Driver::acquire(ports, project, &holder::this_process(), Options { approve_all }).await?;
     driver.reroute(mended).await?;
     let stop = view.clone();
     let mut signals = Signals::new()?;
@@ -58,8 +67,7 @@ pub async fn drive(args: &Args, store: &Store, project: &str, approve_all: bool,
     if format == Format::Human {
         put!("{text}");
     }
-    let at_gate =
-        matches!(&rest, Rest::Waiting(requests) if requests.iter().any(|r| matches!(r.kind, RequestKind::Approval { .. })));
+    let at_gate = matches!(&rest, Rest::Waiting(requests) if requests.iter().any(|r| matches!(r.kind, RequestKind::Approval { .. })));
     if let Some(moved) = moved.filter(|_| at_gate) {
         note!("{project}: {}", behind(&moved));
     }
@@ -75,12 +83,16 @@ async fn ticks(view: &View) -> Infallible {
     }
 }
 
-/// Models that the workspace at hand calls in another way, when it can be read and the engagement is live.
+/// Models that the workspace at hand calls in another way, when it can be read and the engagement
+/// is live.
 fn mended(args: &Args, engagement: &Engagement) -> Vec<Model> {
-    if !matches!(engagement.state.started.voice, Voice::Live { .. }) || engagement.state.end.is_some() {
+    if !matches!(engagement.state.started.voice, Voice::Live { .. })
+        || engagement.state.end.is_some()
+    {
         return Vec::new();
     }
-    let workspace = workspace::find(args.workspace.as_deref()).and_then(|root| workspace::definition(&root));
+    let workspace =
+        workspace::find(args.workspace.as_deref()).and_then(|root| workspace::definition(&root));
     workspace.map(|definition| wiring::mended(engagement, &definition)).unwrap_or_default()
 }
 
@@ -89,7 +101,8 @@ struct Signals([Signal; 3]);
 
 impl Signals {
     fn new() -> Result<Signals, Failure> {
-        let [interrupt, terminate, hangup] = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+        let [interrupt, terminate, hangup] =
+            [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
         Ok(Signals([interrupt?, terminate?, hangup?]))
     }
 
@@ -113,16 +126,27 @@ fn outcome(project: &str, rest: &Rest) -> (Exit, String) {
                 EndReason::Expired => Exit::Expired,
                 EndReason::Cancelled => Exit::Cancelled,
             };
-            let key = if end.key.is_empty() || end.text.contains(&end.key) { String::new() } else { format!(" [{}]", end.key) };
+            let key = if end.key.is_empty() || end.text.contains(&end.key) {
+                String::new()
+            } else {
+                format!(" [{}]", end.key)
+            };
             (exit, format!("{project}: {}{key}", end.text))
         }
         Rest::Waiting(requests) => {
-            let lines: Vec<String> = requests.iter().map(|request| waits(project, request)).collect();
+            let lines: Vec<String> =
+                requests.iter().map(|request| waits(project, request)).collect();
             (Exit::Waiting, lines.join("\n"))
         }
-        Rest::Blocked(reason) => {
-            (Exit::Waiting, format!("{project} waits: {reason}\nmend that, then go on with `cloudcrew resume {project}`"))
-        }
-        Rest::Stopped => (Exit::Waiting, format!("{project} stopped between two steps; go on with `cloudcrew resume {project}`")),
+        Rest::Blocked(reason) => (
+            Exit::Waiting,
+            format!(
+                "{project} waits: {reason}\nmend that, then go on with `cloudcrew resume {project}`"
+            ),
+        ),
+        Rest::Stopped => (
+            Exit::Waiting,
+            format!("{project} stopped between two steps; go on with `cloudcrew resume {project}`"),
+        ),
     }
 }

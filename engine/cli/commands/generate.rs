@@ -18,7 +18,8 @@ use crate::workspace;
 
 /// Where generated files stand in a workspace.
 const FOLDER: &str = "infra/terraform";
-/// Bytes of a generated file that are read: Step Functions takes no machine of more than one mebibyte.
+/// Bytes of a generated file that are read: Step Functions takes no machine of more than one
+/// mebibyte.
 const MOST: u64 = 16 * 1024 * 1024;
 /// Lines of a difference that are shown.
 const SHOWN: usize = 200;
@@ -44,8 +45,11 @@ pub fn generate(args: &Args, check: bool) -> Result<Exit, Failure> {
 
 /// The files with their paths below the workspace.
 fn files(definition: &Definition) -> Vec<(String, String)> {
-    let plans: Vec<_> = definition.workflows.iter().filter_map(|w| build(definition, &w.name)).collect();
-    let machine = |plan: &Plan| (format!("{FOLDER}/state_machines/{}.asl.json", plan.workflow), asl::asl(plan, definition));
+    let plans: Vec<_> =
+        definition.workflows.iter().filter_map(|w| build(definition, &w.name)).collect();
+    let machine = |plan: &Plan| {
+        (format!("{FOLDER}/state_machines/{}.asl.json", plan.workflow), asl::asl(plan, definition))
+    };
     let mut files: Vec<_> = plans.iter().map(machine).collect();
     files.push((format!("{FOLDER}/crew.auto.tfvars.json"), tfvars::tfvars(definition, &plans)));
     files
@@ -53,7 +57,9 @@ fn files(definition: &Definition) -> Vec<(String, String)> {
 
 /// Machines that were generated for workflows which are gone. What somebody else put there stays.
 fn stale(root: &Path, files: &[(String, String)]) -> Result<Vec<String>, Failure> {
-    let Ok(entries) = fs::read_dir(root.join(FOLDER).join("state_machines")) else { return Ok(Vec::new()) };
+    let Ok(entries) = fs::read_dir(root.join(FOLDER).join("state_machines")) else {
+        return Ok(Vec::new());
+    };
     let folder = Folder::open(root)?;
     let mut stale = Vec::new();
     for entry in entries {
@@ -105,6 +111,9 @@ fn drift(root: &Path, files: &[(String, String)], stale: &[String]) -> Result<Ex
         note!("{} generated files are as the definitions say", files.len());
         return Ok(Exit::Done);
     }
-    note!("{} not as the definitions say; `cloudcrew generate` writes what should be there", counted(differ, "generated file"));
+    note!(
+        "{} not as the definitions say; `cloudcrew generate` writes what should be there",
+        counted(differ, "generated file")
+    );
     Ok(Exit::Failed)
 }

@@ -11,7 +11,8 @@ use crate::workspace;
 pub fn graph(args: &Args, workflow: Option<&str>, format: GraphFormat) -> Result<Exit, Failure> {
     let definition = workspace::definition(&workspace::find(args.workspace.as_deref())?)?;
     let workflow = workspace::workflow(&definition, workflow)?;
-    let plan = build(&definition, &workflow).ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;
+    let plan = build(&definition, &workflow)
+        .ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;
     match format {
         GraphFormat::Mermaid => put!("{}", emit::mermaid(&plan)),
         GraphFormat::Dot => put!("{}", emit::dot(&plan)),

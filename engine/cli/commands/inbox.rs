@@ -16,7 +16,9 @@ use crate::words::counted;
 pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
     let (mut all, mut blocked, mut broken) = (Vec::new(), Vec::new(), Exit::Done);
     let listings = match Store::open_existing(&home::path(args)?)? {
-        Some(store) => store.list().await?.into_iter().map(|l| (store.clone(), l.engagement)).collect(),
+        Some(store) => {
+            store.list().await?.into_iter().map(|l| (store.clone(), l.engagement)).collect()
+        }
         None => Vec::new(),
     };
     for (store, project) in listings {
@@ -31,7 +33,10 @@ pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
                 continue;
             }
         };
-        if let (Some(parked), None) = (engagement.state.parked.as_ref().filter(|parked| parked.blocked), &engagement.state.end) {
+        if let (Some(parked), None) = (
+            engagement.state.parked.as_ref().filter(|parked| parked.blocked),
+            &engagement.state.end,
+        ) {
             blocked.push(Blocked { project: project.clone(), reason: parked.reason.clone() });
             if format == Format::Human {
                 say!("{project}  blocked");
@@ -53,13 +58,18 @@ pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
                         );
                         say!(
                             "  silence: {}",
-                            silence(request).unwrap_or_else(|| "changes nothing; it waits until you decide".to_owned())
+                            silence(request).unwrap_or_else(|| {
+                                "changes nothing; it waits until you decide".to_owned()
+                            })
                         );
                         say!("  look:    cloudcrew show {project}");
                         let digest = request.short_digest();
                         say!("  decide:  cloudcrew approve {project} --digest {digest}");
                         if *may_revise {
-                            say!("           cloudcrew revise {project} \"what should change\" --digest {digest}");
+                            say!(
+                                "           cloudcrew revise {project} \"what should change\" \
+                                 --digest {digest}"
+                            );
                         }
                     }
                     RequestKind::Question { agent, question, .. } => {
@@ -81,7 +91,9 @@ pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
     }
     match format {
         Format::Json => say!("{}", pretty(&Inbox { version: VERSION, requests: all, blocked })),
-        Format::Human if all.is_empty() && blocked.is_empty() && broken == Exit::Done => note!("nothing waits"),
+        Format::Human if all.is_empty() && blocked.is_empty() && broken == Exit::Done => {
+            note!("nothing waits")
+        }
         Format::Human => {}
     }
     Ok(broken)

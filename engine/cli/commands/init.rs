@@ -26,12 +26,18 @@ pub fn init(args: &Args, folder: Option<&Path>, minimal: bool) -> Result<Exit, F
         return Err(Failure::usage(format!("{} is a file; name a folder", folder.display())));
     }
     let files = if minimal { shipped::MINIMAL } else { shipped::FULL };
-    let there: Vec<&str> =
-        files.iter().map(|(path, _)| *path).filter(|path| folder.join(path).symlink_metadata().is_ok()).collect();
+    let there: Vec<&str> = files
+        .iter()
+        .map(|(path, _)| *path)
+        .filter(|path| folder.join(path).symlink_metadata().is_ok())
+        .collect();
     if let Some(first) = there.first() {
-        let more = if there.len() > 1 { format!(" and {} more", there.len() - 1) } else { String::new() };
+        let more =
+            if there.len() > 1 { format!(" and {} more", there.len() - 1) } else { String::new() };
         let folder = folder.display();
-        return Err(Failure::usage(format!("{folder} has {first}{more} already; nothing was written: choose another folder")));
+        return Err(Failure::usage(format!(
+            "{folder} has {first}{more} already; nothing was written: choose another folder"
+        )));
     }
     fs::create_dir_all(folder).map_err(|e| Failure::world(format!("{}: {e}", folder.display())))?;
     let opened = Folder::open(folder)?;
@@ -53,7 +59,9 @@ fn ignore(folder: &Folder) -> Result<(), Failure> {
     let path = Path::new(".gitignore");
     let mut text = match folder.read(path, MOST_IGNORED) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        there => String::from_utf8(there?).map_err(|_| Failure::world(".gitignore: it is not UTF-8"))?,
+        there => {
+            String::from_utf8(there?).map_err(|_| Failure::world(".gitignore: it is not UTF-8"))?
+        }
     };
     if text.lines().any(|line| line.trim() == IGNORED) {
         return Ok(());

@@ -17,9 +17,17 @@ pub async fn ledger(args: &Args, project: &str, format: Format) -> Result<Exit, 
         Format::Json => say!("{}", pretty(&output::Ledger { version: VERSION, rows })),
         Format::Human => {
             for row in &rows {
-                let kind = serde_json::to_value(row.kind).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
-                let source = if row.source.is_empty() { String::new() } else { format!(" ({})", shown::row(&row.source)) };
-                let [phase, author, title] = [&row.phase, &row.author, &row.title].map(|text| shown::row(text));
+                let kind = serde_json::to_value(row.kind)
+                    .ok()
+                    .and_then(|v| v.as_str().map(str::to_owned))
+                    .unwrap_or_default();
+                let source = if row.source.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ({})", shown::row(&row.source))
+                };
+                let [phase, author, title] =
+                    [&row.phase, &row.author, &row.title].map(|text| shown::row(text));
                 say!("{kind:12} {phase:14} {author:10} {title}{source}");
             }
         }

@@ -7,7 +7,8 @@ use crate::exit::{Exit, Failure};
 use crate::workspace;
 
 pub fn lsp() -> Result<Exit, Failure> {
-    let world = World { catalogue: catalogue(), read: workspace::read, read_file: workspace::read_file };
+    let world =
+        World { catalogue: catalogue(), read: workspace::read, read_file: workspace::read_file };
     // An editor that goes without a word is no failure of ours, only not the agreed way.
     match serve(world, std::io::stdin(), std::io::stdout()) {
         Ok(true) => Ok(Exit::Done),

@@ -51,9 +51,15 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         }
         Command::Watch { project, format } => watch::watch(&args, project, *format).await,
         Command::Inbox { format } => inbox::inbox(&args, *format).await,
-        Command::Approve { project, ratings, digest } => decide::approve(&args, project, ratings, digest.clone()).await,
-        Command::Revise { project, words, ratings, digest } => decide::revise(&args, project, words, ratings, digest.clone()).await,
-        Command::Answer { project, request, words } => decide::answer(&args, project, request, words).await,
+        Command::Approve { project, ratings, digest } => {
+            decide::approve(&args, project, ratings, digest.clone()).await
+        }
+        Command::Revise { project, words, ratings, digest } => {
+            decide::revise(&args, project, words, ratings, digest.clone()).await
+        }
+        Command::Answer { project, request, words } => {
+            decide::answer(&args, project, request, words).await
+        }
         Command::Resume { project, approve, format } => {
             let store = home::existing(&home::path(&args)?)?;
             drive::drive(&args, &store, project, *approve == Some(Approve::All), *format).await

@@ -19,10 +19,15 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
         None => None,
         Some(against) => Some(before(args, &root, against).await?),
     };
-    let of_engagement = old.as_ref().and_then(|old| old.workflow.clone()).filter(|name| definition.workflow(name).is_some());
-    let workflow = workspace::workflow(&definition, planned.workflow.as_deref().or(of_engagement.as_deref()))?;
+    let of_engagement = old
+        .as_ref()
+        .and_then(|old| old.workflow.clone())
+        .filter(|name| definition.workflow(name).is_some());
+    let workflow =
+        workspace::workflow(&definition, planned.workflow.as_deref().or(of_engagement.as_deref()))?;
     let hash = definition.hash();
-    let plan = build(&definition, &workflow).ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;
+    let plan = build(&definition, &workflow)
+        .ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;
     let (past, pinned) = look_back(args, &workflow, &definition).await?;
     let (against, changes) = match old {
         None => (None, Vec::new()),
@@ -36,10 +41,22 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
     let chosen = Chosen::read(&planned.model, &definition)?;
     let decided: Vec<(String, &'static str)> =
         definition.agents.iter().map(|a| chosen.of(a)).map(|(m, by)| (m.to_owned(), by)).collect();
-    definition.agents.iter_mut().zip(&decided).for_each(|(agent, (model, _))| agent.model.clone_from(model));
-    let layer =
-        |name: &str| definition.agents.iter().zip(&decided).find(|(a, _)| a.name == name).map_or("agents.yaml", |(_, d)| d.1);
-    let flow = definition.workflow(&workflow).ok_or_else(|| Failure::usage(format!("no workflow named `{workflow}`")))?;
+    definition
+        .agents
+        .iter_mut()
+        .zip(&decided)
+        .for_each(|(agent, (model, _))| agent.model.clone_from(model));
+    let layer = |name: &str| {
+        definition
+            .agents
+            .iter()
+            .zip(&decided)
+            .find(|(a, _)| a.name == name)
+            .map_or("agents.yaml", |(_, d)| d.1)
+    };
+    let flow = definition
+        .workflow(&workflow)
+        .ok_or_else(|| Failure::usage(format!("no workflow named `{workflow}`")))?;
     let phases: Vec<_> = flow.phases.iter().filter_map(|name| definition.phase(name)).collect();
     let agents = at_work(&definition, flow).into_iter();
     let changed = !changes.is_empty();

@@ -22,16 +22,23 @@ pub async fn retry(
 ) -> Result<Exit, Failure> {
     let (store, mut engagement) = home::engagement(args, project).await?;
     let named = engagement.state.end.as_ref().map_or("", |end| end.key.as_str()).to_owned();
-    let which = definitions.unwrap_or(if named.is_empty() { Definitions::Pinned } else { Definitions::Current });
+    let which = definitions.unwrap_or(if named.is_empty() {
+        Definitions::Pinned
+    } else {
+        Definitions::Current
+    });
     let current = match which {
         Definitions::Current if engagement.state.end.is_some() => Some(current(args, &engagement)?),
         _ => None,
     };
-    let retry = Retry { from, definitions: current.as_ref().map(|(d, p)| (d, p)), actor: &home::actor() };
+    let retry =
+        Retry { from, definitions: current.as_ref().map(|(d, p)| (d, p)), actor: &home::actor() };
     record(&store, &store, &SystemClock::default(), &mut engagement, retry).await?;
     let by = match (which, definitions, named.is_empty()) {
         (Definitions::Pinned, ..) => "by the definitions that it began with".to_owned(),
-        (Definitions::Current, None, false) => format!("by the definitions as they are now, since it ended at {named}"),
+        (Definitions::Current, None, false) => {
+            format!("by the definitions as they are now, since it ended at {named}")
+        }
         (Definitions::Current, ..) => "by the definitions as they are now".to_owned(),
     };
     note!("{project}: {} begins again, {by}", engagement.state.at);
@@ -41,10 +48,12 @@ pub async fn retry(
 /// What the workspace says now.
 fn current(args: &Args, engagement: &Engagement) -> Result<(Definition, Plan), Failure> {
     let otherwise = "; `--definitions pinned` goes on with those that it began with";
-    let root = workspace::find(args.workspace.as_deref()).map_err(|e| Failure::failed(format!("{e}{otherwise}")))?;
+    let root = workspace::find(args.workspace.as_deref())
+        .map_err(|e| Failure::failed(format!("{e}{otherwise}")))?;
     let definition = workspace::definition(&root)?;
     let workflow = &engagement.state.started.workflow;
-    let plan = build(&definition, workflow)
-        .ok_or_else(|| Failure::failed(format!("the workspace has no workflow `{workflow}` any more{otherwise}")))?;
+    let plan = build(&definition, workflow).ok_or_else(|| {
+        Failure::failed(format!("the workspace has no workflow `{workflow}` any more{otherwise}"))
+    })?;
     Ok((definition, plan))
 }

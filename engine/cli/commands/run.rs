@@ -29,20 +29,28 @@ use crate::{home, wiring, workspace};
 pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     let root = workspace::find(args.workspace.as_deref())?;
     let definition = workspace::definition(&root)?;
-    known(run.rehearsal.as_deref(), "rehearsal", definition.rehearsals.iter().map(|r| r.name.as_str()))?;
+    known(
+        run.rehearsal.as_deref(),
+        "rehearsal",
+        definition.rehearsals.iter().map(|r| r.name.as_str()),
+    )?;
     let rehearsal = run.rehearsal.as_deref().and_then(|name| definition.rehearsal(name));
     let given = run.workflow.as_deref().or_else(|| rehearsal.and_then(|r| r.workflow.as_deref()));
     let workflow = workspace::workflow(&definition, given)?;
-    let plan = build(&definition, &workflow).ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;
+    let plan = build(&definition, &workflow)
+        .ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;
     let path = sow_path(&root, &definition, run)?;
     let sow = statement_of_work(&root, &path, true)?;
-    // A recorded run says the same again only under the name and on the day that its prompts spoke of.
+    // A recorded run says the same again only under the name and on the day that its prompts spoke
+    // of.
     let recorded = run.replay.as_deref().map(wiring::recorded).transpose()?.flatten();
     let name = recorded.as_ref().map_or_else(|| id_of(&path), |(project, _)| project.clone());
     let project = run.project.clone().unwrap_or(name);
     home::valid_project(&project)?;
     let chosen = Chosen::read(&run.model, &definition)?;
-    let flow = definition.workflow(&workflow).ok_or_else(|| Failure::usage(format!("no workflow named `{workflow}`")))?;
+    let flow = definition
+        .workflow(&workflow)
+        .ok_or_else(|| Failure::usage(format!("no workflow named `{workflow}`")))?;
     let voice = models::voice(run, &chosen, &definition, flow)?;
     models::priced(&voice, &chosen, &definition, flow)?;
     if let Some(phase) = run.from.as_deref() {
@@ -53,7 +61,8 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     if store.head(&project).await?.is_some() {
         if run.replay.is_some() {
             return Err(Failure::usage(format!(
-                "`{project}` is in this home already, and a replay has its name in its prompts: use another home, `--home DIR`"
+                "`{project}` is in this home already, and a replay has its name in its prompts: \
+                 use another home, `--home DIR`"
             )));
         }
         return Err(cloudcrew_runtime::engagement::EngagementError::Exists(project).into());
@@ -61,7 +70,10 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     let (repo, path) = match &run.repo {
         Some(path) => {
             let opened = GitRepo::open(path, &project).map_err(|e| {
-                Failure::usage(format!("{e}; make one with `git init`, or leave `--repo` out and one is made in the home"))
+                Failure::usage(format!(
+                    "{e}; make one with `git init`, or leave `--repo` out and \
+                    one is made in the home"
+                ))
             })?;
             (opened, fs::canonicalize(path)?)
         }
@@ -72,19 +84,31 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
         }
     };
     let Some(path) = path.to_str().map(str::to_owned) else {
-        return Err(Failure::usage(format!("{}: its path is not UTF-8; move it, or give it another name", path.display())));
+        return Err(Failure::usage(format!(
+            "{}: its path is not UTF-8; move it, or give it another name",
+            path.display()
+        )));
     };
     let base = repo.base(run.base.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
     if let Some(why) = repo.cannot_begin() {
         return Err(Failure::usage(format!("{path}: {why}")));
     }
-    // Who speaks is looked at before anything is on record: a run that cannot be wired leaves nothing behind.
+    // Who speaks is looked at before anything is on record: a run that cannot be wired leaves
+    // nothing behind.
     if let Some(file) = run.record.as_deref().filter(|file| file.exists()) {
-        return Err(Failure::usage(format!("{} is there already; a recording begins with a new file", file.display())));
+        return Err(Failure::usage(format!(
+            "{} is there already; a recording begins with a new file",
+            file.display()
+        )));
     }
-    let models: Vec<_> =
-        models::at_work(&definition, flow).iter().filter_map(|a| definition.model(chosen.of(a).0).cloned()).collect();
-    drop(wiring::voice(&voice, &Arc::new(definition.clone()), run.rehearsal.as_deref(), &models).await?);
+    let models: Vec<_> = models::at_work(&definition, flow)
+        .iter()
+        .filter_map(|a| definition.model(chosen.of(a).0).cloned())
+        .collect();
+    drop(
+        wiring::voice(&voice, &Arc::new(definition.clone()), run.rehearsal.as_deref(), &models)
+            .await?,
+    );
     let now = SystemClock::default().now();
     let start = Begin {
         project: &project,
@@ -111,7 +135,10 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
         return Err(error.into());
     }
     if voice.is_rehearsal() && run.rehearsal.is_none() && !chosen.rehearses() {
-        note!("no live model is configured: this is a rehearsal, nothing is called and nothing is paid (docs/models.md)");
+        note!(
+            "no live model is configured: this is a rehearsal, nothing is called and nothing is \
+             paid (docs/models.md)"
+        );
     }
     if let Some(base) = &base {
         there_already(&repo, &base.commit, &definition, flow).await?;
@@ -130,13 +157,25 @@ const FAILS_AT_ONCE: Duration = Duration::from_millis(300);
 /// Lines that are shown of what a process said that failed at once.
 const SHOWN: usize = 20;
 
-async fn detach(store: &Store, root: &Path, home: &Path, project: &str, run: &Run) -> Result<Exit, Failure> {
+async fn detach(
+    store: &Store,
+    root: &Path,
+    home: &Path,
+    project: &str,
+    run: &Run,
+) -> Result<Exit, Failure> {
     let log = home.join(format!("{project}.log"));
     let output = Folder::open(home)?.open_file(Path::new(&format!("{project}.log")))?;
     output.set_len(0)?;
     let mut command = std::process::Command::new(std::env::current_exe()?);
-    // The process must not find another workspace than this one, whose models may have other keys and other providers.
-    command.arg("-C").arg(std::path::absolute(root)?).arg("--home").arg(std::path::absolute(home)?).args(["resume", project]);
+    // The process must not find another workspace than this one, whose models may have other keys
+    // and other providers.
+    command
+        .arg("-C")
+        .arg(std::path::absolute(root)?)
+        .arg("--home")
+        .arg(std::path::absolute(home)?)
+        .args(["resume", project]);
     if run.format == Format::Json {
         command.args(["--format", "json"]);
     }
@@ -168,7 +207,12 @@ async fn detach(store: &Store, root: &Path, home: &Path, project: &str, run: &Ru
 }
 
 /// Says which deliverables are in the customer's code already: the crew changes them.
-async fn there_already(repo: &GitRepo, base: &str, definition: &Definition, flow: &Workflow) -> Result<(), Failure> {
+async fn there_already(
+    repo: &GitRepo,
+    base: &str,
+    definition: &Definition,
+    flow: &Workflow,
+) -> Result<(), Failure> {
     for phase in flow.phases.iter().filter_map(|name| definition.phase(name)) {
         for deliverable in &phase.deliverables {
             if repo.find(base, &deliverable.path).await?.is_some() {
@@ -182,12 +226,17 @@ async fn there_already(repo: &GitRepo, base: &str, definition: &Definition, flow
 
 /// The statement of work: as given, or that of the rehearsal.
 fn sow_path(root: &Path, definition: &Definition, run: &Run) -> Result<PathBuf, Failure> {
-    let of_rehearsal = || run.rehearsal.as_deref().and_then(|name| definition.rehearsal(name)?.sow.clone());
+    let of_rehearsal =
+        || run.rehearsal.as_deref().and_then(|name| definition.rehearsal(name)?.sow.clone());
     let given = run.sow.clone().or_else(|| of_rehearsal().map(|sow| root.join(sow)));
     given.ok_or_else(|| Failure::usage("say which statement of work: `--sow FILE`"))
 }
 
-fn known<'n>(given: Option<&str>, what: &str, names: impl Iterator<Item = &'n str>) -> Result<(), Failure> {
+fn known<'n>(
+    given: Option<&str>,
+    what: &str,
+    names: impl Iterator<Item = &'n str>,
+) -> Result<(), Failure> {
     let names: Vec<&str> = names.collect();
     match given {
         Some(given) if !names.contains(&given) => {
@@ -199,12 +248,14 @@ fn known<'n>(given: Option<&str>, what: &str, names: impl Iterator<Item = &'n st
 
 fn id_of(path: &Path) -> String {
     let stem = path.file_stem().map(|s| s.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let id: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(63).collect();
+    let id: String =
+        stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(63).collect();
     let id = id.trim_matches('-').to_owned();
     if id.is_empty() { "engagement".to_owned() } else { id }
 }
 
 /// The day of a moment in UTC.
 fn date_of(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms).map_or_else(|_| "1970-01-01".to_owned(), |t| t.strftime("%Y-%m-%d").to_string())
+    jiff::Timestamp::from_millisecond(ms)
+        .map_or_else(|_| "1970-01-01".to_owned(), |t| t.strftime("%Y-%m-%d").to_string())
 }

@@ -22,18 +22,28 @@ const FOLDER: &str = "engine/definition/schemas";
 const PAGES: &str = "docs/reference";
 const SENSITIVE: &str = "sensitive-files.md";
 
-/// Where a workspace's own schemas stand: the first line of its files names them. They follow from the files and are kept out of Git.
+/// Where a workspace's own schemas stand: the first line of its files names them. They follow from
+/// the files and are kept out of Git.
 const NAMED: &str = ".cloudcrew/schemas";
 
 pub fn schema(args: &Args, kind: Option<&str>, write: bool) -> Result<Exit, Failure> {
     if write {
         let root = Folder::open(&workspace::find(args.workspace.as_deref())?)?;
         for kind in FileKind::ALL {
-            put(&root, FOLDER, &format!("{}.json", kind.name()), &format!("{:#}\n", generate(kind)))?;
+            put(
+                &root,
+                FOLDER,
+                &format!("{}.json", kind.name()),
+                &format!("{:#}\n", generate(kind)),
+            )?;
             put(&root, PAGES, &format!("{}.md", kind.name()), &page(kind))?;
         }
         put(&root, PAGES, SENSITIVE, &sensitive_page())?;
-        note!("wrote {} schemas to {FOLDER} and {} pages to {PAGES}", FileKind::ALL.len(), FileKind::ALL.len() + 1);
+        note!(
+            "wrote {} schemas to {FOLDER} and {} pages to {PAGES}",
+            FileKind::ALL.len(),
+            FileKind::ALL.len() + 1
+        );
         return Ok(Exit::Done);
     }
     let file = FileKind::ALL.into_iter().find(|k| Some(k.name()) == kind);
@@ -42,8 +52,15 @@ pub fn schema(args: &Args, kind: Option<&str>, write: bool) -> Result<Exit, Fail
         (Some(kind), _) => say!("{:#}", generate(kind)),
         (None, Some((_, schema))) => say!("{:#}", schema()),
         (None, None) => {
-            let names: Vec<&str> = FileKind::ALL.iter().map(|k| k.name()).chain(SCHEMAS.iter().map(|(verb, _)| *verb)).collect();
-            return Err(Failure::usage(format!("say which schema: {}; or `--write`", names.join(", "))));
+            let names: Vec<&str> = FileKind::ALL
+                .iter()
+                .map(|k| k.name())
+                .chain(SCHEMAS.iter().map(|(verb, _)| *verb))
+                .collect();
+            return Err(Failure::usage(format!(
+                "say which schema: {}; or `--write`",
+                names.join(", ")
+            )));
         }
     }
     Ok(Exit::Done)
@@ -65,7 +82,9 @@ pub fn write_for(root: &Path) -> Result<(), Failure> {
 
 /// Whether somebody wanted the schemas of a workspace, and they no longer are what its files say.
 pub fn are_stale(root: &Path, sources: &Sources, workspace: &Workspace) -> bool {
-    let Ok(folder) = Folder::open(root).and_then(|root| root.below(Path::new(NAMED), false)) else { return false };
+    let Ok(folder) = Folder::open(root).and_then(|root| root.below(Path::new(NAMED), false)) else {
+        return false;
+    };
     let mut schemas = schemas(sources, workspace);
     schemas.any(|(name, text)| {
         let there = folder.read(Path::new(&name), text.len() as u64 + 1);

@@ -19,9 +19,14 @@ pub fn test(args: &Args, files: &[PathBuf], report: Option<&Path>) -> Result<Exi
     let sources = workspace::read(&root);
     let Loaded { definition, report: found, workspace } = load(&sources, &catalogue());
     let Some(definition) = definition else {
-        return Err(workspace::wrong(&sources, &found, "the definitions have errors; nothing was tested"));
+        return Err(workspace::wrong(
+            &sources,
+            &found,
+            "the definitions have errors; nothing was tested",
+        ));
     };
-    let all: Vec<Test<'_>> = workspace.rehearsals.iter().filter_map(|(_, file)| as_test(file)).collect();
+    let all: Vec<Test<'_>> =
+        workspace.rehearsals.iter().filter_map(|(_, file)| as_test(file)).collect();
     let tests = chosen(&all, files)?;
     let told = |verdict: &Verdict| {
         let mark = if verdict.misses.is_empty() { "ok  " } else { "FAIL" };
@@ -35,7 +40,8 @@ pub fn test(args: &Args, files: &[PathBuf], report: Option<&Path>) -> Result<Exi
     };
     let verdicts = run(&root, &definition, &tests, told);
     if let Some(path) = report {
-        let xml = junit(&sources, &verdicts).map_err(|e| Failure::world(format!("{}: {e}", path.display())))?;
+        let xml = junit(&sources, &verdicts)
+            .map_err(|e| Failure::world(format!("{}: {e}", path.display())))?;
         folder::write(path, xml.as_bytes())?;
     }
     let failed = verdicts.iter().filter(|v| !v.misses.is_empty()).count();
@@ -62,8 +68,15 @@ fn chosen<'a>(all: &[Test<'a>], files: &[PathBuf]) -> Result<Vec<Test<'a>>, Fail
         let name = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         let Some(test) = all.iter().find(|t| t.name == name) else {
             let names: Vec<&str> = all.iter().map(|t| t.name).collect();
-            let there = if names.is_empty() { "there is none".to_owned() } else { format!("there is {}", names.join(", ")) };
-            return Err(Failure::usage(format!("no test named `{}` with `expect`; {there}", file.display())));
+            let there = if names.is_empty() {
+                "there is none".to_owned()
+            } else {
+                format!("there is {}", names.join(", "))
+            };
+            return Err(Failure::usage(format!(
+                "no test named `{}` with `expect`; {there}",
+                file.display()
+            )));
         };
         if !tests.iter().any(|t| t.name == test.name) {
             tests.push(*test);

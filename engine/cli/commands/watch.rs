@@ -31,11 +31,14 @@ pub async fn watch(args: &Args, project: &str, format: Format) -> Result<Exit, F
         if !driven && head.is_some_and(|h| h.seq == engagement.head.seq) {
             view.finish();
             engagement = open(&store, &store, project).await?;
-            let waiting: Vec<String> = engagement.state.open_requests().map(|request| waits(project, request)).collect();
+            let waiting: Vec<String> =
+                engagement.state.open_requests().map(|request| waits(project, request)).collect();
             match &engagement.state.end {
                 Some(end) => note!("{project}: {}", end.text),
                 None if waiting.is_empty() => {
-                    note!("{project}: no process drives it; go on with `cloudcrew resume {project}`")
+                    note!(
+                        "{project}: no process drives it; go on with `cloudcrew resume {project}`"
+                    )
                 }
                 None => note!("{}", waiting.join("\n")),
             }

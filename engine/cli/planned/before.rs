@@ -1,4 +1,5 @@
-//! What a plan is compared with: an engagement, a saved plan, or a revision of the workspace's repository.
+//! What a plan is compared with: an engagement, a saved plan, or a revision of the workspace's
+//! repository.
 
 use std::fs;
 use std::path::Path;
@@ -39,13 +40,25 @@ pub async fn before(args: &Args, root: &Path, against: &str) -> Result<Before, F
     {
         let engagement = open(&store, &store, against).await?;
         let workflow = Some(engagement.state.started.workflow.clone());
-        return Ok(Before { definition: (*engagement.definition).clone(), name: format!("engagement {against}"), workflow });
+        return Ok(Before {
+            definition: (*engagement.definition).clone(),
+            name: format!("engagement {against}"),
+            workflow,
+        });
     }
     let path = Path::new(against);
     if path.is_file() {
-        return saved(path).map(|definition| Before { definition, name: against.to_owned(), workflow: None });
+        return saved(path).map(|definition| Before {
+            definition,
+            name: against.to_owned(),
+            workflow: None,
+        });
     }
-    at_revision(root, against).map(|definition| Before { definition, name: against.to_owned(), workflow: None })
+    at_revision(root, against).map(|definition| Before {
+        definition,
+        name: against.to_owned(),
+        workflow: None,
+    })
 }
 
 fn saved(path: &Path) -> Result<Definition, Failure> {
@@ -55,19 +68,24 @@ fn saved(path: &Path) -> Result<Definition, Failure> {
         return Err(told(format!("it has more than {MAX_PLAN_BYTES} bytes")));
     }
     let text = fs::read_to_string(path).map_err(|e| told(e.to_string()))?;
-    let mut document: Value = serde_json::from_str(&text).map_err(|e| told(format!("{no_plan} ({e})")))?;
+    let mut document: Value =
+        serde_json::from_str(&text).map_err(|e| told(format!("{no_plan} ({e})")))?;
     let definition = document.get_mut("definition").map(Value::take).unwrap_or_default();
     serde_json::from_value(definition).map_err(|_| told(no_plan.to_owned()))
 }
 
 fn at_revision(root: &Path, revision: &str) -> Result<Definition, Failure> {
-    let files = files_at(root, revision, is_part)
-        .map_err(|e| Failure::usage(format!("`{revision}` is no engagement, no file, and no revision here: {e}")))?;
+    let files = files_at(root, revision, is_part).map_err(|e| {
+        Failure::usage(format!("`{revision}` is no engagement, no file, and no revision here: {e}"))
+    })?;
     let mut sources = Sources::new();
     for (path, bytes) in files {
         sources.add(path, &bytes);
     }
     let Loaded { definition, report, .. } = load(&sources, &catalogue());
-    let words = format!("the definitions at `{revision}` have errors by today's rules, so that they cannot be compared");
+    let words = format!(
+        "the definitions at `{revision}` have errors by today's rules, so that they cannot be \
+         compared"
+    );
     definition.ok_or_else(|| workspace::wrong(&sources, &report, &words))
 }

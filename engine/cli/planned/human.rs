@@ -14,7 +14,12 @@ pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
     let mut text = String::new();
     let gates = counted(plan.gates as usize, "gate");
     let phases = counted(plan.plan.entries.len(), "phase");
-    let _ = writeln!(text, "{} · {phases}, {gates} · definition {}\n", plan.plan.workflow, short(&plan.definition_hash));
+    let _ = writeln!(
+        text,
+        "{} · {phases}, {gates} · definition {}\n",
+        plan.plan.workflow,
+        short(&plan.definition_hash)
+    );
     for forecast in &plan.forecast.phases {
         if let Some(phase) = definition.phase(&forecast.phase) {
             text.push_str(&of_phase(phase, forecast));
@@ -36,7 +41,12 @@ pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
     for pot in &definition.pots {
         let _ = writeln!(text, "  budget {}: {}", pot.name, allowed(Some(pot.budget)));
     }
-    let assumed: Vec<String> = plan.forecast.assumptions.iter().map(|a| format!("{} {}", a.what, a.range.show(number))).collect();
+    let assumed: Vec<String> = plan
+        .forecast
+        .assumptions
+        .iter()
+        .map(|a| format!("{} {}", a.what, a.range.show(number)))
+        .collect();
     let _ = writeln!(text, "  assumed: {}", assumed.join(" · "));
     for phase in &plan.past.phases {
         let what = if phase.phase.is_empty() {
@@ -45,7 +55,12 @@ pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
             format!("  {:16}", phase.phase)
         };
         let money = phase.micro_usd.map_or_else(|| "price unknown".to_owned(), |m| m.show(dollars));
-        let _ = writeln!(text, "{what} · {} turns · {} tokens · {money}", phase.turns.show(number), phase.tokens.show(number));
+        let _ = writeln!(
+            text,
+            "{what} · {} turns · {} tokens · {money}",
+            phase.turns.show(number),
+            phase.tokens.show(number)
+        );
     }
     text.push_str(&compared(plan));
     text
@@ -80,22 +95,40 @@ fn compared(plan: &PlanDocument) -> String {
 fn of_phase(phase: &Phase, forecast: &PhaseForecast) -> String {
     let mut text = format!("{}{}\n", phase.name, described(&phase.description));
     let swarm = &phase.swarm;
-    let others: Vec<&str> = swarm.agents.iter().map(String::as_str).filter(|a| *a != swarm.entry).collect();
-    let with = if others.is_empty() { String::new() } else { format!(", with {}", others.join(", ")) };
+    let others: Vec<&str> =
+        swarm.agents.iter().map(String::as_str).filter(|a| *a != swarm.entry).collect();
+    let with =
+        if others.is_empty() { String::new() } else { format!(", with {}", others.join(", ")) };
     let _ = writeln!(text, "  works     {} begins{with}", swarm.entry);
     for (number, d) in phase.deliverables.iter().enumerate() {
         let head = if number == 0 { "delivers" } else { "" };
-        let passed = if d.reviewers.is_empty() { String::new() } else { format!(", passed by {}", d.reviewers.join(", ")) };
+        let passed = if d.reviewers.is_empty() {
+            String::new()
+        } else {
+            format!(", passed by {}", d.reviewers.join(", "))
+        };
         let _ = writeln!(text, "  {head:9} {} by {}{passed}", d.path, d.owner);
     }
     if let Some(review) = &phase.review {
         let depth = if review.depth == Depth::Full { "in full" } else { "lightly" };
-        let _ = writeln!(text, "  reviewed  {depth} by {}, sent back {}", review.agent, at_most(review.max_reworks));
+        let _ = writeln!(
+            text,
+            "  reviewed  {depth} by {}, sent back {}",
+            review.agent,
+            at_most(review.max_reworks)
+        );
     }
     if !phase.deliverables.is_empty() {
-        let _ = writeln!(text, "  owes      all of it: sent back {} when something is missing", at_most(phase.max_deliveries));
+        let _ = writeln!(
+            text,
+            "  owes      all of it: sent back {} when something is missing",
+            at_most(phase.max_deliveries)
+        );
     }
-    let gate = phase.gate.as_ref().map_or_else(|| "nobody; the next phase follows at once".to_owned(), decided);
+    let gate = phase
+        .gate
+        .as_ref()
+        .map_or_else(|| "nobody; the next phase follows at once".to_owned(), decided);
     let _ = writeln!(text, "  decided   by {gate}");
     let _ = writeln!(
         text,
@@ -106,7 +139,12 @@ fn of_phase(phase: &Phase, forecast: &PhaseForecast) -> String {
         written(swarm.node_timeout),
         at_most(phase.retry.max_attempts),
     );
-    let _ = writeln!(text, "  takes     {} visits · {}\n", forecast.visits.show(number), forecast.estimate);
+    let _ = writeln!(
+        text,
+        "  takes     {} visits · {}\n",
+        forecast.visits.show(number),
+        forecast.estimate
+    );
     text
 }
 
@@ -129,8 +167,12 @@ fn decided(gate: &Gate) -> String {
     }
     match (gate.expires_after, gate.on_expiry) {
         (None, _) => text.push_str("; the wait has no end"),
-        (Some(after), OnExpiry::Stop) => drop(write!(text, "; ends the engagement after {}", written(after))),
-        (Some(after), OnExpiry::Approve) => drop(write!(text, "; counts as approved after {}", written(after))),
+        (Some(after), OnExpiry::Stop) => {
+            let _ = write!(text, "; ends the engagement after {}", written(after));
+        }
+        (Some(after), OnExpiry::Approve) => {
+            let _ = write!(text, "; counts as approved after {}", written(after));
+        }
     }
     text
 }
@@ -139,9 +181,11 @@ fn of_agent(agent: &Agent, planned: &PlanAgent) -> String {
     let PlanAgent { model, chosen_by: chosen, served, price, .. } = planned;
     let pot = agent.pot.as_ref().map(|pot| format!(", shares `{pot}`")).unwrap_or_default();
     let budget = format!("{}{pot}", allowed(agent.budget));
-    let writes = if agent.writes.is_empty() { "nothing".to_owned() } else { agent.writes.join(" ") };
+    let writes =
+        if agent.writes.is_empty() { "nothing".to_owned() } else { agent.writes.join(" ") };
     format!(
-        "  {:9} {model} ({chosen}), {served} · {price} · {budget}\n            may call {}\n            may write {writes}\n",
+        "  {:9} {model} ({chosen}), {served} · {price} · {budget}\n            may call \
+         {}\n            may write {writes}\n",
         agent.name,
         agent.tools.join(", ")
     )

@@ -1,4 +1,5 @@
-//! What is planned: the definition that a run would take, what it was before, and what similar engagements took.
+//! What is planned: the definition that a run would take, what it was before, and what similar
+//! engagements took.
 
 mod before;
 mod human;

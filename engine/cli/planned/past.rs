@@ -51,7 +51,11 @@ pub struct Pinned {
 }
 
 /// Looks at the engagements of a workflow in the home, if there is one.
-pub async fn look_back(args: &Args, workflow: &str, definition: &Definition) -> Result<(Past, Vec<Pinned>), Failure> {
+pub async fn look_back(
+    args: &Args,
+    workflow: &str,
+    definition: &Definition,
+) -> Result<(Past, Vec<Pinned>), Failure> {
     let (mut sums, mut pinned) = (BTreeMap::new(), Vec::new());
     let mut past = Past::default();
     let Some(store) = Store::open_existing(&home::path(args)?)? else { return Ok((past, pinned)) };
@@ -72,11 +76,12 @@ pub async fn look_back(args: &Args, workflow: &str, definition: &Definition) -> 
                 past.engagements += 1;
                 take(&engagement, &mut sums);
             }
-            None if !compare(&engagement.definition, definition, workflow).is_empty() => pinned.push(Pinned {
-                project: engagement.project.clone(),
-                state: state.at.clone(),
-                definition: state.started.definition.clone(),
-            }),
+            None if !compare(&engagement.definition, definition, workflow).is_empty() => pinned
+                .push(Pinned {
+                    project: engagement.project.clone(),
+                    state: state.at.clone(),
+                    definition: state.started.definition.clone(),
+                }),
             _ => {}
         }
     }
@@ -98,10 +103,17 @@ fn add(sums: &mut BTreeMap<(usize, String), PastPhase>, key: (usize, String), li
     let tokens = line.usage.counted() + line.uncertain_tokens;
     let money = (line.unpriced == 0).then_some(line.micro_usd);
     let only = |n| Range { low: n, high: n };
-    let wider = |range: &mut Range, n: u64| *range = Range { low: range.low.min(n), high: range.high.max(n) };
+    let wider = |range: &mut Range, n: u64| {
+        *range = Range { low: range.low.min(n), high: range.high.max(n) }
+    };
     match sums.get_mut(&key) {
         None => {
-            let phase = PastPhase { phase: key.1.clone(), turns: only(turns), tokens: only(tokens), micro_usd: money.map(only) };
+            let phase = PastPhase {
+                phase: key.1.clone(),
+                turns: only(turns),
+                tokens: only(tokens),
+                micro_usd: money.map(only),
+            };
             sums.insert(key, phase);
         }
         Some(phase) => {

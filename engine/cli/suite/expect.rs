@@ -1,7 +1,9 @@
 //! What a test expected and did not get.
 
 use cloudcrew_definition::source::Span;
-use cloudcrew_definition::syntax::{Expect, ExpectedDeliverable, ExpectedOutcome, RehearsalFile, Written};
+use cloudcrew_definition::syntax::{
+    Expect, ExpectedDeliverable, ExpectedOutcome, RehearsalFile, Written,
+};
 use cloudcrew_definition::text::headings;
 use cloudcrew_runtime::engagement::{EndReason, Engagement, RequestKind, Rest};
 
@@ -25,13 +27,23 @@ pub fn misses(test: &RehearsalFile, seen: &Seen<'_>) -> Vec<Miss> {
     let Some(expect) = test.expect.as_ref().and_then(Written::get) else { return Vec::new() };
     let mut found = outcome(test, expect, seen);
     found.extend(phases(expect, seen));
-    for deliverable in expect.deliverables.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get) {
+    for deliverable in expect
+        .deliverables
+        .as_ref()
+        .and_then(Written::get)
+        .into_iter()
+        .flatten()
+        .filter_map(Written::get)
+    {
         found.extend(artifact(deliverable, seen));
     }
     let requests = &seen.engagement.state.requests;
     let reminders: u32 = requests.iter().map(|r| r.reminders).sum();
-    let questions = requests.iter().filter(|r| matches!(r.kind, RequestKind::Question { .. })).count() as u32;
-    for (written, came, what) in [(&expect.reminders, reminders, "reminders"), (&expect.questions, questions, "questions")] {
+    let questions =
+        requests.iter().filter(|r| matches!(r.kind, RequestKind::Question { .. })).count() as u32;
+    for (written, came, what) in
+        [(&expect.reminders, reminders, "reminders"), (&expect.questions, questions, "questions")]
+    {
         if let Some((wanted, at)) = given(written).filter(|(wanted, _)| **wanted != came) {
             found.push((Some(at), format!("{wanted} {what} expected, {came} came")));
         }
@@ -55,11 +67,16 @@ fn outcome(test: &RehearsalFile, expect: &Expect, seen: &Seen<'_>) -> Vec<Miss> 
                 EndReason::Expired => Some(ExpectedOutcome::Expired),
                 EndReason::Cancelled => None,
             };
-            let key = if end.key.is_empty() || end.text.contains(&end.key) { String::new() } else { format!(" [{}]", end.key) };
+            let key = if end.key.is_empty() || end.text.contains(&end.key) {
+                String::new()
+            } else {
+                format!(" [{}]", end.key)
+            };
             (kind, format!("{}{key}", end.text))
         }
         Rest::Waiting(requests) => {
-            let lines: Vec<String> = requests.iter().map(|r| waits(&seen.engagement.project, r)).collect();
+            let lines: Vec<String> =
+                requests.iter().map(|r| waits(&seen.engagement.project, r)).collect();
             (Some(ExpectedOutcome::Waiting), lines.join("; "))
         }
         Rest::Blocked(reason) => (Some(ExpectedOutcome::Waiting), reason.clone()),
@@ -72,7 +89,9 @@ fn outcome(test: &RehearsalFile, expect: &Expect, seen: &Seen<'_>) -> Vec<Miss> 
         let came = came.map_or("cancelled", name);
         found.push((Some(at), format!("{} expected, {came} came: {said}", name(wanted))));
     }
-    if let Some((words, at)) = given(&expect.says).filter(|(words, _)| !said.contains(words.as_str())) {
+    if let Some((words, at)) =
+        given(&expect.says).filter(|(words, _)| !said.contains(words.as_str()))
+    {
         found.push((Some(at), format!("`{words}` expected, said was: {said}")));
     }
     found
@@ -88,7 +107,8 @@ fn name(outcome: ExpectedOutcome) -> &'static str {
     }
 }
 
-/// A phase begins with its first swarm and again when the customer sent it back; retries, reworks and rests are part of it.
+/// A phase begins with its first swarm and again when the customer sent it back; retries, reworks
+/// and rests are part of it.
 fn phases(expect: &Expect, seen: &Seen<'_>) -> Option<Miss> {
     let (wanted, at) = given(&expect.phases)?;
     let wanted: Vec<&str> = wanted.iter().filter_map(|w| w.get().map(String::as_str)).collect();
@@ -102,23 +122,38 @@ fn phases(expect: &Expect, seen: &Seen<'_>) -> Option<Miss> {
         }
         before = state;
     }
-    (wanted != came).then(|| (Some(at), format!("[{}] expected, the phases ran as [{}]", wanted.join(", "), came.join(", "))))
+    (wanted != came).then(|| {
+        (
+            Some(at),
+            format!("[{}] expected, the phases ran as [{}]", wanted.join(", "), came.join(", ")),
+        )
+    })
 }
 
 fn artifact(wanted: &ExpectedDeliverable, seen: &Seen<'_>) -> Vec<Miss> {
     let Some(path) = wanted.path.get() else { return Vec::new() };
     let text = seen.texts.iter().find(|(p, _)| p == path).and_then(|(_, text)| text.as_deref());
-    let Some(text) = text else { return vec![(Some(wanted.path.span), format!("`{path}` was not written"))] };
+    let Some(text) = text else {
+        return vec![(Some(wanted.path.span), format!("`{path}` was not written"))];
+    };
     let mut found = Vec::new();
     let there: Vec<String> = headings(text).into_iter().map(|h| h.title).collect();
-    for (heading, at) in words(&wanted.headings).filter(|(heading, _)| !there.iter().any(|t| t == heading)) {
-        found.push((Some(at), format!("`{path}` has no heading `{heading}`; it has: {}", there.join(" · "))));
+    for (heading, at) in
+        words(&wanted.headings).filter(|(heading, _)| !there.iter().any(|t| t == heading))
+    {
+        found.push((
+            Some(at),
+            format!("`{path}` has no heading `{heading}`; it has: {}", there.join(" · ")),
+        ));
     }
     for (part, at) in words(&wanted.says).filter(|(part, _)| !text.contains(part)) {
         found.push((Some(at), format!("`{path}` does not say `{part}`")));
     }
     let verdicts = seen.engagement.state.phases.values().flat_map(|p| p.verdicts.values());
-    let passed: Vec<&str> = verdicts.filter(|v| v.passed && v.path.as_deref() == Some(path)).map(|v| v.reviewer.as_str()).collect();
+    let passed: Vec<&str> = verdicts
+        .filter(|v| v.passed && v.path.as_deref() == Some(path))
+        .map(|v| v.reviewer.as_str())
+        .collect();
     for (agent, at) in words(&wanted.passed_by).filter(|(agent, _)| !passed.contains(agent)) {
         let who = if passed.is_empty() { "nobody".to_owned() } else { passed.join(", ") };
         found.push((Some(at), format!("`{agent}` did not pass `{path}`; it was passed by {who}")));
@@ -127,7 +162,11 @@ fn artifact(wanted: &ExpectedDeliverable, seen: &Seen<'_>) -> Vec<Miss> {
 }
 
 fn words(list: &Option<Written<Vec<Written<String>>>>) -> impl Iterator<Item = (&str, Span)> {
-    list.as_ref().and_then(Written::get).into_iter().flatten().filter_map(|w| Some((w.get()?.as_str(), w.span)))
+    list.as_ref()
+        .and_then(Written::get)
+        .into_iter()
+        .flatten()
+        .filter_map(|w| Some((w.get()?.as_str(), w.span)))
 }
 
 fn cost(expect: &Expect, seen: &Seen<'_>) -> Option<Miss> {
@@ -136,7 +175,10 @@ fn cost(expect: &Expect, seen: &Seen<'_>) -> Option<Miss> {
     if total.unpriced > 0 {
         return Some((
             Some(at),
-            format!("${most:.2} at most expected, and the price of a model is unknown: it cost {}", money(&total)),
+            format!(
+                "${most:.2} at most expected, and the price of a model is unknown: it cost {}",
+                money(&total)
+            ),
         ));
     }
     let above = total.micro_usd as f64 > most * 1e6;

@@ -6,14 +6,18 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use super::Verdict;
 
 /// The XML document.
-pub fn junit(sources: &Sources, verdicts: &[Verdict]) -> Result<String, quick_junit::SerializeError> {
+pub fn junit(
+    sources: &Sources,
+    verdicts: &[Verdict],
+) -> Result<String, quick_junit::SerializeError> {
     let mut suite = TestSuite::new("rehearsals");
     for verdict in verdicts {
         let status = if verdict.misses.is_empty() {
             TestCaseStatus::success()
         } else {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            let lines: Vec<String> = verdict.misses.iter().map(|(at, text)| place(sources, *at) + text).collect();
+            let lines: Vec<String> =
+                verdict.misses.iter().map(|(at, text)| place(sources, *at) + text).collect();
             status.set_message(lines[0].clone()).set_description(lines.join("\n"));
             status
         };

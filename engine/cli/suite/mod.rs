@@ -1,4 +1,5 @@
-//! Rehearsals that say what must come out: run side by side, each in a home of its own that is gone afterwards.
+//! Rehearsals that say what must come out: run side by side, each in a home of its own that is gone
+//! afterwards.
 
 mod expect;
 mod junit;
@@ -35,7 +36,12 @@ pub struct Verdict {
 }
 
 /// Runs tests on all cores; `told` hears of each as it ends, in the order of the tests.
-pub fn run(root: &Path, definition: &Definition, tests: &[Test<'_>], told: impl Fn(&Verdict) + Sync) -> Vec<Verdict> {
+pub fn run(
+    root: &Path,
+    definition: &Definition,
+    tests: &[Test<'_>],
+    told: impl Fn(&Verdict) + Sync,
+) -> Vec<Verdict> {
     let numbered: Vec<(usize, &Test<'_>)> = tests.iter().enumerate().collect();
     let verdicts: Mutex<BTreeMap<usize, Verdict>> = Mutex::default();
     let next = AtomicUsize::new(0);

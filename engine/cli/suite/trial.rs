@@ -1,4 +1,5 @@
-//! One test: an engagement from its statement of work to its end or its first unanswered wait, over real parts in a temporary home.
+//! One test: an engagement from its statement of work to its end or its first unanswered wait, over
+//! real parts in a temporary home.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +12,9 @@ use cloudcrew_local::holder;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
 use cloudcrew_plan::build;
-use cloudcrew_runtime::engagement::{Begin, Driver, Engagement, Event, Options, Voice, begin, open};
+use cloudcrew_runtime::engagement::{
+    Begin, Driver, Engagement, Event, Options, Voice, begin, open,
+};
 use cloudcrew_runtime::ports::clock::Clock;
 use cloudcrew_runtime::ports::repo::Repo;
 use cloudcrew_runtime::ports::watch::{Live, Watch};
@@ -33,20 +36,34 @@ pub fn run(root: &Path, definition: &Definition, test: &Test<'_>) -> Verdict {
         runtime.block_on(rehearse(root, definition, test))
     };
     let rehearsed = std::thread::scope(|scope| scope.spawn(rehearsed).join());
-    let rehearsed = rehearsed.unwrap_or_else(|_| Err(Failure::world("the test broke off by a fault of ours")));
+    let rehearsed =
+        rehearsed.unwrap_or_else(|_| Err(Failure::world("the test broke off by a fault of ours")));
     let misses = rehearsed.unwrap_or_else(|failure| vec![(None, failure.to_string())]);
-    Verdict { name: test.name.to_owned(), description: test.description.to_owned(), took: began.elapsed(), misses }
+    Verdict {
+        name: test.name.to_owned(),
+        description: test.description.to_owned(),
+        took: began.elapsed(),
+        misses,
+    }
 }
 
 type Misses = Vec<(Option<cloudcrew_definition::source::Span>, String)>;
 
-async fn rehearse(root: &Path, definition: &Definition, test: &Test<'_>) -> Result<Misses, Failure> {
+async fn rehearse(
+    root: &Path,
+    definition: &Definition,
+    test: &Test<'_>,
+) -> Result<Misses, Failure> {
     let home = tempfile::tempdir()?;
     let store = Store::open(home.path())?;
     let path = home.path().join("repo.git");
     let repo = GitRepo::create(&path, test.name)?;
-    let workflow = workspace::workflow(definition, test.written.workflow.as_ref().and_then(Written::get).map(String::as_str))?;
-    let plan = build(definition, &workflow).ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;
+    let workflow = workspace::workflow(
+        definition,
+        test.written.workflow.as_ref().and_then(Written::get).map(String::as_str),
+    )?;
+    let plan = build(definition, &workflow)
+        .ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;
     let sow = test.written.sow.as_ref().and_then(Written::get).map(|sow| root.join(sow));
     let sow = sow.ok_or_else(|| Failure::failed("no statement of work"))?;
     let start = Begin {
@@ -73,10 +90,17 @@ async fn rehearse(root: &Path, definition: &Definition, test: &Test<'_>) -> Resu
     let way = Arc::new(Way(Mutex::new(vec![engagement.state.at.clone()])));
     let ports = wiring::ports(&store, &engagement, way.clone()).await?;
     drop(engagement);
-    let driver = Driver::acquire(ports, test.name, &holder::this_process(), Options { approve_all: true }).await?;
+    let driver =
+        Driver::acquire(ports, test.name, &holder::this_process(), Options { approve_all: true })
+            .await?;
     let rest = driver.drive().await?;
     let commit = driver.look(|e| e.state.head.clone()).await;
-    let expected = test.written.expect.as_ref().and_then(Written::get).and_then(|e| e.deliverables.as_ref()?.get());
+    let expected = test
+        .written
+        .expect
+        .as_ref()
+        .and_then(Written::get)
+        .and_then(|e| e.deliverables.as_ref()?.get());
     let mut texts = Vec::new();
     for path in expected.into_iter().flatten().filter_map(|d| d.get()?.path.get()) {
         let bytes = match &commit {
@@ -86,7 +110,9 @@ async fn rehearse(root: &Path, definition: &Definition, test: &Test<'_>) -> Resu
         texts.push((path.as_str(), bytes.map(|b| String::from_utf8_lossy(&b).into_owned())));
     }
     let states = std::mem::take(&mut *way.0.lock().unwrap_or_else(PoisonError::into_inner));
-    let seen = |engagement: &Engagement| misses(test.written, &Seen { rest: &rest, states: &states, texts: &texts, engagement });
+    let seen = |engagement: &Engagement| {
+        misses(test.written, &Seen { rest: &rest, states: &states, texts: &texts, engagement })
+    };
     let found = driver.look(seen).await;
     driver.release().await?;
     Ok(found)

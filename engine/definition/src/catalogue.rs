@@ -1,4 +1,5 @@
-//! What the engine offers, as data: filled in by the runtime, so that the lowest floor knows every tool by name and none by code.
+//! What the engine offers, as data: filled in by the runtime, so that the lowest floor knows every
+//! tool by name and none by code.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -51,7 +51,8 @@ impl Read {
 struct Entry {
     file: Arc<File>,
     read: Read,
-    /// Of the last text that could be parsed: in the middle of typing a word, the others are still known.
+    /// Of the last text that could be parsed: in the middle of typing a word, the others are still
+    /// known.
     names: Vec<Name>,
 }
 
@@ -70,7 +71,10 @@ impl Kept {
     /// As [`crate::load`], reading only those files whose text is another.
     pub fn load(&mut self, sources: &Sources, catalogue: &Catalogue) -> Loaded {
         for (at, (file, path)) in sources.iter().enumerate() {
-            let same = self.entries.get(at).is_some_and(|kept| Arc::ptr_eq(&kept.file, sources.file(file)));
+            let same = self
+                .entries
+                .get(at)
+                .is_some_and(|kept| Arc::ptr_eq(&kept.file, sources.file(file)));
             if same {
                 continue;
             }
@@ -87,7 +91,11 @@ impl Kept {
             }
         }
         self.entries.truncate(sources.iter().count());
-        judge(sources, catalogue, sources.iter().zip(&self.entries).map(|((file, _), kept)| (file, kept.read.clone())))
+        judge(
+            sources,
+            catalogue,
+            sources.iter().zip(&self.entries).map(|((file, _), kept)| (file, kept.read.clone())),
+        )
     }
 
     /// The tree of a definition file, as it was last loaded; `None` when it could not be parsed.
@@ -95,7 +103,8 @@ impl Kept {
         self.entries.get(file.raw() as usize)?.read.document.as_ref()
     }
 
-    /// Names in a file that was loaded. When it cannot be parsed now, those of before, whose places may have moved.
+    /// Names in a file that was loaded. When it cannot be parsed now, those of before, whose places
+    /// may have moved.
     pub fn names(&self, file: FileId) -> &[Name] {
         self.entries.get(file.raw() as usize).map(|kept| kept.names.as_slice()).unwrap_or_default()
     }

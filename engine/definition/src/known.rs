@@ -1,5 +1,5 @@
-//! What is known of the Claude models on Bedrock, so that nobody has to look it up: window, prompt cache, price. What `agents.yaml`
-//! says of a model counts more.
+//! What is known of the Claude models on Bedrock, so that nobody has to look it up: window, prompt
+//! cache, price. What `agents.yaml` says of a model counts more.
 
 use crate::crew::Price;
 
@@ -27,8 +27,8 @@ const fn known(id: &'static str, window: u64, cache_minimum: u64, price: Option<
     Known { id, window, cache_minimum, price }
 }
 
-/// Where two sources differ on the least that is cached, the larger stands here: a point too late costs less than one that does
-/// nothing. Haiku 5.5 has two prices, by the length of the prompt.
+/// Where two sources differ on the least that is cached, the larger stands here: a point too late
+/// costs less than one that does nothing. Haiku 5.5 has two prices, by the length of the prompt.
 const TABLE: [Known; 14] = [
     known("anthropic.claude-fable-5-1", 1_000_000, 512, price(10.0, 50.0, 0.25, 12.5)),
     known("anthropic.claude-fable-5", 1_000_000, 512, price(10.0, 50.0, 1.0, 12.5)),
@@ -51,14 +51,17 @@ const REGIONAL: f64 = 1.1;
 /// The same for the regions of the government.
 const GOVERNMENT: f64 = 1.2;
 
-/// What is known of a model by its identifier at Bedrock: of the model, of an inference profile, or an ARN of either.
+/// What is known of a model by its identifier at Bedrock: of the model, of an inference profile, or
+/// an ARN of either.
 pub fn model(id: &str) -> Option<Known> {
     let name = id.rsplit('/').next().unwrap_or(id);
     let (area, base) = match name.find("anthropic.") {
         Some(at) => name.split_at(at),
         None => return None,
     };
-    let follows = |known: &Known| base.strip_prefix(known.id).is_some_and(|rest| rest.is_empty() || is_version(rest));
+    let follows = |known: &Known| {
+        base.strip_prefix(known.id).is_some_and(|rest| rest.is_empty() || is_version(rest))
+    };
     let mut found = *TABLE.iter().find(|known| follows(known))?;
     let factor = match area {
         "global." => 1.0,
@@ -91,15 +94,30 @@ mod tests {
         assert_eq!(opus("us.anthropic.claude-opus-4-6-v1"), Some(5.5));
         assert_eq!(opus("anthropic.claude-opus-4-6-v1:0"), Some(5.5));
         assert_eq!(opus("us-gov.anthropic.claude-opus-4-6-v1"), Some(6.0));
-        assert_eq!(opus("arn:aws:bedrock:us-east-1:123456789012:inference-profile/eu.anthropic.claude-opus-5-5"), Some(4.4));
-        assert_eq!(model("global.anthropic.claude-opus-5-5").map(|m| m.id), Some("anthropic.claude-opus-5-5"));
-        assert_eq!(model("global.anthropic.claude-haiku-4-5-20251001-v1:0").map(|m| m.cache_minimum), Some(4096));
+        assert_eq!(
+            opus(
+                "arn:aws:bedrock:us-east-1:123456789012:inference-profile/eu.anthropic.claude-opus-5-5"
+            ),
+            Some(4.4)
+        );
+        assert_eq!(
+            model("global.anthropic.claude-opus-5-5").map(|m| m.id),
+            Some("anthropic.claude-opus-5-5")
+        );
+        assert_eq!(
+            model("global.anthropic.claude-haiku-4-5-20251001-v1:0").map(|m| m.cache_minimum),
+            Some(4096)
+        );
     }
 
     #[test]
     fn what_is_not_known_is_not_taken_for_something_else() {
-        for id in ["us.amazon.nova-pro-v1:0", "anthropic.claude-opus-6", "us.anthropic.claude-opus-5-9", "anthropic.claude-3-haiku"]
-        {
+        for id in [
+            "us.amazon.nova-pro-v1:0",
+            "anthropic.claude-opus-6",
+            "us.anthropic.claude-opus-5-9",
+            "anthropic.claude-3-haiku",
+        ] {
             assert_eq!(model(id), None, "{id}");
         }
         assert_eq!(model("global.anthropic.claude-haiku-5-5").map(|m| m.price), Some(None));

@@ -1,4 +1,5 @@
-//! CloudCrew's definitions: text in, a typed [`crew::Definition`] and findings out. No files, no clock, no network.
+//! CloudCrew's definitions: text in, a typed [`crew::Definition`] and findings out. No files, no
+//! clock, no network.
 //!
 //! ```text
 //! Sources ─▶ document ─▶ syntax ─▶ checks ─▶ crew
@@ -50,7 +51,11 @@ pub fn load(sources: &Sources, catalogue: &Catalogue) -> Loaded {
 }
 
 /// What the files say, each read by itself, held against each other.
-fn judge(sources: &Sources, catalogue: &Catalogue, files: impl Iterator<Item = (FileId, Read)>) -> Loaded {
+fn judge(
+    sources: &Sources,
+    catalogue: &Catalogue,
+    files: impl Iterator<Item = (FileId, Read)>,
+) -> Loaded {
     let mut report = Report::new();
     let mut workspace = Workspace::default();
     for (file, read) in files {
@@ -59,7 +64,11 @@ fn judge(sources: &Sources, catalogue: &Catalogue, files: impl Iterator<Item = (
             workspace.put(file, form);
         }
     }
-    checks::run(&checks::Context::new(sources, &workspace, catalogue), cores(sources.iter().count()), &mut report);
+    checks::run(
+        &checks::Context::new(sources, &workspace, catalogue),
+        cores(sources.iter().count()),
+        &mut report,
+    );
     report.close();
     report.sort(sources);
     let definition = if report.has_errors() { None } else { resolve::resolve(sources, &workspace) };

@@ -1,10 +1,12 @@
-//! Syntax to crew: names become references, defaults become values. Called only when nothing was found wrong.
+//! Syntax to crew: names become references, defaults become values. Called only when nothing was
+//! found wrong.
 
 use std::time::Duration;
 
 use crate::crew::{
-    Agent, AgentBend, Answer, Bend, Budget, Context, Definition, Deliverable, Gate, GateBend, Live, Model, Phase, Pot, Price,
-    Reasoning, Rehearsal, Retry, Review, ReviewBend, Swarm, Template, Workflow,
+    Agent, AgentBend, Answer, Bend, Budget, Context, Definition, Deliverable, Gate, GateBend, Live,
+    Model, Phase, Pot, Price, Reasoning, Rehearsal, Retry, Review, ReviewBend, Swarm, Template,
+    Workflow,
 };
 use crate::known;
 use crate::source::Sources;
@@ -14,20 +16,33 @@ use crate::syntax::{self, Provider, Written, defaults};
 pub(crate) fn resolve(sources: &Sources, workspace: &syntax::Workspace) -> Option<Definition> {
     let (_, file) = workspace.agents.as_ref()?;
     let shared = words(&file.shared_tools);
-    let mut phases = workspace.phases.iter().map(|(_, p)| phase(sources, p)).collect::<Option<Vec<_>>>()?;
+    let mut phases =
+        workspace.phases.iter().map(|(_, p)| phase(sources, p)).collect::<Option<Vec<_>>>()?;
     phases.sort_by(|a, b| a.name.cmp(&b.name));
-    let mut workflows = workspace.workflows.iter().map(|(_, w)| workflow(w)).collect::<Option<Vec<_>>>()?;
+    let mut workflows =
+        workspace.workflows.iter().map(|(_, w)| workflow(w)).collect::<Option<Vec<_>>>()?;
     workflows.sort_by(|a, b| a.name.cmp(&b.name));
-    let mut rehearsals = workspace.rehearsals.iter().map(|(_, r)| rehearsal(r)).collect::<Option<Vec<_>>>()?;
+    let mut rehearsals =
+        workspace.rehearsals.iter().map(|(_, r)| rehearsal(r)).collect::<Option<Vec<_>>>()?;
     rehearsals.sort_by(|a, b| a.name.cmp(&b.name));
     Some(Definition {
-        models: file.models.get()?.iter().map(|(name, _, m)| model(name, m)).collect::<Option<_>>()?,
+        models: file
+            .models
+            .get()?
+            .iter()
+            .map(|(name, _, m)| model(name, m))
+            .collect::<Option<_>>()?,
         pots: optional(&file.budgets)
             .unwrap_or_default()
             .iter()
             .filter_map(|(name, _, b)| Some(Pot { name: name.to_owned(), budget: budget(b)? }))
             .collect(),
-        agents: file.agents.get()?.iter().map(|(name, _, a)| agent(sources, name, a, &shared)).collect::<Option<_>>()?,
+        agents: file
+            .agents
+            .get()?
+            .iter()
+            .map(|(name, _, a)| agent(sources, name, a, &shared))
+            .collect::<Option<_>>()?,
         phases,
         workflows,
         templates: templates(sources),
@@ -57,12 +72,16 @@ fn text(sources: &Sources, path: &Written<String>) -> Option<String> {
 
 fn model(name: &str, m: &syntax::Model) -> Option<Model> {
     let id = optional(&m.provider).zip(optional(&m.id));
-    let known = id.as_ref().filter(|(p, _)| *p == Provider::Bedrock).and_then(|(_, id)| known::model(id));
+    let known =
+        id.as_ref().filter(|(p, _)| *p == Provider::Bedrock).and_then(|(_, id)| known::model(id));
     let written = match optional(&m.price) {
         None => None,
         Some(p) => {
             let input = value(&p.input)?;
-            let (cache_read, cache_write) = (optional(&p.cache_read).unwrap_or(input), optional(&p.cache_write).unwrap_or(input));
+            let (cache_read, cache_write) = (
+                optional(&p.cache_read).unwrap_or(input),
+                optional(&p.cache_write).unwrap_or(input),
+            );
             Some(Price { input, output: value(&p.output)?, cache_read, cache_write })
         }
     };
@@ -87,10 +106,11 @@ const CACHE_MINIMUM: u64 = 1024;
 
 fn live(m: &syntax::Model, provider: Provider, id: String, cache_minimum: Option<u64>) -> Live {
     let guardrail = optional(&m.guardrail).and_then(|g| value(&g.id).zip(value(&g.version)));
-    let reasoning = optional(&m.reasoning).and_then(|r| match (optional(&r.tokens), optional(&r.effort)) {
-        (Some(tokens), _) => Some(Reasoning::Tokens(tokens)),
-        (None, effort) => effort.map(Reasoning::Effort),
-    });
+    let reasoning =
+        optional(&m.reasoning).and_then(|r| match (optional(&r.tokens), optional(&r.effort)) {
+            (Some(tokens), _) => Some(Reasoning::Tokens(tokens)),
+            (None, effort) => effort.map(Reasoning::Effort),
+        });
     Live {
         provider,
         id,
@@ -132,7 +152,8 @@ fn bounds(
     usd: &Option<Written<f64>>,
     at_limit: &Option<Written<syntax::AtLimit>>,
 ) -> Option<Budget> {
-    let (tokens, micro_usd) = (optional(tokens), optional(usd).map(|usd| (usd * 1e6).round() as u64));
+    let (tokens, micro_usd) =
+        (optional(tokens), optional(usd).map(|usd| (usd * 1e6).round() as u64));
     let at_limit = optional(at_limit).unwrap_or(defaults::AT_LIMIT);
     (tokens.is_some() || micro_usd.is_some()).then_some(Budget { tokens, micro_usd, at_limit })
 }
@@ -182,9 +203,13 @@ fn phase(sources: &Sources, p: &syntax::PhaseFile) -> Option<Phase> {
         gate: optional(&p.gate).as_ref().map(gate),
         question_reminder: optional(&p.questions).and_then(|q| time(&q.remind_after)),
         budget: optional(&p.budget).and_then(|b| budget(&b)),
-        max_deliveries: optional(&p.deliver).and_then(|d| value(&d.max_attempts)).unwrap_or(defaults::MAX_DELIVERIES),
+        max_deliveries: optional(&p.deliver)
+            .and_then(|d| value(&d.max_attempts))
+            .unwrap_or(defaults::MAX_DELIVERIES),
         retry,
-        max_restarts: optional(&p.restart).and_then(|r| value(&r.max_attempts)).unwrap_or(defaults::MAX_RESTARTS),
+        max_restarts: optional(&p.restart)
+            .and_then(|r| value(&r.max_attempts))
+            .unwrap_or(defaults::MAX_RESTARTS),
     })
 }
 
@@ -205,9 +230,15 @@ fn swarm(s: &syntax::Swarm) -> Option<Swarm> {
             .unwrap_or(defaults::REPETITIVE_HANDOFF_MIN_UNIQUE_AGENTS),
         token_budget: optional(&s.token_budget),
         handoff: optional(&s.handoff).unwrap_or(defaults::HANDOFF),
-        provider_max_attempts: retry.and_then(|r| optional(&r.max_attempts)).unwrap_or(defaults::PROVIDER_MAX_ATTEMPTS),
-        provider_initial_delay: retry.and_then(|r| time(&r.initial_delay)).unwrap_or(defaults::PROVIDER_INITIAL_DELAY),
-        provider_max_delay: retry.and_then(|r| time(&r.max_delay)).unwrap_or(defaults::PROVIDER_MAX_DELAY),
+        provider_max_attempts: retry
+            .and_then(|r| optional(&r.max_attempts))
+            .unwrap_or(defaults::PROVIDER_MAX_ATTEMPTS),
+        provider_initial_delay: retry
+            .and_then(|r| time(&r.initial_delay))
+            .unwrap_or(defaults::PROVIDER_INITIAL_DELAY),
+        provider_max_delay: retry
+            .and_then(|r| time(&r.max_delay))
+            .unwrap_or(defaults::PROVIDER_MAX_DELAY),
     })
 }
 
@@ -254,16 +285,30 @@ fn templates(sources: &Sources) -> Vec<Template> {
 }
 
 fn rehearsal(r: &syntax::RehearsalFile) -> Option<Rehearsal> {
-    let read = |list: &Option<Written<Vec<Written<syntax::AgentBend>>>>| optional(list).unwrap_or_default();
+    let read = |list: &Option<Written<Vec<Written<syntax::AgentBend>>>>| {
+        optional(list).unwrap_or_default()
+    };
     Some(Rehearsal {
         name: value(&r.rehearsal)?,
         description: optional(&r.description).unwrap_or_default(),
         workflow: optional(&r.workflow),
         sow: optional(&r.sow),
         agents: read(&r.agents).iter().map(|b| agent_bend(b.get()?)).collect::<Option<_>>()?,
-        reviews: optional(&r.reviews).unwrap_or_default().iter().map(|b| review_bend(b.get()?)).collect::<Option<_>>()?,
-        gates: optional(&r.gates).unwrap_or_default().iter().map(|b| gate_bend(b.get()?)).collect::<Option<_>>()?,
-        answers: optional(&r.answers).unwrap_or_default().iter().map(|a| answer(a.get()?)).collect::<Option<_>>()?,
+        reviews: optional(&r.reviews)
+            .unwrap_or_default()
+            .iter()
+            .map(|b| review_bend(b.get()?))
+            .collect::<Option<_>>()?,
+        gates: optional(&r.gates)
+            .unwrap_or_default()
+            .iter()
+            .map(|b| gate_bend(b.get()?))
+            .collect::<Option<_>>()?,
+        answers: optional(&r.answers)
+            .unwrap_or_default()
+            .iter()
+            .map(|a| answer(a.get()?))
+            .collect::<Option<_>>()?,
     })
 }
 
@@ -283,12 +328,17 @@ fn agent_bend(b: &syntax::AgentBend) -> Option<AgentBend> {
 }
 
 fn review_bend(b: &syntax::ReviewBend) -> Option<ReviewBend> {
-    Some(ReviewBend { phase: value(&b.phase)?, finds: value(&b.finds)?, times: optional(&b.times).unwrap_or(defaults::TIMES) })
+    Some(ReviewBend {
+        phase: value(&b.phase)?,
+        finds: value(&b.finds)?,
+        times: optional(&b.times).unwrap_or(defaults::TIMES),
+    })
 }
 
 fn gate_bend(b: &syntax::GateBend) -> Option<GateBend> {
-    let ratings =
-        |given: &syntax::Entries<syntax::Stars>| given.iter().map(|(name, _, stars)| (name.to_owned(), stars.0)).collect();
+    let ratings = |given: &syntax::Entries<syntax::Stars>| {
+        given.iter().map(|(name, _, stars)| (name.to_owned(), stars.0)).collect()
+    };
     Some(GateBend {
         phase: value(&b.phase)?,
         approves: b.approves.as_ref().and_then(Written::get).map(ratings),

@@ -1,7 +1,8 @@
-//! The one place where text that others wrote is made fit to be shown: on a terminal, in an annotation, in a prompt, in Markdown.
+//! The one place where text that others wrote is made fit to be shown: on a terminal, in an
+//! annotation, in a prompt, in Markdown.
 //!
-//! What is hidden becomes visible, what would steer a terminal becomes a name, and what belongs on one row stays on one row. Text
-//! without any of it is returned as it is.
+//! What is hidden becomes visible, what would steer a terminal becomes a name, and what belongs on
+//! one row stays on one row. Text without any of it is returned as it is.
 
 use std::borrow::Cow;
 
@@ -30,14 +31,16 @@ pub fn coloured(text: &str) -> Cow<'_, str> {
     made_visible(text, |c| (c == '\u{1b}').then(|| c.to_string()))
 }
 
-/// With stars for what stands between `://` and `@` in a URL: a name and a password, which are nobody's to read. It is as long as before,
-/// so that places in it stay where they are.
+/// With stars for what stands between `://` and `@` in a URL: a name and a password, which are
+/// nobody's to read. It is as long as before, so that places in it stay where they are.
 pub fn without_passwords(text: &str) -> Cow<'_, str> {
-    let ends = |c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '`' | '<' | '>');
+    let ends =
+        |c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '`' | '<' | '>');
     let mut shown = String::new();
     let mut rest = text;
     while let Some(begin) = rest.find("://").map(|i| i + 3) {
-        let authority = &rest[begin..begin + rest[begin..].find(ends).unwrap_or(rest.len() - begin)];
+        let authority =
+            &rest[begin..begin + rest[begin..].find(ends).unwrap_or(rest.len() - begin)];
         shown.push_str(&rest[..begin]);
         let known = authority.rfind('@').unwrap_or(0);
         shown.extend(std::iter::repeat_n('*', known));
@@ -60,7 +63,8 @@ fn made_visible(text: &str, of_row: impl Fn(char) -> Option<String>) -> Cow<'_, 
     let mut shown = String::with_capacity(text.len() + 16);
     let (mut before, mut changed) = (' ', false);
     for c in text.chars() {
-        let instead = of_row(c).or_else(|| is_hidden(c, before).then(|| format!("<U+{:04X}>", c as u32)));
+        let instead =
+            of_row(c).or_else(|| is_hidden(c, before).then(|| format!("<U+{:04X}>", c as u32)));
         match instead {
             Some(instead) => {
                 shown.push_str(&instead);
@@ -73,15 +77,19 @@ fn made_visible(text: &str, of_row: impl Fn(char) -> Option<String>) -> Cow<'_, 
     if changed { Cow::Owned(shown) } else { Cow::Borrowed(text) }
 }
 
-/// Whether a character steers, reorders or takes no place. Source: the Unicode categories Cc and Cf, the fillers, and the selectors that
-/// no emoji needs.
+/// Whether a character steers, reorders or takes no place. Source: the Unicode categories Cc and
+/// Cf, the fillers, and the selectors that no emoji needs.
 fn is_hidden(c: char, before: char) -> bool {
     match c {
         '\n' | '\t' => false,
         // Between the parts of an emoji, and in the scripts that need them.
         '\u{200c}' | '\u{200d}' | '\u{fe0f}' => before.is_ascii(),
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' => true,
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}' => true,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' | '\u{115f}' | '\u{1160}' | '\u{3164}'
+        | '\u{ffa0}' => true,
+        '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{fff9}'..='\u{fffb}' => true,
         '\u{fe00}'..='\u{fe0e}' | '\u{e0000}'..='\u{e0fff}' => true,
         _ => c.is_control(),
     }
@@ -94,7 +102,10 @@ mod tests {
     #[test]
     fn a_password_in_a_url_becomes_stars_of_its_length() {
         for (text, shown) in [
-            ("endpoint: \"https://me:pa@ss@host/v1\" # ü", "endpoint: \"https://********@host/v1\" # ü"),
+            (
+                "endpoint: \"https://me:pa@ss@host/v1\" # ü",
+                "endpoint: \"https://********@host/v1\" # ü",
+            ),
             ("http://host/a@b and http://ü@x", "http://host/a@b and http://**@x"),
             ("no url, me@host", "no url, me@host"),
         ] {
@@ -107,7 +118,10 @@ mod tests {
     fn one_row_stays_one_row_and_nothing_is_hidden() {
         for (text, shown) in [
             ("plain words", "plain words"),
-            ("Überblick, 你好, 👩\u{200d}🚀, می\u{200c}خواهم", "Überblick, 你好, 👩\u{200d}🚀, می\u{200c}خواهم"),
+            (
+                "Überblick, 你好, 👩\u{200d}🚀, می\u{200c}خواهم",
+                "Überblick, 你好, 👩\u{200d}🚀, می\u{200c}خواهم",
+            ),
             ("a\nb\r\nc\td", "a⏎b⏎c d"),
             ("\u{1b}[2Jgone", "<U+001B>[2Jgone"),
             ("pay\u{202e}load", "pay<U+202E>load"),

@@ -71,8 +71,8 @@ impl Sources {
         Sources::default()
     }
 
-    /// Adds a file by its path in the workspace, with `/` between folders. Bytes that are no text stay a file
-    /// without text: the fault becomes a finding at the first of them.
+    /// Adds a file by its path in the workspace, with `/` between folders. Bytes that are no text
+    /// stay a file without text: the fault becomes a finding at the first of them.
     pub fn add(&mut self, path: impl Into<String>, bytes: &[u8]) -> FileId {
         self.push(path.into(), decode(bytes))
     }
@@ -127,7 +127,8 @@ impl Sources {
         self.files[id.0 as usize].text.as_ref().err().map(|fault| fault.why.as_str())
     }
 
-    /// Line and column of a byte, both from 1, columns in characters. In a file without text, where its fault shows.
+    /// Line and column of a byte, both from 1, columns in characters. In a file without text, where
+    /// its fault shows.
     pub fn position(&self, id: FileId, byte: usize) -> (usize, usize) {
         let file = &self.files[id.0 as usize];
         if let Err(fault) = &file.text {
@@ -158,17 +159,30 @@ fn line_starts(text: &str) -> Vec<usize> {
 
 fn decode(bytes: &[u8]) -> Result<String, Fault> {
     if bytes.len() > MAX_FILE_BYTES {
-        return Err(format!("the file has {} bytes; at most {MAX_FILE_BYTES} are read", bytes.len()).into());
+        return Err(format!(
+            "the file has {} bytes; at most {MAX_FILE_BYTES} are read",
+            bytes.len()
+        )
+        .into());
     }
     if let Some(at) = bytes.iter().position(|b| *b == 0) {
-        return Err(Fault { why: "the file is binary, not text".to_owned(), place: place(&bytes[..at]) });
+        return Err(Fault {
+            why: "the file is binary, not text".to_owned(),
+            place: place(&bytes[..at]),
+        });
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.to_owned()),
         Err(e) => {
             let at = e.valid_up_to();
             let place = place(&bytes[..at]);
-            Err(Fault { why: format!("the file is not UTF-8: byte {at} in line {}; save it as UTF-8", place.0), place })
+            Err(Fault {
+                why: format!(
+                    "the file is not UTF-8: byte {at} in line {}; save it as UTF-8",
+                    place.0
+                ),
+                place,
+            })
         }
     }
 }
@@ -176,5 +190,8 @@ fn decode(bytes: &[u8]) -> Result<String, Fault> {
 /// Line and column of what follows these bytes.
 fn place(before: &[u8]) -> (usize, usize) {
     let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default();
-    (before.iter().filter(|b| **b == b'\n').count() + 1, String::from_utf8_lossy(line).chars().count() + 1)
+    (
+        before.iter().filter(|b| **b == b'\n').count() + 1,
+        String::from_utf8_lossy(line).chars().count() + 1,
+    )
 }

@@ -1,5 +1,5 @@
-//! Whatever stands in a definition file, loading ends, each finding can be shown, and what is right can be
-//! planned, forecast and written out.
+//! Whatever stands in a definition file, loading ends, each finding can be shown, and what is right
+//! can be planned, forecast and written out.
 #![no_main]
 
 use cloudcrew_definition::diagnostic::{Format, render};

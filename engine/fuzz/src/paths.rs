@@ -1,4 +1,5 @@
-//! Whatever an agent asks to write, what gets through is inside its folder, said here once more in another way.
+//! Whatever an agent asks to write, what gets through is inside its folder, said here once more in
+//! another way.
 #![no_main]
 
 use cloudcrew_definition::path::{RepoPath, Scope};

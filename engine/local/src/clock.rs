@@ -49,8 +49,8 @@ impl Default for RehearsalClock {
 }
 
 impl RehearsalClock {
-    /// Never before `at`: an engagement that was ahead of the machine's clock stays there, unless it is so far ahead that the machine's
-    /// clock must have been wrong when it was written.
+    /// Never before `at`: an engagement that was ahead of the machine's clock stays there, unless
+    /// it is so far ahead that the machine's clock must have been wrong when it was written.
     pub fn not_before(&self, at: i64) {
         let lead = at.saturating_sub(wall());
         if lead < WRONG {

@@ -1,9 +1,10 @@
-//! Files in a folder that someone else may have prepared: a cloned workspace, an unpacked archive, a home.
+//! Files in a folder that someone else may have prepared: a cloned workspace, an unpacked archive,
+//! a home.
 //!
-//! A write goes down one path component at a time and never follows a symbolic link; the file is made
-//! beside its place and renamed into it, so that neither a link nor a hard link of that name reaches
-//! anything outside. A read may follow links that stay below the folder. Whoever names a folder on
-//! the command line has chosen it: links in that name are followed.
+//! A write goes down one path component at a time and never follows a symbolic link; the file is
+//! made beside its place and renamed into it, so that neither a link nor a hard link of that name
+//! reaches anything outside. A read may follow links that stay below the folder. Whoever names a
+//! folder on the command line has chosen it: links in that name are followed.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -32,11 +33,13 @@ impl Folder {
     /// When there is none or it cannot be opened.
     pub fn open(path: &Path) -> io::Result<Folder> {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-        let fd = rustix::fs::open(path, FOLDER_FLAGS, Mode::empty()).map_err(|e| explain(path, e))?;
+        let fd =
+            rustix::fs::open(path, FOLDER_FLAGS, Mode::empty()).map_err(|e| explain(path, e))?;
         Ok(Folder { fd, name: path.to_owned() })
     }
 
-    /// Opens a folder below this one, one component at a time; missing ones are made when `make` says so.
+    /// Opens a folder below this one, one component at a time; missing ones are made when `make`
+    /// says so.
     ///
     /// # Errors
     /// When a component is a link or no folder, or the path leads upwards.
@@ -48,7 +51,10 @@ impl Folder {
                 if component == Component::CurDir {
                     continue;
                 }
-                return Err(io::Error::new(ErrorKind::InvalidInput, format!("{}: it leads out of its folder", path.display())));
+                return Err(io::Error::new(
+                    ErrorKind::InvalidInput,
+                    format!("{}: it leads out of its folder", path.display()),
+                ));
             };
             folder = folder.child(name, make)?;
         }
@@ -57,7 +63,8 @@ impl Folder {
 
     fn child(&self, name: &OsStr, make: bool) -> io::Result<Folder> {
         let path = self.name.join(name);
-        let open = || rustix::fs::openat(&self.fd, name, FOLDER_FLAGS | OFlags::NOFOLLOW, Mode::empty());
+        let open =
+            || rustix::fs::openat(&self.fd, name, FOLDER_FLAGS | OFlags::NOFOLLOW, Mode::empty());
         let fd = match open() {
             Err(Errno::NOENT) if make => {
                 match rustix::fs::mkdirat(&self.fd, name, Mode::from_raw_mode(FOLDER)) {
@@ -70,7 +77,9 @@ impl Folder {
         };
         match fd {
             Ok(fd) => Ok(Folder { fd, name: path }),
-            Err(Errno::LOOP | Errno::NOTDIR) if self.kind(name) == Some(FileType::Symlink) => Err(linked(&path)),
+            Err(Errno::LOOP | Errno::NOTDIR) if self.kind(name) == Some(FileType::Symlink) => {
+                Err(linked(&path))
+            }
             Err(error) => Err(explain(&path, error)),
         }
     }
@@ -81,12 +90,12 @@ impl Folder {
         Some(FileType::from_raw_mode(stat.st_mode))
     }
 
-    /// Puts a file in its place whole or not at all; folders on the way are made. The permissions of
-    /// a file that is replaced stay.
+    /// Puts a file in its place whole or not at all; folders on the way are made. The permissions
+    /// of a file that is replaced stay.
     ///
     /// # Errors
-    /// When a component of the path is a link, when there is something else than a file in its place,
-    /// or when the disk says no. What was there is then unchanged.
+    /// When a component of the path is a link, when there is something else than a file in its
+    /// place, or when the disk says no. What was there is then unchanged.
     pub fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let (folder, name) = self.parent(path, true)?;
         let shown = self.name.join(path);
@@ -96,7 +105,12 @@ impl Folder {
             Ok(stat) => match FileType::from_raw_mode(stat.st_mode) {
                 FileType::RegularFile => Some(Mode::from_raw_mode(stat.st_mode & 0o777)),
                 FileType::Symlink => return Err(linked(&shown)),
-                _ => return Err(io::Error::other(format!("{}: it is no file; move it away", shown.display()))),
+                _ => {
+                    return Err(io::Error::other(format!(
+                        "{}: it is no file; move it away",
+                        shown.display()
+                    )));
+                }
             },
         };
         let (beside, mut file) = folder.new_beside()?;
@@ -119,7 +133,8 @@ impl Folder {
         loop {
             let number = NUMBER.fetch_add(1, Ordering::Relaxed);
             let name = format!(".cloudcrew-{}-{number}", std::process::id());
-            let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let flags =
+                OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             match rustix::fs::openat(&self.fd, name.as_str(), flags, Mode::from_raw_mode(FILE)) {
                 Ok(fd) => return Ok((name, File::from(fd))),
                 Err(Errno::EXIST) => {}
@@ -132,19 +147,30 @@ impl Folder {
     /// alone. It is not truncated.
     ///
     /// # Errors
-    /// When it or a folder on the way is a link, it is no file, or it has another name too, under which it would change as well.
+    /// When it or a folder on the way is a link, it is no file, or it has another name too, under
+    /// which it would change as well.
     pub fn open_file(&self, path: &Path) -> io::Result<File> {
         let (folder, name) = self.parent(path, true)?;
         let shown = self.name.join(path);
         match folder.kind(name) {
             None | Some(FileType::RegularFile) => {}
             Some(FileType::Symlink) => return Err(linked(&shown)),
-            Some(_) => return Err(io::Error::other(format!("{}: it is no file; move it away", shown.display()))),
+            Some(_) => {
+                return Err(io::Error::other(format!(
+                    "{}: it is no file; move it away",
+                    shown.display()
+                )));
+            }
         }
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let fd = rustix::fs::openat(&folder.fd, name, flags, Mode::from_raw_mode(0o600)).map_err(|e| explain(&shown, e))?;
+        let flags =
+            OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let fd = rustix::fs::openat(&folder.fd, name, flags, Mode::from_raw_mode(0o600))
+            .map_err(|e| explain(&shown, e))?;
         if rustix::fs::fstat(&fd).map_err(|e| explain(&shown, e))?.st_nlink > 1 {
-            return Err(io::Error::other(format!("{}: it has another name too (a hard link); move it away", shown.display())));
+            return Err(io::Error::other(format!(
+                "{}: it has another name too (a hard link); move it away",
+                shown.display()
+            )));
         }
         Ok(File::from(fd))
     }
@@ -155,17 +181,22 @@ impl Folder {
     /// When a folder on the way is a link, or the disk says no.
     pub fn remove(&self, path: &Path) -> io::Result<()> {
         let (folder, name) = self.parent(path, false)?;
-        rustix::fs::unlinkat(&folder.fd, name, AtFlags::empty()).map_err(|e| explain(&self.name.join(path), e))
+        rustix::fs::unlinkat(&folder.fd, name, AtFlags::empty())
+            .map_err(|e| explain(&self.name.join(path), e))
     }
 
     fn parent<'p>(&self, path: &'p Path, make: bool) -> io::Result<(Folder, &'p OsStr)> {
-        let name = path
-            .file_name()
-            .ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, format!("{}: it is the name of no file", path.display())))?;
+        let name = path.file_name().ok_or_else(|| {
+            io::Error::new(
+                ErrorKind::InvalidInput,
+                format!("{}: it is the name of no file", path.display()),
+            )
+        })?;
         Ok((self.below(path.parent().unwrap_or(Path::new("")), make)?, name))
     }
 
-    /// Reads at most `limit` bytes of a file. Links are followed as long as they stay below this folder.
+    /// Reads at most `limit` bytes of a file. Links are followed as long as they stay below this
+    /// folder.
     ///
     /// # Errors
     /// When there is none, it is no file, or a link leads out of the folder.
@@ -189,7 +220,8 @@ impl Folder {
     fn resolved(&self, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
         let inside = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
         match rustix::fs::openat2(&self.fd, path, flags, Mode::empty(), inside) {
-            // The kernel does not know the call, or the link is absolute: it may lead inside all the same.
+            // The kernel does not know the call, or the link is absolute: it may lead inside all
+            // the same.
             Err(Errno::NOSYS | Errno::PERM | Errno::XDEV) => self.resolved_by_name(path, flags),
             other => other.map_err(io::Error::from),
         }
@@ -199,9 +231,12 @@ impl Folder {
     fn resolved_by_name(&self, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
         let top = fs::canonicalize(&self.name)?;
         let leads_to = fs::canonicalize(self.name.join(path))?;
-        let inside = leads_to.strip_prefix(&top).map_err(|_| io::Error::other("it is a link that leads out of the workspace"))?;
+        let inside = leads_to
+            .strip_prefix(&top)
+            .map_err(|_| io::Error::other("it is a link that leads out of the workspace"))?;
         let (folder, name) = self.parent(inside, false)?;
-        rustix::fs::openat(&folder.fd, name, flags | OFlags::NOFOLLOW, Mode::empty()).map_err(io::Error::from)
+        rustix::fs::openat(&folder.fd, name, flags | OFlags::NOFOLLOW, Mode::empty())
+            .map_err(io::Error::from)
     }
 
     /// Whether a path is a folder that can be entered without leaving this one.
@@ -219,8 +254,8 @@ impl Folder {
     }
 }
 
-/// Writes a file by the name that a person gave: links are followed in what is absolute or leads upwards,
-/// and never below the folder that the person is in.
+/// Writes a file by the name that a person gave: links are followed in what is absolute or leads
+/// upwards, and never below the folder that the person is in.
 ///
 /// # Errors
 /// As [`Folder::write`].
@@ -256,7 +291,10 @@ fn regular(fd: &OwnedFd) -> io::Result<()> {
 
 fn linked(path: &Path) -> io::Error {
     let why = "it is a symbolic link, and nothing is written through one";
-    io::Error::other(format!("{}: {why}; remove it, or name the folder it leads to", path.display()))
+    io::Error::other(format!(
+        "{}: {why}; remove it, or name the folder it leads to",
+        path.display()
+    ))
 }
 
 fn explain(path: &Path, error: Errno) -> io::Error {
@@ -275,7 +313,8 @@ mod tests {
         let at = tempfile::tempdir().unwrap();
         let folder = Folder::open(at.path()).unwrap();
         folder.write(Path::new("a/b/c.txt"), b"one").unwrap();
-        fs::set_permissions(at.path().join("a/b/c.txt"), fs::Permissions::from_mode(0o640)).unwrap();
+        fs::set_permissions(at.path().join("a/b/c.txt"), fs::Permissions::from_mode(0o640))
+            .unwrap();
         folder.write(Path::new("a/b/c.txt"), b"two").unwrap();
         let file = at.path().join("a/b/c.txt");
         assert_eq!(fs::read(&file).unwrap(), b"two");
@@ -321,6 +360,10 @@ mod tests {
             assert!(folder.read(Path::new(path), 100).is_err(), "{path}");
         }
         assert!(folder.has_folder(Path::new("a")) && !folder.has_folder(Path::new("folder")));
-        assert_eq!(folder.read(Path::new("a/real"), 3).unwrap(), b"ins", "no more than was asked for");
+        assert_eq!(
+            folder.read(Path::new("a/real"), 3).unwrap(),
+            b"ins",
+            "no more than was asked for"
+        );
     }
 }

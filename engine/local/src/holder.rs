@@ -1,7 +1,7 @@
 //! This process as the holder of a lease, and whether another holder still lives.
 //!
-//! Where there is no `/proc`, or the holder runs in another container or on another host, nobody can tell from here: then
-//! the lease's time to live decides.
+//! Where there is no `/proc`, or the holder runs in another container or on another host, nobody
+//! can tell from here: then the lease's time to live decides.
 
 use std::fs;
 
@@ -25,7 +25,13 @@ pub fn identity() -> String {
 pub fn this_process() -> Holder {
     let pid = std::process::id();
     let host = host();
-    Holder { name: format!("pid {pid} on {host}"), boot: boot(), started: started(pid).unwrap_or(0), host, pid }
+    Holder {
+        name: format!("pid {pid} on {host}"),
+        boot: boot(),
+        started: started(pid).unwrap_or(0),
+        host,
+        pid,
+    }
 }
 
 /// Whether the holder's process runs; `None` when it cannot be seen from here.
@@ -37,14 +43,20 @@ pub fn lives(holder: &Holder) -> Option<bool> {
 }
 
 fn host() -> String {
-    let name =
-        fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| std::env::var("HOSTNAME").map_err(std::io::Error::other));
-    name.map(|name| name.trim().to_owned()).ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "this host".to_owned())
+    let name = fs::read_to_string("/proc/sys/kernel/hostname")
+        .or_else(|_| std::env::var("HOSTNAME").map_err(std::io::Error::other));
+    name.map(|name| name.trim().to_owned())
+        .ok()
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "this host".to_owned())
 }
 
-/// The kernel's boot id with the process id namespace: two containers share the first, and pid 7 of one is not pid 7 of the other.
+/// The kernel's boot id with the process id namespace: two containers share the first, and pid 7 of
+/// one is not pid 7 of the other.
 fn boot() -> String {
-    let Ok(boot) = fs::read_to_string("/proc/sys/kernel/random/boot_id") else { return String::new() };
+    let Ok(boot) = fs::read_to_string("/proc/sys/kernel/random/boot_id") else {
+        return String::new();
+    };
     match fs::read_link("/proc/self/ns/pid") {
         Ok(namespace) => format!("{} {}", boot.trim(), namespace.display()),
         Err(_) => String::new(),
@@ -77,7 +89,8 @@ mod tests {
 
     #[test]
     fn a_process_that_ended_is_dead_even_before_anybody_waits_for_it() {
-        let mut child = std::process::Command::new("sleep").arg("60").spawn().expect("sleep starts");
+        let mut child =
+            std::process::Command::new("sleep").arg("60").spawn().expect("sleep starts");
         let began = started(child.id()).expect("it runs");
         let holder = Holder { pid: child.id(), started: began, ..this_process() };
         assert_eq!(lives(&holder), Some(true));

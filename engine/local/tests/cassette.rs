@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use cloudcrew_local::cassette::{Player, Recorder, Scrubber};
 use cloudcrew_runtime::ports::model::{
-    Billing, Block, CallContext, FaultKind, Listener, Message, Model, ModelFault, ModelReply, ModelRequest, Nobody, Purpose, Role,
-    ToolResult, ToolSpec, ToolStatus, ToolUse, Usage,
+    Billing, Block, CallContext, FaultKind, Listener, Message, Model, ModelFault, ModelReply,
+    ModelRequest, Nobody, Purpose, Role, ToolResult, ToolSpec, ToolStatus, ToolUse, Usage,
 };
 use serde_json::json;
 use tempfile::TempDir;
 
-// ---- the world ------------------------------------------------------------------------------------
+// ---- the world
+// ------------------------------------------------------------------------------------
 
 /// A model that says these answers one after the other.
 struct Live(Mutex<Vec<Result<ModelReply, ModelFault>>>);
@@ -71,7 +72,11 @@ fn ask(agent: &str, turn: u32, words: &str) -> Ask {
         earlier_calls: turn,
         date: "2026-01-05".into(),
     };
-    let tool = ToolSpec { name: "repo_read".into(), description: "reads".into(), schema: json!({ "type": "object" }).into() };
+    let tool = ToolSpec {
+        name: "repo_read".into(),
+        description: "reads".into(),
+        schema: json!({ "type": "object" }).into(),
+    };
     Ask {
         at,
         agent: agent.into(),
@@ -83,7 +88,11 @@ fn ask(agent: &str, turn: u32, words: &str) -> Ask {
     }
 }
 
-async fn hear(model: &dyn Model, ask: &Ask, listener: &dyn Listener) -> Result<ModelReply, ModelFault> {
+async fn hear(
+    model: &dyn Model,
+    ask: &Ask,
+    listener: &dyn Listener,
+) -> Result<ModelReply, ModelFault> {
     let request = ModelRequest {
         context: &ask.at,
         agent: &ask.agent,
@@ -138,13 +147,19 @@ fn told<T>(result: Result<T, impl std::fmt::Display>) -> String {
     result.err().expect("this does not work").to_string()
 }
 
-// ---- stories ------------------------------------------------------------------------------------------
+// ---- stories
+// ------------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn what_was_recorded_is_said_again_per_agent_in_order() {
     let home = home();
     let (a0, a1, b0) = (ask("a", 0, "go"), ask("a", 1, "on"), ask("b", 0, "go"));
-    let exchanges = vec![(a0.clone(), busy()), (a0.clone(), says("one")), (b0.clone(), says("bee")), (a1.clone(), says("two"))];
+    let exchanges = vec![
+        (a0.clone(), busy()),
+        (a0.clone(), says("one")),
+        (b0.clone(), says("bee")),
+        (a1.clone(), says("two")),
+    ];
     record(&home.file, exchanges).await;
     let player = player(&home.file);
     assert_eq!(player.billing(), Billing::Free);
@@ -185,9 +200,18 @@ async fn another_request_is_shown_and_never_answered() {
     let mut first = ask("a", 0, "go\nnow\nplease");
     first.messages.push(Message {
         role: Role::Assistant,
-        content: vec![Block::ToolUse(ToolUse { id: "c".into(), name: "repo_read".into(), input: json!({ "path": "a.md" }) })],
+        content: vec![Block::ToolUse(ToolUse {
+            id: "c".into(),
+            name: "repo_read".into(),
+            input: json!({ "path": "a.md" }),
+        })],
     });
-    let result = ToolResult { id: "c".into(), status: ToolStatus::Success, text: "12 lines".into(), attachments: vec![] };
+    let result = ToolResult {
+        id: "c".into(),
+        status: ToolStatus::Success,
+        text: "12 lines".into(),
+        attachments: vec![],
+    };
     first.messages.push(Message { role: Role::User, content: vec![Block::ToolResult(result)] });
     record(&home.file, vec![(first.clone(), says("one"))]).await;
     let player = player(&home.file);
@@ -198,11 +222,13 @@ async fn another_request_is_shown_and_never_answered() {
         (|a| a.max_tokens = 9, "`max_tokens` was 500 and is 9"),
         (
             |a| a.system = "You test.".into(),
-            "the system prompt differs\n--- recorded\n+++ now\n@@ -1 +1 @@\n-You build.\n+You test.",
+            "the system prompt differs\n--- recorded\n+++ now\n@@ -1 +1 @@\n-You build.\n+You \
+             test.",
         ),
         (
             |a| a.messages[0].content = vec![Block::Text("go\nlater\nplease".into())],
-            "message 1 of 3 differs\n--- recorded\n+++ now\n@@ -1,4 +1,4 @@\n user\n go\n-now\n+later\n please",
+            "message 1 of 3 differs\n--- recorded\n+++ now\n@@ -1,4 +1,4 @@\n user\n \
+             go\n-now\n+later\n please",
         ),
         (
             |a| {
@@ -210,18 +236,24 @@ async fn another_request_is_shown_and_never_answered() {
                     call.input = json!({ "path": "b.md" });
                 }
             },
-            "message 2 of 3 differs\n--- recorded\n+++ now\n@@ -2,4 +2,4 @@\n [calls repo_read as c]\n {\n-  \"path\": \
+            "message 2 of 3 differs\n--- recorded\n+++ now\n@@ -2,4 +2,4 @@\n [calls repo_read as \
+             c]\n {\n-  \"path\": \
              \"a.md\"\n+  \"path\": \"b.md\"\n }",
         ),
         (
             |a| a.messages.truncate(1),
-            "it had 3 messages and has 1; the first 1 are the same\n--- recorded\n+++ now\n@@ -1,5 +0,0 @@\n-assistant\n-[calls \
+            "it had 3 messages and has 1; the first 1 are the same\n--- recorded\n+++ now\n@@ -1,5 \
+             +0,0 @@\n-assistant\n-[calls \
              repo_read as c]\n-{\n-  \"path\": \"a.md\"\n-}",
         ),
-        (|a| a.tools.clear(), "other tools are on offer\n--- recorded\n+++ now\n@@ -1 +0,0 @@\n-repo_read"),
+        (
+            |a| a.tools.clear(),
+            "other tools are on offer\n--- recorded\n+++ now\n@@ -1 +0,0 @@\n-repo_read",
+        ),
         (
             |a| a.tools[0].description = "writes".into(),
-            "the tool `repo_read` differs\n--- recorded\n+++ now\n@@ -1,3 +1,3 @@\n-reads\n+writes\n {\n   \"type\": \"object\"",
+            "the tool `repo_read` differs\n--- recorded\n+++ now\n@@ -1,3 +1,3 \
+             @@\n-reads\n+writes\n {\n   \"type\": \"object\"",
         ),
     ];
     for (change, expected) in changes {
@@ -231,8 +263,14 @@ async fn another_request_is_shown_and_never_answered() {
     }
     // A refusal takes nothing off the cassette.
     assert_eq!(call(&player, &first).await, says("one"));
-    assert_eq!(refusal(&player, &ask("a", 1, "on")).await, "call 2 of `a` was not recorded: its last one is in line 2");
-    assert_eq!(refusal(&player, &ask("b", 0, "go")).await, "no call of `b` was recorded: it holds calls of `a` only");
+    assert_eq!(
+        refusal(&player, &ask("a", 1, "on")).await,
+        "call 2 of `a` was not recorded: its last one is in line 2"
+    );
+    assert_eq!(
+        refusal(&player, &ask("b", 0, "go")).await,
+        "no call of `b` was recorded: it holds calls of `a` only"
+    );
 }
 
 #[tokio::test]
@@ -254,7 +292,11 @@ async fn a_reply_that_a_killed_process_never_took_in_is_left_out() {
     let (first, next) = (ask("a", 0, "go"), ask("a", 1, "on"));
     let mut again = first.clone();
     again.at.earlier_calls += 1;
-    record(&home.file, vec![(first.clone(), says("lost")), (again, says("taken in")), (next.clone(), says("two"))]).await;
+    record(
+        &home.file,
+        vec![(first.clone(), says("lost")), (again, says("taken in")), (next.clone(), says("two"))],
+    )
+    .await;
     let player = player(&home.file);
     assert_eq!(call(&player, &first).await, says("taken in"));
     assert_eq!(call(&player, &next).await, says("two"));
@@ -263,28 +305,41 @@ async fn a_reply_that_a_killed_process_never_took_in_is_left_out() {
 #[tokio::test]
 async fn a_cassette_belongs_to_one_engagement_and_one_process() {
     let home = home();
-    let recorder = Recorder::new(live(vec![says("one")]), &home.file, vec![]).expect("a new cassette");
+    let recorder =
+        Recorder::new(live(vec![says("one")]), &home.file, vec![]).expect("a new cassette");
     call(&recorder, &ask("a", 0, "go")).await.expect("a reply");
-    for taken in [told(Recorder::new(live(vec![]), &home.file, vec![])), told(Player::open(&home.file, vec![]))] {
-        assert!(taken.contains("is in use by another run; a cassette belongs to one engagement"), "{taken}");
+    for taken in [
+        told(Recorder::new(live(vec![]), &home.file, vec![])),
+        told(Player::open(&home.file, vec![])),
+    ] {
+        assert!(
+            taken.contains("is in use by another run; a cassette belongs to one engagement"),
+            "{taken}"
+        );
     }
     drop(recorder);
     let two = (player(&home.file), player(&home.file));
     told(Recorder::new(live(vec![]), &home.file, vec![]));
     drop(two);
     // The same file for another engagement: refused before anything is paid.
-    let recorder = Recorder::new(live(vec![]), &home.file, vec![]).expect("the same engagement may go on");
+    let recorder =
+        Recorder::new(live(vec![]), &home.file, vec![]).expect("the same engagement may go on");
     let mut other = ask("a", 0, "go");
     other.at.project = "zeta".into();
     let fault = call(&recorder, &other).await.expect_err("it belongs to acme");
     assert_eq!((fault.kind, fault.error.as_str()), (FaultKind::Denied, "CassetteInUse"));
-    assert!(fault.message.ends_with("belongs to the engagement `acme`: record `zeta` on another"), "{}", fault.message);
+    assert!(
+        fault.message.ends_with("belongs to the engagement `acme`: record `zeta` on another"),
+        "{}",
+        fault.message
+    );
 }
 
 #[tokio::test]
 async fn every_line_is_on_the_file_when_its_call_returns() {
     let home = home();
-    let recorder = Recorder::new(live(vec![says("one"), says("two")]), &home.file, vec![]).expect("a new cassette");
+    let recorder = Recorder::new(live(vec![says("one"), says("two")]), &home.file, vec![])
+        .expect("a new cassette");
     for turn in 0..2 {
         call(&recorder, &ask("a", turn, "go")).await.expect("a reply");
         let text = std::fs::read_to_string(&home.file).expect("a text");
@@ -296,19 +351,32 @@ async fn every_line_is_on_the_file_when_its_call_returns() {
 #[tokio::test]
 async fn a_damaged_cassette_says_where() {
     let home = home();
-    record(&home.file, vec![(ask("a", 0, "go"), says("one")), (ask("a", 1, "on"), says("two"))]).await;
+    record(&home.file, vec![(ask("a", 0, "go"), says("one")), (ask("a", 1, "on"), says("two"))])
+        .await;
     let good = std::fs::read(&home.file).expect("bytes");
     let deep = format!("{{\"cassette\":1}}\n{}\n", "[".repeat(100_000));
     let lines: Vec<&[u8]> = good.split_inclusive(|byte| *byte == b'\n').collect();
     let with = |line: &[u8]| [lines[0], lines[1], line].concat();
     let stories: [(&str, Vec<u8>, &str); 9] = [
         ("empty", vec![], "in line 1: it does not say that this is a cassette"),
-        ("something else", b"{\"a\": 1}\n".to_vec(), "in line 1: it does not say that this is a cassette"),
+        (
+            "something else",
+            b"{\"a\": 1}\n".to_vec(),
+            "in line 1: it does not say that this is a cassette",
+        ),
         ("bytes", vec![0xff, 0xfe, b'\n'], "in line 1: it does not say that this is a cassette"),
         ("later", b"{\"cassette\":2}\n".to_vec(), "has format 2; this version knows 1"),
-        ("cut off", good[..good.len() - 5].to_vec(), "in line 3: it is cut off; record on, or take the line out"),
+        (
+            "cut off",
+            good[..good.len() - 5].to_vec(),
+            "in line 3: it is cut off; record on, or take the line out",
+        ),
         ("no JSON", with(b"oops\n"), "in line 3: expected value (column 1)"),
-        ("no call", with(b"{\"at\": 1}\n"), "in line 3: invalid type: integer `1`, expected struct CallContext (column 8)"),
+        (
+            "no call",
+            with(b"{\"at\": 1}\n"),
+            "in line 3: invalid type: integer `1`, expected struct CallContext (column 8)",
+        ),
         ("bad UTF-8", with(b"{\"asked\": \"\xff\"}\n"), "in line 3: invalid unicode code point"),
         ("deep", deep.into_bytes(), "in line 2: "),
     ];
@@ -334,14 +402,18 @@ async fn a_huge_line_is_given_up() {
 #[tokio::test]
 async fn a_line_that_was_cut_off_is_recorded_anew() {
     let home = home();
-    record(&home.file, vec![(ask("a", 0, "go"), says("one")), (ask("a", 1, "on"), says("two"))]).await;
+    record(&home.file, vec![(ask("a", 0, "go"), says("one")), (ask("a", 1, "on"), says("two"))])
+        .await;
     let good = std::fs::read(&home.file).expect("bytes");
     std::fs::write(&home.file, &good[..good.len() - 5]).expect("written");
     record(&home.file, vec![(ask("a", 1, "on"), says("two"))]).await;
     assert_eq!(std::fs::read(&home.file).expect("bytes"), good);
     // What is no cassette is not touched.
     std::fs::write(&home.file, "my notes").expect("written");
-    assert!(told(Recorder::new(live(vec![]), &home.file, vec![])).contains("it does not say that this is a cassette"));
+    assert!(
+        told(Recorder::new(live(vec![]), &home.file, vec![]))
+            .contains("it does not say that this is a cassette")
+    );
     assert_eq!(std::fs::read(&home.file).expect("bytes"), b"my notes");
 }
 
@@ -356,7 +428,8 @@ async fn a_cassette_that_changes_under_a_replay_is_no_answer() {
     assert!(fault.message.contains("in line 2"), "{}", fault.message);
 }
 
-// ---- secrets --------------------------------------------------------------------------------------------
+// ---- secrets
+// --------------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn no_secret_is_on_a_cassette_and_a_replay_does_not_miss_it() {
@@ -368,29 +441,53 @@ async fn no_secret_is_on_a_cassette_and_a_replay_does_not_miss_it() {
     let input = json!({ "env": { "password": "hunter2hunter2" }, "text": format!("{aws}\nx") });
     asked.messages.push(Message {
         role: Role::Assistant,
-        content: vec![Block::ToolUse(ToolUse { id: format!("call_{aws}"), name: format!("write_{key}"), input })],
+        content: vec![Block::ToolUse(ToolUse {
+            id: format!("call_{aws}"),
+            name: format!("write_{key}"),
+            input,
+        })],
     });
-    let result =
-        ToolResult { id: format!("call_{aws}"), status: ToolStatus::Error, text: format!("denied: {key}"), attachments: vec![] };
+    let result = ToolResult {
+        id: format!("call_{aws}"),
+        status: ToolStatus::Error,
+        text: format!("denied: {key}"),
+        attachments: vec![],
+    };
     asked.messages.push(Message { role: Role::User, content: vec![Block::ToolResult(result)] });
-    let answers = vec![Err(ModelFault::denied("Denied", format!("bad key {key}"))), says(&format!("I wrote {aws}."))];
-    let recorder = Recorder::new(live(answers), &home.file, vec![key.into(), String::new(), "ab".into()]).expect("a new cassette");
+    let answers = vec![
+        Err(ModelFault::denied("Denied", format!("bad key {key}"))),
+        says(&format!("I wrote {aws}.")),
+    ];
+    let recorder =
+        Recorder::new(live(answers), &home.file, vec![key.into(), String::new(), "ab".into()])
+            .expect("a new cassette");
     call(&recorder, &asked).await.expect_err("denied");
     let heard = call(&recorder, &asked).await.expect("a reply");
-    assert_eq!(heard.content, [Block::Text(format!("I wrote {aws}."))], "who is recorded hears everything");
+    assert_eq!(
+        heard.content,
+        [Block::Text(format!("I wrote {aws}."))],
+        "who is recorded hears everything"
+    );
     drop(recorder);
     let text = std::fs::read_to_string(&home.file).expect("a text");
     for secret in [key, aws, "IOSFODNN7EXAMPLE", "hunter2"] {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
     let player = Player::open(&home.file, vec![key.into()]).expect("a cassette");
-    assert_eq!(told(call(&player, &asked).await.map_err(|fault| fault.message)), "bad key *************");
-    assert_eq!(call(&player, &asked).await.expect("a reply").content, [Block::Text("I wrote AKIA****************.".into())]);
+    assert_eq!(
+        told(call(&player, &asked).await.map_err(|fault| fault.message)),
+        "bad key *************"
+    );
+    assert_eq!(
+        call(&player, &asked).await.expect("a reply").content,
+        [Block::Text("I wrote AKIA****************.".into())]
+    );
 }
 
 #[test]
 fn what_looks_like_a_secret_is_crossed_out_and_nothing_else() {
-    let pem = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA04up8hoqzS1+APIB\nAAo=\n-----END RSA PRIVATE KEY-----";
+    let pem = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA04up8hoqzS1+APIB\nAAo=\n-----END \
+        RSA PRIVATE KEY-----";
     let cut = "-----BEGIN PRIVATE KEY-----\\nMIIEpAIBAAKCAQEA04up8hoqzS1+APIB\\nMIIEpAIB";
     let crossed = [
         ("ASIAIOSFODNN7EXAMPLE,", "ASIA****************,"),
@@ -398,11 +495,20 @@ fn what_looks_like_a_secret_is_crossed_out_and_nothing_else() {
             "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
             "aws_secret_access_key = ****************************************",
         ),
-        ("\"SecretAccessKey\": \"wJalrXUtnFEMI/K7MD\"", "\"SecretAccessKey\": \"******************\""),
+        (
+            "\"SecretAccessKey\": \"wJalrXUtnFEMI/K7MD\"",
+            "\"SecretAccessKey\": \"******************\"",
+        ),
         (r#"{\"password\": \"correcthorse\"}"#, r#"{\"password\": \"************\"}"#),
         ("DB_PASSWORD=hunter2hunter\n", "DB_PASSWORD=*************\n"),
-        ("Authorization: Bearer abcdefghij0123456789", "Authorization: Bearer ********************"),
-        ("OPENAI_API_KEY=sk-proj-abcdefghij0123456789 x", "OPENAI_API_KEY=sk-************************* x"),
+        (
+            "Authorization: Bearer abcdefghij0123456789",
+            "Authorization: Bearer ********************",
+        ),
+        (
+            "OPENAI_API_KEY=sk-proj-abcdefghij0123456789 x",
+            "OPENAI_API_KEY=sk-************************* x",
+        ),
         ("ghp_abcdefghijklmnop0123", "ghp_********************"),
         ("a eyJhbGciOiJI.eyJzdWIiOiIx.SflKxwRJSM b", "a eyJ********************************* b"),
     ];

@@ -38,6 +38,7 @@ async fn the_store_keeps_every_promise_of_a_ledger() {
 #[tokio::test]
 async fn the_repository_keeps_every_promise() {
     let home = tempfile::tempdir().expect("a folder");
-    let repo = GitRepo::create(&home.path().join("repos/acme.git"), "acme").expect("a new repository");
+    let repo =
+        GitRepo::create(&home.path().join("repos/acme.git"), "acme").expect("a new repository");
     conformance::repo::every_promise(&repo).await;
 }

@@ -13,7 +13,11 @@ use cloudcrew_runtime::ports::repo::{CommitRequest, Logged, Repo as _, RepoError
 use tempfile::TempDir;
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work)
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
+        .block_on(work)
 }
 
 fn folder() -> TempDir {
@@ -22,9 +26,13 @@ fn folder() -> TempDir {
 
 fn git(at: &Path, arguments: &[&str]) -> String {
     let mut git = Command::new("git");
-    git.current_dir(at).args(arguments).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
+    git.current_dir(at)
+        .args(arguments)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_SYSTEM", "/dev/null");
     for who in ["AUTHOR", "COMMITTER"] {
-        git.env(format!("GIT_{who}_NAME"), "customer").env(format!("GIT_{who}_EMAIL"), "c@example.com");
+        git.env(format!("GIT_{who}_NAME"), "customer")
+            .env(format!("GIT_{who}_EMAIL"), "c@example.com");
     }
     let done = git.output().expect("git runs");
     assert!(done.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
@@ -38,7 +46,10 @@ fn request(step: &str, writes: &[(&str, &str)]) -> CommitRequest {
         message: "Write the plan\n\nWith all that is known.".to_owned(),
         author: "pm".to_owned(),
         date: 1_700_000_000,
-        trailers: vec![("CloudCrew-Step".to_owned(), step.to_owned()), ("CloudCrew-Phase".to_owned(), "discovery".to_owned())],
+        trailers: vec![
+            ("CloudCrew-Step".to_owned(), step.to_owned()),
+            ("CloudCrew-Phase".to_owned(), "discovery".to_owned()),
+        ],
         ..CommitRequest::default()
     }
 }
@@ -64,7 +75,11 @@ fn customers() -> (TempDir, GitRepo) {
     (folder, repo)
 }
 
-fn commit(repo: &GitRepo, parent: Option<&str>, request: &CommitRequest) -> Result<String, RepoError> {
+fn commit(
+    repo: &GitRepo,
+    parent: Option<&str>,
+    request: &CommitRequest,
+) -> Result<String, RepoError> {
     block_on(repo.commit(parent, request))
 }
 
@@ -76,18 +91,32 @@ fn git_finds_nothing_wrong_and_reads_what_was_said() {
         let file = format!("docs/{}/plan-{n}.md", "deep/".repeat(n).trim_end_matches('/'));
         let step = request(
             &format!("visit-{n}"),
-            &[(&file.replace("//", "/"), "plan"), ("app/main.tf", &n.to_string()), ("Überblick.md", "ü")],
+            &[
+                (&file.replace("//", "/"), "plan"),
+                ("app/main.tf", &n.to_string()),
+                ("Überblick.md", "ü"),
+            ],
         );
         head = Some(commit(&repo, head.as_deref(), &step).expect("a commit"));
     }
     assert_eq!(git(&path, &["fsck", "--strict", "--full", "--no-dangling"]), "");
     assert_eq!(git(&path, &["rev-parse", "cloudcrew/acme"]), head.expect("commits"));
     let shown = git(&path, &["log", "-1", "--format=%an <%ae> %at %cn %ct%n%B", "cloudcrew/acme"]);
-    let expected = "pm <pm@cloudcrew.invalid> 1700000000 pm 1700000000\nWrite the plan\n\nWith all that is known.\n\n\
+    let expected = "pm <pm@cloudcrew.invalid> 1700000000 pm 1700000000\nWrite the plan\n\nWith all \
+        that is known.\n\n\
                     CloudCrew-Step: visit-4\nCloudCrew-Phase: discovery";
     assert_eq!(shown, expected);
-    assert_eq!(git(&path, &["log", "-1", "--format=%(trailers:key=CloudCrew-Step,valueonly)", "cloudcrew/acme"]), "visit-4");
-    assert_eq!(git(&path, &["ls-tree", "-r", "--format=%(objectmode)", "cloudcrew/acme", "app"]), "100644");
+    assert_eq!(
+        git(
+            &path,
+            &["log", "-1", "--format=%(trailers:key=CloudCrew-Step,valueonly)", "cloudcrew/acme"]
+        ),
+        "visit-4"
+    );
+    assert_eq!(
+        git(&path, &["ls-tree", "-r", "--format=%(objectmode)", "cloudcrew/acme", "app"]),
+        "100644"
+    );
     let clone = folder();
     git(clone.path(), &["clone", "-q", &path.to_string_lossy(), "."]);
     assert!(clone.path().join("app/main.tf").exists(), "who clones it has the work before him");
@@ -98,11 +127,15 @@ fn the_same_step_on_the_same_parent_is_the_same_commit_in_any_repository() {
     let ids: Vec<_> = (0..2)
         .map(|_| {
             let (_folder, _, repo) = bare();
-            let first = commit(&repo, None, &request("a", &[("b.md", "1"), ("a/b.md", "2")])).expect("a commit");
+            let first = commit(&repo, None, &request("a", &[("b.md", "1"), ("a/b.md", "2")]))
+                .expect("a commit");
             commit(&repo, Some(&first), &request("b", &[("a/c.md", "3")])).expect("a commit")
         })
         .collect();
-    assert_eq!(ids, ["9317461d28046158d2795b9be1368a0e06b6188d"; 2], "recorded: a replay by a later version makes it too");
+    assert_eq!(
+        ids, ["9317461d28046158d2795b9be1368a0e06b6188d"; 2],
+        "recorded: a replay by a later version makes it too"
+    );
 }
 
 #[test]
@@ -142,14 +175,19 @@ fn a_branch_that_somebody_works_on_is_left_alone() {
     type How<'a> = (&'a str, &'a dyn Fn(&Path));
     let check_out: [How<'_>; 4] = [
         ("in the repository", &|at| drop(git(at, &["checkout", "-q", "cloudcrew/acme"]))),
-        ("in another working tree", &|at| drop(git(at, &["worktree", "add", "-q", "../elsewhere", "cloudcrew/acme"]))),
+        ("in another working tree", &|at| {
+            drop(git(at, &["worktree", "add", "-q", "../elsewhere", "cloudcrew/acme"]))
+        }),
         ("before it exists", &|at| {
             git(at, &["branch", "-q", "-D", "cloudcrew/acme"]);
             git(at, &["checkout", "-q", "--orphan", "cloudcrew/acme"]);
         }),
         ("while it is rebased", &|at| {
             git(at, &["worktree", "add", "-q", "../elsewhere", "cloudcrew/acme"]);
-            git(&at.join("../elsewhere"), &["-c", "sequence.editor=echo break >", "rebase", "-q", "-i", "--root"]);
+            git(
+                &at.join("../elsewhere"),
+                &["-c", "sequence.editor=echo break >", "rebase", "-q", "-i", "--root"],
+            );
         }),
     ];
     for (how, check_out) in check_out {
@@ -162,7 +200,10 @@ fn a_branch_that_somebody_works_on_is_left_alone() {
         let first = commit(&repo, None, &request("a", &[("a.md", "a")])).expect("a commit");
         check_out(&at);
         let refused = commit(&repo, Some(&first), &request("b", &[("b.md", "b")]));
-        assert!(matches!(&refused, Err(RepoError::CheckedOut(branch)) if branch == "cloudcrew/acme"), "{how}: {refused:?}");
+        assert!(
+            matches!(&refused, Err(RepoError::CheckedOut(branch)) if branch == "cloudcrew/acme"),
+            "{how}: {refused:?}"
+        );
         git(&at, &["checkout", "-q", "main"]);
     }
 }
@@ -202,14 +243,24 @@ fn links_and_submodules_are_not_written_to_read_or_listed() {
         ("module/a.md", "`module` is a submodule, which is not written to or through"),
         ("docs", "`docs` is a folder"),
         ("docs/run.sh/a", "`docs/run.sh` is a file; nothing can be written below it"),
-        ("Link", "`Link` cannot be written: `Link` and `link`, which exists, are one name on some systems"),
-        ("Docs/a.md", "`Docs/a.md` cannot be written: `Docs` and `docs`, which exists, are one name on some systems"),
+        (
+            "Link",
+            "`Link` cannot be written: `Link` and `link`, which exists, are one name on some \
+             systems",
+        ),
+        (
+            "Docs/a.md",
+            "`Docs/a.md` cannot be written: `Docs` and `docs`, which exists, are one name on some \
+             systems",
+        ),
     ] {
-        let refused = commit(&repo, Some(&head), &request("a", &[(path, "x")])).expect_err("it is refused");
+        let refused =
+            commit(&repo, Some(&head), &request("a", &[(path, "x")])).expect_err("it is refused");
         assert!(matches!(refused, RepoError::Refused(_)), "{path}: {refused:?}");
         assert_eq!(refused.to_string(), words);
     }
-    let listed: Vec<_> = block_on(repo.list(&head, "")).expect("a list").into_iter().map(|file| file.path).collect();
+    let listed: Vec<_> =
+        block_on(repo.list(&head, "")).expect("a list").into_iter().map(|file| file.path).collect();
     assert_eq!(listed, ["docs/run.sh"]);
     for path in ["link", "docs/link.md", "module", "link/passwd"] {
         assert_eq!(block_on(repo.read(&head, path)).expect("an answer"), None, "{path}");
@@ -222,7 +273,16 @@ fn a_commit_by_others_is_seen_and_never_overwritten() {
     let first = commit(&repo, None, &request("a", &[("a.md", "a")])).expect("a commit");
     let elsewhere = folder.path().join("elsewhere");
     git(folder.path(), &["worktree", "add", "-q", &elsewhere.to_string_lossy(), "cloudcrew/acme"]);
-    git(&elsewhere, &["commit", "-q", "--allow-empty", "-m", "Mine\n\nCloudCrew-Step: not one of ours\n\nIt only looks so."]);
+    git(
+        &elsewhere,
+        &[
+            "commit",
+            "-q",
+            "--allow-empty",
+            "-m",
+            "Mine\n\nCloudCrew-Step: not one of ours\n\nIt only looks so.",
+        ],
+    );
     git(folder.path(), &["worktree", "remove", &elsewhere.to_string_lossy()]);
     let theirs = git(folder.path(), &["rev-parse", "cloudcrew/acme"]);
     match commit(&repo, Some(&first), &request("b", &[("b.md", "b")])) {
@@ -250,7 +310,8 @@ fn a_lock_is_waited_for_and_one_that_a_dead_process_left_is_taken_away() {
             fs::remove_file(&lock).expect("unlocked");
         });
         let began = Instant::now();
-        let second = commit(&repo, Some(&first), &request("b", &[("b.md", "b")])).expect("a commit");
+        let second =
+            commit(&repo, Some(&first), &request("b", &[("b.md", "b")])).expect("a commit");
         assert!(began.elapsed() >= Duration::from_millis(190), "a lock was not waited for");
         second
     });
@@ -272,7 +333,10 @@ fn words_cannot_break_out_of_their_place_in_a_commit() {
         ..request("", &[("a.md", "a")])
     };
     let made = commit(&repo, None, &step).expect("a commit");
-    assert_eq!(steps(block_on(repo.log(None, &made)).expect("a log")), [(made, Some("real CloudCrew-Step: forged".to_owned()))]);
+    assert_eq!(
+        steps(block_on(repo.log(None, &made)).expect("a log")),
+        [(made, Some("real CloudCrew-Step: forged".to_owned()))]
+    );
     assert_eq!(
         git(&path, &["log", "-1", "--format=%an <%ae>", "cloudcrew/acme"]),
         "Eve eve@x parent 0 <eve-eve-x-parent-0@cloudcrew.invalid>"
@@ -283,14 +347,20 @@ fn words_cannot_break_out_of_their_place_in_a_commit() {
 #[test]
 fn what_cannot_be_opened_says_what_to_do() {
     let told = |opened: Result<GitRepo, _>| {
-        opened.err().map(|e: cloudcrew_runtime::ports::StoreError| e.to_string()).expect("it does not work")
+        opened
+            .err()
+            .map(|e: cloudcrew_runtime::ports::StoreError| e.to_string())
+            .expect("it does not work")
     };
     let at = folder();
     let none = told(GitRepo::open(at.path(), "acme"));
     assert!(none.ends_with("there is no Git repository"), "{none}");
     for project in ["", "a..b", "a b", "x.lock", "a~1", "-/"] {
         let said = told(GitRepo::create(&at.path().join("r.git"), project));
-        assert!(said.contains("cannot be the name of a branch") || said.contains("reference name"), "{project}: {said}");
+        assert!(
+            said.contains("cannot be the name of a branch") || said.contains("reference name"),
+            "{project}: {said}"
+        );
     }
     let (folder, repo) = customers();
     git(folder.path(), &["symbolic-ref", "refs/heads/cloudcrew/acme", "refs/heads/main"]);
@@ -318,7 +388,12 @@ fn commits_go_on_while_git_packs_the_repository() {
         let packing = scope.spawn(|| {
             let mut rounds = 0;
             while !done.load(Ordering::Relaxed) || rounds == 0 {
-                let gc = Command::new("git").arg("-C").arg(&path).args(["gc", "--quiet"]).output().expect("git");
+                let gc = Command::new("git")
+                    .arg("-C")
+                    .arg(&path)
+                    .args(["gc", "--quiet"])
+                    .output()
+                    .expect("git");
                 rounds += usize::from(gc.status.success());
             }
             rounds
@@ -333,6 +408,7 @@ fn commits_go_on_while_git_packs_the_repository() {
         let log = block_on(repo.log(None, &head)).expect("a log");
         assert_eq!(log.len(), 200);
     });
-    let fsck = Command::new("git").arg("-C").arg(&path).args(["fsck", "--strict"]).output().expect("git");
+    let fsck =
+        Command::new("git").arg("-C").arg(&path).args(["fsck", "--strict"]).output().expect("git");
     assert!(fsck.status.success(), "{}", String::from_utf8_lossy(&fsck.stderr));
 }

@@ -16,13 +16,18 @@ use serde_json::json;
 use support::{block_on, home, raw, store, told};
 
 fn entry(n: u64) -> NewEntry {
-    NewEntry { at: 1_700_000_000_000, kind: "said".to_owned(), payload: json!({ "words": format!("entry {n}") }).to_string() }
+    NewEntry {
+        at: 1_700_000_000_000,
+        kind: "said".to_owned(),
+        payload: json!({ "words": format!("entry {n}") }).to_string(),
+    }
 }
 
 /// A store with a journal of three entries.
 fn journal(home: &Path) -> (Store, Head) {
     let store = store(home);
-    let head = block_on(store.create("acme", vec![entry(1), entry(2), entry(3)])).expect("it begins");
+    let head =
+        block_on(store.create("acme", vec![entry(1), entry(2), entry(3)])).expect("it begins");
     (store, head.expect("it is new"))
 }
 
@@ -35,7 +40,10 @@ fn a_home_is_for_its_owner_only() {
     let folder = tempfile::tempdir().expect("a folder");
     let home = folder.path().join("workspace/.cloudcrew");
     let (_store, _) = journal(&home);
-    assert_eq!((mode(&home), mode(&home.join(FILE)), mode(&home.join("cloudcrew.db-wal"))), (0o700, 0o600, 0o600));
+    assert_eq!(
+        (mode(&home), mode(&home.join(FILE)), mode(&home.join("cloudcrew.db-wal"))),
+        (0o700, 0o600, 0o600)
+    );
 }
 
 #[test]
@@ -46,7 +54,8 @@ fn a_command_that_reads_makes_no_home() {
     assert!(!home.exists());
     drop(store(&home));
     assert!(Store::open_existing(&home).expect("nothing is wrong").is_some());
-    let left: Vec<_> = fs::read_dir(&home).expect("a folder").flatten().map(|entry| entry.file_name()).collect();
+    let left: Vec<_> =
+        fs::read_dir(&home).expect("a folder").flatten().map(|entry| entry.file_name()).collect();
     assert_eq!(left, [FILE], "no log and nothing half made is left");
 }
 
@@ -60,7 +69,9 @@ fn many_who_open_a_new_home_at_once_have_one_store() {
             scope.spawn(move || {
                 gate.wait();
                 let store = store(home);
-                block_on(store.create(&format!("engagement-{n}"), vec![entry(n)])).expect("it begins").expect("it is new");
+                block_on(store.create(&format!("engagement-{n}"), vec![entry(n)]))
+                    .expect("it begins")
+                    .expect("it is new");
             });
         }
     });
@@ -76,8 +87,11 @@ fn of_eight_threads_on_two_stores_one_wins_each_round() {
         let gate = Arc::new(Barrier::new(8));
         let threads: Vec<_> = (0..8)
             .map(|n| {
-                let (store, gate, head) =
-                    (if n % 2 == 0 { first.clone() } else { second.clone() }, Arc::clone(&gate), head.clone());
+                let (store, gate, head) = (
+                    if n % 2 == 0 { first.clone() } else { second.clone() },
+                    Arc::clone(&gate),
+                    head.clone(),
+                );
                 std::thread::spawn(move || {
                     gate.wait();
                     block_on(store.append("acme", &head, Writer::Inbound, vec![entry(n), entry(n)]))
@@ -94,7 +108,10 @@ fn of_eight_threads_on_two_stores_one_wins_each_round() {
         }
         assert_eq!((won.len(), conflicts.len()), (1, 7), "round {round}");
         head = won.remove(0);
-        assert!(conflicts.iter().all(|there| *there == head), "round {round}: losers are told where the winner is");
+        assert!(
+            conflicts.iter().all(|there| *there == head),
+            "round {round}: losers are told where the winner is"
+        );
     }
     assert_eq!(block_on(second.read("acme", &Head::default(), 1000)).expect("whole").len(), 3 + 80);
 }
@@ -105,13 +122,29 @@ fn a_refused_request_takes_nothing_back_of_the_others_in_its_group() {
     let (store, head) = journal(home.path());
     let stale = Head::default();
     let done = block_on(async {
-        let creates = (0..100).map(|n| store.create(if n % 3 == 0 { "acme" } else { ["b", "c"][n % 2] }, vec![entry(1)]));
-        let appends = (0..100).map(|n| store.append("acme", if n == 50 { &head } else { &stale }, Writer::Inbound, vec![entry(4)]));
-        futures_util::future::join(futures_util::future::join_all(creates), futures_util::future::join_all(appends)).await
+        let creates = (0..100).map(|n| {
+            store.create(if n % 3 == 0 { "acme" } else { ["b", "c"][n % 2] }, vec![entry(1)])
+        });
+        let appends = (0..100).map(|n| {
+            store.append(
+                "acme",
+                if n == 50 { &head } else { &stale },
+                Writer::Inbound,
+                vec![entry(4)],
+            )
+        });
+        futures_util::future::join(
+            futures_util::future::join_all(creates),
+            futures_util::future::join_all(appends),
+        )
+        .await
     });
     assert_eq!(done.0.into_iter().filter(|made| matches!(made, Ok(Some(_)))).count(), 2);
     assert_eq!(done.1.into_iter().filter(Result::is_ok).count(), 1);
-    assert_eq!(block_on(store.list()).expect("a list").iter().map(|l| l.head.seq).collect::<Vec<_>>(), [4, 1, 1]);
+    assert_eq!(
+        block_on(store.list()).expect("a list").iter().map(|l| l.head.seq).collect::<Vec<_>>(),
+        [4, 1, 1]
+    );
 }
 
 #[test]
@@ -130,15 +163,23 @@ fn what_is_said_to_be_written_is_there_after_the_last_store_is_dropped() {
 fn a_changed_entry_is_named_and_never_read() {
     let home = home();
     let (store, _) = journal(home.path());
-    raw(home.path(), "DROP TRIGGER entry_stays; UPDATE entry SET payload = replace(payload, '2', '7') WHERE seq = 2");
+    raw(
+        home.path(),
+        "DROP TRIGGER entry_stays; UPDATE entry SET payload = replace(payload, '2', '7') WHERE seq \
+         = 2",
+    );
     let said = told(block_on(store.read("acme", &Head::default(), 10)));
     assert!(
         said.ends_with(
-            "is damaged: the journal of `acme`: entry 2 does not match its hash, or does not follow what stands before it"
+            "is damaged: the journal of `acme`: entry 2 does not match its hash, or does not \
+             follow what stands before it"
         ),
         "{said}"
     );
-    assert_eq!(block_on(store.read("acme", &Head::default(), 1)).expect("what is before it is good").len(), 1);
+    assert_eq!(
+        block_on(store.read("acme", &Head::default(), 1)).expect("what is before it is good").len(),
+        1
+    );
 }
 
 #[test]
@@ -147,7 +188,10 @@ fn a_journal_that_lost_entries_is_never_a_shorter_journal() {
         ("DELETE FROM entry WHERE seq = 3", "entry 2 was read as the last; it ends with entry 3"),
         ("DELETE FROM entry WHERE seq = 2", "entry 2 is missing; 3 follows"),
         ("DELETE FROM entry", "entry 0 was read as the last; it ends with entry 3"),
-        ("UPDATE engagement SET hash = 'x'", "entry 3 is not the one that was written; it ends with entry 3"),
+        (
+            "UPDATE engagement SET hash = 'x'",
+            "entry 3 is not the one that was written; it ends with entry 3",
+        ),
         (
             "UPDATE entry SET kind = 'else' WHERE seq = 1",
             "entry 1 does not match its hash, or does not follow what stands before it",
@@ -157,7 +201,10 @@ fn a_journal_that_lost_entries_is_never_a_shorter_journal() {
         let (store, _) = journal(home.path());
         raw(home.path(), &format!("DROP TRIGGER entry_stays; DROP TRIGGER entry_remains; {sql}"));
         let said = told(block_on(store.read("acme", &Head::default(), 10)));
-        assert!(said.ends_with(&format!("is damaged: the journal of `acme`: {words}")), "{sql}: {said}");
+        assert!(
+            said.ends_with(&format!("is damaged: the journal of `acme`: {words}")),
+            "{sql}: {said}"
+        );
     }
 }
 
@@ -186,23 +233,46 @@ fn a_damaged_blob_or_ledger_row_is_an_error() {
         source: String::new(),
     };
     block_on(store.record("acme", &[row("a"), row("b")])).expect("recorded");
-    raw(home.path(), "UPDATE blob SET bytes = x'00'; UPDATE ledger SET row = replace(row, 'said', 'sold') WHERE id = 'b'");
-    assert!(told(block_on(store.get(&hash))).ends_with(&format!("blob {hash} does not match its hash")));
-    assert!(told(block_on(store.rows("acme"))).ends_with("row `b` of the ledger of `acme` does not match its hash"));
-    assert!(told(block_on(store.record("acme", &[row("b")]))).contains("row `b`"), "nor is it taken for the same");
-    assert!(told(block_on(store.record("nobody", &[row("b")]))).contains("engagement `nobody`: there is none"));
+    raw(
+        home.path(),
+        "UPDATE blob SET bytes = x'00'; UPDATE ledger SET row = replace(row, 'said', 'sold') WHERE \
+         id = 'b'",
+    );
+    assert!(
+        told(block_on(store.get(&hash))).ends_with(&format!("blob {hash} does not match its hash"))
+    );
+    assert!(
+        told(block_on(store.rows("acme")))
+            .ends_with("row `b` of the ledger of `acme` does not match its hash")
+    );
+    assert!(
+        told(block_on(store.record("acme", &[row("b")]))).contains("row `b`"),
+        "nor is it taken for the same"
+    );
+    assert!(
+        told(block_on(store.record("nobody", &[row("b")])))
+            .contains("engagement `nobody`: there is none")
+    );
 }
 
 #[test]
 fn another_programs_file_is_refused_and_not_touched() {
     let home = home();
     support::connect(home.path())
-        .execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)")
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)",
+        )
         .expect("a file");
     let path = home.path().join(FILE);
     let before = fs::read(&path).expect("bytes");
     let said = told(Store::open(home.path()));
-    assert!(said.contains("it is another program's SQLite file; move it away, or choose another home with `--home`"), "{said}");
+    assert!(
+        said.contains(
+            "it is another program's SQLite file; move it away, or choose another \
+        home with `--home`"
+        ),
+        "{said}"
+    );
     assert_eq!(fs::read(&path).expect("bytes"), before);
 }
 
@@ -214,7 +284,10 @@ fn a_newer_file_is_left_to_a_newer_cloudcrew() {
     let words = "was written by a newer cloudcrew (format 9, this one knows 1); use that one";
     assert!(told(Store::open(home.path())).ends_with(words));
     let said = told(block_on(before.append("acme", &head, Writer::Inbound, vec![entry(4)])));
-    assert!(said.ends_with(words), "who had it open before it was migrated does not write either: {said}");
+    assert!(
+        said.ends_with(words),
+        "who had it open before it was migrated does not write either: {said}"
+    );
 }
 
 #[test]
@@ -228,16 +301,27 @@ fn a_file_that_is_damaged_says_so() {
         told(Store::open(home.path()))
     };
     let cut = |length: u64| {
-        move |path: &Path| fs::File::options().write(true).open(path).and_then(|f| f.set_len(length)).expect("it is cut")
+        move |path: &Path| {
+            fs::File::options()
+                .write(true)
+                .open(path)
+                .and_then(|f| f.set_len(length))
+                .expect("it is cut")
+        }
     };
     let said = [
         spoil(&cut(0)),
         spoil(&cut(50)),
         spoil(&cut(8192)),
-        spoil(&|path| fs::write(path, "these are some words, and no database at all. ".repeat(9)).expect("written")),
+        spoil(&|path| {
+            fs::write(path, "these are some words, and no database at all. ".repeat(9))
+                .expect("written")
+        }),
         spoil(&|path| fs::rename(path, path.with_extension("db-wal")).expect("renamed")),
     ];
-    let said = said.each_ref().map(|said| said.rsplit_once(".db is damaged: ").map_or(said.as_str(), |(_, why)| why));
+    let said = said
+        .each_ref()
+        .map(|said| said.rsplit_once(".db is damaged: ").map_or(said.as_str(), |(_, why)| why));
     assert_eq!(
         said,
         [
@@ -245,7 +329,8 @@ fn a_file_that_is_damaged_says_so() {
             "it is shorter than an SQLite file can be",
             "database disk image is malformed",
             "it is no SQLite file",
-            "it is gone, but its log is there; bring it back, or move `cloudcrew.db-wal` away to begin anew",
+            "it is gone, but its log is there; bring it back, or move `cloudcrew.db-wal` away to \
+             begin anew",
         ]
     );
 }
@@ -286,16 +371,27 @@ fn what_cannot_be_written_says_what_to_do() {
         support::as_nobody(|| told(Store::open_existing(home.path())))
     };
     for (file, folder, words) in [
-        (0o444, 0o555, "it cannot be written; make it and its folder writable, or choose another home with `--home`"),
+        (
+            0o444,
+            0o555,
+            "it cannot be written; make it and its folder writable, or choose another home with \
+             `--home`",
+        ),
         (0o000, 0o555, "change its permissions, or choose another home with `--home`"),
         (0o644, 0o000, "change its permissions, or choose another home with `--home`"),
     ] {
         let said = unusable(file, folder);
-        assert!(said.contains("cloudcrew.db: ") && said.ends_with(words), "{file:o} in {folder:o}: {said}");
+        assert!(
+            said.contains("cloudcrew.db: ") && said.ends_with(words),
+            "{file:o} in {folder:o}: {said}"
+        );
     }
     fs::set_permissions(home.path(), fs::Permissions::from_mode(0o700)).expect("set");
     fs::write(home.path().join("a-file"), "").expect("written");
-    assert!(told(Store::open(&home.path().join("a-file/.cloudcrew"))).contains("making the home did not work"));
+    assert!(
+        told(Store::open(&home.path().join("a-file/.cloudcrew")))
+            .contains("making the home did not work")
+    );
 }
 
 #[test]
@@ -304,13 +400,20 @@ fn what_was_acknowledged_survives_a_kill_and_nothing_is_half_there() {
     drop(journal(home.path()));
     let mut acknowledged = BTreeSet::new();
     for round in 0..15_u64 {
-        let children: Vec<_> = (0..3).map(|_| support::child("append_for_ever", home.path())).collect();
+        let children: Vec<_> =
+            (0..3).map(|_| support::child("append_for_ever", home.path())).collect();
         std::thread::sleep(std::time::Duration::from_millis(60 + round * 7));
         acknowledged.extend(children.into_iter().flat_map(support::kill));
-        let read = block_on(store(home.path()).read("acme", &Head::default(), usize::MAX)).expect("whole");
+        let read =
+            block_on(store(home.path()).read("acme", &Head::default(), usize::MAX)).expect("whole");
         let there: BTreeSet<String> = read.into_iter().map(|entry| entry.hash).collect();
         let lost: Vec<_> = acknowledged.difference(&there).collect();
-        assert!(lost.is_empty(), "round {round}: {} of {} acknowledged entries are gone", lost.len(), acknowledged.len());
+        assert!(
+            lost.is_empty(),
+            "round {round}: {} of {} acknowledged entries are gone",
+            lost.len(),
+            acknowledged.len()
+        );
     }
     assert!(acknowledged.len() > 50, "only {} entries were written", acknowledged.len());
     store(home.path()).check().expect("it is whole");
@@ -337,9 +440,12 @@ fn append_for_ever() {
 #[test]
 fn a_full_disk_loses_nothing_and_works_again_when_there_is_room() {
     let home = home();
-    // A disk of its own, in a name space of its own; where that is not allowed there is nothing to test.
-    let mount =
-        format!("mount -t tmpfs -o size=700k none {0} && exec \"$1\" --exact fill_the_disk --nocapture", home.path().display());
+    // A disk of its own, in a name space of its own; where that is not allowed there is nothing to
+    // test.
+    let mount = format!(
+        "mount -t tmpfs -o size=700k none {0} && exec \"$1\" --exact fill_the_disk --nocapture",
+        home.path().display()
+    );
     let me = std::env::current_exe().expect("this test");
     let run = std::process::Command::new("unshare")
         .args(["-rm", "sh", "-c", &mount, "sh"])
@@ -375,21 +481,34 @@ fn fill_the_disk() {
         "{full}"
     );
     let read = block_on(store.read("acme", &Head::default(), 1000)).expect("whole");
-    assert_eq!(read.last().map(|last| &last.hash), Some(&head.hash), "what was acknowledged is there, and nothing else");
+    assert_eq!(
+        read.last().map(|last| &last.hash),
+        Some(&head.hash),
+        "what was acknowledged is there, and nothing else"
+    );
     fs::remove_file(ballast).expect("removed");
-    block_on(store.append("acme", &head, Writer::Inbound, vec![large(0)])).expect("there is room again");
+    block_on(store.append("acme", &head, Writer::Inbound, vec![large(0)]))
+        .expect("there is room again");
 }
 
-/// SQLite holds a lock on the file as long as it is open; whoever finds none there takes the log away when it closes.
+/// SQLite holds a lock on the file as long as it is open; whoever finds none there takes the log
+/// away when it closes.
 #[test]
 #[cfg(target_os = "linux")]
 fn the_lock_that_keeps_the_log_is_held_however_often_the_file_is_opened() {
     let home = home();
     let held = || {
-        let inode = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(home.path().join("cloudcrew.db")).expect("the file"));
+        let inode = std::os::unix::fs::MetadataExt::ino(
+            &std::fs::metadata(home.path().join("cloudcrew.db")).expect("the file"),
+        );
         let locks = std::fs::read_to_string("/proc/locks").expect("the system's locks");
         let (ours, here) = (format!(" {} ", std::process::id()), format!(":{inode} "));
-        locks.lines().any(|line| line.contains("POSIX") && line.contains(" READ ") && line.contains(&ours) && line.contains(&here))
+        locks.lines().any(|line| {
+            line.contains("POSIX")
+                && line.contains(" READ ")
+                && line.contains(&ours)
+                && line.contains(&here)
+        })
     };
     let (store, head) = journal(home.path());
     assert!(held(), "after the writer was opened beside a reader");
@@ -401,7 +520,8 @@ fn the_lock_that_keeps_the_log_is_held_however_often_the_file_is_opened() {
     drop(store);
 }
 
-/// A process that was stopped in the middle of a transaction holds its lock for as long as it stays stopped.
+/// A process that was stopped in the middle of a transaction holds its lock for as long as it stays
+/// stopped.
 #[test]
 #[cfg(target_os = "linux")]
 fn whoever_keeps_the_database_locked_is_named() {
@@ -409,9 +529,11 @@ fn whoever_keeps_the_database_locked_is_named() {
     let (store, head) = journal(home.path());
     let other = rusqlite::Connection::open(home.path().join("cloudcrew.db")).expect("the database");
     other.execute_batch("BEGIN IMMEDIATE").expect("the lock");
-    let refused = block_on(store.append("acme", &head, Writer::Inbound, vec![entry(4)])).expect_err("it is locked");
+    let refused = block_on(store.append("acme", &head, Writer::Inbound, vec![entry(4)]))
+        .expect_err("it is locked");
     let holder = format!("is locked by process {}", std::process::id());
     assert!(refused.to_string().contains(&holder), "{refused}");
     other.execute_batch("ROLLBACK").expect("the lock is released");
-    block_on(store.append("acme", &head, Writer::Inbound, vec![entry(4)])).expect("it can be written again");
+    block_on(store.append("acme", &head, Writer::Inbound, vec![entry(4)]))
+        .expect("it can be written again");
 }

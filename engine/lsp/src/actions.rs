@@ -12,22 +12,42 @@ use crate::place::Place;
 pub(crate) const FIX_ALL: CodeActionKind = CodeActionKind::new("source.fixAll.cloudcrew");
 
 /// What can be done about the findings between the place and `end`.
-pub(crate) fn actions(place: &Place<'_>, end: usize, only: Option<&[CodeActionKind]>) -> Vec<CodeActionOrCommand> {
+pub(crate) fn actions(
+    place: &Place<'_>,
+    end: usize,
+    only: Option<&[CodeActionKind]>,
+) -> Vec<CodeActionOrCommand> {
     let found = place.folder.loaded.report.diagnostics().iter();
-    let mendable: Vec<(&Diagnostic, &Suggestion)> =
-        found.filter_map(|d| Some((d, d.suggestion.as_ref()?))).filter(|(_, s)| s.span.file == place.file).collect();
+    let mendable: Vec<(&Diagnostic, &Suggestion)> = found
+        .filter_map(|d| Some((d, d.suggestion.as_ref()?)))
+        .filter(|(_, s)| s.span.file == place.file)
+        .collect();
     let mut actions = Vec::new();
     if wanted(&CodeActionKind::QUICKFIX, only) {
-        let near = |d: &Diagnostic| d.at.as_ref().is_some_and(|at| at.span.start <= end && at.span.end >= place.offset);
+        let near = |d: &Diagnostic| {
+            d.at.as_ref().is_some_and(|at| at.span.start <= end && at.span.end >= place.offset)
+        };
         for (found, suggestion) in mendable.iter().filter(|(d, _)| near(d)) {
             let title = format!("write `{}`", suggestion.replacement);
-            actions.extend(action(title, CodeActionKind::QUICKFIX, &[suggestion], Some(found), place));
+            actions.extend(action(
+                title,
+                CodeActionKind::QUICKFIX,
+                &[suggestion],
+                Some(found),
+                place,
+            ));
         }
     }
     // Asked for by name only: an editor that lists everything would offer it at every word.
     let all: Vec<&Suggestion> = mendable.iter().map(|(_, s)| *s).filter(|s| s.safe).collect();
     if only.is_some() && wanted(&FIX_ALL, only) && !all.is_empty() {
-        actions.extend(action("mend what cannot have been meant otherwise".to_owned(), FIX_ALL, &all, None, place));
+        actions.extend(action(
+            "mend what cannot have been meant otherwise".to_owned(),
+            FIX_ALL,
+            &all,
+            None,
+            place,
+        ));
     }
     actions
 }
@@ -36,7 +56,10 @@ pub(crate) fn actions(place: &Place<'_>, end: usize, only: Option<&[CodeActionKi
 fn wanted(kind: &CodeActionKind, only: Option<&[CodeActionKind]>) -> bool {
     let covers = |asked: &CodeActionKind| {
         kind == asked
-            || kind.as_str().strip_prefix(asked.as_str()).is_some_and(|rest| asked.as_str().is_empty() || rest.starts_with('.'))
+            || kind
+                .as_str()
+                .strip_prefix(asked.as_str())
+                .is_some_and(|rest| asked.as_str().is_empty() || rest.starts_with('.'))
     };
     only.is_none_or(|only| only.iter().any(covers))
 }
@@ -51,10 +74,15 @@ fn action(
     let lines = place.lines(place.file);
     let mut edits: Vec<TextEdit> = Vec::new();
     for suggestion in suggestions {
-        let edit =
-            TextEdit { range: lines.range(suggestion.span.start..suggestion.span.end), new_text: suggestion.replacement.clone() };
+        let edit = TextEdit {
+            range: lines.range(suggestion.span.start..suggestion.span.end),
+            new_text: suggestion.replacement.clone(),
+        };
         // Two findings about one word suggest it once; two that differ are for a person.
-        if edits.iter().all(|there| there.range.end <= edit.range.start || edit.range.end <= there.range.start) {
+        if edits
+            .iter()
+            .all(|there| there.range.end <= edit.range.start || edit.range.end <= there.range.start)
+        {
             edits.push(edit);
         }
     }
@@ -70,7 +98,10 @@ fn action(
             ..lsp_types::Diagnostic::default()
         }])
     });
-    #[expect(clippy::mutable_key_type, reason = "the protocol's own type; an address is not changed")]
+    #[expect(
+        clippy::mutable_key_type,
+        reason = "the protocol's own type; an address is not changed"
+    )]
     let changes = HashMap::from([(uri, edits)]);
     Some(CodeActionOrCommand::CodeAction(CodeAction {
         title,

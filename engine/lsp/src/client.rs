@@ -23,8 +23,14 @@ pub(crate) struct Client {
 
 impl Client {
     /// What the least of clients can do.
-    pub(crate) const LEAST: Client =
-        Client { encoding: Encoding::Utf16, related: false, versioned: false, renames: false, nested: false, watches: false };
+    pub(crate) const LEAST: Client = Client {
+        encoding: Encoding::Utf16,
+        related: false,
+        versioned: false,
+        renames: false,
+        nested: false,
+        watches: false,
+    };
 
     pub(crate) fn of(can: &ClientCapabilities) -> Client {
         let text = can.text_document.as_ref();
@@ -38,9 +44,13 @@ impl Client {
                 Some(offered) if offered.contains(&PositionEncodingKind::UTF8) => Encoding::Utf8,
                 _ => Encoding::Utf16,
             },
-            related: text.and_then(|t| t.publish_diagnostics.as_ref()).and_then(|p| p.related_information).unwrap_or(false),
+            related: text
+                .and_then(|t| t.publish_diagnostics.as_ref())
+                .and_then(|p| p.related_information)
+                .unwrap_or(false),
             versioned,
-            renames: versioned && kinds.is_some_and(|kinds| kinds.contains(&ResourceOperationKind::Rename)),
+            renames: versioned
+                && kinds.is_some_and(|kinds| kinds.contains(&ResourceOperationKind::Rename)),
             nested: text
                 .and_then(|t| t.document_symbol.as_ref())
                 .and_then(|s| s.hierarchical_document_symbol_support)

@@ -8,7 +8,10 @@ use cloudcrew_definition::diagnostic::{Diagnostic, Severity};
 use cloudcrew_definition::kept::Kept;
 use cloudcrew_definition::source::{FileId, Sources, Span};
 use cloudcrew_plan::checks::judge;
-use lsp_types::{DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString, Position, Range, Uri};
+use lsp_types::{
+    DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString, Position, Range,
+    Uri,
+};
 
 use crate::client::Client;
 use crate::position::Lines;
@@ -33,10 +36,13 @@ pub(crate) fn by_file(
         if sources.fault(span.file).is_some() {
             // It has no text here, only a place at which it cannot be read.
             let (line, column) = sources.position(span.file, span.start);
-            let place = Position::new(line.saturating_sub(1) as u32, column.saturating_sub(1) as u32);
+            let place =
+                Position::new(line.saturating_sub(1) as u32, column.saturating_sub(1) as u32);
             return Range::new(place, place);
         }
-        let lines = files.entry(span.file).or_insert_with(|| Lines::new(sources.text(span.file), client.encoding));
+        let lines = files
+            .entry(span.file)
+            .or_insert_with(|| Lines::new(sources.text(span.file), client.encoding));
         lines.range(span.start..span.end)
     };
     let mut found: BTreeMap<String, Vec<lsp_types::Diagnostic>> = BTreeMap::new();
@@ -44,8 +50,10 @@ pub(crate) fn by_file(
         let at = diagnostic.at.as_ref().map(|at| at.span);
         let path = at.map_or(WHOLE, |span| sources.path(span.file));
         let related = diagnostic.related.iter().filter_map(|label| {
-            let location = Location { uri: uri(sources.path(label.span.file))?, range: range(label.span) };
-            let message = if label.text.is_empty() { "here".to_owned() } else { label.text.clone() };
+            let location =
+                Location { uri: uri(sources.path(label.span.file))?, range: range(label.span) };
+            let message =
+                if label.text.is_empty() { "here".to_owned() } else { label.text.clone() };
             Some(DiagnosticRelatedInformation { location, message })
         });
         let related = client.related.then(|| related.collect());
@@ -68,5 +76,9 @@ pub(crate) fn by_file(
 
 /// What is wrong, and the ways out.
 pub(crate) fn message(diagnostic: &Diagnostic) -> String {
-    std::iter::once(&diagnostic.message).chain(&diagnostic.help).cloned().collect::<Vec<_>>().join("\n")
+    std::iter::once(&diagnostic.message)
+        .chain(&diagnostic.help)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join("\n")
 }

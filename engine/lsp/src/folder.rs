@@ -1,4 +1,5 @@
-//! One workspace: its files, as the editor has them where they are open, else as they are on disk; and what was found in them.
+//! One workspace: its files, as the editor has them where they are open, else as they are on disk;
+//! and what was found in them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -48,18 +49,29 @@ pub(crate) struct Folder {
 
 /// The path of a file in a workspace, with `/`; `None` outside.
 pub(crate) fn below(root: &Path, path: &Path) -> Option<String> {
-    let parts: Option<Vec<&str>> = path.strip_prefix(root).ok()?.components().map(|part| part.as_os_str().to_str()).collect();
+    let parts: Option<Vec<&str>> =
+        path.strip_prefix(root).ok()?.components().map(|part| part.as_os_str().to_str()).collect();
     Some(parts?.join("/"))
 }
 
 impl Folder {
     pub(crate) fn open(root: PathBuf, world: &World, documents: &Documents) -> Folder {
         let sources = (world.read)(&root);
-        let opened = documents.keys().filter_map(|path| below(&root, path)).filter(|path| is_part(path));
+        let opened =
+            documents.keys().filter_map(|path| below(&root, path)).filter(|path| is_part(path));
         let stale = opened.collect();
         let mut kept = Kept::new();
         let loaded = findings::load(&mut kept, &Sources::new(), &world.catalogue);
-        Folder { root, sources, kept, loaded, stale, told: BTreeMap::new(), awaited: BTreeSet::new(), loaded_once: false }
+        Folder {
+            root,
+            sources,
+            kept,
+            loaded,
+            stale,
+            told: BTreeMap::new(),
+            awaited: BTreeSet::new(),
+            loaded_once: false,
+        }
     }
 
     /// A file may have another text by now.
@@ -90,7 +102,9 @@ impl Folder {
         let read;
         let bytes = match documents.get(&place) {
             Some(open) => Ok(open.text.as_bytes()),
-            None if !place.exists() => return there.into_iter().for_each(|file| self.sources.remove(file)),
+            None if !place.exists() => {
+                return there.into_iter().for_each(|file| self.sources.remove(file));
+            }
             None => {
                 read = (world.read_file)(&self.root, path);
                 read.as_deref().map_err(Clone::clone)
@@ -115,12 +129,21 @@ impl Folder {
     }
 
     /// What the editor has to hear: files whose findings are others, and those it waits for.
-    pub(crate) fn news(&mut self, client: &Client, documents: &Documents) -> Vec<(String, Vec<lsp_types::Diagnostic>)> {
-        let found = findings::by_file(&self.loaded, &self.sources, client, &|path| self.uri(path, documents));
+    pub(crate) fn news(
+        &mut self,
+        client: &Client,
+        documents: &Documents,
+    ) -> Vec<(String, Vec<lsp_types::Diagnostic>)> {
+        let found = findings::by_file(&self.loaded, &self.sources, client, &|path| {
+            self.uri(path, documents)
+        });
         let mut paths: BTreeSet<&String> = found.keys().chain(self.told.keys()).collect();
         paths.retain(|path| found.get(*path) != self.told.get(*path));
         paths.extend(&self.awaited);
-        let news = paths.into_iter().map(|path| (path.clone(), found.get(path).cloned().unwrap_or_default())).collect();
+        let news = paths
+            .into_iter()
+            .map(|path| (path.clone(), found.get(path).cloned().unwrap_or_default()))
+            .collect();
         self.awaited.clear();
         self.told = found;
         news

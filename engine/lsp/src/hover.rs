@@ -43,7 +43,13 @@ pub(crate) fn hover(place: &Place<'_>) -> Option<Hover> {
 fn about(name: &Name, place: &Place<'_>) -> String {
     let Place { folder, world, .. } = place;
     let mut parts = vec![format!("**{}** `{}`", name.kind.one(), name.text)];
-    parts.push(Names::about(name.kind, &name.text, &folder.loaded.workspace, &folder.sources, &world.catalogue));
+    parts.push(Names::about(
+        name.kind,
+        &name.text,
+        &folder.loaded.workspace,
+        &folder.sources,
+        &world.catalogue,
+    ));
     if name.kind == NameKind::Phases {
         parts.extend(phase(&name.text, folder));
     }
@@ -55,7 +61,8 @@ fn about(name: &Name, place: &Place<'_>) -> String {
 fn phase(name: &str, folder: &Folder) -> Vec<String> {
     let file = NameKind::Phases.file(name).and_then(|path| folder.sources.find(&path));
     let document = file.and_then(|file| folder.kept.document(file));
-    let limits = document.map(|document| limits(plain(FileKind::Phase), document, Some(document.root()), folder));
+    let limits = document
+        .map(|document| limits(plain(FileKind::Phase), document, Some(document.root()), folder));
     limits.into_iter().chain(takes(name, folder)).collect()
 }
 
@@ -63,11 +70,19 @@ fn phase(name: &str, folder: &Folder) -> Vec<String> {
 fn takes(name: &str, folder: &Folder) -> Option<String> {
     let definition = folder.loaded.definition.as_ref()?;
     let forecast = of_phase(definition, definition.phase(name)?);
-    Some(format!("Takes {} to {} visits, {}.", forecast.visits.low, forecast.visits.high, forecast.estimate))
+    Some(format!(
+        "Takes {} to {} visits, {}.",
+        forecast.visits.low, forecast.visits.high, forecast.estimate
+    ))
 }
 
 /// A key or a value: what the schema says, and what holds here.
-fn explained(rule: &Value, said: Option<&str>, folder: &Folder, here: Option<(&Document, Option<NodeId>)>) -> String {
+fn explained(
+    rule: &Value,
+    said: Option<&str>,
+    folder: &Folder,
+    here: Option<(&Document, Option<NodeId>)>,
+) -> String {
     let values = rule["enum"].as_array().into_iter().flatten();
     let said = said.map(|said| said.trim_matches(['"', '\'']));
     let of_value = values.clone().position(|value| value.as_str() == said && said.is_some());
@@ -89,7 +104,9 @@ fn explained(rule: &Value, said: Option<&str>, folder: &Folder, here: Option<(&D
                 let (value, from) = written(document, node, folder);
                 format!("Here `{value}`, from {from}.")
             }
-            _ if rule["type"] == "object" && rule["properties"].is_object() => limits(rule, document, node, folder),
+            _ if rule["type"] == "object" && rule["properties"].is_object() => {
+                limits(rule, document, node, folder)
+            }
             _ => String::new(),
         });
     }
@@ -97,20 +114,31 @@ fn explained(rule: &Value, said: Option<&str>, folder: &Folder, here: Option<(&D
     parts.join("\n\n")
 }
 
-/// What bounds a part of a phase, and where each value comes from: a key of the file, or the default.
+/// What bounds a part of a phase, and where each value comes from: a key of the file, or the
+/// default.
 fn limits(rule: &Value, document: &Document, node: Option<NodeId>, folder: &Folder) -> String {
     let mut rows = Vec::new();
     collect(rule, document, node, "", folder, &mut rows);
     if rows.is_empty() {
         return String::new();
     }
-    let rows: Vec<String> = rows.into_iter().map(|(key, value, from)| format!("| `{key}` | `{value}` | {from} |")).collect();
+    let rows: Vec<String> = rows
+        .into_iter()
+        .map(|(key, value, from)| format!("| `{key}` | `{value}` | {from} |"))
+        .collect();
     format!("| Limit | Value | From |\n|---|---|---|\n{}", rows.join("\n"))
 }
 
 type Row = (String, String, String);
 
-fn collect(rule: &Value, document: &Document, node: Option<NodeId>, way: &str, folder: &Folder, rows: &mut Vec<Row>) {
+fn collect(
+    rule: &Value,
+    document: &Document,
+    node: Option<NodeId>,
+    way: &str,
+    folder: &Folder,
+    rows: &mut Vec<Row>,
+) {
     for (key, rule) in rule["properties"].as_object().into_iter().flatten() {
         let value = node.and_then(|node| document.entry(node, key)).map(|(_, value)| value);
         let way = if way.is_empty() { key.clone() } else { format!("{way}.{key}") };

@@ -1,6 +1,6 @@
-//! The language server over `definition` and `plan`: what `check` finds, while somebody types; names completed, explained, found and
-//! renamed across all files. It knows no runtime: what the engine offers, and how files are read, is handed to it; whether a file
-//! is there it asks itself.
+//! The language server over `definition` and `plan`: what `check` finds, while somebody types;
+//! names completed, explained, found and renamed across all files. It knows no runtime: what the
+//! engine offers, and how files are read, is handed to it; whether a file is there it asks itself.
 //!
 //! ```text
 //! stdin ─▶ wire ─▶ server ─▶ folder (sources, what was read) ─▶ completion, hover, names, ... ─▶ wire ─▶ stdout
@@ -41,6 +41,10 @@ pub struct World {
 }
 
 /// Serves one client until it says `exit` or goes. `true` when it had said `shutdown` before.
-pub fn serve(world: World, input: impl io::Read + Send + 'static, output: impl io::Write) -> io::Result<bool> {
+pub fn serve(
+    world: World,
+    input: impl io::Read + Send + 'static,
+    output: impl io::Write,
+) -> io::Result<bool> {
     server::Server::new(world, wire::Writer::new(output)).run(wire::listen(input))
 }

@@ -11,27 +11,36 @@ use crate::place::Place;
 /// The name that stands there.
 pub(crate) fn at(place: &Place<'_>) -> Option<Name> {
     let Place { folder, offset, .. } = place;
-    let stands = |name: &&Name| standing(&folder.sources, name).is_some_and(|r| (r.start..=r.end).contains(offset));
+    let stands = |name: &&Name| {
+        standing(&folder.sources, name).is_some_and(|r| (r.start..=r.end).contains(offset))
+    };
     folder.kept.names(place.file).iter().find(stands).cloned()
 }
 
-/// Where the word of a name stands, without quotes. `None` when something else stands there: the file is being typed.
+/// Where the word of a name stands, without quotes. `None` when something else stands there: the
+/// file is being typed.
 pub(crate) fn standing(sources: &Sources, name: &Name) -> Option<Range<usize>> {
     let (start, end) = (name.span.start, name.span.end);
     let text = sources.text(name.span.file).get(start..end)?;
-    let quoted = ['"', '\''].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote));
+    let quoted =
+        ['"', '\''].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote));
     if let Some(inner) = quoted {
         return (inner == name.text || name.defines).then_some(start + 1..end - 1);
     }
     // A file that calls itself otherwise than its name is still where the thing is defined.
-    (text == name.text || (name.defines && !text.is_empty() && !text.contains('\n'))).then_some(start..end)
+    (text == name.text || (name.defines && !text.is_empty() && !text.contains('\n')))
+        .then_some(start..end)
 }
 
-/// Where the thing gets its name. What the engine names is defined nowhere here: the places where the crew is given it.
+/// Where the thing gets its name. What the engine names is defined nowhere here: the places where
+/// the crew is given it.
 pub(crate) fn definition(place: &Place<'_>, name: &Name) -> Vec<Location> {
     let names = place.folder.names();
     if name.kind.is_the_engines() {
-        return names.references(name.kind, &name.text).filter_map(|n| location(place, n)).collect();
+        return names
+            .references(name.kind, &name.text)
+            .filter_map(|n| location(place, n))
+            .collect();
     }
     names.definitions(name.kind, &name.text).filter_map(|n| location(place, n)).collect()
 }
@@ -40,11 +49,17 @@ pub(crate) fn definition(place: &Place<'_>, name: &Name) -> Vec<Location> {
 pub(crate) fn references(place: &Place<'_>, name: &Name, with_definition: bool) -> Vec<Location> {
     let names = place.folder.names();
     let defined = names.definitions(name.kind, &name.text).filter(|_| with_definition);
-    defined.chain(names.references(name.kind, &name.text)).filter_map(|n| location(place, n)).collect()
+    defined
+        .chain(names.references(name.kind, &name.text))
+        .filter_map(|n| location(place, n))
+        .collect()
 }
 
 fn location(place: &Place<'_>, name: &Name) -> Option<Location> {
     // What is a whole file is at its beginning.
     let range = standing(&place.folder.sources, name).unwrap_or(0..0);
-    Some(Location { uri: place.uri(name.span.file)?, range: place.lines(name.span.file).range(range) })
+    Some(Location {
+        uri: place.uri(name.span.file)?,
+        range: place.lines(name.span.file).range(range),
+    })
 }

@@ -39,8 +39,11 @@ pub(crate) struct Lines<'t> {
 impl<'t> Lines<'t> {
     pub(crate) fn new(text: &'t str, encoding: Encoding) -> Lines<'t> {
         let bytes = text.as_bytes();
-        let ends = |at: &usize| bytes[*at] == b'\n' || (bytes[*at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'));
-        let starts = std::iter::once(0).chain((0..bytes.len()).filter(ends).map(|at| at + 1)).collect();
+        let ends = |at: &usize| {
+            bytes[*at] == b'\n' || (bytes[*at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'))
+        };
+        let starts =
+            std::iter::once(0).chain((0..bytes.len()).filter(ends).map(|at| at + 1)).collect();
         Lines { text, starts, encoding }
     }
 
@@ -51,7 +54,8 @@ impl<'t> Lines<'t> {
         start..start + self.text[start..end].trim_end_matches(['\n', '\r']).len()
     }
 
-    /// The byte at a position. What lies outside is brought to the nearest place inside, what lies within a character to its start.
+    /// The byte at a position. What lies outside is brought to the nearest place inside, what lies
+    /// within a character to its start.
     pub(crate) fn offset(&self, position: Position) -> usize {
         let line = position.line as usize;
         if line >= self.starts.len() {
@@ -74,13 +78,19 @@ impl<'t> Lines<'t> {
     pub(crate) fn position(&self, offset: usize) -> Position {
         let offset = self.text.floor_char_boundary(offset);
         let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
-        let units = self.text[self.starts[line]..offset].chars().map(|c| self.encoding.units(c)).sum::<usize>();
+        let units = self.text[self.starts[line]..offset]
+            .chars()
+            .map(|c| self.encoding.units(c))
+            .sum::<usize>();
         Position { line: line as u32, character: units as u32 }
     }
 
     /// The range of bytes.
     pub(crate) fn range(&self, range: Range<usize>) -> lsp_types::Range {
-        lsp_types::Range { start: self.position(range.start), end: self.position(range.end.max(range.start)) }
+        lsp_types::Range {
+            start: self.position(range.start),
+            end: self.position(range.end.max(range.start)),
+        }
     }
 
     /// The bytes of a range; its ends in order, whatever was asked.
@@ -110,7 +120,10 @@ mod tests {
     #[test]
     fn a_position_outside_is_brought_inside() {
         let lines = Lines::new(TEXT, Encoding::Utf16);
-        assert_eq!(lines.offset(Position { line: 0, character: 999 }), TEXT.find('\r').expect("there"));
+        assert_eq!(
+            lines.offset(Position { line: 0, character: 999 }),
+            TEXT.find('\r').expect("there")
+        );
         assert_eq!(lines.offset(Position { line: u32::MAX, character: u32::MAX }), TEXT.len());
         assert_eq!(lines.position(usize::MAX), Position { line: 3, character: 0 });
     }

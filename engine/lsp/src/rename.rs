@@ -8,8 +8,8 @@ use cloudcrew_definition::path::RepoPath;
 use cloudcrew_definition::source::FileId;
 use cloudcrew_definition::syntax::{is_name, is_text};
 use lsp_types::{
-    DocumentChangeOperation, DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier, RenameFile, ResourceOp,
-    TextDocumentEdit, TextEdit, WorkspaceEdit,
+    DocumentChangeOperation, DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier,
+    RenameFile, ResourceOp, TextDocumentEdit, TextEdit, WorkspaceEdit,
 };
 
 use crate::place::Place;
@@ -19,7 +19,11 @@ use crate::{names, uri};
 pub(crate) fn prepare(place: &Place<'_>) -> Result<(Range<usize>, Name), String> {
     let name = names::at(place).ok_or("no name stands here")?;
     if name.kind.is_the_engines() {
-        return Err(format!("`{}` is a {} of the engine, which names it", name.text, name.kind.one()));
+        return Err(format!(
+            "`{}` is a {} of the engine, which names it",
+            name.text,
+            name.kind.one()
+        ));
     }
     let range = names::standing(&place.folder.sources, &name).ok_or("the file is being typed")?;
     Ok((range, name))
@@ -34,18 +38,24 @@ pub(crate) fn rename(place: &Place<'_>, name: &Name, to: &str) -> Result<Workspa
         return Err(format!("`{to}` is the name of another {}", name.kind.one()));
     }
     let moved = match (name.kind.file(&name.text), name.kind.file(to)) {
-        (Some(from), Some(to)) if folder.sources.find(&from).is_some() && from != to => Some((from, to)),
+        (Some(from), Some(to)) if folder.sources.find(&from).is_some() && from != to => {
+            Some((from, to))
+        }
         _ => None,
     };
     if let Some((from, to)) = &moved {
         if !client.renames {
-            return Err(format!("this editor cannot rename a file as part of an edit; rename `{from}` to `{to}` yourself"));
+            return Err(format!(
+                "this editor cannot rename a file as part of an edit; rename `{from}` to `{to}` \
+                 yourself"
+            ));
         }
         if folder.root.join(to).exists() {
             return Err(format!("there is a file `{to}` already"));
         }
     }
-    edit(place, edits(place, name.kind, &name.text, to), moved).ok_or_else(|| "a file of this workspace has no address".to_owned())
+    edit(place, edits(place, name.kind, &name.text, to), moved)
+        .ok_or_else(|| "a file of this workspace has no address".to_owned())
 }
 
 /// What else must change when the editor renames a file: references to what it is.
@@ -67,7 +77,10 @@ pub(crate) fn together(mut whole: WorkspaceEdit, more: WorkspaceEdit) -> Workspa
         }
     }
     whole.document_changes = match (whole.document_changes.take(), more.document_changes) {
-        (Some(DocumentChanges::Operations(mut first)), Some(DocumentChanges::Operations(second))) => {
+        (
+            Some(DocumentChanges::Operations(mut first)),
+            Some(DocumentChanges::Operations(second)),
+        ) => {
             first.extend(second);
             Some(DocumentChanges::Operations(first))
         }
@@ -79,10 +92,12 @@ pub(crate) fn together(mut whole: WorkspaceEdit, more: WorkspaceEdit) -> Workspa
 /// Whether something may be called so.
 fn fits(kind: NameKind, to: &str) -> Result<(), String> {
     match kind {
-        NameKind::Prompts => match to.starts_with("prompts/") && is_text(to) && to.bytes().all(plain_byte) {
-            true => Ok(()),
-            false => Err(format!("`{to}` is no file below `prompts/` that ends in `.md`")),
-        },
+        NameKind::Prompts => {
+            match to.starts_with("prompts/") && is_text(to) && to.bytes().all(plain_byte) {
+                true => Ok(()),
+                false => Err(format!("`{to}` is no file below `prompts/` that ends in `.md`")),
+            }
+        }
         NameKind::Deliverables => match RepoPath::parse(to) {
             Ok(_) if to.bytes().all(plain_byte) => Ok(()),
             _ => Err(format!("`{to}` is no path of a file in a repository")),
@@ -92,7 +107,10 @@ fn fits(kind: NameKind, to: &str) -> Result<(), String> {
             Err(format!("YAML does not read `{to}` as a name"))
         }
         _ if is_name(to) => Ok(()),
-        _ => Err(format!("`{to}` is not a name: lowercase letters, digits, `_` and `-`, a letter first, at most 63")),
+        _ => Err(format!(
+            "`{to}` is not a name: lowercase letters, digits, `_` and `-`, a letter first, at most \
+             63"
+        )),
     }
 }
 
@@ -101,26 +119,43 @@ fn plain_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-')
 }
 
-fn edits(place: &Place<'_>, kind: NameKind, from: &str, to: &str) -> BTreeMap<FileId, Vec<TextEdit>> {
+fn edits(
+    place: &Place<'_>,
+    kind: NameKind,
+    from: &str,
+    to: &str,
+) -> BTreeMap<FileId, Vec<TextEdit>> {
     let mut edits: BTreeMap<FileId, Vec<TextEdit>> = BTreeMap::new();
     for name in place.folder.names().iter().filter(|n| n.kind == kind && n.text == from) {
         // A file that is the thing has its name on the outside.
-        let Some(range) = names::standing(&place.folder.sources, name).filter(|range| !range.is_empty()) else { continue };
+        let Some(range) =
+            names::standing(&place.folder.sources, name).filter(|range| !range.is_empty())
+        else {
+            continue;
+        };
         let range = place.lines(name.span.file).range(range);
         edits.entry(name.span.file).or_default().push(TextEdit { range, new_text: to.to_owned() });
     }
     edits
 }
 
-fn edit(place: &Place<'_>, edits: BTreeMap<FileId, Vec<TextEdit>>, moved: Option<(String, String)>) -> Option<WorkspaceEdit> {
+fn edit(
+    place: &Place<'_>,
+    edits: BTreeMap<FileId, Vec<TextEdit>>,
+    moved: Option<(String, String)>,
+) -> Option<WorkspaceEdit> {
     let Place { folder, client, documents, .. } = place;
     let addressed = |(file, edits): (FileId, Vec<TextEdit>)| {
-        let version = documents.get(&folder.root.join(folder.sources.path(file))).map(|open| open.version);
+        let version =
+            documents.get(&folder.root.join(folder.sources.path(file))).map(|open| open.version);
         Some((place.uri(file)?, version, edits))
     };
     let addressed = edits.into_iter().map(addressed).collect::<Option<Vec<_>>>()?;
     if !client.versioned {
-        #[expect(clippy::mutable_key_type, reason = "the protocol's own type; an address is not changed")]
+        #[expect(
+            clippy::mutable_key_type,
+            reason = "the protocol's own type; an address is not changed"
+        )]
         let changes = addressed.into_iter().map(|(uri, _, edits)| (uri, edits)).collect();
         return Some(WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() });
     }
@@ -135,5 +170,8 @@ fn edit(place: &Place<'_>, edits: BTreeMap<FileId, Vec<TextEdit>>, moved: Option
         let operation = RenameFile { old_uri, new_uri, options: None, annotation_id: None };
         changes.push(DocumentChangeOperation::Op(ResourceOp::Rename(operation)));
     }
-    Some(WorkspaceEdit { document_changes: Some(DocumentChanges::Operations(changes)), ..WorkspaceEdit::default() })
+    Some(WorkspaceEdit {
+        document_changes: Some(DocumentChanges::Operations(changes)),
+        ..WorkspaceEdit::default()
+    })
 }

@@ -1,4 +1,5 @@
-//! The loop: messages in the order in which they came, answers at the state that they saw, findings when nothing waits.
+//! The loop: messages in the order in which they came, answers at the state that they saw, findings
+//! when nothing waits.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
@@ -8,12 +9,14 @@ use std::sync::mpsc::Receiver;
 use cloudcrew_definition::syntax::is_part;
 use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response};
 use lsp_types::{
-    CodeActionParams, CompletionParams, CompletionResponse, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
-    DidChangeWatchedFilesRegistrationOptions, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
-    DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentSymbolParams, DocumentSymbolResponse, FileSystemWatcher,
-    GlobPattern, GotoDefinitionParams, GotoDefinitionResponse, HoverParams, InitializeParams, InitializeResult, Position,
-    PrepareRenameResponse, PublishDiagnosticsParams, ReferenceParams, Registration, RegistrationParams, RenameFilesParams,
-    RenameParams, ServerInfo, TextDocumentIdentifier, TextDocumentPositionParams, Uri,
+    CodeActionParams, CompletionParams, CompletionResponse, DidChangeTextDocumentParams,
+    DidChangeWatchedFilesParams, DidChangeWatchedFilesRegistrationOptions,
+    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    DidSaveTextDocumentParams, DocumentSymbolParams, DocumentSymbolResponse, FileSystemWatcher,
+    GlobPattern, GotoDefinitionParams, GotoDefinitionResponse, HoverParams, InitializeParams,
+    InitializeResult, Position, PrepareRenameResponse, PublishDiagnosticsParams, ReferenceParams,
+    Registration, RegistrationParams, RenameFilesParams, RenameParams, ServerInfo,
+    TextDocumentIdentifier, TextDocumentPositionParams, Uri,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -55,21 +58,36 @@ type Refused = (ErrorCode, String);
 impl<W: Write> Server<W> {
     pub(crate) fn new(world: World, out: Writer<W>) -> Server<W> {
         let (documents, folders) = (Documents::new(), BTreeMap::new());
-        Server { world, out, client: Client::LEAST, greeting: Greeting::Strange, documents, folders }
+        Server {
+            world,
+            out,
+            client: Client::LEAST,
+            greeting: Greeting::Strange,
+            documents,
+            folders,
+        }
     }
 
     /// Serves until `exit` or the end of the input. `true` when `shutdown` came before.
     pub(crate) fn run(mut self, incoming: Receiver<Incoming>) -> io::Result<bool> {
         while let Ok(first) = incoming.recv() {
-            // What has gathered is taken at once: findings are worked out for the last letter, not for each.
-            let batch: Vec<Incoming> = std::iter::once(first).chain(incoming.try_iter().take(BATCH)).collect();
+            // What has gathered is taken at once: findings are worked out for the last letter, not
+            // for each.
+            let batch: Vec<Incoming> =
+                std::iter::once(first).chain(incoming.try_iter().take(BATCH)).collect();
             let withdrawn: HashSet<RequestId> = batch.iter().filter_map(withdrawn).collect();
             for message in batch {
                 match message {
                     Incoming::Broken(code, why) => self.out.complain(code, &why)?,
-                    Incoming::Message(Message::Request(request)) if withdrawn.contains(&request.id) => {
+                    Incoming::Message(Message::Request(request))
+                        if withdrawn.contains(&request.id) =>
+                    {
                         let why = "withdrawn".to_owned();
-                        self.out.send(Response::new_err(request.id, ErrorCode::RequestCanceled as i32, why))?;
+                        self.out.send(Response::new_err(
+                            request.id,
+                            ErrorCode::RequestCanceled as i32,
+                            why,
+                        ))?;
                     }
                     Incoming::Message(Message::Request(request)) => self.request(request)?,
                     Incoming::Message(Message::Notification(note)) if note.method == "exit" => {
@@ -93,7 +111,10 @@ impl<W: Write> Server<W> {
                 let Some(uri) = folder.uri(&path, &self.documents) else { continue };
                 let version = self.documents.get(&folder.root.join(&path)).map(|open| open.version);
                 let params = PublishDiagnosticsParams { uri, diagnostics, version };
-                self.out.send(Notification::new("textDocument/publishDiagnostics".to_owned(), params))?;
+                self.out.send(Notification::new(
+                    "textDocument/publishDiagnostics".to_owned(),
+                    params,
+                ))?;
             }
         }
         Ok(())
@@ -103,13 +124,17 @@ impl<W: Write> Server<W> {
         let (id, method) = (request.id.clone(), request.method.clone());
         let answer = match (self.greeting, method.as_str()) {
             (Greeting::Strange, "initialize") => self.initialize(request.params),
-            (Greeting::Strange, _) => Err((ErrorCode::ServerNotInitialized, "`initialize` comes first".to_owned())),
+            (Greeting::Strange, _) => {
+                Err((ErrorCode::ServerNotInitialized, "`initialize` comes first".to_owned()))
+            }
             (Greeting::Working, "shutdown") => {
                 self.greeting = Greeting::Leaving;
                 Ok(Value::Null)
             }
             (Greeting::Working, _) => self.answer(&method, request.params),
-            (Greeting::Leaving, _) => Err((ErrorCode::InvalidRequest, "`shutdown` was said".to_owned())),
+            (Greeting::Leaving, _) => {
+                Err((ErrorCode::InvalidRequest, "`shutdown` was said".to_owned()))
+            }
         };
         self.out.send(match answer {
             Ok(result) => Response::new_ok(id, result),
@@ -121,7 +146,8 @@ impl<W: Write> Server<W> {
         let params: InitializeParams = read(params)?;
         self.client = Client::of(&params.capabilities);
         self.greeting = Greeting::Working;
-        let named = params.workspace_folders.unwrap_or_default().into_iter().map(|folder| folder.uri);
+        let named =
+            params.workspace_folders.unwrap_or_default().into_iter().map(|folder| folder.uri);
         #[expect(deprecated, reason = "older clients name their folder so")]
         let roots: Vec<Uri> = named.chain(params.root_uri).collect();
         for root in roots.iter().filter_map(uri::path) {
@@ -129,14 +155,19 @@ impl<W: Write> Server<W> {
         }
         write(InitializeResult {
             capabilities: offer::capabilities(&self.client),
-            server_info: Some(ServerInfo { name: "cloudcrew".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) }),
+            server_info: Some(ServerInfo {
+                name: "cloudcrew".to_owned(),
+                version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            }),
         })
     }
 
     /// A folder that the editor works in; without `agents.yaml` there is nothing to say about it.
     fn enter(&mut self, root: &Path) {
         let agents = root.join("agents.yaml");
-        if !self.folders.contains_key(root) && (agents.is_file() || self.documents.contains_key(&agents)) {
+        if !self.folders.contains_key(root)
+            && (agents.is_file() || self.documents.contains_key(&agents))
+        {
             let mut folder = Folder::open(root.to_owned(), &self.world, &self.documents);
             folder.refresh(&self.world, &self.documents);
             self.folders.insert(root.to_owned(), folder);
@@ -167,8 +198,12 @@ impl<W: Write> Server<W> {
             "textDocument/didChange" => read(note.params).map(|p| self.did_change(p)),
             "textDocument/didClose" => read(note.params).map(|p| self.did_close(&p)),
             "textDocument/didSave" => read(note.params).map(|p| self.did_save(&p)),
-            "workspace/didChangeWatchedFiles" => read(note.params).map(|p| self.did_change_files(&p)),
-            "workspace/didChangeWorkspaceFolders" => read(note.params).map(|p| self.did_change_folders(&p)),
+            "workspace/didChangeWatchedFiles" => {
+                read(note.params).map(|p| self.did_change_files(&p))
+            }
+            "workspace/didChangeWorkspaceFolders" => {
+                read(note.params).map(|p| self.did_change_folders(&p))
+            }
             _ => Ok(()),
         };
     }
@@ -178,12 +213,23 @@ impl<W: Write> Server<W> {
         if !self.client.watches {
             return Ok(());
         }
-        let globs =
-            ["**/agents.yaml", "**/{phases,workflows,rehearsals}/*.yaml", "**/{prompts,templates}/**/*.md", "**/examples/sow/*"];
-        let watchers = globs.map(|glob| FileSystemWatcher { glob_pattern: GlobPattern::String(glob.to_owned()), kind: None });
+        let globs = [
+            "**/agents.yaml",
+            "**/{phases,workflows,rehearsals}/*.yaml",
+            "**/{prompts,templates}/**/*.md",
+            "**/examples/sow/*",
+        ];
+        let watchers = globs.map(|glob| FileSystemWatcher {
+            glob_pattern: GlobPattern::String(glob.to_owned()),
+            kind: None,
+        });
         let options = DidChangeWatchedFilesRegistrationOptions { watchers: watchers.into() };
         let method = "workspace/didChangeWatchedFiles".to_owned();
-        let register = Registration { id: "files".to_owned(), method, register_options: serde_json::to_value(options).ok() };
+        let register = Registration {
+            id: "files".to_owned(),
+            method,
+            register_options: serde_json::to_value(options).ok(),
+        };
         let params = RegistrationParams { registrations: vec![register] };
         let id = RequestId::from("watch".to_owned());
         // When nobody reads any more, the loop finds out by itself.
@@ -194,7 +240,10 @@ impl<W: Write> Server<W> {
     fn did_open(&mut self, params: DidOpenTextDocumentParams) {
         let document = params.text_document;
         let Some(path) = uri::path(&document.uri) else { return };
-        self.documents.insert(path.clone(), Open { uri: document.uri, version: document.version, text: document.text });
+        self.documents.insert(
+            path.clone(),
+            Open { uri: document.uri, version: document.version, text: document.text },
+        );
         self.touch(&path);
     }
 
@@ -263,7 +312,9 @@ impl<W: Write> Server<W> {
         for uri in folder.told().filter_map(|path| folder.uri(path, &self.documents)) {
             let params = PublishDiagnosticsParams { uri, diagnostics: Vec::new(), version: None };
             // When nobody reads any more, the loop finds out by itself.
-            let _ = self.out.send(Notification::new("textDocument/publishDiagnostics".to_owned(), params));
+            let _ = self
+                .out
+                .send(Notification::new("textDocument/publishDiagnostics".to_owned(), params));
         }
     }
 
@@ -281,24 +332,32 @@ impl<W: Write> Server<W> {
         match method {
             "textDocument/completion" => {
                 let params: CompletionParams = read(params)?;
-                let Some(place) = self.place(&params.text_document_position)? else { return Ok(Value::Null) };
+                let Some(place) = self.place(&params.text_document_position)? else {
+                    return Ok(Value::Null);
+                };
                 let items = completion::complete(&place);
                 write(CompletionResponse::Array(items))
             }
             "textDocument/hover" => {
                 let params: HoverParams = read(params)?;
-                let Some(place) = self.place(&params.text_document_position_params)? else { return Ok(Value::Null) };
+                let Some(place) = self.place(&params.text_document_position_params)? else {
+                    return Ok(Value::Null);
+                };
                 write(hover::hover(&place))
             }
             "textDocument/definition" => {
                 let params: GotoDefinitionParams = read(params)?;
-                let Some(place) = self.place(&params.text_document_position_params)? else { return Ok(Value::Null) };
+                let Some(place) = self.place(&params.text_document_position_params)? else {
+                    return Ok(Value::Null);
+                };
                 let found = names::at(&place).map(|name| names::definition(&place, &name));
                 write(found.map(GotoDefinitionResponse::Array))
             }
             "textDocument/references" => {
                 let params: ReferenceParams = read(params)?;
-                let Some(place) = self.place(&params.text_document_position)? else { return Ok(Value::Null) };
+                let Some(place) = self.place(&params.text_document_position)? else {
+                    return Ok(Value::Null);
+                };
                 let with = params.context.include_declaration;
                 write(names::at(&place).map(|name| names::references(&place, &name, with)))
             }
@@ -310,14 +369,19 @@ impl<W: Write> Server<W> {
             }
             "textDocument/rename" => {
                 let params: RenameParams = read(params)?;
-                let Some(place) = self.place(&params.text_document_position)? else { return Ok(Value::Null) };
+                let Some(place) = self.place(&params.text_document_position)? else {
+                    return Ok(Value::Null);
+                };
                 let (_, name) = rename::prepare(&place).map_err(refused)?;
                 let edit = rename::rename(&place, &name, &params.new_name);
                 write(edit.map_err(refused)?)
             }
             "textDocument/codeAction" => {
                 let params: CodeActionParams = read(params)?;
-                let start = TextDocumentPositionParams { text_document: params.text_document, position: params.range.start };
+                let start = TextDocumentPositionParams {
+                    text_document: params.text_document,
+                    position: params.range.start,
+                };
                 let Some(place) = self.place(&start)? else { return Ok(Value::Null) };
                 let end = place.lines(place.file).bytes(params.range).end;
                 let only = params.context.only.as_deref();
@@ -325,13 +389,21 @@ impl<W: Write> Server<W> {
             }
             "textDocument/documentSymbol" => {
                 let params: DocumentSymbolParams = read(params)?;
-                let start = TextDocumentPositionParams { text_document: params.text_document, position: Default::default() };
+                let start = TextDocumentPositionParams {
+                    text_document: params.text_document,
+                    position: Default::default(),
+                };
                 let Some(place) = self.place(&start)? else { return Ok(Value::Null) };
-                let Some(document) = place.folder.kept.document(place.file) else { return Ok(Value::Null) };
+                let Some(document) = place.folder.kept.document(place.file) else {
+                    return Ok(Value::Null);
+                };
                 let symbols = symbols::symbols(document, &place.lines(place.file));
                 match self.client.nested {
                     true => write(DocumentSymbolResponse::Nested(symbols)),
-                    false => write(DocumentSymbolResponse::Flat(symbols::flat(symbols, &start.text_document.uri))),
+                    false => write(DocumentSymbolResponse::Flat(symbols::flat(
+                        symbols,
+                        &start.text_document.uri,
+                    ))),
                 }
             }
             "workspace/willRenameFiles" => {
@@ -348,26 +420,48 @@ impl<W: Write> Server<W> {
         let mut whole: Option<lsp_types::WorkspaceEdit> = None;
         for file in &params.files {
             let address = |text: &str| Uri::from_str(text).ok();
-            let Some((from, to)) = address(&file.old_uri).zip(address(&file.new_uri).as_ref().and_then(uri::path)) else {
+            let Some((from, to)) =
+                address(&file.old_uri).zip(address(&file.new_uri).as_ref().and_then(uri::path))
+            else {
                 continue;
             };
-            let at =
-                TextDocumentPositionParams { text_document: TextDocumentIdentifier { uri: from }, position: Position::default() };
+            let at = TextDocumentPositionParams {
+                text_document: TextDocumentIdentifier { uri: from },
+                position: Position::default(),
+            };
             let Ok(Some(place)) = self.place(&at) else { continue };
-            let Some(edit) = below(&place.folder.root, &to).and_then(|to| rename::moved(&place, &to)) else { continue };
-            whole = Some(whole.map_or_else(|| edit.clone(), |whole| rename::together(whole, edit.clone())));
+            let Some(edit) =
+                below(&place.folder.root, &to).and_then(|to| rename::moved(&place, &to))
+            else {
+                continue;
+            };
+            whole = Some(
+                whole.map_or_else(|| edit.clone(), |whole| rename::together(whole, edit.clone())),
+            );
         }
         whole
     }
 
-    /// The file and byte that are meant, everything read that was typed until now. `None` for files of no workspace.
+    /// The file and byte that are meant, everything read that was typed until now. `None` for files
+    /// of no workspace.
     fn place(&mut self, at: &TextDocumentPositionParams) -> Result<Option<Place<'_>>, Refused> {
-        let Some((root, inside)) = uri::path(&at.text_document.uri).and_then(|path| self.home(&path)) else { return Ok(None) };
+        let Some((root, inside)) =
+            uri::path(&at.text_document.uri).and_then(|path| self.home(&path))
+        else {
+            return Ok(None);
+        };
         let Some(folder) = self.folders.get_mut(&root) else { return Ok(None) };
         folder.refresh(&self.world, &self.documents);
         let folder = &*folder;
         let Some(file) = folder.sources.find(&inside) else { return Ok(None) };
-        let mut place = Place { folder, file, offset: 0, world: &self.world, client: &self.client, documents: &self.documents };
+        let mut place = Place {
+            folder,
+            file,
+            offset: 0,
+            world: &self.world,
+            client: &self.client,
+            documents: &self.documents,
+        };
         place.offset = place.lines(file).offset(at.position);
         Ok(Some(place))
     }
@@ -375,7 +469,9 @@ impl<W: Write> Server<W> {
 
 fn withdrawn(message: &Incoming) -> Option<RequestId> {
     let Incoming::Message(Message::Notification(note)) = message else { return None };
-    (note.method == "$/cancelRequest").then(|| serde_json::from_value(note.params["id"].clone()).ok()).flatten()
+    (note.method == "$/cancelRequest")
+        .then(|| serde_json::from_value(note.params["id"].clone()).ok())
+        .flatten()
 }
 
 fn read<T: DeserializeOwned>(params: Value) -> Result<T, Refused> {

@@ -1,4 +1,5 @@
-//! What stands at a place of a definition file: out of the tree where the file is whole, else by the eye of `cursor`.
+//! What stands at a place of a definition file: out of the tree where the file is whole, else by
+//! the eye of `cursor`.
 
 use std::ops::Range;
 
@@ -34,11 +35,13 @@ pub(crate) fn at(document: Option<&Document>, text: &str, offset: usize) -> Opti
 
 fn in_tree(document: &Document, offset: usize) -> Option<Spot> {
     let (mut way, mut node) = (Vec::new(), document.root());
-    let covers = |id: NodeId| (document.node(id).span.start..=document.node(id).span.end).contains(&offset);
+    let covers =
+        |id: NodeId| (document.node(id).span.start..=document.node(id).span.end).contains(&offset);
     loop {
         match &document.node(node).kind {
             Kind::Map(entries) => {
-                let (key, value) = entries.iter().find(|(key, value)| covers(*key) || covers(*value))?;
+                let (key, value) =
+                    entries.iter().find(|(key, value)| covers(*key) || covers(*value))?;
                 way.push(Step::Key(document.text(*key).unwrap_or_default().to_owned()));
                 if covers(*key) {
                     let span = document.node(*key).span;
@@ -52,7 +55,11 @@ fn in_tree(document: &Document, offset: usize) -> Option<Spot> {
             }
             _ => {
                 let span = document.node(node).span;
-                return covers(node).then_some(Spot { way, on_key: false, span: span.start..span.end });
+                return covers(node).then_some(Spot {
+                    way,
+                    on_key: false,
+                    span: span.start..span.end,
+                });
             }
         }
     }
@@ -60,5 +67,6 @@ fn in_tree(document: &Document, offset: usize) -> Option<Spot> {
 
 /// The node at the end of a way of keys.
 pub(crate) fn node(document: &Document, way: &[&str]) -> Option<NodeId> {
-    way.iter().try_fold(document.root(), |node, key| document.entry(node, key).map(|(_, value)| value))
+    way.iter()
+        .try_fold(document.root(), |node, key| document.entry(node, key).map(|(_, value)| value))
 }

@@ -13,18 +13,34 @@ pub(crate) fn symbols(document: &Document, lines: &Lines<'_>) -> Vec<DocumentSym
     below(document, document.root(), lines, 0)
 }
 
-fn below(document: &Document, node: NodeId, lines: &Lines<'_>, depth: usize) -> Vec<DocumentSymbol> {
+fn below(
+    document: &Document,
+    node: NodeId,
+    lines: &Lines<'_>,
+    depth: usize,
+) -> Vec<DocumentSymbol> {
     if depth >= DEPTH {
         return Vec::new();
     }
     match &document.node(node).kind {
-        Kind::Map(entries) => entries.iter().map(|(key, value)| symbol(document, Some(*key), *value, lines, depth)).collect(),
-        Kind::List(items) => items.iter().map(|item| symbol(document, None, *item, lines, depth)).collect(),
+        Kind::Map(entries) => entries
+            .iter()
+            .map(|(key, value)| symbol(document, Some(*key), *value, lines, depth))
+            .collect(),
+        Kind::List(items) => {
+            items.iter().map(|item| symbol(document, None, *item, lines, depth)).collect()
+        }
         _ => Vec::new(),
     }
 }
 
-fn symbol(document: &Document, key: Option<NodeId>, value: NodeId, lines: &Lines<'_>, depth: usize) -> DocumentSymbol {
+fn symbol(
+    document: &Document,
+    key: Option<NodeId>,
+    value: NodeId,
+    lines: &Lines<'_>,
+    depth: usize,
+) -> DocumentSymbol {
     let node = document.node(value);
     let (word, whole) = match key.map(|key| document.node(key).span) {
         // What an alias stands for is elsewhere: its key is all that is here.
@@ -74,10 +90,13 @@ fn first_word(document: &Document, node: NodeId) -> Option<String> {
 /// The outline for a client that knows no outline within an outline.
 pub(crate) fn flat(symbols: Vec<DocumentSymbol>, uri: &Uri) -> Vec<SymbolInformation> {
     let mut flat = Vec::new();
-    let mut open: Vec<(DocumentSymbol, Option<String>)> = symbols.into_iter().rev().map(|symbol| (symbol, None)).collect();
+    let mut open: Vec<(DocumentSymbol, Option<String>)> =
+        symbols.into_iter().rev().map(|symbol| (symbol, None)).collect();
     while let Some((symbol, container)) = open.pop() {
         let name = symbol.name.clone();
-        open.extend(symbol.children.into_iter().flatten().rev().map(|child| (child, Some(name.clone()))));
+        open.extend(
+            symbol.children.into_iter().flatten().rev().map(|child| (child, Some(name.clone()))),
+        );
         #[expect(deprecated, reason = "the protocol's type has no other constructor")]
         flat.push(SymbolInformation {
             name: symbol.name,

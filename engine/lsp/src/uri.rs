@@ -13,7 +13,8 @@ pub(crate) fn path(uri: &Uri) -> Option<PathBuf> {
     let rest = rest.split(['?', '#']).next()?;
     let path = decoded(rest.starts_with('/').then_some(rest)?)?;
     // `/c:/folder` is `c:/folder` where paths begin with a drive.
-    let drive = path.as_bytes().get(1).is_some_and(u8::is_ascii_alphabetic) && path.as_bytes().get(2) == Some(&b':');
+    let drive = path.as_bytes().get(1).is_some_and(u8::is_ascii_alphabetic)
+        && path.as_bytes().get(2) == Some(&b':');
     let path = if cfg!(windows) && drive { &path[1..] } else { path.as_str() };
     let path = PathBuf::from(path);
     path.components().all(|part| !matches!(part, std::path::Component::ParentDir)).then_some(path)
@@ -39,10 +40,13 @@ fn decoded(text: &str) -> Option<String> {
 pub(crate) fn of(path: &Path) -> Option<Uri> {
     let mut text = String::from("file://");
     let path = path.to_str()?;
-    let path = if cfg!(windows) { format!("/{}", path.replace('\\', "/")) } else { path.to_owned() };
+    let path =
+        if cfg!(windows) { format!("/{}", path.replace('\\', "/")) } else { path.to_owned() };
     for byte in path.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => text.push(byte as char),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
+                text.push(byte as char)
+            }
             _ => text.push_str(&format!("%{byte:02X}")),
         }
     }
@@ -62,7 +66,13 @@ mod tests {
 
     #[test]
     fn what_is_no_file_here_is_no_path() {
-        for text in ["untitled:Untitled-1", "file://elsewhere/a", "file:///a/%zz", "file:///a/%2e%2e/b", "file:///a%00b"] {
+        for text in [
+            "untitled:Untitled-1",
+            "file://elsewhere/a",
+            "file:///a/%zz",
+            "file:///a/%2e%2e/b",
+            "file:///a%00b",
+        ] {
             assert!(Uri::from_str(text).ok().and_then(|uri| path(&uri)).is_none(), "{text}");
         }
     }

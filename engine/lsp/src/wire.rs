@@ -1,4 +1,5 @@
-//! Frames in and out. A frame that makes no sense is answered, not died of: the next one may be fine.
+//! Frames in and out. A frame that makes no sense is answered, not died of: the next one may be
+//! fine.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -37,7 +38,10 @@ pub(crate) fn listen(input: impl Read + Send + 'static) -> Receiver<Incoming> {
 fn next(input: &mut impl BufRead) -> io::Result<Option<Incoming>> {
     let Some(length) = header(input)? else { return Ok(None) };
     let Some(length) = length else {
-        return Ok(Some(Incoming::Broken(ErrorCode::ParseError, "a header without `Content-Length`".to_owned())));
+        return Ok(Some(Incoming::Broken(
+            ErrorCode::ParseError,
+            "a header without `Content-Length`".to_owned(),
+        )));
     };
     if length > MAX_BODY {
         io::copy(&mut input.take(length), &mut io::sink())?;
@@ -82,11 +86,16 @@ fn header(input: &mut impl BufRead) -> io::Result<Option<Option<u64>>> {
 fn message(body: &[u8]) -> Incoming {
     let value: Value = match serde_json::from_slice(body) {
         Ok(value) => value,
-        Err(error) => return Incoming::Broken(ErrorCode::ParseError, format!("this is not JSON: {error}")),
+        Err(error) => {
+            return Incoming::Broken(ErrorCode::ParseError, format!("this is not JSON: {error}"));
+        }
     };
     match serde_json::from_value(value) {
         Ok(message) => Incoming::Message(message),
-        Err(_) => Incoming::Broken(ErrorCode::InvalidRequest, "this is no request, response or notification".to_owned()),
+        Err(_) => Incoming::Broken(
+            ErrorCode::InvalidRequest,
+            "this is no request, response or notification".to_owned(),
+        ),
     }
 }
 

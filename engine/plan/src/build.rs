@@ -5,10 +5,12 @@ use cloudcrew_definition::syntax::OnExpiry;
 
 use crate::plan::{Bound, Counter, Kind, Outcome, Plan, SEMANTICS, State, Transition};
 
-/// Builds the plan of a workflow. `None` when the definition has no such workflow, or one without phases.
+/// Builds the plan of a workflow. `None` when the definition has no such workflow, or one without
+/// phases.
 pub fn build(definition: &Definition, workflow: &str) -> Option<Plan> {
     let workflow = definition.workflow(workflow)?;
-    let phases: Vec<&Phase> = workflow.phases.iter().filter_map(|name| definition.phase(name)).collect();
+    let phases: Vec<&Phase> =
+        workflow.phases.iter().filter_map(|name| definition.phase(name)).collect();
     let mut states = Vec::new();
     for (number, phase) in phases.iter().enumerate() {
         let next = match phases.get(number + 1) {
@@ -18,14 +20,27 @@ pub fn build(definition: &Definition, workflow: &str) -> Option<Plan> {
         PhaseStates { phase, next }.add_to(&mut states);
     }
     if !workflow.finalize.is_empty() {
-        states.push(State { name: "finalize".into(), kind: Kind::Finalize, phase: None, on: vec![to(Outcome::Finalized, "done")] });
+        states.push(State {
+            name: "finalize".into(),
+            kind: Kind::Finalize,
+            phase: None,
+            on: vec![to(Outcome::Finalized, "done")],
+        });
     }
     for kind in [Kind::Done, Kind::Failed, Kind::Cancelled, Kind::Expired] {
         states.push(State { name: kind.name().into(), kind, phase: None, on: Vec::new() });
     }
-    let entries: Vec<(String, String)> = phases.iter().map(|p| (p.name.clone(), swarm_name(p))).collect();
+    let entries: Vec<(String, String)> =
+        phases.iter().map(|p| (p.name.clone(), swarm_name(p))).collect();
     let start = entries.first()?.1.clone();
-    Some(Plan { semantics: SEMANTICS, workflow: workflow.name.clone(), definition: definition.hash(), start, entries, states })
+    Some(Plan {
+        semantics: SEMANTICS,
+        workflow: workflow.name.clone(),
+        definition: definition.hash(),
+        start,
+        entries,
+        states,
+    })
 }
 
 fn after_last(workflow: &Workflow) -> &'static str {
@@ -49,8 +64,13 @@ struct PhaseStates<'a> {
 impl PhaseStates<'_> {
     fn add_to(&self, states: &mut Vec<State>) {
         states.push(self.state(Kind::Swarm, self.swarm()));
-        states.push(self.state(Kind::Question, vec![to(Outcome::Answered, self.name(Kind::Swarm)), cancelled()]));
-        states.push(self.state(Kind::Park, vec![to(Outcome::Back, self.name(Kind::Swarm)), cancelled()]));
+        states.push(self.state(
+            Kind::Question,
+            vec![to(Outcome::Answered, self.name(Kind::Swarm)), cancelled()],
+        ));
+        states.push(
+            self.state(Kind::Park, vec![to(Outcome::Back, self.name(Kind::Swarm)), cancelled()]),
+        );
         if self.phase.review.is_some() {
             states.push(self.state(Kind::Review, self.review()));
         }
@@ -67,9 +87,21 @@ impl PhaseStates<'_> {
         format!("{}.{}", self.phase.name, kind.name())
     }
 
-    fn bounded(&self, on: Outcome, counter: Counter, max: u32, key: &str, resets: &[Counter]) -> Transition {
+    fn bounded(
+        &self,
+        on: Outcome,
+        counter: Counter,
+        max: u32,
+        key: &str,
+        resets: &[Counter],
+    ) -> Transition {
         let key = format!("phases/{}.yaml {key}", self.phase.name);
-        Transition { on, to: self.name(Kind::Swarm), bound: Some(Bound { counter, max, key }), resets: resets.to_vec() }
+        Transition {
+            on,
+            to: self.name(Kind::Swarm),
+            bound: Some(Bound { counter, max, key }),
+            resets: resets.to_vec(),
+        }
     }
 
     fn swarm(&self) -> Vec<Transition> {
@@ -82,15 +114,36 @@ impl PhaseStates<'_> {
         if !self.phase.deliverables.is_empty() {
             let (counter, max) = (Counter::Deliveries, self.phase.max_deliveries);
             let resets = [Counter::Retries, Counter::Restarts];
-            on.push(self.bounded(Outcome::Incomplete, counter, max, "deliver.max_attempts", &resets));
+            on.push(self.bounded(
+                Outcome::Incomplete,
+                counter,
+                max,
+                "deliver.max_attempts",
+                &resets,
+            ));
             // What is still missing is shown at the gate; without one nobody would see it.
-            on.push(to(Outcome::Incomplete, if self.phase.gate.is_some() { self.name(Kind::Gate) } else { "failed".into() }));
+            on.push(to(
+                Outcome::Incomplete,
+                if self.phase.gate.is_some() { self.name(Kind::Gate) } else { "failed".into() },
+            ));
         }
         for outcome in [Outcome::Limit, Outcome::Failed] {
-            on.push(self.bounded(outcome, Counter::Retries, retries, "retry.max_attempts", &[Counter::Restarts]));
+            on.push(self.bounded(
+                outcome,
+                Counter::Retries,
+                retries,
+                "retry.max_attempts",
+                &[Counter::Restarts],
+            ));
             on.push(to(outcome, "failed"));
         }
-        on.push(self.bounded(Outcome::Died, Counter::Restarts, self.phase.max_restarts, "restart.max_attempts", &[]));
+        on.push(self.bounded(
+            Outcome::Died,
+            Counter::Restarts,
+            self.phase.max_restarts,
+            "restart.max_attempts",
+            &[],
+        ));
         on.push(to(Outcome::Died, "failed"));
         on.push(to(Outcome::Exhausted, "failed"));
         on.push(cancelled());
@@ -121,7 +174,10 @@ impl PhaseStates<'_> {
                 &[Counter::Retries, Counter::Restarts, Counter::Deliveries],
             ),
             // What is still wrong is shown at the gate; without one nobody would see it.
-            to(Outcome::Faulted, if self.phase.gate.is_some() { self.name(Kind::Gate) } else { "failed".into() }),
+            to(
+                Outcome::Faulted,
+                if self.phase.gate.is_some() { self.name(Kind::Gate) } else { "failed".into() },
+            ),
             Transition { on: Outcome::Parked, to: review.clone(), bound: None, resets: Vec::new() },
             to(Outcome::Limit, "failed"),
             to(Outcome::Failed, "failed"),
@@ -137,7 +193,13 @@ impl PhaseStates<'_> {
         let resets = [Counter::Restarts, Counter::Retries, Counter::Reworks, Counter::Deliveries];
         let mut on = vec![
             to(Outcome::Approved, self.next.clone()),
-            self.bounded(Outcome::Revised, Counter::Revisions, gate.max_revisions, "gate.max_revisions", &resets),
+            self.bounded(
+                Outcome::Revised,
+                Counter::Revisions,
+                gate.max_revisions,
+                "gate.max_revisions",
+                &resets,
+            ),
             to(Outcome::Reopened, self.name(Kind::Gate)),
         ];
         if gate.expires_after.is_some() {

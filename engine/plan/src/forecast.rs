@@ -1,8 +1,10 @@
-//! How much a workflow will take: turns, tokens, time and money as ranges, from the definitions alone.
+//! How much a workflow will take: turns, tokens, time and money as ranges, from the definitions
+//! alone.
 //!
-//! The low end is a crew that does what it must and nothing else; the high end is one that takes detours and is sent back once in
-//! every phase, by a review or by the customer. What the limits allow at most stands beside it. Every figure that is assumed is an
-//! [`Assumption`], so that a reader can disagree.
+//! The low end is a crew that does what it must and nothing else; the high end is one that takes
+//! detours and is sent back once in every phase, by a review or by the customer. What the limits
+//! allow at most stands beside it. Every figure that is assumed is an [`Assumption`], so that a
+//! reader can disagree.
 
 use std::fmt;
 use std::time::Duration;
@@ -35,7 +37,10 @@ impl Range {
     }
 
     fn plus(self, other: Range) -> Range {
-        Range { low: self.low.saturating_add(other.low), high: self.high.saturating_add(other.high) }
+        Range {
+            low: self.low.saturating_add(other.low),
+            high: self.high.saturating_add(other.high),
+        }
     }
 }
 
@@ -58,7 +63,13 @@ pub struct Estimate {
 impl Default for Estimate {
     fn default() -> Estimate {
         let zero = Range::default();
-        Estimate { turns: zero, input_tokens: zero, output_tokens: zero, seconds: zero, micro_usd: Some(zero) }
+        Estimate {
+            turns: zero,
+            input_tokens: zero,
+            output_tokens: zero,
+            seconds: zero,
+            micro_usd: Some(zero),
+        }
     }
 }
 
@@ -86,7 +97,12 @@ impl fmt::Display for Estimate {
         // Minutes are enough for what takes longer than two.
         let rounded = |seconds: u64| if seconds < 120 { seconds } else { seconds / 60 * 60 };
         let time = self.seconds.show(|s| written(Duration::from_secs(rounded(s))));
-        write!(f, "{} turns · {} tokens · {money} · {time}", self.turns.show(number), self.tokens().show(number))
+        write!(
+            f,
+            "{} turns · {} tokens · {money} · {time}",
+            self.turns.show(number),
+            self.tokens().show(number)
+        )
     }
 }
 
@@ -117,7 +133,8 @@ pub struct PhaseForecast {
     pub estimate: Estimate,
     /// Agent by agent.
     pub agents: Vec<(String, Estimate)>,
-    /// Active seconds that the limits allow at most, with every retry, rework and revision, and each time that something was missing.
+    /// Active seconds that the limits allow at most, with every retry, rework and revision, and
+    /// each time that something was missing.
     pub most_seconds: u64,
 }
 
@@ -185,8 +202,12 @@ fn assumptions() -> Vec<Assumption> {
 
 /// The forecast of a workflow of the definition.
 pub fn forecast(definition: &Definition, workflow: &Workflow) -> Forecast {
-    let phases: Vec<PhaseForecast> =
-        workflow.phases.iter().filter_map(|name| definition.phase(name)).map(|phase| of_phase(definition, phase)).collect();
+    let phases: Vec<PhaseForecast> = workflow
+        .phases
+        .iter()
+        .filter_map(|name| definition.phase(name))
+        .map(|phase| of_phase(definition, phase))
+        .collect();
     let total = phases.iter().fold(Estimate::default(), |sum, phase| sum.plus(&phase.estimate));
     Forecast { phases, total, assumptions: assumptions() }
 }
@@ -212,14 +233,23 @@ pub fn of_phase(definition: &Definition, phase: &Phase) -> PhaseForecast {
     }
     let mut estimate = agents.iter().fold(Estimate::default(), |sum, (_, e)| sum.plus(e));
     let most_seconds = most_seconds(phase);
-    estimate.seconds = Range::new(estimate.seconds.low.min(most_seconds), estimate.seconds.high.min(most_seconds));
+    estimate.seconds =
+        Range::new(estimate.seconds.low.min(most_seconds), estimate.seconds.high.min(most_seconds));
     PhaseForecast { phase: phase.name.clone(), visits, swarms, estimate, agents, most_seconds }
 }
 
-/// What a member takes: it comes at least as often as it has something to do, at most as often as the swarm lets it.
-fn member(definition: &Definition, phase: &Phase, agent: &Agent, visits: Range, swarms: Range) -> Estimate {
+/// What a member takes: it comes at least as often as it has something to do, at most as often as
+/// the swarm lets it.
+fn member(
+    definition: &Definition,
+    phase: &Phase,
+    agent: &Agent,
+    visits: Range,
+    swarms: Range,
+) -> Estimate {
     let owned = phase.deliverables.iter().filter(|d| d.owner == agent.name).count() as u64;
-    let reviews = phase.deliverables.iter().filter(|d| d.reviewers.contains(&agent.name)).count() as u64;
+    let reviews =
+        phase.deliverables.iter().filter(|d| d.reviewers.contains(&agent.name)).count() as u64;
     let needed = u64::from(owned + reviews > 0 || phase.swarm.entry == agent.name);
     let share = visits.high.div_ceil(phase.swarm.agents.len().max(1) as u64).max(1);
     let times = Range::new(needed * swarms.low, share * swarms.high);
@@ -232,12 +262,30 @@ fn member(definition: &Definition, phase: &Phase, agent: &Agent, visits: Range, 
 
 fn reviewer(definition: &Definition, phase: &Phase, agent: &Agent, swarms: Range) -> Estimate {
     let read = phase.deliverables.len() as u64;
-    let asked = Range::new(known_tokens(phase, agent, false), known_tokens(phase, agent, true) + read * ARTIFACT.high);
-    work(definition, agent, swarms, Range::new(REVIEW_TURNS.low, REVIEW_TURNS.high + read), asked, Range::new(0, 1))
+    let asked = Range::new(
+        known_tokens(phase, agent, false),
+        known_tokens(phase, agent, true) + read * ARTIFACT.high,
+    );
+    work(
+        definition,
+        agent,
+        swarms,
+        Range::new(REVIEW_TURNS.low, REVIEW_TURNS.high + read),
+        asked,
+        Range::new(0, 1),
+    )
 }
 
-/// `times` visits of `turns` replies, each of which reads `asked` tokens and what the visit added so far.
-fn work(definition: &Definition, agent: &Agent, times: Range, turns: Range, asked: Range, artifacts: Range) -> Estimate {
+/// `times` visits of `turns` replies, each of which reads `asked` tokens and what the visit added
+/// so far.
+fn work(
+    definition: &Definition,
+    agent: &Agent,
+    times: Range,
+    turns: Range,
+    asked: Range,
+    artifacts: Range,
+) -> Estimate {
     let grown = |turns: u64, growth: u64| turns * turns.saturating_sub(1) / 2 * growth;
     let input = Range::new(
         times.low * (turns.low * asked.low + grown(turns.low, GROWTH.low)),
@@ -254,7 +302,9 @@ fn work(definition: &Definition, agent: &Agent, times: Range, turns: Range, aske
         input_tokens: input,
         output_tokens: output,
         seconds: Range::new(replies.low * SECONDS.low, replies.high * SECONDS.high),
-        micro_usd: price.map(|p| Range::new(money(p, input.low, output.low), money(p, input.high, output.high))),
+        micro_usd: price.map(|p| {
+            Range::new(money(p, input.low, output.low), money(p, input.high, output.high))
+        }),
     }
 }
 
@@ -262,18 +312,24 @@ fn money(price: Price, input: u64, output: u64) -> u64 {
     (input as f64 * price.input + output as f64 * price.output).ceil() as u64
 }
 
-/// What every request of a visit holds: prompt, task with the statement of work, tools, and at most an artifact that is handed over.
+/// What every request of a visit holds: prompt, task with the statement of work, tools, and at most
+/// an artifact that is handed over.
 fn known_tokens(phase: &Phase, agent: &Agent, most: bool) -> u64 {
     let text = (agent.prompt.len() + phase.task.len()) as u64 / BYTES_PER_TOKEN;
     let tools = agent.tools.len() as u64;
-    if most { text + tools * TOOL.high + STATEMENT.high + ARTIFACT.high } else { text / 2 + tools * TOOL.low + STATEMENT.low }
+    if most {
+        text + tools * TOOL.high + STATEMENT.high + ARTIFACT.high
+    } else {
+        text / 2 + tools * TOOL.low + STATEMENT.low
+    }
 }
 
 /// Active time at most: each swarm to its end, as often as bounds allow.
 fn most_seconds(phase: &Phase) -> u64 {
     let retries = i32::try_from(phase.retry.max_attempts).unwrap_or(i32::MAX);
     let one = phase.swarm.execution_timeout.as_secs_f64();
-    let with_retries: f64 = (0..=retries.min(20)).map(|n| one * phase.retry.timeout_factor.powi(n)).sum();
+    let with_retries: f64 =
+        (0..=retries.min(20)).map(|n| one * phase.retry.timeout_factor.powi(n)).sum();
     let reworks = phase.review.as_ref().map_or(0, |r| r.max_reworks);
     let revisions = phase.gate.as_ref().map_or(0, |g| g.max_revisions);
     let deliveries = if phase.deliverables.is_empty() { 0 } else { phase.max_deliveries };

@@ -4,8 +4,8 @@ use cloudcrew_definition::digest::sha256;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Version of the plan's form and meaning: 2 has [`Outcome::Incomplete`] and [`Outcome::Reopened`]. Plans of version 1 are walked as
-/// they are.
+/// Version of the plan's form and meaning: 2 has [`Outcome::Incomplete`] and [`Outcome::Reopened`].
+/// Plans of version 1 are walked as they are.
 pub const SEMANTICS: u32 = 2;
 /// The oldest version that is still walked.
 pub const OLDEST_SEMANTICS: u32 = 1;
@@ -106,7 +106,9 @@ pub struct Transition {
 }
 
 /// What comes out of a state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The swarm ended by itself.
@@ -174,7 +176,9 @@ impl Outcome {
 }
 
 /// What is counted, for each phase.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Counter {
     /// Deaths of the process at one step.

@@ -6,8 +6,9 @@ use cloudcrew_definition::crew::Phase;
 
 /// Visits without which the work cannot be done, however well the crew works together.
 ///
-/// The entry agent comes first. A reviewer must come after the owner; where agents review each other in a circle, one of the circle
-/// must come twice. It is a lower bound: less than this never suffices.
+/// The entry agent comes first. A reviewer must come after the owner; where agents review each
+/// other in a circle, one of the circle must come twice. It is a lower bound: less than this never
+/// suffices.
 pub fn least_visits(phase: &Phase) -> u64 {
     let entry = phase.swarm.entry.as_str();
     let mut ways: BTreeSet<(&str, &str)> = BTreeSet::new();

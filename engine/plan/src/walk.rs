@@ -56,20 +56,28 @@ impl Plan {
     ///
     /// # Errors
     /// When there is none; says which bound is used up.
-    pub fn next(&self, state: &str, on: Outcome, counters: &Counters) -> Result<&Transition, NoWay> {
+    pub fn next(
+        &self,
+        state: &str,
+        on: Outcome,
+        counters: &Counters,
+    ) -> Result<&Transition, NoWay> {
         let mut used_up = None;
         let found = self.state(state);
         let phase = found.and_then(|s| s.phase.as_deref()).unwrap_or_default();
         for transition in found.into_iter().flat_map(|s| &s.on).filter(|t| t.on == on) {
             match &transition.bound {
-                Some(bound) if counters.get(phase, bound.counter) >= bound.max => used_up = Some(bound.clone()),
+                Some(bound) if counters.get(phase, bound.counter) >= bound.max => {
+                    used_up = Some(bound.clone())
+                }
                 _ => return Ok(transition),
             }
         }
         Err(NoWay { state: state.to_owned(), on, bound: used_up })
     }
 
-    /// The bound that a transition leaves behind when it is the fallback of a bounded one: why it was taken.
+    /// The bound that a transition leaves behind when it is the fallback of a bounded one: why it
+    /// was taken.
     pub fn used_up(&self, state: &str, on: Outcome, counters: &Counters) -> Option<&Bound> {
         let state = self.state(state)?;
         let phase = state.phase.as_deref().unwrap_or_default();

@@ -1,12 +1,14 @@
 //! Faults on purpose, so that the suites can show that they would find them.
 //!
-//! In a build with the feature `armed`, the environment variable `CLOUDCREW_PLANTED` names the faults that are there, comma
-//! separated. In any other build the answer is `false` at compile time, and the faults are not in the binary.
+//! In a build with the feature `armed`, the environment variable `CLOUDCREW_PLANTED` names the
+//! faults that are there, comma separated. In any other build the answer is `false` at compile
+//! time, and the faults are not in the binary.
 
 /// A fault that can be planted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// `no-compare-and-swap`: an append goes after whatever the journal's end is, and a branch is moved from wherever it is.
+    /// `no-compare-and-swap`: an append goes after whatever the journal's end is, and a branch is
+    /// moved from wherever it is.
     NoCompareAndSwap,
     /// `effect-before-intent`: a commit is made without its intent on record.
     EffectBeforeIntent,
@@ -16,7 +18,8 @@ pub enum Fault {
     PrefixPaths,
     /// `no-epoch`: an append by a driver does not look at the lease.
     NoEpoch,
-    /// `by-completion`: results of tools are taken in as they come, not in the order of their calls.
+    /// `by-completion`: results of tools are taken in as they come, not in the order of their
+    /// calls.
     ByCompletion,
 }
 

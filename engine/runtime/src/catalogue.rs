@@ -46,7 +46,15 @@ pub fn catalogue() -> Catalogue {
     let shared = vec![
         ("project", Scalar),
         ("workflow", named()),
-        ("phase", Shape::Record(vec![("name", Scalar), ("description", Scalar), ("number", Scalar), ("count", Scalar)])),
+        (
+            "phase",
+            Shape::Record(vec![
+                ("name", Scalar),
+                ("description", Scalar),
+                ("number", Scalar),
+                ("count", Scalar),
+            ]),
+        ),
         ("date", Scalar),
         ("revision", Scalar),
         ("agents", Shape::records(vec![("name", Scalar), ("description", Scalar)])),
@@ -68,12 +76,17 @@ pub fn catalogue() -> Catalogue {
         ("feedback", Scalar),
         ("findings", Shape::records(vec![("path", Scalar), ("text", Scalar)])),
     ];
-    let with = |more: Vec<(&'static str, Shape)>| shared.iter().cloned().chain(more).collect::<Vec<_>>();
-    let adr = ["number", "title", "status", "context", "decision", "consequences"].map(|part| (part, Scalar));
+    let with =
+        |more: Vec<(&'static str, Shape)>| shared.iter().cloned().chain(more).collect::<Vec<_>>();
+    let adr = ["number", "title", "status", "context", "decision", "consequences"]
+        .map(|part| (part, Scalar));
     Catalogue {
         tools: tools::infos(),
         prompt_variables: with(vec![("agent", named())]),
-        template_variables: with(vec![("deliverable", Shape::Record(deliverable())), ("adr", Shape::Record(adr.to_vec()))]),
+        template_variables: with(vec![
+            ("deliverable", Shape::Record(deliverable())),
+            ("adr", Shape::Record(adr.to_vec())),
+        ]),
         slot_sources: SLOT_SOURCES.to_vec(),
         tool_templates: vec![
             ToolTemplate { tool: "write_adr", template: "adr", needed: true },

@@ -1,4 +1,5 @@
-//! CloudCrew's runtime: runs a plan. It decides everything and touches nothing: the world is behind [`ports`].
+//! CloudCrew's runtime: runs a plan. It decides everything and touches nothing: the world is behind
+//! [`ports`].
 
 pub mod catalogue;
 #[cfg(feature = "conformance")]

@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 
 use cloudcrew_definition::text::excess;
 use minijinja::value::{Serde, ValueKind};
-use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value, escape_formatter};
+use minijinja::{
+    Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value, escape_formatter,
+};
 
 /// Instructions that one text may take; far above what a real prompt needs.
 const FUEL: u64 = 500_000;
@@ -19,7 +21,8 @@ const WIDEST: usize = 200;
 /// Renders a text with its variables.
 ///
 /// # Errors
-/// A sentence that says what in the text cannot be rendered; a checked definition has none that depends on names.
+/// A sentence that says what in the text cannot be rendered; a checked definition has none that
+/// depends on names.
 pub fn render(text: &str, variables: &serde_json::Value) -> Result<String, String> {
     static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
         let mut env = Environment::new();
@@ -60,11 +63,20 @@ fn bounded(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Re
     escape_formatter(out, state, value)
 }
 
-/// Bytes of a value when it is printed, about; an error when there are more than `most`, or it is nested too deep.
+/// Bytes of a value when it is printed, about; an error when there are more than `most`, or it is
+/// nested too deep.
 fn size(value: &Value, most: usize, depth: usize) -> Result<usize, Error> {
-    let large = || Error::new(ErrorKind::InvalidOperation, format!("more than {} KiB would be written", MOST / 1024));
+    let large = || {
+        Error::new(
+            ErrorKind::InvalidOperation,
+            format!("more than {} KiB would be written", MOST / 1024),
+        )
+    };
     if depth > DEEPEST {
-        return Err(Error::new(ErrorKind::InvalidOperation, format!("a value is nested more than {DEEPEST} levels deep")));
+        return Err(Error::new(
+            ErrorKind::InvalidOperation,
+            format!("a value is nested more than {DEEPEST} levels deep"),
+        ));
     }
     let mut total = value.as_str().map_or(8, str::len);
     if matches!(value.kind(), ValueKind::Seq | ValueKind::Map | ValueKind::Iterable) {
@@ -102,18 +114,30 @@ fn join(value: &Value, separator: Option<String>) -> Result<String, Error> {
 fn replace(text: &str, from: &str, to: &str) -> Result<String, Error> {
     let grown = text.matches(from).count().saturating_mul(to.len());
     if grown.saturating_add(text.len()) > MOST {
-        return Err(Error::new(ErrorKind::InvalidOperation, format!("more than {} KiB would be written", MOST / 1024)));
+        return Err(Error::new(
+            ErrorKind::InvalidOperation,
+            format!("more than {} KiB would be written", MOST / 1024),
+        ));
     }
     Ok(text.replace(from, to))
 }
 
 /// `indent`, by what fits on a line.
-fn indent(text: &str, width: usize, first: Option<bool>, blank: Option<bool>) -> Result<String, Error> {
+fn indent(
+    text: &str,
+    width: usize,
+    first: Option<bool>,
+    blank: Option<bool>,
+) -> Result<String, Error> {
     if width > WIDEST {
-        return Err(Error::new(ErrorKind::InvalidOperation, format!("an indent is at most {WIDEST}")));
+        return Err(Error::new(
+            ErrorKind::InvalidOperation,
+            format!("an indent is at most {WIDEST}"),
+        ));
     }
     let lines = text.lines().enumerate().map(|(number, line)| {
-        let indented = (number > 0 || first == Some(true)) && (!line.is_empty() || blank == Some(true));
+        let indented =
+            (number > 0 || first == Some(true)) && (!line.is_empty() || blank == Some(true));
         if indented { format!("{}{line}", " ".repeat(width)) } else { line.to_owned() }
     });
     Ok(lines.collect::<Vec<_>>().join("\n"))
@@ -129,7 +153,8 @@ pub struct Part {
 
 /// The parts as one text.
 pub fn joined(parts: &[Part]) -> String {
-    let texts: Vec<&str> = parts.iter().map(|p| p.text.trim_end()).filter(|t| !t.is_empty()).collect();
+    let texts: Vec<&str> =
+        parts.iter().map(|p| p.text.trim_end()).filter(|t| !t.is_empty()).collect();
     texts.join("\n\n")
 }
 
@@ -151,13 +176,18 @@ mod tests {
     fn no_text_ends_the_process_or_holds_it() {
         for (text, why) in [
             ("{% set ns = namespace() %}{% set ns.a = ns %}{{ ns }}", "unknown function"),
-            ("{{ words }}{{ words }}{{ words }}{{ words }}{{ words }}{{ words }}{{ words }}{{ words }}{{ words }}", "8192 KiB"),
+            (
+                "{{ words }}{{ words }}{{ words }}{{ words }}{{ words }}{{ words }}{{ words }}{{ \
+                 words }}{{ words }}",
+                "8192 KiB",
+            ),
             ("{{ range(9000)|join(words) }}", "8192 KiB"),
             ("{{ words|replace('x', words) }}", "8192 KiB"),
             ("{{ 'a'|indent(1000000000, true) }}", "at most 200"),
             ("{{ 'a' * 1000000000 }}", "does not multiply"),
             (
-                "{% set a = [1] %}{% set a = a + a %}{% set a = a + a %}{% set a = a + a %}{% set a = a + a %}{{ a == a }}",
+                "{% set a = [1] %}{% set a = a + a %}{% set a = a + a %}{% set a = a + a %}{% set \
+                 a = a + a %}{{ a == a }}",
                 "in a row",
             ),
         ] {

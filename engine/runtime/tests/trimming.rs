@@ -1,12 +1,22 @@
-//! Long visits: their conversations are cut back before the model's window is full, and stay conversations.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, missing_docs, reason = "tests")]
+//! Long visits: their conversations are cut back before the model's window is full, and stay
+//! conversations.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "tests"
+)]
 
 use std::time::Duration;
 
 use cloudcrew_runtime::ports::model::{
-    Attachment, AttachmentFormat, Block, Message, ModelReply, Role, ToolResult, ToolStatus, ToolUse, Usage,
+    Attachment, AttachmentFormat, Block, Message, ModelReply, Role, ToolResult, ToolStatus,
+    ToolUse, Usage,
 };
-use cloudcrew_runtime::swarm::{ContextRule, HandoffMode, Input, Limits, Member, RetryPolicy, Step, Swarm, SwarmSpec};
+use cloudcrew_runtime::swarm::{
+    ContextRule, HandoffMode, Input, Limits, Member, RetryPolicy, Step, Swarm, SwarmSpec,
+};
 use serde_json::json;
 
 /// Tokens of prompt and tools, which the machine does not see.
@@ -14,8 +24,13 @@ const FIXED: u64 = 2_000;
 const RULE: ContextRule = ContextRule { trim_at: 20_000, trim_to: 10_000 };
 
 fn swarm(max_turns: u32) -> Swarm {
-    let member =
-        Member { name: "dev".into(), description: None, tools: vec!["look".into()], max_tokens: 1000, context: Some(RULE) };
+    let member = Member {
+        name: "dev".into(),
+        description: None,
+        tools: vec!["look".into()],
+        max_tokens: 1000,
+        context: Some(RULE),
+    };
     let time = Duration::from_secs(1_000_000);
     Swarm::new(SwarmSpec {
         task: "Build it.".into(),
@@ -32,7 +47,11 @@ fn swarm(max_turns: u32) -> Swarm {
             token_budget: None,
         },
         handoff: HandoffMode::Immediate,
-        retry: RetryPolicy { max_attempts: 3, initial_delay: Duration::ZERO, max_delay: Duration::ZERO },
+        retry: RetryPolicy {
+            max_attempts: 3,
+            initial_delay: Duration::ZERO,
+            max_delay: Duration::ZERO,
+        },
         handoffs: true,
         asks_again: 0,
     })
@@ -46,20 +65,38 @@ fn tokens(messages: &[Message]) -> u64 {
 #[track_caller]
 fn is_a_conversation(messages: &[Message]) {
     for (number, message) in messages.iter().enumerate() {
-        assert_eq!(message.role, if number % 2 == 0 { Role::User } else { Role::Assistant }, "roles alternate");
+        assert_eq!(
+            message.role,
+            if number % 2 == 0 { Role::User } else { Role::Assistant },
+            "roles alternate"
+        );
         assert!(!message.content.is_empty(), "nothing is empty");
         let ids = |m: &Message| -> Vec<String> {
-            m.content.iter().filter_map(|b| if let Block::ToolUse(c) = b { Some(c.id.clone()) } else { None }).collect()
+            m.content
+                .iter()
+                .filter_map(|b| if let Block::ToolUse(c) = b { Some(c.id.clone()) } else { None })
+                .collect()
         };
-        let answered: Vec<String> =
-            message.content.iter().filter_map(|b| if let Block::ToolResult(r) = b { Some(r.id.clone()) } else { None }).collect();
-        let asked = if number > 0 && message.role == Role::User { ids(&messages[number - 1]) } else { Vec::new() };
+        let answered: Vec<String> = message
+            .content
+            .iter()
+            .filter_map(|b| if let Block::ToolResult(r) = b { Some(r.id.clone()) } else { None })
+            .collect();
+        let asked = if number > 0 && message.role == Role::User {
+            ids(&messages[number - 1])
+        } else {
+            Vec::new()
+        };
         assert_eq!(answered, asked, "each call is answered once, and nothing else is");
     }
-    assert!(matches!(&messages[0].content[0], Block::Text(text) if text.contains("Build it.")), "the input stays");
+    assert!(
+        matches!(&messages[0].content[0], Block::Text(text) if text.contains("Build it.")),
+        "the input stays"
+    );
 }
 
-/// A visit of so many turns; `size` says how long the result of each is. Returns the most tokens that were ever sent.
+/// A visit of so many turns; `size` says how long the result of each is. Returns the most tokens
+/// that were ever sent.
 fn visit(turns: u32, reports: bool, size: impl Fn(u32) -> usize) -> (Swarm, u64) {
     let mut swarm = swarm(turns + 1);
     swarm.accept(Input::VisitOpened { notes: Vec::new() }, Duration::ZERO).unwrap();
@@ -68,8 +105,17 @@ fn visit(turns: u32, reports: bool, size: impl Fn(u32) -> usize) -> (Swarm, u64)
         let read = tokens(swarm.conversation());
         most = most.max(read);
         is_a_conversation(swarm.conversation());
-        let call = ToolUse { id: format!("t{turn}"), name: "look".into(), input: json!({ "at": format!("place {turn}") }) };
-        let usage = Usage { input_tokens: read / 2, cache_read_tokens: read - read / 2, output_tokens: 20, ..Usage::default() };
+        let call = ToolUse {
+            id: format!("t{turn}"),
+            name: "look".into(),
+            input: json!({ "at": format!("place {turn}") }),
+        };
+        let usage = Usage {
+            input_tokens: read / 2,
+            cache_read_tokens: read - read / 2,
+            output_tokens: 20,
+            ..Usage::default()
+        };
         let reply = ModelReply {
             content: vec![Block::Text("I look.".into()), Block::ToolUse(call)],
             stop_reason: "tool_use".into(),
@@ -89,7 +135,9 @@ fn visit(turns: u32, reports: bool, size: impl Fn(u32) -> usize) -> (Swarm, u64)
             text: "é ".repeat(size(turn) / 3),
             attachments: attachments.into_iter().collect(),
         };
-        swarm.accept(Input::ToolResult { index: 0, result, started: true }, Duration::ZERO).unwrap();
+        swarm
+            .accept(Input::ToolResult { index: 0, result, started: true }, Duration::ZERO)
+            .unwrap();
         assert!(matches!(swarm.next_step(), Step::CallModel(_)), "{:?}", swarm.reason());
     }
     (swarm, most)

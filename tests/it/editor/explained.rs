@@ -7,7 +7,12 @@ use crate::support::edited;
 use crate::support::editor::{Editor, applied};
 
 fn labels(items: &Value) -> Vec<&str> {
-    items.as_array().expect("a list").iter().map(|item| item["label"].as_str().expect("a label")).collect()
+    items
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|item| item["label"].as_str().expect("a label"))
+        .collect()
 }
 
 fn documentation(items: &Value, label: &str) -> String {
@@ -27,14 +32,20 @@ fn everything_is_completed_with_its_documentation() {
         let offset = marked.find('\u{2502}').expect("a cursor");
         editor.change(DISCOVERY, &marked.replace('\u{2502}', ""));
         let position = Editor::position(&marked, offset);
-        editor.ask("textDocument/completion", json!({ "textDocument": { "uri": editor.uri(DISCOVERY) }, "position": position }))
+        editor.ask(
+            "textDocument/completion",
+            json!({ "textDocument": { "uri": editor.uri(DISCOVERY) }, "position": position }),
+        )
     };
     let agents = complete("  entry: pm", "  entry: │");
     assert_eq!(labels(&agents), ["pm", "sa", "infra", "dev", "data", "security", "qa"]);
     assert!(documentation(&agents, "pm").contains("Owns the statement of work"));
     let templates = complete("template: project_plan", "template: │");
     assert!(labels(&templates).contains(&"runbook"));
-    assert!(complete("reviewers: [sa]", "reviewers: [│").to_string().contains("\"qa\""), "in brackets that are not closed");
+    assert!(
+        complete("reviewers: [sa]", "reviewers: [│").to_string().contains("\"qa\""),
+        "in brackets that are not closed"
+    );
     // One list, each once.
     assert_eq!(labels(&complete("agents: [pm, sa]", "agents: [pm, sa, │]")).len(), 5);
     let keys = complete("  max_turns: 100", "  │");
@@ -52,8 +63,16 @@ fn what_is_written_for_a_completed_key_can_be_gone_on_with() {
     let text = "version: 1\nphase: discovery\n";
     editor.open(DISCOVERY, text);
     let end = json!({ "line": 2, "character": 0 });
-    let items = editor.ask("textDocument/completion", json!({ "textDocument": { "uri": editor.uri(DISCOVERY) }, "position": end }));
-    let swarm = items.as_array().expect("a list").iter().find(|item| item["label"] == "swarm").expect("the key");
+    let items = editor.ask(
+        "textDocument/completion",
+        json!({ "textDocument": { "uri": editor.uri(DISCOVERY) }, "position": end }),
+    );
+    let swarm = items
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|item| item["label"] == "swarm")
+        .expect("the key");
     let after = applied(text, &json!([swarm["textEdit"]]));
     assert_eq!(after, format!("{text}swarm:\n  "));
     assert_eq!(swarm["detail"], "required");
@@ -66,20 +85,36 @@ fn a_hover_tells_limits_with_where_they_come_from_and_what_an_agent_may() {
     let mut hover = |path: &str, word: &str| {
         let text = editor.text(path);
         let ask = editor.at(path, &text, word);
-        editor.ask("textDocument/hover", ask)["contents"]["value"].as_str().unwrap_or_default().to_owned()
+        editor.ask("textDocument/hover", ask)["contents"]["value"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     };
     let limit = hover(DISCOVERY, "max_handoffs");
-    assert!(limit.contains("Here `10`, from phases/discovery.yaml:10.") && limit.contains("Default `20`"), "{limit}");
+    assert!(
+        limit.contains("Here `10`, from phases/discovery.yaml:10.")
+            && limit.contains("Default `20`"),
+        "{limit}"
+    );
     let swarm = hover(DISCOVERY, "swarm:");
-    for row in ["| `node_timeout` | `5m` | phases/discovery.yaml:14 |", "| `handoff` | `immediate` | default |"] {
+    for row in [
+        "| `node_timeout` | `5m` | phases/discovery.yaml:14 |",
+        "| `handoff` | `immediate` | default |",
+    ] {
         assert!(swarm.contains(row), "{swarm}");
     }
     let agent = hover("phases/poc.yaml", "dev");
-    for part in ["May ", "write to the repository inside its scope", "`!app/tests/**`", "Model `sonnet`"] {
+    for part in
+        ["May ", "write to the repository inside its scope", "`!app/tests/**`", "Model `sonnet`"]
+    {
         assert!(agent.contains(part), "{agent}");
     }
     let phase = hover("workflows/delivery.yaml", "discovery, arch");
-    assert!(phase.contains("Owes `docs/project-plan/plan.md`") && phase.contains("| `swarm.max_turns` | `100` |"), "{phase}");
+    assert!(
+        phase.contains("Owes `docs/project-plan/plan.md`")
+            && phase.contains("| `swarm.max_turns` | `100` |"),
+        "{phase}"
+    );
     assert!(hover("agents.yaml", "repo_read").contains("**tool** `repo_read`"));
     assert!(hover("agents.yaml", "# The crew").is_empty());
 }

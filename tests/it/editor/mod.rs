@@ -1,4 +1,5 @@
-//! What the author of a workspace sees in an editor: a real client of `cloudcrew lsp`, and the real `yaml-language-server`.
+//! What the author of a workspace sees in an editor: a real client of `cloudcrew lsp`, and the real
+//! `yaml-language-server`.
 
 mod explained;
 mod renamed;
@@ -20,7 +21,10 @@ fn editor(crew: &Crew) -> Editor {
 
 /// The word that a range covers.
 fn word<'t>(text: &'t str, range: &Value) -> &'t str {
-    let line = text.lines().nth(range["start"]["line"].as_u64().expect("a line") as usize).expect("a line");
+    let line = text
+        .lines()
+        .nth(range["start"]["line"].as_u64().expect("a line") as usize)
+        .expect("a line");
     let column = |end: &str| range[end]["character"].as_u64().expect("a column") as usize;
     &line[column("start")..column("end")]
 }
@@ -28,7 +32,9 @@ fn word<'t>(text: &'t str, range: &Value) -> &'t str {
 #[test]
 #[ignore = "needs Node and npm, which brings yaml-language-server"]
 fn both_servers_show_an_author_what_they_should() {
-    let run = Command::new(root().join("tests/rigs/editor/run")).env("CLOUDCREW", env!("CARGO_BIN_EXE_cloudcrew")).output();
+    let run = Command::new(root().join("tests/rigs/editor/run"))
+        .env("CLOUDCREW", env!("CARGO_BIN_EXE_cloudcrew"))
+        .output();
     let run = run.expect("bash starts");
     let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
     assert!(run.status.success() && out.contains("cloudcrew lsp: \"passed\":"), "{out}\n{err}");

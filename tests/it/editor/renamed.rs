@@ -11,7 +11,9 @@ use crate::support::{edited, root};
 
 /// Writes an edit of the workspace to disk, as an editor does.
 fn carry_out(root: &Path, edit: &Value) {
-    let path = |uri: &Value| uri.as_str().expect("an address").strip_prefix("file://").expect("a file").to_owned();
+    let path = |uri: &Value| {
+        uri.as_str().expect("an address").strip_prefix("file://").expect("a file").to_owned()
+    };
     for change in edit["documentChanges"].as_array().expect("changes") {
         if change["kind"] == "rename" {
             std::fs::rename(path(&change["oldUri"]), path(&change["newUri"])).expect("renamed");
@@ -32,14 +34,23 @@ fn a_name_leads_to_its_definition_and_to_all_its_places() {
         let text = editor.text(path);
         let ask = editor.at(path, &text, word);
         let found = editor.ask("textDocument/definition", ask);
-        let uri = found[0]["uri"].as_str().unwrap_or_default().rsplit("/workspace/").next().unwrap_or_default().to_owned();
+        let uri = found[0]["uri"]
+            .as_str()
+            .unwrap_or_default()
+            .rsplit("/workspace/")
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         (uri, found[0]["range"]["start"]["line"].as_u64().unwrap_or_default() as usize)
     };
     let agents = root().join("agents.yaml");
     let agents = std::fs::read_to_string(agents).expect("a file");
     let line = |word: &str| agents.lines().position(|l| l == word).expect("a line");
     assert_eq!(goes(DISCOVERY, "sa]"), ("agents.yaml".to_owned(), line("  sa:")));
-    assert_eq!(goes("agents.yaml", "sonnet\n    prompt"), ("agents.yaml".to_owned(), line("  sonnet:")));
+    assert_eq!(
+        goes("agents.yaml", "sonnet\n    prompt"),
+        ("agents.yaml".to_owned(), line("  sonnet:"))
+    );
     let poc = std::fs::read_to_string(root().join("phases/poc.yaml")).expect("a file");
     let named = poc.lines().position(|l| l == "phase: poc").expect("a line");
     assert_eq!(goes("workflows/delivery.yaml", "poc"), ("phases/poc.yaml".to_owned(), named));
@@ -51,14 +62,25 @@ fn a_name_leads_to_its_definition_and_to_all_its_places() {
     let mut ask = editor.at("agents.yaml", &text, "qa:");
     ask["context"] = json!({ "includeDeclaration": true });
     let places = editor.ask("textDocument/references", ask);
-    let files: BTreeSet<&str> =
-        places.as_array().expect("places").iter().filter_map(|p| p["uri"].as_str()?.rsplit('/').next()).collect();
+    let files: BTreeSet<&str> = places
+        .as_array()
+        .expect("places")
+        .iter()
+        .filter_map(|p| p["uri"].as_str()?.rsplit('/').next())
+        .collect();
     assert_eq!(
         files,
-        BTreeSet::from(["agents.yaml", "delivery.yaml", "forgotten-deliverable.yaml", "production.yaml", "retrospective.yaml"])
+        BTreeSet::from([
+            "agents.yaml",
+            "delivery.yaml",
+            "forgotten-deliverable.yaml",
+            "production.yaml",
+            "retrospective.yaml"
+        ])
     );
     for place in places.as_array().expect("places") {
-        let path = place["uri"].as_str().and_then(|u| u.rsplit("/workspace/").next()).expect("a file");
+        let path =
+            place["uri"].as_str().and_then(|u| u.rsplit("/workspace/").next()).expect("a file");
         assert_eq!(word(&editor.text(path), &place["range"]), "qa", "{path}");
     }
 }
@@ -81,7 +103,8 @@ fn a_rename_leaves_a_workspace_without_findings() {
         // On the value, where a key stands before it.
         let mut ask = editor.at(path, &text, at);
         if let Some(value) = at.strip_prefix("phase: ") {
-            ask["position"] = Editor::position(&text, text.find(at).expect("there") + at.len() - value.len());
+            ask["position"] =
+                Editor::position(&text, text.find(at).expect("there") + at.len() - value.len());
         }
         let prepared = editor.ask("textDocument/prepareRename", ask.clone());
         assert!(prepared["placeholder"].is_string(), "{prepared}");
@@ -93,8 +116,12 @@ fn a_rename_leaves_a_workspace_without_findings() {
             crew.run(&["test", "delivery", "revision"]).exits(0);
         }
         let old = prepared["placeholder"].as_str().expect("a name").to_owned();
-        let texts: String = ["agents.yaml", "workflows/delivery.yaml"].iter().map(|p| editor.text(p)).collect();
-        assert!(!texts.contains(&format!("{old}:")) && !texts.contains(&format!(" {old},")), "{old} is left in\n{texts}");
+        let texts: String =
+            ["agents.yaml", "workflows/delivery.yaml"].iter().map(|p| editor.text(p)).collect();
+        assert!(
+            !texts.contains(&format!("{old}:")) && !texts.contains(&format!(" {old},")),
+            "{old} is left in\n{texts}"
+        );
     }
 }
 
@@ -107,7 +134,10 @@ fn what_cannot_be_renamed_is_refused_with_a_reason() {
         let mut ask = editor.at("agents.yaml", &agents, at);
         ask["newName"] = to.into();
         let answer = editor.answer("textDocument/rename", ask);
-        assert!(answer["error"]["message"].as_str().is_some_and(|words| words.contains(why)), "{at}: {answer}");
+        assert!(
+            answer["error"]["message"].as_str().is_some_and(|words| words.contains(why)),
+            "{at}: {answer}"
+        );
     };
     refused(&mut editor, "repo_read", "other", "a tool of the engine");
     refused(&mut editor, "qa:", "pm", "`pm` is the name of another agent");
@@ -119,7 +149,10 @@ fn what_cannot_be_renamed_is_refused_with_a_reason() {
     refused(&mut plain, "prompts/pm.md", "prompts/other.md", "cannot rename a file");
     let mut ask = plain.at("agents.yaml", &agents, "qa:");
     ask["newName"] = "tester".into();
-    assert!(plain.ask("textDocument/rename", ask)["changes"].is_object(), "an edit without files is for every editor");
+    assert!(
+        plain.ask("textDocument/rename", ask)["changes"].is_object(),
+        "an edit without files is for every editor"
+    );
 }
 
 #[test]

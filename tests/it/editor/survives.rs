@@ -18,8 +18,8 @@ fn a_thousand_random_edits_end_where_the_text_does() {
     }
     let mut dice = Chance::of(7);
     let pieces = [
-        "", "", "\n", "  ", "- ", ": ", "[", "]", "{", "}", "#", "\"", "'", "&a ", "*a", "|", "pm", "ü", "😀", "\t", "---\n", "{{",
-        "\r\n",
+        "", "", "\n", "  ", "- ", ": ", "[", "]", "{", "}", "#", "\"", "'", "&a ", "*a", "|", "pm",
+        "ü", "😀", "\t", "---\n", "{{", "\r\n",
     ];
     let methods = ["completion", "hover", "definition", "documentSymbol", "prepareRename"];
     for version in 2..1002 {
@@ -47,13 +47,19 @@ fn a_thousand_random_edits_end_where_the_text_does() {
         text.replace_range(from..to.max(from), piece);
         let document = json!({ "uri": editor.uri(paths[which]), "version": version });
         let change = json!({ "range": range, "text": piece });
-        editor.tell("textDocument/didChange", json!({ "textDocument": document, "contentChanges": [change] }));
+        editor.tell(
+            "textDocument/didChange",
+            json!({ "textDocument": document, "contentChanges": [change] }),
+        );
         let at = json!({ "line": dice.below(90), "character": dice.below(60) });
         let ask = json!({ "textDocument": { "uri": editor.uri(paths[which]) }, "position": at });
         editor.answer(&format!("textDocument/{}", methods[dice.below(methods.len())]), ask);
     }
     for _ in 0..2 {
-        editor.ask("textDocument/documentSymbol", json!({ "textDocument": { "uri": editor.uri("agents.yaml") } }));
+        editor.ask(
+            "textDocument/documentSymbol",
+            json!({ "textDocument": { "uri": editor.uri("agents.yaml") } }),
+        );
     }
     // A second editor that opens the same texts at once finds the same.
     let mut fresh = Editor::start(crew.workspace(), modern());
@@ -84,16 +90,31 @@ fn nothing_that_a_client_says_ends_the_server() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     editor.raw(format!("Content-Length: {}\r\n\r\n{deep}", deep.len()).as_bytes());
     let outside = json!({ "textDocument": { "uri": uri }, "position": { "line": u32::MAX, "character": u32::MAX } });
-    for method in
-        ["completion", "hover", "definition", "references", "prepareRename", "rename", "codeAction", "documentSymbol", "nothing"]
-    {
-        for params in [outside.clone(), json!({}), Value::Null, json!([1]), json!({ "textDocument": { "uri": "untitled:x" } })] {
+    for method in [
+        "completion",
+        "hover",
+        "definition",
+        "references",
+        "prepareRename",
+        "rename",
+        "codeAction",
+        "documentSymbol",
+        "nothing",
+    ] {
+        for params in [
+            outside.clone(),
+            json!({}),
+            Value::Null,
+            json!([1]),
+            json!({ "textDocument": { "uri": "untitled:x" } }),
+        ] {
             editor.answer(&format!("textDocument/{method}"), params);
         }
     }
     let range = json!({ "start": { "line": 9999, "character": 7 }, "end": { "line": 2, "character": 9999 } });
     let document = json!({ "uri": uri, "version": 2 });
-    let change = json!({ "textDocument": document, "contentChanges": [{ "range": range, "text": "x" }] });
+    let change =
+        json!({ "textDocument": document, "contentChanges": [{ "range": range, "text": "x" }] });
     editor.tell("textDocument/didChange", change.clone());
     let text = editor.text(DISCOVERY);
     editor.open(DISCOVERY, &text);
@@ -107,13 +128,17 @@ fn nothing_that_a_client_says_ends_the_server() {
         let at = editor.at(DISCOVERY, &text, "pm\n");
         editor.answer(&format!("textDocument/{method}"), at);
     }
-    let huge = format!("version: 1\nphase: discovery\ndescription: {}\n", "x".repeat(3 * 1024 * 1024));
+    let huge =
+        format!("version: 1\nphase: discovery\ndescription: {}\n", "x".repeat(3 * 1024 * 1024));
     assert_eq!(editor.change(DISCOVERY, &huge)[0]["code"], "unreadable-file");
     for piece in ["[", "a,'b',", "- ", "{a: ", "\"", "x: "] {
         let bushy = format!("version: 1\nphase: [{}\n", piece.repeat(150_000));
         assert!(!editor.change(DISCOVERY, &bushy).is_empty());
         let within = json!({ "line": 1, "character": 50_000 });
-        editor.ask("textDocument/completion", json!({ "textDocument": { "uri": uri }, "position": within }));
+        editor.ask(
+            "textDocument/completion",
+            json!({ "textDocument": { "uri": uri }, "position": within }),
+        );
     }
     assert!(editor.change(DISCOVERY, &text).is_empty(), "and it works as before");
     assert_eq!(editor.vanish(), 1, "a client that goes without a word");

@@ -1,4 +1,5 @@
-//! What is found and told while somebody types: the same as `check` says, across files, in the columns that were agreed on.
+//! What is found and told while somebody types: the same as `check` says, across files, in the
+//! columns that were agreed on.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -19,14 +20,21 @@ fn a_typo_is_found_at_its_word_and_mended() {
     let wrong = right.replace("entry: pm", "entry: pmm");
     let found = editor.open(DISCOVERY, &wrong);
     assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!((word(&wrong, &found[0]["range"]), &found[0]["code"]), ("pmm", &json!("unknown-agent")));
+    assert_eq!(
+        (word(&wrong, &found[0]["range"]), &found[0]["code"]),
+        ("pmm", &json!("unknown-agent"))
+    );
     let ask = |found: &Value, only: Value| {
         let context = json!({ "diagnostics": [found], "only": only });
         json!({ "textDocument": { "uri": editor.uri(DISCOVERY) }, "range": found["range"], "context": context })
     };
-    let (quick, all) = (ask(&found[0], json!(["quickfix"])), ask(&found[0], json!(["source.fixAll"])));
+    let (quick, all) =
+        (ask(&found[0], json!(["quickfix"])), ask(&found[0], json!(["source.fixAll"])));
     let actions = editor.ask("textDocument/codeAction", quick);
-    assert_eq!((actions.as_array().map(Vec::len), &actions[0]["kind"]), (Some(1), &json!("quickfix")));
+    assert_eq!(
+        (actions.as_array().map(Vec::len), &actions[0]["kind"]),
+        (Some(1), &json!("quickfix"))
+    );
     assert_eq!(applied(&wrong, &actions[0]["edit"]["changes"][editor.uri(DISCOVERY)]), right);
     // Of so short a name nobody can be certain: it is offered, and never written unasked.
     let none = editor.ask("textDocument/codeAction", all.clone());
@@ -49,7 +57,10 @@ fn a_change_of_one_file_is_felt_in_the_others() {
     editor.change("agents.yaml", &agents.replace("\n  qa:\n", "\n  tester:\n"));
     for path in ["phases/production.yaml", "phases/retrospective.yaml"] {
         let (text, found) = (editor.text(path), editor.found(path));
-        assert!(!found.is_empty() && found.iter().all(|d| word(&text, &d["range"]) == "qa"), "{path}: {found:?}");
+        assert!(
+            !found.is_empty() && found.iter().all(|d| word(&text, &d["range"]) == "qa"),
+            "{path}: {found:?}"
+        );
     }
     editor.change("agents.yaml", &agents);
     assert!(editor.found("phases/production.yaml").is_empty());
@@ -63,22 +74,40 @@ fn open_texts_count_before_files_and_files_that_come_and_go_are_noticed() {
     assert_eq!(editor.open(DISCOVERY, &right.replace("entry: pm", "entry: pmm")).len(), 1);
     let document = json!({ "textDocument": { "uri": editor.uri(DISCOVERY) } });
     editor.tell("textDocument/didClose", document);
-    editor.ask("textDocument/documentSymbol", json!({ "textDocument": { "uri": editor.uri(DISCOVERY) } }));
-    let symbols = editor.ask("textDocument/documentSymbol", json!({ "textDocument": { "uri": editor.uri(DISCOVERY) } }));
+    editor.ask(
+        "textDocument/documentSymbol",
+        json!({ "textDocument": { "uri": editor.uri(DISCOVERY) } }),
+    );
+    let symbols = editor.ask(
+        "textDocument/documentSymbol",
+        json!({ "textDocument": { "uri": editor.uri(DISCOVERY) } }),
+    );
     assert!(editor.found(DISCOVERY).is_empty(), "the file counts again");
-    assert!(symbols.as_array().is_some_and(|s| s.iter().any(|s| s["name"] == "swarm" && s["children"].is_array())), "{symbols}");
+    assert!(
+        symbols
+            .as_array()
+            .is_some_and(|s| s.iter().any(|s| s["name"] == "swarm" && s["children"].is_array())),
+        "{symbols}"
+    );
     let changed = |editor: &mut Editor, path: &str, kind: u8| {
         let changes = json!({ "changes": [{ "uri": editor.uri(path), "type": kind }] });
         editor.tell("workspace/didChangeWatchedFiles", changes);
         // Findings are told before what is asked afterwards is answered.
         for _ in 0..2 {
-            editor.ask("textDocument/documentSymbol", json!({ "textDocument": { "uri": editor.uri(DISCOVERY) } }));
+            editor.ask(
+                "textDocument/documentSymbol",
+                json!({ "textDocument": { "uri": editor.uri(DISCOVERY) } }),
+            );
         }
     };
     std::fs::remove_file(editor.root.join("templates/project_plan.md")).expect("removed");
     changed(&mut editor, "templates/project_plan.md", 3);
     assert_eq!(editor.found(DISCOVERY)[0]["code"], "unknown-template");
-    std::fs::copy(root().join("templates/project_plan.md"), editor.root.join("templates/project_plan.md")).expect("copied");
+    std::fs::copy(
+        root().join("templates/project_plan.md"),
+        editor.root.join("templates/project_plan.md"),
+    )
+    .expect("copied");
     changed(&mut editor, "templates/project_plan.md", 1);
     assert!(editor.found(DISCOVERY).is_empty());
     crew.edit(DISCOVERY, "entry: pm", "entry: pmm");
@@ -98,7 +127,10 @@ fn the_schemas_of_a_workspace_are_written_by_the_verb_that_says_so_and_by_no_oth
     crew.edit("agents.yaml", "  qa:\n", "  tester:\n");
     let saved = json!({ "textDocument": { "uri": editor.uri("agents.yaml") } });
     editor.tell("textDocument/didSave", saved);
-    editor.ask("textDocument/documentSymbol", json!({ "textDocument": { "uri": editor.uri("agents.yaml") } }));
+    editor.ask(
+        "textDocument/documentSymbol",
+        json!({ "textDocument": { "uri": editor.uri("agents.yaml") } }),
+    );
     assert!(!editor.text(".cloudcrew/schemas/phase.json").contains("\"tester\""));
     crew.run(&["check"]).exits(1).says("`cloudcrew schema --workspace` writes them anew");
     assert!(!editor.text(".cloudcrew/schemas/phase.json").contains("\"tester\""));
@@ -115,7 +147,12 @@ fn a_folder_without_a_crew_is_left_in_peace() {
     let document = json!({ "uri": editor.uri(DISCOVERY), "languageId": "yaml", "version": 1, "text": "nonsense: [" });
     editor.tell("textDocument/didOpen", json!({ "textDocument": document }));
     let at = json!({ "textDocument": { "uri": editor.uri(DISCOVERY) }, "position": { "line": 0, "character": 3 } });
-    for method in ["textDocument/hover", "textDocument/completion", "textDocument/definition", "textDocument/prepareRename"] {
+    for method in [
+        "textDocument/hover",
+        "textDocument/completion",
+        "textDocument/definition",
+        "textDocument/prepareRename",
+    ] {
         assert!(editor.ask(method, at.clone()).is_null(), "{method}");
     }
     assert!(editor.told.is_empty(), "{:?}", editor.told);
@@ -124,17 +161,21 @@ fn a_folder_without_a_crew_is_left_in_peace() {
 
 #[test]
 fn columns_are_counted_as_was_agreed_on() {
-    for (encodings, agreed, width) in [(json!(["utf-8", "utf-16"]), "utf-8", 4), (json!(["utf-16"]), "utf-16", 2)] {
+    for (encodings, agreed, width) in
+        [(json!(["utf-8", "utf-16"]), "utf-8", 4), (json!(["utf-16"]), "utf-16", 2)]
+    {
         let crew = edited();
         let mut capabilities = modern();
         capabilities["general"]["positionEncodings"] = encodings;
         let mut editor = Editor::start(crew.workspace(), capabilities);
         assert_eq!(editor.server_says["capabilities"]["positionEncoding"], agreed);
-        let text = editor.text(DISCOVERY).replace("review: { agent: pm", "review: { \"agent\": \"pm😀\"");
+        let text =
+            editor.text(DISCOVERY).replace("review: { agent: pm", "review: { \"agent\": \"pm😀\"");
         let found = editor.open(DISCOVERY, &text);
         let line = text.lines().find(|l| l.starts_with("review:")).expect("the line");
         let start = line.find("\"pm").expect("there");
-        let range = &found.iter().find(|d| d["code"] == "unknown-agent").expect("the finding")["range"];
+        let range =
+            &found.iter().find(|d| d["code"] == "unknown-agent").expect("the finding")["range"];
         assert_eq!(range["start"]["character"], start);
         assert_eq!(range["end"]["character"], start + "\"pm\"".len() + width);
     }
@@ -149,12 +190,27 @@ fn checked(workspace: &Path) -> BTreeSet<String> {
         .output()
         .expect("it starts");
     let document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let point = |p: &Value| format!("{}:{}", p["line"].as_u64().map_or(0, |n| n - 1), p["column"].as_u64().map_or(0, |n| n - 1));
+    let point = |p: &Value| {
+        format!(
+            "{}:{}",
+            p["line"].as_u64().map_or(0, |n| n - 1),
+            p["column"].as_u64().map_or(0, |n| n - 1)
+        )
+    };
     let found = document["diagnostics"].as_array().expect("findings");
     let file = |d: &Value| d["file"].as_str().unwrap_or("agents.yaml").to_owned();
     found
         .iter()
-        .map(|d| format!("{} {} {} {}-{}", file(d), d["code"], d["message"], point(&d["start"]), point(&d["end"])))
+        .map(|d| {
+            format!(
+                "{} {} {} {}-{}",
+                file(d),
+                d["code"],
+                d["message"],
+                point(&d["start"]),
+                point(&d["end"])
+            )
+        })
         .collect()
 }
 
@@ -162,17 +218,25 @@ fn checked(workspace: &Path) -> BTreeSet<String> {
 fn the_editor_shows_what_check_says() {
     let cases = root().join("tests/cases/check");
     let mut compared = 0;
-    for case in std::fs::read_dir(&cases).expect("a folder").flatten().filter(|case| case.path().join("files").is_dir()) {
+    for case in std::fs::read_dir(&cases)
+        .expect("a folder")
+        .flatten()
+        .filter(|case| case.path().join("files").is_dir())
+    {
         let folder = tempfile::tempdir().expect("a folder");
         lay(&cases.join("_workspace"), folder.path());
         lay(&case.path().join("files"), folder.path());
         let mut editor = Editor::start(folder.path(), modern());
         for _ in 0..2 {
-            editor.ask("textDocument/documentSymbol", json!({ "textDocument": { "uri": editor.uri("agents.yaml") } }));
+            editor.ask(
+                "textDocument/documentSymbol",
+                json!({ "textDocument": { "uri": editor.uri("agents.yaml") } }),
+            );
         }
         let mut seen = BTreeSet::new();
         for (uri, found) in &editor.told {
-            let file = uri.strip_prefix(&format!("{}/", editor.uri(""))).expect("below the workspace");
+            let file =
+                uri.strip_prefix(&format!("{}/", editor.uri(""))).expect("below the workspace");
             for d in found {
                 let point = |p: &Value| format!("{}:{}", p["line"], p["character"]);
                 let message = json!(d["message"].as_str().expect("words").lines().next());

@@ -65,35 +65,69 @@ pub fn put(script: &mut Value, faults: usize, chance: &mut Chance) -> Vec<(Fault
 fn spoil(turns: &mut Vec<Value>, at: usize, fault: Fault) -> bool {
     let before = |kind: &str, more: Value| {
         let mut error = json!({ "type": kind, "message": "scripted" });
-        error.as_object_mut().expect("an object").extend(more.as_object().cloned().unwrap_or_default());
+        error
+            .as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().cloned().unwrap_or_default());
         json!(error)
     };
     let extra = match fault {
-        Fault::Throttled => return refuse(&mut turns[at], before("ThrottlingException", json!({}))),
-        Fault::RetryAfter => return refuse(&mut turns[at], before("ThrottlingException", json!({ "retryAfter": 1 }))),
-        Fault::ServerError => return refuse(&mut turns[at], before("InternalServerException", json!({ "times": 2 }))),
-        Fault::Away => return refuse(&mut turns[at], before("ServiceUnavailableException", json!({}))),
+        Fault::Throttled => {
+            return refuse(&mut turns[at], before("ThrottlingException", json!({})));
+        }
+        Fault::RetryAfter => {
+            return refuse(
+                &mut turns[at],
+                before("ThrottlingException", json!({ "retryAfter": 1 })),
+            );
+        }
+        Fault::ServerError => {
+            return refuse(
+                &mut turns[at],
+                before("InternalServerException", json!({ "times": 2 })),
+            );
+        }
+        Fault::Away => {
+            return refuse(&mut turns[at], before("ServiceUnavailableException", json!({})));
+        }
         Fault::NoAnswer => return refuse(&mut turns[at], before("ConnectionClosed", json!({}))),
         Fault::TooLong => {
             // At the beginning of a visit there is nothing to leave out.
             return at > 1
                 && called_a_tool(&turns[at - 1])
                 && called_a_tool(&turns[at - 2])
-                && refuse(&mut turns[at], before("ValidationException", json!({ "message": "Input is too long for the model" })));
+                && refuse(
+                    &mut turns[at],
+                    before(
+                        "ValidationException",
+                        json!({ "message": "Input is too long for the model" }),
+                    ),
+                );
         }
         Fault::ExpiredCredentials => {
-            let expired = before("ExpiredTokenException", json!({ "status": 403, "message": "The security token is expired" }));
+            let expired = before(
+                "ExpiredTokenException",
+                json!({ "status": 403, "message": "The security token is expired" }),
+            );
             return refuse(&mut turns[at], expired);
         }
         // Asked again, it goes on with the turn that was next.
         Fault::EmptyAnswer => json!({ "text": "" }),
         Fault::Hang => json!({ "text": "too late", "delayMs": 3000 }),
-        Fault::HalfAStream => json!({ "text": "This will never be said to its end, whatever happens.",
-            "streamError": { "type": "ConnectionClosed", "afterEvents": 3 } }),
-        Fault::BreaksAfterText => json!({ "text": "This will never be said to its end, whatever happens.",
-            "streamError": { "type": "modelStreamErrorException", "message": "scripted", "afterEvents": 3 } }),
-        Fault::BrokenArguments => json!({ "tools": [{ "name": "repo_read", "input": {}, "inputText": "{\"path\": \"docs/" }] }),
-        Fault::UnknownTool => json!({ "tools": [{ "name": "launch_missiles", "input": { "at": "once" } }] }),
+        Fault::HalfAStream => {
+            json!({ "text": "This will never be said to its end, whatever happens.",
+            "streamError": { "type": "ConnectionClosed", "afterEvents": 3 } })
+        }
+        Fault::BreaksAfterText => {
+            json!({ "text": "This will never be said to its end, whatever happens.",
+            "streamError": { "type": "modelStreamErrorException", "message": "scripted", "afterEvents": 3 } })
+        }
+        Fault::BrokenArguments => {
+            json!({ "tools": [{ "name": "repo_read", "input": {}, "inputText": "{\"path\": \"docs/" }] })
+        }
+        Fault::UnknownTool => {
+            json!({ "tools": [{ "name": "launch_missiles", "input": { "at": "once" } }] })
+        }
         Fault::Loop => json!({ "tools": [{ "name": "repo_list", "input": {} }], "repeat": 7 }),
         Fault::CutInACall => json!({ "text": "I write", "stop": "max_tokens",
             "tools": [{ "name": "repo_write", "input": {}, "inputText": "{\"path\": \"docs/x.md\", \"content\": \"half" }] }),
@@ -102,7 +136,8 @@ fn spoil(turns: &mut Vec<Value>, at: usize, fault: Fault) -> bool {
     true
 }
 
-/// One fault for a turn: what a turn has already stays, and one that is repeated would have it as often.
+/// One fault for a turn: what a turn has already stays, and one that is repeated would have it as
+/// often.
 fn refuse(turn: &mut Value, error: Value) -> bool {
     let free = ["error", "streamError", "repeat"].iter().all(|key| turn[*key].is_null());
     if free {
@@ -112,5 +147,7 @@ fn refuse(turn: &mut Value, error: Value) -> bool {
 }
 
 fn called_a_tool(turn: &Value) -> bool {
-    turn["tools"].as_array().is_some_and(|tools| !tools.is_empty() && tools[0]["name"] != "handoff_to_agent")
+    turn["tools"]
+        .as_array()
+        .is_some_and(|tools| !tools.is_empty() && tools[0]["name"] != "handoff_to_agent")
 }

@@ -1,4 +1,5 @@
-//! Whole engagements while the provider misbehaves: none is lost, and what is recorded as spent is what the server's own meter says.
+//! Whole engagements while the provider misbehaves: none is lost, and what is recorded as spent is
+//! what the server's own meter says.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +25,10 @@ fn to_the_end(crew: &Crew, what: &dyn std::fmt::Debug) -> usize {
             0 => return resumes,
             10 => {
                 let last = done.err.lines().rev().take(3).collect::<Vec<_>>().join(" ");
-                assert!(last.contains("cloudcrew resume demo"), "it waits otherwise than for a resume after {what:?}: {last}");
+                assert!(
+                    last.contains("cloudcrew resume demo"),
+                    "it waits otherwise than for a resume after {what:?}: {last}"
+                );
                 done = crew.run(&["resume", "demo", "--approve", "all"]);
             }
             other => assert_eq!(other, 0, "lost after {what:?}:\n{}\n{}", done.out, done.err),
@@ -34,20 +38,28 @@ fn to_the_end(crew: &Crew, what: &dyn std::fmt::Debug) -> usize {
     MOST_RESUMES
 }
 
-/// Tokens in, tokens out and answers: as recorded, and as the server counted those that it gave whole.
+/// Tokens in, tokens out and answers: as recorded, and as the server counted those that it gave
+/// whole.
 #[track_caller]
 fn recorded_as_served(crew: &Crew, meter: &Value, spoiled: usize, what: &dyn std::fmt::Debug) {
     let cost = crew.run(&["cost", "demo", "--format", "json"]).exits(0).json();
     let (total, whole, cut) = (&cost["total"], &meter["complete"], &meter["cut"]);
     let pairs = [("input_tokens", "inputTokens"), ("output_tokens", "outputTokens")];
     for (ours, theirs) in pairs {
-        assert_eq!(total["usage"][ours], whole[theirs], "{ours} after {what:?}\n{cost:#}\n{meter:#}");
+        assert_eq!(
+            total["usage"][ours], whole[theirs],
+            "{ours} after {what:?}\n{cost:#}\n{meter:#}"
+        );
     }
     let number = |value: &Value| value.as_u64().expect("a number");
     let cut_tokens = number(&cut["inputTokens"]) + number(&cut["outputTokens"]);
     assert!(number(&total["uncertain_tokens"]) >= cut_tokens, "{total:#} is below {cut:#}");
-    let unsettled = crew.journal().into_iter().filter(|(_, kind, text)| kind == "swarm_input" && !text.contains("\"settled\""));
-    let unsettled: Vec<String> = unsettled.filter(|(.., text)| text.contains("\"fault\"")).map(|(.., text)| text).collect();
+    let unsettled = crew
+        .journal()
+        .into_iter()
+        .filter(|(_, kind, text)| kind == "swarm_input" && !text.contains("\"settled\""));
+    let unsettled: Vec<String> =
+        unsettled.filter(|(.., text)| text.contains("\"fault\"")).map(|(.., text)| text).collect();
     assert!(
         number(&total["uncertain_calls"]) <= number(&cut["answers"]) + spoiled as u64,
         "{total:#} {cut:#} {spoiled} after {what:?}\n{}",
@@ -57,7 +69,8 @@ fn recorded_as_served(crew: &Crew, meter: &Value, spoiled: usize, what: &dyn std
 
 fn deliverables(crew: &Crew) -> Vec<String> {
     let files: Vec<Value> =
-        serde_json::from_str(&crew.run(&["artifacts", "demo", "--format", "json"]).exits(0).out).expect("a list");
+        serde_json::from_str(&crew.run(&["artifacts", "demo", "--format", "json"]).exits(0).out)
+            .expect("a list");
     files.iter().map(|file| file["path"].as_str().expect("a path").to_owned()).collect()
 }
 
@@ -89,8 +102,8 @@ fn no_engagement_is_lost_to_faults_of_the_provider() {
         let (server, crew) = served(&spoiled, through);
         let what = (seed, engagement, through, &put);
         let resumes = to_the_end(&crew, &what);
-        // What is nothing to the server may have cost something as far as we know: a connection that closes without an answer, and
-        // an error that something in between may have given.
+        // What is nothing to the server may have cost something as far as we know: a connection
+        // that closes without an answer, and an error that something in between may have given.
         let unanswered = put.iter().map(|(fault, _)| match fault {
             Fault::NoAnswer => 1,
             Fault::ServerError => 2,
@@ -111,13 +124,18 @@ fn nor_to_bytes_that_are_no_answer() {
     let script = rehearsed();
     for through in ways() {
         let server = super::server::Server::start(&script);
-        let spoils: BTreeMap<usize, Spoil> = proxy::PASSING.into_iter().enumerate().map(|(n, spoil)| (5 + n * 15, spoil)).collect();
+        let spoils: BTreeMap<usize, Spoil> =
+            proxy::PASSING.into_iter().enumerate().map(|(n, spoil)| (5 + n * 15, spoil)).collect();
         let proxy = Proxy::start(server.port, spoils);
         let crew = crew_at(&proxy.url(), through);
         let what = (through, proxy::PASSING);
         to_the_end(&crew, &what);
         let done = proxy.spoiled();
-        assert!(done.len() >= proxy::PASSING.len() - 1, "only {done:?} of {} requests", proxy.seen());
+        assert!(
+            done.len() >= proxy::PASSING.len() - 1,
+            "only {done:?} of {} requests",
+            proxy.seen()
+        );
         recorded_as_served(&crew, &server.meter(), done.len(), &what);
     }
 }
@@ -145,7 +163,8 @@ fn what_the_swarm_refuses_is_shown_with_its_reason_and_not_as_done() {
     let done = crew.start(SOW, &["--approve", "all"]).exits(0);
     assert!(!done.out.contains("→ pm: Go on.") && !done.out.contains("→ nobody"), "{}", done.out);
     let done = done.says("refused: launch_missiles: No tool named \"launch_missiles\".");
-    done.says("refused: handoff_to_agent: You already have control.").says("refused: handoff_to_agent: No agent named \"nobody\".");
+    done.says("refused: handoff_to_agent: You already have control.")
+        .says("refused: handoff_to_agent: No agent named \"nobody\".");
 }
 
 #[test]

@@ -1,5 +1,6 @@
-//! Live models over the wire: the scripted server speaks for the crew what a rehearsal said, and misbehaves. These tests need
-//! `python3` and are not run by `cargo test`: `cargo test --features aws --test it live -- --ignored`.
+//! Live models over the wire: the scripted server speaks for the crew what a rehearsal said, and
+//! misbehaves. These tests need `python3` and are not run by `cargo test`: `cargo test --features
+//! aws --test it live -- --ignored`.
 
 mod faults;
 mod lifecycles;
@@ -26,7 +27,11 @@ enum Through {
 
 /// Every way to a model that this binary has.
 fn ways() -> Vec<Through> {
-    if cfg!(feature = "aws") { vec![Through::OpenAi, Through::Bedrock] } else { vec![Through::OpenAi] }
+    if cfg!(feature = "aws") {
+        vec![Through::OpenAi, Through::Bedrock]
+    } else {
+        vec![Through::OpenAi]
+    }
 }
 
 /// What the crew says in a rehearsal, agent by agent, as the server's script.
@@ -52,21 +57,29 @@ fn rehearsed() -> Value {
 fn turn(reply: &Value) -> Value {
     let blocks = reply["content"].as_array().expect("blocks");
     let text: String = blocks.iter().filter_map(|b| b["text"].as_str()).collect();
-    let tools: Vec<&Value> = blocks.iter().map(|b| &b["tool_use"]).filter(|call| !call.is_null()).collect();
-    let tools: Vec<Value> = tools.iter().map(|call| json!({ "name": call["name"], "input": call["input"] })).collect();
+    let tools: Vec<&Value> =
+        blocks.iter().map(|b| &b["tool_use"]).filter(|call| !call.is_null()).collect();
+    let tools: Vec<Value> =
+        tools.iter().map(|call| json!({ "name": call["name"], "input": call["input"] })).collect();
     let usage = json!({ "input": reply["usage"]["input_tokens"], "output": reply["usage"]["output_tokens"] });
     json!({ "text": text, "tools": tools, "usage": usage })
 }
 
-/// A crew whose models are served at a URL. The server tells agents apart by the first line of their prompts.
+/// A crew whose models are served at a URL. The server tells agents apart by the first line of
+/// their prompts.
 fn crew_at(url: &str, through: Through) -> Crew {
     let crew = edited();
     let endpoint = match through {
         Through::OpenAi => format!("provider: openai\n    endpoint: {url}/v1"),
-        Through::Bedrock => format!("provider: bedrock\n    endpoint: {url}\n    region: us-east-1"),
+        Through::Bedrock => {
+            format!("provider: bedrock\n    endpoint: {url}\n    region: us-east-1")
+        }
     };
     for price in ["price: { input: 5", "price: { input: 3"] {
-        let model = format!("{endpoint}\n    id: us.anthropic.claude-fake-v1:0\n    silence_timeout: 2s\n    {price}");
+        let model = format!(
+            "{endpoint}\n    id: us.anthropic.claude-fake-v1:0\n    silence_timeout: 2s\n    \
+             {price}"
+        );
         crew.edit("agents.yaml", price, &model);
     }
     for agent in ["pm", "sa", "infra", "dev", "data", "security", "qa"] {

@@ -1,4 +1,5 @@
-//! A proxy between engine and server that spoils some answers. What it spoils never reaches the server.
+//! A proxy between engine and server that spoils some answers. What it spoils never reaches the
+//! server.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -24,7 +25,8 @@ pub enum Spoil {
 }
 
 /// What is asked again.
-pub const PASSING: [Spoil; 5] = [Spoil::Garbage, Spoil::BrokenStream, Spoil::BadUtf8, Spoil::Closed, Spoil::Silent];
+pub const PASSING: [Spoil; 5] =
+    [Spoil::Garbage, Spoil::BrokenStream, Spoil::BadUtf8, Spoil::Closed, Spoil::Silent];
 
 pub struct Proxy {
     pub port: u16,
@@ -114,16 +116,22 @@ fn is_whole(all: &[u8]) -> bool {
     if text.contains("transfer-encoding: chunked") {
         return all.ends_with(b"0\r\n\r\n");
     }
-    let length = text.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+    let length = text
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
     all.len() >= head + 4 + length.unwrap_or(0)
 }
 
 fn spoiled(client: &mut TcpStream, spoil: Spoil, bedrock: bool) -> Option<()> {
     let kind = if bedrock { "application/vnd.amazon.eventstream" } else { "text/event-stream" };
     let head = format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\nconnection: close\r\n\r\n");
-    let delta = |text: &str| format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n");
+    let delta = |text: &str| {
+        format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n")
+    };
     match spoil {
-        Spoil::Garbage => client.write_all(&[0x16, 0x03, 0x01, 0xff, 0x00, 0x80, b'\n', b'?', 0xfe]).ok(),
+        Spoil::Garbage => {
+            client.write_all(&[0x16, 0x03, 0x01, 0xff, 0x00, 0x80, b'\n', b'?', 0xfe]).ok()
+        }
         Spoil::Closed => None,
         Spoil::Silent => {
             std::thread::sleep(std::time::Duration::from_secs(4));
@@ -132,11 +140,17 @@ fn spoiled(client: &mut TcpStream, spoil: Spoil, bedrock: bool) -> Option<()> {
         Spoil::BrokenStream => {
             client.write_all(head.as_bytes()).ok()?;
             client.write_all(delta("It begins well").as_bytes()).ok()?;
-            client.write_all(&[b'd', b'a', b't', b'a', b':', b' ', 0, 1, 2, 0xff, b'\n', b'\n']).ok()
+            client
+                .write_all(&[b'd', b'a', b't', b'a', b':', b' ', 0, 1, 2, 0xff, b'\n', b'\n'])
+                .ok()
         }
         Spoil::BadUtf8 => {
             client.write_all(head.as_bytes()).ok()?;
-            client.write_all(b"data: {\"choices\":[{\"delta\":{\"content\":\"\xff\xfe\xc3\x28\"}}]}\n\n").ok()
+            client
+                .write_all(
+                    b"data: {\"choices\":[{\"delta\":{\"content\":\"\xff\xfe\xc3\x28\"}}]}\n\n",
+                )
+                .ok()
         }
         Spoil::Huge => {
             client.write_all(head.as_bytes()).ok()?;

@@ -36,7 +36,9 @@ impl Server {
             .expect("python3 starts");
         let began = Instant::now();
         let port = loop {
-            if let Some(port) = std::fs::read_to_string(&port_file).ok().and_then(|text| text.parse().ok()) {
+            if let Some(port) =
+                std::fs::read_to_string(&port_file).ok().and_then(|text| text.parse().ok())
+            {
                 break port;
             }
             assert!(began.elapsed() < Duration::from_secs(20), "the server did not start");
@@ -78,7 +80,9 @@ impl Server {
             let head = answer.windows(4).position(|w| w == b"\r\n\r\n");
             let Some(head) = head else { continue };
             let text = String::from_utf8_lossy(&answer[..head]).to_lowercase();
-            let length = text.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse::<usize>().ok());
+            let length = text.lines().find_map(|line| {
+                line.strip_prefix("content-length: ")?.trim().parse::<usize>().ok()
+            });
             let body = &answer[head + 4..];
             if read == 0 || length.is_some_and(|length| body.len() >= length) {
                 return serde_json::from_slice(body).expect("JSON");

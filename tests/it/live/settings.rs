@@ -1,4 +1,5 @@
-//! What a newcomer meets: nobody serves the models, a key is missing, the model is not there. Each says what to do.
+//! What a newcomer meets: nobody serves the models, a key is missing, the model is not there. Each
+//! says what to do.
 
 use serde_json::json;
 
@@ -21,11 +22,22 @@ fn a_refusal_that_can_be_mended_waits_and_says_what_to_do() {
         ("AccessDeniedException", "You don't have access to the model", Some(403), "grant it"),
         ("ResourceNotFoundException", "Could not find the model", Some(404), "models.*.id"),
         ("ValidationException", "The provided model identifier is invalid", None, "models.*.id"),
-        ("ExpiredTokenException", "The security token included in the request is expired", Some(403), "renew them"),
-        ("UnrecognizedClientException", "The security token included in the request is invalid", Some(403), "AWS_PROFILE"),
+        (
+            "ExpiredTokenException",
+            "The security token included in the request is expired",
+            Some(403),
+            "renew them",
+        ),
+        (
+            "UnrecognizedClientException",
+            "The security token included in the request is invalid",
+            Some(403),
+            "AWS_PROFILE",
+        ),
     ];
     for (kind, message, status, advice) in refusals {
-        let through = if ways().contains(&Through::Bedrock) { Through::Bedrock } else { Through::OpenAi };
+        let through =
+            if ways().contains(&Through::Bedrock) { Through::Bedrock } else { Through::OpenAi };
         let server = refusing(kind, message, status);
         let crew = crew_at(&server.url(), through);
         let done = crew.start(SOW, &[]);
@@ -53,11 +65,23 @@ fn what_was_wrong_in_agents_yaml_is_mended_there_and_the_engagement_goes_on() {
         crew.run(&["list"]).exits(0).says("waits: The model call failed");
         crew.run(&["show", "demo"]).exits(0).says("mend that, then: cloudcrew resume demo");
         // Nothing was changed: the same refusal.
-        crew.run(&["resume", "demo", "--approve", "all"]).exits(10).says("ResourceNotFoundException");
+        crew.run(&["resume", "demo", "--approve", "all"])
+            .exits(10)
+            .says("ResourceNotFoundException");
         let agents = crew.read("agents.yaml");
-        std::fs::write(crew.workspace().join("agents.yaml"), agents.replace(&wrong.url(), &good.url())).expect("written");
-        crew.run(&["resume", "demo", "--approve", "all"]).exits(0).says("is called as agents.yaml says now");
-        assert_eq!(crew.journal().iter().filter(|(_, kind, _)| kind == "rerouted").count(), 2, "two models, once");
+        std::fs::write(
+            crew.workspace().join("agents.yaml"),
+            agents.replace(&wrong.url(), &good.url()),
+        )
+        .expect("written");
+        crew.run(&["resume", "demo", "--approve", "all"])
+            .exits(0)
+            .says("is called as agents.yaml says now");
+        assert_eq!(
+            crew.journal().iter().filter(|(_, kind, _)| kind == "rerouted").count(),
+            2,
+            "two models, once"
+        );
         crew.run(&["inbox"]).exits(0).says("nothing waits");
         good.rewind();
     }
@@ -68,11 +92,17 @@ fn what_was_wrong_in_agents_yaml_is_mended_there_and_the_engagement_goes_on() {
 fn a_run_that_cannot_be_wired_leaves_nothing_behind() {
     let crew = crew_at("http://127.0.0.1:9", Through::OpenAi);
     let agents = crew.read("agents.yaml");
-    let unpriced: String = agents.lines().filter(|line| !line.contains("price:")).map(|line| format!("{line}\n")).collect();
+    let unpriced: String = agents
+        .lines()
+        .filter(|line| !line.contains("price:"))
+        .map(|line| format!("{line}\n"))
+        .collect();
     std::fs::write(crew.workspace().join("agents.yaml"), &unpriced).expect("written");
     std::fs::write(crew.folder.path().join("old.jsonl"), "{}").expect("written");
     let old = crew.folder.path().join("old.jsonl");
-    crew.start(SOW, &["--record", old.to_str().expect("a path")]).exits(2).says("begins with a new file");
+    crew.start(SOW, &["--record", old.to_str().expect("a path")])
+        .exits(2)
+        .says("begins with a new file");
     crew.edit("workflows/delivery.yaml", "finalize:", "budget: { usd: 5 }\nfinalize:");
     crew.run(&["check"]).exits(1).says("budget-without-effect");
     crew.run(&["list"]).exits(0).says("no engagements yet");
@@ -98,8 +128,9 @@ fn without_credentials_a_run_on_bedrock_waits_and_says_where_to_get_them() {
 #[test]
 #[ignore = "needs python3"]
 fn doctor_calls_each_model_once_and_says_what_came() {
-    let server =
-        Server::start(&json!({ "model": { "agents": { "*": { "exhausted": "repeat_last", "turns": [{ "text": "ready" }] } } } }));
+    let server = Server::start(
+        &json!({ "model": { "agents": { "*": { "exhausted": "repeat_last", "turns": [{ "text": "ready" }] } } } }),
+    );
     let crew = crew_at(&server.url(), Through::OpenAi);
     let done = crew.run(&["doctor", "--live", "--model", "qa=opus"]).exits(0);
     done.says("agent qa: opus (--model)")
@@ -125,7 +156,10 @@ fn what_the_model_is_told_keeps_its_beginning_from_call_to_call() {
             let messages: Vec<String> = messages.map(serde_json::Value::to_string).collect();
             // A visit begins with its input alone.
             if let Some(old) = before.filter(|_| messages.len() > 1 + system) {
-                assert!(messages.starts_with(&old) && messages.len() > old.len(), "the beginning changed through {through:?}");
+                assert!(
+                    messages.starts_with(&old) && messages.len() > old.len(),
+                    "the beginning changed through {through:?}"
+                );
                 kept += 1;
             }
             before = Some(messages);

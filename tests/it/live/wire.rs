@@ -1,4 +1,5 @@
-//! What a person at the terminal sees of a live run, and what is left when its process is killed in the middle of an answer.
+//! What a person at the terminal sees of a live run, and what is left when its process is killed in
+//! the middle of an answer.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -18,14 +19,31 @@ fn slow(script: &mut Value, agent: &str, turn: usize, words: &str) {
 /// Starts a run, and returns it in the middle of the answer that holds `words`.
 fn in_the_middle(crew: &Crew, words: &str) -> std::process::Child {
     let sow = root().join("examples/sow").join(SOW);
-    let mut command = crew.command(&["run", "--project", "demo", "--approve", "all", "--format", "json", "--sow"]);
-    let mut child = command.arg(sow).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
+    let mut command = crew.command(&[
+        "run",
+        "--project",
+        "demo",
+        "--approve",
+        "all",
+        "--format",
+        "json",
+        "--sow",
+    ]);
+    let mut child = command
+        .arg(sow)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary starts");
     let mut heard = String::new();
     let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
     while !heard.contains(words) {
         let line = lines.next().expect("it goes on").expect("a line");
         let event: Value = serde_json::from_str(&line).expect("JSON Lines");
-        assert!(!(event["event"] == "swarm_input" && line.contains(words)), "the reply is there before its words were heard");
+        assert!(
+            !(event["event"] == "swarm_input" && line.contains(words)),
+            "the reply is there before its words were heard"
+        );
         if event["event"] == "live" {
             heard.push_str(event["text"].as_str().unwrap_or_default());
         }
@@ -50,12 +68,19 @@ fn a_process_killed_in_the_middle_of_an_answer_repeats_that_call_alone_and_both_
             .values()
             .map(|a| a["turns"].as_array().map_or(0, Vec::len))
             .sum();
-        slow(&mut script, "sa", 1, "I look at this from all sides, one after another, and say what I see.");
+        slow(
+            &mut script,
+            "sa",
+            1,
+            "I look at this from all sides, one after another, and say what I see.",
+        );
         let (server, crew) = served(&script, through);
         let mut child = in_the_middle(&crew, "one after another");
         child.kill().expect("killed");
         child.wait().expect("an end");
-        crew.run(&["resume", "demo", "--approve", "all"]).exits(0).says("the process before this one died here");
+        crew.run(&["resume", "demo", "--approve", "all"])
+            .exits(0)
+            .says("the process before this one died here");
         let requests = server.requests();
         assert_eq!(requests.len(), calls, "only the call that was lost is made again");
         let mine: Vec<&Value> = requests.iter().filter(|r| r["agent"] == "sa").collect();
@@ -64,8 +89,8 @@ fn a_process_killed_in_the_middle_of_an_answer_repeats_that_call_alone_and_both_
         let meter = server.meter();
         assert_eq!(cost["total"]["uncertain_calls"], 1);
         assert_eq!(cost["total"]["usage"]["input_tokens"], meter["complete"]["inputTokens"]);
-        let cut =
-            meter["cut"]["inputTokens"].as_u64().expect("a number") + meter["cut"]["outputTokens"].as_u64().expect("a number");
+        let cut = meter["cut"]["inputTokens"].as_u64().expect("a number")
+            + meter["cut"]["outputTokens"].as_u64().expect("a number");
         assert!(cost["total"]["uncertain_tokens"].as_u64().expect("a number") >= cut);
     }
 }
@@ -74,7 +99,12 @@ fn a_process_killed_in_the_middle_of_an_answer_repeats_that_call_alone_and_both_
 #[ignore = "needs python3"]
 fn a_call_that_was_lost_is_charged_also_when_nobody_goes_on() {
     let mut script = rehearsed();
-    slow(&mut script, "sa", 1, "I look at this from all sides, one after another, and say what I see.");
+    slow(
+        &mut script,
+        "sa",
+        1,
+        "I look at this from all sides, one after another, and say what I see.",
+    );
     let (server, crew) = served(&script, Through::OpenAi);
     let mut child = in_the_middle(&crew, "one after another");
     child.kill().expect("killed");
@@ -94,13 +124,25 @@ fn a_call_that_was_lost_is_charged_also_when_nobody_goes_on() {
 #[ignore = "needs python3"]
 fn ctrl_c_in_the_middle_of_an_answer_ends_after_it_and_the_engagement_goes_on_later() {
     let mut script = rehearsed();
-    slow(&mut script, "sa", 1, "I look at this from all sides, one after another, and say what I see.");
+    slow(
+        &mut script,
+        "sa",
+        1,
+        "I look at this from all sides, one after another, and say what I see.",
+    );
     let (server, crew) = served(&script, Through::OpenAi);
     let mut child = in_the_middle(&crew, "one after another");
-    let ended = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    let ended = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .expect("kill");
     assert!(ended.success());
     assert_eq!(child.wait().expect("an end").code(), Some(10));
-    assert!(crew.journal().iter().any(|(_, kind, payload)| kind == "swarm_input" && payload.contains("one after another")));
+    assert!(
+        crew.journal().iter().any(
+            |(_, kind, payload)| kind == "swarm_input" && payload.contains("one after another")
+        )
+    );
     crew.run(&["resume", "demo", "--approve", "all"]).exits(0);
     let cost = crew.run(&["cost", "demo", "--format", "json"]).json();
     assert_eq!(cost["total"]["uncertain_calls"], 0);
@@ -112,7 +154,8 @@ fn ctrl_c_in_the_middle_of_an_answer_ends_after_it_and_the_engagement_goes_on_la
 fn words_are_shown_line_by_line_and_taken_back_when_the_call_breaks() {
     let mut script = rehearsed();
     let turns = script["model"]["agents"]["pm"]["turns"].as_array_mut().expect("turns");
-    let broken = json!({ "text": "A first line.\nA second one that is never said to its end.", "chunkChars": 8,
+    let broken = json!({ "text": "A first line.\nA second one that is never said to its \
+        end.", "chunkChars": 8,
         "streamError": { "type": "ConnectionClosed", "afterEvents": 5 } });
     turns.insert(1, broken);
     let (_server, crew) = served(&script, Through::OpenAi);
@@ -131,7 +174,8 @@ fn what_was_recorded_is_replayed_without_anybody_serving_and_nothing_else_is() {
     let cassette = cassette.to_str().expect("a path");
     let key = crew.workspace().join("prompts/pm.md");
     let prompt = std::fs::read_to_string(&key).expect("a prompt");
-    std::fs::write(&key, format!("{prompt}\nThe key is AKIAIOSFODNN7EXAMPLE, tell nobody.\n")).expect("written");
+    std::fs::write(&key, format!("{prompt}\nThe key is AKIAIOSFODNN7EXAMPLE, tell nobody.\n"))
+        .expect("written");
     crew.start(SOW, &["--approve", "all", "--record", cassette]).exits(0).says("recorded to");
     let tree = crew.tree();
     assert!(
@@ -143,13 +187,22 @@ fn what_was_recorded_is_replayed_without_anybody_serving_and_nothing_else_is() {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cloudcrew"));
         command.arg("-C").arg(crew.workspace()).arg("--home").arg(crew.folder.path().join(home));
         command.args(["run", "--approve", "all", "--replay", cassette, "--sow"]);
-        Done::from(command.arg(root().join("examples/sow").join(SOW)).output().expect("the binary starts"))
+        Done::from(
+            command.arg(root().join("examples/sow").join(SOW)).output().expect("the binary starts"),
+        )
     };
     again("again").exits(0).says("replayed from");
     let repo = crew.folder.path().join("again/repos/demo.git");
-    let output =
-        std::process::Command::new("git").arg("-C").arg(repo).args(["rev-parse", "cloudcrew/demo:app"]).output().expect("git");
-    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), crew.git(&["rev-parse", &format!("{tree}:app")]));
+    let output = std::process::Command::new("git")
+        .arg("-C")
+        .arg(repo)
+        .args(["rev-parse", "cloudcrew/demo:app"])
+        .output()
+        .expect("git");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout).trim(),
+        crew.git(&["rev-parse", &format!("{tree}:app")])
+    );
     let data = crew.workspace().join("prompts/data.md");
     let prompt = std::fs::read_to_string(&data).expect("a prompt");
     std::fs::write(&data, format!("{prompt}\nAlways write in verse.\n")).expect("written");

@@ -1,7 +1,8 @@
-//! A slip anywhere in the shipped workspace is found at its word; a change that keeps it right is not told.
+//! A slip anywhere in the shipped workspace is found at its word; a change that keeps it right is
+//! not told.
 //!
-//! Every mutation is made from a seed, which a failure prints. `CLOUDCREW_SEED` takes another, `CLOUDCREW_MUTATIONS` another number of them,
-//! 0 being all there are.
+//! Every mutation is made from a seed, which a failure prints. `CLOUDCREW_SEED` takes another,
+//! `CLOUDCREW_MUTATIONS` another number of them, 0 being all there are.
 
 mod right;
 mod shipped;
@@ -40,18 +41,30 @@ fn chosen(all: Vec<Mutation>, count: usize, seed: u64) -> Vec<Mutation> {
 }
 
 fn faults(mutations: &[Mutation], judge: &mut Judge<'_>, seed: u64) {
-    let wrong: Vec<(&str, String)> = mutations.iter().filter_map(|m| Some((m.kind, judge.fault(m)?))).collect();
+    let wrong: Vec<(&str, String)> =
+        mutations.iter().filter_map(|m| Some((m.kind, judge.fault(m)?))).collect();
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     wrong.iter().for_each(|(kind, _)| *kinds.entry(kind).or_default() += 1);
-    let shown: Vec<&str> = wrong.iter().take(number("CLOUDCREW_SHOWN", 30) as usize).map(|(_, text)| text.as_str()).collect();
-    assert!(wrong.is_empty(), "seed {seed}: {} of {}: {kinds:#?}\n{}", wrong.len(), mutations.len(), shown.join("\n"));
+    let shown: Vec<&str> = wrong
+        .iter()
+        .take(number("CLOUDCREW_SHOWN", 30) as usize)
+        .map(|(_, text)| text.as_str())
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "seed {seed}: {} of {}: {kinds:#?}\n{}",
+        wrong.len(),
+        mutations.len(),
+        shown.join("\n")
+    );
 }
 
 #[test]
 fn a_slip_is_found_at_its_word_and_the_right_name_is_suggested_first() {
     let shipped = shipped();
     let seed = number("CLOUDCREW_SEED", SEED);
-    let chosen = chosen(wrong::all(&shipped, seed), number("CLOUDCREW_MUTATIONS", 500) as usize, seed);
+    let chosen =
+        chosen(wrong::all(&shipped, seed), number("CLOUDCREW_MUTATIONS", 500) as usize, seed);
     faults(&chosen, &mut Judge::of(&shipped.sources), seed);
 }
 
@@ -61,7 +74,8 @@ fn a_change_that_keeps_the_workspace_right_is_not_told() {
     let seed = number("CLOUDCREW_SEED", SEED);
     let mut judge = Judge::of(&shipped.sources);
     assert_eq!(judge.found(&shipped.sources), [], "the shipped workspace itself");
-    let chosen = chosen(right::all(&shipped, seed), number("CLOUDCREW_MUTATIONS", 250) as usize, seed);
+    let chosen =
+        chosen(right::all(&shipped, seed), number("CLOUDCREW_MUTATIONS", 250) as usize, seed);
     faults(&chosen, &mut judge, seed);
 }
 

@@ -27,16 +27,31 @@ pub fn all(shipped: &Shipped, seed: u64) -> Vec<Mutation> {
 }
 
 fn right(kind: &'static str, file: &str, text: String) -> Mutation {
-    Mutation { kind, file: file.to_owned(), text: Some(text.into_bytes()), at: Vec::new(), codes: &[], meant: None, related: false }
+    Mutation {
+        kind,
+        file: file.to_owned(),
+        text: Some(text.into_bytes()),
+        at: Vec::new(),
+        codes: &[],
+        meant: None,
+        related: false,
+    }
 }
 
 /// Changes of a file's layout as a whole.
 fn whole(file: &str, text: &str) -> Vec<Mutation> {
     let indented = |by: usize| {
-        text.lines().map(|l| " ".repeat((l.len() - l.trim_start().len()) * by) + l.trim_start() + "\n").collect::<String>()
+        text.lines()
+            .map(|l| " ".repeat((l.len() - l.trim_start().len()) * by) + l.trim_start() + "\n")
+            .collect::<String>()
     };
-    let commented =
-        |l: &str| if l.trim().is_empty() || l.contains('#') { format!("{l}\n") } else { format!("{l} # {{ : a - note [\n") };
+    let commented = |l: &str| {
+        if l.trim().is_empty() || l.contains('#') {
+            format!("{l}\n")
+        } else {
+            format!("{l} # {{ : a - note [\n")
+        }
+    };
     vec![
         right("line ends of Windows", file, text.replace('\n', "\r\n")),
         right("a mark of byte order", file, format!("\u{feff}{text}")),
@@ -44,15 +59,29 @@ fn whole(file: &str, text: &str) -> Vec<Mutation> {
         right("tabs at line ends", file, text.replace('\n', "\t\n")),
         right("a comment on each line", file, text.lines().map(commented).collect()),
         right("empty lines", file, text.replace('\n', "\n\n")),
-        right("twice the indentation", file, if text.contains("- path") { text.to_owned() } else { indented(2) }),
+        right(
+            "twice the indentation",
+            file,
+            if text.contains("- path") { text.to_owned() } else { indented(2) },
+        ),
         right("a document that is begun and ended", file, format!("---\n{text}...\n")),
         right("a version of YAML", file, format!("%YAML 1.2\n---\n{text}")),
         right("no end of line at the end", file, text.trim_end().to_owned()),
-        right("no comments", file, text.lines().filter(|l| !l.starts_with('#')).map(|l| format!("{l}\n")).collect()),
+        right(
+            "no comments",
+            file,
+            text.lines().filter(|l| !l.starts_with('#')).map(|l| format!("{l}\n")).collect(),
+        ),
     ]
 }
 
-fn replaced(kind: &'static str, place: &Place, text: &str, range: Range<usize>, words: &str) -> Mutation {
+fn replaced(
+    kind: &'static str,
+    place: &Place,
+    text: &str,
+    range: Range<usize>,
+    words: &str,
+) -> Mutation {
     right(kind, &place.file, [&text[..range.start], words, &text[range.end..]].concat())
 }
 
@@ -81,9 +110,11 @@ fn reordered(text: &str, places: &[Place], place: &Place) -> Option<Mutation> {
     let inside: Vec<&Place> = places.iter().filter(|p| p.parent == Some(at)).collect();
     let flow = text[place.value.clone()].starts_with(['{', '[']);
     let last = place.last();
-    // Agents see each other in the order written, phases run in it, and the last glob that fits a path decides.
-    let free =
-        place.is == Is::Map || ["tools", "shared_tools", "reviewers", "ratings", "passed_by", "headings", "says"].contains(&last);
+    // Agents see each other in the order written, phases run in it, and the last glob that fits a
+    // path decides.
+    let free = place.is == Is::Map
+        || ["tools", "shared_tools", "reviewers", "ratings", "passed_by", "headings", "says"]
+            .contains(&last);
     if !flow || inside.len() < 2 || !free {
         return None;
     }
@@ -101,7 +132,10 @@ fn opened(text: &str, places: &[Place], place: &Place) -> Option<Mutation> {
     let key = place.key.clone()?;
     let line = text[..key.start].rfind('\n').map_or(0, |i| i + 1);
     let inside: Vec<&Place> = places.iter().filter(|p| p.parent == Some(at)).collect();
-    if !text[place.value.clone()].starts_with(['{', '[']) || inside.is_empty() || text[line..key.start].contains(['{', '[']) {
+    if !text[place.value.clone()].starts_with(['{', '['])
+        || inside.is_empty()
+        || text[line..key.start].contains(['{', '['])
+    {
         return None;
     }
     let indent = " ".repeat(key.start - line + 2);
@@ -118,9 +152,15 @@ fn opened(text: &str, places: &[Place], place: &Place) -> Option<Mutation> {
 /// A value that stands twice is written once, and pointed at the second time.
 fn aliased(text: &str, places: &[Place]) -> Vec<Mutation> {
     let mut made = Vec::new();
-    for (at, first) in places.iter().enumerate().filter(|(_, p)| p.value.len() > 1 && !text[p.value.clone()].contains('\n')) {
+    for (at, first) in places
+        .iter()
+        .enumerate()
+        .filter(|(_, p)| p.value.len() > 1 && !text[p.value.clone()].contains('\n'))
+    {
         let written = &text[first.value.clone()];
-        let Some(second) = places[at + 1..].iter().find(|p| p.value.start >= first.value.end && &text[p.value.clone()] == written)
+        let Some(second) = places[at + 1..]
+            .iter()
+            .find(|p| p.value.start >= first.value.end && &text[p.value.clone()] == written)
         else {
             continue;
         };

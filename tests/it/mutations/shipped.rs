@@ -22,7 +22,8 @@ pub enum Is {
 #[derive(Debug, Clone)]
 pub struct Place {
     pub file: String,
-    /// The keys that lead to it: `deliverables.*.owner`. An entry of a list, and a name of the author's choice, is `*`.
+    /// The keys that lead to it: `deliverables.*.owner`. An entry of a list, and a name of the
+    /// author's choice, is `*`.
     pub way: String,
     /// Its key, where it has one.
     pub key: Option<Range<usize>>,
@@ -75,7 +76,10 @@ impl Shipped {
     /// Texts in the words of authors: prompts, tasks and templates.
     pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
         let is_text = |path: &str| path.starts_with("prompts/") || path.starts_with("templates/");
-        self.sources.iter().filter(move |(_, path)| is_text(path)).map(|(file, path)| (path, self.sources.text(file)))
+        self.sources
+            .iter()
+            .filter(move |(_, path)| is_text(path))
+            .map(|(file, path)| (path, self.sources.text(file)))
     }
 
     /// The place that a place stands in.
@@ -116,7 +120,15 @@ fn walk(
         Kind::Float(number) => (Is::Number, number.to_string()),
         Kind::Null | Kind::Bool(_) => (Is::Word, String::new()),
     };
-    found.push(Place { file: file.to_owned(), way: way.clone(), key: key.map(range), value: range(node), is, text, parent });
+    found.push(Place {
+        file: file.to_owned(),
+        way: way.clone(),
+        key: key.map(range),
+        value: range(node),
+        is,
+        text,
+        parent,
+    });
     let me = Some(found.len() - 1);
     let below = |step: &str| if way.is_empty() { step.to_owned() } else { format!("{way}.{step}") };
     match &document.node(node).kind {
@@ -127,7 +139,9 @@ fn walk(
                 walk(document, (file, below(step)), (Some(*key), *value), me, found);
             }
         }
-        Kind::List(items) => items.iter().for_each(|item| walk(document, (file, below("*")), (None, *item), me, found)),
+        Kind::List(items) => items
+            .iter()
+            .for_each(|item| walk(document, (file, below("*")), (None, *item), me, found)),
         _ => {}
     }
 }

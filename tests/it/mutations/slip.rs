@@ -19,7 +19,9 @@ fn once(word: &str, chance: &mut Chance) -> String {
     match chance.below(6) {
         0 if letters.len() > 2 => drop(letters.remove(at)),
         1 => letters.insert(at, letters[at]),
-        2 if at + 1 < letters.len() && letters[at + 1].is_alphanumeric() => letters.swap(at, at + 1),
+        2 if at + 1 < letters.len() && letters[at + 1].is_alphanumeric() => {
+            letters.swap(at, at + 1)
+        }
         3 => letters[at] = letter(chance),
         4 => letters.insert(at, letter(chance)),
         5 if letters.contains(&'_') => return word.replacen('_', "-", 1),

@@ -1,4 +1,5 @@
-//! Whether `check` finds what a slip made wrong: at the word, with the right name first, and without a flood.
+//! Whether `check` finds what a slip made wrong: at the word, with the right name first, and
+//! without a flood.
 
 use std::ops::Range;
 
@@ -16,13 +17,15 @@ pub struct Mutation {
     pub file: String,
     /// What the file says now; `None` when it is gone.
     pub text: Option<Vec<u8>>,
-    /// Where it must be told: one of these places, each a range of a file as it is now. Empty where nothing is wrong.
+    /// Where it must be told: one of these places, each a range of a file as it is now. Empty where
+    /// nothing is wrong.
     pub at: Vec<(String, Range<usize>)>,
     /// Rules of which one must tell it; empty for any.
     pub codes: &'static [&'static str],
     /// What must be suggested first.
     pub meant: Option<String>,
-    /// A place that makes it wrong may be told as well as the word: where two places contradict each other, either can be meant.
+    /// A place that makes it wrong may be told as well as the word: where two places contradict
+    /// each other, either can be meant.
     pub related: bool,
 }
 
@@ -74,17 +77,23 @@ fn unlike(mutation: &Mutation, sources: &Sources, found: &[Diagnostic]) -> Optio
     let here = |span: Span| {
         let path = sources.path(span.file);
         mutation.at.iter().any(|(file, range)| {
-            file == path && span.start <= range.end && range.start <= span.end.max(span.start + 1) && touches(span, range)
+            file == path
+                && span.start <= range.end
+                && range.start <= span.end.max(span.start + 1)
+                && touches(span, range)
         })
     };
     let at_word = |d: &&Diagnostic| {
-        d.at.as_ref().is_some_and(|l| here(l.span)) || (mutation.related && d.related.iter().any(|l| here(l.span)))
+        d.at.as_ref().is_some_and(|l| here(l.span))
+            || (mutation.related && d.related.iter().any(|l| here(l.span)))
     };
     let of_rule = |d: &&Diagnostic| mutation.codes.is_empty() || mutation.codes.contains(&d.code);
     let right: Vec<&Diagnostic> = found.iter().filter(at_word).filter(of_rule).collect();
     let suggests = |d: &&Diagnostic, name: &str| {
         d.suggestion.as_ref().is_some_and(|s| s.replacement == name)
-            || d.help.first().is_some_and(|h| h.contains(&format!("`{name}`")) && h.starts_with("did you mean"))
+            || d.help
+                .first()
+                .is_some_and(|h| h.contains(&format!("`{name}`")) && h.starts_with("did you mean"))
     };
     if found.is_empty() {
         return Some("not found");
@@ -98,25 +107,49 @@ fn unlike(mutation: &Mutation, sources: &Sources, found: &[Diagnostic]) -> Optio
     (found.len() > FLOOD).then_some("a flood of findings")
 }
 
-/// Whether a finding is on a word: shares a byte with it, or stands at its end when the word has none.
+/// Whether a finding is on a word: shares a byte with it, or stands at its end when the word has
+/// none.
 fn touches(span: Span, range: &Range<usize>) -> bool {
     let end = |start: usize, end: usize| end.max(start + 1);
     span.start < end(range.start, range.end) && range.start < end(span.start, span.end)
 }
 
 fn told(why: &str, mutation: &Mutation, sources: &Sources, found: &[Diagnostic]) -> String {
-    let place = |file: &str, at: usize| sources.find(file).map_or((0, 0), |id| sources.position(id, at));
-    let at: Vec<String> =
-        mutation.at.iter().take(3).map(|(file, r)| format!("{file}:{:?}-{:?}", place(file, r.start), place(file, r.end))).collect();
-    let line = mutation.at.first().filter(|(file, _)| sources.find(file).is_some()).map_or_else(String::new, |(file, range)| {
-        let text = sources.text(sources.find(file).expect("a file"));
-        let start = text.get(..range.start).and_then(|t| t.rfind('\n')).map_or(0, |i| i + 1);
-        text.get(start..).and_then(|t| t.lines().next()).unwrap_or_default().chars().take(140).collect()
-    });
-    let mut text = format!("{why}: {} in {} at {at:?}, meant {:?}\n    | {line}\n", mutation.kind, mutation.file, mutation.meant);
+    let place =
+        |file: &str, at: usize| sources.find(file).map_or((0, 0), |id| sources.position(id, at));
+    let at: Vec<String> = mutation
+        .at
+        .iter()
+        .take(3)
+        .map(|(file, r)| format!("{file}:{:?}-{:?}", place(file, r.start), place(file, r.end)))
+        .collect();
+    let line = mutation.at.first().filter(|(file, _)| sources.find(file).is_some()).map_or_else(
+        String::new,
+        |(file, range)| {
+            let text = sources.text(sources.find(file).expect("a file"));
+            let start = text.get(..range.start).and_then(|t| t.rfind('\n')).map_or(0, |i| i + 1);
+            text.get(start..)
+                .and_then(|t| t.lines().next())
+                .unwrap_or_default()
+                .chars()
+                .take(140)
+                .collect()
+        },
+    );
+    let mut text = format!(
+        "{why}: {} in {} at {at:?}, meant {:?}\n    | {line}\n",
+        mutation.kind, mutation.file, mutation.meant
+    );
     for d in found.iter().take(FLOOD) {
-        let at = d.at.as_ref().map(|l| (sources.path(l.span.file).to_owned(), sources.position(l.span.file, l.span.start)));
-        text.push_str(&format!("    [{}] {at:?} {} / {}\n", d.code, d.message, d.help.first().map_or("", String::as_str)));
+        let at = d.at.as_ref().map(|l| {
+            (sources.path(l.span.file).to_owned(), sources.position(l.span.file, l.span.start))
+        });
+        text.push_str(&format!(
+            "    [{}] {at:?} {} / {}\n",
+            d.code,
+            d.message,
+            d.help.first().map_or("", String::as_str)
+        ));
     }
     text
 }

@@ -43,7 +43,12 @@ impl Editor {
     /// Opens a folder.
     pub fn start(root: &Path, capabilities: Value) -> Editor {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cloudcrew"));
-        let mut server = command.arg("lsp").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary starts");
+        let mut server = command
+            .arg("lsp")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
         let output = server.stdout.take().expect("a pipe");
         let (sender, incoming) = channel();
         std::thread::spawn(move || {
@@ -56,9 +61,13 @@ impl Editor {
         });
         let input = server.stdin.take();
         let (root, told) = (root.canonicalize().expect("a folder"), Default::default());
-        let mut editor = Editor { root, server, input, incoming, next: 0, told, server_says: Value::Null };
+        let mut editor =
+            Editor { root, server, input, incoming, next: 0, told, server_says: Value::Null };
         let folder = json!({ "uri": editor.uri(""), "name": "workspace" });
-        editor.server_says = editor.ask("initialize", json!({ "capabilities": capabilities, "workspaceFolders": [folder] }));
+        editor.server_says = editor.ask(
+            "initialize",
+            json!({ "capabilities": capabilities, "workspaceFolders": [folder] }),
+        );
         editor.tell("initialized", json!({}));
         editor
     }
@@ -150,7 +159,8 @@ impl Editor {
         self.told[&uri].clone()
     }
 
-    /// Waits until what came before is told: findings follow an answer of the same moment, so the second answer comes after them.
+    /// Waits until what came before is told: findings follow an answer of the same moment, so the
+    /// second answer comes after them.
     fn all_told(&mut self, path: &str) {
         let place = json!({ "textDocument": { "uri": self.uri(path) }, "position": { "line": 0, "character": 0 } });
         for _ in 0..2 {
@@ -233,7 +243,13 @@ pub fn applied(text: &str, edits: &Value) -> String {
         .as_array()
         .expect("edits")
         .iter()
-        .map(|e| (offset(&e["range"]["start"]), offset(&e["range"]["end"]), e["newText"].as_str().expect("a text")))
+        .map(|e| {
+            (
+                offset(&e["range"]["start"]),
+                offset(&e["range"]["end"]),
+                e["newText"].as_str().expect("a text"),
+            )
+        })
         .collect();
     edits.sort_by_key(|edit| std::cmp::Reverse(edit.0));
     let mut text = text.to_owned();

@@ -45,7 +45,13 @@ pub async fn ports(home: &Path) -> (Ports, Store, GitRepo) {
     let store = Store::open(home).expect("a store");
     let repo = repo_of(home);
     let engagement = open(&store, &store, PROJECT).await.expect("an engagement");
-    let rehearsal = engagement.state.started.rehearsal.as_deref().and_then(|name| engagement.definition.rehearsal(name)).cloned();
+    let rehearsal = engagement
+        .state
+        .started
+        .rehearsal
+        .as_deref()
+        .and_then(|name| engagement.definition.rehearsal(name))
+        .cloned();
     let clock = RehearsalClock::default();
     clock.not_before(engagement.state.times.1);
     let ports = Ports {

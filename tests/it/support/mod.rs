@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// What a workspace is made of.
-const DEFINITIONS: [&str; 7] = ["agents.yaml", "phases", "workflows", "prompts", "templates", "rehearsals", "examples/sow"];
+const DEFINITIONS: [&str; 7] =
+    ["agents.yaml", "phases", "workflows", "prompts", "templates", "rehearsals", "examples/sow"];
 
 /// The repository this test was built from: the shipped workspace.
 pub fn root() -> PathBuf {
@@ -22,12 +23,16 @@ pub fn root() -> PathBuf {
 /// The definition files of a workspace, for tests that stay in this process.
 pub fn sources(workspace: &Path) -> cloudcrew_definition::source::Sources {
     let mut sources = cloudcrew_definition::source::Sources::new();
-    let mut paths: Vec<PathBuf> = DEFINITIONS.iter().map(|part| workspace.join(part)).filter(|path| path.exists()).collect();
+    let mut paths: Vec<PathBuf> =
+        DEFINITIONS.iter().map(|part| workspace.join(part)).filter(|path| path.exists()).collect();
     while let Some(path) = paths.pop() {
         if path.is_dir() {
-            paths.extend(std::fs::read_dir(&path).expect("a folder").flatten().map(|entry| entry.path()));
+            paths.extend(
+                std::fs::read_dir(&path).expect("a folder").flatten().map(|entry| entry.path()),
+            );
         } else {
-            let name = path.strip_prefix(workspace).expect("inside").to_str().expect("a name").to_owned();
+            let name =
+                path.strip_prefix(workspace).expect("inside").to_str().expect("a name").to_owned();
             sources.add(name, &std::fs::read(&path).expect("a file"));
         }
     }
@@ -91,7 +96,12 @@ impl Done {
 
     #[track_caller]
     pub fn says(self, words: &str) -> Done {
-        assert!(self.out.contains(words) || self.err.contains(words), "no `{words}` in\n{}\n{}", self.out, self.err);
+        assert!(
+            self.out.contains(words) || self.err.contains(words),
+            "no `{words}` in\n{}\n{}",
+            self.out,
+            self.err
+        );
         self
     }
 
@@ -122,7 +132,10 @@ impl Crew {
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cloudcrew"));
         command.arg("-C").arg(&self.workspace).arg("--home").arg(self.home()).args(words);
-        command.env("CLOUDCREW_ACTOR", "customer").env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+        command
+            .env("CLOUDCREW_ACTOR", "customer")
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test");
         command.stdin(Stdio::null());
         command
     }
@@ -134,7 +147,13 @@ impl Crew {
     /// Runs with another home.
     pub fn run_in(&self, home: &Path, words: &[&str]) -> Done {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cloudcrew"));
-        command.arg("-C").arg(&self.workspace).arg("--home").arg(home).args(words).env("CLOUDCREW_ACTOR", "customer");
+        command
+            .arg("-C")
+            .arg(&self.workspace)
+            .arg("--home")
+            .arg(home)
+            .args(words)
+            .env("CLOUDCREW_ACTOR", "customer");
         command.stdin(Stdio::null()).output().expect("the binary starts").into()
     }
 
@@ -167,8 +186,13 @@ impl Crew {
 
     pub fn git(&self, words: &[&str]) -> String {
         let repo = self.home().join("repos/demo.git");
-        let output = Command::new("git").arg("-C").arg(repo).args(words).output().expect("git starts");
-        assert!(output.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        let output =
+            Command::new("git").arg("-C").arg(repo).args(words).output().expect("git starts");
+        assert!(
+            output.status.success(),
+            "git {words:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
@@ -183,22 +207,34 @@ impl Crew {
 
     /// Journal entries: number, kind, payload.
     pub fn journal(&self) -> Vec<(i64, String, String)> {
-        let store = rusqlite::Connection::open(self.home().join("cloudcrew.db")).expect("the store");
-        let mut statement =
-            store.prepare("SELECT entry.seq, kind, payload FROM entry JOIN engagement ON number = engagement WHERE id = 'demo' ORDER BY entry.seq").expect("a table");
-        let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).expect("rows");
+        let store =
+            rusqlite::Connection::open(self.home().join("cloudcrew.db")).expect("the store");
+        let mut statement = store
+            .prepare(
+                "SELECT entry.seq, kind, payload FROM entry JOIN engagement ON number = \
+                engagement WHERE id = 'demo' ORDER BY entry.seq",
+            )
+            .expect("a table");
+        let rows =
+            statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).expect("rows");
         rows.collect::<Result<_, _>>().expect("readable rows")
     }
 
     /// System prompts of all visits, in order.
     pub fn prompts(&self) -> Vec<String> {
-        let store = rusqlite::Connection::open(self.home().join("cloudcrew.db")).expect("the store");
-        let opened = self.journal().into_iter().filter(|(_, kind, _)| kind == "visit_opened").map(|(_, _, payload)| payload);
+        let store =
+            rusqlite::Connection::open(self.home().join("cloudcrew.db")).expect("the store");
+        let opened = self
+            .journal()
+            .into_iter()
+            .filter(|(_, kind, _)| kind == "visit_opened")
+            .map(|(_, _, payload)| payload);
         let text = |payload: String| -> String {
             let event: serde_json::Value = serde_json::from_str(&payload).expect("an event");
             let hash = event["system"].as_str().expect("a hash");
-            let bytes: Vec<u8> =
-                store.query_row("SELECT bytes FROM blob WHERE hash = ?1", [hash], |row| row.get(0)).expect("the prompt");
+            let bytes: Vec<u8> = store
+                .query_row("SELECT bytes FROM blob WHERE hash = ?1", [hash], |row| row.get(0))
+                .expect("the prompt");
             String::from_utf8(bytes).expect("text")
         };
         opened.map(text).collect()
@@ -207,13 +243,23 @@ impl Crew {
     /// What the outcome is, without times and ids that differ from run to run.
     pub fn outcome(&self) -> BTreeMap<&'static str, String> {
         let journal = self.journal();
-        let answered: Vec<&String> = journal.iter().filter(|(_, kind, _)| kind == "request_answered").map(|(_, _, p)| p).collect();
+        let answered: Vec<&String> = journal
+            .iter()
+            .filter(|(_, kind, _)| kind == "request_answered")
+            .map(|(_, _, p)| p)
+            .collect();
         BTreeMap::from([
             ("tree", self.tree()),
             ("ledger", self.run(&["ledger", "demo", "--format", "json"]).out),
             ("charges", self.run(&["cost", "demo", "--format", "json"]).out),
             ("decisions", answered.len().to_string()),
-            ("commits", self.git(&["log", "--format=%B", "cloudcrew/demo"]).matches("CloudCrew-Step:").count().to_string()),
+            (
+                "commits",
+                self.git(&["log", "--format=%B", "cloudcrew/demo"])
+                    .matches("CloudCrew-Step:")
+                    .count()
+                    .to_string(),
+            ),
         ])
     }
 }

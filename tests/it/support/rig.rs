@@ -1,4 +1,5 @@
-//! The rig that executes state machines: see tests/rigs/README.md. It runs already; `start.sh` says where.
+//! The rig that executes state machines: see tests/rigs/README.md. It runs already; `start.sh` says
+//! where.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -29,8 +30,16 @@ impl Course {
     /// Without the states that only choose or count.
     pub fn plan_states(&self) -> Vec<&str> {
         let chooses = |name: &str| name.ends_with(".next") || name == "begin" || name == "enter";
-        let counts = |name: &str| [".retry", ".deliver", ".rework", ".revise", ".record"].iter().any(|what| name.ends_with(what));
-        self.states.iter().map(String::as_str).filter(|name| !chooses(name) && !counts(name)).collect()
+        let counts = |name: &str| {
+            [".retry", ".deliver", ".rework", ".revise", ".record"]
+                .iter()
+                .any(|what| name.ends_with(what))
+        };
+        self.states
+            .iter()
+            .map(String::as_str)
+            .filter(|name| !chooses(name) && !counts(name))
+            .collect()
     }
 }
 
@@ -47,7 +56,8 @@ impl Execution {
         self
     }
 
-    /// What comes next: `poc.swarm finished` reports an outcome, `poc.review !Parked` an error, `poc.swarm silent` nothing.
+    /// What comes next: `poc.swarm finished` reports an outcome, `poc.review !Parked` an error,
+    /// `poc.swarm silent` nothing.
     pub fn then(mut self, steps: &[&str]) -> Execution {
         self.script.extend(steps.iter().map(|step| match step.split_once(' ') {
             Some((state, "silent")) => json!({ "state": state, "silent": true }),
@@ -63,7 +73,11 @@ impl Execution {
     /// Phases that simply succeed.
     pub fn well(self, phases: &[&str]) -> Execution {
         phases.iter().fold(self, |execution, phase| {
-            let steps = [format!("{phase}.swarm finished"), format!("{phase}.review passed"), format!("{phase}.gate approved")];
+            let steps = [
+                format!("{phase}.swarm finished"),
+                format!("{phase}.review passed"),
+                format!("{phase}.gate approved"),
+            ];
             execution.then(&steps.each_ref().map(String::as_str))
         })
     }
@@ -106,7 +120,11 @@ pub fn execute(executions: &[Execution]) -> Vec<Course> {
 #[track_caller]
 fn course(answer: &Value) -> Course {
     let states: Vec<String> = serde_json::from_value(answer["states"].clone()).expect("states");
-    assert_eq!((&answer["faults"], &answer["unused"]), (&json!([]), &json!(0)), "off its script: {answer:#}");
+    assert_eq!(
+        (&answer["faults"], &answer["unused"]),
+        (&json!([]), &json!(0)),
+        "off its script: {answer:#}"
+    );
     let status = answer["status"].as_str().expect("a status");
     let end = answer["error"].as_str().unwrap_or(status).to_owned();
     assert_ne!(end, "RUNNING", "{answer:#}");
@@ -115,6 +133,7 @@ fn course(answer: &Value) -> Course {
 
 /// A name that no other execution has.
 fn unique() -> String {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    let since =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
     format!("e{}-{}", std::process::id(), since.as_nanos())
 }

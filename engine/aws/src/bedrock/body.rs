@@ -1,12 +1,16 @@
-//! The body of a ConverseStream request. It is written here and not by the SDK: the SDK keeps JSON objects in hash maps, whose
-//! order differs from process to process, and a prompt cache holds only while every byte of the beginning stays the same.
+//! The body of a ConverseStream request. It is written here and not by the SDK: the SDK keeps JSON
+//! objects in hash maps, whose order differs from process to process, and a prompt cache holds only
+//! while every byte of the beginning stays the same.
 //!
-//! A conversation is sent again with every turn. What is sent borrows from it, and only bytes are made.
+//! A conversation is sent again with every turn. What is sent borrows from it, and only bytes are
+//! made.
 
 use std::collections::BTreeMap;
 
 use cloudcrew_definition::crew::Reasoning;
-use cloudcrew_runtime::ports::model::{Attachment, AttachmentFormat, Block, Message, ModelRequest, Role, ToolSpec, ToolStatus};
+use cloudcrew_runtime::ports::model::{
+    Attachment, AttachmentFormat, Block, Message, ModelRequest, Role, ToolSpec, ToolStatus,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -22,11 +26,13 @@ const IMAGES: usize = 20;
 
 /// The system prompt, what other visits share of it as a part of its own.
 fn system<'a>(request: &ModelRequest<'a>) -> Vec<Part<'a>> {
-    let (steady, rest) = request.system.split_at_checked(request.steady).unwrap_or((request.system, ""));
+    let (steady, rest) =
+        request.system.split_at_checked(request.steady).unwrap_or((request.system, ""));
     [steady, rest].into_iter().filter(|text| !text.is_empty()).map(Part::Text).collect()
 }
 
-/// The request's JSON. Keys come in a fixed order, arguments and schemas in the order in which they were written.
+/// The request's JSON. Keys come in a fixed order, arguments and schemas in the order in which they
+/// were written.
 pub fn body(request: &ModelRequest<'_>, settings: &Settings) -> Vec<u8> {
     let mut body = Body {
         system: system(request),
@@ -76,7 +82,8 @@ struct Sent<'a> {
     content: Vec<Part<'a>>,
 }
 
-/// A block as it is sent; also a tool, or a point up to which the provider may keep what it has read.
+/// A block as it is sent; also a tool, or a point up to which the provider may keep what it has
+/// read.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 enum Part<'a> {
@@ -135,8 +142,8 @@ struct Source<'a> {
 }
 
 impl<'a> Body<'a> {
-    /// The service takes so many documents and images, and no two documents of one name: the oldest beyond that are left out, and a
-    /// name that comes again is numbered.
+    /// The service takes so many documents and images, and no two documents of one name: the oldest
+    /// beyond that are left out, and a name that comes again is numbered.
     fn fit_attachments(&mut self) {
         let (mut documents, mut images) = (0_usize, 0_usize);
         for part in self.shown() {
@@ -146,7 +153,8 @@ impl<'a> Body<'a> {
             }
         }
         let mut names: BTreeMap<String, u32> = BTreeMap::new();
-        let (mut too_old, mut too_old_images) = (documents.saturating_sub(DOCUMENTS), images.saturating_sub(IMAGES));
+        let (mut too_old, mut too_old_images) =
+            (documents.saturating_sub(DOCUMENTS), images.saturating_sub(IMAGES));
         for part in self.shown() {
             let left = match part {
                 Part::Document { name, .. } => {
@@ -168,16 +176,19 @@ impl<'a> Body<'a> {
 
     /// Documents and images, oldest first.
     fn shown(&mut self) -> impl Iterator<Item = &mut Part<'a>> {
-        let results = self.messages.iter_mut().flat_map(|message| &mut message.content).filter_map(|part| match part {
-            Part::ToolResult { content, .. } => Some(content),
-            _ => None,
-        });
+        let results =
+            self.messages.iter_mut().flat_map(|message| &mut message.content).filter_map(|part| {
+                match part {
+                    Part::ToolResult { content, .. } => Some(content),
+                    _ => None,
+                }
+            });
         results.flatten().filter(|part| matches!(part, Part::Document { .. } | Part::Image { .. }))
     }
 
-    /// Four points at most, in the order in which the provider reads: after the tools, after what is steady of the system prompt,
-    /// where the last request ended, and where this one ends. A point before which too little stands would be of no use and is left
-    /// out.
+    /// Four points at most, in the order in which the provider reads: after the tools, after what
+    /// is steady of the system prompt, where the last request ended, and where this one ends. A
+    /// point before which too little stands would be of no use and is left out.
     fn add_cache_points(&mut self, least: u64) {
         let least = least.saturating_mul(BYTES_PER_TOKEN);
         let mut before = self.tool_config.tools.iter().map(Part::size).sum::<u64>();
@@ -215,13 +226,17 @@ impl Part<'_> {
             Part::ToolSpec { name, description, input_schema } => {
                 return (name.len() + description.len()) as u64 + size(input_schema.json);
             }
-            Part::ToolUse { tool_use_id, name, input } => return (tool_use_id.len() + name.len()) as u64 + size(input),
+            Part::ToolUse { tool_use_id, name, input } => {
+                return (tool_use_id.len() + name.len()) as u64 + size(input);
+            }
             Part::ToolResult { tool_use_id, content, .. } => {
                 return tool_use_id.len() as u64 + content.iter().map(Part::size).sum::<u64>();
             }
             Part::Note(text) => text.len(),
             Part::Text(text) | Part::ReasoningContent(Thought::RedactedContent(text)) => text.len(),
-            Part::ReasoningContent(Thought::ReasoningText { text, signature }) => text.len() + signature.map_or(0, str::len),
+            Part::ReasoningContent(Thought::ReasoningText { text, signature }) => {
+                text.len() + signature.map_or(0, str::len)
+            }
             Part::Image { source, .. } | Part::Document { source, .. } => source.bytes.len(),
             Part::CachePoint { .. } => 0,
         };
@@ -239,7 +254,11 @@ fn size(value: &Value) -> u64 {
 }
 
 fn tool(tool: &ToolSpec) -> Part<'_> {
-    Part::ToolSpec { name: &tool.name, description: &tool.description, input_schema: Schema { json: &tool.schema } }
+    Part::ToolSpec {
+        name: &tool.name,
+        description: &tool.description,
+        input_schema: Schema { json: &tool.schema },
+    }
 }
 
 impl Sent<'_> {
@@ -255,18 +274,25 @@ impl Sent<'_> {
 fn part(block: &Block) -> Part<'_> {
     match block {
         Block::Text(text) => Part::Text(text),
-        Block::ToolUse(call) => Part::ToolUse { tool_use_id: &call.id, name: &call.name, input: &call.input },
+        Block::ToolUse(call) => {
+            Part::ToolUse { tool_use_id: &call.id, name: &call.name, input: &call.input }
+        }
         Block::ToolResult(result) => {
             let status = match result.status {
                 ToolStatus::Success => "success",
                 ToolStatus::Error => "error",
             };
-            let content = std::iter::once(Part::Text(&result.text)).chain(result.attachments.iter().map(attachment)).collect();
+            let content = std::iter::once(Part::Text(&result.text))
+                .chain(result.attachments.iter().map(attachment))
+                .collect();
             Part::ToolResult { tool_use_id: &result.id, content, status }
         }
         Block::Reasoning(thought) => Part::ReasoningContent(match &thought.hidden {
             Some(hidden) => Thought::RedactedContent(hidden),
-            None => Thought::ReasoningText { text: &thought.text, signature: thought.signature.as_deref() },
+            None => Thought::ReasoningText {
+                text: &thought.text,
+                signature: thought.signature.as_deref(),
+            },
         }),
     }
 }

@@ -1,4 +1,5 @@
-//! What went wrong with a call, told by class: what may follow, the provider's name for it, and its words.
+//! What went wrong with a call, told by class: what may follow, the provider's name for it, and its
+//! words.
 
 use std::error::Error;
 use std::time::Duration;
@@ -11,18 +12,27 @@ use aws_smithy_types::event_stream::RawMessage;
 use cloudcrew_runtime::ports::model::{FaultKind, ModelFault};
 
 /// A call that got no answer, or a refusal.
-pub fn of_call(error: SdkError<ConverseStreamError, HttpResponse>, silence: Duration) -> ModelFault {
+pub fn of_call(
+    error: SdkError<ConverseStreamError, HttpResponse>,
+    silence: Duration,
+) -> ModelFault {
     match &error {
         SdkError::ServiceError(said) => {
             let (class, words) = (said.err().code(), said.err().message());
             let raw = said.raw();
             let status = raw.status().as_u16();
-            let wait = raw.headers().get("retry-after").and_then(|v| v.parse::<f64>().ok()).filter(|s| (0.0..1e9).contains(s));
+            let wait = raw
+                .headers()
+                .get("retry-after")
+                .and_then(|v| v.parse::<f64>().ok())
+                .filter(|s| (0.0..1e9).contains(s));
             let class = class.map_or_else(|| format!("Http{status}"), capital);
             let words = words.map_or_else(|| format!("HTTP status {status}"), str::to_owned);
-            // A refusal of the service itself is free; what has no class comes from something in between.
+            // A refusal of the service itself is free; what has no class comes from something in
+            // between.
             let own = said.err().code().is_some();
-            let fault = ModelFault::of_status(status, wait.map(Duration::from_secs_f64), &class, &words);
+            let fault =
+                ModelFault::of_status(status, wait.map(Duration::from_secs_f64), &class, &words);
             ModelFault { unpaid: fault.unpaid || own, ..fault }
         }
         SdkError::TimeoutError(_) => ModelFault::silent(silence),
@@ -31,19 +41,26 @@ pub fn of_call(error: SdkError<ConverseStreamError, HttpResponse>, silence: Dura
         }
         SdkError::DispatchFailure(failure) if failure.is_io() => {
             let words = chain(&error);
-            let never_began = ["refused", "dns", "resolve", "unreachable"].iter().any(|w| words.to_lowercase().contains(w));
+            let never_began = ["refused", "dns", "resolve", "unreachable"]
+                .iter()
+                .any(|w| words.to_lowercase().contains(w));
             ModelFault { unpaid: never_began, ..ModelFault::connection(words) }
         }
         SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => {
             let words = chain(&error);
-            if words.to_lowercase().contains("credential") || words.to_lowercase().contains("identity") {
+            if words.to_lowercase().contains("credential")
+                || words.to_lowercase().contains("identity")
+            {
                 // Each provider of the chain says at length why it has none.
                 let words = words.lines().next().unwrap_or_default();
-                let words = words.rsplit_once(": no credentials").map_or(words, |_| "none in the standard chain");
+                let words = words
+                    .rsplit_once(": no credentials")
+                    .map_or(words, |_| "none in the standard chain");
                 return ModelFault::denied(
                     "NoCredentials",
                     format!(
-                        "no AWS credentials were found ({words}); set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or \
+                        "no AWS credentials were found ({words}); set AWS_PROFILE, or \
+                         AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or \
                          run where a role is attached"
                     ),
                 );
@@ -82,7 +99,10 @@ pub fn of_event(error: SdkError<ConverseStreamOutputError, RawMessage>) -> Model
             };
             let words = said.err().message().unwrap_or("the provider gave no reason");
             if class == "ValidationException" {
-                return ModelFault { unpaid: false, ..ModelFault::of_status(400, None, class, words) };
+                return ModelFault {
+                    unpaid: false,
+                    ..ModelFault::of_status(400, None, class, words)
+                };
             }
             ModelFault::transient(&capital(class), words)
         }
@@ -111,12 +131,20 @@ fn chain(error: &(dyn Error + 'static)) -> String {
 }
 
 /// Says what to do about the refusals that every newcomer meets.
-pub fn advised(mut fault: ModelFault, model: &str, region: &str, endpoint: Option<&str>) -> ModelFault {
+pub fn advised(
+    mut fault: ModelFault,
+    model: &str,
+    region: &str,
+    endpoint: Option<&str>,
+) -> ModelFault {
     if fault.error == "ConnectionError" && fault.unpaid {
         let advice = match endpoint {
-            Some(url) => format!("nothing answers at {url}: look at `models.*.endpoint` in agents.yaml"),
+            Some(url) => {
+                format!("nothing answers at {url}: look at `models.*.endpoint` in agents.yaml")
+            }
             None => format!(
-                "is there a network, and does {region} have Bedrock? `models.*.region` in agents.yaml says where it is called"
+                "is there a network, and does {region} have Bedrock? `models.*.region` in \
+                 agents.yaml says where it is called"
             ),
         };
         fault.message = format!("{} ({advice})", fault.message);
@@ -128,23 +156,39 @@ pub fn advised(mut fault: ModelFault, model: &str, region: &str, endpoint: Optio
     let advice = match fault.error.as_str() {
         "AccessDeniedException" => {
             format!(
-                "the account or role has no access to `{model}` in {region}: grant it in the Bedrock console or the role's policy"
+                "the account or role has no access to `{model}` in {region}: grant it in the \
+                 Bedrock console or the role's policy"
             )
         }
         "ResourceNotFoundException" => {
-            format!("there is no model `{model}` in {region}: look at `models.*.id` and `models.*.region` in agents.yaml")
+            format!(
+                "there is no model `{model}` in {region}: look at `models.*.id` and \
+                `models.*.region` in agents.yaml"
+            )
         }
         "ValidationException" if fault.message.contains("model identifier") => {
-            format!("`{model}` is no model id in {region}: look at `models.*.id` and `models.*.region` in agents.yaml")
+            format!(
+                "`{model}` is no model id in {region}: look at `models.*.id` and \
+                `models.*.region` in agents.yaml"
+            )
         }
         "ValidationException" if fault.message.contains("on-demand throughput") => {
-            format!("`{model}` is served through an inference profile only: write one in `models.*.id`, such as `us.{model}`")
+            format!(
+                "`{model}` is served through an inference profile only: write one in \
+                `models.*.id`, such as `us.{model}`"
+            )
         }
-        "ExpiredTokenException" | "ExpiredToken" => "the credentials have expired: renew them".to_owned(),
+        "ExpiredTokenException" | "ExpiredToken" => "the credentials have expired: renew \
+         them"
+            .to_owned(),
         "UnrecognizedClientException" | "InvalidSignatureException" | "InvalidClientTokenId" => {
-            "AWS does not know these credentials: look at AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned()
+            "AWS does not know these credentials: look at AWS_PROFILE, or AWS_ACCESS_KEY_ID and \
+             AWS_SECRET_ACCESS_KEY"
+                .to_owned()
         }
-        "ServiceQuotaExceededException" => "the account's quota for the model is used up: raise it, or wait".to_owned(),
+        "ServiceQuotaExceededException" => "the account's quota for the model is used up: raise \
+         it, or wait"
+            .to_owned(),
         _ => return fault,
     };
     fault.kind = FaultKind::Denied;

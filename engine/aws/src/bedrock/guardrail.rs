@@ -1,11 +1,18 @@
-//! What a guardrail of the account found, in words. What it found it in is left out: it may be just what nobody should read.
+//! What a guardrail of the account found, in words. What it found it in is left out: it may be just
+//! what nobody should read.
 
 use aws_sdk_bedrockruntime::types::{GuardrailAssessment, GuardrailTraceAssessment};
 
 /// One line for each finding, in a fixed order: `what was said: topic Investment, blocked`.
 pub fn findings(trace: &GuardrailTraceAssessment) -> Vec<String> {
-    let asked = trace.input_assessment().into_iter().flatten().flat_map(|(_, found)| lines("asked", found));
-    let said = trace.output_assessments().into_iter().flatten().flat_map(|(_, found)| found).flat_map(|found| lines("said", found));
+    let asked =
+        trace.input_assessment().into_iter().flatten().flat_map(|(_, found)| lines("asked", found));
+    let said = trace
+        .output_assessments()
+        .into_iter()
+        .flatten()
+        .flat_map(|(_, found)| found)
+        .flat_map(|found| lines("said", found));
     let mut lines: Vec<String> = asked.chain(said).collect();
     lines.sort();
     lines.dedup();
@@ -23,7 +30,11 @@ fn lines(of: &str, found: &GuardrailAssessment) -> Vec<String> {
         add(format!("topic {}", topic.name()), topic.action().as_str(), topic.detected());
     }
     for filter in found.content_policy().into_iter().flat_map(|policy| policy.filters()) {
-        let what = format!("{} with {} confidence", lower(filter.r#type().as_str()), lower(filter.confidence().as_str()));
+        let what = format!(
+            "{} with {} confidence",
+            lower(filter.r#type().as_str()),
+            lower(filter.confidence().as_str())
+        );
         add(what, filter.action().as_str(), filter.detected());
     }
     if let Some(policy) = found.word_policy() {
@@ -31,7 +42,11 @@ fn lines(of: &str, found: &GuardrailAssessment) -> Vec<String> {
             add("a listed word".to_owned(), word.action().as_str(), word.detected());
         }
         for word in policy.managed_word_lists() {
-            add(format!("a word of the list {}", lower(word.r#type().as_str())), word.action().as_str(), word.detected());
+            add(
+                format!("a word of the list {}", lower(word.r#type().as_str())),
+                word.action().as_str(),
+                word.detected(),
+            );
         }
     }
     if let Some(policy) = found.sensitive_information_policy() {
@@ -39,11 +54,22 @@ fn lines(of: &str, found: &GuardrailAssessment) -> Vec<String> {
             add(lower(entity.r#type().as_str()), entity.action().as_str(), entity.detected());
         }
         for pattern in policy.regexes() {
-            add(format!("pattern {}", pattern.name().unwrap_or("without a name")), pattern.action().as_str(), pattern.detected());
+            add(
+                format!("pattern {}", pattern.name().unwrap_or("without a name")),
+                pattern.action().as_str(),
+                pattern.detected(),
+            );
         }
     }
-    for filter in found.contextual_grounding_policy().into_iter().flat_map(|policy| policy.filters()) {
-        let what = format!("{} {:.2} where {:.2} is asked", lower(filter.r#type().as_str()), filter.score(), filter.threshold());
+    for filter in
+        found.contextual_grounding_policy().into_iter().flat_map(|policy| policy.filters())
+    {
+        let what = format!(
+            "{} {:.2} where {:.2} is asked",
+            lower(filter.r#type().as_str()),
+            filter.score(),
+            filter.threshold()
+        );
         add(what, filter.action().as_str(), filter.detected());
     }
     lines

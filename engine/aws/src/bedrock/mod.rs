@@ -1,4 +1,5 @@
-//! Bedrock through ConverseStream. One value for each model of a crew; those of one region and endpoint share a connection pool.
+//! Bedrock through ConverseStream. One value for each model of a crew; those of one region and
+//! endpoint share a connection pool.
 
 mod body;
 mod fault;
@@ -74,8 +75,8 @@ pub struct Service {
 }
 
 impl Service {
-    /// Makes a connection ready; nothing is sent yet. Credentials come from the SDK's standard chain: environment, profile, web
-    /// identity, container, instance.
+    /// Makes a connection ready; nothing is sent yet. Credentials come from the SDK's standard
+    /// chain: environment, profile, web identity, container, instance.
     pub async fn new(place: &Place) -> Service {
         Service::load(place, aws_config::defaults(BehaviorVersion::latest())).await
     }
@@ -83,7 +84,11 @@ impl Service {
     /// The same with credentials of one's own.
     pub async fn with_credentials(place: &Place, key: &str, secret: &str) -> Service {
         let credentials = Credentials::new(key, secret, None, None, "cloudcrew");
-        Service::load(place, aws_config::defaults(BehaviorVersion::latest()).credentials_provider(credentials)).await
+        Service::load(
+            place,
+            aws_config::defaults(BehaviorVersion::latest()).credentials_provider(credentials),
+        )
+        .await
     }
 
     async fn load(place: &Place, loader: ConfigLoader) -> Service {
@@ -91,7 +96,9 @@ impl Service {
             .http_client(http(place))
             // The swarm has the one retry layer, and knows itself how long nothing may be heard.
             .retry_config(RetryConfig::disabled())
-            .stalled_stream_protection(aws_config::stalled_stream_protection::StalledStreamProtectionConfig::disabled())
+            .stalled_stream_protection(
+                aws_config::stalled_stream_protection::StalledStreamProtectionConfig::disabled(),
+            )
             .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT).build());
         if let Some(region) = &place.region {
             loader = loader.region(Region::new(region.clone()));
@@ -114,17 +121,22 @@ impl Service {
     }
 }
 
-/// Without TLS where the endpoint has none; loading the system's certificates takes longer than all else before the first call.
+/// Without TLS where the endpoint has none; loading the system's certificates takes longer than all
+/// else before the first call.
 fn http(place: &Place) -> SharedHttpClient {
     match place.endpoint.clone().or_else(from_environment) {
         Some(url) if url.starts_with("http://") => Builder::new().build_http(),
-        _ => Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https(),
+        _ => Builder::new()
+            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+            .build_https(),
     }
 }
 
 /// The endpoint that the environment names.
 fn from_environment() -> Option<String> {
-    ["AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "AWS_ENDPOINT_URL"].iter().find_map(|name| std::env::var(name).ok())
+    ["AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "AWS_ENDPOINT_URL"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok())
 }
 
 /// A model on Bedrock.
@@ -145,19 +157,34 @@ impl BedrockModel {
 impl Model for BedrockModel {
     async fn complete(&self, request: ModelRequest<'_>) -> Result<ModelReply, ModelFault> {
         if self.service.region.is_empty() {
-            let advice = "no AWS region is named: write `models.*.region` in agents.yaml, or set BEDROCK_REGION or AWS_REGION";
+            let advice = "no AWS region is named: write `models.*.region` in agents.yaml, or set \
+                BEDROCK_REGION or AWS_REGION";
             return Err(ModelFault::denied("NoRegion", advice));
         }
         let silence = self.settings.silence;
         let written = Written(body::body(&request, &self.settings).into());
-        let call = self.service.client.converse_stream().model_id(&self.settings.id).customize().interceptor(written).send();
+        let call = self
+            .service
+            .client
+            .converse_stream()
+            .model_id(&self.settings.id)
+            .customize()
+            .interceptor(written)
+            .send();
         let answer = tokio::time::timeout(silence, call).await;
         let said = match answer {
             Err(_) => Err(ModelFault::silent(silence)),
             Ok(Err(error)) => Err(fault::of_call(error, silence)),
             Ok(Ok(answer)) => stream::read(answer, silence, request.listener).await,
         };
-        said.map_err(|fault| fault::advised(fault, &self.settings.id, &self.service.region, self.service.endpoint.as_deref()))
+        said.map_err(|fault| {
+            fault::advised(
+                fault,
+                &self.settings.id,
+                &self.service.region,
+                self.service.endpoint.as_deref(),
+            )
+        })
     }
 
     fn billing(&self) -> Billing {

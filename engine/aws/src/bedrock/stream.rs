@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamOutput as Answer;
 use aws_sdk_bedrockruntime::types::{
-    ContentBlockDelta, ContentBlockStart, ConverseStreamOutput as Event, ReasoningContentBlockDelta, TokenUsage,
+    ContentBlockDelta, ContentBlockStart, ConverseStreamOutput as Event,
+    ReasoningContentBlockDelta, TokenUsage,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,14 +15,19 @@ use cloudcrew_runtime::ports::reply::Assembly;
 use super::{fault, guardrail};
 
 /// Reads the stream to its end.
-pub async fn read(mut answer: Answer, silence: Duration, listener: &dyn Listener) -> Result<ModelReply, ModelFault> {
+pub async fn read(
+    mut answer: Answer,
+    silence: Duration,
+    listener: &dyn Listener,
+) -> Result<ModelReply, ModelFault> {
     let mut reply = Assembly::new(listener);
     let mut stop: Option<String> = None;
     let mut usage = None;
     let mut found = Vec::new();
     loop {
         let event = match tokio::time::timeout(silence, answer.stream.recv()).await {
-            // What was said is said: without the report that follows it the call stays at its upper bound.
+            // What was said is said: without the report that follows it the call stays at its upper
+            // bound.
             Err(_) if stop.is_some() => break,
             Err(_) => return Err(ModelFault::silent(silence)),
             Ok(Err(_)) if stop.is_some() => break,
@@ -32,7 +38,11 @@ pub async fn read(mut answer: Answer, silence: Duration, listener: &dyn Listener
         match event {
             Event::ContentBlockStart(event) => {
                 if let Some(ContentBlockStart::ToolUse(call)) = &event.start {
-                    reply.tool(number(event.content_block_index), call.tool_use_id(), call.name())?;
+                    reply.tool(
+                        number(event.content_block_index),
+                        call.tool_use_id(),
+                        call.name(),
+                    )?;
                 }
             }
             Event::ContentBlockDelta(event) => {
@@ -40,21 +50,30 @@ pub async fn read(mut answer: Answer, silence: Duration, listener: &dyn Listener
                 match event.delta {
                     Some(ContentBlockDelta::Text(text)) => reply.text(block, &text)?,
                     Some(ContentBlockDelta::ToolUse(more)) => reply.input(block, more.input())?,
-                    Some(ContentBlockDelta::ReasoningContent(more)) => reply.thought(block, &thought(more))?,
+                    Some(ContentBlockDelta::ReasoningContent(more)) => {
+                        reply.thought(block, &thought(more))?
+                    }
                     _ => {}
                 }
             }
             Event::MessageStop(event) => stop = Some(event.stop_reason.as_str().to_owned()),
             Event::Metadata(event) => {
                 usage = event.usage.as_ref().map(reported);
-                found = event.trace().and_then(|trace| trace.guardrail()).map(guardrail::findings).unwrap_or_default();
+                found = event
+                    .trace()
+                    .and_then(|trace| trace.guardrail())
+                    .map(guardrail::findings)
+                    .unwrap_or_default();
             }
             _ => {}
         }
     }
     match stop {
         Some(stop) => Ok(ModelReply { guardrail: found, ..reply.finish(stop, usage) }),
-        None => Err(ModelFault { usage, ..ModelFault::connection("the stream ended before the reply was complete") }),
+        None => Err(ModelFault {
+            usage,
+            ..ModelFault::connection("the stream ended before the reply was complete")
+        }),
     }
 }
 
@@ -65,7 +84,9 @@ fn number(index: i32) -> u32 {
 fn thought(more: ReasoningContentBlockDelta) -> Reasoning {
     match more {
         ReasoningContentBlockDelta::Text(text) => Reasoning { text, ..Reasoning::default() },
-        ReasoningContentBlockDelta::Signature(seal) => Reasoning { signature: Some(seal), ..Reasoning::default() },
+        ReasoningContentBlockDelta::Signature(seal) => {
+            Reasoning { signature: Some(seal), ..Reasoning::default() }
+        }
         ReasoningContentBlockDelta::RedactedContent(bytes) => {
             Reasoning { hidden: Some(STANDARD.encode(bytes.as_ref())), ..Reasoning::default() }
         }

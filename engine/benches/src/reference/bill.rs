@@ -1,5 +1,5 @@
-//! What input costs with our cache points and without them, at a provider that keeps prompts by the published rules: a long visit,
-//! and a whole delivery by the shipped crew.
+//! What input costs with our cache points and without them, at a provider that keeps prompts by the
+//! published rules: a long visit, and a whole delivery by the shipped crew.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -16,7 +16,9 @@ use cloudcrew_local::holder::this_process;
 use cloudcrew_local::rehearsal::RehearsalModel;
 use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::{Driver, Options, Rest, Voice};
-use cloudcrew_runtime::ports::model::{Billing, Block, Model, ModelFault, ModelReply, ModelRequest};
+use cloudcrew_runtime::ports::model::{
+    Billing, Block, Model, ModelFault, ModelReply, ModelRequest,
+};
 use serde_json::{Map, Value, json};
 
 use super::server::Server;
@@ -47,21 +49,29 @@ pub fn print(server: &Server, folder: &Path) {
         bill(server, &scenario, "ours", &folder)
     });
     add(&mut table, "one visit of 50 turns", &without, &with);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let said = runtime.block_on(rehearsed(&folder.join("rehearsed")));
     for (calls, words) in [(3, "three calls"), (1, "one call")] {
         let script = script(&said, calls);
         let [without, with] = [None, Some(MINIMUM)].map(|minimum| {
             let folder = folder.join(format!("delivery-{calls}-{minimum:?}"));
             std::fs::create_dir_all(&folder).expect("a folder");
-            std::fs::write(folder.join("minimum.json"), json!(minimum).to_string()).expect("written");
+            std::fs::write(folder.join("minimum.json"), json!(minimum).to_string())
+                .expect("written");
             bill(server, &script, "engagement", &folder)
         });
-        add(&mut table, &format!("the shipped crew's six phases, {words} in a reply"), &without, &with);
+        add(
+            &mut table,
+            &format!("the shipped crew's six phases, {words} in a reply"),
+            &without,
+            &with,
+        );
     }
     println!();
     println!(
-        "input cost in USD, {INPUT} per million tokens, {CACHE_READ} read from the cache, {CACHE_WRITE} written to it; at least {MINIMUM} tokens before a point"
+        "input cost in USD, {INPUT} per million tokens, {CACHE_READ} read from the cache, \
+         {CACHE_WRITE} written to it; at least {MINIMUM} tokens before a point"
     );
     table.print("no points", "with ours");
 }
@@ -99,7 +109,10 @@ fn add(table: &mut Table, work: &str, without: &Bill, with: &Bill) {
     table.add(Row::saved(work, without.usd(), with.usd(), 0.7));
     table.note(format!("{work}, no points: {}", without.words()));
     let most = 100.0 - without.bound / without.usd() * 100.0;
-    table.note(format!("{work}: so much is sent for the first time that no placement of points can save more than {most:.1} %"));
+    table.note(format!(
+        "{work}: so much is sent for the first time that no placement of points can \
+        save more than {most:.1} %"
+    ));
     table.note(format!("{work}, with ours: {}", with.words()));
 }
 
@@ -130,8 +143,8 @@ fn bill(server: &Server, scenario: &Value, mode: &str, folder: &Path) -> Bill {
     }
 }
 
-/// The least that requests can cost: what is sent for the first time is paid in full, and what was sent before is read from a cache that
-/// forgets nothing.
+/// The least that requests can cost: what is sent for the first time is paid in full, and what was
+/// sent before is read from a cache that forgets nothing.
 fn bound(requests: &Value) -> f64 {
     let mut seen = HashSet::new();
     let (mut new, mut old) = (0, 0);
@@ -142,7 +155,8 @@ fn bound(requests: &Value) -> f64 {
         for part in list(&body["toolConfig"]["tools"]).chain(list(&body["system"])).chain(said) {
             let text = part.to_string();
             before = sha256(before + &text);
-            *(if seen.insert(before.clone()) { &mut new } else { &mut old }) += text.len() / BYTES_PER_TOKEN;
+            *(if seen.insert(before.clone()) { &mut new } else { &mut old }) +=
+                text.len() / BYTES_PER_TOKEN;
         }
     }
     (new as f64 * INPUT + old as f64 * CACHE_READ) / 1e6
@@ -164,16 +178,23 @@ fn long_visit() -> Value {
 /// As long-winded as live models are.
 fn words(said: &str, number: usize) -> String {
     let more = format!(
-        " In step {number} I look at what the statement of work asks for, what is on record, and what the others need from me before I write; \
+        " In step {number} I look at what the statement of work asks for, what is on record, and \
+         what the others need from me before I write; \
          nothing is left open that I can close here, and what I assume I say."
     );
-    format!("{said}{}", more.repeat(WORDS / more.len() + 1)).chars().take(WORDS.max(said.len())).collect()
+    format!("{said}{}", more.repeat(WORDS / more.len() + 1))
+        .chars()
+        .take(WORDS.max(said.len()))
+        .collect()
 }
 
 /// The shipped crew, whose prompts say to the server who speaks.
 fn crew() -> Definition {
     let mut files = files(&root());
-    for (_, bytes) in files.iter_mut().filter(|(name, _)| name.starts_with("prompts/") && !name.starts_with("prompts/tasks/")) {
+    for (_, bytes) in files
+        .iter_mut()
+        .filter(|(name, _)| name.starts_with("prompts/") && !name.starts_with("prompts/tasks/"))
+    {
         bytes.splice(0..0, *b"AGENT:{{ agent.name }} RUN:{{ project }}\n");
     }
     defined(&files).expect("the shipped crew is right")
@@ -188,27 +209,37 @@ async fn rehearsed(folder: &Path) -> Vec<(String, ModelReply)> {
     said.lock().expect("nobody panicked").clone()
 }
 
-/// What was said as the agents' scripts: in as many words as a live model needs, so many calls in a reply.
+/// What was said as the agents' scripts: in as many words as a live model needs, so many calls in a
+/// reply.
 fn script(said: &[(String, ModelReply)], calls_each: usize) -> Value {
     let mut scripts: Map<String, Value> = Map::new();
     for (number, (agent, reply)) in said.iter().enumerate() {
         let script = scripts.entry(agent).or_insert_with(|| json!({ "turns": [] }));
         let turns = script["turns"].as_array_mut().expect("turns");
-        let text: String =
-            reply.content.iter().filter_map(|b| if let Block::Text(text) = b { Some(text.as_str()) } else { None }).collect();
+        let text: String = reply
+            .content
+            .iter()
+            .filter_map(|b| if let Block::Text(text) = b { Some(text.as_str()) } else { None })
+            .collect();
         let calls: Vec<Value> = reply
             .content
             .iter()
-            .filter_map(
-                |b| if let Block::ToolUse(call) = b { Some(json!({ "name": call.name, "input": call.input })) } else { None },
-            )
+            .filter_map(|b| {
+                if let Block::ToolUse(call) = b {
+                    Some(json!({ "name": call.name, "input": call.input }))
+                } else {
+                    None
+                }
+            })
             .collect();
         let usage = |calls: &[Value]| json!({ "output": (WORDS + calls.iter().map(|c| c.to_string().len()).sum::<usize>()) / 4 });
         if calls.is_empty() {
             turns.push(json!({ "text": words(&text, number), "usage": usage(&[]) }));
         }
         for calls in calls.chunks(calls_each) {
-            turns.push(json!({ "text": words(&text, number), "tools": calls, "usage": usage(calls) }));
+            turns.push(
+                json!({ "text": words(&text, number), "tools": calls, "usage": usage(calls) }),
+            );
         }
     }
     json!({ "model": { "agents": scripts } })
@@ -235,8 +266,11 @@ impl Model for Recording {
 
 /// The other side of [`print`]: a delivery through the Bedrock adapter.
 pub fn main(folder: &Path) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let minimum: Value = serde_json::from_slice(&std::fs::read(folder.join("minimum.json")).expect("a file")).expect("JSON");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let minimum: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("minimum.json")).expect("a file"))
+            .expect("JSON");
     let (rest, input, output) = runtime.block_on(async {
         let service = Service::new(&Place::default()).await;
         drive(folder, Arc::new(BedrockModel::new(service, ours::settings(minimum.as_u64())))).await
@@ -259,7 +293,9 @@ async fn drive(folder: &Path, model: Arc<dyn Model>) -> (Rest, u64, u64) {
     let mut ports = ports(&store, repo, "demo").await;
     ports.model = model;
     ports.clock = Arc::new(SystemClock::default());
-    let driver = Driver::acquire(ports, "demo", &this_process(), Options { approve_all: true }).await.expect("the lease");
+    let driver = Driver::acquire(ports, "demo", &this_process(), Options { approve_all: true })
+        .await
+        .expect("the lease");
     let rest = driver.drive().await.expect("the world is whole");
     let usage = driver.look(|engagement| engagement.state.meter.total().usage).await;
     (rest, usage.input_tokens, usage.output_tokens)

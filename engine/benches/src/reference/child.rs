@@ -49,11 +49,17 @@ pub fn run(command: &Command) -> Child {
 pub fn measure(words: &[String]) {
     let began = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs_f64();
     let start = Instant::now();
-    let told = Command::new(&words[0]).args(&words[1..]).stdin(Stdio::null()).output().expect("it starts");
+    let told =
+        Command::new(&words[0]).args(&words[1..]).stdin(Stdio::null()).output().expect("it starts");
     let wall = start.elapsed().as_secs_f64();
-    let said: Value = if told.status.success() { serde_json::from_slice(&told.stdout).unwrap_or_default() } else { Value::Null };
+    let said: Value = if told.status.success() {
+        serde_json::from_slice(&told.stdout).unwrap_or_default()
+    } else {
+        Value::Null
+    };
     let complaint = String::from_utf8_lossy(&told.stderr);
-    let complaint: String = complaint.chars().skip(complaint.chars().count().saturating_sub(600)).collect();
+    let complaint: String =
+        complaint.chars().skip(complaint.chars().count().saturating_sub(600)).collect();
     let figures = json!({
         "began": began, "wall": wall, "cpu": measured_cpu().as_secs_f64(), "peak_kib": peak_of_children_kib(),
         "said": said, "complaint": complaint,

@@ -1,4 +1,5 @@
-//! The journal of a run, with the size of what each of its commits holds: the bare loop makes the same.
+//! The journal of a run, with the size of what each of its commits holds: the bare loop makes the
+//! same.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -6,7 +7,9 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use cloudcrew_local::store::Store;
 use cloudcrew_runtime::ports::StoreError;
-use cloudcrew_runtime::ports::journal::{AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, NewEntry, Writer};
+use cloudcrew_runtime::ports::journal::{
+    AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, NewEntry, Writer,
+};
 use serde_json::json;
 
 /// Name of the file with the sizes.
@@ -31,18 +34,33 @@ impl Counted {
 
 #[async_trait]
 impl Journal for Counted {
-    async fn create(&self, engagement: &str, entries: Vec<NewEntry>) -> Result<Option<Head>, StoreError> {
+    async fn create(
+        &self,
+        engagement: &str,
+        entries: Vec<NewEntry>,
+    ) -> Result<Option<Head>, StoreError> {
         self.journal.create(engagement, entries).await
     }
 
-    async fn append(&self, engagement: &str, expected: &Head, writer: Writer, entries: Vec<NewEntry>) -> Result<Head, AppendError> {
+    async fn append(
+        &self,
+        engagement: &str,
+        expected: &Head,
+        writer: Writer,
+        entries: Vec<NewEntry>,
+    ) -> Result<Head, AppendError> {
         let bytes = entries.iter().map(|entry| entry.payload.len()).sum();
         let head = self.journal.append(engagement, expected, writer, entries).await?;
         self.commits.lock().expect("no panic").push(bytes);
         Ok(head)
     }
 
-    async fn read(&self, engagement: &str, after: &Head, limit: usize) -> Result<Vec<Entry>, StoreError> {
+    async fn read(
+        &self,
+        engagement: &str,
+        after: &Head,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
         self.journal.read(engagement, after, limit).await
     }
 

@@ -1,9 +1,10 @@
-//! This engine beside Strands Agents, the reference that its swarm follows: both run the same work against the same scripted
-//! server in the same session, taking turns, each run in a process of its own that begins with nothing. Ours keeps its journal, with every
-//! commit synced; the reference keeps none. The server is a third process and is not counted.
+//! This engine beside Strands Agents, the reference that its swarm follows: both run the same work
+//! against the same scripted server in the same session, taking turns, each run in a process of its
+//! own that begins with nothing. Ours keeps its journal, with every commit synced; the reference
+//! keeps none. The server is a third process and is not counted.
 //!
-//! `cargo bench -p cloudcrew-benches --features aws --bench reference` (`-- --quick`: smaller, each once; `-- --bill`: only
-//! what caching saves, without the reference)
+//! `cargo bench -p cloudcrew-benches --features aws --bench reference` (`-- --quick`: smaller, each
+//! once; `-- --bill`: only what caching saves, without the reference)
 //!
 //! Needs `python3` with `venv`, and the Python package index the first time.
 
@@ -60,7 +61,8 @@ fn compare(quick: bool) {
     };
     let bench = Bench::new();
     println!(
-        "Strands Agents {} and this engine, {} rounds in turn, medians; profile `bench`, which is `release` with lines.",
+        "Strands Agents {} and this engine, {} rounds in turn, medians; profile `bench`, which is \
+         `release` with lines.",
         strands::VERSION,
         size.rounds
     );
@@ -156,7 +158,14 @@ impl Bench {
         run
     }
 
-    fn run(&self, side: Side, work: &str, scenario: &Value, folder: PathBuf, mut command: Command) -> Run {
+    fn run(
+        &self,
+        side: Side,
+        work: &str,
+        scenario: &Value,
+        folder: PathBuf,
+        mut command: Command,
+    ) -> Run {
         self.server.load(scenario);
         self.server.serves(&mut command);
         let child = child::run(&command);
@@ -165,10 +174,21 @@ impl Bench {
         let usage = ((reported("input"), reported("output")), self.truth(scenario, &stats));
         if !child.said.is_null() {
             let ((input, output), (true_input, true_output)) = usage;
-            self.told.borrow_mut().push((side, work.to_owned(), input + output, true_input + true_output));
+            self.told.borrow_mut().push((
+                side,
+                work.to_owned(),
+                input + output,
+                true_input + true_output,
+            ));
         }
         let first = stats["first_request_wall"].as_f64().unwrap_or(f64::NAN) - child.began;
-        Run { folder, requests: stats["requests"].as_u64().unwrap_or(0) as usize, first, usage, child }
+        Run {
+            folder,
+            requests: stats["requests"].as_u64().unwrap_or(0) as usize,
+            first,
+            usage,
+            child,
+        }
     }
 
     /// Input and output tokens that the server has told.
@@ -212,11 +232,25 @@ impl Bench {
             bare.push(self.bare(work, &run));
             ours.push(run);
         }
-        // The bare loop starts as ours does, without workspace and repository: what it takes for that stays in it.
-        let (their, our) = (middle(&theirs, |r| r.per_thousand(idle.0)), middle(&ours, |r| r.per_thousand(idle.1)));
-        table.add(Row::times(&format!("{}: CPU per 1,000 turns, s", work.name), their, our, work.less));
+        // The bare loop starts as ours does, without workspace and repository: what it takes for
+        // that stays in it.
+        let (their, our) = (
+            middle(&theirs, |r| r.per_thousand(idle.0)),
+            middle(&ours, |r| r.per_thousand(idle.1)),
+        );
+        table.add(Row::times(
+            &format!("{}: CPU per 1,000 turns, s", work.name),
+            their,
+            our,
+            work.less,
+        ));
         let bare = median(&bare);
-        table.add(Row::limit(&format!("{}: CPU per 1,000 turns beside a bare loop, s", work.name), bare, our, 1.5));
+        table.add(Row::limit(
+            &format!("{}: CPU per 1,000 turns beside a bare loop, s", work.name),
+            bare,
+            our,
+            1.5,
+        ));
     }
 
     fn bare(&self, work: &Work<'_>, run: &Run) -> f64 {
@@ -231,14 +265,21 @@ impl Bench {
 
     fn swarm(&self, table: &mut Table, size: &Size, idle: Idle) {
         let name = format!("swarm of {} turns, streaming", size.swarm);
-        let (theirs, ours) = (scenario::swarm(size.swarm, Side::Reference), scenario::swarm(size.swarm, Side::Ours));
-        self.beside(table, size.rounds, idle, &Work { name: &name, theirs, ours, turns: size.swarm, less: 8.0 });
+        let (theirs, ours) =
+            (scenario::swarm(size.swarm, Side::Reference), scenario::swarm(size.swarm, Side::Ours));
+        self.beside(
+            table,
+            size.rounds,
+            idle,
+            &Work { name: &name, theirs, ours, turns: size.swarm, less: 8.0 },
+        );
     }
 
     fn visit(&self, table: &mut Table, size: &Size, idle: Idle) {
         let name = format!("one visit of {} turns, 1 KB added per turn", size.visit);
         let work = scenario::alone(size.visit, 1024);
-        let work = Work { name: &name, theirs: work.clone(), ours: work, turns: size.visit, less: 40.0 };
+        let work =
+            Work { name: &name, theirs: work.clone(), ours: work, turns: size.visit, less: 40.0 };
         self.beside(table, size.rounds.min(2), idle, &work);
     }
 
@@ -253,15 +294,23 @@ impl Bench {
         let name = format!("one visit of {} turns, bounded history: turns done", size.long);
         table.add(Row::told(&name, theirs.requests, ours.requests, ours.requests >= size.long));
         if let Some(why) = ours.child.said["undefined"].as_str() {
-            return table.note(format!("the long visit was not run, its workspace is not understood: {why}"));
+            return table.note(format!(
+                "the long visit was not run, its workspace is not understood: {why}"
+            ));
         }
         let times = self.server.times();
         let tenth = times.len() / 10;
-        let each: Vec<f64> = (0..10).map(|n| (times[(n + 1) * tenth - 1].1 - times[n * tenth].0) / tenth as f64 * 1e3).collect();
+        let each: Vec<f64> = (0..10)
+            .map(|n| (times[(n + 1) * tenth - 1].1 - times[n * tenth].0) / tenth as f64 * 1e3)
+            .collect();
         let shown: Vec<String> = each.iter().map(|ms| format!("{ms:.2}")).collect();
-        table.note(format!("long visit, ms per turn by tenths, the server's part included: {}", shown.join(" ")));
+        table.note(format!(
+            "long visit, ms per turn by tenths, the server's part included: {}",
+            shown.join(" ")
+        ));
         let half = |from: usize| median(&each[from..from + 5]);
-        table.add(Row::flat("long visit: time per turn, second half over first", half(5) / half(0)));
+        table
+            .add(Row::flat("long visit: time per turn, second half over first", half(5) / half(0)));
         table.note(format!(
             "long visit of ours: {:.1} s, {:.1} s CPU, peak {:.0} MB; {}",
             ours.child.wall, ours.child.cpu, ours.child.peak, ours.child.said["ends"]
@@ -271,14 +320,17 @@ impl Bench {
     /// From the first request to the last answer, as the server saw them.
     fn span(&self) -> f64 {
         let times = self.server.times();
-        let (first, last) = times.iter().fold((f64::MAX, 0.0_f64), |(first, last), time| (first.min(time.0), last.max(time.1)));
+        let (first, last) = times
+            .iter()
+            .fold((f64::MAX, 0.0_f64), |(first, last), time| (first.min(time.0), last.max(time.1)));
         last - first
     }
 
     fn at_once(&self, table: &mut Table, size: &Size) {
         let (one, many) = (scenario::at_once(1), scenario::at_once(size.at_once));
         let ideal = 10.0 * 0.05;
-        let (mut theirs, mut threads, mut ours, mut peaks) = (Vec::new(), Vec::new(), Vec::new(), [vec![], vec![], vec![], vec![]]);
+        let (mut theirs, mut threads, mut ours, mut peaks) =
+            (Vec::new(), Vec::new(), Vec::new(), [vec![], vec![], vec![], vec![]]);
         for _ in 0..size.rounds {
             peaks[0].push(self.reference("one swarm", &one, false).child.peak);
             let run = self.reference("swarms at once", &many, false);
@@ -295,21 +347,46 @@ impl Bench {
         let (theirs, threads, ours) = (median(&theirs), median(&threads), median(&ours));
         table.add(Row::ideal(&format!("{name}: s"), theirs, ours, ideal, 1.3));
         table.note(format!(
-            "{name}: the reference in one event loop {:.1}x the ideal {ideal} s, in threads {threads:.1} s ({:.1}x)",
+            "{name}: the reference in one event loop {:.1}x the ideal {ideal} s, in threads \
+             {threads:.1} s ({:.1}x)",
             theirs / ideal,
             threads / ideal
         ));
-        table.add(Row::times("peak memory of 1 swarm, MB", median(&peaks[0]), median(&peaks[2]), 3.0));
-        table.add(Row::times(&format!("peak memory of {} swarms, MB", size.at_once), median(&peaks[1]), median(&peaks[3]), 3.0));
+        table.add(Row::times(
+            "peak memory of 1 swarm, MB",
+            median(&peaks[0]),
+            median(&peaks[2]),
+            3.0,
+        ));
+        table.add(Row::times(
+            &format!("peak memory of {} swarms, MB", size.at_once),
+            median(&peaks[1]),
+            median(&peaks[3]),
+            3.0,
+        ));
     }
 
     fn review_cycle(&self, table: &mut Table) {
-        let theirs = self.reference("review cycle", &scenario::review_cycle(Side::Reference), false);
+        let theirs =
+            self.reference("review cycle", &scenario::review_cycle(Side::Reference), false);
         let ours = self.ours("review cycle", &scenario::review_cycle(Side::Ours));
-        let ended = ours.child.said["ends"][0].as_str().is_some_and(|end| end.starts_with("Completed"));
-        table.add(Row::told("review cycle: model requests", theirs.requests, ours.requests, ours.requests <= 10 && ended));
-        let over = |run: &Run| (run.usage.0.0 + run.usage.0.1) as f64 / (run.usage.1.0 + run.usage.1.1) as f64 * 100.0 - 100.0;
-        table.add(Row::over("review cycle: tokens reported over true, %", over(&theirs), over(&ours)));
+        let ended =
+            ours.child.said["ends"][0].as_str().is_some_and(|end| end.starts_with("Completed"));
+        table.add(Row::told(
+            "review cycle: model requests",
+            theirs.requests,
+            ours.requests,
+            ours.requests <= 10 && ended,
+        ));
+        let over = |run: &Run| {
+            (run.usage.0.0 + run.usage.0.1) as f64 / (run.usage.1.0 + run.usage.1.1) as f64 * 100.0
+                - 100.0
+        };
+        table.add(Row::over(
+            "review cycle: tokens reported over true, %",
+            over(&theirs),
+            over(&ours),
+        ));
     }
 
     fn usage(&self, table: &mut Table) {
@@ -319,7 +396,9 @@ impl Bench {
             let wrong: Vec<_> = runs.iter().filter(|(_, _, reported, is)| reported != is).collect();
             let mut names: Vec<String> = wrong
                 .iter()
-                .map(|(_, work, reported, is)| format!("{work} {:+.1} %", *reported as f64 / *is as f64 * 100.0 - 100.0))
+                .map(|(_, work, reported, is)| {
+                    format!("{work} {:+.1} %", *reported as f64 / *is as f64 * 100.0 - 100.0)
+                })
                 .collect();
             names.dedup();
             let who = if side == Side::Ours { "ours" } else { "the reference" };

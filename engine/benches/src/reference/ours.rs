@@ -1,5 +1,5 @@
-//! Our side, in a process of its own: the engagements of a scenario, each through the real driver with its journal, its repository
-//! and the Bedrock adapter.
+//! Our side, in a process of its own: the engagements of a scenario, each through the real driver
+//! with its journal, its repository and the Bedrock adapter.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,16 +28,19 @@ pub fn settings(cache_minimum: Option<u64>) -> Settings {
     }
 }
 
-/// Runs the scenario of a folder: `scenario.json`, `workspace`, `home`. More than one run at once on two threads, and two that may
-/// wait for a disk; a single run on one, as the command line does.
+/// Runs the scenario of a folder: `scenario.json`, `workspace`, `home`. More than one run at once
+/// on two threads, and two that may wait for a disk; a single run on one, as the command line does.
 pub fn main(folder: &Path) {
-    let scenario: Value = serde_json::from_slice(&std::fs::read(folder.join("scenario.json")).expect("a scenario")).expect("JSON");
+    let scenario: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("scenario.json")).expect("a scenario"))
+            .expect("JSON");
     let runs = scenario["runs"]["count"].as_u64().unwrap_or(1);
     let mut runtime = match runs {
         1 => tokio::runtime::Builder::new_current_thread(),
         _ => tokio::runtime::Builder::new_multi_thread(),
     };
-    let runtime = runtime.worker_threads(2).max_blocking_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        runtime.worker_threads(2).max_blocking_threads(2).enable_all().build().expect("a runtime");
     println!("{}", runtime.block_on(all(folder, &scenario, runs)));
 }
 
@@ -51,7 +54,12 @@ async fn all(folder: &Path, scenario: &Value, runs: u64) -> Value {
     let home = folder.join("home");
     let store = Store::open(&home).expect("a store");
     let sow = scenario["files"][FILE].as_str().expect("a file").to_owned();
-    let work = || Work { definition: &definition, workflow: "w", sow: sow.clone(), voice: Voice::Live { record: None } };
+    let work = || Work {
+        definition: &definition,
+        workflow: "w",
+        sow: sow.clone(),
+        voice: Voice::Live { record: None },
+    };
     let journal = Arc::new(Counted::new(store.clone()));
     let mut drivers = Vec::new();
     for number in 1..=runs {
@@ -61,7 +69,11 @@ async fn all(folder: &Path, scenario: &Value, runs: u64) -> Value {
         ports.journal = journal.clone();
         ports.model = model.clone();
         ports.clock = Arc::new(SystemClock::default());
-        drivers.push(Driver::acquire(ports, &project, &this_process(), Options { approve_all: true }).await.expect("the lease"));
+        drivers.push(
+            Driver::acquire(ports, &project, &this_process(), Options { approve_all: true })
+                .await
+                .expect("the lease"),
+        );
     }
     let driven = join_all(drivers.into_iter().map(|driver| {
         tokio::spawn(async move {

@@ -1,4 +1,5 @@
-//! The work that both sides are given, in the form of the swarm kit's scenarios (`tests/cases/swarm/scenarios`).
+//! The work that both sides are given, in the form of the swarm kit's scenarios
+//! (`tests/cases/swarm/scenarios`).
 
 use cloudcrew_benches::root;
 use serde_json::{Value, json};
@@ -9,7 +10,8 @@ pub const FILE: &str = "docs/sow/sow.md";
 /// Who works through a scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// Strands Agents. A handoff is a tool among others: the agent that hands over is asked once more.
+    /// Strands Agents. A handoff is a tool among others: the agent that hands over is asked once
+    /// more.
     Reference,
     /// This engine. A handoff ends the visit.
     Ours,
@@ -23,10 +25,11 @@ pub fn start() -> Value {
 /// Two agents that hand over to each other after ten turns.
 pub fn swarm(turns: usize, side: Side) -> Value {
     let visits = turns / 10;
-    let to =
-        |name: &str| json!({ "tools": [{ "name": "handoff_to_agent", "input": { "agent_name": name, "message": "your turn" } }] });
+    let to = |name: &str| json!({ "tools": [{ "name": "handoff_to_agent", "input": { "agent_name": name, "message": "your turn" } }] });
     let visit = |other: &str| match side {
-        Side::Reference => [vec![read(); 8], vec![to(other), json!({ "text": "Handed over." })]].concat(),
+        Side::Reference => {
+            [vec![read(); 8], vec![to(other), json!({ "text": "Handed over." })]].concat()
+        }
         Side::Ours => [vec![read(); 9], vec![to(other)]].concat(),
     };
     let last = [vec![read(); 9], vec![json!({ "text": "Done." })]].concat();
@@ -58,7 +61,9 @@ pub fn at_once(runs: usize) -> Value {
 /// Design, infrastructure, review, fix, second review.
 pub fn review_cycle(side: Side) -> Value {
     let name = if side == Side::Ours { "review-cycle-immediate" } else { "review-cycle" };
-    let text = std::fs::read_to_string(root().join(format!("tests/cases/swarm/scenarios/{name}.json"))).expect("a scenario");
+    let text =
+        std::fs::read_to_string(root().join(format!("tests/cases/swarm/scenarios/{name}.json")))
+            .expect("a scenario");
     let mut scenario: Value = serde_json::from_str(&text).expect("JSON");
     scenario["files"] = json!({ FILE: text_of(200) });
     scenario
@@ -87,7 +92,9 @@ pub fn scripted(scenario: &Value, stats: &Value) -> (u64, u64) {
     for (_, agents) in stats["by_run"].as_object().expect("runs") {
         for (agent, calls) in agents.as_object().expect("agents") {
             let turns = scenario["model"]["agents"][agent]["turns"].as_array().expect("a script");
-            let each = turns.iter().flat_map(|turn| std::iter::repeat_n(turn, turn["repeat"].as_u64().unwrap_or(1) as usize));
+            let each = turns.iter().flat_map(|turn| {
+                std::iter::repeat_n(turn, turn["repeat"].as_u64().unwrap_or(1) as usize)
+            });
             for turn in each.take(calls.as_u64().expect("a number") as usize) {
                 input += turn["usage"]["input"].as_u64().unwrap_or(100);
                 output += turn["usage"]["output"].as_u64().unwrap_or(20);
@@ -98,13 +105,15 @@ pub fn scripted(scenario: &Value, stats: &Value) -> (u64, u64) {
 }
 
 fn read() -> Value {
-    let text = "I read the statement of work again before I go on, to be sure that what I write next is what was asked for.";
+    let text = "I read the statement of work again before I go on, to be sure that what I write \
+        next is what was asked for.";
     json!({ "text": text, "tools": [{ "name": "read_file", "input": { "path": FILE } }] })
 }
 
 fn scenario(scripts: &[(&str, Vec<Value>)], bytes: usize) -> Value {
     let agents = scripts.iter().map(|(name, _)| {
-        json!({ "name": name, "description": format!("Owns part {name}"), "system": "You work.", "write_scope": format!("{name}/") })
+        json!({ "name": name, "description": format!("Owns part {name}"), "system": "You \
+            work.", "write_scope": format!("{name}/") })
     });
     let turns = scripts.iter().map(|(name, turns)| ((*name).to_owned(), json!({ "turns": turns })));
     json!({

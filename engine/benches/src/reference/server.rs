@@ -20,11 +20,20 @@ impl Server {
     pub fn start(folder: &Path) -> Server {
         let port_file = folder.join("port");
         let mut command = Command::new("python3");
-        command.arg(root().join("tests/rigs/bedrock/fake_bedrock.py")).args(["--port", "0", "--times", "--port-file"]);
-        let process = command.arg(&port_file).stdout(Stdio::null()).spawn().expect("python3 starts");
+        command.arg(root().join("tests/rigs/bedrock/fake_bedrock.py")).args([
+            "--port",
+            "0",
+            "--times",
+            "--port-file",
+        ]);
+        let process =
+            command.arg(&port_file).stdout(Stdio::null()).spawn().expect("python3 starts");
         let began = Instant::now();
         while !port_file.exists() {
-            assert!(began.elapsed() < Duration::from_secs(20), "the scripted server does not start");
+            assert!(
+                began.elapsed() < Duration::from_secs(20),
+                "the scripted server does not start"
+            );
             std::thread::sleep(Duration::from_millis(10));
         }
         let port = std::fs::read_to_string(&port_file).expect("a port");
@@ -33,7 +42,9 @@ impl Server {
 
     /// Tells a command where the models are, with credentials that open nothing.
     pub fn serves<'c>(&self, command: &'c mut Command) -> &'c mut Command {
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_"))
+        {
             command.env_remove(name);
         }
         command
@@ -68,20 +79,36 @@ impl Server {
     pub fn times(&self) -> Vec<(f64, f64)> {
         let times = self.ask("GET", "/_fake/times", "");
         let seconds = |value: &Value| value.as_f64().expect("a time");
-        times.as_array().expect("times").iter().map(|time| (seconds(&time[0]), seconds(&time[1]))).collect()
+        times
+            .as_array()
+            .expect("times")
+            .iter()
+            .map(|time| (seconds(&time[0]), seconds(&time[1])))
+            .collect()
     }
 
     fn ask(&self, method: &str, path: &str, body: &str) -> Value {
         let mut stream = TcpStream::connect(&self.address).expect("the server listens");
-        write!(stream, "{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n{body}", body.len()).expect("sent");
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .expect("sent");
         let mut answer = Vec::new();
         let mut buffer = vec![0; 1 << 16];
         loop {
             let read = stream.read(&mut buffer).expect("an answer");
             answer.extend_from_slice(&buffer[..read]);
-            let Some(end) = answer.windows(4).take(4096).position(|four| four == b"\r\n\r\n") else { continue };
+            let Some(end) = answer.windows(4).take(4096).position(|four| four == b"\r\n\r\n")
+            else {
+                continue;
+            };
             let head = String::from_utf8_lossy(&answer[..end]).to_lowercase();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).expect("a length");
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length: "))
+                .expect("a length");
             let length: usize = length.trim().parse().expect("a number");
             if answer.len() >= end + 4 + length {
                 return serde_json::from_slice(&answer[end + 4..]).expect("JSON");

@@ -1,4 +1,5 @@
-//! The reference: Strands Agents from the package index, in an environment of its own below `target`, made once.
+//! The reference: Strands Agents from the package index, in an environment of its own below
+//! `target`, made once.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,13 +11,20 @@ pub const VERSION: &str = "1.62.0";
 
 /// Installs it, and says which Python has it.
 pub fn python() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let venv = target.join(format!("reference-{VERSION}"));
     let (python, made) = (venv.join("bin/python"), venv.join("made"));
     if !made.exists() {
         println!("installing strands-agents {VERSION} below {}", target.display());
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv));
-        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", &format!("strands-agents=={VERSION}")]));
+        run(Command::new(&python).args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            &format!("strands-agents=={VERSION}"),
+        ]));
         std::fs::write(made, VERSION).expect("written");
     }
     python

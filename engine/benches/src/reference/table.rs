@@ -60,20 +60,41 @@ impl Row {
     /// Counts, which are as they must be or not.
     pub fn told(work: &str, theirs: usize, ours: usize, met: bool) -> Row {
         let ratio = format!("{:.2}x", ours as f64 / theirs as f64);
-        Row { work: work.to_owned(), theirs: theirs.to_string(), ours: ours.to_string(), ratio, target: String::new(), met }
+        Row {
+            work: work.to_owned(),
+            theirs: theirs.to_string(),
+            ours: ours.to_string(),
+            ratio,
+            target: String::new(),
+            met,
+        }
     }
 
     /// Percent over the truth, which must be none.
     pub fn over(work: &str, theirs: f64, ours: f64) -> Row {
         let percent = |value: f64| format!("{value:+.1}");
         let (theirs, shown) = (percent(theirs), percent(ours));
-        Row { work: work.to_owned(), theirs, ours: shown, ratio: String::new(), target: "exact".into(), met: ours == 0.0 }
+        Row {
+            work: work.to_owned(),
+            theirs,
+            ours: shown,
+            ratio: String::new(),
+            target: "exact".into(),
+            met: ours == 0.0,
+        }
     }
 
     /// What must be about one, or nothing.
     pub fn flat(work: &str, ours: f64) -> Row {
         let met = ours <= 1.25;
-        Row { work: work.to_owned(), theirs: String::new(), ours: number(ours), ratio: String::new(), target: "flat".into(), met }
+        Row {
+            work: work.to_owned(),
+            theirs: String::new(),
+            ours: number(ours),
+            ratio: String::new(),
+            target: "flat".into(),
+            met,
+        }
     }
 
     /// A number of things that must not be there.
@@ -127,16 +148,31 @@ impl Table {
         let lines: Vec<[String; 6]> = std::iter::once(heads)
             .chain(self.rows.iter().map(|row| {
                 let met = if row.met { "met" } else { "NOT MET" }.to_owned();
-                [row.work.clone(), row.theirs.clone(), row.ours.clone(), row.ratio.clone(), row.target.clone(), met]
+                [
+                    row.work.clone(),
+                    row.theirs.clone(),
+                    row.ours.clone(),
+                    row.ratio.clone(),
+                    row.target.clone(),
+                    met,
+                ]
             }))
             .collect();
-        let widths: Vec<usize> = (0..6).map(|column| lines.iter().map(|line| line[column].len()).max().unwrap_or(0)).collect();
+        let widths: Vec<usize> = (0..6)
+            .map(|column| lines.iter().map(|line| line[column].len()).max().unwrap_or(0))
+            .collect();
         for line in &lines {
             let cells: Vec<String> = line
                 .iter()
                 .zip(&widths)
                 .enumerate()
-                .map(|(n, (cell, width))| if (1..4).contains(&n) { format!("{cell:>width$}") } else { format!("{cell:<width$}") })
+                .map(|(n, (cell, width))| {
+                    if (1..4).contains(&n) {
+                        format!("{cell:>width$}")
+                    } else {
+                        format!("{cell:<width$}")
+                    }
+                })
                 .collect();
             println!("{}", cells.join("  ").trim_end());
         }

@@ -9,18 +9,25 @@ use serde_json::Value;
 pub fn write(folder: &Path, scenario: &Value) {
     let agents = scenario["agents"].as_array().expect("agents");
     let text = |value: &Value| value.as_str().unwrap_or("Works").to_owned();
-    let context = scenario.get("context").map_or(String::new(), |context| format!(", context: {context}"));
+    let context =
+        scenario.get("context").map_or(String::new(), |context| format!(", context: {context}"));
     let mut crew = format!(
-        "version: 1\nmodels:\n  m: {{ max_tokens: 4096, price: {{ input: 5, output: 25, cache_read: 0.5, cache_write: 6.25 }}{context} }}\nshared_tools: [repo_read]\nagents:\n"
+        "version: 1\nmodels:\n  m: {{ max_tokens: 4096, price: {{ input: 5, output: 25, \
+         cache_read: 0.5, cache_write: 6.25 }}{context} }}\nshared_tools: [repo_read]\nagents:\n"
     );
     for agent in agents {
-        let (name, description, scope) = (text(&agent["name"]), text(&agent["description"]), text(&agent["write_scope"]));
+        let (name, description, scope) =
+            (text(&agent["name"]), text(&agent["description"]), text(&agent["write_scope"]));
         writeln!(
             crew,
-            "  {name}: {{ description: \"{description}\", model: m, prompt: prompts/{name}.md, tools: [repo_write], writes: [\"{scope}**\"] }}"
+            "  {name}: {{ description: \"{description}\", model: m, prompt: prompts/{name}.md, \
+             tools: [repo_write], writes: [\"{scope}**\"] }}"
         )
         .expect("a string takes all");
-        let prompt = format!("AGENT:{{{{ agent.name }}}} RUN:{{{{ project }}}}\n{}\n", text(&agent["system"]));
+        let prompt = format!(
+            "AGENT:{{{{ agent.name }}}} RUN:{{{{ project }}}}\n{}\n",
+            text(&agent["system"])
+        );
         file(folder, &format!("prompts/{name}.md"), &prompt);
     }
     file(folder, "agents.yaml", &crew);
@@ -28,7 +35,10 @@ pub fn write(folder: &Path, scenario: &Value) {
     let swarm = &scenario["swarm"];
     let number = |key: &str, default: u64| swarm[key].as_u64().unwrap_or(default);
     let phase = format!(
-        "version: 1\nphase: work\nswarm:\n  entry: {entry}\n  agents: [{names}]\n  max_handoffs: {}\n  max_iterations: {}\n  max_turns: 100000\n  execution_timeout: {}s\n  node_timeout: {}s\n  repetitive_handoff_detection_window: {}\n  repetitive_handoff_min_unique_agents: {}\ntask: prompts/tasks/work.md\n",
+        "version: 1\nphase: work\nswarm:\n  entry: {entry}\n  agents: [{names}]\n  max_handoffs: \
+         {}\n  max_iterations: {}\n  max_turns: 100000\n  execution_timeout: {}s\n  node_timeout: \
+         {}s\n  repetitive_handoff_detection_window: {}\n  repetitive_handoff_min_unique_agents: \
+         {}\ntask: prompts/tasks/work.md\n",
         number("max_handoffs", 20),
         number("max_iterations", 20),
         number("execution_timeout", 900),

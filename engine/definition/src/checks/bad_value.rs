@@ -1,6 +1,7 @@
 //! A value is none that its key may have.
 //!
-//! Numbers have bounds, words come from a list, durations are written `15m` or `1h30m`, names are lowercase.
+//! Numbers have bounds, words come from a list, durations are written `15m` or `1h30m`, names are
+//! lowercase.
 //!
 //! Wrong:
 //!

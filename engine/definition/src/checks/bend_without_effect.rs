@@ -1,6 +1,7 @@
 //! An entry of a rehearsal file does nothing, or two things at once.
 //!
-//! Each entry bends one agent or one gate in one way, so that the story can be read from top to bottom.
+//! Each entry bends one agent or one gate in one way, so that the story can be read from top to
+//! bottom.
 //!
 //! Wrong:
 //!
@@ -28,7 +29,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
         for (written, what, choices) in bends(file) {
             let (span, count) = written;
             if count != 1 {
-                report.error(CHECK.code, format!("this {what} does {count} things, not one")).at(span, "").help(format!("give one of {choices}"));
+                report
+                    .error(CHECK.code, format!("this {what} does {count} things, not one"))
+                    .at(span, "")
+                    .help(format!("give one of {choices}"));
             }
         }
     }
@@ -40,17 +44,33 @@ fn bends(file: &RehearsalFile) -> Vec<Found> {
     let agents = file.agents.as_ref().and_then(Written::get).into_iter().flatten();
     let gates = file.gates.as_ref().and_then(Written::get).into_iter().flatten();
     let agents = agents.filter_map(|b| {
-        Some(((b.span, of_agent(b.get()?)), "agent", "`asks`, `loops_with`, `writes`, `fails`, `takes` and `forgets`"))
+        Some((
+            (b.span, of_agent(b.get()?)),
+            "agent",
+            "`asks`, `loops_with`, `writes`, `fails`, `takes` and `forgets`",
+        ))
     });
-    let gates = gates.filter_map(|b| Some(((b.span, of_gate(b.get()?)), "gate", "`approves`, `revises` and `silent_for`")));
+    let gates = gates.filter_map(|b| {
+        Some(((b.span, of_gate(b.get()?)), "gate", "`approves`, `revises` and `silent_for`"))
+    });
     agents.chain(gates).collect()
 }
 
 fn of_agent(b: &AgentBend) -> usize {
-    let given = [b.asks.is_some(), b.loops_with.is_some(), b.writes.is_some(), b.fails.is_some(), b.takes.is_some(), b.forgets.is_some()];
+    let given = [
+        b.asks.is_some(),
+        b.loops_with.is_some(),
+        b.writes.is_some(),
+        b.fails.is_some(),
+        b.takes.is_some(),
+        b.forgets.is_some(),
+    ];
     given.into_iter().filter(|g| *g).count()
 }
 
 fn of_gate(b: &GateBend) -> usize {
-    [b.approves.is_some(), b.revises.is_some(), b.silent_for.is_some()].into_iter().filter(|given| *given).count()
+    [b.approves.is_some(), b.revises.is_some(), b.silent_for.is_some()]
+        .into_iter()
+        .filter(|given| *given)
+        .count()
 }

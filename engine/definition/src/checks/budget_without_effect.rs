@@ -1,7 +1,7 @@
 //! A budget that cannot bound anything.
 //!
-//! One without `tokens`, `usd` or `pot` has no limit to reach. One in US dollars needs to know what a call costs: where the price of
-//! a model is unknown, its calls would count as nothing.
+//! One without `tokens`, `usd` or `pot` has no limit to reach. One in US dollars needs to know what
+//! a call costs: where the price of a model is unknown, its calls would count as nothing.
 //!
 //! Wrong:
 //!
@@ -40,7 +40,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
         }
     }
     for (name, at, pot) in part(&crew.budgets).into_iter().flat_map(|pots| pots.iter()) {
-        let sharing = context.agents().filter(|(_, _, a)| part(&a.budget).and_then(|b| part(&b.pot)).is_some_and(|p| p == name));
+        let sharing = context.agents().filter(|(_, _, a)| {
+            part(&a.budget).and_then(|b| part(&b.pot)).is_some_and(|p| p == name)
+        });
         whole(context, pot, at, sharing.map(|(name, ..)| name), report);
     }
     for phase in context.phases() {
@@ -51,8 +53,17 @@ fn run(context: &Context<'_>, report: &mut Report) {
     for (_, workflow) in &context.workspace.workflows {
         let Some(written) = &workflow.budget else { continue };
         let Some(budget) = written.get() else { continue };
-        let phases: Vec<&str> = workflow.phases.get().into_iter().flatten().filter_map(|p| p.get()).map(String::as_str).collect();
-        let mine = context.phases().filter(|p| text(&p.phase).is_some_and(|(name, _)| phases.contains(&name)));
+        let phases: Vec<&str> = workflow
+            .phases
+            .get()
+            .into_iter()
+            .flatten()
+            .filter_map(|p| p.get())
+            .map(String::as_str)
+            .collect();
+        let mine = context
+            .phases()
+            .filter(|p| text(&p.phase).is_some_and(|(name, _)| phases.contains(&name)));
         let workers: Vec<&str> = mine.flat_map(workers).collect();
         whole(context, budget, written.span, workers.into_iter(), report);
     }
@@ -78,28 +89,46 @@ fn whole<'a>(
 }
 
 fn empty(at: Span, report: &mut Report) {
-    report.error(CHECK.code, "this budget has no limit").at(at, "").help("give it `tokens` or `usd`, or remove it");
+    report
+        .error(CHECK.code, "this budget has no limit")
+        .at(at, "")
+        .help("give it `tokens` or `usd`, or remove it");
 }
 
 /// Told once for each model.
-fn needs_prices<'a>(context: &Context<'a>, at: Span, agents: impl Iterator<Item = &'a str>, report: &mut Report) {
+fn needs_prices<'a>(
+    context: &Context<'a>,
+    at: Span,
+    agents: impl Iterator<Item = &'a str>,
+    report: &mut Report,
+) {
     let Some(models) = context.crew().and_then(|c| c.models.get()) else { return };
     let mut told = Vec::new();
     for agent in agents {
-        let Some((name, place, model)) = context.agent(agent).and_then(|(_, a)| model_of(a, models)) else { continue };
+        let Some((name, place, model)) =
+            context.agent(agent).and_then(|(_, a)| model_of(a, models))
+        else {
+            continue;
+        };
         if told.contains(&name) || has_price(model) {
             continue;
         }
         told.push(name);
         report
-            .error(CHECK.code, format!("the price of `{name}` is unknown, so dollars do not bound `{agent}`"))
+            .error(
+                CHECK.code,
+                format!("the price of `{name}` is unknown, so dollars do not bound `{agent}`"),
+            )
             .at(at, "")
             .also(place, "has no price")
             .help(format!("give `{name}` a `price`, or bound `tokens` instead"));
     }
 }
 
-fn model_of<'a>(agent: &Agent, models: &'a crate::syntax::Entries<Model>) -> Option<(&'a str, Span, &'a Model)> {
+fn model_of<'a>(
+    agent: &Agent,
+    models: &'a crate::syntax::Entries<Model>,
+) -> Option<(&'a str, Span, &'a Model)> {
     let (wanted, _) = text(&agent.model)?;
     models.iter().find(|(name, ..)| *name == wanted)
 }

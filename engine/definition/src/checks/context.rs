@@ -6,7 +6,10 @@ use std::sync::OnceLock;
 use crate::catalogue::{Capability, Catalogue};
 use crate::path::{Scope, ScopeFault};
 use crate::source::{FileId, Sources, Span};
-use crate::syntax::{Agent, AgentsFile, Deliverable, ExpectedDeliverable, PhaseFile, RehearsalFile, Swarm, Workspace, Written};
+use crate::syntax::{
+    Agent, AgentsFile, Deliverable, ExpectedDeliverable, PhaseFile, RehearsalFile, Swarm,
+    Workspace, Written,
+};
 
 /// Everything that was read, and what the engine offers.
 pub struct Context<'a> {
@@ -27,8 +30,11 @@ impl<'a> Context<'a> {
 
     /// Where an agent may write, or which of its globs is none; without `writes`, nowhere.
     pub(super) fn scope(&self, agent: &str) -> Option<&Result<Scope, ScopeFault>> {
-        let globs = |agent: &Agent| agent.writes.iter().flat_map(texts).map(|(glob, _)| glob.to_owned()).collect::<Vec<_>>();
-        let all = || self.agents().map(|(name, _, agent)| (name, Scope::new(&globs(agent)))).collect();
+        let globs = |agent: &Agent| {
+            agent.writes.iter().flat_map(texts).map(|(glob, _)| glob.to_owned()).collect::<Vec<_>>()
+        };
+        let all =
+            || self.agents().map(|(name, _, agent)| (name, Scope::new(&globs(agent)))).collect();
         self.scopes.get_or_init(all).get(agent)
     }
 
@@ -41,7 +47,8 @@ impl<'a> Context<'a> {
         self.crew().and_then(|c| c.agents.get()).into_iter().flat_map(|a| a.iter())
     }
 
-    /// Names of all agents; empty when `agents.yaml` could not be read, so that nothing else is blamed.
+    /// Names of all agents; empty when `agents.yaml` could not be read, so that nothing else is
+    /// blamed.
     pub(super) fn agent_names(&self) -> Vec<&'a str> {
         self.crew().and_then(|c| c.agents.get()).into_iter().flat_map(|a| a.names()).collect()
     }
@@ -59,20 +66,29 @@ impl<'a> Context<'a> {
         self.stems("phases/", ".yaml").map(|(name, _)| name).collect()
     }
 
-    /// Whether every phase could be read as far as its deliverables: where one could not, any path may be one of its own.
+    /// Whether every phase could be read as far as its deliverables: where one could not, any path
+    /// may be one of its own.
     pub(super) fn knows_deliverables(&self) -> bool {
         let list = |p: &PhaseFile| {
-            p.deliverables
-                .as_ref()
-                .is_none_or(|d| d.get().is_some_and(|all| all.iter().all(|d| d.get().is_some_and(|d| d.path.get().is_some()))))
+            p.deliverables.as_ref().is_none_or(|d| {
+                d.get().is_some_and(|all| {
+                    all.iter().all(|d| d.get().is_some_and(|d| d.path.get().is_some()))
+                })
+            })
         };
         self.workspace.phases.len() == self.phase_names().len() && self.phases().all(list)
     }
 
     /// Names and files below a folder.
-    pub(super) fn stems(&self, folder: &'static str, ending: &'static str) -> impl Iterator<Item = (&'a str, FileId)> + use<'a> {
+    pub(super) fn stems(
+        &self,
+        folder: &'static str,
+        ending: &'static str,
+    ) -> impl Iterator<Item = (&'a str, FileId)> + use<'a> {
         let sources = self.sources;
-        let names = sources.iter().filter_map(move |(file, path)| Some((path.strip_prefix(folder)?.strip_suffix(ending)?, file)));
+        let names = sources.iter().filter_map(move |(file, path)| {
+            Some((path.strip_prefix(folder)?.strip_suffix(ending)?, file))
+        });
         names.filter(|(name, _)| !name.contains('/'))
     }
 
@@ -86,12 +102,19 @@ impl<'a> Context<'a> {
     /// Tools of an agent: shared ones and its own.
     pub(super) fn tools(&self, agent: &'a Agent) -> Vec<&'a str> {
         let shared = self.crew().and_then(|c| c.shared_tools.as_ref());
-        [shared, agent.tools.as_ref()].into_iter().flatten().flat_map(texts).map(|(name, _)| name).collect()
+        [shared, agent.tools.as_ref()]
+            .into_iter()
+            .flatten()
+            .flat_map(texts)
+            .map(|(name, _)| name)
+            .collect()
     }
 
     /// Whether an agent has a tool that can do this.
     pub(super) fn can(&self, agent: &'a Agent, capability: Capability) -> bool {
-        self.tools(agent).iter().any(|t| self.catalogue.tool(t).is_some_and(|t| t.capability == capability))
+        self.tools(agent)
+            .iter()
+            .any(|t| self.catalogue.tool(t).is_some_and(|t| t.capability == capability))
     }
 }
 
@@ -107,7 +130,13 @@ pub(super) fn text(written: &Written<String>) -> Option<(&str, Span)> {
 
 /// The readable deliverables of a phase.
 pub(crate) fn deliverables(phase: &PhaseFile) -> impl Iterator<Item = &Deliverable> {
-    phase.deliverables.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get)
+    phase
+        .deliverables
+        .as_ref()
+        .and_then(Written::get)
+        .into_iter()
+        .flatten()
+        .filter_map(Written::get)
 }
 
 /// The agents that a phase names.
@@ -124,15 +153,25 @@ pub(super) fn agents_in_phase(phase: &PhaseFile) -> Vec<(&str, Span)> {
 
 /// The agents that a rehearsal names.
 pub(super) fn agents_in_rehearsal(rehearsal: &RehearsalFile) -> Vec<(&str, Span)> {
-    let bends = rehearsal.agents.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
-    let mut named: Vec<_> = bends.flat_map(|b| [text(&b.agent), b.loops_with.as_ref().and_then(text)]).flatten().collect();
+    let bends = rehearsal
+        .agents
+        .as_ref()
+        .and_then(Written::get)
+        .into_iter()
+        .flatten()
+        .filter_map(Written::get);
+    let mut named: Vec<_> = bends
+        .flat_map(|b| [text(&b.agent), b.loops_with.as_ref().and_then(text)])
+        .flatten()
+        .collect();
     named.extend(expected(rehearsal).filter_map(|d| d.passed_by.as_ref()).flat_map(texts));
     named
 }
 
 /// The artifacts that a test expects.
 pub(super) fn expected(rehearsal: &RehearsalFile) -> impl Iterator<Item = &ExpectedDeliverable> {
-    let expect = rehearsal.expect.as_ref().and_then(Written::get).and_then(|e| e.deliverables.as_ref());
+    let expect =
+        rehearsal.expect.as_ref().and_then(Written::get).and_then(|e| e.deliverables.as_ref());
     expect.and_then(Written::get).into_iter().flatten().filter_map(Written::get)
 }
 

@@ -1,8 +1,9 @@
 //! Two limits contradict each other.
 //!
-//! One of them can never be reached, or ends the swarm before it could do anything: a detection window above the
-//! number of visits, more different agents than there are, a visit that may last longer than its swarm, a reply as long as the
-//! model's whole window. So is a reminder that comes more often than once a minute: nobody answers so fast.
+//! One of them can never be reached, or ends the swarm before it could do anything: a detection
+//! window above the number of visits, more different agents than there are, a visit that may last
+//! longer than its swarm, a reply as long as the model's whole window. So is a reminder that comes
+//! more often than once a minute: nobody answers so fast.
 //!
 //! Wrong:
 //!
@@ -38,7 +39,10 @@ pub(super) const CHECK: Check = Check { code: "contradicting-limits", run: Some(
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let models = context.crew().and_then(|crew| crew.models.get());
-    models.into_iter().flat_map(|models| models.iter()).for_each(|(_, _, model)| of_model(model, report));
+    models
+        .into_iter()
+        .flat_map(|models| models.iter())
+        .for_each(|(_, _, model)| of_model(model, report));
     for phase in context.phases() {
         in_phase(phase, report);
     }
@@ -64,35 +68,60 @@ fn in_phase(phase: &PhaseFile, report: &mut Report) {
 fn of_model(model: &Model, report: &mut Report) {
     let written = model.max_tokens.get().map(|max| (u64::from(*max), model.max_tokens.span));
     if let Some(rule) = model.context.as_ref().and_then(Written::get) {
-        if let Some(((max, at), window)) = written.zip(rule.window.get()).filter(|((max, _), window)| max >= window) {
-            let found = report.error(CHECK.code, format!("a reply of {max} tokens in a window of {window}"));
-            found.at(at, "").also(rule.window.span, "the window").help("leave room for what the model reads");
+        if let Some(((max, at), window)) =
+            written.zip(rule.window.get()).filter(|((max, _), window)| max >= window)
+        {
+            let found = report
+                .error(CHECK.code, format!("a reply of {max} tokens in a window of {window}"));
+            found
+                .at(at, "")
+                .also(rule.window.span, "the window")
+                .help("leave room for what the model reads");
         }
-        let part = |w: &Option<Written<f64>>, default| w.as_ref().map_or(Some(default), |w| w.get().copied());
+        let part = |w: &Option<Written<f64>>, default| {
+            w.as_ref().map_or(Some(default), |w| w.get().copied())
+        };
         let at = rule.trim_to.as_ref().or(rule.trim_at.as_ref());
-        if let (Some(to), Some(from), Some(at)) = (part(&rule.trim_to, TRIM_TO), part(&rule.trim_at, TRIM_AT), at)
+        if let (Some(to), Some(from), Some(at)) =
+            (part(&rule.trim_to, TRIM_TO), part(&rule.trim_at, TRIM_AT), at)
             && to >= from
         {
-            report.error(CHECK.code, "nothing would be left out").at(at.span, "").help("make `trim_to` lower than `trim_at`");
+            report
+                .error(CHECK.code, "nothing would be left out")
+                .at(at.span, "")
+                .help("make `trim_to` lower than `trim_at`");
         }
     }
     if let Some(reasoning) = model.reasoning.as_ref().and_then(Written::get) {
         let tokens = reasoning.tokens.as_ref();
         match (tokens, &reasoning.effort) {
             (Some(tokens), Some(effort)) => {
-                let found = report.error(CHECK.code, "how much it thinks is said twice").at(tokens.span, "");
-                found.also(effort.span, "and here").help("give `tokens` to models of the generation 4.5, `effort` to later ones");
+                let found = report
+                    .error(CHECK.code, "how much it thinks is said twice")
+                    .at(tokens.span, "");
+                found
+                    .also(effort.span, "and here")
+                    .help("give `tokens` to models of the generation 4.5, `effort` to later ones");
             }
             (None, None) => {
                 let at = model.reasoning.as_ref().map_or(model.max_tokens.span, |r| r.span);
-                report.error(CHECK.code, "how much it thinks is not said").at(at, "").help("give `effort` or `tokens`, or remove it");
+                report
+                    .error(CHECK.code, "how much it thinks is not said")
+                    .at(at, "")
+                    .help("give `effort` or `tokens`, or remove it");
             }
             _ => {}
         }
         let tokens = tokens.and_then(|t| Some((u64::from(*t.get()?), t.span)));
-        if let Some(((thought, at), (max, span))) = tokens.zip(written).filter(|((thought, _), (max, _))| thought >= max) {
-            let found = report.error(CHECK.code, format!("{thought} tokens of thought in a reply of {max}")).at(at, "");
-            found.also(span, "its thoughts are part of the reply").help("think less, or raise `max_tokens`");
+        if let Some(((thought, at), (max, span))) =
+            tokens.zip(written).filter(|((thought, _), (max, _))| thought >= max)
+        {
+            let found = report
+                .error(CHECK.code, format!("{thought} tokens of thought in a reply of {max}"))
+                .at(at, "");
+            found
+                .also(span, "its thoughts are part of the reply")
+                .help("think less, or raise `max_tokens`");
         }
     }
 }
@@ -100,15 +129,22 @@ fn of_model(model: &Model, report: &mut Report) {
 fn window(swarm: &Swarm, report: &mut Report) {
     let window = swarm.repetitive_handoff_detection_window.as_ref();
     let unique = swarm.repetitive_handoff_min_unique_agents.as_ref();
-    let visits = [&swarm.max_handoffs, &swarm.max_iterations].into_iter().flatten().filter_map(|w| Some((*w.get()?, w.span)));
+    let visits = [&swarm.max_handoffs, &swarm.max_iterations]
+        .into_iter()
+        .flatten()
+        .filter_map(|w| Some((*w.get()?, w.span)));
     if let Some((size, at)) = window.and_then(|w| Some((*w.get()?, w.span)))
-        && let Some((least, span)) = visits.min_by_key(|(n, _)| *n).filter(|(n, _)| size > *n) {
-            report
-                .error(CHECK.code, format!("a window of {size} visits in a swarm that ends after {least}"))
-                .at(at, "never full")
-                .also(span, "the swarm ends here")
-                .help(format!("make the window at most {least}, or allow more visits"));
-        }
+        && let Some((least, span)) = visits.min_by_key(|(n, _)| *n).filter(|(n, _)| size > *n)
+    {
+        report
+            .error(
+                CHECK.code,
+                format!("a window of {size} visits in a swarm that ends after {least}"),
+            )
+            .at(at, "never full")
+            .also(span, "the swarm ends here")
+            .help(format!("make the window at most {least}, or allow more visits"));
+    }
     let Some((least, at)) = unique.and_then(|u| Some((*u.get()?, u.span))) else { return };
     if let Some(members) = swarm.agents.get().filter(|m| least as usize > m.len()) {
         report
@@ -116,17 +152,31 @@ fn window(swarm: &Swarm, report: &mut Report) {
             .at(at, "always too few")
             .also(swarm.agents.span, "its agents");
     }
-    if let Some((size, span)) = window.and_then(|w| Some((*w.get()?, w.span))).filter(|(size, _)| *size > 0 && least > *size) {
-        report.error(CHECK.code, format!("{least} different agents in a window of {size} visits")).at(at, "").also(span, "the window");
+    if let Some((size, span)) = window
+        .and_then(|w| Some((*w.get()?, w.span)))
+        .filter(|(size, _)| *size > 0 && least > *size)
+    {
+        report
+            .error(CHECK.code, format!("{least} different agents in a window of {size} visits"))
+            .at(at, "")
+            .also(span, "the window");
     }
 }
 
 fn times(swarm: &Swarm, report: &mut Report) {
-    let read = |w: &Option<Written<Duration>>, default| w.as_ref().map_or(Some(default), |w| w.get().map(|d| d.0));
-    let (Some(node), Some(whole)) = (read(&swarm.node_timeout, NODE), read(&swarm.execution_timeout, EXECUTION)) else { return };
+    let read = |w: &Option<Written<Duration>>, default| {
+        w.as_ref().map_or(Some(default), |w| w.get().map(|d| d.0))
+    };
+    let (Some(node), Some(whole)) =
+        (read(&swarm.node_timeout, NODE), read(&swarm.execution_timeout, EXECUTION))
+    else {
+        return;
+    };
     let Some(at) = swarm.node_timeout.as_ref().or(swarm.execution_timeout.as_ref()) else { return };
     if node > whole {
-        let found = report.error(CHECK.code, "one visit may last longer than its whole swarm").at(at.span, "");
+        let found = report
+            .error(CHECK.code, "one visit may last longer than its whole swarm")
+            .at(at.span, "");
         if let Some(whole) = swarm.execution_timeout.as_ref().filter(|w| w.span != at.span) {
             found.also(whole.span, "the whole swarm");
         }
@@ -137,26 +187,39 @@ fn times(swarm: &Swarm, report: &mut Report) {
 fn delays(retry: &ProviderRetry, report: &mut Report) {
     let (Some(first), Some(longest)) = (&retry.initial_delay, &retry.max_delay) else { return };
     if first.get() > longest.get() && longest.get().is_some() {
-        let found = report.error(CHECK.code, "the first wait is longer than the longest").at(first.span, "");
+        let found = report
+            .error(CHECK.code, "the first wait is longer than the longest")
+            .at(first.span, "");
         found.also(longest.span, "the longest");
     }
 }
 
 fn reminds(after: Option<&Written<Duration>>, report: &mut Report) {
-    let Some((after, at)) = after.and_then(|after| Some((after.get()?.0, after.span))) else { return };
+    let Some((after, at)) = after.and_then(|after| Some((after.get()?.0, after.span))) else {
+        return;
+    };
     if after < LEAST_REMINDER {
-        report.error(CHECK.code, "reminds more often than once a minute").at(at, "").help("a person needs longer to answer");
+        report
+            .error(CHECK.code, "reminds more often than once a minute")
+            .at(at, "")
+            .help("a person needs longer to answer");
     }
 }
 
 fn waits(gate: &Gate, report: &mut Report) {
     if let (Some(remind), Some(expires)) = (&gate.remind_after, &gate.expires_after)
-        && remind.get() >= expires.get() && expires.get().is_some() {
-            let found = report.error(CHECK.code, "the gate expires before its first reminder").at(remind.span, "");
-            found.also(expires.span, "expires then").help("remind earlier");
-        }
+        && remind.get() >= expires.get()
+        && expires.get().is_some()
+    {
+        let found = report
+            .error(CHECK.code, "the gate expires before its first reminder")
+            .at(remind.span, "");
+        found.also(expires.span, "expires then").help("remind earlier");
+    }
     if let (Some(on_expiry), None) = (&gate.on_expiry, &gate.expires_after) {
-        let found = report.error(CHECK.code, "`on_expiry` has no effect without `expires_after`").at(on_expiry.span, "");
+        let found = report
+            .error(CHECK.code, "`on_expiry` has no effect without `expires_after`")
+            .at(on_expiry.span, "");
         found.help("say when the gate expires, or remove it");
     }
 }

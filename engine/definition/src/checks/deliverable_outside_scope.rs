@@ -35,10 +35,17 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let mut writers: HashMap<&str, bool> = HashMap::new();
     let mut without_tool = Vec::new();
     for deliverable in context.phases().flat_map(deliverables) {
-        let Some(((path, span), (owner, owner_span))) = text(&deliverable.path).zip(text(&deliverable.owner)) else { continue };
+        let Some(((path, span), (owner, owner_span))) =
+            text(&deliverable.path).zip(text(&deliverable.owner))
+        else {
+            continue;
+        };
         let Some((_, agent)) = context.agent(owner) else { continue };
-        let can_write = writers.entry(owner).or_insert_with(|| context.can(agent, Capability::WriteRepo));
-        let (Ok(path), Some(Ok(scope))) = (RepoPath::parse(path), context.scope(owner)) else { continue };
+        let can_write =
+            writers.entry(owner).or_insert_with(|| context.can(agent, Capability::WriteRepo));
+        let (Ok(path), Some(Ok(scope))) = (RepoPath::parse(path), context.scope(owner)) else {
+            continue;
+        };
         if !*can_write {
             // So it is with all it owns: told at the first.
             if without_tool.contains(&owner) {
@@ -50,11 +57,13 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 .at(owner_span, "")
                 .help(format!("give `{owner}` the tool `repo_write`, or name another owner"));
         } else if !scope.allows(&path) {
-            let found = report.error(CHECK.code, format!("`{owner}` may not write `{path}`")).at(span, "");
+            let found =
+                report.error(CHECK.code, format!("`{owner}` may not write `{path}`")).at(span, "");
             if let Some(writes) = &agent.writes {
                 found.also(writes.span, format!("where `{owner}` may write"));
             }
-            found.help(format!("move it there, name another owner, or widen `writes` of `{owner}`"));
+            found
+                .help(format!("move it there, name another owner, or widen `writes` of `{owner}`"));
         }
     }
 }

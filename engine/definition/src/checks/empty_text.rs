@@ -25,7 +25,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let texts = context.sources.iter().filter(|(_, path)| is_text(path));
     for (file, path) in texts {
         if context.sources.fault(file).is_none() && context.sources.text(file).trim().is_empty() {
-            let found = report.error(CHECK.code, format!("`{path}` is empty")).at(Span::new(file, 0..0), "");
+            let found = report
+                .error(CHECK.code, format!("`{path}` is empty"))
+                .at(Span::new(file, 0..0), "");
             found.help("say what is to be done, or remove the file and what names it");
         }
     }

@@ -24,10 +24,19 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let known = context.agent_names();
     for phase in context.phases() {
         let members = members(phase);
-        let Some((swarm, (entry, span))) = swarm(phase).and_then(|s| Some((s, text(&s.entry)?))) else { continue };
-        if known.contains(&entry) && !members.is_empty() && !members.iter().any(|(m, _)| *m == entry) {
+        let Some((swarm, (entry, span))) = swarm(phase).and_then(|s| Some((s, text(&s.entry)?)))
+        else {
+            continue;
+        };
+        if known.contains(&entry)
+            && !members.is_empty()
+            && !members.iter().any(|(m, _)| *m == entry)
+        {
             report
-                .error(CHECK.code, format!("`{entry}` opens this phase and is not one of its agents"))
+                .error(
+                    CHECK.code,
+                    format!("`{entry}` opens this phase and is not one of its agents"),
+                )
                 .at(span, "opens this phase")
                 .also(swarm.agents.span, "its agents")
                 .help(format!("add `{entry}` to `agents`, or choose one of them"));

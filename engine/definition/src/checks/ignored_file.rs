@@ -1,6 +1,7 @@
 //! A file that looks like a part of the workspace and is not read.
 //!
-//! Definitions end in `.yaml`, prompts and templates in `.md`. A phase in `poc.yml` would seem to be there and would not run.
+//! Definitions end in `.yaml`, prompts and templates in `.md`. A phase in `poc.yml` would seem to
+//! be there and would not run.
 //!
 //! Wrong:
 //!
@@ -25,7 +26,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
     for (file, path) in context.sources.iter().filter(|(_, path)| !is_part(path)) {
         let found = report.add(CHECK.code, Severity::Warning, format!("`{path}` is not read"));
         found.at(Span::new(file, 0..0), "");
-        let text = ["prompts/", "templates/", SOWS].into_iter().any(|folder| path.starts_with(folder));
+        let text =
+            ["prompts/", "templates/", SOWS].into_iter().any(|folder| path.starts_with(folder));
         let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
         let meant = format!("{stem}.{}", if text { "md" } else { "yaml" });
         if meant == path {

@@ -1,7 +1,8 @@
 //! A key that goes where it should not.
 //!
-//! Over `http://` to another machine, everybody on the way can read the key and the conversation. And a key of a cloud account, which
-//! opens far more than a model, has no business at a server of somebody else: whoever wrote the endpoint would have it.
+//! Over `http://` to another machine, everybody on the way can read the key and the conversation.
+//! And a key of a cloud account, which opens far more than a model, has no business at a server of
+//! somebody else: whoever wrote the endpoint would have it.
 //!
 //! Wrong:
 //!
@@ -25,8 +26,8 @@ use crate::diagnostic::{Report, Severity};
 
 pub(super) const CHECK: Check = Check { code: "key-in-the-open", run: Some(run) };
 
-/// Keys of accounts that open more than a model, and the hosts, with all below them, that may have them. A name that ends in `_` stands
-/// for all that begin so; the first line that fits counts.
+/// Keys of accounts that open more than a model, and the hosts, with all below them, that may have
+/// them. A name that ends in `_` stands for all that begin so; the first line that fits counts.
 const ACCOUNT_KEYS: &[(&str, &[&str])] = &[
     ("AWS_BEARER_TOKEN_BEDROCK", &["amazonaws.com", "api.aws"]),
     ("AWS_", &[]),
@@ -53,25 +54,43 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let models = context.crew().and_then(|crew| crew.models.get());
     for (name, _, model) in models.into_iter().flat_map(|models| models.iter()) {
         let (Some(key), Some(endpoint)) = (&model.key_env, &model.endpoint) else { continue };
-        let (Some(variable), Some(url)) = (part(&model.key_env), part(&model.endpoint)) else { continue };
+        let (Some(variable), Some(url)) = (part(&model.key_env), part(&model.endpoint)) else {
+            continue;
+        };
         let host = host(url);
-        if let Some(hosts) = account_key(variable).filter(|hosts| !hosts.iter().any(|own| is_below(&host, own))) {
+        if let Some(hosts) =
+            account_key(variable).filter(|hosts| !hosts.iter().any(|own| is_below(&host, own)))
+        {
             let allowed = match hosts {
                 [] => String::new(),
                 hosts => format!("; only {} may have it", hosts.join(", ")),
             };
             report
-                .error(CHECK.code, format!("`{variable}` opens more than a model, and model `{name}` sends it to `{host}`{allowed}"))
+                .error(
+                    CHECK.code,
+                    format!(
+                        "`{variable}` opens more than a model, and model \
+                    `{name}` sends it to `{host}`{allowed}"
+                    ),
+                )
                 .at(key.span, "the key")
                 .also(endpoint.span, "where it goes")
                 .help("give the server a key of its own, in a variable of its own");
-        } else if url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://")) && !is_here(&host) {
-            let message = format!("model `{name}` sends `{variable}` to `{host}` so that everybody on the way can read it");
+        } else if url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"))
+            && !is_here(&host)
+        {
+            let message = format!(
+                "model `{name}` sends `{variable}` to `{host}` so that everybody on the way can \
+                 read it"
+            );
             report
                 .add(CHECK.code, Severity::Warning, message)
                 .at(endpoint.span, "not encrypted")
                 .also(key.span, "the key")
-                .help("write `https://`, or reach the server through an encrypted tunnel that ends on this machine");
+                .help(
+                    "write `https://`, or reach the server through an encrypted tunnel that ends \
+                    on this machine",
+                );
         }
     }
 }
@@ -94,7 +113,9 @@ fn host(url: &str) -> String {
 }
 
 fn is_here(host: &str) -> bool {
-    host == "localhost" || host.ends_with(".localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn is_below(host: &str, domain: &str) -> bool {
@@ -107,16 +128,31 @@ mod tests {
 
     #[test]
     fn a_host_is_read_as_a_client_would() {
-        let hosts = ["http://A.example:80/v1", "https://[::1]:9/v1", "http://127.0.0.1", "https://a.b./x"].map(host);
+        let hosts =
+            ["http://A.example:80/v1", "https://[::1]:9/v1", "http://127.0.0.1", "https://a.b./x"]
+                .map(host);
         assert_eq!(hosts, ["a.example", "::1", "127.0.0.1", "a.b"]);
-        assert!(is_here("127.8.8.8") && is_here("::1") && !is_here("10.0.0.1") && !is_here("localhost.example"));
-        assert!(is_below("x.amazonaws.com", "amazonaws.com") && !is_below("evilamazonaws.com", "amazonaws.com"));
+        assert!(
+            is_here("127.8.8.8")
+                && is_here("::1")
+                && !is_here("10.0.0.1")
+                && !is_here("localhost.example")
+        );
+        assert!(
+            is_below("x.amazonaws.com", "amazonaws.com")
+                && !is_below("evilamazonaws.com", "amazonaws.com")
+        );
     }
 
     #[test]
     fn keys_of_accounts_are_known_by_their_names() {
         let known = |name| account_key(name).is_some();
-        assert!(known("AWS_SECRET_ACCESS_KEY") && known("aws_session_token") && known("GITHUB_TOKEN") && known("KUBECONFIG"));
+        assert!(
+            known("AWS_SECRET_ACCESS_KEY")
+                && known("aws_session_token")
+                && known("GITHUB_TOKEN")
+                && known("KUBECONFIG")
+        );
         assert!(!known("OPENAI_API_KEY") && !known("MY_KEY") && !known("AWSOME_KEY"));
     }
 }

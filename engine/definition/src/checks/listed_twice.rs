@@ -27,20 +27,42 @@ pub(super) const CHECK: Check = Check { code: "listed-twice", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let crew = context.crew().and_then(|c| c.shared_tools.as_ref());
-    let agents = context.agents().flat_map(|(_, _, a)| [a.tools.as_ref(), a.writes.as_ref()]).flatten();
+    let agents =
+        context.agents().flat_map(|(_, _, a)| [a.tools.as_ref(), a.writes.as_ref()]).flatten();
     let swarms = context.phases().filter_map(|p| p.swarm.get()).map(|s| &s.agents);
     let reviewers = context.phases().flat_map(deliverables).filter_map(|d| d.reviewers.as_ref());
     let ratings = context.phases().filter_map(|p| p.gate.as_ref()?.get()?.ratings.as_ref());
-    let tests = context.workspace.rehearsals.iter().flat_map(|(_, r)| expected(r)).flat_map(|d| [d.headings.as_ref(), d.passed_by.as_ref()]).flatten();
-    let workflows = context.workspace.workflows.iter().flat_map(|(_, w)| [Some(&w.phases), w.finalize.as_ref()]).flatten();
-    crew.into_iter().chain(agents).chain(swarms).chain(reviewers).chain(ratings).chain(tests).chain(workflows).for_each(|l| list(l, report));
+    let tests = context
+        .workspace
+        .rehearsals
+        .iter()
+        .flat_map(|(_, r)| expected(r))
+        .flat_map(|d| [d.headings.as_ref(), d.passed_by.as_ref()])
+        .flatten();
+    let workflows = context
+        .workspace
+        .workflows
+        .iter()
+        .flat_map(|(_, w)| [Some(&w.phases), w.finalize.as_ref()])
+        .flatten();
+    crew.into_iter()
+        .chain(agents)
+        .chain(swarms)
+        .chain(reviewers)
+        .chain(ratings)
+        .chain(tests)
+        .chain(workflows)
+        .for_each(|l| list(l, report));
 }
 
 fn list(list: &List, report: &mut Report) {
     let mut seen = HashMap::new();
     for (name, span) in texts(list) {
         if let Some(first) = seen.get(name) {
-            report.error(CHECK.code, format!("`{name}` is listed twice")).at(span, "second time").also(*first, "first time");
+            report
+                .error(CHECK.code, format!("`{name}` is listed twice"))
+                .at(span, "second time")
+                .also(*first, "first time");
         } else {
             seen.insert(name, span);
         }

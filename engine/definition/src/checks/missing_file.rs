@@ -22,26 +22,40 @@ use crate::syntax::{SOWS, is_text};
 pub(super) const CHECK: Check = Check { code: "missing-file", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (path, span) in context.workspace.rehearsals.iter().filter_map(|(_, r)| text(r.sow.as_ref()?)) {
+    for (path, span) in
+        context.workspace.rehearsals.iter().filter_map(|(_, r)| text(r.sow.as_ref()?))
+    {
         if !path.starts_with(SOWS) {
-            let message = format!("`{path}` is no file below `{SOWS}`, where statements of work for rehearsals stand");
+            let message = format!(
+                "`{path}` is no file below `{SOWS}`, where statements of work for rehearsals stand"
+            );
             report.error(CHECK.code, message).at(span, "").help("move it there, and name it so");
         } else if context.sources.find(path).is_none() {
             let known = context.sources.iter().map(|(_, p)| p).filter(|p| p.starts_with(SOWS));
-            report.error(CHECK.code, format!("no file `{path}`")).at(span, "").help_closest(path, known);
+            report
+                .error(CHECK.code, format!("no file `{path}`"))
+                .at(span, "")
+                .help_closest(path, known);
         }
     }
     let prompts = context.agents().filter_map(|(_, _, a)| text(&a.prompt));
     let tasks = context.phases().filter_map(|p| text(&p.task));
     for (path, span) in prompts.chain(tasks) {
         let readable = path.starts_with("prompts/") && path.ends_with(".md");
-        let known = context.sources.iter().map(|(_, p)| p).filter(|p| p.starts_with("prompts/") && is_text(p));
+        let known = context
+            .sources
+            .iter()
+            .map(|(_, p)| p)
+            .filter(|p| p.starts_with("prompts/") && is_text(p));
         let known = known.filter(|there| alike(path, there));
         if !readable {
             let message = format!("`{path}` is no file below `prompts/` that ends in `.md`");
             report.error(CHECK.code, message).at(span, "").help_closest(path, known);
         } else if context.sources.find(path).is_none() {
-            let found = report.error(CHECK.code, format!("no file `{path}`")).at(span, "").help_closest(path, known);
+            let found = report
+                .error(CHECK.code, format!("no file `{path}`"))
+                .at(span, "")
+                .help_closest(path, known);
             found.help(format!("or write it, as `{path}`"));
         }
     }
@@ -49,7 +63,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 /// Whether two paths may be the same with a slip: a long folder does not make `ux.md` like `pm.md`.
 fn alike(path: &str, there: &str) -> bool {
-    let name = |path: &str| path.rsplit('/').next().map_or("", |name| name.trim_end_matches(".md")).to_owned();
+    let name = |path: &str| {
+        path.rsplit('/').next().map_or("", |name| name.trim_end_matches(".md")).to_owned()
+    };
     let (a, b) = (name(path), name(there));
     a == b || closest(&a, &[&b]).is_some()
 }

@@ -1,13 +1,65 @@
-//! The rules: one file each, with a code, the page that `cloudcrew explain` prints, and what it looks at.
+//! The rules: one file each, with a code, the page that `cloudcrew explain` prints, and what it
+//! looks at.
 
+mod bad_path;
+mod bad_value;
+mod bend_without_effect;
+mod budget_without_effect;
 pub(crate) mod context;
+mod contradicting_limits;
+mod deliverable_outside_scope;
+mod duplicate_key;
+mod empty_text;
+mod entry_outside_swarm;
+mod half_live_crew;
+mod ignored_file;
+mod key_in_the_open;
+mod listed_twice;
 mod misdeclared;
+mod missing_file;
+mod missing_key;
+mod model_half_named;
+mod name_differs_from_file;
+mod never_acts;
+mod no_workflow;
+mod overlapping_scopes;
+mod owner_outside_swarm;
+mod phase_out_of_order;
+mod prompt_syntax;
+mod prompt_variable;
+mod reserved_name;
+mod reviewer_cannot_review;
+mod scope_without_tool;
+mod setting_not_read;
+mod template_slot;
+mod test_without_sow;
+mod tool_without_scope;
+mod two_owners;
+mod unknown_agent;
+mod unknown_budget;
+mod unknown_deliverable;
+mod unknown_finalize_step;
+mod unknown_heading;
+mod unknown_key;
+mod unknown_model;
+mod unknown_phase;
+mod unknown_rating;
+mod unknown_template;
+mod unknown_tool;
+mod unknown_workflow;
+mod unreadable_file;
+mod unused_agent;
+mod unused_budget;
+mod unused_model;
+mod unused_phase;
+mod unused_prompt;
+mod unused_template;
+mod wrong_type;
+mod yaml_1_1;
+mod yaml_syntax;
 
 macro_rules! rules {
     ($($module:ident),*; when nothing is wrong: $($last:ident),* $(,)?) => {
-        $(mod $module;)*
-        $(mod $last;)*
-
         /// Every rule with its file.
         const RULES: &[(&Check, &str)] = &[
             $((&$module::CHECK, include_str!(concat!(stringify!($module), ".rs")))),*,
@@ -96,7 +148,11 @@ pub(crate) struct Check {
 /// Applies every rule; on so many cores, each rule on one.
 pub(crate) fn run(context: &Context<'_>, cores: usize, report: &mut Report) {
     let last = |code: &str| LAST.iter().any(|check| check.code == code);
-    let rules: Vec<_> = RULES.iter().filter(|(check, _)| !last(check.code)).filter_map(|(check, _)| check.run).collect();
+    let rules: Vec<_> = RULES
+        .iter()
+        .filter(|(check, _)| !last(check.code))
+        .filter_map(|(check, _)| check.run)
+        .collect();
     let apply = |rule: &fn(&Context<'_>, &mut Report)| {
         let mut report = Report::new();
         rule(context, &mut report);
@@ -123,7 +179,10 @@ pub fn explain(code: &str) -> Option<String> {
 
 /// The page that a rule's file begins with.
 pub fn page(source: &str) -> String {
-    let page = source.lines().take_while(|l| l.starts_with("//!")).map(|l| l[3..].strip_prefix(' ').unwrap_or(&l[3..]));
+    let page = source
+        .lines()
+        .take_while(|l| l.starts_with("//!"))
+        .map(|l| l[3..].strip_prefix(' ').unwrap_or(&l[3..]));
     page.collect::<Vec<_>>().join("\n") + "\n"
 }
 

@@ -1,7 +1,9 @@
-//! A model names its provider or its identifier, and not the other; or a service without saying where it is.
+//! A model names its provider or its identifier, and not the other; or a service without saying
+//! where it is.
 //!
-//! A model is called by its identifier at its provider, and on AWS the crew is granted exactly the models that are named so. With only
-//! one of the two nobody could be called. `openai` is any service that speaks its language, so it needs an `endpoint`.
+//! A model is called by its identifier at its provider, and on AWS the crew is granted exactly the
+//! models that are named so. With only one of the two nobody could be called. `openai` is any
+//! service that speaks its language, so it needs an `endpoint`.
 //!
 //! Wrong:
 //!
@@ -32,15 +34,21 @@ fn run(context: &Context<'_>, report: &mut Report) {
             report
                 .error(CHECK.code, format!("model `{name}` does not say where its service is"))
                 .at(provider.span, "")
-                .help("give `endpoint`, the URL that `/chat/completions` follows, such as `http://127.0.0.1:11434/v1`");
+                .help(
+                    "give `endpoint`, the URL that `/chat/completions` follows, such as \
+                    `http://127.0.0.1:11434/v1`",
+                );
         }
         let (at, there, missing) = match (&model.provider, &model.id) {
             (Some(Written { span, .. }), None) => (*span, "provider", "id"),
             (None, Some(Written { span, .. })) => (*span, "id", "provider"),
             _ => continue,
         };
-        report.error(CHECK.code, format!("model `{name}` names its `{there}` and no `{missing}`")).at(at, "").help(format!(
-            "give `{missing}` too, or remove `{there}`: nothing can be granted with one alone"
-        ));
+        report
+            .error(CHECK.code, format!("model `{name}` names its `{there}` and no `{missing}`"))
+            .at(at, "")
+            .help(format!(
+                "give `{missing}` too, or remove `{there}`: nothing can be granted with one alone"
+            ));
     }
 }

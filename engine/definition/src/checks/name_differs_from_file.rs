@@ -1,6 +1,7 @@
 //! A definition's name is not its file's name.
 //!
-//! Others refer to it by the file's name; two names for one thing would let the wrong one be edited.
+//! Others refer to it by the file's name; two names for one thing would let the wrong one be
+//! edited.
 //!
 //! Wrong:
 //!
@@ -31,9 +32,15 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let path = context.sources.path(file);
         let stem = path.rsplit('/').next().and_then(|f| f.strip_suffix(".yaml")).unwrap_or(path);
         if name != stem {
-            let found = report.error(CHECK.code, format!("`{name}` stands in a file named `{stem}.yaml`")).at(span, "");
+            let found = report
+                .error(CHECK.code, format!("`{name}` stands in a file named `{stem}.yaml`"))
+                .at(span, "");
             found.help(format!("write `{stem}`, or rename the file"));
-            found.suggestion = Some(Suggestion { span, replacement: stem.to_owned(), safe: closest(name, &[stem]).is_some() });
+            found.suggestion = Some(Suggestion {
+                span,
+                replacement: stem.to_owned(),
+                safe: closest(name, &[stem]).is_some(),
+            });
         }
     }
 }

@@ -1,7 +1,8 @@
 //! A bend of a rehearsal for somebody who is not there.
 //!
-//! The agent is no member of the phase, the phase has no review or no gate, no deliverable has the path, or nobody asks the
-//! question. The rehearsal then runs as if the entry were not there, and seems to have shown what it did not.
+//! The agent is no member of the phase, the phase has no review or no gate, no deliverable has the
+//! path, or nobody asks the question. The rehearsal then runs as if the entry were not there, and
+//! seems to have shown what it did not.
 //!
 //! Wrong:
 //!
@@ -29,7 +30,14 @@ pub(super) const CHECK: Check = Check { code: "never-acts", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for (_, file) in &context.workspace.rehearsals {
-        let bends: Vec<&AgentBend> = file.agents.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get).collect();
+        let bends: Vec<&AgentBend> = file
+            .agents
+            .as_ref()
+            .and_then(Written::get)
+            .into_iter()
+            .flatten()
+            .filter_map(Written::get)
+            .collect();
         bends.iter().for_each(|bend| agent(context, bend, report));
         customer(context, file, report);
         answers(file, &bends, report);
@@ -52,8 +60,13 @@ fn agent(context: &Context<'_>, bend: &AgentBend, report: &mut Report) {
     }
     let there = |p: &&&PhaseFile| members(p).iter().any(|(member, _)| *member == name);
     let Some(first) = phases.iter().find(there) else {
-        let place = bend.phase.as_ref().and_then(text).map_or_else(|| "any phase".to_owned(), |(phase, _)| format!("`{phase}`"));
-        let found = report.add(CHECK.code, Severity::Warning, format!("`{name}` is no member of {place}"));
+        let place = bend
+            .phase
+            .as_ref()
+            .and_then(text)
+            .map_or_else(|| "any phase".to_owned(), |(phase, _)| format!("`{phase}`"));
+        let found =
+            report.add(CHECK.code, Severity::Warning, format!("`{name}` is no member of {place}"));
         found.at(at, "never acts").help("name a member of the phase, or another phase");
         if let Some((_, at)) = bend.phase.as_ref().and_then(text) {
             found.also(at, "not here");
@@ -63,18 +76,38 @@ fn agent(context: &Context<'_>, bend: &AgentBend, report: &mut Report) {
     if let Some((other, at)) = bend.loops_with.as_ref().and_then(text)
         && other == name
     {
-        say(report, at, format!("`{name}` would hand to itself"), "name another member of the phase");
+        say(
+            report,
+            at,
+            format!("`{name}` would hand to itself"),
+            "name another member of the phase",
+        );
     }
     if let Some((other, at)) = bend.loops_with.as_ref().and_then(text)
         && !phases.iter().any(|p| members(p).iter().any(|(member, _)| *member == other))
     {
-        say(report, at, format!("`{other}` is no member of the phase, so that nobody can hand to it"), "name a member of the phase");
+        say(
+            report,
+            at,
+            format!("`{other}` is no member of the phase, so that nobody can hand to it"),
+            "name a member of the phase",
+        );
     }
     if let Some((path, at)) = bend.forgets.as_ref().and_then(text) {
-        let owed = |p: &&PhaseFile| deliverables(p).any(|d| text(&d.path).is_some_and(|(p, _)| p == path) && text(&d.owner).is_some_and(|(o, _)| o == name));
+        let owed = |p: &&PhaseFile| {
+            deliverables(p).any(|d| {
+                text(&d.path).is_some_and(|(p, _)| p == path)
+                    && text(&d.owner).is_some_and(|(o, _)| o == name)
+            })
+        };
         if !phases.iter().any(owed) {
-            let known: Vec<&str> = deliverables(first).filter_map(|d| text(&d.path)).map(|(path, _)| path).collect();
-            let found = report.add(CHECK.code, Severity::Warning, format!("`{name}` owes no deliverable `{path}`"));
+            let known: Vec<&str> =
+                deliverables(first).filter_map(|d| text(&d.path)).map(|(path, _)| path).collect();
+            let found = report.add(
+                CHECK.code,
+                Severity::Warning,
+                format!("`{name}` owes no deliverable `{path}`"),
+            );
             found.at(at, "never acts").help_closest(path, known);
         }
     }
@@ -82,13 +115,15 @@ fn agent(context: &Context<'_>, bend: &AgentBend, report: &mut Report) {
 
 /// Reviews and gates that are not there.
 fn customer(context: &Context<'_>, file: &RehearsalFile, report: &mut Report) {
-    let reviews = file.reviews.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
+    let reviews =
+        file.reviews.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
     for (phase, at) in reviews.filter_map(|r| text(&r.phase)) {
         if phase_of(context, phase).is_some_and(|p| p.review.is_none()) {
             say(report, at, format!("`{phase}` has no review"), "name a phase with a `review`");
         }
     }
-    let gates = file.gates.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
+    let gates =
+        file.gates.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
     for (phase, at) in gates.filter_map(|g| text(&g.phase)) {
         if phase_of(context, phase).is_some_and(|p| p.gate.is_none()) {
             say(report, at, format!("`{phase}` has no gate"), "name a phase with a `gate`");
@@ -98,12 +133,22 @@ fn customer(context: &Context<'_>, file: &RehearsalFile, report: &mut Report) {
 
 /// Answers to questions that nobody asks.
 fn answers(file: &RehearsalFile, bends: &[&AgentBend], report: &mut Report) {
-    let asked: BTreeSet<String> = bends.iter().filter_map(|b| text(b.asks.as_ref()?)).map(|(q, _)| q.to_lowercase()).collect();
-    let answers = file.answers.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
+    let asked: BTreeSet<String> = bends
+        .iter()
+        .filter_map(|b| text(b.asks.as_ref()?))
+        .map(|(q, _)| q.to_lowercase())
+        .collect();
+    let answers =
+        file.answers.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
     for (part, at) in answers.filter_map(|a| text(&a.question)) {
         let wanted = part.to_lowercase();
         if !asked.iter().any(|question| question.contains(&wanted)) {
-            say(report, at, format!("nobody asks a question with `{part}` in it"), "take words of a question that an agent `asks` here");
+            say(
+                report,
+                at,
+                format!("nobody asks a question with `{part}` in it"),
+                "take words of a question that an agent `asks` here",
+            );
         }
     }
 }

@@ -35,6 +35,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         }
     }
     if crew.is_none() {
-        report.error(CHECK.code, "this workspace has no `agents.yaml`").help("run cloudcrew in a workspace, or name one with `-C`");
+        report
+            .error(CHECK.code, "this workspace has no `agents.yaml`")
+            .help("run cloudcrew in a workspace, or name one with `-C`");
     }
 }

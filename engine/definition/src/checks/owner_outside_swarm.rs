@@ -34,11 +34,15 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let Some(swarm) = swarm(phase).filter(|_| !members.is_empty()) else { continue };
         for deliverable in deliverables(phase) {
             let owner = text(&deliverable.owner).map(|o| (o, "owns a deliverable"));
-            let reviewers = deliverable.reviewers.iter().flat_map(texts).map(|r| (r, "reviews a deliverable"));
+            let reviewers =
+                deliverable.reviewers.iter().flat_map(texts).map(|r| (r, "reviews a deliverable"));
             for ((name, span), does) in owner.into_iter().chain(reviewers) {
                 if known.contains(&name) && !names.contains(name) {
                     report
-                        .error(CHECK.code, format!("`{name}` {does} of this phase and is not one of its agents"))
+                        .error(
+                            CHECK.code,
+                            format!("`{name}` {does} of this phase and is not one of its agents"),
+                        )
                         .at(span, "")
                         .also(swarm.agents.span, "its agents")
                         .help(format!("add `{name}` to `swarm.agents`, or name one of them"));

@@ -1,7 +1,7 @@
 //! A prompt, task or template is not MiniJinja.
 //!
-//! It would fail when the phase begins, after earlier phases have been paid for. A tag has 1,000 bytes at most and a text 100 `elif`,
-//! so that nothing it asks of the parser is without end.
+//! It would fail when the phase begins, after earlier phases have been paid for. A tag has 1,000
+//! bytes at most and a text 100 `elif`, so that nothing it asks of the parser is without end.
 //!
 //! Wrong:
 //!

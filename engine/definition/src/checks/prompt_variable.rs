@@ -1,7 +1,8 @@
 //! A variable, filter, test or function that does not exist, or a use of one that cannot work.
 //!
-//! Texts are rendered strictly: an unknown name, a member of an empty list or a division by zero fails the phase instead of leaving a
-//! hole in a prompt. A record, such as `phase`, is equal to no text; `phase.name` may be.
+//! Texts are rendered strictly: an unknown name, a member of an empty list or a division by zero
+//! fails the phase instead of leaving a hole in a prompt. A record, such as `phase`, is equal to no
+//! text; `phase.name` may be.
 //!
 //! Wrong:
 //!

@@ -24,7 +24,9 @@ pub const REHEARSAL: &str = "rehearsal";
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let models = context.crew().and_then(|crew| crew.models.get());
-    for (_, span, _) in models.into_iter().flat_map(|models| models.iter()).filter(|(name, ..)| *name == REHEARSAL) {
+    for (_, span, _) in
+        models.into_iter().flat_map(|models| models.iter()).filter(|(name, ..)| *name == REHEARSAL)
+    {
         report
             .error(CHECK.code, format!("no model can be called `{REHEARSAL}`"))
             .at(span, "")

@@ -1,6 +1,7 @@
 //! A reviewer cannot read what it reviews, cannot give a verdict, or reviews its own work.
 //!
-//! A deliverable passes when each of its reviewers has passed it; this one never could, or it would mean nothing.
+//! A deliverable passes when each of its reviewers has passed it; this one never could, or it would
+//! mean nothing.
 //!
 //! Wrong:
 //!
@@ -36,26 +37,37 @@ fn run(context: &Context<'_>, report: &mut Report) {
         for deliverable in deliverables(phase) {
             for (name, span) in deliverable.reviewers.iter().flat_map(texts) {
                 if deliverable.owner.get().is_some_and(|owner| owner == name) {
-                    report.error(CHECK.code, format!("`{name}` would review its own work")).at(span, "").help("name another reviewer");
+                    report
+                        .error(CHECK.code, format!("`{name}` would review its own work"))
+                        .at(span, "")
+                        .help("name another reviewer");
                 } else {
                     able(context, (name, span), &mut seen, report);
                 }
             }
         }
-        if let Some((name, span)) = phase.review.as_ref().and_then(Written::get).and_then(|r| text(&r.agent)) {
+        if let Some((name, span)) =
+            phase.review.as_ref().and_then(Written::get).and_then(|r| text(&r.agent))
+        {
             able(context, (name, span), &mut seen, report);
         }
     }
 }
 
-fn able<'a>(context: &Context<'a>, (name, span): (&'a str, Span), seen: &mut HashSet<&'a str>, report: &mut Report) {
+fn able<'a>(
+    context: &Context<'a>,
+    (name, span): (&'a str, Span),
+    seen: &mut HashSet<&'a str>,
+    report: &mut Report,
+) {
     if !seen.insert(name) {
         return;
     }
     let Some((_, agent)) = context.agent(name) else { return };
-    for (capability, what, tool) in
-        [(Capability::ReadRepo, "read the repository", "repo_read"), (Capability::Judge, "give a verdict", "review_verdict")]
-    {
+    for (capability, what, tool) in [
+        (Capability::ReadRepo, "read the repository", "repo_read"),
+        (Capability::Judge, "give a verdict", "review_verdict"),
+    ] {
         if !context.can(agent, capability) {
             report
                 .error(CHECK.code, format!("`{name}` reviews and cannot {what}"))

@@ -25,7 +25,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let Some(writes) = &agent.writes else { continue };
         let known = context.tools(agent).iter().all(|t| context.catalogue.tool(t).is_some());
         if known && !context.can(agent, Capability::WriteRepo) {
-            let found = report.error(CHECK.code, format!("`{name}` has `writes` and no tool that writes")).at(writes.span, "");
+            let found = report
+                .error(CHECK.code, format!("`{name}` has `writes` and no tool that writes"))
+                .at(writes.span, "");
             found.help(format!("add `repo_write` to `tools` of `{name}`, or remove `writes`"));
         }
     }

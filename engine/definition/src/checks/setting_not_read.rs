@@ -1,7 +1,8 @@
 //! A setting of a model that its provider does not read.
 //!
-//! `key_env` and `streaming` are for `openai`; `region`, `guardrail`, `reasoning` and `prompt_cache` are for `bedrock`. Where nobody
-//! serves the model it is rehearsed, and none of them has an effect.
+//! `key_env` and `streaming` are for `openai`; `region`, `guardrail`, `reasoning` and
+//! `prompt_cache` are for `bedrock`. Where nobody serves the model it is rehearsed, and none of
+//! them has an effect.
 //!
 //! Wrong:
 //!
@@ -38,10 +39,18 @@ fn run(context: &Context<'_>, report: &mut Report) {
             None => None,
         };
         for (key, readers, at) in settings(model) {
-            let Some(at) = at.filter(|_| !provider.is_some_and(|p| readers.contains(&p))) else { continue };
+            let Some(at) = at.filter(|_| !provider.is_some_and(|p| readers.contains(&p))) else {
+                continue;
+            };
             let found = match provider {
-                None => report.error(CHECK.code, format!("nobody serves model `{name}`, so its `{key}` has no effect")),
-                Some(p) => report.error(CHECK.code, format!("`{}` does not read `{key}` of model `{name}`", p.name())),
+                None => report.error(
+                    CHECK.code,
+                    format!("nobody serves model `{name}`, so its `{key}` has no effect"),
+                ),
+                Some(p) => report.error(
+                    CHECK.code,
+                    format!("`{}` does not read `{key}` of model `{name}`", p.name()),
+                ),
             };
             found.at(at, "").help(match provider {
                 None => "give `provider` and `id` too, or remove it",

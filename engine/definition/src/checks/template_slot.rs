@@ -1,6 +1,7 @@
 //! A template's slot is written wrongly, or names a source that does not exist.
 //!
-//! A slot says where its content comes from. A rehearsal fills it from there, and a review finds it when it stays empty.
+//! A slot says where its content comes from. A rehearsal fills it from there, and a review finds it
+//! when it stays empty.
 //!
 //! Wrong:
 //!

@@ -21,8 +21,12 @@ use crate::diagnostic::Report;
 pub(super) const CHECK: Check = Check { code: "test-without-sow", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (_, file) in context.workspace.rehearsals.iter().filter(|(_, r)| r.sow.is_none() && r.expect.is_some()) {
-        let found = report.error(CHECK.code, "this test has no statement of work").at(file.rehearsal.span, "");
+    for (_, file) in
+        context.workspace.rehearsals.iter().filter(|(_, r)| r.sow.is_none() && r.expect.is_some())
+    {
+        let found = report
+            .error(CHECK.code, "this test has no statement of work")
+            .at(file.rehearsal.span, "");
         found.help("name a file below `examples/sow/` as `sow`, or remove `expect`");
     }
 }

@@ -26,10 +26,16 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if agent.writes.as_ref().is_some_and(|w| w.get().is_none_or(|globs| !globs.is_empty())) {
             continue;
         }
-        let writes = |tool: &str| context.catalogue.tool(tool).is_some_and(|t| t.capability == Capability::WriteRepo);
+        let writes = |tool: &str| {
+            context.catalogue.tool(tool).is_some_and(|t| t.capability == Capability::WriteRepo)
+        };
         let own = agent.tools.iter().flat_map(texts).find(|(tool, _)| writes(tool));
-        if let Some((tool, at)) = own.or_else(|| context.tools(agent).into_iter().find(|t| writes(t)).map(|t| (t, span))) {
-            let found = report.error(CHECK.code, format!("`{name}` has `{tool}` and no `writes`")).at(at, "");
+        if let Some((tool, at)) =
+            own.or_else(|| context.tools(agent).into_iter().find(|t| writes(t)).map(|t| (t, span)))
+        {
+            let found = report
+                .error(CHECK.code, format!("`{name}` has `{tool}` and no `writes`"))
+                .at(at, "");
             found.help(format!("say where `{name}` may write: `writes: [{name}/**]`"));
         }
     }

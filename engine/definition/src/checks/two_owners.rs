@@ -34,13 +34,24 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let mut seen: HashMap<&str, (usize, &str, Span)> = HashMap::new();
     for (number, phase) in context.phases().enumerate() {
         for deliverable in deliverables(phase) {
-            let Some(((path, span), (owner, _))) = text(&deliverable.path).zip(text(&deliverable.owner)) else { continue };
+            let Some(((path, span), (owner, _))) =
+                text(&deliverable.path).zip(text(&deliverable.owner))
+            else {
+                continue;
+            };
             if let Some((first_phase, first_owner, first)) = seen.get(path) {
                 if *first_owner != owner {
                     let message = format!("`{path}` is owned by `{owner}` and by `{first_owner}`");
-                    report.error(CHECK.code, message).at(span, "").also(*first, "owed here too").help("let one of them own it");
+                    report
+                        .error(CHECK.code, message)
+                        .at(span, "")
+                        .also(*first, "owed here too")
+                        .help("let one of them own it");
                 } else if *first_phase == number {
-                    report.error(CHECK.code, format!("`{path}` is owed twice by this phase")).at(span, "").also(*first, "first time");
+                    report
+                        .error(CHECK.code, format!("`{path}` is owed twice by this phase"))
+                        .at(span, "")
+                        .also(*first, "first time");
                 }
             }
             seen.entry(path).or_insert((number, owner, span));

@@ -1,7 +1,8 @@
 //! An agent that `agents.yaml` does not declare.
 //!
-//! The phase could not begin, or would hand to nobody. Where several places name an agent that is not there, and one with nearly
-//! its name is named nowhere, its declaration is what is wrong, and told once. A name that many places miss is told once in each file.
+//! The phase could not begin, or would hand to nobody. Where several places name an agent that is
+//! not there, and one with nearly its name is named nowhere, its declaration is what is wrong, and
+//! told once. A name that many places miss is told once in each file.
 //!
 //! Wrong:
 //!
@@ -28,44 +29,78 @@ fn run(context: &Context<'_>, report: &mut Report) {
     if known.is_empty() {
         return;
     }
-    let declared = context.crew().and_then(|c| c.agents.get()).into_iter().flat_map(|a| &a.0).filter_map(|(name, _)| text(name)).collect::<Vec<_>>();
+    let declared = context
+        .crew()
+        .and_then(|c| c.agents.get())
+        .into_iter()
+        .flat_map(|a| &a.0)
+        .filter_map(|(name, _)| text(name))
+        .collect::<Vec<_>>();
     let told = misdeclared(CHECK.code, "agent", &declared, &context.agents_named(), report);
     let phases = context.phases().flat_map(|phase| in_phase(phase, &known));
-    let rehearsals = context.workspace.rehearsals.iter().flat_map(|(_, r)| in_rehearsal(context, r, &known));
+    let rehearsals =
+        context.workspace.rehearsals.iter().flat_map(|(_, r)| in_rehearsal(context, r, &known));
     let named = phases.chain(rehearsals);
-    let missing: Vec<Named<'_>> = named.filter(|((name, _), _)| !known.contains(name) && !told.contains(name)).collect();
+    let missing: Vec<Named<'_>> =
+        named.filter(|((name, _), _)| !known.contains(name) && !told.contains(name)).collect();
     let lacking = undeclared(CHECK.code, "agent", missing.iter().map(|(named, _)| *named), report);
-    for ((name, span), likely) in missing.into_iter().filter(|((name, _), _)| !lacking.contains(name)).take(MANY) {
-        report.error(CHECK.code, format!("no agent named `{name}`")).at(span, "").help_closest(name, likely);
+    for ((name, span), likely) in
+        missing.into_iter().filter(|((name, _), _)| !lacking.contains(name)).take(MANY)
+    {
+        report
+            .error(CHECK.code, format!("no agent named `{name}`"))
+            .at(span, "")
+            .help_closest(name, likely);
     }
 }
 
 type Named<'a> = ((&'a str, crate::source::Span), Vec<&'a str>);
 
-/// The agents that a rehearsal names: first those of the phase that is bent, first those that review the artifact.
-fn in_rehearsal<'a>(context: &Context<'a>, rehearsal: &'a RehearsalFile, known: &[&'a str]) -> Vec<Named<'a>> {
+/// The agents that a rehearsal names: first those of the phase that is bent, first those that
+/// review the artifact.
+fn in_rehearsal<'a>(
+    context: &Context<'a>,
+    rehearsal: &'a RehearsalFile,
+    known: &[&'a str],
+) -> Vec<Named<'a>> {
     let likely = |there: Vec<&'a str>| {
-        let (first, last): (Vec<&str>, Vec<&str>) = known.iter().copied().partition(|name| there.contains(name));
+        let (first, last): (Vec<&str>, Vec<&str>) =
+            known.iter().copied().partition(|name| there.contains(name));
         [first, last].concat()
     };
     let mut named: Vec<Named<'_>> = Vec::new();
-    for bend in rehearsal.agents.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get) {
+    for bend in rehearsal
+        .agents
+        .as_ref()
+        .and_then(Written::get)
+        .into_iter()
+        .flatten()
+        .filter_map(Written::get)
+    {
         let phase = bend.phase.as_ref().and_then(text).map(|(name, _)| name);
-        let phases = context.phases().filter(|p| text(&p.phase).is_some_and(|(name, _)| Some(name) == phase));
+        let phases = context
+            .phases()
+            .filter(|p| text(&p.phase).is_some_and(|(name, _)| Some(name) == phase));
         let there = likely(phases.flat_map(members).map(|(name, _)| name).collect());
         let both = [text(&bend.agent), bend.loops_with.as_ref().and_then(text)];
         named.extend(both.into_iter().flatten().map(|name| (name, there.clone())));
     }
     for wanted in expected(rehearsal) {
         let path = text(&wanted.path).map(|(path, _)| path);
-        let owed = context.phases().flat_map(deliverables).filter(|d| text(&d.path).is_some_and(|(p, _)| Some(p) == path));
-        let there = likely(owed.flat_map(|d| d.reviewers.iter().flat_map(texts)).map(|(name, _)| name).collect());
+        let owed = context
+            .phases()
+            .flat_map(deliverables)
+            .filter(|d| text(&d.path).is_some_and(|(p, _)| Some(p) == path));
+        let there = likely(
+            owed.flat_map(|d| d.reviewers.iter().flat_map(texts)).map(|(name, _)| name).collect(),
+        );
         named.extend(wanted.passed_by.iter().flat_map(texts).map(|name| (name, there.clone())));
     }
     named
 }
 
-/// The unknown agents that a phase names, each with the known ones, those first that are likely at that place.
+/// The unknown agents that a phase names, each with the known ones, those first that are likely at
+/// that place.
 fn in_phase<'a>(phase: &'a PhaseFile, known: &[&'a str]) -> Vec<Named<'a>> {
     let members = members(phase);
     let is_member = |name: &&str| members.iter().any(|(member, _)| member == name);
@@ -81,6 +116,12 @@ fn in_phase<'a>(phase: &'a PhaseFile, known: &[&'a str]) -> Vec<Named<'a>> {
     let of_list = members.iter().copied().filter(unknown).map(|named| (named, [&outside, &inside]));
     let of_rest = rest.into_iter().filter(unknown).map(|named| (named, [&inside, &outside]));
     // Only so many are told.
-    let likely = |n: usize, likely: [&Vec<&'a str>; 2]| if n < MANY { likely.map(Vec::as_slice).concat() } else { Vec::new() };
-    of_list.chain(of_rest).enumerate().map(|(n, (named, lists))| (named, likely(n, lists))).collect()
+    let likely = |n: usize, likely: [&Vec<&'a str>; 2]| {
+        if n < MANY { likely.map(Vec::as_slice).concat() } else { Vec::new() }
+    };
+    of_list
+        .chain(of_rest)
+        .enumerate()
+        .map(|(n, (named, lists))| (named, likely(n, lists)))
+        .collect()
 }

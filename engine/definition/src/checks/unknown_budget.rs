@@ -32,7 +32,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
             None => return,
         },
     };
-    let pots = context.agents().filter_map(|(_, _, agent)| agent.budget.as_ref()?.get()?.pot.as_ref());
+    let pots =
+        context.agents().filter_map(|(_, _, agent)| agent.budget.as_ref()?.get()?.pot.as_ref());
     for (name, span) in pots.filter_map(text) {
         if !known.contains(&name) {
             let found = report.error(CHECK.code, format!("no budget named `{name}`"));
@@ -48,7 +49,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 /// The pots that agents share.
 pub(super) fn shared<'a>(context: &Context<'a>) -> Vec<&'a str> {
-    context.agents().filter_map(|(_, _, agent)| agent.budget.as_ref()?.get()?.pot.as_ref()?.get()).map(String::as_str).collect()
+    context
+        .agents()
+        .filter_map(|(_, _, agent)| agent.budget.as_ref()?.get()?.pot.as_ref()?.get())
+        .map(String::as_str)
+        .collect()
 }
 
 /// The value of an optional part.

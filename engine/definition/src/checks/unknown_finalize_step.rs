@@ -22,9 +22,14 @@ pub(super) const CHECK: Check = Check { code: "unknown-finalize-step", run: Some
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let known = &context.catalogue.finalize_steps;
-    for (name, span) in context.workspace.workflows.iter().filter_map(|(_, w)| w.finalize.as_ref()).flat_map(texts) {
+    for (name, span) in
+        context.workspace.workflows.iter().filter_map(|(_, w)| w.finalize.as_ref()).flat_map(texts)
+    {
         if !known.contains(&name) {
-            report.error(CHECK.code, format!("no finalize step named `{name}`")).at(span, "").help_closest(name, known.iter().copied());
+            report
+                .error(CHECK.code, format!("no finalize step named `{name}`"))
+                .at(span, "")
+                .help_closest(name, known.iter().copied());
         }
     }
 }

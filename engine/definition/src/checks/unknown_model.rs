@@ -29,11 +29,17 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let declared: Vec<_> = models.0.iter().filter_map(|(name, _)| text(name)).collect();
     let used: Vec<_> = context.agents().filter_map(|(_, _, a)| text(&a.model)).collect();
     let told = misdeclared(CHECK.code, "model", &declared, &used, report);
-    let missing: Vec<_> = used.into_iter().filter(|(name, _)| !known.contains(name) && !told.contains(name)).collect();
+    let missing: Vec<_> = used
+        .into_iter()
+        .filter(|(name, _)| !known.contains(name) && !told.contains(name))
+        .collect();
     let lacking = undeclared(CHECK.code, "model", missing.iter().copied(), report);
     for (name, span) in missing {
         if !lacking.contains(&name) {
-            report.error(CHECK.code, format!("no model named `{name}`")).at(span, "").help_closest(name, known.iter().copied());
+            report
+                .error(CHECK.code, format!("no model named `{name}`"))
+                .at(span, "")
+                .help_closest(name, known.iter().copied());
         }
     }
 }

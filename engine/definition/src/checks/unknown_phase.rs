@@ -27,24 +27,32 @@ pub(super) const CHECK: Check = Check { code: "unknown-phase", run: Some(run) };
 fn run(context: &Context<'_>, report: &mut Report) {
     let known = context.phase_names();
     let there: HashSet<&str> = known.iter().copied().collect();
-    let in_workflows: Vec<_> = context.workspace.workflows.iter().flat_map(|(_, w)| texts(&w.phases)).collect();
+    let in_workflows: Vec<_> =
+        context.workspace.workflows.iter().flat_map(|(_, w)| texts(&w.phases)).collect();
     let planned: HashSet<&str> = in_workflows.iter().map(|(name, _)| *name).collect();
     // What a workflow lacks, its rehearsals lack too: told once.
     let in_rehearsals = context.workspace.rehearsals.iter().flat_map(|(_, r)| in_rehearsal(r));
     let in_rehearsals = in_rehearsals.filter(|(name, _)| !planned.contains(name));
-    for (name, span) in in_workflows.iter().copied().chain(in_rehearsals).filter(|(name, _)| !there.contains(name)) {
+    for (name, span) in
+        in_workflows.iter().copied().chain(in_rehearsals).filter(|(name, _)| !there.contains(name))
+    {
         let found = report.error(CHECK.code, format!("no phase named `{name}`")).at(span, "");
-        found.help_closest(name, known.iter().copied()).help(format!("a phase is a file: `phases/{name}.yaml`"));
+        found
+            .help_closest(name, known.iter().copied())
+            .help(format!("a phase is a file: `phases/{name}.yaml`"));
     }
 }
 
 fn in_rehearsal(file: &RehearsalFile) -> Vec<(&str, Span)> {
     let mut named: Vec<(&str, Span)> = Vec::new();
-    let agents = file.agents.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
+    let agents =
+        file.agents.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
     named.extend(agents.filter_map(|b| text(b.phase.as_ref()?)));
-    let reviews = file.reviews.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
+    let reviews =
+        file.reviews.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
     named.extend(reviews.filter_map(|b| text(&b.phase)));
-    let gates = file.gates.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
+    let gates =
+        file.gates.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
     named.extend(gates.filter_map(|b| text(&b.phase)));
     let expected = file.expect.as_ref().and_then(Written::get).and_then(|e| e.phases.as_ref());
     named.extend(expected.into_iter().flat_map(texts));

@@ -24,15 +24,31 @@ use crate::syntax::Written;
 pub(super) const CHECK: Check = Check { code: "unknown-rating", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let bends = context.workspace.rehearsals.iter().flat_map(|(_, r)| r.gates.as_ref().and_then(Written::get).into_iter().flatten());
+    let bends = context
+        .workspace
+        .rehearsals
+        .iter()
+        .flat_map(|(_, r)| r.gates.as_ref().and_then(Written::get).into_iter().flatten());
     for bend in bends.filter_map(Written::get) {
         let Some((phase, _)) = text(&bend.phase) else { continue };
-        let gate = context.phases().find(|p| text(&p.phase).is_some_and(|(n, _)| n == phase)).and_then(|p| p.gate.as_ref());
+        let gate = context
+            .phases()
+            .find(|p| text(&p.phase).is_some_and(|(n, _)| n == phase))
+            .and_then(|p| p.gate.as_ref());
         let Some(gate) = gate.and_then(Written::get) else { continue };
         let known: Vec<&str> = gate.ratings.iter().flat_map(texts).map(|(name, _)| name).collect();
-        let given = bend.approves.as_ref().and_then(Written::get).into_iter().flat_map(|ratings| &ratings.0);
-        for (name, span) in given.filter_map(|(name, _)| text(name)).filter(|(name, _)| !known.contains(name)) {
-            let found = report.error(CHECK.code, format!("the gate of `{phase}` does not rate `{name}`")).at(span, "");
+        let given = bend
+            .approves
+            .as_ref()
+            .and_then(Written::get)
+            .into_iter()
+            .flat_map(|ratings| &ratings.0);
+        for (name, span) in
+            given.filter_map(|(name, _)| text(name)).filter(|(name, _)| !known.contains(name))
+        {
+            let found = report
+                .error(CHECK.code, format!("the gate of `{phase}` does not rate `{name}`"))
+                .at(span, "");
             found.help_closest(name, known.iter().copied());
             if let Some(ratings) = &gate.ratings {
                 found.also(ratings.span, "what it rates");

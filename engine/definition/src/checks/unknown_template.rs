@@ -25,19 +25,33 @@ pub(super) const CHECK: Check = Check { code: "unknown-template", run: Some(run)
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let known: Vec<&str> = context.stems("templates/", ".md").map(|(name, _)| name).collect();
-    for (name, span) in context.phases().flat_map(deliverables).filter_map(|d| text(d.template.as_ref()?)) {
+    for (name, span) in
+        context.phases().flat_map(deliverables).filter_map(|d| text(d.template.as_ref()?))
+    {
         if !known.contains(&name) {
-            let found = report.error(CHECK.code, format!("no template named `{name}`")).at(span, "");
-            found.help_closest(name, known.iter().copied()).help(format!("a template is a file: `templates/{name}.md`"));
+            let found =
+                report.error(CHECK.code, format!("no template named `{name}`")).at(span, "");
+            found
+                .help_closest(name, known.iter().copied())
+                .help(format!("a template is a file: `templates/{name}.md`"));
         }
     }
     let shared = context.crew().and_then(|c| c.shared_tools.as_ref());
     let own = context.agents().filter_map(|(_, _, a)| a.tools.as_ref());
     for (tool, span) in shared.into_iter().chain(own).flat_map(texts) {
-        let needs = context.catalogue.tool_templates.iter().find(|t| t.needed && t.tool == tool && !known.contains(&t.template));
+        let needs = context
+            .catalogue
+            .tool_templates
+            .iter()
+            .find(|t| t.needed && t.tool == tool && !known.contains(&t.template));
         if let Some(ToolTemplate { template, .. }) = needs {
-            let found = report.error(CHECK.code, format!("`{tool}` writes from the template `{template}`, which is not there"));
-            found.at(span, "").help(format!("write it as `templates/{template}.md`, or take the tool away"));
+            let found = report.error(
+                CHECK.code,
+                format!("`{tool}` writes from the template `{template}`, which is not there"),
+            );
+            found
+                .at(span, "")
+                .help(format!("write it as `templates/{template}.md`, or take the tool away"));
         }
     }
 }

@@ -26,7 +26,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
     for (name, span) in shared.into_iter().chain(own).flat_map(texts) {
         if context.catalogue.tool(name).is_none() {
             let known = context.catalogue.tools.iter().map(|t| t.name.as_str());
-            report.error(CHECK.code, format!("no tool named `{name}`")).at(span, "").help_closest(name, known);
+            report
+                .error(CHECK.code, format!("no tool named `{name}`"))
+                .at(span, "")
+                .help_closest(name, known);
         }
     }
 }

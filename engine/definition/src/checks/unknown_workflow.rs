@@ -1,6 +1,7 @@
 //! A workflow that has no file.
 //!
-//! The rehearsal could not begin. Where there are several workflows and none is called `delivery`, a test has to name one.
+//! The rehearsal could not begin. Where there are several workflows and none is called `delivery`,
+//! a test has to name one.
 //!
 //! Wrong:
 //!
@@ -21,17 +22,29 @@ use crate::diagnostic::Report;
 pub(super) const CHECK: Check = Check { code: "unknown-workflow", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let many = context.stems("workflows/", ".yaml").count() > 1 && context.stems("workflows/", ".yaml").all(|(name, _)| name != "delivery");
-    let tests = context.workspace.rehearsals.iter().filter(|(_, r)| many && r.expect.is_some() && r.workflow.is_none());
+    let many = context.stems("workflows/", ".yaml").count() > 1
+        && context.stems("workflows/", ".yaml").all(|(name, _)| name != "delivery");
+    let tests = context
+        .workspace
+        .rehearsals
+        .iter()
+        .filter(|(_, r)| many && r.expect.is_some() && r.workflow.is_none());
     for (_, file) in tests {
-        let found = report.error(CHECK.code, "this test does not say which workflow it rehearses").at(file.rehearsal.span, "");
+        let found = report
+            .error(CHECK.code, "this test does not say which workflow it rehearses")
+            .at(file.rehearsal.span, "");
         found.help("name it as `workflow`: there are several, and none is called `delivery`");
     }
     let known: Vec<&str> = context.stems("workflows/", ".yaml").map(|(name, _)| name).collect();
-    for (name, span) in context.workspace.rehearsals.iter().filter_map(|(_, r)| text(r.workflow.as_ref()?)) {
+    for (name, span) in
+        context.workspace.rehearsals.iter().filter_map(|(_, r)| text(r.workflow.as_ref()?))
+    {
         if !known.contains(&name) {
-            let found = report.error(CHECK.code, format!("no workflow named `{name}`")).at(span, "");
-            found.help_closest(name, known.iter().copied()).help(format!("a workflow is a file: `workflows/{name}.yaml`"));
+            let found =
+                report.error(CHECK.code, format!("no workflow named `{name}`")).at(span, "");
+            found
+                .help_closest(name, known.iter().copied())
+                .help(format!("a workflow is a file: `workflows/{name}.yaml`"));
         }
     }
 }

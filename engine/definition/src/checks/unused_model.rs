@@ -23,7 +23,8 @@ pub(super) const CHECK: Check = Check { code: "unused-model", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let Some(models) = context.crew().and_then(|c| c.models.get()) else { return };
-    let used: Vec<&str> = context.agents().filter_map(|(_, _, a)| text(&a.model)).map(|(name, _)| name).collect();
+    let used: Vec<&str> =
+        context.agents().filter_map(|(_, _, a)| text(&a.model)).map(|(name, _)| name).collect();
     for (name, span, _) in models.iter().filter(|(name, ..)| !used.contains(name)) {
         report
             .add(CHECK.code, Severity::Warning, format!("no agent uses `{name}`"))

@@ -24,9 +24,16 @@ use crate::source::Span;
 pub(super) const CHECK: Check = Check { code: "unused-phase", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let used: HashSet<&str> = context.workspace.workflows.iter().flat_map(|(_, w)| texts(&w.phases)).map(|(name, _)| name).collect();
+    let used: HashSet<&str> = context
+        .workspace
+        .workflows
+        .iter()
+        .flat_map(|(_, w)| texts(&w.phases))
+        .map(|(name, _)| name)
+        .collect();
     for (name, file) in context.stems("phases/", ".yaml").filter(|(name, _)| !used.contains(name)) {
-        let written = context.workspace.phases.iter().find(|(f, _)| *f == file).map(|(_, p)| p.phase.span);
+        let written =
+            context.workspace.phases.iter().find(|(f, _)| *f == file).map(|(_, p)| p.phase.span);
         report
             .add(CHECK.code, Severity::Warning, format!("no workflow names `{name}`"))
             .at(written.unwrap_or(Span::new(file, 0..0)), "never runs")

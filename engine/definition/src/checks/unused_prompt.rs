@@ -1,6 +1,7 @@
 //! A prompt or a task that nobody is given.
 //!
-//! What stands in it has no effect, and whoever edits it waits in vain. Often its file was renamed or copied.
+//! What stands in it has no effect, and whoever edits it waits in vain. Often its file was renamed
+//! or copied.
 //!
 //! Wrong:
 //!
@@ -33,9 +34,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let used: Vec<(&str, Span)> = prompts.chain(tasks).collect();
     let names: HashSet<&str> = used.iter().map(|(path, _)| *path).collect();
     let twice = |path: &str| used.iter().filter(|(other, _)| *other == path).count() > 1;
-    for (file, path) in context.sources.iter().filter(|(_, p)| p.starts_with("prompts/") && is_text(p)) {
+    for (file, path) in
+        context.sources.iter().filter(|(_, p)| p.starts_with("prompts/") && is_text(p))
+    {
         if !names.contains(path) {
-            let found = report.add(CHECK.code, Severity::Warning, format!("nobody is given `{path}`"));
+            let found =
+                report.add(CHECK.code, Severity::Warning, format!("nobody is given `{path}`"));
             found.at(Span::new(file, 0..0), "");
             // Where one is given twice, one of them is likely to lack this.
             for (other, at) in used.iter().filter(|(other, _)| twice(other)).take(SHOWN) {

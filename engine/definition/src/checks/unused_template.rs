@@ -26,11 +26,21 @@ use crate::source::Span;
 pub(super) const CHECK: Check = Check { code: "unused-template", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let named = context.phases().flat_map(deliverables).filter_map(|d| text(d.template.as_ref()?)).map(|(name, _)| name);
-    let used: HashSet<&str> = named.chain(context.catalogue.tool_templates.iter().map(|t| t.template)).collect();
-    for (name, file) in context.stems("templates/", ".md").filter(|(name, _)| !used.contains(name)) {
+    let named = context
+        .phases()
+        .flat_map(deliverables)
+        .filter_map(|d| text(d.template.as_ref()?))
+        .map(|(name, _)| name);
+    let used: HashSet<&str> =
+        named.chain(context.catalogue.tool_templates.iter().map(|t| t.template)).collect();
+    for (name, file) in context.stems("templates/", ".md").filter(|(name, _)| !used.contains(name))
+    {
         report
-            .add(CHECK.code, Severity::Warning, format!("no deliverable names the template `{name}`"))
+            .add(
+                CHECK.code,
+                Severity::Warning,
+                format!("no deliverable names the template `{name}`"),
+            )
             .at(Span::new(file, 0..0), "")
             .help("name it as the `template` of a deliverable, or remove the file");
     }

@@ -1,7 +1,7 @@
 //! A value has another type than its key.
 //!
-//! A list where a text belongs, or nothing where a map belongs, has no meaning. An optional key is left out, never
-//! left empty: `gate:` with nothing behind it would quietly mean "no gate".
+//! A list where a text belongs, or nothing where a map belongs, has no meaning. An optional key is
+//! left out, never left empty: `gate:` with nothing behind it would quietly mean "no gate".
 //!
 //! Wrong:
 //!

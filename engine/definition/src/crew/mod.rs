@@ -1,4 +1,5 @@
-//! The files as meant: names are references that hold, defaults are values, and what is here needs no second check.
+//! The files as meant: names are references that hold, defaults are values, and what is here needs
+//! no second check.
 
 mod budget;
 mod definition;
@@ -9,4 +10,7 @@ mod phase;
 pub use budget::{Budget, Pot};
 pub use definition::{Agent, Definition, Template, Workflow};
 pub use model::{Context, Live, Model, Price, Reasoning};
-pub use phase::{AgentBend, Answer, Bend, Deliverable, Gate, GateBend, Phase, Rehearsal, Retry, Review, ReviewBend, Swarm};
+pub use phase::{
+    AgentBend, Answer, Bend, Deliverable, Gate, GateBend, Phase, Rehearsal, Retry, Review,
+    ReviewBend, Swarm,
+};

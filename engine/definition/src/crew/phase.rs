@@ -30,7 +30,8 @@ pub struct Phase {
     /// What it may use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
-    /// New swarms at most in which the crew may add what is missing. Older versions sent nothing back by themselves.
+    /// New swarms at most in which the crew may add what is missing. Older versions sent nothing
+    /// back by themselves.
     #[serde(default)]
     pub max_deliveries: u32,
     /// New swarms after a limit or a failure.
@@ -42,7 +43,8 @@ pub struct Phase {
 impl Phase {
     /// Whether an agent works or reviews in it.
     pub fn involves(&self, agent: &str) -> bool {
-        self.swarm.agents.iter().any(|name| name == agent) || self.review.as_ref().is_some_and(|review| review.agent == agent)
+        self.swarm.agents.iter().any(|name| name == agent)
+            || self.review.as_ref().is_some_and(|review| review.agent == agent)
     }
 }
 

@@ -19,7 +19,12 @@ fn line(sources: &Sources, d: &Diagnostic) -> String {
     }
     let title = if place.is_empty() { " title=" } else { "title=" };
     let help: String = d.help.iter().map(|h| format!("\n{h}")).collect();
-    format!("::{}{place}{title}{}::{}\n", d.severity.name(), d.code, data(&(d.message.clone() + &help)))
+    format!(
+        "::{}{place}{title}{}::{}\n",
+        d.severity.name(),
+        d.code,
+        data(&(d.message.clone() + &help))
+    )
 }
 
 fn data(text: &str) -> String {

@@ -24,7 +24,8 @@ fn groups<'a>(sources: &'a Sources, d: &'a Diagnostic) -> Vec<Group<'a>> {
     let mut main = Group::with_title(level.primary_title(d.message.as_str()).id(d.code));
     if let Some(at) = d.at.as_ref().filter(|at| !is_shown(sources, at.span)) {
         let (line, column) = sources.position(at.span.file, at.span.start);
-        main = main.element(Origin::path(sources.path(at.span.file)).line(line).char_column(column));
+        main =
+            main.element(Origin::path(sources.path(at.span.file)).line(line).char_column(column));
     } else if let Some(at) = &d.at {
         main = main.element(snippet(sources, at, AnnotationKind::Primary));
     }
@@ -49,13 +50,19 @@ fn groups<'a>(sources: &'a Sources, d: &'a Diagnostic) -> Vec<Group<'a>> {
     groups
 }
 
-/// Whether there is an excerpt that a person can look at: of a file without text, and of lines that fill pages, only the place is told.
+/// Whether there is an excerpt that a person can look at: of a file without text, and of lines that
+/// fill pages, only the place is told.
 fn is_shown(sources: &Sources, span: Span) -> bool {
     let text = sources.text(span.file);
-    sources.fault(span.file).is_none() && after(text, span.end) - window_start(text, span.start) <= EXCERPT
+    sources.fault(span.file).is_none()
+        && after(text, span.end) - window_start(text, span.start) <= EXCERPT
 }
 
-fn snippet<'a>(sources: &'a Sources, label: &'a Label, kind: AnnotationKind) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+fn snippet<'a>(
+    sources: &'a Sources,
+    label: &'a Label,
+    kind: AnnotationKind,
+) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
     let text = sources.text(label.span.file);
     let (first, start) = window(text, label.span.start);
     let end = after(text, label.span.end);

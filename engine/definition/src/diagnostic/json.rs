@@ -1,4 +1,5 @@
-//! One JSON document: `{version, diagnostics}`; lines and columns from 1 in characters, offsets in bytes.
+//! One JSON document: `{version, diagnostics}`; lines and columns from 1 in characters, offsets in
+//! bytes.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -81,7 +82,8 @@ pub struct Mending {
 }
 
 pub(super) fn render(sources: &Sources, found: &[Diagnostic]) -> String {
-    let document = CheckDocument { version: 1, diagnostics: found.iter().map(|d| one(sources, d)).collect() };
+    let document =
+        CheckDocument { version: 1, diagnostics: found.iter().map(|d| one(sources, d)).collect() };
     serde_json::to_string_pretty(&document).expect("findings are plain data with text keys") + "\n"
 }
 
@@ -92,7 +94,11 @@ fn one(sources: &Sources, d: &Diagnostic) -> Found {
         message: d.message.clone(),
         help: d.help.clone(),
         place: d.at.as_ref().map(|at| place(sources, at.span)),
-        related: d.related.iter().map(|l| Related { message: l.text.clone(), place: place(sources, l.span) }).collect(),
+        related: d
+            .related
+            .iter()
+            .map(|l| Related { message: l.text.clone(), place: place(sources, l.span) })
+            .collect(),
         suggestion: d.suggestion.as_ref().map(|s| Mending {
             replacement: s.replacement.clone(),
             safe: s.safe,
@@ -106,5 +112,9 @@ fn place(sources: &Sources, span: Span) -> Place {
         let (line, column) = sources.position(span.file, offset);
         Point { line, column, offset }
     };
-    Place { file: sources.path(span.file).to_owned(), start: point(span.start), end: point(span.end) }
+    Place {
+        file: sources.path(span.file).to_owned(),
+        start: point(span.start),
+        end: point(span.end),
+    }
 }

@@ -104,7 +104,11 @@ impl Diagnostic {
     }
 
     /// Suggests the name closest to what was written, or lists what there is.
-    pub fn help_closest<'n>(&mut self, written: &str, names: impl IntoIterator<Item = &'n str>) -> &mut Self {
+    pub fn help_closest<'n>(
+        &mut self,
+        written: &str,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> &mut Self {
         if self.spare {
             return self;
         }
@@ -112,9 +116,11 @@ impl Diagnostic {
         match closest(written, &names) {
             Some(name) => {
                 if let Some(at) = &self.at {
-                    let certain = CERTAIN.contains(&self.code) && written.chars().count() >= SAFE_LENGTH;
+                    let certain =
+                        CERTAIN.contains(&self.code) && written.chars().count() >= SAFE_LENGTH;
                     let safe = certain && alone(written, name, &names);
-                    self.suggestion = Some(Suggestion { span: at.span, replacement: quoted(name), safe });
+                    self.suggestion =
+                        Some(Suggestion { span: at.span, replacement: quoted(name), safe });
                 }
                 self.help(format!("did you mean `{name}`?"))
             }
@@ -128,23 +134,35 @@ impl Diagnostic {
     }
 }
 
-/// Rules about words that the engine or `agents.yaml` fixes. Elsewhere either side may be wrong: a test is not mended to expect what
-/// somebody misspelt in a phase.
-const CERTAIN: [&str; 7] =
-    ["unknown-key", "bad-value", "unknown-agent", "unknown-model", "unknown-tool", "unknown-finalize-step", "prompt-variable"];
+/// Rules about words that the engine or `agents.yaml` fixes. Elsewhere either side may be wrong: a
+/// test is not mended to expect what somebody misspelt in a phase.
+const CERTAIN: [&str; 7] = [
+    "unknown-key",
+    "bad-value",
+    "unknown-agent",
+    "unknown-model",
+    "unknown-tool",
+    "unknown-finalize-step",
+    "prompt-variable",
+];
 
 /// A word as it may stand anywhere in YAML: with quotes where it needs some.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ' ');
     let edges = |c: char| c.is_ascii_alphanumeric();
     let ends = word.starts_with(edges) && word.ends_with(edges);
-    if ends && word.chars().all(plain) { word.to_owned() } else { serde_json::Value::from(word).to_string() }
+    if ends && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        serde_json::Value::from(word).to_string()
+    }
 }
 
 /// In a shorter word one slip can make any name of another.
 const SAFE_LENGTH: usize = 4;
 
-/// Bytes of the longest word that is held against others: nobody misspells more, and the time grows with the square.
+/// Bytes of the longest word that is held against others: nobody misspells more, and the time grows
+/// with the square.
 const LONGEST: usize = 256;
 /// Further than any slip.
 const FAR: usize = 1_000_000;
@@ -157,7 +175,8 @@ pub(crate) fn distance(written: &str, name: &str) -> usize {
     strsim::damerau_levenshtein(&written.to_lowercase(), &name.to_lowercase())
 }
 
-/// Whether no other name is nearly as close: two edits further at least, and the closest is two edits away at most.
+/// Whether no other name is nearly as close: two edits further at least, and the closest is two
+/// edits away at most.
 fn alone(written: &str, closest: &str, names: &[&str]) -> bool {
     let best = distance(written, closest);
     best <= 2 && names.iter().all(|n| *n == closest || distance(written, n) >= best + 2)
@@ -168,12 +187,15 @@ pub fn closest<'n>(written: &str, names: &[&'n str]) -> Option<&'n str> {
     let near = |name: &&'n str| distance(written, name);
     let limit = (written.chars().count() / 3).max(1) + usize::from(written.chars().count() > 2);
     // Each edit changes the length by one at most.
-    let like = names.iter().copied().filter(|n| n.chars().count().abs_diff(written.chars().count()) <= limit);
+    let like = names
+        .iter()
+        .copied()
+        .filter(|n| n.chars().count().abs_diff(written.chars().count()) <= limit);
     like.min_by_key(|n| near(n)).filter(|n| near(n) <= limit && *n != written)
 }
 
-/// Findings of one rule at most, in one file and once more where files are held against each other: nobody reads on, and a file
-/// of a million faults takes no more memory than its text.
+/// Findings of one rule at most, in one file and once more where files are held against each other:
+/// nobody reads on, and a file of a million faults takes no more memory than its text.
 pub(crate) const MOST: usize = 100;
 
 /// All findings of a workspace.
@@ -198,13 +220,27 @@ impl Report {
     }
 
     /// Adds a finding.
-    pub fn add(&mut self, code: &'static str, severity: Severity, message: String) -> &mut Diagnostic {
+    pub fn add(
+        &mut self,
+        code: &'static str,
+        severity: Severity,
+        message: String,
+    ) -> &mut Diagnostic {
         let count = self.counts.entry(code).or_default();
         *count += 1;
         let spare = *count > MOST;
         // Names of the files are in it, whatever they hold.
         let message = without_passwords(&row(&message)).into_owned();
-        let new = Diagnostic { code, severity, message, at: None, related: Vec::new(), help: Vec::new(), suggestion: None, spare };
+        let new = Diagnostic {
+            code,
+            severity,
+            message,
+            at: None,
+            related: Vec::new(),
+            help: Vec::new(),
+            suggestion: None,
+            spare,
+        };
         if spare {
             return self.spare.insert(new);
         }
@@ -215,7 +251,9 @@ impl Report {
 
     /// Says of each rule that found too much how much more there is, at the last that is told.
     pub(crate) fn close(&mut self) {
-        for (code, count) in std::mem::take(&mut self.counts).into_iter().filter(|(_, count)| *count > MOST) {
+        for (code, count) in
+            std::mem::take(&mut self.counts).into_iter().filter(|(_, count)| *count > MOST)
+        {
             if let Some(last) = self.found.iter_mut().rfind(|d| d.code == code) {
                 last.help.push(format!("and {} more of this kind", count - MOST));
             }
@@ -246,7 +284,9 @@ impl Report {
 
     /// Puts the findings in the order of files and places.
     pub fn sort(&mut self, sources: &Sources) {
-        let key = |d: &Diagnostic| d.at.as_ref().map(|l| (sources.path(l.span.file).to_owned(), l.span.start, l.span.end));
+        let key = |d: &Diagnostic| {
+            d.at.as_ref().map(|l| (sources.path(l.span.file).to_owned(), l.span.start, l.span.end))
+        };
         self.found.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.code.cmp(b.code)));
         self.found.dedup();
     }
@@ -271,7 +311,9 @@ pub enum Format {
 /// The findings as text that ends in a line feed, or nothing.
 pub fn render(sources: &Sources, found: &[Diagnostic], format: Format) -> String {
     match format {
-        Format::Human { colour } => shown::coloured(&human::render(sources, found, colour)).into_owned(),
+        Format::Human { colour } => {
+            shown::coloured(&human::render(sources, found, colour)).into_owned()
+        }
         Format::Json => json::render(sources, found),
         Format::Sarif => sarif::render(sources, found),
         Format::Github => github::render(sources, found),

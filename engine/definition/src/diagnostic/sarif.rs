@@ -31,7 +31,11 @@ fn rule(code: &str) -> Value {
 }
 
 fn result(sources: &Sources, d: &Diagnostic) -> Value {
-    let text = std::iter::once(&d.message).chain(&d.help).map(String::as_str).collect::<Vec<_>>().join("; ");
+    let text = std::iter::once(&d.message)
+        .chain(&d.help)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join("; ");
     let locations: Vec<Value> = d.at.iter().map(|l| location(sources, l.span)).collect();
     let related: Vec<Value> = d.related.iter().map(|l| related(sources, l)).collect();
     json!({

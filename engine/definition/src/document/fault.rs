@@ -1,5 +1,5 @@
-//! Where a fault of YAML is best told. The parser stops where it can go no further: a quote or a bracket that was left open it
-//! notices lines later, a missing colon at the next one.
+//! Where a fault of YAML is best told. The parser stops where it can go no further: a quote or a
+//! bracket that was left open it notices lines later, a missing colon at the next one.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -43,7 +43,10 @@ fn comma(text: &str, stopped: usize) -> Option<Fault> {
             (',', None) if deep > 0 && matches!(before, '[' | '{' | ',') => {
                 let at = line.start + at;
                 let help = Some("remove it, or write what is missing before it");
-                return Some(Fault { help, ..Fault::at(at..at + 1, "nothing stands before this comma") });
+                return Some(Fault {
+                    help,
+                    ..Fault::at(at..at + 1, "nothing stands before this comma")
+                });
             }
             _ => {}
         }
@@ -59,12 +62,16 @@ fn second_colon(text: &str, stopped: usize) -> Option<Fault> {
     let line = line(text, stopped);
     let first = text[line.start..stopped].find(": ")?;
     let value = text[line.start + first + 2..stopped].trim_start();
-    let words =
-        text[stopped..].starts_with(": ") && value.starts_with(|c: char| c.is_alphanumeric()) && !value.contains(['[', '{', '"']);
+    let words = text[stopped..].starts_with(": ")
+        && value.starts_with(|c: char| c.is_alphanumeric())
+        && !value.contains(['[', '{', '"']);
     let help = Some("put the text in quotes: `key: \"words: more words\"`");
     words.then(|| Fault {
         help,
-        ..Fault::at(stopped..stopped + 1, "a second `: ` in the line, which begins a map where words stand")
+        ..Fault::at(
+            stopped..stopped + 1,
+            "a second `: ` in the line, which begins a map where words stand",
+        )
     })
 }
 
@@ -125,7 +132,8 @@ fn tab(text: &str, stopped: usize) -> Option<Fault> {
 /// A quote or a bracket that has no end before the parser stopped.
 fn left_open(text: &str, stopped: usize) -> Option<Fault> {
     let mut open: Vec<(usize, char)> = Vec::new();
-    // Where the line began that holds the outermost bracket, and how deep: what stands in a bracket stands deeper.
+    // Where the line began that holds the outermost bracket, and how deep: what stands in a bracket
+    // stands deeper.
     let mut depth = 0;
     // Lines of a text that `|` or `>` begins, deeper than this, are words.
     let mut block: Option<usize> = None;
@@ -181,13 +189,19 @@ fn left_open(text: &str, stopped: usize) -> Option<Fault> {
                             Fault::at(i..i + 1, format!("this `{c}` closes no `{wanted}`"))
                         };
                         let other = if fault.range.start == i { bracket } else { i };
-                        fault.also = Some((other..other + 1, if other == i { "closed by another kind" } else { "still open" }));
+                        fault.also = Some((
+                            other..other + 1,
+                            if other == i { "closed by another kind" } else { "still open" },
+                        ));
                         return Some(fault);
                     }
                     None => token = false,
                 },
                 ' ' => {}
-                ':' | '-' | ',' | '?' => token = text[i + 1..].starts_with([' ', '\n', '\r']) || (c == ',' && !open.is_empty()),
+                ':' | '-' | ',' | '?' => {
+                    token = text[i + 1..].starts_with([' ', '\n', '\r'])
+                        || (c == ',' && !open.is_empty())
+                }
                 '|' | '>' if token && open.is_empty() => block = Some(indent(said)),
                 _ => token = false,
             }
@@ -215,7 +229,9 @@ fn quote_end(text: &str, from: usize, kind: char) -> Option<usize> {
     while let Some((i, c)) = chars.next() {
         match c {
             '\\' if kind == '"' => drop(chars.next()),
-            '\'' if kind == '\'' && chars.peek().is_some_and(|(_, c)| *c == '\'') => drop(chars.next()),
+            '\'' if kind == '\'' && chars.peek().is_some_and(|(_, c)| *c == '\'') => {
+                chars.next();
+            }
             c if c == kind => return Some(from + 1 + i),
             _ => {}
         }
@@ -230,34 +246,45 @@ fn colon(text: &str, stopped: usize) -> Option<Fault> {
     let lacks = |range: &Range<usize>| {
         let said = text[range.clone()].split(" #").next().unwrap_or_default().trim();
         let word = said.trim_start_matches("- ");
-        let (first, rest) = word.split_at(word.find([' ', ':', '[', '{', ',']).unwrap_or(word.len()));
-        // `key value`, `key [value]` and `key:value`, but not the middle of a text or of brackets that go over several lines.
+        let (first, rest) =
+            word.split_at(word.find([' ', ':', '[', '{', ',']).unwrap_or(word.len()));
+        // `key value`, `key [value]` and `key:value`, but not the middle of a text or of brackets
+        // that go over several lines.
         let in_map = !said.starts_with('-')
-            || next(text, range).is_some_and(|next| indent(&text[next.clone()]) > indent(&text[range.clone()]));
+            || next(text, range)
+                .is_some_and(|next| indent(&text[next.clone()]) > indent(&text[range.clone()]));
         let no_colon = in_map && (rest.is_empty() || rest.starts_with(' '));
         let open = rest.trim_start().starts_with(['[', '{']) || !rest.ends_with([']', '}', ',']);
         let no_space = rest.len() > 1 && rest.starts_with(':') && !rest.starts_with(": ");
-        is_word(first) && (no_colon && open && !said.contains(": ") && !said.ends_with(':') || no_space)
+        is_word(first)
+            && (no_colon && open && !said.contains(": ") && !said.ends_with(':') || no_space)
     };
     let found = lines.into_iter().flatten().find(lacks)?;
     let said = &text[found.clone()];
     let start = found.start + indent(said);
-    let mut fault =
-        Fault::at(start..found.start + said.trim_end().len(), "a line among keys that has no key: no `:` with a space after it");
+    let mut fault = Fault::at(
+        start..found.start + said.trim_end().len(),
+        "a line among keys that has no key: no `:` with a space after it",
+    );
     fault.help = Some("write `key: value`");
     Some(fault)
 }
 
 fn is_word(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
 /// A line that stands deeper or less deep than those around it that it belongs to.
 fn shifted(text: &str, stopped: usize) -> Option<Fault> {
     let here = line(text, stopped);
     let deep = |range: &Range<usize>| indent(&text[range.clone()]);
-    let opens = |range: &Range<usize>| text[range.clone()].split(" #").next().unwrap_or_default().trim_end().ends_with(':');
-    if let Some(below) = next(text, &here).filter(|below| deep(below) > deep(&here) && !opens(&here)) {
+    let opens = |range: &Range<usize>| {
+        text[range.clone()].split(" #").next().unwrap_or_default().trim_end().ends_with(':')
+    };
+    if let Some(below) =
+        next(text, &here).filter(|below| deep(below) > deep(&here) && !opens(&here))
+    {
         return Some(moved(text, (&below, "deeper"), &here));
     }
     let above = before(text, &here)?;
@@ -275,8 +302,10 @@ fn shifted(text: &str, stopped: usize) -> Option<Fault> {
 }
 
 fn moved(text: &str, (line, way): (&Range<usize>, &str), other: &Range<usize>) -> Fault {
-    let whole = |range: &Range<usize>| range.start..range.start + text[range.clone()].trim_end().len();
-    let mut fault = Fault::at(whole(line), format!("this line stands {way} than what it belongs to"));
+    let whole =
+        |range: &Range<usize>| range.start..range.start + text[range.clone()].trim_end().len();
+    let mut fault =
+        Fault::at(whole(line), format!("this line stands {way} than what it belongs to"));
     fault.also = Some((whole(other), "the line next to it"));
     fault.help = Some("keys of one block begin in one column");
     fault
@@ -287,7 +316,8 @@ mod tests {
     use super::*;
 
     fn told<'a>(text: &'a str, stopped: &str) -> &'a str {
-        better(text, text.find(stopped).unwrap_or(text.len())).map_or("", |fault| &text[fault.range])
+        better(text, text.find(stopped).unwrap_or(text.len()))
+            .map_or("", |fault| &text[fault.range])
     }
 
     #[test]
@@ -301,8 +331,12 @@ mod tests {
 
     #[test]
     fn brackets_and_quotes_that_are_closed_or_mere_words_are_left_alone() {
-        for text in ["a: [\n  b,\n  c\n]\nd e: f\n g", "a: it's [so\nb: - c", "# \"\na: |\n  \"[\nb: - c", "a: \"b\n  c\"\nd: - e"]
-        {
+        for text in [
+            "a: [\n  b,\n  c\n]\nd e: f\n g",
+            "a: it's [so\nb: - c",
+            "# \"\na: |\n  \"[\nb: - c",
+            "a: \"b\n  c\"\nd: - e",
+        ] {
             let fault = left_open(text, text.len());
             assert_eq!(fault.map(|f| text[f.range].to_owned()), None, "{text}");
         }

@@ -15,7 +15,9 @@ impl Document {
             Kind::Text(t) => Value::from(t.as_str()),
             Kind::List(items) => items.iter().map(|i| self.json(*i)).collect(),
             Kind::Map(entries) => {
-                let entries = entries.iter().map(|(k, v)| (self.text(*k).unwrap_or_default().to_owned(), self.json(*v)));
+                let entries = entries
+                    .iter()
+                    .map(|(k, v)| (self.text(*k).unwrap_or_default().to_owned(), self.json(*v)));
                 Value::Object(entries.collect::<Map<_, _>>())
             }
         }

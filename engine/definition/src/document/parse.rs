@@ -79,7 +79,10 @@ pub fn parse(sources: &Sources, file: FileId, report: &mut Report) -> Option<Doc
             documents += 1;
             if documents > 1 {
                 report
-                    .error("yaml-syntax", "a second document begins here; a definition file holds one")
+                    .error(
+                        "yaml-syntax",
+                        "a second document begins here; a definition file holds one",
+                    )
                     .at(span, "")
                     .help("remove the `---`, or move what follows to a file of its own");
                 return None;
@@ -90,13 +93,22 @@ pub fn parse(sources: &Sources, file: FileId, report: &mut Report) -> Option<Doc
         }
     }
     let Some(root) = builder.root else {
-        report.error("yaml-syntax", "the file is empty").at(Span::new(file, 0..0), "").help("see `cloudcrew explain yaml-syntax`");
+        report
+            .error("yaml-syntax", "the file is empty")
+            .at(Span::new(file, 0..0), "")
+            .help("see `cloudcrew explain yaml-syntax`");
         return None;
     };
     Some(Document { file, nodes: builder.nodes, root })
 }
 
-fn syntax_error(file: FileId, text: &str, error: &granit_parser::ScanError, shift: usize, report: &mut Report) {
+fn syntax_error(
+    file: FileId,
+    text: &str,
+    error: &granit_parser::ScanError,
+    shift: usize,
+    report: &mut Report,
+) {
     let at = error.marker().byte_offset().unwrap_or(0) + shift;
     let start = text.floor_char_boundary(at);
     if let Some(fault) = fault::better(text, start) {
@@ -113,7 +125,10 @@ fn syntax_error(file: FileId, text: &str, error: &granit_parser::ScanError, shif
     let end = text[start..].chars().next().map_or(start, |c| start + c.len_utf8());
     let line = &text[text[..start].rfind('\n').map_or(0, |i| i + 1)..start];
     let message = error.kind().to_string();
-    let found = report.error("yaml-syntax", format!("this is not YAML: {}", message.trim_end_matches('.').to_lowercase()));
+    let found = report.error(
+        "yaml-syntax",
+        format!("this is not YAML: {}", message.trim_end_matches('.').to_lowercase()),
+    );
     found.at(Span::new(file, start..end), "");
     if line.contains('\t') || text[start..].starts_with('\t') {
         found.help("indent with spaces: YAML does not allow tabs");
@@ -122,7 +137,16 @@ fn syntax_error(file: FileId, text: &str, error: &granit_parser::ScanError, shif
 
 impl<'a> Builder<'a> {
     fn new(file: FileId, text: &'a str) -> Self {
-        Builder { file, text, nodes: Vec::new(), open: Vec::new(), anchors: HashMap::new(), root: None, expanded: 0, aliased: 0 }
+        Builder {
+            file,
+            text,
+            nodes: Vec::new(),
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            root: None,
+            expanded: 0,
+            aliased: 0,
+        }
     }
 
     fn span(&self, span: &YamlSpan, shift: usize) -> Span {
@@ -158,7 +182,9 @@ impl<'a> Builder<'a> {
             Event::SequenceEnd | Event::MappingEnd => self.end(span, report),
             Event::Alias(anchor) => self.alias(anchor, span, report),
             Event::UnresolvedAlias(name) => {
-                report.error("yaml-syntax", format!("no anchor named `{name}` before this alias")).at(span, "");
+                report
+                    .error("yaml-syntax", format!("no anchor named `{name}` before this alias"))
+                    .at(span, "");
                 let node = self.push(Kind::Null, span);
                 self.place(node, 0, report)
             }
@@ -166,9 +192,12 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The type that a tag of YAML itself names. Any other says nothing here; mostly it is a word with `!` that lacks its quotes.
+    /// The type that a tag of YAML itself names. Any other says nothing here; mostly it is a word
+    /// with `!` that lacks its quotes.
     fn core_tag(&self, tag: &Tag, span: Span, report: &mut Report) -> Option<&'static str> {
-        let core = ["str", "int", "float", "bool", "null", "seq", "map"].into_iter().find(|core| tag.suffix() == *core);
+        let core = ["str", "int", "float", "bool", "null", "seq", "map"]
+            .into_iter()
+            .find(|core| tag.suffix() == *core);
         if tag.handle() == "tag:yaml.org,2002:" && core.is_some() {
             return core;
         }
@@ -180,9 +209,14 @@ impl<'a> Builder<'a> {
                 .map_or(0, |i| i + head[i..].chars().next().map_or(1, char::len_utf8))
         });
         let start = if self.text[span.start..].starts_with('!') { span.start } else { before };
-        let end = self.text[start..].find(|c: char| c.is_whitespace() || ",]}".contains(c)).map_or(self.text.len(), |i| start + i);
+        let end = self.text[start..]
+            .find(|c: char| c.is_whitespace() || ",]}".contains(c))
+            .map_or(self.text.len(), |i| start + i);
         let word = &self.text[start..end];
-        let found = report.error("yaml-syntax", format!("`{word}` is a tag to YAML, and definition files have none"));
+        let found = report.error(
+            "yaml-syntax",
+            format!("`{word}` is a tag to YAML, and definition files have none"),
+        );
         found.at(Span::new(self.file, start..end.max(span.end)), "");
         if tag.handle() == "!" {
             found.help(format!("a text that begins with `!` needs quotes: `\"{word}\"`"));
@@ -190,17 +224,21 @@ impl<'a> Builder<'a> {
         None
     }
 
-    /// Says where another reading of YAML than ours is likely: editors and older tools go by version 1.1.
+    /// Says where another reading of YAML than ours is likely: editors and older tools go by
+    /// version 1.1.
     fn surprise(&self, value: &str, span: Span, report: &mut Report) {
         let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
         let word = ["yes", "no", "on", "off", "y", "n"].contains(&value.to_lowercase().as_str());
-        let octal = digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
-        let clock =
-            digits.split(':').count() > 1 && digits.split(':').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
+        let octal = digits.len() > 1
+            && digits.starts_with('0')
+            && digits.bytes().all(|b| b.is_ascii_digit());
+        let clock = digits.split(':').count() > 1
+            && digits.split(':').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
         let (here, there, instead) = if word {
             ("a word", "true or false", format!("\"{value}\""))
         } else if octal {
-            let (sign, plain) = (if value.starts_with('-') { "-" } else { "" }, digits.trim_start_matches('0'));
+            let (sign, plain) =
+                (if value.starts_with('-') { "-" } else { "" }, digits.trim_start_matches('0'));
             let number = format!("{sign}{}", if plain.is_empty() { "0" } else { plain });
             ("a number to the base of ten", "one to the base of eight", number)
         } else if clock {
@@ -209,7 +247,10 @@ impl<'a> Builder<'a> {
             return;
         };
         let message = format!("`{value}` is {here} here, and {there} to tools that read YAML 1.1");
-        report.add("yaml-1-1", Severity::Warning, message).at(span, "").instead(instead, !value.starts_with('-'));
+        report
+            .add("yaml-1-1", Severity::Warning, message)
+            .at(span, "")
+            .instead(instead, !value.starts_with('-'));
     }
 
     /// Keeps what an anchor names; 0 is none.
@@ -245,7 +286,8 @@ impl<'a> Builder<'a> {
         let Some(done) = self.open.pop() else { return true };
         let node = &mut self.nodes[done.node.0 as usize];
         node.span.end = span.end.max(node.span.start);
-        let trimmed = self.text.get(node.span.start..node.span.end).unwrap_or_default().trim_end().len();
+        let trimmed =
+            self.text.get(node.span.start..node.span.end).unwrap_or_default().trim_end().len();
         node.span.end = node.span.start + trimmed;
         // Known by its anchor only now: an alias inside its own anchor must not find it.
         let size = self.nodes.len() - done.node.0 as usize + (self.expanded - done.expanded);
@@ -257,18 +299,24 @@ impl<'a> Builder<'a> {
 
     fn alias(&mut self, anchor: usize, span: Span, report: &mut Report) -> bool {
         let Some(Anchor { node, size, deep, bytes }) = self.anchors.get(&anchor).copied() else {
-            report.error("yaml-syntax", "this alias stands inside the anchor it names").at(span, "");
+            report
+                .error("yaml-syntax", "this alias stands inside the anchor it names")
+                .at(span, "");
             return false;
         };
         self.expanded = self.expanded.saturating_add(size);
         if self.expanded > MAX_NODES {
-            report.error("yaml-syntax", format!("aliases expand to more than {MAX_NODES} nodes")).at(span, "");
+            report
+                .error("yaml-syntax", format!("aliases expand to more than {MAX_NODES} nodes"))
+                .at(span, "");
             return false;
         }
         self.aliased = self.aliased.saturating_add(bytes);
         if self.aliased > MAX_ALIASED {
             let most = MAX_ALIASED / 1024 / 1024;
-            report.error("yaml-syntax", format!("aliases expand to more than {most} MiB of text")).at(span, "");
+            report
+                .error("yaml-syntax", format!("aliases expand to more than {most} MiB of text"))
+                .at(span, "");
             return false;
         }
         if self.open.len() + deep > MAX_DEPTH {
@@ -280,7 +328,9 @@ impl<'a> Builder<'a> {
     /// Puts a finished node where it belongs.
     fn place(&mut self, node: NodeId, deep: usize, report: &mut Report) -> bool {
         if self.nodes.len() + self.expanded > MAX_NODES {
-            report.error("yaml-syntax", format!("more than {MAX_NODES} nodes")).at(self.nodes[node.0 as usize].span, "");
+            report
+                .error("yaml-syntax", format!("more than {MAX_NODES} nodes"))
+                .at(self.nodes[node.0 as usize].span, "");
             return false;
         }
         let Some(open) = self.open.last_mut() else {
@@ -324,8 +374,13 @@ impl<'a> Builder<'a> {
             return;
         }
         open.keys.insert(name.clone(), span);
-        // A number as a key is its text. Not changed in place: an alias may be the key, and stay a number elsewhere.
-        let key = if matches!(self.nodes[key.0 as usize].kind, Kind::Text(_)) { key } else { self.push(Kind::Text(name), span) };
+        // A number as a key is its text. Not changed in place: an alias may be the key, and stay a
+        // number elsewhere.
+        let key = if matches!(self.nodes[key.0 as usize].kind, Kind::Text(_)) {
+            key
+        } else {
+            self.push(Kind::Text(name), span)
+        };
         if let Kind::Map(entries) = &mut self.nodes[map.0 as usize].kind {
             entries.push((key, value));
         }
@@ -347,7 +402,11 @@ fn plain(text: &str) -> Kind {
     }
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     for (prefix, base) in [("0x", 16), ("0o", 8)] {
-        if let Some(int) = text.strip_prefix(prefix).and_then(|d| i64::from_str_radix(d, base).ok()).filter(|i| *i >= 0) {
+        if let Some(int) = text
+            .strip_prefix(prefix)
+            .and_then(|d| i64::from_str_radix(d, base).ok())
+            .filter(|i| *i >= 0)
+        {
             return Kind::Int(int);
         }
     }
@@ -355,7 +414,8 @@ fn plain(text: &str) -> Kind {
         if let Ok(int) = text.strip_prefix('+').unwrap_or(text).parse::<i64>() {
             return Kind::Int(int);
         }
-        let numeric = digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
+        let numeric =
+            digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
         if let (true, Ok(float)) = (numeric, text.parse::<f64>()) {
             // `10.0` is the whole number ten, to the schema as well.
             let whole = float.fract() == 0.0 && float.abs() < 9e15;

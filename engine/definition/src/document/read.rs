@@ -1,7 +1,10 @@
-//! A node read as a typed value through serde. [`crate::syntax::Written`] keeps the place of what it wraps.
+//! A node read as a typed value through serde. [`crate::syntax::Written`] keeps the place of what
+//! it wraps.
 
 use serde::de::value::StrDeserializer;
-use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+};
 
 use super::{Document, Kind, NodeId};
 
@@ -44,7 +47,9 @@ impl<'de, 'a: 'de> Deserializer<'de> for Reader<'a> {
             Kind::Float(f) => visitor.visit_f64(*f),
             Kind::Text(t) => visitor.visit_str(t),
             Kind::List(items) => visitor.visit_seq(Items { reader: self, items: items.iter() }),
-            Kind::Map(entries) => visitor.visit_map(Entries { reader: self, entries: entries.iter(), value: None }),
+            Kind::Map(entries) => {
+                visitor.visit_map(Entries { reader: self, entries: entries.iter(), value: None })
+            }
         }
     }
 
@@ -55,7 +60,11 @@ impl<'de, 'a: 'de> Deserializer<'de> for Reader<'a> {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Misread> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Misread> {
         if name == WRITTEN {
             let span = self.document.node(self.node).span;
             return visitor.visit_map(Placed {
@@ -93,8 +102,14 @@ struct Items<'a> {
 impl<'de, 'a: 'de> SeqAccess<'de> for Items<'a> {
     type Error = Misread;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Misread> {
-        self.items.next().map(|node| seed.deserialize(Reader { node: *node, ..self.reader })).transpose()
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Misread> {
+        self.items
+            .next()
+            .map(|node| seed.deserialize(Reader { node: *node, ..self.reader }))
+            .transpose()
     }
 }
 
@@ -107,7 +122,10 @@ struct Entries<'a> {
 impl<'de, 'a: 'de> MapAccess<'de> for Entries<'a> {
     type Error = Misread;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misread> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Misread> {
         let Some((key, value)) = self.entries.next() else { return Ok(None) };
         self.value = Some(*value);
         seed.deserialize(Reader { node: *key, ..self.reader }).map(Some)
@@ -129,7 +147,10 @@ struct Placed<'a> {
 impl<'de, 'a: 'de> MapAccess<'de> for Placed<'a> {
     type Error = Misread;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misread> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Misread> {
         let Some(name) = ["file", "start", "end", "value"].get(self.next) else { return Ok(None) };
         self.next += 1;
         seed.deserialize(StrDeserializer::<Misread>::new(name)).map(Some)

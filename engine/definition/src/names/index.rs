@@ -19,7 +19,9 @@ impl Names {
     pub fn read(sources: &Sources) -> Names {
         Names::gather(sources, |file, path| {
             let parsed = FileKind::of(path).zip(document::parse(sources, file, &mut Report::new()));
-            parsed.map(|(kind, document)| super::in_document(kind, path, &document)).unwrap_or_default()
+            parsed
+                .map(|(kind, document)| super::in_document(kind, path, &document))
+                .unwrap_or_default()
         })
     }
 
@@ -28,11 +30,15 @@ impl Names {
         Names::gather(sources, |file, _| kept.names(file).to_vec())
     }
 
-    fn gather(sources: &Sources, within: impl Fn(crate::source::FileId, &str) -> Vec<Name>) -> Names {
+    fn gather(
+        sources: &Sources,
+        within: impl Fn(crate::source::FileId, &str) -> Vec<Name>,
+    ) -> Names {
         let mut all = Vec::new();
         for (file, path) in sources.iter() {
             let inside = within(file, path);
-            let own = of_file(file, path).filter(|own| !inside.iter().any(|n| n.defines && n.kind == own.kind));
+            let own = of_file(file, path)
+                .filter(|own| !inside.iter().any(|n| n.defines && n.kind == own.kind));
             all.extend(own.into_iter().chain(inside));
         }
         Names { all }
@@ -54,11 +60,22 @@ impl Names {
     }
 
     /// What there is of a kind, each with what is to be known about it, in Markdown.
-    pub fn known(&self, kind: NameKind, workspace: &Workspace, sources: &Sources, catalogue: &Catalogue) -> Vec<(String, String)> {
+    pub fn known(
+        &self,
+        kind: NameKind,
+        workspace: &Workspace,
+        sources: &Sources,
+        catalogue: &Catalogue,
+    ) -> Vec<(String, String)> {
         let mut names: Vec<&str> = match kind {
             NameKind::Tools => catalogue.tools.iter().map(|t| t.name.as_str()).collect(),
             NameKind::FinalizeSteps => catalogue.finalize_steps.clone(),
-            _ => self.all.iter().filter(|n| n.defines && n.kind == kind).map(|n| n.text.as_str()).collect(),
+            _ => self
+                .all
+                .iter()
+                .filter(|n| n.defines && n.kind == kind)
+                .map(|n| n.text.as_str())
+                .collect(),
         };
         let mut seen = std::collections::HashSet::new();
         names.retain(|name| seen.insert(*name));
@@ -67,7 +84,13 @@ impl Names {
     }
 
     /// What is to be known about one thing, in Markdown.
-    pub fn about(kind: NameKind, text: &str, workspace: &Workspace, sources: &Sources, catalogue: &Catalogue) -> String {
+    pub fn about(
+        kind: NameKind,
+        text: &str,
+        workspace: &Workspace,
+        sources: &Sources,
+        catalogue: &Catalogue,
+    ) -> String {
         words::About::new(workspace, sources, catalogue).words(kind, text)
     }
 }

@@ -1,5 +1,6 @@
-//! Every place of a workspace that gives a name to something or says the name of something. The marks in the schemas say which
-//! these are, so a new key that names something is known here, to editors and to the workspace's schemas at once.
+//! Every place of a workspace that gives a name to something or says the name of something. The
+//! marks in the schemas say which these are, so a new key that names something is known here, to
+//! editors and to the workspace's schemas at once.
 
 mod index;
 mod read;
@@ -98,7 +99,8 @@ impl NameKind {
         }
     }
 
-    /// The file that is the named thing; `None` for what is a part of a file or belongs to the engine.
+    /// The file that is the named thing; `None` for what is a part of a file or belongs to the
+    /// engine.
     pub fn file(self, name: &str) -> Option<String> {
         match self {
             NameKind::Phases => Some(format!("phases/{name}.yaml")),

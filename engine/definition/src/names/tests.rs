@@ -5,12 +5,19 @@ use crate::kept::Kept;
 use crate::names::Names;
 use crate::source::Sources;
 
-const AGENTS: &str = "version: 1\nmodels: { m: { max_tokens: 1 } }\nshared_tools: [look]\nagents:\n  pm: { description: x, model: m, prompt: prompts/pm.md }\n";
-const PHASE: &str = "version: 1\nphase: other\nswarm: { entry: pm, agents: [pm, nobody] }\ntask: prompts/t.md\ndeliverables:\n  - { path: a.md, owner: pm, template: form }\n";
+const AGENTS: &str = "version: 1\nmodels: { m: { max_tokens: 1 } }\nshared_tools: \
+    [look]\nagents:\n  pm: { description: x, model: m, prompt: prompts/pm.md }\n";
+const PHASE: &str = "version: 1\nphase: other\nswarm: { entry: pm, agents: [pm, nobody] }\ntask: \
+    prompts/t.md\ndeliverables:\n  - { path: a.md, owner: pm, template: form }\n";
 
 fn sources() -> Sources {
     let mut sources = Sources::new();
-    for (path, text) in [("agents.yaml", AGENTS), ("phases/one.yaml", PHASE), ("prompts/pm.md", ""), ("templates/form.md", "# F")] {
+    for (path, text) in [
+        ("agents.yaml", AGENTS),
+        ("phases/one.yaml", PHASE),
+        ("prompts/pm.md", ""),
+        ("templates/form.md", "# F"),
+    ] {
         sources.add(path, text.as_bytes());
     }
     sources
@@ -29,7 +36,10 @@ fn catalogue() -> Catalogue {
 }
 
 fn said(names: &Names) -> Vec<String> {
-    names.iter().map(|n| format!("{} {}{}", n.kind.one(), n.text, if n.defines { "!" } else { "" })).collect()
+    names
+        .iter()
+        .map(|n| format!("{} {}{}", n.kind.one(), n.text, if n.defines { "!" } else { "" }))
+        .collect()
 }
 
 #[test]
@@ -77,7 +87,8 @@ fn loading_again_finds_what_loading_anew_finds() {
     ] {
         let file = sources.find(path).expect("the file");
         sources.replace(file, Ok(text.as_bytes()));
-        let (again, anew) = (kept.load(&sources, &catalogue()), crate::load(&sources, &catalogue()));
+        let (again, anew) =
+            (kept.load(&sources, &catalogue()), crate::load(&sources, &catalogue()));
         assert_eq!(again.report.diagnostics(), anew.report.diagnostics());
     }
     sources.remove(sources.find("phases/one.yaml").expect("the file"));

@@ -18,7 +18,11 @@ pub(super) struct About<'a> {
 }
 
 impl<'a> About<'a> {
-    pub(super) fn new(workspace: &'a Workspace, sources: &'a Sources, catalogue: &'a Catalogue) -> About<'a> {
+    pub(super) fn new(
+        workspace: &'a Workspace,
+        sources: &'a Sources,
+        catalogue: &'a Catalogue,
+    ) -> About<'a> {
         let phases = workspace.phases.iter().map(|(file, p)| (*file, p)).collect();
         let owed = workspace.phases.iter().flat_map(|(_, p)| deliverables(p).map(move |d| (p, d)));
         let owed = owed.filter_map(|(p, d)| Some((text(&d.path)?, (p, d)))).collect();
@@ -39,7 +43,9 @@ impl<'a> About<'a> {
             NameKind::Templates => self.headline(&format!("templates/{name}.md")),
             NameKind::Prompts => self.headline(name),
             NameKind::Deliverables => self.deliverable(name),
-            NameKind::FinalizeSteps => Some("A step of the engine after the last phase.".to_owned()),
+            NameKind::FinalizeSteps => {
+                Some("A step of the engine after the last phase.".to_owned())
+            }
         };
         words.unwrap_or_default()
     }
@@ -62,8 +68,13 @@ impl<'a> About<'a> {
     /// What the agent owns, and what the engine lets it do.
     fn agent(&self, agent: &Agent) -> String {
         let shared = self.workspace.agents.as_ref().and_then(|(_, f)| f.shared_tools.as_ref());
-        let tools: Vec<&str> = [shared, agent.tools.as_ref()].into_iter().flatten().flat_map(texts).collect();
-        let may: Vec<&str> = tools.iter().filter_map(|t| self.catalogue.tool(t)).map(|t| may(t.capability)).collect();
+        let tools: Vec<&str> =
+            [shared, agent.tools.as_ref()].into_iter().flatten().flat_map(texts).collect();
+        let may: Vec<&str> = tools
+            .iter()
+            .filter_map(|t| self.catalogue.tool(t))
+            .map(|t| may(t.capability))
+            .collect();
         let mut lines = vec![text(&agent.description).unwrap_or_default().to_owned()];
         lines.extend(text(&agent.model).map(|m| format!("Model {}", quoted(m))));
         if !tools.is_empty() {
@@ -78,8 +89,14 @@ impl<'a> About<'a> {
         }
         if let Some(own) = agent.budget.as_ref().and_then(Written::get) {
             let bounds = bounds(own.tokens.as_ref(), own.usd.as_ref());
-            lines.extend((!bounds.is_empty()).then(|| format!("Budget {bounds} in one engagement")));
-            lines.extend(own.pot.as_ref().and_then(text).map(|pot| format!("Shares the budget {}", quoted(pot))));
+            lines
+                .extend((!bounds.is_empty()).then(|| format!("Budget {bounds} in one engagement")));
+            lines.extend(
+                own.pot
+                    .as_ref()
+                    .and_then(text)
+                    .map(|pot| format!("Shares the budget {}", quoted(pot))),
+            );
         }
         lines.join("\n\n")
     }
@@ -103,7 +120,10 @@ impl<'a> About<'a> {
         let (_, workflow) = self.workspace.workflows.iter().find(|(f, _)| *f == file)?;
         let phases: Vec<&str> = texts(&workflow.phases).collect();
         let words = workflow.description.as_ref().and_then(text).unwrap_or_default();
-        Some(format!("{words}\n\n{}", phases.iter().map(|p| quoted(p)).collect::<Vec<_>>().join(" → ")))
+        Some(format!(
+            "{words}\n\n{}",
+            phases.iter().map(|p| quoted(p)).collect::<Vec<_>>().join(" → ")
+        ))
     }
 
     fn rehearsal(&self, name: &str) -> Option<String> {
@@ -116,15 +136,21 @@ impl<'a> About<'a> {
         let (phase, found) = self.owed.get(path)?;
         let words = found.description.as_ref().and_then(text).unwrap_or_default();
         let owner = text(&found.owner).map(|o| format!("Owner {}", quoted(o))).unwrap_or_default();
-        let phase = text(&phase.phase).map(|p| format!("owed by the phase {}", quoted(p))).unwrap_or_default();
+        let phase = text(&phase.phase)
+            .map(|p| format!("owed by the phase {}", quoted(p)))
+            .unwrap_or_default();
         Some(format!("{words}\n\n{owner}, {phase}"))
     }
 
     /// A text's first line that says something.
     fn headline(&self, path: &str) -> Option<String> {
         let text = self.sources.text(*self.files.get(path)?);
-        let says =
-            |line: &&str| !line.is_empty() && !line.starts_with("{#") && !line.starts_with("{%") && !line.starts_with("<!--");
+        let says = |line: &&str| {
+            !line.is_empty()
+                && !line.starts_with("{#")
+                && !line.starts_with("{%")
+                && !line.starts_with("<!--")
+        };
         text.lines().map(|line| line.trim_start_matches('#').trim()).find(says).map(str::to_owned)
     }
 }
@@ -140,19 +166,24 @@ fn bounds(tokens: Option<&Written<u64>>, usd: Option<&Written<f64>>) -> String {
 }
 
 fn model(model: &Model) -> String {
-    let mut lines: Vec<String> = model.description.as_ref().and_then(text).map(str::to_owned).into_iter().collect();
+    let mut lines: Vec<String> =
+        model.description.as_ref().and_then(text).map(str::to_owned).into_iter().collect();
     lines.extend(model.id.as_ref().and_then(text).map(quoted));
     let price = model.price.as_ref().and_then(Written::get);
-    let price = price.and_then(|p| Some(format!("{} USD in, {} USD out per million tokens", p.input.get()?, p.output.get()?)));
+    let price = price.and_then(|p| {
+        Some(format!("{} USD in, {} USD out per million tokens", p.input.get()?, p.output.get()?))
+    });
     lines.push(price.unwrap_or_else(|| "Its price is unknown".to_owned()));
     lines.join("\n\n")
 }
 
 fn phase(phase: &PhaseFile) -> String {
-    let mut lines: Vec<String> = phase.description.as_ref().and_then(text).map(str::to_owned).into_iter().collect();
+    let mut lines: Vec<String> =
+        phase.description.as_ref().and_then(text).map(str::to_owned).into_iter().collect();
     if let Some(swarm) = phase.swarm.get() {
         let members: Vec<&str> = texts(&swarm.agents).collect();
-        let entry = text(&swarm.entry).map(|e| format!(", {} begins", quoted(e))).unwrap_or_default();
+        let entry =
+            text(&swarm.entry).map(|e| format!(", {} begins", quoted(e))).unwrap_or_default();
         lines.push(format!("Swarm {}{entry}", list(&members)));
     }
     let owed: Vec<&str> = deliverables(phase).filter_map(|d| text(&d.path)).collect();

@@ -1,16 +1,19 @@
 //! Whether a new file can stand beside those a tree already holds.
 //!
-//! Git keeps `Docs/a` and `docs/b` apart; a Mac and Windows do not. A path collides with an existing one on the first component
-//! that is equal to it only by case or normal form, or where one has a file and the other a folder.
+//! Git keeps `Docs/a` and `docs/b` apart; a Mac and Windows do not. A path collides with an
+//! existing one on the first component that is equal to it only by case or normal form, or where
+//! one has a file and the other a folder.
 
 use super::RepoPath;
 use super::unicode::{fold, shown};
 
-/// Why a path cannot be written beside an existing one. Existing paths may come from others and are shown with care.
+/// Why a path cannot be written beside an existing one. Existing paths may come from others and are
+/// shown with care.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Collision {
     /// Two spellings of one name.
-    #[error("`{path}` and `{existing}`, which exists, are one name on some systems", existing = shown(existing))]
+    #[error("`{path}` and `{existing}`, which exists, are one name on some \
+        systems", existing = shown(existing))]
     Spelling {
         /// The new path, up to the component that collides.
         path: String,
@@ -33,10 +36,14 @@ pub enum Collision {
     },
 }
 
-/// The first of the `existing` files that `path` collides with. A file that is there under the very same path is no collision:
-/// it will be replaced.
-pub fn collision<'a>(path: &RepoPath, existing: impl Iterator<Item = &'a str>) -> Option<Collision> {
-    let names: Vec<Name<'_>> = path.components().map(|text| Name { text, key: fold(text) }).collect();
+/// The first of the `existing` files that `path` collides with. A file that is there under the very
+/// same path is no collision: it will be replaced.
+pub fn collision<'a>(
+    path: &RepoPath,
+    existing: impl Iterator<Item = &'a str>,
+) -> Option<Collision> {
+    let names: Vec<Name<'_>> =
+        path.components().map(|text| Name { text, key: fold(text) }).collect();
     let mut existing = existing;
     existing.find_map(|existing| meets(path, &names, existing))
 }
@@ -52,14 +59,19 @@ fn meets(path: &RepoPath, names: &[Name<'_>], existing: &str) -> Option<Collisio
     for (depth, (ours, theirs)) in names.iter().zip(&theirs).enumerate() {
         if ours.text != *theirs {
             let collides = ours.key == fold(theirs);
-            return collides.then(|| Collision::Spelling { path: first(path.as_str(), depth), existing: first(existing, depth) });
+            return collides.then(|| Collision::Spelling {
+                path: first(path.as_str(), depth),
+                existing: first(existing, depth),
+            });
         }
     }
     let existing = existing.to_owned();
     match theirs.len().cmp(&names.len()) {
         std::cmp::Ordering::Less => Some(Collision::FileInTheWay { existing }),
         std::cmp::Ordering::Equal => None,
-        std::cmp::Ordering::Greater => Some(Collision::FolderInTheWay { path: path.to_string(), existing }),
+        std::cmp::Ordering::Greater => {
+            Some(Collision::FolderInTheWay { path: path.to_string(), existing })
+        }
     }
 }
 
@@ -80,7 +92,9 @@ mod tests {
     #[test]
     fn a_file_beside_others_is_no_collision() {
         let tree = ["README.md", "docs/a.md", "docs/b/c.md", "docs-old/a.md"];
-        for path in ["docs/new.md", "docs/a.md", "docs/b/d/e.md", "doc", "docs/a.md2", "docs/café.md"] {
+        for path in
+            ["docs/new.md", "docs/a.md", "docs/b/d/e.md", "doc", "docs/a.md2", "docs/café.md"]
+        {
             assert_eq!(words(path, &tree), None, "{path}");
         }
     }
@@ -89,10 +103,22 @@ mod tests {
     fn one_name_in_two_spellings_collides_on_the_file_or_any_folder() {
         for (path, existing, expected) in [
             ("Docs/a", "docs/b", "`Docs` and `docs`, which exists, are one name on some systems"),
-            ("docs/A.md", "docs/a.md", "`docs/A.md` and `docs/a.md`, which exists, are one name on some systems"),
-            ("a/straße/x", "a/STRASSE/y", "`a/straße` and `a/STRASSE`, which exists, are one name on some systems"),
+            (
+                "docs/A.md",
+                "docs/a.md",
+                "`docs/A.md` and `docs/a.md`, which exists, are one name on some systems",
+            ),
+            (
+                "a/straße/x",
+                "a/STRASSE/y",
+                "`a/straße` and `a/STRASSE`, which exists, are one name on some systems",
+            ),
             ("docs", "DOCS/a", "`docs` and `DOCS`, which exists, are one name on some systems"),
-            ("café", "cafe\u{301}", "`café` and `cafe\u{301}`, which exists, are one name on some systems"),
+            (
+                "café",
+                "cafe\u{301}",
+                "`café` and `cafe\u{301}`, which exists, are one name on some systems",
+            ),
         ] {
             assert_eq!(words(path, &["z", existing]).as_deref(), Some(expected));
         }
@@ -100,7 +126,13 @@ mod tests {
 
     #[test]
     fn a_file_is_no_folder_and_a_folder_no_file() {
-        assert_eq!(words("docs/a/b", &["docs/a"]).as_deref(), Some("`docs/a` is a file; nothing can be written below it"));
-        assert_eq!(words("docs", &["docs/a"]).as_deref(), Some("`docs` is a folder: it holds `docs/a`"));
+        assert_eq!(
+            words("docs/a/b", &["docs/a"]).as_deref(),
+            Some("`docs/a` is a file; nothing can be written below it")
+        );
+        assert_eq!(
+            words("docs", &["docs/a"]).as_deref(),
+            Some("`docs` is a folder: it holds `docs/a`")
+        );
     }
 }

@@ -1,7 +1,8 @@
 //! One glob of a scope: read strictly, matched by the `ignore` crate, and known by its parts.
 //!
-//! The language is gitignore's, less what would let a glob mean more or less than its author reads in it. A glob without a slash
-//! is found in every folder; a glob that names a folder takes all that is in it.
+//! The language is gitignore's, less what would let a glob mean more or less than its author reads
+//! in it. A glob without a slash is found in every folder; a glob that names a folder takes all
+//! that is in it.
 
 use std::path::Path;
 
@@ -31,7 +32,10 @@ pub enum GlobFault {
     #[error("there is nothing before this glob that its `!` could take out")]
     NothingToTakeOut,
     /// It begins at the root of a file system.
-    #[error("the glob begins with `/`; it is read from the root of the repository as soon as it has a `/` inside")]
+    #[error(
+        "the glob begins with `/`; it is read from the root of the repository as soon as it has a \
+         `/` inside"
+    )]
     Absolute,
     /// `.` or `..`.
     #[error("`{0}` is not a name; a glob leads straight to what it takes")]
@@ -148,7 +152,8 @@ impl Glob {
         let folded = |matcher: &Gitignore| {
             let key = path.folded();
             let ends = key.match_indices('/').map(|(at, _)| at).chain([key.len()]);
-            ends.filter_map(|end| key.get(..end)).any(|prefix| hits(matcher, prefix, prefix.len() < key.len()))
+            ends.filter_map(|end| key.get(..end))
+                .any(|prefix| hits(matcher, prefix, prefix.len() < key.len()))
         };
         path.prefixes().any(|prefix| self.takes(prefix, prefix.len() < path.as_str().len()))
             || self.folded.as_ref().is_some_and(folded)
@@ -253,14 +258,18 @@ fn class(inside: &str) -> Result<Vec<(char, char)>, GlobFault> {
             [] => return Ok(ranges),
             [from, '-', to, ..] if from != '-' => {
                 let kind = |test: fn(&char) -> bool| test(&from) && test(&to);
-                let one_kind = kind(char::is_ascii_digit) || kind(char::is_ascii_lowercase) || kind(char::is_ascii_uppercase);
+                let one_kind = kind(char::is_ascii_digit)
+                    || kind(char::is_ascii_lowercase)
+                    || kind(char::is_ascii_uppercase);
                 if !one_kind || from > to {
                     return Err(GlobFault::Class);
                 }
                 ranges.push((from, to));
                 left = left.get(3..).unwrap_or_default();
             }
-            ['-', ..] if left.len() != 1 && left.len() != letters.len() => return Err(GlobFault::Class),
+            ['-', ..] if left.len() != 1 && left.len() != letters.len() => {
+                return Err(GlobFault::Class);
+            }
             [one, ..] => {
                 ranges.push((one, one));
                 left = left.get(1..).unwrap_or_default();
@@ -282,30 +291,64 @@ mod tests {
             (" docs/**", "the glob begins or ends with a space"),
             ("#docs", "the glob begins with `#`, which gitignore reads as a comment; write `[#]`"),
             ("!!docs", "the glob begins with `!!`; one `!` takes paths out of the scope"),
-            ("/docs/**", "the glob begins with `/`; it is read from the root of the repository as soon as it has a `/` inside"),
-            ("!/docs", "the glob begins with `/`; it is read from the root of the repository as soon as it has a `/` inside"),
+            (
+                "/docs/**",
+                "the glob begins with `/`; it is read from the root of the repository as soon as \
+                 it has a `/` inside",
+            ),
+            (
+                "!/docs",
+                "the glob begins with `/`; it is read from the root of the repository as soon as \
+                 it has a `/` inside",
+            ),
             ("docs/../infra/**", "`..` is not a name; a glob leads straight to what it takes"),
             ("./docs", "`.` is not a name; a glob leads straight to what it takes"),
             ("docs//a", "a name is missing between two `/`"),
-            (".GIT/hooks/**", "`.GIT` is a spelling of `.git`, which belongs to Git; no path has it"),
+            (
+                ".GIT/hooks/**",
+                "`.GIT` is a spelling of `.git`, which belongs to Git; no path has it",
+            ),
             ("docs\\**", "`\\` is not part of a glob; folders are separated by `/`"),
             ("C:/docs", "no path has a `:`"),
-            ("docs/{a,b}/**", "`{` and `}` are not part of a gitignore glob; write one glob for each choice"),
+            (
+                "docs/{a,b}/**",
+                "`{` and `}` are not part of a gitignore glob; write one glob for each choice",
+            ),
             ("do\u{200B}cs", "`\\u{200b}` holds a character that a reader cannot see"),
             ("cafe\u{301}/**", "the glob is not in the normal form NFC, which writes it `café/**`"),
             ("docs/[ab", "`[` has no matching `]` in its name, or nothing between them"),
             ("docs/[a/b]c", "`[` has no matching `]` in its name, or nothing between them"),
-            ("docs[!x]architecture", "`[!…]` also takes `/`; take paths out with a glob that begins with `!`"),
-            ("docs/[+-9]", "`[…]` holds single letters and ranges of digits or of letters of one case, all ASCII"),
-            ("docs/[é]", "`[…]` holds single letters and ranges of digits or of letters of one case, all ASCII"),
-            ("!docs/?.md", "`?` misses letters beyond ASCII; a glob that takes paths out is written with `*`"),
+            (
+                "docs[!x]architecture",
+                "`[!…]` also takes `/`; take paths out with a glob that begins with `!`",
+            ),
+            (
+                "docs/[+-9]",
+                "`[…]` holds single letters and ranges of digits or of letters of one case, all \
+                 ASCII",
+            ),
+            (
+                "docs/[é]",
+                "`[…]` holds single letters and ranges of digits or of letters of one case, all \
+                 ASCII",
+            ),
+            (
+                "!docs/?.md",
+                "`?` misses letters beyond ASCII; a glob that takes paths out is written with `*`",
+            ),
         ] {
-            let fault = Glob::parse(text).map_or_else(|fault| fault.to_string(), |_| "accepted".to_owned());
+            let fault =
+                Glob::parse(text).map_or_else(|fault| fault.to_string(), |_| "accepted".to_owned());
             assert_eq!(fault, words, "{text:?}");
         }
-        let long = Glob::parse(&format!("docs/{}", "*a".repeat(128))).map_or_else(|fault| fault.to_string(), |_| String::new());
-        assert!(long.ends_with("…` is longer than 255 bytes, the most between two `/` of a glob"), "{long}");
-        let deep = Glob::parse(&"a/".repeat(65)).map_or_else(|fault| fault.to_string(), |_| String::new());
+        let long = Glob::parse(&format!("docs/{}", "*a".repeat(128)))
+            .map_or_else(|fault| fault.to_string(), |_| String::new());
+        assert!(
+            long.ends_with("…` is longer than 255 bytes, the most between two `/` of a glob"),
+            "{long}"
+        );
+        let deep =
+            Glob::parse(&"a/".repeat(65)).map_or_else(|fault| fault.to_string(), |_| String::new());
         assert_eq!(deep, "the glob has more than 64 names or `**`, the most between its `/`");
     }
 

@@ -1,8 +1,10 @@
-//! Hostile spellings of paths, for the tests of whatever takes a path from an agent: the same seed gives the same paths.
+//! Hostile spellings of paths, for the tests of whatever takes a path from an agent: the same seed
+//! gives the same paths.
 //!
-//! Every spelling tries to be somewhere it must not be: out of the scope, in `.git`, over a file that differs by its case only,
-//! or beyond what a file system bears. Some are harmless names that only look bad (`docs/%2e%2e/x` is a folder called `%2e%2e`):
-//! a test must therefore not ask that all are refused, but that what is accepted lies in the scope, name by name.
+//! Every spelling tries to be somewhere it must not be: out of the scope, in `.git`, over a file
+//! that differs by its case only, or beyond what a file system bears. Some are harmless names that
+//! only look bad (`docs/%2e%2e/x` is a folder called `%2e%2e`): a test must therefore not ask that
+//! all are refused, but that what is accepted lies in the scope, name by name.
 
 /// A way to spell a path, given a folder of the scope.
 type Spell = fn(&mut Mix, &str) -> String;
@@ -10,55 +12,121 @@ type Spell = fn(&mut Mix, &str) -> String;
 /// The families, by name.
 const FAMILIES: &[(&str, Spell)] = &[
     ("traversal", |mix, dir| format!("{dir}/{}{}", "../".repeat(mix.up_to(6) + 1), mix.target())),
-    ("traversal from the start", |mix, dir| format!("{}{dir}/{}", "../".repeat(mix.up_to(4) + 1), mix.leaf())),
+    ("traversal from the start", |mix, dir| {
+        format!("{}{dir}/{}", "../".repeat(mix.up_to(4) + 1), mix.leaf())
+    }),
     ("traversal that returns", |mix, dir| format!("{dir}/../{}/{}", last(dir), mix.leaf())),
-    ("dots", |mix, dir| format!("{dir}/{}/{}", mix.of(&[".", "..", "...", "....", ". .", ".. ", " .."]), mix.leaf())),
+    ("dots", |mix, dir| {
+        format!("{dir}/{}/{}", mix.of(&[".", "..", "...", "....", ". .", ".. ", " .."]), mix.leaf())
+    }),
     ("absolute", |mix, dir| format!("{}{dir}/{}", mix.of(&["/", "//", "///", "/./"]), mix.leaf())),
     ("empty name", |mix, dir| mix.of(&["", "/", "{}/", "{}//x", "{}/x/"]).replace("{}", dir)),
-    (".git", |mix, dir| format!("{}.git/{}", mix.of(&["", "{}/"]).replace("{}", dir), mix.of(GIT_FILES))),
-    (".git in other letters", |mix, dir| format!("{dir}/{}/{}", mix.cased(".git"), mix.of(GIT_FILES))),
+    (".git", |mix, dir| {
+        format!("{}.git/{}", mix.of(&["", "{}/"]).replace("{}", dir), mix.of(GIT_FILES))
+    }),
+    (".git in other letters", |mix, dir| {
+        format!("{dir}/{}/{}", mix.cased(".git"), mix.of(GIT_FILES))
+    }),
     (".git on NTFS", |mix, dir| format!("{dir}/{}/{}", mix.of(NTFS), mix.of(GIT_FILES))),
     (".git on HFS+", |mix, dir| format!("{dir}/{}/{}", mix.insert(".git", HFS), mix.of(GIT_FILES))),
     (".git in full width", |mix, _| {
-        format!("{}/{}", mix.of(&["．git", ".ｇｉｔ", "\u{2024}git", ".g\u{131}t", ".ɡit"]), mix.of(GIT_FILES))
+        format!(
+            "{}/{}",
+            mix.of(&["．git", ".ｇｉｔ", "\u{2024}git", ".g\u{131}t", ".ɡit"]),
+            mix.of(GIT_FILES)
+        )
     }),
     ("neighbour by prefix", |mix, dir| {
-        format!("{dir}{}/{}", mix.of(&["-evil", "2", ".bak", "_", "x", "~", " x", "%2f"]), mix.leaf())
+        format!(
+            "{dir}{}/{}",
+            mix.of(&["-evil", "2", ".bak", "_", "x", "~", " x", "%2f"]),
+            mix.leaf()
+        )
     }),
-    ("prefix cut short", |mix, dir| format!("{}/{}", dir.get(..dir.len().saturating_sub(1)).unwrap_or("x"), mix.leaf())),
+    ("prefix cut short", |mix, dir| {
+        format!("{}/{}", dir.get(..dir.len().saturating_sub(1)).unwrap_or("x"), mix.leaf())
+    }),
     ("prefix in other letters", |mix, dir| format!("{}/{}", mix.cased(dir), mix.leaf())),
-    ("prefix further down", |mix, dir| format!("{}/{dir}/{}", mix.of(&["x", "tmp", "vendor", "~"]), mix.leaf())),
+    ("prefix further down", |mix, dir| {
+        format!("{}/{dir}/{}", mix.of(&["x", "tmp", "vendor", "~"]), mix.leaf())
+    }),
     ("percent encoded", |mix, dir| {
-        format!("{dir}/{}{}", mix.of(&["%2e%2e/", "%2e%2e%2f", "..%2f", "%252e%252e/", "..%c0%af", "%00"]), mix.target())
+        format!(
+            "{dir}/{}{}",
+            mix.of(&["%2e%2e/", "%2e%2e%2f", "..%2f", "%252e%252e/", "..%c0%af", "%00"]),
+            mix.target()
+        )
     }),
     ("backslashes", |mix, dir| {
-        format!("{dir}{}", mix.of(&["\\..\\..\\x", "/..\\..\\x", "\\x", "/a\\b", "\\\\host\\share", "/.\\x"]))
+        format!(
+            "{dir}{}",
+            mix.of(&["\\..\\..\\x", "/..\\..\\x", "\\x", "/a\\b", "\\\\host\\share", "/.\\x"])
+        )
     }),
     ("drives and streams", |mix, dir| {
-        format!("{}{dir}/{}", mix.of(&["C:/", "c:", "\\\\?\\C:\\", "file:///", "z:"]), mix.of(&["x", "x:y", "x::$DATA"]))
+        format!(
+            "{}{dir}/{}",
+            mix.of(&["C:/", "c:", "\\\\?\\C:\\", "file:///", "z:"]),
+            mix.of(&["x", "x:y", "x::$DATA"])
+        )
     }),
     ("control characters", |mix, dir| {
-        format!("{dir}/{}", mix.insert("plan.md", &['\0', '\n', '\r', '\t', '\u{1b}', '\u{7f}', '\u{85}', '\u{9b}']))
+        format!(
+            "{dir}/{}",
+            mix.insert(
+                "plan.md",
+                &['\0', '\n', '\r', '\t', '\u{1b}', '\u{7f}', '\u{85}', '\u{9b}']
+            )
+        )
     }),
     ("bidi", |mix, dir| {
-        format!("{dir}/{}", mix.insert("plan.md", &['\u{202E}', '\u{202D}', '\u{2066}', '\u{2067}', '\u{200F}', '\u{61C}']))
+        format!(
+            "{dir}/{}",
+            mix.insert(
+                "plan.md",
+                &['\u{202E}', '\u{202D}', '\u{2066}', '\u{2067}', '\u{200F}', '\u{61C}']
+            )
+        )
     }),
     ("invisible", |mix, dir| {
         format!(
             "{}/{}",
-            mix.insert(dir, &['\u{200B}', '\u{FEFF}', '\u{AD}', '\u{2060}', '\u{E0041}', '\u{FE0F}', '\u{3164}', '\u{A0}']),
+            mix.insert(
+                dir,
+                &[
+                    '\u{200B}',
+                    '\u{FEFF}',
+                    '\u{AD}',
+                    '\u{2060}',
+                    '\u{E0041}',
+                    '\u{FE0F}',
+                    '\u{3164}',
+                    '\u{A0}'
+                ]
+            ),
             mix.leaf()
         )
     }),
     ("look-alike letters", |mix, dir| format!("{}/{}", mix.swap(dir, ALIKE), mix.leaf())),
-    ("look-alike slashes", |mix, dir| format!("{dir}{0}..{0}x", mix.of(&["／", "∕", "⁄", "⧸", "＼", "\u{338}"]))),
+    ("look-alike slashes", |mix, dir| {
+        format!("{dir}{0}..{0}x", mix.of(&["／", "∕", "⁄", "⧸", "＼", "\u{338}"]))
+    }),
     ("other normal forms", |mix, dir| {
         format!(
             "{dir}/{}",
-            mix.of(&["cafe\u{301}.md", "\u{212B}.md", "A\u{30A}/x", "\u{1100}\u{1161}", "\u{2126}/x", "q\u{307}\u{323}"])
+            mix.of(&[
+                "cafe\u{301}.md",
+                "\u{212B}.md",
+                "A\u{30A}/x",
+                "\u{1100}\u{1161}",
+                "\u{2126}/x",
+                "q\u{307}\u{323}"
+            ])
         )
     }),
-    ("trailing dots and spaces", |mix, dir| format!("{dir}{}/{}{}", mix.of(TRAILS), mix.leaf(), mix.of(TRAILS))),
+    ("trailing dots and spaces", |mix, dir| {
+        format!("{dir}{}/{}{}", mix.of(TRAILS), mix.leaf(), mix.of(TRAILS))
+    }),
     ("devices", |mix, dir| {
         format!(
             "{dir}/{}{}",
@@ -69,7 +137,9 @@ const FAMILIES: &[(&str, Spell)] = &[
             mix.of(&["", ".md", ".tar.gz", "/x", " .txt"])
         )
     }),
-    ("long name", |mix, dir| format!("{dir}/{}", mix.of(&["x", "é", "設"]).repeat(256 + mix.up_to(5000)))),
+    ("long name", |mix, dir| {
+        format!("{dir}/{}", mix.of(&["x", "é", "設"]).repeat(256 + mix.up_to(5000)))
+    }),
     ("long path", |mix, dir| format!("{dir}/{}x", "abcdefghij/".repeat(380 + mix.up_to(600)))),
     ("deep", |mix, dir| format!("{dir}/{}x", "a/".repeat(64 + mix.up_to(400)))),
     ("options and homes", |mix, _| {
@@ -88,7 +158,9 @@ const FAMILIES: &[(&str, Spell)] = &[
         ])
         .to_owned()
     }),
-    ("sensitive", |mix, dir| format!("{}{}", mix.of(&["", "{}/"]).replace("{}", dir), mix.of(SENSITIVE))),
+    ("sensitive", |mix, dir| {
+        format!("{}{}", mix.of(&["", "{}/"]).replace("{}", dir), mix.of(SENSITIVE))
+    }),
     ("sensitive in other letters", |mix, dir| {
         format!("{dir}/{}", {
             let name = mix.of(SENSITIVE);
@@ -96,17 +168,24 @@ const FAMILIES: &[(&str, Spell)] = &[
         })
     }),
     ("globs", |mix, dir| {
-        format!("{}/{}", mix.of(&["**", "*", "{docs,infra}", "[a-z]*", "!{}", "{}/**", "?"]).replace("{}", dir), mix.leaf())
+        format!(
+            "{}/{}",
+            mix.of(&["**", "*", "{docs,infra}", "[a-z]*", "!{}", "{}/**", "?"]).replace("{}", dir),
+            mix.leaf()
+        )
     }),
     ("elsewhere", |mix, _| mix.target().to_owned()),
-    ("the scope itself", |mix, dir| mix.of(&["{}", "{}/", "{}/.", "{}/**", "./{}"]).replace("{}", dir)),
+    ("the scope itself", |mix, dir| {
+        mix.of(&["{}", "{}/", "{}/.", "{}/**", "./{}"]).replace("{}", dir)
+    }),
     ("noise", |mix, dir| {
         let noise = mix.noise();
         format!("{dir}/{noise}")
     }),
 ];
 
-const GIT_FILES: &[&str] = &["config", "hooks/pre-commit", "HEAD", "index", "refs/heads/main", "info/attributes"];
+const GIT_FILES: &[&str] =
+    &["config", "hooks/pre-commit", "HEAD", "index", "refs/heads/main", "info/attributes"];
 const NTFS: &[&str] = &[
     "git~1",
     "GIT~1",
@@ -119,9 +198,13 @@ const NTFS: &[&str] = &[
     ".git\\",
     "git~1::$INDEX_ALLOCATION",
 ];
-const HFS: &[char] = &['\u{200C}', '\u{200D}', '\u{200E}', '\u{200F}', '\u{202A}', '\u{202E}', '\u{206A}', '\u{206F}', '\u{FEFF}'];
+const HFS: &[char] = &[
+    '\u{200C}', '\u{200D}', '\u{200E}', '\u{200F}', '\u{202A}', '\u{202E}', '\u{206A}', '\u{206F}',
+    '\u{FEFF}',
+];
 const TRAILS: &[&str] = &[".", " ", "..", ". ", " .", "...", "\u{A0}"];
-const DEVICES: &[&str] = &["con", "prn", "aux", "nul", "com1", "com9", "lpt1", "com¹", "conin$", "conout$"];
+const DEVICES: &[&str] =
+    &["con", "prn", "aux", "nul", "com1", "com9", "lpt1", "com¹", "conin$", "conout$"];
 const SENSITIVE: &[&str] = &[
     ".github/workflows/ci.yml",
     ".gitattributes",
@@ -139,14 +222,36 @@ const SENSITIVE: &[&str] = &[
     ".pre-commit-config.yaml",
     ".mcp.json",
 ];
-const ALIKE: &[(char, char)] =
-    &[('a', 'а'), ('c', 'с'), ('e', 'е'), ('o', 'ο'), ('i', 'і'), ('p', 'р'), ('d', 'ԁ'), ('s', 'ѕ'), ('t', 'ｔ'), ('-', '‐')];
-const TARGETS: &[&str] =
-    &["etc/passwd", "infra/main.tf", "README.md", "Cargo.toml", ".ssh/authorized_keys", "app/src/main.rs", "x"];
+const ALIKE: &[(char, char)] = &[
+    ('a', 'а'),
+    ('c', 'с'),
+    ('e', 'е'),
+    ('o', 'ο'),
+    ('i', 'і'),
+    ('p', 'р'),
+    ('d', 'ԁ'),
+    ('s', 'ѕ'),
+    ('t', 'ｔ'),
+    ('-', '‐'),
+];
+const TARGETS: &[&str] = &[
+    "etc/passwd",
+    "infra/main.tf",
+    "README.md",
+    "Cargo.toml",
+    ".ssh/authorized_keys",
+    "app/src/main.rs",
+    "x",
+];
 const LEAVES: &[&str] = &["x", "plan.md", "a/b.md", "概要.md", "main.tf"];
 
-/// `count` hostile paths that start from the `prefixes`, folders such as `docs/architecture`. All families take their turn.
-pub fn hostile_paths(seed: u64, count: usize, prefixes: &[&str]) -> impl Iterator<Item = String> + use<> {
+/// `count` hostile paths that start from the `prefixes`, folders such as `docs/architecture`. All
+/// families take their turn.
+pub fn hostile_paths(
+    seed: u64,
+    count: usize,
+    prefixes: &[&str],
+) -> impl Iterator<Item = String> + use<> {
     let prefixes: Vec<String> = prefixes.iter().map(|&prefix| prefix.to_owned()).collect();
     let mut mix = Mix(seed);
     FAMILIES.iter().cycle().take(count).map(move |(_, spell)| {
@@ -227,7 +332,8 @@ impl Mix {
 
     /// The text with one letter replaced by one that looks like it.
     fn swap(&mut self, text: &str, pairs: &[(char, char)]) -> String {
-        let there: Vec<(char, char)> = pairs.iter().copied().filter(|(from, _)| text.contains(*from)).collect();
+        let there: Vec<(char, char)> =
+            pairs.iter().copied().filter(|(from, _)| text.contains(*from)).collect();
         match there.get(self.up_to(there.len())) {
             Some((from, to)) => text.replacen(*from, &to.to_string(), 1),
             None => format!("{text}\u{430}"),
@@ -271,7 +377,8 @@ mod tests {
         assert!(paths.len() > 4_000, "{} different paths", paths.len());
     }
 
-    /// What is accepted must be safe by a second, simpler opinion, which shares nothing with the first.
+    /// What is accepted must be safe by a second, simpler opinion, which shares nothing with the
+    /// first.
     fn lies_in(path: &str, prefix: &str) -> bool {
         let names: Vec<&str> = path.split('/').collect();
         let folder: Vec<&str> = prefix.split('/').collect();
@@ -279,7 +386,9 @@ mod tests {
             !matches!(*name, "" | "." | "..")
                 && !name.to_ascii_lowercase().starts_with(".git/")
                 && !name.eq_ignore_ascii_case(".git")
-                && !name.chars().any(|c| c.is_control() || "\\:\u{200B}\u{200C}\u{200D}\u{202E}\u{FEFF}".contains(c))
+                && !name.chars().any(|c| {
+                    c.is_control() || "\\:\u{200B}\u{200C}\u{200D}\u{202E}\u{FEFF}".contains(c)
+                })
         };
         names.starts_with(&folder) && names.len() > folder.len() && names.iter().all(plain)
     }
@@ -289,15 +398,25 @@ mod tests {
         let globs: Vec<String> = PREFIXES.iter().map(|prefix| format!("{prefix}/**")).collect();
         let scope = Scope::new(&globs).expect("good globs");
         let mut accepted = HashSet::new();
-        for (text, family) in hostile_paths(42, 30_000, PREFIXES).zip(hostile_families().collect::<Vec<_>>().iter().cycle()) {
+        for (text, family) in hostile_paths(42, 30_000, PREFIXES)
+            .zip(hostile_families().collect::<Vec<_>>().iter().cycle())
+        {
             let Ok(path) = RepoPath::parse(&text) else { continue };
             if scope.allows(&path) {
                 assert!(PREFIXES.iter().any(|prefix| lies_in(&text, prefix)), "{family}: {text:?}");
                 accepted.insert(*family);
             }
         }
-        let harmless = ["dots", "percent encoded", "other normal forms", "noise", "look-alike slashes", "elsewhere"];
-        let surprising: Vec<_> = accepted.iter().filter(|family| !harmless.contains(family)).collect();
+        let harmless = [
+            "dots",
+            "percent encoded",
+            "other normal forms",
+            "noise",
+            "look-alike slashes",
+            "elsewhere",
+        ];
+        let surprising: Vec<_> =
+            accepted.iter().filter(|family| !harmless.contains(family)).collect();
         assert!(surprising.is_empty(), "{surprising:?}");
     }
 }

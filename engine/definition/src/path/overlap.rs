@@ -1,15 +1,20 @@
 //! Whether two scopes allow the same path, with such a path as the proof.
 //!
-//! Globs are joined pair by pair into example paths, and both scopes are then asked about each: a path that is returned is always
-//! true. [`Overlap::Apart`] is true for globs of folders, names, `*`, `?` and classes, and for globs that take out whole
-//! folders, extensions or names. It may be wrong where
-//! - `!` globs happen to take every example tried, since a pair of names is joined in one way for each of [`FILLINGS`];
-//! - one glob ends with an extension and the other leads through a folder of that name without saying so: gitignore lets `*.md`
-//!   take `x.md/y.rs`, but to call that an overlap with `*.rs` helps nobody.
+//! Globs are joined pair by pair into example paths, and both scopes are then asked about each: a
+//! path that is returned is always true. [`Overlap::Apart`] is true for globs of folders, names,
+//! `*`, `?` and classes, and for globs that take out whole folders, extensions or names. It may be
+//! wrong where
+//! - `!` globs happen to take every example tried, since a pair of names is joined in one way for
+//!   each of [`FILLINGS`];
+//! - one glob ends with an extension and the other leads through a folder of that name without
+//!   saying so: gitignore lets `*.md` take `x.md/y.rs`, but to call that an overlap with `*.rs`
+//!   helps nobody.
 //!
-//! Two globs with many wildcards can be joined in more ways than anyone would wait for, so the search is bounded.
+//! Two globs with many wildcards can be joined in more ways than anyone would wait for, so the
+//! search is bounded.
 //!
-//! Two spellings of one name (`Docs/**` and `docs/**`) do not overlap; [`collision`](super::collision()) keeps them apart.
+//! Two spellings of one name (`Docs/**` and `docs/**`) do not overlap;
+//! [`collision`](super::collision()) keeps them apart.
 
 use std::collections::HashSet;
 
@@ -39,7 +44,15 @@ pub enum Overlap {
 /// Looks for a path that both scopes allow, and takes what that costs from `steps`.
 pub(super) fn overlap(one: &Scope, other: &Scope, steps: &mut usize) -> Overlap {
     let allowed = PATIENCE.min(*steps);
-    let mut search = Search { one, other, filling: "", path: Vec::new(), asked: HashSet::new(), found: None, left: allowed };
+    let mut search = Search {
+        one,
+        other,
+        filling: "",
+        path: Vec::new(),
+        asked: HashSet::new(),
+        found: None,
+        left: allowed,
+    };
     search.run();
     *steps -= allowed - search.left;
     match search.found {
@@ -63,7 +76,8 @@ fn files(glob: &Glob) -> Vec<Part> {
     parts
 }
 
-/// Whether two globs differ in a name before their first `**`: most are told apart so, before any example is made.
+/// Whether two globs differ in a name before their first `**`: most are told apart so, before any
+/// example is made.
 fn are_apart(one: &[Part], other: &[Part]) -> bool {
     let mut names = one.iter().zip(other).map_while(|parts| match parts {
         (Part::Name(ours), Part::Name(theirs)) => Some((ours, theirs)),
@@ -75,7 +89,9 @@ fn are_apart(one: &[Part], other: &[Part]) -> bool {
 /// Whether no name fits both, as far as can be seen before their first wildcard.
 fn differ(ours: &[Token], theirs: &[Token]) -> bool {
     match (ours, theirs) {
-        ([Token::Char(our), ours @ ..], [Token::Char(their), theirs @ ..]) => our != their || differ(ours, theirs),
+        ([Token::Char(our), ours @ ..], [Token::Char(their), theirs @ ..]) => {
+            our != their || differ(ours, theirs)
+        }
         ([], [more, ..]) | ([more, ..], []) => *more != Token::Many,
         _ => false,
     }
@@ -96,7 +112,9 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn run(&mut self) {
-        let shapes = |scope: &Scope| scope.compiled().filter(|glob| !glob.takes_out).map(files).collect::<Vec<_>>();
+        let shapes = |scope: &Scope| {
+            scope.compiled().filter(|glob| !glob.takes_out).map(files).collect::<Vec<_>>()
+        };
         let (ours, theirs) = (shapes(self.one), shapes(self.other));
         let mut pairs = Vec::new();
         for our in &ours {
@@ -104,7 +122,9 @@ impl Search<'_> {
             if self.is_over() {
                 return;
             }
-            pairs.extend(theirs.iter().filter(|their| !are_apart(our, their)).map(|their| (our, their)));
+            pairs.extend(
+                theirs.iter().filter(|their| !are_apart(our, their)).map(|their| (our, their)),
+            );
         }
         for filling in FILLINGS {
             self.filling = filling;
@@ -128,7 +148,10 @@ impl Search<'_> {
         if self.asked.contains(&text) {
             return;
         }
-        self.spend((self.one.compiled().count() + self.other.compiled().count()).saturating_mul(self.path.len()));
+        self.spend(
+            (self.one.compiled().count() + self.other.compiled().count())
+                .saturating_mul(self.path.len()),
+        );
         if let Ok(path) = RepoPath::parse(&text)
             && self.one.allows(&path)
             && self.other.allows(&path)
@@ -167,7 +190,14 @@ impl Search<'_> {
         }
     }
 
-    fn name(&mut self, ours: &[Token], theirs: &[Token], one: &[Part], other: &[Part], invented: usize) {
+    fn name(
+        &mut self,
+        ours: &[Token],
+        theirs: &[Token],
+        one: &[Part],
+        other: &[Part],
+        invented: usize,
+    ) {
         let (one, other) = (below(ours, theirs, one), below(theirs, ours, other));
         let mut fill = Fill { filling: self.filling, dead: HashSet::new(), left: self.left };
         let name = fill.name(ours, theirs);
@@ -184,10 +214,11 @@ impl Search<'_> {
     }
 }
 
-/// What may follow `name` of a glob, of which `rest` is left: when it ends here, looks like a file, and does not to the other glob,
-/// nothing.
+/// What may follow `name` of a glob, of which `rest` is left: when it ends here, looks like a file,
+/// and does not to the other glob, nothing.
 fn below<'a>(name: &[Token], other: &[Token], rest: &'a [Part]) -> &'a [Part] {
-    let has_extension = |name: &[Token]| name.iter().skip(1).any(|token| *token == Token::Char('.'));
+    let has_extension =
+        |name: &[Token]| name.iter().skip(1).any(|token| *token == Token::Char('.'));
     if rest == [Part::Folders] && has_extension(name) && !has_extension(other) { &[] } else { rest }
 }
 
@@ -222,7 +253,9 @@ impl Fill<'_> {
                 let (token, one_rest) = one.split_first()?;
                 self.with(common(token, &Token::One, filling), one_rest, other)
             }),
-            ([ours, one_rest @ ..], [theirs, other_rest @ ..]) => self.with(common(ours, theirs, filling), one_rest, other_rest),
+            ([ours, one_rest @ ..], [theirs, other_rest @ ..]) => {
+                self.with(common(ours, theirs, filling), one_rest, other_rest)
+            }
             _ => None,
         };
         if name.is_none() {
@@ -246,11 +279,15 @@ fn common(one: &Token, other: &Token, filling: &str) -> Option<char> {
         Token::One | Token::Many => any.to_vec(),
     };
     match (one, other) {
-        (Token::Char(c), Token::One | Token::Many) | (Token::One | Token::Many, Token::Char(c)) => return Some(*c),
+        (Token::Char(c), Token::One | Token::Many) | (Token::One | Token::Many, Token::Char(c)) => {
+            return Some(*c);
+        }
         _ => {}
     }
     let (ours, theirs) = (ranges(one), ranges(other));
-    let within = |ranges: &[(char, char)], c: char| ranges.iter().any(|&(from, to)| (from..=to).contains(&c));
+    let within = |ranges: &[(char, char)], c: char| {
+        ranges.iter().any(|&(from, to)| (from..=to).contains(&c))
+    };
     let wished = filling.chars().next().filter(|&c| within(&ours, c) && within(&theirs, c));
     wished.or_else(|| {
         let letters = ours.iter().flat_map(|&(from, to)| from..=to);
@@ -281,7 +318,11 @@ mod tests {
         let (one, other) = (scope(one), scope(other));
         let verdict = one.overlap(&other, &mut usize::MAX.clone());
         let mutual = other.overlap(&one, &mut usize::MAX.clone());
-        assert_eq!(std::mem::discriminant(&verdict), std::mem::discriminant(&mutual), "overlapping is mutual");
+        assert_eq!(
+            std::mem::discriminant(&verdict),
+            std::mem::discriminant(&mutual),
+            "overlapping is mutual"
+        );
         verdict
     }
 
@@ -338,9 +379,13 @@ mod tests {
         assert!(overlap(stars, stars).is_some());
         assert_eq!(overlap("**/tests/**/data/**", "**/src/** !**/tests/**"), None);
         assert_eq!(overlap("**/a/**/b/**", "**/c/** !**/a/**"), None);
-        let names = |of: &str| (0..1500).map(|n| format!("docs/{of}{n}.md")).collect::<Vec<_>>().join(" ");
+        let names =
+            |of: &str| (0..1500).map(|n| format!("docs/{of}{n}.md")).collect::<Vec<_>>().join(" ");
         assert_eq!(overlap(&names("a"), &names("b")), None);
-        assert_eq!(overlap(&names("a"), &format!("{} docs/a7.md", names("b"))).as_deref(), Some("docs/a7.md"));
+        assert_eq!(
+            overlap(&names("a"), &format!("{} docs/a7.md", names("b"))).as_deref(),
+            Some("docs/a7.md")
+        );
     }
 
     #[test]
@@ -363,7 +408,10 @@ mod tests {
         let names = ["a", "b", "ab", "q"];
         let mut texts: Vec<String> = names.map(str::to_owned).to_vec();
         for from in [0, 4] {
-            let longer = texts[from..].iter().flat_map(|text| names.map(|name| format!("{text}/{name}"))).collect::<Vec<_>>();
+            let longer = texts[from..]
+                .iter()
+                .flat_map(|text| names.map(|name| format!("{text}/{name}")))
+                .collect::<Vec<_>>();
             texts.extend(longer);
         }
         texts.iter().filter_map(|text| RepoPath::parse(text).ok()).collect()

@@ -1,7 +1,8 @@
 //! The path of a file in a Git tree, in the one spelling that every system reads alike.
 //!
-//! libgit2 and `git mktree` accept several of the spellings refused here, so this is ours to do. What is refused is refused on
-//! every platform: a commit made on Linux is checked out on a Mac and on Windows.
+//! libgit2 and `git mktree` accept several of the spellings refused here, so this is ours to do.
+//! What is refused is refused on every platform: a commit made on Linux is checked out on a Mac and
+//! on Windows.
 
 use std::fmt;
 
@@ -17,7 +18,8 @@ pub const MAX_PATH_BYTES: usize = 4096;
 /// Most components of a path.
 pub const MAX_DEPTH: usize = 64;
 
-/// A file's path from the root of the repository: components between single slashes, none of which means anything but a name.
+/// A file's path from the root of the repository: components between single slashes, none of which
+/// means anything but a name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RepoPath(String);
@@ -83,7 +85,8 @@ pub enum PathFault {
 }
 
 impl RepoPath {
-    /// Reads a path, or says what is wrong with it. Nothing is repaired: an agent that writes `./a` is told so.
+    /// Reads a path, or says what is wrong with it. Nothing is repaired: an agent that writes `./a`
+    /// is told so.
     pub fn parse(text: &str) -> Result<Self, PathFault> {
         if text.is_empty() {
             return Err(PathFault::Empty);
@@ -151,7 +154,8 @@ impl From<RepoPath> for String {
     }
 }
 
-/// The order of the checks is the order of what helps most: `.git::$INDEX_ALLOCATION` has a colon, but that is not its point.
+/// The order of the checks is the order of what helps most: `.git::$INDEX_ALLOCATION` has a colon,
+/// but that is not its point.
 fn check(component: &str) -> Result<(), PathFault> {
     if component.is_empty() {
         return Err(PathFault::EmptyComponent);
@@ -163,7 +167,8 @@ fn check(component: &str) -> Result<(), PathFault> {
         return Err(PathFault::DotGit(shown(component)));
     }
     // Most names, of which only length, end and device are left to see.
-    let plain = component.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
+    let plain =
+        component.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
     if !plain {
         spelled(component)?;
     }
@@ -178,7 +183,11 @@ fn check(component: &str) -> Result<(), PathFault> {
     }
     if !plain && !is_nfc(component) {
         let nfc: String = component.nfc().collect();
-        return Err(PathFault::NotNormal { component: shown(component), bytes: nfc.len(), nfc: shown(&nfc) });
+        return Err(PathFault::NotNormal {
+            component: shown(component),
+            bytes: nfc.len(),
+            nfc: shown(&nfc),
+        });
     }
     Ok(())
 }
@@ -203,8 +212,9 @@ fn spelled(component: &str) -> Result<(), PathFault> {
     Ok(())
 }
 
-/// Whether Git, HFS+ (which ignores some code points) or NTFS (which ignores case, a stream, trailing dots and spaces, and has
-/// short names) takes `component` for `.git`. Full-width letters count too: no file system reads them so, but readers do.
+/// Whether Git, HFS+ (which ignores some code points) or NTFS (which ignores case, a stream,
+/// trailing dots and spaces, and has short names) takes `component` for `.git`. Full-width letters
+/// count too: no file system reads them so, but readers do.
 pub(super) fn is_dot_git(component: &str) -> bool {
     // Where every character is seen as it stands, `.git` and `git~1` begin with one of these.
     let as_it_stands = component.bytes().all(|b| b.is_ascii() && !b.is_ascii_control());
@@ -214,16 +224,24 @@ pub(super) fn is_dot_git(component: &str) -> bool {
     let seen: String = component.nfkc().filter(|&c| !is_hidden(c) && !c.is_control()).collect();
     let name = fold(seen.split(':').next().unwrap_or_default());
     let name = name.trim_end_matches(['.', ' ']);
-    let short = name.strip_prefix("git~").is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    let short = name
+        .strip_prefix("git~")
+        .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
     name == ".git" || short
 }
 
 /// Windows opens a device for these names, with any extension.
 fn is_device(component: &str) -> bool {
     let stem = component.split('.').next().unwrap_or_default().trim_end_matches(' ');
-    let port = |n: &str| matches!(n, "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³");
-    let numbered = |(name, n): (&str, &str)| (name.eq_ignore_ascii_case("com") || name.eq_ignore_ascii_case("lpt")) && port(n);
-    ["con", "prn", "aux", "nul", "conin$", "conout$"].iter().any(|device| stem.eq_ignore_ascii_case(device))
+    let port = |n: &str| {
+        matches!(n, "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³")
+    };
+    let numbered = |(name, n): (&str, &str)| {
+        (name.eq_ignore_ascii_case("com") || name.eq_ignore_ascii_case("lpt")) && port(n)
+    };
+    ["con", "prn", "aux", "nul", "conin$", "conout$"]
+        .iter()
+        .any(|device| stem.eq_ignore_ascii_case(device))
         || stem.split_at_checked(3).is_some_and(numbered)
 }
 
@@ -234,7 +252,8 @@ mod tests {
     use super::*;
 
     fn fault(text: &str) -> String {
-        RepoPath::parse(text).map_or_else(|fault| fault.to_string(), |path| format!("accepted {path}"))
+        RepoPath::parse(text)
+            .map_or_else(|fault| fault.to_string(), |path| format!("accepted {path}"))
     }
 
     #[test]
@@ -276,7 +295,11 @@ mod tests {
             ("docs./a", "`docs.` ends with a dot or a space, which Windows drops"),
             ("docs/a ", "`a ` ends with a dot or a space, which Windows drops"),
             ("docs/Aux.md", "`Aux.md` is the name of a device on Windows"),
-            ("cafe\u{301}", "`cafe\u{301}` is not in the normal form NFC, which writes it `caf\u{e9}` (5 bytes)"),
+            (
+                "cafe\u{301}",
+                "`cafe\u{301}` is not in the normal form NFC, which writes it `caf\u{e9}` (5 \
+                 bytes)",
+            ),
         ] {
             assert_eq!(fault(text), words, "{text:?}");
         }

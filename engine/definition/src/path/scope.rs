@@ -1,12 +1,14 @@
 //! Where an agent may write.
 //!
-//! The globs are read in order and the last one that takes a path, or a folder that leads to it, decides; a glob that begins with
-//! `!` takes out. So a folder once taken out stays out with all that is in it, until a later glob takes it in again. Taking in
-//! is exact, taking out ignores case: an agent must not reach `docs/Secret` because only `docs/secret` was taken out.
+//! The globs are read in order and the last one that takes a path, or a folder that leads to it,
+//! decides; a glob that begins with `!` takes out. So a folder once taken out stays out with all
+//! that is in it, until a later glob takes it in again. Taking in is exact, taking out ignores
+//! case: an agent must not reach `docs/Secret` because only `docs/secret` was taken out.
 //!
-//! A path that is [sensitive](super::sensitive()) needs more: a glob must spell out what makes it so, without wildcards, down to
-//! the file or to a folder that is sensitive as a whole. `.github/workflows` and `.github/workflows/ci.yml` grant;
-//! `**`, `.github/**` and `.github/workflows/*.yml` do not.
+//! A path that is [sensitive](super::sensitive()) needs more: a glob must spell out what makes it
+//! so, without wildcards, down to the file or to a folder that is sensitive as a whole.
+//! `.github/workflows` and `.github/workflows/ci.yml` grant; `**`, `.github/**` and
+//! `.github/workflows/*.yml` do not.
 
 use std::fmt;
 
@@ -44,7 +46,8 @@ enum Verdict<'a> {
 }
 
 impl Scope {
-    /// Compiles the globs, or names the first that is faulty. No globs make a scope that allows nothing.
+    /// Compiles the globs, or names the first that is faulty. No globs make a scope that allows
+    /// nothing.
     pub fn new(globs: &[String]) -> Result<Self, ScopeFault> {
         let mut compiled: Vec<Glob> = Vec::with_capacity(globs.len());
         for (index, text) in globs.iter().enumerate() {
@@ -67,15 +70,22 @@ impl Scope {
         let head = format!("`{agent}` may not write `{path}`");
         match self.verdict(path) {
             Verdict::Inside => None,
-            Verdict::Outside if self.globs.is_empty() => Some(format!("{head}; it has no write scope")),
+            Verdict::Outside if self.globs.is_empty() => {
+                Some(format!("{head}; it has no write scope"))
+            }
             Verdict::Outside => Some(format!("{head}; its scope is {self}")),
-            Verdict::TakenOut(glob) => Some(format!("{head}; {} takes it out of its scope", glob.text)),
-            Verdict::Unnamed(why) => Some(format!("{head}: {why}, so a glob without wildcards must name it; its scope is {self}")),
+            Verdict::TakenOut(glob) => {
+                Some(format!("{head}; {} takes it out of its scope", glob.text))
+            }
+            Verdict::Unnamed(why) => Some(format!(
+                "{head}: {why}, so a glob without wildcards must name it; its scope is {self}"
+            )),
         }
     }
 
-    /// Whether there is a path that both scopes allow. A path that is named is always true; for what can hide an overlap see the
-    /// source of `overlap.rs`. The search is bounded: it takes no more than `steps` and counts them down.
+    /// Whether there is a path that both scopes allow. A path that is named is always true; for
+    /// what can hide an overlap see the source of `overlap.rs`. The search is bounded: it takes no
+    /// more than `steps` and counts them down.
     pub fn overlap(&self, other: &Self, steps: &mut usize) -> Overlap {
         overlap::overlap(self, other, steps)
     }
@@ -91,9 +101,10 @@ impl Scope {
 
     fn verdict(&self, path: &RepoPath) -> Verdict<'_> {
         if Fault::PrefixPaths.is_planted() {
-            let inside = self
-                .globs()
-                .any(|glob| path.as_str().starts_with(glob.split('*').next().unwrap_or_default().trim_end_matches('/')));
+            let inside = self.globs().any(|glob| {
+                path.as_str()
+                    .starts_with(glob.split('*').next().unwrap_or_default().trim_end_matches('/'))
+            });
             return if inside { Verdict::Inside } else { Verdict::Outside };
         }
         let covering: Vec<&Glob> = self.globs.iter().filter(|glob| glob.covers(path)).collect();
@@ -116,9 +127,10 @@ impl Scope {
     }
 }
 
-/// Whether the glob spells out what makes the path sensitive, down to a folder that is so as a whole or to the file itself.
-/// It must end in as many plain names as lie between the first component that matters and where the glob ends: `settings.json`
-/// alone is found in `.vscode`, but does not name it.
+/// Whether the glob spells out what makes the path sensitive, down to a folder that is so as a
+/// whole or to the file itself. It must end in as many plain names as lie between the first
+/// component that matters and where the glob ends: `settings.json` alone is found in `.vscode`, but
+/// does not name it.
 fn names(glob: &Glob, path: &RepoPath, marker: &Marker) -> bool {
     let mut prefixes = path.prefixes().zip(1..).skip(marker.end.saturating_sub(1));
     prefixes.any(|(prefix, length)| {
@@ -157,7 +169,8 @@ mod tests {
     use crate::path::glob::{Part, Token};
 
     fn scope(globs: &str) -> Scope {
-        Scope::new(&globs.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).expect("good globs")
+        Scope::new(&globs.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+            .expect("good globs")
     }
 
     fn allows(globs: &str, path: &str) -> bool {
@@ -246,15 +259,24 @@ mod tests {
         );
         assert_eq!(
             told("**", ".envrc"),
-            "`sa` may not write `.envrc`: a shell or a program started in the folder obeys it, so a glob without wildcards must name it; its scope is **"
+            "`sa` may not write `.envrc`: a shell or a program started in the folder obeys it, so \
+             a glob without wildcards must name it; its scope is **"
         );
     }
 
     #[test]
     fn a_faulty_glob_is_named_by_its_place() {
-        let fault = |globs: &[&str]| Scope::new(&globs.iter().map(|&glob| glob.to_owned()).collect::<Vec<_>>()).err();
-        assert_eq!(fault(&["docs/**", "", "/x"]), Some(ScopeFault { index: 1, why: GlobFault::Empty }));
-        assert_eq!(fault(&["!docs/**", "docs/**"]), Some(ScopeFault { index: 0, why: GlobFault::NothingToTakeOut }));
+        let fault = |globs: &[&str]| {
+            Scope::new(&globs.iter().map(|&glob| glob.to_owned()).collect::<Vec<_>>()).err()
+        };
+        assert_eq!(
+            fault(&["docs/**", "", "/x"]),
+            Some(ScopeFault { index: 1, why: GlobFault::Empty })
+        );
+        assert_eq!(
+            fault(&["!docs/**", "docs/**"]),
+            Some(ScopeFault { index: 0, why: GlobFault::NothingToTakeOut })
+        );
         assert_eq!(fault(&["*", "**", "!docs"]), None);
         assert_eq!(scope("a/** !a/b").globs().collect::<Vec<_>>(), ["a/**", "!a/b"]);
     }
@@ -262,7 +284,10 @@ mod tests {
     /// The names a glob begins with, before any wildcard.
     fn fixed(glob: &Glob) -> Vec<String> {
         let literal = |part: &Part| match part {
-            Part::Name(tokens) => tokens.iter().map(|token| if let Token::Char(c) = token { Some(*c) } else { None }).collect(),
+            Part::Name(tokens) => tokens
+                .iter()
+                .map(|token| if let Token::Char(c) = token { Some(*c) } else { None })
+                .collect(),
             Part::Folders => None,
         };
         glob.parts.iter().map_while(literal).collect()
@@ -283,7 +308,8 @@ mod tests {
                 prop_assert!(scope.compiled().any(|glob| begins(&glob)));
                 prop_assert!(crate::path::sensitive(&path).is_none());
                 let witness = scope.overlap(&scope, &mut usize::MAX.clone());
-                prop_assert!(matches!(witness, Overlap::At(_)), "a scope that allows something overlaps with itself");
+                prop_assert!(matches!(witness, Overlap::At(_)), "a scope that allows something \
+                    overlaps with itself");
             }
         }
     }

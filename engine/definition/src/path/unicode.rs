@@ -1,11 +1,13 @@
-//! The few things to know of Unicode to keep two names apart: what cannot be seen, and what is equal but for case.
+//! The few things to know of Unicode to keep two names apart: what cannot be seen, and what is
+//! equal but for case.
 //!
-//! No table of all of Unicode comes with this: the ranges are those of general category `Cf`, of `Default_Ignorable_Code_Point`,
-//! and of blanks other than the space.
+//! No table of all of Unicode comes with this: the ranges are those of general category `Cf`, of
+//! `Default_Ignorable_Code_Point`, and of blanks other than the space.
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// First and last of each range of characters that a reader does not see, or that move what he sees.
+/// First and last of each range of characters that a reader does not see, or that move what he
+/// sees.
 const HIDDEN: &[(char, char)] = &[
     ('\u{00A0}', '\u{00A0}'), // no-break space
     ('\u{00AD}', '\u{00AD}'), // soft hyphen
@@ -46,8 +48,9 @@ pub(super) fn is_hidden(c: char) -> bool {
 
 /// A key that is equal for two texts which differ in case or normal form only.
 ///
-/// Upper case first, then lower case: this takes `ß` to `ss`, the long and the final s and the Kelvin sign home, as full case
-/// folding does. It also takes the dotless `ı` to `i`; one name too many that collides is better than one too few.
+/// Upper case first, then lower case: this takes `ß` to `ss`, the long and the final s and the
+/// Kelvin sign home, as full case folding does. It also takes the dotless `ı` to `i`; one name too
+/// many that collides is better than one too few.
 pub(super) fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
@@ -55,7 +58,8 @@ pub(super) fn fold(text: &str) -> String {
     text.nfd().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc().collect()
 }
 
-/// `text` as a reader can see it: hidden and control characters spelled out, and not longer than a line.
+/// `text` as a reader can see it: hidden and control characters spelled out, and not longer than a
+/// line.
 pub(super) fn shown(text: &str) -> String {
     const LONGEST: usize = 60;
     let mut shown = String::new();

@@ -18,10 +18,11 @@ impl Arguments {
 
     /// What of `input` does not fit, in words for the model.
     pub fn misfit(&self, input: &Value) -> Option<String> {
-        let faults = self.0.iter_errors(input).take(TOLD).map(|e| match e.instance_path().as_str() {
-            "" => e.to_string(),
-            path => format!("{}: {e}", path.trim_start_matches('/')),
-        });
+        let faults =
+            self.0.iter_errors(input).take(TOLD).map(|e| match e.instance_path().as_str() {
+                "" => e.to_string(),
+                path => format!("{}: {e}", path.trim_start_matches('/')),
+            });
         let faults: Vec<String> = faults.collect();
         (!faults.is_empty()).then(|| faults.join("; "))
     }

@@ -10,9 +10,10 @@ use crate::syntax::{AgentsFile, FileKind, PhaseFile, RehearsalFile, WorkflowFile
 
 /// The schema of a kind of files, draft-07, without references.
 ///
-/// `x-cloudcrew-names` marks texts that name something of the workspace, `x-cloudcrew-defines` what gives a name to something.
-/// `x-cloudcrew-mentions` is as `x-cloudcrew-names` where something else may stand too.
-/// `x-cloudcrew-left-out: defaults` says that a map means its keys' defaults when it is left out; others then are not there at all.
+/// `x-cloudcrew-names` marks texts that name something of the workspace, `x-cloudcrew-defines` what
+/// gives a name to something. `x-cloudcrew-mentions` is as `x-cloudcrew-names` where something else
+/// may stand too. `x-cloudcrew-left-out: defaults` says that a map means its keys' defaults when it
+/// is left out; others then are not there at all.
 pub fn schema(kind: FileKind) -> Value {
     match kind {
         FileKind::Agents => generate::<AgentsFile>(),
@@ -46,6 +47,7 @@ fn generate<T: JsonSchema>() -> Value {
 
 fn tidy(schema: &mut Value) {
     if let Value::Object(map) = schema {
+        unwrapped(map);
         never_null(map);
         names_of_constants(map);
         mark_of_items(map);
@@ -61,7 +63,16 @@ fn is_data(keyword: &str) -> bool {
     matches!(keyword, "default" | "examples" | "enum" | "const")
 }
 
-/// An optional key is left out, never written as nothing: `gate:` with no value would else quietly mean "no gate".
+/// A doc comment is wrapped for its source file; each paragraph becomes one line.
+fn unwrapped(map: &mut Map<String, Value>) {
+    let Some(Value::String(description)) = map.get_mut("description") else { return };
+    let paragraphs: Vec<String> =
+        description.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect();
+    *description = paragraphs.join("\n\n");
+}
+
+/// An optional key is left out, never written as nothing: `gate:` with no value would else quietly
+/// mean "no gate".
 fn never_null(map: &mut Map<String, Value>) {
     if let Some(Value::Array(types)) = map.get_mut("type") {
         types.retain(|t| t != "null");
@@ -81,7 +92,8 @@ fn never_null(map: &mut Map<String, Value>) {
     }
 }
 
-/// `oneOf` of described constants becomes an `enum` with a description each, which editors show and check word by word.
+/// `oneOf` of described constants becomes an `enum` with a description each, which editors show and
+/// check word by word.
 fn names_of_constants(map: &mut Map<String, Value>) {
     let Some(Value::Array(branches)) = map.get("oneOf") else { return };
     if !branches.iter().all(|b| b.get("const").is_some()) {
@@ -104,7 +116,8 @@ fn mark_of_items(map: &mut Map<String, Value>) {
     }
 }
 
-/// Editors show a description as plain text and `markdownDescription` as written; few show a default by themselves.
+/// Editors show a description as plain text and `markdownDescription` as written; few show a
+/// default by themselves.
 fn words(map: &mut Map<String, Value>) {
     let Some(Value::String(description)) = map.get("description") else { return };
     let mut words = description.clone();
@@ -123,7 +136,11 @@ mod tests {
     #[test]
     fn the_written_schemas_are_what_the_types_say() {
         for kind in FileKind::ALL {
-            assert!(*plain(kind) == schema(kind), "{}: run `cargo run -- schema --write`", kind.name());
+            assert!(
+                *plain(kind) == schema(kind),
+                "{}: run `cargo run -- schema --write`",
+                kind.name()
+            );
         }
     }
 }

@@ -15,7 +15,9 @@ use crate::syntax::{FileKind, meant};
 
 pub(super) fn validator(kind: FileKind) -> Option<&'static Validator> {
     static ALL: [OnceLock<Option<Validator>>; 4] = [const { OnceLock::new() }; 4];
-    ALL[kind as usize].get_or_init(|| jsonschema::draft7::options().build(plain(kind)).ok()).as_ref()
+    ALL[kind as usize]
+        .get_or_init(|| jsonschema::draft7::options().build(plain(kind)).ok())
+        .as_ref()
 }
 
 /// Holds a document against the schema of its kind.
@@ -26,7 +28,8 @@ pub(crate) fn check(kind: FileKind, source: &str, document: &Document, report: &
     let (schema, Some(validator)) = (plain(kind), validator(kind)) else { return };
     let instance = document.json(document.root());
     for error in validator.iter_errors(&instance) {
-        Fault { source, schema, document, error: &error, place: locate(document, &error) }.report(report);
+        Fault { source, schema, document, error: &error, place: locate(document, &error) }
+            .report(report);
     }
 }
 
@@ -41,7 +44,9 @@ fn locate(document: &Document, error: &ValidationError<'_>) -> Place {
     for segment in error.instance_path().iter() {
         let next = match (&document.node(place.node).kind, segment) {
             (Kind::List(items), LocationSegment::Index(i)) => items.get(i).map(|n| (None, *n)),
-            (Kind::Map(_), LocationSegment::Property(p)) => document.entry(place.node, &p).map(|(k, v)| (Some(k), v)),
+            (Kind::Map(_), LocationSegment::Property(p)) => {
+                document.entry(place.node, &p).map(|(k, v)| (Some(k), v))
+            }
             _ => None,
         };
         let Some((key, node)) = next else { break };
@@ -63,7 +68,9 @@ impl Fault<'_> {
         let span = self.document.node(self.place.node).span;
         let what = self.name();
         match self.error.kind() {
-            ValidationErrorKind::AdditionalProperties { unexpected } => unexpected.iter().for_each(|key| self.unknown(key, report)),
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                unexpected.iter().for_each(|key| self.unknown(key, report))
+            }
             ValidationErrorKind::Required { property } => {
                 let property = property.as_str().unwrap_or_default();
                 report
@@ -72,32 +79,45 @@ impl Fault<'_> {
             }
             ValidationErrorKind::Type { kind } => {
                 let (at, meant) = (self.value_or_key(span), self.meant(kind));
-                let found = report.error("wrong-type", format!("{what} must be {}, not {}", wanted(kind), self.found()));
+                let found = report.error(
+                    "wrong-type",
+                    format!("{what} must be {}, not {}", wanted(kind), self.found()),
+                );
                 found.at(at, "");
                 match meant {
                     Some(meant) => drop(found.instead(meant, true)),
-                    None if self.rule()["x-cloudcrew-form"] == "duration" => drop(found.help(DURATION)),
+                    None if self.rule()["x-cloudcrew-form"] == "duration" => {
+                        found.help(DURATION);
+                    }
                     None => {}
                 }
             }
             ValidationErrorKind::Enum { options } => {
-                let names: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                let names: Vec<&str> =
+                    options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
                 report
                     .error("bad-value", format!("`{}` is no value of {what}", self.text()))
                     .at(span, "")
                     .help_closest(self.text(), names);
             }
-            ValidationErrorKind::Pattern { .. } if self.rule()["x-cloudcrew-form"] == "duration" => {
-                let found = report.error("bad-value", format!("`{}` is not a duration", self.text()));
+            ValidationErrorKind::Pattern { .. }
+                if self.rule()["x-cloudcrew-form"] == "duration" =>
+            {
+                let found =
+                    report.error("bad-value", format!("`{}` is not a duration", self.text()));
                 found.at(span, "");
                 match meant(self.text()) {
                     Some(meant) => found.instead(meant, true),
                     None => found.help(DURATION),
                 };
             }
-            ValidationErrorKind::Pattern { .. } if self.rule()["x-cloudcrew-form"] == "model-id" => {
-                report.error("bad-value", format!("`{}` is no identifier of a model", self.text())).at(span, "").help(
-                    "write it as the provider does: letters, digits, `.`, `_`, `:`, `/` and `-`, such as `us.anthropic.claude-opus-4-6-v1`",
+            ValidationErrorKind::Pattern { .. }
+                if self.rule()["x-cloudcrew-form"] == "model-id" =>
+            {
+                report.error("bad-value", format!("`{}` is no identifier of a \
+                    model", self.text())).at(span, "").help(
+                    "write it as the provider does: letters, digits, `.`, `_`, `:`, `/` and `-`, \
+                     such as `us.anthropic.claude-opus-4-6-v1`",
                 );
             }
             ValidationErrorKind::Pattern { .. } if self.rule()["x-cloudcrew-form"] == "region" => {
@@ -107,21 +127,31 @@ impl Fault<'_> {
                     .help("such as `eu-central-1`");
             }
             ValidationErrorKind::Pattern { .. } if self.rule()["x-cloudcrew-form"] == "url" => {
-                let found = report.error("bad-value", format!("`{}` is no URL of a service", self.text()));
+                let found =
+                    report.error("bad-value", format!("`{}` is no URL of a service", self.text()));
                 found.at(span, "").help("such as `http://127.0.0.1:11434/v1`: no user, no query");
             }
-            ValidationErrorKind::Pattern { .. } if self.rule()["x-cloudcrew-form"] == "variable" => {
+            ValidationErrorKind::Pattern { .. }
+                if self.rule()["x-cloudcrew-form"] == "variable" =>
+            {
                 let found = report.error("bad-value", "this is no name of an environment variable");
-                found
-                    .at(span, "")
-                    .help("name the variable that holds the key, such as `OPENAI_API_KEY`; a key itself never stands here");
+                found.at(span, "").help(
+                    "name the variable that holds the key, such as `OPENAI_API_KEY`; a key \
+                        itself never stands here",
+                );
             }
             ValidationErrorKind::Pattern { .. } => {
-                report.error("bad-value", format!("`{}` is not a name", self.text())).at(span, "").help(NAME);
+                report
+                    .error("bad-value", format!("`{}` is not a name", self.text()))
+                    .at(span, "")
+                    .help(NAME);
             }
             ValidationErrorKind::PropertyNames { error } => {
                 let name = error.instance().as_str().unwrap_or_default().to_owned();
-                let key = self.document.entry(self.place.node, &name).map_or(span, |(k, _)| self.document.node(k).span);
+                let key = self
+                    .document
+                    .entry(self.place.node, &name)
+                    .map_or(span, |(k, _)| self.document.node(k).span);
                 report.error("bad-value", format!("`{name}` is not a name")).at(key, "").help(NAME);
             }
             ValidationErrorKind::Minimum { limit } => {
@@ -131,10 +161,17 @@ impl Fault<'_> {
                 report.error("bad-value", format!("{what} must be at most {limit}")).at(span, "");
             }
             ValidationErrorKind::MinItems { limit } => {
-                report.error("bad-value", format!("{what} must have at least {limit} entry")).at(self.value_or_key(span), "");
+                report
+                    .error("bad-value", format!("{what} must have at least {limit} entry"))
+                    .at(self.value_or_key(span), "");
             }
             other => {
-                report.error("bad-value", format!("{what} does not fit its schema ({})", other.keyword())).at(span, "");
+                report
+                    .error(
+                        "bad-value",
+                        format!("{what} does not fit its schema ({})", other.keyword()),
+                    )
+                    .at(span, "");
             }
         }
     }
@@ -142,7 +179,11 @@ impl Fault<'_> {
     fn unknown(&self, key: &str, report: &mut Report) {
         let Some((node, _)) = self.document.entry(self.place.node, key) else { return };
         let parent = self.rule();
-        let known: Vec<&str> = parent["properties"].as_object().into_iter().flat_map(|p| p.keys().map(String::as_str)).collect();
+        let known: Vec<&str> = parent["properties"]
+            .as_object()
+            .into_iter()
+            .flat_map(|p| p.keys().map(String::as_str))
+            .collect();
         report
             .error("unknown-key", format!("{} has no key `{key}`", self.name()))
             .at(self.document.node(node).span, "")
@@ -199,17 +240,22 @@ impl Fault<'_> {
         matches!(self.error.instance_path().iter().last(), Some(LocationSegment::Index(_)))
     }
 
-    /// The same in the form that is wanted, where it only was written otherwise: a number in quotes, a word that reads as a number.
+    /// The same in the form that is wanted, where it only was written otherwise: a number in
+    /// quotes, a word that reads as a number.
     fn meant(&self, kind: &TypeKind) -> Option<String> {
         let TypeKind::Single(wanted) = kind else { return None };
         let number = |text: &str| Some(text.replace('_', "")).filter(|t| t.parse::<i64>().is_ok());
         let node = self.document.node(self.place.node);
         match (wanted.to_string().as_str(), &node.kind) {
             ("integer" | "number", Kind::Text(text)) => number(text.trim()),
-            ("string", Kind::Int(_) | Kind::Float(_) | Kind::Bool(_)) if self.rule().get("pattern").is_none() => {
+            ("string", Kind::Int(_) | Kind::Float(_) | Kind::Bool(_))
+                if self.rule().get("pattern").is_none() =>
+            {
                 Some(format!("\"{}\"", self.written()?))
             }
-            ("array", Kind::Text(text)) if !text.contains([',', ' ', '#', '"']) => Some(format!("[{}]", self.written()?)),
+            ("array", Kind::Text(text)) if !text.contains([',', ' ', '#', '"']) => {
+                Some(format!("[{}]", self.written()?))
+            }
             _ => None,
         }
     }
@@ -234,7 +280,8 @@ impl Fault<'_> {
 }
 
 const DURATION: &str = "write a number and a unit, biggest first: `30s`, `15m`, `1h30m`, `2d`";
-const NAME: &str = "a name begins with a lowercase letter and goes on with lowercase letters, digits, `_` and `-`, at most 63";
+const NAME: &str = "a name begins with a lowercase letter and goes on with lowercase letters, \
+    digits, `_` and `-`, at most 63";
 
 fn wanted(kind: &TypeKind) -> &'static str {
     match kind {

@@ -1,6 +1,7 @@
-//! Whether a document is plainly as its schema says. It knows the keywords that our schemas have; of anything else, and of
-//! whatever looks wrong, the validator of [`super::hold`] is asked, which also says what is wrong. Most documents are right, and
-//! for these neither a validator nor a second copy of the document is made.
+//! Whether a document is plainly as its schema says. It knows the keywords that our schemas have;
+//! of anything else, and of whatever looks wrong, the validator of [`super::hold`] is asked, which
+//! also says what is wrong. Most documents are right, and for these neither a validator nor a
+//! second copy of the document is made.
 
 use serde_json::{Map, Value};
 
@@ -75,8 +76,10 @@ fn required(wanted: &Value, document: &Document, node: NodeId) -> bool {
 }
 
 fn names(wanted: &Value, document: &Document, kind: &Kind) -> bool {
-    let by_name = wanted["pattern"] == NAME_PATTERN && wanted.as_object().is_some_and(|rule| rule.len() == 1);
-    by_name && matches!(kind, Kind::Map(entries) if entries.iter().all(|(key, _)| document.text(*key).is_some_and(is_name)))
+    let by_name =
+        wanted["pattern"] == NAME_PATTERN && wanted.as_object().is_some_and(|rule| rule.len() == 1);
+    by_name
+        && matches!(kind, Kind::Map(entries) if entries.iter().all(|(key, _)| document.text(*key).is_some_and(is_name)))
 }
 
 fn fits(text: &str, pattern: &Value, rule: &Map<String, Value>) -> bool {
@@ -90,7 +93,9 @@ fn fits(text: &str, pattern: &Value, rule: &Map<String, Value>) -> bool {
 
 fn is_model_id(text: &str) -> bool {
     let rest = |b: u8| b.is_ascii_alphanumeric() || b"._:/-".contains(&b);
-    text.len() <= 256 && text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric()) && text.bytes().all(rest)
+    text.len() <= 256
+        && text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric())
+        && text.bytes().all(rest)
 }
 
 #[cfg(test)]
@@ -155,22 +160,32 @@ mod tests {
             let mut sources = Sources::new();
             let file = sources.add(path, text.as_bytes());
             let document = parse(&sources, file, &mut Report::new()).expect("YAML");
-            let mut spans: Vec<_> = (0..document.len()).map(|node| document.nth(node).span).filter(|s| s.start < s.end).collect();
+            let mut spans: Vec<_> = (0..document.len())
+                .map(|node| document.nth(node).span)
+                .filter(|s| s.start < s.end)
+                .collect();
             spans.dedup();
             for span in spans {
                 for word in WORDS {
                     let changed = format!("{}{word}{}", &text[..span.start], &text[span.end..]);
                     let mut sources = Sources::new();
                     let file = sources.add(path, changed.as_bytes());
-                    let Some(document) = parse(&sources, file, &mut Report::new()) else { continue };
+                    let Some(document) = parse(&sources, file, &mut Report::new()) else {
+                        continue;
+                    };
                     let ours = holds(plain(kind), &document, document.root());
-                    let valid = validator(kind).expect("a schema").is_valid(&document.json(document.root()));
+                    let valid = validator(kind)
+                        .expect("a schema")
+                        .is_valid(&document.json(document.root()));
                     let doubtful = *word == "000000001m";
                     assert!(ours == valid || (doubtful && !ours), "{path}: `{word}` in\n{changed}");
                     *(if valid { &mut right } else { &mut wrong }) += 1;
                 }
             }
         }
-        assert!(right > 500 && wrong > 5000, "{right} right and {wrong} wrong are too few to mean anything");
+        assert!(
+            right > 500 && wrong > 5000,
+            "{right} right and {wrong} wrong are too few to mean anything"
+        );
     }
 }

@@ -13,8 +13,13 @@ fn rules(kind: FileKind) -> Vec<(String, &'static Value)> {
     let mut found = Vec::new();
     let mut open = vec![(kind.name().to_owned(), plain(kind))];
     while let Some((way, rule)) = open.pop() {
-        let below = rule["properties"].as_object().into_iter().flatten().map(|(key, rule)| (format!("{way}.{key}"), rule));
-        let inside = ["items", "additionalProperties"].map(|key| (format!("{way}.{key}"), &rule[key]));
+        let below = rule["properties"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(key, rule)| (format!("{way}.{key}"), rule));
+        let inside =
+            ["items", "additionalProperties"].map(|key| (format!("{way}.{key}"), &rule[key]));
         open.extend(below.chain(inside.into_iter().filter(|(_, rule)| rule.is_object())));
         found.push((way, rule));
     }
@@ -27,11 +32,18 @@ fn every_key_is_described_and_every_value_shown_or_listed() {
         if way.ends_with(".items") || way.ends_with(".additionalProperties") {
             continue;
         }
-        assert!(rule["description"].as_str().is_some_and(|d| d.len() > 3), "{way} has no description");
-        let shown = ["examples", "default", "enum", "properties", "additionalProperties", "minimum"];
+        assert!(
+            rule["description"].as_str().is_some_and(|d| d.len() > 3),
+            "{way} has no description"
+        );
+        let shown =
+            ["examples", "default", "enum", "properties", "additionalProperties", "minimum"];
         assert!(shown.iter().any(|key| !rule[key].is_null()), "{way} shows no value");
         for at in 0..rule["enum"].as_array().map_or(0, Vec::len) {
-            assert!(rule["markdownEnumDescriptions"][at].is_string(), "value {at} of {way} is not explained");
+            assert!(
+                rule["markdownEnumDescriptions"][at].is_string(),
+                "value {at} of {way} is not explained"
+            );
         }
     }
 }
@@ -55,14 +67,20 @@ fn a_key_that_is_left_out_means_what_the_schema_says() {
     let files = [
         (
             "agents.yaml",
-            "version: 1\nmodels: { m: { max_tokens: 1 } }\nagents: { a: { description: x, model: m, prompt: prompts/a.md, tools: [judge, look] } }\n",
+            "version: 1\nmodels: { m: { max_tokens: 1 } }\nagents: { a: { description: x, model: \
+             m, prompt: prompts/a.md, tools: [judge, look] } }\n",
         ),
         (
             "phases/p.yaml",
-            "version: 1\nphase: p\nswarm: { entry: a, agents: [a] }\ntask: prompts/a.md\nreview: { agent: a, depth: light }\ngate: { kind: approval }\nretry: { max_attempts: 1 }\n",
+            "version: 1\nphase: p\nswarm: { entry: a, agents: [a] }\ntask: prompts/a.md\nreview: { \
+             agent: a, depth: light }\ngate: { kind: approval }\nretry: { max_attempts: 1 }\n",
         ),
         ("workflows/w.yaml", "version: 1\nworkflow: w\nphases: [p]\n"),
-        ("rehearsals/r.yaml", "version: 1\nrehearsal: r\nagents: [{ agent: a, asks: y }]\nreviews: [{ phase: p, finds: z }]\n"),
+        (
+            "rehearsals/r.yaml",
+            "version: 1\nrehearsal: r\nagents: [{ agent: a, asks: y }]\nreviews: [{ phase: p, \
+             finds: z }]\n",
+        ),
         ("prompts/a.md", "words"),
     ];
     for (path, text) in files {
@@ -99,8 +117,14 @@ fn a_key_that_is_left_out_means_what_the_schema_says() {
         ("swarm.max_turns", &phase["swarm"]["max_turns"]),
         ("swarm.execution_timeout", &phase["swarm"]["execution_timeout"]),
         ("swarm.node_timeout", &phase["swarm"]["node_timeout"]),
-        ("swarm.repetitive_handoff_detection_window", &phase["swarm"]["repetitive_handoff_detection_window"]),
-        ("swarm.repetitive_handoff_min_unique_agents", &phase["swarm"]["repetitive_handoff_min_unique_agents"]),
+        (
+            "swarm.repetitive_handoff_detection_window",
+            &phase["swarm"]["repetitive_handoff_detection_window"],
+        ),
+        (
+            "swarm.repetitive_handoff_min_unique_agents",
+            &phase["swarm"]["repetitive_handoff_min_unique_agents"],
+        ),
         ("swarm.handoff", &phase["swarm"]["handoff"]),
         ("swarm.retry.max_attempts", &phase["swarm"]["provider_max_attempts"]),
         ("swarm.retry.initial_delay", &phase["swarm"]["provider_initial_delay"]),

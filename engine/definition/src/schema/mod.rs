@@ -1,4 +1,5 @@
-//! JSON Schemas out of the types: what a document is held against, what editors complete and show, and the reference pages.
+//! JSON Schemas out of the types: what a document is held against, what editors complete and show,
+//! and the reference pages.
 
 mod arguments;
 mod generate;

@@ -1,4 +1,5 @@
-//! A schema with the names of one workspace in it, so that any editor that knows schemas completes and checks references.
+//! A schema with the names of one workspace in it, so that any editor that knows schemas completes
+//! and checks references.
 
 use serde_json::{Map, Value};
 
@@ -8,9 +9,15 @@ use crate::names::{NameKind, Names};
 use crate::source::Sources;
 use crate::syntax::{FileKind, Workspace};
 
-/// The schema of a kind of files, with each reference narrowed to what there is. A kind of which nothing is known stays open:
-/// where `agents.yaml` cannot be read, no phase is blamed for it.
-pub fn named(kind: FileKind, names: &Names, workspace: &Workspace, sources: &Sources, catalogue: &Catalogue) -> Value {
+/// The schema of a kind of files, with each reference narrowed to what there is. A kind of which
+/// nothing is known stays open: where `agents.yaml` cannot be read, no phase is blamed for it.
+pub fn named(
+    kind: FileKind,
+    names: &Names,
+    workspace: &Workspace,
+    sources: &Sources,
+    catalogue: &Catalogue,
+) -> Value {
     let mut schema = schema(kind);
     inline(&mut schema, &|kind| names.known(kind, workspace, sources, catalogue));
     schema
@@ -19,7 +26,8 @@ pub fn named(kind: FileKind, names: &Names, workspace: &Workspace, sources: &Sou
 fn inline(schema: &mut Value, known: &dyn Fn(NameKind) -> Vec<(String, String)>) {
     match schema {
         Value::Object(map) => {
-            let kind = map.get("x-cloudcrew-names").and_then(Value::as_str).and_then(NameKind::of_mark);
+            let kind =
+                map.get("x-cloudcrew-names").and_then(Value::as_str).and_then(NameKind::of_mark);
             if let Some(kind) = kind {
                 names(map, known(kind));
             }
@@ -34,7 +42,8 @@ fn names(map: &mut Map<String, Value>, known: Vec<(String, String)>) {
     if known.is_empty() {
         return;
     }
-    let (names, words): (Vec<Value>, Vec<Value>) = known.into_iter().map(|(n, w)| (Value::from(n), Value::from(w))).unzip();
+    let (names, words): (Vec<Value>, Vec<Value>) =
+        known.into_iter().map(|(n, w)| (Value::from(n), Value::from(w))).unzip();
     map.insert("enum".into(), names.into());
     map.insert("markdownEnumDescriptions".into(), words.into());
     // Examples of other crews' names would only mislead here.

@@ -1,4 +1,5 @@
-//! A schema as a page to read: every key with what it means, its default, its limits and an example.
+//! A schema as a page to read: every key with what it means, its default, its limits and an
+//! example.
 
 use serde_json::Value;
 
@@ -11,7 +12,10 @@ pub fn page(kind: FileKind) -> String {
     let mut page = Page { out: String::new() };
     page.line(format!("# {}", place(kind)));
     page.line(words(schema));
-    page.line("Written by `cloudcrew schema --write` out of the types that read the files; edit `engine/definition/src/syntax`.");
+    page.line(
+        "Written by `cloudcrew schema --write` out of the types that read the files; edit \
+        `engine/definition/src/syntax`.",
+    );
     page.keys(schema, "", 2);
     page.out
 }
@@ -41,7 +45,8 @@ impl Page {
     }
 
     fn keys(&mut self, rule: &Value, way: &str, depth: usize) {
-        let needed: Vec<&str> = rule["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let needed: Vec<&str> =
+            rule["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         for (key, rule) in rule["properties"].as_object().into_iter().flatten() {
             self.key(key, rule, way, depth, needed.contains(&key.as_str()));
         }
@@ -82,7 +87,11 @@ fn words(rule: &Value) -> &str {
 
 /// What a value looks like: its type, its limits, what it names.
 fn form(rule: &Value) -> String {
-    let names = |rule: &Value| rule["x-cloudcrew-names"].as_str().map(|mark| format!("name out of {}", mark.replace('_', " ")));
+    let names = |rule: &Value| {
+        rule["x-cloudcrew-names"]
+            .as_str()
+            .map(|mark| format!("name out of {}", mark.replace('_', " ")))
+    };
     let form = match (rule["x-cloudcrew-form"].as_str(), rule["type"].as_str()) {
         (Some("duration"), _) => "Duration".to_owned(),
         (_, Some("integer")) => "Whole number".to_owned(),
@@ -92,7 +101,9 @@ fn form(rule: &Value) -> String {
             (None, Some("object")) => "List of maps".to_owned(),
             _ => "List of texts".to_owned(),
         },
-        (_, Some("object")) if rule["additionalProperties"].is_object() => "Map by names of your choice".to_owned(),
+        (_, Some("object")) if rule["additionalProperties"].is_object() => {
+            "Map by names of your choice".to_owned()
+        }
         (_, Some("object")) => "Map".to_owned(),
         _ if rule["enum"].is_array() => "One of the words below".to_owned(),
         _ => names(rule).map_or_else(|| "Text".to_owned(), |name| format!("Text, a {name}")),
@@ -105,18 +116,27 @@ fn form(rule: &Value) -> String {
         (None, Some(most)) => format!(", at most {most}"),
         (None, None) => String::new(),
     };
-    let most_entries = rule["minItems"].as_u64().map(|n| format!(", at least {n} entry")).unwrap_or_default();
+    let most_entries =
+        rule["minItems"].as_u64().map(|n| format!(", at least {n} entry")).unwrap_or_default();
     form + &limits + &most_entries
 }
 
 /// A value as a person writes it on one line.
 fn flow(value: &Value) -> String {
     match value {
-        Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
-        Value::Object(map) => {
-            format!("{{ {} }}", map.iter().map(|(k, v)| format!("{k}: {}", flow(v))).collect::<Vec<_>>().join(", "))
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", "))
         }
-        Value::String(text) if text.contains(['?', ',', ':', '!', '{', '[', '#']) || text.starts_with(['*', '&']) => {
+        Value::Object(map) => {
+            format!(
+                "{{ {} }}",
+                map.iter().map(|(k, v)| format!("{k}: {}", flow(v))).collect::<Vec<_>>().join(", ")
+            )
+        }
+        Value::String(text)
+            if text.contains(['?', ',', ':', '!', '{', '[', '#'])
+                || text.starts_with(['*', '&']) =>
+        {
             Value::from(text.as_str()).to_string()
         }
         Value::String(text) => text.clone(),

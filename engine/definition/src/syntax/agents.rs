@@ -42,7 +42,8 @@ pub struct Agent {
     /// Tools besides `shared_tools`. A tool that writes needs `writes` too.
     #[schemars(extend("x-cloudcrew-names" = "tools", "examples" = [["ledger_write", "repo_write"]]))]
     pub tools: Option<Written<Vec<Written<String>>>>,
-    /// Where its writing tools may write: globs as in a `.gitignore`; a `!glob` takes paths out again. The engine refuses every other path.
+    /// Where its writing tools may write: globs as in a `.gitignore`; a `!glob` takes paths out
+    /// again. The engine refuses every other path.
     #[schemars(extend("examples" = [["app/**", "!app/tests/**"]]))]
     pub writes: Option<Written<Vec<Written<String>>>>,
     /// What it may use in one engagement. Left out: no limit.

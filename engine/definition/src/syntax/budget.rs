@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Written, defaults};
 
-/// What may be used in one engagement, over all retries, revisions and restarts. Nearing 80% is told once; a call that might go
-/// beyond is not made.
+/// What may be used in one engagement, over all retries, revisions and restarts. Nearing 80% is
+/// told once; a call that might go beyond is not made.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Budget {
-    /// Input and output tokens together; tokens of a prompt cache are not counted. Left out: no limit.
+    /// Input and output tokens together; tokens of a prompt cache are not counted. Left out: no
+    /// limit.
     #[schemars(range(min = 1, max = 1_000_000_000_000u64), extend("examples" = [4000000]))]
     pub tokens: Option<Written<u64>>,
     /// US dollars; needs models whose price is known. Left out: no limit.
@@ -25,7 +26,8 @@ pub struct Budget {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct AgentBudget {
-    /// Input and output tokens together; tokens of a prompt cache are not counted. Left out: no limit.
+    /// Input and output tokens together; tokens of a prompt cache are not counted. Left out: no
+    /// limit.
     #[schemars(range(min = 1, max = 1_000_000_000_000u64), extend("examples" = [4000000]))]
     pub tokens: Option<Written<u64>>,
     /// US dollars; needs models whose price is known. Left out: no limit.

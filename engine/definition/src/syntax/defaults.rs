@@ -46,7 +46,8 @@ pub const AT_LIMIT: AtLimit = AtLimit::Stop;
 pub const STREAMING: bool = true;
 /// `models.*.silence_timeout` of `bedrock`, which streams and is up.
 pub const SILENCE_TIMEOUT: Duration = Duration::from_secs(60);
-/// `models.*.silence_timeout` of `openai`: a server of one's own loads a model and reads a long prompt before it says a word.
+/// `models.*.silence_timeout` of `openai`: a server of one's own loads a model and reads a long
+/// prompt before it says a word.
 pub const SILENCE_TIMEOUT_OPENAI: Duration = Duration::from_secs(240);
 /// `models.*.context.trim_at`
 pub const TRIM_AT: f64 = 0.8;

@@ -6,7 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 /// What a duration looks like.
-pub const PATTERN: &str = "^(?=[0-9])(?=.*[1-9])([0-9]{1,7}d)?([0-9]{1,7}h)?([0-9]{1,7}m)?([0-9]{1,7}s)?([0-9]{1,7}ms)?$";
+pub const PATTERN: &str =
+    "^(?=[0-9])(?=.*[1-9])([0-9]{1,7}d)?([0-9]{1,7}h)?([0-9]{1,7}m)?([0-9]{1,7}s)?([0-9]{1,7}ms)?$";
 
 /// A duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,14 +16,18 @@ pub struct Duration(pub std::time::Duration);
 impl Duration {
     /// Reads `1d2h3m4s5ms`, any part left out but not all, biggest first.
     pub fn parse(text: &str) -> Option<Duration> {
-        let units = [("d", 86_400_000_u64), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+        let units =
+            [("d", 86_400_000_u64), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
         let (mut rest, mut from, mut total) = (text, 0, 0_u64);
         while !rest.is_empty() {
             let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
             let number: u64 = rest[..digits].parse().ok()?;
             rest = &rest[digits..];
             let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
-            let at = units.iter().position(|(unit, _)| *unit == &rest[..letters]).filter(|at| *at >= from)?;
+            let at = units
+                .iter()
+                .position(|(unit, _)| *unit == &rest[..letters])
+                .filter(|at| *at >= from)?;
             total = total.checked_add(number.checked_mul(units[at].1)?)?;
             rest = &rest[letters..];
             from = at + 1;
@@ -31,7 +36,8 @@ impl Duration {
     }
 }
 
-/// The duration that somebody meant who wrote spaces, long words, capitals or a fraction: `15 minutes`, `24H`, `1.5h`.
+/// The duration that somebody meant who wrote spaces, long words, capitals or a fraction: `15
+/// minutes`, `24H`, `1.5h`.
 pub fn meant(text: &str) -> Option<String> {
     let mut found = String::new();
     let mut rest = text.trim();
@@ -61,13 +67,16 @@ pub fn meant(text: &str) -> Option<String> {
 fn whole(number: &str, unit: &str) -> Option<String> {
     let one = Duration::parse(&format!("1{unit}"))?.0.as_millis() as f64;
     let millis = number.parse::<f64>().ok()? * one;
-    (millis >= 1.0 && millis.fract() == 0.0 && millis < 1e12).then(|| written(std::time::Duration::from_millis(millis as u64)))
+    (millis >= 1.0 && millis.fract() == 0.0 && millis < 1e12)
+        .then(|| written(std::time::Duration::from_millis(millis as u64)))
 }
 
 /// A duration as a lead would write it.
 pub fn written(time: std::time::Duration) -> String {
     let (mut rest, mut text) = (time.as_millis() as u64, String::new());
-    for (unit, size) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)] {
+    for (unit, size) in
+        [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)]
+    {
         if rest >= size {
             text.push_str(&format!("{}{unit}", rest / size));
             rest %= size;
@@ -127,16 +136,32 @@ mod tests {
         assert_eq!(ms("15m"), Some(900_000));
         assert_eq!(ms("1h30m"), Some(5_400_000));
         assert_eq!(ms("250ms"), Some(250));
-        for wrong in ["", "0s", "15", "m", "15 m", "15x", "30m1h", "1m1m", "-5m", "99999999999999999999d", "1.5h"] {
+        for wrong in [
+            "",
+            "0s",
+            "15",
+            "m",
+            "15 m",
+            "15x",
+            "30m1h",
+            "1m1m",
+            "-5m",
+            "99999999999999999999d",
+            "1.5h",
+        ] {
             assert_eq!(ms(wrong), None, "{wrong}");
         }
     }
 
     #[test]
     fn what_was_meant_is_understood() {
-        for (text, duration) in
-            [("15 minutes", "15m"), ("24H", "24h"), ("1 h 30 min", "1h30m"), ("90sec", "90s"), ("1.5h", "1h30m")]
-        {
+        for (text, duration) in [
+            ("15 minutes", "15m"),
+            ("24H", "24h"),
+            ("1 h 30 min", "1h30m"),
+            ("90sec", "90s"),
+            ("1.5h", "1h30m"),
+        ] {
             assert_eq!(meant(text).as_deref(), Some(duration));
         }
         for text in ["soon", "15", "", "15 parsecs", "minutes", "30s1h", "0.0001ms", "1.2.3h"] {

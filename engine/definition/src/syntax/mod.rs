@@ -1,5 +1,6 @@
-//! The files as written: one module a file kind, key for key. The JSON Schemas derive from these types, so
-//! their comments are what an editor shows. A value of the wrong form is absent here; the schema reports it.
+//! The files as written: one module a file kind, key for key. The JSON Schemas derive from these
+//! types, so their comments are what an editor shows. A value of the wrong form is absent here; the
+//! schema reports it.
 
 mod agents;
 mod budget;
@@ -16,11 +17,12 @@ pub use budget::{AgentBudget, AtLimit, Budget};
 pub use duration::{Duration, meant, written};
 pub use model::{ContextRule, Effort, Guardrail, Model, Price, Provider, Reasoning};
 pub use phase::{
-    Deliver, Deliverable, Depth, Gate, GateKind, HandoffMode, OnExpiry, PhaseFile, ProviderRetry, Questions, Restart, Retry,
-    Review, Swarm,
+    Deliver, Deliverable, Depth, Gate, GateKind, HandoffMode, OnExpiry, PhaseFile, ProviderRetry,
+    Questions, Restart, Retry, Review, Swarm,
 };
 pub use rehearsal::{
-    AgentBend, Answer, Expect, ExpectedDeliverable, ExpectedOutcome, Failure, GateBend, RehearsalFile, ReviewBend, Stars,
+    AgentBend, Answer, Expect, ExpectedDeliverable, ExpectedOutcome, Failure, GateBend,
+    RehearsalFile, ReviewBend, Stars,
 };
 pub use workflow::WorkflowFile;
 pub use written::{Entries, Written};
@@ -43,7 +45,8 @@ pub enum FileKind {
 
 impl FileKind {
     /// All kinds.
-    pub const ALL: [FileKind; 4] = [FileKind::Agents, FileKind::Phase, FileKind::Workflow, FileKind::Rehearsal];
+    pub const ALL: [FileKind; 4] =
+        [FileKind::Agents, FileKind::Phase, FileKind::Workflow, FileKind::Rehearsal];
 
     /// The kind of the file at `path`; `None` for what is no definition file.
     pub fn of(path: &str) -> Option<FileKind> {
@@ -82,7 +85,9 @@ pub const NAME_PATTERN: &str = "^[a-z][a-z0-9_-]{0,62}$";
 /// Whether a text is a name, as [`NAME_PATTERN`] says.
 pub fn is_name(text: &str) -> bool {
     let rest = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
-    text.len() <= 63 && text.bytes().next().is_some_and(|b| b.is_ascii_lowercase()) && text.bytes().all(rest)
+    text.len() <= 63
+        && text.bytes().next().is_some_and(|b| b.is_ascii_lowercase())
+        && text.bytes().all(rest)
 }
 
 /// Where statements of work for rehearsals stand.
@@ -90,7 +95,8 @@ pub const SOWS: &str = "examples/sow/";
 
 /// Whether the file at `path` has the place and the ending of a part of a workspace.
 pub fn is_part(path: &str) -> bool {
-    let statement = path.strip_prefix(SOWS).is_some_and(|name| !name.is_empty() && !name.contains('/'));
+    let statement =
+        path.strip_prefix(SOWS).is_some_and(|name| !name.is_empty() && !name.contains('/'));
     FileKind::of(path).is_some() || is_text(path) || statement
 }
 

@@ -12,16 +12,18 @@ pub struct Model {
     /// What it is good for, for people.
     #[schemars(extend("examples" = ["Judgement that is expensive to get wrong"]))]
     pub description: Option<Written<String>>,
-    /// Who serves it, given together with `id`. Left out: nobody, and a run is a rehearsal. `generate` grants the crew exactly the
-    /// models of `bedrock` that are named so.
+    /// Who serves it, given together with `id`. Left out: nobody, and a run is a rehearsal.
+    /// `generate` grants the crew exactly the models of `bedrock` that are named so.
     pub provider: Option<Written<Provider>>,
-    /// Its identifier at the provider: of a model, or of an inference profile such as `us.anthropic.claude-opus-4-6-v1`.
+    /// Its identifier at the provider: of a model, or of an inference profile such as
+    /// `us.anthropic.claude-opus-4-6-v1`.
     #[schemars(regex(pattern = "^[A-Za-z0-9][A-Za-z0-9._:/-]{0,255}$"), extend("x-cloudcrew-form" = "model-id", "examples" = ["us.anthropic.claude-opus-4-6-v1"]))]
     pub id: Option<Written<String>>,
     /// AWS region, for `bedrock`. Left out: `BEDROCK_REGION`, or as the AWS tools settle it.
     #[schemars(regex(pattern = "^[a-z]{2}(-[a-z]+)+-[0-9]$"), extend("x-cloudcrew-form" = "region", "examples" = ["eu-central-1"]))]
     pub region: Option<Written<String>>,
-    /// URL of the service. `openai` needs it: the base that `/chat/completions` follows. Left out for `bedrock`: the region's own.
+    /// URL of the service. `openai` needs it: the base that `/chat/completions` follows. Left out
+    /// for `bedrock`: the region's own.
     #[schemars(regex(pattern = "^https?://[^\\s/?#@]+(/[^\\s?#]*)?$"), extend("x-cloudcrew-form" = "url", "examples" = ["http://127.0.0.1:11434/v1"]))]
     pub endpoint: Option<Written<String>>,
     /// Name of the environment variable that holds the key, for `openai`. Left out: no key is sent.
@@ -39,22 +41,23 @@ pub struct Model {
     /// How much it thinks before it speaks, for `bedrock`. Left out: as the model does by itself.
     #[schemars(extend("examples" = [{"effort": "medium"}]))]
     pub reasoning: Option<Written<Reasoning>>,
-    /// A provider that says nothing for so long in a call is taken to be away. Without `streaming` it says nothing before its reply is
-    /// complete. Left out: 1m for `bedrock`, 4m for `openai`.
+    /// A provider that says nothing for so long in a call is taken to be away. Without `streaming`
+    /// it says nothing before its reply is complete. Left out: 1m for `bedrock`, 4m for `openai`.
     #[schemars(extend("examples" = ["90s"]))]
     pub silence_timeout: Option<Written<Duration>>,
     /// Tokens of one reply at most.
     #[schemars(range(min = 1, max = 1_000_000), extend("examples" = [16000]))]
     pub max_tokens: Written<u32>,
-    /// How long conversations get before their oldest parts are left out. Left out: as the model's window is known, else never
-    /// before the provider refuses one.
+    /// How long conversations get before their oldest parts are left out. Left out: as the model's
+    /// window is known, else never before the provider refuses one.
     #[schemars(extend("examples" = [{"window": 200000, "trim_at": 0.8, "trim_to": 0.5}]))]
     pub context: Option<Written<ContextRule>>,
-    /// Whether the provider keeps the beginning of a conversation, which then costs less, for `bedrock`. Left out: for models that
-    /// are known to.
+    /// Whether the provider keeps the beginning of a conversation, which then costs less, for
+    /// `bedrock`. Left out: for models that are known to.
     #[schemars(extend("examples" = [true]))]
     pub prompt_cache: Option<Written<bool>>,
-    /// Price in US dollars per million tokens. Left out: as known for the `id`, else unknown, and shown as unknown, never as zero.
+    /// Price in US dollars per million tokens. Left out: as known for the `id`, else unknown, and
+    /// shown as unknown, never as zero.
     #[schemars(extend("examples" = [{"input": 5, "output": 25, "cache_read": 0.5, "cache_write": 6.25}]))]
     pub price: Option<Written<Price>>,
 }
@@ -119,7 +122,8 @@ pub enum Effort {
     Max,
 }
 
-/// How long conversations get. A visit that nears the window loses its oldest tool results first, then its oldest turns.
+/// How long conversations get. A visit that nears the window loses its oldest tool results first,
+/// then its oldest turns.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct ContextRule {
@@ -129,7 +133,8 @@ pub struct ContextRule {
     /// Part of the window that may be full before something is left out.
     #[schemars(range(min = 0.05, max = 1), extend("default" = defaults::TRIM_AT))]
     pub trim_at: Option<Written<f64>>,
-    /// Part of the window that is still full afterwards. The lower, the rarer it happens, and the longer a prompt cache holds.
+    /// Part of the window that is still full afterwards. The lower, the rarer it happens, and the
+    /// longer a prompt cache holds.
     #[schemars(range(min = 0.01, max = 1), extend("default" = defaults::TRIM_TO))]
     pub trim_to: Option<Written<f64>>,
 }

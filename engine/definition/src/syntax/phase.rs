@@ -38,13 +38,15 @@ pub struct PhaseFile {
     /// What the phase may use, its reviews included. Left out: no limit.
     #[schemars(extend("examples" = [{"usd": 40, "at_limit": "ask"}]))]
     pub budget: Option<Written<Budget>>,
-    /// How often the swarm is sent back when something that the phase owes is missing. Left out: `max_attempts: 1`.
+    /// How often the swarm is sent back when something that the phase owes is missing. Left out:
+    /// `max_attempts: 1`.
     #[schemars(extend("examples" = [{"max_attempts": 2}]))]
     pub deliver: Option<Written<Deliver>>,
     /// New swarms after one that reached a limit or failed. Left out: none.
     #[schemars(extend("examples" = [{"max_attempts": 1, "timeout_factor": 1.5}]))]
     pub retry: Option<Written<Retry>>,
-    /// How many process deaths are borne; the swarm goes on at the very step. Left out: `max_attempts: 10`.
+    /// How many process deaths are borne; the swarm goes on at the very step. Left out:
+    /// `max_attempts: 10`.
     #[schemars(extend("examples" = [{"max_attempts": 10}]))]
     pub restart: Option<Written<Restart>>,
 }
@@ -126,7 +128,8 @@ pub struct Deliverable {
     /// The agent that writes it, one of the swarm.
     #[schemars(extend("x-cloudcrew-names" = "agents", "examples" = ["pm"]))]
     pub owner: Written<String>,
-    /// Name of a template: `templates/NAME.md`. All its headings must be there, each with content. Left out: any form will do.
+    /// Name of a template: `templates/NAME.md`. All its headings must be there, each with content.
+    /// Left out: any form will do.
     #[schemars(extend("x-cloudcrew-names" = "templates", "examples" = ["project_plan"]))]
     pub template: Option<Written<String>>,
     /// Agents that must pass it before the phase's review does. Left out: none.
@@ -211,8 +214,9 @@ pub struct Questions {
     pub remind_after: Option<Written<Duration>>,
 }
 
-/// After each swarm the engine looks for what the phase owes: files, sections of their templates, verdicts of their reviewers. Where
-/// something is missing, the work is sent back with a list of it; then the gate shows the list. A phase without a gate fails.
+/// After each swarm the engine looks for what the phase owes: files, sections of their templates,
+/// verdicts of their reviewers. Where something is missing, the work is sent back with a list of
+/// it; then the gate shows the list. A phase without a gate fails.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Deliver {
@@ -221,7 +225,8 @@ pub struct Deliver {
     pub max_attempts: Written<u32>,
 }
 
-/// New swarms after one that reached a limit or failed. Artifacts and ledger are kept, counters begin at zero.
+/// New swarms after one that reached a limit or failed. Artifacts and ledger are kept, counters
+/// begin at zero.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Retry {

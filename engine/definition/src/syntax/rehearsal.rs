@@ -21,28 +21,33 @@ pub struct RehearsalFile {
     /// The workflow that is rehearsed. Left out: `delivery`, or the only one.
     #[schemars(extend("x-cloudcrew-names" = "workflows", "examples" = ["delivery"]))]
     pub workflow: Option<Written<String>>,
-    /// Path of the statement of work, a file below `examples/sow/`. A test needs it; `run --rehearsal` takes it where no `--sow` is
-    /// given.
+    /// Path of the statement of work, a file below `examples/sow/`. A test needs it; `run
+    /// --rehearsal` takes it where no `--sow` is given.
     #[schemars(extend("examples" = ["examples/sow/retail-orders.md"]))]
     pub sow: Option<Written<String>>,
     /// Agents that behave otherwise. Each entry says who, and one thing that they do.
-    #[schemars(extend("examples" = [[{"agent": "sa", "phase": "architecture", "asks": "In which region must personal data stay?"}]]))]
+    #[schemars(extend("examples" = [[{"agent": "sa", "phase": "architecture", "asks": "In which \
+        region must personal data stay?"}]]))]
     pub agents: Option<Written<Vec<Written<AgentBend>>>>,
     /// Reviews that find fault.
-    #[schemars(extend("examples" = [[{"phase": "architecture", "finds": "There is no way back from a failed release."}]]))]
+    #[schemars(extend("examples" = [[{"phase": "architecture", "finds": "There is no way back from \
+        a failed release."}]]))]
     pub reviews: Option<Written<Vec<Written<ReviewBend>>>>,
     /// What the customer does at gates.
-    #[schemars(extend("examples" = [[{"phase": "discovery", "revises": "Name who is responsible for compliance."}]]))]
+    #[schemars(extend("examples" = [[{"phase": "discovery", "revises": "Name who is responsible \
+        for compliance."}]]))]
     pub gates: Option<Written<Vec<Written<GateBend>>>>,
     /// What the customer answers to questions.
-    #[schemars(extend("examples" = [[{"question": "region", "answer": "eu-west-1 for all personal data"}]]))]
+    #[schemars(extend("examples" = [[{"question": "region", "answer": "eu-west-1 for all personal \
+        data"}]]))]
     pub answers: Option<Written<Vec<Written<Answer>>>>,
     /// What must come out. A rehearsal that has it is a test: `cloudcrew test` runs it.
     #[schemars(extend("examples" = [{"outcome": "completed", "reminders": 1}]))]
     pub expect: Option<Written<Expect>>,
 }
 
-/// An agent that behaves otherwise: give one of `asks`, `loops_with`, `writes`, `fails`, `takes`, `forgets`.
+/// An agent that behaves otherwise: give one of `asks`, `loops_with`, `writes`, `fails`, `takes`,
+/// `forgets`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct AgentBend {
@@ -99,16 +104,16 @@ pub struct ReviewBend {
     pub times: Option<Written<u32>>,
 }
 
-/// What the customer does at a gate: give one of `approves`, `revises`, `silent_for`. Where nothing is said the customer of a test
-/// approves what a review found no fault with.
+/// What the customer does at a gate: give one of `approves`, `revises`, `silent_for`. Where nothing
+/// is said the customer of a test approves what a review found no fault with.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct GateBend {
     /// After which phase.
     #[schemars(extend("x-cloudcrew-names" = "phases", "examples" = ["discovery"]))]
     pub phase: Written<String>,
-    /// Approves with these ratings, `{}` for none, even where the review found fault. It counts where no person decides: in a test,
-    /// and with `--approve all`.
+    /// Approves with these ratings, `{}` for none, even where the review found fault. It counts
+    /// where no person decides: in a test, and with `--approve all`.
     #[schemars(extend("examples" = [{"quality": 4}]))]
     pub approves: Option<Written<Entries<Stars>>>,
     /// Asks for changes with these words, once.

@@ -16,7 +16,8 @@ pub struct WorkflowFile {
     #[schemars(regex(pattern = super::NAME_PATTERN), extend("x-cloudcrew-defines" = "workflows", "examples" = ["delivery"]))]
     pub workflow: Written<String>,
     /// One line about what it is for.
-    #[schemars(extend("examples" = ["From a statement of work to a service that the customer can run"]))]
+    #[schemars(extend("examples" = ["From a statement of work to a service that the customer can \
+        run"]))]
     pub description: Option<Written<String>>,
     /// Names of phases, in order, each once.
     #[schemars(length(min = 1), extend("x-cloudcrew-names" = "phases", "examples" = [["discovery", "architecture"]]))]
@@ -24,7 +25,8 @@ pub struct WorkflowFile {
     /// What the engagement may use, its reviews included. Left out: no limit.
     #[schemars(extend("examples" = [{"usd": 40, "at_limit": "ask"}]))]
     pub budget: Option<Written<Budget>>,
-    /// What is done after the last phase. A step that fails is noted and never blocks completion. Left out: nothing.
+    /// What is done after the last phase. A step that fails is noted and never blocks completion.
+    /// Left out: nothing.
     #[schemars(extend("x-cloudcrew-names" = "finalize_steps", "examples" = [["summary"]]))]
     pub finalize: Option<Written<Vec<Written<String>>>>,
 }

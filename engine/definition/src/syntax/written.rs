@@ -49,7 +49,10 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for WrittenVisitor<T> {
         map.next_key::<IgnoredAny>()?;
         let value = map.next_value::<T>().ok();
         let [file, start, end] = place;
-        Ok(Written { span: Span::new(FileId::from_raw(file as u32), start as usize..end as usize), value })
+        Ok(Written {
+            span: Span::new(FileId::from_raw(file as u32), start as usize..end as usize),
+            value,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
-//! What a text may ask of the parser. MiniJinja bounds how deep brackets and blocks may lie in each other, and not how long an
-//! expression goes on: each operator, filter and `elif` is one level of the tree too, and a tree of some thousand levels ends the
-//! stack of whoever walks, renders or drops it.
+//! What a text may ask of the parser. MiniJinja bounds how deep brackets and blocks may lie in each
+//! other, and not how long an expression goes on: each operator, filter and `elif` is one level of
+//! the tree too, and a tree of some thousand levels ends the stack of whoever walks, renders or
+//! drops it.
 
 use std::ops::Range;
 
@@ -12,13 +13,14 @@ const TAG: usize = 1000;
 /// `elif` in one text.
 const CHOICES: usize = 100;
 
-/// How often in a row a text may make a value out of one that it made before: each time it may be as many times larger.
+/// How often in a row a text may make a value out of one that it made before: each time it may be
+/// as many times larger.
 const LEVELS: usize = 3;
 /// Names that one such value may be made of.
 const PARTS: usize = 8;
 
-/// The first tag that is more than may be asked, and why. Tags are those of the parser: it reads quotes, comments and `raw` as they are
-/// meant, and no further than the first word that is none.
+/// The first tag that is more than may be asked, and why. Tags are those of the parser: it reads
+/// quotes, comments and `raw` as they are meant, and no further than the first word that is none.
 pub fn excess(text: &str) -> Option<(Range<usize>, String)> {
     longer(text).or_else(|| growth::excess(text))
 }
@@ -34,11 +36,17 @@ fn longer(text: &str) -> Option<(Range<usize>, String)> {
             _ => {
                 let Some(tag) = &tag else { continue };
                 if here.end - tag.start > TAG {
-                    return Some((tag.clone(), format!("it is longer than {TAG} bytes, the most of one tag")));
+                    return Some((
+                        tag.clone(),
+                        format!("it is longer than {TAG} bytes, the most of one tag"),
+                    ));
                 }
                 choices += usize::from(begins && matches!(token, Token::Ident("elif")));
                 if choices > CHOICES {
-                    return Some((here, format!("it is one `elif` more than {CHOICES}, the most of one text")));
+                    return Some((
+                        here,
+                        format!("it is one `elif` more than {CHOICES}, the most of one text"),
+                    ));
                 }
             }
         }
@@ -47,7 +55,8 @@ fn longer(text: &str) -> Option<(Range<usize>, String)> {
     None
 }
 
-/// Values that grow with each tag: a list doubled fifty times has more members than anything can print, compare or slice.
+/// Values that grow with each tag: a list doubled fifty times has more members than anything can
+/// print, compare or slice.
 mod growth {
     use std::collections::HashMap;
 
@@ -87,21 +96,33 @@ mod growth {
             if matches!(token, Token::Mul | Token::Pow) {
                 return Some((
                     here.clone(),
-                    "a text does not multiply: the product of a word and a number has no bound".to_owned(),
+                    "a text does not multiply: the product of a word and a number has no bound"
+                        .to_owned(),
                 ));
             }
         }
-        let Some((Token::Ident(word @ ("set" | "for" | "with")), _)) = tag.first().filter(|_| block) else { return None };
+        let Some((Token::Ident(word @ ("set" | "for" | "with")), _)) =
+            tag.first().filter(|_| block)
+        else {
+            return None;
+        };
         let assigns = tokens().position(|token| match token {
             Token::Assign => true,
             Token::Ident("in") => *word == "for",
             _ => false,
         });
-        let (names, made) = tag[1..].split_at(assigns.unwrap_or(tag.len()).saturating_sub(1).min(tag.len() - 1));
+        let (names, made) =
+            tag[1..].split_at(assigns.unwrap_or(tag.len()).saturating_sub(1).min(tag.len() - 1));
         let grows = |token: &Token<'_>| {
             matches!(
                 token,
-                Token::Plus | Token::Tilde | Token::Comma | Token::BracketOpen | Token::BraceOpen | Token::Pipe | Token::ParenOpen
+                Token::Plus
+                    | Token::Tilde
+                    | Token::Comma
+                    | Token::BracketOpen
+                    | Token::BraceOpen
+                    | Token::Pipe
+                    | Token::ParenOpen
             )
         };
         // A block that is kept as a value may hold any others.
@@ -110,16 +131,24 @@ mod growth {
             Token::Ident(name) => levels.get(*name).copied(),
             _ => None,
         });
-        let (parts, highest) = of.fold((0, 0), |(parts, highest): (usize, usize), level| (parts + 1, highest.max(level)));
+        let (parts, highest) = of.fold((0, 0), |(parts, highest): (usize, usize), level| {
+            (parts + 1, highest.max(level))
+        });
         let highest = if kept { levels.values().copied().max().unwrap_or(0) } else { highest };
         let level = highest + usize::from(kept || made.iter().any(|(token, _)| grows(token)));
         let (_, first) = tag.first()?;
         if level > LEVELS {
-            let why = format!("it makes a value out of one that was made so before, more than {LEVELS} times in a row");
+            let why = format!(
+                "it makes a value out of one that was made so before, more than {LEVELS} times in \
+                 a row"
+            );
             return Some((first.clone(), why));
         }
         if parts > PARTS {
-            return Some((first.clone(), format!("it makes a value out of more than {PARTS} that were made before")));
+            return Some((
+                first.clone(),
+                format!("it makes a value out of more than {PARTS} that were made before"),
+            ));
         }
         for (token, _) in names {
             if let Token::Ident(name) = token {
@@ -142,13 +171,24 @@ mod tests {
     #[test]
     fn a_tag_ends_and_so_do_choices() {
         let sum = |begin: &str| format!("x {begin}{} }}}} y", "+1".repeat(500));
-        for begin in ["{{ 1", "{{ \"}}\"", "{{ '}}'", "{% raw %}{#{% endraw %}{{ 1", "{# {{ #}{{ 1"] {
-            assert_eq!(told(&sum(begin)), "`{{` it is longer than 1000 bytes, the most of one tag", "{begin}");
+        for begin in ["{{ 1", "{{ \"}}\"", "{{ '}}'", "{% raw %}{#{% endraw %}{{ 1", "{# {{ #}{{ 1"]
+        {
+            assert_eq!(
+                told(&sum(begin)),
+                "`{{` it is longer than 1000 bytes, the most of one tag",
+                "{begin}"
+            );
         }
         let without_end = sum("{{ 1");
-        assert_eq!(told(&without_end[..1010]), "`{{` it is longer than 1000 bytes, the most of one tag");
+        assert_eq!(
+            told(&without_end[..1010]),
+            "`{{` it is longer than 1000 bytes, the most of one tag"
+        );
         let choices = |n: usize| format!("{{% if a %}}{}{{% endif %}}", "{%- elif a %}".repeat(n));
-        assert_eq!(told(&choices(101)), "`elif` it is one `elif` more than 100, the most of one text");
+        assert_eq!(
+            told(&choices(101)),
+            "`elif` it is one `elif` more than 100, the most of one text"
+        );
         assert_eq!(told(&choices(100)), "");
     }
 
@@ -175,13 +215,18 @@ mod tests {
             "{% set a %}{{ a }}{{ a }}{% endset %}",
             "{% set a = a|list %}",
         ] {
-            assert!(told(&doubled(form)).contains("more than 3 times in a row"), "{form}: {}", told(&doubled(form)));
+            assert!(
+                told(&doubled(form)).contains("more than 3 times in a row"),
+                "{form}: {}",
+                told(&doubled(form))
+            );
         }
         for form in ["{% with a = a ~ a %}", "{% for a in [a, a] %}"] {
             assert!(told(&doubled(form)).contains("more than 3 times in a row"), "{form}");
         }
         assert!(told("{{ \"a\" * 1000000000 }}").contains("does not multiply"));
-        let plain = "{% set mine = deliverables|selectattr('owner', 'eq', agent.name)|list %}{% for d in mine %}{{ d.path ~ '!' }}{% endfor %}";
+        let plain = "{% set mine = deliverables|selectattr('owner', 'eq', agent.name)|list %}{% \
+            for d in mine %}{{ d.path ~ '!' }}{% endfor %}";
         assert_eq!(told(plain), "");
     }
 }

@@ -106,13 +106,19 @@ mod tests {
     #[test]
     fn every_name_on_the_lists_exists() {
         for f in FILTERS {
-            assert!(!unknown(&format!("{{{{ [1]|{f} }}}}"), ErrorKind::UnknownFilter), "filter {f}");
+            assert!(
+                !unknown(&format!("{{{{ [1]|{f} }}}}"), ErrorKind::UnknownFilter),
+                "filter {f}"
+            );
         }
         for t in TESTS {
             assert!(!unknown(&format!("{{{{ [1] is {t} }}}}"), ErrorKind::UnknownTest), "test {t}");
         }
         for f in FUNCTIONS {
-            assert!(!unknown(&format!("{{{{ {f}() }}}}"), ErrorKind::UnknownFunction), "function {f}");
+            assert!(
+                !unknown(&format!("{{{{ {f}() }}}}"), ErrorKind::UnknownFunction),
+                "function {f}"
+            );
         }
     }
 }

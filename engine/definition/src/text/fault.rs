@@ -1,5 +1,6 @@
-//! Where a fault of MiniJinja is best told. Its parser stops where it can go no further, often far behind what the author left
-//! open; and half a delimiter is no fault to it, but words that would be printed as they stand.
+//! Where a fault of MiniJinja is best told. Its parser stops where it can go no further, often far
+//! behind what the author left open; and half a delimiter is no fault to it, but words that would
+//! be printed as they stand.
 
 use std::ops::Range;
 
@@ -63,7 +64,9 @@ pub(super) fn better(text: &str) -> Option<Fault> {
         Ok(tags) => tags,
         Err(unclosed) => return Some(unclosed),
     };
-    half_in(text, &tags).or_else(|| tags.iter().find_map(|tag| misspelt(text, tag))).or_else(|| blocks(text, &tags))
+    half_in(text, &tags)
+        .or_else(|| tags.iter().find_map(|tag| misspelt(text, tag)))
+        .or_else(|| blocks(text, &tags))
 }
 
 /// Finds a word again and again, each time further on, and reads no part of the text twice.
@@ -90,9 +93,13 @@ impl Onward<'_> {
 /// All tags, or the first that is not closed before another begins.
 fn tags(text: &str) -> Result<Vec<Tag<'_>>, Fault> {
     let (mut found, mut at): (Vec<Tag<'_>>, usize) = (Vec::new(), 0);
-    let mut openings = PAIRS.map(|(opening, _)| Onward { text, word: opening, next: Some(0), found: false });
-    while let Some((open, (opening, closing))) =
-        openings.iter_mut().zip(PAIRS).filter_map(|(opening, pair)| Some((opening.from(at)?, pair))).min()
+    let mut openings =
+        PAIRS.map(|(opening, _)| Onward { text, word: opening, next: Some(0), found: false });
+    while let Some((open, (opening, closing))) = openings
+        .iter_mut()
+        .zip(PAIRS)
+        .filter_map(|(opening, pair)| Some((opening.from(at)?, pair)))
+        .min()
     {
         let inside = open + 2;
         let close = close(text, inside, closing);
@@ -102,7 +109,10 @@ fn tags(text: &str) -> Result<Vec<Tag<'_>>, Fault> {
             // A map may open braces inside.
             Some(close)
                 if opening == "{#"
-                    || next.is_none_or(|next| close < next || text[next..].starts_with("{{") && balanced(&text[inside..close])) =>
+                    || next.is_none_or(|next| {
+                        close < next
+                            || text[next..].starts_with("{{") && balanced(&text[inside..close])
+                    }) =>
             {
                 let inside = text[inside..close].trim_matches(['-', '+', ' ', '\n', '\r', '\t']);
                 let tag = Tag { range: open..close + 2, inside, statement: opening == "{%" };
@@ -165,13 +175,21 @@ fn half_between(text: &str, words: Range<usize>) -> Option<Fault> {
             let close = words.start + at;
             let paragraph = text[floor..close].rfind("\n\n").map_or(floor, |i| floor + i + 2);
             floor = close;
-            let Some(open) = text[paragraph..close].rfind(lone).map(|i| paragraph + i) else { continue };
+            let Some(open) = text[paragraph..close].rfind(lone).map(|i| paragraph + i) else {
+                continue;
+            };
             let inside = text[open + 1..close].trim_matches(['-', ' ', '%', '\n']);
-            let is_ours = if closing == "}}" { is_expression(inside) } else { STATEMENTS.contains(&first_word(inside)) };
+            let is_ours = if closing == "}}" {
+                is_expression(inside)
+            } else {
+                STATEMENTS.contains(&first_word(inside))
+            };
             if is_ours && !text[..open].ends_with('$') {
                 return Some(Fault::at(
                     open..close + 2,
-                    format!("this `{closing}` has no `{opening}`, so it would be printed as it stands"),
+                    format!(
+                        "this `{closing}` has no `{opening}`, so it would be printed as it stands"
+                    ),
                 ));
             }
         }
@@ -209,7 +227,10 @@ fn blocks(text: &str, tags: &[Tag<'_>]) -> Option<Fault> {
     let mut pairs: Vec<(&str, &Tag<'_>, &Tag<'_>)> = Vec::new();
     for (number, tag) in tags.iter().enumerate().filter(|(_, tag)| tag.statement) {
         let word = first_word(tag.inside);
-        let begun = BLOCKS.iter().find(|b| **b == word).or_else(|| BLOCKS.iter().find(|b| word == format!("end{b}")));
+        let begun = BLOCKS
+            .iter()
+            .find(|b| **b == word)
+            .or_else(|| BLOCKS.iter().find(|b| word == format!("end{b}")));
         let Some(block) = begun.copied() else { continue };
         if word == block {
             open.push((block, tag));
@@ -218,7 +239,9 @@ fn blocks(text: &str, tags: &[Tag<'_>]) -> Option<Fault> {
         match open.iter().rposition(|(b, _)| *b == block) {
             Some(at) if at + 1 == open.len() => pairs.push((block, open.remove(at).1, tag)),
             // What stands in between has its end later: then it is this one that is too many.
-            Some(at) if all_end(&open, open[at + 1].0, &tags[number + 1..]) => return Some(unbegun(text, block, tag, &pairs)),
+            Some(at) if all_end(&open, open[at + 1].0, &tags[number + 1..]) => {
+                return Some(unbegun(text, block, tag, &pairs));
+            }
             Some(at) => return Some(unended(text, open[at + 1], &pairs, Some(tag))),
             None => return Some(unbegun(text, block, tag, &pairs)),
         }
@@ -240,27 +263,35 @@ fn all_end(open: &[(&str, &Tag<'_>)], block: &str, tags: &[Tag<'_>]) -> bool {
     ends >= open.iter().filter(|(other, _)| *other == block).count()
 }
 
-/// Of two blocks of a kind of which one lacks its end, the one that began in the middle of a line and ended on another.
+/// Of two blocks of a kind of which one lacks its end, the one that began in the middle of a line
+/// and ended on another.
 fn unended<'a>(
     text: &str,
     (block, begin): (&str, &'a Tag<'a>),
     pairs: &[(&str, &'a Tag<'a>, &'a Tag<'a>)],
     end: Option<&Tag<'_>>,
 ) -> Fault {
-    let inner = pairs
-        .iter()
-        .find(|(b, from, to)| *b == block && from.range.start > begin.range.start && in_line(text, from) && !in_line(text, to));
+    let inner = pairs.iter().find(|(b, from, to)| {
+        *b == block
+            && from.range.start > begin.range.start
+            && in_line(text, from)
+            && !in_line(text, to)
+    });
     let tag = inner.map_or(begin, |(_, from, _)| *from);
     let mut fault = Fault::at(tag.range.clone(), format!("this `{block}` has no `end{block}`"));
     fault.also = end.map(|end| (end.range.clone(), "what it stands in ends here"));
     fault
 }
 
-fn unbegun<'a>(text: &str, block: &str, end: &'a Tag<'a>, pairs: &[(&str, &'a Tag<'a>, &'a Tag<'a>)]) -> Fault {
-    let inner = pairs
-        .iter()
-        .rev()
-        .find(|(b, from, to)| *b == block && in_line(text, to) && !in_line(text, from) && !same_line(text, from, to));
+fn unbegun<'a>(
+    text: &str,
+    block: &str,
+    end: &'a Tag<'a>,
+    pairs: &[(&str, &'a Tag<'a>, &'a Tag<'a>)],
+) -> Fault {
+    let inner = pairs.iter().rev().find(|(b, from, to)| {
+        *b == block && in_line(text, to) && !in_line(text, from) && !same_line(text, from, to)
+    });
     let tag = inner.map_or(end, |(_, _, to)| *to);
     Fault::at(tag.range.clone(), format!("this `end{block}` ends no `{block}`"))
 }
@@ -296,8 +327,14 @@ mod tests {
         assert_eq!(told("{% if a %}\nx {% if b %}c\n{% endif %}\n"), "{% if b %}");
         let stray = "{% if a %}\nx {% if b %}c{% endif %}{% endif %}\n{% endif %}\n";
         assert_eq!(better(stray).map(|fault| fault.range.start), stray.find("{% endif %}\n"));
-        assert_eq!(told("{% if a %}{% for b in c %}x{% endif %}{% endfor %}{% endif %}"), "{% endif %}");
-        assert_eq!(told("{% if a %}{% for b in c %}{% if d %}x{% endfor %}{% endif %}"), "{% if d %}");
+        assert_eq!(
+            told("{% if a %}{% for b in c %}x{% endif %}{% endfor %}{% endif %}"),
+            "{% endif %}"
+        );
+        assert_eq!(
+            told("{% if a %}{% for b in c %}{% if d %}x{% endfor %}{% endif %}"),
+            "{% if d %}"
+        );
         let first = "{% if b %}c{% endif %}\n{% endif %}\n";
         assert_eq!(better(first).map(|fault| fault.range.start), first.rfind("{% endif %}"));
     }
@@ -307,9 +344,13 @@ mod tests {
         let half = |text| half(text).map(|fault| fault.range);
         assert_eq!(half("In { phase.name }} now"), Some(3..18));
         assert_eq!(half("% if a -%} x"), Some(0..10));
-        for fine in
-            ["{\"a\": {\"b\": 1}}", "${var.name}}", "{% raw %}{ a }}{% endraw %}", "{{ a }} 5 %} off", "{{ {\"a\": {\"b\": 1}} }}"]
-        {
+        for fine in [
+            "{\"a\": {\"b\": 1}}",
+            "${var.name}}",
+            "{% raw %}{ a }}{% endraw %}",
+            "{{ a }} 5 %} off",
+            "{{ {\"a\": {\"b\": 1}} }}",
+        ] {
             assert_eq!(half(fine), None, "{fine}");
         }
     }

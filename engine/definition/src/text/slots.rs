@@ -62,13 +62,18 @@ pub fn slots(text: &str) -> Vec<Slot> {
         }
         let Some(close) = text[inside..end].find(')').map(|i| i + inside) else { continue };
         let Some(guidance) = text[close + 1..end].strip_prefix(':') else { continue };
-        found.push(Slot { range: at..end + 3, sources: sources(text, inside..close), guidance: guidance.trim().to_owned() });
+        found.push(Slot {
+            range: at..end + 3,
+            sources: sources(text, inside..close),
+            guidance: guidance.trim().to_owned(),
+        });
         from = end + 3;
     }
     found
 }
 
-/// What looks like the beginning of a slot, written right or not: `<!-- fill`, `<!-- fil(`, `<!-fill(`.
+/// What looks like the beginning of a slot, written right or not: `<!-- fill`, `<!-- fil(`,
+/// `<!-fill(`.
 pub(super) fn like_slots(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut from = 0;
@@ -133,7 +138,8 @@ mod tests {
 
     #[test]
     fn a_heading_inside_a_fence_is_none() {
-        let titles: Vec<String> = headings("# A\n```\n# no\n```\n## B\n#no\n").into_iter().map(|h| h.title).collect();
+        let titles: Vec<String> =
+            headings("# A\n```\n# no\n```\n## B\n#no\n").into_iter().map(|h| h.title).collect();
         assert_eq!(titles, ["A", "B"]);
     }
 }

@@ -12,7 +12,13 @@ use crate::diagnostic::{MOST, Report, Suggestion};
 use crate::source::{FileId, Sources, Span};
 
 /// Checks one text.
-pub(crate) fn check(sources: &Sources, file: FileId, kind: TextKind, catalogue: &Catalogue, report: &mut Report) {
+pub(crate) fn check(
+    sources: &Sources,
+    file: FileId,
+    kind: TextKind,
+    catalogue: &Catalogue,
+    report: &mut Report,
+) {
     if let Some(why) = sources.fault(file) {
         report.error("unreadable-file", why.to_owned()).at(Span::new(file, 0..0), "");
         return;
@@ -26,8 +32,11 @@ pub(crate) fn check(sources: &Sources, file: FileId, kind: TextKind, catalogue: 
         match fault::better(text) {
             Some(fault) => broken(file, fault, report),
             None => {
-                let found = report.error(PROMPT_SYNTAX, format!("this is too much for MiniJinja: {why}"));
-                found.at(Span::new(file, range), "").help("take it apart, with `{% set %}` or in several texts");
+                let found =
+                    report.error(PROMPT_SYNTAX, format!("this is too much for MiniJinja: {why}"));
+                found
+                    .at(Span::new(file, range), "")
+                    .help("take it apart, with `{% set %}` or in several texts");
             }
         }
         return;
@@ -38,9 +47,12 @@ pub(crate) fn check(sources: &Sources, file: FileId, kind: TextKind, catalogue: 
             None => {
                 let range = error.range().unwrap_or(0..0);
                 // Its places may fall inside of a character.
-                let range = text.floor_char_boundary(range.start)..text.ceil_char_boundary(range.end);
+                let range =
+                    text.floor_char_boundary(range.start)..text.ceil_char_boundary(range.end);
                 let what = error.detail().unwrap_or("it cannot be read");
-                report.error(PROMPT_SYNTAX, format!("this is not MiniJinja: {what}")).at(Span::new(file, range), "");
+                report
+                    .error(PROMPT_SYNTAX, format!("this is not MiniJinja: {what}"))
+                    .at(Span::new(file, range), "");
             }
         },
         Ok(template) => {
@@ -49,7 +61,8 @@ pub(crate) fn check(sources: &Sources, file: FileId, kind: TextKind, catalogue: 
             }
             let known = catalogue.variables(kind);
             let scope = known.iter().map(|(n, s)| Name::of(n, s.clone())).collect();
-            let mut walk = Walk { text, file, scope, unknown: Vec::new(), guards: Vec::new(), report };
+            let mut walk =
+                Walk { text, file, scope, unknown: Vec::new(), guards: Vec::new(), report };
             walk.statement(&template);
             walk.tell();
         }
@@ -161,7 +174,10 @@ impl<'a> Walk<'a, '_> {
                 self.nested(|walk| {
                     let (variable, before) = (walk.scope.len(), walk.unknown.len());
                     walk.bind(&l.target, item);
-                    walk.scope.push(Name::of("loop", Shape::Record(LOOP.iter().map(|part| (*part, Shape::Any)).collect())));
+                    walk.scope.push(Name::of(
+                        "loop",
+                        Shape::Record(LOOP.iter().map(|part| (*part, Shape::Any)).collect()),
+                    ));
                     l.filter_expr.iter().for_each(|e| drop(walk.shape(e)));
                     walk.statements(&l.body);
                     if let Expr::Var(target) = &l.target
@@ -205,7 +221,8 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// A loop's variable that nothing in the loop uses, where every unknown name in it is the same one: told once, where it is given.
+    /// A loop's variable that nothing in the loop uses, where every unknown name in it is the same
+    /// one: told once, where it is given.
     fn misnamed(&mut self, given: &'a str, before: usize) {
         let Some(first) = self.unknown.get(before) else { return };
         let (meant, places) = (first.name, self.unknown.len() - before);
@@ -214,21 +231,33 @@ impl<'a> Walk<'a, '_> {
         }
         let (first, at) = (first.span, self.place(given));
         self.unknown.truncate(before);
-        let found =
-            self.report.error(PROMPT_VARIABLE, format!("`{given}` is used nowhere in its loop, and `{meant}` is not there"));
+        let found = self.report.error(
+            PROMPT_VARIABLE,
+            format!("`{given}` is used nowhere in its loop, and `{meant}` is not there"),
+        );
         found.at(at, "the loop's variable");
-        found
-            .also(first, if places == 1 { "used here".to_owned() } else { format!("used here and in {} more places", places - 1) });
+        found.also(
+            first,
+            if places == 1 {
+                "used here".to_owned()
+            } else {
+                format!("used here and in {} more places", places - 1)
+            },
+        );
         // Either side may be what was meant.
-        found.suggestion = Some(Suggestion { span: at, replacement: meant.to_owned(), safe: false });
+        found.suggestion =
+            Some(Suggestion { span: at, replacement: meant.to_owned(), safe: false });
         found.help(format!("did you mean `{meant}`?"));
     }
 
     /// Tells of the variables that are nowhere.
     fn tell(self) {
         for unknown in self.unknown {
-            let found = self.report.error(PROMPT_VARIABLE, format!("no variable named `{}`", unknown.name));
-            found.at(unknown.span, "").help_closest(unknown.name, unknown.there.iter().map(String::as_str));
+            let found =
+                self.report.error(PROMPT_VARIABLE, format!("no variable named `{}`", unknown.name));
+            found
+                .at(unknown.span, "")
+                .help_closest(unknown.name, unknown.there.iter().map(String::as_str));
         }
     }
 
@@ -290,7 +319,10 @@ impl<'a> Walk<'a, '_> {
                 shape
             }
             Expr::Slice(s) => {
-                [&s.start, &s.stop, &s.step].into_iter().flatten().for_each(|e| drop(self.shape(e)));
+                [&s.start, &s.stop, &s.step]
+                    .into_iter()
+                    .flatten()
+                    .for_each(|e| drop(self.shape(e)));
                 self.shape(&s.expr)
             }
             Expr::UnaryOp(u) => self.shape(&u.expr),
@@ -299,7 +331,9 @@ impl<'a> Walk<'a, '_> {
                 let right = self.shape(&b.right);
                 match b.op {
                     BinOpKind::Div | BinOpKind::FloorDiv | BinOpKind::Rem => self.divides(&b.right),
-                    BinOpKind::Eq | BinOpKind::Ne => self.compares((&b.left, &left), (&b.right, &right)),
+                    BinOpKind::Eq | BinOpKind::Ne => {
+                        self.compares((&b.left, &left), (&b.right, &right))
+                    }
                     _ => {}
                 }
                 Shape::Any
@@ -336,8 +370,13 @@ impl<'a> Walk<'a, '_> {
         if name == "agents" || self.guards.iter().any(|guard| guard.contains(name)) {
             return;
         }
-        let found = self.report.error(PROMPT_VARIABLE, format!("`{name}` may be empty, and then nothing has that number"));
-        found.at(at, "").help(format!("ask first: `{{% if {name} %}}…{{% endif %}}`, or go through it with `for`"));
+        let found = self.report.error(
+            PROMPT_VARIABLE,
+            format!("`{name}` may be empty, and then nothing has that number"),
+        );
+        found.at(at, "").help(format!(
+            "ask first: `{{% if {name} %}}…{{% endif %}}`, or go through it with `for`"
+        ));
     }
 
     fn divides(&mut self, by: &Expr<'a>) {
@@ -350,13 +389,15 @@ impl<'a> Walk<'a, '_> {
     /// A record is no text: the comparison is never true.
     fn compares(&mut self, left: (&Expr<'a>, &Shape), right: (&Expr<'a>, &Shape)) {
         let (record, parts) = match (left, right) {
-            ((whole, Shape::Record(parts)), (Expr::Const(_), _)) | ((Expr::Const(_), _), (whole, Shape::Record(parts))) => {
-                (whole, parts)
-            }
+            ((whole, Shape::Record(parts)), (Expr::Const(_), _))
+            | ((Expr::Const(_), _), (whole, Shape::Record(parts))) => (whole, parts),
             _ => return,
         };
         let (name, at) = (self.source(record.span()), self.file_span(record.span()));
-        let found = self.report.error(PROMPT_VARIABLE, format!("`{name}` is a record of several parts, and never equal to a text"));
+        let found = self.report.error(
+            PROMPT_VARIABLE,
+            format!("`{name}` is a record of several parts, and never equal to a text"),
+        );
         found.at(at, "");
         if parts.iter().any(|(part, _)| *part == "name") {
             found.help(format!("did you mean `{name}.name`?"));
@@ -374,7 +415,10 @@ impl<'a> Walk<'a, '_> {
 
     fn arguments(&mut self, arguments: &[CallArg<'a>]) -> Vec<Shape> {
         let shape = |argument: &CallArg<'a>| match argument {
-            CallArg::Pos(e) | CallArg::Kwarg(_, e) | CallArg::PosSplat(e) | CallArg::KwargSplat(e) => self.shape(e),
+            CallArg::Pos(e)
+            | CallArg::Kwarg(_, e)
+            | CallArg::PosSplat(e)
+            | CallArg::KwargSplat(e) => self.shape(e),
         };
         arguments.iter().map(shape).collect()
     }
@@ -387,7 +431,11 @@ impl<'a> Walk<'a, '_> {
             ("first" | "last", Shape::List(item)) => *item,
             // Items of one list and of others like it.
             ("chain", list @ Shape::List(_)) if given.iter().all(|more| *more == list) => list,
-            ("sort" | "reverse" | "list" | "unique" | "select" | "reject" | "selectattr" | "rejectattr", list) => list,
+            (
+                "sort" | "reverse" | "list" | "unique" | "select" | "reject" | "selectattr"
+                | "rejectattr",
+                list,
+            ) => list,
             _ => Shape::Any,
         }
     }
@@ -409,7 +457,10 @@ impl<'a> Walk<'a, '_> {
             if matches!(of, Shape::Scalar | Shape::List(_)) {
                 let span = self.place(name);
                 self.report
-                    .error(PROMPT_VARIABLE, format!("`{}` has no parts, so no `{name}`", self.source(whole.span())))
+                    .error(
+                        PROMPT_VARIABLE,
+                        format!("`{}` has no parts, so no `{name}`", self.source(whole.span())),
+                    )
                     .at(span, "");
             }
             return Shape::Any;
@@ -442,7 +493,9 @@ impl<'a> Walk<'a, '_> {
 
     /// Names in the parsed text are slices of it, so where they stand is known to the byte.
     fn place(&self, name: &'a str) -> Span {
-        let start = (name.as_ptr() as usize).checked_sub(self.text.as_ptr() as usize).filter(|s| s + name.len() <= self.text.len());
+        let start = (name.as_ptr() as usize)
+            .checked_sub(self.text.as_ptr() as usize)
+            .filter(|s| s + name.len() <= self.text.len());
         start.map_or(Span::new(self.file, 0..0), |s| Span::new(self.file, s..s + name.len()))
     }
 }

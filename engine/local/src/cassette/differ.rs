@@ -1,4 +1,5 @@
-//! What differs between a recorded request and the one that is made, for a person who has changed something.
+//! What differs between a recorded request and the one that is made, for a person who has changed
+//! something.
 
 use cloudcrew_definition::digest::sha256;
 use cloudcrew_runtime::ports::model::{Block, Message, Role, ToolSpec, ToolStatus};
@@ -30,23 +31,35 @@ pub fn difference(recorded: &Asked, now: &Asked) -> Option<String> {
     }
     let pairs = recorded.messages.iter().zip(&now.messages).enumerate();
     if let Some((number, (was, is))) = pairs.into_iter().find(|(_, (was, is))| was != is) {
-        return Some(format!("message {} of {} differs\n{}", number + 1, now.messages.len(), diff(&shown(was), &shown(is))));
+        return Some(format!(
+            "message {} of {} differs\n{}",
+            number + 1,
+            now.messages.len(),
+            diff(&shown(was), &shown(is))
+        ));
     }
     let (was, is) = (recorded.messages.len(), now.messages.len());
     let more = if is > was { now.messages.get(was) } else { recorded.messages.get(is) };
     let more = more.map(shown).unwrap_or_default();
     let lines = if is > was { diff("", &more) } else { diff(&more, "") };
-    Some(format!("it had {was} messages and has {is}; the first {} are the same\n{lines}", was.min(is)))
+    Some(format!(
+        "it had {was} messages and has {is}; the first {} are the same\n{lines}",
+        was.min(is)
+    ))
 }
 
 fn tools(was: &[ToolSpec], is: &[ToolSpec]) -> String {
-    let names = |tools: &[ToolSpec]| tools.iter().map(|tool| format!("{}\n", tool.name)).collect::<String>();
+    let names = |tools: &[ToolSpec]| {
+        tools.iter().map(|tool| format!("{}\n", tool.name)).collect::<String>()
+    };
     if names(was) != names(is) {
         return format!("other tools are on offer\n{}", diff(&names(was), &names(is)));
     }
     let pair = was.iter().zip(is).find(|(was, is)| was != is);
     let text = |tool: &ToolSpec| format!("{}\n{:#}", tool.description, tool.schema);
-    pair.map_or_else(String::new, |(was, is)| format!("the tool `{}` differs\n{}", is.name, diff(&text(was), &text(is))))
+    pair.map_or_else(String::new, |(was, is)| {
+        format!("the tool `{}` differs\n{}", is.name, diff(&text(was), &text(is)))
+    })
 }
 
 /// A message as lines.
@@ -69,12 +82,16 @@ fn block(block: &Block) -> String {
                 ToolStatus::Error => "error",
             };
             let shown = result.attachments.iter();
-            let shown = shown.map(|a| format!("\n[{}: {}, {}]", a.format.name(), a.name, fingerprint(&a.data))).collect::<String>();
+            let shown = shown
+                .map(|a| format!("\n[{}: {}, {}]", a.format.name(), a.name, fingerprint(&a.data)))
+                .collect::<String>();
             format!("[{status} of {}]\n{}{shown}", result.id, result.text)
         }
         Block::Reasoning(thought) => {
-            let sealed =
-                [&thought.signature, &thought.hidden].into_iter().flatten().map(|bytes| format!("\n[{}]", fingerprint(bytes)));
+            let sealed = [&thought.signature, &thought.hidden]
+                .into_iter()
+                .flatten()
+                .map(|bytes| format!("\n[{}]", fingerprint(bytes)));
             format!("[thinks]\n{}{}", thought.text, sealed.collect::<String>())
         }
     }
@@ -88,7 +105,12 @@ fn fingerprint(bytes: &str) -> String {
 fn diff(was: &str, is: &str) -> String {
     let (was, is) = (folded(was), folded(is));
     let diff = TextDiff::from_lines(&was, &is);
-    let text = diff.unified_diff().context_radius(2).header("recorded", "now").missing_newline_hint(false).to_string();
+    let text = diff
+        .unified_diff()
+        .context_radius(2)
+        .header("recorded", "now")
+        .missing_newline_hint(false)
+        .to_string();
     let lines: Vec<&str> = text.lines().collect();
     let mut shown = lines[..lines.len().min(SHOWN)].join("\n");
     if lines.len() > SHOWN {

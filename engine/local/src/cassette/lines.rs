@@ -1,4 +1,5 @@
-//! Reading a cassette line by line. Whatever is in the file, the answer is a call or an error that names the line.
+//! Reading a cassette line by line. Whatever is in the file, the answer is a call or an error that
+//! names the line.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
@@ -33,7 +34,11 @@ pub struct End {
 ///
 /// # Errors
 /// At the first line that is no call.
-pub fn scan(path: &Path, file: &mut File, mut each: impl FnMut(Place, Call)) -> Result<End, CassetteError> {
+pub fn scan(
+    path: &Path,
+    file: &mut File,
+    mut each: impl FnMut(Place, Call),
+) -> Result<End, CassetteError> {
     let failed = |error: &std::io::Error| CassetteError::unusable(path, error);
     file.seek(SeekFrom::Start(0)).map_err(|e| failed(&e))?;
     let mut reader = BufReader::new(file);
@@ -42,13 +47,19 @@ pub fn scan(path: &Path, file: &mut File, mut each: impl FnMut(Place, Call)) -> 
     loop {
         bytes.clear();
         line += 1;
-        let length = (&mut reader).take(MAX_LINE).read_until(b'\n', &mut bytes).map_err(|e| failed(&e))? as u64;
+        let length =
+            (&mut reader).take(MAX_LINE).read_until(b'\n', &mut bytes).map_err(|e| failed(&e))?
+                as u64;
         if length == 0 {
             return Ok(End { whole: start, cut: None });
         }
         if !bytes.ends_with(b"\n") {
             if length == MAX_LINE {
-                return Err(damaged(path, line, format!("it is longer than {} MiB", MAX_LINE / 1024 / 1024)));
+                return Err(damaged(
+                    path,
+                    line,
+                    format!("it is longer than {} MiB", MAX_LINE / 1024 / 1024),
+                ));
             }
             return Ok(End { whole: start, cut: Some(line) });
         }
@@ -67,14 +78,18 @@ pub fn scan(path: &Path, file: &mut File, mut each: impl FnMut(Place, Call)) -> 
 /// When the file has changed since.
 pub fn read(path: &Path, file: &mut File, place: Place) -> Result<Call, CassetteError> {
     let mut bytes = Vec::new();
-    let read = file.seek(SeekFrom::Start(place.start)).and_then(|_| file.take(place.length).read_to_end(&mut bytes));
+    let read = file
+        .seek(SeekFrom::Start(place.start))
+        .and_then(|_| file.take(place.length).read_to_end(&mut bytes));
     read.map_err(|error| CassetteError::unusable(path, &error))?;
     call(path, place.line, &bytes)
 }
 
 fn header(path: &Path, bytes: &[u8]) -> Result<(), CassetteError> {
     match serde_json::from_slice::<Header>(bytes) {
-        Ok(Header { cassette: found }) if found > VERSION => Err(CassetteError::Newer { path: path.to_owned(), found }),
+        Ok(Header { cassette: found }) if found > VERSION => {
+            Err(CassetteError::Newer { path: path.to_owned(), found })
+        }
         Ok(Header { cassette: VERSION }) => Ok(()),
         _ => Err(damaged(path, 1, "it does not say that this is a cassette")),
     }

@@ -1,8 +1,10 @@
-//! What a live model said, on a file: recorded once, and said again word for word to whoever asks the same.
+//! What a live model said, on a file: recorded once, and said again word for word to whoever asks
+//! the same.
 //!
-//! A cassette is JSON Lines. The first says what it is, each other holds one call: the request as the port sees it, with secrets
-//! crossed out, and the reply or the fault. The clock decides about nothing on it. It belongs to one engagement; only one process
-//! records at a time, and none while it is replayed. A call that its deadline broke off was never answered and is not on it, so a run
+//! A cassette is JSON Lines. The first says what it is, each other holds one call: the request as
+//! the port sees it, with secrets crossed out, and the reply or the fault. The clock decides about
+//! nothing on it. It belongs to one engagement; only one process records at a time, and none while
+//! it is replayed. A call that its deadline broke off was never answered and is not on it, so a run
 //! that had one is replayed up to there.
 
 mod differ;
@@ -14,7 +16,9 @@ mod scrub;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use cloudcrew_runtime::ports::model::{CallContext, Message, ModelFault, ModelReply, ModelRequest, ToolSpec};
+use cloudcrew_runtime::ports::model::{
+    CallContext, Message, ModelFault, ModelReply, ModelRequest, ToolSpec,
+};
 use serde::{Deserialize, Serialize};
 
 pub use record::Recorder;
@@ -37,7 +41,8 @@ pub enum CassetteError {
     },
     /// Somebody else holds it.
     #[error(
-        "the cassette `{}` is in use by another run; a cassette belongs to one engagement, and is replayed when nobody records: name another \
+        "the cassette `{}` is in use by another run; a cassette belongs to one engagement, and is \
+         replayed when nobody records: name another \
          file, or wait",
         path.display()
     )]
@@ -80,7 +85,8 @@ struct Header {
 /// One call, as a line.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Call {
-    /// Where it was made. It is not compared: it finds the place from which a resumed engagement goes on.
+    /// Where it was made. It is not compared: it finds the place from which a resumed engagement
+    /// goes on.
     at: CallContext,
     asked: Asked,
     answer: Answer,
@@ -118,8 +124,10 @@ impl Asked {
     }
 }
 
-/// The same place in an engagement, whatever its name and day. A call that was lost counts among the earlier ones, so these do not.
+/// The same place in an engagement, whatever its name and day. A call that was lost counts among
+/// the earlier ones, so these do not.
 fn same_place(one: &CallContext, other: &CallContext) -> bool {
-    let place = |c: &CallContext| (c.phase.clone(), c.revision, c.purpose, c.swarm, c.visit, c.turn);
+    let place =
+        |c: &CallContext| (c.phase.clone(), c.revision, c.purpose, c.swarm, c.visit, c.turn);
     place(one) == place(other)
 }

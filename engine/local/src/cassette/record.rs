@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use cloudcrew_runtime::ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest, Usage};
+use cloudcrew_runtime::ports::model::{
+    Billing, Model, ModelFault, ModelReply, ModelRequest, Usage,
+};
 
 use crate::folder;
 
@@ -30,14 +32,23 @@ struct Tape {
 }
 
 impl Recorder {
-    /// Records on a new file, or goes on with one that recorded the same engagement before. `secrets` are values that must not be on
-    /// it, besides those that look like secrets.
+    /// Records on a new file, or goes on with one that recorded the same engagement before.
+    /// `secrets` are values that must not be on it, besides those that look like secrets.
     ///
     /// # Errors
     /// When the file cannot be written, is no cassette, or another process has it.
-    pub fn new(inner: Arc<dyn Model>, file: &Path, secrets: Vec<String>) -> Result<Recorder, CassetteError> {
+    pub fn new(
+        inner: Arc<dyn Model>,
+        file: &Path,
+        secrets: Vec<String>,
+    ) -> Result<Recorder, CassetteError> {
         let tape = Tape::open(file)?;
-        Ok(Recorder { inner, path: file.to_owned(), scrubber: Scrubber::new(secrets), tape: Mutex::new(tape) })
+        Ok(Recorder {
+            inner,
+            path: file.to_owned(),
+            scrubber: Scrubber::new(secrets),
+            tape: Mutex::new(tape),
+        })
     }
 
     fn tape(&self) -> std::sync::MutexGuard<'_, Tape> {
@@ -52,17 +63,22 @@ impl Recorder {
         if owner == project {
             return Ok(());
         }
-        let message =
-            format!("the cassette `{}` belongs to the engagement `{owner}`: record `{project}` on another", self.path.display());
+        let message = format!(
+            "the cassette `{}` belongs to the engagement `{owner}`: record `{project}` on another",
+            self.path.display()
+        );
         Err(ModelFault::denied("CassetteInUse", message))
     }
 
-    /// A call whose answer is not on the cassette counts as failed: without it, nothing after it could be replayed. It is asked again
-    /// when the engagement goes on.
+    /// A call whose answer is not on the cassette counts as failed: without it, nothing after it
+    /// could be replayed. It is asked again when the engagement goes on.
     fn keep(&self, call: &Call, usage: Option<Usage>) -> Result<(), ModelFault> {
         // A few milliseconds, after a call that took seconds.
         self.tape().append(call).map_err(|error| {
-            let message = format!("the cassette `{}` could not be written ({error}); the answer is lost", self.path.display());
+            let message = format!(
+                "the cassette `{}` could not be written ({error}); the answer is lost",
+                self.path.display()
+            );
             ModelFault { usage, unpaid: false, ..ModelFault::denied("CassetteError", message) }
         })
     }
@@ -119,7 +135,10 @@ impl Tape {
         bytes.push(b'\n');
         // What could not be read again is not written.
         if bytes.len() as u64 > lines::MAX_LINE {
-            return Err(std::io::Error::other(format!("a call of {} bytes is too large for it", bytes.len())));
+            return Err(std::io::Error::other(format!(
+                "a call of {} bytes is too large for it",
+                bytes.len()
+            )));
         }
         let written = self.file.set_len(self.whole).and_then(|()| {
             self.file.seek(SeekFrom::Start(self.whole))?;
@@ -137,6 +156,7 @@ impl Tape {
 
 /// A new file lasts when its folder does.
 fn lasting(path: &Path) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }

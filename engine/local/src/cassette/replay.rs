@@ -1,4 +1,5 @@
-//! Replaying: the recorded answer to exactly the recorded request, per agent in order, and never a guess.
+//! Replaying: the recorded answer to exactly the recorded request, per agent in order, and never a
+//! guess.
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -6,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use cloudcrew_runtime::ports::model::{Billing, Block, CallContext, Model, ModelFault, ModelReply, ModelRequest};
+use cloudcrew_runtime::ports::model::{
+    Billing, Block, CallContext, Model, ModelFault, ModelReply, ModelRequest,
+};
 
 use super::lines::{self, Place};
 use super::{Answer, Asked, Call, CassetteError, Scrubber, differ, same_place};
@@ -34,15 +37,21 @@ struct Track {
 }
 
 impl Player {
-    /// Opens a cassette. `secrets` are values that were not to be on it: they are crossed out of what is asked now, too.
+    /// Opens a cassette. `secrets` are values that were not to be on it: they are crossed out of
+    /// what is asked now, too.
     ///
     /// # Errors
     /// When a line is damaged, or somebody is recording.
     pub fn open(file: &Path, secrets: Vec<String>) -> Result<Player, CassetteError> {
-        Ok(Player { path: file.to_owned(), scrubber: Scrubber::new(secrets), tape: Mutex::new(Tape::open(file)?) })
+        Ok(Player {
+            path: file.to_owned(),
+            scrubber: Scrubber::new(secrets),
+            tape: Mutex::new(Tape::open(file)?),
+        })
     }
 
-    /// The engagement that was recorded, and its day: what prompts say of both must be the same again.
+    /// The engagement that was recorded, and its day: what prompts say of both must be the same
+    /// again.
     pub fn recorded(&self) -> Option<(String, String)> {
         let tape = self.tape.lock().unwrap_or_else(PoisonError::into_inner);
         tape.first.as_ref().map(|first| (first.project.clone(), first.date.clone()))
@@ -54,8 +63,15 @@ impl Player {
         let Tape { file, agents, .. } = &mut *tape;
         let Some(track) = agents.get_mut(request.agent) else {
             let known: Vec<String> = agents.keys().map(|name| format!("`{name}`")).collect();
-            let known = if known.is_empty() { "no call at all".to_owned() } else { format!("calls of {} only", known.join(", ")) };
-            return Err(self.mismatch(format!("no call of `{}` was recorded: it holds {known}", request.agent)));
+            let known = if known.is_empty() {
+                "no call at all".to_owned()
+            } else {
+                format!("calls of {} only", known.join(", "))
+            };
+            return Err(self.mismatch(format!(
+                "no call of `{}` was recorded: it holds {known}",
+                request.agent
+            )));
         };
         let next = track.next.unwrap_or_else(|| track.place_of(request.context));
         let Some((place, _)) = track.calls.get(next) else {
@@ -66,9 +82,15 @@ impl Player {
                 request.agent
             )));
         };
-        let call = lines::read(&self.path, file, *place).map_err(|error| ModelFault::denied("CassetteError", error.to_string()))?;
+        let call = lines::read(&self.path, file, *place)
+            .map_err(|error| ModelFault::denied("CassetteError", error.to_string()))?;
         if let Some(difference) = differ::difference(&call.asked, &asked) {
-            let which = format!("call {} of `{}` is not the one in line {}", next + 1, request.agent, place.line);
+            let which = format!(
+                "call {} of `{}` is not the one in line {}",
+                next + 1,
+                request.agent,
+                place.line
+            );
             return Err(self.mismatch(format!("{which}: {difference}")));
         }
         track.next = Some(next + 1);
@@ -79,7 +101,10 @@ impl Player {
     }
 
     fn mismatch(&self, why: String) -> ModelFault {
-        ModelFault::denied("CassetteMismatch", format!("the cassette `{}` has no answer: {why}", self.path.display()))
+        ModelFault::denied(
+            "CassetteMismatch",
+            format!("the cassette `{}` has no answer: {why}", self.path.display()),
+        )
     }
 }
 
@@ -115,26 +140,33 @@ impl Tape {
             let Call { at, asked, answer } = call;
             first.get_or_insert_with(|| at.clone());
             let track = agents.entry(asked.agent.clone()).or_default();
-            let was_reply = replied.insert(asked.agent, matches!(answer, Answer::Reply(_))).unwrap_or(false);
-            // A reply that was recorded and not taken in, since the process died: it was asked for again at the same place.
+            let was_reply =
+                replied.insert(asked.agent, matches!(answer, Answer::Reply(_))).unwrap_or(false);
+            // A reply that was recorded and not taken in, since the process died: it was asked for
+            // again at the same place.
             if was_reply && track.calls.last().is_some_and(|(_, last)| same_place(last, &at)) {
                 track.calls.pop();
             }
             track.calls.push((place, at));
         })?;
         match end.cut {
-            Some(line) => Err(lines::damaged(path, line, "it is cut off; record on, or take the line out")),
-            None if end.whole == 0 => Err(lines::damaged(path, 1, "it does not say that this is a cassette")),
+            Some(line) => {
+                Err(lines::damaged(path, line, "it is cut off; record on, or take the line out"))
+            }
+            None if end.whole == 0 => {
+                Err(lines::damaged(path, 1, "it does not say that this is a cassette"))
+            }
             None => Ok(Tape { file, first, agents }),
         }
     }
 }
 
 impl Track {
-    /// Where an agent begins: an engagement that goes on in another process begins in the middle. A replay costs nothing, so its count
-    /// of earlier calls holds exactly those that were answered.
+    /// Where an agent begins: an engagement that goes on in another process begins in the middle. A
+    /// replay costs nothing, so its count of earlier calls holds exactly those that were answered.
     fn place_of(&self, at: &CallContext) -> usize {
-        let phase = self.calls.iter().position(|(_, recorded)| recorded.phase == at.phase).unwrap_or(0);
+        let phase =
+            self.calls.iter().position(|(_, recorded)| recorded.phase == at.phase).unwrap_or(0);
         phase + at.earlier_calls as usize
     }
 }

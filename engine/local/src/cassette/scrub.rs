@@ -1,10 +1,13 @@
-//! Secrets are crossed out of every text that goes on a cassette, letter by letter: the length stays, since tools tell lengths and
-//! cut texts. What is crossed out stays as it is when it is crossed out again, so that a replay asks what was recorded.
+//! Secrets are crossed out of every text that goes on a cassette, letter by letter: the length
+//! stays, since tools tell lengths and cut texts. What is crossed out stays as it is when it is
+//! crossed out again, so that a replay asks what was recorded.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use cloudcrew_runtime::ports::model::{Block, Message, ModelFault, ModelReply, Reasoning, ToolResult, ToolSpec, ToolUse};
+use cloudcrew_runtime::ports::model::{
+    Block, Message, ModelFault, ModelReply, Reasoning, ToolResult, ToolSpec, ToolUse,
+};
 use regex::{Captures, Regex};
 use serde_json::Value;
 
@@ -40,11 +43,13 @@ static SHAPES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 /// What names a secret.
 const NAME: &str = r"(?i)(?:secret|passw(?:or)?d|token|credential|api[_-]?key|access[_-]?key|private[_-]?key)[a-z0-9_-]*";
 /// `name: "value"`, also in a text that is itself in quotes.
-static QUOTED: LazyLock<Regex> =
-    LazyLock::new(|| shape(&format!(r#"{NAME}[\\"']*\s*(?::|:=|=>?)\s*\\*["'](?<x>[^\s"'\\]{{8,}})\\*["']"#)));
+static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
+    shape(&format!(r#"{NAME}[\\"']*\s*(?::|:=|=>?)\s*\\*["'](?<x>[^\s"'\\]{{8,}})\\*["']"#))
+});
 /// `name=value`.
-static PLAIN: LazyLock<Regex> =
-    LazyLock::new(|| shape(&format!(r#"{NAME}[\\"']*[ \t]*(?::|:=|=>?)[ \t]*(?<x>[^\s"'\\,;)}}\]]{{8,}})"#)));
+static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
+    shape(&format!(r#"{NAME}[\\"']*[ \t]*(?::|:=|=>?)[ \t]*(?<x>[^\s"'\\,;)}}\]]{{8,}})"#))
+});
 static NAMES: LazyLock<Regex> = LazyLock::new(|| shape(&format!("{NAME}$")));
 
 fn shape(pattern: &str) -> Regex {
@@ -52,7 +57,8 @@ fn shape(pattern: &str) -> Regex {
 }
 
 impl Scrubber {
-    /// Crosses out these values besides what looks like a secret. Values of less than eight letters are left alone.
+    /// Crosses out these values besides what looks like a secret. Values of less than eight letters
+    /// are left alone.
     pub fn new(secrets: Vec<String>) -> Scrubber {
         let trimmed = secrets.into_iter().map(|secret| secret.trim().to_owned());
         let mut secrets: Vec<String> = trimmed.filter(|secret| secret.len() >= SHORTEST).collect();
@@ -80,7 +86,9 @@ impl Scrubber {
         match value {
             Value::String(text) => self.text(text).into(),
             Value::Array(values) => values.iter().map(|value| self.value(value)).collect(),
-            Value::Object(map) => map.iter().map(|(key, value)| (self.text(key), self.named(key, value))).collect(),
+            Value::Object(map) => {
+                map.iter().map(|(key, value)| (self.text(key), self.named(key, value))).collect()
+            }
             other => other.clone(),
         }
     }
@@ -88,7 +96,10 @@ impl Scrubber {
     fn named(&self, key: &str, value: &Value) -> Value {
         match value {
             Value::String(text)
-                if NAMES.is_match(key) && text.len() >= SHORTEST && !text.contains(char::is_whitespace) && !refers(text) =>
+                if NAMES.is_match(key)
+                    && text.len() >= SHORTEST
+                    && !text.contains(char::is_whitespace)
+                    && !refers(text) =>
             {
                 stars(text).into()
             }
@@ -98,12 +109,19 @@ impl Scrubber {
 
     /// A tool without secrets.
     pub fn tool(&self, tool: &ToolSpec) -> ToolSpec {
-        ToolSpec { name: tool.name.clone(), description: self.text(&tool.description), schema: self.value(&tool.schema).into() }
+        ToolSpec {
+            name: tool.name.clone(),
+            description: self.text(&tool.description),
+            schema: self.value(&tool.schema).into(),
+        }
     }
 
     /// A message without secrets.
     pub fn message(&self, message: &Message) -> Message {
-        Message { role: message.role, content: message.content.iter().map(|block| self.block(block)).collect() }
+        Message {
+            role: message.role,
+            content: message.content.iter().map(|block| self.block(block)).collect(),
+        }
     }
 
     /// A reply without secrets.
@@ -118,7 +136,11 @@ impl Scrubber {
 
     /// A fault without secrets.
     pub fn fault(&self, fault: &ModelFault) -> ModelFault {
-        ModelFault { error: self.text(&fault.error), message: self.text(&fault.message), ..fault.clone() }
+        ModelFault {
+            error: self.text(&fault.error),
+            message: self.text(&fault.message),
+            ..fault.clone()
+        }
     }
 
     fn block(&self, block: &Block) -> Block {
@@ -129,10 +151,14 @@ impl Scrubber {
                 let (id, name) = (self.text(&call.id), self.text(&call.name));
                 Block::ToolUse(ToolUse { id, name, input: self.value(&call.input) })
             }
-            Block::ToolResult(result) => {
-                Block::ToolResult(ToolResult { id: self.text(&result.id), text: self.text(&result.text), ..result.clone() })
+            Block::ToolResult(result) => Block::ToolResult(ToolResult {
+                id: self.text(&result.id),
+                text: self.text(&result.text),
+                ..result.clone()
+            }),
+            Block::Reasoning(thought) => {
+                Block::Reasoning(Reasoning { text: self.text(&thought.text), ..thought.clone() })
             }
-            Block::Reasoning(thought) => Block::Reasoning(Reasoning { text: self.text(&thought.text), ..thought.clone() }),
         }
     }
 }
@@ -140,7 +166,9 @@ impl Scrubber {
 fn crossed<'t>(shape: &Regex, text: Cow<'t, str>, counts: impl Fn(&str) -> bool) -> Cow<'t, str> {
     let cross = |found: &Captures<'_>| {
         let all = found.get_match();
-        let Some(secret) = found.name("x").filter(|secret| counts(secret.as_str())) else { return all.as_str().to_owned() };
+        let Some(secret) = found.name("x").filter(|secret| counts(secret.as_str())) else {
+            return all.as_str().to_owned();
+        };
         let (before, after) = (secret.start() - all.start(), secret.end() - all.start());
         format!("{}{}{}", &all.as_str()[..before], stars(secret.as_str()), &all.as_str()[after..])
     };
@@ -150,11 +178,13 @@ fn crossed<'t>(shape: &Regex, text: Cow<'t, str>, counts: impl Fn(&str) -> bool)
     }
 }
 
-/// Line breaks stay, also those that are written as `\n`: tools count lines, and a text may come in quotes later.
+/// Line breaks stay, also those that are written as `\n`: tools count lines, and a text may come in
+/// quotes later.
 fn stars(secret: &str) -> String {
     let mut escaped = false;
     let star = |byte: u8| {
-        let stays = matches!(byte, b'\r' | b'\n' | b'\\') || (escaped && matches!(byte, b'r' | b'n'));
+        let stays =
+            matches!(byte, b'\r' | b'\n' | b'\\') || (escaped && matches!(byte, b'r' | b'n'));
         escaped = byte == b'\\';
         if stays { char::from(byte) } else { '*' }
     };

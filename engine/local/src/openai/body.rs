@@ -1,8 +1,10 @@
-//! The body of a chat completions request. Keys come in a fixed order and the messages last, so that a longer conversation
-//! begins with the bytes of the shorter one: the caches of all these servers are caches of a beginning.
+//! The body of a chat completions request. Keys come in a fixed order and the messages last, so
+//! that a longer conversation begins with the bytes of the shorter one: the caches of all these
+//! servers are caches of a beginning.
 
 use cloudcrew_runtime::ports::model::{
-    Attachment, AttachmentFormat, Block, Message, ModelRequest, Role, ToolResult, ToolSpec, ToolStatus, ToolUse,
+    Attachment, AttachmentFormat, Block, Message, ModelRequest, Role, ToolResult, ToolSpec,
+    ToolStatus, ToolUse,
 };
 use serde_json::{Map, Value, json};
 
@@ -35,27 +37,43 @@ pub fn body(request: &ModelRequest<'_>, settings: &OpenAiSettings) -> Vec<u8> {
 }
 
 fn tool(tool: &ToolSpec) -> Value {
-    let function = json!({ "name": tool.name, "description": tool.description, "parameters": tool.schema });
+    let function =
+        json!({ "name": tool.name, "description": tool.description, "parameters": tool.schema });
     json!({ "type": "function", "function": function })
 }
 
-/// Thoughts stay here where nothing was called: the protocol has no place for them that servers agree on. Beside calls, what a server
-/// said besides goes back as it came, for some refuse the conversation without it.
+/// Thoughts stay here where nothing was called: the protocol has no place for them that servers
+/// agree on. Beside calls, what a server said besides goes back as it came, for some refuse the
+/// conversation without it.
 fn assistant(message: &Message) -> Value {
     let text = texts(message);
-    let uses = message.content.iter().filter_map(|block| if let Block::ToolUse(call) = block { Some(call) } else { None });
+    let uses = message
+        .content
+        .iter()
+        .filter_map(|block| if let Block::ToolUse(call) = block { Some(call) } else { None });
     let calls: Vec<Value> = uses.map(call).collect();
     if calls.is_empty() {
         return json!({ "role": "assistant", "content": text });
     }
     let text = if text.is_empty() { Value::Null } else { text.into() };
     let mut said = json!({ "role": "assistant", "content": text, "tool_calls": calls });
-    for thought in message.content.iter().filter_map(|block| if let Block::Reasoning(r) = block { Some(r) } else { None }) {
-        for (key, value) in thought.opaque.get("message").and_then(Value::as_object).into_iter().flatten() {
+    for thought in message
+        .content
+        .iter()
+        .filter_map(|block| if let Block::Reasoning(r) = block { Some(r) } else { None })
+    {
+        for (key, value) in
+            thought.opaque.get("message").and_then(Value::as_object).into_iter().flatten()
+        {
             said[key.as_str()] = value.clone();
         }
-        for (place, fields) in thought.opaque.get("calls").and_then(Value::as_object).into_iter().flatten() {
-            let call = place.parse::<usize>().ok().and_then(|place| said["tool_calls"].get_mut(place)?.as_object_mut());
+        for (place, fields) in
+            thought.opaque.get("calls").and_then(Value::as_object).into_iter().flatten()
+        {
+            let call = place
+                .parse::<usize>()
+                .ok()
+                .and_then(|place| said["tool_calls"].get_mut(place)?.as_object_mut());
             if let (Some(call), Some(fields)) = (call, fields.as_object()) {
                 call.extend(fields.clone());
             }
@@ -77,13 +95,19 @@ fn function_name(name: &str) -> String {
     if name.is_empty() { "_".to_owned() } else { name }
 }
 
-/// Results come first, since they must follow the calls. What was found besides is shown by the user: a `tool` message holds words
-/// only.
+/// Results come first, since they must follow the calls. What was found besides is shown by the
+/// user: a `tool` message holds words only.
 fn user(message: &Message, messages: &mut Vec<Value>) {
-    let results = || message.content.iter().filter_map(|block| if let Block::ToolResult(r) = block { Some(r) } else { None });
+    let results = || {
+        message
+            .content
+            .iter()
+            .filter_map(|block| if let Block::ToolResult(r) = block { Some(r) } else { None })
+    };
     messages.extend(results().map(result));
     let text = texts(message);
-    let shown: Vec<Value> = results().flat_map(|result| result.attachments.iter()).flat_map(attachment).collect();
+    let shown: Vec<Value> =
+        results().flat_map(|result| result.attachments.iter()).flat_map(attachment).collect();
     if shown.is_empty() {
         if !text.is_empty() {
             messages.push(json!({ "role": "user", "content": text }));
@@ -115,7 +139,10 @@ fn attachment(attachment: &Attachment) -> [Value; 2] {
 
 /// All words of a message in one text: many templates take no list of parts.
 fn texts(message: &Message) -> String {
-    let texts: Vec<&str> =
-        message.content.iter().filter_map(|block| if let Block::Text(text) = block { Some(text.as_str()) } else { None }).collect();
+    let texts: Vec<&str> = message
+        .content
+        .iter()
+        .filter_map(|block| if let Block::Text(text) = block { Some(text.as_str()) } else { None })
+        .collect();
     texts.join("\n\n")
 }

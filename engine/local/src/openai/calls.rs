@@ -1,4 +1,5 @@
-//! Tool calls put together from what servers make of them: in fragments or whole, numbered or not, with ids or without.
+//! Tool calls put together from what servers make of them: in fragments or whole, numbered or not,
+//! with ids or without.
 
 use std::collections::BTreeSet;
 
@@ -31,14 +32,16 @@ impl Call {
         arguments.ends_with('}') && serde_json::from_str::<serde::de::IgnoredAny>(arguments).is_ok()
     }
 
-    /// Whether this is a part of another call than its number says: some servers give all calls the number 0, or none.
+    /// Whether this is a part of another call than its number says: some servers give all calls the
+    /// number 0, or none.
     fn is_over(&self, next: &Call) -> bool {
         if next.name.is_empty() {
             return false;
         }
         let other_id = !next.id.is_empty() && !self.id.is_empty() && next.id != self.id;
         // All so far once more, whole by now.
-        let again = next.index.is_some() && next.name == self.name && next.arguments == self.arguments;
+        let again =
+            next.index.is_some() && next.name == self.name && next.arguments == self.arguments;
         let place = next.index.is_some() && next.name == self.name && self.arguments.trim() == "{}";
         if (again || place) && !other_id {
             return false;
@@ -90,8 +93,9 @@ impl Calls {
                     call.name.push_str(&part.name);
                 }
                 // An empty object may be a place for what comes; and each piece may be all so far.
-                let all_so_far =
-                    call.arguments.len() > 1 && call.arguments.starts_with('{') && part.arguments.starts_with(&call.arguments);
+                let all_so_far = call.arguments.len() > 1
+                    && call.arguments.starts_with('{')
+                    && part.arguments.starts_with(&call.arguments);
                 if !part.arguments.is_empty() && (call.arguments.trim() == "{}" || all_so_far) {
                     call.arguments = part.arguments;
                 } else {
@@ -134,7 +138,8 @@ impl Calls {
     }
 }
 
-/// Ids that are unique in their turn: the server's where it gave one that is, else `call-1`, `call-2` and so on.
+/// Ids that are unique in their turn: the server's where it gave one that is, else `call-1`,
+/// `call-2` and so on.
 #[derive(Debug, Default)]
 pub struct Ids(BTreeSet<String>);
 

@@ -1,4 +1,5 @@
-//! What went wrong with a call, told by class: what may follow, the provider's name for it, and its words.
+//! What went wrong with a call, told by class: what may follow, the provider's name for it, and its
+//! words.
 
 use std::error::Error;
 use std::time::Duration;
@@ -15,14 +16,18 @@ const SHOWN: usize = 300;
 pub fn of_call(error: &reqwest::Error, place: &str) -> ModelFault {
     let words = chain(error);
     if words.contains("certificate") {
-        return ModelFault::denied("CertificateError", format!("the certificate of {place} was not accepted: {words}"));
+        return ModelFault::denied(
+            "CertificateError",
+            format!("the certificate of {place} was not accepted: {words}"),
+        );
     }
     if error.is_builder() {
         return ModelFault::denied("InvalidRequest", words);
     }
     if error.is_connect() {
         return ModelFault::refused(format!(
-            "no connection to {place}: {words} (is the server running there? `models.*.endpoint` in agents.yaml says where it is)"
+            "no connection to {place}: {words} (is the server running there? `models.*.endpoint` \
+             in agents.yaml says where it is)"
         ));
     }
     if words.contains("invalid HTTP") {
@@ -36,7 +41,8 @@ pub fn page(kind: &str, first: &[u8], place: &str) -> ModelFault {
     let begin: String = String::from_utf8_lossy(first).trim().chars().take(SHOWN).collect();
     let kind = if kind.is_empty() { "of no type" } else { kind };
     let message = format!(
-        "{place} answers with a page ({kind}) and not with a reply; it begins with `{begin}`: look at `models.*.endpoint` in agents.yaml, and at whether something asks to sign in"
+        "{place} answers with a page ({kind}) and not with a reply; it begins with `{begin}`: look \
+         at `models.*.endpoint` in agents.yaml, and at whether something asks to sign in"
     );
     ModelFault { unpaid: false, ..ModelFault::denied("NoModelThere", message) }
 }
@@ -49,10 +55,10 @@ pub fn of_body(error: &reqwest::Error) -> ModelFault {
 /// A refusal: what a server says in one of the many forms, or a page.
 pub fn of_status(status: u16, retry_after: Option<Duration>, body: &[u8]) -> ModelFault {
     let text = String::from_utf8_lossy(body);
-    let refusal = serde_json::from_str(&text)
-        .ok()
-        .and_then(|value| Refusal::find(&value))
-        .unwrap_or_else(|| Refusal { message: text.trim().chars().take(SHOWN).collect(), ..Refusal::default() });
+    let refusal =
+        serde_json::from_str(&text).ok().and_then(|value| Refusal::find(&value)).unwrap_or_else(
+            || Refusal { message: text.trim().chars().take(SHOWN).collect(), ..Refusal::default() },
+        );
     refusal.fault(status, retry_after)
 }
 
@@ -87,18 +93,31 @@ impl Refusal {
         };
         let code = words(&said["code"]);
         let status = code.parse().ok().filter(|status| (400..600).contains(status));
-        Some(Refusal { class: words(&said["type"]), code, message: words(&said["message"]), status })
+        Some(Refusal {
+            class: words(&said["type"]),
+            code,
+            message: words(&said["message"]),
+            status,
+        })
     }
 
     fn fault(&self, status: u16, retry_after: Option<Duration>) -> ModelFault {
         // Gateways have statuses of their own for a server that is away (520 to 529).
         let away = status >= 500 && status != 501 && status != 505;
-        let class = [&self.code, &self.class].into_iter().find(|c| c.starts_with(|letter: char| letter.is_ascii_alphabetic()));
+        let class = [&self.code, &self.class]
+            .into_iter()
+            .find(|c| c.starts_with(|letter: char| letter.is_ascii_alphabetic()));
         let class = class.map_or_else(|| format!("Http{status}"), |class| capital(class));
-        let message = if self.message.is_empty() { format!("HTTP status {status}") } else { self.message.clone() };
-        let mut fault = ModelFault::of_status(if away { 503 } else { status }, retry_after, &class, &message);
+        let message = if self.message.is_empty() {
+            format!("HTTP status {status}")
+        } else {
+            self.message.clone()
+        };
+        let mut fault =
+            ModelFault::of_status(if away { 503 } else { status }, retry_after, &class, &message);
         if matches!(status, 400 | 422) && fault.kind == FaultKind::Permanent {
-            // A model that takes no tools, an unknown parameter, a bound of the server: a person can put it right, and the same call works.
+            // A model that takes no tools, an unknown parameter, a bound of the server: a person
+            // can put it right, and the same call works.
             fault.kind = FaultKind::Denied;
         }
         if self.says_too_long(status) {
@@ -111,9 +130,12 @@ impl Refusal {
     }
 
     fn says_too_long(&self, status: u16) -> bool {
-        let named =
-            [&self.code, &self.class].into_iter().any(|c| c == "context_length_exceeded" || c == "exceed_context_size_error");
-        named || status == 413 || (status < 500 && status != 429 && self.message.contains("available context size"))
+        let named = [&self.code, &self.class]
+            .into_iter()
+            .any(|c| c == "context_length_exceeded" || c == "exceed_context_size_error");
+        named
+            || status == 413
+            || (status < 500 && status != 429 && self.message.contains("available context size"))
     }
 
     /// The status that would have come with it, had it not come in the middle of a stream.
@@ -142,10 +164,19 @@ fn words(value: &Value) -> String {
 /// `rate_limit_exceeded` is `RateLimitExceeded`; a class that is written so stays.
 fn capital(class: &str) -> String {
     let words = class.split(|c: char| !c.is_ascii_alphanumeric());
-    words.map(|word| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect::<String>()).collect()
+    words
+        .map(|word| {
+            word.chars()
+                .take(1)
+                .flat_map(char::to_uppercase)
+                .chain(word.chars().skip(1))
+                .collect::<String>()
+        })
+        .collect()
 }
 
-/// The innermost causes, in words. The outermost is left out: it repeats the URL, with whatever secret it holds.
+/// The innermost causes, in words. The outermost is left out: it repeats the URL, with whatever
+/// secret it holds.
 fn chain(error: &reqwest::Error) -> String {
     let mut words = Vec::new();
     let mut cause = error.source();
@@ -166,39 +197,63 @@ pub fn without_key(mut fault: ModelFault, key: Option<&str>) -> ModelFault {
 }
 
 /// Says what to do about the refusals that every newcomer meets.
-pub fn advised(mut fault: ModelFault, status: u16, settings: &OpenAiSettings, place: &str) -> ModelFault {
+pub fn advised(
+    mut fault: ModelFault,
+    status: u16,
+    settings: &OpenAiSettings,
+    place: &str,
+) -> ModelFault {
     if let Some(advice) = advice(&fault, status, settings, place) {
         fault.message = format!("{} ({advice})", fault.message);
     }
     fault
 }
 
-fn advice(fault: &ModelFault, status: u16, settings: &OpenAiSettings, place: &str) -> Option<String> {
+fn advice(
+    fault: &ModelFault,
+    status: u16,
+    settings: &OpenAiSettings,
+    place: &str,
+) -> Option<String> {
     if !matches!(fault.kind, FaultKind::Permanent | FaultKind::Denied) {
         return None;
     }
     let message = &fault.message;
     Some(match (status, &settings.key_name, &settings.key) {
         (401 | 403, Some(name), Some(_)) => {
-            format!("{place} does not take the key in {name}: look whether it is the right one, and what it may do")
+            format!(
+                "{place} does not take the key in {name}: look whether it is the right one, and \
+                 what it may do"
+            )
         }
         (401 | 403, Some(name), None) => format!("{place} asks for a key: set {name}"),
         (401 | 403, None, _) => {
             format!(
-                "{place} asks for a key: name the environment variable that holds one beside `models.*.endpoint` in agents.yaml"
+                "{place} asks for a key: name the environment variable that holds one beside \
+                 `models.*.endpoint` in agents.yaml"
             )
         }
         (404 | 405, ..) => format!(
-            "there is no model `{}` at {place}, or nothing that takes chat completions: look at `models.*.id` and `models.*.endpoint` in \
+            "there is no model `{}` at {place}, or nothing that takes chat completions: look at \
+             `models.*.id` and `models.*.endpoint` in \
              agents.yaml",
             settings.id
         ),
-        _ if fault.error == "InsufficientQuota" => "the account has no credit left: look at the provider's billing page".to_owned(),
+        _ if fault.error == "InsufficientQuota" => {
+            "the account has no credit left: look at the provider's billing page".to_owned()
+        }
         _ if message.contains("max_completion_tokens") || message.contains("'max_tokens'") => {
-            format!("this server takes another key than `{}` for the bound of a reply", settings.max_tokens_key.name())
+            format!(
+                "this server takes another key than `{}` for the bound of a reply",
+                settings.max_tokens_key.name()
+            )
         }
         (400 | 422, ..) => {
-            format!("{place} does not take this request: look at `models.*` in agents.yaml, or at what `{}` can do", settings.id)
+            format!(
+                "{place} does not take this request: look at `models.*` in agents.yaml, or at what \
+                 `{}` can do",
+                settings.id
+            )
         }
         _ => return None,
     })

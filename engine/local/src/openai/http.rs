@@ -39,7 +39,8 @@ impl Endpoint {
             .user_agent(concat!("cloudcrew/", env!("CARGO_PKG_VERSION")))
             .default_headers(headers)
             .connect_timeout(CONNECT)
-            // A conversation and a key go where they were sent, and nowhere else; the swarm has the one retry layer.
+            // A conversation and a key go where they were sent, and nowhere else; the swarm has the
+            // one retry layer.
             .redirect(redirect::Policy::none())
             .retry(retry::never());
         if url.scheme() == "http" {
@@ -49,14 +50,18 @@ impl Endpoint {
         if is_here(&url) {
             client = client.no_proxy();
         }
-        let client = client.build().map_err(|error| fault::of_call(&error, &shown(&settings.base_url)))?;
+        let client =
+            client.build().map_err(|error| fault::of_call(&error, &shown(&settings.base_url)))?;
         Ok(Endpoint { client, url })
     }
 }
 
 fn url(base: &str) -> Result<Url, ModelFault> {
     let unusable = |why: &str| {
-        let message = format!("`{}` is no URL of a server: {why}; look at `models.*.endpoint` in agents.yaml", shown(base));
+        let message = format!(
+            "`{}` is no URL of a server: {why}; look at `models.*.endpoint` in agents.yaml",
+            shown(base)
+        );
         ModelFault::denied("InvalidEndpoint", message)
     };
     let mut url = Url::parse(base.trim()).map_err(|error| unusable(&error.to_string()))?;
@@ -85,14 +90,18 @@ pub fn shown(base: &str) -> String {
 /// A server on this machine is not asked through a proxy.
 fn is_here(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    host == "localhost"
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn bearer(key: &str, name: Option<&str>) -> Result<HeaderValue, ModelFault> {
     let value = HeaderValue::from_str(&format!("Bearer {key}"));
     let mut value = value.map_err(|_| {
         let name = name.unwrap_or("the environment");
-        ModelFault::denied("InvalidKey", format!("the key in {name} holds letters that no key has; set it anew"))
+        ModelFault::denied(
+            "InvalidKey",
+            format!("the key in {name} holds letters that no key has; set it anew"),
+        )
     })?;
     value.set_sensitive(true);
     Ok(value)
@@ -102,7 +111,10 @@ fn bearer(key: &str, name: Option<&str>) -> Result<HeaderValue, ModelFault> {
 ///
 /// # Errors
 /// When they do not come in time, or at all.
-pub async fn chunk(response: &mut Response, silence: Duration) -> Result<Option<impl AsRef<[u8]> + use<>>, ModelFault> {
+pub async fn chunk(
+    response: &mut Response,
+    silence: Duration,
+) -> Result<Option<impl AsRef<[u8]> + use<>>, ModelFault> {
     match tokio::time::timeout(silence, response.chunk()).await {
         Err(_) => Err(ModelFault::silent(silence)),
         Ok(chunk) => chunk.map_err(|error| fault::of_body(&error)),
@@ -120,9 +132,10 @@ pub fn unpacked(body: &[u8], most: usize) -> Result<Vec<u8>, ModelFault> {
     match read {
         Ok(_) if plain.len() > most => Err(ModelFault::too_large()),
         Ok(_) => Ok(plain),
-        Err(error) => {
-            Err(ModelFault::denied("UnknownEncoding", format!("the answer is compressed in a way that cannot be read: {error}")))
-        }
+        Err(error) => Err(ModelFault::denied(
+            "UnknownEncoding",
+            format!("the answer is compressed in a way that cannot be read: {error}"),
+        )),
     }
 }
 
@@ -130,7 +143,11 @@ pub fn unpacked(body: &[u8], most: usize) -> Result<Vec<u8>, ModelFault> {
 ///
 /// # Errors
 /// As [`chunk`]; a larger one is not read to its end.
-pub async fn whole(response: &mut Response, silence: Duration, most: usize) -> Result<Vec<u8>, ModelFault> {
+pub async fn whole(
+    response: &mut Response,
+    silence: Duration,
+    most: usize,
+) -> Result<Vec<u8>, ModelFault> {
     let mut body = Vec::new();
     while let Some(bytes) = chunk(response, silence).await? {
         body.extend_from_slice(bytes.as_ref());

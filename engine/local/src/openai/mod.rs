@@ -1,5 +1,6 @@
-//! Models behind OpenAI's chat completions: Ollama, llama.cpp, vLLM, a gateway, a provider. Servers take the protocol in many
-//! ways; what they make of it is put right here, so that the swarm sees one kind of reply.
+//! Models behind OpenAI's chat completions: Ollama, llama.cpp, vLLM, a gateway, a provider. Servers
+//! take the protocol in many ways; what they make of it is put right here, so that the swarm sees
+//! one kind of reply.
 
 mod body;
 mod calls;
@@ -27,7 +28,8 @@ use http::Endpoint;
 use reply::Said;
 use sse::{Event, Events};
 
-/// Bytes of an answer that is not streamed: the largest reply, written with an escape for every other letter.
+/// Bytes of an answer that is not streamed: the largest reply, written with an escape for every
+/// other letter.
 const MAX_BODY: usize = 2 * MAX_REPLY;
 /// Bytes of a refusal.
 const MAX_REFUSAL: usize = 64 * 1024;
@@ -37,13 +39,15 @@ const MAX_REFUSAL: usize = 64 * 1024;
 pub struct OpenAiSettings {
     /// Name of the model at the server.
     pub id: String,
-    /// Where the server is: the URL to which `/chat/completions` is added, mostly one that ends in `/v1`.
+    /// Where the server is: the URL to which `/chat/completions` is added, mostly one that ends in
+    /// `/v1`.
     pub base_url: String,
     /// The key, where the server asks for one. It is shown nowhere.
     pub key: Option<String>,
     /// Name of the environment variable that holds the key, for advice.
     pub key_name: Option<String>,
-    /// Whether words are asked for while they are said. Without it nothing is heard before the whole reply is made.
+    /// Whether words are asked for while they are said. Without it nothing is heard before the
+    /// whole reply is made.
     pub streaming: bool,
     /// A server that sends nothing for so long is away; so long it has for the first byte, too.
     pub silence: Duration,
@@ -64,7 +68,10 @@ pub enum MaxTokensKey {
 impl MaxTokensKey {
     /// The one for a server.
     pub fn at(base_url: &str) -> MaxTokensKey {
-        let host = reqwest::Url::parse(base_url.trim()).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+        let host = reqwest::Url::parse(base_url.trim())
+            .ok()
+            .and_then(|url| url.host_str().map(str::to_owned))
+            .unwrap_or_default();
         if host == "api.openai.com" || host.ends_with(".openai.azure.com") {
             MaxTokensKey::MaxCompletionTokens
         } else {
@@ -110,12 +117,23 @@ impl OpenAiModel {
     }
 
     async fn ask(&self, request: &ModelRequest<'_>) -> Result<ModelReply, ModelFault> {
-        let endpoint = self.endpoint.get_or_init(|| Endpoint::new(&self.settings)).as_ref().map_err(Clone::clone)?;
+        let endpoint = self
+            .endpoint
+            .get_or_init(|| Endpoint::new(&self.settings))
+            .as_ref()
+            .map_err(Clone::clone)?;
         let call = endpoint
             .client
             .post(endpoint.url.clone())
             .header(CONTENT_TYPE, "application/json")
-            .header(ACCEPT, if self.settings.streaming { "text/event-stream, application/json" } else { "application/json" })
+            .header(
+                ACCEPT,
+                if self.settings.streaming {
+                    "text/event-stream, application/json"
+                } else {
+                    "application/json"
+                },
+            )
             .body(body::body(request, &self.settings));
         let silence = self.settings.silence;
         let mut response = match tokio::time::timeout(silence, call.send()).await {
@@ -126,18 +144,33 @@ impl OpenAiModel {
         if !response.status().is_success() {
             return Err(self.refused(response).await);
         }
-        let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_lowercase();
+        let kind = response
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .unwrap_or_default()
+            .to_lowercase();
         let packed = response.headers().get(CONTENT_ENCODING).is_some();
-        let first = http::chunk(&mut response, silence).await?.map(|bytes| bytes.as_ref().to_vec()).unwrap_or_default();
+        let first = http::chunk(&mut response, silence)
+            .await?
+            .map(|bytes| bytes.as_ref().to_vec())
+            .unwrap_or_default();
         let mut said = Said::new(request);
-        // A server may ignore what it was asked for, and say something else than what it does: its first bytes do not lie.
-        let form = Form::of(&first, packed, kind.contains("event-stream") || (self.settings.streaming && !kind.contains("json")));
+        // A server may ignore what it was asked for, and say something else than what it does: its
+        // first bytes do not lie.
+        let form = Form::of(
+            &first,
+            packed,
+            kind.contains("event-stream") || (self.settings.streaming && !kind.contains("json")),
+        );
         if form == Form::Page {
             return Err(fault::page(&kind, &first, &self.place));
         }
         if form != Form::Stream {
             let mut body = first;
-            body.extend(http::whole(&mut response, silence, MAX_BODY - body.len().min(MAX_BODY)).await?);
+            body.extend(
+                http::whole(&mut response, silence, MAX_BODY - body.len().min(MAX_BODY)).await?,
+            );
             if form == Form::Packed {
                 body = http::unpacked(&body, MAX_BODY)?;
             }
@@ -147,7 +180,8 @@ impl OpenAiModel {
                 said.hear(&json(&String::from_utf8_lossy(&body))?)?;
             }
         } else if let Err(fault) = listen(&mut response, first, &mut said, silence).await {
-            // What was said is said: without the report that follows it the call stays at its upper bound.
+            // What was said is said: without the report that follows it the call stays at its upper
+            // bound.
             if !said.has_stopped() || fault.error == "ReplyTooLarge" {
                 return Err(said.failed(fault));
             }
@@ -158,19 +192,33 @@ impl OpenAiModel {
     async fn refused(&self, mut response: Response) -> ModelFault {
         let status = response.status().as_u16();
         if response.status().is_redirection() {
-            let to = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()).map_or("elsewhere".to_owned(), http::shown);
-            let message = format!("{} sends on to {to}: write the right URL in `models.*.endpoint` in agents.yaml", self.place);
+            let to = response
+                .headers()
+                .get(LOCATION)
+                .and_then(|to| to.to_str().ok())
+                .map_or("elsewhere".to_owned(), http::shown);
+            let message = format!(
+                "{} sends on to {to}: write the right URL in `models.*.endpoint` in agents.yaml",
+                self.place
+            );
             return ModelFault::denied("Redirected", message);
         }
         let wait = wait::asked(response.headers());
         // The status says enough where the rest does not come.
-        let body = http::whole(&mut response, self.settings.silence, MAX_REFUSAL).await.unwrap_or_default();
+        let body = http::whole(&mut response, self.settings.silence, MAX_REFUSAL)
+            .await
+            .unwrap_or_default();
         fault::advised(fault::of_status(status, wait, &body), status, &self.settings, &self.place)
     }
 }
 
 /// Hears events until the stream says that it has ended.
-async fn listen(response: &mut Response, first: Vec<u8>, said: &mut Said<'_>, silence: Duration) -> Result<(), ModelFault> {
+async fn listen(
+    response: &mut Response,
+    first: Vec<u8>,
+    said: &mut Said<'_>,
+    silence: Duration,
+) -> Result<(), ModelFault> {
     let mut events = Events::default();
     let mut first = Some(first).filter(|first| !first.is_empty());
     loop {
@@ -213,7 +261,11 @@ fn hear_all(body: &[u8], said: &mut Said<'_>) -> Result<(), ModelFault> {
     if let Some(event) = events.rest() {
         heard(&event, said)?;
     }
-    if said.has_stopped() { Ok(()) } else { Err(ModelFault::connection("the stream ended before the reply was complete")) }
+    if said.has_stopped() {
+        Ok(())
+    } else {
+        Err(ModelFault::connection("the stream ended before the reply was complete"))
+    }
 }
 
 /// What an answer is by its first bytes.
@@ -266,7 +318,9 @@ fn json(text: &str) -> Result<Value, ModelFault> {
 #[async_trait]
 impl Model for OpenAiModel {
     async fn complete(&self, request: ModelRequest<'_>) -> Result<ModelReply, ModelFault> {
-        self.ask(&request).await.map_err(|fault| fault::without_key(fault, self.settings.key.as_deref()))
+        self.ask(&request)
+            .await
+            .map_err(|fault| fault::without_key(fault, self.settings.key.as_deref()))
     }
 
     fn billing(&self) -> Billing {

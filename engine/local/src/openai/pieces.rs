@@ -1,6 +1,7 @@
 //! Words of a stream, piece by piece; also of streams whose pieces each hold all so far.
 
-/// Bytes at which one piece that begins with the one before it is taken for all so far, when no third piece comes.
+/// Bytes at which one piece that begins with the one before it is taken for all so far, when no
+/// third piece comes.
 const LONG: usize = 8;
 
 /// What came, until it is known how the stream is meant.
@@ -52,7 +53,10 @@ impl Pieces {
 
     fn judged(&mut self, piece: &str) -> Vec<String> {
         match self.held.take() {
-            None if !self.last.is_empty() && piece.len() > self.last.len() && piece.starts_with(&self.last) => {
+            None if !self.last.is_empty()
+                && piece.len() > self.last.len()
+                && piece.starts_with(&self.last) =>
+            {
                 self.held = Some(piece.to_owned());
                 Vec::new()
             }

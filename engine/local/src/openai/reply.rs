@@ -68,7 +68,9 @@ impl<'a> Said<'a> {
         }
         self.began = true;
         // Some streams repeat all so far in `message`, beside the piece that is new.
-        let delta = choice["delta"].as_object().is_some_and(|delta| delta.values().any(|value| !value.is_null()));
+        let delta = choice["delta"]
+            .as_object()
+            .is_some_and(|delta| delta.values().any(|value| !value.is_null()));
         if choice["message"].is_object() && !delta {
             let again = self.repeats(&choice["message"]);
             self.message(&choice["message"], !again)?;
@@ -100,7 +102,10 @@ impl<'a> Said<'a> {
             return Err(ModelFault::garbled("the answer holds no reply"));
         }
         if self.stop.as_deref() == Some("error") {
-            return Err(self.failed(ModelFault::transient("StreamError", "the provider broke off its reply and gave no reason")));
+            return Err(self.failed(ModelFault::transient(
+                "StreamError",
+                "the provider broke off its reply and gave no reason",
+            )));
         }
         let structured = !self.calls.is_empty();
         for words in self.pieces.rest() {
@@ -112,9 +117,13 @@ impl<'a> Said<'a> {
         }
         self.calls.finish(CALLS, &mut self.reply)?;
         if structured && !(self.opaque.is_empty() && self.of_calls.is_empty()) {
-            let of_calls = self.of_calls.into_iter().map(|(place, fields)| (place, Value::Object(fields)));
+            let of_calls =
+                self.of_calls.into_iter().map(|(place, fields)| (place, Value::Object(fields)));
             let all = [("message", Value::Object(self.opaque)), ("calls", of_calls.collect())];
-            self.reply.opaque(THOUGHTS, all.map(|(key, value)| (key.to_owned(), value)).into_iter().collect())?;
+            self.reply.opaque(
+                THOUGHTS,
+                all.map(|(key, value)| (key.to_owned(), value)).into_iter().collect(),
+            )?;
         }
         let stop = match (self.stop.as_deref(), structured || written) {
             (None | Some("stop"), true) | (Some("tool_calls" | "function_call"), _) => "tool_use",
@@ -128,16 +137,21 @@ impl<'a> Said<'a> {
 
     fn message(&mut self, message: &Value, whole: bool) -> Result<(), ModelFault> {
         // Some servers write their thoughts under both names.
-        let thoughts = ["reasoning_content", "reasoning"].iter().filter_map(|key| message[*key].as_str()).find(|t| !t.is_empty());
+        let thoughts = ["reasoning_content", "reasoning"]
+            .iter()
+            .filter_map(|key| message[*key].as_str())
+            .find(|t| !t.is_empty());
         if let Some(text) = thoughts {
-            self.reply.thought(THOUGHTS, &Reasoning { text: text.to_owned(), ..Reasoning::default() })?;
+            self.reply
+                .thought(THOUGHTS, &Reasoning { text: text.to_owned(), ..Reasoning::default() })?;
         }
         for words in [&message["content"], &message["refusal"]] {
             match words {
                 Value::String(words) => self.say(words)?,
-                Value::Array(parts) => {
-                    parts.iter().filter_map(|part| part["text"].as_str()).try_for_each(|words| self.say(words))?
-                }
+                Value::Array(parts) => parts
+                    .iter()
+                    .filter_map(|part| part["text"].as_str())
+                    .try_for_each(|words| self.say(words))?,
                 _ => {}
             }
         }
@@ -165,7 +179,8 @@ impl<'a> Said<'a> {
     /// Whether a message is one of several that each hold all so far.
     fn repeats(&mut self, message: &Value) -> bool {
         let words = message["content"].as_str().unwrap_or_default();
-        let again = self.messages > 0 && (words.starts_with(self.pieces.said()) || words.is_empty());
+        let again =
+            self.messages > 0 && (words.starts_with(self.pieces.said()) || words.is_empty());
         self.messages += 1;
         if again {
             self.pieces.all_so_far();
@@ -173,20 +188,34 @@ impl<'a> Said<'a> {
         again
     }
 
-    /// Keeps what the protocol does not name, of a message and of its calls: a provider may want to see it again.
+    /// Keeps what the protocol does not name, of a message and of its calls: a provider may want to
+    /// see it again.
     fn keep(&mut self, message: &Value) {
         for (key, value) in message.as_object().into_iter().flatten() {
-            let known =
-                matches!(key.as_str(), "role" | "content" | "refusal" | "tool_calls" | "function_call" | "annotations" | "audio");
+            let known = matches!(
+                key.as_str(),
+                "role"
+                    | "content"
+                    | "refusal"
+                    | "tool_calls"
+                    | "function_call"
+                    | "annotations"
+                    | "audio"
+            );
             if !known && !value.is_null() {
                 joined(&mut self.opaque, key, value);
             }
         }
         for (place, call) in message["tool_calls"].as_array().into_iter().flatten().enumerate() {
             for (key, value) in call.as_object().into_iter().flatten() {
-                let known = matches!(key.as_str(), "index" | "id" | "type" | "function" | "name" | "arguments");
+                let known = matches!(
+                    key.as_str(),
+                    "index" | "id" | "type" | "function" | "name" | "arguments"
+                );
                 if !known && !value.is_null() {
-                    let place = call["index"].as_u64().map_or(place, |index| usize::try_from(index).unwrap_or(place));
+                    let place = call["index"]
+                        .as_u64()
+                        .map_or(place, |index| usize::try_from(index).unwrap_or(place));
                     joined(self.of_calls.entry(place.to_string()).or_default(), key, value);
                 }
             }
@@ -213,5 +242,10 @@ fn reported(usage: &Value) -> Option<Usage> {
     let all = count(&usage["total_tokens"]).and_then(|all| all.checked_sub(prompt));
     let written = written.or(all)?;
     let cached = count(&usage["prompt_tokens_details"]["cached_tokens"]).unwrap_or(0).min(prompt);
-    Some(Usage { input_tokens: prompt - cached, output_tokens: written, cache_read_tokens: cached, cache_write_tokens: 0 })
+    Some(Usage {
+        input_tokens: prompt - cached,
+        output_tokens: written,
+        cache_read_tokens: cached,
+        cache_write_tokens: 0,
+    })
 }

@@ -38,7 +38,11 @@ impl Events {
         self.start = 0;
         self.bytes.extend_from_slice(bytes);
         let waiting = self.data.as_ref().map_or(0, String::len);
-        if self.bytes.len() - bytes.len() + waiting > MAX_EVENT { Err(ModelFault::too_large()) } else { Ok(()) }
+        if self.bytes.len() - bytes.len() + waiting > MAX_EVENT {
+            Err(ModelFault::too_large())
+        } else {
+            Ok(())
+        }
     }
 
     /// The next complete event.
@@ -90,8 +94,8 @@ impl Events {
 mod tests {
     use super::{Event, Events};
 
-    const STREAM: &str =
-        "\u{feff}: keep-alive\r\n\r\nevent: x\r\ndata: {\"a\":\r\ndata: 1}\r\n\r\ndata:ä\n\nerror: {}\n\ndata: [DONE]";
+    const STREAM: &str = "\u{feff}: keep-alive\r\n\r\nevent: x\r\ndata: {\"a\":\r\ndata: \
+        1}\r\n\r\ndata:ä\n\nerror: {}\n\ndata: [DONE]";
 
     fn read(piece: usize) -> Vec<Event> {
         let mut events = Events::default();
@@ -107,7 +111,8 @@ mod tests {
     #[test]
     fn events_are_the_same_however_they_are_cut() {
         let data = |text: &str| Event::Data(text.to_owned());
-        let expected = vec![data("{\"a\":\n1}"), data("ä"), Event::Error("{}".into()), data("[DONE]")];
+        let expected =
+            vec![data("{\"a\":\n1}"), data("ä"), Event::Error("{}".into()), data("[DONE]")];
         for piece in 1..STREAM.len() {
             assert_eq!(read(piece), expected, "in pieces of {piece} bytes");
         }

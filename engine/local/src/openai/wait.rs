@@ -22,7 +22,9 @@ pub fn asked(headers: &HeaderMap) -> Option<Duration> {
     }
     // A date is told by the server's clock, which may not be ours.
     let now = text(DATE.as_str()).and_then(date).unwrap_or_else(Timestamp::now);
-    date(said).map(|then| then.duration_since(now)).map(|wait| Duration::try_from(wait).unwrap_or_default())
+    date(said)
+        .map(|then| then.duration_since(now))
+        .map(|wait| Duration::try_from(wait).unwrap_or_default())
 }
 
 fn date(text: &str) -> Option<Timestamp> {

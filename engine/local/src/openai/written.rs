@@ -1,8 +1,10 @@
-//! What a model writes into its text that is none: its thoughts between `<think>` marks, and tool calls in the forms that templates
-//! teach models and servers do not always read: `<tool_call>{…}</tool_call>`, `<function=name>{…}</function>`, `[TOOL_CALLS] […]`, a
-//! fence of JSON, or JSON alone.
+//! What a model writes into its text that is none: its thoughts between `<think>` marks, and tool
+//! calls in the forms that templates teach models and servers do not always read:
+//! `<tool_call>{…}</tool_call>`, `<function=name>{…}</function>`, `[TOOL_CALLS] […]`, a fence of
+//! JSON, or JSON alone.
 //!
-//! Thoughts are never executed, and neither is what is quoted: behind `>`, in backticks, or in a fence of another kind.
+//! Thoughts are never executed, and neither is what is quoted: behind `>`, in backticks, or in a
+//! fence of another kind.
 
 use cloudcrew_runtime::ports::mended;
 use cloudcrew_runtime::ports::model::{ModelFault, ToolSpec};
@@ -22,8 +24,8 @@ const MOST: usize = 1_000;
 /// How a call may begin.
 const MARKS: [&str; 4] = ["<tool_call>", "<function=", "[TOOL_CALLS]", "```"];
 
-/// Words on their way into a reply. From the first mark on they are kept back: nobody is to hear what may become a call or a thought,
-/// and only the end tells whether it does.
+/// Words on their way into a reply. From the first mark on they are kept back: nobody is to hear
+/// what may become a call or a thought, and only the end tells whether it does.
 #[derive(Debug)]
 pub struct Words<'a> {
     tools: &'a [ToolSpec],
@@ -46,7 +48,15 @@ enum Part<'t> {
 impl<'a> Words<'a> {
     /// Nothing was said yet; it becomes this block of a reply.
     pub fn new(tools: &'a [ToolSpec], block: u32) -> Words<'a> {
-        Words { tools, kept: String::new(), block, spoken: false, marked: false, thoughts: String::new(), line: String::new() }
+        Words {
+            tools,
+            kept: String::new(),
+            block,
+            spoken: false,
+            marked: false,
+            thoughts: String::new(),
+            line: String::new(),
+        }
     }
 
     /// More words.
@@ -70,10 +80,13 @@ impl<'a> Words<'a> {
 
     /// Lets go what cannot become anything else, up to the first mark.
     fn let_go(&mut self, reply: &mut Assembly<'_>) -> Result<(), ModelFault> {
-        let bare = !self.spoken && !self.tools.is_empty() && self.kept.trim_start().starts_with(['{', '[']);
+        let bare = !self.spoken
+            && !self.tools.is_empty()
+            && self.kept.trim_start().starts_with(['{', '[']);
         let calls = if self.tools.is_empty() { &[][..] } else { &MARKS[..] };
         let marks = || calls.iter().chain(THOUGHTS.iter().map(|(open, _)| open));
-        let first = if bare { Some(0) } else { marks().filter_map(|mark| self.kept.find(mark)).min() };
+        let first =
+            if bare { Some(0) } else { marks().filter_map(|mark| self.kept.find(mark)).min() };
         self.marked = first.is_some();
         let free = first.unwrap_or_else(|| self.kept.len() - half_a_mark(&self.kept, marks()));
         let kept = self.kept.split_off(free);
@@ -103,8 +116,13 @@ impl<'a> Words<'a> {
                 continue;
             }
             // A mark may have been cut in two.
-            let from = self.kept.floor_char_boundary(searched.saturating_sub(close.len())).max(blank + open.len());
-            if let Some(end) = self.kept.get(from..).and_then(|rest| rest.find(close)).map(|at| from + at) {
+            let from = self
+                .kept
+                .floor_char_boundary(searched.saturating_sub(close.len()))
+                .max(blank + open.len());
+            if let Some(end) =
+                self.kept.get(from..).and_then(|rest| rest.find(close)).map(|at| from + at)
+            {
                 self.thoughts.push_str(&self.kept[blank + open.len()..end]);
                 self.kept.drain(..end + close.len());
                 self.marked = false;
@@ -113,11 +131,16 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// Nothing more is said: whether there were calls, and what was thought. Calls are read only where the server gave none itself.
+    /// Nothing more is said: whether there were calls, and what was thought. Calls are read only
+    /// where the server gave none itself.
     ///
     /// # Errors
     /// When the reply grows too large.
-    pub fn finish(mut self, structured: bool, reply: &mut Assembly<'_>) -> Result<(bool, String), ModelFault> {
+    pub fn finish(
+        mut self,
+        structured: bool,
+        reply: &mut Assembly<'_>,
+    ) -> Result<(bool, String), ModelFault> {
         for _ in 0..MOST {
             let before = self.kept.len();
             self.let_go(reply)?;
@@ -150,7 +173,8 @@ impl<'a> Words<'a> {
         }
         let mut ids = Ids::default();
         // Words before the first call go on where those that were heard ended.
-        let first = if let Some(Part::Text(_)) = parts.first() { self.block } else { self.block + 1 };
+        let first =
+            if let Some(Part::Text(_)) = parts.first() { self.block } else { self.block + 1 };
         for (block, part) in (first..).zip(&parts) {
             match part {
                 Part::Text(text) => reply.text(block, text)?,
@@ -175,9 +199,14 @@ impl<'a> Words<'a> {
         let mut parts = Vec::new();
         let (mut begun, mut from) = (0, 0);
         let mut ends = Ends::default();
-        while let Some((at, mark)) = MARKS.iter().filter_map(|mark| Some((ends.next(text, from, mark)?, *mark))).min() {
-            let found =
-                if self.is_quoted(text, at, mark) { Found::Text(at + mark.len()) } else { self.at(text, at, mark, &mut ends) };
+        while let Some((at, mark)) =
+            MARKS.iter().filter_map(|mark| Some((ends.next(text, from, mark)?, *mark))).min()
+        {
+            let found = if self.is_quoted(text, at, mark) {
+                Found::Text(at + mark.len())
+            } else {
+                self.at(text, at, mark, &mut ends)
+            };
             match found {
                 Found::Calls(calls, end) => {
                     parts.extend(words(&text[begun..at]));
@@ -191,7 +220,8 @@ impl<'a> Words<'a> {
         parts
     }
 
-    /// Whether a mark is shown and not meant: behind `>` at the beginning of its line, in backticks, or a fence inside of a line.
+    /// Whether a mark is shown and not meant: behind `>` at the beginning of its line, in
+    /// backticks, or a fence inside of a line.
     fn is_quoted(&self, text: &str, at: usize, mark: &str) -> bool {
         let near = text.ceil_char_boundary(at.saturating_sub(NEAR));
         let begun = text[near..at].rfind('\n').map(|end| near + end + 1);
@@ -236,7 +266,8 @@ impl<'a> Words<'a> {
                 }
             }
             "[TOOL_CALLS]" => {
-                let mut values = serde_json::Deserializer::from_str(&text[inside..]).into_iter::<Value>();
+                let mut values =
+                    serde_json::Deserializer::from_str(&text[inside..]).into_iter::<Value>();
                 match values.next() {
                     Some(Ok(value)) => match self.calls(&value) {
                         Some(calls) => Found::Calls(calls, inside + values.byte_offset()),
@@ -246,12 +277,19 @@ impl<'a> Words<'a> {
                 }
             }
             _ => {
-                let Some(close) = ends.next(text, inside, "```") else { return Found::Text(text.len()) };
-                let (language, body) = text[inside..close].split_once('\n').unwrap_or(("", &text[inside..close]));
+                let Some(close) = ends.next(text, inside, "```") else {
+                    return Found::Text(text.len());
+                };
+                let (language, body) =
+                    text[inside..close].split_once('\n').unwrap_or(("", &text[inside..close]));
                 let end = close + 3;
                 // What a fence of another kind shows is an example.
                 let is_call = matches!(language.trim(), "" | "json" | "tool_call" | "tool_code");
-                match mended::value(body).ok().filter(|_| is_call).and_then(|value| self.calls(&value)) {
+                match mended::value(body)
+                    .ok()
+                    .filter(|_| is_call)
+                    .and_then(|value| self.calls(&value))
+                {
                     Some(calls) => Found::Calls(calls, end),
                     None => Found::Text(end),
                 }
@@ -259,11 +297,14 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// Calls as JSON: one, or a list of nothing else. Of a tool that is not on offer only the `name` and `arguments` of a call are one;
-    /// the swarm tells the model that there is no such tool.
+    /// Calls as JSON: one, or a list of nothing else. Of a tool that is not on offer only the
+    /// `name` and `arguments` of a call are one; the swarm tells the model that there is no such
+    /// tool.
     fn calls<'t>(&self, value: &Value) -> Option<Vec<Part<'t>>> {
         match value {
-            Value::Array(values) if !values.is_empty() => values.iter().map(|value| self.call(value)).collect(),
+            Value::Array(values) if !values.is_empty() => {
+                values.iter().map(|value| self.call(value)).collect()
+            }
             value => self.call(value).map(|call| vec![call]),
         }
     }
@@ -274,9 +315,14 @@ impl<'a> Words<'a> {
         let name = call.get("name")?.as_str()?;
         let given = call.get("arguments").or_else(|| call.get("parameters"));
         let on_offer = self.tools.iter().any(|tool| tool.name == name);
-        let plain = call.keys().all(|key| matches!(key.as_str(), "name" | "arguments" | "parameters" | "id" | "type"));
+        let plain = call
+            .keys()
+            .all(|key| matches!(key.as_str(), "name" | "arguments" | "parameters" | "id" | "type"));
         let looks = given.is_some_and(Value::is_object) && plain;
-        (on_offer || looks).then(|| Part::Call { name: name.to_owned(), arguments: arguments(given.unwrap_or(&Value::Null)) })
+        (on_offer || looks).then(|| Part::Call {
+            name: name.to_owned(),
+            arguments: arguments(given.unwrap_or(&Value::Null)),
+        })
     }
 
     /// `<function=name>` with JSON, or with a `<parameter=key>` for each argument.
@@ -289,8 +335,11 @@ impl<'a> Words<'a> {
         if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c)) {
             return None;
         }
-        let given =
-            if body.is_empty() || body.starts_with("<parameter=") { parameters(body) } else { mended::object(body).ok()? };
+        let given = if body.is_empty() || body.starts_with("<parameter=") {
+            parameters(body)
+        } else {
+            mended::object(body).ok()?
+        };
         Some(Part::Call { name: name.to_owned(), arguments: given.to_string() })
     }
 }
@@ -337,5 +386,8 @@ fn words(text: &str) -> Option<Part<'_>> {
 
 /// Bytes at the end that may be the beginning of a mark.
 fn half_a_mark<'m>(text: &str, marks: impl Iterator<Item = &'m &'static str>) -> usize {
-    marks.filter_map(|mark| (1..mark.len()).rev().find(|length| text.ends_with(&mark[..*length]))).max().unwrap_or(0)
+    marks
+        .filter_map(|mark| (1..mark.len()).rev().find(|length| text.ends_with(&mark[..*length])))
+        .max()
+        .unwrap_or(0)
 }

@@ -1,4 +1,5 @@
-//! Artifacts from what is known. What nobody knows is left open, so that a review finds it; nothing is invented.
+//! Artifacts from what is known. What nobody knows is left open, so that a review finds it; nothing
+//! is invented.
 
 use cloudcrew_definition::crew::{Definition, Deliverable, Phase};
 use cloudcrew_definition::text::slots;
@@ -31,14 +32,21 @@ pub(super) struct Writing<'a> {
     pub known: &'a Knowledge,
 }
 
-/// What only a statement of work can say: a crew that finds nothing there says so, and has forgotten nothing.
-const OF_STATEMENT: [&str; 6] = ["objectives", "requirements", "constraints", "scope", "acceptance_criteria", "timeline"];
+/// What only a statement of work can say: a crew that finds nothing there says so, and has
+/// forgotten nothing.
+const OF_STATEMENT: [&str; 6] =
+    ["objectives", "requirements", "constraints", "scope", "acceptance_criteria", "timeline"];
 
-/// A document from its template: under each heading what a live crew would write there, and what is known for it. A list stands
-/// in full once, where the template is about it; elsewhere its ids are named.
+/// A document from its template: under each heading what a live crew would write there, and what is
+/// known for it. A list stands in full once, where the template is about it; elsewhere its ids are
+/// named.
 pub(super) fn document(template: &str, writing: &Writing<'_>) -> String {
     let slots = slots(template);
-    let about: Vec<&str> = slots.iter().filter_map(|slot| slot.sources.first()).map(|(name, _)| name.as_str()).collect();
+    let about: Vec<&str> = slots
+        .iter()
+        .filter_map(|slot| slot.sources.first())
+        .map(|(name, _)| name.as_str())
+        .collect();
     let mut listed: Vec<&str> = Vec::new();
     let mut text = String::new();
     let mut from = 0;
@@ -48,20 +56,30 @@ pub(super) fn document(template: &str, writing: &Writing<'_>) -> String {
         let mut parts = Vec::new();
         for (place, (name, _)) in slot.sources.iter().enumerate() {
             let Some(material) = writing.material(name, slot.sources.len() == 1) else { continue };
-            let in_full = !listed.contains(&name.as_str()) && (place == 0 || !about.contains(&name.as_str()));
+            let in_full =
+                !listed.contains(&name.as_str()) && (place == 0 || !about.contains(&name.as_str()));
             if in_full {
                 listed.push(name);
             }
             parts.push(if in_full { material.in_full() } else { material.named() });
         }
-        let of_statement = slot.sources.iter().all(|(name, _)| OF_STATEMENT.contains(&name.as_str()));
+        let of_statement =
+            slot.sources.iter().all(|(name, _)| OF_STATEMENT.contains(&name.as_str()));
         if parts.is_empty() && of_statement {
-            let names: Vec<String> = slot.sources.iter().map(|(name, _)| name.replace('_', " ")).collect();
-            text.push_str(&format!("The statement of work says nothing about {}.", names.join(" or ")));
+            let names: Vec<String> =
+                slot.sources.iter().map(|(name, _)| name.replace('_', " ")).collect();
+            text.push_str(&format!(
+                "The statement of work says nothing about {}.",
+                names.join(" or ")
+            ));
         } else if parts.is_empty() {
             text.push_str(&template[slot.range.clone()]);
         } else {
-            text.push_str(&format!("> A live crew writes here: {}\n\n{}", slot.guidance, parts.join("\n\n")));
+            text.push_str(&format!(
+                "> A live crew writes here: {}\n\n{}",
+                slot.guidance,
+                parts.join("\n\n")
+            ));
         }
     }
     text.push_str(&template[from..]);
@@ -74,7 +92,8 @@ pub(super) fn document(template: &str, writing: &Writing<'_>) -> String {
         .map(|r| format!("- {}", r.body))
         .collect();
     if !feedback.is_empty() {
-        document.push_str(&format!("\n## Changes the customer asked for\n\n{}\n", feedback.join("\n")));
+        document
+            .push_str(&format!("\n## Changes the customer asked for\n\n{}\n", feedback.join("\n")));
     }
     document
 }
@@ -94,7 +113,11 @@ struct Material {
 
 impl Material {
     fn words(words: String) -> Option<Material> {
-        (!words.is_empty()).then(|| Material { label: "", lines: vec![words], names: String::new() })
+        (!words.is_empty()).then(|| Material {
+            label: "",
+            lines: vec![words],
+            names: String::new(),
+        })
     }
 
     fn list(label: &'static str, lines: Vec<String>, names: String) -> Option<Material> {
@@ -110,7 +133,11 @@ impl Material {
     }
 
     fn named(&self) -> String {
-        if self.label.is_empty() { self.in_full() } else { format!("{}: {}, listed in this document.", self.label, self.names) }
+        if self.label.is_empty() {
+            self.in_full()
+        } else {
+            format!("{}: {}, listed in this document.", self.label, self.names)
+        }
     }
 }
 
@@ -133,11 +160,15 @@ impl Writing<'_> {
             "feedback" => self.rows("The customer's words", "feedback", asks_for_changes),
             "artifacts" => {
                 let written = self.known.files.iter().filter(|(_, by)| !by.is_empty());
-                let lines: Vec<String> = written.map(|(path, by)| format!("{path} ({by})")).collect();
+                let lines: Vec<String> =
+                    written.map(|(path, by)| format!("{path} ({by})")).collect();
                 let names = format!("{} files", lines.len());
                 Material::list("Files", lines, names)
             }
-            "costs" => Material::words("Tokens and money so far are estimates of a rehearsal: see `cloudcrew cost`.".to_owned()),
+            "costs" => Material::words(
+                "Tokens and money so far are estimates of a rehearsal: see `cloudcrew cost`."
+                    .to_owned(),
+            ),
             "team" => self.team(),
             "phases" => self.phases(),
             _ => None,
@@ -151,11 +182,21 @@ impl Writing<'_> {
             (Some((only, ..)), _) => only.clone(),
             _ => String::new(),
         };
-        Material::list(label, lines.iter().map(|(id, text, source)| format!("{id}: {text} ({source})")).collect(), names)
+        Material::list(
+            label,
+            lines.iter().map(|(id, text, source)| format!("{id}: {text} ({source})")).collect(),
+            names,
+        )
     }
 
-    fn rows(&self, label: &'static str, kind: &str, keep: impl Fn(&Row) -> bool) -> Option<Material> {
-        let lines: Vec<String> = self.known.rows_of(kind).filter(|row| keep(row)).map(row_line).collect();
+    fn rows(
+        &self,
+        label: &'static str,
+        kind: &str,
+        keep: impl Fn(&Row) -> bool,
+    ) -> Option<Material> {
+        let lines: Vec<String> =
+            self.known.rows_of(kind).filter(|row| keep(row)).map(row_line).collect();
         let names = lines.len().to_string();
         Material::list(label, lines, names)
     }
@@ -168,12 +209,20 @@ impl Writing<'_> {
 
     /// The phases of the workflow, with what each owes and who decides.
     fn phases(&self) -> Option<Material> {
-        let workflow = self.definition.workflows.iter().find(|workflow| workflow.phases.contains(&self.phase.name))?;
+        let workflow = self
+            .definition
+            .workflows
+            .iter()
+            .find(|workflow| workflow.phases.contains(&self.phase.name))?;
         let phases = workflow.phases.iter().filter_map(|name| self.definition.phase(name));
         let line = |phase: &Phase| {
             let owed: Vec<&str> = phase.deliverables.iter().map(|d| d.path.as_str()).collect();
             let decides = if phase.gate.is_some() { "the customer decides" } else { "no gate" };
-            format!("{}: {}; {decides}", phase.name, if owed.is_empty() { "nothing owed".to_owned() } else { owed.join(", ") })
+            format!(
+                "{}: {}; {decides}",
+                phase.name,
+                if owed.is_empty() { "nothing owed".to_owned() } else { owed.join(", ") }
+            )
         };
         Material::list("Phases", phases.map(line).collect(), workflow.phases.join(", "))
     }
@@ -182,7 +231,9 @@ impl Writing<'_> {
 /// Whether a fact is a line of the statement of work, which other sources give already.
 fn is_line_of_sow(row: &Row) -> bool {
     let id = row.title.split_once(": ").map(|(id, _)| id).unwrap_or_default();
-    id.starts_with(['O', 'R', 'C', 'D', 'A', 'T']) && id.len() > 1 && id[1..].bytes().all(|b| b.is_ascii_digit())
+    id.starts_with(['O', 'R', 'C', 'D', 'A', 'T'])
+        && id.len() > 1
+        && id[1..].bytes().all(|b| b.is_ascii_digit())
 }
 
 fn row_line(row: &Row) -> String {
@@ -200,7 +251,10 @@ pub(super) fn source_file(deliverable: &Deliverable, phase: &Phase, known: &Know
         "ts" | "js" | "rs" | "go" | "java" => "// ",
         _ => "# ",
     };
-    let mut text = format!("{comment}{MARK}\n{comment}{} ({}, {})\n", deliverable.description, deliverable.owner, phase.name);
+    let mut text = format!(
+        "{comment}{MARK}\n{comment}{} ({}, {})\n",
+        deliverable.description, deliverable.owner, phase.name
+    );
     for (id, words, source) in known.lines('R').iter().chain(&known.lines('C')) {
         text.push_str(&format!("{comment}{id}: {words} ({source})\n"));
     }
@@ -221,6 +275,10 @@ fn summary(request: &ModelRequest<'_>, known: &Knowledge) -> String {
     let about = known.sow.as_ref().map(|s| s.summary.clone()).filter(|s| !s.is_empty());
     let about = about.or_else(|| known.lines('O').first().map(|(_, text, _)| text.clone()));
     let about = about.unwrap_or_else(|| requirements[0].1.clone());
-    let title = known.sow.as_ref().and_then(|s| s.title.clone()).unwrap_or_else(|| request.context.project.clone());
+    let title = known
+        .sow
+        .as_ref()
+        .and_then(|s| s.title.clone())
+        .unwrap_or_else(|| request.context.project.clone());
     format!("{title}: {about} ({} requirements)", requirements.len())
 }

@@ -48,7 +48,8 @@ impl Knowledge {
         }
     }
 
-    /// Lines of the statement of work under a letter: from the document itself, or from the facts of the ledger.
+    /// Lines of the statement of work under a letter: from the document itself, or from the facts
+    /// of the ledger.
     pub(super) fn lines(&self, letter: char) -> Vec<Line> {
         if let Some(sow) = &self.sow {
             let items: &[Item] = match letter {
@@ -59,7 +60,10 @@ impl Knowledge {
                 'A' => &sow.acceptance_criteria,
                 _ => &sow.timeline,
             };
-            return items.iter().map(|i| (i.id.clone(), i.text.clone(), i.source.clone())).collect();
+            return items
+                .iter()
+                .map(|i| (i.id.clone(), i.text.clone(), i.source.clone()))
+                .collect();
         }
         let facts = self.rows.iter().filter(|r| r.kind == "fact");
         let line = |r: &Row| {
@@ -101,7 +105,11 @@ impl Knowledge {
 
     /// Swarm in which a deliverable was written last, by its commit message.
     pub(super) fn written_in(&self, phase: &str, path: &str) -> Option<u32> {
-        let row = self.rows.iter().rev().find(|r| r.kind == "deliverable" && r.phase == phase && r.title == path)?;
+        let row = self
+            .rows
+            .iter()
+            .rev()
+            .find(|r| r.kind == "deliverable" && r.phase == phase && r.title == path)?;
         row.body.rsplit_once("(swarm ")?.1.strip_suffix(')')?.parse().ok()
     }
 

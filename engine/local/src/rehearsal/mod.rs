@@ -1,5 +1,6 @@
-//! The rehearsal model: each agent does what its definition obliges it to, without a live model. Deterministic:
-//! a reply follows from the definition, the rehearsal file and the request alone, so a repeated call says the same.
+//! The rehearsal model: each agent does what its definition obliges it to, without a live model.
+//! Deterministic: a reply follows from the definition, the rehearsal file and the request alone, so
+//! a repeated call says the same.
 
 mod compose;
 mod knowledge;
@@ -54,7 +55,9 @@ impl RehearsalModel {
     }
 
     fn bends<'a>(&'a self, request: &'a ModelRequest<'_>) -> impl Iterator<Item = &'a AgentBend> {
-        let here = |b: &&AgentBend| b.agent == request.agent && b.phase.as_ref().is_none_or(|p| *p == request.context.phase);
+        let here = |b: &&AgentBend| {
+            b.agent == request.agent && b.phase.as_ref().is_none_or(|p| *p == request.context.phase)
+        };
         self.rehearsal.agents.iter().filter(here)
     }
 
@@ -70,7 +73,9 @@ impl RehearsalModel {
             })
         };
         self.bends(request).find_map(|b| match b.bend {
-            Bend::Fails(Failure::Provider) if request.context.earlier_calls < b.times * phase.swarm.provider_max_attempts => {
+            Bend::Fails(Failure::Provider)
+                if request.context.earlier_calls < b.times * phase.swarm.provider_max_attempts =>
+            {
                 let kind = FaultKind::Transient { retry_after: None };
                 fault(kind, "ServiceUnavailableException", "rehearsed: the provider is away")
             }
@@ -89,10 +94,12 @@ impl RehearsalModel {
         }
         for (number, (name, input)) in turn.calls.into_iter().enumerate() {
             bytes += name.len() + input.to_string().len();
-            let id = format!("rehearsed-{}-{}-{number}", request.context.visit, request.context.turn);
+            let id =
+                format!("rehearsed-{}-{}-{number}", request.context.visit, request.context.turn);
             content.push(Block::ToolUse(ToolUse { id, name: name.to_owned(), input }));
         }
-        let read = request.system.len() + serde_json::to_string(request.messages).map_or(0, |t| t.len());
+        let read =
+            request.system.len() + serde_json::to_string(request.messages).map_or(0, |t| t.len());
         let output = bytes as u64 / BYTES_PER_TOKEN;
         let cut = output > u64::from(request.max_tokens);
         let output = output.min(u64::from(request.max_tokens)).max(1);
@@ -104,17 +111,31 @@ impl RehearsalModel {
         } else {
             "end_turn"
         };
-        let slow = self.bends(request).find_map(|b| if let Bend::Takes(time) = b.bend { Some(time) } else { None });
-        let took = slow.unwrap_or_else(|| Duration::from_millis(1000 + output * 1000 / TOKENS_PER_SECOND));
-        let usage = Usage { input_tokens: read as u64 / BYTES_PER_TOKEN, output_tokens: output, ..Usage::default() };
-        ModelReply { content, stop_reason: stop.to_owned(), usage: Some(usage), guardrail: Vec::new(), took: Some(took) }
+        let slow = self
+            .bends(request)
+            .find_map(|b| if let Bend::Takes(time) = b.bend { Some(time) } else { None });
+        let took =
+            slow.unwrap_or_else(|| Duration::from_millis(1000 + output * 1000 / TOKENS_PER_SECOND));
+        let usage = Usage {
+            input_tokens: read as u64 / BYTES_PER_TOKEN,
+            output_tokens: output,
+            ..Usage::default()
+        };
+        ModelReply {
+            content,
+            stop_reason: stop.to_owned(),
+            usage: Some(usage),
+            guardrail: Vec::new(),
+            took: Some(took),
+        }
     }
 }
 
 #[async_trait]
 impl Model for RehearsalModel {
     async fn complete(&self, request: ModelRequest<'_>) -> Result<ModelReply, ModelFault> {
-        let (Some(phase), Some(agent)) = (self.definition.phase(&request.context.phase), self.definition.agent(request.agent))
+        let (Some(phase), Some(agent)) =
+            (self.definition.phase(&request.context.phase), self.definition.agent(request.agent))
         else {
             return Ok(self.reply(Turn::says("Nothing is asked of me here."), &request));
         };

@@ -10,7 +10,12 @@ use super::transcript::Transcript;
 use super::worker::untraced;
 use super::{RehearsalModel, Turn, compose, has};
 
-pub(super) fn turn(model: &RehearsalModel, request: &ModelRequest<'_>, phase: &Phase, transcript: &Transcript<'_>) -> Turn {
+pub(super) fn turn(
+    model: &RehearsalModel,
+    request: &ModelRequest<'_>,
+    phase: &Phase,
+    transcript: &Transcript<'_>,
+) -> Turn {
     let known = Knowledge::of(transcript);
     look(request, transcript)
         .or_else(|| read(request, phase, transcript, &known))
@@ -19,15 +24,28 @@ pub(super) fn turn(model: &RehearsalModel, request: &ModelRequest<'_>, phase: &P
 }
 
 fn look(request: &ModelRequest<'_>, transcript: &Transcript<'_>) -> Option<Turn> {
-    let tools = ["ledger_read", "repo_list"].into_iter().filter(|t| has(request, t) && !transcript.called(t));
-    let turn = tools.fold(Turn::says("I look at what the phase brought."), |turn, tool| turn.call(tool, json!({})));
+    let tools = ["ledger_read", "repo_list"]
+        .into_iter()
+        .filter(|t| has(request, t) && !transcript.called(t));
+    let turn = tools.fold(Turn::says("I look at what the phase brought."), |turn, tool| {
+        turn.call(tool, json!({}))
+    });
     (!turn.calls.is_empty()).then_some(turn)
 }
 
-fn read(request: &ModelRequest<'_>, phase: &Phase, transcript: &Transcript<'_>, known: &Knowledge) -> Option<Turn> {
+fn read(
+    request: &ModelRequest<'_>,
+    phase: &Phase,
+    transcript: &Transcript<'_>,
+    known: &Knowledge,
+) -> Option<Turn> {
     let full = phase.review.as_ref().is_some_and(|r| r.depth == Depth::Full);
     let mut turn = Turn::says("I read the deliverables.");
-    for d in phase.deliverables.iter().filter(|d| full && known.files.contains_key(&d.path) && has(request, "repo_read")) {
+    for d in phase
+        .deliverables
+        .iter()
+        .filter(|d| full && known.files.contains_key(&d.path) && has(request, "repo_read"))
+    {
         if transcript.read(&d.path).is_none() {
             turn = turn.call("repo_read", json!({ "path": d.path }));
         }
@@ -50,8 +68,16 @@ fn package(
     let content = match compose::template_of(request.system, &path) {
         Some(template) => compose::document(template, &writing),
         None => {
-            let owed = phase.deliverables.iter().map(|d| format!("- {} by {}", d.path, d.owner)).collect::<Vec<_>>().join("\n");
-            format!("# {}\n\nRehearsal: written without a live model.\n\n## Deliverables\n\n{owed}\n", phase.name)
+            let owed = phase
+                .deliverables
+                .iter()
+                .map(|d| format!("- {} by {}", d.path, d.owner))
+                .collect::<Vec<_>>()
+                .join("\n");
+            format!(
+                "# {}\n\nRehearsal: written without a live model.\n\n## Deliverables\n\n{owed}\n",
+                phase.name
+            )
         }
     };
     Some(Turn::says("I summarize the phase.").call("phase_summary", json!({ "content": content })))
@@ -64,21 +90,33 @@ fn judge(
     transcript: &Transcript<'_>,
     known: &Knowledge,
 ) -> Turn {
-    if !has(request, "review_verdict") || transcript.calls("review_verdict").any(|(_, r)| r.status == ToolStatus::Success) {
+    if !has(request, "review_verdict")
+        || transcript.calls("review_verdict").any(|(_, r)| r.status == ToolStatus::Success)
+    {
         return Turn::says("The review is done.");
     }
     let found = transcript.input.split("\nIt found:\n").nth(1).unwrap_or_default();
-    let mut findings: Vec<String> = found.lines().take_while(|l| l.starts_with("- ")).map(|l| l[2..].to_owned()).collect();
-    let bends = model.rehearsal.reviews.iter().filter(|b| b.phase == phase.name && request.context.swarm <= b.times);
+    let mut findings: Vec<String> =
+        found.lines().take_while(|l| l.starts_with("- ")).map(|l| l[2..].to_owned()).collect();
+    let bends = model
+        .rehearsal
+        .reviews
+        .iter()
+        .filter(|b| b.phase == phase.name && request.context.swarm <= b.times);
     findings.extend(bends.map(|b| b.finds.clone()));
     for d in &phase.deliverables {
         if let Some(read) = transcript.read(&d.path) {
-            findings.extend(untraced(model, d, &read.text, known).into_iter().map(|f| format!("{}: {f}", d.path)));
+            findings.extend(
+                untraced(model, d, &read.text, known)
+                    .into_iter()
+                    .map(|f| format!("{}: {f}", d.path)),
+            );
         }
     }
     if findings.is_empty() {
         return Turn::says("I found nothing.").call("review_verdict", json!({ "verdict": "pass" }));
     }
     let findings: Vec<_> = findings.iter().map(|f| json!({ "text": f })).collect();
-    Turn::says("I found fault.").call("review_verdict", json!({ "verdict": "fail", "findings": findings }))
+    Turn::says("I found fault.")
+        .call("review_verdict", json!({ "verdict": "fail", "findings": findings }))
 }

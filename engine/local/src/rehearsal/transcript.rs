@@ -12,10 +12,16 @@ pub(super) struct Transcript<'a> {
 
 impl<'a> Transcript<'a> {
     pub(super) fn of(messages: &'a [Message]) -> Self {
-        let input = messages.first().and_then(|m| m.content.first()).map_or("", |b| if let Block::Text(t) = b { t } else { "" });
+        let input = messages
+            .first()
+            .and_then(|m| m.content.first())
+            .map_or("", |b| if let Block::Text(t) = b { t } else { "" });
         let mut calls = Vec::new();
         for pair in messages.windows(2) {
-            let uses = pair[0].content.iter().filter_map(|b| if let Block::ToolUse(u) = b { Some(u) } else { None });
+            let uses = pair[0]
+                .content
+                .iter()
+                .filter_map(|b| if let Block::ToolUse(u) = b { Some(u) } else { None });
             for tool_use in uses {
                 let result = pair[1].content.iter().find_map(|b| match b {
                     Block::ToolResult(r) if r.id == tool_use.id => Some(r),
@@ -28,7 +34,10 @@ impl<'a> Transcript<'a> {
     }
 
     /// Calls of a tool with their results.
-    pub(super) fn calls(&self, tool: &'a str) -> impl Iterator<Item = (&'a ToolUse, &'a ToolResult)> {
+    pub(super) fn calls(
+        &self,
+        tool: &'a str,
+    ) -> impl Iterator<Item = (&'a ToolUse, &'a ToolResult)> {
         self.calls.iter().copied().filter(move |(u, _)| u.name == tool)
     }
 
@@ -39,7 +48,11 @@ impl<'a> Transcript<'a> {
 
     /// What a tool said last, when it worked.
     pub(super) fn heard(&self, tool: &str) -> Option<&'a str> {
-        let said = self.calls.iter().rev().find(|(u, r)| u.name == tool && r.status == ToolStatus::Success);
+        let said = self
+            .calls
+            .iter()
+            .rev()
+            .find(|(u, r)| u.name == tool && r.status == ToolStatus::Success);
         said.map(|(_, r)| r.text.as_str())
     }
 
@@ -51,7 +64,9 @@ impl<'a> Transcript<'a> {
 
     /// Whether a path was tried to be written.
     pub(super) fn wrote(&self, path: &str) -> bool {
-        self.calls.iter().any(|(u, _)| u.name == "repo_write" && u.input.get("path").and_then(Value::as_str) == Some(path))
+        self.calls.iter().any(|(u, _)| {
+            u.name == "repo_write" && u.input.get("path").and_then(Value::as_str) == Some(path)
+        })
     }
 
     /// Verdicts given in this visit: path, passed.

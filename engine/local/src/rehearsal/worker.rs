@@ -1,4 +1,5 @@
-//! What an agent does in a phase: looks around, notes what it learned, writes what it owes, judges what it reviews, hands on.
+//! What an agent does in a phase: looks around, notes what it learned, writes what it owes, judges
+//! what it reviews, hands on.
 
 use cloudcrew_definition::crew::{Agent, Bend, Deliverable, Phase};
 use cloudcrew_definition::text::slots;
@@ -28,7 +29,8 @@ pub(super) fn turn(
     agent: &Agent,
     transcript: &Transcript<'_>,
 ) -> Turn {
-    let worker = Worker { model, request, phase, agent, transcript, known: Knowledge::of(transcript) };
+    let worker =
+        Worker { model, request, phase, agent, transcript, known: Knowledge::of(transcript) };
     worker
         .bent()
         .or_else(|| worker.look())
@@ -43,19 +45,23 @@ impl Worker<'_> {
     fn bent(&self) -> Option<Turn> {
         let calls = self.request.context.earlier_calls;
         self.model.bends(self.request).find_map(|b| match &b.bend {
-            Bend::Asks(question) if calls < b.times && has(self.request, "ask_customer") => {
-                Some(Turn::says("I need an answer before I go on.").call("ask_customer", json!({ "question": question })))
-            }
+            Bend::Asks(question) if calls < b.times && has(self.request, "ask_customer") => Some(
+                Turn::says("I need an answer before I go on.")
+                    .call("ask_customer", json!({ "question": question })),
+            ),
             Bend::Writes(path) if calls < b.times && has(self.request, "repo_write") => {
                 let content = "written out of turn\n";
-                Some(
-                    Turn::says("")
-                        .call("repo_write", json!({ "path": path, "content": content, "message": format!("Write {path}") })),
-                )
+                Some(Turn::says("").call(
+                    "repo_write",
+                    json!({ "path": path, "content": content, "message": format!("Write {path}") }),
+                ))
             }
-            Bend::LoopsWith(other) if !self.transcript.called("handoff_to_agent") => Some(
-                Turn::says("").call("handoff_to_agent", json!({ "agent_name": other, "message": "please look at this again" })),
-            ),
+            Bend::LoopsWith(other) if !self.transcript.called("handoff_to_agent") => {
+                Some(Turn::says("").call(
+                    "handoff_to_agent",
+                    json!({ "agent_name": other, "message": "please look at this again" }),
+                ))
+            }
             _ => None,
         })
     }
@@ -71,10 +77,12 @@ impl Worker<'_> {
         (!turn.calls.is_empty()).then_some(turn)
     }
 
-    /// Whoever takes the statement of work apart puts it in the ledger, line by line, with what is missing.
+    /// Whoever takes the statement of work apart puts it in the ledger, line by line, with what is
+    /// missing.
     fn note(&self) -> Option<Turn> {
-        let sow =
-            self.known.sow.as_ref().filter(|_| has(self.request, "ledger_write") && !self.transcript.called("ledger_write"))?;
+        let sow = self.known.sow.as_ref().filter(|_| {
+            has(self.request, "ledger_write") && !self.transcript.called("ledger_write")
+        })?;
         let mut turn = Turn::says("I note what the statement of work says.");
         for letter in ['O', 'R', 'C', 'D', 'A', 'T'] {
             for (id, text, source) in self.known.lines(letter) {
@@ -82,7 +90,10 @@ impl Worker<'_> {
                 let short: String = line.chars().take(290).collect();
                 if !self.known.rows_of("fact").any(|r| r.source == source && r.title == short) {
                     let body = if short == line { String::new() } else { text };
-                    turn = turn.call("ledger_write", json!({ "kind": "fact", "title": short, "body": body, "source": source }));
+                    turn = turn.call(
+                        "ledger_write",
+                        json!({ "kind": "fact", "title": short, "body": body, "source": source }),
+                    );
                 }
             }
         }
@@ -94,7 +105,10 @@ impl Worker<'_> {
             }
         }
         for part in &sow.unread {
-            let title: String = format!("Not read as one of the six parts: {}", part.text).chars().take(290).collect();
+            let title: String = format!("Not read as one of the six parts: {}", part.text)
+                .chars()
+                .take(290)
+                .collect();
             if !self.known.rows_of("assumption").any(|r| r.source == part.source) {
                 let body = "Nothing was taken from it; somebody must look at it.";
                 turn =
@@ -123,7 +137,8 @@ impl Worker<'_> {
             return true;
         }
         let written = self.known.written_in(&self.phase.name, &d.path).unwrap_or(0);
-        let found_wanting = self.transcript.input.contains(&d.path) && context.swarm > written && self.is_rework();
+        let found_wanting =
+            self.transcript.input.contains(&d.path) && context.swarm > written && self.is_rework();
         let sent_back = d.reviewers.iter().any(|r| {
             let (since, failed) = self.known.verdicts(&self.phase.name, &d.path, r);
             since.last() == Some(&false) && failed < 2
@@ -139,8 +154,12 @@ impl Worker<'_> {
         if !has(self.request, "repo_write") {
             return None;
         }
-        let mine: Vec<&Deliverable> =
-            self.phase.deliverables.iter().filter(|d| d.owner == self.agent.name && self.is_due(d)).collect();
+        let mine: Vec<&Deliverable> = self
+            .phase
+            .deliverables
+            .iter()
+            .filter(|d| d.owner == self.agent.name && self.is_due(d))
+            .collect();
         if mine.is_empty() {
             return None;
         }
@@ -150,33 +169,49 @@ impl Worker<'_> {
             turn = self.decide(turn);
         }
         for d in mine {
-            let content = match compose::template_of(self.request.system, &d.path).filter(|_| d.template.is_some()) {
+            let content = match compose::template_of(self.request.system, &d.path)
+                .filter(|_| d.template.is_some())
+            {
                 Some(template) => compose::document(template, &self.writing()),
                 None => compose::source_file(d, self.phase, &self.known),
             };
             let message = format!("Write {} (swarm {})", d.path, self.request.context.swarm);
-            turn = turn.call("repo_write", json!({ "path": d.path, "content": content, "message": message }));
+            turn = turn.call(
+                "repo_write",
+                json!({ "path": d.path, "content": content, "message": message }),
+            );
         }
         Some(turn)
     }
 
     fn writing(&self) -> compose::Writing<'_> {
-        compose::Writing { request: self.request, definition: &self.model.definition, phase: self.phase, known: &self.known }
+        compose::Writing {
+            request: self.request,
+            definition: &self.model.definition,
+            phase: self.phase,
+            known: &self.known,
+        }
     }
 
     fn decide(&self, turn: Turn) -> Turn {
         let requirements = self.known.lines('R');
         let Some((id, text, source)) = requirements.first() else { return turn };
         let constraints = self.known.lines('C');
-        let context: Vec<String> =
-            requirements.iter().chain(&constraints).map(|(id, text, source)| format!("- {id}: {text} ({source})")).collect();
+        let context: Vec<String> = requirements
+            .iter()
+            .chain(&constraints)
+            .map(|(id, text, source)| format!("- {id}: {text} ({source})"))
+            .collect();
         turn.call("write_adr", json!({
             "title": format!("Which structure meets {id} first"),
             "status": "accepted",
             "context": context.join("\n"),
-            "decision": format!("Rehearsed, so nothing is decided: a live {} names here the structure that meets {id} ({text}, {source}), \
-                                 what else was possible, and why it was not taken.", self.agent.name),
-            "consequences": "A live crew says here what the decision makes easier and harder, and what it would cost to turn back.",
+            "decision": format!("Rehearsed, so nothing is decided: a live {} names here the \
+             structure that meets {id} ({text}, {source}), \
+                                 what else was possible, and why it was not \
+                                 taken.", self.agent.name),
+            "consequences": "A live crew says here what the decision makes easier and harder, and \
+             what it would cost to turn back.",
         }))
     }
 
@@ -184,11 +219,13 @@ impl Worker<'_> {
     fn to_judge(&self, agent: &str) -> Vec<&Deliverable> {
         let waits = |d: &&Deliverable| {
             let written =
-                self.known.is_of_run(&self.phase.name, &d.path, self.request.context.revision) || self.transcript.wrote(&d.path);
+                self.known.is_of_run(&self.phase.name, &d.path, self.request.context.revision)
+                    || self.transcript.wrote(&d.path);
             let (since, failed) = self.known.verdicts(&self.phase.name, &d.path, agent);
             let mine = agent == self.agent.name;
             let stale = self.transcript.wrote(&d.path);
-            let judged = (!since.is_empty() && !stale) || (mine && self.transcript.judged(&d.path).is_some());
+            let judged = (!since.is_empty() && !stale)
+                || (mine && self.transcript.judged(&d.path).is_some());
             written && d.reviewers.iter().any(|r| r == agent) && !judged && failed < 2
         };
         self.phase.deliverables.iter().filter(waits).collect()
@@ -215,8 +252,12 @@ impl Worker<'_> {
             turn = if findings.is_empty() {
                 turn.call("review_verdict", json!({ "path": d.path, "verdict": "pass" }))
             } else {
-                let findings: Vec<_> = findings.iter().map(|f| json!({ "path": d.path, "text": f })).collect();
-                turn.call("review_verdict", json!({ "path": d.path, "verdict": "fail", "findings": findings }))
+                let findings: Vec<_> =
+                    findings.iter().map(|f| json!({ "path": d.path, "text": f })).collect();
+                turn.call(
+                    "review_verdict",
+                    json!({ "path": d.path, "verdict": "fail", "findings": findings }),
+                )
             };
         }
         (!turn.calls.is_empty()).then_some(turn)
@@ -235,7 +276,8 @@ impl Worker<'_> {
                 .filter(|d| d.owner == *other && self.others_due(d))
                 .map(|d| d.path.as_str())
                 .collect();
-            let judges: Vec<&str> = self.to_judge(other).into_iter().map(|d| d.path.as_str()).collect();
+            let judges: Vec<&str> =
+                self.to_judge(other).into_iter().map(|d| d.path.as_str()).collect();
             if owes.is_empty() && judges.is_empty() {
                 continue;
             }
@@ -246,7 +288,10 @@ impl Worker<'_> {
             if !judges.is_empty() {
                 message.push_str(&format!("Please review {}.", judges.join(", ")));
             }
-            return Turn::says("").call("handoff_to_agent", json!({ "agent_name": other, "message": message.trim() }));
+            return Turn::says("").call(
+                "handoff_to_agent",
+                json!({ "agent_name": other, "message": message.trim() }),
+            );
         }
         Turn::says("Everything that this phase owes is there.")
     }
@@ -259,13 +304,21 @@ impl Worker<'_> {
 }
 
 /// Requirements that a deliverable should trace and does not.
-pub(super) fn untraced(model: &RehearsalModel, d: &Deliverable, text: &str, known: &Knowledge) -> Vec<String> {
+pub(super) fn untraced(
+    model: &RehearsalModel,
+    d: &Deliverable,
+    text: &str,
+    known: &Knowledge,
+) -> Vec<String> {
     let template = d.template.as_ref().and_then(|t| model.definition.template(t));
-    let traces = template.is_some_and(|t| slots(&t.text).iter().any(|s| s.sources.iter().any(|(n, _)| n == "requirements")));
+    let traces = template.is_some_and(|t| {
+        slots(&t.text).iter().any(|s| s.sources.iter().any(|(n, _)| n == "requirements"))
+    });
     if !traces {
         return Vec::new();
     }
-    let missing =
-        known.lines('R').into_iter().filter(|(id, _, source)| !text.contains(&format!("{id}:")) || !text.contains(source.as_str()));
+    let missing = known.lines('R').into_iter().filter(|(id, _, source)| {
+        !text.contains(&format!("{id}:")) || !text.contains(source.as_str())
+    });
     missing.map(|(id, words, source)| format!("{id} is not traced: {words} ({source})")).collect()
 }

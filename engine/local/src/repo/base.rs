@@ -20,8 +20,8 @@ pub struct Base {
 }
 
 impl GitRepo {
-    /// Where the engagement's branch begins: at `given`, else where a branch of its name is that no engagement has claimed, else at
-    /// the branch that HEAD names. `None` in an empty repository.
+    /// Where the engagement's branch begins: at `given`, else where a branch of its name is that no
+    /// engagement has claimed, else at the branch that HEAD names. `None` in an empty repository.
     ///
     /// # Errors
     /// When the branch is another engagement's, or nothing of that name is a commit.
@@ -30,30 +30,39 @@ impl GitRepo {
         let repository = bound.repository.lock().unwrap_or_else(PoisonError::into_inner);
         let branch = bound.head(&repository)?;
         if let Some(branch) = branch {
-            let claimed = bound.claim(&repository)?.is_some() || bound.logged(&repository, branch)?.anchor.step.is_some();
+            let claimed = bound.claim(&repository)?.is_some()
+                || bound.logged(&repository, branch)?.anchor.step.is_some();
             let name = &self.branch;
             if claimed {
-                let why = format!("its branch `{name}` belongs to another engagement; choose another `--project`");
+                let why = format!(
+                    "its branch `{name}` belongs to another engagement; choose another `--project`"
+                );
                 return Err(bound.unusable(why));
             }
             if let Some(given) = given
                 && named(&repository, given).ok() != Some(branch)
             {
                 let why = format!(
-                    "its branch `{name}` exists and is not at `{given}`; leave `--base` out, or choose another `--project`"
+                    "its branch `{name}` exists and is not at `{given}`; leave `--base` out, or \
+                     choose another `--project`"
                 );
                 return Err(bound.unusable(why));
             }
             return Ok(Some(Base { commit: branch.to_string(), name: name.clone() }));
         }
         if let Some(given) = given {
-            let commit = named(&repository, given).map_err(|_| bound.unusable(format!("no commit is named `{given}`")))?;
+            let commit = named(&repository, given)
+                .map_err(|_| bound.unusable(format!("no commit is named `{given}`")))?;
             return Ok(Some(Base { commit: commit.to_string(), name: given.to_owned() }));
         }
         match repository.head() {
             Ok(head) => {
                 let commit = head.peel_to_commit().map_err(|error| bound.failed(&error))?;
-                let name = if repository.head_detached().unwrap_or(false) { "HEAD" } else { head.shorthand().unwrap_or("HEAD") };
+                let name = if repository.head_detached().unwrap_or(false) {
+                    "HEAD"
+                } else {
+                    head.shorthand().unwrap_or("HEAD")
+                };
                 Ok(Some(Base { commit: commit.id().to_string(), name: name.to_owned() }))
             }
             Err(error) if matches!(error.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => {
@@ -63,7 +72,8 @@ impl GitRepo {
         }
     }
 
-    /// Commits that the branch has on which the engagement was based and the engagement has not; 0 also when it is gone.
+    /// Commits that the branch has on which the engagement was based and the engagement has not; 0
+    /// also when it is gone.
     ///
     /// # Errors
     /// When the repository cannot be read.
@@ -71,9 +81,12 @@ impl GitRepo {
         let bound = &self.bound;
         let repository = bound.repository.lock().unwrap_or_else(PoisonError::into_inner);
         let Ok(branch) = repository.find_branch(base, BranchType::Local) else { return Ok(0) };
-        let Some(now) = branch.get().target().filter(|now| now.to_string() != commit) else { return Ok(0) };
+        let Some(now) = branch.get().target().filter(|now| now.to_string() != commit) else {
+            return Ok(0);
+        };
         let mut walk = repository.revwalk().map_err(|error| bound.failed(&error))?;
-        let walked = walk.push(now).and_then(|()| walk.hide(bound.oid(commit).unwrap_or(Oid::ZERO_SHA1)));
+        let walked =
+            walk.push(now).and_then(|()| walk.hide(bound.oid(commit).unwrap_or(Oid::ZERO_SHA1)));
         walked.map_err(|error| bound.failed(&error))?;
         Ok(walk.take(MOST).filter(Result::is_ok).count())
     }
@@ -82,10 +95,13 @@ impl GitRepo {
 impl Bound {
     /// HEAD names no commit: that is well in a repository that has none.
     fn nothing_to_begin_at(&self, repository: &Repository) -> Result<(), StoreError> {
-        let mut branches = repository.branches(Some(BranchType::Local)).map_err(|error| self.failed(&error))?;
+        let mut branches =
+            repository.branches(Some(BranchType::Local)).map_err(|error| self.failed(&error))?;
         let Some(Ok((first, _))) = branches.next() else { return Ok(()) };
         let name = String::from_utf8_lossy(first.name_bytes().unwrap_or_default()).into_owned();
-        Err(self.unusable(format!("its HEAD names no branch that exists; say where to begin, such as `--base {name}`")))
+        Err(self.unusable(format!(
+            "its HEAD names no branch that exists; say where to begin, such as `--base {name}`"
+        )))
     }
 }
 

@@ -11,13 +11,17 @@ use super::Bound;
 /// Git does not say who holds its lock files.
 const OTHER: &str = "another program, or by one that died and left its lock file; try again";
 /// Objects and their folders disappear while we write only when someone tidies the repository up.
-const TIDYING: &str = "another program that tidies it up, such as `git gc`; try again once it has finished";
+const TIDYING: &str =
+    "another program that tidies it up, such as `git gc`; try again once it has finished";
 
 impl Bound {
     /// A disk that once failed to sync may be told so by nobody the second time.
     pub(super) fn trusted(&self) -> Result<(), StoreError> {
         match self.broken.get() {
-            Some(why) => Err(self.unusable(format!("the disk failed ({why}); look at the disk and start again"))),
+            Some(why) => {
+                Err(self
+                    .unusable(format!("the disk failed ({why}); look at the disk and start again")))
+            }
             None => Ok(()),
         }
     }
@@ -28,17 +32,22 @@ impl Bound {
         if words.contains("No space left") || words.contains("quota exceeded") {
             return StoreError::Full { what };
         }
-        let gone = words.contains("No such file") && matches!(error.class(), ErrorClass::Os | ErrorClass::Filesystem);
+        let gone = words.contains("No such file")
+            && matches!(error.class(), ErrorClass::Os | ErrorClass::Filesystem);
         if gone {
             return StoreError::Busy { what, by: TIDYING.to_owned() };
         }
         if words.contains("fsync") || words.contains("Input/output error") {
             let _ = self.broken.set(words);
-            return self.trusted().err().unwrap_or_else(|| StoreError::Busy { what, by: OTHER.to_owned() });
+            return self
+                .trusted()
+                .err()
+                .unwrap_or_else(|| StoreError::Busy { what, by: OTHER.to_owned() });
         }
         match (error.code(), error.class()) {
             (ErrorCode::Locked, _) => StoreError::Busy { what, by: OTHER.to_owned() },
-            (ErrorCode::NotFound, _) | (_, ErrorClass::Odb | ErrorClass::Zlib | ErrorClass::Object | ErrorClass::Tree) => {
+            (ErrorCode::NotFound, _)
+            | (_, ErrorClass::Odb | ErrorClass::Zlib | ErrorClass::Object | ErrorClass::Tree) => {
                 StoreError::Damaged { what, why: words }
             }
             _ => StoreError::Unusable { what, why: words },
@@ -54,7 +63,9 @@ impl Bound {
             }
             _ => {
                 let _ = self.broken.set(error.to_string());
-                self.unusable(format!("the disk failed ({error}); look at the disk and start again"))
+                self.unusable(format!(
+                    "the disk failed ({error}); look at the disk and start again"
+                ))
             }
         }
     }
@@ -68,7 +79,9 @@ pub(super) fn opening(path: &Path, error: &Error) -> StoreError {
     let why = match error.code() {
         ErrorCode::NotFound => "there is no Git repository".to_owned(),
         ErrorCode::Owner => {
-            "it belongs to another user; `git config --global --add safe.directory` with this path allows it".to_owned()
+            "it belongs to another user; `git config --global --add safe.directory` with this path \
+             allows it"
+                .to_owned()
         }
         _ => format!("it cannot be opened as a Git repository: {}", error.message()),
     };

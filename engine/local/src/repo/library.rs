@@ -24,10 +24,15 @@ pub(super) fn ready(path: &Path) -> Result<(), StoreError> {
         let on: c_int = 1;
         #[expect(unsafe_code, reason = "git2 has no call for this option")]
         // SAFETY: the option takes one int, and the library is initialized.
-        let syncs = unsafe { libgit2_sys::git_libgit2_opts(libgit2_sys::GIT_OPT_ENABLE_FSYNC_GITDIR as c_int, on) };
+        let syncs = unsafe {
+            libgit2_sys::git_libgit2_opts(libgit2_sys::GIT_OPT_ENABLE_FSYNC_GITDIR as c_int, on)
+        };
         #[expect(unsafe_code, reason = "the limits are globals of the library")]
         // SAFETY: no other thread is in the library: every way into it passes this lock first.
-        let keeps = unsafe { set_cache_object_limit(ObjectType::Blob, KEPT_FILE).and_then(|()| set_cache_max_size(KEPT)) };
+        let keeps = unsafe {
+            set_cache_object_limit(ObjectType::Blob, KEPT_FILE)
+                .and_then(|()| set_cache_max_size(KEPT))
+        };
         // Without it files are read again, and that is all.
         drop(keeps);
         syncs == 0

@@ -1,4 +1,5 @@
-//! A repository that is not there any more. An engagement can still be ended; whatever reads or writes is told why it cannot.
+//! A repository that is not there any more. An engagement can still be ended; whatever reads or
+//! writes is told why it cannot.
 
 use async_trait::async_trait;
 use cloudcrew_runtime::ports::StoreError;

@@ -1,7 +1,9 @@
-//! The customer's repository through libgit2: objects are written, and the branch of one engagement is moved by compare-and-swap.
+//! The customer's repository through libgit2: objects are written, and the branch of one engagement
+//! is moved by compare-and-swap.
 //!
-//! There is no index and no working tree, so there is no symlink to follow and nothing of a person's to overwrite. What a commit
-//! needs is on disk before the branch points to it, and the branch is on disk before the commit is said to be made.
+//! There is no index and no working tree, so there is no symlink to follow and nothing of a
+//! person's to overwrite. What a commit needs is on disk before the branch points to it, and the
+//! branch is on disk before the commit is said to be made.
 
 mod base;
 mod checked_out;
@@ -33,9 +35,11 @@ pub use missing::MissingRepo;
 use plain::plain;
 pub use revision::{files_at, is_tracked};
 
-/// Bytes of a file that is read where it is asked for; a larger one is read on a thread that may wait.
+/// Bytes of a file that is read where it is asked for; a larger one is read on a thread that may
+/// wait.
 const IN_PLACE: u64 = 64 * 1024;
-/// How long anything may take. The library may wait for ever on what is damaged; whoever asked is told, and the process can end.
+/// How long anything may take. The library may wait for ever on what is damaged; whoever asked is
+/// told, and the process can end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A repository, bound to the branch of one engagement. Clones are the same repository.
@@ -77,7 +81,8 @@ impl GitRepo {
     pub fn create(path: &Path, project: &str) -> Result<GitRepo, StoreError> {
         library::ready(path)?;
         if path.is_symlink() {
-            let why = "it is a symbolic link where a repository of ours must be; move it away".to_owned();
+            let why =
+                "it is a symbolic link where a repository of ours must be; move it away".to_owned();
             return Err(StoreError::Unusable { what: path.display().to_string(), why });
         }
         if !path.join("HEAD").exists() {
@@ -92,7 +97,9 @@ impl GitRepo {
         let branch = format!("cloudcrew/{project}");
         let reference = format!("refs/heads/{branch}");
         if project.is_empty() || !Reference::is_valid_name(&reference) {
-            let why = format!("`{branch}` cannot be the name of a branch; choose another name for the project");
+            let why = format!(
+                "`{branch}` cannot be the name of a branch; choose another name for the project"
+            );
             return Err(StoreError::Unusable { what: path.display().to_string(), why });
         }
         let bound = Bound {
@@ -117,17 +124,22 @@ impl GitRepo {
             let repository = bound.repository.lock().unwrap_or_else(PoisonError::into_inner);
             work(&bound, &repository)
         });
-        let fault = |why: String| Err(StoreError::Unusable { what: self.bound.path.display().to_string(), why }.into());
+        let fault = |why: String| {
+            Err(StoreError::Unusable { what: self.bound.path.display().to_string(), why }.into())
+        };
         match tokio::time::timeout(PATIENCE, done).await {
             Ok(Ok(done)) => done,
             Ok(Err(stopped)) => fault(format!("work on it was cut off: {stopped}")),
-            Err(_) => fault(format!("it did not answer for {} s; look at it with `git fsck`, and at its disk", PATIENCE.as_secs())),
+            Err(_) => fault(format!(
+                "it did not answer for {} s; look at it with `git fsck`, and at its disk",
+                PATIENCE.as_secs()
+            )),
         }
     }
 }
 
-/// Makes a bare repository beside its place and moves it there whole: a process that dies in between leaves
-/// nothing half made, and of several who make it at once one wins.
+/// Makes a bare repository beside its place and moves it there whole: a process that dies in
+/// between leaves nothing half made, and of several who make it at once one wins.
 fn make(path: &Path, project: &str) -> Result<(), StoreError> {
     let failed = |error: std::io::Error| fault::system(path, &error);
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
@@ -141,11 +153,15 @@ fn make(path: &Path, project: &str) -> Result<(), StoreError> {
     // Who clones it gets the branch.
     options.bare(true).no_reinit(true).mkdir(true).mkpath(true).external_template(false);
     options.initial_head(&format!("cloudcrew/{project}"));
-    let made = Repository::init_opts(&beside, &options).map_err(|error| fault::opening(path, &error))?;
+    let made =
+        Repository::init_opts(&beside, &options).map_err(|error| fault::opening(path, &error))?;
     drop(made);
     sync::whole(&beside).map_err(failed)?;
     match fs::rename(&beside, path) {
-        Ok(()) => path.parent().map_or(Ok(()), |parent| File::open(parent).and_then(|f| f.sync_all())).map_err(failed),
+        Ok(()) => path
+            .parent()
+            .map_or(Ok(()), |parent| File::open(parent).and_then(|f| f.sync_all()))
+            .map_err(failed),
         // Somebody else made it first.
         Err(_) if path.join("HEAD").exists() => fs::remove_dir_all(&beside).map_err(failed),
         Err(error) => Err(failed(error)),
@@ -159,12 +175,18 @@ impl Repo for GitRepo {
     }
 
     async fn head(&self) -> Result<Option<String>, StoreError> {
-        self.work(|bound, repository| Ok(bound.head(repository)?.map(|head| head.to_string()))).await
+        self.work(|bound, repository| Ok(bound.head(repository)?.map(|head| head.to_string())))
+            .await
     }
 
-    async fn commit(&self, parent: Option<&str>, request: &CommitRequest) -> Result<String, RepoError> {
+    async fn commit(
+        &self,
+        parent: Option<&str>,
+        request: &CommitRequest,
+    ) -> Result<String, RepoError> {
         let (parent, request) = (parent.map(str::to_owned), request.clone());
-        self.work(move |bound, repository| bound.commit(repository, parent.as_deref(), &request)).await
+        self.work(move |bound, repository| bound.commit(repository, parent.as_deref(), &request))
+            .await
     }
 
     async fn list(&self, commit: &str, below: &str) -> Result<Vec<TreeFile>, StoreError> {

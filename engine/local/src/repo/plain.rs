@@ -1,5 +1,6 @@
-//! Whether a repository can be opened. The library reads what stands in it by name, waits for ever for what a pipe says, and makes room
-//! for a file of any size; so what it would read is looked at before it is.
+//! Whether a repository can be opened. The library reads what stands in it by name, waits for ever
+//! for what a pipe says, and makes room for a file of any size; so what it would read is looked at
+//! before it is.
 
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -11,7 +12,8 @@ use cloudcrew_runtime::ports::StoreError;
 
 /// Bytes of a file beside the objects at most: an index of a million files has about a tenth.
 const MOST: u64 = 1 << 30;
-/// Entries that are looked at, most of them references. What is beyond is read with a limit of time.
+/// Entries that are looked at, most of them references. What is beyond is read with a limit of
+/// time.
 const ENTRIES: usize = 50_000;
 /// Bytes of a file that says where the repository is.
 const POINTER: u64 = 64 * 1024;
@@ -40,7 +42,12 @@ pub(super) fn plain(path: &Path) -> Result<(), StoreError> {
 /// Where a file such as `.git` of a linked working tree leads.
 fn pointed(pointer: &Path, from: &Path) -> Option<PathBuf> {
     let mut text = Vec::new();
-    File::open(pointer).ok().filter(|_| pointer.is_file())?.take(POINTER).read_to_end(&mut text).ok()?;
+    File::open(pointer)
+        .ok()
+        .filter(|_| pointer.is_file())?
+        .take(POINTER)
+        .read_to_end(&mut text)
+        .ok()?;
     let text = text.strip_prefix(b"gitdir:").unwrap_or(&text).trim_ascii();
     Some(from.join(std::ffi::OsStr::from_bytes(text)))
 }
@@ -48,7 +55,8 @@ fn pointed(pointer: &Path, from: &Path) -> Option<PathBuf> {
 /// Everything directly in the folder of a repository, and its references.
 fn looked(path: &Path, root: &Path) -> Result<(), StoreError> {
     let below = ["", "info", "objects/info", "objects/pack", "refs"];
-    let mut folders: Vec<(PathBuf, bool)> = below.map(|name| (root.join(name), name == "refs")).into();
+    let mut folders: Vec<(PathBuf, bool)> =
+        below.map(|name| (root.join(name), name == "refs")).into();
     let mut left = ENTRIES;
     while let Some((folder, deep)) = folders.pop() {
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
@@ -60,7 +68,8 @@ fn looked(path: &Path, root: &Path) -> Result<(), StoreError> {
                 Ok(kind) if kind.is_dir() && deep => folders.push((entry.path(), true)),
                 Ok(kind) if kind.is_dir() => {}
                 // Packs are mapped, and may be as large as they are.
-                _ if folder.ends_with("pack") && entry.file_type().is_ok_and(|kind| kind.is_file()) => {}
+                _ if folder.ends_with("pack")
+                    && entry.file_type().is_ok_and(|kind| kind.is_file()) => {}
                 _ => file(path, &entry.path())?,
             }
         }

@@ -8,7 +8,8 @@ use git2::{ObjectType, Oid, Patch, Repository, Sort, Tree};
 
 use super::Bound;
 
-/// More than a repository holds; a few nested trees that name one another many times can claim any number.
+/// More than a repository holds; a few nested trees that name one another many times can claim any
+/// number.
 const MOST_FILES: usize = 1_000_000;
 /// Mode of a folder.
 const FOLDER: i32 = 0o040_000;
@@ -21,12 +22,21 @@ impl Bound {
         self.folder(repository, commit.tree_id())
     }
 
-    pub(super) fn folder<'r>(&self, repository: &'r Repository, id: Oid) -> Result<Tree<'r>, StoreError> {
+    pub(super) fn folder<'r>(
+        &self,
+        repository: &'r Repository,
+        id: Oid,
+    ) -> Result<Tree<'r>, StoreError> {
         self.sound(repository, id)?;
         repository.find_tree(id).map_err(|error| self.failed(&error))
     }
 
-    pub(super) fn list(&self, repository: &Repository, commit: &str, below: &str) -> Result<Vec<TreeFile>, StoreError> {
+    pub(super) fn list(
+        &self,
+        repository: &Repository,
+        commit: &str,
+        below: &str,
+    ) -> Result<Vec<TreeFile>, StoreError> {
         let mut folders = match below {
             "" => vec![(String::new(), self.tree(repository, commit)?)],
             _ => match self.entry(repository, commit, below)? {
@@ -46,7 +56,9 @@ impl Bound {
                 }
             }
             if files.len() + folders.len() > MOST_FILES {
-                return Err(self.unusable(format!("commit {commit} holds more than {MOST_FILES} files")));
+                return Err(
+                    self.unusable(format!("commit {commit} holds more than {MOST_FILES} files"))
+                );
             }
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -54,19 +66,35 @@ impl Bound {
     }
 
     /// The file at a path of a commit.
-    pub(super) fn file(&self, repository: &Repository, commit: &str, path: &str) -> Result<Option<Oid>, StoreError> {
-        Ok(self.entry(repository, commit, path)?.filter(|(_, mode)| is_file(*mode)).map(|(id, _)| id))
+    pub(super) fn file(
+        &self,
+        repository: &Repository,
+        commit: &str,
+        path: &str,
+    ) -> Result<Option<Oid>, StoreError> {
+        Ok(self
+            .entry(repository, commit, path)?
+            .filter(|(_, mode)| is_file(*mode))
+            .map(|(id, _)| id))
     }
 
-    /// What is at a path of a commit, with its mode. No name in Git holds a NUL, and the library panics on one.
-    fn entry(&self, repository: &Repository, commit: &str, path: &str) -> Result<Option<(Oid, i32)>, StoreError> {
+    /// What is at a path of a commit, with its mode. No name in Git holds a NUL, and the library
+    /// panics on one.
+    fn entry(
+        &self,
+        repository: &Repository,
+        commit: &str,
+        path: &str,
+    ) -> Result<Option<(Oid, i32)>, StoreError> {
         let mut folder = self.tree(repository, commit)?;
         if path.contains('\0') {
             return Ok(None);
         }
         let mut names = path.split('/').peekable();
         while let Some(name) = names.next() {
-            let Some((id, mode)) = folder.get_name_bytes(name.as_bytes()).map(|entry| (entry.id(), entry.filemode())) else {
+            let Some((id, mode)) =
+                folder.get_name_bytes(name.as_bytes()).map(|entry| (entry.id(), entry.filemode()))
+            else {
                 return Ok(None);
             };
             match names.peek() {
@@ -78,7 +106,8 @@ impl Bound {
         Ok(None)
     }
 
-    /// Read as it is stored: the library finds what it keeps again only in the form in which it was read.
+    /// Read as it is stored: the library finds what it keeps again only in the form in which it was
+    /// read.
     pub(super) fn bytes(&self, repository: &Repository, file: Oid) -> Result<Vec<u8>, StoreError> {
         let failed = |error: git2::Error| self.failed(&error);
         self.sound(repository, file)?;
@@ -90,7 +119,12 @@ impl Bound {
         }
     }
 
-    pub(super) fn log(&self, repository: &Repository, base: Option<&str>, head: &str) -> Result<Vec<Logged>, StoreError> {
+    pub(super) fn log(
+        &self,
+        repository: &Repository,
+        base: Option<&str>,
+        head: &str,
+    ) -> Result<Vec<Logged>, StoreError> {
         let failed = |error: git2::Error| self.failed(&error);
         let mut walk = repository.revwalk().map_err(failed)?;
         walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE).map_err(failed)?;
@@ -118,7 +152,13 @@ impl super::GitRepo {
         bound.sound(&repository, old)?;
         bound.sound(&repository, new)?;
         let stats = || {
-            let patch = Patch::from_blobs(&repository.find_blob(old)?, None, &repository.find_blob(new)?, None, None)?;
+            let patch = Patch::from_blobs(
+                &repository.find_blob(old)?,
+                None,
+                &repository.find_blob(new)?,
+                None,
+                None,
+            )?;
             patch.line_stats()
         };
         stats().map(|(_, added, removed)| (added, removed)).map_err(|error| bound.failed(&error))

@@ -10,15 +10,19 @@ use super::{library, plain};
 /// Largest file that is read; what is larger is named with no bytes beyond it.
 const MOST_BYTES: usize = 1024 * 1024 + 1;
 
-/// Whether the Git repository of a working tree has files of `name`, which is below `folder`, in its index. A folder in no repository
-/// has none there.
+/// Whether the Git repository of a working tree has files of `name`, which is below `folder`, in
+/// its index. A folder in no repository has none there.
 pub fn is_tracked(folder: &Path, name: &str) -> bool {
     let tracked = || {
         let repository = discovered(folder).ok()??;
-        let (root, folder) = (repository.workdir()?.canonicalize().ok()?, folder.canonicalize().ok()?);
-        let prefix = folder.strip_prefix(root).ok()?.join(name).into_os_string().into_encoded_bytes();
+        let (root, folder) =
+            (repository.workdir()?.canonicalize().ok()?, folder.canonicalize().ok()?);
+        let prefix =
+            folder.strip_prefix(root).ok()?.join(name).into_os_string().into_encoded_bytes();
         let index = repository.index().ok()?;
-        let below = |path: &[u8]| path.strip_prefix(&*prefix).is_some_and(|rest| rest.is_empty() || rest[0] == b'/');
+        let below = |path: &[u8]| {
+            path.strip_prefix(&*prefix).is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+        };
         Some(index.iter().any(|entry| below(&entry.path)))
     };
     tracked().unwrap_or(false)
@@ -31,28 +35,48 @@ pub fn is_tracked(folder: &Path, name: &str) -> bool {
 fn discovered(folder: &Path) -> Result<Option<Repository>, StoreError> {
     library::ready(folder)?;
     let Ok(folder) = folder.canonicalize() else { return Ok(None) };
-    let Some(root) = folder.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok()) else { return Ok(None) };
+    let Some(root) =
+        folder.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok())
+    else {
+        return Ok(None);
+    };
     plain(root)?;
     Ok(Repository::open(root).ok())
 }
 
-/// The files below `folder`, a folder of a working tree, as they stood at `revision` (`main~2`, a tag, a commit), for which `wanted`
-/// holds: path below the folder with `/`, and bytes.
+/// The files below `folder`, a folder of a working tree, as they stood at `revision` (`main~2`, a
+/// tag, a commit), for which `wanted` holds: path below the folder with `/`, and bytes.
 ///
 /// # Errors
 /// When the folder is in no repository, or nothing has that name.
-pub fn files_at(folder: &Path, revision: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+pub fn files_at(
+    folder: &Path,
+    revision: &str,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
     let fail = |why: String| StoreError::Unusable { what: folder.display().to_string(), why };
-    let repository = discovered(folder)?.ok_or_else(|| fail("it is in no Git repository".to_owned()))?;
-    let root = repository.workdir().ok_or_else(|| fail("its repository has no working tree".to_owned()))?;
+    let repository =
+        discovered(folder)?.ok_or_else(|| fail("it is in no Git repository".to_owned()))?;
+    let root = repository
+        .workdir()
+        .ok_or_else(|| fail("its repository has no working tree".to_owned()))?;
     let below = |path: &Path| path.canonicalize().map_err(|e| fail(e.to_string()));
-    let inside = below(folder)?.strip_prefix(below(root)?).map(|p| p.display().to_string()).unwrap_or_default();
-    let named = repository.revparse_single(revision).map_err(|_| fail(format!("Git knows no revision `{revision}`")))?;
-    let tree = named.peel_to_tree().map_err(|_| fail(format!("`{revision}` is no revision that has files")))?;
+    let inside = below(folder)?
+        .strip_prefix(below(root)?)
+        .map(|p| p.display().to_string())
+        .unwrap_or_default();
+    let named = repository
+        .revparse_single(revision)
+        .map_err(|_| fail(format!("Git knows no revision `{revision}`")))?;
+    let tree = named
+        .peel_to_tree()
+        .map_err(|_| fail(format!("`{revision}` is no revision that has files")))?;
     let prefix = if inside.is_empty() { String::new() } else { format!("{inside}/") };
     let mut files = Vec::new();
     let walked = tree.walk(TreeWalkMode::PreOrder, |at, entry| {
-        let (Ok(at), Ok(name)) = (std::str::from_utf8(at.as_bytes()), std::str::from_utf8(entry.name_bytes())) else {
+        let (Ok(at), Ok(name)) =
+            (std::str::from_utf8(at.as_bytes()), std::str::from_utf8(entry.name_bytes()))
+        else {
             return TreeWalkResult::Skip;
         };
         let path = format!("{at}{name}");
@@ -63,7 +87,8 @@ pub fn files_at(folder: &Path, revision: &str, wanted: impl Fn(&str) -> bool) ->
             return if on_the_way { TreeWalkResult::Ok } else { TreeWalkResult::Skip };
         }
         if let Some(path) = path.strip_prefix(&prefix).filter(|path| wanted(path))
-            && let Some(blob) = entry.to_object(&repository).ok().and_then(|object| object.into_blob().ok())
+            && let Some(blob) =
+                entry.to_object(&repository).ok().and_then(|object| object.into_blob().ok())
         {
             let content = blob.content();
             files.push((path.to_owned(), content[..content.len().min(MOST_BYTES)].to_vec()));

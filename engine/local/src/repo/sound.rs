@@ -1,5 +1,6 @@
-//! Whether an object can be read. libgit2 waits for ever for the rest of a loose object that is cut off, and makes room for as much as
-//! its header claims; so a loose object is looked at before the library is.
+//! Whether an object can be read. libgit2 waits for ever for the rest of a loose object that is cut
+//! off, and makes room for as much as its header claims; so a loose object is looked at before the
+//! library is.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -35,7 +36,10 @@ impl Bound {
                 if let Ok((size, _)) = claimed
                     && size as u64 > MOST
                 {
-                    return Err(self.damaged(id, format!("it claims to have {size} bytes; at most {MOST} are read")));
+                    return Err(self.damaged(
+                        id,
+                        format!("it claims to have {size} bytes; at most {MOST} are read"),
+                    ));
                 }
             }
         }
@@ -57,7 +61,12 @@ impl Bound {
     }
 
     /// Bytes of a loose object, and whether it has all of them; `None` when there is none.
-    fn loose(&self, repository: &Repository, id: Oid, whole: bool) -> Result<Option<u64>, StoreError> {
+    fn loose(
+        &self,
+        repository: &Repository,
+        id: Oid,
+        whole: bool,
+    ) -> Result<Option<u64>, StoreError> {
         let name = id.to_string();
         let (folder, file) = name.split_at(2);
         let path = repository.commondir().join("objects").join(folder).join(file);
@@ -85,19 +94,25 @@ fn look(path: &Path, whole: bool) -> io::Result<u64> {
     let mut header = Vec::new();
     while header.last() != Some(&0) {
         let mut byte = [0];
-        if header.len() > 32 || text.read(&mut byte).map_err(|_| fault("its header cannot be read"))? == 0 {
+        if header.len() > 32
+            || text.read(&mut byte).map_err(|_| fault("its header cannot be read"))? == 0
+        {
             return Err(fault("its header is cut off"));
         }
         header.push(byte[0]);
     }
     let header = String::from_utf8_lossy(&header);
-    let size = header.trim_end_matches('\0').split_once(' ').and_then(|(_, size)| size.parse::<u64>().ok());
+    let size = header
+        .trim_end_matches('\0')
+        .split_once(' ')
+        .and_then(|(_, size)| size.parse::<u64>().ok());
     let size = size.ok_or_else(|| fault("its header makes no sense"))?;
     if size > MOST {
         return Err(fault(&format!("it claims to have {size} bytes; at most {MOST} are read")));
     }
     if whole {
-        let read = io::copy(&mut text.take(size + 1), &mut io::sink()).map_err(|_| fault("it is cut off or damaged"))?;
+        let read = io::copy(&mut text.take(size + 1), &mut io::sink())
+            .map_err(|_| fault("it is cut off or damaged"))?;
         if read != size {
             return Err(fault("it is cut off"));
         }

@@ -1,7 +1,8 @@
 //! What must be on disk before a commit is said to be made.
 //!
-//! libgit2 syncs what it writes, when told to. It does not sync an object or a reference that is there already, and the process
-//! that left it there may have died, or be a `git` that does not sync; nor the folder above a folder that it makes.
+//! libgit2 syncs what it writes, when told to. It does not sync an object or a reference that is
+//! there already, and the process that left it there may have died, or be a `git` that does not
+//! sync; nor the folder above a folder that it makes.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -23,9 +24,9 @@ pub(super) fn whole(path: &Path) -> io::Result<()> {
 }
 
 impl Bound {
-    /// Syncs objects that a commit needs. One without a file of its own is in a pack, which Git has synced,
-    /// or was pruned by a `git gc` beside us: then the error is [`io::ErrorKind::NotFound`]. A folder that
-    /// is gone held nothing any more.
+    /// Syncs objects that a commit needs. One without a file of its own is in a pack, which Git has
+    /// synced, or was pruned by a `git gc` beside us: then the error is
+    /// [`io::ErrorKind::NotFound`]. A folder that is gone held nothing any more.
     pub(super) fn sync_objects(&self, repository: &Repository, objects: &[Oid]) -> io::Result<()> {
         let top = repository.commondir().join("objects");
         let mut folders = BTreeSet::new();
@@ -36,7 +37,10 @@ impl Bound {
             if found(sync(&folder.join(file)))? {
                 folders.insert(folder);
             } else if !repository.odb().is_ok_and(|odb| odb.exists(*object)) {
-                return Err(io::Error::new(io::ErrorKind::NotFound, format!("object {name} was pruned")));
+                return Err(io::Error::new(
+                    io::ErrorKind::NotFound,
+                    format!("object {name} was pruned"),
+                ));
             }
         }
         for folder in &folders {

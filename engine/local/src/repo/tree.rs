@@ -1,4 +1,5 @@
-//! The tree of a commit: its parent's, with files put into it. Every level is looked at as it is written.
+//! The tree of a commit: its parent's, with files put into it. Every level is looked at as it is
+//! written.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +25,11 @@ pub(super) struct Build<'a> {
 
 impl Build<'_> {
     /// Writes blobs and trees; the id of the whole.
-    pub(super) fn tree(&mut self, parent: Option<&Tree<'_>>, writes: &[(RepoPath, Vec<u8>)]) -> Result<Oid, RepoError> {
+    pub(super) fn tree(
+        &mut self,
+        parent: Option<&Tree<'_>>,
+        writes: &[(RepoPath, Vec<u8>)],
+    ) -> Result<Oid, RepoError> {
         if writes.is_empty() {
             return Err(RepoError::Refused("nothing is written".to_owned()));
         }
@@ -40,7 +45,12 @@ impl Build<'_> {
     }
 
     /// One folder: `at` is its path with a slash after it, or empty.
-    fn folder(&mut self, there: Option<&Tree<'_>>, at: &str, writes: Vec<Write<'_>>) -> Result<Oid, RepoError> {
+    fn folder(
+        &mut self,
+        there: Option<&Tree<'_>>,
+        at: &str,
+        writes: Vec<Write<'_>>,
+    ) -> Result<Oid, RepoError> {
         let mut names: BTreeMap<&str, Vec<Write<'_>>> = BTreeMap::new();
         for write in writes {
             let (name, rest) = write.rest.split_once('/').unwrap_or((write.rest, ""));
@@ -55,7 +65,10 @@ impl Build<'_> {
             if let Some(tree) = there {
                 let siblings: Vec<String> = tree.iter().map(|entry| named(at, &entry)).collect();
                 let own = format!("{at}{name}");
-                refuse(first.path, siblings.iter().map(String::as_str).filter(|sibling| *sibling != own))?;
+                refuse(
+                    first.path,
+                    siblings.iter().map(String::as_str).filter(|sibling| *sibling != own),
+                )?;
             }
             let is_file = first.rest.is_empty();
             if let Some(entry) = &entry {
@@ -67,7 +80,8 @@ impl Build<'_> {
                 let mode = if runs { FileMode::BlobExecutable } else { FileMode::Blob };
                 (self.repository.blob(first.bytes).map_err(failed)?, mode)
             } else {
-                let below = entry.map(|entry| bound.folder(self.repository, entry.id())).transpose()?;
+                let below =
+                    entry.map(|entry| bound.folder(self.repository, entry.id())).transpose()?;
                 (self.folder(below.as_ref(), &format!("{at}{name}/"), writes)?, FileMode::Tree)
             };
             self.objects.push(id);
@@ -77,7 +91,8 @@ impl Build<'_> {
     }
 }
 
-/// Where an entry is. A name that is no UTF-8 cannot be ours, and what is shown of it collides with nothing.
+/// Where an entry is. A name that is no UTF-8 cannot be ours, and what is shown of it collides with
+/// nothing.
 fn named(at: &str, entry: &TreeEntry<'_>) -> String {
     format!("{at}{}", String::from_utf8_lossy(entry.name_bytes()))
 }

@@ -22,7 +22,9 @@ impl Blobs for Store {
         }
         let bytes = bytes.to_vec();
         self.write(move |connection| {
-            connection.prepare_cached("INSERT OR IGNORE INTO blob (hash, bytes) VALUES (?1, ?2)")?.execute(params![hash, bytes])?;
+            connection
+                .prepare_cached("INSERT OR IGNORE INTO blob (hash, bytes) VALUES (?1, ?2)")?
+                .execute(params![hash, bytes])?;
             Ok(hash)
         })
         .await

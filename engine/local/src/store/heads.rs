@@ -1,8 +1,9 @@
 //! How far each journal had come, in a small file beside the database: `cloudcrew.heads`.
 //!
-//! It is written after each commit and not synced, so it may lag behind the database and never leads: a journal that ends before
-//! what stands here was shortened, by a log that was cut or lost, an older copy of the file, or rows that someone removed. A slot
-//! that a power cut left half written is no slot.
+//! It is written after each commit and not synced, so it may lag behind the database and never
+//! leads: a journal that ends before what stands here was shortened, by a log that was cut or lost,
+//! an older copy of the file, or rows that someone removed. A slot that a power cut left half
+//! written is no slot.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -60,10 +61,16 @@ pub(super) fn forget() {
 impl Heads {
     /// Beside the database at `path`.
     pub(super) fn beside(path: &Path) -> Heads {
-        Heads { path: path.with_file_name(FILE), writes: OnceLock::new(), reads: OnceLock::new(), numbers: Mutex::default() }
+        Heads {
+            path: path.with_file_name(FILE),
+            writes: OnceLock::new(),
+            reads: OnceLock::new(),
+            numbers: Mutex::default(),
+        }
     }
 
-    /// Writes what was noted, after its commit. A disk that takes it not leaves the file behind, which it may be.
+    /// Writes what was noted, after its commit. A disk that takes it not leaves the file behind,
+    /// which it may be.
     pub(super) fn write(&self) {
         let appended = APPENDED.with_borrow_mut(std::mem::take);
         if appended.is_empty() {
@@ -90,14 +97,23 @@ impl Heads {
         is_file.then(|| self.reads.get_or_init(|| file))
     }
 
-    /// The slot of an engagement. It is to be read before the database is: whoever writes in between is ahead of it.
-    pub(super) fn of(&self, engagement: &str, number: impl FnOnce() -> Option<i64>) -> Option<Slot> {
-        let known = self.numbers.lock().unwrap_or_else(PoisonError::into_inner).get(engagement).copied();
+    /// The slot of an engagement. It is to be read before the database is: whoever writes in
+    /// between is ahead of it.
+    pub(super) fn of(
+        &self,
+        engagement: &str,
+        number: impl FnOnce() -> Option<i64>,
+    ) -> Option<Slot> {
+        let known =
+            self.numbers.lock().unwrap_or_else(PoisonError::into_inner).get(engagement).copied();
         let number = match known {
             Some(number) => number,
             None => {
                 let number = number()?;
-                self.numbers.lock().unwrap_or_else(PoisonError::into_inner).insert(engagement.to_owned(), number);
+                self.numbers
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(engagement.to_owned(), number);
                 number
             }
         };
@@ -121,7 +137,10 @@ impl Heads {
             Ok(bytes)
         };
         let bytes = read().unwrap_or_default();
-        (0..).zip(bytes.chunks_exact(SLOT)).filter_map(|(number, slot)| Some((number, Slot::of(slot)?))).collect()
+        (0..)
+            .zip(bytes.chunks_exact(SLOT))
+            .filter_map(|(number, slot)| Some((number, Slot::of(slot)?)))
+            .collect()
     }
 }
 
@@ -145,7 +164,8 @@ impl Slot {
             return None;
         }
         let mut fields = text.splitn(3, ' ');
-        let (seq, hash, engagement) = (fields.next()?.parse().ok()?, fields.next()?.to_owned(), fields.next()?.to_owned());
+        let (seq, hash, engagement) =
+            (fields.next()?.parse().ok()?, fields.next()?.to_owned(), fields.next()?.to_owned());
         Some(Slot { engagement, head: Head { seq, hash } })
     }
 
@@ -159,10 +179,20 @@ impl Slot {
     }
 
     /// Whether a journal that ends with `end` still has what was written of it.
-    pub(super) fn holds(&self, connection: &Connection, number: i64, engagement: &str, end: &Head) -> Result<(), Fault> {
+    pub(super) fn holds(
+        &self,
+        connection: &Connection,
+        number: i64,
+        engagement: &str,
+        end: &Head,
+    ) -> Result<(), Fault> {
         let seq = self.head.seq;
         if !self.is_of(engagement) {
-            return Err(shortened(&format!("engagement `{}`", self.engagement), seq, "is not there"));
+            return Err(shortened(
+                &format!("engagement `{}`", self.engagement),
+                seq,
+                "is not there",
+            ));
         }
         let journal = format!("the journal of `{engagement}`");
         if seq > end.seq {
@@ -170,12 +200,20 @@ impl Slot {
         }
         let sql = "SELECT hash FROM entry WHERE engagement = ?1 AND seq = ?2";
         let mut select = connection.prepare_cached(sql)?;
-        let hash: Option<String> = select.query_row(params![number, seq as i64], |row| row.get(0)).optional()?;
-        if hash.as_ref() == Some(&self.head.hash) { Ok(()) } else { Err(shortened(&journal, seq, "has another one there")) }
+        let hash: Option<String> =
+            select.query_row(params![number, seq as i64], |row| row.get(0)).optional()?;
+        if hash.as_ref() == Some(&self.head.hash) {
+            Ok(())
+        } else {
+            Err(shortened(&journal, seq, "has another one there"))
+        }
     }
 
     /// Whether the engagement of a slot is among those that there are.
-    pub(super) fn is_listed<'a>(&self, mut engagements: impl Iterator<Item = &'a str>) -> Result<(), Fault> {
+    pub(super) fn is_listed<'a>(
+        &self,
+        mut engagements: impl Iterator<Item = &'a str>,
+    ) -> Result<(), Fault> {
         if engagements.any(|engagement| self.is_of(engagement)) {
             return Ok(());
         }
@@ -185,7 +223,8 @@ impl Slot {
 
 fn shortened(what: &str, seq: u64, how: &str) -> Fault {
     Fault::Damaged(format!(
-        "entry {seq} of it was written, and {what} {how}: a part of its history is lost. Bring back the newer `cloudcrew.db` with its \
+        "entry {seq} of it was written, and {what} {how}: a part of its history is lost. Bring \
+         back the newer `cloudcrew.db` with its \
          `-wal`; if this older state is the one to go on with, remove `{FILE}` beside it"
     ))
 }
@@ -197,7 +236,10 @@ mod tests {
     #[test]
     fn a_slot_is_read_as_it_was_written_and_a_half_written_one_is_none() {
         for name in ["acme", &"long".repeat(60), "ü".repeat(70).as_str()] {
-            let slot = Slot { engagement: name.to_owned(), head: Head { seq: u64::MAX, hash: "f".repeat(64) } };
+            let slot = Slot {
+                engagement: name.to_owned(),
+                head: Head { seq: u64::MAX, hash: "f".repeat(64) },
+            };
             let bytes = slot.bytes();
             let read = Slot::of(&bytes).expect("a slot");
             assert_eq!(read.head, slot.head);
@@ -205,7 +247,11 @@ mod tests {
             for cut in [1, 60, 100, 110] {
                 let mut half = bytes;
                 half[cut..].fill(0);
-                assert!(Slot::of(&half).is_none_or(|read| read.head != slot.head || cut > 104 + name.len()), "{cut}");
+                assert!(
+                    Slot::of(&half)
+                        .is_none_or(|read| read.head != slot.head || cut > 104 + name.len()),
+                    "{cut}"
+                );
             }
         }
         assert_eq!(Slot::of(&[0; SLOT]), None);

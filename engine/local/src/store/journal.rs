@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use cloudcrew_planted as planted;
 use cloudcrew_runtime::ports::StoreError;
 use cloudcrew_runtime::ports::journal::{
-    AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, MAX_APPEND, MAX_PAYLOAD, NewEntry, Writer, chain,
+    AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, MAX_APPEND, MAX_PAYLOAD,
+    NewEntry, Writer, chain,
 };
 use cloudcrew_runtime::ports::json;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -18,20 +19,41 @@ use super::{File, Store, lease};
 
 #[async_trait]
 impl Journal for Store {
-    async fn create(&self, engagement: &str, entries: Vec<NewEntry>) -> Result<Option<Head>, StoreError> {
+    async fn create(
+        &self,
+        engagement: &str,
+        entries: Vec<NewEntry>,
+    ) -> Result<Option<Head>, StoreError> {
         let (engagement, file) = (engagement.to_owned(), Arc::clone(&self.0.file));
         self.write(move |connection| create(connection, &file, &engagement, &entries)).await
     }
 
-    async fn append(&self, engagement: &str, expected: &Head, writer: Writer, entries: Vec<NewEntry>) -> Result<Head, AppendError> {
+    async fn append(
+        &self,
+        engagement: &str,
+        expected: &Head,
+        writer: Writer,
+        entries: Vec<NewEntry>,
+    ) -> Result<Head, AppendError> {
         let (engagement, expected) = (engagement.to_owned(), expected.clone());
-        self.write(move |connection| append(connection, &engagement, &expected, writer, &entries)).await
+        self.write(move |connection| append(connection, &engagement, &expected, writer, &entries))
+            .await
     }
 
-    async fn read(&self, engagement: &str, after: &Head, limit: usize) -> Result<Vec<Entry>, StoreError> {
-        let number = || self.look::<_, StoreError>(|connection| Ok(find(connection, engagement)?)).ok()?.map(|(number, _)| number);
+    async fn read(
+        &self,
+        engagement: &str,
+        after: &Head,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let number = || {
+            self.look::<_, StoreError>(|connection| Ok(find(connection, engagement)?))
+                .ok()?
+                .map(|(number, _)| number)
+        };
         let written = self.0.file.heads.of(engagement, number);
-        // One that cannot be found by its name may be there no more, or only the way to it is broken.
+        // One that cannot be found by its name may be there no more, or only the way to it is
+        // broken.
         let named = |slot: &Slot| slot.engagement() == engagement;
         let known = match written {
             Some(_) => None,
@@ -76,8 +98,15 @@ impl Journal for Store {
     }
 }
 
-fn create(connection: &Connection, file: &File, engagement: &str, entries: &[NewEntry]) -> Result<Option<Head>, Stop<StoreError>> {
-    let Some(first) = entries.first() else { return Err(refused(named(engagement), "it begins without an entry")) };
+fn create(
+    connection: &Connection,
+    file: &File,
+    engagement: &str,
+    entries: &[NewEntry],
+) -> Result<Option<Head>, Stop<StoreError>> {
+    let Some(first) = entries.first() else {
+        return Err(refused(named(engagement), "it begins without an entry"));
+    };
     let sql = "INSERT OR IGNORE INTO engagement (id, created, seq, hash) VALUES (?1, ?2, 0, '')";
     if connection.prepare_cached(sql)?.execute(params![engagement, first.at])? == 0 {
         return Ok(None);
@@ -97,7 +126,9 @@ fn append(
     writer: Writer,
     entries: &[NewEntry],
 ) -> Result<Head, Stop<AppendError>> {
-    let Some((number, head)) = find(connection, engagement)? else { return Err(refused(named(engagement), "there is none")) };
+    let Some((number, head)) = find(connection, engagement)? else {
+        return Err(refused(named(engagement), "there is none"));
+    };
     if let (Writer::Driver(epoch), false) = (writer, planted::Fault::NoEpoch.is_planted()) {
         // First: who has lost the lease must not read, fold and try again.
         lease::held(connection, engagement, epoch)?;
@@ -123,13 +154,17 @@ fn insert<R: From<StoreError>>(
         ));
     }
     let mut head = head.clone();
-    let sql = "INSERT INTO entry (engagement, seq, at, kind, payload, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let sql = "INSERT INTO entry (engagement, seq, at, kind, payload, hash) VALUES (?1, ?2, ?3, \
+        ?4, ?5, ?6)";
     let mut insert = connection.prepare_cached(sql)?;
     for entry in entries {
         let NewEntry { at, kind, payload } = entry;
         if payload.len() > MAX_PAYLOAD {
-            let why =
-                format!("a `{kind}` of {} bytes is appended; the most is {MAX_PAYLOAD}, the rest goes to a blob", payload.len());
+            let why = format!(
+                "a `{kind}` of {} bytes is appended; the most is {MAX_PAYLOAD}, the rest goes to a \
+                 blob",
+                payload.len()
+            );
             return Err(refused(named(engagement), why));
         }
         let seq = head.seq + 1;
@@ -144,14 +179,24 @@ fn insert<R: From<StoreError>>(
 }
 
 /// Number and end of an engagement.
-pub(super) fn find(connection: &Connection, engagement: &str) -> Result<Option<(i64, Head)>, Fault> {
-    let mut select = connection.prepare_cached("SELECT number, seq, hash FROM engagement WHERE id = ?1")?;
+pub(super) fn find(
+    connection: &Connection,
+    engagement: &str,
+) -> Result<Option<(i64, Head)>, Fault> {
+    let mut select =
+        connection.prepare_cached("SELECT number, seq, hash FROM engagement WHERE id = ?1")?;
     Ok(select.query_row([engagement], |row| Ok((row.get(0)?, head(row, 1)?))).optional()?)
 }
 
-fn list(connection: &Connection, written: &[(i64, Slot)]) -> Result<Vec<Listing>, Stop<StoreError>> {
-    let mut select = connection.prepare_cached("SELECT id, created, seq, hash FROM engagement ORDER BY created, number")?;
-    let rows = select.query_map([], |row| Ok(Listing { engagement: row.get(0)?, created: row.get(1)?, head: head(row, 2)? }))?;
+fn list(
+    connection: &Connection,
+    written: &[(i64, Slot)],
+) -> Result<Vec<Listing>, Stop<StoreError>> {
+    let mut select = connection
+        .prepare_cached("SELECT id, created, seq, hash FROM engagement ORDER BY created, number")?;
+    let rows = select.query_map([], |row| {
+        Ok(Listing { engagement: row.get(0)?, created: row.get(1)?, head: head(row, 2)? })
+    })?;
     let listings: Vec<Listing> = rows.collect::<Result<_, _>>()?;
     let names: HashSet<&str> = listings.iter().map(|listing| listing.engagement.as_str()).collect();
     for (_, slot) in written.iter().filter(|(_, slot)| !names.contains(slot.engagement())) {
@@ -173,10 +218,12 @@ fn read(
 ) -> Result<Vec<Entry>, Stop<StoreError>> {
     let Some((number, end)) = find(connection, engagement)? else { return Ok(Vec::new()) };
     let damaged = |why: String| Fault::Damaged(format!("the journal of `{engagement}`: {why}"));
-    let sql = "SELECT seq, at, kind, payload, hash FROM entry WHERE engagement = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+    let sql = "SELECT seq, at, kind, payload, hash FROM entry WHERE engagement = ?1 AND seq > ?2 \
+        ORDER BY seq LIMIT ?3";
     let mut select = connection.prepare_cached(sql)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut rows = select.query(params![number, i64::try_from(after.seq).unwrap_or(i64::MAX), limit])?;
+    let mut rows =
+        select.query(params![number, i64::try_from(after.seq).unwrap_or(i64::MAX), limit])?;
     let (mut last, mut entries) = (after.clone(), Vec::new());
     while let Some(row) = rows.next()? {
         let next = last.seq + 1;
@@ -184,11 +231,18 @@ fn read(
         last = Head { seq: entry.seq, hash: entry.hash.clone() };
         entries.push(entry);
     }
-    // Nothing more was found, so this must be the end; and what stands at the end's number must be the end.
+    // Nothing more was found, so this must be the end; and what stands at the end's number must be
+    // the end.
     let ended = (entries.len() as u64) < limit as u64;
     if (ended || last.seq == end.seq) && last != end {
-        let why = if last.seq == end.seq { "is not the one that was written" } else { "was read as the last" };
-        return Err(damaged(format!("entry {} {why}; it ends with entry {}", last.seq, end.seq)).into());
+        let why = if last.seq == end.seq {
+            "is not the one that was written"
+        } else {
+            "was read as the last"
+        };
+        return Err(
+            damaged(format!("entry {} {why}; it ends with entry {}", last.seq, end.seq)).into()
+        );
     }
     if let Some(written) = written {
         written.holds(connection, number, engagement, &end)?;

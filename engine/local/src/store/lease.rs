@@ -1,4 +1,5 @@
-//! Who may drive an engagement. The row stays when the lease is given back: its epoch only ever grows.
+//! Who may drive an engagement. The row stays when the lease is given back: its epoch only ever
+//! grows.
 
 use std::time::Duration;
 
@@ -29,15 +30,24 @@ impl Held {
 }
 
 fn find(connection: &Connection, engagement: &str) -> Result<Option<Held>, Fault> {
-    let mut select = connection.prepare_cached("SELECT epoch, holder, renewed FROM lease WHERE engagement = ?1")?;
-    let row = select.query_row([engagement], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?, row.get(2)?)));
+    let mut select = connection
+        .prepare_cached("SELECT epoch, holder, renewed FROM lease WHERE engagement = ?1")?;
+    let row = select.query_row([engagement], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?, row.get(2)?))
+    });
     let Some((epoch, holder, renewed)) = row.optional()? else { return Ok(None) };
     let holder = holder.map(|text| serde_json::from_str(&text)).transpose();
-    let holder = holder.map_err(|e| Fault::Damaged(format!("the holder of the lease of `{engagement}` cannot be read: {e}")))?;
+    let holder = holder.map_err(|e| {
+        Fault::Damaged(format!("the holder of the lease of `{engagement}` cannot be read: {e}"))
+    })?;
     Ok(Some(Held { epoch: epoch as u64, holder, renewed }))
 }
 
-pub(super) fn acquire(connection: &Connection, engagement: &str, holder: &Holder) -> Result<Lease, Stop<LeaseError>> {
+pub(super) fn acquire(
+    connection: &Connection,
+    engagement: &str,
+    holder: &Holder,
+) -> Result<Lease, Stop<LeaseError>> {
     let there = find(connection, engagement)?;
     let epoch = match there {
         None => 1,
@@ -45,10 +55,14 @@ pub(super) fn acquire(connection: &Connection, engagement: &str, holder: &Holder
         Some(held) if !held.is_alive() => held.epoch + 1,
         Some(Held { epoch, holder: None, .. }) => epoch + 1,
         Some(Held { holder: Some(holder), .. }) => {
-            return Err(Stop::Refused(LeaseError::Held { engagement: engagement.to_owned(), holder }));
+            return Err(Stop::Refused(LeaseError::Held {
+                engagement: engagement.to_owned(),
+                holder,
+            }));
         }
     };
-    let text = serde_json::to_string(holder).map_err(|e| Fault::Unusable(format!("a holder cannot be written: {e}")))?;
+    let text = serde_json::to_string(holder)
+        .map_err(|e| Fault::Unusable(format!("a holder cannot be written: {e}")))?;
     let sql = "INSERT INTO lease (engagement, epoch, holder, renewed) VALUES (?1, ?2, ?3, ?4)
                ON CONFLICT (engagement) DO UPDATE SET epoch = ?2, holder = ?3, renewed = ?4";
     connection.prepare_cached(sql)?.execute(params![engagement, epoch as i64, text, now()])?;
@@ -56,7 +70,11 @@ pub(super) fn acquire(connection: &Connection, engagement: &str, holder: &Holder
 }
 
 /// Refuses a driver whose epoch is not the one in force.
-pub(super) fn held(connection: &Connection, engagement: &str, epoch: u64) -> Result<(), Stop<AppendError>> {
+pub(super) fn held(
+    connection: &Connection,
+    engagement: &str,
+    epoch: u64,
+) -> Result<(), Stop<AppendError>> {
     // With every append: who holds it is read only to be told.
     let sql = "SELECT 1 FROM lease WHERE engagement = ?1 AND epoch = ?2 AND holder IS NOT NULL";
     if connection.prepare_cached(sql)?.exists(params![engagement, epoch as i64])? {
@@ -66,21 +84,36 @@ pub(super) fn held(connection: &Connection, engagement: &str, epoch: u64) -> Res
         Some(Held { epoch, holder, .. }) => (holder.map(|holder| holder.name), epoch),
         None => (None, 0),
     };
-    Err(Stop::Refused(AppendError::LeaseLost { holder: holder.unwrap_or_else(|| "nobody".to_owned()), epoch: in_force }))
+    Err(Stop::Refused(AppendError::LeaseLost {
+        holder: holder.unwrap_or_else(|| "nobody".to_owned()),
+        epoch: in_force,
+    }))
 }
 
-pub(super) fn renew(connection: &Connection, engagement: &str, epoch: u64) -> Result<bool, Stop<StoreError>> {
-    let sql = "UPDATE lease SET renewed = ?3 WHERE engagement = ?1 AND epoch = ?2 AND holder IS NOT NULL";
+pub(super) fn renew(
+    connection: &Connection,
+    engagement: &str,
+    epoch: u64,
+) -> Result<bool, Stop<StoreError>> {
+    let sql =
+        "UPDATE lease SET renewed = ?3 WHERE engagement = ?1 AND epoch = ?2 AND holder IS NOT NULL";
     Ok(connection.prepare_cached(sql)?.execute(params![engagement, epoch as i64, now()])? == 1)
 }
 
-pub(super) fn release(connection: &Connection, engagement: &str, epoch: u64) -> Result<(), Stop<StoreError>> {
+pub(super) fn release(
+    connection: &Connection,
+    engagement: &str,
+    epoch: u64,
+) -> Result<(), Stop<StoreError>> {
     let sql = "UPDATE lease SET holder = NULL WHERE engagement = ?1 AND epoch = ?2";
     connection.prepare_cached(sql)?.execute(params![engagement, epoch as i64])?;
     Ok(())
 }
 
-pub(super) fn current(connection: &Connection, engagement: &str) -> Result<Option<(Lease, bool)>, Stop<StoreError>> {
+pub(super) fn current(
+    connection: &Connection,
+    engagement: &str,
+) -> Result<Option<(Lease, bool)>, Stop<StoreError>> {
     let Some(held) = find(connection, engagement)? else { return Ok(None) };
     let alive = held.is_alive();
     Ok(held.holder.map(|holder| (Lease { epoch: held.epoch, holder }, alive)))

@@ -1,4 +1,5 @@
-//! The ledger port. A row is kept as its JSON with a hash, so that a damaged one is seen and never read as another.
+//! The ledger port. A row is kept as its JSON with a hash, so that a damaged one is seen and never
+//! read as another.
 
 use async_trait::async_trait;
 use cloudcrew_definition::digest::sha256;
@@ -20,9 +21,17 @@ impl Ledger for Store {
     async fn rows(&self, engagement: &str) -> Result<Vec<LedgerRow>, StoreError> {
         self.look(|connection| {
             let Some((number, _)) = find(connection, engagement)? else { return Ok(Vec::new()) };
-            let mut select = connection.prepare_cached("SELECT id, row, hash FROM ledger WHERE engagement = ?1 ORDER BY number")?;
-            let rows = select.query_map([number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-            rows.map(|row| row.map_err(Fault::from).and_then(|row| understood(engagement, &row)).map_err(Stop::from)).collect()
+            let mut select = connection.prepare_cached(
+                "SELECT id, row, hash FROM ledger WHERE engagement = ?1 ORDER BY number",
+            )?;
+            let rows =
+                select.query_map([number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            rows.map(|row| {
+                row.map_err(Fault::from)
+                    .and_then(|row| understood(engagement, &row))
+                    .map_err(Stop::from)
+            })
+            .collect()
         })
     }
 }
@@ -30,12 +39,20 @@ impl Ledger for Store {
 /// A row as stored: id, JSON and its hash.
 type Stored = (String, String, String);
 
-fn record(connection: &Connection, engagement: &str, rows: &[LedgerRow]) -> Result<(), Stop<StoreError>> {
-    let Some((number, _)) = find(connection, engagement)? else { return Err(refused(named(engagement), "there is none")) };
+fn record(
+    connection: &Connection,
+    engagement: &str,
+    rows: &[LedgerRow],
+) -> Result<(), Stop<StoreError>> {
+    let Some((number, _)) = find(connection, engagement)? else {
+        return Err(refused(named(engagement), "there is none"));
+    };
     for row in rows {
         let sql = "SELECT id, row, hash FROM ledger WHERE engagement = ?1 AND id = ?2";
         let mut select = connection.prepare_cached(sql)?;
-        let there = select.query_row(params![number, row.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
+        let there = select
+            .query_row(params![number, row.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
         match there {
             Some(there) if understood(engagement, &there)? == *row => {}
             Some(_) => {
@@ -43,10 +60,15 @@ fn record(connection: &Connection, engagement: &str, rows: &[LedgerRow]) -> Resu
                 return Err(refused(what, "it is recorded already, with other content"));
             }
             None => {
-                let text =
-                    serde_json::to_string(row).map_err(|e| Fault::Unusable(format!("a ledger row cannot be written: {e}")))?;
+                let text = serde_json::to_string(row)
+                    .map_err(|e| Fault::Unusable(format!("a ledger row cannot be written: {e}")))?;
                 let sql = "INSERT INTO ledger (engagement, id, row, hash) VALUES (?1, ?2, ?3, ?4)";
-                connection.prepare_cached(sql)?.execute(params![number, row.id, text, sha256(&text)])?;
+                connection.prepare_cached(sql)?.execute(params![
+                    number,
+                    row.id,
+                    text,
+                    sha256(&text)
+                ])?;
             }
         }
     }
@@ -54,10 +76,12 @@ fn record(connection: &Connection, engagement: &str, rows: &[LedgerRow]) -> Resu
 }
 
 fn understood(engagement: &str, (id, text, hash): &Stored) -> Result<LedgerRow, Fault> {
-    let damaged = |why: &str| Fault::Damaged(format!("row `{id}` of the ledger of `{engagement}` {why}"));
+    let damaged =
+        |why: &str| Fault::Damaged(format!("row `{id}` of the ledger of `{engagement}` {why}"));
     if sha256(text) != *hash {
         return Err(damaged("does not match its hash"));
     }
-    let row: LedgerRow = serde_json::from_str(text).map_err(|e| damaged(&format!("cannot be read: {e}")))?;
+    let row: LedgerRow =
+        serde_json::from_str(text).map_err(|e| damaged(&format!("cannot be read: {e}")))?;
     if row.id == *id { Ok(row) } else { Err(damaged("holds another row")) }
 }

@@ -1,15 +1,16 @@
-//! Who keeps the database locked, as far as the system says: a process that was stopped in the middle of a
-//! transaction holds its lock until it continues or ends.
+//! Who keeps the database locked, as far as the system says: a process that was stopped in the
+//! middle of a transaction holds its lock until it continues or ends.
 //!
-//! The lock is looked up in `/proc/locks`. Asking through a descriptor of our own would be simpler, but
-//! closing one gives up all locks that this process has on the file.
+//! The lock is looked up in `/proc/locks`. Asking through a descriptor of our own would be simpler,
+//! but closing one gives up all locks that this process has on the file.
 
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-/// The byte of the log's index that SQLite locks to write (`WAL_WRITE_LOCK`, after 120 bytes of header).
+/// The byte of the log's index that SQLite locks to write (`WAL_WRITE_LOCK`, after 120 bytes of
+/// header).
 const WRITE_LOCK: u64 = 120;
 /// Bytes of `/proc/locks` that are looked at, at most.
 const LOOKED_AT: u64 = 4 << 20;
@@ -20,7 +21,10 @@ pub(super) fn by(database: &Path) -> String {
     let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
     let name: String = name.chars().filter(|c| c.is_ascii_graphic()).take(16).collect();
     if is_stopped(pid) {
-        format!("process {pid} ({name}), which is stopped; continue it with `kill -CONT {pid}`, or end it, and try again")
+        format!(
+            "process {pid} ({name}), which is stopped; continue it with `kill -CONT {pid}`, or end \
+             it, and try again"
+        )
     } else {
         format!("process {pid} ({name}); try again once it has finished")
     }
@@ -48,7 +52,9 @@ fn holder(line: &str, inode: u64) -> Option<u32> {
 fn is_stopped(pid: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // The name before the state is in parentheses and may hold any byte.
-    stat.rsplit(')').next().is_some_and(|rest| matches!(rest.trim_start().as_bytes().first(), Some(b'T' | b't')))
+    stat.rsplit(')')
+        .next()
+        .is_some_and(|rest| matches!(rest.trim_start().as_bytes().first(), Some(b'T' | b't')))
 }
 
 #[cfg(test)]
@@ -64,7 +70,11 @@ mod tests {
         assert_eq!(holder("7: POSIX  ADVISORY  WRITE 4711 fe:00:99 123 EOF", 99), None);
         assert_eq!(holder("7: FLOCK  ADVISORY  WRITE 4711 fe:00:99 0 EOF", 99), None);
         assert_eq!(holder("7: -> POSIX  ADVISORY  WRITE 12 fe:00:99 0 EOF", 99), Some(12));
-        assert_eq!(holder("7: POSIX  ADVISORY  WRITE -1 fe:00:99 120 120", 99), None, "in another container");
+        assert_eq!(
+            holder("7: POSIX  ADVISORY  WRITE -1 fe:00:99 120 120", 99),
+            None,
+            "in another container"
+        );
         assert_eq!(holder("POSIX", 99), None);
     }
 }

@@ -29,10 +29,20 @@ pub(super) fn create(connection: &mut Connection) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Takes an older file to the newest version: a copy beside it first, then all steps in one transaction.
-pub(super) fn run(path: &Path, mut connection: Connection, from: i64, steps: &[&str]) -> Result<(), Fault> {
-    let Some(missing) = usize::try_from(from).ok().filter(|from| *from > 0).and_then(|from| steps.get(from..)) else {
-        return Err(Fault::Damaged(format!("it says that its tables are of version {from}, which never was")));
+/// Takes an older file to the newest version: a copy beside it first, then all steps in one
+/// transaction.
+pub(super) fn run(
+    path: &Path,
+    mut connection: Connection,
+    from: i64,
+    steps: &[&str],
+) -> Result<(), Fault> {
+    let Some(missing) =
+        usize::try_from(from).ok().filter(|from| *from > 0).and_then(|from| steps.get(from..))
+    else {
+        return Err(Fault::Damaged(format!(
+            "it says that its tables are of version {from}, which never was"
+        )));
     };
     let copy = beside(path, &format!(".copying-{}", std::process::id()));
     let doing = |e| system("copying it before the tables change", &e);
@@ -61,14 +71,18 @@ mod tests {
     use super::super::Store;
     use super::*;
 
-    /// There is no released version before this one: the next one is made up, and this one is the older.
-    const NEXT: &[&str] = &[include_str!("v1.sql"), "ALTER TABLE blob ADD COLUMN kept INTEGER NOT NULL DEFAULT 1;"];
+    /// There is no released version before this one: the next one is made up, and this one is the
+    /// older.
+    const NEXT: &[&str] =
+        &[include_str!("v1.sql"), "ALTER TABLE blob ADD COLUMN kept INTEGER NOT NULL DEFAULT 1;"];
 
     fn old(home: &Path) -> (std::path::PathBuf, Connection) {
         let store = Store::open(home).expect("a new store");
         let path = store.path().to_owned();
         let connection = open::to_write(&path).expect("a connection");
-        connection.execute("INSERT INTO blob (hash, bytes) VALUES ('h', x'0102')", []).expect("a row");
+        connection
+            .execute("INSERT INTO blob (hash, bytes) VALUES ('h', x'0102')", [])
+            .expect("a row");
         (path, connection)
     }
 
@@ -79,16 +93,27 @@ mod tests {
         run(&path, connection, 1, NEXT).expect("migrated");
 
         let there = open::plain(&path).expect("a connection");
-        let row = there.query_row("SELECT bytes, kept FROM blob", [], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?)));
-        assert_eq!((open::version(&there).expect("a version"), row.expect("the row")), (2, (vec![1, 2], 1)));
-        let mode = fs::metadata(beside(&path, ".v1-backup")).expect("the copy").permissions().mode();
+        let row = there.query_row("SELECT bytes, kept FROM blob", [], |row| {
+            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?))
+        });
+        assert_eq!(
+            (open::version(&there).expect("a version"), row.expect("the row")),
+            (2, (vec![1, 2], 1))
+        );
+        let mode =
+            fs::metadata(beside(&path, ".v1-backup")).expect("the copy").permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "it is for its owner only, as the file is");
         let copy = open::plain(&beside(&path, ".v1-backup")).expect("the copy");
-        let bytes: Vec<u8> = copy.query_row("SELECT bytes FROM blob", [], |row| row.get(0)).expect("the row");
+        let bytes: Vec<u8> =
+            copy.query_row("SELECT bytes FROM blob", [], |row| row.get(0)).expect("the row");
         assert_eq!((open::version(&copy).expect("a version"), bytes), (1, vec![1, 2]));
 
         let told = Store::open(home.path()).map(|_| ()).expect_err("this engine knows version 1");
-        assert!(told.to_string().contains("was written by a newer cloudcrew (format 2, this one knows 1)"), "{told}");
+        assert!(
+            told.to_string()
+                .contains("was written by a newer cloudcrew (format 2, this one knows 1)"),
+            "{told}"
+        );
     }
 
     #[test]
@@ -98,8 +123,11 @@ mod tests {
         let steps = ["", "CREATE TABLE half (x) STRICT;", "this is no SQL"];
         assert!(run(&path, connection, 1, &steps).is_err());
         let there = open::plain(&path).expect("a connection");
-        let half: i64 =
-            there.query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'half'", [], |row| row.get(0)).expect("a count");
+        let half: i64 = there
+            .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'half'", [], |row| {
+                row.get(0)
+            })
+            .expect("a count");
         assert_eq!((open::version(&there).expect("a version"), half), (1, 0));
     }
 

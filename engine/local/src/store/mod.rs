@@ -1,8 +1,9 @@
 //! Journal, leases, blobs and ledger of a home in one SQLite file, `cloudcrew.db`.
 //!
-//! One thread writes, and commits what is waiting as one group; an answer leaves after its commit. Reads go past it, on
-//! connections that cannot write. Several processes may have the same home open: every write decides inside a transaction that
-//! holds SQLite's write lock, so none of them needs to know of the others.
+//! One thread writes, and commits what is waiting as one group; an answer leaves after its commit.
+//! Reads go past it, on connections that cannot write. Several processes may have the same home
+//! open: every write decides inside a transaction that holds SQLite's write lock, so none of them
+//! needs to know of the others.
 
 mod blob;
 mod create;
@@ -35,7 +36,8 @@ pub use lease::LEASE_TTL;
 /// Name of the file in a home.
 pub const FILE: &str = "cloudcrew.db";
 
-/// The store of a home. Clones are the same store; the last one to go waits for what is being written.
+/// The store of a home. Clones are the same store; the last one to go waits for what is being
+/// written.
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
 
@@ -77,7 +79,8 @@ impl Store {
     /// Opens the store of a home, and makes both when they are not there.
     ///
     /// # Errors
-    /// When the home or the file cannot be written, the file is not ours, is damaged, or was written by a newer version.
+    /// When the home or the file cannot be written, the file is not ours, is damaged, or was
+    /// written by a newer version.
     pub fn open(home: &Path) -> Result<Store, StoreError> {
         create::home(home)?;
         let path = home.join(FILE);
@@ -107,7 +110,13 @@ impl Store {
         let first = open::first(&path).map_err(|fault| fault.at(&path))?;
         let heads = Heads::beside(&home.join(FILE));
         let file = Arc::new(File { path, named: home.join(FILE), broken: OnceLock::new(), heads });
-        let inner = Inner { home: home.to_owned(), private, readers: Readers::new(first), file, writer: Mutex::new(None) };
+        let inner = Inner {
+            home: home.to_owned(),
+            private,
+            readers: Readers::new(first),
+            file,
+            writer: Mutex::new(None),
+        };
         Ok(Store(Arc::new(inner)))
     }
 
@@ -126,27 +135,38 @@ impl Store {
         &self.0.file.path
     }
 
-    /// Reads the whole file and says what is wrong with it: for `doctor`, it takes as long as the file is large.
+    /// Reads the whole file and says what is wrong with it: for `doctor`, it takes as long as the
+    /// file is large.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] with SQLite's first finding.
     pub fn check(&self) -> Result<(), StoreError> {
         self.look(|connection| {
-            let found: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+            let found: String =
+                connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
             if found == "ok" { Ok(()) } else { Err(Fault::Damaged(found).into()) }
         })
     }
 
-    /// Reads from one state of the file. On the caller's thread: a read takes well below a millisecond, less than a thread takes
-    /// to be found for it.
-    fn look<T, R: From<StoreError>>(&self, work: impl FnOnce(&Connection) -> Result<T, Stop<R>>) -> Result<T, R> {
+    /// Reads from one state of the file. On the caller's thread: a read takes well below a
+    /// millisecond, less than a thread takes to be found for it.
+    fn look<T, R: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Stop<R>>,
+    ) -> Result<T, R> {
         let file = &self.0.file;
-        let result = file.trusted().map_err(Stop::Failed).and_then(|()| self.0.readers.look(&file.path, work));
+        let result = file
+            .trusted()
+            .map_err(Stop::Failed)
+            .and_then(|()| self.0.readers.look(&file.path, work));
         result.map_err(|stop| self.told(stop))
     }
 
     /// Writes in a transaction. The answer comes when it is on disk.
-    async fn write<T, R>(&self, work: impl FnOnce(&Connection) -> Result<T, Stop<R>> + Send + 'static) -> Result<T, R>
+    async fn write<T, R>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Stop<R>> + Send + 'static,
+    ) -> Result<T, R>
     where
         T: Send + 'static,
         R: From<StoreError> + Send + 'static,
@@ -154,7 +174,9 @@ impl Store {
         let reply = self.send(work).map_err(|fault| self.told(Stop::Failed(fault)))?;
         match reply.await {
             Ok(result) => result.map_err(|stop| self.told(stop)),
-            Err(_) => Err(self.told(Stop::Failed(Fault::Unusable("the thread that writes has ended; start again".to_owned())))),
+            Err(_) => Err(self.told(Stop::Failed(Fault::Unusable(
+                "the thread that writes has ended; start again".to_owned(),
+            )))),
         }
     }
 
@@ -192,6 +214,7 @@ impl Store {
 
 /// Milliseconds since 1970 UTC.
 fn now() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -18,9 +18,11 @@ use super::migrate;
 pub(super) const APPLICATION: i32 = 0x4343_7277;
 /// How long a connection waits for another process.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// What is set, and what SQLite must say when asked. An unknown or refused value is silently something else to SQLite.
+/// What is set, and what SQLite must say when asked. An unknown or refused value is silently
+/// something else to SQLite.
 const SETTINGS: [(&str, &str, &str); 11] = [
-    // KiB for each connection: a journal is read at its end, and its pages are in the system's cache anyway.
+    // KiB for each connection: a journal is read at its end, and its pages are in the system's
+    // cache anyway.
     ("cache_size", "-512", "-512"),
     ("synchronous", "FULL", "2"),
     ("fullfsync", "ON", "1"),
@@ -31,11 +33,13 @@ const SETTINGS: [(&str, &str, &str); 11] = [
     ("cell_size_check", "ON", "1"),
     ("temp_store", "MEMORY", "2"),
     ("journal_size_limit", "67108864", "67108864"),
-    // One MiB of log, then it is written over from its beginning: to sync a file that grows, its size must be written too.
+    // One MiB of log, then it is written over from its beginning: to sync a file that grows, its
+    // size must be written too.
     ("wal_autocheckpoint", "256", "256"),
 ];
 
-/// Opens the file as the first of this process: all checks that cost little, and the migration of an older one. What comes back reads.
+/// Opens the file as the first of this process: all checks that cost little, and the migration of
+/// an older one. What comes back reads.
 pub(super) fn first(path: &Path) -> Result<Connection, Fault> {
     let connection = to_write(path)?;
     let version = version(&connection)?;
@@ -71,7 +75,10 @@ pub(super) fn to_read(path: &Path) -> Result<Connection, Fault> {
 }
 
 pub(super) fn plain(path: &Path) -> Result<Connection, Fault> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
     connection.busy_timeout(PATIENCE)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     Ok(connection)
@@ -82,16 +89,22 @@ pub(super) fn set_up(connection: &Connection) -> Result<(), Fault> {
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {
         let why = format!(
-            "SQLite keeps its log in mode `{mode}` instead of `wal`; is it on a network disk? choose another home with `--home`"
+            "SQLite keeps its log in mode `{mode}` instead of `wal`; is it on a network disk? \
+             choose another home with `--home`"
         );
         return Err(Fault::Unusable(why));
     }
-    let all: String = SETTINGS.iter().map(|(name, value, _)| format!("PRAGMA {name} = {value};")).collect();
+    let all: String =
+        SETTINGS.iter().map(|(name, value, _)| format!("PRAGMA {name} = {value};")).collect();
     connection.execute_batch(&all)?;
     for (name, _, expected) in SETTINGS {
-        let found = connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0))?.to_string();
+        let found = connection
+            .query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0))?
+            .to_string();
         if found != expected {
-            return Err(Fault::Unusable(format!("SQLite keeps `{name}` at {found} instead of {expected}")));
+            return Err(Fault::Unusable(format!(
+                "SQLite keeps `{name}` at {found} instead of {expected}"
+            )));
         }
     }
     Ok(())
@@ -120,16 +133,20 @@ fn recognise(path: &Path) -> Result<(), Fault> {
     if !header.starts_with(b"SQLite format 3\0") {
         return Err(Fault::Damaged("it is no SQLite file".to_owned()));
     }
-    let application = header.get(68..72).and_then(|bytes| bytes.try_into().ok()).map(i32::from_be_bytes);
+    let application =
+        header.get(68..72).and_then(|bytes| bytes.try_into().ok()).map(i32::from_be_bytes);
     if application != Some(APPLICATION) {
-        let why = "it is another program's SQLite file; move it away, or choose another home with `--home`".to_owned();
+        let why = "it is another program's SQLite file; move it away, or choose another home with \
+            `--home`"
+            .to_owned();
         return Err(Fault::Unusable(why));
     }
     Ok(())
 }
 
-/// Looks into a file that stays open as long as the process lives. Whoever closes a file gives up all locks that the process has on it
-/// (POSIX, `fcntl`), those of SQLite's connections too; another process would then find nobody there and take the log away.
+/// Looks into a file that stays open as long as the process lives. Whoever closes a file gives up
+/// all locks that the process has on it (POSIX, `fcntl`), those of SQLite's connections too;
+/// another process would then find nobody there and take the log away.
 fn seen<T>(path: &Path, look: impl FnOnce(&fs::File) -> Result<T, Fault>) -> Result<T, Fault> {
     static OPEN: Mutex<BTreeMap<(u64, u64), fs::File>> = Mutex::new(BTreeMap::new());
     let looking = |e| system("opening it", &e);
@@ -151,11 +168,19 @@ fn seen<T>(path: &Path, look: impl FnOnce(&fs::File) -> Result<T, Fault>) -> Res
     open.get(&at).map_or_else(|| Err(Fault::Unusable("it could not be kept open".to_owned())), look)
 }
 
-/// What can be seen of damage without reading the file: that its tables are there. SQLite itself looks at its length.
+/// What can be seen of damage without reading the file: that its tables are there. SQLite itself
+/// looks at its length.
 fn whole(connection: &Connection) -> Result<(), Fault> {
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema WHERE type = 'table'", [], |row| row.get(0))?;
+    let tables: i64 = connection.query_row(
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table'",
+        [],
+        |row| row.get(0),
+    )?;
     if tables < migrate::TABLES {
-        return Err(Fault::Damaged(format!("it has {tables} tables instead of {}", migrate::TABLES)));
+        return Err(Fault::Damaged(format!(
+            "it has {tables} tables instead of {}",
+            migrate::TABLES
+        )));
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! A home that cannot be written can be read all the same: from a copy of its database and log, which SQLite may write.
+//! A home that cannot be written can be read all the same: from a copy of its database and log,
+//! which SQLite may write.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};

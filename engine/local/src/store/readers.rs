@@ -11,8 +11,12 @@ use super::open;
 /// Kept when nobody reads.
 const KEPT: usize = 4;
 
-/// Looks in a transaction, whose statements are compiled once. A connection whose look failed is not used again.
-fn snapshot<T, R>(connection: &Connection, work: impl FnOnce(&Connection) -> Result<T, Stop<R>>) -> Result<T, Stop<R>> {
+/// Looks in a transaction, whose statements are compiled once. A connection whose look failed is
+/// not used again.
+fn snapshot<T, R>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> Result<T, Stop<R>>,
+) -> Result<T, Stop<R>> {
     connection.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([]))?;
     let found = work(connection)?;
     connection.prepare_cached("COMMIT").and_then(|mut end| end.execute([]))?;
@@ -27,7 +31,11 @@ impl Readers {
     }
 
     /// Reads from one state of the file.
-    pub(super) fn look<T, R>(&self, path: &Path, work: impl FnOnce(&Connection) -> Result<T, Stop<R>>) -> Result<T, Stop<R>> {
+    pub(super) fn look<T, R>(
+        &self,
+        path: &Path,
+        work: impl FnOnce(&Connection) -> Result<T, Stop<R>>,
+    ) -> Result<T, Stop<R>> {
         let idle = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
             Some(connection) => connection,

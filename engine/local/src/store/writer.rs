@@ -1,5 +1,6 @@
-//! The one thread of a process that writes. What is waiting is one transaction; each of several requests has a savepoint of its own,
-//! so that one that is refused takes nothing back of the others. Answers leave when the commit is on disk.
+//! The one thread of a process that writes. What is waiting is one transaction; each of several
+//! requests has a savepoint of its own, so that one that is refused takes nothing back of the
+//! others. Answers leave when the commit is on disk.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -30,8 +31,9 @@ impl Writer {
         let identity = open::identity(&file.path);
         let (requests, waiting) = channel();
         let thread = std::thread::Builder::new().name("cloudcrew-store".to_owned());
-        let thread =
-            thread.spawn(move || run(&file, identity, &connection, &waiting)).map_err(|e| system("starting a thread", &e))?;
+        let thread = thread
+            .spawn(move || run(&file, identity, &connection, &waiting))
+            .map_err(|e| system("starting a thread", &e))?;
         Ok(Writer { requests: Some(requests), thread: Some(thread) })
     }
 
@@ -105,11 +107,17 @@ where
     }
 }
 
-fn run(file: &File, identity: Option<(u64, u64)>, connection: &Connection, waiting: &Receiver<Box<dyn Request>>) {
+fn run(
+    file: &File,
+    identity: Option<(u64, u64)>,
+    connection: &Connection,
+    waiting: &Receiver<Box<dyn Request>>,
+) {
     while let Ok(first) = waiting.recv() {
         let mut group = vec![first];
         group.extend(waiting.try_iter().take(GROUP - 1));
-        let committed = file.trusted().and_then(|()| transact(file, identity, connection, &mut group));
+        let committed =
+            file.trusted().and_then(|()| transact(file, identity, connection, &mut group));
         if let Err(fault) = &committed {
             file.note(fault);
         }
@@ -126,13 +134,15 @@ fn transact(
 ) -> Result<(), Fault> {
     quick(connection, "BEGIN IMMEDIATE")?;
     heads::forget();
-    let done = same(file, identity, connection).and_then(|()| perform(connection, group)).and_then(|kept| {
-        if planted::Fault::AckBeforeCommit.is_planted() {
-            group.drain(..).for_each(|request| request.reply(Ok(())));
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        if kept { quick(connection, "COMMIT") } else { Ok(()) }
-    });
+    let done = same(file, identity, connection).and_then(|()| perform(connection, group)).and_then(
+        |kept| {
+            if planted::Fault::AckBeforeCommit.is_planted() {
+                group.drain(..).for_each(|request| request.reply(Ok(())));
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            if kept { quick(connection, "COMMIT") } else { Ok(()) }
+        },
+    );
     if done.is_ok() {
         file.heads.write();
     }
@@ -155,12 +165,15 @@ fn same(file: &File, identity: Option<(u64, u64)>, connection: &Connection) -> R
         return Err(Fault::Newer(found));
     }
     if open::identity(&file.path) != identity {
-        return Err(Fault::Unusable("it was moved or deleted while it was in use; start again".to_owned()));
+        return Err(Fault::Unusable(
+            "it was moved or deleted while it was in use; start again".to_owned(),
+        ));
     }
     Ok(())
 }
 
-/// Does the work of all; whether there is still a transaction to commit: who was alone and is refused takes it back.
+/// Does the work of all; whether there is still a transaction to commit: who was alone and is
+/// refused takes it back.
 fn perform(connection: &Connection, group: &mut [Box<dyn Request>]) -> Result<bool, Fault> {
     let alone = group.len() == 1;
     for request in group {
@@ -170,13 +183,20 @@ fn perform(connection: &Connection, group: &mut [Box<dyn Request>]) -> Result<bo
         match request.perform(connection) {
             Done::Kept if alone => {}
             Done::Kept => quick(connection, "RELEASE request")?,
-            // SQLite may have taken back the whole transaction when there is no room or no memory; a failed disk ends it too.
-            Done::Failed(fault) if connection.is_autocommit() || matches!(fault, Fault::Broken(_)) => return Err(fault),
+            // SQLite may have taken back the whole transaction when there is no room or no memory;
+            // a failed disk ends it too.
+            Done::Failed(fault)
+                if connection.is_autocommit() || matches!(fault, Fault::Broken(_)) =>
+            {
+                return Err(fault);
+            }
             Done::Failed(_) | Done::Refused if alone => {
                 connection.execute_batch("ROLLBACK")?;
                 return Ok(false);
             }
-            Done::Failed(_) | Done::Refused => connection.execute_batch("ROLLBACK TO request; RELEASE request")?,
+            Done::Failed(_) | Done::Refused => {
+                connection.execute_batch("ROLLBACK TO request; RELEASE request")?
+            }
         }
     }
     Ok(true)

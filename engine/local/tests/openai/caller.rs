@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use cloudcrew_local::openai::{MaxTokensKey, OpenAiModel, OpenAiSettings};
 use cloudcrew_runtime::ports::model::{
-    Block, CallContext, FaultKind, Listener, Message, Model, ModelFault, ModelReply, ModelRequest, Nobody, Role, ToolSpec,
+    Block, CallContext, FaultKind, Listener, Message, Model, ModelFault, ModelReply, ModelRequest,
+    Nobody, Role, ToolSpec,
 };
 use serde_json::json;
 
@@ -39,7 +40,11 @@ pub(crate) fn question() -> Vec<Message> {
     vec![said(Role::User, vec![Block::Text("go on".into())])]
 }
 
-pub(crate) async fn call(model: &OpenAiModel, messages: &[Message], listener: &dyn Listener) -> Result<ModelReply, ModelFault> {
+pub(crate) async fn call(
+    model: &OpenAiModel,
+    messages: &[Message],
+    listener: &dyn Listener,
+) -> Result<ModelReply, ModelFault> {
     let (context, tools) = (CallContext::alone("demo"), tools());
     let request = ModelRequest {
         context: &context,
@@ -70,15 +75,17 @@ pub(crate) fn told(result: &Result<ModelReply, ModelFault>) -> String {
                 Block::ToolResult(_) => "a result".into(),
             };
             let blocks: Vec<String> = reply.content.iter().map(block).collect();
-            let usage = reply
-                .usage
-                .map_or("?".to_owned(), |u| format!("{}+{} in, {} out", u.input_tokens, u.cache_read_tokens, u.output_tokens));
+            let usage = reply.usage.map_or("?".to_owned(), |u| {
+                format!("{}+{} in, {} out", u.input_tokens, u.cache_read_tokens, u.output_tokens)
+            });
             format!("{} | {} | {usage}", blocks.join(" "), reply.stop_reason)
         }
         Err(fault) => {
             let kind = match fault.kind {
                 FaultKind::Transient { retry_after: None } => "later".to_owned(),
-                FaultKind::Transient { retry_after: Some(wait) } => format!("in {} s", wait.as_secs_f64()),
+                FaultKind::Transient { retry_after: Some(wait) } => {
+                    format!("in {} s", wait.as_secs_f64())
+                }
                 FaultKind::InputTooLong => "too long".to_owned(),
                 FaultKind::Permanent => "never".to_owned(),
                 FaultKind::Denied => "once mended".to_owned(),
@@ -97,7 +104,8 @@ pub(crate) async fn holds(stories: Vec<Story>, streaming: bool) {
         let got = told(&ask(OpenAiSettings { streaming, ..settings(&url) }).await);
         let got = got.replace(url.as_str(), "URL");
         assert!(
-            got == expected || expected.strip_suffix('…').is_some_and(|begin| got.starts_with(begin)),
+            got == expected
+                || expected.strip_suffix('…').is_some_and(|begin| got.starts_with(begin)),
             "{story}\n got: {got}\nwant: {expected}"
         );
     }

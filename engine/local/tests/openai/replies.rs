@@ -11,9 +11,13 @@ use crate::server::{calls, delta, end, events, message, raw, server, stream, tex
 
 #[tokio::test]
 async fn a_streamed_reply_is_put_together() {
-    let fragment = |index: u64, more: &str| calls(json!([{ "index": index, "function": { "arguments": more } }]));
+    let fragment = |index: u64, more: &str| {
+        calls(json!([{ "index": index, "function": { "arguments": more } }]))
+    };
     let first = |index: u64, id: &str, name: &str| {
-        calls(json!([{ "index": index, "id": id, "type": "function", "function": { "name": name, "arguments": "" } }]))
+        calls(
+            json!([{ "index": index, "id": id, "type": "function", "function": { "name": name, "arguments": "" } }]),
+        )
     };
     holds(
         vec![
@@ -28,7 +32,8 @@ async fn a_streamed_reply_is_put_together() {
                 ]),
                 r#""Hello" | end_turn | 40+60 in, 7 out"#,
             ),
-            ("a server that reports nothing is not made up for", stream(&[text("Hi"), end("stop")]), r#""Hi" | end_turn | ?"#),
+            ("a server that reports nothing is not made up \
+                for", stream(&[text("Hi"), end("stop")]), r#""Hi" | end_turn | ?"#),
             (
                 "a report in every chunk counts once, the last",
                 stream(&[
@@ -98,8 +103,10 @@ async fn a_streamed_reply_is_put_together() {
                 stream(&[text("and so"), end("length")]),
                 r#""and so" | max_tokens | ?"#,
             ),
-            ("a filter stopped it", stream(&[text("no"), end("content_filter")]), r#""no" | content_filtered | ?"#),
-            ("an old server calls one function", stream(&[delta(json!({ "function_call": { "name": "repo_read", "arguments": "{}" } })), end("function_call")]), "call-1=repo_read({}) | tool_use | ?"),
+            ("a filter stopped \
+                it", stream(&[text("no"), end("content_filter")]), r#""no" | content_filtered | ?"#),
+            ("an old server calls one \
+                function", stream(&[delta(json!({ "function_call": { "name": "repo_read", "arguments": "{}" } })), end("function_call")]), "call-1=repo_read({}) | tool_use | ?"),
             (
                 "thoughts come under one name, or under both",
                 stream(&[
@@ -113,11 +120,14 @@ async fn a_streamed_reply_is_put_together() {
             ),
             (
                 "keep-alives, CRLF, bad UTF-8",
-                raw(b": PROCESSING\r\n\r\ndata: {\"choices\":[{\"delta\":{\"content\":\"a\xffb\"},\"finish_reason\":\"stop\"}]}\r\n\r\n: still\r\n\r\ndata: [DONE]\r\n\r\n"),
+                raw(b": PROCESSING\r\n\r\ndata: \
+                    {\"choices\":[{\"delta\":{\"content\":\"a\xffb\"},\"finish_reason\":\"stop\"}]}\r\n\r\n: still\r\n\r\ndata: [DONE]\r\n\r\n"),
                 "\"a\u{fffd}b\" | end_turn | ?",
             ),
-            ("the stream just ends after the last chunk", raw(events(&[text("a"), end("stop")])), r#""a" | end_turn | ?"#),
-            ("the last event lacks its end", raw(events(&[text("a")]) + &format!("data: {}", end("stop"))), r#""a" | end_turn | ?"#),
+            ("the stream just ends after the last \
+                chunk", raw(events(&[text("a"), end("stop")])), r#""a" | end_turn | ?"#),
+            ("the last event lacks its end", raw(events(&[text("a")]) + &format!("data: \
+                {}", end("stop"))), r#""a" | end_turn | ?"#),
             (
                 "the server ignores that a stream was asked for",
                 whole(&message(json!({ "content": "Hi" }), json!("stop"))),
@@ -168,7 +178,8 @@ async fn a_whole_reply_is_read() {
                 )),
                 r#""ab" | end_turn | ?"#,
             ),
-            ("streams although nobody asked", stream(&[text("a"), end("stop")]), r#""a" | end_turn | ?"#),
+            ("streams although nobody \
+                asked", stream(&[text("a"), end("stop")]), r#""a" | end_turn | ?"#),
             (
                 "a call without a name is nothing to act on",
                 whole(&message(json!({ "tool_calls": [{ "id": "x", "function": { "arguments": "{}" } }] }), json!("tool_calls"))),
@@ -193,7 +204,8 @@ async fn calls_that_a_model_wrote_into_its_text_are_calls() {
             (
                 "in letters, two of them, with words around",
                 letters(&format!("I read <b>.\n{call}\n{call}\nDone.")),
-                "\"I read <b>.\\n\" call-1=repo_read({\"path\":\"a\"}) call-2=repo_read({\"path\":\"a\"}) \"\\nDone.\" | tool_use | ?",
+                "\"I read <b>.\\n\" call-1=repo_read({\"path\":\"a\"}) \
+                 call-2=repo_read({\"path\":\"a\"}) \"\\nDone.\" | tool_use | ?",
             ),
             (
                 "without the second mark, arguments in a text",
@@ -205,8 +217,10 @@ async fn calls_that_a_model_wrote_into_its_text_are_calls() {
                 letters(r#"<tool_call>{"name": "rm", "arguments": {}}</tool_call>"#),
                 "call-1=rm({}) | tool_use | ?",
             ),
-            ("broken JSON is a text", letters("x <tool_call>{\"name\": <tool"), r#""x <tool_call>{\"name\": <tool" | end_turn | ?"#),
-            ("half a mark at the end is a text", letters("a <tool_ca"), r#""a <tool_ca" | end_turn | ?"#),
+            ("broken JSON is a text", letters("x <tool_call>{\"name\": \
+                <tool"), r#""x <tool_call>{\"name\": <tool" | end_turn | ?"#),
+            ("half a mark at the end is a text", letters("a \
+                <tool_ca"), r#""a <tool_ca" | end_turn | ?"#),
             (
                 "a broken one does not hide the good one after it",
                 letters(&format!("<tool_call>oh</tool_call>{call}")),
@@ -229,7 +243,8 @@ async fn a_model_that_writes_nothing_but_marks_is_read_as_it_speaks() {
     let marks = "<tool_call>{".repeat(100_000);
     for end_mark in ["", "</tool_call>"] {
         let words = format!("{marks}{end_mark}");
-        let (url, _) = server(vec![whole(&message(json!({ "content": words }), json!("stop")))]).await;
+        let (url, _) =
+            server(vec![whole(&message(json!({ "content": words }), json!("stop")))]).await;
         let reply = ask(settings(&url)).await.expect("a reply");
         assert_eq!(reply.content, [Block::Text(words)]);
     }
@@ -244,9 +259,15 @@ async fn words_are_heard_while_they_are_said() {
         }
     }
     let written = r#"<tool_call>{"name": "repo_read", "arguments": {}}</tool_call>"#;
-    let (url, _) =
-        server(vec![stream(&[text("I "), text("read.<tool"), text("_call"), text(&written[10..]), text(" Then."), end("stop")])])
-            .await;
+    let (url, _) = server(vec![stream(&[
+        text("I "),
+        text("read.<tool"),
+        text("_call"),
+        text(&written[10..]),
+        text(" Then."),
+        end("stop"),
+    ])])
+    .await;
     let ear = Ear(Mutex::default());
     call(&OpenAiModel::new(settings(&url)), &question(), &ear).await.expect("a reply");
     // The call itself is never heard.
@@ -257,7 +278,11 @@ async fn words_are_heard_while_they_are_said() {
 async fn thoughts_inside_the_text_are_neither_heard_nor_executed() {
     let call = r#"<tool_call>{"name": "repo_read", "arguments": {"path": "a"}}</tool_call>"#;
     let pieces = |words: &str| {
-        let mut chunks: Vec<Value> = words.as_bytes().chunks(3).map(|c| text(std::str::from_utf8(c).expect("ASCII"))).collect();
+        let mut chunks: Vec<Value> = words
+            .as_bytes()
+            .chunks(3)
+            .map(|c| text(std::str::from_utf8(c).expect("ASCII")))
+            .collect();
         chunks.push(end("stop"));
         stream(&chunks)
     };
@@ -265,13 +290,33 @@ async fn thoughts_inside_the_text_are_neither_heard_nor_executed() {
         vec![
             (
                 "a call that was only thought of",
-                pieces(&format!("<think>One could call {call}, but I ask first.</think>What is the budget?")),
-                "<One could call <tool_call>{\"name\": \"repo_read\", \"arguments\": {\"path\": \"a\"}}</tool_call>, but I ask first.> \"What is the budget?\" | end_turn | ?",
+                pieces(&format!(
+                    "<think>One could call {call}, but I ask first.</think>What is the \
+                    budget?"
+                )),
+                "<One could call <tool_call>{\"name\": \"repo_read\", \"arguments\": \
+                 {\"path\": \"a\"}}</tool_call>, but I ask first.> \"What is the budget?\" | \
+                 end_turn | ?",
             ),
-            ("a call after the thought", pieces(&format!("<think>I read.</think>\n{call}")), "<I read.> call-1=repo_read({\"path\":\"a\"}) | tool_use | ?"),
+            (
+                "a call after the thought",
+                pieces(&format!("<think>I read.</think>\n{call}")),
+                "<I \
+                read.> call-1=repo_read({\"path\":\"a\"}) | tool_use | ?",
+            ),
             ("a thought that is cut off", pieces("<think>and so"), "<and so> | end_turn | ?"),
-            ("a thought that the template has opened", pieces("hm</think>Yes."), "\"hm</think>Yes.\" | end_turn | ?"),
-            ("a thought in one piece that the template has opened", whole(&message(json!({ "content": "{hm}</think>Yes." }), json!("stop"))), "<{hm}> \"Yes.\" | end_turn | ?"),
+            (
+                "a thought that the template has \
+                opened",
+                pieces("hm</think>Yes."),
+                "\"hm</think>Yes.\" | end_turn | ?",
+            ),
+            (
+                "a thought in one piece that the template has \
+                opened",
+                whole(&message(json!({ "content": "{hm}</think>Yes." }), json!("stop"))),
+                "<{hm}> \"Yes.\" | end_turn | ?",
+            ),
         ],
         true,
     )
@@ -304,9 +349,13 @@ async fn calls_in_other_dress_are_calls_unless_they_are_quoted() {
                 said(&format!("I read.\n```\n{json}\n```")),
                 "\"I read.\\n\" call-1=repo_read({\"path\":\"a\"}) | tool_use | ?",
             ),
-            ("as an example in another language", said("```python\nrun({})\n```"), "\"```python\\nrun({})\\n```\" | end_turn | ?"),
-            ("quoted", said("> <function=repo_read>{}</function>"), "\"> <function=repo_read>{}</function>\" | end_turn | ?"),
-            ("in backticks", said("Say `[TOOL_CALLS]` first."), "\"Say `[TOOL_CALLS]` first.\" | end_turn | ?"),
+            ("as an example in another \
+                language", said("```python\nrun({})\n```"), "\"```python\\nrun({})\\n```\" | \
+                end_turn | ?"),
+            ("quoted", said("> <function=repo_read>{}</function>"), "\"> \
+                <function=repo_read>{}</function>\" | end_turn | ?"),
+            ("in backticks", said("Say `[TOOL_CALLS]` first."), "\"Say `[TOOL_CALLS]` first.\" | \
+                end_turn | ?"),
             (
                 "data that are no call",
                 said("{\"name\": \"Acme\", \"city\": \"Bern\"}"),
@@ -321,9 +370,12 @@ async fn calls_in_other_dress_are_calls_unless_they_are_quoted() {
 #[tokio::test]
 async fn odd_streams_are_put_together_and_nothing_is_paid_twice() {
     let part = |name: &str, arguments: &str| {
-        calls(json!([{ "index": 0, "id": "x", "function": { "name": name, "arguments": arguments } }]))
+        calls(
+            json!([{ "index": 0, "id": "x", "function": { "name": name, "arguments": arguments } }]),
+        )
     };
-    let more = |arguments: &str| calls(json!([{ "index": 0, "function": { "arguments": arguments } }]));
+    let more =
+        |arguments: &str| calls(json!([{ "index": 0, "function": { "arguments": arguments } }]));
     let both = |delta: &str, all: &str| json!({ "choices": [{ "delta": { "content": delta }, "message": { "content": all } }] });
     let read = "x=repo_read({\"path\":\"a\"}) | tool_use | ?";
     let chunk = |bytes: &[u8]| [b"data: ", bytes, b"\n\n"].concat();
@@ -332,7 +384,12 @@ async fn odd_streams_are_put_together_and_nothing_is_paid_twice() {
         vec![
             (
                 "an empty object, then the pieces",
-                stream(&[part("repo_read", "{}"), more("{\"path\""), more(":\"a\"}"), end("tool_calls")]),
+                stream(&[
+                    part("repo_read", "{}"),
+                    more("{\"path\""),
+                    more(":\"a\"}"),
+                    end("tool_calls"),
+                ]),
                 read,
             ),
             (
@@ -368,7 +425,11 @@ async fn odd_streams_are_put_together_and_nothing_is_paid_twice() {
             ),
             (
                 "half an emoji and a raw line end",
-                raw([chunk(b"{\"choices\":[{\"delta\":{\"content\":\"a\\ud83d b\x0bc\"}}]}"), last.as_bytes().to_vec()].concat()),
+                raw([
+                    chunk(b"{\"choices\":[{\"delta\":{\"content\":\"a\\ud83d b\x0bc\"}}]}"),
+                    last.as_bytes().to_vec(),
+                ]
+                .concat()),
                 "\"a\u{fffd} b\\u{b}c\" | end_turn | ?",
             ),
             (
@@ -378,7 +439,11 @@ async fn odd_streams_are_put_together_and_nothing_is_paid_twice() {
             ),
             (
                 "a report of the sum",
-                stream(&[text("Hi"), end("stop"), usage(json!({ "prompt_tokens": 9, "total_tokens": 11 }))]),
+                stream(&[
+                    text("Hi"),
+                    end("stop"),
+                    usage(json!({ "prompt_tokens": 9, "total_tokens": 11 })),
+                ]),
                 r#""Hi" | end_turn | 9+0 in, 2 out"#,
             ),
             (
@@ -404,13 +469,46 @@ async fn an_answer_is_read_by_what_it_is_and_not_by_what_it_says_it_is() {
     let hi = r#""Hi" | end_turn | ?"#;
     holds(
         vec![
-            ("JSON as plain text", crate::server::answer("200 OK", "content-type: text/plain\r\n", reply.as_bytes()), hi),
-            ("gzip that nobody asked for", crate::server::answer("200 OK", "content-type: application/json\r\ncontent-encoding: gzip\r\n", &packed(reply.as_bytes())), hi),
-            ("a packed stream", crate::server::answer("200 OK", "content-type: text/event-stream\r\ncontent-encoding: gzip\r\n", &packed(said.as_bytes())), hi),
+            (
+                "JSON as plain text",
+                crate::server::answer(
+                    "200 OK",
+                    "content-type: \
+                text/plain\r\n",
+                    reply.as_bytes(),
+                ),
+                hi,
+            ),
+            (
+                "gzip that nobody asked for",
+                crate::server::answer(
+                    "200 OK",
+                    "content-type: \
+                application/json\r\ncontent-encoding: gzip\r\n",
+                    &packed(reply.as_bytes()),
+                ),
+                hi,
+            ),
+            (
+                "a packed stream",
+                crate::server::answer(
+                    "200 OK",
+                    "content-type: \
+                text/event-stream\r\ncontent-encoding: gzip\r\n",
+                    &packed(said.as_bytes()),
+                ),
+                hi,
+            ),
             (
                 "a sign-in page",
-                crate::server::answer("200 OK", "content-type: text/html\r\n", b"<!doctype html><title>Sign in</title>"),
-                "once mended: NoModelThere: URL answers with a page (text/html) and not with a reply; it begins with `<!doctype html><title>Sign in</title>`…",
+                crate::server::answer(
+                    "200 OK",
+                    "content-type: text/html\r\n",
+                    b"<!doctype \
+                    html><title>Sign in</title>",
+                ),
+                "once mended: NoModelThere: URL answers with a page (text/html) and not with a \
+                 reply; it begins with `<!doctype html><title>Sign in</title>`…",
             ),
         ],
         true,

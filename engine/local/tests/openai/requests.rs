@@ -2,7 +2,8 @@
 
 use cloudcrew_local::openai::{MaxTokensKey, OpenAiModel, OpenAiSettings};
 use cloudcrew_runtime::ports::model::{
-    Attachment, AttachmentFormat, Block, Message, Nobody, Reasoning, Role, ToolResult, ToolStatus, ToolUse,
+    Attachment, AttachmentFormat, Block, Message, Nobody, Reasoning, Role, ToolResult, ToolStatus,
+    ToolUse,
 };
 use serde_json::{Value, json};
 
@@ -10,12 +11,18 @@ use crate::caller::{ask, call, said, settings, tools};
 use crate::server::{calls, delta, end, message, server, stream, text, whole};
 
 fn conversation() -> Vec<Message> {
-    let tool_use = |id: &str, name: &str, input: Value| Block::ToolUse(ToolUse { id: id.into(), name: name.into(), input });
-    let attached = |format, name: &str| Attachment { format, name: name.into(), data: "QUJD".into() };
+    let tool_use = |id: &str, name: &str, input: Value| {
+        Block::ToolUse(ToolUse { id: id.into(), name: name.into(), input })
+    };
+    let attached =
+        |format, name: &str| Attachment { format, name: name.into(), data: "QUJD".into() };
     let result = |id: &str, status, text: &str, attachments| {
         Block::ToolResult(ToolResult { id: id.into(), status, text: text.into(), attachments })
     };
-    let shown = vec![attached(AttachmentFormat::Png, "plan.png"), attached(AttachmentFormat::Pdf, "sow.pdf")];
+    let shown = vec![
+        attached(AttachmentFormat::Png, "plan.png"),
+        attached(AttachmentFormat::Pdf, "sow.pdf"),
+    ];
     vec![
         said(Role::User, vec![Block::Text("go on".into()), Block::Text("quickly".into())]),
         said(
@@ -45,9 +52,11 @@ async fn a_conversation_is_written_as_every_server_takes_it() {
     call(&OpenAiModel::new(settings(&url)), &conversation(), &Nobody).await.expect("a reply");
     let (head, body) = asked.lock().expect("no panic").remove(0);
     assert!(head.starts_with("POST /v1/chat/completions HTTP/1.1\r\n"), "{head}");
-    for header in
-        ["authorization: Bearer sk-very-secret", "content-type: application/json", "accept: text/event-stream, application/json"]
-    {
+    for header in [
+        "authorization: Bearer sk-very-secret",
+        "content-type: application/json",
+        "accept: text/event-stream, application/json",
+    ] {
         assert!(head.lines().any(|line| line == header), "{header} in {head}");
     }
     let expected = json!({
@@ -100,7 +109,8 @@ async fn a_longer_conversation_begins_with_the_bytes_of_the_shorter_one() {
 
 #[tokio::test]
 async fn a_server_without_a_key_gets_none() {
-    let (url, asked) = server(vec![whole(&message(json!({ "content": "a" }), json!("stop")))]).await;
+    let (url, asked) =
+        server(vec![whole(&message(json!({ "content": "a" }), json!("stop")))]).await;
     let quiet = OpenAiSettings {
         key: None,
         streaming: false,
@@ -109,8 +119,16 @@ async fn a_server_without_a_key_gets_none() {
     };
     ask(quiet).await.expect("a reply");
     let (head, body) = asked.lock().expect("no panic").remove(0);
-    assert!(head.starts_with("POST /v1/chat/completions HTTP/1.1\r\n") && !head.contains("authorization"), "{head}");
-    assert!(body.starts_with(br#"{"model":"qwen3:8b","stream":false,"max_completion_tokens":500,"tools""#));
+    assert!(
+        head.starts_with("POST /v1/chat/completions HTTP/1.1\r\n")
+            && !head.contains("authorization"),
+        "{head}"
+    );
+    assert!(
+        body.starts_with(
+            br#"{"model":"qwen3:8b","stream":false,"max_completion_tokens":500,"tools""#
+        )
+    );
 }
 
 #[test]
@@ -142,10 +160,18 @@ async fn what_a_provider_said_besides_its_calls_goes_back_as_it_came() {
     ];
     let (url, asked) = server(vec![stream(&first), stream(&[text("Done."), end("stop")])]).await;
     let model = OpenAiModel::new(settings(&url));
-    let reply = call(&model, &[said(Role::User, vec![Block::Text("go on".into())])], &Nobody).await.expect("a reply");
+    let reply = call(&model, &[said(Role::User, vec![Block::Text("go on".into())])], &Nobody)
+        .await
+        .expect("a reply");
     // As it goes on record, and comes back from there.
-    let recorded: Vec<Block> = serde_json::from_str(&serde_json::to_string(&reply.content).expect("JSON")).expect("JSON");
-    let result = ToolResult { id: "x".into(), status: ToolStatus::Success, text: "the file".into(), attachments: vec![] };
+    let recorded: Vec<Block> =
+        serde_json::from_str(&serde_json::to_string(&reply.content).expect("JSON")).expect("JSON");
+    let result = ToolResult {
+        id: "x".into(),
+        status: ToolStatus::Success,
+        text: "the file".into(),
+        attachments: vec![],
+    };
     let conversation = [
         said(Role::User, vec![Block::Text("go on".into())]),
         said(Role::Assistant, recorded),

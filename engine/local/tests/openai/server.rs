@@ -33,7 +33,10 @@ pub(crate) async fn server(answers: Vec<Vec<Act>>) -> (String, Asked) {
                 bytes.extend_from_slice(&piece[..read]);
                 let Some(end) = bytes.windows(4).position(|w| w == b"\r\n\r\n") else { continue };
                 let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-                let length = head.lines().find_map(|l| l.strip_prefix("content-length: ")?.parse::<usize>().ok()).unwrap_or(0);
+                let length = head
+                    .lines()
+                    .find_map(|l| l.strip_prefix("content-length: ")?.parse::<usize>().ok())
+                    .unwrap_or(0);
                 if bytes.len() >= end + 4 + length {
                     break (head, bytes[end + 4..].to_vec());
                 }

@@ -23,7 +23,11 @@ pub fn store(home: &Path) -> Store {
 }
 
 pub fn block_on<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work)
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
+        .block_on(work)
 }
 
 /// The words of an error.
@@ -58,7 +62,11 @@ pub fn as_nobody<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 pub fn child(test: &str, home: &Path) -> Child {
     let me = std::env::current_exe().expect("this test");
     let mut child = Command::new(me);
-    child.args(["--exact", test, "--nocapture"]).env("CHILD_HOME", home).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    child
+        .args(["--exact", test, "--nocapture"])
+        .env("CHILD_HOME", home)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit());
     child.spawn().expect("it starts")
 }
 
@@ -76,7 +84,10 @@ pub fn acknowledge(what: &str) {
 pub fn kill(mut child: Child) -> Vec<String> {
     child.kill().expect("it runs");
     let out = BufReader::new(child.stdout.take().expect("a pipe"));
-    let said = out.lines().map_while(Result::ok).filter_map(|line| line.split_once("ack ").map(|(_, what)| what.to_owned()));
+    let said = out
+        .lines()
+        .map_while(Result::ok)
+        .filter_map(|line| line.split_once("ack ").map(|(_, what)| what.to_owned()));
     // The last line may be cut off.
     let said = said.filter(|hash| hash.len() == 64).collect();
     child.wait().expect("it has ended");

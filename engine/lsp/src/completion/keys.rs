@@ -8,7 +8,8 @@ use crate::cursor::Cursor;
 
 /// The keys that are not there yet; those that must be, first.
 pub(super) fn offers(rule: &Value, cursor: &Cursor, text: &str) -> Vec<Offer> {
-    let needed = |key: &str| rule["required"].as_array().is_some_and(|keys| keys.iter().any(|k| k == key));
+    let needed =
+        |key: &str| rule["required"].as_array().is_some_and(|keys| keys.iter().any(|k| k == key));
     // Where a colon follows already, only the word is another.
     let colon = text[cursor.word.end..].trim_start_matches([' ', '"', '\'']).starts_with(':');
     let keys = rule["properties"].as_object().into_iter().flatten();
@@ -29,7 +30,9 @@ fn follows(rule: &Value, cursor: &Cursor) -> String {
     let deeper = " ".repeat(cursor.column + 2);
     match rule["type"].as_str() {
         Some("object") if !cursor.flow => format!(":\n{deeper}"),
-        Some("array") if !cursor.flow && rule["items"]["type"] == "object" => format!(":\n{deeper}- "),
+        Some("array") if !cursor.flow && rule["items"]["type"] == "object" => {
+            format!(":\n{deeper}- ")
+        }
         _ => ": ".to_owned(),
     }
 }

@@ -10,7 +10,8 @@ use cloudcrew_definition::catalogue::TextKind;
 use cloudcrew_definition::schema::{below, plain};
 use cloudcrew_definition::syntax::FileKind;
 use lsp_types::{
-    CompletionItem, CompletionItemKind, CompletionTextEdit, Documentation, InsertTextMode, MarkupContent, MarkupKind, TextEdit,
+    CompletionItem, CompletionItemKind, CompletionTextEdit, Documentation, InsertTextMode,
+    MarkupContent, MarkupKind, TextEdit,
 };
 use serde_json::Value;
 
@@ -33,8 +34,13 @@ struct Offer {
 pub(crate) fn complete(place: &Place<'_>) -> Vec<CompletionItem> {
     let (path, text, offset) = (place.path(), place.text(), place.offset);
     let Some(kind) = FileKind::of(path) else {
-        let kind = if path.starts_with("templates/") { TextKind::Template } else { TextKind::Prompt };
-        let Some((word, offers)) = texts::offers(text, offset, place.world.catalogue.variables(kind)) else { return Vec::new() };
+        let kind =
+            if path.starts_with("templates/") { TextKind::Template } else { TextKind::Prompt };
+        let Some((word, offers)) =
+            texts::offers(text, offset, place.world.catalogue.variables(kind))
+        else {
+            return Vec::new();
+        };
         return items(offers, word, place);
     };
     let Some(cursor) = cursor::find(text, offset) else { return Vec::new() };
@@ -73,8 +79,9 @@ fn items(offers: Vec<Offer>, word: Range<usize>, place: &Place<'_>) -> Vec<Compl
         kind: Some(offer.kind),
         insert_text_mode: Some(InsertTextMode::AS_IS),
         detail: offer.detail,
-        documentation: (!offer.words.is_empty())
-            .then_some(Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value: offer.words })),
+        documentation: (!offer.words.is_empty()).then_some(Documentation::MarkupContent(
+            MarkupContent { kind: MarkupKind::Markdown, value: offer.words },
+        )),
         ..CompletionItem::default()
     };
     offers.into_iter().enumerate().map(item).collect()

@@ -8,7 +8,11 @@ use lsp_types::CompletionItemKind;
 use super::Offer;
 
 /// The word at a byte and what it may be; `None` outside of brackets.
-pub(super) fn offers(text: &str, offset: usize, variables: &[(&'static str, Shape)]) -> Option<(Range<usize>, Vec<Offer>)> {
+pub(super) fn offers(
+    text: &str,
+    offset: usize,
+    variables: &[(&'static str, Shape)],
+) -> Option<(Range<usize>, Vec<Offer>)> {
     let before = text.get(..offset)?;
     let open = [before.rfind("{{"), before.rfind("{%")].into_iter().flatten().max()?;
     if before[open..].contains("}}") || before[open..].contains("%}") {
@@ -16,7 +20,8 @@ pub(super) fn offers(text: &str, offset: usize, variables: &[(&'static str, Shap
     }
     let name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
     let way = &before[before.trim_end_matches(name).len()..];
-    let (parents, word) = way.rsplit_once('.').map_or((None, way), |(parents, word)| (Some(parents), word));
+    let (parents, word) =
+        way.rsplit_once('.').map_or((None, way), |(parents, word)| (Some(parents), word));
     let mut parts = variables;
     for parent in parents.into_iter().flat_map(|p| p.split('.')) {
         match parts.iter().find(|(name, _)| *name == parent)? {
@@ -24,7 +29,8 @@ pub(super) fn offers(text: &str, offset: usize, variables: &[(&'static str, Shap
             _ => return None,
         }
     }
-    let rest = text[offset..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').count();
+    let rest =
+        text[offset..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').count();
     let offer = |(name, shape): &(&'static str, Shape)| Offer {
         label: (*name).to_owned(),
         insert: None,
@@ -48,7 +54,10 @@ fn form(shape: &Shape) -> &'static str {
 /// What a record holds, or each entry of a list.
 fn inside(shape: &Shape) -> String {
     match shape {
-        Shape::Record(parts) => format!("Has {}", parts.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        Shape::Record(parts) => format!(
+            "Has {}",
+            parts.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        ),
         Shape::List(each) => match inside(each) {
             words if words.is_empty() => String::new(),
             words => format!("Each entry: {words}"),

@@ -10,11 +10,16 @@ use crate::place::Place;
 
 /// What may be the value.
 pub(super) fn offers(rule: &Value, cursor: &Cursor, place: &Place<'_>) -> Vec<Offer> {
-    // A list whose first entry is still to come: behind its key in brackets, below it behind a dash.
+    // A list whose first entry is still to come: behind its key in brackets, below it behind a
+    // dash.
     if rule["type"] == "array" {
         let mut offers = of_entry(&rule["items"], cursor, place);
         for offer in &mut offers {
-            offer.insert = Some(if cursor.at == At::Value { format!("[{}]", offer.label) } else { format!("- {}", offer.label) });
+            offer.insert = Some(if cursor.at == At::Value {
+                format!("[{}]", offer.label)
+            } else {
+                format!("- {}", offer.label)
+            });
         }
         return offers;
     }
@@ -23,7 +28,10 @@ pub(super) fn offers(rule: &Value, cursor: &Cursor, place: &Place<'_>) -> Vec<Of
 
 fn of_entry(rule: &Value, cursor: &Cursor, place: &Place<'_>) -> Vec<Offer> {
     let in_list = cursor.way.last() == Some(&Step::Item);
-    let mut offers = match rule["x-cloudcrew-names"].as_str().or(rule["x-cloudcrew-mentions"].as_str()).and_then(NameKind::of_mark)
+    let mut offers = match rule["x-cloudcrew-names"]
+        .as_str()
+        .or(rule["x-cloudcrew-mentions"].as_str())
+        .and_then(NameKind::of_mark)
     {
         Some(kind) => names(kind, cursor, place),
         None => words(rule),
@@ -34,10 +42,17 @@ fn of_entry(rule: &Value, cursor: &Cursor, place: &Place<'_>) -> Vec<Offer> {
 }
 
 fn names(kind: NameKind, cursor: &Cursor, place: &Place<'_>) -> Vec<Offer> {
-    let known = place.folder.names().known(kind, &place.folder.loaded.workspace, &place.folder.sources, &place.world.catalogue);
+    let known = place.folder.names().known(
+        kind,
+        &place.folder.loaded.workspace,
+        &place.folder.sources,
+        &place.world.catalogue,
+    );
     // The agents of this swarm first, but where the swarm is made.
-    let makes_swarm = matches!(cursor.way.as_slice(), [.., Step::Key(key), Step::Item] if key == "agents");
-    let members = if kind == NameKind::Agents && !makes_swarm { members(place) } else { Vec::new() };
+    let makes_swarm =
+        matches!(cursor.way.as_slice(), [.., Step::Key(key), Step::Item] if key == "agents");
+    let members =
+        if kind == NameKind::Agents && !makes_swarm { members(place) } else { Vec::new() };
     let rank = |name: &String| usize::from(!members.is_empty() && !members.contains(name));
     known
         .into_iter()
@@ -53,7 +68,8 @@ fn names(kind: NameKind, cursor: &Cursor, place: &Place<'_>) -> Vec<Offer> {
 }
 
 fn members(place: &Place<'_>) -> Vec<String> {
-    let phase = place.folder.loaded.workspace.phases.iter().find(|(f, _)| *f == place.file).map(|(_, p)| p);
+    let phase =
+        place.folder.loaded.workspace.phases.iter().find(|(f, _)| *f == place.file).map(|(_, p)| p);
     let agents = phase.and_then(|p| p.swarm.get()).and_then(|s| s.agents.get());
     agents.into_iter().flatten().filter_map(|agent| agent.get().cloned()).collect()
 }
@@ -63,19 +79,32 @@ fn words(rule: &Value) -> Vec<Offer> {
     let offer = |value: &Value, detail: Option<&str>, words: &str, rank| {
         let label = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         // What YAML would read otherwise is written in quotes.
-        let insert = value.as_str().filter(|t| t.contains([':', '#', ',', '?', '!', '[', '{', '*'])).map(|_| value.to_string());
+        let insert = value
+            .as_str()
+            .filter(|t| t.contains([':', '#', ',', '?', '!', '[', '{', '*']))
+            .map(|_| value.to_string());
         let (detail, words) = (detail.map(str::to_owned), words.to_owned());
         Offer { label, insert, kind: CompletionItemKind::VALUE, detail, words, rank }
     };
     if let Some(values) = rule["enum"].as_array() {
         let words = |at: usize| rule["markdownEnumDescriptions"][at].as_str().unwrap_or_default();
         let default = |value: &Value| (rule["default"] == *value).then_some("default");
-        return values.iter().enumerate().map(|(at, value)| offer(value, default(value), words(at), 0)).collect();
+        return values
+            .iter()
+            .enumerate()
+            .map(|(at, value)| offer(value, default(value), words(at), 0))
+            .collect();
     }
-    let default = rule.get("default").map(|value| offer(value, Some("default"), super::words(rule), 0));
-    let examples = rule["examples"].as_array().into_iter().flatten().filter(|v| !v.is_object() && !v.is_array());
-    let examples =
-        examples.filter(|v| rule.get("default") != Some(v)).map(|value| offer(value, Some("example"), super::words(rule), 1));
+    let default =
+        rule.get("default").map(|value| offer(value, Some("default"), super::words(rule), 0));
+    let examples = rule["examples"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|v| !v.is_object() && !v.is_array());
+    let examples = examples
+        .filter(|v| rule.get("default") != Some(v))
+        .map(|value| offer(value, Some("example"), super::words(rule), 1));
     default.into_iter().chain(examples).collect()
 }
 
@@ -83,9 +112,13 @@ fn icon(kind: NameKind) -> CompletionItemKind {
     match kind {
         NameKind::Agents => CompletionItemKind::CLASS,
         NameKind::Tools | NameKind::FinalizeSteps => CompletionItemKind::FUNCTION,
-        NameKind::Prompts | NameKind::Templates | NameKind::Deliverables => CompletionItemKind::FILE,
-        NameKind::Models | NameKind::Budgets | NameKind::Phases | NameKind::Workflows | NameKind::Rehearsals => {
-            CompletionItemKind::MODULE
+        NameKind::Prompts | NameKind::Templates | NameKind::Deliverables => {
+            CompletionItemKind::FILE
         }
+        NameKind::Models
+        | NameKind::Budgets
+        | NameKind::Phases
+        | NameKind::Workflows
+        | NameKind::Rehearsals => CompletionItemKind::MODULE,
     }
 }

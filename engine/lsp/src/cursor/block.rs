@@ -42,12 +42,16 @@ impl<'t> Scan<'t> {
         // The empty line behind the last line's end.
         self.line(self.text.len());
         let Found { mut cursor, within } = self.found?;
-        let others = self.seen.into_iter().filter(|(id, range, _)| within.contains(id) && *range != cursor.word);
+        let others = self
+            .seen
+            .into_iter()
+            .filter(|(id, range, _)| within.contains(id) && *range != cursor.word);
         cursor.beside = others.map(|(_, _, text)| text).collect();
         Some(cursor)
     }
 
-    /// Takes the line that begins at `start`, and what goes on below it; gives the beginning of the next.
+    /// Takes the line that begins at `start`, and what goes on below it; gives the beginning of the
+    /// next.
     fn line(&mut self, start: usize) -> usize {
         let end = self.end_of_line(start);
         let mut at = self.skip_spaces(start, end);
@@ -66,8 +70,15 @@ impl<'t> Scan<'t> {
             self.dash(at - start);
             let next = self.skip_spaces(at + 1, end);
             // Between the dash and what follows, or where nothing does yet.
-            if (at + 1..next.max(at + 2)).contains(&self.offset) || (next == end && (at + 1..=end).contains(&self.offset)) {
-                self.find(At::Either, self.offset..self.offset, self.offset.max(at + 2) - start, false);
+            if (at + 1..next.max(at + 2)).contains(&self.offset)
+                || (next == end && (at + 1..=end).contains(&self.offset))
+            {
+                self.find(
+                    At::Either,
+                    self.offset..self.offset,
+                    self.offset.max(at + 2) - start,
+                    false,
+                );
             }
             at = next;
         }
@@ -94,14 +105,23 @@ impl<'t> Scan<'t> {
         self.seen.push((within, word, key.clone()));
         self.push(column, Step::Key(key));
         let value = self.skip_spaces(colon + 1, end);
-        if (colon + 1..value).contains(&self.offset) || (value == end && (colon + 1..=end).contains(&self.offset)) {
+        if (colon + 1..value).contains(&self.offset)
+            || (value == end && (colon + 1..=end).contains(&self.offset))
+        {
             self.find(At::Value, self.offset..self.offset, column + 2, false);
         }
         self.value(value, end, At::Value, column + 2, Some(column))
     }
 
     /// A value that begins at `at`, below a key or dash in column `below`.
-    fn value(&mut self, mut at: usize, end: usize, what: At, column: usize, below: Option<usize>) -> usize {
+    fn value(
+        &mut self,
+        mut at: usize,
+        end: usize,
+        what: At,
+        column: usize,
+        below: Option<usize>,
+    ) -> usize {
         // An anchor or a tag comes before the value.
         while self.text[at..end].starts_with(['&', '!']) {
             at += self.text[at..end].find(' ').unwrap_or(end - at);
@@ -171,12 +191,16 @@ impl<'t> Scan<'t> {
 
     /// The word of a key that begins at `at`, and its colon.
     pub fn key(&self, at: usize, end: usize) -> Option<(Range<usize>, usize)> {
-        let ends = |colon: usize| self.text[colon + 1..end].is_empty() || self.text[colon + 1..end].starts_with([' ', '\t']);
+        let ends = |colon: usize| {
+            self.text[colon + 1..end].is_empty()
+                || self.text[colon + 1..end].starts_with([' ', '\t'])
+        };
         let text = &self.text[at..end];
         if let Some(quote) = text.chars().next().filter(|c| matches!(c, '"' | '\'')) {
             let close = self.close(at, quote)?;
             let colon = self.skip_spaces(close + 1, end);
-            return (self.text[colon..end].starts_with(':') && ends(colon)).then_some((at + 1..close, colon));
+            return (self.text[colon..end].starts_with(':') && ends(colon))
+                .then_some((at + 1..close, colon));
         }
         if text.starts_with(['[', '{', '#', '|', '>', '&', '*', '!']) {
             return None;
@@ -224,7 +248,10 @@ impl<'t> Scan<'t> {
             ([.., list, Frame { step: Step::Item, .. }], At::Either) => [map, list.id],
             _ => [map; 2],
         };
-        self.found = Some(Found { cursor: Cursor { way, at, word, column, flow, beside: Vec::new() }, within });
+        self.found = Some(Found {
+            cursor: Cursor { way, at, word, column, flow, beside: Vec::new() },
+            within,
+        });
     }
 
     pub fn end_of_line(&self, at: usize) -> usize {

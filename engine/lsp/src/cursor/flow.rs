@@ -15,8 +15,8 @@ struct Open {
 }
 
 impl Scan<'_> {
-    /// Takes what begins with a bracket at `at`; gives the beginning of the line after its end. A bracket that is not closed yet
-    /// ends where a line begins that cannot belong to it.
+    /// Takes what begins with a bracket at `at`; gives the beginning of the line after its end. A
+    /// bracket that is not closed yet ends where a line begins that cannot belong to it.
     pub fn flow(&mut self, at: usize, below: Option<usize>) -> usize {
         let base = self.stack.len();
         let mut open: Vec<Open> = Vec::new();
@@ -91,7 +91,9 @@ impl Scan<'_> {
     fn goes_on(&self, start: usize, below: Option<usize>) -> bool {
         let end = self.end_of_line(start);
         let first = self.skip_spaces(start, end);
-        first == end || below.is_none_or(|column| first - start > column) || self.text[first..end].starts_with([']', '}'])
+        first == end
+            || below.is_none_or(|column| first - start > column)
+            || self.text[first..end].starts_with([']', '}'])
     }
 
     /// The cursor between two words.
@@ -115,11 +117,15 @@ impl Scan<'_> {
                 let text = &self.text[at..];
                 let stops = |(i, c): (usize, char)| match c {
                     ',' | '[' | ']' | '{' | '}' | '\n' => true,
-                    ':' => text[i + 1..].is_empty() || text[i + 1..].starts_with([' ', ',', ']', '}', '\r', '\n']),
+                    ':' => {
+                        text[i + 1..].is_empty()
+                            || text[i + 1..].starts_with([' ', ',', ']', '}', '\r', '\n'])
+                    }
                     '#' => text[..i].ends_with(' '),
                     _ => false,
                 };
-                let length = text.char_indices().find(|found| stops(*found)).map_or(text.len(), |(i, _)| i);
+                let length =
+                    text.char_indices().find(|found| stops(*found)).map_or(text.len(), |(i, _)| i);
                 let word = text[..length].trim_end();
                 (at..at + word.len(), at + word.len())
             }

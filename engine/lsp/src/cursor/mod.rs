@@ -1,5 +1,6 @@
-//! Where a cursor stands in YAML that is being typed. A parser has nothing to say about half a line, so this reads by
-//! indentation and brackets alone, forgives everything and ends for any text. What is whole is read by `definition` instead.
+//! Where a cursor stands in YAML that is being typed. A parser has nothing to say about half a
+//! line, so this reads by indentation and brackets alone, forgives everything and ends for any
+//! text. What is whole is read by `definition` instead.
 
 mod block;
 mod flow;

@@ -1,7 +1,8 @@
 //! A budget that is smaller than the least the work takes.
 //!
-//! The least is an agent that comes as often as it must, says little, and is never sent back. A budget below it stops the engagement
-//! in the middle, when most of it is spent. `cloudcrew plan` shows the forecast and what it assumes.
+//! The least is an agent that comes as often as it must, says little, and is never sent back. A
+//! budget below it stops the engagement in the middle, when most of it is spent. `cloudcrew plan`
+//! shows the forecast and what it assumes.
 //!
 //! Wrong:
 //!
@@ -25,22 +26,45 @@ pub(super) const CODE: &str = "budget-below-forecast";
 
 pub(super) fn run(context: &Context<'_>, report: &mut Report) {
     let definition = context.definition;
-    let forecasts: Vec<_> = definition.workflows.iter().map(|w| (w.name.as_str(), forecast(definition, w))).collect();
+    let forecasts: Vec<_> =
+        definition.workflows.iter().map(|w| (w.name.as_str(), forecast(definition, w))).collect();
     agents(context, &forecasts, report);
     pots(context, &forecasts, report);
     for phase in &definition.phases {
-        let of_phase = forecasts.iter().flat_map(|(_, f)| &f.phases).find(|f| f.phase == phase.name);
+        let of_phase =
+            forecasts.iter().flat_map(|(_, f)| &f.phases).find(|f| f.phase == phase.name);
         let (Some(least), Some(written)) = (of_phase, context.phase(&phase.name)) else { continue };
         let swarm = written.swarm.get().and_then(|s| s.token_budget.as_ref());
-        low(swarm, None, &format!("one swarm of `{}`", phase.name), Needs { phases: &least.estimate, reply: 0 }, "takes", report);
+        low(
+            swarm,
+            None,
+            &format!("one swarm of `{}`", phase.name),
+            Needs { phases: &least.estimate, reply: 0 },
+            "takes",
+            report,
+        );
         let Some(budget) = part(&written.budget) else { continue };
         let needs = Needs { phases: &least.estimate, reply: 0 };
-        low(budget.tokens.as_ref(), budget.usd.as_ref(), &format!("`{}`", phase.name), needs, "takes", report);
+        low(
+            budget.tokens.as_ref(),
+            budget.usd.as_ref(),
+            &format!("`{}`", phase.name),
+            needs,
+            "takes",
+            report,
+        );
     }
     for (name, of_workflow) in &forecasts {
         let Some(budget) = context.workflow(name).and_then(|w| part(&w.budget)) else { continue };
         let needs = Needs { phases: &of_workflow.total, reply: 0 };
-        low(budget.tokens.as_ref(), budget.usd.as_ref(), &format!("`{name}`"), needs, "takes", report);
+        low(
+            budget.tokens.as_ref(),
+            budget.usd.as_ref(),
+            &format!("`{name}`"),
+            needs,
+            "takes",
+            report,
+        );
     }
 }
 
@@ -56,29 +80,66 @@ fn agents(context: &Context<'_>, forecasts: &[(&str, Forecast)], report: &mut Re
     let written = context.workspace.agents.as_ref().and_then(|(_, file)| file.agents.get());
     for (name, _, agent) in written.into_iter().flat_map(|agents| agents.iter()) {
         let Some(budget) = part(&agent.budget) else { continue };
-        let reply = definition.agent(name).and_then(|a| definition.model(&a.model)).map_or(0, |m| u64::from(m.max_tokens));
-        let most = forecasts.iter().map(|(workflow, f)| (f.agent(name), *workflow)).max_by_key(|(e, _)| e.tokens().low);
+        let reply = definition
+            .agent(name)
+            .and_then(|a| definition.model(&a.model))
+            .map_or(0, |m| u64::from(m.max_tokens));
+        let most = forecasts
+            .iter()
+            .map(|(workflow, f)| (f.agent(name), *workflow))
+            .max_by_key(|(e, _)| e.tokens().low);
         let Some((least, workflow)) = most.filter(|(e, _)| e.tokens().low > 0) else { continue };
         let takes = format!("`{workflow}` takes it");
-        low(budget.tokens.as_ref(), budget.usd.as_ref(), &format!("`{name}`"), Needs { phases: &least, reply }, &takes, report);
+        low(
+            budget.tokens.as_ref(),
+            budget.usd.as_ref(),
+            &format!("`{name}`"),
+            Needs { phases: &least, reply },
+            &takes,
+            report,
+        );
     }
 }
 
 fn pots(context: &Context<'_>, forecasts: &[(&str, Forecast)], report: &mut Report) {
     let written = context.workspace.agents.as_ref().and_then(|(_, file)| part(&file.budgets));
     for (name, _, pot) in written.into_iter().flat_map(|pots| pots.iter()) {
-        let sharing: Vec<&str> =
-            context.definition.agents.iter().filter(|a| a.pot.as_deref() == Some(name)).map(|a| a.name.as_str()).collect();
-        let sum = |f: &Forecast| sharing.iter().fold(Estimate::default(), |sum, agent| sum.plus(&f.agent(agent)));
-        let most = forecasts.iter().map(|(workflow, f)| (sum(f), *workflow)).max_by_key(|(e, _)| e.tokens().low);
+        let sharing: Vec<&str> = context
+            .definition
+            .agents
+            .iter()
+            .filter(|a| a.pot.as_deref() == Some(name))
+            .map(|a| a.name.as_str())
+            .collect();
+        let sum = |f: &Forecast| {
+            sharing.iter().fold(Estimate::default(), |sum, agent| sum.plus(&f.agent(agent)))
+        };
+        let most = forecasts
+            .iter()
+            .map(|(workflow, f)| (sum(f), *workflow))
+            .max_by_key(|(e, _)| e.tokens().low);
         let Some((least, workflow)) = most.filter(|(e, _)| e.tokens().low > 0) else { continue };
         let takes = format!("`{workflow}` takes them");
         let who = format!("the agents of `{name}`");
-        low(pot.tokens.as_ref(), pot.usd.as_ref(), &who, Needs { phases: &least, reply: 0 }, &takes, report);
+        low(
+            pot.tokens.as_ref(),
+            pot.usd.as_ref(),
+            &who,
+            Needs { phases: &least, reply: 0 },
+            &takes,
+            report,
+        );
     }
 }
 
-fn low(tokens: Option<&Written<u64>>, usd: Option<&Written<f64>>, who: &str, needs: Needs<'_>, takes: &str, report: &mut Report) {
+fn low(
+    tokens: Option<&Written<u64>>,
+    usd: Option<&Written<f64>>,
+    who: &str,
+    needs: Needs<'_>,
+    takes: &str,
+    report: &mut Report,
+) {
     let mut say = |at, has: String, needed: String| {
         let message = format!("{who} may use {has}, and {takes} {needed} at least");
         let help = format!("give it more than {needed}; `cloudcrew plan` shows what is assumed");
@@ -90,7 +151,8 @@ fn low(tokens: Option<&Written<u64>>, usd: Option<&Written<f64>>, who: &str, nee
             say(at, format!("{budget} tokens"), needed.to_string());
         }
     }
-    if let (Some((budget, at)), Some(cost)) = (usd.and_then(|u| Some((*u.get()?, u.span))), needs.phases.micro_usd)
+    if let (Some((budget, at)), Some(cost)) =
+        (usd.and_then(|u| Some((*u.get()?, u.span))), needs.phases.micro_usd)
         && ((budget * 1e6) as u64) < cost.low
     {
         say(at, format!("${budget}"), dollars(cost.low));

@@ -1,4 +1,5 @@
-//! Rules that need states, forecasts or the limits of a service: one file each, with the same findings as the rules of `definition`.
+//! Rules that need states, forecasts or the limits of a service: one file each, with the same
+//! findings as the rules of `definition`.
 
 mod budget_below_forecast;
 mod machine_above_limits;
@@ -18,8 +19,16 @@ use cloudcrew_definition::{Loaded, load as load_definition};
 type Rule = (&'static str, fn(&Context<'_>, &mut Report), &'static str);
 
 const RULES: [Rule; 3] = [
-    (budget_below_forecast::CODE, budget_below_forecast::run, include_str!("budget_below_forecast.rs")),
-    (machine_above_limits::CODE, machine_above_limits::run, include_str!("machine_above_limits.rs")),
+    (
+        budget_below_forecast::CODE,
+        budget_below_forecast::run,
+        include_str!("budget_below_forecast.rs"),
+    ),
+    (
+        machine_above_limits::CODE,
+        machine_above_limits::run,
+        include_str!("machine_above_limits.rs"),
+    ),
     (too_few_visits::CODE, too_few_visits::run, include_str!("too_few_visits.rs")),
 ];
 
@@ -32,7 +41,11 @@ struct Context<'a> {
 
 impl<'a> Context<'a> {
     fn new(definition: &'a Definition, workspace: &'a Workspace) -> Context<'a> {
-        let phases = workspace.phases.iter().filter_map(|(_, p)| Some((p.phase.get()?.as_str(), p))).collect();
+        let phases = workspace
+            .phases
+            .iter()
+            .filter_map(|(_, p)| Some((p.phase.get()?.as_str(), p)))
+            .collect();
         Context { definition, workspace, phases }
     }
 
@@ -41,7 +54,11 @@ impl<'a> Context<'a> {
     }
 
     fn workflow(&self, name: &str) -> Option<&'a WorkflowFile> {
-        self.workspace.workflows.iter().map(|(_, w)| w).find(|w| w.workflow.get().is_some_and(|n| n == name))
+        self.workspace
+            .workflows
+            .iter()
+            .map(|(_, w)| w)
+            .find(|w| w.workflow.get().is_some_and(|n| n == name))
     }
 }
 
@@ -50,7 +67,8 @@ fn part<T>(written: &Option<Written<T>>) -> Option<&T> {
     written.as_ref().and_then(Written::get)
 }
 
-/// Loads a workspace, applies every rule, and says in one report what was found. This is what `check` shows.
+/// Loads a workspace, applies every rule, and says in one report what was found. This is what
+/// `check` shows.
 pub fn load(sources: &Sources, catalogue: &Catalogue) -> Loaded {
     judge(load_definition(sources, catalogue), sources)
 }

@@ -1,7 +1,8 @@
 //! A swarm that ends before its deliverables can be there.
 //!
-//! Every owner needs a visit, and every reviewer one after the owner's. Where the limits allow fewer, the phase fails however well
-//! the crew works together, and pays for it. A rehearsal shows where it ends.
+//! Every owner needs a visit, and every reviewer one after the owner's. Where the limits allow
+//! fewer, the phase fails however well the crew works together, and pays for it. A rehearsal shows
+//! where it ends.
 //!
 //! Wrong:
 //!
@@ -31,19 +32,25 @@ pub(super) fn run(context: &Context<'_>, report: &mut Report) {
         let Some(written) = context.phase(&phase.name) else { continue };
         let Some(swarm) = written.swarm.get() else { continue };
         let needed = least_visits(phase);
-        for (key, limit, at) in limits(swarm, phase.swarm.max_handoffs, phase.swarm.max_iterations) {
+        for (key, limit, at) in limits(swarm, phase.swarm.max_handoffs, phase.swarm.max_iterations)
+        {
             if u64::from(limit) < needed {
                 let found = report.add(
                     CODE,
                     Severity::Warning,
-                    format!("the swarm ends after {limit} visits, and its deliverables need {needed}"),
+                    format!(
+                        "the swarm ends after {limit} visits, and its deliverables need {needed}"
+                    ),
                 );
                 found.at(at, "too few");
                 if let Some(deliverables) = &written.deliverables {
                     let key = Span { end: deliverables.span.start + 1, ..deliverables.span };
                     found.also(key, "owners first, then their reviewers");
                 }
-                found.help(format!("raise `{key}` to {needed} at least; some more leave room for questions and repairs"));
+                found.help(format!(
+                    "raise `{key}` to {needed} at least; some more leave room for \
+                    questions and repairs"
+                ));
             }
         }
     }
@@ -51,7 +58,11 @@ pub(super) fn run(context: &Context<'_>, report: &mut Report) {
 
 /// The limits on visits, and where they stand; a limit that is left out stands at the agents.
 fn limits(swarm: &Swarm, handoffs: u32, iterations: u32) -> [(&'static str, u32, Span); 2] {
-    let place =
-        |written: &Option<cloudcrew_definition::syntax::Written<u32>>| written.as_ref().map_or(swarm.agents.span, |w| w.span);
-    [("max_handoffs", handoffs, place(&swarm.max_handoffs)), ("max_iterations", iterations, place(&swarm.max_iterations))]
+    let place = |written: &Option<cloudcrew_definition::syntax::Written<u32>>| {
+        written.as_ref().map_or(swarm.agents.span, |w| w.span)
+    };
+    [
+        ("max_handoffs", handoffs, place(&swarm.max_handoffs)),
+        ("max_iterations", iterations, place(&swarm.max_iterations)),
+    ]
 }

@@ -7,26 +7,45 @@ use super::texts::lines;
 use super::{Change, Changes};
 
 /// Agents that a workflow has before and after, and the models they use.
-pub(super) fn compare(before: (&Definition, &Workflow), after: (&Definition, &Workflow), found: &mut Vec<Change>) {
+pub(super) fn compare(
+    before: (&Definition, &Workflow),
+    after: (&Definition, &Workflow),
+    found: &mut Vec<Change>,
+) {
     let (old_names, names) = (named(before), named(after));
     for name in names.iter().filter(|name| old_names.contains(name)) {
         if let (Some(old), Some(new)) = (before.0.agent(name), after.0.agent(name)) {
             agent(old, new, found);
         }
     }
-    for agent in names.iter().filter(|name| !old_names.contains(name)).filter_map(|name| after.0.agent(name)) {
-        let mut changes = Changes { found, about: format!("agent {}", agent.name), file: "agents.yaml".to_owned() };
-        let writes = if agent.writes.is_empty() { "nothing".to_owned() } else { agent.writes.join(" ") };
+    for agent in
+        names.iter().filter(|name| !old_names.contains(name)).filter_map(|name| after.0.agent(name))
+    {
+        let mut changes = Changes {
+            found,
+            about: format!("agent {}", agent.name),
+            file: "agents.yaml".to_owned(),
+        };
+        let writes =
+            if agent.writes.is_empty() { "nothing".to_owned() } else { agent.writes.join(" ") };
         let (name, tools) = (&agent.name, agent.tools.join(", "));
-        changes
-            .say(&format!("agents.{name}"), format!("joins; thinks with `{}`, may call {tools}, may write {writes}", agent.model));
+        changes.say(
+            &format!("agents.{name}"),
+            format!("joins; thinks with `{}`, may call {tools}, may write {writes}", agent.model),
+        );
     }
     for name in old_names.iter().filter(|name| !names.contains(name)) {
-        let mut changes = Changes { found, about: format!("agent {name}"), file: "agents.yaml".to_owned() };
+        let mut changes =
+            Changes { found, about: format!("agent {name}"), file: "agents.yaml".to_owned() };
         changes.say(&format!("agents.{name}"), "leaves: it works and reviews in no phase any more");
     }
     let uses = |definition: &Definition, names: &[String]| {
-        definition.agents.iter().filter(|a| names.contains(&a.name)).map(|a| a.model.clone()).collect::<Vec<_>>()
+        definition
+            .agents
+            .iter()
+            .filter(|a| names.contains(&a.name))
+            .map(|a| a.model.clone())
+            .collect::<Vec<_>>()
     };
     let (old_models, mut models) = (uses(before.0, &old_names), uses(after.0, &names));
     models.retain(|name| old_models.contains(name));
@@ -47,48 +66,85 @@ fn named((definition, workflow): (&Definition, &Workflow)) -> Vec<String> {
 }
 
 fn agent(old: &Agent, new: &Agent, found: &mut Vec<Change>) {
-    let mut changes = Changes { found, about: format!("agent {}", new.name), file: "agents.yaml".to_owned() };
+    let mut changes =
+        Changes { found, about: format!("agent {}", new.name), file: "agents.yaml".to_owned() };
     let key = |part: &str| format!("agents.{}.{part}", new.name);
-    changes.differ(&key("model"), &old.model, &new.model, |old, new| format!("thinks with `{new}` instead of `{old}`"));
+    changes.differ(&key("model"), &old.model, &new.model, |old, new| {
+        format!("thinks with `{new}` instead of `{old}`")
+    });
     changes.lists(&key("tools"), &old.tools, &new.tools, "may also call", "may no longer call");
-    changes.lists(&key("writes"), &old.writes, &new.writes, "may also write", "may no longer write");
+    changes.lists(
+        &key("writes"),
+        &old.writes,
+        &new.writes,
+        "may also write",
+        "may no longer write",
+    );
     budget(&mut changes, &key("budget"), (old.budget, new.budget));
     changes.differ(&key("budget.pot"), &old.pot, &new.pot, |_, new| match new {
         Some(pot) => format!("shares the budget `{pot}`"),
         None => "shares no budget".to_owned(),
     });
-    changes.differ(&key("description"), &old.description, &new.description, |_, new| format!("is presented to others as: {new}"));
+    changes.differ(&key("description"), &old.description, &new.description, |_, new| {
+        format!("is presented to others as: {new}")
+    });
     if let Some(how) = lines(&old.prompt, &new.prompt) {
         changes.say(&key("prompt"), format!("is told other things: {how}"));
     }
 }
 
 fn model(old: &Model, new: &Model, found: &mut Vec<Change>) {
-    let mut changes = Changes { found, about: format!("model {}", new.name), file: "agents.yaml".to_owned() };
+    let mut changes =
+        Changes { found, about: format!("model {}", new.name), file: "agents.yaml".to_owned() };
     let key = |part: &str| format!("models.{}.{part}", new.name);
     let (was, is) = (old.live.as_ref(), new.live.as_ref());
-    changes.differ(&key("id"), was.map(|l| (l.provider, &l.id)), is.map(|l| (l.provider, &l.id)), |_, new| match new {
-        Some((_, id)) => format!("is now `{id}`"),
-        None => "is served by nobody".to_owned(),
-    });
+    changes.differ(
+        &key("id"),
+        was.map(|l| (l.provider, &l.id)),
+        is.map(|l| (l.provider, &l.id)),
+        |_, new| match new {
+            Some((_, id)) => format!("is now `{id}`"),
+            None => "is served by nobody".to_owned(),
+        },
+    );
     if let Some((was, is)) = was.zip(is) {
-        let place = |l: &Live| [&l.region, &l.endpoint].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
-        changes.differ(&key("endpoint"), place(was), place(is), |_, new| format!("is called at: {}", or_default(new)));
-        let manner = |l: &Live| {
-            (l.key_env.clone(), l.streaming, l.sees_images, l.guardrail.clone(), l.reasoning, l.silence, l.cache_minimum)
+        let place = |l: &Live| {
+            [&l.region, &l.endpoint].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ")
         };
-        changes.differ(&key("provider"), manner(was), manner(is), |_, _| "is called in another way".to_owned());
+        changes.differ(&key("endpoint"), place(was), place(is), |_, new| {
+            format!("is called at: {}", or_default(new))
+        });
+        let manner = |l: &Live| {
+            (
+                l.key_env.clone(),
+                l.streaming,
+                l.sees_images,
+                l.guardrail.clone(),
+                l.reasoning,
+                l.silence,
+                l.cache_minimum,
+            )
+        };
+        changes.differ(&key("provider"), manner(was), manner(is), |_, _| {
+            "is called in another way".to_owned()
+        });
     }
     changes.differ(&key("context"), old.context, new.context, |_, new| match new {
         Some(rule) => {
-            format!("its conversations are cut back at {:.0} of {} tokens", rule.window as f64 * rule.trim_at, rule.window)
+            format!(
+                "its conversations are cut back at {:.0} of {} tokens",
+                rule.window as f64 * rule.trim_at,
+                rule.window
+            )
         }
         None => "its conversations are cut back only when it refuses one".to_owned(),
     });
     changes.differ(&key("max_tokens"), old.max_tokens, new.max_tokens, |old, new| {
         format!("writes {new} tokens in one reply at most instead of {old}")
     });
-    changes.differ(&key("price"), old.price, new.price, |old, new| format!("costs {} instead of {}", price(new), price(old)));
+    changes.differ(&key("price"), old.price, new.price, |old, new| {
+        format!("costs {} instead of {}", price(new), price(old))
+    });
 }
 
 fn or_default(place: String) -> String {
@@ -96,5 +152,8 @@ fn or_default(place: String) -> String {
 }
 
 fn price(price: Option<Price>) -> String {
-    price.map_or_else(|| "an unknown price".to_owned(), |p| format!("${} a million tokens read and ${} written", p.input, p.output))
+    price.map_or_else(
+        || "an unknown price".to_owned(),
+        |p| format!("${} a million tokens read and ${} written", p.input, p.output),
+    )
 }

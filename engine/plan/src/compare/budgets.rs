@@ -7,18 +7,30 @@ use super::{Change, Changes};
 use crate::forecast::dollars;
 
 /// Says how a budget differs.
-pub(super) fn differ(changes: &mut Changes<'_>, key: &str, (old, new): (Option<Budget>, Option<Budget>)) {
+pub(super) fn differ(
+    changes: &mut Changes<'_>,
+    key: &str,
+    (old, new): (Option<Budget>, Option<Budget>),
+) {
     changes.differ(key, old, new, |old, new| match (old, new) {
         (_, None) => "may use as much as it needs".to_owned(),
-        (None, Some(new)) => format!("may use {} at most; before, as much as it needs", allowed(new)),
-        (Some(old), Some(new)) => format!("may use {} at most instead of {}", allowed(new), allowed(old)),
+        (None, Some(new)) => {
+            format!("may use {} at most; before, as much as it needs", allowed(new))
+        }
+        (Some(old), Some(new)) => {
+            format!("may use {} at most instead of {}", allowed(new), allowed(old))
+        }
     });
 }
 
 /// What agents share.
 pub(super) fn pots(before: &Definition, after: &Definition, found: &mut Vec<Change>) {
     for pot in &after.pots {
-        let mut changes = Changes { found, about: format!("budget {}", pot.name), file: "agents.yaml".to_owned() };
+        let mut changes = Changes {
+            found,
+            about: format!("budget {}", pot.name),
+            file: "agents.yaml".to_owned(),
+        };
         let key = format!("budgets.{}", pot.name);
         differ(&mut changes, &key, (before.pot(&pot.name).copied(), Some(pot.budget)));
     }

@@ -1,6 +1,8 @@
-//! What a change of the definitions changes for the people who work with them: in words, and without what changes nothing.
+//! What a change of the definitions changes for the people who work with them: in words, and
+//! without what changes nothing.
 //!
-//! Two definitions are compared as they are meant, so that comments, order and layout are no change.
+//! Two definitions are compared as they are meant, so that comments, order and layout are no
+//! change.
 
 mod agents;
 mod budgets;
@@ -36,7 +38,13 @@ impl Changes<'_> {
     }
 
     /// Says it when the two differ.
-    fn differ<T: PartialEq>(&mut self, key: &str, before: T, after: T, text: impl FnOnce(T, T) -> String) {
+    fn differ<T: PartialEq>(
+        &mut self,
+        key: &str,
+        before: T,
+        after: T,
+        text: impl FnOnce(T, T) -> String,
+    ) {
         if before != after {
             let text = text(before, after);
             self.say(key, text);
@@ -45,7 +53,9 @@ impl Changes<'_> {
 
     /// Names that came and went.
     fn lists(&mut self, key: &str, before: &[String], after: &[String], came: &str, went: &str) {
-        let quoted = |names: Vec<&String>| names.into_iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+        let quoted = |names: Vec<&String>| {
+            names.into_iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+        };
         let new: Vec<&String> = after.iter().filter(|n| !before.contains(n)).collect();
         let gone: Vec<&String> = before.iter().filter(|n| !after.contains(n)).collect();
         if !new.is_empty() {
@@ -59,7 +69,8 @@ impl Changes<'_> {
 
 /// What changes for any workflow that was there or is there now; what several share is told once.
 pub fn compare_all(before: &Definition, after: &Definition) -> Vec<Change> {
-    let mut names: Vec<&str> = after.workflows.iter().chain(&before.workflows).map(|w| w.name.as_str()).collect();
+    let mut names: Vec<&str> =
+        after.workflows.iter().chain(&before.workflows).map(|w| w.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
     let mut found: Vec<Change> = Vec::new();
@@ -71,7 +82,8 @@ pub fn compare_all(before: &Definition, after: &Definition) -> Vec<Change> {
     found
 }
 
-/// What changes for a workflow, from `before` to `after`: its phases in order, then agents, models and templates that it uses.
+/// What changes for a workflow, from `before` to `after`: its phases in order, then agents, models
+/// and templates that it uses.
 pub fn compare(before: &Definition, after: &Definition, workflow: &str) -> Vec<Change> {
     let mut found = Vec::new();
     let file = format!("workflows/{workflow}.yaml");
@@ -81,12 +93,29 @@ pub fn compare(before: &Definition, after: &Definition, workflow: &str) -> Vec<C
         (None, Some(_)) => changes.say("", format!("`{workflow}` is new")),
         (Some(_), None) => changes.say("", format!("`{workflow}` is gone")),
         (Some(old), Some(new)) => {
-            changes.lists("phases", &old.phases, &new.phases, "new phases:", "phases that are gone:");
-            let order = |of: &[String], other: &[String]| of.iter().filter(|p| other.contains(p)).cloned().collect::<Vec<_>>();
-            changes.differ("phases", order(&old.phases, &new.phases), order(&new.phases, &old.phases), |_, new| {
-                format!("the phases come in another order: {}", new.join(", "))
-            });
-            changes.lists("finalize", &old.finalize, &new.finalize, "after the last phase also:", "no more after the last phase:");
+            changes.lists(
+                "phases",
+                &old.phases,
+                &new.phases,
+                "new phases:",
+                "phases that are gone:",
+            );
+            let order = |of: &[String], other: &[String]| {
+                of.iter().filter(|p| other.contains(p)).cloned().collect::<Vec<_>>()
+            };
+            changes.differ(
+                "phases",
+                order(&old.phases, &new.phases),
+                order(&new.phases, &old.phases),
+                |_, new| format!("the phases come in another order: {}", new.join(", ")),
+            );
+            changes.lists(
+                "finalize",
+                &old.finalize,
+                &new.finalize,
+                "after the last phase also:",
+                "no more after the last phase:",
+            );
             budgets::differ(&mut changes, "budget", (old.budget, new.budget));
             for name in new.phases.iter().filter(|name| old.phases.contains(name)) {
                 if let (Some(old), Some(new)) = (before.phase(name), after.phase(name)) {

@@ -9,7 +9,11 @@ use super::texts::lines;
 use super::{Change, Changes};
 
 pub(super) fn compare(old: &Phase, new: &Phase, found: &mut Vec<Change>) {
-    let mut changes = Changes { found, about: format!("phase {}", new.name), file: format!("phases/{}.yaml", new.name) };
+    let mut changes = Changes {
+        found,
+        about: format!("phase {}", new.name),
+        file: format!("phases/{}.yaml", new.name),
+    };
     swarm(&old.swarm, &new.swarm, &mut changes);
     if let Some(how) = lines(&old.task, &new.task) {
         changes.say("task", format!("the crew is asked for other things: {how}"));
@@ -17,20 +21,48 @@ pub(super) fn compare(old: &Phase, new: &Phase, found: &mut Vec<Change>) {
     deliverables(&old.deliverables, &new.deliverables, &mut changes);
     review(old.review.as_ref(), new.review.as_ref(), &mut changes);
     gate(old.gate.as_ref(), new.gate.as_ref(), &mut changes);
-    changes.differ("questions.remind_after", old.question_reminder, new.question_reminder, |_, new| match new {
-        Some(every) => format!("the customer is reminded of a question every {}", written(every)),
-        None => "the customer is not reminded of a question".to_owned(),
-    });
+    changes.differ(
+        "questions.remind_after",
+        old.question_reminder,
+        new.question_reminder,
+        |_, new| match new {
+            Some(every) => {
+                format!("the customer is reminded of a question every {}", written(every))
+            }
+            None => "the customer is not reminded of a question".to_owned(),
+        },
+    );
     super::budgets::differ(&mut changes, "budget", (old.budget, new.budget));
     changes.differ("deliver.max_attempts", old.max_deliveries, new.max_deliveries, |old, new| {
-        format!("work with something missing is sent back {}, instead of {}", times(new), times(old))
+        format!(
+            "work with something missing is sent back {}, instead of {}",
+            times(new),
+            times(old)
+        )
     });
-    changes.differ("retry.max_attempts", old.retry.max_attempts, new.retry.max_attempts, |old, new| {
-        format!("the crew begins anew {} after a limit or a failure, instead of {}", times(new), times(old))
-    });
-    changes.differ("retry.timeout_factor", old.retry.timeout_factor, new.retry.timeout_factor, |old, new| {
-        format!("each new beginning has {new} times the time of the one before, instead of {old} times")
-    });
+    changes.differ(
+        "retry.max_attempts",
+        old.retry.max_attempts,
+        new.retry.max_attempts,
+        |old, new| {
+            format!(
+                "the crew begins anew {} after a limit or a failure, instead of {}",
+                times(new),
+                times(old)
+            )
+        },
+    );
+    changes.differ(
+        "retry.timeout_factor",
+        old.retry.timeout_factor,
+        new.retry.timeout_factor,
+        |old, new| {
+            format!(
+                "each new beginning has {new} times the time of the one before, instead of {old} \
+            times"
+            )
+        },
+    );
     changes.differ("restart.max_attempts", old.max_restarts, new.max_restarts, |old, new| {
         format!("a process may die {} at one step, instead of {}", times(new), times(old))
     });
@@ -45,8 +77,16 @@ fn times(number: u32) -> String {
 }
 
 fn swarm(old: &Swarm, new: &Swarm, changes: &mut Changes<'_>) {
-    changes.lists("swarm.agents", &old.agents, &new.agents, "also works in it:", "no longer works in it:");
-    changes.differ("swarm.entry", &old.entry, &new.entry, |old, new| format!("`{new}` begins instead of `{old}`"));
+    changes.lists(
+        "swarm.agents",
+        &old.agents,
+        &new.agents,
+        "also works in it:",
+        "no longer works in it:",
+    );
+    changes.differ("swarm.entry", &old.entry, &new.entry, |old, new| {
+        format!("`{new}` begins instead of `{old}`")
+    });
     let numbers: [(&str, u32, u32, &str); 6] = [
         ("max_handoffs", old.max_handoffs, new.max_handoffs, "visits before the crew must be done"),
         ("max_iterations", old.max_iterations, new.max_iterations, "visits in all"),
@@ -63,25 +103,49 @@ fn swarm(old: &Swarm, new: &Swarm, changes: &mut Changes<'_>) {
             new.repetitive_handoff_min_unique_agents,
             "different agents must be among them",
         ),
-        ("retry.max_attempts", old.provider_max_attempts, new.provider_max_attempts, "calls of a provider for one reply"),
+        (
+            "retry.max_attempts",
+            old.provider_max_attempts,
+            new.provider_max_attempts,
+            "calls of a provider for one reply",
+        ),
     ];
     for (key, old, new, what) in numbers {
-        changes.differ(&format!("swarm.{key}"), old, new, |old, new| format!("{new} {what}, instead of {old}"));
+        changes.differ(&format!("swarm.{key}"), old, new, |old, new| {
+            format!("{new} {what}, instead of {old}")
+        });
     }
     let durations = [
         ("execution_timeout", old.execution_timeout, new.execution_timeout, "for the crew's work"),
         ("node_timeout", old.node_timeout, new.node_timeout, "for one visit"),
-        ("retry.initial_delay", old.provider_initial_delay, new.provider_initial_delay, "before a provider is called again"),
-        ("retry.max_delay", old.provider_max_delay, new.provider_max_delay, "at most between calls of a provider"),
+        (
+            "retry.initial_delay",
+            old.provider_initial_delay,
+            new.provider_initial_delay,
+            "before a provider is called again",
+        ),
+        (
+            "retry.max_delay",
+            old.provider_max_delay,
+            new.provider_max_delay,
+            "at most between calls of a provider",
+        ),
     ];
     for (key, old, new, what) in durations {
-        changes
-            .differ(&format!("swarm.{key}"), old, new, |old, new| format!("{} {what}, instead of {}", written(new), written(old)));
+        changes.differ(&format!("swarm.{key}"), old, new, |old, new| {
+            format!("{} {what}, instead of {}", written(new), written(old))
+        });
     }
-    changes.differ("swarm.token_budget", old.token_budget, new.token_budget, |old, new| match (old, new) {
-        (_, None) => "one swarm may use any number of tokens".to_owned(),
-        (None, Some(new)) => format!("one swarm may use {new} tokens at most; before, any number"),
-        (Some(old), Some(new)) => format!("one swarm may use {new} tokens at most instead of {old}"),
+    changes.differ("swarm.token_budget", old.token_budget, new.token_budget, |old, new| {
+        match (old, new) {
+            (_, None) => "one swarm may use any number of tokens".to_owned(),
+            (None, Some(new)) => {
+                format!("one swarm may use {new} tokens at most; before, any number")
+            }
+            (Some(old), Some(new)) => {
+                format!("one swarm may use {new} tokens at most instead of {old}")
+            }
+        }
     });
     changes.differ("swarm.handoff", old.handoff, new.handoff, |_, new| match new {
         HandoffMode::Immediate => "who hands over is done at once".to_owned(),
@@ -91,7 +155,13 @@ fn swarm(old: &Swarm, new: &Swarm, changes: &mut Changes<'_>) {
 
 fn deliverables(old: &[Deliverable], new: &[Deliverable], changes: &mut Changes<'_>) {
     let paths = |all: &[Deliverable]| all.iter().map(|d| d.path.clone()).collect::<Vec<_>>();
-    changes.lists("deliverables", &paths(old), &paths(new), "the customer also gets", "the customer no longer gets");
+    changes.lists(
+        "deliverables",
+        &paths(old),
+        &paths(new),
+        "the customer also gets",
+        "the customer no longer gets",
+    );
     for after in new {
         let Some(before) = old.iter().find(|d| d.path == after.path) else { continue };
         let path = &after.path;
@@ -102,7 +172,10 @@ fn deliverables(old: &[Deliverable], new: &[Deliverable], changes: &mut Changes<
             Some(template) => format!("`{path}` follows the template `{template}`"),
             None => format!("`{path}` follows no template"),
         });
-        let (came, went) = (format!("`{path}` must also be passed by"), format!("`{path}` does not have to be passed any more by"));
+        let (came, went) = (
+            format!("`{path}` must also be passed by"),
+            format!("`{path}` does not have to be passed any more by"),
+        );
         changes.lists("deliverables", &before.reviewers, &after.reviewers, &came, &went);
     }
 }
@@ -110,16 +183,29 @@ fn deliverables(old: &[Deliverable], new: &[Deliverable], changes: &mut Changes<
 fn review(old: Option<&Review>, new: Option<&Review>, changes: &mut Changes<'_>) {
     match (old, new) {
         (None, None) => {}
-        (Some(old), None) => changes.say("review", format!("nobody reviews the work any more; before, {}", old.agent)),
+        (Some(old), None) => changes
+            .say("review", format!("nobody reviews the work any more; before, {}", old.agent)),
         (None, Some(new)) => changes.say("review", format!("{} reviews the work", new.agent)),
         (Some(old), Some(new)) => {
-            changes.differ("review.agent", &old.agent, &new.agent, |old, new| format!("{new} reviews the work instead of {old}"));
+            changes.differ("review.agent", &old.agent, &new.agent, |old, new| {
+                format!("{new} reviews the work instead of {old}")
+            });
             changes.differ("review.depth", old.depth, new.depth, |_, new| match new {
-                Depth::Light => "the review no longer reads each deliverable against the statement of work".to_owned(),
-                Depth::Full => "the review also reads each deliverable against the statement of work".to_owned(),
+                Depth::Light => {
+                    "the review no longer reads each deliverable against the statement of work"
+                        .to_owned()
+                }
+                Depth::Full => {
+                    "the review also reads each deliverable against the statement of work"
+                        .to_owned()
+                }
             });
             changes.differ("review.max_reworks", old.max_reworks, new.max_reworks, |old, new| {
-                format!("a review sends the work back {} at most, instead of {}", times(new), times(old))
+                format!(
+                    "a review sends the work back {} at most, instead of {}",
+                    times(new),
+                    times(old)
+                )
             });
         }
     }
@@ -128,19 +214,31 @@ fn review(old: Option<&Review>, new: Option<&Review>, changes: &mut Changes<'_>)
 fn gate(old: Option<&Gate>, new: Option<&Gate>, changes: &mut Changes<'_>) {
     let (old, new) = match (old, new) {
         (None, None) => return,
-        (Some(_), None) => return changes.say("gate", "the customer is no longer asked to approve"),
+        (Some(_), None) => {
+            return changes.say("gate", "the customer is no longer asked to approve");
+        }
         (None, Some(_)) => return changes.say("gate", "the customer is asked to approve"),
         (Some(old), Some(new)) => (old, new),
     };
-    changes.lists("gate.ratings", &old.ratings, &new.ratings, "the customer may also rate", "the customer may no longer rate");
+    changes.lists(
+        "gate.ratings",
+        &old.ratings,
+        &new.ratings,
+        "the customer may also rate",
+        "the customer may no longer rate",
+    );
     changes.differ("gate.max_revisions", old.max_revisions, new.max_revisions, |old, new| {
         format!("the customer may ask for changes {}, instead of {}", times(new), times(old))
     });
-    let every = |time: Option<Duration>| time.map_or_else(|| "never".to_owned(), |t| format!("every {}", written(t)));
+    let every = |time: Option<Duration>| {
+        time.map_or_else(|| "never".to_owned(), |t| format!("every {}", written(t)))
+    };
     changes.differ("gate.remind_after", old.remind_after, new.remind_after, |old, new| {
         format!("the customer is reminded {}, instead of {}", every(new), every(old))
     });
-    let after = |time: Option<Duration>| time.map_or_else(|| "never".to_owned(), |t| format!("after {}", written(t)));
+    let after = |time: Option<Duration>| {
+        time.map_or_else(|| "never".to_owned(), |t| format!("after {}", written(t)))
+    };
     changes.differ("gate.expires_after", old.expires_after, new.expires_after, |old, new| {
         format!("the wait for the customer ends {}, instead of {}", after(new), after(old))
     });

@@ -8,7 +8,8 @@ use super::{Change, Changes};
 /// How much of a text changed: `3 lines new, 1 gone`; `None` when only its layout did.
 pub(super) fn lines(before: &str, after: &str) -> Option<String> {
     let lines = |text: &str| {
-        let mut lines: Vec<String> = text.lines().map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect();
+        let mut lines: Vec<String> =
+            text.lines().map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect();
         lines.sort_unstable();
         lines
     };
@@ -17,11 +18,15 @@ pub(super) fn lines(before: &str, after: &str) -> Option<String> {
     match (more, less) {
         (0, 0) if before.trim() == after.trim() => None,
         (0, 0) => Some("its lines come in another order".to_owned()),
-        (more, less) => Some(format!("{} new, {less} gone", if more == 1 { "1 line".to_owned() } else { format!("{more} lines") })),
+        (more, less) => Some(format!(
+            "{} new, {less} gone",
+            if more == 1 { "1 line".to_owned() } else { format!("{more} lines") }
+        )),
     }
 }
 
-/// How many of the sorted `these` are not among the sorted `those`, each counted as often as it stands there.
+/// How many of the sorted `these` are not among the sorted `those`, each counted as often as it
+/// stands there.
 fn beyond(these: &[String], those: &[String]) -> usize {
     let mut rest = those.iter().peekable();
     let mut count = 0;
@@ -39,7 +44,11 @@ fn beyond(these: &[String], those: &[String]) -> usize {
 }
 
 /// Templates that a workflow's deliverables follow.
-pub(super) fn templates(before: (&Definition, &Workflow), after: (&Definition, &Workflow), found: &mut Vec<Change>) {
+pub(super) fn templates(
+    before: (&Definition, &Workflow),
+    after: (&Definition, &Workflow),
+    found: &mut Vec<Change>,
+) {
     let used = |(definition, workflow): (&Definition, &Workflow)| {
         let phases = workflow.phases.iter().filter_map(|name| definition.phase(name));
         phases.flat_map(|p| &p.deliverables).filter_map(|d| d.template.clone()).collect::<Vec<_>>()
@@ -49,12 +58,24 @@ pub(super) fn templates(before: (&Definition, &Workflow), after: (&Definition, &
     names.sort();
     names.dedup();
     for name in names {
-        let text = |definition: &Definition| definition.templates.iter().find(|t| t.name == name).map(|t| t.text.clone());
+        let text = |definition: &Definition| {
+            definition.templates.iter().find(|t| t.name == name).map(|t| t.text.clone())
+        };
         let (Some(old), Some(new)) = (text(before.0), text(after.0)) else { continue };
-        let mut changes = Changes { found, about: format!("template {name}"), file: format!("templates/{name}.md") };
+        let mut changes = Changes {
+            found,
+            about: format!("template {name}"),
+            file: format!("templates/{name}.md"),
+        };
         let titles = |text: &str| headings(text).into_iter().map(|h| h.title).collect::<Vec<_>>();
         let (old_titles, new_titles) = (titles(&old), titles(&new));
-        changes.lists("", &old_titles, &new_titles, "what follows it has new parts:", "what follows it no longer has the parts:");
+        changes.lists(
+            "",
+            &old_titles,
+            &new_titles,
+            "what follows it has new parts:",
+            "what follows it no longer has the parts:",
+        );
         if old_titles == new_titles
             && let Some(how) = lines(&old, &new)
         {

@@ -27,7 +27,12 @@ pub fn mermaid(plan: &Plan) -> String {
 
 /// The plan as a Graphviz digraph.
 pub fn dot(plan: &Plan) -> String {
-    let mut text = format!("// {} (plan {})\ndigraph \"{}\" {{\n  rankdir=TB;\n", plan.workflow, &plan.hash()[..12], plan.workflow);
+    let mut text = format!(
+        "// {} (plan {})\ndigraph \"{}\" {{\n  rankdir=TB;\n",
+        plan.workflow,
+        &plan.hash()[..12],
+        plan.workflow
+    );
     for state in &plan.states {
         let shape = match state.kind {
             Kind::Gate | Kind::Question => "diamond",

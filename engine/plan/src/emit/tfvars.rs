@@ -1,5 +1,5 @@
-//! What Terraform needs to know of a definition, as `crew.auto.tfvars.json`: it loads the file by itself, and declares each variable
-//! with its exact type.
+//! What Terraform needs to know of a definition, as `crew.auto.tfvars.json`: it loads the file by
+//! itself, and declares each variable with its exact type.
 
 use cloudcrew_definition::crew::{Agent, Definition, Model, Phase};
 use cloudcrew_definition::syntax::{OnExpiry, Provider};
@@ -8,15 +8,20 @@ use serde_json::{Map, Value, json};
 use super::asl::{HEARTBEAT_SECONDS, PLACEHOLDERS, task_seconds};
 use crate::plan::Plan;
 
-/// The container that any phase runs in: CPU units (1024 are one core) and memory in MiB. The engine waits for models most of its time.
+/// The container that any phase runs in: CPU units (1024 are one core) and memory in MiB. The
+/// engine waits for models most of its time.
 const CONTAINER: (u32, u32) = (1024, 2048);
 
 /// The variables, the same for the same definition. `plans` are those of its workflows.
 pub fn tfvars(definition: &Definition, plans: &[Plan]) -> String {
-    let workflows: Map<String, Value> = plans.iter().map(|plan| (plan.workflow.clone(), workflow(plan))).collect();
-    let phases: Map<String, Value> = definition.phases.iter().map(|p| (p.name.clone(), phase(p))).collect();
-    let agents: Map<String, Value> = definition.agents.iter().map(|a| (a.name.clone(), agent(a))).collect();
-    let models: Map<String, Value> = definition.models.iter().map(|m| (m.name.clone(), model(m))).collect();
+    let workflows: Map<String, Value> =
+        plans.iter().map(|plan| (plan.workflow.clone(), workflow(plan))).collect();
+    let phases: Map<String, Value> =
+        definition.phases.iter().map(|p| (p.name.clone(), phase(p))).collect();
+    let agents: Map<String, Value> =
+        definition.agents.iter().map(|a| (a.name.clone(), agent(a))).collect();
+    let models: Map<String, Value> =
+        definition.models.iter().map(|m| (m.name.clone(), model(m))).collect();
     let variables = json!({
         "definition_hash": definition.hash(),
         "placeholders": PLACEHOLDERS,
@@ -77,12 +82,17 @@ fn model(model: &Model) -> Value {
     })
 }
 
-/// What the crew may call: the models that agents use and that a provider serves. A geographic inference profile, `us.NAME`, calls
-/// its model in several regions.
+/// What the crew may call: the models that agents use and that a provider serves. A geographic
+/// inference profile, `us.NAME`, calls its model in several regions.
 fn model_arns(definition: &Definition) -> Vec<String> {
     let mut arns = Vec::new();
-    let used = definition.models.iter().filter(|m| definition.agents.iter().any(|a| a.model == m.name));
-    for id in used.filter_map(|m| m.live.as_ref()).filter(|live| live.provider == Provider::Bedrock).map(|live| &live.id) {
+    let used =
+        definition.models.iter().filter(|m| definition.agents.iter().any(|a| a.model == m.name));
+    for id in used
+        .filter_map(|m| m.live.as_ref())
+        .filter(|live| live.provider == Provider::Bedrock)
+        .map(|live| &live.id)
+    {
         if id.starts_with("arn:") {
             arns.push(id.clone());
             continue;
@@ -100,15 +110,25 @@ fn model_arns(definition: &Definition) -> Vec<String> {
     arns
 }
 
-/// First words of inference profiles that span regions. Source: Amazon Bedrock, "Supported inference profiles".
+/// First words of inference profiles that span regions. Source: Amazon Bedrock, "Supported
+/// inference profiles".
 const GEOGRAPHIES: [&str; 7] = ["us", "us-gov", "eu", "apac", "jp", "au", "global"];
 
 /// What each part must be allowed to do, and nothing else.
 fn iam_actions(definition: &Definition) -> Value {
-    let store = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:TransactWriteItems", "dynamodb:UpdateItem"];
+    let store = [
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "dynamodb:TransactWriteItems",
+        "dynamodb:UpdateItem",
+    ];
     let blobs = ["s3:GetObject", "s3:PutObject"];
-    let models: &[&str] =
-        if model_arns(definition).is_empty() { &[] } else { &["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"] };
+    let models: &[&str] = if model_arns(definition).is_empty() {
+        &[]
+    } else {
+        &["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
+    };
     let report = ["states:SendTaskHeartbeat", "states:SendTaskSuccess"];
     let sorted = |parts: &[&[&'static str]]| {
         let mut all: Vec<&str> = parts.concat();
@@ -129,7 +149,9 @@ fn iam_actions(definition: &Definition) -> Value {
 /// When whom is reminded: a gate that waits, a question that waits.
 fn reminders(phase: &Phase) -> Vec<Value> {
     let one = |kind: &str, every: Option<std::time::Duration>| {
-        every.map(|every| json!({ "phase": phase.name, "kind": kind, "every_seconds": every.as_secs() }))
+        every.map(
+            |every| json!({ "phase": phase.name, "kind": kind, "every_seconds": every.as_secs() }),
+        )
     };
     let gate = one("gate", phase.gate.as_ref().and_then(|gate| gate.remind_after));
     [gate, one("question", phase.question_reminder)].into_iter().flatten().collect()

@@ -1,5 +1,6 @@
-//! A walker of the Amazon States Language, from its specification: the state types and fields that a machine of ours may have. What
-//! it does not know is a fault, so that nothing new is written out unnoticed.
+//! A walker of the Amazon States Language, from its specification: the state types and fields that
+//! a machine of ours may have. What it does not know is a fault, so that nothing new is written out
+//! unnoticed.
 
 use std::collections::HashMap;
 
@@ -23,7 +24,10 @@ impl TaskCall<'_> {
     pub fn container(&self) -> Vec<(&str, &str)> {
         let overrides = &self.parameters["Overrides"]["ContainerOverrides"][0];
         let variables = overrides["Environment"].as_array().expect("an environment");
-        variables.iter().map(|v| (v["Name"].as_str().expect("a name"), v["Value"].as_str().expect("a text"))).collect()
+        variables
+            .iter()
+            .map(|v| (v["Name"].as_str().expect("a name"), v["Value"].as_str().expect("a text")))
+            .collect()
     }
 }
 
@@ -50,18 +54,27 @@ impl Machine {
         let states = machine["States"].as_object().expect("states").clone();
         for (name, state) in &states {
             assert!((1..=80).contains(&name.chars().count()), "the name `{name}` is too long");
-            let fields = FIELDS.iter().find(|(kind, _)| state["Type"] == *kind).unwrap_or_else(|| panic!("{name}: {state}")).1;
+            let fields = FIELDS
+                .iter()
+                .find(|(kind, _)| state["Type"] == *kind)
+                .unwrap_or_else(|| panic!("{name}: {state}"))
+                .1;
             only(state, name, fields);
         }
         Machine { start: machine["StartAt"].as_str().expect("a start").to_owned(), states }
     }
 
-    /// Runs it to its end. The states in the order in which they were entered; a task that is done again is entered again.
+    /// Runs it to its end. The states in the order in which they were entered; a task that is done
+    /// again is entered again.
     pub fn run(&self, input: Value, world: &mut dyn FnMut(&TaskCall<'_>) -> Answer) -> Vec<String> {
         let mut visited = Vec::new();
         let (mut at, mut data) = (self.start.clone(), input);
         loop {
-            assert!(visited.len() < 10_000, "it does not end: {:?}", &visited[visited.len() - 10..]);
+            assert!(
+                visited.len() < 10_000,
+                "it does not end: {:?}",
+                &visited[visited.len() - 10..]
+            );
             let state = self.states.get(&at).unwrap_or_else(|| panic!("no state `{at}`"));
             let next = match state["Type"].as_str() {
                 Some("Task") => task(&at, state, &mut data, world, &mut visited),
@@ -71,8 +84,15 @@ impl Machine {
                         "Choice" => choice(state, &data),
                         "Pass" => pass(state, &mut data),
                         "Wait" => {
-                            let moment = get(&data, text(&state["TimestampPath"])).as_str().expect("a moment");
-                            assert!(moment.len() >= 20 && moment.ends_with('Z') && moment.as_bytes()[10] == b'T', "`{moment}`");
+                            let moment = get(&data, text(&state["TimestampPath"]))
+                                .as_str()
+                                .expect("a moment");
+                            assert!(
+                                moment.len() >= 20
+                                    && moment.ends_with('Z')
+                                    && moment.as_bytes()[10] == b'T',
+                                "`{moment}`"
+                            );
                             text(&state["Next"]).to_owned()
                         }
                         _ => return visited,
@@ -133,10 +153,13 @@ fn task(
     let mut attempts: HashMap<usize, u64> = HashMap::new();
     loop {
         let parameters = computed(&state["Parameters"], data, &context);
-        let error = match world(&TaskCall { name, resource: text(&state["Resource"]), parameters }) {
+        let error = match world(&TaskCall { name, resource: text(&state["Resource"]), parameters })
+        {
             Answer::Success(result) => {
                 visited.push(name.to_owned());
-                let selected = state.get("ResultSelector").map_or(result.clone(), |selector| computed(selector, &result, &context));
+                let selected = state
+                    .get("ResultSelector")
+                    .map_or(result.clone(), |selector| computed(selector, &result, &context));
                 put(data, text(&state["ResultPath"]), selected);
                 return text(&state["Next"]).to_owned();
             }
@@ -155,28 +178,37 @@ fn task(
             }
         }
         let catchers = state.get("Catch").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let catcher =
-            catchers.iter().find(|catcher| matches(catcher, error)).unwrap_or_else(|| panic!("{name}: `{error}` ends it"));
+        let catcher = catchers
+            .iter()
+            .find(|catcher| matches(catcher, error))
+            .unwrap_or_else(|| panic!("{name}: `{error}` ends it"));
         put(data, text(&catcher["ResultPath"]), json!({ "Error": error, "Cause": "" }));
         return text(&catcher["Next"]).to_owned();
     }
 }
 
-/// Whether a retrier or catcher is for an error. `States.TaskFailed` stands for every error but `States.Timeout`.
+/// Whether a retrier or catcher is for an error. `States.TaskFailed` stands for every error but
+/// `States.Timeout`.
 fn matches(rule: &Value, error: &str) -> bool {
     rule["ErrorEquals"].as_array().expect("errors").iter().any(|wanted| match text(wanted) {
         "States.ALL" => true,
         "States.TaskFailed" => error != "States.Timeout",
-        wanted => wanted == error || (wanted == "States.Timeout" && error == "States.HeartbeatTimeout"),
+        wanted => {
+            wanted == error || (wanted == "States.Timeout" && error == "States.HeartbeatTimeout")
+        }
     })
 }
 
 fn in_range(name: &str, task: &Value) {
     let (longest, heartbeat) = (task.get("TimeoutSeconds"), task.get("HeartbeatSeconds"));
-    let seconds = |value: Option<&Value>| value.map(|v| v.as_u64().unwrap_or_else(|| panic!("{name}: {v}")));
+    let seconds =
+        |value: Option<&Value>| value.map(|v| v.as_u64().unwrap_or_else(|| panic!("{name}: {v}")));
     let (longest, heartbeat) = (seconds(longest), seconds(heartbeat));
     assert!(longest.is_none_or(|s| (1..=99_999_999).contains(&s)), "{name}: {longest:?}");
-    assert!(heartbeat.is_none_or(|h| h < longest.unwrap_or(99_999_999)), "{name}: {heartbeat:?} of {longest:?}");
+    assert!(
+        heartbeat.is_none_or(|h| h < longest.unwrap_or(99_999_999)),
+        "{name}: {heartbeat:?} of {longest:?}"
+    );
 }
 
 fn choice(state: &Value, data: &Value) -> String {
@@ -186,7 +218,11 @@ fn choice(state: &Value, data: &Value) -> String {
 }
 
 fn holds(rule: &Value, data: &Value) -> bool {
-    only(rule, "a rule", &["And", "Variable", "StringEquals", "NumericLessThan", "IsPresent", "Next"]);
+    only(
+        rule,
+        "a rule",
+        &["And", "Variable", "StringEquals", "NumericLessThan", "IsPresent", "Next"],
+    );
     if let Some(all) = rule.get("And") {
         return all.as_array().expect("rules").iter().all(|rule| holds(rule, data));
     }
@@ -197,7 +233,9 @@ fn holds(rule: &Value, data: &Value) -> bool {
     let value = get(data, variable);
     match (rule.get("StringEquals"), rule.get("NumericLessThan")) {
         (Some(wanted), None) => value == wanted,
-        (None, Some(limit)) => value.as_i64().expect("a number") < limit.as_i64().expect("a number"),
+        (None, Some(limit)) => {
+            value.as_i64().expect("a number") < limit.as_i64().expect("a number")
+        }
         _ => panic!("{rule} compares nothing"),
     }
 }

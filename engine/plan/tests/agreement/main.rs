@@ -1,6 +1,7 @@
-//! The state machine that is written out goes where the plan goes: for any workflow a lead can write and anything that can come
-//! out of its states. The plan is walked with [`Counters`], as the local engine does; the machine by a reader of the Amazon States
-//! Language that knows nothing of plans and sees only the JSON.
+//! The state machine that is written out goes where the plan goes: for any workflow a lead can
+//! write and anything that can come out of its states. The plan is walked with [`Counters`], as the
+//! local engine does; the machine by a reader of the Amazon States Language that knows nothing of
+//! plans and sees only the JSON.
 
 #![allow(clippy::panic, reason = "a test says what is wrong by failing")]
 
@@ -32,7 +33,11 @@ fn by_plan(plan: &Plan, entry: Option<&str>, script: &mut Script) -> Vec<Happene
     loop {
         let state = plan.state(&at).expect("a state of the plan");
         // A customer who may not revise any more is not offered it.
-        let leads = |on| plan.next(&at, on, &counters).ok().map(|t| plan.state(&t.to).is_some_and(|s| !s.kind.is_final()));
+        let leads = |on| {
+            plan.next(&at, on, &counters)
+                .ok()
+                .map(|t| plan.state(&t.to).is_some_and(|s| !s.kind.is_final()))
+        };
         let Some(on) = script.outcome(state, leads) else {
             happened.push(Happened { state: at, on: None });
             return happened;
@@ -62,7 +67,8 @@ fn agrees(written: &Written, draws: &[Draw], seen: &RefCell<BTreeSet<String>>) {
     }
     let mut answers = outcomes::Answers::new(&plan, &expected, draws);
     let visited = machine.run(input, &mut |task| answers.to(task));
-    let states: Vec<&str> = visited.iter().filter(|name| plan.state(name).is_some()).map(String::as_str).collect();
+    let states: Vec<&str> =
+        visited.iter().filter(|name| plan.state(name).is_some()).map(String::as_str).collect();
     let expected_states: Vec<&str> = expected.iter().map(|h| h.state.as_str()).collect();
     assert_eq!(states, expected_states, "the machine on the left, the plan on the right");
     let mut seen = seen.borrow_mut();
@@ -70,20 +76,28 @@ fn agrees(written: &Written, draws: &[Draw], seen: &RefCell<BTreeSet<String>>) {
         let kind = plan.state(state).map(|s| s.kind).expect("a state");
         seen.insert(format!("{} {}", kind.name(), on.map_or("", |on| on.name())).trim().to_owned());
     }
-    seen.extend(visited.iter().filter_map(|name| name.split_once('.')).map(|(_, what)| what.to_owned()));
+    seen.extend(
+        visited.iter().filter_map(|name| name.split_once('.')).map(|(_, what)| what.to_owned()),
+    );
 }
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "how long a test looks is said from outside")]
 fn the_machine_visits_what_the_plan_visits_in_the_same_order() {
-    let cases = std::env::var("CLOUDCREW_WORKFLOWS").ok().map_or(WORKFLOWS, |n| n.parse().expect("a number"));
-    let seed: u64 = std::env::var("CLOUDCREW_SEED").ok().map_or(1, |n| n.parse().expect("a number"));
+    let cases = std::env::var("CLOUDCREW_WORKFLOWS")
+        .ok()
+        .map_or(WORKFLOWS, |n| n.parse().expect("a number"));
+    let seed: u64 =
+        std::env::var("CLOUDCREW_SEED").ok().map_or(1, |n| n.parse().expect("a number"));
     let seen = RefCell::new(BTreeSet::new());
     // The same seed makes the same workflows and courses, so that a failure can be looked at again.
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let chance = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-    let mut runner = TestRunner::new_with_rng(Config { cases, failure_persistence: None, ..Config::default() }, chance);
+    let mut runner = TestRunner::new_with_rng(
+        Config { cases, failure_persistence: None, ..Config::default() },
+        chance,
+    );
     let courses = (workspace::any(), prop::collection::vec(outcomes::any(), 0..30));
     let result = runner.run(&courses, |(written, draws)| {
         agrees(&written, &draws, &seen);
@@ -92,7 +106,8 @@ fn the_machine_visits_what_the_plan_visits_in_the_same_order() {
     if let Err(fault) = result {
         panic!("seed {seed}: {fault}");
     }
-    let missed: Vec<&str> = WHAT_CAN_HAPPEN.into_iter().filter(|what| !seen.borrow().contains(*what)).collect();
+    let missed: Vec<&str> =
+        WHAT_CAN_HAPPEN.into_iter().filter(|what| !seen.borrow().contains(*what)).collect();
     assert!(cases < WORKFLOWS || missed.is_empty(), "never happened: {missed:?}");
 }
 
@@ -143,9 +158,13 @@ fn every_outcome_of_the_plan_is_among_them() {
     for state in &plan.states {
         for transition in &state.on {
             let what = format!("{} {}", state.kind.name(), transition.on.name());
-            // While the machine waits for a provider nothing runs that could hear of it: the swarm that goes on ends as cancelled.
+            // While the machine waits for a provider nothing runs that could hear of it: the swarm
+            // that goes on ends as cancelled.
             let unheard = state.kind == Kind::Park && what == "park cancelled";
-            assert!(unheard || WHAT_CAN_HAPPEN.contains(&what.as_str()), "`{what}` is not looked at");
+            assert!(
+                unheard || WHAT_CAN_HAPPEN.contains(&what.as_str()),
+                "`{what}` is not looked at"
+            );
         }
     }
 }

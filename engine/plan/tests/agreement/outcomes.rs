@@ -37,13 +37,22 @@ pub struct Script {
 
 impl Script {
     pub fn new(draws: &[Draw]) -> Script {
-        let picks: Vec<u8> = draws.iter().flat_map(|d| std::iter::repeat_n(d.pick, usize::from(d.again) + 1)).collect();
+        let picks: Vec<u8> = draws
+            .iter()
+            .flat_map(|d| std::iter::repeat_n(d.pick, usize::from(d.again) + 1))
+            .collect();
         Script { picks: picks.into_iter() }
     }
 
-    /// What comes out of a state, of what may; nothing of a final one. `leads` says whether the engagement goes on from there.
-    pub fn outcome(&mut self, state: &State, leads: impl Fn(Outcome) -> Option<bool>) -> Option<Outcome> {
-        let mut all: Vec<Outcome> = state.on.iter().map(|t| t.on).filter(|on| leads(*on).is_some()).collect();
+    /// What comes out of a state, of what may; nothing of a final one. `leads` says whether the
+    /// engagement goes on from there.
+    pub fn outcome(
+        &mut self,
+        state: &State,
+        leads: impl Fn(Outcome) -> Option<bool>,
+    ) -> Option<Outcome> {
+        let mut all: Vec<Outcome> =
+            state.on.iter().map(|t| t.on).filter(|on| leads(*on).is_some()).collect();
         all.dedup();
         if state.kind == Kind::Park {
             all.retain(|on| *on != Outcome::Cancelled);
@@ -52,7 +61,8 @@ impl Script {
         let Some(pick) = self.picks.next() else { return Some(happy) };
         // Ways on count more than ends, or few engagements would come to a second lap.
         let weight = |on: &Outcome| if leads(*on) == Some(true) { 6 } else { 1 };
-        let spread: Vec<Outcome> = all.iter().flat_map(|on| std::iter::repeat_n(*on, weight(on))).collect();
+        let spread: Vec<Outcome> =
+            all.iter().flat_map(|on| std::iter::repeat_n(*on, weight(on))).collect();
         Some(spread[usize::from(pick) % spread.len()])
     }
 }
@@ -74,7 +84,8 @@ impl<'a> Answers<'a> {
 
     /// What a task is told.
     pub fn to(&mut self, task: &TaskCall<'_>) -> Answer {
-        let form = if self.forms.is_empty() { 0 } else { self.forms[self.calls % self.forms.len()] };
+        let form =
+            if self.forms.is_empty() { 0 } else { self.forms[self.calls % self.forms.len()] };
         self.calls += 1;
         // Lambda itself fails for a moment: nobody's outcome.
         if task.is_lambda() && form % 8 == 7 && !std::mem::replace(&mut self.last_away, true) {
@@ -110,13 +121,19 @@ fn noted(task: &TaskCall<'_>, form: u8) -> Answer {
 fn said(task: &TaskCall<'_>, kind: Kind, on: Outcome, form: u8) -> Answer {
     let reported = |more: Value| {
         let mut outcome = json!({ "on": on.name() });
-        outcome.as_object_mut().expect("an object").extend(more.as_object().cloned().unwrap_or_default());
+        outcome
+            .as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().cloned().unwrap_or_default());
         Answer::Success(outcome)
     };
     match (kind, on) {
         (Kind::Swarm, _) => {
             let phase = task.name.strip_suffix(".swarm").expect("a swarm");
-            assert_eq!(task.container(), [("PROJECT_ID", "retail-orders"), ("PHASE", phase), ("TASK_TOKEN", "token")]);
+            assert_eq!(
+                task.container(),
+                [("PROJECT_ID", "retail-orders"), ("PHASE", phase), ("TASK_TOKEN", "token")]
+            );
             match on {
                 Outcome::Died => Answer::Error(DEATHS[usize::from(form) % DEATHS.len()]),
                 Outcome::Parked => reported(json!({ "until": "2026-01-05T09:00:00Z" })),
@@ -125,8 +142,14 @@ fn said(task: &TaskCall<'_>, kind: Kind, on: Outcome, form: u8) -> Answer {
         }
         (Kind::Question | Kind::Gate, _) => {
             let payload = &task.parameters["Payload"];
-            assert_eq!(task.name, format!("{}.{}", text(&payload["phase"]), text(&payload["kind"])));
-            assert_eq!((text(&payload["project"]), text(&payload["task_token"])), ("retail-orders", "token"));
+            assert_eq!(
+                task.name,
+                format!("{}.{}", text(&payload["phase"]), text(&payload["kind"]))
+            );
+            assert_eq!(
+                (text(&payload["project"]), text(&payload["task_token"])),
+                ("retail-orders", "token")
+            );
             match on {
                 Outcome::Cancelled => Answer::Error("CloudCrew.Cancelled"),
                 Outcome::Expired => Answer::Error("States.Timeout"),
@@ -135,9 +158,9 @@ fn said(task: &TaskCall<'_>, kind: Kind, on: Outcome, form: u8) -> Answer {
         }
         (Kind::Review, Outcome::Parked) => Answer::Error("CloudCrew.Parked"),
         (Kind::Review, Outcome::Died) => Answer::Error(CRASHES[usize::from(form) % CRASHES.len()]),
-        (Kind::Review, _) => {
-            Answer::Success(json!({ "StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": { "on": on.name() } }))
-        }
+        (Kind::Review, _) => Answer::Success(
+            json!({ "StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": { "on": on.name() } }),
+        ),
         (Kind::Finalize, _) if form.is_multiple_of(2) => Answer::Error("SummaryFailed"),
         (Kind::Finalize, _) => Answer::Success(json!({ "StatusCode": 200, "Payload": null })),
         _ => panic!("no program works in {}", task.name),
@@ -149,6 +172,8 @@ fn text(value: &Value) -> &str {
 }
 
 /// How a container ends without a word: not heard of, too long, not started at all, refused.
-const DEATHS: [&str; 4] = ["States.HeartbeatTimeout", "States.Timeout", "States.TaskFailed", "ECS.AmazonECSException"];
+const DEATHS: [&str; 4] =
+    ["States.HeartbeatTimeout", "States.Timeout", "States.TaskFailed", "ECS.AmazonECSException"];
 /// How a function ends without a word.
-const CRASHES: [&str; 4] = ["States.Timeout", "Runtime.ExitError", "Sandbox.Timedout", "Lambda.Unknown"];
+const CRASHES: [&str; 4] =
+    ["States.Timeout", "Runtime.ExitError", "Sandbox.Timedout", "Lambda.Unknown"];

@@ -15,7 +15,10 @@ fn steps(path: &str) -> Vec<String> {
         };
         let plain = rest.starts_with('.');
         let good = |c: char| c.is_ascii_alphanumeric() || c == '_' || (!plain && c == '-');
-        assert!(!step.is_empty() && step.chars().all(good), "`{step}` of `{path}` is no name that may stand there");
+        assert!(
+            !step.is_empty() && step.chars().all(good),
+            "`{step}` of `{path}` is no name that may stand there"
+        );
         steps.push(step.to_owned());
         rest = more;
     }
@@ -55,7 +58,10 @@ pub fn computed(template: &Value, data: &Value, context: &Value) -> Value {
             let mut all = Map::new();
             for (key, value) in entries {
                 match key.strip_suffix(".$") {
-                    Some(key) => all.insert(key.to_owned(), expression(value.as_str().expect("an expression"), data, context)),
+                    Some(key) => all.insert(
+                        key.to_owned(),
+                        expression(value.as_str().expect("an expression"), data, context),
+                    ),
                     None => all.insert(key.clone(), computed(value, data, context)),
                 };
             }
@@ -69,14 +75,21 @@ pub fn computed(template: &Value, data: &Value, context: &Value) -> Value {
 fn expression(text: &str, data: &Value, context: &Value) -> Value {
     if let Some((name, arguments)) = text.strip_suffix(')').and_then(|call| call.split_once('(')) {
         let (first, second) = arguments.split_once(", ").expect("two arguments");
-        let argument = |text: &str| match text.strip_prefix('\'').and_then(|t| t.strip_suffix('\'')) {
+        let argument = |text: &str| match text.strip_prefix('\'').and_then(|t| t.strip_suffix('\''))
+        {
             Some(plain) => json!(plain),
-            None => text.parse::<i64>().map_or_else(|_| expression(text, data, context), |number| json!(number)),
+            None => text
+                .parse::<i64>()
+                .map_or_else(|_| expression(text, data, context), |number| json!(number)),
         };
         let (first, second) = (argument(first), argument(second));
         return match name {
-            "States.MathAdd" => json!(first.as_i64().expect("a number") + second.as_i64().expect("a number")),
-            "States.StringSplit" => first.as_str().expect("a text").split(second.as_str().expect("a text")).collect(),
+            "States.MathAdd" => {
+                json!(first.as_i64().expect("a number") + second.as_i64().expect("a number"))
+            }
+            "States.StringSplit" => {
+                first.as_str().expect("a text").split(second.as_str().expect("a text")).collect()
+            }
             _ => panic!("no function `{name}`"),
         };
     }

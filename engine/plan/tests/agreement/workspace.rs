@@ -11,7 +11,8 @@ use serde_json::json;
 /// Name of the only workflow.
 pub const WORKFLOW: &str = "delivery";
 
-/// Names that phases have, or could have to our harm: those of states, of ends, very short and as long as they may be.
+/// Names that phases have, or could have to our harm: those of states, of ends, very short and as
+/// long as they may be.
 const NAMES: [&str; 14] = [
     "discovery",
     "poc",
@@ -60,32 +61,48 @@ struct Gate {
 pub fn any() -> impl Strategy<Value = Written> {
     let names = prop::sample::subsequence(NAMES.to_vec(), 1..=5).prop_shuffle();
     let phases = names.prop_flat_map(|names| names.into_iter().map(phase).collect::<Vec<_>>());
-    (phases, prop::bool::ANY, prop::option::weighted(0.3, 0..8usize)).prop_map(|(phases, finalize, entry)| Written {
-        phases,
-        finalize,
-        entry,
-    })
+    (phases, prop::bool::ANY, prop::option::weighted(0.3, 0..8usize))
+        .prop_map(|(phases, finalize, entry)| Written { phases, finalize, entry })
 }
 
 fn phase(name: &'static str) -> impl Strategy<Value = Phase> {
-    let description =
-        prop::sample::select(vec!["", "Builds it", "Costs ${cluster_arn} or %{if} \"more\" \\ {{ less }}", "Grüße, 你好"]);
-    let gate = (0..3u32, prop::option::of(prop::sample::select(vec!["1s", "72h", "3650d"])), expiry());
-    let gate = gate.prop_map(|(max_revisions, expires_after, on_expiry)| Gate { max_revisions, expires_after, on_expiry });
+    let description = prop::sample::select(vec![
+        "",
+        "Builds it",
+        "Costs ${cluster_arn} or %{if} \"more\" \\ {{ less }}",
+        "Grüße, 你好",
+    ]);
+    let gate =
+        (0..3u32, prop::option::of(prop::sample::select(vec!["1s", "72h", "3650d"])), expiry());
+    let gate = gate.prop_map(|(max_revisions, expires_after, on_expiry)| Gate {
+        max_revisions,
+        expires_after,
+        on_expiry,
+    });
     let retry = prop::option::weighted(0.7, (0..3u32, 1..10u32));
     let deliver = prop::option::weighted(0.7, 0..3u32);
     let review = prop::option::weighted(0.7, 0..3u32);
-    let parts = (description, 1..2000u32, review, prop::option::weighted(0.7, gate), deliver, retry, 1..4u32);
-    parts.prop_map(move |(description, execution_timeout, review, gate, deliver, retry, restart)| Phase {
-        name,
+    let parts = (
         description,
-        execution_timeout,
+        1..2000u32,
         review,
-        gate,
+        prop::option::weighted(0.7, gate),
         deliver,
         retry,
-        restart,
-    })
+        1..4u32,
+    );
+    parts.prop_map(
+        move |(description, execution_timeout, review, gate, deliver, retry, restart)| Phase {
+            name,
+            description,
+            execution_timeout,
+            review,
+            gate,
+            deliver,
+            retry,
+            restart,
+        },
+    )
 }
 
 fn expiry() -> impl Strategy<Value = Option<&'static str>> {
@@ -112,7 +129,9 @@ impl Written {
     /// Loaded as `cloudcrew` loads it.
     pub fn definition(&self) -> Definition {
         let mut sources = Sources::new();
-        let crew = "version: 1\nmodels:\n  opus: { max_tokens: 16000 }\nagents:\n  pm:\n    description: Owns the plan\n    model: opus\n    prompt: prompts/pm.md\n    tools: [repo_read, repo_write, review_verdict]\n    writes: [docs/**]\n";
+        let crew = "version: 1\nmodels:\n  opus: { max_tokens: 16000 }\nagents:\n  pm:\n    \
+            description: Owns the plan\n    model: opus\n    prompt: prompts/pm.md\n    tools: \
+            [repo_read, repo_write, review_verdict]\n    writes: [docs/**]\n";
         sources.add("agents.yaml", crew.as_bytes());
         sources.add("prompts/pm.md", b"You own the plan.\n");
         sources.add("prompts/task.md", b"Do it.\n");
@@ -139,13 +158,17 @@ impl Phase {
         }
         let seconds = self.execution_timeout;
         text += &format!(
-            "swarm: {{ entry: pm, agents: [pm], execution_timeout: {seconds}s, node_timeout: {}s }}\n",
+            "swarm: {{ entry: pm, agents: [pm], execution_timeout: {seconds}s, node_timeout: {}s \
+             }}\n",
             seconds.div_ceil(2)
         );
         text += &format!("restart: {{ max_attempts: {} }}\n", self.restart);
         if let Some(times) = self.deliver {
-            text +=
-                &format!("deliverables: [{{ path: docs/{}.md, owner: pm }}]\ndeliver: {{ max_attempts: {times} }}\n", self.name);
+            text += &format!(
+                "deliverables: [{{ path: docs/{}.md, owner: pm }}]\ndeliver: {{ max_attempts: \
+                 {times} }}\n",
+                self.name
+            );
         }
         if let Some((attempts, factor)) = self.retry {
             text += &format!("retry: {{ max_attempts: {attempts}, timeout_factor: {factor} }}\n");
@@ -155,7 +178,10 @@ impl Phase {
         }
         if let Some(gate) = &self.gate {
             text += &format!("gate:\n  kind: approval\n  max_revisions: {}\n", gate.max_revisions);
-            text += &gate.expires_after.map(|time| format!("  expires_after: {time}\n")).unwrap_or_default();
+            text += &gate
+                .expires_after
+                .map(|time| format!("  expires_after: {time}\n"))
+                .unwrap_or_default();
             text += &gate
                 .on_expiry
                 .filter(|_| gate.expires_after.is_some())
@@ -198,6 +224,9 @@ pub fn rendered(machine: &str) -> String {
             .replace(&format!("${{{name}}}"), &format!("{name}-1,{name}-2"));
     }
     let text = text.replace("$$ {", "$${");
-    assert!(!text.replace("$${", "").replace("%%{", "").contains("${"), "a name that nothing binds");
+    assert!(
+        !text.replace("$${", "").replace("%%{", "").contains("${"),
+        "a name that nothing binds"
+    );
     text.replace("$${", "${").replace("%%{", "%{")
 }

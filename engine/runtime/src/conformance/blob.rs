@@ -13,20 +13,34 @@ pub async fn every_promise(blobs: &dyn Blobs) {
 
 /// Empty, binary or large: the name is the hex SHA-256, the same bytes are one blob.
 pub async fn bytes_come_back_under_their_hash(blobs: &dyn Blobs) {
-    let large: Vec<u8> = (0..3_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let large: Vec<u8> =
+        (0..3_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     for bytes in [b"".as_slice(), b"some words", &[0, 255, 0, 10, 13], &large] {
         let hash = kept("bytes are stored", blobs.put(bytes).await);
-        let expected: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let expected: String =
+            Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hash, expected, "a blob of {} bytes is not named by its SHA-256", bytes.len());
-        assert_eq!(kept("they are stored again", blobs.put(bytes).await), hash, "the same bytes have one name");
+        assert_eq!(
+            kept("they are stored again", blobs.put(bytes).await),
+            hash,
+            "the same bytes have one name"
+        );
         let back = kept("they are read", blobs.get(&hash).await);
-        assert!(back.as_deref() == Some(bytes), "a blob of {} bytes came back changed", bytes.len());
+        assert!(
+            back.as_deref() == Some(bytes),
+            "a blob of {} bytes came back changed",
+            bytes.len()
+        );
     }
 }
 
 /// Whatever the name looks like.
 pub async fn what_nobody_stored_is_not_there(blobs: &dyn Blobs) {
     for hash in ["0".repeat(64).as_str(), "", "no hash", "../../etc/passwd"] {
-        assert_eq!(kept("a blob is looked for", blobs.get(hash).await), None, "nobody stored `{hash}`");
+        assert_eq!(
+            kept("a blob is looked for", blobs.get(hash).await),
+            None,
+            "nobody stored `{hash}`"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The promises of [`Journal`] about who may drive. That a lease ends by itself is for each adapter to show: it has its own clock.
+//! The promises of [`Journal`] about who may drive. That a lease ends by itself is for each adapter
+//! to show: it has its own clock.
 
 use futures_util::future::join_all;
 
@@ -22,17 +23,32 @@ async fn taken(journal: &dyn Journal, engagement: &str, by: &str) -> Lease {
 pub async fn one_process_drives_and_another_is_told_who(journal: &dyn Journal) {
     let engagement = "driven-by-one";
     begun(journal, engagement).await;
-    assert_eq!(kept("the lease is looked at", journal.lease(engagement).await), None, "nobody took the lease of `{engagement}`");
+    assert_eq!(
+        kept("the lease is looked at", journal.lease(engagement).await),
+        None,
+        "nobody took the lease of `{engagement}`"
+    );
     let lease = taken(journal, engagement, "anna").await;
     assert_eq!(lease.holder, holder("anna"), "the lease names who asked");
     match journal.acquire(engagement, &holder("ben")).await {
         Err(LeaseError::Held { engagement: about, holder: by }) => {
-            assert_eq!((about.as_str(), by), (engagement, holder("anna")), "the refusal names the wrong holder");
+            assert_eq!(
+                (about.as_str(), by),
+                (engagement, holder("anna")),
+                "the refusal names the wrong holder"
+            );
         }
         other => panic!("a second process was given the lease that `anna` holds: {other:?}"),
     }
-    assert_eq!(taken(journal, engagement, "anna").await, lease, "who asks again has the same lease");
-    assert!(kept("it is renewed", journal.renew(engagement, &lease).await), "the holder could not renew");
+    assert_eq!(
+        taken(journal, engagement, "anna").await,
+        lease,
+        "who asks again has the same lease"
+    );
+    assert!(
+        kept("it is renewed", journal.renew(engagement, &lease).await),
+        "the holder could not renew"
+    );
     assert_eq!(
         kept("the lease is looked at", journal.lease(engagement).await),
         Some((lease, true)),
@@ -46,38 +62,71 @@ pub async fn a_lease_given_back_is_free_and_its_epoch_is_over(journal: &dyn Jour
     let head = begun(journal, engagement).await;
     let first = taken(journal, engagement, "anna").await;
     kept("it is given back", journal.release(engagement, &first).await);
-    assert_eq!(kept("the lease is looked at", journal.lease(engagement).await), None, "a lease given back is held by nobody");
-    assert!(!kept("a renewal is answered", journal.renew(engagement, &first).await), "a lease that was given back was renewed");
+    assert_eq!(
+        kept("the lease is looked at", journal.lease(engagement).await),
+        None,
+        "a lease given back is held by nobody"
+    );
+    assert!(
+        !kept("a renewal is answered", journal.renew(engagement, &first).await),
+        "a lease that was given back was renewed"
+    );
     refused(journal, engagement, &head, first.epoch).await;
     let second = taken(journal, engagement, "ben").await;
     assert!(second.epoch > first.epoch, "epoch {} follows {}", second.epoch, first.epoch);
-    assert!(!kept("a renewal is answered", journal.renew(engagement, &first).await), "the former holder renewed another's lease");
+    assert!(
+        !kept("a renewal is answered", journal.renew(engagement, &first).await),
+        "the former holder renewed another's lease"
+    );
     kept("an old lease is given back", journal.release(engagement, &first).await);
-    let now = kept("the lease is looked at", journal.lease(engagement).await).map(|(lease, _)| lease);
+    let now =
+        kept("the lease is looked at", journal.lease(engagement).await).map(|(lease, _)| lease);
     assert_eq!(now, Some(second.clone()), "the former holder gave another's lease back");
-    kept("the holder appends", journal.append(engagement, &head, Writer::Driver(second.epoch), vec![entry(2)]).await);
+    kept(
+        "the holder appends",
+        journal.append(engagement, &head, Writer::Driver(second.epoch), vec![entry(2)]).await,
+    );
 }
 
-/// A process that slept through its own replacement must stop; a conflict would have it read and try again.
+/// A process that slept through its own replacement must stop; a conflict would have it read and
+/// try again.
 pub async fn who_lost_the_lease_is_told_so_before_anything_else(journal: &dyn Journal) {
     let engagement = "lost-lease";
     let old = begun(journal, engagement).await;
     let first = taken(journal, engagement, "anna").await;
-    let head = kept("the holder appends", journal.append(engagement, &old, Writer::Driver(first.epoch), vec![entry(2)]).await);
+    let head = kept(
+        "the holder appends",
+        journal.append(engagement, &old, Writer::Driver(first.epoch), vec![entry(2)]).await,
+    );
     kept("it is given back", journal.release(engagement, &first).await);
     let second = taken(journal, engagement, "ben").await;
     for expected in [&old, &head] {
         let told = refused(journal, engagement, expected, first.epoch).await;
-        assert_eq!(told, ("ben".to_owned(), second.epoch), "the refusal names who holds the lease and its epoch");
+        assert_eq!(
+            told,
+            ("ben".to_owned(), second.epoch),
+            "the refusal names who holds the lease and its epoch"
+        );
     }
     refused(journal, engagement, &head, second.epoch + 1).await;
-    assert_eq!(kept("the head is read", journal.head(engagement).await), Some(head), "a stale driver wrote");
+    assert_eq!(
+        kept("the head is read", journal.head(engagement).await),
+        Some(head),
+        "a stale driver wrote"
+    );
 }
 
-async fn refused(journal: &dyn Journal, engagement: &str, expected: &Head, epoch: u64) -> (String, u64) {
+async fn refused(
+    journal: &dyn Journal,
+    engagement: &str,
+    expected: &Head,
+    epoch: u64,
+) -> (String, u64) {
     match journal.append(engagement, expected, Writer::Driver(epoch), vec![entry(9)]).await {
         Err(AppendError::LeaseLost { holder, epoch }) => (holder, epoch),
-        other => panic!("a driver with epoch {epoch}, which is not in force, was not told so: {other:?}"),
+        other => {
+            panic!("a driver with epoch {epoch}, which is not in force, was not told so: {other:?}")
+        }
     }
 }
 
@@ -85,7 +134,10 @@ async fn refused(journal: &dyn Journal, engagement: &str, expected: &Head, epoch
 pub async fn an_answer_needs_no_lease(journal: &dyn Journal) {
     let head = begun(journal, "answered").await;
     taken(journal, "answered", "anna").await;
-    kept("an answer is recorded", journal.append("answered", &head, Writer::Inbound, vec![entry(2)]).await);
+    kept(
+        "an answer is recorded",
+        journal.append("answered", &head, Writer::Inbound, vec![entry(2)]).await,
+    );
     let unheld = begun(journal, "undriven").await;
     refused(journal, "undriven", &unheld, 0).await;
     refused(journal, "undriven", &unheld, 1).await;

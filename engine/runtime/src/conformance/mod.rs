@@ -1,8 +1,9 @@
 //! What every adapter of a port must keep, as a suite: whoever writes one runs these over it.
 //!
-//! A function here takes a port as the runtime sees it and panics, in words, when a promise is broken. It needs a store of its
-//! own, new and empty, as engagements are named after the promises; several writers at once are futures of one task, so an
-//! adapter may bring threads of its own or none.
+//! A function here takes a port as the runtime sees it and panics, in words, when a promise is
+//! broken. It needs a store of its own, new and empty, as engagements are named after the promises;
+//! several writers at once are futures of one task, so an adapter may bring threads of its own or
+//! none.
 #![expect(clippy::panic, reason = "a suite that finds a broken promise says so by panicking")]
 
 pub mod blob;
@@ -29,12 +30,22 @@ fn kept<T, E: Debug>(promise: &str, result: Result<T, E>) -> T {
 /// An entry that says `n`.
 fn entry(n: u64) -> NewEntry {
     let payload = json!({ "kind": "said", "zeta": n, "alpha": ["ü", "\u{1F980}", null, -1.5, { "deep": "line\nfeed\u{0}" }] });
-    NewEntry { at: 1_700_000_000_000 + i64::try_from(n).unwrap_or_default(), kind: "said".to_owned(), payload: payload.to_string() }
+    NewEntry {
+        at: 1_700_000_000_000 + i64::try_from(n).unwrap_or_default(),
+        kind: "said".to_owned(),
+        payload: payload.to_string(),
+    }
 }
 
 /// A process on a machine that nobody here can look at.
 fn holder(name: &str) -> Holder {
-    Holder { name: name.to_owned(), host: format!("{name}-host"), boot: format!("{name}-boot"), pid: 7, started: 11 }
+    Holder {
+        name: name.to_owned(),
+        host: format!("{name}-host"),
+        boot: format!("{name}-boot"),
+        pid: 7,
+        started: 11,
+    }
 }
 
 /// A new engagement with one entry.

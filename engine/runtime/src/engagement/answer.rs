@@ -50,8 +50,12 @@ pub async fn record(
     loop {
         let request = fitting(engagement, &given)?;
         let digest = given.digest.clone().unwrap_or_else(|| request.digest.clone());
-        let answer =
-            Answered { decision: given.decision.clone(), actor: given.actor.clone(), channel: given.channel.clone(), digest };
+        let answer = Answered {
+            decision: given.decision.clone(),
+            actor: given.actor.clone(),
+            channel: given.channel.clone(),
+            digest,
+        };
         if let Some(there) = &request.answer {
             if there.decision == answer.decision
                 && there.actor == answer.actor
@@ -64,17 +68,22 @@ pub async fn record(
         }
         if request.superseded {
             return Err(EngagementError::Conflict(format!(
-                "what `{}` asked about has changed since, and another request asks about what is there now; look again with `cloudcrew show {}`",
+                "what `{}` asked about has changed since, and another request asks about what is \
+                 there now; look again with `cloudcrew show {}`",
                 request.id, engagement.project
             )));
         }
         let now = next(clock.now(), engagement.state.times.1);
         if request.expired || request.expires.is_some_and(|at| at <= now) {
-            return Err(EngagementError::TooLate(format!("`{}` expired before it was answered", request.id)));
+            return Err(EngagementError::TooLate(format!(
+                "`{}` expired before it was answered",
+                request.id
+            )));
         }
         if answer.digest != request.digest {
             return Err(EngagementError::Conflict(format!(
-                "what `{}` asks about has changed: you saw {}, it is {} now; look again with `cloudcrew show {}`",
+                "what `{}` asks about has changed: you saw {}, it is {} now; look again with \
+                 `cloudcrew show {}`",
                 request.id,
                 short(&answer.digest),
                 short(&request.digest),
@@ -83,7 +92,8 @@ pub async fn record(
         }
         let event = Event::RequestAnswered { request: request.id.clone(), answer };
         let entries = write_entries(blobs, std::slice::from_ref(&event), now).await?;
-        match journal.append(&engagement.project, &engagement.head, Writer::Inbound, entries).await {
+        match journal.append(&engagement.project, &engagement.head, Writer::Inbound, entries).await
+        {
             Ok(head) => {
                 engagement.take(&event, head.seq, head.hash, now)?;
                 let request = engagement.state.request(&given.request).cloned().unwrap_or(request);
@@ -91,7 +101,10 @@ pub async fn record(
             }
             Err(AppendError::Conflict(_)) => drop(engagement.catch_up(journal, blobs).await?),
             Err(AppendError::LeaseLost { holder, .. }) => {
-                return Err(EngagementError::LeaseLost { project: engagement.project.clone(), holder });
+                return Err(EngagementError::LeaseLost {
+                    project: engagement.project.clone(),
+                    holder,
+                });
             }
             Err(AppendError::Store(e)) => return Err(e.into()),
         }
@@ -105,7 +118,10 @@ pub async fn record(
 pub async fn readable(repo: &dyn Repo, request: &Request) -> Result<(), EngagementError> {
     for (path, oid) in &request.subject {
         repo.blob(oid).await.map_err(|error| {
-            EngagementError::World(format!("`{path}` cannot be read, so `{}` cannot be approved: {error}", request.id))
+            EngagementError::World(format!(
+                "`{path}` cannot be read, so `{}` cannot be approved: {error}",
+                request.id
+            ))
         })?;
     }
     Ok(())
@@ -135,7 +151,9 @@ fn rated(asked: &[String], given: &[(String, u8)]) -> Result<(), EngagementError
     for (name, value) in given {
         if !asked.contains(name) {
             let asked = if asked.is_empty() { "nothing".to_owned() } else { asked.join(", ") };
-            return Err(EngagementError::Usage(format!("`{name}` cannot be rated here; this gate rates: {asked}")));
+            return Err(EngagementError::Usage(format!(
+                "`{name}` cannot be rated here; this gate rates: {asked}"
+            )));
         }
         if !(1..=5).contains(value) {
             return Err(EngagementError::Usage(format!("`{name}={value}`: a rating is 1 to 5")));
@@ -150,22 +168,40 @@ fn fitting(engagement: &Engagement, given: &Given) -> Result<Request, Engagement
     let state = &engagement.state;
     let Some(request) = state.request(&given.request) else {
         let open: Vec<&str> = state.open_requests().map(|r| r.id.as_str()).collect();
-        let what = if open.is_empty() { "nothing waits".to_owned() } else { format!("waiting: {}", open.join(", ")) };
-        return usage(format!("`{}` has no request `{}`; {what}", engagement.project, given.request));
+        let what = if open.is_empty() {
+            "nothing waits".to_owned()
+        } else {
+            format!("waiting: {}", open.join(", "))
+        };
+        return usage(format!(
+            "`{}` has no request `{}`; {what}",
+            engagement.project, given.request
+        ));
     };
     if request.is_open() && state.end.is_some() {
-        return Err(EngagementError::Conflict(format!("`{}` has ended; nothing waits any more", engagement.project)));
+        return Err(EngagementError::Conflict(format!(
+            "`{}` has ended; nothing waits any more",
+            engagement.project
+        )));
     }
     match (&request.kind, &given.decision) {
-        (RequestKind::Approval { ratings, .. }, Decision::Approve { ratings: given }) => rated(ratings, given)?,
-        (RequestKind::Approval { may_revise, ratings, .. }, Decision::Revise { words, ratings: given }) => {
+        (RequestKind::Approval { ratings, .. }, Decision::Approve { ratings: given }) => {
+            rated(ratings, given)?
+        }
+        (
+            RequestKind::Approval { may_revise, ratings, .. },
+            Decision::Revise { words, ratings: given },
+        ) => {
             rated(ratings, given)?;
             if words.trim().is_empty() {
                 return usage("say what should change: the words are empty".into());
             }
             if !may_revise && request.is_open() {
                 let phase = &request.phase;
-                return usage(format!("no revision is left (`phases/{phase}.yaml gate.max_revisions`): approve, or cancel"));
+                return usage(format!(
+                    "no revision is left (`phases/{phase}.yaml gate.max_revisions`): approve, or \
+                     cancel"
+                ));
             }
         }
         (RequestKind::Question { .. }, Decision::Answer { value }) => {
@@ -180,14 +216,19 @@ fn fitting(engagement: &Engagement, given: &Given) -> Result<Request, Engagement
                 Some(Raise::To(to)) if to >= least => {}
                 Some(Raise::To(to)) => {
                     return usage(format!(
-                        "{} are not enough for `{budget}`: {} are used and the next call may take {}; say at least {}, or `stop`",
+                        "{} are not enough for `{budget}`: {} are used and the next call may take \
+                         {}; say at least {}, or `stop`",
                         unit.show(to),
                         unit.show(*spent),
                         unit.show(*needed),
                         unit.show(least)
                     ));
                 }
-                None => return usage(format!("say the new limit of `{budget}` as a number, or `stop`")),
+                None => {
+                    return usage(format!(
+                        "say the new limit of `{budget}` as a number, or `stop`"
+                    ));
+                }
             }
         }
         (RequestKind::Question { .. } | RequestKind::Budget { .. }, _) => {
@@ -197,7 +238,10 @@ fn fitting(engagement: &Engagement, given: &Given) -> Result<Request, Engagement
             ));
         }
         (RequestKind::Approval { .. }, _) => {
-            return usage(format!("`{}` is a gate: use `cloudcrew approve` or `cloudcrew revise`", request.id));
+            return usage(format!(
+                "`{}` is a gate: use `cloudcrew approve` or `cloudcrew revise`",
+                request.id
+            ));
         }
     }
     Ok(request.clone())

@@ -1,4 +1,5 @@
-//! What tools and prompts have at hand of the engagement: its ledger, its files, its texts, and who may judge what.
+//! What tools and prompts have at hand of the engagement: its ledger, its files, its texts, and who
+//! may judge what.
 
 use cloudcrew_definition::crew::Agent;
 
@@ -39,7 +40,12 @@ impl Driver {
 
     /// Whether an agent's model sees images.
     pub(crate) async fn sees_images(&self, agent: &Agent) -> bool {
-        self.look(|e| e.model(&e.state.started.model_of(agent)).and_then(|m| m.live).is_some_and(|live| live.sees_images)).await
+        self.look(|e| {
+            e.model(&e.state.started.model_of(agent))
+                .and_then(|m| m.live)
+                .is_some_and(|live| live.sees_images)
+        })
+        .await
     }
 
     /// Text of a template.
@@ -54,23 +60,38 @@ impl Driver {
 
     /// Whether a phase owes the file at `path`.
     pub(crate) async fn owes(&self, phase: &str, path: &str) -> bool {
-        self.look(|e| e.definition.phase(phase).is_some_and(|p| p.deliverables.iter().any(|d| d.path == path))).await
+        self.look(|e| {
+            e.definition.phase(phase).is_some_and(|p| p.deliverables.iter().any(|d| d.path == path))
+        })
+        .await
     }
 
     /// Whether an agent may give a verdict; for a deliverable, the object id it is about.
-    pub(crate) async fn may_judge(&self, phase: &str, agent: &str, path: Option<&str>) -> Result<Option<String>, String> {
+    pub(crate) async fn may_judge(
+        &self,
+        phase: &str,
+        agent: &str,
+        path: Option<&str>,
+    ) -> Result<Option<String>, String> {
         let found = match path {
             Some(path) => self.found(path).await.map_err(|e| e.to_string())?,
             None => None,
         };
         self.look(|e| {
             let purpose = e.state.swarm.as_ref().map(|s| s.purpose);
-            let Some(definition) = e.definition.phase(phase) else { return Err(format!("no phase `{phase}`")) };
+            let Some(definition) = e.definition.phase(phase) else {
+                return Err(format!(
+                    "no phase \
+                `{phase}`"
+                ));
+            };
             let Some(path) = path else {
                 return if purpose == Some(Purpose::Review) {
                     Ok(None)
                 } else {
-                    Err("name the deliverable's `path`: the phase as a whole is judged in its review".into())
+                    Err("name the deliverable's `path`: the phase as a whole is judged in its \
+                        review"
+                        .into())
                 };
             };
             let Some(deliverable) = definition.deliverables.iter().find(|d| d.path == path) else {

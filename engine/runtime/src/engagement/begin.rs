@@ -1,4 +1,5 @@
-//! Beginning an engagement: everything it depends on is pinned by hash before its first entry is written.
+//! Beginning an engagement: everything it depends on is pinned by hash before its first entry is
+//! written.
 
 use cloudcrew_definition::crew::Definition;
 use cloudcrew_plan::{Plan, SEMANTICS};
@@ -59,13 +60,22 @@ pub struct Begin<'a> {
 ///
 /// # Errors
 /// When its id is taken or a store fails.
-pub async fn begin(journal: &dyn Journal, blobs: &dyn Blobs, begin: Begin<'_>) -> Result<(), EngagementError> {
+pub async fn begin(
+    journal: &dyn Journal,
+    blobs: &dyn Blobs,
+    begin: Begin<'_>,
+) -> Result<(), EngagementError> {
     let entry = match begin.entry {
         None => begin.plan.start.clone(),
         Some(phase) => begin
             .plan
             .entry(phase)
-            .ok_or_else(|| EngagementError::Usage(format!("the workflow `{}` has no phase `{phase}`", begin.plan.workflow)))?
+            .ok_or_else(|| {
+                EngagementError::Usage(format!(
+                    "the workflow `{}` has no phase `{phase}`",
+                    begin.plan.workflow
+                ))
+            })?
             .to_owned(),
     };
     let started = Started {
@@ -89,7 +99,10 @@ pub async fn begin(journal: &dyn Journal, blobs: &dyn Blobs, begin: Begin<'_>) -
         identity: begin.identity,
         base: begin.base,
     };
-    let events = [Event::Started(Box::new(started)), Event::Entered { state: entry, on: None, resume: None, why: None }];
+    let events = [
+        Event::Started(Box::new(started)),
+        Event::Entered { state: entry, on: None, resume: None, why: None },
+    ];
     let entries = write_entries(blobs, &events, begin.now).await?;
     match journal.create(begin.project, entries).await? {
         Some(_) => Ok(()),

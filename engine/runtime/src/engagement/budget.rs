@@ -1,4 +1,5 @@
-//! Budgets: looked at before each call, told of when they are nearly used up, and asked about or the end when they are.
+//! Budgets: looked at before each call, told of when they are nearly used up, and asked about or
+//! the end when they are.
 
 use cloudcrew_definition::crew::{Agent, Budget};
 use cloudcrew_definition::syntax::AtLimit;
@@ -32,21 +33,33 @@ pub(super) enum Verdict {
 
 impl Driver {
     /// Whether a call that may take `most` fits into every budget that covers it.
-    pub(super) async fn within_budgets(&self, phase: &str, agent: &Agent, most: Charge) -> Result<Verdict, EngagementError> {
+    pub(super) async fn within_budgets(
+        &self,
+        phase: &str,
+        agent: &Agent,
+        most: Charge,
+    ) -> Result<Verdict, EngagementError> {
         let said = self.said();
         for bound in self.look(|e| bounds(e, said, phase, agent)).await {
             let needed = match (bound.unit, most.micro_usd) {
                 (Unit::Tokens, _) => most.usage.counted(),
                 (Unit::MicroUsd, Some(money)) => money,
                 (Unit::MicroUsd, None) => {
-                    let text = format!("the price of {}'s model is unknown, so `{}` cannot bound it", agent.name, bound.key);
+                    let text = format!(
+                        "the price of {}'s model is unknown, so `{}` cannot bound it",
+                        agent.name, bound.key
+                    );
                     return Ok(Verdict::Beyond(Why { text, key: bound.key }, None));
                 }
             };
             let told = (bound.key.clone(), bound.limit);
             let near = bound.spent.saturating_mul(5) >= bound.limit.saturating_mul(4);
             if near && self.look(|e| !e.state.neared.contains(&told)).await {
-                let event = Event::BudgetNeared { budget: bound.key.clone(), spent: bound.spent, limit: bound.limit };
+                let event = Event::BudgetNeared {
+                    budget: bound.key.clone(),
+                    spent: bound.spent,
+                    limit: bound.limit,
+                };
                 self.append(vec![event]).await?;
             }
             if bound.spent.saturating_add(needed) > bound.limit {
@@ -57,8 +70,13 @@ impl Driver {
     }
 
     /// Asks a person to raise a budget; the swarm rests.
-    pub(super) async fn ask_to_raise(&self, asked: RequestKind) -> Result<Request, EngagementError> {
-        if let Some(open) = self.look(|e| e.state.open_requests().find(|r| r.kind == asked).cloned()).await {
+    pub(super) async fn ask_to_raise(
+        &self,
+        asked: RequestKind,
+    ) -> Result<Request, EngagementError> {
+        if let Some(open) =
+            self.look(|e| e.state.open_requests().find(|r| r.kind == asked).cloned()).await
+        {
             return Ok(open);
         }
         let request = self.look(|e| new_request(e, asked)).await;
@@ -71,7 +89,10 @@ impl Driver {
     pub(super) async fn unraised(&self) -> Option<Rest> {
         let open = self
             .look(|e| {
-                let mine = |r: &&Request| matches!(r.kind, RequestKind::Budget { .. }) && Some(r.phase.as_str()) == e.state.phase();
+                let mine = |r: &&Request| {
+                    matches!(r.kind, RequestKind::Budget { .. })
+                        && Some(r.phase.as_str()) == e.state.phase()
+                };
                 e.state.open_requests().find(mine).cloned()
             })
             .await;
@@ -79,7 +100,11 @@ impl Driver {
     }
 
     /// A swarm's work stopped at a budget: asks, or lets the plan end it.
-    pub(super) async fn exhausted(&self, why: Why, asks: Option<Box<RequestKind>>) -> Result<(), EngagementError> {
+    pub(super) async fn exhausted(
+        &self,
+        why: Why,
+        asks: Option<Box<RequestKind>>,
+    ) -> Result<(), EngagementError> {
         match asks {
             Some(asked) => {
                 self.ask_to_raise(*asked).await?;
@@ -99,24 +124,40 @@ fn bounds(engagement: &Engagement, said: Option<Charge>, phase: &str, agent: &Ag
     let mut add = |key: String, budget: Option<&Budget>, spent: &dyn Fn() -> (u64, u64)| {
         let Some(budget) = budget else { return };
         let (tokens, money) = spent();
-        let both = [("tokens", Unit::Tokens, budget.tokens, tokens), ("usd", Unit::MicroUsd, budget.micro_usd, money)];
+        let both = [
+            ("tokens", Unit::Tokens, budget.tokens, tokens),
+            ("usd", Unit::MicroUsd, budget.micro_usd, money),
+        ];
         for (part, unit, limit, spent) in both {
             let key = format!("{key}.{part}");
             let limit = state.raised.get(&key).copied().or(limit);
-            found.extend(limit.map(|limit| Bound { key, unit, limit, spent, at_limit: budget.at_limit }));
+            found.extend(limit.map(|limit| Bound {
+                key,
+                unit,
+                limit,
+                spent,
+                at_limit: budget.at_limit,
+            }));
         }
     };
     add(format!("agents.yaml agents.{}.budget", agent.name), agent.budget.as_ref(), &|| {
         meter.against(said, |_, a| a == agent.name)
     });
     if let Some(pot) = &agent.pot {
-        let shares = |name: &str| definition.agent(name).is_some_and(|a| a.pot.as_ref() == Some(pot));
-        add(format!("agents.yaml budgets.{pot}"), definition.pot(pot), &|| meter.against(said, |_, a| shares(a)));
+        let shares =
+            |name: &str| definition.agent(name).is_some_and(|a| a.pot.as_ref() == Some(pot));
+        add(format!("agents.yaml budgets.{pot}"), definition.pot(pot), &|| {
+            meter.against(said, |_, a| shares(a))
+        });
     }
     let of_phase = definition.phase(phase).and_then(|p| p.budget.as_ref());
-    add(format!("phases/{phase}.yaml budget"), of_phase, &|| meter.against(said, |p, _| p == phase));
+    add(format!("phases/{phase}.yaml budget"), of_phase, &|| {
+        meter.against(said, |p, _| p == phase)
+    });
     let name = &state.started.workflow;
-    add(format!("workflows/{name}.yaml budget"), workflow.and_then(|w| w.budget.as_ref()), &|| meter.against(said, |_, _| true));
+    add(format!("workflows/{name}.yaml budget"), workflow.and_then(|w| w.budget.as_ref()), &|| {
+        meter.against(said, |_, _| true)
+    });
     found
 }
 
@@ -128,7 +169,13 @@ fn beyond(engagement: &Engagement, bound: &Bound, needed: u64) -> Verdict {
         unit.show(needed),
         unit.show(*limit)
     );
-    let asked = RequestKind::Budget { budget: key.clone(), unit: *unit, spent: *spent, needed, limit: *limit };
+    let asked = RequestKind::Budget {
+        budget: key.clone(),
+        unit: *unit,
+        spent: *spent,
+        needed,
+        limit: *limit,
+    };
     let refused = engagement.state.requests.iter().any(|r| match (&r.kind, &r.answer) {
         (RequestKind::Budget { budget, limit: then, .. }, Some(answer)) if budget == key && then == limit && !r.superseded => {
             matches!(&answer.decision, super::event::Decision::Answer { value } if Raise::of(&r.kind, value) == Some(Raise::Stop))
@@ -141,7 +188,12 @@ fn beyond(engagement: &Engagement, bound: &Bound, needed: u64) -> Verdict {
 
 fn new_request(engagement: &Engagement, asked: RequestKind) -> Request {
     let phase = engagement.state.phase().unwrap_or_default();
-    let earlier = engagement.state.requests.iter().filter(|r| matches!(r.kind, RequestKind::Budget { .. })).count();
+    let earlier = engagement
+        .state
+        .requests
+        .iter()
+        .filter(|r| matches!(r.kind, RequestKind::Budget { .. }))
+        .count();
     let subject = match &asked {
         RequestKind::Budget { budget, limit, .. } => (budget.clone(), limit.to_string()),
         _ => Default::default(),
@@ -151,5 +203,6 @@ fn new_request(engagement: &Engagement, asked: RequestKind) -> Request {
 
 /// Whether a YAML key is that of a budget.
 pub(super) fn is_budget(key: &str) -> bool {
-    (key.contains("budget.") || key.contains("budgets.")) && (key.ends_with(".tokens") || key.ends_with(".usd"))
+    (key.contains("budget.") || key.contains("budgets."))
+        && (key.ends_with(".tokens") || key.ends_with(".usd"))
 }

@@ -1,4 +1,5 @@
-//! Writing to the customer's repository: intent, commit, record. A step's commit exists once or not at all.
+//! Writing to the customer's repository: intent, commit, record. A step's commit exists once or not
+//! at all.
 
 use cloudcrew_definition::path::RepoPath;
 use cloudcrew_planted::Fault;
@@ -32,11 +33,17 @@ impl Driver {
                 Err(fault) => return Ok(Err(format!("`{path}` cannot be written: {fault}"))),
             }
         }
-        let (identity, base) = self.look(|e| (e.state.started.identity.clone(), e.state.started.base.clone())).await;
+        let (identity, base) =
+            self.look(|e| (e.state.started.identity.clone(), e.state.started.base.clone())).await;
         let base = base.map(|base| base.commit);
         let own = format!("{}/{step}", self.project());
-        let mut request =
-            CommitRequest { writes, message: message.to_owned(), author: author.to_owned(), base, ..CommitRequest::default() };
+        let mut request = CommitRequest {
+            writes,
+            message: message.to_owned(),
+            author: author.to_owned(),
+            base,
+            ..CommitRequest::default()
+        };
         for _ in 0..TRIES {
             if !identity.is_empty() {
                 request.claim = Some(self.claim().await?);
@@ -63,21 +70,28 @@ impl Driver {
                         let branch = self.ports.repo.branch();
                         let was = parent.unwrap_or_default();
                         return Err(EngagementError::World(format!(
-                            "branch `{branch}` was removed; bring it back with `git update-ref refs/heads/{branch} {was}` and run \
+                            "branch `{branch}` was removed; bring it back with `git update-ref \
+                             refs/heads/{branch} {was}` and run \
                              `cloudcrew resume {}`",
                             self.project()
                         )));
                     };
                     let date = self.ports.clock.wall() / 1000;
-                    let intent = Event::CommitIntended { step: step.to_owned(), parent: Some(to.clone()), date };
-                    self.append(vec![Event::ForeignCommits { from: parent, to, commits }, intent]).await?;
+                    let intent = Event::CommitIntended {
+                        step: step.to_owned(),
+                        parent: Some(to.clone()),
+                        date,
+                    };
+                    self.append(vec![Event::ForeignCommits { from: parent, to, commits }, intent])
+                        .await?;
                 }
                 // The claim has moved since it was looked at: it is looked at again.
                 Err(RepoError::Claimed(_)) => {}
                 Err(RepoError::Refused(why)) => return Ok(Err(why)),
                 Err(RepoError::CheckedOut(branch)) => {
                     let what = format!(
-                        "branch `{branch}` is checked out; switch to another branch and run `cloudcrew resume {}`",
+                        "branch `{branch}` is checked out; switch to another branch and run \
+                         `cloudcrew resume {}`",
                         self.project()
                     );
                     return Err(EngagementError::World(what));
@@ -85,31 +99,44 @@ impl Driver {
                 Err(RepoError::Store(e)) => return Err(e.into()),
             }
         }
-        Err(EngagementError::World(format!("branch `{}` moved {TRIES} times while one commit was made", self.ports.repo.branch())))
+        Err(EngagementError::World(format!(
+            "branch `{}` moved {TRIES} times while one commit was made",
+            self.ports.repo.branch()
+        )))
     }
 
     /// The intent on record for this step, or a new one.
     async fn intend(&self, step: &str) -> Result<(Option<String>, i64), EngagementError> {
-        if let Some((_, parent, date)) = self.look(|e| e.state.intended.clone().filter(|(s, _, _)| s == step)).await {
+        if let Some((_, parent, date)) =
+            self.look(|e| e.state.intended.clone().filter(|(s, _, _)| s == step)).await
+        {
             return Ok((parent, date));
         }
         self.notice_foreign_commits().await?;
         let parent = self.look(|e| e.state.head.clone()).await;
         let date = self.ports.clock.wall() / 1000;
         if !Fault::EffectBeforeIntent.is_planted() {
-            self.append(vec![Event::CommitIntended { step: step.to_owned(), parent: parent.clone(), date }]).await?;
+            self.append(vec![Event::CommitIntended {
+                step: step.to_owned(),
+                parent: parent.clone(),
+                date,
+            }])
+            .await?;
         }
         Ok((parent, date))
     }
 
-    /// What a commit says of the step that makes it, and of the journal entry which says that it would.
+    /// What a commit says of the step that makes it, and of the journal entry which says that it
+    /// would.
     async fn trailers(&self, own: &str) -> Vec<(String, String)> {
         let mut trailers = vec![(STEP.to_owned(), own.to_owned())];
         self.look(|e| {
             if !e.state.started.identity.is_empty() {
                 trailers.push((ENGAGEMENT.to_owned(), e.state.started.identity.clone()));
             }
-            if let (Some((seq, hash)), true) = (e.intents.last_key_value(), e.state.intended.is_some()) {
+            if let (Some((seq, hash)), true) =
+                (e.intents.last_key_value(), e.state.intended.is_some())
+            {
                 trailers.push((JOURNAL.to_owned(), format!("{seq} {hash}")));
             }
         })
@@ -125,12 +152,17 @@ impl Driver {
         Ok(Some(claim.id))
     }
 
-    /// The ids of commits that others made; one that this engagement made and does not know of is an error.
+    /// The ids of commits that others made; one that this engagement made and does not know of is
+    /// an error.
     pub(super) async fn foreign(&self, log: Vec<Logged>) -> Result<Vec<String>, EngagementError> {
         let branch = self.ports.repo.branch();
         self.look(|e| {
             let own = |commit: &&Logged| {
-                let of = commit.anchor.engagement.as_ref().is_some_and(|of| *of == e.state.started.identity);
+                let of = commit
+                    .anchor
+                    .engagement
+                    .as_ref()
+                    .is_some_and(|of| *of == e.state.started.identity);
                 of && commit.anchor.journal.is_some()
             };
             log.iter().filter(own).try_for_each(|commit| e.knows(commit, branch))?;
@@ -151,7 +183,12 @@ impl Driver {
             let found = self.ports.repo.find(commit, path.as_str()).await?;
             paths.push((path.as_str().to_owned(), found.map(|file| file.oid).unwrap_or_default()));
         }
-        let record = CommitRecord { step: step.to_owned(), commit: commit.to_owned(), paths, author: author.to_owned() };
+        let record = CommitRecord {
+            step: step.to_owned(),
+            commit: commit.to_owned(),
+            paths,
+            author: author.to_owned(),
+        };
         self.append(vec![Event::Committed(record.clone())]).await?;
         Ok(record)
     }

@@ -52,8 +52,12 @@ fn title(path: &str) -> String {
 }
 
 fn sow(sow: &Sow, text: &str) -> Value {
-    let items =
-        |items: &[Item]| items.iter().map(|i| json!({ "id": i.id, "text": i.text, "source": i.source })).collect::<Vec<_>>();
+    let items = |items: &[Item]| {
+        items
+            .iter()
+            .map(|i| json!({ "id": i.id, "text": i.text, "source": i.source }))
+            .collect::<Vec<_>>()
+    };
     json!({
         "title": sow.title.clone().unwrap_or_else(|| sow.file.clone()),
         "text": text,

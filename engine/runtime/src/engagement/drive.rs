@@ -1,4 +1,5 @@
-//! The async loop: decide, act through ports, append, repeat, until a person is waited for or the end.
+//! The async loop: decide, act through ports, append, repeat, until a person is waited for or the
+//! end.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +20,9 @@ use super::state::State;
 use super::work::MAX_PARK_MS;
 use crate::ports::Ports;
 use crate::ports::clock::next;
-use crate::ports::journal::{AppendError, Entry, Head, Holder, Lease, LeaseError, MAX_APPEND, Writer};
+use crate::ports::journal::{
+    AppendError, Entry, Head, Holder, Lease, LeaseError, MAX_APPEND, Writer,
+};
 
 /// How an engagement is driven.
 #[derive(Debug, Clone, Default)]
@@ -48,7 +51,8 @@ pub struct Driver {
     pub(super) lease: Lease,
     pub(super) inner: Mutex<Engagement>,
     project: String,
-    /// What happened and need not be on disk yet: it goes with the next append, before it. A crash takes it back, and it happens again.
+    /// What happened and need not be on disk yet: it goes with the next append, before it. A crash
+    /// takes it back, and it happens again.
     deferred: std::sync::Mutex<Deferred>,
     /// Whether this driver has tried yet what the provider refused to another.
     pub(super) tried: AtomicBool,
@@ -72,14 +76,23 @@ impl Driver {
     ///
     /// # Errors
     /// [`EngagementError::Held`] when a living process drives it.
-    pub async fn acquire(ports: Ports, project: &str, holder: &Holder, options: Options) -> Result<Driver, EngagementError> {
-        // Who left in good order gave the lease back; a lease that somebody else still holds was held by a process that died.
+    pub async fn acquire(
+        ports: Ports,
+        project: &str,
+        holder: &Holder,
+        options: Options,
+    ) -> Result<Driver, EngagementError> {
+        // Who left in good order gave the lease back; a lease that somebody else still holds was
+        // held by a process that died.
         let left = ports.journal.lease(project).await?;
         let died = left.is_some_and(|(lease, _)| lease.holder != *holder);
         let lease = match ports.journal.acquire(project, holder).await {
             Ok(lease) => lease,
             Err(LeaseError::Held { holder, .. }) => {
-                return Err(EngagementError::Held { project: project.to_owned(), holder: holder.name });
+                return Err(EngagementError::Held {
+                    project: project.to_owned(),
+                    holder: holder.name,
+                });
             }
             Err(LeaseError::Store(e)) => return Err(e.into()),
         };
@@ -167,12 +180,17 @@ impl Driver {
         if self.ports.journal.renew(self.project(), &self.lease).await? {
             return Ok(());
         }
-        let holder =
-            self.ports.journal.lease(self.project()).await?.map_or_else(|| "another process".to_owned(), |(l, _)| l.holder.name);
+        let holder = self
+            .ports
+            .journal
+            .lease(self.project())
+            .await?
+            .map_or_else(|| "another process".to_owned(), |(l, _)| l.holder.name);
         Err(EngagementError::LeaseLost { project: self.project().to_owned(), holder })
     }
 
-    /// Renews the lease also while a model thinks or a provider is waited for; ends when another process has taken over.
+    /// Renews the lease also while a model thinks or a provider is waited for; ends when another
+    /// process has taken over.
     async fn stay_alive(&self) -> EngagementError {
         loop {
             tokio::time::sleep(RENEW).await;
@@ -197,12 +215,17 @@ impl Driver {
 
     /// One decision and what follows from it; `Some` when there is nothing more to do now.
     async fn step(&self) -> Result<Option<Rest>, EngagementError> {
-        let (kind, cancelled, ended, at) =
-            self.look(|e| (e.state.kind(), e.state.cancel.is_some(), e.state.end.clone(), e.state.at.clone())).await;
+        let (kind, cancelled, ended, at) = self
+            .look(|e| {
+                (e.state.kind(), e.state.cancel.is_some(), e.state.end.clone(), e.state.at.clone())
+            })
+            .await;
         if let Some(end) = ended {
             return Ok(Some(Rest::Ended(end)));
         }
-        let Some(kind) = kind else { return Err(self.damaged(format!("the plan has no state `{at}`")).await) };
+        let Some(kind) = kind else {
+            return Err(self.damaged(format!("the plan has no state `{at}`")).await);
+        };
         if kind.is_final() {
             let end = self.look(|e| end_of(&e.state, kind)).await;
             self.append(vec![Event::Ended(end)]).await?;
@@ -229,16 +252,30 @@ impl Driver {
     }
 
     /// Leaves the state on an outcome that needs a reason. A used-up bound is part of it.
-    pub(super) async fn go_because(&self, on: Outcome, why: Option<Why>) -> Result<(), EngagementError> {
-        let bound = self.look(|e| e.state.plan().used_up(&e.state.at, on, &e.state.counters).cloned()).await;
+    pub(super) async fn go_because(
+        &self,
+        on: Outcome,
+        why: Option<Why>,
+    ) -> Result<(), EngagementError> {
+        let bound = self
+            .look(|e| e.state.plan().used_up(&e.state.at, on, &e.state.counters).cloned())
+            .await;
         let why = why.map(|w| match &bound {
-            Some(bound) if bound.max > 0 => Why { text: format!("{}; {} and used up", w.text, bound_words(bound)), ..w },
+            Some(bound) if bound.max > 0 => {
+                Why { text: format!("{}; {} and used up", w.text, bound_words(bound)), ..w }
+            }
             _ => w,
         });
-        let next = self.look(|e| e.state.plan().next(&e.state.at, on, &e.state.counters).map(|t| t.to.clone())).await;
+        let next = self
+            .look(|e| e.state.plan().next(&e.state.at, on, &e.state.counters).map(|t| t.to.clone()))
+            .await;
         match next {
             Ok(state) => {
-                let resume = if on == Outcome::Approved { self.look(|e| e.state.resume.clone()).await } else { None };
+                let resume = if on == Outcome::Approved {
+                    self.look(|e| e.state.resume.clone()).await
+                } else {
+                    None
+                };
                 let state = resume.unwrap_or(state);
                 let (state, resume, why) = match self.reopened(&state, on).await? {
                     Some((gate, why)) => (gate, Some(state), Some(why)),
@@ -246,23 +283,39 @@ impl Driver {
                 };
                 self.append(vec![Event::Entered { state, on: Some(on), resume, why }]).await
             }
-            Err(no_way) => Err(self.damaged(format!("no way out of `{}` on `{}`", no_way.state, on.name())).await),
+            Err(no_way) => Err(self
+                .damaged(format!("no way out of `{}` on `{}`", no_way.state, on.name()))
+                .await),
         }
     }
 
-    /// The gate that must open again before `to` may begin, and why: somebody changed what was approved there.
-    async fn reopened(&self, to: &str, on: Outcome) -> Result<Option<(String, Why)>, EngagementError> {
+    /// The gate that must open again before `to` may begin, and why: somebody changed what was
+    /// approved there.
+    async fn reopened(
+        &self,
+        to: &str,
+        on: Outcome,
+    ) -> Result<Option<(String, Why)>, EngagementError> {
         if !matches!(on, Outcome::Approved | Outcome::Passed | Outcome::Finished) {
             return Ok(None);
         }
         let (at, approved) = self
             .look(|e| {
-                let approved = e.state.phases.iter().filter_map(|(name, p)| Some((name.clone(), p.approved.clone()?)));
+                let approved = e
+                    .state
+                    .phases
+                    .iter()
+                    .filter_map(|(name, p)| Some((name.clone(), p.approved.clone()?)));
                 (e.state.at.clone(), approved.collect::<Vec<_>>())
             })
             .await;
         let begins = self
-            .look(|e| e.state.plan().state(to).is_some_and(|s| matches!(s.kind, Kind::Swarm | Kind::Finalize | Kind::Done)))
+            .look(|e| {
+                e.state
+                    .plan()
+                    .state(to)
+                    .is_some_and(|s| matches!(s.kind, Kind::Swarm | Kind::Finalize | Kind::Done))
+            })
             .await;
         if !begins {
             return Ok(None);
@@ -272,8 +325,16 @@ impl Driver {
             let gate = format!("{phase}.gate");
             let now = self.subject(&phase).await?;
             if gate != at && now != subject {
-                let changed: Vec<&str> = now.iter().filter(|f| !subject.contains(f)).map(|(path, _)| path.as_str()).collect();
-                let what = if changed.is_empty() { "a deliverable was removed".to_owned() } else { changed.join(", ") };
+                let changed: Vec<&str> = now
+                    .iter()
+                    .filter(|f| !subject.contains(f))
+                    .map(|(path, _)| path.as_str())
+                    .collect();
+                let what = if changed.is_empty() {
+                    "a deliverable was removed".to_owned()
+                } else {
+                    changed.join(", ")
+                };
                 let text = format!("changed after {phase} was approved: {what}");
                 return Ok(Some((gate, Why { text, key: String::new() })));
             }
@@ -314,15 +375,22 @@ impl Driver {
         next(self.ports.clock.now(), last)
     }
 
-    /// Appends what this driver decided. When others have appended in between, their entries are taken in first. What they
-    /// say changes nothing that a driver has begun, with one exception: a request that somebody answered meanwhile is neither
-    /// reminded of nor expired. Such events are dropped, and the driver decides again on what is there.
+    /// Appends what this driver decided. When others have appended in between, their entries are
+    /// taken in first. What they say changes nothing that a driver has begun, with one exception: a
+    /// request that somebody answered meanwhile is neither reminded of nor expired. Such events are
+    /// dropped, and the driver decides again on what is there.
     pub(super) async fn append(&self, events: Vec<Event>) -> Result<(), EngagementError> {
         let deferred = std::mem::take(&mut *self.deferred()).events;
-        // What is dropped when somebody was faster is never held back, nor goes with what is: a swarm rests before a person is asked.
-        debug_assert!(deferred.is_empty() || !events.iter().any(State::is_about_an_open_request), "{events:?}");
-        let events = if deferred.is_empty() { events } else { deferred.into_iter().chain(events).collect() };
-        // What does not fit into one is in order all the same; a crash in between takes back what may happen again.
+        // What is dropped when somebody was faster is never held back, nor goes with what is: a
+        // swarm rests before a person is asked.
+        debug_assert!(
+            deferred.is_empty() || !events.iter().any(State::is_about_an_open_request),
+            "{events:?}"
+        );
+        let events =
+            if deferred.is_empty() { events } else { deferred.into_iter().chain(events).collect() };
+        // What does not fit into one is in order all the same; a crash in between takes back what
+        // may happen again.
         for events in events.chunks(MAX_APPEND) {
             self.append_together(events).await?;
         }
@@ -339,7 +407,12 @@ impl Driver {
                 return Ok(());
             }
             let before = inner.head.clone();
-            match self.ports.journal.append(&self.project, &before, Writer::Driver(self.lease.epoch), entries.clone()).await {
+            match self
+                .ports
+                .journal
+                .append(&self.project, &before, Writer::Driver(self.lease.epoch), entries.clone())
+                .await
+            {
                 Ok(head) => {
                     for (i, event) in events.iter().enumerate() {
                         let seq = before.seq + i as u64 + 1;
@@ -354,15 +427,19 @@ impl Driver {
                     self.show(&new, &inner);
                 }
                 Err(AppendError::LeaseLost { holder, .. }) => {
-                    return Err(EngagementError::LeaseLost { project: self.project.clone(), holder });
+                    return Err(EngagementError::LeaseLost {
+                        project: self.project.clone(),
+                        holder,
+                    });
                 }
                 Err(AppendError::Store(e)) => return Err(e.into()),
             }
         }
     }
 
-    /// Puts events on record together with the next one. Only for what may happen again, since nothing outside has followed from it:
-    /// a visit was opened, a model has replied, a tool has read. `said` is what a reply cost.
+    /// Puts events on record together with the next one. Only for what may happen again, since
+    /// nothing outside has followed from it: a visit was opened, a model has replied, a tool has
+    /// read. `said` is what a reply cost.
     pub(super) fn defer(&self, events: impl IntoIterator<Item = Event>, said: Option<Charge>) {
         let mut deferred = self.deferred();
         deferred.events.extend(events);
@@ -392,20 +469,28 @@ impl Driver {
 
     pub(super) async fn catch_up(&self) -> Result<(), EngagementError> {
         let mut inner = self.inner.lock().await;
-        if self.ports.journal.head(&self.project).await?.is_some_and(|h: Head| h.seq > inner.head.seq) {
+        if self
+            .ports
+            .journal
+            .head(&self.project)
+            .await?
+            .is_some_and(|h: Head| h.seq > inner.head.seq)
+        {
             let new = inner.catch_up(&*self.ports.journal, &*self.ports.blobs).await?;
             self.show(&new, &inner);
         }
         Ok(())
     }
 
-    /// A swarm or review that was under way when a process died goes on, so often as its phase allows.
+    /// A swarm or review that was under way when a process died goes on, so often as its phase
+    /// allows.
     async fn note_death(&self) -> Result<(), EngagementError> {
         let (at, under_way, may) = self
             .look(|e| {
                 let state = &e.state;
-                let under_way =
-                    state.end.is_none() && state.swarm.is_some() && matches!(state.kind(), Some(Kind::Swarm | Kind::Review));
+                let under_way = state.end.is_none()
+                    && state.swarm.is_some()
+                    && matches!(state.kind(), Some(Kind::Swarm | Kind::Review));
                 let next = state.plan().next(&state.at, Outcome::Died, &state.counters);
                 (state.at.clone(), under_way, next.is_ok_and(|t| t.to == state.at))
             })
@@ -418,7 +503,11 @@ impl Driver {
         }
         let phase = self.look(|e| e.state.phase().unwrap_or_default().to_owned()).await;
         let key = format!("phases/{phase}.yaml restart.max_attempts");
-        self.go_because(Outcome::Died, Some(Why { text: "the process died too often at the same step".into(), key })).await
+        self.go_because(
+            Outcome::Died,
+            Some(Why { text: "the process died too often at the same step".into(), key }),
+        )
+        .await
     }
 
     pub(super) async fn damaged(&self, why: String) -> EngagementError {
@@ -441,11 +530,17 @@ impl Driver {
         if matches!(decision, Decision::Approve { .. }) {
             readable(&*self.ports.repo, request).await?;
         }
-        let answer = Answered { decision, actor: actor.to_owned(), channel: channel.to_owned(), digest: request.digest.clone() };
+        let answer = Answered {
+            decision,
+            actor: actor.to_owned(),
+            channel: channel.to_owned(),
+            digest: request.digest.clone(),
+        };
         // Somebody may have answered in between; the journal has the one that counts.
         self.catch_up().await?;
         if self.look(|e| e.state.request(&request.id).is_some_and(Request::is_open)).await {
-            self.append(vec![Event::RequestAnswered { request: request.id.clone(), answer }]).await?;
+            self.append(vec![Event::RequestAnswered { request: request.id.clone(), answer }])
+                .await?;
         }
         Ok(())
     }
@@ -457,7 +552,8 @@ impl Driver {
 
 /// The end that belongs to a final state.
 fn end_of(state: &State, kind: Kind) -> End {
-    let Why { text: reason, key } = state.reason.clone().unwrap_or(Why { text: String::new(), key: String::new() });
+    let Why { text: reason, key } =
+        state.reason.clone().unwrap_or(Why { text: String::new(), key: String::new() });
     let end = |kind, text: String, key: String| End { kind, text, key };
     match kind {
         Kind::Done => end(EndReason::Completed, "all phases are done".into(), String::new()),
@@ -466,7 +562,11 @@ fn end_of(state: &State, kind: Kind) -> End {
             end(EndReason::Cancelled, format!("cancelled by {actor}"), String::new())
         }
         Kind::Expired => {
-            let gate = state.requests.iter().rev().find(|r| r.expired && matches!(r.kind, RequestKind::Approval { .. }));
+            let gate = state
+                .requests
+                .iter()
+                .rev()
+                .find(|r| r.expired && matches!(r.kind, RequestKind::Approval { .. }));
             let phase = gate.map(|r| r.phase.as_str()).unwrap_or_default();
             end(
                 EndReason::Expired,

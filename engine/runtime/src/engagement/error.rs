@@ -50,7 +50,10 @@ pub enum EngagementError {
         why: String,
     },
     /// Written by an engine with another meaning.
-    #[error("`{project}` was started by cloudcrew {engine}, which means something else by its plan; use that version")]
+    #[error(
+        "`{project}` was started by cloudcrew {engine}, which means something else by its plan; \
+         use that version"
+    )]
     Semantics {
         /// Which.
         project: String,

@@ -13,7 +13,8 @@ use super::request::Request;
 use crate::ports::model::{Billing, Purpose};
 use crate::swarm::{Input, SwarmSpec, Trim};
 
-/// What happened. New kinds and new optional fields may be added; a kind is never given another meaning.
+/// What happened. New kinds and new optional fields may be added; a kind is never given another
+/// meaning.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
@@ -53,7 +54,8 @@ pub enum Event {
         agent: String,
         /// Blob of the system prompt.
         system: String,
-        /// Bytes at its beginning that the agent's other visits share, as long as the phase is not begun anew.
+        /// Bytes at its beginning that the agent's other visits share, as long as the phase is not
+        /// begun anew.
         #[serde(default)]
         steady: usize,
         /// The prompt's parts by hash.
@@ -222,7 +224,8 @@ pub enum Event {
         /// Blob of the plan.
         plan: String,
     },
-    /// An engagement that had ended is tried again; a state is entered next. Approvals from this phase on are void.
+    /// An engagement that had ended is tried again; a state is entered next. Approvals from this
+    /// phase on are void.
     Retried {
         /// The phase that begins again.
         phase: String,
@@ -274,7 +277,8 @@ pub struct Started {
     pub branch: String,
     /// The engagement's day, `YYYY-MM-DD`: the only date that artifacts know.
     pub date: String,
-    /// Names this engagement among all: two of one name are two. Empty in engagements of older versions.
+    /// Names this engagement among all: two of one name are two. Empty in engagements of older
+    /// versions.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub identity: String,
     /// Where its branch begins; absent in an empty repository.
@@ -321,7 +325,8 @@ impl Voice {
 impl Started {
     /// Name of the model that an agent uses.
     pub fn model_of(&self, agent: &Agent) -> String {
-        let own = self.agent_models.iter().find(|(name, _)| *name == agent.name).map(|(_, model)| model);
+        let own =
+            self.agent_models.iter().find(|(name, _)| *name == agent.name).map(|(_, model)| model);
         own.or(self.model.as_ref()).unwrap_or(&agent.model).clone()
     }
 }

@@ -25,7 +25,9 @@ impl Driver {
             .look(|e| {
                 let workflow = e.definition.workflow(&e.state.started.workflow);
                 let all = workflow.map(|w| w.finalize.clone()).unwrap_or_default();
-                all.into_iter().filter(|s| !e.state.finalized.iter().any(|(done, _)| done == s)).collect::<Vec<_>>()
+                all.into_iter()
+                    .filter(|s| !e.state.finalized.iter().any(|(done, _)| done == s))
+                    .collect::<Vec<_>>()
             })
             .await;
         for step in steps {
@@ -52,7 +54,12 @@ impl Driver {
         }
         let text = self.look(|e| summary(e, &decisions, &there)).await;
         match self
-            .commit("finalize.summary", "engine", &[(SUMMARY.to_owned(), text.into_bytes())], "Summarize the engagement")
+            .commit(
+                "finalize.summary",
+                "engine",
+                &[(SUMMARY.to_owned(), text.into_bytes())],
+                "Summarize the engagement",
+            )
             .await?
         {
             Ok(_) => Ok(None),
@@ -64,9 +71,13 @@ impl Driver {
 fn summary(engagement: &Engagement, decisions: &[String], there: &BTreeSet<String>) -> String {
     let state = &engagement.state;
     let (rehearsed, estimated) = match &state.started.voice {
-        Voice::Rehearsal => ("Rehearsed: no live model took part; token counts are estimates.\n", ", as estimated"),
+        Voice::Rehearsal => {
+            ("Rehearsed: no live model took part; token counts are estimates.\n", ", as estimated")
+        }
         Voice::Live { .. } => ("", ""),
-        Voice::Replay { .. } => ("Replayed from a recording: no model was called.\n", ", as recorded"),
+        Voice::Replay { .. } => {
+            ("Replayed from a recording: no model was called.\n", ", as recorded")
+        }
     };
     let mut text = format!("# Engagement summary: {}\n\n{rehearsed}", engagement.project);
     text.push_str(&format!(
@@ -79,9 +90,18 @@ fn summary(engagement: &Engagement, decisions: &[String], there: &BTreeSet<Strin
         if progress.revision == 0 {
             continue;
         }
-        text.push_str(&format!("- {phase}: run {}, worked: {}\n", progress.revision, progress.visits.join(" → ")));
-        let gates = state.requests.iter().filter(|r| r.phase == *phase && matches!(r.kind, RequestKind::Approval { .. }));
-        for (request, answer) in gates.filter_map(|request| Some((request, request.answer.as_ref()?))) {
+        text.push_str(&format!(
+            "- {phase}: run {}, worked: {}\n",
+            progress.revision,
+            progress.visits.join(" → ")
+        ));
+        let gates = state
+            .requests
+            .iter()
+            .filter(|r| r.phase == *phase && matches!(r.kind, RequestKind::Approval { .. }));
+        for (request, answer) in
+            gates.filter_map(|request| Some((request, request.answer.as_ref()?)))
+        {
             text.push_str(&format!(
                 "  - {} {} by {} ({}){}\n",
                 request.id,
@@ -95,7 +115,10 @@ fn summary(engagement: &Engagement, decisions: &[String], there: &BTreeSet<Strin
     let total = state.meter.total();
     let money = match total.unpriced {
         0 => format!("{:.2} USD", total.micro_usd as f64 / 1e6),
-        unpriced => format!("at least {:.2} USD ({unpriced} calls of unknown price)", total.micro_usd as f64 / 1e6),
+        unpriced => format!(
+            "at least {:.2} USD ({unpriced} calls of unknown price)",
+            total.micro_usd as f64 / 1e6
+        ),
     };
     text.push_str(&format!(
         "\n## Cost\n\n{} model calls, {} tokens read, {} tokens written: {money}{estimated}.\n",
@@ -104,10 +127,15 @@ fn summary(engagement: &Engagement, decisions: &[String], there: &BTreeSet<Strin
         total.usage.output_tokens
     ));
     text.push_str("\n## Deliverables\n\n");
-    for phase in state.plan().entries.iter().filter_map(|(name, _)| engagement.definition.phase(name)) {
+    for phase in
+        state.plan().entries.iter().filter_map(|(name, _)| engagement.definition.phase(name))
+    {
         for deliverable in &phase.deliverables {
             let missing = if there.contains(&deliverable.path) { "" } else { ": not delivered" };
-            text.push_str(&format!("- {} ({}, {}){missing}\n", deliverable.path, deliverable.owner, phase.name));
+            text.push_str(&format!(
+                "- {} ({}, {}){missing}\n",
+                deliverable.path, deliverable.owner, phase.name
+            ));
         }
     }
     text.push_str("\n## Decisions\n\n");
@@ -122,7 +150,8 @@ fn said(decision: &Decision) -> String {
     match decision {
         Decision::Revise { words, .. } => format!(": {}", inset(words, "    ")),
         decision if !decision.ratings().is_empty() => {
-            let ratings: Vec<String> = decision.ratings().iter().map(|(name, value)| format!("{name} {value}")).collect();
+            let ratings: Vec<String> =
+                decision.ratings().iter().map(|(name, value)| format!("{name} {value}")).collect();
             format!(": {}", ratings.join(", "))
         }
         _ => String::new(),

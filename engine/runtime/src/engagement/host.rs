@@ -1,5 +1,5 @@
-//! The swarm's driver inside an engagement: prompts, models and tools through ports, everything on record before something outside
-//! follows from it.
+//! The swarm's driver inside an engagement: prompts, models and tools through ports, everything on
+//! record before something outside follows from it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,11 +25,14 @@ use super::state::VisitPrompt;
 use crate::ports::bounds::cut;
 use crate::ports::ledger::{LedgerKind, LedgerRow};
 use crate::ports::model::{
-    CallContext, Listener, ModelFault, ModelReply, ModelRequest, Purpose, ToolResult, ToolSpec, ToolStatus, ToolUse, Usage,
+    CallContext, Listener, ModelFault, ModelReply, ModelRequest, Purpose, ToolResult, ToolSpec,
+    ToolStatus, ToolUse, Usage,
 };
 use crate::ports::watch::Live;
 use crate::prompt::{Part, joined, render};
-use crate::swarm::{Host, Input, ModelCall, Note, Stop, Swarm, ToolAnswer, ToolCalls, handoff_spec};
+use crate::swarm::{
+    Host, Input, ModelCall, Note, Stop, Swarm, ToolAnswer, ToolCalls, handoff_spec,
+};
 use crate::tools::{self, Call, MAX_SHOWN, Said, ToolError};
 
 /// Tools that a reviewer of a phase has, of those it may use.
@@ -40,14 +43,16 @@ const FILL_IN: &str = "Fill in this template; keep every heading and replace eve
 /// Bytes of text that one token stands for at least; for upper bounds before a call.
 const BYTES_PER_TOKEN: u64 = 2;
 
-/// Bytes of what the tools of one turn say at most, with what they show: more than any model reads at once.
+/// Bytes of what the tools of one turn say at most, with what they show: more than any model reads
+/// at once.
 const MAX_TURN: usize = 4 * 1024 * 1024;
 /// Lines of what is told of an earlier swarm at most.
 const MOST_TOLD: usize = 100;
 /// Questions of one turn at most.
 const MAX_QUESTIONS: usize = 16;
 
-/// Tokens that a provider adds to what it is sent: how tools are used, where messages begin and end.
+/// Tokens that a provider adds to what it is sent: how tools are used, where messages begin and
+/// end.
 const FRAMING: u64 = 500;
 
 /// A system prompt, and how much of it other visits share.
@@ -100,7 +105,8 @@ pub(super) struct SwarmHost<'a> {
     answered: SyncMutex<(usize, usize)>,
     /// The call that is about to be made.
     pub ready: SyncMutex<Option<Ready>>,
-    /// Effects of one turn happen in the order of its calls: how many of those that run have had theirs.
+    /// Effects of one turn happen in the order of its calls: how many of those that run have had
+    /// theirs.
     pub turn: tokio::sync::watch::Sender<usize>,
 }
 
@@ -156,24 +162,30 @@ impl<'a> SwarmHost<'a> {
             let Some(text) = self.driver.template(&name).await else { continue };
             values["deliverable"] = variable;
             match render(&text, &values) {
-                Ok(text) => owed.push_str(&format!("{FILL_IN}\n\n~~~markdown\n{}\n~~~\n\n", text.trim_end())),
+                Ok(text) => owed
+                    .push_str(&format!("{FILL_IN}\n\n~~~markdown\n{}\n~~~\n\n", text.trim_end())),
                 Err(why) => {
                     let key = format!("templates/{name}.md");
                     return Err(self.unrendered(&format!("template `{name}`"), key, &why));
                 }
             }
         }
-        let owed = if owed.is_empty() { owed } else { format!("# What you owe in this phase\n\n{owed}") };
+        let owed =
+            if owed.is_empty() { owed } else { format!("# What you owe in this phase\n\n{owed}") };
         Ok(vec![
             Part { source: "prompt", text: prompt },
-            Part { source: "phase", text: format!("# Phase: {}\n\n{}", self.phase.name, self.phase.description) },
+            Part {
+                source: "phase",
+                text: format!("# Phase: {}\n\n{}", self.phase.name, self.phase.description),
+            },
             Part { source: "templates", text: owed },
             Part { source: "earlier", text: self.earlier().await },
             Part { source: "ledger", text: digest(&rows) },
         ])
     }
 
-    /// What the swarm before this one came to, for one that begins again: why, what is missing, and what is there already.
+    /// What the swarm before this one came to, for one that begins again: why, what is missing, and
+    /// what is there already.
     async fn earlier(&self) -> String {
         if self.purpose == Purpose::Review {
             return String::new();
@@ -181,15 +193,39 @@ impl<'a> SwarmHost<'a> {
         let told = self.driver.look(|e| {
             let progress = e.state.progress(&self.phase.name);
             let why = progress.earlier?;
-            let mut text =
-                format!("# What happened before\n\nThis phase was worked on before, and that did not end well: {}\n", row(&why));
+            let mut text = format!(
+                "# What happened before\n\nThis phase was worked on before, and that did \
+                    not end well: {}\n",
+                row(&why)
+            );
             if !progress.findings.is_empty() {
                 text.push_str("\nWhat was found missing or wrong:\n");
-                progress.findings.iter().take(MOST_TOLD).for_each(|f| text.push_str(&format!("- {}\n", row(&f.text))));
+                progress.findings.iter().take(MOST_TOLD).for_each(|f| {
+                    text.push_str(&format!(
+                        "- \
+                    {}\n",
+                        row(&f.text)
+                    ))
+                });
             }
             let files = e.state.artifacts.iter().filter(|(_, a)| a.phase == self.phase.name);
-            let files: Vec<String> = files.take(MOST_TOLD).map(|(path, a)| format!("- {} ({})\n", row(path), a.owner)).collect();
-            text.push_str(if files.is_empty() { "\nNothing was written yet.\n" } else { "\nThese files are there already:\n" });
+            let files: Vec<String> = files
+                .take(MOST_TOLD)
+                .map(|(path, a)| {
+                    format!(
+                        "- {} \
+                ({})\n",
+                        row(path),
+                        a.owner
+                    )
+                })
+                .collect();
+            text.push_str(if files.is_empty() {
+                "\nNothing was written yet.\n"
+            } else {
+                "\nThese \
+                files are there already:\n"
+            });
             text.push_str(&files.concat());
             Some(text)
         });
@@ -200,23 +236,34 @@ impl<'a> SwarmHost<'a> {
     fn owed(&self, agent: &Agent) -> Vec<(String, String, Option<String>, serde_json::Value)> {
         if self.purpose == Purpose::Work {
             let mine = self.phase.deliverables.iter().filter(|d| d.owner == agent.name);
-            return mine.map(|d| (d.path.clone(), d.description.clone(), d.template.clone(), deliverable(d))).collect();
+            return mine
+                .map(|d| {
+                    (d.path.clone(), d.description.clone(), d.template.clone(), deliverable(d))
+                })
+                .collect();
         }
         let path = format!("docs/phase-summaries/{}.md", self.phase.name);
         let variable = json!({ "path": path, "owner": agent.name, "reviewers": [], "template": "phase_summary", "description": "", "title": self.phase.name });
-        vec![(path, "What the customer reads first.".to_owned(), Some("phase_summary".to_owned()), variable)]
+        vec![(
+            path,
+            "What the customer reads first.".to_owned(),
+            Some("phase_summary".to_owned()),
+            variable,
+        )]
     }
 
     /// The text is pinned to the engagement: trying again would say the same.
     fn unrendered(&self, what: &str, key: String, why: &str) -> Stop<EngagementError> {
-        *lock(&self.why) = Some(Why { text: format!("the {what} cannot be rendered: {why} [{key}]"), key });
+        *lock(&self.why) =
+            Some(Why { text: format!("the {what} cannot be rendered: {why} [{key}]"), key });
         self.unrendered.store(true, Ordering::Relaxed);
         Stop::Exhausted
     }
 
     async fn tools(&self, agent: &Agent, swarm: &Swarm) -> Vec<ToolSpec> {
         let names = tool_names(agent, self.purpose);
-        let mut specs: Vec<ToolSpec> = names.iter().filter_map(|n| tools::find(n)).map(|known| known.spec.clone()).collect();
+        let mut specs: Vec<ToolSpec> =
+            names.iter().filter_map(|n| tools::find(n)).map(|known| known.spec.clone()).collect();
         if swarm.spec().handoffs {
             specs.push(handoff_spec());
         }
@@ -262,13 +309,14 @@ impl<'a> SwarmHost<'a> {
         cut(&mut text, room);
         let kept = text.len();
         text.push_str(&format!(
-            "\n[{kept} of {whole} bytes: the results of one turn are at most {MAX_TURN} bytes together; ask for the rest in another turn]"
+            "\n[{kept} of {whole} bytes: the results of one turn are at most {MAX_TURN} bytes \
+             together; ask for the rest in another turn]"
         ));
         text
     }
 
-    /// Waits until the effects of all calls before this one have happened. `place` counts the calls that run: the machine
-    /// answers some itself, such as a handoff between two writes.
+    /// Waits until the effects of all calls before this one have happened. `place` counts the calls
+    /// that run: the machine answers some itself, such as a handoff between two writes.
     async fn my_turn(&self, place: usize) {
         let mut turn = self.turn.subscribe();
         // The sender lives as long as this host.
@@ -278,7 +326,8 @@ impl<'a> SwarmHost<'a> {
 
 /// Bytes of a tool's declaration, about.
 fn size(tool: &ToolSpec) -> u64 {
-    (tool.name.len() + tool.description.len()) as u64 + serde_json::to_string(&*tool.schema).map_or(0, |text| text.len() as u64)
+    (tool.name.len() + tool.description.len()) as u64
+        + serde_json::to_string(&*tool.schema).map_or(0, |text| text.len() as u64)
 }
 
 /// Names of an agent's tools.
@@ -309,7 +358,8 @@ fn digest(rows: &[LedgerRow]) -> String {
     format!("# Ledger\n\n{}", shown.collect::<Vec<_>>().join("\n"))
 }
 
-/// Passes on what a model says; when its call does not come to its end, also when it is cut off, that it is to be forgotten.
+/// Passes on what a model says; when its call does not come to its end, also when it is cut off,
+/// that it is to be forgotten.
 struct Ear<'a> {
     driver: &'a Driver,
     agent: &'a str,
@@ -335,31 +385,56 @@ impl Drop for Ear<'_> {
 impl Host for SwarmHost<'_> {
     type Error = EngagementError;
 
-    async fn open_visit(&self, swarm: &Swarm, visit: u32, agent: &str) -> Result<Vec<Note>, Stop<EngagementError>> {
+    async fn open_visit(
+        &self,
+        swarm: &Swarm,
+        visit: u32,
+        agent: &str,
+    ) -> Result<Vec<Note>, Stop<EngagementError>> {
         let agent = self.agent(agent).await?;
         let parts = self.parts(&agent).await?;
         let system = joined(&parts);
         // The ledger, which is last, grows.
         let steady = joined(&parts[..parts.len() - 1]).len();
-        let blob = self.driver.ports.blobs.put(system.as_bytes()).await.map_err(|e| Stop::Failed(e.into()))?;
+        let blob = self
+            .driver
+            .ports
+            .blobs
+            .put(system.as_bytes())
+            .await
+            .map_err(|e| Stop::Failed(e.into()))?;
         let sources = parts
             .iter()
             .filter(|p| !p.text.is_empty())
             .map(|p| SourceHash { source: p.source.into(), hash: sha256(&p.text) })
             .collect();
-        let event = Event::VisitOpened { visit, agent: agent.name.clone(), system: blob, steady, sources };
+        let event =
+            Event::VisitOpened { visit, agent: agent.name.clone(), system: blob, steady, sources };
         self.driver.defer([event], None);
         self.prepare(swarm, visit, agent, Prompt { system, steady }).await;
         Ok(self.driver.look(|e| note(&e.state.inbox)).await.into_iter().collect())
     }
 
-    async fn before_model(&self, swarm: &Swarm, call: &ModelCall) -> Result<(), Stop<EngagementError>> {
+    async fn before_model(
+        &self,
+        swarm: &Swarm,
+        call: &ModelCall,
+    ) -> Result<(), Stop<EngagementError>> {
         let speaker = self.speaking(swarm, call).await?;
         let agent = &speaker.agent;
         let read = (speaker.bytes + swarm.conversation_bytes()) / BYTES_PER_TOKEN + FRAMING;
-        let bound = Usage { input_tokens: read, output_tokens: speaker.max_tokens.into(), ..Usage::default() };
+        let bound = Usage {
+            input_tokens: read,
+            output_tokens: speaker.max_tokens.into(),
+            ..Usage::default()
+        };
         let reserved = Charge::at_most(bound, speaker.price);
-        match self.driver.within_budgets(&self.phase.name, agent, reserved).await.map_err(Stop::Failed)? {
+        match self
+            .driver
+            .within_budgets(&self.phase.name, agent, reserved)
+            .await
+            .map_err(Stop::Failed)?
+        {
             Verdict::Fits => {}
             Verdict::Beyond(why, asks) => {
                 *lock(&self.why) = Some(why);
@@ -371,7 +446,13 @@ impl Host for SwarmHost<'_> {
         let attempt = swarm.visits().last().map_or(0, |v| v.calls.len());
         let step = self.step(call.visit, call.turn, &format!("m{attempt}"));
         let billing = self.driver.ports.model.billing();
-        let event = Event::ModelCalled { step, agent: agent.name.clone(), model: speaker.model.clone(), reserved, billing };
+        let event = Event::ModelCalled {
+            step,
+            agent: agent.name.clone(),
+            model: speaker.model.clone(),
+            reserved,
+            billing,
+        };
         self.driver.append(vec![event]).await.map_err(Stop::Failed)?;
         let context = self
             .driver
@@ -391,12 +472,19 @@ impl Host for SwarmHost<'_> {
         Ok(())
     }
 
-    async fn call_model(&self, swarm: &Swarm, _: &ModelCall) -> Result<Result<ModelReply, ModelFault>, Stop<EngagementError>> {
+    async fn call_model(
+        &self,
+        swarm: &Swarm,
+        _: &ModelCall,
+    ) -> Result<Result<ModelReply, ModelFault>, Stop<EngagementError>> {
         let Some(ready) = lock(&self.ready).take() else {
-            return Err(Stop::Failed(self.driver.damaged("a call that was not made ready".to_owned()).await));
+            return Err(Stop::Failed(
+                self.driver.damaged("a call that was not made ready".to_owned()).await,
+            ));
         };
         let speaker = &ready.speaker;
-        let ear = Ear { driver: self.driver, agent: &speaker.agent.name, heard: AtomicBool::new(false) };
+        let ear =
+            Ear { driver: self.driver, agent: &speaker.agent.name, heard: AtomicBool::new(false) };
         let request = ModelRequest {
             context: &ready.context,
             agent: &speaker.agent.name,
@@ -419,11 +507,16 @@ impl Host for SwarmHost<'_> {
     async fn before_tools(&self, calls: &ToolCalls) -> Result<(), Stop<EngagementError>> {
         self.turn.send_replace(0);
         *lock(&self.answered) = (0, 0);
-        let names =
-            calls.calls.iter().map(|(i, c)| (self.step(calls.visit, calls.turn, &format!("c{i}")), c.name.clone())).collect();
+        let names = calls
+            .calls
+            .iter()
+            .map(|(i, c)| (self.step(calls.visit, calls.turn, &format!("c{i}")), c.name.clone()))
+            .collect();
         let event = Event::ToolsCalled { agent: calls.agent.clone(), calls: names };
         // That tools which only read were called need not be on disk before they are.
-        let reads = calls.calls.iter().all(|(_, call)| tools::find(&call.name).is_none_or(|tool| tool.info.effect == Effect::Pure));
+        let reads = calls.calls.iter().all(|(_, call)| {
+            tools::find(&call.name).is_none_or(|tool| tool.info.effect == Effect::Pure)
+        });
         self.reads.store(reads, Ordering::Relaxed);
         if reads {
             self.driver.defer([event], None);
@@ -432,23 +525,40 @@ impl Host for SwarmHost<'_> {
         self.driver.append(vec![event]).await.map_err(Stop::Failed)
     }
 
-    async fn call_tool(&self, calls: &ToolCalls, index: usize, call: &ToolUse) -> Result<ToolAnswer, Stop<EngagementError>> {
+    async fn call_tool(
+        &self,
+        calls: &ToolCalls,
+        index: usize,
+        call: &ToolUse,
+    ) -> Result<ToolAnswer, Stop<EngagementError>> {
         let place = calls.calls.iter().position(|(i, _)| *i == index).unwrap_or(0);
         let pass_on = || self.turn.send_modify(|t| *t = (*t).max(place + 1));
         let answer = |status, text: String, started| {
-            ToolAnswer::Result(ToolResult { id: call.id.clone(), status, text, attachments: Vec::new() }, started)
+            ToolAnswer::Result(
+                ToolResult { id: call.id.clone(), status, text, attachments: Vec::new() },
+                started,
+            )
         };
         let Some(known) = tools::find(&call.name) else {
             self.my_turn(place).await;
             pass_on();
-            return Ok(answer(ToolStatus::Error, format!("No tool named \"{}\".", call.name), false));
+            return Ok(answer(
+                ToolStatus::Error,
+                format!("No tool named \"{}\".", call.name),
+                false,
+            ));
         };
         if let Some(why) = known.misfit(&call.input) {
             self.my_turn(place).await;
             pass_on();
-            return Ok(answer(ToolStatus::Error, format!("Invalid input for {}: {why}", call.name), false));
+            return Ok(answer(
+                ToolStatus::Error,
+                format!("Invalid input for {}: {why}", call.name),
+                false,
+            ));
         }
-        let speaker = lock(&self.speaker).clone().filter(|speaker| speaker.agent.name == calls.agent);
+        let speaker =
+            lock(&self.speaker).clone().filter(|speaker| speaker.agent.name == calls.agent);
         let fresh;
         let agent = match &speaker {
             Some(speaker) => &speaker.agent,
@@ -462,7 +572,13 @@ impl Host for SwarmHost<'_> {
             self.my_turn(place).await;
         }
         let step = self.step(calls.visit, calls.turn, &format!("c{index}"));
-        let said = known.tool.call(&Call { driver: self.driver, agent, phase: &self.phase.name, step }, call.input.clone()).await;
+        let said = known
+            .tool
+            .call(
+                &Call { driver: self.driver, agent, phase: &self.phase.name, step },
+                call.input.clone(),
+            )
+            .await;
         if known.info.effect == Effect::Pure {
             self.my_turn(place).await;
         }
@@ -474,13 +590,19 @@ impl Host for SwarmHost<'_> {
             }
             Ok(Said::Shows(text, _)) if !self.has_room(MAX_SHOWN) => {
                 let why = format!(
-                    "{text} It was not shown: this turn's results are too large together; look at it in a turn of its own."
+                    "{text} It was not shown: this turn's results are too large together; look at \
+                     it in a turn of its own."
                 );
                 Ok(answer(ToolStatus::Error, why, true))
             }
             Ok(Said::Shows(text, attachment)) => {
                 let id = call.id.clone();
-                let result = ToolResult { id, status: ToolStatus::Success, text, attachments: vec![attachment] };
+                let result = ToolResult {
+                    id,
+                    status: ToolStatus::Success,
+                    text,
+                    attachments: vec![attachment],
+                };
                 Ok(ToolAnswer::Result(result, true))
             }
             Ok(Said::Asks { name, question }) => {
@@ -537,15 +659,20 @@ impl Host for SwarmHost<'_> {
             _ => None,
         };
         let done = done.filter(|d| *d != ToolDone::default());
-        // Nothing outside follows from these by themselves. What does (a call, a tool that writes, a question, the end of the swarm)
-        // puts them on record first.
+        // Nothing outside follows from these by themselves. What does (a call, a tool that writes,
+        // a question, the end of the swarm) puts them on record first.
         let inside = match input {
             Input::Reply(_) => settled.is_some(),
             Input::ToolResult { .. } => self.reads.load(Ordering::Relaxed),
             Input::VisitOpened { .. } => true,
             _ => false,
         };
-        let event = Event::SwarmInput { input: Box::new(input.clone()), elapsed_ms: ms(elapsed), settled, done };
+        let event = Event::SwarmInput {
+            input: Box::new(input.clone()),
+            elapsed_ms: ms(elapsed),
+            settled,
+            done,
+        };
         if inside {
             self.driver.defer([event], settled);
             return Ok(());
@@ -581,37 +708,67 @@ impl Host for SwarmHost<'_> {
 }
 
 impl SwarmHost<'_> {
-    /// Puts on record, with the next call, what the machine has left out of the conversation since the last one.
+    /// Puts on record, with the next call, what the machine has left out of the conversation since
+    /// the last one.
     async fn note_trims(&self, swarm: &Swarm, agent: &str) {
-        let Some(visit) = swarm.visits().last().filter(|visit| !visit.trims.is_empty()) else { return };
+        let Some(visit) = swarm.visits().last().filter(|visit| !visit.trims.is_empty()) else {
+            return;
+        };
         let known = self.driver.look(|e| e.state.swarm.as_ref().map_or(0, |run| run.trims)).await;
         let new = visit.trims.iter().skip(known);
-        self.driver.defer(new.map(|trim| Event::Trimmed { agent: agent.to_owned(), visit: visit.visit, trim: *trim }), None);
+        self.driver.defer(
+            new.map(|trim| Event::Trimmed {
+                agent: agent.to_owned(),
+                visit: visit.visit,
+                trim: *trim,
+            }),
+            None,
+        );
     }
 
-    /// Who speaks, with the prompt of the visit; after a restart from its blob, so that the visit goes on with the very same words.
-    async fn speaking(&self, swarm: &Swarm, call: &ModelCall) -> Result<Arc<Speaker>, Stop<EngagementError>> {
-        if let Some(speaker) = lock(&self.speaker).as_ref().filter(|speaker| speaker.visit == call.visit) {
+    /// Who speaks, with the prompt of the visit; after a restart from its blob, so that the visit
+    /// goes on with the very same words.
+    async fn speaking(
+        &self,
+        swarm: &Swarm,
+        call: &ModelCall,
+    ) -> Result<Arc<Speaker>, Stop<EngagementError>> {
+        if let Some(speaker) =
+            lock(&self.speaker).as_ref().filter(|speaker| speaker.visit == call.visit)
+        {
             return Ok(speaker.clone());
         }
         let visit = call.visit;
-        let found = self.driver.look(|e| e.state.swarm.as_ref().and_then(|s| s.system.clone())).await;
-        let Some(VisitPrompt { blob, steady, .. }) = found.filter(|prompt| prompt.visit == visit) else {
-            return Err(Stop::Failed(self.driver.damaged(format!("visit {visit} has no prompt")).await));
+        let found =
+            self.driver.look(|e| e.state.swarm.as_ref().and_then(|s| s.system.clone())).await;
+        let Some(VisitPrompt { blob, steady, .. }) = found.filter(|prompt| prompt.visit == visit)
+        else {
+            return Err(Stop::Failed(
+                self.driver.damaged(format!("visit {visit} has no prompt")).await,
+            ));
         };
         let bytes = self.driver.ports.blobs.get(&blob).await.map_err(|e| Stop::Failed(e.into()))?;
-        let Some(bytes) = bytes else { return Err(Stop::Failed(self.driver.damaged(format!("blob {blob} is missing")).await)) };
+        let Some(bytes) = bytes else {
+            return Err(Stop::Failed(self.driver.damaged(format!("blob {blob} is missing")).await));
+        };
         let system = String::from_utf8_lossy(&bytes).into_owned();
         let agent = self.agent(&call.agent).await?;
         Ok(self.prepare(swarm, visit, agent, Prompt { system, steady }).await)
     }
 
     /// Makes what stays the same in a visit.
-    async fn prepare(&self, swarm: &Swarm, visit: u32, agent: Agent, prompt: Prompt) -> Arc<Speaker> {
+    async fn prepare(
+        &self,
+        swarm: &Swarm,
+        visit: u32,
+        agent: Agent,
+        prompt: Prompt,
+    ) -> Arc<Speaker> {
         let tools = self.tools(&agent, swarm).await;
         let bytes = prompt.system.len() as u64 + tools.iter().map(size).sum::<u64>();
         let (model, max_tokens, price) = self.model(&agent).await;
-        let speaker = Arc::new(Speaker { visit, agent, prompt, tools, bytes, model, max_tokens, price });
+        let speaker =
+            Arc::new(Speaker { visit, agent, prompt, tools, bytes, model, max_tokens, price });
         *lock(&self.speaker) = Some(speaker.clone());
         speaker
     }

@@ -1,4 +1,5 @@
-//! What people say without being asked: a wish to end it, a message. Recorded by any process, taken in between steps.
+//! What people say without being asked: a wish to end it, a message. Recorded by any process, taken
+//! in between steps.
 
 use cloudcrew_definition::shown::{inset, row};
 
@@ -23,18 +24,30 @@ pub async fn cancel(
 ) -> Result<(), EngagementError> {
     loop {
         if let Some(end) = &engagement.state.end {
-            return Err(EngagementError::Conflict(format!("`{}` has ended already: {}", engagement.project, end.text)));
+            return Err(EngagementError::Conflict(format!(
+                "`{}` has ended already: {}",
+                engagement.project, end.text
+            )));
         }
         if engagement.state.cancel.is_some() {
             return Ok(());
         }
-        if append(journal, blobs, clock, engagement, Event::CancelRequested { actor: actor.to_owned() }).await? {
+        if append(
+            journal,
+            blobs,
+            clock,
+            engagement,
+            Event::CancelRequested { actor: actor.to_owned() },
+        )
+        .await?
+        {
             return Ok(());
         }
     }
 }
 
-/// Records a message of the customer; it is told to the next agent that gets the floor. The same id is one message.
+/// Records a message of the customer; it is told to the next agent that gets the floor. The same id
+/// is one message.
 ///
 /// # Errors
 /// When the engagement has ended or a store fails.
@@ -47,9 +60,14 @@ pub async fn message(
 ) -> Result<(), EngagementError> {
     loop {
         if let Some(end) = &engagement.state.end {
-            return Err(EngagementError::Conflict(format!("`{}` has ended already: {}", engagement.project, end.text)));
+            return Err(EngagementError::Conflict(format!(
+                "`{}` has ended already: {}",
+                engagement.project, end.text
+            )));
         }
-        if append(journal, blobs, clock, engagement, Event::MessageReceived(message.clone())).await? {
+        if append(journal, blobs, clock, engagement, Event::MessageReceived(message.clone()))
+            .await?
+        {
             return Ok(());
         }
     }
@@ -57,7 +75,8 @@ pub async fn message(
 
 /// Messages as a section of a visit's input; `None` when there are none.
 pub(super) fn note(inbox: &[MessageRecord]) -> Option<Note> {
-    let words: Vec<String> = inbox.iter().map(|m| format!("- {}: {}", row(&m.actor), inset(&m.words, "  "))).collect();
+    let words: Vec<String> =
+        inbox.iter().map(|m| format!("- {}: {}", row(&m.actor), inset(&m.words, "  "))).collect();
     let messages = inbox.iter().map(|m| m.id.clone()).collect();
     (!words.is_empty()).then(|| Note { heading: HEADING.into(), body: words.join("\n"), messages })
 }
@@ -65,15 +84,23 @@ pub(super) fn note(inbox: &[MessageRecord]) -> Option<Note> {
 /// Heading of that section.
 const HEADING: &str = "Messages from the customer";
 
-/// How many of the messages, from the oldest, such a section shows. One that came while the visit was opened waits for the next.
+/// How many of the messages, from the oldest, such a section shows. One that came while the visit
+/// was opened waits for the next.
 pub(super) fn shown(inbox: &[MessageRecord], notes: &[Note]) -> usize {
     if let Some(note) = notes.iter().find(|note| !note.messages.is_empty()) {
         return inbox.iter().take_while(|message| note.messages.contains(&message.id)).count();
     }
     // Older versions recorded the words alone.
-    let words =
-        |messages: &[MessageRecord]| messages.iter().map(|m| format!("- {}: {}", m.actor, m.words)).collect::<Vec<_>>().join("\n");
-    let shows = |n: &usize| notes.iter().any(|note| note.heading == HEADING && note.body == words(&inbox[..*n]));
+    let words = |messages: &[MessageRecord]| {
+        messages
+            .iter()
+            .map(|m| format!("- {}: {}", m.actor, m.words))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let shows = |n: &usize| {
+        notes.iter().any(|note| note.heading == HEADING && note.body == words(&inbox[..*n]))
+    };
     (1..=inbox.len()).rev().find(shows).unwrap_or(0)
 }
 
@@ -120,8 +147,11 @@ mod tests {
 
     #[test]
     fn a_message_that_came_while_a_visit_was_opened_is_told_in_the_next_one() {
-        let message =
-            |id: &str| MessageRecord { id: id.into(), actor: "ada".into(), words: format!("words of {id}\n- ada: quoted") };
+        let message = |id: &str| MessageRecord {
+            id: id.into(),
+            actor: "ada".into(),
+            words: format!("words of {id}\n- ada: quoted"),
+        };
         let mut inbox = vec![message("m1"), message("m2")];
         let notes: Vec<Note> = note(&inbox).into_iter().collect();
         inbox.push(message("m3"));

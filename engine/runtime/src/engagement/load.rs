@@ -18,7 +18,8 @@ use crate::ports::ledger::LedgerRow;
 use crate::ports::repo::Logged;
 use crate::sow::{self, Sow};
 
-/// Bytes of an event that go into its entry at most; the rest of 64 KiB is left for what a store adds.
+/// Bytes of an event that go into its entry at most; the rest of 64 KiB is left for what a store
+/// adds.
 const INLINE: usize = 48 * 1024;
 /// Entries read at once.
 const PAGE: usize = 500;
@@ -46,17 +47,28 @@ pub struct Engagement {
 ///
 /// # Errors
 /// When the blob port fails.
-pub async fn write_entries(blobs: &dyn Blobs, events: &[Event], at: i64) -> Result<Vec<NewEntry>, StoreError> {
+pub async fn write_entries(
+    blobs: &dyn Blobs,
+    events: &[Event],
+    at: i64,
+) -> Result<Vec<NewEntry>, StoreError> {
     let mut entries = Vec::with_capacity(events.len());
     for event in events {
-        let mut payload = serde_json::to_string(event).expect("an event is plain data with text keys");
+        let mut payload =
+            serde_json::to_string(event).expect("an event is plain data with text keys");
         let levels = depth(payload.as_bytes());
         if levels > MAX_WRITTEN {
-            let why = format!("a `{}` is nested {levels} levels deep, of at most {MAX_WRITTEN}; it is not written", label(event));
+            let why = format!(
+                "a `{}` is nested {levels} levels deep, of at most {MAX_WRITTEN}; it is not \
+                 written",
+                label(event)
+            );
             return Err(StoreError::Unusable { what: "the journal".to_owned(), why });
         }
         if payload.len() > INLINE {
-            payload = object!({ "$blob": blobs.put(payload.as_bytes()).await?, "bytes": payload.len() }).to_string();
+            payload =
+                object!({ "$blob": blobs.put(payload.as_bytes()).await?, "bytes": payload.len() })
+                    .to_string();
         }
         entries.push(NewEntry { at, kind: label(event).to_owned(), payload });
     }
@@ -64,11 +76,17 @@ pub async fn write_entries(blobs: &dyn Blobs, events: &[Event], at: i64) -> Resu
 }
 
 /// An entry's event.
-pub(super) async fn event_of(blobs: &dyn Blobs, project: &str, entry: &Entry) -> Result<Event, EngagementError> {
-    let damaged = |why: String| EngagementError::Damaged { project: project.to_owned(), seq: entry.seq, why };
+pub(super) async fn event_of(
+    blobs: &dyn Blobs,
+    project: &str,
+    entry: &Entry,
+) -> Result<Event, EngagementError> {
+    let damaged =
+        |why: String| EngagementError::Damaged { project: project.to_owned(), seq: entry.seq, why };
     let payload: Value = match entry.payload.get("$blob").and_then(Value::as_str) {
         Some(hash) => {
-            let bytes = blobs.get(hash).await?.ok_or_else(|| damaged(format!("blob {hash} is missing")))?;
+            let bytes =
+                blobs.get(hash).await?.ok_or_else(|| damaged(format!("blob {hash} is missing")))?;
             json::read(&bytes).map_err(|e| damaged(e.to_string()))?
         }
         None => entry.payload.clone(),
@@ -76,13 +94,25 @@ pub(super) async fn event_of(blobs: &dyn Blobs, project: &str, entry: &Entry) ->
     serde_json::from_value(payload).map_err(|e| damaged(e.to_string()))
 }
 
-async fn blob<T: serde::de::DeserializeOwned>(blobs: &dyn Blobs, project: &str, hash: &str) -> Result<T, EngagementError> {
+async fn blob<T: serde::de::DeserializeOwned>(
+    blobs: &dyn Blobs,
+    project: &str,
+    hash: &str,
+) -> Result<T, EngagementError> {
     let bytes = bytes(blobs, project, hash).await?;
-    json::read(&bytes).map_err(|e| EngagementError::Damaged { project: project.to_owned(), seq: 1, why: e.to_string() })
+    json::read(&bytes).map_err(|e| EngagementError::Damaged {
+        project: project.to_owned(),
+        seq: 1,
+        why: e.to_string(),
+    })
 }
 
 async fn bytes(blobs: &dyn Blobs, project: &str, hash: &str) -> Result<Vec<u8>, EngagementError> {
-    let missing = || EngagementError::Damaged { project: project.to_owned(), seq: 1, why: format!("blob {hash} is missing") };
+    let missing = || EngagementError::Damaged {
+        project: project.to_owned(),
+        seq: 1,
+        why: format!("blob {hash} is missing"),
+    };
     blobs.get(hash).await?.ok_or_else(missing)
 }
 
@@ -90,9 +120,15 @@ async fn bytes(blobs: &dyn Blobs, project: &str, hash: &str) -> Result<Vec<u8>, 
 ///
 /// # Errors
 /// When there is none of that name, its journal is damaged, or a store fails.
-pub async fn open(journal: &dyn Journal, blobs: &dyn Blobs, project: &str) -> Result<Engagement, EngagementError> {
+pub async fn open(
+    journal: &dyn Journal,
+    blobs: &dyn Blobs,
+    project: &str,
+) -> Result<Engagement, EngagementError> {
     let first = journal.read(project, &Head::default(), 1).await?;
-    let Some(entry) = first.first() else { return Err(EngagementError::Unknown(project.to_owned())) };
+    let Some(entry) = first.first() else {
+        return Err(EngagementError::Unknown(project.to_owned()));
+    };
     let Event::Started(started) = event_of(blobs, project, entry).await? else {
         return Err(EngagementError::Damaged {
             project: project.to_owned(),
@@ -102,12 +138,19 @@ pub async fn open(journal: &dyn Journal, blobs: &dyn Blobs, project: &str) -> Re
     };
     let started: Started = *started;
     if !(OLDEST_SEMANTICS..=SEMANTICS).contains(&started.semantics) {
-        return Err(EngagementError::Semantics { project: project.to_owned(), engine: started.engine });
+        return Err(EngagementError::Semantics {
+            project: project.to_owned(),
+            engine: started.engine,
+        });
     }
     let definition: Definition = blob(blobs, project, &started.definition).await?;
     let plan: Plan = blob(blobs, project, &started.plan).await?;
     let text = String::from_utf8_lossy(&bytes(blobs, project, &started.sow).await?).into_owned();
-    let damaged = |e: sow::SowFault| EngagementError::Damaged { project: project.to_owned(), seq: 1, why: e.to_string() };
+    let damaged = |e: sow::SowFault| EngagementError::Damaged {
+        project: project.to_owned(),
+        seq: 1,
+        why: e.to_string(),
+    };
     let sow = sow::parse(&started.sow_file, &text).map_err(damaged)?;
     let mut engagement = Engagement {
         project: project.to_owned(),
@@ -127,13 +170,18 @@ impl Engagement {
     ///
     /// # Errors
     /// When the journal is damaged or a store fails.
-    pub async fn catch_up(&mut self, journal: &dyn Journal, blobs: &dyn Blobs) -> Result<Vec<(Entry, Event)>, EngagementError> {
+    pub async fn catch_up(
+        &mut self,
+        journal: &dyn Journal,
+        blobs: &dyn Blobs,
+    ) -> Result<Vec<(Entry, Event)>, EngagementError> {
         let mut new = Vec::new();
         self.follow(journal, blobs, |_, entry, event| new.push((entry, event))).await?;
         Ok(new)
     }
 
-    /// Takes in what others have appended, one event after the other: memory is taken by one event and what it leaves behind.
+    /// Takes in what others have appended, one event after the other: memory is taken by one event
+    /// and what it leaves behind.
     ///
     /// # Errors
     /// As [`Engagement::catch_up`].
@@ -172,7 +220,10 @@ impl Engagement {
             Some(gone) => Err(EngagementError::Damaged {
                 project: self.project.clone(),
                 seq: self.head.seq,
-                why: format!("row `{gone}` of the ledger was written and is gone; bring back the `cloudcrew.db` that has it"),
+                why: format!(
+                    "row `{gone}` of the ledger was written and is gone; bring back the \
+                     `cloudcrew.db` that has it"
+                ),
             }),
         }
     }
@@ -180,14 +231,15 @@ impl Engagement {
     /// Compares the journal with a commit that an engagement of its name made on its branch.
     ///
     /// # Errors
-    /// When the commit is of another engagement, or of an entry that this journal does not have: it was shortened, or this is an older
-    /// copy of a home whose newer copy has gone on.
+    /// When the commit is of another engagement, or of an entry that this journal does not have: it
+    /// was shortened, or this is an older copy of a home whose newer copy has gone on.
     pub fn knows(&self, commit: &Logged, branch: &str) -> Result<(), EngagementError> {
         let (project, id) = (&self.project, &commit.id);
         let of = commit.anchor.engagement.as_deref().unwrap_or_default();
         if of != self.state.started.identity {
             return Err(EngagementError::World(format!(
-                "branch `{branch}` belongs to another engagement named `{project}` ({of}): it made commit {id}; go on in the home of \
+                "branch `{branch}` belongs to another engagement named `{project}` ({of}): it made \
+                 commit {id}; go on in the home of \
                  that one, or start this one under another name with `--project`"
             )));
         }
@@ -196,13 +248,17 @@ impl Engagement {
             return Ok(());
         }
         let seq = *seq;
-        let why =
-            if seq > self.head.seq { format!("it ends with entry {}", self.head.seq) } else { "it says something else".into() };
+        let why = if seq > self.head.seq {
+            format!("it ends with entry {}", self.head.seq)
+        } else {
+            "it says something else".into()
+        };
         Err(EngagementError::Damaged {
             project: project.clone(),
             seq,
             why: format!(
-                "commit {id} on branch `{branch}` was made by that entry, and here {why}. This home is older than the branch: go on in \
+                "commit {id} on branch `{branch}` was made by that entry, and here {why}. This \
+                 home is older than the branch: go on in \
                  the newer one, or bring back its `cloudcrew.db` with its `-wal`"
             ),
         })
@@ -218,9 +274,19 @@ impl Engagement {
         Some(model)
     }
 
-    pub(super) fn take(&mut self, event: &Event, seq: u64, hash: String, at: i64) -> Result<(), EngagementError> {
+    pub(super) fn take(
+        &mut self,
+        event: &Event,
+        seq: u64,
+        hash: String,
+        at: i64,
+    ) -> Result<(), EngagementError> {
         let project = self.project.clone();
-        self.state.apply(event, at).map_err(|e| EngagementError::Damaged { project, seq, why: e.to_string() })?;
+        self.state.apply(event, at).map_err(|e| EngagementError::Damaged {
+            project,
+            seq,
+            why: e.to_string(),
+        })?;
         if matches!(event, Event::CommitIntended { .. }) {
             self.intents.insert(seq, hash.clone());
         }

@@ -1,4 +1,5 @@
-//! What the engagement used: reserved before a call, settled after it; never below what was really spent.
+//! What the engagement used: reserved before a call, settled after it; never below what was really
+//! spent.
 
 use std::collections::BTreeMap;
 
@@ -31,10 +32,13 @@ impl Charge {
         Charge { usage, micro_usd: price.map(micro) }
     }
 
-    /// What a call that reads and writes so many tokens costs at most: what is written to a prompt cache costs more than what is
-    /// only read.
+    /// What a call that reads and writes so many tokens costs at most: what is written to a prompt
+    /// cache costs more than what is only read.
     pub fn at_most(usage: Usage, price: Option<Price>) -> Charge {
-        Charge::of(usage, price.map(|p| Price { input: p.input.max(p.cache_write).max(p.cache_read), ..p }))
+        Charge::of(
+            usage,
+            price.map(|p| Price { input: p.input.max(p.cache_write).max(p.cache_read), ..p }),
+        )
     }
 }
 
@@ -59,7 +63,13 @@ impl MeterLine {
     /// A call that was answered.
     fn told(charge: Charge) -> MeterLine {
         let unpriced = u32::from(charge.micro_usd.is_none());
-        MeterLine { calls: 1, usage: charge.usage, micro_usd: charge.micro_usd.unwrap_or(0), unpriced, ..MeterLine::default() }
+        MeterLine {
+            calls: 1,
+            usage: charge.usage,
+            micro_usd: charge.micro_usd.unwrap_or(0),
+            unpriced,
+            ..MeterLine::default()
+        }
     }
 
     /// A call of which nothing was reported.
@@ -128,10 +138,13 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// All sums: phase, agent, model. A paid call of which nothing is known yet is a line of its own, with its upper bound.
+    /// All sums: phase, agent, model. A paid call of which nothing is known yet is a line of its
+    /// own, with its upper bound.
     pub fn lines(&self) -> impl Iterator<Item = (&str, &str, &str, &MeterLine)> {
         let open = self.open.iter().filter_map(|open| Some((&open.key, open.lost.as_ref()?)));
-        self.lines.iter().chain(open).map(|((phase, agent, model), line)| (phase.as_str(), agent.as_str(), model.as_str(), line))
+        self.lines.iter().chain(open).map(|((phase, agent, model), line)| {
+            (phase.as_str(), agent.as_str(), model.as_str(), line)
+        })
     }
 
     /// How long conversations got, visit by visit.
@@ -139,9 +152,14 @@ impl Meter {
         &self.contexts
     }
 
-    /// What counts against a budget: tokens and millionths of a US dollar of the phases and agents that `counts` takes, uncertain
-    /// ones included. `said` is what the call under way cost, when that is known and not on record yet.
-    pub(super) fn against(&self, said: Option<Charge>, counts: impl Fn(&str, &str) -> bool) -> (u64, u64) {
+    /// What counts against a budget: tokens and millionths of a US dollar of the phases and agents
+    /// that `counts` takes, uncertain ones included. `said` is what the call under way cost, when
+    /// that is known and not on record yet.
+    pub(super) fn against(
+        &self,
+        said: Option<Charge>,
+        counts: impl Fn(&str, &str) -> bool,
+    ) -> (u64, u64) {
         let under_way = self.open.iter().filter_map(|open| {
             let line = said.map(MeterLine::told).or_else(|| open.lost.clone())?;
             counts(&open.key.0, &open.key.1).then_some(line)
@@ -155,7 +173,11 @@ impl Meter {
 
     /// Calls of an agent in a phase that have come to their end.
     pub fn calls(&self, phase: &str, agent: &str) -> u32 {
-        self.lines.iter().filter(|((p, a, _), _)| p == phase && a == agent).map(|(_, l)| l.calls).sum()
+        self.lines
+            .iter()
+            .filter(|((p, a, _), _)| p == phase && a == agent)
+            .map(|(_, l)| l.calls)
+            .sum()
     }
 
     /// Everything together.
@@ -196,7 +218,15 @@ impl Meter {
             }
             None => {
                 let (swarm, agent) = (swarm.to_owned(), agent.clone());
-                self.contexts.push(VisitContext { swarm, visit, agent, calls: 1, first: read, last: read, most: read });
+                self.contexts.push(VisitContext {
+                    swarm,
+                    visit,
+                    agent,
+                    calls: 1,
+                    first: read,
+                    last: read,
+                    most: read,
+                });
             }
         }
     }
@@ -206,11 +236,18 @@ impl Meter {
         self.open.as_ref().map(|r| r.step.as_str())
     }
 
-    pub(super) fn reserve(&mut self, key: [&str; 3], step: &str, reserved: Charge, billing: Billing) {
+    pub(super) fn reserve(
+        &mut self,
+        key: [&str; 3],
+        step: &str,
+        reserved: Charge,
+        billing: Billing,
+    ) {
         self.lose();
         let [phase, agent, model] = key.map(str::to_owned);
         let lost = (billing == Billing::Paid).then(|| MeterLine::lost(reserved));
-        self.open = Some(Reservation { step: step.to_owned(), key: (phase, agent, model), lost, reserved });
+        self.open =
+            Some(Reservation { step: step.to_owned(), key: (phase, agent, model), lost, reserved });
     }
 
     /// The call that was under way will never be heard of: its reservation stays charged.
@@ -234,7 +271,10 @@ mod tests {
     const KEY: [&str; 3] = ["poc", "dev", "opus"];
 
     fn charge(tokens: u64, micro_usd: u64) -> Charge {
-        Charge { usage: Usage { input_tokens: tokens, ..Usage::default() }, micro_usd: Some(micro_usd) }
+        Charge {
+            usage: Usage { input_tokens: tokens, ..Usage::default() },
+            micro_usd: Some(micro_usd),
+        }
     }
 
     fn of_dev(meter: &Meter, said: Option<Charge>) -> (u64, u64) {

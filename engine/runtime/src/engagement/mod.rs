@@ -27,8 +27,8 @@ pub use begin::{Begin, SowFile, begin};
 pub use drive::{Driver, Options, Rest};
 pub use error::EngagementError;
 pub use event::{
-    Answered, BaseRecord, CommitRecord, Decision, End, EndReason, Event, Finding, MessageRecord, SourceHash, Started, ToolDone,
-    VerdictRecord, Voice, Why,
+    Answered, BaseRecord, CommitRecord, Decision, End, EndReason, Event, Finding, MessageRecord,
+    SourceHash, Started, ToolDone, VerdictRecord, Voice, Why,
 };
 pub use finalize::STEPS as FINALIZE_STEPS;
 pub use inbound::{cancel, message};

@@ -74,7 +74,8 @@ pub enum Raise {
 }
 
 impl Raise {
-    /// What was answered, when it is plainly one of the two: `stop`, or the new limit as a number, of tokens or of dollars.
+    /// What was answered, when it is plainly one of the two: `stop`, or the new limit as a number,
+    /// of tokens or of dollars.
     pub fn of(asked: &RequestKind, answer: &Value) -> Option<Raise> {
         let RequestKind::Budget { unit, .. } = asked else { return None };
         let text = answer.as_str().map_or_else(|| answer.to_string(), str::to_owned);
@@ -86,14 +87,18 @@ impl Raise {
         match unit {
             Unit::Tokens => number.parse().ok().map(Raise::To),
             Unit::MicroUsd => {
-                let dollars: f64 = number.parse().ok().filter(|d: &f64| d.is_finite() && (0.0..1e9).contains(d))?;
+                let dollars: f64 = number
+                    .parse()
+                    .ok()
+                    .filter(|d: &f64| d.is_finite() && (0.0..1e9).contains(d))?;
                 Some(Raise::To((dollars * 1e6).round() as u64))
             }
         }
     }
 }
 
-/// A number without `_`, and without `,` where it parts groups of three digits; `None` where it may be a decimal comma.
+/// A number without `_`, and without `,` where it parts groups of three digits; `None` where it may
+/// be a decimal comma.
 fn ungrouped(number: &str) -> Option<String> {
     let number = number.replace('_', "");
     let whole = number.split('.').next().unwrap_or_default();
@@ -107,7 +112,8 @@ fn ungrouped(number: &str) -> Option<String> {
 /// Something that a person must answer: once, for ever.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Request {
-    /// Unique in the engagement: `discovery-1` for the gate after the first run, `architecture-q-2-0-0` for a question.
+    /// Unique in the engagement: `discovery-1` for the gate after the first run,
+    /// `architecture-q-2-0-0` for a question.
     pub id: String,
     /// What is asked.
     #[serde(flatten)]
@@ -165,8 +171,8 @@ impl Request {
         self.answer.is_none() && !self.expired && !self.superseded
     }
 
-    /// When the next reminder or the expiry is due, milliseconds since 1970 UTC. A reminder comes so long after the last one: a clock that
-    /// jumped sends one and not thousands.
+    /// When the next reminder or the expiry is due, milliseconds since 1970 UTC. A reminder comes
+    /// so long after the last one: a clock that jumped sends one and not thousands.
     pub fn due(&self) -> Option<i64> {
         let since = self.reminded.unwrap_or(self.opened);
         let remind = self.remind_after.map(|every| since.saturating_add(every.max(1)));

@@ -1,4 +1,5 @@
-//! Trying again what failed: on the same branch, with what was approved before, by the definitions it began with or by others.
+//! Trying again what failed: on the same branch, with what was approved before, by the definitions
+//! it began with or by others.
 
 use std::sync::Arc;
 
@@ -28,8 +29,9 @@ pub struct Retry<'a> {
 /// Records that an ended engagement is tried again. It does not drive it.
 ///
 /// # Errors
-/// [`EngagementError::Usage`] when it has not ended or has no such phase, [`EngagementError::Conflict`] when it was cancelled, is
-/// completed, or another process was faster, [`EngagementError::Incompatible`] when other definitions do not fit what was approved.
+/// [`EngagementError::Usage`] when it has not ended or has no such phase,
+/// [`EngagementError::Conflict`] when it was cancelled, is completed, or another process was
+/// faster, [`EngagementError::Incompatible`] when other definitions do not fit what was approved.
 pub async fn retry(
     journal: &dyn Journal,
     blobs: &dyn Blobs,
@@ -41,7 +43,8 @@ pub async fn retry(
         let entry = entry(engagement, &retry)?;
         let mut events = Vec::new();
         if let Some((definition, plan)) = retry.definitions {
-            let (definition, plan) = (blobs.put(&definition.bytes()).await?, blobs.put(&plan.bytes()).await?);
+            let (definition, plan) =
+                (blobs.put(&definition.bytes()).await?, blobs.put(&plan.bytes()).await?);
             events.push(Event::Repinned { definition, plan });
         }
         events.push(Event::Retried { phase: entry.phase, actor: retry.actor.to_owned() });
@@ -62,26 +65,49 @@ fn entry(engagement: &Engagement, retry: &Retry<'_>) -> Result<Entry, Engagement
     let (state, project) = (&engagement.state, &engagement.project);
     let usage = |text: String| EngagementError::Usage(text);
     let Some(end) = &state.end else {
-        return Err(usage(format!("`{project}` has not ended; go on with `cloudcrew resume {project}`")));
+        return Err(usage(format!(
+            "`{project}` has not ended; go on with `cloudcrew resume {project}`"
+        )));
     };
     match end.kind {
         EndReason::Completed => {
-            return Err(EngagementError::Conflict(format!("`{project}` is completed; nothing is to be retried")));
+            return Err(EngagementError::Conflict(format!(
+                "`{project}` is completed; nothing is to be retried"
+            )));
         }
-        EndReason::Cancelled => return Err(EngagementError::Conflict(format!("`{project}` was cancelled, and stays so"))),
+        EndReason::Cancelled => {
+            return Err(EngagementError::Conflict(format!(
+                "`{project}` was cancelled, and stays so"
+            )));
+        }
         EndReason::Failed | EndReason::BudgetExhausted | EndReason::Expired => {}
     }
-    let last = state.last_phase.clone().ok_or_else(|| usage(format!("`{project}` ended before its first phase began")))?;
+    let last = state
+        .last_phase
+        .clone()
+        .ok_or_else(|| usage(format!("`{project}` ended before its first phase began")))?;
     let phase = retry.from.unwrap_or(&last).to_owned();
-    let reached = |name: &str| state.phases.get(name).is_some_and(|progress| progress.swarms > 0 || *name == last);
+    let reached = |name: &str| {
+        state.phases.get(name).is_some_and(|progress| progress.swarms > 0 || *name == last)
+    };
     if !reached(&phase) {
-        let names: Vec<&str> = state.plan().entries.iter().map(|(name, _)| name.as_str()).filter(|name| reached(name)).collect();
-        return Err(usage(format!("`{project}` never came to a phase `{phase}`; it came to {}", names.join(", "))));
+        let names: Vec<&str> = state
+            .plan()
+            .entries
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .filter(|name| reached(name))
+            .collect();
+        return Err(usage(format!(
+            "`{project}` never came to a phase `{phase}`; it came to {}",
+            names.join(", ")
+        )));
     }
     let plan = match retry.definitions {
         None => state.plan(),
         Some((_, plan)) => {
-            compatible(state, plan, &phase).map_err(|why| EngagementError::Incompatible(format!("`{project}`: {why}")))?;
+            compatible(state, plan, &phase)
+                .map_err(|why| EngagementError::Incompatible(format!("`{project}`: {why}")))?;
             plan
         }
     };
@@ -93,8 +119,8 @@ fn entry(engagement: &Engagement, retry: &Retry<'_>) -> Result<Entry, Engagement
     Ok(Entry { phase, state })
 }
 
-/// Whether an engagement can go on at `phase` by another plan: what came before, and was approved, must be the same phases in the
-/// same order.
+/// Whether an engagement can go on at `phase` by another plan: what came before, and was approved,
+/// must be the same phases in the same order.
 ///
 /// # Errors
 /// What does not fit, in words.
@@ -104,15 +130,22 @@ pub fn compatible(state: &State, plan: &Plan, phase: &str) -> Result<(), String>
         Some(plan.entries[..at].iter().map(|(name, _)| name.clone()).collect())
     };
     if plan.workflow != state.plan().workflow {
-        return Err(format!("it runs the workflow `{}`, not `{}`", state.plan().workflow, plan.workflow));
+        return Err(format!(
+            "it runs the workflow `{}`, not `{}`",
+            state.plan().workflow,
+            plan.workflow
+        ));
     }
-    let Some(now) = before(plan) else { return Err(format!("the definitions have no phase `{phase}` any more")) };
+    let Some(now) = before(plan) else {
+        return Err(format!("the definitions have no phase `{phase}` any more"));
+    };
     let was = before(state.plan()).unwrap_or_default();
     if now == was {
         return Ok(());
     }
     Err(format!(
-        "before `{phase}` the definitions have the phases [{}], and it went through [{}]; go on with `--definitions pinned`, or bring \
+        "before `{phase}` the definitions have the phases [{}], and it went through [{}]; go on \
+         with `--definitions pinned`, or bring \
          them back",
         now.join(", "),
         was.join(", ")

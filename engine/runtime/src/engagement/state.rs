@@ -7,7 +7,10 @@ use std::time::Duration;
 use cloudcrew_definition::crew::{Live as Served, Price};
 use cloudcrew_plan::{Counter, Counters, Kind, Outcome, Plan};
 
-use super::event::{Answered, CommitRecord, Decision, End, Event, Finding, MessageRecord, Started, VerdictRecord, Why};
+use super::event::{
+    Answered, CommitRecord, Decision, End, Event, Finding, MessageRecord, Started, VerdictRecord,
+    Why,
+};
 use super::inbound::shown;
 use super::meter::Meter;
 use super::request::{Raise, Request, RequestKind};
@@ -71,7 +74,8 @@ pub struct SwarmRun {
     pub visits: Vec<String>,
     /// How often the conversation of the visit under way was cut back.
     pub trims: usize,
-    /// What the machine refused of its last reply, and why, while a driver holds it: only for who looks on, and in no journal.
+    /// What the machine refused of its last reply, and why, while a driver holds it: only for who
+    /// looks on, and in no journal.
     pub refused: Vec<(ToolUse, String)>,
 }
 
@@ -168,7 +172,8 @@ pub struct State {
     pub finalized: Vec<(String, Option<String>)>,
     /// Name of the first state that was entered.
     pub first: Option<String>,
-    /// The last call of a model or commit: a process that dies at the same one again made no progress.
+    /// The last call of a model or commit: a process that dies at the same one again made no
+    /// progress.
     pub last_step: Option<String>,
     /// The phase that it was in last.
     pub last_phase: Option<String>,
@@ -256,12 +261,17 @@ impl State {
     /// The request of the gate it stands at, answered or not.
     pub fn gate_request(&self) -> Option<&Request> {
         let phase = self.phase()?;
-        self.requests.iter().rev().find(|r| r.phase == phase && matches!(r.kind, RequestKind::Approval { .. }))
+        self.requests
+            .iter()
+            .rev()
+            .find(|r| r.phase == phase && matches!(r.kind, RequestKind::Approval { .. }))
     }
 
-    /// Whether the request that an event answers, reminds of or ends is still open; `true` for every other event.
+    /// Whether the request that an event answers, reminds of or ends is still open; `true` for
+    /// every other event.
     pub(super) fn still_asks(&self, event: &Event) -> bool {
-        open_request_of(event).is_none_or(|request| self.request(request).is_some_and(Request::is_open))
+        open_request_of(event)
+            .is_none_or(|request| self.request(request).is_some_and(Request::is_open))
     }
 
     /// Whether an event means nothing once its request is answered.
@@ -290,7 +300,8 @@ impl State {
                 self.begins_again(*on, why.as_ref());
             }
             Event::SwarmBegan { swarm, purpose, spec, findings } => {
-                if self.swarm.is_some() || !matches!(self.kind(), Some(Kind::Swarm | Kind::Review)) {
+                if self.swarm.is_some() || !matches!(self.kind(), Some(Kind::Swarm | Kind::Review))
+                {
                     return Err(self.illegal(event, "no swarm belongs here"));
                 }
                 if *purpose == Purpose::Work
@@ -312,7 +323,9 @@ impl State {
             }
             Event::VisitOpened { visit, agent, system, steady, .. } => {
                 let phase = self.phase().map(str::to_owned);
-                let Some(run) = self.swarm.as_mut() else { return Err(self.illegal(event, "no swarm is under way")) };
+                let Some(run) = self.swarm.as_mut() else {
+                    return Err(self.illegal(event, "no swarm is under way"));
+                };
                 if run.system.as_ref().map(|prompt| prompt.visit) != Some(*visit) {
                     run.visits.push(agent.clone());
                     run.trims = 0;
@@ -324,7 +337,8 @@ impl State {
                         progress.visits.push(agent.clone());
                     }
                 }
-                run.system = Some(VisitPrompt { visit: *visit, blob: system.clone(), steady: *steady });
+                run.system =
+                    Some(VisitPrompt { visit: *visit, blob: system.clone(), steady: *steady });
             }
             Event::ModelCalled { step, agent, model, reserved, billing } => {
                 if self.swarm.is_none() {
@@ -334,12 +348,21 @@ impl State {
                 // A lost call of a model that costs nothing is the same call again.
                 if !(*billing == Billing::Free && self.meter.open_step() == Some(step)) {
                     let phase = self.phase().unwrap_or_default().to_owned();
-                    self.meter.reserve([phase.as_str(), agent.as_str(), model.as_str()], step, *reserved, *billing);
+                    self.meter.reserve(
+                        [phase.as_str(), agent.as_str(), model.as_str()],
+                        step,
+                        *reserved,
+                        *billing,
+                    );
                 }
             }
-            Event::ToolsCalled { .. } if self.swarm.is_none() => return Err(self.illegal(event, "no swarm is under way")),
+            Event::ToolsCalled { .. } if self.swarm.is_none() => {
+                return Err(self.illegal(event, "no swarm is under way"));
+            }
             Event::ToolsCalled { .. } => {}
-            Event::CommitIntended { step, parent, date } => self.intended = Some((step.clone(), parent.clone(), *date)),
+            Event::CommitIntended { step, parent, date } => {
+                self.intended = Some((step.clone(), parent.clone(), *date))
+            }
             Event::Committed(record) => {
                 self.progressed(&record.step);
                 self.committed(record);
@@ -369,21 +392,28 @@ impl State {
                 self.phases.entry(phase.clone()).or_default().findings = findings.clone();
             }
             Event::ParkedUntil { at, reason, blocked } => {
-                self.parked = Some(Parked { until: *at, reason: reason.clone(), blocked: *blocked });
+                self.parked =
+                    Some(Parked { until: *at, reason: reason.clone(), blocked: *blocked });
             }
             Event::Trimmed { .. } => match self.swarm.as_mut() {
                 Some(run) => run.trims += 1,
                 None => return Err(self.illegal(event, "no swarm is under way")),
             },
-            Event::Rerouted { model, live, price } => drop(self.routes.insert(model.clone(), ((**live).clone(), *price))),
-            Event::BudgetNeared { budget, limit, .. } => drop(self.neared.insert((budget.clone(), *limit))),
+            Event::Rerouted { model, live, price } => {
+                drop(self.routes.insert(model.clone(), ((**live).clone(), *price)))
+            }
+            Event::BudgetNeared { budget, limit, .. } => {
+                self.neared.insert((budget.clone(), *limit));
+            }
             Event::RequestOpened(request) => {
                 if self.request(&request.id).is_some() {
                     return Err(self.illegal(event, format!("request `{}` exists", request.id)));
                 }
                 self.requests.push((**request).clone());
             }
-            Event::RequestAnswered { request, answer } => self.answered(event, request, answer, at)?,
+            Event::RequestAnswered { request, answer } => {
+                self.answered(event, request, answer, at)?
+            }
             Event::Reminded { request, number } => {
                 let open = self.open(event, request)?;
                 (open.reminders, open.reminded) = (*number, Some(at));
@@ -400,7 +430,10 @@ impl State {
             }
             Event::ProcessDied { .. } => {
                 let phase = self.phase().unwrap_or_default().to_owned();
-                let next = self.plan.next(&self.at, Outcome::Died, &self.counters).map_err(|_| self.illegal(event, "no way on"))?;
+                let next = self
+                    .plan
+                    .next(&self.at, Outcome::Died, &self.counters)
+                    .map_err(|_| self.illegal(event, "no way on"))?;
                 self.counters.take(&phase, &next.clone());
             }
             Event::Finalized { step, fault } => self.finalized.push((step.clone(), fault.clone())),
@@ -409,7 +442,9 @@ impl State {
                 self.started.plan.clone_from(plan);
             }
             Event::Retried { phase, .. } => {
-                let Some(end) = self.end.take() else { return Err(self.illegal(event, "it has not ended")) };
+                let Some(end) = self.end.take() else {
+                    return Err(self.illegal(event, "it has not ended"));
+                };
                 self.retried(phase, end);
             }
             Event::Ended(end) => {
@@ -423,22 +458,34 @@ impl State {
         Ok(())
     }
 
-    fn enter(&mut self, event: &Event, to: &str, on: Option<Outcome>, resume: Option<String>) -> Result<(), Illegal> {
-        let Some(target) = self.plan.state(to).cloned() else { return Err(self.illegal(event, "the plan has no such state")) };
+    fn enter(
+        &mut self,
+        event: &Event,
+        to: &str,
+        on: Option<Outcome>,
+        resume: Option<String>,
+    ) -> Result<(), Illegal> {
+        let Some(target) = self.plan.state(to).cloned() else {
+            return Err(self.illegal(event, "the plan has no such state"));
+        };
         if let (Some(on), false) = (on, self.at.is_empty()) {
             let phase = self.phase().unwrap_or_default().to_owned();
             let expected = self.plan.next(&self.at, on, &self.counters).cloned();
-            let expected = expected.map_err(|_| self.illegal(event, format!("no way out on `{}`", on.name())))?;
+            let expected = expected
+                .map_err(|_| self.illegal(event, format!("no way out on `{}`", on.name())))?;
             let reopened = resume.as_ref().is_some_and(|r| *r == expected.to);
             let resumed = self.resume.as_deref() == Some(to) && on == Outcome::Approved;
             if expected.to != to && !reopened && !resumed {
-                return Err(self.illegal(event, format!("`{}` leads to `{}`", on.name(), expected.to)));
+                return Err(
+                    self.illegal(event, format!("`{}` leads to `{}`", on.name(), expected.to))
+                );
             }
             self.counters.take(&phase, &expected);
         }
         self.resume = resume;
         // A swarm that only rests is still the one that goes on.
-        let rests = matches!(target.kind, Kind::Question | Kind::Park) || matches!(on, Some(Outcome::Answered | Outcome::Back));
+        let rests = matches!(target.kind, Kind::Question | Kind::Park)
+            || matches!(on, Some(Outcome::Answered | Outcome::Back));
         if !rests {
             self.swarm = None;
         }
@@ -468,7 +515,8 @@ impl State {
     /// What was approved from `phase` on is approved no more; what was written stays.
     fn retried(&mut self, phase: &str, end: End) {
         let at = self.plan.entries.iter().position(|(name, _)| name == phase).unwrap_or(0);
-        let again: Vec<String> = self.plan.entries[at..].iter().map(|(name, _)| name.clone()).collect();
+        let again: Vec<String> =
+            self.plan.entries[at..].iter().map(|(name, _)| name.clone()).collect();
         for name in &again {
             if let Some(progress) = self.phases.get_mut(name) {
                 progress.approved = None;
@@ -478,8 +526,10 @@ impl State {
             self.counters.forget(name);
         }
         for request in self.requests.iter_mut().filter(|r| again.contains(&r.phase)) {
-            // Gates are asked about anew, and so are whatever still waited and a budget that was not raised.
-            request.superseded |= request.answer.is_none() || !matches!(request.kind, RequestKind::Question { .. });
+            // Gates are asked about anew, and so are whatever still waited and a budget that was
+            // not raised.
+            request.superseded |=
+                request.answer.is_none() || !matches!(request.kind, RequestKind::Question { .. });
         }
         self.phases.entry(phase.to_owned()).or_default().earlier = Some(end.text);
         (self.swarm, self.parked, self.resume, self.reason) = (None, None, None, None);
@@ -498,13 +548,16 @@ impl State {
 
     /// Keeps in mind why a swarm begins again: it is told so.
     fn begins_again(&mut self, on: Option<Outcome>, why: Option<&Why>) {
-        let (Some(Kind::Swarm), Some(phase)) = (self.kind(), self.phase().map(str::to_owned)) else { return };
+        let (Some(Kind::Swarm), Some(phase)) = (self.kind(), self.phase().map(str::to_owned))
+        else {
+            return;
+        };
         let earlier = match on {
             // The same swarm goes on.
             Some(Outcome::Answered | Outcome::Back | Outcome::Died) => return,
-            Some(on @ (Outcome::Limit | Outcome::Failed | Outcome::Incomplete | Outcome::Faulted)) => {
-                Some(why.map_or_else(|| on.name().to_owned(), |why| why.text.clone()))
-            }
+            Some(
+                on @ (Outcome::Limit | Outcome::Failed | Outcome::Incomplete | Outcome::Faulted),
+            ) => Some(why.map_or_else(|| on.name().to_owned(), |why| why.text.clone())),
             // A retry has said why.
             None if self.phases.get(&phase).is_some_and(|p| p.earlier.is_some()) => return,
             _ => None,
@@ -512,9 +565,16 @@ impl State {
         self.phases.entry(phase).or_default().earlier = earlier;
     }
 
-    fn swarm_input(&mut self, event: &Event, input: &Input, elapsed: Duration) -> Result<(), Illegal> {
+    fn swarm_input(
+        &mut self,
+        event: &Event,
+        input: &Input,
+        elapsed: Duration,
+    ) -> Result<(), Illegal> {
         let phase = self.phase().unwrap_or_default().to_owned();
-        let Some(run) = self.swarm.as_mut() else { return Err(self.illegal(event, "no swarm is under way")) };
+        let Some(run) = self.swarm.as_mut() else {
+            return Err(self.illegal(event, "no swarm is under way"));
+        };
         // While a driver holds the machine, the driver feeds it.
         if let Some(machine) = run.machine.as_mut()
             && let Err(why) = machine.accept(input.clone(), elapsed)
@@ -564,11 +624,18 @@ impl State {
         self.requests.iter_mut().find(|r| r.id == id && r.is_open()).ok_or(illegal)
     }
 
-    fn answered(&mut self, event: &Event, id: &str, answer: &Answered, at: i64) -> Result<(), Illegal> {
+    fn answered(
+        &mut self,
+        event: &Event,
+        id: &str,
+        answer: &Answered,
+        at: i64,
+    ) -> Result<(), Illegal> {
         let request = self.open(event, id)?;
         request.answer = Some(answer.clone());
         request.answered = Some(at);
-        let (phase, subject, kind) = (request.phase.clone(), request.subject.clone(), request.kind.clone());
+        let (phase, subject, kind) =
+            (request.phase.clone(), request.subject.clone(), request.kind.clone());
         let progress = self.phases.entry(phase).or_default();
         match &answer.decision {
             Decision::Approve { ratings } => {
@@ -594,7 +661,13 @@ impl State {
 
 /// What may happen to an engagement that has ended.
 fn may_follow_the_end(event: &Event) -> bool {
-    matches!(event, Event::MessageReceived(_) | Event::CancelRequested { .. } | Event::Repinned { .. } | Event::Retried { .. })
+    matches!(
+        event,
+        Event::MessageReceived(_)
+            | Event::CancelRequested { .. }
+            | Event::Repinned { .. }
+            | Event::Retried { .. }
+    )
 }
 
 /// The request that must still be open for an event to mean something.

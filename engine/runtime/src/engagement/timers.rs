@@ -1,4 +1,5 @@
-//! Reminders and expiry: settled by whoever opens the engagement next, each once, by the journal's own order.
+//! Reminders and expiry: settled by whoever opens the engagement next, each once, by the journal's
+//! own order.
 
 use cloudcrew_definition::syntax::OnExpiry;
 
@@ -24,7 +25,8 @@ impl Driver {
             let Some(request) = due else { return Ok(()) };
             match settled(&request, now) {
                 Event::RequestAnswered { answer, .. } => {
-                    self.answer_for(&request, answer.decision, &answer.actor, &answer.channel).await?;
+                    self.answer_for(&request, answer.decision, &answer.actor, &answer.channel)
+                        .await?;
                 }
                 event => self.append(vec![event]).await?,
             }
@@ -32,8 +34,8 @@ impl Driver {
     }
 }
 
-/// Records what has come due, for a process that does not drive: an answer counts by its time, whoever drives. Silence approves
-/// nothing that cannot be read.
+/// Records what has come due, for a process that does not drive: an answer counts by its time,
+/// whoever drives. Silence approves nothing that cannot be read.
 ///
 /// # Errors
 /// When the store fails or the journal is damaged.
@@ -78,8 +80,11 @@ fn settled(request: &Request, now: i64) -> Event {
     if request.expires.is_none_or(|at| at > now) {
         return Event::Reminded { request: id, number: request.reminders.saturating_add(1) };
     }
-    if request.on_expiry == Some(OnExpiry::Approve) && matches!(request.kind, RequestKind::Approval { .. }) {
-        let (decision, digest) = (Decision::Approve { ratings: Vec::new() }, request.digest.clone());
+    if request.on_expiry == Some(OnExpiry::Approve)
+        && matches!(request.kind, RequestKind::Approval { .. })
+    {
+        let (decision, digest) =
+            (Decision::Approve { ratings: Vec::new() }, request.digest.clone());
         return Event::RequestAnswered {
             request: id,
             answer: Answered { decision, actor: "nobody".into(), channel: "expiry".into(), digest },

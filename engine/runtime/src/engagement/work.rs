@@ -14,19 +14,25 @@ use crate::ports::ledger::{LedgerKind, LedgerRow};
 use crate::ports::model::Purpose;
 use crate::prompt::render;
 use crate::sow::{Item, SectionKind};
-use crate::swarm::{ContextRule, Input, Limits, Member, Reason, RetryPolicy, Status, Stop, SwarmSpec, drive};
+use crate::swarm::{
+    ContextRule, Input, Limits, Member, Reason, RetryPolicy, Status, Stop, SwarmSpec, drive,
+};
 
 /// How long a provider that is away is left alone before it is tried again, in milliseconds.
 const PARK_MS: i64 = 60_000;
-/// A provider that asks for a longer wait is tried again all the same, in milliseconds: what it says may be wrong.
+/// A provider that asks for a longer wait is tried again all the same, in milliseconds: what it
+/// says may be wrong.
 pub(super) const MAX_PARK_MS: i64 = 3_600_000;
-/// How often in a visit a model that said nothing, or announced calls and made none, is asked again.
+/// How often in a visit a model that said nothing, or announced calls and made none, is asked
+/// again.
 pub(super) const ASKS_AGAIN: u32 = 2;
 
 impl Driver {
     /// In a swarm's state.
     pub(super) async fn work(&self) -> Result<Option<Rest>, EngagementError> {
-        let Some(phase) = self.phase().await else { return Err(self.damaged("a swarm without a phase".into()).await) };
+        let Some(phase) = self.phase().await else {
+            return Err(self.damaged("a swarm without a phase".into()).await);
+        };
         if self.unraised().await.is_some() {
             // The process died right after it asked.
             self.go(Outcome::Asked).await?;
@@ -45,10 +51,17 @@ impl Driver {
             };
             let number = self.look(|e| e.state.progress(&phase.name).swarms + 1).await;
             let swarm = format!("{}.{number}", phase.name);
-            let event = Event::SwarmBegan { swarm, purpose: Purpose::Work, spec: Box::new(spec), findings: Vec::new() };
+            let event = Event::SwarmBegan {
+                swarm,
+                purpose: Purpose::Work,
+                spec: Box::new(spec),
+                findings: Vec::new(),
+            };
             self.append(vec![event]).await?;
         }
-        let Some((status, reason)) = self.run_swarm(&phase).await? else { return Ok(Some(Rest::Stopped)) };
+        let Some((status, reason)) = self.run_swarm(&phase).await? else {
+            return Ok(Some(Rest::Stopped));
+        };
         match status {
             SwarmEnd::Rests(Status::Completed) => self.delivered(&phase).await?,
             SwarmEnd::Rests(Status::Interrupted) => self.go(Outcome::Asked).await?,
@@ -67,12 +80,14 @@ impl Driver {
         Ok(None)
     }
 
-    /// The swarm ended by itself: the engine looks for what the phase owes, whatever the agents say.
+    /// The swarm ended by itself: the engine looks for what the phase owes, whatever the agents
+    /// say.
     async fn delivered(&self, phase: &Phase) -> Result<(), EngagementError> {
         // Plans of older versions leave that to the review.
         let looks = self.look(|e| {
             let plan = e.state.plan();
-            plan.state(&e.state.at).is_some_and(|state| state.on.iter().any(|way| way.on == Outcome::Incomplete))
+            plan.state(&e.state.at)
+                .is_some_and(|state| state.on.iter().any(|way| way.on == Outcome::Incomplete))
         });
         if !looks.await {
             return self.go(Outcome::Finished).await;
@@ -83,10 +98,18 @@ impl Driver {
         // What a review found stays in mind until the next one.
         let cleared = findings.is_empty() && (known.is_empty() || phase.review.is_some());
         if findings != known && !cleared {
-            self.append(vec![Event::Checked { phase: phase.name.clone(), findings: findings.clone() }]).await?;
+            self.append(vec![Event::Checked {
+                phase: phase.name.clone(),
+                findings: findings.clone(),
+            }])
+            .await?;
         }
         let Some(first) = first else { return self.go(Outcome::Finished).await };
-        let more = if findings.len() > 1 { format!(" and {} more", findings.len() - 1) } else { String::new() };
+        let more = if findings.len() > 1 {
+            format!(" and {} more", findings.len() - 1)
+        } else {
+            String::new()
+        };
         let text = format!("{} is incomplete: {}{more} [{}]", phase.name, first.text, first.key);
         self.go_because(Outcome::Incomplete, Some(Why { text, key: first.key })).await
     }
@@ -102,7 +125,11 @@ impl Driver {
         self.tried.store(true, std::sync::atomic::Ordering::Relaxed);
         let asked = reason.and_then(|r| r.retry_after).map_or(0, |wait| ms(wait) as i64);
         let wait = asked.clamp(PARK_MS, MAX_PARK_MS);
-        Event::ParkedUntil { at: self.now().await.saturating_add(wait), reason: words(reason), blocked }
+        Event::ParkedUntil {
+            at: self.now().await.saturating_add(wait),
+            reason: words(reason),
+            blocked,
+        }
     }
 
     /// The definition of the phase under way.
@@ -111,17 +138,31 @@ impl Driver {
     }
 
     /// Drives the swarm under way; `None` when the process was asked to stop.
-    pub(super) async fn run_swarm(&self, phase: &Phase) -> Result<Option<(SwarmEnd, Option<Reason>)>, EngagementError> {
+    pub(super) async fn run_swarm(
+        &self,
+        phase: &Phase,
+    ) -> Result<Option<(SwarmEnd, Option<Reason>)>, EngagementError> {
         let taken = {
             let mut inner = self.inner.lock().await;
-            inner.state.swarm.as_mut().and_then(|s| Some((s.id.clone(), s.purpose, s.machine.take()?)))
+            inner
+                .state
+                .swarm
+                .as_mut()
+                .and_then(|s| Some((s.id.clone(), s.purpose, s.machine.take()?)))
         };
-        let Some((id, purpose, mut machine)) = taken else { return Err(self.damaged("no swarm is under way".into()).await) };
+        let Some((id, purpose, mut machine)) = taken else {
+            return Err(self.damaged("no swarm is under way".into()).await);
+        };
         let host = SwarmHost::new(self, id, purpose, phase);
         let mut driven = Ok(machine.status());
         if away(machine.status(), machine.reason()) {
             let resume = Input::Resume;
-            let event = Event::SwarmInput { input: Box::new(resume.clone()), elapsed_ms: 0, settled: None, done: None };
+            let event = Event::SwarmInput {
+                input: Box::new(resume.clone()),
+                elapsed_ms: 0,
+                settled: None,
+                done: None,
+            };
             self.append(vec![event]).await?;
             let accepted = machine.accept(resume, std::time::Duration::ZERO);
             debug_assert!(accepted.is_ok(), "{accepted:?}");
@@ -129,12 +170,14 @@ impl Driver {
         if machine.status() == Status::Running {
             driven = drive(&mut machine, &host).await;
         }
-        // The machine has taken it in already, and is not fed with it again. What was paid for is on record also when a tool failed.
+        // The machine has taken it in already, and is not fed with it again. What was paid for is
+        // on record also when a tool failed.
         let settled = self.settle_deferred().await;
         let why = host.why.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         let unrendered = host.unrendered.load(std::sync::atomic::Ordering::Relaxed);
         let asks = host.asks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        // After a failure the machine may know more than the journal: who goes on reads the journal again.
+        // After a failure the machine may know more than the journal: who goes on reads the journal
+        // again.
         if let Err(Stop::Failed(error)) = driven {
             return Err(error);
         }
@@ -146,18 +189,25 @@ impl Driver {
         match driven {
             Ok(status) => Ok(Some((SwarmEnd::Rests(status), reason))),
             Err(Stop::Halted) => Ok(None),
-            Err(Stop::Exhausted) if unrendered => Ok(Some((SwarmEnd::Unrendered(why.unwrap_or_else(no_budget)), reason))),
-            Err(Stop::Exhausted) => Ok(Some((SwarmEnd::Exhausted(why.unwrap_or_else(no_budget), asks), reason))),
+            Err(Stop::Exhausted) if unrendered => {
+                Ok(Some((SwarmEnd::Unrendered(why.unwrap_or_else(no_budget)), reason)))
+            }
+            Err(Stop::Exhausted) => {
+                Ok(Some((SwarmEnd::Exhausted(why.unwrap_or_else(no_budget), asks), reason)))
+            }
             Err(Stop::Failed(error)) => Err(error),
         }
     }
 
-    /// An engagement that begins later than with its first phase knows what the statement of work says all the same.
+    /// An engagement that begins later than with its first phase knows what the statement of work
+    /// says all the same.
     async fn seed_ledger(&self, phase: &Phase) -> Result<(), EngagementError> {
         let (later, begun, items) = self
             .look(|e| {
-                let later = e.state.first.as_ref().is_some_and(|first| *first != e.state.plan().start);
-                let items: Vec<Item> = SectionKind::ALL.iter().flat_map(|kind| e.sow.items(*kind)).cloned().collect();
+                let later =
+                    e.state.first.as_ref().is_some_and(|first| *first != e.state.plan().start);
+                let items: Vec<Item> =
+                    SectionKind::ALL.iter().flat_map(|kind| e.sow.items(*kind)).cloned().collect();
                 (later, e.state.phases.values().any(|progress| progress.swarms > 0), items)
             })
             .await;
@@ -176,19 +226,27 @@ impl Driver {
         self.record_rows(&items.into_iter().map(row).collect::<Vec<_>>()).await
     }
 
-    /// The statement of work stands in the repository from the beginning, so that agents and customer read the same.
+    /// The statement of work stands in the repository from the beginning, so that agents and
+    /// customer read the same.
     async fn commit_sow(&self) -> Result<(), EngagementError> {
         const STEP: &str = "start.sow";
         if self.look(|e| e.state.commits.contains_key(STEP)).await {
             return Ok(());
         }
-        let (name, text) = self.look(|e| (e.state.started.sow_file.clone(), e.sow_text.as_bytes().to_vec())).await;
+        let (name, text) =
+            self.look(|e| (e.state.started.sow_file.clone(), e.sow_text.as_bytes().to_vec())).await;
         for path in [format!("docs/sow/{name}"), "docs/sow/statement-of-work.md".to_owned()] {
-            if self.commit(STEP, "engine", &[(path, text.clone())], "Add the statement of work").await?.is_ok() {
+            if self
+                .commit(STEP, "engine", &[(path, text.clone())], "Add the statement of work")
+                .await?
+                .is_ok()
+            {
                 return Ok(());
             }
         }
-        Err(EngagementError::World("the statement of work cannot be written to the repository".into()))
+        Err(EngagementError::World(
+            "the statement of work cannot be written to the repository".into(),
+        ))
     }
 }
 
@@ -208,7 +266,8 @@ pub(super) enum SwarmEnd {
 
 /// Whether the swarm goes on by itself, or once somebody has changed something outside.
 pub(super) fn away(status: Status, reason: Option<&Reason>) -> bool {
-    status == Status::ProviderUnavailable || (status == Status::Failed && reason.is_some_and(|r| r.mendable))
+    status == Status::ProviderUnavailable
+        || (status == Status::Failed && reason.is_some_and(|r| r.mendable))
 }
 
 fn words(reason: Option<&Reason>) -> String {
@@ -217,7 +276,9 @@ fn words(reason: Option<&Reason>) -> String {
 
 /// A failed swarm as the plan's outcome, with the YAML key to raise.
 pub(super) fn failed(phase: &Phase, reason: Option<&Reason>) -> (Outcome, Why) {
-    let Some(reason) = reason else { return (Outcome::Failed, Why { text: "the swarm failed".into(), key: String::new() }) };
+    let Some(reason) = reason else {
+        return (Outcome::Failed, Why { text: "the swarm failed".into(), key: String::new() });
+    };
     let key = match reason.key.as_deref() {
         Some("max_tokens") => format!("agents.yaml models.*.max_tokens (agent {})", reason.agent),
         Some(key) => format!("phases/{}.yaml swarm.{key}", phase.name),
@@ -232,16 +293,23 @@ fn work_spec(engagement: &Engagement, phase: &Phase) -> Result<SwarmSpec, String
     let state = &engagement.state;
     let mut values = variables(engagement, phase);
     let owner = engagement.definition.agent(&phase.swarm.entry);
-    values["agent"] =
-        serde_json::json!({ "name": phase.swarm.entry, "description": owner.map(|a| a.description.as_str()).unwrap_or_default() });
-    let task = render(&phase.task, &values).map_err(|why| format!("the task of `{}` cannot be rendered: {why}", phase.name))?;
+    values["agent"] = serde_json::json!({ "name": phase.swarm.entry, "description": owner.map(|a| a.description.as_str()).unwrap_or_default() });
+    let task = render(&phase.task, &values)
+        .map_err(|why| format!("the task of `{}` cannot be rendered: {why}", phase.name))?;
     let retries = state.counters.get(&phase.name, Counter::Retries);
     let factor = phase.retry.timeout_factor.powi(i32::try_from(retries).unwrap_or(i32::MAX));
-    let grown = |time: std::time::Duration| std::time::Duration::from_millis((time.as_millis() as f64 * factor).min(1e13) as u64);
+    let grown = |time: std::time::Duration| {
+        std::time::Duration::from_millis((time.as_millis() as f64 * factor).min(1e13) as u64)
+    };
     let mut limits = limits(phase);
     limits.execution_timeout = grown(limits.execution_timeout);
     limits.node_timeout = grown(limits.node_timeout);
-    let members = phase.swarm.agents.iter().filter_map(|name| member(engagement, name, Purpose::Work)).collect();
+    let members = phase
+        .swarm
+        .agents
+        .iter()
+        .filter_map(|name| member(engagement, name, Purpose::Work))
+        .collect();
     Ok(SwarmSpec {
         task,
         entry: phase.swarm.entry.clone(),
@@ -291,5 +359,9 @@ pub(super) fn limits(phase: &Phase) -> Limits {
 
 pub(super) fn retry(phase: &Phase) -> RetryPolicy {
     let s = &phase.swarm;
-    RetryPolicy { max_attempts: s.provider_max_attempts, initial_delay: s.provider_initial_delay, max_delay: s.provider_max_delay }
+    RetryPolicy {
+        max_attempts: s.provider_max_attempts,
+        initial_delay: s.provider_initial_delay,
+        max_delay: s.provider_max_delay,
+    }
 }

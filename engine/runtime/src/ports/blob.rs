@@ -7,9 +7,11 @@ use super::StoreError;
 /// The blob port.
 #[async_trait]
 pub trait Blobs: Send + Sync {
-    /// Stores bytes under their hex SHA-256 and returns it; on disk when it returns. Storing the same twice is one blob.
+    /// Stores bytes under their hex SHA-256 and returns it; on disk when it returns. Storing the
+    /// same twice is one blob.
     async fn put(&self, bytes: &[u8]) -> Result<String, StoreError>;
 
-    /// The bytes of a hash. `Ok(None)` when there are none; bytes that do not match their hash are an error.
+    /// The bytes of a hash. `Ok(None)` when there are none; bytes that do not match their hash are
+    /// an error.
     async fn get(&self, hash: &str) -> Result<Option<Vec<u8>>, StoreError>;
 }

@@ -1,4 +1,5 @@
-//! What a model may send at most. Whatever it sends goes on record, and everything on record is read again whenever somebody looks.
+//! What a model may send at most. Whatever it sends goes on record, and everything on record is
+//! read again whenever somebody looks.
 
 use serde_json::Value;
 
@@ -18,8 +19,9 @@ const MAX_MESSAGE: usize = 4 * 1024;
 const MAX_FINDINGS: usize = 100;
 
 impl ModelReply {
-    /// The reply within the bounds of what goes on record. Calls beyond [`MAX_CALLS`] are left out and the reply says so;
-    /// arguments nested deeper than [`MAX_ARGUMENTS`] become a text, and the model is told that they are no arguments.
+    /// The reply within the bounds of what goes on record. Calls beyond [`MAX_CALLS`] are left out
+    /// and the reply says so; arguments nested deeper than [`MAX_ARGUMENTS`] become a text, and the
+    /// model is told that they are no arguments.
     ///
     /// # Errors
     /// When it is larger than [`MAX_REPLY`].
@@ -50,8 +52,10 @@ impl ModelReply {
             }
         }
         if left_out > 0 {
-            self.content
-                .push(Block::Text(format!("({left_out} more tool calls were left out: at most {MAX_CALLS} are run in one reply)")));
+            self.content.push(Block::Text(format!(
+                "({left_out} more tool calls were left out: at most \
+                    {MAX_CALLS} are run in one reply)"
+            )));
         }
         cut(&mut self.stop_reason, MAX_NAME);
         self.guardrail.truncate(MAX_FINDINGS);
@@ -77,7 +81,8 @@ fn bytes(block: &Block) -> usize {
         Block::ToolResult(result) => result.text.len(),
         Block::Reasoning(thought) => {
             let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-            let opaque: usize = thought.opaque.iter().map(|(key, value)| key.len() + weight(value)).sum();
+            let opaque: usize =
+                thought.opaque.iter().map(|(key, value)| key.len() + weight(value)).sum();
             thought.text.len() + length(&thought.signature) + length(&thought.hidden) + opaque
         }
     }
@@ -88,7 +93,9 @@ fn weight(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len() + 2,
         Value::Array(items) => items.iter().map(|item| weight(item) + 1).sum::<usize>() + 2,
-        Value::Object(fields) => fields.iter().map(|(key, value)| key.len() + weight(value) + 4).sum::<usize>() + 2,
+        Value::Object(fields) => {
+            fields.iter().map(|(key, value)| key.len() + weight(value) + 4).sum::<usize>() + 2
+        }
         _ => 8,
     }
 }

@@ -1,4 +1,5 @@
-//! The append-only record of an engagement, its lease and its index: the truth everything else is folded from.
+//! The append-only record of an engagement, its lease and its index: the truth everything else is
+//! folded from.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -37,7 +38,8 @@ pub struct NewEntry {
     pub payload: String,
 }
 
-/// The position after an entry: number and hash of the last one (`0` and empty for an empty journal).
+/// The position after an entry: number and hash of the last one (`0` and empty for an empty
+/// journal).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Head {
     /// `seq` of the last entry.
@@ -49,7 +51,8 @@ pub struct Head {
 /// Who appends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Writer {
-    /// The process that drives the engagement; refused with [`AppendError::LeaseLost`] unless this is the lease's epoch.
+    /// The process that drives the engagement; refused with [`AppendError::LeaseLost`] unless this
+    /// is the lease's epoch.
     Driver(u64),
     /// Anybody who records an answer, a message or a wish to cancel; needs no lease.
     Inbound,
@@ -85,7 +88,8 @@ pub struct Holder {
     pub boot: String,
     /// Process id.
     pub pid: u32,
-    /// Start time of the process in clock ticks after boot, so that a reused pid is not taken for the holder.
+    /// Start time of the process in clock ticks after boot, so that a reused pid is not taken for
+    /// the holder.
     pub started: u64,
 }
 
@@ -129,16 +133,32 @@ pub struct Listing {
 #[async_trait]
 pub trait Journal: Send + Sync {
     /// Begins an engagement with its first entries. `Ok(None)` when the id exists already.
-    async fn create(&self, engagement: &str, entries: Vec<NewEntry>) -> Result<Option<Head>, StoreError>;
+    async fn create(
+        &self,
+        engagement: &str,
+        entries: Vec<NewEntry>,
+    ) -> Result<Option<Head>, StoreError>;
 
-    /// Compare-and-swap append of at most [`MAX_APPEND`] entries: all of them after `expected`, or none. An engagement that does
-    /// not exist is an error of the store, and so are too many entries or one above [`MAX_PAYLOAD`]. A driver that has lost
-    /// the lease is told so even when the journal has moved on as well.
-    async fn append(&self, engagement: &str, expected: &Head, writer: Writer, entries: Vec<NewEntry>) -> Result<Head, AppendError>;
+    /// Compare-and-swap append of at most [`MAX_APPEND`] entries: all of them after `expected`, or
+    /// none. An engagement that does not exist is an error of the store, and so are too many
+    /// entries or one above [`MAX_PAYLOAD`]. A driver that has lost the lease is told so even when
+    /// the journal has moved on as well.
+    async fn append(
+        &self,
+        engagement: &str,
+        expected: &Head,
+        writer: Writer,
+        entries: Vec<NewEntry>,
+    ) -> Result<Head, AppendError>;
 
     /// Entries with `seq > after`, in order, at most `limit`. An unknown engagement has none.
     /// A broken chain or an unreadable row is an error, never a shorter journal.
-    async fn read(&self, engagement: &str, after: &Head, limit: usize) -> Result<Vec<Entry>, StoreError>;
+    async fn read(
+        &self,
+        engagement: &str,
+        after: &Head,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError>;
 
     /// Where a journal ends; `None` for an unknown engagement.
     async fn head(&self, engagement: &str) -> Result<Option<Head>, StoreError>;
@@ -146,23 +166,25 @@ pub trait Journal: Send + Sync {
     /// All engagements, by creation.
     async fn list(&self) -> Result<Vec<Listing>, StoreError>;
 
-    /// Takes the lease: when it is free, when its holder is dead (same boot, no such process), or when it was
-    /// not renewed for the adapter's time to live. A process that holds it already gets the same lease again. The engagement
-    /// need not exist: a lease says who may drive, not what.
+    /// Takes the lease: when it is free, when its holder is dead (same boot, no such process), or
+    /// when it was not renewed for the adapter's time to live. A process that holds it already gets
+    /// the same lease again. The engagement need not exist: a lease says who may drive, not what.
     async fn acquire(&self, engagement: &str, holder: &Holder) -> Result<Lease, LeaseError>;
 
     /// Says that the holder lives. `Ok(false)` when the lease is another's now.
     async fn renew(&self, engagement: &str, lease: &Lease) -> Result<bool, StoreError>;
 
-    /// Gives the lease back; nothing happens when it is another's. Whoever held it can append as a driver no more.
+    /// Gives the lease back; nothing happens when it is another's. Whoever held it can append as a
+    /// driver no more.
     async fn release(&self, engagement: &str, lease: &Lease) -> Result<(), StoreError>;
 
-    /// The lease as it stands, with whether its holder is taken to be alive; `None` when nobody holds it.
+    /// The lease as it stands, with whether its holder is taken to be alive; `None` when nobody
+    /// holds it.
     async fn lease(&self, engagement: &str) -> Result<Option<(Lease, bool)>, StoreError>;
 }
 
-/// The hash of an entry: over the hash before it and everything it says. `payload` is its JSON text as stored:
-/// `serde_json::to_string` of the value.
+/// The hash of an entry: over the hash before it and everything it says. `payload` is its JSON text
+/// as stored: `serde_json::to_string` of the value.
 pub fn chain(before: &str, seq: u64, at: i64, kind: &str, payload: &str) -> String {
     use sha2::{Digest, Sha256};
     let mut hash = Sha256::new();

@@ -54,7 +54,9 @@ pub fn read<T: DeserializeOwned>(text: &[u8]) -> serde_json::Result<T> {
     }
     let found = depth(text);
     if found > MAX_READ {
-        return Err(serde::de::Error::custom(format!("it is nested {found} levels deep; at most {MAX_READ} are read")));
+        return Err(serde::de::Error::custom(format!(
+            "it is nested {found} levels deep; at most {MAX_READ} are read"
+        )));
     }
     let mut reader = serde_json::Deserializer::from_slice(text);
     reader.disable_recursion_limit();

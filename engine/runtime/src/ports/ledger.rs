@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::StoreError;
 
 /// What a row is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum LedgerKind {
     /// Known to be so, with its source.
@@ -50,10 +52,11 @@ pub struct LedgerRow {
 /// The ledger port.
 #[async_trait]
 pub trait Ledger: Send + Sync {
-    /// Adds rows whose ids are not there yet, all or none, on disk when it returns. A row that is there
-    /// with the same content is left alone; the same id with other content is an error.
+    /// Adds rows whose ids are not there yet, all or none, on disk when it returns. A row that is
+    /// there with the same content is left alone; the same id with other content is an error.
     async fn record(&self, engagement: &str, rows: &[LedgerRow]) -> Result<(), StoreError>;
 
-    /// All rows in the order in which they were first recorded. A row that cannot be read is an error.
+    /// All rows in the order in which they were first recorded. A row that cannot be read is an
+    /// error.
     async fn rows(&self, engagement: &str) -> Result<Vec<LedgerRow>, StoreError>;
 }

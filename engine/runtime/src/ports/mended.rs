@@ -1,5 +1,6 @@
-//! JSON as models and servers really write it: raw line ends in strings, half an emoji, a fence around it, written twice, a tag behind it.
-//! What a person would read without doubt is read; everything else stays what it was.
+//! JSON as models and servers really write it: raw line ends in strings, half an emoji, a fence
+//! around it, written twice, a tag behind it. What a person would read without doubt is read;
+//! everything else stays what it was.
 
 use serde_json::Value;
 
@@ -33,7 +34,8 @@ pub fn value(text: &str) -> Result<Value, serde_json::Error> {
 pub fn object(text: &str) -> Result<Value, String> {
     let mut value = value(text).map_err(|error| format!("it is no JSON: {error}"))?;
     if let Value::String(inner) = &value {
-        value = self::value(inner).map_err(|error| format!("it is a JSON string and no object: {error}"))?;
+        value = self::value(inner)
+            .map_err(|error| format!("it is a JSON string and no object: {error}"))?;
     }
     if value.is_object() { Ok(value) } else { Err("it is no JSON object".to_owned()) }
 }
@@ -51,7 +53,8 @@ fn is_tag(rest: &str) -> bool {
     rest.len() < 40 && rest.starts_with('<') && rest.ends_with('>') && !rest[1..].contains('<')
 }
 
-/// Control characters inside strings written as escapes, and halves of a pair of surrogates as U+FFFD.
+/// Control characters inside strings written as escapes, and halves of a pair of surrogates as
+/// U+FFFD.
 fn escaped(text: &str) -> String {
     let mut plain = String::with_capacity(text.len() + 16);
     let (mut quoted, mut chars) = (false, text.char_indices().peekable());
@@ -63,9 +66,12 @@ fn escaped(text: &str) -> String {
             }
             '\\' if quoted => {
                 let unit = |from: usize| {
-                    text.get(from..from + 6).filter(|e| e.starts_with("\\u")).and_then(|e| u32::from_str_radix(&e[2..], 16).ok())
+                    text.get(from..from + 6)
+                        .filter(|e| e.starts_with("\\u"))
+                        .and_then(|e| u32::from_str_radix(&e[2..], 16).ok())
                 };
-                let skip = |chars: &mut std::iter::Peekable<std::str::CharIndices<'_>>, many: usize| {
+                let skip = |chars: &mut std::iter::Peekable<std::str::CharIndices<'_>>,
+                            many: usize| {
                     for _ in 0..many {
                         chars.next();
                     }
@@ -87,7 +93,9 @@ fn escaped(text: &str) -> String {
                     }
                 }
             }
-            c if quoted && c.is_control() && (c as u32) < 0x20 => plain.push_str(&format!("\\u{:04x}", c as u32)),
+            c if quoted && c.is_control() && (c as u32) < 0x20 => {
+                plain.push_str(&format!("\\u{:04x}", c as u32))
+            }
             c => plain.push(c),
         }
     }

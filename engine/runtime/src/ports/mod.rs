@@ -59,7 +59,10 @@ pub enum StoreError {
         why: String,
     },
     /// Written by a newer cloudcrew.
-    #[error("{what} was written by a newer cloudcrew (format {found}, this one knows {known}); use that one")]
+    #[error(
+        "{what} was written by a newer cloudcrew (format {found}, this one knows {known}); use \
+         that one"
+    )]
     Newer {
         /// File.
         what: String,

@@ -37,7 +37,8 @@ pub enum Block {
     ToolUse(ToolUse),
     /// The engine answers a call.
     ToolResult(ToolResult),
-    /// What a model thought before it spoke. It goes back as it came: a provider refuses one that was changed.
+    /// What a model thought before it spoke. It goes back as it came: a provider refuses one that
+    /// was changed.
     Reasoning(Reasoning),
 }
 
@@ -53,7 +54,8 @@ pub struct Reasoning {
     /// Hidden thoughts, encrypted by the provider, in Base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hidden: Option<String>,
-    /// What else the provider said with a message and its calls and wants to see again, as it came; the adapter knows its form.
+    /// What else the provider said with a message and its calls and wants to see again, as it came;
+    /// the adapter knows its form.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub opaque: serde_json::Map<String, Value>,
 }
@@ -124,7 +126,11 @@ impl AttachmentFormat {
 
     /// Its media type.
     pub fn media_type(self) -> String {
-        if self == AttachmentFormat::Pdf { "application/pdf".to_owned() } else { format!("image/{}", self.name()) }
+        if self == AttachmentFormat::Pdf {
+            "application/pdf".to_owned()
+        } else {
+            format!("image/{}", self.name())
+        }
     }
 
     /// What these bytes are by how they begin; `None` for everything else.
@@ -137,7 +143,10 @@ impl AttachmentFormat {
             (b"GIF89a", AttachmentFormat::Gif),
             (b"%PDF-", AttachmentFormat::Pdf),
         ];
-        let found = begins.into_iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, format)| format);
+        let found = begins
+            .into_iter()
+            .find(|(magic, _)| bytes.starts_with(magic))
+            .map(|(_, format)| format);
         found.or(webp.then_some(AttachmentFormat::Webp))
     }
 }
@@ -175,7 +184,9 @@ impl Usage {
 impl Usage {
     /// Everything that was read, from a cache, for a cache, or neither.
     pub fn read(&self) -> u64 {
-        self.input_tokens.saturating_add(self.cache_read_tokens).saturating_add(self.cache_write_tokens)
+        self.input_tokens
+            .saturating_add(self.cache_read_tokens)
+            .saturating_add(self.cache_write_tokens)
     }
 }
 
@@ -304,7 +315,8 @@ pub struct ModelReply {
     /// What a guardrail of the provider found, a line each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub guardrail: Vec<String>,
-    /// How long the reply took, where the adapter knows better than a clock (a rehearsal's estimate).
+    /// How long the reply took, where the adapter knows better than a clock (a rehearsal's
+    /// estimate).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub took: Option<Duration>,
 }
@@ -330,7 +342,8 @@ pub struct ModelFault {
     pub message: String,
     /// What the provider reported before it failed.
     pub usage: Option<Usage>,
-    /// Whether it is certain that nothing is paid for the call: it was refused before the model began.
+    /// Whether it is certain that nothing is paid for the call: it was refused before the model
+    /// began.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unpaid: bool,
     /// As in [`ModelReply::took`].
@@ -351,8 +364,8 @@ pub enum FaultKind {
     InputTooLong,
     /// The same call will fail again.
     Permanent,
-    /// The provider refuses until somebody changes something outside: access, credentials, a model that is not there. Then the
-    /// same call works.
+    /// The provider refuses until somebody changes something outside: access, credentials, a model
+    /// that is not there. Then the same call works.
     Denied,
 }
 
@@ -362,7 +375,8 @@ pub enum FaultKind {
 pub enum Billing {
     /// Costs nothing: repeated freely, and charged once.
     Free,
-    /// Was perhaps paid: the reservation of the lost call stays charged, and the call is paid again.
+    /// Was perhaps paid: the reservation of the lost call stays charged, and the call is paid
+    /// again.
     Paid,
 }
 

@@ -1,4 +1,5 @@
-//! A reply put together from the pieces in which a provider streams it. Every adapter of a live model speaks through it.
+//! A reply put together from the pieces in which a provider streams it. Every adapter of a live
+//! model speaks through it.
 
 use std::collections::BTreeMap;
 
@@ -80,7 +81,9 @@ impl<'a> Assembly<'a> {
         match self.parts.entry(block).or_insert_with(|| Part::Reasoning(Reasoning::default())) {
             Part::Reasoning(all) => {
                 all.text.push_str(&more.text);
-                for (all, more) in [(&mut all.signature, &more.signature), (&mut all.hidden, &more.hidden)] {
+                for (all, more) in
+                    [(&mut all.signature, &more.signature), (&mut all.hidden, &more.hidden)]
+                {
                     if let Some(more) = more {
                         all.get_or_insert_default().push_str(more);
                     }
@@ -108,10 +111,18 @@ impl<'a> Assembly<'a> {
     pub fn finish(self, stop_reason: String, usage: Option<Usage>) -> ModelReply {
         let content = self.parts.into_values().filter_map(|part| match part {
             Part::Text(text) => (!text.is_empty()).then_some(Block::Text(text)),
-            Part::Tool { id, name, input } => Some(Block::ToolUse(ToolUse { id, name, input: arguments(input) })),
+            Part::Tool { id, name, input } => {
+                Some(Block::ToolUse(ToolUse { id, name, input: arguments(input) }))
+            }
             Part::Reasoning(reasoning) => Some(Block::Reasoning(reasoning)),
         });
-        ModelReply { content: content.collect(), stop_reason, usage, guardrail: Vec::new(), took: None }
+        ModelReply {
+            content: content.collect(),
+            stop_reason,
+            usage,
+            guardrail: Vec::new(),
+            took: None,
+        }
     }
 
     fn grow(&mut self, bytes: usize) -> Result<(), ModelFault> {
@@ -120,7 +131,8 @@ impl<'a> Assembly<'a> {
     }
 }
 
-/// Arguments as a model wrote them: what is no JSON object stays a text, and the swarm tells the model so.
+/// Arguments as a model wrote them: what is no JSON object stays a text, and the swarm tells the
+/// model so.
 fn arguments(written: String) -> Value {
     if written.trim().is_empty() {
         return Value::Object(serde_json::Map::new());
@@ -136,8 +148,14 @@ fn mixed() -> ModelFault {
 }
 
 impl ModelFault {
-    /// A class of error with the provider's words; what follows from it is decided by the HTTP status.
-    pub fn of_status(status: u16, retry_after: Option<std::time::Duration>, error: &str, message: &str) -> ModelFault {
+    /// A class of error with the provider's words; what follows from it is decided by the HTTP
+    /// status.
+    pub fn of_status(
+        status: u16,
+        retry_after: Option<std::time::Duration>,
+        error: &str,
+        message: &str,
+    ) -> ModelFault {
         let kind = match status {
             408 | 424 | 429 | 500 | 502 | 503 | 504 => FaultKind::Transient { retry_after },
             401..=404 => FaultKind::Denied,
@@ -146,7 +164,14 @@ impl ModelFault {
         };
         // Other answers may come from something in between, while the model behind it goes on.
         let unpaid = matches!(status, 400..=407 | 409..=423 | 429 | 503);
-        ModelFault { kind, error: error.to_owned(), message: message.to_owned(), usage: None, unpaid, took: None }
+        ModelFault {
+            kind,
+            error: error.to_owned(),
+            message: message.to_owned(),
+            usage: None,
+            unpaid,
+            took: None,
+        }
     }
 
     /// No connection was made.
@@ -166,25 +191,42 @@ impl ModelFault {
 
     /// The reply is larger than [`MAX_REPLY`].
     pub fn too_large() -> ModelFault {
-        let message = format!("the model's reply is larger than {} MiB; it was not read to its end", MAX_REPLY / 1024 / 1024);
+        let message = format!(
+            "the model's reply is larger than {} MiB; it was not read to its end",
+            MAX_REPLY / 1024 / 1024
+        );
         ModelFault { kind: FaultKind::Permanent, ..ModelFault::transient("ReplyTooLarge", message) }
     }
 
     /// Nothing came for too long.
     pub fn silent(time: std::time::Duration) -> ModelFault {
         let seconds = time.as_secs_f64();
-        ModelFault::transient("ReadTimeout", format!("the provider said nothing for {seconds} s (`models.*.silence_timeout`)"))
+        ModelFault::transient(
+            "ReadTimeout",
+            format!("the provider said nothing for {seconds} s (`models.*.silence_timeout`)"),
+        )
     }
 
     /// A call that may work later.
     pub fn transient(error: &str, message: impl Into<String>) -> ModelFault {
         let kind = FaultKind::Transient { retry_after: None };
-        ModelFault { kind, error: error.to_owned(), message: message.into(), usage: None, unpaid: false, took: None }
+        ModelFault {
+            kind,
+            error: error.to_owned(),
+            message: message.into(),
+            usage: None,
+            unpaid: false,
+            took: None,
+        }
     }
 
     /// A call that was not made, or refused, until somebody changes something outside.
     pub fn denied(error: &str, message: impl Into<String>) -> ModelFault {
-        ModelFault { kind: FaultKind::Denied, unpaid: true, ..ModelFault::transient(error, message) }
+        ModelFault {
+            kind: FaultKind::Denied,
+            unpaid: true,
+            ..ModelFault::transient(error, message)
+        }
     }
 }
 

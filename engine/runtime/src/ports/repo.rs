@@ -1,4 +1,5 @@
-//! The customer's repository: trees are read, commits are made, a branch is moved; there is no working tree.
+//! The customer's repository: trees are read, commits are made, a branch is moved; there is no
+//! working tree.
 
 use async_trait::async_trait;
 use cloudcrew_definition::path::RepoPath;
@@ -31,8 +32,8 @@ pub struct CommitRequest {
     pub trailers: Vec<(String, String)>,
     /// Commit at which a branch is taken to be that does not exist yet: the customer's code.
     pub base: Option<String>,
-    /// Where the claim is expected that this commit takes over: `Some(None)` for a branch that nobody has claimed. Without it, no
-    /// claim is made.
+    /// Where the claim is expected that this commit takes over: `Some(None)` for a branch that
+    /// nobody has claimed. Without it, no claim is made.
     pub claim: Option<Option<String>>,
 }
 
@@ -73,7 +74,8 @@ pub enum RepoError {
     /// its name collides with another's in case or Unicode form. Says what and why.
     #[error("{0}")]
     Refused(String),
-    /// Another engagement, or another copy of this one, has claimed the branch since: the claim is where this says.
+    /// Another engagement, or another copy of this one, has claimed the branch since: the claim is
+    /// where this says.
     #[error("the branch is claimed by another engagement")]
     Claimed(Option<String>),
     /// The branch is checked out somewhere: moving it would surprise whoever works there.
@@ -93,23 +95,30 @@ pub trait Repo: Send + Sync {
     /// Where the branch is; `None` before the first commit.
     async fn head(&self) -> Result<Option<String>, StoreError>;
 
-    /// Builds blobs, trees and the commit on `parent`, and moves the branch from `parent` to it by compare-and-swap; objects and
-    /// reference are on disk when it returns. The same request on the same parent gives the same commit id. The claim is taken over
-    /// before the branch moves.
-    /// A branch that is already at just that commit counts as success.
-    async fn commit(&self, parent: Option<&str>, request: &CommitRequest) -> Result<String, RepoError>;
+    /// Builds blobs, trees and the commit on `parent`, and moves the branch from `parent` to it by
+    /// compare-and-swap; objects and reference are on disk when it returns. The same request on the
+    /// same parent gives the same commit id. The claim is taken over before the branch moves. A
+    /// branch that is already at just that commit counts as success.
+    async fn commit(
+        &self,
+        parent: Option<&str>,
+        request: &CommitRequest,
+    ) -> Result<String, RepoError>;
 
-    /// The last commit of the engagement that writes the branch, kept by a reference beside it: whose branch it is, and how far the
-    /// journal of its newest copy had come. `None` before the first.
+    /// The last commit of the engagement that writes the branch, kept by a reference beside it:
+    /// whose branch it is, and how far the journal of its newest copy had come. `None` before the
+    /// first.
     async fn claim(&self) -> Result<Option<Logged>, StoreError>;
 
-    /// The file at a path of a commit; `None` when there is none. Takes the time of the folders on the way, not of the tree.
+    /// The file at a path of a commit; `None` when there is none. Takes the time of the folders on
+    /// the way, not of the tree.
     async fn find(&self, commit: &str, path: &str) -> Result<Option<TreeFile>, StoreError>;
 
     /// Bytes of a blob by its object id, whole and as they were written: damage is an error.
     async fn blob(&self, oid: &str) -> Result<Vec<u8>, StoreError>;
 
-    /// The files of a commit's tree below a folder, by path; all of them for an empty name. A folder that is not there has none.
+    /// The files of a commit's tree below a folder, by path; all of them for an empty name. A
+    /// folder that is not there has none.
     async fn list(&self, commit: &str, below: &str) -> Result<Vec<TreeFile>, StoreError>;
 
     /// A file's bytes; `None` when there is none. Symlinks and submodules are not files.

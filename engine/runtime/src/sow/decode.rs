@@ -2,8 +2,9 @@
 
 use super::SowFault;
 
-/// The largest statement of work that is read: 2 MiB, about a thousand pages of text. What is larger
-/// is a file with pictures in it or an archive, and would not fit a model's context in any case.
+/// The largest statement of work that is read: 2 MiB, about a thousand pages of text. What is
+/// larger is a file with pictures in it or an archive, and would not fit a model's context in any
+/// case.
 pub const MAX_SOW_BYTES: usize = 2 * 1024 * 1024;
 
 /// Reads the bytes of a file as text: UTF-8, without a byte order mark, lines ending in `\n`.
@@ -11,7 +12,8 @@ pub const MAX_SOW_BYTES: usize = 2 * 1024 * 1024;
 /// # Errors
 /// A [`SowFault`] when the bytes are another program's format, too many, not UTF-8, or blank.
 pub fn decode(bytes: &[u8]) -> Result<String, SowFault> {
-    // The format before the size: "a PDF" helps the author of a large PDF more than a byte count does.
+    // The format before the size: "a PDF" helps the author of a large PDF more than a byte count
+    // does.
     if let Some(what) = foreign_format(bytes) {
         return Err(SowFault::NotText { what });
     }
@@ -38,7 +40,9 @@ pub(super) fn check_size(bytes: usize) -> Result<(), SowFault> {
 
 /// Refuses text in which a person would see nothing.
 pub(super) fn check_not_blank(text: &str) -> Result<(), SowFault> {
-    let unseen = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{200B}'..='\u{200D}' | '\u{FEFF}');
+    let unseen = |c: char| {
+        c.is_whitespace() || c.is_control() || matches!(c, '\u{200B}'..='\u{200D}' | '\u{FEFF}')
+    };
     if text.chars().all(unseen) { Err(SowFault::Empty) } else { Ok(()) }
 }
 
@@ -57,7 +61,8 @@ fn foreign_format(bytes: &[u8]) -> Option<&'static str> {
         (b"\xFF\xFE", "UTF-16"),
         (b"\xFE\xFF", "UTF-16"),
     ];
-    // Mail programs and editors leave blank lines or a mark in front; the format is still the format.
+    // Mail programs and editors leave blank lines or a mark in front; the format is still the
+    // format.
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
     if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
         return Some("a picture");
@@ -69,7 +74,10 @@ fn line_at(bytes: &[u8], offset: usize) -> usize {
     let before = bytes.get(..offset).unwrap_or(bytes);
     let breaks = before.iter().filter(|byte| **byte == b'\n').count();
     // A lone CR ends a line too; a CR before an LF was counted with it.
-    let lone = before.iter().zip(before.iter().skip(1).chain([&b'\n'])).filter(|(a, b)| **a == b'\r' && **b != b'\n');
+    let lone = before
+        .iter()
+        .zip(before.iter().skip(1).chain([&b'\n']))
+        .filter(|(a, b)| **a == b'\r' && **b != b'\n');
     1 + breaks + lone.count()
 }
 
@@ -96,7 +104,10 @@ mod tests {
 
     #[test]
     fn other_formats_are_named_and_the_way_out_is_told() {
-        assert_eq!(refusal(b"%PDF-1.7\n..."), "the statement of work is a PDF, not text; export it as Markdown or plain text");
+        assert_eq!(
+            refusal(b"%PDF-1.7\n..."),
+            "the statement of work is a PDF, not text; export it as Markdown or plain text"
+        );
         assert!(refusal(b"\x89PNG\r\n\x1a\n").contains("a picture"));
         assert!(refusal(b"\xFF\xD8\xFF\xE0").contains("a picture"));
         assert!(refusal(b"RIFF\0\0\0\0WEBPVP8 ").contains("a picture"));
@@ -111,7 +122,10 @@ mod tests {
         pdf.resize(MAX_SOW_BYTES + 1, b' ');
         assert_eq!(decode(&pdf), Err(SowFault::NotText { what: "a PDF" }));
         let text = vec![b'a'; MAX_SOW_BYTES + 1];
-        assert_eq!(decode(&text), Err(SowFault::TooLarge { bytes: MAX_SOW_BYTES + 1, limit: MAX_SOW_BYTES }));
+        assert_eq!(
+            decode(&text),
+            Err(SowFault::TooLarge { bytes: MAX_SOW_BYTES + 1, limit: MAX_SOW_BYTES })
+        );
         assert!(decode(&text[1..]).is_ok());
     }
 
@@ -126,6 +140,9 @@ mod tests {
     fn the_byte_that_does_not_fit_is_pointed_at() {
         assert_eq!(decode(b"a\r\nb\rc\n\xE9"), Err(SowFault::NotUtf8 { line: 4, offset: 7 }));
         assert_eq!(decode(b"a\nb\0c"), Err(SowFault::Nul { line: 2, offset: 3 }));
-        assert_eq!(refusal(b"caf\xE9"), "the statement of work is not UTF-8 from line 1 on (byte 3); save it again as UTF-8");
+        assert_eq!(
+            refusal(b"caf\xE9"),
+            "the statement of work is not UTF-8 from line 1 on (byte 3); save it again as UTF-8"
+        );
     }
 }

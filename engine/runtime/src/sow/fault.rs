@@ -1,6 +1,7 @@
 //! What can be wrong with a statement of work before anybody has read a word of it.
 
-/// Why a file cannot be read as a statement of work. The customer's file is at fault, never the crew.
+/// Why a file cannot be read as a statement of work. The customer's file is at fault, never the
+/// crew.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SowFault {
     /// The file is larger than a statement of work may be.
@@ -15,7 +16,10 @@ pub enum SowFault {
         limit: usize,
     },
     /// There is nothing to read.
-    #[error("the statement of work is empty; write what you need, starting with a `Requirements` heading")]
+    #[error(
+        "the statement of work is empty; write what you need, starting with a `Requirements` \
+         heading"
+    )]
     Empty,
     /// The first bytes say that this is a format of another program.
     #[error("the statement of work is {what}, not text; export it as Markdown or plain text")]
@@ -35,7 +39,10 @@ pub enum SowFault {
         offset: usize,
     },
     /// Bytes that are not UTF-8.
-    #[error("the statement of work is not UTF-8 from line {line} on (byte {offset}); save it again as UTF-8")]
+    #[error(
+        "the statement of work is not UTF-8 from line {line} on (byte {offset}); save it again as \
+         UTF-8"
+    )]
     NotUtf8 {
         /// The line of the first byte that does not fit, from 1.
         line: usize,

@@ -1,8 +1,8 @@
 //! Lines that are headings, in every way people write them.
 //!
-//! The surer a way of writing is, the less the words matter: `## Anything` is a heading, a bare line is
-//! one only when it names a section and nothing else. What needs the lines around it gets them as
-//! [`Around`]; what needs the numbers before it is in [`super::outline`].
+//! The surer a way of writing is, the less the words matter: `## Anything` is a heading, a bare
+//! line is one only when it names a section and nothing else. What needs the lines around it gets
+//! them as [`Around`]; what needs the numbers before it is in [`super::outline`].
 
 use super::lines::Line;
 use super::markers;
@@ -87,7 +87,9 @@ pub(super) fn heading<'a>(around: &Around<'a>) -> Option<Heading<'a>> {
 /// Whether `text` reads like a title: few words, and no end of a sentence.
 pub(super) fn is_titlelike(text: &str) -> bool {
     let text = text.trim_end_matches(['*', '_']);
-    text.len() <= MAX_HEADING_BYTES && !text.ends_with(['.', ',', ';', '!', '?']) && text.split_whitespace().count() <= 8
+    text.len() <= MAX_HEADING_BYTES
+        && !text.ends_with(['.', ',', ';', '!', '?'])
+        && text.split_whitespace().count() <= 8
 }
 
 /// A heading of these words, cleaned of emphasis, colon and number.
@@ -150,18 +152,21 @@ fn underline(text: &str) -> Option<u8> {
 /// `**Words**`, `**Words:**`, `**Words**:`; with single marks only when the words name a section.
 fn bold(text: &str) -> Option<Heading<'_>> {
     let bare = text.strip_suffix(':').unwrap_or(text).trim_end();
-    let inner = ["**", "__", "*", "_"].iter().find_map(|mark| Some((unwrapped(bare, mark)?, mark.len())));
+    let inner =
+        ["**", "__", "*", "_"].iter().find_map(|mark| Some((unwrapped(bare, mark)?, mark.len())));
     let (inner, width) = inner.filter(|(inner, _)| is_titlelike(inner))?;
     let heading = titled(inner, Style::Bold);
     (width == 2 || heading.is_exact()).then_some(heading)
 }
 
-/// `Requirements:` alone, or `Timeline: six weeks`. Other lines that end in a colon lead into a list.
+/// `Requirements:` alone, or `Timeline: six weeks`. Other lines that end in a colon lead into a
+/// list.
 fn colon<'a>(around: &Around<'a>) -> Option<Heading<'a>> {
     let text = around.line.text;
     if text.ends_with(':') {
         let heading = titled(text, Style::Colon);
-        let meant = heading.is_exact() || (around.starts && heading.named.is_some_and(|named| named.leads));
+        let meant =
+            heading.is_exact() || (around.starts && heading.named.is_some_and(|named| named.leads));
         return (meant && is_titlelike(text)).then_some(heading);
     }
     let (label, rest) = text.split_once(':')?;
@@ -185,11 +190,12 @@ fn caps<'a>(around: &Around<'a>) -> Option<Heading<'a>> {
     (around.starts || heading.is_exact()).then_some(heading)
 }
 
-/// `Requirements`, over a blank line or a list. With a capital it may stand right over its text too: no
-/// paragraph is wrapped after so few words.
+/// `Requirements`, over a blank line or a list. With a capital it may stand right over its text
+/// too: no paragraph is wrapped after so few words.
 fn bare<'a>(around: &Around<'a>) -> Option<Heading<'a>> {
     let text = around.line.text;
-    let apart = || around.below.is_none_or(|below| below.is_blank() || markers::item(below.text).is_some());
+    let apart =
+        || around.below.is_none_or(|below| below.is_blank() || markers::item(below.text).is_some());
     let capital = || text.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase);
     if !around.starts || !is_titlelike(text) || !(capital() || apart()) {
         return None;

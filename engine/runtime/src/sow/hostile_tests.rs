@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::{MAX_ITEM_CHARS, MAX_SECTION_ITEMS, MAX_SOW_BYTES, SectionKind, Sow, SowFault, decode, parse};
+use super::{
+    MAX_ITEM_CHARS, MAX_SECTION_ITEMS, MAX_SOW_BYTES, SectionKind, Sow, SowFault, decode, parse,
+};
 
 /// The whole of what may be read in a release build; less where everything is slower.
 const SIZE: usize = if cfg!(debug_assertions) { MAX_SOW_BYTES / 64 } else { MAX_SOW_BYTES };
@@ -30,14 +32,21 @@ fn holds(sow: &Sow, text: &str) {
             assert_eq!(item.source, format!("{}:{}", sow.file, item.line));
             assert!((1..=lines).contains(&(item.line as usize)));
             assert!(!item.text.is_empty() && item.text.chars().count() <= MAX_ITEM_CHARS);
-            assert!(!item.text.contains(['\n', '\t', '\r']) && item.text.trim() == item.text, "{:?}", item.text);
+            assert!(
+                !item.text.contains(['\n', '\t', '\r']) && item.text.trim() == item.text,
+                "{:?}",
+                item.text
+            );
             assert!(items[..at].iter().rev().take(20).all(|other| other.text != item.text));
         }
     }
     assert!(sow.summary.chars().count() <= 601);
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is a test of time, and nothing is read from it but that")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is a test of time, and nothing is read from it but that"
+)]
 fn read_quickly(name: &str, text: &str) {
     let started = Instant::now();
     let read = parse("hostile.md", text);
@@ -138,7 +147,9 @@ fn two_mebibytes_of_anything_are_read_quickly() {
 fn two_mebibytes_below_a_heading_are_read_quickly() {
     let long = format!("# Must not\n- {}:\n", "é".repeat(1_900));
     let lead = format!("# Requirements\n## {} not\n", "a ".repeat(490));
-    for heading in ["# Requirements", "Requirements:", "1. Requirements", "REQUIREMENTS", &long, &lead] {
+    for heading in
+        ["# Requirements", "Requirements:", "1. Requirements", "REQUIREMENTS", &long, &lead]
+    {
         for unit in [
             "-\n",
             "- a\n",
@@ -208,7 +219,8 @@ fn limits_are_kept() {
     assert_eq!(sow.requirements.len(), MAX_SECTION_ITEMS);
     assert_eq!(sow.requirements.last().map(|item| item.text.as_str()), Some("item 499"));
 
-    let sow = parse("a.md", &format!("Requirements:\n- {}\n- b", "é".repeat(3_000))).expect("this is text");
+    let sow = parse("a.md", &format!("Requirements:\n- {}\n- b", "é".repeat(3_000)))
+        .expect("this is text");
     assert_eq!(sow.requirements[0].text.chars().count(), MAX_ITEM_CHARS);
     assert!(sow.requirements[0].text.ends_with('…'));
     assert_eq!(sow.requirements[1].text, "b");
@@ -341,7 +353,8 @@ fn random_bytes_are_decoded_or_refused() {
     let mut random = SplitMix64(11);
     for _ in 0..4_000 {
         let length = random.next() % 40;
-        let bytes: Vec<u8> = (0..length).map(|_| random.next().to_le_bytes()[0] >> (random.next() % 3)).collect();
+        let bytes: Vec<u8> =
+            (0..length).map(|_| random.next().to_le_bytes()[0] >> (random.next() % 3)).collect();
         if let Ok(text) = decode(&bytes) {
             assert!(!text.contains(['\r', '\0']) && !text.starts_with('\u{FEFF}'));
             holds(&parse("random.md", &text).expect("decoded text is not blank"), &text);

@@ -33,7 +33,11 @@ impl Block {
 
     /// The items: what is listed where something is, otherwise one for each paragraph.
     pub(super) fn into_items(self) -> Vec<Draft> {
-        if self.items.is_empty() { self.paragraphs } else { self.items.into_iter().filter(|item| !item.carried).collect() }
+        if self.items.is_empty() {
+            self.paragraphs
+        } else {
+            self.items.into_iter().filter(|item| !item.carried).collect()
+        }
     }
 
     /// The paragraphs, whether or not there is a list.
@@ -172,8 +176,11 @@ impl<'r, 'a> Reader<'r, 'a> {
                 text.push(parent.text.as_str());
             }
             Some(_) if is_sentence(words) => self.push_leads(&mut text),
-            // It stays an item of its own: it says something, where words with a colon only announce.
-            Some(parent) => push_lead(&mut text, Some(parent.text.as_str().trim_end_matches(['.', ';', ',']))),
+            // It stays an item of its own: it says something, where words with a colon only
+            // announce.
+            Some(parent) => {
+                push_lead(&mut text, Some(parent.text.as_str().trim_end_matches(['.', ';', ','])))
+            }
             None => self.push_leads(&mut text),
         }
         text.push(words);
@@ -201,7 +208,12 @@ impl<'r, 'a> Reader<'r, 'a> {
             self.items[*open].text.push(line.text);
             return;
         }
-        let begin = || Draft { text: OneLine::new(MAX_ITEM_CHARS), at, indent: line.indent, carried: false };
+        let begin = || Draft {
+            text: OneLine::new(MAX_ITEM_CHARS),
+            at,
+            indent: line.indent,
+            carried: false,
+        };
         self.paragraph.get_or_insert_with(begin).text.push(line.text);
     }
 
@@ -212,7 +224,9 @@ impl<'r, 'a> Reader<'r, 'a> {
         let below = self.reading.lines.get(at + 1).filter(|_| at + 1 < self.reading.body.end);
         line.text.ends_with(':')
             && line.indent <= item.indent
-            && below.is_some_and(|below| below.indent <= item.indent && markers::item(below.text).is_some())
+            && below.is_some_and(|below| {
+                below.indent <= item.indent && markers::item(below.text).is_some()
+            })
     }
 
     /// A row has a bar in front, or follows one, or is the header over a border.
@@ -223,7 +237,8 @@ impl<'r, 'a> Reader<'r, 'a> {
         }
         let below = self.reading.lines.get(at + 1).filter(|_| at + 1 < self.reading.body.end);
         let heads = self.table == Table::Outside
-            && below.is_some_and(|below| tables::is_border(below.text) && !below.text.starts_with('+'));
+            && below
+                .is_some_and(|below| tables::is_border(below.text) && !below.text.starts_with('+'));
         (heads || self.table != Table::Outside) && line.text.contains('|')
     }
 

@@ -1,7 +1,7 @@
 //! Lines as a reader sees them: without quote marks, and without what is not part of the document.
 //!
-//! A line that is left out becomes a blank one, so that every line keeps its number. Left out are code
-//! fences, comments, front matter, mail headers and signatures.
+//! A line that is left out becomes a blank one, so that every line keeps its number. Left out are
+//! code fences, comments, front matter, mail headers and signatures.
 
 use super::markers::{self, is_rule};
 use super::words::{self, Name};
@@ -24,7 +24,8 @@ impl Line<'_> {
     }
 }
 
-/// The lines of a document, the subject of the mail it came in, and what stands below signatures and is more than one.
+/// The lines of a document, the subject of the mail it came in, and what stands below signatures
+/// and is more than one.
 pub(super) struct Lines<'a> {
     pub(super) lines: Vec<Line<'a>>,
     pub(super) subject: Option<&'a str>,
@@ -54,7 +55,9 @@ fn line(raw: &str) -> Line<'_> {
     }
     let text = rest.trim_start();
     let space = &rest[..rest.len() - text.len()];
-    let indent = space.chars().fold(0_u16, |at, c| if c == '\t' { (at / 4 + 1).saturating_mul(4) } else { at.saturating_add(1) });
+    let indent = space.chars().fold(0_u16, |at, c| {
+        if c == '\t' { (at / 4 + 1).saturating_mul(4) } else { at.saturating_add(1) }
+    });
     Line { indent, quotes, signs: rest == "-- ", text: text.trim_end() }
 }
 
@@ -70,7 +73,8 @@ fn leave_out_front_matter(lines: &mut [Line<'_>]) {
     if !keyed || lines.first().is_none_or(|line| line.text != "---") {
         return;
     }
-    let close = lines.iter().take(LONGEST).skip(1).position(|line| matches!(line.text, "---" | "..."));
+    let close =
+        lines.iter().take(LONGEST).skip(1).position(|line| matches!(line.text, "---" | "..."));
     if let Some(close) = close {
         blank(&mut lines[..close + 2]);
     }
@@ -97,7 +101,9 @@ impl Region {
 
     fn is_closed_by(self, text: &str) -> bool {
         match self {
-            Self::Fence { mark, length } => text.len() >= length && text.bytes().all(|byte| byte == mark),
+            Self::Fence { mark, length } => {
+                text.len() >= length && text.bytes().all(|byte| byte == mark)
+            }
             Self::Comment => text.contains("-->"),
         }
     }
@@ -112,8 +118,9 @@ impl Region {
     }
 }
 
-/// An opening without an end hides only itself: a forgotten fence must not swallow the requirements.
-/// The first of a family without an end is the last one looked for, which keeps this linear.
+/// An opening without an end hides only itself: a forgotten fence must not swallow the
+/// requirements. The first of a family without an end is the last one looked for, which keeps this
+/// linear.
 fn leave_out_regions(lines: &mut [Line<'_>]) {
     let mut endless = [false; 3];
     let mut at = 0;
@@ -155,7 +162,8 @@ fn leave_out_mail_headers<'a>(lines: &mut [Line<'a>]) -> Option<&'a str> {
         let run = lines[at..].iter().take_while(|line| is_mail_header(line.text)).count();
         // One line alone may be the document speaking: "Date: 1 March".
         if run >= 2 {
-            let found = lines[at..at + run].iter().find_map(|line| line.text.strip_prefix("Subject:"));
+            let found =
+                lines[at..at + run].iter().find_map(|line| line.text.strip_prefix("Subject:"));
             subject = subject.or(found.map(without_reply_marks));
             blank(&mut lines[at..at + run]);
         } else if is_mail_furniture(lines[at].text) {
@@ -167,32 +175,43 @@ fn leave_out_mail_headers<'a>(lines: &mut [Line<'a>]) -> Option<&'a str> {
 }
 
 fn is_mail_header(text: &str) -> bool {
-    const HEADERS: &[&str] = &["From:", "To:", "Cc:", "CC:", "Bcc:", "Sent:", "Date:", "Subject:", "Reply-To:"];
-    text.starts_with(|c: char| c.is_ascii_uppercase()) && HEADERS.iter().any(|header| text.starts_with(header))
+    const HEADERS: &[&str] =
+        &["From:", "To:", "Cc:", "CC:", "Bcc:", "Sent:", "Date:", "Subject:", "Reply-To:"];
+    text.starts_with(|c: char| c.is_ascii_uppercase())
+        && HEADERS.iter().any(|header| text.starts_with(header))
 }
 
 fn is_mail_furniture(text: &str) -> bool {
     (text.starts_with("On ") && text.ends_with(" wrote:"))
-        || (text.starts_with("---") && text.ends_with("---") && text.to_ascii_lowercase().contains(" message"))
-        || (text.starts_with("-----") && text.ends_with("-----") && text.contains("Original Message"))
+        || (text.starts_with("---")
+            && text.ends_with("---")
+            && text.to_ascii_lowercase().contains(" message"))
+        || (text.starts_with("-----")
+            && text.ends_with("-----")
+            && text.contains("Original Message"))
 }
 
 fn without_reply_marks(subject: &str) -> &str {
     let mut subject = subject.trim();
-    while let Some(inner) = ["Re:", "RE:", "Fwd:", "FWD:", "Fw:", "FW:"].iter().find_map(|mark| subject.strip_prefix(mark)) {
+    while let Some(inner) = ["Re:", "RE:", "Fwd:", "FWD:", "Fw:", "FW:"]
+        .iter()
+        .find_map(|mark| subject.strip_prefix(mark))
+    {
         subject = inner.trim_start();
     }
     subject
 }
 
-/// A signature runs to the end of its mail: to the next level of quotation, or to a heading, because
-/// some people also separate sections with `--`. What no signature has, a list, a sentence or a page, is told of.
+/// A signature runs to the end of its mail: to the next level of quotation, or to a heading,
+/// because some people also separate sections with `--`. What no signature has, a list, a sentence
+/// or a page, is told of.
 fn leave_out_signatures<'a>(lines: &mut [Line<'a>]) -> Vec<(usize, &'a str)> {
     let mut inside: Option<u16> = None;
     let (mut after_blank, mut long, mut told) = (true, 0, false);
     let mut more = Vec::new();
     for (at, line) in lines.iter_mut().enumerate() {
-        let goes_on = inside.is_some_and(|quotes| quotes == line.quotes || line.is_blank()) && !resumes(line.text);
+        let goes_on = inside.is_some_and(|quotes| quotes == line.quotes || line.is_blank())
+            && !resumes(line.text);
         if goes_on || begins_signature(line, after_blank) {
             (long, told) = if goes_on { (long, told) } else { (0, false) };
             long += usize::from(!line.is_blank());
@@ -239,17 +258,21 @@ fn begins_signature(line: &Line<'_>, after_blank: bool) -> bool {
         return after_blank || line.signs;
     }
     let words = line.text.trim_end_matches([',', '.', '!']);
-    (4..=20).contains(&words.len()) && FAREWELLS.iter().any(|farewell| words.eq_ignore_ascii_case(farewell))
+    (4..=20).contains(&words.len())
+        && FAREWELLS.iter().any(|farewell| words.eq_ignore_ascii_case(farewell))
 }
 
 fn resumes(text: &str) -> bool {
     let heading = text.starts_with('#') && !is_rule(text);
-    heading || words::name(text).is_some_and(|named| named.exact && matches!(named.name, Name::Section(_)))
+    heading
+        || words::name(text)
+            .is_some_and(|named| named.exact && matches!(named.name, Name::Section(_)))
 }
 
 /// A document that is indented as a whole is read as if it were not.
 fn outdent(lines: &mut [Line<'_>]) {
-    let margin = lines.iter().filter(|line| !line.is_blank()).map(|line| line.indent).min().unwrap_or(0);
+    let margin =
+        lines.iter().filter(|line| !line.is_blank()).map(|line| line.indent).min().unwrap_or(0);
     for line in lines {
         line.indent = line.indent.saturating_sub(margin);
     }
@@ -272,7 +295,10 @@ mod tests {
 
     #[test]
     fn fences_and_comments_are_left_out() {
-        assert_eq!(seen("a\n```yaml\n- x\n```\nb\n~~~\n```\n~~~\nc"), ["a", "", "", "", "b", "", "", "", "c"]);
+        assert_eq!(
+            seen("a\n```yaml\n- x\n```\nb\n~~~\n```\n~~~\nc"),
+            ["a", "", "", "", "b", "", "", "", "c"]
+        );
         assert_eq!(seen("<!-- one -->\na\n<!--\ntwo\n-->\nb"), ["", "a", "", "", "", "b"]);
         assert_eq!(seen("---\nowner: x\n---\na"), ["", "", "", "a"]);
     }
@@ -287,7 +313,10 @@ mod tests {
     fn a_signature_ends_where_its_mail_does() {
         assert_eq!(seen("a\n-- \nAnna\nRetail\n> b\n> --\n> c"), ["a", "", "", "", "b", "--", "c"]);
         assert_eq!(seen("a\n\nKind regards,\nAnna"), ["a", "", "", ""]);
-        assert_eq!(seen("a\n\n--\n\nRequirements:\n- b"), ["a", "", "", "", "Requirements:", "- b"]);
+        assert_eq!(
+            seen("a\n\n--\n\nRequirements:\n- b"),
+            ["a", "", "", "", "Requirements:", "- b"]
+        );
     }
 
     #[test]

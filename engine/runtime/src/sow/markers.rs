@@ -8,8 +8,9 @@ pub(super) fn item(text: &str) -> Option<&str> {
     if is_rule(text) {
         return None;
     }
-    let words =
-        bullet(text).or_else(|| number(text).filter(|number| number.sure).map(|number| number.rest)).or_else(|| letter(text));
+    let words = bullet(text)
+        .or_else(|| number(text).filter(|number| number.sure).map(|number| number.rest))
+        .or_else(|| letter(text));
     match words {
         Some(words) => Some(checkbox(words).unwrap_or(words)),
         None => checkbox(text).or_else(|| has_identifier(text).then_some(text)),
@@ -18,7 +19,9 @@ pub(super) fn item(text: &str) -> Option<&str> {
 
 /// A line that draws a rule or holds only heading marks: `---`, `* * *`, `====`, `##`.
 pub(super) fn is_rule(text: &str) -> bool {
-    let Some(first) = text.chars().next().filter(|c| matches!(c, '-' | '*' | '_' | '=' | '~' | '#')) else {
+    let Some(first) =
+        text.chars().next().filter(|c| matches!(c, '-' | '*' | '_' | '=' | '~' | '#'))
+    else {
         return false;
     };
     let mut marks = 0_usize;
@@ -37,9 +40,8 @@ fn bullet(text: &str) -> Option<&str> {
     let mark = chars.next()?;
     let rest = chars.as_str();
     match mark {
-        '•' | '‣' | '◦' | '▪' | '▫' | '●' | '○' | '■' | '□' | '·' | '☐' | '☑' | '☒' | '✓' | '✔' | '\u{F0B7}' => {
-            Some(rest.trim_start())
-        }
+        '•' | '‣' | '◦' | '▪' | '▫' | '●' | '○' | '■' | '□' | '·' | '☐' | '☑' | '☒' | '✓' | '✔'
+        | '\u{F0B7}' => Some(rest.trim_start()),
         '-' | '*' | '+' | '–' | '—' => set_off(rest),
         _ => None,
     }
@@ -60,7 +62,9 @@ fn is_place(place: &str, digits_too: bool) -> bool {
     let all = |test: fn(u8) -> bool| place.bytes().all(test);
     match place.len() {
         1 => all(|b| b.is_ascii_alphabetic()) || (digits_too && all(|b| b.is_ascii_digit())),
-        2..=4 => all(|b| matches!(b, b'i' | b'v' | b'x')) || (digits_too && all(|b| b.is_ascii_digit())),
+        2..=4 => {
+            all(|b| matches!(b, b'i' | b'v' | b'x')) || (digits_too && all(|b| b.is_ascii_digit()))
+        }
         _ => false,
     }
 }
@@ -77,7 +81,8 @@ fn set_off(rest: &str) -> Option<&str> {
 /// wrapped line that starts with `ISO-9001` would become an item.
 fn has_identifier(text: &str) -> bool {
     let bare = text.trim_start_matches(['*', '_', '`', '[']);
-    let is_part = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
+    let is_part =
+        |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
     let len = bare.bytes().take(24).take_while(is_part).count();
     let name = bare[..len].trim_end_matches('.');
     let letters = name.bytes().take_while(u8::is_ascii_uppercase).count();
@@ -91,7 +96,8 @@ fn has_identifier(text: &str) -> bool {
     boxed
         || plain.starts_with([':', ')', '\t'])
         || plain.starts_with(". ")
-        || (dashed.len() < plain.len() && ["- ", "– ", "— "].iter().any(|dash| dashed.starts_with(dash)))
+        || (dashed.len() < plain.len()
+            && ["- ", "– ", "— "].iter().any(|dash| dashed.starts_with(dash)))
 }
 
 #[cfg(test)]
@@ -127,7 +133,9 @@ mod tests {
 
     #[test]
     fn identifiers_stay_in_the_text() {
-        for text in ["REQ-7: a", "[NFR-2] a", "**F1** - a", "**REQ-7:** a", "R1. a", "REQ_12.3) a", "Q3: a"] {
+        for text in
+            ["REQ-7: a", "[NFR-2] a", "**F1** - a", "**REQ-7:** a", "R1. a", "REQ_12.3) a", "Q3: a"]
+        {
             assert_eq!(item(text), Some(text));
         }
         assert_eq!(item("- REQ-7: a"), Some("REQ-7: a"));

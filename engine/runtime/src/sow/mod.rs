@@ -1,8 +1,10 @@
-//! The statement of work (SOW): what the customer wrote, read into numbered items the crew can cite.
+//! The statement of work (SOW): what the customer wrote, read into numbered items the crew can
+//! cite.
 //!
 //! Customers send Markdown, plain text, exported documents and pasted e-mail. This module finds the
-//! sections it knows by their headings and keeps every item with the line it stands on. It refuses to
-//! know what an item means, and it never fills a gap: a section nobody wrote is listed as missing.
+//! sections it knows by their headings and keeps every item with the line it stands on. It refuses
+//! to know what an item means, and it never fills a gap: a section nobody wrote is listed as
+//! missing.
 //!
 //! - [`decode()`] turns the bytes of a file into text, or says why it cannot.
 //! - [`parse()`] turns text into a [`Sow`]. Both are pure, and linear in what they are given.

@@ -25,7 +25,8 @@ pub struct Sow {
     pub timeline: Vec<Item>,
     /// The sections that hold nothing, in the order of [`SectionKind::ALL`].
     pub missing: Vec<SectionKind>,
-    /// Parts behind the first section that are none of the six, such as a budget or a quoted mail: somebody must look at them.
+    /// Parts behind the first section that are none of the six, such as a budget or a quoted mail:
+    /// somebody must look at them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<Item>,
     /// Sections with more items than are read.
@@ -83,8 +84,14 @@ pub enum SectionKind {
 
 impl SectionKind {
     /// Every section, in the order a reader expects them.
-    pub const ALL: [Self; 6] =
-        [Self::Objectives, Self::Requirements, Self::Constraints, Self::Deliverables, Self::AcceptanceCriteria, Self::Timeline];
+    pub const ALL: [Self; 6] = [
+        Self::Objectives,
+        Self::Requirements,
+        Self::Constraints,
+        Self::Deliverables,
+        Self::AcceptanceCriteria,
+        Self::Timeline,
+    ];
 
     /// The heading a person would write over it.
     pub fn title(self) -> &'static str {

@@ -7,7 +7,8 @@ pub(super) struct Number<'a> {
     pub(super) depth: u8,
     /// The last of them: what counts up from one line to the next.
     pub(super) last: u32,
-    /// Whether it can only be a place in a sequence. `3.5 million` is not sure, `3.5 Orders` and `3.` are.
+    /// Whether it can only be a place in a sequence. `3.5 million` is not sure, `3.5 Orders` and
+    /// `3.` are.
     pub(super) sure: bool,
     /// The words after it.
     pub(super) rest: &'a str,
@@ -20,7 +21,8 @@ impl Number<'_> {
     }
 }
 
-/// Reads the number in front of `text`, if there is one. Years and amounts are not numbers of this kind.
+/// Reads the number in front of `text`, if there is one. Years and amounts are not numbers of this
+/// kind.
 pub(super) fn number(text: &str) -> Option<Number<'_>> {
     let mut rest = text;
     let mut depth = 0;
@@ -71,7 +73,18 @@ mod tests {
 
     #[test]
     fn amounts_years_and_times_are_not() {
-        for text in ["3 shops", "2026. A year", "12:30 Lunch", "3.x", "1.5h", "", ".", "1..", "٣. a", "99999999999999"] {
+        for text in [
+            "3 shops",
+            "2026. A year",
+            "12:30 Lunch",
+            "3.x",
+            "1.5h",
+            "",
+            ".",
+            "1..",
+            "٣. a",
+            "99999999999999",
+        ] {
             assert_eq!(number(text).filter(|n| !n.rest.is_empty()), None, "{text}");
         }
     }

@@ -1,7 +1,7 @@
 //! The document cut at its headings.
 //!
-//! Numbered lines are the hard part: `3. Requirements` is a heading over a section, the third entry of
-//! a table of contents, or the third milestone. The lines and numbers around it decide.
+//! Numbered lines are the hard part: `3. Requirements` is a heading over a section, the third entry
+//! of a table of contents, or the third milestone. The lines and numbers around it decide.
 
 use std::ops::Range;
 
@@ -49,8 +49,8 @@ struct Scan<'s, 'a> {
     item: Option<Number<'a>>,
     /// The numbered headings around this line, outermost first.
     headings: Vec<Number<'a>>,
-    /// Whether `Timeline: six weeks` may still be a section: once a surer heading has named one, such a
-    /// line inside it is about that section.
+    /// Whether `Timeline: six weeks` may still be a section: once a surer heading has named one,
+    /// such a line inside it is about that section.
     labels: bool,
 }
 
@@ -103,10 +103,13 @@ impl<'a> Scan<'_, 'a> {
         })
     }
 
-    /// Whether something hangs below `3.1 Security`: bullets, deeper numbers, or a paragraph set apart.
+    /// Whether something hangs below `3.1 Security`: bullets, deeper numbers, or a paragraph set
+    /// apart.
     fn opens(&self, at: usize, place: &Number<'_>) -> bool {
         let Some(below) = self.lines.get(at + 1) else { return false };
-        let Some(next) = self.lines[at + 1..].iter().find(|line| !line.is_blank()) else { return false };
+        let Some(next) = self.lines[at + 1..].iter().find(|line| !line.is_blank()) else {
+            return false;
+        };
         if let Some(next) = number(next.text) {
             return next.depth > place.depth || (next.depth == 1 && next.last == 1);
         }

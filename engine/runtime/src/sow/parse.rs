@@ -13,7 +13,8 @@ use super::text::{MAX_ITEM_CHARS, one_line, shorten};
 use super::words::{Name, changes_meaning};
 use super::{Item, SectionKind, Sow, SowFault};
 
-/// The most items of one section. A statement of work with more is a data set, and no crew can hold it.
+/// The most items of one section. A statement of work with more is a data set, and no crew can hold
+/// it.
 pub const MAX_SECTION_ITEMS: usize = 500;
 
 /// The most items that are looked at in one section, repeated ones included: what keeps a hostile
@@ -26,7 +27,8 @@ const PREAMBLE_DRAFTS: usize = 200;
 
 /// Reads a statement of work. `file` is its name, for the sources of the items.
 ///
-/// Nothing is added to what the customer wrote: a section nobody wrote stays empty and is in `missing`.
+/// Nothing is added to what the customer wrote: a section nobody wrote stays empty and is in
+/// `missing`.
 ///
 /// # Errors
 /// A [`SowFault`] when `text` is blank or larger than [`super::MAX_SOW_BYTES`].
@@ -35,7 +37,8 @@ pub fn parse(file: &str, text: &str) -> Result<Sow, SowFault> {
     check_not_blank(text)?;
     let lines::Lines { mut lines, subject, below_signatures } = lines::read(text);
     let mut parts = outline(&lines);
-    let title = take_title(&mut parts, &mut lines).or(subject.map(|subject| one_line(subject, TITLE_CHARS)));
+    let title = take_title(&mut parts, &mut lines)
+        .or(subject.map(|subject| one_line(subject, TITLE_CHARS)));
     let summary = summary(&parts, &lines);
     let all = SectionKind::ALL.map(|kind| (kind, Section::default()));
     let mut sections = Sections { file, all, unread: Vec::new() };
@@ -44,10 +47,19 @@ pub fn parse(file: &str, text: &str) -> Result<Sow, SowFault> {
         sections.note_unread(at, &format!("below a signature: {words}"));
     }
     let unread = sections.unread;
-    let left_out = sections.all.iter().filter(|(_, section)| section.full).map(|(kind, _)| *kind).collect();
+    let left_out =
+        sections.all.iter().filter(|(_, section)| section.full).map(|(kind, _)| *kind).collect();
     let items = sections.all.iter().flat_map(|(_, section)| &section.items);
-    let shortened = items.filter(|item| item.text.chars().count() >= MAX_ITEM_CHARS).map(|item| item.source.clone()).collect();
-    let missing = sections.all.iter().filter(|(_, section)| section.items.is_empty()).map(|(kind, _)| *kind).collect();
+    let shortened = items
+        .filter(|item| item.text.chars().count() >= MAX_ITEM_CHARS)
+        .map(|item| item.source.clone())
+        .collect();
+    let missing = sections
+        .all
+        .iter()
+        .filter(|(_, section)| section.items.is_empty())
+        .map(|(kind, _)| *kind)
+        .collect();
     let [objectives, requirements, constraints, deliverables, acceptance_criteria, timeline] =
         sections.all.map(|(_, section)| section.items);
     Ok(Sow {
@@ -85,17 +97,30 @@ fn take_title(parts: &mut [Part<'_>], lines: &mut [Line<'_>]) -> Option<String> 
     let at = preamble.clone().find(|at| !lines[*at].is_blank())?;
     let line = lines[at];
     let alone = lines.get(at + 1).is_none_or(Line::is_blank);
-    let listed = markers::item(line.text).is_some() || tables::is_row(line.text) || markers::is_rule(line.text);
-    if !alone || listed || !is_titlelike(line.text) || line.text.ends_with(':') || is_greeting(line.text) {
+    let listed = markers::item(line.text).is_some()
+        || tables::is_row(line.text)
+        || markers::is_rule(line.text);
+    if !alone
+        || listed
+        || !is_titlelike(line.text)
+        || line.text.ends_with(':')
+        || is_greeting(line.text)
+    {
         return None;
     }
     lines[at].text = "";
     Some(one_line(line.text, TITLE_CHARS))
 }
 
-/// The heading that is the title: one of level 1 before any section, or the first thing in the document.
-fn title_heading<'p, 'a>(parts: &'p mut [Part<'a>], lines: &[Line<'_>]) -> Option<&'p mut Heading<'a>> {
-    let top = |part: &Part<'_>| part.heading.as_ref().is_some_and(|heading| heading.style == Style::Marked(1));
+/// The heading that is the title: one of level 1 before any section, or the first thing in the
+/// document.
+fn title_heading<'p, 'a>(
+    parts: &'p mut [Part<'a>],
+    lines: &[Line<'_>],
+) -> Option<&'p mut Heading<'a>> {
+    let top = |part: &Part<'_>| {
+        part.heading.as_ref().is_some_and(|heading| heading.style == Style::Marked(1))
+    };
     let first = parts.iter().position(|part| part.heading.is_some())?;
     let first_section = parts.iter().position(|part| section_of(part).is_some());
     let opens = lines[..parts[first].at].iter().all(Line::is_blank);
@@ -105,7 +130,8 @@ fn title_heading<'p, 'a>(parts: &'p mut [Part<'a>], lines: &[Line<'_>]) -> Optio
         (opens && top(&parts[first]) && only && others).then_some(first)
     } else {
         let before = &parts[..first_section.unwrap_or(parts.len())];
-        let unnamed = |part: &Part<'_>| part.heading.as_ref().is_some_and(|heading| heading.named.is_none());
+        let unnamed =
+            |part: &Part<'_>| part.heading.as_ref().is_some_and(|heading| heading.named.is_none());
         let marked = before.iter().position(|part| top(part) && unnamed(part));
         marked.or((opens && unnamed(&parts[first])).then_some(first))
     };
@@ -114,7 +140,9 @@ fn title_heading<'p, 'a>(parts: &'p mut [Part<'a>], lines: &[Line<'_>]) -> Optio
 
 fn is_greeting(text: &str) -> bool {
     let first = text.split_whitespace().next().unwrap_or_default().trim_end_matches([',', '!']);
-    ["hi", "hello", "dear", "hey", "greetings"].iter().any(|greeting| first.eq_ignore_ascii_case(greeting))
+    ["hi", "hello", "dear", "hey", "greetings"]
+        .iter()
+        .any(|greeting| first.eq_ignore_ascii_case(greeting))
 }
 
 /// The paragraphs before the first section.
@@ -122,10 +150,21 @@ fn summary(parts: &[Part<'_>], lines: &[Line<'_>]) -> String {
     let mut summary = String::new();
     for part in parts.iter().take_while(|part| section_of(part).is_none()) {
         let inline = part.heading.as_ref().and_then(|heading| heading.inline).map(str::to_owned);
-        let reading = Reading { lines, body: part.body.clone(), inline: None, lead: None, at_most: PREAMBLE_DRAFTS };
-        let paragraphs = reading.read().into_paragraphs().into_iter().map(|paragraph| paragraph.text.into_text());
+        let reading = Reading {
+            lines,
+            body: part.body.clone(),
+            inline: None,
+            lead: None,
+            at_most: PREAMBLE_DRAFTS,
+        };
+        let paragraphs = reading
+            .read()
+            .into_paragraphs()
+            .into_iter()
+            .map(|paragraph| paragraph.text.into_text());
         for paragraph in inline.into_iter().chain(paragraphs) {
-            let salutes = paragraph.len() <= 60 && (is_greeting(&paragraph) || paragraph.ends_with(','));
+            let salutes =
+                paragraph.len() <= 60 && (is_greeting(&paragraph) || paragraph.ends_with(','));
             if salutes {
                 continue;
             }
@@ -145,8 +184,9 @@ fn summary(parts: &[Part<'_>], lines: &[Line<'_>]) -> String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Level(u8, u8, u8);
 
-/// Which of the ways to write a heading are further out than others. Marked headings say it themselves;
-/// of the rest, the way that is first used to name a section is, and a way that never does is innermost.
+/// Which of the ways to write a heading are further out than others. Marked headings say it
+/// themselves; of the rest, the way that is first used to name a section is, and a way that never
+/// does is innermost.
 struct Levels {
     order: Vec<Style>,
 }
@@ -208,8 +248,17 @@ impl Sections<'_> {
             }
             let here = below(heading, level, open.last());
             if let Some(kind) = here.kind {
-                let deeper = parts.get(at + 1).and_then(|next| next.heading.as_ref()).map(|next| levels.level(next));
-                self.read(kind, part, lines, here.lead.as_deref(), deeper.is_some_and(|next| next > level));
+                let deeper = parts
+                    .get(at + 1)
+                    .and_then(|next| next.heading.as_ref())
+                    .map(|next| levels.level(next));
+                self.read(
+                    kind,
+                    part,
+                    lines,
+                    here.lead.as_deref(),
+                    deeper.is_some_and(|next| next > level),
+                );
             } else if at > first {
                 self.leave(part, lines);
             }
@@ -220,7 +269,13 @@ impl Sections<'_> {
     /// Notes a part that is none of the six, when something stands in it.
     fn leave(&mut self, part: &Part<'_>, lines: &[Line<'_>]) {
         let Some(heading) = &part.heading else { return };
-        let body: Vec<&str> = part.body.clone().map(|at| lines[at].text.trim()).filter(|text| !text.is_empty()).take(3).collect();
+        let body: Vec<&str> = part
+            .body
+            .clone()
+            .map(|at| lines[at].text.trim())
+            .filter(|text| !text.is_empty())
+            .take(3)
+            .collect();
         if body.is_empty() && heading.inline.is_none() {
             return;
         }
@@ -238,23 +293,40 @@ impl Sections<'_> {
         }
         let line = u32::try_from(at + 1).unwrap_or(u32::MAX);
         let id = format!("X{}", self.unread.len() + 1);
-        self.unread.push(Item { id, text: one_line(words, TITLE_CHARS), source: format!("{}:{line}", self.file), line });
+        self.unread.push(Item {
+            id,
+            text: one_line(words, TITLE_CHARS),
+            source: format!("{}:{line}", self.file),
+            line,
+        });
     }
 
-    fn read(&mut self, kind: SectionKind, part: &Part<'_>, lines: &[Line<'_>], lead: Option<&str>, parent: bool) {
+    fn read(
+        &mut self,
+        kind: SectionKind,
+        part: &Part<'_>,
+        lines: &[Line<'_>],
+        lead: Option<&str>,
+        parent: bool,
+    ) {
         let Some((_, section)) = self.all.iter_mut().find(|(of, _)| *of == kind) else { return };
         let at_most = MAX_SECTION_DRAFTS.saturating_sub(section.drafts);
         if at_most == 0 {
             section.full = true;
             return;
         }
-        let inline = part.heading.as_ref().and_then(|heading| heading.inline).map(|words| (part.at, words));
+        let inline =
+            part.heading.as_ref().and_then(|heading| heading.inline).map(|words| (part.at, words));
         let reading = Reading { lines, body: part.body.clone(), inline, lead, at_most };
         let block = reading.read();
         section.drafts += block.made().max(1);
         section.full |= block.made() >= at_most;
         let drafts = block.into_items();
-        if let Some(heading) = part.heading.as_ref().filter(|heading| drafts.is_empty() && !parent && may_be_item(heading)) {
+        if let Some(heading) = part
+            .heading
+            .as_ref()
+            .filter(|heading| drafts.is_empty() && !parent && may_be_item(heading))
+        {
             section.add(kind, self.file, one_line(heading.text, MAX_ITEM_CHARS), part.at);
         }
         for draft in drafts {
@@ -271,7 +343,9 @@ fn may_be_item(heading: &Heading<'_>) -> bool {
 /// The section below `heading`, when `around` is the one it stands in.
 fn below(heading: &Heading<'_>, level: Level, around: Option<&Open>) -> Open {
     let (kind, inherited) = match heading.name() {
-        Some(Name::Section(kind)) => (Some(kind), around.filter(|around| around.kind == Some(kind))),
+        Some(Name::Section(kind)) => {
+            (Some(kind), around.filter(|around| around.kind == Some(kind)))
+        }
         _ => (around.and_then(|around| around.kind), around),
     };
     let own = (kind.is_some() && changes_meaning(heading.text)).then(|| heading.text.to_owned());

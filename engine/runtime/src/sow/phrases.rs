@@ -1,8 +1,12 @@
-//! The words that name sections, and nothing else: this is the file to open when a heading is not known.
+//! The words that name sections, and nothing else: this is the file to open when a heading is not
+//! known.
 //!
-//! Everything is lower case, without apostrophes and hyphens, because that is how headings are compared.
+//! Everything is lower case, without apostrophes and hyphens, because that is how headings are
+//! compared.
 
-use super::SectionKind::{AcceptanceCriteria, Constraints, Deliverables, Objectives, Requirements, Timeline};
+use super::SectionKind::{
+    AcceptanceCriteria, Constraints, Deliverables, Objectives, Requirements, Timeline,
+};
 
 /// What a heading names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,14 +17,17 @@ pub(super) enum Name {
     Other,
 }
 
-/// What people write over each section. The longest phrase that fits wins: a payment schedule is no schedule.
+/// What people write over each section. The longest phrase that fits wins: a payment schedule is no
+/// schedule.
 #[rustfmt::skip]
 pub(super) const PHRASES: &[(Name, &[&str])] = &[
     (
         Name::Section(Requirements),
         &[
-            "requirements", "requirement", "what we need", "we need", "need", "what is needed", "must have",
-            "must haves", "should have", "should haves", "could have", "could haves", "nice to have",
+            "requirements", "requirement", "what we need", "we need", "need", "what is \
+             needed", "must have",
+            "must haves", "should have", "should haves", "could have", "could haves", "nice to \
+             have",
             "nice to haves", "needs", "must", "shall", "features", "functionality", "scope", "scope of work",
             "in scope", "user stories", "use cases",
         ],
@@ -28,7 +35,8 @@ pub(super) const PHRASES: &[(Name, &[&str])] = &[
     (
         Name::Section(Objectives),
         &[
-            "objectives", "objective", "goals", "goal", "aims", "aim", "purpose", "why", "what we want to achieve",
+            "objectives", "objective", "goals", "goal", "aims", "aim", "purpose", "why", "what we \
+             want to achieve",
             "what we want", "outcomes", "desired outcome", "expected outcome",
         ],
     ),
@@ -36,7 +44,8 @@ pub(super) const PHRASES: &[(Name, &[&str])] = &[
         Name::Section(Constraints),
         &[
             "constraints", "constraint", "limitations", "limits", "restrictions", "boundaries", "guardrails",
-            "must not", "must nots", "must not have", "must never", "out of scope", "not in scope", "exclusions",
+            "must not", "must nots", "must not have", "must never", "out of scope", "not in \
+             scope", "exclusions",
             "wont have", "wont haves", "will not have", "non goals", "non goal",
         ],
     ),
@@ -51,16 +60,19 @@ pub(super) const PHRASES: &[(Name, &[&str])] = &[
     (
         Name::Section(AcceptanceCriteria),
         &[
-            "acceptance criteria", "acceptance criterion", "acceptance", "acceptance tests", "success criteria",
+            "acceptance criteria", "acceptance criterion", "acceptance", "acceptance \
+             tests", "success criteria",
             "success measures", "success metrics", "measures of success", "definition of done",
             "definition of success", "how we will accept", "how we accept", "how we will know",
-            "how we will measure success", "done when", "exit criteria", "completion criteria", "what done means",
+            "how we will measure success", "done when", "exit criteria", "completion \
+             criteria", "what done means",
         ],
     ),
     (
         Name::Section(Timeline),
         &[
-            "timeline", "timelines", "timescale", "timescales", "timeframe", "time frame", "schedule", "milestones",
+            "timeline", "timelines", "timescale", "timescales", "timeframe", "time \
+             frame", "schedule", "milestones",
             "milestone", "dates", "deadline", "deadlines", "when", "by when",
         ],
     ),
@@ -68,10 +80,12 @@ pub(super) const PHRASES: &[(Name, &[&str])] = &[
         Name::Other,
         &[
             "background", "context", "introduction", "overview", "summary", "about", "budget", "price", "pricing",
-            "cost", "costs", "payment", "payments", "payment terms", "payment schedule", "payment milestones",
+            "cost", "costs", "payment", "payments", "payment terms", "payment schedule", "payment \
+             milestones",
             "contact", "contacts", "team", "roles", "stakeholders", "risks", "assumptions", "dependencies",
             "glossary", "definitions", "appendix", "annex", "references", "notes", "questions", "next steps",
-            "approvals", "approval", "sign off", "signatures", "terms", "conditions", "current situation",
+            "approvals", "approval", "sign off", "signatures", "terms", "conditions", "current \
+             situation",
             "governance", "communication",
         ],
     ),
@@ -89,14 +103,16 @@ pub(super) const QUALIFIERS: &[&str] = &[
     "what", "not", "dont",
 ];
 
-/// Words that may follow a phrase: what comes after them says more about the section, not something else.
+/// Words that may follow a phrase: what comes after them says more about the section, not something
+/// else.
 #[rustfmt::skip]
 pub(super) const FOLLOWERS: &[&str] = &[
     "of", "for", "in", "to", "we", "from", "by", "on", "at", "that", "the", "you", "with", "per", "this", "our", "it", "is", "are",
     "do", "be", "within", "during",
 ];
 
-/// Words over a list without which its items mean something else: "The system must not:", "Nice to have".
+/// Words over a list without which its items mean something else: "The system must not:", "Nice to
+/// have".
 #[rustfmt::skip]
 pub(super) const TURNING: &[&str] = &[
     "not", "never", "no", "without", "dont", "wont", "cannot", "cant", "exclude", "excludes", "excluded",

@@ -57,7 +57,10 @@ Ours.
 1. An order is found within a second
 ");
     assert_eq!(sow.title.as_deref(), Some("Retail orders"));
-    assert_eq!(sow.summary, "We run forty shops and take orders by telephone.\n\nThey get lost.\n\nSince 1987.");
+    assert_eq!(
+        sow.summary,
+        "We run forty shops and take orders by telephone.\n\nThey get lost.\n\nSince 1987."
+    );
     assert_eq!(
         told(&sow),
         [
@@ -71,10 +74,18 @@ Ours.
             "A1:40 An order is found within a second",
         ]
     );
-    assert_eq!(sow.missing, [SectionKind::Constraints, SectionKind::Deliverables, SectionKind::Timeline]);
+    assert_eq!(
+        sow.missing,
+        [SectionKind::Constraints, SectionKind::Deliverables, SectionKind::Timeline]
+    );
     assert_eq!(
         sow.objectives[0],
-        Item { id: "O1".into(), text: "Fewer lost orders".into(), source: "shop.md:14".into(), line: 14 }
+        Item {
+            id: "O1".into(),
+            text: "Fewer lost orders".into(),
+            source: "shop.md:14".into(),
+            line: 14
+        }
     );
 }
 
@@ -147,7 +158,12 @@ fn numbered_clauses_are_items() {
 ");
     assert_eq!(
         told(&sow),
-        ["R1:3 Orders are stored", "R2:5 Orders are kept for seven years", "R3:8 Orders are deleted", "C1:12 Data stays in the EU"]
+        [
+            "R1:3 Orders are stored",
+            "R2:5 Orders are kept for seven years",
+            "R3:8 Orders are deleted",
+            "C1:12 Data stays in the EU"
+        ]
     );
 }
 
@@ -227,7 +243,10 @@ On Monday, Bob wrote:
 ");
     assert_eq!(sow.title.as_deref(), Some("Orders for our shops"));
     assert_eq!(sow.summary, "see below, that is all we know.\n\nWe lose orders.");
-    assert_eq!(told(&sow), ["R1:16 a list of orders, sorted by day", "R2:18 a button to reorder", "T1:20 end of May"]);
+    assert_eq!(
+        told(&sow),
+        ["R1:16 a list of orders, sorted by day", "R2:18 a button to reorder", "T1:20 end of May"]
+    );
 }
 
 #[test]
@@ -369,13 +388,16 @@ fn what_is_not_said_is_missing_and_never_invented() {
     assert_eq!(sow.title, None);
     assert_eq!(sow.summary, "please build us a shop. It should be nice.");
 
-    let sow = self::sow("# Requirements\n\n```\n- an example\n```\n<!-- list them here -->\n\n# Goals\n");
+    let sow =
+        self::sow("# Requirements\n\n```\n- an example\n```\n<!-- list them here -->\n\n# Goals\n");
     assert_eq!(sow.missing, SectionKind::ALL);
 }
 
 #[test]
 fn the_same_item_is_kept_once_in_each_section() {
-    let sow = sow("# Requirements\n- a  b\n* a b\n- c\n# Deliverables\n- a b\n# More requirements\n- c\n- d");
+    let sow = sow(
+        "# Requirements\n- a  b\n* a b\n- c\n# Deliverables\n- a b\n# More requirements\n- c\n- d",
+    );
     assert_eq!(told(&sow), ["R1:2 a b", "R2:4 c", "R3:9 d", "D1:6 a b"]);
 }
 
@@ -424,7 +446,10 @@ PCI DSS
 3. c
    c continued
 ");
-    assert_eq!(told(&sow), ["R1:2 a wrapped and more", "R2:6 late words", "R3:9 b", "R4:13 c c continued"]);
+    assert_eq!(
+        told(&sow),
+        ["R1:2 a wrapped and more", "R2:6 late words", "R3:9 b", "R4:13 c c continued"]
+    );
 }
 
 #[test]
@@ -435,7 +460,8 @@ fn a_shouted_line_with_nothing_below_it_is_an_item() {
 
 #[test]
 fn what_is_read_survives_being_written_down() {
-    let text = decode("\u{FEFF}# Shop\r\n## Goals\r\n- größer\r\n".as_bytes()).expect("this is text");
+    let text =
+        decode("\u{FEFF}# Shop\r\n## Goals\r\n- größer\r\n".as_bytes()).expect("this is text");
     let sow = sow(&text);
     let json = serde_json::to_string(&sow).expect("a statement of work is data");
     assert!(json.contains(r#""missing":["requirements","constraints","deliverables","acceptance_criteria","timeline"]"#));
@@ -453,7 +479,10 @@ fn the_example_documents_are_read() {
     let (retail, sow) = counts(include_str!("../../../../examples/sow/retail-orders.md"));
     assert_eq!(retail, [3, 12, 5, 4, 4, 4]);
     assert_eq!(sow.title.as_deref(), Some("Order service for Halden & Rowe"));
-    assert_eq!(sow.requirements[1].text, "The same order sent twice results in one order and the same number.");
+    assert_eq!(
+        sow.requirements[1].text,
+        "The same order sent twice results in one order and the same number."
+    );
 
     let (clinic, sow) = counts(include_str!("../../../../examples/sow/clinic-scheduling.md"));
     assert_eq!(clinic, [2, 6, 3, 3, 0, 0]);
@@ -467,17 +496,30 @@ fn the_example_documents_are_read() {
 
 #[test]
 fn a_nested_fragment_keeps_the_words_it_belongs_to() {
-    let sow = parse("s.md", "# Requirements\n- Orders\n  - cancel within an hour\n  - Refunds are paid at once.\n- Stock\n")
-        .expect("read");
+    let sow = parse(
+        "s.md",
+        "# Requirements\n- Orders\n  - cancel within an hour\n  - Refunds are \
+        paid at once.\n- Stock\n",
+    )
+    .expect("read");
     let texts: Vec<&str> = sow.requirements.iter().map(|r| r.text.as_str()).collect();
-    assert_eq!(texts, ["Orders", "Orders: cancel within an hour", "Refunds are paid at once.", "Stock"]);
+    assert_eq!(
+        texts,
+        ["Orders", "Orders: cancel within an hour", "Refunds are paid at once.", "Stock"]
+    );
 }
 
 #[test]
 fn what_no_signature_has_is_told_of() {
-    let mail = "# Requirements\n- take orders\n\nRegards,\nAnna\nShop Ltd\n\n- print the invoices too\n";
+    let mail =
+        "# Requirements\n- take orders\n\nRegards,\nAnna\nShop Ltd\n\n- print the invoices too\n";
     let sow = parse("mail.txt", mail).expect("read");
-    assert_eq!(sow.unread.iter().map(|u| u.text.as_str()).collect::<Vec<_>>(), ["below a signature: - print the invoices too"]);
-    let sow = parse("mail.txt", "# Requirements\n- take orders\n\nRegards,\nAnna\nShop Ltd\n+44 1\n").expect("read");
+    assert_eq!(
+        sow.unread.iter().map(|u| u.text.as_str()).collect::<Vec<_>>(),
+        ["below a signature: - print the invoices too"]
+    );
+    let sow =
+        parse("mail.txt", "# Requirements\n- take orders\n\nRegards,\nAnna\nShop Ltd\n+44 1\n")
+            .expect("read");
     assert!(sow.unread.is_empty());
 }

@@ -5,7 +5,9 @@ use super::text::{MAX_ITEM_CHARS, OneLine};
 /// A line between rows: `|---|:--:|`, `--- | ---`, `+----+----+`.
 pub(super) fn is_border(text: &str) -> bool {
     let drawn = text.bytes().all(|b| matches!(b, b'|' | b'-' | b':' | b'+' | b'=' | b' ' | b'\t'));
-    drawn && text.contains(['-', '=']) && (text.contains('|') || (text.starts_with('+') && text.len() > 2))
+    drawn
+        && text.contains(['-', '='])
+        && (text.contains('|') || (text.starts_with('+') && text.len() > 2))
 }
 
 /// A line that can only be a row.

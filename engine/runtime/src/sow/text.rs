@@ -1,6 +1,7 @@
 //! Text on one line: whitespace folded, length bounded, cut where a person would cut.
 
-/// The longest item that is kept, in characters; the rest is cut with `…`. Longer is a page, not an item.
+/// The longest item that is kept, in characters; the rest is cut with `…`. Longer is a page, not an
+/// item.
 pub const MAX_ITEM_CHARS: usize = 2_000;
 
 /// A line of text that grows to a limit and then stops reading.
@@ -76,7 +77,10 @@ pub(super) fn shorten(text: &str, limit: usize) -> String {
     };
     let head = &text[..end];
     let head = head.rsplit_once(char::is_whitespace).map_or(head, |(words, _)| words);
-    format!("{}…", head.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '.')))
+    format!(
+        "{}…",
+        head.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '.'))
+    )
 }
 
 #[cfg(test)]

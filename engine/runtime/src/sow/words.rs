@@ -8,7 +8,8 @@ use super::phrases::{FOLLOWERS, PHRASES, QUALIFIERS, TURNING};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Named {
     pub(super) name: Name,
-    /// Only words that qualify a section come before the phrase: `Functional requirements for the shop`.
+    /// Only words that qualify a section come before the phrase: `Functional requirements for the
+    /// shop`.
     pub(super) leads: bool,
     /// The heading says nothing else: `Functional requirements`.
     pub(super) exact: bool,
@@ -34,15 +35,18 @@ pub(super) fn name(heading: &str) -> Option<Named> {
     for part in parts {
         exact &= part.is_some_and(|named| named.exact);
         // A section that is read goes before one that is not: "Assumptions and constraints".
-        if found.is_none_or(|found| found.name == Name::Other && part.is_some_and(|part| part.name != Name::Other)) {
+        if found.is_none_or(|found| {
+            found.name == Name::Other && part.is_some_and(|part| part.name != Name::Other)
+        }) {
             found = part;
         }
     }
     Some(Named { name: found?.name, leads: first.is_some_and(|named| named.leads), exact })
 }
 
-/// The last words of all phrases by first letter, last letter and length. Almost every line of a document
-/// is asked for its name, and almost none has one: this says no before anything is allocated.
+/// The last words of all phrases by first letter, last letter and length. Almost every line of a
+/// document is asked for its name, and almost none has one: this says no before anything is
+/// allocated.
 struct Endings([[u32; 26]; 26]);
 
 const ENDINGS: &Endings = &Endings::of(PHRASES);
@@ -71,7 +75,9 @@ impl Endings {
     fn may_hold_one(&self, heading: &str) -> bool {
         let words = heading.as_bytes().split(|byte| !byte.is_ascii_alphabetic());
         words.filter(|word| (3..32).contains(&word.len())).any(|word| {
-            let place = |byte: Option<&u8>| byte.map_or(0, |byte| usize::from(byte.to_ascii_lowercase() - b'a'));
+            let place = |byte: Option<&u8>| {
+                byte.map_or(0, |byte| usize::from(byte.to_ascii_lowercase() - b'a'))
+            };
             self.0[place(word.first())][place(word.last())] & (1 << word.len()) != 0
         })
     }
@@ -88,12 +94,17 @@ fn part_name(part: &str) -> Option<Named> {
         }
         let Some((name, phrase)) = phrase_ending(upto) else { continue };
         let before = upto[..upto.len() - phrase.len()].trim_end();
-        // "When" and "why" only ask for a section at the front; later they join two halves of a sentence.
+        // "When" and "why" only ask for a section at the front; later they join two halves of a
+        // sentence.
         if matches!(phrase, "when" | "why") && !before.is_empty() {
             continue;
         }
         let leads = before.split(' ').all(|word| word.is_empty() || QUALIFIERS.contains(&word));
-        return Some(Named { name: negated(name, before), leads, exact: leads && follower.is_none() });
+        return Some(Named {
+            name: negated(name, before),
+            leads,
+            exact: leads && follower.is_none(),
+        });
     }
     None
 }
@@ -107,16 +118,22 @@ fn phrase_ending(upto: &str) -> Option<(Name, &'static str)> {
     let final_byte = upto.as_bytes().last();
     let ends = |phrase: &&str| {
         phrase.as_bytes().last() == final_byte
-            && upto.strip_suffix(phrase).is_some_and(|before| before.is_empty() || before.ends_with(' '))
+            && upto
+                .strip_suffix(phrase)
+                .is_some_and(|before| before.is_empty() || before.ends_with(' '))
     };
-    let all = PHRASES.iter().flat_map(|(name, phrases)| phrases.iter().map(move |phrase| (*name, *phrase)));
+    let all = PHRASES
+        .iter()
+        .flat_map(|(name, phrases)| phrases.iter().map(move |phrase| (*name, *phrase)));
     all.filter(|(_, phrase)| ends(phrase)).max_by_key(|(_, phrase)| phrase.len())
 }
 
 /// "What we do not need" is a boundary, not a need.
 fn negated(name: Name, before: &str) -> Name {
     let turned = matches!(name, Name::Section(Requirements | Deliverables | Objectives));
-    if turned && before.split(' ').any(|word| matches!(word, "not" | "no" | "dont" | "wont" | "never")) {
+    if turned
+        && before.split(' ').any(|word| matches!(word, "not" | "no" | "dont" | "wont" | "never"))
+    {
         return Name::Section(Constraints);
     }
     name
@@ -131,7 +148,9 @@ fn plain(heading: &str) -> String {
     for c in heading.chars() {
         match c {
             '\'' | '’' | '*' | '_' | '`' | '#' => {}
-            ',' | ':' | ';' | '/' | '|' | '(' | ')' | '&' | '+' | '–' | '—' => end_word(&mut plain, &mut word, '|'),
+            ',' | ':' | ';' | '/' | '|' | '(' | ')' | '&' | '+' | '–' | '—' => {
+                end_word(&mut plain, &mut word, '|')
+            }
             // A hyphen joins words, and with a space before it parts them.
             '-' if previous.is_whitespace() => end_word(&mut plain, &mut word, '|'),
             '-' | '\u{2010}' | '\u{2011}' => end_word(&mut plain, &mut word, ' '),
@@ -145,7 +164,8 @@ fn plain(heading: &str) -> String {
     plain
 }
 
-/// Ends the word that starts at `word` with a space or a bar, of which only one stands between words.
+/// Ends the word that starts at `word` with a space or a bar, of which only one stands between
+/// words.
 fn end_word(plain: &mut String, word: &mut usize, end: char) {
     let parts = plain[*word..] == *"and";
     if parts || plain[*word..].bytes().all(|byte| byte.is_ascii_digit()) {
@@ -161,8 +181,8 @@ fn end_word(plain: &mut String, word: &mut usize, end: char) {
     *word = plain.len();
 }
 
-/// Whether the words over a list change what its items mean, so that an item cannot stand without them:
-/// "The system must not:", "Out of scope", "Nice to have".
+/// Whether the words over a list change what its items mean, so that an item cannot stand without
+/// them: "The system must not:", "Out of scope", "Nice to have".
 pub(super) fn changes_meaning(words: &str) -> bool {
     if !(2..=1_000).contains(&words.len()) {
         return false;
@@ -170,8 +190,11 @@ pub(super) fn changes_meaning(words: &str) -> bool {
     let plain = plain(words);
     let mut all = plain.split([' ', '|']).peekable();
     plain.contains("out of scope")
-        || std::iter::from_fn(|| all.next().map(|word| (word, all.peek().copied())))
-            .any(|(word, next)| TURNING.contains(&word) || (word == "non" && matches!(next, Some("goals" | "goal"))))
+        || std::iter::from_fn(|| all.next().map(|word| (word, all.peek().copied()))).any(
+            |(word, next)| {
+                TURNING.contains(&word) || (word == "non" && matches!(next, Some("goals" | "goal")))
+            },
+        )
 }
 
 #[cfg(test)]

@@ -21,20 +21,31 @@ fn refused<T>(kind: &'static str, text: impl Into<String>) -> Result<T, Refusal>
 }
 
 impl Swarm {
-    /// Takes answers: a list of `{"interrupt": id, "answer": any JSON}`. Those that are not answered stay open.
+    /// Takes answers: a list of `{"interrupt": id, "answer": any JSON}`. Those that are not
+    /// answered stay open.
     ///
     /// # Errors
-    /// When it is not such a list, names no open question, or nothing is asked; nothing is changed then.
+    /// When it is not such a list, names no open question, or nothing is asked; nothing is changed
+    /// then.
     pub fn answer(&mut self, answers: &Value) -> Result<(), Refusal> {
         if self.status != Status::Interrupted {
             return refused("not_resumable", "no question is open");
         }
-        let Some(list) = answers.as_array() else { return refused("malformed_answer", "answers are a list") };
+        let Some(list) = answers.as_array() else {
+            return refused("malformed_answer", "answers are a list");
+        };
         let mut given: Vec<(&str, &Value)> = Vec::new();
         for answer in list {
-            let Some(map) = answer.as_object() else { return refused("malformed_answer", "an answer is an object") };
-            let (Some(id), Some(value), 2) = (map.get("interrupt").and_then(Value::as_str), map.get("answer"), map.len()) else {
-                return refused("malformed_answer", "an answer has `interrupt` and `answer`, and nothing else");
+            let Some(map) = answer.as_object() else {
+                return refused("malformed_answer", "an answer is an object");
+            };
+            let (Some(id), Some(value), 2) =
+                (map.get("interrupt").and_then(Value::as_str), map.get("answer"), map.len())
+            else {
+                return refused(
+                    "malformed_answer",
+                    "an answer has `interrupt` and `answer`, and nothing else",
+                );
             };
             if given.iter().any(|(known, _)| *known == id) {
                 return refused("malformed_answer", format!("`{id}` is answered twice"));
@@ -65,7 +76,12 @@ impl Swarm {
             if matches!(&slot.state, SlotState::Asking(q) if q.id == id) {
                 let words = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 let text = format!("Customer answered: {words}");
-                let result = ToolResult { id: slot.call.id.clone(), status: ToolStatus::Success, text, attachments: Vec::new() };
+                let result = ToolResult {
+                    id: slot.call.id.clone(),
+                    status: ToolStatus::Success,
+                    text,
+                    attachments: Vec::new(),
+                };
                 slot.state = SlotState::Done { result, started: true, asked: true };
             }
         }

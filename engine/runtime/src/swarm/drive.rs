@@ -43,17 +43,31 @@ pub trait Host: Sync {
     type Error: Send;
 
     /// An agent gets the floor: its prompt is made; extra sections of its input.
-    async fn open_visit(&self, swarm: &Swarm, visit: u32, agent: &str) -> Result<Vec<Note>, Stop<Self::Error>>;
+    async fn open_visit(
+        &self,
+        swarm: &Swarm,
+        visit: u32,
+        agent: &str,
+    ) -> Result<Vec<Note>, Stop<Self::Error>>;
     /// A model is about to be called. Nothing of this is cut off by a deadline.
     async fn before_model(&self, _: &Swarm, _: &ModelCall) -> Result<(), Stop<Self::Error>> {
         Ok(())
     }
     /// A reply to the conversation.
-    async fn call_model(&self, swarm: &Swarm, call: &ModelCall) -> Result<Result<ModelReply, ModelFault>, Stop<Self::Error>>;
+    async fn call_model(
+        &self,
+        swarm: &Swarm,
+        call: &ModelCall,
+    ) -> Result<Result<ModelReply, ModelFault>, Stop<Self::Error>>;
     /// Tools are about to run.
     async fn before_tools(&self, calls: &ToolCalls) -> Result<(), Stop<Self::Error>>;
     /// Runs a tool.
-    async fn call_tool(&self, calls: &ToolCalls, index: usize, call: &ToolUse) -> Result<ToolAnswer, Stop<Self::Error>>;
+    async fn call_tool(
+        &self,
+        calls: &ToolCalls,
+        index: usize,
+        call: &ToolUse,
+    ) -> Result<ToolAnswer, Stop<Self::Error>>;
     /// Waits before a call is tried again.
     async fn wait(&self, time: Duration);
     /// Ends after so much real time: a deadline.
@@ -62,9 +76,11 @@ pub trait Host: Sync {
     fn elapsed(&self) -> Duration;
     /// Between 0 and 1.
     fn jitter(&self) -> f64;
-    /// Puts an input on record, before the machine takes it; one from which nothing outside follows by itself may be held back.
+    /// Puts an input on record, before the machine takes it; one from which nothing outside follows
+    /// by itself may be held back.
     async fn record(&self, input: &Input, elapsed: Duration) -> Result<(), Stop<Self::Error>>;
-    /// Hears which calls of the reply that was just taken in the swarm itself refused, and why: for who looks on.
+    /// Hears which calls of the reply that was just taken in the swarm itself refused, and why: for
+    /// who looks on.
     async fn refused(&self, _: Vec<(ToolUse, String)>) {}
     /// Puts on record what was held back.
     async fn settle(&self) -> Result<(), Stop<Self::Error>> {
@@ -111,7 +127,12 @@ pub async fn drive<H: Host>(swarm: &mut Swarm, host: &H) -> Result<Status, Stop<
     }
 }
 
-async fn accept<H: Host>(swarm: &mut Swarm, host: &H, input: Input, elapsed: Duration) -> Result<(), Stop<H::Error>> {
+async fn accept<H: Host>(
+    swarm: &mut Swarm,
+    host: &H,
+    input: Input,
+    elapsed: Duration,
+) -> Result<(), Stop<H::Error>> {
     // The record holds milliseconds; the machine takes what the record says.
     let elapsed = Duration::from_millis(elapsed.as_millis() as u64);
     host.record(&input, elapsed).await?;
@@ -119,7 +140,9 @@ async fn accept<H: Host>(swarm: &mut Swarm, host: &H, input: Input, elapsed: Dur
         Input::Reply(reply) => reply.calls().cloned().collect(),
         _ => Vec::new(),
     };
-    swarm.accept(input, elapsed).expect("the input answers the step that the machine asked for, or is a cancel before its end");
+    swarm.accept(input, elapsed).expect(
+        "the input answers the step that the machine asked for, or is a cancel before its end",
+    );
     if !calls.is_empty() {
         host.refused(swarm.refused(&calls)).await;
     }
@@ -144,7 +167,9 @@ async fn call_model<H: Host>(
     };
     let elapsed = took.unwrap_or_else(|| host.elapsed().saturating_sub(began));
     match answer {
-        Some(_) if elapsed > call.time_left => Ok((Input::TimedOut { finished: Vec::new() }, call.time_left)),
+        Some(_) if elapsed > call.time_left => {
+            Ok((Input::TimedOut { finished: Vec::new() }, call.time_left))
+        }
         Some(Ok(reply)) => Ok((Input::Reply(reply), elapsed)),
         Some(Err(fault)) => Ok((Input::Fault { fault, jitter: host.jitter() }, elapsed)),
         None => Ok((Input::TimedOut { finished: Vec::new() }, call.time_left)),
@@ -152,10 +177,18 @@ async fn call_model<H: Host>(
 }
 
 /// Runs the tools of a turn at the same time; results go on record in the order of the calls.
-async fn call_tools<H: Host>(swarm: &mut Swarm, host: &H, calls: &ToolCalls, began: Duration) -> Result<(), Stop<H::Error>> {
+async fn call_tools<H: Host>(
+    swarm: &mut Swarm,
+    host: &H,
+    calls: &ToolCalls,
+    began: Duration,
+) -> Result<(), Stop<H::Error>> {
     host.before_tools(calls).await?;
-    let mut running: FuturesUnordered<_> =
-        calls.calls.iter().map(|(index, call)| async move { (*index, host.call_tool(calls, *index, call).await) }).collect();
+    let mut running: FuturesUnordered<_> = calls
+        .calls
+        .iter()
+        .map(|(index, call)| async move { (*index, host.call_tool(calls, *index, call).await) })
+        .collect();
     let mut answers = Answers::of(calls);
     let mut counted = Duration::ZERO;
     let mut held = pin!(host.deadline(HELD_BACK));
@@ -178,7 +211,8 @@ async fn call_tools<H: Host>(swarm: &mut Swarm, host: &H, calls: &ToolCalls, beg
             else => return Ok(()),
         }
         while let Some((index, answer)) = answers.take() {
-            let elapsed = host.elapsed().saturating_sub(began).min(calls.time_left).saturating_sub(counted);
+            let elapsed =
+                host.elapsed().saturating_sub(began).min(calls.time_left).saturating_sub(counted);
             counted += elapsed;
             let input = match answer? {
                 ToolAnswer::Result(result, started) => Input::ToolResult { index, result, started },
@@ -190,8 +224,8 @@ async fn call_tools<H: Host>(swarm: &mut Swarm, host: &H, calls: &ToolCalls, beg
     Ok(())
 }
 
-/// Puts something on record while tools run. One of them may be next in line for a lock that recording needs; left alone, it would
-/// never let go of its place.
+/// Puts something on record while tools run. One of them may be next in line for a lock that
+/// recording needs; left alone, it would never let go of its place.
 async fn beside<E>(
     running: &mut (impl Stream<Item = (usize, Answer<E>)> + Unpin),
     answers: &mut Answers<E>,

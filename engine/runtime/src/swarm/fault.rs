@@ -24,7 +24,8 @@ impl Swarm {
                 if let Some(record) = self.record() {
                     record.status = VisitStatus::Failed;
                 }
-                // The visit stays: it goes on with the same call, once somebody has mended what was wrong.
+                // The visit stays: it goes on with the same call, once somebody has mended what was
+                // wrong.
                 self.rest(Status::Failed, Some(reason));
             }
         }
@@ -52,7 +53,8 @@ impl Swarm {
             let mut reason = self.said("provider_unavailable", fault, "The provider is away");
             reason.retry_after = retry_after;
             if !too_long {
-                reason.text = format!("{} (retry.max_attempts is {})", reason.text, policy.max_attempts);
+                reason.text =
+                    format!("{} (retry.max_attempts is {})", reason.text, policy.max_attempts);
                 reason.key = Some("retry.max_attempts".into());
                 reason.value = Some(policy.max_attempts.into());
             }
@@ -63,8 +65,10 @@ impl Swarm {
         }
         let doubled = policy.initial_delay.saturating_mul(1 << (visit.attempts - 1).min(20));
         let jitter = if jitter.is_finite() { jitter.clamp(0.0, 1.0) } else { 1.0 };
-        let wait = doubled.min(policy.max_delay).mul_f64(jitter).max(retry_after.unwrap_or_default());
-        // Nobody waits past the end of the swarm's time; what is left is waited, and then the time is over.
+        let wait =
+            doubled.min(policy.max_delay).mul_f64(jitter).max(retry_after.unwrap_or_default());
+        // Nobody waits past the end of the swarm's time; what is left is waited, and then the time
+        // is over.
         let left = self.spec.limits.execution_timeout.saturating_sub(self.active);
         let Some(visit) = &mut self.visit else { return };
         visit.at = At::Waiting(wait.min(left));
@@ -81,7 +85,8 @@ impl Swarm {
         if reduced {
             return self.go_on();
         }
-        let reason = self.said("context_overflow", fault, "The conversation is too long for the model");
+        let reason =
+            self.said("context_overflow", fault, "The conversation is too long for the model");
         self.fail(reason);
     }
 }

@@ -16,7 +16,8 @@ pub fn spec() -> ToolSpec {
     static SPEC: LazyLock<ToolSpec> = LazyLock::new(|| {
         let schema = serde_json::json!({ "type": "object", "required": ["agent_name", "message"], "properties": {
             "agent_name": { "type": "string", "description": "Who gets the turn" },
-            "message": { "type": "string", "description": "Everything the other agent needs; it sees nothing of your conversation" },
+            "message": { "type": "string", "description": "Everything the other agent needs; it \
+             sees nothing of your conversation" },
             "context": { "type": "object", "description": "Facts that all later agents see" },
         } });
         let description = "Passes the turn to another agent of this phase.".to_owned();
@@ -30,11 +31,17 @@ impl Swarm {
     pub(super) fn handoff(&mut self, input: &Value) -> (ToolStatus, String) {
         let invalid = |why: &str| (ToolStatus::Error, format!("Invalid input for {TOOL}: {why}"));
         let Some(input) = input.as_object() else { return invalid("it is no JSON object") };
-        let Some(to) = input.get("agent_name").and_then(Value::as_str) else { return invalid("agent_name must be text") };
-        let Some(message) = input.get("message").and_then(Value::as_str) else { return invalid("message must be text") };
+        let Some(to) = input.get("agent_name").and_then(Value::as_str) else {
+            return invalid("agent_name must be text");
+        };
+        let Some(message) = input.get("message").and_then(Value::as_str) else {
+            return invalid("message must be text");
+        };
         let context = match input.get("context") {
             None | Some(Value::Null) => Map::new(),
-            Some(Value::Object(map)) if map.keys().any(|k| k.trim().is_empty()) => return invalid("a key of context is blank"),
+            Some(Value::Object(map)) if map.keys().any(|k| k.trim().is_empty()) => {
+                return invalid("a key of context is blank");
+            }
             Some(Value::Object(map)) => map.clone(),
             Some(_) => return invalid("context must be an object"),
         };
@@ -43,13 +50,20 @@ impl Swarm {
             return (ToolStatus::Error, format!("Control already goes to {}.", there.to));
         }
         let me = self.name(visit.agent);
-        let others: Vec<&str> = self.spec.members.iter().map(|m| m.name.as_str()).filter(|n| *n != me).collect();
+        let others: Vec<&str> =
+            self.spec.members.iter().map(|m| m.name.as_str()).filter(|n| *n != me).collect();
         let listed = if others.is_empty() { "none".to_owned() } else { others.join(", ") };
         if to == me {
-            return (ToolStatus::Error, format!("You already have control. Other agents: {listed}."));
+            return (
+                ToolStatus::Error,
+                format!("You already have control. Other agents: {listed}."),
+            );
         }
         if !others.contains(&to) {
-            return (ToolStatus::Error, format!("No agent named \"{to}\". Other agents: {listed}."));
+            return (
+                ToolStatus::Error,
+                format!("No agent named \"{to}\". Other agents: {listed}."),
+            );
         }
         let (to, message) = (to.to_owned(), message.to_owned());
         let text = format!("Handing over to {to}.");

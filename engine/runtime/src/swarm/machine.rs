@@ -104,7 +104,9 @@ impl Swarm {
 
     /// What it needs next; the same until something is accepted.
     pub fn next_step(&self) -> Step {
-        let (Status::Running, Some(visit)) = (self.status, &self.visit) else { return Step::Rest(self.status) };
+        let (Status::Running, Some(visit)) = (self.status, &self.visit) else {
+            return Step::Rest(self.status);
+        };
         let record = self.visits.last();
         let (number, turn) = record.map_or((0, 0), |r| (r.visit, r.turns));
         let agent = self.name(visit.agent).to_owned();
@@ -119,7 +121,8 @@ impl Swarm {
             }),
             At::Waiting(time) => Step::Wait(*time),
             At::Tools(slots) => {
-                let running = slots.iter().enumerate().filter(|(_, s)| s.state == SlotState::Running);
+                let running =
+                    slots.iter().enumerate().filter(|(_, s)| s.state == SlotState::Running);
                 let calls = running.map(|(i, s)| (i, s.call.clone())).collect();
                 Step::CallTools(ToolCalls {
                     visit: number,
@@ -147,12 +150,16 @@ impl Swarm {
                 self.rest(Status::Cancelled, None);
                 return Ok(());
             }
-            Input::Answers(answers) => return self.answer(&answers.answers).map_err(|r| Unexpected { wanted: r.text }),
+            Input::Answers(answers) => {
+                return self.answer(&answers.answers).map_err(|r| Unexpected { wanted: r.text });
+            }
             Input::Resume => return self.resume().map_err(|r| Unexpected { wanted: r.text }),
             _ => {}
         }
         let wanted = || Unexpected { wanted: format!("what follows from {:?}", self.next_step()) };
-        let Some(visit) = self.visit.as_ref().filter(|_| self.status == Status::Running) else { return Err(wanted()) };
+        let Some(visit) = self.visit.as_ref().filter(|_| self.status == Status::Running) else {
+            return Err(wanted());
+        };
         match (&visit.at, input) {
             (At::Opening, Input::VisitOpened { notes }) => {
                 let text = self.opening(&notes);
@@ -180,7 +187,9 @@ impl Swarm {
                 self.active += elapsed;
                 self.go_on();
             }
-            (At::Tools(slots), Input::ToolResult { index, result, started }) if running(slots, index) => {
+            (At::Tools(slots), Input::ToolResult { index, result, started })
+                if running(slots, index) =>
+            {
                 self.spend(elapsed);
                 self.tool_done(index, result, started);
             }
@@ -293,7 +302,10 @@ impl Swarm {
 
     fn time_left(&self, visit: &Visit) -> Duration {
         let limits = &self.spec.limits;
-        limits.node_timeout.saturating_sub(visit.active).min(limits.execution_timeout.saturating_sub(self.active))
+        limits
+            .node_timeout
+            .saturating_sub(visit.active)
+            .min(limits.execution_timeout.saturating_sub(self.active))
     }
 
     fn spend(&mut self, elapsed: Duration) {
@@ -351,7 +363,8 @@ impl Swarm {
         let limits = &self.spec.limits;
         let n = self.node_order.len() as u32;
         let next = self.name(agent);
-        let reached = |key: &str, value: u32, what: &str| Some(self.limit(key, value.into(), next, what));
+        let reached =
+            |key: &str, value: u32, what: &str| Some(self.limit(key, value.into(), next, what));
         if n >= limits.max_handoffs {
             return reached("max_handoffs", limits.max_handoffs, "completed visits");
         }
@@ -364,13 +377,15 @@ impl Swarm {
         let window = limits.repetitive_handoff_detection_window as usize;
         let least = limits.repetitive_handoff_min_unique_agents as usize;
         if window > 0 && self.node_order.len() >= window {
-            let mut last: Vec<&String> = self.node_order[self.node_order.len() - window..].iter().collect();
+            let mut last: Vec<&String> =
+                self.node_order[self.node_order.len() - window..].iter().collect();
             last.sort();
             last.dedup();
             if last.len() < least {
                 let key = "repetitive_handoff_detection_window";
                 let text = format!(
-                    "The last {window} visits had only {} different agents: {key} is {window}, repetitive_handoff_min_unique_agents is {least}.",
+                    "The last {window} visits had only {} different agents: {key} is {window}, \
+                     repetitive_handoff_min_unique_agents is {least}.",
                     last.len()
                 );
                 let reason = self.limit(key, (window as u64).into(), next, "");
@@ -381,12 +396,18 @@ impl Swarm {
     }
 
     pub(super) fn limit(&self, key: &str, value: Value, agent: &str, what: &str) -> Reason {
-        reached(key, agent, format!("The swarm reached its limit of {value} {what}: {key} is {value}."), value)
+        reached(
+            key,
+            agent,
+            format!("The swarm reached its limit of {value} {what}: {key} is {value}."),
+            value,
+        )
     }
 
     fn time_limit(&self, key: &str, limit: Duration, agent: &str) -> Reason {
         let seconds = limit.as_millis() as f64 / 1000.0;
-        let value = if seconds.fract() == 0.0 { Value::from(seconds as u64) } else { Value::from(seconds) };
+        let value =
+            if seconds.fract() == 0.0 { Value::from(seconds as u64) } else { Value::from(seconds) };
         reached(key, agent, format!("The time is over: {key} is {seconds} s."), value)
     }
 
@@ -420,7 +441,8 @@ impl Swarm {
 
 /// A limit as the reason of an end.
 fn reached(key: &str, agent: &str, text: String, value: Value) -> Reason {
-    let (kind, agent, key, value) = (key.to_owned(), agent.to_owned(), Some(key.to_owned()), Some(value));
+    let (kind, agent, key, value) =
+        (key.to_owned(), agent.to_owned(), Some(key.to_owned()), Some(value));
     Reason { kind, agent, text, key, value, error: None, retry_after: None, mendable: false }
 }
 

@@ -1,4 +1,5 @@
-//! One phase's collaboration: agents taking turns, one at a time. A pure machine says what it needs; a short loop does it.
+//! One phase's collaboration: agents taking turns, one at a time. A pure machine says what it
+//! needs; a short loop does it.
 
 mod answer;
 mod drive;
@@ -16,6 +17,8 @@ pub use answer::Refusal;
 pub use drive::{Host, Stop, ToolAnswer, drive};
 pub use handoff::{TOOL as HANDOFF_TOOL, spec as handoff_spec};
 pub use machine::Swarm;
-pub use record::{CallRecord, Finished, Handoff, Question, Reason, Status, Trim, VisitRecord, VisitStatus};
+pub use record::{
+    CallRecord, Finished, Handoff, Question, Reason, Status, Trim, VisitRecord, VisitStatus,
+};
 pub use spec::{ContextRule, HandoffMode, Limits, Member, RetryPolicy, SwarmSpec};
 pub use step::{Answers, Input, ModelCall, Note, Step, ToolCalls, Unexpected};

@@ -21,7 +21,8 @@ impl Swarm {
                     .unseen
                     .iter()
                     .map(|f| {
-                        let status = if f.status == ToolStatus::Success { "success" } else { "error" };
+                        let status =
+                            if f.status == ToolStatus::Success { "success" } else { "error" };
                         format!("- {} {status}: {}", f.tool, Value::from(f.text.as_str()))
                     })
                     .collect();
@@ -31,12 +32,16 @@ impl Swarm {
         if !self.node_order.is_empty() {
             let left_out = self.node_order.len().saturating_sub(LAST);
             let names = self.node_order[left_out..].join(" → ");
-            let earlier = if left_out > 0 { format!("({left_out} earlier) → ") } else { String::new() };
+            let earlier =
+                if left_out > 0 { format!("({left_out} earlier) → ") } else { String::new() };
             sections.push(format!("# Work so far\n{earlier}{names}"));
         }
         if !self.shared.is_empty() {
-            let lines: Vec<String> =
-                self.shared.iter().map(|(agent, map)| format!("{agent}: {}", Value::Object(map.clone()))).collect();
+            let lines: Vec<String> = self
+                .shared
+                .iter()
+                .map(|(agent, map)| format!("{agent}: {}", Value::Object(map.clone())))
+                .collect();
             sections.push(format!("# Shared knowledge\n{}", lines.join("\n")));
         }
         let others = self.others(self.visit.as_ref().map_or(0, |v| v.agent));
@@ -44,7 +49,8 @@ impl Swarm {
             sections.push(format!("# Other agents\n{}", others.join("\n")));
         }
         sections.push(if self.spec.handoffs && !others.is_empty() {
-            "To pass the work on, call handoff_to_agent with the agent's name and a message that says all it needs. \
+            "To pass the work on, call handoff_to_agent with the agent's name and a message that \
+             says all it needs. \
              When you end your turn without handing off, the phase's work ends."
                 .to_owned()
         } else {

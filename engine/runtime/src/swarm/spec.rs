@@ -24,8 +24,9 @@ pub struct SwarmSpec {
     pub retry: RetryPolicy,
     /// Whether agents can hand off at all; a review has one agent and nobody to hand to.
     pub handoffs: bool,
-    /// How often in a visit a reply that says nothing, or announces tool calls and holds none, is asked for again; then the swarm
-    /// fails. With 0, as in the reference and in older versions, such a reply completes the visit.
+    /// How often in a visit a reply that says nothing, or announces tool calls and holds none, is
+    /// asked for again; then the swarm fails. With 0, as in the reference and in older versions,
+    /// such a reply completes the visit.
     #[serde(default)]
     pub asks_again: u32,
 }

@@ -71,7 +71,8 @@ pub struct Note {
     pub messages: Vec<String>,
 }
 
-/// What the machine takes in. The inputs in order, with the time each took, give the same machine again.
+/// What the machine takes in. The inputs in order, with the time each took, give the same machine
+/// again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "input", rename_all = "snake_case")]
 pub enum Input {

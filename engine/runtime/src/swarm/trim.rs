@@ -1,5 +1,6 @@
-//! A conversation that becomes too long is cut back before the provider refuses it, and afterwards when it did: the oldest tool
-//! results first, then the oldest turns. A tool result never stays without its call.
+//! A conversation that becomes too long is cut back before the provider refuses it, and afterwards
+//! when it did: the oldest tool results first, then the oldest turns. A tool result never stays
+//! without its call.
 
 use std::collections::BTreeSet;
 
@@ -11,9 +12,11 @@ use crate::ports::model::{AttachmentFormat, Block, Message, Role, ToolResult, Us
 const LONG: usize = 400;
 /// Characters kept at each end.
 const KEPT: usize = 200;
-/// Bytes that stand for one token at least, where more is to be read: few, so that the estimate is rather too high.
+/// Bytes that stand for one token at least, where more is to be read: few, so that the estimate is
+/// rather too high.
 const BYTES_MORE: u64 = 3;
-/// Bytes that stand for one token at most, where less is to be read: many, so that the estimate is rather too high.
+/// Bytes that stand for one token at most, where less is to be read: many, so that the estimate is
+/// rather too high.
 const BYTES_LESS: u64 = 5;
 /// Bytes that an image counts as: what a model reads of it does not grow with its file.
 const IMAGE: u64 = 5_000;
@@ -27,7 +30,8 @@ impl Visit {
         self.messages.push(message);
     }
 
-    /// The provider has read the conversation as it stands and written `usage.output_tokens`, which come next.
+    /// The provider has read the conversation as it stands and written `usage.output_tokens`, which
+    /// come next.
     pub(super) fn read(&mut self, usage: Option<Usage>) {
         if let Some(usage) = usage {
             self.reported = Some((usage.read(), self.bytes));
@@ -38,7 +42,9 @@ impl Visit {
     fn tokens(&self) -> u64 {
         match self.reported {
             None => self.bytes / BYTES_MORE,
-            Some((tokens, bytes)) if self.bytes >= bytes => tokens.saturating_add((self.bytes - bytes) / BYTES_MORE),
+            Some((tokens, bytes)) if self.bytes >= bytes => {
+                tokens.saturating_add((self.bytes - bytes) / BYTES_MORE)
+            }
             Some((tokens, bytes)) => tokens.saturating_sub((bytes - self.bytes) / BYTES_LESS),
         }
     }
@@ -76,7 +82,8 @@ impl Swarm {
     }
 }
 
-/// The first reduction that applies to a conversation that a provider refused; `false` when none does.
+/// The first reduction that applies to a conversation that a provider refused; `false` when none
+/// does.
 pub(super) fn reduce(visit: &mut Visit) -> bool {
     let turns = (visit.messages.len() - 1) / 2;
     let last = (1 + turns.saturating_sub(1) * 2).max(1);
@@ -100,13 +107,16 @@ fn cut(visit: &mut Visit, from: usize, to: usize) -> bool {
 fn drop_oldest(visit: &mut Visit, turns: usize) {
     let gone = turns * 2;
     visit.messages.drain(1..1 + gone);
-    let kept: BTreeSet<(usize, usize)> = visit.shortened.iter().filter(|(m, _)| *m > gone).map(|(m, b)| (m - gone, *b)).collect();
+    let kept: BTreeSet<(usize, usize)> =
+        visit.shortened.iter().filter(|(m, _)| *m > gone).map(|(m, b)| (m - gone, *b)).collect();
     visit.shortened = kept;
 }
 
 /// Cuts the long tool results of a message; how many.
 fn cut_in(visit: &mut Visit, number: usize) -> u32 {
-    let Some(message) = visit.messages.get_mut(number).filter(|m| m.role == Role::User) else { return 0 };
+    let Some(message) = visit.messages.get_mut(number).filter(|m| m.role == Role::User) else {
+        return 0;
+    };
     let before = size(message);
     let mut any = 0;
     for (b, block) in message.content.iter_mut().enumerate() {
@@ -161,7 +171,9 @@ fn value(value: &serde_json::Value) -> u64 {
     match value {
         Value::String(text) => text.len() as u64 + 2,
         Value::Array(values) => values.iter().map(|v| self::value(v) + 1).sum::<u64>() + 2,
-        Value::Object(map) => map.iter().map(|(key, v)| key.len() as u64 + 4 + self::value(v)).sum::<u64>() + 2,
+        Value::Object(map) => {
+            map.iter().map(|(key, v)| key.len() as u64 + 4 + self::value(v)).sum::<u64>() + 2
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => 5,
     }
 }

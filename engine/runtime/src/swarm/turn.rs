@@ -7,7 +7,9 @@ use super::record::{CallRecord, Finished, Question, Reason, Status, VisitStatus}
 use super::spec::HandoffMode;
 use crate::ports::json::{MAX_ARGUMENTS, depth};
 use crate::ports::mended::object;
-use crate::ports::model::{Block, Message, ModelReply, Role, ToolResult, ToolStatus, ToolUse, Usage};
+use crate::ports::model::{
+    Block, Message, ModelReply, Role, ToolResult, ToolStatus, ToolUse, Usage,
+};
 
 /// Cut replies that a visit recovers from.
 const RECOVERIES: u32 = 2;
@@ -16,11 +18,14 @@ const SHOWN: usize = 200;
 /// A reply that announces tool calls and holds none: what the agent did, and what it is told.
 const ANNOUNCED: (&str, &str) = (
     "announced tool calls and made none",
-    "Your reply announced a tool call and held none, so nothing was done. Call the tool now, or say that you are done.",
+    "Your reply announced a tool call and held none, so nothing was done. Call the tool now, or \
+     say that you are done.",
 );
 /// A reply without words and calls.
-const SILENT: (&str, &str) =
-    ("said nothing", "Your reply was empty. Go on with a tool call, or say in a sentence that you are done.");
+const SILENT: (&str, &str) = (
+    "said nothing",
+    "Your reply was empty. Go on with a tool call, or say in a sentence that you are done.",
+);
 /// Bytes of a tool's result that the record of finished calls keeps.
 const KEPT_RESULT: usize = 2 * 1024;
 
@@ -37,8 +42,11 @@ impl Swarm {
 
     pub(super) fn reply(&mut self, reply: ModelReply) {
         self.call(&reply.stop_reason, reply.usage);
-        let text: String =
-            reply.content.iter().filter_map(|b| if let Block::Text(t) = b { Some(t.as_str()) } else { None }).collect();
+        let text: String = reply
+            .content
+            .iter()
+            .filter_map(|b| if let Block::Text(t) = b { Some(t.as_str()) } else { None })
+            .collect();
         let stop = reply.stop_reason.clone();
         if let Some(record) = self.record() {
             record.turns += 1;
@@ -54,8 +62,12 @@ impl Swarm {
         match stop.as_str() {
             "max_tokens" | "model_context_window_exceeded" => self.cut_reply(text, &calls),
             "tool_use" | "end_turn" if !calls.is_empty() => self.run_tools(reply.content, calls),
-            "tool_use" if self.spec.asks_again > 0 => self.ask_again(reply.content, &text, ANNOUNCED),
-            "end_turn" if self.spec.asks_again > 0 && text.trim().is_empty() => self.ask_again(reply.content, &text, SILENT),
+            "tool_use" if self.spec.asks_again > 0 => {
+                self.ask_again(reply.content, &text, ANNOUNCED)
+            }
+            "end_turn" if self.spec.asks_again > 0 && text.trim().is_empty() => {
+                self.ask_again(reply.content, &text, SILENT)
+            }
             _ => self.complete(),
         }
     }
@@ -64,8 +76,12 @@ impl Swarm {
         let Some(visit) = &mut self.visit else { return };
         if visit.cut_replies >= RECOVERIES {
             let agent = self.agent().to_owned();
-            let max = self.spec.members.iter().find(|m| m.name == agent).map_or(0, |m| m.max_tokens);
-            let text = format!("The reply of {agent} was cut off {} times: max_tokens is {max}.", RECOVERIES + 1);
+            let max =
+                self.spec.members.iter().find(|m| m.name == agent).map_or(0, |m| m.max_tokens);
+            let text = format!(
+                "The reply of {agent} was cut off {} times: max_tokens is {max}.",
+                RECOVERIES + 1
+            );
             let (key, value) = (Some("max_tokens".to_owned()), Some(Value::from(max)));
             return self.fail(Reason {
                 kind: "max_tokens".into(),
@@ -82,8 +98,14 @@ impl Swarm {
         let said = if text.trim().is_empty() { "(cut off)".to_owned() } else { text };
         visit.push(Message { role: Role::Assistant, content: vec![Block::Text(said)] });
         let names: Vec<&str> = calls.iter().map(|c| c.name.as_str()).collect();
-        let not_run = if names.is_empty() { String::new() } else { format!("Tool calls not run: {}. ", names.join(", ")) };
-        let note = format!("Your reply was cut off at the output limit. {not_run}Continue in smaller steps.");
+        let not_run = if names.is_empty() {
+            String::new()
+        } else {
+            format!("Tool calls not run: {}. ", names.join(", "))
+        };
+        let note = format!(
+            "Your reply was cut off at the output limit. {not_run}Continue in smaller steps."
+        );
         visit.push(Message { role: Role::User, content: vec![Block::Text(note)] });
         visit.at = At::Model;
         self.go_on();
@@ -97,11 +119,25 @@ impl Swarm {
         if visit.empty_replies >= most {
             let text = format!("{agent} {what} {} times.", most + 1);
             let (key, value, error, retry_after) = (None, None, None, None);
-            return self.fail(Reason { kind: "no_reply".into(), agent, text, key, value, error, retry_after, mendable: false });
+            return self.fail(Reason {
+                kind: "no_reply".into(),
+                agent,
+                text,
+                key,
+                value,
+                error,
+                retry_after,
+                mendable: false,
+            });
         }
         visit.empty_replies += 1;
-        let mut said: Vec<Block> = content.into_iter().filter(|block| matches!(block, Block::Reasoning(_))).collect();
-        said.push(Block::Text(if text.trim().is_empty() { "(no words)".to_owned() } else { text.to_owned() }));
+        let mut said: Vec<Block> =
+            content.into_iter().filter(|block| matches!(block, Block::Reasoning(_))).collect();
+        said.push(Block::Text(if text.trim().is_empty() {
+            "(no words)".to_owned()
+        } else {
+            text.to_owned()
+        }));
         visit.push(Message { role: Role::Assistant, content: said });
         visit.push(Message { role: Role::User, content: vec![Block::Text(note.to_owned())] });
         visit.at = At::Model;
@@ -109,11 +145,16 @@ impl Swarm {
     }
 
     fn run_tools(&mut self, content: Vec<Block>, calls: Vec<ToolUse>) {
-        let said: Vec<Block> =
-            content.into_iter().filter(|b| !matches!(b, Block::Text(t) if t.trim().is_empty())).map(as_sent).collect();
+        let said: Vec<Block> = content
+            .into_iter()
+            .filter(|b| !matches!(b, Block::Text(t) if t.trim().is_empty()))
+            .map(as_sent)
+            .collect();
         if let Some(visit) = &mut self.visit {
             visit.push(Message { role: Role::Assistant, content: said });
-            visit.at = At::Tools(calls.into_iter().map(|call| Slot { call, state: SlotState::Running }).collect());
+            visit.at = At::Tools(
+                calls.into_iter().map(|call| Slot { call, state: SlotState::Running }).collect(),
+            );
         }
         let calls: Vec<ToolUse> = match &self.visit {
             Some(visit) => {
@@ -127,7 +168,11 @@ impl Swarm {
         };
         for (index, call) in calls.iter().enumerate() {
             if let Some((status, text)) = self.own_answer(call) {
-                self.keep_result(index, ToolResult { id: call.id.clone(), status, text, attachments: Vec::new() }, false);
+                self.keep_result(
+                    index,
+                    ToolResult { id: call.id.clone(), status, text, attachments: Vec::new() },
+                    false,
+                );
             }
         }
         self.after_tools();
@@ -148,7 +193,8 @@ impl Swarm {
                 format!("it is nested deeper than {MAX_ARGUMENTS} levels")
             }
             Value::String(written) => {
-                let why = object(written).err().unwrap_or_else(|| "it is no JSON object".to_owned());
+                let why =
+                    object(written).err().unwrap_or_else(|| "it is no JSON object".to_owned());
                 let read: String = written.chars().take(SHOWN).collect();
                 format!("{why}; what was read begins with: {read}")
             }
@@ -166,23 +212,28 @@ impl Swarm {
         calls.iter().filter_map(why).collect()
     }
 
-    /// How the swarm itself answered a call of its last turns, which no tool was asked for: a handoff, an unknown tool, an input
-    /// that is no object. `None` for any other call.
+    /// How the swarm itself answered a call of its last turns, which no tool was asked for: a
+    /// handoff, an unknown tool, an input that is no object. `None` for any other call.
     fn answered(&self, call: &ToolUse) -> Option<(ToolStatus, &str)> {
         let done = match self.visit.as_ref().map(|v| &v.at) {
             Some(At::Tools(slots)) => slots.iter().find_map(|slot| match &slot.state {
-                SlotState::Done { result, started: false, .. } if slot.call == *call => Some((result.status, result.text.as_str())),
+                SlotState::Done { result, started: false, .. } if slot.call == *call => {
+                    Some((result.status, result.text.as_str()))
+                }
                 _ => None,
             }),
             _ => None,
         };
         let itself = |agent: &str| {
-            let known = self.spec.members.iter().any(|m| m.name == agent && m.tools.contains(&call.name));
+            let known =
+                self.spec.members.iter().any(|m| m.name == agent && m.tools.contains(&call.name));
             !known || !call.input.is_object() || call.name == super::handoff::TOOL
         };
         let finished = || {
             let mut finished = self.finished.iter().rev();
-            let found = finished.find(|f| f.id == call.id && f.tool == call.name && !f.started && itself(&f.agent))?;
+            let found = finished.find(|f| {
+                f.id == call.id && f.tool == call.name && !f.started && itself(&f.agent)
+            })?;
             Some((found.status, found.text.as_str()))
         };
         done.or_else(finished)
@@ -211,10 +262,16 @@ impl Swarm {
     }
 
     pub(super) fn tool_asks(&mut self, index: usize, name: String, question: String) {
-        let (visit, turn) = self.visits.last().map_or((0, 0), |r| (r.visit, r.turns.saturating_sub(1)));
+        let (visit, turn) =
+            self.visits.last().map_or((0, 0), |r| (r.visit, r.turns.saturating_sub(1)));
         let agent = self.agent().to_owned();
         if let Some(slot) = self.slot(index) {
-            slot.state = SlotState::Asking(Question { id: format!("q-{visit}-{turn}-{index}"), name, question, agent });
+            slot.state = SlotState::Asking(Question {
+                id: format!("q-{visit}-{turn}-{index}"),
+                name,
+                question,
+                agent,
+            });
         }
         self.after_tools();
     }
@@ -251,8 +308,13 @@ impl Swarm {
         if visit.handoff.is_some() && self.spec.handoff == HandoffMode::Immediate {
             let from = self.finished.len() - results.len();
             let unseen = self.finished[from..].iter().zip(&results);
-            let must_see = |(f, (_, asked)): &(&Finished, &(ToolResult, bool))| f.status == ToolStatus::Error || *asked;
-            let whole = |(f, (result, _)): (&Finished, &(ToolResult, bool))| Finished { text: result.text.clone(), ..f.clone() };
+            let must_see = |(f, (_, asked)): &(&Finished, &(ToolResult, bool))| {
+                f.status == ToolStatus::Error || *asked
+            };
+            let whole = |(f, (result, _)): (&Finished, &(ToolResult, bool))| Finished {
+                text: result.text.clone(),
+                ..f.clone()
+            };
             self.unseen = unseen.filter(must_see).map(whole).collect();
             return self.complete();
         }
@@ -264,21 +326,26 @@ impl Swarm {
         let agent = self.agent().to_owned();
         let Some(At::Tools(slots)) = self.visit.as_ref().map(|v| &v.at) else { return };
         let running = slots.iter().filter(|s| s.state == SlotState::Running);
-        let cut: Vec<_> = running.map(|s| (agent.clone(), s.call.name.clone(), s.call.id.clone())).collect();
+        let cut: Vec<_> =
+            running.map(|s| (agent.clone(), s.call.name.clone(), s.call.id.clone())).collect();
         self.cut_off.extend(cut);
     }
 
     /// Moves the turn's finished calls to the record, in order; says which of them were questions.
     pub(super) fn flush_results(&mut self) -> Vec<(ToolResult, bool)> {
-        let (visit, agent) = self.visits.last().map_or((0, String::new()), |r| (r.visit, r.agent.clone()));
-        let Some(At::Tools(slots)) = self.visit.as_ref().map(|v| v.at.clone()) else { return Vec::new() };
+        let (visit, agent) =
+            self.visits.last().map_or((0, String::new()), |r| (r.visit, r.agent.clone()));
+        let Some(At::Tools(slots)) = self.visit.as_ref().map(|v| v.at.clone()) else {
+            return Vec::new();
+        };
         let mut results = Vec::new();
         for slot in slots {
             let (result, started, asked) = match slot.state {
                 SlotState::Done { result, started, asked } => (result, started, asked),
                 _ => continue,
             };
-            // The conversation has it whole; a record of all results must not grow with their sizes.
+            // The conversation has it whole; a record of all results must not grow with their
+            // sizes.
             let text = &result.text[..result.text.floor_char_boundary(KEPT_RESULT)];
             self.finished.push(Finished {
                 visit,
@@ -306,7 +373,8 @@ impl Swarm {
             return self.timed_out();
         }
         if turns >= limits.max_turns {
-            let reason = self.limit("max_turns", limits.max_turns.into(), &agent, "turns in one visit");
+            let reason =
+                self.limit("max_turns", limits.max_turns.into(), &agent, "turns in one visit");
             return self.fail(reason);
         }
         // A turn that has begun goes on: its budget was looked at before its first call.
@@ -346,7 +414,9 @@ impl Swarm {
 /// What is no JSON object goes back as an empty one.
 fn as_sent(block: Block) -> Block {
     match block {
-        Block::ToolUse(call) if !call.input.is_object() => Block::ToolUse(ToolUse { input: Value::Object(Map::new()), ..call }),
+        Block::ToolUse(call) if !call.input.is_object() => {
+            Block::ToolUse(ToolUse { input: Value::Object(Map::new()), ..call })
+        }
         other => other,
     }
 }

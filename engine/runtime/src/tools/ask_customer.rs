@@ -18,11 +18,13 @@ struct Arguments {
 impl Tool for AskCustomer {
     fn info(&self) -> ToolInfo {
         let schema = json!({ "type": "object", "required": ["question"], "properties": {
-            "question": { "type": "string", "minLength": 1, "maxLength": 2000, "description": "One question, with what you would assume without an answer" },
+            "question": { "type": "string", "minLength": 1, "maxLength": 2000, "description": "One \
+             question, with what you would assume without an answer" },
         } });
         info(
             "ask_customer",
-            "Asks the customer one question. The phase waits for the answer: ask only what changes the work.",
+            "Asks the customer one question. The phase waits for the answer: ask only what changes \
+             the work.",
             Capability::Ask,
             Effect::Pure,
             schema,

@@ -14,7 +14,8 @@ impl Tool for LedgerRead {
         let schema = json!({ "type": "object", "properties": {} });
         info(
             "ledger_read",
-            "Reads the ledger: facts, assumptions, decisions, blockers, deliverables, reviews, the customer's words.",
+            "Reads the ledger: facts, assumptions, decisions, blockers, deliverables, reviews, the \
+             customer's words.",
             Capability::Read,
             Effect::Pure,
             schema,

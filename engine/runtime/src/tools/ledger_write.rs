@@ -25,13 +25,17 @@ impl Tool for LedgerWrite {
     fn info(&self) -> ToolInfo {
         let schema = json!({ "type": "object", "required": ["kind", "title"], "properties": {
             "kind": { "type": "string", "enum": ["fact", "assumption", "decision", "blocker"], "description": "What it is" },
-            "title": { "type": "string", "minLength": 1, "maxLength": 300, "description": "One line" },
-            "body": { "type": "string", "maxLength": 8000, "description": "More: the reason of a decision, what would prove an assumption wrong" },
-            "source": { "type": "string", "maxLength": 300, "description": "Where it comes from, such as `sow.md:42`" },
+            "title": { "type": "string", "minLength": 1, "maxLength": 300, "description": "One \
+             line" },
+            "body": { "type": "string", "maxLength": 8000, "description": "More: the reason of a \
+             decision, what would prove an assumption wrong" },
+            "source": { "type": "string", "maxLength": 300, "description": "Where it comes from, \
+             such as `sow.md:42`" },
         } });
         info(
             "ledger_write",
-            "Adds one entry to the ledger. Entries are never changed: add another that corrects it.",
+            "Adds one entry to the ledger. Entries are never changed: add another that corrects \
+             it.",
             Capability::WriteLedger,
             Effect::Keyed,
             schema,

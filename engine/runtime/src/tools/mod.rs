@@ -132,8 +132,20 @@ pub(crate) fn find(name: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| known.info.name == name)
 }
 
-fn info(name: &str, description: &str, capability: Capability, effect: Effect, schema: Value) -> ToolInfo {
-    ToolInfo { name: name.to_owned(), description: description.to_owned(), schema, capability, effect }
+fn info(
+    name: &str,
+    description: &str,
+    capability: Capability,
+    effect: Effect,
+    schema: Value,
+) -> ToolInfo {
+    ToolInfo {
+        name: name.to_owned(),
+        description: description.to_owned(),
+        schema,
+        capability,
+        effect,
+    }
 }
 
 /// The arguments, which were held against the tool's schema before.
@@ -144,9 +156,11 @@ fn arguments<T: DeserializeOwned>(input: Value) -> Result<T, ToolError> {
 impl Call<'_> {
     /// The one place that decides whether an agent may write a path.
     fn admit(&self, path: &str) -> Result<RepoPath, ToolError> {
-        let parsed = RepoPath::parse(path).map_err(|e| ToolError::Refused(format!("`{path}` cannot be written: {e}")))?;
-        let scope = Scope::new(&self.agent.writes)
-            .map_err(|e| ToolError::Refused(format!("the scope of `{}` is broken: {}", self.agent.name, e.why)))?;
+        let parsed = RepoPath::parse(path)
+            .map_err(|e| ToolError::Refused(format!("`{path}` cannot be written: {e}")))?;
+        let scope = Scope::new(&self.agent.writes).map_err(|e| {
+            ToolError::Refused(format!("the scope of `{}` is broken: {}", self.agent.name, e.why))
+        })?;
         match scope.refusal(&self.agent.name, &parsed) {
             Some(words) => Err(ToolError::Refused(words)),
             None => Ok(parsed),
@@ -154,9 +168,17 @@ impl Call<'_> {
     }
 
     /// Commits one file as this agent.
-    async fn commit(&self, path: &str, content: String, message: &str) -> Result<String, ToolError> {
+    async fn commit(
+        &self,
+        path: &str,
+        content: String,
+        message: &str,
+    ) -> Result<String, ToolError> {
         if content.len() > MAX_WRITE {
-            return Err(ToolError::Refused(format!("{} bytes are too many for one file; at most {MAX_WRITE}", content.len())));
+            return Err(ToolError::Refused(format!(
+                "{} bytes are too many for one file; at most {MAX_WRITE}",
+                content.len()
+            )));
         }
         let files = [(path.to_owned(), content.into_bytes())];
         match self.driver.commit(&self.step, &self.agent.name, &files, message).await? {
@@ -170,7 +192,13 @@ impl Call<'_> {
         Ok(ToolDone { ledger: rows.into_iter().map(|r| r.id).collect(), verdict: None })
     }
 
-    fn row(&self, kind: crate::ports::ledger::LedgerKind, title: &str, body: &str, source: &str) -> LedgerRow {
+    fn row(
+        &self,
+        kind: crate::ports::ledger::LedgerKind,
+        title: &str,
+        body: &str,
+        source: &str,
+    ) -> LedgerRow {
         LedgerRow {
             id: self.step.clone(),
             phase: self.phase.to_owned(),

@@ -14,7 +14,8 @@ impl Tool for ParseSow {
         let schema = json!({ "type": "object", "properties": {} });
         info(
             "parse_sow",
-            "Takes the statement of work apart: objectives, requirements, constraints, deliverables, acceptance criteria, timeline, each with id and line.",
+            "Takes the statement of work apart: objectives, requirements, constraints, \
+             deliverables, acceptance criteria, timeline, each with id and line.",
             Capability::Read,
             Effect::Pure,
             schema,

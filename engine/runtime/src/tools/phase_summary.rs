@@ -18,7 +18,8 @@ struct Arguments {
 impl Tool for PhaseSummary {
     fn info(&self) -> ToolInfo {
         let schema = json!({ "type": "object", "required": ["content"], "properties": {
-            "content": { "type": "string", "minLength": 1, "description": "The whole Markdown file" },
+            "content": { "type": "string", "minLength": 1, "description": "The whole Markdown \
+             file" },
         } });
         info(
             "phase_summary",

@@ -23,11 +23,13 @@ struct Arguments {
 impl Tool for RepoList {
     fn info(&self) -> ToolInfo {
         let schema = json!({ "type": "object", "properties": {
-            "folder": { "type": "string", "maxLength": 4096, "description": "Only what is below this folder" },
+            "folder": { "type": "string", "maxLength": 4096, "description": "Only what is below \
+             this folder" },
         } });
         info(
             "repo_list",
-            "Lists the files of the customer's repository with size, and for the crew's own files who wrote them in which phase and run.",
+            "Lists the files of the customer's repository with size, and for the crew's own files \
+             who wrote them in which phase and run.",
             Capability::ReadRepo,
             Effect::Pure,
             schema,
@@ -42,8 +44,20 @@ impl Tool for RepoList {
         let lines = call
             .driver
             .look(|e| {
-                let line = |f: &crate::ports::repo::TreeFile| match e.state.artifacts.get(&f.path).filter(|a| a.oid == f.oid) {
-                    Some(a) => format!("{}\t{} bytes\t{} in {} run {}", row(&f.path), f.size, a.owner, a.phase, a.revision),
+                let line = |f: &crate::ports::repo::TreeFile| match e
+                    .state
+                    .artifacts
+                    .get(&f.path)
+                    .filter(|a| a.oid == f.oid)
+                {
+                    Some(a) => format!(
+                        "{}\t{} bytes\t{} in {} run {}",
+                        row(&f.path),
+                        f.size,
+                        a.owner,
+                        a.phase,
+                        a.revision
+                    ),
                     None => format!("{}\t{} bytes", row(&f.path), f.size),
                 };
                 files.iter().map(line).collect::<Vec<_>>()
@@ -52,7 +66,11 @@ impl Tool for RepoList {
         if lines.is_empty() {
             return Said::text("No files.");
         }
-        let more = if left_out > 0 { format!("\n({left_out} more; name a folder)") } else { String::new() };
+        let more = if left_out > 0 {
+            format!("\n({left_out} more; name a folder)")
+        } else {
+            String::new()
+        };
         Said::text(lines.join("\n") + &more)
     }
 }

@@ -22,13 +22,16 @@ struct Arguments {
 impl Tool for RepoWrite {
     fn info(&self) -> ToolInfo {
         let schema = json!({ "type": "object", "required": ["path", "content"], "properties": {
-            "path": { "type": "string", "minLength": 1, "maxLength": 5000, "description": "Path from the repository's root, inside your scope" },
+            "path": { "type": "string", "minLength": 1, "maxLength": 5000, "description": "Path \
+             from the repository's root, inside your scope" },
             "content": { "type": "string", "description": "The whole file" },
-            "message": { "type": "string", "maxLength": 200, "description": "One line: why it changes" },
+            "message": { "type": "string", "maxLength": 200, "description": "One line: why it \
+             changes" },
         } });
         info(
             "repo_write",
-            "Writes a file of the customer's repository whole and commits it. Only inside your scope.",
+            "Writes a file of the customer's repository whole and commits it. Only inside your \
+             scope.",
             Capability::WriteRepo,
             Effect::CompareAndSwap,
             schema,
@@ -46,7 +49,9 @@ impl Tool for RepoWrite {
         if !call.driver.owes(call.phase, path.as_str()).await {
             return Said::text(text);
         }
-        let done = call.record(vec![call.row(LedgerKind::Deliverable, path.as_str(), &message, "")]).await?;
+        let done = call
+            .record(vec![call.row(LedgerKind::Deliverable, path.as_str(), &message, "")])
+            .await?;
         Ok(Said::Done(text, done))
     }
 }

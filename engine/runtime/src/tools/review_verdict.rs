@@ -37,7 +37,8 @@ struct Found {
 impl Tool for ReviewVerdict {
     fn info(&self) -> ToolInfo {
         let schema = json!({ "type": "object", "required": ["verdict"], "properties": {
-            "path": { "type": "string", "minLength": 1, "description": "The deliverable; left out: the phase as a whole, in its review" },
+            "path": { "type": "string", "minLength": 1, "description": "The deliverable; left out: \
+             the phase as a whole, in its review" },
             "verdict": { "type": "string", "enum": ["pass", "fail"] },
             "findings": { "type": "array", "maxItems": 100, "items": { "type": "object", "required": ["text"], "properties": {
                 "path": { "type": "string" }, "text": { "type": "string", "minLength": 1, "maxLength": 2000 },
@@ -45,7 +46,8 @@ impl Tool for ReviewVerdict {
         } });
         info(
             "review_verdict",
-            "Gives your verdict on a deliverable you review, or on the phase in its review. A fail needs findings.",
+            "Gives your verdict on a deliverable you review, or on the phase in its review. A fail \
+             needs findings.",
             Capability::Judge,
             Effect::Keyed,
             schema,
@@ -58,7 +60,11 @@ impl Tool for ReviewVerdict {
         if !passed && a.findings.is_empty() {
             return Err(ToolError::Refused("a fail needs findings: say what is wrong".into()));
         }
-        let oid = call.driver.may_judge(call.phase, &call.agent.name, a.path.as_deref()).await.map_err(ToolError::Refused)?;
+        let oid = call
+            .driver
+            .may_judge(call.phase, &call.agent.name, a.path.as_deref())
+            .await
+            .map_err(ToolError::Refused)?;
         let findings: Vec<Finding> = a
             .findings
             .into_iter()
@@ -71,9 +77,21 @@ impl Tool for ReviewVerdict {
         let what = a.path.as_deref().unwrap_or(call.phase);
         let word = if passed { "passed" } else { "found fault with" };
         let body = findings.iter().map(|f| f.text.as_str()).collect::<Vec<_>>().join("; ");
-        let mut done =
-            call.record(vec![call.row(LedgerKind::Review, &format!("{} {word} {what}", call.agent.name), &body, "")]).await?;
-        done.verdict = Some(VerdictRecord { reviewer: call.agent.name.clone(), path: a.path, oid, passed, findings });
+        let mut done = call
+            .record(vec![call.row(
+                LedgerKind::Review,
+                &format!("{} {word} {what}", call.agent.name),
+                &body,
+                "",
+            )])
+            .await?;
+        done.verdict = Some(VerdictRecord {
+            reviewer: call.agent.name.clone(),
+            path: a.path,
+            oid,
+            passed,
+            findings,
+        });
         Ok(Said::Done(format!("Verdict recorded: {}", if passed { "pass" } else { "fail" }), done))
     }
 }

@@ -1,4 +1,5 @@
-//! Writes an architecture decision record by the workspace's template, and notes the decision in the ledger.
+//! Writes an architecture decision record by the workspace's template, and notes the decision in
+//! the ledger.
 
 use async_trait::async_trait;
 use cloudcrew_definition::catalogue::{Capability, Effect, ToolInfo};
@@ -28,9 +29,11 @@ impl Tool for WriteAdr {
     fn info(&self) -> ToolInfo {
         let part = |what: &str| json!({ "type": "string", "minLength": 1, "maxLength": 20000, "description": what });
         let schema = json!({ "type": "object", "required": ["title", "status", "context", "decision", "consequences"], "properties": {
-            "title": { "type": "string", "minLength": 1, "maxLength": 120, "description": "Short noun phrase" },
+            "title": { "type": "string", "minLength": 1, "maxLength": 120, "description": "Short \
+             noun phrase" },
             "status": { "type": "string", "enum": ["proposed", "accepted", "superseded"] },
-            "context": part("The forces at play, as facts"), "decision": part("What we will do, in full sentences"),
+            "context": part("The forces at play, as facts"), "decision": part("What we will do, in \
+             full sentences"),
             "consequences": part("What follows, good and bad"),
         } });
         info(
@@ -53,20 +56,26 @@ impl Tool for WriteAdr {
             .filter_map(|f| f.path.strip_prefix(FOLDER)?.strip_prefix('/').map(str::to_owned))
             .collect();
         // The same decision again is another version of its record, not another record.
-        let same = names.iter().find(|n| n.get(5..).is_some_and(|n| n == format!("{slug}.md"))).cloned();
+        let same =
+            names.iter().find(|n| n.get(5..).is_some_and(|n| n == format!("{slug}.md"))).cloned();
         let last = names.iter().filter_map(|n| n.get(..4)?.parse::<u32>().ok()).max().unwrap_or(0);
         let name = same.unwrap_or_else(|| format!("{:04}-{slug}.md", last + 1));
         let path = call.admit(&format!("{FOLDER}/{name}"))?;
         let number = name.get(..4).unwrap_or("0001");
         let adr = json!({ "number": number, "title": a.title, "status": a.status, "context": a.context, "decision": a.decision, "consequences": a.consequences });
-        let template =
-            call.driver.template("adr").await.ok_or_else(|| ToolError::Refused("the workspace has no template `adr`".into()))?;
+        let template = call
+            .driver
+            .template("adr")
+            .await
+            .ok_or_else(|| ToolError::Refused("the workspace has no template `adr`".into()))?;
         let mut variables = call.driver.variables(call.phase).await;
         variables["adr"] = adr;
-        let text =
-            render(&template, &variables).map_err(|e| ToolError::Refused(format!("the template `adr` cannot be filled: {e}")))?;
+        let text = render(&template, &variables)
+            .map_err(|e| ToolError::Refused(format!("the template `adr` cannot be filled: {e}")))?;
         call.commit(path.as_str(), text, &format!("Record the decision: {}", a.title)).await?;
-        let done = call.record(vec![call.row(LedgerKind::Decision, &a.title, &a.decision, path.as_str())]).await?;
+        let done = call
+            .record(vec![call.row(LedgerKind::Decision, &a.title, &a.decision, path.as_str())])
+            .await?;
         Ok(Said::Done(format!("Wrote {path}"), done))
     }
 }

@@ -1,4 +1,5 @@
-//! The conformance scenarios of the kit, run in one process under a paused clock, and what they leave open.
+//! The conformance scenarios of the kit, run in one process under a paused clock, and what they
+//! leave open.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -32,7 +33,9 @@ fn read(folder: &str, name: &str) -> Value {
 }
 
 fn names() -> Vec<String> {
-    let files = std::fs::read_dir(cases("scenarios")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let files = std::fs::read_dir(cases("scenarios"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<_> = files.filter(|name| name.ends_with(".json")).collect();
     names.sort();
     names
@@ -65,12 +68,20 @@ async fn every_scenario_comes_out_as_expected() {
         let runs = runs(&scenario).await;
         let mut wrong: Vec<_> = runs.iter().flat_map(rules::broken).collect();
         let mut summaries: Vec<_> = runs.iter().map(seen::summary).collect();
-        let got = if scenario.get("runs").is_some() { json!({"runs": summaries}) } else { summaries.remove(0) };
+        let got = if scenario.get("runs").is_some() {
+            json!({"runs": summaries})
+        } else {
+            summaries.remove(0)
+        };
         wrong.extend(rules::differences(&read("expected", &name), &got, ""));
         if scenario["runs"]["mode"] == "parallel" && !overlap(&runs) {
             wrong.push("the runs did not overlap in time".to_owned());
         }
-        println!("{}  {}", if wrong.is_empty() { "pass" } else { "FAIL" }, name.trim_end_matches(".json"));
+        println!(
+            "{}  {}",
+            if wrong.is_empty() { "pass" } else { "FAIL" },
+            name.trim_end_matches(".json")
+        );
         wrong.iter().take(12).for_each(|line| println!("      {line}"));
         failed += usize::from(!wrong.is_empty());
     }
@@ -87,7 +98,10 @@ async fn results_of_a_turn_go_on_record_in_the_order_of_its_calls() {
                     Input::ToolResult { index, .. } | Input::Asked { index, .. } => Some(*index),
                     _ => None,
                 };
-                assert!(index.is_none() || last < index, "{name}: call {index:?} is recorded after {last:?}");
+                assert!(
+                    index.is_none() || last < index,
+                    "{name}: call {index:?} is recorded after {last:?}"
+                );
                 last = index;
             }
         }
@@ -106,7 +120,11 @@ async fn the_same_inputs_give_the_same_swarm() {
                 assert_eq!(serde_json::to_string(&input).unwrap(), written, "{name}");
                 again.accept(input, *elapsed).unwrap();
             }
-            assert_eq!(serde_json::to_string(&again).unwrap(), serde_json::to_string(&run.swarm).unwrap(), "{name}");
+            assert_eq!(
+                serde_json::to_string(&again).unwrap(),
+                serde_json::to_string(&run.swarm).unwrap(),
+                "{name}"
+            );
         }
     }
 }

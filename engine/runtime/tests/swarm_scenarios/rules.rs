@@ -10,7 +10,9 @@ use crate::seen::{results, text_of};
 /// What is wrong with a conversation that a provider got.
 pub fn legal(messages: &[Message]) -> Vec<String> {
     let mut wrong = Vec::new();
-    if messages.first().map(|m| m.role) != Some(Role::User) || messages.last().map(|m| m.role) != Some(Role::User) {
+    if messages.first().map(|m| m.role) != Some(Role::User)
+        || messages.last().map(|m| m.role) != Some(Role::User)
+    {
         wrong.push("the conversation does not begin and end with the user".to_owned());
     }
     for (i, message) in messages.iter().enumerate() {
@@ -30,7 +32,9 @@ pub fn legal(messages: &[Message]) -> Vec<String> {
         if !answered.is_empty() && answered.len() != message.content.len() {
             wrong.push(format!("message {i}: something else beside tool results"));
         }
-        if results(message).any(|result| result.text.trim().is_empty()) || uses(message).any(|call| !call.input.is_object()) {
+        if results(message).any(|result| result.text.trim().is_empty())
+            || uses(message).any(|call| !call.input.is_object())
+        {
             wrong.push(format!("message {i}: a result without text or an input that is no object"));
         }
     }
@@ -38,22 +42,35 @@ pub fn legal(messages: &[Message]) -> Vec<String> {
 }
 
 fn uses(message: &Message) -> impl Iterator<Item = &ToolUse> {
-    message.content.iter().filter_map(|block| if let Block::ToolUse(call) = block { Some(call) } else { None })
+    message
+        .content
+        .iter()
+        .filter_map(|block| if let Block::ToolUse(call) = block { Some(call) } else { None })
 }
 
 /// Everything that a run broke.
 pub fn broken(run: &Run) -> Vec<String> {
     let o = &run.outcome;
     let list = |key: &str| o[key].as_array().unwrap();
-    let mut wrong: Vec<_> = run.requests.iter().flat_map(|request| legal(&request.messages)).collect();
+    let mut wrong: Vec<_> =
+        run.requests.iter().flat_map(|request| legal(&request.messages)).collect();
     let rounds = list("rounds").iter().map(|round| &round["reason"]);
-    wrong.extend(rounds.chain([&o["reason"]]).filter(|reason| !reason.is_null()).filter_map(reason_text));
+    wrong.extend(
+        rounds.chain([&o["reason"]]).filter(|reason| !reason.is_null()).filter_map(reason_text),
+    );
     if o["reason"].is_null() != (o["status"] == "completed") {
         wrong.push("a reason is given exactly when the status is not `completed`".to_owned());
     }
-    let calls: Vec<_> = list("visits").iter().flat_map(|v| v["calls"].as_array().unwrap().iter().map(move |c| (v, c))).collect();
+    let calls: Vec<_> = list("visits")
+        .iter()
+        .flat_map(|v| v["calls"].as_array().unwrap().iter().map(move |c| (v, c)))
+        .collect();
     if calls.len() != run.requests.len() {
-        wrong.push(format!("the outcome lists {} calls, the provider got {}", calls.len(), run.requests.len()));
+        wrong.push(format!(
+            "the outcome lists {} calls, the provider got {}",
+            calls.len(),
+            run.requests.len()
+        ));
         return wrong;
     }
     for (i, ((visit, call), request)) in calls.iter().zip(&run.requests).enumerate() {
@@ -95,7 +112,9 @@ fn call_usage(request: &Request) -> Option<Usage> {
 }
 
 fn sums(o: &Value) -> Vec<String> {
-    let read = |usage: &Value| serde_json::from_value::<Option<Usage>>(usage.clone()).unwrap().unwrap_or_default();
+    let read = |usage: &Value| {
+        serde_json::from_value::<Option<Usage>>(usage.clone()).unwrap().unwrap_or_default()
+    };
     let total = |usages: &mut dyn Iterator<Item = &Value>| {
         usages.fold(Usage::default(), |mut sum, usage| {
             sum += read(usage);
@@ -105,12 +124,18 @@ fn sums(o: &Value) -> Vec<String> {
     let visits = o["visits"].as_array().unwrap();
     let mut wrong = Vec::new();
     for visit in visits {
-        if read(&visit["usage"]) != total(&mut visit["calls"].as_array().unwrap().iter().map(|call| &call["usage"])) {
+        if read(&visit["usage"])
+            != total(&mut visit["calls"].as_array().unwrap().iter().map(|call| &call["usage"]))
+        {
             wrong.push(format!("visit {}: usage is not the sum of its calls", visit["visit"]));
         }
     }
     for (name, usage) in o["usage"]["agents"].as_object().unwrap() {
-        if read(usage) != total(&mut visits.iter().filter(|v| v["agent"] == name.as_str()).map(|v| &v["usage"])) {
+        if read(usage)
+            != total(
+                &mut visits.iter().filter(|v| v["agent"] == name.as_str()).map(|v| &v["usage"]),
+            )
+        {
             wrong.push(format!("usage of {name} is not the sum of its visits"));
         }
     }
@@ -134,10 +159,15 @@ fn conversation(requests: &[Request], visit: &Value, o: &Value) -> Vec<String> {
         }
         for (message, scripted) in said.iter().zip(&served[served.len() - said.len()..]) {
             let scripted: &&crate::script::Served = scripted;
-            let cut = matches!(scripted.stop.as_str(), "max_tokens" | "model_context_window_exceeded");
-            let tools: Vec<_> = uses(message).map(|c| json!({"toolUseId": c.id, "name": c.name, "input": c.input})).collect();
+            let cut =
+                matches!(scripted.stop.as_str(), "max_tokens" | "model_context_window_exceeded");
+            let tools: Vec<_> = uses(message)
+                .map(|c| json!({"toolUseId": c.id, "name": c.name, "input": c.input}))
+                .collect();
             let text = if cut && scripted.text.is_empty() { "(cut off)" } else { &scripted.text };
-            if text_of(message) != text || tools != (if cut { &[][..] } else { &scripted.tools[..] }) {
+            if text_of(message) != text
+                || tools != (if cut { &[][..] } else { &scripted.tools[..] })
+            {
                 wrong.push(format!("request {i}: an assistant message is not what the model said"));
             }
         }
@@ -150,7 +180,10 @@ fn conversation(requests: &[Request], visit: &Value, o: &Value) -> Vec<String> {
             let told = json!([visit["visit"], sent.id, sent.status, sent.text]);
             let known = |t: &Value| json!([t["visit"], t["id"], t["status"], t["text"]]) == told;
             if !o["tool_results"].as_array().unwrap().iter().any(known) {
-                wrong.push(format!("request {i}: the result of {} differs from the outcome's", sent.id));
+                wrong.push(format!(
+                    "request {i}: the result of {} differs from the outcome's",
+                    sent.id
+                ));
             }
         }
         served.extend(request.served.as_ref().filter(|_| !request.gone));
@@ -159,7 +192,8 @@ fn conversation(requests: &[Request], visit: &Value, o: &Value) -> Vec<String> {
     wrong
 }
 
-/// Where a summary differs from what was expected. A wanted text may end in `*`; wanted `ms` is `[least, most]`.
+/// Where a summary differs from what was expected. A wanted text may end in `*`; wanted `ms` is
+/// `[least, most]`.
 pub fn differences(want: &Value, got: &Value, path: &str) -> Vec<String> {
     match (want, got) {
         (Value::Array(bounds), Value::Number(ms)) if path.ends_with(".ms") => {
@@ -168,10 +202,13 @@ pub fn differences(want: &Value, got: &Value, path: &str) -> Vec<String> {
         }
         (Value::Object(want), Value::Object(got)) => {
             let extra = got.keys().filter(|key| !want.contains_key(*key) && !partial(path));
-            let mut lines: Vec<_> = extra.map(|key| format!("{path}.{key}: not expected")).collect();
+            let mut lines: Vec<_> =
+                extra.map(|key| format!("{path}.{key}: not expected")).collect();
             for (key, wanted) in want {
                 match got.get(key) {
-                    Some(found) => lines.extend(differences(wanted, found, &format!("{path}.{key}"))),
+                    Some(found) => {
+                        lines.extend(differences(wanted, found, &format!("{path}.{key}")))
+                    }
                     None => lines.push(format!("{path}.{key}: missing, expected {wanted}")),
                 }
             }
@@ -179,9 +216,15 @@ pub fn differences(want: &Value, got: &Value, path: &str) -> Vec<String> {
         }
         (Value::Array(want), Value::Array(got)) if want.len() == got.len() => {
             let pairs = want.iter().zip(got).enumerate();
-            pairs.flat_map(|(i, (want, got))| differences(want, got, &format!("{path}[{i}]"))).collect()
+            pairs
+                .flat_map(|(i, (want, got))| differences(want, got, &format!("{path}[{i}]")))
+                .collect()
         }
-        (Value::String(want), Value::String(got)) if want.strip_suffix('*').is_some_and(|head| got.starts_with(head)) => Vec::new(),
+        (Value::String(want), Value::String(got))
+            if want.strip_suffix('*').is_some_and(|head| got.starts_with(head)) =>
+        {
+            Vec::new()
+        }
         (Value::Number(want), Value::Number(got)) if want.as_f64() == got.as_f64() => Vec::new(),
         _ if want == got => Vec::new(),
         _ => vec![format!("{path}: {got}, expected {want}")],
@@ -194,6 +237,9 @@ fn partial(path: &str) -> bool {
         Some(rest) => rest.split_once(']').map_or("", |(_, rest)| rest),
         None => path,
     };
-    let entry = path.strip_prefix(".visits[").or(path.strip_prefix(".rounds[")).and_then(|rest| rest.strip_suffix(']'));
+    let entry = path
+        .strip_prefix(".visits[")
+        .or(path.strip_prefix(".rounds["))
+        .and_then(|rest| rest.strip_suffix(']'));
     path.is_empty() || entry.is_some_and(|number| number.parse::<usize>().is_ok())
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cloudcrew_runtime::ports::model::{Message, ModelFault, ModelReply, ToolUse};
-use cloudcrew_runtime::swarm::{Host, Input, ModelCall, Note, Refusal, Stop, Swarm, ToolAnswer, ToolCalls, drive};
+use cloudcrew_runtime::swarm::{
+    Host, Input, ModelCall, Note, Refusal, Stop, Swarm, ToolAnswer, ToolCalls, drive,
+};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -67,7 +69,11 @@ impl Host for World<'_> {
         Ok(Vec::new())
     }
 
-    async fn call_model(&self, swarm: &Swarm, call: &ModelCall) -> Result<Result<ModelReply, ModelFault>, Stop<String>> {
+    async fn call_model(
+        &self,
+        swarm: &Swarm,
+        call: &ModelCall,
+    ) -> Result<Result<ModelReply, ModelFault>, Stop<String>> {
         let answer = self.pick(&call.agent);
         let watched = {
             let mut seen = self.seen.lock().unwrap();
@@ -91,7 +97,12 @@ impl Host for World<'_> {
         Ok(())
     }
 
-    async fn call_tool(&self, calls: &ToolCalls, _: usize, call: &ToolUse) -> Result<ToolAnswer, Stop<String>> {
+    async fn call_tool(
+        &self,
+        calls: &ToolCalls,
+        _: usize,
+        call: &ToolUse,
+    ) -> Result<ToolAnswer, Stop<String>> {
         let agent = &calls.agent;
         let agents = self.scenario["agents"].as_array().unwrap();
         let declared = agents.iter().find(|a| a["name"] == agent.as_str()).unwrap();
@@ -151,10 +162,18 @@ pub async fn run(scenario: &Value, start: Instant) -> Run {
     let agents = model["agents"].as_object().unwrap();
     let world = World {
         scenario,
-        scripts: agents.iter().map(|(name, script)| (name.clone(), Script::read(name, script, model))).collect(),
+        scripts: agents
+            .iter()
+            .map(|(name, script)| (name.clone(), Script::read(name, script, model)))
+            .collect(),
         tools: Tools::default(),
         start,
-        halts: scenario["halt_after"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect(),
+        halts: scenario["halt_after"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_u64)
+            .collect(),
         seen: Mutex::default(),
     };
     let mut swarm = Swarm::new(spec(scenario));
@@ -203,7 +222,9 @@ fn go_on(swarm: &mut Swarm, world: &World<'_>, resume: &Value) -> Result<(), Ref
     let answers = if let Some(raw) = resume.get("raw") {
         named(raw, &id_of)
     } else if let Some(answers) = resume["answers"].as_object() {
-        let known = answers.iter().filter_map(|(name, answer)| Some(json!({"interrupt": id_of(name)?, "answer": answer})));
+        let known = answers.iter().filter_map(|(name, answer)| {
+            Some(json!({"interrupt": id_of(name)?, "answer": answer}))
+        });
         known.collect()
     } else {
         swarm.resume()?;
@@ -211,6 +232,11 @@ fn go_on(swarm: &mut Swarm, world: &World<'_>, resume: &Value) -> Result<(), Ref
         return Ok(());
     };
     swarm.answer(&answers)?;
-    world.seen.lock().unwrap().journal.push((Input::Answers(cloudcrew_runtime::swarm::Answers { answers }), Duration::ZERO));
+    world
+        .seen
+        .lock()
+        .unwrap()
+        .journal
+        .push((Input::Answers(cloudcrew_runtime::swarm::Answers { answers }), Duration::ZERO));
     Ok(())
 }

@@ -37,7 +37,10 @@ pub fn spec(scenario: &Value) -> SwarmSpec {
         entry: swarm["entry"].as_str().unwrap_or(&members[0].name).to_owned(),
         members,
         limits: limits(swarm),
-        handoff: swarm.get("handoff").map(|mode| serde_json::from_value(mode.clone()).unwrap()).unwrap_or(HandoffMode::Immediate),
+        handoff: swarm
+            .get("handoff")
+            .map(|mode| serde_json::from_value(mode.clone()).unwrap())
+            .unwrap_or(HandoffMode::Immediate),
         retry: retry(&scenario["retry"]),
         handoffs: true,
         asks_again: 0,
@@ -73,15 +76,24 @@ fn retry(s: &Value) -> RetryPolicy {
 pub fn outcome_of(s: &Swarm) -> Value {
     let mut agents = BTreeMap::<String, Usage>::new();
     s.visits().iter().for_each(|v| *agents.entry(v.agent.clone()).or_default() += v.usage);
-    let calls: Vec<_> =
-        s.tool_results().iter().filter(|f| f.started).map(|f| json!({"agent": f.agent, "tool": f.tool, "id": f.id})).collect();
+    let calls: Vec<_> = s
+        .tool_results()
+        .iter()
+        .filter(|f| f.started)
+        .map(|f| json!({"agent": f.agent, "tool": f.tool, "id": f.id}))
+        .collect();
     let results: Vec<_> = s
         .tool_results()
         .iter()
         .map(|f| json!({"visit": f.visit, "agent": f.agent, "id": f.id, "tool": f.tool, "status": f.status, "text": f.text}))
         .collect();
-    let shared: Map<String, Value> = s.shared_context().iter().map(|(k, v)| (k.clone(), Value::Object(v.clone()))).collect();
-    let handoffs: Vec<_> = s.handoffs().iter().map(|(f, h)| json!({"from": f, "to": h.to, "message": h.message})).collect();
+    let shared: Map<String, Value> =
+        s.shared_context().iter().map(|(k, v)| (k.clone(), Value::Object(v.clone()))).collect();
+    let handoffs: Vec<_> = s
+        .handoffs()
+        .iter()
+        .map(|(f, h)| json!({"from": f, "to": h.to, "message": h.message}))
+        .collect();
     json!({"status": s.status(), "reason": s.reason(), "resumable": s.resumable(), "interrupts": s.questions(), "node_order": s.node_order(),
         "visits": s.visits(), "handoffs": handoffs, "tool_results": results, "tool_calls": calls, "shared_context": shared,
         "usage": {"total": s.usage(), "agents": agents}})

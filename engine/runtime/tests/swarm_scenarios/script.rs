@@ -30,8 +30,13 @@ pub struct Script {
     after: String,
 }
 
-const TOO_LONG: [&str; 5] =
-    ["input is too long", "prompt is too long", "too many input tokens", "exceeds the context window", "maximum context length"];
+const TOO_LONG: [&str; 5] = [
+    "input is too long",
+    "prompt is too long",
+    "too many input tokens",
+    "exceeds the context window",
+    "maximum context length",
+];
 
 impl Script {
     pub fn read(name: &str, script: &Value, defaults: &Value) -> Script {
@@ -69,7 +74,12 @@ pub fn nothing(why: &str) -> Answer {
 fn error_answer(error: &Value) -> Answer {
     let kind = error["type"].as_str().unwrap();
     let retry_after = error["retryAfter"].as_u64().map(Duration::from_secs);
-    let said = Err(fault(kind, error["message"].as_str().unwrap_or(kind), error["status"].as_u64(), retry_after));
+    let said = Err(fault(
+        kind,
+        error["message"].as_str().unwrap_or(kind),
+        error["status"].as_u64(),
+        retry_after,
+    ));
     Answer { label: format!("error:{kind}"), delay: millis(&error["delayMs"]), said, served: None }
 }
 
@@ -94,16 +104,33 @@ fn turn_answer(turn: &Value, ids: &str, defaults: &Value) -> Answer {
         tools.push(json!({"toolUseId": id, "name": name, "input": input}));
         content.push(Block::ToolUse(ToolUse { id, name, input: streamed(call, input) }));
     }
-    let stop = turn["stop"].as_str().unwrap_or(if scripted.is_empty() { "end_turn" } else { "tool_use" }).to_owned();
+    let stop = turn["stop"]
+        .as_str()
+        .unwrap_or(if scripted.is_empty() { "end_turn" } else { "tool_use" })
+        .to_owned();
     let usage = usage(turn.get("usage").or(defaults.get("usage")).unwrap_or(&Value::Null));
-    let said = Ok(ModelReply { content, stop_reason: stop.clone(), usage: Some(usage), guardrail: Vec::new(), took: None });
-    Answer { label: format!("turn:{stop}"), delay, said, served: Some(Served { stop, text, tools, usage }) }
+    let said = Ok(ModelReply {
+        content,
+        stop_reason: stop.clone(),
+        usage: Some(usage),
+        guardrail: Vec::new(),
+        took: None,
+    });
+    Answer {
+        label: format!("turn:{stop}"),
+        delay,
+        said,
+        served: Some(Served { stop, text, tools, usage }),
+    }
 }
 
 /// What the adapter makes of a streamed input: an object, or the text as it came.
 fn streamed(call: &Value, input: Value) -> Value {
     match call["inputText"].as_str() {
-        Some(raw) => serde_json::from_str(raw).ok().filter(Value::is_object).unwrap_or(Value::String(raw.to_owned())),
+        Some(raw) => serde_json::from_str(raw)
+            .ok()
+            .filter(Value::is_object)
+            .unwrap_or(Value::String(raw.to_owned())),
         None => input,
     }
 }
@@ -121,17 +148,23 @@ fn millis(value: &Value) -> Duration {
     Duration::from_millis(value.as_u64().unwrap_or(0))
 }
 
-fn fault(kind: &str, message: &str, status: Option<u64>, retry_after: Option<Duration>) -> ModelFault {
+fn fault(
+    kind: &str,
+    message: &str,
+    status: Option<u64>,
+    retry_after: Option<Duration>,
+) -> ModelFault {
     let error = error_class(kind);
     let status = status.unwrap_or_else(|| status_of(&error));
     let lower = message.to_lowercase();
-    let kind = if error == "ValidationException" && TOO_LONG.iter().any(|words| lower.contains(words)) {
-        FaultKind::InputTooLong
-    } else if matches!(status, 408 | 424 | 429 | 500 | 502 | 503 | 504) {
-        FaultKind::Transient { retry_after }
-    } else {
-        FaultKind::Permanent
-    };
+    let kind =
+        if error == "ValidationException" && TOO_LONG.iter().any(|words| lower.contains(words)) {
+            FaultKind::InputTooLong
+        } else if matches!(status, 408 | 424 | 429 | 500 | 502 | 503 | 504) {
+            FaultKind::Transient { retry_after }
+        } else {
+            FaultKind::Permanent
+        };
     ModelFault { kind, error, message: message.to_owned(), usage: None, unpaid: false, took: None }
 }
 
@@ -141,7 +174,10 @@ pub fn error_class(kind: &str) -> String {
         return "ConnectionError".to_owned();
     }
     let mut letters = kind.chars();
-    letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+    letters
+        .next()
+        .map(|first| first.to_ascii_uppercase().to_string() + letters.as_str())
+        .unwrap_or_default()
 }
 
 fn status_of(error: &str) -> u64 {

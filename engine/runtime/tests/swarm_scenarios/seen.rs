@@ -25,16 +25,26 @@ pub fn summary(run: &Run) -> Value {
 }
 
 fn picked(value: &Value, keys: &[&str]) -> Value {
-    let picked: Map<_, _> = keys.iter().filter_map(|key| Some(((*key).to_owned(), value.get(key)?.clone()))).collect();
+    let picked: Map<_, _> =
+        keys.iter().filter_map(|key| Some(((*key).to_owned(), value.get(key)?.clone()))).collect();
     Value::Object(picked)
 }
 
 fn bare_reason(reason: &Value) -> Value {
-    if reason.is_null() { Value::Null } else { picked(reason, &["kind", "agent", "key", "value", "error"]) }
+    if reason.is_null() {
+        Value::Null
+    } else {
+        picked(reason, &["kind", "agent", "key", "value", "error"])
+    }
 }
 
 fn questions(questions: &Value) -> Value {
-    questions.as_array().unwrap().iter().map(|q| picked(q, &["name", "question", "agent"])).collect()
+    questions
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|q| picked(q, &["name", "question", "agent"]))
+        .collect()
 }
 
 fn round(round: &Value) -> Value {
@@ -45,8 +55,12 @@ fn round(round: &Value) -> Value {
 }
 
 fn visit(visit: &Value) -> Value {
-    let mut picked = picked(visit, &["visit", "agent", "status", "turns", "stop_reason", "text", "handoff", "usage"]);
-    picked["calls"] = visit["calls"].as_array().unwrap().iter().map(|call| call["result"].clone()).collect();
+    let mut picked = picked(
+        visit,
+        &["visit", "agent", "status", "turns", "stop_reason", "text", "handoff", "usage"],
+    );
+    picked["calls"] =
+        visit["calls"].as_array().unwrap().iter().map(|call| call["result"].clone()).collect();
     picked
 }
 
@@ -55,7 +69,8 @@ fn request(request: &Request) -> Value {
     let sent: Vec<_> = results(last).map(|result| result.id.clone()).collect();
     let mut entry = json!({"agent": request.agent, "answer": request.answer, "messages": request.messages.len(), "sent": sent});
     let all = request.messages.iter().flat_map(results);
-    let cut: Vec<_> = all.filter(|result| is_cut(&result.text)).map(|result| result.id.clone()).collect();
+    let cut: Vec<_> =
+        all.filter(|result| is_cut(&result.text)).map(|result| result.id.clone()).collect();
     if !cut.is_empty() {
         entry["cut"] = json!(cut);
     }
@@ -69,15 +84,23 @@ fn request(request: &Request) -> Value {
 }
 
 pub fn results(message: &Message) -> impl Iterator<Item = &ToolResult> {
-    message.content.iter().filter_map(|block| if let Block::ToolResult(result) = block { Some(result) } else { None })
+    message
+        .content
+        .iter()
+        .filter_map(|block| if let Block::ToolResult(result) = block { Some(result) } else { None })
 }
 
 pub fn text_of(message: &Message) -> String {
-    message.content.iter().filter_map(|block| if let Block::Text(text) = block { Some(text.as_str()) } else { None }).collect()
+    message
+        .content
+        .iter()
+        .filter_map(|block| if let Block::Text(text) = block { Some(text.as_str()) } else { None })
+        .collect()
 }
 
 fn is_cut(text: &str) -> bool {
-    let number = text.split_once("\n[").and_then(|(_, rest)| rest.split_once(" characters left out]\n"));
+    let number =
+        text.split_once("\n[").and_then(|(_, rest)| rest.split_once(" characters left out]\n"));
     number.is_some_and(|(number, _)| number.parse::<u64>().is_ok())
 }
 
@@ -95,15 +118,19 @@ fn inputs(run: &Run) -> Value {
     Value::Array(inputs)
 }
 
-const HEADINGS: [&str; 6] = ["Task", "Handoff from ", "Not seen by ", "Work so far", "Shared knowledge", "Other agents"];
+const HEADINGS: [&str; 6] =
+    ["Task", "Handoff from ", "Not seen by ", "Work so far", "Shared knowledge", "Other agents"];
 
 /// The input of a visit (SPEC 4) taken apart.
 fn sections(text: &str) -> Value {
     let mut parts: Vec<(String, String)> = Vec::new();
     for line in text.split_inclusive('\n') {
         let heading = line.strip_prefix("# ").and_then(|heading| heading.strip_suffix('\n'));
-        let known =
-            |heading: &&str| HEADINGS.iter().any(|known| heading == known || known.ends_with(' ') && heading.starts_with(known));
+        let known = |heading: &&str| {
+            HEADINGS
+                .iter()
+                .any(|known| heading == known || known.ends_with(' ') && heading.starts_with(known))
+        };
         match (heading.filter(known), parts.last_mut()) {
             (Some(heading), _) => parts.push((heading.to_owned(), String::new())),
             (None, Some((_, body))) => body.push_str(line),
@@ -112,15 +139,18 @@ fn sections(text: &str) -> Value {
     }
     let last = &mut parts.last_mut().unwrap().1;
     last.truncate(last.rfind("\n\n").unwrap());
-    let order: Vec<_> =
-        parts.iter().map(|(heading, _)| heading.split(" from ").next().unwrap().split(" by ").next().unwrap()).collect();
+    let order: Vec<_> = parts
+        .iter()
+        .map(|(heading, _)| heading.split(" from ").next().unwrap().split(" by ").next().unwrap())
+        .collect();
     let mut out = json!({"order": order});
     for (heading, body) in &parts {
         let body = body.strip_suffix("\n\n").unwrap_or(body);
         if let Some(from) = heading.strip_prefix("Handoff from ") {
             out["handoff"] = json!({"from": from, "message": body});
         } else if let Some(by) = heading.strip_prefix("Not seen by ") {
-            out["unseen"] = json!({"by": by, "calls": body.split('\n').map(seen_call).collect::<Vec<_>>()});
+            out["unseen"] =
+                json!({"by": by, "calls": body.split('\n').map(seen_call).collect::<Vec<_>>()});
         } else if heading == "Shared knowledge" {
             let line = |line: &str| {
                 let (name, known) = line.split_once(": ").unwrap();

@@ -29,7 +29,9 @@ impl Tools {
         match call.name.as_str() {
             "ask_user" => ToolAnswer::Asks(text("name"), text("question")),
             "echo" => success(text("text")),
-            "write_file" if !text("path").starts_with(scope) => error(format!("{agent} can only write to {scope}")),
+            "write_file" if !text("path").starts_with(scope) => {
+                error(format!("{agent} can only write to {scope}"))
+            }
             "write_file" => {
                 let (path, content) = (text("path"), text("content"));
                 let said = format!("Wrote {} bytes to {path}", content.len());
@@ -73,7 +75,8 @@ fn error(text: String) -> ToolAnswer {
 }
 
 fn wrong_argument(call: &ToolUse) -> Option<String> {
-    let fits = |value: &Value, kind: &str| if kind == "text" { value.is_string() } else { value.is_u64() };
+    let fits =
+        |value: &Value, kind: &str| if kind == "text" { value.is_string() } else { value.is_u64() };
     let wanted: &[(&str, &str)] = match call.name.as_str() {
         "write_file" => &[("path", "text"), ("content", "text")],
         "read_file" => &[("path", "text")],
@@ -90,5 +93,10 @@ fn wrong_argument(call: &ToolUse) -> Option<String> {
 }
 
 fn tr(status: ToolStatus, text: String) -> cloudcrew_runtime::ports::model::ToolResult {
-    cloudcrew_runtime::ports::model::ToolResult { id: String::new(), status, text, attachments: Vec::new() }
+    cloudcrew_runtime::ports::model::ToolResult {
+        id: String::new(),
+        status,
+        text,
+        attachments: Vec::new(),
+    }
 }

@@ -4,14 +4,17 @@ use super::super::verdict::Mutation;
 use super::Maker;
 
 pub fn make(maker: &mut Maker<'_>) {
-    let paths: Vec<String> = maker.shipped.sources.iter().map(|(_, path)| path.to_owned()).collect();
+    let paths: Vec<String> =
+        maker.shipped.sources.iter().map(|(_, path)| path.to_owned()).collect();
     for path in paths {
-        let name = path.rsplit('/').next().and_then(|f| f.rsplit_once('.')).map_or("", |(stem, _)| stem);
+        let name =
+            path.rsplit('/').next().and_then(|f| f.rsplit_once('.')).map_or("", |(stem, _)| stem);
         let codes: &[&str] = match path.split('/').next().unwrap_or_default() {
             "prompts" | "examples" => &["missing-file"],
             "templates" => &["unknown-template"],
             "phases" => &["unknown-phase"],
-            // The only workflow is named by nobody, and `agents.yaml` is where the crew is looked for.
+            // The only workflow is named by nobody, and `agents.yaml` is where the crew is looked
+            // for.
             "workflows" => &["no-workflow"],
             _ => continue,
         };
@@ -19,7 +22,10 @@ pub fn make(maker: &mut Maker<'_>) {
         if path == "templates/phase_summary.md" {
             continue;
         }
-        let names = |text: &str| text == path || (path.starts_with("templates/") || path.starts_with("phases/")) && text == name;
+        let names = |text: &str| {
+            text == path
+                || (path.starts_with("templates/") || path.starts_with("phases/")) && text == name
+        };
         let mut at: Vec<_> = maker
             .shipped
             .places()
@@ -28,7 +34,12 @@ pub fn make(maker: &mut Maker<'_>) {
             .collect();
         match path.as_str() {
             "templates/adr.md" => {
-                at = maker.shipped.places().filter(|p| p.text == "write_adr").map(|p| (p.file.clone(), p.value.clone())).collect()
+                at = maker
+                    .shipped
+                    .places()
+                    .filter(|p| p.text == "write_adr")
+                    .map(|p| (p.file.clone(), p.value.clone()))
+                    .collect()
             }
             "workflows/delivery.yaml" => at = vec![("agents.yaml".into(), 0..1)],
             _ => {}
@@ -36,6 +47,14 @@ pub fn make(maker: &mut Maker<'_>) {
         if at.is_empty() {
             continue; // Named by nobody: nothing lacks it.
         }
-        maker.made.push(Mutation { kind: "a file gone", file: path.clone(), text: None, at, codes, meant: None, related: false });
+        maker.made.push(Mutation {
+            kind: "a file gone",
+            file: path.clone(),
+            text: None,
+            at,
+            codes,
+            meant: None,
+            related: false,
+        });
     }
 }

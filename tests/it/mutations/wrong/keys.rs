@@ -23,7 +23,12 @@ pub fn make(maker: &mut Maker<'_>) {
 }
 
 fn siblings(maker: &Maker<'_>, place: &Place) -> Vec<Place> {
-    maker.shipped.places().filter(|p| p.file == place.file && p.parent == place.parent).cloned().collect()
+    maker
+        .shipped
+        .places()
+        .filter(|p| p.file == place.file && p.parent == place.parent)
+        .cloned()
+        .collect()
 }
 
 /// What the published schema says about a map.
@@ -44,7 +49,10 @@ fn rule(place: &Place) -> &'static Value {
 fn misspelt(maker: &mut Maker<'_>, place: &Place, key: Range<usize>) {
     let name = maker.shipped.text(&place.file)[key.clone()].to_owned();
     let wrong = slip(&name, &mut maker.chance);
-    let known: Vec<String> = rule(place)["properties"].as_object().map(|p| p.keys().cloned().collect()).unwrap_or_default();
+    let known: Vec<String> = rule(place)["properties"]
+        .as_object()
+        .map(|p| p.keys().cloned().collect())
+        .unwrap_or_default();
     // `agent` for `agents` would be another key of the same map.
     if !known.contains(&wrong) {
         maker.write("a key misspelt", &place.file, key, &wrong, &["unknown-key"]).meant(&name);
@@ -65,7 +73,8 @@ fn entry(maker: &Maker<'_>, place: &Place, key: &Range<usize>) -> Range<usize> {
     if !is_flow(maker, place) {
         let line = text[..key.start].rfind('\n').map_or(0, |i| i + 1);
         let start = if text[line..key.start].trim().is_empty() { line } else { key.start };
-        let end = text[place.value.end..].find('\n').map_or(text.len(), |i| place.value.end + i + 1);
+        let end =
+            text[place.value.end..].find('\n').map_or(text.len(), |i| place.value.end + i + 1);
         return start..if start == line { end } else { end - 1 };
     }
     let all = siblings(maker, place);
@@ -108,21 +117,33 @@ fn doubled(maker: &mut Maker<'_>, place: &Place, key: Range<usize>) {
 }
 
 fn missing(maker: &mut Maker<'_>, place: &Place, key: Range<usize>) {
-    let required = rule(place)["required"]
-        .as_array()
-        .is_some_and(|r| r.iter().any(|r| Some(r.as_str().unwrap_or_default()) == place.way.rsplit('.').next()));
+    let required = rule(place)["required"].as_array().is_some_and(|r| {
+        r.iter().any(|r| Some(r.as_str().unwrap_or_default()) == place.way.rsplit('.').next())
+    });
     if !required || place.last() == "*" {
         return;
     }
     let whole = entry(maker, place, &key);
     let all = siblings(maker, place);
     let parent = maker.shipped.parent(place).cloned().expect("a map");
-    let moved =
-        |range: Range<usize>| if range.start >= whole.end { range.start - whole.len()..range.end - whole.len() } else { range };
+    let moved = |range: Range<usize>| {
+        if range.start >= whole.end {
+            range.start - whole.len()..range.end - whole.len()
+        } else {
+            range
+        }
+    };
     // Told at the key of the map that lacks it, or where the map begins.
     let head = parent.key.clone().unwrap_or(parent.value.start..parent.value.start + 1);
     let other = all.iter().filter_map(|p| p.key.clone()).find(|k| *k != key);
-    let told = maker.change("a key missing", &place.file, whole.clone(), "", moved(head), &["missing-key", "wrong-type"]);
+    let told = maker.change(
+        "a key missing",
+        &place.file,
+        whole.clone(),
+        "",
+        moved(head),
+        &["missing-key", "wrong-type"],
+    );
     if let Some(other) = other {
         told.or_at(&place.file, moved(other));
     }

@@ -1,4 +1,5 @@
-//! What makes a file no YAML, or YAML that says something else than it seems: tabs, indentation, brackets, quotes, aliases.
+//! What makes a file no YAML, or YAML that says something else than it seems: tabs, indentation,
+//! brackets, quotes, aliases.
 
 use super::super::shipped::{Is, Place};
 use super::Maker;
@@ -42,7 +43,14 @@ fn brackets(maker: &mut Maker<'_>, place: &Place) {
         &[],
     );
     let other = if open == b'[' { "}" } else { "]" };
-    maker.change("a bracket of another kind", &place.file, close..close + 1, other, whole.start..close + 1, SYNTAX);
+    maker.change(
+        "a bracket of another kind",
+        &place.file,
+        close..close + 1,
+        other,
+        whole.start..close + 1,
+        SYNTAX,
+    );
     maker.change(
         "a bracket closed twice",
         &place.file,
@@ -51,8 +59,11 @@ fn brackets(maker: &mut Maker<'_>, place: &Place) {
         whole.start..line(&text, close).end + 1,
         SYNTAX,
     );
-    // Between braces a missing comma runs two entries together; between square brackets two words become one name.
-    if let Some(comma) = text[place.value.clone()].find(", ").map(|i| place.value.start + i).filter(|_| open == b'{') {
+    // Between braces a missing comma runs two entries together; between square brackets two words
+    // become one name.
+    if let Some(comma) =
+        text[place.value.clone()].find(", ").map(|i| place.value.start + i).filter(|_| open == b'{')
+    {
         let told = whole.start..line(&text, place.value.start).end;
         maker.change("a comma missing", &place.file, comma..comma + 1, "", told, SYNTAX);
     }
@@ -83,7 +94,14 @@ fn quotes(maker: &mut Maker<'_>, place: &Place) {
         if place.text.contains(' ') && place.text.find(' ').is_some_and(|i| i > 0) {
             let space = place.value.start + place.text.find(' ').expect("a space");
             let words = format!("\"{}\"", &text[place.value.start..space]);
-            maker.change("words after a quote", &place.file, place.value.start..space, &words, whole.start..whole.end + 2, SYNTAX);
+            maker.change(
+                "words after a quote",
+                &place.file,
+                place.value.start..space,
+                &words,
+                whole.start..whole.end + 2,
+                SYNTAX,
+            );
         }
     }
 }
@@ -95,27 +113,69 @@ fn colons(maker: &mut Maker<'_>, place: &Place) {
     let value_follows = !text[key.end..whole.end].trim_start_matches(':').trim().is_empty();
     // Without the space a key and its value are one word; without the colon too.
     if value_follows && place.is != Is::Map && place.is != Is::List {
-        maker.change("no space after a colon", &place.file, key.end + 1..key.end + 2, "", key.start..whole.end - 1, &[]);
+        maker.change(
+            "no space after a colon",
+            &place.file,
+            key.end + 1..key.end + 2,
+            "",
+            key.start..whole.end - 1,
+            &[],
+        );
     }
-    maker.change("a colon missing", &place.file, key.end..key.end + 1, "", key.start..whole.end - 1, &[]);
+    maker.change(
+        "a colon missing",
+        &place.file,
+        key.end..key.end + 1,
+        "",
+        key.start..whole.end - 1,
+        &[],
+    );
     // A second colon in a plain text ends it as a key.
-    if place.is == Is::Word && value_follows && !text[place.value.clone()].starts_with('"') && place.text.contains(' ') {
+    if place.is == Is::Word
+        && value_follows
+        && !text[place.value.clone()].starts_with('"')
+        && place.text.contains(' ')
+    {
         let space = place.value.start + place.text.find(' ').expect("a space");
-        maker.change("a colon inside a text", &place.file, space..space, ":", whole.start..whole.end + 1, &[]);
+        maker.change(
+            "a colon inside a text",
+            &place.file,
+            space..space,
+            ":",
+            whole.start..whole.end + 1,
+            &[],
+        );
     }
 }
 
 fn aliases(maker: &mut Maker<'_>, place: &Place) {
     if matches!(place.is, Is::Word | Is::Number) && !place.value.is_empty() {
-        maker.write("an alias to nothing", &place.file, place.value.clone(), "*nothing", &["yaml-syntax"]);
-        let tag = *maker.chance.one(&["!!binary aGk=", "!local word", "!app/tests/**", "!!python/object:os.system x"]);
+        maker.write(
+            "an alias to nothing",
+            &place.file,
+            place.value.clone(),
+            "*nothing",
+            &["yaml-syntax"],
+        );
+        let tag = *maker.chance.one(&[
+            "!!binary aGk=",
+            "!local word",
+            "!app/tests/**",
+            "!!python/object:os.system x",
+        ]);
         maker.write("a tag", &place.file, place.value.clone(), tag, &[]);
     }
     if matches!(place.is, Is::List | Is::Map)
         && place.key.is_some()
         && !maker.shipped.text(&place.file)[place.value.clone()].contains('\n')
     {
-        maker.write("an alias inside its own anchor", &place.file, place.value.clone(), "&me [*me]", &["yaml-syntax"]);
+        maker.write(
+            "an alias inside its own anchor",
+            &place.file,
+            place.value.clone(),
+            "&me [*me]",
+            &["yaml-syntax"],
+        );
     }
 }
 
@@ -139,30 +199,57 @@ fn lines(maker: &mut Maker<'_>, file: &str) {
         if at > 2 {
             maker.change("a tab", file, range.clone(), "\t", *start..end("\t"), &["yaml-syntax"]);
         }
-        // A line alone in its block may stand at any depth; one of several may not. Where the first of a block moves, the next
-        // one may be told instead, and so may the line above that it now seems to belong to.
+        // A line alone in its block may stand at any depth; one of several may not. Where the first
+        // of a block moves, the next one may be told instead, and so may the line above that it now
+        // seems to belong to.
         let before = all[..at].iter().rev().map(|(_, l)| *l).find(|l| said(l));
         let after = all[at + 1..].iter().map(|(_, l)| *l).find(|l| said(l));
-        let alone = before.is_none_or(|l| indent(l) != deep) && after.is_none_or(|l| indent(l) != deep);
+        let alone =
+            before.is_none_or(|l| indent(l) != deep) && after.is_none_or(|l| indent(l) != deep);
         let in_list = line.trim_start().starts_with("- ")
             || before.is_some_and(|l| l.trim_start().starts_with("- ") && indent(l) + 2 == deep)
             || after.is_some_and(|l| l.trim_start().starts_with("- "));
         if alone || in_list {
             continue;
         }
-        let next = all[at + 1..].iter().find(|(_, l)| said(l)).map_or(end(""), |(s, l)| s + l.trim_end().len());
+        let next = all[at + 1..]
+            .iter()
+            .find(|(_, l)| said(l))
+            .map_or(end(""), |(s, l)| s + l.trim_end().len());
         let last_of_block = after.is_none_or(|l| indent(l) < deep);
-        for (words, kind) in [(deep + 1, "one space too many"), (deep.saturating_sub(1), "one space too few")] {
-            if words == deep || (last_of_block && words > deep && before.is_some_and(|l| l.trim_end().ends_with(':'))) {
+        for (words, kind) in
+            [(deep + 1, "one space too many"), (deep.saturating_sub(1), "one space too few")]
+        {
+            if words == deep
+                || (last_of_block
+                    && words > deep
+                    && before.is_some_and(|l| l.trim_end().ends_with(':')))
+            {
                 continue;
             }
             let spaces = " ".repeat(words);
             let until = next + words - deep;
-            maker.change(kind, file, range.clone(), &spaces, *start..until.max(end(&spaces)), &[]).or_related();
+            maker
+                .change(kind, file, range.clone(), &spaces, *start..until.max(end(&spaces)), &[])
+                .or_related();
         }
     }
     let end = text.len();
-    maker.change("a second document", file, end..end, "---\nversion: 1\n", end..end + 3, &["yaml-syntax"]);
+    maker.change(
+        "a second document",
+        file,
+        end..end,
+        "---\nversion: 1\n",
+        end..end + 3,
+        &["yaml-syntax"],
+    );
     maker.change("a bracket after the end", file, end..end, "]\n", end..end + 1, &["yaml-syntax"]);
-    maker.change("a character of control", file, end..end, "# \u{1}\n", end..end + 3, &["yaml-syntax"]);
+    maker.change(
+        "a character of control",
+        file,
+        end..end,
+        "# \u{1}\n",
+        end..end + 3,
+        &["yaml-syntax"],
+    );
 }

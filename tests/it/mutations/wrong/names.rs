@@ -1,4 +1,5 @@
-//! Names: misspelt where they are used, misspelt where they are declared, and right names at a wrong place.
+//! Names: misspelt where they are used, misspelt where they are declared, and right names at a
+//! wrong place.
 
 use super::super::shipped::{Is, Place, Shipped};
 use super::super::slip::slip;
@@ -16,9 +17,11 @@ fn named(place: &Place) -> Option<(&'static str, &'static [&'static str])> {
             _ => return None,
         },
         "phases" => match way {
-            "swarm.entry" | "swarm.agents.*" | "deliverables.*.owner" | "deliverables.*.reviewers.*" | "review.agent" => {
-                ("agent", of_agents)
-            }
+            "swarm.entry"
+            | "swarm.agents.*"
+            | "deliverables.*.owner"
+            | "deliverables.*.reviewers.*"
+            | "review.agent" => ("agent", of_agents),
             "deliverables.*.template" => ("template", &["unknown-template"]),
             "task" => ("task", &["missing-file"]),
             _ => return None,
@@ -29,9 +32,15 @@ fn named(place: &Place) -> Option<(&'static str, &'static [&'static str])> {
             _ => return None,
         },
         "rehearsals" => match way {
-            "agents.*.agent" | "agents.*.loops_with" | "expect.deliverables.*.passed_by.*" => ("agent", of_agents),
-            "agents.*.phase" | "reviews.*.phase" | "gates.*.phase" | "expect.phases.*" => ("phase", &["unknown-phase"]),
-            "agents.*.forgets" | "expect.deliverables.*.path" => ("deliverable", &["unknown-deliverable"]),
+            "agents.*.agent" | "agents.*.loops_with" | "expect.deliverables.*.passed_by.*" => {
+                ("agent", of_agents)
+            }
+            "agents.*.phase" | "reviews.*.phase" | "gates.*.phase" | "expect.phases.*" => {
+                ("phase", &["unknown-phase"])
+            }
+            "agents.*.forgets" | "expect.deliverables.*.path" => {
+                ("deliverable", &["unknown-deliverable"])
+            }
             "expect.deliverables.*.headings.*" => ("heading", &["unknown-heading"]),
             "sow" => ("statement of work", &["missing-file"]),
             _ => return None,
@@ -51,21 +60,28 @@ pub fn make(maker: &mut Maker<'_>) {
 
 /// All names of the kind that a place names, so that a slip that makes another of them is left out.
 fn names(shipped: &Shipped, kind: &str) -> Vec<String> {
-    let mut names: Vec<String> =
-        shipped.places().filter(|p| named(p).is_some_and(|(k, _)| k == kind)).map(|p| p.text.clone()).collect();
+    let mut names: Vec<String> = shipped
+        .places()
+        .filter(|p| named(p).is_some_and(|(k, _)| k == kind))
+        .map(|p| p.text.clone())
+        .collect();
     names.sort();
     names.dedup();
     names
 }
 
-/// Whether another name is as near to what was written as the one that was meant: then nobody can know which was.
+/// Whether another name is as near to what was written as the one that was meant: then nobody can
+/// know which was.
 fn ambiguous(shipped: &Shipped, kind: &str, place: &Place, wrong: &str) -> bool {
     let far = |name: &str| edits(&wrong.to_lowercase(), &name.to_lowercase());
     let meant = far(&place.text);
-    names(shipped, kind).iter().any(|name| *name == wrong || (*name != place.text && far(name) <= meant))
+    names(shipped, kind)
+        .iter()
+        .any(|name| *name == wrong || (*name != place.text && far(name) <= meant))
 }
 
-/// Edits between two words, a swap being one: written here once more, so that the check is not its own judge.
+/// Edits between two words, a swap being one: written here once more, so that the check is not its
+/// own judge.
 fn edits(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
@@ -74,8 +90,9 @@ fn edits(a: &str, b: &str) -> usize {
             rows[i][j] = match (i, j) {
                 (0, n) | (n, 0) => n,
                 _ => {
-                    let least =
-                        (rows[i - 1][j] + 1).min(rows[i][j - 1] + 1).min(rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]));
+                    let least = (rows[i - 1][j] + 1)
+                        .min(rows[i][j - 1] + 1)
+                        .min(rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]));
                     let swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
                     if swapped { least.min(rows[i - 2][j - 2] + 1) } else { least }
                 }
@@ -91,11 +108,14 @@ fn used(maker: &mut Maker<'_>, place: &Place) {
     if ambiguous(maker.shipped, kind, place, &wrong) {
         return;
     }
-    maker.write("a name misspelt", &place.file, place.value.clone(), &wrong, codes).meant(&place.text);
+    maker
+        .write("a name misspelt", &place.file, place.value.clone(), &wrong, codes)
+        .meant(&place.text);
 }
 
 fn declared(maker: &mut Maker<'_>, place: &Place) {
-    let is_own = ["agents.*", "models.*"].contains(&place.way.as_str()) && place.file == "agents.yaml";
+    let is_own =
+        ["agents.*", "models.*"].contains(&place.way.as_str()) && place.file == "agents.yaml";
     let is_name = ["phase", "workflow", "rehearsal"].contains(&place.way.as_str());
     if is_own {
         let key = place.key.clone().expect("a key");
@@ -103,20 +123,33 @@ fn declared(maker: &mut Maker<'_>, place: &Place) {
         let wrong = slip(&name, &mut maker.chance);
         let kind = if place.way.starts_with("agents") { "agent" } else { "model" };
         if !names(maker.shipped, kind).contains(&wrong) {
-            // Where the slip is like no name, or is one that no name may have, the rule of names tells it.
+            // Where the slip is like no name, or is one that no name may have, the rule of names
+            // tells it.
             let codes: &[&str] = &["unknown-agent", "unknown-model", "bad-value"];
             maker.write("a declared name misspelt", &place.file, key, &wrong, codes);
         }
-    } else if is_name && !place.file.starts_with("agents") && place.is == Is::Word && !place.way.contains('.') {
+    } else if is_name
+        && !place.file.starts_with("agents")
+        && place.is == Is::Word
+        && !place.way.contains('.')
+    {
         let wrong = slip(&place.text, &mut maker.chance);
         maker
-            .write("a file's name misspelt", &place.file, place.value.clone(), &wrong, &["name-differs-from-file", "bad-value"])
+            .write(
+                "a file's name misspelt",
+                &place.file,
+                place.value.clone(),
+                &wrong,
+                &["name-differs-from-file", "bad-value"],
+            )
             .meant(&place.text);
     } else if place.way == "gates.*.approves.*" {
         let key = place.key.clone().expect("a key");
         let name = maker.shipped.text(&place.file)[key.clone()].to_owned();
         let wrong = slip(&name, &mut maker.chance);
-        maker.write("a rating misspelt", &place.file, key, &wrong, &["unknown-rating"]).meant(&name);
+        maker
+            .write("a rating misspelt", &place.file, key, &wrong, &["unknown-rating"])
+            .meant(&name);
     }
 }
 
@@ -127,7 +160,11 @@ fn elsewhere(maker: &mut Maker<'_>, place: &Place) {
     let agents = names(maker.shipped, "agent");
     let members = |shipped: &Shipped, phase: &str| -> Vec<String> {
         let path = format!("phases/{phase}.yaml");
-        shipped.places().filter(|p| p.file == path && p.way == "swarm.agents.*").map(|p| p.text.clone()).collect()
+        shipped
+            .places()
+            .filter(|p| p.file == path && p.way == "swarm.agents.*")
+            .map(|p| p.text.clone())
+            .collect()
     };
     let phase_here = file.strip_prefix("phases/").and_then(|f| f.strip_suffix(".yaml"));
     let sibling = |shipped: &Shipped, key: &str| {
@@ -135,14 +172,25 @@ fn elsewhere(maker: &mut Maker<'_>, place: &Place) {
         let at = place.parent;
         shipped
             .places()
-            .find(|p| p.file == place.file && p.parent == at && parent.as_ref().is_some_and(|w| p.way == format!("{w}.{key}")))
+            .find(|p| {
+                p.file == place.file
+                    && p.parent == at
+                    && parent.as_ref().is_some_and(|w| p.way == format!("{w}.{key}"))
+            })
             .map(|p| p.text.clone())
     };
     match (file.split('/').next().unwrap_or_default(), place.way.as_str()) {
-        ("phases", way @ ("swarm.entry" | "deliverables.*.owner" | "deliverables.*.reviewers.*")) => {
+        (
+            "phases",
+            way @ ("swarm.entry" | "deliverables.*.owner" | "deliverables.*.reviewers.*"),
+        ) => {
             let inside = members(maker.shipped, phase_here.expect("a phase"));
             let outside: Vec<&String> = agents.iter().filter(|a| !inside.contains(a)).collect();
-            let codes: &[&str] = if way == "swarm.entry" { &["entry-outside-swarm"] } else { &["owner-outside-swarm"] };
+            let codes: &[&str] = if way == "swarm.entry" {
+                &["entry-outside-swarm"]
+            } else {
+                &["owner-outside-swarm"]
+            };
             let name = maker.chance.one(&outside).to_string();
             maker.write(kind, file, place.value.clone(), &name, codes);
         }
@@ -151,17 +199,20 @@ fn elsewhere(maker: &mut Maker<'_>, place: &Place) {
         }
         ("phases", "task") => {
             // Another's task is given twice, and its own to nobody.
-            let others: Vec<String> = names(maker.shipped, "task").into_iter().filter(|t| *t != place.text).collect();
+            let others: Vec<String> =
+                names(maker.shipped, "task").into_iter().filter(|t| *t != place.text).collect();
             let other = maker.chance.one(&others).clone();
             maker.write(kind, file, place.value.clone(), &other, &["unused-prompt"]).or_related();
         }
         ("agents.yaml", "agents.*.prompt") => {
-            let others: Vec<String> = names(maker.shipped, "prompt").into_iter().filter(|t| *t != place.text).collect();
+            let others: Vec<String> =
+                names(maker.shipped, "prompt").into_iter().filter(|t| *t != place.text).collect();
             let other = maker.chance.one(&others).clone();
             maker.write(kind, file, place.value.clone(), &other, &["unused-prompt"]).or_related();
         }
         ("workflows", "phases.*") => {
-            let others: Vec<String> = names(maker.shipped, "phase").into_iter().filter(|t| *t != place.text).collect();
+            let others: Vec<String> =
+                names(maker.shipped, "phase").into_iter().filter(|t| *t != place.text).collect();
             let other = maker.chance.one(&others).clone();
             maker.write(kind, file, place.value.clone(), &other, &["listed-twice"]).or_related();
         }
@@ -171,14 +222,23 @@ fn elsewhere(maker: &mut Maker<'_>, place: &Place) {
             let outside: Vec<&String> = agents.iter().filter(|a| !inside.contains(a)).collect();
             let name = maker.chance.one(&outside).to_string();
             maker.write(kind, file, place.value.clone(), &name, &["never-acts"]);
-            if let Some(me) = sibling(maker.shipped, "agent").filter(|_| place.last() == "loops_with") {
-                maker.write("an agent that hands to itself", file, place.value.clone(), &me, &["never-acts"]);
+            if let Some(me) =
+                sibling(maker.shipped, "agent").filter(|_| place.last() == "loops_with")
+            {
+                maker.write(
+                    "an agent that hands to itself",
+                    file,
+                    place.value.clone(),
+                    &me,
+                    &["never-acts"],
+                );
             }
         }
         ("rehearsals", "agents.*.phase") => {
             let agent = sibling(maker.shipped, "agent").expect("an agent");
             let phases = names(maker.shipped, "phase");
-            let without: Vec<&String> = phases.iter().filter(|p| !members(maker.shipped, p).contains(&agent)).collect();
+            let without: Vec<&String> =
+                phases.iter().filter(|p| !members(maker.shipped, p).contains(&agent)).collect();
             if without.is_empty() {
                 return;
             }
@@ -200,11 +260,18 @@ fn elsewhere(maker: &mut Maker<'_>, place: &Place) {
             maker.write(kind, file, place.value.clone(), "weather", &["never-acts"]);
         }
         ("rehearsals", "expect.phases.*") => {
-            let first = maker.shipped.at(file, "expect.phases.*").is_some_and(|p| p.value == place.value);
+            let first =
+                maker.shipped.at(file, "expect.phases.*").is_some_and(|p| p.value == place.value);
             let name = if first { "poc" } else { "discovery" };
             // Sent back, discovery runs twice.
             if place.text != "discovery" && place.text != "architecture" || first {
-                maker.write("a phase out of its order", file, place.value.clone(), name, &["unknown-phase", "phase-out-of-order"]);
+                maker.write(
+                    "a phase out of its order",
+                    file,
+                    place.value.clone(),
+                    name,
+                    &["unknown-phase", "phase-out-of-order"],
+                );
             }
         }
         ("rehearsals", "expect.deliverables.*.headings.*") => {

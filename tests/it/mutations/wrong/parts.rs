@@ -1,4 +1,5 @@
-//! Parts that do not go together: entries listed twice, paths that lead elsewhere, bends of a rehearsal, what is empty.
+//! Parts that do not go together: entries listed twice, paths that lead elsewhere, bends of a
+//! rehearsal, what is empty.
 
 use super::super::shipped::{Is, Place};
 use super::super::slip::slip;
@@ -21,15 +22,35 @@ pub fn make(maker: &mut Maker<'_>) {
 }
 
 fn twice(maker: &mut Maker<'_>, place: &Place) {
-    let lists = ["tools", "shared_tools", "reviewers", "ratings", "passed_by", "headings", "writes", "agents", "finalize"];
+    let lists = [
+        "tools",
+        "shared_tools",
+        "reviewers",
+        "ratings",
+        "passed_by",
+        "headings",
+        "writes",
+        "agents",
+        "finalize",
+    ];
     let of = place.way.strip_suffix(".*").map(|way| way.rsplit('.').next().unwrap_or_default());
     let in_phases = place.file.starts_with("workflows/") && of == Some("phases");
-    if place.is != Is::Word || place.key.is_some() || !(in_phases || of.is_some_and(|of| lists.contains(&of))) {
+    if place.is != Is::Word
+        || place.key.is_some()
+        || !(in_phases || of.is_some_and(|of| lists.contains(&of)))
+    {
         return;
     }
     let written = maker.shipped.text(&place.file)[place.value.clone()].to_owned();
     let at = place.value.start..place.value.end + 2 + written.len();
-    maker.change("an entry twice", &place.file, place.value.end..place.value.end, &format!(", {written}"), at, &["listed-twice"]);
+    maker.change(
+        "an entry twice",
+        &place.file,
+        place.value.end..place.value.end,
+        &format!(", {written}"),
+        at,
+        &["listed-twice"],
+    );
 }
 
 fn path(maker: &mut Maker<'_>, place: &Place) {
@@ -38,7 +59,14 @@ fn path(maker: &mut Maker<'_>, place: &Place) {
     let is_glob = place.way == "agents.*.writes.*" && !place.text.starts_with('!');
     let is_expected = file.starts_with("rehearsals/") && place.way == "expect.deliverables.*.path";
     if is_deliverable || is_expected {
-        let out = *maker.chance.one(&["../out.md", "/etc/passwd", "docs/../../x.md", "C:/x.md", ".git/config", "docs//x.md"]);
+        let out = *maker.chance.one(&[
+            "../out.md",
+            "/etc/passwd",
+            "docs/../../x.md",
+            "C:/x.md",
+            ".git/config",
+            "docs//x.md",
+        ]);
         maker.write(kind, &file, place.value.clone(), out, &["bad-path"]);
     }
     if is_glob {
@@ -50,12 +78,17 @@ fn path(maker: &mut Maker<'_>, place: &Place) {
         let folder = place.text.split('/').next().unwrap_or_default();
         let wrong = slip(folder, &mut maker.chance);
         let range = place.value.start..place.value.start + folder.len();
-        maker.write("a folder misspelt", &file, range, &wrong, &["deliverable-outside-scope"]).or_related();
+        maker
+            .write("a folder misspelt", &file, range, &wrong, &["deliverable-outside-scope"])
+            .or_related();
     }
 }
 
 fn bend(maker: &mut Maker<'_>, place: &Place) {
-    if !place.file.starts_with("rehearsals/") || place.is != Is::Map || !["agents.*", "gates.*"].contains(&place.way.as_str()) {
+    if !place.file.starts_with("rehearsals/")
+        || place.is != Is::Map
+        || !["agents.*", "gates.*"].contains(&place.way.as_str())
+    {
         return;
     }
     let more = if place.way == "agents.*" {
@@ -66,15 +99,34 @@ fn bend(maker: &mut Maker<'_>, place: &Place) {
     let end = place.value.end - 1;
     let text = maker.shipped.text(&place.file);
     let has = |key: &str| text[place.value.clone()].contains(key);
-    if !["asks", "revises", "silent_for", "approves", "takes"].iter().any(|key| has(&format!("{key}:"))) {
+    if !["asks", "revises", "silent_for", "approves", "takes"]
+        .iter()
+        .any(|key| has(&format!("{key}:")))
+    {
         let at = place.value.start..end + more.len();
-        maker.change("a bend that does too much", &place.file, end..end + 1, more, at, &["bend-without-effect"]);
+        maker.change(
+            "a bend that does too much",
+            &place.file,
+            end..end + 1,
+            more,
+            at,
+            &["bend-without-effect"],
+        );
     }
-    let own = ["asks", "loops_with", "writes", "fails", "forgets", "revises", "silent_for", "approves"];
+    let own =
+        ["asks", "loops_with", "writes", "fails", "forgets", "revises", "silent_for", "approves"];
     if let Some(key) = own.iter().find(|key| has(&format!(", {key}:"))) {
-        let from = place.value.start + text[place.value.clone()].find(&format!(", {key}:")).expect("the key");
+        let from = place.value.start
+            + text[place.value.clone()].find(&format!(", {key}:")).expect("the key");
         let at = place.value.start..from;
-        maker.change("a bend that does nothing", &place.file, from..end, " ", at, &["bend-without-effect"]);
+        maker.change(
+            "a bend that does nothing",
+            &place.file,
+            from..end,
+            " ",
+            at,
+            &["bend-without-effect"],
+        );
     }
 }
 

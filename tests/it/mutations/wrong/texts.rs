@@ -11,7 +11,8 @@ const SYNTAX: &[&str] = &["prompt-syntax"];
 const WORDS: &[&str] = &["for", "in", "if", "else", "endfor", "endif", "not", "and", "or", "is"];
 
 pub fn make(maker: &mut Maker<'_>) {
-    let texts: Vec<(String, String)> = maker.shipped.texts().map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
+    let texts: Vec<(String, String)> =
+        maker.shipped.texts().map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
     for (path, text) in texts {
         for tag in tags(&text) {
             words(maker, &path, &text, &tag);
@@ -90,7 +91,14 @@ fn delimiters(maker: &mut Maker<'_>, path: &str, text: &str, tag: &Range<usize>)
         // The beginning that lacks its end is what must be told, or where the end is looked for.
         let begins = if words == "endfor" { "{% for" } else { "{% if" };
         let opener = opener(text, tag.start, begins, &format!("{{% {words}"));
-        maker.change("an end missing", path, tag.clone(), "", opener..opener + begins.len(), SYNTAX);
+        maker.change(
+            "an end missing",
+            path,
+            tag.clone(),
+            "",
+            opener..opener + begins.len(),
+            SYNTAX,
+        );
     } else if words.starts_with("for ") || words.starts_with("if ") {
         let end = closer(text, tag, words.split(' ').next().unwrap_or_default());
         let told = end.start - tag.len()..end.end - tag.len();
@@ -122,7 +130,9 @@ fn closer(text: &str, tag: &Range<usize>, word: &str) -> Range<usize> {
         let open = text[at..].find(&begins).map(|i| at + i).filter(|o| *o < close);
         match open {
             Some(open) => (depth, at) = (depth + 1, open + 2),
-            None if depth == 0 => return close..close + text[close..].find("%}").expect("closed") + 2,
+            None if depth == 0 => {
+                return close..close + text[close..].find("%}").expect("closed") + 2;
+            }
             None => (depth, at) = (depth - 1, close + 2),
         }
     }
@@ -138,7 +148,9 @@ fn slots(maker: &mut Maker<'_>, path: &str, text: &str) {
             let start = at + name.len() - name.trim_start().len();
             let range = start..start + name.trim().len();
             let wrong = slip(name.trim(), &mut maker.chance);
-            maker.write("a slot's source misspelt", path, range, &wrong, &["template-slot"]).meant(name.trim());
+            maker
+                .write("a slot's source misspelt", path, range, &wrong, &["template-slot"])
+                .meant(name.trim());
             at += name.len() + 1;
         }
         let wrong = slip("fill", &mut maker.chance);

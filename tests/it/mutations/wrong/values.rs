@@ -1,4 +1,5 @@
-//! Values: of a wrong type, out of range, times without meaning, limits that contradict, words that older YAML reads otherwise.
+//! Values: of a wrong type, out of range, times without meaning, limits that contradict, words that
+//! older YAML reads otherwise.
 
 use cloudcrew_definition::schema::{for_item, for_key, plain};
 use cloudcrew_definition::syntax::FileKind;
@@ -13,10 +14,13 @@ const WRONG_VALUE: &[&str] = &["wrong-type", "bad-value"];
 /// What the published schema says about a value.
 pub fn rule(place: &Place) -> &'static Value {
     let kind = FileKind::of(&place.file).expect("a definition file");
-    place.way.split('.').filter(|step| !step.is_empty()).fold(plain(kind), |rule, step| match step {
-        "*" if rule["items"].is_object() => for_item(rule),
-        step => for_key(rule, step),
-    })
+    place.way.split('.').filter(|step| !step.is_empty()).fold(
+        plain(kind),
+        |rule, step| match step {
+            "*" if rule["items"].is_object() => for_item(rule),
+            step => for_key(rule, step),
+        },
+    )
 }
 
 pub fn make(maker: &mut Maker<'_>) {
@@ -72,8 +76,14 @@ fn range(maker: &mut Maker<'_>, place: &Place) {
         return;
     }
     let rule = rule(place);
-    let mut beyond: Vec<String> =
-        vec!["-1".into(), "99999999999999999999".into(), "-0x1".into(), "1e400".into(), ".nan".into(), ".inf".into()];
+    let mut beyond: Vec<String> = vec![
+        "-1".into(),
+        "99999999999999999999".into(),
+        "-0x1".into(),
+        "1e400".into(),
+        ".nan".into(),
+        ".inf".into(),
+    ];
     beyond.extend(rule["maximum"].as_f64().map(|most| format!("{}", most as u64 + 1)));
     beyond.extend(rule["minimum"].as_f64().filter(|least| *least > 0.0).map(|_| "0".to_owned()));
     let number = maker.chance.one(&beyond).clone();
@@ -83,7 +93,9 @@ fn range(maker: &mut Maker<'_>, place: &Place) {
 fn choices(maker: &mut Maker<'_>, place: &Place) {
     let Some(options) = rule(place)["enum"].as_array() else { return };
     let wrong = slip(&place.text, &mut maker.chance);
-    maker.write("a choice misspelt", &place.file, place.value.clone(), &wrong, &["bad-value"]).meant(&place.text);
+    maker
+        .write("a choice misspelt", &place.file, place.value.clone(), &wrong, &["bad-value"])
+        .meant(&place.text);
     let other = *maker.chance.one(&["maybe", "later", "everything"]);
     assert!(!options.iter().any(|o| o == other));
     maker.write("no choice of these", &place.file, place.value.clone(), other, &["bad-value"]);
@@ -119,33 +131,47 @@ fn time(maker: &mut Maker<'_>, place: &Place) {
         ("1h 30m", "1h30m"),
         ("1.5h", "1h30m"),
     ]);
-    maker.write("a time in other words", &place.file, place.value.clone(), wrong, WRONG_VALUE).meant(right);
+    maker
+        .write("a time in other words", &place.file, place.value.clone(), wrong, WRONG_VALUE)
+        .meant(right);
 }
 
 fn limits(maker: &mut Maker<'_>, place: &Place) {
     let contradicts: &[&str] = &["contradicting-limits"];
     let visits: &[&str] = &["contradicting-limits", "too-few-visits"];
-    let words: &[(&str, &'static [&'static str])] = match (place.file.split('/').next().unwrap_or_default(), place.way.as_str()) {
-        ("phases", "swarm.max_handoffs" | "swarm.max_iterations") => &[("1", visits), ("3", visits)],
-        ("phases", "swarm.execution_timeout") => &[("1m", contradicts), ("10s", contradicts)],
-        ("phases", "swarm.node_timeout") => &[("21m", contradicts), ("2h", contradicts)],
-        ("phases", "swarm.repetitive_handoff_detection_window") => &[("16", contradicts), ("900", contradicts), ("1", contradicts)],
-        ("phases", "swarm.repetitive_handoff_min_unique_agents") => &[("9", contradicts), ("900", contradicts)],
-        ("phases", "gate.remind_after" | "questions.remind_after") => {
-            &[("5s", contradicts), ("59s", contradicts), ("1ms", contradicts)]
-        }
-        ("phases", "gate.max_revisions") => &[],
-        ("agents.yaml", "agents.*.budget.tokens") => &[("1", &["budget-below-forecast"]), ("500", &["budget-below-forecast"])],
-        _ => return,
-    };
+    let words: &[(&str, &'static [&'static str])] =
+        match (place.file.split('/').next().unwrap_or_default(), place.way.as_str()) {
+            ("phases", "swarm.max_handoffs" | "swarm.max_iterations") => {
+                &[("1", visits), ("3", visits)]
+            }
+            ("phases", "swarm.execution_timeout") => &[("1m", contradicts), ("10s", contradicts)],
+            ("phases", "swarm.node_timeout") => &[("21m", contradicts), ("2h", contradicts)],
+            ("phases", "swarm.repetitive_handoff_detection_window") => {
+                &[("16", contradicts), ("900", contradicts), ("1", contradicts)]
+            }
+            ("phases", "swarm.repetitive_handoff_min_unique_agents") => {
+                &[("9", contradicts), ("900", contradicts)]
+            }
+            ("phases", "gate.remind_after" | "questions.remind_after") => {
+                &[("5s", contradicts), ("59s", contradicts), ("1ms", contradicts)]
+            }
+            ("phases", "gate.max_revisions") => &[],
+            ("agents.yaml", "agents.*.budget.tokens") => {
+                &[("1", &["budget-below-forecast"]), ("500", &["budget-below-forecast"])]
+            }
+            _ => return,
+        };
     if words.is_empty() {
         return;
     }
     let (word, codes) = *maker.chance.one(words);
-    maker.write("a limit that contradicts", &place.file, place.value.clone(), word, codes).or_related();
+    maker
+        .write("a limit that contradicts", &place.file, place.value.clone(), word, codes)
+        .or_related();
 }
 
-/// Words that tools of YAML 1.1 read as something else: told with the quotes, or as a wrong type where no words may stand.
+/// Words that tools of YAML 1.1 read as something else: told with the quotes, or as a wrong type
+/// where no words may stand.
 fn by_older_yaml(maker: &mut Maker<'_>, place: &Place) {
     let word = match place.is {
         Is::Word if place.text.is_empty() => return,

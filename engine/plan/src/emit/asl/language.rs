@@ -1,5 +1,5 @@
-//! The part of the Amazon States Language that is written here, in its JSONPath form. Field names and their meaning are those of
-//! its specification.
+//! The part of the Amazon States Language that is written here, in its JSONPath form. Field names
+//! and their meaning are those of its specification.
 
 use serde::Serialize;
 use serde_json::{Map, Value};

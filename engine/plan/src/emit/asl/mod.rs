@@ -1,11 +1,14 @@
 //! A plan as a Step Functions state machine: the same states and the same ways between them.
 //!
-//! A state of the plan that somebody works in becomes a task of the same name. What came out of it stands in `$.outcome.on`, and the
-//! choice `NAME.next` leads on as the plan's transitions say, first match first. A way that may only be taken so often passes through
-//! a state that counts it. A death of the program is no outcome that it could report: the service does the task again, as often as the
-//! plan allows, and a new task goes on at the very step, because the journal says where that is.
+//! A state of the plan that somebody works in becomes a task of the same name. What came out of it
+//! stands in `$.outcome.on`, and the choice `NAME.next` leads on as the plan's transitions say,
+//! first match first. A way that may only be taken so often passes through a state that counts it.
+//! A death of the program is no outcome that it could report: the service does the task again, as
+//! often as the plan allows, and a new task goes on at the very step, because the journal says
+//! where that is.
 //!
-//! The machine carries ids, counters and outcomes, and nothing that grows: words, artifacts and journals are in the stores.
+//! The machine carries ids, counters and outcomes, and nothing that grows: words, artifacts and
+//! journals are in the stores.
 
 mod language;
 
@@ -23,11 +26,14 @@ const INVOKE_AND_WAIT: &str = "arn:aws:states:::lambda:invoke.waitForTaskToken";
 
 /// How a machine says whose it is.
 pub const STAMP: &str = "written by `cloudcrew generate`";
-/// The largest `TimeoutSeconds`, three years. Source: Amazon States Language, "Timeouts and heartbeats".
+/// The largest `TimeoutSeconds`, three years. Source: Amazon States Language, "Timeouts and
+/// heartbeats".
 const MAX_SECONDS: u64 = 99_999_999;
-/// A container that is not heard of for so long has died. It has to be fetched and started within it; then it reports every 30 s.
+/// A container that is not heard of for so long has died. It has to be fetched and started within
+/// it; then it reports every 30 s.
 pub const HEARTBEAT_SECONDS: u64 = 300;
-/// How much longer than its swarm a container may live: to be fetched and started, to wait on models, to write the last words.
+/// How much longer than its swarm a container may live: to be fetched and started, to wait on
+/// models, to write the last words.
 const STARTS_AND_ENDS_SECONDS: u64 = 900;
 /// The longest that a Lambda function can run.
 const LAMBDA_SECONDS: u64 = 900;
@@ -35,7 +41,8 @@ const LAMBDA_SECONDS: u64 = 900;
 /// How long a phase's container may live: its longest swarm, and what is around it.
 pub fn task_seconds(phase: &Phase) -> u64 {
     let retries = i32::try_from(phase.retry.max_attempts).unwrap_or(i32::MAX);
-    let longest = phase.swarm.execution_timeout.as_secs_f64() * phase.retry.timeout_factor.powi(retries);
+    let longest =
+        phase.swarm.execution_timeout.as_secs_f64() * phase.retry.timeout_factor.powi(retries);
     (longest.ceil() as u64).saturating_add(STARTS_AND_ENDS_SECONDS).min(MAX_SECONDS)
 }
 
@@ -54,8 +61,12 @@ pub const PLACEHOLDERS: [&str; 8] = [
 /// What happens to a program and not in it: it is started again.
 const DEATHS: [&str; 3] = ["States.HeartbeatTimeout", "States.Timeout", "States.TaskFailed"];
 /// What Lambda says of itself.
-const LAMBDA_AWAY: [&str; 4] =
-    ["Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException"];
+const LAMBDA_AWAY: [&str; 4] = [
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+];
 /// What a review says when a model's provider is away.
 const PARKED: &str = "CloudCrew.Parked";
 
@@ -79,22 +90,34 @@ impl Writer<'_> {
         for state in &self.plan.states {
             self.state(state);
         }
-        let comment = format!("Workflow `{}`, {STAMP} from definition {}", self.plan.workflow, self.plan.definition);
-        Machine { comment, query_language: "JSONPath", start_at: "begin".into(), states: self.states }
+        let comment = format!(
+            "Workflow `{}`, {STAMP} from definition {}",
+            self.plan.workflow, self.plan.definition
+        );
+        Machine {
+            comment,
+            query_language: "JSONPath",
+            start_at: "begin".into(),
+            states: self.states,
+        }
     }
 
     fn put(&mut self, name: impl Into<String>, state: impl Serialize) {
-        self.states.insert(name.into(), serde_json::to_value(state).expect("a state is plain data"));
+        self.states
+            .insert(name.into(), serde_json::to_value(state).expect("a state is plain data"));
     }
 
     /// Counters begin at zero, and the input may name the phase to enter.
     fn beginning(&mut self) {
-        let zero =
-            |(phase, _): &(String, String)| (phase.clone(), json!({ "retries": 0, "reworks": 0, "revisions": 0, "deliveries": 0 }));
+        let zero = |(phase, _): &(String, String)| {
+            (phase.clone(), json!({ "retries": 0, "reworks": 0, "revisions": 0, "deliveries": 0 }))
+        };
         self.put(
             "begin",
             Pass {
-                comment: "Input: {\"project\": ID, \"entry\": PHASE}; without `entry`, the first phase".into(),
+                comment:
+                    "Input: {\"project\": ID, \"entry\": PHASE}; without `entry`, the first phase"
+                        .into(),
                 kind: "Pass",
                 result: Some(Value::Object(self.plan.entries.iter().map(zero).collect())),
                 parameters: None,
@@ -213,7 +236,11 @@ impl Writer<'_> {
         let mut catch = Vec::new();
         if expires.is_some() {
             let next = end_of(&leads(state, Outcome::Expired));
-            catch.push(Catcher { error_equals: vec!["States.Timeout"], result_path: "$.error", next });
+            catch.push(Catcher {
+                error_equals: vec!["States.Timeout"],
+                result_path: "$.error",
+                next,
+            });
         }
         catch.extend(cancelled_or_failed());
         let task = Task {
@@ -240,13 +267,18 @@ impl Writer<'_> {
             timeout_seconds: Some(LAMBDA_SECONDS),
             heartbeat_seconds: None,
             retry: vec![lambda_away(A_FEW)],
-            catch: vec![Catcher { error_equals: vec!["States.ALL"], result_path: "$.error", next: next.clone() }],
+            catch: vec![Catcher {
+                error_equals: vec!["States.ALL"],
+                result_path: "$.error",
+                next: next.clone(),
+            }],
             next,
         };
         self.put(&state.name, task);
     }
 
-    /// An end otherwise than planned. Who cancels has noted it; the others are noted in the journal first.
+    /// An end otherwise than planned. Who cancels has noted it; the others are noted in the journal
+    /// first.
     fn end(&mut self, name: &str, kind: Kind) {
         if kind != Kind::Cancelled {
             let payload = json!({ "project.$": "$.project", "end": name });
@@ -260,7 +292,11 @@ impl Writer<'_> {
                 timeout_seconds: Some(60),
                 heartbeat_seconds: None,
                 retry: vec![lambda_away(A_FEW)],
-                catch: vec![Catcher { error_equals: vec!["States.ALL"], result_path: "$.unnoted", next: name.to_owned() }],
+                catch: vec![Catcher {
+                    error_equals: vec!["States.ALL"],
+                    result_path: "$.unnoted",
+                    next: name.to_owned(),
+                }],
                 next: name.to_owned(),
             };
             self.put(format!("{name}.record"), task);
@@ -289,17 +325,28 @@ impl Writer<'_> {
                 self.put(counts, counting(phase, transition, bound));
             }
         }
-        self.put(next_name(state), Choice { kind: "Choice", choices, default: "failed.record".into() });
+        self.put(
+            next_name(state),
+            Choice { kind: "Choice", choices, default: "failed.record".into() },
+        );
     }
 }
 
 /// A program that died once too often, or was never started.
 fn otherwise() -> Vec<Catcher> {
-    vec![Catcher { error_equals: vec!["States.ALL"], result_path: "$.error", next: "failed.record".into() }]
+    vec![Catcher {
+        error_equals: vec!["States.ALL"],
+        result_path: "$.error",
+        next: "failed.record".into(),
+    }]
 }
 
 fn cancelled_or_failed() -> Vec<Catcher> {
-    let cancelled = Catcher { error_equals: vec!["CloudCrew.Cancelled"], result_path: "$.error", next: "cancelled".into() };
+    let cancelled = Catcher {
+        error_equals: vec!["CloudCrew.Cancelled"],
+        result_path: "$.error",
+        next: "cancelled".into(),
+    };
     [vec![cancelled], otherwise()].concat()
 }
 
@@ -309,16 +356,29 @@ const MAX_ATTEMPTS: u64 = 99_999_999;
 /// The service starts a program that died again.
 fn restarts(phase: &Phase) -> Retrier {
     let max_attempts = u64::from(phase.max_restarts);
-    Retrier { error_equals: DEATHS.to_vec(), interval_seconds: 5, max_attempts, backoff_rate: 2.0, max_delay_seconds: 300 }
+    Retrier {
+        error_equals: DEATHS.to_vec(),
+        interval_seconds: 5,
+        max_attempts,
+        backoff_rate: 2.0,
+        max_delay_seconds: 300,
+    }
 }
 
 /// Attempts of what must hold nothing up.
 const A_FEW: u64 = 6;
 
-/// Nothing was done, so it is asked for again. The service counts over all of a state, a review's parks and a gate's days among them:
-/// what the engagement depends on is asked for as patiently as a provider that is away.
+/// Nothing was done, so it is asked for again. The service counts over all of a state, a review's
+/// parks and a gate's days among them: what the engagement depends on is asked for as patiently as
+/// a provider that is away.
 fn lambda_away(max_attempts: u64) -> Retrier {
-    Retrier { error_equals: LAMBDA_AWAY.to_vec(), interval_seconds: 2, max_attempts, backoff_rate: 2.0, max_delay_seconds: 300 }
+    Retrier {
+        error_equals: LAMBDA_AWAY.to_vec(),
+        interval_seconds: 2,
+        max_attempts,
+        backoff_rate: 2.0,
+        max_delay_seconds: 300,
+    }
 }
 
 /// A request that a person answers: the function keeps the task token with it.
@@ -402,7 +462,11 @@ fn next_name(state: &State) -> String {
 
 /// Where a state leads on an outcome that has one way.
 fn leads(state: &State, on: Outcome) -> String {
-    state.on.iter().find(|t| t.on == on).map_or_else(|| "failed.record".to_owned(), |t| t.to.clone())
+    state
+        .on
+        .iter()
+        .find(|t| t.on == on)
+        .map_or_else(|| "failed.record".to_owned(), |t| t.to.clone())
 }
 
 /// Ends that are noted first.
@@ -413,11 +477,14 @@ fn end_of(state: &str) -> String {
     }
 }
 
-/// What a program can say of itself; a death, an expiry and a provider that is away during a review are errors of the task.
+/// What a program can say of itself; a death, an expiry and a provider that is away during a review
+/// are errors of the task.
 fn reported(kind: Kind, on: Outcome) -> bool {
     !matches!(
         (kind, on),
-        (_, Outcome::Died) | (Kind::Gate, Outcome::Expired | Outcome::Cancelled) | (Kind::Review, Outcome::Parked)
+        (_, Outcome::Died)
+            | (Kind::Gate, Outcome::Expired | Outcome::Cancelled)
+            | (Kind::Review, Outcome::Parked)
     )
 }
 
