@@ -3,9 +3,9 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::journal::LeaseError;
 use cloudcrew_runtime::engagement::EngagementError;
-use cloudcrew_runtime::ports::StoreError;
-use cloudcrew_runtime::ports::journal::LeaseError;
 
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use cloudcrew_local::clock::SystemClock;
 use cloudcrew_local::folder::Folder;
 use cloudcrew_local::repo::{GitRepo, is_tracked};
 use cloudcrew_local::store::Store;
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::repo::Repo;
 use cloudcrew_runtime::engagement::{Engagement, open, settle as record_due, show_due};
-use cloudcrew_runtime::ports::StoreError;
-use cloudcrew_runtime::ports::repo::Repo;
 
 use crate::args::Args;
 use crate::exit::Failure;

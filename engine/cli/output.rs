@@ -5,11 +5,11 @@ use cloudcrew_definition::diagnostic::json::CheckDocument;
 use cloudcrew_plan::Plan;
 use cloudcrew_plan::compare::Change;
 use cloudcrew_plan::forecast::Forecast;
+use cloudcrew_ports::ledger::LedgerRow;
+use cloudcrew_ports::model::Usage;
 use cloudcrew_runtime::engagement::{
     Artifact, BaseRecord, End, Event, Finding, MeterLine, Request, VisitContext,
 };
-use cloudcrew_runtime::ports::ledger::LedgerRow;
-use cloudcrew_runtime::ports::model::Usage;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;

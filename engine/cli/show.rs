@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use cloudcrew_local::store::Store;
+use cloudcrew_ports::ledger::{Ledger as _, LedgerKind};
 use cloudcrew_runtime::engagement::{Engagement, Finding, Request, RequestKind, Unit};
-use cloudcrew_runtime::ports::ledger::{Ledger as _, LedgerKind};
 
 use cloudcrew_definition::shown::row;
 use cloudcrew_definition::syntax::OnExpiry;

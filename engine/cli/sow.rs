@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cloudcrew_local::folder::Folder;
 use cloudcrew_runtime::engagement::SowFile;
-use cloudcrew_runtime::sow::{self, MAX_SECTION_ITEMS, MAX_SOW_BYTES, Sow};
+use cloudcrew_sow::{MAX_SECTION_ITEMS, MAX_SOW_BYTES, Sow};
 
 use crate::exit::Failure;
 use crate::out::note;
@@ -19,11 +19,11 @@ pub fn statement_of_work(root: &Path, path: &Path, loud: bool) -> Result<SowFile
         ErrorKind::IsADirectory => told(&"a folder; name the file of the statement of work"),
         _ => told(&e),
     })?;
-    let text = sow::decode(&bytes).map_err(|e| told(&e))?;
+    let text = cloudcrew_sow::decode(&bytes).map_err(|e| told(&e))?;
     let name = path
         .file_name()
         .map_or_else(|| "statement-of-work.md".to_owned(), |n| n.to_string_lossy().into_owned());
-    let parsed = sow::parse(&name, &text).map_err(|e| told(&e))?;
+    let parsed = cloudcrew_sow::parse(&name, &text).map_err(|e| told(&e))?;
     if loud {
         tell(&name, &parsed);
     }

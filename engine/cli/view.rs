@@ -6,10 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use cloudcrew_local::clock::SystemClock;
+use cloudcrew_ports::clock::Clock as _;
 use cloudcrew_runtime::engagement::{Engagement, Event, State, Voice};
-use cloudcrew_runtime::ports::clock::Clock as _;
-use cloudcrew_runtime::ports::watch::{self, Watch};
 use cloudcrew_runtime::swarm::Input;
+use cloudcrew_runtime::watch::{self, Watch};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::Format;

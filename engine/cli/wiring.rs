@@ -13,12 +13,12 @@ use cloudcrew_local::openai::{MaxTokensKey, OpenAiModel, OpenAiSettings};
 use cloudcrew_local::rehearsal::RehearsalModel;
 use cloudcrew_local::repo::MissingRepo;
 use cloudcrew_local::store::Store;
+use cloudcrew_ports::clock::Clock;
+use cloudcrew_ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
+use cloudcrew_ports::repo::Repo;
 use cloudcrew_runtime::engagement::{Engagement, Voice};
 use cloudcrew_runtime::ports::Ports;
-use cloudcrew_runtime::ports::clock::Clock;
-use cloudcrew_runtime::ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
-use cloudcrew_runtime::ports::repo::Repo;
-use cloudcrew_runtime::ports::watch::Watch;
+use cloudcrew_runtime::watch::Watch;
 
 use crate::exit::Failure;
 use crate::home;

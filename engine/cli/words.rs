@@ -2,8 +2,8 @@
 
 use cloudcrew_definition::shown::row;
 use cloudcrew_plan::{Kind, Outcome};
+use cloudcrew_ports::model::{Block, ModelReply, Purpose, ToolStatus, ToolUse};
 use cloudcrew_runtime::engagement::{Event, Request, RequestKind, State, Unit, VerdictRecord};
-use cloudcrew_runtime::ports::model::{Block, ModelReply, Purpose, ToolStatus, ToolUse};
 use cloudcrew_runtime::swarm::Input;
 
 /// An event in words; `None` for what only machines want to know. The words of a reply that was

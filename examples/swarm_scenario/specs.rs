@@ -1,6 +1,6 @@
 //! The scenario tools as a model sees them.
 
-use cloudcrew_runtime::ports::model::ToolSpec;
+use cloudcrew_ports::model::ToolSpec;
 use serde_json::{Map, Value, json};
 
 /// A tool by name.

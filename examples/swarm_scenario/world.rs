@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cloudcrew_aws::bedrock::BedrockModel;
-use cloudcrew_runtime::ports::model::{
+use cloudcrew_ports::model::{
     CallContext, Model, ModelFault, ModelReply, ModelRequest, Nobody, ToolSpec, ToolUse,
 };
 use cloudcrew_runtime::swarm::{

@@ -16,14 +16,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
-use cloudcrew_runtime::engagement::{Decision, Driver, Given, Options, Rest, open, record};
-use cloudcrew_runtime::ports::journal::{
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::journal::{
     AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, NewEntry, Writer,
 };
-use cloudcrew_runtime::ports::ledger::{Ledger, LedgerRow};
-use cloudcrew_runtime::ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
-use cloudcrew_runtime::ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
-use cloudcrew_runtime::ports::{Ports, StoreError};
+use cloudcrew_ports::ledger::{Ledger, LedgerRow};
+use cloudcrew_ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
+use cloudcrew_ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
+use cloudcrew_runtime::engagement::{Decision, Driver, Given, Options, Rest, open, record};
+use cloudcrew_runtime::ports::Ports;
 
 use crate::support::edited;
 use crate::support::inside::{PROJECT, dead, ports, start};

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cloudcrew_local::clock::SystemClock;
+use cloudcrew_ports::clock::Clock;
 use cloudcrew_runtime::engagement::{Decision, Driver, Given, Options, open, record};
-use cloudcrew_runtime::ports::clock::Clock;
 
 use crate::support::inside::{PROJECT, dead, ports, start};
 use crate::support::{Crew, Done, edited};

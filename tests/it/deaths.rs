@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cloudcrew_runtime::engagement::{Driver, Options, open};
-use cloudcrew_runtime::ports::model::{
+use cloudcrew_ports::model::{
     Billing, Block, Model, ModelFault, ModelReply, ModelRequest, ToolUse, Usage,
 };
+use cloudcrew_runtime::engagement::{Driver, Options, open};
 use serde_json::json;
 
 use crate::support::inside::{PROJECT, dead, ports, start};

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cloudcrew_runtime::engagement::{Driver, Options, Rest};
-use cloudcrew_runtime::ports::model::{
+use cloudcrew_ports::model::{
     Billing, Block, Model, ModelFault, ModelReply, ModelRequest, ToolUse, Usage,
 };
+use cloudcrew_runtime::engagement::{Driver, Options, Rest};
 use serde_json::json;
 
 use crate::support::crew;

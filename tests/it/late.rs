@@ -6,11 +6,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cloudcrew_local::clock::{RehearsalClock, SystemClock};
 use cloudcrew_local::store::Store;
-use cloudcrew_runtime::engagement::{Decision, Driver, Given, Options, Rest, open, record};
-use cloudcrew_runtime::ports::StoreError;
-use cloudcrew_runtime::ports::journal::{
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::journal::{
     AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, NewEntry, Writer,
 };
+use cloudcrew_runtime::engagement::{Decision, Driver, Given, Options, Rest, open, record};
 
 use crate::support::edited;
 use crate::support::inside::{PROJECT, dead, ports, start};

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cloudcrew_runtime::engagement::{Driver, EndReason, Options, Rest, open};
-use cloudcrew_runtime::ports::journal::{Head, Journal as _};
-use cloudcrew_runtime::ports::model::{
+use cloudcrew_ports::journal::{Head, Journal as _};
+use cloudcrew_ports::model::{
     Billing, Block, Model, ModelFault, ModelReply, ModelRequest, Purpose, Usage,
 };
+use cloudcrew_runtime::engagement::{Driver, EndReason, Options, Rest, open};
 
 use crate::support::inside::{dead, ports, start};
 use crate::support::{Crew, crew, edited, root};

@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cloudcrew_local::cassette::{CassetteError, Player, Recorder};
-use cloudcrew_runtime::engagement::{Driver, Options, open};
-use cloudcrew_runtime::ports::journal::{Head, Journal as _, MAX_PAYLOAD};
-use cloudcrew_runtime::ports::model::{
+use cloudcrew_ports::journal::{Head, Journal as _, MAX_PAYLOAD};
+use cloudcrew_ports::model::{
     Billing, Block, FaultKind, Model, ModelFault, ModelReply, ModelRequest, Reasoning, ToolUse,
     Usage,
 };
+use cloudcrew_runtime::engagement::{Driver, Options, open};
 use serde_json::{Map, Value, json};
 
 use crate::support::chance::{Chance, number};

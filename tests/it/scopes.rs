@@ -7,8 +7,8 @@ use cloudcrew_definition::load;
 use cloudcrew_definition::path::hostile::hostile_paths;
 use cloudcrew_definition::path::{RepoPath, Scope};
 use cloudcrew_local::repo::GitRepo;
+use cloudcrew_ports::repo::{CommitRequest, Repo, RepoError};
 use cloudcrew_runtime::catalogue::catalogue;
-use cloudcrew_runtime::ports::repo::{CommitRequest, Repo, RepoError};
 
 use crate::support::{root, sources};
 

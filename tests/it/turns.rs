@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
-use cloudcrew_runtime::engagement::{Driver, Options, open};
-use cloudcrew_runtime::ports::journal::{Head, Journal as _, MAX_APPEND};
-use cloudcrew_runtime::ports::model::{
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::journal::{Head, Journal as _, MAX_APPEND};
+use cloudcrew_ports::model::{
     Billing, Block, Model, ModelFault, ModelReply, ModelRequest, ToolUse, Usage,
 };
-use cloudcrew_runtime::ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
-use cloudcrew_runtime::ports::{Ports, StoreError};
+use cloudcrew_ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
+use cloudcrew_runtime::engagement::{Driver, Options, open};
+use cloudcrew_runtime::ports::Ports;
 use serde_json::{Value, json};
 
 use crate::support::inside::{dead, ports, start};
@@ -82,16 +83,15 @@ async fn a_handoff_between_two_writes_holds_nobody_up() {
         .await
         .expect("nobody waits for a turn that never comes");
     rest.expect("the world is whole");
-    let head =
-        cloudcrew_runtime::ports::repo::Repo::head(&repo).await.expect("a head").expect("a branch");
-    let log = cloudcrew_runtime::ports::repo::Repo::log(&repo, None, &head).await.expect("history");
+    let head = cloudcrew_ports::repo::Repo::head(&repo).await.expect("a head").expect("a branch");
+    let log = cloudcrew_ports::repo::Repo::log(&repo, None, &head).await.expect("history");
     let steps: Vec<String> = log.into_iter().filter_map(|commit| commit.anchor.step).collect();
     assert_eq!(
         steps,
         ["demo/start.sow", "demo/discovery.1.v1.t0.c0", "demo/discovery.1.v1.t0.c2"],
         "in the order of the calls"
     );
-    let rows = cloudcrew_runtime::ports::ledger::Ledger::rows(&store, "demo").await.expect("rows");
+    let rows = cloudcrew_ports::ledger::Ledger::rows(&store, "demo").await.expect("rows");
     assert_eq!(rows.iter().map(|row| row.title.as_str()).collect::<Vec<_>>(), ["one", "two"]);
 }
 

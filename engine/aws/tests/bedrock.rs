@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cloudcrew_aws::bedrock::{BedrockModel, Guardrail, Place, Service, Settings};
 use cloudcrew_definition::crew::Reasoning as Effort;
-use cloudcrew_runtime::ports::model::{
+use cloudcrew_ports::model::{
     Attachment, AttachmentFormat, Block, CallContext, FaultKind, Listener, Message, Model,
     ModelFault, ModelReply, ModelRequest, Nobody, Reasoning, Role, ToolResult, ToolSpec,
     ToolStatus, ToolUse, Usage,

@@ -13,8 +13,8 @@ use cloudcrew_benches::{
 use cloudcrew_local::holder::this_process;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
+use cloudcrew_ports::journal::Journal as _;
 use cloudcrew_runtime::engagement::{Driver, Options};
-use cloudcrew_runtime::ports::journal::Journal as _;
 use futures_util::future::join_all;
 use git2::build::TreeUpdateBuilder;
 use git2::{FileMode, Oid, Repository, Signature};

@@ -13,11 +13,11 @@ use cloudcrew_local::clock::RehearsalClock;
 use cloudcrew_local::rehearsal::RehearsalModel;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
+use cloudcrew_ports::repo::Repo as _;
 use cloudcrew_runtime::catalogue::catalogue;
 use cloudcrew_runtime::engagement::{Begin, Engagement, Event, SowFile, Voice, begin, open};
 use cloudcrew_runtime::ports::Ports;
-use cloudcrew_runtime::ports::repo::Repo as _;
-use cloudcrew_runtime::ports::watch::{Live, Watch};
+use cloudcrew_runtime::watch::{Live, Watch};
 use nix::sys::resource::{UsageWho, getrusage};
 
 /// The shipped workspace.

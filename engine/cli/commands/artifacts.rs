@@ -7,7 +7,7 @@ use std::path::Path;
 use cloudcrew_definition::path::RepoPath;
 use cloudcrew_definition::shown::row;
 use cloudcrew_local::folder::Folder;
-use cloudcrew_runtime::ports::repo::Repo;
+use cloudcrew_ports::repo::Repo;
 
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};

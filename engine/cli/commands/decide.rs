@@ -2,11 +2,11 @@
 //! engagement goes on.
 
 use cloudcrew_local::clock::SystemClock;
+use cloudcrew_ports::journal::Journal;
 use cloudcrew_runtime::engagement::{
     Decision, Engagement, EngagementError, Given, RequestKind, cancel as record_cancel, readable,
     record,
 };
-use cloudcrew_runtime::ports::journal::Journal;
 
 use super::drive;
 use crate::args::{Args, Format};

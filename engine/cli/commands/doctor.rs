@@ -5,15 +5,13 @@ use std::time::Instant;
 use cloudcrew_definition::crew::{Definition, Model as Defined};
 use cloudcrew_definition::load;
 use cloudcrew_local::store::Store;
+use cloudcrew_ports::blob::Blobs as _;
+use cloudcrew_ports::journal::{Head, Journal as _};
+use cloudcrew_ports::ledger::Ledger as _;
+use cloudcrew_ports::model::{Block, CallContext, Message, Model, ModelRequest, Nobody, Role};
+use cloudcrew_ports::repo::Repo as _;
 use cloudcrew_runtime::catalogue::catalogue;
 use cloudcrew_runtime::engagement::{Charge, open};
-use cloudcrew_runtime::ports::blob::Blobs as _;
-use cloudcrew_runtime::ports::journal::{Head, Journal as _};
-use cloudcrew_runtime::ports::ledger::Ledger as _;
-use cloudcrew_runtime::ports::model::{
-    Block, CallContext, Message, Model, ModelRequest, Nobody, Role,
-};
-use cloudcrew_runtime::ports::repo::Repo as _;
 
 use crate::args::Args;
 use crate::exit::{Exit, Failure};

@@ -1,7 +1,7 @@
 //! `ledger`: what the crew knows together.
 
 use cloudcrew_definition::shown;
-use cloudcrew_runtime::ports::ledger::Ledger;
+use cloudcrew_ports::ledger::Ledger;
 
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};

@@ -2,8 +2,8 @@
 
 use cloudcrew_definition::shown::row;
 use cloudcrew_local::store::Store;
+use cloudcrew_ports::journal::Journal;
 use cloudcrew_runtime::engagement::open;
-use cloudcrew_runtime::ports::journal::Journal;
 
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};

@@ -13,10 +13,10 @@ use cloudcrew_local::holder::{self, identity};
 use cloudcrew_local::repo::{Base, GitRepo};
 use cloudcrew_local::store::Store;
 use cloudcrew_plan::build;
+use cloudcrew_ports::clock::Clock;
+use cloudcrew_ports::journal::Journal;
+use cloudcrew_ports::repo::Repo;
 use cloudcrew_runtime::engagement::{BaseRecord, Begin, begin};
-use cloudcrew_runtime::ports::clock::Clock;
-use cloudcrew_runtime::ports::journal::Journal;
-use cloudcrew_runtime::ports::repo::Repo;
 
 use super::drive;
 use crate::args::{Approve, Args, Format, Run};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use cloudcrew_ports::journal::{Head, Journal};
 use cloudcrew_runtime::engagement::open;
-use cloudcrew_runtime::ports::journal::{Head, Journal};
-use cloudcrew_runtime::ports::watch::Watch;
+use cloudcrew_runtime::watch::Watch;
 
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};

@@ -11,9 +11,9 @@ use cloudcrew_definition::syntax::is_part;
 use cloudcrew_local::repo::files_at;
 use cloudcrew_local::store::Store;
 use cloudcrew_plan::checks::load;
+use cloudcrew_ports::journal::Journal;
 use cloudcrew_runtime::catalogue::catalogue;
 use cloudcrew_runtime::engagement::open;
-use cloudcrew_runtime::ports::journal::Journal;
 use serde_json::Value;
 
 use crate::args::Args;

@@ -6,8 +6,8 @@ use cloudcrew_definition::crew::Definition;
 use cloudcrew_local::store::Store;
 use cloudcrew_plan::compare::compare;
 use cloudcrew_plan::forecast::Range;
+use cloudcrew_ports::journal::Journal;
 use cloudcrew_runtime::engagement::{EndReason, Engagement, MeterLine, open};
-use cloudcrew_runtime::ports::journal::Journal;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -12,12 +12,12 @@ use cloudcrew_local::holder;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
 use cloudcrew_plan::build;
+use cloudcrew_ports::clock::Clock;
+use cloudcrew_ports::repo::Repo;
 use cloudcrew_runtime::engagement::{
     Begin, Driver, Engagement, Event, Options, Voice, begin, open,
 };
-use cloudcrew_runtime::ports::clock::Clock;
-use cloudcrew_runtime::ports::repo::Repo;
-use cloudcrew_runtime::ports::watch::{Live, Watch};
+use cloudcrew_runtime::watch::{Live, Watch};
 
 use super::expect::{Seen, misses};
 use super::{Test, Verdict};

@@ -1,18 +1,28 @@
 //! Whatever a customer sends, reading it ends, and each item names a line that is there.
 #![no_main]
 
-use cloudcrew_runtime::sow;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let Ok(text) = sow::decode(bytes) else { return };
-    let Ok(read) = sow::parse("sow.md", &text) else { return };
+    let Ok(text) = cloudcrew_sow::decode(bytes) else { return };
+    let Ok(read) = cloudcrew_sow::parse("sow.md", &text) else { return };
     let lines = text.lines().count();
-    for item in [&read.objectives, &read.requirements, &read.constraints, &read.deliverables, &read.acceptance_criteria, &read.timeline]
-        .into_iter()
-        .flatten()
+    for item in [
+        &read.objectives,
+        &read.requirements,
+        &read.constraints,
+        &read.deliverables,
+        &read.acceptance_criteria,
+        &read.timeline,
+    ]
+    .into_iter()
+    .flatten()
     {
-        let line: usize = item.source.rsplit_once(':').and_then(|(_, line)| line.parse().ok()).expect("a source with a line");
+        let line: usize = item
+            .source
+            .rsplit_once(':')
+            .and_then(|(_, line)| line.parse().ok())
+            .expect("a source with a line");
         assert!((1..=lines).contains(&line), "{} of {lines}", item.source);
         assert!(!item.text.trim().is_empty());
     }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use cloudcrew_runtime::ports::clock::{Clock, WRONG};
+use cloudcrew_ports::clock::{Clock, WRONG};
 
 /// The machine's clock.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use cloudcrew_local::cassette::{Player, Recorder, Scrubber};
-use cloudcrew_runtime::ports::model::{
+use cloudcrew_ports::model::{
     Billing, Block, CallContext, FaultKind, Listener, Message, Model, ModelFault, ModelReply,
     ModelRequest, Nobody, Purpose, Role, ToolResult, ToolSpec, ToolStatus, ToolUse, Usage,
 };

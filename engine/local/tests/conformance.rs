@@ -2,7 +2,7 @@
 
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
-use cloudcrew_runtime::conformance;
+use cloudcrew_ports::conformance;
 
 fn store() -> (tempfile::TempDir, Store) {
     let home = tempfile::tempdir().expect("a folder");

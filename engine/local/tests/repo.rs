@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use cloudcrew_definition::path::RepoPath;
 use cloudcrew_local::repo::GitRepo;
-use cloudcrew_runtime::ports::repo::{CommitRequest, Logged, Repo as _, RepoError};
+use cloudcrew_ports::repo::{CommitRequest, Logged, Repo as _, RepoError};
 use tempfile::TempDir;
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {
@@ -347,10 +347,7 @@ fn words_cannot_break_out_of_their_place_in_a_commit() {
 #[test]
 fn what_cannot_be_opened_says_what_to_do() {
     let told = |opened: Result<GitRepo, _>| {
-        opened
-            .err()
-            .map(|e: cloudcrew_runtime::ports::StoreError| e.to_string())
-            .expect("it does not work")
+        opened.err().map(|e: cloudcrew_ports::StoreError| e.to_string()).expect("it does not work")
     };
     let at = folder();
     let none = told(GitRepo::open(at.path(), "acme"));

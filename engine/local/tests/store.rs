@@ -9,9 +9,9 @@ use std::path::Path;
 use std::sync::{Arc, Barrier};
 
 use cloudcrew_local::store::{FILE, Store};
-use cloudcrew_runtime::ports::blob::Blobs as _;
-use cloudcrew_runtime::ports::journal::{AppendError, Head, Journal as _, NewEntry, Writer};
-use cloudcrew_runtime::ports::ledger::{Ledger as _, LedgerKind, LedgerRow};
+use cloudcrew_ports::blob::Blobs as _;
+use cloudcrew_ports::journal::{AppendError, Head, Journal as _, NewEntry, Writer};
+use cloudcrew_ports::ledger::{Ledger as _, LedgerKind, LedgerRow};
 use serde_json::json;
 use support::{block_on, home, raw, store, told};
 

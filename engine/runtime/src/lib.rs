@@ -2,11 +2,9 @@
 //! [`ports`].
 
 pub mod catalogue;
-#[cfg(feature = "conformance")]
-pub mod conformance;
 pub mod engagement;
 pub mod ports;
 pub mod prompt;
-pub mod sow;
 pub mod swarm;
 pub mod tools;
+pub mod watch;

@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use cloudcrew_runtime::ports::model::{
+use cloudcrew_ports::model::{
     Attachment, AttachmentFormat, Block, Message, ModelReply, Role, ToolResult, ToolStatus,
     ToolUse, Usage,
 };

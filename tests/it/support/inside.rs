@@ -8,12 +8,12 @@ use cloudcrew_local::rehearsal::RehearsalModel;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
 use cloudcrew_plan::checks::load;
+use cloudcrew_ports::journal::Holder;
+use cloudcrew_ports::repo::Repo;
 use cloudcrew_runtime::catalogue::catalogue;
 use cloudcrew_runtime::engagement::{Begin, Engagement, Event, SowFile, begin, open};
 use cloudcrew_runtime::ports::Ports;
-use cloudcrew_runtime::ports::journal::Holder;
-use cloudcrew_runtime::ports::repo::Repo;
-use cloudcrew_runtime::ports::watch::{Live, Watch};
+use cloudcrew_runtime::watch::{Live, Watch};
 
 use super::{root, sources};
 

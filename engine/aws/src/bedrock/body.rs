@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use cloudcrew_definition::crew::Reasoning;
-use cloudcrew_runtime::ports::model::{
+use cloudcrew_ports::model::{
     Attachment, AttachmentFormat, Block, Message, ModelRequest, Role, ToolSpec, ToolStatus,
 };
 use serde::Serialize;

@@ -9,7 +9,7 @@ use aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamError;
 use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::event_stream::RawMessage;
-use cloudcrew_runtime::ports::model::{FaultKind, ModelFault};
+use cloudcrew_ports::model::{FaultKind, ModelFault};
 
 /// A call that got no answer, or a refusal.
 pub fn of_call(

@@ -25,7 +25,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use bytes::Bytes;
 use cloudcrew_definition::crew::Reasoning;
-use cloudcrew_runtime::ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
+use cloudcrew_ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
 
 /// Time to connect at most.
 const CONNECT: Duration = Duration::from_secs(5);

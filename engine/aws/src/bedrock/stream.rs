@@ -9,8 +9,8 @@ use aws_sdk_bedrockruntime::types::{
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use cloudcrew_runtime::ports::model::{Listener, ModelFault, ModelReply, Reasoning, Usage};
-use cloudcrew_runtime::ports::reply::Assembly;
+use cloudcrew_ports::model::{Listener, ModelFault, ModelReply, Reasoning, Usage};
+use cloudcrew_ports::reply::Assembly;
 
 use super::{fault, guardrail};
 

@@ -15,10 +15,8 @@ use cloudcrew_local::clock::SystemClock;
 use cloudcrew_local::holder::this_process;
 use cloudcrew_local::rehearsal::RehearsalModel;
 use cloudcrew_local::store::Store;
+use cloudcrew_ports::model::{Billing, Block, Model, ModelFault, ModelReply, ModelRequest};
 use cloudcrew_runtime::engagement::{Driver, Options, Rest, Voice};
-use cloudcrew_runtime::ports::model::{
-    Billing, Block, Model, ModelFault, ModelReply, ModelRequest,
-};
 use serde_json::{Map, Value, json};
 
 use super::server::Server;

@@ -6,8 +6,8 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use cloudcrew_local::store::Store;
-use cloudcrew_runtime::ports::StoreError;
-use cloudcrew_runtime::ports::journal::{
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::journal::{
     AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, NewEntry, Writer,
 };
 use serde_json::json;

@@ -2,7 +2,7 @@
 //! something.
 
 use cloudcrew_definition::digest::sha256;
-use cloudcrew_runtime::ports::model::{Block, Message, Role, ToolSpec, ToolStatus};
+use cloudcrew_ports::model::{Block, Message, Role, ToolSpec, ToolStatus};
 use similar::TextDiff;
 
 use super::Asked;

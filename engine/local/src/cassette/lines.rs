@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
-use cloudcrew_runtime::ports::json;
+use cloudcrew_ports::json;
 
 use super::{Call, CassetteError, Header, VERSION};
 

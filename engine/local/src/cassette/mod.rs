@@ -16,7 +16,7 @@ mod scrub;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use cloudcrew_runtime::ports::model::{
+use cloudcrew_ports::model::{
     CallContext, Message, ModelFault, ModelReply, ModelRequest, ToolSpec,
 };
 use serde::{Deserialize, Serialize};

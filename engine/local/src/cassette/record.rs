@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use cloudcrew_runtime::ports::model::{
-    Billing, Model, ModelFault, ModelReply, ModelRequest, Usage,
-};
+use cloudcrew_ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest, Usage};
 
 use crate::folder;
 

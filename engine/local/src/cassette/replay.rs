@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use cloudcrew_runtime::ports::model::{
+use cloudcrew_ports::model::{
     Billing, Block, CallContext, Model, ModelFault, ModelReply, ModelRequest,
 };
 

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use cloudcrew_runtime::ports::model::{
+use cloudcrew_ports::model::{
     Block, Message, ModelFault, ModelReply, Reasoning, ToolResult, ToolSpec, ToolUse,
 };
 use regex::{Captures, Regex};

@@ -2,7 +2,7 @@
 //! that a longer conversation begins with the bytes of the shorter one: the caches of all these
 //! servers are caches of a beginning.
 
-use cloudcrew_runtime::ports::model::{
+use cloudcrew_ports::model::{
     Attachment, AttachmentFormat, Block, Message, ModelRequest, Role, ToolResult, ToolSpec,
     ToolStatus, ToolUse,
 };

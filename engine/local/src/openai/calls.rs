@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use cloudcrew_runtime::ports::model::ModelFault;
-use cloudcrew_runtime::ports::reply::{Assembly, MAX_REPLY};
+use cloudcrew_ports::model::ModelFault;
+use cloudcrew_ports::reply::{Assembly, MAX_REPLY};
 use serde_json::Value;
 
 /// What a call counts for at least, in bytes: empty ones have an end, too.

@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use cloudcrew_runtime::ports::model::{FaultKind, ModelFault};
+use cloudcrew_ports::model::{FaultKind, ModelFault};
 use serde_json::Value;
 
 use super::OpenAiSettings;

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::time::Duration;
 
-use cloudcrew_runtime::ports::model::ModelFault;
+use cloudcrew_ports::model::ModelFault;
 use flate2::read::GzDecoder;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, Url, redirect, retry};

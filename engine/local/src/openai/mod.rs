@@ -17,9 +17,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cloudcrew_runtime::ports::mended;
-use cloudcrew_runtime::ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
-use cloudcrew_runtime::ports::reply::MAX_REPLY;
+use cloudcrew_ports::mended;
+use cloudcrew_ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
+use cloudcrew_ports::reply::MAX_REPLY;
 use reqwest::Response;
 use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use serde_json::Value;

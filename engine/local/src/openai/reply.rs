@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cloudcrew_runtime::ports::model::{ModelFault, ModelReply, ModelRequest, Reasoning, Usage};
-use cloudcrew_runtime::ports::reply::Assembly;
+use cloudcrew_ports::model::{ModelFault, ModelReply, ModelRequest, Reasoning, Usage};
+use cloudcrew_ports::reply::Assembly;
 use serde_json::{Map, Value};
 
 use super::calls::Calls;

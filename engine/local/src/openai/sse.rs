@@ -1,7 +1,7 @@
 //! Server-sent events out of bytes, however these are cut.
 
-use cloudcrew_runtime::ports::model::ModelFault;
-use cloudcrew_runtime::ports::reply::MAX_REPLY;
+use cloudcrew_ports::model::ModelFault;
+use cloudcrew_ports::reply::MAX_REPLY;
 
 /// Bytes of one event at most: the largest reply, written with an escape for every other letter.
 const MAX_EVENT: usize = 2 * MAX_REPLY;

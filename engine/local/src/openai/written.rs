@@ -6,9 +6,9 @@
 //! Thoughts are never executed, and neither is what is quoted: behind `>`, in backticks, or in a
 //! fence of another kind.
 
-use cloudcrew_runtime::ports::mended;
-use cloudcrew_runtime::ports::model::{ModelFault, ToolSpec};
-use cloudcrew_runtime::ports::reply::{Assembly, MAX_REPLY};
+use cloudcrew_ports::mended;
+use cloudcrew_ports::model::{ModelFault, ToolSpec};
+use cloudcrew_ports::reply::{Assembly, MAX_REPLY};
 use serde_json::Value;
 
 use super::calls::{Ids, arguments};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cloudcrew_runtime::sow::{Item, Sow};
+use cloudcrew_sow::{Item, Sow};
 use serde::Deserialize;
 
 use super::transcript::Transcript;

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use cloudcrew_definition::crew::{AgentBend, Bend, Definition, Phase, Rehearsal};
 use cloudcrew_definition::syntax::Failure;
 use cloudcrew_plan::forecast::BYTES_PER_TOKEN;
-use cloudcrew_runtime::ports::model::{
+use cloudcrew_ports::model::{
     Billing, Block, FaultKind, Model, ModelFault, ModelReply, ModelRequest, Purpose, ToolUse, Usage,
 };
 use serde_json::Value;

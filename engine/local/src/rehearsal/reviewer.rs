@@ -2,7 +2,7 @@
 
 use cloudcrew_definition::crew::Phase;
 use cloudcrew_definition::syntax::Depth;
-use cloudcrew_runtime::ports::model::{ModelRequest, ToolStatus};
+use cloudcrew_ports::model::{ModelRequest, ToolStatus};
 use serde_json::json;
 
 use super::knowledge::Knowledge;

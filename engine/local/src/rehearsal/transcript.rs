@@ -1,6 +1,6 @@
 //! What an agent did and heard in its visit so far.
 
-use cloudcrew_runtime::ports::model::{Block, Message, ToolResult, ToolStatus, ToolUse};
+use cloudcrew_ports::model::{Block, Message, ToolResult, ToolStatus, ToolUse};
 use serde_json::Value;
 
 /// The calls of a visit with their results, in order.

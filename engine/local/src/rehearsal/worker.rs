@@ -3,7 +3,7 @@
 
 use cloudcrew_definition::crew::{Agent, Bend, Deliverable, Phase};
 use cloudcrew_definition::text::slots;
-use cloudcrew_runtime::ports::model::ModelRequest;
+use cloudcrew_ports::model::ModelRequest;
 use serde_json::json;
 
 use super::knowledge::Knowledge;

@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use cloudcrew_runtime::ports::StoreError;
+use cloudcrew_ports::StoreError;
 use git2::{BranchType, ErrorCode, Oid, Repository};
 
 use super::{Bound, GitRepo};

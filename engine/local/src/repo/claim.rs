@@ -1,8 +1,8 @@
 //! Whose branch it is: a reference beside the branch, `refs/engagements/<project>`, at the last
 //! commit that its engagement made.
 
-use cloudcrew_runtime::ports::StoreError;
-use cloudcrew_runtime::ports::repo::{Anchor, ENGAGEMENT, JOURNAL, Logged, RepoError, STEP};
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::repo::{Anchor, ENGAGEMENT, JOURNAL, Logged, RepoError, STEP};
 use git2::{Oid, ReferenceType, Repository};
 
 use super::Bound;

@@ -4,8 +4,8 @@ use std::fs;
 use std::time::{Duration, Instant, SystemTime};
 
 use cloudcrew_planted::Fault;
-use cloudcrew_runtime::ports::StoreError;
-use cloudcrew_runtime::ports::repo::{CommitRequest, RepoError};
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::repo::{CommitRequest, RepoError};
 use git2::{ErrorCode, Oid, ReferenceType, Repository, Signature, Time};
 
 use super::Bound;

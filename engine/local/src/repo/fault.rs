@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use cloudcrew_runtime::ports::StoreError;
+use cloudcrew_ports::StoreError;
 use git2::{Error, ErrorClass, ErrorCode};
 
 use super::Bound;

@@ -4,7 +4,7 @@ use std::ffi::c_int;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use cloudcrew_runtime::ports::StoreError;
+use cloudcrew_ports::StoreError;
 use git2::ObjectType;
 use git2::opts::{set_cache_max_size, set_cache_object_limit};
 

@@ -2,8 +2,8 @@
 //! writes is told why it cannot.
 
 use async_trait::async_trait;
-use cloudcrew_runtime::ports::StoreError;
-use cloudcrew_runtime::ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
 
 /// The repository of an engagement that lost it.
 pub struct MissingRepo {

@@ -28,8 +28,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 pub use base::Base;
-use cloudcrew_runtime::ports::StoreError;
-use cloudcrew_runtime::ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
 use git2::{Oid, Reference, Repository, RepositoryInitOptions};
 pub use missing::MissingRepo;
 use plain::plain;

@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
-use cloudcrew_runtime::ports::StoreError;
+use cloudcrew_ports::StoreError;
 
 /// Bytes of a file beside the objects at most: an index of a million files has about a tenth.
 const MOST: u64 = 1 << 30;

@@ -2,8 +2,8 @@
 
 use std::sync::PoisonError;
 
-use cloudcrew_runtime::ports::StoreError;
-use cloudcrew_runtime::ports::repo::{Logged, TreeFile};
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::repo::{Logged, TreeFile};
 use git2::{ObjectType, Oid, Patch, Repository, Sort, Tree};
 
 use super::Bound;

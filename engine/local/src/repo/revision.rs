@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cloudcrew_runtime::ports::StoreError;
+use cloudcrew_ports::StoreError;
 use git2::{ObjectType, Repository, TreeWalkMode, TreeWalkResult};
 
 use super::{library, plain};

@@ -8,7 +8,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::PoisonError;
 
-use cloudcrew_runtime::ports::StoreError;
+use cloudcrew_ports::StoreError;
 use flate2::read::ZlibDecoder;
 use git2::{Oid, Repository};
 

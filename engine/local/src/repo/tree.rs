@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use cloudcrew_definition::path::{RepoPath, collision};
-use cloudcrew_runtime::ports::repo::RepoError;
+use cloudcrew_ports::repo::RepoError;
 use git2::{FileMode, Oid, Repository, Tree, TreeEntry};
 
 use super::Bound;

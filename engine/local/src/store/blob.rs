@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use cloudcrew_definition::digest::sha256;
-use cloudcrew_runtime::ports::StoreError;
-use cloudcrew_runtime::ports::blob::Blobs;
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::blob::Blobs;
 use rusqlite::{OptionalExtension as _, params};
 
 use super::Store;

@@ -7,7 +7,7 @@ use std::os::unix::fs::{
 };
 use std::path::{Path, PathBuf};
 
-use cloudcrew_runtime::ports::StoreError;
+use cloudcrew_ports::StoreError;
 
 use super::fault::{Fault, system};
 use super::heads::FILE as HEADS;

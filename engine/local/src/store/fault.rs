@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use cloudcrew_runtime::ports::StoreError;
+use cloudcrew_ports::StoreError;
 use rusqlite::{Error, ErrorCode, ffi};
 
 /// Why a request ended: the store refused it for what it asks, or failed.

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use cloudcrew_definition::digest::sha256;
-use cloudcrew_runtime::ports::journal::Head;
+use cloudcrew_ports::journal::Head;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::fault::Fault;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cloudcrew_planted as planted;
-use cloudcrew_runtime::ports::StoreError;
-use cloudcrew_runtime::ports::journal::{
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::journal::{
     AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, MAX_APPEND, MAX_PAYLOAD,
     NewEntry, Writer, chain,
 };
-use cloudcrew_runtime::ports::json;
+use cloudcrew_ports::json;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::fault::{Fault, Stop, refused};

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use cloudcrew_runtime::ports::StoreError;
-use cloudcrew_runtime::ports::journal::{AppendError, Holder, Lease, LeaseError};
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::journal::{AppendError, Holder, Lease, LeaseError};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::fault::{Fault, Stop};

@@ -3,8 +3,8 @@
 
 use async_trait::async_trait;
 use cloudcrew_definition::digest::sha256;
-use cloudcrew_runtime::ports::StoreError;
-use cloudcrew_runtime::ports::ledger::{Ledger, LedgerRow};
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::ledger::{Ledger, LedgerRow};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::Store;

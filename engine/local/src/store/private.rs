@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use cloudcrew_runtime::ports::StoreError;
+use cloudcrew_ports::StoreError;
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 use tempfile::TempDir;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cloudcrew_local::openai::{MaxTokensKey, OpenAiModel, OpenAiSettings};
-use cloudcrew_runtime::ports::model::{
+use cloudcrew_ports::model::{
     Block, CallContext, FaultKind, Listener, Message, Model, ModelFault, ModelReply, ModelRequest,
     Nobody, Role, ToolSpec,
 };

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use cloudcrew_local::openai::OpenAiModel;
-use cloudcrew_runtime::ports::model::{Block, Listener};
+use cloudcrew_ports::model::{Block, Listener};
 use serde_json::{Value, json};
 
 use crate::caller::{ask, call, holds, question, settings};

@@ -1,7 +1,7 @@
 //! What is sent.
 
 use cloudcrew_local::openai::{MaxTokensKey, OpenAiModel, OpenAiSettings};
-use cloudcrew_runtime::ports::model::{
+use cloudcrew_ports::model::{
     Attachment, AttachmentFormat, Block, Message, Nobody, Reasoning, Role, ToolResult, ToolStatus,
     ToolUse,
 };

@@ -6,10 +6,10 @@ use super::error::EngagementError;
 use super::event::{Answered, Decision, Event};
 use super::load::{Engagement, write_entries};
 use super::request::{Raise, Request, RequestKind};
-use crate::ports::blob::Blobs;
-use crate::ports::clock::{Clock, next};
-use crate::ports::journal::{AppendError, Journal, Writer};
-use crate::ports::repo::Repo;
+use cloudcrew_ports::blob::Blobs;
+use cloudcrew_ports::clock::{Clock, next};
+use cloudcrew_ports::journal::{AppendError, Journal, Writer};
+use cloudcrew_ports::repo::Repo;
 
 /// What somebody says.
 #[derive(Debug, Clone)]

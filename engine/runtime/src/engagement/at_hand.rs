@@ -6,9 +6,9 @@ use cloudcrew_definition::crew::Agent;
 use super::context::variables;
 use super::drive::Driver;
 use super::error::EngagementError;
-use crate::ports::ledger::LedgerRow;
-use crate::ports::model::Purpose;
-use crate::ports::repo::TreeFile;
+use cloudcrew_ports::ledger::LedgerRow;
+use cloudcrew_ports::model::Purpose;
+use cloudcrew_ports::repo::TreeFile;
 
 impl Driver {
     /// All rows of the ledger.

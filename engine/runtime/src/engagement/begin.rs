@@ -7,8 +7,8 @@ use cloudcrew_plan::{Plan, SEMANTICS};
 use super::error::EngagementError;
 use super::event::{BaseRecord, Event, Started, Voice};
 use super::load::write_entries;
-use crate::ports::blob::Blobs;
-use crate::ports::journal::Journal;
+use cloudcrew_ports::blob::Blobs;
+use cloudcrew_ports::journal::Journal;
 
 /// A statement of work.
 #[derive(Debug, Clone)]

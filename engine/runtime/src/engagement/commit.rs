@@ -7,7 +7,7 @@ use cloudcrew_planted::Fault;
 use super::drive::Driver;
 use super::error::EngagementError;
 use super::event::{CommitRecord, Event};
-use crate::ports::repo::{CommitRequest, ENGAGEMENT, JOURNAL, Logged, RepoError, STEP};
+use cloudcrew_ports::repo::{CommitRequest, ENGAGEMENT, JOURNAL, Logged, RepoError, STEP};
 
 /// How often a branch that others keep moving is tried again.
 const TRIES: usize = 20;

@@ -4,7 +4,7 @@ use cloudcrew_definition::crew::{Deliverable, Phase};
 use serde_json::{Value, json};
 
 use super::load::Engagement;
-use crate::sow::{Item, Sow};
+use cloudcrew_sow::{Item, Sow};
 
 /// The variables of a phase's prompts and templates, without `agent` and `deliverable`.
 pub(super) fn variables(engagement: &Engagement, phase: &Phase) -> Value {

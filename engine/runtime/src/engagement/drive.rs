@@ -19,8 +19,8 @@ use super::request::{Request, RequestKind};
 use super::state::State;
 use super::work::MAX_PARK_MS;
 use crate::ports::Ports;
-use crate::ports::clock::next;
-use crate::ports::journal::{
+use cloudcrew_ports::clock::next;
+use cloudcrew_ports::journal::{
     AppendError, Entry, Head, Holder, Lease, LeaseError, MAX_APPEND, Writer,
 };
 

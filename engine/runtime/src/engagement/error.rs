@@ -1,6 +1,6 @@
 //! What can go wrong around an engagement, by who must do something.
 
-use crate::ports::StoreError;
+use cloudcrew_ports::StoreError;
 
 /// Why an engagement could not be opened, driven or answered.
 #[derive(Debug, thiserror::Error)]

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::meter::Charge;
 use super::request::Request;
-use crate::ports::model::{Billing, Purpose};
 use crate::swarm::{Input, SwarmSpec, Trim};
+use cloudcrew_ports::model::{Billing, Purpose};
 
 /// What happened. New kinds and new optional fields may be added; a kind is never given another
 /// meaning.

@@ -10,7 +10,7 @@ use super::error::EngagementError;
 use super::event::{Decision, Event, Voice};
 use super::load::Engagement;
 use super::request::RequestKind;
-use crate::ports::ledger::LedgerKind;
+use cloudcrew_ports::ledger::LedgerKind;
 
 /// Finalize steps that definitions may name.
 pub const STEPS: &[&str] = &["summary"];

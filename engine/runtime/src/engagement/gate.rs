@@ -11,9 +11,9 @@ use super::error::EngagementError;
 use super::event::{Decision, Event, Why, ms};
 use super::load::Engagement;
 use super::request::{Request, RequestKind};
-use crate::ports::ledger::{LedgerKind, LedgerRow};
-use crate::ports::repo::TreeFile;
 use crate::swarm::{Input, Question};
+use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
+use cloudcrew_ports::repo::TreeFile;
 
 /// Reminders that a rehearsed silence waits for one by one.
 const MOST_REMINDERS: i64 = 100;

@@ -22,18 +22,18 @@ use super::inbound::note;
 use super::meter::Charge;
 use super::request::RequestKind;
 use super::state::VisitPrompt;
-use crate::ports::bounds::cut;
-use crate::ports::ledger::{LedgerKind, LedgerRow};
-use crate::ports::model::{
-    CallContext, Listener, ModelFault, ModelReply, ModelRequest, Purpose, ToolResult, ToolSpec,
-    ToolStatus, ToolUse, Usage,
-};
-use crate::ports::watch::Live;
 use crate::prompt::{Part, joined, render};
 use crate::swarm::{
     Host, Input, ModelCall, Note, Stop, Swarm, ToolAnswer, ToolCalls, handoff_spec,
 };
 use crate::tools::{self, Call, MAX_SHOWN, Said, ToolError};
+use crate::watch::Live;
+use cloudcrew_ports::bounds::cut;
+use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
+use cloudcrew_ports::model::{
+    CallContext, Listener, ModelFault, ModelReply, ModelRequest, Purpose, ToolResult, ToolSpec,
+    ToolStatus, ToolUse, Usage,
+};
 
 /// Tools that a reviewer of a phase has, of those it may use.
 pub(super) const REVIEW_TOOLS: [&str; 6] =

@@ -6,10 +6,10 @@ use cloudcrew_definition::shown::{inset, row};
 use super::error::EngagementError;
 use super::event::{Event, MessageRecord};
 use super::load::{Engagement, write_entries};
-use crate::ports::blob::Blobs;
-use crate::ports::clock::{Clock, next};
-use crate::ports::journal::{AppendError, Journal, Writer};
 use crate::swarm::Note;
+use cloudcrew_ports::blob::Blobs;
+use cloudcrew_ports::clock::{Clock, next};
+use cloudcrew_ports::journal::{AppendError, Journal, Writer};
 
 /// Records that somebody wants the engagement to end. Asking twice is asking once.
 ///

@@ -10,13 +10,13 @@ use serde_json::{Value, json as object};
 use super::error::EngagementError;
 use super::event::{Event, Started};
 use super::state::{State, label};
-use crate::ports::StoreError;
-use crate::ports::blob::Blobs;
-use crate::ports::journal::{Entry, Head, Journal, NewEntry};
-use crate::ports::json::{self, MAX_WRITTEN, depth};
-use crate::ports::ledger::LedgerRow;
-use crate::ports::repo::Logged;
-use crate::sow::{self, Sow};
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::blob::Blobs;
+use cloudcrew_ports::journal::{Entry, Head, Journal, NewEntry};
+use cloudcrew_ports::json::{self, MAX_WRITTEN, depth};
+use cloudcrew_ports::ledger::LedgerRow;
+use cloudcrew_ports::repo::Logged;
+use cloudcrew_sow::Sow;
 
 /// Bytes of an event that go into its entry at most; the rest of 64 KiB is left for what a store
 /// adds.
@@ -146,12 +146,12 @@ pub async fn open(
     let definition: Definition = blob(blobs, project, &started.definition).await?;
     let plan: Plan = blob(blobs, project, &started.plan).await?;
     let text = String::from_utf8_lossy(&bytes(blobs, project, &started.sow).await?).into_owned();
-    let damaged = |e: sow::SowFault| EngagementError::Damaged {
+    let damaged = |e: cloudcrew_sow::SowFault| EngagementError::Damaged {
         project: project.to_owned(),
         seq: 1,
         why: e.to_string(),
     };
-    let sow = sow::parse(&started.sow_file, &text).map_err(damaged)?;
+    let sow = cloudcrew_sow::parse(&started.sow_file, &text).map_err(damaged)?;
     let mut engagement = Engagement {
         project: project.to_owned(),
         definition: Arc::new(definition),

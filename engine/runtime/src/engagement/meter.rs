@@ -7,7 +7,7 @@ use cloudcrew_definition::crew::Price;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ports::model::{Billing, Usage};
+use cloudcrew_ports::model::{Billing, Usage};
 
 /// Tokens of a call and what they cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

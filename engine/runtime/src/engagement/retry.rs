@@ -11,9 +11,9 @@ use super::event::{EndReason, Event};
 use super::inbound::append_all;
 use super::load::Engagement;
 use super::state::State;
-use crate::ports::blob::Blobs;
-use crate::ports::clock::Clock;
-use crate::ports::journal::Journal;
+use cloudcrew_ports::blob::Blobs;
+use cloudcrew_ports::clock::Clock;
+use cloudcrew_ports::journal::Journal;
 
 /// What a person wants.
 #[derive(Debug)]

@@ -11,9 +11,9 @@ use super::error::EngagementError;
 use super::event::{Event, Finding, Why};
 use super::load::Engagement;
 use super::work::{ASKS_AGAIN, SwarmEnd, away, failed, limits, member, retry};
-use crate::ports::model::Purpose;
-use crate::ports::repo::TreeFile;
 use crate::swarm::{Limits, Status, SwarmSpec};
+use cloudcrew_ports::model::Purpose;
+use cloudcrew_ports::repo::TreeFile;
 
 impl Driver {
     /// In a review's state.

@@ -14,8 +14,8 @@ use super::event::{
 use super::inbound::shown;
 use super::meter::Meter;
 use super::request::{Raise, Request, RequestKind};
-use crate::ports::model::{Billing, Purpose, ToolUse};
 use crate::swarm::{Input, Swarm};
+use cloudcrew_ports::model::{Billing, Purpose, ToolUse};
 
 /// An event that cannot happen where the engagement stands.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -11,10 +11,10 @@ use super::inbound::append_all;
 use super::load::Engagement;
 use super::request::{Request, RequestKind};
 use super::state::State;
-use crate::ports::blob::Blobs;
-use crate::ports::clock::{Clock, next};
-use crate::ports::journal::Journal;
-use crate::ports::repo::Repo;
+use cloudcrew_ports::blob::Blobs;
+use cloudcrew_ports::clock::{Clock, next};
+use cloudcrew_ports::journal::Journal;
+use cloudcrew_ports::repo::Repo;
 
 impl Driver {
     /// Appends what has come due.

@@ -10,13 +10,13 @@ use super::event::{Event, Why, ms};
 use super::host::{SwarmHost, tool_names};
 use super::load::Engagement;
 use super::request::RequestKind;
-use crate::ports::ledger::{LedgerKind, LedgerRow};
-use crate::ports::model::Purpose;
 use crate::prompt::render;
-use crate::sow::{Item, SectionKind};
 use crate::swarm::{
     ContextRule, Input, Limits, Member, Reason, RetryPolicy, Status, Stop, SwarmSpec, drive,
 };
+use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
+use cloudcrew_ports::model::Purpose;
+use cloudcrew_sow::{Item, SectionKind};
 
 /// How long a provider that is away is left alone before it is tried again, in milliseconds.
 const PARK_MS: i64 = 60_000;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::machine::{At, SlotState, Swarm};
 use super::record::{Status, VisitStatus};
-use crate::ports::model::{ToolResult, ToolStatus};
+use cloudcrew_ports::model::{ToolResult, ToolStatus};
 
 /// Why a swarm does not go on; nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -11,7 +11,7 @@ use futures_util::{Stream, StreamExt};
 use super::machine::Swarm;
 use super::record::Status;
 use super::step::{Input, ModelCall, Note, Step, ToolCalls};
-use crate::ports::model::{ModelFault, ModelReply, ToolResult, ToolUse};
+use cloudcrew_ports::model::{ModelFault, ModelReply, ToolResult, ToolUse};
 
 /// How long a reply may be held back by tools that run, before it goes on record.
 const HELD_BACK: Duration = Duration::from_millis(10);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::machine::{At, Swarm};
 use super::record::{Reason, Status, VisitStatus};
 use super::trim::reduce;
-use crate::ports::model::{FaultKind, ModelFault};
+use cloudcrew_ports::model::{FaultKind, ModelFault};
 
 /// A longer `Retry-After` is not waited for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::machine::Swarm;
 use super::record::Handoff;
-use crate::ports::model::{ToolSpec, ToolStatus};
+use cloudcrew_ports::model::{ToolSpec, ToolStatus};
 
 /// Name of the tool that every agent has last.
 pub const TOOL: &str = "handoff_to_agent";

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::record::{Finished, Handoff, Question, Reason, Status, VisitRecord, VisitStatus};
 use super::spec::SwarmSpec;
 use super::step::{Input, ModelCall, Step, ToolCalls, Unexpected};
-use crate::ports::model::{FaultKind, Message, ToolResult, ToolUse, Usage};
+use cloudcrew_ports::model::{FaultKind, Message, ToolResult, ToolUse, Usage};
 
 /// A swarm: a value that can be written down after every step and goes on at that very step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

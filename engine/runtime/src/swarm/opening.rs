@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::machine::{At, Swarm};
 use super::step::Note;
-use crate::ports::model::{Block, Message, Role, ToolStatus};
+use cloudcrew_ports::model::{Block, Message, Role, ToolStatus};
 
 /// Names shown under `# Work so far`.
 const LAST: usize = 12;

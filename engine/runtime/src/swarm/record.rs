@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::ports::model::{ToolStatus, Usage};
+use cloudcrew_ports::model::{ToolStatus, Usage};
 
 /// Where a swarm stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::record::Status;
-use crate::ports::model::{ModelFault, ModelReply, ToolResult, ToolUse};
+use cloudcrew_ports::model::{ModelFault, ModelReply, ToolResult, ToolUse};
 
 /// What the machine needs next.
 #[derive(Debug, Clone, PartialEq)]

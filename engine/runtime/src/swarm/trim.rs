@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::machine::{Swarm, Visit};
 use super::record::Trim;
-use crate::ports::model::{AttachmentFormat, Block, Message, Role, ToolResult, Usage};
+use cloudcrew_ports::model::{AttachmentFormat, Block, Message, Role, ToolResult, Usage};
 
 /// Tool results longer than this are cut, in characters.
 const LONG: usize = 400;

@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 use super::machine::{At, Slot, SlotState, Swarm};
 use super::record::{CallRecord, Finished, Question, Reason, Status, VisitStatus};
 use super::spec::HandoffMode;
-use crate::ports::json::{MAX_ARGUMENTS, depth};
-use crate::ports::mended::object;
-use crate::ports::model::{
+use cloudcrew_ports::json::{MAX_ARGUMENTS, depth};
+use cloudcrew_ports::mended::object;
+use cloudcrew_ports::model::{
     Block, Message, ModelReply, Role, ToolResult, ToolStatus, ToolUse, Usage,
 };
 

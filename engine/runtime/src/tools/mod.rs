@@ -22,8 +22,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::engagement::{Driver, EngagementError, ToolDone};
-use crate::ports::ledger::LedgerRow;
-use crate::ports::model::{Attachment, ToolSpec};
+use cloudcrew_ports::ledger::LedgerRow;
+use cloudcrew_ports::model::{Attachment, ToolSpec};
 
 /// Bytes of a tool's answer at most.
 pub const MAX_RESULT: usize = 256 * 1024;
@@ -194,7 +194,7 @@ impl Call<'_> {
 
     fn row(
         &self,
-        kind: crate::ports::ledger::LedgerKind,
+        kind: cloudcrew_ports::ledger::LedgerKind,
         title: &str,
         body: &str,
         source: &str,

@@ -44,7 +44,7 @@ impl Tool for RepoList {
         let lines = call
             .driver
             .look(|e| {
-                let line = |f: &crate::ports::repo::TreeFile| match e
+                let line = |f: &cloudcrew_ports::repo::TreeFile| match e
                     .state
                     .artifacts
                     .get(&f.path)

@@ -8,7 +8,7 @@ use cloudcrew_definition::catalogue::{Capability, Effect, ToolInfo};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::ports::model::{Attachment, AttachmentFormat};
+use cloudcrew_ports::model::{Attachment, AttachmentFormat};
 
 use super::{Call, MAX_RESULT, MAX_SHOWN, Said, Tool, ToolError, arguments, info};
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Call, Said, Tool, ToolError, arguments, info};
-use crate::ports::ledger::LedgerKind;
+use cloudcrew_ports::ledger::LedgerKind;
 
 pub(super) struct RepoWrite;
 

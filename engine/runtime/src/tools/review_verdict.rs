@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Call, Said, Tool, ToolError, arguments, info};
 use crate::engagement::{Finding, VerdictRecord};
-use crate::ports::ledger::LedgerKind;
+use cloudcrew_ports::ledger::LedgerKind;
 
 pub(super) struct ReviewVerdict;
 

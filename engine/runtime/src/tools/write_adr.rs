@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Call, Said, Tool, ToolError, arguments, info};
-use crate::ports::ledger::LedgerKind;
 use crate::prompt::render;
+use cloudcrew_ports::ledger::LedgerKind;
 
 pub(super) struct WriteAdr;
 

@@ -1,6 +1,6 @@
 //! Rules that hold for every run, and the comparison with an expected file.
 
-use cloudcrew_runtime::ports::model::{Block, Message, Role, ToolUse, Usage};
+use cloudcrew_ports::model::{Block, Message, Role, ToolUse, Usage};
 use serde_json::{Value, json};
 
 use crate::run::{Request, Run};

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cloudcrew_runtime::ports::model::{Message, ModelFault, ModelReply, ToolUse};
+use cloudcrew_ports::model::{Message, ModelFault, ModelReply, ToolUse};
 use cloudcrew_runtime::swarm::{
     Host, Input, ModelCall, Note, Refusal, Stop, Swarm, ToolAnswer, ToolCalls, drive,
 };

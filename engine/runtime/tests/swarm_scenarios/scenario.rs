@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use cloudcrew_runtime::ports::model::Usage;
+use cloudcrew_ports::model::Usage;
 use cloudcrew_runtime::swarm::{HandoffMode, Limits, Member, RetryPolicy, Swarm, SwarmSpec};
 use serde_json::{Map, Value, json};
 

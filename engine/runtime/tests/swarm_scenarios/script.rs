@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cloudcrew_runtime::ports::model::{Block, FaultKind, ModelFault, ModelReply, ToolUse, Usage};
+use cloudcrew_ports::model::{Block, FaultKind, ModelFault, ModelReply, ToolUse, Usage};
 use serde_json::{Value, json};
 
 /// What one request is answered with.

@@ -1,6 +1,6 @@
 //! What was seen of a run, in the form of an expected file.
 
-use cloudcrew_runtime::ports::model::{Block, Message, ToolResult};
+use cloudcrew_ports::model::{Block, Message, ToolResult};
 use serde_json::{Map, Value, json};
 
 use crate::run::{Request, Run};

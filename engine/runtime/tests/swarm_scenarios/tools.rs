@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use cloudcrew_runtime::ports::model::{ToolStatus, ToolUse};
+use cloudcrew_ports::model::{ToolStatus, ToolUse};
 use cloudcrew_runtime::swarm::ToolAnswer;
 use serde_json::Value;
 
@@ -92,11 +92,6 @@ fn wrong_argument(call: &ToolUse) -> Option<String> {
     })
 }
 
-fn tr(status: ToolStatus, text: String) -> cloudcrew_runtime::ports::model::ToolResult {
-    cloudcrew_runtime::ports::model::ToolResult {
-        id: String::new(),
-        status,
-        text,
-        attachments: Vec::new(),
-    }
+fn tr(status: ToolStatus, text: String) -> cloudcrew_ports::model::ToolResult {
+    cloudcrew_ports::model::ToolResult { id: String::new(), status, text, attachments: Vec::new() }
 }

@@ -1,8 +1,13 @@
-//! The world as traits: one port a file.
+//! What CloudCrew needs of the world: one trait a file, with the plain data that crosses it, and the
+//! suites that every adapter must pass.
+//!
+//! Whoever writes an adapter reads this crate and nothing else. It knows no engagement.
 
 pub mod blob;
 pub mod bounds;
 pub mod clock;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod journal;
 pub mod json;
 pub mod ledger;
@@ -10,28 +15,6 @@ pub mod mended;
 pub mod model;
 pub mod reply;
 pub mod repo;
-pub mod watch;
-
-use std::sync::Arc;
-
-/// The world of one engagement.
-#[derive(Clone)]
-pub struct Ports {
-    /// What happened.
-    pub journal: Arc<dyn journal::Journal>,
-    /// What is too large for it.
-    pub blobs: Arc<dyn blob::Blobs>,
-    /// What the crew knows.
-    pub ledger: Arc<dyn ledger::Ledger>,
-    /// The customer's repository.
-    pub repo: Arc<dyn repo::Repo>,
-    /// The models.
-    pub model: Arc<dyn model::Model>,
-    /// Time.
-    pub clock: Arc<dyn clock::Clock>,
-    /// Who looks on.
-    pub watch: Arc<dyn watch::Watch>,
-}
 
 /// A store that did not do what it was asked; says who is at fault and what to do.
 #[derive(Debug, thiserror::Error)]

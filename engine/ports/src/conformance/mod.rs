@@ -16,7 +16,7 @@ use std::fmt::Debug;
 
 use serde_json::json;
 
-use crate::ports::journal::{Head, Holder, Journal, NewEntry};
+use crate::journal::{Head, Holder, Journal, NewEntry};
 
 /// The value, or a panic that says what should have worked.
 #[track_caller]

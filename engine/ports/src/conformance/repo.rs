@@ -5,7 +5,7 @@ use cloudcrew_definition::path::RepoPath;
 use futures_util::future::join_all;
 
 use super::kept;
-use crate::ports::repo::{CommitRequest, Logged, Repo, RepoError};
+use crate::repo::{CommitRequest, Logged, Repo, RepoError};
 
 /// All of them, over a branch that does not exist yet.
 pub async fn every_promise(repo: &dyn Repo) {
@@ -129,7 +129,7 @@ pub async fn a_path_that_does_not_fit_is_refused(repo: &dyn Repo, head: &str) {
 
 /// Each commit keeps its own files; history says which step made what.
 pub async fn what_is_there_is_read(repo: &dyn Repo, first: &str, second: &str) {
-    let names = |files: Vec<crate::ports::repo::TreeFile>| {
+    let names = |files: Vec<crate::repo::TreeFile>| {
         files.into_iter().map(|file| (file.path, file.size)).collect::<Vec<_>>()
     };
     let sized = |expected: &[(&str, u64)]| {

@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::kept;
-use crate::ports::blob::Blobs;
+use crate::blob::Blobs;
 
 /// All of them.
 pub async fn every_promise(blobs: &dyn Blobs) {

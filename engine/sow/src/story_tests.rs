@@ -476,7 +476,7 @@ fn the_example_documents_are_read() {
         let counts = SectionKind::ALL.map(|kind| sow.items(kind).len());
         (counts, sow)
     };
-    let (retail, sow) = counts(include_str!("../../../../examples/sow/retail-orders.md"));
+    let (retail, sow) = counts(include_str!("../../../examples/sow/retail-orders.md"));
     assert_eq!(retail, [3, 12, 5, 4, 4, 4]);
     assert_eq!(sow.title.as_deref(), Some("Order service for Halden & Rowe"));
     assert_eq!(
@@ -484,11 +484,11 @@ fn the_example_documents_are_read() {
         "The same order sent twice results in one order and the same number."
     );
 
-    let (clinic, sow) = counts(include_str!("../../../../examples/sow/clinic-scheduling.md"));
+    let (clinic, sow) = counts(include_str!("../../../examples/sow/clinic-scheduling.md"));
     assert_eq!(clinic, [2, 6, 3, 3, 0, 0]);
     assert_eq!(sow.missing, [SectionKind::AcceptanceCriteria, SectionKind::Timeline]);
 
-    let (telemetry, sow) = counts(include_str!("../../../../examples/sow/field-telemetry.txt"));
+    let (telemetry, sow) = counts(include_str!("../../../examples/sow/field-telemetry.txt"));
     assert_eq!(telemetry, [3, 20, 6, 4, 4, 4]);
     assert_eq!(sow.title.as_deref(), Some("sensor project -- what we need (pls use THIS version)"));
     assert_eq!(sow.constraints[4].text, "OUT OF SCOPE: invoicing");

@@ -3,8 +3,8 @@
 use futures_util::future::join_all;
 
 use super::{begun, kept};
-use crate::ports::journal::Journal;
-use crate::ports::ledger::{Ledger, LedgerKind, LedgerRow};
+use crate::journal::Journal;
+use crate::ledger::{Ledger, LedgerKind, LedgerRow};
 
 /// All of them. The journal is where the engagements are begun that the rows belong to.
 pub async fn every_promise(ledger: &dyn Ledger, journal: &dyn Journal) {

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{begun, entry, kept};
-use crate::ports::journal::{
+use crate::journal::{
     AppendError, Head, Journal, MAX_APPEND, MAX_PAYLOAD, NewEntry, Writer, chain,
 };
 

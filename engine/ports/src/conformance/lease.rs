@@ -4,7 +4,7 @@
 use futures_util::future::join_all;
 
 use super::{begun, entry, holder, kept};
-use crate::ports::journal::{AppendError, Head, Journal, Lease, LeaseError, Writer};
+use crate::journal::{AppendError, Head, Journal, Lease, LeaseError, Writer};
 
 /// All of them.
 pub async fn every_promise(journal: &dyn Journal) {
