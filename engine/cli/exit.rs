@@ -4,7 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use cloudcrew_ports::StoreError;
-use cloudcrew_ports::journal::LeaseError;
+use cloudcrew_ports::lease::LeaseError;
 use cloudcrew_runtime::engagement::EngagementError;
 
 /// How a command ends.

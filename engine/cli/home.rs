@@ -8,13 +8,16 @@ use cloudcrew_local::folder::Folder;
 use cloudcrew_local::repo::{GitRepo, is_tracked};
 use cloudcrew_local::store::Store;
 use cloudcrew_ports::StoreError;
+use cloudcrew_ports::clock::Clock as _;
+use cloudcrew_ports::index::Which;
 use cloudcrew_ports::repo::Repo;
-use cloudcrew_runtime::engagement::{Engagement, open, settle as record_due, show_due};
+use cloudcrew_runtime::engagement::{Engagement, Record, open, settle as record_due, show_due};
 
 use crate::args::Args;
 use crate::exit::Failure;
-use crate::output::MovedOn;
 use crate::workspace;
+use cloudcrew_views::standings::{self, Found};
+use cloudcrew_views::status::MovedOn;
 
 /// Name of the home in a workspace.
 const FOLDER: &str = ".cloudcrew";
@@ -66,14 +69,14 @@ pub fn existing(home: &Path) -> Result<Store, Failure> {
 /// an error, not an older state.
 pub async fn engagement(args: &Args, project: &str) -> Result<(Store, Engagement), Failure> {
     let store = existing(&path(args)?)?;
-    let mut engagement = open(&store, &store, project).await?;
+    let mut engagement = open(Record::of(&store), project).await?;
     // A repository that is gone is told of by what needs it.
     if let Ok(repo) = repo(&store, &engagement)
         && let Ok(Some(claim)) = repo.claim().await
     {
         // Whoever drives it may have gone on in between: what the branch says must be on record by
         // now.
-        engagement.follow(&store, &store, |_, _, _| {}).await?;
+        engagement.follow(Record::of(&store), |_, _, _| {}).await?;
         engagement.knows(&claim, repo.branch())?;
     }
     settle(&store, &mut engagement).await?;
@@ -89,7 +92,15 @@ pub async fn settle(store: &Store, engagement: &mut Engagement) -> Result<(), Fa
     }
     let repo = repo(store, engagement).ok();
     let repo = repo.as_ref().map(|repo| repo as &dyn Repo);
-    Ok(record_due(store, store, &clock, repo, engagement).await?)
+    Ok(record_due(Record::of(store), &clock, repo, engagement).await?)
+}
+
+/// Where the engagements of the home stand, with what is due settled.
+pub async fn standings(args: &Args, which: Which) -> Result<Vec<Found>, Failure> {
+    let Some(store) = Store::open_existing(&path(args)?)? else { return Ok(Vec::new()) };
+    let now = SystemClock::default().now();
+    let settle = async |engagement: &mut Engagement| settle(&store, engagement).await;
+    standings::standings(Record::of(&store), &store, which, now, settle).await
 }
 
 /// Where an engagement's repository is. One of ours is in the home, wherever that is now.

@@ -1,7 +1,5 @@
 //! `show`: where an engagement stands, what to review, what changed since the last look at it.
 
-use std::path::Path;
-
 use cloudcrew_local::store::Store;
 use cloudcrew_ports::ledger::{Ledger as _, LedgerKind};
 use cloudcrew_runtime::engagement::{Engagement, Finding, Request, RequestKind, Unit};
@@ -11,9 +9,9 @@ use cloudcrew_definition::syntax::OnExpiry;
 
 use crate::exit::Failure;
 use crate::home;
-use crate::output::{Handoff, MovedOn, Phase, Show, Used, VERSION, usd};
 use crate::summary::summary;
 use crate::words::counted;
+use cloudcrew_views::status::{self, MovedOn, Show};
 
 /// For people.
 pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Failure> {
@@ -218,55 +216,10 @@ fn changes(
     Ok(changes)
 }
 
-/// A path that means the same everywhere.
-fn whole(path: &Path) -> String {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
-}
-
 /// For programs.
 pub fn document(store: &Store, engagement: &Engagement) -> Show {
-    let state = &engagement.state;
-    let total = state.meter.total();
-    let phase = |(phase, _): &(String, String)| {
-        let progress = state.progress(phase);
-        Phase {
-            phase: phase.clone(),
-            revision: progress.revision,
-            visits: progress.visits.clone(),
-            reviewed: progress.reviewed,
-            findings: progress.findings.clone(),
-            ratings: progress.ratings.clone(),
-            feedback: progress.feedback.clone(),
-        }
-    };
-    let handoff = |(phase, from, to): &(String, String, String)| Handoff {
-        phase: phase.clone(),
-        from: from.clone(),
-        to: to.clone(),
-    };
-    Show {
-        version: VERSION,
-        project: engagement.project.clone(),
-        workflow: state.started.workflow.clone(),
-        rehearsal: state.started.voice.is_rehearsal(),
-        state: state.at.clone(),
-        blocked: state
-            .parked
-            .as_ref()
-            .filter(|parked| parked.blocked)
-            .map(|parked| parked.reason.clone()),
-        end: state.end.clone(),
-        phases: state.plan().entries.iter().map(phase).collect(),
-        handoffs: state.handoffs.iter().map(handoff).collect(),
-        requests: state.requests.clone(),
-        events: engagement.head.seq,
-        branch: state.started.branch.clone(),
-        repo: whole(&home::repo_path(store, engagement)),
-        head: state.head.clone(),
-        base: state.started.base.clone(),
-        moved_on: home::moved_on(store, engagement),
-        definition: state.started.definition.clone(),
-        plan: state.started.plan.clone(),
-        usage: Used { calls: total.calls, tokens: total.usage, usd: usd(&total) },
-    }
+    let repo = home::repo_path(store, engagement);
+    // A path that means the same everywhere.
+    let repo = std::path::absolute(&repo).unwrap_or(repo).display().to_string();
+    status::status(engagement, repo, home::moved_on(store, engagement))
 }

@@ -14,7 +14,10 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::Format;
 use crate::out::{note, say, shown};
-use crate::output::{self, Line, LiveLine, VERSION};
+use cloudcrew_views::VERSION;
+use cloudcrew_views::events::{Line, LiveLine};
+
+use crate::output;
 use crate::summary::{lasting, money};
 use crate::words::{counted, words};
 

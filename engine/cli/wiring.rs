@@ -73,6 +73,7 @@ pub async fn ports(
     };
     Ok(Ports {
         journal: Arc::new(store.clone()),
+        leases: Arc::new(store.clone()),
         blobs: Arc::new(store.clone()),
         ledger: Arc::new(store.clone()),
         repo,

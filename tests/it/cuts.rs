@@ -17,13 +17,11 @@ use async_trait::async_trait;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
 use cloudcrew_ports::StoreError;
-use cloudcrew_ports::journal::{
-    AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, NewEntry, Writer,
-};
+use cloudcrew_ports::journal::{AppendError, Batch, Entry, Head, Journal, Writer};
 use cloudcrew_ports::ledger::{Ledger, LedgerRow};
 use cloudcrew_ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
 use cloudcrew_ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
-use cloudcrew_runtime::engagement::{Decision, Driver, Given, Options, Rest, open, record};
+use cloudcrew_runtime::engagement::{Decision, Driver, Given, Options, Record, Rest, open, record};
 use cloudcrew_runtime::ports::Ports;
 
 use crate::support::edited;
@@ -105,7 +103,7 @@ impl Knife {
         &self,
         expected: &Head,
         writer: Writer,
-        entries: &[NewEntry],
+        batch: Batch,
     ) -> Result<(), AppendError> {
         let home = {
             let mut cuts = self.cuts.lock().expect("no panic");
@@ -113,7 +111,7 @@ impl Knife {
             self.home.with_file_name(format!("cut-{}", cuts.0))
         };
         copy(&self.home, &home);
-        let head = Store::open(&home)?.append(PROJECT, expected, writer, entries.to_vec()).await?;
+        let head = Store::open(&home)?.append(PROJECT, expected, writer, batch).await?;
         let cut = Cut { home, seq: head.seq, effect_done: false };
         self.cuts.lock().expect("no panic").1.send(cut).expect("somebody resumes it");
         Ok(())
@@ -139,29 +137,30 @@ fn copy(from: &Path, to: &Path) {
 
 #[async_trait]
 impl Journal for Knife {
-    async fn create(
-        &self,
-        engagement: &str,
-        entries: Vec<NewEntry>,
-    ) -> Result<Option<Head>, StoreError> {
-        self.store.create(engagement, entries).await
+    async fn create(&self, engagement: &str, batch: Batch) -> Result<Option<Head>, StoreError> {
+        self.store.create(engagement, batch).await
     }
     async fn append(
         &self,
         engagement: &str,
         expected: &Head,
         writer: Writer,
-        entries: Vec<NewEntry>,
+        batch: Batch,
     ) -> Result<Head, AppendError> {
         if self.effects.swap(0, Ordering::Relaxed) > 0 {
             self.cut(true);
         }
-        for many in
-            (1..entries.len()).filter(|many| (expected.seq as usize + many).is_multiple_of(PARTS))
+        for many in (1..batch.entries.len())
+            .filter(|many| (expected.seq as usize + many).is_multiple_of(PARTS))
         {
-            self.cut_within(expected, writer, &entries[..many]).await?;
+            self.cut_within(
+                expected,
+                writer,
+                Batch { entries: batch.entries[..many].to_vec(), row: batch.row.clone() },
+            )
+            .await?;
         }
-        let head = self.store.append(engagement, expected, writer, entries).await?;
+        let head = self.store.append(engagement, expected, writer, batch).await?;
         self.last.store(head.seq, Ordering::Relaxed);
         self.cut(false);
         Ok(head)
@@ -176,21 +175,6 @@ impl Journal for Knife {
     }
     async fn head(&self, engagement: &str) -> Result<Option<Head>, StoreError> {
         self.store.head(engagement).await
-    }
-    async fn list(&self) -> Result<Vec<Listing>, StoreError> {
-        self.store.list().await
-    }
-    async fn acquire(&self, engagement: &str, holder: &Holder) -> Result<Lease, LeaseError> {
-        self.store.acquire(engagement, holder).await
-    }
-    async fn renew(&self, engagement: &str, lease: &Lease) -> Result<bool, StoreError> {
-        self.store.renew(engagement, lease).await
-    }
-    async fn release(&self, engagement: &str, lease: &Lease) -> Result<(), StoreError> {
-        self.store.release(engagement, lease).await
-    }
-    async fn lease(&self, engagement: &str) -> Result<Option<(Lease, bool)>, StoreError> {
-        self.store.lease(engagement).await
     }
 }
 
@@ -256,7 +240,7 @@ struct Outcome {
 }
 
 async fn outcome(store: &Store, repo: &GitRepo) -> Outcome {
-    let engagement = open(store, store, PROJECT).await.expect("an engagement");
+    let engagement = open(Record::of(store), PROJECT).await.expect("an engagement");
     let state = &engagement.state;
     let head = repo.head().await.expect("a head").expect("a branch");
     let log = repo.log(None, &head).await.expect("history");
@@ -314,20 +298,20 @@ async fn to_the_end(mut ports: Ports, store: &Store, process: u32) -> Result<u32
     let mut mended = 0;
     for _ in 0..10 {
         let driver =
-            Driver::acquire(ports.clone(), PROJECT, &dead(process), Options { approve_all: true })
+            Driver::open(ports.clone(), PROJECT, &dead(process), Options { approve_all: true })
                 .await
                 .expect("the lease");
         match driver.drive().await {
             Ok(Rest::Ended(_)) => return Ok(mended),
             Ok(Rest::Blocked(_)) => mended += 1,
             Ok(Rest::Waiting(requests)) => {
-                let mut engagement = open(store, store, PROJECT).await.expect("an engagement");
+                let mut engagement = open(Record::of(store), PROJECT).await.expect("an engagement");
                 for request in requests {
                     let (actor, channel) = ("ada".to_owned(), "test".to_owned());
                     let decision = Decision::Answer { value: "9000000".into() };
                     let given =
                         Given { request: request.id, decision, actor, channel, digest: None };
-                    record(store, store, &*ports.clock, &mut engagement, given)
+                    record(Record::of(store), &*ports.clock, &mut engagement, given)
                         .await
                         .map_err(|error| error.to_string())?;
                 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use cloudcrew_local::clock::SystemClock;
 use cloudcrew_ports::clock::Clock;
-use cloudcrew_runtime::engagement::{Decision, Driver, Given, Options, open, record};
+use cloudcrew_runtime::engagement::{Decision, Driver, Given, Options, Record, open, record};
 
 use crate::support::inside::{PROJECT, dead, ports, start};
 use crate::support::{Crew, Done, edited};
@@ -118,13 +118,13 @@ async fn a_clock_that_was_years_ahead_for_a_while_spoils_nothing_that_comes_late
     for (process, ahead) in [(0, 0), (1, years), (2, 0)] {
         let (mut ports, _, _) = ports(&crew.home()).await;
         ports.clock = Arc::new(Ahead(SystemClock::default(), ahead));
-        let driver = Driver::acquire(ports, PROJECT, &dead(process), Options::default())
+        let driver = Driver::open(ports, PROJECT, &dead(process), Options::default())
             .await
             .expect("the lease");
         driver.drive().await.expect("the world is whole");
     }
     let (mut ports, store, _) = ports(&crew.home()).await;
-    let mut engagement = open(&store, &store, PROJECT).await.expect("an engagement");
+    let mut engagement = open(Record::of(&store), PROJECT).await.expect("an engagement");
     assert_eq!(
         engagement.state.request("discovery-1").map(|r| r.reminders),
         Some(1),
@@ -137,13 +137,13 @@ async fn a_clock_that_was_years_ahead_for_a_while_spoils_nothing_that_comes_late
         channel: "test".into(),
         digest: None,
     };
-    record(&store, &store, &SystemClock::default(), &mut engagement, given)
+    record(Record::of(&store), &SystemClock::default(), &mut engagement, given)
         .await
         .expect("it is recorded");
     let before = crew.git(&["rev-list", "--count", "cloudcrew/demo"]);
     ports.clock = Arc::new(Ahead(SystemClock::default(), 0));
     let driver =
-        Driver::acquire(ports, PROJECT, &dead(3), Options::default()).await.expect("the lease");
+        Driver::open(ports, PROJECT, &dead(3), Options::default()).await.expect("the lease");
     driver.drive().await.expect("the world is whole");
     let dates = crew.git(&["log", "--format=%at", "cloudcrew/demo"]);
     let now = SystemClock::default().now() / 1000;

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use cloudcrew_ports::model::{
     Billing, Block, Model, ModelFault, ModelReply, ModelRequest, ToolUse, Usage,
 };
-use cloudcrew_runtime::engagement::{Driver, Options, open};
+use cloudcrew_runtime::engagement::{Driver, Options, Record, open};
 use serde_json::json;
 
 use crate::support::inside::{PROJECT, dead, ports, start};
@@ -50,12 +50,12 @@ async fn outlives(processes: u32, replies: usize) -> u32 {
     for process in 0..processes {
         let (mut ports, store, _) = ports(&home).await;
         ports.model = Arc::new(Stalls(replies, AtomicUsize::new(0)));
-        let driver = Driver::acquire(ports, PROJECT, &dead(process), Options::default())
+        let driver = Driver::open(ports, PROJECT, &dead(process), Options::default())
             .await
             .expect("the lease");
         let driven = tokio::time::timeout(Duration::from_millis(300), driver.drive()).await;
         if driven.is_ok() {
-            let engagement = open(&store, &store, PROJECT).await.expect("an engagement");
+            let engagement = open(Record::of(&store), PROJECT).await.expect("an engagement");
             // The first retry begins a new swarm, which may die as often again.
             assert!(
                 engagement.state.phases["discovery"].earlier.is_some()

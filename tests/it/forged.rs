@@ -56,7 +56,7 @@ async fn a_title_and_a_question_stay_one_row_and_hide_nothing() {
     let (mut ports, _, _) = ports(&crew.home()).await;
     ports.model = Arc::new(Forger(AtomicUsize::new(0)));
     let driver =
-        Driver::acquire(ports, PROJECT, &dead(0), Options::default()).await.expect("the lease");
+        Driver::open(ports, PROJECT, &dead(0), Options::default()).await.expect("the lease");
     assert!(matches!(driver.drive().await, Ok(Rest::Waiting(_))));
     drop(driver);
     let prompt = crew.prompts().pop().expect("the second visit's");

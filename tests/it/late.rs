@@ -7,10 +7,8 @@ use async_trait::async_trait;
 use cloudcrew_local::clock::{RehearsalClock, SystemClock};
 use cloudcrew_local::store::Store;
 use cloudcrew_ports::StoreError;
-use cloudcrew_ports::journal::{
-    AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, NewEntry, Writer,
-};
-use cloudcrew_runtime::engagement::{Decision, Driver, Given, Options, Rest, open, record};
+use cloudcrew_ports::journal::{AppendError, Batch, Entry, Head, Journal, Writer};
+use cloudcrew_runtime::engagement::{Decision, Driver, Given, Options, Record, Rest, open, record};
 
 use crate::support::edited;
 use crate::support::inside::{PROJECT, dead, ports, start};
@@ -20,22 +18,18 @@ struct Before(Store, &'static str);
 
 #[async_trait]
 impl Journal for Before {
-    async fn create(
-        &self,
-        engagement: &str,
-        entries: Vec<NewEntry>,
-    ) -> Result<Option<Head>, StoreError> {
-        self.0.create(engagement, entries).await
+    async fn create(&self, engagement: &str, batch: Batch) -> Result<Option<Head>, StoreError> {
+        self.0.create(engagement, batch).await
     }
     async fn append(
         &self,
         engagement: &str,
         expected: &Head,
         writer: Writer,
-        entries: Vec<NewEntry>,
+        batch: Batch,
     ) -> Result<Head, AppendError> {
-        if entries.iter().any(|entry| entry.kind == self.1) {
-            let mut seen = open(&self.0, &self.0, PROJECT).await.expect("an engagement");
+        if batch.entries.iter().any(|entry| entry.kind == self.1) {
+            let mut seen = open(Record::of(&self.0), PROJECT).await.expect("an engagement");
             let given = Given {
                 request: "discovery-1".into(),
                 decision: Decision::Revise { words: "not yet".into(), ratings: Vec::new() },
@@ -44,9 +38,9 @@ impl Journal for Before {
                 digest: None,
             };
             // The second time the answer is there already.
-            drop(record(&self.0, &self.0, &SystemClock::default(), &mut seen, given).await);
+            drop(record(Record::of(&self.0), &SystemClock::default(), &mut seen, given).await);
         }
-        self.0.append(engagement, expected, writer, entries).await
+        self.0.append(engagement, expected, writer, batch).await
     }
     async fn read(
         &self,
@@ -58,21 +52,6 @@ impl Journal for Before {
     }
     async fn head(&self, engagement: &str) -> Result<Option<Head>, StoreError> {
         self.0.head(engagement).await
-    }
-    async fn list(&self) -> Result<Vec<Listing>, StoreError> {
-        self.0.list().await
-    }
-    async fn acquire(&self, engagement: &str, holder: &Holder) -> Result<Lease, LeaseError> {
-        self.0.acquire(engagement, holder).await
-    }
-    async fn renew(&self, engagement: &str, lease: &Lease) -> Result<bool, StoreError> {
-        self.0.renew(engagement, lease).await
-    }
-    async fn release(&self, engagement: &str, lease: &Lease) -> Result<(), StoreError> {
-        self.0.release(engagement, lease).await
-    }
-    async fn lease(&self, engagement: &str) -> Result<Option<(Lease, bool)>, StoreError> {
-        self.0.lease(engagement).await
     }
 }
 
@@ -90,18 +69,19 @@ async fn the_answer_that_came_first_counts_and_the_journal_goes_on() {
         start(&crew.home(), crew.workspace(), "clinic-scheduling.md", None).await;
         let (first, store, _) = ports(&crew.home()).await;
         let driver =
-            Driver::acquire(first, PROJECT, &dead(0), Options::default()).await.expect("the lease");
+            Driver::open(first, PROJECT, &dead(0), Options::default()).await.expect("the lease");
         assert!(matches!(driver.drive().await, Ok(Rest::Waiting(_))));
         let (mut late, _, _) = ports(&crew.home()).await;
         let clock = RehearsalClock::default();
         clock.not_before(driver.look(|e| e.state.times.1).await + later);
         (late.clock, late.journal) = (Arc::new(clock), Arc::new(Before(store.clone(), kind)));
-        let driver = Driver::acquire(late, PROJECT, &dead(1), Options { approve_all })
+        let driver = Driver::open(late, PROJECT, &dead(1), Options { approve_all })
             .await
             .expect("the lease");
         let rest = driver.drive().await;
         assert!(matches!(rest, Ok(Rest::Waiting(_) | Rest::Ended(_))), "{kind}: {rest:?}");
-        let engagement = open(&store, &store, PROJECT).await.expect("a journal that can be read");
+        let engagement =
+            open(Record::of(&store), PROJECT).await.expect("a journal that can be read");
         let answer = engagement
             .state
             .request("discovery-1")

@@ -10,7 +10,7 @@ use cloudcrew_ports::journal::{Head, Journal as _};
 use cloudcrew_ports::model::{
     Billing, Block, Model, ModelFault, ModelReply, ModelRequest, Purpose, Usage,
 };
-use cloudcrew_runtime::engagement::{Driver, EndReason, Options, Rest, open};
+use cloudcrew_runtime::engagement::{Driver, EndReason, Options, Record, Rest, open};
 
 use crate::support::inside::{dead, ports, start};
 use crate::support::{Crew, crew, edited, root};
@@ -81,7 +81,7 @@ async fn a_file_that_nobody_wrote_is_asked_for_once_more_and_then_written() {
     let (mut ports, _, _) = ports(&crew.home()).await;
     ports.model = Arc::new(Forgetful(ports.model));
     let driver =
-        Driver::acquire(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
+        Driver::open(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
     let rest = driver.drive().await.expect("the world is whole");
     assert!(
         matches!(&rest, Rest::Waiting(requests) if requests[0].id == "discovery-1"),
@@ -153,11 +153,11 @@ async fn driven(words: &'static str, stop: &'static str) -> (Rest, usize, Vec<St
     let (mut ports, store, _) = ports(&home).await;
     let model = Arc::new(Repeats(words, stop, AtomicUsize::new(0)));
     ports.model = model.clone();
-    let driver = Driver::acquire(ports, "demo", &dead(0), Options { approve_all: true })
+    let driver = Driver::open(ports, "demo", &dead(0), Options { approve_all: true })
         .await
         .expect("the lease");
     let rest = driver.drive().await.expect("the world is whole");
-    open(&store, &store, "demo").await.expect("its journal is whole");
+    open(Record::of(&store), "demo").await.expect("its journal is whole");
     let entries = store.read("demo", &Head::default(), usize::MAX).await.expect("entries");
     let on = entries.iter().filter_map(|entry| entry.payload["on"].as_str()).map(str::to_owned);
     (rest, model.2.load(Ordering::Relaxed), on.collect())

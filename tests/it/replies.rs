@@ -15,7 +15,7 @@ use cloudcrew_ports::model::{
     Billing, Block, FaultKind, Model, ModelFault, ModelReply, ModelRequest, Reasoning, ToolUse,
     Usage,
 };
-use cloudcrew_runtime::engagement::{Driver, Options, open};
+use cloudcrew_runtime::engagement::{Driver, Options, Record, open};
 use serde_json::{Map, Value, json};
 
 use crate::support::chance::{Chance, number};
@@ -228,13 +228,13 @@ async fn an_engagement_stays_readable_whatever_its_models_send() {
         ports.model =
             Arc::new(Recorder::new(model, &cassette, Vec::new()).expect("a new cassette"));
         let driver =
-            Driver::acquire(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
+            Driver::open(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
         let driven = tokio::time::timeout(Duration::from_secs(600), driver.drive())
             .await
             .expect("it comes to rest");
         driven.unwrap_or_else(|error| panic!("seed {seed}, round {round}: {error}"));
         drop(driver);
-        let engagement = open(&store, &store, "demo")
+        let engagement = open(Record::of(&store), "demo")
             .await
             .unwrap_or_else(|e| panic!("seed {seed}, round {round}: {e}"));
         let entries = store.read("demo", &Head::default(), usize::MAX).await.expect("entries");

@@ -14,7 +14,7 @@ use cloudcrew_ports::model::{
     Billing, Block, Model, ModelFault, ModelReply, ModelRequest, ToolUse, Usage,
 };
 use cloudcrew_ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
-use cloudcrew_runtime::engagement::{Driver, Options, open};
+use cloudcrew_runtime::engagement::{Driver, Options, Record, open};
 use cloudcrew_runtime::ports::Ports;
 use serde_json::{Value, json};
 
@@ -78,7 +78,7 @@ async fn a_handoff_between_two_writes_holds_nobody_up() {
         AtomicUsize::new(0),
     ));
     let driver =
-        Driver::acquire(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
+        Driver::open(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
     let rest = tokio::time::timeout(Duration::from_secs(30), driver.drive())
         .await
         .expect("nobody waits for a turn that never comes");
@@ -102,9 +102,9 @@ async fn a_reply_may_ask_for_more_than_goes_on_record_at_once() {
     let reads = vec![("repo_read", json!({ "path": "docs/sow/clinic-scheduling.md" })); calls];
     ports.model = Arc::new(Says(vec![reads], AtomicUsize::new(0)));
     let driver =
-        Driver::acquire(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
+        Driver::open(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
     driver.drive().await.expect("the world is whole");
-    let engagement = open(&store, &store, "demo").await.expect("its journal is whole");
+    let engagement = open(Record::of(&store), "demo").await.expect("its journal is whole");
     let entries = store.read("demo", &Head::default(), usize::MAX).await.expect("entries");
     let read =
         entries.iter().filter(|entry| entry.payload["input"]["input"] == "tool_result").count();
@@ -172,7 +172,7 @@ async fn a_reply_is_on_record_soon_also_when_a_tool_takes_its_time() {
     ports.model = Arc::new(Says(vec![vec![read]], AtomicUsize::new(0)));
     ports.repo = Arc::new(Patient(ports.repo, store));
     let driver =
-        Driver::acquire(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
+        Driver::open(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
     driver.drive().await.expect("the world is whole");
 }
 
@@ -183,7 +183,7 @@ async fn a_path_that_no_file_can_have_is_not_found() {
     let reads = paths.map(|path| ("repo_read", json!({ "path": path }))).to_vec();
     ports.model = Arc::new(Says(vec![reads], AtomicUsize::new(0)));
     let driver =
-        Driver::acquire(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
+        Driver::open(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
     driver.drive().await.expect("the world is whole");
     let entries = store.read("demo", &Head::default(), usize::MAX).await.expect("entries");
     let told = entries.iter().filter_map(|entry| entry.payload["input"]["result"]["text"].as_str());

@@ -258,9 +258,7 @@ fn in_one(home: &Path, events: usize) -> f64 {
             let ports = ports(&store, repo, &project).await;
             let options = Options { approve_all: true };
             drivers.push(
-                Driver::acquire(ports, &project, &this_process(), options)
-                    .await
-                    .expect("the lease"),
+                Driver::open(ports, &project, &this_process(), options).await.expect("the lease"),
             );
         }
         let began = Instant::now();

@@ -15,7 +15,9 @@ use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
 use cloudcrew_ports::repo::Repo as _;
 use cloudcrew_runtime::catalogue::catalogue;
-use cloudcrew_runtime::engagement::{Begin, Engagement, Event, SowFile, Voice, begin, open};
+use cloudcrew_runtime::engagement::{
+    Begin, Engagement, Event, Record, SowFile, Voice, begin, open,
+};
 use cloudcrew_runtime::ports::Ports;
 use cloudcrew_runtime::watch::{Live, Watch};
 use nix::sys::resource::{UsageWho, getrusage};
@@ -201,15 +203,16 @@ pub async fn begun_with(home: &Path, store: &Store, project: &str, work: Work<'_
         date: "2026-01-05".into(),
         now: 1_767_600_000_000,
     };
-    begin(store, store, start).await.expect("it begins");
+    begin(Record::of(store), start).await.expect("it begins");
     repo
 }
 
 /// The ports of an engagement, as the command line wires them.
 pub async fn ports(store: &Store, repo: GitRepo, project: &str) -> Ports {
-    let engagement = open(store, store, project).await.expect("an engagement");
+    let engagement = open(Record::of(store), project).await.expect("an engagement");
     Ports {
         journal: Arc::new(store.clone()),
+        leases: Arc::new(store.clone()),
         blobs: Arc::new(store.clone()),
         ledger: Arc::new(store.clone()),
         repo: Arc::new(repo),

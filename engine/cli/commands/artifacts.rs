@@ -13,7 +13,8 @@ use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::{note, say};
-use crate::output::{ArtifactAt, pretty};
+use crate::output::pretty;
+use cloudcrew_views::artifacts::ArtifactAt;
 
 pub async fn artifacts(
     args: &Args,

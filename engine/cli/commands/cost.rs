@@ -6,9 +6,10 @@ use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::say;
-use crate::output::{Cost, CostLine, Spent, VERSION, pretty};
+use crate::output::pretty;
 use crate::summary::money;
 use crate::words::counted;
+use cloudcrew_views::cost::Cost;
 
 pub async fn cost(args: &Args, project: &str, format: Format) -> Result<Exit, Failure> {
     let (_, engagement) = home::engagement(args, project).await?;
@@ -16,22 +17,7 @@ pub async fn cost(args: &Args, project: &str, format: Format) -> Result<Exit, Fa
     let meter = &state.meter;
     let total = meter.total();
     if format == Format::Json {
-        let line = |(phase, agent, model, line): (&str, &str, &str, &MeterLine)| CostLine {
-            phase: phase.to_owned(),
-            agent: agent.to_owned(),
-            model: model.to_owned(),
-            spent: line.into(),
-        };
-        let lines = meter.lines().map(line).collect();
-        let estimated = state.started.voice.is_rehearsal();
-        let document = Cost {
-            version: VERSION,
-            estimated,
-            lines,
-            total: Spent::from(&total),
-            contexts: meter.contexts().to_vec(),
-        };
-        say!("{}", pretty(&document));
+        say!("{}", pretty(&Cost::new(&engagement)));
         return Ok(Exit::Done);
     }
     let cached = total.usage.cache_read_tokens > 0 || total.usage.cache_write_tokens > 0;

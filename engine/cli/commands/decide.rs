@@ -2,10 +2,11 @@
 //! engagement goes on.
 
 use cloudcrew_local::clock::SystemClock;
-use cloudcrew_ports::journal::Journal;
+use cloudcrew_local::store::Store;
+use cloudcrew_ports::lease::Leases;
 use cloudcrew_runtime::engagement::{
-    Decision, Engagement, EngagementError, Given, RequestKind, cancel as record_cancel, readable,
-    record,
+    Decision, Engagement, EngagementError, Given, Record, RequestKind, cancel as record_cancel,
+    readable, record,
 };
 
 use super::drive;
@@ -62,9 +63,9 @@ async fn at_gate(
     decision: Decision,
     digest: Option<String>,
 ) -> Result<Exit, Failure> {
-    let (_, engagement) = home::engagement(args, project).await?;
+    let (store, engagement) = home::engagement(args, project).await?;
     let request = gate(&engagement)?;
-    decide(args, project, request, decision, digest).await
+    decide(args, store, engagement, request, decision, digest).await
 }
 
 /// The gate that is meant: the one that waits, else the last one, whose decision is then told.
@@ -93,17 +94,19 @@ pub async fn answer(
     request: &str,
     words: &str,
 ) -> Result<Exit, Failure> {
-    decide(args, project, request.to_owned(), Decision::Answer { value: words.into() }, None).await
+    let (store, engagement) = home::engagement(args, project).await?;
+    let decision = Decision::Answer { value: words.into() };
+    decide(args, store, engagement, request.to_owned(), decision, None).await
 }
 
 async fn decide(
     args: &Args,
-    project: &str,
+    store: Store,
+    mut engagement: Engagement,
     request: String,
     decision: Decision,
     digest: Option<String>,
 ) -> Result<Exit, Failure> {
-    let (store, mut engagement) = home::engagement(args, project).await?;
     if let (Decision::Approve { .. }, Some(request)) =
         (&decision, engagement.state.request(&request))
     {
@@ -117,11 +120,11 @@ async fn decide(
         digest: full(&engagement, digest)?,
     };
     let recorded =
-        match record(&store, &store, &SystemClock::default(), &mut engagement, given).await {
+        match record(Record::of(&store), &SystemClock::default(), &mut engagement, given).await {
             Err(EngagementError::TooLate(why)) => {
                 note!("cloudcrew: {why}");
                 // Whether the engagement ends with that, its plan says.
-                let exit = go_on(args, project).await?;
+                let exit = go_on(args, &store, engagement).await?;
                 return Ok(if exit == Exit::Expired { exit } else { Exit::Conflict });
             }
             recorded => recorded?,
@@ -132,7 +135,7 @@ async fn decide(
         recorded.request.id,
         if recorded.repeated { " already, with the same words" } else { "" }
     );
-    go_on(args, project).await
+    go_on(args, &store, engagement).await
 }
 
 /// A digest may be given by its first characters, as it is shown.
@@ -151,22 +154,22 @@ fn full(engagement: &Engagement, given: Option<String>) -> Result<Option<String>
 
 pub async fn cancel(args: &Args, project: &str) -> Result<Exit, Failure> {
     let (store, mut engagement) = home::engagement(args, project).await?;
-    record_cancel(&store, &store, &SystemClock::default(), &mut engagement, &home::actor()).await?;
+    record_cancel(Record::of(&store), &SystemClock::default(), &mut engagement, &home::actor())
+        .await?;
     say!("{project} ends between two steps");
-    match go_on(args, project).await? {
+    match go_on(args, &store, engagement).await? {
         Exit::Cancelled => Ok(Exit::Done),
         other => Ok(other),
     }
 }
 
 /// Drives to the next wait, unless another process does.
-async fn go_on(args: &Args, project: &str) -> Result<Exit, Failure> {
-    let store = home::existing(&home::path(args)?)?;
-    if let Some((lease, true)) = store.lease(project).await? {
+async fn go_on(args: &Args, store: &Store, engagement: Engagement) -> Result<Exit, Failure> {
+    if let Some((lease, true)) = store.lease(&engagement.project).await? {
         say!("{} drives it and goes on", lease.holder.name);
         return Ok(Exit::Done);
     }
-    match drive::drive(args, &store, project, false, Format::Human).await {
+    match drive::drive(args, store, engagement, false, Format::Human).await {
         Err(failure) if failure.held => {
             say!("{failure}");
             Ok(Exit::Done)

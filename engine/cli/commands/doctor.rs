@@ -6,12 +6,13 @@ use cloudcrew_definition::crew::{Definition, Model as Defined};
 use cloudcrew_definition::load;
 use cloudcrew_local::store::Store;
 use cloudcrew_ports::blob::Blobs as _;
+use cloudcrew_ports::index::{Index as _, Which};
 use cloudcrew_ports::journal::{Head, Journal as _};
 use cloudcrew_ports::ledger::Ledger as _;
 use cloudcrew_ports::model::{Block, CallContext, Message, Model, ModelRequest, Nobody, Role};
 use cloudcrew_ports::repo::Repo as _;
 use cloudcrew_runtime::catalogue::catalogue;
-use cloudcrew_runtime::engagement::{Charge, open};
+use cloudcrew_runtime::engagement::{Charge, Record, open};
 
 use crate::args::Args;
 use crate::exit::{Exit, Failure};
@@ -48,7 +49,7 @@ pub async fn doctor(args: &Args, live: bool, words: &[String]) -> Result<Exit, F
             Ok(None) => say(true, format!("home {}: not made yet", home.display())),
             Ok(Some(store)) => match store.check() {
                 Ok(()) => {
-                    let listings = store.list().await?;
+                    let listings = store.list(Which::All).await?;
                     say(
                         true,
                         format!(
@@ -193,12 +194,12 @@ async fn prompts(store: &Store, project: &str) -> Result<(), Failure> {
 
 /// Reads an engagement whole: its journal and what it is pinned to, its ledger, and its branch.
 async fn look_at(store: &Store, project: &str) -> Result<(), Failure> {
-    let mut engagement = open(store, store, project).await?;
+    let mut engagement = open(Record::of(store), project).await?;
     engagement.has_all(&store.rows(project).await?)?;
     prompts(store, project).await?;
     let repo = home::repo(store, &engagement)?;
     if let Some(claim) = repo.claim().await? {
-        engagement.follow(store, store, |_, _, _| {}).await?;
+        engagement.follow(Record::of(store), |_, _, _| {}).await?;
         engagement.knows(&claim, repo.branch())?;
     }
     if let Some(head) = repo.head().await? {

@@ -8,7 +8,7 @@ use cloudcrew_definition::crew::Model;
 use cloudcrew_local::holder;
 use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::{
-    Driver, EndReason, Engagement, Options, RequestKind, Rest, Voice, open,
+    Driver, EndReason, Engagement, Options, RequestKind, Rest, Voice,
 };
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -25,11 +25,11 @@ use crate::{home, wiring, workspace};
 pub async fn drive(
     args: &Args,
     store: &Store,
-    project: &str,
+    mut engagement: Engagement,
     approve_all: bool,
     format: Format,
 ) -> Result<Exit, Failure> {
-    let mut engagement = open(store, store, project).await?;
+    let project = &engagement.project.clone();
     let mended = mended(args, &engagement);
     for model in &mended {
         let route = model.live.clone().map(|live| (live, model.price));
@@ -38,9 +38,8 @@ pub async fn drive(
     }
     let view = Arc::new(View::new(format));
     let ports = wiring::ports(store, &engagement, view.clone()).await?;
-    drop(engagement);
-    let driver =
-        Driver::acquire(ports, project, &holder::this_process(), Options { approve_all }).await?;
+    let holder = holder::this_process();
+    let driver = Driver::acquire(ports, engagement, &holder, Options { approve_all }).await?;
     driver.reroute(mended).await?;
     let stop = view.clone();
     let mut signals = Signals::new()?;

@@ -7,14 +7,17 @@ use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::say;
-use crate::output::{self, VERSION, pretty};
+use crate::output::pretty;
+use cloudcrew_views::VERSION;
 
 pub async fn ledger(args: &Args, project: &str, format: Format) -> Result<Exit, Failure> {
     let (store, engagement) = home::engagement(args, project).await?;
     let rows = store.rows(project).await?;
     engagement.has_all(&rows)?;
     match format {
-        Format::Json => say!("{}", pretty(&output::Ledger { version: VERSION, rows })),
+        Format::Json => {
+            say!("{}", pretty(&cloudcrew_views::ledger::Ledger { version: VERSION, rows }))
+        }
         Format::Human => {
             for row in &rows {
                 let kind = serde_json::to_value(row.kind)

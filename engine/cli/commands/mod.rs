@@ -22,6 +22,8 @@ mod schema;
 mod test;
 mod watch;
 
+use cloudcrew_runtime::engagement::{Record, open};
+
 use crate::args::{Approve, Args, Command, Format};
 use crate::exit::{Exit, Failure};
 use crate::out::{put, say};
@@ -62,7 +64,8 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         }
         Command::Resume { project, approve, format } => {
             let store = home::existing(&home::path(&args)?)?;
-            drive::drive(&args, &store, project, *approve == Some(Approve::All), *format).await
+            let engagement = open(Record::of(&store), project).await?;
+            drive::drive(&args, &store, engagement, *approve == Some(Approve::All), *format).await
         }
         Command::Retry { project, from, definitions, approve, format } => {
             retry::retry(&args, project, from.as_deref(), *definitions, *approve, *format).await

@@ -8,9 +8,11 @@ use crate::args::{Args, Format, Planned};
 use crate::exit::{Exit, Failure};
 use crate::models::{Chosen, at_work, price, served};
 use crate::out::{put, say};
-use crate::output::{PlanAgent, PlanDocument, VERSION, pretty};
+use crate::output::pretty;
 use crate::planned::{before, human, look_back};
 use crate::workspace;
+use cloudcrew_views::VERSION;
+use cloudcrew_views::plan::{PlanAgent, PlanDocument};
 
 pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
     let root = workspace::find(args.workspace.as_deref())?;

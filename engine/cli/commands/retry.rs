@@ -3,7 +3,7 @@
 use cloudcrew_definition::crew::Definition;
 use cloudcrew_local::clock::SystemClock;
 use cloudcrew_plan::{Plan, build};
-use cloudcrew_runtime::engagement::{Engagement, Retry, retry as record};
+use cloudcrew_runtime::engagement::{Engagement, Record, Retry, retry as record};
 
 use super::drive;
 use crate::args::{Approve, Args, Definitions, Format};
@@ -33,7 +33,7 @@ pub async fn retry(
     };
     let retry =
         Retry { from, definitions: current.as_ref().map(|(d, p)| (d, p)), actor: &home::actor() };
-    record(&store, &store, &SystemClock::default(), &mut engagement, retry).await?;
+    record(Record::of(&store), &SystemClock::default(), &mut engagement, retry).await?;
     let by = match (which, definitions, named.is_empty()) {
         (Definitions::Pinned, ..) => "by the definitions that it began with".to_owned(),
         (Definitions::Current, None, false) => {
@@ -42,7 +42,7 @@ pub async fn retry(
         (Definitions::Current, ..) => "by the definitions as they are now".to_owned(),
     };
     note!("{project}: {} begins again, {by}", engagement.state.at);
-    drive::drive(args, &store, project, approve == Some(Approve::All), format).await
+    drive::drive(args, &store, engagement, approve == Some(Approve::All), format).await
 }
 
 /// What the workspace says now.

@@ -15,8 +15,9 @@ use cloudcrew_local::store::Store;
 use cloudcrew_plan::build;
 use cloudcrew_ports::clock::Clock;
 use cloudcrew_ports::journal::Journal;
+use cloudcrew_ports::lease::Leases;
 use cloudcrew_ports::repo::Repo;
-use cloudcrew_runtime::engagement::{BaseRecord, Begin, begin};
+use cloudcrew_runtime::engagement::{BaseRecord, Begin, Record, begin, open};
 
 use super::drive;
 use crate::args::{Approve, Args, Format, Run};
@@ -130,7 +131,7 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     };
     // Held from before its first entry: nobody else can drive it in between.
     let lease = store.acquire(&project, &holder::this_process()).await?;
-    if let Err(error) = begin(&store, &store, start).await {
+    if let Err(error) = begin(Record::of(&store), start).await {
         store.release(&project, &lease).await?;
         return Err(error.into());
     }
@@ -147,7 +148,8 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
         store.release(&project, &lease).await?;
         return detach(&store, &root, &home, &project, run).await;
     }
-    drive::drive(args, &store, &project, run.approve == Some(Approve::All), run.format).await
+    let engagement = open(Record::of(&store), &project).await?;
+    drive::drive(args, &store, engagement, run.approve == Some(Approve::All), run.format).await
 }
 
 /// How long a background process is waited for until it drives.

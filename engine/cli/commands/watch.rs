@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use cloudcrew_ports::journal::{Head, Journal};
-use cloudcrew_runtime::engagement::open;
+use cloudcrew_ports::lease::Leases;
+use cloudcrew_runtime::engagement::{Record, open};
 use cloudcrew_runtime::watch::Watch;
 
 use crate::args::{Args, Format};
@@ -23,14 +24,14 @@ pub async fn watch(args: &Args, project: &str, format: Format) -> Result<Exit, F
         say!("{project} is in {}", engagement.state.at);
     }
     loop {
-        for (entry, event) in engagement.catch_up(&store, &store).await? {
+        for (entry, event) in engagement.catch_up(Record::of(&store)).await? {
             view.happened(entry.seq, entry.at, &event, &engagement);
         }
         let driven = store.lease(project).await?.is_some_and(|(_, alive)| alive);
         let head: Option<Head> = store.head(project).await?;
         if !driven && head.is_some_and(|h| h.seq == engagement.head.seq) {
             view.finish();
-            engagement = open(&store, &store, project).await?;
+            engagement = open(Record::of(&store), project).await?;
             let waiting: Vec<String> =
                 engagement.state.open_requests().map(|request| waits(project, request)).collect();
             match &engagement.state.end {

@@ -13,7 +13,7 @@ use cloudcrew_local::store::Store;
 use cloudcrew_plan::checks::load;
 use cloudcrew_ports::journal::Journal;
 use cloudcrew_runtime::catalogue::catalogue;
-use cloudcrew_runtime::engagement::open;
+use cloudcrew_runtime::engagement::{Record, open};
 use serde_json::Value;
 
 use crate::args::Args;
@@ -38,7 +38,7 @@ pub async fn before(args: &Args, root: &Path, against: &str) -> Result<Before, F
     if let Some(store) = Store::open_existing(&home::path(args)?)?
         && store.head(against).await?.is_some()
     {
-        let engagement = open(&store, &store, against).await?;
+        let engagement = open(Record::of(&store), against).await?;
         let workflow = Some(engagement.state.started.workflow.clone());
         return Ok(Before {
             definition: (*engagement.definition).clone(),

@@ -6,8 +6,8 @@ use cloudcrew_definition::crew::{Agent, Budget, Definition, Gate, Phase};
 use cloudcrew_definition::syntax::{AtLimit, Depth, OnExpiry, written};
 use cloudcrew_plan::forecast::{PhaseForecast, dollars, number};
 
-use crate::output::{PlanAgent, PlanDocument};
 use crate::words::counted;
+use cloudcrew_views::plan::{PlanAgent, PlanDocument};
 
 /// The plan as text.
 pub fn human(definition: &Definition, plan: &PlanDocument) -> String {

@@ -7,4 +7,4 @@ mod past;
 
 pub use before::before;
 pub use human::human;
-pub use past::{Past, Pinned, look_back};
+pub use past::look_back;

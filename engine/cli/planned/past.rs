@@ -6,49 +6,14 @@ use cloudcrew_definition::crew::Definition;
 use cloudcrew_local::store::Store;
 use cloudcrew_plan::compare::compare;
 use cloudcrew_plan::forecast::Range;
-use cloudcrew_ports::journal::Journal;
-use cloudcrew_runtime::engagement::{EndReason, Engagement, MeterLine, open};
-use schemars::JsonSchema;
-use serde::Serialize;
+use cloudcrew_ports::index::{Index, Which};
+use cloudcrew_runtime::engagement::{EndReason, Engagement, MeterLine, Record, Standing, open};
+use cloudcrew_views::plan::{Past, PastPhase, Pinned};
 
 use crate::args::Args;
 use crate::exit::Failure;
 use crate::home;
 use crate::out::note;
-
-/// What completed engagements of a workflow took.
-#[derive(Debug, Default, Serialize, JsonSchema)]
-pub struct Past {
-    /// How many there are.
-    pub engagements: u32,
-    /// Phase by phase; the phase without a name is the whole.
-    pub phases: Vec<PastPhase>,
-}
-
-/// What a phase took.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct PastPhase {
-    /// Its name; empty for the whole engagement.
-    pub phase: String,
-    /// Replies of models.
-    pub turns: Range,
-    /// Tokens read and written.
-    pub tokens: Range,
-    /// Millionths of a US dollar; absent where a price was unknown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub micro_usd: Option<Range>,
-}
-
-/// An engagement that goes on as it began, while the workspace now says otherwise.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Pinned {
-    /// Its id.
-    pub project: String,
-    /// Where it stands.
-    pub state: String,
-    /// Hash of the definition it began with.
-    pub definition: String,
-}
 
 /// Looks at the engagements of a workflow in the home, if there is one.
 pub async fn look_back(
@@ -59,8 +24,17 @@ pub async fn look_back(
     let (mut sums, mut pinned) = (BTreeMap::new(), Vec::new());
     let mut past = Past::default();
     let Some(store) = Store::open_existing(&home::path(args)?)? else { return Ok((past, pinned)) };
-    for listing in store.list().await? {
-        let engagement = match open(&store, &store, &listing.engagement).await {
+    for listing in store.list(Which::All).await? {
+        // The rows say which journals are worth reading.
+        let standing = listing.row.as_ref().and_then(Standing::read);
+        let counts = |standing: &Standing| {
+            let ended = standing.end.as_ref().is_none_or(|end| end.kind == EndReason::Completed);
+            standing.workflow == workflow && ended
+        };
+        if standing.is_some_and(|standing| !counts(&standing)) {
+            continue;
+        }
+        let engagement = match open(Record::of(&store), &listing.engagement).await {
             Ok(engagement) => engagement,
             Err(error) => {
                 note!("{}: {error}", listing.engagement);

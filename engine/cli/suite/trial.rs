@@ -15,7 +15,7 @@ use cloudcrew_plan::build;
 use cloudcrew_ports::clock::Clock;
 use cloudcrew_ports::repo::Repo;
 use cloudcrew_runtime::engagement::{
-    Begin, Driver, Engagement, Event, Options, Voice, begin, open,
+    Begin, Driver, Engagement, Event, Options, Record, Voice, begin, open,
 };
 use cloudcrew_runtime::watch::{Live, Watch};
 
@@ -84,15 +84,13 @@ async fn rehearse(
         date: DAY.to_owned(),
         now: SystemClock::default().now(),
     };
-    begin(&store, &store, start).await?;
-    let engagement = open(&store, &store, test.name).await?;
+    begin(Record::of(&store), start).await?;
+    let engagement = open(Record::of(&store), test.name).await?;
     // It stands in its first state when it is watched for the first time.
     let way = Arc::new(Way(Mutex::new(vec![engagement.state.at.clone()])));
     let ports = wiring::ports(&store, &engagement, way.clone()).await?;
-    drop(engagement);
-    let driver =
-        Driver::acquire(ports, test.name, &holder::this_process(), Options { approve_all: true })
-            .await?;
+    let (holder, options) = (holder::this_process(), Options { approve_all: true });
+    let driver = Driver::acquire(ports, engagement, &holder, options).await?;
     let rest = driver.drive().await?;
     let commit = driver.look(|e| e.state.head.clone()).await;
     let expected = test

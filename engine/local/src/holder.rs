@@ -5,7 +5,7 @@
 
 use std::fs;
 
-use cloudcrew_ports::journal::Holder;
+use cloudcrew_ports::lease::Holder;
 
 /// A name that no other engagement has: 128 bits by chance, in hex.
 pub fn identity() -> String {

@@ -20,7 +20,13 @@ async fn the_store_keeps_every_promise_of_a_journal() {
 #[tokio::test]
 async fn the_store_keeps_every_promise_about_leases() {
     let (_home, store) = store();
-    conformance::lease::every_promise(&store).await;
+    conformance::lease::every_promise(&store, &store).await;
+}
+
+#[tokio::test]
+async fn the_store_keeps_every_promise_of_an_index() {
+    let (_home, store) = store();
+    conformance::index::every_promise(&store, &store, &|_| {}).await;
 }
 
 #[tokio::test]

@@ -10,7 +10,8 @@ use std::sync::{Arc, Barrier};
 
 use cloudcrew_local::store::{FILE, Store};
 use cloudcrew_ports::blob::Blobs as _;
-use cloudcrew_ports::journal::{AppendError, Head, Journal as _, NewEntry, Writer};
+use cloudcrew_ports::index::{Index as _, Row, Which};
+use cloudcrew_ports::journal::{AppendError, Batch, Head, Journal as _, NewEntry, Writer};
 use cloudcrew_ports::ledger::{Ledger as _, LedgerKind, LedgerRow};
 use serde_json::json;
 use support::{block_on, home, raw, store, told};
@@ -23,11 +24,15 @@ fn entry(n: u64) -> NewEntry {
     }
 }
 
+fn batch(entries: Vec<NewEntry>) -> Batch {
+    Batch { entries, row: Row::default() }
+}
+
 /// A store with a journal of three entries.
 fn journal(home: &Path) -> (Store, Head) {
     let store = store(home);
-    let head =
-        block_on(store.create("acme", vec![entry(1), entry(2), entry(3)])).expect("it begins");
+    let head = block_on(store.create("acme", batch(vec![entry(1), entry(2), entry(3)])))
+        .expect("it begins");
     (store, head.expect("it is new"))
 }
 
@@ -69,13 +74,13 @@ fn many_who_open_a_new_home_at_once_have_one_store() {
             scope.spawn(move || {
                 gate.wait();
                 let store = store(home);
-                block_on(store.create(&format!("engagement-{n}"), vec![entry(n)]))
+                block_on(store.create(&format!("engagement-{n}"), batch(vec![entry(n)])))
                     .expect("it begins")
                     .expect("it is new");
             });
         }
     });
-    assert_eq!(block_on(store(home.path()).list()).expect("a list").len(), 8);
+    assert_eq!(block_on(store(home.path()).list(Which::All)).expect("a list").len(), 8);
 }
 
 #[test]
@@ -94,7 +99,12 @@ fn of_eight_threads_on_two_stores_one_wins_each_round() {
                 );
                 std::thread::spawn(move || {
                     gate.wait();
-                    block_on(store.append("acme", &head, Writer::Inbound, vec![entry(n), entry(n)]))
+                    block_on(store.append(
+                        "acme",
+                        &head,
+                        Writer::Inbound,
+                        batch(vec![entry(n), entry(n)]),
+                    ))
                 })
             })
             .collect();
@@ -123,14 +133,14 @@ fn a_refused_request_takes_nothing_back_of_the_others_in_its_group() {
     let stale = Head::default();
     let done = block_on(async {
         let creates = (0..100).map(|n| {
-            store.create(if n % 3 == 0 { "acme" } else { ["b", "c"][n % 2] }, vec![entry(1)])
+            store.create(if n % 3 == 0 { "acme" } else { ["b", "c"][n % 2] }, batch(vec![entry(1)]))
         });
         let appends = (0..100).map(|n| {
             store.append(
                 "acme",
                 if n == 50 { &head } else { &stale },
                 Writer::Inbound,
-                vec![entry(4)],
+                batch(vec![entry(4)]),
             )
         });
         futures_util::future::join(
@@ -142,7 +152,11 @@ fn a_refused_request_takes_nothing_back_of_the_others_in_its_group() {
     assert_eq!(done.0.into_iter().filter(|made| matches!(made, Ok(Some(_)))).count(), 2);
     assert_eq!(done.1.into_iter().filter(Result::is_ok).count(), 1);
     assert_eq!(
-        block_on(store.list()).expect("a list").iter().map(|l| l.head.seq).collect::<Vec<_>>(),
+        block_on(store.list(Which::All))
+            .expect("a list")
+            .iter()
+            .map(|l| l.head.seq)
+            .collect::<Vec<_>>(),
         [4, 1, 1]
     );
 }
@@ -152,7 +166,7 @@ fn what_is_said_to_be_written_is_there_after_the_last_store_is_dropped() {
     let home = home();
     let (store, head) = journal(home.path());
     // Asked for, and nobody waits for the answer.
-    let lost = store.append("acme", &head, Writer::Inbound, vec![entry(4)]);
+    let lost = store.append("acme", &head, Writer::Inbound, batch(vec![entry(4)]));
     block_on(async { tokio::time::timeout(std::time::Duration::ZERO, lost).await }).ok();
     drop(store);
     let again = support::store(home.path());
@@ -283,7 +297,7 @@ fn a_newer_file_is_left_to_a_newer_cloudcrew() {
     raw(home.path(), "PRAGMA user_version = 9");
     let words = "was written by a newer cloudcrew (format 9, this one knows 1); use that one";
     assert!(told(Store::open(home.path())).ends_with(words));
-    let said = told(block_on(before.append("acme", &head, Writer::Inbound, vec![entry(4)])));
+    let said = told(block_on(before.append("acme", &head, Writer::Inbound, batch(vec![entry(4)]))));
     assert!(
         said.ends_with(words),
         "who had it open before it was migrated does not write either: {said}"
@@ -356,7 +370,7 @@ fn a_file_that_is_taken_away_is_not_written_to() {
     let home = home();
     let (store, head) = journal(home.path());
     fs::rename(home.path().join(FILE), home.path().join("elsewhere.db")).expect("moved");
-    let said = told(block_on(store.append("acme", &head, Writer::Inbound, vec![entry(4)])));
+    let said = told(block_on(store.append("acme", &head, Writer::Inbound, batch(vec![entry(4)]))));
     assert!(said.ends_with("it was moved or deleted while it was in use; start again"), "{said}");
 }
 
@@ -426,7 +440,7 @@ fn append_for_ever() {
     let store = store(&home);
     let mut head = Head::default();
     loop {
-        match block_on(store.append("acme", &head, Writer::Inbound, vec![entry(1)])) {
+        match block_on(store.append("acme", &head, Writer::Inbound, batch(vec![entry(1)]))) {
             Ok(new) => {
                 support::acknowledge(&new.hash);
                 head = new;
@@ -470,7 +484,7 @@ fn fill_the_disk() {
     let (store, mut head) = journal(&home.join(".cloudcrew"));
     let large = |n: u64| NewEntry { payload: json!("x".repeat(40_000)).to_string(), ..entry(n) };
     let full = loop {
-        match block_on(store.append("acme", &head, Writer::Inbound, vec![large(0)])) {
+        match block_on(store.append("acme", &head, Writer::Inbound, batch(vec![large(0)]))) {
             Ok(new) => head = new,
             Err(error) => break error.to_string(),
         }
@@ -487,7 +501,7 @@ fn fill_the_disk() {
         "what was acknowledged is there, and nothing else"
     );
     fs::remove_file(ballast).expect("removed");
-    block_on(store.append("acme", &head, Writer::Inbound, vec![large(0)]))
+    block_on(store.append("acme", &head, Writer::Inbound, batch(vec![large(0)])))
         .expect("there is room again");
 }
 
@@ -513,7 +527,8 @@ fn the_lock_that_keeps_the_log_is_held_however_often_the_file_is_opened() {
     let (store, head) = journal(home.path());
     assert!(held(), "after the writer was opened beside a reader");
     let other = support::store(home.path());
-    block_on(other.append("acme", &head, Writer::Inbound, vec![entry(4)])).expect("it is written");
+    block_on(other.append("acme", &head, Writer::Inbound, batch(vec![entry(4)])))
+        .expect("it is written");
     assert!(held(), "after another store was opened");
     drop(other);
     assert!(held(), "after the other store was closed");
@@ -529,11 +544,11 @@ fn whoever_keeps_the_database_locked_is_named() {
     let (store, head) = journal(home.path());
     let other = rusqlite::Connection::open(home.path().join("cloudcrew.db")).expect("the database");
     other.execute_batch("BEGIN IMMEDIATE").expect("the lock");
-    let refused = block_on(store.append("acme", &head, Writer::Inbound, vec![entry(4)]))
+    let refused = block_on(store.append("acme", &head, Writer::Inbound, batch(vec![entry(4)])))
         .expect_err("it is locked");
     let holder = format!("is locked by process {}", std::process::id());
     assert!(refused.to_string().contains(&holder), "{refused}");
     other.execute_batch("ROLLBACK").expect("the lock is released");
-    block_on(store.append("acme", &head, Writer::Inbound, vec![entry(4)]))
+    block_on(store.append("acme", &head, Writer::Inbound, batch(vec![entry(4)])))
         .expect("it can be written again");
 }

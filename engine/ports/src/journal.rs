@@ -1,16 +1,18 @@
-//! The append-only record of an engagement, its lease and its index: the truth everything else is
-//! folded from.
+//! The append-only record of an engagement: the truth everything else is folded from.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::StoreError;
+use super::index::{MAX_ROW, Row};
 
 /// Rows in one append at most (a DynamoDB transaction holds 100 actions, one of them the head).
 pub const MAX_APPEND: usize = 90;
 /// Bytes of one entry's payload at most; what is larger goes to the blob port first.
 pub const MAX_PAYLOAD: usize = 64 * 1024;
+/// Bytes of the payloads of one append in sum, at most.
+pub const MAX_BATCH: usize = 256 * 1024;
 
 /// An entry as it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,82 +79,67 @@ pub enum AppendError {
     Store(#[from] StoreError),
 }
 
-/// A process that drives, as others see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
-    /// In words: `pid 4711 on build-7`.
-    pub name: String,
-    /// Host name.
-    pub host: String,
-    /// Boot id of the host; two processes with the same one can see whether the other lives.
-    pub boot: String,
-    /// Process id.
-    pub pid: u32,
-    /// Start time of the process in clock ticks after boot, so that a reused pid is not taken for
-    /// the holder.
-    pub started: u64,
+/// What one append writes: all of it, or nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// The entries, in order.
+    pub entries: Vec<NewEntry>,
+    /// What lists show of the engagement after them.
+    pub row: Row,
 }
 
-/// The right to drive an engagement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lease {
-    /// Grows by one with every new holder; each driver's append names it.
-    pub epoch: u64,
-    /// Who holds it.
-    pub holder: Holder,
-}
-
-/// Why a lease was not given.
-#[derive(Debug, thiserror::Error)]
-pub enum LeaseError {
-    /// A living process holds it.
-    #[error("{} is driven by {}", .engagement, .holder.name)]
-    Held {
-        /// Which engagement.
-        engagement: String,
-        /// Who holds it.
-        holder: Holder,
-    },
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// A line of the index of engagements.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Listing {
-    /// The engagement's id (`--project`).
-    pub engagement: String,
-    /// When it began, milliseconds since 1970 UTC.
-    pub created: i64,
-    /// Where its journal ends.
-    pub head: Head,
+impl Batch {
+    /// Whether every store can take it; a store asks before it writes.
+    ///
+    /// # Errors
+    /// Which limit it exceeds, in words.
+    pub fn fits(&self) -> Result<(), String> {
+        let count = self.entries.len();
+        if count > MAX_APPEND {
+            return Err(format!("{count} entries are appended at once; the most is {MAX_APPEND}"));
+        }
+        if let Some(NewEntry { kind, payload, .. }) =
+            self.entries.iter().find(|entry| entry.payload.len() > MAX_PAYLOAD)
+        {
+            let bytes = payload.len();
+            return Err(format!(
+                "a `{kind}` of {bytes} bytes is appended; the most is {MAX_PAYLOAD}, the rest goes to \
+                 a blob"
+            ));
+        }
+        let bytes: usize = self.entries.iter().map(|entry| entry.payload.len()).sum();
+        if bytes > MAX_BATCH {
+            return Err(format!("{bytes} bytes are appended at once; the most is {MAX_BATCH}"));
+        }
+        let row = self.row.standing.len();
+        if row > MAX_ROW {
+            return Err(format!("the index row has {row} bytes; the most is {MAX_ROW}"));
+        }
+        Ok(())
+    }
 }
 
 /// The journal port. Every call that changes something returns only after the change is on disk.
+/// Reads are strongly consistent.
 #[async_trait]
 pub trait Journal: Send + Sync {
     /// Begins an engagement with its first entries. `Ok(None)` when the id exists already.
-    async fn create(
-        &self,
-        engagement: &str,
-        entries: Vec<NewEntry>,
-    ) -> Result<Option<Head>, StoreError>;
+    async fn create(&self, engagement: &str, batch: Batch) -> Result<Option<Head>, StoreError>;
 
-    /// Compare-and-swap append of at most [`MAX_APPEND`] entries: all of them after `expected`, or
-    /// none. An engagement that does not exist is an error of the store, and so are too many
-    /// entries or one above [`MAX_PAYLOAD`]. A driver that has lost the lease is told so even when
-    /// the journal has moved on as well.
+    /// Compare-and-swap append: all entries after `expected` and the index row, or nothing. An
+    /// engagement that does not exist is an error of the store, and so is a batch that does not
+    /// [fit](Batch::fits). A driver that has lost the lease is told so even when the journal has
+    /// moved on as well.
     async fn append(
         &self,
         engagement: &str,
         expected: &Head,
         writer: Writer,
-        entries: Vec<NewEntry>,
+        batch: Batch,
     ) -> Result<Head, AppendError>;
 
-    /// Entries with `seq > after`, in order, at most `limit`. An unknown engagement has none.
-    /// A broken chain or an unreadable row is an error, never a shorter journal.
+    /// Entries with `seq > after`, in order, at most `limit`. An unknown engagement has none. A broken
+    /// chain or an unreadable row is an error, never a shorter journal.
     async fn read(
         &self,
         engagement: &str,
@@ -162,25 +149,6 @@ pub trait Journal: Send + Sync {
 
     /// Where a journal ends; `None` for an unknown engagement.
     async fn head(&self, engagement: &str) -> Result<Option<Head>, StoreError>;
-
-    /// All engagements, by creation.
-    async fn list(&self) -> Result<Vec<Listing>, StoreError>;
-
-    /// Takes the lease: when it is free, when its holder is dead (same boot, no such process), or
-    /// when it was not renewed for the adapter's time to live. A process that holds it already gets
-    /// the same lease again. The engagement need not exist: a lease says who may drive, not what.
-    async fn acquire(&self, engagement: &str, holder: &Holder) -> Result<Lease, LeaseError>;
-
-    /// Says that the holder lives. `Ok(false)` when the lease is another's now.
-    async fn renew(&self, engagement: &str, lease: &Lease) -> Result<bool, StoreError>;
-
-    /// Gives the lease back; nothing happens when it is another's. Whoever held it can append as a
-    /// driver no more.
-    async fn release(&self, engagement: &str, lease: &Lease) -> Result<(), StoreError>;
-
-    /// The lease as it stands, with whether its holder is taken to be alive; `None` when nobody
-    /// holds it.
-    async fn lease(&self, engagement: &str) -> Result<Option<(Lease, bool)>, StoreError>;
 }
 
 /// The hash of an entry: over the hash before it and everything it says. `payload` is its JSON text

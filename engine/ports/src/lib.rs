@@ -8,8 +8,10 @@ pub mod bounds;
 pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod index;
 pub mod journal;
 pub mod json;
+pub mod lease;
 pub mod ledger;
 pub mod mended;
 pub mod model;

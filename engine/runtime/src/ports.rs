@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cloudcrew_ports::blob::Blobs;
 use cloudcrew_ports::clock::Clock;
 use cloudcrew_ports::journal::Journal;
+use cloudcrew_ports::lease::Leases;
 use cloudcrew_ports::ledger::Ledger;
 use cloudcrew_ports::model::Model;
 use cloudcrew_ports::repo::Repo;
@@ -16,6 +17,8 @@ use crate::watch::Watch;
 pub struct Ports {
     /// What happened.
     pub journal: Arc<dyn Journal>,
+    /// Who drives.
+    pub leases: Arc<dyn Leases>,
     /// What is too large for it.
     pub blobs: Arc<dyn Blobs>,
     /// What the crew knows.

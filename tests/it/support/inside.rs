@@ -8,10 +8,10 @@ use cloudcrew_local::rehearsal::RehearsalModel;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
 use cloudcrew_plan::checks::load;
-use cloudcrew_ports::journal::Holder;
+use cloudcrew_ports::lease::Holder;
 use cloudcrew_ports::repo::Repo;
 use cloudcrew_runtime::catalogue::catalogue;
-use cloudcrew_runtime::engagement::{Begin, Engagement, Event, SowFile, begin, open};
+use cloudcrew_runtime::engagement::{Begin, Engagement, Event, Record, SowFile, begin, open};
 use cloudcrew_runtime::ports::Ports;
 use cloudcrew_runtime::watch::{Live, Watch};
 
@@ -44,7 +44,7 @@ fn repo_of(home: &Path) -> GitRepo {
 pub async fn ports(home: &Path) -> (Ports, Store, GitRepo) {
     let store = Store::open(home).expect("a store");
     let repo = repo_of(home);
-    let engagement = open(&store, &store, PROJECT).await.expect("an engagement");
+    let engagement = open(Record::of(&store), PROJECT).await.expect("an engagement");
     let rehearsal = engagement
         .state
         .started
@@ -56,6 +56,7 @@ pub async fn ports(home: &Path) -> (Ports, Store, GitRepo) {
     clock.not_before(engagement.state.times.1);
     let ports = Ports {
         journal: Arc::new(store.clone()),
+        leases: Arc::new(store.clone()),
         blobs: Arc::new(store.clone()),
         ledger: Arc::new(store.clone()),
         repo: Arc::new(repo.clone()),
@@ -92,5 +93,5 @@ pub async fn start(home: &Path, workspace: &Path, sow: &str, rehearsal: Option<&
         date: "2026-01-05".into(),
         now: 1_767_600_000_000,
     };
-    begin(&store, &store, start).await.expect("it begins");
+    begin(Record::of(&store), start).await.expect("it begins");
 }

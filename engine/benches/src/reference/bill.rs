@@ -291,7 +291,7 @@ async fn drive(folder: &Path, model: Arc<dyn Model>) -> (Rest, u64, u64) {
     let mut ports = ports(&store, repo, "demo").await;
     ports.model = model;
     ports.clock = Arc::new(SystemClock::default());
-    let driver = Driver::acquire(ports, "demo", &this_process(), Options { approve_all: true })
+    let driver = Driver::open(ports, "demo", &this_process(), Options { approve_all: true })
         .await
         .expect("the lease");
     let rest = driver.drive().await.expect("the world is whole");

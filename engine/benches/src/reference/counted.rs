@@ -7,9 +7,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use cloudcrew_local::store::Store;
 use cloudcrew_ports::StoreError;
-use cloudcrew_ports::journal::{
-    AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, NewEntry, Writer,
-};
+use cloudcrew_ports::journal::{AppendError, Batch, Entry, Head, Journal, Writer};
 use serde_json::json;
 
 /// Name of the file with the sizes.
@@ -34,12 +32,8 @@ impl Counted {
 
 #[async_trait]
 impl Journal for Counted {
-    async fn create(
-        &self,
-        engagement: &str,
-        entries: Vec<NewEntry>,
-    ) -> Result<Option<Head>, StoreError> {
-        self.journal.create(engagement, entries).await
+    async fn create(&self, engagement: &str, batch: Batch) -> Result<Option<Head>, StoreError> {
+        self.journal.create(engagement, batch).await
     }
 
     async fn append(
@@ -47,10 +41,10 @@ impl Journal for Counted {
         engagement: &str,
         expected: &Head,
         writer: Writer,
-        entries: Vec<NewEntry>,
+        batch: Batch,
     ) -> Result<Head, AppendError> {
-        let bytes = entries.iter().map(|entry| entry.payload.len()).sum();
-        let head = self.journal.append(engagement, expected, writer, entries).await?;
+        let bytes = batch.entries.iter().map(|entry| entry.payload.len()).sum();
+        let head = self.journal.append(engagement, expected, writer, batch).await?;
         self.commits.lock().expect("no panic").push(bytes);
         Ok(head)
     }
@@ -66,25 +60,5 @@ impl Journal for Counted {
 
     async fn head(&self, engagement: &str) -> Result<Option<Head>, StoreError> {
         self.journal.head(engagement).await
-    }
-
-    async fn list(&self) -> Result<Vec<Listing>, StoreError> {
-        self.journal.list().await
-    }
-
-    async fn acquire(&self, engagement: &str, holder: &Holder) -> Result<Lease, LeaseError> {
-        self.journal.acquire(engagement, holder).await
-    }
-
-    async fn renew(&self, engagement: &str, lease: &Lease) -> Result<bool, StoreError> {
-        self.journal.renew(engagement, lease).await
-    }
-
-    async fn release(&self, engagement: &str, lease: &Lease) -> Result<(), StoreError> {
-        self.journal.release(engagement, lease).await
-    }
-
-    async fn lease(&self, engagement: &str) -> Result<Option<(Lease, bool)>, StoreError> {
-        self.journal.lease(engagement).await
     }
 }

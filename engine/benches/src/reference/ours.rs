@@ -70,7 +70,7 @@ async fn all(folder: &Path, scenario: &Value, runs: u64) -> Value {
         ports.model = model.clone();
         ports.clock = Arc::new(SystemClock::default());
         drivers.push(
-            Driver::acquire(ports, &project, &this_process(), Options { approve_all: true })
+            Driver::open(ports, &project, &this_process(), Options { approve_all: true })
                 .await
                 .expect("the lease"),
         );

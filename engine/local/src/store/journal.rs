@@ -1,17 +1,14 @@
-//! The journal port: entries, heads and the index of engagements.
+//! The journal port: entries and heads.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use cloudcrew_planted as planted;
 use cloudcrew_ports::StoreError;
-use cloudcrew_ports::journal::{
-    AppendError, Entry, Head, Holder, Journal, Lease, LeaseError, Listing, MAX_APPEND, MAX_PAYLOAD,
-    NewEntry, Writer, chain,
-};
+use cloudcrew_ports::index::Row;
+use cloudcrew_ports::journal::{AppendError, Batch, Entry, Head, Journal, NewEntry, Writer, chain};
 use cloudcrew_ports::json;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::fault::{Fault, Stop, refused};
 use super::heads::{self, Slot};
@@ -19,13 +16,9 @@ use super::{File, Store, lease};
 
 #[async_trait]
 impl Journal for Store {
-    async fn create(
-        &self,
-        engagement: &str,
-        entries: Vec<NewEntry>,
-    ) -> Result<Option<Head>, StoreError> {
+    async fn create(&self, engagement: &str, batch: Batch) -> Result<Option<Head>, StoreError> {
         let (engagement, file) = (engagement.to_owned(), Arc::clone(&self.0.file));
-        self.write(move |connection| create(connection, &file, &engagement, &entries)).await
+        self.write(move |connection| create(connection, &file, &engagement, &batch)).await
     }
 
     async fn append(
@@ -33,10 +26,10 @@ impl Journal for Store {
         engagement: &str,
         expected: &Head,
         writer: Writer,
-        entries: Vec<NewEntry>,
+        batch: Batch,
     ) -> Result<Head, AppendError> {
         let (engagement, expected) = (engagement.to_owned(), expected.clone());
-        self.write(move |connection| append(connection, &engagement, &expected, writer, &entries))
+        self.write(move |connection| append(connection, &engagement, &expected, writer, &batch))
             .await
     }
 
@@ -72,39 +65,15 @@ impl Journal for Store {
     async fn head(&self, engagement: &str) -> Result<Option<Head>, StoreError> {
         self.look(|connection| Ok(find(connection, engagement)?.map(|(_, head)| head)))
     }
-
-    async fn list(&self) -> Result<Vec<Listing>, StoreError> {
-        let written = self.0.file.heads.all();
-        self.look(|connection| list(connection, &written))
-    }
-
-    async fn acquire(&self, engagement: &str, holder: &Holder) -> Result<Lease, LeaseError> {
-        let (engagement, holder) = (engagement.to_owned(), holder.clone());
-        self.write(move |connection| lease::acquire(connection, &engagement, &holder)).await
-    }
-
-    async fn renew(&self, engagement: &str, lease: &Lease) -> Result<bool, StoreError> {
-        let (engagement, epoch) = (engagement.to_owned(), lease.epoch);
-        self.write(move |connection| lease::renew(connection, &engagement, epoch)).await
-    }
-
-    async fn release(&self, engagement: &str, lease: &Lease) -> Result<(), StoreError> {
-        let (engagement, epoch) = (engagement.to_owned(), lease.epoch);
-        self.write(move |connection| lease::release(connection, &engagement, epoch)).await
-    }
-
-    async fn lease(&self, engagement: &str) -> Result<Option<(Lease, bool)>, StoreError> {
-        self.look(|connection| lease::current(connection, engagement))
-    }
 }
 
 fn create(
     connection: &Connection,
     file: &File,
     engagement: &str,
-    entries: &[NewEntry],
+    batch: &Batch,
 ) -> Result<Option<Head>, Stop<StoreError>> {
-    let Some(first) = entries.first() else {
+    let Some(first) = batch.entries.first() else {
         return Err(refused(named(engagement), "it begins without an entry"));
     };
     let sql = "INSERT OR IGNORE INTO engagement (id, created, seq, hash) VALUES (?1, ?2, 0, '')";
@@ -116,7 +85,7 @@ fn create(
         // The number was another engagement's, which is gone.
         written.is_listed(std::iter::empty())?;
     }
-    insert(connection, engagement, number, &Head::default(), entries).map(Some)
+    insert(connection, engagement, number, &Head::default(), batch).map(Some)
 }
 
 fn append(
@@ -124,7 +93,7 @@ fn append(
     engagement: &str,
     expected: &Head,
     writer: Writer,
-    entries: &[NewEntry],
+    batch: &Batch,
 ) -> Result<Head, Stop<AppendError>> {
     let Some((number, head)) = find(connection, engagement)? else {
         return Err(refused(named(engagement), "there is none"));
@@ -136,7 +105,7 @@ fn append(
     if head != *expected && !planted::Fault::NoCompareAndSwap.is_planted() {
         return Err(Stop::Refused(AppendError::Conflict(head)));
     }
-    insert(connection, engagement, number, &head, entries)
+    insert(connection, engagement, number, &head, batch)
 }
 
 /// Entries after `head`, which is the end of the journal.
@@ -145,35 +114,31 @@ fn insert<R: From<StoreError>>(
     engagement: &str,
     number: i64,
     head: &Head,
-    entries: &[NewEntry],
+    batch: &Batch,
 ) -> Result<Head, Stop<R>> {
-    if entries.len() > MAX_APPEND {
-        return Err(refused(
-            named(engagement),
-            format!("{} entries are appended at once; the most is {MAX_APPEND}", entries.len()),
-        ));
-    }
+    batch.fits().map_err(|why| refused(named(engagement), why))?;
     let mut head = head.clone();
     let sql = "INSERT INTO entry (engagement, seq, at, kind, payload, hash) VALUES (?1, ?2, ?3, \
         ?4, ?5, ?6)";
     let mut insert = connection.prepare_cached(sql)?;
-    for entry in entries {
+    for entry in &batch.entries {
         let NewEntry { at, kind, payload } = entry;
-        if payload.len() > MAX_PAYLOAD {
-            let why = format!(
-                "a `{kind}` of {} bytes is appended; the most is {MAX_PAYLOAD}, the rest goes to a \
-                 blob",
-                payload.len()
-            );
-            return Err(refused(named(engagement), why));
-        }
         let seq = head.seq + 1;
         let hash = chain(&head.hash, seq, *at, kind, payload);
         insert.execute(params![number, seq as i64, at, kind, payload, hash])?;
         head = Head { seq, hash };
     }
-    let sql = "UPDATE engagement SET seq = ?2, hash = ?3 WHERE number = ?1";
-    connection.prepare_cached(sql)?.execute(params![number, head.seq as i64, head.hash])?;
+    let sql = "UPDATE engagement SET seq = ?2, hash = ?3, standing = ?4, waits = ?5, due = ?6 \
+               WHERE number = ?1";
+    let Row { standing, waits, due } = &batch.row;
+    connection.prepare_cached(sql)?.execute(params![
+        number,
+        head.seq as i64,
+        head.hash,
+        standing,
+        waits,
+        due
+    ])?;
     heads::appended(number, engagement, &head);
     Ok(head)
 }
@@ -188,24 +153,7 @@ pub(super) fn find(
     Ok(select.query_row([engagement], |row| Ok((row.get(0)?, head(row, 1)?))).optional()?)
 }
 
-fn list(
-    connection: &Connection,
-    written: &[(i64, Slot)],
-) -> Result<Vec<Listing>, Stop<StoreError>> {
-    let mut select = connection
-        .prepare_cached("SELECT id, created, seq, hash FROM engagement ORDER BY created, number")?;
-    let rows = select.query_map([], |row| {
-        Ok(Listing { engagement: row.get(0)?, created: row.get(1)?, head: head(row, 2)? })
-    })?;
-    let listings: Vec<Listing> = rows.collect::<Result<_, _>>()?;
-    let names: HashSet<&str> = listings.iter().map(|listing| listing.engagement.as_str()).collect();
-    for (_, slot) in written.iter().filter(|(_, slot)| !names.contains(slot.engagement())) {
-        slot.is_listed(names.iter().copied())?;
-    }
-    Ok(listings)
-}
-
-fn head(row: &Row<'_>, at: usize) -> rusqlite::Result<Head> {
+pub(super) fn head(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Head> {
     Ok(Head { seq: row.get::<_, i64>(at)? as u64, hash: row.get(at + 1)? })
 }
 
@@ -251,7 +199,7 @@ fn read(
 }
 
 /// The row as the entry after `last`, or what is wrong with it.
-fn entry(row: &Row<'_>, last: &Head) -> Result<Entry, String> {
+fn entry(row: &rusqlite::Row<'_>, last: &Head) -> Result<Entry, String> {
     let get = |e: rusqlite::Error| format!("cannot be read: {e}");
     let seq = row.get::<_, i64>(0).map_err(get)? as u64;
     if seq != last.seq + 1 {

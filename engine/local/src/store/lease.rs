@@ -3,16 +3,40 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use cloudcrew_ports::StoreError;
-use cloudcrew_ports::journal::{AppendError, Holder, Lease, LeaseError};
+use cloudcrew_ports::journal::AppendError;
+use cloudcrew_ports::lease::{Holder, Lease, LeaseError, Leases};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::fault::{Fault, Stop};
-use super::now;
+use super::{Store, now};
 use crate::holder::lives;
 
 /// A lease that was not renewed for so long is free.
 pub const LEASE_TTL: Duration = Duration::from_secs(15);
+
+#[async_trait]
+impl Leases for Store {
+    async fn acquire(&self, engagement: &str, holder: &Holder) -> Result<Lease, LeaseError> {
+        let (engagement, holder) = (engagement.to_owned(), holder.clone());
+        self.write(move |connection| acquire(connection, &engagement, &holder)).await
+    }
+
+    async fn renew(&self, engagement: &str, lease: &Lease) -> Result<bool, StoreError> {
+        let (engagement, epoch) = (engagement.to_owned(), lease.epoch);
+        self.write(move |connection| renew(connection, &engagement, epoch)).await
+    }
+
+    async fn release(&self, engagement: &str, lease: &Lease) -> Result<(), StoreError> {
+        let (engagement, epoch) = (engagement.to_owned(), lease.epoch);
+        self.write(move |connection| release(connection, &engagement, epoch)).await
+    }
+
+    async fn lease(&self, engagement: &str) -> Result<Option<(Lease, bool)>, StoreError> {
+        self.look(|connection| current(connection, engagement))
+    }
+}
 
 /// A row: epoch, holder, when it was renewed.
 struct Held {
@@ -36,14 +60,28 @@ fn find(connection: &Connection, engagement: &str) -> Result<Option<Held>, Fault
         Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?, row.get(2)?))
     });
     let Some((epoch, holder, renewed)) = row.optional()? else { return Ok(None) };
-    let holder = holder.map(|text| serde_json::from_str(&text)).transpose();
-    let holder = holder.map_err(|e| {
-        Fault::Damaged(format!("the holder of the lease of `{engagement}` cannot be read: {e}"))
-    })?;
+    let holder = holder.map(|text| holder_of(engagement, &text)).transpose()?;
     Ok(Some(Held { epoch: epoch as u64, holder, renewed }))
 }
 
-pub(super) fn acquire(
+fn holder_of(engagement: &str, text: &str) -> Result<Holder, Fault> {
+    serde_json::from_str(text).map_err(|e| {
+        Fault::Damaged(format!("the holder of the lease of `{engagement}` cannot be read: {e}"))
+    })
+}
+
+/// The holder of a row, when it is taken to be alive.
+pub(super) fn living(
+    engagement: &str,
+    holder: Option<String>,
+    renewed: Option<i64>,
+) -> Result<Option<Holder>, Fault> {
+    let (Some(holder), Some(renewed)) = (holder, renewed) else { return Ok(None) };
+    let held = Held { epoch: 0, holder: Some(holder_of(engagement, &holder)?), renewed };
+    Ok(if held.is_alive() { held.holder } else { None })
+}
+
+fn acquire(
     connection: &Connection,
     engagement: &str,
     holder: &Holder,
@@ -90,27 +128,19 @@ pub(super) fn held(
     }))
 }
 
-pub(super) fn renew(
-    connection: &Connection,
-    engagement: &str,
-    epoch: u64,
-) -> Result<bool, Stop<StoreError>> {
+fn renew(connection: &Connection, engagement: &str, epoch: u64) -> Result<bool, Stop<StoreError>> {
     let sql =
         "UPDATE lease SET renewed = ?3 WHERE engagement = ?1 AND epoch = ?2 AND holder IS NOT NULL";
     Ok(connection.prepare_cached(sql)?.execute(params![engagement, epoch as i64, now()])? == 1)
 }
 
-pub(super) fn release(
-    connection: &Connection,
-    engagement: &str,
-    epoch: u64,
-) -> Result<(), Stop<StoreError>> {
+fn release(connection: &Connection, engagement: &str, epoch: u64) -> Result<(), Stop<StoreError>> {
     let sql = "UPDATE lease SET holder = NULL WHERE engagement = ?1 AND epoch = ?2";
     connection.prepare_cached(sql)?.execute(params![engagement, epoch as i64])?;
     Ok(())
 }
 
-pub(super) fn current(
+fn current(
     connection: &Connection,
     engagement: &str,
 ) -> Result<Option<(Lease, bool)>, Stop<StoreError>> {

@@ -11,7 +11,7 @@ use super::fault::{Fault, system};
 use super::open::{self, APPLICATION};
 
 /// Step `n` takes a file from version `n` to `n + 1`; the first makes it.
-pub(super) const STEPS: &[&str] = &[include_str!("v1.sql")];
+pub(super) const STEPS: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql")];
 /// The version this engine reads and writes.
 pub(super) const VERSION: i64 = STEPS.len() as i64;
 /// How many tables that has.
@@ -71,18 +71,21 @@ mod tests {
     use super::super::Store;
     use super::*;
 
-    /// There is no released version before this one: the next one is made up, and this one is the
-    /// older.
-    const NEXT: &[&str] =
-        &[include_str!("v1.sql"), "ALTER TABLE blob ADD COLUMN kept INTEGER NOT NULL DEFAULT 1;"];
-
+    /// A file of version 1 with a blob and an engagement.
     fn old(home: &Path) -> (std::path::PathBuf, Connection) {
-        let store = Store::open(home).expect("a new store");
-        let path = store.path().to_owned();
+        let path = Store::open(home).expect("a new store").path().to_owned();
+        for file in [path.clone(), beside(&path, "-wal"), beside(&path, "-shm")] {
+            let _ = fs::remove_file(file);
+        }
+        let connection = Connection::open(&path).expect("a new file");
+        connection.execute_batch(STEPS[0]).expect("the tables of version 1");
+        connection.pragma_update(None, "application_id", APPLICATION).expect("ours");
+        connection.pragma_update(None, "user_version", 1).expect("version 1");
+        let rows = "INSERT INTO blob (hash, bytes) VALUES ('h', x'0102');
+             INSERT INTO engagement (id, created, seq, hash) VALUES ('acme', 7, 0, '');";
+        connection.execute_batch(rows).expect("rows");
+        drop(connection);
         let connection = open::to_write(&path).expect("a connection");
-        connection
-            .execute("INSERT INTO blob (hash, bytes) VALUES ('h', x'0102')", [])
-            .expect("a row");
         (path, connection)
     }
 
@@ -90,16 +93,21 @@ mod tests {
     fn an_older_file_is_copied_and_then_taken_to_the_newest_version() {
         let home = tempfile::tempdir().expect("a folder");
         let (path, connection) = old(home.path());
-        run(&path, connection, 1, NEXT).expect("migrated");
+        run(&path, connection, 1, STEPS).expect("migrated");
 
         let there = open::plain(&path).expect("a connection");
-        let row = there.query_row("SELECT bytes, kept FROM blob", [], |row| {
-            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?))
-        });
-        assert_eq!(
-            (open::version(&there).expect("a version"), row.expect("the row")),
-            (2, (vec![1, 2], 1))
-        );
+        let row = there
+            .query_row("SELECT bytes, created, waits, standing FROM blob, engagement", [], |row| {
+                Ok((
+                    row.get::<_, Vec<u8>>(0)?,
+                    row.get::<_, i64>(1)?,
+                    row.get::<_, bool>(2)?,
+                    row.get::<_, Option<String>>(3)?,
+                ))
+            })
+            .expect("the row");
+        assert_eq!(open::version(&there).expect("a version"), VERSION);
+        assert_eq!(row, (vec![1, 2], 7, true, None));
         let mode =
             fs::metadata(beside(&path, ".v1-backup")).expect("the copy").permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "it is for its owner only, as the file is");
@@ -108,12 +116,13 @@ mod tests {
             copy.query_row("SELECT bytes FROM blob", [], |row| row.get(0)).expect("the row");
         assert_eq!((open::version(&copy).expect("a version"), bytes), (1, vec![1, 2]));
 
-        let told = Store::open(home.path()).map(|_| ()).expect_err("this engine knows version 1");
-        assert!(
-            told.to_string()
-                .contains("was written by a newer cloudcrew (format 2, this one knows 1)"),
-            "{told}"
+        there.pragma_update(None, "user_version", VERSION + 1).expect("a newer version");
+        let refused = Store::open(home.path()).map(|_| ()).expect_err("it is newer").to_string();
+        let words = format!(
+            "written by a newer cloudcrew (format {}, this one knows {VERSION})",
+            VERSION + 1
         );
+        assert!(refused.contains(&words), "{refused}");
     }
 
     #[test]
@@ -136,8 +145,8 @@ mod tests {
         let home = tempfile::tempdir().expect("a folder");
         let (path, first) = old(home.path());
         let second = open::to_write(&path).expect("a connection");
-        run(&path, first, 1, NEXT).expect("migrated");
-        run(&path, second, 1, NEXT).expect("nothing to do");
+        run(&path, first, 1, STEPS).expect("migrated");
+        run(&path, second, 1, STEPS).expect("nothing to do");
         let copy = open::plain(&beside(&path, ".v1-backup")).expect("the copy");
         assert_eq!(open::version(&copy).expect("a version"), 1);
     }

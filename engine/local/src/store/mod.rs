@@ -9,6 +9,7 @@ mod blob;
 mod create;
 mod fault;
 mod heads;
+mod index;
 mod journal;
 mod lease;
 mod ledger;

@@ -1,11 +1,12 @@
-//! The promises of [`Journal`]: entries, heads and the index.
+//! The promises of [`Journal`]: entries and heads.
 
 use futures_util::future::join_all;
 use serde_json::json;
 
-use super::{begun, entry, kept};
+use super::{batch, begun, entry, kept};
+use crate::index::{MAX_ROW, Row};
 use crate::journal::{
-    AppendError, Head, Journal, MAX_APPEND, MAX_PAYLOAD, NewEntry, Writer, chain,
+    AppendError, Batch, Head, Journal, MAX_APPEND, MAX_BATCH, MAX_PAYLOAD, NewEntry, Writer, chain,
 };
 
 /// All of them.
@@ -19,7 +20,6 @@ pub async fn every_promise(journal: &dyn Journal) {
     of_many_who_append_at_one_head_one_wins(journal).await;
     of_many_who_begin_an_engagement_one_does(journal).await;
     who_has_read_another_journal_is_not_served(journal).await;
-    engagements_are_listed_by_creation(journal).await;
 }
 
 /// Nothing is there, and that is no error to who reads; to who appends it is.
@@ -35,7 +35,7 @@ pub async fn an_unknown_engagement_is_empty_and_cannot_be_appended_to(journal: &
         "nobody wrote in `nobody`"
     );
     let appended =
-        journal.append("nobody", &Head::default(), Writer::Inbound, vec![entry(1)]).await;
+        journal.append("nobody", &Head::default(), Writer::Inbound, batch(vec![entry(1)])).await;
     assert!(
         matches!(appended, Err(AppendError::Store(_))),
         "an engagement began by an append: {appended:?}"
@@ -53,7 +53,7 @@ pub async fn an_engagement_begins_once(journal: &dyn Journal) {
     assert_eq!(head.seq, 1, "the first entry has number 1");
     let again = kept(
         "a second beginning is answered",
-        journal.create("begins-once", vec![entry(8), entry(9)]).await,
+        journal.create("begins-once", batch(vec![entry(8), entry(9)])).await,
     );
     assert_eq!(again, None, "an engagement began twice");
     assert_eq!(
@@ -61,7 +61,7 @@ pub async fn an_engagement_begins_once(journal: &dyn Journal) {
         Some(head),
         "the second beginning moved the head"
     );
-    let empty = journal.create("begins-with-nothing", vec![]).await;
+    let empty = journal.create("begins-with-nothing", batch(vec![])).await;
     assert!(empty.is_err(), "an engagement began without an entry: {empty:?}");
 }
 
@@ -73,13 +73,13 @@ pub async fn what_was_appended_is_read_in_order_and_in_pages(journal: &dyn Journ
         let entries = (first..first + 3).map(entry).collect();
         head = kept(
             "three entries are appended",
-            journal.append(engagement, &head, Writer::Inbound, entries).await,
+            journal.append(engagement, &head, Writer::Inbound, batch(entries)).await,
         );
     }
     assert_eq!(
         kept(
             "nothing is appended",
-            journal.append(engagement, &head, Writer::Inbound, vec![]).await
+            journal.append(engagement, &head, Writer::Inbound, batch(vec![])).await
         ),
         head
     );
@@ -113,7 +113,7 @@ pub async fn the_hashes_are_a_chain(journal: &dyn Journal) {
     let head = begun(journal, "chained").await;
     let head = kept(
         "entries are appended",
-        journal.append("chained", &head, Writer::Inbound, vec![entry(2), entry(3)]).await,
+        journal.append("chained", &head, Writer::Inbound, batch(vec![entry(2), entry(3)])).await,
     );
     let mut before = String::new();
     for found in kept("it is read", journal.read("chained", &Head::default(), 100).await) {
@@ -134,11 +134,11 @@ pub async fn who_expects_another_head_is_told_where_it_is(journal: &dyn Journal)
     let old = begun(journal, engagement).await;
     let new = kept(
         "an entry is appended",
-        journal.append(engagement, &old, Writer::Inbound, vec![entry(2)]).await,
+        journal.append(engagement, &old, Writer::Inbound, batch(vec![entry(2)])).await,
     );
     let forged = Head { seq: new.seq, hash: old.hash.clone() };
     for stale in [&old, &Head::default(), &forged] {
-        match journal.append(engagement, stale, Writer::Inbound, vec![entry(9)]).await {
+        match journal.append(engagement, stale, Writer::Inbound, batch(vec![entry(9)])).await {
             Err(AppendError::Conflict(there)) => {
                 assert_eq!(there, new, "a conflict names the wrong head")
             }
@@ -149,7 +149,7 @@ pub async fn who_expects_another_head_is_told_where_it_is(journal: &dyn Journal)
     }
     let next = kept(
         "an append at the head goes in",
-        journal.append(engagement, &new, Writer::Inbound, vec![entry(3)]).await,
+        journal.append(engagement, &new, Writer::Inbound, batch(vec![entry(3)])).await,
     );
     assert_eq!(next.seq, 3, "refused appends left numbers behind");
 }
@@ -163,8 +163,13 @@ pub async fn an_append_is_whole_or_not_at_all(journal: &dyn Journal) {
     for (why, entries) in [
         ("too many entries", (0..=MAX_APPEND as u64).map(entry).collect()),
         ("an entry that is too large", vec![entry(2), sized(MAX_PAYLOAD + 1)]),
+        ("entries that are too large together", {
+            let mut entries = vec![sized(MAX_PAYLOAD); MAX_BATCH / MAX_PAYLOAD];
+            entries.push(sized(2));
+            entries
+        }),
     ] {
-        let appended = journal.append(engagement, &head, Writer::Inbound, entries).await;
+        let appended = journal.append(engagement, &head, Writer::Inbound, batch(entries)).await;
         assert!(matches!(appended, Err(AppendError::Store(_))), "{why} went in: {appended:?}");
         assert_eq!(
             kept("the head is read", journal.head(engagement).await),
@@ -172,13 +177,25 @@ pub async fn an_append_is_whole_or_not_at_all(journal: &dyn Journal) {
             "{why} moved the head"
         );
     }
-    let mut most: Vec<NewEntry> = (1..MAX_APPEND as u64).map(entry).collect();
-    most.push(sized(MAX_PAYLOAD));
+    let fill = (MAX_BATCH - MAX_PAYLOAD).div_ceil(MAX_APPEND - 1);
+    let mut most = vec![sized(fill); MAX_APPEND - 1];
+    most.push(sized(MAX_BATCH - fill * (MAX_APPEND - 1)));
     let head = kept(
-        "an append at both limits goes in",
-        journal.append(engagement, &head, Writer::Inbound, most).await,
+        "as many entries and bytes as go into one append are appended",
+        journal.append(engagement, &head, Writer::Inbound, batch(most)).await,
     );
     assert_eq!(head.seq, 1 + MAX_APPEND as u64, "an append at the limits is not whole");
+    let largest = vec![sized(MAX_PAYLOAD); MAX_BATCH / MAX_PAYLOAD];
+    let head = kept(
+        "the largest entries that go into one append are appended",
+        journal.append(engagement, &head, Writer::Inbound, batch(largest)).await,
+    );
+    let row = Row { standing: "x".repeat(MAX_ROW + 1), ..Row::default() };
+    let appended = journal
+        .append(engagement, &head, Writer::Inbound, Batch { entries: vec![entry(2)], row })
+        .await;
+    assert!(matches!(appended, Err(AppendError::Store(_))), "too large a row went in");
+    assert_eq!(kept("the head is read", journal.head(engagement).await), Some(head));
 }
 
 /// Round after round, eight writers see one head: one is let in, seven are told.
@@ -187,7 +204,12 @@ pub async fn of_many_who_append_at_one_head_one_wins(journal: &dyn Journal) {
     let mut head = begun(journal, engagement).await;
     for round in 1..=50 {
         let appends = (0..8).map(|writer| {
-            journal.append(engagement, &head, Writer::Inbound, vec![entry(100 * round + writer)])
+            journal.append(
+                engagement,
+                &head,
+                Writer::Inbound,
+                batch(vec![entry(100 * round + writer)]),
+            )
         });
         let (mut won, mut lost) = (Vec::new(), 0);
         for result in join_all(appends).await {
@@ -213,7 +235,8 @@ pub async fn of_many_who_append_at_one_head_one_wins(journal: &dyn Journal) {
 
 /// A double click on `run`.
 pub async fn of_many_who_begin_an_engagement_one_does(journal: &dyn Journal) {
-    let begun = join_all((0..8).map(|n| journal.create("begun-by-eight", vec![entry(n)]))).await;
+    let begun =
+        join_all((0..8).map(|n| journal.create("begun-by-eight", batch(vec![entry(n)])))).await;
     let begun =
         begun.into_iter().filter_map(|begun| kept("a beginning is answered", begun)).count();
     assert_eq!(begun, 1, "of eight who begin one engagement exactly one does");
@@ -224,7 +247,7 @@ pub async fn who_has_read_another_journal_is_not_served(journal: &dyn Journal) {
     let head = begun(journal, "one-of-two").await;
     let end = kept(
         "entries are appended",
-        journal.append("one-of-two", &head, Writer::Inbound, vec![entry(2)]).await,
+        journal.append("one-of-two", &head, Writer::Inbound, batch(vec![entry(2)])).await,
     );
     let elsewhere = chain("", 1, 0, "other", "null");
     for after in [
@@ -238,35 +261,4 @@ pub async fn who_has_read_another_journal_is_not_served(journal: &dyn Journal) {
             "a reader who was at {after:?} was served, the end being {end:?}: {read:?}"
         );
     }
-}
-
-/// With when they began and where they are.
-pub async fn engagements_are_listed_by_creation(journal: &dyn Journal) {
-    let before = kept("it is listed", journal.list().await).len();
-    for (n, engagement) in [(1, "list-z"), (2, "list-a"), (3, "list-m")] {
-        let first = NewEntry { at: 1_900_000_000_000 + n, ..entry(1) };
-        kept("an engagement begins", journal.create(engagement, vec![first]).await);
-    }
-    let head = kept("the head is read", journal.head("list-a").await).unwrap_or_default();
-    let head = kept(
-        "an entry is appended",
-        journal.append("list-a", &head, Writer::Inbound, vec![entry(2)]).await,
-    );
-    let listed = kept("it is listed", journal.list().await);
-    assert_eq!(listed.len(), before + 3, "three engagements more are listed");
-    let new: Vec<_> = listed
-        .iter()
-        .filter(|l| l.engagement.starts_with("list-"))
-        .map(|l| (l.engagement.as_str(), l.created))
-        .collect();
-    let expected = [
-        ("list-z", 1_900_000_000_001),
-        ("list-a", 1_900_000_000_002),
-        ("list-m", 1_900_000_000_003),
-    ];
-    assert_eq!(new, expected, "engagements are listed in the order of their creation");
-    assert!(
-        listed.iter().any(|l| l.engagement == "list-a" && l.head == head),
-        "the list has an old head"
-    );
 }

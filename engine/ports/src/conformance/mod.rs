@@ -7,6 +7,7 @@
 #![expect(clippy::panic, reason = "a suite that finds a broken promise says so by panicking")]
 
 pub mod blob;
+pub mod index;
 pub mod journal;
 pub mod lease;
 pub mod ledger;
@@ -16,7 +17,9 @@ use std::fmt::Debug;
 
 use serde_json::json;
 
-use crate::journal::{Head, Holder, Journal, NewEntry};
+use crate::index::Row;
+use crate::journal::{Batch, Head, Journal, NewEntry};
+use crate::lease::Holder;
 
 /// The value, or a panic that says what should have worked.
 #[track_caller]
@@ -37,6 +40,11 @@ fn entry(n: u64) -> NewEntry {
     }
 }
 
+/// Entries with a row that the index does not look into.
+fn batch(entries: Vec<NewEntry>) -> Batch {
+    Batch { entries, row: Row { standing: "{}".to_owned(), ..Row::default() } }
+}
+
 /// A process on a machine that nobody here can look at.
 fn holder(name: &str) -> Holder {
     Holder {
@@ -50,7 +58,7 @@ fn holder(name: &str) -> Holder {
 
 /// A new engagement with one entry.
 async fn begun(journal: &dyn Journal, engagement: &str) -> Head {
-    match kept("an engagement begins", journal.create(engagement, vec![entry(1)]).await) {
+    match kept("an engagement begins", journal.create(engagement, batch(vec![entry(1)])).await) {
         Some(head) => head,
         None => panic!("`{engagement}` is there already: the suite needs an empty store"),
     }

@@ -2,13 +2,12 @@
 
 use serde_json::Value;
 
+use super::append::Record;
 use super::error::EngagementError;
 use super::event::{Answered, Decision, Event};
-use super::load::{Engagement, write_entries};
+use super::load::Engagement;
 use super::request::{Raise, Request, RequestKind};
-use cloudcrew_ports::blob::Blobs;
 use cloudcrew_ports::clock::{Clock, next};
-use cloudcrew_ports::journal::{AppendError, Journal, Writer};
 use cloudcrew_ports::repo::Repo;
 
 /// What somebody says.
@@ -41,8 +40,7 @@ pub struct Recorded {
 /// [`EngagementError::Conflict`] when somebody else answered first or the subject has changed,
 /// [`EngagementError::Usage`] when the answer does not fit the request.
 pub async fn record(
-    journal: &dyn Journal,
-    blobs: &dyn Blobs,
+    place: Record<'_>,
     clock: &dyn Clock,
     engagement: &mut Engagement,
     given: Given,
@@ -91,22 +89,9 @@ pub async fn record(
             )));
         }
         let event = Event::RequestAnswered { request: request.id.clone(), answer };
-        let entries = write_entries(blobs, std::slice::from_ref(&event), now).await?;
-        match journal.append(&engagement.project, &engagement.head, Writer::Inbound, entries).await
-        {
-            Ok(head) => {
-                engagement.take(&event, head.seq, head.hash, now)?;
-                let request = engagement.state.request(&given.request).cloned().unwrap_or(request);
-                return Ok(Recorded { request, repeated: false });
-            }
-            Err(AppendError::Conflict(_)) => drop(engagement.catch_up(journal, blobs).await?),
-            Err(AppendError::LeaseLost { holder, .. }) => {
-                return Err(EngagementError::LeaseLost {
-                    project: engagement.project.clone(),
-                    holder,
-                });
-            }
-            Err(AppendError::Store(e)) => return Err(e.into()),
+        if engagement.bring_in(place, std::slice::from_ref(&event), now).await? {
+            let request = engagement.state.request(&given.request).cloned().unwrap_or(request);
+            return Ok(Recorded { request, repeated: false });
         }
     }
 }

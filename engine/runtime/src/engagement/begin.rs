@@ -4,11 +4,13 @@
 use cloudcrew_definition::crew::Definition;
 use cloudcrew_plan::{Plan, SEMANTICS};
 
+use super::append::Record;
 use super::error::EngagementError;
 use super::event::{BaseRecord, Event, Started, Voice};
 use super::load::write_entries;
-use cloudcrew_ports::blob::Blobs;
-use cloudcrew_ports::journal::Journal;
+use super::standing::Standing;
+use super::state::State;
+use cloudcrew_ports::journal::Batch;
 
 /// A statement of work.
 #[derive(Debug, Clone)]
@@ -60,11 +62,7 @@ pub struct Begin<'a> {
 ///
 /// # Errors
 /// When its id is taken or a store fails.
-pub async fn begin(
-    journal: &dyn Journal,
-    blobs: &dyn Blobs,
-    begin: Begin<'_>,
-) -> Result<(), EngagementError> {
+pub async fn begin(record: Record<'_>, begin: Begin<'_>) -> Result<(), EngagementError> {
     let entry = match begin.entry {
         None => begin.plan.start.clone(),
         Some(phase) => begin
@@ -78,6 +76,7 @@ pub async fn begin(
             })?
             .to_owned(),
     };
+    let blobs = record.blobs;
     let started = Started {
         project: begin.project.to_owned(),
         owner: begin.actor.to_owned(),
@@ -99,12 +98,17 @@ pub async fn begin(
         identity: begin.identity,
         base: begin.base,
     };
-    let events = [
-        Event::Started(Box::new(started)),
-        Event::Entered { state: entry, on: None, resume: None, why: None },
-    ];
+    let entered = Event::Entered { state: entry, on: None, resume: None, why: None };
+    let mut state = State::new(begin.plan.clone(), started.clone(), begin.now);
+    state.apply(&entered, begin.now).map_err(|e| EngagementError::Damaged {
+        project: begin.project.to_owned(),
+        seq: 2,
+        why: e.to_string(),
+    })?;
+    let events = [Event::Started(Box::new(started)), entered];
     let entries = write_entries(blobs, &events, begin.now).await?;
-    match journal.create(begin.project, entries).await? {
+    let row = Standing::of(&state).row();
+    match record.journal.create(begin.project, Batch { entries, row }).await? {
         Some(_) => Ok(()),
         None => Err(EngagementError::Exists(begin.project.to_owned())),
     }

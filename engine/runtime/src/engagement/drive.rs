@@ -10,19 +10,19 @@ use cloudcrew_plan::{Kind, Outcome};
 use tokio::sync::Mutex;
 
 use super::answer::readable;
+use super::append::{Appended, Ready, Record};
 use super::budget::is_budget;
 use super::error::EngagementError;
 use super::event::{Answered, Decision, End, EndReason, Event, Why, bound_words};
-use super::load::{Engagement, open, write_entries};
+use super::load::{Engagement, open};
 use super::meter::Charge;
 use super::request::{Request, RequestKind};
 use super::state::State;
 use super::work::MAX_PARK_MS;
 use crate::ports::Ports;
 use cloudcrew_ports::clock::next;
-use cloudcrew_ports::journal::{
-    AppendError, Entry, Head, Holder, Lease, LeaseError, MAX_APPEND, Writer,
-};
+use cloudcrew_ports::journal::{Entry, Head, Writer};
+use cloudcrew_ports::lease::{Holder, Lease, LeaseError};
 
 /// How an engagement is driven.
 #[derive(Debug, Clone, Default)]
@@ -72,31 +72,46 @@ struct Deferred {
 const RENEW: Duration = Duration::from_secs(3);
 
 impl Driver {
-    /// Takes the lease and opens the engagement.
+    /// Opens an engagement and takes its lease.
     ///
     /// # Errors
-    /// [`EngagementError::Held`] when a living process drives it.
-    pub async fn acquire(
+    /// As [`Driver::acquire`].
+    pub async fn open(
         ports: Ports,
         project: &str,
         holder: &Holder,
         options: Options,
     ) -> Result<Driver, EngagementError> {
+        let record = Record { journal: &*ports.journal, blobs: &*ports.blobs };
+        let engagement = open(record, project).await?;
+        Driver::acquire(ports, engagement, holder, options).await
+    }
+
+    /// Takes the lease of an engagement that was opened, and takes in what was written since.
+    ///
+    /// # Errors
+    /// [`EngagementError::Held`] when a living process drives it.
+    pub async fn acquire(
+        ports: Ports,
+        mut engagement: Engagement,
+        holder: &Holder,
+        options: Options,
+    ) -> Result<Driver, EngagementError> {
+        let project = engagement.project.clone();
         // Who left in good order gave the lease back; a lease that somebody else still holds was
         // held by a process that died.
-        let left = ports.journal.lease(project).await?;
+        let left = ports.leases.lease(&project).await?;
         let died = left.is_some_and(|(lease, _)| lease.holder != *holder);
-        let lease = match ports.journal.acquire(project, holder).await {
+        let lease = match ports.leases.acquire(&project, holder).await {
             Ok(lease) => lease,
             Err(LeaseError::Held { holder, .. }) => {
-                return Err(EngagementError::Held {
-                    project: project.to_owned(),
-                    holder: holder.name,
-                });
+                return Err(EngagementError::Held { project, holder: holder.name });
             }
             Err(LeaseError::Store(e)) => return Err(e.into()),
         };
-        let engagement = open(&*ports.journal, &*ports.blobs, project).await?;
+        // What the last driver wrote before it gave the lease back.
+        let record = Record { journal: &*ports.journal, blobs: &*ports.blobs };
+        engagement.follow(record, |_, _, _| {}).await?;
         // A repository that cannot be read is told of by what needs it.
         if let Ok(Some(claim)) = ports.repo.claim().await {
             engagement.knows(&claim, ports.repo.branch())?;
@@ -107,7 +122,7 @@ impl Driver {
             options,
             lease,
             inner: Mutex::new(engagement),
-            project: project.to_owned(),
+            project,
             tried: AtomicBool::new(false),
             deferred: std::sync::Mutex::default(),
             renewed,
@@ -147,7 +162,7 @@ impl Driver {
     /// # Errors
     /// When the store fails.
     pub async fn release(&self) -> Result<(), EngagementError> {
-        Ok(self.ports.journal.release(&self.project, &self.lease).await?)
+        Ok(self.ports.leases.release(&self.project, &self.lease).await?)
     }
 
     /// The engagement as it stands, for as long as it is not driven on.
@@ -177,12 +192,12 @@ impl Driver {
         if !self.lease_is_due() {
             return Ok(());
         }
-        if self.ports.journal.renew(self.project(), &self.lease).await? {
+        if self.ports.leases.renew(self.project(), &self.lease).await? {
             return Ok(());
         }
         let holder = self
             .ports
-            .journal
+            .leases
             .lease(self.project())
             .await?
             .map_or_else(|| "another process".to_owned(), |(l, _)| l.holder.name);
@@ -375,66 +390,52 @@ impl Driver {
         next(self.ports.clock.now(), last)
     }
 
-    /// Appends what this driver decided. When others have appended in between, their entries are
-    /// taken in first. What they say changes nothing that a driver has begun, with one exception: a
-    /// request that somebody answered meanwhile is neither reminded of nor expired. Such events are
-    /// dropped, and the driver decides again on what is there.
+    /// Appends what this driver decided. When others have appended in between, their entries are taken
+    /// in first. What they say changes nothing that a driver has begun, with one exception: a request
+    /// that somebody answered meanwhile is neither reminded of nor expired. Such events are dropped,
+    /// and the driver decides again on what is there.
     pub(super) async fn append(&self, events: Vec<Event>) -> Result<(), EngagementError> {
         let deferred = std::mem::take(&mut *self.deferred()).events;
-        // What is dropped when somebody was faster is never held back, nor goes with what is: a
-        // swarm rests before a person is asked.
+        // What is dropped when somebody was faster is never held back, nor goes with what is: a swarm
+        // rests before a person is asked.
         debug_assert!(
             deferred.is_empty() || !events.iter().any(State::is_about_an_open_request),
             "{events:?}"
         );
         let events =
             if deferred.is_empty() { events } else { deferred.into_iter().chain(events).collect() };
-        // What does not fit into one is in order all the same; a crash in between takes back what
-        // may happen again.
-        for events in events.chunks(MAX_APPEND) {
-            self.append_together(events).await?;
+        let ready = Ready::new(&*self.ports.blobs, &events, self.now().await).await?;
+        // What does not fit into one append is in order all the same; a crash in between takes back
+        // what may happen again.
+        for part in ready.parts() {
+            self.append_together(&part).await?;
         }
         Ok(())
     }
 
     /// Appends all of them or, when what they are about was settled meanwhile, none.
-    async fn append_together(&self, events: &[Event]) -> Result<(), EngagementError> {
-        let now = self.now().await;
-        let entries = write_entries(&*self.ports.blobs, events, now).await?;
+    async fn append_together(&self, ready: &Ready<'_>) -> Result<(), EngagementError> {
         loop {
             let mut inner = self.inner.lock().await;
-            if !events.iter().all(|event| inner.state.still_asks(event)) {
+            if !ready.events().iter().all(|event| inner.state.still_asks(event)) {
                 return Ok(());
             }
-            let before = inner.head.clone();
-            match self
-                .ports
-                .journal
-                .append(&self.project, &before, Writer::Driver(self.lease.epoch), entries.clone())
-                .await
-            {
-                Ok(head) => {
-                    for (i, event) in events.iter().enumerate() {
-                        let seq = before.seq + i as u64 + 1;
-                        inner.take(event, seq, head.hash.clone(), now)?;
-                        self.ports.watch.happened(seq, now, event, &inner);
+            let first = inner.head.seq + 1;
+            match inner.append(self.record(), Writer::Driver(self.lease.epoch), ready).await? {
+                Appended::Done => {
+                    for (seq, event) in (first..).zip(ready.events()) {
+                        self.ports.watch.happened(seq, ready.at(), event, &inner);
                     }
-                    inner.head = head;
                     return Ok(());
                 }
-                Err(AppendError::Conflict(_)) => {
-                    let new = inner.catch_up(&*self.ports.journal, &*self.ports.blobs).await?;
-                    self.show(&new, &inner);
-                }
-                Err(AppendError::LeaseLost { holder, .. }) => {
-                    return Err(EngagementError::LeaseLost {
-                        project: self.project.clone(),
-                        holder,
-                    });
-                }
-                Err(AppendError::Store(e)) => return Err(e.into()),
+                Appended::Behind(new) => self.show(&new, &inner),
             }
         }
+    }
+
+    /// Where the engagement is recorded.
+    fn record(&self) -> Record<'_> {
+        Record { journal: &*self.ports.journal, blobs: &*self.ports.blobs }
     }
 
     /// Puts events on record together with the next one. Only for what may happen again, since
@@ -476,7 +477,7 @@ impl Driver {
             .await?
             .is_some_and(|h: Head| h.seq > inner.head.seq)
         {
-            let new = inner.catch_up(&*self.ports.journal, &*self.ports.blobs).await?;
+            let new = inner.catch_up(self.record()).await?;
             self.show(&new, &inner);
         }
         Ok(())

@@ -3,21 +3,19 @@
 
 use cloudcrew_definition::shown::{inset, row};
 
+use super::append::Record;
 use super::error::EngagementError;
 use super::event::{Event, MessageRecord};
-use super::load::{Engagement, write_entries};
+use super::load::Engagement;
 use crate::swarm::Note;
-use cloudcrew_ports::blob::Blobs;
 use cloudcrew_ports::clock::{Clock, next};
-use cloudcrew_ports::journal::{AppendError, Journal, Writer};
 
 /// Records that somebody wants the engagement to end. Asking twice is asking once.
 ///
 /// # Errors
 /// When it has ended already or a store fails.
 pub async fn cancel(
-    journal: &dyn Journal,
-    blobs: &dyn Blobs,
+    record: Record<'_>,
     clock: &dyn Clock,
     engagement: &mut Engagement,
     actor: &str,
@@ -32,15 +30,9 @@ pub async fn cancel(
         if engagement.state.cancel.is_some() {
             return Ok(());
         }
-        if append(
-            journal,
-            blobs,
-            clock,
-            engagement,
-            Event::CancelRequested { actor: actor.to_owned() },
-        )
-        .await?
-        {
+        let now = next(clock.now(), engagement.state.times.1);
+        let event = Event::CancelRequested { actor: actor.to_owned() };
+        if engagement.bring_in(record, &[event], now).await? {
             return Ok(());
         }
     }
@@ -52,8 +44,7 @@ pub async fn cancel(
 /// # Errors
 /// When the engagement has ended or a store fails.
 pub async fn message(
-    journal: &dyn Journal,
-    blobs: &dyn Blobs,
+    record: Record<'_>,
     clock: &dyn Clock,
     engagement: &mut Engagement,
     message: MessageRecord,
@@ -65,9 +56,9 @@ pub async fn message(
                 engagement.project, end.text
             )));
         }
-        if append(journal, blobs, clock, engagement, Event::MessageReceived(message.clone()))
-            .await?
-        {
+        let now = next(clock.now(), engagement.state.times.1);
+        let event = Event::MessageReceived(message.clone());
+        if engagement.bring_in(record, &[event], now).await? {
             return Ok(());
         }
     }
@@ -102,43 +93,6 @@ pub(super) fn shown(inbox: &[MessageRecord], notes: &[Note]) -> usize {
         notes.iter().any(|note| note.heading == HEADING && note.body == words(&inbox[..*n]))
     };
     (1..=inbox.len()).rev().find(shows).unwrap_or(0)
-}
-
-/// One try; `false` when the journal had moved on, which is then taken in.
-async fn append(
-    journal: &dyn Journal,
-    blobs: &dyn Blobs,
-    clock: &dyn Clock,
-    engagement: &mut Engagement,
-    event: Event,
-) -> Result<bool, EngagementError> {
-    append_all(journal, blobs, clock, engagement, std::slice::from_ref(&event)).await
-}
-
-/// As [`append`], for events of which all or none are recorded.
-pub(super) async fn append_all(
-    journal: &dyn Journal,
-    blobs: &dyn Blobs,
-    clock: &dyn Clock,
-    engagement: &mut Engagement,
-    events: &[Event],
-) -> Result<bool, EngagementError> {
-    let now = next(clock.now(), engagement.state.times.1);
-    let entries = write_entries(blobs, events, now).await?;
-    match journal.append(&engagement.project, &engagement.head, Writer::Inbound, entries).await {
-        Ok(_) => {
-            engagement.catch_up(journal, blobs).await?;
-            Ok(true)
-        }
-        Err(AppendError::Conflict(_)) => {
-            engagement.catch_up(journal, blobs).await?;
-            Ok(false)
-        }
-        Err(AppendError::LeaseLost { holder, .. }) => {
-            Err(EngagementError::LeaseLost { project: engagement.project.clone(), holder })
-        }
-        Err(AppendError::Store(e)) => Err(e.into()),
-    }
 }
 
 #[cfg(test)]

@@ -7,12 +7,13 @@ use cloudcrew_definition::crew::{Definition, Model};
 use cloudcrew_plan::{OLDEST_SEMANTICS, Plan, SEMANTICS};
 use serde_json::{Value, json as object};
 
+use super::append::Record;
 use super::error::EngagementError;
 use super::event::{Event, Started};
 use super::state::{State, label};
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::blob::Blobs;
-use cloudcrew_ports::journal::{Entry, Head, Journal, NewEntry};
+use cloudcrew_ports::journal::{Entry, Head, NewEntry};
 use cloudcrew_ports::json::{self, MAX_WRITTEN, depth};
 use cloudcrew_ports::ledger::LedgerRow;
 use cloudcrew_ports::repo::Logged;
@@ -120,11 +121,17 @@ async fn bytes(blobs: &dyn Blobs, project: &str, hash: &str) -> Result<Vec<u8>, 
 ///
 /// # Errors
 /// When there is none of that name, its journal is damaged, or a store fails.
-pub async fn open(
-    journal: &dyn Journal,
-    blobs: &dyn Blobs,
+pub async fn open(record: Record<'_>, project: &str) -> Result<Engagement, EngagementError> {
+    open_with(record, project, |_, _, _| {}).await
+}
+
+/// As [`open`], with a look at each event but the first.
+pub(super) async fn open_with(
+    record: Record<'_>,
     project: &str,
+    each: impl FnMut(&Engagement, Entry, Event),
 ) -> Result<Engagement, EngagementError> {
+    let Record { journal, blobs } = record;
     let first = journal.read(project, &Head::default(), 1).await?;
     let Some(entry) = first.first() else {
         return Err(EngagementError::Unknown(project.to_owned()));
@@ -161,7 +168,7 @@ pub async fn open(
         head: Head { seq: entry.seq, hash: entry.hash.clone() },
         intents: BTreeMap::new(),
     };
-    engagement.follow(journal, blobs, |_, _, _| {}).await?;
+    engagement.follow(record, each).await?;
     Ok(engagement)
 }
 
@@ -172,11 +179,10 @@ impl Engagement {
     /// When the journal is damaged or a store fails.
     pub async fn catch_up(
         &mut self,
-        journal: &dyn Journal,
-        blobs: &dyn Blobs,
+        record: Record<'_>,
     ) -> Result<Vec<(Entry, Event)>, EngagementError> {
         let mut new = Vec::new();
-        self.follow(journal, blobs, |_, entry, event| new.push((entry, event))).await?;
+        self.follow(record, |_, entry, event| new.push((entry, event))).await?;
         Ok(new)
     }
 
@@ -187,19 +193,16 @@ impl Engagement {
     /// As [`Engagement::catch_up`].
     pub async fn follow(
         &mut self,
-        journal: &dyn Journal,
-        blobs: &dyn Blobs,
+        record: Record<'_>,
         mut each: impl FnMut(&Engagement, Entry, Event),
     ) -> Result<(), EngagementError> {
+        let Record { journal, blobs } = record;
         loop {
             let page = journal.read(&self.project, &self.head, PAGE).await?;
             let full = page.len() == PAGE;
             for entry in page {
                 let event = event_of(blobs, &self.project, &entry).await?;
-                if let Event::Repinned { definition, plan } = &event {
-                    let definition: Definition = blob(blobs, &self.project, definition).await?;
-                    self.repin(definition, blob(blobs, &self.project, plan).await?);
-                }
+                self.repinned(blobs, &event).await?;
                 self.take(&event, entry.seq, entry.hash.clone(), entry.at)?;
                 each(self, entry, event);
             }
@@ -207,6 +210,19 @@ impl Engagement {
                 return Ok(());
             }
         }
+    }
+
+    /// Goes on by other definitions where an event says so.
+    pub(super) async fn repinned(
+        &mut self,
+        blobs: &dyn Blobs,
+        event: &Event,
+    ) -> Result<(), EngagementError> {
+        if let Event::Repinned { definition, plan } = event {
+            let definition: Definition = blob(blobs, &self.project, definition).await?;
+            self.repin(definition, blob(blobs, &self.project, plan).await?);
+        }
+        Ok(())
     }
 
     /// Compares the ledger with the journal.

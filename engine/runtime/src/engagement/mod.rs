@@ -1,6 +1,7 @@
 //! The durable interpreter of a plan: decide, act through ports, append, repeat.
 
 pub mod answer;
+mod append;
 mod at_hand;
 mod begin;
 mod budget;
@@ -18,11 +19,13 @@ mod meter;
 mod request;
 mod retry;
 mod review;
+mod standing;
 mod state;
 mod timers;
 mod work;
 
 pub use answer::{Given, Recorded, readable, record};
+pub use append::Record;
 pub use begin::{Begin, SowFile, begin};
 pub use drive::{Driver, Options, Rest};
 pub use error::EngagementError;
@@ -36,5 +39,6 @@ pub use load::{Engagement, open, write_entries};
 pub use meter::{Charge, Meter, MeterLine, VisitContext};
 pub use request::{Raise, Request, RequestKind, Unit};
 pub use retry::{Retry, compatible, retry};
+pub use standing::Standing;
 pub use state::{Artifact, Illegal, Parked, PhaseProgress, State, SwarmRun};
 pub use timers::{settle, show_due};

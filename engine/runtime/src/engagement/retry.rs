@@ -6,14 +6,12 @@ use std::sync::Arc;
 use cloudcrew_definition::crew::Definition;
 use cloudcrew_plan::{Kind, Plan};
 
+use super::append::Record;
 use super::error::EngagementError;
 use super::event::{EndReason, Event};
-use super::inbound::append_all;
 use super::load::Engagement;
 use super::state::State;
-use cloudcrew_ports::blob::Blobs;
-use cloudcrew_ports::clock::Clock;
-use cloudcrew_ports::journal::Journal;
+use cloudcrew_ports::clock::{Clock, next};
 
 /// What a person wants.
 #[derive(Debug)]
@@ -33,23 +31,25 @@ pub struct Retry<'a> {
 /// [`EngagementError::Conflict`] when it was cancelled, is completed, or another process was
 /// faster, [`EngagementError::Incompatible`] when other definitions do not fit what was approved.
 pub async fn retry(
-    journal: &dyn Journal,
-    blobs: &dyn Blobs,
+    record: Record<'_>,
     clock: &dyn Clock,
     engagement: &mut Engagement,
     retry: Retry<'_>,
 ) -> Result<(), EngagementError> {
     loop {
         let entry = entry(engagement, &retry)?;
+        let now = next(clock.now(), engagement.state.times.1);
         let mut events = Vec::new();
         if let Some((definition, plan)) = retry.definitions {
-            let (definition, plan) =
-                (blobs.put(&definition.bytes()).await?, blobs.put(&plan.bytes()).await?);
+            let (definition, plan) = (
+                record.blobs.put(&definition.bytes()).await?,
+                record.blobs.put(&plan.bytes()).await?,
+            );
             events.push(Event::Repinned { definition, plan });
         }
         events.push(Event::Retried { phase: entry.phase, actor: retry.actor.to_owned() });
         events.push(Event::Entered { state: entry.state, on: None, resume: None, why: None });
-        if append_all(journal, blobs, clock, engagement, &events).await? {
+        if engagement.bring_in(record, &events, now).await? {
             return Ok(());
         }
     }

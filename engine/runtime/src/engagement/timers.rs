@@ -4,16 +4,14 @@
 use cloudcrew_definition::syntax::OnExpiry;
 
 use super::answer::readable;
+use super::append::Record;
 use super::drive::Driver;
 use super::error::EngagementError;
 use super::event::{Answered, Decision, Event};
-use super::inbound::append_all;
 use super::load::Engagement;
 use super::request::{Request, RequestKind};
 use super::state::State;
-use cloudcrew_ports::blob::Blobs;
 use cloudcrew_ports::clock::{Clock, next};
-use cloudcrew_ports::journal::Journal;
 use cloudcrew_ports::repo::Repo;
 
 impl Driver {
@@ -40,8 +38,7 @@ impl Driver {
 /// # Errors
 /// When the store fails or the journal is damaged.
 pub async fn settle(
-    journal: &dyn Journal,
-    blobs: &dyn Blobs,
+    record: Record<'_>,
     clock: &dyn Clock,
     repo: Option<&dyn Repo>,
     engagement: &mut Engagement,
@@ -56,7 +53,7 @@ pub async fn settle(
                 return Ok(());
             }
         }
-        append_all(journal, blobs, clock, engagement, &[event]).await?;
+        engagement.bring_in(record, &[event], now).await?;
     }
 }
 

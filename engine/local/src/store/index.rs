@@ -1,0 +1,86 @@
+//! The index port: one row for each engagement, in the table that has the heads.
+
+use std::collections::HashSet;
+
+use async_trait::async_trait;
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::index::{Index, Listing, Row, Which};
+use cloudcrew_ports::journal::Head;
+use rusqlite::{Connection, params};
+
+use super::fault::Stop;
+use super::heads::Slot;
+use super::journal::head;
+use super::{Store, lease};
+
+#[async_trait]
+impl Index for Store {
+    async fn list(&self, which: Which) -> Result<Vec<Listing>, StoreError> {
+        let written = match which {
+            Which::All => self.0.file.heads.all(),
+            Which::Waiting | Which::Due(_) => Vec::new(),
+        };
+        self.look(|connection| list(connection, which, &written))
+    }
+
+    async fn fill(&self, engagement: &str, head: &Head, row: Row) -> Result<(), StoreError> {
+        let (engagement, head) = (engagement.to_owned(), head.clone());
+        self.write(move |connection| fill(connection, &engagement, &head, &row)).await
+    }
+}
+
+fn list(
+    connection: &Connection,
+    which: Which,
+    written: &[(i64, Slot)],
+) -> Result<Vec<Listing>, Stop<StoreError>> {
+    let (condition, until) = match which {
+        Which::All => ("?1 IS NOT NULL", 0),
+        Which::Waiting => ("e.waits AND ?1 IS NOT NULL", 0),
+        Which::Due(now) => ("e.due <= ?1 OR e.standing IS NULL", now),
+    };
+    let sql = format!(
+        "SELECT e.id, e.created, e.seq, e.hash, e.standing, e.waits, e.due, l.holder, l.renewed \
+         FROM engagement e LEFT JOIN lease l ON l.engagement = e.id AND l.holder IS NOT NULL \
+         WHERE {condition} ORDER BY e.created, e.number"
+    );
+    let mut select = connection.prepare_cached(&sql)?;
+    let mut rows = select.query([until])?;
+    let mut listings = Vec::new();
+    while let Some(row) = rows.next()? {
+        let engagement: String = row.get(0)?;
+        let driver = lease::living(&engagement, row.get(7)?, row.get(8)?)?;
+        let standing: Option<String> = row.get(4)?;
+        let (waits, due) = (row.get(5)?, row.get(6)?);
+        let (created, head) = (row.get(1)?, head(row, 2)?);
+        let row = standing.map(|standing| Row { standing, waits, due });
+        listings.push(Listing { engagement, created, head, row, driver });
+    }
+    if !written.is_empty() {
+        let names: HashSet<&str> = listings.iter().map(|l| l.engagement.as_str()).collect();
+        for (_, slot) in written.iter().filter(|(_, slot)| !names.contains(slot.engagement())) {
+            slot.is_listed(names.iter().copied())?;
+        }
+    }
+    Ok(listings)
+}
+
+fn fill(
+    connection: &Connection,
+    engagement: &str,
+    head: &Head,
+    row: &Row,
+) -> Result<(), Stop<StoreError>> {
+    let sql = "UPDATE engagement SET standing = ?2, waits = ?3, due = ?4 \
+               WHERE id = ?1 AND seq = ?5 AND hash = ?6 AND standing IS NULL";
+    let Row { standing, waits, due } = row;
+    connection.prepare_cached(sql)?.execute(params![
+        engagement,
+        standing,
+        waits,
+        due,
+        head.seq as i64,
+        head.hash
+    ])?;
+    Ok(())
+}

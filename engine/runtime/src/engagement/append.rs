@@ -1,0 +1,179 @@
+//! The one way into a journal: compare and swap, with the index row that follows from the events.
+
+use std::ops::Range;
+
+use super::error::EngagementError;
+use super::event::Event;
+use super::load::{Engagement, open_with, write_entries};
+use super::standing::Standing;
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::blob::Blobs;
+use cloudcrew_ports::journal::{
+    AppendError, Batch, Entry, Head, Journal, MAX_APPEND, MAX_BATCH, NewEntry, Writer, chain,
+};
+
+/// Where an engagement is recorded.
+#[derive(Clone, Copy)]
+pub struct Record<'a> {
+    /// Its journal.
+    pub journal: &'a dyn Journal,
+    /// What is too large for that.
+    pub blobs: &'a dyn Blobs,
+}
+
+impl<'a> Record<'a> {
+    /// Of a store that keeps both.
+    pub fn of<S: Journal + Blobs>(store: &'a S) -> Record<'a> {
+        Record { journal: store, blobs: store }
+    }
+}
+
+/// What came of an append.
+#[derive(Debug)]
+pub(super) enum Appended {
+    /// The events are on record.
+    Done,
+    /// Others were faster; these entries of theirs were taken in, and nothing was written.
+    Behind(Vec<(Entry, Event)>),
+}
+
+/// Events ready to be written, together or not at all.
+pub(super) struct Ready<'a> {
+    events: &'a [Event],
+    entries: Vec<NewEntry>,
+    at: i64,
+}
+
+impl<'a> Ready<'a> {
+    /// Spills what is large to blobs.
+    pub(super) async fn new(
+        blobs: &dyn Blobs,
+        events: &'a [Event],
+        at: i64,
+    ) -> Result<Ready<'a>, StoreError> {
+        Ok(Ready { events, entries: write_entries(blobs, events, at).await?, at })
+    }
+
+    pub(super) fn events(&self) -> &'a [Event] {
+        self.events
+    }
+
+    pub(super) fn at(&self) -> i64 {
+        self.at
+    }
+
+    /// As few parts as fit into one append each.
+    pub(super) fn parts(self) -> impl Iterator<Item = Ready<'a>> {
+        let Ready { events, entries, at } = self;
+        let sizes: Vec<usize> = entries.iter().map(|entry| entry.payload.len()).collect();
+        let mut entries = entries.into_iter();
+        parts(&sizes).into_iter().map(move |part| Ready {
+            entries: entries.by_ref().take(part.len()).collect(),
+            events: &events[part],
+            at,
+        })
+    }
+}
+
+fn parts(sizes: &[usize]) -> Vec<Range<usize>> {
+    let (mut parts, mut start, mut bytes) = (Vec::new(), 0, 0);
+    for (i, size) in sizes.iter().enumerate() {
+        if i > start && (i - start == MAX_APPEND || bytes + size > MAX_BATCH) {
+            parts.push(start..i);
+            (start, bytes) = (i, 0);
+        }
+        bytes += size;
+    }
+    if start < sizes.len() {
+        parts.push(start..sizes.len());
+    }
+    parts
+}
+
+impl Engagement {
+    /// Appends events after those that this engagement has taken in, and takes them in.
+    ///
+    /// # Errors
+    /// When an event is illegal here, the lease is lost, or a store fails. The engagement may then be
+    /// ahead of its journal and must be opened again.
+    pub(super) async fn append(
+        &mut self,
+        record: Record<'_>,
+        writer: Writer,
+        ready: &Ready<'_>,
+    ) -> Result<Appended, EngagementError> {
+        let before = self.head.clone();
+        for (event, entry) in ready.events.iter().zip(&ready.entries) {
+            self.repinned(record.blobs, event).await?;
+            let seq = self.head.seq + 1;
+            let hash = chain(&self.head.hash, seq, entry.at, &entry.kind, &entry.payload);
+            self.take(event, seq, hash, entry.at)?;
+        }
+        let row = Standing::of(&self.state).row();
+        let batch = Batch { entries: ready.entries.clone(), row };
+        match record.journal.append(&self.project, &before, writer, batch).await {
+            Ok(_) => Ok(Appended::Done),
+            Err(AppendError::Conflict(_)) => {
+                Ok(Appended::Behind(self.read_again(record, &before).await?))
+            }
+            Err(AppendError::LeaseLost { holder, .. }) => {
+                Err(EngagementError::LeaseLost { project: self.project.clone(), holder })
+            }
+            Err(AppendError::Store(e)) => Err(e.into()),
+        }
+    }
+
+    /// Folds the journal from its beginning, as events were taken in that are not in it; returns what
+    /// follows `seen`.
+    async fn read_again(
+        &mut self,
+        record: Record<'_>,
+        seen: &Head,
+    ) -> Result<Vec<(Entry, Event)>, EngagementError> {
+        let held = self.state.swarm.as_ref().is_some_and(|run| run.machine.is_none());
+        let refused = self.state.swarm.as_mut().map(|run| std::mem::take(&mut run.refused));
+        let mut new = Vec::new();
+        let each = |_: &Engagement, entry: Entry, event| {
+            if entry.seq > seen.seq {
+                new.push((entry, event));
+            }
+        };
+        *self = open_with(record, &self.project, each).await?;
+        if let Some(run) = self.state.swarm.as_mut() {
+            if held {
+                run.machine = None;
+            }
+            run.refused = refused.unwrap_or_default();
+        }
+        Ok(new)
+    }
+
+    /// Records events that somebody brings about who does not drive: all or none. `false` when others
+    /// were faster; what they wrote was taken in, and the caller decides again.
+    pub(super) async fn bring_in(
+        &mut self,
+        record: Record<'_>,
+        events: &[Event],
+        now: i64,
+    ) -> Result<bool, EngagementError> {
+        let ready = Ready::new(record.blobs, events, now).await?;
+        Ok(matches!(self.append(record, Writer::Inbound, &ready).await?, Appended::Done))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_parted_by_number_and_by_size() {
+        let lengths = |sizes: &[usize]| -> Vec<usize> {
+            parts(sizes).into_iter().map(|part| part.len()).collect()
+        };
+        assert_eq!(lengths(&[]), Vec::<usize>::new());
+        assert_eq!(lengths(&[1; MAX_APPEND]), [MAX_APPEND]);
+        assert_eq!(lengths(&[1; MAX_APPEND + 1]), [MAX_APPEND, 1]);
+        assert_eq!(lengths(&[MAX_BATCH / 4; 5]), [4, 1]);
+        assert_eq!(lengths(&[MAX_BATCH, 1]), [1, 1]);
+    }
+}

@@ -1,0 +1,78 @@
+//! What lists and inboxes show of an engagement, written with each append so that they read no journal.
+
+use serde::{Deserialize, Serialize};
+
+use super::event::End;
+use super::request::Request;
+use super::state::State;
+use cloudcrew_ports::index::{MAX_ROW, Row};
+
+/// Where an engagement stands, in the few words of a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Name of its workflow.
+    pub workflow: String,
+    /// Name of the state it is in.
+    pub state: String,
+    /// Why a provider refuses, when somebody must change something first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<String>,
+    /// Requests that wait, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<Request>,
+    /// Whether the gate it is at expired before it was decided.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub expired: bool,
+    /// How it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<End>,
+    /// Whether something was left out because it is large: the journal has it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
+}
+
+impl Standing {
+    /// Of a state.
+    pub fn of(state: &State) -> Standing {
+        let blocked = state.parked.as_ref().filter(|parked| parked.blocked && state.end.is_none());
+        Standing {
+            workflow: state.started.workflow.clone(),
+            state: state.at.clone(),
+            blocked: blocked.map(|parked| parked.reason.clone()),
+            requests: state.open_requests().cloned().collect(),
+            expired: state.end.is_none()
+                && state.gate_request().is_some_and(|request| request.expired),
+            end: state.end.clone(),
+            partial: false,
+        }
+    }
+
+    /// As a row of the index.
+    pub fn row(&self) -> Row {
+        let waits = !self.requests.is_empty() || self.blocked.is_some();
+        let due = self.requests.iter().filter_map(Request::due).min();
+        let mut standing = json(self);
+        if standing.len() > MAX_ROW {
+            let (workflow, state) = (self.workflow.clone(), self.state.clone());
+            standing = json(&Standing {
+                workflow,
+                state,
+                blocked: None,
+                requests: Vec::new(),
+                expired: self.expired,
+                end: None,
+                partial: true,
+            });
+        }
+        Row { standing, waits, due }
+    }
+
+    /// Reads a row; `None` when it has to be read from the journal.
+    pub fn read(row: &Row) -> Option<Standing> {
+        serde_json::from_str(&row.standing).ok().filter(|standing: &Standing| !standing.partial)
+    }
+}
+
+fn json(standing: &Standing) -> String {
+    serde_json::to_string(standing).expect("plain data with text keys")
+}

@@ -1,0 +1,54 @@
+//! Where all engagements of a place stand, read from the index alone wherever that is enough.
+
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::index::{Index, Listing, Which};
+use cloudcrew_runtime::engagement::{Engagement, EngagementError, Record, Standing, open};
+
+/// An engagement of the index, and where it stands.
+#[derive(Debug)]
+pub struct Found {
+    /// Its line of the index.
+    pub listing: Listing,
+    /// Where it stands, or why that cannot be told.
+    pub standing: Result<Standing, EngagementError>,
+}
+
+/// Looks up where engagements stand. A journal is read only where something is due at `now`, where its
+/// row leaves something out, or where an older version wrote it; `settle` is called with each engagement
+/// that is read.
+///
+/// # Errors
+/// When the index cannot be read, or `settle` fails.
+pub async fn standings<E: From<StoreError>>(
+    record: Record<'_>,
+    index: &dyn Index,
+    which: Which,
+    now: i64,
+    mut settle: impl AsyncFnMut(&mut Engagement) -> Result<(), E>,
+) -> Result<Vec<Found>, E> {
+    let mut found = Vec::new();
+    for mut listing in index.list(which).await? {
+        let row = listing.row.as_ref();
+        let due = row.is_some_and(|row| row.due.is_some_and(|due| due <= now));
+        let known = row.filter(|_| !due).and_then(Standing::read);
+        let standing = match known {
+            Some(standing) => Ok(standing),
+            None => match open(record, &listing.engagement).await {
+                Err(error) => Err(error),
+                Ok(mut engagement) => {
+                    settle(&mut engagement).await?;
+                    let standing = Standing::of(&engagement.state);
+                    listing.head = engagement.head.clone();
+                    if row.is_none() {
+                        // A place that cannot be written is read again the next time.
+                        let row = standing.row();
+                        let _ = index.fill(&listing.engagement, &listing.head, row).await;
+                    }
+                    Ok(standing)
+                }
+            },
+        };
+        found.push(Found { listing, standing });
+    }
+    Ok(found)
+}
