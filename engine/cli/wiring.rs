@@ -19,6 +19,7 @@ use cloudcrew_ports::repo::Repo;
 use cloudcrew_runtime::engagement::{Engagement, Voice};
 use cloudcrew_runtime::ports::Ports;
 use cloudcrew_runtime::watch::Watch;
+use cloudcrew_tools::Toolbox;
 
 use crate::exit::Failure;
 use crate::home;
@@ -78,6 +79,7 @@ pub async fn ports(
         ledger: Arc::new(store.clone()),
         repo,
         model,
+        tools: Arc::new(Toolbox::built_in()),
         clock,
         watch,
     })

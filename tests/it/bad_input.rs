@@ -237,9 +237,35 @@ fn one_damaged_engagement_hides_no_other_and_doctor_finds_it() {
             [],
         )
         .expect("changed");
+    // Lists read the index; whoever looks at the engagement reads its journal.
+    crew.run(&["list"]).exits(0).says("other").says("demo");
+    crew.run(&["inbox"]).exits(0).says("other  discovery-1").says("demo  discovery-1");
+    crew.run(&["show", "demo"]).exits(3).says("entry 5");
+    crew.run(&["approve", "demo"]).exits(3).says("entry 5");
+    crew.run(&["doctor"]).exits(1).says("FAIL demo");
+    store.execute("UPDATE engagement SET standing = NULL", []).expect("an older version wrote it");
     crew.run(&["list"]).exits(3).says("other").says("demo");
     crew.run(&["inbox"]).exits(3).says("other  discovery-1");
-    crew.run(&["doctor"]).exits(1).says("FAIL demo");
+}
+
+#[test]
+fn a_list_reads_the_journal_where_the_index_has_no_row_or_none_that_can_be_read() {
+    let crew = crew();
+    crew.start("clinic-scheduling.md", &[]).exits(10);
+    let (list, inbox) = (crew.run(&["list"]).exits(0).out, crew.run(&["inbox"]).exits(0).out);
+    let store = rusqlite::Connection::open(crew.home().join("cloudcrew.db")).expect("the store");
+    let row = || -> Option<String> {
+        store.query_row("SELECT standing FROM engagement", [], |row| row.get(0)).expect("a row")
+    };
+    let written = row();
+    for other in ["NULL", "'{}'", "'no JSON'"] {
+        store.execute(&format!("UPDATE engagement SET standing = {other}"), []).expect("changed");
+        assert_eq!(crew.run(&["list"]).exits(0).out, list, "{other}");
+        assert_eq!(crew.run(&["inbox"]).exits(0).out, inbox, "{other}");
+        if other == "NULL" {
+            assert_eq!(row(), written, "a missing row is filled in");
+        }
+    }
 }
 
 #[test]

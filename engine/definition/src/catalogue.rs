@@ -49,6 +49,9 @@ pub struct ToolInfo {
     pub capability: Capability,
     /// How a repeated call is to be thought of.
     pub effect: Effect,
+    /// Whether the reviewer of a phase may use it.
+    #[serde(default)]
+    pub in_review: bool,
 }
 
 /// A template that a tool writes from.

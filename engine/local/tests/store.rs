@@ -295,7 +295,7 @@ fn a_newer_file_is_left_to_a_newer_cloudcrew() {
     let home = home();
     let (before, head) = journal(home.path());
     raw(home.path(), "PRAGMA user_version = 9");
-    let words = "was written by a newer cloudcrew (format 9, this one knows 1); use that one";
+    let words = "was written by a newer cloudcrew (format 9, this one knows 2); use that one";
     assert!(told(Store::open(home.path())).ends_with(words));
     let said = told(block_on(before.append("acme", &head, Writer::Inbound, batch(vec![entry(4)]))));
     assert!(

@@ -3,7 +3,7 @@
 use cloudcrew_definition::catalogue::{Catalogue, Shape, ToolTemplate};
 
 use crate::engagement::FINALIZE_STEPS;
-use crate::tools;
+use cloudcrew_tools::Toolbox;
 
 /// What a template's slot may be filled from.
 const SLOT_SOURCES: &[&str] = &[
@@ -27,8 +27,13 @@ const SLOT_SOURCES: &[&str] = &[
     "feedback",
 ];
 
-/// Tools, variables, slot sources and finalize steps of this engine.
+/// Built-in tools, variables, slot sources and finalize steps of this engine.
 pub fn catalogue() -> Catalogue {
+    catalogue_of(&Toolbox::built_in())
+}
+
+/// As [`catalogue`], with other tools.
+pub fn catalogue_of(toolbox: &Toolbox) -> Catalogue {
     use Shape::Scalar;
     let named = || Shape::Record(vec![("name", Scalar), ("description", Scalar)]);
     let items = || Shape::records(vec![("id", Scalar), ("text", Scalar), ("source", Scalar)]);
@@ -81,7 +86,7 @@ pub fn catalogue() -> Catalogue {
     let adr = ["number", "title", "status", "context", "decision", "consequences"]
         .map(|part| (part, Scalar));
     Catalogue {
-        tools: tools::infos(),
+        tools: toolbox.infos(),
         prompt_variables: with(vec![("agent", named())]),
         template_variables: with(vec![
             ("deliverable", Shape::Record(deliverable())),

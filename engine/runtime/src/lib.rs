@@ -6,5 +6,4 @@ pub mod engagement;
 pub mod ports;
 pub mod prompt;
 pub mod swarm;
-pub mod tools;
 pub mod watch;

@@ -10,6 +10,8 @@ use cloudcrew_ports::ledger::Ledger;
 use cloudcrew_ports::model::Model;
 use cloudcrew_ports::repo::Repo;
 
+use cloudcrew_tools::Toolbox;
+
 use crate::watch::Watch;
 
 /// The world of one engagement.
@@ -27,6 +29,8 @@ pub struct Ports {
     pub repo: Arc<dyn Repo>,
     /// The models.
     pub model: Arc<dyn Model>,
+    /// What agents may call.
+    pub tools: Arc<Toolbox>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Who looks on.

@@ -139,7 +139,7 @@ pub fn status(engagement: &Engagement, repo: String, moved_on: Option<MovedOn>) 
         requests: state.requests.clone(),
         events: engagement.head.seq,
         branch: state.started.branch.clone(),
-        repo: repo,
+        repo,
         head: state.head.clone(),
         base: state.started.base.clone(),
         moved_on,

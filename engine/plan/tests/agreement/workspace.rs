@@ -200,6 +200,7 @@ fn catalogue() -> Catalogue {
         schema: json!({ "type": "object" }),
         capability,
         effect: Effect::Pure,
+        in_review: true,
     };
     Catalogue {
         tool_templates: Vec::new(),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cloudcrew_definition::crew::{Agent, Live as Served, Price};
 use cloudcrew_plan::{Bound, Outcome};
+pub use cloudcrew_tools::{Done as ToolDone, Finding, Verdict as VerdictRecord};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -351,46 +352,6 @@ pub struct CommitRecord {
     pub paths: Vec<(String, String)>,
     /// Who wrote.
     pub author: String,
-}
-
-/// What a tool did besides telling its caller.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ToolDone {
-    /// Ids of the ledger rows it wrote.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub ledger: Vec<String>,
-    /// The verdict it gave.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub verdict: Option<VerdictRecord>,
-}
-
-/// A verdict on a deliverable, or on a phase.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct VerdictRecord {
-    /// Who gave it.
-    pub reviewer: String,
-    /// On which deliverable; absent: on the phase.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
-    /// Object id of the deliverable as it was read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub oid: Option<String>,
-    /// Whether it passes.
-    pub passed: bool,
-    /// What is wrong.
-    pub findings: Vec<Finding>,
-}
-
-/// Something wrong with a phase's work.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Finding {
-    /// Where, when it is about one file.
-    pub path: String,
-    /// What.
-    pub text: String,
-    /// The YAML key behind it, or empty.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub key: String,
 }
 
 /// What was answered.

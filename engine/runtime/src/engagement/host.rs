@@ -11,6 +11,7 @@ use cloudcrew_definition::catalogue::Effect;
 use cloudcrew_definition::crew::{Agent, Phase, Price};
 use cloudcrew_definition::digest::sha256;
 use cloudcrew_definition::shown::row;
+use cloudcrew_tools::{Broken, MAX_SHOWN, Outcome, ToolError, Toolbox};
 use serde_json::json;
 
 use super::budget::Verdict;
@@ -22,12 +23,13 @@ use super::inbound::note;
 use super::meter::Charge;
 use super::request::RequestKind;
 use super::state::VisitPrompt;
+use super::workplace::Desk;
 use crate::prompt::{Part, joined, render};
 use crate::swarm::{
     Host, Input, ModelCall, Note, Stop, Swarm, ToolAnswer, ToolCalls, handoff_spec,
 };
-use crate::tools::{self, Call, MAX_SHOWN, Said, ToolError};
 use crate::watch::Live;
+use cloudcrew_ports::StoreError;
 use cloudcrew_ports::bounds::cut;
 use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
 use cloudcrew_ports::model::{
@@ -35,9 +37,6 @@ use cloudcrew_ports::model::{
     ToolStatus, ToolUse, Usage,
 };
 
-/// Tools that a reviewer of a phase has, of those it may use.
-pub(super) const REVIEW_TOOLS: [&str; 6] =
-    ["repo_read", "repo_list", "ledger_read", "ledger_write", "phase_summary", "review_verdict"];
 /// How a template is to be used.
 const FILL_IN: &str = "Fill in this template; keep every heading and replace every `fill` comment:";
 /// Bytes of text that one token stands for at least; for upper bounds before a call.
@@ -261,9 +260,10 @@ impl<'a> SwarmHost<'a> {
     }
 
     async fn tools(&self, agent: &Agent, swarm: &Swarm) -> Vec<ToolSpec> {
-        let names = tool_names(agent, self.purpose);
-        let mut specs: Vec<ToolSpec> =
-            names.iter().filter_map(|n| tools::find(n)).map(|known| known.spec.clone()).collect();
+        let tools = &self.driver.ports.tools;
+        let names = tool_names(tools, agent, self.purpose);
+        let known = names.iter().filter_map(|name| tools.find(name));
+        let mut specs: Vec<ToolSpec> = known.map(|known| known.spec.clone()).collect();
         if swarm.spec().handoffs {
             specs.push(handoff_spec());
         }
@@ -331,9 +331,22 @@ fn size(tool: &ToolSpec) -> u64 {
 }
 
 /// Names of an agent's tools.
-pub(super) fn tool_names(agent: &Agent, purpose: Purpose) -> Vec<String> {
-    let keep = |t: &&String| purpose == Purpose::Work || REVIEW_TOOLS.contains(&t.as_str());
+pub(super) fn tool_names(tools: &Toolbox, agent: &Agent, purpose: Purpose) -> Vec<String> {
+    let keep = |name: &&String| {
+        purpose == Purpose::Work || tools.find(name).is_some_and(|tool| tool.info.in_review)
+    };
     agent.tools.iter().filter(keep).cloned().collect()
+}
+
+/// The error that a tool handed on.
+fn whole(Broken(error): Broken) -> EngagementError {
+    match error.downcast::<EngagementError>() {
+        Ok(error) => *error,
+        Err(error) => match error.downcast::<StoreError>() {
+            Ok(error) => (*error).into(),
+            Err(error) => EngagementError::World(error.to_string()),
+        },
+    }
 }
 
 /// The ledger in a prompt: what was decided and found, shortest form.
@@ -515,7 +528,11 @@ impl Host for SwarmHost<'_> {
         let event = Event::ToolsCalled { agent: calls.agent.clone(), calls: names };
         // That tools which only read were called need not be on disk before they are.
         let reads = calls.calls.iter().all(|(_, call)| {
-            tools::find(&call.name).is_none_or(|tool| tool.info.effect == Effect::Pure)
+            self.driver
+                .ports
+                .tools
+                .find(&call.name)
+                .is_none_or(|tool| tool.info.effect == Effect::Pure)
         });
         self.reads.store(reads, Ordering::Relaxed);
         if reads {
@@ -539,7 +556,7 @@ impl Host for SwarmHost<'_> {
                 started,
             )
         };
-        let Some(known) = tools::find(&call.name) else {
+        let Some(known) = self.driver.ports.tools.find(&call.name) else {
             self.my_turn(place).await;
             pass_on();
             return Ok(answer(
@@ -548,7 +565,7 @@ impl Host for SwarmHost<'_> {
                 false,
             ));
         };
-        if let Some(why) = known.misfit(&call.input) {
+        if let Some(why) = known.mismatch(&call.input) {
             self.my_turn(place).await;
             pass_on();
             return Ok(answer(
@@ -572,30 +589,25 @@ impl Host for SwarmHost<'_> {
             self.my_turn(place).await;
         }
         let step = self.step(calls.visit, calls.turn, &format!("c{index}"));
-        let said = known
-            .tool
-            .call(
-                &Call { driver: self.driver, agent, phase: &self.phase.name, step },
-                call.input.clone(),
-            )
-            .await;
+        let desk = Desk { driver: self.driver, agent, phase: &self.phase.name, step };
+        let said = known.tool.call(&desk, call.input.clone()).await;
         if known.info.effect == Effect::Pure {
             self.my_turn(place).await;
         }
         pass_on();
         match said {
-            Ok(Said::Done(text, done)) => {
+            Ok(Outcome::Done(text, done)) => {
                 lock(&self.done).insert(index, done);
                 Ok(answer(ToolStatus::Success, self.within_turn(text), true))
             }
-            Ok(Said::Shows(text, _)) if !self.has_room(MAX_SHOWN) => {
+            Ok(Outcome::Shows(text, _)) if !self.has_room(MAX_SHOWN) => {
                 let why = format!(
                     "{text} It was not shown: this turn's results are too large together; look at \
                      it in a turn of its own."
                 );
                 Ok(answer(ToolStatus::Error, why, true))
             }
-            Ok(Said::Shows(text, attachment)) => {
+            Ok(Outcome::Shows(text, attachment)) => {
                 let id = call.id.clone();
                 let result = ToolResult {
                     id,
@@ -605,7 +617,7 @@ impl Host for SwarmHost<'_> {
                 };
                 Ok(ToolAnswer::Result(result, true))
             }
-            Ok(Said::Asks { name, question }) => {
+            Ok(Outcome::Asks { name, question }) => {
                 let asked = {
                     let mut answered = lock(&self.answered);
                     answered.1 += 1;
@@ -618,7 +630,7 @@ impl Host for SwarmHost<'_> {
                 Ok(ToolAnswer::Asks(name, question))
             }
             Err(ToolError::Refused(why)) => Ok(answer(ToolStatus::Error, why, true)),
-            Err(ToolError::Failed(error)) => Err(Stop::Failed(error)),
+            Err(ToolError::Failed(broken)) => Err(Stop::Failed(whole(broken))),
         }
     }
 

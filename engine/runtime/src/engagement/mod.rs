@@ -2,7 +2,6 @@
 
 pub mod answer;
 mod append;
-mod at_hand;
 mod begin;
 mod budget;
 mod commit;
@@ -23,6 +22,7 @@ mod standing;
 mod state;
 mod timers;
 mod work;
+mod workplace;
 
 pub use answer::{Given, Recorded, readable, record};
 pub use append::Record;

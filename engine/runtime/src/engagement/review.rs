@@ -14,6 +14,7 @@ use super::work::{ASKS_AGAIN, SwarmEnd, away, failed, limits, member, retry};
 use crate::swarm::{Limits, Status, SwarmSpec};
 use cloudcrew_ports::model::Purpose;
 use cloudcrew_ports::repo::TreeFile;
+use cloudcrew_tools::Toolbox;
 
 impl Driver {
     /// In a review's state.
@@ -32,7 +33,8 @@ impl Driver {
         }
         if self.look(|e| e.state.swarm.is_none()).await {
             let findings = self.seen_by_engine(&phase).await?;
-            let spec = self.look(|e| review_spec(e, &phase, &review, &findings)).await;
+            let spec =
+                self.look(|e| review_spec(e, &self.ports.tools, &phase, &review, &findings)).await;
             let number = self.look(|e| e.state.progress(&phase.name).swarms).await;
             let swarm = format!("{}.{number}.review", phase.name);
             self.append(vec![Event::SwarmBegan {
@@ -219,6 +221,7 @@ fn against_template(template: &str, text: &str) -> Vec<String> {
 
 fn review_spec(
     engagement: &Engagement,
+    tools: &Toolbox,
     phase: &Phase,
     review: &Review,
     findings: &[Finding],
@@ -273,7 +276,7 @@ fn review_spec(
     SwarmSpec {
         task,
         entry: review.agent.clone(),
-        members: member(engagement, &review.agent, Purpose::Review).into_iter().collect(),
+        members: member(engagement, tools, &review.agent, Purpose::Review).into_iter().collect(),
         limits,
         handoff: HandoffMode::Immediate,
         retry: retry(phase),

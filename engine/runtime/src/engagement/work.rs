@@ -17,6 +17,7 @@ use crate::swarm::{
 use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
 use cloudcrew_ports::model::Purpose;
 use cloudcrew_sow::{Item, SectionKind};
+use cloudcrew_tools::Toolbox;
 
 /// How long a provider that is away is left alone before it is tried again, in milliseconds.
 const PARK_MS: i64 = 60_000;
@@ -41,7 +42,7 @@ impl Driver {
         self.commit_sow().await?;
         self.seed_ledger(&phase).await?;
         if self.look(|e| e.state.swarm.is_none()).await {
-            let spec = match self.look(|e| work_spec(e, &phase)).await {
+            let spec = match self.look(|e| work_spec(e, &self.ports.tools, &phase)).await {
                 Ok(spec) => spec,
                 Err(text) => {
                     let key = format!("phases/{}.yaml task", phase.name);
@@ -289,7 +290,7 @@ pub(super) fn failed(phase: &Phase, reason: Option<&Reason>) -> (Outcome, Why) {
     (outcome, Why { text: format!("{} in {}: {}{at}", reason.kind, phase.name, reason.text), key })
 }
 
-fn work_spec(engagement: &Engagement, phase: &Phase) -> Result<SwarmSpec, String> {
+fn work_spec(engagement: &Engagement, tools: &Toolbox, phase: &Phase) -> Result<SwarmSpec, String> {
     let state = &engagement.state;
     let mut values = variables(engagement, phase);
     let owner = engagement.definition.agent(&phase.swarm.entry);
@@ -308,7 +309,7 @@ fn work_spec(engagement: &Engagement, phase: &Phase) -> Result<SwarmSpec, String
         .swarm
         .agents
         .iter()
-        .filter_map(|name| member(engagement, name, Purpose::Work))
+        .filter_map(|name| member(engagement, tools, name, Purpose::Work))
         .collect();
     Ok(SwarmSpec {
         task,
@@ -322,7 +323,12 @@ fn work_spec(engagement: &Engagement, phase: &Phase) -> Result<SwarmSpec, String
     })
 }
 
-pub(super) fn member(engagement: &Engagement, name: &str, purpose: Purpose) -> Option<Member> {
+pub(super) fn member(
+    engagement: &Engagement,
+    tools: &Toolbox,
+    name: &str,
+    purpose: Purpose,
+) -> Option<Member> {
     let agent = engagement.definition.agent(name)?;
     let model = engagement.state.started.model_of(agent);
     let model = engagement.definition.model(&model);
@@ -330,7 +336,7 @@ pub(super) fn member(engagement: &Engagement, name: &str, purpose: Purpose) -> O
     Some(Member {
         name: name.to_owned(),
         description: Some(agent.description.clone()),
-        tools: tool_names(agent, purpose),
+        tools: tool_names(tools, agent, purpose),
         max_tokens,
         context: model.and_then(|m| Some(context_rule(m.context?, max_tokens))),
     })

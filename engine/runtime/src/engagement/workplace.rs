@@ -1,0 +1,190 @@
+//! An engagement as a place to work, for one call of one agent.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cloudcrew_definition::crew::Agent;
+use cloudcrew_ports::ledger::LedgerRow;
+use cloudcrew_ports::model::Purpose;
+use cloudcrew_ports::repo::TreeFile;
+use cloudcrew_sow::Sow;
+use cloudcrew_tools::{Broken, FileInfo, Origin, Workplace};
+use serde_json::Value;
+
+use super::context::variables;
+use super::drive::Driver;
+use super::error::EngagementError;
+use super::load::Engagement;
+use crate::prompt::render;
+
+/// The workplace of one call.
+pub(super) struct Desk<'a> {
+    pub driver: &'a Driver,
+    pub agent: &'a Agent,
+    pub phase: &'a str,
+    /// As [`Workplace::step`].
+    pub step: String,
+}
+
+#[async_trait]
+impl Workplace for Desk<'_> {
+    fn agent(&self) -> &Agent {
+        self.agent
+    }
+
+    fn phase(&self) -> &str {
+        self.phase
+    }
+
+    fn step(&self) -> &str {
+        &self.step
+    }
+
+    async fn sow(&self) -> Arc<Sow> {
+        self.driver.look(|e| e.sow.clone()).await
+    }
+
+    async fn files(&self, below: &str) -> Result<Vec<FileInfo>, Broken> {
+        let Some(head) = self.driver.look(|e| e.state.head.clone()).await else {
+            return Ok(Vec::new());
+        };
+        let files = self.driver.ports.repo.list(&head, below).await?;
+        Ok(self.driver.look(|e| files.into_iter().map(|file| known(e, file)).collect()).await)
+    }
+
+    async fn file(&self, path: &str) -> Result<Option<Vec<u8>>, Broken> {
+        Ok(self.driver.file(path).await?)
+    }
+
+    async fn commit(
+        &self,
+        path: &str,
+        content: Vec<u8>,
+        message: &str,
+    ) -> Result<Result<(), String>, Broken> {
+        let files = [(path.to_owned(), content)];
+        let made = self.driver.commit(&self.step, &self.agent.name, &files, message).await?;
+        Ok(made.map(drop))
+    }
+
+    async fn ledger(&self) -> Result<Vec<LedgerRow>, Broken> {
+        Ok(self.driver.ledger_rows().await?)
+    }
+
+    async fn record(&self, rows: &[LedgerRow]) -> Result<(), Broken> {
+        Ok(self.driver.record_rows(rows).await?)
+    }
+
+    async fn sees_images(&self) -> bool {
+        self.driver
+            .look(|e| {
+                let model = e.model(&e.state.started.model_of(self.agent));
+                model.and_then(|model| model.live).is_some_and(|live| live.sees_images)
+            })
+            .await
+    }
+
+    async fn fill_in(&self, template: &str, more: Value) -> Result<String, String> {
+        let text = self.driver.template(template).await;
+        let text = text.ok_or_else(|| format!("the workspace has no template `{template}`"))?;
+        let mut values = self
+            .driver
+            .look(|e| e.definition.phase(self.phase).map(|p| variables(e, p)).unwrap_or_default())
+            .await;
+        for (name, value) in more.as_object().into_iter().flatten() {
+            values[name] = value.clone();
+        }
+        render(&text, &values)
+            .map_err(|e| format!("the template `{template}` cannot be filled: {e}"))
+    }
+
+    async fn owes(&self, path: &str) -> bool {
+        let owes = |e: &Engagement| {
+            let phase = e.definition.phase(self.phase);
+            phase.is_some_and(|phase| phase.deliverables.iter().any(|d| d.path == path))
+        };
+        self.driver.look(owes).await
+    }
+
+    async fn may_judge(
+        &self,
+        path: Option<&str>,
+    ) -> Result<Result<Option<String>, String>, Broken> {
+        let found = match path {
+            Some(path) => self.driver.found(path).await?,
+            None => None,
+        };
+        Ok(self.driver.look(|e| self.judges(e, path, found)).await)
+    }
+}
+
+impl Desk<'_> {
+    fn judges(
+        &self,
+        e: &Engagement,
+        path: Option<&str>,
+        found: Option<TreeFile>,
+    ) -> Result<Option<String>, String> {
+        let (phase, agent) = (self.phase, &self.agent.name);
+        let purpose = e.state.swarm.as_ref().map(|s| s.purpose);
+        let Some(definition) = e.definition.phase(phase) else {
+            return Err(format!("no phase `{phase}`"));
+        };
+        let Some(path) = path else {
+            return if purpose == Some(Purpose::Review) {
+                Ok(None)
+            } else {
+                Err("name the deliverable's `path`: the phase as a whole is judged in its review"
+                    .into())
+            };
+        };
+        let Some(deliverable) = definition.deliverables.iter().find(|d| d.path == path) else {
+            return Err(format!("`{path}` is no deliverable of {phase}"));
+        };
+        if purpose == Some(Purpose::Work) && !deliverable.reviewers.iter().any(|r| r == agent) {
+            return Err(format!("`{agent}` is no reviewer of `{path}`"));
+        }
+        match found {
+            Some(file) => Ok(Some(file.oid)),
+            None => Err(format!("`{path}` is not written yet")),
+        }
+    }
+}
+
+/// A file with who of the crew wrote it, when nobody changed it since.
+fn known(e: &Engagement, file: TreeFile) -> FileInfo {
+    let artifact = e.state.artifacts.get(&file.path).filter(|a| a.oid == file.oid);
+    let origin = artifact.map(|a| Origin {
+        agent: a.owner.clone(),
+        phase: a.phase.clone(),
+        run: a.revision,
+    });
+    FileInfo { file, origin }
+}
+
+impl Driver {
+    /// All rows of the ledger.
+    pub(super) async fn ledger_rows(&self) -> Result<Vec<LedgerRow>, EngagementError> {
+        let rows = self.ports.ledger.rows(self.project()).await?;
+        self.look(|e| e.has_all(&rows)).await?;
+        Ok(rows)
+    }
+
+    /// A file of the branch.
+    pub(super) async fn file(&self, path: &str) -> Result<Option<Vec<u8>>, EngagementError> {
+        match self.look(|e| e.state.head.clone()).await {
+            Some(head) => Ok(self.ports.repo.read(&head, path).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// Text of a template.
+    pub(super) async fn template(&self, name: &str) -> Option<String> {
+        self.look(|e| e.definition.template(name).map(|t| t.text.clone())).await
+    }
+
+    /// Adds rows to the ledger.
+    pub(super) async fn record_rows(&self, rows: &[LedgerRow]) -> Result<(), EngagementError> {
+        Ok(self.ports.ledger.record(self.project(), rows).await?)
+    }
+}

@@ -1,0 +1,24 @@
+//! What agents call: one tool a file, each a function over its arguments and a [`Workplace`].
+//!
+//! A tool knows nothing of engagements, swarms or journals. [`Toolbox`] is a value: the built-in tools,
+//! and any that a server adds at run time.
+
+mod ask_customer;
+mod ledger_read;
+mod ledger_write;
+mod outcome;
+mod parse_sow;
+mod phase_summary;
+mod repo_list;
+mod repo_read;
+mod repo_write;
+mod review_verdict;
+mod tool;
+mod toolbox;
+mod workplace;
+mod write_adr;
+
+pub use outcome::{Done, Finding, Outcome, ToolError, Verdict};
+pub use tool::{MAX_RESULT, MAX_SHOWN, MAX_WRITE, Tool, TypedTool};
+pub use toolbox::{Registered, Toolbox};
+pub use workplace::{Broken, FileInfo, Origin, Workplace};

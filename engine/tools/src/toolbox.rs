@@ -1,0 +1,80 @@
+//! The tools of a crew, as a value.
+
+use std::sync::{Arc, OnceLock};
+
+use cloudcrew_definition::catalogue::ToolInfo;
+use cloudcrew_definition::schema::Arguments;
+use cloudcrew_ports::model::ToolSpec;
+use serde_json::Value;
+
+use super::tool::Tool;
+use super::{
+    ask_customer, ledger_read, ledger_write, parse_sow, phase_summary, repo_list, repo_read,
+    repo_write, review_verdict, write_adr,
+};
+
+/// Tools by name.
+#[derive(Clone, Default)]
+pub struct Toolbox(Vec<Arc<Registered>>);
+
+/// A tool with what follows from its declaration.
+pub struct Registered {
+    /// As definitions see it.
+    pub info: ToolInfo,
+    /// As models see it.
+    pub spec: ToolSpec,
+    /// What is called.
+    pub tool: Box<dyn Tool>,
+    /// Made at the first call.
+    arguments: OnceLock<Option<Arguments>>,
+}
+
+impl Registered {
+    /// What of the arguments does not fit the tool's schema, in words for the model.
+    pub fn mismatch(&self, input: &Value) -> Option<String> {
+        let arguments = self.arguments.get_or_init(|| Arguments::of(&self.info.schema));
+        arguments.as_ref()?.misfit(input)
+    }
+}
+
+impl Toolbox {
+    /// The tools that come with the engine.
+    pub fn built_in() -> Toolbox {
+        let mut toolbox = Toolbox::default();
+        toolbox.add(parse_sow::ParseSow);
+        toolbox.add(repo_read::RepoRead);
+        toolbox.add(repo_list::RepoList);
+        toolbox.add(repo_write::RepoWrite);
+        toolbox.add(ledger_read::LedgerRead);
+        toolbox.add(ledger_write::LedgerWrite);
+        toolbox.add(ask_customer::AskCustomer);
+        toolbox.add(write_adr::WriteAdr);
+        toolbox.add(phase_summary::PhaseSummary);
+        toolbox.add(review_verdict::ReviewVerdict);
+        toolbox
+    }
+
+    /// Adds a tool; one of the same name is replaced.
+    pub fn add(&mut self, tool: impl Tool + 'static) {
+        let info = tool.info();
+        let ToolInfo { name, description, schema, .. } = info.clone();
+        let spec = ToolSpec { name, description, schema: schema.into() };
+        self.0.retain(|there| there.info.name != info.name);
+        let arguments = OnceLock::new();
+        self.0.push(Arc::new(Registered { info, spec, tool: Box::new(tool), arguments }));
+    }
+
+    /// A tool by name.
+    pub fn find(&self, name: &str) -> Option<&Arc<Registered>> {
+        self.0.iter().find(|tool| tool.info.name == name)
+    }
+
+    /// All tools, as definitions see them.
+    pub fn infos(&self) -> Vec<ToolInfo> {
+        self.0.iter().map(|tool| tool.info.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+#[path = "toolbox_tests.rs"]
+mod tests;
