@@ -178,6 +178,11 @@ impl Slot {
         engagement.starts_with(&self.engagement)
     }
 
+    /// Whether a journal with this end may be the one that was written, or a longer one.
+    pub(super) fn may_lead_to(&self, end: &Head) -> bool {
+        self.head.seq < end.seq || self.head == *end
+    }
+
     /// Whether a journal that ends with `end` still has what was written of it.
     pub(super) fn holds(
         &self,

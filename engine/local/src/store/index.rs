@@ -1,6 +1,6 @@
 //! The index port: one row for each engagement, in the table that has the heads.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use cloudcrew_ports::StoreError;
@@ -16,10 +16,7 @@ use super::{Store, lease};
 #[async_trait]
 impl Index for Store {
     async fn list(&self, which: Which) -> Result<Vec<Listing>, StoreError> {
-        let written = match which {
-            Which::All => self.0.file.heads.all(),
-            Which::Waiting | Which::Due(_) => Vec::new(),
-        };
+        let written = self.0.file.heads.all();
         self.look(|connection| list(connection, which, &written))
     }
 
@@ -40,23 +37,27 @@ fn list(
         Which::Due(now) => ("e.due <= ?1 OR e.standing IS NULL", now),
     };
     let sql = format!(
-        "SELECT e.id, e.created, e.seq, e.hash, e.standing, e.waits, e.due, l.holder, l.renewed \
+        "SELECT e.id, e.number, e.created, e.seq, e.hash, e.standing, e.waits, e.due, l.holder, l.renewed \
          FROM engagement e LEFT JOIN lease l ON l.engagement = e.id AND l.holder IS NOT NULL \
          WHERE {condition} ORDER BY e.created, e.number"
     );
+    let slots: HashMap<i64, &Slot> = written.iter().map(|(number, slot)| (*number, slot)).collect();
     let mut select = connection.prepare_cached(&sql)?;
     let mut rows = select.query([until])?;
     let mut listings = Vec::new();
     while let Some(row) = rows.next()? {
         let engagement: String = row.get(0)?;
-        let driver = lease::living(&engagement, row.get(7)?, row.get(8)?)?;
-        let standing: Option<String> = row.get(4)?;
-        let (waits, due) = (row.get(5)?, row.get(6)?);
-        let (created, head) = (row.get(1)?, head(row, 2)?);
-        let row = standing.map(|standing| Row { standing, waits, due });
+        let number: i64 = row.get(1)?;
+        let (created, head) = (row.get(2)?, head(row, 3)?);
+        let standing: Option<String> = row.get(5)?;
+        let (waits, due) = (row.get(6)?, row.get(7)?);
+        let driver = lease::living(&engagement, row.get(8)?, row.get(9)?)?;
+        // The row of a journal that was shortened is of no use: who reads the journal is told.
+        let whole = slots.get(&number).is_none_or(|slot| slot.may_lead_to(&head));
+        let row = standing.filter(|_| whole).map(|standing| Row { standing, waits, due });
         listings.push(Listing { engagement, created, head, row, driver });
     }
-    if !written.is_empty() {
+    if which == Which::All {
         let names: HashSet<&str> = listings.iter().map(|l| l.engagement.as_str()).collect();
         for (_, slot) in written.iter().filter(|(_, slot)| !names.contains(slot.engagement())) {
             slot.is_listed(names.iter().copied())?;
