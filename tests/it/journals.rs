@@ -26,7 +26,7 @@ const STANDING: [(&str, &str, &str); 14] = [
 ];
 
 /// A copy of the old home, with its repositories, beside a copy of its crew.
-fn old() -> Crew {
+pub fn old() -> Crew {
     let crew = copied(&root().join("tests/cases/journals/crew"));
     let home = crew.home();
     std::fs::create_dir(&home).expect("a home");

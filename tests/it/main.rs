@@ -10,6 +10,7 @@ mod customer;
 mod cuts;
 mod deadlines;
 mod deaths;
+mod decide;
 mod durable;
 mod editor;
 mod existing;

@@ -1,39 +1,39 @@
 //! The durable interpreter of a plan: decide, act through ports, append, repeat.
 
+mod act;
 pub mod answer;
 mod append;
+mod asked;
 mod begin;
-mod budget;
-mod commit;
 mod context;
+mod decide;
 mod drive;
+mod driver;
 mod error;
 mod event;
-mod finalize;
-mod gate;
 mod host;
 mod inbound;
 mod load;
 mod meter;
 mod request;
 mod retry;
-mod review;
 mod standing;
 mod state;
 mod timers;
-mod work;
 mod workplace;
 
+pub use act::finalize::STEPS as FINALIZE_STEPS;
 pub use answer::{Given, Recorded, readable, record};
 pub use append::Record;
 pub use begin::{Begin, SowFile, begin};
-pub use drive::{Driver, Options, Rest};
+pub use decide::{Action, AtGate, decide, decide_gate};
+pub use drive::{Options, Rest};
+pub use driver::Driver;
 pub use error::EngagementError;
 pub use event::{
     Answered, BaseRecord, CommitRecord, Decision, End, EndReason, Event, Finding, MessageRecord,
     SourceHash, Started, ToolDone, VerdictRecord, Voice, Why,
 };
-pub use finalize::STEPS as FINALIZE_STEPS;
 pub use inbound::{cancel, message};
 pub use load::{Engagement, open, write_entries};
 pub use meter::{Charge, Meter, MeterLine, VisitContext};

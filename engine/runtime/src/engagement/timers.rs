@@ -5,7 +5,6 @@ use cloudcrew_definition::syntax::OnExpiry;
 
 use super::answer::readable;
 use super::append::Record;
-use super::drive::Driver;
 use super::error::EngagementError;
 use super::event::{Answered, Decision, Event};
 use super::load::Engagement;
@@ -13,24 +12,6 @@ use super::request::{Request, RequestKind};
 use super::state::State;
 use cloudcrew_ports::clock::{Clock, next};
 use cloudcrew_ports::repo::Repo;
-
-impl Driver {
-    /// Appends what has come due.
-    pub(super) async fn settle_timers(&self) -> Result<(), EngagementError> {
-        loop {
-            let now = self.now().await;
-            let due = self.look(|e| due(&e.state, now).cloned()).await;
-            let Some(request) = due else { return Ok(()) };
-            match settled(&request, now) {
-                Event::RequestAnswered { answer, .. } => {
-                    self.answer_for(&request, answer.decision, &answer.actor, &answer.channel)
-                        .await?;
-                }
-                event => self.append(vec![event]).await?,
-            }
-        }
-    }
-}
 
 /// Records what has come due, for a process that does not drive: an answer counts by its time,
 /// whoever drives. Silence approves nothing that cannot be read.
@@ -67,12 +48,13 @@ pub fn show_due(engagement: &mut Engagement, clock: &dyn Clock) {
     }
 }
 
-fn due(state: &State, now: i64) -> Option<&Request> {
+/// The first request that has come due.
+pub(super) fn due(state: &State, now: i64) -> Option<&Request> {
     state.open_requests().find(|request| request.due().is_some_and(|due| due <= now))
 }
 
 /// What a request comes to that is due.
-fn settled(request: &Request, now: i64) -> Event {
+pub(super) fn settled(request: &Request, now: i64) -> Event {
     let id = request.id.clone();
     if request.expires.is_none_or(|at| at > now) {
         return Event::Reminded { request: id, number: request.reminders.saturating_add(1) };

@@ -12,7 +12,7 @@ use cloudcrew_tools::{Broken, FileInfo, Origin, Workplace};
 use serde_json::Value;
 
 use super::context::variables;
-use super::drive::Driver;
+use super::driver::Driver;
 use super::error::EngagementError;
 use super::load::Engagement;
 use crate::prompt::render;

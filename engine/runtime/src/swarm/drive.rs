@@ -21,8 +21,6 @@ const HELD_BACK: Duration = Duration::from_millis(10);
 pub enum Stop<E> {
     /// Somebody asked the process to stop between steps; the swarm goes on later.
     Halted,
-    /// A budget is used up.
-    Exhausted,
     /// The world failed.
     Failed(E),
 }

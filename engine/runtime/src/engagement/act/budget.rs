@@ -5,13 +5,13 @@ use cloudcrew_definition::crew::{Agent, Budget};
 use cloudcrew_definition::syntax::AtLimit;
 use cloudcrew_plan::Outcome;
 
-use super::drive::{Driver, Rest};
-use super::error::EngagementError;
-use super::event::{Event, Why};
-use super::gate::asking;
-use super::load::Engagement;
-use super::meter::Charge;
-use super::request::{Raise, Request, RequestKind, Unit};
+use crate::engagement::asked::asking;
+use crate::engagement::driver::Driver;
+use crate::engagement::error::EngagementError;
+use crate::engagement::event::{Decision, Event, Why};
+use crate::engagement::load::Engagement;
+use crate::engagement::meter::Charge;
+use crate::engagement::request::{Raise, Request, RequestKind, Unit};
 
 /// One limit that bounds a call.
 struct Bound {
@@ -24,7 +24,7 @@ struct Bound {
 }
 
 /// What becomes of a call.
-pub(super) enum Verdict {
+pub(in crate::engagement) enum Verdict {
     /// It may be made.
     Fits,
     /// It might go beyond a budget: why, and what a person is asked, if one is.
@@ -33,13 +33,13 @@ pub(super) enum Verdict {
 
 impl Driver {
     /// Whether a call that may take `most` fits into every budget that covers it.
-    pub(super) async fn within_budgets(
+    pub(in crate::engagement) async fn within_budgets(
         &self,
         phase: &str,
         agent: &Agent,
         most: Charge,
     ) -> Result<Verdict, EngagementError> {
-        let said = self.said();
+        let said = self.said().await;
         for bound in self.look(|e| bounds(e, said, phase, agent)).await {
             let needed = match (bound.unit, most.micro_usd) {
                 (Unit::Tokens, _) => most.usage.counted(),
@@ -70,7 +70,7 @@ impl Driver {
     }
 
     /// Asks a person to raise a budget; the swarm rests.
-    pub(super) async fn ask_to_raise(
+    pub(in crate::engagement) async fn ask_to_raise(
         &self,
         asked: RequestKind,
     ) -> Result<Request, EngagementError> {
@@ -85,22 +85,8 @@ impl Driver {
         Ok(request)
     }
 
-    /// A budget of this phase that a person was asked to raise and that nobody answered yet.
-    pub(super) async fn unraised(&self) -> Option<Rest> {
-        let open = self
-            .look(|e| {
-                let mine = |r: &&Request| {
-                    matches!(r.kind, RequestKind::Budget { .. })
-                        && Some(r.phase.as_str()) == e.state.phase()
-                };
-                e.state.open_requests().find(mine).cloned()
-            })
-            .await;
-        open.map(|request| Rest::Waiting(vec![request]))
-    }
-
     /// A swarm's work stopped at a budget: asks, or lets the plan end it.
-    pub(super) async fn exhausted(
+    pub(in crate::engagement) async fn exhausted(
         &self,
         why: Why,
         asks: Option<Box<RequestKind>>,
@@ -178,7 +164,7 @@ fn beyond(engagement: &Engagement, bound: &Bound, needed: u64) -> Verdict {
     };
     let refused = engagement.state.requests.iter().any(|r| match (&r.kind, &r.answer) {
         (RequestKind::Budget { budget, limit: then, .. }, Some(answer)) if budget == key && then == limit && !r.superseded => {
-            matches!(&answer.decision, super::event::Decision::Answer { value } if Raise::of(&r.kind, value) == Some(Raise::Stop))
+            matches!(&answer.decision, Decision::Answer { value } if Raise::of(&r.kind, value) == Some(Raise::Stop))
         }
         _ => false,
     });
@@ -202,7 +188,7 @@ fn new_request(engagement: &Engagement, asked: RequestKind) -> Request {
 }
 
 /// Whether a YAML key is that of a budget.
-pub(super) fn is_budget(key: &str) -> bool {
+pub(in crate::engagement) fn is_budget(key: &str) -> bool {
     (key.contains("budget.") || key.contains("budgets."))
         && (key.ends_with(".tokens") || key.ends_with(".usd"))
 }

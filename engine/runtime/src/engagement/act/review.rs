@@ -6,11 +6,12 @@ use cloudcrew_definition::syntax::{Depth, HandoffMode};
 use cloudcrew_definition::text::{headings, slots};
 use cloudcrew_plan::Outcome;
 
-use super::drive::{Driver, Rest};
-use super::error::EngagementError;
-use super::event::{Event, Finding, Why};
-use super::load::Engagement;
-use super::work::{ASKS_AGAIN, SwarmEnd, away, failed, limits, member, retry};
+use super::swarm::{ASKS_AGAIN, SwarmEnd, away, failed, limits, member, retry};
+use crate::engagement::drive::Rest;
+use crate::engagement::driver::Driver;
+use crate::engagement::error::EngagementError;
+use crate::engagement::event::{Event, Finding, Why};
+use crate::engagement::load::Engagement;
 use crate::swarm::{Limits, Status, SwarmSpec};
 use cloudcrew_ports::model::Purpose;
 use cloudcrew_ports::repo::TreeFile;
@@ -18,19 +19,13 @@ use cloudcrew_tools::Toolbox;
 
 impl Driver {
     /// In a review's state.
-    pub(super) async fn review(&self) -> Result<Option<Rest>, EngagementError> {
+    pub(in crate::engagement) async fn review(&self) -> Result<Option<Rest>, EngagementError> {
         let Some(phase) = self.phase().await else {
             return Err(self.damaged("a review without a phase".into()).await);
         };
         let Some(review) = phase.review.clone() else {
             return Err(self.damaged("a review that is not defined".into()).await);
         };
-        if let Some(waits) = self.unraised().await {
-            return Ok(Some(waits));
-        }
-        if let Some(rest) = self.parked().await {
-            return Ok(rest);
-        }
         if self.look(|e| e.state.swarm.is_none()).await {
             let findings = self.seen_by_engine(&phase).await?;
             let spec =
@@ -124,7 +119,7 @@ impl Driver {
 
     /// What is wrong without anybody reading for meaning: missing files, missing or empty sections,
     /// missing verdicts.
-    pub(super) async fn seen_by_engine(
+    pub(in crate::engagement) async fn seen_by_engine(
         &self,
         phase: &Phase,
     ) -> Result<Vec<Finding>, EngagementError> {

@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use cloudcrew_definition::shown::{inset, row};
-use cloudcrew_plan::Outcome;
 
-use super::drive::Driver;
-use super::error::EngagementError;
-use super::event::{Decision, Event, Voice};
-use super::load::Engagement;
-use super::request::RequestKind;
+use crate::engagement::driver::Driver;
+use crate::engagement::error::EngagementError;
+use crate::engagement::event::{Decision, Event, Voice};
+use crate::engagement::load::Engagement;
+use crate::engagement::request::RequestKind;
 use cloudcrew_ports::ledger::LedgerKind;
 
 /// Finalize steps that definitions may name.
@@ -19,25 +18,16 @@ pub const STEPS: &[&str] = &["summary"];
 const SUMMARY: &str = "docs/engagement-summary.md";
 
 impl Driver {
-    /// Tries each step once.
-    pub(super) async fn finalize(&self) -> Result<(), EngagementError> {
-        let steps = self
-            .look(|e| {
-                let workflow = e.definition.workflow(&e.state.started.workflow);
-                let all = workflow.map(|w| w.finalize.clone()).unwrap_or_default();
-                all.into_iter()
-                    .filter(|s| !e.state.finalized.iter().any(|(done, _)| done == s))
-                    .collect::<Vec<_>>()
-            })
-            .await;
-        for step in steps {
-            let fault = match step.as_str() {
-                "summary" => self.write_summary().await?,
-                other => Some(format!("no step named `{other}`")),
-            };
-            self.append(vec![Event::Finalized { step, fault }]).await?;
-        }
-        self.go(Outcome::Finalized).await
+    /// Tries a step, once.
+    pub(in crate::engagement) async fn finalize(
+        &self,
+        step: String,
+    ) -> Result<(), EngagementError> {
+        let fault = match step.as_str() {
+            "summary" => self.write_summary().await?,
+            other => Some(format!("no step named `{other}`")),
+        };
+        self.append(vec![Event::Finalized { step, fault }]).await
     }
 
     async fn write_summary(&self) -> Result<Option<String>, EngagementError> {

@@ -4,9 +4,9 @@
 use cloudcrew_definition::path::RepoPath;
 use cloudcrew_planted::Fault;
 
-use super::drive::Driver;
-use super::error::EngagementError;
-use super::event::{CommitRecord, Event};
+use crate::engagement::driver::Driver;
+use crate::engagement::error::EngagementError;
+use crate::engagement::event::{CommitRecord, Event};
 use cloudcrew_ports::repo::{CommitRequest, ENGAGEMENT, JOURNAL, Logged, RepoError, STEP};
 
 /// How often a branch that others keep moving is tried again.
@@ -154,7 +154,10 @@ impl Driver {
 
     /// The ids of commits that others made; one that this engagement made and does not know of is
     /// an error.
-    pub(super) async fn foreign(&self, log: Vec<Logged>) -> Result<Vec<String>, EngagementError> {
+    pub(in crate::engagement) async fn foreign(
+        &self,
+        log: Vec<Logged>,
+    ) -> Result<Vec<String>, EngagementError> {
         let branch = self.ports.repo.branch();
         self.look(|e| {
             let own = |commit: &&Logged| {

@@ -1,0 +1,105 @@
+//! Leaving a state on an outcome: where the plan leads, unless an approved gate must open again first.
+
+use cloudcrew_plan::{Kind, Outcome};
+
+use crate::engagement::driver::Driver;
+use crate::engagement::error::EngagementError;
+use crate::engagement::event::{Event, Why, bound_words};
+
+impl Driver {
+    /// Leaves the state on an outcome.
+    pub(in crate::engagement) async fn go(&self, on: Outcome) -> Result<(), EngagementError> {
+        self.go_because(on, None).await
+    }
+
+    /// Leaves the state on an outcome that needs a reason. A used-up bound is part of it.
+    pub(in crate::engagement) async fn go_because(
+        &self,
+        on: Outcome,
+        why: Option<Why>,
+    ) -> Result<(), EngagementError> {
+        let bound = self
+            .look(|e| e.state.plan().used_up(&e.state.at, on, &e.state.counters).cloned())
+            .await;
+        let why = why.map(|w| match &bound {
+            Some(bound) if bound.max > 0 => {
+                Why { text: format!("{}; {} and used up", w.text, bound_words(bound)), ..w }
+            }
+            _ => w,
+        });
+        let next = self
+            .look(|e| e.state.plan().next(&e.state.at, on, &e.state.counters).map(|t| t.to.clone()))
+            .await;
+        match next {
+            Ok(state) => {
+                let resume = if on == Outcome::Approved {
+                    self.look(|e| e.state.resume.clone()).await
+                } else {
+                    None
+                };
+                let state = resume.unwrap_or(state);
+                let (state, resume, why) = match self.reopened(&state, on).await? {
+                    Some((gate, why)) => (gate, Some(state), Some(why)),
+                    None => (state, None, why),
+                };
+                self.append(vec![Event::Entered { state, on: Some(on), resume, why }]).await
+            }
+            Err(no_way) => Err(self
+                .damaged(format!("no way out of `{}` on `{}`", no_way.state, on.name()))
+                .await),
+        }
+    }
+
+    /// The gate that must open again before `to` may begin, and why: somebody changed what was
+    /// approved there.
+    async fn reopened(
+        &self,
+        to: &str,
+        on: Outcome,
+    ) -> Result<Option<(String, Why)>, EngagementError> {
+        if !matches!(on, Outcome::Approved | Outcome::Passed | Outcome::Finished) {
+            return Ok(None);
+        }
+        let (at, approved) = self
+            .look(|e| {
+                let approved = e
+                    .state
+                    .phases
+                    .iter()
+                    .filter_map(|(name, p)| Some((name.clone(), p.approved.clone()?)));
+                (e.state.at.clone(), approved.collect::<Vec<_>>())
+            })
+            .await;
+        let begins = self
+            .look(|e| {
+                e.state
+                    .plan()
+                    .state(to)
+                    .is_some_and(|s| matches!(s.kind, Kind::Swarm | Kind::Finalize | Kind::Done))
+            })
+            .await;
+        if !begins {
+            return Ok(None);
+        }
+        self.notice_foreign_commits().await?;
+        for (phase, subject) in approved {
+            let gate = format!("{phase}.gate");
+            let now = self.subject(&phase).await?;
+            if gate != at && now != subject {
+                let changed: Vec<&str> = now
+                    .iter()
+                    .filter(|f| !subject.contains(f))
+                    .map(|(path, _)| path.as_str())
+                    .collect();
+                let what = if changed.is_empty() {
+                    "a deliverable was removed".to_owned()
+                } else {
+                    changed.join(", ")
+                };
+                let text = format!("changed after {phase} was approved: {what}");
+                return Ok(Some((gate, Why { text, key: String::new() })));
+            }
+        }
+        Ok(None)
+    }
+}

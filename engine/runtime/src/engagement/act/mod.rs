@@ -1,0 +1,17 @@
+//! What a driver does: one action a file, each on top of what [`super::decide`] decided.
+
+pub(super) mod budget;
+mod commit;
+mod death;
+pub(super) mod finalize;
+mod gate;
+mod leave;
+mod question;
+mod rehearsed;
+mod review;
+mod settle;
+mod subject;
+mod swarm;
+mod work;
+
+pub(super) use swarm::MAX_PARK_MS;

@@ -1,0 +1,215 @@
+//! What a driver does next: a pure function of the engagement and the time.
+
+use cloudcrew_plan::{Kind, Outcome};
+
+use super::act::budget::is_budget;
+use super::asked::{asked_before, current_gate, new_gate, question_id};
+use super::event::{Decision, End, EndReason, Why};
+use super::load::Engagement;
+use super::request::{Request, RequestKind};
+use super::state::State;
+use super::timers::due;
+use crate::swarm::Question;
+
+/// The next action. Each has a file of its own under `act`, or is done in one line by the loop.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// It has ended; there is nothing to do.
+    Ended(End),
+    /// Record that it ends.
+    End(End),
+    /// Remind of a request that has come due, or settle it.
+    Settle(Box<Request>),
+    /// Leave the state on an outcome.
+    Leave(Outcome),
+    /// Wait for a person.
+    Wait(Vec<Request>),
+    /// Wait until someone changes what the provider refuses, for this reason.
+    Blocked(String),
+    /// Leave the provider alone until then, milliseconds since 1970 UTC.
+    Pause(i64),
+    /// Start the phase's swarm, or continue it.
+    Work,
+    /// Start the review's swarm, or continue it.
+    Review,
+    /// Open the request of a question.
+    Ask(Question),
+    /// Let the rehearsed customer answer these; without one, wait.
+    Hear(Vec<Request>),
+    /// Hand the answers of all questions to the swarm.
+    TakeAnswers(Vec<(Question, Request)>),
+    /// Look at what the gate covers, and act by [`decide_gate`].
+    Gate,
+    /// Do a step after the last phase.
+    Finalize(String),
+}
+
+/// Decides. `now` is in milliseconds since 1970 UTC; `tried` says whether this driver has called the
+/// provider since it refused.
+///
+/// # Errors
+/// When the engagement is in a state that its plan does not have.
+pub fn decide(e: &Engagement, now: i64, tried: bool) -> Result<Action, String> {
+    let state = &e.state;
+    if let Some(request) = due(state, now) {
+        return Ok(Action::Settle(Box::new(request.clone())));
+    }
+    if let Some(end) = &state.end {
+        return Ok(Action::Ended(end.clone()));
+    }
+    let Some(kind) = state.kind() else {
+        return Err(format!("the plan has no state `{}`", state.at));
+    };
+    if kind.is_final() {
+        return Ok(Action::End(end_of(state, kind)));
+    }
+    if state.cancel.is_some() && kind != Kind::Finalize {
+        return Ok(Action::Leave(Outcome::Cancelled));
+    }
+    Ok(match kind {
+        // The process died right after it asked.
+        Kind::Swarm if unraised(state).is_some() => Action::Leave(Outcome::Asked),
+        Kind::Swarm => Action::Work,
+        Kind::Review => match (unraised(state), away(state, now, tried)) {
+            (Some(request), _) => Action::Wait(vec![request.clone()]),
+            (None, Some(wait)) => wait,
+            (None, None) => Action::Review,
+        },
+        Kind::Question => match unraised(state) {
+            Some(request) => Action::Wait(vec![request.clone()]),
+            None => questions(state),
+        },
+        Kind::Park => away(state, now, tried).unwrap_or(Action::Leave(Outcome::Back)),
+        Kind::Gate => Action::Gate,
+        Kind::Finalize => finalize(e),
+        _ => return Err(format!("nothing can be done in the state `{}`", state.at)),
+    })
+}
+
+/// A budget of this phase that a person was asked to raise and that nobody answered yet.
+fn unraised(state: &State) -> Option<&Request> {
+    let mine = |r: &&Request| {
+        matches!(r.kind, RequestKind::Budget { .. }) && Some(r.phase.as_str()) == state.phase()
+    };
+    state.open_requests().find(mine)
+}
+
+/// What to do while a provider is away; `None` when it is to be tried again.
+fn away(state: &State, now: i64, tried: bool) -> Option<Action> {
+    let parked = state.parked.as_ref()?;
+    if parked.blocked {
+        // Someone has changed something: why else would they have come back.
+        return tried.then(|| Action::Blocked(parked.reason.clone()));
+    }
+    (parked.until > now).then_some(Action::Pause(parked.until))
+}
+
+/// At the questions of a swarm.
+fn questions(state: &State) -> Action {
+    let run = state.swarm.as_ref();
+    let asked = run.and_then(|run| run.machine.as_ref()).map(|machine| machine.questions());
+    let asked = asked.unwrap_or_default();
+    if asked.is_empty() {
+        // A budget was raised; or the answers were taken in, and the process died before it went on.
+        return Action::Leave(Outcome::Answered);
+    }
+    let mut requests = Vec::new();
+    for question in asked {
+        let id = question_id(run.map(|run| run.id.as_str()), &question.id);
+        match state.request(&id) {
+            None => return Action::Ask(question.clone()),
+            Some(request) => requests.push((question.clone(), request.clone())),
+        }
+    }
+    let open = requests.iter().map(|(_, request)| request).filter(|r| r.answer.is_none());
+    let open: Vec<Request> = open.cloned().collect();
+    if open.is_empty() { Action::TakeAnswers(requests) } else { Action::Hear(open) }
+}
+
+/// After the last phase: each step that was not tried yet.
+fn finalize(e: &Engagement) -> Action {
+    let workflow = e.definition.workflow(&e.state.started.workflow);
+    let tried = |step: &str| e.state.finalized.iter().any(|(done, _)| done == step);
+    let next = workflow.and_then(|workflow| workflow.finalize.iter().find(|step| !tried(step)));
+    next.map_or(Action::Leave(Outcome::Finalized), |step| Action::Finalize(step.clone()))
+}
+
+/// What there is to do at a gate.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AtGate {
+    /// Open its request.
+    Open(Request),
+    /// What was approved has changed since: ask about what is there now.
+    Reopen(Request),
+    /// Take a decision, and leave the gate.
+    Take(Request),
+    /// Nobody decided in time.
+    Expire,
+    /// What is asked about has changed while nobody had decided: the second takes the place of the
+    /// first.
+    Supersede(Request, Request),
+    /// Wait for a decision. `faultless`: the review found nothing, and nothing has changed since.
+    Wait {
+        /// What is asked.
+        request: Request,
+        /// As above.
+        faultless: bool,
+    },
+}
+
+/// Decides at the gate of the phase under way, which covers the files of `subject`: path and object id.
+/// `None` when the phase has no gate.
+pub fn decide_gate(e: &Engagement, subject: Vec<(String, String)>) -> Option<AtGate> {
+    let phase = e.state.phase()?;
+    let Some(request) = current_gate(e) else {
+        return new_gate(e, phase, subject).map(AtGate::Open);
+    };
+    let changed = subject != request.subject;
+    Some(match &request.answer {
+        Some(answer) if changed && matches!(answer.decision, Decision::Approve { .. }) => {
+            AtGate::Reopen(new_gate(e, phase, subject)?)
+        }
+        Some(_) => AtGate::Take(request),
+        None if request.expired => AtGate::Expire,
+        None => {
+            let again = if changed { new_gate(e, phase, subject) } else { None };
+            if let Some(again) = again.filter(|again| again.id != request.id) {
+                return Some(AtGate::Supersede(request, again));
+            }
+            // A gate that is asked about again covers what came after the review.
+            let reviewed = asked_before(e, phase, request.revision) == 1;
+            let faultless = reviewed
+                && matches!(&request.kind, RequestKind::Approval { findings, .. } if findings.is_empty());
+            AtGate::Wait { request, faultless }
+        }
+    })
+}
+
+/// The end that belongs to a final state.
+fn end_of(state: &State, kind: Kind) -> End {
+    let Why { text: reason, key } =
+        state.reason.clone().unwrap_or(Why { text: String::new(), key: String::new() });
+    let end = |kind, text: String, key: String| End { kind, text, key };
+    match kind {
+        Kind::Done => end(EndReason::Completed, "all phases are done".into(), String::new()),
+        Kind::Cancelled => {
+            let actor = state.cancel.as_deref().unwrap_or("somebody");
+            end(EndReason::Cancelled, format!("cancelled by {actor}"), String::new())
+        }
+        Kind::Expired => {
+            let gate = state
+                .requests
+                .iter()
+                .rev()
+                .find(|r| r.expired && matches!(r.kind, RequestKind::Approval { .. }));
+            let phase = gate.map(|r| r.phase.as_str()).unwrap_or_default();
+            end(
+                EndReason::Expired,
+                format!("nobody decided in time at the gate of {phase}"),
+                format!("phases/{phase}.yaml gate.expires_after"),
+            )
+        }
+        _ if is_budget(&key) => end(EndReason::BudgetExhausted, reason, key),
+        _ => end(EndReason::Failed, reason, key),
+    }
+}

@@ -1,0 +1,263 @@
+//! One call of a model: its prompt, its tools, what it may cost, and what is heard of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use cloudcrew_definition::crew::{Agent, Price};
+use cloudcrew_definition::digest::sha256;
+use cloudcrew_ports::model::{
+    CallContext, Listener, ModelFault, ModelReply, ModelRequest, ToolSpec, Usage,
+};
+
+use super::{HostError, SwarmHost, failed};
+use crate::engagement::act::budget::Verdict;
+use crate::engagement::driver::Driver;
+use crate::engagement::event::{Event, SourceHash};
+use crate::engagement::inbound::note;
+use crate::engagement::meter::Charge;
+use crate::engagement::state::VisitPrompt;
+use crate::prompt::joined;
+use crate::swarm::{ModelCall, Note, Stop, Swarm};
+use crate::watch::Live;
+
+/// Bytes of text that one token stands for at least; for upper bounds before a call.
+const BYTES_PER_TOKEN: u64 = 2;
+/// Tokens that a provider adds to what it is sent: how tools are used, where messages begin and
+/// end.
+const FRAMING: u64 = 500;
+
+/// A system prompt, and how much of it other visits share.
+struct Prompt {
+    system: String,
+    steady: usize,
+}
+
+/// An agent in a visit, with all that stays the same from call to call.
+pub(super) struct ActiveAgent {
+    visit: u32,
+    pub(super) agent: Agent,
+    prompt: Prompt,
+    tools: Vec<ToolSpec>,
+    /// Bytes of prompt and tools.
+    bytes: u64,
+    model: String,
+    max_tokens: u32,
+    pub(super) price: Option<Price>,
+}
+
+/// A call that is on record and about to be made.
+pub(super) struct Ready {
+    context: CallContext,
+    active: Arc<ActiveAgent>,
+}
+
+/// Passes on what a model says; when its call does not come to its end, also when it is cut off,
+/// that it is to be forgotten.
+struct Relay<'a> {
+    driver: &'a Driver,
+    agent: &'a str,
+    heard: AtomicBool,
+}
+
+impl Listener for Relay<'_> {
+    fn hears(&self, text: &str) {
+        self.heard.store(true, Ordering::Relaxed);
+        self.driver.ports.watch.live(self.driver.project(), Live::Says { agent: self.agent, text });
+    }
+}
+
+impl Drop for Relay<'_> {
+    fn drop(&mut self) {
+        if self.heard.load(Ordering::Relaxed) {
+            self.driver.ports.watch.live(self.driver.project(), Live::Forget { agent: self.agent });
+        }
+    }
+}
+
+impl SwarmHost<'_> {
+    pub(super) async fn begin_visit(
+        &self,
+        swarm: &Swarm,
+        visit: u32,
+        agent: &str,
+    ) -> Result<Vec<Note>, Stop<HostError>> {
+        let agent = self.agent(agent).await?;
+        let parts = self.parts(&agent).await?;
+        let system = joined(&parts);
+        // The ledger, which is last, grows.
+        let steady = joined(&parts[..parts.len() - 1]).len();
+        let blob = self.driver.ports.blobs.put(system.as_bytes()).await.map_err(failed)?;
+        let sources = parts
+            .iter()
+            .filter(|p| !p.text.is_empty())
+            .map(|p| SourceHash { source: p.source.into(), hash: sha256(&p.text) })
+            .collect();
+        let event =
+            Event::VisitOpened { visit, agent: agent.name.clone(), system: blob, steady, sources };
+        self.driver.defer([event], None).await;
+        self.prepare(swarm, visit, agent, Prompt { system, steady }).await;
+        Ok(self.driver.look(|e| note(&e.state.inbox)).await.into_iter().collect())
+    }
+
+    pub(super) async fn make_ready(
+        &self,
+        swarm: &Swarm,
+        call: &ModelCall,
+    ) -> Result<(), Stop<HostError>> {
+        let active = self.speaking(swarm, call).await?;
+        let agent = &active.agent;
+        let read = (active.bytes + swarm.conversation_bytes()) / BYTES_PER_TOKEN + FRAMING;
+        let bound = Usage {
+            input_tokens: read,
+            output_tokens: active.max_tokens.into(),
+            ..Usage::default()
+        };
+        let reserved = Charge::at_most(bound, active.price);
+        match self.driver.within_budgets(&self.phase.name, agent, reserved).await.map_err(failed)? {
+            Verdict::Fits => {}
+            Verdict::Beyond(why, asks) => {
+                return Err(Stop::Failed(HostError::OverBudget(why, asks)));
+            }
+        }
+        self.note_trims(swarm, &agent.name).await;
+        let attempt = swarm.visits().last().map_or(0, |v| v.calls.len());
+        let step = self.step(call.visit, call.turn, &format!("m{attempt}"));
+        let billing = self.driver.ports.model.billing();
+        let event = Event::ModelCalled {
+            step,
+            agent: agent.name.clone(),
+            model: active.model.clone(),
+            reserved,
+            billing,
+        };
+        self.driver.append(vec![event]).await.map_err(failed)?;
+        let context = self
+            .driver
+            .look(|e| CallContext {
+                project: e.project.clone(),
+                phase: self.phase.name.clone(),
+                revision: e.state.revision(&self.phase.name),
+                purpose: self.purpose,
+                swarm: e.state.phases.get(&self.phase.name).map_or(0, |p| p.swarms),
+                visit: call.visit,
+                turn: call.turn,
+                earlier_calls: e.state.meter.calls(&self.phase.name, &agent.name),
+                date: e.state.started.date.clone(),
+            })
+            .await;
+        self.turn().ready = Some(Ready { context, active });
+        Ok(())
+    }
+
+    pub(super) async fn complete(
+        &self,
+        swarm: &Swarm,
+    ) -> Result<Result<ModelReply, ModelFault>, Stop<HostError>> {
+        let Some(ready) = self.turn().ready.take() else {
+            return Err(failed(
+                self.driver.damaged("a call that was not made ready".to_owned()).await,
+            ));
+        };
+        let active = &ready.active;
+        let relay =
+            Relay { driver: self.driver, agent: &active.agent.name, heard: AtomicBool::new(false) };
+        let request = ModelRequest {
+            context: &ready.context,
+            agent: &active.agent.name,
+            model: &active.model,
+            system: &active.prompt.system,
+            steady: active.prompt.steady,
+            messages: swarm.conversation(),
+            tools: &active.tools,
+            max_tokens: active.max_tokens,
+            listener: &relay,
+        };
+        let said = self.driver.ports.model.complete(request).await;
+        let said = said.and_then(ModelReply::bounded).map_err(ModelFault::bounded);
+        if said.is_ok() {
+            relay.heard.store(false, Ordering::Relaxed);
+        }
+        Ok(said)
+    }
+
+    async fn model(&self, agent: &Agent) -> (String, u32, Option<Price>) {
+        self.driver
+            .look(|e| {
+                let name = e.state.started.model_of(agent);
+                let model = e.model(&name);
+                (name, model.as_ref().map_or(4096, |m| m.max_tokens), model.and_then(|m| m.price))
+            })
+            .await
+    }
+
+    /// Puts on record, with the next call, what the machine has left out of the conversation since
+    /// the last one.
+    async fn note_trims(&self, swarm: &Swarm, agent: &str) {
+        let Some(visit) = swarm.visits().last().filter(|visit| !visit.trims.is_empty()) else {
+            return;
+        };
+        let known = self.driver.look(|e| e.state.swarm.as_ref().map_or(0, |run| run.trims)).await;
+        let new = visit.trims.iter().skip(known);
+        self.driver
+            .defer(
+                new.map(|trim| Event::Trimmed {
+                    agent: agent.to_owned(),
+                    visit: visit.visit,
+                    trim: *trim,
+                }),
+                None,
+            )
+            .await;
+    }
+
+    /// Who speaks, with the prompt of the visit; after a restart from its blob, so that the visit
+    /// goes on with the very same words.
+    async fn speaking(
+        &self,
+        swarm: &Swarm,
+        call: &ModelCall,
+    ) -> Result<Arc<ActiveAgent>, Stop<HostError>> {
+        if let Some(active) =
+            self.turn().active.as_ref().filter(|active| active.visit == call.visit)
+        {
+            return Ok(active.clone());
+        }
+        let visit = call.visit;
+        let found =
+            self.driver.look(|e| e.state.swarm.as_ref().and_then(|s| s.system.clone())).await;
+        let Some(VisitPrompt { blob, steady, .. }) = found.filter(|prompt| prompt.visit == visit)
+        else {
+            return Err(failed(self.driver.damaged(format!("visit {visit} has no prompt")).await));
+        };
+        let bytes = self.driver.ports.blobs.get(&blob).await.map_err(failed)?;
+        let Some(bytes) = bytes else {
+            return Err(failed(self.driver.damaged(format!("blob {blob} is missing")).await));
+        };
+        let system = String::from_utf8_lossy(&bytes).into_owned();
+        let agent = self.agent(&call.agent).await?;
+        Ok(self.prepare(swarm, visit, agent, Prompt { system, steady }).await)
+    }
+
+    /// Makes what stays the same in a visit.
+    async fn prepare(
+        &self,
+        swarm: &Swarm,
+        visit: u32,
+        agent: Agent,
+        prompt: Prompt,
+    ) -> Arc<ActiveAgent> {
+        let tools = self.tools(&agent, swarm).await;
+        let bytes = prompt.system.len() as u64 + tools.iter().map(size).sum::<u64>();
+        let (model, max_tokens, price) = self.model(&agent).await;
+        let active =
+            Arc::new(ActiveAgent { visit, agent, prompt, tools, bytes, model, max_tokens, price });
+        self.turn().active = Some(active.clone());
+        active
+    }
+}
+
+/// Bytes of a tool's declaration, about.
+fn size(tool: &ToolSpec) -> u64 {
+    (tool.name.len() + tool.description.len()) as u64
+        + serde_json::to_string(&*tool.schema).map_or(0, |text| text.len() as u64)
+}

@@ -1,0 +1,214 @@
+//! The swarm's driver inside an engagement: prompts, models and tools through ports, everything on
+//! record before something outside follows from it.
+
+mod call;
+mod prompt;
+mod tools;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use cloudcrew_definition::crew::Phase;
+use cloudcrew_definition::digest::sha256;
+use cloudcrew_ports::model::{ModelFault, ModelReply, Purpose, ToolUse, Usage};
+
+use super::driver::Driver;
+use super::error::EngagementError;
+use super::event::{Event, ToolDone, Why, ms};
+use super::meter::Charge;
+use super::request::RequestKind;
+use crate::swarm::{Host, Input, ModelCall, Note, Stop, Swarm, ToolAnswer, ToolCalls};
+use call::{ActiveAgent, Ready};
+
+pub(super) use tools::tool_names;
+
+/// How often a driver looks for what others put on record.
+const LOOKS_EVERY: Duration = Duration::from_millis(20);
+
+/// Why a swarm cannot be driven on.
+#[derive(Debug)]
+pub(super) enum HostError {
+    /// The world failed.
+    Failed(EngagementError),
+    /// A budget is used up; what a person is asked, if one is.
+    OverBudget(Why, Option<Box<RequestKind>>),
+    /// A prompt or a template cannot be rendered. Both are pinned to the engagement: trying again would
+    /// give the same.
+    Unrendered(Why),
+}
+
+fn failed(error: impl Into<EngagementError>) -> Stop<HostError> {
+    Stop::Failed(HostError::Failed(error.into()))
+}
+
+/// One swarm of an engagement.
+pub(super) struct SwarmHost<'a> {
+    driver: &'a Driver,
+    id: String,
+    purpose: Purpose,
+    phase: &'a Phase,
+    turn: SyncMutex<Turn>,
+    /// Effects of one turn happen in the order of its calls: how many of those that run have had
+    /// theirs.
+    effects: tokio::sync::watch::Sender<usize>,
+}
+
+/// What is known from one step of the swarm to the next.
+#[derive(Default)]
+struct Turn {
+    /// The active agent, prepared once in a visit.
+    active: Option<Arc<ActiveAgent>>,
+    /// The call that is about to be made.
+    ready: Option<Ready>,
+    /// When this driver looked last for what others put on record.
+    looked: Option<Duration>,
+    /// Effects of calls whose results are not on record yet.
+    done: BTreeMap<usize, ToolDone>,
+    /// Whether all tools of this turn only read: they may run again after a crash.
+    reads: bool,
+    /// Bytes that this turn's tools have returned.
+    bytes: usize,
+    /// Questions that they have asked.
+    questions: usize,
+}
+
+impl<'a> SwarmHost<'a> {
+    pub(super) fn new(driver: &'a Driver, id: String, purpose: Purpose, phase: &'a Phase) -> Self {
+        let (effects, _) = tokio::sync::watch::channel(0);
+        SwarmHost { driver, id, purpose, phase, turn: SyncMutex::default(), effects }
+    }
+
+    fn turn(&self) -> MutexGuard<'_, Turn> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The key of something that happens once: `discovery.1.v2.t0.c1`.
+    fn step(&self, visit: u32, turn: u32, rest: &str) -> String {
+        format!("{}.v{visit}.t{turn}.{rest}", self.id)
+    }
+}
+
+#[async_trait]
+impl Host for SwarmHost<'_> {
+    type Error = HostError;
+
+    async fn open_visit(
+        &self,
+        swarm: &Swarm,
+        visit: u32,
+        agent: &str,
+    ) -> Result<Vec<Note>, Stop<HostError>> {
+        self.begin_visit(swarm, visit, agent).await
+    }
+
+    async fn before_model(&self, swarm: &Swarm, call: &ModelCall) -> Result<(), Stop<HostError>> {
+        self.make_ready(swarm, call).await
+    }
+
+    async fn call_model(
+        &self,
+        swarm: &Swarm,
+        _: &ModelCall,
+    ) -> Result<Result<ModelReply, ModelFault>, Stop<HostError>> {
+        self.complete(swarm).await
+    }
+
+    async fn before_tools(&self, calls: &ToolCalls) -> Result<(), Stop<HostError>> {
+        self.announce(calls).await
+    }
+
+    async fn call_tool(
+        &self,
+        calls: &ToolCalls,
+        index: usize,
+        call: &ToolUse,
+    ) -> Result<ToolAnswer, Stop<HostError>> {
+        self.call(calls, index, call).await
+    }
+
+    async fn wait(&self, time: Duration) {
+        self.driver.ports.clock.sleep(time).await;
+    }
+
+    async fn deadline(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.driver.ports.clock.elapsed()
+    }
+
+    fn jitter(&self) -> f64 {
+        // Spread over processes and calls; no two engines wait in step.
+        let seed = sha256(format!("{}{}{:?}", self.id, std::process::id(), self.elapsed()));
+        u32::from_str_radix(&seed[..8], 16).map_or(0.5, |n| f64::from(n) / f64::from(u32::MAX))
+    }
+
+    async fn record(&self, input: &Input, elapsed: Duration) -> Result<(), Stop<HostError>> {
+        let settled = match input {
+            Input::Reply(ModelReply { usage: Some(usage), .. })
+            | Input::Fault { fault: ModelFault { usage: Some(usage), .. }, .. } => Some(*usage),
+            Input::Fault { fault, .. } if fault.unpaid => Some(Usage::default()),
+            _ => None,
+        };
+        let settled = match settled {
+            None => None,
+            Some(usage) => {
+                let price = self.turn().active.as_ref().and_then(|active| active.price);
+                Some(Charge::of(usage, price))
+            }
+        };
+        let done = match input {
+            Input::ToolResult { index, .. } => self.turn().done.remove(index),
+            _ => None,
+        };
+        let done = done.filter(|d| *d != ToolDone::default());
+        // Nothing outside follows from these by themselves. What does (a call, a tool that writes,
+        // a question, the end of the swarm) puts them on record first.
+        let inside = match input {
+            Input::Reply(_) => settled.is_some(),
+            Input::ToolResult { .. } => self.turn().reads,
+            Input::VisitOpened { .. } => true,
+            _ => false,
+        };
+        let event = Event::SwarmInput {
+            input: Box::new(input.clone()),
+            elapsed_ms: ms(elapsed),
+            settled,
+            done,
+        };
+        if inside {
+            self.driver.defer([event], settled).await;
+            return Ok(());
+        }
+        self.driver.append(vec![event]).await.map_err(failed)
+    }
+
+    async fn refused(&self, refused: Vec<(ToolUse, String)>) {
+        if let Some(run) = self.driver.inner.lock().await.engagement.state.swarm.as_mut() {
+            run.refused = refused;
+        }
+    }
+
+    async fn settle(&self) -> Result<(), Stop<HostError>> {
+        self.driver.settle_deferred().await.map_err(failed)
+    }
+
+    async fn inbound(&self) -> Result<Option<Input>, Stop<HostError>> {
+        if self.driver.ports.watch.stop_wanted() {
+            return Err(Stop::Halted);
+        }
+        // What people say is looked for between steps, and not more often than they could notice.
+        let now = self.elapsed();
+        if self.turn().looked.is_some_and(|before| now.saturating_sub(before) < LOOKS_EVERY) {
+            return Ok(None);
+        }
+        self.turn().looked = Some(now);
+        self.driver.keep_lease().await.map_err(failed)?;
+        self.driver.catch_up().await.map_err(failed)?;
+        let cancelled = self.driver.look(|e| e.state.cancel.is_some()).await;
+        Ok(cancelled.then_some(Input::Cancel))
+    }
+}

@@ -1,0 +1,215 @@
+//! The tools of one turn: side by side, their effects in the order of the calls, their results
+//! bounded in sum.
+
+use cloudcrew_definition::catalogue::Effect;
+use cloudcrew_definition::crew::Agent;
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::bounds::cut;
+use cloudcrew_ports::model::{Purpose, ToolResult, ToolSpec, ToolStatus, ToolUse};
+use cloudcrew_tools::{Broken, MAX_SHOWN, Outcome, ToolError, Toolbox};
+
+use super::{HostError, SwarmHost, failed};
+use crate::engagement::error::EngagementError;
+use crate::engagement::event::Event;
+use crate::engagement::workplace::Desk;
+use crate::swarm::{Stop, Swarm, ToolAnswer, ToolCalls, handoff_spec};
+
+/// Bytes of what the tools of one turn say at most, with what they show: more than any model reads
+/// at once.
+const MAX_TURN: usize = 4 * 1024 * 1024;
+/// Questions of one turn at most.
+const MAX_QUESTIONS: usize = 16;
+
+impl SwarmHost<'_> {
+    pub(super) async fn tools(&self, agent: &Agent, swarm: &Swarm) -> Vec<ToolSpec> {
+        let tools = &self.driver.ports.tools;
+        let names = tool_names(tools, agent, self.purpose);
+        let known = names.iter().filter_map(|name| tools.find(name));
+        let mut specs: Vec<ToolSpec> = known.map(|known| known.spec.clone()).collect();
+        if swarm.spec().handoffs {
+            specs.push(handoff_spec());
+        }
+        specs
+    }
+
+    pub(super) async fn announce(&self, calls: &ToolCalls) -> Result<(), Stop<HostError>> {
+        self.effects.send_replace(0);
+        {
+            let mut turn = self.turn();
+            (turn.bytes, turn.questions) = (0, 0);
+        }
+        let names = calls
+            .calls
+            .iter()
+            .map(|(i, c)| (self.step(calls.visit, calls.turn, &format!("c{i}")), c.name.clone()))
+            .collect();
+        let event = Event::ToolsCalled { agent: calls.agent.clone(), calls: names };
+        // That tools which only read were called need not be on disk before they are.
+        let reads = calls.calls.iter().all(|(_, call)| {
+            self.driver
+                .ports
+                .tools
+                .find(&call.name)
+                .is_none_or(|tool| tool.info.effect == Effect::Pure)
+        });
+        self.turn().reads = reads;
+        if reads {
+            self.driver.defer([event], None).await;
+            return Ok(());
+        }
+        self.driver.append(vec![event]).await.map_err(failed)
+    }
+
+    pub(super) async fn call(
+        &self,
+        calls: &ToolCalls,
+        index: usize,
+        call: &ToolUse,
+    ) -> Result<ToolAnswer, Stop<HostError>> {
+        let place = calls.calls.iter().position(|(i, _)| *i == index).unwrap_or(0);
+        let pass_on = || self.effects.send_modify(|t| *t = (*t).max(place + 1));
+        let answer = |status, text: String, started| {
+            ToolAnswer::Result(
+                ToolResult { id: call.id.clone(), status, text, attachments: Vec::new() },
+                started,
+            )
+        };
+        let Some(known) = self.driver.ports.tools.find(&call.name) else {
+            self.my_turn(place).await;
+            pass_on();
+            return Ok(answer(
+                ToolStatus::Error,
+                format!("No tool named \"{}\".", call.name),
+                false,
+            ));
+        };
+        if let Some(why) = known.mismatch(&call.input) {
+            self.my_turn(place).await;
+            pass_on();
+            return Ok(answer(
+                ToolStatus::Error,
+                format!("Invalid input for {}: {why}", call.name),
+                false,
+            ));
+        }
+        let active = self.turn().active.clone().filter(|active| active.agent.name == calls.agent);
+        let fresh;
+        let agent = match &active {
+            Some(active) => &active.agent,
+            // A process that goes on in the middle of a turn has not spoken yet.
+            None => {
+                fresh = self.agent(&calls.agent).await?;
+                &fresh
+            }
+        };
+        if known.info.effect != Effect::Pure {
+            self.my_turn(place).await;
+        }
+        let step = self.step(calls.visit, calls.turn, &format!("c{index}"));
+        let desk = Desk { driver: self.driver, agent, phase: &self.phase.name, step };
+        let said = known.tool.call(&desk, call.input.clone()).await;
+        if known.info.effect == Effect::Pure {
+            self.my_turn(place).await;
+        }
+        pass_on();
+        match said {
+            Ok(Outcome::Done(text, done)) => {
+                self.turn().done.insert(index, done);
+                Ok(answer(ToolStatus::Success, self.within_turn(text), true))
+            }
+            Ok(Outcome::Shows(text, _)) if !self.has_room(MAX_SHOWN) => {
+                let why = format!(
+                    "{text} It was not shown: this turn's results are too large together; look at \
+                     it in a turn of its own."
+                );
+                Ok(answer(ToolStatus::Error, why, true))
+            }
+            Ok(Outcome::Shows(text, attachment)) => {
+                let id = call.id.clone();
+                let result = ToolResult {
+                    id,
+                    status: ToolStatus::Success,
+                    text,
+                    attachments: vec![attachment],
+                };
+                Ok(ToolAnswer::Result(result, true))
+            }
+            Ok(Outcome::Asks { name, question }) => {
+                let asked = {
+                    let mut turn = self.turn();
+                    turn.questions += 1;
+                    turn.questions
+                };
+                if asked > MAX_QUESTIONS {
+                    let why = format!("Not asked: at most {MAX_QUESTIONS} questions in one turn.");
+                    return Ok(answer(ToolStatus::Error, why, true));
+                }
+                Ok(ToolAnswer::Asks(name, question))
+            }
+            Err(ToolError::Refused(why)) => Ok(answer(ToolStatus::Error, why, true)),
+            Err(ToolError::Failed(broken)) => Err(failed(whole(broken))),
+        }
+    }
+
+    /// Whether the results of this turn leave room for so many bytes, which then are taken.
+    fn has_room(&self, bytes: usize) -> bool {
+        let mut turn = self.turn();
+        let fits = turn.bytes.saturating_add(bytes) <= MAX_TURN;
+        if fits {
+            turn.bytes += bytes;
+        }
+        fits
+    }
+
+    /// What a tool said, as far as the results of this turn leave room for it.
+    fn within_turn(&self, mut text: String) -> String {
+        if self.has_room(text.len()) {
+            return text;
+        }
+        let room = {
+            let mut turn = self.turn();
+            let room = MAX_TURN.saturating_sub(turn.bytes);
+            turn.bytes = MAX_TURN;
+            room
+        };
+        let whole = text.len();
+        cut(&mut text, room);
+        let kept = text.len();
+        text.push_str(&format!(
+            "\n[{kept} of {whole} bytes: the results of one turn are at most {MAX_TURN} bytes \
+             together; ask for the rest in another turn]"
+        ));
+        text
+    }
+
+    /// Waits until the effects of all calls before this one have happened. `place` counts the calls
+    /// that run: the machine answers some itself, such as a handoff between two writes.
+    async fn my_turn(&self, place: usize) {
+        let mut turn = self.effects.subscribe();
+        // The sender lives as long as this host.
+        let _ = turn.wait_for(|t| *t >= place).await;
+    }
+}
+
+/// Names of an agent's tools.
+pub(in crate::engagement) fn tool_names(
+    tools: &Toolbox,
+    agent: &Agent,
+    purpose: Purpose,
+) -> Vec<String> {
+    let keep = |name: &&String| {
+        purpose == Purpose::Work || tools.find(name).is_some_and(|tool| tool.info.in_review)
+    };
+    agent.tools.iter().filter(keep).cloned().collect()
+}
+
+/// The error that a tool handed on.
+fn whole(Broken(error): Broken) -> EngagementError {
+    match error.downcast::<EngagementError>() {
+        Ok(error) => *error,
+        Err(error) => match error.downcast::<StoreError>() {
+            Ok(error) => (*error).into(),
+            Err(error) => EngagementError::World(error.to_string()),
+        },
+    }
+}
