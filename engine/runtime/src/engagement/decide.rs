@@ -135,6 +135,7 @@ fn finalize(e: &Engagement) -> Action {
 }
 
 /// What there is to do at a gate.
+#[expect(clippy::large_enum_variant, reason = "it is made once at a gate, and taken apart at once")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum AtGate {
     /// Open its request.

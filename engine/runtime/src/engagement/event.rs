@@ -469,3 +469,37 @@ pub(super) fn ms(time: Duration) -> u64 {
 pub(super) fn bound_words(bound: &Bound) -> String {
     format!("`{}` is {}", bound.key, bound.max)
 }
+
+/// An event's kind, as in its JSON.
+pub(super) fn label(event: &Event) -> &'static str {
+    match event {
+        Event::Started(_) => "started",
+        Event::Entered { .. } => "entered",
+        Event::SwarmBegan { .. } => "swarm_began",
+        Event::VisitOpened { .. } => "visit_opened",
+        Event::ModelCalled { .. } => "model_called",
+        Event::ToolsCalled { .. } => "tools_called",
+        Event::CommitIntended { .. } => "commit_intended",
+        Event::Committed(_) => "committed",
+        Event::ForeignCommits { .. } => "foreign_commits",
+        Event::SwarmInput { .. } => "swarm_input",
+        Event::Reviewed { .. } => "reviewed",
+        Event::Checked { .. } => "checked",
+        Event::ParkedUntil { .. } => "parked_until",
+        Event::Trimmed { .. } => "trimmed",
+        Event::Rerouted { .. } => "rerouted",
+        Event::BudgetNeared { .. } => "budget_neared",
+        Event::RequestOpened(_) => "request_opened",
+        Event::RequestAnswered { .. } => "request_answered",
+        Event::Reminded { .. } => "reminded",
+        Event::RequestExpired { .. } => "request_expired",
+        Event::RequestSuperseded { .. } => "request_superseded",
+        Event::CancelRequested { .. } => "cancel_requested",
+        Event::MessageReceived(_) => "message_received",
+        Event::ProcessDied { .. } => "process_died",
+        Event::Finalized { .. } => "finalized",
+        Event::Repinned { .. } => "repinned",
+        Event::Retried { .. } => "retried",
+        Event::Ended(_) => "ended",
+    }
+}

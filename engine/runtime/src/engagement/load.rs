@@ -9,8 +9,9 @@ use serde_json::{Value, json as object};
 
 use super::append::Record;
 use super::error::EngagementError;
+use super::event::label;
 use super::event::{Event, Started};
-use super::state::{State, label};
+use super::state::State;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::blob::Blobs;
 use cloudcrew_ports::journal::{Entry, Head, NewEntry};

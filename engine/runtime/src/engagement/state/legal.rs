@@ -1,0 +1,131 @@
+//! Which event may happen where: the one table. What passes here can be taken in without a further
+//! question.
+
+use cloudcrew_plan::{Kind, Outcome};
+
+use super::{Illegal, State};
+use crate::engagement::event::Event;
+use crate::engagement::request::Request;
+
+/// What an event needs of the state it happens in.
+enum Needs<'a> {
+    /// It never happens again.
+    Never,
+    /// Anywhere, also after the end.
+    Nothing,
+    /// Anywhere before the end.
+    NotEnded,
+    /// Only after the end.
+    Ended,
+    /// In a final state.
+    FinalState,
+    /// A state that the plan leads to on this outcome, or an approved gate that opens again.
+    Way { to: &'a str, on: Option<Outcome>, resume: Option<&'a str> },
+    /// A state with a swarm, and none under way.
+    RoomForSwarm,
+    /// A swarm under way.
+    Swarm,
+    /// No request of this id.
+    NewRequest(&'a str),
+    /// An open request of this id.
+    OpenRequest(&'a str),
+    /// That the phase may be restarted once more.
+    Restart,
+}
+
+fn needs(event: &Event) -> Needs<'_> {
+    use Needs::{
+        Ended, FinalState, Never, NewRequest, NotEnded, Nothing, OpenRequest, Restart,
+        RoomForSwarm, Swarm, Way,
+    };
+    match event {
+        Event::Started(_) => Never,
+        Event::Entered { state, on, resume, .. } => {
+            Way { to: state, on: *on, resume: resume.as_deref() }
+        }
+        Event::SwarmBegan { .. } => RoomForSwarm,
+        Event::VisitOpened { .. }
+        | Event::ModelCalled { .. }
+        | Event::ToolsCalled { .. }
+        | Event::SwarmInput { .. }
+        | Event::Trimmed { .. } => Swarm,
+        Event::RequestOpened(request) => NewRequest(&request.id),
+        Event::RequestAnswered { request, .. }
+        | Event::Reminded { request, .. }
+        | Event::RequestExpired { request }
+        | Event::RequestSuperseded { request } => OpenRequest(request),
+        Event::ProcessDied { .. } => Restart,
+        Event::CommitIntended { .. }
+        | Event::Committed(_)
+        | Event::ForeignCommits { .. }
+        | Event::Reviewed { .. }
+        | Event::Checked { .. }
+        | Event::ParkedUntil { .. }
+        | Event::Rerouted { .. }
+        | Event::BudgetNeared { .. }
+        | Event::Finalized { .. } => NotEnded,
+        Event::MessageReceived(_) | Event::CancelRequested { .. } | Event::Repinned { .. } => {
+            Nothing
+        }
+        Event::Retried { .. } => Ended,
+        Event::Ended(_) => FinalState,
+    }
+}
+
+/// Whether an event may happen.
+///
+/// # Errors
+/// Where the engagement is, and why not.
+pub(super) fn check(state: &State, event: &Event) -> Result<(), Illegal> {
+    let needs = needs(event);
+    let ended = state.end.is_some();
+    if ended && !matches!(needs, Needs::Nothing | Needs::Ended | Needs::Never) {
+        return Err(state.illegal(event, "the engagement has ended"));
+    }
+    let open = |id: &str| state.request(id).is_some_and(Request::is_open);
+    let why = match needs {
+        Needs::Never => "it has begun already".to_owned(),
+        Needs::Ended if !ended => "it has not ended".to_owned(),
+        Needs::FinalState if !state.kind().is_some_and(Kind::is_final) => {
+            "this is no final state".to_owned()
+        }
+        Needs::Way { to, on, resume } => return way(state, event, to, on, resume),
+        Needs::RoomForSwarm
+            if state.swarm.is_some()
+                || !matches!(state.kind(), Some(Kind::Swarm | Kind::Review)) =>
+        {
+            "no swarm belongs here".to_owned()
+        }
+        Needs::Swarm if state.swarm.is_none() => "no swarm is under way".to_owned(),
+        Needs::NewRequest(id) if state.request(id).is_some() => format!("request `{id}` exists"),
+        Needs::OpenRequest(id) if !open(id) => format!("no open request `{id}`"),
+        Needs::Restart if state.plan().next(&state.at, Outcome::Died, &state.counters).is_err() => {
+            "no way on".to_owned()
+        }
+        _ => return Ok(()),
+    };
+    Err(state.illegal(event, why))
+}
+
+/// Whether the plan leads to a state.
+fn way(
+    state: &State,
+    event: &Event,
+    to: &str,
+    on: Option<Outcome>,
+    resume: Option<&str>,
+) -> Result<(), Illegal> {
+    if state.plan().state(to).is_none() {
+        return Err(state.illegal(event, "the plan has no such state"));
+    }
+    let Some(on) = on.filter(|_| !state.at.is_empty()) else { return Ok(()) };
+    let Ok(expected) = state.plan().next(&state.at, on, &state.counters) else {
+        return Err(state.illegal(event, format!("no way out on `{}`", on.name())));
+    };
+    let reopened = resume == Some(expected.to.as_str());
+    let resumed = state.resume.as_deref() == Some(to) && on == Outcome::Approved;
+    if expected.to == to || reopened || resumed {
+        return Ok(());
+    }
+    Err(state.illegal(event, format!("`{}` leads to `{}`", on.name(), expected.to)))
+}

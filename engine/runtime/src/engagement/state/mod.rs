@@ -1,0 +1,306 @@
+//! Where an engagement stands: a fold of its events, and the only table of legal transitions.
+
+mod files;
+mod legal;
+mod phases;
+mod position;
+mod requests;
+mod swarm;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use cloudcrew_definition::crew::{Live as Served, Price};
+use cloudcrew_plan::{Counters, Kind, Plan};
+use cloudcrew_ports::model::Billing;
+
+use super::event::{CommitRecord, End, Event, MessageRecord, Started, Why, label};
+use super::meter::Meter;
+use super::request::{Request, RequestKind};
+
+pub use files::Artifact;
+pub use phases::PhaseProgress;
+pub use swarm::{SwarmRun, VisitPrompt};
+
+/// An event that cannot happen where the engagement stands.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{event}` cannot happen in `{at}`: {why}")]
+pub struct Illegal {
+    /// Where it stands.
+    pub at: String,
+    /// What happened.
+    pub event: &'static str,
+    /// Why not.
+    pub why: String,
+}
+
+/// A provider that is away, or refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parked {
+    /// When it is tried again, milliseconds since 1970 UTC.
+    pub until: i64,
+    /// What it said.
+    pub reason: String,
+    /// Whether somebody must change something first.
+    pub blocked: bool,
+}
+
+/// Where an engagement stands.
+#[derive(Debug)]
+pub struct State {
+    plan: Plan,
+    /// How it began.
+    pub started: Started,
+    /// Name of the state it is in; empty before the first.
+    pub at: String,
+    /// Where to go on after a gate that opened again.
+    pub resume: Option<String>,
+    /// What was counted.
+    pub counters: Counters,
+    /// Phases by name.
+    pub phases: BTreeMap<String, PhaseProgress>,
+    /// The swarm under way.
+    pub swarm: Option<SwarmRun>,
+    /// Requests in the order in which they were opened.
+    pub requests: Vec<Request>,
+    /// What was used.
+    pub meter: Meter,
+    /// Files by path.
+    pub artifacts: BTreeMap<String, Artifact>,
+    /// Where the branch is, as far as the journal knows.
+    pub head: Option<String>,
+    /// A commit that is about to be made: step, parent, date.
+    pub intended: Option<(String, Option<String>, i64)>,
+    /// Rows that are in the ledger, by id.
+    pub recorded: BTreeSet<String>,
+    /// Commits by step.
+    pub commits: BTreeMap<String, CommitRecord>,
+    /// Who wants it to end.
+    pub cancel: Option<String>,
+    /// Words of the customer that no visit has seen yet.
+    pub inbox: Vec<MessageRecord>,
+    /// A provider that is away, or refuses.
+    pub parked: Option<Parked>,
+    /// Models that are called in another way than the definition says: name, how, price.
+    pub routes: BTreeMap<String, (Served, Option<Price>)>,
+    /// Budgets that people raised: YAML key and new limit.
+    pub raised: BTreeMap<String, u64>,
+    /// Budgets that were told to be nearly used up: YAML key and limit.
+    pub neared: BTreeSet<(String, u64)>,
+    /// Finalize steps that were tried.
+    pub finalized: Vec<(String, Option<String>)>,
+    /// Name of the first state that was entered.
+    pub first: Option<String>,
+    /// The last call of a model or commit: a process that dies at the same one again made no
+    /// progress.
+    pub last_step: Option<String>,
+    /// The phase that it was in last.
+    pub last_phase: Option<String>,
+    /// How it ended.
+    pub end: Option<End>,
+    /// Handoffs that happened: phase, from, to.
+    pub handoffs: Vec<(String, String, String)>,
+    /// When it began and when the last event happened, milliseconds since 1970 UTC.
+    pub times: (i64, i64),
+    /// What came out of the last swarm or review: the reason in words, and its YAML key.
+    pub reason: Option<Why>,
+}
+
+impl State {
+    /// The state before anything but [`Event::Started`].
+    pub fn new(plan: Plan, started: Started, at: i64) -> State {
+        let head = started.base.as_ref().map(|base| base.commit.clone());
+        State {
+            plan,
+            started,
+            at: String::new(),
+            resume: None,
+            counters: Counters::default(),
+            phases: BTreeMap::new(),
+            swarm: None,
+            requests: Vec::new(),
+            meter: Meter::default(),
+            artifacts: BTreeMap::new(),
+            head,
+            intended: None,
+            recorded: BTreeSet::new(),
+            commits: BTreeMap::new(),
+            cancel: None,
+            inbox: Vec::new(),
+            parked: None,
+            routes: BTreeMap::new(),
+            raised: BTreeMap::new(),
+            neared: BTreeSet::new(),
+            finalized: Vec::new(),
+            first: None,
+            last_step: None,
+            last_phase: None,
+            end: None,
+            handoffs: Vec::new(),
+            times: (at, at),
+            reason: None,
+        }
+    }
+
+    /// The plan it walks.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Kind of the state it is in.
+    pub fn kind(&self) -> Option<Kind> {
+        self.plan.state(&self.at).map(|s| s.kind)
+    }
+
+    /// Phase of the state it is in.
+    pub fn phase(&self) -> Option<&str> {
+        self.plan.state(&self.at)?.phase.as_deref()
+    }
+
+    /// Progress of a phase.
+    pub fn progress(&self, phase: &str) -> PhaseProgress {
+        self.phases.get(phase).cloned().unwrap_or_default()
+    }
+
+    /// The current run of a phase, from 1.
+    pub fn revision(&self, phase: &str) -> u32 {
+        self.phases.get(phase).map_or(1, |p| p.revision.max(1))
+    }
+
+    /// A request by id.
+    pub fn request(&self, id: &str) -> Option<&Request> {
+        self.requests.iter().find(|r| r.id == id)
+    }
+
+    /// Requests that wait.
+    pub fn open_requests(&self) -> impl Iterator<Item = &Request> {
+        self.requests.iter().filter(|r| r.is_open() && self.end.is_none())
+    }
+
+    /// The request of the gate it stands at, answered or not.
+    pub fn gate_request(&self) -> Option<&Request> {
+        let phase = self.phase()?;
+        self.requests
+            .iter()
+            .rev()
+            .find(|r| r.phase == phase && matches!(r.kind, RequestKind::Approval { .. }))
+    }
+
+    fn illegal(&self, event: &Event, why: impl Into<String>) -> Illegal {
+        let at = if self.at.is_empty() { "the beginning" } else { &self.at };
+        Illegal { at: at.to_owned(), event: label(event), why: why.into() }
+    }
+
+    /// Takes an event in.
+    ///
+    /// # Errors
+    /// When it cannot happen here; the state is then as it was.
+    pub fn apply(&mut self, event: &Event, at: i64) -> Result<(), Illegal> {
+        legal::check(self, event)?;
+        match event {
+            Event::Started(_) | Event::ToolsCalled { .. } => {}
+            Event::Entered { state, on, resume, why } => {
+                self.enter(state, *on, resume.clone());
+                self.reason = why.clone();
+                self.begins_again(*on, why.as_ref());
+            }
+            Event::SwarmBegan { swarm, purpose, spec, findings } => {
+                self.swarm_began(swarm, *purpose, spec, findings);
+            }
+            Event::VisitOpened { visit, agent, system, steady, .. } => {
+                let prompt = VisitPrompt { visit: *visit, blob: system.clone(), steady: *steady };
+                self.visit_opened(prompt, agent);
+            }
+            Event::ModelCalled { step, agent, model, reserved, billing } => {
+                self.progressed(step);
+                // A lost call of a model that costs nothing is the same call again.
+                if !(*billing == Billing::Free && self.meter.open_step() == Some(step)) {
+                    let phase = self.phase().unwrap_or_default().to_owned();
+                    let of = [phase.as_str(), agent.as_str(), model.as_str()];
+                    self.meter.reserve(of, step, *reserved, *billing);
+                }
+            }
+            Event::CommitIntended { step, parent, date } => {
+                self.intended = Some((step.clone(), parent.clone(), *date));
+            }
+            Event::Committed(record) => {
+                self.progressed(&record.step);
+                self.committed(record);
+            }
+            Event::ForeignCommits { to, .. } => self.head = Some(to.clone()),
+            Event::SwarmInput { input, elapsed_ms, settled, done } => {
+                self.swarm_input(input, Duration::from_millis(*elapsed_ms))
+                    .map_err(|why| self.illegal(event, why))?;
+                self.settled(input, *settled);
+                if let Some(done) = done {
+                    self.recorded.extend(done.ledger.iter().cloned());
+                    if let Some(verdict) = done.verdict.clone() {
+                        self.verdict(verdict);
+                    }
+                }
+            }
+            Event::Reviewed { phase, passed, findings } => {
+                let progress = self.phases.entry(phase.clone()).or_default();
+                progress.reviewed = Some(*passed);
+                progress.findings = findings.clone();
+            }
+            Event::Checked { phase, findings } => {
+                self.phases.entry(phase.clone()).or_default().findings = findings.clone();
+            }
+            Event::ParkedUntil { at, reason, blocked } => {
+                let (until, reason, blocked) = (*at, reason.clone(), *blocked);
+                self.parked = Some(Parked { until, reason, blocked });
+            }
+            Event::Trimmed { .. } => {
+                if let Some(run) = self.swarm.as_mut() {
+                    run.trims += 1;
+                }
+            }
+            Event::Rerouted { model, live, price } => {
+                self.routes.insert(model.clone(), ((**live).clone(), *price));
+            }
+            Event::BudgetNeared { budget, limit, .. } => {
+                self.neared.insert((budget.clone(), *limit));
+            }
+            Event::RequestOpened(request) => self.requests.push((**request).clone()),
+            Event::RequestAnswered { request, answer } => self.answered(request, answer, at),
+            Event::Reminded { request, number } => {
+                if let Some(open) = self.open(request) {
+                    (open.reminders, open.reminded) = (*number, Some(at));
+                }
+            }
+            Event::RequestExpired { request } => {
+                if let Some(open) = self.open(request) {
+                    open.expired = true;
+                }
+            }
+            Event::RequestSuperseded { request } => {
+                if let Some(open) = self.open(request) {
+                    open.superseded = true;
+                }
+            }
+            Event::CancelRequested { actor } => {
+                self.cancel.get_or_insert_with(|| actor.clone());
+            }
+            Event::MessageReceived(message) => {
+                if !self.inbox.iter().any(|m| m.id == message.id) {
+                    self.inbox.push(message.clone());
+                }
+            }
+            Event::ProcessDied { .. } => self.died(),
+            Event::Finalized { step, fault } => self.finalized.push((step.clone(), fault.clone())),
+            Event::Repinned { definition, plan } => {
+                self.started.definition.clone_from(definition);
+                self.started.plan.clone_from(plan);
+            }
+            Event::Retried { phase, .. } => {
+                if let Some(end) = self.end.take() {
+                    self.retried(phase, end);
+                }
+            }
+            Event::Ended(end) => self.end = Some(end.clone()),
+        }
+        self.times.1 = self.times.1.max(at);
+        Ok(())
+    }
+}

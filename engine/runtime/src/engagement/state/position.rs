@@ -1,0 +1,109 @@
+//! Where in its plan an engagement is: states entered, phases begun and begun again.
+
+use cloudcrew_plan::{Counter, Kind, Outcome, Plan};
+
+use super::State;
+use crate::engagement::event::{End, Why};
+use crate::engagement::request::RequestKind;
+
+impl State {
+    /// Enters a state that [`legal`](super::legal) found to be right.
+    pub(super) fn enter(&mut self, to: &str, on: Option<Outcome>, resume: Option<String>) {
+        let Some(target) = self.plan.state(to).cloned() else { return };
+        if let (Some(on), false) = (on, self.at.is_empty()) {
+            let phase = self.phase().unwrap_or_default().to_owned();
+            if let Ok(way) = self.plan.next(&self.at, on, &self.counters).cloned() {
+                self.counters.take(&phase, &way);
+            }
+        }
+        self.resume = resume;
+        // A swarm that only rests is still the one that goes on.
+        let rests = matches!(target.kind, Kind::Question | Kind::Park)
+            || matches!(on, Some(Outcome::Answered | Outcome::Back));
+        if !rests {
+            self.swarm = None;
+        }
+        if let (Kind::Swarm, Some(phase)) = (target.kind, &target.phase) {
+            let progress = self.phases.entry(phase.clone()).or_default();
+            if progress.revision == 0 || on == Some(Outcome::Revised) {
+                progress.revision += 1;
+                progress.reviewed = None;
+                progress.findings.clear();
+            }
+        }
+        if target.kind != Kind::Park {
+            self.parked = None;
+        }
+        self.first.get_or_insert_with(|| to.to_owned());
+        if target.phase.is_some() {
+            self.last_phase = target.phase;
+        }
+        self.at = to.to_owned();
+    }
+
+    /// Keeps in mind why a swarm begins again: it is told so.
+    pub(super) fn begins_again(&mut self, on: Option<Outcome>, why: Option<&Why>) {
+        let (Some(Kind::Swarm), Some(phase)) = (self.kind(), self.phase().map(str::to_owned))
+        else {
+            return;
+        };
+        let earlier = match on {
+            // The same swarm goes on.
+            Some(Outcome::Answered | Outcome::Back | Outcome::Died) => return,
+            Some(
+                on @ (Outcome::Limit | Outcome::Failed | Outcome::Incomplete | Outcome::Faulted),
+            ) => Some(why.map_or_else(|| on.name().to_owned(), |why| why.text.clone())),
+            // A retry has said why.
+            None if self.phases.get(&phase).is_some_and(|p| p.earlier.is_some()) => return,
+            _ => None,
+        };
+        self.phases.entry(phase).or_default().earlier = earlier;
+    }
+
+    /// What was approved from `phase` on is approved no more; what was written stays.
+    pub(super) fn retried(&mut self, phase: &str, end: End) {
+        let at = self.plan.entries.iter().position(|(name, _)| name == phase).unwrap_or(0);
+        let again: Vec<String> =
+            self.plan.entries[at..].iter().map(|(name, _)| name.clone()).collect();
+        for name in &again {
+            if let Some(progress) = self.phases.get_mut(name) {
+                progress.approved = None;
+                progress.ratings.clear();
+                progress.reviewed = None;
+            }
+            self.counters.forget(name);
+        }
+        for request in self.requests.iter_mut().filter(|r| again.contains(&r.phase)) {
+            // Gates are asked about anew, and so are whatever still waited and a budget that was
+            // not raised.
+            request.superseded |=
+                request.answer.is_none() || !matches!(request.kind, RequestKind::Question { .. });
+        }
+        self.phases.entry(phase.to_owned()).or_default().earlier = Some(end.text);
+        (self.swarm, self.parked, self.resume, self.reason) = (None, None, None, None);
+        self.finalized.clear();
+        self.at = String::new();
+    }
+
+    /// A step was taken that was not taken before: deaths are counted anew.
+    pub(super) fn progressed(&mut self, step: &str) {
+        if self.last_step.as_deref() != Some(step) {
+            self.last_step = Some(step.to_owned());
+            let phase = self.phase().unwrap_or_default().to_owned();
+            self.counters.reset(&phase, Counter::Restarts);
+        }
+    }
+
+    /// A process died; the phase is restarted.
+    pub(super) fn died(&mut self) {
+        let phase = self.phase().unwrap_or_default().to_owned();
+        if let Ok(way) = self.plan.next(&self.at, Outcome::Died, &self.counters).cloned() {
+            self.counters.take(&phase, &way);
+        }
+    }
+
+    /// Goes on by another plan.
+    pub(in crate::engagement) fn repin(&mut self, plan: Plan) {
+        self.plan = plan;
+    }
+}

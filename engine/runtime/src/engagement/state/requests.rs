@@ -1,0 +1,63 @@
+//! What people are asked, and what they said.
+
+use super::State;
+use crate::engagement::event::{Answered, Decision, Event};
+use crate::engagement::request::{Raise, Request, RequestKind};
+
+impl State {
+    /// Whether the request that an event answers, reminds of or ends is still open; `true` for
+    /// every other event.
+    pub(in crate::engagement) fn still_asks(&self, event: &Event) -> bool {
+        open_request_of(event)
+            .is_none_or(|request| self.request(request).is_some_and(Request::is_open))
+    }
+
+    /// Whether an event means nothing once its request is answered.
+    pub(in crate::engagement) fn is_about_an_open_request(event: &Event) -> bool {
+        open_request_of(event).is_some()
+    }
+
+    /// An open request.
+    pub(super) fn open(&mut self, id: &str) -> Option<&mut Request> {
+        self.requests.iter_mut().find(|r| r.id == id && r.is_open())
+    }
+
+    /// Somebody answered.
+    pub(super) fn answered(&mut self, id: &str, answer: &Answered, at: i64) {
+        let Some(request) = self.open(id) else { return };
+        request.answer = Some(answer.clone());
+        request.answered = Some(at);
+        let (phase, subject, kind) =
+            (request.phase.clone(), request.subject.clone(), request.kind.clone());
+        let progress = self.phases.entry(phase).or_default();
+        match &answer.decision {
+            Decision::Approve { ratings } => {
+                progress.approved = Some(subject);
+                progress.ratings = ratings.clone();
+            }
+            Decision::Revise { words, ratings } => {
+                progress.approved = None;
+                progress.ratings.clone_from(ratings);
+                progress.feedback.push(words.clone());
+            }
+            Decision::Answer { value } => {
+                if let RequestKind::Budget { budget, limit, .. } = &kind
+                    && let Some(Raise::To(to)) = Raise::of(&kind, value)
+                {
+                    self.raised.insert(budget.clone(), to.max(*limit));
+                }
+            }
+        }
+    }
+}
+
+/// The request that must still be open for an event to mean something.
+fn open_request_of(event: &Event) -> Option<&str> {
+    match event {
+        Event::RequestAnswered { request, .. }
+        | Event::Reminded { request, .. }
+        | Event::RequestExpired { request }
+        | Event::RequestSuperseded { request } => Some(request),
+        _ => None,
+    }
+}

@@ -1,0 +1,146 @@
+//! The swarm that is under way.
+
+use std::time::Duration;
+
+use cloudcrew_plan::Counter;
+use cloudcrew_ports::model::{Purpose, ToolUse};
+
+use super::State;
+use crate::engagement::event::{Finding, VerdictRecord};
+use crate::engagement::inbound::shown;
+use crate::engagement::meter::Charge;
+use crate::swarm::{Input, Swarm, SwarmSpec};
+
+/// The system prompt of a visit.
+#[derive(Debug, Clone)]
+pub struct VisitPrompt {
+    /// Which visit.
+    pub visit: u32,
+    /// Its blob.
+    pub blob: String,
+    /// As in [`Event::VisitOpened`].
+    pub steady: usize,
+}
+
+/// The swarm that is under way.
+#[derive(Debug)]
+pub struct SwarmRun {
+    /// Which one: `discovery.1`, `discovery.1.review`.
+    pub id: String,
+    /// What for.
+    pub purpose: Purpose,
+    /// The machine; absent while a driver holds it.
+    pub machine: Option<Swarm>,
+    /// The system prompt of the visit under way.
+    pub system: Option<VisitPrompt>,
+    /// What the engine found wrong before a review.
+    pub findings: Vec<Finding>,
+    /// The reviewer's verdict on the phase.
+    pub verdict: Option<VerdictRecord>,
+    /// Who worked, visit by visit.
+    pub visits: Vec<String>,
+    /// How often the conversation of the visit under way was cut back.
+    pub trims: usize,
+    /// What the machine refused of its last reply, and why, while a driver holds it: only for who
+    /// looks on, and in no journal.
+    pub refused: Vec<(ToolUse, String)>,
+}
+
+impl SwarmRun {
+    /// Why the machine itself refused a call of its last reply; `None` when it did not.
+    pub fn refusal(&self, call: &ToolUse) -> Option<String> {
+        let refused = match &self.machine {
+            Some(machine) => machine.refused(std::slice::from_ref(call)),
+            None => self.refused.clone(),
+        };
+        refused.into_iter().find(|(refused, _)| refused == call).map(|(_, why)| why)
+    }
+}
+
+impl State {
+    /// A swarm began.
+    pub(super) fn swarm_began(
+        &mut self,
+        id: &str,
+        purpose: Purpose,
+        spec: &SwarmSpec,
+        findings: &[Finding],
+    ) {
+        if let (Purpose::Work, Some(phase)) = (purpose, self.phase().map(str::to_owned)) {
+            self.phases.entry(phase).or_default().swarms += 1;
+        }
+        self.swarm = Some(SwarmRun {
+            id: id.to_owned(),
+            purpose,
+            machine: Some(Swarm::new(spec.clone())),
+            system: None,
+            findings: findings.to_vec(),
+            verdict: None,
+            visits: Vec::new(),
+            trims: 0,
+            refused: Vec::new(),
+        });
+    }
+
+    /// An agent got the floor, or goes on with another prompt.
+    pub(super) fn visit_opened(&mut self, prompt: VisitPrompt, agent: &str) {
+        let phase = self.phase().map(str::to_owned);
+        let Some(run) = self.swarm.as_mut() else { return };
+        if run.system.as_ref().map(|prompt| prompt.visit) != Some(prompt.visit) {
+            run.visits.push(agent.to_owned());
+            run.trims = 0;
+            if let (Some(phase), Purpose::Work) = (phase, run.purpose) {
+                let progress = self.phases.entry(phase.clone()).or_default();
+                if let (Some(from), true) = (progress.visits.last(), prompt.visit > 1) {
+                    self.handoffs.push((phase, from.clone(), agent.to_owned()));
+                }
+                progress.visits.push(agent.to_owned());
+            }
+        }
+        run.system = Some(prompt);
+    }
+
+    /// What a reply cost is known.
+    pub(super) fn settled(&mut self, input: &Input, charge: Option<Charge>) {
+        let is_reply =
+            matches!(input, Input::Reply(_) | Input::Fault { .. } | Input::TimedOut { .. });
+        if is_reply && self.meter.open_step().is_some() {
+            self.meter.settle(charge);
+            if let (Some(run), Some(charge)) = (&self.swarm, charge) {
+                self.meter.note_context(&run.id, &run.visits, charge.usage);
+            }
+        }
+    }
+
+    /// The swarm took something in.
+    ///
+    /// # Errors
+    /// When its machine does not accept it; nothing has changed then.
+    pub(super) fn swarm_input(&mut self, input: &Input, elapsed: Duration) -> Result<(), String> {
+        let phase = self.phase().unwrap_or_default().to_owned();
+        // While a driver holds the machine, the driver feeds it.
+        if let Some(machine) = self.swarm.as_mut().and_then(|run| run.machine.as_mut())
+            && let Err(why) = machine.accept(input.clone(), elapsed)
+        {
+            return Err(why.to_string());
+        }
+        if let Input::VisitOpened { notes } = input {
+            self.inbox.drain(..shown(&self.inbox, notes));
+        }
+        self.intended = None;
+        self.counters.reset(&phase, Counter::Restarts);
+        Ok(())
+    }
+
+    pub(super) fn verdict(&mut self, verdict: VerdictRecord) {
+        let phase = self.phase().unwrap_or_default().to_owned();
+        match (&verdict.path, self.swarm.as_mut()) {
+            (Some(path), _) => {
+                let key = (path.clone(), verdict.reviewer.clone());
+                self.phases.entry(phase).or_default().verdicts.insert(key, verdict);
+            }
+            (None, Some(run)) => run.verdict = Some(verdict),
+            (None, None) => {}
+        }
+    }
+}
