@@ -106,7 +106,8 @@ pub enum Command {
     /// Asks for changes at the gate; the phase runs again with these words.
     Revise {
         project: String,
-        words: String,
+        #[command(flatten)]
+        words: Words,
         /// A rating from 1 to 5, such as `quality=2`.
         #[arg(long = "rating", value_name = "NAME=1..5")]
         ratings: Vec<String>,
@@ -114,8 +115,18 @@ pub enum Command {
         #[arg(long)]
         digest: Option<String>,
     },
-    /// Answers an agent's question, and goes on.
-    Answer { project: String, request: String, words: String },
+    /// Answer an agent's question, and continue.
+    Answer {
+        project: String,
+        /// The id of the question, and the answer; the id may be left out when only one thing waits, and
+        /// may be given by its end.
+        #[arg(value_name = "[REQUEST] WORDS", num_args = 1..=2, allow_hyphen_values = true,
+            required_unless_present = "words_from")]
+        words: Vec<String>,
+        /// Reads the answer from a file; `-` is stdin.
+        #[arg(long, value_name = "FILE")]
+        words_from: Option<PathBuf>,
+    },
     /// Goes on where an engagement stands.
     Resume {
         project: String,
@@ -196,6 +207,17 @@ pub enum Command {
     },
 }
 
+/// Words of a person.
+#[derive(Debug, ClapArgs)]
+pub struct Words {
+    /// What should change.
+    #[arg(allow_hyphen_values = true, required_unless_present = "words_from")]
+    pub words: Option<String>,
+    /// Reads the words from a file; `-` is stdin.
+    #[arg(long, value_name = "FILE", conflicts_with = "words")]
+    pub words_from: Option<PathBuf>,
+}
+
 /// Says what a run would be.
 #[derive(Debug, ClapArgs)]
 pub struct Planned {
@@ -253,6 +275,9 @@ pub struct Run {
     /// `all`: gates whose review found nothing pass without a person, and the record says so.
     #[arg(long, value_enum)]
     pub approve: Option<Approve>,
+    /// Start over under the next free id when a rehearsal of this id exists.
+    #[arg(long)]
+    pub fresh: bool,
     /// Leaves a background process that drives it.
     #[arg(long, env = "CLOUDCREW_DETACH")]
     pub detach: bool,

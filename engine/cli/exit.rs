@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::lease::LeaseError;
-use cloudcrew_runtime::engagement::EngagementError;
+use cloudcrew_runtime::engagement::{EngagementError, Refusal, RefusalKind};
+
+use crate::shell::cloudcrew;
 
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,11 +82,13 @@ impl fmt::Display for Failure {
 impl From<EngagementError> for Failure {
     fn from(error: EngagementError) -> Failure {
         let exit = match &error {
-            EngagementError::Unknown(_)
-            | EngagementError::Exists(_)
-            | EngagementError::Usage(_) => Exit::Usage,
-            EngagementError::Conflict(_) | EngagementError::TooLate(_) => Exit::Conflict,
-            EngagementError::Incompatible(_) => Exit::Failed,
+            EngagementError::Unknown(_) | EngagementError::Exists(_) => Exit::Usage,
+            EngagementError::Refused(refusal) => match refusal.kind() {
+                RefusalKind::Usage => Exit::Usage,
+                RefusalKind::Conflict | RefusalKind::Late => Exit::Conflict,
+                RefusalKind::Incompatible => Exit::Failed,
+                RefusalKind::Repository => Exit::World,
+            },
             EngagementError::Held { .. }
             | EngagementError::LeaseLost { .. }
             | EngagementError::Damaged { .. }
@@ -95,8 +99,32 @@ impl From<EngagementError> for Failure {
         Failure {
             exit,
             held: matches!(error, EngagementError::Held { .. }),
-            text: error.to_string(),
+            text: format!("{error}{}", what_to_do(&error)),
         }
+    }
+}
+
+/// What to do about an error, on the command line.
+fn what_to_do(error: &EngagementError) -> String {
+    match error {
+        EngagementError::Exists(_) => "; choose another id with `--project`".to_owned(),
+        EngagementError::Unknown(_) => format!("; `{}` shows all", cloudcrew("list")),
+        EngagementError::Refused(refusal) => match refusal {
+            Refusal::Superseded { .. } | Refusal::Changed { .. } => "; look again with \
+                `cloudcrew show`"
+                .to_owned(),
+            Refusal::WantsAnswer { .. } => ": use `cloudcrew answer`".to_owned(),
+            Refusal::IsGate { .. } => " with `cloudcrew approve` or `cloudcrew revise`".to_owned(),
+            Refusal::NotEnded { project } => {
+                format!("; continue it with `{}`", cloudcrew(&format!("resume {project}")))
+            }
+            Refusal::Incompatible { .. } => "; `--definitions pinned` keeps them".to_owned(),
+            Refusal::BranchRemoved { .. } | Refusal::CheckedOut { .. } => {
+                ", then run `cloudcrew resume`".to_owned()
+            }
+            _ => String::new(),
+        },
+        _ => String::new(),
     }
 }
 

@@ -3,18 +3,22 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use cloudcrew_definition::diagnostic::closest;
 use cloudcrew_local::clock::SystemClock;
 use cloudcrew_local::folder::Folder;
 use cloudcrew_local::repo::{GitRepo, is_tracked};
 use cloudcrew_local::store::Store;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::clock::Clock as _;
-use cloudcrew_ports::index::Which;
+use cloudcrew_ports::index::{Index as _, Which};
 use cloudcrew_ports::repo::Repo;
-use cloudcrew_runtime::engagement::{Engagement, Record, open, settle as record_due, show_due};
+use cloudcrew_runtime::engagement::{
+    Engagement, EngagementError, Record, open, settle as record_due, show_due,
+};
 
 use crate::args::Args;
 use crate::exit::Failure;
+use crate::shell::cloudcrew;
 use crate::workspace;
 use cloudcrew_views::standings::{self, Found};
 use cloudcrew_views::status::MovedOn;
@@ -69,7 +73,7 @@ pub fn existing(home: &Path) -> Result<Store, Failure> {
 /// an error, not an older state.
 pub async fn engagement(args: &Args, project: &str) -> Result<(Store, Engagement), Failure> {
     let store = existing(&path(args)?)?;
-    let mut engagement = open(Record::of(&store), project).await?;
+    let mut engagement = opened(&store, project).await?;
     // A repository that is gone is told of by what needs it.
     if let Ok(repo) = repo(&store, &engagement)
         && let Ok(Some(claim)) = repo.claim().await
@@ -81,6 +85,22 @@ pub async fn engagement(args: &Args, project: &str) -> Result<(Store, Engagement
     }
     settle(&store, &mut engagement).await?;
     Ok((store, engagement))
+}
+
+/// Opens an engagement, or says which one may have been meant.
+pub async fn opened(store: &Store, project: &str) -> Result<Engagement, Failure> {
+    match open(Record::of(store), project).await {
+        Err(EngagementError::Unknown(_)) => {
+            let all = store.list(Which::All).await?;
+            let names: Vec<&str> = all.iter().map(|listing| listing.engagement.as_str()).collect();
+            let begun = names.iter().copied().find(|name| name.starts_with(project));
+            let meant = begun.or_else(|| closest(project, &names));
+            let meant = meant.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+            let list = cloudcrew("list");
+            Err(Failure::usage(format!("no project named `{project}`{meant} (`{list}` shows all)")))
+        }
+        opened => Ok(opened?),
+    }
 }
 
 /// Records what has come due; a home that cannot be written is shown as if it had been.

@@ -7,7 +7,9 @@ mod home;
 mod models;
 mod out;
 mod output;
+mod paint;
 mod planned;
+mod shell;
 mod show;
 mod sow;
 mod suite;
@@ -17,12 +19,19 @@ mod wiring;
 mod words;
 mod workspace;
 
-use clap::Parser;
+use clap::parser::ValueSource;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::out::note;
 
 fn main() -> std::process::ExitCode {
-    let args = args::Args::parse();
+    let matches = args::Args::command().get_matches();
+    let args = match args::Args::from_arg_matches(&matches) {
+        Ok(args) => args,
+        Err(error) => error.exit(),
+    };
+    let typed = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+    shell::remember(&args, typed("workspace"), typed("home"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = match runtime {
         Ok(runtime) => {

@@ -7,11 +7,13 @@ use std::sync::OnceLock;
 
 use cloudcrew_definition::shown::block;
 
+use crate::paint::painted;
+
 static LOST: OnceLock<String> = OnceLock::new();
 
 /// Data, to stdout.
 pub fn data(text: Arguments<'_>) {
-    bytes(shown(&text.to_string()).as_bytes());
+    bytes(painted(&text.to_string()).as_bytes());
 }
 
 /// Text that cannot steer a terminal and hides nothing: what a model or a customer wrote holds what
@@ -23,7 +25,7 @@ pub fn shown(text: &str) -> String {
 /// A file as it is where a program reads it, and fit to be shown where a person does.
 pub fn file(bytes: &[u8]) {
     if std::io::stdout().is_terminal() {
-        data(format_args!("{}", String::from_utf8_lossy(bytes)))
+        self::bytes(shown(&String::from_utf8_lossy(bytes)).as_bytes())
     } else {
         self::bytes(bytes)
     }
@@ -46,6 +48,12 @@ pub fn lost() -> Option<&'static str> {
 /// Everything else, to stderr.
 pub fn aside(text: Arguments<'_>) {
     let _ = std::io::stderr().lock().write_all(shown(&text.to_string()).as_bytes());
+}
+
+/// A document for programs, and a line end.
+pub fn document(text: &str) {
+    bytes(shown(text).as_bytes());
+    bytes(b"\n");
 }
 
 /// A line of data.

@@ -9,6 +9,7 @@ use cloudcrew_definition::syntax::OnExpiry;
 
 use crate::exit::Failure;
 use crate::home;
+use crate::shell::cloudcrew;
 use crate::summary::summary;
 use crate::words::counted;
 use cloudcrew_views::status::{self, MovedOn, Show};
@@ -25,16 +26,14 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
     }
     for request in state.open_requests() {
         match &request.kind {
-            RequestKind::Approval { ratings, may_revise, findings } => {
+            RequestKind::Approval { ratings, findings, .. } => {
                 text.push_str(&format!(
                     "\n  waits at the gate of {}, run {} (digest {})\n",
                     request.phase,
                     request.revision,
                     request.short_digest()
                 ));
-                let silent = silence(request)
-                    .unwrap_or_else(|| "changes nothing; it waits until you decide".to_owned());
-                text.push_str(&format!("    silence: {silent}\n"));
+                text.push_str(&format!("    deadline: {}\n", deadline(request)));
                 for finding in findings {
                     text.push_str(&format!("    {}\n", found(finding)));
                 }
@@ -53,46 +52,43 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
                 let rate: String =
                     ratings.iter().map(|r| format!(" [--rating {r}=1..5]")).collect();
                 let project = &engagement.project;
-                text.push_str(&format!("    read:    cloudcrew artifacts {project} PATH\n"));
-                text.push_str(&format!(
-                    "    decide:  cloudcrew approve {project} --digest {}{rate}\n",
-                    request.short_digest()
-                ));
-                if *may_revise {
-                    let digest = request.short_digest();
-                    text.push_str(&format!(
-                        "             cloudcrew revise {project} \"what should \
-                        change\" --digest {digest}\n"
-                    ));
-                }
+                let read = cloudcrew(&format!("artifacts {project} PATH"));
+                text.push_str(&format!("    read:     {read}\n"));
+                text.push_str(&decide(project, request, &rate));
             }
             RequestKind::Question { agent, question, .. } => {
+                let answer =
+                    cloudcrew(&format!("answer {} {} \"...\"", engagement.project, request.id));
                 text.push_str(&format!(
-                    "\n  {agent} asks: {}\n    cloudcrew answer {} {} \"...\"\n",
-                    row(question),
-                    engagement.project,
-                    request.id
+                    "
+  {agent} asks: {}
+    answer:   {answer}
+",
+                    row(question)
                 ));
             }
             RequestKind::Budget { .. } => {
+                let (what, raise) = (used_up(&request.kind), raises(&engagement.project, request));
                 text.push_str(&format!(
-                    "\n  {}\n    {}\n",
-                    used_up(&request.kind),
-                    raises(&engagement.project, request)
+                    "
+  {what}
+    raise:    {raise}
+"
                 ));
             }
         }
     }
     if let Some(parked) = &state.parked {
         text.push_str(&format!(
-            "\n  the provider is away: {}; tried again at {}\n",
+            "\n  the provider is unavailable: {}; next attempt at {}\n",
             row(&parked.reason),
             moment(parked.until)
         ));
         if parked.blocked {
+            let resume = cloudcrew(&format!("resume {}", engagement.project));
             text.push_str(&format!(
-                "    mend that, then: cloudcrew resume {}\n",
-                engagement.project
+                "    fix that, then continue:  {resume}
+"
             ));
         }
     }
@@ -114,32 +110,50 @@ fn found(finding: &Finding) -> String {
     format!("found: {}{key}", row(&finding.text))
 }
 
-/// What somebody must answer, and the command that does.
+/// The commands that decide a gate, each on a line of its own.
+pub fn decide(project: &str, request: &Request, ratings: &str) -> String {
+    let digest = request.short_digest();
+    let approve = cloudcrew(&format!("approve {project} --digest {digest}{ratings}"));
+    let mut text = format!("    approve:  {approve}\n");
+    if matches!(request.kind, RequestKind::Approval { may_revise: true, .. }) {
+        let words = "\"what should change\"";
+        let revise = cloudcrew(&format!("revise {project} {words} --digest {digest}"));
+        text.push_str(&format!("    revise:   {revise}\n"));
+    }
+    text
+}
+
+/// What someone must answer, and the commands that do.
 pub fn waits(project: &str, request: &Request) -> String {
     match &request.kind {
         RequestKind::Approval { findings, .. } => {
             let found: String =
                 findings.iter().map(|finding| format!("  {}\n", found(finding))).collect();
+            let until = silence(request).map_or_else(String::new, |until| format!(", {until}"));
+            let review = cloudcrew(&format!("show {project}"));
             format!(
-                "{found}{project} waits at the gate of {}: `cloudcrew show {project}`, then \
-                 `cloudcrew approve {project} --digest {}`{}",
+                "{found}{project} waits at the gate of {}{until}\n    review:   {review}\n{}",
                 request.phase,
-                request.short_digest(),
-                silence(request).map_or_else(String::new, |until| format!("; {until}"))
+                decide(project, request, "").trim_end()
             )
         }
         RequestKind::Question { agent, question, .. } => {
+            let answer = cloudcrew(&format!("answer {project} {} \"...\"", request.id));
             format!(
-                "{project} waits for an answer to {agent}: \"{}\": `cloudcrew answer {project} \
-                 {} \"...\"`",
-                row(question),
-                request.id
+                "{project} waits for an answer to {agent}: {}\n    answer:   {answer}",
+                row(question)
             )
         }
         RequestKind::Budget { .. } => {
-            format!("{project} waits: {}: `{}`", used_up(&request.kind), raises(project, request))
+            let (what, raise) = (used_up(&request.kind), raises(project, request));
+            format!("{project} waits: {what}\n    raise:    {raise}")
         }
     }
+}
+
+/// What happens when nobody answers.
+pub fn deadline(request: &Request) -> String {
+    silence(request).unwrap_or_else(|| "none; it waits until you decide".to_owned())
 }
 
 /// Until when an answer is waited for, and what silence will mean; `None` when the wait has no end.
@@ -184,7 +198,7 @@ pub fn raises(project: &str, request: &Request) -> String {
         }
         _ => String::new(),
     };
-    format!("cloudcrew answer {project} {} {more}", request.id)
+    cloudcrew(&format!("answer {project} {} {more}", request.id))
 }
 
 /// What a gate covers, compared with what the customer saw at the last gate of the phase.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use cloudcrew_runtime::engagement::{Decision, Engagement, MeterLine, RequestKind, State, Voice};
 
+use crate::shell::cloudcrew;
 use crate::words::counted;
 
 /// Money of a meter line.
@@ -77,7 +78,7 @@ pub fn summary(engagement: &Engagement, repo: &Path, there: &BTreeSet<String>) -
         text.push_str(&format!(
             "\n  {phase}{run}: {} ({}){decision}\n",
             if progress.visits.is_empty() {
-                "nobody yet".to_owned()
+                "not started".to_owned()
             } else {
                 progress.visits.join(" → ")
             },
@@ -100,11 +101,17 @@ pub fn summary(engagement: &Engagement, repo: &Path, there: &BTreeSet<String>) -
         money(&total),
         spent(state)
     ));
-    text.push_str(&format!(
-        "\n  look:  cloudcrew show {project}\n         cloudcrew artifacts {project} \
-         [PATH]\n         cloudcrew ledger {project}\n         cloudcrew cost {project}\n"
-    ));
-    text.push_str(&format!("         git -C {} log {}\n", repo.display(), state.started.branch));
+    text.push('\n');
+    for (label, words) in [
+        ("status", format!("show {project}")),
+        ("files", format!("artifacts {project} [PATH]")),
+        ("ledger", format!("ledger {project}")),
+        ("cost", format!("cost {project}")),
+    ] {
+        text.push_str(&format!("  {:10}{}\n", format!("{label}:"), cloudcrew(&words)));
+    }
+    let repo = crate::shell::path(repo);
+    text.push_str(&format!("  commits:  git -C {repo} log {}\n", state.started.branch));
     text
 }
 

@@ -13,13 +13,14 @@ use cloudcrew_runtime::watch::{self, Watch};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::Format;
-use crate::out::{note, say, shown};
+use crate::out::{document, note, say, shown};
+use crate::paint::painted;
 use cloudcrew_views::VERSION;
 use cloudcrew_views::events::{Line, LiveLine};
 
 use crate::output;
 use crate::summary::{lasting, money};
-use crate::words::{counted, words};
+use crate::words::{counted, heading, words};
 
 /// Characters of a line that is not at its end yet, on a terminal.
 const TAIL: usize = 100;
@@ -115,6 +116,13 @@ impl View {
         }
     }
 
+    /// Shows where an engagement is before anything happens.
+    pub fn open(&self, state: &State) {
+        if let Some(text) = heading(state).filter(|_| self.format == Format::Human) {
+            self.line(&text);
+        }
+    }
+
     /// Asks the driver to stop between two steps.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
@@ -123,7 +131,7 @@ impl View {
     /// A line beside the data, above what is live.
     pub fn aside(&self, text: &str) {
         match &self.live {
-            Some(live) => drop(live.all.println(shown(text))),
+            Some(live) => drop(live.all.println(painted(text))),
             None => note!("{text}"),
         }
     }
@@ -178,7 +186,7 @@ impl View {
 
     fn line(&self, text: &str) {
         match &self.live {
-            Some(live) => drop(live.all.println(shown(text))),
+            Some(live) => drop(live.all.println(painted(text))),
             None => say!("{text}"),
         }
     }
@@ -188,7 +196,7 @@ impl Watch for View {
     fn happened(&self, seq: u64, at: i64, event: &Event, engagement: &Engagement) {
         if self.format == Format::Json {
             let line = Line { version: VERSION, project: &engagement.project, seq, at, event };
-            return self.line(&output::line(&line));
+            return document(&output::line(&line));
         }
         let heard = matches!(event, Event::SwarmInput { input, .. } if matches!(**input, Input::Reply(_)))
             && self.heard_out();
@@ -206,7 +214,7 @@ impl Watch for View {
                 watch::Live::Says { agent, text } => (agent, Some(text)),
                 watch::Live::Forget { agent } => (agent, None),
             };
-            return self.line(&output::line(&LiveLine {
+            return document(&output::line(&LiveLine {
                 version: VERSION,
                 project,
                 event: "live",

@@ -106,6 +106,13 @@ fn again(request: &Request, state: &State) -> bool {
             .any(|r| matches!(r.kind, RequestKind::Approval { .. }))
 }
 
+/// The heading of the state that an engagement is in when a process begins to drive it; `None` where
+/// nothing is done there but to wait.
+pub fn heading(state: &State) -> Option<String> {
+    let works = matches!(state.kind(), Some(Kind::Swarm | Kind::Review));
+    (works && state.end.is_none()).then(|| format!("■ {}", entered(&state.at, state)))
+}
+
 /// A state as what happens in it.
 fn entered(at: &str, state: &State) -> String {
     let Some(found) = state.plan().state(at) else { return at.to_owned() };

@@ -37,7 +37,8 @@ pub fn find(given: Option<&Path>) -> Result<PathBuf, Failure> {
     match here.ancestors().find(|d| d.join("agents.yaml").is_file()) {
         Some(found) => Ok(found.to_owned()),
         None => Err(Failure::usage(format!(
-            "no `agents.yaml` in {} or above; name a workspace with `-C`",
+            "no `agents.yaml` in {} or above; name a workspace with `-C`, or create one with \
+             `cloudcrew init`",
             here.display()
         ))),
     }

@@ -33,6 +33,7 @@ mod races;
 mod replies;
 mod retry;
 mod scopes;
+mod screens;
 mod strangers;
 mod suite;
 mod support;

@@ -12,7 +12,7 @@ use cloudcrew_ports::repo::Repo;
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
-use crate::out::{note, say};
+use crate::out::{document, note, say};
 use crate::output::pretty;
 use cloudcrew_views::artifacts::ArtifactAt;
 
@@ -84,7 +84,7 @@ pub async fn artifacts(
                 .iter()
                 .map(|(path, artifact)| ArtifactAt { path, artifact })
                 .collect();
-            say!("{}", pretty(&rows));
+            document(&pretty(&rows));
         }
         Format::Human => {
             for (path, a) in &state.artifacts {

@@ -1,7 +1,5 @@
 //! `check` and `explain`.
 
-use std::io::IsTerminal;
-
 use cloudcrew_definition::diagnostic::{Format, closest, render};
 use cloudcrew_plan::checks::{self, load};
 use cloudcrew_runtime::catalogue::catalogue;
@@ -19,7 +17,7 @@ pub fn check(args: &Args, format: CheckFormat, mend: bool) -> Result<Exit, Failu
     }
     let sources = workspace::read(&root);
     let loaded = load(&sources, &catalogue());
-    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let colour = crate::paint::colours();
     let how = match format {
         CheckFormat::Human => Format::Human { colour },
         CheckFormat::Json => Format::Json,
@@ -31,19 +29,16 @@ pub fn check(args: &Args, format: CheckFormat, mend: bool) -> Result<Exit, Failu
     // renderer.
     crate::out::bytes(render(&sources, found, how).as_bytes());
     match found.len() {
-        0 => note!("nothing found in {} files", sources.iter().count()),
+        0 => note!("{} files checked, no problems", sources.iter().count()),
         1 => note!("1 finding; `cloudcrew explain {}` says more", found[0].code),
         n => note!("{n} findings; `cloudcrew explain CODE` says more"),
     }
     let safe = found.iter().filter(|d| d.suggestion.as_ref().is_some_and(|s| s.safe)).count();
     if safe > 0 && !mend {
-        note!("{safe} of them can be mended with `cloudcrew check --fix`");
+        note!("`cloudcrew check --fix` corrects {safe} of them");
     }
     if schema::are_stale(&root, &sources, &loaded.workspace) {
-        note!(
-            "the schemas that editors read are older than these files; `cloudcrew schema \
-             --workspace` writes them anew"
-        );
+        note!("the schemas that editors read are out of date; run `cloudcrew schema --workspace`");
     }
     let exit = if found.is_empty() { Exit::Done } else { Exit::Failed };
     // The process ends: there is no use in taking thousands of files apart.

@@ -5,7 +5,7 @@ use cloudcrew_runtime::engagement::{MeterLine, VisitContext, Voice};
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
-use crate::out::say;
+use crate::out::{document, say};
 use crate::output::pretty;
 use crate::summary::money;
 use crate::words::counted;
@@ -17,7 +17,7 @@ pub async fn cost(args: &Args, project: &str, format: Format) -> Result<Exit, Fa
     let meter = &state.meter;
     let total = meter.total();
     if format == Format::Json {
-        say!("{}", pretty(&Cost::new(&engagement)));
+        document(&pretty(&Cost::new(&engagement)));
         return Ok(Exit::Done);
     }
     let cached = total.usage.cache_read_tokens > 0 || total.usage.cache_write_tokens > 0;

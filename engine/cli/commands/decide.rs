@@ -5,8 +5,8 @@ use cloudcrew_local::clock::SystemClock;
 use cloudcrew_local::store::Store;
 use cloudcrew_ports::lease::Leases;
 use cloudcrew_runtime::engagement::{
-    Decision, Engagement, EngagementError, Given, Record, RequestKind, cancel as record_cancel,
-    readable, record,
+    Decision, Engagement, EngagementError, Given, Record, RefusalKind, Request, RequestKind,
+    cancel as record_cancel, readable, record,
 };
 
 use super::drive;
@@ -82,7 +82,7 @@ fn gate(engagement: &Engagement) -> Result<String, Failure> {
     match waiting.or(gates.next_back()) {
         Some(request) => Ok(request.id.clone()),
         None => Err(Failure::usage(format!(
-            "`{}` waits at no gate yet; `cloudcrew list` says where it is",
+            "`{}` is not at a gate yet; `cloudcrew list` shows where it is",
             engagement.project
         ))),
     }
@@ -91,12 +91,41 @@ fn gate(engagement: &Engagement) -> Result<String, Failure> {
 pub async fn answer(
     args: &Args,
     project: &str,
-    request: &str,
+    request: Option<&str>,
     words: &str,
 ) -> Result<Exit, Failure> {
     let (store, engagement) = home::engagement(args, project).await?;
+    let request = asked(&engagement, request)?;
     let decision = Decision::Answer { value: words.into() };
-    decide(args, store, engagement, request.to_owned(), decision, None).await
+    decide(args, store, engagement, request, decision, None).await
+}
+
+/// The request that is meant: by its id, by the end of it, or the only one that waits for an answer.
+fn asked(engagement: &Engagement, given: Option<&str>) -> Result<String, Failure> {
+    let state = &engagement.state;
+    let open = || {
+        let wants = |r: &&Request| !matches!(r.kind, RequestKind::Approval { .. });
+        state.open_requests().filter(wants).map(|r| r.id.as_str())
+    };
+    let Some(given) = given else {
+        let open: Vec<&str> = open().collect();
+        return match open.as_slice() {
+            [only] => Ok((*only).to_owned()),
+            [] => Err(Failure::usage(format!("`{}` asks nothing", engagement.project))),
+            several => Err(Failure::usage(format!(
+                "say which question you answer: {}",
+                several.join(", ")
+            ))),
+        };
+    };
+    if state.request(given).is_some() {
+        return Ok(given.to_owned());
+    }
+    let mut meant = open().filter(|id| id.ends_with(&format!("-{given}")));
+    match (meant.next(), meant.next()) {
+        (Some(only), None) => Ok(only.to_owned()),
+        _ => Ok(given.to_owned()),
+    }
 }
 
 async fn decide(
@@ -121,7 +150,7 @@ async fn decide(
     };
     let recorded =
         match record(Record::of(&store), &SystemClock::default(), &mut engagement, given).await {
-            Err(EngagementError::TooLate(why)) => {
+            Err(EngagementError::Refused(why)) if why.kind() == RefusalKind::Late => {
                 note!("cloudcrew: {why}");
                 // Whether the engagement ends with that, its plan says.
                 let exit = go_on(args, &store, engagement).await?;

@@ -17,6 +17,7 @@ use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::models::served;
 use crate::out::{note, put};
+use crate::shell::cloudcrew;
 use crate::show::{behind, waits};
 use crate::summary::summary;
 use crate::view::View;
@@ -34,9 +35,10 @@ pub async fn drive(
     for model in &mended {
         let route = model.live.clone().map(|live| (live, model.price));
         engagement.state.routes.extend(route.map(|route| (model.name.clone(), route)));
-        note!("{project}: {} is called as agents.yaml says now: {}", model.name, served(model));
+        note!("{project}: {} is now called as agents.yaml says: {}", model.name, served(model));
     }
     let view = Arc::new(View::new(format));
+    view.open(&engagement.state);
     let ports = wiring::ports(store, &engagement, view.clone()).await?;
     let holder = holder::this_process();
     let driver = Driver::acquire(ports, engagement, &holder, Options { approve_all }).await?;
@@ -47,7 +49,7 @@ pub async fn drive(
         rest = driver.drive() => rest,
         () = async {
             signals.next().await;
-            stop.aside(&format!("{project}: stops after this step; once more ends it at once"));
+            stop.aside(&format!("{project}: stopping after this step; press again to stop at once"));
             stop.stop();
             signals.next().await;
         } => Ok(Rest::Stopped),
@@ -116,6 +118,7 @@ impl Signals {
 }
 
 fn outcome(project: &str, rest: &Rest) -> (Exit, String) {
+    let resume = cloudcrew(&format!("resume {project}"));
     match rest {
         Rest::Ended(end) => {
             let exit = match end.kind {
@@ -139,13 +142,10 @@ fn outcome(project: &str, rest: &Rest) -> (Exit, String) {
         }
         Rest::Blocked(reason) => (
             Exit::Waiting,
-            format!(
-                "{project} waits: {reason}\nmend that, then go on with `cloudcrew resume {project}`"
-            ),
+            format!("{project} waits: {reason}\n    fix that, then continue:  {resume}"),
         ),
-        Rest::Stopped => (
-            Exit::Waiting,
-            format!("{project} stopped between two steps; go on with `cloudcrew resume {project}`"),
-        ),
+        Rest::Stopped => {
+            (Exit::Waiting, format!("{project} stopped between two steps\n    continue:  {resume}"))
+        }
     }
 }

@@ -4,7 +4,7 @@ use cloudcrew_plan::{build, emit};
 
 use crate::args::{Args, GraphFormat};
 use crate::exit::{Exit, Failure};
-use crate::out::{put, say};
+use crate::out::{bytes, document};
 use crate::output::pretty;
 use crate::workspace;
 
@@ -14,9 +14,9 @@ pub fn graph(args: &Args, workflow: Option<&str>, format: GraphFormat) -> Result
     let plan = build(&definition, &workflow)
         .ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;
     match format {
-        GraphFormat::Mermaid => put!("{}", emit::mermaid(&plan)),
-        GraphFormat::Dot => put!("{}", emit::dot(&plan)),
-        GraphFormat::Json => say!("{}", pretty(&plan)),
+        GraphFormat::Mermaid => bytes(emit::mermaid(&plan).as_bytes()),
+        GraphFormat::Dot => bytes(emit::dot(&plan).as_bytes()),
+        GraphFormat::Json => document(&pretty(&plan)),
     }
     Ok(Exit::Done)
 }

@@ -9,9 +9,10 @@ use cloudcrew_views::inbox::Inbox;
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
-use crate::out::{note, say};
+use crate::out::{document, note, put, say};
 use crate::output::pretty;
-use crate::show::{raises, silence, used_up};
+use crate::shell::cloudcrew;
+use crate::show::{deadline, decide, raises, used_up};
 use crate::words::counted;
 
 pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
@@ -33,7 +34,7 @@ pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
         }
     }
     match format {
-        Format::Json => say!("{}", pretty(&inbox)),
+        Format::Json => document(&pretty(&inbox)),
         Format::Human
             if inbox.requests.is_empty() && inbox.blocked.is_empty() && broken == Exit::Done =>
         {
@@ -48,8 +49,8 @@ pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
 fn show(project: &str, standing: &Standing) {
     if let Some(reason) = &standing.blocked {
         say!("{project}  blocked");
-        say!("  {}", row(reason));
-        say!("  mend that, then: cloudcrew resume {project}");
+        say!("    {}", row(reason));
+        say!("    fix that, then continue:  {}", cloudcrew(&format!("resume {project}")));
     }
     for request in &standing.requests {
         ask(project, request);
@@ -59,40 +60,31 @@ fn show(project: &str, standing: &Standing) {
 fn ask(project: &str, request: &Request) {
     say!("{project}  {}", request.id);
     match &request.kind {
-        RequestKind::Approval { findings, may_revise, .. } => {
+        RequestKind::Approval { findings, .. } => {
             say!(
-                "  the gate of {}, run {}: {}, {}",
+                "    the gate of {}, run {}: {}, {}",
                 request.phase,
                 request.revision,
                 counted(request.subject.len(), "deliverable"),
                 counted(findings.len(), "finding")
             );
-            say!(
-                "  silence: {}",
-                silence(request)
-                    .unwrap_or_else(|| { "changes nothing; it waits until you decide".to_owned() })
-            );
-            say!("  look:    cloudcrew show {project}");
-            let digest = request.short_digest();
-            say!("  decide:  cloudcrew approve {project} --digest {digest}");
-            if *may_revise {
-                say!(
-                    "           cloudcrew revise {project} \"what should change\" \
-                         --digest {digest}"
-                );
-            }
+            say!("    deadline: {}", deadline(request));
+            say!("    review:   {}", cloudcrew(&format!("show {project}")));
+            put!("{}", decide(project, request, ""));
         }
         RequestKind::Question { agent, question, .. } => {
-            say!("  {agent} asks: {}", row(question));
-            say!("  answer:  cloudcrew answer {project} {} \"...\"", request.id);
+            say!("    {agent} asks: {}", row(question));
+            let answer = cloudcrew(&format!("answer {project} {} \"...\"", request.id));
+            say!("    answer:   {answer}");
         }
         RequestKind::Budget { .. } => {
-            say!("  {}", used_up(&request.kind));
-            say!("  raise:   {}", raises(project, request));
-            say!("  or end:  cloudcrew answer {project} {} stop", request.id);
+            say!("    {}", used_up(&request.kind));
+            say!("    raise:    {}", raises(project, request));
+            let stop = cloudcrew(&format!("answer {project} {} stop", request.id));
+            say!("    or end:   {stop}");
         }
     }
     if request.reminders > 0 {
-        say!("  reminded {}", counted(request.reminders as usize, "time"));
+        say!("    reminded {}", counted(request.reminders as usize, "time"));
     }
 }

@@ -1,7 +1,7 @@
 //! `ledger`: what the crew knows together.
 
 use cloudcrew_definition::shown;
-use cloudcrew_ports::ledger::Ledger;
+use cloudcrew_ports::ledger::{Ledger, LedgerKind};
 
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
@@ -32,6 +32,12 @@ pub async fn ledger(args: &Args, project: &str, format: Format) -> Result<Exit, 
                 let [phase, author, title] =
                     [&row.phase, &row.author, &row.title].map(|text| shown::row(text));
                 say!("{kind:12} {phase:14} {author:10} {title}{source}");
+                // A question says little without its answer, and so does a decision without words.
+                if matches!(row.kind, LedgerKind::Answer | LedgerKind::Feedback)
+                    && !row.body.is_empty()
+                {
+                    say!("{:12} {:14} {:10}   {}", "", "", "", shown::row(&row.body));
+                }
             }
         }
     }

@@ -9,8 +9,9 @@ use cloudcrew_views::list::{List, Project};
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
-use crate::out::{note, say};
+use crate::out::{document, note, say};
 use crate::output::pretty;
+use crate::shell::cloudcrew;
 use crate::show::silence;
 
 pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
@@ -36,14 +37,14 @@ pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
         }
     }
     if format == Format::Json {
-        say!("{}", pretty(&List { version: VERSION, projects }));
+        document(&pretty(&List { version: VERSION, projects }));
     }
     Ok(broken)
 }
 
 /// Where an engagement stands, in words.
 fn what(project: &Project, standing: &Standing) -> String {
-    let id = &project.project;
+    let resume = cloudcrew(&format!("resume {}", project.project));
     if let Some(end) = &standing.end {
         return row(&end.text).into_owned();
     }
@@ -56,10 +57,10 @@ fn what(project: &Project, standing: &Standing) -> String {
         return format!("driven by {driver}");
     }
     if let Some(reason) = &standing.blocked {
-        return format!("waits: {}; mend that, then `cloudcrew resume {id}`", row(reason));
+        return format!("waits: {}; fix that, then `{resume}`", row(reason));
     }
     if standing.expired {
-        return format!("expired before it was decided; `cloudcrew resume {id}` ends it");
+        return format!("expired before it was decided; `{resume}` ends it");
     }
-    format!("rests; go on with `cloudcrew resume {id}`")
+    format!("paused; continue with `{resume}`")
 }

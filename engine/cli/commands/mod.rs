@@ -22,11 +22,12 @@ mod schema;
 mod test;
 mod watch;
 
-use cloudcrew_runtime::engagement::{Record, open};
+use std::io::Read;
+use std::path::Path;
 
 use crate::args::{Approve, Args, Command, Format};
 use crate::exit::{Exit, Failure};
-use crate::out::{put, say};
+use crate::out::{document, put};
 use crate::output::pretty;
 use crate::{home, show};
 
@@ -47,7 +48,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             let (store, engagement) = home::engagement(&args, project).await?;
             match format {
                 Format::Human => put!("{}", show::human(&store, &engagement).await?),
-                Format::Json => say!("{}", pretty(&show::document(&store, &engagement))),
+                Format::Json => document(&pretty(&show::document(&store, &engagement))),
             }
             Ok(Exit::Done)
         }
@@ -57,14 +58,22 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             decide::approve(&args, project, ratings, digest.clone()).await
         }
         Command::Revise { project, words, ratings, digest } => {
-            decide::revise(&args, project, words, ratings, digest.clone()).await
+            let words = said(words.words.as_deref(), words.words_from.as_deref())?;
+            decide::revise(&args, project, &words, ratings, digest.clone()).await
         }
-        Command::Answer { project, request, words } => {
-            decide::answer(&args, project, request, words).await
+        Command::Answer { project, words, words_from } => {
+            let (request, words) = match words.as_slice() {
+                [request, words] => (Some(request.as_str()), Some(words.as_str())),
+                [one] if words_from.is_some() => (Some(one.as_str()), None),
+                [words] => (None, Some(words.as_str())),
+                _ => (None, None),
+            };
+            let words = said(words, words_from.as_deref())?;
+            decide::answer(&args, project, request, &words).await
         }
         Command::Resume { project, approve, format } => {
             let store = home::existing(&home::path(&args)?)?;
-            let engagement = open(Record::of(&store), project).await?;
+            let engagement = home::opened(&store, project).await?;
             drive::drive(&args, &store, engagement, *approve == Some(Approve::All), *format).await
         }
         Command::Retry { project, from, definitions, approve, format } => {
@@ -82,3 +91,26 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Command::Completions { what } => completions::completions(*what),
     }
 }
+
+/// What a person says, as typed or from a file.
+fn said(words: Option<&str>, from: Option<&Path>) -> Result<String, Failure> {
+    let Some(from) = from else { return Ok(words.unwrap_or_default().to_owned()) };
+    let read = |source: &mut dyn Read| {
+        let mut text = String::new();
+        source.take(MOST_WORDS + 1).read_to_string(&mut text).map(|_| text)
+    };
+    let text = if from == Path::new("-") {
+        read(&mut std::io::stdin().lock())
+    } else {
+        std::fs::File::open(from).and_then(|mut file| read(&mut file))
+    };
+    let text = text.map_err(|e| Failure::usage(format!("{}: {e}", from.display())))?;
+    if text.len() as u64 > MOST_WORDS {
+        let why = format!("{}: more than {MOST_WORDS} bytes of words", from.display());
+        return Err(Failure::usage(why));
+    }
+    Ok(text.trim_end().to_owned())
+}
+
+/// Bytes of words that are read from a file, at most.
+const MOST_WORDS: u64 = 64 * 1024;

@@ -7,7 +7,7 @@ use cloudcrew_plan::forecast::forecast;
 use crate::args::{Args, Format, Planned};
 use crate::exit::{Exit, Failure};
 use crate::models::{Chosen, at_work, price, served};
-use crate::out::{put, say};
+use crate::out::put;
 use crate::output::pretty;
 use crate::planned::{before, human, look_back};
 use crate::workspace;
@@ -94,7 +94,7 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
     };
     match planned.format {
         Format::Human => put!("{}", human(&definition, &document)),
-        Format::Json => say!("{}", pretty(&document)),
+        Format::Json => crate::out::document(&pretty(&document)),
     }
     Ok(if planned.exit_code && changed { Exit::Failed } else { Exit::Done })
 }

@@ -24,6 +24,7 @@ use crate::args::{Approve, Args, Format, Run};
 use crate::exit::{Exit, Failure};
 use crate::models::{self, Chosen};
 use crate::out::{note, say};
+use crate::shell::cloudcrew;
 use crate::sow::statement_of_work;
 use crate::{home, wiring, workspace};
 
@@ -46,7 +47,7 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     // of.
     let recorded = run.replay.as_deref().map(wiring::recorded).transpose()?.flatten();
     let name = recorded.as_ref().map_or_else(|| id_of(&path), |(project, _)| project.clone());
-    let project = run.project.clone().unwrap_or(name);
+    let mut project = run.project.clone().unwrap_or(name);
     home::valid_project(&project)?;
     let chosen = Chosen::read(&run.model, &definition)?;
     let flow = definition
@@ -66,7 +67,21 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
                  use another home, `--home DIR`"
             )));
         }
-        return Err(cloudcrew_runtime::engagement::EngagementError::Exists(project).into());
+        let free = free(&store, &project).await?;
+        if !run.fresh {
+            return Err(Failure::usage(format!(
+                "a project named `{project}` exists already; choose another id, such as `--project \
+                 {free}`, or start a rehearsal over with `--fresh`"
+            )));
+        }
+        if !voice.is_rehearsal() {
+            return Err(Failure::usage(
+                "`--fresh` starts a rehearsal over, and this run calls live models; choose an id with \
+                 `--project`",
+            ));
+        }
+        note!("`{project}` exists already; this rehearsal is `{free}`");
+        project = free;
     }
     let (repo, path) = match &run.repo {
         Some(path) => {
@@ -204,9 +219,25 @@ async fn detach(
         return Ok(exit);
     }
     say!("{project} runs in the background (pid {}); it writes to {}", child.id(), log.display());
-    say!("follow it with `cloudcrew watch {project}`");
+    say!("    follow:  {}", cloudcrew(&format!("watch {project}")));
     Ok(Exit::Done)
 }
+
+/// The next free id after one that is taken: `orders-2`.
+async fn free(store: &Store, project: &str) -> Result<String, Failure> {
+    for number in 2.. {
+        let end = format!("-{number}");
+        let stem = &project[..project.len().min(LONGEST_ID - end.len())];
+        let id = format!("{}{end}", stem.trim_end_matches('-'));
+        if store.head(&id).await?.is_none() {
+            return Ok(id);
+        }
+    }
+    Err(Failure::usage("every id is taken"))
+}
+
+/// Characters of an id at most.
+const LONGEST_ID: usize = 63;
 
 /// Says which deliverables are in the customer's code already: the crew changes them.
 async fn there_already(

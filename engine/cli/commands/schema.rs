@@ -13,7 +13,7 @@ use cloudcrew_runtime::catalogue::catalogue;
 
 use crate::args::Args;
 use crate::exit::{Exit, Failure};
-use crate::out::{note, say};
+use crate::out::{document, note};
 use crate::output::SCHEMAS;
 use crate::workspace;
 
@@ -49,8 +49,8 @@ pub fn schema(args: &Args, kind: Option<&str>, write: bool) -> Result<Exit, Fail
     let file = FileKind::ALL.into_iter().find(|k| Some(k.name()) == kind);
     let verb = SCHEMAS.iter().find(|(verb, _)| Some(*verb) == kind);
     match (file, verb) {
-        (Some(kind), _) => say!("{:#}", generate(kind)),
-        (None, Some((_, schema))) => say!("{:#}", schema()),
+        (Some(kind), _) => document(&format!("{:#}", generate(kind))),
+        (None, Some((_, schema))) => document(&format!("{:#}", schema())),
         (None, None) => {
             let names: Vec<&str> = FileKind::ALL
                 .iter()

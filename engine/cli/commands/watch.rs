@@ -11,6 +11,7 @@ use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::{note, say};
+use crate::shell::cloudcrew;
 use crate::show::waits;
 use crate::view::View;
 
@@ -37,9 +38,8 @@ pub async fn watch(args: &Args, project: &str, format: Format) -> Result<Exit, F
             match &engagement.state.end {
                 Some(end) => note!("{project}: {}", end.text),
                 None if waiting.is_empty() => {
-                    note!(
-                        "{project}: no process drives it; go on with `cloudcrew resume {project}`"
-                    )
+                    let resume = cloudcrew(&format!("resume {project}"));
+                    note!("{project}: no process drives it\n    continue:  {resume}")
                 }
                 None => note!("{}", waiting.join("\n")),
             }

@@ -6,6 +6,7 @@ use super::append::Record;
 use super::error::EngagementError;
 use super::event::{Answered, Decision, Event};
 use super::load::Engagement;
+use super::refusal::Refusal;
 use super::request::{Raise, Request, RequestKind};
 use cloudcrew_ports::clock::{Clock, next};
 use cloudcrew_ports::repo::Repo;
@@ -37,8 +38,8 @@ pub struct Recorded {
 /// Records an answer; it is on disk when this returns.
 ///
 /// # Errors
-/// [`EngagementError::Conflict`] when somebody else answered first or the subject has changed,
-/// [`EngagementError::Usage`] when the answer does not fit the request.
+/// [`EngagementError::Refused`] when somebody else answered first, the subject has changed, or the
+/// answer does not fit the request.
 pub async fn record(
     place: Record<'_>,
     clock: &dyn Clock,
@@ -65,28 +66,15 @@ pub async fn record(
             return Err(decided(&request, there));
         }
         if request.superseded {
-            return Err(EngagementError::Conflict(format!(
-                "what `{}` asked about has changed since, and another request asks about what is \
-                 there now; look again with `cloudcrew show {}`",
-                request.id, engagement.project
-            )));
+            return Err(Refusal::Superseded { request: request.id }.into());
         }
         let now = next(clock.now(), engagement.state.times.1);
         if request.expired || request.expires.is_some_and(|at| at <= now) {
-            return Err(EngagementError::TooLate(format!(
-                "`{}` expired before it was answered",
-                request.id
-            )));
+            return Err(Refusal::Expired { request: request.id }.into());
         }
         if answer.digest != request.digest {
-            return Err(EngagementError::Conflict(format!(
-                "what `{}` asks about has changed: you saw {}, it is {} now; look again with \
-                 `cloudcrew show {}`",
-                request.id,
-                short(&answer.digest),
-                short(&request.digest),
-                engagement.project
-            )));
+            let (seen, now) = (short(&answer.digest).to_owned(), short(&request.digest).to_owned());
+            return Err(Refusal::Changed { request: request.id, seen, now }.into());
         }
         let event = Event::RequestAnswered { request: request.id.clone(), answer };
         if engagement.bring_in(place, std::slice::from_ref(&event), now).await? {
@@ -122,13 +110,14 @@ fn decided(request: &Request, there: &Answered) -> EngagementError {
         Decision::Answer { value } => format!(": {value}"),
         Decision::Approve { .. } => String::new(),
     };
-    EngagementError::Conflict(format!(
-        "`{}` was already {} by {} ({}){words}",
-        request.id,
-        there.decision.name(),
-        there.actor,
-        there.channel
-    ))
+    Refusal::Decided {
+        request: request.id.clone(),
+        decision: there.decision.name(),
+        actor: there.actor.clone(),
+        channel: there.channel.clone(),
+        words,
+    }
+    .into()
 }
 
 /// Whether a gate takes these ratings.
@@ -136,12 +125,10 @@ fn rated(asked: &[String], given: &[(String, u8)]) -> Result<(), EngagementError
     for (name, value) in given {
         if !asked.contains(name) {
             let asked = if asked.is_empty() { "nothing".to_owned() } else { asked.join(", ") };
-            return Err(EngagementError::Usage(format!(
-                "`{name}` cannot be rated here; this gate rates: {asked}"
-            )));
+            return Err(Refusal::NotRated { name: name.clone(), asked }.into());
         }
         if !(1..=5).contains(value) {
-            return Err(EngagementError::Usage(format!("`{name}={value}`: a rating is 1 to 5")));
+            return Err(Refusal::Rating { name: name.clone(), value: *value }.into());
         }
     }
     Ok(())
@@ -149,25 +136,14 @@ fn rated(asked: &[String], given: &[(String, u8)]) -> Result<(), EngagementError
 
 /// The request, when this kind of answer fits it.
 fn fitting(engagement: &Engagement, given: &Given) -> Result<Request, EngagementError> {
-    let usage = |text: String| Err(EngagementError::Usage(text));
     let state = &engagement.state;
     let Some(request) = state.request(&given.request) else {
-        let open: Vec<&str> = state.open_requests().map(|r| r.id.as_str()).collect();
-        let what = if open.is_empty() {
-            "nothing waits".to_owned()
-        } else {
-            format!("waiting: {}", open.join(", "))
-        };
-        return usage(format!(
-            "`{}` has no request `{}`; {what}",
-            engagement.project, given.request
-        ));
+        let open = state.open_requests().map(|r| r.id.clone()).collect();
+        let (project, request) = (engagement.project.clone(), given.request.clone());
+        return Err(Refusal::NoRequest { project, request, open }.into());
     };
     if request.is_open() && state.end.is_some() {
-        return Err(EngagementError::Conflict(format!(
-            "`{}` has ended; nothing waits any more",
-            engagement.project
-        )));
+        return Err(Refusal::NothingWaits { project: engagement.project.clone() }.into());
     }
     match (&request.kind, &given.decision) {
         (RequestKind::Approval { ratings, .. }, Decision::Approve { ratings: given }) => {
@@ -179,19 +155,15 @@ fn fitting(engagement: &Engagement, given: &Given) -> Result<Request, Engagement
         ) => {
             rated(ratings, given)?;
             if words.trim().is_empty() {
-                return usage("say what should change: the words are empty".into());
+                return Err(Refusal::NoWords.into());
             }
             if !may_revise && request.is_open() {
-                let phase = &request.phase;
-                return usage(format!(
-                    "no revision is left (`phases/{phase}.yaml gate.max_revisions`): approve, or \
-                     cancel"
-                ));
+                return Err(Refusal::NoRevisionLeft { phase: request.phase.clone() }.into());
             }
         }
         (RequestKind::Question { .. }, Decision::Answer { value }) => {
             if value == &Value::Null || value.as_str().is_some_and(|v| v.trim().is_empty()) {
-                return usage("the answer is empty".into());
+                return Err(Refusal::NoAnswer.into());
             }
         }
         (RequestKind::Budget { budget, unit, spent, needed, .. }, Decision::Answer { value }) => {
@@ -200,33 +172,22 @@ fn fitting(engagement: &Engagement, given: &Given) -> Result<Request, Engagement
                 Some(Raise::Stop) => {}
                 Some(Raise::To(to)) if to >= least => {}
                 Some(Raise::To(to)) => {
-                    return usage(format!(
-                        "{} are not enough for `{budget}`: {} are used and the next call may take \
-                         {}; say at least {}, or `stop`",
-                        unit.show(to),
-                        unit.show(*spent),
-                        unit.show(*needed),
-                        unit.show(least)
-                    ));
+                    let (budget, unit) = (budget.clone(), *unit);
+                    let (spent, needed) = (*spent, *needed);
+                    return Err(
+                        Refusal::TooLittle { budget, unit, to, spent, needed, least }.into()
+                    );
                 }
                 None => {
-                    return usage(format!(
-                        "say the new limit of `{budget}` as a number, or `stop`"
-                    ));
+                    return Err(Refusal::NoLimit { budget: budget.clone() }.into());
                 }
             }
         }
         (RequestKind::Question { .. } | RequestKind::Budget { .. }, _) => {
-            return usage(format!(
-                "`{}` wants an answer: use `cloudcrew answer {} {} \"...\"`",
-                request.id, engagement.project, request.id
-            ));
+            return Err(Refusal::WantsAnswer { request: request.id.clone() }.into());
         }
         (RequestKind::Approval { .. }, _) => {
-            return usage(format!(
-                "`{}` is a gate: use `cloudcrew approve` or `cloudcrew revise`",
-                request.id
-            ));
+            return Err(Refusal::IsGate { request: request.id.clone() }.into());
         }
     }
     Ok(request.clone())

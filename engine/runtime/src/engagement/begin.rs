@@ -8,6 +8,7 @@ use super::append::Record;
 use super::error::EngagementError;
 use super::event::{BaseRecord, Event, Started, Voice};
 use super::load::write_entries;
+use super::refusal::Refusal;
 use super::standing::Standing;
 use super::state::State;
 use cloudcrew_ports::journal::Batch;
@@ -68,11 +69,9 @@ pub async fn begin(record: Record<'_>, begin: Begin<'_>) -> Result<(), Engagemen
         Some(phase) => begin
             .plan
             .entry(phase)
-            .ok_or_else(|| {
-                EngagementError::Usage(format!(
-                    "the workflow `{}` has no phase `{phase}`",
-                    begin.plan.workflow
-                ))
+            .ok_or_else(|| Refusal::NoPhase {
+                workflow: begin.plan.workflow.clone(),
+                phase: phase.to_owned(),
             })?
             .to_owned(),
     };

@@ -2,6 +2,8 @@
 
 use cloudcrew_ports::StoreError;
 
+use super::refusal::Refusal;
+
 /// Why an engagement could not be opened, driven or answered.
 #[derive(Debug, thiserror::Error)]
 pub enum EngagementError {
@@ -9,7 +11,7 @@ pub enum EngagementError {
     #[error("no project named `{0}`")]
     Unknown(String),
     /// The name is taken.
-    #[error("a project named `{0}` exists already; choose another id with `--project`")]
+    #[error("a project named `{0}` exists already")]
     Exists(String),
     /// Another process drives it.
     #[error("`{project}` is driven by {holder}")]
@@ -27,18 +29,9 @@ pub enum EngagementError {
         /// Who.
         holder: String,
     },
-    /// The request was decided already, or what it is about has changed.
-    #[error("{0}")]
-    Conflict(String),
-    /// The answer came after the deadline.
-    #[error("{0}")]
-    TooLate(String),
-    /// What was asked for makes no sense here.
-    #[error("{0}")]
-    Usage(String),
-    /// Other definitions do not fit what was approved.
-    #[error("{0}")]
-    Incompatible(String),
+    /// What was asked for is refused.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// The journal does not make sense.
     #[error("the journal of `{project}` is damaged at entry {seq}: {why}")]
     Damaged {

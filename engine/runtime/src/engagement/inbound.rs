@@ -7,6 +7,7 @@ use super::append::Record;
 use super::error::EngagementError;
 use super::event::{Event, MessageRecord};
 use super::load::Engagement;
+use super::refusal::Refusal;
 use crate::swarm::Note;
 use cloudcrew_ports::clock::{Clock, next};
 
@@ -22,10 +23,7 @@ pub async fn cancel(
 ) -> Result<(), EngagementError> {
     loop {
         if let Some(end) = &engagement.state.end {
-            return Err(EngagementError::Conflict(format!(
-                "`{}` has ended already: {}",
-                engagement.project, end.text
-            )));
+            return Err(ended(engagement, &end.text));
         }
         if engagement.state.cancel.is_some() {
             return Ok(());
@@ -51,10 +49,7 @@ pub async fn message(
 ) -> Result<(), EngagementError> {
     loop {
         if let Some(end) = &engagement.state.end {
-            return Err(EngagementError::Conflict(format!(
-                "`{}` has ended already: {}",
-                engagement.project, end.text
-            )));
+            return Err(ended(engagement, &end.text));
         }
         let now = next(clock.now(), engagement.state.times.1);
         let event = Event::MessageReceived(message.clone());
@@ -62,6 +57,10 @@ pub async fn message(
             return Ok(());
         }
     }
+}
+
+fn ended(engagement: &Engagement, text: &str) -> EngagementError {
+    Refusal::Ended { project: engagement.project.clone(), text: text.to_owned() }.into()
 }
 
 /// Messages as a section of a visit's input; `None` when there are none.

@@ -257,7 +257,7 @@ impl Engagement {
             return Err(EngagementError::World(format!(
                 "branch `{branch}` belongs to another engagement named `{project}` ({of}): it made \
                  commit {id}; go on in the home of \
-                 that one, or start this one under another name with `--project`"
+                 that one, or start this one under another name"
             )));
         }
         let Some((seq, hash)) = &commit.anchor.journal else { return Ok(()) };

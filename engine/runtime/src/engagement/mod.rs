@@ -15,6 +15,7 @@ mod host;
 mod inbound;
 mod load;
 mod meter;
+mod refusal;
 mod request;
 mod retry;
 mod standing;
@@ -37,6 +38,7 @@ pub use event::{
 pub use inbound::{cancel, message};
 pub use load::{Engagement, open, write_entries};
 pub use meter::{Charge, Meter, MeterLine, VisitContext};
+pub use refusal::{Refusal, RefusalKind};
 pub use request::{Raise, Request, RequestKind, Unit};
 pub use retry::{Retry, compatible, retry};
 pub use standing::Standing;

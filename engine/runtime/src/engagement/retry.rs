@@ -10,6 +10,7 @@ use super::append::Record;
 use super::error::EngagementError;
 use super::event::{EndReason, Event};
 use super::load::Engagement;
+use super::refusal::Refusal;
 use super::state::State;
 use cloudcrew_ports::clock::{Clock, next};
 
@@ -27,9 +28,8 @@ pub struct Retry<'a> {
 /// Records that an ended engagement is tried again. It does not drive it.
 ///
 /// # Errors
-/// [`EngagementError::Usage`] when it has not ended or has no such phase,
-/// [`EngagementError::Conflict`] when it was cancelled, is completed, or another process was
-/// faster, [`EngagementError::Incompatible`] when other definitions do not fit what was approved.
+/// [`EngagementError::Refused`] when it has not ended, was cancelled, is completed or has no such
+/// phase, or when other definitions do not fit what was approved.
 pub async fn retry(
     record: Record<'_>,
     clock: &dyn Clock,
@@ -63,29 +63,21 @@ struct Entry {
 
 fn entry(engagement: &Engagement, retry: &Retry<'_>) -> Result<Entry, EngagementError> {
     let (state, project) = (&engagement.state, &engagement.project);
-    let usage = |text: String| EngagementError::Usage(text);
+    let project = project.clone();
     let Some(end) = &state.end else {
-        return Err(usage(format!(
-            "`{project}` has not ended; go on with `cloudcrew resume {project}`"
-        )));
+        return Err(Refusal::NotEnded { project }.into());
     };
     match end.kind {
         EndReason::Completed => {
-            return Err(EngagementError::Conflict(format!(
-                "`{project}` is completed; nothing is to be retried"
-            )));
+            return Err(Refusal::Completed { project }.into());
         }
         EndReason::Cancelled => {
-            return Err(EngagementError::Conflict(format!(
-                "`{project}` was cancelled, and stays so"
-            )));
+            return Err(Refusal::Cancelled { project }.into());
         }
         EndReason::Failed | EndReason::BudgetExhausted | EndReason::Expired => {}
     }
-    let last = state
-        .last_phase
-        .clone()
-        .ok_or_else(|| usage(format!("`{project}` ended before its first phase began")))?;
+    let last =
+        state.last_phase.clone().ok_or_else(|| Refusal::NeverBegan { project: project.clone() })?;
     let phase = retry.from.unwrap_or(&last).to_owned();
     let reached = |name: &str| {
         state.phases.get(name).is_some_and(|progress| progress.swarms > 0 || *name == last)
@@ -98,16 +90,14 @@ fn entry(engagement: &Engagement, retry: &Retry<'_>) -> Result<Entry, Engagement
             .map(|(name, _)| name.as_str())
             .filter(|name| reached(name))
             .collect();
-        return Err(usage(format!(
-            "`{project}` never came to a phase `{phase}`; it came to {}",
-            names.join(", ")
-        )));
+        let reached = names.join(", ");
+        return Err(Refusal::NeverReached { project, phase, reached }.into());
     }
     let plan = match retry.definitions {
         None => state.plan(),
         Some((_, plan)) => {
             compatible(state, plan, &phase)
-                .map_err(|why| EngagementError::Incompatible(format!("`{project}`: {why}")))?;
+                .map_err(|why| Refusal::Incompatible { project: project.clone(), why })?;
             plan
         }
     };
@@ -115,7 +105,10 @@ fn entry(engagement: &Engagement, retry: &Retry<'_>) -> Result<Entry, Engagement
     let expired = end.kind == EndReason::Expired && phase == last && retry.from.is_none();
     let opens = plan.state(&gate).is_some_and(|state| state.kind == Kind::Gate);
     let state = if expired && opens { Some(gate) } else { plan.entry(&phase).map(str::to_owned) };
-    let state = state.ok_or_else(|| usage(format!("the plan has no phase `{phase}`")))?;
+    let state = state.ok_or_else(|| Refusal::NoPhase {
+        workflow: plan.workflow.clone(),
+        phase: phase.clone(),
+    })?;
     Ok(Entry { phase, state })
 }
 
@@ -144,9 +137,8 @@ pub fn compatible(state: &State, plan: &Plan, phase: &str) -> Result<(), String>
         return Ok(());
     }
     Err(format!(
-        "before `{phase}` the definitions have the phases [{}], and it went through [{}]; go on \
-         with `--definitions pinned`, or bring \
-         them back",
+        "before `{phase}` the definitions have the phases [{}], and it went through [{}]; go on with \
+         the pinned definitions, or bring them back",
         now.join(", "),
         was.join(", ")
     ))

@@ -7,6 +7,7 @@ use cloudcrew_planted::Fault;
 use crate::engagement::driver::Driver;
 use crate::engagement::error::EngagementError;
 use crate::engagement::event::{CommitRecord, Event};
+use crate::engagement::refusal::Refusal;
 use cloudcrew_ports::repo::{CommitRequest, ENGAGEMENT, JOURNAL, Logged, RepoError, STEP};
 
 /// How often a branch that others keep moving is tried again.
@@ -67,14 +68,9 @@ impl Driver {
                     }
                     let commits = self.foreign(log).await?;
                     let Some(to) = to else {
-                        let branch = self.ports.repo.branch();
+                        let branch = self.ports.repo.branch().to_owned();
                         let was = parent.unwrap_or_default();
-                        return Err(EngagementError::World(format!(
-                            "branch `{branch}` was removed; bring it back with `git update-ref \
-                             refs/heads/{branch} {was}` and run \
-                             `cloudcrew resume {}`",
-                            self.project()
-                        )));
+                        return Err(Refusal::BranchRemoved { branch, was }.into());
                     };
                     let date = self.ports.clock.wall() / 1000;
                     let intent = Event::CommitIntended {
@@ -89,12 +85,7 @@ impl Driver {
                 Err(RepoError::Claimed(_)) => {}
                 Err(RepoError::Refused(why)) => return Ok(Err(why)),
                 Err(RepoError::CheckedOut(branch)) => {
-                    let what = format!(
-                        "branch `{branch}` is checked out; switch to another branch and run \
-                         `cloudcrew resume {}`",
-                        self.project()
-                    );
-                    return Err(EngagementError::World(what));
+                    return Err(Refusal::CheckedOut { branch }.into());
                 }
                 Err(RepoError::Store(e)) => return Err(e.into()),
             }
