@@ -1,5 +1,4 @@
-//! `check --fix`: what cannot have been meant otherwise is written; comments, layout and everything
-//! else stay.
+//! `check --fix` fixes unambiguous mistakes and leaves comments, layout and everything else as is.
 
 use crate::support::edited;
 
@@ -24,10 +23,7 @@ fn what_may_have_been_meant_otherwise_is_left_to_the_author() {
         "  sonet:",
     );
     let before = (crew.read("phases/discovery.yaml"), crew.read("agents.yaml"));
-    crew.run(&["check", "--fix"])
-        .exits(1)
-        .says("did you mean `sa`?")
-        .says("`sonet` is named nowhere");
+    crew.run(&["check", "--fix"]).exits(1).says("did you mean `sa`?").says("`sonet` is never used");
     assert_eq!((crew.read("phases/discovery.yaml"), crew.read("agents.yaml")), before);
 }
 

@@ -1,20 +1,20 @@
-//! What the engine offers, as data: filled in by the runtime, so that the lowest floor knows every
-//! tool by name and none by code.
+//! What the engine offers, as data. The runtime fills it in, so this crate knows every tool by name
+//! without depending on its code.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What an agent may do with a tool.
+/// What a tool allows an agent to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Capability {
-    /// Reads what it was given.
+    /// Reads data of the engagement.
     Read,
     /// Reads the customer's repository.
     ReadRepo,
     /// Writes to the customer's repository, inside the agent's scope.
     WriteRepo,
-    /// Writes to a fixed place of the repository.
+    /// Writes to a fixed location in the repository.
     WriteFixed,
     /// Writes to the ledger.
     WriteLedger,
@@ -24,30 +24,30 @@ pub enum Capability {
     Ask,
 }
 
-/// How a repeated call of a tool is to be thought of.
+/// What happens when a call is repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
-    /// Repeat freely.
+    /// The call has no effect and can be repeated freely.
     Pure,
-    /// The receiver knows the call by its key and does it once.
+    /// The receiver identifies the call by its key and performs it once.
     Keyed,
-    /// Moves something from a known state to another; done once or not at all.
+    /// Moves something from a known state to another, so it happens at most once.
     CompareAndSwap,
 }
 
-/// A tool, as definitions see it.
+/// A tool as definitions see it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ToolInfo {
     /// Its name in `tools`.
     pub name: String,
-    /// What it is for, as agents and editors read it.
+    /// What it is for. Agents and editors show this text.
     pub description: String,
     /// JSON Schema of its arguments.
     pub schema: Value,
-    /// What it lets an agent do.
+    /// What it allows an agent to do.
     pub capability: Capability,
-    /// How a repeated call is to be thought of.
+    /// What happens when a call is repeated.
     pub effect: Effect,
     /// Whether the reviewer of a phase may use it.
     #[serde(default)]
@@ -70,11 +70,11 @@ pub struct ToolTemplate {
 pub enum Shape {
     /// Text or a number.
     Scalar,
-    /// A list of one shape.
+    /// A list whose items have one shape.
     List(Box<Shape>),
-    /// Named parts.
+    /// Named attributes.
     Record(Vec<(&'static str, Shape)>),
-    /// Anything: not looked into.
+    /// Anything; it is not checked.
     Any,
 }
 
@@ -85,7 +85,7 @@ impl Shape {
     }
 }
 
-/// The texts that have variables.
+/// The kinds of texts with variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextKind {
     /// An agent's system prompt or a phase's task.
@@ -103,21 +103,21 @@ pub struct Catalogue {
     pub prompt_variables: Vec<(&'static str, Shape)>,
     /// Variables of templates.
     pub template_variables: Vec<(&'static str, Shape)>,
-    /// What a template's slot may be filled from.
+    /// Sources that a template slot may be filled from.
     pub slot_sources: Vec<&'static str>,
-    /// Tools that write from a template of the workspace, and which.
+    /// Tools that write from a template of the workspace, with the template.
     pub tool_templates: Vec<ToolTemplate>,
-    /// What may follow the last phase.
+    /// Steps that may follow the last phase.
     pub finalize_steps: Vec<&'static str>,
 }
 
 impl Catalogue {
-    /// A tool by its name.
+    /// Finds a tool by name.
     pub fn tool(&self, name: &str) -> Option<&ToolInfo> {
         self.tools.iter().find(|t| t.name == name)
     }
 
-    /// The variables of a kind of texts.
+    /// The variables of a kind of text.
     pub fn variables(&self, kind: TextKind) -> &[(&'static str, Shape)] {
         match kind {
             TextKind::Prompt => &self.prompt_variables,

@@ -1,4 +1,4 @@
-//! Files as they were read, kept from one loading to the next: an editor changes one of a thousand.
+//! A cache of parsed files between loads. An editor typically changes one file of many.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use crate::source::{File, FileId, Sources};
 use crate::syntax::{FileKind, Form};
 use crate::{Loaded, judge, schema, text};
 
-/// What one file says by itself.
+/// The result of reading one file on its own.
 #[derive(Debug, Clone)]
 pub(crate) struct Read {
-    /// What was found in it.
+    /// The findings in the file.
     pub found: Vec<Diagnostic>,
-    /// The definition file as written; `None` when it cannot be read, and for texts.
+    /// The definition file as written; `None` if it cannot be read, and for texts.
     pub form: Option<Form>,
     document: Option<Arc<Document>>,
 }
@@ -40,7 +40,7 @@ impl Read {
 }
 
 impl Read {
-    /// Without the tree, which only an editor needs again.
+    /// Drops the tree, which only an editor needs later.
     pub(crate) fn without_tree(mut self) -> Read {
         self.document = None;
         self
@@ -51,24 +51,24 @@ impl Read {
 struct Entry {
     file: Arc<File>,
     read: Read,
-    /// Of the last text that could be parsed: in the middle of typing a word, the others are still
-    /// known.
+    /// The names in the last text that could be parsed, so names stay known while the author is
+    /// typing.
     names: Vec<Name>,
 }
 
-/// Files as they were read, by one catalogue.
+/// Cached files, read with one catalogue.
 #[derive(Debug, Default)]
 pub struct Kept {
     entries: Vec<Entry>,
 }
 
 impl Kept {
-    /// Nothing read yet.
+    /// An empty cache.
     pub fn new() -> Kept {
         Kept::default()
     }
 
-    /// As [`crate::load`], reading only those files whose text is another.
+    /// Like [`crate::load`], but reads only the files whose text has changed.
     pub fn load(&mut self, sources: &Sources, catalogue: &Catalogue) -> Loaded {
         for (at, (file, path)) in sources.iter().enumerate() {
             let same = self
@@ -98,13 +98,13 @@ impl Kept {
         )
     }
 
-    /// The tree of a definition file, as it was last loaded; `None` when it could not be parsed.
+    /// The tree of a definition file from the last load; `None` if it could not be parsed.
     pub fn document(&self, file: FileId) -> Option<&Arc<Document>> {
         self.entries.get(file.raw() as usize)?.read.document.as_ref()
     }
 
-    /// Names in a file that was loaded. When it cannot be parsed now, those of before, whose places
-    /// may have moved.
+    /// The names in a loaded file. If the file cannot be parsed now, these are the previous names,
+    /// whose spans may be outdated.
     pub fn names(&self, file: FileId) -> &[Name] {
         self.entries.get(file.raw() as usize).map(|kept| kept.names.as_slice()).unwrap_or_default()
     }

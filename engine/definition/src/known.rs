@@ -1,21 +1,21 @@
-//! What is known of the Claude models on Bedrock, so that nobody has to look it up: window, prompt
-//! cache, price. What `agents.yaml` says of a model counts more.
+//! Built-in data about the Claude models on Bedrock: context window, prompt cache and price.
+//! Settings in `agents.yaml` take precedence.
 
 use crate::crew::Price;
 
-/// The day on which the table was true, from the provider's pages.
+/// The date of the table, which was compiled from the provider's pages.
 pub const AS_OF: &str = "2026-11-25";
 
-/// What is known of a model.
+/// Built-in data about a model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Known {
-    /// Its identifier's beginning: what follows is a date or a version.
+    /// The start of its identifier; only a date or a version may follow.
     pub id: &'static str,
-    /// Tokens that it reads at most.
+    /// Size of its context window in tokens.
     pub window: u64,
-    /// Tokens that must stand before a cache point.
+    /// Minimum number of tokens before a cache point.
     pub cache_minimum: u64,
-    /// Price of the global inference profile; `None`: not one price, or not known.
+    /// Price of the global inference profile; `None` if it is unknown or not a single price.
     pub price: Option<Price>,
 }
 
@@ -27,8 +27,9 @@ const fn known(id: &'static str, window: u64, cache_minimum: u64, price: Option<
     Known { id, window, cache_minimum, price }
 }
 
-/// Where two sources differ on the least that is cached, the larger stands here: a point too late
-/// costs less than one that does nothing. Haiku 5.5 has two prices, by the length of the prompt.
+/// Where sources disagree on the minimum for caching, the table has the larger value: a cache point
+/// that is set too late costs less than one without effect. Haiku 5.5 has two prices, which depend
+/// on the length of the prompt.
 const TABLE: [Known; 14] = [
     known("anthropic.claude-fable-5-1", 1_000_000, 512, price(10.0, 50.0, 0.25, 12.5)),
     known("anthropic.claude-fable-5", 1_000_000, 512, price(10.0, 50.0, 1.0, 12.5)),
@@ -46,13 +47,12 @@ const TABLE: [Known; 14] = [
     known("anthropic.claude-haiku-4-5", 200_000, 4096, price(1.0, 5.0, 0.1, 1.25)),
 ];
 
-/// What a regional inference profile costs beside the global one.
+/// Price of a regional inference profile relative to the global one.
 const REGIONAL: f64 = 1.1;
-/// The same for the regions of the government.
+/// The same for the US government regions.
 const GOVERNMENT: f64 = 1.2;
 
-/// What is known of a model by its identifier at Bedrock: of the model, of an inference profile, or
-/// an ARN of either.
+/// Looks up a model by its Bedrock identifier: a model, an inference profile, or an ARN of either.
 pub fn model(id: &str) -> Option<Known> {
     let name = id.rsplit('/').next().unwrap_or(id);
     let (area, base) = match name.find("anthropic.") {
@@ -77,7 +77,8 @@ pub fn model(id: &str) -> Option<Known> {
     Some(found)
 }
 
-/// `-20251001-v1:0`, `-v1`, `:0`: what may follow a model's name without making it another model's.
+/// Whether this is a date or version suffix, such as `-20251001-v1:0`, `-v1` or `:0`, rather than
+/// part of another model's name.
 fn is_version(rest: &str) -> bool {
     let dated = rest.strip_prefix('-').is_some_and(|r| r.starts_with('v') || r.starts_with("20"));
     dated || rest.starts_with(':')
@@ -88,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_model_is_known_by_every_spelling_of_its_identifier() {
+    fn a_model_is_found_by_every_form_of_its_identifier() {
         let opus = |id| model(id).and_then(|m| m.price).map(|p| p.input);
         assert_eq!(opus("global.anthropic.claude-opus-4-6-v1"), Some(5.0));
         assert_eq!(opus("us.anthropic.claude-opus-4-6-v1"), Some(5.5));
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_not_taken_for_something_else() {
+    fn unknown_models_are_not_confused_with_known_ones() {
         for id in [
             "us.amazon.nova-pro-v1:0",
             "anthropic.claude-opus-6",

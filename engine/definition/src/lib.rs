@@ -1,5 +1,5 @@
-//! CloudCrew's definitions: text in, a typed [`crew::Definition`] and findings out. No files, no
-//! clock, no network.
+//! CloudCrew's definitions: text goes in; a typed [`crew::Definition`] and findings come out. This
+//! crate uses no files, no clock and no network.
 //!
 //! ```text
 //! Sources ─▶ document ─▶ syntax ─▶ checks ─▶ crew
@@ -32,25 +32,25 @@ use side_by_side::{cores, side_by_side};
 use source::{FileId, Sources};
 use syntax::Workspace;
 
-/// What came of loading a workspace.
+/// The result of loading a workspace.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The definition; `None` when there are errors.
+    /// The definition; `None` if there are errors.
     pub definition: Option<Definition>,
-    /// Everything found, in the order of files and places.
+    /// All findings, ordered by file and position.
     pub report: Report,
-    /// The files as written, with their places, also where there are errors.
+    /// The files as written, with spans. Available even if there are errors.
     pub workspace: Workspace,
 }
 
-/// Loads a workspace: every finding of every file in one pass.
+/// Loads a workspace and collects every finding of every file in one pass.
 pub fn load(sources: &Sources, catalogue: &Catalogue) -> Loaded {
     let files: Vec<FileId> = sources.iter().map(|(file, _)| file).collect();
     let read = |file: &FileId| (*file, Read::of(sources, *file, catalogue).without_tree());
     judge(sources, catalogue, side_by_side(&files, cores(files.len()), read).into_iter())
 }
 
-/// What the files say, each read by itself, held against each other.
+/// Runs the checks that compare files, after each file has been read on its own.
 fn judge(
     sources: &Sources,
     catalogue: &Catalogue,

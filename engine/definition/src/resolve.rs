@@ -1,5 +1,5 @@
-//! Syntax to crew: names become references, defaults become values. Called only when nothing was
-//! found wrong.
+//! From syntax to crew: names become references, and defaults become values. Called only when there
+//! are no errors.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::known;
 use crate::source::Sources;
 use crate::syntax::{self, Provider, Written, defaults};
 
-/// `None` when a required value is missing, which the schema has then reported.
+/// `None` if a required value is missing. The schema check has then already reported it.
 pub(crate) fn resolve(sources: &Sources, workspace: &syntax::Workspace) -> Option<Definition> {
     let (_, file) = workspace.agents.as_ref()?;
     let shared = words(&file.shared_tools);
@@ -101,7 +101,7 @@ fn model(name: &str, m: &syntax::Model) -> Option<Model> {
     })
 }
 
-/// Tokens before a cache point of a model that is not known.
+/// Minimum number of tokens before a cache point, for an unknown model.
 const CACHE_MINIMUM: u64 = 1024;
 
 fn live(m: &syntax::Model, provider: Provider, id: String, cache_minimum: Option<u64>) -> Live {
@@ -129,7 +129,7 @@ fn live(m: &syntax::Model, provider: Provider, id: String, cache_minimum: Option
     }
 }
 
-/// The outer `None` when a required value is missing.
+/// The outer `None` means that a required value is missing.
 fn context(m: &syntax::Model, known: Option<u64>) -> Option<Option<Context>> {
     let (trim_at, trim_to) = (defaults::TRIM_AT, defaults::TRIM_TO);
     match optional(&m.context) {
@@ -146,7 +146,7 @@ fn budget(b: &syntax::Budget) -> Option<Budget> {
     bounds(&b.tokens, &b.usd, &b.at_limit)
 }
 
-/// `None` when nothing is bounded.
+/// `None` if the budget has no limit.
 fn bounds(
     tokens: &Option<Written<u64>>,
     usd: &Option<Written<f64>>,

@@ -1,12 +1,12 @@
-//! The one place where text that others wrote is made fit to be shown: on a terminal, in an
-//! annotation, in a prompt, in Markdown.
+//! Makes untrusted text safe to display on a terminal, in an annotation, in a prompt or in
+//! Markdown.
 //!
-//! What is hidden becomes visible, what would steer a terminal becomes a name, and what belongs on
-//! one row stays on one row. Text without any of it is returned as it is.
+//! Invisible and control characters become visible code points, and text for one row stays on one
+//! row. Text that needs no change is returned as is.
 
 use std::borrow::Cow;
 
-/// On one row: line ends are shown as `⏎`.
+/// As one row: line breaks are shown as `⏎`.
 pub fn row(text: &str) -> Cow<'_, str> {
     made_visible(text, |c| match c {
         '\n' | '\u{2028}' | '\u{2029}' | '\u{85}' => Some("⏎".to_owned()),
@@ -16,23 +16,24 @@ pub fn row(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// On as many rows as it has: only line feeds and tabs stay what they are.
+/// As several rows: line feeds and tabs are kept.
 pub fn block(text: &str) -> Cow<'_, str> {
     made_visible(text, |_| None)
 }
 
-/// As [`block`], with each row but the first pushed in, so that none begins like one of ours.
+/// Like [`block`], with every row after the first indented, so that none looks like a row of our
+/// own output.
 pub fn inset(text: &str, by: &str) -> String {
     block(text).replace('\n', &format!("\n{by}"))
 }
 
-/// As [`block`], of text that holds colours of ours and no escape character of others.
+/// Like [`block`], for text whose only escape characters are our own colours.
 pub fn coloured(text: &str) -> Cow<'_, str> {
     made_visible(text, |c| (c == '\u{1b}').then(|| c.to_string()))
 }
 
-/// With stars for what stands between `://` and `@` in a URL: a name and a password, which are
-/// nobody's to read. It is as long as before, so that places in it stay where they are.
+/// Replaces credentials in URLs, the text between `://` and `@`, with asterisks. The length stays
+/// the same, so spans remain valid.
 pub fn without_passwords(text: &str) -> Cow<'_, str> {
     let ends =
         |c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '`' | '<' | '>');
@@ -55,7 +56,7 @@ pub fn without_passwords(text: &str) -> Cow<'_, str> {
 }
 
 fn made_visible(text: &str, of_row: impl Fn(char) -> Option<String>) -> Cow<'_, str> {
-    // Nearly all text is of these.
+    // The common case.
     let plain = |b: u8| matches!(b, b' '..=b'~');
     if text.bytes().all(plain) {
         return Cow::Borrowed(text);
@@ -77,12 +78,12 @@ fn made_visible(text: &str, of_row: impl Fn(char) -> Option<String>) -> Cow<'_, 
     if changed { Cow::Owned(shown) } else { Cow::Borrowed(text) }
 }
 
-/// Whether a character steers, reorders or takes no place. Source: the Unicode categories Cc and
-/// Cf, the fillers, and the selectors that no emoji needs.
+/// Whether a character controls the terminal, reorders text or is invisible: the Unicode categories
+/// Cc and Cf, the fillers, and the variation selectors that no emoji needs.
 fn is_hidden(c: char, before: char) -> bool {
     match c {
         '\n' | '\t' => false,
-        // Between the parts of an emoji, and in the scripts that need them.
+        // Allowed within emoji and in scripts that need them.
         '\u{200c}' | '\u{200d}' | '\u{fe0f}' => before.is_ascii(),
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' | '\u{115f}' | '\u{1160}' | '\u{3164}'
         | '\u{ffa0}' => true,
@@ -100,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_in_a_url_becomes_stars_of_its_length() {
+    fn url_credentials_become_asterisks_of_the_same_length() {
         for (text, shown) in [
             (
                 "endpoint: \"https://me:pa@ss@host/v1\" # ü",
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn one_row_stays_one_row_and_nothing_is_hidden() {
+    fn text_stays_on_one_row_and_shows_hidden_characters() {
         for (text, shown) in [
             ("plain words", "plain words"),
             (

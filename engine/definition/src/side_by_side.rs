@@ -1,15 +1,14 @@
-//! Work on several cores, its results in the order of what was to be done.
+//! Parallel work on several cores, with results in the order of the items.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// From so many files on they are looked at side by side: a few are done before another core could
-/// begin.
+/// Minimum number of files for parallel work. Fewer are done before another thread has started.
 const MANY_FILES: usize = 64;
-/// More cores are not used: looking is quick.
+/// Maximum number of cores. Reading files is too quick to benefit from more.
 const MAX_CORES: usize = 8;
 
-/// On how many cores so many files are looked at.
+/// The number of cores to use for this many files.
 pub fn cores(files: usize) -> usize {
     if files < MANY_FILES {
         1
@@ -18,7 +17,8 @@ pub fn cores(files: usize) -> usize {
     }
 }
 
-/// Does `work` for each item, on so many cores at most. A fault in one is a fault of the whole.
+/// Applies `work` to each item, on at most `cores` cores. A panic in one item panics the whole
+/// call.
 pub fn side_by_side<I: Sync, O: Send>(
     items: &[I],
     cores: usize,
@@ -32,8 +32,8 @@ pub fn side_by_side<I: Sync, O: Send>(
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(item) = items.get(number) else { break };
-            let came = work(item);
-            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((number, came));
+            let result = work(item);
+            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((number, result));
         }
     };
     std::thread::scope(|scope| {
@@ -44,7 +44,7 @@ pub fn side_by_side<I: Sync, O: Send>(
     });
     let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     done.sort_by_key(|(number, _)| *number);
-    done.into_iter().map(|(_, came)| came).collect()
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 #[cfg(test)]
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results_come_in_the_order_of_the_items_on_any_number_of_cores() {
+    fn results_keep_the_order_of_the_items() {
         let items: Vec<u32> = (0..1000).collect();
         for cores in [0, 1, 2, 7] {
             assert_eq!(

@@ -1,4 +1,4 @@
-//! Source texts: what they are called, what they say, where a byte stands.
+//! Source files: their paths, their text, and the line and column of a byte.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 /// Largest file that is read, in bytes.
 pub const MAX_FILE_BYTES: usize = 512 * 1024;
 
-/// Which file of a [`Sources`].
+/// The id of a file in [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileId(u32);
 
@@ -20,7 +20,7 @@ impl FileId {
     }
 }
 
-/// A place: bytes `start..end` of a file.
+/// A range of bytes `start..end` in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Span {
     /// The file.
@@ -38,7 +38,7 @@ impl Span {
     }
 }
 
-/// A file: its path in the workspace, and its text or why it has none.
+/// A file: its path in the workspace, and its text or the reason why it has none.
 #[derive(Debug, Clone)]
 pub struct File {
     path: String,
@@ -46,7 +46,7 @@ pub struct File {
     lines: Vec<usize>,
 }
 
-/// Why a file has no text, and the line and column where that shows.
+/// Why a file has no text, and the line and column of the cause.
 #[derive(Debug, Clone)]
 struct Fault {
     why: String,
@@ -71,8 +71,8 @@ impl Sources {
         Sources::default()
     }
 
-    /// Adds a file by its path in the workspace, with `/` between folders. Bytes that are no text
-    /// stay a file without text: the fault becomes a finding at the first of them.
+    /// Adds a file by its path in the workspace, with `/` between folders. If the bytes are not
+    /// text, the file has no text, and the fault becomes a finding at the first bad byte.
     pub fn add(&mut self, path: impl Into<String>, bytes: &[u8]) -> FileId {
         self.push(path.into(), decode(bytes))
     }
@@ -87,13 +87,13 @@ impl Sources {
         FileId(self.files.len() as u32 - 1)
     }
 
-    /// Puts another text into a file, which stays the same file; or why it has none.
+    /// Replaces the text of a file, or records why it has none. The file keeps its id.
     pub fn replace(&mut self, id: FileId, bytes: Result<&[u8], String>) {
         let file = &mut self.files[id.0 as usize];
         *file = Arc::new(File::new(file.path.clone(), bytes.map_err(Fault::from).and_then(decode)));
     }
 
-    /// Takes a file away. Those that were added after it get other ids.
+    /// Removes a file. Files that were added after it get new ids.
     pub fn remove(&mut self, id: FileId) {
         self.files.remove(id.0 as usize);
     }
@@ -102,12 +102,12 @@ impl Sources {
         &self.files[id.0 as usize]
     }
 
-    /// All files in the order in which they were added.
+    /// All files, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &str)> {
         self.files.iter().enumerate().map(|(i, f)| (FileId(i as u32), f.path.as_str()))
     }
 
-    /// A file by its path.
+    /// Finds a file by path.
     pub fn find(&self, path: &str) -> Option<FileId> {
         self.iter().find(|(_, p)| *p == path).map(|(id, _)| id)
     }
@@ -117,7 +117,7 @@ impl Sources {
         &self.files[id.0 as usize].path
     }
 
-    /// A file's text; empty when it has none.
+    /// A file's text; empty if it has none.
     pub fn text(&self, id: FileId) -> &str {
         self.files[id.0 as usize].text.as_ref().map(String::as_str).unwrap_or_default()
     }
@@ -127,8 +127,8 @@ impl Sources {
         self.files[id.0 as usize].text.as_ref().err().map(|fault| fault.why.as_str())
     }
 
-    /// Line and column of a byte, both from 1, columns in characters. In a file without text, where
-    /// its fault shows.
+    /// The line and column of a byte, both starting at 1, with columns in characters. For a file
+    /// without text, the position of its fault.
     pub fn position(&self, id: FileId, byte: usize) -> (usize, usize) {
         let file = &self.files[id.0 as usize];
         if let Err(fault) = &file.text {
@@ -159,11 +159,9 @@ fn line_starts(text: &str) -> Vec<usize> {
 
 fn decode(bytes: &[u8]) -> Result<String, Fault> {
     if bytes.len() > MAX_FILE_BYTES {
-        return Err(format!(
-            "the file has {} bytes; at most {MAX_FILE_BYTES} are read",
-            bytes.len()
-        )
-        .into());
+        return Err(
+            format!("the file has {} bytes; the maximum is {MAX_FILE_BYTES}", bytes.len()).into()
+        );
     }
     if let Some(at) = bytes.iter().position(|b| *b == 0) {
         return Err(Fault {
@@ -178,7 +176,7 @@ fn decode(bytes: &[u8]) -> Result<String, Fault> {
             let place = place(&bytes[..at]);
             Err(Fault {
                 why: format!(
-                    "the file is not UTF-8: byte {at} in line {}; save it as UTF-8",
+                    "the file is not UTF-8: byte {at}, line {}; save it as UTF-8",
                     place.0
                 ),
                 place,
@@ -187,7 +185,7 @@ fn decode(bytes: &[u8]) -> Result<String, Fault> {
     }
 }
 
-/// Line and column of what follows these bytes.
+/// The line and column after these bytes.
 fn place(before: &[u8]) -> (usize, usize) {
     let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default();
     (

@@ -105,7 +105,7 @@ fn a_hover_tells_limits_with_where_they_come_from_and_what_an_agent_may() {
     }
     let agent = hover("phases/poc.yaml", "dev");
     for part in
-        ["May ", "write to the repository inside its scope", "`!app/tests/**`", "Model `sonnet`"]
+        ["May ", "write to the repository within its scope", "`!app/tests/**`", "Model `sonnet`"]
     {
         assert!(agent.contains(part), "{agent}");
     }

@@ -1,7 +1,7 @@
-//! A path or glob that can never be written.
+//! A path or glob is not valid.
 //!
-//! Paths of deliverables are relative, without `..`, without any spelling of `.git`; globs are
-//! written as in a `.gitignore`. What the engine would refuse in a run is refused here.
+//! Deliverable paths are relative and contain neither `..` nor any spelling of `.git`. Globs use
+//! `.gitignore` syntax. This check rejects every path that the engine would refuse during a run.
 //!
 //! Wrong:
 //!
@@ -38,6 +38,6 @@ fn run(context: &Context<'_>, report: &mut Report) {
             continue;
         };
         let span = texts(writes).nth(fault.index).map_or(writes.span, |(_, span)| span);
-        report.error(CHECK.code, format!("this is no glob: {}", fault.why)).at(span, "");
+        report.error(CHECK.code, format!("this is not a valid glob: {}", fault.why)).at(span, "");
     }
 }

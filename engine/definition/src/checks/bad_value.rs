@@ -1,7 +1,7 @@
-//! A value is none that its key may have.
+//! A key has a value that is not allowed.
 //!
-//! Numbers have bounds, words come from a list, durations are written `15m` or `1h30m`, names are
-//! lowercase.
+//! Numbers have bounds, keywords come from a fixed list, durations are written as `15m` or `1h30m`,
+//! and names are lowercase.
 //!
 //! Wrong:
 //!

@@ -1,7 +1,7 @@
-//! An entry of a rehearsal file does nothing, or two things at once.
+//! A rehearsal entry has no effect, or more than one.
 //!
-//! Each entry bends one agent or one gate in one way, so that the story can be read from top to
-//! bottom.
+//! Each entry changes the behaviour of one agent or one gate in exactly one way. This keeps a
+//! rehearsal readable from top to bottom.
 //!
 //! Wrong:
 //!
@@ -30,9 +30,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let (span, count) = written;
             if count != 1 {
                 report
-                    .error(CHECK.code, format!("this {what} does {count} things, not one"))
+                    .error(
+                        CHECK.code,
+                        format!("this {what} entry has {count} effects; it needs exactly one"),
+                    )
                     .at(span, "")
-                    .help(format!("give one of {choices}"));
+                    .help(format!("set exactly one of {choices}"));
             }
         }
     }
@@ -47,11 +50,11 @@ fn bends(file: &RehearsalFile) -> Vec<Found> {
         Some((
             (b.span, of_agent(b.get()?)),
             "agent",
-            "`asks`, `loops_with`, `writes`, `fails`, `takes` and `forgets`",
+            "`asks`, `loops_with`, `writes`, `fails`, `takes` or `forgets`",
         ))
     });
     let gates = gates.filter_map(|b| {
-        Some(((b.span, of_gate(b.get()?)), "gate", "`approves`, `revises` and `silent_for`"))
+        Some(((b.span, of_gate(b.get()?)), "gate", "`approves`, `revises` or `silent_for`"))
     });
     agents.chain(gates).collect()
 }

@@ -1,7 +1,7 @@
-//! A budget that cannot bound anything.
+//! A budget has no effect.
 //!
-//! One without `tokens`, `usd` or `pot` has no limit to reach. One in US dollars needs to know what
-//! a call costs: where the price of a model is unknown, its calls would count as nothing.
+//! A budget without `tokens`, `usd` or `pot` has no limit. A budget in US dollars needs the price
+//! of every model it covers: calls to a model with an unknown price would count as free.
 //!
 //! Wrong:
 //!
@@ -92,10 +92,10 @@ fn empty(at: Span, report: &mut Report) {
     report
         .error(CHECK.code, "this budget has no limit")
         .at(at, "")
-        .help("give it `tokens` or `usd`, or remove it");
+        .help("set `tokens` or `usd`, or remove the budget");
 }
 
-/// Told once for each model.
+/// Reports each model once.
 fn needs_prices<'a>(
     context: &Context<'a>,
     at: Span,
@@ -103,25 +103,28 @@ fn needs_prices<'a>(
     report: &mut Report,
 ) {
     let Some(models) = context.crew().and_then(|c| c.models.get()) else { return };
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for agent in agents {
         let Some((name, place, model)) =
             context.agent(agent).and_then(|(_, a)| model_of(a, models))
         else {
             continue;
         };
-        if told.contains(&name) || has_price(model) {
+        if reported.contains(&name) || has_price(model) {
             continue;
         }
-        told.push(name);
+        reported.push(name);
         report
             .error(
                 CHECK.code,
-                format!("the price of `{name}` is unknown, so dollars do not bound `{agent}`"),
+                format!(
+                    "the price of `{name}` is unknown, so a limit in dollars has no effect on \
+                     `{agent}`"
+                ),
             )
             .at(at, "")
             .also(place, "has no price")
-            .help(format!("give `{name}` a `price`, or bound `tokens` instead"));
+            .help(format!("add a `price` to `{name}`, or limit `tokens` instead"));
     }
 }
 

@@ -1,4 +1,4 @@
-//! What rules look at.
+//! The input to checks.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -11,9 +11,9 @@ use crate::syntax::{
     Workspace, Written,
 };
 
-/// Everything that was read, and what the engine offers.
+/// Everything that was read, and the engine's catalogue.
 pub struct Context<'a> {
-    /// The files.
+    /// The source files.
     pub sources: &'a Sources,
     /// The definition files as written.
     pub workspace: &'a Workspace,
@@ -23,12 +23,13 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// All that rules look at.
+    /// Creates the input to checks.
     pub fn new(sources: &'a Sources, workspace: &'a Workspace, catalogue: &'a Catalogue) -> Self {
         Context { sources, workspace, catalogue, scopes: OnceLock::new() }
     }
 
-    /// Where an agent may write, or which of its globs is none; without `writes`, nowhere.
+    /// An agent's write scope, or the first of its globs that is not valid. Without `writes`, the
+    /// scope is empty.
     pub(super) fn scope(&self, agent: &str) -> Option<&Result<Scope, ScopeFault>> {
         let globs = |agent: &Agent| {
             agent.writes.iter().flat_map(texts).map(|(glob, _)| glob.to_owned()).collect::<Vec<_>>()
@@ -42,13 +43,13 @@ impl<'a> Context<'a> {
         self.workspace.agents.as_ref().map(|(_, f)| f)
     }
 
-    /// Readable agents with their names' places.
+    /// Readable agents, each with the span of its name.
     pub(super) fn agents(&self) -> impl Iterator<Item = (&'a str, Span, &'a Agent)> + use<'a> {
         self.crew().and_then(|c| c.agents.get()).into_iter().flat_map(|a| a.iter())
     }
 
-    /// Names of all agents; empty when `agents.yaml` could not be read, so that nothing else is
-    /// blamed.
+    /// Names of all agents. Empty when `agents.yaml` could not be read, which avoids follow-up
+    /// errors.
     pub(super) fn agent_names(&self) -> Vec<&'a str> {
         self.crew().and_then(|c| c.agents.get()).into_iter().flat_map(|a| a.names()).collect()
     }
@@ -61,13 +62,13 @@ impl<'a> Context<'a> {
         self.workspace.phases.iter().map(|(_, p)| p)
     }
 
-    /// Names of phases: of the files, so that a phase whose name is wrong is blamed once and there.
+    /// Names of phases, taken from file names, so a wrong `phase:` is reported only once.
     pub(super) fn phase_names(&self) -> Vec<&'a str> {
         self.stems("phases/", ".yaml").map(|(name, _)| name).collect()
     }
 
-    /// Whether every phase could be read as far as its deliverables: where one could not, any path
-    /// may be one of its own.
+    /// Whether the deliverables of every phase could be read. If not, any path may belong to the
+    /// phase that could not be read.
     pub(super) fn knows_deliverables(&self) -> bool {
         let list = |p: &PhaseFile| {
             p.deliverables.as_ref().is_none_or(|d| {
@@ -79,7 +80,7 @@ impl<'a> Context<'a> {
         self.workspace.phases.len() == self.phase_names().len() && self.phases().all(list)
     }
 
-    /// Names and files below a folder.
+    /// Names and ids of the files directly in a folder.
     pub(super) fn stems(
         &self,
         folder: &'static str,
@@ -92,14 +93,14 @@ impl<'a> Context<'a> {
         names.filter(|(name, _)| !name.contains('/'))
     }
 
-    /// Everywhere an agent is named outside `agents.yaml`.
+    /// Every reference to an agent outside `agents.yaml`.
     pub(super) fn agents_named(&self) -> Vec<(&'a str, Span)> {
         let mut named: Vec<_> = self.phases().flat_map(agents_in_phase).collect();
         named.extend(self.workspace.rehearsals.iter().flat_map(|(_, r)| agents_in_rehearsal(r)));
         named
     }
 
-    /// Tools of an agent: shared ones and its own.
+    /// All tools of an agent: the shared ones and its own.
     pub(super) fn tools(&self, agent: &'a Agent) -> Vec<&'a str> {
         let shared = self.crew().and_then(|c| c.shared_tools.as_ref());
         [shared, agent.tools.as_ref()]
@@ -110,7 +111,7 @@ impl<'a> Context<'a> {
             .collect()
     }
 
-    /// Whether an agent has a tool that can do this.
+    /// Whether an agent has a tool with this capability.
     pub(super) fn can(&self, agent: &'a Agent, capability: Capability) -> bool {
         self.tools(agent)
             .iter()
@@ -118,12 +119,12 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The texts of a list with their places.
+/// The texts of a list with their spans.
 pub(crate) fn texts(list: &Written<Vec<Written<String>>>) -> impl Iterator<Item = (&str, Span)> {
     list.get().into_iter().flatten().filter_map(text)
 }
 
-/// A text with its place.
+/// A text with its span.
 pub(super) fn text(written: &Written<String>) -> Option<(&str, Span)> {
     Some((written.get()?.as_str(), written.span))
 }
@@ -139,7 +140,7 @@ pub(crate) fn deliverables(phase: &PhaseFile) -> impl Iterator<Item = &Deliverab
         .filter_map(Written::get)
 }
 
-/// The agents that a phase names.
+/// The agents that a phase refers to.
 pub(super) fn agents_in_phase(phase: &PhaseFile) -> Vec<(&str, Span)> {
     let mut named = members(phase);
     named.extend(phase.swarm.get().and_then(|s| text(&s.entry)));
@@ -151,7 +152,7 @@ pub(super) fn agents_in_phase(phase: &PhaseFile) -> Vec<(&str, Span)> {
     named
 }
 
-/// The agents that a rehearsal names.
+/// The agents that a rehearsal refers to.
 pub(super) fn agents_in_rehearsal(rehearsal: &RehearsalFile) -> Vec<(&str, Span)> {
     let bends = rehearsal
         .agents
@@ -175,12 +176,12 @@ pub(super) fn expected(rehearsal: &RehearsalFile) -> impl Iterator<Item = &Expec
     expect.and_then(Written::get).into_iter().flatten().filter_map(Written::get)
 }
 
-/// A phase's swarm, and its members.
+/// A phase's swarm.
 pub(super) fn swarm(phase: &PhaseFile) -> Option<&Swarm> {
     phase.swarm.get()
 }
 
-/// Names and places of a phase's members.
+/// Names and spans of a phase's members.
 pub(super) fn members(phase: &PhaseFile) -> Vec<(&str, Span)> {
     swarm(phase).map(|s| texts(&s.agents).collect()).unwrap_or_default()
 }

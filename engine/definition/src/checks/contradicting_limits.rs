@@ -1,9 +1,11 @@
 //! Two limits contradict each other.
 //!
-//! One of them can never be reached, or ends the swarm before it could do anything: a detection
-//! window above the number of visits, more different agents than there are, a visit that may last
-//! longer than its swarm, a reply as long as the model's whole window. So is a reminder that comes
-//! more often than once a minute: nobody answers so fast.
+//! One of them can never be reached, or it ends the swarm before any work is done. Examples are a
+//! detection window larger than the number of visits, more different agents than the swarm has, a
+//! visit that may outlast its swarm, and a reply as long as the model's whole context window.
+//!
+//! This check also reports reminders sent more often than once a minute, which is faster than
+//! anyone can answer.
 //!
 //! Wrong:
 //!
@@ -28,12 +30,12 @@ use crate::diagnostic::Report;
 use crate::syntax::defaults::{TRIM_AT, TRIM_TO};
 use crate::syntax::{Duration, Gate, Model, PhaseFile, ProviderRetry, Swarm, Written};
 
-/// The swarm's times when they are left out.
+/// The defaults of the swarm's timeouts.
 const EXECUTION: std::time::Duration = crate::syntax::defaults::EXECUTION_TIMEOUT;
 const NODE: std::time::Duration = crate::syntax::defaults::NODE_TIMEOUT;
 
-/// Below it, reminders fill the journal faster than anybody answers.
-const LEAST_REMINDER: std::time::Duration = std::time::Duration::from_secs(60);
+/// Shorter intervals would fill the journal faster than anyone can answer.
+const MIN_REMINDER: std::time::Duration = std::time::Duration::from_secs(60);
 
 pub(super) const CHECK: Check = Check { code: "contradicting-limits", run: Some(run) };
 
@@ -71,12 +73,11 @@ fn of_model(model: &Model, report: &mut Report) {
         if let Some(((max, at), window)) =
             written.zip(rule.window.get()).filter(|((max, _), window)| max >= window)
         {
-            let found = report
-                .error(CHECK.code, format!("a reply of {max} tokens in a window of {window}"));
-            found
-                .at(at, "")
-                .also(rule.window.span, "the window")
-                .help("leave room for what the model reads");
+            let found = report.error(
+                CHECK.code,
+                format!("a reply of {max} tokens fills the whole window of {window}"),
+            );
+            found.at(at, "").also(rule.window.span, "the window").help("leave room for the prompt");
         }
         let part = |w: &Option<Written<f64>>, default| {
             w.as_ref().map_or(Some(default), |w| w.get().copied())
@@ -87,7 +88,7 @@ fn of_model(model: &Model, report: &mut Report) {
             && to >= from
         {
             report
-                .error(CHECK.code, "nothing would be left out")
+                .error(CHECK.code, "trimming would remove nothing")
                 .at(at.span, "")
                 .help("make `trim_to` lower than `trim_at`");
         }
@@ -97,18 +98,18 @@ fn of_model(model: &Model, report: &mut Report) {
         match (tokens, &reasoning.effort) {
             (Some(tokens), Some(effort)) => {
                 let found = report
-                    .error(CHECK.code, "how much it thinks is said twice")
+                    .error(CHECK.code, "`reasoning` sets both `tokens` and `effort`")
                     .at(tokens.span, "");
                 found
-                    .also(effort.span, "and here")
-                    .help("give `tokens` to models of the generation 4.5, `effort` to later ones");
+                    .also(effort.span, "the other setting")
+                    .help("use `tokens` for models of the 4.5 generation, `effort` for later ones");
             }
             (None, None) => {
                 let at = model.reasoning.as_ref().map_or(model.max_tokens.span, |r| r.span);
                 report
-                    .error(CHECK.code, "how much it thinks is not said")
+                    .error(CHECK.code, "`reasoning` sets neither `effort` nor `tokens`")
                     .at(at, "")
-                    .help("give `effort` or `tokens`, or remove it");
+                    .help("set one of them, or remove `reasoning`");
             }
             _ => {}
         }
@@ -117,11 +118,14 @@ fn of_model(model: &Model, report: &mut Report) {
             tokens.zip(written).filter(|((thought, _), (max, _))| thought >= max)
         {
             let found = report
-                .error(CHECK.code, format!("{thought} tokens of thought in a reply of {max}"))
+                .error(
+                    CHECK.code,
+                    format!("{thought} reasoning tokens leave no room in a reply of {max}"),
+                )
                 .at(at, "");
             found
-                .also(span, "its thoughts are part of the reply")
-                .help("think less, or raise `max_tokens`");
+                .also(span, "reasoning counts towards the reply")
+                .help("reason with fewer tokens, or raise `max_tokens`");
         }
     }
 }
@@ -139,25 +143,31 @@ fn window(swarm: &Swarm, report: &mut Report) {
         report
             .error(
                 CHECK.code,
-                format!("a window of {size} visits in a swarm that ends after {least}"),
+                format!("a window of {size} visits is larger than the limit of {least}"),
             )
-            .at(at, "never full")
-            .also(span, "the swarm ends here")
-            .help(format!("make the window at most {least}, or allow more visits"));
+            .at(at, "never fills")
+            .also(span, "the limit on visits")
+            .help(format!("reduce the window to at most {least}, or allow more visits"));
     }
     let Some((least, at)) = unique.and_then(|u| Some((*u.get()?, u.span))) else { return };
     if let Some(members) = swarm.agents.get().filter(|m| least as usize > m.len()) {
         report
-            .error(CHECK.code, format!("{least} different agents in a swarm of {}", members.len()))
+            .error(
+                CHECK.code,
+                format!("{least} different agents are required in a swarm of {}", members.len()),
+            )
             .at(at, "always too few")
-            .also(swarm.agents.span, "its agents");
+            .also(swarm.agents.span, "the members");
     }
     if let Some((size, span)) = window
         .and_then(|w| Some((*w.get()?, w.span)))
         .filter(|(size, _)| *size > 0 && least > *size)
     {
         report
-            .error(CHECK.code, format!("{least} different agents in a window of {size} visits"))
+            .error(
+                CHECK.code,
+                format!("{least} different agents are required in a window of {size} visits"),
+            )
             .at(at, "")
             .also(span, "the window");
     }
@@ -175,12 +185,12 @@ fn times(swarm: &Swarm, report: &mut Report) {
     let Some(at) = swarm.node_timeout.as_ref().or(swarm.execution_timeout.as_ref()) else { return };
     if node > whole {
         let found = report
-            .error(CHECK.code, "one visit may last longer than its whole swarm")
+            .error(CHECK.code, "a single visit may last longer than the whole swarm")
             .at(at.span, "");
         if let Some(whole) = swarm.execution_timeout.as_ref().filter(|w| w.span != at.span) {
-            found.also(whole.span, "the whole swarm");
+            found.also(whole.span, "the limit of the swarm");
         }
-        found.help("make `node_timeout` at most `execution_timeout`");
+        found.help("lower `node_timeout` to at most `execution_timeout`");
     }
 }
 
@@ -188,9 +198,9 @@ fn delays(retry: &ProviderRetry, report: &mut Report) {
     let (Some(first), Some(longest)) = (&retry.initial_delay, &retry.max_delay) else { return };
     if first.get() > longest.get() && longest.get().is_some() {
         let found = report
-            .error(CHECK.code, "the first wait is longer than the longest")
+            .error(CHECK.code, "`initial_delay` is longer than `max_delay`")
             .at(first.span, "");
-        found.also(longest.span, "the longest");
+        found.also(longest.span, "the maximum");
     }
 }
 
@@ -198,11 +208,11 @@ fn reminds(after: Option<&Written<Duration>>, report: &mut Report) {
     let Some((after, at)) = after.and_then(|after| Some((after.get()?.0, after.span))) else {
         return;
     };
-    if after < LEAST_REMINDER {
+    if after < MIN_REMINDER {
         report
-            .error(CHECK.code, "reminds more often than once a minute")
+            .error(CHECK.code, "reminders are sent more often than once a minute")
             .at(at, "")
-            .help("a person needs longer to answer");
+            .help("allow at least a minute for an answer");
     }
 }
 
@@ -214,12 +224,12 @@ fn waits(gate: &Gate, report: &mut Report) {
         let found = report
             .error(CHECK.code, "the gate expires before its first reminder")
             .at(remind.span, "");
-        found.also(expires.span, "expires then").help("remind earlier");
+        found.also(expires.span, "expires after this").help("send the reminder earlier");
     }
     if let (Some(on_expiry), None) = (&gate.on_expiry, &gate.expires_after) {
         let found = report
             .error(CHECK.code, "`on_expiry` has no effect without `expires_after`")
             .at(on_expiry.span, "");
-        found.help("say when the gate expires, or remove it");
+        found.help("set `expires_after`, or remove `on_expiry`");
     }
 }

@@ -1,6 +1,6 @@
 //! A deliverable's owner may not write it.
 //!
-//! Its tool would refuse every try, and the phase would end without the deliverable.
+//! The tool would refuse every attempt, and the phase would end without the deliverable.
 //!
 //! Wrong:
 //!
@@ -31,7 +31,7 @@ use crate::path::RepoPath;
 pub(super) const CHECK: Check = Check { code: "deliverable-outside-scope", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    // An agent owns many deliverables; its tools are looked through once.
+    // An agent may own many deliverables; its tools are looked up once.
     let mut writers: HashMap<&str, bool> = HashMap::new();
     let mut without_tool = Vec::new();
     for deliverable in context.phases().flat_map(deliverables) {
@@ -47,23 +47,27 @@ fn run(context: &Context<'_>, report: &mut Report) {
             continue;
         };
         if !*can_write {
-            // So it is with all it owns: told at the first.
+            // This applies to everything it owns, so only the first is reported.
             if without_tool.contains(&owner) {
                 continue;
             }
             without_tool.push(owner);
             report
-                .error(CHECK.code, format!("`{owner}` owns this and has no tool that writes"))
+                .error(
+                    CHECK.code,
+                    format!("`{owner}` owns this deliverable but has no tool that writes"),
+                )
                 .at(owner_span, "")
-                .help(format!("give `{owner}` the tool `repo_write`, or name another owner"));
+                .help(format!("add `repo_write` to `tools` of `{owner}`, or name another owner"));
         } else if !scope.allows(&path) {
             let found =
                 report.error(CHECK.code, format!("`{owner}` may not write `{path}`")).at(span, "");
             if let Some(writes) = &agent.writes {
                 found.also(writes.span, format!("where `{owner}` may write"));
             }
-            found
-                .help(format!("move it there, name another owner, or widen `writes` of `{owner}`"));
+            found.help(format!(
+                "move it into that scope, name another owner, or widen `writes` of `{owner}`"
+            ));
         }
     }
 }

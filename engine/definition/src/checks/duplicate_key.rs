@@ -1,6 +1,6 @@
-//! A key is given twice.
+//! A key appears twice in the same map.
 //!
-//! Readers of YAML disagree about which one counts, so neither does.
+//! YAML parsers disagree about which value wins, so neither is accepted.
 //!
 //! Wrong:
 //!

@@ -1,6 +1,6 @@
-//! A prompt, a task or a template with nothing in it.
+//! A prompt, task or template is empty.
 //!
-//! A model refuses an empty prompt, and a template without words asks for nothing.
+//! Models reject an empty prompt, and an empty template requires nothing.
 //!
 //! Wrong:
 //!
@@ -11,7 +11,7 @@
 //! Right:
 //!
 //! ```text
-//! You own the plan. Write what will be delivered, in which order.
+//! You own the plan. List the deliverables and their order.
 //! ```
 
 use super::{Check, Context};
@@ -28,7 +28,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let found = report
                 .error(CHECK.code, format!("`{path}` is empty"))
                 .at(Span::new(file, 0..0), "");
-            found.help("say what is to be done, or remove the file and what names it");
+            found.help("write its text, or remove the file and every reference to it");
         }
     }
 }

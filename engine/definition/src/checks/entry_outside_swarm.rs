@@ -1,6 +1,6 @@
 //! A swarm's entry agent must be one of its members.
 //!
-//! It has the first turn; an agent that is not in the swarm cannot take it.
+//! The entry agent takes the first turn. An agent outside the swarm gets no turns.
 //!
 //! Wrong:
 //!
@@ -33,13 +33,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
             && !members.iter().any(|(m, _)| *m == entry)
         {
             report
-                .error(
-                    CHECK.code,
-                    format!("`{entry}` opens this phase and is not one of its agents"),
-                )
-                .at(span, "opens this phase")
-                .also(swarm.agents.span, "its agents")
-                .help(format!("add `{entry}` to `agents`, or choose one of them"));
+                .error(CHECK.code, format!("entry agent `{entry}` is not a member of the swarm"))
+                .at(span, "takes the first turn")
+                .also(swarm.agents.span, "the members")
+                .help(format!("add `{entry}` to `agents`, or choose a member"));
         }
     }
 }

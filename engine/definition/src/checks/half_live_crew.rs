@@ -1,8 +1,8 @@
-//! Some models of the crew are served by a provider, and others by nobody.
+//! Some models have a provider and others do not.
 //!
-//! A model without `provider` is rehearsed. A run in which some agents think and others only
-//! pretend to would look real and not be, so `cloudcrew run` refuses one. With `--model NAME` all
-//! agents can be given one model for a run.
+//! A model without a `provider` is rehearsed. A run that mixes live and rehearsed agents would look
+//! real without being so, and `cloudcrew run` refuses it. To use one model for all agents in a run,
+//! pass `--model NAME`.
 //!
 //! Wrong:
 //!
@@ -40,16 +40,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
             .add(
                 CHECK.code,
                 Severity::Warning,
-                format!(
-                    "nobody serves `{name}`, and a provider \
-                serves `{served}`"
-                ),
+                format!("`{name}` has no provider, but `{served}` has one"),
             )
             .at(span, "rehearsed")
             .also(*at, "live")
             .help(
-                "give it a `provider` and an `id`, or take them from the other; a run with both \
-                is refused",
+                "set `provider` and `id` on all models or on none: `cloudcrew run` refuses a mix",
             );
     }
 }

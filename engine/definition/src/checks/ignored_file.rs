@@ -1,7 +1,7 @@
-//! A file that looks like a part of the workspace and is not read.
+//! A file that looks like part of the workspace is ignored.
 //!
-//! Definitions end in `.yaml`, prompts and templates in `.md`. A phase in `poc.yml` would seem to
-//! be there and would not run.
+//! Definition files end in `.yaml`, prompts and templates in `.md`. A phase in `poc.yml` would look
+//! present but never run.
 //!
 //! Wrong:
 //!
@@ -24,16 +24,16 @@ pub(super) const CHECK: Check = Check { code: "ignored-file", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for (file, path) in context.sources.iter().filter(|(_, path)| !is_part(path)) {
-        let found = report.add(CHECK.code, Severity::Warning, format!("`{path}` is not read"));
+        let found = report.add(CHECK.code, Severity::Warning, format!("`{path}` is ignored"));
         found.at(Span::new(file, 0..0), "");
         let text =
             ["prompts/", "templates/", SOWS].into_iter().any(|folder| path.starts_with(folder));
         let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
         let meant = format!("{stem}.{}", if text { "md" } else { "yaml" });
         if meant == path {
-            found.help("move it up: nobody looks into this folder");
+            found.help("move it up one folder: subfolders are not read");
         } else {
-            found.help(format!("rename it to `{meant}`, or move it out of the folder"));
+            found.help(format!("rename it to `{meant}`, or move it out of this folder"));
         }
     }
 }

@@ -1,8 +1,8 @@
-//! A key that goes where it should not.
+//! An API key is sent where others could read or misuse it.
 //!
-//! Over `http://` to another machine, everybody on the way can read the key and the conversation.
-//! And a key of a cloud account, which opens far more than a model, has no business at a server of
-//! somebody else: whoever wrote the endpoint would have it.
+//! Over plain `http://`, anyone on the network can read the key and the conversation. A cloud
+//! account key grants access to far more than a model. It must never reach an unrelated server,
+//! because the operator of that server could use it.
 //!
 //! Wrong:
 //!
@@ -26,8 +26,8 @@ use crate::diagnostic::{Report, Severity};
 
 pub(super) const CHECK: Check = Check { code: "key-in-the-open", run: Some(run) };
 
-/// Keys of accounts that open more than a model, and the hosts, with all below them, that may have
-/// them. A name that ends in `_` stands for all that begin so; the first line that fits counts.
+/// Environment variables that hold account credentials, with the domains that may receive them
+/// (subdomains included). A name that ends in `_` is a prefix. The first matching row applies.
 const ACCOUNT_KEYS: &[(&str, &[&str])] = &[
     ("AWS_BEARER_TOKEN_BEDROCK", &["amazonaws.com", "api.aws"]),
     ("AWS_", &[]),
@@ -63,33 +63,30 @@ fn run(context: &Context<'_>, report: &mut Report) {
         {
             let allowed = match hosts {
                 [] => String::new(),
-                hosts => format!("; only {} may have it", hosts.join(", ")),
+                hosts => format!("; only {} may receive it", hosts.join(", ")),
             };
             report
                 .error(
                     CHECK.code,
                     format!(
-                        "`{variable}` opens more than a model, and model \
-                    `{name}` sends it to `{host}`{allowed}"
+                        "model `{name}` sends the account credential `{variable}` to \
+                         `{host}`{allowed}"
                     ),
                 )
                 .at(key.span, "the key")
-                .also(endpoint.span, "where it goes")
-                .help("give the server a key of its own, in a variable of its own");
+                .also(endpoint.span, "the destination")
+                .help("use a separate key for this server, in its own variable");
         } else if url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"))
             && !is_here(&host)
         {
-            let message = format!(
-                "model `{name}` sends `{variable}` to `{host}` so that everybody on the way can \
-                 read it"
-            );
+            let message = format!("model `{name}` sends `{variable}` to `{host}` unencrypted");
             report
                 .add(CHECK.code, Severity::Warning, message)
                 .at(endpoint.span, "not encrypted")
                 .also(key.span, "the key")
                 .help(
-                    "write `https://`, or reach the server through an encrypted tunnel that ends \
-                    on this machine",
+                    "use `https://`, or reach the server through an encrypted tunnel that ends on \
+                     this machine",
                 );
         }
     }
@@ -101,7 +98,7 @@ fn account_key(variable: &str) -> Option<&'static [&'static str]> {
     ACCOUNT_KEYS.iter().find(|(name, _)| fits(name)).map(|(_, hosts)| *hosts)
 }
 
-/// The host of a URL whose form the schema has looked at, in lower case and without a port.
+/// The host of a URL that the schema has already validated, in lower case and without the port.
 fn host(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -127,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_is_read_as_a_client_would() {
+    fn hosts_are_parsed_as_clients_parse_them() {
         let hosts =
             ["http://A.example:80/v1", "https://[::1]:9/v1", "http://127.0.0.1", "https://a.b./x"]
                 .map(host);
@@ -145,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_accounts_are_known_by_their_names() {
+    fn account_keys_are_recognised_by_name() {
         let known = |name| account_key(name).is_some();
         assert!(
             known("AWS_SECRET_ACCESS_KEY")

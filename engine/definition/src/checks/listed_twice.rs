@@ -1,6 +1,6 @@
-//! A name stands twice in a list.
+//! A list contains the same name twice.
 //!
-//! The second one has no effect, so it was meant to be another.
+//! The second entry has no effect, so a different name was probably intended.
 //!
 //! Wrong:
 //!
@@ -61,8 +61,8 @@ fn list(list: &List, report: &mut Report) {
         if let Some(first) = seen.get(name) {
             report
                 .error(CHECK.code, format!("`{name}` is listed twice"))
-                .at(span, "second time")
-                .also(*first, "first time");
+                .at(span, "listed again")
+                .also(*first, "first listed here");
         } else {
             seen.insert(name, span);
         }

@@ -1,15 +1,15 @@
-//! A name that is wrong where it is declared and right everywhere else.
+//! Names that are misspelt where they are declared but used correctly elsewhere.
 
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Report, closest};
 use crate::source::Span;
 
-/// So many names that are nowhere are no slip, and are not compared one by one.
+/// More undeclared names than this are not typos, so they are not compared one by one.
 pub(super) const MANY: usize = 1000;
 
-/// Finds declared names that nothing uses where close to them a name is used twice at least that is
-/// not declared; says so once, at the declaration, and returns the names that are thereby told of.
+/// Finds declared names that are never used while a similar, undeclared name is used at least
+/// twice. Reports each once, at its declaration, and returns the undeclared names it covered.
 pub(super) fn misdeclared<'a>(
     code: &'static str,
     what: &str,
@@ -22,9 +22,9 @@ pub(super) fn misdeclared<'a>(
         used.iter().map(|(name, _)| *name).filter(|name| !is_declared(name)).collect();
     missing.sort_unstable();
     missing.dedup();
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     if missing.len() > MANY {
-        return told;
+        return reported;
     }
     for (name, at) in declared.iter().filter(|(name, _)| !used.iter().any(|(used, _)| used == name))
     {
@@ -35,23 +35,23 @@ pub(super) fn misdeclared<'a>(
             continue;
         }
         let message = format!(
-            "{what} `{name}` is named nowhere, and `{meant}`, named in {} places, is not there",
+            "{what} `{name}` is never used, and `{meant}`, used in {} places, is not declared",
             places.len()
         );
         let found = report.error(code, message);
-        found.at(*at, "").also(places[0], "named here, for one").help_closest(name, [meant]);
-        // Either side may be what was meant.
+        found.at(*at, "").also(places[0], "one of the uses").help_closest(name, [meant]);
+        // Either spelling may be the intended one.
         found.suggestion.iter_mut().for_each(|s| s.safe = false);
-        told.push(meant);
+        reported.push(meant);
     }
-    told
+    reported
 }
 
-/// A name in more places than this is no slip in each: its declaration is gone.
+/// A name used in more places than this is not a typo: its declaration is missing.
 const SLIPS: usize = 2;
 
-/// Finds names that many places use and nothing declares; says so once in each file, at the first
-/// place, and returns them.
+/// Finds names that are used in many places but never declared. Reports each once per file, at its
+/// first use, and returns the names.
 pub(super) fn undeclared<'a>(
     code: &'static str,
     what: &str,
@@ -62,17 +62,15 @@ pub(super) fn undeclared<'a>(
     missing.for_each(|(name, at)| places.entry(name).or_default().push(at));
     places.retain(|_, places| places.len() > SLIPS);
     for (name, places) in &places {
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         for place in places {
-            if told.contains(&place.file) {
+            if reported.contains(&place.file) {
                 continue;
             }
-            told.push(place.file);
-            let found = report.error(
-                code,
-                format!("no {what} named `{name}`, which is named in {} places", places.len()),
-            );
-            found.at(*place, "").help(format!("declare it in `agents.yaml`, below `{what}s`"));
+            reported.push(place.file);
+            let found = report
+                .error(code, format!("no {what} named `{name}`, used in {} places", places.len()));
+            found.at(*place, "").help(format!("declare it under `{what}s` in `agents.yaml`"));
         }
     }
     places.into_keys().collect()

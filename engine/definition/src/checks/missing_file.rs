@@ -1,6 +1,6 @@
-//! A prompt or task that is named and not there.
+//! A prompt, task or statement of work does not exist.
 //!
-//! The phase would begin without words.
+//! The phase would start without its text.
 //!
 //! Wrong:
 //!
@@ -26,10 +26,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
         context.workspace.rehearsals.iter().filter_map(|(_, r)| text(r.sow.as_ref()?))
     {
         if !path.starts_with(SOWS) {
-            let message = format!(
-                "`{path}` is no file below `{SOWS}`, where statements of work for rehearsals stand"
-            );
-            report.error(CHECK.code, message).at(span, "").help("move it there, and name it so");
+            let message = format!("`{path}` is not in `{SOWS}`, the folder for statements of work");
+            report
+                .error(CHECK.code, message)
+                .at(span, "")
+                .help("move the file there and update this path");
         } else if context.sources.find(path).is_none() {
             let known = context.sources.iter().map(|(_, p)| p).filter(|p| p.starts_with(SOWS));
             report
@@ -49,19 +50,20 @@ fn run(context: &Context<'_>, report: &mut Report) {
             .filter(|p| p.starts_with("prompts/") && is_text(p));
         let known = known.filter(|there| alike(path, there));
         if !readable {
-            let message = format!("`{path}` is no file below `prompts/` that ends in `.md`");
+            let message = format!("`{path}` is not a `.md` file in `prompts/`");
             report.error(CHECK.code, message).at(span, "").help_closest(path, known);
         } else if context.sources.find(path).is_none() {
             let found = report
                 .error(CHECK.code, format!("no file `{path}`"))
                 .at(span, "")
                 .help_closest(path, known);
-            found.help(format!("or write it, as `{path}`"));
+            found.help(format!("or create `{path}`"));
         }
     }
 }
 
-/// Whether two paths may be the same with a slip: a long folder does not make `ux.md` like `pm.md`.
+/// Whether two paths differ only by a typo. Only file names are compared, because a long folder
+/// would make `ux.md` look similar to `pm.md`.
 fn alike(path: &str, there: &str) -> bool {
     let name = |path: &str| {
         path.rsplit('/').next().map_or("", |name| name.trim_end_matches(".md")).to_owned()

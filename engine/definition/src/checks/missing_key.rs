@@ -1,6 +1,6 @@
-//! A key that must be there is not.
+//! A required key is missing.
 //!
-//! The engine does not guess what has no sensible default.
+//! The key has no sensible default, so the engine does not guess a value.
 //!
 //! Wrong:
 //!

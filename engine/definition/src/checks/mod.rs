@@ -1,5 +1,5 @@
-//! The rules: one file each, with a code, the page that `cloudcrew explain` prints, and what it
-//! looks at.
+//! The checks, one file each: a code, the page that `cloudcrew explain` prints, and the check
+//! itself.
 
 mod bad_path;
 mod bad_value;
@@ -58,19 +58,20 @@ mod wrong_type;
 mod yaml_1_1;
 mod yaml_syntax;
 
-macro_rules! rules {
-    ($($module:ident),*; when nothing is wrong: $($last:ident),* $(,)?) => {
-        /// Every rule with its file.
-        const RULES: &[(&Check, &str)] = &[
+macro_rules! checks {
+    ($($module:ident),*; without errors: $($last:ident),* $(,)?) => {
+        /// Every check with the source of its file.
+        const CHECKS: &[(&Check, &str)] = &[
             $((&$module::CHECK, include_str!(concat!(stringify!($module), ".rs")))),*,
             $((&$last::CHECK, include_str!(concat!(stringify!($last), ".rs")))),*
         ];
-        /// What has no effect is told when nothing is wrong: an error elsewhere is often its cause.
+        /// Checks for unused definitions. They run only when there are no errors, since an error
+        /// elsewhere is often the cause.
         const LAST: &[&Check] = &[$(&$last::CHECK),*];
     };
 }
 
-rules!(
+checks!(
     bad_path,
     bad_value,
     bend_without_effect,
@@ -117,7 +118,7 @@ rules!(
     wrong_type,
     yaml_1_1,
     yaml_syntax;
-    when nothing is wrong:
+    without errors:
     half_live_crew,
     never_acts,
     unused_agent,
@@ -137,47 +138,47 @@ pub(crate) use prompt_variable::CODE as PROMPT_VARIABLE;
 pub use reserved_name::REHEARSAL;
 pub(crate) use template_slot::CODE as TEMPLATE_SLOT;
 
-/// A rule.
+/// A check.
 pub(crate) struct Check {
-    /// Its name, stable for ever.
+    /// Its stable code.
     code: &'static str,
-    /// Looks at everything; `None` for rules that are applied while files are read.
+    /// Runs the check; `None` for checks that are applied while files are read.
     run: Option<fn(&Context<'_>, &mut Report)>,
 }
 
-/// Applies every rule; on so many cores, each rule on one.
+/// Runs every check, spread over at most `cores` cores.
 pub(crate) fn run(context: &Context<'_>, cores: usize, report: &mut Report) {
     let last = |code: &str| LAST.iter().any(|check| check.code == code);
-    let rules: Vec<_> = RULES
+    let runs: Vec<_> = CHECKS
         .iter()
         .filter(|(check, _)| !last(check.code))
         .filter_map(|(check, _)| check.run)
         .collect();
-    let apply = |rule: &fn(&Context<'_>, &mut Report)| {
+    let apply = |run: &fn(&Context<'_>, &mut Report)| {
         let mut report = Report::new();
-        rule(context, &mut report);
+        run(context, &mut report);
         report.into_found()
     };
-    side_by_side(&rules, cores, apply).into_iter().for_each(|found| report.extend(found));
+    side_by_side(&runs, cores, apply).into_iter().for_each(|found| report.extend(found));
     if !report.has_errors() {
         LAST.iter().filter_map(|check| check.run).for_each(|run| run(context, report));
     }
 }
 
-/// All codes, in alphabetical order.
+/// All codes in alphabetical order.
 pub fn codes() -> Vec<&'static str> {
-    let mut codes: Vec<&str> = RULES.iter().map(|(check, _)| check.code).collect();
+    let mut codes: Vec<&str> = CHECKS.iter().map(|(check, _)| check.code).collect();
     codes.sort_unstable();
     codes
 }
 
-/// The page of a rule, in Markdown: what, why, a wrong and a right example.
+/// The page of a check in Markdown: what it finds, why, and a wrong and a right example.
 pub fn explain(code: &str) -> Option<String> {
-    let (_, source) = RULES.iter().find(|(check, _)| check.code == code)?;
+    let (_, source) = CHECKS.iter().find(|(check, _)| check.code == code)?;
     Some(page(source))
 }
 
-/// The page that a rule's file begins with.
+/// The page at the start of a check's source file.
 pub fn page(source: &str) -> String {
     let page = source
         .lines()
@@ -191,8 +192,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_is_its_files_name() {
-        for (check, source) in RULES {
+    fn every_file_contains_its_code() {
+        for (check, source) in CHECKS {
             assert!(source.contains(&format!("\"{}\"", check.code)), "{}", check.code);
         }
     }

@@ -1,9 +1,9 @@
-//! A model names its provider or its identifier, and not the other; or a service without saying
-//! where it is.
+//! A model has a `provider` without an `id`, an `id` without a `provider`, or no `endpoint` where
+//! one is required.
 //!
-//! A model is called by its identifier at its provider, and on AWS the crew is granted exactly the
-//! models that are named so. With only one of the two nobody could be called. `openai` is any
-//! service that speaks its language, so it needs an `endpoint`.
+//! The engine calls a model by its identifier at its provider. On AWS, the crew is granted access
+//! to exactly the models named this way. Neither works with only one of the two keys. `openai`
+//! means any service with an OpenAI-compatible API, so it also needs an `endpoint`.
 //!
 //! Wrong:
 //!
@@ -32,11 +32,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
             && provider.get() == Some(&Provider::Openai)
         {
             report
-                .error(CHECK.code, format!("model `{name}` does not say where its service is"))
+                .error(CHECK.code, format!("model `{name}` has no `endpoint`"))
                 .at(provider.span, "")
                 .help(
-                    "give `endpoint`, the URL that `/chat/completions` follows, such as \
-                    `http://127.0.0.1:11434/v1`",
+                    "set `endpoint` to the base URL before `/chat/completions`, such as \
+                     `http://127.0.0.1:11434/v1`",
                 );
         }
         let (at, there, missing) = match (&model.provider, &model.id) {
@@ -45,10 +45,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
             _ => continue,
         };
         report
-            .error(CHECK.code, format!("model `{name}` names its `{there}` and no `{missing}`"))
+            .error(CHECK.code, format!("model `{name}` has `{there}` but no `{missing}`"))
             .at(at, "")
-            .help(format!(
-                "give `{missing}` too, or remove `{there}`: nothing can be granted with one alone"
-            ));
+            .help(format!("add `{missing}`, or remove `{there}`: a live model needs both"));
     }
 }

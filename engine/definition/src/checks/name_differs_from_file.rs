@@ -1,7 +1,7 @@
-//! A definition's name is not its file's name.
+//! A definition's name differs from its file name.
 //!
-//! Others refer to it by the file's name; two names for one thing would let the wrong one be
-//! edited.
+//! Other files refer to it by file name. With two names for one thing, it is easy to edit the wrong
+//! file.
 //!
 //! Wrong:
 //!
@@ -33,9 +33,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let stem = path.rsplit('/').next().and_then(|f| f.strip_suffix(".yaml")).unwrap_or(path);
         if name != stem {
             let found = report
-                .error(CHECK.code, format!("`{name}` stands in a file named `{stem}.yaml`"))
+                .error(CHECK.code, format!("`{name}` does not match the file name `{stem}.yaml`"))
                 .at(span, "");
-            found.help(format!("write `{stem}`, or rename the file"));
+            found.help(format!("change it to `{stem}`, or rename the file"));
             found.suggestion = Some(Suggestion {
                 span,
                 replacement: stem.to_owned(),

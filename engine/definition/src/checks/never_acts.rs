@@ -1,8 +1,8 @@
-//! A bend of a rehearsal for somebody who is not there.
+//! A rehearsal entry refers to something that does not happen.
 //!
-//! The agent is no member of the phase, the phase has no review or no gate, no deliverable has the
-//! path, or nobody asks the question. The rehearsal then runs as if the entry were not there, and
-//! seems to have shown what it did not.
+//! The agent is not a member of the phase, the phase has no review or gate, the agent owns no
+//! deliverable with this path, or no agent asks the question. The entry has no effect, and the
+//! rehearsal appears to show something that it did not.
 //!
 //! Wrong:
 //!
@@ -45,7 +45,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
 }
 
 fn say(report: &mut Report, at: Span, message: String, help: &str) {
-    report.add(CHECK.code, Severity::Warning, message).at(at, "never acts").help(help);
+    report.add(CHECK.code, Severity::Warning, message).at(at, "has no effect").help(help);
 }
 
 fn agent(context: &Context<'_>, bend: &AgentBend, report: &mut Report) {
@@ -65,11 +65,14 @@ fn agent(context: &Context<'_>, bend: &AgentBend, report: &mut Report) {
             .as_ref()
             .and_then(text)
             .map_or_else(|| "any phase".to_owned(), |(phase, _)| format!("`{phase}`"));
-        let found =
-            report.add(CHECK.code, Severity::Warning, format!("`{name}` is no member of {place}"));
-        found.at(at, "never acts").help("name a member of the phase, or another phase");
+        let found = report.add(
+            CHECK.code,
+            Severity::Warning,
+            format!("`{name}` is not a member of {place}"),
+        );
+        found.at(at, "has no effect").help("name a member of the phase, or a different phase");
         if let Some((_, at)) = bend.phase.as_ref().and_then(text) {
-            found.also(at, "not here");
+            found.also(at, "the phase");
         }
         return;
     };
@@ -79,7 +82,7 @@ fn agent(context: &Context<'_>, bend: &AgentBend, report: &mut Report) {
         say(
             report,
             at,
-            format!("`{name}` would hand to itself"),
+            format!("`{name}` would hand off to itself"),
             "name another member of the phase",
         );
     }
@@ -89,7 +92,7 @@ fn agent(context: &Context<'_>, bend: &AgentBend, report: &mut Report) {
         say(
             report,
             at,
-            format!("`{other}` is no member of the phase, so that nobody can hand to it"),
+            format!("`{other}` is not a member of the phase, so no agent can hand off to it"),
             "name a member of the phase",
         );
     }
@@ -106,14 +109,14 @@ fn agent(context: &Context<'_>, bend: &AgentBend, report: &mut Report) {
             let found = report.add(
                 CHECK.code,
                 Severity::Warning,
-                format!("`{name}` owes no deliverable `{path}`"),
+                format!("`{name}` does not own a deliverable `{path}`"),
             );
-            found.at(at, "never acts").help_closest(path, known);
+            found.at(at, "has no effect").help_closest(path, known);
         }
     }
 }
 
-/// Reviews and gates that are not there.
+/// Reviews and gates that the phase does not have.
 fn customer(context: &Context<'_>, file: &RehearsalFile, report: &mut Report) {
     let reviews =
         file.reviews.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
@@ -131,7 +134,7 @@ fn customer(context: &Context<'_>, file: &RehearsalFile, report: &mut Report) {
     }
 }
 
-/// Answers to questions that nobody asks.
+/// Answers to questions that no agent asks.
 fn answers(file: &RehearsalFile, bends: &[&AgentBend], report: &mut Report) {
     let asked: BTreeSet<String> = bends
         .iter()
@@ -146,8 +149,8 @@ fn answers(file: &RehearsalFile, bends: &[&AgentBend], report: &mut Report) {
             say(
                 report,
                 at,
-                format!("nobody asks a question with `{part}` in it"),
-                "take words of a question that an agent `asks` here",
+                format!("no agent asks a question that contains `{part}`"),
+                "use words from a question that an agent `asks` in this file",
             );
         }
     }

@@ -1,6 +1,6 @@
-//! A workspace has no workflow, or no crew.
+//! A workspace has no workflow, no phase or no crew.
 //!
-//! There is nothing that could run.
+//! There is nothing to run.
 //!
 //! Wrong:
 //!
@@ -28,7 +28,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     for (folder, what) in [("workflows/", "workflow"), ("phases/", "phase")] {
         if context.stems(folder, ".yaml").next().is_none() {
             let found = report.error(CHECK.code, format!("this workspace has no {what}"));
-            found.help(format!("a {what} is a file in `{folder}` that ends in `.yaml`"));
+            found.help(format!("add a `.yaml` file to `{folder}`"));
             if let Some(file) = crew {
                 found.at(Span::new(file, 0..0), "");
             }
@@ -37,6 +37,6 @@ fn run(context: &Context<'_>, report: &mut Report) {
     if crew.is_none() {
         report
             .error(CHECK.code, "this workspace has no `agents.yaml`")
-            .help("run cloudcrew in a workspace, or name one with `-C`");
+            .help("run cloudcrew in a workspace, or pass one with `-C`");
     }
 }

@@ -1,7 +1,8 @@
-//! Two members of a swarm may write the same place.
+//! Two members of a swarm may write the same path.
 //!
-//! Whose file it is decides who answers for it. In one swarm two agents with the same place would
-//! undo each other's work. Scopes that would take too long to be told apart are told too.
+//! Every file has one agent that is responsible for it. Two agents of a swarm that may write the
+//! same path could undo each other's work. This check also reports scopes that take too long to
+//! compare.
 //!
 //! Wrong:
 //!
@@ -28,9 +29,10 @@ use crate::syntax::Agent;
 
 pub(super) const CHECK: Check = Check { code: "overlapping-scopes", run: Some(run) };
 
-/// Steps for all pairs of a workspace; 20 agents with a folder each take a few thousand.
+/// Comparison steps for all pairs of a workspace. 20 agents with one folder each take a few
+/// thousand.
 const PATIENCE: usize = 4_000_000;
-const FEWER: &str = "write fewer globs, each with the name of a folder first and one `**` at most";
+const FEWER: &str = "use fewer globs, each starting with a folder name and with at most one `**`";
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let scope = |(name, _, agent): (_, _, &Agent)| {
@@ -44,7 +46,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             scopes.iter().filter(|(name, _, _)| members.iter().any(|(m, _)| m == name)).collect();
         for (i, (a, first, scope)) in here.iter().enumerate() {
             for (b, second, other) in &here[i + 1..] {
-                // Two that meet in several phases are held against each other once.
+                // A pair that appears in several phases is compared once.
                 if !seen.insert((*a, *b)) {
                     continue;
                 }
@@ -53,30 +55,30 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     Overlap::Apart => continue,
                     Overlap::At(path) => (
                         format!(
-                            "`{a}` and `{b}` work together in `{name}` and may both write `{path}`"
+                            "`{a}` and `{b}` are both members of `{name}` and may both write \
+                             `{path}`"
                         ),
                         format!(
-                            "take it out of one scope, for example with `\"!...\"` in `writes` of \
+                            "exclude it from one scope, for example with `\"!...\"` in `writes` of \
                              `{a}`"
                         ),
                     ),
                     Overlap::Unknown => {
-                        let more = if steps == 0 {
-                            ", and so it is for all that was not compared yet"
-                        } else {
-                            ""
-                        };
-                        let why = "it takes too long to tell whether both may write the same place";
+                        let more =
+                            if steps == 0 { "; the remaining pairs were not compared" } else { "" };
+                        let why = "their scopes take too long to compare";
                         (
-                            format!("`{a}` and `{b}` work together in `{name}` and {why}{more}"),
+                            format!(
+                                "`{a}` and `{b}` are both members of `{name}`, and {why}{more}"
+                            ),
                             FEWER.to_owned(),
                         )
                     }
                 };
                 report
                     .error(CHECK.code, message)
-                    .at(*second, format!("`{b}` writes here"))
-                    .also(*first, format!("`{a}` writes here"))
+                    .at(*second, format!("scope of `{b}`"))
+                    .also(*first, format!("scope of `{a}`"))
                     .help(help);
                 if steps == 0 {
                     return;

@@ -1,6 +1,7 @@
 //! A deliverable's owner and reviewers must be members of the phase's swarm.
 //!
-//! Nobody else gets the turn in that phase, so the deliverable would never be written or passed.
+//! No other agent gets a turn in that phase, so the deliverable would never be written or pass its
+//! review.
 //!
 //! Wrong:
 //!
@@ -41,11 +42,13 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     report
                         .error(
                             CHECK.code,
-                            format!("`{name}` {does} of this phase and is not one of its agents"),
+                            format!(
+                                "`{name}` {does} of this phase but is not a member of its swarm"
+                            ),
                         )
                         .at(span, "")
-                        .also(swarm.agents.span, "its agents")
-                        .help(format!("add `{name}` to `swarm.agents`, or name one of them"));
+                        .also(swarm.agents.span, "the members")
+                        .help(format!("add `{name}` to `swarm.agents`, or name a member"));
                 }
             }
         }

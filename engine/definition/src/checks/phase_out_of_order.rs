@@ -1,7 +1,7 @@
-//! A test expects phases in an order that its workflow does not have.
+//! A test expects phases in an order that its workflow cannot produce.
 //!
-//! A workflow runs its phases one after the other, from the first; a phase that the customer sends
-//! back runs once more. The test could never pass.
+//! A workflow runs its phases in sequence. A phase that the customer sends back runs again. A test
+//! that expects any other order can never pass.
 //!
 //! Wrong:
 //!
@@ -26,15 +26,15 @@ use crate::syntax::{RehearsalFile, WorkflowFile};
 
 pub(super) const CHECK: Check = Check { code: "phase-out-of-order", run: Some(run) };
 
-/// More tests than this that expect another order: it is the workflow that changed.
+/// If more tests than this expect a different order, the workflow has changed.
 const SLIPS: usize = 2;
-/// Tests that are named at most.
+/// Maximum number of tests that are listed.
 const MOST: usize = 20;
 
 struct Deviation<'a> {
     name: &'a str,
     span: Span,
-    /// What comes next, and where that is written.
+    /// The phase that comes next in the workflow, and the span of the workflow's phases.
     next: Option<&'a str>,
     order: Span,
 }
@@ -47,25 +47,27 @@ fn run(context: &Context<'_>, report: &mut Report) {
         .filter_map(|(_, file)| deviation(context, file))
         .collect();
     if found.len() > SLIPS {
-        let message = format!("{} tests expect other phases, or another order", found.len());
-        let told =
+        let message = format!("{} tests expect different phases or a different order", found.len());
+        let reported =
             report.add(CHECK.code, Severity::Warning, message).at(found[0].order, "the phases");
         found
             .iter()
             .take(MOST)
-            .for_each(|d| _ = told.also(d.span, format!("`{}` does not come here", d.name)));
-        told.help("change the tests, or the phases back");
+            .for_each(|d| _ = reported.also(d.span, format!("`{}` is out of order", d.name)));
+        reported.help("update the tests, or restore the order of the phases");
         return;
     }
     for Deviation { name, span, next, order } in found {
-        let message = format!("`{name}` does not come here in the workflow");
-        let told = report
+        let message = format!("`{name}` is out of order");
+        let reported = report
             .add(CHECK.code, Severity::Warning, message)
             .at(span, "")
-            .also(order, "its phases");
+            .also(order, "the phases of the workflow");
         match next {
-            Some(next) => told.help(format!("next comes `{next}`, or the phase before once more")),
-            None => told.help("no phase comes after the last"),
+            Some(next) => {
+                reported.help(format!("expected `{next}` here, or the previous phase again"))
+            }
+            None => reported.help("the workflow has no more phases"),
         };
     }
 }
@@ -76,7 +78,7 @@ fn deviation<'a>(context: &Context<'a>, file: &'a RehearsalFile) -> Option<Devia
     let expected = file.expect.as_ref()?.get()?.phases.as_ref()?;
     let workflow = workflow_of(context, file)?;
     let planned: Vec<&str> = texts(&workflow.phases).map(|(name, _)| name).collect();
-    // Names that are nowhere are told as such, and what cannot be read has no order.
+    // Unknown names have their own check, and an unreadable list has no order.
     if workflow.phases.get().is_none_or(|all| all.len() != planned.len())
         || planned.iter().any(|name| !known.contains(name))
     {
@@ -101,7 +103,7 @@ fn deviation<'a>(context: &Context<'a>, file: &'a RehearsalFile) -> Option<Devia
     None
 }
 
-/// The workflow that is rehearsed, as `cloudcrew test` takes it.
+/// The workflow that the test rehearses, chosen as `cloudcrew test` does.
 fn workflow_of<'a>(context: &Context<'a>, file: &RehearsalFile) -> Option<&'a WorkflowFile> {
     let workflows = &context.workspace.workflows;
     let named = |name: &str| {

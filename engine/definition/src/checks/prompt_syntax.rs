@@ -1,7 +1,7 @@
-//! A prompt, task or template is not MiniJinja.
+//! A prompt, task or template is not valid MiniJinja.
 //!
-//! It would fail when the phase begins, after earlier phases have been paid for. A tag has 1,000
-//! bytes at most and a text 100 `elif`, so that nothing it asks of the parser is without end.
+//! It would fail when the phase starts, after earlier phases have been paid for. To bound parsing,
+//! a tag may have at most 1,000 bytes and a text at most 100 `elif`.
 //!
 //! Wrong:
 //!
@@ -17,7 +17,7 @@
 
 use super::Check;
 
-/// Its code, for the walk over prompts and templates that applies it.
+/// Its code, for the walk over prompts and templates that reports it.
 pub(crate) const CODE: &str = "prompt-syntax";
 
 pub(super) const CHECK: Check = Check { code: CODE, run: None };

@@ -1,8 +1,8 @@
-//! A variable, filter, test or function that does not exist, or a use of one that cannot work.
+//! A variable, filter, test or function does not exist, or is used in a way that cannot work.
 //!
-//! Texts are rendered strictly: an unknown name, a member of an empty list or a division by zero
-//! fails the phase instead of leaving a hole in a prompt. A record, such as `phase`, is equal to no
-//! text; `phase.name` may be.
+//! Rendering is strict: an unknown name, an index into an empty list or a division by zero fails
+//! the phase instead of leaving a gap in the prompt. A record such as `phase` never equals text;
+//! compare `phase.name` instead.
 //!
 //! Wrong:
 //!
@@ -18,7 +18,7 @@
 
 use super::Check;
 
-/// Its code, for the walk over prompts and templates that applies it.
+/// Its code, for the walk over prompts and templates that reports it.
 pub(crate) const CODE: &str = "prompt-variable";
 
 pub(super) const CHECK: Check = Check { code: CODE, run: None };

@@ -1,6 +1,6 @@
-//! A name that means something else already.
+//! A name is reserved.
 //!
-//! `--model rehearsal` asks for a rehearsal whatever the models are, so no model can be called so.
+//! `--model rehearsal` always starts a rehearsal, so no model can have this name.
 //!
 //! Wrong:
 //!
@@ -19,7 +19,7 @@ use crate::diagnostic::Report;
 
 pub(super) const CHECK: Check = Check { code: "reserved-name", run: Some(run) };
 
-/// What `--model` takes besides the names of models.
+/// The value of `--model` that is not the name of a model.
 pub const REHEARSAL: &str = "rehearsal";
 
 fn run(context: &Context<'_>, report: &mut Report) {
@@ -28,8 +28,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
         models.into_iter().flat_map(|models| models.iter()).filter(|(name, ..)| *name == REHEARSAL)
     {
         report
-            .error(CHECK.code, format!("no model can be called `{REHEARSAL}`"))
+            .error(
+                CHECK.code,
+                format!("`{REHEARSAL}` is reserved and cannot be the name of a model"),
+            )
             .at(span, "")
-            .help("give it another name, also where agents use it");
+            .help("rename the model, also where agents use it");
     }
 }

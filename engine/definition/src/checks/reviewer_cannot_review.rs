@@ -1,7 +1,7 @@
-//! A reviewer cannot read what it reviews, cannot give a verdict, or reviews its own work.
+//! A reviewer cannot read the repository, cannot give a verdict, or reviews its own work.
 //!
-//! A deliverable passes when each of its reviewers has passed it; this one never could, or it would
-//! mean nothing.
+//! A deliverable passes when every reviewer has passed it. Without these tools a reviewer can never
+//! pass it, and a review of one's own work has no value.
 //!
 //! Wrong:
 //!
@@ -31,7 +31,7 @@ use crate::syntax::Written;
 pub(super) const CHECK: Check = Check { code: "reviewer-cannot-review", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    // What an agent cannot do it cannot do anywhere: told at the first place.
+    // A missing tool is missing everywhere, so it is reported only at the first place.
     let mut seen = HashSet::new();
     for phase in context.phases() {
         for deliverable in deliverables(phase) {
@@ -70,7 +70,7 @@ fn able<'a>(
     ] {
         if !context.can(agent, capability) {
             report
-                .error(CHECK.code, format!("`{name}` reviews and cannot {what}"))
+                .error(CHECK.code, format!("`{name}` is a reviewer but cannot {what}"))
                 .at(span, "")
                 .help(format!("add `{tool}` to `tools` of `{name}`, or name another reviewer"));
         }

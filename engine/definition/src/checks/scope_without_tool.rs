@@ -1,6 +1,6 @@
-//! An agent has a place where it may write and no tool that writes.
+//! An agent has a write scope but no tool that writes.
 //!
-//! The scope has no effect, so either the tool is missing or the scope is left over.
+//! The scope has no effect. Either the tool is missing, or the scope is no longer needed.
 //!
 //! Wrong:
 //!
@@ -26,7 +26,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let known = context.tools(agent).iter().all(|t| context.catalogue.tool(t).is_some());
         if known && !context.can(agent, Capability::WriteRepo) {
             let found = report
-                .error(CHECK.code, format!("`{name}` has `writes` and no tool that writes"))
+                .error(CHECK.code, format!("`{name}` has `writes` but no tool that writes"))
                 .at(writes.span, "");
             found.help(format!("add `repo_write` to `tools` of `{name}`, or remove `writes`"));
         }

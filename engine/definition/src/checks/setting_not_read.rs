@@ -1,8 +1,8 @@
-//! A setting of a model that its provider does not read.
+//! A model has a setting that its provider does not use.
 //!
-//! `key_env` and `streaming` are for `openai`; `region`, `guardrail`, `reasoning` and
-//! `prompt_cache` are for `bedrock`. Where nobody serves the model it is rehearsed, and none of
-//! them has an effect.
+//! `key_env` and `streaming` apply to `openai`; `region`, `guardrail`, `reasoning` and
+//! `prompt_cache` apply to `bedrock`. A model without a provider is rehearsed and uses none of
+//! them.
 //!
 //! Wrong:
 //!
@@ -25,7 +25,7 @@ use crate::syntax::{Model, Provider, Written};
 
 pub(super) const CHECK: Check = Check { code: "setting-not-read", run: Some(run) };
 
-/// A setting: its key, who reads it, and where it stands.
+/// A setting: its key, the providers that use it, and its span.
 type Setting = (&'static str, &'static [Provider], Option<Span>);
 
 fn run(context: &Context<'_>, report: &mut Report) {
@@ -45,16 +45,16 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let found = match provider {
                 None => report.error(
                     CHECK.code,
-                    format!("nobody serves model `{name}`, so its `{key}` has no effect"),
+                    format!("model `{name}` has no provider, so `{key}` has no effect"),
                 ),
                 Some(p) => report.error(
                     CHECK.code,
-                    format!("`{}` does not read `{key}` of model `{name}`", p.name()),
+                    format!("`{}` does not use `{key}` of model `{name}`", p.name()),
                 ),
             };
             found.at(at, "").help(match provider {
-                None => "give `provider` and `id` too, or remove it",
-                Some(_) => "remove it",
+                None => "add `provider` and `id`, or remove the setting",
+                Some(_) => "remove the setting",
             });
         }
     }

@@ -1,7 +1,7 @@
-//! A template's slot is written wrongly, or names a source that does not exist.
+//! A template slot is malformed, or names a source that does not exist.
 //!
-//! A slot says where its content comes from. A rehearsal fills it from there, and a review finds it
-//! when it stays empty.
+//! A slot names the sources of its content. A rehearsal fills it from these sources, and a review
+//! reports slots that are still empty.
 //!
 //! Wrong:
 //!
@@ -17,7 +17,7 @@
 
 use super::Check;
 
-/// Its code, for the walk over prompts and templates that applies it.
+/// Its code, for the walk over prompts and templates that reports it.
 pub(crate) const CODE: &str = "template-slot";
 
 pub(super) const CHECK: Check = Check { code: CODE, run: None };

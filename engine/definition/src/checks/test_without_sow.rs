@@ -1,6 +1,6 @@
-//! A test that has no statement of work.
+//! A test has no statement of work.
 //!
-//! A rehearsal with `expect` is a test, and an engagement begins with a statement of work.
+//! A rehearsal with `expect` is a test, and every engagement starts from a statement of work.
 //!
 //! Wrong:
 //!
@@ -27,6 +27,6 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let found = report
             .error(CHECK.code, "this test has no statement of work")
             .at(file.rehearsal.span, "");
-        found.help("name a file below `examples/sow/` as `sow`, or remove `expect`");
+        found.help("set `sow` to a file in `examples/sow/`, or remove `expect`");
     }
 }

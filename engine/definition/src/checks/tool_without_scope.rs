@@ -1,4 +1,4 @@
-//! An agent has a tool that writes and no place where it may write.
+//! An agent has a tool that writes but no write scope.
 //!
 //! Every call of the tool would be refused.
 //!
@@ -34,7 +34,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             own.or_else(|| context.tools(agent).into_iter().find(|t| writes(t)).map(|t| (t, span)))
         {
             let found = report
-                .error(CHECK.code, format!("`{name}` has `{tool}` and no `writes`"))
+                .error(CHECK.code, format!("`{name}` has `{tool}` but no `writes`"))
                 .at(at, "");
             found.help(format!("say where `{name}` may write: `writes: [{name}/**]`"));
         }

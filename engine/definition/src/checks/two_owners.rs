@@ -1,6 +1,6 @@
-//! One path is owed by two owners.
+//! A path has two owners.
 //!
-//! They would overwrite each other's work, and neither could be held to it.
+//! The owners would overwrite each other's work, and neither would be accountable for it.
 //!
 //! Wrong:
 //!
@@ -45,13 +45,13 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     report
                         .error(CHECK.code, message)
                         .at(span, "")
-                        .also(*first, "owed here too")
-                        .help("let one of them own it");
+                        .also(*first, "also listed here")
+                        .help("choose one owner");
                 } else if *first_phase == number {
                     report
-                        .error(CHECK.code, format!("`{path}` is owed twice by this phase"))
+                        .error(CHECK.code, format!("`{path}` is listed twice in this phase"))
                         .at(span, "")
-                        .also(*first, "first time");
+                        .also(*first, "first listed here");
                 }
             }
             seen.entry(path).or_insert((number, owner, span));

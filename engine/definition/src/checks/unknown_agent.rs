@@ -1,8 +1,8 @@
-//! An agent that `agents.yaml` does not declare.
+//! An agent is not declared in `agents.yaml`.
 //!
-//! The phase could not begin, or would hand to nobody. Where several places name an agent that is
-//! not there, and one with nearly its name is named nowhere, its declaration is what is wrong, and
-//! told once. A name that many places miss is told once in each file.
+//! The phase could not start, or a handoff would have no recipient. If several places use an
+//! undeclared name that is similar to a declared but unused one, the declaration is reported once
+//! instead. A name that is missing in many places is reported once per file.
 //!
 //! Wrong:
 //!
@@ -36,16 +36,17 @@ fn run(context: &Context<'_>, report: &mut Report) {
         .flat_map(|a| &a.0)
         .filter_map(|(name, _)| text(name))
         .collect::<Vec<_>>();
-    let told = misdeclared(CHECK.code, "agent", &declared, &context.agents_named(), report);
+    let reported = misdeclared(CHECK.code, "agent", &declared, &context.agents_named(), report);
     let phases = context.phases().flat_map(|phase| in_phase(phase, &known));
     let rehearsals =
         context.workspace.rehearsals.iter().flat_map(|(_, r)| in_rehearsal(context, r, &known));
     let named = phases.chain(rehearsals);
     let missing: Vec<Named<'_>> =
-        named.filter(|((name, _), _)| !known.contains(name) && !told.contains(name)).collect();
-    let lacking = undeclared(CHECK.code, "agent", missing.iter().map(|(named, _)| *named), report);
+        named.filter(|((name, _), _)| !known.contains(name) && !reported.contains(name)).collect();
+    let undeclared_names =
+        undeclared(CHECK.code, "agent", missing.iter().map(|(named, _)| *named), report);
     for ((name, span), likely) in
-        missing.into_iter().filter(|((name, _), _)| !lacking.contains(name)).take(MANY)
+        missing.into_iter().filter(|((name, _), _)| !undeclared_names.contains(name)).take(MANY)
     {
         report
             .error(CHECK.code, format!("no agent named `{name}`"))
@@ -56,8 +57,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 type Named<'a> = ((&'a str, crate::source::Span), Vec<&'a str>);
 
-/// The agents that a rehearsal names: first those of the phase that is bent, first those that
-/// review the artifact.
+/// The agents that a rehearsal refers to, each with likely candidates: members of the phase, or
+/// reviewers of the artifact, come first.
 fn in_rehearsal<'a>(
     context: &Context<'a>,
     rehearsal: &'a RehearsalFile,
@@ -99,12 +100,11 @@ fn in_rehearsal<'a>(
     named
 }
 
-/// The unknown agents that a phase names, each with the known ones, those first that are likely at
-/// that place.
+/// The unknown agents that a phase refers to, each with the known agents, the likeliest first.
 fn in_phase<'a>(phase: &'a PhaseFile, known: &[&'a str]) -> Vec<Named<'a>> {
     let members = members(phase);
     let is_member = |name: &&str| members.iter().any(|(member, _)| member == name);
-    // Members are in the list already, so another is meant there; everywhere else a member is.
+    // In the list of members, a non-member is likelier. Everywhere else, a member is.
     let (inside, outside): (Vec<&str>, Vec<&str>) = known.iter().copied().partition(is_member);
     let mut rest: Vec<_> = phase.swarm.get().and_then(|s| text(&s.entry)).into_iter().collect();
     rest.extend(phase.review.as_ref().and_then(Written::get).and_then(|r| text(&r.agent)));
@@ -115,7 +115,7 @@ fn in_phase<'a>(phase: &'a PhaseFile, known: &[&'a str]) -> Vec<Named<'a>> {
     let unknown = |(name, _): &(&str, _)| !known.contains(name);
     let of_list = members.iter().copied().filter(unknown).map(|named| (named, [&outside, &inside]));
     let of_rest = rest.into_iter().filter(unknown).map(|named| (named, [&inside, &outside]));
-    // Only so many are told.
+    // Only `MANY` are reported.
     let likely = |n: usize, likely: [&Vec<&'a str>; 2]| {
         if n < MANY { likely.map(Vec::as_slice).concat() } else { Vec::new() }
     };

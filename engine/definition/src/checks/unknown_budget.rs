@@ -1,6 +1,6 @@
-//! An agent shares a budget that `budgets` does not declare.
+//! An agent shares a budget that is not declared in `budgets`.
 //!
-//! Nothing would bound it.
+//! The agent would have no limit.
 //!
 //! Wrong:
 //!
@@ -39,7 +39,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let found = report.error(CHECK.code, format!("no budget named `{name}`"));
             found.at(span, "");
             if known.is_empty() {
-                found.help("declare it in `budgets`, or give the agent a budget of its own");
+                found.help("declare it in `budgets`, or give the agent its own budget");
             } else {
                 found.help_closest(name, known.iter().copied());
             }
@@ -56,7 +56,7 @@ pub(super) fn shared<'a>(context: &Context<'a>) -> Vec<&'a str> {
         .collect()
 }
 
-/// The value of an optional part.
+/// The value of an optional key.
 pub(super) fn part<T>(written: &Option<Written<T>>) -> Option<&T> {
     written.as_ref().and_then(Written::get)
 }

@@ -1,8 +1,7 @@
-//! An artifact that a test expects, or an agent is to forget, that looks like a deliverable and is
-//! none.
+//! A path in a rehearsal looks like a deliverable but is not one.
 //!
-//! The test could never pass. A path that is like no deliverable's is left alone: a crew writes
-//! other files as well.
+//! A test that expects it could never pass, and an agent cannot forget it. Paths that resemble no
+//! deliverable are not reported, because a crew also writes other files.
 //!
 //! Wrong:
 //!
@@ -27,10 +26,10 @@ use crate::syntax::Written;
 
 pub(super) const CHECK: Check = Check { code: "unknown-deliverable", run: Some(run) };
 
-/// Edits at most between a path and the deliverable that it was meant to be.
+/// Maximum number of edits between a path and the intended deliverable.
 const NEAR: usize = 3;
-/// Pairs of paths that are held against each other at most; a thousand paths beside a thousand
-/// deliverables are half of it.
+/// Maximum number of pairs of paths to compare. A thousand paths and a thousand deliverables take
+/// half of it.
 const PAIRS: usize = 2_000_000;
 
 fn run(context: &Context<'_>, report: &mut Report) {

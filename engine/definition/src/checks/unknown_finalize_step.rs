@@ -1,6 +1,6 @@
-//! A finalize step that the engine does not have.
+//! A finalize step does not exist.
 //!
-//! It would silently not happen.
+//! It would silently be skipped.
 //!
 //! Wrong:
 //!

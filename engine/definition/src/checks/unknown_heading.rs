@@ -1,8 +1,8 @@
-//! A heading that a test expects and the deliverable's template does not have.
+//! A test expects a heading that the deliverable's template does not have.
 //!
-//! A rehearsal writes the headings of the template and no others, so the test could never pass.
-//! Deliverables without a template are left alone, and so are templates with variables in their
-//! headings.
+//! A rehearsal writes only the headings of the template, so the test could never pass. Deliverables
+//! without a template are not checked. A template heading that contains a variable matches every
+//! heading with the same start.
 //!
 //! Wrong:
 //!
@@ -46,7 +46,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         {
             continue;
         }
-        // What a variable stands for may be anything.
+        // A variable may expand to any text.
         let fixed: Vec<&str> =
             titles.iter().map(String::as_str).filter(|title| !title.contains("{{")).collect();
         let made = |heading: &str| {
@@ -59,7 +59,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             texts(list).filter(|(heading, _)| !fixed.contains(heading) && !made(heading))
         {
             let found = report
-                .error(CHECK.code, format!("the template `{template}` has no heading `{heading}`"));
+                .error(CHECK.code, format!("template `{template}` has no heading `{heading}`"));
             found
                 .at(span, "")
                 .also(at, "the template of this deliverable")

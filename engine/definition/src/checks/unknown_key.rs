@@ -1,6 +1,6 @@
-//! A key that the engine does not know.
+//! The engine does not know a key.
 //!
-//! It would be ignored, and whoever wrote it would believe that it works.
+//! Ignoring it would hide a mistake: its author would believe that the key works.
 //!
 //! Wrong:
 //!

@@ -1,6 +1,6 @@
-//! A model that `models` does not declare.
+//! A model is not declared in `models`.
 //!
-//! The agent could not speak.
+//! The agent could not run.
 //!
 //! Wrong:
 //!
@@ -28,14 +28,14 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let known: Vec<&str> = models.names().collect();
     let declared: Vec<_> = models.0.iter().filter_map(|(name, _)| text(name)).collect();
     let used: Vec<_> = context.agents().filter_map(|(_, _, a)| text(&a.model)).collect();
-    let told = misdeclared(CHECK.code, "model", &declared, &used, report);
+    let reported = misdeclared(CHECK.code, "model", &declared, &used, report);
     let missing: Vec<_> = used
         .into_iter()
-        .filter(|(name, _)| !known.contains(name) && !told.contains(name))
+        .filter(|(name, _)| !known.contains(name) && !reported.contains(name))
         .collect();
-    let lacking = undeclared(CHECK.code, "model", missing.iter().copied(), report);
+    let undeclared_names = undeclared(CHECK.code, "model", missing.iter().copied(), report);
     for (name, span) in missing {
-        if !lacking.contains(&name) {
+        if !undeclared_names.contains(&name) {
             report
                 .error(CHECK.code, format!("no model named `{name}`"))
                 .at(span, "")

@@ -1,6 +1,6 @@
-//! A phase that has no file in `phases/`.
+//! A phase has no file in `phases/`.
 //!
-//! The workflow could not go there.
+//! The workflow could not run it.
 //!
 //! Wrong:
 //!
@@ -30,7 +30,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let in_workflows: Vec<_> =
         context.workspace.workflows.iter().flat_map(|(_, w)| texts(&w.phases)).collect();
     let planned: HashSet<&str> = in_workflows.iter().map(|(name, _)| *name).collect();
-    // What a workflow lacks, its rehearsals lack too: told once.
+    // A phase that a workflow is missing is not reported again in rehearsals.
     let in_rehearsals = context.workspace.rehearsals.iter().flat_map(|(_, r)| in_rehearsal(r));
     let in_rehearsals = in_rehearsals.filter(|(name, _)| !planned.contains(name));
     for (name, span) in
@@ -39,7 +39,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let found = report.error(CHECK.code, format!("no phase named `{name}`")).at(span, "");
         found
             .help_closest(name, known.iter().copied())
-            .help(format!("a phase is a file: `phases/{name}.yaml`"));
+            .help(format!("to add the phase, create `phases/{name}.yaml`"));
     }
 }
 

@@ -1,6 +1,6 @@
-//! A rating that the gate does not ask for.
+//! A rating is not one of the gate's ratings.
 //!
-//! The approval would be refused.
+//! The gate would refuse the approval.
 //!
 //! Wrong:
 //!
@@ -47,11 +47,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
             given.filter_map(|(name, _)| text(name)).filter(|(name, _)| !known.contains(name))
         {
             let found = report
-                .error(CHECK.code, format!("the gate of `{phase}` does not rate `{name}`"))
+                .error(CHECK.code, format!("the gate of `{phase}` has no rating `{name}`"))
                 .at(span, "");
             found.help_closest(name, known.iter().copied());
             if let Some(ratings) = &gate.ratings {
-                found.also(ratings.span, "what it rates");
+                found.also(ratings.span, "the ratings of the gate");
             }
         }
     }

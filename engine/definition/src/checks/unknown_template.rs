@@ -1,6 +1,6 @@
-//! A template that has no file in `templates/`.
+//! A template has no file in `templates/`.
 //!
-//! The owner would not know what the deliverable must look like, and no review could tell.
+//! The owner would not know the structure of the deliverable, and no review could check it.
 //!
 //! Wrong:
 //!
@@ -33,7 +33,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 report.error(CHECK.code, format!("no template named `{name}`")).at(span, "");
             found
                 .help_closest(name, known.iter().copied())
-                .help(format!("a template is a file: `templates/{name}.md`"));
+                .help(format!("to add the template, create `templates/{name}.md`"));
         }
     }
     let shared = context.crew().and_then(|c| c.shared_tools.as_ref());
@@ -47,11 +47,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if let Some(ToolTemplate { template, .. }) = needs {
             let found = report.error(
                 CHECK.code,
-                format!("`{tool}` writes from the template `{template}`, which is not there"),
+                format!("`{tool}` needs the template `{template}`, which does not exist"),
             );
             found
                 .at(span, "")
-                .help(format!("write it as `templates/{template}.md`, or take the tool away"));
+                .help(format!("create `templates/{template}.md`, or remove the tool"));
         }
     }
 }

@@ -1,6 +1,6 @@
-//! A tool that the engine does not have.
+//! An agent has a tool that does not exist.
 //!
-//! The agent would be told of a tool that it cannot call, or miss one that its work needs.
+//! The agent would be offered a tool that it cannot call, or lack one that it needs.
 //!
 //! Wrong:
 //!

@@ -1,7 +1,7 @@
-//! A workflow that has no file.
+//! A workflow has no file in `workflows/`.
 //!
-//! The rehearsal could not begin. Where there are several workflows and none is called `delivery`,
-//! a test has to name one.
+//! The rehearsal could not start. If there are several workflows and none is named `delivery`, a
+//! test must name one.
 //!
 //! Wrong:
 //!
@@ -31,9 +31,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
         .filter(|(_, r)| many && r.expect.is_some() && r.workflow.is_none());
     for (_, file) in tests {
         let found = report
-            .error(CHECK.code, "this test does not say which workflow it rehearses")
+            .error(CHECK.code, "this test does not name its workflow")
             .at(file.rehearsal.span, "");
-        found.help("name it as `workflow`: there are several, and none is called `delivery`");
+        found.help("set `workflow`: there are several workflows, and none is named `delivery`");
     }
     let known: Vec<&str> = context.stems("workflows/", ".yaml").map(|(name, _)| name).collect();
     for (name, span) in
@@ -44,7 +44,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 report.error(CHECK.code, format!("no workflow named `{name}`")).at(span, "");
             found
                 .help_closest(name, known.iter().copied())
-                .help(format!("a workflow is a file: `workflows/{name}.yaml`"));
+                .help(format!("to add the workflow, create `workflows/{name}.yaml`"));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A file cannot be read as text.
 //!
-//! Definition files are UTF-8 text of at most 512 KiB. A binary file, another encoding or a missing
-//! permission means that nobody, neither the engine nor a reviewer, can say what it defines.
+//! Definition files are UTF-8 text of at most 512 KiB. This file is binary, too large, in another
+//! encoding, or cannot be opened.
 //!
 //! Wrong:
 //!

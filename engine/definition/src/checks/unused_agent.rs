@@ -1,7 +1,7 @@
-//! An agent that no phase names.
+//! An agent is not used in any phase.
 //!
-//! It never works, and whoever reads the file believes that it does. Often a phase lost it, or its
-//! name changed in one place only.
+//! The agent never runs, although `agents.yaml` suggests that it does. Often it was removed from a
+//! phase, or renamed in only one place.
 //!
 //! Wrong:
 //!
@@ -27,8 +27,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         context.phases().flat_map(agents_in_phase).map(|(name, _)| name).collect();
     for (name, span, _) in context.agents().filter(|(name, ..)| !used.contains(name)) {
         report
-            .add(CHECK.code, Severity::Warning, format!("no phase names `{name}`"))
-            .at(span, "never works")
-            .help("add it to the `agents` of a phase, or remove it");
+            .add(CHECK.code, Severity::Warning, format!("no phase uses agent `{name}`"))
+            .at(span, "never runs")
+            .help("add it to `swarm.agents` of a phase, or remove it");
     }
 }

@@ -1,6 +1,6 @@
-//! A budget in `budgets` that no agent shares.
+//! A shared budget is not used by any agent.
 //!
-//! It bounds nothing. Often an agent was to have it as its `budget.pot`.
+//! The budget limits nothing. Often an agent was meant to have it as its `budget.pot`.
 //!
 //! Wrong:
 //!
@@ -26,8 +26,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let used = shared(context);
     for (name, span, _) in budgets.iter().filter(|(name, ..)| !used.contains(name)) {
         report
-            .add(CHECK.code, Severity::Warning, format!("no agent shares `{name}`"))
-            .at(span, "bounds nothing")
-            .help("name it as the `budget.pot` of an agent, or remove it");
+            .add(CHECK.code, Severity::Warning, format!("no agent uses budget `{name}`"))
+            .at(span, "limits nothing")
+            .help("set it as `budget.pot` of an agent, or remove it");
     }
 }

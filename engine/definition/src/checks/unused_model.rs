@@ -1,6 +1,6 @@
-//! A model that no agent uses.
+//! A model is not used by any agent.
 //!
-//! Its price and its limits have no effect. Often an agent was to have it.
+//! Its price and limits have no effect. Often an agent was meant to use it.
 //!
 //! Wrong:
 //!
@@ -27,8 +27,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         context.agents().filter_map(|(_, _, a)| text(&a.model)).map(|(name, _)| name).collect();
     for (name, span, _) in models.iter().filter(|(name, ..)| !used.contains(name)) {
         report
-            .add(CHECK.code, Severity::Warning, format!("no agent uses `{name}`"))
+            .add(CHECK.code, Severity::Warning, format!("no agent uses model `{name}`"))
             .at(span, "")
-            .help("name it as the `model` of an agent, or remove it");
+            .help("set it as `model` of an agent, or remove it");
     }
 }

@@ -1,6 +1,7 @@
-//! A phase that no workflow names.
+//! A phase is not part of any workflow.
 //!
-//! It never runs. Often the workflow lost it, or the phase was to be tried and then forgotten.
+//! The phase never runs. Often it was removed from the workflow, or added as an experiment and
+//! forgotten.
 //!
 //! Wrong:
 //!
@@ -35,8 +36,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let written =
             context.workspace.phases.iter().find(|(f, _)| *f == file).map(|(_, p)| p.phase.span);
         report
-            .add(CHECK.code, Severity::Warning, format!("no workflow names `{name}`"))
+            .add(CHECK.code, Severity::Warning, format!("no workflow includes phase `{name}`"))
             .at(written.unwrap_or(Span::new(file, 0..0)), "never runs")
-            .help("add it to the `phases` of a workflow, or remove the file");
+            .help("add it to `phases` of a workflow, or remove the file");
     }
 }

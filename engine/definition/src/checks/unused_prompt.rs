@@ -1,7 +1,6 @@
-//! A prompt or a task that nobody is given.
+//! A prompt or task is not used by any agent or phase.
 //!
-//! What stands in it has no effect, and whoever edits it waits in vain. Often its file was renamed
-//! or copied.
+//! Its text has no effect, and neither do changes to it. Often the file was renamed or copied.
 //!
 //! Wrong:
 //!
@@ -23,7 +22,7 @@ use crate::diagnostic::{Report, Severity};
 use crate::source::Span;
 use crate::syntax::is_text;
 
-/// Places that are shown at most.
+/// Maximum number of places shown.
 const SHOWN: usize = 4;
 
 pub(super) const CHECK: Check = Check { code: "unused-prompt", run: Some(run) };
@@ -38,14 +37,17 @@ fn run(context: &Context<'_>, report: &mut Report) {
         context.sources.iter().filter(|(_, p)| p.starts_with("prompts/") && is_text(p))
     {
         if !names.contains(path) {
-            let found =
-                report.add(CHECK.code, Severity::Warning, format!("nobody is given `{path}`"));
+            let found = report.add(
+                CHECK.code,
+                Severity::Warning,
+                format!("no agent or phase uses `{path}`"),
+            );
             found.at(Span::new(file, 0..0), "");
-            // Where one is given twice, one of them is likely to lack this.
+            // If another file is used twice, one of the two uses was probably meant for this one.
             for (other, at) in used.iter().filter(|(other, _)| twice(other)).take(SHOWN) {
-                found.also(*at, format!("given `{other}`, as somebody else is"));
+                found.also(*at, format!("uses `{other}`, which is also used elsewhere"));
             }
-            found.help("name it as a `prompt` or a `task`, or remove the file");
+            found.help("use it as a `prompt` or `task`, or remove the file");
         }
     }
 }

@@ -1,6 +1,6 @@
-//! A template that no deliverable names.
+//! A template is not used by any deliverable.
 //!
-//! Nothing is written from it and nothing held against it.
+//! Nothing is written from it or checked against it.
 //!
 //! Wrong:
 //!
@@ -36,12 +36,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
     for (name, file) in context.stems("templates/", ".md").filter(|(name, _)| !used.contains(name))
     {
         report
-            .add(
-                CHECK.code,
-                Severity::Warning,
-                format!("no deliverable names the template `{name}`"),
-            )
+            .add(CHECK.code, Severity::Warning, format!("no deliverable uses template `{name}`"))
             .at(Span::new(file, 0..0), "")
-            .help("name it as the `template` of a deliverable, or remove the file");
+            .help("set it as `template` of a deliverable, or remove the file");
     }
 }

@@ -1,7 +1,8 @@
-//! A value has another type than its key.
+//! A value has the wrong type for its key.
 //!
-//! A list where a text belongs, or nothing where a map belongs, has no meaning. An optional key is
-//! left out, never left empty: `gate:` with nothing behind it would quietly mean "no gate".
+//! For example, a list where text is expected, or an empty value where a map is expected. To leave
+//! out an optional key, remove it instead of leaving it empty: an empty `gate:` would silently mean
+//! "no gate".
 //!
 //! Wrong:
 //!

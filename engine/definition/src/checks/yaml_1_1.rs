@@ -1,8 +1,8 @@
-//! A value that means one thing here and another to tools that read YAML 1.1.
+//! A value has a different meaning in YAML 1.1.
 //!
-//! `no` is a word in YAML 1.2 and false in 1.1; `010` is ten or eight; `12:30` is text or 750. What
-//! an editor or a script makes of the file may thus not be what runs. Quotes, or a number without
-//! leading zeros, mean the same everywhere.
+//! CloudCrew reads YAML 1.2, where `no` is text, `010` is ten and `12:30` is text. In YAML 1.1 they
+//! are false, eight and 750. An editor or script may therefore read something other than what runs.
+//! Quoted text and numbers without leading zeros mean the same everywhere.
 //!
 //! Wrong:
 //!

@@ -1,8 +1,8 @@
-//! A file is not one YAML document.
+//! A file is not a single valid YAML document.
 //!
-//! Nothing of a file is known until it can be read. The YAML is version 1.2: tabs do not indent, an
-//! alias needs its anchor before it, one file holds one document, nesting goes 64 deep and aliases
-//! expand to 250,000 nodes and 8 MiB of text at most.
+//! A file that cannot be parsed is not checked any further. Definition files are YAML 1.2 with
+//! these rules: tabs do not indent, an alias follows its anchor, a file holds one document, nesting
+//! is at most 64 levels deep, and aliases expand to at most 250,000 nodes and 8 MiB of text.
 //!
 //! Wrong:
 //!

@@ -4,16 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::syntax::AtLimit;
 
-/// What may be used in one engagement.
+/// A budget for one engagement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {
-    /// Input and output tokens at most.
+    /// Maximum number of input and output tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens: Option<u64>,
-    /// Millionths of a US dollar at most.
+    /// Maximum cost in millionths of a US dollar.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub micro_usd: Option<u64>,
-    /// What happens when it is used up.
+    /// What happens when the budget is used up.
     pub at_limit: AtLimit,
 }
 
@@ -22,6 +22,6 @@ pub struct Budget {
 pub struct Pot {
     /// Its name.
     pub name: String,
-    /// What may be used.
+    /// Its limits.
     pub budget: Budget,
 }

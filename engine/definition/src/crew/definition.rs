@@ -1,4 +1,4 @@
-//! The whole crew with what it serves.
+//! The complete definition of a workspace.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::digest::sha256;
 
 use super::{Budget, Model, Phase, Pot, Rehearsal};
 
-/// Everything that a workspace defines, complete: a run needs nothing else of it.
+/// Everything that a workspace defines. A run needs nothing else from the workspace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Definition {
     /// Models, in the order written.
@@ -31,7 +31,7 @@ pub struct Definition {
 pub struct Agent {
     /// Its name.
     pub name: String,
-    /// One line about what it owns.
+    /// One line about its responsibility.
     pub description: String,
     /// Name of its model.
     pub model: String,
@@ -39,12 +39,12 @@ pub struct Agent {
     pub prompt: String,
     /// Its tools, shared ones first, each once.
     pub tools: Vec<String>,
-    /// Globs of its write scope.
+    /// The globs of its write scope.
     pub writes: Vec<String>,
-    /// What it may use in one engagement.
+    /// Its budget for one engagement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
-    /// Name of the budget that it shares with others.
+    /// Name of the budget that it shares with other agents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pot: Option<String>,
 }
@@ -58,9 +58,9 @@ pub struct Workflow {
     pub description: String,
     /// Names of phases.
     pub phases: Vec<String>,
-    /// What is done after the last one.
+    /// Steps that run after the last phase.
     pub finalize: Vec<String>,
-    /// What an engagement may use.
+    /// The budget of an engagement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
 }
@@ -68,54 +68,54 @@ pub struct Workflow {
 /// A template of artifacts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Template {
-    /// Its name: the file's without `.md`.
+    /// Its name: the file name without `.md`.
     pub name: String,
     /// Its text.
     pub text: String,
 }
 
 impl Definition {
-    /// A model by name.
+    /// Finds a model by name.
     pub fn model(&self, name: &str) -> Option<&Model> {
         self.models.iter().find(|m| m.name == name)
     }
 
-    /// A shared budget by name.
+    /// Finds a shared budget by name.
     pub fn pot(&self, name: &str) -> Option<&Budget> {
         self.pots.iter().find(|p| p.name == name).map(|p| &p.budget)
     }
 
-    /// An agent by name.
+    /// Finds an agent by name.
     pub fn agent(&self, name: &str) -> Option<&Agent> {
         self.agents.iter().find(|a| a.name == name)
     }
 
-    /// A phase by name.
+    /// Finds a phase by name.
     pub fn phase(&self, name: &str) -> Option<&Phase> {
         self.phases.iter().find(|p| p.name == name)
     }
 
-    /// A workflow by name.
+    /// Finds a workflow by name.
     pub fn workflow(&self, name: &str) -> Option<&Workflow> {
         self.workflows.iter().find(|w| w.name == name)
     }
 
-    /// A template by name.
+    /// Finds a template by name.
     pub fn template(&self, name: &str) -> Option<&Template> {
         self.templates.iter().find(|t| t.name == name)
     }
 
-    /// A rehearsal file by name.
+    /// Finds a rehearsal by name.
     pub fn rehearsal(&self, name: &str) -> Option<&Rehearsal> {
         self.rehearsals.iter().find(|r| r.name == name)
     }
 
-    /// Its bytes: the same definition gives the same everywhere.
+    /// Its serialized bytes. Equal definitions have equal bytes on every system.
     pub fn bytes(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("a definition is plain data with text keys")
     }
 
-    /// Hex SHA-256 of its bytes.
+    /// The SHA-256 of its bytes in hex.
     pub fn hash(&self) -> String {
         sha256(self.bytes())
     }

@@ -1,4 +1,4 @@
-//! Durations as whole milliseconds, so that a definition's bytes are the same everywhere.
+//! Serializes durations as whole milliseconds, so that a definition has the same bytes everywhere.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(
     u64::deserialize(deserializer).map(Duration::from_millis)
 }
 
-/// The same for a time that may be absent.
+/// The same for optional durations.
 pub(super) mod optional {
     use super::{Deserialize, Deserializer, Duration, Serializer};
 

@@ -1,5 +1,5 @@
-//! The files as meant: names are references that hold, defaults are values, and what is here needs
-//! no second check.
+//! The meaning of the files: references are valid, and defaults are filled in. Nothing here needs
+//! to be checked again.
 
 mod budget;
 mod definition;

@@ -1,4 +1,4 @@
-//! A model: who serves it, how it is called, what it costs.
+//! A model: its provider, its settings and its price.
 
 use std::time::Duration;
 
@@ -8,22 +8,22 @@ use serde::{Deserialize, Serialize};
 use super::millis;
 use crate::syntax::{Effort, Provider};
 
-/// A model and what it costs.
+/// A model and its price.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Model {
     /// Its name.
     pub name: String,
-    /// Who serves it; `None`: nobody, it is rehearsed.
+    /// Its provider settings; `None` if the model is rehearsed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub live: Option<Live>,
-    /// Tokens of one reply at most.
+    /// Maximum number of tokens in one reply.
     pub max_tokens: u32,
-    /// How long conversations get; `None`: until the provider refuses one.
+    /// When conversations are trimmed; `None` means only when the provider rejects one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<Context>,
-    /// Its price; `None` is unknown, not free.
+    /// Its price; `None` means unknown, not free.
     pub price: Option<Price>,
-    /// Whether the price was not written, but is as this cloudcrew knows it of the provider.
+    /// Whether the price comes from built-in data instead of `agents.yaml`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub price_is_known: bool,
 }
@@ -31,9 +31,9 @@ pub struct Model {
 /// How a model is called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Live {
-    /// Who serves it.
+    /// The provider.
     pub provider: Provider,
-    /// Its identifier there.
+    /// Its identifier at the provider.
     pub id: String,
     /// AWS region.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,56 +41,56 @@ pub struct Live {
     /// URL of the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
-    /// Environment variable that holds the key.
+    /// Environment variable that holds the API key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_env: Option<String>,
-    /// Whether replies come piece by piece.
+    /// Whether replies are streamed.
     pub streaming: bool,
-    /// Whether it sees images and PDFs.
+    /// Whether the model receives images and PDFs.
     #[serde(default)]
     pub sees_images: bool,
     /// Identifier and version of a guardrail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guardrail: Option<(String, String)>,
-    /// How much it thinks before it speaks.
+    /// How much the model reasons before it replies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<Reasoning>,
-    /// A provider that says nothing for so long is away.
+    /// Time without any data after which the provider counts as unavailable.
     #[serde(with = "millis")]
     #[schemars(with = "u64")]
     pub silence: Duration,
-    /// Tokens that must stand before a cache point; `None`: the provider keeps nothing.
+    /// Minimum number of tokens before a cache point; `None` if there is no prompt cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_minimum: Option<u64>,
 }
 
-/// How much a model thinks.
+/// How much a model reasons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reasoning {
-    /// So many tokens at most.
+    /// Maximum number of reasoning tokens.
     Tokens(u32),
-    /// So hard.
+    /// Reasoning effort.
     Effort(Effort),
 }
 
-/// How long conversations get.
+/// When a conversation is trimmed.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Context {
-    /// Tokens that the model reads at most, its reply included.
+    /// Size of the context window in tokens, including the reply.
     pub window: u64,
-    /// Part of the window that may be full before something is left out.
+    /// Fraction of the window at which trimming starts.
     pub trim_at: f64,
-    /// Part of the window that is still full afterwards.
+    /// Fraction of the window that remains in use after trimming.
     pub trim_to: f64,
 }
 
-/// US dollars per million tokens.
+/// A price in US dollars per million tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Price {
-    /// Tokens read.
+    /// Input tokens.
     pub input: f64,
-    /// Tokens written.
+    /// Output tokens.
     pub output: f64,
     /// Tokens read from a cache.
     pub cache_read: f64,

@@ -1,4 +1,4 @@
-//! A phase and its parts; a rehearsal file and its bends.
+//! A phase and its parts, and a rehearsal and its deviations.
 
 use std::time::Duration;
 
@@ -14,73 +14,73 @@ pub struct Phase {
     pub name: String,
     /// One line about it, or empty.
     pub description: String,
-    /// Who works, and within which limits.
+    /// The agents that do the work, and their limits.
     pub swarm: Swarm,
     /// Text of the task.
     pub task: String,
-    /// What it owes the customer.
+    /// The artifacts that it owes the customer.
     pub deliverables: Vec<Deliverable>,
-    /// The check after the swarm.
+    /// The check of the deliverables after the swarm.
     pub review: Option<Review>,
-    /// The wait for the customer.
+    /// The wait for the customer's decision.
     pub gate: Option<Gate>,
-    /// Reminds again after each such time while a question waits.
+    /// Interval between reminders while a question waits.
     #[serde(with = "millis::optional")]
     pub question_reminder: Option<Duration>,
-    /// What it may use.
+    /// Its budget.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
-    /// New swarms at most in which the crew may add what is missing. Older versions sent nothing
-    /// back by themselves.
+    /// Maximum number of new swarms that complete the deliverables. Zero in definitions saved by
+    /// older versions, which did not have this feature.
     #[serde(default)]
     pub max_deliveries: u32,
-    /// New swarms after a limit or a failure.
+    /// New swarms after one that failed or reached a limit.
     pub retry: Retry,
-    /// Process deaths at the same step at most.
+    /// Maximum number of crashes at the same step.
     pub max_restarts: u32,
 }
 
 impl Phase {
-    /// Whether an agent works or reviews in it.
+    /// Whether an agent works or reviews in this phase.
     pub fn involves(&self, agent: &str) -> bool {
         self.swarm.agents.iter().any(|name| name == agent)
             || self.review.as_ref().is_some_and(|review| review.agent == agent)
     }
 }
 
-/// Who works, and within which limits.
+/// The agents that do the work, and their limits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Swarm {
-    /// The agent with the first turn.
+    /// The agent that takes the first turn.
     pub entry: String,
-    /// The members in order.
+    /// The members, in order.
     pub agents: Vec<String>,
-    /// Completed visits at most.
+    /// Maximum number of completed visits.
     pub max_handoffs: u32,
-    /// Visits at most.
+    /// Maximum number of visits.
     pub max_iterations: u32,
-    /// Turns of one visit at most.
+    /// Maximum number of turns in one visit.
     pub max_turns: u32,
-    /// Active time at most.
+    /// Maximum active time.
     #[serde(with = "millis")]
     pub execution_timeout: Duration,
-    /// Active time of one visit at most.
+    /// Maximum active time of one visit.
     #[serde(with = "millis")]
     pub node_timeout: Duration,
-    /// Last visits that are looked at; 0 is off.
+    /// Number of recent visits that are checked; 0 disables the check.
     pub repetitive_handoff_detection_window: u32,
-    /// Different agents that must be among them.
+    /// Minimum number of different agents in that window.
     pub repetitive_handoff_min_unique_agents: u32,
-    /// Tokens of one swarm at most.
+    /// Maximum number of tokens of one swarm.
     pub token_budget: Option<u64>,
-    /// What happens to the turn in which an agent hands off.
+    /// When an agent's visit ends after a handoff.
     pub handoff: HandoffMode,
-    /// Calls for one turn at most.
+    /// Maximum number of calls for one turn.
     pub provider_max_attempts: u32,
-    /// Longest wait before the second call.
+    /// Maximum wait before the second call.
     #[serde(with = "millis")]
     pub provider_initial_delay: Duration,
-    /// Longest wait at all.
+    /// Upper limit of the wait between calls.
     #[serde(with = "millis")]
     pub provider_max_delay: Duration,
 }
@@ -88,139 +88,139 @@ pub struct Swarm {
 /// An artifact that the phase owes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deliverable {
-    /// Where it stands.
+    /// Its path in the repository.
     pub path: String,
-    /// Who writes it.
+    /// The agent that writes it.
     pub owner: String,
     /// Name of its template.
     pub template: Option<String>,
-    /// Who must pass it.
+    /// The agents that must pass it.
     pub reviewers: Vec<String>,
     /// One line about it, or empty.
     pub description: String,
 }
 
-/// The check after the swarm.
+/// The check of the deliverables after the swarm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Review {
-    /// Who reviews.
+    /// The agent that reviews.
     pub agent: String,
-    /// How deep.
+    /// How thorough the review is.
     pub depth: Depth,
-    /// How often the swarm is sent back.
+    /// How often a failed review is sent back to the swarm.
     pub max_reworks: u32,
 }
 
-/// The wait for the customer.
+/// The wait for the customer's decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gate {
-    /// What an approval may rate.
+    /// Names of the ratings that an approval may include.
     pub ratings: Vec<String>,
     /// How often the customer may ask for changes.
     pub max_revisions: u32,
-    /// Reminds again after each such time.
+    /// Interval between reminders.
     #[serde(with = "millis::optional")]
     pub remind_after: Option<Duration>,
-    /// The wait ends after this time.
+    /// Time after which the gate expires.
     #[serde(with = "millis::optional")]
     pub expires_after: Option<Duration>,
-    /// What follows then.
+    /// What happens when the gate expires.
     pub on_expiry: OnExpiry,
 }
 
-/// New swarms after a limit or a failure.
+/// New swarms after one that failed or reached a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Retry {
-    /// New swarms at most.
+    /// Maximum number of new swarms.
     pub max_attempts: u32,
-    /// Timeouts grow by this factor each time.
+    /// Factor by which the timeouts grow with each new swarm.
     pub timeout_factor: f64,
 }
 
-/// How a rehearsal is bent.
+/// How a rehearsal deviates from the definitions.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Rehearsal {
     /// Its name.
     pub name: String,
     /// One line about it, or empty.
     pub description: String,
-    /// The workflow that is rehearsed.
+    /// The workflow to rehearse.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workflow: Option<String>,
     /// Path of its statement of work in the workspace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sow: Option<String>,
-    /// Agents that behave otherwise.
+    /// Agents that behave differently.
     pub agents: Vec<AgentBend>,
-    /// Reviews that find fault.
+    /// Reviews that fail.
     pub reviews: Vec<ReviewBend>,
-    /// What the customer does at gates.
+    /// The customer's behaviour at gates.
     pub gates: Vec<GateBend>,
-    /// What the customer answers.
+    /// The customer's answers to questions.
     pub answers: Vec<Answer>,
 }
 
-/// An agent that behaves otherwise.
+/// An agent that behaves differently.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AgentBend {
-    /// Who.
+    /// Name of the agent.
     pub agent: String,
-    /// In which phase; `None` is each.
+    /// The phase in which it happens; `None` means every phase.
     pub phase: Option<String>,
-    /// How often in a phase.
+    /// How often it happens in a phase.
     pub times: u32,
-    /// What it does.
+    /// What the agent does.
     pub bend: Bend,
 }
 
-/// What a bent agent does.
+/// What an agent does differently.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bend {
     /// Asks the customer.
     Asks(String),
-    /// Hands to this agent instead of working.
+    /// Hands off to this agent instead of working.
     LoopsWith(String),
     /// Writes this path.
     Writes(String),
     /// Its model call fails.
     Fails(Failure),
-    /// Each of its replies takes so long.
+    /// Each of its replies takes this long.
     Takes(#[serde(with = "millis")] Duration),
     /// Never writes this deliverable.
     Forgets(String),
 }
 
-/// A review that finds fault.
+/// A review that fails.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewBend {
-    /// In which phase.
+    /// The phase that is reviewed.
     pub phase: String,
-    /// What it finds.
+    /// The finding of the review.
     pub finds: String,
-    /// How often.
+    /// How often the review fails.
     pub times: u32,
 }
 
-/// What the customer does at a gate.
+/// The customer's behaviour at a gate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GateBend {
-    /// After which phase.
+    /// The phase that the gate belongs to.
     pub phase: String,
     /// Approves with these ratings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approves: Option<Vec<(String, u8)>>,
-    /// Asks for changes with these words.
+    /// Asks for changes with this feedback.
     pub revises: Option<String>,
-    /// Says nothing for so long.
+    /// Time that the customer waits before deciding.
     #[serde(with = "millis::optional")]
     pub silent_for: Option<Duration>,
 }
 
-/// What the customer answers.
+/// The customer's answer to a question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
-    /// A part of the question, in any case.
+    /// A part of the question; case does not matter.
     pub question: String,
     /// The answer.
     pub answer: String,

@@ -1,4 +1,5 @@
-//! Workflow commands of GitHub Actions: one line a finding, shown beside the changed line.
+//! GitHub Actions workflow commands: one line per finding, which GitHub shows next to the changed
+//! line.
 
 use super::Diagnostic;
 use crate::source::Sources;

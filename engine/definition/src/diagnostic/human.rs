@@ -1,4 +1,4 @@
-//! For people: excerpt, labels, suggested patch.
+//! Output for people: excerpt, labels and a suggested patch.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
@@ -6,9 +6,9 @@ use super::{Diagnostic, Label, Severity};
 use crate::shown::without_passwords;
 use crate::source::{Sources, Span};
 
-/// Lines around a place that are shown.
+/// Number of context lines around a span.
 const AROUND: usize = 2;
-/// Bytes of an excerpt at most.
+/// Maximum size of an excerpt in bytes.
 const EXCERPT: usize = 32 * 1024;
 
 pub(super) fn render(sources: &Sources, found: &[Diagnostic], colour: bool) -> String {
@@ -50,8 +50,8 @@ fn groups<'a>(sources: &'a Sources, d: &'a Diagnostic) -> Vec<Group<'a>> {
     groups
 }
 
-/// Whether there is an excerpt that a person can look at: of a file without text, and of lines that
-/// fill pages, only the place is told.
+/// Whether to show an excerpt. For a file without text or with extremely long lines, only the
+/// position is shown.
 fn is_shown(sources: &Sources, span: Span) -> bool {
     let text = sources.text(span.file);
     sources.fault(span.file).is_none()
@@ -77,7 +77,7 @@ fn snippet<'a>(
         .annotation(annotation)
 }
 
-/// Number and first byte of the line [`AROUND`] lines above a byte.
+/// The number and first byte of the line [`AROUND`] lines above a byte.
 fn window(text: &str, byte: usize) -> (usize, usize) {
     let start = window_start(text, byte);
     (text[..start].matches('\n').count() + 1, start)
@@ -91,7 +91,7 @@ fn window_start(text: &str, byte: usize) -> usize {
     start
 }
 
-/// Byte after the last line that is shown.
+/// The byte after the last line that is shown.
 fn after(text: &str, byte: usize) -> usize {
     let mut end = byte.min(text.len());
     for _ in 0..=AROUND {

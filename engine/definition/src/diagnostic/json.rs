@@ -1,5 +1,5 @@
-//! One JSON document: `{version, diagnostics}`; lines and columns from 1 in characters, offsets in
-//! bytes.
+//! One JSON document: `{version, diagnostics}`. Lines and columns start at 1, columns count
+//! characters, and offsets count bytes.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -7,40 +7,40 @@ use serde::Serialize;
 use super::{Diagnostic, Severity};
 use crate::source::{Sources, Span};
 
-/// `check`: all findings.
+/// The output of `check`: all findings.
 #[derive(Serialize, JsonSchema)]
 pub struct CheckDocument {
     /// Always 1.
     pub version: u32,
-    /// By file and place.
+    /// The findings, ordered by file and position.
     pub diagnostics: Vec<Found>,
 }
 
 /// A finding.
 #[derive(Serialize, JsonSchema)]
 pub struct Found {
-    /// The rule that found it; stable. `cloudcrew explain CODE` says more.
+    /// The stable code of the check. `cloudcrew explain CODE` describes it.
     pub code: &'static str,
-    /// How bad it is.
+    /// The severity of the finding.
     pub severity: Severity,
     /// What is wrong.
     pub message: String,
-    /// Ways out.
+    /// Ways to fix it.
     pub help: Vec<String>,
-    /// Where; absent when the workspace as a whole is meant.
+    /// Where it is; absent if the finding concerns the whole workspace.
     #[serde(flatten)]
     pub place: Option<Place>,
-    /// Other places that make it wrong.
+    /// Other places that contribute to the finding.
     pub related: Vec<Related>,
-    /// The most likely mending.
+    /// The most likely fix.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub suggestion: Option<Mending>,
+    pub suggestion: Option<Fix>,
 }
 
 /// A place in a file.
 #[derive(Serialize, JsonSchema)]
 pub struct Place {
-    /// Path below the workspace, with `/`.
+    /// Path in the workspace, with `/` between folders.
     pub file: String,
     /// Its first character.
     pub start: Point,
@@ -59,24 +59,24 @@ pub struct Point {
     pub offset: usize,
 }
 
-/// Another place, and what about it.
+/// Another place that contributes to a finding.
 #[derive(Serialize, JsonSchema)]
 pub struct Related {
-    /// What about it; may be empty.
+    /// A note about the place; may be empty.
     pub message: String,
-    /// Where.
+    /// Where it is.
     #[serde(flatten)]
     pub place: Place,
 }
 
-/// Text to put somewhere.
+/// A replacement of text.
 #[derive(Serialize, JsonSchema)]
-pub struct Mending {
-    /// What stands there afterwards.
+pub struct Fix {
+    /// The new text.
     pub replacement: String,
-    /// Nothing else can have been meant: `check --fix` does it unasked.
+    /// Whether the fix is unambiguous, so that `check --fix` applies it without asking.
     pub safe: bool,
-    /// What it replaces.
+    /// The place to replace.
     #[serde(flatten)]
     pub place: Place,
 }
@@ -99,7 +99,7 @@ fn one(sources: &Sources, d: &Diagnostic) -> Found {
             .iter()
             .map(|l| Related { message: l.text.clone(), place: place(sources, l.span) })
             .collect(),
-        suggestion: d.suggestion.as_ref().map(|s| Mending {
+        suggestion: d.suggestion.as_ref().map(|s| Fix {
             replacement: s.replacement.clone(),
             safe: s.safe,
             place: place(sources, s.span),

@@ -1,4 +1,4 @@
-//! Findings as data, and the ways they are shown.
+//! Findings as data, and their output formats.
 
 mod github;
 mod human;
@@ -13,13 +13,13 @@ use serde::Serialize;
 use crate::shown::{self, row, without_passwords};
 use crate::source::{Sources, Span};
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Nothing runs until it is mended.
+    /// Must be fixed before anything runs.
     Error,
-    /// It runs, and surprises somebody.
+    /// Does not prevent a run, but probably not intended.
     Warning,
 }
 
@@ -33,67 +33,67 @@ impl Severity {
     }
 }
 
-/// A place and what is to be said about it.
+/// A place and a note about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
     /// The place.
     pub span: Span,
-    /// What about it; may be empty.
+    /// A note about the place; may be empty.
     pub text: String,
 }
 
-/// Bytes to replace and what to put there.
+/// A replacement of bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suggestion {
-    /// What to replace.
+    /// The bytes to replace.
     pub span: Span,
-    /// By what.
+    /// The new text.
     pub replacement: String,
-    /// Nothing else can have been meant: `check --fix` does it unasked.
+    /// Whether the fix is unambiguous, so that `check --fix` applies it without asking.
     pub safe: bool,
 }
 
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// The rule that found it; stable.
+    /// The stable code of the check.
     pub code: &'static str,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
     /// What is wrong: a lowercase fragment in the present tense.
     pub message: String,
-    /// Where; `None` when the workspace as a whole is meant.
+    /// Where it is; `None` if the finding concerns the whole workspace.
     pub at: Option<Label>,
-    /// Other places that make it wrong.
+    /// Other places that contribute to it.
     pub related: Vec<Label>,
-    /// Ways out.
+    /// Ways to fix it.
     pub help: Vec<String>,
-    /// The most likely mending.
+    /// The most likely fix.
     pub suggestion: Option<Suggestion>,
-    /// It is one too many: it is counted and not told, so nothing is looked for to help.
+    /// Beyond the limit for its check: it is counted but not reported, so no help is computed.
     spare: bool,
 }
 
 impl Diagnostic {
-    /// Where it is, and what about that place.
+    /// Sets the place of the finding, with a note about it.
     pub fn at(&mut self, span: Span, text: impl Into<String>) -> &mut Self {
         self.at = Some(Label { span, text: row(&text.into()).into_owned() });
         self
     }
 
-    /// Another place that makes it wrong.
+    /// Adds another place that contributes to the finding.
     pub fn also(&mut self, span: Span, text: impl Into<String>) -> &mut Self {
         self.related.push(Label { span, text: row(&text.into()).into_owned() });
         self
     }
 
-    /// A way out.
+    /// Adds a way to fix it.
     pub fn help(&mut self, text: impl Into<String>) -> &mut Self {
         self.help.push(row(&text.into()).into_owned());
         self
     }
 
-    /// Suggests to write something else in its place. `safe` when nothing else can have been meant.
+    /// Suggests a replacement. `safe` means that the fix is unambiguous.
     pub fn instead(&mut self, replacement: impl Into<String>, safe: bool) -> &mut Self {
         let replacement = replacement.into();
         let help = format!("write `{replacement}`");
@@ -103,7 +103,7 @@ impl Diagnostic {
         self.help(help)
     }
 
-    /// Suggests the name closest to what was written, or lists what there is.
+    /// Suggests the closest name, or lists the available names.
     pub fn help_closest<'n>(
         &mut self,
         written: &str,
@@ -128,14 +128,14 @@ impl Diagnostic {
             None => {
                 let shown: Vec<String> = names.iter().take(12).map(|n| format!("`{n}`")).collect();
                 let more = if names.len() > 12 { ", ..." } else { "" };
-                self.help(format!("there is {}{more}", shown.join(", ")))
+                self.help(format!("available: {}{more}", shown.join(", ")))
             }
         }
     }
 }
 
-/// Rules about words that the engine or `agents.yaml` fixes. Elsewhere either side may be wrong: a
-/// test is not mended to expect what somebody misspelt in a phase.
+/// Checks against names that the engine or `agents.yaml` defines. Elsewhere, either side may be
+/// wrong: a test must not be fixed to expect a typo in a phase.
 const CERTAIN: [&str; 7] = [
     "unknown-key",
     "bad-value",
@@ -146,7 +146,7 @@ const CERTAIN: [&str; 7] = [
     "prompt-variable",
 ];
 
-/// A word as it may stand anywhere in YAML: with quotes where it needs some.
+/// A word for use anywhere in YAML, with quotes if it needs them.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ' ');
     let edges = |c: char| c.is_ascii_alphanumeric();
@@ -158,16 +158,16 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// In a shorter word one slip can make any name of another.
+/// In a shorter word, a single typo can turn one name into another.
 const SAFE_LENGTH: usize = 4;
 
-/// Bytes of the longest word that is held against others: nobody misspells more, and the time grows
-/// with the square.
+/// Maximum length in bytes of the words that are compared. The time grows with the square of the
+/// length.
 const LONGEST: usize = 256;
-/// Further than any slip.
+/// A distance greater than any typo.
 const FAR: usize = 1_000_000;
 
-/// Edits between two words, whatever their case.
+/// The edit distance between two words, ignoring case.
 pub(crate) fn distance(written: &str, name: &str) -> usize {
     if written.len().max(name.len()) > LONGEST {
         return if written == name { 0 } else { FAR };
@@ -175,18 +175,18 @@ pub(crate) fn distance(written: &str, name: &str) -> usize {
     strsim::damerau_levenshtein(&written.to_lowercase(), &name.to_lowercase())
 }
 
-/// Whether no other name is nearly as close: two edits further at least, and the closest is two
-/// edits away at most.
+/// Whether the closest name is at most two edits away, and every other name is at least two edits
+/// further.
 fn alone(written: &str, closest: &str, names: &[&str]) -> bool {
     let best = distance(written, closest);
     best <= 2 && names.iter().all(|n| *n == closest || distance(written, n) >= best + 2)
 }
 
-/// The name that was probably meant; of several that are as close, the first.
+/// The name that was probably intended. If several are equally close, the first.
 pub fn closest<'n>(written: &str, names: &[&'n str]) -> Option<&'n str> {
     let near = |name: &&'n str| distance(written, name);
     let limit = (written.chars().count() / 3).max(1) + usize::from(written.chars().count() > 2);
-    // Each edit changes the length by one at most.
+    // Each edit changes the length by at most one.
     let like = names
         .iter()
         .copied()
@@ -194,27 +194,27 @@ pub fn closest<'n>(written: &str, names: &[&'n str]) -> Option<&'n str> {
     like.min_by_key(|n| near(n)).filter(|n| near(n) <= limit && *n != written)
 }
 
-/// Findings of one rule at most, in one file and once more where files are held against each other:
-/// nobody reads on, and a file of a million faults takes no more memory than its text.
+/// Maximum number of findings of one check in one file, and again in the checks that compare files.
+/// No one reads more, and it bounds the memory for a file with a million faults.
 pub(crate) const MOST: usize = 100;
 
 /// All findings of a workspace.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
     found: Vec<Diagnostic>,
-    /// How many each rule has found.
+    /// The number of findings of each check.
     counts: BTreeMap<&'static str, usize>,
-    /// The last finding of a rule that found too much.
+    /// The last finding beyond the limit.
     spare: Option<Diagnostic>,
 }
 
 impl Report {
-    /// Nothing found yet.
+    /// An empty report.
     pub fn new() -> Report {
         Report::default()
     }
 
-    /// Adds an error; say where and what to do about it on the result.
+    /// Adds an error. Use the result to set its place and help.
     pub fn error(&mut self, code: &'static str, message: impl Into<String>) -> &mut Diagnostic {
         self.add(code, Severity::Error, message.into())
     }
@@ -229,7 +229,7 @@ impl Report {
         let count = self.counts.entry(code).or_default();
         *count += 1;
         let spare = *count > MOST;
-        // Names of the files are in it, whatever they hold.
+        // Messages contain text from the files, which may contain anything.
         let message = without_passwords(&row(&message)).into_owned();
         let new = Diagnostic {
             code,
@@ -249,40 +249,41 @@ impl Report {
         &mut self.found[last]
     }
 
-    /// Says of each rule that found too much how much more there is, at the last that is told.
+    /// Adds the number of further findings to the last reported finding of each check beyond the
+    /// limit.
     pub(crate) fn close(&mut self) {
         for (code, count) in
             std::mem::take(&mut self.counts).into_iter().filter(|(_, count)| *count > MOST)
         {
             if let Some(last) = self.found.iter_mut().rfind(|d| d.code == code) {
-                last.help.push(format!("and {} more of this kind", count - MOST));
+                last.help.push(format!("and {} more like this", count - MOST));
             }
         }
         self.spare = None;
     }
 
-    /// Takes findings in that were made elsewhere.
+    /// Adds findings from another report.
     pub(crate) fn extend(&mut self, found: impl IntoIterator<Item = Diagnostic>) {
         self.found.extend(found);
     }
 
-    /// The findings, to be kept elsewhere.
+    /// Consumes the report and returns its findings.
     pub(crate) fn into_found(mut self) -> Vec<Diagnostic> {
         self.close();
         self.found
     }
 
-    /// The findings by place.
+    /// The findings.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.found
     }
 
-    /// Whether anything must be mended before a run.
+    /// Whether anything must be fixed before a run.
     pub fn has_errors(&self) -> bool {
         self.found.iter().any(|d| d.severity == Severity::Error)
     }
 
-    /// Puts the findings in the order of files and places.
+    /// Sorts the findings by file and position, and removes duplicates.
     pub fn sort(&mut self, sources: &Sources) {
         let key = |d: &Diagnostic| {
             d.at.as_ref().map(|l| (sources.path(l.span.file).to_owned(), l.span.start, l.span.end))
@@ -292,23 +293,23 @@ impl Report {
     }
 }
 
-/// How findings are shown.
+/// Output formats for findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Excerpts and labels, for people. The flag says whether with colours.
+    /// Excerpts and labels, for people.
     Human {
-        /// Whether with colours.
+        /// Whether to use colours.
         colour: bool,
     },
     /// One JSON document, version 1.
     Json,
     /// SARIF 2.1.0.
     Sarif,
-    /// Workflow commands of GitHub Actions.
+    /// GitHub Actions workflow commands.
     Github,
 }
 
-/// The findings as text that ends in a line feed, or nothing.
+/// Renders the findings as text that is empty or ends in a line feed.
 pub fn render(sources: &Sources, found: &[Diagnostic], format: Format) -> String {
     match format {
         Format::Human { colour } => {

@@ -1,4 +1,4 @@
-//! SARIF 2.1.0, for code-scanning dashboards.
+//! SARIF 2.1.0 output, for code-scanning dashboards.
 
 use serde_json::{Value, json};
 

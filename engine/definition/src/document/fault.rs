@@ -1,15 +1,16 @@
-//! Where a fault of YAML is best told. The parser stops where it can go no further: a quote or a
-//! bracket that was left open it notices lines later, a missing colon at the next one.
+//! Finds the best place to report a YAML syntax error. The parser stops where it cannot continue,
+//! which may be several lines after an unclosed quote or bracket, or one line after a missing
+//! colon.
 
 use std::cmp::Ordering;
 use std::ops::Range;
 
-/// A place, what is wrong there, and what helps.
+/// A place, what is wrong there, and how to fix it.
 pub(super) struct Fault {
     pub range: Range<usize>,
     pub what: String,
     pub help: Option<&'static str>,
-    /// The place that makes it wrong.
+    /// Another place that contributes to it.
     pub also: Option<(Range<usize>, &'static str)>,
 }
 
@@ -19,7 +20,8 @@ impl Fault {
     }
 }
 
-/// A better place for what the parser could not read at `stopped`; `None` where its own is best.
+/// A better place for the error at which the parser stopped; `None` if the parser's own place is
+/// best.
 pub(super) fn better(text: &str, stopped: usize) -> Option<Fault> {
     tab(text, stopped)
         .or_else(|| comma(text, stopped))
@@ -29,7 +31,7 @@ pub(super) fn better(text: &str, stopped: usize) -> Option<Fault> {
         .or_else(|| shifted(text, stopped))
 }
 
-/// A comma with nothing before it, in brackets that open in the line.
+/// A comma with nothing before it, inside brackets that open on the same line.
 fn comma(text: &str, stopped: usize) -> Option<Fault> {
     let line = line(text, stopped);
     let (mut before, mut quote, mut deep) = (' ', None, 0);
@@ -37,16 +39,13 @@ fn comma(text: &str, stopped: usize) -> Option<Fault> {
         match (c, quote) {
             (c, Some(open)) if c == open => quote = None,
             (_, Some(_)) => continue,
-            // A quote inside a word is none.
+            // An apostrophe inside a word is not a quote.
             ('"' | '\'', None) if !before.is_alphanumeric() => quote = Some(c),
             ('[' | '{', None) => deep += 1,
             (',', None) if deep > 0 && matches!(before, '[' | '{' | ',') => {
                 let at = line.start + at;
-                let help = Some("remove it, or write what is missing before it");
-                return Some(Fault {
-                    help,
-                    ..Fault::at(at..at + 1, "nothing stands before this comma")
-                });
+                let help = Some("remove it, or add the missing entry before it");
+                return Some(Fault { help, ..Fault::at(at..at + 1, "nothing before this comma") });
             }
             _ => {}
         }
@@ -57,7 +56,7 @@ fn comma(text: &str, stopped: usize) -> Option<Fault> {
     None
 }
 
-/// `description: Findings: which risks`: what comes after the key is words with a colon.
+/// `description: Findings: which risks`: the text after the key contains a colon.
 fn second_colon(text: &str, stopped: usize) -> Option<Fault> {
     let line = line(text, stopped);
     let first = text[line.start..stopped].find(": ")?;
@@ -68,25 +67,22 @@ fn second_colon(text: &str, stopped: usize) -> Option<Fault> {
     let help = Some("put the text in quotes: `key: \"words: more words\"`");
     words.then(|| Fault {
         help,
-        ..Fault::at(
-            stopped..stopped + 1,
-            "a second `: ` in the line, which begins a map where words stand",
-        )
+        ..Fault::at(stopped..stopped + 1, "a second `: ` on this line starts a map inside text")
     })
 }
 
-/// The line around a byte, without its end.
+/// The line that contains a byte, without its line break.
 fn line(text: &str, at: usize) -> Range<usize> {
     let start = text[..at].rfind('\n').map_or(0, |i| i + 1);
     start..text[at..].find('\n').map_or(text.len(), |i| at + i)
 }
 
-/// The next line that says something, after one.
+/// The next line with content.
 fn next(text: &str, of: &Range<usize>) -> Option<Range<usize>> {
     let mut at = of.end + 1;
     while at < text.len() {
         let found = line(text, at);
-        if says(&text[found.clone()]) {
+        if has_content(&text[found.clone()]) {
             return Some(found);
         }
         at = found.end + 1;
@@ -94,12 +90,12 @@ fn next(text: &str, of: &Range<usize>) -> Option<Range<usize>> {
     None
 }
 
-/// The line before one that says something.
+/// The previous line with content.
 fn before(text: &str, of: &Range<usize>) -> Option<Range<usize>> {
     let mut at = of.start;
     while at > 0 {
         let found = line(text, at - 1);
-        if says(&text[found.clone()]) {
+        if has_content(&text[found.clone()]) {
             return Some(found);
         }
         at = found.start;
@@ -107,10 +103,13 @@ fn before(text: &str, of: &Range<usize>) -> Option<Range<usize>> {
     None
 }
 
-/// Whether a line says something: more than a comment.
-fn says(line: &str) -> bool {
-    let said = line.trim();
-    !said.is_empty() && !said.starts_with('#') && !said.starts_with('%') && said != "---"
+/// Whether a line has content other than a comment.
+fn has_content(line: &str) -> bool {
+    let content = line.trim();
+    !content.is_empty()
+        && !content.starts_with('#')
+        && !content.starts_with('%')
+        && content != "---"
 }
 
 fn indent(line: &str) -> usize {
@@ -123,40 +122,40 @@ fn tab(text: &str, stopped: usize) -> Option<Fault> {
     [Some(here), after].into_iter().flatten().find_map(|line| {
         let lead = text[line.clone()].len() - text[line.clone()].trim_start().len();
         let at = line.start + text[line.start..line.start + lead].find('\t')?;
-        let mut fault = Fault::at(at..line.start + lead, "a tab at the beginning of a line");
+        let mut fault = Fault::at(at..line.start + lead, "a tab at the start of a line");
         fault.help = Some("indent with spaces: YAML does not allow tabs");
         Some(fault)
     })
 }
 
-/// A quote or a bracket that has no end before the parser stopped.
+/// A quote or bracket that is not closed before the parser stopped.
 fn left_open(text: &str, stopped: usize) -> Option<Fault> {
     let mut open: Vec<(usize, char)> = Vec::new();
-    // Where the line began that holds the outermost bracket, and how deep: what stands in a bracket
-    // stands deeper.
+    // Indentation of the line with the outermost open bracket. Lines inside the bracket are
+    // indented further.
     let mut depth = 0;
-    // Lines of a text that `|` or `>` begins, deeper than this, are words.
+    // Indentation of a block scalar (`|` or `>`). Lines indented further are its text.
     let mut block: Option<usize> = None;
     let mut at = 0;
     while at <= stopped.min(text.len()) && at < text.len() {
         let here = line(text, at);
-        let said = &text[here.clone()];
+        let content = &text[here.clone()];
         at = here.end + 1;
-        if !says(said) || block.is_some_and(|deep| indent(said) > deep) {
+        if !has_content(content) || block.is_some_and(|deep| indent(content) > deep) {
             continue;
         }
         block = None;
         if let Some((bracket, kind)) = open.last().copied()
-            && indent(said) <= depth
-            && !said.trim_start().starts_with([']', '}', ','])
+            && indent(content) <= depth
+            && !content.trim_start().starts_with([']', '}', ','])
         {
             return Some(not_closed(text, bracket, kind));
         }
         if open.is_empty() {
-            depth = indent(said);
+            depth = indent(content);
         }
         let mut token = true;
-        let mut chars = said.char_indices().map(|(i, c)| (here.start + i, c)).peekable();
+        let mut chars = content.char_indices().map(|(i, c)| (here.start + i, c)).peekable();
         let mut last = ' ';
         while let Some((i, c)) = chars.next() {
             match c {
@@ -167,7 +166,7 @@ fn left_open(text: &str, stopped: usize) -> Option<Fault> {
                         if stopped <= line(text, end).end {
                             return Some(quote(text, i, c));
                         }
-                        // A quoted text of several lines that is none of our business.
+                        // A quoted text of several lines that is closed correctly.
                         at = end + 1;
                         break;
                     }
@@ -186,12 +185,12 @@ fn left_open(text: &str, stopped: usize) -> Option<Fault> {
                         let mut fault = if open.iter().any(|(_, kind)| *kind == wanted) {
                             not_closed(text, bracket, kind)
                         } else {
-                            Fault::at(i..i + 1, format!("this `{c}` closes no `{wanted}`"))
+                            Fault::at(i..i + 1, format!("this `{c}` has no matching `{wanted}`"))
                         };
                         let other = if fault.range.start == i { bracket } else { i };
                         fault.also = Some((
                             other..other + 1,
-                            if other == i { "closed by another kind" } else { "still open" },
+                            if other == i { "closed by a different bracket" } else { "still open" },
                         ));
                         return Some(fault);
                     }
@@ -202,7 +201,7 @@ fn left_open(text: &str, stopped: usize) -> Option<Fault> {
                     token = text[i + 1..].starts_with([' ', '\n', '\r'])
                         || (c == ',' && !open.is_empty())
                 }
-                '|' | '>' if token && open.is_empty() => block = Some(indent(said)),
+                '|' | '>' if token && open.is_empty() => block = Some(indent(content)),
                 _ => token = false,
             }
             last = c;
@@ -215,15 +214,18 @@ fn left_open(text: &str, stopped: usize) -> Option<Fault> {
 fn not_closed(text: &str, at: usize, kind: char) -> Fault {
     let close = if kind == '[' { ']' } else { '}' };
     let end = at + text[at..line(text, at).end].trim_end().len();
-    Fault::at(at..end, format!("this `{kind}` is not closed by a `{close}`"))
+    Fault::at(at..end, format!("this `{kind}` has no matching `{close}`"))
 }
 
 fn quote(text: &str, at: usize, kind: char) -> Fault {
     let end = line(text, at).end;
-    Fault::at(at..end.max(at + 1), format!("this quote has no end in its line: no second `{kind}`"))
+    Fault::at(
+        at..end.max(at + 1),
+        format!("this quote is not closed on its line: missing `{kind}`"),
+    )
 }
 
-/// The last byte of a quoted text.
+/// The position of the closing quote.
 fn quote_end(text: &str, from: usize, kind: char) -> Option<usize> {
     let mut chars = text[from + 1..].char_indices().peekable();
     while let Some((i, c)) = chars.next() {
@@ -239,32 +241,32 @@ fn quote_end(text: &str, from: usize, kind: char) -> Option<usize> {
     None
 }
 
-/// A line among keys that has no `: `.
+/// A line between keys that has no `: `.
 fn colon(text: &str, stopped: usize) -> Option<Fault> {
     let here = line(text, stopped);
     let lines = [before(text, &here), Some(here.clone())];
     let lacks = |range: &Range<usize>| {
-        let said = text[range.clone()].split(" #").next().unwrap_or_default().trim();
-        let word = said.trim_start_matches("- ");
+        let content = text[range.clone()].split(" #").next().unwrap_or_default().trim();
+        let word = content.trim_start_matches("- ");
         let (first, rest) =
             word.split_at(word.find([' ', ':', '[', '{', ',']).unwrap_or(word.len()));
-        // `key value`, `key [value]` and `key:value`, but not the middle of a text or of brackets
-        // that go over several lines.
-        let in_map = !said.starts_with('-')
+        // `key value`, `key [value]` and `key:value`, but not a line inside a text or brackets that
+        // span several lines.
+        let in_map = !content.starts_with('-')
             || next(text, range)
                 .is_some_and(|next| indent(&text[next.clone()]) > indent(&text[range.clone()]));
         let no_colon = in_map && (rest.is_empty() || rest.starts_with(' '));
         let open = rest.trim_start().starts_with(['[', '{']) || !rest.ends_with([']', '}', ',']);
         let no_space = rest.len() > 1 && rest.starts_with(':') && !rest.starts_with(": ");
         is_word(first)
-            && (no_colon && open && !said.contains(": ") && !said.ends_with(':') || no_space)
+            && (no_colon && open && !content.contains(": ") && !content.ends_with(':') || no_space)
     };
     let found = lines.into_iter().flatten().find(lacks)?;
-    let said = &text[found.clone()];
-    let start = found.start + indent(said);
+    let content = &text[found.clone()];
+    let start = found.start + indent(content);
     let mut fault = Fault::at(
-        start..found.start + said.trim_end().len(),
-        "a line among keys that has no key: no `:` with a space after it",
+        start..found.start + content.trim_end().len(),
+        "this line has no key: no `:` followed by a space",
     );
     fault.help = Some("write `key: value`");
     Some(fault)
@@ -275,7 +277,7 @@ fn is_word(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
-/// A line that stands deeper or less deep than those around it that it belongs to.
+/// A line that is indented more or less than the lines it belongs with.
 fn shifted(text: &str, stopped: usize) -> Option<Fault> {
     let here = line(text, stopped);
     let deep = |range: &Range<usize>| indent(&text[range.clone()]);
@@ -285,19 +287,19 @@ fn shifted(text: &str, stopped: usize) -> Option<Fault> {
     if let Some(below) =
         next(text, &here).filter(|below| deep(below) > deep(&here) && !opens(&here))
     {
-        return Some(moved(text, (&below, "deeper"), &here));
+        return Some(moved(text, (&below, "more"), &here));
     }
     let above = before(text, &here)?;
     let below = next(text, &here);
-    // The first line of a block stands deeper than all others: it is the one that moved.
+    // If the first line of a block is indented more than all others, it is the wrong one.
     let first_moved = before(text, &above).is_some_and(|head| opens(&head))
         && deep(&above) > deep(&here)
         && below.as_ref().is_some_and(|below| deep(below) == deep(&here));
     let (line, other) = if first_moved { (&above, &here) } else { (&here, &above) };
     match deep(line).cmp(&deep(other)) {
         Ordering::Equal => None,
-        Ordering::Greater => Some(moved(text, (line, "deeper"), other)),
-        Ordering::Less => Some(moved(text, (line, "less deep"), other)),
+        Ordering::Greater => Some(moved(text, (line, "more"), other)),
+        Ordering::Less => Some(moved(text, (line, "less"), other)),
     }
 }
 
@@ -305,9 +307,9 @@ fn moved(text: &str, (line, way): (&Range<usize>, &str), other: &Range<usize>) -
     let whole =
         |range: &Range<usize>| range.start..range.start + text[range.clone()].trim_end().len();
     let mut fault =
-        Fault::at(whole(line), format!("this line stands {way} than what it belongs to"));
-    fault.also = Some((whole(other), "the line next to it"));
-    fault.help = Some("keys of one block begin in one column");
+        Fault::at(whole(line), format!("this line is indented {way} than its neighbours"));
+    fault.also = Some((whole(other), "the neighbouring line"));
+    fault.help = Some("start all keys of a block in the same column");
     fault
 }
 
@@ -315,22 +317,22 @@ fn moved(text: &str, (line, way): (&Range<usize>, &str), other: &Range<usize>) -
 mod tests {
     use super::*;
 
-    fn told<'a>(text: &'a str, stopped: &str) -> &'a str {
+    fn reported<'a>(text: &'a str, stopped: &str) -> &'a str {
         better(text, text.find(stopped).unwrap_or(text.len()))
             .map_or("", |fault| &text[fault.range])
     }
 
     #[test]
-    fn what_was_left_open_is_told_where_it_opens() {
-        assert_eq!(told("a: [b, c\nd: e\n", "d"), "[b, c");
-        assert_eq!(told("a:\n  - { b: [c }\n", "}"), "[c }");
-        assert_eq!(told("a: { b: [c]] }\n", "}"), "]");
-        assert_eq!(told("a: \"b\nc: d\n", "end"), "\"b");
-        assert_eq!(told("a: 'b\nc: 'd'\n", "d'"), "'b");
+    fn unclosed_brackets_and_quotes_are_reported_where_they_open() {
+        assert_eq!(reported("a: [b, c\nd: e\n", "d"), "[b, c");
+        assert_eq!(reported("a:\n  - { b: [c }\n", "}"), "[c }");
+        assert_eq!(reported("a: { b: [c]] }\n", "}"), "]");
+        assert_eq!(reported("a: \"b\nc: d\n", "end"), "\"b");
+        assert_eq!(reported("a: 'b\nc: 'd'\n", "d'"), "'b");
     }
 
     #[test]
-    fn brackets_and_quotes_that_are_closed_or_mere_words_are_left_alone() {
+    fn closed_brackets_and_apostrophes_are_not_reported() {
         for text in [
             "a: [\n  b,\n  c\n]\nd e: f\n g",
             "a: it's [so\nb: - c",
@@ -343,12 +345,12 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_a_colon_and_a_line_that_moved_are_told() {
-        assert_eq!(told("version 1\nphase: x\n", ": x"), "version 1");
-        assert_eq!(told("a:\n  b:c\n  d: e\n", ": e"), "b:c");
-        assert_eq!(told("a:\n  - b c\n    d: e\n", ": e"), "- b c");
-        assert_eq!(told("a:\n  b [c, d]\n  e: f\n", ": f"), "b [c, d]");
-        assert_eq!(told("a:\n   b: 1\n  c: 2\n  d: 3\n", "c:"), "   b: 1");
-        assert_eq!(told("a:\n  b: 1\n   c: 2\n", "c:"), "   c: 2");
+    fn missing_colons_and_wrong_indentation_are_reported() {
+        assert_eq!(reported("version 1\nphase: x\n", ": x"), "version 1");
+        assert_eq!(reported("a:\n  b:c\n  d: e\n", ": e"), "b:c");
+        assert_eq!(reported("a:\n  - b c\n    d: e\n", ": e"), "- b c");
+        assert_eq!(reported("a:\n  b [c, d]\n  e: f\n", ": f"), "b [c, d]");
+        assert_eq!(reported("a:\n   b: 1\n  c: 2\n  d: 3\n", "c:"), "   b: 1");
+        assert_eq!(reported("a:\n  b: 1\n   c: 2\n", "c:"), "   c: 2");
     }
 }

@@ -1,11 +1,11 @@
-//! A node as JSON, for the schema validator.
+//! Converts nodes to JSON, for the schema validator.
 
 use serde_json::{Map, Value};
 
 use super::{Document, Kind, NodeId};
 
 impl Document {
-    /// The node as JSON.
+    /// Converts a node to JSON.
     pub fn json(&self, id: NodeId) -> Value {
         match &self.node(id).kind {
             Kind::Null => Value::Null,

@@ -1,4 +1,4 @@
-//! YAML text as an arena tree of spanned nodes, parsed once. Everything else reads this tree.
+//! YAML text, parsed once into an arena of nodes with spans. Everything else reads this tree.
 
 mod fault;
 mod json;
@@ -15,10 +15,10 @@ pub(crate) use read::WRITTEN;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NodeId(u32);
 
-/// What a node is.
+/// The kind of a node.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
-    /// `null`, `~` or nothing.
+    /// `null`, `~` or an empty value.
     Null,
     /// `true` or `false`.
     Bool(bool),
@@ -26,20 +26,20 @@ pub enum Kind {
     Int(i64),
     /// Any other number.
     Float(f64),
-    /// Words.
+    /// Text.
     Text(String),
     /// A list.
     List(Vec<NodeId>),
-    /// Keys and values in order; keys are text nodes, each once.
+    /// Keys and values in order. Keys are unique text nodes.
     Map(Vec<(NodeId, NodeId)>),
 }
 
-/// A node: what it is and where it stands.
+/// A node and its span.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
-    /// What it is.
+    /// Its kind and value.
     pub kind: Kind,
-    /// Where it stands.
+    /// Where it is written.
     pub span: Span,
 }
 
@@ -52,7 +52,7 @@ pub struct Document {
 }
 
 impl Document {
-    /// The file it was read from.
+    /// The file that it was read from.
     pub fn file(&self) -> FileId {
         self.file
     }
@@ -68,7 +68,7 @@ impl Document {
         self.nodes.len()
     }
 
-    /// A node by its number.
+    /// A node by number.
     #[cfg(test)]
     pub(crate) fn nth(&self, number: usize) -> &Node {
         &self.nodes[number]
@@ -79,7 +79,7 @@ impl Document {
         &self.nodes[id.0 as usize]
     }
 
-    /// The text of a node that is text.
+    /// The text of a text node.
     pub fn text(&self, id: NodeId) -> Option<&str> {
         match &self.node(id).kind {
             Kind::Text(text) => Some(text),
@@ -87,7 +87,7 @@ impl Document {
         }
     }
 
-    /// Key and value nodes of an entry of a map.
+    /// The key and value nodes of an entry in a map.
     pub fn entry(&self, map: NodeId, key: &str) -> Option<(NodeId, NodeId)> {
         match &self.node(map).kind {
             Kind::Map(entries) => entries.iter().copied().find(|(k, _)| self.text(*k) == Some(key)),

@@ -1,4 +1,5 @@
-//! The only place that knows the YAML parser: its events become a tree, its faults become findings.
+//! The only module that uses the YAML parser. Its events become a tree, and its errors become
+//! findings.
 
 use std::collections::HashMap;
 
@@ -8,11 +9,11 @@ use super::{Document, Kind, Node, NodeId, fault};
 use crate::diagnostic::{Report, Severity};
 use crate::source::{FileId, Sources, Span};
 
-/// Deepest nesting that is read.
+/// Maximum nesting depth.
 pub const MAX_DEPTH: usize = 64;
-/// Most nodes of a file, aliases expanded.
+/// Maximum number of nodes in a file, with aliases expanded.
 pub const MAX_NODES: usize = 250_000;
-/// Most bytes that the aliases of a file stand for.
+/// Maximum number of bytes that the aliases of a file expand to.
 pub const MAX_ALIASED: usize = 8 * 1024 * 1024;
 
 /// A collection that is being read.
@@ -20,23 +21,23 @@ struct Open {
     node: NodeId,
     key: Option<NodeId>,
     anchor: usize,
-    /// Nodes and bytes that aliases stood for when it began.
+    /// Nodes and bytes from aliases before it started.
     expanded: usize,
     aliased: usize,
-    /// Levels below it, aliases expanded.
+    /// Levels below it, with aliases expanded.
     deep: usize,
-    /// Keys of a map so far.
+    /// The keys of a map so far.
     keys: HashMap<String, Span>,
 }
 
-/// What an alias stands for.
+/// The value that an alias refers to.
 #[derive(Clone, Copy)]
 struct Anchor {
     node: NodeId,
-    /// Its nodes, and its levels, aliases expanded.
+    /// Its number of nodes and levels, with aliases expanded.
     size: usize,
     deep: usize,
-    /// Its bytes, aliases expanded.
+    /// Its number of bytes, with aliases expanded.
     bytes: usize,
 }
 
@@ -48,11 +49,11 @@ struct Builder<'a> {
     anchors: HashMap<usize, Anchor>,
     root: Option<NodeId>,
     expanded: usize,
-    /// Bytes that aliases stood for.
+    /// Bytes from aliases so far.
     aliased: usize,
 }
 
-/// Parses a file. `None` when it holds no document that can be read; then `report` says why.
+/// Parses a file. Returns `None` if it has no valid document; `report` then says why.
 pub fn parse(sources: &Sources, file: FileId, report: &mut Report) -> Option<Document> {
     if let Some(why) = sources.fault(file) {
         report.error("unreadable-file", why.to_owned()).at(Span::new(file, 0..0), "");
@@ -81,10 +82,10 @@ pub fn parse(sources: &Sources, file: FileId, report: &mut Report) -> Option<Doc
                 report
                     .error(
                         "yaml-syntax",
-                        "a second document begins here; a definition file holds one",
+                        "a second document starts here; a definition file holds only one",
                     )
                     .at(span, "")
-                    .help("remove the `---`, or move what follows to a file of its own");
+                    .help("remove the `---`, or move the second document to its own file");
                 return None;
             }
         }
@@ -112,7 +113,7 @@ fn syntax_error(
     let at = error.marker().byte_offset().unwrap_or(0) + shift;
     let start = text.floor_char_boundary(at);
     if let Some(fault) = fault::better(text, start) {
-        let found = report.error("yaml-syntax", format!("this is not YAML: {}", fault.what));
+        let found = report.error("yaml-syntax", format!("this is not valid YAML: {}", fault.what));
         found.at(Span::new(file, fault.range), "");
         if let Some((range, word)) = fault.also {
             found.also(Span::new(file, range), word);
@@ -127,7 +128,7 @@ fn syntax_error(
     let message = error.kind().to_string();
     let found = report.error(
         "yaml-syntax",
-        format!("this is not YAML: {}", message.trim_end_matches('.').to_lowercase()),
+        format!("this is not valid YAML: {}", message.trim_end_matches('.').to_lowercase()),
     );
     found.at(Span::new(file, start..end), "");
     if line.contains('\t') || text[start..].starts_with('\t') {
@@ -154,7 +155,7 @@ impl<'a> Builder<'a> {
         Span::new(self.file, range.start + shift..range.end + shift)
     }
 
-    /// Takes an event; `false` when there is no point in going on.
+    /// Handles an event. Returns `false` if parsing must stop.
     fn take(&mut self, event: Event<'_>, span: Span, report: &mut Report) -> bool {
         match event {
             Event::Scalar(value, style, anchor, tag) => {
@@ -192,8 +193,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The type that a tag of YAML itself names. Any other says nothing here; mostly it is a word
-    /// with `!` that lacks its quotes.
+    /// The type named by one of YAML's core tags. Any other tag is an error; most often it is text
+    /// with a `!` that lacks quotes.
     fn core_tag(&self, tag: &Tag, span: Span, report: &mut Report) -> Option<&'static str> {
         let core = ["str", "int", "float", "bool", "null", "seq", "map"]
             .into_iter()
@@ -201,7 +202,7 @@ impl<'a> Builder<'a> {
         if tag.handle() == "tag:yaml.org,2002:" && core.is_some() {
             return core;
         }
-        // A tag stands before the value, on its line.
+        // A tag comes before the value, on the same line.
         let head = self.text.get(..span.start).unwrap_or_default();
         let before = head.rfind('!').map_or(span.start, |i| {
             head[..i]
@@ -215,17 +216,16 @@ impl<'a> Builder<'a> {
         let word = &self.text[start..end];
         let found = report.error(
             "yaml-syntax",
-            format!("`{word}` is a tag to YAML, and definition files have none"),
+            format!("YAML reads `{word}` as a tag, and definition files do not use tags"),
         );
         found.at(Span::new(self.file, start..end.max(span.end)), "");
         if tag.handle() == "!" {
-            found.help(format!("a text that begins with `!` needs quotes: `\"{word}\"`"));
+            found.help(format!("quote text that starts with `!`: `\"{word}\"`"));
         }
         None
     }
 
-    /// Says where another reading of YAML than ours is likely: editors and older tools go by
-    /// version 1.1.
+    /// Warns about values that YAML 1.1, which many editors and older tools use, reads differently.
     fn surprise(&self, value: &str, span: Span, report: &mut Report) {
         let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
         let word = ["yes", "no", "on", "off", "y", "n"].contains(&value.to_lowercase().as_str());
@@ -235,25 +235,25 @@ impl<'a> Builder<'a> {
         let clock = digits.split(':').count() > 1
             && digits.split(':').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
         let (here, there, instead) = if word {
-            ("a word", "true or false", format!("\"{value}\""))
+            ("text", "a boolean", format!("\"{value}\""))
         } else if octal {
             let (sign, plain) =
                 (if value.starts_with('-') { "-" } else { "" }, digits.trim_start_matches('0'));
             let number = format!("{sign}{}", if plain.is_empty() { "0" } else { plain });
-            ("a number to the base of ten", "one to the base of eight", number)
+            ("a decimal number", "an octal number", number)
         } else if clock {
-            ("text", "a number to the base of sixty", format!("\"{value}\""))
+            ("text", "a base 60 number", format!("\"{value}\""))
         } else {
             return;
         };
-        let message = format!("`{value}` is {here} here, and {there} to tools that read YAML 1.1");
+        let message = format!("`{value}` is {here} here, but {there} in YAML 1.1");
         report
             .add("yaml-1-1", Severity::Warning, message)
             .at(span, "")
             .instead(instead, !value.starts_with('-'));
     }
 
-    /// Keeps what an anchor names; 0 is none.
+    /// Records the value of an anchor; 0 means no anchor.
     fn name(&mut self, anchor: usize, what: Anchor) {
         if anchor != 0 {
             self.anchors.insert(anchor, what);
@@ -289,7 +289,7 @@ impl<'a> Builder<'a> {
         let trimmed =
             self.text.get(node.span.start..node.span.end).unwrap_or_default().trim_end().len();
         node.span.end = node.span.start + trimmed;
-        // Known by its anchor only now: an alias inside its own anchor must not find it.
+        // The anchor is registered only now, so an alias inside it cannot refer to it.
         let size = self.nodes.len() - done.node.0 as usize + (self.expanded - done.expanded);
         let written = self.nodes[done.node.0 as usize].span;
         let bytes = (written.end - written.start).saturating_add(self.aliased - done.aliased);
@@ -300,7 +300,7 @@ impl<'a> Builder<'a> {
     fn alias(&mut self, anchor: usize, span: Span, report: &mut Report) -> bool {
         let Some(Anchor { node, size, deep, bytes }) = self.anchors.get(&anchor).copied() else {
             report
-                .error("yaml-syntax", "this alias stands inside the anchor it names")
+                .error("yaml-syntax", "this alias is inside the anchor that it refers to")
                 .at(span, "");
             return false;
         };
@@ -325,7 +325,7 @@ impl<'a> Builder<'a> {
         self.place(node, deep, report)
     }
 
-    /// Puts a finished node where it belongs.
+    /// Adds a finished node to its parent.
     fn place(&mut self, node: NodeId, deep: usize, report: &mut Report) -> bool {
         if self.nodes.len() + self.expanded > MAX_NODES {
             report
@@ -359,7 +359,7 @@ impl<'a> Builder<'a> {
         let name = match &self.nodes[key.0 as usize].kind {
             Kind::Text(text) => text.clone(),
             Kind::List(_) | Kind::Map(_) => {
-                report.error("yaml-syntax", "a key must be a word").at(span, "");
+                report.error("yaml-syntax", "a key cannot be a list or a map").at(span, "");
                 return;
             }
             _ => self.text.get(span.start..span.end).unwrap_or_default().to_owned(),
@@ -367,15 +367,15 @@ impl<'a> Builder<'a> {
         let Some(open) = self.open.last_mut() else { return };
         if let Some(first) = open.keys.get(&name).copied() {
             report
-                .error("duplicate-key", format!("`{name}` is given twice"))
-                .at(span, "second time")
-                .also(first, "first time")
+                .error("duplicate-key", format!("the key `{name}` appears twice"))
+                .at(span, "set again")
+                .also(first, "first set here")
                 .help("keep one of them");
             return;
         }
         open.keys.insert(name.clone(), span);
-        // A number as a key is its text. Not changed in place: an alias may be the key, and stay a
-        // number elsewhere.
+        // A number as a key becomes text. The node is not changed in place, because an alias may
+        // use it elsewhere as a number.
         let key = if matches!(self.nodes[key.0 as usize].kind, Kind::Text(_)) {
             key
         } else {
@@ -392,7 +392,7 @@ fn too_deep(span: Span, report: &mut Report) -> bool {
     false
 }
 
-/// A plain scalar by YAML 1.2's core schema.
+/// Resolves a plain scalar by the core schema of YAML 1.2.
 fn plain(text: &str) -> Kind {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Kind::Null,
@@ -417,7 +417,7 @@ fn plain(text: &str) -> Kind {
         let numeric =
             digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
         if let (true, Ok(float)) = (numeric, text.parse::<f64>()) {
-            // `10.0` is the whole number ten, to the schema as well.
+            // `10.0` is the whole number ten, as in JSON Schema.
             let whole = float.fract() == 0.0 && float.abs() < 9e15;
             return if whole { Kind::Int(float as i64) } else { Kind::Float(float) };
         }

@@ -1,5 +1,5 @@
-//! A node read as a typed value through serde. [`crate::syntax::Written`] keeps the place of what
-//! it wraps.
+//! Reads a node as a typed value through serde. [`crate::syntax::Written`] keeps the span of the
+//! value that it wraps.
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
@@ -8,7 +8,7 @@ use serde::de::{
 
 use super::{Document, Kind, NodeId};
 
-/// Marks a newtype whose visitor wants the place and the value.
+/// The name of a newtype whose visitor expects the span and the value.
 pub(crate) const WRITTEN: &str = "$cloudcrew::written";
 
 /// A serde deserializer over a node.
@@ -19,13 +19,13 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Reads `node`.
+    /// Creates a deserializer over `node`.
     pub fn new(document: &'a Document, node: NodeId) -> Self {
         Reader { document, node }
     }
 }
 
-/// A value has another form than its type; the schema says so to the author, with its place.
+/// A value does not match its type. The schema check reports it to the author, with its span.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Misread(String);

@@ -8,14 +8,14 @@ use crate::kept::Kept;
 use crate::source::Sources;
 use crate::syntax::{FileKind, Workspace};
 
-/// Every place where a name stands, file by file.
+/// Every occurrence of a name, file by file.
 #[derive(Debug, Default)]
 pub struct Names {
     all: Vec<Name>,
 }
 
 impl Names {
-    /// The names in all files that can be read, whatever else is wrong with them.
+    /// The names in all files that can be parsed, even if they have other errors.
     pub fn read(sources: &Sources) -> Names {
         Names::gather(sources, |file, path| {
             let parsed = FileKind::of(path).zip(document::parse(sources, file, &mut Report::new()));
@@ -25,7 +25,7 @@ impl Names {
         })
     }
 
-    /// The names in files that are kept.
+    /// The names in cached files.
     pub fn kept(sources: &Sources, kept: &Kept) -> Names {
         Names::gather(sources, |file, _| kept.names(file).to_vec())
     }
@@ -44,22 +44,22 @@ impl Names {
         Names { all }
     }
 
-    /// All of them.
+    /// All names.
     pub fn iter(&self) -> impl Iterator<Item = &Name> {
         self.all.iter()
     }
 
-    /// Where something gets its name.
+    /// The definitions of a name.
     pub fn definitions(&self, kind: NameKind, text: &str) -> impl Iterator<Item = &Name> {
         self.all.iter().filter(move |n| n.defines && n.kind == kind && n.text == text)
     }
 
-    /// Where something is spoken of.
+    /// The references to a name.
     pub fn references(&self, kind: NameKind, text: &str) -> impl Iterator<Item = &Name> {
         self.all.iter().filter(move |n| !n.defines && n.kind == kind && n.text == text)
     }
 
-    /// What there is of a kind, each with what is to be known about it, in Markdown.
+    /// All known names of a kind, each with a description in Markdown.
     pub fn known(
         &self,
         kind: NameKind,
@@ -83,7 +83,7 @@ impl Names {
         names.into_iter().map(|name| (name.to_owned(), about.words(kind, name))).collect()
     }
 
-    /// What is to be known about one thing, in Markdown.
+    /// A description of one named thing, in Markdown.
     pub fn about(
         kind: NameKind,
         text: &str,

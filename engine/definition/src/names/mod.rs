@@ -1,6 +1,6 @@
-//! Every place of a workspace that gives a name to something or says the name of something. The
-//! marks in the schemas say which these are, so a new key that names something is known here, to
-//! editors and to the workspace's schemas at once.
+//! Every definition of a name in a workspace and every reference to one. Annotations in the schemas
+//! mark both. A new key that refers to something therefore works here, in editors and in workspace
+//! schemas without further code.
 
 mod index;
 mod read;
@@ -16,31 +16,31 @@ use crate::source::Span;
 pub use index::Names;
 pub use read::{in_document, of_file};
 
-/// What has names.
+/// The kinds of named things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NameKind {
-    /// Agents, by their keys in `agents.yaml`.
+    /// Agents, named by their keys in `agents.yaml`.
     Agents,
-    /// Models, by their keys in `agents.yaml`.
+    /// Models, named by their keys in `agents.yaml`.
     Models,
-    /// Budgets that agents share, by their keys in `agents.yaml`.
+    /// Shared budgets, named by their keys in `agents.yaml`.
     Budgets,
-    /// Tools, which the engine names.
+    /// Tools, named by the engine.
     Tools,
-    /// Phases, by their files.
+    /// Phases, named by their files.
     Phases,
-    /// Workflows, by their files.
+    /// Workflows, named by their files.
     Workflows,
-    /// Rehearsals, by their files.
+    /// Rehearsals, named by their files.
     Rehearsals,
-    /// Templates, by their files.
+    /// Templates, named by their files.
     Templates,
-    /// Prompts and tasks, by their paths.
+    /// Prompts and tasks, named by their paths.
     Prompts,
-    /// Deliverables, by their paths in the customer's repository.
+    /// Deliverables, named by their paths in the customer's repository.
     Deliverables,
-    /// What may follow the last phase, which the engine names.
+    /// Steps after the last phase, named by the engine.
     FinalizeSteps,
 }
 
@@ -60,12 +60,12 @@ impl NameKind {
         NameKind::FinalizeSteps,
     ];
 
-    /// What a mark of a schema means.
+    /// The kind that an annotation in a schema stands for.
     pub fn of_mark(mark: &str) -> Option<NameKind> {
         NameKind::ALL.into_iter().find(|kind| kind.mark() == mark)
     }
 
-    /// How a schema marks it.
+    /// Its annotation in a schema.
     pub fn mark(self) -> &'static str {
         match self {
             NameKind::Agents => "agents",
@@ -82,7 +82,7 @@ impl NameKind {
         }
     }
 
-    /// One of them, in prose.
+    /// The singular, for prose.
     pub fn one(self) -> &'static str {
         match self {
             NameKind::Agents => "agent",
@@ -99,8 +99,7 @@ impl NameKind {
         }
     }
 
-    /// The file that is the named thing; `None` for what is a part of a file or belongs to the
-    /// engine.
+    /// The file of the named thing; `None` for things inside a file or defined by the engine.
     pub fn file(self, name: &str) -> Option<String> {
         match self {
             NameKind::Phases => Some(format!("phases/{name}.yaml")),
@@ -112,21 +111,21 @@ impl NameKind {
         }
     }
 
-    /// Whether the engine names it, so that no workspace can.
+    /// Whether the engine defines these names, so that no workspace can.
     pub fn is_the_engines(self) -> bool {
         matches!(self, NameKind::Tools | NameKind::FinalizeSteps)
     }
 }
 
-/// A place where a name stands.
+/// An occurrence of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
-    /// What it names.
+    /// The kind of the named thing.
     pub kind: NameKind,
     /// The name.
     pub text: String,
-    /// Where.
+    /// Where it is written.
     pub span: Span,
-    /// Whether the thing gets its name here; else it is only spoken of.
+    /// Whether this is the definition; otherwise it is a reference.
     pub defines: bool,
 }

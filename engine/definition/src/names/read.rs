@@ -8,7 +8,7 @@ use crate::schema::{for_item, for_key, plain};
 use crate::source::{FileId, Span};
 use crate::syntax::{FileKind, is_text};
 
-/// The thing that a file is, by its path: a template, a prompt, a phase, a workflow, a rehearsal.
+/// The name that a file defines by its path: a template, prompt, phase, workflow or rehearsal.
 pub fn of_file(file: FileId, path: &str) -> Option<Name> {
     let stem = path.rsplit('/').next()?.rsplit_once('.')?.0;
     let (kind, text) = match FileKind::of(path) {
@@ -23,15 +23,15 @@ pub fn of_file(file: FileId, path: &str) -> Option<Name> {
     Some(Name { kind, text: text.to_owned(), span: Span::new(file, 0..0), defines: true })
 }
 
-/// The names in a definition file, in the order written.
+/// The names in a definition file, in the order in which they are written.
 pub fn in_document(kind: FileKind, path: &str, document: &Document) -> Vec<Name> {
     let mut walk = Walk { document, names: Vec::new() };
     walk.visit(plain(kind), document.root());
     let mut names = walk.names;
     names.sort_by_key(|n| (n.span.start, n.span.end));
-    // What an alias repeats stands in one place.
+    // An alias repeats the names at one place.
     names.dedup();
-    // Others speak of it by its file, whatever it calls itself.
+    // Other files refer to it by its file name, whatever name it declares.
     let own = of_file(document.file(), path);
     for name in &mut names {
         if let Some(own) = own.as_ref().filter(|own| name.defines && own.kind == name.kind) {
@@ -49,12 +49,12 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn visit(&mut self, rule: &Value, node: NodeId) {
         let mark = |key: &str| rule[key].as_str().and_then(NameKind::of_mark);
-        let spoken = mark("x-cloudcrew-names").or_else(|| mark("x-cloudcrew-mentions"));
-        let given = mark("x-cloudcrew-defines");
+        let referred = mark("x-cloudcrew-names").or_else(|| mark("x-cloudcrew-mentions"));
+        let defined = mark("x-cloudcrew-defines");
         match &self.document.node(node).kind {
             Kind::Map(entries) => {
                 for (key, value) in entries {
-                    if let Some(kind) = given {
+                    if let Some(kind) = defined {
                         self.take(kind, *key, true);
                     }
                     self.visit(for_key(rule, self.document.text(*key).unwrap_or_default()), *value);
@@ -62,8 +62,8 @@ impl Walk<'_> {
             }
             Kind::List(items) => items.iter().for_each(|item| self.visit(for_item(rule), *item)),
             _ => {
-                if let Some(kind) = spoken.or(given) {
-                    self.take(kind, node, spoken.is_none());
+                if let Some(kind) = referred.or(defined) {
+                    self.take(kind, node, referred.is_none());
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! What is known of a small workspace, also while a file of it is being typed.
+//! The names in a small workspace, including while a file is being edited.
 
 use crate::catalogue::Catalogue;
 use crate::kept::Kept;
@@ -35,7 +35,7 @@ fn catalogue() -> Catalogue {
     }
 }
 
-fn said(names: &Names) -> Vec<String> {
+fn listed(names: &Names) -> Vec<String> {
     names
         .iter()
         .map(|n| format!("{} {}{}", n.kind.one(), n.text, if n.defines { "!" } else { "" }))
@@ -43,7 +43,7 @@ fn said(names: &Names) -> Vec<String> {
 }
 
 #[test]
-fn every_name_is_found_where_it_is_given_and_where_it_is_spoken_of() {
+fn definitions_and_references_are_found() {
     let expected = [
         "model m!",
         "tool look",
@@ -61,22 +61,22 @@ fn every_name_is_found_where_it_is_given_and_where_it_is_spoken_of() {
         "prompt prompts/pm.md!",
         "template form!",
     ];
-    assert_eq!(said(&Names::read(&sources())), expected);
+    assert_eq!(listed(&Names::read(&sources())), expected);
 }
 
 #[test]
-fn names_stay_known_while_their_file_cannot_be_parsed() {
+fn names_survive_while_their_file_cannot_be_parsed() {
     let (mut sources, mut kept) = (sources(), Kept::new());
     kept.load(&sources, &catalogue());
-    let before = said(&Names::kept(&sources, &kept));
+    let before = listed(&Names::kept(&sources, &kept));
     let file = sources.find("agents.yaml").expect("the file");
     sources.replace(file, Ok(format!("{AGENTS}  sa: [").as_bytes()));
     assert!(kept.load(&sources, &catalogue()).workspace.agents.is_none());
-    assert_eq!(said(&Names::kept(&sources, &kept)), before);
+    assert_eq!(listed(&Names::kept(&sources, &kept)), before);
 }
 
 #[test]
-fn loading_again_finds_what_loading_anew_finds() {
+fn reloading_finds_the_same_as_a_fresh_load() {
     let (mut sources, mut kept) = (sources(), Kept::new());
     for (path, text) in [
         ("phases/one.yaml", "phase: one\nswarm: ["),
@@ -87,11 +87,11 @@ fn loading_again_finds_what_loading_anew_finds() {
     ] {
         let file = sources.find(path).expect("the file");
         sources.replace(file, Ok(text.as_bytes()));
-        let (again, anew) =
+        let (again, fresh) =
             (kept.load(&sources, &catalogue()), crate::load(&sources, &catalogue()));
-        assert_eq!(again.report.diagnostics(), anew.report.diagnostics());
+        assert_eq!(again.report.diagnostics(), fresh.report.diagnostics());
     }
     sources.remove(sources.find("phases/one.yaml").expect("the file"));
-    let (again, anew) = (kept.load(&sources, &catalogue()), crate::load(&sources, &catalogue()));
-    assert_eq!(again.report.diagnostics(), anew.report.diagnostics());
+    let (again, fresh) = (kept.load(&sources, &catalogue()), crate::load(&sources, &catalogue()));
+    assert_eq!(again.report.diagnostics(), fresh.report.diagnostics());
 }

@@ -1,4 +1,4 @@
-//! What an editor shows about a named thing, in Markdown.
+//! Descriptions of named things for editors, in Markdown.
 
 use std::collections::HashMap;
 
@@ -30,7 +30,7 @@ impl<'a> About<'a> {
         About { workspace, sources, catalogue, files, phases, owed }
     }
 
-    /// One paragraph or a few; empty when nothing is known.
+    /// One or more paragraphs; empty if nothing is known.
     pub(super) fn words(&self, kind: NameKind, name: &str) -> String {
         let words = match kind {
             NameKind::Agents => self.agents().find(|(n, _)| *n == name).map(|(_, a)| self.agent(a)),
@@ -44,7 +44,7 @@ impl<'a> About<'a> {
             NameKind::Prompts => self.headline(name),
             NameKind::Deliverables => self.deliverable(name),
             NameKind::FinalizeSteps => {
-                Some("A step of the engine after the last phase.".to_owned())
+                Some("A step that the engine runs after the last phase.".to_owned())
             }
         };
         words.unwrap_or_default()
@@ -65,7 +65,7 @@ impl<'a> About<'a> {
         pots.into_iter().flat_map(|p| p.iter()).map(|(name, _, pot)| (name, pot))
     }
 
-    /// What the agent owns, and what the engine lets it do.
+    /// The agent's responsibility, and what the engine allows it to do.
     fn agent(&self, agent: &Agent) -> String {
         let shared = self.workspace.agents.as_ref().and_then(|(_, f)| f.shared_tools.as_ref());
         let tools: Vec<&str> =
@@ -89,8 +89,7 @@ impl<'a> About<'a> {
         }
         if let Some(own) = agent.budget.as_ref().and_then(Written::get) {
             let bounds = bounds(own.tokens.as_ref(), own.usd.as_ref());
-            lines
-                .extend((!bounds.is_empty()).then(|| format!("Budget {bounds} in one engagement")));
+            lines.extend((!bounds.is_empty()).then(|| format!("Budget {bounds} per engagement")));
             lines.extend(
                 own.pot
                     .as_ref()
@@ -103,10 +102,10 @@ impl<'a> About<'a> {
 
     fn tool(&self, name: &str) -> Option<String> {
         let tool = self.catalogue.tool(name)?;
-        Some(format!("{}\n\nLets an agent {}.", tool.description, may(tool.capability)))
+        Some(format!("{}\n\nAllows an agent to {}.", tool.description, may(tool.capability)))
     }
 
-    /// A phase is called as its file is.
+    /// Finds a phase by its file name.
     fn phase_file(&self, name: &str) -> Option<&PhaseFile> {
         self.phases.get(&self.file(NameKind::Phases, name)?).copied()
     }
@@ -136,27 +135,29 @@ impl<'a> About<'a> {
         let (phase, found) = self.owed.get(path)?;
         let words = found.description.as_ref().and_then(text).unwrap_or_default();
         let owner = text(&found.owner).map(|o| format!("Owner {}", quoted(o))).unwrap_or_default();
-        let phase = text(&phase.phase)
-            .map(|p| format!("owed by the phase {}", quoted(p)))
-            .unwrap_or_default();
+        let phase =
+            text(&phase.phase).map(|p| format!("due in phase {}", quoted(p))).unwrap_or_default();
         Some(format!("{words}\n\n{owner}, {phase}"))
     }
 
-    /// A text's first line that says something.
+    /// The first line of a text with content.
     fn headline(&self, path: &str) -> Option<String> {
         let text = self.sources.text(*self.files.get(path)?);
-        let says = |line: &&str| {
+        let has_content = |line: &&str| {
             !line.is_empty()
                 && !line.starts_with("{#")
                 && !line.starts_with("{%")
                 && !line.starts_with("<!--")
         };
-        text.lines().map(|line| line.trim_start_matches('#').trim()).find(says).map(str::to_owned)
+        text.lines()
+            .map(|line| line.trim_start_matches('#').trim())
+            .find(has_content)
+            .map(str::to_owned)
     }
 }
 
 fn budget(pot: &Budget) -> String {
-    format!("{} in one engagement, shared", bounds(pot.tokens.as_ref(), pot.usd.as_ref()))
+    format!("{} per engagement, shared", bounds(pot.tokens.as_ref(), pot.usd.as_ref()))
 }
 
 fn bounds(tokens: Option<&Written<u64>>, usd: Option<&Written<f64>>) -> String {
@@ -173,7 +174,7 @@ fn model(model: &Model) -> String {
     let price = price.and_then(|p| {
         Some(format!("{} USD in, {} USD out per million tokens", p.input.get()?, p.output.get()?))
     });
-    lines.push(price.unwrap_or_else(|| "Its price is unknown".to_owned()));
+    lines.push(price.unwrap_or_else(|| "Price unknown".to_owned()));
     lines.join("\n\n")
 }
 
@@ -183,31 +184,31 @@ fn phase(phase: &PhaseFile) -> String {
     if let Some(swarm) = phase.swarm.get() {
         let members: Vec<&str> = texts(&swarm.agents).collect();
         let entry =
-            text(&swarm.entry).map(|e| format!(", {} begins", quoted(e))).unwrap_or_default();
+            text(&swarm.entry).map(|e| format!(", {} starts", quoted(e))).unwrap_or_default();
         lines.push(format!("Swarm {}{entry}", list(&members)));
     }
     let owed: Vec<&str> = deliverables(phase).filter_map(|d| text(&d.path)).collect();
     if !owed.is_empty() {
         lines.push(format!("Owes {}", list(&owed)));
     }
-    lines.push(if phase.gate.is_some() { "Ends at a gate" } else { "Has no gate" }.to_owned());
+    lines.push(if phase.gate.is_some() { "Ends at a gate" } else { "No gate" }.to_owned());
     lines.join("\n\n")
 }
 
-/// What a tool with this capability lets an agent do.
+/// What a tool with this capability allows an agent to do.
 fn may(capability: Capability) -> &'static str {
     match capability {
-        Capability::Read => "read what it was given",
+        Capability::Read => "read engagement data",
         Capability::ReadRepo => "read the customer's repository",
-        Capability::WriteRepo => "write to the repository inside its scope",
-        Capability::WriteFixed => "write to one fixed place of the repository",
+        Capability::WriteRepo => "write to the repository within its scope",
+        Capability::WriteFixed => "write to a fixed location in the repository",
         Capability::WriteLedger => "write to the ledger",
         Capability::Judge => "give a verdict",
         Capability::Ask => "ask the customer",
     }
 }
 
-/// Texts without their places.
+/// The text without its span.
 fn text(written: &Written<String>) -> Option<&str> {
     written.get().map(String::as_str)
 }
@@ -216,7 +217,7 @@ fn texts(list: &Written<Vec<Written<String>>>) -> impl Iterator<Item = &str> {
     context::texts(list).map(|(text, _)| text)
 }
 
-/// As code: backticks of the name's own would end it early.
+/// As inline code. Backticks in the name would end it early.
 fn quoted(name: &str) -> String {
     format!("`{}`", name.replace('`', "'"))
 }

@@ -1,14 +1,14 @@
-//! Whether a new file can stand beside those a tree already holds.
+//! Checks whether a new file can exist alongside the files in a tree.
 //!
-//! Git keeps `Docs/a` and `docs/b` apart; a Mac and Windows do not. A path collides with an
-//! existing one on the first component that is equal to it only by case or normal form, or where
-//! one has a file and the other a folder.
+//! Git distinguishes `Docs/a` from `docs/b`, but macOS and Windows do not. Two paths collide if
+//! their first differing component differs only in case or normal form, or if one has a file where
+//! the other has a folder.
 
 use super::RepoPath;
 use super::unicode::{fold, shown};
 
-/// Why a path cannot be written beside an existing one. Existing paths may come from others and are
-/// shown with care.
+/// Why a path cannot be written alongside an existing one. Existing paths are untrusted and are
+/// escaped for display.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Collision {
     /// Two spellings of one name.
@@ -20,13 +20,13 @@ pub enum Collision {
         /// The existing path, up to the same component.
         existing: String,
     },
-    /// The path leads through a file.
+    /// A file is in the place of a folder of the path.
     #[error("`{}` is a file; nothing can be written below it", shown(existing))]
     FileInTheWay {
-        /// The file that stands where a folder must be.
+        /// The file in the place of the folder.
         existing: String,
     },
-    /// The path names a folder.
+    /// The path is a folder.
     #[error("`{path}` is a folder: it holds `{existing}`", existing = shown(existing))]
     FolderInTheWay {
         /// The new path.
@@ -36,8 +36,8 @@ pub enum Collision {
     },
 }
 
-/// The first of the `existing` files that `path` collides with. A file that is there under the very
-/// same path is no collision: it will be replaced.
+/// The first of the `existing` files that `path` collides with. A file with exactly the same path
+/// is not a collision: it will be replaced.
 pub fn collision<'a>(
     path: &RepoPath,
     existing: impl Iterator<Item = &'a str>,
@@ -48,7 +48,7 @@ pub fn collision<'a>(
     existing.find_map(|existing| meets(path, &names, existing))
 }
 
-/// A component and what it is equal to.
+/// A component and its folded key.
 struct Name<'a> {
     text: &'a str,
     key: String,
@@ -75,7 +75,7 @@ fn meets(path: &RepoPath, names: &[Name<'_>], existing: &str) -> Option<Collisio
     }
 }
 
-/// `path` up to and with the component at `depth`.
+/// `path` up to and including the component at `depth`.
 fn first(path: &str, depth: usize) -> String {
     path.split('/').take(depth + 1).collect::<Vec<_>>().join("/")
 }
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_beside_others_is_no_collision() {
+    fn different_names_do_not_collide() {
         let tree = ["README.md", "docs/a.md", "docs/b/c.md", "docs-old/a.md"];
         for path in
             ["docs/new.md", "docs/a.md", "docs/b/d/e.md", "doc", "docs/a.md2", "docs/café.md"]
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn one_name_in_two_spellings_collides_on_the_file_or_any_folder() {
+    fn two_spellings_of_a_name_collide() {
         for (path, existing, expected) in [
             ("Docs/a", "docs/b", "`Docs` and `docs`, which exists, are one name on some systems"),
             (
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_no_folder_and_a_folder_no_file() {
+    fn files_and_folders_of_the_same_name_collide() {
         assert_eq!(
             words("docs/a/b", &["docs/a"]).as_deref(),
             Some("`docs/a` is a file; nothing can be written below it")

@@ -1,8 +1,8 @@
-//! One glob of a scope: read strictly, matched by the `ignore` crate, and known by its parts.
+//! One glob of a scope: parsed strictly, matched by the `ignore` crate, and split into parts.
 //!
-//! The language is gitignore's, less what would let a glob mean more or less than its author reads
-//! in it. A glob without a slash is found in every folder; a glob that names a folder takes all
-//! that is in it.
+//! The syntax is that of gitignore, without the parts that could match more or less than the author
+//! expects. A glob without a slash matches in every folder. A glob that matches a folder also
+//! matches everything in it.
 
 use std::path::Path;
 
@@ -19,67 +19,70 @@ pub enum GlobFault {
     /// No text, or only the `!`.
     #[error("the glob is empty")]
     Empty,
-    /// gitignore drops it at the end and keeps it at the beginning.
-    #[error("the glob begins or ends with a space")]
+    /// gitignore drops trailing spaces but keeps leading ones.
+    #[error("the glob starts or ends with a space")]
     Space,
-    /// gitignore would pass over it.
-    #[error("the glob begins with `#`, which gitignore reads as a comment; write `[#]`")]
+    /// gitignore would treat it as a comment.
+    #[error("the glob starts with `#`, which gitignore reads as a comment; write `[#]`")]
     Comment,
-    /// A `!` before a `!`.
-    #[error("the glob begins with `!!`; one `!` takes paths out of the scope")]
+    /// A double `!`.
+    #[error("the glob starts with `!!`; a single `!` excludes paths")]
     TwiceOut,
-    /// It is the first, or only others like it come before.
-    #[error("there is nothing before this glob that its `!` could take out")]
+    /// It is the first glob, or follows only other exclusions.
+    #[error("this glob excludes paths, but no glob before it includes any")]
     NothingToTakeOut,
-    /// It begins at the root of a file system.
+    /// It starts at the root of a file system.
     #[error(
-        "the glob begins with `/`; it is read from the root of the repository as soon as it has a \
-         `/` inside"
+        "the glob starts with `/`; a glob with a `/` inside is already relative to the repository \
+         root"
     )]
     Absolute,
     /// `.` or `..`.
-    #[error("`{0}` is not a name; a glob leads straight to what it takes")]
+    #[error("`{0}` is not allowed in a glob; write the path directly")]
     Dots(String),
     /// Two slashes in a row.
     #[error("a name is missing between two `/`")]
     EmptyComponent,
-    /// No path has it.
-    #[error("`{0}` is a spelling of `.git`, which belongs to Git; no path has it")]
+    /// It never matches a path.
+    #[error("`{0}` is a spelling of `.git`, which belongs to Git")]
     DotGit(String),
-    /// An escape of gitignore, a separator to a reader.
-    #[error("`\\` is not part of a glob; folders are separated by `/`")]
+    /// An escape character in gitignore, but a separator to many readers.
+    #[error("`\\` is not allowed in a glob; separate folders with `/`")]
     Backslash,
-    /// No path has it.
-    #[error("no path has a `:`")]
+    /// It never matches a path.
+    #[error("`:` is not allowed in a path")]
     Colon,
-    /// An extension that gitignore does not have.
-    #[error("`{{` and `}}` are not part of a gitignore glob; write one glob for each choice")]
+    /// Brace expansion, which gitignore does not support.
+    #[error("gitignore globs do not support `{{` and `}}`; write one glob per alternative")]
     Braces,
-    /// Bidi marks, zero widths, control characters.
-    #[error("`{0}` holds a character that a reader cannot see")]
+    /// Bidirectional marks, zero-width characters, control characters.
+    #[error("`{0}` contains an invisible character")]
     Hidden(String),
-    /// Paths are in NFC, so it matches nothing.
-    #[error("the glob is not in the normal form NFC, which writes it `{0}`")]
+    /// Paths are in NFC, so it never matches.
+    #[error("the glob is not in Unicode normal form NFC; write `{0}`")]
     NotNormal(String),
-    /// `[` without its `]` in the same component, or nothing between them.
-    #[error("`[` has no matching `]` in its name, or nothing between them")]
+    /// `[` without `]` in the same component, or an empty `[]`.
+    #[error("`[` has no matching `]` in the same name, or is empty")]
     Unclosed,
     /// It would match `/` and single bytes.
-    #[error("`[!…]` also takes `/`; take paths out with a glob that begins with `!`")]
+    #[error("`[!…]` also matches `/`; to exclude paths, start a glob with `!`")]
     NegatedClass,
-    /// Something in `[…]` of which readers and matchers think differently.
-    #[error("`[…]` holds single letters and ranges of digits or of letters of one case, all ASCII")]
+    /// Content of `[…]` that readers and matchers may interpret differently.
+    #[error(
+        "`[…]` may contain only ASCII characters, ranges of digits, and ranges of letters of \
+        one case"
+    )]
     Class,
-    /// `?` is one byte, so that a file could stay in by its accent.
-    #[error("`?` misses letters beyond ASCII; a glob that takes paths out is written with `*`")]
+    /// `?` matches one byte, so a name with an accent would not be excluded.
+    #[error("`?` does not match non-ASCII letters; use `*` in a glob that excludes paths")]
     AnyOneOut,
-    /// A name is written with more than [`MAX_COMPONENT_BYTES`].
-    #[error("`{0}` is longer than {MAX_COMPONENT_BYTES} bytes, the most between two `/` of a glob")]
+    /// A name is longer than [`MAX_COMPONENT_BYTES`].
+    #[error("`{0}` is longer than {MAX_COMPONENT_BYTES} bytes, the maximum for a name")]
     LongName(String),
-    /// More than [`MAX_DEPTH`] names or `**`.
-    #[error("the glob has more than {MAX_DEPTH} names or `**`, the most between its `/`")]
+    /// More than [`MAX_DEPTH`] parts.
+    #[error("the glob has more than {MAX_DEPTH} parts separated by `/`")]
     Deep,
-    /// The matcher does not take it.
+    /// The matcher rejects it.
     #[error("{0}")]
     Matcher(String),
 }
@@ -87,16 +90,16 @@ pub enum GlobFault {
 /// A part of a glob between slashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Part {
-    /// `**`: any number of folders.
+    /// `**`, which matches any number of folders.
     Folders,
-    /// A name with or without wildcards.
+    /// A name, with or without wildcards.
     Name(Vec<Token>),
 }
 
 /// A piece of a name in a glob.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
-    /// Itself.
+    /// A literal character.
     Char(char),
     /// `?`
     One,
@@ -106,27 +109,27 @@ pub(super) enum Token {
     Many,
 }
 
-/// A glob, ready to match.
+/// A compiled glob.
 #[derive(Debug, Clone)]
 pub(super) struct Glob {
     /// As written.
     pub(super) text: String,
-    /// It begins with `!`.
-    pub(super) takes_out: bool,
-    /// It ends with `/`.
+    /// Whether it starts with `!`.
+    pub(super) excludes: bool,
+    /// Whether it ends with `/`.
     pub(super) only_folder: bool,
-    /// What it is made of; the first is `Folders` when it is found in every folder.
+    /// Its parts. The first is `Folders` if the glob matches in every folder.
     pub(super) parts: Vec<Part>,
     matcher: Gitignore,
-    /// For a glob that takes out: the same for folded paths, so that nothing stays in by its case.
+    /// For a glob that excludes: a matcher for folded paths, so that exclusion ignores case.
     folded: Option<Gitignore>,
 }
 
 impl Glob {
     pub(super) fn parse(text: &str) -> Result<Self, GlobFault> {
-        let (takes_out, body) = text.strip_prefix('!').map_or((false, text), |body| (true, body));
+        let (excludes, body) = text.strip_prefix('!').map_or((false, text), |body| (true, body));
         check(body)?;
-        if takes_out && body.contains('?') {
+        if excludes && body.contains('?') {
             return Err(GlobFault::AnyOneOut);
         }
         let (only_folder, bare) = body.strip_suffix('/').map_or((false, body), |bare| (true, bare));
@@ -139,15 +142,15 @@ impl Glob {
         }
         Ok(Self {
             text: text.to_owned(),
-            takes_out,
+            excludes,
             only_folder,
             parts,
             matcher: matcher(body)?,
-            folded: takes_out.then(|| matcher(&fold(body))).transpose()?,
+            folded: excludes.then(|| matcher(&fold(body))).transpose()?,
         })
     }
 
-    /// Whether the glob takes the path or a folder that leads to it.
+    /// Whether the glob matches the path or one of its parent folders.
     pub(super) fn covers(&self, path: &RepoPath) -> bool {
         let folded = |matcher: &Gitignore| {
             let key = path.folded();
@@ -159,12 +162,12 @@ impl Glob {
             || self.folded.as_ref().is_some_and(folded)
     }
 
-    /// Whether the glob takes just this file or folder.
+    /// Whether the glob matches exactly this file or folder.
     pub(super) fn takes(&self, path: &str, is_folder: bool) -> bool {
         hits(&self.matcher, path, is_folder)
     }
 
-    /// How many of its last parts are names without wildcards.
+    /// The number of trailing parts that are names without wildcards.
     pub(super) fn spelled_out(&self) -> usize {
         self.parts.iter().rev().take_while(|part| is_literal(part)).count()
     }
@@ -186,7 +189,7 @@ fn matcher(body: &str) -> Result<Gitignore, GlobFault> {
     builder.build().map_err(fault)
 }
 
-/// What can be said of the glob, without its `!`, before it is taken apart.
+/// Checks the whole glob, without its `!`, before it is split into parts.
 fn check(body: &str) -> Result<(), GlobFault> {
     if body.trim().is_empty() {
         return Err(GlobFault::Empty);
@@ -283,58 +286,55 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_refusal_says_what_is_wrong() {
+    fn every_rejected_glob_has_a_clear_message() {
         for (text, words) in [
             ("", "the glob is empty"),
             ("!", "the glob is empty"),
             ("   ", "the glob is empty"),
-            (" docs/**", "the glob begins or ends with a space"),
-            ("#docs", "the glob begins with `#`, which gitignore reads as a comment; write `[#]`"),
-            ("!!docs", "the glob begins with `!!`; one `!` takes paths out of the scope"),
+            (" docs/**", "the glob starts or ends with a space"),
+            ("#docs", "the glob starts with `#`, which gitignore reads as a comment; write `[#]`"),
+            ("!!docs", "the glob starts with `!!`; a single `!` excludes paths"),
             (
                 "/docs/**",
-                "the glob begins with `/`; it is read from the root of the repository as soon as \
-                 it has a `/` inside",
+                "the glob starts with `/`; a glob with a `/` inside is already relative to the \
+                 repository root",
             ),
             (
                 "!/docs",
-                "the glob begins with `/`; it is read from the root of the repository as soon as \
-                 it has a `/` inside",
+                "the glob starts with `/`; a glob with a `/` inside is already relative to the \
+                 repository root",
             ),
-            ("docs/../infra/**", "`..` is not a name; a glob leads straight to what it takes"),
-            ("./docs", "`.` is not a name; a glob leads straight to what it takes"),
+            ("docs/../infra/**", "`..` is not allowed in a glob; write the path directly"),
+            ("./docs", "`.` is not allowed in a glob; write the path directly"),
             ("docs//a", "a name is missing between two `/`"),
-            (
-                ".GIT/hooks/**",
-                "`.GIT` is a spelling of `.git`, which belongs to Git; no path has it",
-            ),
-            ("docs\\**", "`\\` is not part of a glob; folders are separated by `/`"),
-            ("C:/docs", "no path has a `:`"),
+            (".GIT/hooks/**", "`.GIT` is a spelling of `.git`, which belongs to Git"),
+            ("docs\\**", "`\\` is not allowed in a glob; separate folders with `/`"),
+            ("C:/docs", "`:` is not allowed in a path"),
             (
                 "docs/{a,b}/**",
-                "`{` and `}` are not part of a gitignore glob; write one glob for each choice",
+                "gitignore globs do not support `{` and `}`; write one glob per alternative",
             ),
-            ("do\u{200B}cs", "`\\u{200b}` holds a character that a reader cannot see"),
-            ("cafe\u{301}/**", "the glob is not in the normal form NFC, which writes it `café/**`"),
-            ("docs/[ab", "`[` has no matching `]` in its name, or nothing between them"),
-            ("docs/[a/b]c", "`[` has no matching `]` in its name, or nothing between them"),
+            ("do\u{200B}cs", "`\\u{200b}` contains an invisible character"),
+            ("cafe\u{301}/**", "the glob is not in Unicode normal form NFC; write `café/**`"),
+            ("docs/[ab", "`[` has no matching `]` in the same name, or is empty"),
+            ("docs/[a/b]c", "`[` has no matching `]` in the same name, or is empty"),
             (
                 "docs[!x]architecture",
-                "`[!…]` also takes `/`; take paths out with a glob that begins with `!`",
+                "`[!…]` also matches `/`; to exclude paths, start a glob with `!`",
             ),
             (
                 "docs/[+-9]",
-                "`[…]` holds single letters and ranges of digits or of letters of one case, all \
-                 ASCII",
+                "`[…]` may contain only ASCII characters, ranges of digits, and ranges of letters \
+                 of one case",
             ),
             (
                 "docs/[é]",
-                "`[…]` holds single letters and ranges of digits or of letters of one case, all \
-                 ASCII",
+                "`[…]` may contain only ASCII characters, ranges of digits, and ranges of letters \
+                 of one case",
             ),
             (
                 "!docs/?.md",
-                "`?` misses letters beyond ASCII; a glob that takes paths out is written with `*`",
+                "`?` does not match non-ASCII letters; use `*` in a glob that excludes paths",
             ),
         ] {
             let fault =
@@ -343,18 +343,15 @@ mod tests {
         }
         let long = Glob::parse(&format!("docs/{}", "*a".repeat(128)))
             .map_or_else(|fault| fault.to_string(), |_| String::new());
-        assert!(
-            long.ends_with("…` is longer than 255 bytes, the most between two `/` of a glob"),
-            "{long}"
-        );
+        assert!(long.ends_with("…` is longer than 255 bytes, the maximum for a name"), "{long}");
         let deep =
             Glob::parse(&"a/".repeat(65)).map_or_else(|fault| fault.to_string(), |_| String::new());
-        assert_eq!(deep, "the glob has more than 64 names or `**`, the most between its `/`");
+        assert_eq!(deep, "the glob has more than 64 parts separated by `/`");
     }
 
     #[test]
-    fn a_glob_takes_what_gitignore_would() {
-        for (glob, taken, left) in [
+    fn globs_match_like_gitignore() {
+        for (glob, matched, unmatched) in [
             ("docs/**", "docs/a.md docs/a/b/c", "docs doc/a docs2/a a/docs/b Docs/a"),
             ("docs", "docs docs/a a/docs/b", "docs2 adocs"),
             ("docs/", "docs/a a/docs/b", "docs a/docs"),
@@ -369,11 +366,11 @@ mod tests {
         ] {
             let compiled = Glob::parse(glob).expect("a good glob");
             let covers = |path: &str| compiled.covers(&RepoPath::parse(path).expect("a good path"));
-            for path in taken.split_whitespace() {
-                assert!(covers(path), "{glob} takes {path}");
+            for path in matched.split_whitespace() {
+                assert!(covers(path), "{glob} matches {path}");
             }
-            for path in left.split_whitespace() {
-                assert!(!covers(path), "{glob} leaves {path}");
+            for path in unmatched.split_whitespace() {
+                assert!(!covers(path), "{glob} does not match {path}");
             }
         }
     }

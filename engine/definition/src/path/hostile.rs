@@ -1,15 +1,15 @@
-//! Hostile spellings of paths, for the tests of whatever takes a path from an agent: the same seed
-//! gives the same paths.
+//! Hostile spellings of paths, for tests of code that accepts paths from agents. The same seed
+//! generates the same paths.
 //!
-//! Every spelling tries to be somewhere it must not be: out of the scope, in `.git`, over a file
-//! that differs by its case only, or beyond what a file system bears. Some are harmless names that
-//! only look bad (`docs/%2e%2e/x` is a folder called `%2e%2e`): a test must therefore not ask that
-//! all are refused, but that what is accepted lies in the scope, name by name.
+//! Every spelling tries to reach a forbidden place: outside the scope, inside `.git`, over a file
+//! that differs only in case, or beyond the limits of a file system. Some only look bad and are
+//! harmless (`docs/%2e%2e/x` is a folder named `%2e%2e`). A test must therefore not expect every
+//! path to be refused. It must check that every accepted path is in the scope, name by name.
 
-/// A way to spell a path, given a folder of the scope.
+/// Spells a path, given a folder of the scope.
 type Spell = fn(&mut Mix, &str) -> String;
 
-/// The families, by name.
+/// The families of spellings, by name.
 const FAMILIES: &[(&str, Spell)] = &[
     ("traversal", |mix, dir| format!("{dir}/{}{}", "../".repeat(mix.up_to(6) + 1), mix.target())),
     ("traversal from the start", |mix, dir| {
@@ -245,8 +245,8 @@ const TARGETS: &[&str] = &[
 ];
 const LEAVES: &[&str] = &["x", "plan.md", "a/b.md", "概要.md", "main.tf"];
 
-/// `count` hostile paths that start from the `prefixes`, folders such as `docs/architecture`. All
-/// families take their turn.
+/// Generates `count` hostile paths that start from the `prefixes`, folders such as
+/// `docs/architecture`. Cycles through all families.
 pub fn hostile_paths(
     seed: u64,
     count: usize,
@@ -261,7 +261,7 @@ pub fn hostile_paths(
     })
 }
 
-/// The names of the families, in the order in which they take their turns.
+/// The names of the families, in the order in which they are used.
 pub fn hostile_families() -> impl ExactSizeIterator<Item = &'static str> {
     FAMILIES.iter().map(|(name, _)| *name)
 }
@@ -271,7 +271,7 @@ fn last(dir: &str) -> &str {
     dir.rsplit('/').next().unwrap_or(dir)
 }
 
-/// A splitmix64 generator with what the families ask of it.
+/// A splitmix64 generator with helpers for the families.
 struct Mix(u64);
 
 impl Mix {
@@ -283,7 +283,7 @@ impl Mix {
         z ^ (z >> 31)
     }
 
-    /// A number below `end`; 0 when there is none.
+    /// A number below `end`; 0 if there is none.
     fn up_to(&mut self, end: usize) -> usize {
         let end = u64::try_from(end).unwrap_or(u64::MAX).max(1);
         usize::try_from(self.next() % end).unwrap_or(0)
@@ -301,7 +301,7 @@ impl Mix {
         self.of(TARGETS)
     }
 
-    /// The text with at least one letter in the other case, where it has any.
+    /// The text with the case of at least one letter flipped, if it has letters.
     fn cased(&mut self, text: &str) -> String {
         let letters = text.chars().filter(char::is_ascii_alphabetic).count();
         let sure = self.up_to(letters);
@@ -323,14 +323,14 @@ impl Mix {
         other
     }
 
-    /// The text with one of the characters put in somewhere.
+    /// The text with one of the characters inserted at a random position.
     fn insert(&mut self, text: &str, choices: &[char]) -> String {
         let at = self.up_to(text.chars().count() + 1);
         let c = choices.get(self.up_to(choices.len())).copied().unwrap_or('\u{200B}');
         text.chars().take(at).chain([c]).chain(text.chars().skip(at)).collect()
     }
 
-    /// The text with one letter replaced by one that looks like it.
+    /// The text with one letter replaced by a look-alike.
     fn swap(&mut self, text: &str, pairs: &[(char, char)]) -> String {
         let there: Vec<(char, char)> =
             pairs.iter().copied().filter(|(from, _)| text.contains(*from)).collect();
@@ -340,7 +340,7 @@ impl Mix {
         }
     }
 
-    /// A few characters of any kind, slashes and dots among them.
+    /// A few random characters, including slashes and dots.
     fn noise(&mut self) -> String {
         let length = self.up_to(24) + 1;
         let mut one = || match self.up_to(4) {
@@ -362,7 +362,7 @@ mod tests {
     const PREFIXES: &[&str] = &["docs/architecture", "infra", "app/tests"];
 
     #[test]
-    fn the_same_seed_spells_the_same_paths() {
+    fn the_same_seed_generates_the_same_paths() {
         let spelled = |seed| hostile_paths(seed, 500, PREFIXES).collect::<Vec<_>>();
         assert_eq!(spelled(7), spelled(7));
         assert_ne!(spelled(7), spelled(8));
@@ -370,14 +370,14 @@ mod tests {
     }
 
     #[test]
-    fn there_are_many_families_and_they_do_not_repeat_themselves() {
+    fn families_are_numerous_and_varied() {
         assert!(hostile_families().len() >= 20);
         assert_eq!(hostile_families().collect::<HashSet<_>>().len(), hostile_families().len());
         let paths = hostile_paths(1, 10_000, PREFIXES).collect::<HashSet<_>>();
         assert!(paths.len() > 4_000, "{} different paths", paths.len());
     }
 
-    /// What is accepted must be safe by a second, simpler opinion, which shares nothing with the
+    /// Checks an accepted path with a second, simpler implementation that shares no code with the
     /// first.
     fn lies_in(path: &str, prefix: &str) -> bool {
         let names: Vec<&str> = path.split('/').collect();

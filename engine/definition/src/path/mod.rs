@@ -1,8 +1,8 @@
-//! Where in a customer's repository an agent may write, decided on the components of a path.
+//! Decides where in a customer's repository an agent may write, based on the components of a path.
 //!
-//! A path enters as text and leaves as a [`RepoPath`], which has no spelling that a file system,
-//! Git or a reader could take for another one. A [`Scope`] is asked about such paths only. Nothing
-//! here looks at a disk or a repository: what a tree already holds is passed in as text.
+//! A path is parsed from text to a [`RepoPath`], whose spelling no file system, Git or reader can
+//! confuse with another path. A [`Scope`] accepts only such paths. This module accesses neither
+//! disk nor repository: the files of a tree are passed in as text.
 
 mod collision;
 mod glob;

@@ -1,17 +1,17 @@
-//! Whether two scopes allow the same path, with such a path as the proof.
+//! Finds a path that two scopes both allow.
 //!
-//! Globs are joined pair by pair into example paths, and both scopes are then asked about each: a
-//! path that is returned is always true. [`Overlap::Apart`] is true for globs of folders, names,
-//! `*`, `?` and classes, and for globs that take out whole folders, extensions or names. It may be
-//! wrong where
-//! - `!` globs happen to take every example tried, since a pair of names is joined in one way for
-//!   each of [`FILLINGS`];
-//! - one glob ends with an extension and the other leads through a folder of that name without
-//!   saying so: gitignore lets `*.md` take `x.md/y.rs`, but to call that an overlap with `*.rs`
-//!   helps nobody.
+//! The search combines each pair of globs into example paths and asks both scopes about each, so a
+//! returned path is always a real overlap. [`Overlap::Apart`] is reliable for globs of folders,
+//! names, `*`, `?` and classes, and for globs that exclude whole folders, extensions or names. It
+//! may be wrong where
+//! - `!` globs happen to exclude every example, since a pair of names is combined in only one way
+//!   for each of [`FILLINGS`];
+//! - one glob ends with an extension and the other matches through a folder with such a name: in
+//!   gitignore, `*.md` matches `x.md/y.rs`, but reporting that as an overlap with `*.rs` would help
+//!   no one.
 //!
-//! Two globs with many wildcards can be joined in more ways than anyone would wait for, so the
-//! search is bounded.
+//! Two globs with many wildcards can be combined in a huge number of ways, so the search is
+//! bounded.
 //!
 //! Two spellings of one name (`Docs/**` and `docs/**`) do not overlap;
 //! [`collision`](super::collision()) keeps them apart.
@@ -21,27 +21,27 @@ use std::collections::HashSet;
 use super::glob::{Glob, Part, Token};
 use super::{MAX_PATH_BYTES, RepoPath, Scope};
 
-/// What a wildcard is filled with, in turn.
+/// Texts that are substituted for a wildcard, in this order.
 const FILLINGS: &[&str] = &["x", "new", "0", "Z9", "_", "é", "x.md", "x.y.z"];
-/// Folders invented where both globs have `**`.
+/// Number of folders to invent where both globs have `**`.
 const INVENTED: usize = 2;
-/// Steps taken for two scopes at most; those of a crew's agents take a few dozen.
+/// Maximum number of steps for two scopes. The scopes of a typical crew take a few dozen.
 const PATIENCE: usize = 400_000;
-/// Pairs of globs that are held against each other in one step.
+/// Pairs of globs that are compared in one step.
 const PAIRS: usize = 16;
 
 /// Whether two scopes allow the same path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Overlap {
-    /// Both allow this one.
+    /// Both allow this path.
     At(String),
-    /// There is none.
+    /// There is no such path.
     Apart,
-    /// There is too much to try it all.
+    /// The search was given up.
     Unknown,
 }
 
-/// Looks for a path that both scopes allow, and takes what that costs from `steps`.
+/// Searches for a path that both scopes allow, and subtracts the cost from `steps`.
 pub(super) fn overlap(one: &Scope, other: &Scope, steps: &mut usize) -> Overlap {
     let allowed = PATIENCE.min(*steps);
     let mut search = Search {
@@ -62,7 +62,8 @@ pub(super) fn overlap(one: &Scope, other: &Scope, steps: &mut usize) -> Overlap 
     }
 }
 
-/// The files a glob takes, as parts that fit a whole path: all that is in a folder it names, too.
+/// The files that a glob matches, as parts that match a whole path, including everything in a
+/// matched folder.
 fn files(glob: &Glob) -> Vec<Part> {
     let anything = || Part::Name(vec![Token::Many]);
     let mut parts = glob.parts.clone();
@@ -76,8 +77,8 @@ fn files(glob: &Glob) -> Vec<Part> {
     parts
 }
 
-/// Whether two globs differ in a name before their first `**`: most are told apart so, before any
-/// example is made.
+/// Whether two globs differ in a name before their first `**`. This rules out most pairs before any
+/// example is generated.
 fn are_apart(one: &[Part], other: &[Part]) -> bool {
     let mut names = one.iter().zip(other).map_while(|parts| match parts {
         (Part::Name(ours), Part::Name(theirs)) => Some((ours, theirs)),
@@ -86,7 +87,7 @@ fn are_apart(one: &[Part], other: &[Part]) -> bool {
     names.any(|(ours, theirs)| differ(ours, theirs))
 }
 
-/// Whether no name fits both, as far as can be seen before their first wildcard.
+/// Whether the parts before the first wildcard show that no name matches both.
 fn differ(ours: &[Token], theirs: &[Token]) -> bool {
     match (ours, theirs) {
         ([Token::Char(our), ours @ ..], [Token::Char(their), theirs @ ..]) => {
@@ -106,14 +107,14 @@ struct Search<'a> {
     path: Vec<String>,
     asked: HashSet<String>,
     found: Option<String>,
-    /// Steps that may still be taken.
+    /// Remaining steps.
     left: usize,
 }
 
 impl Search<'_> {
     fn run(&mut self) {
         let shapes = |scope: &Scope| {
-            scope.compiled().filter(|glob| !glob.takes_out).map(files).collect::<Vec<_>>()
+            scope.compiled().filter(|glob| !glob.excludes).map(files).collect::<Vec<_>>()
         };
         let (ours, theirs) = (shapes(self.one), shapes(self.other));
         let mut pairs = Vec::new();
@@ -142,7 +143,7 @@ impl Search<'_> {
         self.left == 0 || self.found.is_some()
     }
 
-    /// Asks both scopes for the path, which costs as much as there is to look at.
+    /// Asks both scopes about the path. The cost grows with the number of globs and components.
     fn ask(&mut self) {
         let text = self.path.join("/");
         if self.asked.contains(&text) {
@@ -214,20 +215,20 @@ impl Search<'_> {
     }
 }
 
-/// What may follow `name` of a glob, of which `rest` is left: when it ends here, looks like a file,
-/// and does not to the other glob, nothing.
+/// The parts that may follow `name`, given the remaining parts `rest`. Nothing may follow if the
+/// glob ends here with a name that looks like a file, unless the other glob's name does too.
 fn below<'a>(name: &[Token], other: &[Token], rest: &'a [Part]) -> &'a [Part] {
     let has_extension =
         |name: &[Token]| name.iter().skip(1).any(|token| *token == Token::Char('.'));
     if rest == [Part::Folders] && has_extension(name) && !has_extension(other) { &[] } else { rest }
 }
 
-/// The search for a name that fits two, with `filling` where both take anything.
+/// The search for a name that matches both patterns, with `filling` where both match anything.
 struct Fill<'a> {
     filling: &'a str,
-    /// What has been tried in vain: how much was left of both.
+    /// Combinations of remaining lengths that have failed.
     dead: HashSet<(usize, usize)>,
-    /// Steps that may still be taken.
+    /// Remaining steps.
     left: usize,
 }
 
@@ -270,7 +271,7 @@ impl Fill<'_> {
     }
 }
 
-/// A character that both tokens take.
+/// A character that both tokens match.
 fn common(one: &Token, other: &Token, filling: &str) -> Option<char> {
     let any = [('!', '~')];
     let ranges = |token: &Token| match token {
@@ -327,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn scopes_that_share_a_path_are_told_which() {
+    fn overlapping_scopes_return_a_shared_path() {
         for (one, other, path) in [
             ("app/**", "app/tests/**", "app/tests/x"),
             ("docs/**", "docs/**", "docs/x"),
@@ -351,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn scopes_that_share_nothing_are_apart() {
+    fn disjoint_scopes_are_apart() {
         for (one, other) in [
             ("docs/architecture/**", "docs/project-plan/**"),
             ("docs/**", "docs-old/**"),
@@ -365,7 +366,7 @@ mod tests {
             ("docs/a", "docs/b"),
             ("x/[a-l]?.md", "x/[m-z]*.md"),
             ("Docs/**", "docs/**"),
-            // What is sensitive belongs to the one who names it.
+            // A sensitive path belongs to the scope that names it.
             ("**", ".github/workflows/ci.yml"),
             ("", "**"),
         ] {
@@ -374,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn many_globs_and_many_wildcards_are_told_apart_and_found() {
+    fn many_globs_and_wildcards_are_compared() {
         let stars = "**/a*b*c*d*e*f*/**/*g*h*i*j*/**/k*/**/*l*";
         assert!(overlap(stars, stars).is_some());
         assert_eq!(overlap("**/tests/**/data/**", "**/src/** !**/tests/**"), None);
@@ -389,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn globs_made_to_take_for_ever_are_given_up() {
+    fn pathological_globs_are_given_up() {
         let stars = "**/a*b*c*d*e*f*/**/*g*h*i*j*/**/k*/**/*l*";
         assert_eq!(verdict(&format!("{stars}.rs"), &format!("{stars}.md")), Overlap::Unknown);
         let name = format!("x/{}", "*a".repeat(40));
@@ -400,10 +401,10 @@ mod tests {
         let scope = |glob: String| Scope::new(&[glob]).expect("a good glob");
         let mut steps = 1000;
         assert_eq!(scope(names('b')).overlap(&scope(names('c')), &mut steps), Overlap::Unknown);
-        assert_eq!(steps, 0, "what is left over for all is used up, and no more");
+        assert_eq!(steps, 0, "exactly the remaining steps are used up");
     }
 
-    /// All paths of up to three names out of a few.
+    /// All paths of up to three names from a small set.
     fn small_paths() -> Vec<RepoPath> {
         let names = ["a", "b", "ab", "q"];
         let mut texts: Vec<String> = names.map(str::to_owned).to_vec();
@@ -419,7 +420,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_both_allow_does_not_go_unseen(
+        fn a_shared_path_is_always_found(
             one in r"(a|b|\*|a\*|\*b|\*\*)(/(a|b|\*|\*b|\*\*)){0,3}/?( !(a|b|a\*|\*\*)(/(a|b|\*b|\*\*)){1,2}){0,2}",
             other in r"(a|b|\*|a\*|\*b|\*\*)(/(a|b|\*|\*b|\*\*)){0,3}/?( !(a|b|a\*|\*\*)(/(a|b|\*b|\*\*)){1,2})?",
         ) {

@@ -1,8 +1,7 @@
-//! The path of a file in a Git tree, in the one spelling that every system reads alike.
+//! The path of a file in a Git tree, in a spelling that every system reads the same way.
 //!
-//! libgit2 and `git mktree` accept several of the spellings refused here, so this is ours to do.
-//! What is refused is refused on every platform: a commit made on Linux is checked out on a Mac and
-//! on Windows.
+//! libgit2 and `git mktree` accept several of the spellings that are refused here. The same rules
+//! apply on every platform, because a commit made on Linux may be checked out on macOS or Windows.
 
 use std::fmt;
 
@@ -11,15 +10,15 @@ use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 use super::unicode::{fold, is_hidden, shown};
 
-/// Longest component, in bytes: the limit of common file systems.
+/// Maximum length of a component in bytes: the limit of common file systems.
 pub const MAX_COMPONENT_BYTES: usize = 255;
-/// Longest path, in bytes: `PATH_MAX` of Linux.
+/// Maximum length of a path in bytes: `PATH_MAX` on Linux.
 pub const MAX_PATH_BYTES: usize = 4096;
-/// Most components of a path.
+/// Maximum number of components in a path.
 pub const MAX_DEPTH: usize = 64;
 
-/// A file's path from the root of the repository: components between single slashes, none of which
-/// means anything but a name.
+/// A file's path from the root of the repository: components separated by single slashes, each of
+/// them a plain name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RepoPath(String);
@@ -27,50 +26,50 @@ pub struct RepoPath(String);
 /// What is wrong with the text of a path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PathFault {
-    /// There is no text.
+    /// The text is empty.
     #[error("the path is empty")]
     Empty,
-    /// It begins at the root of a file system.
-    #[error("the path begins with `/`; it is read from the root of the repository")]
+    /// It starts at the root of a file system.
+    #[error("the path starts with `/`; paths are already relative to the repository root")]
     Absolute,
     /// Two slashes in a row, or one at the end.
     #[error("a name is missing between two `/` or after the last one")]
     EmptyComponent,
     /// `.` or `..`.
-    #[error("`{0}` is not a name; the path must lead straight to the file")]
+    #[error("`{0}` is not allowed in a path; write the path directly")]
     Dots(String),
-    /// Some system takes this component for `.git`.
+    /// Some system treats this component as `.git`.
     #[error("`{0}` is a spelling of `.git`, which belongs to Git")]
     DotGit(String),
     /// A separator on Windows.
-    #[error("`\\` is not part of a name; folders are separated by `/`")]
+    #[error("`\\` is not allowed in a name; separate folders with `/`")]
     Backslash,
     /// A drive or a stream on Windows.
-    #[error("`:` is not part of a name; Windows reads a drive or a stream")]
+    #[error("`:` is not allowed in a name; on Windows it marks a drive or a stream")]
     Colon,
-    /// A letter that Windows keeps for itself.
-    #[error("`{0}` holds one of `< > \" | ? *`, which no name has on Windows")]
+    /// A character that is reserved on Windows.
+    #[error("`{0}` contains one of `< > \" | ? *`, which Windows does not allow")]
     Reserved(String),
     /// NUL, a line feed and the like.
-    #[error("`{0}` holds a control character")]
+    #[error("`{0}` contains a control character")]
     Control(String),
-    /// Bidi marks, zero widths, blanks that are no space.
-    #[error("`{0}` holds a character that a reader cannot see")]
+    /// Bidirectional marks, zero-width characters, blanks other than the space.
+    #[error("`{0}` contains an invisible character")]
     Hidden(String),
-    /// Windows drops it, and the name becomes another one.
+    /// Windows drops it, which changes the name.
     #[error("`{0}` ends with a dot or a space, which Windows drops")]
     TrailingDotOrSpace(String),
     /// The name opens a device on Windows, whatever its extension.
     #[error("`{0}` is the name of a device on Windows")]
     Device(String),
-    /// Two byte strings would be one name.
-    #[error("`{component}` is not in the normal form NFC, which writes it `{nfc}` ({bytes} bytes)")]
+    /// Two byte strings would be the same name.
+    #[error("`{component}` is not in Unicode normal form NFC; write `{nfc}` ({bytes} bytes)")]
     NotNormal {
         /// The component as given.
         component: String,
         /// The same in NFC.
         nfc: String,
-        /// How long that is: the two often look alike.
+        /// The length in NFC, since the two forms often look the same.
         bytes: usize,
     },
     /// Longer than [`MAX_COMPONENT_BYTES`].
@@ -80,13 +79,13 @@ pub enum PathFault {
     #[error("the path is longer than {MAX_PATH_BYTES} bytes")]
     LongPath,
     /// Deeper than [`MAX_DEPTH`].
-    #[error("the path is deeper than {MAX_DEPTH} names")]
+    #[error("the path has more than {MAX_DEPTH} names")]
     Deep,
 }
 
 impl RepoPath {
-    /// Reads a path, or says what is wrong with it. Nothing is repaired: an agent that writes `./a`
-    /// is told so.
+    /// Parses a path, or says what is wrong with it. Nothing is normalized: an agent that writes
+    /// `./a` gets an error.
     pub fn parse(text: &str) -> Result<Self, PathFault> {
         if text.is_empty() {
             return Err(PathFault::Empty);
@@ -114,12 +113,12 @@ impl RepoPath {
         self.0.split('/')
     }
 
-    /// A key that is equal for two paths which differ in case or normal form only.
+    /// A key that is equal for two paths that differ only in case or normal form.
     pub fn folded(&self) -> String {
         fold(&self.0)
     }
 
-    /// Each folder that leads to the file, outermost first, then the path itself.
+    /// Each parent folder, outermost first, then the path itself.
     pub(super) fn prefixes(&self) -> impl Iterator<Item = &str> {
         let ends = self.0.match_indices('/').map(|(at, _)| at);
         ends.chain([self.0.len()]).filter_map(|end| self.0.get(..end))
@@ -154,8 +153,8 @@ impl From<RepoPath> for String {
     }
 }
 
-/// The order of the checks is the order of what helps most: `.git::$INDEX_ALLOCATION` has a colon,
-/// but that is not its point.
+/// The most helpful message comes first: `.git::$INDEX_ALLOCATION` contains a colon, but that is
+/// not the main problem.
 fn check(component: &str) -> Result<(), PathFault> {
     if component.is_empty() {
         return Err(PathFault::EmptyComponent);
@@ -166,7 +165,7 @@ fn check(component: &str) -> Result<(), PathFault> {
     if is_dot_git(component) {
         return Err(PathFault::DotGit(shown(component)));
     }
-    // Most names, of which only length, end and device are left to see.
+    // The common case: only length, ending and device names remain to be checked.
     let plain =
         component.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
     if !plain {
@@ -192,7 +191,7 @@ fn check(component: &str) -> Result<(), PathFault> {
     Ok(())
 }
 
-/// Whether each character may be part of a name.
+/// Checks that every character is allowed in a name.
 fn spelled(component: &str) -> Result<(), PathFault> {
     if component.chars().any(char::is_control) {
         return Err(PathFault::Control(shown(component)));
@@ -212,11 +211,11 @@ fn spelled(component: &str) -> Result<(), PathFault> {
     Ok(())
 }
 
-/// Whether Git, HFS+ (which ignores some code points) or NTFS (which ignores case, a stream,
-/// trailing dots and spaces, and has short names) takes `component` for `.git`. Full-width letters
-/// count too: no file system reads them so, but readers do.
+/// Whether Git, HFS+ (which ignores some code points) or NTFS (which ignores case, streams,
+/// trailing dots and spaces, and has short names) treats `component` as `.git`. Full-width letters
+/// count too: no file system treats them as `.git`, but readers do.
 pub(super) fn is_dot_git(component: &str) -> bool {
-    // Where every character is seen as it stands, `.git` and `git~1` begin with one of these.
+    // If every character is plain ASCII, `.git` and `git~1` start with one of these.
     let as_it_stands = component.bytes().all(|b| b.is_ascii() && !b.is_ascii_control());
     if as_it_stands && !component.starts_with(['.', 'g', 'G']) {
         return false;
@@ -230,7 +229,7 @@ pub(super) fn is_dot_git(component: &str) -> bool {
     name == ".git" || short
 }
 
-/// Windows opens a device for these names, with any extension.
+/// Whether Windows opens a device for this name, whatever its extension.
 fn is_device(component: &str) -> bool {
     let stem = component.split('.').next().unwrap_or_default().trim_end_matches(' ');
     let port = |n: &str| {
@@ -257,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_names_of_the_world_are_accepted() {
+    fn ordinary_names_are_accepted() {
         for text in [
             "README.md",
             "docs/architecture/overview.md",
@@ -279,26 +278,28 @@ mod tests {
     }
 
     #[test]
-    fn every_refusal_says_what_is_wrong() {
+    fn every_refused_path_has_a_clear_message() {
         for (text, words) in [
             ("", "the path is empty"),
-            ("/etc/passwd", "the path begins with `/`; it is read from the root of the repository"),
+            (
+                "/etc/passwd",
+                "the path starts with `/`; paths are already relative to the repository root",
+            ),
             ("a//b", "a name is missing between two `/` or after the last one"),
             ("a/", "a name is missing between two `/` or after the last one"),
-            ("./a", "`.` is not a name; the path must lead straight to the file"),
-            ("docs/../a", "`..` is not a name; the path must lead straight to the file"),
-            ("docs\\a", "`\\` is not part of a name; folders are separated by `/`"),
-            ("C:/a", "`:` is not part of a name; Windows reads a drive or a stream"),
-            ("docs/**", "`**` holds one of `< > \" | ? *`, which no name has on Windows"),
-            ("a\0b", "`a\\u{0}b` holds a control character"),
-            ("docs/a\u{202E}dm.x", "`a\\u{202e}dm.x` holds a character that a reader cannot see"),
+            ("./a", "`.` is not allowed in a path; write the path directly"),
+            ("docs/../a", "`..` is not allowed in a path; write the path directly"),
+            ("docs\\a", "`\\` is not allowed in a name; separate folders with `/`"),
+            ("C:/a", "`:` is not allowed in a name; on Windows it marks a drive or a stream"),
+            ("docs/**", "`**` contains one of `< > \" | ? *`, which Windows does not allow"),
+            ("a\0b", "`a\\u{0}b` contains a control character"),
+            ("docs/a\u{202E}dm.x", "`a\\u{202e}dm.x` contains an invisible character"),
             ("docs./a", "`docs.` ends with a dot or a space, which Windows drops"),
             ("docs/a ", "`a ` ends with a dot or a space, which Windows drops"),
             ("docs/Aux.md", "`Aux.md` is the name of a device on Windows"),
             (
                 "cafe\u{301}",
-                "`cafe\u{301}` is not in the normal form NFC, which writes it `caf\u{e9}` (5 \
-                 bytes)",
+                "`cafe\u{301}` is not in Unicode normal form NFC; write `caf\u{e9}` (5 bytes)",
             ),
         ] {
             assert_eq!(fault(text), words, "{text:?}");
@@ -306,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn dot_git_is_refused_however_it_is_spelled() {
+    fn dot_git_is_refused_in_every_spelling() {
         for text in [
             ".git",
             ".GIT/config",
@@ -332,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn length_and_depth_have_an_end() {
+    fn length_and_depth_are_limited() {
         let long = "x".repeat(MAX_COMPONENT_BYTES);
         assert!(RepoPath::parse(&long).is_ok());
         assert!(matches!(RepoPath::parse(&format!("{long}x")), Err(PathFault::LongComponent(_))));
@@ -342,14 +343,14 @@ mod tests {
     }
 
     #[test]
-    fn a_path_in_json_is_read_with_the_same_care() {
+    fn paths_in_json_are_checked_too() {
         let path: RepoPath = serde_json::from_str(r#""docs/a.md""#).expect("a good path");
         assert_eq!(serde_json::to_string(&path).expect("text"), r#""docs/a.md""#);
         assert!(serde_json::from_str::<RepoPath>(r#""docs/../a.md""#).is_err());
     }
 
     #[test]
-    fn the_prefixes_lead_from_the_root_to_the_file() {
+    fn prefixes_go_from_the_root_to_the_file() {
         let path = RepoPath::parse("a/b/c").expect("a good path");
         assert_eq!(path.prefixes().collect::<Vec<_>>(), ["a", "a/b", "a/b/c"]);
     }

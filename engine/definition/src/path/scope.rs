@@ -1,13 +1,13 @@
 //! Where an agent may write.
 //!
-//! The globs are read in order and the last one that takes a path, or a folder that leads to it,
-//! decides; a glob that begins with `!` takes out. So a folder once taken out stays out with all
-//! that is in it, until a later glob takes it in again. Taking in is exact, taking out ignores
-//! case: an agent must not reach `docs/Secret` because only `docs/secret` was taken out.
+//! The last glob that matches a path, or one of its parent folders, decides. A glob that starts
+//! with `!` excludes. An excluded folder therefore stays excluded with everything in it until a
+//! later glob includes it again. Inclusion is exact, but exclusion ignores case: an agent must not
+//! reach `docs/Secret` because only `docs/secret` was excluded.
 //!
-//! A path that is [sensitive](super::sensitive()) needs more: a glob must spell out what makes it
-//! so, without wildcards, down to the file or to a folder that is sensitive as a whole.
-//! `.github/workflows` and `.github/workflows/ci.yml` grant; `**`, `.github/**` and
+//! A [sensitive](super::sensitive()) path needs more: a glob must spell out the sensitive part
+//! without wildcards, down to the file or to a folder that is sensitive as a whole.
+//! `.github/workflows` and `.github/workflows/ci.yml` grant access; `**`, `.github/**` and
 //! `.github/workflows/*.yml` do not.
 
 use std::fmt;
@@ -19,7 +19,7 @@ use super::glob::{Glob, GlobFault};
 use super::overlap::{self, Overlap};
 use super::sensitive::{Marker, markers};
 
-/// An agent's write scope: gitignore-style globs, compiled.
+/// An agent's write scope: compiled gitignore-style globs.
 #[derive(Clone)]
 pub struct Scope {
     globs: Vec<Glob>,
@@ -29,30 +29,30 @@ pub struct Scope {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]
 pub struct ScopeFault {
-    /// Which of the globs, from 0.
+    /// The index of the glob, from 0.
     pub index: usize,
     /// What is wrong with it.
     pub why: GlobFault,
 }
 
-/// What a scope says of a path.
+/// A scope's verdict on a path.
 enum Verdict<'a> {
     Inside,
     Outside,
-    /// Inside, but for this glob.
+    /// Excluded by this glob.
     TakenOut(&'a Glob),
-    /// Inside, but no glob names it; why one must.
+    /// Inside, but sensitive and not named by a glob; the reason why it must be.
     Unnamed(&'static str),
 }
 
 impl Scope {
-    /// Compiles the globs, or names the first that is faulty. No globs make a scope that allows
+    /// Compiles the globs, or returns the first that is not valid. Without globs, the scope allows
     /// nothing.
     pub fn new(globs: &[String]) -> Result<Self, ScopeFault> {
         let mut compiled: Vec<Glob> = Vec::with_capacity(globs.len());
         for (index, text) in globs.iter().enumerate() {
             let glob = Glob::parse(text).map_err(|why| ScopeFault { index, why })?;
-            if glob.takes_out && compiled.iter().all(|before| before.takes_out) {
+            if glob.excludes && compiled.iter().all(|before| before.excludes) {
                 return Err(ScopeFault { index, why: GlobFault::NothingToTakeOut });
             }
             compiled.push(glob);
@@ -60,12 +60,12 @@ impl Scope {
         Ok(Self { globs: compiled })
     }
 
-    /// Whether the path is inside and, when it is sensitive, named.
+    /// Whether the path is inside the scope and, if it is sensitive, named.
     pub fn allows(&self, path: &RepoPath) -> bool {
         matches!(self.verdict(path), Verdict::Inside)
     }
 
-    /// What to tell the agent that asked to write `path`; `None` when it may.
+    /// The message for an agent that may not write `path`; `None` if it may.
     pub fn refusal(&self, agent: &str, path: &RepoPath) -> Option<String> {
         let head = format!("`{agent}` may not write `{path}`");
         match self.verdict(path) {
@@ -75,7 +75,7 @@ impl Scope {
             }
             Verdict::Outside => Some(format!("{head}; its scope is {self}")),
             Verdict::TakenOut(glob) => {
-                Some(format!("{head}; {} takes it out of its scope", glob.text))
+                Some(format!("{head}; {} excludes it from its scope", glob.text))
             }
             Verdict::Unnamed(why) => Some(format!(
                 "{head}: {why}, so a glob without wildcards must name it; its scope is {self}"
@@ -83,9 +83,9 @@ impl Scope {
         }
     }
 
-    /// Whether there is a path that both scopes allow. A path that is named is always true; for
-    /// what can hide an overlap see the source of `overlap.rs`. The search is bounded: it takes no
-    /// more than `steps` and counts them down.
+    /// Searches for a path that both scopes allow. A returned path is always a real overlap;
+    /// `overlap.rs` documents which overlaps may be missed. The search takes at most `steps` steps
+    /// and subtracts those it used.
     pub fn overlap(&self, other: &Self, steps: &mut usize) -> Overlap {
         overlap::overlap(self, other, steps)
     }
@@ -110,14 +110,14 @@ impl Scope {
         let covering: Vec<&Glob> = self.globs.iter().filter(|glob| glob.covers(path)).collect();
         match covering.last() {
             None => return Verdict::Outside,
-            Some(last) if last.takes_out => return Verdict::TakenOut(last),
+            Some(last) if last.excludes => return Verdict::TakenOut(last),
             Some(_) => {}
         }
         let markers = markers(path);
         let mut unnamed: Vec<&Marker> = markers.iter().collect();
         for glob in covering {
-            if glob.takes_out {
-                // A name given before does not outlive it either.
+            if glob.excludes {
+                // An exclusion also cancels earlier names.
                 unnamed = markers.iter().collect();
             } else {
                 unnamed.retain(|marker| !names(glob, path, marker));
@@ -127,10 +127,9 @@ impl Scope {
     }
 }
 
-/// Whether the glob spells out what makes the path sensitive, down to a folder that is so as a
-/// whole or to the file itself. It must end in as many plain names as lie between the first
-/// component that matters and where the glob ends: `settings.json` alone is found in `.vscode`, but
-/// does not name it.
+/// Whether the glob spells out the sensitive part of the path, down to the file or to a folder that
+/// is sensitive as a whole. All components from the start of the sensitive part to the end of the
+/// glob must be plain names: `settings.json` alone matches in `.vscode`, but does not name it.
 fn names(glob: &Glob, path: &RepoPath, marker: &Marker) -> bool {
     let mut prefixes = path.prefixes().zip(1..).skip(marker.end.saturating_sub(1));
     prefixes.any(|(prefix, length)| {
@@ -153,7 +152,7 @@ impl fmt::Debug for Scope {
 }
 
 impl PartialEq for Scope {
-    /// Scopes are equal when they are written alike.
+    /// Scopes are equal if their globs are written the same way.
     fn eq(&self, other: &Self) -> bool {
         self.globs().eq(other.globs())
     }
@@ -177,13 +176,13 @@ mod tests {
         scope(globs).allows(&RepoPath::parse(path).expect("a good path"))
     }
 
-    fn told(globs: &str, path: &str) -> String {
+    fn refusal(globs: &str, path: &str) -> String {
         let path = RepoPath::parse(path).expect("a good path");
         scope(globs).refusal("sa", &path).unwrap_or_else(|| "go ahead".to_owned())
     }
 
     #[test]
-    fn an_agent_writes_in_its_folders_and_nowhere_else() {
+    fn an_agent_writes_only_in_its_folders() {
         assert!(allows("docs/architecture/**", "docs/architecture/adr/0001.md"));
         for path in [
             "docs/architecture-evil/x",
@@ -200,21 +199,21 @@ mod tests {
     }
 
     #[test]
-    fn the_last_glob_that_takes_a_path_decides() {
+    fn the_last_matching_glob_decides() {
         let globs = "app/** !app/tests app/tests/shared/**";
         assert!(allows(globs, "app/main.rs"));
         assert!(!allows(globs, "app/tests/a.rs"));
         assert!(allows(globs, "app/tests/shared/a.rs"));
-        // Taking out ignores case, in the glob and in the path.
+        // Exclusion ignores case, in the glob and in the path.
         assert!(!allows("docs/** !docs/secret/**", "docs/SECRET/a.md"));
         assert!(!allows("docs/** !docs/Straße", "docs/STRASSE"));
-        // Only the README of the root: all that is in a folder is taken out.
+        // Only the README in the root: everything in a folder is excluded.
         assert!(allows("README.md !*/**", "README.md"));
         assert!(!allows("README.md !*/**", "docs/README.md"));
     }
 
     #[test]
-    fn what_runs_by_being_written_must_be_named() {
+    fn sensitive_files_must_be_named() {
         for globs in [
             "**",
             ".github/**",
@@ -246,26 +245,26 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_agent_learns_why() {
-        assert_eq!(told("docs/architecture/**", "docs/architecture/a.md"), "go ahead");
+    fn refusals_say_why() {
+        assert_eq!(refusal("docs/architecture/**", "docs/architecture/a.md"), "go ahead");
         assert_eq!(
-            told("docs/architecture/**", "infra/main.tf"),
+            refusal("docs/architecture/**", "infra/main.tf"),
             "`sa` may not write `infra/main.tf`; its scope is docs/architecture/**"
         );
-        assert_eq!(told("", "a"), "`sa` may not write `a`; it has no write scope");
+        assert_eq!(refusal("", "a"), "`sa` may not write `a`; it has no write scope");
         assert_eq!(
-            told("app/** !app/tests/**", "app/tests/a"),
-            "`sa` may not write `app/tests/a`; !app/tests/** takes it out of its scope"
+            refusal("app/** !app/tests/**", "app/tests/a"),
+            "`sa` may not write `app/tests/a`; !app/tests/** excludes it from its scope"
         );
         assert_eq!(
-            told("**", ".envrc"),
-            "`sa` may not write `.envrc`: a shell or a program started in the folder obeys it, so \
+            refusal("**", ".envrc"),
+            "`sa` may not write `.envrc`: a shell or program started in the folder reads it, so \
              a glob without wildcards must name it; its scope is **"
         );
     }
 
     #[test]
-    fn a_faulty_glob_is_named_by_its_place() {
+    fn an_invalid_glob_is_reported_by_index() {
         let fault = |globs: &[&str]| {
             Scope::new(&globs.iter().map(|&glob| glob.to_owned()).collect::<Vec<_>>()).err()
         };
@@ -281,7 +280,7 @@ mod tests {
         assert_eq!(scope("a/** !a/b").globs().collect::<Vec<_>>(), ["a/**", "!a/b"]);
     }
 
-    /// The names a glob begins with, before any wildcard.
+    /// The names at the start of a glob, before any wildcard.
     fn fixed(glob: &Glob) -> Vec<String> {
         let literal = |part: &Part| match part {
             Part::Name(tokens) => tokens
@@ -295,7 +294,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_allowed_path_begins_with_the_folder_of_some_glob(
+        fn an_allowed_path_starts_with_the_folder_of_some_glob(
             globs in prop::collection::vec(r"!?(a|b|docs|\*|[ab]\*|\*\*|a\?)(/(a|b|docs|\*|\*\*|b\*)){0,3}/?", 1..4),
             path in r"(a|b|docs|ab|x)(/(a|b|docs|ab|x|\.envrc)){0,4}",
         ) {
@@ -303,7 +302,7 @@ mod tests {
                 && scope.allows(&path)
             {
                 let names: Vec<&str> = path.components().collect();
-                let begins = |glob: &&Glob| !glob.takes_out && fixed(glob).iter().zip(&names).all(|(want, name)| want == name)
+                let begins = |glob: &&Glob| !glob.excludes && fixed(glob).iter().zip(&names).all(|(want, name)| want == name)
                     && fixed(glob).len() <= names.len();
                 prop_assert!(scope.compiled().any(|glob| begins(&glob)));
                 prop_assert!(crate::path::sensitive(&path).is_none());

@@ -1,13 +1,13 @@
-//! The few things to know of Unicode to keep two names apart: what cannot be seen, and what is
-//! equal but for case.
+//! Unicode helpers that keep names apart: which characters are invisible, and which texts are equal
+//! except for case.
 //!
-//! No table of all of Unicode comes with this: the ranges are those of general category `Cf`, of
-//! `Default_Ignorable_Code_Point`, and of blanks other than the space.
+//! The table covers only general category `Cf`, `Default_Ignorable_Code_Point`, and blanks other
+//! than the space.
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// First and last of each range of characters that a reader does not see, or that move what he
-/// sees.
+/// The first and last of each range of characters that are invisible or that reorder the text
+/// around them.
 const HIDDEN: &[(char, char)] = &[
     ('\u{00A0}', '\u{00A0}'), // no-break space
     ('\u{00AD}', '\u{00AD}'), // soft hyphen
@@ -41,16 +41,16 @@ const HIDDEN: &[(char, char)] = &[
     ('\u{E0000}', '\u{E0FFF}'), // tags and selectors
 ];
 
-/// Whether a reader does not see `c`, or sees what is around it in another order.
+/// Whether `c` is invisible or reorders the text around it.
 pub(super) fn is_hidden(c: char) -> bool {
     HIDDEN.iter().any(|&(first, last)| (first..=last).contains(&c))
 }
 
-/// A key that is equal for two texts which differ in case or normal form only.
+/// A key that is equal for two texts that differ only in case or normal form.
 ///
-/// Upper case first, then lower case: this takes `ß` to `ss`, the long and the final s and the
-/// Kelvin sign home, as full case folding does. It also takes the dotless `ı` to `i`; one name too
-/// many that collides is better than one too few.
+/// Converts to upper case first, then to lower case. Like full case folding, this maps `ß` to `ss`,
+/// the long s, the final sigma and the Kelvin sign to their plain letters. It also maps the dotless
+/// `ı` to `i`; a false collision is better than a missed one.
 pub(super) fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
@@ -58,8 +58,7 @@ pub(super) fn fold(text: &str) -> String {
     text.nfd().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc().collect()
 }
 
-/// `text` as a reader can see it: hidden and control characters spelled out, and not longer than a
-/// line.
+/// `text` for display: hidden and control characters are escaped, and long texts are cut.
 pub(super) fn shown(text: &str) -> String {
     const LONGEST: usize = 60;
     let mut shown = String::new();
@@ -82,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_differ_in_case_or_form_only_have_one_key() {
+    fn names_that_differ_only_in_case_or_form_have_one_key() {
         for (one, other) in [
             ("README.md", "readme.MD"),
             ("Straße", "STRASSE"),
@@ -100,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_seen_is_spelled_out() {
+    fn invisible_characters_are_escaped() {
         assert_eq!(shown("a\u{202E}b\u{7}"), r"a\u{202e}b\u{7}");
         assert_eq!(shown(&"x".repeat(80)).chars().count(), 61);
         assert!(!"Überblick 設計 ñ".chars().any(is_hidden));

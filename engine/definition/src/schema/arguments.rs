@@ -1,25 +1,25 @@
-//! What a model gives a tool, held against the tool's schema.
+//! Validates the arguments that a model passes to a tool against the tool's schema.
 
 use jsonschema::Validator;
 use serde_json::Value;
 
-/// How many faults are told at once.
-const TOLD: usize = 3;
+/// Maximum number of faults reported at once.
+const MAX_FAULTS: usize = 3;
 
-/// A tool's arguments.
+/// A validator for a tool's arguments.
 #[derive(Debug)]
 pub struct Arguments(Validator);
 
 impl Arguments {
-    /// As a JSON Schema (draft 7) says; `None` when it is none.
+    /// Compiles a JSON Schema (draft 7). Returns `None` if the schema is not valid.
     pub fn of(schema: &Value) -> Option<Arguments> {
         jsonschema::draft7::options().build(schema).ok().map(Arguments)
     }
 
-    /// What of `input` does not fit, in words for the model.
+    /// Describes, for the model, what is wrong with `input`. Returns `None` if it is valid.
     pub fn misfit(&self, input: &Value) -> Option<String> {
         let faults =
-            self.0.iter_errors(input).take(TOLD).map(|e| match e.instance_path().as_str() {
+            self.0.iter_errors(input).take(MAX_FAULTS).map(|e| match e.instance_path().as_str() {
                 "" => e.to_string(),
                 path => format!("{}: {e}", path.trim_start_matches('/')),
             });

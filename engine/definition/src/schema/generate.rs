@@ -1,4 +1,4 @@
-//! The schemas as the types say, in the form that editors understand best.
+//! Generates the schemas from the types, in the form that editors handle best.
 
 use std::sync::OnceLock;
 
@@ -8,12 +8,12 @@ use serde_json::{Map, Value};
 
 use crate::syntax::{AgentsFile, FileKind, PhaseFile, RehearsalFile, WorkflowFile};
 
-/// The schema of a kind of files, draft-07, without references.
+/// The schema of a kind of file: draft-07, without `$ref`.
 ///
-/// `x-cloudcrew-names` marks texts that name something of the workspace, `x-cloudcrew-defines` what
-/// gives a name to something. `x-cloudcrew-mentions` is as `x-cloudcrew-names` where something else
-/// may stand too. `x-cloudcrew-left-out: defaults` says that a map means its keys' defaults when it
-/// is left out; others then are not there at all.
+/// `x-cloudcrew-names` marks a reference to something in the workspace, and `x-cloudcrew-defines`
+/// its definition. `x-cloudcrew-mentions` is like `x-cloudcrew-names`, but other values are allowed
+/// too. `x-cloudcrew-left-out: defaults` marks a map that takes the defaults of its keys when it is
+/// absent; other absent maps mean that the feature is off.
 pub fn schema(kind: FileKind) -> Value {
     match kind {
         FileKind::Agents => generate::<AgentsFile>(),
@@ -23,7 +23,8 @@ pub fn schema(kind: FileKind) -> Value {
     }
 }
 
-/// The schema as `schema --write` put it beside this source: reading it costs a tenth of making it.
+/// The schema that `schema --write` stored next to this source. Reading it takes a tenth of the
+/// time of generating it.
 pub fn plain(kind: FileKind) -> &'static Value {
     static ALL: [OnceLock<Value>; 4] = [const { OnceLock::new() }; 4];
     ALL[kind as usize].get_or_init(|| {
@@ -33,7 +34,7 @@ pub fn plain(kind: FileKind) -> &'static Value {
             FileKind::Workflow => include_str!("../../schemas/workflow.json"),
             FileKind::Rehearsal => include_str!("../../schemas/rehearsal.json"),
         };
-        // What cannot be read, in the middle of a change of the types, is made instead.
+        // While the types are being changed, the stored schema may be broken; generate it instead.
         serde_json::from_str(text).unwrap_or_else(|_| schema(kind))
     })
 }
@@ -58,12 +59,12 @@ fn tidy(schema: &mut Value) {
     }
 }
 
-/// Keywords whose values are values of the author's, not schemas.
+/// Keywords whose values are plain data, not schemas.
 fn is_data(keyword: &str) -> bool {
     matches!(keyword, "default" | "examples" | "enum" | "const")
 }
 
-/// A doc comment is wrapped for its source file; each paragraph becomes one line.
+/// Joins the wrapped lines of a doc comment: each paragraph becomes one line.
 fn unwrapped(map: &mut Map<String, Value>) {
     let Some(Value::String(description)) = map.get_mut("description") else { return };
     let paragraphs: Vec<String> =
@@ -71,8 +72,8 @@ fn unwrapped(map: &mut Map<String, Value>) {
     *description = paragraphs.join("\n\n");
 }
 
-/// An optional key is left out, never written as nothing: `gate:` with no value would else quietly
-/// mean "no gate".
+/// Disallows null: an optional key is left out, not left empty. Otherwise, an empty `gate:` would
+/// silently mean "no gate".
 fn never_null(map: &mut Map<String, Value>) {
     if let Some(Value::Array(types)) = map.get_mut("type") {
         types.retain(|t| t != "null");
@@ -81,8 +82,8 @@ fn never_null(map: &mut Map<String, Value>) {
         }
     }
     if let Some(Value::Array(branches)) = map.get("anyOf") {
-        let kept: Vec<Value> = branches.iter().filter(|b| b["type"] != "null").cloned().collect();
-        if let [Value::Object(only)] = kept.as_slice() {
+        let others: Vec<Value> = branches.iter().filter(|b| b["type"] != "null").cloned().collect();
+        if let [Value::Object(only)] = others.as_slice() {
             let only = only.clone();
             map.remove("anyOf");
             for (key, value) in only {
@@ -92,22 +93,30 @@ fn never_null(map: &mut Map<String, Value>) {
     }
 }
 
-/// `oneOf` of described constants becomes an `enum` with a description each, which editors show and
-/// check word by word.
+/// Turns a `oneOf` of constants into an `enum` with descriptions, which editors can complete and
+/// check.
 fn names_of_constants(map: &mut Map<String, Value>) {
-    let Some(Value::Array(branches)) = map.get("oneOf") else { return };
+    let Some(Value::Array(branches)) = map.get_mut("oneOf") else { return };
     if !branches.iter().all(|b| b.get("const").is_some()) {
         return;
     }
     let names: Vec<Value> = branches.iter().map(|b| b["const"].clone()).collect();
-    let words: Vec<Value> = branches.iter().map(|b| b["description"].clone()).collect();
+    let words: Vec<Value> = branches
+        .iter_mut()
+        .map(|b| {
+            if let Some(map) = b.as_object_mut() {
+                unwrapped(map);
+            }
+            b["description"].clone()
+        })
+        .collect();
     map.remove("oneOf");
     map.insert("type".into(), "string".into());
     map.insert("enum".into(), names.into());
     map.insert("markdownEnumDescriptions".into(), words.into());
 }
 
-/// A list of names: each of its entries is one.
+/// Moves the annotation of a list of names to its items.
 fn mark_of_items(map: &mut Map<String, Value>) {
     let Some(mark) = map.get("x-cloudcrew-names").cloned() else { return };
     if let Some(Value::Object(items)) = map.get_mut("items") {
@@ -116,8 +125,8 @@ fn mark_of_items(map: &mut Map<String, Value>) {
     }
 }
 
-/// Editors show a description as plain text and `markdownDescription` as written; few show a
-/// default by themselves.
+/// Adds the default to the description, since few editors show it, and copies the description to
+/// `markdownDescription`, which editors render as Markdown.
 fn words(map: &mut Map<String, Value>) {
     let Some(Value::String(description)) = map.get("description") else { return };
     let mut words = description.clone();
@@ -134,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_written_schemas_are_what_the_types_say() {
+    fn stored_schemas_match_the_types() {
         for kind in FileKind::ALL {
             assert!(
                 *plain(kind) == schema(kind),

@@ -1,4 +1,5 @@
-//! A document held against its schema: each fault becomes a finding at its word.
+//! Validates a document against its schema. Each fault becomes a finding at the word that causes
+//! it.
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::paths::LocationSegment;
@@ -20,7 +21,7 @@ pub(super) fn validator(kind: FileKind) -> Option<&'static Validator> {
         .as_ref()
 }
 
-/// Holds a document against the schema of its kind.
+/// Validates a document against the schema of its kind.
 pub(crate) fn check(kind: FileKind, source: &str, document: &Document, report: &mut Report) {
     if holds(plain(kind), document, document.root()) {
         return;
@@ -33,7 +34,7 @@ pub(crate) fn check(kind: FileKind, source: &str, document: &Document, report: &
     }
 }
 
-/// The node an error is about, and the key it stands under.
+/// The node that an error is about, and its key.
 struct Place {
     node: NodeId,
     key: Option<NodeId>,
@@ -74,7 +75,7 @@ impl Fault<'_> {
             ValidationErrorKind::Required { property } => {
                 let property = property.as_str().unwrap_or_default();
                 report
-                    .error("missing-key", format!("{what} has no `{property}`"))
+                    .error("missing-key", format!("{what} is missing `{property}`"))
                     .at(self.head(), format!("`{property}` belongs here"));
             }
             ValidationErrorKind::Type { kind } => {
@@ -96,7 +97,7 @@ impl Fault<'_> {
                 let names: Vec<&str> =
                     options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
                 report
-                    .error("bad-value", format!("`{}` is no value of {what}", self.text()))
+                    .error("bad-value", format!("`{}` is not a valid {what}", self.text()))
                     .at(span, "")
                     .help_closest(self.text(), names);
             }
@@ -114,35 +115,38 @@ impl Fault<'_> {
             ValidationErrorKind::Pattern { .. }
                 if self.rule()["x-cloudcrew-form"] == "model-id" =>
             {
-                report.error("bad-value", format!("`{}` is no identifier of a \
-                    model", self.text())).at(span, "").help(
-                    "write it as the provider does: letters, digits, `.`, `_`, `:`, `/` and `-`, \
-                     such as `us.anthropic.claude-opus-4-6-v1`",
+                let message = format!("`{}` is not a valid model identifier", self.text());
+                report.error("bad-value", message).at(span, "").help(
+                    "use the provider's identifier, with letters, digits, `.`, `_`, `:`, `/` and \
+                     `-`, such as `us.anthropic.claude-opus-4-6-v1`",
                 );
             }
             ValidationErrorKind::Pattern { .. } if self.rule()["x-cloudcrew-form"] == "region" => {
                 report
-                    .error("bad-value", format!("`{}` is no AWS region", self.text()))
+                    .error("bad-value", format!("`{}` is not an AWS region", self.text()))
                     .at(span, "")
-                    .help("such as `eu-central-1`");
+                    .help("use a region such as `eu-central-1`");
             }
             ValidationErrorKind::Pattern { .. } if self.rule()["x-cloudcrew-form"] == "url" => {
-                let found =
-                    report.error("bad-value", format!("`{}` is no URL of a service", self.text()));
-                found.at(span, "").help("such as `http://127.0.0.1:11434/v1`: no user, no query");
+                let found = report
+                    .error("bad-value", format!("`{}` is not a valid service URL", self.text()));
+                found.at(span, "").help(
+                    "use a URL such as `http://127.0.0.1:11434/v1`, without a user or a query",
+                );
             }
             ValidationErrorKind::Pattern { .. }
                 if self.rule()["x-cloudcrew-form"] == "variable" =>
             {
-                let found = report.error("bad-value", "this is no name of an environment variable");
+                let found = report
+                    .error("bad-value", "this is not a valid name of an environment variable");
                 found.at(span, "").help(
-                    "name the variable that holds the key, such as `OPENAI_API_KEY`; a key \
-                        itself never stands here",
+                    "name the variable that holds the key, such as `OPENAI_API_KEY`; never write \
+                     the key itself here",
                 );
             }
             ValidationErrorKind::Pattern { .. } => {
                 report
-                    .error("bad-value", format!("`{}` is not a name", self.text()))
+                    .error("bad-value", format!("`{}` is not a valid name", self.text()))
                     .at(span, "")
                     .help(NAME);
             }
@@ -152,7 +156,10 @@ impl Fault<'_> {
                     .document
                     .entry(self.place.node, &name)
                     .map_or(span, |(k, _)| self.document.node(k).span);
-                report.error("bad-value", format!("`{name}` is not a name")).at(key, "").help(NAME);
+                report
+                    .error("bad-value", format!("`{name}` is not a valid name"))
+                    .at(key, "")
+                    .help(NAME);
             }
             ValidationErrorKind::Minimum { limit } => {
                 report.error("bad-value", format!("{what} must be at least {limit}")).at(span, "");
@@ -169,7 +176,7 @@ impl Fault<'_> {
                 report
                     .error(
                         "bad-value",
-                        format!("{what} does not fit its schema ({})", other.keyword()),
+                        format!("{what} does not match its schema ({})", other.keyword()),
                     )
                     .at(span, "");
             }
@@ -190,13 +197,13 @@ impl Fault<'_> {
             .help_closest(key, known);
     }
 
-    /// The subschema whose keyword was broken.
+    /// The subschema that contains the violated keyword.
     fn rule(&self) -> &Value {
         let path = self.error.schema_path().as_str();
         self.schema.pointer(&path[..path.rfind('/').unwrap_or(0)]).unwrap_or(&Value::Null)
     }
 
-    /// How the author would call what the error is about.
+    /// What the error is about, in the author's terms.
     fn name(&self) -> String {
         match self.place.key.and_then(|k| self.document.text(k)) {
             Some(key) if self.in_list() => format!("an entry of `{key}`"),
@@ -209,22 +216,22 @@ impl Fault<'_> {
         self.document.text(self.place.node).unwrap_or_default()
     }
 
-    /// The word that stands for a map: its key, or its first key.
+    /// The span that represents a map: its key, or its first key.
     fn head(&self) -> Span {
         let node = self.document.node(self.place.node);
         let first = match &node.kind {
             Kind::Map(entries) => entries.first().map(|(k, _)| *k),
             _ => None,
         };
-        // An entry of a list has no key of its own; the key of the list would point too far away.
+        // An entry of a list has no key of its own, and the key of the list may be far away.
         let key = if self.in_list() { first } else { self.place.key.or(first) };
         key.map_or(node.span, |k| self.document.node(k).span)
     }
 
-    /// The value's place, or its key's where nothing was written.
+    /// The span of the value, or of its key if the value is empty.
     fn value_or_key(&self, span: Span) -> Span {
         if span.start == span.end && self.in_list() {
-            // Of an entry with nothing in it, the dash is what can be seen.
+            // For an empty entry, point at its dash.
             let before = self.source.get(..span.start).unwrap_or_default().trim_end();
             if before.ends_with('-') {
                 return Span { start: before.len() - 1, end: before.len(), ..span };
@@ -240,8 +247,8 @@ impl Fault<'_> {
         matches!(self.error.instance_path().iter().last(), Some(LocationSegment::Index(_)))
     }
 
-    /// The same in the form that is wanted, where it only was written otherwise: a number in
-    /// quotes, a word that reads as a number.
+    /// The value in the expected type, if only its notation is wrong: a number in quotes, or text
+    /// that reads as a number.
     fn meant(&self, kind: &TypeKind) -> Option<String> {
         let TypeKind::Single(wanted) = kind else { return None };
         let number = |text: &str| Some(text.replace('_', "")).filter(|t| t.parse::<i64>().is_ok());
@@ -260,7 +267,7 @@ impl Fault<'_> {
         }
     }
 
-    /// The value as it stands in the file.
+    /// The value as written in the file.
     fn written(&self) -> Option<&str> {
         let span = self.document.node(self.place.node).span;
         self.source.get(span.start..span.end).filter(|t| !t.is_empty() && !t.contains('\n'))
@@ -268,7 +275,7 @@ impl Fault<'_> {
 
     fn found(&self) -> &'static str {
         match self.document.node(self.place.node).kind {
-            Kind::Null => "nothing",
+            Kind::Null => "empty",
             Kind::Bool(_) => "true or false",
             Kind::Int(_) => "a number",
             Kind::Float(_) => "a fraction",
@@ -279,9 +286,9 @@ impl Fault<'_> {
     }
 }
 
-const DURATION: &str = "write a number and a unit, biggest first: `30s`, `15m`, `1h30m`, `2d`";
-const NAME: &str = "a name begins with a lowercase letter and goes on with lowercase letters, \
-    digits, `_` and `-`, at most 63";
+const DURATION: &str = "write numbers with units, largest unit first: `30s`, `15m`, `1h30m`, `2d`";
+const NAME: &str = "a name starts with a lowercase letter, followed by lowercase letters, digits, \
+    `_` or `-`, up to 63 characters";
 
 fn wanted(kind: &TypeKind) -> &'static str {
     match kind {

@@ -1,14 +1,14 @@
-//! Whether a document is plainly as its schema says. It knows the keywords that our schemas have;
-//! of anything else, and of whatever looks wrong, the validator of [`super::hold`] is asked, which
-//! also says what is wrong. Most documents are right, and for these neither a validator nor a
-//! second copy of the document is made.
+//! A fast check whether a document matches its schema. It supports only the keywords of our own
+//! schemas. For everything else, and for every mismatch, the validator in [`super::hold`] decides
+//! and describes the fault. Most documents are valid and need neither a validator nor a copy of the
+//! document.
 
 use serde_json::{Map, Value};
 
 use crate::document::{Document, Kind, NodeId};
 use crate::syntax::{Duration, NAME_PATTERN, is_name};
 
-/// `true` only when the validator would find nothing.
+/// Returns `true` only if the validator would find no fault.
 pub(super) fn holds(rule: &Value, document: &Document, node: NodeId) -> bool {
     let Value::Object(rule) = rule else { return false };
     let kind = &document.node(node).kind;
@@ -56,7 +56,7 @@ fn number(kind: &Kind) -> Option<f64> {
     }
 }
 
-/// Every entry by its own rule, or by the one for all others.
+/// Checks each entry against its own schema, or the one for additional properties.
 fn entries(rule: &Map<String, Value>, others: &Value, document: &Document, kind: &Kind) -> bool {
     let Kind::Map(entries) = kind else { return false };
     let known = rule.get("properties").and_then(Value::as_object);
@@ -84,7 +84,7 @@ fn names(wanted: &Value, document: &Document, kind: &Kind) -> bool {
 
 fn fits(text: &str, pattern: &Value, rule: &Map<String, Value>) -> bool {
     match rule.get("x-cloudcrew-form").and_then(Value::as_str) {
-        // Longer ones may have more digits than the pattern takes.
+        // Longer texts may have more digits than the pattern allows.
         Some("duration") => text.len() <= 8 && Duration::parse(text).is_some(),
         Some("model-id") => is_model_id(text),
         _ => pattern == NAME_PATTERN && is_name(text),
@@ -109,7 +109,7 @@ mod tests {
     use super::super::hold::validator;
     use super::*;
 
-    /// What stands for a value: right in one place, wrong in the next.
+    /// Replacement values, each valid in some places and not in others.
     const WORDS: &[&str] = &[
         "x",
         "pm",
@@ -153,7 +153,7 @@ mod tests {
     ];
 
     #[test]
-    fn it_never_lets_pass_what_the_validator_would_not() {
+    fn it_never_accepts_what_the_validator_rejects() {
         let (mut right, mut wrong) = (0, 0);
         for (path, text) in FILES {
             let kind = FileKind::of(path).expect("a definition");
@@ -185,7 +185,7 @@ mod tests {
         }
         assert!(
             right > 500 && wrong > 5000,
-            "{right} right and {wrong} wrong are too few to mean anything"
+            "{right} valid and {wrong} invalid documents are too few"
         );
     }
 }

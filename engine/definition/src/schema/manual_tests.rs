@@ -1,4 +1,4 @@
-//! The schemas are the manual: it is whole, and it says what the engine does.
+//! The schemas are the reference manual: it must be complete and match the engine.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::catalogue::Catalogue;
 use crate::source::Sources;
 use crate::syntax::{Duration, FileKind};
 
-/// Every rule with the way to it.
+/// Every subschema with its path.
 fn rules(kind: FileKind) -> Vec<(String, &'static Value)> {
     let mut found = Vec::new();
     let mut open = vec![(kind.name().to_owned(), plain(kind))];
@@ -27,7 +27,7 @@ fn rules(kind: FileKind) -> Vec<(String, &'static Value)> {
 }
 
 #[test]
-fn every_key_is_described_and_every_value_shown_or_listed() {
+fn every_key_has_a_description_and_shows_its_values() {
     for (way, rule) in FileKind::ALL.into_iter().flat_map(rules) {
         if way.ends_with(".items") || way.ends_with(".additionalProperties") {
             continue;
@@ -38,7 +38,7 @@ fn every_key_is_described_and_every_value_shown_or_listed() {
         );
         let shown =
             ["examples", "default", "enum", "properties", "additionalProperties", "minimum"];
-        assert!(shown.iter().any(|key| !rule[key].is_null()), "{way} shows no value");
+        assert!(shown.iter().any(|key| !rule[key].is_null()), "{way} shows no values");
         for at in 0..rule["enum"].as_array().map_or(0, Vec::len) {
             assert!(
                 rule["markdownEnumDescriptions"][at].is_string(),
@@ -49,7 +49,7 @@ fn every_key_is_described_and_every_value_shown_or_listed() {
 }
 
 #[test]
-fn every_example_and_default_is_a_value_that_its_rule_allows() {
+fn examples_and_defaults_are_valid() {
     let mut looked_at = 0;
     for (way, rule) in FileKind::ALL.into_iter().flat_map(rules) {
         let validator = jsonschema::draft7::new(rule).expect("a schema");
@@ -62,7 +62,7 @@ fn every_example_and_default_is_a_value_that_its_rule_allows() {
 }
 
 #[test]
-fn a_key_that_is_left_out_means_what_the_schema_says() {
+fn documented_defaults_match_the_engine() {
     let mut sources = Sources::new();
     let files = [
         (

@@ -1,5 +1,4 @@
-//! JSON Schemas out of the types: what a document is held against, what editors complete and show,
-//! and the reference pages.
+//! JSON Schemas derived from the types, for validation, for editors and for the reference pages.
 
 mod arguments;
 mod generate;

@@ -1,5 +1,5 @@
-//! A schema with the names of one workspace in it, so that any editor that knows schemas completes
-//! and checks references.
+//! A schema that contains the names of one workspace, so any editor with schema support can
+//! complete and check references.
 
 use serde_json::{Map, Value};
 
@@ -9,8 +9,8 @@ use crate::names::{NameKind, Names};
 use crate::source::Sources;
 use crate::syntax::{FileKind, Workspace};
 
-/// The schema of a kind of files, with each reference narrowed to what there is. A kind of which
-/// nothing is known stays open: where `agents.yaml` cannot be read, no phase is blamed for it.
+/// The schema of a kind of file, with each reference restricted to existing names. A kind without
+/// known names stays unrestricted, so a broken `agents.yaml` causes no errors in phases.
 pub fn named(
     kind: FileKind,
     names: &Names,
@@ -46,6 +46,6 @@ fn names(map: &mut Map<String, Value>, known: Vec<(String, String)>) {
         known.into_iter().map(|(n, w)| (Value::from(n), Value::from(w))).unzip();
     map.insert("enum".into(), names.into());
     map.insert("markdownEnumDescriptions".into(), words.into());
-    // Examples of other crews' names would only mislead here.
+    // Examples with names of other workspaces would be misleading.
     map.remove("examples");
 }

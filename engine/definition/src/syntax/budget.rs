@@ -1,42 +1,42 @@
-//! Budgets: what an agent, a phase, an engagement or a pot may use.
+//! Budgets of agents, phases, engagements and pots.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Written, defaults};
 
-/// What may be used in one engagement, over all retries, revisions and restarts. Nearing 80% is
-/// told once; a call that might go beyond is not made.
+/// A budget for one engagement, including all retries, revisions and restarts. A warning is issued
+/// once, at 80%. A call that could exceed the budget is not made.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Budget {
-    /// Input and output tokens together; tokens of a prompt cache are not counted. Left out: no
-    /// limit.
+    /// Maximum number of input and output tokens together. Prompt cache tokens do not count.
+    /// Defaults to no limit.
     #[schemars(range(min = 1, max = 1_000_000_000_000u64), extend("examples" = [4000000]))]
     pub tokens: Option<Written<u64>>,
-    /// US dollars; needs models whose price is known. Left out: no limit.
+    /// Maximum cost in US dollars. Requires models with a known price. Defaults to no limit.
     #[schemars(range(min = 0.01, max = 10_000_000), extend("examples" = [40]))]
     pub usd: Option<Written<f64>>,
-    /// What happens when it is used up.
+    /// What happens when the budget is used up.
     #[schemars(extend("default" = defaults::AT_LIMIT))]
     pub at_limit: Option<Written<AtLimit>>,
 }
 
-/// What an agent may use in one engagement, alone or with others.
+/// An agent's budget for one engagement, its own or shared with other agents.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct AgentBudget {
-    /// Input and output tokens together; tokens of a prompt cache are not counted. Left out: no
-    /// limit.
+    /// Maximum number of input and output tokens together. Prompt cache tokens do not count.
+    /// Defaults to no limit.
     #[schemars(range(min = 1, max = 1_000_000_000_000u64), extend("examples" = [4000000]))]
     pub tokens: Option<Written<u64>>,
-    /// US dollars; needs models whose price is known. Left out: no limit.
+    /// Maximum cost in US dollars. Requires models with a known price. Defaults to no limit.
     #[schemars(range(min = 0.01, max = 10_000_000), extend("examples" = [40]))]
     pub usd: Option<Written<f64>>,
-    /// What happens when it is used up.
+    /// What happens when the budget is used up.
     #[schemars(extend("default" = defaults::AT_LIMIT))]
     pub at_limit: Option<Written<AtLimit>>,
-    /// Name of a budget in `budgets` that it shares with others. Left out: none.
+    /// Name of a budget in `budgets` that the agent shares with others. Optional.
     #[schemars(extend("x-cloudcrew-names" = "budgets", "examples" = ["builders"]))]
     pub pot: Option<Written<String>>,
 }
@@ -47,6 +47,6 @@ pub struct AgentBudget {
 pub enum AtLimit {
     /// The engagement ends.
     Stop,
-    /// A person is asked to raise it, and the engagement waits.
+    /// The engagement waits, and a person is asked to raise the budget.
     Ask,
 }

@@ -1,4 +1,5 @@
-//! What a key means that is left out: the schema says it to authors, and the crew is made with it.
+//! Default values of optional keys. The schemas document them, and the definition is built with
+//! them.
 
 use std::time::Duration;
 
@@ -34,20 +35,20 @@ pub const MAX_REVISIONS: u32 = 3;
 pub const ON_EXPIRY: OnExpiry = OnExpiry::Stop;
 /// `retry.timeout_factor`
 pub const TIMEOUT_FACTOR: f64 = 1.0;
-/// `deliver.max_attempts`, where there is no `deliver`
+/// `deliver.max_attempts`, without `deliver`
 pub const MAX_DELIVERIES: u32 = 1;
-/// `restart.max_attempts`, where there is no `restart`
+/// `restart.max_attempts`, without `restart`
 pub const MAX_RESTARTS: u32 = 10;
-/// `times` of an entry of a rehearsal
+/// `times` of a rehearsal entry
 pub const TIMES: u32 = 1;
 /// `at_limit` of a budget
 pub const AT_LIMIT: AtLimit = AtLimit::Stop;
 /// `models.*.streaming`
 pub const STREAMING: bool = true;
-/// `models.*.silence_timeout` of `bedrock`, which streams and is up.
+/// `models.*.silence_timeout` of `bedrock`, which streams and is always running.
 pub const SILENCE_TIMEOUT: Duration = Duration::from_secs(60);
-/// `models.*.silence_timeout` of `openai`: a server of one's own loads a model and reads a long
-/// prompt before it says a word.
+/// `models.*.silence_timeout` of `openai`: a self-hosted server may have to load the model and read
+/// a long prompt before it sends anything.
 pub const SILENCE_TIMEOUT_OPENAI: Duration = Duration::from_secs(240);
 /// `models.*.context.trim_at`
 pub const TRIM_AT: f64 = 0.8;

@@ -1,11 +1,11 @@
-//! Durations as leads write them: `15m`, `24h`, `1h30m`.
+//! Durations as people write them: `15m`, `24h`, `1h30m`.
 
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
-/// What a duration looks like.
+/// The regular expression for a duration.
 pub const PATTERN: &str =
     "^(?=[0-9])(?=.*[1-9])([0-9]{1,7}d)?([0-9]{1,7}h)?([0-9]{1,7}m)?([0-9]{1,7}s)?([0-9]{1,7}ms)?$";
 
@@ -14,7 +14,7 @@ pub const PATTERN: &str =
 pub struct Duration(pub std::time::Duration);
 
 impl Duration {
-    /// Reads `1d2h3m4s5ms`, any part left out but not all, biggest first.
+    /// Parses `1d2h3m4s5ms`. Units go from largest to smallest, and at least one is required.
     pub fn parse(text: &str) -> Option<Duration> {
         let units =
             [("d", 86_400_000_u64), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
@@ -36,7 +36,7 @@ impl Duration {
     }
 }
 
-/// The duration that somebody meant who wrote spaces, long words, capitals or a fraction: `15
+/// The intended duration of a text with spaces, long unit names, capitals or a fraction: `15
 /// minutes`, `24H`, `1.5h`.
 pub fn meant(text: &str) -> Option<String> {
     let mut found = String::new();
@@ -63,7 +63,7 @@ pub fn meant(text: &str) -> Option<String> {
     Duration::parse(&found).map(|_| found)
 }
 
-/// A fraction of a unit in whole ones: `1.5` hours are `1h30m`.
+/// Converts a fraction of a unit to whole units: `1.5` hours are `1h30m`.
 fn whole(number: &str, unit: &str) -> Option<String> {
     let one = Duration::parse(&format!("1{unit}"))?.0.as_millis() as f64;
     let millis = number.parse::<f64>().ok()? * one;
@@ -71,7 +71,7 @@ fn whole(number: &str, unit: &str) -> Option<String> {
         .then(|| written(std::time::Duration::from_millis(millis as u64)))
 }
 
-/// A duration as a lead would write it.
+/// A duration as a person would write it.
 pub fn written(time: std::time::Duration) -> String {
     let (mut rest, mut text) = (time.as_millis() as u64, String::new());
     for (unit, size) in
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_read_as_leads_write_them() {
+    fn durations_are_parsed() {
         let ms = |text| Duration::parse(text).map(|d| d.0.as_millis());
         assert_eq!(ms("15m"), Some(900_000));
         assert_eq!(ms("1h30m"), Some(5_400_000));
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_meant_is_understood() {
+    fn loosely_written_durations_are_understood() {
         for (text, duration) in [
             ("15 minutes", "15m"),
             ("24H", "24h"),
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_duration_is_written_as_it_was_read() {
+    fn a_duration_round_trips() {
         for text in ["15m", "1h30m", "250ms", "1d"] {
             assert_eq!(Duration::parse(text).map(|d| d.to_string()), Some(text.to_owned()));
         }

@@ -1,6 +1,6 @@
-//! The files as written: one module a file kind, key for key. The JSON Schemas derive from these
-//! types, so their comments are what an editor shows. A value of the wrong form is absent here; the
-//! schema reports it.
+//! The files as written, key for key, with one module per kind of file. The JSON Schemas are
+//! derived from these types, so editors show their doc comments. A value of the wrong type is
+//! absent here; the schema check reports it.
 
 mod agents;
 mod budget;
@@ -30,7 +30,7 @@ pub use written::{Entries, Written};
 use crate::document::{Document, Reader};
 use crate::source::FileId;
 
-/// The kinds of definition files, by where they stand in a workspace.
+/// The kinds of definition files, by their location in a workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FileKind {
     /// `agents.yaml`
@@ -48,7 +48,7 @@ impl FileKind {
     pub const ALL: [FileKind; 4] =
         [FileKind::Agents, FileKind::Phase, FileKind::Workflow, FileKind::Rehearsal];
 
-    /// The kind of the file at `path`; `None` for what is no definition file.
+    /// The kind of the file at `path`; `None` if it is not a definition file.
     pub fn of(path: &str) -> Option<FileKind> {
         match path.split_once('/') {
             None if path == "agents.yaml" => Some(FileKind::Agents),
@@ -70,7 +70,7 @@ impl FileKind {
     }
 }
 
-/// Whether the file at `path` is a prompt, a task or a template that is read.
+/// Whether the file at `path` is a prompt, a task or a template.
 pub fn is_text(path: &str) -> bool {
     let inside = |folder: &str| {
         let name = path.strip_prefix(folder).and_then(|name| name.strip_suffix(".md"));
@@ -79,10 +79,10 @@ pub fn is_text(path: &str) -> bool {
     ["prompts/", "prompts/tasks/", "templates/"].into_iter().any(inside)
 }
 
-/// What a name looks like.
+/// The regular expression for a name.
 pub const NAME_PATTERN: &str = "^[a-z][a-z0-9_-]{0,62}$";
 
-/// Whether a text is a name, as [`NAME_PATTERN`] says.
+/// Whether a text is a name as defined by [`NAME_PATTERN`].
 pub fn is_name(text: &str) -> bool {
     let rest = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
     text.len() <= 63
@@ -90,10 +90,10 @@ pub fn is_name(text: &str) -> bool {
         && text.bytes().all(rest)
 }
 
-/// Where statements of work for rehearsals stand.
+/// The folder of the statements of work for rehearsals.
 pub const SOWS: &str = "examples/sow/";
 
-/// Whether the file at `path` has the place and the ending of a part of a workspace.
+/// Whether the file at `path` has a location and extension that the workspace uses.
 pub fn is_part(path: &str) -> bool {
     let statement =
         path.strip_prefix(SOWS).is_some_and(|name| !name.is_empty() && !name.contains('/'));
@@ -104,7 +104,7 @@ fn yaml(name: &str) -> bool {
     name.ends_with(".yaml") && !name.contains('/')
 }
 
-/// All definition files of a workspace as written, with the file each stands in.
+/// All definition files of a workspace as written, with their file ids.
 #[derive(Debug, Default)]
 pub struct Workspace {
     /// `agents.yaml`.
@@ -118,7 +118,7 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Takes a file in.
+    /// Adds a file.
     pub(crate) fn put(&mut self, file: FileId, form: Form) {
         match form {
             Form::Agents(f) => self.agents = Some((file, f)),

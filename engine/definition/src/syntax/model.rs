@@ -1,79 +1,85 @@
-//! A model: who serves it, within which limits, for which price.
+//! A model: its provider, limits and price.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Duration, Written, defaults};
 
-/// A model and what it costs. Without `provider` nobody serves it: the crew is rehearsed.
+/// A model, its limits and its price. Without a `provider`, the model is rehearsed.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Model {
-    /// What it is good for, for people.
+    /// What the model is good for. For people only.
     #[schemars(extend("examples" = ["Judgement that is expensive to get wrong"]))]
     pub description: Option<Written<String>>,
-    /// Who serves it, given together with `id`. Left out: nobody, and a run is a rehearsal.
-    /// `generate` grants the crew exactly the models of `bedrock` that are named so.
+    /// The service that runs the model. Requires `id`. Without it, a run is a rehearsal. `generate`
+    /// grants the crew access to exactly the `bedrock` models declared this way.
     pub provider: Option<Written<Provider>>,
-    /// Its identifier at the provider: of a model, or of an inference profile such as
+    /// The provider's identifier of the model, or of an inference profile such as
     /// `us.anthropic.claude-opus-4-6-v1`.
     #[schemars(regex(pattern = "^[A-Za-z0-9][A-Za-z0-9._:/-]{0,255}$"), extend("x-cloudcrew-form" = "model-id", "examples" = ["us.anthropic.claude-opus-4-6-v1"]))]
     pub id: Option<Written<String>>,
-    /// AWS region, for `bedrock`. Left out: `BEDROCK_REGION`, or as the AWS tools settle it.
+    /// AWS region, for `bedrock`. Defaults to `BEDROCK_REGION`, or else the region of the AWS
+    /// configuration.
     #[schemars(regex(pattern = "^[a-z]{2}(-[a-z]+)+-[0-9]$"), extend("x-cloudcrew-form" = "region", "examples" = ["eu-central-1"]))]
     pub region: Option<Written<String>>,
-    /// URL of the service. `openai` needs it: the base that `/chat/completions` follows. Left out
-    /// for `bedrock`: the region's own.
+    /// URL of the service. Required for `openai`, where it is the base URL before
+    /// `/chat/completions`. For `bedrock`, defaults to the endpoint of the region.
     #[schemars(regex(pattern = "^https?://[^\\s/?#@]+(/[^\\s?#]*)?$"), extend("x-cloudcrew-form" = "url", "examples" = ["http://127.0.0.1:11434/v1"]))]
     pub endpoint: Option<Written<String>>,
-    /// Name of the environment variable that holds the key, for `openai`. Left out: no key is sent.
+    /// Name of the environment variable that holds the API key, for `openai`. By default, no key is
+    /// sent.
     #[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"), extend("x-cloudcrew-form" = "variable", "examples" = ["OPENAI_API_KEY"]))]
     pub key_env: Option<Written<String>>,
-    /// Whether replies come piece by piece, for `openai`.
+    /// Whether replies are streamed, for `openai`.
     #[schemars(extend("default" = defaults::STREAMING))]
     pub streaming: Option<Written<bool>>,
-    /// Whether it sees images and PDFs that `repo_read` finds. Left out: on `bedrock` yes, else no.
+    /// Whether the model receives images and PDFs that `repo_read` reads. Defaults to `true` for
+    /// `bedrock` and `false` for `openai`.
     #[schemars(extend("examples" = [true]))]
     pub sees_images: Option<Written<bool>>,
-    /// A guardrail of the account that looks at every call, for `bedrock`. Left out: none.
+    /// A guardrail that is applied to every call, for `bedrock`. Optional.
     #[schemars(extend("examples" = [{"id": "gr-1a2b3c", "version": "1"}]))]
     pub guardrail: Option<Written<Guardrail>>,
-    /// How much it thinks before it speaks, for `bedrock`. Left out: as the model does by itself.
+    /// How much the model reasons before it replies, for `bedrock`. Defaults to the model's own
+    /// setting.
     #[schemars(extend("examples" = [{"effort": "medium"}]))]
     pub reasoning: Option<Written<Reasoning>>,
-    /// A provider that says nothing for so long in a call is taken to be away. Without `streaming`
-    /// it says nothing before its reply is complete. Left out: 1m for `bedrock`, 4m for `openai`.
+    /// Time without any data after which a call fails and the provider counts as unavailable.
+    /// Without `streaming`, no data arrives until the reply is complete. Defaults to 1m for
+    /// `bedrock` and 4m for `openai`.
     #[schemars(extend("examples" = ["90s"]))]
     pub silence_timeout: Option<Written<Duration>>,
-    /// Tokens of one reply at most.
+    /// Maximum number of tokens in one reply.
     #[schemars(range(min = 1, max = 1_000_000), extend("examples" = [16000]))]
     pub max_tokens: Written<u32>,
-    /// How long conversations get before their oldest parts are left out. Left out: as the model's
-    /// window is known, else never before the provider refuses one.
+    /// When a conversation is trimmed. Defaults to the known window of the model. If the window is
+    /// unknown, a conversation is trimmed only when the provider rejects it.
     #[schemars(extend("examples" = [{"window": 200000, "trim_at": 0.8, "trim_to": 0.5}]))]
     pub context: Option<Written<ContextRule>>,
-    /// Whether the provider keeps the beginning of a conversation, which then costs less, for
-    /// `bedrock`. Left out: for models that are known to.
+    /// Whether to use the provider's prompt cache, which makes long conversations cheaper, for
+    /// `bedrock`. Defaults to `true` for models known to support it.
     #[schemars(extend("examples" = [true]))]
     pub prompt_cache: Option<Written<bool>>,
-    /// Price in US dollars per million tokens. Left out: as known for the `id`, else unknown, and
-    /// shown as unknown, never as zero.
+    /// Price in US dollars per million tokens. Defaults to the known price of the `id`. An unknown
+    /// price is shown as unknown, never as zero.
     #[schemars(extend("examples" = [{"input": 5, "output": 25, "cache_read": 0.5, "cache_write": 6.25}]))]
     pub price: Option<Written<Price>>,
 }
 
-/// Who serves a model.
+/// The service that runs a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Provider {
-    /// Amazon Bedrock, with the credentials of the AWS tools.
+    /// Amazon Bedrock, with the credentials of the AWS configuration.
     Bedrock,
-    /// Any service that speaks OpenAI's chat completions: Ollama, llama.cpp, vLLM, a gateway.
+    /// Any service with an API compatible with OpenAI chat completions: Ollama, llama.cpp, vLLM or
+    /// a gateway.
     Openai,
 }
 
 impl Provider {
-    /// As it is written.
+    /// Its name in YAML.
     pub fn name(self) -> &'static str {
         match self {
             Provider::Bedrock => "bedrock",
@@ -82,59 +88,60 @@ impl Provider {
     }
 }
 
-/// A guardrail of the account.
+/// A guardrail of the AWS account.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Guardrail {
-    /// Its identifier or ARN.
+    /// Identifier or ARN of the guardrail.
     #[schemars(extend("examples" = ["gr-1a2b3c"]))]
     pub id: Written<String>,
-    /// Its version, or `DRAFT`.
+    /// Version of the guardrail, or `DRAFT`.
     #[schemars(extend("examples" = ["1"]))]
     pub version: Written<String>,
 }
 
-/// How much a model thinks: one of the two, as the model takes it.
+/// How much a model reasons. Set the one key that the model supports.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Reasoning {
-    /// Tokens at most, for Claude models of the generation 4.5; below `max_tokens`.
+    /// Maximum number of reasoning tokens, for Claude models of the 4.5 generation. Must be lower
+    /// than `max_tokens`.
     #[schemars(range(min = 1024, max = 1_000_000), extend("examples" = [4000]))]
     pub tokens: Option<Written<u32>>,
-    /// How hard, for Claude models since 4.6.
+    /// Reasoning effort, for Claude 4.6 and later.
     #[schemars(extend("examples" = ["medium"]))]
     pub effort: Option<Written<Effort>>,
 }
 
-/// How hard a model thinks.
+/// Reasoning effort of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Effort {
-    /// Little.
+    /// Little reasoning.
     Low,
-    /// As usual.
+    /// The usual amount.
     Medium,
-    /// Much.
+    /// Much reasoning.
     High,
-    /// Very much; not every model takes it.
+    /// Very much reasoning. Not supported by every model.
     Xhigh,
-    /// As much as it can; not every model takes it.
+    /// As much reasoning as possible. Not supported by every model.
     Max,
 }
 
-/// How long conversations get. A visit that nears the window loses its oldest tool results first,
-/// then its oldest turns.
+/// When a conversation is trimmed. When a visit approaches the window, it loses its oldest tool
+/// results first, then its oldest turns.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct ContextRule {
-    /// Tokens that the model reads at most, its reply included.
+    /// Size of the model's context window in tokens, including the reply.
     #[schemars(range(min = 1000, max = 100_000_000), extend("examples" = [200000]))]
     pub window: Written<u64>,
-    /// Part of the window that may be full before something is left out.
+    /// Fraction of the window at which trimming starts.
     #[schemars(range(min = 0.05, max = 1), extend("default" = defaults::TRIM_AT))]
     pub trim_at: Option<Written<f64>>,
-    /// Part of the window that is still full afterwards. The lower, the rarer it happens, and the
-    /// longer a prompt cache holds.
+    /// Fraction of the window that remains in use after trimming. A lower value trims less often,
+    /// so a prompt cache stays valid for longer.
     #[schemars(range(min = 0.01, max = 1), extend("default" = defaults::TRIM_TO))]
     pub trim_to: Option<Written<f64>>,
 }
@@ -143,16 +150,16 @@ pub struct ContextRule {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Price {
-    /// Tokens read.
+    /// Input tokens.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub input: Written<f64>,
-    /// Tokens written.
+    /// Output tokens.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub output: Written<f64>,
-    /// Tokens read from the provider's cache. Left out: as `input`.
+    /// Tokens read from the provider's cache. Defaults to `input`.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub cache_read: Option<Written<f64>>,
-    /// Tokens written to the provider's cache. Left out: as `input`.
+    /// Tokens written to the provider's cache. Defaults to `input`.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub cache_write: Option<Written<f64>>,
 }

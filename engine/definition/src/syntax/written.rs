@@ -1,4 +1,4 @@
-//! A value with the place where it was written.
+//! A value with the span where it was written.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,17 +9,17 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use crate::document::WRITTEN;
 use crate::source::{FileId, Span};
 
-/// What was written, and where. `value` is absent when it does not have the form of a `T`.
+/// A value and its span. `value` is absent if what was written is not a `T`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Written<T> {
-    /// Where.
+    /// Where it was written.
     pub span: Span,
-    /// What.
+    /// The value.
     pub value: Option<T>,
 }
 
 impl<T> Written<T> {
-    /// What was written, if it could be read.
+    /// The value, if it could be read.
     pub fn get(&self) -> Option<&T> {
         self.value.as_ref()
     }
@@ -90,7 +90,7 @@ impl<T> Entries<T> {
         self.0.iter().filter_map(|(k, v)| Some((k.get()?.as_str(), k.span, v.get()?)))
     }
 
-    /// Names, also of values that cannot be read.
+    /// Names, including those of values that cannot be read.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|(k, _)| k.get().map(String::as_str))
     }

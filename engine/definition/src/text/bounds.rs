@@ -1,26 +1,26 @@
-//! What a text may ask of the parser. MiniJinja bounds how deep brackets and blocks may lie in each
-//! other, and not how long an expression goes on: each operator, filter and `elif` is one level of
-//! the tree too, and a tree of some thousand levels ends the stack of whoever walks, renders or
-//! drops it.
+//! Limits for prompts and templates. MiniJinja limits the nesting of brackets and blocks, but not
+//! the length of an expression. Each operator, filter and `elif` adds a level to the syntax tree,
+//! and a tree with a few thousand levels overflows the stack when it is walked, rendered or
+//! dropped.
 
 use std::ops::Range;
 
 use minijinja::machinery::{Token, tokenize};
 use minijinja::syntax::SyntaxConfig;
 
-/// Bytes from a `{{` or `{%` to its end.
+/// Maximum number of bytes in a tag, from `{{` or `{%` to its end.
 const TAG: usize = 1000;
-/// `elif` in one text.
+/// Maximum number of `elif` in one text.
 const CHOICES: usize = 100;
 
-/// How often in a row a text may make a value out of one that it made before: each time it may be
-/// as many times larger.
+/// Maximum number of levels at which values are built from previously built values. Each level may
+/// multiply the size.
 const LEVELS: usize = 3;
-/// Names that one such value may be made of.
+/// Maximum number of previously built values in one such value.
 const PARTS: usize = 8;
 
-/// The first tag that is more than may be asked, and why. Tags are those of the parser: it reads
-/// quotes, comments and `raw` as they are meant, and no further than the first word that is none.
+/// The first tag that exceeds a limit, and why. Uses the parser's own tokens, so quotes, comments
+/// and `raw` are handled correctly, and stops at the first invalid token.
 pub fn excess(text: &str) -> Option<(Range<usize>, String)> {
     longer(text).or_else(|| growth::excess(text))
 }
@@ -36,17 +36,11 @@ fn longer(text: &str) -> Option<(Range<usize>, String)> {
             _ => {
                 let Some(tag) = &tag else { continue };
                 if here.end - tag.start > TAG {
-                    return Some((
-                        tag.clone(),
-                        format!("it is longer than {TAG} bytes, the most of one tag"),
-                    ));
+                    return Some((tag.clone(), format!("a tag is longer than {TAG} bytes")));
                 }
                 choices += usize::from(begins && matches!(token, Token::Ident("elif")));
                 if choices > CHOICES {
-                    return Some((
-                        here,
-                        format!("it is one `elif` more than {CHOICES}, the most of one text"),
-                    ));
+                    return Some((here, format!("there are more than {CHOICES} `elif`")));
                 }
             }
         }
@@ -55,8 +49,8 @@ fn longer(text: &str) -> Option<(Range<usize>, String)> {
     None
 }
 
-/// Values that grow with each tag: a list doubled fifty times has more members than anything can
-/// print, compare or slice.
+/// Values that grow with each tag: a list that is doubled fifty times is too large to print,
+/// compare or slice.
 mod growth {
     use std::collections::HashMap;
 
@@ -96,7 +90,7 @@ mod growth {
             if matches!(token, Token::Mul | Token::Pow) {
                 return Some((
                     here.clone(),
-                    "a text does not multiply: the product of a word and a number has no bound"
+                    "CloudCrew does not multiply in texts: text times a number has no size limit"
                         .to_owned(),
                 ));
             }
@@ -125,8 +119,8 @@ mod growth {
                     | Token::ParenOpen
             )
         };
-        // A block that is kept as a value may hold any others.
-        let kept = assigns.is_none();
+        // A block that is stored as a value may contain any other value.
+        let stored = assigns.is_none();
         let of = made.iter().filter_map(|(token, _)| match token {
             Token::Ident(name) => levels.get(*name).copied(),
             _ => None,
@@ -134,20 +128,19 @@ mod growth {
         let (parts, highest) = of.fold((0, 0), |(parts, highest): (usize, usize), level| {
             (parts + 1, highest.max(level))
         });
-        let highest = if kept { levels.values().copied().max().unwrap_or(0) } else { highest };
-        let level = highest + usize::from(kept || made.iter().any(|(token, _)| grows(token)));
+        let highest = if stored { levels.values().copied().max().unwrap_or(0) } else { highest };
+        let level = highest + usize::from(stored || made.iter().any(|(token, _)| grows(token)));
         let (_, first) = tag.first()?;
         if level > LEVELS {
             let why = format!(
-                "it makes a value out of one that was made so before, more than {LEVELS} times in \
-                 a row"
+                "values are built from other built values more than {LEVELS} times in a row"
             );
             return Some((first.clone(), why));
         }
         if parts > PARTS {
             return Some((
                 first.clone(),
-                format!("it makes a value out of more than {PARTS} that were made before"),
+                format!("a value is built from more than {PARTS} other built values"),
             ));
         }
         for (token, _) in names {
@@ -164,36 +157,26 @@ mod growth {
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> String {
+    fn reported(text: &str) -> String {
         excess(text).map(|(range, why)| format!("`{}` {why}", &text[range])).unwrap_or_default()
     }
 
     #[test]
-    fn a_tag_ends_and_so_do_choices() {
+    fn long_tags_and_many_choices_are_rejected() {
         let sum = |begin: &str| format!("x {begin}{} }}}} y", "+1".repeat(500));
         for begin in ["{{ 1", "{{ \"}}\"", "{{ '}}'", "{% raw %}{#{% endraw %}{{ 1", "{# {{ #}{{ 1"]
         {
-            assert_eq!(
-                told(&sum(begin)),
-                "`{{` it is longer than 1000 bytes, the most of one tag",
-                "{begin}"
-            );
+            assert_eq!(reported(&sum(begin)), "`{{` a tag is longer than 1000 bytes", "{begin}");
         }
         let without_end = sum("{{ 1");
-        assert_eq!(
-            told(&without_end[..1010]),
-            "`{{` it is longer than 1000 bytes, the most of one tag"
-        );
+        assert_eq!(reported(&without_end[..1010]), "`{{` a tag is longer than 1000 bytes");
         let choices = |n: usize| format!("{{% if a %}}{}{{% endif %}}", "{%- elif a %}".repeat(n));
-        assert_eq!(
-            told(&choices(101)),
-            "`elif` it is one `elif` more than 100, the most of one text"
-        );
-        assert_eq!(told(&choices(100)), "");
+        assert_eq!(reported(&choices(101)), "`elif` there are more than 100 `elif`");
+        assert_eq!(reported(&choices(100)), "");
     }
 
     #[test]
-    fn words_may_be_long_and_what_looks_like_a_tag_is_none() {
+    fn long_text_outside_tags_is_allowed() {
         let prose = "The service stores orders. ".repeat(100);
         for text in [
             format!("{{{{ agent.name }}}} {prose}"),
@@ -201,12 +184,12 @@ mod tests {
             format!("{{# {{{{ {prose} #}}"),
             format!("{{ {prose} }}"),
         ] {
-            assert_eq!(told(&text), "");
+            assert_eq!(reported(&text), "");
         }
     }
 
     #[test]
-    fn no_value_grows_with_every_tag() {
+    fn values_that_grow_with_every_tag_are_rejected() {
         let doubled = |form: &str| format!("{{% set a = [1] %}}{}{{{{ a }}}}", form.repeat(50));
         for form in [
             "{% set a = a + a %}",
@@ -216,17 +199,17 @@ mod tests {
             "{% set a = a|list %}",
         ] {
             assert!(
-                told(&doubled(form)).contains("more than 3 times in a row"),
+                reported(&doubled(form)).contains("more than 3 times in a row"),
                 "{form}: {}",
-                told(&doubled(form))
+                reported(&doubled(form))
             );
         }
         for form in ["{% with a = a ~ a %}", "{% for a in [a, a] %}"] {
-            assert!(told(&doubled(form)).contains("more than 3 times in a row"), "{form}");
+            assert!(reported(&doubled(form)).contains("more than 3 times in a row"), "{form}");
         }
-        assert!(told("{{ \"a\" * 1000000000 }}").contains("does not multiply"));
+        assert!(reported("{{ \"a\" * 1000000000 }}").contains("does not multiply"));
         let plain = "{% set mine = deliverables|selectattr('owner', 'eq', agent.name)|list %}{% \
             for d in mine %}{{ d.path ~ '!' }}{% endfor %}";
-        assert_eq!(told(plain), "");
+        assert_eq!(reported(plain), "");
     }
 }

@@ -1,4 +1,5 @@
-//! What MiniJinja brings along in the features we build it with; a test holds the lists against it.
+//! The built-ins of MiniJinja with the features that we enable. A test compares the lists with
+//! MiniJinja.
 
 /// Filters: `{{ x|name }}`.
 pub(crate) const FILTERS: &[&str] = &[
@@ -88,8 +89,7 @@ pub(crate) const TESTS: &[&str] = &[
     "upper",
 ];
 
-/// Functions: `name(...)`.
-/// `namespace` is not offered: what it makes can hold itself.
+/// Functions: `name(...)`. `namespace` is not offered, because its values can contain themselves.
 pub(crate) const FUNCTIONS: &[&str] = &["debug", "dict", "range"];
 
 #[cfg(test)]

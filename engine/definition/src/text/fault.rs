@@ -1,16 +1,16 @@
-//! Where a fault of MiniJinja is best told. Its parser stops where it can go no further, often far
-//! behind what the author left open; and half a delimiter is no fault to it, but words that would
-//! be printed as they stand.
+//! Finds the best place to report a MiniJinja syntax error. The parser stops where it cannot
+//! continue, often far behind the unclosed tag or block. Half a delimiter is not an error to it,
+//! but text that would be printed as is.
 
 use std::ops::Range;
 
-/// A place and what is wrong there.
+/// A place, and what is wrong there.
 pub(super) struct Fault {
     pub range: Range<usize>,
     pub what: String,
-    /// The place that makes it wrong.
+    /// Another place that contributes to it.
     pub also: Option<(Range<usize>, &'static str)>,
-    /// A word that is none, and those there are.
+    /// An unknown word, and the known ones.
     pub known: Option<(String, &'static [&'static str])>,
 }
 
@@ -23,15 +23,15 @@ impl Fault {
 /// A `{% ... %}`, `{{ ... }}` or `{# ... #}`.
 struct Tag<'a> {
     range: Range<usize>,
-    /// What stands in it, without the dashes.
+    /// Its content, without the dashes.
     inside: &'a str,
     statement: bool,
 }
 
 const PAIRS: [(&str, &str); 3] = [("{{", "}}"), ("{%", "%}"), ("{#", "#}")];
-/// Statements that have an end, and what is said in between.
+/// Statements that have a body and an end.
 const BLOCKS: [&str; 5] = ["for", "if", "with", "filter", "autoescape"];
-/// What a `{% %}` may begin with, the likely ones first.
+/// The statements that a `{% %}` may contain, the most likely first.
 const STATEMENTS: &[&str] = &[
     "for",
     "if",
@@ -52,13 +52,13 @@ const STATEMENTS: &[&str] = &[
     "do",
 ];
 
-/// Half a delimiter that the parser takes for words.
+/// Half a delimiter, which the parser treats as text.
 pub(super) fn half(text: &str) -> Option<Fault> {
     let tags = tags(text).ok()?;
     half_in(text, &tags)
 }
 
-/// A better place for what the parser could not read; `None` where its own is best.
+/// A better place for the parser's error; `None` if the parser's own place is best.
 pub(super) fn better(text: &str) -> Option<Fault> {
     let tags = match tags(text) {
         Ok(tags) => tags,
@@ -69,17 +69,17 @@ pub(super) fn better(text: &str) -> Option<Fault> {
         .or_else(|| blocks(text, &tags))
 }
 
-/// Finds a word again and again, each time further on, and reads no part of the text twice.
+/// Finds successive occurrences of a word without reading any part of the text twice.
 struct Onward<'a> {
     text: &'a str,
     word: &'a str,
-    /// Where it stands next, or from where it has to be looked for; `None` when it comes no more.
+    /// The next occurrence, or where to search from; `None` if there are no more.
     next: Option<usize>,
     found: bool,
 }
 
 impl Onward<'_> {
-    /// The first place at `at` or after it, which is never before an earlier one.
+    /// The first occurrence at or after `at`. Successive calls must not go backwards.
     fn from(&mut self, at: usize) -> Option<usize> {
         let next = self.next?;
         if !self.found || next < at {
@@ -90,7 +90,7 @@ impl Onward<'_> {
     }
 }
 
-/// All tags, or the first that is not closed before another begins.
+/// All tags, or the first that is not closed before another starts.
 fn tags(text: &str) -> Result<Vec<Tag<'_>>, Fault> {
     let (mut found, mut at): (Vec<Tag<'_>>, usize) = (Vec::new(), 0);
     let mut openings =
@@ -106,7 +106,7 @@ fn tags(text: &str) -> Result<Vec<Tag<'_>>, Fault> {
         let next = openings[..2].iter_mut().filter_map(|opening| opening.from(inside)).min();
         let line = text[open..].find('\n').map_or(text.len(), |i| open + i);
         match close {
-            // A map may open braces inside.
+            // A map may contain braces.
             Some(close)
                 if opening == "{#"
                     || next.is_none_or(|next| {
@@ -133,7 +133,7 @@ fn tags(text: &str) -> Result<Vec<Tag<'_>>, Fault> {
     Ok(found)
 }
 
-/// Where a tag ends: not inside quotes, unless they have no end.
+/// Where a tag ends: not inside quotes, unless they are not closed.
 fn close(text: &str, from: usize, closing: &str) -> Option<usize> {
     let mut quote = None;
     for (at, c) in text[from..].char_indices() {
@@ -166,10 +166,10 @@ fn half_in(text: &str, tags: &[Tag<'_>]) -> Option<Fault> {
     None
 }
 
-/// `{ project }}` or `% if feedback %}` among words.
+/// `{ project }}` or `% if feedback %}` in text.
 fn half_between(text: &str, words: Range<usize>) -> Option<Fault> {
     for (closing, opening, lone) in [("}}", "{{", ['{', '{']), ("%}", "{%", ['%', '{'])] {
-        // What stands before an earlier one was looked at with that.
+        // The text before an earlier delimiter has already been checked.
         let mut floor = words.start;
         for (at, _) in text[words.clone()].match_indices(closing) {
             let close = words.start + at;
@@ -187,9 +187,7 @@ fn half_between(text: &str, words: Range<usize>) -> Option<Fault> {
             if is_ours && !text[..open].ends_with('$') {
                 return Some(Fault::at(
                     open..close + 2,
-                    format!(
-                        "this `{closing}` has no `{opening}`, so it would be printed as it stands"
-                    ),
+                    format!("this `{closing}` has no `{opening}`, so it would be printed as is"),
                 ));
             }
         }
@@ -201,7 +199,7 @@ fn first_word(text: &str) -> &str {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default()
 }
 
-/// `phase.name`, with filters or without.
+/// `phase.name`, with or without filters.
 fn is_expression(text: &str) -> bool {
     let path = text.split('|').next().unwrap_or_default().trim();
     !path.is_empty()
@@ -209,7 +207,7 @@ fn is_expression(text: &str) -> bool {
         && path.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'.')
 }
 
-/// A statement that is none.
+/// An unknown statement.
 fn misspelt(text: &str, tag: &Tag<'_>) -> Option<Fault> {
     let word = first_word(tag.inside);
     if !tag.statement || STATEMENTS.contains(&word) || word.is_empty() {
@@ -221,7 +219,7 @@ fn misspelt(text: &str, tag: &Tag<'_>) -> Option<Fault> {
     Some(fault)
 }
 
-/// A beginning without its end, or an end without its beginning.
+/// A block without its end, or an end without its block.
 fn blocks(text: &str, tags: &[Tag<'_>]) -> Option<Fault> {
     let mut open: Vec<(&str, &Tag<'_>)> = Vec::new();
     let mut pairs: Vec<(&str, &Tag<'_>, &Tag<'_>)> = Vec::new();
@@ -238,7 +236,7 @@ fn blocks(text: &str, tags: &[Tag<'_>]) -> Option<Fault> {
         }
         match open.iter().rposition(|(b, _)| *b == block) {
             Some(at) if at + 1 == open.len() => pairs.push((block, open.remove(at).1, tag)),
-            // What stands in between has its end later: then it is this one that is too many.
+            // The inner block has its end later, so this end is the extra one.
             Some(at) if all_end(&open, open[at + 1].0, &tags[number + 1..]) => {
                 return Some(unbegun(text, block, tag, &pairs));
             }
@@ -249,7 +247,7 @@ fn blocks(text: &str, tags: &[Tag<'_>]) -> Option<Fault> {
     open.last().map(|last| unended(text, *last, &pairs, None))
 }
 
-/// Whether every block of a kind that is open has its end among these tags.
+/// Whether all open blocks of a kind end within these tags.
 fn all_end(open: &[(&str, &Tag<'_>)], block: &str, tags: &[Tag<'_>]) -> bool {
     let (mut depth, mut ends) = (0, 0);
     for word in tags.iter().filter(|tag| tag.statement).map(|tag| first_word(tag.inside)) {
@@ -263,8 +261,8 @@ fn all_end(open: &[(&str, &Tag<'_>)], block: &str, tags: &[Tag<'_>]) -> bool {
     ends >= open.iter().filter(|(other, _)| *other == block).count()
 }
 
-/// Of two blocks of a kind of which one lacks its end, the one that began in the middle of a line
-/// and ended on another.
+/// If one of two blocks of a kind has no end, the one that started in the middle of a line and
+/// ended on another line.
 fn unended<'a>(
     text: &str,
     (block, begin): (&str, &'a Tag<'a>),
@@ -278,8 +276,9 @@ fn unended<'a>(
             && !in_line(text, to)
     });
     let tag = inner.map_or(begin, |(_, from, _)| *from);
-    let mut fault = Fault::at(tag.range.clone(), format!("this `{block}` has no `end{block}`"));
-    fault.also = end.map(|end| (end.range.clone(), "what it stands in ends here"));
+    let mut fault =
+        Fault::at(tag.range.clone(), format!("this `{block}` has no matching `end{block}`"));
+    fault.also = end.map(|end| (end.range.clone(), "the enclosing block ends here"));
     fault
 }
 
@@ -293,10 +292,10 @@ fn unbegun<'a>(
         *b == block && in_line(text, to) && !in_line(text, from) && !same_line(text, from, to)
     });
     let tag = inner.map_or(end, |(_, _, to)| *to);
-    Fault::at(tag.range.clone(), format!("this `end{block}` ends no `{block}`"))
+    Fault::at(tag.range.clone(), format!("this `end{block}` has no matching `{block}`"))
 }
 
-/// Whether something stands before it on its line.
+/// Whether there is text before it on its line.
 fn in_line(text: &str, tag: &Tag<'_>) -> bool {
     let line = text[..tag.range.start].rfind('\n').map_or(0, |i| i + 1);
     !text[line..tag.range.start].trim().is_empty()
@@ -310,29 +309,29 @@ fn same_line(text: &str, from: &Tag<'_>, to: &Tag<'_>) -> bool {
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> &str {
+    fn reported(text: &str) -> &str {
         better(text).map_or("", |fault| &text[fault.range])
     }
 
     #[test]
-    fn what_was_left_open_is_told_where_it_opens() {
-        assert_eq!(told("a {{ b c {{ d }} e"), "{{ b c ");
-        assert_eq!(told("{% if a %}\n{% for b in c %}x\n{% endif %}"), "{% for b in c %}");
-        assert_eq!(told("{% if a %}x"), "{% if a %}");
-        assert_eq!(told("x {% endif %}"), "{% endif %}");
+    fn unclosed_tags_and_blocks_are_reported_where_they_open() {
+        assert_eq!(reported("a {{ b c {{ d }} e"), "{{ b c ");
+        assert_eq!(reported("{% if a %}\n{% for b in c %}x\n{% endif %}"), "{% for b in c %}");
+        assert_eq!(reported("{% if a %}x"), "{% if a %}");
+        assert_eq!(reported("x {% endif %}"), "{% endif %}");
     }
 
     #[test]
-    fn of_two_the_one_in_the_middle_of_a_line_lacks_its_end() {
-        assert_eq!(told("{% if a %}\nx {% if b %}c\n{% endif %}\n"), "{% if b %}");
+    fn the_block_in_the_middle_of_a_line_is_reported() {
+        assert_eq!(reported("{% if a %}\nx {% if b %}c\n{% endif %}\n"), "{% if b %}");
         let stray = "{% if a %}\nx {% if b %}c{% endif %}{% endif %}\n{% endif %}\n";
         assert_eq!(better(stray).map(|fault| fault.range.start), stray.find("{% endif %}\n"));
         assert_eq!(
-            told("{% if a %}{% for b in c %}x{% endif %}{% endfor %}{% endif %}"),
+            reported("{% if a %}{% for b in c %}x{% endif %}{% endfor %}{% endif %}"),
             "{% endif %}"
         );
         assert_eq!(
-            told("{% if a %}{% for b in c %}{% if d %}x{% endfor %}{% endif %}"),
+            reported("{% if a %}{% for b in c %}{% if d %}x{% endfor %}{% endif %}"),
             "{% if d %}"
         );
         let first = "{% if b %}c{% endif %}\n{% endif %}\n";
@@ -340,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_delimiter_is_told_and_braces_of_others_are_not() {
+    fn half_delimiters_are_reported_but_other_braces_are_not() {
         let half = |text| half(text).map(|fault| fault.range);
         assert_eq!(half("In { phase.name }} now"), Some(3..18));
         assert_eq!(half("% if a -%} x"), Some(0..10));

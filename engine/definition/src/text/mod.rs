@@ -1,4 +1,4 @@
-//! Prompts, tasks and templates: what they ask for, found without rendering them.
+//! Checks prompts, tasks and templates without rendering them.
 
 mod bounds;
 pub(crate) mod builtins;

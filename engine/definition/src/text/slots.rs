@@ -1,4 +1,4 @@
-//! A template's headings, and the slots below them that an author must fill.
+//! A template's headings, and the slots below them that the owner must fill.
 
 use std::ops::Range;
 
@@ -9,20 +9,20 @@ use crate::diagnostic::distance;
 pub struct Heading {
     /// 1 to 6.
     pub level: usize,
-    /// Its words.
+    /// Its text.
     pub title: String,
-    /// Number of its line, from 0.
+    /// Its line number, from 0.
     pub line: usize,
 }
 
-/// A place to be filled: `<!-- fill(requirements, scope): what belongs here -->`.
+/// A slot to fill: `<!-- fill(requirements, scope): what belongs here -->`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
-    /// The whole comment, in bytes of the text.
+    /// The byte range of the whole comment.
     pub range: Range<usize>,
-    /// Where its content comes from, each with its place.
+    /// The sources of its content, each with its byte range.
     pub sources: Vec<(String, Range<usize>)>,
-    /// What belongs there.
+    /// Guidance on its content.
     pub guidance: String,
 }
 
@@ -45,7 +45,7 @@ pub fn headings(text: &str) -> Vec<Heading> {
 
 const OPEN: &str = "<!-- fill(";
 
-/// The slots of a text, in order. What begins like a slot and is none is left out.
+/// The slots of a text, in order. Malformed slots are skipped.
 pub fn slots(text: &str) -> Vec<Slot> {
     let mut found = Vec::new();
     let (mut from, mut end) = (0, 0);
@@ -56,7 +56,7 @@ pub fn slots(text: &str) -> Vec<Slot> {
             let Some(next) = text[inside..].find("-->").map(|i| i + inside) else { break };
             end = next;
         }
-        // Its own end, not that of a comment after it.
+        // The end found belongs to a later comment.
         if text[inside..end].contains("<!-") {
             continue;
         }
@@ -72,13 +72,13 @@ pub fn slots(text: &str) -> Vec<Slot> {
     found
 }
 
-/// What looks like the beginning of a slot, written right or not: `<!-- fill`, `<!-- fil(`,
+/// Everything that looks like the start of a slot, well-formed or not: `<!-- fill`, `<!-- fil(`,
 /// `<!-fill(`.
 pub(super) fn like_slots(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut from = 0;
     for (at, _) in text.match_indices("<!-") {
-        // Several that follow each other are one beginning.
+        // Consecutive ones count as one start.
         if at < from {
             continue;
         }
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slot_names_its_sources_with_their_places() {
+    fn slots_list_their_sources_with_positions() {
         let text = "# Plan\n<!-- fill(requirements, scope): One row each. -->\n";
         let slots = slots(text);
         assert_eq!(slots.len(), 1);
@@ -121,14 +121,14 @@ mod tests {
     }
 
     #[test]
-    fn broken_slots_are_no_slots() {
+    fn malformed_slots_are_skipped() {
         for text in ["<!-- fill(", "<!-- fill(x -->", "<!-- fill(x) no colon -->", "<!-- fill(é"] {
             assert_eq!(slots(text), [], "{text}");
         }
     }
 
     #[test]
-    fn a_slot_that_is_not_closed_takes_no_other_with_it() {
+    fn an_unclosed_slot_does_not_hide_the_next_one() {
         let text = "<!-- fill(scope): one\n<!-- fill(facts): two -->";
         assert_eq!(slots(text).len(), 1);
         let text = "<!-- fil(a): x --> <!-fill(a): y --> <!-- bill of costs -->";
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_heading_inside_a_fence_is_none() {
+    fn headings_inside_code_fences_are_ignored() {
         let titles: Vec<String> =
             headings("# A\n```\n# no\n```\n## B\n#no\n").into_iter().map(|h| h.title).collect();
         assert_eq!(titles, ["A", "B"]);

@@ -1,4 +1,5 @@
-//! Walks the parsed prompt or template and holds every name against what the engine offers.
+//! Walks the syntax tree of a prompt or template and checks every name against the engine's
+//! catalogue.
 
 use minijinja::machinery::ast::{BinOpKind, CallArg, CompareOpKind, Expr, Stmt};
 use minijinja::machinery::{self, Span as JinjaSpan};
@@ -28,15 +29,15 @@ pub(crate) fn check(
         slots(text, file, catalogue, report);
     }
     if let Some((range, why)) = excess(text) {
-        // A tag that is never closed is long, too.
+        // An unclosed tag is also too long.
         match fault::better(text) {
             Some(fault) => broken(file, fault, report),
             None => {
-                let found =
-                    report.error(PROMPT_SYNTAX, format!("this is too much for MiniJinja: {why}"));
+                let found = report
+                    .error(PROMPT_SYNTAX, format!("this exceeds the limits for templates: {why}"));
                 found
                     .at(Span::new(file, range), "")
-                    .help("take it apart, with `{% set %}` or in several texts");
+                    .help("split it up with `{% set %}` or into several files");
             }
         }
         return;
@@ -46,12 +47,12 @@ pub(crate) fn check(
             Some(fault) => broken(file, fault, report),
             None => {
                 let range = error.range().unwrap_or(0..0);
-                // Its places may fall inside of a character.
+                // Its range may start or end inside a character.
                 let range =
                     text.floor_char_boundary(range.start)..text.ceil_char_boundary(range.end);
-                let what = error.detail().unwrap_or("it cannot be read");
+                let what = error.detail().unwrap_or("syntax error");
                 report
-                    .error(PROMPT_SYNTAX, format!("this is not MiniJinja: {what}"))
+                    .error(PROMPT_SYNTAX, format!("this is not valid MiniJinja: {what}"))
                     .at(Span::new(file, range), "");
             }
         },
@@ -64,13 +65,13 @@ pub(crate) fn check(
             let mut walk =
                 Walk { text, file, scope, unknown: Vec::new(), guards: Vec::new(), report };
             walk.statement(&template);
-            walk.tell();
+            walk.report_unknown();
         }
     }
 }
 
 fn broken(file: FileId, fault: fault::Fault, report: &mut Report) {
-    let found = report.error(PROMPT_SYNTAX, format!("this is not MiniJinja: {}", fault.what));
+    let found = report.error(PROMPT_SYNTAX, format!("this is not valid MiniJinja: {}", fault.what));
     found.at(Span::new(file, fault.range), "");
     if let Some((range, word)) = fault.also {
         found.also(Span::new(file, range), word);
@@ -85,7 +86,7 @@ fn slots(text: &str, file: FileId, catalogue: &Catalogue, report: &mut Report) {
     for range in super::like_slots(text) {
         if !found.iter().any(|s| s.range.start == range.start) {
             report
-                .error(TEMPLATE_SLOT, "this begins like a slot and is none")
+                .error(TEMPLATE_SLOT, "this looks like a slot but is malformed")
                 .at(Span::new(file, range), "")
                 .help("write `<!-- fill(requirements): what belongs here -->`");
         }
@@ -93,14 +94,14 @@ fn slots(text: &str, file: FileId, catalogue: &Catalogue, report: &mut Report) {
     for (name, range) in found.iter().flat_map(|s| &s.sources) {
         if !catalogue.slot_sources.contains(&name.as_str()) {
             report
-                .error(TEMPLATE_SLOT, format!("nothing named `{name}` to fill a slot from"))
+                .error(TEMPLATE_SLOT, format!("no slot source named `{name}`"))
                 .at(Span::new(file, range.clone()), "")
                 .help_closest(name, catalogue.slot_sources.iter().copied());
         }
     }
 }
 
-/// What `loop` says of a turn.
+/// The attributes of `loop`.
 const LOOP: &[&str] = &[
     "index",
     "index0",
@@ -117,7 +118,7 @@ const LOOP: &[&str] = &[
     "changed",
 ];
 
-/// A name that is in force.
+/// A name in scope.
 struct Name {
     name: String,
     shape: Shape,
@@ -130,21 +131,21 @@ impl Name {
     }
 }
 
-/// A variable that is not there.
+/// An unknown variable.
 struct Unknown<'a> {
     name: &'a str,
     span: Span,
-    /// The names in force at its place, the innermost first: those are likeliest.
+    /// The names in scope at its place, innermost first, because these are likeliest.
     there: Vec<String>,
 }
 
 struct Walk<'a, 'r> {
     text: &'a str,
     file: FileId,
-    /// Names in force, innermost last.
+    /// Names in scope, innermost last.
     scope: Vec<Name>,
     unknown: Vec<Unknown<'a>>,
-    /// Conditions that hold where the walk is, as they are written.
+    /// The conditions that hold at the current position, as written.
     guards: Vec<&'a str>,
     report: &'r mut Report,
 }
@@ -154,7 +155,7 @@ impl<'a> Walk<'a, '_> {
         all.iter().for_each(|s| self.statement(s));
     }
 
-    /// Names that `inside` brings in are gone after it.
+    /// Runs `inside` in a nested scope, whose names are dropped afterwards.
     fn nested(&mut self, inside: impl FnOnce(&mut Self)) {
         let before = self.scope.len();
         inside(self);
@@ -221,8 +222,8 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// A loop's variable that nothing in the loop uses, where every unknown name in it is the same
-    /// one: told once, where it is given.
+    /// Handles a loop variable that the loop never uses while all unknown names in the loop are one
+    /// and the same: reports it once, at the loop variable.
     fn misnamed(&mut self, given: &'a str, before: usize) {
         let Some(first) = self.unknown.get(before) else { return };
         let (meant, places) = (first.name, self.unknown.len() - before);
@@ -233,9 +234,9 @@ impl<'a> Walk<'a, '_> {
         self.unknown.truncate(before);
         let found = self.report.error(
             PROMPT_VARIABLE,
-            format!("`{given}` is used nowhere in its loop, and `{meant}` is not there"),
+            format!("loop variable `{given}` is never used, and `{meant}` does not exist"),
         );
-        found.at(at, "the loop's variable");
+        found.at(at, "the loop variable");
         found.also(
             first,
             if places == 1 {
@@ -244,14 +245,14 @@ impl<'a> Walk<'a, '_> {
                 format!("used here and in {} more places", places - 1)
             },
         );
-        // Either side may be what was meant.
+        // Either spelling may be the intended one.
         found.suggestion =
             Some(Suggestion { span: at, replacement: meant.to_owned(), safe: false });
         found.help(format!("did you mean `{meant}`?"));
     }
 
-    /// Tells of the variables that are nowhere.
-    fn tell(self) {
+    /// Reports the unknown variables.
+    fn report_unknown(self) {
         for unknown in self.unknown {
             let found =
                 self.report.error(PROMPT_VARIABLE, format!("no variable named `{}`", unknown.name));
@@ -293,7 +294,7 @@ impl<'a> Walk<'a, '_> {
             Expr::Filter(f) => self.filter(f.name, f.expr.as_ref(), &f.args),
             Expr::Test(t) => {
                 self.known_name(t.name, "test", TESTS);
-                // `x is defined` may ask about a name that is not there.
+                // `x is defined` may refer to an unknown name.
                 if !matches!((&t.expr, t.name), (Expr::Var(_), "defined" | "undefined")) {
                     self.shape(&t.expr);
                 }
@@ -357,36 +358,35 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// What is inside only where a condition holds.
+    /// Walks what applies only if a condition holds.
     fn guarded(&mut self, condition: &Expr<'a>, inside: impl FnOnce(&mut Self)) {
         self.guards.push(self.source(condition.span()));
         inside(self);
         self.guards.pop();
     }
 
-    /// A member of a list is asked for by its number, and nothing says that there is one.
+    /// A list is indexed without a check that it has such an item.
     fn may_be_empty(&mut self, list: &Expr<'a>) {
         let (name, at) = (self.source(list.span()), self.file_span(list.span()));
         if name == "agents" || self.guards.iter().any(|guard| guard.contains(name)) {
             return;
         }
-        let found = self.report.error(
-            PROMPT_VARIABLE,
-            format!("`{name}` may be empty, and then nothing has that number"),
-        );
+        let found = self
+            .report
+            .error(PROMPT_VARIABLE, format!("`{name}` may be empty, so it may have no such item"));
         found.at(at, "").help(format!(
-            "ask first: `{{% if {name} %}}…{{% endif %}}`, or go through it with `for`"
+            "check it first with `{{% if {name} %}}…{{% endif %}}`, or loop over it with `for`"
         ));
     }
 
     fn divides(&mut self, by: &Expr<'a>) {
         if matches!(by, Expr::Const(zero) if zero.value.as_i64() == Some(0)) {
             let at = self.file_span(by.span());
-            self.report.error(PROMPT_VARIABLE, "this divides by zero").at(at, "");
+            self.report.error(PROMPT_VARIABLE, "division by zero").at(at, "");
         }
     }
 
-    /// A record is no text: the comparison is never true.
+    /// A record never equals text, so the comparison is always false.
     fn compares(&mut self, left: (&Expr<'a>, &Shape), right: (&Expr<'a>, &Shape)) {
         let (record, parts) = match (left, right) {
             ((whole, Shape::Record(parts)), (Expr::Const(_), _))
@@ -394,10 +394,9 @@ impl<'a> Walk<'a, '_> {
             _ => return,
         };
         let (name, at) = (self.source(record.span()), self.file_span(record.span()));
-        let found = self.report.error(
-            PROMPT_VARIABLE,
-            format!("`{name}` is a record of several parts, and never equal to a text"),
-        );
+        let found = self
+            .report
+            .error(PROMPT_VARIABLE, format!("`{name}` is a record, so it never equals text"));
         found.at(at, "");
         if parts.iter().any(|(part, _)| *part == "name") {
             found.help(format!("did you mean `{name}.name`?"));
@@ -429,7 +428,7 @@ impl<'a> Walk<'a, '_> {
         let shape = of.map_or(Shape::Any, |e| self.shape(e));
         match (name, shape) {
             ("first" | "last", Shape::List(item)) => *item,
-            // Items of one list and of others like it.
+            // Lists with the same shape of items.
             ("chain", list @ Shape::List(_)) if given.iter().all(|more| *more == list) => list,
             (
                 "sort" | "reverse" | "list" | "unique" | "select" | "reject" | "selectattr"
@@ -445,7 +444,7 @@ impl<'a> Walk<'a, '_> {
             found.used = true;
             return found.shape.clone();
         }
-        // Only so many are told.
+        // Only `MOST` are reported.
         let near = if self.unknown.len() < MOST { self.scope.as_slice() } else { &[] };
         let there = near.iter().rev().map(|n| n.name.clone()).filter(|n| n != "loop").collect();
         self.unknown.push(Unknown { name, span: self.place(name), there });
@@ -459,7 +458,10 @@ impl<'a> Walk<'a, '_> {
                 self.report
                     .error(
                         PROMPT_VARIABLE,
-                        format!("`{}` has no parts, so no `{name}`", self.source(whole.span())),
+                        format!(
+                            "`{}` has no attributes, so no `{name}`",
+                            self.source(whole.span())
+                        ),
                     )
                     .at(span, "");
             }
@@ -471,7 +473,7 @@ impl<'a> Walk<'a, '_> {
         let span = self.place(name);
         let what = self.source(whole.span()).to_owned();
         self.report
-            .error(PROMPT_VARIABLE, format!("`{what}` has no part named `{name}`"))
+            .error(PROMPT_VARIABLE, format!("`{what}` has no attribute `{name}`"))
             .at(span, "")
             .help_closest(name, parts.iter().map(|(n, _)| *n));
         Shape::Any
@@ -491,7 +493,7 @@ impl<'a> Walk<'a, '_> {
         self.text.get(span.start_offset as usize..span.end_offset as usize).unwrap_or_default()
     }
 
-    /// Names in the parsed text are slices of it, so where they stand is known to the byte.
+    /// Names in the syntax tree are slices of the text, which gives their exact position.
     fn place(&self, name: &'a str) -> Span {
         let start = (name.as_ptr() as usize)
             .checked_sub(self.text.as_ptr() as usize)
