@@ -2,7 +2,7 @@
 
 use cloudcrew_definition::checks::REHEARSAL;
 use cloudcrew_definition::crew::{Agent, Definition, Model, Workflow};
-use cloudcrew_runtime::engagement::Voice;
+use cloudcrew_runtime::engagement::RunMode;
 
 use crate::args::Run;
 use crate::exit::Failure;
@@ -118,11 +118,11 @@ pub fn voice(
     chosen: &Chosen,
     definition: &Definition,
     workflow: &Workflow,
-) -> Result<Voice, Failure> {
+) -> Result<RunMode, Failure> {
     if let Some(cassette) = &run.replay {
         let path = std::fs::canonicalize(cassette)
             .map_err(|e| Failure::usage(format!("{}: {e}", cassette.display())))?;
-        return Ok(Voice::Replay { cassette: path.display().to_string() });
+        return Ok(RunMode::Replay { cassette: path.display().to_string() });
     }
     let agents = at_work(definition, workflow);
     let model =
@@ -133,7 +133,7 @@ pub fn voice(
             Some(_) => Err(Failure::usage(
                 "a rehearsal says the same each time; `--record` is for live models",
             )),
-            None => Ok(Voice::Rehearsal),
+            None => Ok(RunMode::Rehearsal),
         };
     }
     if let (Some(one), Some(other)) = (live.first(), rehearsed.first()) {
@@ -152,17 +152,17 @@ pub fn voice(
         .as_ref()
         .map(|path| std::path::absolute(path).map(|path| path.display().to_string()))
         .transpose()?;
-    Ok(Voice::Live { record })
+    Ok(RunMode::Live { record })
 }
 
 /// Refuses a run in which dollars bound an agent whose calls cost nobody knows what.
 pub fn priced(
-    voice: &Voice,
+    voice: &RunMode,
     chosen: &Chosen,
     definition: &Definition,
     workflow: &Workflow,
 ) -> Result<(), Failure> {
-    if !matches!(voice, Voice::Live { .. }) {
+    if !matches!(voice, RunMode::Live { .. }) {
         return Ok(());
     }
     let of_phase = |agent: &Agent| {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use cloudcrew_runtime::engagement::{Decision, Engagement, MeterLine, RequestKind, State, Voice};
+use cloudcrew_runtime::engagement::{Decision, Engagement, MeterLine, RequestKind, RunMode, State};
 
 use crate::shell::cloudcrew;
 use crate::words::counted;
@@ -36,12 +36,14 @@ pub fn lasting(ms: i64) -> String {
 }
 
 /// Who speaks for the agents.
-pub fn spoken(voice: &Voice) -> String {
+pub fn spoken(voice: &RunMode) -> String {
     match voice {
-        Voice::Rehearsal => "rehearsed: no live model was called, tokens are estimates".to_owned(),
-        Voice::Live { record: None } => "live".to_owned(),
-        Voice::Live { record: Some(file) } => format!("live, recorded to {file}"),
-        Voice::Replay { cassette } => format!("replayed from {cassette}: no model was called"),
+        RunMode::Rehearsal => {
+            "rehearsed: no live model was called, tokens are estimates".to_owned()
+        }
+        RunMode::Live { record: None } => "live".to_owned(),
+        RunMode::Live { record: Some(file) } => format!("live, recorded to {file}"),
+        RunMode::Replay { cassette } => format!("replayed from {cassette}: no model was called"),
     }
 }
 

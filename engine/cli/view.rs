@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cloudcrew_local::clock::SystemClock;
 use cloudcrew_ports::clock::Clock as _;
-use cloudcrew_runtime::engagement::{Engagement, Event, State, Voice};
+use cloudcrew_runtime::engagement::{Engagement, Event, RunMode, State};
 use cloudcrew_runtime::swarm::Input;
 use cloudcrew_runtime::watch::{self, Watch};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -88,7 +88,7 @@ impl Live {
             self.floor.set_message(doing);
         }
         let (began, last) = state.times;
-        let runs = state.end.is_none() && matches!(state.started.voice, Voice::Live { .. });
+        let runs = state.end.is_none() && matches!(state.started.voice, RunMode::Live { .. });
         let counted = Counted { text: sums(engagement), began, until: (!runs).then_some(last) };
         *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = counted;
         self.tick();

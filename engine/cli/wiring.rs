@@ -16,7 +16,7 @@ use cloudcrew_local::store::Store;
 use cloudcrew_ports::clock::Clock;
 use cloudcrew_ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
 use cloudcrew_ports::repo::Repo;
-use cloudcrew_runtime::engagement::{Engagement, Voice};
+use cloudcrew_runtime::engagement::{Engagement, RunMode};
 use cloudcrew_runtime::ports::Ports;
 use cloudcrew_runtime::watch::Watch;
 use cloudcrew_tools::Toolbox;
@@ -65,7 +65,7 @@ pub async fn ports(
         .await?;
         (
             model,
-            if matches!(started.voice, Voice::Live { .. }) {
+            if matches!(started.voice, RunMode::Live { .. }) {
                 Arc::new(SystemClock::default())
             } else {
                 hurried()
@@ -87,21 +87,21 @@ pub async fn ports(
 
 /// Who speaks for the agents. `models` are those that they use, as they are called now.
 pub async fn voice(
-    voice: &Voice,
+    voice: &RunMode,
     definition: &Arc<Definition>,
     rehearsal: Option<&str>,
     models: &[Defined],
 ) -> Result<Arc<dyn Model>, Failure> {
     Ok(match voice {
-        Voice::Rehearsal => {
+        RunMode::Rehearsal => {
             let rehearsal = rehearsal.and_then(|name| definition.rehearsal(name)).cloned();
             Arc::new(RehearsalModel::new(definition.clone(), rehearsal))
         }
-        Voice::Replay { cassette } => Arc::new(
+        RunMode::Replay { cassette } => Arc::new(
             Player::open(Path::new(cassette), secrets(models))
                 .map_err(|e| Failure::world(e.to_string()))?,
         ),
-        Voice::Live { record } => {
+        RunMode::Live { record } => {
             let live: Arc<dyn Model> = Arc::new(Models::of(models).await?);
             match record {
                 None => live,

@@ -21,7 +21,9 @@ use cloudcrew_ports::journal::{AppendError, Batch, Entry, Head, Journal, Writer}
 use cloudcrew_ports::ledger::{Ledger, LedgerRow};
 use cloudcrew_ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
 use cloudcrew_ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
-use cloudcrew_runtime::engagement::{Decision, Driver, Given, Options, Record, Rest, open, record};
+use cloudcrew_runtime::engagement::{
+    Decision, Driver, Options, Record, Rest, Submission, open, record,
+};
 use cloudcrew_runtime::ports::Ports;
 
 use crate::support::edited;
@@ -310,7 +312,7 @@ async fn to_the_end(mut ports: Ports, store: &Store, process: u32) -> Result<u32
                     let (actor, channel) = ("ada".to_owned(), "test".to_owned());
                     let decision = Decision::Answer { value: "9000000".into() };
                     let given =
-                        Given { request: request.id, decision, actor, channel, digest: None };
+                        Submission { request: request.id, decision, actor, channel, digest: None };
                     record(Record::of(store), &*ports.clock, &mut engagement, given)
                         .await
                         .map_err(|error| error.to_string())?;

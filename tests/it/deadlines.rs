@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use cloudcrew_local::clock::SystemClock;
 use cloudcrew_ports::clock::Clock;
-use cloudcrew_runtime::engagement::{Decision, Driver, Given, Options, Record, open, record};
+use cloudcrew_runtime::engagement::{Decision, Driver, Options, Record, Submission, open, record};
 
 use crate::support::inside::{PROJECT, dead, ports, start};
 use crate::support::{Crew, Done, edited};
@@ -130,7 +130,7 @@ async fn a_clock_that_was_years_ahead_for_a_while_spoils_nothing_that_comes_late
         Some(1),
         "one reminder, not a thousand"
     );
-    let given = Given {
+    let given = Submission {
         request: "discovery-1".into(),
         decision: Decision::Approve { ratings: Vec::new() },
         actor: "customer".into(),

@@ -8,7 +8,9 @@ use cloudcrew_local::clock::{RehearsalClock, SystemClock};
 use cloudcrew_local::store::Store;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::journal::{AppendError, Batch, Entry, Head, Journal, Writer};
-use cloudcrew_runtime::engagement::{Decision, Driver, Given, Options, Record, Rest, open, record};
+use cloudcrew_runtime::engagement::{
+    Decision, Driver, Options, Record, Rest, Submission, open, record,
+};
 
 use crate::support::edited;
 use crate::support::inside::{PROJECT, dead, ports, start};
@@ -30,7 +32,7 @@ impl Journal for Before {
     ) -> Result<Head, AppendError> {
         if batch.entries.iter().any(|entry| entry.kind == self.1) {
             let mut seen = open(Record::of(&self.0), PROJECT).await.expect("an engagement");
-            let given = Given {
+            let given = Submission {
                 request: "discovery-1".into(),
                 decision: Decision::Revise { words: "not yet".into(), ratings: Vec::new() },
                 actor: "customer".into(),

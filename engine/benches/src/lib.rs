@@ -16,7 +16,7 @@ use cloudcrew_local::store::Store;
 use cloudcrew_ports::repo::Repo as _;
 use cloudcrew_runtime::catalogue::catalogue;
 use cloudcrew_runtime::engagement::{
-    Begin, Engagement, Event, Record, SowFile, Voice, begin, open,
+    Begin, Engagement, Event, Record, RunMode, SowFile, begin, open,
 };
 use cloudcrew_runtime::ports::Ports;
 use cloudcrew_runtime::watch::{Live, Watch};
@@ -163,7 +163,7 @@ pub struct Work<'a> {
     /// The statement of work.
     pub sow: String,
     /// Who speaks for the agents.
-    pub voice: Voice,
+    pub voice: RunMode,
 }
 
 /// Begins a rehearsal of the shipped delivery in a home that other engagements may share.
@@ -174,7 +174,7 @@ pub async fn begun(home: &Path, store: &Store, project: &str) -> GitRepo {
         home,
         store,
         project,
-        Work { definition, workflow: "delivery", sow, voice: Voice::Rehearsal },
+        Work { definition, workflow: "delivery", sow, voice: RunMode::Rehearsal },
     )
     .await
 }

@@ -1,6 +1,6 @@
 //! `cost`: what was used and what it costs.
 
-use cloudcrew_runtime::engagement::{MeterLine, VisitContext, Voice};
+use cloudcrew_runtime::engagement::{MeterLine, RunMode, VisitContext};
 
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
@@ -42,16 +42,16 @@ pub async fn cost(args: &Args, project: &str, format: Format) -> Result<Exit, Fa
     }
     grown(meter.contexts());
     match &state.started.voice {
-        Voice::Rehearsal => {
+        RunMode::Rehearsal => {
             say!(
                 "Rehearsed: no live model was called; tokens are estimates, and the cost is what \
                  they would cost."
             )
         }
-        Voice::Replay { .. } => {
+        RunMode::Replay { .. } => {
             say!("Replayed: no model was called; this is what the recorded run cost.")
         }
-        Voice::Live { .. } => {}
+        RunMode::Live { .. } => {}
     }
     Ok(Exit::Done)
 }

@@ -5,7 +5,7 @@ use cloudcrew_local::clock::SystemClock;
 use cloudcrew_local::store::Store;
 use cloudcrew_ports::lease::Leases;
 use cloudcrew_runtime::engagement::{
-    Decision, Engagement, EngagementError, Given, Record, RefusalKind, Request, RequestKind,
+    Decision, Engagement, EngagementError, Record, RefusalKind, Request, RequestKind, Submission,
     cancel as record_cancel, readable, record,
 };
 
@@ -141,7 +141,7 @@ async fn decide(
     {
         readable(&home::repo(&store, &engagement)?, request).await?;
     }
-    let given = Given {
+    let given = Submission {
         request,
         decision,
         actor: home::actor(),

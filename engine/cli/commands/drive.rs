@@ -8,7 +8,7 @@ use cloudcrew_definition::crew::Model;
 use cloudcrew_local::holder;
 use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::{
-    Driver, EndReason, Engagement, Options, RequestKind, Rest, Voice,
+    Driver, EndReason, Engagement, Options, RequestKind, Rest, RunMode,
 };
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -87,7 +87,7 @@ async fn ticks(view: &View) -> Infallible {
 /// Models that the workspace at hand calls in another way, when it can be read and the engagement
 /// is live.
 fn mended(args: &Args, engagement: &Engagement) -> Vec<Model> {
-    if !matches!(engagement.state.started.voice, Voice::Live { .. })
+    if !matches!(engagement.state.started.voice, RunMode::Live { .. })
         || engagement.state.end.is_some()
     {
         return Vec::new();

@@ -15,7 +15,7 @@ use cloudcrew_plan::build;
 use cloudcrew_ports::clock::Clock;
 use cloudcrew_ports::repo::Repo;
 use cloudcrew_runtime::engagement::{
-    Begin, Driver, Engagement, Event, Options, Record, Voice, begin, open,
+    Begin, Driver, Engagement, Event, Options, Record, RunMode, begin, open,
 };
 use cloudcrew_runtime::watch::{Live, Watch};
 
@@ -75,7 +75,7 @@ async fn rehearse(
         sow: statement_of_work(root, &sow, false)?,
         model: None,
         agent_models: Vec::new(),
-        voice: Voice::Rehearsal,
+        voice: RunMode::Rehearsal,
         rehearsal: Some(test.name.to_owned()),
         repo: path.display().to_string(),
         branch: repo.branch().to_owned(),

@@ -85,7 +85,7 @@ pub async fn start(home: &Path, workspace: &Path, sow: &str, rehearsal: Option<&
         sow: SowFile { name: sow.into(), text },
         model: None,
         agent_models: Vec::new(),
-        voice: cloudcrew_runtime::engagement::Voice::Rehearsal,
+        voice: cloudcrew_runtime::engagement::RunMode::Rehearsal,
         rehearsal: rehearsal.map(str::to_owned),
         repo: home.join("repos/demo.git").display().to_string(),
         branch: repo.branch().to_owned(),

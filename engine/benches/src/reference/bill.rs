@@ -16,7 +16,7 @@ use cloudcrew_local::holder::this_process;
 use cloudcrew_local::rehearsal::RehearsalModel;
 use cloudcrew_local::store::Store;
 use cloudcrew_ports::model::{Billing, Block, Model, ModelFault, ModelReply, ModelRequest};
-use cloudcrew_runtime::engagement::{Driver, Options, Rest, Voice};
+use cloudcrew_runtime::engagement::{Driver, Options, Rest, RunMode};
 use serde_json::{Map, Value, json};
 
 use super::server::Server;
@@ -285,7 +285,7 @@ async fn drive(folder: &Path, model: Arc<dyn Model>) -> (Rest, u64, u64) {
     let home = folder.join("home");
     let store = Store::open(&home).expect("a store");
     let sow = std::fs::read_to_string(root().join(SOW)).expect("a file");
-    let voice = Voice::Live { record: None };
+    let voice = RunMode::Live { record: None };
     let work = Work { definition: &definition, workflow: "delivery", sow, voice };
     let repo = begun_with(&home, &store, "demo", work).await;
     let mut ports = ports(&store, repo, "demo").await;

@@ -10,7 +10,7 @@ use cloudcrew_benches::{Work, begun_with, defined, files, ports};
 use cloudcrew_local::clock::SystemClock;
 use cloudcrew_local::holder::this_process;
 use cloudcrew_local::store::Store;
-use cloudcrew_runtime::engagement::{Driver, Options, Rest, Voice};
+use cloudcrew_runtime::engagement::{Driver, Options, Rest, RunMode};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -58,7 +58,7 @@ async fn all(folder: &Path, scenario: &Value, runs: u64) -> Value {
         definition: &definition,
         workflow: "w",
         sow: sow.clone(),
-        voice: Voice::Live { record: None },
+        voice: RunMode::Live { record: None },
     };
     let journal = Arc::new(Counted::new(store.clone()));
     let mut drivers = Vec::new();

@@ -13,7 +13,7 @@ use cloudcrew_ports::repo::Repo;
 
 /// What somebody says.
 #[derive(Debug, Clone)]
-pub struct Given {
+pub struct Submission {
     /// To which request.
     pub request: String,
     /// What.
@@ -44,7 +44,7 @@ pub async fn record(
     place: Record<'_>,
     clock: &dyn Clock,
     engagement: &mut Engagement,
-    given: Given,
+    given: Submission,
 ) -> Result<Recorded, EngagementError> {
     loop {
         let request = fitting(engagement, &given)?;
@@ -135,7 +135,7 @@ fn rated(asked: &[String], given: &[(String, u8)]) -> Result<(), EngagementError
 }
 
 /// The request, when this kind of answer fits it.
-fn fitting(engagement: &Engagement, given: &Given) -> Result<Request, EngagementError> {
+fn fitting(engagement: &Engagement, given: &Submission) -> Result<Request, EngagementError> {
     let state = &engagement.state;
     let Some(request) = state.request(&given.request) else {
         let open = state.open_requests().map(|r| r.id.clone()).collect();

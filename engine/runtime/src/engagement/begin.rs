@@ -6,7 +6,7 @@ use cloudcrew_plan::{Plan, SEMANTICS};
 
 use super::append::Record;
 use super::error::EngagementError;
-use super::event::{BaseRecord, Event, Started, Voice};
+use super::event::{BaseRecord, Event, RunMode, Started};
 use super::load::write_entries;
 use super::refusal::Refusal;
 use super::standing::Standing;
@@ -42,7 +42,7 @@ pub struct Begin<'a> {
     /// Models that single agents use instead: agent, model.
     pub agent_models: Vec<(String, String)>,
     /// Who speaks for the agents.
-    pub voice: Voice,
+    pub voice: RunMode,
     /// Name of the rehearsal file that bends it.
     pub rehearsal: Option<String>,
     /// Path of the repository.

@@ -268,7 +268,7 @@ pub struct Started {
     pub agent_models: Vec<(String, String)>,
     /// Who speaks for the agents.
     #[serde(default)]
-    pub voice: Voice,
+    pub voice: RunMode,
     /// Name of the rehearsal file that bends it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rehearsal: Option<String>,
@@ -299,7 +299,7 @@ pub struct BaseRecord {
 /// Who speaks for the agents of an engagement.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "by", rename_all = "snake_case")]
-pub enum Voice {
+pub enum RunMode {
     /// Nobody: each does what its definition obliges it to, and nothing is paid.
     #[default]
     Rehearsal,
@@ -316,10 +316,10 @@ pub enum Voice {
     },
 }
 
-impl Voice {
+impl RunMode {
     /// Whether what is said was thought by a model, now or when it was recorded.
     pub fn is_rehearsal(&self) -> bool {
-        *self == Voice::Rehearsal
+        *self == RunMode::Rehearsal
     }
 }
 

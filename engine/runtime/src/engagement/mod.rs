@@ -24,7 +24,7 @@ mod timers;
 mod workplace;
 
 pub use act::finalize::STEPS as FINALIZE_STEPS;
-pub use answer::{Given, Recorded, readable, record};
+pub use answer::{Recorded, Submission, readable, record};
 pub use append::Record;
 pub use begin::{Begin, SowFile, begin};
 pub use decide::{Action, AtGate, decide, decide_gate};
@@ -33,7 +33,7 @@ pub use driver::Driver;
 pub use error::EngagementError;
 pub use event::{
     Answered, BaseRecord, CommitRecord, Decision, End, EndReason, Event, Finding, MessageRecord,
-    SourceHash, Started, ToolDone, VerdictRecord, Voice, Why,
+    RunMode, SourceHash, Started, ToolDone, VerdictRecord, Why,
 };
 pub use inbound::{cancel, message};
 pub use load::{Engagement, open, write_entries};

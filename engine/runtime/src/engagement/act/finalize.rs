@@ -6,7 +6,7 @@ use cloudcrew_definition::shown::{inset, row};
 
 use crate::engagement::driver::Driver;
 use crate::engagement::error::EngagementError;
-use crate::engagement::event::{Decision, Event, Voice};
+use crate::engagement::event::{Decision, Event, RunMode};
 use crate::engagement::load::Engagement;
 use crate::engagement::request::RequestKind;
 use cloudcrew_ports::ledger::LedgerKind;
@@ -61,11 +61,11 @@ impl Driver {
 fn summary(engagement: &Engagement, decisions: &[String], there: &BTreeSet<String>) -> String {
     let state = &engagement.state;
     let (rehearsed, estimated) = match &state.started.voice {
-        Voice::Rehearsal => {
+        RunMode::Rehearsal => {
             ("Rehearsed: no live model took part; token counts are estimates.\n", ", as estimated")
         }
-        Voice::Live { .. } => ("", ""),
-        Voice::Replay { .. } => {
+        RunMode::Live { .. } => ("", ""),
+        RunMode::Replay { .. } => {
             ("Replayed from a recording: no model was called.\n", ", as recorded")
         }
     };
