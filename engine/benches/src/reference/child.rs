@@ -1,4 +1,4 @@
-//! A command in a process of its own, and what the kernel counted of it.
+//! Runs a command in a separate process, with the kernel's measurements.
 
 use std::process::{Command, Stdio};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -6,9 +6,9 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use cloudcrew_benches::{measured_cpu, peak_of_children_kib};
 use serde_json::{Value, json};
 
-/// What a command took, and what it printed.
+/// Measurements and output of a command.
 pub struct Child {
-    /// When it was started, in seconds since 1970.
+    /// Start time, in seconds since 1970.
     pub began: f64,
     /// Seconds from start to end.
     pub wall: f64,
@@ -16,13 +16,13 @@ pub struct Child {
     pub cpu: f64,
     /// Largest resident set in MB.
     pub peak: f64,
-    /// The JSON that it printed; null when it failed.
+    /// The JSON that it printed; null if it failed.
     pub said: Value,
-    /// The end of what it complained about.
+    /// The end of its standard error.
     pub complaint: String,
 }
 
-/// Runs a command through another process of this program, which knows it as its only child.
+/// Runs a command through another process of this program, whose only child it is.
 pub fn run(command: &Command) -> Child {
     let mut between = Command::new(std::env::current_exe().expect("this program"));
     between.arg("measure").arg(command.get_program()).args(command.get_args());
