@@ -94,7 +94,7 @@ fn look(path: &Path, whole: bool) -> io::Result<u64> {
     while header.last() != Some(&0) {
         let mut byte = [0];
         if header.len() > 32
-            || text.read(&mut byte).map_err(|_| fault("cannot read its header"))? == 0
+            || text.read(&mut byte).map_err(|_| fault("its header cannot be read"))? == 0
         {
             return Err(fault("its header is truncated"));
         }
