@@ -95,12 +95,12 @@ pub fn peak_kib(command: &Command) -> i64 {
     words.extend(command.get_args());
     let words: Vec<_> = words.into_iter().map(|word| word.to_string_lossy()).collect();
     let mut measuring = Command::new(std::env::current_exe().expect("this program"));
-    let told = measuring
+    let output = measuring
         .env(MEASURE, serde_json::json!(words).to_string())
         .stderr(Stdio::null())
         .output()
         .expect("it starts");
-    String::from_utf8_lossy(&told.stdout).trim().parse().expect("a number")
+    String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number")
 }
 
 /// The other side of [`peak_kib`]: runs the command, prints the figure and ends the process.

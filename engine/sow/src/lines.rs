@@ -206,17 +206,17 @@ fn without_reply_marks(subject: &str) -> &str {
 /// list, a sentence or a page, is reported.
 fn leave_out_signatures<'a>(lines: &mut [Line<'a>]) -> Vec<(usize, &'a str)> {
     let mut inside: Option<u16> = None;
-    let (mut after_blank, mut long, mut told) = (true, 0, false);
+    let (mut after_blank, mut long, mut reported) = (true, 0, false);
     let mut more = Vec::new();
     for (at, line) in lines.iter_mut().enumerate() {
         let goes_on = inside.is_some_and(|quotes| quotes == line.quotes || line.is_blank())
             && !resumes(line.text);
         if goes_on || begins_signature(line, after_blank) {
-            (long, told) = if goes_on { (long, told) } else { (0, false) };
+            (long, reported) = if goes_on { (long, reported) } else { (0, false) };
             long += usize::from(!line.is_blank());
-            if goes_on && !told && (long > LONGEST_SIGNATURE || is_no_signature(line.text)) {
+            if goes_on && !reported && (long > LONGEST_SIGNATURE || is_no_signature(line.text)) {
                 more.push((at, line.text));
-                told = true;
+                reported = true;
             }
             inside = inside.filter(|_| goes_on).or(Some(line.quotes));
             line.text = "";

@@ -106,7 +106,7 @@ struct Bench {
     folder: tempfile::TempDir,
     python: PathBuf,
     /// Reported and true usage of every run: side, work, reported, true.
-    told: std::cell::RefCell<Vec<(Side, String, u64, u64)>>,
+    usages: std::cell::RefCell<Vec<(Side, String, u64, u64)>>,
     runs: std::cell::Cell<usize>,
 }
 
@@ -117,7 +117,7 @@ impl Bench {
             server: Server::start(folder.path()),
             folder,
             python: strands::python(),
-            told: Vec::new().into(),
+            usages: Vec::new().into(),
             runs: 0.into(),
         };
         // The first start of either side reads its files from disk.
@@ -174,7 +174,7 @@ impl Bench {
         let usage = ((reported("input"), reported("output")), self.truth(scenario, &stats));
         if !child.said.is_null() {
             let ((input, output), (true_input, true_output)) = usage;
-            self.told.borrow_mut().push((
+            self.usages.borrow_mut().push((
                 side,
                 work.to_owned(),
                 input + output,
@@ -389,8 +389,8 @@ impl Bench {
 
     fn usage(&self, table: &mut Table) {
         for side in [Side::Reference, Side::Ours] {
-            let told = self.told.borrow();
-            let runs: Vec<_> = told.iter().filter(|(of, ..)| *of == side).collect();
+            let usages = self.usages.borrow();
+            let runs: Vec<_> = usages.iter().filter(|(of, ..)| *of == side).collect();
             let wrong: Vec<_> = runs.iter().filter(|(_, _, reported, is)| reported != is).collect();
             let mut names: Vec<String> = wrong
                 .iter()

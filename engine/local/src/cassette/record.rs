@@ -55,7 +55,7 @@ impl Recorder {
         self.tape.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Rejects a second engagement: its calls could not be told from those of the first.
+    /// Rejects a second engagement: its calls could not be distinguished from those of the first.
     fn admit(&self, project: &str) -> Result<(), ModelFault> {
         let mut tape = self.tape();
         let owner = tape.project.get_or_insert_with(|| project.to_owned());

@@ -18,8 +18,8 @@ const KEPT: isize = 16 * 1024 * 1024;
 /// # Errors
 /// Fails when syncing cannot be enabled; nothing may be written then.
 pub(super) fn ready(path: &Path) -> Result<(), StoreError> {
-    static TOLD: OnceLock<bool> = OnceLock::new();
-    let told = *TOLD.get_or_init(|| {
+    static CONFIGURED: OnceLock<bool> = OnceLock::new();
+    let configured = *CONFIGURED.get_or_init(|| {
         libgit2_sys::init();
         let on: c_int = 1;
         #[expect(unsafe_code, reason = "git2 has no call for this option")]
@@ -37,7 +37,7 @@ pub(super) fn ready(path: &Path) -> Result<(), StoreError> {
         drop(keeps);
         syncs == 0
     });
-    if told {
+    if configured {
         return Ok(());
     }
     let why = "libgit2 refused to enable syncing, so nothing is written".to_owned();

@@ -108,9 +108,9 @@ pub async fn a_lost_lease_is_reported_before_a_conflict(
     done("the lease is released", leases.release(engagement, &first).await);
     let second = taken(leases, engagement, "ben").await;
     for expected in [&old, &head] {
-        let told = refused(journal, engagement, expected, first.epoch).await;
+        let refusal = refused(journal, engagement, expected, first.epoch).await;
         assert_eq!(
-            told,
+            refusal,
             ("ben".to_owned(), second.epoch),
             "the refusal names the wrong holder or epoch"
         );
@@ -137,7 +137,7 @@ async fn refused(
     }
 }
 
-/// Anyone may record an answer, whoever drives.
+/// Anyone may record an answer, with or without the lease.
 pub async fn an_answer_needs_no_lease(journal: &dyn Journal, leases: &dyn Leases) {
     let head = begun(journal, "answered").await;
     taken(leases, "answered", "anna").await;

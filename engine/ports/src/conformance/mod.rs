@@ -1,4 +1,4 @@
-//! Test suites for adapters: whoever writes an adapter of a port runs them on it.
+//! Test suites that an adapter of a port must pass.
 //!
 //! Each function takes a port as the runtime sees it and panics with an explanation when the
 //! contract is broken. It needs a store of its own, new and empty, because engagements are named
