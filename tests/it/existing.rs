@@ -126,7 +126,7 @@ fn a_branch_made_beforehand_or_a_named_base_is_where_the_work_starts() {
     let other = crate::support::crew();
     start(&other, &repo, &["--project", "second", "--base", "nothing"])
         .exits(2)
-        .says("no commit is named `nothing`");
+        .says("no commit named `nothing`");
     start(&other, &repo, &["--project", "second", "--base", "main"]).exits(10);
     assert_eq!(
         git(&repo, &["merge-base", "main", "cloudcrew/second"]),

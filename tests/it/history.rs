@@ -298,7 +298,7 @@ fn a_deliverable_that_cannot_be_read_is_not_approved() {
 }
 
 #[test]
-fn a_commit_that_is_cut_off_is_named_and_nothing_waits_for_the_rest() {
+fn a_truncated_commit_is_reported_and_never_blocks() {
     for revision in ["cloudcrew/demo", "cloudcrew/demo^{tree}"] {
         let crew = crew();
         crew.start("retail-orders.md", &[]).exits(10);
@@ -321,7 +321,7 @@ fn a_commit_that_is_cut_off_is_named_and_nothing_waits_for_the_rest() {
                 done.err
             );
             assert!(
-                format!("{}{}", done.out, done.err).contains("cut off"),
+                format!("{}{}", done.out, done.err).contains("truncated"),
                 "{words:?}: {}{}",
                 done.out,
                 done.err
