@@ -1,6 +1,6 @@
 //! `show`: where an engagement stands, what to review, what changed since the last look at it.
 
-use cloudcrew_local::store::Store;
+use crate::wiring::store::Store;
 use cloudcrew_ports::ledger::{Ledger as _, LedgerKind};
 use cloudcrew_runtime::engagement::{Engagement, Finding, Request, RequestKind, Unit};
 

@@ -4,13 +4,13 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::wiring::folder::Folder;
 use cloudcrew_definition::Loaded;
 use cloudcrew_definition::crew::Definition;
 use cloudcrew_definition::diagnostic::{Format, Report, Severity, closest, render};
 use cloudcrew_definition::side_by_side::{cores, side_by_side};
 use cloudcrew_definition::source::{MAX_FILE_BYTES, Sources};
 use cloudcrew_definition::syntax::{SOWS, is_part};
-use cloudcrew_local::folder::Folder;
 use cloudcrew_plan::checks::load;
 use cloudcrew_runtime::catalogue::catalogue;
 

@@ -1,8 +1,8 @@
 //! `approve`, `revise`, `answer`, `cancel`: what a person says is recorded first, then the
 //! engagement goes on.
 
-use cloudcrew_local::clock::SystemClock;
-use cloudcrew_local::store::Store;
+use crate::wiring::clock::SystemClock;
+use crate::wiring::store::Store;
 use cloudcrew_ports::lease::Leases;
 use cloudcrew_runtime::engagement::{
     Decision, Engagement, EngagementError, Record, RefusalKind, Request, RequestKind, Submission,

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use cloudcrew_local::folder::Folder;
+use crate::wiring::folder::Folder;
 
 use super::schema;
 use crate::args::Args;

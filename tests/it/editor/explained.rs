@@ -116,5 +116,5 @@ fn a_hover_tells_limits_with_where_they_come_from_and_what_an_agent_may() {
         "{phase}"
     );
     assert!(hover("agents.yaml", "repo_read").contains("**tool** `repo_read`"));
-    assert!(hover("agents.yaml", "# The crew").is_empty());
+    assert!(hover("agents.yaml", "# The agents").is_empty());
 }

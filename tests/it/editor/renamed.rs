@@ -144,7 +144,7 @@ fn what_cannot_be_renamed_is_refused_with_a_reason() {
     refused(&mut editor, "qa:", "Not a name", "is not a valid name");
     refused(&mut editor, "qa:", "null", "YAML does not read");
     refused(&mut editor, "prompts/pm.md", "../pm.md", "is not a path below `prompts/`");
-    refused(&mut editor, "# The crew", "other", "no name at this position");
+    refused(&mut editor, "# The agents", "other", "no name at this position");
     let mut plain = Editor::start(crew.workspace(), json!({}));
     refused(&mut plain, "prompts/pm.md", "prompts/other.md", "cannot rename files");
     let mut ask = plain.at("agents.yaml", &agents, "qa:");

@@ -132,7 +132,7 @@ fn the_schemas_of_a_workspace_are_written_by_the_verb_that_says_so_and_by_no_oth
         json!({ "textDocument": { "uri": editor.uri("agents.yaml") } }),
     );
     assert!(!editor.text(".cloudcrew/schemas/phase.json").contains("\"tester\""));
-    crew.run(&["check"]).exits(1).says("`cloudcrew schema --workspace` writes them anew");
+    crew.run(&["check"]).exits(1).says("run `cloudcrew schema --workspace`");
     assert!(!editor.text(".cloudcrew/schemas/phase.json").contains("\"tester\""));
     crew.run(&["schema", "--workspace"]).exits(0);
     assert!(editor.text(".cloudcrew/schemas/phase.json").contains("\"tester\""));
