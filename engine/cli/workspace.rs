@@ -1,5 +1,6 @@
 //! Finding a workspace and reading its files as text.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -143,6 +144,11 @@ pub fn read_file(root: &Path, path: &str) -> Result<Vec<u8>, String> {
 
 fn read_in(folder: &Folder, path: &str) -> Result<Vec<u8>, String> {
     let read = folder.read(Path::new(path), MAX_FILE_BYTES as u64 + 1);
+    if let (Ok(bytes), Ok(size)) = (&read, folder.size(Path::new(path)))
+        && bytes.len() > MAX_FILE_BYTES
+    {
+        return Err(format!("the file has {size} bytes; the maximum is {MAX_FILE_BYTES}"));
+    }
     read.map_err(|error| match error.kind() {
         ErrorKind::Other => error.to_string(),
         _ => format!("the file cannot be read: {error}"),
@@ -154,7 +160,27 @@ pub fn definition(root: &Path) -> Result<Definition, Failure> {
     let sources = read(root);
     let Loaded { definition, report, .. } = load(&sources, &catalogue());
     definition
+        .or_else(|| without_rehearsals(&sources, &report))
         .ok_or_else(|| wrong(&sources, &report, "the definitions have errors; nothing was done"))
+}
+
+/// The definition when only rehearsal files are wrong, without those: they concern whoever uses them.
+fn without_rehearsals(sources: &Sources, report: &Report) -> Option<Definition> {
+    let errors = report.diagnostics().iter().filter(|d| d.severity == Severity::Error);
+    let wrong: HashSet<&str> =
+        errors.map(|d| d.at.as_ref().map_or("", |at| sources.path(at.span.file))).collect();
+    if !wrong.iter().all(|path| path.starts_with("rehearsals/")) {
+        return None;
+    }
+    let mut others = Sources::new();
+    for (file, path) in sources.iter().filter(|(_, path)| !wrong.contains(path)) {
+        others.add(path, sources.text(file).as_bytes());
+    }
+    let definition = load(&others, &catalogue()).definition?;
+    let mut names: Vec<&str> = wrong.into_iter().collect();
+    names.sort_unstable();
+    crate::out::note!("ignored, with errors: {}; `cloudcrew check` shows them", names.join(", "));
+    Some(definition)
 }
 
 /// Shows the errors, and fails with these words.

@@ -338,9 +338,12 @@ fn whatever_a_file_holds_check_ends_and_says_where() {
             };
             let found = loaded.report.diagnostics();
             // Every face shows it without a fault of its own.
-            for format in
-                [Format::Human { colour: false }, Format::Json, Format::Sarif, Format::Github]
-            {
+            for format in [
+                Format::Human { colour: false },
+                Format::Json,
+                Format::Sarif { page: cloudcrew_plan::checks::explain },
+                Format::Github,
+            ] {
                 render(&sources, &found[..found.len().min(3)], format);
             }
             fault(&sources, &path, found, read)

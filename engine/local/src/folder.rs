@@ -206,6 +206,14 @@ impl Folder {
         Ok(bytes)
     }
 
+    /// Bytes of a file.
+    ///
+    /// # Errors
+    /// As [`Folder::read`].
+    pub fn size(&self, path: &Path) -> io::Result<u64> {
+        Ok(self.file(path)?.metadata()?.len())
+    }
+
     /// Opens a readable file.
     fn file(&self, path: &Path) -> io::Result<File> {
         // Opening a device may have effects, and opening a pipe may block forever.

@@ -16,6 +16,7 @@ mod plain;
 mod read;
 mod revision;
 mod sound;
+mod start;
 mod sync;
 mod tree;
 
@@ -34,6 +35,7 @@ use git2::{Oid, Reference, Repository, RepositoryInitOptions};
 pub use missing::MissingRepo;
 use plain::plain;
 pub use revision::{files_at, is_tracked};
+pub use start::start_repository;
 
 /// Files up to this many bytes are read in place; larger ones on a thread that may block.
 const IN_PLACE: u64 = 64 * 1024;
