@@ -1,5 +1,5 @@
-//! What people say without being asked: a wish to end it, a message. Recorded by any process, taken
-//! in between steps.
+//! Input that people send without being asked: a cancel request or a message. Any process may
+//! record it; the driver applies it between steps.
 
 use cloudcrew_definition::shown::{inset, row};
 
@@ -11,10 +11,10 @@ use super::refusal::Refusal;
 use crate::swarm::Note;
 use cloudcrew_ports::clock::{Clock, next};
 
-/// Records that somebody wants the engagement to end. Asking twice is asking once.
+/// Records a request to cancel the engagement. A second request changes nothing.
 ///
 /// # Errors
-/// When it has ended already or a store fails.
+/// When the engagement has already ended or a store fails.
 pub async fn cancel(
     record: Record<'_>,
     clock: &dyn Clock,
@@ -30,14 +30,14 @@ pub async fn cancel(
         }
         let now = next(clock.now(), engagement.state.times.1);
         let event = Event::CancelRequested { actor: actor.to_owned() };
-        if engagement.bring_in(record, &[event], now).await? {
+        if engagement.append_inbound(record, &[event], now).await? {
             return Ok(());
         }
     }
 }
 
-/// Records a message of the customer; it is told to the next agent that gets the floor. The same id
-/// is one message.
+/// Records a message from the customer for the next agent that starts a visit. A message with a
+/// known id is recorded once.
 ///
 /// # Errors
 /// When the engagement has ended or a store fails.
@@ -53,7 +53,7 @@ pub async fn message(
         }
         let now = next(clock.now(), engagement.state.times.1);
         let event = Event::MessageReceived(message.clone());
-        if engagement.bring_in(record, &[event], now).await? {
+        if engagement.append_inbound(record, &[event], now).await? {
             return Ok(());
         }
     }
@@ -63,7 +63,7 @@ fn ended(engagement: &Engagement, text: &str) -> EngagementError {
     Refusal::Ended { project: engagement.project.clone(), text: text.to_owned() }.into()
 }
 
-/// Messages as a section of a visit's input; `None` when there are none.
+/// Formats messages as a section of a visit's input; `None` without messages.
 pub(super) fn note(inbox: &[MessageRecord]) -> Option<Note> {
     let words: Vec<String> =
         inbox.iter().map(|m| format!("- {}: {}", row(&m.actor), inset(&m.words, "  "))).collect();
@@ -71,16 +71,16 @@ pub(super) fn note(inbox: &[MessageRecord]) -> Option<Note> {
     (!words.is_empty()).then(|| Note { heading: HEADING.into(), body: words.join("\n"), messages })
 }
 
-/// Heading of that section.
+/// Heading of the section.
 const HEADING: &str = "Messages from the customer";
 
-/// How many of the messages, from the oldest, such a section shows. One that came while the visit
-/// was opened waits for the next.
+/// How many messages, from the oldest, these notes show. A message that arrived while the visit was
+/// being opened waits for the next one.
 pub(super) fn shown(inbox: &[MessageRecord], notes: &[Note]) -> usize {
     if let Some(note) = notes.iter().find(|note| !note.messages.is_empty()) {
         return inbox.iter().take_while(|message| note.messages.contains(&message.id)).count();
     }
-    // Older versions recorded the words alone.
+    // Older versions recorded the text without ids.
     let words = |messages: &[MessageRecord]| {
         messages
             .iter()
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_that_came_while_a_visit_was_opened_is_told_in_the_next_one() {
+    fn a_message_that_arrives_while_a_visit_opens_waits_for_the_next_visit() {
         let message = |id: &str| MessageRecord {
             id: id.into(),
             actor: "ada".into(),
