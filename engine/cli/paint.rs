@@ -46,6 +46,9 @@ fn columns() -> Option<usize> {
 /// Text for a person: nothing in it steers the terminal, lines fit the screen, and marks have colours.
 pub fn painted(text: &str) -> String {
     let text = block(text);
+    if !colours() && columns().is_none() {
+        return text.into_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));

@@ -26,7 +26,7 @@ fn a_used_up_budget_that_asks_waits_for_a_person_who_raises_it() {
     crew.run(&["answer", "demo", "budget-1", "more, please"])
         .exits(2)
         .says("as a number, or `stop`");
-    crew.run(&["answer", "demo", "budget-1", "45001"]).exits(2).says("are not enough");
+    crew.run(&["answer", "demo", "budget-1", "45001"]).exits(2).says("is not enough");
     // Where a comma may be a decimal one, nothing is decided.
     crew.run(&["answer", "demo", "budget-1", "90000,50"]).exits(2).says("as a number");
     crew.run(&["approve", "demo"]).exits(2).says("budget-1");

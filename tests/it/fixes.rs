@@ -9,7 +9,7 @@ fn slips_are_mended_and_nothing_else_is_touched() {
     crew.edit("phases/discovery.yaml", "max_handoffs: 10", "max_handofs: 10")
         .edit("phases/discovery.yaml", "execution_timeout: 15m", "execution_timeout: 15 minutes")
         .edit("phases/discovery.yaml", "max_reworks: 1", "max_reworks: \"1\"");
-    crew.run(&["check"]).exits(1).says("3 of them can be mended with `cloudcrew check --fix`");
+    crew.run(&["check"]).exits(1).says("`cloudcrew check --fix` corrects 3 of them");
     crew.run(&["check", "--fix"]).exits(0).says("phases/discovery.yaml: 3 mended");
     assert_eq!(crew.read("phases/discovery.yaml"), before);
 }

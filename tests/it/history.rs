@@ -168,7 +168,7 @@ fn a_row_of_the_ledger_or_a_prompt_that_is_gone_is_missed() {
             [],
         )
         .unwrap();
-    crew.run(&["ledger", "demo"]).exits(3).says("of the ledger was written and is gone");
+    crew.run(&["ledger", "demo"]).exits(3).says("was written to the ledger but is missing");
     crew.run(&["show", "demo"]).exits(3);
 
     let crew = crate::support::crew();

@@ -21,7 +21,7 @@ const STANDING: [(&str, &str, &str); 14] = [
     ("away", "proposal.gate", "approve away --digest 725b00704401"),
     ("reworked", "done", "15 model calls"),
     ("limited", "failed", "max_turns is 1"),
-    ("killed050", "proposal.swarm", "nobody yet"),
+    ("killed050", "proposal.swarm", "not started"),
     ("killed060", "proposal.swarm", "docs/proposal.md"),
 ];
 

@@ -63,7 +63,8 @@ fn a_gate_has_one_decision_whoever_comes_at_once() {
                     Some(14) => assert!(
                         said.contains("by contender-")
                             || said.contains("has changed")
-                            || said.contains("has ended"),
+                            || said.contains("has ended")
+                            || said.contains("has already ended"),
                         "{said}"
                     ),
                     other => panic!("exit {other:?}: {said}"),

@@ -58,7 +58,7 @@ fn by_the_pinned_definitions_it_fails_again_as_it_did() {
 fn an_earlier_phase_can_be_named_and_its_approval_is_void() {
     let crew = failed();
     crew.edit("phases/architecture.yaml", "max_turns: 2", "max_turns: 100");
-    crew.run(&["retry", "demo", "--from", "poc"]).exits(2).says("never came to a phase `poc`");
+    crew.run(&["retry", "demo", "--from", "poc"]).exits(2).says("never reached a phase `poc`");
     crew.run(&["retry", "demo", "--from", "discovery"])
         .exits(10)
         .says("waits at the gate of discovery");
@@ -89,7 +89,7 @@ fn only_what_failed_or_expired_is_tried_again() {
     crew.run(&["retry", "demo"]).exits(14).says("was cancelled");
     let crew = crate::support::crew();
     crew.start("retail-orders.md", &["--approve", "all"]).exits(0);
-    crew.run(&["retry", "demo"]).exits(14).says("is completed");
+    crew.run(&["retry", "demo"]).exits(14).says("has completed");
 }
 
 #[test]
@@ -137,7 +137,9 @@ fn a_decision_is_a_row_of_feedback_with_its_ratings() {
     let crew = crate::support::crew();
     crew.start("retail-orders.md", &[]).exits(10);
     crew.run(&["revise", "demo", "name the owner", "--rating", "quality=2"]).exits(10);
-    crew.run(&["revise", "demo", "more", "--rating", "beauty=2"]).exits(2).says("this gate rates");
+    crew.run(&["revise", "demo", "more", "--rating", "beauty=2"])
+        .exits(2)
+        .says("this gate has no rating named `beauty`");
     crew.run(&["approve", "demo", "--rating", "quality=5"]).exits(10);
     let rows = crew.run(&["ledger", "demo", "--format", "json"]).json();
     let feedback: Vec<&serde_json::Value> = rows["rows"]

@@ -1,5 +1,7 @@
 //! `list`: all engagements of a home.
 
+use std::fmt::Write as _;
+
 use cloudcrew_definition::shown::row;
 use cloudcrew_ports::index::Which;
 use cloudcrew_runtime::engagement::Standing;
@@ -9,7 +11,7 @@ use cloudcrew_views::list::{List, Project};
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
-use crate::out::{document, note, say};
+use crate::out::{document, note, put};
 use crate::output::pretty;
 use crate::shell::cloudcrew;
 use crate::show::silence;
@@ -19,14 +21,14 @@ pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
     if format == Format::Human && found.is_empty() {
         note!("no engagements yet; start one with `cloudcrew run`");
     }
-    let (mut projects, mut broken) = (Vec::new(), Exit::Done);
+    let (mut projects, mut text, mut broken) = (Vec::new(), String::new(), Exit::Done);
     for found in found {
         match found.standing {
             Ok(standing) => {
                 let project = Project::new(&found.listing, &standing);
                 if format == Format::Human {
                     let what = what(&project, &standing);
-                    say!("{:24} {:20} {what}", project.project, project.state);
+                    let _ = writeln!(text, "{:24} {:20} {what}", project.project, project.state);
                 }
                 projects.push(project);
             }
@@ -36,6 +38,8 @@ pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
             }
         }
     }
+    // Thousands of lines in one go.
+    put!("{text}");
     if format == Format::Json {
         document(&pretty(&List { version: VERSION, projects }));
     }

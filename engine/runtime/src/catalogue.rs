@@ -1,11 +1,11 @@
-//! What this engine offers to definitions.
+//! The tools, variables and steps that definitions may use.
 
 use cloudcrew_definition::catalogue::{Catalogue, Shape, ToolTemplate};
 
 use crate::engagement::FINALIZE_STEPS;
 use cloudcrew_tools::Toolbox;
 
-/// What a template's slot may be filled from.
+/// The sources that may fill a template's slot.
 const SLOT_SOURCES: &[&str] = &[
     "summary",
     "objectives",
@@ -27,12 +27,12 @@ const SLOT_SOURCES: &[&str] = &[
     "feedback",
 ];
 
-/// Built-in tools, variables, slot sources and finalize steps of this engine.
+/// The engine's built-in tools, variables, slot sources and finalize steps.
 pub fn catalogue() -> Catalogue {
     catalogue_of(&Toolbox::built_in())
 }
 
-/// As [`catalogue`], with other tools.
+/// Like [`catalogue`], with the given tools.
 pub fn catalogue_of(toolbox: &Toolbox) -> Catalogue {
     use Shape::Scalar;
     let named = || Shape::Record(vec![("name", Scalar), ("description", Scalar)]);

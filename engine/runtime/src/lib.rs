@@ -1,5 +1,5 @@
-//! CloudCrew's runtime: runs a plan. It decides everything and touches nothing: the world is behind
-//! [`ports`].
+//! CloudCrew's runtime: it runs a plan. It makes every decision and reaches the outside world only
+//! through [`ports`].
 
 pub mod catalogue;
 pub mod engagement;

@@ -1,4 +1,4 @@
-//! The world of one engagement, as one value.
+//! Everything outside one engagement, as one value.
 
 use std::sync::Arc;
 
@@ -14,25 +14,25 @@ use cloudcrew_tools::Toolbox;
 
 use crate::watch::Watch;
 
-/// The world of one engagement.
+/// Everything that an engagement needs from outside.
 #[derive(Clone)]
 pub struct Ports {
-    /// What happened.
+    /// Records what happened.
     pub journal: Arc<dyn Journal>,
-    /// Who drives.
+    /// Make sure that one process at a time drives the engagement.
     pub leases: Arc<dyn Leases>,
-    /// What is too large for it.
+    /// Hold what is too large for the journal.
     pub blobs: Arc<dyn Blobs>,
-    /// What the crew knows.
+    /// Holds what the crew shares.
     pub ledger: Arc<dyn Ledger>,
     /// The customer's repository.
     pub repo: Arc<dyn Repo>,
     /// The models.
     pub model: Arc<dyn Model>,
-    /// What agents may call.
+    /// The tools that agents may call.
     pub tools: Arc<Toolbox>,
-    /// Time.
+    /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Who looks on.
+    /// Receives events while the engagement runs.
     pub watch: Arc<dyn Watch>,
 }

@@ -1,4 +1,4 @@
-//! Prompts, tasks and templates rendered: strict, bounded, without files.
+//! Renders prompts, tasks and templates: strictly, within bounds, and without reading files.
 
 use std::cell::Cell;
 use std::sync::LazyLock;
@@ -9,27 +9,27 @@ use minijinja::{
     Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value, escape_formatter,
 };
 
-/// Instructions that one text may take; far above what a real prompt needs.
+/// Maximum number of template instructions for one text; far more than a real prompt needs.
 const FUEL: u64 = 500_000;
-/// Bytes that the variables of one text may print.
-const MOST: usize = 8 * 1024 * 1024;
-/// Levels of a value that is printed.
-const DEEPEST: usize = 32;
-/// Columns of an indent.
-const WIDEST: usize = 200;
+/// Maximum number of bytes that the variables of one text may print.
+const MAX_OUTPUT: usize = 8 * 1024 * 1024;
+/// Maximum nesting of a printed value.
+const MAX_DEPTH: usize = 32;
+/// Maximum width of an indent, in columns.
+const MAX_INDENT: usize = 200;
 
 /// Renders a text with its variables.
 ///
 /// # Errors
-/// A sentence that says what in the text cannot be rendered; a checked definition has none that
-/// depends on names.
+/// Returns a sentence that says what cannot be rendered. In a checked definition, names never cause
+/// an error.
 pub fn render(text: &str, variables: &serde_json::Value) -> Result<String, String> {
     static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
         let mut env = Environment::new();
         env.set_undefined_behavior(UndefinedBehavior::Strict);
         env.set_fuel(Some(FUEL));
         env.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-        // What it makes can hold itself, and then has no end.
+        // A namespace can contain itself; printing it would never end.
         env.remove_global("namespace");
         env.set_formatter(bounded);
         env.add_filter("join", join);
@@ -51,31 +51,31 @@ pub fn render(text: &str, variables: &serde_json::Value) -> Result<String, Strin
 }
 
 thread_local! {
-    /// Bytes that the text under way has printed.
+    /// Bytes printed so far by the current text.
     static PRINTED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Prints a value whose size is bounded, by itself and with all that was printed before.
+/// Prints a value unless the text's total output would exceed [`MAX_OUTPUT`].
 fn bounded(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
-    let left = MOST.saturating_sub(PRINTED.get());
+    let left = MAX_OUTPUT.saturating_sub(PRINTED.get());
     let size = size(value, left, 0)?;
     PRINTED.set(PRINTED.get() + size);
     escape_formatter(out, state, value)
 }
 
-/// Bytes of a value when it is printed, about; an error when there are more than `most`, or it is
-/// nested too deep.
+/// Estimates the printed size of a value in bytes; fails when it exceeds `most` or the value is
+/// nested too deeply.
 fn size(value: &Value, most: usize, depth: usize) -> Result<usize, Error> {
     let large = || {
         Error::new(
             ErrorKind::InvalidOperation,
-            format!("more than {} KiB would be written", MOST / 1024),
+            format!("more than {} KiB would be written", MAX_OUTPUT / 1024),
         )
     };
-    if depth > DEEPEST {
+    if depth > MAX_DEPTH {
         return Err(Error::new(
             ErrorKind::InvalidOperation,
-            format!("a value is nested more than {DEEPEST} levels deep"),
+            format!("a value is nested more than {MAX_DEPTH} levels deep"),
         ));
     }
     let mut total = value.as_str().map_or(8, str::len);
@@ -93,7 +93,7 @@ fn size(value: &Value, most: usize, depth: usize) -> Result<usize, Error> {
     if total > most { Err(large()) } else { Ok(total) }
 }
 
-/// `join`, of what can be printed.
+/// The `join` filter, with bounded output.
 fn join(value: &Value, separator: Option<String>) -> Result<String, Error> {
     let separator = separator.unwrap_or_default();
     let mut text = String::new();
@@ -101,38 +101,38 @@ fn join(value: &Value, separator: Option<String>) -> Result<String, Error> {
         if number > 0 {
             text.push_str(&separator);
         }
-        size(&item, MOST.saturating_sub(text.len()), 0)?;
+        size(&item, MAX_OUTPUT.saturating_sub(text.len()), 0)?;
         text.push_str(&item.to_string());
-        if text.len() > MOST {
-            size(&Value::from(text.as_str()), MOST, 0)?;
+        if text.len() > MAX_OUTPUT {
+            size(&Value::from(text.as_str()), MAX_OUTPUT, 0)?;
         }
     }
     Ok(text)
 }
 
-/// `replace`, of what can be printed.
+/// The `replace` filter, with bounded output.
 fn replace(text: &str, from: &str, to: &str) -> Result<String, Error> {
     let grown = text.matches(from).count().saturating_mul(to.len());
-    if grown.saturating_add(text.len()) > MOST {
+    if grown.saturating_add(text.len()) > MAX_OUTPUT {
         return Err(Error::new(
             ErrorKind::InvalidOperation,
-            format!("more than {} KiB would be written", MOST / 1024),
+            format!("more than {} KiB would be written", MAX_OUTPUT / 1024),
         ));
     }
     Ok(text.replace(from, to))
 }
 
-/// `indent`, by what fits on a line.
+/// The `indent` filter, with a bounded width.
 fn indent(
     text: &str,
     width: usize,
     first: Option<bool>,
     blank: Option<bool>,
 ) -> Result<String, Error> {
-    if width > WIDEST {
+    if width > MAX_INDENT {
         return Err(Error::new(
             ErrorKind::InvalidOperation,
-            format!("an indent is at most {WIDEST}"),
+            format!("an indent is at most {MAX_INDENT}"),
         ));
     }
     let lines = text.lines().enumerate().map(|(number, line)| {
@@ -145,13 +145,13 @@ fn indent(
 
 /// One part of a system prompt.
 pub struct Part {
-    /// Which: `prompt`, `phase`, `ledger`, ...
+    /// Where it comes from: `prompt`, `phase`, `ledger`, ...
     pub source: &'static str,
-    /// Its text; empty parts are left out.
+    /// Its text; empty parts are omitted.
     pub text: String,
 }
 
-/// The parts as one text.
+/// Joins the parts into one text.
 pub fn joined(parts: &[Part]) -> String {
     let texts: Vec<&str> =
         parts.iter().map(|p| p.text.trim_end()).filter(|t| !t.is_empty()).collect();
@@ -164,7 +164,7 @@ mod tests {
 
     use super::*;
 
-    fn told(text: &str) -> String {
+    fn outcome(text: &str) -> String {
         let variables = json!({ "words": "x".repeat(1_000_000), "list": [1, 2, 3] });
         match render(text, &variables) {
             Ok(text) => format!("{} bytes", text.len()),
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_ends_the_process_or_holds_it() {
+    fn hostile_templates_fail_within_bounds() {
         for (text, why) in [
             ("{% set ns = namespace() %}{% set ns.a = ns %}{{ ns }}", "unknown function"),
             (
@@ -191,13 +191,13 @@ mod tests {
                 "in a row",
             ),
         ] {
-            assert!(told(text).contains(why), "{text}: {}", told(text));
+            assert!(outcome(text).contains(why), "{text}: {}", outcome(text));
         }
     }
 
     #[test]
-    fn what_texts_use_works_as_before() {
-        for (text, said) in [
+    fn ordinary_templates_render() {
+        for (text, expected) in [
             ("{{ list }}", "[1, 2, 3]"),
             ("{{ list|join(', ') }}", "1, 2, 3"),
             ("{{ 'a.b'|replace('.', '-') }}", "a-b"),
@@ -205,7 +205,8 @@ mod tests {
             ("{% for n in list %}{{ n + 1 }}{% endfor %}", "234"),
             ("{{ list[1:] }}", "[2, 3]"),
         ] {
-            assert_eq!(render(text, &json!({ "list": [1, 2, 3] })).as_deref(), Ok(said), "{text}");
+            let rendered = render(text, &json!({ "list": [1, 2, 3] }));
+            assert_eq!(rendered.as_deref(), Ok(expected), "{text}");
         }
     }
 }

@@ -1,32 +1,32 @@
-//! Who looks on: the terminal, an event stream. The runtime tells and prints nothing.
+//! The watch port: the terminal or an event stream. The runtime emits events and prints nothing.
 
 use crate::engagement::{Engagement, Event};
 
-/// What is said while it is said. It is not on record: the whole reply is, when it is complete.
+/// A reply while it is streamed. Only the complete reply is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Live<'a> {
-    /// The next words of an agent.
+    /// The next piece of an agent's reply.
     Says {
-        /// Who.
+        /// Name of the agent.
         agent: &'a str,
-        /// What.
+        /// The new text.
         text: &'a str,
     },
-    /// The call did not come to its end: what was heard of it is to be forgotten.
+    /// The call did not complete: discard what was streamed.
     Forget {
-        /// Whose words.
+        /// Name of the agent.
         agent: &'a str,
     },
 }
 
-/// The watch port.
+/// Observes an engagement while it runs.
 pub trait Watch: Send + Sync {
-    /// An event is on record; `engagement` has taken it in.
+    /// An event was recorded; `engagement` has already applied it.
     fn happened(&self, seq: u64, at: i64, event: &Event, engagement: &Engagement);
 
-    /// An agent speaks.
+    /// An agent's reply is being streamed.
     fn live(&self, project: &str, live: Live<'_>);
 
-    /// Whether the process was asked to stop between steps.
+    /// Whether the process was asked to stop after the current step.
     fn stop_wanted(&self) -> bool;
 }

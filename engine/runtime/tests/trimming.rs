@@ -1,5 +1,5 @@
-//! Long visits: their conversations are cut back before the model's window is full, and stay
-//! conversations.
+//! Long visits: conversations are shortened before the model's window is full, and stay
+//! well-formed.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -19,7 +19,7 @@ use cloudcrew_runtime::swarm::{
 };
 use serde_json::json;
 
-/// Tokens of prompt and tools, which the machine does not see.
+/// Tokens of the prompt and tools, which the machine does not see.
 const FIXED: u64 = 2_000;
 const RULE: ContextRule = ContextRule { trim_at: 20_000, trim_to: 10_000 };
 
@@ -57,13 +57,13 @@ fn swarm(max_turns: u32) -> Swarm {
     })
 }
 
-/// What a model reads of a conversation.
+/// Tokens that a model reads for a conversation.
 fn tokens(messages: &[Message]) -> u64 {
     FIXED + serde_json::to_string(messages).unwrap().len() as u64 / 4
 }
 
 #[track_caller]
-fn is_a_conversation(messages: &[Message]) {
+fn assert_well_formed(messages: &[Message]) {
     for (number, message) in messages.iter().enumerate() {
         assert_eq!(
             message.role,
@@ -95,8 +95,8 @@ fn is_a_conversation(messages: &[Message]) {
     );
 }
 
-/// A visit of so many turns; `size` says how long the result of each is. Returns the most tokens
-/// that were ever sent.
+/// Runs a visit with the given number of turns; `size` gives the length of each turn's result.
+/// Returns the swarm and the most tokens that were sent at once.
 fn visit(turns: u32, reports: bool, size: impl Fn(u32) -> usize) -> (Swarm, u64) {
     let mut swarm = swarm(turns + 1);
     swarm.accept(Input::VisitOpened { notes: Vec::new() }, Duration::ZERO).unwrap();
@@ -104,7 +104,7 @@ fn visit(turns: u32, reports: bool, size: impl Fn(u32) -> usize) -> (Swarm, u64)
     for turn in 0..turns {
         let read = tokens(swarm.conversation());
         most = most.max(read);
-        is_a_conversation(swarm.conversation());
+        assert_well_formed(swarm.conversation());
         let call = ToolUse {
             id: format!("t{turn}"),
             name: "look".into(),
@@ -157,21 +157,21 @@ fn ten_thousand_turns_stay_below_the_window() {
 }
 
 #[test]
-fn short_results_are_kept_until_turns_must_go() {
+fn short_results_stay_until_turns_are_removed() {
     let (swarm, most) = visit(2000, true, |_| 100);
     assert!(most <= RULE.trim_at + 1000, "{most} tokens were sent");
     assert!(swarm.visits()[0].trims.iter().all(|t| t.turns > 0));
 }
 
 #[test]
-fn a_provider_that_reports_nothing_is_estimated() {
+fn tokens_are_estimated_when_the_provider_reports_none() {
     let (swarm, most) = visit(500, false, |turn| if turn % 7 == 0 { 20_000 } else { 300 });
     assert!(most <= RULE.trim_at + 20_000, "{most} tokens were sent");
     assert!(!swarm.visits()[0].trims.is_empty());
 }
 
 #[test]
-fn a_swarm_that_was_written_down_cuts_back_at_the_same_places() {
+fn a_trimmed_swarm_survives_serialization() {
     let (swarm, _) = visit(300, true, |turn| (turn as usize * 37) % 3000);
     let text = serde_json::to_string(&swarm).unwrap();
     let back: Swarm = serde_json::from_str(&text).unwrap();

@@ -1,6 +1,7 @@
-//! What agents call: one tool a file, each a function over its arguments and a [`Workplace`].
+//! The tools that agents call, one per file. Each is a function of its arguments and a
+//! [`Workplace`].
 //!
-//! A tool knows nothing of engagements, swarms or journals. [`Toolbox`] is a value: the built-in tools,
+//! Tools know nothing about engagements, swarms or journals. A [`Toolbox`] holds the built-in tools
 //! and any that a server adds at run time.
 
 mod ask_customer;

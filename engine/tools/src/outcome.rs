@@ -1,4 +1,4 @@
-//! What comes of a call.
+//! The outcome of a tool call.
 
 use cloudcrew_ports::model::Attachment;
 use schemars::JsonSchema;
@@ -9,11 +9,11 @@ use super::workplace::Broken;
 /// What a tool returns.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It did what it was asked; the text is for the agent.
+    /// The call succeeded; the text is for the agent.
     Done(String, Done),
-    /// It found something that is not text.
+    /// The call returns something that is not text.
     Shows(String, Attachment),
-    /// It asks the customer.
+    /// The call asks the customer a question.
     Asks {
         /// Short name of the question.
         name: String,
@@ -23,19 +23,19 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Text for the agent, without effects on record.
+    /// Text for the agent, without recorded effects.
     pub fn text(text: impl Into<String>) -> Result<Outcome, ToolError> {
         Ok(Outcome::Done(text.into(), Done::default()))
     }
 }
 
-/// Why a tool did not do what it was asked.
+/// Why a tool call failed.
 #[derive(Debug)]
 pub enum ToolError {
-    /// The agent asked for something that it may not do or that does not exist; it is told why and
+    /// The agent asked for something that is not allowed or does not exist. It gets the reason and
     /// continues.
     Refused(String),
-    /// The world is broken; the phase stops.
+    /// Something outside failed; the phase stops.
     Failed(Broken),
 }
 
@@ -45,13 +45,13 @@ impl From<Broken> for ToolError {
     }
 }
 
-/// Effects of a call that go on record with its result.
+/// Effects of a call that are recorded with its result.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Done {
     /// Ids of the ledger rows it wrote.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ledger: Vec<String>,
-    /// The verdict it gave.
+    /// The verdict that the call gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
 }
@@ -64,23 +64,23 @@ pub struct Verdict {
     /// Path of the deliverable; absent when the verdict is on the phase.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Object id of the deliverable as it was read.
+    /// Object id of the reviewed version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oid: Option<String>,
     /// Whether it passes.
     pub passed: bool,
-    /// What is wrong.
+    /// The problems found.
     pub findings: Vec<Finding>,
 }
 
-/// Something that is wrong with a deliverable or a phase.
+/// A problem with a deliverable or a phase.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
-    /// Path, when it is about one file.
+    /// Path of the file; empty when the problem is not about one file.
     pub path: String,
-    /// A sentence.
+    /// A sentence that describes the problem.
     pub text: String,
-    /// The YAML key behind it, or empty.
+    /// The related YAML key, or empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub key: String,
 }

@@ -1,4 +1,4 @@
-//! `parse_sow`: the statement of work, taken apart.
+//! `parse_sow`: splits the statement of work into its items.
 
 use async_trait::async_trait;
 use cloudcrew_definition::catalogue::{Capability, Effect};

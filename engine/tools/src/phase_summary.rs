@@ -1,4 +1,4 @@
-//! `phase_summary`: writes what the customer reads first at the gate.
+//! `phase_summary`: writes the summary that the customer reads first at the gate.
 
 use async_trait::async_trait;
 use cloudcrew_definition::catalogue::{Capability, Effect};

@@ -1,4 +1,4 @@
-//! `repo_list`: the files of the repository.
+//! `repo_list`: lists the files of the repository.
 
 use async_trait::async_trait;
 use cloudcrew_definition::catalogue::{Capability, Effect};
@@ -12,8 +12,8 @@ use super::workplace::{FileInfo, Workplace};
 
 pub(super) struct RepoList;
 
-/// Files that are listed at most.
-const MOST: usize = 2000;
+/// Maximum number of files to list.
+const MAX_FILES: usize = 2000;
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Arguments {
@@ -36,8 +36,8 @@ impl TypedTool for RepoList {
 
     async fn run(&self, at: &dyn Workplace, a: Arguments) -> Result<Outcome, ToolError> {
         let mut files = at.files(a.folder.trim_end_matches('/')).await?;
-        let left_out = files.len().saturating_sub(MOST);
-        files.truncate(MOST);
+        let left_out = files.len().saturating_sub(MAX_FILES);
+        files.truncate(MAX_FILES);
         if files.is_empty() {
             return Outcome::text("No files.");
         }

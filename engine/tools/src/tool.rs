@@ -1,4 +1,4 @@
-//! A tool: what it is called, what it takes, what it does.
+//! The traits of a tool: its name, its arguments and its effect.
 
 use async_trait::async_trait;
 use cloudcrew_definition::catalogue::{Capability, Effect, ToolInfo};
@@ -10,40 +10,40 @@ use serde_json::Value;
 use super::outcome::{Outcome, ToolError};
 use super::workplace::Workplace;
 
-/// Bytes of a tool's answer at most.
+/// Maximum size of a tool's result, in bytes.
 pub const MAX_RESULT: usize = 256 * 1024;
-/// Bytes of an image or a document that is shown at most: what providers take.
+/// Maximum size of an image or document that is shown, in bytes: the limit of providers.
 pub const MAX_SHOWN: usize = 3 * 1024 * 1024;
-/// Bytes of a file that a tool writes at most.
+/// Maximum size of a file that a tool writes, in bytes.
 pub const MAX_WRITE: usize = 1024 * 1024;
 
 /// A tool as the engine calls it.
 #[async_trait]
 pub trait Tool: Send + Sync {
-    /// Name, description, schema of the arguments, and what a call may do.
+    /// Its name, description, argument schema and capabilities.
     fn info(&self) -> ToolInfo;
 
-    /// Calls it. The input fits the schema.
+    /// Calls the tool. The input is valid according to the schema.
     async fn call(&self, at: &dyn Workplace, input: Value) -> Result<Outcome, ToolError>;
 }
 
 /// A tool whose arguments are a type: the schema that models and editors see is derived from it.
 #[async_trait]
 pub trait TypedTool: Send + Sync {
-    /// What it takes. The doc comments of its fields are what a model reads.
+    /// Its arguments. Models read the doc comments of the fields.
     type Arguments: DeserializeOwned + JsonSchema + Send;
     /// Its name in `tools`.
     const NAME: &'static str;
-    /// What it is for, as agents and editors read it.
+    /// Its purpose, as shown to agents and in editors.
     const DESCRIPTION: &'static str;
     /// What it lets an agent do.
     const CAPABILITY: Capability;
-    /// How a repeated call is to be treated.
+    /// Whether and how a call may be repeated.
     const EFFECT: Effect;
     /// Whether the reviewer of a phase may use it.
     const IN_REVIEW: bool;
 
-    /// Runs it.
+    /// Runs the tool.
     async fn run(
         &self,
         at: &dyn Workplace,
@@ -71,7 +71,7 @@ impl<T: TypedTool> Tool for T {
     }
 }
 
-/// The schema of a tool's arguments, draft-07, without what only a compiler wants to know.
+/// The draft-07 schema of a tool's arguments, without details that models do not need.
 fn schema<A: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft07().with(|s| s.inline_subschemas = true);
     let mut schema: Value = settings.into_generator().into_root_schema_for::<A>().into();
@@ -102,7 +102,7 @@ fn tidy(schema: &mut Value) {
             }
             for (key, part) in map.iter_mut() {
                 if key == "properties" {
-                    // Names of arguments, which may be called like a keyword.
+                    // Argument names may equal schema keywords.
                     if let Value::Object(properties) = part {
                         properties.iter_mut().for_each(|(_, property)| tidy(property));
                     }

@@ -1,4 +1,4 @@
-//! The tools of a crew, as a value.
+//! The toolbox: the tools of a crew.
 
 use std::sync::{Arc, OnceLock};
 
@@ -17,20 +17,20 @@ use super::{
 #[derive(Clone, Default)]
 pub struct Toolbox(Vec<Arc<Registered>>);
 
-/// A tool with what follows from its declaration.
+/// A registered tool, with its declarations.
 pub struct Registered {
-    /// As definitions see it.
+    /// Its declaration for definitions.
     pub info: ToolInfo,
-    /// As models see it.
+    /// Its declaration for models.
     pub spec: ToolSpec,
-    /// What is called.
+    /// The tool itself.
     pub tool: Box<dyn Tool>,
-    /// Made at the first call.
+    /// Its argument schema, compiled at the first call.
     arguments: OnceLock<Option<Arguments>>,
 }
 
 impl Registered {
-    /// What of the arguments does not fit the tool's schema, in words for the model.
+    /// Says why arguments do not match the tool's schema, for the model; `None` when they match.
     pub fn mismatch(&self, input: &Value) -> Option<String> {
         let arguments = self.arguments.get_or_init(|| Arguments::of(&self.info.schema));
         arguments.as_ref()?.misfit(input)
@@ -54,7 +54,7 @@ impl Toolbox {
         toolbox
     }
 
-    /// Adds a tool; one of the same name is replaced.
+    /// Adds a tool, replacing any tool with the same name.
     pub fn add(&mut self, tool: impl Tool + 'static) {
         let info = tool.info();
         let ToolInfo { name, description, schema, .. } = info.clone();

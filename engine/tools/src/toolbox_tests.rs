@@ -1,8 +1,8 @@
 use super::Toolbox;
 
-/// What models read: a change of an argument's type or words shows here.
+/// Snapshot of what models read: it shows every change to an argument's type or description.
 #[test]
-fn tools_are_declared_to_models_in_these_words() {
+fn tool_declarations_for_models() {
     let mut text = String::new();
     for info in Toolbox::built_in().infos() {
         let (name, words) = (&info.name, &info.description);

@@ -1,4 +1,4 @@
-//! The place where an agent works: what its tools may read and do, and nothing else.
+//! The workplace of an agent: everything that its tools may read and do.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::outcome::{Done, ToolError};
 use super::tool::MAX_WRITE;
 
-/// A failure of the world, to be handed on as it is.
+/// An error from outside the tool, passed on unchanged.
 #[derive(Debug)]
 pub struct Broken(pub Box<dyn Error + Send + Sync>);
 
@@ -24,14 +24,14 @@ impl<E: Error + Send + Sync + 'static> From<E> for Broken {
     }
 }
 
-/// Who wrote a file of the crew.
+/// The origin of a file that the crew wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// The agent.
     pub agent: String,
     /// The phase.
     pub phase: String,
-    /// Run of that phase, from 1.
+    /// Run of the phase, from 1.
     pub run: u32,
 }
 
@@ -40,32 +40,32 @@ pub struct Origin {
 pub struct FileInfo {
     /// Path, object id and size.
     pub file: TreeFile,
-    /// Who wrote it; absent when the crew did not, or someone changed it since.
+    /// Its origin; absent when the crew did not write it or someone changed it since.
     pub origin: Option<Origin>,
 }
 
-/// What a tool has to work with, in one call of one agent.
+/// The environment of one tool call.
 #[async_trait]
 pub trait Workplace: Send + Sync {
-    /// The agent that calls.
+    /// The calling agent.
     fn agent(&self) -> &Agent;
 
-    /// The phase it works in.
+    /// The current phase.
     fn phase(&self) -> &str;
 
-    /// The key under which the effects of this call happen once: `discovery.1.v2.t0.c1`.
+    /// Key of this call, under which its effects happen once: `discovery.1.v2.t0.c1`.
     fn step(&self) -> &str;
 
     /// The statement of work.
     async fn sow(&self) -> Arc<Sow>;
 
-    /// Files below a folder; all of them for an empty name.
+    /// Lists the files below a folder; an empty name lists all files.
     async fn files(&self, below: &str) -> Result<Vec<FileInfo>, Broken>;
 
-    /// The bytes of a file; `None` when there is none.
+    /// Reads a file; `None` when it does not exist.
     async fn file(&self, path: &str) -> Result<Option<Vec<u8>>, Broken>;
 
-    /// Commits one file as this agent, once for this step. The inner error is a refusal.
+    /// Commits one file as this agent, at most once for this step. The inner error is a refusal.
     async fn commit(
         &self,
         path: &str,
@@ -76,27 +76,27 @@ pub trait Workplace: Send + Sync {
     /// All rows of the ledger.
     async fn ledger(&self) -> Result<Vec<LedgerRow>, Broken>;
 
-    /// Adds rows to the ledger; a row whose id exists is not added again.
+    /// Adds rows to the ledger; rows whose id exists are skipped.
     async fn record(&self, rows: &[LedgerRow]) -> Result<(), Broken>;
 
-    /// Whether the agent's model sees images.
+    /// Whether the agent's model accepts images.
     async fn sees_images(&self) -> bool;
 
     /// Fills in a template of the workspace with the phase's variables and `more`. The error is a
     /// refusal.
     async fn fill_in(&self, template: &str, more: Value) -> Result<String, String>;
 
-    /// Whether the phase owes the file at `path`.
+    /// Whether `path` is a deliverable of the phase.
     async fn owes(&self, path: &str) -> bool;
 
-    /// Whether the agent may give a verdict on a deliverable, or on the phase; for a deliverable, its
-    /// object id. The inner error is a refusal.
+    /// Checks that the agent may give a verdict on a deliverable, or on the phase. Returns the
+    /// object id of a deliverable. The inner error is a refusal.
     async fn may_judge(&self, path: Option<&str>)
     -> Result<Result<Option<String>, String>, Broken>;
 }
 
 impl dyn Workplace + '_ {
-    /// The one place that decides whether an agent may write a path.
+    /// Checks that the agent may write a path. Scopes are enforced only here.
     pub(crate) fn admit(&self, path: &str) -> Result<RepoPath, ToolError> {
         let agent = self.agent();
         let parsed = RepoPath::parse(path)
@@ -126,7 +126,7 @@ impl dyn Workplace + '_ {
         self.commit(path, content.into_bytes(), message).await?.map_err(ToolError::Refused)
     }
 
-    /// Adds one row to the ledger, under this step.
+    /// Adds one row to the ledger, with this step as its id.
     pub(crate) async fn note(
         &self,
         kind: LedgerKind,

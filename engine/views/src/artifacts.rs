@@ -4,12 +4,12 @@ use cloudcrew_runtime::engagement::Artifact;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// `artifacts`: a list of these.
+/// An entry of `artifacts`, which is a list.
 #[derive(Serialize, JsonSchema)]
 pub struct ArtifactAt<'a> {
     /// Path in the repository.
     pub path: &'a str,
-    /// What is known of it.
+    /// The artifact.
     #[serde(flatten)]
     pub artifact: &'a Artifact,
 }

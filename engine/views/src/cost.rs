@@ -1,4 +1,4 @@
-//! `cost`: what was used and what it costs.
+//! `cost`: usage and cost.
 
 use cloudcrew_ports::model::Usage;
 use cloudcrew_runtime::engagement::{Engagement, MeterLine, VisitContext};
@@ -7,22 +7,22 @@ use serde::Serialize;
 
 use super::VERSION;
 
-/// `cost`: what was used and what it costs.
+/// `cost`: usage and cost.
 #[derive(Serialize, JsonSchema)]
 pub struct Cost {
     /// Always 1.
     pub version: u32,
-    /// Whether tokens are estimates: no live model was called.
+    /// Whether tokens are estimates because no live model was called.
     pub estimated: bool,
-    /// By phase, agent and model.
+    /// Usage by phase, agent and model.
     pub lines: Vec<CostLine>,
-    /// All of them together.
+    /// Total usage.
     pub total: Spent,
-    /// How long conversations got, visit by visit.
+    /// The length of each visit's conversation.
     pub contexts: Vec<VisitContext>,
 }
 
-/// What an agent used in a phase.
+/// Usage of an agent in a phase.
 #[derive(Serialize, JsonSchema)]
 pub struct CostLine {
     /// The phase.
@@ -31,25 +31,25 @@ pub struct CostLine {
     pub agent: String,
     /// The model.
     pub model: String,
-    /// How much.
+    /// The usage.
     #[serde(flatten)]
     pub spent: Spent,
 }
 
-/// What was used.
+/// Usage and its cost.
 #[derive(Serialize, JsonSchema)]
 pub struct Spent {
-    /// Calls that were made.
+    /// Number of calls.
     pub calls: u32,
-    /// Tokens that were reported.
+    /// Tokens that the provider reported.
     pub usage: Usage,
     /// US dollars; absent when a price is unknown.
     pub usd: Option<f64>,
-    /// Calls whose price is unknown.
+    /// Number of calls whose price is unknown.
     pub unpriced_calls: u32,
-    /// Calls of which nothing was reported; their upper bound counts.
+    /// Number of calls with no recorded outcome; their upper bound counts.
     pub uncertain_calls: u32,
-    /// Upper bound of their tokens.
+    /// Upper bound of the tokens of calls with no recorded outcome.
     pub uncertain_tokens: u64,
 }
 
@@ -66,13 +66,13 @@ impl From<&MeterLine> for Spent {
     }
 }
 
-/// US dollars of a line, when all prices are known.
+/// Cost of a line in US dollars, when all prices are known.
 pub fn usd(line: &MeterLine) -> Option<f64> {
     (line.unpriced == 0).then_some(line.micro_usd as f64 / 1e6)
 }
 
 impl Cost {
-    /// Of an engagement.
+    /// The cost of an engagement.
     pub fn new(engagement: &Engagement) -> Cost {
         let meter = &engagement.state.meter;
         let line = |(phase, agent, model, line): (&str, &str, &str, &MeterLine)| CostLine {

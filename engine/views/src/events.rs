@@ -4,46 +4,46 @@ use cloudcrew_runtime::engagement::Event;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// `run`, `resume` and `watch`: JSON Lines, one for each entry of the journal.
+/// `run`, `resume` and `watch`: one JSON line per journal entry.
 #[derive(Serialize, JsonSchema)]
 pub struct Line<'a> {
     /// Always 1.
     pub version: u32,
     /// The engagement.
     pub project: &'a str,
-    /// Number of the entry, from 1.
+    /// Entry number, from 1.
     pub seq: u64,
-    /// When it was written, milliseconds since 1970 UTC by the engagement's clock.
+    /// When it was written by the engagement's clock, milliseconds since 1970 UTC.
     pub at: i64,
     /// What happened.
     #[serde(flatten)]
     pub event: &'a Event,
 }
 
-/// `run` and `resume`, between entries of the journal: what a live model says while it says it. It
-/// is not on record.
+/// `run` and `resume`: part of a live model's reply while it is streamed, between journal entries.
+/// It is not recorded.
 #[derive(Serialize, JsonSchema)]
 pub struct LiveLine<'a> {
     /// Always 1.
     pub version: u32,
     /// The engagement.
     pub project: &'a str,
-    /// Always `live`, where entries of the journal have their kind.
+    /// Always `live`. In journal entries, this field is the event's kind.
     pub event: &'static str,
-    /// Who speaks.
+    /// Name of the agent.
     pub agent: &'a str,
-    /// The next words; absent: the call did not come to its end, and what was heard of it is to be
-    /// forgotten.
+    /// The next piece of the reply. Absent when the call did not complete: discard what was
+    /// streamed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<&'a str>,
 }
 
-/// `run`, `resume` and `watch`: JSON Lines of either kind.
+/// `run`, `resume` and `watch`: a JSON line of either kind.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Printed<'a> {
-    /// An entry of the journal.
+    /// A journal entry.
     Entry(Line<'a>),
-    /// Words of a live model.
+    /// Part of a live model's reply.
     Live(LiveLine<'a>),
 }

@@ -1,17 +1,17 @@
-//! `inbox`: what waits for a person, in all engagements.
+//! `inbox`: open requests and blocked engagements.
 
 use cloudcrew_runtime::engagement::{Request, Standing};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// `inbox`: what waits for a person.
+/// `inbox`: everything that waits for a person.
 #[derive(Serialize, JsonSchema)]
 pub struct Inbox {
     /// Always 1.
     pub version: u32,
     /// Open requests of all engagements.
     pub requests: Vec<Waiting>,
-    /// Engagements whose provider refuses until somebody changes something outside.
+    /// Engagements whose provider refuses until someone fixes the cause.
     pub blocked: Vec<Blocked>,
 }
 
@@ -20,7 +20,7 @@ pub struct Inbox {
 pub struct Blocked {
     /// The engagement.
     pub project: String,
-    /// What the provider said, and what to mend.
+    /// The provider's error and what to fix.
     pub reason: String,
 }
 
@@ -29,13 +29,13 @@ pub struct Blocked {
 pub struct Waiting {
     /// The engagement.
     pub project: String,
-    /// What is asked.
+    /// The request.
     #[serde(flatten)]
     pub request: Request,
 }
 
 impl Inbox {
-    /// Adds what waits in an engagement.
+    /// Adds the open requests of an engagement and whether it is blocked.
     pub fn add(&mut self, project: &str, standing: &Standing) {
         if let Some(reason) = &standing.blocked {
             let blocked = Blocked { project: project.to_owned(), reason: reason.clone() };

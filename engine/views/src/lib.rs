@@ -1,7 +1,7 @@
-//! Engagements as people and programs see them: typed read models, one for all screens.
+//! Typed read models of engagements, shared by all screens and programs.
 //!
-//! What a document says is decided here; how it is printed, in the command line and later in the API.
-//! A key is never removed or given another meaning within a [`VERSION`].
+//! This crate decides what a document contains. The command line, and later the API, decide how it
+//! is printed. Within a [`VERSION`], a key is never removed and never changes its meaning.
 
 pub mod artifacts;
 pub mod cost;

@@ -1,46 +1,46 @@
-//! `list`: all engagements of a place.
+//! `list`: all engagements of a home.
 
 use cloudcrew_ports::index::Listing;
 use cloudcrew_runtime::engagement::{End, Standing};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// `list`: all engagements of a place.
+/// `list`: all engagements of a home.
 #[derive(Serialize, JsonSchema)]
 pub struct List {
     /// Always 1.
     pub version: u32,
-    /// By the time they began.
+    /// The engagements in the order they were started.
     pub projects: Vec<Project>,
 }
 
-/// An engagement in a line.
+/// One line of the list.
 #[derive(Serialize, JsonSchema)]
 pub struct Project {
     /// Its id.
     pub project: String,
-    /// When it began, milliseconds since 1970 UTC.
+    /// When it was started, milliseconds since 1970 UTC.
     pub created: i64,
-    /// State of the plan where it stands.
+    /// Its current state.
     pub state: String,
     /// Its workflow.
     pub workflow: String,
-    /// Ids of requests that wait for a person.
+    /// Ids of its open requests.
     pub waiting: Vec<String>,
-    /// When the first of them expires, milliseconds since 1970 UTC.
+    /// When the first request expires, milliseconds since 1970 UTC.
     pub until: Option<i64>,
-    /// Why its provider refuses, when somebody must change something outside before it goes on.
+    /// Why its provider refuses until someone fixes the cause.
     pub blocked: Option<String>,
-    /// Who drives it now.
+    /// The process that drives it.
     pub driver: Option<String>,
-    /// How it ended.
+    /// How it ended; absent until then.
     pub end: Option<End>,
-    /// Entries of its journal.
+    /// Number of entries in its journal.
     pub events: u64,
 }
 
 impl Project {
-    /// The line of an engagement.
+    /// Creates the line of an engagement.
     pub fn new(listing: &Listing, standing: &Standing) -> Project {
         let requests = &standing.requests;
         Project {

@@ -1,4 +1,4 @@
-//! `plan`: what a run would be, what it would take, and what changed.
+//! `plan`: the steps of a run, its forecast, and what changed.
 
 use cloudcrew_plan::Plan;
 use cloudcrew_plan::compare::Change;
@@ -7,89 +7,89 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-/// `plan`: what a run would be, what it would take, and what changed.
+/// `plan`: the steps of a run, its forecast, and what changed.
 #[derive(Serialize, JsonSchema)]
 pub struct PlanDocument {
     /// Always 1.
     pub version: u32,
     /// Hash of the definition.
     pub definition_hash: String,
-    /// How often a person decides at least.
+    /// Minimum number of decisions by a person.
     pub gates: u32,
-    /// Agents that take part.
+    /// The agents that take part.
     pub agents: Vec<PlanAgent>,
-    /// What it will take.
+    /// The forecast of turns, tokens and cost.
     pub forecast: Forecast,
-    /// What it took before.
+    /// What past engagements took.
     pub past: Past,
-    /// What it is compared with.
+    /// The definition that it is compared with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub against: Option<String>,
-    /// What changed in behaviour.
+    /// Changes in behaviour.
     pub changes: Vec<Change>,
-    /// Engagements under way that go on by other definitions.
+    /// Running engagements that are pinned to other definitions.
     pub pinned: Vec<Pinned>,
-    /// The states and ways.
+    /// The states and transitions.
     pub plan: Plan,
-    /// The definition as it is meant, for `plan --against` this file.
+    /// The resolved definition, to compare with later by `plan --against`.
     pub definition: Value,
 }
 
-/// An agent in a plan.
+/// An agent of the plan.
 #[derive(Serialize, JsonSchema)]
 pub struct PlanAgent {
     /// Its name.
     pub agent: String,
     /// Its model.
     pub model: String,
-    /// The layer that chose the model: `agents.yaml`, `CLOUDCREW_MODEL` or `--model`.
+    /// Where the model was chosen: `agents.yaml`, `CLOUDCREW_MODEL` or `--model`.
     pub chosen_by: String,
-    /// Who serves the model, in words; `rehearsed` when nobody does.
+    /// The provider of the model, for display; `rehearsed` when no live model is called.
     pub served: String,
-    /// What the model costs, in words.
+    /// The price of the model, for display.
     pub price: String,
-    /// What it may call.
+    /// The tools it may call.
     pub tools: Vec<String>,
-    /// Where it may write.
+    /// The paths it may write.
     pub writes: Vec<String>,
     /// Tokens it may use in one engagement.
     pub token_budget: Option<u64>,
     /// US dollars it may use in one engagement.
     pub usd_budget: Option<f64>,
-    /// Budget that it shares with others.
+    /// Name of the budget that it shares with other agents.
     pub shares_budget: Option<String>,
 }
 
-/// What completed engagements of a workflow took.
+/// Usage of completed engagements of a workflow.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Past {
-    /// How many there are.
+    /// Number of engagements.
     pub engagements: u32,
-    /// Phase by phase; the phase without a name is the whole.
+    /// Usage by phase; an empty name is the whole engagement.
     pub phases: Vec<PastPhase>,
 }
 
-/// What a phase took.
+/// Usage of a phase.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PastPhase {
     /// Its name; empty for the whole engagement.
     pub phase: String,
-    /// Replies of models.
+    /// Number of model replies.
     pub turns: Range,
     /// Tokens read and written.
     pub tokens: Range,
-    /// Millionths of a US dollar; absent where a price was unknown.
+    /// Cost in millionths of a US dollar; absent when a price was unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub micro_usd: Option<Range>,
 }
 
-/// An engagement that goes on as it began, while the workspace now says otherwise.
+/// A running engagement whose definition differs from the workspace's.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Pinned {
     /// Its id.
     pub project: String,
-    /// Where it stands.
+    /// Its current state.
     pub state: String,
-    /// Hash of the definition it began with.
+    /// Hash of the definition it is pinned to.
     pub definition: String,
 }

@@ -1,21 +1,21 @@
-//! Where all engagements of a place stand, read from the index alone wherever that is enough.
+//! Summaries of all engagements of a home, read from the index alone where possible.
 
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::index::{Index, Listing, Which};
 use cloudcrew_runtime::engagement::{Engagement, EngagementError, Record, Standing, open};
 
-/// An engagement of the index, and where it stands.
+/// An engagement in the index, with its summary.
 #[derive(Debug)]
 pub struct Found {
-    /// Its line of the index.
+    /// Its line in the index.
     pub listing: Listing,
-    /// Where it stands, or why that cannot be told.
+    /// Its summary, or why it cannot be read.
     pub standing: Result<Standing, EngagementError>,
 }
 
-/// Looks up where engagements stand. A journal is read only where something is due at `now`, where its
-/// row leaves something out, or where an older version wrote it; `settle` is called with each engagement
-/// that is read.
+/// Reads the summaries of engagements. A journal is read only when something is due at `now`, when
+/// its row is partial, or when an older version wrote it. `settle` is called for each engagement
+/// whose journal is read.
 ///
 /// # Errors
 /// When the index cannot be read, or `settle` fails.
@@ -40,7 +40,7 @@ pub async fn standings<E: From<StoreError>>(
                     let standing = Standing::of(&engagement.state);
                     listing.head = engagement.head.clone();
                     if row.is_none() {
-                        // A place that cannot be written is read again the next time.
+                        // If the home cannot be written, the journal is read again next time.
                         let row = standing.row();
                         let _ = index.fill(&listing.engagement, &listing.head, row).await;
                     }

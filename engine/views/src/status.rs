@@ -1,4 +1,4 @@
-//! `show`: where an engagement stands.
+//! `show`: the state of an engagement.
 
 use cloudcrew_ports::model::Usage;
 use cloudcrew_runtime::engagement::{BaseRecord, End, Engagement, Finding, Request};
@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::VERSION;
 use super::cost::usd;
 
-/// `show`: where an engagement stands.
+/// `show`: the state of an engagement.
 #[derive(Serialize, JsonSchema)]
 pub struct Show {
     /// Always 1.
@@ -17,13 +17,13 @@ pub struct Show {
     pub project: String,
     /// Its workflow.
     pub workflow: String,
-    /// Whether no live model is called: tokens are estimates.
+    /// Whether it is a rehearsal: no live model is called, and tokens are estimates.
     pub rehearsal: bool,
-    /// State of the plan where it stands.
+    /// Its current state.
     pub state: String,
-    /// Why its provider refuses, when somebody must change something outside before it goes on.
+    /// Why its provider refuses until someone fixes the cause.
     pub blocked: Option<String>,
-    /// How it ended.
+    /// How it ended; absent until then.
     pub end: Option<End>,
     /// All phases, in order.
     pub phases: Vec<Phase>,
@@ -31,69 +31,69 @@ pub struct Show {
     pub handoffs: Vec<Handoff>,
     /// All requests, answered or not.
     pub requests: Vec<Request>,
-    /// Entries of its journal.
+    /// Number of entries in its journal.
     pub events: u64,
-    /// Branch that the crew writes.
+    /// The branch that the crew writes to.
     pub branch: String,
     /// Path of the repository.
     pub repo: String,
     /// Last commit of the branch.
     pub head: Option<String>,
-    /// Where the branch began; absent in a repository that was empty.
+    /// The commit at which the branch starts; absent when the repository was empty.
     pub base: Option<BaseRecord>,
-    /// That the customer's branch has moved on since.
+    /// New commits on the customer's branch.
     pub moved_on: Option<MovedOn>,
     /// Digest of the definition it is pinned to.
     pub definition: String,
     /// Digest of the plan it is pinned to.
     pub plan: String,
-    /// What was used.
+    /// Total usage.
     pub usage: Used,
 }
 
-/// Commits that the work does not have yet.
+/// Commits on the customer's branch that the work does not contain.
 #[derive(Serialize, JsonSchema)]
 pub struct MovedOn {
-    /// The branch on which the work began.
+    /// The branch that the work started from.
     pub branch: String,
-    /// How many it has more.
+    /// Number of new commits.
     pub commits: usize,
 }
 
-/// What came of a phase so far.
+/// The progress of a phase.
 #[derive(Serialize, JsonSchema)]
 pub struct Phase {
     /// Its name.
     pub phase: String,
-    /// Runs that began.
+    /// The current run, from 1; 0 before the first.
     pub revision: u32,
-    /// Who worked, visit by visit.
+    /// Agents of all visits, in order.
     pub visits: Vec<String>,
     /// Whether the last review passed.
     pub reviewed: Option<bool>,
-    /// What the last review found.
+    /// Findings of the last review.
     pub findings: Vec<Finding>,
     /// Ratings of the approval.
     pub ratings: Vec<(String, u8)>,
-    /// The customer's words, run by run.
+    /// The customer's feedback, run by run.
     pub feedback: Vec<String>,
 }
 
-/// Work that changed hands.
+/// A handoff between two agents.
 #[derive(Serialize, JsonSchema)]
 pub struct Handoff {
-    /// In which phase.
+    /// The phase.
     pub phase: String,
-    /// From whom.
+    /// The agent that handed off.
     pub from: String,
-    /// To whom.
+    /// The next agent.
     pub to: String,
 }
 
-/// Sums over an engagement.
+/// Total usage of an engagement.
 #[derive(Serialize, JsonSchema)]
 pub struct Used {
-    /// Model calls.
+    /// Number of model calls.
     pub calls: u32,
     /// Tokens.
     pub tokens: Usage,
@@ -101,7 +101,7 @@ pub struct Used {
     pub usd: Option<f64>,
 }
 
-/// The document of an engagement. `repo` is the whole path of its repository.
+/// Creates the document of an engagement. `repo` is the full path of its repository.
 pub fn status(engagement: &Engagement, repo: String, moved_on: Option<MovedOn>) -> Show {
     let state = &engagement.state;
     let total = state.meter.total();

@@ -129,6 +129,15 @@ impl Heads {
 
     /// All slots with their numbers.
     pub(super) fn all(&self) -> Vec<(i64, Slot)> {
+        let Written(bytes) = self.written();
+        (0..)
+            .zip(bytes.chunks_exact(SLOT))
+            .filter_map(|(number, slot)| Some((number, Slot::of(slot)?)))
+            .collect()
+    }
+
+    /// All slots, to be read before the database is.
+    pub(super) fn written(&self) -> Written {
         let read = || -> io::Result<Vec<u8>> {
             let Some(file) = self.file() else { return Ok(Vec::new()) };
             let length = file.metadata()?.len().min(MOST);
@@ -136,15 +145,35 @@ impl Heads {
             file.read_exact_at(&mut bytes, 0)?;
             Ok(bytes)
         };
-        let bytes = read().unwrap_or_default();
-        (0..)
-            .zip(bytes.chunks_exact(SLOT))
-            .filter_map(|(number, slot)| Some((number, Slot::of(slot)?)))
-            .collect()
+        Written(read().unwrap_or_default())
+    }
+}
+
+/// All slots as they are in the file, not looked into yet.
+pub(super) struct Written(Vec<u8>);
+
+impl Written {
+    /// The slots that these journals do not satisfy: of a journal that ends before its slot and, with
+    /// `all`, of an engagement that is not among them. `ends` has the end of each journal by number.
+    /// Only those slots are verified: of thousands, that would take most of a list's time.
+    pub(super) fn unsatisfied(&self, ends: &HashMap<i64, Head>, all: bool) -> Vec<(i64, Slot)> {
+        let slots = (0..).zip(self.0.chunks_exact(SLOT));
+        let open = slots.filter(|(number, slot)| {
+            let Some(end) = ends.get(number) else { return all };
+            Slot::glance(slot)
+                .is_none_or(|(seq, hash)| seq > end.seq || (seq == end.seq && hash != end.hash))
+        });
+        open.filter_map(|(number, slot)| Some((number, Slot::of(slot)?))).collect()
     }
 }
 
 impl Slot {
+    /// Entry and hash of a slot, unverified.
+    fn glance(bytes: &[u8]) -> Option<(u64, &str)> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        Some((text.get(17..37)?.parse().ok()?, text.get(38..102)?))
+    }
+
     fn bytes(&self) -> [u8; SLOT] {
         let mut bytes = [b' '; SLOT];
         let room = SLOT - 104;
@@ -176,11 +205,6 @@ impl Slot {
 
     fn is_of(&self, engagement: &str) -> bool {
         engagement.starts_with(&self.engagement)
-    }
-
-    /// Whether a journal with this end may be the one that was written, or a longer one.
-    pub(super) fn may_lead_to(&self, end: &Head) -> bool {
-        self.head.seq < end.seq || self.head == *end
     }
 
     /// Checks that a journal that ends with `end` still has everything the slot records.

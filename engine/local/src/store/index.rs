@@ -1,6 +1,6 @@
 //! The index port: one row per engagement, in the table that has the heads.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use async_trait::async_trait;
 use cloudcrew_ports::StoreError;
@@ -9,14 +9,14 @@ use cloudcrew_ports::journal::Head;
 use rusqlite::{Connection, params};
 
 use super::fault::Stop;
-use super::heads::Slot;
+use super::heads::Written;
 use super::journal::head;
 use super::{Store, lease};
 
 #[async_trait]
 impl Index for Store {
     async fn list(&self, which: Which) -> Result<Vec<Listing>, StoreError> {
-        let written = self.0.file.heads.all();
+        let written = self.0.file.heads.written();
         self.look(|connection| list(connection, which, &written))
     }
 
@@ -29,7 +29,7 @@ impl Index for Store {
 fn list(
     connection: &Connection,
     which: Which,
-    written: &[(i64, Slot)],
+    written: &Written,
 ) -> Result<Vec<Listing>, Stop<StoreError>> {
     let (condition, until) = match which {
         Which::All => ("?1 IS NOT NULL", 0),
@@ -41,10 +41,9 @@ fn list(
          FROM engagement e LEFT JOIN lease l ON l.engagement = e.id AND l.holder IS NOT NULL \
          WHERE {condition} ORDER BY e.created, e.number"
     );
-    let slots: HashMap<i64, &Slot> = written.iter().map(|(number, slot)| (*number, slot)).collect();
     let mut select = connection.prepare_cached(&sql)?;
     let mut rows = select.query([until])?;
-    let mut listings = Vec::new();
+    let (mut listings, mut ends, mut at) = (Vec::new(), HashMap::new(), HashMap::new());
     while let Some(row) = rows.next()? {
         let engagement: String = row.get(0)?;
         let number: i64 = row.get(1)?;
@@ -52,15 +51,16 @@ fn list(
         let standing: Option<String> = row.get(5)?;
         let (waits, due) = (row.get(6)?, row.get(7)?);
         let driver = lease::living(&engagement, row.get(8)?, row.get(9)?)?;
-        // The row of a journal that was shortened is of no use: who reads the journal is told.
-        let whole = slots.get(&number).is_none_or(|slot| slot.may_lead_to(&head));
-        let row = standing.filter(|_| whole).map(|standing| Row { standing, waits, due });
+        let row = standing.map(|standing| Row { standing, waits, due });
+        ends.insert(number, head.clone());
+        at.insert(number, listings.len());
         listings.push(Listing { engagement, created, head, row, driver });
     }
-    if which == Which::All {
-        let names: HashSet<&str> = listings.iter().map(|l| l.engagement.as_str()).collect();
-        for (_, slot) in written.iter().filter(|(_, slot)| !names.contains(slot.engagement())) {
-            slot.is_listed(names.iter().copied())?;
+    for (number, slot) in written.unsatisfied(&ends, which == Which::All) {
+        match at.get(&number) {
+            // The row of a shortened journal is not used: whoever reads the journal gets the error.
+            Some(at) => listings[*at].row = None,
+            None => slot.is_listed(listings.iter().map(|l: &Listing| l.engagement.as_str()))?,
         }
     }
     Ok(listings)

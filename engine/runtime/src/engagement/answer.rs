@@ -1,4 +1,5 @@
-//! Recording a person's answer: once, for ever, by whichever process gets there first.
+//! Records a person's answer. The first answer counts and is never changed, whichever process
+//! records it.
 
 use serde_json::Value;
 
@@ -11,34 +12,34 @@ use super::request::{Raise, Request, RequestKind};
 use cloudcrew_ports::clock::{Clock, next};
 use cloudcrew_ports::repo::Repo;
 
-/// What somebody says.
+/// An answer that a person submits.
 #[derive(Debug, Clone)]
 pub struct Submission {
-    /// To which request.
+    /// Id of the request.
     pub request: String,
-    /// What.
+    /// The decision.
     pub decision: Decision,
-    /// Who.
+    /// The person who answers.
     pub actor: String,
-    /// By which way.
+    /// Where the answer came from, such as `terminal`.
     pub channel: String,
-    /// Digest of what was seen; absent: what is there now.
+    /// Digest of what the person saw; defaults to what the request asks about now.
     pub digest: Option<String>,
 }
 
-/// An answer that is on record.
+/// A recorded answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recorded {
     /// The request as answered.
     pub request: Request,
-    /// Whether the very same answer was there already.
+    /// Whether the same answer had already been recorded.
     pub repeated: bool,
 }
 
-/// Records an answer; it is on disk when this returns.
+/// Records an answer. It is on disk when this function returns.
 ///
 /// # Errors
-/// [`EngagementError::Refused`] when somebody else answered first, the subject has changed, or the
+/// [`EngagementError::Refused`] when someone else answered first, the subject has changed, or the
 /// answer does not fit the request.
 pub async fn record(
     place: Record<'_>,
@@ -77,17 +78,17 @@ pub async fn record(
             return Err(Refusal::Changed { request: request.id, seen, now }.into());
         }
         let event = Event::RequestAnswered { request: request.id.clone(), answer };
-        if engagement.bring_in(place, std::slice::from_ref(&event), now).await? {
+        if engagement.append_inbound(place, std::slice::from_ref(&event), now).await? {
             let request = engagement.state.request(&given.request).cloned().unwrap_or(request);
             return Ok(Recorded { request, repeated: false });
         }
     }
 }
 
-/// Reads what an approval would bind: who approves a file that cannot be read approves nothing.
+/// Reads every file that an approval would cover. A file that cannot be read cannot be approved.
 ///
 /// # Errors
-/// When one of the request's deliverables cannot be read whole.
+/// When one of the request's deliverables cannot be read in full.
 pub async fn readable(repo: &dyn Repo, request: &Request) -> Result<(), EngagementError> {
     for (path, oid) in &request.subject {
         repo.blob(oid).await.map_err(|error| {
@@ -120,7 +121,7 @@ fn decided(request: &Request, there: &Answered) -> EngagementError {
     .into()
 }
 
-/// Whether a gate takes these ratings.
+/// Checks the ratings against those that the gate asks for.
 fn rated(asked: &[String], given: &[(String, u8)]) -> Result<(), EngagementError> {
     for (name, value) in given {
         if !asked.contains(name) {
@@ -134,7 +135,7 @@ fn rated(asked: &[String], given: &[(String, u8)]) -> Result<(), EngagementError
     Ok(())
 }
 
-/// The request, when this kind of answer fits it.
+/// Returns the request, provided that this kind of answer fits it.
 fn fitting(engagement: &Engagement, given: &Submission) -> Result<Request, EngagementError> {
     let state = &engagement.state;
     let Some(request) = state.request(&given.request) else {

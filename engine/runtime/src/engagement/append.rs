@@ -1,4 +1,5 @@
-//! The one way into a journal: compare and swap, with the index row that follows from the events.
+//! The only way to write to a journal: compare and swap, together with the index row that the
+//! events result in.
 
 use std::ops::Range;
 
@@ -12,32 +13,32 @@ use cloudcrew_ports::journal::{
     AppendError, Batch, Entry, Head, Journal, MAX_APPEND, MAX_BATCH, NewEntry, Writer, chain,
 };
 
-/// Where an engagement is recorded.
+/// The stores that hold an engagement.
 #[derive(Clone, Copy)]
 pub struct Record<'a> {
     /// Its journal.
     pub journal: &'a dyn Journal,
-    /// What is too large for that.
+    /// Hold what is too large for the journal.
     pub blobs: &'a dyn Blobs,
 }
 
 impl<'a> Record<'a> {
-    /// Of a store that keeps both.
+    /// A record in a store that is both a journal and a blob store.
     pub fn of<S: Journal + Blobs>(store: &'a S) -> Record<'a> {
         Record { journal: store, blobs: store }
     }
 }
 
-/// What came of an append.
+/// Outcome of an append.
 #[derive(Debug)]
 pub(super) enum Appended {
-    /// The events are on record.
+    /// The events are recorded.
     Done,
-    /// Others were faster; these entries of theirs were taken in, and nothing was written.
+    /// Another process appended first: its entries were applied, and nothing was written.
     Behind(Vec<(Entry, Event)>),
 }
 
-/// Events ready to be written, together or not at all.
+/// Events ready to be written atomically.
 pub(super) struct Ready<'a> {
     events: &'a [Event],
     entries: Vec<NewEntry>,
@@ -45,7 +46,7 @@ pub(super) struct Ready<'a> {
 }
 
 impl<'a> Ready<'a> {
-    /// Spills what is large to blobs.
+    /// Prepares events; large ones are moved to blobs.
     pub(super) async fn new(
         blobs: &dyn Blobs,
         events: &'a [Event],
@@ -62,7 +63,7 @@ impl<'a> Ready<'a> {
         self.at
     }
 
-    /// As few parts as fit into one append each.
+    /// Splits the events into as few appends as possible.
     pub(super) fn parts(self) -> impl Iterator<Item = Ready<'a>> {
         let Ready { events, entries, at } = self;
         let sizes: Vec<usize> = entries.iter().map(|entry| entry.payload.len()).collect();
@@ -91,11 +92,11 @@ fn parts(sizes: &[usize]) -> Vec<Range<usize>> {
 }
 
 impl Engagement {
-    /// Appends events after those that this engagement has taken in, and takes them in.
+    /// Applies events and appends them to the journal.
     ///
     /// # Errors
-    /// When an event is illegal here, the lease is lost, or a store fails. The engagement may then be
-    /// ahead of its journal and must be opened again.
+    /// When an event is not legal here, the lease is lost, or a store fails. The engagement may
+    /// then be ahead of its journal and must be opened again.
     pub(super) async fn append(
         &mut self,
         record: Record<'_>,
@@ -123,8 +124,8 @@ impl Engagement {
         }
     }
 
-    /// Folds the journal from its beginning, as events were taken in that are not in it; returns what
-    /// follows `seen`.
+    /// Folds the journal from the start, because events were applied that are not in it. Returns
+    /// the entries after `seen`.
     async fn read_again(
         &mut self,
         record: Record<'_>,
@@ -148,9 +149,10 @@ impl Engagement {
         Ok(new)
     }
 
-    /// Records events that somebody brings about who does not drive: all or none. `false` when others
-    /// were faster; what they wrote was taken in, and the caller decides again.
-    pub(super) async fn bring_in(
+    /// Records events of a process that does not drive the engagement, atomically. Returns `false`
+    /// when another process appended first: its entries were applied, and the caller must decide
+    /// again.
+    pub(super) async fn append_inbound(
         &mut self,
         record: Record<'_>,
         events: &[Event],
@@ -166,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn events_are_parted_by_number_and_by_size() {
+    fn events_are_split_by_count_and_by_size() {
         let lengths = |sizes: &[usize]| -> Vec<usize> {
             parts(sizes).into_iter().map(|part| part.len()).collect()
         };

@@ -1,4 +1,4 @@
-//! The requests that a gate and a question open.
+//! The requests that gates, questions and budgets open.
 
 use cloudcrew_definition::crew::{Gate, Phase};
 use cloudcrew_definition::digest::hex;
@@ -10,19 +10,19 @@ use super::load::Engagement;
 use super::request::{Request, RequestKind};
 use crate::swarm::Question;
 
-/// Who answers requests.
+/// The role that answers requests.
 pub(super) const CUSTOMER: &str = "customer";
 
-/// The gate's last request in the current run of the phase.
+/// The latest request of the gate in the current run of the phase.
 pub(super) fn current_gate(engagement: &Engagement) -> Option<Request> {
     let state = &engagement.state;
     let revision = state.revision(state.phase()?);
-    // Older versions let a request expire that another one took the place of.
+    // Older versions let a request expire when another replaced it.
     let gone = |r: &Request| r.superseded || (r.expired && r.expires.is_none());
     state.gate_request().filter(|r| r.revision == revision && !gone(r)).cloned()
 }
 
-/// How often the customer was asked to approve a run of a phase.
+/// How often the customer has been asked to approve this run of the phase.
 pub(super) fn asked_before(engagement: &Engagement, phase: &str, revision: u32) -> usize {
     let requests = &engagement.state.requests;
     requests
@@ -35,7 +35,7 @@ pub(super) fn asked_before(engagement: &Engagement, phase: &str, revision: u32) 
         .count()
 }
 
-/// The request of a gate over these files.
+/// A gate's request to approve these files.
 pub(super) fn new_gate(
     engagement: &Engagement,
     phase: &str,
@@ -72,7 +72,7 @@ pub(super) fn new_gate(
     })
 }
 
-/// The request of a question.
+/// The request for a question.
 pub(super) fn new_question(
     engagement: &Engagement,
     phase: &str,
@@ -87,7 +87,7 @@ pub(super) fn new_question(
     asking(engagement, phase, id, kind, ("question".to_owned(), question.question.clone()))
 }
 
-/// A request that waits without an end, and is reminded of as the phase's questions are.
+/// A request without a deadline. It is reminded of at the same interval as the phase's questions.
 pub(super) fn asking(
     engagement: &Engagement,
     phase: &str,
@@ -117,12 +117,12 @@ pub(super) fn asking(
     }
 }
 
-/// Id of the request of a question.
+/// Id of the request for a question.
 pub(super) fn question_id(swarm: Option<&str>, question: &str) -> String {
     format!("{}-{question}", swarm.unwrap_or_default().replace('.', "-"))
 }
 
-/// Hex SHA-256 over what is asked about.
+/// Hex SHA-256 of what is asked about.
 fn digest(id: &str, subject: &[(String, String)]) -> String {
     let mut hash = Sha256::new();
     hash.update(id);

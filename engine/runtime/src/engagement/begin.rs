@@ -1,4 +1,4 @@
-//! Beginning an engagement: everything it depends on is pinned by hash before its first entry is
+//! Starts an engagement. Everything that it depends on is pinned by hash before its first entry is
 //! written.
 
 use cloudcrew_definition::crew::Definition;
@@ -16,53 +16,53 @@ use cloudcrew_ports::journal::Batch;
 /// A statement of work.
 #[derive(Debug, Clone)]
 pub struct SowFile {
-    /// Name of its file, without folders.
+    /// File name, without folders.
     pub name: String,
     /// Its text.
     pub text: String,
 }
 
-/// What an engagement begins with.
+/// What an engagement starts with.
 #[derive(Debug)]
 pub struct Begin<'a> {
     /// Its id.
     pub project: &'a str,
-    /// Whose it is, and who starts it.
+    /// The person who owns and starts it.
     pub actor: &'a str,
     /// The definition it is pinned to.
     pub definition: &'a Definition,
     /// The plan it is pinned to.
     pub plan: &'a Plan,
-    /// The phase it begins with; absent: the first.
+    /// The phase to start with; defaults to the first.
     pub entry: Option<&'a str>,
     /// The statement of work.
     pub sow: SowFile,
-    /// Model that all agents use instead of their own.
+    /// A model that all agents use instead of their own.
     pub model: Option<String>,
-    /// Models that single agents use instead: agent, model.
+    /// Models that individual agents use instead of their own: agent, model.
     pub agent_models: Vec<(String, String)>,
-    /// Who speaks for the agents.
+    /// The run mode.
     pub voice: RunMode,
-    /// Name of the rehearsal file that bends it.
+    /// Name of the rehearsal file that changes the default rehearsal.
     pub rehearsal: Option<String>,
     /// Path of the repository.
     pub repo: String,
     /// Its branch.
     pub branch: String,
-    /// The engagement's day, `YYYY-MM-DD`.
+    /// The engagement's date, `YYYY-MM-DD`.
     pub date: String,
-    /// Names this engagement among all: chosen by chance.
+    /// A random id that distinguishes engagements of the same name.
     pub identity: String,
-    /// Where its branch begins.
+    /// The commit at which its branch starts.
     pub base: Option<BaseRecord>,
-    /// Milliseconds since 1970 UTC.
+    /// The current time, milliseconds since 1970 UTC.
     pub now: i64,
 }
 
-/// Begins an engagement.
+/// Starts an engagement.
 ///
 /// # Errors
-/// When its id is taken or a store fails.
+/// When its id is taken, the plan has no such phase, or a store fails.
 pub async fn begin(record: Record<'_>, begin: Begin<'_>) -> Result<(), EngagementError> {
     let entry = match begin.entry {
         None => begin.plan.start.clone(),

@@ -1,4 +1,4 @@
-//! The values of prompt variables, from the engagement as it stands.
+//! The values of prompt variables in the current state of an engagement.
 
 use cloudcrew_definition::crew::{Deliverable, Phase};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::load::Engagement;
 use cloudcrew_sow::{Item, Sow};
 
-/// The variables of a phase's prompts and templates, without `agent` and `deliverable`.
+/// The variables of a phase's prompts and templates, except `agent` and `deliverable`.
 pub(super) fn variables(engagement: &Engagement, phase: &Phase) -> Value {
     let definition = &engagement.definition;
     let state = &engagement.state;
@@ -35,7 +35,7 @@ pub(super) fn variables(engagement: &Engagement, phase: &Phase) -> Value {
     })
 }
 
-/// A deliverable as a variable.
+/// A deliverable as a template variable.
 pub(super) fn deliverable(d: &Deliverable) -> Value {
     json!({
         "path": d.path, "owner": d.owner, "reviewers": d.reviewers, "template": d.template, "description": d.description,
@@ -43,7 +43,7 @@ pub(super) fn deliverable(d: &Deliverable) -> Value {
     })
 }
 
-/// A path's last part as a title: `docs/project-plan/plan.md` is `Plan`.
+/// Makes a title from a file name: `docs/project-plan/plan.md` becomes `Plan`.
 fn title(path: &str) -> String {
     let stem = path.rsplit('/').next().unwrap_or(path).split('.').next().unwrap_or(path);
     let words = stem.replace(['-', '_'], " ");

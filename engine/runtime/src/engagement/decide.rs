@@ -1,4 +1,4 @@
-//! What a driver does next: a pure function of the engagement and the time.
+//! Decides what a driver does next: a pure function of the engagement and the time.
 
 use cloudcrew_plan::{Kind, Outcome};
 
@@ -10,44 +10,44 @@ use super::state::State;
 use super::timers::due;
 use crate::swarm::Question;
 
-/// The next action. Each has a file of its own under `act`, or is done in one line by the loop.
+/// The next action. An action has its own file under `act`, or the loop does it in one line.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
-    /// It has ended; there is nothing to do.
+    /// Nothing: the engagement has ended.
     Ended(End),
-    /// Record that it ends.
+    /// Record the end.
     End(End),
-    /// Remind of a request that has come due, or settle it.
+    /// Send the reminder of a request that is due, or expire it.
     Settle(Box<Request>),
-    /// Leave the state on an outcome.
+    /// Leave the state with an outcome.
     Leave(Outcome),
     /// Wait for a person.
     Wait(Vec<Request>),
-    /// Wait until someone changes what the provider refuses, for this reason.
+    /// Wait until someone fixes the reason why the provider refuses.
     Blocked(String),
-    /// Leave the provider alone until then, milliseconds since 1970 UTC.
+    /// Do not call the provider until this time, milliseconds since 1970 UTC.
     Pause(i64),
     /// Start the phase's swarm, or continue it.
     Work,
     /// Start the review's swarm, or continue it.
     Review,
-    /// Open the request of a question.
+    /// Open the request for a question.
     Ask(Question),
-    /// Let the rehearsed customer answer these; without one, wait.
+    /// Let the rehearsed customer answer these; if there is none, wait.
     Hear(Vec<Request>),
-    /// Hand the answers of all questions to the swarm.
+    /// Pass the answers to all questions to the swarm.
     TakeAnswers(Vec<(Question, Request)>),
-    /// Look at what the gate covers, and act by [`decide_gate`].
+    /// Read the files that the gate covers, then act on [`decide_gate`].
     Gate,
-    /// Do a step after the last phase.
+    /// Run a finalize step.
     Finalize(String),
 }
 
-/// Decides. `now` is in milliseconds since 1970 UTC; `tried` says whether this driver has called the
-/// provider since it refused.
+/// Decides the next action. `now` is in milliseconds since 1970 UTC; `tried` says whether this
+/// driver has called the provider since it refused.
 ///
 /// # Errors
-/// When the engagement is in a state that its plan does not have.
+/// When the engagement's plan does not contain its current state.
 pub fn decide(e: &Engagement, now: i64, tried: bool) -> Result<Action, String> {
     let state = &e.state;
     if let Some(request) = due(state, now) {
@@ -66,7 +66,7 @@ pub fn decide(e: &Engagement, now: i64, tried: bool) -> Result<Action, String> {
         return Ok(Action::Leave(Outcome::Cancelled));
     }
     Ok(match kind {
-        // The process died right after it asked.
+        // The process died right after it opened the request.
         Kind::Swarm if unraised(state).is_some() => Action::Leave(Outcome::Asked),
         Kind::Swarm => Action::Work,
         Kind::Review => match (unraised(state), away(state, now, tried)) {
@@ -81,11 +81,11 @@ pub fn decide(e: &Engagement, now: i64, tried: bool) -> Result<Action, String> {
         Kind::Park => away(state, now, tried).unwrap_or(Action::Leave(Outcome::Back)),
         Kind::Gate => Action::Gate,
         Kind::Finalize => finalize(e),
-        _ => return Err(format!("nothing can be done in the state `{}`", state.at)),
+        _ => return Err(format!("no action is possible in the state `{}`", state.at)),
     })
 }
 
-/// A budget of this phase that a person was asked to raise and that nobody answered yet.
+/// The open request to raise a budget of this phase.
 fn unraised(state: &State) -> Option<&Request> {
     let mine = |r: &&Request| {
         matches!(r.kind, RequestKind::Budget { .. }) && Some(r.phase.as_str()) == state.phase()
@@ -93,23 +93,23 @@ fn unraised(state: &State) -> Option<&Request> {
     state.open_requests().find(mine)
 }
 
-/// What to do while a provider is away; `None` when it is to be tried again.
+/// What to do while the provider is unavailable; `None` to try it again.
 fn away(state: &State, now: i64, tried: bool) -> Option<Action> {
     let parked = state.parked.as_ref()?;
     if parked.blocked {
-        // Someone has changed something: why else would they have come back.
+        // A new driver tries once: someone has probably fixed the cause.
         return tried.then(|| Action::Blocked(parked.reason.clone()));
     }
     (parked.until > now).then_some(Action::Pause(parked.until))
 }
 
-/// At the questions of a swarm.
+/// Decides in a state that waits for answers.
 fn questions(state: &State) -> Action {
     let run = state.swarm.as_ref();
     let asked = run.and_then(|run| run.machine.as_ref()).map(|machine| machine.questions());
     let asked = asked.unwrap_or_default();
     if asked.is_empty() {
-        // A budget was raised; or the answers were taken in, and the process died before it went on.
+        // A budget was raised, or the process died after it passed the answers on.
         return Action::Leave(Outcome::Answered);
     }
     let mut requests = Vec::new();
@@ -125,7 +125,7 @@ fn questions(state: &State) -> Action {
     if open.is_empty() { Action::TakeAnswers(requests) } else { Action::Hear(open) }
 }
 
-/// After the last phase: each step that was not tried yet.
+/// After the last phase: the first finalize step that has not been tried.
 fn finalize(e: &Engagement) -> Action {
     let workflow = e.definition.workflow(&e.state.started.workflow);
     let tried = |step: &str| e.state.finalized.iter().any(|(done, _)| done == step);
@@ -133,32 +133,31 @@ fn finalize(e: &Engagement) -> Action {
     next.map_or(Action::Leave(Outcome::Finalized), |step| Action::Finalize(step.clone()))
 }
 
-/// What there is to do at a gate.
-#[expect(clippy::large_enum_variant, reason = "it is made once at a gate, and taken apart at once")]
+/// The next action at a gate.
+#[expect(clippy::large_enum_variant, reason = "created once at a gate and matched at once")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum AtGate {
     /// Open its request.
     Open(Request),
-    /// What was approved has changed since: ask about what is there now.
+    /// The approved files have changed: ask for approval of the current ones.
     Reopen(Request),
-    /// Take a decision, and leave the gate.
+    /// Note the decision and leave the gate.
     Take(Request),
     /// Nobody decided in time.
     Expire,
-    /// What is asked about has changed while nobody had decided: the second takes the place of the
-    /// first.
+    /// The files have changed while the request was open: the second request replaces the first.
     Supersede(Request, Request),
-    /// Wait for a decision. `faultless`: the review found nothing, and nothing has changed since.
+    /// Wait for a decision.
     Wait {
-        /// What is asked.
+        /// The open request.
         request: Request,
-        /// As above.
+        /// Whether the review found nothing and no file has changed since.
         faultless: bool,
     },
 }
 
-/// Decides at the gate of the phase under way, which covers the files of `subject`: path and object id.
-/// `None` when the phase has no gate.
+/// Decides at the gate of the current phase. `subject` lists the files it covers: path and object
+/// id. Returns `None` when the phase has no gate.
 pub fn decide_gate(e: &Engagement, subject: Vec<(String, String)>) -> Option<AtGate> {
     let phase = e.state.phase()?;
     let Some(request) = current_gate(e) else {
@@ -176,7 +175,7 @@ pub fn decide_gate(e: &Engagement, subject: Vec<(String, String)>) -> Option<AtG
             if let Some(again) = again.filter(|again| again.id != request.id) {
                 return Some(AtGate::Supersede(request, again));
             }
-            // A gate that is asked about again covers what came after the review.
+            // A gate that asks again covers changes made after the review.
             let reviewed = asked_before(e, phase, request.revision) == 1;
             let faultless = reviewed
                 && matches!(&request.kind, RequestKind::Approval { findings, .. } if findings.is_empty());
@@ -185,7 +184,7 @@ pub fn decide_gate(e: &Engagement, subject: Vec<(String, String)>) -> Option<AtG
     })
 }
 
-/// The end that belongs to a final state.
+/// The end for a final state.
 fn end_of(state: &State, kind: Kind) -> End {
     let Why { text: reason, key } =
         state.reason.clone().unwrap_or(Why { text: String::new(), key: String::new() });

@@ -1,4 +1,4 @@
-//! The loop: decide, act, repeat, until a person is waited for or the end.
+//! The loop: decide, act, repeat, until a person must answer or the engagement ends.
 
 use std::time::Duration;
 
@@ -16,17 +16,17 @@ pub enum Rest {
     Ended(End),
     /// A person must answer these.
     Waiting(Vec<Request>),
-    /// The provider refuses, for this reason, until somebody changes something.
+    /// The provider refuses, for this reason, until someone fixes the cause.
     Blocked(String),
-    /// Somebody asked this process to stop between steps.
+    /// This process was asked to stop.
     Stopped,
 }
 
 impl Driver {
-    /// Drives until a person is waited for, the end, or `stop` says so.
+    /// Drives until a person must answer, the engagement ends, or the watch wants to stop.
     ///
     /// # Errors
-    /// When the lease is lost or the world fails; everything that was acknowledged is on record.
+    /// When the lease is lost or a port fails. Everything that was acknowledged is recorded.
     pub async fn drive(&self) -> Result<Rest, EngagementError> {
         tokio::select! {
             biased;
@@ -35,8 +35,8 @@ impl Driver {
         }
     }
 
-    /// Renews the lease also while a model thinks or a provider is waited for; ends when another
-    /// process has taken over.
+    /// Renews the lease, also during model calls and waits. Returns when another process has taken
+    /// over.
     async fn stay_alive(&self) -> EngagementError {
         loop {
             tokio::time::sleep(RENEW).await;
@@ -64,7 +64,7 @@ impl Driver {
         }
     }
 
-    /// Does what was decided; `Some` when there is nothing more to do now.
+    /// Performs an action; returns `Some` when nothing more can be done now.
     async fn act(&self, action: Action, now: i64) -> Result<Option<Rest>, EngagementError> {
         match action {
             Action::Ended(end) => return Ok(Some(Rest::Ended(end))),
@@ -74,9 +74,9 @@ impl Driver {
             Action::Leave(outcome) => self.go(outcome).await?,
             Action::Settle(request) => self.settle_request(&request, now).await?,
             Action::Pause(until) => {
-                // A clock that was set back does not lengthen the wait.
+                // Setting the clock back does not lengthen the wait.
                 let left = u64::try_from((until - now).min(MAX_PARK_MS)).unwrap_or(0);
-                self.ports.clock.sleep(Duration::from_millis(left).min(LOOKS_AGAIN)).await;
+                self.ports.clock.sleep(Duration::from_millis(left).min(POLL)).await;
             }
             Action::Work => return self.work().await,
             Action::Review => return self.review().await,
@@ -90,5 +90,5 @@ impl Driver {
     }
 }
 
-/// While a provider is left alone, what people say is looked for this often.
-const LOOKS_AGAIN: Duration = Duration::from_secs(2);
+/// How often to look for answers and messages while waiting for a provider.
+const POLL: Duration = Duration::from_secs(2);

@@ -1,4 +1,4 @@
-//! A driver: an engagement, its ports and its lease. Everything that it changes goes through here.
+//! A driver: an engagement, its ports and its lease. Every change that it makes goes through here.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,14 +17,14 @@ use cloudcrew_ports::clock::next;
 use cloudcrew_ports::journal::{Entry, Head, Writer};
 use cloudcrew_ports::lease::{Holder, Lease, LeaseError};
 
-/// How an engagement is driven.
+/// Options for driving an engagement.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Gates whose review found nothing are approved without a person, and the record says so.
+    /// Approve gates without a person when the review found nothing. The journal records this.
     pub approve_all: bool,
 }
 
-/// Drives one engagement while it holds the lease.
+/// Drives one engagement while it holds its lease.
 pub struct Driver {
     pub(super) ports: Ports,
     pub(super) options: Options,
@@ -33,28 +33,28 @@ pub struct Driver {
     project: String,
 }
 
-/// The engagement, and what only this process knows of it.
+/// The engagement, and what only this process knows about it.
 pub(super) struct Inner {
     pub(super) engagement: Engagement,
-    /// What happened and need not be on disk yet: it goes with the next append, before it. A crash
-    /// takes it back, and it happens again.
+    /// Events that need not be on disk yet. The next append writes them first. After a crash they
+    /// are lost and happen again.
     deferred: Vec<Event>,
-    /// What the call cost whose reply is among them.
-    said: Option<Charge>,
+    /// What the call cost whose reply is deferred.
+    unrecorded: Option<Charge>,
     /// Whether this driver has called the provider since it refused.
     pub(super) tried: bool,
-    /// When the lease was renewed last, on the clock's elapsed time.
+    /// When the lease was last renewed, in the clock's elapsed time.
     renewed: Duration,
 }
 
-/// The lease is renewed this often.
+/// How often the lease is renewed.
 pub(super) const RENEW: Duration = Duration::from_secs(3);
 
 impl Driver {
     /// Opens an engagement and takes its lease.
     ///
     /// # Errors
-    /// As [`Driver::acquire`].
+    /// See [`Driver::acquire`].
     pub async fn open(
         ports: Ports,
         project: &str,
@@ -66,10 +66,10 @@ impl Driver {
         Driver::acquire(ports, engagement, holder, options).await
     }
 
-    /// Takes the lease of an engagement that was opened, and takes in what was written since.
+    /// Takes the lease of an open engagement and applies what was written since it was opened.
     ///
     /// # Errors
-    /// [`EngagementError::Held`] when a living process drives it.
+    /// [`EngagementError::Held`] when another live process drives it.
     pub async fn acquire(
         ports: Ports,
         mut engagement: Engagement,
@@ -77,8 +77,8 @@ impl Driver {
         options: Options,
     ) -> Result<Driver, EngagementError> {
         let project = engagement.project.clone();
-        // Who left in good order gave the lease back; a lease that somebody else still holds was
-        // held by a process that died.
+        // A process that stops normally releases its lease. A lease that another holder still has
+        // belongs to a process that died.
         let left = ports.leases.lease(&project).await?;
         let died = left.is_some_and(|(lease, _)| lease.holder != *holder);
         let lease = match ports.leases.acquire(&project, holder).await {
@@ -88,15 +88,16 @@ impl Driver {
             }
             Err(LeaseError::Store(e)) => return Err(e.into()),
         };
-        // What the last driver wrote before it gave the lease back.
+        // The last driver may have written before it released the lease.
         let record = Record { journal: &*ports.journal, blobs: &*ports.blobs };
         engagement.follow(record, |_, _, _| {}).await?;
-        // A repository that cannot be read is told of by what needs it.
+        // A repository that cannot be read is reported where it is needed.
         if let Ok(Some(claim)) = ports.repo.claim().await {
             engagement.knows(&claim, ports.repo.branch())?;
         }
         let renewed = ports.clock.elapsed();
-        let inner = Inner { engagement, deferred: Vec::new(), said: None, tried: false, renewed };
+        let inner =
+            Inner { engagement, deferred: Vec::new(), unrecorded: None, tried: false, renewed };
         let driver = Driver { ports, options, lease, inner: Mutex::new(inner), project };
         if died {
             driver.note_death().await?;
@@ -115,7 +116,7 @@ impl Driver {
         due
     }
 
-    /// Whether this driver has called the provider since it refused; from now on it has.
+    /// Whether this driver has called the provider since it refused. Marks it as tried.
     pub(super) async fn has_tried(&self) -> bool {
         let mut inner = self.inner.lock().await;
         let away = inner.engagement.state.parked.is_some();
@@ -124,7 +125,7 @@ impl Driver {
         tried
     }
 
-    /// Models are called in another way from here on.
+    /// Records other settings for models, effective from now on.
     ///
     /// # Errors
     /// When the lease is lost or the store fails.
@@ -137,7 +138,7 @@ impl Driver {
         Ok(())
     }
 
-    /// Gives the lease back.
+    /// Releases the lease.
     ///
     /// # Errors
     /// When the store fails.
@@ -145,17 +146,17 @@ impl Driver {
         Ok(self.ports.leases.release(&self.project, &self.lease).await?)
     }
 
-    /// The engagement as it stands, for as long as it is not driven on.
+    /// Locks the engagement; the driver cannot continue while the guard lives.
     pub async fn engagement(&self) -> MappedMutexGuard<'_, Engagement> {
         MutexGuard::map(self.inner.lock().await, |inner| &mut inner.engagement)
     }
 
-    /// Looks at the engagement as it stands.
+    /// Reads the engagement in its current state.
     pub async fn look<T>(&self, look: impl FnOnce(&Engagement) -> T) -> T {
         look(&self.inner.lock().await.engagement)
     }
 
-    /// Says that this process lives; an error when another has taken over.
+    /// Renews the lease when due; fails when another process has taken over.
     pub(super) async fn keep_lease(&self) -> Result<(), EngagementError> {
         if !self.lease_is_due().await {
             return Ok(());
@@ -172,20 +173,20 @@ impl Driver {
         Err(EngagementError::LeaseLost { project: self.project().to_owned(), holder })
     }
 
-    /// Milliseconds since 1970 UTC; see [`next`].
+    /// The current time, milliseconds since 1970 UTC; see [`next`].
     pub(super) async fn now(&self) -> i64 {
         let last = self.look(|e| e.state.times.1).await;
         next(self.ports.clock.now(), last)
     }
 
-    /// Appends what this driver decided. When others have appended in between, their entries are taken
-    /// in first. What they say changes nothing that a driver has begun, with one exception: a request
-    /// that somebody answered meanwhile is neither reminded of nor expired. Such events are dropped,
-    /// and the driver decides again on what is there.
+    /// Appends what this driver decided. Entries that others appended in the meantime are applied
+    /// first. They do not affect what a driver has started, with one exception: a request that was
+    /// answered in the meantime is neither reminded of nor expired. Such events are dropped, and
+    /// the driver decides again.
     pub(super) async fn append(&self, events: Vec<Event>) -> Result<(), EngagementError> {
         let deferred = self.take_deferred().await;
-        // What is dropped when somebody was faster is never held back, nor goes with what is: a swarm
-        // rests before a person is asked.
+        // Events that may be dropped are never deferred or appended together with deferred ones: a
+        // swarm rests before a person is asked.
         debug_assert!(
             deferred.is_empty() || !events.iter().any(State::is_about_an_open_request),
             "{events:?}"
@@ -193,15 +194,15 @@ impl Driver {
         let events =
             if deferred.is_empty() { events } else { deferred.into_iter().chain(events).collect() };
         let ready = Ready::new(&*self.ports.blobs, &events, self.now().await).await?;
-        // What does not fit into one append is in order all the same; a crash in between takes back
-        // what may happen again.
+        // Several appends keep the order. A crash between them loses only events that may happen
+        // again.
         for part in ready.parts() {
             self.append_together(&part).await?;
         }
         Ok(())
     }
 
-    /// Appends all of them or, when what they are about was settled meanwhile, none.
+    /// Appends all of the events, or none when their request has been settled in the meantime.
     async fn append_together(&self, ready: &Ready<'_>) -> Result<(), EngagementError> {
         loop {
             let inner = &mut self.inner.lock().await.engagement;
@@ -221,30 +222,30 @@ impl Driver {
         }
     }
 
-    /// Where the engagement is recorded.
+    /// The stores that hold the engagement.
     fn record(&self) -> Record<'_> {
         Record { journal: &*self.ports.journal, blobs: &*self.ports.blobs }
     }
 
-    /// Puts events on record together with the next one. Only for what may happen again, since
-    /// nothing outside has followed from it: a visit was opened, a model has replied, a tool has
-    /// read. `said` is what a reply cost.
+    /// Defers events to the next append. Only for events that may happen again because they had no
+    /// effect outside: a visit was opened, a model replied, a tool read something. `charge` is what
+    /// a reply cost.
     pub(super) async fn defer(
         &self,
         events: impl IntoIterator<Item = Event>,
-        said: Option<Charge>,
+        charge: Option<Charge>,
     ) {
         let mut inner = self.inner.lock().await;
         inner.deferred.extend(events);
-        inner.said = said.or(inner.said);
+        inner.unrecorded = charge.or(inner.unrecorded);
     }
 
-    /// What the last call cost, when its reply is not on record yet.
-    pub(super) async fn said(&self) -> Option<Charge> {
-        self.inner.lock().await.said
+    /// What the last call cost, while its reply is not recorded yet.
+    pub(super) async fn unrecorded_charge(&self) -> Option<Charge> {
+        self.inner.lock().await.unrecorded
     }
 
-    /// Puts on record what was deferred.
+    /// Records the deferred events.
     pub(super) async fn settle_deferred(&self) -> Result<(), EngagementError> {
         let none = self.inner.lock().await.deferred.is_empty();
         if none { Ok(()) } else { self.append(Vec::new()).await }
@@ -252,7 +253,7 @@ impl Driver {
 
     async fn take_deferred(&self) -> Vec<Event> {
         let mut inner = self.inner.lock().await;
-        inner.said = None;
+        inner.unrecorded = None;
         std::mem::take(&mut inner.deferred)
     }
 

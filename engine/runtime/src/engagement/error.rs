@@ -1,4 +1,4 @@
-//! What can go wrong around an engagement, by who must do something.
+//! Why an operation on an engagement can fail.
 
 use cloudcrew_ports::StoreError;
 
@@ -7,53 +7,53 @@ use super::refusal::Refusal;
 /// Why an engagement could not be opened, driven or answered.
 #[derive(Debug, thiserror::Error)]
 pub enum EngagementError {
-    /// There is none of that name.
+    /// No engagement has that name.
     #[error("no project named `{0}`")]
     Unknown(String),
     /// The name is taken.
-    #[error("a project named `{0}` exists already")]
+    #[error("a project named `{0}` already exists")]
     Exists(String),
-    /// Another process drives it.
+    /// Another process drives the engagement.
     #[error("`{project}` is driven by {holder}")]
     Held {
-        /// Which.
+        /// The engagement.
         project: String,
-        /// Who.
+        /// The process that drives it.
         holder: String,
     },
-    /// This process drove it and another took over.
+    /// Another process took over while this one was driving.
     #[error("`{project}` was taken over by {holder}; this process has stopped writing")]
     LeaseLost {
-        /// Which.
+        /// The engagement.
         project: String,
-        /// Who.
+        /// The process that drives it now.
         holder: String,
     },
-    /// What was asked for is refused.
+    /// The request was refused.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The journal does not make sense.
+    /// The journal is inconsistent.
     #[error("the journal of `{project}` is damaged at entry {seq}: {why}")]
     Damaged {
-        /// Which.
+        /// The engagement.
         project: String,
-        /// Where.
+        /// Number of the journal entry.
         seq: u64,
-        /// What.
+        /// What is wrong.
         why: String,
     },
-    /// Written by an engine with another meaning.
+    /// A version whose semantics this engine does not support started the engagement.
     #[error(
-        "`{project}` was started by cloudcrew {engine}, which means something else by its plan; \
-         use that version"
+        "`{project}` was started by cloudcrew {engine}, whose plans this version cannot run; use \
+         cloudcrew {engine}"
     )]
     Semantics {
-        /// Which.
+        /// The engagement.
         project: String,
-        /// By which engine.
+        /// Version of the engine that started it.
         engine: String,
     },
-    /// A tool's world failed.
+    /// Something outside the engine failed.
     #[error("{0}")]
     World(String),
     /// A store failed.

@@ -1,4 +1,4 @@
-//! What can happen, as journal entries.
+//! Events: the entries of a journal.
 
 use std::time::Duration;
 
@@ -14,156 +14,156 @@ use super::request::Request;
 use crate::swarm::{Input, SwarmSpec, Trim};
 use cloudcrew_ports::model::{Billing, Purpose};
 
-/// What happened. New kinds and new optional fields may be added; a kind is never given another
-/// meaning.
+/// Something that happened. New kinds and optional fields may be added; the meaning of a kind never
+/// changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    /// The engagement began; always the first entry.
+    /// The engagement started; always the first entry.
     Started(Box<Started>),
     /// A state of the plan was entered.
     Entered {
         /// Its name.
         state: String,
-        /// What came out of the state before; absent for the first.
+        /// Outcome of the previous state; absent for the first state.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         on: Option<Outcome>,
-        /// Where to go on after a gate that opened again.
+        /// The state to continue with after a reopened gate.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         resume: Option<String>,
-        /// Why it came to this, when something ended otherwise than it should.
+        /// The reason, when something did not end as intended.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<Why>,
     },
-    /// A swarm began: a phase's work, or its review.
+    /// A swarm started: a phase's work, or its review.
     SwarmBegan {
-        /// Which one: `discovery.1` or `discovery.1.review`.
+        /// Its id: `discovery.1` or `discovery.1.review`.
         swarm: String,
-        /// What for.
+        /// Whether it works or reviews.
         purpose: Purpose,
-        /// All it needs to run.
+        /// Everything it needs to run.
         spec: Box<SwarmSpec>,
-        /// What the engine found wrong before a review began.
+        /// Problems that the engine found before the review started.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         findings: Vec<Finding>,
     },
-    /// An agent got the floor; what its prompt was made of.
+    /// A visit was opened, with this system prompt.
     VisitOpened {
-        /// The visit, from 1.
+        /// Number of the visit, from 1.
         visit: u32,
-        /// Who.
+        /// Name of the agent.
         agent: String,
-        /// Blob of the system prompt.
+        /// Blob that holds the system prompt.
         system: String,
-        /// Bytes at its beginning that the agent's other visits share, as long as the phase is not
-        /// begun anew.
+        /// Length in bytes of its prefix that the agent's other visits share until the phase
+        /// restarts.
         #[serde(default)]
         steady: usize,
-        /// The prompt's parts by hash.
+        /// Hashes of the prompt's parts.
         sources: Vec<SourceHash>,
     },
-    /// A model is about to be called.
+    /// A model call is about to be made.
     ModelCalled {
-        /// Which call: `discovery.1.v2.t0.m1`.
+        /// Key of the call: `discovery.1.v2.t0.m1`.
         step: String,
-        /// Who speaks.
+        /// Name of the agent.
         agent: String,
-        /// With which model.
+        /// Name of the model.
         model: String,
-        /// What it can cost at most.
+        /// Upper bound of what it can cost.
         reserved: Charge,
-        /// Whether a lost call costs money.
+        /// Whether a call with no recorded outcome costs money.
         billing: Billing,
     },
-    /// Tools are about to run.
+    /// Tools are about to be called.
     ToolsCalled {
-        /// Who calls.
+        /// Name of the agent.
         agent: String,
-        /// Step and tool name of each.
+        /// Step and tool name of each call.
         calls: Vec<(String, String)>,
     },
     /// A commit is about to be made.
     CommitIntended {
-        /// Which step writes.
+        /// Key of the step that writes.
         step: String,
-        /// Commit it builds on; absent for the first of a branch.
+        /// The parent commit; absent for the first commit of a branch.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         parent: Option<String>,
-        /// Seconds since 1970 UTC.
+        /// Date of the commit, seconds since 1970 UTC.
         date: i64,
     },
-    /// A commit is there.
+    /// A commit was made.
     Committed(CommitRecord),
-    /// Somebody else moved the branch.
+    /// Someone else moved the branch.
     ForeignCommits {
-        /// Where it was.
+        /// Its last known commit.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<String>,
-        /// Where it is.
+        /// Its current commit.
         to: String,
         /// Ids of the new commits, oldest first.
         commits: Vec<String>,
     },
-    /// The swarm took something in.
+    /// The swarm accepted an input.
     SwarmInput {
-        /// What.
+        /// The input.
         input: Box<Input>,
         /// Active time that the step took, in milliseconds.
         elapsed_ms: u64,
-        /// What the call cost, for a reply or a fault.
+        /// What the call cost, when the input is a reply or a fault.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         settled: Option<Charge>,
-        /// What a tool did, for its result.
+        /// Effects of the tool call, when the input is its result.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         done: Option<ToolDone>,
     },
-    /// A review came to its end.
+    /// A review ended.
     Reviewed {
         /// The phase.
         phase: String,
-        /// Whether nothing is wrong.
+        /// Whether the phase passed.
         passed: bool,
-        /// What is wrong.
+        /// The problems found.
         findings: Vec<Finding>,
     },
-    /// The engine looked for what the phase owes, after a swarm that ended by itself.
+    /// The engine checked the phase's deliverables after its swarm completed.
     Checked {
         /// The phase.
         phase: String,
-        /// What is missing; empty when nothing is, and something was before.
+        /// What is missing; empty when earlier findings have been resolved.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         findings: Vec<Finding>,
     },
-    /// The provider is away; tried again then.
+    /// The provider is unavailable.
     ParkedUntil {
-        /// Milliseconds since 1970 UTC.
+        /// When to try again, milliseconds since 1970 UTC.
         at: i64,
-        /// What it said.
+        /// The provider's error.
         reason: String,
-        /// Whether the same call would fail again until somebody changes something.
+        /// Whether the call will keep failing until someone fixes the cause.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         blocked: bool,
     },
-    /// A conversation was cut back before the next call.
+    /// A conversation was shortened before the next call.
     Trimmed {
-        /// Whose.
+        /// Name of the agent.
         agent: String,
-        /// In which visit.
+        /// Number of the visit.
         visit: u32,
         /// What was left out.
         trim: Trim,
     },
-    /// A model is called in another way from here on: somebody mended what is pinned.
+    /// The pinned settings of a model were replaced; later calls use the new ones.
     Rerouted {
         /// Its name in `agents.yaml`.
         model: String,
-        /// Who serves it and how.
+        /// Its new provider settings.
         live: Box<Served>,
-        /// Its price; absent: unknown.
+        /// Its price; absent when unknown.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         price: Option<Price>,
     },
-    /// A budget is used to four fifths.
+    /// At least 80% of a budget is used.
     BudgetNeared {
         /// Its YAML key: `agents.yaml agents.pm.budget.tokens`.
         budget: String,
@@ -174,120 +174,121 @@ pub enum Event {
     },
     /// A person must answer something.
     RequestOpened(Box<Request>),
-    /// A person answered; the first answer, and the only one.
+    /// A person answered a request. Only the first answer is recorded.
     RequestAnswered {
-        /// Which request.
+        /// Id of the request.
         request: String,
-        /// What was answered, by whom.
+        /// The answer.
         answer: Answered,
     },
-    /// A reminder went out.
+    /// A reminder was sent.
     Reminded {
-        /// Which request.
+        /// Id of the request.
         request: String,
-        /// The how manieth, from 1.
+        /// Reminder number, from 1.
         number: u32,
     },
-    /// Nobody answered in time.
+    /// A request was not answered in time.
     RequestExpired {
-        /// Which request.
+        /// Id of the request.
         request: String,
     },
-    /// What a request asked about has changed: another one asks about what is there now.
+    /// What a request asked about has changed, and another request replaced it.
     RequestSuperseded {
-        /// Which request.
+        /// Id of the request.
         request: String,
     },
-    /// Somebody wants the engagement to end.
+    /// Someone asked to cancel the engagement.
     CancelRequested {
-        /// Who.
+        /// The person who asked.
         actor: String,
     },
-    /// The customer said something without being asked.
+    /// The customer sent a message.
     MessageReceived(MessageRecord),
-    /// A process took the lease over from one that died in the middle of a swarm.
+    /// A process took over the lease after another died while a swarm was running.
     ProcessDied {
-        /// The state it died in.
+        /// The state in which it died.
         state: String,
     },
-    /// A finalize step was tried.
+    /// A finalize step was run.
     Finalized {
         /// Its name.
         step: String,
-        /// Why it did not work; absent when it did.
+        /// Why it failed; absent when it succeeded.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         fault: Option<String>,
     },
-    /// The engagement goes on by other definitions.
+    /// The engagement continues with other definitions.
     Repinned {
-        /// Blob of the definition.
+        /// Blob that holds the definition.
         definition: String,
-        /// Blob of the plan.
+        /// Blob that holds the plan.
         plan: String,
     },
-    /// An engagement that had ended is tried again; a state is entered next. Approvals from this
-    /// phase on are void.
+    /// An ended engagement is retried; the next entry enters a state. Approvals of this phase and
+    /// later ones are void.
     Retried {
-        /// The phase that begins again.
+        /// The phase to restart.
         phase: String,
-        /// Who wants it.
+        /// The person who retries it.
         actor: String,
     },
-    /// The engagement came to its end. Only what [`may_follow_the_end`] says can follow.
+    /// The engagement ended. Only messages, cancel requests, other definitions and a retry may
+    /// follow.
     Ended(End),
 }
 
-/// How an engagement began. A run means what it meant then, whatever is edited later.
+/// How an engagement started. Later edits to the definitions do not change it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Started {
     /// Its id.
     pub project: String,
-    /// Whose it is.
+    /// The person who owns it.
     pub owner: String,
-    /// Who started it.
+    /// The person who started it.
     pub actor: String,
-    /// Meaning of the plan and of these events.
+    /// Version of the semantics of the plan and of these events.
     pub semantics: u32,
-    /// Version of the engine, for people.
+    /// Version of the engine, for display.
     pub engine: String,
     /// Name of the workflow.
     pub workflow: String,
-    /// Blob of the definition.
+    /// Blob that holds the definition.
     pub definition: String,
-    /// Blob of the plan.
+    /// Blob that holds the plan.
     pub plan: String,
-    /// Name of the statement of work's file.
+    /// File name of the statement of work.
     pub sow_file: String,
-    /// Blob of its text.
+    /// Blob that holds its text.
     pub sow: String,
-    /// Model that all agents use instead of their own.
+    /// A model that all agents use instead of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// Models that single agents use instead: agent, model.
+    /// Models that individual agents use instead of their own: agent, model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub agent_models: Vec<(String, String)>,
-    /// Who speaks for the agents.
+    /// The run mode.
     #[serde(default)]
     pub voice: RunMode,
-    /// Name of the rehearsal file that bends it.
+    /// Name of the rehearsal file that changes the default rehearsal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rehearsal: Option<String>,
-    /// Path of the repository, for people and for opening it again.
+    /// Path of the repository, for display and to open it again.
     pub repo: String,
     /// Its branch.
     pub branch: String,
-    /// The engagement's day, `YYYY-MM-DD`: the only date that artifacts know.
+    /// The engagement's date, `YYYY-MM-DD`; the only date that artifacts contain.
     pub date: String,
-    /// Names this engagement among all: two of one name are two. Empty in engagements of older
-    /// versions.
+    /// A random id that distinguishes engagements of the same name. Empty in engagements started by
+    /// older versions.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub identity: String,
-    /// Where its branch begins; absent in an empty repository.
+    /// The commit at which its branch starts; absent in an empty repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<BaseRecord>,
 }
 
-/// Where a branch begins.
+/// The commit at which a branch starts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BaseRecord {
     /// The commit.
@@ -296,20 +297,20 @@ pub struct BaseRecord {
     pub name: String,
 }
 
-/// Who speaks for the agents of an engagement.
+/// Where the agents' replies come from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum RunMode {
-    /// Nobody: each does what its definition obliges it to, and nothing is paid.
+    /// Derived from the definitions. No live model is called, and nothing costs money.
     #[default]
     Rehearsal,
-    /// The models that the definitions name.
+    /// From the models that the definitions name.
     Live {
-        /// Cassette to which everything is recorded.
+        /// Path of the cassette to record to.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         record: Option<String>,
     },
-    /// A cassette.
+    /// From a cassette.
     Replay {
         /// Its path.
         cassette: String,
@@ -317,14 +318,14 @@ pub enum RunMode {
 }
 
 impl RunMode {
-    /// Whether what is said was thought by a model, now or when it was recorded.
+    /// Whether replies are derived from the definitions instead of coming from a model.
     pub fn is_rehearsal(&self) -> bool {
         *self == RunMode::Rehearsal
     }
 }
 
 impl Started {
-    /// Name of the model that an agent uses.
+    /// Returns the name of the model that an agent uses.
     pub fn model_of(&self, agent: &Agent) -> String {
         let own =
             self.agent_models.iter().find(|(name, _)| *name == agent.name).map(|(_, model)| model);
@@ -332,38 +333,38 @@ impl Started {
     }
 }
 
-/// A part of a prompt, by hash.
+/// A part of a prompt, identified by its hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceHash {
-    /// Which part: `prompt`, `task`, `ledger`, `feedback`, ...
+    /// Name of the part: `prompt`, `task`, `ledger`, `feedback`, ...
     pub source: String,
     /// Hex SHA-256 of its text.
     pub hash: String,
 }
 
-/// A commit and what it wrote.
+/// A commit and the files it wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CommitRecord {
-    /// Which step wrote.
+    /// Key of the step that wrote it.
     pub step: String,
     /// The commit.
     pub commit: String,
-    /// The paths with their blobs' object ids.
+    /// The written paths with the object ids of their blobs.
     pub paths: Vec<(String, String)>,
-    /// Who wrote.
+    /// Name of the agent that wrote it.
     pub author: String,
 }
 
-/// What was answered.
+/// A recorded answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Answered {
     /// The decision.
     pub decision: Decision,
-    /// Who.
+    /// The person who answered.
     pub actor: String,
-    /// By which way: `terminal`, `approve-all`, `rehearsal`.
+    /// Where the answer came from: `terminal`, `approve-all`, `rehearsal`.
     pub channel: String,
-    /// Digest of what was seen.
+    /// Digest of what the person saw.
     pub digest: String,
 }
 
@@ -371,15 +372,15 @@ pub struct Answered {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "decision", rename_all = "snake_case")]
 pub enum Decision {
-    /// Goes on.
+    /// Continue with the next phase.
     Approve {
         /// Ratings, each 1 to 5.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         ratings: Vec<(String, u8)>,
     },
-    /// The phase runs again with these words.
+    /// Run the phase again with this feedback.
     Revise {
-        /// The customer's words.
+        /// The customer's feedback.
         words: String,
         /// Ratings, each 1 to 5.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -387,13 +388,13 @@ pub enum Decision {
     },
     /// The answer to a question.
     Answer {
-        /// What was said.
+        /// The answer's value.
         value: Value,
     },
 }
 
 impl Decision {
-    /// The ratings that came with it.
+    /// The ratings of this decision.
     pub fn ratings(&self) -> &[(String, u8)] {
         match self {
             Decision::Approve { ratings } | Decision::Revise { ratings, .. } => ratings,
@@ -401,7 +402,7 @@ impl Decision {
         }
     }
 
-    /// One word for people.
+    /// The decision in one word, for display.
     pub fn name(&self) -> &'static str {
         match self {
             Decision::Approve { .. } => "approved",
@@ -411,18 +412,18 @@ impl Decision {
     }
 }
 
-/// Unasked words of the customer.
+/// A message from the customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MessageRecord {
-    /// Unique in the engagement; a repeated message is one.
+    /// Unique in the engagement. A repeated message is recorded once.
     pub id: String,
-    /// Who.
+    /// The person who sent it.
     pub actor: String,
-    /// What.
+    /// Its text.
     pub words: String,
 }
 
-/// Why something ended otherwise than it should.
+/// Why something did not end as intended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Why {
     /// A sentence for a person.
@@ -432,7 +433,7 @@ pub struct Why {
     pub key: String,
 }
 
-/// How it ended.
+/// How an engagement ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct End {
     /// Kind of the final state.
@@ -444,33 +445,33 @@ pub struct End {
     pub key: String,
 }
 
-/// Why it ended.
+/// Why an engagement ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
-    /// All phases are done.
+    /// All phases are complete.
     Completed,
-    /// A limit, a failure or a review.
+    /// A limit was reached, something failed, or a review did not pass.
     Failed,
     /// A budget is used up.
     BudgetExhausted,
-    /// Nobody decided in time.
+    /// A gate was not decided in time.
     Expired,
-    /// A person ended it.
+    /// A person cancelled it.
     Cancelled,
 }
 
-/// Milliseconds of a duration.
+/// A duration in milliseconds.
 pub(super) fn ms(time: Duration) -> u64 {
     time.as_millis().min(u128::from(u64::MAX)) as u64
 }
 
-/// Names the bound that is used up, for [`End`].
+/// Describes a bound that is used up, for [`End`].
 pub(super) fn bound_words(bound: &Bound) -> String {
     format!("`{}` is {}", bound.key, bound.max)
 }
 
-/// An event's kind, as in its JSON.
+/// The kind of an event, as in its JSON.
 pub(super) fn label(event: &Event) -> &'static str {
     match event {
         Event::Started(_) => "started",

@@ -1,5 +1,5 @@
-//! What people say without being asked: a wish to end it, a message. Recorded by any process, taken
-//! in between steps.
+//! Input that people send without being asked: a cancel request or a message. Any process may
+//! record it; the driver applies it between steps.
 
 use super::append::Record;
 use super::error::EngagementError;
@@ -8,10 +8,10 @@ use super::load::Engagement;
 use super::refusal::Refusal;
 use cloudcrew_ports::clock::{Clock, next};
 
-/// Records that somebody wants the engagement to end. Asking twice is asking once.
+/// Records a request to cancel the engagement. A second request changes nothing.
 ///
 /// # Errors
-/// When it has ended already or a store fails.
+/// When the engagement has already ended or a store fails.
 pub async fn cancel(
     record: Record<'_>,
     clock: &dyn Clock,
@@ -27,14 +27,14 @@ pub async fn cancel(
         }
         let now = next(clock.now(), engagement.state.times.1);
         let event = Event::CancelRequested { actor: actor.to_owned() };
-        if engagement.bring_in(record, &[event], now).await? {
+        if engagement.append_inbound(record, &[event], now).await? {
             return Ok(());
         }
     }
 }
 
-/// Records a message of the customer; it is told to the next agent that gets the floor. The same id
-/// is one message.
+/// Records a message from the customer for the next agent that starts a visit. A message with a
+/// known id is recorded once.
 ///
 /// # Errors
 /// When the engagement has ended or a store fails.
@@ -50,7 +50,7 @@ pub async fn message(
         }
         let now = next(clock.now(), engagement.state.times.1);
         let event = Event::MessageReceived(message.clone());
-        if engagement.bring_in(record, &[event], now).await? {
+        if engagement.append_inbound(record, &[event], now).await? {
             return Ok(());
         }
     }

@@ -1,4 +1,4 @@
-//! Opening an engagement: its journal read and folded. What is too large for an entry is in a blob.
+//! Opens an engagement: reads and folds its journal. Events too large for an entry are in blobs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,35 +20,35 @@ use cloudcrew_ports::ledger::LedgerRow;
 use cloudcrew_ports::repo::Logged;
 use cloudcrew_sow::Sow;
 
-/// Bytes of an event that go into its entry at most; the rest of 64 KiB is left for what a store
-/// adds.
+/// Maximum size of an event that is stored in its entry, in bytes. The rest of 64 KiB is left for
+/// what a store adds.
 const INLINE: usize = 48 * 1024;
-/// Entries read at once.
+/// Number of entries to read at once.
 const PAGE: usize = 500;
 
-/// An engagement as it stands.
+/// An engagement in its current state.
 #[derive(Debug)]
 pub struct Engagement {
     /// Its id.
     pub project: String,
-    /// Everything that it is pinned to.
+    /// The definition it is pinned to.
     pub definition: Arc<Definition>,
     /// The statement of work.
     pub sow: Arc<Sow>,
     /// Text of the statement of work.
     pub sow_text: Arc<str>,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
-    /// Where its journal ends, as far as it was read.
+    /// The last journal entry that was read.
     pub head: Head,
-    /// Entries that said that a commit would be made, with their hashes: commits name them.
+    /// Entries that announced a commit, with their hashes: commits refer to them.
     pub(super) intents: BTreeMap<u64, String>,
 }
 
-/// Events as entries; large ones spill to the blob port first.
+/// Converts events to entries; large events are stored as blobs first.
 ///
 /// # Errors
-/// When the blob port fails.
+/// When an event is nested too deeply or the blob port fails.
 pub async fn write_entries(
     blobs: &dyn Blobs,
     events: &[Event],
@@ -61,7 +61,7 @@ pub async fn write_entries(
         let levels = depth(payload.as_bytes());
         if levels > MAX_WRITTEN {
             let why = format!(
-                "a `{}` is nested {levels} levels deep, of at most {MAX_WRITTEN}; it is not \
+                "a `{}` event is nested {levels} levels deep; at most {MAX_WRITTEN} can be \
                  written",
                 label(event)
             );
@@ -77,7 +77,7 @@ pub async fn write_entries(
     Ok(entries)
 }
 
-/// An entry's event.
+/// Reads the event of an entry.
 pub(super) async fn event_of(
     blobs: &dyn Blobs,
     project: &str,
@@ -118,15 +118,15 @@ async fn bytes(blobs: &dyn Blobs, project: &str, hash: &str) -> Result<Vec<u8>, 
     blobs.get(hash).await?.ok_or_else(missing)
 }
 
-/// Opens an engagement: reads its journal from the beginning.
+/// Opens an engagement by reading its journal from the start.
 ///
 /// # Errors
-/// When there is none of that name, its journal is damaged, or a store fails.
+/// When no engagement has that name, its journal is damaged, or a store fails.
 pub async fn open(record: Record<'_>, project: &str) -> Result<Engagement, EngagementError> {
     open_with(record, project, |_, _, _| {}).await
 }
 
-/// As [`open`], with a look at each event but the first.
+/// Like [`open`], and calls `each` for every event except the first.
 pub(super) async fn open_with(
     record: Record<'_>,
     project: &str,
@@ -141,7 +141,7 @@ pub(super) async fn open_with(
         return Err(EngagementError::Damaged {
             project: project.to_owned(),
             seq: 1,
-            why: "it does not begin with `started`".into(),
+            why: "the first entry is not `started`".into(),
         });
     };
     let started: Started = *started;
@@ -174,7 +174,7 @@ pub(super) async fn open_with(
 }
 
 impl Engagement {
-    /// Takes in what others have appended; returns it.
+    /// Applies entries that others have appended, and returns them.
     ///
     /// # Errors
     /// When the journal is damaged or a store fails.
@@ -187,11 +187,11 @@ impl Engagement {
         Ok(new)
     }
 
-    /// Takes in what others have appended, one event after the other: memory is taken by one event
-    /// and what it leaves behind.
+    /// Applies entries that others have appended, one at a time, without holding them all in
+    /// memory.
     ///
     /// # Errors
-    /// As [`Engagement::catch_up`].
+    /// See [`Engagement::catch_up`].
     pub async fn follow(
         &mut self,
         record: Record<'_>,
@@ -213,7 +213,7 @@ impl Engagement {
         }
     }
 
-    /// Goes on by other definitions where an event says so.
+    /// Loads the other definitions that an event names.
     pub(super) async fn repinned(
         &mut self,
         blobs: &dyn Blobs,
@@ -226,38 +226,38 @@ impl Engagement {
         Ok(())
     }
 
-    /// Compares the ledger with the journal.
+    /// Checks the ledger against the journal.
     ///
     /// # Errors
-    /// When a row is gone that the journal says was written.
+    /// When a row is missing that the journal says was written.
     pub fn has_all(&self, rows: &[LedgerRow]) -> Result<(), EngagementError> {
-        let there: BTreeSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-        match self.state.recorded.iter().find(|id| !there.contains(id.as_str())) {
+        let present: BTreeSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        match self.state.recorded.iter().find(|id| !present.contains(id.as_str())) {
             None => Ok(()),
             Some(gone) => Err(EngagementError::Damaged {
                 project: self.project.clone(),
                 seq: self.head.seq,
                 why: format!(
-                    "row `{gone}` of the ledger was written and is gone; bring back the \
-                     `cloudcrew.db` that has it"
+                    "row `{gone}` was written to the ledger but is missing; restore the \
+                     `cloudcrew.db` that contains it"
                 ),
             }),
         }
     }
 
-    /// Compares the journal with a commit that an engagement of its name made on its branch.
+    /// Checks the journal against a commit that an engagement of the same name made on the branch.
     ///
     /// # Errors
-    /// When the commit is of another engagement, or of an entry that this journal does not have: it
-    /// was shortened, or this is an older copy of a home whose newer copy has gone on.
+    /// When the commit belongs to another engagement, or refers to an entry that this journal does
+    /// not have: the journal was truncated, or this home is an older copy.
     pub fn knows(&self, commit: &Logged, branch: &str) -> Result<(), EngagementError> {
         let (project, id) = (&self.project, &commit.id);
         let of = commit.anchor.engagement.as_deref().unwrap_or_default();
         if of != self.state.started.identity {
             return Err(EngagementError::World(format!(
-                "branch `{branch}` belongs to another engagement named `{project}` ({of}): it made \
-                 commit {id}; go on in the home of \
-                 that one, or start this one under another name"
+                "branch `{branch}` belongs to another engagement named `{project}` ({of}), which \
+                 made commit {id}; continue in that engagement's home, or start this one under \
+                 another name"
             )));
         }
         let Some((seq, hash)) = &commit.anchor.journal else { return Ok(()) };
@@ -266,22 +266,22 @@ impl Engagement {
         }
         let seq = *seq;
         let why = if seq > self.head.seq {
-            format!("it ends with entry {}", self.head.seq)
+            format!("the journal ends at entry {}", self.head.seq)
         } else {
-            "it says something else".into()
+            "that entry is different".into()
         };
         Err(EngagementError::Damaged {
             project: project.clone(),
             seq,
             why: format!(
-                "commit {id} on branch `{branch}` was made by that entry, and here {why}. This \
-                 home is older than the branch: go on in \
-                 the newer one, or bring back its `cloudcrew.db` with its `-wal`"
+                "commit {id} on branch `{branch}` was made by this entry, but in this home \
+                 {why}. This home is older than the branch: continue in the newer one, or \
+                 restore its `cloudcrew.db` together with its `-wal`"
             ),
         })
     }
 
-    /// A model as it is called now: as the definition says, or as somebody mended it since.
+    /// The current settings of a model: those of the definition, or those that replaced them.
     pub fn model(&self, name: &str) -> Option<Model> {
         let mut model = self.definition.model(name)?.clone();
         if let Some((live, price)) = self.state.routes.get(name) {

@@ -1,5 +1,5 @@
-//! What the engagement used: reserved before a call, settled after it; never below what was really
-//! spent.
+//! What an engagement used. A cost is reserved before a call and settled after it, so the total is
+//! never too low.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use cloudcrew_ports::model::{Billing, Usage};
 
-/// Tokens of a call and what they cost.
+/// The tokens of a call and their cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Charge {
-    /// Tokens.
+    /// The tokens.
     pub usage: Usage,
     /// Millionths of a US dollar; absent when the price is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -20,7 +20,7 @@ pub struct Charge {
 }
 
 impl Charge {
-    /// What `usage` costs, rounded up.
+    /// The cost of `usage`, rounded up.
     pub fn of(usage: Usage, price: Option<Price>) -> Charge {
         let micro = |p: Price| {
             let dollars = usage.input_tokens as f64 * p.input
@@ -32,8 +32,8 @@ impl Charge {
         Charge { usage, micro_usd: price.map(micro) }
     }
 
-    /// What a call that reads and writes so many tokens costs at most: what is written to a prompt
-    /// cache costs more than what is only read.
+    /// The maximum cost of a call with this usage: writing to a prompt cache may cost more than
+    /// reading.
     pub fn at_most(usage: Usage, price: Option<Price>) -> Charge {
         Charge::of(
             usage,
@@ -42,26 +42,26 @@ impl Charge {
     }
 }
 
-/// Sums of one agent in one phase with one model.
+/// Totals of one agent in one phase with one model.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MeterLine {
-    /// Calls that were made.
+    /// Number of calls.
     pub calls: u32,
-    /// What the provider reported.
+    /// Tokens that the provider reported.
     pub usage: Usage,
-    /// Millionths of a US dollar where the price is known.
+    /// Cost of the calls whose price is known, in millionths of a US dollar.
     pub micro_usd: u64,
-    /// Calls whose price is unknown.
+    /// Number of calls whose price is unknown.
     pub unpriced: u32,
-    /// Calls of which nothing was reported; their reservations are counted here and in `micro_usd`.
+    /// Number of calls with no recorded outcome. Their reservations count in `micro_usd`.
     pub uncertain: u32,
-    /// Upper bound of the tokens of those calls.
+    /// Upper bound of the tokens of calls with no recorded outcome.
     pub uncertain_tokens: u64,
 }
 
 impl MeterLine {
-    /// A call that was answered.
-    fn told(charge: Charge) -> MeterLine {
+    /// A call whose usage was reported.
+    fn reported(charge: Charge) -> MeterLine {
         let unpriced = u32::from(charge.micro_usd.is_none());
         MeterLine {
             calls: 1,
@@ -72,7 +72,7 @@ impl MeterLine {
         }
     }
 
-    /// A call of which nothing was reported.
+    /// A call with no recorded outcome.
     fn lost(reserved: Charge) -> MeterLine {
         MeterLine {
             calls: 1,
@@ -84,7 +84,7 @@ impl MeterLine {
         }
     }
 
-    /// Both together.
+    /// Adds another line to this one.
     fn add(&mut self, other: &MeterLine) {
         self.calls = self.calls.saturating_add(other.calls);
         self.usage += other.usage;
@@ -94,38 +94,38 @@ impl MeterLine {
         self.uncertain_tokens = self.uncertain_tokens.saturating_add(other.uncertain_tokens);
     }
 
-    /// Tokens that were read, from a prompt cache or not.
+    /// Tokens read, from a prompt cache or not.
     pub fn read(&self) -> u64 {
         self.usage.read()
     }
 }
 
-/// A call that is under way.
+/// A call in progress.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Reservation {
     pub step: String,
     pub key: (String, String, String),
-    /// What is charged if nothing is ever heard of it; nothing for a call that costs nothing.
+    /// What is charged if no outcome is ever recorded; `None` for a free call.
     pub lost: Option<MeterLine>,
     pub reserved: Charge,
 }
 
-/// How long the conversation of a visit got, in tokens read by the model.
+/// The length of a visit's conversation, in tokens read by the model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct VisitContext {
-    /// Which swarm: `discovery.1`.
+    /// Id of the swarm: `discovery.1`.
     pub swarm: String,
-    /// The visit, from 1.
+    /// Number of the visit, from 1.
     pub visit: u32,
-    /// Who.
+    /// Name of the agent.
     pub agent: String,
-    /// Calls that were answered.
+    /// Number of calls that got a reply.
     pub calls: u32,
-    /// Tokens of the first.
+    /// Tokens read by the first call.
     pub first: u64,
-    /// Tokens of the last.
+    /// Tokens read by the last call.
     pub last: u64,
-    /// Most tokens of any.
+    /// Most tokens read by any call.
     pub most: u64,
 }
 
@@ -138,8 +138,8 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// All sums: phase, agent, model. A paid call of which nothing is known yet is a line of its
-    /// own, with its upper bound.
+    /// All totals: phase, agent, model. A paid call in progress is a separate line with its upper
+    /// bound.
     pub fn lines(&self) -> impl Iterator<Item = (&str, &str, &str, &MeterLine)> {
         let open = self.open.iter().filter_map(|open| Some((&open.key, open.lost.as_ref()?)));
         self.lines.iter().chain(open).map(|((phase, agent, model), line)| {
@@ -147,21 +147,21 @@ impl Meter {
         })
     }
 
-    /// How long conversations got, visit by visit.
+    /// The length of each visit's conversation.
     pub fn contexts(&self) -> &[VisitContext] {
         &self.contexts
     }
 
     /// What counts against a budget: tokens and millionths of a US dollar of the phases and agents
-    /// that `counts` takes, uncertain ones included. `said` is what the call under way cost, when
-    /// that is known and not on record yet.
+    /// that `counts` accepts, including calls with no recorded outcome. `unrecorded` is the cost of
+    /// the current call when it is known but not recorded yet.
     pub(super) fn against(
         &self,
-        said: Option<Charge>,
+        unrecorded: Option<Charge>,
         counts: impl Fn(&str, &str) -> bool,
     ) -> (u64, u64) {
         let under_way = self.open.iter().filter_map(|open| {
-            let line = said.map(MeterLine::told).or_else(|| open.lost.clone())?;
+            let line = unrecorded.map(MeterLine::reported).or_else(|| open.lost.clone())?;
             counts(&open.key.0, &open.key.1).then_some(line)
         });
         let settled = self.lines.iter().filter(|((phase, agent, _), _)| counts(phase, agent));
@@ -171,7 +171,7 @@ impl Meter {
         (total.usage.counted().saturating_add(total.uncertain_tokens), total.micro_usd)
     }
 
-    /// Calls of an agent in a phase that have come to their end.
+    /// Number of finished calls of an agent in a phase.
     pub fn calls(&self, phase: &str, agent: &str) -> u32 {
         self.lines
             .iter()
@@ -180,19 +180,19 @@ impl Meter {
             .sum()
     }
 
-    /// Everything together.
+    /// The total.
     pub fn total(&self) -> MeterLine {
         self.sum(|_| true)
     }
 
-    /// Everything together but a call that is under way.
+    /// The total without the call in progress.
     pub fn settled(&self) -> MeterLine {
         let mut total = MeterLine::default();
         self.lines.values().for_each(|line| total.add(line));
         total
     }
 
-    /// Everything of one phase.
+    /// The total of one phase.
     pub fn of_phase(&self, phase: &str) -> MeterLine {
         self.sum(|of| of == phase)
     }
@@ -203,7 +203,7 @@ impl Meter {
         total
     }
 
-    /// A call of the swarm's last visit was answered.
+    /// Notes the length of the conversation after a reply to the last visit.
     pub(super) fn note_context(&mut self, swarm: &str, visits: &[String], usage: Usage) {
         let read = usage.read();
         let (Some(agent), visit) = (visits.last(), visits.len() as u32) else { return };
@@ -231,7 +231,7 @@ impl Meter {
         }
     }
 
-    /// Step of the call that is under way.
+    /// Step key of the call in progress.
     pub(super) fn open_step(&self) -> Option<&str> {
         self.open.as_ref().map(|r| r.step.as_str())
     }
@@ -250,17 +250,17 @@ impl Meter {
             Some(Reservation { step: step.to_owned(), key: (phase, agent, model), lost, reserved });
     }
 
-    /// The call that was under way will never be heard of: its reservation stays charged.
+    /// The call in progress is lost: its reservation stays charged.
     pub(super) fn lose(&mut self) {
         let Some(lost) = self.open.take() else { return };
         self.lines.entry(lost.key).or_default().add(&MeterLine::lost(lost.reserved));
     }
 
-    /// The call that was under way cost this.
+    /// Settles the call in progress. Without a charge, it is lost.
     pub(super) fn settle(&mut self, charge: Option<Charge>) {
         let Some(charge) = charge else { return self.lose() };
         let Some(reservation) = self.open.take() else { return };
-        self.lines.entry(reservation.key).or_default().add(&MeterLine::told(charge));
+        self.lines.entry(reservation.key).or_default().add(&MeterLine::reported(charge));
     }
 }
 
@@ -277,25 +277,25 @@ mod tests {
         }
     }
 
-    fn of_dev(meter: &Meter, said: Option<Charge>) -> (u64, u64) {
-        meter.against(said, |phase, agent| (phase, agent) == ("poc", "dev"))
+    fn of_dev(meter: &Meter, unrecorded: Option<Charge>) -> (u64, u64) {
+        meter.against(unrecorded, |phase, agent| (phase, agent) == ("poc", "dev"))
     }
 
     #[test]
-    fn a_call_under_way_counts_with_its_upper_bound_until_it_is_known_what_it_cost() {
+    fn a_call_in_progress_counts_with_its_upper_bound_until_its_cost_is_known() {
         let mut meter = Meter::default();
         meter.reserve(KEY, "s1", charge(1000, 90), Billing::Paid);
         assert_eq!(of_dev(&meter, None), (1000, 90));
-        // Known before it is on record: the same as after.
+        // A known cost counts the same before it is recorded as after.
         assert_eq!(of_dev(&meter, Some(charge(40, 3))), (40, 3));
         assert_eq!(meter.against(Some(charge(40, 3)), |phase, _| phase == "production"), (0, 0));
         meter.settle(Some(charge(40, 3)));
         assert_eq!(of_dev(&meter, None), (40, 3));
         meter.reserve(KEY, "s2", charge(1000, 90), Billing::Paid);
         meter.settle(None);
-        assert_eq!(of_dev(&meter, None), (1040, 93), "nothing was heard of it");
+        assert_eq!(of_dev(&meter, None), (1040, 93), "a lost call keeps its reservation");
         meter.reserve(KEY, "s3", charge(1000, 90), Billing::Free);
-        assert_eq!(of_dev(&meter, None), (1040, 93), "a call that costs nothing reserves nothing");
+        assert_eq!(of_dev(&meter, None), (1040, 93), "a free call reserves nothing");
         assert_eq!(of_dev(&meter, Some(charge(5, 0))), (1045, 93));
     }
 }

@@ -1,4 +1,4 @@
-//! The durable interpreter of a plan: decide, act through ports, append, repeat.
+//! The durable plan interpreter: decide, act through ports, append, repeat.
 
 mod act;
 pub mod answer;

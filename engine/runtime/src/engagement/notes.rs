@@ -5,7 +5,7 @@ use cloudcrew_definition::shown::{inset, row};
 use super::event::MessageRecord;
 use crate::swarm::Note;
 
-/// Messages as a section of a visit's input; `None` when there are none.
+/// Formats messages as a section of a visit's input; `None` without messages.
 pub(super) fn note(inbox: &[MessageRecord]) -> Option<Note> {
     let words: Vec<String> =
         inbox.iter().map(|m| format!("- {}: {}", row(&m.actor), inset(&m.words, "  "))).collect();
@@ -13,16 +13,16 @@ pub(super) fn note(inbox: &[MessageRecord]) -> Option<Note> {
     (!words.is_empty()).then(|| Note { heading: HEADING.into(), body: words.join("\n"), messages })
 }
 
-/// Heading of that section.
+/// Heading of the section.
 const HEADING: &str = "Messages from the customer";
 
-/// How many of the messages, from the oldest, such a section shows. One that came while the visit
-/// was opened waits for the next.
+/// How many messages, from the oldest, these notes show. A message that arrived while the visit was
+/// being opened waits for the next one.
 pub(super) fn shown(inbox: &[MessageRecord], notes: &[Note]) -> usize {
     if let Some(note) = notes.iter().find(|note| !note.messages.is_empty()) {
         return inbox.iter().take_while(|message| note.messages.contains(&message.id)).count();
     }
-    // Older versions recorded the words alone.
+    // Older versions recorded the text without ids.
     let words = |messages: &[MessageRecord]| {
         messages
             .iter()
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_that_came_while_a_visit_was_opened_is_told_in_the_next_one() {
+    fn a_message_that_arrives_while_a_visit_opens_waits_for_the_next_visit() {
         let message = |id: &str| MessageRecord {
             id: id.into(),
             actor: "ada".into(),

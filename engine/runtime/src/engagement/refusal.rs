@@ -1,39 +1,39 @@
-//! What an engagement refuses, and why: data, so that each face says in its own words what to do next.
+//! What an engagement refuses, and why. Refusals are data: each interface adds its own advice.
 
 use super::request::Unit;
 
-/// Who has to do something about a refusal.
+/// Who can resolve a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusalKind {
-    /// Whoever asked: what was asked for makes no sense here.
+    /// The caller: the request does not make sense here.
     Usage,
-    /// Nobody: someone else was faster, or what it is about has changed.
+    /// No one: someone else acted first, or the subject has changed.
     Conflict,
-    /// Nobody: the deadline has passed.
+    /// No one: the deadline has passed.
     Late,
-    /// Whoever edits the definitions: they do not fit what was approved.
+    /// The author of the definitions: they do not fit what was approved.
     Incompatible,
-    /// Whoever owns the repository.
+    /// The owner of the repository.
     Repository,
 }
 
 /// A refusal. Nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// No request of this id.
+    /// No request has this id.
     #[error("`{project}` has no request `{request}`; {}", waiting(.open))]
     NoRequest {
         /// The engagement.
         project: String,
-        /// What was asked for.
+        /// The id that was given.
         request: String,
-        /// Ids of those that wait.
+        /// Ids of the open requests.
         open: Vec<String>,
     },
-    /// Another request has taken its place.
+    /// Another request replaced it.
     #[error(
-        "what `{request}` asked about has changed since, and another request asks about what is \
-         there now"
+        "`{request}` was superseded: what it asks about has changed, and a newer request \
+         replaces it"
     )]
     Superseded {
         /// Its id.
@@ -45,136 +45,136 @@ pub enum Refusal {
         /// Its id.
         request: String,
     },
-    /// What was seen is not what is there now.
-    #[error("what `{request}` asks about has changed: you saw {seen}, it is {now} now")]
+    /// The subject has changed since the person saw it.
+    #[error("what `{request}` asks about has changed: you saw {seen}, and it is now {now}")]
     Changed {
         /// Its id.
         request: String,
-        /// First characters of the digest that was seen.
+        /// First characters of the digest that the person saw.
         seen: String,
-        /// And of the one that is in force.
+        /// First characters of the current digest.
         now: String,
     },
-    /// Someone else has decided.
+    /// It was already answered.
     #[error("`{request}` was already {decision} by {actor} ({channel}){words}")]
     Decided {
         /// Its id.
         request: String,
         /// `approved`, `revised`, `answered`.
         decision: &'static str,
-        /// Who decided.
+        /// The person who decided.
         actor: String,
-        /// By which way.
+        /// Where the decision came from.
         channel: String,
-        /// What was said, after a colon; empty for an approval.
+        /// The feedback or the answer after a colon; empty for an approval.
         words: String,
     },
-    /// It has ended, for this reason.
-    #[error("`{project}` has ended already: {text}")]
+    /// The engagement has ended.
+    #[error("`{project}` has already ended: {text}")]
     Ended {
         /// The engagement.
         project: String,
         /// How it ended.
         text: String,
     },
-    /// It has ended, so that nothing waits.
-    #[error("`{project}` has ended; nothing waits any more")]
+    /// The engagement has ended, so its requests are closed.
+    #[error("`{project}` has ended; its requests are closed")]
     NothingWaits {
         /// The engagement.
         project: String,
     },
     /// The gate does not ask for this rating.
-    #[error("`{name}` cannot be rated here; this gate rates: {asked}")]
+    #[error("this gate has no rating named `{name}`; it asks for: {asked}")]
     NotRated {
-        /// What was rated.
+        /// Name of the rating.
         name: String,
-        /// What may be rated, or `nothing`.
+        /// The ratings that the gate asks for, or `nothing`.
         asked: String,
     },
-    /// Not 1 to 5.
-    #[error("`{name}={value}`: a rating is 1 to 5")]
+    /// A rating outside 1 to 5.
+    #[error("`{name}={value}`: a rating must be from 1 to 5")]
     Rating {
-        /// What was rated.
+        /// Name of the rating.
         name: String,
-        /// How.
+        /// Its value.
         value: u8,
     },
-    /// `revise` without words.
-    #[error("say what should change: the words are empty")]
+    /// `revise` without feedback.
+    #[error("feedback is empty; say what should change")]
     NoWords,
-    /// The customer has asked for changes as often as the gate allows.
-    #[error("no revision is left (`phases/{phase}.yaml gate.max_revisions`): approve, or cancel")]
+    /// The gate's revisions are used up.
+    #[error("no revisions left (`phases/{phase}.yaml gate.max_revisions`); approve or cancel")]
     NoRevisionLeft {
         /// The phase.
         phase: String,
     },
-    /// A question answered with nothing.
+    /// An empty answer to a question.
     #[error("the answer is empty")]
     NoAnswer,
-    /// A new limit that the next call would exceed.
+    /// A new limit that is too low for the next call.
     #[error(
-        "{} are not enough for `{budget}`: {} are used and the next call may take {}; say at least \
-         {}, or `stop`",
+         "{} is not enough for `{budget}`: {} used, and the next call may take {}; answer with at \
+         least {}, or `stop`",
         .unit.show(*.to), .unit.show(*.spent), .unit.show(*.needed), .unit.show(*.least)
     )]
     TooLittle {
         /// YAML key of the budget.
         budget: String,
-        /// What it counts.
+        /// Its unit.
         unit: Unit,
-        /// The limit that was given.
+        /// The proposed limit.
         to: u64,
-        /// What was used.
+        /// The amount used.
         spent: u64,
-        /// What the next call may take.
+        /// The most that the next call may take.
         needed: u64,
-        /// The least limit that is enough.
+        /// The lowest sufficient limit.
         least: u64,
     },
     /// Neither a limit nor `stop`.
-    #[error("say the new limit of `{budget}` as a number, or `stop`")]
+    #[error("answer with a new limit for `{budget}` as a number, or `stop`")]
     NoLimit {
         /// YAML key of the budget.
         budget: String,
     },
-    /// A question or a budget was approved or revised.
-    #[error("`{request}` wants an answer")]
+    /// `approve` or `revise` on a question or a budget.
+    #[error("`{request}` needs an answer, not a decision")]
     WantsAnswer {
         /// Its id.
         request: String,
     },
-    /// A gate was answered.
-    #[error("`{request}` is a gate: approve it, or ask for changes")]
+    /// `answer` on a gate.
+    #[error("`{request}` is a gate; approve or revise it")]
     IsGate {
         /// Its id.
         request: String,
     },
-    /// A retry of what has not ended.
+    /// A retry of an engagement that has not ended.
     #[error("`{project}` has not ended")]
     NotEnded {
         /// The engagement.
         project: String,
     },
-    /// A retry of what is completed.
-    #[error("`{project}` is completed; there is nothing to retry")]
+    /// A retry of a completed engagement.
+    #[error("`{project}` has completed; nothing to retry")]
     Completed {
         /// The engagement.
         project: String,
     },
-    /// A retry of what was cancelled.
-    #[error("`{project}` was cancelled, and stays so")]
+    /// A retry of a cancelled engagement.
+    #[error("`{project}` was cancelled and cannot be retried")]
     Cancelled {
         /// The engagement.
         project: String,
     },
-    /// A retry of what never began.
-    #[error("`{project}` ended before its first phase began")]
+    /// A retry of an engagement that never entered a phase.
+    #[error("`{project}` ended before its first phase started")]
     NeverBegan {
         /// The engagement.
         project: String,
     },
     /// A retry from a phase that was never reached.
-    #[error("`{project}` never came to a phase `{phase}`; it came to {reached}")]
+    #[error("`{project}` never reached a phase `{phase}`; it reached {reached}")]
     NeverReached {
         /// The engagement.
         project: String,
@@ -191,7 +191,7 @@ pub enum Refusal {
         /// The phase.
         phase: String,
     },
-    /// Other definitions do not fit what was approved.
+    /// The definitions do not fit what was approved.
     #[error("`{project}`: {why}")]
     Incompatible {
         /// The engagement.
@@ -199,17 +199,17 @@ pub enum Refusal {
         /// What does not fit.
         why: String,
     },
-    /// The branch is gone.
+    /// The branch was removed.
     #[error(
-        "branch `{branch}` was removed; bring it back with `git update-ref refs/heads/{branch} {was}`"
+        "branch `{branch}` was removed; restore it with `git update-ref refs/heads/{branch} {was}`"
     )]
     BranchRemoved {
         /// Its name.
         branch: String,
-        /// The commit it was at.
+        /// Its last known commit.
         was: String,
     },
-    /// The branch is checked out somewhere, and is not moved under anyone's feet.
+    /// The branch is checked out; moving it would disturb that worktree.
     #[error("branch `{branch}` is checked out; switch to another branch")]
     CheckedOut {
         /// Its name.
@@ -218,7 +218,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Who has to do something.
+    /// Who can resolve it.
     pub fn kind(&self) -> RefusalKind {
         match self {
             Refusal::Expired { .. } => RefusalKind::Late,
@@ -238,8 +238,8 @@ impl Refusal {
 
 fn waiting(open: &[String]) -> String {
     if open.is_empty() {
-        "nothing waits".to_owned()
+        "no request is open".to_owned()
     } else {
-        format!("waiting: {}", open.join(", "))
+        format!("open requests: {}", open.join(", "))
     }
 }

@@ -1,4 +1,4 @@
-//! Everything that a person must answer.
+//! Requests: everything that a person must answer.
 
 use cloudcrew_definition::syntax::OnExpiry;
 use schemars::JsonSchema;
@@ -7,44 +7,44 @@ use serde_json::Value;
 
 use super::event::{Answered, Finding};
 
-/// What is asked.
+/// What a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum RequestKind {
     /// A gate: approve or revise.
     Approval {
-        /// What may be rated.
+        /// Names of the ratings that the gate asks for.
         ratings: Vec<String>,
         /// Whether the customer may still ask for changes.
         may_revise: bool,
-        /// What the last review still found wrong.
+        /// Open findings of the last review.
         findings: Vec<Finding>,
     },
     /// An agent's question.
     Question {
-        /// Who asks.
+        /// Name of the agent that asks.
         agent: String,
-        /// What.
+        /// The question.
         question: String,
-        /// The swarm's own id of the question.
+        /// Id of the question in its swarm.
         interrupt: String,
     },
     /// A budget is used up: raise it, or let the engagement end.
     Budget {
         /// Its YAML key: `agents.yaml agents.pm.budget.tokens`.
         budget: String,
-        /// Tokens, or millionths of a US dollar.
+        /// Its unit.
         unit: Unit,
-        /// What was used.
+        /// The amount used.
         spent: u64,
-        /// What the next call may take.
+        /// The most that the next call may take.
         needed: u64,
         /// Its limit.
         limit: u64,
     },
 }
 
-/// What a budget counts.
+/// The unit of a budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
@@ -55,7 +55,7 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// An amount, for people.
+    /// Formats an amount for display.
     pub fn show(self, amount: u64) -> String {
         match self {
             Unit::Tokens => format!("{amount} tokens"),
@@ -67,15 +67,15 @@ impl Unit {
 /// An answer to a used-up budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Raise {
-    /// The new limit, in the budget's unit.
+    /// Raise the limit to this amount, in the budget's unit.
     To(u64),
-    /// The engagement ends.
+    /// End the engagement.
     Stop,
 }
 
 impl Raise {
-    /// What was answered, when it is plainly one of the two: `stop`, or the new limit as a number,
-    /// of tokens or of dollars.
+    /// Parses an answer: `stop`, or the new limit as a number of tokens or dollars. Returns `None`
+    /// for anything else.
     pub fn of(asked: &RequestKind, answer: &Value) -> Option<Raise> {
         let RequestKind::Budget { unit, .. } = asked else { return None };
         let text = answer.as_str().map_or_else(|| answer.to_string(), str::to_owned);
@@ -97,8 +97,7 @@ impl Raise {
     }
 }
 
-/// A number without `_`, and without `,` where it parts groups of three digits; `None` where it may
-/// be a decimal comma.
+/// Removes `_` and thousands separators from a number; `None` where a comma may be a decimal comma.
 fn ungrouped(number: &str) -> Option<String> {
     let number = number.replace('_', "");
     let whole = number.split('.').next().unwrap_or_default();
@@ -109,41 +108,41 @@ fn ungrouped(number: &str) -> Option<String> {
     (!after.contains(',') && (!whole.contains(',') || grouped)).then(|| number.replace(',', ""))
 }
 
-/// Something that a person must answer: once, for ever.
+/// Something that a person must answer. Once recorded, an answer never changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Request {
-    /// Unique in the engagement: `discovery-1` for the gate after the first run,
+    /// Id, unique in the engagement: `discovery-1` for the gate after the first run,
     /// `architecture-q-2-0-0` for a question.
     pub id: String,
-    /// What is asked.
+    /// What it asks for.
     #[serde(flatten)]
     pub kind: RequestKind,
     /// The phase.
     pub phase: String,
     /// Run of the phase, from 1.
     pub revision: u32,
-    /// Digest of what is asked about; an answer names the one it saw.
+    /// Digest of what is asked about. An answer names the digest that the person saw.
     pub digest: String,
-    /// The deliverables it covers with their object ids.
+    /// The deliverables it covers: path and object id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subject: Vec<(String, String)>,
-    /// Who may answer.
+    /// The role that may answer.
     pub answerer: String,
     /// When it was opened, milliseconds since 1970 UTC.
     pub opened: i64,
-    /// Reminds again after each such time, in milliseconds.
+    /// Interval between reminders, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remind_after: Option<i64>,
-    /// When it expires.
+    /// When it expires, milliseconds since 1970 UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<i64>,
-    /// What follows then.
+    /// What happens when it expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_expiry: Option<OnExpiry>,
-    /// Reminders that went out.
+    /// Number of reminders sent.
     #[serde(default)]
     pub reminders: u32,
-    /// When the last reminder went out, milliseconds since 1970 UTC.
+    /// When the last reminder was sent, milliseconds since 1970 UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminded: Option<i64>,
     /// The answer.
@@ -152,27 +151,27 @@ pub struct Request {
     /// When it was answered, milliseconds since 1970 UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered: Option<i64>,
-    /// Whether nobody answered in time.
+    /// Whether it expired before it was answered.
     #[serde(default)]
     pub expired: bool,
-    /// Whether what it asked about has changed, so that another request took its place.
+    /// Whether another request replaced it because its subject changed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub superseded: bool,
 }
 
 impl Request {
-    /// The first characters of the digest, as people are shown it and may give it back.
+    /// The first characters of the digest, as shown to people and accepted from them.
     pub fn short_digest(&self) -> &str {
         self.digest.get(..12).unwrap_or(&self.digest)
     }
 
-    /// Whether it waits for an answer.
+    /// Whether it is waiting for an answer.
     pub fn is_open(&self) -> bool {
         self.answer.is_none() && !self.expired && !self.superseded
     }
 
-    /// When the next reminder or the expiry is due, milliseconds since 1970 UTC. A reminder comes
-    /// so long after the last one: a clock that jumped sends one and not thousands.
+    /// When the next reminder or the expiry is due, milliseconds since 1970 UTC. Reminders are
+    /// timed from the last one, so a clock jump sends one reminder rather than thousands.
     pub fn due(&self) -> Option<i64> {
         let since = self.reminded.unwrap_or(self.opened);
         let remind = self.remind_after.map(|every| since.saturating_add(every.max(1)));

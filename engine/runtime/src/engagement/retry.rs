@@ -1,5 +1,5 @@
-//! Trying again what failed: on the same branch, with what was approved before, by the definitions
-//! it began with or by others.
+//! Retries an engagement that failed: on the same branch, with the approvals of earlier phases, and
+//! with the pinned definitions or others.
 
 use std::sync::Arc;
 
@@ -14,22 +14,22 @@ use super::refusal::Refusal;
 use super::state::State;
 use cloudcrew_ports::clock::{Clock, next};
 
-/// What a person wants.
+/// Options of a retry.
 #[derive(Debug)]
 pub struct Retry<'a> {
-    /// The phase to begin with; absent: the one that failed, or the gate that expired.
+    /// The phase to start from; defaults to the phase that failed or the gate that expired.
     pub from: Option<&'a str>,
-    /// Definitions and plan to go on with instead of those that are pinned.
+    /// Definitions and plan that replace the pinned ones.
     pub definitions: Option<(&'a Definition, &'a Plan)>,
-    /// Who.
+    /// The person who retries.
     pub actor: &'a str,
 }
 
-/// Records that an ended engagement is tried again. It does not drive it.
+/// Records the retry of an ended engagement. It does not drive the engagement.
 ///
 /// # Errors
-/// [`EngagementError::Refused`] when it has not ended, was cancelled, is completed or has no such
-/// phase, or when other definitions do not fit what was approved.
+/// [`EngagementError::Refused`] when the engagement has not ended, was cancelled, has completed or
+/// has no such phase, or when the new definitions do not fit what was approved.
 pub async fn retry(
     record: Record<'_>,
     clock: &dyn Clock,
@@ -49,13 +49,13 @@ pub async fn retry(
         }
         events.push(Event::Retried { phase: entry.phase, actor: retry.actor.to_owned() });
         events.push(Event::Entered { state: entry.state, on: None, resume: None, why: None });
-        if engagement.bring_in(record, &events, now).await? {
+        if engagement.append_inbound(record, &events, now).await? {
             return Ok(());
         }
     }
 }
 
-/// Where it begins again.
+/// Where the engagement restarts.
 struct Entry {
     phase: String,
     state: String,
@@ -112,11 +112,11 @@ fn entry(engagement: &Engagement, retry: &Retry<'_>) -> Result<Entry, Engagement
     Ok(Entry { phase, state })
 }
 
-/// Whether an engagement can go on at `phase` by another plan: what came before, and was approved,
-/// must be the same phases in the same order.
+/// Checks that an engagement can continue at `phase` with another plan: the phases before it must
+/// be the same, in the same order.
 ///
 /// # Errors
-/// What does not fit, in words.
+/// Returns a sentence that says what does not fit.
 pub fn compatible(state: &State, plan: &Plan, phase: &str) -> Result<(), String> {
     let before = |plan: &Plan| -> Option<Vec<String>> {
         let at = plan.entries.iter().position(|(name, _)| name == phase)?;
@@ -130,22 +130,22 @@ pub fn compatible(state: &State, plan: &Plan, phase: &str) -> Result<(), String>
         ));
     }
     let Some(now) = before(plan) else {
-        return Err(format!("the definitions have no phase `{phase}` any more"));
+        return Err(format!("the definitions no longer have a phase `{phase}`"));
     };
     let was = before(state.plan()).unwrap_or_default();
     if now == was {
         return Ok(());
     }
     Err(format!(
-        "before `{phase}` the definitions have the phases [{}], and it went through [{}]; go on with \
-         the pinned definitions, or bring them back",
+        "the definitions have the phases [{}] before `{phase}`, but it went through [{}]; \
+         restore those phases, or continue with the pinned definitions",
         now.join(", "),
         was.join(", ")
     ))
 }
 
 impl Engagement {
-    /// Goes on by other definitions.
+    /// Replaces the pinned definition and plan.
     pub(super) fn repin(&mut self, definition: Definition, plan: Plan) {
         self.definition = Arc::new(definition);
         self.state.repin(plan);

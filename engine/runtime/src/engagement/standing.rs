@@ -1,4 +1,5 @@
-//! What lists and inboxes show of an engagement, written with each append so that they read no journal.
+//! What lists and inboxes show of an engagement. Each append writes it, so they need not read the
+//! journal.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,32 +8,32 @@ use super::request::Request;
 use super::state::State;
 use cloudcrew_ports::index::{MAX_ROW, Row};
 
-/// Where an engagement stands, in the few words of a list.
+/// A summary of an engagement's state, for a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Standing {
     /// Name of its workflow.
     pub workflow: String,
     /// Name of the state it is in.
     pub state: String,
-    /// Why a provider refuses, when somebody must change something first.
+    /// Why a provider refuses until someone fixes the cause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<String>,
-    /// Requests that wait, oldest first.
+    /// Open requests, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requests: Vec<Request>,
-    /// Whether the gate it is at expired before it was decided.
+    /// Whether its current gate expired before it was decided.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub expired: bool,
-    /// How it ended.
+    /// How it ended; absent until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<End>,
-    /// Whether something was left out because it is large: the journal has it.
+    /// Whether something was omitted because it is too large. The journal has it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub partial: bool,
 }
 
 impl Standing {
-    /// Of a state.
+    /// Summarizes a state.
     pub fn of(state: &State) -> Standing {
         let blocked = state.parked.as_ref().filter(|parked| parked.blocked && state.end.is_none());
         Standing {
@@ -47,7 +48,7 @@ impl Standing {
         }
     }
 
-    /// As a row of the index.
+    /// Converts it to a row of the index.
     pub fn row(&self) -> Row {
         let waits = !self.requests.is_empty() || self.blocked.is_some();
         let due = self.requests.iter().filter_map(Request::due).min();
@@ -67,7 +68,7 @@ impl Standing {
         Row { standing, waits, due }
     }
 
-    /// Reads a row; `None` when it has to be read from the journal.
+    /// Reads a row; `None` when the journal must be read instead.
     pub fn read(row: &Row) -> Option<Standing> {
         serde_json::from_str(&row.standing).ok().filter(|standing: &Standing| !standing.partial)
     }

@@ -1,5 +1,5 @@
-//! Reminders and expiry: settled by whoever opens the engagement next, each once, by the journal's
-//! own order.
+//! Reminders and expiry. The next process that opens the engagement settles each exactly once, in
+//! the order of the journal.
 
 use cloudcrew_definition::syntax::OnExpiry;
 
@@ -13,8 +13,8 @@ use super::state::State;
 use cloudcrew_ports::clock::{Clock, next};
 use cloudcrew_ports::repo::Repo;
 
-/// Records what has come due, for a process that does not drive: an answer counts by its time,
-/// whoever drives. Silence approves nothing that cannot be read.
+/// Records due reminders and expiries for a process that does not drive, so that an answer counts
+/// by its time. A gate whose files cannot be read is not approved on expiry.
 ///
 /// # Errors
 /// When the store fails or the journal is damaged.
@@ -34,11 +34,11 @@ pub async fn settle(
                 return Ok(());
             }
         }
-        engagement.bring_in(record, &[event], now).await?;
+        engagement.append_inbound(record, &[event], now).await?;
     }
 }
 
-/// Shows what has come due in a home that cannot be written.
+/// Applies due reminders and expiries in memory, for a home that cannot be written.
 pub fn show_due(engagement: &mut Engagement, clock: &dyn Clock) {
     let now = next(clock.now(), engagement.state.times.1);
     while let Some(request) = due(&engagement.state, now).cloned() {
@@ -48,12 +48,12 @@ pub fn show_due(engagement: &mut Engagement, clock: &dyn Clock) {
     }
 }
 
-/// The first request that has come due.
+/// The first request that is due.
 pub(super) fn due(state: &State, now: i64) -> Option<&Request> {
     state.open_requests().find(|request| request.due().is_some_and(|due| due <= now))
 }
 
-/// What a request comes to that is due.
+/// The event that settles a due request.
 pub(super) fn settled(request: &Request, now: i64) -> Event {
     let id = request.id.clone();
     if request.expires.is_none_or(|at| at > now) {

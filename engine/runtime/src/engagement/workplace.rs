@@ -1,4 +1,4 @@
-//! An engagement as a place to work, for one call of one agent.
+//! The workplace that an engagement gives to one tool call of one agent.
 
 use std::sync::Arc;
 
@@ -17,17 +17,17 @@ use super::error::EngagementError;
 use super::load::Engagement;
 use crate::prompt::render;
 
-/// The workplace of one call.
-pub(super) struct Desk<'a> {
+/// The workplace of one tool call.
+pub(super) struct CallWorkplace<'a> {
     pub driver: &'a Driver,
     pub agent: &'a Agent,
     pub phase: &'a str,
-    /// As [`Workplace::step`].
+    /// See [`Workplace::step`].
     pub step: String,
 }
 
 #[async_trait]
-impl Workplace for Desk<'_> {
+impl Workplace for CallWorkplace<'_> {
     fn agent(&self) -> &Agent {
         self.agent
     }
@@ -49,7 +49,7 @@ impl Workplace for Desk<'_> {
             return Ok(Vec::new());
         };
         let files = self.driver.ports.repo.list(&head, below).await?;
-        Ok(self.driver.look(|e| files.into_iter().map(|file| known(e, file)).collect()).await)
+        Ok(self.driver.look(|e| files.into_iter().map(|file| info(e, file)).collect()).await)
     }
 
     async fn file(&self, path: &str) -> Result<Option<Vec<u8>>, Broken> {
@@ -118,7 +118,7 @@ impl Workplace for Desk<'_> {
     }
 }
 
-impl Desk<'_> {
+impl CallWorkplace<'_> {
     fn judges(
         &self,
         e: &Engagement,
@@ -151,8 +151,8 @@ impl Desk<'_> {
     }
 }
 
-/// A file with who of the crew wrote it, when nobody changed it since.
-fn known(e: &Engagement, file: TreeFile) -> FileInfo {
+/// A file with the agent that wrote it, unless someone changed it since.
+fn info(e: &Engagement, file: TreeFile) -> FileInfo {
     let artifact = e.state.artifacts.get(&file.path).filter(|a| a.oid == file.oid);
     let origin = artifact.map(|a| Origin {
         agent: a.owner.clone(),
@@ -170,7 +170,7 @@ impl Driver {
         Ok(rows)
     }
 
-    /// A file of the branch.
+    /// Reads a file of the branch.
     pub(super) async fn file(&self, path: &str) -> Result<Option<Vec<u8>>, EngagementError> {
         match self.look(|e| e.state.head.clone()).await {
             Some(head) => Ok(self.ports.repo.read(&head, path).await?),
@@ -178,7 +178,7 @@ impl Driver {
         }
     }
 
-    /// Text of a template.
+    /// The text of a template.
     pub(super) async fn template(&self, name: &str) -> Option<String> {
         self.look(|e| e.definition.template(name).map(|t| t.text.clone())).await
     }

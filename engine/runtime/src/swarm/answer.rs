@@ -1,4 +1,4 @@
-//! Answers to questions, and going on after a rest.
+//! Answers to questions, and resuming after a rest.
 
 use serde_json::Value;
 
@@ -6,13 +6,13 @@ use super::machine::{At, SlotState, Swarm};
 use super::record::{Status, VisitStatus};
 use cloudcrew_ports::model::{ToolResult, ToolStatus};
 
-/// Why a swarm does not go on; nothing was changed.
+/// Why a swarm cannot resume; nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
 pub struct Refusal {
     /// `malformed_answer`, `unknown_interrupt` or `not_resumable`.
     pub kind: &'static str,
-    /// A sentence for a person.
+    /// The reason, for a person.
     pub text: String,
 }
 
@@ -21,30 +21,30 @@ fn refused<T>(kind: &'static str, text: impl Into<String>) -> Result<T, Refusal>
 }
 
 impl Swarm {
-    /// Takes answers: a list of `{"interrupt": id, "answer": any JSON}`. Those that are not
-    /// answered stay open.
+    /// Accepts answers: a list of `{"interrupt": id, "answer": any JSON}`. Questions without an
+    /// answer stay open.
     ///
     /// # Errors
-    /// When it is not such a list, names no open question, or nothing is asked; nothing is changed
-    /// then.
+    /// When the value is not such a list, an id is not an open question, or no question is open.
+    /// Nothing is changed then.
     pub fn answer(&mut self, answers: &Value) -> Result<(), Refusal> {
         if self.status != Status::Interrupted {
             return refused("not_resumable", "no question is open");
         }
         let Some(list) = answers.as_array() else {
-            return refused("malformed_answer", "answers are a list");
+            return refused("malformed_answer", "answers must be a list");
         };
         let mut given: Vec<(&str, &Value)> = Vec::new();
         for answer in list {
             let Some(map) = answer.as_object() else {
-                return refused("malformed_answer", "an answer is an object");
+                return refused("malformed_answer", "an answer must be an object");
             };
             let (Some(id), Some(value), 2) =
                 (map.get("interrupt").and_then(Value::as_str), map.get("answer"), map.len())
             else {
                 return refused(
                     "malformed_answer",
-                    "an answer has `interrupt` and `answer`, and nothing else",
+                    "an answer must have `interrupt` and `answer`, and nothing else",
                 );
             };
             if given.iter().any(|(known, _)| *known == id) {
@@ -87,14 +87,14 @@ impl Swarm {
         }
     }
 
-    /// Goes on after the provider was away or a model refused: the same visit with the same call.
+    /// Resumes after the provider was unavailable or refused, with the same call of the same visit.
     ///
     /// # Errors
-    /// When this outcome is final.
+    /// When the outcome is final.
     pub fn resume(&mut self) -> Result<(), Refusal> {
         match self.status {
             Status::Running | Status::Interrupted => return Ok(()),
-            _ if !self.resumable() => return refused("not_resumable", "this outcome is final"),
+            _ if !self.resumable() => return refused("not_resumable", "the outcome is final"),
             _ => {}
         }
         self.status = Status::Running;

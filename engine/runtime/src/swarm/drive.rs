@@ -1,4 +1,4 @@
-//! The async loop that feeds the machine.
+//! The async loop that drives the machine.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -13,78 +13,77 @@ use super::record::Status;
 use super::step::{Input, ModelCall, Note, Step, ToolCalls};
 use cloudcrew_ports::model::{ModelFault, ModelReply, ToolResult, ToolUse};
 
-/// How long a reply may be held back by tools that run, before it goes on record.
+/// How long running tools may delay the recording of a reply.
 const HELD_BACK: Duration = Duration::from_millis(10);
 
-/// Why driving stopped before the swarm came to rest.
+/// Why driving stopped before the swarm rested.
 #[derive(Debug)]
 pub enum Stop<E> {
-    /// Somebody asked the process to stop between steps; the swarm goes on later.
+    /// The process was asked to stop between steps; the swarm can resume later.
     Halted,
-    /// The world failed.
+    /// The host failed.
     Failed(E),
 }
 
-/// What a tool said.
+/// The answer of a tool.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ToolAnswer {
     /// A result, and whether the tool's body ran.
     Result(ToolResult, bool),
-    /// It asks the customer: name, question.
+    /// A question to the customer: name, question.
     Asks(String, String),
 }
 
-/// Does what the machine needs.
+/// Performs the steps that the machine needs.
 #[async_trait]
 pub trait Host: Sync {
-    /// What can go wrong.
+    /// Error of the host.
     type Error: Send;
 
-    /// An agent gets the floor: its prompt is made; extra sections of its input.
+    /// Prepares the prompt of a visit; returns extra sections of the visit's input.
     async fn open_visit(
         &self,
         swarm: &Swarm,
         visit: u32,
         agent: &str,
     ) -> Result<Vec<Note>, Stop<Self::Error>>;
-    /// A model is about to be called. Nothing of this is cut off by a deadline.
+    /// Prepares a model call. No deadline interrupts this method.
     async fn before_model(&self, _: &Swarm, _: &ModelCall) -> Result<(), Stop<Self::Error>> {
         Ok(())
     }
-    /// A reply to the conversation.
+    /// Calls the model with the conversation.
     async fn call_model(
         &self,
         swarm: &Swarm,
         call: &ModelCall,
     ) -> Result<Result<ModelReply, ModelFault>, Stop<Self::Error>>;
-    /// Tools are about to run.
+    /// Prepares a turn's tool calls.
     async fn before_tools(&self, calls: &ToolCalls) -> Result<(), Stop<Self::Error>>;
-    /// Runs a tool.
+    /// Calls a tool.
     async fn call_tool(
         &self,
         calls: &ToolCalls,
         index: usize,
         call: &ToolUse,
     ) -> Result<ToolAnswer, Stop<Self::Error>>;
-    /// Waits before a call is tried again.
+    /// Waits before a call is retried.
     async fn wait(&self, time: Duration);
-    /// Ends after so much real time: a deadline.
+    /// Completes after the given real time, as a deadline.
     async fn deadline(&self, time: Duration);
-    /// Time since some fixed moment.
+    /// Time since a fixed moment.
     fn elapsed(&self) -> Duration;
-    /// Between 0 and 1.
+    /// A random number between 0 and 1.
     fn jitter(&self) -> f64;
-    /// Puts an input on record, before the machine takes it; one from which nothing outside follows
-    /// by itself may be held back.
+    /// Records an input before the machine accepts it. An input without effects outside may be
+    /// deferred.
     async fn record(&self, input: &Input, elapsed: Duration) -> Result<(), Stop<Self::Error>>;
-    /// Hears which calls of the reply that was just taken in the swarm itself refused, and why: for
-    /// who looks on.
+    /// Reports which calls of the last reply the swarm refused, and why. Only for observers.
     async fn refused(&self, _: Vec<(ToolUse, String)>) {}
-    /// Puts on record what was held back.
+    /// Records deferred inputs.
     async fn settle(&self) -> Result<(), Stop<Self::Error>> {
         Ok(())
     }
-    /// What came from outside, asked before each step.
+    /// Returns input from outside; called before each step.
     async fn inbound(&self) -> Result<Option<Input>, Stop<Self::Error>>;
 }
 
@@ -102,7 +101,7 @@ pub async fn drive<H: Host>(swarm: &mut Swarm, host: &H) -> Result<Status, Stop<
             accept(swarm, host, input, Duration::ZERO).await?;
             continue;
         }
-        let began = host.elapsed();
+        let started = host.elapsed();
         match step {
             Step::OpenVisit { visit, agent } => {
                 let notes = host.open_visit(swarm, visit, &agent).await?;
@@ -110,16 +109,16 @@ pub async fn drive<H: Host>(swarm: &mut Swarm, host: &H) -> Result<Status, Stop<
             }
             Step::CallModel(call) => {
                 host.before_model(swarm, &call).await?;
-                let (input, took) = call_model(swarm, host, &call, began).await?;
+                let (input, took) = call_model(swarm, host, &call, started).await?;
                 accept(swarm, host, input, took).await?;
             }
             Step::Wait(time) => {
-                // A fault is on record already; nothing may wait that is not.
+                // Record everything before waiting.
                 host.settle().await?;
                 host.wait(time).await;
                 accept(swarm, host, Input::Waited, time).await?;
             }
-            Step::CallTools(calls) => call_tools(swarm, host, &calls, began).await?,
+            Step::CallTools(calls) => call_tools(swarm, host, &calls, started).await?,
             Step::Rest(_) => {}
         }
     }
@@ -131,16 +130,16 @@ async fn accept<H: Host>(
     input: Input,
     elapsed: Duration,
 ) -> Result<(), Stop<H::Error>> {
-    // The record holds milliseconds; the machine takes what the record says.
+    // Records hold milliseconds; the machine must see the same value.
     let elapsed = Duration::from_millis(elapsed.as_millis() as u64);
     host.record(&input, elapsed).await?;
     let calls: Vec<ToolUse> = match &input {
         Input::Reply(reply) => reply.calls().cloned().collect(),
         _ => Vec::new(),
     };
-    swarm.accept(input, elapsed).expect(
-        "the input answers the step that the machine asked for, or is a cancel before its end",
-    );
+    swarm
+        .accept(input, elapsed)
+        .expect("the input answers the machine's step, or cancels it before its end");
     if !calls.is_empty() {
         host.refused(swarm.refused(&calls)).await;
     }
@@ -151,7 +150,7 @@ async fn call_model<H: Host>(
     swarm: &Swarm,
     host: &H,
     call: &ModelCall,
-    began: Duration,
+    started: Duration,
 ) -> Result<(Input, Duration), Stop<H::Error>> {
     let answer = tokio::select! {
         biased;
@@ -163,7 +162,7 @@ async fn call_model<H: Host>(
         Some(Err(fault)) => fault.took,
         None => None,
     };
-    let elapsed = took.unwrap_or_else(|| host.elapsed().saturating_sub(began));
+    let elapsed = took.unwrap_or_else(|| host.elapsed().saturating_sub(started));
     match answer {
         Some(_) if elapsed > call.time_left => {
             Ok((Input::TimedOut { finished: Vec::new() }, call.time_left))
@@ -174,12 +173,12 @@ async fn call_model<H: Host>(
     }
 }
 
-/// Runs the tools of a turn at the same time; results go on record in the order of the calls.
+/// Runs the tools of a turn in parallel; records results in the order of the calls.
 async fn call_tools<H: Host>(
     swarm: &mut Swarm,
     host: &H,
     calls: &ToolCalls,
-    began: Duration,
+    started: Duration,
 ) -> Result<(), Stop<H::Error>> {
     host.before_tools(calls).await?;
     let mut running: FuturesUnordered<_> = calls
@@ -189,17 +188,17 @@ async fn call_tools<H: Host>(
         .collect();
     let mut answers = Answers::of(calls);
     let mut counted = Duration::ZERO;
-    let mut held = pin!(host.deadline(HELD_BACK));
-    let mut holds = true;
+    let mut delay = pin!(host.deadline(HELD_BACK));
+    let mut deferred = true;
     while !answers.are_taken() {
-        let left = calls.time_left.saturating_sub(host.elapsed().saturating_sub(began));
+        let left = calls.time_left.saturating_sub(host.elapsed().saturating_sub(started));
         tokio::select! {
             biased;
-            // First: the timer is set when no tool is ready, and most are.
+            // Poll tools first: most are ready, and then no timer is set.
             Some((index, answer)) = running.next() => answers.put(index, answer),
-            () = &mut held, if holds => {
-                holds = false;
-                beside(&mut running, &mut answers, host.settle()).await?;
+                () = &mut delay, if deferred => {
+                   deferred = false;
+                record_meanwhile(&mut running, &mut answers, host.settle()).await?;
             }
             () = host.deadline(left) => {
                 drop(running);
@@ -210,21 +209,22 @@ async fn call_tools<H: Host>(
         }
         while let Some((index, answer)) = answers.take() {
             let elapsed =
-                host.elapsed().saturating_sub(began).min(calls.time_left).saturating_sub(counted);
+                host.elapsed().saturating_sub(started).min(calls.time_left).saturating_sub(counted);
             counted += elapsed;
             let input = match answer? {
                 ToolAnswer::Result(result, started) => Input::ToolResult { index, result, started },
                 ToolAnswer::Asks(name, question) => Input::Asked { index, name, question },
             };
-            beside(&mut running, &mut answers, accept(swarm, host, input, elapsed)).await?;
+            record_meanwhile(&mut running, &mut answers, accept(swarm, host, input, elapsed))
+                .await?;
         }
     }
     Ok(())
 }
 
-/// Puts something on record while tools run. One of them may be next in line for a lock that
-/// recording needs; left alone, it would never let go of its place.
-async fn beside<E>(
+/// Records something while tools run. The tools must be polled meanwhile: one of them may be next
+/// in line for a lock that recording needs.
+async fn record_meanwhile<E>(
     running: &mut (impl Stream<Item = (usize, Answer<E>)> + Unpin),
     answers: &mut Answers<E>,
     recording: impl Future<Output = Result<(), Stop<E>>>,
@@ -239,13 +239,13 @@ async fn beside<E>(
     }
 }
 
-/// What came of one tool.
+/// The answer of one tool call.
 type Answer<E> = Result<ToolAnswer, Stop<E>>;
 
-/// What the tools of a turn said, by the order of the calls.
+/// The answers to a turn's tool calls, in the order of the calls.
 struct Answers<E> {
     calls: Vec<(usize, Option<Answer<E>>)>,
-    /// The first that was not taken.
+    /// The first that has not been taken.
     next: usize,
 }
 
@@ -262,7 +262,7 @@ impl<E> Answers<E> {
         }
     }
 
-    /// The next in order, when it is there.
+    /// The next answer in order, if it has arrived.
     fn take(&mut self) -> Option<(usize, Answer<E>)> {
         let (index, answer) = self.calls.get_mut(self.next)?;
         let answer = answer.take()?;
@@ -274,12 +274,12 @@ impl<E> Answers<E> {
         self.next == self.calls.len()
     }
 
-    /// Results that are there and were not taken.
+    /// Results that have arrived but have not been taken.
     fn finished(&self) -> Vec<(usize, ToolResult)> {
-        let there = self.calls.iter().filter_map(|(index, answer)| match answer {
+        let arrived = self.calls.iter().filter_map(|(index, answer)| match answer {
             Some(Ok(ToolAnswer::Result(result, _))) => Some((*index, result.clone())),
             _ => None,
         });
-        there.collect()
+        arrived.collect()
     }
 }

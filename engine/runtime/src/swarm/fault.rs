@@ -1,4 +1,4 @@
-//! Calls that gave no reply: tried again, made shorter, or the end.
+//! Calls without a reply: retried, shortened, or the end of the swarm.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use super::record::{Reason, Status, VisitStatus};
 use super::trim::reduce;
 use cloudcrew_ports::model::{FaultKind, ModelFault};
 
-/// A longer `Retry-After` is not waited for.
+/// The longest `Retry-After` to wait for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
-/// Reductions for one turn at most.
+/// Maximum number of reductions for one turn.
 const REDUCTIONS: u32 = 5;
 
 impl Swarm {
@@ -19,19 +19,18 @@ impl Swarm {
             FaultKind::Transient { retry_after } => self.try_again(&fault, *retry_after, jitter),
             FaultKind::InputTooLong => self.too_long(&fault),
             FaultKind::Permanent | FaultKind::Denied => {
-                let mut reason = self.said("model_error", &fault, "The model call failed");
+                let mut reason = self.fault_reason("model_error", &fault, "The model call failed");
                 reason.mendable = fault.kind == FaultKind::Denied;
                 if let Some(record) = self.record() {
                     record.status = VisitStatus::Failed;
                 }
-                // The visit stays: it goes on with the same call, once somebody has mended what was
-                // wrong.
+                // Keep the visit: it resumes with the same call once someone has fixed the cause.
                 self.rest(Status::Failed, Some(reason));
             }
         }
     }
 
-    fn said(&self, kind: &str, fault: &ModelFault, what: &str) -> Reason {
+    fn fault_reason(&self, kind: &str, fault: &ModelFault, what: &str) -> Reason {
         Reason {
             kind: kind.to_owned(),
             agent: self.agent().to_owned(),
@@ -50,7 +49,8 @@ impl Swarm {
         let Some(visit) = &mut self.visit else { return };
         visit.attempts += 1;
         if too_long || visit.attempts >= policy.max_attempts {
-            let mut reason = self.said("provider_unavailable", fault, "The provider is away");
+            let mut reason =
+                self.fault_reason("provider_unavailable", fault, "The provider is away");
             reason.retry_after = retry_after;
             if !too_long {
                 reason.text =
@@ -67,8 +67,7 @@ impl Swarm {
         let jitter = if jitter.is_finite() { jitter.clamp(0.0, 1.0) } else { 1.0 };
         let wait =
             doubled.min(policy.max_delay).mul_f64(jitter).max(retry_after.unwrap_or_default());
-        // Nobody waits past the end of the swarm's time; what is left is waited, and then the time
-        // is over.
+        // Do not wait past the end of the swarm's time: wait for what is left, then time out.
         let left = self.spec.limits.execution_timeout.saturating_sub(self.active);
         let Some(visit) = &mut self.visit else { return };
         visit.at = At::Waiting(wait.min(left));
@@ -83,10 +82,10 @@ impl Swarm {
             _ => false,
         };
         if reduced {
-            return self.go_on();
+            return self.next_turn();
         }
-        let reason =
-            self.said("context_overflow", fault, "The conversation is too long for the model");
+        let what = "The conversation is too long for the model";
+        let reason = self.fault_reason("context_overflow", fault, what);
         self.fail(reason);
     }
 }

@@ -8,10 +8,10 @@ use super::machine::Swarm;
 use super::record::Handoff;
 use cloudcrew_ports::model::{ToolSpec, ToolStatus};
 
-/// Name of the tool that every agent has last.
+/// Name of the handoff tool, which comes last in every agent's tools.
 pub const TOOL: &str = "handoff_to_agent";
 
-/// The tool as a model sees it.
+/// The tool as models see it.
 pub fn spec() -> ToolSpec {
     static SPEC: LazyLock<ToolSpec> = LazyLock::new(|| {
         let schema = serde_json::json!({ "type": "object", "required": ["agent_name", "message"], "properties": {
@@ -27,7 +27,7 @@ pub fn spec() -> ToolSpec {
 }
 
 impl Swarm {
-    /// Judges a handoff; accepted ones count when the visit completes.
+    /// Accepts or rejects a handoff. An accepted one takes effect when the visit completes.
     pub(super) fn handoff(&mut self, input: &Value) -> (ToolStatus, String) {
         let invalid = |why: &str| (ToolStatus::Error, format!("Invalid input for {TOOL}: {why}"));
         let Some(input) = input.as_object() else { return invalid("it is no JSON object") };

@@ -1,4 +1,4 @@
-//! The turn-taking machine: no clock, no randomness, no world. The same inputs give the same swarm.
+//! The turn-taking machine: no clock, no randomness, no I/O. The same inputs give the same swarm.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::spec::SwarmSpec;
 use super::step::{Input, ModelCall, Step, ToolCalls, Unexpected};
 use cloudcrew_ports::model::{FaultKind, Message, ToolResult, ToolUse, Usage};
 
-/// A swarm: a value that can be written down after every step and goes on at that very step.
+/// A swarm: a value that can be saved after every step and resumes at that step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Swarm {
     pub(super) spec: SwarmSpec,
@@ -23,32 +23,33 @@ pub struct Swarm {
     pub(super) handoffs: Vec<(String, Handoff)>,
     pub(super) shared: Vec<(String, Map<String, Value>)>,
     pub(super) finished: Vec<Finished>,
-    /// Tools that were started and cut off: agent, tool, id.
+    /// Tool calls that a deadline cut off: agent, tool, id.
     pub(super) cut_off: Vec<(String, String, String)>,
     pub(super) tokens: u64,
     pub(super) active: Duration,
-    /// What the agent before left unseen, for the next input.
+    /// Tool results that the previous agent did not see, for the next visit's input.
     pub(super) unseen: Vec<Finished>,
 }
 
-/// The visit under way.
+/// The current visit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Visit {
     pub agent: usize,
     pub messages: Vec<Message>,
     pub active: Duration,
-    /// Attempts of this turn so far.
+    /// Failed attempts of this turn.
     pub attempts: u32,
     pub cut_replies: u32,
     #[serde(default)]
     pub empty_replies: u32,
     pub reductions: u32,
-    /// Tool results that were cut already: message, block.
+    /// Tool results that have been cut: message, block.
     pub shortened: BTreeSet<(usize, usize)>,
-    /// Bytes of the conversation.
+    /// Size of the conversation in bytes.
     #[serde(default)]
     pub bytes: u64,
-    /// What the provider reported last: tokens read and written, and the bytes they stood for.
+    /// The provider's last report: tokens read, and the size of the conversation in bytes at that
+    /// time.
     #[serde(default)]
     pub reported: Option<(u64, u64)>,
     pub at: At,
@@ -56,7 +57,7 @@ pub(super) struct Visit {
     pub context: Map<String, Value>,
 }
 
-/// What a visit waits for.
+/// What a visit is waiting for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum At {
     Opening,
@@ -65,7 +66,7 @@ pub(super) enum At {
     Tools(Vec<Slot>),
 }
 
-/// A tool call of the turn.
+/// A tool call of the current turn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Slot {
     pub call: ToolUse,
@@ -80,7 +81,7 @@ pub(super) enum SlotState {
 }
 
 impl Swarm {
-    /// A swarm that has not begun.
+    /// Creates a swarm at its first step.
     pub fn new(spec: SwarmSpec) -> Swarm {
         let entry = spec.members.iter().position(|m| m.name == spec.entry).unwrap_or(0);
         let mut swarm = Swarm {
@@ -98,11 +99,11 @@ impl Swarm {
             active: Duration::ZERO,
             unseen: Vec::new(),
         };
-        swarm.begin_visit(entry);
+        swarm.start_visit(entry);
         swarm
     }
 
-    /// What it needs next; the same until something is accepted.
+    /// The step it needs next; the same until an input is accepted.
     pub fn next_step(&self) -> Step {
         let (Status::Running, Some(visit)) = (self.status, &self.visit) else {
             return Step::Rest(self.status);
@@ -135,15 +136,15 @@ impl Swarm {
         }
     }
 
-    /// Takes in what came of a step, and the active time it took.
+    /// Accepts the result of a step, and the active time it took.
     ///
     /// # Errors
-    /// When it is not what the machine waits for; the machine is then unchanged.
+    /// When the machine does not expect this input; it is then unchanged.
     pub fn accept(&mut self, input: Input, elapsed: Duration) -> Result<(), Unexpected> {
         match input {
             Input::Cancel => {
                 if !self.resumable() {
-                    return Err(Unexpected { wanted: "nothing: this outcome is final".to_owned() });
+                    return Err(Unexpected { wanted: "the outcome is final".to_owned() });
                 }
                 self.flush_results();
                 self.end_visit(VisitStatus::Cancelled);
@@ -156,7 +157,7 @@ impl Swarm {
             Input::Resume => return self.resume().map_err(|r| Unexpected { wanted: r.text }),
             _ => {}
         }
-        let wanted = || Unexpected { wanted: format!("what follows from {:?}", self.next_step()) };
+        let wanted = || Unexpected { wanted: format!("it is at {:?}", self.next_step()) };
         let Some(visit) = self.visit.as_ref().filter(|_| self.status == Status::Running) else {
             return Err(wanted());
         };
@@ -171,7 +172,7 @@ impl Swarm {
                 self.reply(reply);
             }
             (At::Model, Input::Fault { fault, jitter }) => {
-                // A provider that does not answer takes the swarm's time, and not the agent's.
+                // An unavailable provider uses the swarm's time, not the visit's.
                 match fault.kind {
                     FaultKind::Transient { .. } => self.active += elapsed,
                     _ => self.spend(elapsed),
@@ -185,7 +186,7 @@ impl Swarm {
             }
             (At::Waiting(_), Input::Waited) => {
                 self.active += elapsed;
-                self.go_on();
+                self.next_turn();
             }
             (At::Tools(slots), Input::ToolResult { index, result, started })
                 if running(slots, index) =>
@@ -211,22 +212,22 @@ impl Swarm {
         Ok(())
     }
 
-    /// The conversation of the visit under way.
+    /// The conversation of the current visit.
     pub fn conversation(&self) -> &[Message] {
         self.visit.as_ref().map_or(&[], |v| v.messages.as_slice())
     }
 
-    /// Bytes of the conversation of the visit under way.
+    /// Size of the current visit's conversation, in bytes.
     pub fn conversation_bytes(&self) -> u64 {
         self.visit.as_ref().map_or(0, |v| v.bytes)
     }
 
-    /// Where it stands.
+    /// Its status.
     pub fn status(&self) -> Status {
         self.status
     }
 
-    /// Why it is not completed.
+    /// Why it has not completed.
     pub fn reason(&self) -> Option<&Reason> {
         self.reason.as_ref()
     }
@@ -236,44 +237,44 @@ impl Swarm {
         &self.visits
     }
 
-    /// Agents of the completed visits in order.
+    /// Agents of the completed visits, in order.
     pub fn node_order(&self) -> &[String] {
         &self.node_order
     }
 
-    /// Accepted handoffs of completed visits: from whom, where to.
+    /// Handoffs of completed visits: the agent that handed off, and the handoff.
     pub fn handoffs(&self) -> &[(String, Handoff)] {
         &self.handoffs
     }
 
-    /// What agents gave along with their handoffs.
+    /// Context that agents shared with their handoffs.
     pub fn shared_context(&self) -> &[(String, Map<String, Value>)] {
         &self.shared
     }
 
-    /// Every finished tool call, by visit, turn and order of the calls.
+    /// Every finished tool call, ordered by visit, turn and call.
     pub fn tool_results(&self) -> &[Finished] {
         &self.finished
     }
 
-    /// Tools that were started and cut off at a deadline: agent, tool, id.
+    /// Tool calls that a deadline cut off: agent, tool, id.
     pub fn cut_off_tools(&self) -> &[(String, String, String)] {
         &self.cut_off
     }
 
-    /// What it was made from.
+    /// The specification it was created from.
     pub fn spec(&self) -> &SwarmSpec {
         &self.spec
     }
 
-    /// Usage of all visits.
+    /// Total usage of all visits.
     pub fn usage(&self) -> Usage {
         let mut total = Usage::default();
         self.visits.iter().for_each(|v| total += v.usage);
         total
     }
 
-    /// Open questions in the order of the calls.
+    /// Open questions, in the order of the calls.
     pub fn questions(&self) -> Vec<Question> {
         let Some(Visit { at: At::Tools(slots), .. }) = &self.visit else { return Vec::new() };
         let asking = slots.iter().filter_map(|s| match &s.state {
@@ -283,7 +284,7 @@ impl Swarm {
         asking.collect()
     }
 
-    /// Whether it can go on from where it rests.
+    /// Whether it can resume from its current status.
     pub fn resumable(&self) -> bool {
         match self.status {
             Status::Interrupted | Status::ProviderUnavailable | Status::Running => true,
@@ -324,8 +325,8 @@ impl Swarm {
         self.visits.last_mut()
     }
 
-    /// Before a visit: the limits; then its record.
-    pub(super) fn begin_visit(&mut self, agent: usize) {
+    /// Starts a visit, unless a limit is reached.
+    pub(super) fn start_visit(&mut self, agent: usize) {
         if let Some(reason) = self.limit_before_visit(agent) {
             self.visit = None;
             return self.rest(Status::Failed, Some(reason));
@@ -411,7 +412,7 @@ impl Swarm {
         reached(key, agent, format!("The time is over: {key} is {seconds} s."), value)
     }
 
-    /// The deadline inside a visit.
+    /// Fails the swarm because a deadline passed during a visit.
     pub(super) fn timed_out(&mut self) {
         let agent = self.agent().to_owned();
         let limits = &self.spec.limits;
@@ -439,7 +440,7 @@ impl Swarm {
     }
 }
 
-/// A limit as the reason of an end.
+/// The reason for a reached limit.
 fn reached(key: &str, agent: &str, text: String, value: Value) -> Reason {
     let (kind, agent, key, value) =
         (key.to_owned(), agent.to_owned(), Some(key.to_owned()), Some(value));

@@ -1,5 +1,5 @@
-//! One phase's collaboration: agents taking turns, one at a time. A pure machine says what it
-//! needs; a short loop does it.
+//! The swarm of one phase: agents take turns, one at a time. A pure machine says which step it
+//! needs, and a short loop performs it.
 
 mod answer;
 mod drive;

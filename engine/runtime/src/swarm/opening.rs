@@ -1,4 +1,4 @@
-//! The input of a visit: what passes from agent to agent, and nothing else.
+//! The input of a visit: everything that an agent learns from earlier visits.
 
 use serde_json::Value;
 
@@ -6,11 +6,11 @@ use super::machine::{At, Swarm};
 use super::step::Note;
 use cloudcrew_ports::model::{Block, Message, Role, ToolStatus};
 
-/// Names shown under `# Work so far`.
+/// Number of names to show under `# Work so far`.
 const LAST: usize = 12;
 
 impl Swarm {
-    /// The input's text.
+    /// The text of the input.
     pub(super) fn opening(&self, notes: &[Note]) -> String {
         let mut sections = vec![format!("# Task\n{}", self.spec.task)];
         sections.extend(notes.iter().map(|n| format!("# {}\n{}", n.heading, n.body)));
@@ -68,13 +68,13 @@ impl Swarm {
         others.map(|(_, m)| line(m)).collect()
     }
 
-    /// The conversation begins with the input.
+    /// Starts the conversation with the input.
     pub(super) fn open(&mut self, text: String) {
         self.unseen.clear();
         if let Some(visit) = &mut self.visit {
             visit.push(Message { role: Role::User, content: vec![Block::Text(text)] });
             visit.at = At::Model;
         }
-        self.go_on();
+        self.next_turn();
     }
 }

@@ -1,4 +1,4 @@
-//! What a swarm leaves behind.
+//! Records of a swarm: its status, visits, calls and questions.
 
 use std::time::Duration;
 
@@ -8,34 +8,34 @@ use serde_json::Value;
 
 use cloudcrew_ports::model::{ToolStatus, Usage};
 
-/// Where a swarm stands.
+/// The status of a swarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// It works.
+    /// It is working.
     Running,
-    /// It ended by itself.
+    /// It completed on its own.
     Completed,
     /// A question is open.
     Interrupted,
-    /// The provider is away.
+    /// The provider is unavailable.
     ProviderUnavailable,
     /// A limit or a failure ended it.
     Failed,
-    /// A person ended it.
+    /// A person cancelled it.
     Cancelled,
 }
 
-/// Why a swarm is not completed.
+/// Why a swarm has not completed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Reason {
-    /// Name of the limit, or of what happened.
+    /// Name of the limit or the kind of failure.
     pub kind: String,
-    /// Who has the floor, or would have had it next.
+    /// The active agent, or the one that would have been next.
     pub agent: String,
     /// A sentence for a person.
     pub text: String,
-    /// The YAML key to raise.
+    /// YAML key of the limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// Its value.
@@ -44,121 +44,121 @@ pub struct Reason {
     /// The provider's class of error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// The provider asked for so long a wait that it was not waited for.
+    /// The wait that the provider asked for, when it was too long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<Duration>,
-    /// Whether the same call works once somebody has changed something outside.
+    /// Whether the same call can succeed once someone has fixed the cause.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mendable: bool,
 }
 
-/// How a visit stands.
+/// The status of a visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VisitStatus {
-    /// Under way.
+    /// It is working.
     Running,
-    /// Ended by itself.
+    /// It completed on its own.
     Completed,
-    /// A limit or a fault ended it.
+    /// A limit or a failure ended it.
     Failed,
-    /// Its time, or the swarm's, was over.
+    /// Its time, or the swarm's, ran out.
     TimedOut,
     /// A question is open.
     Interrupted,
-    /// The provider is away.
+    /// The provider is unavailable.
     ProviderUnavailable,
-    /// A person ended it.
+    /// A person cancelled it.
     Cancelled,
 }
 
-/// One visit, also of one that did not complete.
+/// One visit, completed or not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct VisitRecord {
-    /// From 1.
+    /// Number of the visit, from 1.
     pub visit: u32,
-    /// Who.
+    /// Name of the agent.
     pub agent: String,
-    /// How it stands.
+    /// Its status.
     pub status: VisitStatus,
-    /// Complete replies.
+    /// Number of complete replies.
     pub turns: u32,
-    /// The last one's stop reason.
+    /// Stop reason of the last reply.
     pub stop_reason: Option<String>,
-    /// The last one's text.
+    /// Text of the last reply.
     pub text: String,
-    /// Where control went.
+    /// The handoff, if there was one.
     pub handoff: Option<Handoff>,
-    /// Sum of its calls.
+    /// Total usage of its calls.
     pub usage: Usage,
-    /// Every call.
+    /// All model calls.
     pub calls: Vec<CallRecord>,
-    /// What was left out of its conversation before it became too long.
+    /// How its conversation was shortened.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trims: Vec<Trim>,
 }
 
-/// What was left out of a conversation before it became too long.
+/// One shortening of a conversation before it became too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Trim {
-    /// Before which turn of the visit, from 0.
+    /// The turn before which it happened, from 0.
     pub turn: u32,
-    /// Tokens before, estimated from what the provider reported last.
+    /// Tokens before, estimated from the provider's last report.
     pub before: u64,
     /// Tokens after, estimated.
     pub after: u64,
-    /// Tool results that were cut to their beginning and end.
+    /// Number of tool results cut to their start and end.
     pub results: u32,
-    /// Turns that were left out whole.
+    /// Number of turns that were removed.
     pub turns: u32,
 }
 
-/// Where control goes.
+/// A handoff to another agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Handoff {
-    /// To whom.
+    /// Name of the next agent.
     pub to: String,
-    /// With these words.
+    /// The message to it.
     pub message: String,
 }
 
-/// A call of the model.
+/// A model call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CallRecord {
-    /// Stop reason, class of the error, or `aborted`.
+    /// Stop reason, error class, or `aborted`.
     pub result: String,
-    /// What the provider reported.
+    /// Usage that the provider reported.
     pub usage: Option<Usage>,
 }
 
 /// A finished tool call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finished {
-    /// In which visit.
+    /// Number of the visit.
     pub visit: u32,
-    /// Who called.
+    /// Name of the agent.
     pub agent: String,
-    /// The provider's id.
+    /// The provider's id of the call.
     pub id: String,
     /// Name of the tool.
     pub tool: String,
-    /// Whether it did what it was asked.
+    /// Whether it succeeded.
     pub status: ToolStatus,
-    /// What the model is told.
+    /// The result as the model sees it, shortened.
     pub text: String,
-    /// Whether the tool's body ran.
+    /// Whether the tool ran.
     pub started: bool,
 }
 
 /// An open question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Question {
-    /// Unique in the swarm, the same for ever.
+    /// Id, unique in the swarm and stable.
     pub id: String,
     /// Short name.
     pub name: String,
-    /// What is asked.
+    /// The question.
     pub question: String,
-    /// Who asks.
+    /// Name of the agent that asks.
     pub agent: String,
 }

@@ -1,4 +1,4 @@
-//! What a swarm needs to run.
+//! The specification of a swarm.
 
 use std::time::Duration;
 
@@ -7,84 +7,84 @@ use serde::{Deserialize, Serialize};
 
 pub use cloudcrew_definition::syntax::HandoffMode;
 
-/// What a swarm needs to run.
+/// Everything a swarm needs to run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SwarmSpec {
     /// The task, verbatim.
     pub task: String,
     /// Name of the entry agent.
     pub entry: String,
-    /// The members in their order.
+    /// The members, in order.
     pub members: Vec<Member>,
     /// The limits.
     pub limits: Limits,
-    /// What happens to the turn in which an agent hands off.
+    /// Whether an agent's turn ends when it hands off.
     pub handoff: HandoffMode,
     /// Retries of one turn.
     pub retry: RetryPolicy,
-    /// Whether agents can hand off at all; a review has one agent and nobody to hand to.
+    /// Whether agents can hand off. A review has a single agent and no handoffs.
     pub handoffs: bool,
-    /// How often in a visit a reply that says nothing, or announces tool calls and holds none, is
-    /// asked for again; then the swarm fails. With 0, as in the reference and in older versions,
-    /// such a reply completes the visit.
+    /// How often per visit a model is asked again after an empty reply, or one that announced tool
+    /// calls but made none, before the swarm fails. With 0, as in the reference and in older
+    /// versions, such a reply completes the visit.
     #[serde(default)]
     pub asks_again: u32,
 }
 
-/// A member.
+/// A member of a swarm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Member {
     /// Its name.
     pub name: String,
-    /// One line about it.
+    /// One-line description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Its tools, without `handoff_to_agent`.
     pub tools: Vec<String>,
-    /// Output tokens of one reply at most.
+    /// Maximum output tokens of one reply.
     pub max_tokens: u32,
-    /// How long its conversations get; absent: until the provider refuses one.
+    /// When its conversations are shortened; absent: only when the provider refuses one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<ContextRule>,
 }
 
-/// How long a conversation gets, in tokens.
+/// When to shorten a conversation, in tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ContextRule {
-    /// From so many on, something is left out before the next call.
+    /// The length at which it is shortened before the next call.
     pub trim_at: u64,
-    /// So many may be left then.
+    /// The length to shorten it to.
     pub trim_to: u64,
 }
 
-/// The limits of a swarm; each is a YAML key of the same name.
+/// The limits of a swarm; each has the name of its YAML key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Limits {
-    /// Completed visits at most.
+    /// Maximum number of completed visits.
     pub max_handoffs: u32,
-    /// Completed visits at most.
+    /// Maximum number of completed visits.
     pub max_iterations: u32,
-    /// Active time of the swarm at most.
+    /// Maximum active time of the swarm.
     pub execution_timeout: Duration,
-    /// Active time of one visit at most.
+    /// Maximum active time of one visit.
     pub node_timeout: Duration,
-    /// Last completed visits that are looked at; 0 is off.
+    /// Number of recent completed visits to check; 0 turns the check off.
     pub repetitive_handoff_detection_window: u32,
-    /// Different agents that must be among them; 0 is off.
+    /// Minimum number of different agents among them; 0 turns the check off.
     pub repetitive_handoff_min_unique_agents: u32,
-    /// Turns of one visit at most.
+    /// Maximum number of turns in one visit.
     pub max_turns: u32,
-    /// Input and output tokens at most.
+    /// Maximum number of input and output tokens.
     pub token_budget: Option<u64>,
 }
 
 /// Retries of one turn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RetryPolicy {
-    /// Calls at most.
+    /// Maximum number of calls.
     pub max_attempts: u32,
-    /// Longest wait before the second call.
+    /// Maximum wait before the second call.
     pub initial_delay: Duration,
-    /// Longest wait at all.
+    /// Maximum wait before any call.
     pub max_delay: Duration,
 }

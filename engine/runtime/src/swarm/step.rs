@@ -1,4 +1,4 @@
-//! Steps out, results in.
+//! The machine's steps and inputs.
 
 use std::time::Duration;
 
@@ -9,53 +9,53 @@ use serde_json::Value;
 use super::record::Status;
 use cloudcrew_ports::model::{ModelFault, ModelReply, ToolResult, ToolUse};
 
-/// What the machine needs next.
+/// The step that the machine needs next.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
-    /// An agent gets the floor: its prompt is to be made.
+    /// Open a visit: prepare the agent's prompt.
     OpenVisit {
-        /// From 1.
+        /// Number of the visit, from 1.
         visit: u32,
-        /// Who.
+        /// Name of the agent.
         agent: String,
     },
-    /// A reply to the conversation.
+    /// Call the model.
     CallModel(ModelCall),
-    /// A wait before the call is tried again.
+    /// Wait before the call is retried.
     Wait(Duration),
-    /// Tools, all at the same time.
+    /// Call tools, in parallel.
     CallTools(ToolCalls),
-    /// Nothing: it is at rest.
+    /// Nothing: the swarm rests.
     Rest(Status),
 }
 
-/// A call to be made.
+/// A model call to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelCall {
-    /// In which visit.
+    /// Number of the visit.
     pub visit: u32,
-    /// Who speaks.
+    /// Name of the agent.
     pub agent: String,
-    /// Which turn of the visit, from 0.
+    /// Turn of the visit, from 0.
     pub turn: u32,
-    /// The how manieth call for this turn, from 1.
+    /// Attempt number for this turn, from 1.
     pub attempt: u32,
-    /// Time that is left for it.
+    /// Time left for it.
     pub time_left: Duration,
 }
 
-/// Tools to be run.
+/// Tool calls to make.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolCalls {
-    /// In which visit.
+    /// Number of the visit.
     pub visit: u32,
-    /// Who calls.
+    /// Name of the agent.
     pub agent: String,
-    /// Which turn of the visit, from 0.
+    /// Turn of the visit, from 0.
     pub turn: u32,
-    /// Those that have no result yet, with their place in the turn, in order.
+    /// Calls without a result, with their position in the turn, in order.
     pub calls: Vec<(usize, ToolUse)>,
-    /// Time that is left for them.
+    /// Time left for them.
     pub time_left: Duration,
 }
 
@@ -66,69 +66,69 @@ pub struct Note {
     pub heading: String,
     /// Its text.
     pub body: String,
-    /// Ids of the customer's messages that it shows. Older versions did not say.
+    /// Ids of the customer messages that it shows; not recorded by older versions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<String>,
 }
 
-/// What the machine takes in. The inputs in order, with the time each took, give the same machine
-/// again.
+/// An input of the machine. Replaying all inputs in order, with the time each took, gives the same
+/// machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "input", rename_all = "snake_case")]
 pub enum Input {
-    /// The visit's prompt is made.
+    /// The visit was opened.
     VisitOpened {
-        /// Sections right after the task.
+        /// Sections to insert after the task.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         notes: Vec<Note>,
     },
     /// The model replied.
     Reply(ModelReply),
-    /// The call gave no reply.
+    /// The call failed.
     Fault {
-        /// Why.
+        /// The fault.
         fault: ModelFault,
-        /// Between 0 and 1: how much of the longest wait is waited.
+        /// Fraction of the longest wait to wait, between 0 and 1.
         jitter: f64,
     },
     /// The wait is over.
     Waited,
     /// A tool finished.
     ToolResult {
-        /// Its place in the turn.
+        /// Position of the call in the turn.
         index: usize,
-        /// What the model is told.
+        /// The result.
         result: ToolResult,
-        /// Whether the tool's body ran.
+        /// Whether the tool ran.
         started: bool,
     },
-    /// A tool asks.
+    /// A tool asked the customer a question.
     Asked {
-        /// Its place in the turn.
+        /// Position of the call in the turn.
         index: usize,
-        /// Short name.
+        /// Short name of the question.
         name: String,
         /// The question.
         question: String,
     },
-    /// The time that was left is over.
+    /// The time ran out.
     TimedOut {
-        /// Tools that had finished: place, result.
+        /// Tool calls that had finished: position, result.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         finished: Vec<(usize, ToolResult)>,
     },
     /// Answers to open questions: `[{"interrupt": id, "answer": any}]`.
     Answers(Answers),
-    /// Goes on after a provider was away or a model refused.
+    /// Resume after a provider was unavailable or refused.
     Resume,
-    /// A person ends it.
+    /// A person cancelled it.
     Cancel,
 }
 
-/// Answers as they came.
+/// Answers as they were received.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Answers {
-    /// The list.
+    /// The list of answers.
     pub answers: Value,
 }
 
@@ -138,10 +138,10 @@ impl From<Vec<Value>> for Answers {
     }
 }
 
-/// An input that does not fit the step the machine is at; nothing was changed.
+/// An input that the machine does not expect; nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the swarm takes {wanted}, not this input")]
+#[error("the swarm cannot accept this input: {wanted}")]
 pub struct Unexpected {
-    /// What it takes.
+    /// Why the input does not fit.
     pub wanted: String,
 }

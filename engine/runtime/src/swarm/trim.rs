@@ -1,5 +1,5 @@
-//! A conversation that becomes too long is cut back before the provider refuses it, and afterwards
-//! when it did: the oldest tool results first, then the oldest turns. A tool result never stays
+//! Shortens a conversation that becomes too long, before or after the provider refuses it: the
+//! oldest tool results are cut first, then the oldest turns are removed. A tool result never stays
 //! without its call.
 
 use std::collections::BTreeSet;
@@ -8,37 +8,37 @@ use super::machine::{Swarm, Visit};
 use super::record::Trim;
 use cloudcrew_ports::model::{AttachmentFormat, Block, Message, Role, ToolResult, Usage};
 
-/// Tool results longer than this are cut, in characters.
+/// Length above which tool results are cut, in characters.
 const LONG: usize = 400;
-/// Characters kept at each end.
+/// Number of characters to keep at each end.
 const KEPT: usize = 200;
-/// Bytes that stand for one token at least, where more is to be read: few, so that the estimate is
-/// rather too high.
+/// Bytes per token when the conversation has grown since the last report: low, so that the estimate
+/// is rather too high.
 const BYTES_MORE: u64 = 3;
-/// Bytes that stand for one token at most, where less is to be read: many, so that the estimate is
-/// rather too high.
+/// Bytes per token when the conversation has been shortened since the last report: high, so that
+/// the estimate is rather too high.
 const BYTES_LESS: u64 = 5;
-/// Bytes that an image counts as: what a model reads of it does not grow with its file.
+/// Size that an image counts as, in bytes: its tokens do not grow with its file.
 const IMAGE: u64 = 5_000;
-/// Bytes that a document counts as at most.
+/// Maximum size that a document counts as, in bytes.
 const DOCUMENT: u64 = 200_000;
 
 impl Visit {
-    /// Adds to the end of the conversation.
+    /// Adds a message to the conversation.
     pub(super) fn push(&mut self, message: Message) {
         self.bytes += size(&message);
         self.messages.push(message);
     }
 
-    /// The provider has read the conversation as it stands and written `usage.output_tokens`, which
-    /// come next.
+    /// Notes the usage that the provider reported for the current conversation, before its reply is
+    /// added.
     pub(super) fn read(&mut self, usage: Option<Usage>) {
         if let Some(usage) = usage {
             self.reported = Some((usage.read(), self.bytes));
         }
     }
 
-    /// Tokens of the conversation, rather too many than too few.
+    /// Estimated tokens of the conversation, rather too many than too few.
     fn tokens(&self) -> u64 {
         match self.reported {
             None => self.bytes / BYTES_MORE,
@@ -51,7 +51,7 @@ impl Visit {
 }
 
 impl Swarm {
-    /// Before a turn: leaves out what its agent's rule says.
+    /// Shortens the conversation before a turn when the agent's rule says so.
     pub(super) fn trim(&mut self) {
         let turn = self.visits.last().map_or(0, |r| r.turns);
         let Some(visit) = &mut self.visit else { return };
@@ -59,7 +59,7 @@ impl Swarm {
         let Some(rule) = rule.filter(|rule| visit.tokens() >= rule.trim_at) else { return };
         let before = visit.tokens();
         let (mut results, mut turns) = (0, 0);
-        // The input and the last turn stay as they are.
+        // The input and the last turn are never shortened.
         for message in 1..visit.messages.len().saturating_sub(2) {
             if visit.tokens() <= rule.trim_to {
                 break;
@@ -82,8 +82,8 @@ impl Swarm {
     }
 }
 
-/// The first reduction that applies to a conversation that a provider refused; `false` when none
-/// does.
+/// Applies the first possible reduction to a conversation that the provider refused; `false` when
+/// there is none.
 pub(super) fn reduce(visit: &mut Visit) -> bool {
     let turns = (visit.messages.len() - 1) / 2;
     let last = (1 + turns.saturating_sub(1) * 2).max(1);
@@ -103,7 +103,7 @@ fn cut(visit: &mut Visit, from: usize, to: usize) -> bool {
     (from..to).fold(0, |cut, message| cut + cut_in(visit, message)) > 0
 }
 
-/// Leaves out so many turns right after the input; their bytes have been taken off already.
+/// Removes the first turns after the input; their bytes have already been subtracted.
 fn drop_oldest(visit: &mut Visit, turns: usize) {
     let gone = turns * 2;
     visit.messages.drain(1..1 + gone);
@@ -112,7 +112,7 @@ fn drop_oldest(visit: &mut Visit, turns: usize) {
     visit.shortened = kept;
 }
 
-/// Cuts the long tool results of a message; how many.
+/// Cuts the long tool results of a message; returns how many were cut.
 fn cut_in(visit: &mut Visit, number: usize) -> u32 {
     let Some(message) = visit.messages.get_mut(number).filter(|m| m.role == Role::User) else {
         return 0;
@@ -126,7 +126,7 @@ fn cut_in(visit: &mut Visit, number: usize) -> u32 {
             any += 1;
         }
     }
-    // A text just above the bound becomes longer by the words that say what was left out.
+    // The note about omitted characters can make a text just above the bound longer.
     visit.bytes = visit.bytes.saturating_sub(before).saturating_add(size(message));
     any
 }
@@ -156,7 +156,7 @@ fn size(message: &Message) -> u64 {
             });
             (result.id.len() + result.text.len()) as u64 + shown.sum::<u64>()
         }
-        // Thoughts without a seal are not sent back.
+        // Reasoning without a signature is not sent back.
         Block::Reasoning(thought) if thought.signature.is_none() && thought.hidden.is_none() => 0,
         Block::Reasoning(thought) => {
             let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);

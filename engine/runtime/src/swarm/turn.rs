@@ -11,26 +11,26 @@ use cloudcrew_ports::model::{
     Block, Message, ModelReply, Role, ToolResult, ToolStatus, ToolUse, Usage,
 };
 
-/// Cut replies that a visit recovers from.
+/// Number of cut-off replies that a visit recovers from.
 const RECOVERIES: u32 = 2;
-/// Letters of unreadable arguments that a model is shown again.
+/// Number of characters of unreadable arguments to show to the model.
 const SHOWN: usize = 200;
-/// A reply that announces tool calls and holds none: what the agent did, and what it is told.
+/// For a reply that announces tool calls but has none: what the agent did, and the note to it.
 const ANNOUNCED: (&str, &str) = (
     "announced tool calls and made none",
     "Your reply announced a tool call and held none, so nothing was done. Call the tool now, or \
      say that you are done.",
 );
-/// A reply without words and calls.
+/// For a reply without text and calls.
 const SILENT: (&str, &str) = (
     "said nothing",
     "Your reply was empty. Go on with a tool call, or say in a sentence that you are done.",
 );
-/// Bytes of a tool's result that the record of finished calls keeps.
+/// Maximum size of a tool's result in the record of finished calls, in bytes.
 const KEPT_RESULT: usize = 2 * 1024;
 
 impl Swarm {
-    /// Notes a call of the model.
+    /// Records a model call.
     pub(super) fn call(&mut self, result: &str, usage: Option<Usage>) {
         let counted = usage.unwrap_or_default();
         self.tokens = self.tokens.saturating_add(counted.counted());
@@ -95,8 +95,8 @@ impl Swarm {
             });
         }
         visit.cut_replies += 1;
-        let said = if text.trim().is_empty() { "(cut off)".to_owned() } else { text };
-        visit.push(Message { role: Role::Assistant, content: vec![Block::Text(said)] });
+        let reply = if text.trim().is_empty() { "(cut off)".to_owned() } else { text };
+        visit.push(Message { role: Role::Assistant, content: vec![Block::Text(reply)] });
         let names: Vec<&str> = calls.iter().map(|c| c.name.as_str()).collect();
         let not_run = if names.is_empty() {
             String::new()
@@ -108,10 +108,10 @@ impl Swarm {
         );
         visit.push(Message { role: Role::User, content: vec![Block::Text(note)] });
         visit.at = At::Model;
-        self.go_on();
+        self.next_turn();
     }
 
-    /// The reply was none: the model is told so, a few times.
+    /// Asks the model again after an empty reply, a limited number of times.
     fn ask_again(&mut self, content: Vec<Block>, text: &str, (what, note): (&str, &str)) {
         let most = self.spec.asks_again;
         let agent = self.agent().to_owned();
@@ -131,27 +131,27 @@ impl Swarm {
             });
         }
         visit.empty_replies += 1;
-        let mut said: Vec<Block> =
+        let mut reply: Vec<Block> =
             content.into_iter().filter(|block| matches!(block, Block::Reasoning(_))).collect();
-        said.push(Block::Text(if text.trim().is_empty() {
+        reply.push(Block::Text(if text.trim().is_empty() {
             "(no words)".to_owned()
         } else {
             text.to_owned()
         }));
-        visit.push(Message { role: Role::Assistant, content: said });
+        visit.push(Message { role: Role::Assistant, content: reply });
         visit.push(Message { role: Role::User, content: vec![Block::Text(note.to_owned())] });
         visit.at = At::Model;
-        self.go_on();
+        self.next_turn();
     }
 
     fn run_tools(&mut self, content: Vec<Block>, calls: Vec<ToolUse>) {
-        let said: Vec<Block> = content
+        let reply: Vec<Block> = content
             .into_iter()
             .filter(|b| !matches!(b, Block::Text(t) if t.trim().is_empty()))
             .map(as_sent)
             .collect();
         if let Some(visit) = &mut self.visit {
-            visit.push(Message { role: Role::Assistant, content: said });
+            visit.push(Message { role: Role::Assistant, content: reply });
             visit.at = At::Tools(
                 calls.into_iter().map(|call| Slot { call, state: SlotState::Running }).collect(),
             );
@@ -178,7 +178,8 @@ impl Swarm {
         self.after_tools();
     }
 
-    /// What the machine answers itself: handoffs, unknown tools, inputs that are no objects.
+    /// Answers a call without running a tool: a handoff, an unknown tool, or an input that is not
+    /// an object.
     fn own_answer(&mut self, call: &ToolUse) -> Option<(ToolStatus, String)> {
         if self.spec.handoffs && call.name == super::handoff::TOOL {
             return Some(self.handoff(&call.input));
@@ -203,7 +204,7 @@ impl Swarm {
         Some((ToolStatus::Error, format!("Invalid input for {}: {why}", call.name)))
     }
 
-    /// Which of these calls of its last turns the swarm itself refused, and why.
+    /// The calls among these, from its last turns, that the swarm refused, with the reason.
     pub fn refused(&self, calls: &[ToolUse]) -> Vec<(ToolUse, String)> {
         let why = |call: &ToolUse| match self.answered(call) {
             Some((ToolStatus::Error, why)) => Some((call.clone(), why.to_owned())),
@@ -212,8 +213,8 @@ impl Swarm {
         calls.iter().filter_map(why).collect()
     }
 
-    /// How the swarm itself answered a call of its last turns, which no tool was asked for: a
-    /// handoff, an unknown tool, an input that is no object. `None` for any other call.
+    /// The swarm's own answer to a call of its last turns; see `own_answer`. `None` for any other
+    /// call.
     fn answered(&self, call: &ToolUse) -> Option<(ToolStatus, &str)> {
         let done = match self.visit.as_ref().map(|v| &v.at) {
             Some(At::Tools(slots)) => slots.iter().find_map(|slot| match &slot.state {
@@ -276,7 +277,7 @@ impl Swarm {
         self.after_tools();
     }
 
-    /// Goes on when no tool is running: rests for questions, or ends the turn.
+    /// Continues when no tool is running: rests if a question is open, otherwise ends the turn.
     pub(super) fn after_tools(&mut self) {
         let Some(At::Tools(slots)) = self.visit.as_ref().map(|v| &v.at) else { return };
         if slots.iter().any(|s| s.state == SlotState::Running) {
@@ -318,10 +319,10 @@ impl Swarm {
             self.unseen = unseen.filter(must_see).map(whole).collect();
             return self.complete();
         }
-        self.go_on();
+        self.next_turn();
     }
 
-    /// Notes the calls that were still running when their time was over.
+    /// Records the calls that were still running when the time ran out.
     pub(super) fn cut_off(&mut self) {
         let agent = self.agent().to_owned();
         let Some(At::Tools(slots)) = self.visit.as_ref().map(|v| &v.at) else { return };
@@ -331,7 +332,8 @@ impl Swarm {
         self.cut_off.extend(cut);
     }
 
-    /// Moves the turn's finished calls to the record, in order; says which of them were questions.
+    /// Moves the turn's finished calls to the record, in order. Returns each result and whether it
+    /// was a question.
     pub(super) fn flush_results(&mut self) -> Vec<(ToolResult, bool)> {
         let (visit, agent) =
             self.visits.last().map_or((0, String::new()), |r| (r.visit, r.agent.clone()));
@@ -344,8 +346,8 @@ impl Swarm {
                 SlotState::Done { result, started, asked } => (result, started, asked),
                 _ => continue,
             };
-            // The conversation has it whole; a record of all results must not grow with their
-            // sizes.
+            // The conversation has the full text; the record must not grow with the size of
+            // results.
             let text = &result.text[..result.text.floor_char_boundary(KEPT_RESULT)];
             self.finished.push(Finished {
                 visit,
@@ -361,8 +363,8 @@ impl Swarm {
         results
     }
 
-    /// The next turn, when the limits allow it.
-    pub(super) fn go_on(&mut self) {
+    /// Starts the next turn, when the limits allow it.
+    pub(super) fn next_turn(&mut self) {
         let Some(visit) = &mut self.visit else { return };
         visit.at = At::Model;
         let visit_active = visit.active;
@@ -377,7 +379,7 @@ impl Swarm {
                 self.limit("max_turns", limits.max_turns.into(), &agent, "turns in one visit");
             return self.fail(reason);
         }
-        // A turn that has begun goes on: its budget was looked at before its first call.
+        // A turn that has started continues: its budget was checked before its first call.
         let retried = self.visit.as_ref().is_some_and(|v| v.attempts > 0 || v.reductions > 0);
         if let Some(budget) = limits.token_budget.filter(|b| !retried && self.tokens >= *b) {
             let reason = self.limit("token_budget", budget.into(), &agent, "tokens");
@@ -388,7 +390,7 @@ impl Swarm {
         }
     }
 
-    /// The visit ends by itself: what it did counts now.
+    /// Completes the visit: its handoff and context take effect.
     pub(super) fn complete(&mut self) {
         let Some(visit) = self.visit.take() else { return };
         let agent = self.name(visit.agent).to_owned();
@@ -405,13 +407,13 @@ impl Swarm {
             Some(handoff) => {
                 let next = self.spec.members.iter().position(|m| m.name == handoff.to).unwrap_or(0);
                 self.handoffs.push((agent, handoff));
-                self.begin_visit(next);
+                self.start_visit(next);
             }
         }
     }
 }
 
-/// What is no JSON object goes back as an empty one.
+/// Replaces an input that is not a JSON object by an empty object.
 fn as_sent(block: Block) -> Block {
     match block {
         Block::ToolUse(call) if !call.input.is_object() => {

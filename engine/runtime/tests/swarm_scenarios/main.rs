@@ -1,5 +1,5 @@
-//! The conformance scenarios of the kit, run in one process under a paused clock, and what they
-//! leave open.
+//! Runs the kit's conformance scenarios in one process under a paused clock, with a few checks that
+//! the scenarios do not cover.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -55,13 +55,14 @@ async fn runs(scenario: &Value) -> Vec<Run> {
 }
 
 fn overlap(runs: &[Run]) -> bool {
-    let begun = runs.iter().filter_map(|run| run.requests.first()).map(|request| request.at).max();
+    let started =
+        runs.iter().filter_map(|run| run.requests.first()).map(|request| request.at).max();
     let ended = runs.iter().filter_map(|run| run.requests.last()).map(|request| request.at).min();
-    begun < ended
+    started < ended
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_scenario_comes_out_as_expected() {
+async fn every_scenario_has_the_expected_outcome() {
     let mut failed = 0;
     for name in names() {
         let scenario = read("scenarios", &name);
@@ -89,7 +90,7 @@ async fn every_scenario_comes_out_as_expected() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn results_of_a_turn_go_on_record_in_the_order_of_its_calls() {
+async fn results_of_a_turn_are_recorded_in_call_order() {
     for name in names() {
         for run in runs(&read("scenarios", &name)).await {
             let mut last = None;

@@ -7,13 +7,13 @@ use crate::run::{Request, Run};
 use crate::script::error_class;
 use crate::seen::{results, text_of};
 
-/// What is wrong with a conversation that a provider got.
+/// Problems of a conversation that was sent to a provider.
 pub fn legal(messages: &[Message]) -> Vec<String> {
     let mut wrong = Vec::new();
     if messages.first().map(|m| m.role) != Some(Role::User)
         || messages.last().map(|m| m.role) != Some(Role::User)
     {
-        wrong.push("the conversation does not begin and end with the user".to_owned());
+        wrong.push("the conversation does not start and end with the user".to_owned());
     }
     for (i, message) in messages.iter().enumerate() {
         let before = i.checked_sub(1).map(|i| &messages[i]);
@@ -30,12 +30,14 @@ pub fn legal(messages: &[Message]) -> Vec<String> {
             wrong.push(format!("message {i}: calls {called:?} are answered by {answered:?}"));
         }
         if !answered.is_empty() && answered.len() != message.content.len() {
-            wrong.push(format!("message {i}: something else beside tool results"));
+            wrong.push(format!("message {i}: tool results are mixed with other content"));
         }
         if results(message).any(|result| result.text.trim().is_empty())
             || uses(message).any(|call| !call.input.is_object())
         {
-            wrong.push(format!("message {i}: a result without text or an input that is no object"));
+            wrong.push(format!(
+                "message {i}: a result without text or an input that is not an object"
+            ));
         }
     }
     wrong
@@ -48,7 +50,7 @@ fn uses(message: &Message) -> impl Iterator<Item = &ToolUse> {
         .filter_map(|block| if let Block::ToolUse(call) = block { Some(call) } else { None })
 }
 
-/// Everything that a run broke.
+/// All rules that a run broke.
 pub fn broken(run: &Run) -> Vec<String> {
     let o = &run.outcome;
     let list = |key: &str| o[key].as_array().unwrap();
@@ -77,7 +79,7 @@ pub fn broken(run: &Run) -> Vec<String> {
         let expected = json!([request.agent, call_result(request), call_usage(request)]);
         let journal = json!([visit["agent"], call["result"], call["usage"]]);
         if expected != journal {
-            wrong.push(format!("request {i} was {expected}, the journal says {journal}"));
+            wrong.push(format!("request {i}: expected {expected}, the journal has {journal}"));
         }
     }
     wrong.extend(sums(o));
@@ -145,7 +147,8 @@ fn sums(o: &Value) -> Vec<String> {
     wrong
 }
 
-/// Each request of a visit carries what was said before, unchanged, and the results of the outcome.
+/// Checks that each request of a visit contains the earlier messages unchanged, and the recorded
+/// results.
 fn conversation(requests: &[Request], visit: &Value, o: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut served = Vec::new();
@@ -177,9 +180,10 @@ fn conversation(requests: &[Request], visit: &Value, o: &Value) -> Vec<String> {
             wrong.push(format!("request {i}: earlier messages changed"));
         }
         for sent in results(&request.messages[request.messages.len() - 1]).filter(|_| !reduced) {
-            let told = json!([visit["visit"], sent.id, sent.status, sent.text]);
-            let known = |t: &Value| json!([t["visit"], t["id"], t["status"], t["text"]]) == told;
-            if !o["tool_results"].as_array().unwrap().iter().any(known) {
+            let sent_result = json!([visit["visit"], sent.id, sent.status, sent.text]);
+            let recorded =
+                |t: &Value| json!([t["visit"], t["id"], t["status"], t["text"]]) == sent_result;
+            if !o["tool_results"].as_array().unwrap().iter().any(recorded) {
                 wrong.push(format!(
                     "request {i}: the result of {} differs from the outcome's",
                     sent.id
@@ -192,8 +196,8 @@ fn conversation(requests: &[Request], visit: &Value, o: &Value) -> Vec<String> {
     wrong
 }
 
-/// Where a summary differs from what was expected. A wanted text may end in `*`; wanted `ms` is
-/// `[least, most]`.
+/// Differences between a summary and the expected one. An expected text may end in `*`; an expected
+/// `ms` is `[min, max]`.
 pub fn differences(want: &Value, got: &Value, path: &str) -> Vec<String> {
     match (want, got) {
         (Value::Array(bounds), Value::Number(ms)) if path.ends_with(".ms") => {
@@ -231,7 +235,7 @@ pub fn differences(want: &Value, got: &Value, path: &str) -> Vec<String> {
     }
 }
 
-/// Here an expected file may leave things out.
+/// Whether an expected file may omit keys at this path.
 fn partial(path: &str) -> bool {
     let path = match path.strip_prefix(".runs[") {
         Some(rest) => rest.split_once(']').map_or("", |(_, rest)| rest),

@@ -16,7 +16,7 @@ use crate::scenario::{named, outcome_of, spec};
 use crate::script::{Answer, Script, Served, nothing};
 use crate::tools::Tools;
 
-/// A request as the provider saw it.
+/// A request as the provider received it.
 pub struct Request {
     pub agent: String,
     pub at: Duration,
@@ -26,7 +26,7 @@ pub struct Request {
     pub gone: bool,
 }
 
-/// What a run leaves to be looked at.
+/// What a run leaves for inspection.
 pub struct Run {
     pub outcome: Value,
     pub requests: Vec<Request>,
@@ -53,7 +53,7 @@ struct Seen {
     random: u32,
 }
 
-/// Marks a request whose caller hung up.
+/// Marks a request as gone when its caller drops it.
 struct Watched<'w>(&'w Mutex<Seen>, usize, bool);
 
 impl Drop for Watched<'_> {
@@ -181,7 +181,7 @@ pub async fn run(scenario: &Value, start: Instant) -> Run {
     for resume in scenario["resume"].as_array().into_iter().flatten() {
         let text = serde_json::to_string(&swarm).unwrap();
         let back: Swarm = serde_json::from_str(&text).unwrap();
-        assert_eq!(back, swarm, "a swarm equals itself after it was written and read");
+        assert_eq!(back, swarm, "a swarm survives serialization");
         swarm = back;
         rounds.push(round(&mut swarm, &world, Some(resume)).await);
     }
@@ -193,8 +193,8 @@ pub async fn run(scenario: &Value, start: Instant) -> Run {
 }
 
 async fn round(swarm: &mut Swarm, world: &World<'_>, resume: Option<&Value>) -> Value {
-    let begun = Instant::now();
-    let refused = resume.and_then(|resume| go_on(swarm, world, resume).err());
+    let started = Instant::now();
+    let refused = resume.and_then(|resume| resume_swarm(swarm, world, resume).err());
     world.seen.lock().unwrap().halting = false;
     let halted = match refused {
         Some(_) => false,
@@ -212,11 +212,11 @@ async fn round(swarm: &mut Swarm, world: &World<'_>, resume: Option<&Value>) -> 
         "reason": if halted { None } else { swarm.reason() },
         "refused": refused.map(|r| json!({"kind": r.kind, "text": r.text})),
         "interrupts": swarm.questions(),
-        "elapsed_ms": begun.elapsed().as_millis() as u64,
+        "elapsed_ms": started.elapsed().as_millis() as u64,
     })
 }
 
-fn go_on(swarm: &mut Swarm, world: &World<'_>, resume: &Value) -> Result<(), Refusal> {
+fn resume_swarm(swarm: &mut Swarm, world: &World<'_>, resume: &Value) -> Result<(), Refusal> {
     let open = swarm.questions();
     let id_of = |name: &str| open.iter().find(|q| q.name == name).map(|q| q.id.clone());
     let answers = if let Some(raw) = resume.get("raw") {

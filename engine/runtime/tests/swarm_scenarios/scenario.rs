@@ -1,4 +1,4 @@
-//! What a scenario says, as the swarm takes it, and what a swarm left, as the kit prints it.
+//! Converts a scenario to a swarm's specification, and a swarm to the outcome that the kit prints.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use cloudcrew_ports::model::Usage;
 use cloudcrew_runtime::swarm::{HandoffMode, Limits, Member, RetryPolicy, Swarm, SwarmSpec};
 use serde_json::{Map, Value, json};
 
-/// Puts ids of open questions in the places of `id:NAME`.
+/// Replaces `id:NAME` by the id of the open question with that name.
 pub fn named(value: &Value, id_of: &dyn Fn(&str) -> Option<String>) -> Value {
     match value {
         Value::String(text) => match text.strip_prefix("id:").and_then(id_of) {
@@ -20,7 +20,7 @@ pub fn named(value: &Value, id_of: &dyn Fn(&str) -> Option<String>) -> Value {
     }
 }
 
-/// The swarm that a scenario describes: its keys are ours, its times are seconds.
+/// The swarm that a scenario describes. Keys are the same as in YAML; times are in seconds.
 pub fn spec(scenario: &Value) -> SwarmSpec {
     let swarm = &scenario["swarm"];
     let agents = scenario["agents"].as_array().unwrap();
@@ -72,7 +72,7 @@ fn retry(s: &Value) -> RetryPolicy {
         max_delay: secs(&s["max_delay"], 60.0),
     }
 }
-/// The outcome, without what only its driver knows.
+/// The outcome, except for what only the driver knows.
 pub fn outcome_of(s: &Swarm) -> Value {
     let mut agents = BTreeMap::<String, Usage>::new();
     s.visits().iter().for_each(|v| *agents.entry(v.agent.clone()).or_default() += v.usage);

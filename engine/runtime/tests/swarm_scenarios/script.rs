@@ -1,21 +1,21 @@
-//! The scripted model: what `rigs/bedrock` answers, said in the words of the model port.
+//! The scripted model: the answers of `rigs/bedrock`, as types of the model port.
 
 use std::time::Duration;
 
 use cloudcrew_ports::model::{Block, FaultKind, ModelFault, ModelReply, ToolUse, Usage};
 use serde_json::{Value, json};
 
-/// What one request is answered with.
+/// The answer to one request.
 #[derive(Clone)]
 pub struct Answer {
-    /// As in the rig's log: `turn:tool_use`, `error:ThrottlingException`.
+    /// Label in the rig's log: `turn:tool_use`, `error:ThrottlingException`.
     pub label: String,
     pub delay: Duration,
     pub said: Result<ModelReply, ModelFault>,
     pub served: Option<Served>,
 }
 
-/// A complete reply as it was scripted.
+/// A complete reply as scripted.
 #[derive(Clone)]
 pub struct Served {
     pub stop: String,
@@ -124,7 +124,7 @@ fn turn_answer(turn: &Value, ids: &str, defaults: &Value) -> Answer {
     }
 }
 
-/// What the adapter makes of a streamed input: an object, or the text as it came.
+/// What the adapter makes of a streamed input: an object, or the raw text.
 fn streamed(call: &Value, input: Value) -> Value {
     match call["inputText"].as_str() {
         Some(raw) => serde_json::from_str(raw)
@@ -168,7 +168,7 @@ fn fault(
     ModelFault { kind, error, message: message.to_owned(), usage: None, unpaid: false, took: None }
 }
 
-/// First letter upper case, also in a stream.
+/// The error class: the kind with its first letter in upper case.
 pub fn error_class(kind: &str) -> String {
     if kind == "ConnectionClosed" {
         return "ConnectionError".to_owned();

@@ -1,11 +1,11 @@
-//! What was seen of a run, in the form of an expected file.
+//! Summarizes a run in the format of an expected file.
 
 use cloudcrew_ports::model::{Block, Message, ToolResult};
 use serde_json::{Map, Value, json};
 
 use crate::run::{Request, Run};
 
-/// The summary that is compared.
+/// The summary to compare.
 pub fn summary(run: &Run) -> Value {
     let o = &run.outcome;
     let mut tool_calls = o["tool_calls"].as_array().unwrap().clone();
@@ -104,7 +104,7 @@ fn is_cut(text: &str) -> bool {
     number.is_some_and(|(number, _)| number.parse::<u64>().is_ok())
 }
 
-/// The opening messages, found by the visits' numbers of calls.
+/// The opening message of each visit, located by the number of calls per visit.
 fn inputs(run: &Run) -> Value {
     let mut at = 0;
     let mut inputs = Vec::new();
@@ -121,7 +121,7 @@ fn inputs(run: &Run) -> Value {
 const HEADINGS: [&str; 6] =
     ["Task", "Handoff from ", "Not seen by ", "Work so far", "Shared knowledge", "Other agents"];
 
-/// The input of a visit (SPEC 4) taken apart.
+/// Splits the input of a visit (SPEC 4) into its sections.
 fn sections(text: &str) -> Value {
     let mut parts: Vec<(String, String)> = Vec::new();
     for line in text.split_inclusive('\n') {

@@ -8,17 +8,17 @@ use cloudcrew_ports::model::{ToolStatus, ToolUse};
 use cloudcrew_runtime::swarm::ToolAnswer;
 use serde_json::Value;
 
-/// What tools leave behind; stays when the swarm is written down and read back.
+/// The tools' state; it survives saving and loading the swarm.
 #[derive(Default)]
 pub struct Tools {
     pub files: Mutex<BTreeMap<String, String>>,
     failed: Mutex<BTreeMap<String, u64>>,
-    /// Whether `block_ms` really blocks a thread; under a paused clock it cannot.
+    /// Whether `block_ms` blocks a thread; under a paused clock it must not.
     pub blocks: bool,
 }
 
 impl Tools {
-    /// Runs a tool for `agent`, which may write below `scope`.
+    /// Calls a tool for `agent`, which may write below `scope`.
     pub async fn call(&self, agent: &str, scope: &str, call: &ToolUse) -> ToolAnswer {
         if let Some(wrong) = wrong_argument(call) {
             let text = format!("Invalid input for {}: {wrong}", call.name);

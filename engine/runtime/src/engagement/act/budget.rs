@@ -1,5 +1,5 @@
-//! Budgets: looked at before each call, told of when they are nearly used up, and asked about or
-//! the end when they are.
+//! Budgets: checked before each call, reported when nearly used up, and raised by a person or fatal
+//! when used up.
 
 use cloudcrew_definition::crew::{Agent, Budget};
 use cloudcrew_definition::syntax::AtLimit;
@@ -15,7 +15,7 @@ use crate::engagement::request::{Raise, Request, RequestKind, Unit};
 
 /// One limit that bounds a call.
 struct Bound {
-    /// `agents.yaml agents.pm.budget.tokens`.
+    /// YAML key: `agents.yaml agents.pm.budget.tokens`.
     key: String,
     unit: Unit,
     limit: u64,
@@ -23,24 +23,24 @@ struct Bound {
     at_limit: AtLimit,
 }
 
-/// What becomes of a call.
+/// Whether a call may be made.
 pub(in crate::engagement) enum Verdict {
-    /// It may be made.
+    /// It fits into every budget.
     Fits,
-    /// It might go beyond a budget: why, and what a person is asked, if one is.
+    /// It may exceed a budget: the reason, and the request for a person, if the budget allows one.
     Beyond(Why, Option<Box<RequestKind>>),
 }
 
 impl Driver {
-    /// Whether a call that may take `most` fits into every budget that covers it.
+    /// Checks that a call with the upper bound `most` fits into every budget that covers it.
     pub(in crate::engagement) async fn within_budgets(
         &self,
         phase: &str,
         agent: &Agent,
         most: Charge,
     ) -> Result<Verdict, EngagementError> {
-        let said = self.said().await;
-        for bound in self.look(|e| bounds(e, said, phase, agent)).await {
+        let unrecorded = self.unrecorded_charge().await;
+        for bound in self.look(|e| bounds(e, unrecorded, phase, agent)).await {
             let needed = match (bound.unit, most.micro_usd) {
                 (Unit::Tokens, _) => most.usage.counted(),
                 (Unit::MicroUsd, Some(money)) => money,
@@ -52,9 +52,9 @@ impl Driver {
                     return Ok(Verdict::Beyond(Why { text, key: bound.key }, None));
                 }
             };
-            let told = (bound.key.clone(), bound.limit);
+            let notice = (bound.key.clone(), bound.limit);
             let near = bound.spent.saturating_mul(5) >= bound.limit.saturating_mul(4);
-            if near && self.look(|e| !e.state.neared.contains(&told)).await {
+            if near && self.look(|e| !e.state.neared.contains(&notice)).await {
                 let event = Event::BudgetNeared {
                     budget: bound.key.clone(),
                     spent: bound.spent,
@@ -69,7 +69,7 @@ impl Driver {
         Ok(Verdict::Fits)
     }
 
-    /// Asks a person to raise a budget; the swarm rests.
+    /// Asks a person to raise a budget, unless an open request already does.
     pub(in crate::engagement) async fn ask_to_raise(
         &self,
         asked: RequestKind,
@@ -85,7 +85,7 @@ impl Driver {
         Ok(request)
     }
 
-    /// A swarm's work stopped at a budget: asks, or lets the plan end it.
+    /// Handles a swarm that stopped at a budget: asks a person, or leaves the state.
     pub(in crate::engagement) async fn exhausted(
         &self,
         why: Why,
@@ -102,7 +102,12 @@ impl Driver {
 }
 
 /// Every limit that bounds a call of `agent` in `phase`.
-fn bounds(engagement: &Engagement, said: Option<Charge>, phase: &str, agent: &Agent) -> Vec<Bound> {
+fn bounds(
+    engagement: &Engagement,
+    unrecorded: Option<Charge>,
+    phase: &str,
+    agent: &Agent,
+) -> Vec<Bound> {
     let (definition, state) = (&engagement.definition, &engagement.state);
     let meter = &state.meter;
     let workflow = definition.workflow(&state.started.workflow);
@@ -127,22 +132,22 @@ fn bounds(engagement: &Engagement, said: Option<Charge>, phase: &str, agent: &Ag
         }
     };
     add(format!("agents.yaml agents.{}.budget", agent.name), agent.budget.as_ref(), &|| {
-        meter.against(said, |_, a| a == agent.name)
+        meter.against(unrecorded, |_, a| a == agent.name)
     });
     if let Some(pot) = &agent.pot {
         let shares =
             |name: &str| definition.agent(name).is_some_and(|a| a.pot.as_ref() == Some(pot));
         add(format!("agents.yaml budgets.{pot}"), definition.pot(pot), &|| {
-            meter.against(said, |_, a| shares(a))
+            meter.against(unrecorded, |_, a| shares(a))
         });
     }
     let of_phase = definition.phase(phase).and_then(|p| p.budget.as_ref());
     add(format!("phases/{phase}.yaml budget"), of_phase, &|| {
-        meter.against(said, |p, _| p == phase)
+        meter.against(unrecorded, |p, _| p == phase)
     });
     let name = &state.started.workflow;
     add(format!("workflows/{name}.yaml budget"), workflow.and_then(|w| w.budget.as_ref()), &|| {
-        meter.against(said, |_, _| true)
+        meter.against(unrecorded, |_, _| true)
     });
     found
 }

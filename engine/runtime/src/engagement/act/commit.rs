@@ -1,5 +1,4 @@
-//! Writing to the customer's repository: intent, commit, record. A step's commit exists once or not
-//! at all.
+//! Writes to the customer's repository: intent, commit, record. Each step commits at most once.
 
 use cloudcrew_definition::path::RepoPath;
 use cloudcrew_planted::Fault;
@@ -10,13 +9,13 @@ use crate::engagement::event::{CommitRecord, Event};
 use crate::engagement::refusal::Refusal;
 use cloudcrew_ports::repo::{CommitRequest, ENGAGEMENT, JOURNAL, Logged, RepoError, STEP};
 
-/// How often a branch that others keep moving is tried again.
+/// Maximum number of attempts when others keep moving the branch.
 const TRIES: usize = 20;
-/// Commits by others that are noted one by one at most.
+/// Maximum number of commits by others to list in one event.
 const MOST_FOREIGN: usize = 1_000;
 
 impl Driver {
-    /// Commits files. The inner error is a refusal in words: nothing was written.
+    /// Commits files. The inner error is a refusal: nothing was written.
     pub(crate) async fn commit(
         &self,
         step: &str,
@@ -81,7 +80,7 @@ impl Driver {
                     self.append(vec![Event::ForeignCommits { from: parent, to, commits }, intent])
                         .await?;
                 }
-                // The claim has moved since it was looked at: it is looked at again.
+                // The claim has moved since it was read; the next attempt reads it again.
                 Err(RepoError::Claimed(_)) => {}
                 Err(RepoError::Refused(why)) => return Ok(Err(why)),
                 Err(RepoError::CheckedOut(branch)) => {
@@ -96,7 +95,7 @@ impl Driver {
         )))
     }
 
-    /// The intent on record for this step, or a new one.
+    /// The recorded intent of this step, or a new one.
     async fn intend(&self, step: &str) -> Result<(Option<String>, i64), EngagementError> {
         if let Some((_, parent, date)) =
             self.look(|e| e.state.intended.clone().filter(|(s, _, _)| s == step)).await
@@ -117,8 +116,7 @@ impl Driver {
         Ok((parent, date))
     }
 
-    /// What a commit says of the step that makes it, and of the journal entry which says that it
-    /// would.
+    /// The trailers of a commit: its step, its engagement, and the journal entry that announced it.
     async fn trailers(&self, own: &str) -> Vec<(String, String)> {
         let mut trailers = vec![(STEP.to_owned(), own.to_owned())];
         self.look(|e| {
@@ -135,7 +133,8 @@ impl Driver {
         trailers
     }
 
-    /// Where the claim on the branch is, which is this engagement's and not ahead of its journal.
+    /// The commit of the claim on the branch. Checks that the claim is this engagement's and not
+    /// ahead of its journal.
     async fn claim(&self) -> Result<Option<String>, EngagementError> {
         let Some(claim) = self.ports.repo.claim().await? else { return Ok(None) };
         let branch = self.ports.repo.branch();
@@ -143,8 +142,8 @@ impl Driver {
         Ok(Some(claim.id))
     }
 
-    /// The ids of commits that others made; one that this engagement made and does not know of is
-    /// an error.
+    /// Ids of commits that others made. A commit of this engagement that its journal does not know
+    /// is an error.
     pub(in crate::engagement) async fn foreign(
         &self,
         log: Vec<Logged>,

@@ -1,4 +1,4 @@
-//! Continuing after a process that died.
+//! Continues after a process died.
 
 use cloudcrew_plan::{Kind, Outcome};
 
@@ -7,8 +7,8 @@ use crate::engagement::error::EngagementError;
 use crate::engagement::event::{Event, Why};
 
 impl Driver {
-    /// A swarm or review that was under way when a process died goes on, so often as its phase
-    /// allows.
+    /// Continues a swarm or review that was running when a process died, up to the phase's restart
+    /// limit.
     pub(in crate::engagement) async fn note_death(&self) -> Result<(), EngagementError> {
         let (at, under_way, may) = self
             .look(|e| {

@@ -1,4 +1,4 @@
-//! What follows the last phase. A step that fails is noted and never blocks completion.
+//! Finalize steps, after the last phase. A failed step is recorded and never blocks completion.
 
 use std::collections::BTreeSet;
 
@@ -14,11 +14,11 @@ use cloudcrew_ports::ledger::LedgerKind;
 /// Finalize steps that definitions may name.
 pub const STEPS: &[&str] = &["summary"];
 
-/// Where the summary stands in the customer's repository.
+/// Path of the summary in the customer's repository.
 const SUMMARY: &str = "docs/engagement-summary.md";
 
 impl Driver {
-    /// Tries a step, once.
+    /// Runs a step once.
     pub(in crate::engagement) async fn finalize(
         &self,
         step: String,
@@ -98,7 +98,7 @@ fn summary(engagement: &Engagement, decisions: &[String], there: &BTreeSet<Strin
                 answer.decision.name(),
                 answer.actor,
                 answer.channel,
-                said(&answer.decision)
+                details(&answer.decision)
             ));
         }
     }
@@ -135,8 +135,8 @@ fn summary(engagement: &Engagement, decisions: &[String], there: &BTreeSet<Strin
     text
 }
 
-/// The ratings or the words of a decision.
-fn said(decision: &Decision) -> String {
+/// The ratings or the feedback of a decision.
+fn details(decision: &Decision) -> String {
     match decision {
         Decision::Revise { words, .. } => format!(": {}", inset(words, "    ")),
         decision if !decision.ratings().is_empty() => {

@@ -12,7 +12,7 @@ use crate::engagement::event::{Decision, Event, Why};
 use crate::engagement::request::Request;
 
 impl Driver {
-    /// At a gate.
+    /// Acts at a gate.
     pub(in crate::engagement) async fn gate(&self) -> Result<Option<Rest>, EngagementError> {
         self.notice_foreign_commits().await?;
         let phase = self.look(|e| e.state.phase().unwrap_or_default().to_owned()).await;
@@ -43,14 +43,14 @@ impl Driver {
         Event::RequestOpened(Box::new(self.opened_now(request).await))
     }
 
-    /// The branch moved after the approval: what was approved is no longer what is there.
+    /// Asks again because the approved files changed after the approval.
     async fn reopen(&self, phase: &str, request: Request) -> Result<(), EngagementError> {
         let opened = self.opened(request).await;
         let entered = self
             .look(|e| {
                 let state = &e.state;
                 let next = state.plan().next(&state.at, Outcome::Reopened, &state.counters);
-                // Plans of older versions stay where they are.
+                // Plans of older versions cannot reopen a gate and stay in the state.
                 next.is_ok().then(|| Event::Entered {
                     state: state.at.clone(),
                     on: Some(Outcome::Reopened),
@@ -65,7 +65,7 @@ impl Driver {
         self.append(entered.into_iter().chain([opened]).collect()).await
     }
 
-    /// Notes a decision for the crew, and leaves the gate.
+    /// Adds a decision to the ledger and leaves the gate.
     async fn take_decision(&self, request: &Request) -> Result<(), EngagementError> {
         let Some(answer) = &request.answer else { return Ok(()) };
         let rated = answer.decision.ratings().iter();
@@ -88,7 +88,7 @@ impl Driver {
         self.go(outcome).await
     }
 
-    /// A row of the ledger about what the customer said.
+    /// Adds a ledger row with the customer's words.
     pub(in crate::engagement) async fn note(
         &self,
         request: &Request,

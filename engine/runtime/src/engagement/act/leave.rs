@@ -1,4 +1,5 @@
-//! Leaving a state on an outcome: where the plan leads, unless an approved gate must open again first.
+//! Leaves a state with an outcome: to the next state of the plan, or first to an approved gate that
+//! must reopen.
 
 use cloudcrew_plan::{Kind, Outcome};
 
@@ -7,12 +8,12 @@ use crate::engagement::error::EngagementError;
 use crate::engagement::event::{Event, Why, bound_words};
 
 impl Driver {
-    /// Leaves the state on an outcome.
+    /// Leaves the state with an outcome.
     pub(in crate::engagement) async fn go(&self, on: Outcome) -> Result<(), EngagementError> {
         self.go_because(on, None).await
     }
 
-    /// Leaves the state on an outcome that needs a reason. A used-up bound is part of it.
+    /// Leaves the state with an outcome and a reason. A used-up bound is added to the reason.
     pub(in crate::engagement) async fn go_because(
         &self,
         on: Outcome,
@@ -45,13 +46,13 @@ impl Driver {
                 self.append(vec![Event::Entered { state, on: Some(on), resume, why }]).await
             }
             Err(no_way) => Err(self
-                .damaged(format!("no way out of `{}` on `{}`", no_way.state, on.name()))
+                .damaged(format!("`{}` has no transition on `{}`", no_way.state, on.name()))
                 .await),
         }
     }
 
-    /// The gate that must open again before `to` may begin, and why: somebody changed what was
-    /// approved there.
+    /// The gate that must reopen before `to` may start, and why: someone changed what was approved
+    /// there.
     async fn reopened(
         &self,
         to: &str,
@@ -70,7 +71,7 @@ impl Driver {
                 (e.state.at.clone(), approved.collect::<Vec<_>>())
             })
             .await;
-        let begins = self
+        let starts = self
             .look(|e| {
                 e.state
                     .plan()
@@ -78,7 +79,7 @@ impl Driver {
                     .is_some_and(|s| matches!(s.kind, Kind::Swarm | Kind::Finalize | Kind::Done))
             })
             .await;
-        if !begins {
+        if !starts {
             return Ok(None);
         }
         self.notice_foreign_commits().await?;

@@ -1,4 +1,4 @@
-//! What a driver does: one action a file, each on top of what [`super::decide`] decided.
+//! The actions of a driver, one per file; [`super::decide`] chooses among them.
 
 pub(super) mod budget;
 mod commit;

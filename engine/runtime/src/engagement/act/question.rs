@@ -1,4 +1,4 @@
-//! An agent's question.
+//! Questions of an agent to the customer.
 
 use cloudcrew_plan::Outcome;
 use cloudcrew_ports::ledger::LedgerKind;
@@ -13,7 +13,7 @@ use crate::engagement::request::Request;
 use crate::swarm::{Input, Question};
 
 impl Driver {
-    /// Opens the request of a question.
+    /// Opens the request for a question.
     pub(in crate::engagement) async fn ask(
         &self,
         question: &Question,
@@ -29,7 +29,7 @@ impl Driver {
         self.append(vec![Event::RequestOpened(request)]).await
     }
 
-    /// Waits for the answers, unless the rehearsed customer has one.
+    /// Waits for answers, unless the rehearsed customer has one.
     pub(in crate::engagement) async fn hear(
         &self,
         open: Vec<Request>,
@@ -42,7 +42,7 @@ impl Driver {
         Ok(Some(Rest::Waiting(open)))
     }
 
-    /// Hands the answers to the swarm.
+    /// Passes the answers to the swarm.
     pub(in crate::engagement) async fn take_answers(
         &self,
         answered: &[(Question, Request)],

@@ -1,15 +1,15 @@
-//! The customer of a rehearsal.
+//! The rehearsed customer.
 
 use crate::engagement::driver::Driver;
 use crate::engagement::error::EngagementError;
 use crate::engagement::event::{Decision, ms};
 use crate::engagement::request::{Request, RequestKind};
 
-/// Reminders that a rehearsed silence waits for one by one.
+/// Maximum number of reminders to send one by one during a rehearsed silence.
 const MOST_REMINDERS: i64 = 100;
 
 impl Driver {
-    /// What the rehearsal's customer does at a gate; `true` when something happened.
+    /// Lets the rehearsed customer act at a gate; returns `true` when something happened.
     pub(in crate::engagement) async fn rehearsed_customer(
         &self,
         request: &Request,
@@ -20,7 +20,7 @@ impl Driver {
         {
             let waited = self.now().await - request.opened;
             if let Some(silent) = bend.silent_for.filter(|s| waited < ms(*s) as i64) {
-                // Reminders come one by one, unless there are so many that one must stand for them.
+                // Beyond the maximum, one reminder stands for all of them.
                 let many = request.remind_after.is_some_and(|every| {
                     (ms(silent) as i64 - waited) / every.max(1) > MOST_REMINDERS
                 });
@@ -34,7 +34,7 @@ impl Driver {
                 return Ok(true);
             }
         }
-        // A gate passes without a person only where that was asked for.
+        // A gate is approved without a person only with `--approve all`.
         let decisions =
             rehearsal.gates.iter().filter(|b| b.phase == request.phase).filter_map(|b| {
                 match (&b.revises, &b.approves) {
@@ -50,7 +50,7 @@ impl Driver {
         let Some(decision) = decisions.into_iter().nth(request.revision as usize - 1) else {
             return Ok(false);
         };
-        // Words for which there is no revision left stay unsaid; somebody has to decide.
+        // Without revisions left, a person has to decide.
         if matches!(decision, Decision::Revise { .. })
             && matches!(request.kind, RequestKind::Approval { may_revise: false, .. })
         {

@@ -1,4 +1,4 @@
-//! The review after a swarm: what the engine can see itself, then the reviewing agent's verdict.
+//! The review after a swarm: the engine's own checks, then the reviewing agent's verdict.
 
 use cloudcrew_definition::crew::{Deliverable, Phase, Review};
 use cloudcrew_definition::shown::row;
@@ -18,16 +18,16 @@ use cloudcrew_ports::repo::TreeFile;
 use cloudcrew_tools::Toolbox;
 
 impl Driver {
-    /// In a review's state.
+    /// Runs the review of the current phase.
     pub(in crate::engagement) async fn review(&self) -> Result<Option<Rest>, EngagementError> {
         let Some(phase) = self.phase().await else {
-            return Err(self.damaged("a review without a phase".into()).await);
+            return Err(self.damaged("a review state has no phase".into()).await);
         };
         let Some(review) = phase.review.clone() else {
-            return Err(self.damaged("a review that is not defined".into()).await);
+            return Err(self.damaged("the phase defines no review".into()).await);
         };
         if self.look(|e| e.state.swarm.is_none()).await {
-            let findings = self.seen_by_engine(&phase).await?;
+            let findings = self.check_deliverables(&phase).await?;
             let spec =
                 self.look(|e| review_spec(e, &self.ports.tools, &phase, &review, &findings)).await;
             let number = self.look(|e| e.state.progress(&phase.name).swarms).await;
@@ -57,7 +57,7 @@ impl Driver {
                 )
                 .await?;
             }
-            // A review has no state of its own for questions: it waits where it stands.
+            // A review has no separate state for questions: it waits in its own.
             SwarmEnd::Exhausted(_, Some(asked)) => drop(self.ask_to_raise(*asked).await?),
             SwarmEnd::Unrendered(why) => self.stop_unrendered(why).await?,
             SwarmEnd::Exhausted(why, None) => {
@@ -117,9 +117,8 @@ impl Driver {
         self.go_because(if passed { Outcome::Passed } else { Outcome::Faulted }, why).await
     }
 
-    /// What is wrong without anybody reading for meaning: missing files, missing or empty sections,
-    /// missing verdicts.
-    pub(in crate::engagement) async fn seen_by_engine(
+    /// Problems that need no judgement: missing files, missing or empty sections, missing verdicts.
+    pub(in crate::engagement) async fn check_deliverables(
         &self,
         phase: &Phase,
     ) -> Result<Vec<Finding>, EngagementError> {
@@ -140,14 +139,14 @@ impl Driver {
             if let Some(template) = &deliverable.template {
                 let text = self.file(&deliverable.path).await?.unwrap_or_default();
                 let template_text = self.template(template).await.unwrap_or_default();
-                for text in against_template(&template_text, &String::from_utf8_lossy(&text)) {
+                for text in template_faults(&template_text, &String::from_utf8_lossy(&text)) {
                     findings.push(finding(
                         format!("{}: {text} (templates/{template}.md)", deliverable.path),
                         key("template"),
                     ));
                 }
             }
-            for words in self.look(|e| unpassed(e, phase, deliverable, &file)).await {
+            for words in self.look(|e| missing_passes(e, phase, deliverable, &file)).await {
                 findings.push(finding(words, key("reviewers")));
             }
         }
@@ -155,8 +154,8 @@ impl Driver {
     }
 }
 
-/// Reviewers who have not passed a deliverable as it stands.
-fn unpassed(
+/// One finding for each reviewer who has not passed the current version of a deliverable.
+fn missing_passes(
     engagement: &Engagement,
     phase: &Phase,
     deliverable: &Deliverable,
@@ -184,21 +183,21 @@ fn unpassed(
     words
 }
 
-/// Headings of a template that an artifact lacks or leaves empty.
-fn against_template(template: &str, text: &str) -> Vec<String> {
+/// Headings of a template that are missing or empty in an artifact.
+fn template_faults(template: &str, text: &str) -> Vec<String> {
     let mut faults = Vec::new();
-    let there = headings(text);
+    let present = headings(text);
     let lines: Vec<&str> = text.lines().collect();
     for heading in headings(template).iter().filter(|h| !h.title.contains("{{")) {
         let Some(at) =
-            there.iter().position(|h| h.level == heading.level && h.title == heading.title)
+            present.iter().position(|h| h.level == heading.level && h.title == heading.title)
         else {
             faults.push(format!("the heading `{}` is missing", heading.title));
             continue;
         };
-        let end = there[at + 1..].first().map_or(lines.len(), |h| h.line);
-        let has_part = there.get(at + 1).is_some_and(|h| h.level > there[at].level);
-        let body: String = lines[there[at].line + 1..end].join("\n");
+        let end = present[at + 1..].first().map_or(lines.len(), |h| h.line);
+        let has_part = present.get(at + 1).is_some_and(|h| h.level > present[at].level);
+        let body: String = lines[present[at].line + 1..end].join("\n");
         let open = slots(&body);
         if let Some(slot) = open.first() {
             let sources: Vec<&str> = slot.sources.iter().map(|(s, _)| s.as_str()).collect();

@@ -1,4 +1,4 @@
-//! Requests that have come due, and answers of the engine's own.
+//! Settles due requests, and answers on behalf of the engine.
 
 use crate::engagement::answer::readable;
 use crate::engagement::driver::Driver;
@@ -8,7 +8,7 @@ use crate::engagement::request::Request;
 use crate::engagement::timers::settled;
 
 impl Driver {
-    /// Reminds of a request that has come due, or records its expiry.
+    /// Sends a reminder of a due request, or records its expiry.
     pub(in crate::engagement) async fn settle_request(
         &self,
         request: &Request,
@@ -22,7 +22,7 @@ impl Driver {
         }
     }
 
-    /// Answers a request for somebody who is no person: the record says which way.
+    /// Answers a request without a person; the record names the channel.
     pub(in crate::engagement) async fn answer_for(
         &self,
         request: &Request,
@@ -39,7 +39,7 @@ impl Driver {
             channel: channel.to_owned(),
             digest: request.digest.clone(),
         };
-        // Somebody may have answered in between; the journal has the one that counts.
+        // Someone may have answered in the meantime; the first recorded answer counts.
         self.catch_up().await?;
         if self.look(|e| e.state.request(&request.id).is_some_and(Request::is_open)).await {
             self.append(vec![Event::RequestAnswered { request: request.id.clone(), answer }])

@@ -1,4 +1,4 @@
-//! What a request is about: the deliverables as they are in the tree, and who changed them.
+//! The subject of a request: the deliverables in the tree, and changes that others made.
 
 use cloudcrew_ports::repo::TreeFile;
 
@@ -8,13 +8,14 @@ use crate::engagement::event::Event;
 use crate::engagement::request::Request;
 
 impl Driver {
+    /// Sets the time at which a request is opened, and with it its deadline.
     pub(in crate::engagement) async fn opened_now(&self, mut request: Request) -> Request {
         request.opened = self.now().await;
         request.expires = request.expires.map(|after| request.opened.saturating_add(after));
         request
     }
 
-    /// The deliverables of a phase as they stand in the tree, with their object ids.
+    /// The current deliverables of a phase, with their object ids.
     pub(in crate::engagement) async fn subject(
         &self,
         phase: &str,
@@ -28,7 +29,7 @@ impl Driver {
         Ok(subject)
     }
 
-    /// A file of the branch.
+    /// Finds a file on the branch.
     pub(in crate::engagement) async fn found(
         &self,
         path: &str,
@@ -39,18 +40,18 @@ impl Driver {
         }
     }
 
-    /// Commits by others are taken note of; what they change is looked at by whoever depends on it.
+    /// Records commits by others. Code that depends on a file checks whether it changed.
     pub(in crate::engagement) async fn notice_foreign_commits(
         &self,
     ) -> Result<(), EngagementError> {
-        let known = self.look(|e| e.state.head.clone()).await;
+        let recorded = self.look(|e| e.state.head.clone()).await;
         let intended = self.look(|e| e.state.intended.is_some()).await;
-        let there = self.ports.repo.head().await?;
-        let Some(to) = there.filter(|t| Some(t) != known.as_ref() && !intended) else {
+        let current = self.ports.repo.head().await?;
+        let Some(to) = current.filter(|t| Some(t) != recorded.as_ref() && !intended) else {
             return Ok(());
         };
-        let log = self.ports.repo.log(known.as_deref(), &to).await?;
+        let log = self.ports.repo.log(recorded.as_deref(), &to).await?;
         let commits = self.foreign(log).await?;
-        self.append(vec![Event::ForeignCommits { from: known, to, commits }]).await
+        self.append(vec![Event::ForeignCommits { from: recorded, to, commits }]).await
     }
 }

@@ -1,4 +1,4 @@
-//! Driving a swarm, for a phase's work or its review, and what its end means.
+//! Drives a swarm, for a phase's work or its review, and interprets its end.
 
 use cloudcrew_definition::crew::{Context, Phase};
 use cloudcrew_plan::Outcome;
@@ -13,17 +13,16 @@ use crate::engagement::load::Engagement;
 use crate::engagement::request::RequestKind;
 use crate::swarm::{ContextRule, Input, Limits, Member, Reason, RetryPolicy, Status, Stop, drive};
 
-/// How long a provider that is away is left alone before it is tried again, in milliseconds.
+/// Minimum wait before an unavailable provider is tried again, in milliseconds.
 const PARK_MS: i64 = 60_000;
-/// A provider that asks for a longer wait is tried again all the same, in milliseconds: what it
-/// says may be wrong.
+/// Maximum wait, in milliseconds, even when the provider asks for more: it may be wrong.
 pub(in crate::engagement) const MAX_PARK_MS: i64 = 3_600_000;
-/// How often in a visit a model that said nothing, or announced calls and made none, is asked
-/// again.
+/// How often per visit a model is asked again after an empty reply, or one that announced tool
+/// calls but made none.
 pub(in crate::engagement) const ASKS_AGAIN: u32 = 2;
 
 impl Driver {
-    /// A text of the pinned definitions cannot be rendered, which is no matter of budgets.
+    /// Fails the phase because a text of the pinned definitions cannot be rendered.
     pub(in crate::engagement) async fn stop_unrendered(
         &self,
         why: Why,
@@ -31,7 +30,7 @@ impl Driver {
         self.go_because(Outcome::Failed, Some(why)).await
     }
 
-    /// The provider is away for a while, or refuses until somebody changes something.
+    /// The event for a provider that is unavailable, or refuses until someone fixes the cause.
     pub(in crate::engagement) async fn parked_until(
         &self,
         status: Status,
@@ -48,12 +47,12 @@ impl Driver {
         }
     }
 
-    /// The definition of the phase under way.
+    /// The definition of the current phase.
     pub(in crate::engagement) async fn phase(&self) -> Option<Phase> {
         self.look(|e| e.state.phase().and_then(|p| e.definition.phase(p)).cloned()).await
     }
 
-    /// Drives the swarm under way; `None` when the process was asked to stop.
+    /// Drives the current swarm; returns `None` when the process was asked to stop.
     pub(in crate::engagement) async fn run_swarm(
         &self,
         phase: &Phase,
@@ -68,7 +67,7 @@ impl Driver {
                 .and_then(|s| Some((s.id.clone(), s.purpose, s.machine.take()?)))
         };
         let Some((id, purpose, mut machine)) = taken else {
-            return Err(self.damaged("no swarm is under way".into()).await);
+            return Err(self.damaged("no swarm is running".into()).await);
         };
         let host = SwarmHost::new(self, id, purpose, phase);
         let mut driven = Ok(machine.status());
@@ -87,11 +86,11 @@ impl Driver {
         if machine.status() == Status::Running {
             driven = drive(&mut machine, &host).await;
         }
-        // The machine has taken it in already, and is not fed with it again. What was paid for is on
-        // record also when a tool failed.
+        // The machine has accepted the deferred inputs already. Record what was paid for even when
+        // a tool failed.
         let settled = self.settle_deferred().await;
-        // After a failure the machine may know more than the journal: who goes on reads the journal
-        // again.
+        // After a failure the machine may be ahead of the journal, so it is not put back: the next
+        // driver reads the journal again.
         if let Err(Stop::Failed(HostError::Failed(error))) = driven {
             return Err(error);
         }
@@ -113,15 +112,15 @@ impl Driver {
 
 /// How driving a swarm ended.
 pub(in crate::engagement) enum SwarmEnd {
-    /// It rests.
+    /// The swarm rests.
     Rests(Status),
-    /// A budget is used up; what a person is asked, if one is.
+    /// A budget is used up; with the request for a person, if the budget allows one.
     Exhausted(Why, Option<Box<RequestKind>>),
     /// A prompt or a template cannot be rendered.
     Unrendered(Why),
 }
 
-/// Whether the swarm goes on by itself, or once somebody has changed something outside.
+/// Whether the swarm can continue later: by itself, or once someone has fixed the cause.
 pub(in crate::engagement) fn away(status: Status, reason: Option<&Reason>) -> bool {
     status == Status::ProviderUnavailable
         || (status == Status::Failed && reason.is_some_and(|r| r.mendable))
@@ -131,7 +130,7 @@ fn words(reason: Option<&Reason>) -> String {
     reason.map(|r| r.text.clone()).unwrap_or_default()
 }
 
-/// A failed swarm as the plan's outcome, with the YAML key to raise.
+/// Converts a failed swarm to an outcome of the plan and a reason with the YAML key to raise.
 pub(in crate::engagement) fn failed(phase: &Phase, reason: Option<&Reason>) -> (Outcome, Why) {
     let Some(reason) = reason else {
         return (Outcome::Failed, Why { text: "the swarm failed".into(), key: String::new() });
@@ -165,7 +164,7 @@ pub(in crate::engagement) fn member(
     })
 }
 
-/// The rule in tokens; a reply must still fit into the window.
+/// The rule in tokens, with room for a reply in the window.
 fn context_rule(rule: Context, max_tokens: u32) -> ContextRule {
     let room = rule.window.saturating_sub(max_tokens.into());
     let trim_at = ((rule.window as f64 * rule.trim_at) as u64).min(room);

@@ -1,4 +1,4 @@
-//! A phase's work: its swarm is made, driven until it rests, and what came out is told to the plan.
+//! A phase's work: creates its swarm, drives it until it rests, and passes the outcome to the plan.
 
 use cloudcrew_definition::crew::Phase;
 use cloudcrew_plan::{Counter, Outcome};
@@ -18,10 +18,10 @@ use cloudcrew_sow::{Item, SectionKind};
 use cloudcrew_tools::Toolbox;
 
 impl Driver {
-    /// In a swarm's state.
+    /// Runs the swarm of the current phase.
     pub(in crate::engagement) async fn work(&self) -> Result<Option<Rest>, EngagementError> {
         let Some(phase) = self.phase().await else {
-            return Err(self.damaged("a swarm without a phase".into()).await);
+            return Err(self.damaged("a swarm state has no phase".into()).await);
         };
         self.commit_sow().await?;
         self.seed_ledger(&phase).await?;
@@ -48,7 +48,7 @@ impl Driver {
             return Ok(Some(Rest::Stopped));
         };
         match status {
-            SwarmEnd::Rests(Status::Completed) => self.delivered(&phase).await?,
+            SwarmEnd::Rests(Status::Completed) => self.finish(&phase).await?,
             SwarmEnd::Rests(Status::Interrupted) => self.go(Outcome::Asked).await?,
             SwarmEnd::Rests(Status::Cancelled) => self.go(Outcome::Cancelled).await?,
             SwarmEnd::Rests(status) if away(status, reason.as_ref()) => {
@@ -65,24 +65,23 @@ impl Driver {
         Ok(None)
     }
 
-    /// The swarm ended by itself: the engine looks for what the phase owes, whatever the agents
-    /// say.
-    async fn delivered(&self, phase: &Phase) -> Result<(), EngagementError> {
-        // Plans of older versions leave that to the review.
-        let looks = self.look(|e| {
+    /// After a swarm has completed, checks the phase's deliverables, whatever the agents say.
+    async fn finish(&self, phase: &Phase) -> Result<(), EngagementError> {
+        // Plans of older versions leave this check to the review.
+        let checks = self.look(|e| {
             let plan = e.state.plan();
             plan.state(&e.state.at)
                 .is_some_and(|state| state.on.iter().any(|way| way.on == Outcome::Incomplete))
         });
-        if !looks.await {
+        if !checks.await {
             return self.go(Outcome::Finished).await;
         }
-        let findings = self.seen_by_engine(phase).await?;
-        let known = self.look(|e| e.state.progress(&phase.name).findings).await;
+        let findings = self.check_deliverables(phase).await?;
+        let earlier = self.look(|e| e.state.progress(&phase.name).findings).await;
         let first = findings.first().cloned();
-        // What a review found stays in mind until the next one.
-        let cleared = findings.is_empty() && (known.is_empty() || phase.review.is_some());
-        if findings != known && !cleared {
+        // Findings of a review are kept until the next review.
+        let cleared = findings.is_empty() && (earlier.is_empty() || phase.review.is_some());
+        if findings != earlier && !cleared {
             self.append(vec![Event::Checked {
                 phase: phase.name.clone(),
                 findings: findings.clone(),
@@ -99,10 +98,10 @@ impl Driver {
         self.go_because(Outcome::Incomplete, Some(Why { text, key: first.key })).await
     }
 
-    /// An engagement that begins later than with its first phase knows what the statement of work
-    /// says all the same.
+    /// Adds the items of the statement of work to the ledger when an engagement starts at a later
+    /// phase.
     async fn seed_ledger(&self, phase: &Phase) -> Result<(), EngagementError> {
-        let (later, begun, items) = self
+        let (later, started, items) = self
             .look(|e| {
                 let later =
                     e.state.first.as_ref().is_some_and(|first| *first != e.state.plan().start);
@@ -111,7 +110,7 @@ impl Driver {
                 (later, e.state.phases.values().any(|progress| progress.swarms > 0), items)
             })
             .await;
-        if !later || begun {
+        if !later || started {
             return Ok(());
         }
         let row = |item: Item| LedgerRow {
@@ -126,8 +125,7 @@ impl Driver {
         self.record_rows(&items.into_iter().map(row).collect::<Vec<_>>()).await
     }
 
-    /// The statement of work stands in the repository from the beginning, so that agents and
-    /// customer read the same.
+    /// Commits the statement of work first, so that agents and customer read the same text.
     async fn commit_sow(&self) -> Result<(), EngagementError> {
         const STEP: &str = "start.sow";
         if self.look(|e| e.state.commits.contains_key(STEP)).await {

@@ -1,4 +1,4 @@
-//! One call of a model: its prompt, its tools, what it may cost, and what is heard of it.
+//! One model call: its prompt, its tools, its maximum cost, and its streamed reply.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,62 +20,61 @@ use crate::prompt::joined;
 use crate::swarm::{ModelCall, Note, Stop, Swarm};
 use crate::watch::Live;
 
-/// Bytes of text that one token stands for at least; for upper bounds before a call.
+/// Minimum number of bytes per token, for upper bounds before a call.
 const BYTES_PER_TOKEN: u64 = 2;
-/// Tokens that a provider adds to what it is sent: how tools are used, where messages begin and
-/// end.
+/// Tokens that a provider adds to a request, for tool instructions and message boundaries.
 const FRAMING: u64 = 500;
 
-/// A system prompt, and how much of it other visits share.
+/// A system prompt, and the length of the prefix that other visits share.
 struct Prompt {
     system: String,
     steady: usize,
 }
 
-/// An agent in a visit, with all that stays the same from call to call.
+/// The active agent of a visit, with everything that is the same for all its calls.
 pub(super) struct ActiveAgent {
     visit: u32,
     pub(super) agent: Agent,
     prompt: Prompt,
     tools: Vec<ToolSpec>,
-    /// Bytes of prompt and tools.
+    /// Size of the prompt and tools, in bytes.
     bytes: u64,
     model: String,
     max_tokens: u32,
     pub(super) price: Option<Price>,
 }
 
-/// A call that is on record and about to be made.
+/// A recorded call that is about to be made.
 pub(super) struct Ready {
     context: CallContext,
     active: Arc<ActiveAgent>,
 }
 
-/// Passes on what a model says; when its call does not come to its end, also when it is cut off,
-/// that it is to be forgotten.
+/// Passes a streamed reply to the watch. When the call does not complete, even because it is
+/// dropped, the watch is told to discard the reply.
 struct Relay<'a> {
     driver: &'a Driver,
     agent: &'a str,
-    heard: AtomicBool,
+    discard: AtomicBool,
 }
 
 impl Listener for Relay<'_> {
     fn hears(&self, text: &str) {
-        self.heard.store(true, Ordering::Relaxed);
+        self.discard.store(true, Ordering::Relaxed);
         self.driver.ports.watch.live(self.driver.project(), Live::Says { agent: self.agent, text });
     }
 }
 
 impl Drop for Relay<'_> {
     fn drop(&mut self) {
-        if self.heard.load(Ordering::Relaxed) {
+        if self.discard.load(Ordering::Relaxed) {
             self.driver.ports.watch.live(self.driver.project(), Live::Forget { agent: self.agent });
         }
     }
 }
 
 impl SwarmHost<'_> {
-    pub(super) async fn begin_visit(
+    pub(super) async fn start_visit(
         &self,
         swarm: &Swarm,
         visit: u32,
@@ -84,7 +83,7 @@ impl SwarmHost<'_> {
         let agent = self.agent(agent).await?;
         let parts = self.parts(&agent).await?;
         let system = joined(&parts);
-        // The ledger, which is last, grows.
+        // The last part, the ledger, grows between visits.
         let steady = joined(&parts[..parts.len() - 1]).len();
         let blob = self.driver.ports.blobs.put(system.as_bytes()).await.map_err(failed)?;
         let sources = parts
@@ -104,7 +103,7 @@ impl SwarmHost<'_> {
         swarm: &Swarm,
         call: &ModelCall,
     ) -> Result<(), Stop<HostError>> {
-        let active = self.speaking(swarm, call).await?;
+        let active = self.active_agent(swarm, call).await?;
         let agent = &active.agent;
         let read = (active.bytes + swarm.conversation_bytes()) / BYTES_PER_TOKEN + FRAMING;
         let bound = Usage {
@@ -154,13 +153,14 @@ impl SwarmHost<'_> {
         swarm: &Swarm,
     ) -> Result<Result<ModelReply, ModelFault>, Stop<HostError>> {
         let Some(ready) = self.turn().ready.take() else {
-            return Err(failed(
-                self.driver.damaged("a call that was not made ready".to_owned()).await,
-            ));
+            return Err(failed(self.driver.damaged("a call was not prepared".to_owned()).await));
         };
         let active = &ready.active;
-        let relay =
-            Relay { driver: self.driver, agent: &active.agent.name, heard: AtomicBool::new(false) };
+        let relay = Relay {
+            driver: self.driver,
+            agent: &active.agent.name,
+            discard: AtomicBool::new(false),
+        };
         let request = ModelRequest {
             context: &ready.context,
             agent: &active.agent.name,
@@ -172,12 +172,12 @@ impl SwarmHost<'_> {
             max_tokens: active.max_tokens,
             listener: &relay,
         };
-        let said = self.driver.ports.model.complete(request).await;
-        let said = said.and_then(ModelReply::bounded).map_err(ModelFault::bounded);
-        if said.is_ok() {
-            relay.heard.store(false, Ordering::Relaxed);
+        let reply = self.driver.ports.model.complete(request).await;
+        let reply = reply.and_then(ModelReply::bounded).map_err(ModelFault::bounded);
+        if reply.is_ok() {
+            relay.discard.store(false, Ordering::Relaxed);
         }
-        Ok(said)
+        Ok(reply)
     }
 
     async fn model(&self, agent: &Agent) -> (String, u32, Option<Price>) {
@@ -190,14 +190,15 @@ impl SwarmHost<'_> {
             .await
     }
 
-    /// Puts on record, with the next call, what the machine has left out of the conversation since
-    /// the last one.
+    /// Records, with the next call, how the machine has shortened the conversation since the last
+    /// call.
     async fn note_trims(&self, swarm: &Swarm, agent: &str) {
         let Some(visit) = swarm.visits().last().filter(|visit| !visit.trims.is_empty()) else {
             return;
         };
-        let known = self.driver.look(|e| e.state.swarm.as_ref().map_or(0, |run| run.trims)).await;
-        let new = visit.trims.iter().skip(known);
+        let recorded =
+            self.driver.look(|e| e.state.swarm.as_ref().map_or(0, |run| run.trims)).await;
+        let new = visit.trims.iter().skip(recorded);
         self.driver
             .defer(
                 new.map(|trim| Event::Trimmed {
@@ -210,9 +211,9 @@ impl SwarmHost<'_> {
             .await;
     }
 
-    /// Who speaks, with the prompt of the visit; after a restart from its blob, so that the visit
-    /// goes on with the very same words.
-    async fn speaking(
+    /// The active agent with the prompt of its visit. After a restart the prompt is read from its
+    /// blob, so that the visit continues with exactly the same prompt.
+    async fn active_agent(
         &self,
         swarm: &Swarm,
         call: &ModelCall,
@@ -238,7 +239,7 @@ impl SwarmHost<'_> {
         Ok(self.prepare(swarm, visit, agent, Prompt { system, steady }).await)
     }
 
-    /// Makes what stays the same in a visit.
+    /// Prepares everything that is the same for all calls of a visit.
     async fn prepare(
         &self,
         swarm: &Swarm,
@@ -256,7 +257,7 @@ impl SwarmHost<'_> {
     }
 }
 
-/// Bytes of a tool's declaration, about.
+/// Approximate size of a tool's declaration, in bytes.
 fn size(tool: &ToolSpec) -> u64 {
     (tool.name.len() + tool.description.len()) as u64
         + serde_json::to_string(&*tool.schema).map_or(0, |text| text.len() as u64)

@@ -1,5 +1,5 @@
-//! The swarm's driver inside an engagement: prompts, models and tools through ports, everything on
-//! record before something outside follows from it.
+//! The host of a swarm inside an engagement: provides prompts, models and tools through ports, and
+//! records everything before it has an effect outside.
 
 mod call;
 mod prompt;
@@ -24,18 +24,17 @@ use call::{ActiveAgent, Ready};
 
 pub(super) use tools::tool_names;
 
-/// How often a driver looks for what others put on record.
-const LOOKS_EVERY: Duration = Duration::from_millis(20);
+/// Minimum interval between reads of entries that others appended.
+const POLL: Duration = Duration::from_millis(20);
 
-/// Why a swarm cannot be driven on.
+/// Why a swarm cannot continue.
 #[derive(Debug)]
 pub(super) enum HostError {
-    /// The world failed.
+    /// A port failed.
     Failed(EngagementError),
-    /// A budget is used up; what a person is asked, if one is.
+    /// A budget is used up; with the request for a person, if the budget allows one.
     OverBudget(Why, Option<Box<RequestKind>>),
-    /// A prompt or a template cannot be rendered. Both are pinned to the engagement: trying again would
-    /// give the same.
+    /// A prompt or a template cannot be rendered. Both are pinned, so trying again would not help.
     Unrendered(Why),
 }
 
@@ -43,32 +42,32 @@ fn failed(error: impl Into<EngagementError>) -> Stop<HostError> {
     Stop::Failed(HostError::Failed(error.into()))
 }
 
-/// One swarm of an engagement.
+/// The host of one swarm.
 pub(super) struct SwarmHost<'a> {
     driver: &'a Driver,
     id: String,
     purpose: Purpose,
     phase: &'a Phase,
     turn: SyncMutex<Turn>,
-    /// Effects of one turn happen in the order of its calls: how many of those that run have had
-    /// theirs.
+    /// Effects of one turn happen in the order of its calls. Counts the running calls whose effects
+    /// have happened.
     effects: tokio::sync::watch::Sender<usize>,
 }
 
-/// What is known from one step of the swarm to the next.
+/// What is kept from one step of the swarm to the next.
 #[derive(Default)]
 struct Turn {
-    /// The active agent, prepared once in a visit.
+    /// The active agent, prepared once per visit.
     active: Option<Arc<ActiveAgent>>,
     /// The call that is about to be made.
     ready: Option<Ready>,
-    /// When this driver looked last for what others put on record.
-    looked: Option<Duration>,
-    /// Effects of calls whose results are not on record yet.
+    /// When this driver last read entries of others.
+    polled: Option<Duration>,
+    /// Effects of calls whose results are not recorded yet.
     done: BTreeMap<usize, ToolDone>,
-    /// Whether all tools of this turn only read: they may run again after a crash.
+    /// Whether all tools of this turn only read, so that they may run again after a crash.
     reads: bool,
-    /// Bytes that this turn's tools have returned.
+    /// Bytes that the tools of this turn have returned.
     bytes: usize,
     /// Questions that they have asked.
     questions: usize,
@@ -84,7 +83,7 @@ impl<'a> SwarmHost<'a> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The key of something that happens once: `discovery.1.v2.t0.c1`.
+    /// The key of a step that happens once: `discovery.1.v2.t0.c1`.
     fn step(&self, visit: u32, turn: u32, rest: &str) -> String {
         format!("{}.v{visit}.t{turn}.{rest}", self.id)
     }
@@ -100,7 +99,7 @@ impl Host for SwarmHost<'_> {
         visit: u32,
         agent: &str,
     ) -> Result<Vec<Note>, Stop<HostError>> {
-        self.begin_visit(swarm, visit, agent).await
+        self.start_visit(swarm, visit, agent).await
     }
 
     async fn before_model(&self, swarm: &Swarm, call: &ModelCall) -> Result<(), Stop<HostError>> {
@@ -141,7 +140,7 @@ impl Host for SwarmHost<'_> {
     }
 
     fn jitter(&self) -> f64 {
-        // Spread over processes and calls; no two engines wait in step.
+        // Seeded by process and call, so that engines do not retry in step.
         let seed = sha256(format!("{}{}{:?}", self.id, std::process::id(), self.elapsed()));
         u32::from_str_radix(&seed[..8], 16).map_or(0.5, |n| f64::from(n) / f64::from(u32::MAX))
     }
@@ -165,9 +164,9 @@ impl Host for SwarmHost<'_> {
             _ => None,
         };
         let done = done.filter(|d| *d != ToolDone::default());
-        // Nothing outside follows from these by themselves. What does (a call, a tool that writes,
-        // a question, the end of the swarm) puts them on record first.
-        let inside = match input {
+        // These have no effect outside. Anything that does (a call, a tool that writes, a question,
+        // the end of the swarm) records them first.
+        let deferrable = match input {
             Input::Reply(_) => settled.is_some(),
             Input::ToolResult { .. } => self.turn().reads,
             Input::VisitOpened { .. } => true,
@@ -179,7 +178,7 @@ impl Host for SwarmHost<'_> {
             settled,
             done,
         };
-        if inside {
+        if deferrable {
             self.driver.defer([event], settled).await;
             return Ok(());
         }
@@ -200,12 +199,12 @@ impl Host for SwarmHost<'_> {
         if self.driver.ports.watch.stop_wanted() {
             return Err(Stop::Halted);
         }
-        // What people say is looked for between steps, and not more often than they could notice.
+        // Read answers and messages between steps, but no more often than people could notice.
         let now = self.elapsed();
-        if self.turn().looked.is_some_and(|before| now.saturating_sub(before) < LOOKS_EVERY) {
+        if self.turn().polled.is_some_and(|before| now.saturating_sub(before) < POLL) {
             return Ok(None);
         }
-        self.turn().looked = Some(now);
+        self.turn().polled = Some(now);
         self.driver.keep_lease().await.map_err(failed)?;
         self.driver.catch_up().await.map_err(failed)?;
         let cancelled = self.driver.look(|e| e.state.cancel.is_some()).await;

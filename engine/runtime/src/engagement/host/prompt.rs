@@ -1,4 +1,4 @@
-//! The system prompt of a visit, from the definitions and from what is known by now.
+//! The system prompt of a visit, from the definitions and the current state.
 
 use cloudcrew_definition::crew::Agent;
 use cloudcrew_definition::shown::row;
@@ -12,10 +12,10 @@ use crate::engagement::event::Why;
 use crate::prompt::{Part, render};
 use crate::swarm::Stop;
 
-/// How a template is to be used.
+/// The instruction for a template.
 const FILL_IN: &str = "Fill in this template; keep every heading and replace every `fill` comment:";
-/// Lines of what is told of an earlier swarm at most.
-const MOST_TOLD: usize = 100;
+/// Maximum number of lines about the previous swarm.
+const MAX_EARLIER_LINES: usize = 100;
 
 impl SwarmHost<'_> {
     pub(super) async fn agent(&self, name: &str) -> Result<Agent, Stop<HostError>> {
@@ -67,13 +67,13 @@ impl SwarmHost<'_> {
         ])
     }
 
-    /// What the swarm before this one came to, for one that begins again: why, what is missing, and
-    /// what is there already.
+    /// For a restarted swarm, how the previous one ended: why, what is missing, and what is already
+    /// written.
     pub(super) async fn earlier(&self) -> String {
         if self.purpose == Purpose::Review {
             return String::new();
         }
-        let told = self.driver.look(|e| {
+        let earlier = self.driver.look(|e| {
             let progress = e.state.progress(&self.phase.name);
             let why = progress.earlier?;
             let mut text = format!(
@@ -83,7 +83,7 @@ impl SwarmHost<'_> {
             );
             if !progress.findings.is_empty() {
                 text.push_str("\nWhat was found missing or wrong:\n");
-                progress.findings.iter().take(MOST_TOLD).for_each(|f| {
+                progress.findings.iter().take(MAX_EARLIER_LINES).for_each(|f| {
                     text.push_str(&format!(
                         "- \
                     {}\n",
@@ -93,7 +93,7 @@ impl SwarmHost<'_> {
             }
             let files = e.state.artifacts.iter().filter(|(_, a)| a.phase == self.phase.name);
             let files: Vec<String> = files
-                .take(MOST_TOLD)
+                .take(MAX_EARLIER_LINES)
                 .map(|(path, a)| {
                     format!(
                         "- {} \
@@ -112,10 +112,11 @@ impl SwarmHost<'_> {
             text.push_str(&files.concat());
             Some(text)
         });
-        told.await.unwrap_or_default()
+        earlier.await.unwrap_or_default()
     }
 
-    /// What an agent must write here: path, words about it, template, the template's `deliverable`.
+    /// What an agent must write here: path, description, template, and the template's
+    /// `deliverable`.
     pub(super) fn owed(
         &self,
         agent: &Agent,
@@ -138,14 +139,14 @@ impl SwarmHost<'_> {
         )]
     }
 
-    /// The text is pinned to the engagement: trying again would say the same.
+    /// The error for a text that cannot be rendered. It is pinned, so trying again would not help.
     pub(super) fn unrendered(&self, what: &str, key: String, why: &str) -> Stop<HostError> {
         let text = format!("the {what} cannot be rendered: {why} [{key}]");
         Stop::Failed(HostError::Unrendered(Why { text, key }))
     }
 }
 
-/// The ledger in a prompt: what was decided and found, shortest form.
+/// The ledger in its shortest form, for a prompt.
 fn digest(rows: &[LedgerRow]) -> String {
     if rows.is_empty() {
         return String::new();
@@ -161,7 +162,7 @@ fn digest(rows: &[LedgerRow]) -> String {
             LedgerKind::Feedback => "feedback",
             LedgerKind::Answer => "answer",
         };
-        // A title of several rows would look like several entries.
+        // A title of several lines would look like several entries.
         format!("- {kind} ({}, {}): {}", row(&r.phase), row(&r.author), row(&r.title))
     });
     format!("# Ledger\n\n{}", shown.collect::<Vec<_>>().join("\n"))

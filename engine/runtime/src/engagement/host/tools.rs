@@ -1,5 +1,5 @@
-//! The tools of one turn: side by side, their effects in the order of the calls, their results
-//! bounded in sum.
+//! The tools of one turn. They run in parallel, their effects happen in the order of the calls, and
+//! their results are bounded in total.
 
 use cloudcrew_definition::catalogue::Effect;
 use cloudcrew_definition::crew::Agent;
@@ -11,21 +11,21 @@ use cloudcrew_tools::{Broken, MAX_SHOWN, Outcome, ToolError, Toolbox};
 use super::{HostError, SwarmHost, failed};
 use crate::engagement::error::EngagementError;
 use crate::engagement::event::Event;
-use crate::engagement::workplace::Desk;
+use crate::engagement::workplace::CallWorkplace;
 use crate::swarm::{Stop, Swarm, ToolAnswer, ToolCalls, handoff_spec};
 
-/// Bytes of what the tools of one turn say at most, with what they show: more than any model reads
-/// at once.
+/// Maximum total size of a turn's tool results in bytes, attachments included: more than any model
+/// reads at once.
 const MAX_TURN: usize = 4 * 1024 * 1024;
-/// Questions of one turn at most.
+/// Maximum number of questions in one turn.
 const MAX_QUESTIONS: usize = 16;
 
 impl SwarmHost<'_> {
     pub(super) async fn tools(&self, agent: &Agent, swarm: &Swarm) -> Vec<ToolSpec> {
         let tools = &self.driver.ports.tools;
         let names = tool_names(tools, agent, self.purpose);
-        let known = names.iter().filter_map(|name| tools.find(name));
-        let mut specs: Vec<ToolSpec> = known.map(|known| known.spec.clone()).collect();
+        let registered = names.iter().filter_map(|name| tools.find(name));
+        let mut specs: Vec<ToolSpec> = registered.map(|tool| tool.spec.clone()).collect();
         if swarm.spec().handoffs {
             specs.push(handoff_spec());
         }
@@ -44,7 +44,7 @@ impl SwarmHost<'_> {
             .map(|(i, c)| (self.step(calls.visit, calls.turn, &format!("c{i}")), c.name.clone()))
             .collect();
         let event = Event::ToolsCalled { agent: calls.agent.clone(), calls: names };
-        // That tools which only read were called need not be on disk before they are.
+        // Calls of tools that only read need not be on disk before they are made.
         let reads = calls.calls.iter().all(|(_, call)| {
             self.driver
                 .ports
@@ -74,7 +74,7 @@ impl SwarmHost<'_> {
                 started,
             )
         };
-        let Some(known) = self.driver.ports.tools.find(&call.name) else {
+        let Some(registered) = self.driver.ports.tools.find(&call.name) else {
             self.my_turn(place).await;
             pass_on();
             return Ok(answer(
@@ -83,7 +83,7 @@ impl SwarmHost<'_> {
                 false,
             ));
         };
-        if let Some(why) = known.mismatch(&call.input) {
+        if let Some(why) = registered.mismatch(&call.input) {
             self.my_turn(place).await;
             pass_on();
             return Ok(answer(
@@ -96,23 +96,23 @@ impl SwarmHost<'_> {
         let fresh;
         let agent = match &active {
             Some(active) => &active.agent,
-            // A process that goes on in the middle of a turn has not spoken yet.
+            // A process that resumes in the middle of a turn has not prepared its agent.
             None => {
                 fresh = self.agent(&calls.agent).await?;
                 &fresh
             }
         };
-        if known.info.effect != Effect::Pure {
+        if registered.info.effect != Effect::Pure {
             self.my_turn(place).await;
         }
         let step = self.step(calls.visit, calls.turn, &format!("c{index}"));
-        let desk = Desk { driver: self.driver, agent, phase: &self.phase.name, step };
-        let said = known.tool.call(&desk, call.input.clone()).await;
-        if known.info.effect == Effect::Pure {
+        let workplace = CallWorkplace { driver: self.driver, agent, phase: &self.phase.name, step };
+        let outcome = registered.tool.call(&workplace, call.input.clone()).await;
+        if registered.info.effect == Effect::Pure {
             self.my_turn(place).await;
         }
         pass_on();
-        match said {
+        match outcome {
             Ok(Outcome::Done(text, done)) => {
                 self.turn().done.insert(index, done);
                 Ok(answer(ToolStatus::Success, self.within_turn(text), true))
@@ -147,11 +147,11 @@ impl SwarmHost<'_> {
                 Ok(ToolAnswer::Asks(name, question))
             }
             Err(ToolError::Refused(why)) => Ok(answer(ToolStatus::Error, why, true)),
-            Err(ToolError::Failed(broken)) => Err(failed(whole(broken))),
+            Err(ToolError::Failed(broken)) => Err(failed(engagement_error(broken))),
         }
     }
 
-    /// Whether the results of this turn leave room for so many bytes, which then are taken.
+    /// Reserves bytes for a result; `false` when the results of this turn leave no room for them.
     fn has_room(&self, bytes: usize) -> bool {
         let mut turn = self.turn();
         let fits = turn.bytes.saturating_add(bytes) <= MAX_TURN;
@@ -161,7 +161,7 @@ impl SwarmHost<'_> {
         fits
     }
 
-    /// What a tool said, as far as the results of this turn leave room for it.
+    /// Cuts a tool's result to the room that is left in this turn.
     fn within_turn(&self, mut text: String) -> String {
         if self.has_room(text.len()) {
             return text;
@@ -182,8 +182,8 @@ impl SwarmHost<'_> {
         text
     }
 
-    /// Waits until the effects of all calls before this one have happened. `place` counts the calls
-    /// that run: the machine answers some itself, such as a handoff between two writes.
+    /// Waits until the effects of all earlier calls have happened. `place` counts only running
+    /// calls: the machine answers some itself, such as a handoff between two writes.
     async fn my_turn(&self, place: usize) {
         let mut turn = self.effects.subscribe();
         // The sender lives as long as this host.
@@ -203,8 +203,8 @@ pub(in crate::engagement) fn tool_names(
     agent.tools.iter().filter(keep).cloned().collect()
 }
 
-/// The error that a tool handed on.
-fn whole(Broken(error): Broken) -> EngagementError {
+/// Converts an error that a tool passed on.
+fn engagement_error(Broken(error): Broken) -> EngagementError {
     match error.downcast::<EngagementError>() {
         Ok(error) => *error,
         Err(error) => match error.downcast::<StoreError>() {

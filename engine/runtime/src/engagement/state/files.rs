@@ -1,4 +1,4 @@
-//! What the crew wrote, and where the branch is.
+//! The files that the crew wrote, and the head of the branch.
 
 use schemars::JsonSchema;
 
@@ -8,9 +8,9 @@ use crate::engagement::event::CommitRecord;
 /// A file that the crew wrote.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, JsonSchema)]
 pub struct Artifact {
-    /// Phase that wrote it last.
+    /// Phase that last wrote it.
     pub phase: String,
-    /// Who wrote it last.
+    /// Agent that last wrote it.
     pub owner: String,
     /// Run of that phase.
     pub revision: u32,
@@ -21,7 +21,7 @@ pub struct Artifact {
 }
 
 impl State {
-    /// A commit of the crew was made.
+    /// Applies a commit of the crew.
     pub(super) fn committed(&mut self, record: &CommitRecord) {
         self.head = Some(record.commit.clone());
         self.intended = None;

@@ -1,5 +1,5 @@
-//! Which event may happen where: the one table. What passes here can be taken in without a further
-//! question.
+//! The only table of which event may happen in which state. An event that passes can be applied
+//! without further checks.
 
 use cloudcrew_plan::{Kind, Outcome};
 
@@ -7,29 +7,29 @@ use super::{Illegal, State};
 use crate::engagement::event::Event;
 use crate::engagement::request::Request;
 
-/// What an event needs of the state it happens in.
+/// What an event requires of the current state.
 enum Needs<'a> {
-    /// It never happens again.
+    /// Only happens once, as the first event.
     Never,
-    /// Anywhere, also after the end.
+    /// Nothing; it may happen even after the end.
     Nothing,
-    /// Anywhere before the end.
+    /// The engagement has not ended.
     NotEnded,
-    /// Only after the end.
+    /// The engagement has ended.
     Ended,
-    /// In a final state.
+    /// A final state.
     FinalState,
-    /// A state that the plan leads to on this outcome, or an approved gate that opens again.
+    /// The plan leads to the state on this outcome, or an approved gate reopens.
     Way { to: &'a str, on: Option<Outcome>, resume: Option<&'a str> },
-    /// A state with a swarm, and none under way.
+    /// A state with a swarm, and none running.
     RoomForSwarm,
-    /// A swarm under way.
+    /// A running swarm.
     Swarm,
-    /// No request of this id.
+    /// No request with this id.
     NewRequest(&'a str),
-    /// An open request of this id.
+    /// An open request with this id.
     OpenRequest(&'a str),
-    /// That the phase may be restarted once more.
+    /// The phase may be restarted again.
     Restart,
 }
 
@@ -72,10 +72,10 @@ fn needs(event: &Event) -> Needs<'_> {
     }
 }
 
-/// Whether an event may happen.
+/// Checks whether an event may happen.
 ///
 /// # Errors
-/// Where the engagement is, and why not.
+/// Returns the current state and why the event is illegal there.
 pub(super) fn check(state: &State, event: &Event) -> Result<(), Illegal> {
     let needs = needs(event);
     let ended = state.end.is_some();
@@ -84,30 +84,32 @@ pub(super) fn check(state: &State, event: &Event) -> Result<(), Illegal> {
     }
     let open = |id: &str| state.request(id).is_some_and(Request::is_open);
     let why = match needs {
-        Needs::Never => "it has begun already".to_owned(),
-        Needs::Ended if !ended => "it has not ended".to_owned(),
+        Needs::Never => "the engagement has already started".to_owned(),
+        Needs::Ended if !ended => "the engagement has not ended".to_owned(),
         Needs::FinalState if !state.kind().is_some_and(Kind::is_final) => {
-            "this is no final state".to_owned()
+            "the state is not final".to_owned()
         }
         Needs::Way { to, on, resume } => return way(state, event, to, on, resume),
         Needs::RoomForSwarm
             if state.swarm.is_some()
                 || !matches!(state.kind(), Some(Kind::Swarm | Kind::Review)) =>
         {
-            "no swarm belongs here".to_owned()
+            "no swarm can start here".to_owned()
         }
-        Needs::Swarm if state.swarm.is_none() => "no swarm is under way".to_owned(),
-        Needs::NewRequest(id) if state.request(id).is_some() => format!("request `{id}` exists"),
-        Needs::OpenRequest(id) if !open(id) => format!("no open request `{id}`"),
+        Needs::Swarm if state.swarm.is_none() => "no swarm is running".to_owned(),
+        Needs::NewRequest(id) if state.request(id).is_some() => {
+            format!("request `{id}` already exists")
+        }
+        Needs::OpenRequest(id) if !open(id) => format!("request `{id}` is not open"),
         Needs::Restart if state.plan().next(&state.at, Outcome::Died, &state.counters).is_err() => {
-            "no way on".to_owned()
+            "no restarts left".to_owned()
         }
         _ => return Ok(()),
     };
     Err(state.illegal(event, why))
 }
 
-/// Whether the plan leads to a state.
+/// Checks that the plan leads to a state.
 fn way(
     state: &State,
     event: &Event,
@@ -120,7 +122,7 @@ fn way(
     }
     let Some(on) = on.filter(|_| !state.at.is_empty()) else { return Ok(()) };
     let Ok(expected) = state.plan().next(&state.at, on, &state.counters) else {
-        return Err(state.illegal(event, format!("no way out on `{}`", on.name())));
+        return Err(state.illegal(event, format!("no transition on `{}`", on.name())));
     };
     let reopened = resume == Some(expected.to.as_str());
     let resumed = state.resume.as_deref() == Some(to) && on == Outcome::Approved;

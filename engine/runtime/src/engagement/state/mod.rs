@@ -1,4 +1,4 @@
-//! Where an engagement stands: a fold of its events, and the only table of legal transitions.
+//! The state of an engagement: a fold of its events, and the only table of legal transitions.
 
 mod files;
 mod legal;
@@ -22,92 +22,91 @@ pub use files::Artifact;
 pub use phases::PhaseProgress;
 pub use swarm::{SwarmRun, VisitPrompt};
 
-/// An event that cannot happen where the engagement stands.
+/// An event that is illegal in the current state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{event}` cannot happen in `{at}`: {why}")]
 pub struct Illegal {
-    /// Where it stands.
+    /// Name of the current state.
     pub at: String,
-    /// What happened.
+    /// Kind of the event.
     pub event: &'static str,
-    /// Why not.
+    /// Why it is illegal.
     pub why: String,
 }
 
-/// A provider that is away, or refuses.
+/// A provider that is unavailable or refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parked {
-    /// When it is tried again, milliseconds since 1970 UTC.
+    /// When to try it again, milliseconds since 1970 UTC.
     pub until: i64,
-    /// What it said.
+    /// The provider's error.
     pub reason: String,
-    /// Whether somebody must change something first.
+    /// Whether someone must fix the cause first.
     pub blocked: bool,
 }
 
-/// Where an engagement stands.
+/// The state of an engagement.
 #[derive(Debug)]
 pub struct State {
     plan: Plan,
-    /// How it began.
+    /// How it started.
     pub started: Started,
-    /// Name of the state it is in; empty before the first.
+    /// Name of the current state; empty before the first.
     pub at: String,
-    /// Where to go on after a gate that opened again.
+    /// The state to continue with after a reopened gate.
     pub resume: Option<String>,
-    /// What was counted.
+    /// Counters of the plan's bounds.
     pub counters: Counters,
-    /// Phases by name.
+    /// Progress of the phases, by name.
     pub phases: BTreeMap<String, PhaseProgress>,
-    /// The swarm under way.
+    /// The current swarm.
     pub swarm: Option<SwarmRun>,
-    /// Requests in the order in which they were opened.
+    /// All requests in the order they were opened.
     pub requests: Vec<Request>,
-    /// What was used.
+    /// Tokens and money used.
     pub meter: Meter,
-    /// Files by path.
+    /// Files of the crew, by path.
     pub artifacts: BTreeMap<String, Artifact>,
-    /// Where the branch is, as far as the journal knows.
+    /// Head of the branch, as far as the journal knows.
     pub head: Option<String>,
-    /// A commit that is about to be made: step, parent, date.
+    /// The announced commit: step, parent, date.
     pub intended: Option<(String, Option<String>, i64)>,
-    /// Rows that are in the ledger, by id.
+    /// Ids of the rows written to the ledger.
     pub recorded: BTreeSet<String>,
     /// Commits by step.
     pub commits: BTreeMap<String, CommitRecord>,
-    /// Who wants it to end.
+    /// The person who asked to cancel it.
     pub cancel: Option<String>,
-    /// Words of the customer that no visit has seen yet.
+    /// Customer messages that no visit has shown yet.
     pub inbox: Vec<MessageRecord>,
-    /// A provider that is away, or refuses.
+    /// The provider, while it is unavailable or refuses.
     pub parked: Option<Parked>,
-    /// Models that are called in another way than the definition says: name, how, price.
+    /// Models whose settings were replaced, by name: provider settings and price.
     pub routes: BTreeMap<String, (Served, Option<Price>)>,
-    /// Budgets that people raised: YAML key and new limit.
+    /// Raised budgets: YAML key and new limit.
     pub raised: BTreeMap<String, u64>,
-    /// Budgets that were told to be nearly used up: YAML key and limit.
+    /// Budgets that were reported as nearly used up: YAML key and limit.
     pub neared: BTreeSet<(String, u64)>,
-    /// Finalize steps that were tried.
+    /// Finalize steps that were run, with their error if they failed.
     pub finalized: Vec<(String, Option<String>)>,
-    /// Name of the first state that was entered.
+    /// Name of the first state.
     pub first: Option<String>,
-    /// The last call of a model or commit: a process that dies at the same one again made no
-    /// progress.
+    /// The last model call or commit. A process that dies at the same step again made no progress.
     pub last_step: Option<String>,
-    /// The phase that it was in last.
+    /// The last phase it was in.
     pub last_phase: Option<String>,
     /// How it ended.
     pub end: Option<End>,
-    /// Handoffs that happened: phase, from, to.
+    /// All handoffs: phase, from, to.
     pub handoffs: Vec<(String, String, String)>,
-    /// When it began and when the last event happened, milliseconds since 1970 UTC.
+    /// Times of the first and the last event, milliseconds since 1970 UTC.
     pub times: (i64, i64),
-    /// What came out of the last swarm or review: the reason in words, and its YAML key.
+    /// Why the current state was entered, when something did not end as intended.
     pub reason: Option<Why>,
 }
 
 impl State {
-    /// The state before anything but [`Event::Started`].
+    /// The state right after [`Event::Started`].
     pub fn new(plan: Plan, started: Started, at: i64) -> State {
         let head = started.base.as_ref().map(|base| base.commit.clone());
         State {
@@ -142,17 +141,17 @@ impl State {
         }
     }
 
-    /// The plan it walks.
+    /// The plan it follows.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// Kind of the state it is in.
+    /// Kind of the current state.
     pub fn kind(&self) -> Option<Kind> {
         self.plan.state(&self.at).map(|s| s.kind)
     }
 
-    /// Phase of the state it is in.
+    /// Phase of the current state.
     pub fn phase(&self) -> Option<&str> {
         self.plan.state(&self.at)?.phase.as_deref()
     }
@@ -172,12 +171,12 @@ impl State {
         self.requests.iter().find(|r| r.id == id)
     }
 
-    /// Requests that wait.
+    /// Requests that wait for an answer.
     pub fn open_requests(&self) -> impl Iterator<Item = &Request> {
         self.requests.iter().filter(|r| r.is_open() && self.end.is_none())
     }
 
-    /// The request of the gate it stands at, answered or not.
+    /// The latest request of the current gate, answered or not.
     pub fn gate_request(&self) -> Option<&Request> {
         let phase = self.phase()?;
         self.requests
@@ -187,14 +186,14 @@ impl State {
     }
 
     fn illegal(&self, event: &Event, why: impl Into<String>) -> Illegal {
-        let at = if self.at.is_empty() { "the beginning" } else { &self.at };
+        let at = if self.at.is_empty() { "start" } else { &self.at };
         Illegal { at: at.to_owned(), event: label(event), why: why.into() }
     }
 
-    /// Takes an event in.
+    /// Applies an event.
     ///
     /// # Errors
-    /// When it cannot happen here; the state is then as it was.
+    /// When the event is illegal here; the state is then unchanged.
     pub fn apply(&mut self, event: &Event, at: i64) -> Result<(), Illegal> {
         legal::check(self, event)?;
         match event {
@@ -202,7 +201,7 @@ impl State {
             Event::Entered { state, on, resume, why } => {
                 self.enter(state, *on, resume.clone());
                 self.reason = why.clone();
-                self.begins_again(*on, why.as_ref());
+                self.restarts(*on, why.as_ref());
             }
             Event::SwarmBegan { swarm, purpose, spec, findings } => {
                 self.swarm_began(swarm, *purpose, spec, findings);
@@ -213,7 +212,7 @@ impl State {
             }
             Event::ModelCalled { step, agent, model, reserved, billing } => {
                 self.progressed(step);
-                // A lost call of a model that costs nothing is the same call again.
+                // A free call that was lost and repeated is the same call.
                 if !(*billing == Billing::Free && self.meter.open_step() == Some(step)) {
                     let phase = self.phase().unwrap_or_default().to_owned();
                     let of = [phase.as_str(), agent.as_str(), model.as_str()];

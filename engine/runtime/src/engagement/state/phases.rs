@@ -1,30 +1,30 @@
-//! What came of a phase so far.
+//! The progress of a phase.
 
 use std::collections::BTreeMap;
 
 use crate::engagement::event::{Finding, VerdictRecord};
 
-/// What came of a phase so far.
+/// The progress of a phase.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PhaseProgress {
-    /// Runs that began.
+    /// The current run, from 1; 0 before the first.
     pub revision: u32,
-    /// Swarms that began in the current run, and in all.
+    /// Number of swarms started for this phase.
     pub swarms: u32,
-    /// Visits in all swarms.
+    /// Agents of all visits in all swarms, in order.
     pub visits: Vec<String>,
-    /// Findings of the last review; empty when it passed.
+    /// Findings of the last review or check; empty when it passed.
     pub findings: Vec<Finding>,
     /// Whether the last review passed.
     pub reviewed: Option<bool>,
-    /// The customer's words, run by run.
+    /// The customer's feedback, run by run.
     pub feedback: Vec<String>,
-    /// Object ids that were approved.
+    /// Approved files: path and object id.
     pub approved: Option<Vec<(String, String)>>,
     /// Ratings of the approval.
     pub ratings: Vec<(String, u8)>,
-    /// Why the swarm before the one under way came to no good end; absent in a run's first swarm.
+    /// Why the previous swarm failed; absent in a run's first swarm.
     pub earlier: Option<String>,
-    /// Verdicts of peers on deliverables: the last of each reviewer on each path.
+    /// The last verdict of each reviewer on each deliverable, by path and reviewer.
     pub verdicts: BTreeMap<(String, String), VerdictRecord>,
 }

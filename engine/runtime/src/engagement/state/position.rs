@@ -1,4 +1,4 @@
-//! Where in its plan an engagement is: states entered, phases begun and begun again.
+//! The position in the plan: entering states, starting and restarting phases.
 
 use cloudcrew_plan::{Counter, Kind, Outcome, Plan};
 
@@ -7,7 +7,7 @@ use crate::engagement::event::{End, Why};
 use crate::engagement::request::RequestKind;
 
 impl State {
-    /// Enters a state that [`legal`](super::legal) found to be right.
+    /// Enters a state that [`legal`](super::legal) has checked.
     pub(super) fn enter(&mut self, to: &str, on: Option<Outcome>, resume: Option<String>) {
         let Some(target) = self.plan.state(to).cloned() else { return };
         if let (Some(on), false) = (on, self.at.is_empty()) {
@@ -17,7 +17,7 @@ impl State {
             }
         }
         self.resume = resume;
-        // A swarm that only rests is still the one that goes on.
+        // A swarm that only rests continues later.
         let rests = matches!(target.kind, Kind::Question | Kind::Park)
             || matches!(on, Some(Outcome::Answered | Outcome::Back));
         if !rests {
@@ -41,26 +41,26 @@ impl State {
         self.at = to.to_owned();
     }
 
-    /// Keeps in mind why a swarm begins again: it is told so.
-    pub(super) fn begins_again(&mut self, on: Option<Outcome>, why: Option<&Why>) {
+    /// Keeps the reason why a swarm restarts, for its agents' prompts.
+    pub(super) fn restarts(&mut self, on: Option<Outcome>, why: Option<&Why>) {
         let (Some(Kind::Swarm), Some(phase)) = (self.kind(), self.phase().map(str::to_owned))
         else {
             return;
         };
         let earlier = match on {
-            // The same swarm goes on.
+            // The same swarm continues.
             Some(Outcome::Answered | Outcome::Back | Outcome::Died) => return,
             Some(
                 on @ (Outcome::Limit | Outcome::Failed | Outcome::Incomplete | Outcome::Faulted),
             ) => Some(why.map_or_else(|| on.name().to_owned(), |why| why.text.clone())),
-            // A retry has said why.
+            // A retry has already set the reason.
             None if self.phases.get(&phase).is_some_and(|p| p.earlier.is_some()) => return,
             _ => None,
         };
         self.phases.entry(phase).or_default().earlier = earlier;
     }
 
-    /// What was approved from `phase` on is approved no more; what was written stays.
+    /// Voids the approvals of `phase` and later phases; written files stay.
     pub(super) fn retried(&mut self, phase: &str, end: End) {
         let at = self.plan.entries.iter().position(|(name, _)| name == phase).unwrap_or(0);
         let again: Vec<String> =
@@ -74,8 +74,7 @@ impl State {
             self.counters.forget(name);
         }
         for request in self.requests.iter_mut().filter(|r| again.contains(&r.phase)) {
-            // Gates are asked about anew, and so are whatever still waited and a budget that was
-            // not raised.
+            // Ask again about gates, open requests and budgets; answered questions stay.
             request.superseded |=
                 request.answer.is_none() || !matches!(request.kind, RequestKind::Question { .. });
         }
@@ -85,7 +84,7 @@ impl State {
         self.at = String::new();
     }
 
-    /// A step was taken that was not taken before: deaths are counted anew.
+    /// Resets the restart counter when a new step is reached.
     pub(super) fn progressed(&mut self, step: &str) {
         if self.last_step.as_deref() != Some(step) {
             self.last_step = Some(step.to_owned());
@@ -94,7 +93,7 @@ impl State {
         }
     }
 
-    /// A process died; the phase is restarted.
+    /// Counts the death of a process as a restart of the phase.
     pub(super) fn died(&mut self) {
         let phase = self.phase().unwrap_or_default().to_owned();
         if let Ok(way) = self.plan.next(&self.at, Outcome::Died, &self.counters).cloned() {
@@ -102,7 +101,7 @@ impl State {
         }
     }
 
-    /// Goes on by another plan.
+    /// Replaces the plan.
     pub(in crate::engagement) fn repin(&mut self, plan: Plan) {
         self.plan = plan;
     }

@@ -1,18 +1,18 @@
-//! What people are asked, and what they said.
+//! Requests and their answers.
 
 use super::State;
 use crate::engagement::event::{Answered, Decision, Event};
 use crate::engagement::request::{Raise, Request, RequestKind};
 
 impl State {
-    /// Whether the request that an event answers, reminds of or ends is still open; `true` for
-    /// every other event.
+    /// Whether the request that an event answers, reminds of or closes is still open; `true` for
+    /// all other events.
     pub(in crate::engagement) fn still_asks(&self, event: &Event) -> bool {
         open_request_of(event)
             .is_none_or(|request| self.request(request).is_some_and(Request::is_open))
     }
 
-    /// Whether an event means nothing once its request is answered.
+    /// Whether an event only makes sense while its request is open.
     pub(in crate::engagement) fn is_about_an_open_request(event: &Event) -> bool {
         open_request_of(event).is_some()
     }
@@ -22,7 +22,7 @@ impl State {
         self.requests.iter_mut().find(|r| r.id == id && r.is_open())
     }
 
-    /// Somebody answered.
+    /// Applies an answer.
     pub(super) fn answered(&mut self, id: &str, answer: &Answered, at: i64) {
         let Some(request) = self.open(id) else { return };
         request.answer = Some(answer.clone());
@@ -51,7 +51,7 @@ impl State {
     }
 }
 
-/// The request that must still be open for an event to mean something.
+/// The request that must be open for an event to make sense.
 fn open_request_of(event: &Event) -> Option<&str> {
     match event {
         Event::RequestAnswered { request, .. }

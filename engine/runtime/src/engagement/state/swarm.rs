@@ -1,4 +1,4 @@
-//! The swarm that is under way.
+//! The current swarm.
 
 use std::time::Duration;
 
@@ -14,40 +14,40 @@ use crate::swarm::{Input, Swarm, SwarmSpec};
 /// The system prompt of a visit.
 #[derive(Debug, Clone)]
 pub struct VisitPrompt {
-    /// Which visit.
+    /// Number of the visit.
     pub visit: u32,
-    /// Its blob.
+    /// Blob that holds the prompt.
     pub blob: String,
-    /// As in [`Event::VisitOpened`].
+    /// See [`Event::VisitOpened`].
     pub steady: usize,
 }
 
-/// The swarm that is under way.
+/// The current swarm.
 #[derive(Debug)]
 pub struct SwarmRun {
-    /// Which one: `discovery.1`, `discovery.1.review`.
+    /// Its id: `discovery.1`, `discovery.1.review`.
     pub id: String,
-    /// What for.
+    /// Whether it works or reviews.
     pub purpose: Purpose,
-    /// The machine; absent while a driver holds it.
+    /// The machine; absent while a driver runs it.
     pub machine: Option<Swarm>,
-    /// The system prompt of the visit under way.
+    /// The system prompt of the current visit.
     pub system: Option<VisitPrompt>,
-    /// What the engine found wrong before a review.
+    /// Problems that the engine found before a review.
     pub findings: Vec<Finding>,
     /// The reviewer's verdict on the phase.
     pub verdict: Option<VerdictRecord>,
-    /// Who worked, visit by visit.
+    /// Agents of the visits, in order.
     pub visits: Vec<String>,
-    /// How often the conversation of the visit under way was cut back.
+    /// How often the conversation of the current visit was shortened.
     pub trims: usize,
-    /// What the machine refused of its last reply, and why, while a driver holds it: only for who
-    /// looks on, and in no journal.
+    /// Calls of the last reply that the machine refused, with the reason, while a driver runs it.
+    /// Only for observers; not in the journal.
     pub refused: Vec<(ToolUse, String)>,
 }
 
 impl SwarmRun {
-    /// Why the machine itself refused a call of its last reply; `None` when it did not.
+    /// Why the machine refused a call of its last reply; `None` when it did not.
     pub fn refusal(&self, call: &ToolUse) -> Option<String> {
         let refused = match &self.machine {
             Some(machine) => machine.refused(std::slice::from_ref(call)),
@@ -58,7 +58,7 @@ impl SwarmRun {
 }
 
 impl State {
-    /// A swarm began.
+    /// Starts a swarm.
     pub(super) fn swarm_began(
         &mut self,
         id: &str,
@@ -82,7 +82,7 @@ impl State {
         });
     }
 
-    /// An agent got the floor, or goes on with another prompt.
+    /// Opens a visit, or replaces the prompt of the current one.
     pub(super) fn visit_opened(&mut self, prompt: VisitPrompt, agent: &str) {
         let phase = self.phase().map(str::to_owned);
         let Some(run) = self.swarm.as_mut() else { return };
@@ -100,7 +100,7 @@ impl State {
         run.system = Some(prompt);
     }
 
-    /// What a reply cost is known.
+    /// Settles the cost of a reply.
     pub(super) fn settled(&mut self, input: &Input, charge: Option<Charge>) {
         let is_reply =
             matches!(input, Input::Reply(_) | Input::Fault { .. } | Input::TimedOut { .. });
@@ -112,13 +112,13 @@ impl State {
         }
     }
 
-    /// The swarm took something in.
+    /// Passes an input to the swarm.
     ///
     /// # Errors
-    /// When its machine does not accept it; nothing has changed then.
+    /// When its machine does not accept it; nothing is changed then.
     pub(super) fn swarm_input(&mut self, input: &Input, elapsed: Duration) -> Result<(), String> {
         let phase = self.phase().unwrap_or_default().to_owned();
-        // While a driver holds the machine, the driver feeds it.
+        // While a driver runs the machine, the driver passes inputs to it.
         if let Some(machine) = self.swarm.as_mut().and_then(|run| run.machine.as_mut())
             && let Err(why) = machine.accept(input.clone(), elapsed)
         {
