@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::wiring::clock::SystemClock;
+use crate::wiring::folder::Folder;
+use crate::wiring::repo::{GitRepo, is_tracked};
+use crate::wiring::store::Store;
 use cloudcrew_definition::diagnostic::closest;
-use cloudcrew_local::clock::SystemClock;
-use cloudcrew_local::folder::Folder;
-use cloudcrew_local::repo::{GitRepo, is_tracked};
-use cloudcrew_local::store::Store;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::clock::Clock as _;
 use cloudcrew_ports::index::{Index as _, Which};

@@ -1,6 +1,6 @@
 //! `show`: the progress of an engagement, what to review, and what changed since the last review.
 
-use cloudcrew_local::store::Store;
+use crate::wiring::store::Store;
 use cloudcrew_ports::ledger::{Ledger as _, LedgerKind};
 use cloudcrew_runtime::engagement::{Engagement, Finding, Request, RequestKind, Unit};
 

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use cloudcrew_local::folder::Folder;
+use crate::wiring::folder::Folder;
 use cloudcrew_runtime::engagement::SowFile;
 use cloudcrew_sow::{MAX_SECTION_ITEMS, MAX_SOW_BYTES, Sow};
 

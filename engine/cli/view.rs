@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use cloudcrew_local::clock::SystemClock;
+use crate::wiring::clock::SystemClock;
 use cloudcrew_ports::clock::Clock as _;
 use cloudcrew_runtime::engagement::{Engagement, Event, RunMode, State};
 use cloudcrew_runtime::swarm::Input;

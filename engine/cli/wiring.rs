@@ -21,6 +21,9 @@ use cloudcrew_runtime::ports::Ports;
 use cloudcrew_runtime::watch::Watch;
 use cloudcrew_tools::Toolbox;
 
+/// What this machine offers, for the rest of the command line: it names no adapter.
+pub use cloudcrew_local::{clock, folder, holder, repo, store};
+
 use crate::exit::Failure;
 use crate::home;
 use crate::models::at_work;

@@ -1,16 +1,17 @@
 //! Finds a workspace and reads its files as text.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::wiring::folder::Folder;
 use cloudcrew_definition::Loaded;
 use cloudcrew_definition::crew::Definition;
 use cloudcrew_definition::diagnostic::{Format, Report, Severity, closest, render};
 use cloudcrew_definition::side_by_side::{cores, side_by_side};
 use cloudcrew_definition::source::{MAX_FILE_BYTES, Sources};
 use cloudcrew_definition::syntax::{SOWS, is_part};
-use cloudcrew_local::folder::Folder;
 use cloudcrew_plan::checks::load;
 use cloudcrew_runtime::catalogue::catalogue;
 
@@ -142,6 +143,11 @@ pub fn read_file(root: &Path, path: &str) -> Result<Vec<u8>, String> {
 
 fn read_in(folder: &Folder, path: &str) -> Result<Vec<u8>, String> {
     let read = folder.read(Path::new(path), MAX_FILE_BYTES as u64 + 1);
+    if let (Ok(bytes), Ok(size)) = (&read, folder.size(Path::new(path)))
+        && bytes.len() > MAX_FILE_BYTES
+    {
+        return Err(format!("the file has {size} bytes; the maximum is {MAX_FILE_BYTES}"));
+    }
     read.map_err(|error| match error.kind() {
         ErrorKind::Other => error.to_string(),
         _ => format!("the file cannot be read: {error}"),
@@ -153,7 +159,30 @@ pub fn definition(root: &Path) -> Result<Definition, Failure> {
     let sources = read(root);
     let Loaded { definition, report, .. } = load(&sources, &catalogue());
     definition
+        .or_else(|| without_rehearsals(&sources, &report))
         .ok_or_else(|| wrong(&sources, &report, "the definitions have errors; nothing was done"))
+}
+
+/// The definition without the rehearsal files that have errors, if no other file has any.
+fn without_rehearsals(sources: &Sources, report: &Report) -> Option<Definition> {
+    let errors = report.diagnostics().iter().filter(|d| d.severity == Severity::Error);
+    let wrong: HashSet<&str> =
+        errors.map(|d| d.at.as_ref().map_or("", |at| sources.path(at.span.file))).collect();
+    if !wrong.iter().all(|path| path.starts_with("rehearsals/")) {
+        return None;
+    }
+    let mut others = Sources::new();
+    for (file, path) in sources.iter().filter(|(_, path)| !wrong.contains(path)) {
+        others.add(path, sources.text(file).as_bytes());
+    }
+    let definition = load(&others, &catalogue()).definition?;
+    let mut names: Vec<&str> = wrong.into_iter().collect();
+    names.sort_unstable();
+    crate::out::note!(
+        "ignoring files with errors: {}; run `cloudcrew check` for details",
+        names.join(", ")
+    );
+    Some(definition)
 }
 
 /// Prints the errors and returns a failure with this message.

@@ -51,7 +51,7 @@ fn a_file_that_is_not_a_store_is_reported() {
     std::fs::create_dir_all(crew.home()).expect("a folder");
     let file = crew.home().join("cloudcrew.db");
     std::fs::write(&file, vec![7; 8192]).expect("written");
-    crew.run(&["list"]).exits(3).says("no SQLite file");
+    crew.run(&["list"]).exits(3).says("not an SQLite file");
     std::fs::remove_file(&file).expect("removed");
     let other = rusqlite::Connection::open(&file).expect("a store");
     other.execute_batch("CREATE TABLE t (x); PRAGMA user_version = 3;").expect("a table");

@@ -57,3 +57,28 @@ fn init_overwrites_nothing() {
     );
     cloudcrew(folder.path(), &["check"]).exits(1).says("phases/poc.yaml");
 }
+
+#[test]
+fn a_new_workspace_is_a_git_repository_unless_it_is_in_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let workspace = folder.path().join("ws");
+    std::fs::create_dir(&workspace).expect("a folder");
+    std::fs::write(workspace.join("secrets.txt"), "mine").expect("written");
+    let cloudcrew = |words: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cloudcrew"));
+        let done = command.args(words).current_dir(&workspace).output().expect("it starts");
+        assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8_lossy(&done.stdout).into_owned()
+    };
+    cloudcrew(&["init", "--minimal"]);
+    assert!(cloudcrew(&["plan", "--against", "HEAD"]).contains("against HEAD · 0 changes"));
+    let git = |words: &[&str]| {
+        let done = std::process::Command::new("git").args(words).current_dir(&workspace).output();
+        String::from_utf8_lossy(&done.expect("git").stdout).into_owned()
+    };
+    assert_eq!(git(&["status", "--porcelain"]), "?? secrets.txt\n");
+    let inner = workspace.join("inner");
+    let inner = inner.to_str().expect("a path");
+    cloudcrew(&["init", "--minimal", inner]);
+    assert!(!std::path::Path::new(inner).join(".git").exists());
+}

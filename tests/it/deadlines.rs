@@ -88,8 +88,8 @@ fn a_read_only_home_can_be_read_and_shows_what_is_due() {
     read_only(&crew, "approve demo")
         .expect("it can be mounted")
         .exits(3)
-        .says("home/cloudcrew.db: it cannot be written");
-    read_only(&crew, "resume demo").expect("it can be mounted").exits(3).says("cannot be written");
+        .says("home/cloudcrew.db: it is not writable");
+    read_only(&crew, "resume demo").expect("it can be mounted").exits(3).says("is not writable");
     assert!(!Path::new(&crew.home()).join("cloudcrew.db-journal").exists());
 }
 

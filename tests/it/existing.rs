@@ -126,7 +126,7 @@ fn work_starts_at_a_prepared_branch_or_a_named_base() {
     let other = crate::support::crew();
     start(&other, &repo, &["--project", "second", "--base", "nothing"])
         .exits(2)
-        .says("no commit is named `nothing`");
+        .says("no commit named `nothing`");
     start(&other, &repo, &["--project", "second", "--base", "main"]).exits(10);
     assert_eq!(
         git(&repo, &["merge-base", "main", "cloudcrew/second"]),

@@ -337,9 +337,12 @@ fn check_reports_a_place_for_any_hostile_file() {
             };
             let found = loaded.report.diagnostics();
             // Every output format renders the findings.
-            for format in
-                [Format::Human { colour: false }, Format::Json, Format::Sarif, Format::Github]
-            {
+            for format in [
+                Format::Human { colour: false },
+                Format::Json,
+                Format::Sarif { page: cloudcrew_plan::checks::explain },
+                Format::Github,
+            ] {
                 render(&sources, &found[..found.len().min(3)], format);
             }
             fault(&sources, &path, found, read)

@@ -35,6 +35,7 @@ mod retry;
 mod scopes;
 mod screens;
 mod strangers;
+mod structure;
 mod suite;
 mod support;
 mod turns;

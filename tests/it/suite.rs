@@ -74,3 +74,16 @@ fn a_rehearsal_brings_its_own_statement_of_work() {
         .says("all phases are done");
     crew.run(&["run", "--project", "other"]).exits(2).says("--sow FILE");
 }
+
+#[test]
+fn a_rehearsal_with_errors_does_not_prevent_a_run() {
+    let crew = crate::support::edited();
+    crew.edit("rehearsals/revision.yaml", "version: 1", "version: 1\nnonsense: true");
+    crew.run(&["check"]).exits(1).says("nonsense");
+    crew.run(&["test"]).exits(1).says("nonsense");
+    crew.run(&["plan"]).exits(0).says("ignoring files with errors: rehearsals/revision.yaml");
+    crew.start("retail-orders.md", &[]).exits(10);
+    crew.run(&["run", "--rehearsal", "revision", "--project", "other"])
+        .exits(2)
+        .says("no rehearsal named `revision`");
+}

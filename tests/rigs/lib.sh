@@ -1,30 +1,31 @@
-# Shared by the rig's scripts: where its state is, pid files, waiting for a port.
+# Shared by the rig's scripts: the state folder, pid files, waiting for a port.
 RIGS="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 RIG_STATE="${RIG_STATE:-$RIGS/../../target/rigs}"
 mkdir -p "$RIG_STATE"
 RIG_STATE="$(cd "$RIG_STATE" && pwd)"
 
-# alive NAME: does the process of the pid file NAME run? Its command names it, so that a number which was given to another is no answer.
+# alive NAME: whether the process in the pid file NAME is running. Checks its command line too,
+# because pids are reused.
 alive() { [ -s "$RIG_STATE/$1.pid" ] && grep -qa "$1" "/proc/$(cat "$RIG_STATE/$1.pid")/cmdline" 2>/dev/null; }
 
-# launch NAME COMMAND...: starts it in the background
+# launch NAME COMMAND...: starts the command in the background
 launch() {
   local name="$1"; shift
   setsid "$@" >"$RIG_STATE/$name.log" 2>&1 </dev/null &
   echo $! >"$RIG_STATE/$name.pid"
 }
 
-# wait_for NAME URL: until URL answers at all, at most 30 s
+# wait_for NAME URL: waits until URL responds, at most 30 s
 wait_for() {
   for _ in $(seq 1 150); do
     alive "$1" || { echo "$1 died:" >&2; tail -20 "$RIG_STATE/$1.log" >&2; return 1; }
     curl -s -o /dev/null --max-time 2 "$2" && return 0
     sleep 0.2
   done
-  echo "$1: no answer at $2" >&2; return 1
+  echo "$1: no response from $2" >&2; return 1
 }
 
-# halt NAME: ends the process of the pid file, and only that one
+# halt NAME: stops the process in the pid file, and only that one
 halt() {
   if alive "$1"; then
     local pid; pid="$(cat "$RIG_STATE/$1.pid")"
@@ -35,7 +36,7 @@ halt() {
   rm -f "$RIG_STATE/$1.pid"
 }
 
-# venv NAME REQUIREMENTS: a virtual environment, made anew when the file changes; sets VENV
+# venv NAME REQUIREMENTS: creates a virtual environment, again when the file changes; sets VENV
 venv() {
   VENV="$RIG_STATE/venv-$1"
   local stamp; stamp="$(sha256sum "$2" | cut -d' ' -f1)"

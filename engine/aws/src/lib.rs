@@ -1,3 +1,3 @@
-//! Adapters for AWS: the only place that knows its SDK.
+//! Adapters for AWS: the only crate that uses its SDK.
 
 pub mod bedrock;

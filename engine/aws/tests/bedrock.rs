@@ -1,5 +1,5 @@
-//! The Bedrock adapter over the wire, against a server of a few lines that knows nothing of the
-//! SDK: what is sent, and what is made of an answer.
+//! The Bedrock adapter over the wire, against a small server without the SDK: the requests it
+//! sends, and the replies it builds from answers.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "tests")]
 
 use std::sync::Mutex;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-/// CRC-32 as event streams have it, bit by bit.
+/// The CRC-32 of event streams, bit by bit.
 fn crc(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
@@ -48,7 +48,7 @@ fn event(kind: &str, value: &Value) -> Vec<u8> {
     message
 }
 
-/// A server for one request: what came, and what was made of the answer.
+/// Serves one request; returns it with the adapter's result.
 async fn asked(
     settings: Settings,
     request: &ModelRequest<'_>,
@@ -80,7 +80,7 @@ async fn asked(
         client.shutdown().await.unwrap();
         serde_json::from_slice(&body).unwrap()
     });
-    // The standard chain would look at the environment of whoever runs the tests.
+    // The standard chain would depend on the environment of the test run.
     let service = Service::with_credentials(
         &Place { region: Some("eu-central-1".into()), endpoint: Some(endpoint) },
         "key",
@@ -151,7 +151,7 @@ fn tool() -> ToolSpec {
 }
 
 #[tokio::test]
-async fn thoughts_go_back_as_they_came_with_what_tools_showed() {
+async fn thoughts_and_attachments_are_sent_back_unchanged() {
     let thought =
         Reasoning { text: "Hm.".into(), signature: Some("seal".into()), ..Reasoning::default() };
     let hidden = Reasoning { hidden: Some("c2VjcmV0".into()), ..Reasoning::default() };
@@ -201,7 +201,7 @@ async fn thoughts_go_back_as_they_came_with_what_tools_showed() {
             ], "status": "success" } }] },
         ])
     );
-    // In the order in which they were written: a prompt cache holds only while every byte stays.
+    // Key order is kept: a prompt cache requires identical bytes.
     assert!(
         sent.to_string().contains(r#""input":{"zeta":"z","alpha":1}"#)
             && sent.to_string().contains(r#""required":["zeta","alpha"]"#)
@@ -218,7 +218,7 @@ async fn thoughts_go_back_as_they_came_with_what_tools_showed() {
 }
 
 #[tokio::test]
-async fn a_document_may_be_read_again_and_the_oldest_beyond_five_are_left_out() {
+async fn repeated_documents_are_numbered_and_only_five_are_kept() {
     let shown = || Attachment {
         format: AttachmentFormat::Pdf,
         name: "a.b.pdf".into(),
@@ -251,18 +251,18 @@ async fn a_document_may_be_read_again_and_the_oldest_beyond_five_are_left_out() 
     assert_eq!(names, ["a b pdf (3)", "a b pdf (4)", "a b pdf (5)", "a b pdf (6)", "a b pdf (7)"]);
 }
 
-/// Takes down what it hears.
+/// Records what it receives.
 #[derive(Default)]
-struct Hears(Mutex<Vec<String>>);
+struct Recorder(Mutex<Vec<String>>);
 
-impl Listener for Hears {
+impl Listener for Recorder {
     fn hears(&self, text: &str) {
         self.0.lock().unwrap().push(text.to_owned());
     }
 }
 
 #[tokio::test]
-async fn a_reply_is_put_together_from_its_pieces_and_words_are_heard_as_they_come() {
+async fn a_reply_is_assembled_while_its_text_is_streamed() {
     let delta = |block: u32, delta: Value| {
         ("contentBlockDelta", json!({ "contentBlockIndex": block, "delta": delta }))
     };
@@ -292,13 +292,13 @@ async fn a_reply_is_put_together_from_its_pieces_and_words_are_heard_as_they_com
         ),
     ];
     events.extend(done("tool_use"));
-    let (context, messages, heard) = (
+    let (context, messages, recorded) = (
         CallContext::alone("demo"),
         [says(Role::User, vec![Block::Text("Look.".into())])],
-        Hears::default(),
+        Recorder::default(),
     );
     let (_, said) =
-        asked(settings(), &request(&context, &messages, &[], &heard), stream(&events)).await;
+        asked(settings(), &request(&context, &messages, &[], &recorded), stream(&events)).await;
     let reply = said.unwrap();
     let call = |id: &str, input: Value| {
         Block::ToolUse(ToolUse { id: id.into(), name: "look".into(), input })
@@ -323,11 +323,11 @@ async fn a_reply_is_put_together_from_its_pieces_and_words_are_heard_as_they_com
         cache_write_tokens: 80,
     };
     assert_eq!(reply.usage, Some(usage));
-    assert_eq!(*heard.0.lock().unwrap(), ["I ", "look."]);
+    assert_eq!(*recorded.0.lock().unwrap(), ["I ", "look."]);
 }
 
 #[tokio::test]
-async fn what_a_guardrail_stops_is_said_as_such_with_what_it_found() {
+async fn a_guardrails_findings_are_reported() {
     let (context, messages) =
         (CallContext::alone("demo"), [says(Role::User, vec![Block::Text("Say it.".into())])]);
     let mut events = done("guardrail_intervened");
@@ -373,7 +373,7 @@ async fn what_a_guardrail_stops_is_said_as_such_with_what_it_found() {
 }
 
 #[tokio::test]
-async fn cache_points_stand_where_enough_stands_before_them_and_move_with_the_conversation() {
+async fn cache_points_follow_the_conversation_when_the_prefix_is_long_enough() {
     let (context, tools) = (CallContext::alone("demo"), [tool()]);
     let words = |n: usize| "word ".repeat(n);
     let mut messages = vec![says(Role::User, vec![Block::Text(words(100))])];
@@ -400,14 +400,14 @@ async fn cache_points_stand_where_enough_stands_before_them_and_move_with_the_co
         let last = sent["messages"].as_array().unwrap();
         assert!(
             last[last.len() - 1].to_string().contains("cachePoint"),
-            "the end of turn {turn} is kept"
+            "the end of turn {turn} is a cache point"
         );
         assert!(points(&sent) <= 4 && !sent["system"].to_string().contains("cachePoint"));
         if let Some(before) = before.filter(|b: &Value| b.to_string().contains("cachePoint")) {
             let ended = before["messages"].as_array().unwrap().len() - 1;
             assert_eq!(
                 sent["messages"][ended], before["messages"][ended],
-                "what was kept is read again"
+                "the cached prefix is sent again"
             );
         }
         before = Some(sent);
@@ -424,7 +424,7 @@ async fn cache_points_stand_where_enough_stands_before_them_and_move_with_the_co
     assert!(sent["toolConfig"]["tools"][1].to_string().contains("cachePoint"));
     let point = json!({ "cachePoint": { "type": "default" } });
     assert_eq!(sent["system"], json!([{ "text": "You plan." }, point]));
-    // What other visits share of a prompt is a part of its own, and kept.
+    // The part of a prompt shared with other visits is a block of its own, and cached.
     let shared =
         ModelRequest { steady: "You".len(), ..request(&context, &messages, &tools, &Nobody) };
     let (sent, _) = asked(settings, &shared, stream(&done("end_turn"))).await;
@@ -435,7 +435,7 @@ async fn cache_points_stand_where_enough_stands_before_them_and_move_with_the_co
 }
 
 #[tokio::test]
-async fn a_stream_that_ends_early_or_is_no_stream_may_be_tried_again() {
+async fn a_truncated_or_invalid_stream_may_be_retried() {
     let (context, messages) =
         (CallContext::alone("demo"), [says(Role::User, vec![Block::Text("Look.".into())])]);
     let early = stream(&[(
@@ -458,9 +458,9 @@ async fn a_stream_that_ends_early_or_is_no_stream_may_be_tried_again() {
         let fault = said.unwrap_err();
         assert!(matches!(fault.kind, FaultKind::Transient { .. }), "{fault:?}");
         assert_eq!(fault.error, error, "{fault:?}");
-        assert!(!fault.unpaid, "the model may have spoken");
+        assert!(!fault.unpaid, "the model may have replied");
     }
-    // Broken after the reply was complete: what was said is said, and its report is missing.
+    // Broken after the reply was complete: the reply counts, and its report is missing.
     let (_, said) = asked(settings(), &request(&context, &messages, &[], &Nobody), broken).await;
     assert_eq!(said.unwrap().usage, None);
 }

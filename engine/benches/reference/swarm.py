@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Runs a scenario of the swarm kit with Strands Agents, and prints what it reports as one JSON value.
+"""Runs a scenario of the swarm kit with Strands Agents, and prints its report as one JSON value.
 
     swarm.py SCENARIO.json [threads]
 
-As its documentation shows it: one model for all agents, one swarm for each run, all at once in one event loop or, with
-`threads`, in a thread each. Nothing is printed while it works, and the connection pool is large enough for all runs.
+Follows its documentation: one model for all agents, one swarm per run, all runs at once in one
+event loop or, with `threads`, in one thread each. Nothing is printed during the run, and the
+connection pool is large enough for all runs.
 """
 import asyncio
 import concurrent.futures

@@ -1,8 +1,8 @@
-//! `cloudcrew check`, all rules on, beside `ryl`, the fastest YAML linter found, on the same files:
-//! 1, 100 and 1,000 phases of about 100 lines. Each run is a new process that has cached nothing;
-//! the two take turns.
+//! Compares `cloudcrew check` with all rules to `ryl`, the fastest YAML linter we found, on the
+//! same files: 1, 100 and 1,000 phases of about 100 lines. Each run is a new process without any
+//! cache; the two take turns.
 //!
-//! `cargo bench -p cloudcrew-benches --bench check`, with `ryl` on PATH or named by `RYL`, from the
+//! `cargo bench -p cloudcrew-benches --bench check`, with `ryl` on PATH or set by `RYL`, from the
 //! package registry of Python or Rust
 
 use std::fs;
@@ -14,7 +14,7 @@ use cloudcrew_benches::{Took, binary, measure_if_asked, median, ms, peak_kib, ra
 
 const ROUNDS: usize = 15;
 const AGENTS: usize = 20;
-/// Deliverables of a phase: they make a file of about 100 lines.
+/// Deliverables of a phase, for a file of about 100 lines.
 const DELIVERABLES: usize = 15;
 const PHASES_OF_A_WORKFLOW: usize = 8;
 
@@ -22,7 +22,9 @@ fn main() {
     measure_if_asked();
     let ours = binary();
     let ryl = std::env::var("RYL").unwrap_or_else(|_| "ryl".to_owned());
-    println!("medians of {ROUNDS} runs in turn; wall time and CPU time; peak memory of one run");
+    println!(
+        "medians of {ROUNDS} alternating runs: wall time, CPU time, and peak memory of one run"
+    );
     for phases in [1, 100, 1000] {
         let folder = tempfile::tempdir().expect("a folder");
         let lines = workspace(folder.path(), phases);
@@ -39,7 +41,7 @@ fn main() {
         let (mut ours, mut usual, mut all) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             ours.push(took(&mut check()));
-            // What it finds of taste does not matter here.
+            // Its findings about style do not matter here.
             usual.push(ran(&mut lint(&USUAL)).0);
             all.push(ran(&mut lint(&ALL)).0);
         }
@@ -70,7 +72,7 @@ fn main() {
     }
 }
 
-/// The rules that `ryl` applies as yamllint does, and all that it has.
+/// The rules that `ryl` shares with yamllint by default, and all its rules.
 const USUAL: [&str; 2] = ["-d", "extends: default"];
 const ALL: [&str; 2] = ["--enable", "ALL"];
 
@@ -84,7 +86,7 @@ fn mib(command: &Command) -> f64 {
     peak_kib(command) as f64 / 1024.0
 }
 
-/// Writes a workspace without findings; gives the lines of a phase.
+/// Writes a workspace without findings; returns the number of lines of a phase.
 fn workspace(root: &Path, phases: usize) -> usize {
     let mut agents =
         "---\nversion: 1\nmodels:\n  m: {max_tokens: 1000}\nshared_tools: [repo_read, repo_list, \
@@ -100,7 +102,7 @@ fn workspace(root: &Path, phases: usize) -> usize {
     for i in 0..phases {
         write(root, &format!("phases/p{i}.yaml"), &phase(i));
     }
-    // Every agent has work, however few phases there are.
+    // Gives every agent work, however few phases there are.
     write(root, "phases/all.yaml", &everybody());
     write(root, "prompts/tasks/t.md", "Do {{ phase.name }}.\n");
     write(root, "templates/plan.md", "# Plan\n\n## Scope\n\nText\n");

@@ -1,5 +1,5 @@
-//! How long an author waits: from an edit to its findings, to completion and to a hover, in a
-//! workspace of 1,000 files. The release binary is driven over stdio, as an editor drives it.
+//! Measures an author's waiting time: from an edit to its findings, to completion and to a hover,
+//! in a workspace of 1,000 files. Drives the release binary over stdio, like an editor.
 //!
 //! `cargo bench -p cloudcrew-benches --bench editor`
 
@@ -28,10 +28,10 @@ fn main() {
         ms(editor.open(&phase, &phase_text(500)))
     );
     editor.open(&agents, &agents_text());
-    // `entry: a0` is in the fourth line; a letter is typed behind it and taken away again.
+    // `entry: a0` is on the fourth line; a letter is typed after it and removed again.
     let place = |line: u32, column: u32| json!({ "line": line, "character": column });
     report("edit of a phase to its findings", || editor.edit_twice(&phase, place(3, 11)));
-    // The first agent's key: all files that name it change what is found in them.
+    // The first agent's key: the findings of all files that reference it change.
     report("edit of an agent's name to all findings", || editor.edit_twice(&agents, place(5, 4)));
     let ask = json!({ "textDocument": { "uri": phase }, "position": place(3, 11) });
     report("edit, then completion", || {
@@ -45,7 +45,7 @@ fn main() {
         );
         let took = began.elapsed();
         editor.change(&phase, place(3, 11), place(3, 12), "");
-        // Whatever is told of the two edits comes before the answer or just after it.
+        // The findings of both edits arrive before the answer or right after it.
         editor.asked("textDocument/hover", &ask);
         took
     });
@@ -72,7 +72,7 @@ fn report(what: &str, mut once: impl FnMut() -> Duration) {
     );
 }
 
-/// Writes a workspace without findings; gives the number of files.
+/// Writes a workspace without findings; returns the number of files.
 fn workspace(root: &Path) -> usize {
     let mut files = vec![
         ("agents.yaml".to_owned(), agents_text()),
@@ -129,7 +129,7 @@ fn workflow_text() -> String {
     format!("version: 1\nworkflow: w\nphases: [{}]\n", phases.join(",\n  "))
 }
 
-/// The other side of the server.
+/// The client of the server.
 struct Editor {
     server: Child,
     input: ChildStdin,
@@ -200,7 +200,7 @@ impl Editor {
         began.elapsed()
     }
 
-    /// Waits until a file's findings are told.
+    /// Waits for the findings of a file.
     fn settled(&mut self, uri: &str) {
         while self.receive()["params"]["uri"] != uri {}
     }
@@ -224,7 +224,7 @@ impl Editor {
         );
     }
 
-    /// Types a letter and takes it away; the longer of the two.
+    /// Types a letter and removes it; returns the longer time.
     fn edit_twice(&mut self, uri: &str, place: Value) -> Duration {
         let mut after = place.clone();
         after["character"] = (place["character"].as_u64().expect("a number") + 1).into();
@@ -232,7 +232,8 @@ impl Editor {
             let began = Instant::now();
             editor.change(uri, place.clone(), end, text);
             editor.settled(uri);
-            // What else was found otherwise is told in the same breath: an answer comes after it.
+            // Other changed findings are published in the same batch, so an answer comes after
+            // them.
             editor
                 .request("textDocument/documentSymbol", json!({ "textDocument": { "uri": uri } }));
             began.elapsed()

@@ -1,5 +1,5 @@
-//! What the engine costs: a full rehearsal of `delivery` beside the same durable commits alone, and
-//! eight at once beside eight bare writers.
+//! Measures the engine's overhead: a full rehearsal of `delivery` against the same durable commits
+//! alone, and eight at once against eight bare writers.
 //!
 //! `cargo bench -p cloudcrew-benches --bench engine`
 
@@ -75,7 +75,7 @@ fn written(repository: &Repository, commit: Oid) -> Vec<(String, Vec<u8>)> {
     diff.deltas().map(file).collect()
 }
 
-/// One bare connection: what every durable commit to the database needs at least.
+/// One bare connection: the minimum for every durable commit to the database.
 fn bare(path: &Path) -> Connection {
     let connection = Connection::open(path).expect("a store");
     connection.busy_timeout(Duration::from_secs(60)).expect("set");
@@ -85,7 +85,7 @@ fn bare(path: &Path) -> Connection {
     connection
 }
 
-/// Writes the same rows, each in a transaction of its own.
+/// Writes the same rows, each in its own transaction.
 fn bare_rows(connection: &Connection, rows: &[usize]) {
     for size in rows {
         connection
@@ -94,7 +94,7 @@ fn bare_rows(connection: &Connection, rows: &[usize]) {
     }
 }
 
-/// Makes the same Git commits with libgit2, which was told to sync.
+/// Makes the same Git commits with libgit2, with syncing enabled.
 fn bare_commits(repository: &Repository, commits: &[Vec<(String, Vec<u8>)>]) {
     let empty = repository.treebuilder(None).and_then(|builder| builder.write()).expect("a tree");
     let (mut tree, mut head): (Oid, Option<Oid>) = (empty, None);
@@ -124,7 +124,7 @@ fn bare_commits(repository: &Repository, commits: &[Vec<(String, Vec<u8>)>]) {
 }
 
 fn bare_repository(path: &Path) -> Repository {
-    // Opening one of ours tells libgit2 to sync what it writes.
+    // Opening one of our repositories enables syncing in libgit2.
     drop(GitRepo::create(path, "bench").expect("a repository"));
     Repository::open(path).expect("a repository")
 }
@@ -166,7 +166,7 @@ fn alone(binary: &Path) -> Work {
         peak_kib(&run(binary, folder.path(), "demo"))
     };
     let floor = median(&floor);
-    println!("a full rehearsal of `delivery`, {RUNS} runs in processes of their own, medians");
+    println!("a full rehearsal of `delivery`, medians of {RUNS} runs in separate processes");
     println!("  wall                    {}", ms(wall));
     println!("  CPU                     {}", ms(cpu));
     println!("  peak memory             {:.1} MiB", peak as f64 / 1024.0);
@@ -177,7 +177,7 @@ fn alone(binary: &Path) -> Work {
         work.commits.len()
     );
     println!("    wall                  {}", ms(floor));
-    println!("  engine over the bare    {:.2}x", wall.as_secs_f64() / floor.as_secs_f64());
+    println!("  engine over bare        {:.2}x", wall.as_secs_f64() / floor.as_secs_f64());
     work
 }
 
@@ -204,8 +204,8 @@ fn at_once(binary: &Path, work: &Work) {
         }
         processes.push(rate(began));
         one.push(in_one(&folder.path().join("one"), work.events));
-        // Eight connections to one file, as eight processes have them; two that turn the log on at
-        // once would refuse each other.
+        // Eight connections to one file, as with eight processes; two that enable the log at the
+        // same time would refuse each other.
         drop(bare(&folder.path().join("bare.db")));
         let began = Instant::now();
         std::thread::scope(|scope| {
@@ -242,7 +242,7 @@ fn at_once(binary: &Path, work: &Work) {
     );
 }
 
-/// Eight engagements driven in this process, over one store.
+/// Eight engagements driven in this process, sharing one store.
 fn in_one(home: &Path, events: usize) -> f64 {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -274,8 +274,8 @@ fn in_one(home: &Path, events: usize) -> f64 {
     })
 }
 
-/// Eight writers in this process, their rows committed in groups by one thread, and the same Git
-/// commits by eight others.
+/// Eight writers in this process, whose rows one thread commits in groups, and the same Git commits
+/// by eight more threads.
 fn bare_in_one(folder: &Path, work: &Work) -> f64 {
     let (send, receive) = std::sync::mpsc::channel::<(usize, std::sync::mpsc::SyncSender<()>)>();
     let began = Instant::now();
@@ -288,7 +288,7 @@ fn bare_in_one(folder: &Path, work: &Work) -> f64 {
                 connection.execute_batch("BEGIN IMMEDIATE").expect("begun");
                 bare_rows(&connection, &group.iter().map(|(size, _)| *size).collect::<Vec<_>>());
                 connection.execute_batch("COMMIT").expect("committed");
-                group.iter().for_each(|(_, reply)| reply.send(()).expect("somebody waits"));
+                group.iter().for_each(|(_, reply)| reply.send(()).expect("someone waits"));
             }
         });
         for n in 0..AT_ONCE {

@@ -1,5 +1,5 @@
-//! What the benchmarks share: processes that are measured, medians, the binary, an engagement begun
-//! in a home.
+//! Shared by the benchmarks: measuring processes, medians, building the binary, creating an
+//! engagement.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -27,10 +27,10 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The statement of work that is rehearsed.
+/// The statement of work to rehearse.
 pub const SOW: &str = "examples/sow/retail-orders.md";
 
-/// Builds the release binary and says where it is.
+/// Builds the release binary; returns its path.
 pub fn binary() -> PathBuf {
     let built = Command::new(env!("CARGO"))
         .args(["build", "--release", "--quiet"])
@@ -42,7 +42,7 @@ pub fn binary() -> PathBuf {
     target.join("release/cloudcrew")
 }
 
-/// What a process took.
+/// Time used by a process.
 #[derive(Debug, Clone, Copy)]
 pub struct Took {
     /// From start to end.
@@ -51,14 +51,14 @@ pub struct Took {
     pub cpu: Duration,
 }
 
-/// Runs a command that must succeed, its output thrown away.
+/// Runs a command that must succeed, discarding its output.
 pub fn took(command: &mut Command) -> Took {
     let (took, status) = ran(command);
     assert!(status.success(), "{command:?}: {status}");
     took
 }
 
-/// As [`took`], however it ends.
+/// As [`took`], whatever the exit status.
 pub fn ran(command: &mut Command) -> (Took, std::process::ExitStatus) {
     let (before, began) = (measured_cpu(), Instant::now());
     let status = command
@@ -71,7 +71,7 @@ pub fn ran(command: &mut Command) -> (Took, std::process::ExitStatus) {
     (Took { wall, cpu: measured_cpu().saturating_sub(before) }, status)
 }
 
-/// User and system time of all children that have ended.
+/// User and system time of all finished children.
 pub fn measured_cpu() -> Duration {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("children are counted");
     let time = |t: nix::sys::time::TimeVal| {
@@ -80,31 +80,30 @@ pub fn measured_cpu() -> Duration {
     time(usage.user_time()) + time(usage.system_time())
 }
 
-/// The largest resident set of any child that has ended, in KiB.
+/// Largest resident set of any finished child, in KiB.
 pub fn peak_of_children_kib() -> i64 {
     getrusage(UsageWho::RUSAGE_CHILDREN).expect("children are counted").max_rss()
 }
 
-/// Names the command that [`measure_if_asked`] runs.
+/// Holds the command that [`measure_if_asked`] runs.
 const MEASURE: &str = "CLOUDCREW_BENCH_MEASURE";
 
-/// The largest resident set of a command, in KiB. A process only knows it of all its children
-/// together, so another one runs it.
+/// Largest resident set of a command, in KiB. A process knows it only for all its children
+/// together, so the command runs below another process.
 pub fn peak_kib(command: &Command) -> i64 {
     let mut words = vec![command.get_program()];
     words.extend(command.get_args());
     let words: Vec<_> = words.into_iter().map(|word| word.to_string_lossy()).collect();
     let mut measuring = Command::new(std::env::current_exe().expect("this program"));
-    let told = measuring
+    let output = measuring
         .env(MEASURE, serde_json::json!(words).to_string())
         .stderr(Stdio::null())
         .output()
         .expect("it starts");
-    String::from_utf8_lossy(&told.stdout).trim().parse().expect("a number")
+    String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number")
 }
 
-/// The other side of [`peak_kib`]: runs what it is asked to, prints the figure and ends the
-/// process.
+/// The other side of [`peak_kib`]: runs the command, prints the figure and ends the process.
 pub fn measure_if_asked() {
     let Ok(words) = std::env::var(MEASURE) else { return };
     let words: Vec<String> = serde_json::from_str(&words).expect("words");
@@ -113,19 +112,19 @@ pub fn measure_if_asked() {
     std::process::exit(0);
 }
 
-/// The middle one.
+/// The median.
 pub fn median<T: Copy + PartialOrd>(values: &[T]) -> T {
     let mut sorted = values.to_vec();
     sorted.sort_by(|a, b| a.partial_cmp(b).expect("numbers"));
     sorted[sorted.len() / 2]
 }
 
-/// Milliseconds with a decimal.
+/// Milliseconds with one decimal.
 pub fn ms(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1e3)
 }
 
-/// Every file of a workspace, by its name in there.
+/// Every file of a workspace, by relative path.
 pub fn files(workspace: &Path) -> Vec<(String, Vec<u8>)> {
     let parts = ["agents.yaml", "phases", "workflows", "prompts", "templates"]
         .map(|part| workspace.join(part));
@@ -144,7 +143,7 @@ pub fn files(workspace: &Path) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// What a workspace's files define, or what is wrong with them.
+/// Loads the definition in a workspace's files, or returns its errors.
 pub fn defined(files: &[(String, Vec<u8>)]) -> Result<Definition, String> {
     let mut sources = Sources::new();
     files.iter().for_each(|(name, bytes)| {
@@ -154,7 +153,7 @@ pub fn defined(files: &[(String, Vec<u8>)]) -> Result<Definition, String> {
     loaded.definition.ok_or_else(|| format!("{:?}", loaded.report))
 }
 
-/// What an engagement is begun with.
+/// The input of an engagement.
 pub struct Work<'a> {
     /// Its definition.
     pub definition: &'a Definition,
@@ -162,7 +161,7 @@ pub struct Work<'a> {
     pub workflow: &'a str,
     /// The statement of work.
     pub sow: String,
-    /// Who speaks for the agents.
+    /// How the models run.
     pub voice: RunMode,
 }
 
@@ -179,7 +178,7 @@ pub async fn begun(home: &Path, store: &Store, project: &str) -> GitRepo {
     .await
 }
 
-/// As [`begun`], with other work.
+/// As [`begun`], with other input.
 pub async fn begun_with(home: &Path, store: &Store, project: &str, work: Work<'_>) -> GitRepo {
     let plan = cloudcrew_plan::build(work.definition, work.workflow).expect("a plan");
     std::fs::create_dir_all(home.join("repos")).expect("a folder");

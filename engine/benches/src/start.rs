@@ -1,4 +1,5 @@
-//! How long `cloudcrew --version` takes beside an empty program, and what a clean build costs.
+//! Compares the run time of `cloudcrew --version` with an empty program, and measures a clean
+//! build.
 //!
 //! `cargo bench -p cloudcrew-benches --bench start`
 
@@ -28,7 +29,7 @@ fn main() {
         version.push(took(Command::new(&ours).arg("--version")).wall);
     }
     let (nothing, version) = (median(&nothing), median(&version));
-    println!("{RUNS} starts each, in turn; medians");
+    println!("medians of {RUNS} alternating starts");
     println!("  empty Rust binary       {}", ms(nothing));
     println!(
         "  cloudcrew --version     {}   {:.2}x",
@@ -46,7 +47,7 @@ fn main() {
             .arg(&target)
             .current_dir(root()),
     );
-    println!("clean `cargo build` of the default members, crates downloaded before, one run");
+    println!("one clean `cargo build` of the default members, with crates already downloaded");
     println!("  wall                    {:.0} s", build.wall.as_secs_f64());
     println!("  CPU                     {:.0} s", build.cpu.as_secs_f64());
 }

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
+use crate::wiring::folder::Folder;
 use cloudcrew_definition::path::RepoPath;
 use cloudcrew_definition::shown::row;
-use cloudcrew_local::folder::Folder;
 use cloudcrew_ports::repo::Repo;
 
 use crate::args::{Args, Format};

@@ -21,7 +21,7 @@ pub fn check(args: &Args, format: CheckFormat, fix: bool) -> Result<Exit, Failur
     let how = match format {
         CheckFormat::Human => Format::Human { colour },
         CheckFormat::Json => Format::Json,
-        CheckFormat::Sarif => Format::Sarif,
+        CheckFormat::Sarif => Format::Sarif { page: checks::explain },
         CheckFormat::Github => Format::Github,
     };
     let found = loaded.report.diagnostics();

@@ -1,8 +1,8 @@
 //! `approve`, `revise`, `answer`, `cancel`: record what a person decided, then continue the
 //! engagement.
 
-use cloudcrew_local::clock::SystemClock;
-use cloudcrew_local::store::Store;
+use crate::wiring::clock::SystemClock;
+use crate::wiring::store::Store;
 use cloudcrew_ports::lease::Leases;
 use cloudcrew_runtime::engagement::{
     Decision, Engagement, EngagementError, Record, RefusalKind, Request, RequestKind, Submission,

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
+use crate::wiring::store::Store;
 use cloudcrew_definition::crew::{Definition, Model as Defined};
 use cloudcrew_definition::load;
-use cloudcrew_local::store::Store;
 use cloudcrew_ports::blob::Blobs as _;
 use cloudcrew_ports::index::{Index as _, Which};
 use cloudcrew_ports::journal::{Head, Journal as _};

@@ -4,9 +4,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::wiring::holder;
+use crate::wiring::store::Store;
 use cloudcrew_definition::crew::Model;
-use cloudcrew_local::holder;
-use cloudcrew_local::store::Store;
 use cloudcrew_runtime::engagement::{
     Driver, EndReason, Engagement, Options, RequestKind, Rest, RunMode,
 };

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use crate::wiring::folder::Folder;
 use cloudcrew_definition::diagnostic::{Diagnostic, Report, Severity, Suggestion};
 use cloudcrew_definition::source::{FileId, MAX_FILE_BYTES, Sources};
-use cloudcrew_local::folder::Folder;
 use cloudcrew_plan::checks::load;
 use cloudcrew_runtime::catalogue::catalogue;
 

@@ -4,8 +4,8 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+use crate::wiring::folder::Folder;
 use cloudcrew_definition::crew::Definition;
-use cloudcrew_local::folder::Folder;
 use cloudcrew_plan::emit::{asl, tfvars};
 use cloudcrew_plan::{Plan, build};
 use similar::TextDiff;

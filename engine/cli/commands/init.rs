@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use cloudcrew_local::folder::Folder;
+use crate::wiring::folder::Folder;
 
 use super::schema;
 use crate::args::Args;
 use crate::exit::{Exit, Failure};
 use crate::out::{note, say};
+use crate::wiring::repo::start_repository;
 
 /// The files of the workspaces that `init` can create.
 mod shipped {
@@ -48,6 +49,10 @@ pub fn init(args: &Args, folder: Option<&Path>, minimal: bool) -> Result<Exit, F
     schema::write_for(folder)?;
     let shown = folder.display();
     note!("wrote {} files to {shown}", files.len());
+    let written = files.iter().map(|(path, _)| *path).chain([".gitignore"]);
+    if start_repository(folder, written, "Start a CloudCrew workspace")? {
+        note!("initialized a Git repository, so that `cloudcrew plan --against HEAD` has a base");
+    }
     let sow = if minimal { "example.md" } else { "retail-orders.md" };
     let cd = if folder == Path::new(".") { String::new() } else { format!("cd {shown}\n") };
     say!("{cd}cloudcrew check\ncloudcrew test\ncloudcrew run --sow examples/sow/{sow}");

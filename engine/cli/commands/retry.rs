@@ -1,7 +1,7 @@
 //! `retry`: retry an engagement that failed or expired.
 
+use crate::wiring::clock::SystemClock;
 use cloudcrew_definition::crew::Definition;
-use cloudcrew_local::clock::SystemClock;
 use cloudcrew_plan::{Plan, build};
 use cloudcrew_runtime::engagement::{Engagement, Record, Retry, retry as record};
 

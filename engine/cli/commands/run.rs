@@ -6,12 +6,12 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::wiring::clock::SystemClock;
+use crate::wiring::folder::Folder;
+use crate::wiring::holder::{self, identity};
+use crate::wiring::repo::{Base, GitRepo};
+use crate::wiring::store::Store;
 use cloudcrew_definition::crew::{Definition, Workflow};
-use cloudcrew_local::clock::SystemClock;
-use cloudcrew_local::folder::Folder;
-use cloudcrew_local::holder::{self, identity};
-use cloudcrew_local::repo::{Base, GitRepo};
-use cloudcrew_local::store::Store;
 use cloudcrew_plan::build;
 use cloudcrew_ports::clock::Clock;
 use cloudcrew_ports::journal::Journal;

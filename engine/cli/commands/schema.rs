@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
+use crate::wiring::folder::Folder;
 use cloudcrew_definition::load;
 use cloudcrew_definition::names::Names;
 use cloudcrew_definition::path::sensitive_page;
 use cloudcrew_definition::schema::{named, page, schema as generate};
 use cloudcrew_definition::source::Sources;
 use cloudcrew_definition::syntax::{FileKind, Workspace};
-use cloudcrew_local::folder::Folder;
 use cloudcrew_runtime::catalogue::catalogue;
 
 use crate::args::Args;

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::wiring::folder;
 use cloudcrew_definition::Loaded;
 use cloudcrew_definition::syntax::{RehearsalFile, Written};
-use cloudcrew_local::folder;
 use cloudcrew_plan::checks::load;
 use cloudcrew_runtime::catalogue::catalogue;
 

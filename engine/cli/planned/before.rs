@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
+use crate::wiring::repo::files_at;
+use crate::wiring::store::Store;
 use cloudcrew_definition::Loaded;
 use cloudcrew_definition::crew::Definition;
 use cloudcrew_definition::source::Sources;
 use cloudcrew_definition::syntax::is_part;
-use cloudcrew_local::repo::files_at;
-use cloudcrew_local::store::Store;
 use cloudcrew_plan::checks::load;
 use cloudcrew_ports::journal::Journal;
 use cloudcrew_runtime::catalogue::catalogue;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::wiring::store::Store;
 use cloudcrew_definition::crew::Definition;
-use cloudcrew_local::store::Store;
 use cloudcrew_plan::compare::compare;
 use cloudcrew_plan::forecast::Range;
 use cloudcrew_ports::index::{Index, Which};

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use crate::wiring::clock::SystemClock;
+use crate::wiring::holder;
+use crate::wiring::repo::GitRepo;
+use crate::wiring::store::Store;
 use cloudcrew_definition::crew::Definition;
 use cloudcrew_definition::syntax::Written;
-use cloudcrew_local::clock::SystemClock;
-use cloudcrew_local::holder;
-use cloudcrew_local::repo::GitRepo;
-use cloudcrew_local::store::Store;
 use cloudcrew_plan::build;
 use cloudcrew_ports::clock::Clock;
 use cloudcrew_ports::repo::Repo;

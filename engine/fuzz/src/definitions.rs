@@ -1,5 +1,5 @@
-//! Whatever stands in a definition file, loading ends, each finding can be shown, and what is right
-//! can be planned, forecast and written out.
+//! Loading any definition file terminates, every finding can be displayed, and every valid
+//! definition can be planned, forecast and exported.
 #![no_main]
 
 use cloudcrew_definition::diagnostic::{Format, render};
@@ -11,7 +11,7 @@ use cloudcrew_plan::forecast::forecast;
 use cloudcrew_runtime::catalogue::catalogue;
 use libfuzzer_sys::fuzz_target;
 
-/// The smallest workspace: one file of it is the fuzzer's.
+/// The smallest workspace; the fuzzer provides one of its files.
 macro_rules! files {
     ($($path:literal),*) => { [$(($path, include_str!(concat!("../../../examples/minimal/", $path)))),*] };
 }

@@ -1,5 +1,5 @@
-//! Whatever an agent asks to write, what gets through is inside its folder, said here once more in
-//! another way.
+//! Every path that a write scope accepts is inside its folder; a second, independent check confirms
+//! it.
 #![no_main]
 
 use cloudcrew_definition::path::{RepoPath, Scope};
@@ -19,7 +19,7 @@ fuzz_target!(|text: &str| {
     for part in path_text.split('/') {
         assert!(!part.is_empty() && part != "." && part != ".." && part.len() <= 255, "{path_text:?}");
         assert!(!part.ends_with(['.', ' ']), "{path_text:?}");
-        // What HFS+ leaves out of a name: zero-width characters, direction marks and the like.
+        // HFS+ ignores these in a name: zero-width characters, direction marks and the like.
         let ignored = |c: &char| matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}');
         let plain: String = part.chars().filter(|c| !ignored(c)).collect::<String>().to_lowercase();
         assert!(plain != ".git" && plain != "git~1", "{path_text:?}");

@@ -1,4 +1,4 @@
-//! Whatever a customer sends, reading it ends, and each item names a line that is there.
+//! Parsing any statement of work terminates, and each item names an existing line.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

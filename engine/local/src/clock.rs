@@ -1,4 +1,4 @@
-//! The machine's clock, and one whose waits cost nothing.
+//! The machine's clock, and a clock whose waits take no time.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -35,7 +35,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A rehearsal's clock: the machine's, moved on by every wait. A day of silence passes at once.
+/// A rehearsal's clock: the machine's clock plus all waits so far. A day of silence passes at once.
 #[derive(Debug)]
 pub struct RehearsalClock {
     began: Instant,
@@ -49,8 +49,9 @@ impl Default for RehearsalClock {
 }
 
 impl RehearsalClock {
-    /// Never before `at`: an engagement that was ahead of the machine's clock stays there, unless
-    /// it is so far ahead that the machine's clock must have been wrong when it was written.
+    /// Moves the clock to `at` if it is behind. An engagement ahead of the machine's clock stays
+    /// ahead, unless the gap is so large that the machine's clock must have been wrong when the
+    /// journal was written.
     pub fn not_before(&self, at: i64) {
         let lead = at.saturating_sub(wall());
         if lead < WRONG {

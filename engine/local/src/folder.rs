@@ -1,10 +1,11 @@
 //! Files in a folder that someone else may have prepared: a cloned workspace, an unpacked archive,
 //! a home.
 //!
-//! A write goes down one path component at a time and never follows a symbolic link; the file is
-//! made beside its place and renamed into it, so that neither a link nor a hard link of that name
-//! reaches anything outside. A read may follow links that stay below the folder. Whoever names a
-//! folder on the command line has chosen it: links in that name are followed.
+//! A write descends one path component at a time and never follows a symbolic link. The file is
+//! written next to its destination and renamed into place, so neither a symbolic link nor a hard
+//! link of that name can redirect the write outside. A read may follow links that stay below the
+//! folder. A folder named on the command line was chosen by the user, so links in its name are
+//! followed.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -16,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawMode, ResolveFlags};
 use rustix::io::Errno;
 
-/// Permissions of a new file or folder before the process's mask.
+/// Permissions of a new file or folder before the process's umask.
 const FILE: RawMode = 0o666;
 const FOLDER: RawMode = 0o777;
 
@@ -27,10 +28,10 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens a folder by the name that a person gave it.
+    /// Opens a folder named by the user.
     ///
     /// # Errors
-    /// When there is none or it cannot be opened.
+    /// Fails when the folder does not exist or cannot be opened.
     pub fn open(path: &Path) -> io::Result<Folder> {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         let fd =
@@ -38,11 +39,11 @@ impl Folder {
         Ok(Folder { fd, name: path.to_owned() })
     }
 
-    /// Opens a folder below this one, one component at a time; missing ones are made when `make`
-    /// says so.
+    /// Opens a folder below this one, one component at a time. Creates missing folders if `make` is
+    /// true.
     ///
     /// # Errors
-    /// When a component is a link or no folder, or the path leads upwards.
+    /// Fails when a component is a link or not a folder, or when the path leads upwards.
     pub fn below(&self, path: &Path, make: bool) -> io::Result<Folder> {
         let fd = self.fd.try_clone()?;
         let mut folder = Folder { fd, name: self.name.clone() };
@@ -53,7 +54,7 @@ impl Folder {
                 }
                 return Err(io::Error::new(
                     ErrorKind::InvalidInput,
-                    format!("{}: it leads out of its folder", path.display()),
+                    format!("{}: the path leads out of its folder", path.display()),
                 ));
             };
             folder = folder.child(name, make)?;
@@ -84,18 +85,18 @@ impl Folder {
         }
     }
 
-    /// What has this name in the folder itself; a link is a link.
+    /// The type of the entry with this name; a link is reported as a link.
     fn kind(&self, name: &OsStr) -> Option<FileType> {
         let stat = rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
         Some(FileType::from_raw_mode(stat.st_mode))
     }
 
-    /// Puts a file in its place whole or not at all; folders on the way are made. The permissions
-    /// of a file that is replaced stay.
+    /// Writes a file completely or not at all, creating the folders on its path. A replaced file
+    /// keeps its permissions.
     ///
     /// # Errors
-    /// When a component of the path is a link, when there is something else than a file in its
-    /// place, or when the disk says no. What was there is then unchanged.
+    /// Fails when a component of the path is a link, when the destination is not a file, or on an
+    /// I/O error. The old file is then unchanged.
     pub fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let (folder, name) = self.parent(path, true)?;
         let shown = self.name.join(path);
@@ -107,7 +108,7 @@ impl Folder {
                 FileType::Symlink => return Err(linked(&shown)),
                 _ => {
                     return Err(io::Error::other(format!(
-                        "{}: it is no file; move it away",
+                        "{}: it is not a file; move it away",
                         shown.display()
                     )));
                 }
@@ -127,7 +128,7 @@ impl Folder {
         })
     }
 
-    /// A new file of a name that nobody has.
+    /// Creates a file with an unused name.
     fn new_beside(&self) -> io::Result<(String, File)> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         loop {
@@ -143,12 +144,12 @@ impl Folder {
         }
     }
 
-    /// Opens a file for reading and writing, and makes it when there is none, readable by its owner
-    /// alone. It is not truncated.
+    /// Opens a file for reading and writing. Creates it if missing, readable only by its owner.
+    /// Does not truncate it.
     ///
     /// # Errors
-    /// When it or a folder on the way is a link, it is no file, or it has another name too, under
-    /// which it would change as well.
+    /// Fails when the file or a folder on its path is a link, when it is not a file, or when it has
+    /// another hard link, whose content would change too.
     pub fn open_file(&self, path: &Path) -> io::Result<File> {
         let (folder, name) = self.parent(path, true)?;
         let shown = self.name.join(path);
@@ -157,7 +158,7 @@ impl Folder {
             Some(FileType::Symlink) => return Err(linked(&shown)),
             Some(_) => {
                 return Err(io::Error::other(format!(
-                    "{}: it is no file; move it away",
+                    "{}: it is not a file; move it away",
                     shown.display()
                 )));
             }
@@ -168,17 +169,17 @@ impl Folder {
             .map_err(|e| explain(&shown, e))?;
         if rustix::fs::fstat(&fd).map_err(|e| explain(&shown, e))?.st_nlink > 1 {
             return Err(io::Error::other(format!(
-                "{}: it has another name too (a hard link); move it away",
+                "{}: it has another hard link; move it away",
                 shown.display()
             )));
         }
         Ok(File::from(fd))
     }
 
-    /// Removes a file. A link is removed, not what it leads to.
+    /// Removes a file. A link is removed, not its target.
     ///
     /// # Errors
-    /// When a folder on the way is a link, or the disk says no.
+    /// Fails when a folder on the path is a link, or on an I/O error.
     pub fn remove(&self, path: &Path) -> io::Result<()> {
         let (folder, name) = self.parent(path, false)?;
         rustix::fs::unlinkat(&folder.fd, name, AtFlags::empty())
@@ -189,26 +190,33 @@ impl Folder {
         let name = path.file_name().ok_or_else(|| {
             io::Error::new(
                 ErrorKind::InvalidInput,
-                format!("{}: it is the name of no file", path.display()),
+                format!("{}: the path does not name a file", path.display()),
             )
         })?;
         Ok((self.below(path.parent().unwrap_or(Path::new("")), make)?, name))
     }
 
-    /// Reads at most `limit` bytes of a file. Links are followed as long as they stay below this
-    /// folder.
+    /// Reads at most `limit` bytes of a file. Follows links that stay below this folder.
     ///
     /// # Errors
-    /// When there is none, it is no file, or a link leads out of the folder.
+    /// Fails when the file does not exist, is not a file, or is a link out of the folder.
     pub fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.file(path)?.take(limit).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
-    /// Opens a file that may be read.
+    /// Bytes of a file.
+    ///
+    /// # Errors
+    /// As [`Folder::read`].
+    pub fn size(&self, path: &Path) -> io::Result<u64> {
+        Ok(self.file(path)?.metadata()?.len())
+    }
+
+    /// Opens a readable file.
     fn file(&self, path: &Path) -> io::Result<File> {
-        // Opening a device may already do something, and opening a pipe may wait for ever.
+        // Opening a device may have effects, and opening a pipe may block forever.
         let looked = self.resolved(path, OFlags::PATH | OFlags::CLOEXEC)?;
         regular(&looked)?;
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
@@ -220,20 +228,19 @@ impl Folder {
     fn resolved(&self, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
         let inside = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
         match rustix::fs::openat2(&self.fd, path, flags, Mode::empty(), inside) {
-            // The kernel does not know the call, or the link is absolute: it may lead inside all
-            // the same.
+            // The kernel lacks the call, or the link is absolute and may still lead inside.
             Err(Errno::NOSYS | Errno::PERM | Errno::XDEV) => self.resolved_by_name(path, flags),
             other => other.map_err(io::Error::from),
         }
     }
 
-    /// Follows links by name, and opens what they lead to without following any.
+    /// Resolves links by name, then opens the target without following any.
     fn resolved_by_name(&self, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
         let top = fs::canonicalize(&self.name)?;
         let leads_to = fs::canonicalize(self.name.join(path))?;
         let inside = leads_to
             .strip_prefix(&top)
-            .map_err(|_| io::Error::other("it is a link that leads out of the workspace"))?;
+            .map_err(|_| io::Error::other("the link leads out of the workspace"))?;
         let (folder, name) = self.parent(inside, false)?;
         rustix::fs::openat(&folder.fd, name, flags | OFlags::NOFOLLOW, Mode::empty())
             .map_err(io::Error::from)
@@ -244,18 +251,18 @@ impl Folder {
         self.resolved(path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC).is_ok()
     }
 
-    /// Whether someone other than this process's user, or the superuser, owns the folder.
+    /// Whether the folder's owner is neither this process's user nor the superuser.
     ///
     /// # Errors
-    /// When the system does not say.
+    /// Fails when the owner cannot be read.
     pub fn is_foreign(&self) -> io::Result<bool> {
         let owner = rustix::fs::fstat(self.fd.as_fd())?.st_uid;
         Ok(owner != rustix::process::geteuid().as_raw() && owner != 0)
     }
 }
 
-/// Writes a file by the name that a person gave: links are followed in what is absolute or leads
-/// upwards, and never below the folder that the person is in.
+/// Writes a file named by the user. Links are followed in an absolute or upward part of the path,
+/// and never below the working directory.
 ///
 /// # Errors
 /// As [`Folder::write`].
@@ -264,10 +271,10 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     folder.write(&rest, bytes)
 }
 
-/// Opens the folder in which links of a path may be followed, and says what is left of the path.
+/// Opens the folder up to which links of a path may be followed, and returns the rest of the path.
 ///
 /// # Errors
-/// When that folder cannot be opened.
+/// Fails when that folder cannot be opened.
 pub fn trusted(path: &Path) -> io::Result<(Folder, PathBuf)> {
     let here = std::env::current_dir().unwrap_or_default();
     let relative = path.strip_prefix(&here).unwrap_or(path);
@@ -285,16 +292,13 @@ fn regular(fd: &OwnedFd) -> io::Result<()> {
     match kind {
         FileType::RegularFile => Ok(()),
         FileType::Directory => Err(io::Error::new(ErrorKind::IsADirectory, "it is a folder")),
-        _ => Err(io::Error::other("this is no file but a pipe or a device")),
+        _ => Err(io::Error::other("it is a pipe or a device, not a file")),
     }
 }
 
 fn linked(path: &Path) -> io::Error {
-    let why = "it is a symbolic link, and nothing is written through one";
-    io::Error::other(format!(
-        "{}: {why}; remove it, or name the folder it leads to",
-        path.display()
-    ))
+    let why = "it is a symbolic link, and files are not written through links";
+    io::Error::other(format!("{}: {why}; remove it, or name its target", path.display()))
 }
 
 fn explain(path: &Path, error: Errno) -> io::Error {
@@ -323,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_written_through_a_link_or_into_the_other_name_of_a_file() {
+    fn a_write_never_goes_through_a_link_or_a_hard_link() {
         let (at, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let profile = outside.path().join("profile");
         fs::write(&profile, "mine").unwrap();
@@ -360,10 +364,6 @@ mod tests {
             assert!(folder.read(Path::new(path), 100).is_err(), "{path}");
         }
         assert!(folder.has_folder(Path::new("a")) && !folder.has_folder(Path::new("folder")));
-        assert_eq!(
-            folder.read(Path::new("a/real"), 3).unwrap(),
-            b"ins",
-            "no more than was asked for"
-        );
+        assert_eq!(folder.read(Path::new("a/real"), 3).unwrap(), b"ins", "reads at most the limit");
     }
 }

@@ -1,27 +1,27 @@
-//! This process as the holder of a lease, and whether another holder still lives.
+//! This process as the holder of a lease, and whether another holder is alive.
 //!
-//! Where there is no `/proc`, or the holder runs in another container or on another host, nobody
-//! can tell from here: then the lease's time to live decides.
+//! Without `/proc`, or when the holder runs in another container or on another host, this cannot be
+//! observed. The lease's time to live then decides.
 
 use std::fs;
 
 use cloudcrew_ports::lease::Holder;
 
-/// A name that no other engagement has: 128 bits by chance, in hex.
+/// A unique engagement id: 128 random bits in hex.
 pub fn identity() -> String {
     let mut bytes = [0; 16];
     let mut filled = 0;
     while filled < bytes.len() {
         match rustix::rand::getrandom(&mut bytes[filled..], rustix::rand::GetRandomFlags::empty()) {
             Ok(count) => filled += count,
-            // Only a kernel without the call fails for good; it has been there since 2014.
+            // Only a kernel without the call keeps failing; the call exists since 2014.
             Err(_) => std::thread::yield_now(),
         }
     }
     cloudcrew_definition::digest::hex(&bytes)
 }
 
-/// This process.
+/// The current process.
 pub fn this_process() -> Holder {
     let pid = std::process::id();
     let host = host();
@@ -34,8 +34,8 @@ pub fn this_process() -> Holder {
     }
 }
 
-/// Whether the holder's process runs; `None` when it cannot be seen from here.
-pub fn lives(holder: &Holder) -> Option<bool> {
+/// Whether the holder's process is running; `None` when that cannot be observed from here.
+pub fn is_running(holder: &Holder) -> Option<bool> {
     if holder.boot.is_empty() || holder.boot != boot() {
         return None;
     }
@@ -51,8 +51,8 @@ fn host() -> String {
         .unwrap_or_else(|| "this host".to_owned())
 }
 
-/// The kernel's boot id with the process id namespace: two containers share the first, and pid 7 of
-/// one is not pid 7 of the other.
+/// The kernel's boot id with the process id namespace: two containers share the boot id, and pid 7
+/// of one is not pid 7 of the other.
 fn boot() -> String {
     let Ok(boot) = fs::read_to_string("/proc/sys/kernel/random/boot_id") else {
         return String::new();
@@ -63,10 +63,11 @@ fn boot() -> String {
     }
 }
 
-/// When a process began, in clock ticks after boot; `None` when there is none, or only its remains.
+/// Start time of a process in clock ticks after boot; `None` when it does not exist or is a zombie.
 fn started(pid: u32) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The second field is the program's name in brackets, and may hold blanks and brackets itself.
+    // The second field is the program's name in parentheses, and may contain blanks and
+    // parentheses.
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
     let state = fields.next()?;
     if matches!(state, "Z" | "X" | "x") {
@@ -80,28 +81,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_process_lives_and_a_reused_pid_is_not_it() {
+    fn this_process_is_running_and_a_reused_pid_is_another() {
         let me = this_process();
-        assert_eq!(lives(&me), Some(true));
-        assert_eq!(lives(&Holder { started: me.started + 1, ..me.clone() }), Some(false));
-        assert_eq!(lives(&Holder { boot: "another boot".to_owned(), ..me }), None);
+        assert_eq!(is_running(&me), Some(true));
+        assert_eq!(is_running(&Holder { started: me.started + 1, ..me.clone() }), Some(false));
+        assert_eq!(is_running(&Holder { boot: "another boot".to_owned(), ..me }), None);
     }
 
     #[test]
-    fn a_process_that_ended_is_dead_even_before_anybody_waits_for_it() {
+    fn a_zombie_is_not_running() {
         let mut child =
             std::process::Command::new("sleep").arg("60").spawn().expect("sleep starts");
         let began = started(child.id()).expect("it runs");
         let holder = Holder { pid: child.id(), started: began, ..this_process() };
-        assert_eq!(lives(&holder), Some(true));
+        assert_eq!(is_running(&holder), Some(true));
         child.kill().expect("it can be killed");
         for _ in 0..200 {
-            if lives(&holder) == Some(false) {
+            if is_running(&holder) == Some(false) {
                 break;
             }
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
-        assert_eq!(lives(&holder), Some(false), "a zombie holds no lease");
+        assert_eq!(is_running(&holder), Some(false), "a zombie holds no lease");
         child.wait().expect("it has ended");
     }
 }

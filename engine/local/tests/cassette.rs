@@ -1,4 +1,4 @@
-//! A live model is recorded once, and from then on says the same to whoever asks the same.
+//! Recording a live model, and replaying its answers for the same requests.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 // ---- the world
 // ------------------------------------------------------------------------------------
 
-/// A model that says these answers one after the other.
+/// A model that gives these answers in order.
 struct Live(Mutex<Vec<Result<ModelReply, ModelFault>>>);
 
 #[async_trait]
@@ -48,7 +48,7 @@ fn busy() -> Result<ModelReply, ModelFault> {
     Err(ModelFault::transient("ThrottlingException", "slow down"))
 }
 
-/// A request, with everything that decides about its answer.
+/// A request, with everything that determines its answer.
 #[derive(Clone)]
 struct Ask {
     at: CallContext,
@@ -88,7 +88,7 @@ fn ask(agent: &str, turn: u32, words: &str) -> Ask {
     }
 }
 
-async fn hear(
+async fn stream(
     model: &dyn Model,
     ask: &Ask,
     listener: &dyn Listener,
@@ -108,7 +108,7 @@ async fn hear(
 }
 
 async fn call(model: &dyn Model, ask: &Ask) -> Result<ModelReply, ModelFault> {
-    hear(model, ask, &Nobody).await
+    stream(model, ask, &Nobody).await
 }
 
 struct Home {
@@ -131,11 +131,11 @@ async fn record(file: &Path, exchanges: Vec<(Ask, Result<ModelReply, ModelFault>
     let (asks, answers): (Vec<_>, Vec<_>) = exchanges.into_iter().unzip();
     let recorder = Recorder::new(live(answers.clone()), file, vec![]).expect("a new cassette");
     for (ask, answer) in asks.iter().zip(&answers) {
-        assert_eq!(&call(&recorder, ask).await, answer, "who is recorded hears what was said");
+        assert_eq!(&call(&recorder, ask).await, answer, "recording passes the answer through");
     }
 }
 
-/// The words of a refusal to replay.
+/// The reason of a refusal to replay.
 async fn refusal(player: &Player, ask: &Ask) -> String {
     let fault = call(player, ask).await.expect_err("this was not recorded");
     assert_eq!((fault.kind, fault.error.as_str()), (FaultKind::Denied, "CassetteMismatch"));
@@ -143,7 +143,7 @@ async fn refusal(player: &Player, ask: &Ask) -> String {
     why.to_owned()
 }
 
-fn told<T>(result: Result<T, impl std::fmt::Display>) -> String {
+fn message<T>(result: Result<T, impl std::fmt::Display>) -> String {
     result.err().expect("this does not work").to_string()
 }
 
@@ -151,7 +151,7 @@ fn told<T>(result: Result<T, impl std::fmt::Display>) -> String {
 // ------------------------------------------------------------------------------------------
 
 #[tokio::test]
-async fn what_was_recorded_is_said_again_per_agent_in_order() {
+async fn each_agents_answers_are_replayed_in_order() {
     let home = home();
     let (a0, a1, b0) = (ask("a", 0, "go"), ask("a", 1, "on"), ask("b", 0, "go"));
     let exchanges = vec![
@@ -163,7 +163,7 @@ async fn what_was_recorded_is_said_again_per_agent_in_order() {
     record(&home.file, exchanges).await;
     let player = player(&home.file);
     assert_eq!(player.billing(), Billing::Free);
-    // Agents may come in another order; each hears its own answers in theirs.
+    // Agents may call in another order; each gets its own answers in sequence.
     assert_eq!(call(&player, &b0).await, says("bee"));
     assert_eq!(call(&player, &a0).await, busy());
     assert_eq!(call(&player, &a0).await, says("one"));
@@ -171,18 +171,18 @@ async fn what_was_recorded_is_said_again_per_agent_in_order() {
 }
 
 #[tokio::test]
-async fn the_whole_text_is_heard_at_once() {
-    struct Ear(Mutex<Vec<String>>);
-    impl Listener for Ear {
+async fn a_replay_streams_the_whole_text_at_once() {
+    struct Recording(Mutex<Vec<String>>);
+    impl Listener for Recording {
         fn hears(&self, text: &str) {
             self.0.lock().expect("no panic").push(text.into());
         }
     }
     let home = home();
     record(&home.file, vec![(ask("a", 0, "go"), says("all of it"))]).await;
-    let ear = Ear(Mutex::default());
-    hear(&player(&home.file), &ask("a", 0, "go"), &ear).await.expect("a reply");
-    assert_eq!(ear.0.into_inner().expect("no panic"), ["all of it"]);
+    let recording = Recording(Mutex::default());
+    stream(&player(&home.file), &ask("a", 0, "go"), &recording).await.expect("a reply");
+    assert_eq!(recording.0.into_inner().expect("no panic"), ["all of it"]);
 }
 
 #[tokio::test]
@@ -195,7 +195,7 @@ async fn the_name_and_the_day_of_an_engagement_do_not_matter() {
 }
 
 #[tokio::test]
-async fn another_request_is_shown_and_never_answered() {
+async fn a_changed_request_is_explained_and_never_answered() {
     let home = home();
     let mut first = ask("a", 0, "go\nnow\nplease");
     first.messages.push(Message {
@@ -215,11 +215,11 @@ async fn another_request_is_shown_and_never_answered() {
     first.messages.push(Message { role: Role::User, content: vec![Block::ToolResult(result)] });
     record(&home.file, vec![(first.clone(), says("one"))]).await;
     let player = player(&home.file);
-    let begin = "call 1 of `a` is not the one in line 2: ";
+    let begin = "call 1 of `a` does not match line 2: ";
     type Change = fn(&mut Ask);
     let changes: [(Change, &str); 8] = [
-        (|a| a.model = "large".into(), "the model was `small` and is `large`"),
-        (|a| a.max_tokens = 9, "`max_tokens` was 500 and is 9"),
+        (|a| a.model = "large".into(), "the model was `small` and is now `large`"),
+        (|a| a.max_tokens = 9, "`max_tokens` was 500 and is now 9"),
         (
             |a| a.system = "You test.".into(),
             "the system prompt differs\n--- recorded\n+++ now\n@@ -1 +1 @@\n-You build.\n+You \
@@ -242,13 +242,13 @@ async fn another_request_is_shown_and_never_answered() {
         ),
         (
             |a| a.messages.truncate(1),
-            "it had 3 messages and has 1; the first 1 are the same\n--- recorded\n+++ now\n@@ -1,5 \
+            "it had 3 messages and now has 1; the first 1 are equal\n--- recorded\n+++ now\n@@ -1,5 \
              +0,0 @@\n-assistant\n-[calls \
              repo_read as c]\n-{\n-  \"path\": \"a.md\"\n-}",
         ),
         (
             |a| a.tools.clear(),
-            "other tools are on offer\n--- recorded\n+++ now\n@@ -1 +0,0 @@\n-repo_read",
+            "the tools on offer differ\n--- recorded\n+++ now\n@@ -1 +0,0 @@\n-repo_read",
         ),
         (
             |a| a.tools[0].description = "writes".into(),
@@ -261,24 +261,24 @@ async fn another_request_is_shown_and_never_answered() {
         change(&mut other);
         assert_eq!(refusal(&player, &other).await, format!("{begin}{expected}"));
     }
-    // A refusal takes nothing off the cassette.
+    // A refusal consumes nothing.
     assert_eq!(call(&player, &first).await, says("one"));
     assert_eq!(
         refusal(&player, &ask("a", 1, "on")).await,
-        "call 2 of `a` was not recorded: its last one is in line 2"
+        "call 2 of `a` was not recorded: the last one is at line 2"
     );
     assert_eq!(
         refusal(&player, &ask("b", 0, "go")).await,
-        "no call of `b` was recorded: it holds calls of `a` only"
+        "no call of `b` was recorded: the cassette holds only calls of `a`"
     );
 }
 
 #[tokio::test]
-async fn an_engagement_that_goes_on_in_another_process_goes_on_in_the_cassette() {
+async fn a_resumed_engagement_continues_in_the_cassette() {
     let home = home();
     let asks = [ask("a", 0, "go"), ask("a", 1, "on"), ask("a", 2, "and on")];
     for (number, ask) in asks.iter().enumerate() {
-        // Each in a process of its own.
+        // Each in its own process.
         record(&home.file, vec![(ask.clone(), says(&number.to_string()))]).await;
     }
     let player = player(&home.file);
@@ -287,7 +287,7 @@ async fn an_engagement_that_goes_on_in_another_process_goes_on_in_the_cassette()
 }
 
 #[tokio::test]
-async fn a_reply_that_a_killed_process_never_took_in_is_left_out() {
+async fn a_reply_that_a_killed_process_never_used_is_skipped() {
     let home = home();
     let (first, next) = (ask("a", 0, "go"), ask("a", 1, "on"));
     let mut again = first.clone();
@@ -309,34 +309,34 @@ async fn a_cassette_belongs_to_one_engagement_and_one_process() {
         Recorder::new(live(vec![says("one")]), &home.file, vec![]).expect("a new cassette");
     call(&recorder, &ask("a", 0, "go")).await.expect("a reply");
     for taken in [
-        told(Recorder::new(live(vec![]), &home.file, vec![])),
-        told(Player::open(&home.file, vec![])),
+        message(Recorder::new(live(vec![]), &home.file, vec![])),
+        message(Player::open(&home.file, vec![])),
     ] {
         assert!(
-            taken.contains("is in use by another run; a cassette belongs to one engagement"),
+            taken.contains("is in use by another run; it can serve one engagement at a time"),
             "{taken}"
         );
     }
     drop(recorder);
     let two = (player(&home.file), player(&home.file));
-    told(Recorder::new(live(vec![]), &home.file, vec![]));
+    message(Recorder::new(live(vec![]), &home.file, vec![]));
     drop(two);
-    // The same file for another engagement: refused before anything is paid.
+    // The same file for another engagement: refused before any call is paid.
     let recorder =
-        Recorder::new(live(vec![]), &home.file, vec![]).expect("the same engagement may go on");
+        Recorder::new(live(vec![]), &home.file, vec![]).expect("the same engagement may continue");
     let mut other = ask("a", 0, "go");
     other.at.project = "zeta".into();
     let fault = call(&recorder, &other).await.expect_err("it belongs to acme");
     assert_eq!((fault.kind, fault.error.as_str()), (FaultKind::Denied, "CassetteInUse"));
     assert!(
-        fault.message.ends_with("belongs to the engagement `acme`: record `zeta` on another"),
+        fault.message.ends_with("belongs to the engagement `acme`: record `zeta` to another file"),
         "{}",
         fault.message
     );
 }
 
 #[tokio::test]
-async fn every_line_is_on_the_file_when_its_call_returns() {
+async fn every_line_is_written_before_its_call_returns() {
     let home = home();
     let recorder = Recorder::new(live(vec![says("one"), says("two")]), &home.file, vec![])
         .expect("a new cassette");
@@ -349,7 +349,7 @@ async fn every_line_is_on_the_file_when_its_call_returns() {
 }
 
 #[tokio::test]
-async fn a_damaged_cassette_says_where() {
+async fn damage_is_reported_with_its_line() {
     let home = home();
     record(&home.file, vec![(ask("a", 0, "go"), says("one")), (ask("a", 1, "on"), says("two"))])
         .await;
@@ -358,49 +358,49 @@ async fn a_damaged_cassette_says_where() {
     let lines: Vec<&[u8]> = good.split_inclusive(|byte| *byte == b'\n').collect();
     let with = |line: &[u8]| [lines[0], lines[1], line].concat();
     let stories: [(&str, Vec<u8>, &str); 9] = [
-        ("empty", vec![], "in line 1: it does not say that this is a cassette"),
+        ("empty", vec![], "at line 1: it is not the header of a cassette"),
         (
             "something else",
             b"{\"a\": 1}\n".to_vec(),
-            "in line 1: it does not say that this is a cassette",
+            "at line 1: it is not the header of a cassette",
         ),
-        ("bytes", vec![0xff, 0xfe, b'\n'], "in line 1: it does not say that this is a cassette"),
-        ("later", b"{\"cassette\":2}\n".to_vec(), "has format 2; this version knows 1"),
+        ("bytes", vec![0xff, 0xfe, b'\n'], "at line 1: it is not the header of a cassette"),
+        ("later", b"{\"cassette\":2}\n".to_vec(), "has format 2; this version supports 1"),
         (
             "cut off",
             good[..good.len() - 5].to_vec(),
-            "in line 3: it is cut off; record on, or take the line out",
+            "at line 3: it is cut off; continue recording, or delete the line",
         ),
-        ("no JSON", with(b"oops\n"), "in line 3: expected value (column 1)"),
+        ("no JSON", with(b"oops\n"), "at line 3: expected value (column 1)"),
         (
             "no call",
             with(b"{\"at\": 1}\n"),
-            "in line 3: invalid type: integer `1`, expected struct CallContext (column 8)",
+            "at line 3: invalid type: integer `1`, expected struct CallContext (column 8)",
         ),
-        ("bad UTF-8", with(b"{\"asked\": \"\xff\"}\n"), "in line 3: invalid unicode code point"),
-        ("deep", deep.into_bytes(), "in line 2: "),
+        ("bad UTF-8", with(b"{\"asked\": \"\xff\"}\n"), "at line 3: invalid unicode code point"),
+        ("deep", deep.into_bytes(), "at line 2: "),
     ];
     for (story, bytes, expected) in stories {
         std::fs::write(&home.file, bytes).expect("written");
-        let why = told(Player::open(&home.file, vec![]));
+        let why = message(Player::open(&home.file, vec![]));
         assert!(why.contains(expected), "{story}: {why}");
     }
     std::fs::remove_file(&home.file).expect("it is there");
-    assert!(told(Player::open(&home.file, vec![])).contains("cannot be used"));
+    assert!(message(Player::open(&home.file, vec![])).contains("cannot use the cassette"));
 }
 
 #[tokio::test]
-async fn a_huge_line_is_given_up() {
+async fn a_huge_line_is_rejected() {
     let home = home();
     let mut bytes = b"{\"cassette\":1}\n".to_vec();
     bytes.resize(65 * 1024 * 1024, b' ');
     std::fs::write(&home.file, bytes).expect("written");
-    let why = told(Player::open(&home.file, vec![]));
-    assert!(why.ends_with("is damaged in line 2: it is longer than 64 MiB"), "{why}");
+    let why = message(Player::open(&home.file, vec![]));
+    assert!(why.ends_with("is damaged at line 2: it is longer than 64 MiB"), "{why}");
 }
 
 #[tokio::test]
-async fn a_line_that_was_cut_off_is_recorded_anew() {
+async fn a_truncated_line_is_recorded_again() {
     let home = home();
     record(&home.file, vec![(ask("a", 0, "go"), says("one")), (ask("a", 1, "on"), says("two"))])
         .await;
@@ -408,31 +408,31 @@ async fn a_line_that_was_cut_off_is_recorded_anew() {
     std::fs::write(&home.file, &good[..good.len() - 5]).expect("written");
     record(&home.file, vec![(ask("a", 1, "on"), says("two"))]).await;
     assert_eq!(std::fs::read(&home.file).expect("bytes"), good);
-    // What is no cassette is not touched.
+    // A file that is not a cassette is left alone.
     std::fs::write(&home.file, "my notes").expect("written");
     assert!(
-        told(Recorder::new(live(vec![]), &home.file, vec![]))
-            .contains("it does not say that this is a cassette")
+        message(Recorder::new(live(vec![]), &home.file, vec![]))
+            .contains("it is not the header of a cassette")
     );
     assert_eq!(std::fs::read(&home.file).expect("bytes"), b"my notes");
 }
 
 #[tokio::test]
-async fn a_cassette_that_changes_under_a_replay_is_no_answer() {
+async fn a_cassette_changed_during_replay_is_an_error() {
     let home = home();
     record(&home.file, vec![(ask("a", 0, "go"), says("one"))]).await;
     let player = player(&home.file);
     std::fs::write(&home.file, "").expect("written");
     let fault = call(&player, &ask("a", 0, "go")).await.expect_err("it is gone");
     assert_eq!((fault.kind, fault.error.as_str()), (FaultKind::Denied, "CassetteError"));
-    assert!(fault.message.contains("in line 2"), "{}", fault.message);
+    assert!(fault.message.contains("at line 2"), "{}", fault.message);
 }
 
 // ---- secrets
 // --------------------------------------------------------------------------------------------
 
 #[tokio::test]
-async fn no_secret_is_on_a_cassette_and_a_replay_does_not_miss_it() {
+async fn secrets_are_redacted_and_the_replay_still_matches() {
     let home = home();
     let key = "team-key-0123";
     let aws = "AKIAIOSFODNN7EXAMPLE";
@@ -462,11 +462,11 @@ async fn no_secret_is_on_a_cassette_and_a_replay_does_not_miss_it() {
         Recorder::new(live(answers), &home.file, vec![key.into(), String::new(), "ab".into()])
             .expect("a new cassette");
     call(&recorder, &asked).await.expect_err("denied");
-    let heard = call(&recorder, &asked).await.expect("a reply");
+    let answer = call(&recorder, &asked).await.expect("a reply");
     assert_eq!(
-        heard.content,
+        answer.content,
         [Block::Text(format!("I wrote {aws}."))],
-        "who is recorded hears everything"
+        "recording passes the unredacted answer through"
     );
     drop(recorder);
     let text = std::fs::read_to_string(&home.file).expect("a text");
@@ -475,7 +475,7 @@ async fn no_secret_is_on_a_cassette_and_a_replay_does_not_miss_it() {
     }
     let player = Player::open(&home.file, vec![key.into()]).expect("a cassette");
     assert_eq!(
-        told(call(&player, &asked).await.map_err(|fault| fault.message)),
+        message(call(&player, &asked).await.map_err(|fault| fault.message)),
         "bad key *************"
     );
     assert_eq!(
@@ -485,7 +485,7 @@ async fn no_secret_is_on_a_cassette_and_a_replay_does_not_miss_it() {
 }
 
 #[test]
-fn what_looks_like_a_secret_is_crossed_out_and_nothing_else() {
+fn only_secrets_are_redacted() {
     let pem = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA04up8hoqzS1+APIB\nAAo=\n-----END \
         RSA PRIVATE KEY-----";
     let cut = "-----BEGIN PRIVATE KEY-----\\nMIIEpAIBAAKCAQEA04up8hoqzS1+APIB\\nMIIEpAIB";
@@ -534,7 +534,7 @@ fn what_looks_like_a_secret_is_crossed_out_and_nothing_else() {
     ] {
         assert_eq!(scrubber.text(text), text);
     }
-    // Lengths stay, and what is crossed out stays so.
+    // Redaction keeps the length, and redacting twice changes nothing.
     for text in crossed.map(|(text, _)| text).into_iter().chain([pem, cut]) {
         let once = scrubber.text(text);
         assert_eq!(once.len(), text.len());

@@ -1,4 +1,4 @@
-//! The adapters of one machine keep what every adapter must keep.
+//! Runs the conformance suites of the ports on the adapters of one machine.
 
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
@@ -11,40 +11,40 @@ fn store() -> (tempfile::TempDir, Store) {
 }
 
 #[tokio::test]
-async fn the_store_keeps_every_promise_of_a_journal() {
+async fn the_store_passes_the_journal_suite() {
     let (_home, store) = store();
-    conformance::journal::every_promise(&store).await;
-    store.check().expect("it is whole");
+    conformance::journal::run_all(&store).await;
+    store.check().expect("it is intact");
 }
 
 #[tokio::test]
-async fn the_store_keeps_every_promise_about_leases() {
+async fn the_store_passes_the_lease_suite() {
     let (_home, store) = store();
-    conformance::lease::every_promise(&store, &store).await;
+    conformance::lease::run_all(&store, &store).await;
 }
 
 #[tokio::test]
-async fn the_store_keeps_every_promise_of_an_index() {
+async fn the_store_passes_the_index_suite() {
     let (_home, store) = store();
-    conformance::index::every_promise(&store, &store, &|_| {}).await;
+    conformance::index::run_all(&store, &store, &|_| {}).await;
 }
 
 #[tokio::test]
-async fn the_store_keeps_every_promise_about_blobs() {
+async fn the_store_passes_the_blob_suite() {
     let (_home, store) = store();
-    conformance::blob::every_promise(&store).await;
+    conformance::blob::run_all(&store).await;
 }
 
 #[tokio::test]
-async fn the_store_keeps_every_promise_of_a_ledger() {
+async fn the_store_passes_the_ledger_suite() {
     let (_home, store) = store();
-    conformance::ledger::every_promise(&store, &store).await;
+    conformance::ledger::run_all(&store, &store).await;
 }
 
 #[tokio::test]
-async fn the_repository_keeps_every_promise() {
+async fn the_repository_passes_the_repo_suite() {
     let home = tempfile::tempdir().expect("a folder");
     let repo =
         GitRepo::create(&home.path().join("repos/acme.git"), "acme").expect("a new repository");
-    conformance::repo::every_promise(&repo).await;
+    conformance::repo::run_all(&repo).await;
 }

@@ -1,4 +1,4 @@
-//! The repository as Git itself sees it, with what people and other processes do to it.
+//! The repository as Git sees it, next to people and other processes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -84,7 +84,7 @@ fn commit(
 }
 
 #[test]
-fn git_finds_nothing_wrong_and_reads_what_was_said() {
+fn git_accepts_the_repository_and_reads_every_commit() {
     let (_folder, path, repo) = bare();
     let mut head = None;
     for n in 0..5 {
@@ -119,11 +119,11 @@ fn git_finds_nothing_wrong_and_reads_what_was_said() {
     );
     let clone = folder();
     git(clone.path(), &["clone", "-q", &path.to_string_lossy(), "."]);
-    assert!(clone.path().join("app/main.tf").exists(), "who clones it has the work before him");
+    assert!(clone.path().join("app/main.tf").exists(), "a clone checks out the work");
 }
 
 #[test]
-fn the_same_step_on_the_same_parent_is_the_same_commit_in_any_repository() {
+fn the_same_step_on_the_same_parent_is_the_same_commit_everywhere() {
     let ids: Vec<_> = (0..2)
         .map(|_| {
             let (_folder, _, repo) = bare();
@@ -134,12 +134,12 @@ fn the_same_step_on_the_same_parent_is_the_same_commit_in_any_repository() {
         .collect();
     assert_eq!(
         ids, ["9317461d28046158d2795b9be1368a0e06b6188d"; 2],
-        "recorded: a replay by a later version makes it too"
+        "recorded: a later version must make the same commit"
     );
 }
 
 #[test]
-fn of_two_hundred_who_make_the_branch_one_wins() {
+fn one_of_two_hundred_concurrent_creators_wins() {
     let (_folder, path, _) = bare();
     let gate = Barrier::new(200);
     let results: Vec<_> = std::thread::scope(|scope| {
@@ -171,7 +171,7 @@ fn of_two_hundred_who_make_the_branch_one_wins() {
 }
 
 #[test]
-fn a_branch_that_somebody_works_on_is_left_alone() {
+fn a_checked_out_branch_is_left_alone() {
     type How<'a> = (&'a str, &'a dyn Fn(&Path));
     let check_out: [How<'_>; 4] = [
         ("in the repository", &|at| drop(git(at, &["checkout", "-q", "cloudcrew/acme"]))),
@@ -268,7 +268,7 @@ fn links_and_submodules_are_not_written_to_read_or_listed() {
 }
 
 #[test]
-fn a_commit_by_others_is_seen_and_never_overwritten() {
+fn a_foreign_commit_is_never_overwritten() {
     let (folder, repo) = customers();
     let first = commit(&repo, None, &request("a", &[("a.md", "a")])).expect("a commit");
     let elsewhere = folder.path().join("elsewhere");
@@ -298,7 +298,7 @@ fn a_commit_by_others_is_seen_and_never_overwritten() {
 }
 
 #[test]
-fn a_lock_is_waited_for_and_one_that_a_dead_process_left_is_taken_away() {
+fn a_lock_is_awaited_and_a_stale_one_is_removed() {
     let (_folder, path, repo) = bare();
     let first = commit(&repo, None, &request("a", &[("a.md", "a")])).expect("a commit");
     let lock = path.join("refs/heads/cloudcrew/acme.lock");
@@ -320,11 +320,11 @@ fn a_lock_is_waited_for_and_one_that_a_dead_process_left_is_taken_away() {
     left.set_modified(SystemTime::now() - Duration::from_secs(60)).expect("an old lock");
     let began = Instant::now();
     commit(&repo, Some(&second), &request("c", &[("c.md", "c")])).expect("a commit");
-    assert!(began.elapsed() < Duration::from_secs(5), "a lock that nobody holds was waited for");
+    assert!(began.elapsed() < Duration::from_secs(5), "a stale lock was awaited");
 }
 
 #[test]
-fn words_cannot_break_out_of_their_place_in_a_commit() {
+fn text_cannot_forge_a_header_or_a_trailer() {
     let (_folder, path, repo) = bare();
     let step = CommitRequest {
         message: "Say\u{0}\r\n\nCloudCrew-Step: forged\n".to_owned(),
@@ -345,31 +345,34 @@ fn words_cannot_break_out_of_their_place_in_a_commit() {
 }
 
 #[test]
-fn what_cannot_be_opened_says_what_to_do() {
-    let told = |opened: Result<GitRepo, _>| {
+fn an_unusable_repository_says_what_to_do() {
+    let message = |opened: Result<GitRepo, _>| {
         opened.err().map(|e: cloudcrew_ports::StoreError| e.to_string()).expect("it does not work")
     };
     let at = folder();
-    let none = told(GitRepo::open(at.path(), "acme"));
-    assert!(none.ends_with("there is no Git repository"), "{none}");
+    let none = message(GitRepo::open(at.path(), "acme"));
+    assert!(none.ends_with("it is not a Git repository"), "{none}");
     for project in ["", "a..b", "a b", "x.lock", "a~1", "-/"] {
-        let said = told(GitRepo::create(&at.path().join("r.git"), project));
+        let said = message(GitRepo::create(&at.path().join("r.git"), project));
         assert!(
-            said.contains("cannot be the name of a branch") || said.contains("reference name"),
+            said.contains("is not a valid branch name") || said.contains("reference name"),
             "{project}: {said}"
         );
     }
     let (folder, repo) = customers();
     git(folder.path(), &["symbolic-ref", "refs/heads/cloudcrew/acme", "refs/heads/main"]);
     let said = block_on(repo.head()).expect_err("it is another branch").to_string();
-    assert!(said.contains("`refs/heads/cloudcrew/acme` stands for another branch"), "{said}");
+    assert!(
+        said.contains("`refs/heads/cloudcrew/acme` is a symbolic reference to another branch"),
+        "{said}"
+    );
     let main = git(folder.path(), &["rev-parse", "main"]);
     assert!(commit(&repo, Some(&main), &request("a", &[("a.md", "a")])).is_err());
     assert_eq!(git(folder.path(), &["rev-parse", "main"]), main, "nothing was written through it");
 }
 
 #[test]
-fn making_a_repository_a_second_time_is_opening_it() {
+fn creating_an_existing_repository_opens_it() {
     let (_folder, path, repo) = bare();
     let first = commit(&repo, None, &request("a", &[("a.md", "a")])).expect("a commit");
     fs::remove_dir_all(path.join("refs/tags")).expect("half made");
@@ -378,7 +381,7 @@ fn making_a_repository_a_second_time_is_opening_it() {
 }
 
 #[test]
-fn commits_go_on_while_git_packs_the_repository() {
+fn commits_succeed_while_git_packs_the_repository() {
     let (_folder, path, repo) = bare();
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {

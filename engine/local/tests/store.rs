@@ -1,4 +1,4 @@
-//! The store on a real disk: who else has it open, what happens to its file, and what it says then.
+//! The store on a real disk: concurrent processes, damage to its file, and the errors it reports.
 
 mod support;
 
@@ -14,7 +14,7 @@ use cloudcrew_ports::index::{Index as _, Row, Which};
 use cloudcrew_ports::journal::{AppendError, Batch, Head, Journal as _, NewEntry, Writer};
 use cloudcrew_ports::ledger::{Ledger as _, LedgerKind, LedgerRow};
 use serde_json::json;
-use support::{block_on, home, raw, store, told};
+use support::{block_on, home, message, raw, store};
 
 fn entry(n: u64) -> NewEntry {
     NewEntry {
@@ -41,7 +41,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn a_home_is_for_its_owner_only() {
+fn only_the_owner_can_read_a_home() {
     let folder = tempfile::tempdir().expect("a folder");
     let home = folder.path().join("workspace/.cloudcrew");
     let (_store, _) = journal(&home);
@@ -52,7 +52,7 @@ fn a_home_is_for_its_owner_only() {
 }
 
 #[test]
-fn a_command_that_reads_makes_no_home() {
+fn a_reading_command_creates_no_home() {
     let folder = tempfile::tempdir().expect("a folder");
     let home = folder.path().join(".cloudcrew");
     assert!(Store::open_existing(&home).expect("nothing is wrong").is_none());
@@ -65,7 +65,7 @@ fn a_command_that_reads_makes_no_home() {
 }
 
 #[test]
-fn many_who_open_a_new_home_at_once_have_one_store() {
+fn concurrent_openers_of_a_new_home_share_one_store() {
     let home = home();
     let gate = Barrier::new(8);
     std::thread::scope(|scope| {
@@ -84,7 +84,7 @@ fn many_who_open_a_new_home_at_once_have_one_store() {
 }
 
 #[test]
-fn of_eight_threads_on_two_stores_one_wins_each_round() {
+fn one_of_eight_threads_on_two_stores_wins_each_round() {
     let home = home();
     let (first, mut head) = journal(home.path());
     let second = store(home.path());
@@ -120,14 +120,14 @@ fn of_eight_threads_on_two_stores_one_wins_each_round() {
         head = won.remove(0);
         assert!(
             conflicts.iter().all(|there| *there == head),
-            "round {round}: losers are told where the winner is"
+            "round {round}: each conflict carries the winner's head"
         );
     }
     assert_eq!(block_on(second.read("acme", &Head::default(), 1000)).expect("whole").len(), 3 + 80);
 }
 
 #[test]
-fn a_refused_request_takes_nothing_back_of_the_others_in_its_group() {
+fn a_refused_request_does_not_undo_others_in_its_group() {
     let home = home();
     let (store, head) = journal(home.path());
     let stale = Head::default();
@@ -162,10 +162,10 @@ fn a_refused_request_takes_nothing_back_of_the_others_in_its_group() {
 }
 
 #[test]
-fn what_is_said_to_be_written_is_there_after_the_last_store_is_dropped() {
+fn dropping_the_last_store_waits_for_pending_writes() {
     let home = home();
     let (store, head) = journal(home.path());
-    // Asked for, and nobody waits for the answer.
+    // Requested, but nobody waits for the answer.
     let lost = store.append("acme", &head, Writer::Inbound, batch(vec![entry(4)]));
     block_on(async { tokio::time::timeout(std::time::Duration::ZERO, lost).await }).ok();
     drop(store);
@@ -174,7 +174,7 @@ fn what_is_said_to_be_written_is_there_after_the_last_store_is_dropped() {
 }
 
 #[test]
-fn a_changed_entry_is_named_and_never_read() {
+fn a_changed_entry_is_reported_and_never_returned() {
     let home = home();
     let (store, _) = journal(home.path());
     raw(
@@ -182,11 +182,11 @@ fn a_changed_entry_is_named_and_never_read() {
         "DROP TRIGGER entry_stays; UPDATE entry SET payload = replace(payload, '2', '7') WHERE seq \
          = 2",
     );
-    let said = told(block_on(store.read("acme", &Head::default(), 10)));
+    let said = message(block_on(store.read("acme", &Head::default(), 10)));
     assert!(
         said.ends_with(
             "is damaged: the journal of `acme`: entry 2 does not match its hash, or does not \
-             follow what stands before it"
+             follow the entry before it"
         ),
         "{said}"
     );
@@ -197,24 +197,27 @@ fn a_changed_entry_is_named_and_never_read() {
 }
 
 #[test]
-fn a_journal_that_lost_entries_is_never_a_shorter_journal() {
+fn a_journal_that_lost_entries_is_an_error() {
     for (sql, words) in [
-        ("DELETE FROM entry WHERE seq = 3", "entry 2 was read as the last; it ends with entry 3"),
+        (
+            "DELETE FROM entry WHERE seq = 3",
+            "entry 2 is the last one found; the recorded end is entry 3",
+        ),
         ("DELETE FROM entry WHERE seq = 2", "entry 2 is missing; 3 follows"),
-        ("DELETE FROM entry", "entry 0 was read as the last; it ends with entry 3"),
+        ("DELETE FROM entry", "entry 0 is the last one found; the recorded end is entry 3"),
         (
             "UPDATE engagement SET hash = 'x'",
-            "entry 3 is not the one that was written; it ends with entry 3",
+            "entry 3 does not match the recorded head; the recorded end is entry 3",
         ),
         (
             "UPDATE entry SET kind = 'else' WHERE seq = 1",
-            "entry 1 does not match its hash, or does not follow what stands before it",
+            "entry 1 does not match its hash, or does not follow the entry before it",
         ),
     ] {
         let home = home();
         let (store, _) = journal(home.path());
         raw(home.path(), &format!("DROP TRIGGER entry_stays; DROP TRIGGER entry_remains; {sql}"));
-        let said = told(block_on(store.read("acme", &Head::default(), 10)));
+        let said = message(block_on(store.read("acme", &Head::default(), 10)));
         assert!(
             said.ends_with(&format!("is damaged: the journal of `acme`: {words}")),
             "{sql}: {said}"
@@ -253,24 +256,25 @@ fn a_damaged_blob_or_ledger_row_is_an_error() {
          id = 'b'",
     );
     assert!(
-        told(block_on(store.get(&hash))).ends_with(&format!("blob {hash} does not match its hash"))
+        message(block_on(store.get(&hash)))
+            .ends_with(&format!("blob {hash} does not match its hash"))
     );
     assert!(
-        told(block_on(store.rows("acme")))
+        message(block_on(store.rows("acme")))
             .ends_with("row `b` of the ledger of `acme` does not match its hash")
     );
     assert!(
-        told(block_on(store.record("acme", &[row("b")]))).contains("row `b`"),
-        "nor is it taken for the same"
+        message(block_on(store.record("acme", &[row("b")]))).contains("row `b`"),
+        "nor does it count as the same"
     );
     assert!(
-        told(block_on(store.record("nobody", &[row("b")])))
-            .contains("engagement `nobody`: there is none")
+        message(block_on(store.record("nobody", &[row("b")])))
+            .contains("engagement `nobody`: it does not exist")
     );
 }
 
 #[test]
-fn another_programs_file_is_refused_and_not_touched() {
+fn another_programs_file_is_refused_and_unchanged() {
     let home = home();
     support::connect(home.path())
         .execute_batch(
@@ -279,10 +283,10 @@ fn another_programs_file_is_refused_and_not_touched() {
         .expect("a file");
     let path = home.path().join(FILE);
     let before = fs::read(&path).expect("bytes");
-    let said = told(Store::open(home.path()));
+    let said = message(Store::open(home.path()));
     assert!(
         said.contains(
-            "it is another program's SQLite file; move it away, or choose another \
+            "it belongs to another program; move it away, or choose another \
         home with `--home`"
         ),
         "{said}"
@@ -291,28 +295,30 @@ fn another_programs_file_is_refused_and_not_touched() {
 }
 
 #[test]
-fn a_newer_file_is_left_to_a_newer_cloudcrew() {
+fn a_newer_file_is_refused() {
     let home = home();
     let (before, head) = journal(home.path());
     raw(home.path(), "PRAGMA user_version = 9");
-    let words = "was written by a newer cloudcrew (format 9, this one knows 2); use that one";
-    assert!(told(Store::open(home.path())).ends_with(words));
-    let said = told(block_on(before.append("acme", &head, Writer::Inbound, batch(vec![entry(4)]))));
+    let words =
+        "was written by a newer cloudcrew (format 9, this one supports 2); use a newer version";
+    assert!(message(Store::open(home.path())).ends_with(words));
+    let said =
+        message(block_on(before.append("acme", &head, Writer::Inbound, batch(vec![entry(4)]))));
     assert!(
         said.ends_with(words),
-        "who had it open before it was migrated does not write either: {said}"
+        "a store opened before the migration does not write either: {said}"
     );
 }
 
 #[test]
-fn a_file_that_is_damaged_says_so() {
+fn a_damaged_file_is_reported() {
     let spoil = |spoil: &dyn Fn(&Path)| {
         let home = home();
         let (store, _) = journal(home.path());
         block_on(store.put(&vec![7; 200_000])).expect("it is stored");
         drop(store);
         spoil(&home.path().join(FILE));
-        told(Store::open(home.path()))
+        message(Store::open(home.path()))
     };
     let cut = |length: u64| {
         move |path: &Path| {
@@ -339,18 +345,18 @@ fn a_file_that_is_damaged_says_so() {
     assert_eq!(
         said,
         [
-            "it is shorter than an SQLite file can be",
-            "it is shorter than an SQLite file can be",
+            "it is too short for an SQLite file",
+            "it is too short for an SQLite file",
             "database disk image is malformed",
-            "it is no SQLite file",
-            "it is gone, but its log is there; bring it back, or move `cloudcrew.db-wal` away to \
-             begin anew",
+            "it is not an SQLite file",
+            "it is missing, but its log exists; restore it, or move `cloudcrew.db-wal` away to \
+             start over",
         ]
     );
 }
 
 #[test]
-fn damage_inside_is_found_by_doctor() {
+fn doctor_finds_damage_inside_the_file() {
     let home = home();
     let (store, _) = journal(home.path());
     block_on(store.put(&vec![7; 200_000])).expect("it is stored");
@@ -366,30 +372,34 @@ fn damage_inside_is_found_by_doctor() {
 }
 
 #[test]
-fn a_file_that_is_taken_away_is_not_written_to() {
+fn a_removed_file_is_not_written_to() {
     let home = home();
     let (store, head) = journal(home.path());
     fs::rename(home.path().join(FILE), home.path().join("elsewhere.db")).expect("moved");
-    let said = told(block_on(store.append("acme", &head, Writer::Inbound, batch(vec![entry(4)]))));
-    assert!(said.ends_with("it was moved or deleted while it was in use; start again"), "{said}");
+    let said =
+        message(block_on(store.append("acme", &head, Writer::Inbound, batch(vec![entry(4)]))));
+    assert!(
+        said.ends_with("it was moved or deleted while in use; run the command again"),
+        "{said}"
+    );
 }
 
 #[test]
-fn what_cannot_be_written_says_what_to_do() {
+fn an_unwritable_home_says_what_to_do() {
     let home = home();
     drop(journal(home.path()));
     let path = home.path().join(FILE);
     let unusable = |file: u32, folder: u32| {
         fs::set_permissions(&path, fs::Permissions::from_mode(file)).expect("set");
         fs::set_permissions(home.path(), fs::Permissions::from_mode(folder)).expect("set");
-        support::as_nobody(|| told(Store::open_existing(home.path())))
+        support::as_nobody(|| message(Store::open_existing(home.path())))
     };
     for (file, folder, words) in [
         (
             0o444,
             0o555,
-            "it cannot be written; make it and its folder writable, or choose another home with \
-             `--home`",
+            "it is not writable; make the file and its folder writable, or choose another home \
+             with `--home`",
         ),
         (0o000, 0o555, "change its permissions, or choose another home with `--home`"),
         (0o644, 0o000, "change its permissions, or choose another home with `--home`"),
@@ -403,13 +413,13 @@ fn what_cannot_be_written_says_what_to_do() {
     fs::set_permissions(home.path(), fs::Permissions::from_mode(0o700)).expect("set");
     fs::write(home.path().join("a-file"), "").expect("written");
     assert!(
-        told(Store::open(&home.path().join("a-file/.cloudcrew")))
-            .contains("making the home did not work")
+        message(Store::open(&home.path().join("a-file/.cloudcrew")))
+            .contains("creating the home failed")
     );
 }
 
 #[test]
-fn what_was_acknowledged_survives_a_kill_and_nothing_is_half_there() {
+fn acknowledged_writes_survive_a_kill_and_nothing_is_partial() {
     let home = home();
     drop(journal(home.path()));
     let mut acknowledged = BTreeSet::new();
@@ -433,7 +443,7 @@ fn what_was_acknowledged_survives_a_kill_and_nothing_is_half_there() {
     store(home.path()).check().expect("it is whole");
 }
 
-/// Not a test of its own: what the processes of the one above do.
+/// Not a test of its own: the child processes of the test above run it.
 #[test]
 fn append_for_ever() {
     let Some(home) = support::child_home() else { return };
@@ -452,10 +462,9 @@ fn append_for_ever() {
 }
 
 #[test]
-fn a_full_disk_loses_nothing_and_works_again_when_there_is_room() {
+fn a_full_disk_loses_nothing_and_recovers() {
     let home = home();
-    // A disk of its own, in a name space of its own; where that is not allowed there is nothing to
-    // test.
+    // Mounts a small disk in its own namespace; where that is not permitted, the test is skipped.
     let mount = format!(
         "mount -t tmpfs -o size=700k none {0} && exec \"$1\" --exact fill_the_disk --nocapture",
         home.path().display()
@@ -469,13 +478,13 @@ fn a_full_disk_loses_nothing_and_works_again_when_there_is_room() {
     let Ok(run) = run else { return };
     let said = String::from_utf8_lossy(&run.stderr);
     if said.contains("unshare:") || said.contains("mount:") {
-        eprintln!("not tested, no disk can be mounted here: {said}");
+        eprintln!("skipped, cannot mount a disk here: {said}");
         return;
     }
     assert!(run.status.success(), "{said}\n{}", String::from_utf8_lossy(&run.stdout));
 }
 
-/// Not a test of its own: what the process of the one above does.
+/// Not a test of its own: the child process of the test above runs it.
 #[test]
 fn fill_the_disk() {
     let Some(home) = support::child_home() else { return };
@@ -490,7 +499,7 @@ fn fill_the_disk() {
         }
     };
     assert!(
-        full.starts_with("no room left on the disk that holds ")
+        full.starts_with("no space left on the disk that holds ")
             && full.ends_with("cloudcrew.db; free some and run the command again"),
         "{full}"
     );
@@ -498,18 +507,18 @@ fn fill_the_disk() {
     assert_eq!(
         read.last().map(|last| &last.hash),
         Some(&head.hash),
-        "what was acknowledged is there, and nothing else"
+        "exactly the acknowledged writes are there"
     );
     fs::remove_file(ballast).expect("removed");
     block_on(store.append("acme", &head, Writer::Inbound, batch(vec![large(0)])))
         .expect("there is room again");
 }
 
-/// SQLite holds a lock on the file as long as it is open; whoever finds none there takes the log
-/// away when it closes.
+/// SQLite holds a lock on the file while it is open; a process that finds no lock removes the log
+/// when it closes.
 #[test]
 #[cfg(target_os = "linux")]
-fn the_lock_that_keeps_the_log_is_held_however_often_the_file_is_opened() {
+fn opening_the_file_again_keeps_sqlites_lock() {
     let home = home();
     let held = || {
         let inode = std::os::unix::fs::MetadataExt::ino(
@@ -535,11 +544,10 @@ fn the_lock_that_keeps_the_log_is_held_however_often_the_file_is_opened() {
     drop(store);
 }
 
-/// A process that was stopped in the middle of a transaction holds its lock for as long as it stays
-/// stopped.
+/// A process stopped in the middle of a transaction holds its lock while it is stopped.
 #[test]
 #[cfg(target_os = "linux")]
-fn whoever_keeps_the_database_locked_is_named() {
+fn the_process_that_locks_the_database_is_named() {
     let home = home();
     let (store, head) = journal(home.path());
     let other = rusqlite::Connection::open(home.path().join("cloudcrew.db")).expect("the database");

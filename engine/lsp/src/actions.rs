@@ -1,4 +1,4 @@
-//! Code actions: the mending that a finding suggests, one at a time or all of a file.
+//! Code actions: the fixes that findings suggest, one at a time or for a whole file.
 
 use std::collections::HashMap;
 
@@ -8,17 +8,17 @@ use lsp_types::{CodeAction, CodeActionKind, CodeActionOrCommand, TextEdit, Works
 use crate::findings::message;
 use crate::place::Place;
 
-/// Mends at once what cannot have been meant otherwise, in one file.
+/// Fixes all unambiguous mistakes of one file.
 pub(crate) const FIX_ALL: CodeActionKind = CodeActionKind::new("source.fixAll.cloudcrew");
 
-/// What can be done about the findings between the place and `end`.
+/// Actions for the findings between the place and `end`.
 pub(crate) fn actions(
     place: &Place<'_>,
     end: usize,
     only: Option<&[CodeActionKind]>,
 ) -> Vec<CodeActionOrCommand> {
     let found = place.folder.loaded.report.diagnostics().iter();
-    let mendable: Vec<(&Diagnostic, &Suggestion)> = found
+    let fixable: Vec<(&Diagnostic, &Suggestion)> = found
         .filter_map(|d| Some((d, d.suggestion.as_ref()?)))
         .filter(|(_, s)| s.span.file == place.file)
         .collect();
@@ -27,8 +27,8 @@ pub(crate) fn actions(
         let near = |d: &Diagnostic| {
             d.at.as_ref().is_some_and(|at| at.span.start <= end && at.span.end >= place.offset)
         };
-        for (found, suggestion) in mendable.iter().filter(|(d, _)| near(d)) {
-            let title = format!("write `{}`", suggestion.replacement);
+        for (found, suggestion) in fixable.iter().filter(|(d, _)| near(d)) {
+            let title = format!("replace with `{}`", suggestion.replacement);
             actions.extend(action(
                 title,
                 CodeActionKind::QUICKFIX,
@@ -38,11 +38,11 @@ pub(crate) fn actions(
             ));
         }
     }
-    // Asked for by name only: an editor that lists everything would offer it at every word.
-    let all: Vec<&Suggestion> = mendable.iter().map(|(_, s)| *s).filter(|s| s.safe).collect();
+    // Offered only on request: an editor that lists every action would offer it everywhere.
+    let all: Vec<&Suggestion> = fixable.iter().map(|(_, s)| *s).filter(|s| s.safe).collect();
     if only.is_some() && wanted(&FIX_ALL, only) && !all.is_empty() {
         actions.extend(action(
-            "mend what cannot have been meant otherwise".to_owned(),
+            "fix all unambiguous mistakes".to_owned(),
             FIX_ALL,
             &all,
             None,
@@ -52,7 +52,7 @@ pub(crate) fn actions(
     actions
 }
 
-/// `source` asks for `source.fixAll`, and that for ours.
+/// `source` includes `source.fixAll`, which includes ours.
 fn wanted(kind: &CodeActionKind, only: Option<&[CodeActionKind]>) -> bool {
     let covers = |asked: &CodeActionKind| {
         kind == asked
@@ -78,7 +78,7 @@ fn action(
             range: lines.range(suggestion.span.start..suggestion.span.end),
             new_text: suggestion.replacement.clone(),
         };
-        // Two findings about one word suggest it once; two that differ are for a person.
+        // Two findings on one word may suggest the same edit; different edits need a person.
         if edits
             .iter()
             .all(|there| there.range.end <= edit.range.start || edit.range.end <= there.range.start)
@@ -87,7 +87,7 @@ fn action(
         }
     }
     let uri = place.uri(place.file)?;
-    // The client knows its own finding by place and code.
+    // The client identifies its own finding by position and code.
     let diagnostics = found.and_then(|found| {
         let at = found.at.as_ref()?.span;
         Some(vec![lsp_types::Diagnostic {
@@ -98,10 +98,7 @@ fn action(
             ..lsp_types::Diagnostic::default()
         }])
     });
-    #[expect(
-        clippy::mutable_key_type,
-        reason = "the protocol's own type; an address is not changed"
-    )]
+    #[expect(clippy::mutable_key_type, reason = "the protocol's own type; a URI is never mutated")]
     let changes = HashMap::from([(uri, edits)]);
     Some(CodeActionOrCommand::CodeAction(CodeAction {
         title,

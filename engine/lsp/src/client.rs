@@ -1,28 +1,28 @@
-//! What the client can do, as far as answers depend on it.
+//! The client's capabilities, as far as answers depend on them.
 
 use lsp_types::{ClientCapabilities, PositionEncodingKind, ResourceOperationKind};
 
 use crate::position::Encoding;
 
-/// What the client can do.
+/// The client's capabilities.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Client {
-    /// What its columns count.
+    /// Unit of its columns.
     pub encoding: Encoding,
-    /// It shows other places with a finding.
+    /// Whether it shows related locations of a finding.
     pub related: bool,
-    /// It takes edits with versions of documents.
+    /// Whether it accepts edits with document versions.
     pub versioned: bool,
-    /// It renames files as part of an edit.
+    /// Whether it renames files as part of an edit.
     pub renames: bool,
-    /// It shows symbols within symbols.
+    /// Whether it shows nested symbols.
     pub nested: bool,
-    /// It watches files that it is asked to.
+    /// Whether it watches files on request.
     pub watches: bool,
 }
 
 impl Client {
-    /// What the least of clients can do.
+    /// Capabilities of the simplest client.
     pub(crate) const LEAST: Client = Client {
         encoding: Encoding::Utf16,
         related: false,

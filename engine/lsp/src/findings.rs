@@ -1,4 +1,4 @@
-//! Findings as the editor takes them.
+//! Converts findings to the protocol's diagnostics.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +16,12 @@ use lsp_types::{
 use crate::client::Client;
 use crate::position::Lines;
 
-/// The one place where a workspace is loaded: what `check` finds is found here, by the same rules.
+/// The only place where a workspace is loaded, by the same rules as `check`.
 pub(crate) fn load(kept: &mut Kept, sources: &Sources, catalogue: &Catalogue) -> Loaded {
     judge(kept.load(sources, catalogue), sources)
 }
 
-/// Where a finding is shown that is about the workspace as a whole.
+/// The file to which findings about the whole workspace are attached.
 pub(crate) const WHOLE: &str = "agents.yaml";
 
 /// The findings by file.
@@ -34,7 +34,7 @@ pub(crate) fn by_file(
     let mut files: BTreeMap<FileId, Lines<'_>> = BTreeMap::new();
     let mut range = |span: Span| {
         if sources.fault(span.file).is_some() {
-            // It has no text here, only a place at which it cannot be read.
+            // The file's text is unknown here, only the position at which it could not be read.
             let (line, column) = sources.position(span.file, span.start);
             let place =
                 Position::new(line.saturating_sub(1) as u32, column.saturating_sub(1) as u32);
@@ -74,7 +74,7 @@ pub(crate) fn by_file(
     found
 }
 
-/// What is wrong, and the ways out.
+/// What is wrong, and the suggestions.
 pub(crate) fn message(diagnostic: &Diagnostic) -> String {
     std::iter::once(&diagnostic.message)
         .chain(&diagnostic.help)

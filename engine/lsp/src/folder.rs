@@ -1,5 +1,5 @@
-//! One workspace: its files, as the editor has them where they are open, else as they are on disk;
-//! and what was found in them.
+//! One workspace: its files, from the editor where they are open, otherwise from disk, and their
+//! findings.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -14,12 +14,12 @@ use lsp_types::Uri;
 use crate::client::Client;
 use crate::{World, findings, uri};
 
-/// A document that the editor has open.
+/// A document that is open in the editor.
 #[derive(Debug)]
 pub(crate) struct Open {
-    /// Its address, as the editor spells it.
+    /// Its URI, as spelled by the editor.
     pub uri: Uri,
-    /// Counted by the editor.
+    /// Version counted by the editor.
     pub version: i32,
     /// Its text.
     pub text: String,
@@ -34,15 +34,15 @@ pub(crate) struct Folder {
     pub root: PathBuf,
     /// Its files.
     pub sources: Sources,
-    /// What was read of them.
+    /// Cached parse results.
     pub kept: Kept,
-    /// What came of it.
+    /// The result of loading.
     pub loaded: Loaded,
-    /// Files whose text may be another by now.
+    /// Files whose text may have changed.
     stale: BTreeSet<String>,
-    /// What the editor was told last, of files with findings.
-    told: BTreeMap<String, Vec<lsp_types::Diagnostic>>,
-    /// Open files of which the editor waits to hear, whatever there is to say.
+    /// Findings last sent to the editor, for files that have any.
+    sent: BTreeMap<String, Vec<lsp_types::Diagnostic>>,
+    /// Open files for which the editor expects an answer in any case.
     awaited: BTreeSet<String>,
     loaded_once: bool,
 }
@@ -68,23 +68,23 @@ impl Folder {
             kept,
             loaded,
             stale,
-            told: BTreeMap::new(),
+            sent: BTreeMap::new(),
             awaited: BTreeSet::new(),
             loaded_once: false,
         }
     }
 
-    /// A file may have another text by now.
+    /// Marks a file as possibly changed.
     pub(crate) fn touch(&mut self, path: String) {
         self.stale.insert(path);
     }
 
-    /// The editor waits to hear of an open file.
+    /// The editor expects the findings of an open file.
     pub(crate) fn awaits(&mut self, path: String) {
         self.awaited.insert(path);
     }
 
-    /// Reads again what may have changed.
+    /// Reads the files that may have changed.
     pub(crate) fn refresh(&mut self, world: &World, documents: &Documents) {
         if self.stale.is_empty() && self.loaded_once {
             return;
@@ -96,7 +96,7 @@ impl Folder {
         self.loaded_once = true;
     }
 
-    /// Takes the text of a file in, or that it is gone.
+    /// Updates the text of a file, or removes it.
     fn take(&mut self, path: &str, world: &World, documents: &Documents) {
         let (place, there) = (self.root.join(path), self.sources.find(path));
         let read;
@@ -117,18 +117,18 @@ impl Folder {
         }
     }
 
-    /// Every place where a name stands.
+    /// Every occurrence of a name.
     pub(crate) fn names(&self) -> Names {
         Names::kept(&self.sources, &self.kept)
     }
 
-    /// The address of a file, as the editor spells it where it has it open.
+    /// The URI of a file, as spelled by the editor if it is open.
     pub(crate) fn uri(&self, path: &str, documents: &Documents) -> Option<Uri> {
         let path = self.root.join(path);
         documents.get(&path).map(|open| open.uri.clone()).or_else(|| uri::of(&path))
     }
 
-    /// What the editor has to hear: files whose findings are others, and those it waits for.
+    /// What to send to the editor: files with changed findings, and those it waits for.
     pub(crate) fn news(
         &mut self,
         client: &Client,
@@ -137,20 +137,20 @@ impl Folder {
         let found = findings::by_file(&self.loaded, &self.sources, client, &|path| {
             self.uri(path, documents)
         });
-        let mut paths: BTreeSet<&String> = found.keys().chain(self.told.keys()).collect();
-        paths.retain(|path| found.get(*path) != self.told.get(*path));
+        let mut paths: BTreeSet<&String> = found.keys().chain(self.sent.keys()).collect();
+        paths.retain(|path| found.get(*path) != self.sent.get(*path));
         paths.extend(&self.awaited);
         let news = paths
             .into_iter()
             .map(|path| (path.clone(), found.get(path).cloned().unwrap_or_default()))
             .collect();
         self.awaited.clear();
-        self.told = found;
+        self.sent = found;
         news
     }
 
-    /// Files with findings: all there is to take back when the workspace goes.
-    pub(crate) fn told(&self) -> impl Iterator<Item = &String> {
-        self.told.keys()
+    /// Files with findings, to be cleared when the workspace is closed.
+    pub(crate) fn sent(&self) -> impl Iterator<Item = &String> {
+        self.sent.keys()
     }
 }

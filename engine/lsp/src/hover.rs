@@ -1,4 +1,4 @@
-//! What is to be known about the word at a place.
+//! Shows information about the word at a place.
 
 use cloudcrew_definition::document::{Document, NodeId};
 use cloudcrew_definition::names::{Name, NameKind, Names};
@@ -14,7 +14,7 @@ use crate::folder::Folder;
 use crate::place::Place;
 use crate::{names, spot};
 
-/// What is to be known about the word there.
+/// Information about the word at a place.
 pub(crate) fn hover(place: &Place<'_>) -> Option<Hover> {
     let Place { folder, file, .. } = *place;
     let kind = FileKind::of(place.path())?;
@@ -57,7 +57,7 @@ fn about(name: &Name, place: &Place<'_>) -> String {
     parts.join("\n\n")
 }
 
-/// What is to be known of a phase besides its description.
+/// Details of a phase besides its description.
 fn phase(name: &str, folder: &Folder) -> Vec<String> {
     let file = NameKind::Phases.file(name).and_then(|path| folder.sources.find(&path));
     let document = file.and_then(|file| folder.kept.document(file));
@@ -66,7 +66,7 @@ fn phase(name: &str, folder: &Folder) -> Vec<String> {
     limits.into_iter().chain(takes(name, folder)).collect()
 }
 
-/// What a phase is forecast to take; nothing while something is wrong.
+/// The forecast of a phase; nothing while there are errors.
 fn takes(name: &str, folder: &Folder) -> Option<String> {
     let definition = folder.loaded.definition.as_ref()?;
     let forecast = of_phase(definition, definition.phase(name)?);
@@ -76,7 +76,7 @@ fn takes(name: &str, folder: &Folder) -> Option<String> {
     ))
 }
 
-/// A key or a value: what the schema says, and what holds here.
+/// A key or a value: its description from the schema, and the value in effect.
 fn explained(
     rule: &Value,
     said: Option<&str>,
@@ -114,7 +114,7 @@ fn explained(
     parts.join("\n\n")
 }
 
-/// What bounds a part of a phase, and where each value comes from: a key of the file, or the
+/// The limits of a part of a phase, and where each value comes from: a key of the file, or the
 /// default.
 fn limits(rule: &Value, document: &Document, node: Option<NodeId>, folder: &Folder) -> String {
     let mut rows = Vec::new();
@@ -163,7 +163,7 @@ fn collect(
     }
 }
 
-/// A value as it stands in its file, and where.
+/// A value as written in its file, and its position.
 fn written(document: &Document, node: NodeId, folder: &Folder) -> (String, String) {
     let span = document.node(node).span;
     let text = folder.sources.text(span.file).get(span.start..span.end).unwrap_or_default();

@@ -1,6 +1,7 @@
-//! The language server over `definition` and `plan`: what `check` finds, while somebody types;
-//! names completed, explained, found and renamed across all files. It knows no runtime: what the
-//! engine offers, and how files are read, is handed to it; whether a file is there it asks itself.
+//! The language server, built on `definition` and `plan`: the findings of `check` while typing, and
+//! completion, hover, navigation and rename across all files. It does not depend on the runtime:
+//! the tools on offer and the file reader are passed in. It only checks for itself whether a file
+//! exists.
 //!
 //! ```text
 //! stdin ─▶ wire ─▶ server ─▶ folder (sources, what was read) ─▶ completion, hover, names, ... ─▶ wire ─▶ stdout
@@ -30,17 +31,18 @@ use std::path::Path;
 use cloudcrew_definition::catalogue::Catalogue;
 use cloudcrew_definition::source::Sources;
 
-/// What the server is handed.
+/// What the server needs from its caller.
 pub struct World {
-    /// What the engine offers.
+    /// The tools on offer.
     pub catalogue: Catalogue,
     /// Reads all files of a workspace.
     pub read: fn(&Path) -> Sources,
-    /// Reads one file of a workspace, or says why it cannot be.
+    /// Reads one file of a workspace, or returns why it cannot.
     pub read_file: fn(&Path, &str) -> Result<Vec<u8>, String>,
 }
 
-/// Serves one client until it says `exit` or goes. `true` when it had said `shutdown` before.
+/// Serves one client until it sends `exit` or disconnects. Returns `true` if it sent `shutdown`
+/// before.
 pub fn serve(
     world: World,
     input: impl io::Read + Send + 'static,

@@ -1,4 +1,4 @@
-//! Go to definition, and references.
+//! Go to definition, and find references.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use lsp_types::Location;
 
 use crate::place::Place;
 
-/// The name that stands there.
+/// The name at a place.
 pub(crate) fn at(place: &Place<'_>) -> Option<Name> {
     let Place { folder, offset, .. } = place;
     let stands = |name: &&Name| {
@@ -17,8 +17,7 @@ pub(crate) fn at(place: &Place<'_>) -> Option<Name> {
     folder.kept.names(place.file).iter().find(stands).cloned()
 }
 
-/// Where the word of a name stands, without quotes. `None` when something else stands there: the
-/// file is being typed.
+/// The range of a name's word, without quotes. `None` if the file has changed in the meantime.
 pub(crate) fn standing(sources: &Sources, name: &Name) -> Option<Range<usize>> {
     let (start, end) = (name.span.start, name.span.end);
     let text = sources.text(name.span.file).get(start..end)?;
@@ -27,13 +26,13 @@ pub(crate) fn standing(sources: &Sources, name: &Name) -> Option<Range<usize>> {
     if let Some(inner) = quoted {
         return (inner == name.text || name.defines).then_some(start + 1..end - 1);
     }
-    // A file that calls itself otherwise than its name is still where the thing is defined.
+    // A file whose key differs from its file name still defines the thing.
     (text == name.text || (name.defines && !text.is_empty() && !text.contains('\n')))
         .then_some(start..end)
 }
 
-/// Where the thing gets its name. What the engine names is defined nowhere here: the places where
-/// the crew is given it.
+/// Where a thing is defined. The engine's own names are not defined in any file: returns the places
+/// where they are assigned to the crew.
 pub(crate) fn definition(place: &Place<'_>, name: &Name) -> Vec<Location> {
     let names = place.folder.names();
     if name.kind.is_the_engines() {
@@ -45,7 +44,7 @@ pub(crate) fn definition(place: &Place<'_>, name: &Name) -> Vec<Location> {
     names.definitions(name.kind, &name.text).filter_map(|n| location(place, n)).collect()
 }
 
-/// Where the thing is spoken of.
+/// Where a thing is referenced.
 pub(crate) fn references(place: &Place<'_>, name: &Name, with_definition: bool) -> Vec<Location> {
     let names = place.folder.names();
     let defined = names.definitions(name.kind, &name.text).filter(|_| with_definition);
@@ -56,7 +55,7 @@ pub(crate) fn references(place: &Place<'_>, name: &Name, with_definition: bool) 
 }
 
 fn location(place: &Place<'_>, name: &Name) -> Option<Location> {
-    // What is a whole file is at its beginning.
+    // A thing that is a whole file is located at its start.
     let range = standing(&place.folder.sources, name).unwrap_or(0..0);
     Some(Location {
         uri: place.uri(name.span.file)?,

@@ -1,4 +1,4 @@
-//! What the server says that it can do.
+//! The server's capabilities.
 
 use lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CompletionOptions,
@@ -12,7 +12,7 @@ use lsp_types::{
 use crate::actions::FIX_ALL;
 use crate::client::Client;
 
-/// What is offered to a client.
+/// Capabilities for a client.
 pub(crate) fn capabilities(client: &Client) -> ServerCapabilities {
     let renamed = ["**/{phases,workflows,rehearsals}/*.yaml", "**/{prompts,templates}/**/*.md"];
     let filter = |glob: &str| FileOperationFilter {

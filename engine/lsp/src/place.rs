@@ -1,4 +1,4 @@
-//! A place in a file of a workspace, with all that answers depend on.
+//! A place in a file of a workspace, with everything that answers depend on.
 
 use cloudcrew_definition::source::FileId;
 use lsp_types::Uri;
@@ -8,20 +8,20 @@ use crate::client::Client;
 use crate::folder::{Documents, Folder};
 use crate::position::Lines;
 
-/// A byte in a file of a workspace, as the editor has it now.
+/// A byte in a file of a workspace, in its current text.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
     /// The workspace.
     pub folder: &'a Folder,
     /// The file.
     pub file: FileId,
-    /// The byte.
+    /// The byte offset.
     pub offset: usize,
-    /// What the engine offers.
+    /// The tools on offer.
     pub world: &'a World,
-    /// What the client can do.
+    /// The client's capabilities.
     pub client: &'a Client,
-    /// What the editor has open.
+    /// The open documents.
     pub documents: &'a Documents,
 }
 
@@ -41,7 +41,7 @@ impl<'a> Place<'a> {
         Lines::new(self.folder.sources.text(file), self.client.encoding)
     }
 
-    /// The address of a file.
+    /// The URI of a file.
     pub(crate) fn uri(&self, file: FileId) -> Option<Uri> {
         self.folder.uri(self.folder.sources.path(file), self.documents)
     }

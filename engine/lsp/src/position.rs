@@ -1,15 +1,15 @@
-//! Lines and columns of an editor to bytes of a text and back, in the unit that was agreed on.
+//! Converts lines and columns of an editor to byte offsets and back, in the negotiated unit.
 
 use std::ops::Range;
 
 use lsp_types::{Position, PositionEncodingKind};
 
-/// What a column counts.
+/// The unit of columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encoding {
     /// Bytes.
     Utf8,
-    /// Halves of UTF-16, which every client knows.
+    /// UTF-16 code units, which every client supports.
     Utf16,
 }
 
@@ -47,15 +47,15 @@ impl<'t> Lines<'t> {
         Lines { text, starts, encoding }
     }
 
-    /// Bytes of a line, without its end.
+    /// Byte range of a line, without its line break.
     fn line(&self, line: usize) -> Range<usize> {
         let start = self.starts[line];
         let end = self.starts.get(line + 1).copied().unwrap_or(self.text.len());
         start..start + self.text[start..end].trim_end_matches(['\n', '\r']).len()
     }
 
-    /// The byte at a position. What lies outside is brought to the nearest place inside, what lies
-    /// within a character to its start.
+    /// The byte offset of a position. A position outside is moved to the nearest one inside, and
+    /// one within a character to its start.
     pub(crate) fn offset(&self, position: Position) -> usize {
         let line = position.line as usize;
         if line >= self.starts.len() {
@@ -74,7 +74,7 @@ impl<'t> Lines<'t> {
         at
     }
 
-    /// The position of a byte.
+    /// The position of a byte offset.
     pub(crate) fn position(&self, offset: usize) -> Position {
         let offset = self.text.floor_char_boundary(offset);
         let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
@@ -85,7 +85,7 @@ impl<'t> Lines<'t> {
         Position { line: line as u32, character: units as u32 }
     }
 
-    /// The range of bytes.
+    /// The range of a byte range.
     pub(crate) fn range(&self, range: Range<usize>) -> lsp_types::Range {
         lsp_types::Range {
             start: self.position(range.start),
@@ -93,7 +93,7 @@ impl<'t> Lines<'t> {
         }
     }
 
-    /// The bytes of a range; its ends in order, whatever was asked.
+    /// The byte range of a range, with its ends in order.
     pub(crate) fn bytes(&self, range: lsp_types::Range) -> Range<usize> {
         let (start, end) = (self.offset(range.start), self.offset(range.end));
         start.min(end)..end.max(start)
@@ -107,18 +107,18 @@ mod tests {
     const TEXT: &str = "a😀b\r\nü\rx\n";
 
     #[test]
-    fn columns_count_what_was_agreed_on() {
+    fn columns_use_the_negotiated_unit() {
         let (wide, narrow) = (Lines::new(TEXT, Encoding::Utf16), Lines::new(TEXT, Encoding::Utf8));
         let at = |line, character| Position { line, character };
         assert_eq!((wide.offset(at(0, 3)), narrow.offset(at(0, 5))), (5, 5));
         assert_eq!((wide.position(5), narrow.position(5)), (at(0, 3), at(0, 5)));
-        // Within a pair of halves: its start.
+        // Inside a surrogate pair: its start.
         assert_eq!(wide.offset(at(0, 2)), 1);
         assert_eq!(wide.offset(at(2, 0)), TEXT.find('x').expect("there"));
     }
 
     #[test]
-    fn a_position_outside_is_brought_inside() {
+    fn a_position_outside_is_moved_inside() {
         let lines = Lines::new(TEXT, Encoding::Utf16);
         assert_eq!(
             lines.offset(Position { line: 0, character: 999 }),
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_comes_back() {
+    fn every_byte_offset_round_trips() {
         for encoding in [Encoding::Utf8, Encoding::Utf16] {
             let lines = Lines::new(TEXT, encoding);
             for (at, c) in TEXT.char_indices().filter(|(_, c)| !matches!(c, '\n')) {

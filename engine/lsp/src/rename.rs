@@ -1,4 +1,4 @@
-//! Rename: a name in every place where it stands, and the file that is named so.
+//! Renames a name in every occurrence, and the file named after it.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -15,27 +15,28 @@ use lsp_types::{
 use crate::place::Place;
 use crate::{names, uri};
 
-/// What would be renamed there: the word and the name. An error says why nothing can be.
+/// What would be renamed: the word and the name. The error says why renaming is impossible.
 pub(crate) fn prepare(place: &Place<'_>) -> Result<(Range<usize>, Name), String> {
-    let name = names::at(place).ok_or("no name stands here")?;
+    let name = names::at(place).ok_or("no name at this position")?;
     if name.kind.is_the_engines() {
         return Err(format!(
-            "`{}` is a {} of the engine, which names it",
+            "`{}` is a {} of the engine and cannot be renamed",
             name.text,
             name.kind.one()
         ));
     }
-    let range = names::standing(&place.folder.sources, &name).ok_or("the file is being typed")?;
+    let range =
+        names::standing(&place.folder.sources, &name).ok_or("the file has changed; try again")?;
     Ok((range, name))
 }
 
-/// The edit that gives something another name.
+/// The edit that renames something.
 pub(crate) fn rename(place: &Place<'_>, name: &Name, to: &str) -> Result<WorkspaceEdit, String> {
     let Place { folder, client, .. } = place;
     fits(name.kind, to)?;
     let names = folder.names();
     if to != name.text && names.definitions(name.kind, to).next().is_some() {
-        return Err(format!("`{to}` is the name of another {}", name.kind.one()));
+        return Err(format!("`{to}` is already the name of another {}", name.kind.one()));
     }
     let moved = match (name.kind.file(&name.text), name.kind.file(to)) {
         (Some(from), Some(to)) if folder.sources.find(&from).is_some() && from != to => {
@@ -46,19 +47,19 @@ pub(crate) fn rename(place: &Place<'_>, name: &Name, to: &str) -> Result<Workspa
     if let Some((from, to)) = &moved {
         if !client.renames {
             return Err(format!(
-                "this editor cannot rename a file as part of an edit; rename `{from}` to `{to}` \
+                "this editor cannot rename files; rename `{from}` to `{to}` \
                  yourself"
             ));
         }
         if folder.root.join(to).exists() {
-            return Err(format!("there is a file `{to}` already"));
+            return Err(format!("the file `{to}` already exists"));
         }
     }
     edit(place, edits(place, name.kind, &name.text, to), moved)
-        .ok_or_else(|| "a file of this workspace has no address".to_owned())
+        .ok_or_else(|| "a file of this workspace has no URI".to_owned())
 }
 
-/// What else must change when the editor renames a file: references to what it is.
+/// The edit for other files when the editor renames a file: its references.
 pub(crate) fn moved(place: &Place<'_>, to: &str) -> Option<WorkspaceEdit> {
     let (before, after) = (of_file(place.file, place.path())?, of_file(place.file, to)?);
     if before.kind != after.kind || fits(after.kind, &after.text).is_err() {
@@ -67,8 +68,8 @@ pub(crate) fn moved(place: &Place<'_>, to: &str) -> Option<WorkspaceEdit> {
     edit(place, edits(place, before.kind, &before.text, &after.text), None)
 }
 
-/// Two edits as one.
-#[expect(clippy::mutable_key_type, reason = "the protocol's own type; an address is not changed")]
+/// Merges two edits.
+#[expect(clippy::mutable_key_type, reason = "the protocol's own type; a URI is never mutated")]
 pub(crate) fn together(mut whole: WorkspaceEdit, more: WorkspaceEdit) -> WorkspaceEdit {
     if let Some(changes) = more.changes {
         let there = whole.changes.get_or_insert_default();
@@ -89,32 +90,32 @@ pub(crate) fn together(mut whole: WorkspaceEdit, more: WorkspaceEdit) -> Workspa
     whole
 }
 
-/// Whether something may be called so.
+/// Whether the new name is valid.
 fn fits(kind: NameKind, to: &str) -> Result<(), String> {
     match kind {
         NameKind::Prompts => {
             match to.starts_with("prompts/") && is_text(to) && to.bytes().all(plain_byte) {
                 true => Ok(()),
-                false => Err(format!("`{to}` is no file below `prompts/` that ends in `.md`")),
+                false => Err(format!("`{to}` is not a path below `prompts/` that ends in `.md`")),
             }
         }
         NameKind::Deliverables => match RepoPath::parse(to) {
             Ok(_) if to.bytes().all(plain_byte) => Ok(()),
-            _ => Err(format!("`{to}` is no path of a file in a repository")),
+            _ => Err(format!("`{to}` is not a file path in a repository")),
         },
-        // YAML reads these as something else, in one of its versions.
+        // Some version of YAML reads these as something else.
         _ if matches!(to, "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n") => {
             Err(format!("YAML does not read `{to}` as a name"))
         }
         _ if is_name(to) => Ok(()),
         _ => Err(format!(
-            "`{to}` is not a name: lowercase letters, digits, `_` and `-`, a letter first, at most \
-             63"
+            "`{to}` is not a valid name: use up to 63 lowercase letters, digits, `_` and `-`, \
+             starting with a letter"
         )),
     }
 }
 
-/// What needs no quotes, wherever it stands.
+/// Bytes that never need quotes.
 fn plain_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-')
 }
@@ -127,7 +128,7 @@ fn edits(
 ) -> BTreeMap<FileId, Vec<TextEdit>> {
     let mut edits: BTreeMap<FileId, Vec<TextEdit>> = BTreeMap::new();
     for name in place.folder.names().iter().filter(|n| n.kind == kind && n.text == from) {
-        // A file that is the thing has its name on the outside.
+        // A thing that is a file is named by its path.
         let Some(range) =
             names::standing(&place.folder.sources, name).filter(|range| !range.is_empty())
         else {
@@ -154,7 +155,7 @@ fn edit(
     if !client.versioned {
         #[expect(
             clippy::mutable_key_type,
-            reason = "the protocol's own type; an address is not changed"
+            reason = "the protocol's own type; a URI is never mutated"
         )]
         let changes = addressed.into_iter().map(|(uri, _, edits)| (uri, edits)).collect();
         return Some(WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() });

@@ -1,5 +1,5 @@
-//! The loop: messages in the order in which they came, answers at the state that they saw, findings
-//! when nothing waits.
+//! The main loop: handles messages in order, answers each from the state it saw, and publishes
+//! findings when no message waits.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
@@ -29,17 +29,17 @@ use crate::position::Lines;
 use crate::wire::{Incoming, Writer};
 use crate::{World, actions, completion, hover, names, offer, rename, symbols, uri};
 
-/// Messages that are taken at once at most: a client that never pauses is told something still.
+/// Maximum messages per batch, so that a client that never pauses still receives findings.
 const BATCH: usize = 1000;
 
-/// How far the client has come.
+/// State of the handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Greeting {
-    /// It has not said `initialize`.
+    /// Before `initialize`.
     Strange,
-    /// It works.
+    /// In operation.
     Working,
-    /// It has said `shutdown`.
+    /// After `shutdown`.
     Leaving,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct Server<W> {
     folders: BTreeMap<PathBuf, Folder>,
 }
 
-/// Why a request is not answered.
+/// Why a request is refused.
 type Refused = (ErrorCode, String);
 
 impl<W: Write> Server<W> {
@@ -68,11 +68,10 @@ impl<W: Write> Server<W> {
         }
     }
 
-    /// Serves until `exit` or the end of the input. `true` when `shutdown` came before.
+    /// Serves until `exit` or the end of the input. Returns `true` if `shutdown` came before.
     pub(crate) fn run(mut self, incoming: Receiver<Incoming>) -> io::Result<bool> {
         while let Ok(first) = incoming.recv() {
-            // What has gathered is taken at once: findings are worked out for the last letter, not
-            // for each.
+            // Drain the queue first: findings are computed for the last keystroke, not for each.
             let batch: Vec<Incoming> =
                 std::iter::once(first).chain(incoming.try_iter().take(BATCH)).collect();
             let withdrawn: HashSet<RequestId> = batch.iter().filter_map(withdrawn).collect();
@@ -94,17 +93,17 @@ impl<W: Write> Server<W> {
                         return Ok(self.greeting == Greeting::Leaving);
                     }
                     Incoming::Message(Message::Notification(note)) => self.note(note),
-                    // Nothing is asked of the client whose answer matters.
+                    // We send no request whose response matters.
                     Incoming::Message(Message::Response(_)) => {}
                 }
             }
-            self.tell()?;
+            self.publish()?;
         }
         Ok(self.greeting == Greeting::Leaving)
     }
 
-    /// Tells the client what is found otherwise than it was told.
-    fn tell(&mut self) -> io::Result<()> {
+    /// Sends the client all changed findings.
+    fn publish(&mut self) -> io::Result<()> {
         for folder in self.folders.values_mut() {
             folder.refresh(&self.world, &self.documents);
             for (path, diagnostics) in folder.news(&self.client, &self.documents) {
@@ -125,7 +124,7 @@ impl<W: Write> Server<W> {
         let answer = match (self.greeting, method.as_str()) {
             (Greeting::Strange, "initialize") => self.initialize(request.params),
             (Greeting::Strange, _) => {
-                Err((ErrorCode::ServerNotInitialized, "`initialize` comes first".to_owned()))
+                Err((ErrorCode::ServerNotInitialized, "`initialize` must come first".to_owned()))
             }
             (Greeting::Working, "shutdown") => {
                 self.greeting = Greeting::Leaving;
@@ -133,7 +132,7 @@ impl<W: Write> Server<W> {
             }
             (Greeting::Working, _) => self.answer(&method, request.params),
             (Greeting::Leaving, _) => {
-                Err((ErrorCode::InvalidRequest, "`shutdown` was said".to_owned()))
+                Err((ErrorCode::InvalidRequest, "the server is shutting down".to_owned()))
             }
         };
         self.out.send(match answer {
@@ -148,7 +147,7 @@ impl<W: Write> Server<W> {
         self.greeting = Greeting::Working;
         let named =
             params.workspace_folders.unwrap_or_default().into_iter().map(|folder| folder.uri);
-        #[expect(deprecated, reason = "older clients name their folder so")]
+        #[expect(deprecated, reason = "older clients send their folder this way")]
         let roots: Vec<Uri> = named.chain(params.root_uri).collect();
         for root in roots.iter().filter_map(uri::path) {
             self.enter(&root);
@@ -162,7 +161,7 @@ impl<W: Write> Server<W> {
         })
     }
 
-    /// A folder that the editor works in; without `agents.yaml` there is nothing to say about it.
+    /// Opens a folder of the editor; without `agents.yaml` there is nothing to check.
     fn enter(&mut self, root: &Path) {
         let agents = root.join("agents.yaml");
         if !self.folders.contains_key(root)
@@ -191,7 +190,7 @@ impl<W: Write> Server<W> {
         if self.greeting != Greeting::Working {
             return;
         }
-        // A notification has no answer: what cannot be read is passed over.
+        // A notification has no response: unreadable ones are ignored.
         let _ = match note.method.as_str() {
             "initialized" => self.watch(),
             "textDocument/didOpen" => read(note.params).map(|p| self.did_open(p)),
@@ -208,7 +207,7 @@ impl<W: Write> Server<W> {
         };
     }
 
-    /// Asks to hear of files that change outside of the editor.
+    /// Asks the client to report files that change outside of the editor.
     fn watch(&mut self) -> Result<(), Refused> {
         if !self.client.watches {
             return Ok(());
@@ -232,7 +231,7 @@ impl<W: Write> Server<W> {
         };
         let params = RegistrationParams { registrations: vec![register] };
         let id = RequestId::from("watch".to_owned());
-        // When nobody reads any more, the loop finds out by itself.
+        // If nobody reads any more, the loop will notice.
         let _ = self.out.send(Request::new(id, "client/registerCapability".to_owned(), params));
         Ok(())
     }
@@ -284,7 +283,7 @@ impl<W: Write> Server<W> {
         }
     }
 
-    /// A file was written, or taken away.
+    /// A file was written or removed.
     fn saved(&mut self, path: &Path) {
         let Some((root, inside)) = self.home(path) else { return };
         if inside == "agents.yaml" && !path.is_file() && !self.documents.contains_key(path) {
@@ -306,19 +305,19 @@ impl<W: Write> Server<W> {
         }
     }
 
-    /// Takes back all that was said about a workspace that is none any more.
+    /// Clears the findings of a closed workspace.
     fn leave(&mut self, root: &Path) {
         let Some(folder) = self.folders.remove(root) else { return };
-        for uri in folder.told().filter_map(|path| folder.uri(path, &self.documents)) {
+        for uri in folder.sent().filter_map(|path| folder.uri(path, &self.documents)) {
             let params = PublishDiagnosticsParams { uri, diagnostics: Vec::new(), version: None };
-            // When nobody reads any more, the loop finds out by itself.
+            // If nobody reads any more, the loop will notice.
             let _ = self
                 .out
                 .send(Notification::new("textDocument/publishDiagnostics".to_owned(), params));
         }
     }
 
-    /// An open document has another text.
+    /// An open document has changed.
     fn touch(&mut self, path: &Path) {
         if let Some((root, inside)) = self.home(path)
             && let Some(folder) = self.folders.get_mut(&root)
@@ -410,11 +409,13 @@ impl<W: Write> Server<W> {
                 let params: RenameFilesParams = read(params)?;
                 write(self.will_rename(&params))
             }
-            _ => Err((ErrorCode::MethodNotFound, format!("`{method}` is not answered here"))),
+            _ => {
+                Err((ErrorCode::MethodNotFound, format!("the method `{method}` is not supported")))
+            }
         }
     }
 
-    /// The edit for all files whose names others use.
+    /// The edit for all renamed files whose names are referenced.
     fn will_rename(&mut self, params: &RenameFilesParams) -> Option<lsp_types::WorkspaceEdit> {
         use std::str::FromStr;
         let mut whole: Option<lsp_types::WorkspaceEdit> = None;
@@ -442,8 +443,8 @@ impl<W: Write> Server<W> {
         whole
     }
 
-    /// The file and byte that are meant, everything read that was typed until now. `None` for files
-    /// of no workspace.
+    /// The file and byte of a position, after reading all changes so far. `None` for files outside
+    /// any workspace.
     fn place(&mut self, at: &TextDocumentPositionParams) -> Result<Option<Place<'_>>, Refused> {
         let Some((root, inside)) =
             uri::path(&at.text_document.uri).and_then(|path| self.home(&path))

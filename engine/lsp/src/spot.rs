@@ -1,5 +1,5 @@
-//! What stands at a place of a definition file: out of the tree where the file is whole, else by
-//! the eye of `cursor`.
+//! What is at a place of a definition file: from the tree if the file is valid, otherwise from
+//! `cursor`.
 
 use std::ops::Range;
 
@@ -7,17 +7,17 @@ use cloudcrew_definition::document::{Document, Kind, NodeId};
 
 use crate::cursor::{self, At, Step};
 
-/// What stands at a place.
+/// What is at a place.
 pub(crate) struct Spot {
-    /// The way to the value, or to the value of the key.
+    /// The path to the value, or to the value of the key.
     pub way: Vec<Step>,
-    /// Whether the key is meant, not the value.
+    /// Whether it is the key rather than the value.
     pub on_key: bool,
     /// The word.
     pub span: Range<usize>,
 }
 
-/// What stands at a byte; `None` between things.
+/// What is at a byte; `None` between elements.
 pub(crate) fn at(document: Option<&Document>, text: &str, offset: usize) -> Option<Spot> {
     match document {
         Some(document) => in_tree(document, offset),
@@ -65,7 +65,7 @@ fn in_tree(document: &Document, offset: usize) -> Option<Spot> {
     }
 }
 
-/// The node at the end of a way of keys.
+/// The node at the end of a path of keys.
 pub(crate) fn node(document: &Document, way: &[&str]) -> Option<NodeId> {
     way.iter()
         .try_fold(document.root(), |node, key| document.entry(node, key).map(|(_, value)| value))

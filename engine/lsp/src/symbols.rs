@@ -5,7 +5,7 @@ use lsp_types::{DocumentSymbol, Location, SymbolInformation, SymbolKind, Uri};
 
 use crate::position::Lines;
 
-/// Deepest level shown; below stand single values.
+/// Maximum depth; deeper levels hold single values.
 const DEPTH: usize = 4;
 
 /// The outline.
@@ -43,7 +43,7 @@ fn symbol(
 ) -> DocumentSymbol {
     let node = document.node(value);
     let (word, whole) = match key.map(|key| document.node(key).span) {
-        // What an alias stands for is elsewhere: its key is all that is here.
+        // The target of an alias is elsewhere: only its key is here.
         Some(key) if node.span.start < key.end => (key.start..key.end, key.start..key.end),
         Some(key) => (key.start..key.end, key.start..node.span.end.max(key.end)),
         None => (node.span.start..node.span.start, node.span.start..node.span.end),
@@ -74,7 +74,7 @@ fn symbol(
     }
 }
 
-/// What a value says first: itself, or the first word of its first entry.
+/// A short label of a value: itself, or the first word of its first entry.
 fn first_word(document: &Document, node: NodeId) -> Option<String> {
     let text = match &document.node(node).kind {
         Kind::Text(text) => text.clone(),
@@ -87,7 +87,7 @@ fn first_word(document: &Document, node: NodeId) -> Option<String> {
     Some(text.lines().next().unwrap_or_default().chars().take(80).collect())
 }
 
-/// The outline for a client that knows no outline within an outline.
+/// A flat outline for a client without nested symbols.
 pub(crate) fn flat(symbols: Vec<DocumentSymbol>, uri: &Uri) -> Vec<SymbolInformation> {
     let mut flat = Vec::new();
     let mut open: Vec<(DocumentSymbol, Option<String>)> =

@@ -1,18 +1,18 @@
-//! File addresses and paths.
+//! Converts file URIs and paths.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use lsp_types::Uri;
 
-/// The path that a `file:` address means; `None` for other addresses.
+/// The path of a `file:` URI; `None` for other URIs.
 pub(crate) fn path(uri: &Uri) -> Option<PathBuf> {
     let rest = uri.as_str().strip_prefix("file://")?;
-    // `file://host/path`: no other host's files are read.
+    // `file://host/path`: files of other hosts are not read.
     let rest = rest.strip_prefix("localhost").unwrap_or(rest);
     let rest = rest.split(['?', '#']).next()?;
     let path = decoded(rest.starts_with('/').then_some(rest)?)?;
-    // `/c:/folder` is `c:/folder` where paths begin with a drive.
+    // `/c:/folder` is `c:/folder` on systems with drive letters.
     let drive = path.as_bytes().get(1).is_some_and(u8::is_ascii_alphabetic)
         && path.as_bytes().get(2) == Some(&b':');
     let path = if cfg!(windows) && drive { &path[1..] } else { path.as_str() };
@@ -36,7 +36,7 @@ fn decoded(text: &str) -> Option<String> {
     String::from_utf8(out).ok().filter(|path| !path.contains('\0'))
 }
 
-/// The address of a path.
+/// The URI of a path.
 pub(crate) fn of(path: &Path) -> Option<Uri> {
     let mut text = String::from("file://");
     let path = path.to_str()?;
@@ -58,14 +58,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_comes_back() {
+    fn a_path_round_trips() {
         for name in ["/a/b.yaml", "/with space/ü#?%.md"] {
-            assert_eq!(path(&of(Path::new(name)).expect("an address")), Some(PathBuf::from(name)));
+            assert_eq!(path(&of(Path::new(name)).expect("a URI")), Some(PathBuf::from(name)));
         }
     }
 
     #[test]
-    fn what_is_no_file_here_is_no_path() {
+    fn other_uris_have_no_path() {
         for text in [
             "untitled:Untitled-1",
             "file://elsewhere/a",

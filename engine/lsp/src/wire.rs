@@ -1,5 +1,5 @@
-//! Frames in and out. A frame that makes no sense is answered, not died of: the next one may be
-//! fine.
+//! Reads and writes frames. A malformed frame gets an error response instead of ending the server:
+//! the next one may be fine.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -7,21 +7,21 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use lsp_server::{ErrorCode, Message};
 use serde_json::{Value, json};
 
-/// Longest body that is read; what is longer is passed over.
+/// Maximum bytes of a body; longer ones are skipped.
 const MAX_BODY: u64 = 64 * 1024 * 1024;
 
-/// Messages that wait to be handled before the reader waits too.
+/// Maximum queued messages before the reader blocks.
 const WAITING: usize = 4096;
 
-/// What came in.
+/// An incoming frame.
 pub(crate) enum Incoming {
     /// A message.
     Message(Message),
-    /// Something that is none: what to answer.
+    /// A malformed frame: the error to respond with.
     Broken(ErrorCode, String),
 }
 
-/// Reads frames in a thread of its own; the channel closes with the input.
+/// Reads frames in a separate thread; the channel closes with the input.
 pub(crate) fn listen(input: impl Read + Send + 'static) -> Receiver<Incoming> {
     let (sender, receiver) = sync_channel(WAITING);
     std::thread::spawn(move || {
@@ -40,14 +40,14 @@ fn next(input: &mut impl BufRead) -> io::Result<Option<Incoming>> {
     let Some(length) = length else {
         return Ok(Some(Incoming::Broken(
             ErrorCode::ParseError,
-            "a header without `Content-Length`".to_owned(),
+            "the header has no `Content-Length`".to_owned(),
         )));
     };
     if length > MAX_BODY {
         io::copy(&mut input.take(length), &mut io::sink())?;
         return Ok(Some(Incoming::Broken(
             ErrorCode::InvalidRequest,
-            format!("a message of {length} bytes; at most {MAX_BODY} are read"),
+            format!("the message has {length} bytes; the limit is {MAX_BODY}"),
         )));
     }
     let mut body = Vec::new();
@@ -57,12 +57,12 @@ fn next(input: &mut impl BufRead) -> io::Result<Option<Incoming>> {
     Ok(Some(message(&body)))
 }
 
-/// Outer `None` at the end of the input, inner where no length was said.
+/// Outer `None` at the end of the input, inner `None` without a length.
 fn header(input: &mut impl BufRead) -> io::Result<Option<Option<u64>>> {
     let (mut length, mut any) = (None, false);
     loop {
         let mut line = Vec::new();
-        // A client that sends no line ends at all shall not fill the memory.
+        // A client that sends no line breaks must not exhaust the memory.
         if input.take(64 * 1024).read_until(b'\n', &mut line)? == 0 {
             return Ok(None);
         }
@@ -87,14 +87,17 @@ fn message(body: &[u8]) -> Incoming {
     let value: Value = match serde_json::from_slice(body) {
         Ok(value) => value,
         Err(error) => {
-            return Incoming::Broken(ErrorCode::ParseError, format!("this is not JSON: {error}"));
+            return Incoming::Broken(
+                ErrorCode::ParseError,
+                format!("the message is not JSON: {error}"),
+            );
         }
     };
     match serde_json::from_value(value) {
         Ok(message) => Incoming::Message(message),
         Err(_) => Incoming::Broken(
             ErrorCode::InvalidRequest,
-            "this is no request, response or notification".to_owned(),
+            "the message is not a request, response or notification".to_owned(),
         ),
     }
 }
@@ -113,7 +116,7 @@ impl<W: Write> Writer<W> {
         message.into().write(&mut self.out)
     }
 
-    /// Answers what has no id that could be read.
+    /// Responds to a frame without a readable id.
     pub(crate) fn complain(&mut self, code: ErrorCode, why: &str) -> io::Result<()> {
         let body = json!({ "jsonrpc": "2.0", "id": null, "error": { "code": code as i32, "message": why } }).to_string();
         write!(self.out, "Content-Length: {}\r\n\r\n{body}", body.len())?;

@@ -1,11 +1,11 @@
-//! Definition to plan. A valid definition always has one.
+//! Builds the plan of a definition. Every valid definition has one.
 
 use cloudcrew_definition::crew::{Definition, Phase, Workflow};
 use cloudcrew_definition::syntax::OnExpiry;
 
 use crate::plan::{Bound, Counter, Kind, Outcome, Plan, SEMANTICS, State, Transition};
 
-/// Builds the plan of a workflow. `None` when the definition has no such workflow, or one without
+/// Builds the plan of a workflow. `None` if the definition has no such workflow, or one without
 /// phases.
 pub fn build(definition: &Definition, workflow: &str) -> Option<Plan> {
     let workflow = definition.workflow(workflow)?;
@@ -121,7 +121,7 @@ impl PhaseStates<'_> {
                 "deliver.max_attempts",
                 &resets,
             ));
-            // What is still missing is shown at the gate; without one nobody would see it.
+            // Missing deliverables are shown at the gate; without a gate nobody would see them.
             on.push(to(
                 Outcome::Incomplete,
                 if self.phase.gate.is_some() { self.name(Kind::Gate) } else { "failed".into() },
@@ -173,7 +173,7 @@ impl PhaseStates<'_> {
                 "review.max_reworks",
                 &[Counter::Retries, Counter::Restarts, Counter::Deliveries],
             ),
-            // What is still wrong is shown at the gate; without one nobody would see it.
+            // Open findings are shown at the gate; without a gate nobody would see them.
             to(
                 Outcome::Faulted,
                 if self.phase.gate.is_some() { self.name(Kind::Gate) } else { "failed".into() },

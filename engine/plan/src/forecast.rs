@@ -1,10 +1,8 @@
-//! How much a workflow will take: turns, tokens, time and money as ranges, from the definitions
-//! alone.
+//! Forecasts a workflow: turns, tokens, time and money as ranges, from the definitions alone.
 //!
-//! The low end is a crew that does what it must and nothing else; the high end is one that takes
-//! detours and is sent back once in every phase, by a review or by the customer. What the limits
-//! allow at most stands beside it. Every figure that is assumed is an [`Assumption`], so that a
-//! reader can disagree.
+//! The low end is a crew that does only what it must. The high end takes detours and is sent back
+//! once in every phase, by a review or by the customer. The maximum that the limits allow is listed
+//! separately. Every assumed figure is an [`Assumption`], so that a reader can disagree.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,12 +14,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::visits::least_visits;
 
-/// From the least to the most that is to be expected.
+/// An expected range.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Range {
-    /// The least.
+    /// Minimum.
     pub low: u64,
-    /// The most.
+    /// Maximum.
     pub high: u64,
 }
 
@@ -30,7 +28,7 @@ impl Range {
         Range { low, high: high.max(low) }
     }
 
-    /// Its ends, each shown in a way; one where they are the same.
+    /// Formats both ends; one if they are equal.
     pub fn show(self, show: impl Fn(u64) -> String) -> String {
         let (low, high) = (show(self.low), show(self.high));
         if low == high { low } else { format!("{low} to {high}") }
@@ -44,18 +42,18 @@ impl Range {
     }
 }
 
-/// What a part of the work takes.
+/// An estimate of some part of the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Estimate {
-    /// Replies of models.
+    /// Model replies.
     pub turns: Range,
     /// Tokens that models read.
     pub input_tokens: Range,
     /// Tokens that models write.
     pub output_tokens: Range,
-    /// Seconds in which somebody works; waits for people are not in it.
+    /// Seconds of active work, without waits for people.
     pub seconds: Range,
-    /// Millionths of a US dollar, nothing read from a cache; absent when a price is unknown.
+    /// Millionths of a US dollar without any caching; absent if a price is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub micro_usd: Option<Range>,
 }
@@ -74,7 +72,7 @@ impl Default for Estimate {
 }
 
 impl Estimate {
-    /// Both together.
+    /// The sum of both.
     pub fn plus(self, other: &Estimate) -> Estimate {
         Estimate {
             turns: self.turns.plus(other.turns),
@@ -94,7 +92,7 @@ impl Estimate {
 impl fmt::Display for Estimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let money = self.micro_usd.map_or_else(|| "price unknown".to_owned(), |m| m.show(dollars));
-        // Minutes are enough for what takes longer than two.
+        // Above two minutes, whole minutes are precise enough.
         let rounded = |seconds: u64| if seconds < 120 { seconds } else { seconds / 60 * 60 };
         let time = self.seconds.show(|s| written(Duration::from_secs(rounded(s))));
         write!(
@@ -120,69 +118,69 @@ pub fn dollars(micro: u64) -> String {
     format!("${:.2}", micro as f64 / 1e6)
 }
 
-/// A phase.
+/// The forecast of a phase.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PhaseForecast {
-    /// Its name.
+    /// Name of the phase.
     pub phase: String,
     /// Visits of one swarm.
     pub visits: Range,
-    /// Swarms: the first, and those after a review or a customer sent the work back.
+    /// Swarms: the first, and those after a review or the customer sent the work back.
     pub swarms: Range,
-    /// All of it.
+    /// Total of the phase.
     pub estimate: Estimate,
-    /// Agent by agent.
+    /// Estimate per agent.
     pub agents: Vec<(String, Estimate)>,
-    /// Active seconds that the limits allow at most, with every retry, rework and revision, and
-    /// each time that something was missing.
+    /// Maximum active seconds that the limits allow, with every retry, rework, revision and
+    /// incomplete delivery.
     pub most_seconds: u64,
 }
 
-/// A workflow.
+/// The forecast of a workflow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Forecast {
-    /// Phase by phase.
+    /// Forecast per phase.
     pub phases: Vec<PhaseForecast>,
-    /// All phases together.
+    /// Total of all phases.
     pub total: Estimate,
-    /// What was assumed.
+    /// The assumptions.
     pub assumptions: Vec<Assumption>,
 }
 
 impl Forecast {
-    /// What an agent takes in all phases.
+    /// Total of an agent in all phases.
     pub fn agent(&self, name: &str) -> Estimate {
         let its = self.phases.iter().flat_map(|p| &p.agents).filter(|(agent, _)| agent == name);
         its.fold(Estimate::default(), |sum, (_, estimate)| sum.plus(estimate))
     }
 }
 
-/// Something that the definitions do not say.
+/// A figure that the definitions do not contain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Assumption {
-    /// What it is about.
+    /// What it describes.
     pub what: String,
-    /// From the least to the most.
+    /// Its range.
     pub range: Range,
 }
 
-/// Replies of one visit: reading, working, passing on.
+/// Replies of one visit: reading, working, handing off.
 const TURNS: Range = Range { low: 2, high: 6 };
 /// Replies of a review.
 const REVIEW_TURNS: Range = Range { low: 3, high: 6 };
-/// Tokens that each earlier reply of a visit, with what came of it, adds to what is read.
+/// Tokens that each earlier reply of a visit, with its results, adds to the input.
 const GROWTH: Range = Range { low: 100, high: 1000 };
 /// Tokens of one reply that is not an artifact.
 const REPLY: Range = Range { low: 10, high: 300 };
-/// Tokens of an artifact that is written.
+/// Tokens of a written artifact.
 const ARTIFACT: Range = Range { low: 150, high: 3000 };
-/// Tokens of a statement of work, which every task shows.
+/// Tokens of a statement of work, which every task includes.
 const STATEMENT: Range = Range { low: 300, high: 5000 };
 /// Tokens that describe one tool.
 const TOOL: Range = Range { low: 60, high: 250 };
 /// Seconds of one reply.
 const SECONDS: Range = Range { low: 2, high: 20 };
-/// Bytes of a token of English text, for estimates.
+/// Bytes per token of English text, for estimates.
 pub const BYTES_PER_TOKEN: u64 = 4;
 
 fn assumptions() -> Vec<Assumption> {
@@ -238,8 +236,7 @@ pub fn of_phase(definition: &Definition, phase: &Phase) -> PhaseForecast {
     PhaseForecast { phase: phase.name.clone(), visits, swarms, estimate, agents, most_seconds }
 }
 
-/// What a member takes: it comes at least as often as it has something to do, at most as often as
-/// the swarm lets it.
+/// Estimate of a member: at least one visit per piece of work, at most as many as the swarm allows.
 fn member(
     definition: &Definition,
     phase: &Phase,
@@ -312,8 +309,8 @@ fn money(price: Price, input: u64, output: u64) -> u64 {
     (input as f64 * price.input + output as f64 * price.output).ceil() as u64
 }
 
-/// What every request of a visit holds: prompt, task with the statement of work, tools, and at most
-/// an artifact that is handed over.
+/// Tokens in every request of a visit: prompt, task with the statement of work, tools, and at most
+/// one artifact that is handed over.
 fn known_tokens(phase: &Phase, agent: &Agent, most: bool) -> u64 {
     let text = (agent.prompt.len() + phase.task.len()) as u64 / BYTES_PER_TOKEN;
     let tools = agent.tools.len() as u64;
@@ -324,7 +321,7 @@ fn known_tokens(phase: &Phase, agent: &Agent, most: bool) -> u64 {
     }
 }
 
-/// Active time at most: each swarm to its end, as often as bounds allow.
+/// Maximum active time: each swarm to its end, as often as the limits allow.
 fn most_seconds(phase: &Phase) -> u64 {
     let retries = i32::try_from(phase.retry.max_attempts).unwrap_or(i32::MAX);
     let one = phase.swarm.execution_timeout.as_secs_f64();
@@ -342,12 +339,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_never_ends_before_it_begins() {
+    fn a_ranges_low_end_never_exceeds_its_high_end() {
         assert_eq!(Range::new(5, 3), Range { low: 5, high: 5 });
     }
 
     #[test]
-    fn an_unknown_price_makes_the_sum_unknown_and_not_zero() {
+    fn an_unknown_price_makes_the_sum_unknown() {
         let unknown = Estimate { micro_usd: None, ..Estimate::default() };
         assert_eq!(Estimate::default().plus(&unknown).micro_usd, None);
     }

@@ -1,8 +1,7 @@
-//! CloudCrew's plan: a workflow as a state graph, and what is written out from it. No files, no
-//! clock.
+//! CloudCrew's plan: a workflow as a state graph, and its exports. No files, no clock.
 //!
-//! The same value is walked by the local engagement and emitted for other engines: every
-//! transition, also those that only happen when something goes wrong, stands in it.
+//! The local engagement walks the plan, and other engines get it exported. It contains every
+//! transition, including those that only happen on failures.
 
 mod build;
 pub mod checks;

@@ -5,9 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Version of the plan's form and meaning: 2 has [`Outcome::Incomplete`] and [`Outcome::Reopened`].
-/// Plans of version 1 are walked as they are.
+/// Plans of version 1 are walked unchanged.
 pub const SEMANTICS: u32 = 2;
-/// The oldest version that is still walked.
+/// The oldest supported version.
 pub const OLDEST_SEMANTICS: u32 = 1;
 
 /// A workflow as a state graph.
@@ -19,9 +19,9 @@ pub struct Plan {
     pub workflow: String,
     /// Hash of the definition it was built from.
     pub definition: String,
-    /// Where an engagement begins when nothing else is said.
+    /// Default first state of an engagement.
     pub start: String,
-    /// Phase and its first state, in order: a plan can be entered at any of them.
+    /// Each phase and its first state, in order: a plan can be entered at any of them.
     pub entries: Vec<(String, String)>,
     /// All states; the final ones last.
     pub states: Vec<State>,
@@ -32,12 +32,12 @@ pub struct Plan {
 pub struct State {
     /// Unique: `discovery.swarm`, `done`.
     pub name: String,
-    /// What happens in it.
+    /// What happens in the state.
     pub kind: Kind,
-    /// The phase it belongs to.
+    /// The phase it belongs to, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<String>,
-    /// The ways out, tried in order; none for a final state.
+    /// The transitions, tried in order; empty for a final state.
     pub on: Vec<Transition>,
 }
 
@@ -49,17 +49,17 @@ pub enum Kind {
     Swarm,
     /// An agent's question waits for the customer; the swarm rests.
     Question,
-    /// A model's provider is away; the swarm rests.
+    /// A model's provider is unavailable; the swarm rests.
     Park,
     /// The deliverables are checked.
     Review,
     /// The customer decides.
     Gate,
-    /// What follows the last phase; never blocks completion.
+    /// Work after the last phase; never blocks completion.
     Finalize,
     /// Completed.
     Done,
-    /// Ended by a limit, a failure or a used-up budget.
+    /// Ended by a limit, a failure or an exhausted budget.
     Failed,
     /// Ended by a person.
     Cancelled,
@@ -73,7 +73,7 @@ impl Kind {
         matches!(self, Kind::Done | Kind::Failed | Kind::Cancelled | Kind::Expired)
     }
 
-    /// Its name in JSON.
+    /// The name in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Swarm => "swarm",
@@ -90,22 +90,22 @@ impl Kind {
     }
 }
 
-/// A way out of a state.
+/// A transition to another state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Transition {
-    /// What must have come out.
+    /// The outcome that triggers it.
     pub on: Outcome,
-    /// Where it leads.
+    /// Name of the next state.
     pub to: String,
-    /// How often it may be taken; then the next transition on the same outcome counts.
+    /// How often it may be taken; after that, the next transition on the same outcome applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bound: Option<Bound>,
-    /// Counters that begin at zero again.
+    /// Counters to reset to zero.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resets: Vec<Counter>,
 }
 
-/// What comes out of a state.
+/// The outcome of a state.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -113,19 +113,19 @@ pub struct Transition {
 pub enum Outcome {
     /// The swarm ended by itself.
     Finished,
-    /// The swarm ended by itself, and something that the phase owes is missing.
+    /// The swarm ended by itself, but a deliverable is missing.
     Incomplete,
     /// An agent asks the customer.
     Asked,
-    /// The provider is away.
+    /// The provider is unavailable.
     Parked,
     /// A limit ended the swarm or the review.
     Limit,
     /// The swarm or the review failed.
     Failed,
-    /// The process died; the same swarm goes on.
+    /// The process died; the same swarm continues.
     Died,
-    /// A budget is used up.
+    /// A budget is exhausted.
     Exhausted,
     /// A person ends the engagement.
     Cancelled,
@@ -133,24 +133,24 @@ pub enum Outcome {
     Answered,
     /// The provider is to be tried again.
     Back,
-    /// The review found nothing.
+    /// The review passed.
     Passed,
-    /// The review found fault.
+    /// The review found faults.
     Faulted,
     /// The customer approved.
     Approved,
-    /// The customer asks for changes.
+    /// The customer requests changes.
     Revised,
-    /// What was approved changed before the next phase began: the customer is asked again.
+    /// An approved artifact changed before the next phase began: the customer is asked again.
     Reopened,
     /// Nobody decided in time.
     Expired,
-    /// Everything that follows the last phase was tried.
+    /// All work after the last phase was attempted.
     Finalized,
 }
 
 impl Outcome {
-    /// Its name in JSON.
+    /// The name in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Outcome::Finished => "finished",
@@ -175,7 +175,7 @@ impl Outcome {
     }
 }
 
-/// What is counted, for each phase.
+/// A counter; each phase has its own.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -187,7 +187,7 @@ pub enum Counter {
     Retries,
     /// Swarms sent back by a review.
     Reworks,
-    /// Runs asked for by the customer.
+    /// Runs requested by the customer.
     Revisions,
     /// Swarms sent back because something was missing.
     Deliveries,
@@ -196,16 +196,16 @@ pub enum Counter {
 /// How often a transition may be taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Bound {
-    /// What is counted.
+    /// The counter.
     pub counter: Counter,
-    /// At most so often.
+    /// Maximum of the counter.
     pub max: u32,
     /// The YAML key to raise: `phases/discovery.yaml retry.max_attempts`.
     pub key: String,
 }
 
 impl Plan {
-    /// A state by name.
+    /// The state with this name.
     pub fn state(&self, name: &str) -> Option<&State> {
         self.states.iter().find(|s| s.name == name)
     }
@@ -215,7 +215,7 @@ impl Plan {
         self.entries.iter().find(|(p, _)| p == phase).map(|(_, s)| s.as_str())
     }
 
-    /// Its bytes: the same plan gives the same everywhere.
+    /// The plan in bytes: the same plan has the same bytes everywhere.
     pub fn bytes(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("a plan is plain data with text keys")
     }

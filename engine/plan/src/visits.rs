@@ -1,14 +1,13 @@
-//! How many visits a swarm needs at least, so that every deliverable is written and passed.
+//! The minimum number of visits with which every deliverable can be written and passed.
 
 use std::collections::BTreeSet;
 
 use cloudcrew_definition::crew::Phase;
 
-/// Visits without which the work cannot be done, however well the crew works together.
+/// The minimum number of visits of a phase.
 ///
-/// The entry agent comes first. A reviewer must come after the owner; where agents review each
-/// other in a circle, one of the circle must come twice. It is a lower bound: less than this never
-/// suffices.
+/// The entry agent comes first. A reviewer must come after the owner; if agents review each other
+/// in a circle, one of them must come twice. This is a lower bound: fewer visits never suffice.
 pub fn least_visits(phase: &Phase) -> u64 {
     let entry = phase.swarm.entry.as_str();
     let mut ways: BTreeSet<(&str, &str)> = BTreeSet::new();
@@ -23,12 +22,12 @@ pub fn least_visits(phase: &Phase) -> u64 {
     }
     let comes_again = ways.iter().any(|(_, reviewer)| *reviewer == entry);
     involved.remove(entry);
-    // Its first visit opens every circle that the entry agent is in.
+    // Its first visit opens every circle that includes the entry agent.
     ways.retain(|(owner, reviewer)| *owner != entry && *reviewer != entry);
     1 + u64::from(comes_again) + involved.len() as u64 + circles(&involved, &ways)
 }
 
-/// Groups of agents who all wait for each other.
+/// Groups of agents that all wait for each other.
 fn circles(agents: &BTreeSet<&str>, ways: &BTreeSet<(&str, &str)>) -> u64 {
     let mut counted: BTreeSet<&str> = BTreeSet::new();
     let mut circles = 0;

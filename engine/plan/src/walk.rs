@@ -1,4 +1,4 @@
-//! Going from state to state.
+//! Walking from state to state.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::{Bound, Counter, Outcome, Plan, Transition};
 
-/// What was counted so far, phase by phase.
+/// The counters so far, by phase.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters(BTreeMap<String, BTreeMap<Counter, u32>>);
 
 impl Counters {
-    /// How often, in a phase.
+    /// A counter of a phase.
     pub fn get(&self, phase: &str, counter: Counter) -> u32 {
         self.0.get(phase).and_then(|c| c.get(&counter)).copied().unwrap_or(0)
     }
 
-    /// Takes a transition of a phase into account.
+    /// Counts a transition of a phase.
     pub fn take(&mut self, phase: &str, transition: &Transition) {
         let counters = self.0.entry(phase.to_owned()).or_default();
         for counter in &transition.resets {
@@ -27,12 +27,12 @@ impl Counters {
         }
     }
 
-    /// Begins all counts of a phase at zero again: a person has it tried again.
+    /// Resets all counters of a phase: a person requested another attempt.
     pub fn forget(&mut self, phase: &str) {
         self.0.remove(phase);
     }
 
-    /// Begins one count at zero again: progress was made.
+    /// Resets one counter: there was progress.
     pub fn reset(&mut self, phase: &str, counter: Counter) {
         if let Some(counters) = self.0.get_mut(phase) {
             counters.remove(&counter);
@@ -40,22 +40,22 @@ impl Counters {
     }
 }
 
-/// There is no way out of a state on an outcome.
+/// A state has no transition for an outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoWay {
     /// The state.
     pub state: String,
     /// The outcome.
     pub on: Outcome,
-    /// The bound that is used up, where there was a way once.
+    /// The exhausted bound, if there was a transition.
     pub bound: Option<Bound>,
 }
 
 impl Plan {
-    /// The transition that counts: the first on this outcome whose bound is not used up.
+    /// The transition to take: the first for this outcome whose bound is not exhausted.
     ///
     /// # Errors
-    /// When there is none; says which bound is used up.
+    /// Fails if there is none, naming the exhausted bound.
     pub fn next(
         &self,
         state: &str,
@@ -76,8 +76,7 @@ impl Plan {
         Err(NoWay { state: state.to_owned(), on, bound: used_up })
     }
 
-    /// The bound that a transition leaves behind when it is the fallback of a bounded one: why it
-    /// was taken.
+    /// The bound that was exhausted when a fallback transition is taken: the reason for taking it.
     pub fn used_up(&self, state: &str, on: Outcome, counters: &Counters) -> Option<&Bound> {
         let state = self.state(state)?;
         let phase = state.phase.as_deref().unwrap_or_default();

@@ -1,30 +1,29 @@
-//! Faults on purpose, so that the suites can show that they would find them.
+//! Deliberate faults, which prove that the test suites detect them.
 //!
-//! In a build with the feature `armed`, the environment variable `CLOUDCREW_PLANTED` names the
-//! faults that are there, comma separated. In any other build the answer is `false` at compile
-//! time, and the faults are not in the binary.
+//! In a build with the feature `armed`, the environment variable `CLOUDCREW_PLANTED` lists the
+//! active faults, separated by commas. In any other build [`Fault::is_planted`] is `false` at
+//! compile time, and the faults are not in the binary.
 
 /// A fault that can be planted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// `no-compare-and-swap`: an append goes after whatever the journal's end is, and a branch is
+    /// `no-compare-and-swap`: an append ignores the expected end of the journal, and a branch is
     /// moved from wherever it is.
     NoCompareAndSwap,
-    /// `effect-before-intent`: a commit is made without its intent on record.
+    /// `effect-before-intent`: a commit is made before its intent is recorded.
     EffectBeforeIntent,
-    /// `ack-before-commit`: replies of the store leave before COMMIT, which comes later.
+    /// `ack-before-commit`: the store replies before COMMIT.
     AckBeforeCommit,
-    /// `prefix-paths`: a write scope is a prefix of text, not of path components.
+    /// `prefix-paths`: a write scope compares text prefixes, not path components.
     PrefixPaths,
-    /// `no-epoch`: an append by a driver does not look at the lease.
+    /// `no-epoch`: a driver's append ignores the lease.
     NoEpoch,
-    /// `by-completion`: results of tools are taken in as they come, not in the order of their
-    /// calls.
+    /// `by-completion`: tool results are recorded in the order of completion, not of their calls.
     ByCompletion,
 }
 
 impl Fault {
-    /// All of them.
+    /// All faults.
     pub const ALL: [Fault; 6] = [
         Fault::NoCompareAndSwap,
         Fault::EffectBeforeIntent,
@@ -34,7 +33,7 @@ impl Fault {
         Fault::ByCompletion,
     ];
 
-    /// Its name in `CLOUDCREW_PLANTED`.
+    /// The fault's name in `CLOUDCREW_PLANTED`.
     pub const fn name(self) -> &'static str {
         match self {
             Fault::NoCompareAndSwap => "no-compare-and-swap",
@@ -46,7 +45,7 @@ impl Fault {
         }
     }
 
-    /// Whether it is planted in this process.
+    /// Whether the fault is planted in this process.
     #[cfg(feature = "armed")]
     pub fn is_planted(self) -> bool {
         static NAMED: std::sync::OnceLock<String> = std::sync::OnceLock::new();
@@ -54,7 +53,7 @@ impl Fault {
         named.split(',').any(|name| name.trim() == self.name())
     }
 
-    /// Whether it is planted in this process: never in this build.
+    /// Always `false` in this build.
     #[cfg(not(feature = "armed"))]
     pub const fn is_planted(self) -> bool {
         false

@@ -1,4 +1,5 @@
-//! Content-addressed bytes: what is too large for a journal entry, and what a run is pinned to.
+//! Content-addressed bytes: data too large for a journal entry, and the definition that a run is
+//! pinned to.
 
 use async_trait::async_trait;
 
@@ -7,11 +8,11 @@ use super::StoreError;
 /// The blob port.
 #[async_trait]
 pub trait Blobs: Send + Sync {
-    /// Stores bytes under their hex SHA-256 and returns it; on disk when it returns. Storing the
-    /// same twice is one blob.
+    /// Stores bytes under their hex SHA-256 and returns the hash once they are on disk. Storing the
+    /// same bytes twice keeps one blob.
     async fn put(&self, bytes: &[u8]) -> Result<String, StoreError>;
 
-    /// The bytes of a hash. `Ok(None)` when there are none; bytes that do not match their hash are
-    /// an error.
+    /// Reads the bytes of a hash. `Ok(None)` if the hash is unknown; bytes that do not match their
+    /// hash are an error.
     async fn get(&self, hash: &str) -> Result<Option<Vec<u8>>, StoreError>;
 }

@@ -1,5 +1,5 @@
-//! What a model may send at most. Whatever it sends goes on record, and everything on record is
-//! read again whenever somebody looks.
+//! Limits on a model's reply. Every reply is recorded, and records are read again whenever someone
+//! looks.
 
 use serde_json::Value;
 
@@ -7,24 +7,24 @@ use super::json::{MAX_ARGUMENTS, depth_of};
 use super::model::{Block, ModelFault, ModelReply};
 use super::reply::MAX_REPLY;
 
-/// Tool calls of one reply that are run at most.
+/// Maximum tool calls to run in one reply.
 pub const MAX_CALLS: usize = 256;
-/// Blocks of one reply at most.
+/// Maximum blocks of one reply.
 const MAX_BLOCKS: usize = 512;
-/// Bytes of an id, a name or a stop reason at most.
+/// Maximum bytes of an id, a name or a stop reason.
 const MAX_NAME: usize = 512;
-/// Bytes of what a provider says about a failed call.
+/// Maximum bytes of a provider's error message.
 const MAX_MESSAGE: usize = 4 * 1024;
-/// Lines of a guardrail's findings.
+/// Maximum lines of a guardrail's findings.
 const MAX_FINDINGS: usize = 100;
 
 impl ModelReply {
-    /// The reply within the bounds of what goes on record. Calls beyond [`MAX_CALLS`] are left out
-    /// and the reply says so; arguments nested deeper than [`MAX_ARGUMENTS`] become a text, and the
-    /// model is told that they are no arguments.
+    /// Limits the reply before it is recorded. Calls beyond [`MAX_CALLS`] are omitted and the reply
+    /// says so. Arguments nested deeper than [`MAX_ARGUMENTS`] become text, and the model learns
+    /// that they are not valid arguments.
     ///
     /// # Errors
-    /// When it is larger than [`MAX_REPLY`].
+    /// Fails when the reply is larger than [`MAX_REPLY`].
     pub fn bounded(mut self) -> Result<ModelReply, ModelFault> {
         if self.content.iter().map(bytes).sum::<usize>() > MAX_REPLY {
             return Err(ModelFault { usage: self.usage, ..ModelFault::too_large() });
@@ -65,7 +65,7 @@ impl ModelReply {
 }
 
 impl ModelFault {
-    /// The fault within the bounds of what goes on record.
+    /// Limits the fault before it is recorded.
     #[must_use]
     pub fn bounded(mut self) -> ModelFault {
         cut(&mut self.error, MAX_NAME);
@@ -88,7 +88,7 @@ fn bytes(block: &Block) -> usize {
     }
 }
 
-/// Bytes of a value, about.
+/// Approximate bytes of a value.
 fn weight(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len() + 2,
@@ -100,7 +100,7 @@ fn weight(value: &Value) -> usize {
     }
 }
 
-/// Cuts a text at the last character that fits.
+/// Truncates a text at the last character that fits.
 pub fn cut(text: &mut String, most: usize) {
     if text.len() > most {
         text.truncate(text.floor_char_boundary(most));

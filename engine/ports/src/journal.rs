@@ -1,4 +1,4 @@
-//! The append-only record of an engagement: the truth everything else is folded from.
+//! The append-only record of an engagement, from which everything else is folded.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -7,19 +7,19 @@ use serde_json::Value;
 use super::StoreError;
 use super::index::{MAX_ROW, Row};
 
-/// Rows in one append at most (a DynamoDB transaction holds 100 actions, one of them the head).
+/// Maximum entries in one append (a DynamoDB transaction holds 100 actions, one of them the head).
 pub const MAX_APPEND: usize = 90;
-/// Bytes of one entry's payload at most; what is larger goes to the blob port first.
+/// Maximum bytes of one entry's payload; anything larger is first stored as a blob.
 pub const MAX_PAYLOAD: usize = 64 * 1024;
-/// Bytes of the payloads of one append in sum, at most.
+/// Maximum total bytes of the payloads of one append.
 pub const MAX_BATCH: usize = 256 * 1024;
 
-/// An entry as it is stored.
+/// A stored entry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// Position in the engagement's journal, from 1, without gaps.
     pub seq: u64,
-    /// Milliseconds since 1970 UTC, a label: order is `seq`.
+    /// Milliseconds since 1970 UTC; a label only, the order is `seq`.
     pub at: i64,
     /// The event's kind, as in its JSON.
     pub kind: String,
@@ -29,19 +29,18 @@ pub struct Entry {
     pub hash: String,
 }
 
-/// An entry to be appended; the store gives it position and hash.
+/// An entry to append; the store assigns its position and hash.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewEntry {
     /// As in [`Entry::at`].
     pub at: i64,
     /// As in [`Entry::kind`].
     pub kind: String,
-    /// The JSON text of an [`Entry::payload`], as `serde_json::to_string` gives it.
+    /// The JSON text of an [`Entry::payload`], as produced by `serde_json::to_string`.
     pub payload: String,
 }
 
-/// The position after an entry: number and hash of the last one (`0` and empty for an empty
-/// journal).
+/// The end of a journal: number and hash of the last entry (`0` and empty for an empty journal).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Head {
     /// `seq` of the last entry.
@@ -53,25 +52,25 @@ pub struct Head {
 /// Who appends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Writer {
-    /// The process that drives the engagement; refused with [`AppendError::LeaseLost`] unless this
-    /// is the lease's epoch.
+    /// The process that drives the engagement; fails with [`AppendError::LeaseLost`] unless this is
+    /// the lease's current epoch.
     Driver(u64),
-    /// Anybody who records an answer, a message or a wish to cancel; needs no lease.
+    /// Anyone who records an answer, a message or a cancellation; needs no lease.
     Inbound,
 }
 
-/// Why an append did not happen. Nothing was written.
+/// Why an append failed. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
-    /// The journal has moved on: read what is new, fold again, decide again.
+    /// The journal has moved on: read the new entries, fold and decide again.
     #[error("the journal has moved on to entry {}", .0.seq)]
     Conflict(Head),
-    /// Another process drives this engagement now.
+    /// Another process now drives this engagement.
     #[error("the lease is held by {holder} (epoch {epoch})")]
     LeaseLost {
-        /// Who holds it, in words.
+        /// Name of the holder.
         holder: String,
-        /// The epoch in force.
+        /// Current epoch.
         epoch: u64,
     },
     /// The store failed.
@@ -79,57 +78,57 @@ pub enum AppendError {
     Store(#[from] StoreError),
 }
 
-/// What one append writes: all of it, or nothing.
+/// The content of one append, written completely or not at all.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     /// The entries, in order.
     pub entries: Vec<NewEntry>,
-    /// What lists show of the engagement after them.
+    /// What lists show of the engagement after these entries.
     pub row: Row,
 }
 
 impl Batch {
-    /// Whether every store can take it; a store asks before it writes.
+    /// Checks the limits that every store must accept; a store calls this before it writes.
     ///
     /// # Errors
-    /// Which limit it exceeds, in words.
+    /// Fails with the exceeded limit.
     pub fn fits(&self) -> Result<(), String> {
         let count = self.entries.len();
         if count > MAX_APPEND {
-            return Err(format!("{count} entries are appended at once; the most is {MAX_APPEND}"));
+            return Err(format!("the append has {count} entries; the limit is {MAX_APPEND}"));
         }
         if let Some(NewEntry { kind, payload, .. }) =
             self.entries.iter().find(|entry| entry.payload.len() > MAX_PAYLOAD)
         {
             let bytes = payload.len();
             return Err(format!(
-                "a `{kind}` of {bytes} bytes is appended; the most is {MAX_PAYLOAD}, the rest goes to \
-                 a blob"
+                "the payload of a `{kind}` has {bytes} bytes; the limit is {MAX_PAYLOAD}, larger \
+                 data goes to a blob"
             ));
         }
         let bytes: usize = self.entries.iter().map(|entry| entry.payload.len()).sum();
         if bytes > MAX_BATCH {
-            return Err(format!("{bytes} bytes are appended at once; the most is {MAX_BATCH}"));
+            return Err(format!("the append has {bytes} bytes; the limit is {MAX_BATCH}"));
         }
         let row = self.row.standing.len();
         if row > MAX_ROW {
-            return Err(format!("the index row has {row} bytes; the most is {MAX_ROW}"));
+            return Err(format!("the index row has {row} bytes; the limit is {MAX_ROW}"));
         }
         Ok(())
     }
 }
 
-/// The journal port. Every call that changes something returns only after the change is on disk.
-/// Reads are strongly consistent.
+/// The journal port. Every change is on disk before its call returns. Reads are strongly
+/// consistent.
 #[async_trait]
 pub trait Journal: Send + Sync {
-    /// Begins an engagement with its first entries. `Ok(None)` when the id exists already.
+    /// Creates an engagement with its first entries. `Ok(None)` if the id already exists.
     async fn create(&self, engagement: &str, batch: Batch) -> Result<Option<Head>, StoreError>;
 
-    /// Compare-and-swap append: all entries after `expected` and the index row, or nothing. An
-    /// engagement that does not exist is an error of the store, and so is a batch that does not
-    /// [fit](Batch::fits). A driver that has lost the lease is told so even when the journal has
-    /// moved on as well.
+    /// Compare-and-swap append: writes all entries after `expected` and the index row, or nothing.
+    /// An unknown engagement or a batch that does not [fit](Batch::fits) is a store error. A driver
+    /// that has lost the lease gets [`AppendError::LeaseLost`] even if the journal has moved on
+    /// too.
     async fn append(
         &self,
         engagement: &str,
@@ -138,8 +137,8 @@ pub trait Journal: Send + Sync {
         batch: Batch,
     ) -> Result<Head, AppendError>;
 
-    /// Entries with `seq > after`, in order, at most `limit`. An unknown engagement has none. A broken
-    /// chain or an unreadable row is an error, never a shorter journal.
+    /// Entries with `seq > after`, in order, at most `limit`. An unknown engagement has none. A
+    /// broken chain or an unreadable row is an error, never a shorter journal.
     async fn read(
         &self,
         engagement: &str,
@@ -147,12 +146,12 @@ pub trait Journal: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Entry>, StoreError>;
 
-    /// Where a journal ends; `None` for an unknown engagement.
+    /// The end of a journal; `None` for an unknown engagement.
     async fn head(&self, engagement: &str) -> Result<Option<Head>, StoreError>;
 }
 
-/// The hash of an entry: over the hash before it and everything it says. `payload` is its JSON text
-/// as stored: `serde_json::to_string` of the value.
+/// The hash of an entry: over the previous hash and all its fields. `payload` is the stored JSON
+/// text: `serde_json::to_string` of the value.
 pub fn chain(before: &str, seq: u64, at: i64, kind: &str, payload: &str) -> String {
     use sha2::{Digest, Sha256};
     let mut hash = Sha256::new();

@@ -1,16 +1,16 @@
-//! JSON that is written once and read for ever: how deep it may be, and reading it to that depth.
+//! Nesting limits of stored JSON, and reading it up to them.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Levels of a model's tool arguments at most.
+/// Maximum levels of a model's tool arguments.
 pub const MAX_ARGUMENTS: usize = 64;
-/// Levels of anything that is written at most.
+/// Maximum levels of anything that is written.
 pub const MAX_WRITTEN: usize = 120;
-/// Levels that are read: more than was ever written, by any version.
+/// Maximum levels to read: more than any version ever wrote.
 pub const MAX_READ: usize = 300;
 
-/// Levels at which the library gives up by itself.
+/// Levels at which the library gives up.
 const LIBRARY: usize = 127;
 
 /// Levels of objects and lists in a JSON text.
@@ -42,10 +42,10 @@ pub fn depth_of(value: &Value) -> usize {
     }
 }
 
-/// Reads a JSON text that was written by a CloudCrew.
+/// Parses JSON written by CloudCrew.
 ///
 /// # Errors
-/// When it is no JSON, is not a `T`, or is deeper than [`MAX_READ`].
+/// Fails when the text is not JSON, is not a `T`, or is nested deeper than [`MAX_READ`].
 pub fn read<T: DeserializeOwned>(text: &[u8]) -> serde_json::Result<T> {
     // Nearly everything is within the library's own limit.
     let shallow = serde_json::from_slice(text);
@@ -55,7 +55,7 @@ pub fn read<T: DeserializeOwned>(text: &[u8]) -> serde_json::Result<T> {
     let found = depth(text);
     if found > MAX_READ {
         return Err(serde::de::Error::custom(format!(
-            "it is nested {found} levels deep; at most {MAX_READ} are read"
+            "it is nested {found} levels deep; the limit is {MAX_READ}"
         )));
     }
     let mut reader = serde_json::Deserializer::from_slice(text);
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_older_version_wrote_too_deep_is_read() {
+    fn deep_json_of_older_versions_is_read() {
         for levels in [1, 127, 128, 129, MAX_READ] {
             let text = "[".repeat(levels) + &"]".repeat(levels);
             assert_eq!(depth(text.as_bytes()), levels);
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn brackets_in_words_are_no_levels() {
+    fn brackets_in_strings_are_not_levels() {
         assert_eq!(depth(br#"{"a": "[[[\"[[[", "b": "\\"}"#), 1);
     }
 }

@@ -1,4 +1,4 @@
-//! What the crew knows together: one row per entry, written once.
+//! The crew's shared knowledge: one row per entry, written once.
 
 use async_trait::async_trait;
 use schemars::JsonSchema;
@@ -6,57 +6,56 @@ use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 
-/// What a row is about.
+/// The kind of a row.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum LedgerKind {
-    /// Known to be so, with its source.
+    /// Known to be true, with its source.
     Fact,
-    /// Taken to be so until somebody says otherwise.
+    /// Assumed to be true until someone objects.
     Assumption,
-    /// Decided by the crew, with its reason.
+    /// Decided by the crew, with the reason.
     Decision,
-    /// What stands in the way.
+    /// An obstacle.
     Blocker,
     /// An artifact that a phase owes, as it was written.
     Deliverable,
-    /// A peer's or the PM's verdict.
+    /// A verdict of a peer or the PM.
     Review,
-    /// The customer's words.
+    /// The customer's feedback.
     Feedback,
-    /// A customer's answer to a question.
+    /// The customer's answer to a question.
     Answer,
 }
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LedgerRow {
-    /// Derived from the step that wrote it: the same step writes the same row once.
+    /// Derived from the step that wrote it, so that a repeated step writes the row once.
     pub id: String,
     /// Phase in which it was written.
     pub phase: String,
-    /// Who wrote it: an agent, `customer` or `engine`.
+    /// The author: an agent, `customer` or `engine`.
     pub author: String,
-    /// What it is about.
+    /// The kind of the row.
     pub kind: LedgerKind,
     /// One line.
     pub title: String,
-    /// More, or empty.
+    /// Details, or empty.
     pub body: String,
-    /// Where it comes from (`retail-orders.md:42`), or empty.
+    /// The source (`retail-orders.md:42`), or empty.
     pub source: String,
 }
 
 /// The ledger port.
 #[async_trait]
 pub trait Ledger: Send + Sync {
-    /// Adds rows whose ids are not there yet, all or none, on disk when it returns. A row that is
-    /// there with the same content is left alone; the same id with other content is an error.
+    /// Adds the rows whose ids are new, all or none; they are on disk when it returns. An existing
+    /// row with the same content is left alone; the same id with different content is an error.
     async fn record(&self, engagement: &str, rows: &[LedgerRow]) -> Result<(), StoreError>;
 
-    /// All rows in the order in which they were first recorded. A row that cannot be read is an
-    /// error.
+    /// All rows in the order in which they were first recorded. An unreadable row is an error.
     async fn rows(&self, engagement: &str) -> Result<Vec<LedgerRow>, StoreError>;
 }

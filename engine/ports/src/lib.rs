@@ -1,7 +1,7 @@
-//! What CloudCrew needs of the world: one trait a file, with the plain data that crosses it, and the
-//! suites that every adapter must pass.
+//! What CloudCrew needs from the outside world: one trait per file, with the plain data that
+//! crosses it, and the test suites that every adapter must pass.
 //!
-//! Whoever writes an adapter reads this crate and nothing else. It knows no engagement.
+//! An adapter depends on this crate alone. The crate knows nothing about engagements.
 
 pub mod blob;
 pub mod bounds;
@@ -18,24 +18,24 @@ pub mod model;
 pub mod reply;
 pub mod repo;
 
-/// A store that did not do what it was asked; says who is at fault and what to do.
+/// A store error; it says what is at fault and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The disk is full; nothing was lost, the same call works once there is room.
-    #[error("no room left on the disk that holds {what}; free some and run the command again")]
+    /// The disk is full. Nothing was lost; the same call works once there is space.
+    #[error("no space left on the disk that holds {what}; free some and run the command again")]
     Full {
         /// File or folder.
         what: String,
     },
-    /// Not writable, not readable, or not there.
+    /// Not writable, not readable, or missing.
     #[error("{what}: {why}")]
     Unusable {
         /// File or folder.
         what: String,
-        /// Why, and what to do.
+        /// The reason, and what to do.
         why: String,
     },
-    /// What is stored does not make sense.
+    /// The stored data is corrupt.
     #[error("{what} is damaged: {why}")]
     Damaged {
         /// File or folder.
@@ -43,25 +43,25 @@ pub enum StoreError {
         /// What was found.
         why: String,
     },
-    /// Written by a newer cloudcrew.
+    /// Written by a newer version.
     #[error(
-        "{what} was written by a newer cloudcrew (format {found}, this one knows {known}); use \
-         that one"
+        "{what} was written by a newer cloudcrew (format {found}, this one supports {known}); use \
+         a newer version"
     )]
     Newer {
-        /// File.
+        /// The file.
         what: String,
         /// Format found.
         found: i64,
-        /// Newest format known.
+        /// Newest supported format.
         known: i64,
     },
     /// Another process kept it locked for too long.
     #[error("{what} is locked by {by}")]
     Busy {
-        /// File.
+        /// The file.
         what: String,
-        /// The other process as far as it is known, and what to do.
+        /// The other process if known, and what to do.
         by: String,
     },
 }

@@ -1,13 +1,13 @@
-//! JSON as models and servers really write it: raw line ends in strings, half an emoji, a fence
-//! around it, written twice, a tag behind it. What a person would read without doubt is read;
-//! everything else stays what it was.
+//! Parses JSON as models and servers really write it: raw line breaks in strings, half an emoji, a
+//! fence around it, encoded twice, a tag after it. Unambiguous mistakes are fixed; everything else
+//! stays as it was.
 
 use serde_json::Value;
 
-/// Reads JSON, put right where that takes no guess.
+/// Parses JSON, fixing unambiguous mistakes.
 ///
 /// # Errors
-/// What the reader said of the text as it came.
+/// Fails with the parser's error for the original text.
 pub fn value(text: &str) -> Result<Value, serde_json::Error> {
     let first = match serde_json::from_str(text) {
         Ok(value) => return Ok(value),
@@ -27,10 +27,10 @@ pub fn value(text: &str) -> Result<Value, serde_json::Error> {
     Err(first)
 }
 
-/// An object, also where it was written as a text of JSON in JSON.
+/// Parses an object, including one encoded as a JSON string.
 ///
 /// # Errors
-/// Why the text is no object, with line and column.
+/// Explains why the text is not an object, with line and column.
 pub fn object(text: &str) -> Result<Value, String> {
     let mut value = value(text).map_err(|error| format!("it is no JSON: {error}"))?;
     if let Value::String(inner) = &value {
@@ -40,7 +40,7 @@ pub fn object(text: &str) -> Result<Value, String> {
     if value.is_object() { Ok(value) } else { Err("it is no JSON object".to_owned()) }
 }
 
-/// Without a fence of Markdown around it.
+/// The text without a Markdown fence around it.
 fn unfenced(text: &str) -> &str {
     let text = text.trim();
     let Some(inside) = text.strip_prefix("```") else { return text };
@@ -48,13 +48,12 @@ fn unfenced(text: &str) -> &str {
     inside.strip_suffix("```").unwrap_or(inside).trim()
 }
 
-/// One tag that a template left behind, such as `</tool_call>`.
+/// Whether this is one tag left by a template, such as `</tool_call>`.
 fn is_tag(rest: &str) -> bool {
     rest.len() < 40 && rest.starts_with('<') && rest.ends_with('>') && !rest[1..].contains('<')
 }
 
-/// Control characters inside strings written as escapes, and halves of a pair of surrogates as
-/// U+FFFD.
+/// Escapes control characters inside strings, and replaces lone surrogates with U+FFFD.
 fn escaped(text: &str) -> String {
     let mut plain = String::with_capacity(text.len() + 16);
     let (mut quoted, mut chars) = (false, text.char_indices().peekable());
@@ -109,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_plain_to_a_person_is_read() {
+    fn unambiguous_mistakes_are_fixed() {
         for (text, read) in [
             (r#"{"a": 1}"#, json!({ "a": 1 })),
             ("{\"a\": \"b\nc\td\"}", json!({ "a": "b\nc\td" })),
@@ -124,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_says_why_and_where() {
+    fn an_error_says_what_is_wrong_and_where() {
         for (text, why) in [
             ("{\"a\": ", "it is no JSON: EOF while parsing a value at line 1 column 6"),
             ("[1]", "it is no JSON object"),

@@ -8,11 +8,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Who said a message.
+/// The author of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// The engine: the input of a visit, tool results.
+    /// The engine: the input of a visit, and tool results.
     User,
     /// The model.
     Assistant,
@@ -21,9 +21,9 @@ pub enum Role {
 /// One message of a conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Message {
-    /// Who said it.
+    /// The author.
     pub role: Role,
-    /// What it holds, in order; never empty when it is sent.
+    /// The content, in order; never empty when sent.
     pub content: Vec<Block>,
 }
 
@@ -31,56 +31,57 @@ pub struct Message {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Block {
-    /// Words.
+    /// Text.
     Text(String),
-    /// A model asks for a tool.
+    /// A tool call by the model.
     ToolUse(ToolUse),
-    /// The engine answers a call.
+    /// The engine's answer to a call.
     ToolResult(ToolResult),
-    /// What a model thought before it spoke. It goes back as it came: a provider refuses one that
-    /// was changed.
+    /// What a model thought before its reply. It is sent back unchanged: a provider refuses a
+    /// modified one.
     Reasoning(Reasoning),
 }
 
-/// A model's thoughts, in one of the two forms in which a provider gives them.
+/// A model's thoughts, in one of the two forms that providers use.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reasoning {
-    /// The thoughts, or a summary; empty when they are hidden.
+    /// The thoughts, or a summary; empty if hidden.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
-    /// The provider's seal over the text.
+    /// The provider's signature of the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
     /// Hidden thoughts, encrypted by the provider, in Base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hidden: Option<String>,
-    /// What else the provider said with a message and its calls and wants to see again, as it came;
-    /// the adapter knows its form.
+    /// Other fields that the provider sent with a message and its calls and expects back unchanged;
+    /// the adapter knows their form.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub opaque: serde_json::Map<String, Value>,
 }
 
-/// A model's call of a tool.
+/// A model's tool call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolUse {
-    /// The provider's id; unique in its turn only.
+    /// The provider's id; unique only within its turn.
     pub id: String,
-    /// Name of the tool, as the model wrote it.
+    /// The tool's name, as the model wrote it.
     pub name: String,
-    /// The arguments. What is no JSON object stays as the model wrote it, in a JSON string.
+    /// The arguments. Anything other than a JSON object stays as the model wrote it, in a JSON
+    /// string.
     pub input: Value,
 }
 
-/// The answer to a call.
+/// The result of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolResult {
     /// Id of the call.
     pub id: String,
-    /// Whether the tool did what it was asked.
+    /// Whether the tool succeeded.
     pub status: ToolStatus,
-    /// What the model is told; never empty.
+    /// Text for the model; never empty.
     pub text: String,
-    /// What the model is shown besides.
+    /// Attachments for the model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
 }
@@ -88,7 +89,7 @@ pub struct ToolResult {
 /// An image or a document that a tool found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Attachment {
-    /// What it is.
+    /// The file format.
     pub format: AttachmentFormat,
     /// Its name, for the model.
     pub name: String,
@@ -96,24 +97,24 @@ pub struct Attachment {
     pub data: String,
 }
 
-/// What an attachment is.
+/// The format of an attachment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AttachmentFormat {
-    /// An image.
+    /// PNG image.
     Png,
-    /// An image.
+    /// JPEG image.
     Jpeg,
-    /// An image.
+    /// GIF image.
     Gif,
-    /// An image.
+    /// WebP image.
     Webp,
-    /// A document.
+    /// PDF document.
     Pdf,
 }
 
 impl AttachmentFormat {
-    /// Its name, as providers spell it.
+    /// The format's name, as providers spell it.
     pub fn name(self) -> &'static str {
         match self {
             AttachmentFormat::Png => "png",
@@ -124,7 +125,7 @@ impl AttachmentFormat {
         }
     }
 
-    /// Its media type.
+    /// The media type.
     pub fn media_type(self) -> String {
         if self == AttachmentFormat::Pdf {
             "application/pdf".to_owned()
@@ -133,7 +134,7 @@ impl AttachmentFormat {
         }
     }
 
-    /// What these bytes are by how they begin; `None` for everything else.
+    /// Detects the format from the first bytes; `None` for everything else.
     pub fn of(bytes: &[u8]) -> Option<AttachmentFormat> {
         let webp = bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP");
         let begins: [(&[u8], AttachmentFormat); 5] = [
@@ -151,20 +152,20 @@ impl AttachmentFormat {
     }
 }
 
-/// Whether a tool did what it was asked.
+/// Whether a tool succeeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ToolStatus {
-    /// It did.
+    /// It did what it was asked.
     Success,
-    /// It refused, broke, or does not exist.
+    /// It refused, failed, or does not exist.
     Error,
 }
 
-/// Tokens of one or more calls, as the provider reported them.
+/// Tokens of one or more calls, as reported by the provider.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Usage {
-    /// Tokens read, without those from a cache.
+    /// Tokens read, excluding those from a cache.
     pub input_tokens: u64,
     /// Tokens written.
     pub output_tokens: u64,
@@ -175,14 +176,14 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Input and output; cache tokens are not counted (what a token budget bounds).
+    /// Input plus output, without cache tokens: what a token budget limits.
     pub fn counted(&self) -> u64 {
         self.input_tokens.saturating_add(self.output_tokens)
     }
 }
 
 impl Usage {
-    /// Everything that was read, from a cache, for a cache, or neither.
+    /// All tokens read: from a cache, for a cache, or neither.
     pub fn read(&self) -> u64 {
         self.input_tokens
             .saturating_add(self.cache_read_tokens)
@@ -204,37 +205,37 @@ impl std::ops::AddAssign for Usage {
 pub struct ToolSpec {
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its purpose.
     pub description: String,
-    /// JSON Schema of its arguments, an object. All visits share it.
+    /// JSON Schema of its arguments, an object. Shared by all visits.
     pub schema: Arc<Value>,
 }
 
-/// Where in an engagement a request comes from.
+/// Where in an engagement a request is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CallContext {
     /// The engagement.
     pub project: String,
     /// The phase.
     pub phase: String,
-    /// Which run of the phase, from 1; more than 1 after a revision.
+    /// Run of the phase, from 1; greater than 1 after a revision.
     pub revision: u32,
-    /// What for.
+    /// Work or review.
     pub purpose: Purpose,
-    /// Which swarm of the phase, from 1: reworks and retries count on.
+    /// Swarm of the phase, from 1; reworks and retries are counted too.
     pub swarm: u32,
     /// The visit, from 1.
     pub visit: u32,
     /// The turn in the visit, from 0.
     pub turn: u32,
-    /// Calls that this agent made in this phase before this one.
+    /// Number of calls that this agent made in this phase before this one.
     pub earlier_calls: u32,
     /// The engagement's day, `YYYY-MM-DD`.
     pub date: String,
 }
 
 impl CallContext {
-    /// The first call of a project that has no engagement around it: a try, a scenario.
+    /// The first call of a project without an engagement: an evaluation, a scenario.
     pub fn alone(project: &str) -> CallContext {
         CallContext {
             project: project.to_owned(),
@@ -250,46 +251,47 @@ impl CallContext {
     }
 }
 
-/// What a swarm is for.
+/// The purpose of a swarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
-    /// A phase's work.
+    /// The work of a phase.
     Work,
-    /// A phase's review.
+    /// The review of a phase.
     Review,
 }
 
 /// One request for a reply.
 #[derive(Debug, Clone)]
 pub struct ModelRequest<'a> {
-    /// Where it comes from.
+    /// Where it is made.
     pub context: &'a CallContext,
-    /// The agent that speaks.
+    /// The active agent.
     pub agent: &'a str,
     /// Name of the model in `agents.yaml`.
     pub model: &'a str,
     /// System prompt.
     pub system: &'a str,
-    /// Bytes at its beginning that are the same in other visits: worth to be kept by a provider.
+    /// Length in bytes of its constant beginning, the same in other visits, which a provider may
+    /// cache.
     pub steady: usize,
     /// The conversation; begins and ends with the user.
     pub messages: &'a [Message],
     /// Tools on offer, in the agent's order, `handoff_to_agent` last.
     pub tools: &'a [ToolSpec],
-    /// Output tokens at most.
+    /// Maximum output tokens.
     pub max_tokens: u32,
-    /// Who hears what the model says while it says it.
+    /// Receives the reply while it is generated.
     pub listener: &'a dyn Listener,
 }
 
-/// Who hears a model while it speaks. What a call that failed had said is to be forgotten.
+/// Receives a model's text while it is generated. The text of a failed call must be discarded.
 pub trait Listener: Sync {
-    /// The next words.
+    /// Receives the next piece of text.
     fn hears(&self, text: &str);
 }
 
-/// Nobody listens.
+/// A listener that ignores everything.
 #[derive(Debug, Clone, Copy)]
 pub struct Nobody;
 
@@ -310,9 +312,9 @@ pub struct ModelReply {
     pub content: Vec<Block>,
     /// The provider's stop reason: `end_turn`, `tool_use`, `max_tokens`, ...
     pub stop_reason: String,
-    /// What the provider reported; `None` when it reported nothing.
+    /// The reported usage; `None` if the provider reported none.
     pub usage: Option<Usage>,
-    /// What a guardrail of the provider found, a line each.
+    /// Findings of the provider's guardrail, one per line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub guardrail: Vec<String>,
     /// How long the reply took, where the adapter knows better than a clock (a rehearsal's
@@ -322,7 +324,7 @@ pub struct ModelReply {
 }
 
 impl ModelReply {
-    /// Its tool calls, in order.
+    /// The tool calls, in order.
     pub fn calls(&self) -> impl Iterator<Item = &ToolUse> {
         self.content.iter().filter_map(|block| match block {
             Block::ToolUse(call) => Some(call),
@@ -331,19 +333,19 @@ impl ModelReply {
     }
 }
 
-/// A call that gave no reply.
+/// A call without a reply.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ModelFault {
-    /// What may follow from it.
+    /// How to react.
     pub kind: FaultKind,
-    /// Class of the error, first letter upper case (`ThrottlingException`, `ConnectionError`).
+    /// Class of the error, starting with a capital letter (`ThrottlingException`,
+    /// `ConnectionError`).
     pub error: String,
     /// The provider's message.
     pub message: String,
-    /// What the provider reported before it failed.
+    /// Usage reported before the failure.
     pub usage: Option<Usage>,
-    /// Whether it is certain that nothing is paid for the call: it was refused before the model
-    /// began.
+    /// Whether the call is certainly free: it was refused before the model started.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unpaid: bool,
     /// As in [`ModelReply::took`].
@@ -351,11 +353,11 @@ pub struct ModelFault {
     pub took: Option<Duration>,
 }
 
-/// What may follow from a failed call.
+/// How to react to a failed call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
-    /// The same call may work later; wait at least so long when the provider said so.
+    /// The same call may work later; wait at least as long as the provider requested.
     Transient {
         /// The provider's `Retry-After`.
         retry_after: Option<Duration>,
@@ -364,26 +366,26 @@ pub enum FaultKind {
     InputTooLong,
     /// The same call will fail again.
     Permanent,
-    /// The provider refuses until somebody changes something outside: access, credentials, a model
-    /// that is not there. Then the same call works.
+    /// The provider refuses until someone changes something outside: access, credentials, a missing
+    /// model. The same call then works.
     Denied,
 }
 
-/// Whether a call may be made again after its process died in the middle of it.
+/// Whether a call may be repeated after its process died during it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Billing {
-    /// Costs nothing: repeated freely, and charged once.
+    /// Free: repeated at will, and charged once.
     Free,
-    /// Was perhaps paid: the reservation of the lost call stays charged, and the call is paid
-    /// again.
+    /// Possibly billed: the reservation of the lost call stays charged, and the repeated call is
+    /// charged again.
     Paid,
 }
 
 /// The model port.
 #[async_trait]
 pub trait Model: Send + Sync {
-    /// Asks for one reply. Nothing is retried here.
+    /// Requests one reply. Does not retry.
     async fn complete(&self, request: ModelRequest<'_>) -> Result<ModelReply, ModelFault>;
 
     /// Whether calls cost money.

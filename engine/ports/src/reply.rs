@@ -1,5 +1,5 @@
-//! A reply put together from the pieces in which a provider streams it. Every adapter of a live
-//! model speaks through it.
+//! Assembles a reply from the pieces in which a provider streams it. Every adapter of a live model
+//! uses it.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use super::json::{MAX_ARGUMENTS, depth_of};
 use super::mended;
 use super::model::{Block, FaultKind, Listener, ModelFault, ModelReply, Reasoning, ToolUse, Usage};
 
-/// Bytes of a reply at most: above what any model writes under the highest `max_tokens`.
+/// Maximum bytes of a reply: more than any model writes under the highest `max_tokens`.
 pub const MAX_REPLY: usize = 8 * 1024 * 1024;
 
-/// A reply in the making. Blocks are told apart by the provider's number and come out in its order.
+/// A reply under construction. Blocks are identified by the provider's number and ordered by it.
 pub struct Assembly<'a> {
     listener: &'a dyn Listener,
     parts: BTreeMap<u32, Part>,
@@ -26,15 +26,15 @@ enum Part {
 }
 
 impl<'a> Assembly<'a> {
-    /// Nothing yet.
+    /// An empty reply.
     pub fn new(listener: &'a dyn Listener) -> Assembly<'a> {
         Assembly { listener, parts: BTreeMap::new(), bytes: 0 }
     }
 
-    /// More words.
+    /// Adds text.
     ///
     /// # Errors
-    /// As all of these: when the reply is larger than [`MAX_REPLY`].
+    /// All of these fail when the reply is larger than [`MAX_REPLY`].
     pub fn text(&mut self, block: u32, words: &str) -> Result<(), ModelFault> {
         self.grow(words.len())?;
         match self.parts.entry(block).or_insert_with(|| Part::Text(String::new())) {
@@ -45,7 +45,7 @@ impl<'a> Assembly<'a> {
         Ok(())
     }
 
-    /// A tool is called.
+    /// Begins a tool call.
     ///
     /// # Errors
     /// See [`Assembly::text`].
@@ -58,7 +58,7 @@ impl<'a> Assembly<'a> {
         Ok(())
     }
 
-    /// More of a tool's arguments.
+    /// Adds to a tool's arguments.
     ///
     /// # Errors
     /// See [`Assembly::text`].
@@ -71,7 +71,7 @@ impl<'a> Assembly<'a> {
         Ok(())
     }
 
-    /// More thoughts: words, their seal, or hidden ones in Base64.
+    /// Adds thoughts: text, its signature, or hidden thoughts in Base64.
     ///
     /// # Errors
     /// See [`Assembly::text`].
@@ -94,7 +94,7 @@ impl<'a> Assembly<'a> {
         Ok(())
     }
 
-    /// What the provider wants to see again as it came.
+    /// Adds fields that the provider expects back unchanged.
     ///
     /// # Errors
     /// See [`Assembly::text`].
@@ -107,7 +107,7 @@ impl<'a> Assembly<'a> {
         Ok(())
     }
 
-    /// The reply is complete.
+    /// Completes the reply.
     pub fn finish(self, stop_reason: String, usage: Option<Usage>) -> ModelReply {
         let content = self.parts.into_values().filter_map(|part| match part {
             Part::Text(text) => (!text.is_empty()).then_some(Block::Text(text)),
@@ -131,8 +131,8 @@ impl<'a> Assembly<'a> {
     }
 }
 
-/// Arguments as a model wrote them: what is no JSON object stays a text, and the swarm tells the
-/// model so.
+/// Arguments as a model wrote them: anything other than a JSON object stays text, and the swarm
+/// tells the model.
 fn arguments(written: String) -> Value {
     if written.trim().is_empty() {
         return Value::Object(serde_json::Map::new());
@@ -144,12 +144,11 @@ fn arguments(written: String) -> Value {
 }
 
 fn mixed() -> ModelFault {
-    ModelFault::garbled("the pieces of the reply do not fit together")
+    ModelFault::garbled("the pieces of the reply are inconsistent")
 }
 
 impl ModelFault {
-    /// A class of error with the provider's words; what follows from it is decided by the HTTP
-    /// status.
+    /// A fault with the provider's error class and message; its kind follows from the HTTP status.
     pub fn of_status(
         status: u16,
         retry_after: Option<std::time::Duration>,
@@ -162,7 +161,7 @@ impl ModelFault {
             _ if says_too_long(message) && status < 500 => FaultKind::InputTooLong,
             _ => FaultKind::Permanent,
         };
-        // Other answers may come from something in between, while the model behind it goes on.
+        // Other statuses may come from an intermediary while the model keeps running.
         let unpaid = matches!(status, 400..=407 | 409..=423 | 429 | 503);
         ModelFault {
             kind,
@@ -174,17 +173,17 @@ impl ModelFault {
         }
     }
 
-    /// No connection was made.
+    /// No connection could be made.
     pub fn refused(message: impl Into<String>) -> ModelFault {
         ModelFault { unpaid: true, ..ModelFault::connection(message) }
     }
 
-    /// The connection was refused, broke or ended too early.
+    /// The connection was refused, lost or closed too early.
     pub fn connection(message: impl Into<String>) -> ModelFault {
         ModelFault::transient("ConnectionError", message)
     }
 
-    /// What came is no answer.
+    /// The response is not a valid answer.
     pub fn garbled(message: impl Into<String>) -> ModelFault {
         ModelFault::transient("InvalidResponse", message)
     }
@@ -192,18 +191,18 @@ impl ModelFault {
     /// The reply is larger than [`MAX_REPLY`].
     pub fn too_large() -> ModelFault {
         let message = format!(
-            "the model's reply is larger than {} MiB; it was not read to its end",
+            "the model's reply is larger than {} MiB, so it was discarded",
             MAX_REPLY / 1024 / 1024
         );
         ModelFault { kind: FaultKind::Permanent, ..ModelFault::transient("ReplyTooLarge", message) }
     }
 
-    /// Nothing came for too long.
+    /// Nothing arrived for too long.
     pub fn silent(time: std::time::Duration) -> ModelFault {
         let seconds = time.as_secs_f64();
         ModelFault::transient(
             "ReadTimeout",
-            format!("the provider said nothing for {seconds} s (`models.*.silence_timeout`)"),
+            format!("the provider sent nothing for {seconds} s (`models.*.silence_timeout`)"),
         )
     }
 
@@ -220,7 +219,7 @@ impl ModelFault {
         }
     }
 
-    /// A call that was not made, or refused, until somebody changes something outside.
+    /// A call that was refused, or not made, until someone changes something outside.
     pub fn denied(error: &str, message: impl Into<String>) -> ModelFault {
         ModelFault {
             kind: FaultKind::Denied,
@@ -230,7 +229,7 @@ impl ModelFault {
     }
 }
 
-/// Whether a refusal says that the conversation is too long for the model.
+/// Whether the message means that the conversation is too long for the model.
 fn says_too_long(message: &str) -> bool {
     const SAYS: [&str; 5] = [
         "input is too long",

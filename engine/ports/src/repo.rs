@@ -1,5 +1,5 @@
-//! The customer's repository: trees are read, commits are made, a branch is moved; there is no
-//! working tree.
+//! The customer's repository: reads trees, makes commits and moves a branch, without a working
+//! tree.
 
 use async_trait::async_trait;
 use cloudcrew_definition::path::RepoPath;
@@ -9,45 +9,45 @@ use super::StoreError;
 /// A file of a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeFile {
-    /// Where it is; as it stands in the tree, which others may have written.
+    /// The path as stored in the tree, which others may have written.
     pub path: String,
     /// Hex object id of the blob.
     pub oid: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
 }
 
-/// What a commit changes and says.
+/// The content of a commit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CommitRequest {
-    /// Files written whole, each replacing what was there. Never empty.
+    /// Complete files, each replacing the old one. Never empty.
     pub writes: Vec<(RepoPath, Vec<u8>)>,
-    /// First line and body of the message, without trailers.
+    /// Subject and body of the message, without trailers.
     pub message: String,
     /// Name of the author; the address is derived from it.
     pub author: String,
-    /// Seconds since 1970 UTC: author's and committer's date.
+    /// Author's and committer's date, in seconds since 1970 UTC.
     pub date: i64,
     /// `(key, value)` trailers in order; the first is [`STEP`], which names the step.
     pub trailers: Vec<(String, String)>,
-    /// Commit at which a branch is taken to be that does not exist yet: the customer's code.
+    /// Starting commit of a branch that does not exist yet: the customer's code.
     pub base: Option<String>,
-    /// Where the claim is expected that this commit takes over: `Some(None)` for a branch that
-    /// nobody has claimed. Without it, no claim is made.
+    /// Expected position of the claim that this commit takes over; `Some(None)` for an unclaimed
+    /// branch. With `None`, the commit makes no claim.
     pub claim: Option<Option<String>>,
 }
 
 /// Trailer that names the step of a commit: `PROJECT/STEP`.
 pub const STEP: &str = "CloudCrew-Step";
-/// Trailer that names the engagement by its identity.
+/// Trailer with the identity of the engagement.
 pub const ENGAGEMENT: &str = "CloudCrew-Engagement";
-/// Trailer that names the journal entry which said that the commit would be made: `SEQ HASH`.
+/// Trailer with the journal entry that announced the commit: `SEQ HASH`.
 pub const JOURNAL: &str = "CloudCrew-Journal";
 
-/// What a commit says of the engagement that made it.
+/// What a commit says about the engagement that made it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Anchor {
-    /// [`STEP`]; absent in a commit that is not of an engagement.
+    /// [`STEP`]; absent in a commit made by anyone else.
     pub step: Option<String>,
     /// [`ENGAGEMENT`]; absent in commits of older versions.
     pub engagement: Option<String>,
@@ -55,30 +55,31 @@ pub struct Anchor {
     pub journal: Option<(u64, String)>,
 }
 
-/// A commit in history.
+/// A commit of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logged {
-    /// Its id.
+    /// Hex object id.
     pub id: String,
-    /// What it says of its engagement.
+    /// What the commit says about its engagement.
     pub anchor: Anchor,
 }
 
 /// Why a commit was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum RepoError {
-    /// The branch is not at `expected`; it is where this says (`None`: it does not exist).
+    /// The branch is not at `expected`; it is at this commit (`None`: it does not exist).
     #[error("the branch has moved")]
     Moved(Option<String>),
-    /// The path cannot be written beside what the tree holds: a file is where a folder must be, or
-    /// its name collides with another's in case or Unicode form. Says what and why.
+    /// The path conflicts with the tree: a file is where a folder must be, or the name collides
+    /// with another one in case or Unicode form. Says what and why.
     #[error("{0}")]
     Refused(String),
-    /// Another engagement, or another copy of this one, has claimed the branch since: the claim is
-    /// where this says.
+    /// Another engagement, or another copy of this one, has since claimed the branch; the claim is
+    /// at this commit.
     #[error("the branch is claimed by another engagement")]
     Claimed(Option<String>),
-    /// The branch is checked out somewhere: moving it would surprise whoever works there.
+    /// The branch is checked out at this place; moving it would surprise the person who works
+    /// there.
     #[error("branch `{0}` is checked out")]
     CheckedOut(String),
     /// The repository failed.
@@ -92,36 +93,36 @@ pub trait Repo: Send + Sync {
     /// Name of the branch, `cloudcrew/<project>`.
     fn branch(&self) -> &str;
 
-    /// Where the branch is; `None` before the first commit.
+    /// The branch's commit; `None` before the first.
     async fn head(&self) -> Result<Option<String>, StoreError>;
 
     /// Builds blobs, trees and the commit on `parent`, and moves the branch from `parent` to it by
-    /// compare-and-swap; objects and reference are on disk when it returns. The same request on the
-    /// same parent gives the same commit id. The claim is taken over before the branch moves. A
-    /// branch that is already at just that commit counts as success.
+    /// compare-and-swap. Objects and reference are on disk when it returns. The same request on the
+    /// same parent yields the same commit id. The claim is taken over before the branch moves. A
+    /// branch that is already at that commit counts as success.
     async fn commit(
         &self,
         parent: Option<&str>,
         request: &CommitRequest,
     ) -> Result<String, RepoError>;
 
-    /// The last commit of the engagement that writes the branch, kept by a reference beside it:
-    /// whose branch it is, and how far the journal of its newest copy had come. `None` before the
-    /// first.
+    /// The last commit of the engagement that owns the branch, kept in a reference next to it. It
+    /// says whose branch it is, and how far the journal of its newest copy has come. `None` before
+    /// the first commit.
     async fn claim(&self) -> Result<Option<Logged>, StoreError>;
 
-    /// The file at a path of a commit; `None` when there is none. Takes the time of the folders on
-    /// the way, not of the tree.
+    /// The file at a path of a commit; `None` if there is none. Takes time in proportion to the
+    /// folders on the path, not to the tree.
     async fn find(&self, commit: &str, path: &str) -> Result<Option<TreeFile>, StoreError>;
 
-    /// Bytes of a blob by its object id, whole and as they were written: damage is an error.
+    /// Complete bytes of a blob by its object id; damage is an error.
     async fn blob(&self, oid: &str) -> Result<Vec<u8>, StoreError>;
 
-    /// The files of a commit's tree below a folder, by path; all of them for an empty name. A
-    /// folder that is not there has none.
+    /// The files of a commit's tree below a folder, by path; all files for an empty name. A missing
+    /// folder has none.
     async fn list(&self, commit: &str, below: &str) -> Result<Vec<TreeFile>, StoreError>;
 
-    /// A file's bytes; `None` when there is none. Symlinks and submodules are not files.
+    /// A file's bytes; `None` if there is none. Symlinks and submodules are not files.
     async fn read(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Commits reachable from `head` and not from `base`, oldest first.

@@ -1,19 +1,20 @@
-//! Bytes to text: the one place that knows what customers attach by mistake.
+//! Decodes bytes to text; the only module that knows what customers attach by mistake.
 
 use super::SowFault;
 
-/// The largest statement of work that is read: 2 MiB, about a thousand pages of text. What is
-/// larger is a file with pictures in it or an archive, and would not fit a model's context in any
-/// case.
+/// Maximum size of a statement of work: 2 MiB, about a thousand pages of text. A larger file
+/// contains pictures or is an archive, and would not fit a model's context anyway.
 pub const MAX_SOW_BYTES: usize = 2 * 1024 * 1024;
 
-/// Reads the bytes of a file as text: UTF-8, without a byte order mark, lines ending in `\n`.
+/// Decodes the bytes of a file: UTF-8 without a byte order mark, lines ending in
+/// `\n`.
 ///
 /// # Errors
-/// A [`SowFault`] when the bytes are another program's format, too many, not UTF-8, or blank.
+/// Returns a [`SowFault`] when the bytes are another program's format, too large, not UTF-8, or
+/// blank.
 pub fn decode(bytes: &[u8]) -> Result<String, SowFault> {
-    // The format before the size: "a PDF" helps the author of a large PDF more than a byte count
-    // does.
+    // Check the format before the size: "a PDF" helps the author of a large PDF more than a byte
+    // count.
     if let Some(what) = foreign_format(bytes) {
         return Err(SowFault::NotText { what });
     }
@@ -30,7 +31,7 @@ pub fn decode(bytes: &[u8]) -> Result<String, SowFault> {
     Ok(unix_lines(text))
 }
 
-/// Refuses what is larger than [`MAX_SOW_BYTES`].
+/// Rejects a file larger than [`MAX_SOW_BYTES`].
 pub(super) fn check_size(bytes: usize) -> Result<(), SowFault> {
     if bytes > MAX_SOW_BYTES {
         return Err(SowFault::TooLarge { bytes, limit: MAX_SOW_BYTES });
@@ -38,7 +39,7 @@ pub(super) fn check_size(bytes: usize) -> Result<(), SowFault> {
     Ok(())
 }
 
-/// Refuses text in which a person would see nothing.
+/// Rejects text without visible characters.
 pub(super) fn check_not_blank(text: &str) -> Result<(), SowFault> {
     let unseen = |c: char| {
         c.is_whitespace() || c.is_control() || matches!(c, '\u{200B}'..='\u{200D}' | '\u{FEFF}')
@@ -46,7 +47,7 @@ pub(super) fn check_not_blank(text: &str) -> Result<(), SowFault> {
     if text.chars().all(unseen) { Err(SowFault::Empty) } else { Ok(()) }
 }
 
-/// What the file is, when its first bytes say so. The words go into "the statement of work is ...".
+/// The file's format, if its first bytes reveal it; completes "the statement of work is ...".
 fn foreign_format(bytes: &[u8]) -> Option<&'static str> {
     const MAGIC: &[(&[u8], &str)] = &[
         (b"\x89PNG", "a picture"),
@@ -61,8 +62,7 @@ fn foreign_format(bytes: &[u8]) -> Option<&'static str> {
         (b"\xFF\xFE", "UTF-16"),
         (b"\xFE\xFF", "UTF-16"),
     ];
-    // Mail programs and editors leave blank lines or a mark in front; the format is still the
-    // format.
+    // Mail programs and editors add blank lines or a byte order mark in front.
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
     if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
         return Some("a picture");
@@ -73,7 +73,7 @@ fn foreign_format(bytes: &[u8]) -> Option<&'static str> {
 fn line_at(bytes: &[u8], offset: usize) -> usize {
     let before = bytes.get(..offset).unwrap_or(bytes);
     let breaks = before.iter().filter(|byte| **byte == b'\n').count();
-    // A lone CR ends a line too; a CR before an LF was counted with it.
+    // A lone CR ends a line too; a CR before an LF is already counted.
     let lone = before
         .iter()
         .zip(before.iter().skip(1).chain([&b'\n']))
@@ -97,13 +97,13 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_and_windows_lines_leave_no_trace() {
+    fn byte_order_mark_and_windows_line_breaks_are_removed() {
         let text = decode(b"\xEF\xBB\xBFGoals\r\n\ta\rb\n").expect("this is text");
         assert_eq!(text, "Goals\n\ta\nb\n");
     }
 
     #[test]
-    fn other_formats_are_named_and_the_way_out_is_told() {
+    fn other_formats_are_named_with_advice() {
         assert_eq!(
             refusal(b"%PDF-1.7\n..."),
             "the statement of work is a PDF, not text; export it as Markdown or plain text"
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_pdf_is_called_a_pdf_and_a_large_text_too_large() {
+    fn the_format_is_checked_before_the_size() {
         let mut pdf = b"%PDF-1.7".to_vec();
         pdf.resize(MAX_SOW_BYTES + 1, b' ');
         assert_eq!(decode(&pdf), Err(SowFault::NotText { what: "a PDF" }));
@@ -130,19 +130,19 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_read_is_empty() {
+    fn blank_text_is_empty() {
         for blank in ["", " \t\r\n", "\u{FEFF}\n\u{200B}"] {
             assert_eq!(decode(blank.as_bytes()), Err(SowFault::Empty), "{blank:?}");
         }
     }
 
     #[test]
-    fn the_byte_that_does_not_fit_is_pointed_at() {
+    fn the_first_invalid_byte_is_located() {
         assert_eq!(decode(b"a\r\nb\rc\n\xE9"), Err(SowFault::NotUtf8 { line: 4, offset: 7 }));
         assert_eq!(decode(b"a\nb\0c"), Err(SowFault::Nul { line: 2, offset: 3 }));
         assert_eq!(
             refusal(b"caf\xE9"),
-            "the statement of work is not UTF-8 from line 1 on (byte 3); save it again as UTF-8"
+            "the statement of work is not valid UTF-8 at line 1 (byte 3); save it as UTF-8"
         );
     }
 }

@@ -1,52 +1,52 @@
-//! What can be wrong with a statement of work before anybody has read a word of it.
+//! Why a statement of work cannot be read at all.
 
 /// Why a file cannot be read as a statement of work. The customer's file is at fault, never the
 /// crew.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SowFault {
-    /// The file is larger than a statement of work may be.
+    /// The file is too large.
     #[error(
-        "the statement of work is {bytes} bytes and at most {limit} are read; \
+        "the statement of work has {bytes} bytes; the limit is {limit}; \
          keep the text that describes the work and move attachments elsewhere"
     )]
     TooLarge {
-        /// How large it is.
+        /// Size of the file.
         bytes: usize,
-        /// How large it may be.
+        /// Maximum size.
         limit: usize,
     },
-    /// There is nothing to read.
+    /// The file has no visible text.
     #[error(
         "the statement of work is empty; write what you need, starting with a `Requirements` \
          heading"
     )]
     Empty,
-    /// The first bytes say that this is a format of another program.
+    /// The first bytes are those of another format.
     #[error("the statement of work is {what}, not text; export it as Markdown or plain text")]
     NotText {
-        /// What the file looks like, with its article: `a PDF`, `a picture`.
+        /// The apparent format, with its article: `a PDF`, `a picture`.
         what: &'static str,
     },
-    /// A NUL byte: no text has one.
+    /// The file contains a NUL byte, which text never does.
     #[error(
-        "the statement of work holds a NUL byte on line {line} (byte {offset}), so it is not text; \
+        "the statement of work has a NUL byte at line {line} (byte {offset}), so it is not text; \
          export it as Markdown or plain text"
     )]
     Nul {
-        /// The line of the byte, from 1.
+        /// Line of the byte, from 1.
         line: usize,
-        /// How many bytes come before it.
+        /// Offset of the byte, from 0.
         offset: usize,
     },
-    /// Bytes that are not UTF-8.
+    /// The file is not UTF-8.
     #[error(
-        "the statement of work is not UTF-8 from line {line} on (byte {offset}); save it again as \
+        "the statement of work is not valid UTF-8 at line {line} (byte {offset}); save it as \
          UTF-8"
     )]
     NotUtf8 {
-        /// The line of the first byte that does not fit, from 1.
+        /// Line of the first invalid byte, from 1.
         line: usize,
-        /// How many bytes come before it.
+        /// Offset of the byte, from 0.
         offset: usize,
     },
 }

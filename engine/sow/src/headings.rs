@@ -1,8 +1,8 @@
-//! Lines that are headings, in every way people write them.
+//! Recognises headings in every way people write them.
 //!
-//! The surer a way of writing is, the less the words matter: `## Anything` is a heading, a bare
-//! line is one only when it names a section and nothing else. What needs the lines around it gets
-//! them as [`Around`]; what needs the numbers before it is in [`super::outline`].
+//! The clearer the form, the less the words matter: `## Anything` is a heading, while a bare line
+//! is one only if it names a section and nothing else. Rules that need the neighbouring lines get
+//! them as [`Around`]; those that need the preceding numbers are in [`super::outline`].
 
 use super::lines::Line;
 use super::markers;
@@ -10,7 +10,7 @@ use super::numbers::number;
 use super::tables;
 use super::words::{MAX_HEADING_BYTES, Name, Named, name};
 
-/// How a heading is written.
+/// The form of a heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
     /// `## Requirements`, or underlined; the level is 1 to 6.
@@ -21,7 +21,7 @@ pub(super) enum Style {
     Numbered,
     /// `**Requirements**`
     Bold,
-    /// `Requirements:`, alone or with the first words of the section behind it.
+    /// `Requirements:`, alone or followed by the first words of the section.
     Colon,
     /// `Requirements`
     Bare,
@@ -33,23 +33,23 @@ pub(super) struct Heading<'a> {
     /// The words, without marks and numbers.
     pub(super) text: &'a str,
     pub(super) style: Style,
-    /// How many numbers stand in front: 2 for `3.1`, and 1 where there are none.
+    /// How many numbers precede it: 2 for `3.1`, and 1 if there are none.
     pub(super) depth: u8,
-    /// The section the words name.
+    /// The section that the words name, if any.
     pub(super) named: Option<Named>,
-    /// The words behind the colon in `Timeline: six weeks`.
+    /// The words after the colon in `Timeline: six weeks`.
     pub(super) inline: Option<&'a str>,
-    /// How many lines it takes: 2 when it is underlined.
+    /// Number of lines: 2 if underlined.
     pub(super) lines: u8,
 }
 
 impl Heading<'_> {
-    /// What it names, if anything.
+    /// The name of the section, if any.
     pub(super) fn name(&self) -> Option<Name> {
         self.named.map(|named| named.name)
     }
 
-    /// Whether it names a section and says nothing else.
+    /// Whether it names a section and contains nothing else.
     pub(super) fn is_exact(&self) -> bool {
         self.named.is_some_and(|named| named.exact)
     }
@@ -59,7 +59,7 @@ impl Heading<'_> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Around<'a> {
     pub(super) line: Line<'a>,
-    /// The line below, if the document goes on.
+    /// The line below, if there is one.
     pub(super) below: Option<Line<'a>>,
     /// Whether a blank line, a heading or nothing is above.
     pub(super) starts: bool,
@@ -74,7 +74,7 @@ pub(super) fn heading<'a>(around: &Around<'a>) -> Option<Heading<'a>> {
     if let Some(marked) = hashed(text).or_else(|| underlined(around)) {
         return Some(marked);
     }
-    // Nothing shorter names a section or has three capitals.
+    // Anything shorter neither names a section nor has three capitals.
     if !(3..=MAX_HEADING_BYTES).contains(&text.len()) {
         return None;
     }
@@ -92,7 +92,7 @@ pub(super) fn is_titlelike(text: &str) -> bool {
         && text.split_whitespace().count() <= 8
 }
 
-/// A heading of these words, cleaned of emphasis, colon and number.
+/// A heading with these words, without emphasis, colon and number.
 pub(super) fn titled(text: &str, style: Style) -> Heading<'_> {
     let mut words = text.trim();
     for mark in ["**", "__", "*", "_"] {
@@ -110,7 +110,7 @@ fn unwrapped<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
     (!inner.trim().is_empty() && !inner.contains(mark)).then_some(inner)
 }
 
-/// `## Words ##`; `##Requirements` too, when the words name a section.
+/// `## Words ##`; also `##Requirements`, if the words name a section.
 fn hashed(text: &str) -> Option<Heading<'_>> {
     let level = text.bytes().take_while(|byte| *byte == b'#').count();
     let marked = u8::try_from(level).ok().filter(|level| (1..=6).contains(level))?;
@@ -123,7 +123,7 @@ fn hashed(text: &str) -> Option<Heading<'_>> {
     (!heading.text.is_empty() && (!attached || heading.is_exact())).then_some(heading)
 }
 
-/// Words with a line of `=` or `-` below them.
+/// Words underlined with `=` or `-`.
 fn underlined<'a>(around: &Around<'a>) -> Option<Heading<'a>> {
     let text = around.line.text;
     let below = around.below.filter(|below| below.indent <= 3)?;
@@ -149,7 +149,7 @@ fn underline(text: &str) -> Option<u8> {
     (text.len() >= least && text.bytes().all(|byte| byte == mark)).then_some(level)
 }
 
-/// `**Words**`, `**Words:**`, `**Words**:`; with single marks only when the words name a section.
+/// `**Words**`, `**Words:**`, `**Words**:`; with single marks only if the words name a section.
 fn bold(text: &str) -> Option<Heading<'_>> {
     let bare = text.strip_suffix(':').unwrap_or(text).trim_end();
     let inner =
@@ -159,7 +159,7 @@ fn bold(text: &str) -> Option<Heading<'_>> {
     (width == 2 || heading.is_exact()).then_some(heading)
 }
 
-/// `Requirements:` alone, or `Timeline: six weeks`. Other lines that end in a colon lead into a
+/// `Requirements:` alone, or `Timeline: six weeks`. Other lines that end in a colon introduce a
 /// list.
 fn colon<'a>(around: &Around<'a>) -> Option<Heading<'a>> {
     let text = around.line.text;
@@ -179,7 +179,7 @@ fn colon<'a>(around: &Around<'a>) -> Option<Heading<'a>> {
     heading.is_exact().then(|| Heading { inline: Some(rest.trim()), ..heading })
 }
 
-/// `REQUIREMENTS`. Inside a paragraph only when it names a section: a wrapped line may be `AWS EU`.
+/// `REQUIREMENTS`. Inside a paragraph only if it names a section: a wrapped line may be `AWS EU`.
 fn caps<'a>(around: &Around<'a>) -> Option<Heading<'a>> {
     let text = around.line.text;
     let capitals = text.chars().filter(|c| c.is_uppercase()).count();
@@ -190,8 +190,8 @@ fn caps<'a>(around: &Around<'a>) -> Option<Heading<'a>> {
     (around.starts || heading.is_exact()).then_some(heading)
 }
 
-/// `Requirements`, over a blank line or a list. With a capital it may stand right over its text
-/// too: no paragraph is wrapped after so few words.
+/// `Requirements`, above a blank line or a list. Capitalised, it may also be directly above its
+/// text: no paragraph wraps after so few words.
 fn bare<'a>(around: &Around<'a>) -> Option<Heading<'a>> {
     let text = around.line.text;
     let apart =

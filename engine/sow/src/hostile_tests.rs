@@ -1,4 +1,4 @@
-//! Documents nobody writes by accident: nothing panics, nothing takes long, every limit holds.
+//! Malicious documents: nothing panics, nothing takes long, every limit holds.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use super::{
     MAX_ITEM_CHARS, MAX_SECTION_ITEMS, MAX_SOW_BYTES, SectionKind, Sow, SowFault, decode, parse,
 };
 
-/// The whole of what may be read in a release build; less where everything is slower.
+/// The maximum size in a release build; less in slower builds.
 const SIZE: usize = if cfg!(debug_assertions) { MAX_SOW_BYTES / 64 } else { MAX_SOW_BYTES };
 
 /// Generous for a busy machine; a quadratic step takes minutes.
@@ -20,7 +20,7 @@ fn under(heading: &str, unit: &str) -> String {
     format!("{heading}\n{}", unit.repeat((SIZE - heading.len() - 1) / unit.len()))
 }
 
-/// What holds for every document, whoever wrote it.
+/// Invariants of every document.
 fn holds(sow: &Sow, text: &str) {
     let lines = text.split('\n').count();
     for kind in SectionKind::ALL {
@@ -43,10 +43,7 @@ fn holds(sow: &Sow, text: &str) {
     assert!(sow.summary.chars().count() <= 601);
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is a test of time, and nothing is read from it but that"
-)]
+#[expect(clippy::disallowed_methods, reason = "the test measures time")]
 fn read_quickly(name: &str, text: &str) {
     let started = Instant::now();
     let read = parse("hostile.md", text);
@@ -62,7 +59,7 @@ fn read_quickly(name: &str, text: &str) {
 }
 
 #[test]
-fn two_mebibytes_of_anything_are_read_quickly() {
+fn two_mebibytes_of_any_pattern_are_read_quickly() {
     for unit in [
         "#",
         "-",
@@ -210,7 +207,7 @@ fn deep_nesting_is_read_quickly() {
 }
 
 #[test]
-fn limits_are_kept() {
+fn limits_hold() {
     let mut text = String::from("Requirements:\n");
     for at in 0..600 {
         text.push_str(&format!("- item {at}\n"));
@@ -248,7 +245,7 @@ impl SplitMix64 {
 }
 
 #[test]
-fn random_documents_never_break_what_holds() {
+fn random_documents_keep_the_invariants() {
     const PIECES: &[&str] = &[
         "\n",
         "\n",

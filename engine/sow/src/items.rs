@@ -8,17 +8,17 @@ use super::tables;
 use super::text::{MAX_ITEM_CHARS, OneLine};
 use super::words::changes_meaning;
 
-/// Something the customer said, and the index of the line it starts on.
+/// A statement of the customer, and the index of its first line.
 #[derive(Debug)]
 pub(super) struct Draft {
     pub(super) text: OneLine,
     pub(super) at: usize,
     indent: u16,
-    /// Its words are repeated in front of each item below it, so it is not an item of its own.
+    /// Its words are repeated in front of each item below it, so it is not an item itself.
     carried: bool,
 }
 
-/// What stands below one heading.
+/// The content below one heading.
 #[derive(Debug)]
 pub(super) struct Block {
     items: Vec<Draft>,
@@ -26,12 +26,12 @@ pub(super) struct Block {
 }
 
 impl Block {
-    /// How many drafts were made for it, kept or not.
+    /// Number of drafts made for it, kept or not.
     pub(super) fn made(&self) -> usize {
         self.items.len() + self.paragraphs.len()
     }
 
-    /// The items: what is listed where something is, otherwise one for each paragraph.
+    /// The items: the list if there is one, otherwise one per paragraph.
     pub(super) fn into_items(self) -> Vec<Draft> {
         if self.items.is_empty() {
             self.paragraphs
@@ -46,15 +46,15 @@ impl Block {
     }
 }
 
-/// What a part is read with.
+/// The input for reading a part.
 pub(super) struct Reading<'r, 'a> {
     pub(super) lines: &'r [Line<'a>],
     pub(super) body: Range<usize>,
-    /// Words of the heading's line that belong to the section, and the index of that line.
+    /// Words on the heading's line that belong to the section, and the index of that line.
     pub(super) inline: Option<(usize, &'a str)>,
-    /// Words without which the items mean something else: "Out of scope".
+    /// Words without which the items would mean something else: "Out of scope".
     pub(super) lead: Option<&'r str>,
-    /// At most so many drafts are made: what bounds the work on a hostile document.
+    /// Maximum number of drafts, which limits the work on a malicious document.
     pub(super) at_most: usize,
 }
 
@@ -80,22 +80,22 @@ struct Reader<'r, 'a> {
     reading: &'r Reading<'r, 'a>,
     items: Vec<Draft>,
     paragraphs: Vec<Draft>,
-    /// The items around the current one, outermost first; the last is the one that lines continue.
+    /// The items around the current one, outermost first; further lines continue the last.
     open: Vec<usize>,
     paragraph: Option<Draft>,
-    /// The line and indent of a mark with nothing behind it: its words may be on the next line.
+    /// The line and indent of a list mark without words: they may be on the next line.
     bare_mark: Option<(usize, u16)>,
-    /// The paragraph over the current list, where it changes what the list means.
+    /// The paragraph above the current list, if it changes the meaning of the list.
     lead_in: Option<String>,
     after_blank: bool,
     table: Table,
 }
 
-/// Where in a table we are.
+/// Position in a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Table {
     Outside,
-    /// Rows so far, none of which a border has made the header.
+    /// Rows so far, without a border that would make them the header.
     Rows {
         first: usize,
         headed: bool,
@@ -176,8 +176,8 @@ impl<'r, 'a> Reader<'r, 'a> {
                 text.push(parent.text.as_str());
             }
             Some(_) if is_sentence(words) => self.push_leads(&mut text),
-            // It stays an item of its own: it says something, where words with a colon only
-            // announce.
+            // It remains an item: it is a statement, whereas words with a colon only introduce
+            // others.
             Some(parent) => {
                 push_lead(&mut text, Some(parent.text.as_str().trim_end_matches(['.', ';', ','])))
             }
@@ -229,7 +229,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             })
     }
 
-    /// A row has a bar in front, or follows one, or is the header over a border.
+    /// A row starts with a bar, follows another row, or is the header above a border.
     fn is_row(&self, at: usize) -> bool {
         let line = self.reading.lines[at];
         if tables::is_row(line.text) {
@@ -258,7 +258,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         self.items.push(Draft { text, at, indent: 0, carried: false });
     }
 
-    /// The first border below a row makes the rows so far the header.
+    /// The first border makes the rows so far the header.
     fn border(&mut self) {
         self.end_paragraph();
         self.open.clear();
@@ -271,7 +271,7 @@ impl<'r, 'a> Reader<'r, 'a> {
     }
 }
 
-/// Says something without the item it stands below.
+/// Whether the words are a statement without the item above them.
 fn is_sentence(words: &str) -> bool {
     words.starts_with(|c: char| !c.is_lowercase()) && words.ends_with(['.', '!', '?'])
 }

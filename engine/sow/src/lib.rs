@@ -1,13 +1,11 @@
-//! The statement of work (SOW): what the customer wrote, read into numbered items the crew can
-//! cite.
+//! Reads the customer's statement of work (SOW) into numbered items that the crew can cite.
 //!
-//! Customers send Markdown, plain text, exported documents and pasted e-mail. This module finds the
-//! sections it knows by their headings and keeps every item with the line it stands on. It refuses
-//! to know what an item means, and it never fills a gap: a section nobody wrote is listed as
-//! missing.
+//! Customers send Markdown, plain text, exported documents and pasted e-mail. This crate finds the
+//! known sections by their headings and keeps every item with its line number. It does not
+//! interpret items and never fills gaps: a section that nobody wrote is listed as missing.
 //!
 //! - [`decode()`] turns the bytes of a file into text, or says why it cannot.
-//! - [`parse()`] turns text into a [`Sow`]. Both are pure, and linear in what they are given.
+//! - [`parse()`] turns text into a [`Sow`]. Both are pure, and linear in the size of their input.
 
 mod decode;
 mod fault;

@@ -1,7 +1,7 @@
-//! Lines as a reader sees them: without quote marks, and without what is not part of the document.
+//! Lines as a reader sees them: without quote marks and without parts that are not content.
 //!
-//! A line that is left out becomes a blank one, so that every line keeps its number. Left out are
-//! code fences, comments, front matter, mail headers and signatures.
+//! Omitted lines become blank, so that every line keeps its number. Code fences, comments, front
+//! matter, mail headers and signatures are omitted.
 
 use super::markers::{self, is_rule};
 use super::words::{self, Name};
@@ -9,11 +9,11 @@ use super::words::{self, Name};
 /// One line, trimmed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Line<'a> {
-    /// Columns of whitespace in front, less what every line of the document has.
+    /// Columns of leading whitespace, minus what every line of the document has.
     pub(super) indent: u16,
-    /// How many quote marks stood in front.
+    /// Number of leading quote marks.
     quotes: u16,
-    /// Whether it is the `-- ` that mail programs put over a signature.
+    /// Whether it is the `-- ` that mail programs put above a signature.
     signs: bool,
     pub(super) text: &'a str,
 }
@@ -24,12 +24,11 @@ impl Line<'_> {
     }
 }
 
-/// The lines of a document, the subject of the mail it came in, and what stands below signatures
-/// and is more than one.
+/// The lines of a document, the subject of its mail, and content found below signatures.
 pub(super) struct Lines<'a> {
     pub(super) lines: Vec<Line<'a>>,
     pub(super) subject: Option<&'a str>,
-    /// Index and words of the first line that no signature has.
+    /// Index and words of the first line below each signature that cannot belong to it.
     pub(super) below_signatures: Vec<(usize, &'a str)>,
 }
 
@@ -80,7 +79,7 @@ fn leave_out_front_matter(lines: &mut [Line<'_>]) {
     }
 }
 
-/// Something that begins on one line and ends on another.
+/// A region that begins on one line and ends on another.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Region {
     Fence { mark: u8, length: usize },
@@ -108,7 +107,7 @@ impl Region {
         }
     }
 
-    /// Which of the three this is, for the list of those that never end.
+    /// Index of the region's type in the list of unclosed ones.
     fn family(self) -> usize {
         match self {
             Self::Fence { mark: b'`', .. } => 0,
@@ -119,8 +118,8 @@ impl Region {
 }
 
 /// An opening without an end hides only itself: a forgotten fence must not swallow the
-/// requirements. The first of a family without an end is the last one looked for, which keeps this
-/// linear.
+/// requirements. After the first unclosed region of a type, no further one is searched for, which
+/// keeps this linear.
 fn leave_out_regions(lines: &mut [Line<'_>]) {
     let mut endless = [false; 3];
     let mut at = 0;
@@ -139,7 +138,7 @@ fn leave_out_regions(lines: &mut [Line<'_>]) {
     }
 }
 
-/// The line after the region that `lines[at]` opens. A fence also ends where its quotation does.
+/// The line after the region that `lines[at]` opens. A fence also ends with its quotation.
 fn region_end(lines: &[Line<'_>], at: usize, region: Region) -> Option<usize> {
     let open = lines[at];
     if region == Region::Comment && region.is_closed_by(open.text) {
@@ -154,13 +153,13 @@ fn region_end(lines: &[Line<'_>], at: usize, region: Region) -> Option<usize> {
     })
 }
 
-/// Leaves out runs of mail headers and the lines mail programs add, and returns the first subject.
+/// Omits runs of mail headers and the lines that mail programs add; returns the first subject.
 fn leave_out_mail_headers<'a>(lines: &mut [Line<'a>]) -> Option<&'a str> {
     let mut subject = None;
     let mut at = 0;
     while at < lines.len() {
         let run = lines[at..].iter().take_while(|line| is_mail_header(line.text)).count();
-        // One line alone may be the document speaking: "Date: 1 March".
+        // A single line may be content: "Date: 1 March".
         if run >= 2 {
             let found =
                 lines[at..at + run].iter().find_map(|line| line.text.strip_prefix("Subject:"));
@@ -202,22 +201,22 @@ fn without_reply_marks(subject: &str) -> &str {
     subject
 }
 
-/// A signature runs to the end of its mail: to the next level of quotation, or to a heading,
-/// because some people also separate sections with `--`. What no signature has, a list, a sentence
-/// or a page, is told of.
+/// A signature extends to the end of its mail: to the next level of quotation, or to a heading,
+/// because some people also separate sections with `--`. Content that no signature has, such as a
+/// list, a sentence or a page, is reported.
 fn leave_out_signatures<'a>(lines: &mut [Line<'a>]) -> Vec<(usize, &'a str)> {
     let mut inside: Option<u16> = None;
-    let (mut after_blank, mut long, mut told) = (true, 0, false);
+    let (mut after_blank, mut long, mut reported) = (true, 0, false);
     let mut more = Vec::new();
     for (at, line) in lines.iter_mut().enumerate() {
         let goes_on = inside.is_some_and(|quotes| quotes == line.quotes || line.is_blank())
             && !resumes(line.text);
         if goes_on || begins_signature(line, after_blank) {
-            (long, told) = if goes_on { (long, told) } else { (0, false) };
+            (long, reported) = if goes_on { (long, reported) } else { (0, false) };
             long += usize::from(!line.is_blank());
-            if goes_on && !told && (long > LONGEST_SIGNATURE || is_no_signature(line.text)) {
+            if goes_on && !reported && (long > LONGEST_SIGNATURE || is_no_signature(line.text)) {
                 more.push((at, line.text));
-                told = true;
+                reported = true;
             }
             inside = inside.filter(|_| goes_on).or(Some(line.quotes));
             line.text = "";
@@ -229,7 +228,7 @@ fn leave_out_signatures<'a>(lines: &mut [Line<'a>]) -> Vec<(usize, &'a str)> {
     more
 }
 
-/// Lines of a signature at most, its own mark included.
+/// Maximum lines of a signature, including its mark.
 const LONGEST_SIGNATURE: usize = 9;
 
 fn is_no_signature(text: &str) -> bool {
@@ -254,7 +253,7 @@ fn begins_signature(line: &Line<'_>, after_blank: bool) -> bool {
         "cheers",
     ];
     if line.text == "--" {
-        // Without the space of the standard, "--" under a line of text underlines it.
+        // Without the standard's space, "--" below a line of text underlines it.
         return after_blank || line.signs;
     }
     let words = line.text.trim_end_matches([',', '.', '!']);
@@ -269,7 +268,7 @@ fn resumes(text: &str) -> bool {
             .is_some_and(|named| named.exact && matches!(named.name, Name::Section(_)))
 }
 
-/// A document that is indented as a whole is read as if it were not.
+/// Removes the indentation that all lines share.
 fn outdent(lines: &mut [Line<'_>]) {
     let margin =
         lines.iter().filter(|line| !line.is_blank()).map(|line| line.indent).min().unwrap_or(0);
@@ -287,14 +286,14 @@ mod tests {
     }
 
     #[test]
-    fn quote_marks_go_and_indentation_stays() {
+    fn quote_marks_are_removed_and_indentation_is_kept() {
         let read = read("> a\n>> b\n> >   c\n>");
         let seen: Vec<_> = read.lines.iter().map(|line| (line.indent, line.text)).collect();
         assert_eq!(seen, [(0, "a"), (0, "b"), (2, "c"), (0, "")]);
     }
 
     #[test]
-    fn fences_and_comments_are_left_out() {
+    fn fences_and_comments_are_omitted() {
         assert_eq!(
             seen("a\n```yaml\n- x\n```\nb\n~~~\n```\n~~~\nc"),
             ["a", "", "", "", "b", "", "", "", "c"]
@@ -320,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn mail_headers_go_and_the_subject_is_kept() {
+    fn mail_headers_are_removed_and_the_subject_is_kept() {
         let read = read("From: a\nSubject: Re: Fwd: Orders\n\nhello\n\nDate: 1 March");
         assert_eq!(read.subject, Some("Orders"));
         let seen: Vec<_> = read.lines.iter().map(|line| line.text).collect();

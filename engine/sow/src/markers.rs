@@ -1,9 +1,9 @@
-//! The marks in front of a list item, and the lines that are nothing but marks.
+//! List item marks, and lines that consist only of marks.
 
 use super::numbers::number;
 
-/// The words of a list item, when `text` begins one. Marks and checkboxes go; an identifier such as
-/// `REQ-7:` stays, because the customer will use it to talk about the item.
+/// The words of a list item, if `text` begins one. Marks and checkboxes are removed; an identifier
+/// such as `REQ-7:` is kept, because the customer will use it to refer to the item.
 pub(super) fn item(text: &str) -> Option<&str> {
     if is_rule(text) {
         return None;
@@ -17,7 +17,7 @@ pub(super) fn item(text: &str) -> Option<&str> {
     }
 }
 
-/// A line that draws a rule or holds only heading marks: `---`, `* * *`, `====`, `##`.
+/// A line that draws a rule or contains only heading marks: `---`, `* * *`, `====`, `##`.
 pub(super) fn is_rule(text: &str) -> bool {
     let Some(first) =
         text.chars().next().filter(|c| matches!(c, '-' | '*' | '_' | '=' | '~' | '#'))
@@ -77,7 +77,7 @@ fn set_off(rest: &str) -> Option<&str> {
     (rest.is_empty() || rest.starts_with(char::is_whitespace)).then(|| rest.trim_start())
 }
 
-/// `REQ-7: words`, `[NFR-2] words`, `**F1** - words`. Something has to close the identifier, or a
+/// `REQ-7: words`, `[NFR-2] words`, `**F1** - words`. The identifier must be delimited, or a
 /// wrapped line that starts with `ISO-9001` would become an item.
 fn has_identifier(text: &str) -> bool {
     let bare = text.trim_start_matches(['*', '_', '`', '[']);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn identifiers_stay_in_the_text() {
+    fn identifiers_are_kept() {
         for text in
             ["REQ-7: a", "[NFR-2] a", "**F1** - a", "**REQ-7:** a", "R1. a", "REQ_12.3) a", "Q3: a"]
         {
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_words_begin_none() {
+    fn ordinary_words_begin_no_item() {
         for text in [
             "-a",
             "3.5 million orders",

@@ -1,15 +1,15 @@
-//! What a statement of work says, once it is read.
+//! The content of a statement of work.
 
 use serde::{Deserialize, Serialize};
 
-/// A statement of work, read: sections of items, each with the line it came from.
+/// A parsed statement of work: sections of items, each with its source line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sow {
     /// The name of the file, as given.
     pub file: String,
-    /// What the document calls itself, where it does.
+    /// The document's title, if it has one.
     pub title: Option<String>,
-    /// The paragraphs before the first known section, shortened; empty where there are none.
+    /// The paragraphs before the first known section, shortened; empty if there are none.
     pub summary: String,
     /// What the customer wants to achieve.
     pub objectives: Vec<Item>,
@@ -19,20 +19,20 @@ pub struct Sow {
     pub constraints: Vec<Item>,
     /// What is handed over.
     pub deliverables: Vec<Item>,
-    /// How the customer will tell that the work is done.
+    /// How the customer will judge that the work is done.
     pub acceptance_criteria: Vec<Item>,
-    /// By when.
+    /// Dates and deadlines.
     pub timeline: Vec<Item>,
-    /// The sections that hold nothing, in the order of [`SectionKind::ALL`].
+    /// The empty sections, in the order of [`SectionKind::ALL`].
     pub missing: Vec<SectionKind>,
-    /// Parts behind the first section that are none of the six, such as a budget or a quoted mail:
-    /// somebody must look at them.
+    /// Parts after the first section that belong to none of the six, such as a budget or a quoted
+    /// mail: someone must look at them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<Item>,
     /// Sections with more items than are read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<SectionKind>,
-    /// Sources of items that were too long and were shortened.
+    /// Sources of items that were shortened.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shortened: Vec<String>,
 }
@@ -51,20 +51,20 @@ impl Sow {
     }
 }
 
-/// One thing the customer said, short enough to cite.
+/// One statement of the customer, short enough to cite.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
-    /// The letter of its section and its place in it: `R1`, `R2`, `C1`.
+    /// The letter of its section and its number in it: `R1`, `R2`, `C1`.
     pub id: String,
     /// The words, on one line.
     pub text: String,
-    /// The file and the line it starts on: `retail-orders.md:42`.
+    /// The file and first line: `retail-orders.md:42`.
     pub source: String,
-    /// The line it starts on, from 1.
+    /// The first line, from 1.
     pub line: u32,
 }
 
-/// A section a statement of work is expected to have.
+/// A section that a statement of work is expected to have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SectionKind {
@@ -76,14 +76,14 @@ pub enum SectionKind {
     Constraints,
     /// What is handed over.
     Deliverables,
-    /// How the customer will tell that the work is done.
+    /// How the customer will judge that the work is done.
     AcceptanceCriteria,
-    /// By when.
+    /// Dates and deadlines.
     Timeline,
 }
 
 impl SectionKind {
-    /// Every section, in the order a reader expects them.
+    /// All sections, in the order a reader expects them.
     pub const ALL: [Self; 6] = [
         Self::Objectives,
         Self::Requirements,
@@ -93,7 +93,7 @@ impl SectionKind {
         Self::Timeline,
     ];
 
-    /// The heading a person would write over it.
+    /// The usual heading of the section.
     pub fn title(self) -> &'static str {
         match self {
             Self::Objectives => "Objectives",
@@ -105,7 +105,7 @@ impl SectionKind {
         }
     }
 
-    /// The letter its items are numbered under.
+    /// The letter in the ids of its items.
     pub fn letter(self) -> char {
         match self {
             Self::Objectives => 'O',

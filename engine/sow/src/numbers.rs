@@ -1,14 +1,14 @@
-//! The numbers people put in front of headings and items: `3.`, `3)`, `3.1`, `3.1.2.`
+//! Numbers in front of headings and items: `3.`, `3)`, `3.1`, `3.1.2.`
 
 /// A number in front of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Number<'a> {
     /// How many numbers there are: 1 for `3.`, 2 for `3.1`.
     pub(super) depth: u8,
-    /// The last of them: what counts up from one line to the next.
+    /// The last number, which increases from one line to the next.
     pub(super) last: u32,
-    /// Whether it can only be a place in a sequence. `3.5 million` is not sure, `3.5 Orders` and
-    /// `3.` are.
+    /// Whether it can only be a position in a sequence. `3.5 million` is ambiguous, `3.5 Orders`
+    /// and `3.` are not.
     pub(super) sure: bool,
     /// The words after it.
     pub(super) rest: &'a str,
@@ -21,8 +21,7 @@ impl Number<'_> {
     }
 }
 
-/// Reads the number in front of `text`, if there is one. Years and amounts are not numbers of this
-/// kind.
+/// Reads the number in front of `text`, if any. Years and amounts do not count.
 pub(super) fn number(text: &str) -> Option<Number<'_>> {
     let mut rest = text;
     let mut depth = 0;
@@ -45,7 +44,7 @@ pub(super) fn number(text: &str) -> Option<Number<'_>> {
     }
     let words = rest.trim_start();
     let set_off = words.is_empty() || words.len() < rest.len();
-    // One bare number needs the tab that word processors export; "3 shops" is an amount.
+    // A bare number needs the tab that word processors export; "3 shops" is an amount.
     let bare = depth == 1 && !closed && !rest.starts_with('\t');
     if depth == 0 || !set_off || bare {
         return None;

@@ -1,7 +1,7 @@
-//! The document cut at its headings.
+//! Splits the document at its headings.
 //!
-//! Numbered lines are the hard part: `3. Requirements` is a heading over a section, the third entry
-//! of a table of contents, or the third milestone. The lines and numbers around it decide.
+//! Numbered lines are the hard part: `3. Requirements` is a heading above a section, the third
+//! entry of a table of contents, or the third milestone. The surrounding lines and numbers decide.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use super::lines::Line;
 use super::markers;
 use super::numbers::{Number, number};
 
-/// A heading and the lines below it, up to the next one. Only the first part may have no heading.
+/// A heading and the lines below it, up to the next one. Only the first part may lack a heading.
 #[derive(Debug)]
 pub(super) struct Part<'a> {
     pub(super) heading: Option<Heading<'a>>,
@@ -20,7 +20,7 @@ pub(super) struct Part<'a> {
     pub(super) body: Range<usize>,
 }
 
-/// Cuts `lines` into parts.
+/// Splits `lines` into parts.
 pub(super) fn outline<'a>(lines: &[Line<'a>]) -> Vec<Part<'a>> {
     let mut parts = vec![Part { heading: None, at: 0, body: 0..lines.len() }];
     let mut scan = Scan { lines, starts: true, item: None, headings: Vec::new(), labels: true };
@@ -40,7 +40,7 @@ pub(super) fn outline<'a>(lines: &[Line<'a>]) -> Vec<Part<'a>> {
     parts
 }
 
-/// What has been seen on the way down.
+/// State of the scan.
 struct Scan<'s, 'a> {
     lines: &'s [Line<'a>],
     /// Whether a blank line, a heading or nothing is above.
@@ -49,8 +49,8 @@ struct Scan<'s, 'a> {
     item: Option<Number<'a>>,
     /// The numbered headings around this line, outermost first.
     headings: Vec<Number<'a>>,
-    /// Whether `Timeline: six weeks` may still be a section: once a surer heading has named one,
-    /// such a line inside it is about that section.
+    /// Whether `Timeline: six weeks` may still be a section: after a clearer heading has named one,
+    /// such a line inside it belongs to that section.
     labels: bool,
 }
 
@@ -89,7 +89,7 @@ impl<'a> Scan<'_, 'a> {
         }
         let next = self.lines[at + 1..].iter().find(|line| !line.is_blank());
         let next_place = next.and_then(|next| number(next.text));
-        // "1. Requirements", "2. Design" without a word between them is a list.
+        // "1. Requirements", "2. Design" without text in between is a list.
         if next_place.is_some_and(|next| place.comes_before(&next)) {
             return None;
         }
@@ -103,8 +103,8 @@ impl<'a> Scan<'_, 'a> {
         })
     }
 
-    /// Whether something hangs below `3.1 Security`: bullets, deeper numbers, or a paragraph set
-    /// apart.
+    /// Whether something belongs to `3.1 Security`: bullets, deeper numbers, or a separate
+    /// paragraph.
     fn opens(&self, at: usize, place: &Number<'_>) -> bool {
         let Some(below) = self.lines.get(at + 1) else { return false };
         let Some(next) = self.lines[at + 1..].iter().find(|line| !line.is_blank()) else {

@@ -1,4 +1,4 @@
-//! From text to [`Sow`]: which part belongs to which section, and what the items are.
+//! Parses text into a [`Sow`]: assigns parts to sections, and reads their items.
 
 use std::collections::HashSet;
 
@@ -13,25 +13,25 @@ use super::text::{MAX_ITEM_CHARS, one_line, shorten};
 use super::words::{Name, changes_meaning};
 use super::{Item, SectionKind, Sow, SowFault};
 
-/// The most items of one section. A statement of work with more is a data set, and no crew can hold
-/// it.
+/// Maximum items of one section. A statement of work with more is a data set, too large for any
+/// crew.
 pub const MAX_SECTION_ITEMS: usize = 500;
 
-/// The most items that are looked at in one section, repeated ones included: what keeps a hostile
-/// document from making us build the same item a million times.
+/// Maximum candidates examined in one section, including repetitions, so that a malicious document
+/// cannot make us build the same item a million times.
 const MAX_SECTION_DRAFTS: usize = 4 * MAX_SECTION_ITEMS;
 const SUMMARY_CHARS: usize = 600;
 const TITLE_CHARS: usize = 200;
-/// Enough to find a summary behind a page of lists.
+/// Enough to find a summary after a page of lists.
 const PREAMBLE_DRAFTS: usize = 200;
 
-/// Reads a statement of work. `file` is its name, for the sources of the items.
+/// Parses a statement of work. `file` is its name, for the sources of the items.
 ///
-/// Nothing is added to what the customer wrote: a section nobody wrote stays empty and is in
-/// `missing`.
+/// Nothing is added to the customer's text: a section that nobody wrote stays empty and is listed
+/// in `missing`.
 ///
 /// # Errors
-/// A [`SowFault`] when `text` is blank or larger than [`super::MAX_SOW_BYTES`].
+/// Returns a [`SowFault`] when `text` is blank or larger than [`super::MAX_SOW_BYTES`].
 pub fn parse(file: &str, text: &str) -> Result<Sow, SowFault> {
     check_size(text.len())?;
     check_not_blank(text)?;
@@ -86,10 +86,10 @@ fn section_of(part: &Part<'_>) -> Option<SectionKind> {
     }
 }
 
-/// The title, taken out of the document so that nothing else reads it.
+/// Takes the title out of the document, so that nothing else reads it.
 fn take_title(parts: &mut [Part<'_>], lines: &mut [Line<'_>]) -> Option<String> {
     if let Some(heading) = title_heading(parts, lines) {
-        // "# Requirements for the shop" over a whole document is what it is called, not a section.
+        // "# Requirements for the shop" above a whole document is its title, not a section.
         heading.named = None;
         return Some(one_line(heading.text, TITLE_CHARS));
     }
@@ -112,7 +112,7 @@ fn take_title(parts: &mut [Part<'_>], lines: &mut [Line<'_>]) -> Option<String> 
     Some(one_line(line.text, TITLE_CHARS))
 }
 
-/// The heading that is the title: one of level 1 before any section, or the first thing in the
+/// The heading that is the title: one of level 1 before any section, or the first line of the
 /// document.
 fn title_heading<'p, 'a>(
     parts: &'p mut [Part<'a>],
@@ -180,13 +180,13 @@ fn summary(parts: &[Part<'_>], lines: &[Line<'_>]) -> String {
     shorten(&summary, SUMMARY_CHARS)
 }
 
-/// How far out a heading is; smaller is further out.
+/// The level of a heading; smaller is further out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Level(u8, u8, u8);
 
-/// Which of the ways to write a heading are further out than others. Marked headings say it
-/// themselves; of the rest, the way that is first used to name a section is, and a way that never
-/// does is innermost.
+/// Which forms of headings are further out than others. Marked headings have an explicit level. The
+/// other forms are ordered by their first use as a section; a form never used that way is
+/// innermost.
 struct Levels {
     order: Vec<Style>,
 }
@@ -213,7 +213,7 @@ impl Levels {
     }
 }
 
-/// A heading that the current line is below.
+/// A heading that contains the current line.
 struct Open {
     level: Level,
     kind: Option<SectionKind>,
@@ -225,7 +225,7 @@ struct Section {
     items: Vec<Item>,
     seen: HashSet<String>,
     drafts: usize,
-    /// Whether there was more than is read.
+    /// Whether items beyond the limit were dropped.
     full: bool,
 }
 
@@ -266,7 +266,7 @@ impl Sections<'_> {
         }
     }
 
-    /// Notes a part that is none of the six, when something stands in it.
+    /// Records a part that belongs to none of the six sections, if it has content.
     fn leave(&mut self, part: &Part<'_>, lines: &[Line<'_>]) {
         let Some(heading) = &part.heading else { return };
         let body: Vec<&str> = part
@@ -335,12 +335,12 @@ impl Sections<'_> {
     }
 }
 
-/// A line that only its shape made a heading, with nothing below it, was an item: "PCI DSS".
+/// A heading recognised only by its form, with nothing below it, was an item: "PCI DSS".
 fn may_be_item(heading: &Heading<'_>) -> bool {
     heading.named.is_none() && matches!(heading.style, Style::Caps | Style::Numbered)
 }
 
-/// The section below `heading`, when `around` is the one it stands in.
+/// The section below `heading`, if it is inside `around`.
 fn below(heading: &Heading<'_>, level: Level, around: Option<&Open>) -> Open {
     let (kind, inherited) = match heading.name() {
         Some(Name::Section(kind)) => {

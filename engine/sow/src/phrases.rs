@@ -1,8 +1,7 @@
-//! The words that name sections, and nothing else: this is the file to open when a heading is not
-//! known.
+//! The words that name sections. Add unknown headings here.
 //!
-//! Everything is lower case, without apostrophes and hyphens, because that is how headings are
-//! compared.
+//! Everything is in lower case, without apostrophes and hyphens, which is the normalized form of
+//! headings.
 
 use super::SectionKind::{
     AcceptanceCriteria, Constraints, Deliverables, Objectives, Requirements, Timeline,
@@ -11,14 +10,13 @@ use super::SectionKind::{
 /// What a heading names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Name {
-    /// A section that is read.
+    /// One of the six sections.
     Section(super::SectionKind),
-    /// A section that is common in such documents and is not read: background, budget, contacts.
+    /// A section that is common in such documents but not read: background, budget, contacts.
     Other,
 }
 
-/// What people write over each section. The longest phrase that fits wins: a payment schedule is no
-/// schedule.
+/// Phrases for each section. The longest match wins: a payment schedule is not a schedule.
 #[rustfmt::skip]
 pub(super) const PHRASES: &[(Name, &[&str])] = &[
     (
@@ -91,7 +89,7 @@ pub(super) const PHRASES: &[(Name, &[&str])] = &[
     ),
 ];
 
-/// Words that may stand before a phrase without making it about something else.
+/// Words that may precede a phrase without changing its subject.
 #[rustfmt::skip]
 pub(super) const QUALIFIERS: &[&str] = &[
     "a", "the", "our", "your", "all", "key", "main", "core", "other", "additional", "general", "specific",
@@ -103,16 +101,14 @@ pub(super) const QUALIFIERS: &[&str] = &[
     "what", "not", "dont",
 ];
 
-/// Words that may follow a phrase: what comes after them says more about the section, not something
-/// else.
+/// Words that may follow a phrase: the text after them describes the section further.
 #[rustfmt::skip]
 pub(super) const FOLLOWERS: &[&str] = &[
     "of", "for", "in", "to", "we", "from", "by", "on", "at", "that", "the", "you", "with", "per", "this", "our", "it", "is", "are",
     "do", "be", "within", "during",
 ];
 
-/// Words over a list without which its items mean something else: "The system must not:", "Nice to
-/// have".
+/// Words above a list that change the meaning of its items: "The system must not:", "Nice to have".
 #[rustfmt::skip]
 pub(super) const TURNING: &[&str] = &[
     "not", "never", "no", "without", "dont", "wont", "cannot", "cant", "exclude", "excludes", "excluded",

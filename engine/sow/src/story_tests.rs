@@ -1,4 +1,4 @@
-//! Documents as customers write them, and what the crew gets to read.
+//! Documents as customers write them, and what the crew reads.
 
 use super::{Item, SectionKind, Sow, decode, parse};
 
@@ -7,7 +7,7 @@ fn sow(text: &str) -> Sow {
 }
 
 /// Items as a person would list them: `R1:4 the words`.
-fn told(sow: &Sow) -> Vec<String> {
+fn listed(sow: &Sow) -> Vec<String> {
     let items = SectionKind::ALL.iter().flat_map(|kind| sow.items(*kind));
     items.map(|item| format!("{}:{} {}", item.id, item.line, item.text)).collect()
 }
@@ -62,7 +62,7 @@ Ours.
         "We run forty shops and take orders by telephone.\n\nThey get lost.\n\nSince 1987."
     );
     assert_eq!(
-        told(&sow),
+        listed(&sow),
         [
             "O1:14 Fewer lost orders",
             "R1:20 Take an order in a shop, even offline",
@@ -124,7 +124,7 @@ b) Log access
     assert_eq!(sow.title.as_deref(), Some("STATEMENT OF WORK"));
     assert_eq!(sow.summary, "We sell bicycles.");
     assert_eq!(
-        told(&sow),
+        listed(&sow),
         [
             "O1:7 Sell more bicycles",
             "O2:8 Sell them faster",
@@ -157,7 +157,7 @@ fn numbered_clauses_are_items() {
 2.1 Data stays in the EU
 ");
     assert_eq!(
-        told(&sow),
+        listed(&sow),
         [
             "R1:3 Orders are stored",
             "R2:5 Orders are kept for seven years",
@@ -199,7 +199,7 @@ When
 ");
     assert_eq!(sow.title.as_deref(), Some("Shop"));
     assert_eq!(
-        told(&sow),
+        listed(&sow),
         [
             "O1:6 grow",
             "R1:10 a till",
@@ -244,7 +244,7 @@ On Monday, Bob wrote:
     assert_eq!(sow.title.as_deref(), Some("Orders for our shops"));
     assert_eq!(sow.summary, "see below, that is all we know.\n\nWe lose orders.");
     assert_eq!(
-        told(&sow),
+        listed(&sow),
         ["R1:16 a list of orders, sorted by day", "R2:18 a button to reorder", "T1:20 end of May"]
     );
 }
@@ -279,7 +279,7 @@ Launch | May
 | no header | here |
 ");
     assert_eq!(
-        told(&sow),
+        listed(&sow),
         [
             "R1:5 R1 — Take orders",
             "R2:6 R2 — a | b",
@@ -292,7 +292,7 @@ Launch | May
 }
 
 #[test]
-fn words_that_turn_a_list_around_stay_with_its_items() {
+fn words_that_change_a_lists_meaning_stay_with_its_items() {
     let sow = sow("\
 # Requirements
 
@@ -326,7 +326,7 @@ Not before:
 An app store.
 ");
     assert_eq!(
-        told(&sow),
+        listed(&sow),
         [
             "R1:5 take orders",
             "R2:13 Nice to have: dark mode",
@@ -341,7 +341,7 @@ An app store.
 }
 
 #[test]
-fn a_note_with_hardly_any_marks_is_read() {
+fn a_note_with_little_markup_is_read() {
     let sow = sow("\
 Bicycle shop website
 
@@ -367,7 +367,7 @@ We try it for a week.
     assert_eq!(sow.title.as_deref(), Some("Bicycle shop website"));
     assert_eq!(sow.summary, "We sell bikes.");
     assert_eq!(
-        told(&sow),
+        listed(&sow),
         [
             "O1:5 sell more",
             "R1:10 take payments",
@@ -381,9 +381,9 @@ We try it for a week.
 }
 
 #[test]
-fn what_is_not_said_is_missing_and_never_invented() {
+fn missing_sections_are_never_invented() {
     let sow = sow("Dear crew,\n\nplease build us a shop. It should be nice.\n\n- fast\n- cheap\n");
-    assert_eq!(told(&sow), Vec::<String>::new());
+    assert_eq!(listed(&sow), Vec::<String>::new());
     assert_eq!(sow.missing, SectionKind::ALL);
     assert_eq!(sow.title, None);
     assert_eq!(sow.summary, "please build us a shop. It should be nice.");
@@ -398,15 +398,15 @@ fn the_same_item_is_kept_once_in_each_section() {
     let sow = sow(
         "# Requirements\n- a  b\n* a b\n- c\n# Deliverables\n- a b\n# More requirements\n- c\n- d",
     );
-    assert_eq!(told(&sow), ["R1:2 a b", "R2:4 c", "R3:9 d", "D1:6 a b"]);
+    assert_eq!(listed(&sow), ["R1:2 a b", "R2:4 c", "R3:9 d", "D1:6 a b"]);
 }
 
 #[test]
-fn a_document_called_after_a_section_is_not_one() {
+fn a_title_that_names_a_section_is_still_a_title() {
     let sow = sow("# Requirements for the shop\n\nWe sell bicycles.\n\n## Features\n- a till\n");
     assert_eq!(sow.title.as_deref(), Some("Requirements for the shop"));
     assert_eq!(sow.summary, "We sell bicycles.");
-    assert_eq!(told(&sow), ["R1:6 a till"]);
+    assert_eq!(listed(&sow), ["R1:6 a till"]);
 }
 
 #[test]
@@ -425,11 +425,11 @@ fn subheadings_stay_in_their_section_until_one_names_another() {
 ## Contacts
 - Anna
 ");
-    assert_eq!(told(&sow), ["R1:2 a", "R2:4 b", "R3:8 d", "C1:6 c", "T1:10 e"]);
+    assert_eq!(listed(&sow), ["R1:2 a", "R2:4 b", "R3:8 d", "C1:6 c", "T1:10 e"]);
 }
 
 #[test]
-fn lines_between_and_below_items_find_their_place() {
+fn lines_between_and_below_items_are_assigned() {
     let sow = sow("\
 Requirements:
 - a
@@ -447,19 +447,19 @@ PCI DSS
    c continued
 ");
     assert_eq!(
-        told(&sow),
+        listed(&sow),
         ["R1:2 a wrapped and more", "R2:6 late words", "R3:9 b", "R4:13 c c continued"]
     );
 }
 
 #[test]
-fn a_shouted_line_with_nothing_below_it_is_an_item() {
+fn a_line_in_capitals_with_nothing_below_it_is_an_item() {
     let sow = sow("# Constraints\n\nPCI DSS\n\nGDPR\n");
-    assert_eq!(told(&sow), ["C1:3 PCI DSS", "C2:5 GDPR"]);
+    assert_eq!(listed(&sow), ["C1:3 PCI DSS", "C2:5 GDPR"]);
 }
 
 #[test]
-fn what_is_read_survives_being_written_down() {
+fn a_parsed_document_round_trips_through_json() {
     let text =
         decode("\u{FEFF}# Shop\r\n## Goals\r\n- größer\r\n".as_bytes()).expect("this is text");
     let sow = sow(&text);
@@ -468,7 +468,7 @@ fn what_is_read_survives_being_written_down() {
     assert_eq!(serde_json::from_str::<Sow>(&json).expect("and reads back"), sow);
 }
 
-/// The documents that come with CloudCrew: how many items each section has, and what is missing.
+/// The documents shipped with CloudCrew: the number of items per section, and the missing sections.
 #[test]
 fn the_example_documents_are_read() {
     let counts = |text: &str| {
@@ -510,7 +510,7 @@ fn a_nested_fragment_keeps_the_words_it_belongs_to() {
 }
 
 #[test]
-fn what_no_signature_has_is_told_of() {
+fn content_below_a_signature_is_reported() {
     let mail =
         "# Requirements\n- take orders\n\nRegards,\nAnna\nShop Ltd\n\n- print the invoices too\n";
     let sow = parse("mail.txt", mail).expect("read");

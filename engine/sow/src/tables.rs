@@ -1,8 +1,8 @@
-//! Table rows: `| a | b |` is an item, the header and the lines between rows are not.
+//! Table rows: `| a | b |` is an item, but headers and borders are not.
 
 use super::text::{MAX_ITEM_CHARS, OneLine};
 
-/// A line between rows: `|---|:--:|`, `--- | ---`, `+----+----+`.
+/// A border: `|---|:--:|`, `--- | ---`, `+----+----+`.
 pub(super) fn is_border(text: &str) -> bool {
     let drawn = text.bytes().all(|b| matches!(b, b'|' | b'-' | b':' | b'+' | b'=' | b' ' | b'\t'));
     drawn
@@ -15,7 +15,7 @@ pub(super) fn is_row(text: &str) -> bool {
     text.len() > 1 && text.starts_with('|')
 }
 
-/// The cells that say something, joined by ` — `.
+/// The non-empty cells, joined by ` — `.
 pub(super) fn cells(row: &str) -> OneLine {
     let mut joined = OneLine::new(MAX_ITEM_CHARS);
     let mut start = 0;
@@ -47,14 +47,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_joined_and_empty_ones_left_out() {
+    fn empty_cells_are_omitted() {
         assert_eq!(cells("| R1 |  | a \\| b  c |").as_str(), "R1 — a | b c");
         assert_eq!(cells("é | ü").as_str(), "é — ü");
         assert_eq!(cells("|||").as_str(), "");
     }
 
     #[test]
-    fn borders_are_told_from_rows() {
+    fn borders_are_not_rows() {
         for border in ["|---|:--:|", "--- | ---", "+----+====+", "| - |"] {
             assert!(is_border(border), "{border}");
         }

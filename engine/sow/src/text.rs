@@ -1,10 +1,9 @@
-//! Text on one line: whitespace folded, length bounded, cut where a person would cut.
+//! Text on one line: whitespace collapsed, length limited, cut at a sensible place.
 
-/// The longest item that is kept, in characters; the rest is cut with `…`. Longer is a page, not an
-/// item.
+/// Maximum length of an item in characters; the rest is replaced by `…`.
 pub const MAX_ITEM_CHARS: usize = 2_000;
 
-/// A line of text that grows to a limit and then stops reading.
+/// A line of text that grows up to a limit and ignores the rest.
 #[derive(Debug, Clone)]
 pub(super) struct OneLine {
     text: String,
@@ -18,7 +17,7 @@ impl OneLine {
         Self { text: String::new(), chars: 0, limit, cut: false }
     }
 
-    /// Adds words, each set off by one space. Control characters count as whitespace.
+    /// Adds words, separated by one space. Control characters count as whitespace.
     pub(super) fn push(&mut self, words: &str) {
         let mut gap = !self.text.is_empty();
         for c in words.chars() {
@@ -36,7 +35,7 @@ impl OneLine {
         }
     }
 
-    /// Adds a mark directly behind the last word.
+    /// Adds a mark directly after the last word.
     pub(super) fn push_tight(&mut self, mark: &str) {
         mark.chars().for_each(|c| self.push_char(c));
     }
@@ -88,12 +87,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whitespace_folds() {
+    fn whitespace_is_collapsed() {
         assert_eq!(one_line("  a \t b\u{a0}\u{7}c\n", 99), "a b c");
     }
 
     #[test]
-    fn a_long_text_is_cut_to_the_limit_with_its_mark() {
+    fn a_long_text_is_cut_with_an_ellipsis() {
         assert_eq!(one_line("abcdef", 6), "abcdef");
         assert_eq!(one_line("abcdefg", 6), "abcde…");
         assert_eq!(one_line("éééé éé", 5), "éééé…");

@@ -1,25 +1,24 @@
-//! Which section a heading names. The words themselves are in [`super::phrases`].
+//! Determines which section a heading names. The words are in [`super::phrases`].
 
 use super::SectionKind::{Constraints, Deliverables, Objectives, Requirements};
 pub(super) use super::phrases::Name;
 use super::phrases::{FOLLOWERS, PHRASES, QUALIFIERS, TURNING};
 
-/// A name, and how much of the heading it accounts for.
+/// A name, and how much of the heading it covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Named {
     pub(super) name: Name,
-    /// Only words that qualify a section come before the phrase: `Functional requirements for the
-    /// shop`.
+    /// Whether only qualifying words precede the phrase: `Functional requirements for the shop`.
     pub(super) leads: bool,
-    /// The heading says nothing else: `Functional requirements`.
+    /// Whether the heading contains nothing else: `Functional requirements`.
     pub(super) exact: bool,
 }
 
-/// The longest heading that can name a section.
+/// Maximum length of a heading that can name a section.
 pub(super) const MAX_HEADING_BYTES: usize = 120;
 const MAX_HEADING_WORDS: usize = 12;
 
-/// The section `heading` names, if it names one. Numbers in front are ignored.
+/// The section that `heading` names, if any. Leading numbers are ignored.
 pub(super) fn name(heading: &str) -> Option<Named> {
     if heading.len() < 3 || heading.len() > MAX_HEADING_BYTES || !ENDINGS.may_hold_one(heading) {
         return None;
@@ -34,7 +33,7 @@ pub(super) fn name(heading: &str) -> Option<Named> {
     let mut found = first;
     for part in parts {
         exact &= part.is_some_and(|named| named.exact);
-        // A section that is read goes before one that is not: "Assumptions and constraints".
+        // A known section takes precedence over others: "Assumptions and constraints".
         if found.is_none_or(|found| {
             found.name == Name::Other && part.is_some_and(|part| part.name != Name::Other)
         }) {
@@ -45,8 +44,7 @@ pub(super) fn name(heading: &str) -> Option<Named> {
 }
 
 /// The last words of all phrases by first letter, last letter and length. Almost every line of a
-/// document is asked for its name, and almost none has one: this says no before anything is
-/// allocated.
+/// document is tested and almost none is a heading, so this rejects most without allocating.
 struct Endings([[u32; 26]; 26]);
 
 const ENDINGS: &Endings = &Endings::of(PHRASES);
@@ -83,7 +81,7 @@ impl Endings {
     }
 }
 
-/// One side of an `and`: the first phrase that ends it, or that a follower comes after.
+/// One side of an `and`: the first phrase at its end, or before a follower.
 fn part_name(part: &str) -> Option<Named> {
     let ends = part.match_indices(' ').map(|(at, _)| at).chain([part.len()]);
     for end in ends {
@@ -94,7 +92,7 @@ fn part_name(part: &str) -> Option<Named> {
         }
         let Some((name, phrase)) = phrase_ending(upto) else { continue };
         let before = upto[..upto.len() - phrase.len()].trim_end();
-        // "When" and "why" only ask for a section at the front; later they join two halves of a
+        // "When" and "why" name a section only at the beginning; later they join two halves of a
         // sentence.
         if matches!(phrase, "when" | "why") && !before.is_empty() {
             continue;
@@ -109,7 +107,7 @@ fn part_name(part: &str) -> Option<Named> {
     None
 }
 
-/// The longest phrase that is the last words of `upto`.
+/// The longest phrase at the end of `upto`.
 fn phrase_ending(upto: &str) -> Option<(Name, &'static str)> {
     let last = upto.rsplit(' ').next().unwrap_or(upto);
     if last.len() < 3 {
@@ -128,7 +126,7 @@ fn phrase_ending(upto: &str) -> Option<(Name, &'static str)> {
     all.filter(|(_, phrase)| ends(phrase)).max_by_key(|(_, phrase)| phrase.len())
 }
 
-/// "What we do not need" is a boundary, not a need.
+/// "What we do not need" is a constraint, not a requirement.
 fn negated(name: Name, before: &str) -> Name {
     let turned = matches!(name, Name::Section(Requirements | Deliverables | Objectives));
     if turned
@@ -139,8 +137,8 @@ fn negated(name: Name, before: &str) -> Name {
     name
 }
 
-/// Lower case, words apart by one space, parts apart by `|`: `R & D: goals` becomes `r|d|goals`.
-/// Numbers are left out: they are the heading's place, not its name.
+/// Lower case, words separated by one space, parts by `|`: `R & D: goals` becomes `r|d|goals`.
+/// Numbers are omitted: they are the heading's position, not its name.
 fn plain(heading: &str) -> String {
     let mut plain = String::with_capacity(heading.len() + 1);
     let mut word = 0;
@@ -151,7 +149,7 @@ fn plain(heading: &str) -> String {
             ',' | ':' | ';' | '/' | '|' | '(' | ')' | '&' | '+' | '–' | '—' => {
                 end_word(&mut plain, &mut word, '|')
             }
-            // A hyphen joins words, and with a space before it parts them.
+            // A hyphen joins words; after a space, it separates them.
             '-' if previous.is_whitespace() => end_word(&mut plain, &mut word, '|'),
             '-' | '\u{2010}' | '\u{2011}' => end_word(&mut plain, &mut word, ' '),
             c if c.is_whitespace() => end_word(&mut plain, &mut word, ' '),
@@ -164,8 +162,7 @@ fn plain(heading: &str) -> String {
     plain
 }
 
-/// Ends the word that starts at `word` with a space or a bar, of which only one stands between
-/// words.
+/// Ends the word that starts at `word` with a space or a bar; only one separates two words.
 fn end_word(plain: &mut String, word: &mut usize, end: char) {
     let parts = plain[*word..] == *"and";
     if parts || plain[*word..].bytes().all(|byte| byte.is_ascii_digit()) {
@@ -181,8 +178,8 @@ fn end_word(plain: &mut String, word: &mut usize, end: char) {
     *word = plain.len();
 }
 
-/// Whether the words over a list change what its items mean, so that an item cannot stand without
-/// them: "The system must not:", "Out of scope", "Nice to have".
+/// Whether the words above a list change the meaning of its items, so that they must be repeated
+/// with each item: "The system must not:", "Out of scope", "Nice to have".
 pub(super) fn changes_meaning(words: &str) -> bool {
     if !(2..=1_000).contains(&words.len()) {
         return false;
@@ -266,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_turn_a_list_around_are_noticed() {
+    fn words_that_change_a_lists_meaning_are_recognised() {
         assert!(changes_meaning("The system must not:"));
         assert!(changes_meaning("Non-goals"));
         assert!(changes_meaning("Nice to have"));

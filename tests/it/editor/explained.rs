@@ -116,5 +116,5 @@ fn hover_shows_the_origin_of_limits_and_the_permissions_of_agents() {
         "{phase}"
     );
     assert!(hover("agents.yaml", "repo_read").contains("**tool** `repo_read`"));
-    assert!(hover("agents.yaml", "# The crew").is_empty());
+    assert!(hover("agents.yaml", "# The agents").is_empty());
 }

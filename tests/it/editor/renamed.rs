@@ -140,13 +140,13 @@ fn an_impossible_rename_is_refused_with_a_reason() {
         );
     };
     refused(&mut editor, "repo_read", "other", "a tool of the engine");
-    refused(&mut editor, "qa:", "pm", "`pm` is the name of another agent");
-    refused(&mut editor, "qa:", "Not a name", "is not a name");
+    refused(&mut editor, "qa:", "pm", "`pm` is already the name of another agent");
+    refused(&mut editor, "qa:", "Not a name", "is not a valid name");
     refused(&mut editor, "qa:", "null", "YAML does not read");
-    refused(&mut editor, "prompts/pm.md", "../pm.md", "is no file below `prompts/`");
-    refused(&mut editor, "# The crew", "other", "no name stands here");
+    refused(&mut editor, "prompts/pm.md", "../pm.md", "is not a path below `prompts/`");
+    refused(&mut editor, "# The agents", "other", "no name at this position");
     let mut plain = Editor::start(crew.workspace(), json!({}));
-    refused(&mut plain, "prompts/pm.md", "prompts/other.md", "cannot rename a file");
+    refused(&mut plain, "prompts/pm.md", "prompts/other.md", "cannot rename files");
     let mut ask = plain.at("agents.yaml", &agents, "qa:");
     ask["newName"] = "tester".into();
     assert!(

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# check.sh [MACHINE...]: what asl-validator finds in state machines; without names, in those that are committed.
+# check.sh [MACHINE...]: lints state machines with asl-validator; without arguments, the committed
+# ones.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 . "$here/../lib.sh"

@@ -1,5 +1,6 @@
-"""Containers as local programs: moto looks whether cluster, task definition and network settings are right, then the program named
-for the container starts with the container's environment and what the caller lays over it."""
+"""Runs containers as local programs: moto checks cluster, task definition and network settings,
+then the program configured for the container starts with the container's environment and the
+caller's overrides."""
 import asyncio
 import json
 import os

@@ -1,15 +1,17 @@
 """One loopback endpoint for every AWS call of a test.
 
-Requests go on to moto, with two exceptions, which moto cannot do without Docker: a function that is invoked and a container that is
-run are real local programs (lambda_runtime.py, containers.py).
+Requests are forwarded to moto, with two exceptions that moto cannot handle without Docker:
+invoked functions and started containers run as real local programs (lambda_runtime.py,
+containers.py).
 
-moto's interpreter of state machines calls back to localhost:$MOTO_PORT, so moto is started with MOTO_PORT naming this gateway's port,
-and with its own port on the command line: every Task state passes through here.
+moto's interpreter of state machines calls back to localhost:$MOTO_PORT, so moto is started with
+MOTO_PORT set to this gateway's port, and its own port on the command line. Every Task state
+therefore passes through here.
 
-RIG_CONFIG names a JSON file, read anew for each call:
+RIG_CONFIG names a JSON file, read again for each call:
   {"lambda": {"cloudcrew-review": {"command": ["python3", "functions.py"], "env": {}, "timeout": 30}},
    "ecs":    {"phase": {"command": ["python3", "phase_task.py"], "env": {}}}}
-Functions are found by their names, containers by theirs. GET /_rig/log lists what was started, invoked and ended.
+Functions and containers are looked up by name. GET /_rig/log lists what was started, invoked and ended.
 """
 import asyncio
 import json
@@ -32,7 +34,7 @@ INVOCATION = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
 
 
 class Rig:
-    """What the parts share: the configuration, the log, calls to moto."""
+    """Shared by the parts: the configuration, the log, calls to moto."""
 
     def __init__(self):
         self.log, self.logs, self.http = [], os.environ["RIG_LOG_DIR"], None
@@ -77,7 +79,7 @@ async def any_call(request):
         return web.Response(status=404, body=out, headers={"x-amzn-ErrorType": "ResourceNotFoundException"})
     headers = passed_on(request.headers)
     if service == "ecs":
-        # moto's ECS takes one call at a time: it walks through tasks while others are added.
+        # moto's ECS handles one call at a time: it iterates over tasks while others are added.
         async with request.app["one_at_a_time"]:
             return await ecs_call(request, headers, body, region)
     status, answered, out = await rig.moto(request.method, request.raw_path, headers, body)

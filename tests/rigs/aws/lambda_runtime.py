@@ -1,4 +1,4 @@
-"""Functions as local programs that poll the Lambda Runtime API, as custom runtimes do in AWS: the same program runs here and there."""
+"""Runs functions as local programs that poll the Lambda Runtime API, like custom runtimes in AWS: the same program runs here and there."""
 import asyncio
 import json
 import os
@@ -86,7 +86,7 @@ class Functions:
         self.rig, self.workers = rig, {}
 
     async def invoke(self, name, region, payload):
-        """(function error or None, payload), or None when no program stands for the function."""
+        """(function error or None, payload), or None when no program is configured for the function."""
         name = name.split(":")[6] if name.startswith("arn:") else name.split(":")[0]
         program = self.rig.program("lambda", name)
         if program is None:
@@ -99,7 +99,7 @@ class Functions:
             await worker.start(self.rig, program, region)
         else:
             worker.current = ("reserved", None)  # before anything awaits: another call may look for a worker
-        # Shielded: a caller that gives up does not stop the function, as in AWS.
+        # Shielded: as in AWS, a caller that gives up does not stop the function.
         error, out = await asyncio.shield(asyncio.ensure_future(worker.serve(payload or b"{}", program.get("timeout", 60))))
         self.rig.note(function=name, error=error, event=payload.decode("utf-8", "replace")[:500], result=out.decode("utf-8", "replace")[:500])
         return error, out

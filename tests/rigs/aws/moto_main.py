@@ -1,12 +1,15 @@
 """moto's server, with six repairs.
 
-* State machines are really executed (moto's default only pretends).
-* Parameters of service integrations are renamed to what the service's client expects, and answers back again: a state machine
-  writes LaunchType, the API of ECS launchType. moto left both steps empty.
+* State machines are really executed (by default, moto only pretends).
+* Parameters of service integrations are renamed to what the service's client expects, and
+  results back again: a state machine writes LaunchType, the ECS API launchType. moto implements
+  neither step.
 * SendTaskFailure keeps its cause (moto drops it).
-* A retrier counts anew each time that its state is entered, as the specification says (moto counts through the whole execution).
-* Each attempt has a task token of its own (moto gives the next attempt the old one, with the answer that it had).
-* A program that reports at once is heard (moto listens for heartbeats only some moments after it has started a container).
+* A retrier's count restarts whenever its state is entered, as specified (moto counts across the
+  whole execution).
+* Each attempt has its own task token (moto reuses the old one, with its answer).
+* A report sent immediately is received (moto listens for heartbeats only some time after it
+  starts a container).
 """
 import sys
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Empties every service of moto; the processes stay up.
+# Resets every service of moto; the processes keep running.
 set -euo pipefail
 . "$(cd "$(dirname "$0")" && pwd)/../lib.sh"
 . "$RIG_STATE/aws.env"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Starts moto and the gateway on loopback, on free ports unless RIG_AWS_PORT and RIG_MOTO_PORT name some. Prints what to export.
-# What runs already is left as it is.
+# Starts moto and the gateway on loopback, on free ports unless RIG_AWS_PORT and RIG_MOTO_PORT are
+# set. Prints what to export. Leaves running processes alone.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 . "$here/../lib.sh"
@@ -10,7 +10,8 @@ if ! alive gateway || ! alive moto; then
   halt gateway; halt moto
   free() { "$VENV/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
   port="${RIG_AWS_PORT:-$(free)}" moto_port="${RIG_MOTO_PORT:-$(free)}"
-  # What stands in for the phase task and for the functions; each finds its script by the project's id.
+  # Programs that stand in for the phase task and the functions; each finds its script by the
+  # project's id.
   scripts="$RIG_STATE/scripts"; mkdir -p "$scripts"
   "$VENV/bin/python" - "$here/../machine" "$scripts" "$VENV/bin/python" >"$RIG_STATE/programs.json" <<'P'
 import json, os, sys

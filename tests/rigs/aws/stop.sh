@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Ends what start.sh started, by the pid files, and nothing else.
+# Stops exactly what start.sh started, by the pid files.
 . "$(cd "$(dirname "$0")" && pwd)/../lib.sh"
 halt gateway
 halt moto

@@ -3,11 +3,11 @@ import json
 
 from wire import STREAM_HEAD, es_event, es_exception, http, http_error, http_json
 
-CLOSED = "ConnectionClosed"  # in place of an error type: the connection ends without an answer
+CLOSED = "ConnectionClosed"  # instead of an error type: the connection closes without an answer
 
 
 class Answer:
-    """One scripted answer in both encodings. `events` is set when the stream is sent piece by piece."""
+    """One scripted answer in both encodings. `events` is set if the stream is sent piece by piece."""
 
     def __init__(self, label, delay, plain, stream, served=None):
         self.label, self.delay, self.plain, self.stream, self.served = label, delay, plain, stream, served
@@ -84,7 +84,7 @@ def stream_events(blocks, raw_inputs, chunk):
 
 
 def compile_agent(name, spec, defaults):
-    """The answers of one agent in order, and what comes after the last: error, cycle or repeat_last."""
+    """The answers of one agent in order, and what follows the last one: error, cycle or repeat_last."""
     answers = []
     for turn in spec["turns"]:
         for _ in range(turn.get("repeat", 1)):

@@ -15,7 +15,7 @@ def chat_error(kind, message, status=None, retry_after=None):
 
 
 def chat_usage(usage):
-    """Tokens from a cache are among those of the prompt; what is written to one is not told."""
+    """Cached tokens are included in those of the prompt; tokens written to a cache are not reported."""
     read = usage.get("cacheReadInputTokens", 0)
     prompt = usage["inputTokens"] + read + usage.get("cacheWriteInputTokens", 0)
     return {"prompt_tokens": prompt, "completion_tokens": usage["outputTokens"],
@@ -61,7 +61,7 @@ def completion(answer, reported):
 
 
 def chat_events(head, text, calls, finish, usage, chunk):
-    """The report and the end are one piece: it is the last that a caller waits for."""
+    """The report and the end are one piece, the last that a caller waits for."""
     def event(delta, finish=None, **more):
         choices = [{"index": 0, "delta": delta, "finish_reason": finish}] if delta is not None else []
         return b"data: " + dump({**head, "object": "chat.completion.chunk", "choices": choices, **more}) + b"\n\n"

@@ -15,7 +15,7 @@ class Cache:
         self.minimum, self.ttl, self.entries = spec["minimum"], spec.get("ttlSeconds", 300), {}
 
     def parts(self, body, chat):
-        """The request's pieces in the order in which they are read, and after which of them a point stands."""
+        """The request's pieces in reading order, and the positions of its cache points."""
         parts, points = [], []
         messages = [("messages" + m.get("role", ""), b) for m in body.get("messages", [])
                     for b in ([m] if chat else m.get("content", []))]
@@ -25,11 +25,11 @@ class Cache:
                 points.append(len(parts))
                 continue
             parts.append((section, dump(value)))
-        # OpenAI's servers cache by themselves, wherever they like.
+        # OpenAI's servers cache automatically, at any position.
         return parts, list(range(1, len(parts) + 1)) if chat else points
 
     def usage(self, model, body, chat, now):
-        """What this request reads, writes and pays in full; the points are written as it comes."""
+        """The tokens that this request reads, writes and pays in full; also writes its cache entries."""
         parts, points = self.parts(body, chat)
         seen, size, prefixes = hashlib.sha256(model.encode()), 0, [(None, 0)]
         for section, text in parts:
@@ -48,7 +48,7 @@ class Cache:
 
 
 def metered(answer, spent):
-    """The same answer with the usage that the cache made out."""
+    """The same answer with the usage computed by the cache."""
     turn, tool_ids, defaults = answer.source
     scripted = {**defaults.get("usage", {}), **turn.get("usage", {})}
     said = turn.get("text", "") + "".join(c.get("inputText") or json.dumps(c.get("input", {}), ensure_ascii=False) for c in turn.get("tools", []))
@@ -59,7 +59,7 @@ COUNTED = ("inputTokens", "outputTokens", "cacheReadInputTokens", "cacheWriteInp
 
 
 class Meter:
-    """Usage of the answers that were written to the end of their report, and apart from them of those that were cut off."""
+    """Usage of the answers that were written completely, and separately of those that were cut off."""
 
     def __init__(self):
         self.agents = {}

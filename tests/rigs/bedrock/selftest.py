@@ -1,4 +1,4 @@
-"""Framing, both protocols, cache and meter, and how many requests per second: `fake_bedrock.py selftest`."""
+"""Tests framing, both protocols, cache and meter, and measures requests per second: `fake_bedrock.py selftest`."""
 import asyncio
 import binascii
 import json
@@ -46,16 +46,16 @@ def test_cache():
         messages = [{"role": "user", "content": [{"text": w} for w in words]}]
         spent = cache.usage("m", {"system": system, "messages": messages}, False, now)
         return spent["input"], spent["cacheRead"], spent["cacheWrite"]
-    assert ask([*long], 0) == (31, 0, 0), "without a point nothing is kept"
+    assert ask([*long], 0) == (31, 0, 0), "without a point nothing is cached"
     assert ask([*long, point], 0) == (4, 0, 27), "the first request writes"
-    assert ask([*long, point], 299) == (4, 27, 0), "the next one reads, and the entry lives on"
-    assert ask([*long, point], 598) == (4, 27, 0), "a hit renews its life"
-    assert ask([*long, point], 898) == (4, 0, 27), "nobody came for five minutes"
-    assert ask([*short, point], 898) == (6, 0, 0), "too short to be kept"
+    assert ask([*long, point], 299) == (4, 27, 0), "the next one reads, and the entry stays"
+    assert ask([*long, point], 598) == (4, 27, 0), "a hit renews the entry"
+    assert ask([*long, point], 898) == (4, 0, 27), "the entry expired after five minutes"
+    assert ask([*short, point], 898) == (6, 0, 0), "too short to cache"
     assert ask([{"text": "S" * 100}, point], 898) == (4, 0, 27), "another prompt is another entry"
     longer = {"system": [*long, point], "messages": [{"role": "user", "content": [{"text": "x" * 40}, point]}]}
-    assert cache.usage("m", longer, False, 900) == {"input": 0, "cacheRead": 27, "cacheWrite": 13}, "what is new is written"
-    assert cache.usage("other", longer, False, 900)["cacheRead"] == 0, "each model has a cache of its own"
+    assert cache.usage("m", longer, False, 900) == {"input": 0, "cacheRead": 27, "cacheWrite": 13}, "the new part is written"
+    assert cache.usage("other", longer, False, 900)["cacheRead"] == 0, "each model has its own cache"
     chat = {"messages": [{"role": "system", "content": "s" * 100}, {"role": "user", "content": "hi"}]}
     assert cache.usage("m", chat, True, 0)["cacheRead"] == 0 and cache.usage("m", chat, True, 1)["cacheWrite"] == 0
     chat["messages"].append({"role": "user", "content": "more"})
@@ -94,7 +94,7 @@ def test_protocols(port):
     assert said[-1]["usage"] == {"prompt_tokens": 14, "completion_tokens": 3, "total_tokens": 17, "prompt_tokens_details": {"cached_tokens": 5}}
     whole = json.loads(chat(stream=False)[1])
     assert whole["usage"] == said[-1]["usage"] and whole["choices"][0]["message"]["tool_calls"][0]["id"] == "tu-a-1-0"
-    assert not any("usage" in c for c in chunks(chat(usage=False)[1])[0]), "a report is for those who ask"
+    assert not any("usage" in c for c in chunks(chat(usage=False)[1])[0]), "a report is sent only on request"
     status, raw = chat()
     assert (status, json.loads(raw)["error"]) == (429, {"message": "ThrottlingException", "type": "ThrottlingException", "code": 429})
     said, done = chunks(chat()[1])
@@ -110,7 +110,7 @@ def test_protocols(port):
     assert {(x["op"], x["agent"], x["run"]) for x in logged} == {("chat-completions", "a", "1")} and [x["call"] for x in logged] == [*range(7)]
     assert json.loads(ask("GET", "/v1/models")[1])["data"][0]["object"] == "model"
     assert ask("POST", CHAT, {"model": "m"})[0] == 400 and ask("GET", "/v1/nothing")[0] == 404
-    # With a cache, the points of a request say what it costs.
+    # With a cache, the points of a request determine its cost.
     ask("POST", "/_fake/load", {"model": {"cache": {"minimum": 10}, "agents": {"a": {"exhausted": "cycle", "turns": [{"text": "x" * 40}]}}}})
     point = {"cachePoint": {"type": "default"}}
     body = {"system": [{"text": "AGENT:a " + "s" * 100}, point], "messages": [{"role": "user", "content": [{"text": "go"}]}]}
@@ -119,8 +119,8 @@ def test_protocols(port):
     body["system"] += [point] * 4
     status, raw = ask("POST", "/model/m/converse", body)
     assert status == 400 and b"5 cache points" in raw
-    assert json.loads(ask("GET", "/_fake/stats")[1])["by_run"] == {"-": {"a": 2}}, "what is refused takes no turn"
-    # Who hangs up in the middle has not had its answer.
+    assert json.loads(ask("GET", "/_fake/stats")[1])["by_run"] == {"-": {"a": 2}}, "a refused call takes no turn"
+    # A caller that disconnects early has not received its answer.
     ask("POST", "/_fake/load", {"model": {"agents": {"a": {"turns": [{"text": "x" * 999, "eventDelayMs": 20}]}}}})
     connection = HTTPConnection("127.0.0.1", port)
     connection.request("POST", CHAT, dump({"model": "m", "stream": True, "messages": [{"role": "system", "content": "AGENT:a"}]}))

@@ -1,4 +1,4 @@
-"""What goes over the wire: HTTP/1.1, event-stream frames, JSON."""
+"""Wire formats: HTTP/1.1, event-stream frames, JSON."""
 import binascii
 import json
 import struct

@@ -1,16 +1,16 @@
 #!/usr/bin/env node
-// Drives a language server over stdio as an editor does, and reports as JSON what its user would see.
+// Drives a language server over stdio like an editor, and reports as JSON what its user would see.
 //
 //   node probe.mjs --server PROGRAM [--args "lsp"] --workspace FOLDER --probe FILE... [--settings FILE] [--verbose]
 //
-// A probe is { "settings": {...}, "schemas": {"FILE": ["GLOB"]}, "checks": [...] }; the first two are for yaml-language-server alone.
-// A check names a `file` of the workspace and, where it shall read otherwise, `edit`: [TEXT, INSTEAD] (once, and it must be there) or
-// the whole `text`. `|>` in either, or in `at` (text that stands in the file), is the cursor. Nothing is written to disk.
+// A probe is { "settings": {...}, "schemas": {"FILE": ["GLOB"]}, "checks": [...] }; the first two apply only to yaml-language-server.
+// A check names a `file` of the workspace and, to change its content, `edit`: [TEXT, REPLACEMENT] (TEXT must occur) or the whole
+// `text`. `|>` in either, or in `at` (text in the file), is the cursor. Nothing is written to disk.
 //   "complete":    { "has": ["pm"], "lacks": ["x"], "docs": { "pm": "part of its documentation" } }
 //   "hover":       "part of it"
 //   "diagnostics": { "count": 1, "word": "pn", "lines": [7], "message": "part of one", "range": [line, column, column] }
 // `word` is the first one in the replacement, and one diagnostic covers exactly it. Lines and columns count from 1.
-// Exits 0 when every check holds, 1 when one does not, 2 when the server does not talk. Needs Node 18 and nothing from npm.
+// Exits 0 if all checks pass, 1 if one fails, 2 if the server does not respond. Needs Node 18 and no npm packages.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';

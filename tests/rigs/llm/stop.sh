@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Ends what start.sh started, by the pid file, and nothing else.
+# Stops exactly what start.sh started, by the pid file.
 . "$(cd "$(dirname "$0")" && pwd)/../lib.sh"
 halt llama_cpp.server
 rm -f "$RIG_STATE/llm.yaml"

@@ -1,10 +1,12 @@
-"""Executes state machines with the stand-ins behind them, many at once.
+"""Executes many state machines at once, backed by the stand-ins.
 
-stdin:  {"machines": {NAME: FILE}, "executions": [{"project": ID, "machine": NAME, "input": {...}, "script": [...]}]}
-stdout: [{"project", "status", "error", "states": [...], "faults": [...], "unused": N}], in the same order
+stdin:  {"machines": {NAME: FILE}, "executions": [{"project": ID, "machine": NAME, "input":
+{...}, "script": [...]}]} stdout: [{"project", "status", "error", "states": [...], "faults":
+[...], "unused": N}], in the same order
 
-`states` are those that were entered, from the execution's history; a task that is done again is entered again. `faults` are calls that
-the script did not foresee, `unused` entries of it that nobody asked for.
+`states` are the entered states, from the execution's history; a retried task is entered again.
+`faults` are calls that the script did not expect, `unused` is the number of its remaining
+entries.
 """
 import concurrent.futures
 import json
@@ -21,7 +23,7 @@ SCRIPTS = os.path.join(os.environ["RIG_STATE"], "scripts")
 AT_ONCE = int(os.environ.get("RIG_AT_ONCE", "12"))
 #: No execution takes so long, in seconds.
 LONGEST = 240
-#: Errors of Lambda itself: nobody's outcome.
+#: Errors of Lambda itself, which are not outcomes.
 AWAY = ("Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException")
 
 
@@ -33,7 +35,7 @@ def bound():
     except iam.exceptions.EntityAlreadyExistsException:
         role = iam.get_role(RoleName="cloudcrew")["Role"]["Arn"]
     values = {"cluster_arn": ecs.create_cluster(clusterName="cloudcrew")["cluster"]["clusterArn"]}
-    # Only the container's name counts here; AWS does not ask for its memory when the task has some.
+    # Only the container's name matters here; AWS does not require its memory if the task has some.
     container = {"name": "phase", "image": "cloudcrew", "memory": 2048, "essential": True}
     defined = ecs.register_task_definition(family="cloudcrew-phase", requiresCompatibilities=["FARGATE"], networkMode="awsvpc",
                                            cpu="1024", memory="2048", containerDefinitions=[container])
@@ -63,7 +65,7 @@ def rendered(text, values):
 
 
 def hurried(machine):
-    """The same machine in a hurry: seconds instead of minutes and days. Nothing else differs."""
+    """The same machine with short delays: seconds instead of minutes and days. Nothing else differs."""
     for state in machine["States"].values():
         if "HeartbeatSeconds" in state:
             state["HeartbeatSeconds"], state["TimeoutSeconds"] = 6, 60

@@ -1,4 +1,4 @@
-"""Stands in for the functions: a review answers at once, a request is answered later by task token, as a person does."""
+"""Stands in for the functions: a review answers at once; a request is answered later by task token, like a person would."""
 import json
 import os
 import sys
@@ -13,7 +13,7 @@ API = "http://%s/2018-06-01/runtime/invocation/" % os.environ["AWS_LAMBDA_RUNTIM
 
 
 def state_of(event):
-    """The state that called, from what it said."""
+    """The calling state, from its input."""
     return {"review": lambda: event["phase"] + ".review", "request": lambda: event["phase"] + "." + event["kind"],
             "finalize": lambda: "finalize", "ended": lambda: event["end"] + ".record"}[NAME]()
 

@@ -1,4 +1,4 @@
-"""Stands in for the phase task: works on a phase, and reports by task token what came of it."""
+"""Stands in for the phase task: works on a phase and reports the outcome by task token."""
 import datetime
 import os
 import sys

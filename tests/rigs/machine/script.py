@@ -1,10 +1,11 @@
-"""What is to come of each state, one after another: a list in $RIG_SCRIPTS/PROJECT.json, taken in order by whichever program the
-machine calls. Each entry names its state, so that a machine which goes another way is found out at once.
+"""The scripted outcomes of states: a list in $RIG_SCRIPTS/PROJECT.json, consumed in order by the
+programs that the machine calls. Each entry names its state, so that a machine that takes another
+path is detected at once.
 
   {"state": "discovery.swarm", "on": "finished"}     reports an outcome
-  {"state": "poc.swarm", "on": "parked"}             with the moment at which it is tried again
+  {"state": "poc.swarm", "on": "parked"}             with the time of the next attempt
   {"state": "poc.review", "error": "Parked"}         fails by this name
-  {"state": "poc.swarm", "silent": true}             ends without a word
+  {"state": "poc.swarm", "silent": true}             ends without a report
 """
 import fcntl
 import json
@@ -16,7 +17,7 @@ FOLDER = os.environ["RIG_SCRIPTS"]
 
 
 def take(project, state, given):
-    """The next entry of a project's script; `given` is noted, what does not fit is noted as a fault."""
+    """The next entry of a project's script; records `given`, and a mismatch as a fault."""
     with open(os.path.join(FOLDER, project + ".lock"), "a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with open(os.path.join(FOLDER, project + ".json")) as file:
@@ -31,7 +32,7 @@ def take(project, state, given):
 
 
 def states(action, **what):
-    """A call of Step Functions."""
+    """Calls Step Functions."""
     request = urllib.request.Request(os.environ["AWS_ENDPOINT_URL"], json.dumps(what).encode(), {
         "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AWSStepFunctions." + action,
         "Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/states/aws4_request, SignedHeaders=host, Signature=0"})
@@ -42,7 +43,7 @@ def states(action, **what):
 
 
 def report(token, entry, more):
-    """Says by task token what came of a state."""
+    """Reports the outcome of a state by task token."""
     if entry.get("silent"):
         return
     if "error" in entry:

@@ -1,9 +1,9 @@
-//! The body of a ConverseStream request. It is written here and not by the SDK: the SDK keeps JSON
-//! objects in hash maps, whose order differs from process to process, and a prompt cache holds only
-//! while every byte of the beginning stays the same.
+//! The body of a ConverseStream request. It is written here rather than by the SDK, because the SDK
+//! keeps JSON objects in hash maps. Their order differs between processes, and a prompt cache
+//! requires an identical prefix.
 //!
-//! A conversation is sent again with every turn. What is sent borrows from it, and only bytes are
-//! made.
+//! A conversation is sent again with every turn, so the body borrows from it and allocates only the
+//! bytes.
 
 use std::collections::BTreeMap;
 
@@ -16,22 +16,22 @@ use serde_json::{Value, json};
 
 use super::Settings;
 
-/// Bytes that stand for one token, for telling whether a beginning is long enough to be cached.
+/// Estimated bytes per token, to decide whether a prefix is long enough to cache.
 const BYTES_PER_TOKEN: u64 = 4;
 
-/// Documents that a request may hold.
+/// Maximum documents in a request.
 const DOCUMENTS: usize = 5;
-/// Images that a request may hold.
+/// Maximum images in a request.
 const IMAGES: usize = 20;
 
-/// The system prompt, what other visits share of it as a part of its own.
+/// The system prompt; the part shared with other visits is a block of its own.
 fn system<'a>(request: &ModelRequest<'a>) -> Vec<Part<'a>> {
     let (steady, rest) =
         request.system.split_at_checked(request.steady).unwrap_or((request.system, ""));
     [steady, rest].into_iter().filter(|text| !text.is_empty()).map(Part::Text).collect()
 }
 
-/// The request's JSON. Keys come in a fixed order, arguments and schemas in the order in which they
+/// The request as JSON. Keys have a fixed order; arguments and schemas keep the order in which they
 /// were written.
 pub fn body(request: &ModelRequest<'_>, settings: &Settings) -> Vec<u8> {
     let mut body = Body {
@@ -52,7 +52,7 @@ pub fn body(request: &ModelRequest<'_>, settings: &Settings) -> Vec<u8> {
         body.add_cache_points(least);
     }
     let mut bytes = serde_json::to_vec(&body).expect("plain data with text keys has a text");
-    // It stays in memory for as long as the model thinks.
+    // It stays in memory while the model works.
     bytes.shrink_to_fit();
     bytes
 }
@@ -82,8 +82,7 @@ struct Sent<'a> {
     content: Vec<Part<'a>>,
 }
 
-/// A block as it is sent; also a tool, or a point up to which the provider may keep what it has
-/// read.
+/// A block as it is sent; also a tool, or a cache point.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 enum Part<'a> {
@@ -142,8 +141,8 @@ struct Source<'a> {
 }
 
 impl<'a> Body<'a> {
-    /// The service takes so many documents and images, and no two documents of one name: the oldest
-    /// beyond that are left out, and a name that comes again is numbered.
+    /// The service limits the number of documents and images, and document names must be unique.
+    /// The oldest ones above the limit are omitted, and repeated names are numbered.
     fn fit_attachments(&mut self) {
         let (mut documents, mut images) = (0_usize, 0_usize);
         for part in self.shown() {
@@ -186,9 +185,9 @@ impl<'a> Body<'a> {
         results.flatten().filter(|part| matches!(part, Part::Document { .. } | Part::Image { .. }))
     }
 
-    /// Four points at most, in the order in which the provider reads: after the tools, after what
-    /// is steady of the system prompt, where the last request ended, and where this one ends. A
-    /// point before which too little stands would be of no use and is left out.
+    /// Adds at most four cache points, in the order in which the provider reads: after the tools,
+    /// after the constant part of the system prompt, at the end of the last request, and at the end
+    /// of this one. A point with too little before it would have no effect and is omitted.
     fn add_cache_points(&mut self, least: u64) {
         let least = least.saturating_mul(BYTES_PER_TOKEN);
         let mut before = self.tool_config.tools.iter().map(Part::size).sum::<u64>();
@@ -220,7 +219,7 @@ impl Tools<'_> {
 impl Part<'_> {
     const POINT: Part<'static> = Part::CachePoint { r#type: "default" };
 
-    /// Bytes of its texts: close to what a model reads of it.
+    /// Bytes of its text: close to what a model reads of it.
     fn size(&self) -> u64 {
         let texts = match self {
             Part::ToolSpec { name, description, input_schema } => {
@@ -306,7 +305,7 @@ fn attachment(attachment: &Attachment) -> Part<'_> {
     }
 }
 
-/// The service takes letters, digits, single spaces, hyphens, parentheses and square brackets.
+/// The service accepts letters, digits, single spaces, hyphens, parentheses and square brackets.
 fn document_name(name: &str) -> String {
     let kept = |c: char| if c.is_ascii_alphanumeric() || "-()[]".contains(c) { c } else { ' ' };
     let name: String = name.chars().map(kept).collect();

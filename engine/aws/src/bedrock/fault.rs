@@ -1,5 +1,5 @@
-//! What went wrong with a call, told by class: what may follow, the provider's name for it, and its
-//! words.
+//! Classifies what went wrong with a call: how to react, the provider's name for it, and its
+//! message.
 
 use std::error::Error;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::event_stream::RawMessage;
 use cloudcrew_ports::model::{FaultKind, ModelFault};
 
-/// A call that got no answer, or a refusal.
+/// A call without an answer, or with a refusal.
 pub fn of_call(
     error: SdkError<ConverseStreamError, HttpResponse>,
     silence: Duration,
@@ -28,8 +28,8 @@ pub fn of_call(
                 .filter(|s| (0.0..1e9).contains(s));
             let class = class.map_or_else(|| format!("Http{status}"), capital);
             let words = words.map_or_else(|| format!("HTTP status {status}"), str::to_owned);
-            // A refusal of the service itself is free; what has no class comes from something in
-            // between.
+            // A refusal by the service itself is free; an error without a class comes from an
+            // intermediary.
             let own = said.err().code().is_some();
             let fault =
                 ModelFault::of_status(status, wait.map(Duration::from_secs_f64), &class, &words);
@@ -37,7 +37,7 @@ pub fn of_call(
         }
         SdkError::TimeoutError(_) => ModelFault::silent(silence),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => {
-            ModelFault::refused(format!("no connection in time: {}", chain(&error)))
+            ModelFault::refused(format!("the connection timed out: {}", chain(&error)))
         }
         SdkError::DispatchFailure(failure) if failure.is_io() => {
             let words = chain(&error);
@@ -51,7 +51,7 @@ pub fn of_call(
             if words.to_lowercase().contains("credential")
                 || words.to_lowercase().contains("identity")
             {
-                // Each provider of the chain says at length why it has none.
+                // Each provider of the chain explains at length why it has no credentials.
                 let words = words.lines().next().unwrap_or_default();
                 let words = words
                     .rsplit_once(": no credentials")
@@ -59,9 +59,9 @@ pub fn of_call(
                 return ModelFault::denied(
                     "NoCredentials",
                     format!(
-                        "no AWS credentials were found ({words}); set AWS_PROFILE, or \
+                        "no AWS credentials found ({words}); set AWS_PROFILE, or \
                          AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or \
-                         run where a role is attached"
+                         run with an attached role"
                     ),
                 );
             }
@@ -71,7 +71,7 @@ pub fn of_call(
             let status = response.raw().status().as_u16();
             let said = chain(&error);
             if response.raw().status().is_success() {
-                // The answer began and did not come whole.
+                // The answer started and was cut off.
                 return if said.contains("IncompleteMessage") || said.contains("closed") {
                     ModelFault::connection(said)
                 } else {
@@ -84,7 +84,7 @@ pub fn of_call(
     }
 }
 
-/// A stream that broke, or said that something is wrong.
+/// A stream that was lost, or that reported an error.
 pub fn of_event(error: SdkError<ConverseStreamOutputError, RawMessage>) -> ModelFault {
     match &error {
         SdkError::ServiceError(said) => {
@@ -97,7 +97,7 @@ pub fn of_event(error: SdkError<ConverseStreamOutputError, RawMessage>) -> Model
                 Said::ValidationException(_) => "ValidationException",
                 other => other.code().unwrap_or("StreamError"),
             };
-            let words = said.err().message().unwrap_or("the provider gave no reason");
+            let words = said.err().message().unwrap_or("no reason given");
             if class == "ValidationException" {
                 return ModelFault {
                     unpaid: false,
@@ -118,7 +118,7 @@ fn capital(class: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// The innermost causes, in words.
+/// The messages of the inner causes.
 fn chain(error: &(dyn Error + 'static)) -> String {
     let mut words = Vec::new();
     let mut cause = error.source();
@@ -130,7 +130,7 @@ fn chain(error: &(dyn Error + 'static)) -> String {
     if words.is_empty() { DisplayErrorContext(error).to_string() } else { words.join(": ") }
 }
 
-/// Says what to do about the refusals that every newcomer meets.
+/// Adds advice to the refusals that every new user meets.
 pub fn advised(
     mut fault: ModelFault,
     model: &str,
@@ -140,11 +140,11 @@ pub fn advised(
     if fault.error == "ConnectionError" && fault.unpaid {
         let advice = match endpoint {
             Some(url) => {
-                format!("nothing answers at {url}: look at `models.*.endpoint` in agents.yaml")
+                format!("no server at {url}: check `models.*.endpoint` in agents.yaml")
             }
             None => format!(
-                "is there a network, and does {region} have Bedrock? `models.*.region` in \
-                 agents.yaml says where it is called"
+                "check the network, and whether {region} has Bedrock; the region is set by \
+                 `models.*.region` in agents.yaml"
             ),
         };
         fault.message = format!("{} ({advice})", fault.message);
@@ -162,31 +162,31 @@ pub fn advised(
         }
         "ResourceNotFoundException" => {
             format!(
-                "there is no model `{model}` in {region}: look at `models.*.id` and \
+                "no model `{model}` in {region}: check `models.*.id` and \
                 `models.*.region` in agents.yaml"
             )
         }
         "ValidationException" if fault.message.contains("model identifier") => {
             format!(
-                "`{model}` is no model id in {region}: look at `models.*.id` and \
+                "`{model}` is not a model id in {region}: check `models.*.id` and \
                 `models.*.region` in agents.yaml"
             )
         }
         "ValidationException" if fault.message.contains("on-demand throughput") => {
             format!(
-                "`{model}` is served through an inference profile only: write one in \
-                `models.*.id`, such as `us.{model}`"
+                "`{model}` is available only through an inference profile: set \
+                `models.*.id` to one, such as `us.{model}`"
             )
         }
         "ExpiredTokenException" | "ExpiredToken" => "the credentials have expired: renew \
          them"
             .to_owned(),
         "UnrecognizedClientException" | "InvalidSignatureException" | "InvalidClientTokenId" => {
-            "AWS does not know these credentials: look at AWS_PROFILE, or AWS_ACCESS_KEY_ID and \
+            "AWS does not recognise the credentials: check AWS_PROFILE, or AWS_ACCESS_KEY_ID and \
              AWS_SECRET_ACCESS_KEY"
                 .to_owned()
         }
-        "ServiceQuotaExceededException" => "the account's quota for the model is used up: raise \
+        "ServiceQuotaExceededException" => "the account's quota for the model is exhausted: raise \
          it, or wait"
             .to_owned(),
         _ => return fault,

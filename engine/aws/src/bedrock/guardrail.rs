@@ -1,9 +1,9 @@
-//! What a guardrail of the account found, in words. What it found it in is left out: it may be just
-//! what nobody should read.
+//! Describes the findings of a guardrail. The text that triggered a finding is omitted: it may be
+//! just what nobody should read.
 
 use aws_sdk_bedrockruntime::types::{GuardrailAssessment, GuardrailTraceAssessment};
 
-/// One line for each finding, in a fixed order: `what was said: topic Investment, blocked`.
+/// One line per finding, in a fixed order: `what was said: topic Investment, blocked`.
 pub fn findings(trace: &GuardrailTraceAssessment) -> Vec<String> {
     let asked =
         trace.input_assessment().into_iter().flatten().flat_map(|(_, found)| lines("asked", found));

@@ -1,5 +1,5 @@
-//! Bedrock through ConverseStream. One value for each model of a crew; those of one region and
-//! endpoint share a connection pool.
+//! Bedrock through ConverseStream. One value per model of a crew; those of one region and endpoint
+//! share a connection pool.
 
 mod body;
 mod fault;
@@ -27,21 +27,21 @@ use bytes::Bytes;
 use cloudcrew_definition::crew::Reasoning;
 use cloudcrew_ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
 
-/// Time to connect at most.
+/// Connection timeout.
 const CONNECT: Duration = Duration::from_secs(5);
-/// Region in a signature where an endpoint is named and no region.
+/// Region of the signature when an endpoint is set without a region.
 const REGION: &str = "us-east-1";
 
 /// Where a model is served.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Place {
-    /// Region; `None`: the environment's.
+    /// Region; defaults to the environment's.
     pub region: Option<String>,
-    /// URL of the endpoint; `None`: the region's.
+    /// URL of the endpoint; defaults to the region's.
     pub endpoint: Option<String>,
 }
 
-/// A guardrail of the account that looks at every call.
+/// A guardrail of the account, applied to every call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guardrail {
     /// Its identifier.
@@ -50,18 +50,18 @@ pub struct Guardrail {
     pub version: String,
 }
 
-/// How a model is called.
+/// How to call a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Identifier of the model or of an inference profile.
     pub id: String,
-    /// Tokens that must stand before a cache point; `None`: no prompt is cached.
+    /// Minimum tokens before a cache point; `None` disables prompt caching.
     pub cache_minimum: Option<u64>,
-    /// How much the model thinks before it speaks; `None`: as it does by itself.
+    /// How much the model may think; defaults to the model's own setting.
     pub reasoning: Option<Reasoning>,
-    /// The guardrail.
+    /// The guardrail, if any.
     pub guardrail: Option<Guardrail>,
-    /// A provider that says nothing for so long is away.
+    /// Time without any bytes after which the provider counts as gone.
     pub silence: Duration,
 }
 
@@ -69,19 +69,19 @@ pub struct Settings {
 #[derive(Debug, Clone)]
 pub struct Service {
     client: Client,
-    /// Empty: none is named anywhere, and nothing can be called.
+    /// Empty if no region is configured; every call then fails.
     region: String,
     endpoint: Option<String>,
 }
 
 impl Service {
-    /// Makes a connection ready; nothing is sent yet. Credentials come from the SDK's standard
-    /// chain: environment, profile, web identity, container, instance.
+    /// Prepares a connection; sends nothing yet. Credentials come from the SDK's standard chain:
+    /// environment, profile, web identity, container, instance.
     pub async fn new(place: &Place) -> Service {
         Service::load(place, aws_config::defaults(BehaviorVersion::latest())).await
     }
 
-    /// The same with credentials of one's own.
+    /// Like [`Service::new`], with explicit credentials.
     pub async fn with_credentials(place: &Place, key: &str, secret: &str) -> Service {
         let credentials = Credentials::new(key, secret, None, None, "cloudcrew");
         Service::load(
@@ -94,7 +94,7 @@ impl Service {
     async fn load(place: &Place, loader: ConfigLoader) -> Service {
         let mut loader = loader
             .http_client(http(place))
-            // The swarm has the one retry layer, and knows itself how long nothing may be heard.
+            // The swarm retries and has its own timeouts.
             .retry_config(RetryConfig::disabled())
             .stalled_stream_protection(
                 aws_config::stalled_stream_protection::StalledStreamProtectionConfig::disabled(),
@@ -115,14 +115,14 @@ impl Service {
         Service { client: Client::new(&config), region, endpoint }
     }
 
-    /// The region that was settled on.
+    /// The region in use.
     pub fn region(&self) -> &str {
         &self.region
     }
 }
 
-/// Without TLS where the endpoint has none; loading the system's certificates takes longer than all
-/// else before the first call.
+/// Disables TLS for an endpoint without it, because loading the system's certificates takes longer
+/// than everything else before the first call.
 fn http(place: &Place) -> SharedHttpClient {
     match place.endpoint.clone().or_else(from_environment) {
         Some(url) if url.starts_with("http://") => Builder::new().build_http(),
@@ -132,7 +132,7 @@ fn http(place: &Place) -> SharedHttpClient {
     }
 }
 
-/// The endpoint that the environment names.
+/// The endpoint set by the environment.
 fn from_environment() -> Option<String> {
     ["AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "AWS_ENDPOINT_URL"]
         .iter()
@@ -157,7 +157,7 @@ impl BedrockModel {
 impl Model for BedrockModel {
     async fn complete(&self, request: ModelRequest<'_>) -> Result<ModelReply, ModelFault> {
         if self.service.region.is_empty() {
-            let advice = "no AWS region is named: write `models.*.region` in agents.yaml, or set \
+            let advice = "no AWS region is set: set `models.*.region` in agents.yaml, or \
                 BEDROCK_REGION or AWS_REGION";
             return Err(ModelFault::denied("NoRegion", advice));
         }
@@ -192,7 +192,7 @@ impl Model for BedrockModel {
     }
 }
 
-/// Puts the body that we wrote in the place of the SDK's, before it is signed.
+/// Replaces the SDK's body with ours before the request is signed.
 struct Written(Bytes);
 
 impl fmt::Debug for Written {

@@ -1,4 +1,4 @@
-//! A ConverseStream answer: events in, one complete reply out.
+//! Reads a ConverseStream answer: events in, one complete reply out.
 
 use std::time::Duration;
 
@@ -26,8 +26,8 @@ pub async fn read(
     let mut found = Vec::new();
     loop {
         let event = match tokio::time::timeout(silence, answer.stream.recv()).await {
-            // What was said is said: without the report that follows it the call stays at its upper
-            // bound.
+            // The reply is complete: without the usage report that follows, the call is charged at
+            // its upper bound.
             Err(_) if stop.is_some() => break,
             Err(_) => return Err(ModelFault::silent(silence)),
             Ok(Err(_)) if stop.is_some() => break,

@@ -1,6 +1,6 @@
-//! The least that any engine must do: a loop over the SDK's client that keeps a conversation, sends
-//! the same requests, reads the streams to their ends and makes the same durable commits. It
-//! decides nothing, checks nothing and could not go on after a crash.
+//! The minimum for any engine: a loop over the SDK's client that keeps a conversation, sends the
+//! same requests, reads the streams to their ends and makes the same durable commits. It decides
+//! nothing, checks nothing and could not resume after a crash.
 
 use std::path::Path;
 
@@ -18,8 +18,8 @@ use serde_json::{Value, json};
 
 use super::counted;
 
-/// Writes down what [`main`] needs: the prompts and tools of the requests that were seen, and what
-/// each commit held.
+/// Writes the input of [`main`]: the prompts and tools of the recorded requests, and the content of
+/// each commit.
 pub fn prepare(folder: &Path, seen: &Value, home: &Path, file: &str) {
     let mut agents = serde_json::Map::new();
     let seen = seen.as_array().expect("requests");
@@ -33,7 +33,7 @@ pub fn prepare(folder: &Path, seen: &Value, home: &Path, file: &str) {
     let commits = std::fs::read(folder.join(counted::FILE)).expect("the commits of the journal");
     let mut rows: Vec<i64> = serde_json::from_slice(&commits).expect("JSON");
     let store = Connection::open(home.join("cloudcrew.db")).expect("the store");
-    // What was too large for an entry, prompts above all; nothing was written to the ledger.
+    // Blobs, mainly prompts; nothing was written to the ledger.
     let mut select = store.prepare("SELECT length(bytes) FROM blob").expect("a table");
     rows.extend(
         select
@@ -45,7 +45,7 @@ pub fn prepare(folder: &Path, seen: &Value, home: &Path, file: &str) {
     std::fs::write(folder.join("bare.json"), all.to_string()).expect("written");
 }
 
-/// Runs it in this process.
+/// Runs the loop in this process.
 pub fn main(folder: &Path) {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -60,7 +60,7 @@ pub fn main(folder: &Path) {
     println!("{}", json!({ "requests": requests }));
 }
 
-/// What a reply asked for.
+/// A requested call.
 struct Call {
     id: String,
     name: String,

@@ -1,5 +1,5 @@
-//! What input costs with our cache points and without them, at a provider that keeps prompts by the
-//! published rules: a long visit, and a whole delivery by the shipped crew.
+//! Measures the cost of input with and without our cache points, at a provider that caches prompts
+//! by the published rules: a long visit, and a whole delivery by the shipped crew.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -23,18 +23,18 @@ use super::server::Server;
 use super::table::{Row, Table};
 use super::{child, ours, scenario, workspace};
 
-/// Tokens that the provider wants to stand before a cache point.
+/// Minimum tokens before a cache point.
 const MINIMUM: u64 = 1024;
 /// USD per million tokens.
 const INPUT: f64 = 5.0;
 const CACHE_READ: f64 = 0.5;
 const CACHE_WRITE: f64 = 6.25;
-/// As the scripted server counts.
+/// The measure of the scripted server.
 const BYTES_PER_TOKEN: usize = 4;
-/// Characters of a live model's words around its calls.
+/// Characters of a live model's text around its calls.
 const WORDS: usize = 1500;
 
-/// Runs both works with and without cache points, and prints what their input costs.
+/// Runs both workloads with and without cache points, and prints the cost of their input.
 pub fn print(server: &Server, folder: &Path) {
     let mut table = Table::default();
     let visit = long_visit();
@@ -74,7 +74,7 @@ pub fn print(server: &Server, folder: &Path) {
     table.print("no points", "with ours");
 }
 
-/// What one run was billed.
+/// The bill of one run.
 struct Bill {
     requests: u64,
     fresh: f64,
@@ -108,7 +108,7 @@ fn add(table: &mut Table, work: &str, without: &Bill, with: &Bill) {
     table.note(format!("{work}, no points: {}", without.words()));
     let most = 100.0 - without.bound / without.usd() * 100.0;
     table.note(format!(
-        "{work}: so much is sent for the first time that no placement of points can \
+        "{work}: because of what is sent for the first time, no placement of points can \
         save more than {most:.1} %"
     ));
     table.note(format!("{work}, with ours: {}", with.words()));
@@ -141,8 +141,8 @@ fn bill(server: &Server, scenario: &Value, mode: &str, folder: &Path) -> Bill {
     }
 }
 
-/// The least that requests can cost: what is sent for the first time is paid in full, and what was
-/// sent before is read from a cache that forgets nothing.
+/// The minimum cost of the requests: everything new is paid in full, and everything repeated is
+/// read from a cache that never expires.
 fn bound(requests: &Value) -> f64 {
     let mut seen = HashSet::new();
     let (mut new, mut old) = (0, 0);
@@ -173,7 +173,7 @@ fn long_visit() -> Value {
     scenario
 }
 
-/// As long-winded as live models are.
+/// As verbose as live models are.
 fn words(said: &str, number: usize) -> String {
     let more = format!(
         " In step {number} I look at what the statement of work asks for, what is on record, and \
@@ -186,7 +186,7 @@ fn words(said: &str, number: usize) -> String {
         .collect()
 }
 
-/// The shipped crew, whose prompts say to the server who speaks.
+/// The shipped crew, with prompts that identify the agent to the server.
 fn crew() -> Definition {
     let mut files = files(&root());
     for (_, bytes) in files
@@ -207,7 +207,7 @@ async fn rehearsed(folder: &Path) -> Vec<(String, ModelReply)> {
     said.lock().expect("nobody panicked").clone()
 }
 
-/// What was said as the agents' scripts: in as many words as a live model needs, so many calls in a
+/// Turns the recorded replies into scripts: as verbose as a live model, with this many calls per
 /// reply.
 fn script(said: &[(String, ModelReply)], calls_each: usize) -> Value {
     let mut scripts: Map<String, Value> = Map::new();
@@ -245,7 +245,7 @@ fn script(said: &[(String, ModelReply)], calls_each: usize) -> Value {
 
 type Said = Arc<Mutex<Vec<(String, ModelReply)>>>;
 
-/// The rehearsal model, overheard.
+/// The rehearsal model, recording its replies.
 struct Recording(RehearsalModel, Said);
 
 #[async_trait]

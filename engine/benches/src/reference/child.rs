@@ -1,4 +1,4 @@
-//! A command in a process of its own, and what the kernel counted of it.
+//! Runs a command in a separate process, with the kernel's measurements.
 
 use std::process::{Command, Stdio};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -6,9 +6,9 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use cloudcrew_benches::{measured_cpu, peak_of_children_kib};
 use serde_json::{Value, json};
 
-/// What a command took, and what it printed.
+/// Measurements and output of a command.
 pub struct Child {
-    /// When it was started, in seconds since 1970.
+    /// Start time, in seconds since 1970.
     pub began: f64,
     /// Seconds from start to end.
     pub wall: f64,
@@ -16,13 +16,13 @@ pub struct Child {
     pub cpu: f64,
     /// Largest resident set in MB.
     pub peak: f64,
-    /// The JSON that it printed; null when it failed.
+    /// The JSON that it printed; null if it failed.
     pub said: Value,
-    /// The end of what it complained about.
+    /// The end of its standard error.
     pub complaint: String,
 }
 
-/// Runs a command through another process of this program, which knows it as its only child.
+/// Runs a command through another process of this program, whose only child it is.
 pub fn run(command: &Command) -> Child {
     let mut between = Command::new(std::env::current_exe().expect("this program"));
     between.arg("measure").arg(command.get_program()).args(command.get_args());
@@ -32,16 +32,16 @@ pub fn run(command: &Command) -> Child {
             None => between.env_remove(name),
         };
     }
-    let told = between.stderr(Stdio::inherit()).output().expect("it starts");
-    let told: Value = serde_json::from_slice(&told.stdout).expect("figures");
-    let number = |name: &str| told[name].as_f64().expect("a number");
+    let output = between.stderr(Stdio::inherit()).output().expect("it starts");
+    let figures: Value = serde_json::from_slice(&output.stdout).expect("figures");
+    let number = |name: &str| figures[name].as_f64().expect("a number");
     Child {
         began: number("began"),
         wall: number("wall"),
         cpu: number("cpu"),
         peak: number("peak_kib") * 1024.0 / 1e6,
-        said: told["said"].clone(),
-        complaint: told["complaint"].as_str().unwrap_or_default().to_owned(),
+        said: figures["said"].clone(),
+        complaint: figures["complaint"].as_str().unwrap_or_default().to_owned(),
     }
 }
 
@@ -49,15 +49,15 @@ pub fn run(command: &Command) -> Child {
 pub fn measure(words: &[String]) {
     let began = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs_f64();
     let start = Instant::now();
-    let told =
+    let output =
         Command::new(&words[0]).args(&words[1..]).stdin(Stdio::null()).output().expect("it starts");
     let wall = start.elapsed().as_secs_f64();
-    let said: Value = if told.status.success() {
-        serde_json::from_slice(&told.stdout).unwrap_or_default()
+    let said: Value = if output.status.success() {
+        serde_json::from_slice(&output.stdout).unwrap_or_default()
     } else {
         Value::Null
     };
-    let complaint = String::from_utf8_lossy(&told.stderr);
+    let complaint = String::from_utf8_lossy(&output.stderr);
     let complaint: String =
         complaint.chars().skip(complaint.chars().count().saturating_sub(600)).collect();
     let figures = json!({

@@ -1,5 +1,5 @@
-//! The journal of a run, with the size of what each of its commits holds: the bare loop makes the
-//! same.
+//! The journal of a run, recording the size of each commit, so that the bare loop can make the same
+//! commits.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -23,8 +23,8 @@ impl Counted {
         Counted { journal, commits: Mutex::default() }
     }
 
-    /// Writes down the size of each commit.
-    pub fn tell(&self, folder: &Path) {
+    /// Writes the size of each commit to a file.
+    pub fn save(&self, folder: &Path) {
         let commits = self.commits.lock().expect("no panic");
         std::fs::write(folder.join(FILE), json!(*commits).to_string()).expect("written");
     }

@@ -1,12 +1,12 @@
-//! This engine beside Strands Agents, the reference that its swarm follows: both run the same work
-//! against the same scripted server in the same session, taking turns, each run in a process of its
-//! own that begins with nothing. Ours keeps its journal, with every commit synced; the reference
-//! keeps none. The server is a third process and is not counted.
+//! Compares this engine with Strands Agents, the reference for its swarm. Both run the same work
+//! against the same scripted server in the same session, taking turns, each run in a fresh process.
+//! Ours keeps its journal, with every commit synced; the reference keeps none. The server is a
+//! third process and is not measured.
 //!
 //! `cargo bench -p cloudcrew-benches --features aws --bench reference` (`-- --quick`: smaller, each
-//! once; `-- --bill`: only what caching saves, without the reference)
+//! once; `-- --bill`: only the savings of caching, without the reference)
 //!
-//! Needs `python3` with `venv`, and the Python package index the first time.
+//! Needs `python3` with `venv`, and access to the Python package index the first time.
 
 mod bare;
 mod bill;
@@ -45,7 +45,7 @@ fn main() {
     }
 }
 
-/// How much is done.
+/// Amount of work.
 struct Size {
     rounds: usize,
     swarm: usize,
@@ -86,7 +86,7 @@ struct Run {
     requests: usize,
     /// Seconds from the start of the process to the first request.
     first: f64,
-    /// Tokens that were reported, and that the server had told.
+    /// Reported tokens, and tokens sent by the server.
     usage: ((u64, u64), (u64, u64)),
 }
 
@@ -105,8 +105,8 @@ struct Bench {
     server: Server,
     folder: tempfile::TempDir,
     python: PathBuf,
-    /// What was reported and what is true, of every run: side, work, reported, true.
-    told: std::cell::RefCell<Vec<(Side, String, u64, u64)>>,
+    /// Reported and true usage of every run: side, work, reported, true.
+    usages: std::cell::RefCell<Vec<(Side, String, u64, u64)>>,
     runs: std::cell::Cell<usize>,
 }
 
@@ -117,10 +117,10 @@ impl Bench {
             server: Server::start(folder.path()),
             folder,
             python: strands::python(),
-            told: Vec::new().into(),
+            usages: Vec::new().into(),
             runs: 0.into(),
         };
-        // The first start of either reads its files from the disk.
+        // The first start of either side reads its files from disk.
         bench.reference("warm", &scenario::start(), false);
         bench.ours("warm", &scenario::start());
         bench
@@ -174,7 +174,7 @@ impl Bench {
         let usage = ((reported("input"), reported("output")), self.truth(scenario, &stats));
         if !child.said.is_null() {
             let ((input, output), (true_input, true_output)) = usage;
-            self.told.borrow_mut().push((
+            self.usages.borrow_mut().push((
                 side,
                 work.to_owned(),
                 input + output,
@@ -191,7 +191,7 @@ impl Bench {
         }
     }
 
-    /// Input and output tokens that the server has told.
+    /// Input and output tokens that the server sent.
     fn truth(&self, scenario: &Value, stats: &Value) -> (u64, u64) {
         if scenario["model"].get("cache").is_none() {
             return scenario::scripted(scenario, stats);
@@ -216,7 +216,7 @@ impl Bench {
         Idle(middle(&theirs, |r| r.child.cpu), middle(&ours, |r| r.child.cpu))
     }
 
-    /// The same work `rounds` times on both sides, and a bare loop beside ours.
+    /// Runs the same work `rounds` times on both sides, and a bare loop next to ours.
     fn beside(&self, table: &mut Table, rounds: usize, idle: Idle, work: &Work<'_>) {
         let (mut theirs, mut ours, mut bare) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..rounds {
@@ -232,8 +232,8 @@ impl Bench {
             bare.push(self.bare(work, &run));
             ours.push(run);
         }
-        // The bare loop starts as ours does, without workspace and repository: what it takes for
-        // that stays in it.
+        // The bare loop starts like ours, without workspace and repository; its own start-up
+        // remains in its figure.
         let (their, our) = (
             middle(&theirs, |r| r.per_thousand(idle.0)),
             middle(&ours, |r| r.per_thousand(idle.1)),
@@ -246,7 +246,7 @@ impl Bench {
         ));
         let bare = median(&bare);
         table.add(Row::limit(
-            &format!("{}: CPU per 1,000 turns beside a bare loop, s", work.name),
+            &format!("{}: CPU per 1,000 turns next to a bare loop, s", work.name),
             bare,
             our,
             1.5,
@@ -283,20 +283,18 @@ impl Bench {
         self.beside(table, size.rounds.min(2), idle, &work);
     }
 
-    /// As long as one visit can be. The history is bounded on our side, and cannot be on the other.
+    /// The longest possible visit. Our history is bounded; the reference's cannot be.
     fn long_visit(&self, table: &mut Table, size: &Size) {
         let mut work = scenario::alone(size.long, 200);
-        // The server counts what it is sent: the rule goes by what a provider reports.
+        // The server counts its input, because trimming depends on the provider's report.
         work["model"]["cache"] = serde_json::json!({ "minimum": 1024 });
         let theirs = self.reference("long visit", &work, false);
         work["context"] = serde_json::json!({ "window": 20_000, "trim_at": 0.8, "trim_to": 0.5 });
         let ours = self.ours("long visit", &work);
         let name = format!("one visit of {} turns, bounded history: turns done", size.long);
-        table.add(Row::told(&name, theirs.requests, ours.requests, ours.requests >= size.long));
+        table.add(Row::counts(&name, theirs.requests, ours.requests, ours.requests >= size.long));
         if let Some(why) = ours.child.said["undefined"].as_str() {
-            return table.note(format!(
-                "the long visit was not run, its workspace is not understood: {why}"
-            ));
+            return table.note(format!("skipped the long visit, cannot load its workspace: {why}"));
         }
         let times = self.server.times();
         let tenth = times.len() / 10;
@@ -317,7 +315,7 @@ impl Bench {
         ));
     }
 
-    /// From the first request to the last answer, as the server saw them.
+    /// From the first request to the last answer, as seen by the server.
     fn span(&self) -> f64 {
         let times = self.server.times();
         let (first, last) = times
@@ -372,7 +370,7 @@ impl Bench {
         let ours = self.ours("review cycle", &scenario::review_cycle(Side::Ours));
         let ended =
             ours.child.said["ends"][0].as_str().is_some_and(|end| end.starts_with("Completed"));
-        table.add(Row::told(
+        table.add(Row::counts(
             "review cycle: model requests",
             theirs.requests,
             ours.requests,
@@ -391,8 +389,8 @@ impl Bench {
 
     fn usage(&self, table: &mut Table) {
         for side in [Side::Reference, Side::Ours] {
-            let told = self.told.borrow();
-            let runs: Vec<_> = told.iter().filter(|(of, ..)| *of == side).collect();
+            let usages = self.usages.borrow();
+            let runs: Vec<_> = usages.iter().filter(|(of, ..)| *of == side).collect();
             let wrong: Vec<_> = runs.iter().filter(|(_, _, reported, is)| reported != is).collect();
             let mut names: Vec<String> = wrong
                 .iter()
@@ -421,7 +419,7 @@ struct Work<'a> {
     theirs: Value,
     ours: Value,
     turns: usize,
-    /// How many times less ours must take.
+    /// Factor by which ours must be smaller.
     less: f64,
 }
 

@@ -1,4 +1,4 @@
-//! Our side, in a process of its own: the engagements of a scenario, each through the real driver
+//! Our side, in a separate process: the engagements of a scenario, each through the real driver
 //! with its journal, its repository and the Bedrock adapter.
 
 use std::path::Path;
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::counted::Counted;
 use super::scenario::FILE;
 
-/// How models are called.
+/// How to call the models.
 pub fn settings(cache_minimum: Option<u64>) -> Settings {
     Settings {
         id: "us.anthropic.claude-fake-v1:0".to_owned(),
@@ -28,8 +28,8 @@ pub fn settings(cache_minimum: Option<u64>) -> Settings {
     }
 }
 
-/// Runs the scenario of a folder: `scenario.json`, `workspace`, `home`. More than one run at once
-/// on two threads, and two that may wait for a disk; a single run on one, as the command line does.
+/// Runs the scenario of a folder: `scenario.json`, `workspace`, `home`. Several concurrent runs use
+/// two threads, plus two that may block on the disk; a single run uses one, like the command line.
 pub fn main(folder: &Path) {
     let scenario: Value =
         serde_json::from_slice(&std::fs::read(folder.join("scenario.json")).expect("a scenario"))
@@ -94,6 +94,6 @@ async fn all(folder: &Path, scenario: &Value, runs: u64) -> Value {
         });
     }
     ends.dedup();
-    journal.tell(folder);
+    journal.save(folder);
     json!({ "input": input, "output": output, "ends": ends })
 }

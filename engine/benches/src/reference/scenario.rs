@@ -1,17 +1,16 @@
-//! The work that both sides are given, in the form of the swarm kit's scenarios
+//! The work for both sides, in the form of the swarm kit's scenarios
 //! (`tests/cases/swarm/scenarios`).
 
 use cloudcrew_benches::root;
 use serde_json::{Value, json};
 
-/// The file that agents read: the statement of work has its place there on our side.
+/// The file that agents read: the place of the statement of work on our side.
 pub const FILE: &str = "docs/sow/sow.md";
 
-/// Who works through a scenario.
+/// The side that runs a scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// Strands Agents. A handoff is a tool among others: the agent that hands over is asked once
-    /// more.
+    /// Strands Agents. A handoff is an ordinary tool: the agent is called once more after it.
     Reference,
     /// This engine. A handoff ends the visit.
     Ours,
@@ -22,7 +21,7 @@ pub fn start() -> Value {
     alone(1, 200)
 }
 
-/// Two agents that hand over to each other after ten turns.
+/// Two agents that hand off to each other after ten turns.
 pub fn swarm(turns: usize, side: Side) -> Value {
     let visits = turns / 10;
     let to = |name: &str| json!({ "tools": [{ "name": "handoff_to_agent", "input": { "agent_name": name, "message": "your turn" } }] });
@@ -38,7 +37,7 @@ pub fn swarm(turns: usize, side: Side) -> Value {
     scenario(&[("a", a), ("b", b)], 200)
 }
 
-/// One agent in one visit, reading a file of so many bytes in each of its turns but the last.
+/// One agent in one visit, reading a file of `bytes` bytes in every turn except the last.
 pub fn alone(turns: usize, bytes: usize) -> Value {
     let mut said = Vec::new();
     if turns > 1 {
@@ -50,7 +49,7 @@ pub fn alone(turns: usize, bytes: usize) -> Value {
     scenario(&[("a", said)], bytes)
 }
 
-/// So many runs at once, ten turns each, of a model that takes 50 ms.
+/// Concurrent runs of ten turns each, with a model that takes 50 ms.
 pub fn at_once(runs: usize) -> Value {
     let mut scenario = alone(10, 200);
     scenario["runs"] = json!({ "count": runs, "mode": "parallel" });
@@ -69,7 +68,7 @@ pub fn review_cycle(side: Side) -> Value {
     scenario
 }
 
-/// The scenario with our names of its tools.
+/// The scenario with our names for its tools.
 pub fn in_our_words(scenario: &Value) -> Value {
     let mut ours = scenario.clone();
     for (_, script) in ours["model"]["agents"].as_object_mut().expect("agents") {
@@ -86,7 +85,7 @@ pub fn in_our_words(scenario: &Value) -> Value {
     ours
 }
 
-/// Input and output tokens of all scripted answers that were given.
+/// Input and output tokens of all scripted answers that were sent.
 pub fn scripted(scenario: &Value, stats: &Value) -> (u64, u64) {
     let (mut input, mut output) = (0, 0);
     for (_, agents) in stats["by_run"].as_object().expect("runs") {

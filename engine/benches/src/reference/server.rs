@@ -1,4 +1,4 @@
-//! The scripted Bedrock server, a process of its own that is never counted.
+//! The scripted Bedrock server, a separate process that is never measured.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use cloudcrew_benches::root;
 use serde_json::Value;
 
-/// A running server; it ends with this value.
+/// A running server; it ends when this value is dropped.
 pub struct Server {
     process: Child,
     address: String,
@@ -30,17 +30,14 @@ impl Server {
             command.arg(&port_file).stdout(Stdio::null()).spawn().expect("python3 starts");
         let began = Instant::now();
         while !port_file.exists() {
-            assert!(
-                began.elapsed() < Duration::from_secs(20),
-                "the scripted server does not start"
-            );
+            assert!(began.elapsed() < Duration::from_secs(20), "the scripted server did not start");
             std::thread::sleep(Duration::from_millis(10));
         }
         let port = std::fs::read_to_string(&port_file).expect("a port");
         Server { process, address: format!("127.0.0.1:{}", port.trim()) }
     }
 
-    /// Tells a command where the models are, with credentials that open nothing.
+    /// Points a command to the server, with dummy credentials.
     pub fn serves<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         for (name, _) in
             std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_"))
@@ -55,7 +52,7 @@ impl Server {
             .env("AWS_EC2_METADATA_DISABLED", "true")
     }
 
-    /// Takes over the script of a scenario; all counters begin anew.
+    /// Loads the script of a scenario; resets all counters.
     pub fn load(&self, scenario: &Value) {
         self.ask("POST", "/_fake/load", &scenario.to_string());
     }
@@ -70,12 +67,13 @@ impl Server {
         self.ask("GET", "/_fake/requests", "")
     }
 
-    /// What a provider that keeps prompts would have written on the bill.
+    /// What a provider with prompt caching would bill.
     pub fn meter(&self) -> Value {
         self.ask("GET", "/_fake/meter", "")
     }
 
-    /// When each request came and when its answer was written, in seconds of the server's clock.
+    /// Arrival time of each request and completion time of its answer, in seconds of the server's
+    /// clock.
     pub fn times(&self) -> Vec<(f64, f64)> {
         let times = self.ask("GET", "/_fake/times", "");
         let seconds = |value: &Value| value.as_f64().expect("a time");

@@ -1,15 +1,15 @@
-//! The reference: Strands Agents from the package index, in an environment of its own below
-//! `target`, made once.
+//! The reference: Strands Agents from the package index, in its own environment below `target`,
+//! created once.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cloudcrew_benches::root;
 
-/// The version that is compared with.
+/// The version to compare with.
 pub const VERSION: &str = "1.62.0";
 
-/// Installs it, and says which Python has it.
+/// Installs it; returns the path of its Python.
 pub fn python() -> PathBuf {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);

@@ -1,4 +1,4 @@
-//! The figures, beside what they must be.
+//! The figures, next to their targets.
 
 /// A line of the table.
 pub struct Row {
@@ -20,7 +20,7 @@ fn number(value: f64) -> String {
 }
 
 impl Row {
-    /// Ours must be so many times less.
+    /// Ours must be smaller by this factor.
     pub fn times(work: &str, theirs: f64, ours: f64, less: f64) -> Row {
         Row {
             work: work.to_owned(),
@@ -32,7 +32,7 @@ impl Row {
         }
     }
 
-    /// Ours beside the least that anything could take.
+    /// Ours next to the minimum for any engine.
     pub fn limit(work: &str, bare: f64, ours: f64, most: f64) -> Row {
         let ratio = ours / bare;
         Row {
@@ -45,7 +45,7 @@ impl Row {
         }
     }
 
-    /// Both beside an ideal.
+    /// Both next to an ideal.
     pub fn ideal(work: &str, theirs: f64, ours: f64, ideal: f64, most: f64) -> Row {
         Row {
             work: work.to_owned(),
@@ -57,8 +57,8 @@ impl Row {
         }
     }
 
-    /// Counts, which are as they must be or not.
-    pub fn told(work: &str, theirs: usize, ours: usize, met: bool) -> Row {
+    /// Counts, which meet the target or not.
+    pub fn counts(work: &str, theirs: usize, ours: usize, met: bool) -> Row {
         let ratio = format!("{:.2}x", ours as f64 / theirs as f64);
         Row {
             work: work.to_owned(),
@@ -70,7 +70,7 @@ impl Row {
         }
     }
 
-    /// Percent over the truth, which must be none.
+    /// Percent above the truth, which must be zero.
     pub fn over(work: &str, theirs: f64, ours: f64) -> Row {
         let percent = |value: f64| format!("{value:+.1}");
         let (theirs, shown) = (percent(theirs), percent(ours));
@@ -84,7 +84,7 @@ impl Row {
         }
     }
 
-    /// What must be about one, or nothing.
+    /// A value that must be about one or lower.
     pub fn flat(work: &str, ours: f64) -> Row {
         let met = ours <= 1.25;
         Row {
@@ -97,7 +97,7 @@ impl Row {
         }
     }
 
-    /// A number of things that must not be there.
+    /// A count that must be zero.
     pub fn none(work: &str, ours: usize) -> Row {
         let ours_shown = ours.to_string();
         Row {
@@ -110,7 +110,7 @@ impl Row {
         }
     }
 
-    /// A part that must be saved.
+    /// A share that must be saved.
     pub fn saved(work: &str, without: f64, with: f64, least: f64) -> Row {
         let saved = 1.0 - with / without;
         Row {
@@ -124,7 +124,7 @@ impl Row {
     }
 }
 
-/// All lines, and what is to be said beside them.
+/// All lines, and notes on them.
 #[derive(Default)]
 pub struct Table {
     rows: Vec<Row>,
@@ -132,17 +132,17 @@ pub struct Table {
 }
 
 impl Table {
-    /// One line more.
+    /// Adds a line.
     pub fn add(&mut self, row: Row) {
         self.rows.push(row);
     }
 
-    /// One remark more.
+    /// Adds a note.
     pub fn note(&mut self, note: String) {
         self.notes.push(note);
     }
 
-    /// Prints it, with these heads over the two sides.
+    /// Prints the table with these headings for the two sides.
     pub fn print(&self, theirs: &str, ours: &str) {
         let heads = ["work", theirs, ours, "ratio", "must be", ""].map(str::to_owned);
         let lines: Vec<[String; 6]> = std::iter::once(heads)

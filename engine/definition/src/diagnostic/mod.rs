@@ -294,7 +294,7 @@ impl Report {
 }
 
 /// Output formats for findings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Format {
     /// Excerpts and labels, for people.
     Human {
@@ -304,7 +304,10 @@ pub enum Format {
     /// One JSON document, version 1.
     Json,
     /// SARIF 2.1.0.
-    Sarif,
+    Sarif {
+        /// The page that explains a rule.
+        page: fn(&str) -> Option<String>,
+    },
     /// GitHub Actions workflow commands.
     Github,
 }
@@ -316,7 +319,7 @@ pub fn render(sources: &Sources, found: &[Diagnostic], format: Format) -> String
             shown::coloured(&human::render(sources, found, colour)).into_owned()
         }
         Format::Json => json::render(sources, found),
-        Format::Sarif => sarif::render(sources, found),
+        Format::Sarif { page } => sarif::render(sources, found, page),
         Format::Github => github::render(sources, found),
     }
 }

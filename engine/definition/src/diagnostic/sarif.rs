@@ -3,14 +3,17 @@
 use serde_json::{Value, json};
 
 use super::{Diagnostic, Label};
-use crate::checks;
 use crate::source::{Sources, Span};
 
-pub(super) fn render(sources: &Sources, found: &[Diagnostic]) -> String {
+pub(super) fn render(
+    sources: &Sources,
+    found: &[Diagnostic],
+    page: fn(&str) -> Option<String>,
+) -> String {
     let mut codes: Vec<&str> = found.iter().map(|d| d.code).collect();
     codes.sort_unstable();
     codes.dedup();
-    let rules: Vec<Value> = codes.iter().map(|code| rule(code)).collect();
+    let rules: Vec<Value> = codes.iter().map(|code| rule(code, page)).collect();
     let results: Vec<Value> = found.iter().map(|d| result(sources, d)).collect();
     let document = json!({
         "version": "2.1.0",
@@ -24,8 +27,8 @@ pub(super) fn render(sources: &Sources, found: &[Diagnostic]) -> String {
     format!("{document:#}\n")
 }
 
-fn rule(code: &str) -> Value {
-    let text = checks::explain(code).unwrap_or_default();
+fn rule(code: &str, page: fn(&str) -> Option<String>) -> Value {
+    let text = page(code).unwrap_or_default();
     let first = text.lines().next().unwrap_or_default().to_owned();
     json!({ "id": code, "shortDescription": { "text": first }, "help": { "text": text } })
 }

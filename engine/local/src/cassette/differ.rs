@@ -1,5 +1,4 @@
-//! What differs between a recorded request and the one that is made, for a person who has changed
-//! something.
+//! Describes how a request differs from the recorded one, for a person who has changed something.
 
 use cloudcrew_definition::digest::sha256;
 use cloudcrew_ports::model::{Block, Message, Role, ToolSpec, ToolStatus};
@@ -7,21 +6,24 @@ use similar::TextDiff;
 
 use super::Asked;
 
-/// Lines of a difference that are shown.
+/// Number of lines of a diff to show.
 const SHOWN: usize = 30;
-/// Letters of a line: what differs in a longer one would not be seen.
+/// Number of letters of a line to compare; longer lines are folded to this width.
 const WIDTH: usize = 120;
 
-/// The first difference; `None` when there is none.
+/// The first difference, or `None` when the requests are equal.
 pub fn difference(recorded: &Asked, now: &Asked) -> Option<String> {
     if recorded == now {
         return None;
     }
     if recorded.model != now.model {
-        return Some(format!("the model was `{}` and is `{}`", recorded.model, now.model));
+        return Some(format!("the model was `{}` and is now `{}`", recorded.model, now.model));
     }
     if recorded.max_tokens != now.max_tokens {
-        return Some(format!("`max_tokens` was {} and is {}", recorded.max_tokens, now.max_tokens));
+        return Some(format!(
+            "`max_tokens` was {} and is now {}",
+            recorded.max_tokens, now.max_tokens
+        ));
     }
     if recorded.system != now.system {
         return Some(format!("the system prompt differs\n{}", diff(&recorded.system, &now.system)));
@@ -43,7 +45,7 @@ pub fn difference(recorded: &Asked, now: &Asked) -> Option<String> {
     let more = more.map(shown).unwrap_or_default();
     let lines = if is > was { diff("", &more) } else { diff(&more, "") };
     Some(format!(
-        "it had {was} messages and has {is}; the first {} are the same\n{lines}",
+        "it had {was} messages and now has {is}; the first {} are equal\n{lines}",
         was.min(is)
     ))
 }
@@ -53,7 +55,7 @@ fn tools(was: &[ToolSpec], is: &[ToolSpec]) -> String {
         tools.iter().map(|tool| format!("{}\n", tool.name)).collect::<String>()
     };
     if names(was) != names(is) {
-        return format!("other tools are on offer\n{}", diff(&names(was), &names(is)));
+        return format!("the tools on offer differ\n{}", diff(&names(was), &names(is)));
     }
     let pair = was.iter().zip(is).find(|(was, is)| was != is);
     let text = |tool: &ToolSpec| format!("{}\n{:#}", tool.description, tool.schema);

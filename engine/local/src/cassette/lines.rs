@@ -1,4 +1,4 @@
-//! Reading a cassette line by line. Whatever is in the file, the answer is a call or an error that
+//! Reads a cassette line by line. Whatever the file contains, the result is a call or an error that
 //! names the line.
 
 use std::fs::File;
@@ -9,31 +9,31 @@ use cloudcrew_ports::json;
 
 use super::{Call, CassetteError, Header, VERSION};
 
-/// Bytes of a line at most: far above the largest context of any model.
+/// Maximum size of a line in bytes: far above the largest context of any model.
 pub const MAX_LINE: u64 = 64 * 1024 * 1024;
 
-/// Where a line is.
+/// The position of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// Its number, from 1.
+    /// Line number, from 1.
     pub line: u64,
     start: u64,
     length: u64,
 }
 
-/// How a file ends.
+/// How the file ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct End {
-    /// Bytes of all complete lines.
+    /// Size in bytes of all complete lines.
     pub whole: u64,
-    /// A line without its end: whoever wrote it was killed.
+    /// Start of a line without a line break: its writer was killed.
     pub cut: Option<u64>,
 }
 
 /// Reads all complete lines.
 ///
 /// # Errors
-/// At the first line that is no call.
+/// Fails at the first line that is not a call.
 pub fn scan(
     path: &Path,
     file: &mut File,
@@ -75,7 +75,7 @@ pub fn scan(
 /// Reads one line again.
 ///
 /// # Errors
-/// When the file has changed since.
+/// Fails when the file has changed since it was scanned.
 pub fn read(path: &Path, file: &mut File, place: Place) -> Result<Call, CassetteError> {
     let mut bytes = Vec::new();
     let read = file
@@ -91,20 +91,20 @@ fn header(path: &Path, bytes: &[u8]) -> Result<(), CassetteError> {
             Err(CassetteError::Newer { path: path.to_owned(), found })
         }
         Ok(Header { cassette: VERSION }) => Ok(()),
-        _ => Err(damaged(path, 1, "it does not say that this is a cassette")),
+        _ => Err(damaged(path, 1, "it is not the header of a cassette")),
     }
 }
 
 fn call(path: &Path, line: u64, bytes: &[u8]) -> Result<Call, CassetteError> {
     json::read(bytes).map_err(|error| {
-        // The place that serde adds counts lines from this one.
+        // serde counts lines from the start of this one, so its position would mislead.
         let why = error.to_string();
         let why = why.rsplit_once(" at line ").map_or(why.as_str(), |(why, _)| why).to_owned();
         damaged(path, line, format!("{why} (column {})", error.column()))
     })
 }
 
-/// An error about a line.
+/// An error about one line.
 pub fn damaged(path: &Path, line: u64, why: impl Into<String>) -> CassetteError {
     CassetteError::Damaged { path: path.to_owned(), line, why: why.into() }
 }

@@ -1,11 +1,11 @@
-//! What a live model said, on a file: recorded once, and said again word for word to whoever asks
-//! the same.
+//! Replies of a live model in a file: recorded once, and replayed word for word for the same
+//! request.
 //!
-//! A cassette is JSON Lines. The first says what it is, each other holds one call: the request as
-//! the port sees it, with secrets crossed out, and the reply or the fault. The clock decides about
-//! nothing on it. It belongs to one engagement; only one process records at a time, and none while
-//! it is replayed. A call that its deadline broke off was never answered and is not on it, so a run
-//! that had one is replayed up to there.
+//! A cassette is JSON Lines. The first line is a header; every other line holds one call: the
+//! request as the port sees it, with secrets redacted, and the reply or the fault. Replay does not
+//! depend on the clock. A cassette belongs to one engagement. One process records at a time, and
+//! none while it is being replayed. A call cut off by its deadline has no answer and is not
+//! recorded, so a run with such a call can be replayed only up to that point.
 
 mod differ;
 mod lines;
@@ -28,44 +28,46 @@ pub use scrub::Scrubber;
 /// Version of the format.
 pub const VERSION: u32 = 1;
 
-/// A cassette that cannot be used.
+/// Why a cassette cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CassetteError {
     /// The file cannot be opened, read or written.
-    #[error("the cassette `{}` cannot be used: {why}", path.display())]
+    #[error("cannot use the cassette `{}`: {why}", path.display())]
     Unusable {
-        /// The file.
+        /// Path of the cassette.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         why: String,
     },
-    /// Somebody else holds it.
+    /// Another process holds it.
     #[error(
-        "the cassette `{}` is in use by another run; a cassette belongs to one engagement, and is \
-         replayed when nobody records: name another \
-         file, or wait",
+        "the cassette `{}` is in use by another run; it can serve one engagement at a time and \
+         cannot be replayed while it is being recorded: wait, or name another file",
         path.display()
     )]
     Busy {
-        /// The file.
+        /// Path of the cassette.
         path: PathBuf,
     },
-    /// A line is not what it must be.
-    #[error("the cassette `{}` is damaged in line {line}: {why}", path.display())]
+    /// A line is malformed.
+    #[error("the cassette `{}` is damaged at line {line}: {why}", path.display())]
     Damaged {
-        /// The file.
+        /// Path of the cassette.
         path: PathBuf,
-        /// The line, from 1.
+        /// Line number, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// What is wrong with the line.
         why: String,
     },
-    /// A later version wrote it.
-    #[error("the cassette `{}` has format {found}; this version knows {VERSION}", path.display())]
+    /// A newer version wrote it.
+    #[error(
+        "the cassette `{}` has format {found}; this version supports {VERSION}",
+        path.display()
+    )]
     Newer {
-        /// The file.
+        /// Path of the cassette.
         path: PathBuf,
-        /// Its format.
+        /// Format version of the file.
         found: u32,
     },
 }
@@ -85,14 +87,14 @@ struct Header {
 /// One call, as a line.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Call {
-    /// Where it was made. It is not compared: it finds the place from which a resumed engagement
-    /// goes on.
+    /// Where the call was made. It is not compared; it finds the place where a resumed engagement
+    /// continues.
     at: CallContext,
     asked: Asked,
     answer: Answer,
 }
 
-/// What decides about a reply.
+/// The part of a request that determines its reply.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Asked {
     agent: String,
@@ -111,7 +113,7 @@ enum Answer {
 }
 
 impl Asked {
-    /// A request without its secrets.
+    /// A request with its secrets redacted.
     fn of(request: &ModelRequest<'_>, scrubber: &Scrubber) -> Asked {
         Asked {
             agent: request.agent.to_owned(),
@@ -124,8 +126,8 @@ impl Asked {
     }
 }
 
-/// The same place in an engagement, whatever its name and day. A call that was lost counts among
-/// the earlier ones, so these do not.
+/// Whether both calls are at the same place, whatever the engagement's name and day. A lost call is
+/// counted among the earlier ones, so the count is ignored too.
 fn same_place(one: &CallContext, other: &CallContext) -> bool {
     let place =
         |c: &CallContext| (c.phase.clone(), c.revision, c.purpose, c.swarm, c.visit, c.turn);

@@ -1,4 +1,5 @@
-//! Recording: every call goes to the real model, and on the cassette before its answer is used.
+//! Recording: every call goes to the real model and is written to the cassette before its answer is
+//! used.
 
 use std::fs::{File, TryLockError};
 use std::io::{Seek as _, SeekFrom, Write as _};
@@ -12,7 +13,7 @@ use crate::folder;
 
 use super::{Answer, Asked, Call, CassetteError, Header, Scrubber, VERSION, lines};
 
-/// A model whose calls are recorded.
+/// A model that records its calls.
 pub struct Recorder {
     inner: Arc<dyn Model>,
     path: PathBuf,
@@ -20,21 +21,21 @@ pub struct Recorder {
     tape: Mutex<Tape>,
 }
 
-/// The file, locked for as long as it is open.
+/// The file, locked while it is open.
 struct Tape {
     file: File,
-    /// Bytes of all complete lines.
+    /// Size in bytes of all complete lines.
     whole: u64,
-    /// The engagement to which it belongs; known from the first call on.
+    /// The engagement that owns the cassette; known after the first call.
     project: Option<String>,
 }
 
 impl Recorder {
-    /// Records on a new file, or goes on with one that recorded the same engagement before.
-    /// `secrets` are values that must not be on it, besides those that look like secrets.
+    /// Records to a new file, or continues a recording of the same engagement. `secrets` are values
+    /// to redact besides those that look like secrets.
     ///
     /// # Errors
-    /// When the file cannot be written, is no cassette, or another process has it.
+    /// Fails when the file cannot be written, is not a cassette, or is held by another process.
     pub fn new(
         inner: Arc<dyn Model>,
         file: &Path,
@@ -50,11 +51,11 @@ impl Recorder {
     }
 
     fn tape(&self) -> std::sync::MutexGuard<'_, Tape> {
-        // A line is on the file whole or not at all, whoever panicked.
+        // A panic cannot leave half a line in the file.
         self.tape.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Two engagements on one cassette could not be told apart.
+    /// Rejects a second engagement: its calls could not be distinguished from those of the first.
     fn admit(&self, project: &str) -> Result<(), ModelFault> {
         let mut tape = self.tape();
         let owner = tape.project.get_or_insert_with(|| project.to_owned());
@@ -62,19 +63,20 @@ impl Recorder {
             return Ok(());
         }
         let message = format!(
-            "the cassette `{}` belongs to the engagement `{owner}`: record `{project}` on another",
+            "the cassette `{}` belongs to the engagement `{owner}`: record `{project}` to another \
+             file",
             self.path.display()
         );
         Err(ModelFault::denied("CassetteInUse", message))
     }
 
-    /// A call whose answer is not on the cassette counts as failed: without it, nothing after it
-    /// could be replayed. It is asked again when the engagement goes on.
+    /// A call whose answer could not be recorded counts as failed: without it, no later call could
+    /// be replayed. It is repeated when the engagement resumes.
     fn keep(&self, call: &Call, usage: Option<Usage>) -> Result<(), ModelFault> {
-        // A few milliseconds, after a call that took seconds.
+        // This takes a few milliseconds, after a call that took seconds.
         self.tape().append(call).map_err(|error| {
             let message = format!(
-                "the cassette `{}` could not be written ({error}); the answer is lost",
+                "cannot write the cassette `{}` ({error}); the answer is lost",
                 self.path.display()
             );
             ModelFault { usage, unpaid: false, ..ModelFault::denied("CassetteError", message) }
@@ -115,9 +117,9 @@ impl Tape {
         let end = lines::scan(path, &mut file, |_, call| {
             project.get_or_insert(call.at.project);
         })?;
-        // A file that is something else entirely is not ours to cut.
+        // Do not truncate a file that is something else entirely.
         if end.whole == 0 && end.cut.is_some() {
-            return Err(lines::damaged(path, 1, "it does not say that this is a cassette"));
+            return Err(lines::damaged(path, 1, "it is not the header of a cassette"));
         }
         let mut tape = Tape { file, whole: end.whole, project };
         if tape.whole == 0 {
@@ -127,14 +129,14 @@ impl Tape {
         Ok(tape)
     }
 
-    /// Writes a line whole or not at all, over what a killed process may have left of one.
+    /// Writes a complete line or nothing, over any partial line that a killed process left.
     fn append(&mut self, line: &impl serde::Serialize) -> std::io::Result<()> {
         let mut bytes = serde_json::to_vec(line)?;
         bytes.push(b'\n');
-        // What could not be read again is not written.
+        // Do not write what could not be read again.
         if bytes.len() as u64 > lines::MAX_LINE {
             return Err(std::io::Error::other(format!(
-                "a call of {} bytes is too large for it",
+                "a call of {} bytes is too large",
                 bytes.len()
             )));
         }
@@ -145,14 +147,14 @@ impl Tape {
         });
         match written {
             Ok(()) => self.whole += bytes.len() as u64,
-            // What is left behind is cut off by whoever writes next.
+            // The next writer cuts off the remains.
             Err(_) => drop(self.file.set_len(self.whole)),
         }
         written
     }
 }
 
-/// A new file lasts when its folder does.
+/// Syncs the folder too, so that a new file survives a crash.
 fn lasting(path: &Path) -> std::io::Result<()> {
     let folder =
         path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

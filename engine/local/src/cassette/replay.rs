@@ -1,5 +1,5 @@
-//! Replaying: the recorded answer to exactly the recorded request, per agent in order, and never a
-//! guess.
+//! Replaying: answers each request with the recorded answer to exactly that request, per agent and
+//! in order, and never guesses.
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -14,7 +14,7 @@ use cloudcrew_ports::model::{
 use super::lines::{self, Place};
 use super::{Answer, Asked, Call, CassetteError, Scrubber, differ, same_place};
 
-/// A model that says what was recorded.
+/// A model that replays recorded answers.
 pub struct Player {
     path: PathBuf,
     scrubber: Scrubber,
@@ -32,16 +32,16 @@ struct Tape {
 #[derive(Default)]
 struct Track {
     calls: Vec<(Place, CallContext)>,
-    /// Which comes next; `None` before the first is asked for.
+    /// Index of the next call; `None` before the first request.
     next: Option<usize>,
 }
 
 impl Player {
-    /// Opens a cassette. `secrets` are values that were not to be on it: they are crossed out of
-    /// what is asked now, too.
+    /// Opens a cassette. `secrets` are the values that were redacted when it was recorded; they are
+    /// redacted from new requests too.
     ///
     /// # Errors
-    /// When a line is damaged, or somebody is recording.
+    /// Fails when a line is damaged, or while the cassette is being recorded.
     pub fn open(file: &Path, secrets: Vec<String>) -> Result<Player, CassetteError> {
         Ok(Player {
             path: file.to_owned(),
@@ -50,8 +50,7 @@ impl Player {
         })
     }
 
-    /// The engagement that was recorded, and its day: what prompts say of both must be the same
-    /// again.
+    /// The recorded engagement and its day. Prompts mention both, so a replay must use the same.
     pub fn recorded(&self) -> Option<(String, String)> {
         let tape = self.tape.lock().unwrap_or_else(PoisonError::into_inner);
         tape.first.as_ref().map(|first| (first.project.clone(), first.date.clone()))
@@ -64,12 +63,12 @@ impl Player {
         let Some(track) = agents.get_mut(request.agent) else {
             let known: Vec<String> = agents.keys().map(|name| format!("`{name}`")).collect();
             let known = if known.is_empty() {
-                "no call at all".to_owned()
+                "no calls".to_owned()
             } else {
-                format!("calls of {} only", known.join(", "))
+                format!("only calls of {}", known.join(", "))
             };
             return Err(self.mismatch(format!(
-                "no call of `{}` was recorded: it holds {known}",
+                "no call of `{}` was recorded: the cassette holds {known}",
                 request.agent
             )));
         };
@@ -77,7 +76,7 @@ impl Player {
         let Some((place, _)) = track.calls.get(next) else {
             let last = track.calls.last().map_or(0, |(place, _)| place.line);
             return Err(self.mismatch(format!(
-                "call {} of `{}` was not recorded: its last one is in line {last}",
+                "call {} of `{}` was not recorded: the last one is at line {last}",
                 next + 1,
                 request.agent
             )));
@@ -86,7 +85,7 @@ impl Player {
             .map_err(|error| ModelFault::denied("CassetteError", error.to_string()))?;
         if let Some(difference) = differ::difference(&call.asked, &asked) {
             let which = format!(
-                "call {} of `{}` is not the one in line {}",
+                "call {} of `{}` does not match line {}",
                 next + 1,
                 request.agent,
                 place.line
@@ -142,19 +141,21 @@ impl Tape {
             let track = agents.entry(asked.agent.clone()).or_default();
             let was_reply =
                 replied.insert(asked.agent, matches!(answer, Answer::Reply(_))).unwrap_or(false);
-            // A reply that was recorded and not taken in, since the process died: it was asked for
-            // again at the same place.
+            // The process died after recording this reply and before using it, so the same call was
+            // made again.
             if was_reply && track.calls.last().is_some_and(|(_, last)| same_place(last, &at)) {
                 track.calls.pop();
             }
             track.calls.push((place, at));
         })?;
         match end.cut {
-            Some(line) => {
-                Err(lines::damaged(path, line, "it is cut off; record on, or take the line out"))
-            }
+            Some(line) => Err(lines::damaged(
+                path,
+                line,
+                "it is cut off; continue recording, or delete the line",
+            )),
             None if end.whole == 0 => {
-                Err(lines::damaged(path, 1, "it does not say that this is a cassette"))
+                Err(lines::damaged(path, 1, "it is not the header of a cassette"))
             }
             None => Ok(Tape { file, first, agents }),
         }
@@ -162,8 +163,8 @@ impl Tape {
 }
 
 impl Track {
-    /// Where an agent begins: an engagement that goes on in another process begins in the middle. A
-    /// replay costs nothing, so its count of earlier calls holds exactly those that were answered.
+    /// Where an agent's calls begin: a resumed engagement begins in the middle. A replay costs
+    /// nothing, so its count of earlier calls holds exactly the answered ones.
     fn place_of(&self, at: &CallContext) -> usize {
         let phase =
             self.calls.iter().position(|(_, recorded)| recorded.phase == at.phase).unwrap_or(0);

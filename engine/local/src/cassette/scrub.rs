@@ -1,6 +1,6 @@
-//! Secrets are crossed out of every text that goes on a cassette, letter by letter: the length
-//! stays, since tools tell lengths and cut texts. What is crossed out stays as it is when it is
-//! crossed out again, so that a replay asks what was recorded.
+//! Redacts secrets in every text of a cassette, letter by letter: the length is kept, because tools
+//! report lengths and truncate texts. Redacting twice changes nothing, so a replay asks what was
+//! recorded.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -11,27 +11,27 @@ use cloudcrew_ports::model::{
 use regex::{Captures, Regex};
 use serde_json::Value;
 
-/// Letters of a named value at least: a shorter one would cross out half a text.
+/// Minimum length of a named value: a shorter one would redact half the text.
 const SHORTEST: usize = 8;
 
-/// Crosses out secrets.
+/// Redacts secrets.
 #[derive(Clone)]
 pub struct Scrubber {
-    /// The longest first: one may begin with another.
+    /// Longest first, because one may be a prefix of another.
     secrets: Vec<String>,
 }
 
-/// What looks like a secret; the group `x` is crossed out.
+/// Patterns of secrets; the group `x` is redacted.
 static SHAPES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     [
-        // Keys of AWS.
+        // AWS keys.
         r"(?-u:\b|_)(?:AKIA|ASIA)(?<x>[0-9A-Z]{16})(?-u:\b|_)",
-        // Keys of OpenAI and those who took over the form; GitHub, GitLab, Slack.
+        // Keys of OpenAI and of those who adopted its form, GitHub, GitLab, Slack.
         r"(?-u:\b|_)(?:sk-|gh[pousr]_|github_pat_|glpat-|xox[abprs]-)(?<x>[A-Za-z0-9_-]{16,})",
         r"(?i)(?-u:\b)bearer[ \t]+(?<x>[A-Za-z0-9._~+/=-]{16,})",
         // A JSON Web Token.
         r"(?-u:\b|_)eyJ(?<x>[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*)",
-        // A private key, and one whose end is cut off.
+        // A private key, complete or cut off.
         r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?<x>[^\x00]*?)-----END [A-Z ]*PRIVATE KEY-----",
         r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[\r\n]|\\+[rn])*(?<x>[A-Za-z0-9+/=]{32,}(?:(?:[\r\n]|\\+[rn])+[A-Za-z0-9+/=]+)*)",
     ]
@@ -40,9 +40,9 @@ static SHAPES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     .collect()
 });
 
-/// What names a secret.
+/// Names of secrets.
 const NAME: &str = r"(?i)(?:secret|passw(?:or)?d|token|credential|api[_-]?key|access[_-]?key|private[_-]?key)[a-z0-9_-]*";
-/// `name: "value"`, also in a text that is itself in quotes.
+/// `name: "value"`, also inside quoted text.
 static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
     shape(&format!(r#"{NAME}[\\"']*\s*(?::|:=|=>?)\s*\\*["'](?<x>[^\s"'\\]{{8,}})\\*["']"#))
 });
@@ -57,8 +57,8 @@ fn shape(pattern: &str) -> Regex {
 }
 
 impl Scrubber {
-    /// Crosses out these values besides what looks like a secret. Values of less than eight letters
-    /// are left alone.
+    /// Redacts these values besides everything that looks like a secret. Values shorter than eight
+    /// letters are left alone.
     pub fn new(secrets: Vec<String>) -> Scrubber {
         let trimmed = secrets.into_iter().map(|secret| secret.trim().to_owned());
         let mut secrets: Vec<String> = trimmed.filter(|secret| secret.len() >= SHORTEST).collect();
@@ -66,7 +66,7 @@ impl Scrubber {
         Scrubber { secrets }
     }
 
-    /// A text without its secrets.
+    /// Redacts the secrets in a text.
     pub fn text(&self, text: &str) -> String {
         let mut text = Cow::Borrowed(text);
         for secret in &self.secrets {
@@ -81,7 +81,7 @@ impl Scrubber {
         crossed(&PLAIN, text, |value| !refers(value) && mixed(value)).into_owned()
     }
 
-    /// A JSON value without secrets in its texts.
+    /// Redacts the secrets in the texts of a JSON value.
     pub fn value(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => self.text(text).into(),
@@ -107,7 +107,7 @@ impl Scrubber {
         }
     }
 
-    /// A tool without secrets.
+    /// Redacts the secrets in a tool.
     pub fn tool(&self, tool: &ToolSpec) -> ToolSpec {
         ToolSpec {
             name: tool.name.clone(),
@@ -116,7 +116,7 @@ impl Scrubber {
         }
     }
 
-    /// A message without secrets.
+    /// Redacts the secrets in a message.
     pub fn message(&self, message: &Message) -> Message {
         Message {
             role: message.role,
@@ -124,7 +124,7 @@ impl Scrubber {
         }
     }
 
-    /// A reply without secrets.
+    /// Redacts the secrets in a reply.
     pub fn reply(&self, reply: &ModelReply) -> ModelReply {
         ModelReply {
             content: reply.content.iter().map(|block| self.block(block)).collect(),
@@ -134,7 +134,7 @@ impl Scrubber {
         }
     }
 
-    /// A fault without secrets.
+    /// Redacts the secrets in a fault.
     pub fn fault(&self, fault: &ModelFault) -> ModelFault {
         ModelFault {
             error: self.text(&fault.error),
@@ -147,7 +147,7 @@ impl Scrubber {
         match block {
             Block::Text(text) => Block::Text(self.text(text)),
             Block::ToolUse(call) => {
-                // A server chooses the id, and a model the name.
+                // The server chooses the id, and the model the name.
                 let (id, name) = (self.text(&call.id), self.text(&call.name));
                 Block::ToolUse(ToolUse { id, name, input: self.value(&call.input) })
             }
@@ -178,8 +178,8 @@ fn crossed<'t>(shape: &Regex, text: Cow<'t, str>, counts: impl Fn(&str) -> bool)
     }
 }
 
-/// Line breaks stay, also those that are written as `\n`: tools count lines, and a text may come in
-/// quotes later.
+/// Keeps line breaks, also those written as `\n`: tools count lines, and a text may be quoted
+/// later.
 fn stars(secret: &str) -> String {
     let mut escaped = false;
     let star = |byte: u8| {
@@ -191,7 +191,7 @@ fn stars(secret: &str) -> String {
     secret.bytes().map(star).collect()
 }
 
-/// Whether this says where a secret is, and is none.
+/// Whether a value refers to a secret without being one.
 fn refers(value: &str) -> bool {
     value.starts_with(['$', '{', '<', '%', '[', '(', '&'])
         || value.starts_with("arn:")
@@ -199,7 +199,7 @@ fn refers(value: &str) -> bool {
         || value.contains('(')
 }
 
-/// Words have no digits.
+/// Whether a value has letters and digits; words have no digits.
 fn mixed(value: &str) -> bool {
     value.contains(|c: char| c.is_ascii_digit()) && value.contains(char::is_alphabetic)
 }

@@ -1,6 +1,6 @@
-//! The body of a chat completions request. Keys come in a fixed order and the messages last, so
-//! that a longer conversation begins with the bytes of the shorter one: the caches of all these
-//! servers are caches of a beginning.
+//! Builds the body of a chat completions request. Keys have a fixed order and the messages come
+//! last, so a longer conversation starts with the bytes of the shorter one: these servers cache
+//! prefixes.
 
 use cloudcrew_ports::model::{
     Attachment, AttachmentFormat, Block, Message, ModelRequest, Role, ToolResult, ToolSpec,
@@ -10,10 +10,10 @@ use serde_json::{Map, Value, json};
 
 use super::OpenAiSettings;
 
-/// Letters of a function's name at most.
+/// Maximum length of a function name.
 const NAME: usize = 64;
 
-/// The request's JSON.
+/// The request as JSON.
 pub fn body(request: &ModelRequest<'_>, settings: &OpenAiSettings) -> Vec<u8> {
     let mut body = Map::new();
     body.insert("model".into(), settings.id.as_str().into());
@@ -42,9 +42,9 @@ fn tool(tool: &ToolSpec) -> Value {
     json!({ "type": "function", "function": function })
 }
 
-/// Thoughts stay here where nothing was called: the protocol has no place for them that servers
-/// agree on. Beside calls, what a server said besides goes back as it came, for some refuse the
-/// conversation without it.
+/// Thoughts are dropped unless there are calls: servers agree on no place for them. Next to calls,
+/// unknown fields from the server are returned unchanged, because some servers refuse the
+/// conversation without them.
 fn assistant(message: &Message) -> Value {
     let text = texts(message);
     let uses = message
@@ -83,20 +83,21 @@ fn assistant(message: &Message) -> Value {
 }
 
 fn call(call: &ToolUse) -> Value {
-    // Arguments that a server cannot read break its template, and with it every later request.
+    // Arguments that a server cannot parse break its template, and with it every later request.
     let arguments = if call.input.is_object() { call.input.to_string() } else { "{}".to_owned() };
     json!({ "id": call.id, "type": "function", "function": { "name": function_name(&call.name), "arguments": arguments } })
 }
 
-/// A model may write any name; a conversation with one that no function could have is refused.
+/// Makes a name valid: a model may write any name, and servers refuse a conversation with an
+/// impossible one.
 fn function_name(name: &str) -> String {
     let kept = |c: char| if c.is_ascii_alphanumeric() || c == '_' || c == '-' { c } else { '_' };
     let name: String = name.chars().map(kept).take(NAME).collect();
     if name.is_empty() { "_".to_owned() } else { name }
 }
 
-/// Results come first, since they must follow the calls. What was found besides is shown by the
-/// user: a `tool` message holds words only.
+/// Results come first, because they must follow the calls. Attachments are sent as the user: a
+/// `tool` message holds text only.
 fn user(message: &Message, messages: &mut Vec<Value>) {
     let results = || {
         message
@@ -137,7 +138,7 @@ fn attachment(attachment: &Attachment) -> [Value; 2] {
     [json!({ "type": "text", "text": format!("Attached: {}", attachment.name) }), shown]
 }
 
-/// All words of a message in one text: many templates take no list of parts.
+/// All text of a message as one string: many templates do not accept a list of parts.
 fn texts(message: &Message) -> String {
     let texts: Vec<&str> = message
         .content

@@ -1,5 +1,5 @@
-//! Tool calls put together from what servers make of them: in fragments or whole, numbered or not,
-//! with ids or without.
+//! Assembles tool calls from what servers send: in fragments or whole, numbered or not, with or
+//! without ids.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use cloudcrew_ports::model::ModelFault;
 use cloudcrew_ports::reply::{Assembly, MAX_REPLY};
 use serde_json::Value;
 
-/// What a call counts for at least, in bytes: empty ones have an end, too.
+/// Minimum bytes to count for each call, so that empty calls are limited too.
 const LEAST: usize = 1024;
 
 /// The calls of one reply, in the order in which they began.
@@ -26,20 +26,20 @@ struct Call {
 }
 
 impl Call {
-    /// Whether nothing can be missing any more.
+    /// Whether the arguments are complete.
     fn is_whole(&self) -> bool {
         let arguments = self.arguments.trim_end();
         arguments.ends_with('}') && serde_json::from_str::<serde::de::IgnoredAny>(arguments).is_ok()
     }
 
-    /// Whether this is a part of another call than its number says: some servers give all calls the
-    /// number 0, or none.
+    /// Whether the next part starts another call despite its number: some servers number all calls
+    /// 0, or none.
     fn is_over(&self, next: &Call) -> bool {
         if next.name.is_empty() {
             return false;
         }
         let other_id = !next.id.is_empty() && !self.id.is_empty() && next.id != self.id;
-        // All so far once more, whole by now.
+        // The part repeats everything so far, and is now complete.
         let again =
             next.index.is_some() && next.name == self.name && next.arguments == self.arguments;
         let place = next.index.is_some() && next.name == self.name && self.arguments.trim() == "{}";
@@ -51,12 +51,12 @@ impl Call {
 }
 
 impl Calls {
-    /// No call yet.
+    /// Whether there are no calls yet.
     pub fn is_empty(&self) -> bool {
         self.calls.is_empty()
     }
 
-    /// A whole call, as a reply that was not streamed holds it.
+    /// Adds a complete call, as in a reply that was not streamed.
     ///
     /// # Errors
     /// As [`Calls::part`].
@@ -66,10 +66,10 @@ impl Calls {
         self.begin(call)
     }
 
-    /// A part of a call, as a stream holds it.
+    /// Adds a part of a call, as in a stream.
     ///
     /// # Errors
-    /// When the calls are larger than a reply may be.
+    /// Fails when the calls exceed the maximum size of a reply.
     pub fn part(&mut self, part: &Value) -> Result<(), ModelFault> {
         let part = read(part);
         self.grow(&part)?;
@@ -84,7 +84,7 @@ impl Calls {
                 if call.id.is_empty() {
                     call.id = part.id;
                 }
-                // Repeated with every fragment by some, and cut in two by others.
+                // Some servers repeat the name with every fragment, others split it.
                 if call.name.is_empty() || part.name.starts_with(&call.name) {
                     if !part.name.is_empty() {
                         call.name = part.name;
@@ -92,7 +92,8 @@ impl Calls {
                 } else if call.arguments.is_empty() && part.name != call.name {
                     call.name.push_str(&part.name);
                 }
-                // An empty object may be a place for what comes; and each piece may be all so far.
+                // An empty object may be a placeholder, and each piece may repeat everything so
+                // far.
                 let all_so_far = call.arguments.len() > 1
                     && call.arguments.starts_with('{')
                     && part.arguments.starts_with(&call.arguments);
@@ -107,10 +108,10 @@ impl Calls {
         Ok(())
     }
 
-    /// Puts them into the reply, from this block on.
+    /// Adds the calls to the reply, starting at this block.
     ///
     /// # Errors
-    /// When a call has no name, or the reply grows too large.
+    /// Fails when a call has no name, or the reply grows too large.
     pub fn finish(self, first: u32, reply: &mut Assembly<'_>) -> Result<(), ModelFault> {
         let mut ids = Ids::default();
         for (block, call) in (first..).zip(self.calls) {
@@ -138,8 +139,8 @@ impl Calls {
     }
 }
 
-/// Ids that are unique in their turn: the server's where it gave one that is, else `call-1`,
-/// `call-2` and so on.
+/// Ids that are unique within a turn: the server's if it is unique, otherwise `call-1`, `call-2`
+/// and so on.
 #[derive(Debug, Default)]
 pub struct Ids(BTreeSet<String>);
 
@@ -159,7 +160,7 @@ impl Ids {
 
 fn read(call: &Value) -> Call {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    // The old `function_call` is what is now inside of `function`.
+    // The deprecated `function_call` has the form of today's `function`.
     let function = if call["function"].is_object() { &call["function"] } else { call };
     Call {
         index: call["index"].as_u64(),
@@ -169,7 +170,7 @@ fn read(call: &Value) -> Call {
     }
 }
 
-/// Arguments as a text: JSON in a string by the protocol, the object itself by some servers.
+/// Arguments as text: a string of JSON by the protocol, an object from some servers.
 pub fn arguments(written: &Value) -> String {
     match written {
         Value::String(text) => text.clone(),

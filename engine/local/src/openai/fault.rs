@@ -1,5 +1,5 @@
-//! What went wrong with a call, told by class: what may follow, the provider's name for it, and its
-//! words.
+//! Classifies what went wrong with a call: how to react, the provider's name for it, and its
+//! message.
 
 use std::error::Error;
 use std::time::Duration;
@@ -9,16 +9,16 @@ use serde_json::Value;
 
 use super::OpenAiSettings;
 
-/// Letters of a page that is no JSON, for a person to recognise it.
+/// Letters to show of a page that is not JSON, enough to recognise it.
 const SHOWN: usize = 300;
 
-/// A request that was not answered.
+/// A request without a response.
 pub fn of_call(error: &reqwest::Error, place: &str) -> ModelFault {
     let words = chain(error);
     if words.contains("certificate") {
         return ModelFault::denied(
             "CertificateError",
-            format!("the certificate of {place} was not accepted: {words}"),
+            format!("the certificate of {place} is not trusted: {words}"),
         );
     }
     if error.is_builder() {
@@ -31,28 +31,28 @@ pub fn of_call(error: &reqwest::Error, place: &str) -> ModelFault {
         ));
     }
     if words.contains("invalid HTTP") {
-        return ModelFault::garbled(format!("what answers at {place} is no HTTP server: {words}"));
+        return ModelFault::garbled(format!("the server at {place} does not speak HTTP: {words}"));
     }
-    ModelFault::connection(format!("the connection to {place} broke: {words}"))
+    ModelFault::connection(format!("the connection to {place} was lost: {words}"))
 }
 
-/// A page for people in the place of an answer: asking again shows the same page.
+/// A web page instead of an answer; retrying returns the same page.
 pub fn page(kind: &str, first: &[u8], place: &str) -> ModelFault {
     let begin: String = String::from_utf8_lossy(first).trim().chars().take(SHOWN).collect();
-    let kind = if kind.is_empty() { "of no type" } else { kind };
+    let kind = if kind.is_empty() { "no content type" } else { kind };
     let message = format!(
-        "{place} answers with a page ({kind}) and not with a reply; it begins with `{begin}`: look \
-         at `models.*.endpoint` in agents.yaml, and at whether something asks to sign in"
+        "{place} answered with a web page ({kind}) that begins with `{begin}`: check \
+         `models.*.endpoint` in agents.yaml, and whether a proxy asks you to sign in"
     );
     ModelFault { unpaid: false, ..ModelFault::denied("NoModelThere", message) }
 }
 
-/// An answer that broke off.
+/// An answer that was cut off.
 pub fn of_body(error: &reqwest::Error) -> ModelFault {
-    ModelFault::connection(format!("the answer broke off: {}", chain(error)))
+    ModelFault::connection(format!("the answer was cut off: {}", chain(error)))
 }
 
-/// A refusal: what a server says in one of the many forms, or a page.
+/// A refusal: an error in one of the many formats, or a web page.
 pub fn of_status(status: u16, retry_after: Option<Duration>, body: &[u8]) -> ModelFault {
     let text = String::from_utf8_lossy(body);
     let refusal =
@@ -62,15 +62,15 @@ pub fn of_status(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Mod
     refusal.fault(status, retry_after)
 }
 
-/// An error in the place of a chunk or a reply, or in their midst.
+/// An error in place of a chunk or a reply, or in the middle of a stream.
 pub fn of_answer(value: &Value) -> Option<ModelFault> {
     let refusal = Refusal::find(value)?;
     let status = refusal.status.unwrap_or_else(|| refusal.likely_status());
-    // The model may have begun before.
+    // The model may have started to generate.
     Some(ModelFault { unpaid: false, ..refusal.fault(status, None) })
 }
 
-/// What a provider says about an error.
+/// A provider's error.
 #[derive(Debug, Default)]
 struct Refusal {
     class: String,
@@ -80,7 +80,8 @@ struct Refusal {
 }
 
 impl Refusal {
-    /// Finds it as `{error: {...}}`, `{error: "..."}`, `{object: "error", ...}` or `{detail: ...}`.
+    /// Finds the error as `{error: {...}}`, `{error: "..."}`, `{object: "error", ...}` or `{detail:
+    /// ...}`.
     fn find(value: &Value) -> Option<Refusal> {
         let said = match &value["error"] {
             Value::Null if value["object"] == "error" => value,
@@ -102,7 +103,7 @@ impl Refusal {
     }
 
     fn fault(&self, status: u16, retry_after: Option<Duration>) -> ModelFault {
-        // Gateways have statuses of their own for a server that is away (520 to 529).
+        // Gateways use their own statuses for an unreachable server (520 to 529).
         let away = status >= 500 && status != 501 && status != 505;
         let class = [&self.code, &self.class]
             .into_iter()
@@ -116,14 +117,14 @@ impl Refusal {
         let mut fault =
             ModelFault::of_status(if away { 503 } else { status }, retry_after, &class, &message);
         if matches!(status, 400 | 422) && fault.kind == FaultKind::Permanent {
-            // A model that takes no tools, an unknown parameter, a bound of the server: a person
-            // can put it right, and the same call works.
+            // A model without tool support, an unknown parameter, a limit of the server: a person
+            // can fix it, and the same call then works.
             fault.kind = FaultKind::Denied;
         }
         if self.says_too_long(status) {
             fault.kind = FaultKind::InputTooLong;
         } else if self.code == "insufficient_quota" || self.class == "insufficient_quota" {
-            // It comes with the status of a rate limit, and no waiting helps.
+            // The status is that of a rate limit, but waiting does not help.
             fault.kind = FaultKind::Denied;
         }
         fault
@@ -138,7 +139,7 @@ impl Refusal {
             || (status < 500 && status != 429 && self.message.contains("available context size"))
     }
 
-    /// The status that would have come with it, had it not come in the middle of a stream.
+    /// The status that the error would have had outside a stream.
     fn likely_status(&self) -> u16 {
         let said = format!("{} {}", self.code, self.class).to_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
@@ -161,7 +162,7 @@ fn words(value: &Value) -> String {
     }
 }
 
-/// `rate_limit_exceeded` is `RateLimitExceeded`; a class that is written so stays.
+/// `rate_limit_exceeded` becomes `RateLimitExceeded`; a name already in that form is kept.
 fn capital(class: &str) -> String {
     let words = class.split(|c: char| !c.is_ascii_alphanumeric());
     words
@@ -175,8 +176,8 @@ fn capital(class: &str) -> String {
         .collect()
 }
 
-/// The innermost causes, in words. The outermost is left out: it repeats the URL, with whatever
-/// secret it holds.
+/// The messages of the inner causes. The outermost is omitted because it repeats the URL, including
+/// any secret in it.
 fn chain(error: &reqwest::Error) -> String {
     let mut words = Vec::new();
     let mut cause = error.source();
@@ -185,10 +186,10 @@ fn chain(error: &reqwest::Error) -> String {
         cause = error.source();
     }
     words.dedup();
-    if words.is_empty() { "no reason was given".to_owned() } else { words.join(": ") }
+    if words.is_empty() { "no reason given".to_owned() } else { words.join(": ") }
 }
 
-/// Some servers repeat the key that they refuse.
+/// Removes the key: some servers repeat a key that they refuse.
 pub fn without_key(mut fault: ModelFault, key: Option<&str>) -> ModelFault {
     if let Some(key) = key.map(str::trim).filter(|key| !key.is_empty()) {
         fault.message = fault.message.replace(key, "[the key]");
@@ -196,7 +197,7 @@ pub fn without_key(mut fault: ModelFault, key: Option<&str>) -> ModelFault {
     fault
 }
 
-/// Says what to do about the refusals that every newcomer meets.
+/// Adds advice to the refusals that every new user meets.
 pub fn advised(
     mut fault: ModelFault,
     status: u16,
@@ -222,36 +223,35 @@ fn advice(
     Some(match (status, &settings.key_name, &settings.key) {
         (401 | 403, Some(name), Some(_)) => {
             format!(
-                "{place} does not take the key in {name}: look whether it is the right one, and \
-                 what it may do"
+                "{place} refused the key in {name}: check that it is the right key and \
+                 has the permissions needed"
             )
         }
-        (401 | 403, Some(name), None) => format!("{place} asks for a key: set {name}"),
+        (401 | 403, Some(name), None) => format!("{place} requires a key: set {name}"),
         (401 | 403, None, _) => {
             format!(
-                "{place} asks for a key: name the environment variable that holds one beside \
-                 `models.*.endpoint` in agents.yaml"
+                "{place} requires a key: set `models.*.key_env` in agents.yaml to the name of an \
+                 environment variable that holds one"
             )
         }
         (404 | 405, ..) => format!(
-            "there is no model `{}` at {place}, or nothing that takes chat completions: look at \
-             `models.*.id` and `models.*.endpoint` in \
-             agents.yaml",
+            "no model `{}` at {place}, or it does not serve chat completions: check `models.*.id` \
+             and `models.*.endpoint` in agents.yaml",
             settings.id
         ),
         _ if fault.error == "InsufficientQuota" => {
-            "the account has no credit left: look at the provider's billing page".to_owned()
+            "the account has no credit left: check the provider's billing page".to_owned()
         }
         _ if message.contains("max_completion_tokens") || message.contains("'max_tokens'") => {
             format!(
-                "this server takes another key than `{}` for the bound of a reply",
+                "this server expects another key than `{}` for the maximum tokens",
                 settings.max_tokens_key.name()
             )
         }
         (400 | 422, ..) => {
             format!(
-                "{place} does not take this request: look at `models.*` in agents.yaml, or at what \
-                 `{}` can do",
+                "{place} rejected this request: check `models.*` in agents.yaml, and what \
+                 `{}` supports",
                 settings.id
             )
         }

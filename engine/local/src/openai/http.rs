@@ -1,4 +1,4 @@
-//! The connection: a client for one endpoint, and bodies that are read up to a bound.
+//! The connection: a client for one endpoint, and bodies read up to a limit.
 
 use std::io::Read as _;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use reqwest::{Client, Response, Url, redirect, retry};
 
 use super::{OpenAiSettings, fault};
 
-/// Time to connect at most.
+/// Connection timeout.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// A client and where it calls.
+/// A client and the endpoint it calls.
 #[derive(Debug)]
 pub struct Endpoint {
     /// The client; it holds the key.
@@ -23,28 +23,29 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Makes the client ready; nothing is sent yet.
+    /// Prepares the client; sends nothing yet.
     ///
     /// # Errors
-    /// When the URL or the key cannot be used.
+    /// Fails when the URL or the key is unusable.
     pub fn new(settings: &OpenAiSettings) -> Result<Endpoint, ModelFault> {
         let url = url(&settings.base_url)?;
         let mut headers = HeaderMap::new();
         if let Some(key) = settings.key.as_deref().map(str::trim).filter(|key| !key.is_empty()) {
             headers.insert(AUTHORIZATION, bearer(key, settings.key_name.as_deref())?);
         }
-        // Whoever installed a provider before keeps it. Without any, building a client panics.
+        // Keeps a provider that is already installed. Without any, building a client panics.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut client = Client::builder()
             .user_agent(concat!("cloudcrew/", env!("CARGO_PKG_VERSION")))
             .default_headers(headers)
             .connect_timeout(CONNECT)
-            // A conversation and a key go where they were sent, and nowhere else; the swarm has the
-            // one retry layer.
+            // Do not follow redirects: the conversation and the key must not go anywhere else.
+            // Retries are the swarm's job.
             .redirect(redirect::Policy::none())
             .retry(retry::never());
         if url.scheme() == "http" {
-            // Loading the system's certificates takes longer than all else before the first call.
+            // Loading the system's certificates takes longer than everything else before the first
+            // call.
             client = client.tls_certs_only([]);
         }
         if is_here(&url) {
@@ -59,14 +60,14 @@ impl Endpoint {
 fn url(base: &str) -> Result<Url, ModelFault> {
     let unusable = |why: &str| {
         let message = format!(
-            "`{}` is no URL of a server: {why}; look at `models.*.endpoint` in agents.yaml",
+            "`{}` is not a server URL: {why}; check `models.*.endpoint` in agents.yaml",
             shown(base)
         );
         ModelFault::denied("InvalidEndpoint", message)
     };
     let mut url = Url::parse(base.trim()).map_err(|error| unusable(&error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
-        return Err(unusable("it begins with http:// or https:// and a host"));
+        return Err(unusable("it must start with http:// or https:// and a host"));
     }
     let path = url.path().trim_end_matches('/').to_owned();
     let path = if path.ends_with("/chat/completions") { path } else { path + "/chat/completions" };
@@ -74,7 +75,7 @@ fn url(base: &str) -> Result<Url, ModelFault> {
     Ok(url)
 }
 
-/// The URL without a name and password that it may hold.
+/// The URL without any user name and password.
 pub fn shown(base: &str) -> String {
     let base = base.trim().trim_end_matches('/');
     let Ok(mut url) = Url::parse(base) else { return base.to_owned() };
@@ -87,7 +88,7 @@ pub fn shown(base: &str) -> String {
     url.as_str().trim_end_matches('/').to_owned()
 }
 
-/// A server on this machine is not asked through a proxy.
+/// Whether the server is on this machine; it is then called without a proxy.
 fn is_here(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     host == "localhost"
@@ -100,7 +101,7 @@ fn bearer(key: &str, name: Option<&str>) -> Result<HeaderValue, ModelFault> {
         let name = name.unwrap_or("the environment");
         ModelFault::denied(
             "InvalidKey",
-            format!("the key in {name} holds letters that no key has; set it anew"),
+            format!("the key in {name} contains invalid characters; set it again"),
         )
     })?;
     value.set_sensitive(true);
@@ -110,7 +111,7 @@ fn bearer(key: &str, name: Option<&str>) -> Result<HeaderValue, ModelFault> {
 /// The next bytes of an answer; `None` at its end.
 ///
 /// # Errors
-/// When they do not come in time, or at all.
+/// Fails when they do not arrive in time, or at all.
 pub async fn chunk(
     response: &mut Response,
     silence: Duration,
@@ -121,10 +122,10 @@ pub async fn chunk(
     }
 }
 
-/// A body that a server compressed with gzip, up to so many bytes.
+/// Decompresses a gzip body of at most `most` bytes.
 ///
 /// # Errors
-/// When it is not whole, or larger.
+/// Fails when it is incomplete or larger.
 pub fn unpacked(body: &[u8], most: usize) -> Result<Vec<u8>, ModelFault> {
     let mut plain = Vec::new();
     let limit = most as u64 + 1;
@@ -134,15 +135,15 @@ pub fn unpacked(body: &[u8], most: usize) -> Result<Vec<u8>, ModelFault> {
         Ok(_) => Ok(plain),
         Err(error) => Err(ModelFault::denied(
             "UnknownEncoding",
-            format!("the answer is compressed in a way that cannot be read: {error}"),
+            format!("cannot decompress the answer: {error}"),
         )),
     }
 }
 
-/// A whole body, up to so many bytes.
+/// A complete body of at most `most` bytes.
 ///
 /// # Errors
-/// As [`chunk`]; a larger one is not read to its end.
+/// As [`chunk`]; stops reading at the limit.
 pub async fn whole(
     response: &mut Response,
     silence: Duration,

@@ -1,6 +1,6 @@
 //! Models behind OpenAI's chat completions: Ollama, llama.cpp, vLLM, a gateway, a provider. Servers
-//! take the protocol in many ways; what they make of it is put right here, so that the swarm sees
-//! one kind of reply.
+//! interpret the protocol in many ways; this module normalizes them, so that the swarm sees one
+//! kind of reply.
 
 mod body;
 mod calls;
@@ -25,48 +25,48 @@ use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use serde_json::Value;
 
 use http::Endpoint;
-use reply::Said;
+use reply::PartialReply;
 use sse::{Event, Events};
 
-/// Bytes of an answer that is not streamed: the largest reply, written with an escape for every
-/// other letter.
+/// Maximum bytes of an answer that is not streamed: the largest reply, with every other letter
+/// escaped.
 const MAX_BODY: usize = 2 * MAX_REPLY;
-/// Bytes of a refusal.
+/// Maximum bytes of a refusal.
 const MAX_REFUSAL: usize = 64 * 1024;
 
-/// How a model is called.
+/// How to call a model.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OpenAiSettings {
-    /// Name of the model at the server.
+    /// The model's name at the server.
     pub id: String,
-    /// Where the server is: the URL to which `/chat/completions` is added, mostly one that ends in
-    /// `/v1`.
+    /// Base URL; `/chat/completions` is appended. Usually ends in `/v1`.
     pub base_url: String,
-    /// The key, where the server asks for one. It is shown nowhere.
+    /// The key, if the server requires one. Never displayed.
     pub key: Option<String>,
     /// Name of the environment variable that holds the key, for advice.
     pub key_name: Option<String>,
-    /// Whether words are asked for while they are said. Without it nothing is heard before the
-    /// whole reply is made.
+    /// Whether to stream the reply. Without streaming, nothing arrives before the whole reply is
+    /// complete.
     pub streaming: bool,
-    /// A server that sends nothing for so long is away; so long it has for the first byte, too.
+    /// Time without any bytes after which the server counts as gone, including the time to the
+    /// first byte.
     pub silence: Duration,
-    /// How this server calls the bound of a reply.
+    /// The server's key for the maximum tokens of a reply.
     pub max_tokens_key: MaxTokensKey,
 }
 
-/// The key for tokens of a reply at most.
+/// The key for the maximum tokens of a reply.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum MaxTokensKey {
-    /// `max_tokens`: all servers of one's own, and most gateways.
+    /// `max_tokens`: all self-hosted servers, and most gateways.
     #[default]
     MaxTokens,
-    /// `max_completion_tokens`: OpenAI itself; its models that think refuse the other.
+    /// `max_completion_tokens`: OpenAI itself, whose reasoning models refuse the other.
     MaxCompletionTokens,
 }
 
 impl MaxTokensKey {
-    /// The one for a server.
+    /// The key that a server expects.
     pub fn at(base_url: &str) -> MaxTokensKey {
         let host = reqwest::Url::parse(base_url.trim())
             .ok()
@@ -110,7 +110,7 @@ pub struct OpenAiModel {
 }
 
 impl OpenAiModel {
-    /// A model; its client is made at the first call, which tells when the settings cannot be used.
+    /// Creates a model. Its client is built at the first call, which reports unusable settings.
     pub fn new(settings: OpenAiSettings) -> OpenAiModel {
         let place = http::shown(&settings.base_url);
         OpenAiModel { settings, place, endpoint: Arc::default() }
@@ -155,9 +155,9 @@ impl OpenAiModel {
             .await?
             .map(|bytes| bytes.as_ref().to_vec())
             .unwrap_or_default();
-        let mut said = Said::new(request);
-        // A server may ignore what it was asked for, and say something else than what it does: its
-        // first bytes do not lie.
+        let mut partial = PartialReply::new(request);
+        // A server may ignore the requested format and declare the wrong type, so look at the first
+        // bytes.
         let form = Form::of(
             &first,
             packed,
@@ -175,18 +175,18 @@ impl OpenAiModel {
                 body = http::unpacked(&body, MAX_BODY)?;
             }
             if form == Form::Packed && !body.trim_ascii_start().starts_with(b"{") {
-                hear_all(&body, &mut said)?;
+                read_all(&body, &mut partial)?;
             } else {
-                said.hear(&json(&String::from_utf8_lossy(&body))?)?;
+                partial.add(&json(&String::from_utf8_lossy(&body))?)?;
             }
-        } else if let Err(fault) = listen(&mut response, first, &mut said, silence).await {
-            // What was said is said: without the report that follows it the call stays at its upper
-            // bound.
-            if !said.has_stopped() || fault.error == "ReplyTooLarge" {
-                return Err(said.failed(fault));
+        } else if let Err(fault) = read_events(&mut response, first, &mut partial, silence).await {
+            // The reply is complete: without the usage report that follows, the call is charged at
+            // its upper bound.
+            if !partial.has_stopped() || fault.error == "ReplyTooLarge" {
+                return Err(partial.failed(fault));
             }
         }
-        said.finish()
+        partial.finish()
     }
 
     async fn refused(&self, mut response: Response) -> ModelFault {
@@ -198,13 +198,13 @@ impl OpenAiModel {
                 .and_then(|to| to.to_str().ok())
                 .map_or("elsewhere".to_owned(), http::shown);
             let message = format!(
-                "{} sends on to {to}: write the right URL in `models.*.endpoint` in agents.yaml",
+                "{} redirects to {to}: set `models.*.endpoint` in agents.yaml to the final URL",
                 self.place
             );
             return ModelFault::denied("Redirected", message);
         }
         let wait = wait::asked(response.headers());
-        // The status says enough where the rest does not come.
+        // The status is enough if the body does not arrive.
         let body = http::whole(&mut response, self.settings.silence, MAX_REFUSAL)
             .await
             .unwrap_or_default();
@@ -212,11 +212,11 @@ impl OpenAiModel {
     }
 }
 
-/// Hears events until the stream says that it has ended.
-async fn listen(
+/// Reads events until the stream says that it has ended.
+async fn read_events(
     response: &mut Response,
     first: Vec<u8>,
-    said: &mut Said<'_>,
+    partial: &mut PartialReply<'_>,
     silence: Duration,
 ) -> Result<(), ModelFault> {
     let mut events = Events::default();
@@ -236,48 +236,49 @@ async fn listen(
             },
         };
         while let Some(event) = events.next_event() {
-            if heard(&event, said)? {
+            if handle(&event, partial)? {
                 return Ok(());
             }
         }
         if ended {
-            // An event without its end may have been cut; then what it holds is no JSON.
-            let done = events.rest().is_some_and(|event| matches!(heard(&event, said), Ok(true)));
+            // An event without its terminator may be truncated; its data is then not JSON.
+            let done =
+                events.rest().is_some_and(|event| matches!(handle(&event, partial), Ok(true)));
             let early = || ModelFault::connection("the stream ended before the reply was complete");
-            return if done || said.has_stopped() { Ok(()) } else { Err(early()) };
+            return if done || partial.has_stopped() { Ok(()) } else { Err(early()) };
         }
     }
 }
 
-/// A stream that came packed, and so as a whole.
-fn hear_all(body: &[u8], said: &mut Said<'_>) -> Result<(), ModelFault> {
+/// Reads a stream that arrived compressed, and therefore whole.
+fn read_all(body: &[u8], partial: &mut PartialReply<'_>) -> Result<(), ModelFault> {
     let mut events = Events::default();
     events.feed(body)?;
     while let Some(event) = events.next_event() {
-        if heard(&event, said)? {
+        if handle(&event, partial)? {
             return Ok(());
         }
     }
     if let Some(event) = events.rest() {
-        heard(&event, said)?;
+        handle(&event, partial)?;
     }
-    if said.has_stopped() {
+    if partial.has_stopped() {
         Ok(())
     } else {
         Err(ModelFault::connection("the stream ended before the reply was complete"))
     }
 }
 
-/// What an answer is by its first bytes.
+/// The form of an answer, judged by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     /// Events.
     Stream,
     /// One JSON document.
     Whole,
-    /// Either of the two, compressed although nobody asked for that.
+    /// Either of the two, compressed although not requested.
     Packed,
-    /// A page for people: a sign-in, a captive portal.
+    /// A web page: a sign-in, a captive portal.
     Page,
 }
 
@@ -294,15 +295,15 @@ impl Form {
     }
 }
 
-/// Whether this event is the last.
-fn heard(event: &Event, said: &mut Said<'_>) -> Result<bool, ModelFault> {
+/// Handles one event; returns whether it is the last.
+fn handle(event: &Event, partial: &mut PartialReply<'_>) -> Result<bool, ModelFault> {
     match event {
         Event::Data(data) if data.trim() == "[DONE]" => return Ok(true),
         Event::Data(data) if data.trim().is_empty() => {}
-        Event::Data(data) => said.hear(&json(data)?)?,
+        Event::Data(data) => partial.add(&json(data)?)?,
         Event::Error(data) => {
             let error = serde_json::from_str(data).unwrap_or_else(|_| Value::from(data.as_str()));
-            said.hear(&serde_json::json!({ "error": error }))?;
+            partial.add(&serde_json::json!({ "error": error }))?;
         }
     }
     Ok(false)
@@ -311,7 +312,7 @@ fn heard(event: &Event, said: &mut Said<'_>) -> Result<bool, ModelFault> {
 fn json(text: &str) -> Result<Value, ModelFault> {
     mended::value(text).map_err(|_| {
         let begin: String = text.trim().chars().take(80).collect();
-        ModelFault::garbled(format!("the answer is no JSON; it begins with `{begin}`"))
+        ModelFault::garbled(format!("the answer is not JSON; it begins with `{begin}`"))
     })
 }
 

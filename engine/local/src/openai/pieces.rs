@@ -1,15 +1,16 @@
-//! Words of a stream, piece by piece; also of streams whose pieces each hold all so far.
+//! The text of a stream, piece by piece, including streams whose pieces each repeat everything so
+//! far.
 
-/// Bytes at which one piece that begins with the one before it is taken for all so far, when no
-/// third piece comes.
+/// Minimum bytes of a piece that starts with the previous one to count as everything so far, when
+/// no third piece arrives.
 const LONG: usize = 8;
 
-/// What came, until it is known how the stream is meant.
+/// Pieces received until the kind of stream is known.
 #[derive(Debug, Default)]
 pub struct Pieces {
-    /// The piece before.
+    /// The previous piece.
     last: String,
-    /// A piece that begins with the one before it, which may be all so far or new words.
+    /// A piece that starts with the previous one: either everything so far, or new text.
     held: Option<String>,
     form: Form,
 }
@@ -21,12 +22,12 @@ enum Form {
     Open,
     /// Each piece is new.
     New,
-    /// Each piece is all so far.
+    /// Each piece repeats everything so far.
     SoFar,
 }
 
 impl Pieces {
-    /// The new words of a piece, in the order in which they are to be said.
+    /// The new text of a piece, in order.
     pub fn next(&mut self, piece: &str) -> Vec<String> {
         match self.form {
             Form::New => vec![piece.to_owned()],
@@ -35,18 +36,18 @@ impl Pieces {
         }
     }
 
-    /// What was held back when nothing more comes.
+    /// The text held back, when nothing more arrives.
     pub fn rest(&mut self) -> Vec<String> {
         let Some(held) = self.held.take() else { return Vec::new() };
         if self.last.len() >= LONG { vec![held[self.last.len()..].to_owned()] } else { vec![held] }
     }
 
-    /// The piece before.
-    pub fn said(&self) -> &str {
+    /// The previous piece.
+    pub fn previous(&self) -> &str {
         &self.last
     }
 
-    /// It is known that each piece is all so far.
+    /// Records that each piece repeats everything so far.
     pub fn all_so_far(&mut self) {
         self.form = Form::SoFar;
     }
@@ -95,7 +96,7 @@ impl Pieces {
 mod tests {
     use super::*;
 
-    fn said(pieces: &[&str]) -> String {
+    fn text(pieces: &[&str]) -> String {
         let mut all = Pieces::default();
         let mut words: Vec<String> = pieces.iter().flat_map(|piece| all.next(piece)).collect();
         words.extend(all.rest());
@@ -103,12 +104,12 @@ mod tests {
     }
 
     #[test]
-    fn words_are_said_once_however_a_stream_cuts_them() {
-        assert_eq!(said(&["Hel", "lo ", "world"]), "Hello world");
-        assert_eq!(said(&["Hel", "Hello ", "Hello world", "Hello world"]), "Hello world");
-        assert_eq!(said(&["Hello world", "Hello world."]), "Hello world.");
-        assert_eq!(said(&["ha", "haha"]), "hahaha");
-        assert_eq!(said(&["ha", "hah", "a!"]), "hahaha!");
-        assert_eq!(said(&["a", "b", "ba", "bab"]), "abbabab");
+    fn text_is_never_repeated_however_a_stream_splits_it() {
+        assert_eq!(text(&["Hel", "lo ", "world"]), "Hello world");
+        assert_eq!(text(&["Hel", "Hello ", "Hello world", "Hello world"]), "Hello world");
+        assert_eq!(text(&["Hello world", "Hello world."]), "Hello world.");
+        assert_eq!(text(&["ha", "haha"]), "hahaha");
+        assert_eq!(text(&["ha", "hah", "a!"]), "hahaha!");
+        assert_eq!(text(&["a", "b", "ba", "bab"]), "abbabab");
     }
 }

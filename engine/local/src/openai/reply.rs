@@ -1,4 +1,4 @@
-//! One complete reply out of chunks, or out of an answer that came whole: both have the same form.
+//! Assembles one reply from chunks, or from a complete answer: both have the same form.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,13 @@ use super::fault;
 use super::pieces::Pieces;
 use super::written::Words;
 
-/// Blocks of a reply in their order: thoughts, words, calls. The protocol numbers the calls only.
+/// Blocks of a reply in order: thoughts, text, calls. The protocol numbers only the calls.
 const THOUGHTS: u32 = 0;
 const WORDS: u32 = 1;
 const CALLS: u32 = 2;
 
-/// What was said so far.
-pub struct Said<'a> {
+/// The reply so far.
+pub struct PartialReply<'a> {
     reply: Assembly<'a>,
     words: Words<'a>,
     calls: Calls,
@@ -25,18 +25,18 @@ pub struct Said<'a> {
     usage: Option<Usage>,
     began: bool,
     pieces: Pieces,
-    /// Whole messages that came.
+    /// Number of complete messages received.
     messages: usize,
-    /// Fields of the message that are not ours.
+    /// Fields of the message that the protocol does not define.
     opaque: Map<String, Value>,
-    /// Fields of its calls that are not ours, by the number of the call.
+    /// Unknown fields of the calls, by the number of the call.
     of_calls: BTreeMap<String, Map<String, Value>>,
 }
 
-impl<'a> Said<'a> {
-    /// Nothing.
-    pub fn new(request: &ModelRequest<'a>) -> Said<'a> {
-        Said {
+impl<'a> PartialReply<'a> {
+    /// An empty reply.
+    pub fn new(request: &ModelRequest<'a>) -> PartialReply<'a> {
+        PartialReply {
             reply: Assembly::new(request.listener),
             words: Words::new(request.tools, WORDS),
             calls: Calls::default(),
@@ -50,24 +50,24 @@ impl<'a> Said<'a> {
         }
     }
 
-    /// A chunk, or the whole answer.
+    /// Adds a chunk, or the complete answer.
     ///
     /// # Errors
-    /// What the provider says went wrong, and a reply that is too large.
-    pub fn hear(&mut self, value: &Value) -> Result<(), ModelFault> {
+    /// Fails with the provider's error, or when the reply is too large.
+    pub fn add(&mut self, value: &Value) -> Result<(), ModelFault> {
         if let Some(fault) = fault::of_answer(value) {
             return Err(self.failed(fault));
         }
         if let Some(usage) = reported(&value["usage"]) {
             self.usage = Some(usage);
         }
-        // The report at the end comes without a choice; more than one is never asked for.
+        // The final usage report comes without a choice; more than one choice is never requested.
         let choice = &value["choices"][0];
         if !choice.is_object() {
             return Ok(());
         }
         self.began = true;
-        // Some streams repeat all so far in `message`, beside the piece that is new.
+        // Some streams repeat everything so far in `message`, next to the new piece.
         let delta = choice["delta"]
             .as_object()
             .is_some_and(|delta| delta.values().any(|value| !value.is_null()));
@@ -83,28 +83,28 @@ impl<'a> Said<'a> {
         Ok(())
     }
 
-    /// Whether the model has said that it ends.
+    /// Whether the model has finished.
     pub fn has_stopped(&self) -> bool {
         self.stop.is_some()
     }
 
-    /// A fault with the usage that was reported before it.
+    /// A fault with the usage reported before it.
     pub fn failed(&self, fault: ModelFault) -> ModelFault {
         ModelFault { usage: fault.usage.or(self.usage), ..fault }
     }
 
-    /// The reply is complete.
+    /// Completes the reply.
     ///
     /// # Errors
-    /// When nothing was said, and when what was said is no reply.
+    /// Fails when the answer is empty or not a reply.
     pub fn finish(mut self) -> Result<ModelReply, ModelFault> {
         if !self.began {
-            return Err(ModelFault::garbled("the answer holds no reply"));
+            return Err(ModelFault::garbled("the answer contains no reply"));
         }
         if self.stop.as_deref() == Some("error") {
             return Err(self.failed(ModelFault::transient(
                 "StreamError",
-                "the provider broke off its reply and gave no reason",
+                "the provider aborted its reply without a reason",
             )));
         }
         let structured = !self.calls.is_empty();
@@ -136,7 +136,7 @@ impl<'a> Said<'a> {
     }
 
     fn message(&mut self, message: &Value, whole: bool) -> Result<(), ModelFault> {
-        // Some servers write their thoughts under both names.
+        // Some servers send the thoughts under both names.
         let thoughts = ["reasoning_content", "reasoning"]
             .iter()
             .filter_map(|key| message[*key].as_str())
@@ -176,11 +176,11 @@ impl<'a> Said<'a> {
         Ok(())
     }
 
-    /// Whether a message is one of several that each hold all so far.
+    /// Whether each of several messages repeats everything so far.
     fn repeats(&mut self, message: &Value) -> bool {
         let words = message["content"].as_str().unwrap_or_default();
         let again =
-            self.messages > 0 && (words.starts_with(self.pieces.said()) || words.is_empty());
+            self.messages > 0 && (words.starts_with(self.pieces.previous()) || words.is_empty());
         self.messages += 1;
         if again {
             self.pieces.all_so_far();
@@ -188,8 +188,8 @@ impl<'a> Said<'a> {
         again
     }
 
-    /// Keeps what the protocol does not name, of a message and of its calls: a provider may want to
-    /// see it again.
+    /// Keeps fields of the message and its calls that the protocol does not define: the provider
+    /// may expect them back.
     fn keep(&mut self, message: &Value) {
         for (key, value) in message.as_object().into_iter().flatten() {
             let known = matches!(
@@ -223,7 +223,7 @@ impl<'a> Said<'a> {
     }
 }
 
-/// More of a field: texts and lists go on where they ended, anything else is what came last.
+/// Extends a field: texts and lists are appended, anything else is replaced.
 fn joined(fields: &mut Map<String, Value>, key: &str, more: &Value) {
     match (fields.get_mut(key), more) {
         (Some(Value::String(all)), Value::String(more)) => all.push_str(more),
@@ -232,13 +232,13 @@ fn joined(fields: &mut Map<String, Value>, key: &str, more: &Value) {
     }
 }
 
-/// Tokens as we count them: those from a cache apart from those read.
+/// Token counts in our terms: cached tokens are counted apart from those read.
 fn reported(usage: &Value) -> Option<Usage> {
     let count = |value: &Value| value.as_u64();
     let (prompt, written) = (count(&usage["prompt_tokens"]), count(&usage["completion_tokens"]));
-    // No model reads nothing: some gateways report zeros where they know nothing.
+    // Every model reads something: gateways that know nothing report zeros.
     let prompt = prompt.filter(|read| *read > 0)?;
-    // A report without what was written says nothing: the call stays at its upper bound.
+    // A report without the tokens written is useless: the call is charged at its upper bound.
     let all = count(&usage["total_tokens"]).and_then(|all| all.checked_sub(prompt));
     let written = written.or(all)?;
     let cached = count(&usage["prompt_tokens_details"]["cached_tokens"]).unwrap_or(0).min(prompt);

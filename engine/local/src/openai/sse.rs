@@ -1,37 +1,37 @@
-//! Server-sent events out of bytes, however these are cut.
+//! Parses server-sent events from bytes, however they are split.
 
 use cloudcrew_ports::model::ModelFault;
 use cloudcrew_ports::reply::MAX_REPLY;
 
-/// Bytes of one event at most: the largest reply, written with an escape for every other letter.
+/// Maximum bytes of one event: the largest reply, with every other letter escaped.
 const MAX_EVENT: usize = 2 * MAX_REPLY;
 
 /// One event.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Event {
-    /// Its data.
+    /// The event's data.
     Data(String),
-    /// What some servers write in a field `error` in place of data.
+    /// The field `error` that some servers send instead of data.
     Error(String),
 }
 
-/// Reads events. Comments, `event`, `id` and `retry` mean nothing here.
+/// Parses events. Comments, `event`, `id` and `retry` are ignored.
 #[derive(Debug, Default)]
 pub struct Events {
     bytes: Vec<u8>,
-    /// Where the first line that was not read begins.
+    /// Start of the first unread line.
     start: usize,
-    /// Up to where there is no end of a line.
+    /// No line break before this offset.
     searched: usize,
     data: Option<String>,
     began: bool,
 }
 
 impl Events {
-    /// More bytes have come.
+    /// Adds bytes.
     ///
     /// # Errors
-    /// When one event is larger than any reply.
+    /// Fails when one event is larger than any reply.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), ModelFault> {
         self.bytes.drain(..self.start);
         self.searched -= self.start;
@@ -59,7 +59,7 @@ impl Events {
         None
     }
 
-    /// What stands at the end of the stream without the empty line that ends an event.
+    /// The event at the end of the stream without the blank line that terminates events.
     pub fn rest(&mut self) -> Option<Event> {
         let line = String::from_utf8_lossy(&self.bytes[self.start..]).into_owned();
         self.start = self.bytes.len();
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn events_are_the_same_however_they_are_cut() {
+    fn events_are_the_same_however_they_are_split() {
         let data = |text: &str| Event::Data(text.to_owned());
         let expected =
             vec![data("{\"a\":\n1}"), data("ä"), Event::Error("{}".into()), data("[DONE]")];
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_end_is_given_up() {
+    fn a_line_without_end_is_rejected() {
         let mut events = Events::default();
         let piece = vec![b'x'; 1024 * 1024];
         let given_up = (0..50).find(|_| {

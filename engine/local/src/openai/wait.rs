@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
-/// Longest wait that is believed.
+/// Longest accepted wait, in seconds.
 const LONGEST: f64 = 1e9;
 
-/// `Retry-After`: seconds or a date, and the milliseconds that some give besides.
+/// Reads `Retry-After`, in seconds or as a date, and the millisecond variants.
 pub fn asked(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let number = |text: &str| text.parse::<f64>().ok().filter(|n| (0.0..LONGEST).contains(n));
@@ -20,7 +20,7 @@ pub fn asked(headers: &HeaderMap) -> Option<Duration> {
     if let Some(seconds) = number(said) {
         return Some(Duration::from_secs_f64(seconds));
     }
-    // A date is told by the server's clock, which may not be ours.
+    // The date is in the server's time, so compare it with the server's clock.
     let now = text(DATE.as_str()).and_then(date).unwrap_or_else(Timestamp::now);
     date(said)
         .map(|then| then.duration_since(now))

@@ -1,10 +1,10 @@
-//! What a model writes into its text that is none: its thoughts between `<think>` marks, and tool
-//! calls in the forms that templates teach models and servers do not always read:
+//! Parses what a model writes into its text that is not text: thoughts between `<think>` marks, and
+//! tool calls in the forms that templates teach models and servers do not always parse:
 //! `<tool_call>{…}</tool_call>`, `<function=name>{…}</function>`, `[TOOL_CALLS] […]`, a fence of
 //! JSON, or JSON alone.
 //!
-//! Thoughts are never executed, and neither is what is quoted: behind `>`, in backticks, or in a
-//! fence of another kind.
+//! Thoughts are never executed, nor is quoted text: after `>`, in backticks, or in a fence of
+//! another language.
 
 use cloudcrew_ports::mended;
 use cloudcrew_ports::model::{ModelFault, ToolSpec};
@@ -13,30 +13,30 @@ use serde_json::Value;
 
 use super::calls::{Ids, arguments};
 
-/// How thoughts begin and end.
+/// Start and end marks of thoughts.
 const THOUGHTS: [(&str, &str); 2] = [("<think>", "</think>"), ("<thinking>", "</thinking>")];
-/// Bytes of a tool's name at most.
+/// Maximum bytes of a tool's name.
 const NAME: usize = 128;
-/// Bytes before a mark that are looked at.
+/// Bytes to examine before a mark.
 const NEAR: usize = 256;
-/// Thoughts of one reply that are taken out at its end.
+/// Maximum thoughts to extract at the end of a reply.
 const MOST: usize = 1_000;
-/// How a call may begin.
+/// Start marks of a call.
 const MARKS: [&str; 4] = ["<tool_call>", "<function=", "[TOOL_CALLS]", "```"];
 
-/// Words on their way into a reply. From the first mark on they are kept back: nobody is to hear
-/// what may become a call or a thought, and only the end tells whether it does.
+/// Text on its way into a reply. From the first mark on, it is held back: it may become a call or a
+/// thought, and only its end decides.
 #[derive(Debug)]
 pub struct Words<'a> {
     tools: &'a [ToolSpec],
-    kept: String,
+    held: String,
     block: u32,
-    /// Whether words were let go.
-    spoken: bool,
-    /// Whether what is kept begins with a mark.
+    /// Whether any text was released.
+    released: bool,
+    /// Whether the text held back begins with a mark.
     marked: bool,
     thoughts: String,
-    /// The beginning of the line at whose end the words are that were let go.
+    /// The start of the line in which the released text ends.
     line: String,
 }
 
@@ -46,27 +46,27 @@ enum Part<'t> {
 }
 
 impl<'a> Words<'a> {
-    /// Nothing was said yet; it becomes this block of a reply.
+    /// Starts a text that becomes this block of the reply.
     pub fn new(tools: &'a [ToolSpec], block: u32) -> Words<'a> {
         Words {
             tools,
-            kept: String::new(),
+            held: String::new(),
             block,
-            spoken: false,
+            released: false,
             marked: false,
             thoughts: String::new(),
             line: String::new(),
         }
     }
 
-    /// More words.
+    /// Adds text.
     ///
     /// # Errors
-    /// When the reply grows too large.
+    /// Fails when the reply grows too large.
     pub fn say(&mut self, words: &str, reply: &mut Assembly<'_>) -> Result<(), ModelFault> {
-        let searched = self.kept.len();
-        self.kept.push_str(words);
-        if self.kept.len() + self.thoughts.len() > MAX_REPLY {
+        let searched = self.held.len();
+        self.held.push_str(words);
+        if self.held.len() + self.thoughts.len() > MAX_REPLY {
             return Err(ModelFault::too_large());
         }
         if self.marked {
@@ -75,31 +75,31 @@ impl<'a> Words<'a> {
                 return Ok(());
             }
         }
-        self.let_go(reply)
+        self.release(reply)
     }
 
-    /// Lets go what cannot become anything else, up to the first mark.
-    fn let_go(&mut self, reply: &mut Assembly<'_>) -> Result<(), ModelFault> {
-        let bare = !self.spoken
+    /// Releases the text that can only be text, up to the first mark.
+    fn release(&mut self, reply: &mut Assembly<'_>) -> Result<(), ModelFault> {
+        let bare = !self.released
             && !self.tools.is_empty()
-            && self.kept.trim_start().starts_with(['{', '[']);
+            && self.held.trim_start().starts_with(['{', '[']);
         let calls = if self.tools.is_empty() { &[][..] } else { &MARKS[..] };
         let marks = || calls.iter().chain(THOUGHTS.iter().map(|(open, _)| open));
         let first =
-            if bare { Some(0) } else { marks().filter_map(|mark| self.kept.find(mark)).min() };
+            if bare { Some(0) } else { marks().filter_map(|mark| self.held.find(mark)).min() };
         self.marked = first.is_some();
-        let free = first.unwrap_or_else(|| self.kept.len() - half_a_mark(&self.kept, marks()));
-        let kept = self.kept.split_off(free);
-        let free = std::mem::replace(&mut self.kept, kept);
+        let free = first.unwrap_or_else(|| self.held.len() - half_a_mark(&self.held, marks()));
+        let held = self.held.split_off(free);
+        let free = std::mem::replace(&mut self.held, held);
         if self.marked {
             self.take_thought(0);
         }
-        if free.trim().is_empty() && !self.spoken {
-            // Blanks before anything is said may belong to what comes.
-            self.kept.insert_str(0, &free);
+        if free.trim().is_empty() && !self.released {
+            // Blanks before the first text may belong to what follows.
+            self.held.insert_str(0, &free);
             return Ok(());
         }
-        self.spoken = true;
+        self.released = true;
         match free.rfind('\n') {
             Some(end) => free[end + 1..].clone_into(&mut self.line),
             None => self.line.push_str(&free),
@@ -108,71 +108,71 @@ impl<'a> Words<'a> {
         if free.is_empty() { Ok(()) } else { reply.text(self.block, &free) }
     }
 
-    /// A thought that has come to its end is put aside; what follows it is words again.
+    /// Sets aside a complete thought; the rest is text again.
     fn take_thought(&mut self, searched: usize) {
-        let blank = self.kept.len() - self.kept.trim_start().len();
+        let blank = self.held.len() - self.held.trim_start().len();
         for (open, close) in THOUGHTS {
-            if !self.kept[blank..].starts_with(open) {
+            if !self.held[blank..].starts_with(open) {
                 continue;
             }
-            // A mark may have been cut in two.
+            // A mark may have been split in two.
             let from = self
-                .kept
+                .held
                 .floor_char_boundary(searched.saturating_sub(close.len()))
                 .max(blank + open.len());
             if let Some(end) =
-                self.kept.get(from..).and_then(|rest| rest.find(close)).map(|at| from + at)
+                self.held.get(from..).and_then(|rest| rest.find(close)).map(|at| from + at)
             {
-                self.thoughts.push_str(&self.kept[blank + open.len()..end]);
-                self.kept.drain(..end + close.len());
+                self.thoughts.push_str(&self.held[blank + open.len()..end]);
+                self.held.drain(..end + close.len());
                 self.marked = false;
             }
             return;
         }
     }
 
-    /// Nothing more is said: whether there were calls, and what was thought. Calls are read only
-    /// where the server gave none itself.
+    /// Ends the text; returns whether there were calls, and the thoughts. Calls are parsed only if
+    /// the server sent none itself.
     ///
     /// # Errors
-    /// When the reply grows too large.
+    /// Fails when the reply grows too large.
     pub fn finish(
         mut self,
         structured: bool,
         reply: &mut Assembly<'_>,
     ) -> Result<(bool, String), ModelFault> {
         for _ in 0..MOST {
-            let before = self.kept.len();
-            self.let_go(reply)?;
-            if self.kept.len() == before {
+            let before = self.held.len();
+            self.release(reply)?;
+            if self.held.len() == before {
                 break;
             }
         }
         for (open, close) in THOUGHTS {
-            let text = self.kept.trim_start();
+            let text = self.held.trim_start();
             if let Some(thought) = text.strip_prefix(open) {
-                // It was cut off while it thought.
+                // The reply was cut off inside a thought.
                 self.thoughts.push_str(thought);
-                self.kept.clear();
-            } else if !self.spoken
+                self.held.clear();
+            } else if !self.released
                 && let Some((thought, rest)) = text.split_once(close)
                 && !thought.contains(open)
             {
-                // The template has opened the thought.
+                // The template opened the thought.
                 self.thoughts.push_str(thought);
-                self.kept = rest.to_owned();
+                self.held = rest.to_owned();
             }
         }
         let parts = if structured || self.tools.is_empty() { Vec::new() } else { self.parts() };
         if !parts.iter().any(|part| matches!(part, Part::Call { .. })) {
-            let kept = if self.spoken { self.kept.as_str() } else { self.kept.trim_start() };
-            if !kept.is_empty() {
-                reply.text(self.block, kept)?;
+            let held = if self.released { self.held.as_str() } else { self.held.trim_start() };
+            if !held.is_empty() {
+                reply.text(self.block, held)?;
             }
             return Ok((false, self.thoughts));
         }
         let mut ids = Ids::default();
-        // Words before the first call go on where those that were heard ended.
+        // The text before the first call continues the released text.
         let first =
             if let Some(Part::Text(_)) = parts.first() { self.block } else { self.block + 1 };
         for (block, part) in (first..).zip(&parts) {
@@ -187,10 +187,10 @@ impl<'a> Words<'a> {
         Ok((true, self.thoughts))
     }
 
-    /// What was kept back.
+    /// The text held back, in parts.
     fn parts(&self) -> Vec<Part<'_>> {
-        let text = self.kept.as_str();
-        if !self.spoken
+        let text = self.held.as_str();
+        if !self.released
             && let Ok(value) = mended::value(text)
             && let Some(calls) = self.calls(&value)
         {
@@ -220,8 +220,8 @@ impl<'a> Words<'a> {
         parts
     }
 
-    /// Whether a mark is shown and not meant: behind `>` at the beginning of its line, in
-    /// backticks, or a fence inside of a line.
+    /// Whether a mark is quoted rather than meant: after `>` at the start of its line, in
+    /// backticks, or in an inline fence.
     fn is_quoted(&self, text: &str, at: usize, mark: &str) -> bool {
         let near = text.ceil_char_boundary(at.saturating_sub(NEAR));
         let begun = text[near..at].rfind('\n').map(|end| near + end + 1);
@@ -233,16 +233,16 @@ impl<'a> Words<'a> {
         first.trim_start().starts_with('>') || ticked.ends_with('`') || fence_inside
     }
 
-    /// What stands behind a mark.
+    /// Parses what follows a mark.
     fn at<'t>(&self, text: &'t str, at: usize, mark: &str, ends: &mut Ends) -> Found<'t> {
         let inside = at + mark.len();
         let none = Found::Text(inside);
         match mark {
             "<tool_call>" => {
-                // A model that stops right after the call leaves the second mark out.
+                // A model that stops right after the call omits the end mark.
                 let close = "</tool_call>";
                 let end = ends.next(text, inside, close).unwrap_or(text.len());
-                // Of marks in one another, the innermost may be a call.
+                // Of nested marks, only the innermost may be a call.
                 if ends.next(text, inside, "<tool_call>").is_some_and(|next| next < end) {
                     return none;
                 }
@@ -283,7 +283,7 @@ impl<'a> Words<'a> {
                 let (language, body) =
                     text[inside..close].split_once('\n').unwrap_or(("", &text[inside..close]));
                 let end = close + 3;
-                // What a fence of another kind shows is an example.
+                // A fence of another language shows an example.
                 let is_call = matches!(language.trim(), "" | "json" | "tool_call" | "tool_code");
                 match mended::value(body)
                     .ok()
@@ -297,9 +297,9 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// Calls as JSON: one, or a list of nothing else. Of a tool that is not on offer only the
-    /// `name` and `arguments` of a call are one; the swarm tells the model that there is no such
-    /// tool.
+    /// Parses calls from JSON: one call, or a list of nothing else. For an unknown tool, only
+    /// `name` with `arguments` counts as a call; the swarm tells the model that the tool does not
+    /// exist.
     fn calls<'t>(&self, value: &Value) -> Option<Vec<Part<'t>>> {
         match value {
             Value::Array(values) if !values.is_empty() => {
@@ -325,7 +325,7 @@ impl<'a> Words<'a> {
         })
     }
 
-    /// `<function=name>` with JSON, or with a `<parameter=key>` for each argument.
+    /// Parses `<function=name>` with JSON, or with a `<parameter=key>` for each argument.
     fn function<'t>(&self, text: &str) -> Option<Part<'t>> {
         let rest = text.strip_prefix("<function=")?;
         let name = &rest[..rest.bytes().take(NAME).position(|byte| byte == b'>')?];
@@ -344,13 +344,13 @@ impl<'a> Words<'a> {
     }
 }
 
-/// What stands behind a mark, and where it ends.
+/// What follows a mark, and where it ends.
 enum Found<'t> {
     Calls(Vec<Part<'t>>, usize),
     Text(usize),
 }
 
-/// Where words come next; looked for once, however often it is asked.
+/// Where each word occurs next; searched once, however often it is requested.
 #[derive(Default)]
 struct Ends(std::collections::HashMap<&'static str, Option<usize>>);
 
@@ -365,7 +365,7 @@ impl Ends {
     }
 }
 
-/// Each `<parameter=key>value</parameter>`; a value that reads as JSON is that.
+/// Parses each `<parameter=key>value</parameter>`; a value that is valid JSON is read as JSON.
 fn parameters(body: &str) -> Value {
     let mut all = serde_json::Map::new();
     for part in body.split("<parameter=").skip(1) {
@@ -379,12 +379,12 @@ fn parameters(body: &str) -> Value {
     Value::Object(all)
 }
 
-/// A text of blanks between two calls says nothing.
+/// Text, unless it is only blanks between two calls.
 fn words(text: &str) -> Option<Part<'_>> {
     (!text.trim().is_empty()).then_some(Part::Text(text))
 }
 
-/// Bytes at the end that may be the beginning of a mark.
+/// Number of bytes at the end that may be the start of a mark.
 fn half_a_mark<'m>(text: &str, marks: impl Iterator<Item = &'m &'static str>) -> usize {
     marks
         .filter_map(|mark| (1..mark.len()).rev().find(|length| text.ends_with(&mark[..*length])))

@@ -1,5 +1,5 @@
-//! Artifacts from what is known. What nobody knows is left open, so that a review finds it; nothing
-//! is invented.
+//! Writes artifacts from known facts. Unknown facts are left open for a review to find; nothing is
+//! invented.
 
 use cloudcrew_definition::crew::{Definition, Deliverable, Phase};
 use cloudcrew_definition::text::slots;
@@ -7,15 +7,15 @@ use cloudcrew_ports::model::ModelRequest;
 
 use super::knowledge::{Knowledge, Row};
 
-/// What every artifact of a rehearsal says of itself.
+/// The notice in every artifact of a rehearsal.
 const MARK: &str = "Rehearsal: written from the definitions, without a live model.";
 
-/// The rendered template of a path, as the system prompt holds it.
+/// The rendered template of a path, as in the system prompt.
 pub(super) fn template_of<'a>(system: &'a str, path: &str) -> Option<&'a str> {
     let section = &system[system.find(&format!("## {path}\n"))?..];
     let own = section.find("\n## ").map_or(section, |_| section);
     let begin = own.find("~~~markdown\n")? + "~~~markdown\n".len();
-    // A template of another deliverable is not this one's.
+    // Stop before the template of the next deliverable.
     let next = own[3..].find("\n## docs/").map_or(own.len(), |i| i + 3);
     if begin > next && !own[..begin].contains(path) {
         return None;
@@ -24,7 +24,7 @@ pub(super) fn template_of<'a>(system: &'a str, path: &str) -> Option<&'a str> {
     Some(&own[begin..end])
 }
 
-/// What a document is made of.
+/// The inputs of a document.
 pub(super) struct Writing<'a> {
     pub request: &'a ModelRequest<'a>,
     pub definition: &'a Definition,
@@ -32,14 +32,14 @@ pub(super) struct Writing<'a> {
     pub known: &'a Knowledge,
 }
 
-/// What only a statement of work can say: a crew that finds nothing there says so, and has
-/// forgotten nothing.
+/// Facts that only a statement of work can give: an agent that finds none there says so, and has
+/// not forgotten anything.
 const OF_STATEMENT: [&str; 6] =
     ["objectives", "requirements", "constraints", "scope", "acceptance_criteria", "timeline"];
 
-/// A document from its template: under each heading what a live crew would write there, and what is
-/// known for it. A list stands in full once, where the template is about it; elsewhere its ids are
-/// named.
+/// Writes a document from its template: under each heading, what a live crew would write there and
+/// the known facts for it. A list appears in full once, where the template is about it; elsewhere
+/// its ids are named.
 pub(super) fn document(template: &str, writing: &Writing<'_>) -> String {
     let slots = slots(template);
     let about: Vec<&str> = slots
@@ -103,11 +103,11 @@ fn asks_for_changes(row: &Row) -> bool {
     !row.title.starts_with("The customer approved")
 }
 
-/// What is known for a part of a document.
+/// The known facts for a section.
 struct Material {
     label: &'static str,
     lines: Vec<String>,
-    /// What its lines are called where they are not repeated: `R1 to R12`.
+    /// Short form where the lines are not repeated: `R1 to R12`.
     names: String,
 }
 
@@ -207,7 +207,7 @@ impl Writing<'_> {
         Material::list("In this phase", lines, self.phase.swarm.agents.join(", "))
     }
 
-    /// The phases of the workflow, with what each owes and who decides.
+    /// The phases of the workflow, with the deliverables of each and who decides.
     fn phases(&self) -> Option<Material> {
         let workflow = self
             .definition
@@ -228,7 +228,7 @@ impl Writing<'_> {
     }
 }
 
-/// Whether a fact is a line of the statement of work, which other sources give already.
+/// Whether a fact is a line of the statement of work, which other sources already provide.
 fn is_line_of_sow(row: &Row) -> bool {
     let id = row.title.split_once(": ").map(|(id, _)| id).unwrap_or_default();
     id.starts_with(['O', 'R', 'C', 'D', 'A', 'T'])
@@ -242,7 +242,7 @@ fn row_line(row: &Row) -> String {
     format!("{}{body} ({}, {}{source})", row.title, row.author, row.phase)
 }
 
-/// A file without a template: what it must do, line by line, as comments of its language.
+/// Writes a file without a template: its requirements, line by line, as comments of its language.
 pub(super) fn source_file(deliverable: &Deliverable, phase: &Phase, known: &Knowledge) -> String {
     let ending = deliverable.path.rsplit('.').next().unwrap_or_default();
     let comment = match ending {

@@ -1,4 +1,4 @@
-//! What an agent knows: only what its tools told it in this visit.
+//! What an agent knows: only what its tools returned in this visit.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::transcript::Transcript;
 
-/// A row of the ledger as `ledger_read` tells it.
+/// A ledger row as returned by `ledger_read`.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Row {
     pub kind: String,
@@ -20,14 +20,14 @@ pub(super) struct Row {
     pub source: String,
 }
 
-/// A line of the statement of work: id, words, source.
+/// A line of the statement of work: id, text, source.
 pub(super) type Line = (String, String, String);
 
 /// What an agent knows.
 #[derive(Default)]
 pub(super) struct Knowledge {
     pub rows: Vec<Row>,
-    /// Path, and what `repo_list` says of who wrote it: `sa in architecture run 1`.
+    /// Paths, and who wrote them according to `repo_list`: `sa in architecture run 1`.
     pub files: BTreeMap<String, String>,
     pub sow: Option<Sow>,
 }
@@ -48,7 +48,7 @@ impl Knowledge {
         }
     }
 
-    /// Lines of the statement of work under a letter: from the document itself, or from the facts
+    /// Lines of the statement of work with this letter: from the document itself, or from the facts
     /// of the ledger.
     pub(super) fn lines(&self, letter: char) -> Vec<Line> {
         if let Some(sow) = &self.sow {
@@ -82,7 +82,7 @@ impl Knowledge {
         self.rows.iter().filter(move |r| r.kind == kind)
     }
 
-    /// Verdicts of a reviewer on a path since it was written last, newest last; `true` is a pass.
+    /// A reviewer's verdicts on a path since its last write, newest last; `true` is a pass.
     pub(super) fn verdicts(&self, phase: &str, path: &str, reviewer: &str) -> (Vec<bool>, usize) {
         let mut since = Vec::new();
         let mut failed = 0;
@@ -103,7 +103,7 @@ impl Knowledge {
         (since, failed)
     }
 
-    /// Swarm in which a deliverable was written last, by its commit message.
+    /// The swarm that last wrote a deliverable, from its commit message.
     pub(super) fn written_in(&self, phase: &str, path: &str) -> Option<u32> {
         let row = self
             .rows

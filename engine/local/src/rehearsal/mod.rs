@@ -1,6 +1,6 @@
-//! The rehearsal model: each agent does what its definition obliges it to, without a live model.
-//! Deterministic: a reply follows from the definition, the rehearsal file and the request alone, so
-//! a repeated call says the same.
+//! The rehearsal model: each agent does what its definition requires, without a live model. It is
+//! deterministic: a reply depends only on the definition, the rehearsal file and the request, so a
+//! repeated call gets the same reply.
 
 mod compose;
 mod knowledge;
@@ -22,7 +22,7 @@ use serde_json::Value;
 
 use transcript::Transcript;
 
-/// Tokens that a model writes in a second, for estimates.
+/// Tokens that a model writes per second, for estimates.
 const TOKENS_PER_SECOND: u64 = 80;
 
 /// The rehearsal model of one engagement.
@@ -31,7 +31,7 @@ pub struct RehearsalModel {
     rehearsal: Rehearsal,
 }
 
-/// What an agent says in one turn.
+/// An agent's reply in one turn.
 pub(crate) struct Turn {
     text: String,
     calls: Vec<(&'static str, Value)>,
@@ -49,7 +49,7 @@ impl Turn {
 }
 
 impl RehearsalModel {
-    /// A model for the definition an engagement is pinned to, bent by a rehearsal file.
+    /// A model for the definition that an engagement is pinned to, modified by a rehearsal file.
     pub fn new(definition: Arc<Definition>, rehearsal: Option<Rehearsal>) -> RehearsalModel {
         RehearsalModel { definition, rehearsal: rehearsal.unwrap_or_default() }
     }

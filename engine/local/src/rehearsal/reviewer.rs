@@ -1,4 +1,4 @@
-//! What the reviewing agent does: reads, packages the phase, gives a verdict.
+//! The reviewing agent: reads, summarizes the phase, gives a verdict.
 
 use cloudcrew_definition::crew::Phase;
 use cloudcrew_definition::syntax::Depth;

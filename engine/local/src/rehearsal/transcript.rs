@@ -1,4 +1,4 @@
-//! What an agent did and heard in its visit so far.
+//! What an agent did and received in its visit so far.
 
 use cloudcrew_ports::model::{Block, Message, ToolResult, ToolStatus, ToolUse};
 use serde_json::Value;
@@ -46,7 +46,7 @@ impl<'a> Transcript<'a> {
         self.calls.iter().any(|(u, _)| u.name == tool)
     }
 
-    /// What a tool said last, when it worked.
+    /// The tool's last successful result.
     pub(super) fn heard(&self, tool: &str) -> Option<&'a str> {
         let said = self
             .calls
@@ -56,20 +56,20 @@ impl<'a> Transcript<'a> {
         said.map(|(_, r)| r.text.as_str())
     }
 
-    /// What was read from a path.
+    /// The last read of a path.
     pub(super) fn read(&self, path: &str) -> Option<&'a ToolResult> {
         let at = |u: &ToolUse| u.input.get("path").and_then(Value::as_str) == Some(path);
         self.calls.iter().rev().find(|(u, _)| u.name == "repo_read" && at(u)).map(|(_, r)| *r)
     }
 
-    /// Whether a path was tried to be written.
+    /// Whether a write to a path was attempted.
     pub(super) fn wrote(&self, path: &str) -> bool {
         self.calls.iter().any(|(u, _)| {
             u.name == "repo_write" && u.input.get("path").and_then(Value::as_str) == Some(path)
         })
     }
 
-    /// Verdicts given in this visit: path, passed.
+    /// The verdict given on a path in this visit; `true` is a pass.
     pub(super) fn judged(&self, path: &str) -> Option<bool> {
         let judged = self.calls.iter().rev().find(|(u, r)| {
             u.name == "review_verdict"

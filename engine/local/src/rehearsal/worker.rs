@@ -1,5 +1,5 @@
-//! What an agent does in a phase: looks around, notes what it learned, writes what it owes, judges
-//! what it reviews, hands on.
+//! A working agent: looks around, records what it learned, writes its deliverables, judges what it
+//! reviews, hands off.
 
 use cloudcrew_definition::crew::{Agent, Bend, Deliverable, Phase};
 use cloudcrew_definition::text::slots;
@@ -10,7 +10,7 @@ use super::knowledge::Knowledge;
 use super::transcript::Transcript;
 use super::{RehearsalModel, Turn, compose, has};
 
-/// Tools that tell an agent where things stand.
+/// Tools that show an agent the current state.
 const LOOK: [&str; 3] = ["parse_sow", "ledger_read", "repo_list"];
 
 struct Worker<'a> {
@@ -77,8 +77,8 @@ impl Worker<'_> {
         (!turn.calls.is_empty()).then_some(turn)
     }
 
-    /// Whoever takes the statement of work apart puts it in the ledger, line by line, with what is
-    /// missing.
+    /// The agent that parses the statement of work records it in the ledger, line by line, with
+    /// what is missing.
     fn note(&self) -> Option<Turn> {
         let sow = self.known.sow.as_ref().filter(|_| {
             has(self.request, "ledger_write") && !self.transcript.called("ledger_write")
@@ -215,7 +215,7 @@ impl Worker<'_> {
         }))
     }
 
-    /// Deliverables that wait for this agent's verdict.
+    /// Deliverables that await this agent's verdict.
     fn to_judge(&self, agent: &str) -> Vec<&Deliverable> {
         let waits = |d: &&Deliverable| {
             let written =
@@ -263,7 +263,7 @@ impl Worker<'_> {
         (!turn.calls.is_empty()).then_some(turn)
     }
 
-    /// To the first agent that has something to do; to nobody when all is there.
+    /// Hands off to the first agent that has something to do, or ends the swarm.
     fn hand_on(&self) -> Turn {
         let members = &self.phase.swarm.agents;
         let me = members.iter().position(|m| *m == self.agent.name).unwrap_or(0);

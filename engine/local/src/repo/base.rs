@@ -1,4 +1,4 @@
-//! Where an engagement's branch begins: at the customer's code.
+//! Where an engagement's branch starts: at the customer's code.
 
 use std::sync::PoisonError;
 
@@ -7,24 +7,25 @@ use git2::{BranchType, ErrorCode, Oid, Repository};
 
 use super::{Bound, GitRepo};
 
-/// Commits by which a base that moved on is counted, at most.
+/// Maximum number of commits to count on a base that has moved.
 const MOST: usize = 10_000;
 
-/// Where a branch begins.
+/// The start of a branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Base {
-    /// The commit.
+    /// Full id of the commit.
     pub commit: String,
     /// The branch or revision that named it, as a person would write it.
     pub name: String,
 }
 
 impl GitRepo {
-    /// Where the engagement's branch begins: at `given`, else where a branch of its name is that no
-    /// engagement has claimed, else at the branch that HEAD names. `None` in an empty repository.
+    /// Finds the start of the engagement's branch: `given` if set, otherwise an unclaimed branch of
+    /// its name, otherwise the branch at HEAD. `None` in an empty repository.
     ///
     /// # Errors
-    /// When the branch is another engagement's, or nothing of that name is a commit.
+    /// Fails when the branch belongs to another engagement, or when the name is not that of a
+    /// commit.
     pub fn base(&self, given: Option<&str>) -> Result<Option<Base>, StoreError> {
         let bound = &self.bound;
         let repository = bound.repository.lock().unwrap_or_else(PoisonError::into_inner);
@@ -43,7 +44,7 @@ impl GitRepo {
                 && named(&repository, given).ok() != Some(branch)
             {
                 let why = format!(
-                    "its branch `{name}` exists and is not at `{given}`; leave `--base` out, or \
+                    "its branch `{name}` exists and is not at `{given}`; omit `--base`, or \
                      choose another `--project`"
                 );
                 return Err(bound.unusable(why));
@@ -52,7 +53,7 @@ impl GitRepo {
         }
         if let Some(given) = given {
             let commit = named(&repository, given)
-                .map_err(|_| bound.unusable(format!("no commit is named `{given}`")))?;
+                .map_err(|_| bound.unusable(format!("no commit named `{given}`")))?;
             return Ok(Some(Base { commit: commit.to_string(), name: given.to_owned() }));
         }
         match repository.head() {
@@ -72,11 +73,11 @@ impl GitRepo {
         }
     }
 
-    /// Commits that the branch has on which the engagement was based and the engagement has not; 0
-    /// also when it is gone.
+    /// Number of commits on the engagement's base that the engagement lacks; 0 if the base no
+    /// longer exists.
     ///
     /// # Errors
-    /// When the repository cannot be read.
+    /// Fails when the repository cannot be read.
     pub fn moved_on(&self, base: &str, commit: &str) -> Result<usize, StoreError> {
         let bound = &self.bound;
         let repository = bound.repository.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,14 +94,15 @@ impl GitRepo {
 }
 
 impl Bound {
-    /// HEAD names no commit: that is well in a repository that has none.
+    /// Accepts a HEAD without a commit only in a repository that has no commits.
     fn nothing_to_begin_at(&self, repository: &Repository) -> Result<(), StoreError> {
         let mut branches =
             repository.branches(Some(BranchType::Local)).map_err(|error| self.failed(&error))?;
         let Some(Ok((first, _))) = branches.next() else { return Ok(()) };
         let name = String::from_utf8_lossy(first.name_bytes().unwrap_or_default()).into_owned();
         Err(self.unusable(format!(
-            "its HEAD names no branch that exists; say where to begin, such as `--base {name}`"
+            "its HEAD points to a branch that does not exist; choose where to start, such as \
+             `--base {name}`"
         )))
     }
 }

@@ -1,4 +1,5 @@
-//! Whether somebody works on the branch: its files would be behind it the moment it moves.
+//! Whether the branch is checked out: its working tree would be out of date as soon as the branch
+//! moves.
 
 use std::fs;
 use std::path::Path;
@@ -9,9 +10,8 @@ use git2::Repository;
 use super::Bound;
 
 impl Bound {
-    /// Whether the branch is checked out in the repository's own working tree or in one that was
-    /// added to it, or is being rebased there. A working tree that was deleted counts until `git
-    /// worktree prune`.
+    /// Whether the branch is checked out in the repository's own working tree or in an added one,
+    /// or is being rebased there. A deleted working tree counts until `git worktree prune`.
     pub(super) fn is_checked_out(&self, repository: &Repository) -> bool {
         let top = repository.commondir();
         let own = (!is_bare(repository)).then(|| top.to_owned());
@@ -37,7 +37,7 @@ impl Bound {
 }
 
 impl super::GitRepo {
-    /// Why no engagement can begin on the branch; `None` when one can.
+    /// Why an engagement cannot use the branch; `None` when it can.
     pub fn cannot_begin(&self) -> Option<String> {
         let repository = self.bound.repository.lock().unwrap_or_else(PoisonError::into_inner);
         if self.bound.is_checked_out(&repository) {
@@ -49,12 +49,12 @@ impl super::GitRepo {
         let folder = self.branch.split_once('/').map_or("", |(folder, _)| folder);
         let taken = repository.find_reference(&format!("refs/heads/{folder}")).is_ok();
         taken.then(|| {
-            format!("a branch named `{folder}` stands where `{}` must be; rename it", self.branch)
+            format!("a branch named `{folder}` is in the way of `{}`; rename it", self.branch)
         })
     }
 }
 
-/// Opened at an added working tree, a repository is not bare even if the one it belongs to is.
+/// A repository opened at an added working tree is not bare, even if its main repository is.
 fn is_bare(repository: &Repository) -> bool {
     if repository.is_worktree() {
         return Repository::open(repository.commondir()).is_ok_and(|common| common.is_bare());

@@ -1,5 +1,5 @@
-//! Whose branch it is: a reference beside the branch, `refs/engagements/<project>`, at the last
-//! commit that its engagement made.
+//! The owner of a branch: a reference next to the branch, `refs/engagements/<project>`, that points
+//! to the last commit of its engagement.
 
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::repo::{Anchor, ENGAGEMENT, JOURNAL, Logged, RepoError, STEP};
@@ -17,7 +17,7 @@ impl Bound {
         match repository.find_reference(&self.claim) {
             Ok(claim) if claim.kind() == Some(ReferenceType::Direct) => Ok(claim.target()),
             Ok(_) => Err(self.unusable(format!(
-                "`{}` is a symbolic reference; nothing is written through it",
+                "`{}` is a symbolic reference, and commits are not written through one",
                 self.claim
             ))),
             Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
@@ -25,7 +25,7 @@ impl Bound {
         }
     }
 
-    /// Takes the claim over for `made`, when it is where it is expected.
+    /// Moves the claim to `made` if it is where it is expected.
     pub(super) fn take_claim(
         &self,
         repository: &Repository,
@@ -54,8 +54,8 @@ impl Bound {
     }
 }
 
-/// What the trailers of a message say, which are its last paragraph: what stands above them, anyone
-/// may have written.
+/// The trailers of a message, which are its last paragraph. The text above them could have been
+/// written by anyone.
 fn anchor(message: &str) -> Anchor {
     let trailers = message.trim_end().rsplit_once("\n\n").map_or("", |(_, trailers)| trailers);
     let value = |key: &str| {

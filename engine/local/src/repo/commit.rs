@@ -1,4 +1,4 @@
-//! A commit: objects first, then the branch, both on disk when it is said to be made.
+//! Makes a commit: objects first, then the branch, both on disk before the commit is reported.
 
 use std::fs;
 use std::time::{Duration, Instant, SystemTime};
@@ -11,22 +11,22 @@ use git2::{ErrorCode, Oid, ReferenceType, Repository, Signature, Time};
 use super::Bound;
 use super::tree::Build;
 
-/// How long the lock of the branch is waited for.
+/// How long to wait for the lock of the branch.
 const PATIENCE: Duration = Duration::from_secs(12);
-/// A branch is locked for as long as a sync takes. A lock of this age was left by a process that
-/// died.
+/// A branch is locked only while it is synced. An older lock was left by a process that died.
 const STALE: Duration = Duration::from_secs(10);
-/// How often a commit is built while another program prunes its objects, and the pause in between.
+/// Attempts to build a commit while another program prunes its objects, and the pause in between.
 const ATTEMPTS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(50);
 
 impl Bound {
-    /// Where the branch is.
+    /// The commit that the branch points to.
     pub(super) fn head(&self, repository: &Repository) -> Result<Option<Oid>, StoreError> {
         match repository.find_reference(&self.reference) {
             Ok(branch) if branch.kind() == Some(ReferenceType::Direct) => Ok(branch.target()),
             Ok(_) => Err(self.unusable(format!(
-                "`{}` stands for another branch; nothing is written through it",
+                "`{}` is a symbolic reference to another branch, and commits are not written \
+                 through one",
                 self.reference
             ))),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
@@ -69,8 +69,7 @@ impl Bound {
         Ok(made.to_string())
     }
 
-    /// Whether the branch may be at the very commit that is asked for: it stands on the same
-    /// parent.
+    /// Whether the branch may already be at the requested commit: it has the same parent.
     fn may_be_made(
         &self,
         repository: &Repository,
@@ -83,8 +82,8 @@ impl Bound {
         })
     }
 
-    /// Builds the commit; once more when another program pruned what was already written. The
-    /// commit is the same each time.
+    /// Builds the commit, again if another program pruned its objects. The commit has the same id
+    /// each time.
     fn build_undisturbed(
         &self,
         repository: &Repository,
@@ -156,9 +155,9 @@ impl Bound {
     ) -> Result<Result<(), Option<Oid>>, RepoError> {
         let began = Instant::now();
         loop {
-            // Compared under the lock of the reference. No id means that there must be none;
-            // without forcing, libgit2 asks for that before it takes the lock, and the second of
-            // two who make it would overwrite the first.
+            // Compares under the lock of the reference. A missing id means that the reference must
+            // not exist. Without force, libgit2 checks that before it takes the lock, so the second
+            // of two creators would overwrite the first.
             match repository.reference_matching(
                 name,
                 made,
@@ -174,7 +173,7 @@ impl Bound {
                 Err(error) => {
                     let there =
                         repository.find_reference(name).ok().and_then(|there| there.target());
-                    // Someone else made the very same commit, which is the one that was asked for.
+                    // Someone else made the very same commit.
                     return match there {
                         Some(there) if there == made => Ok(Ok(())),
                         there if there != expected => Ok(Err(there)),
@@ -185,21 +184,21 @@ impl Bound {
         }
     }
 
-    /// An object id in full; libgit2 would fill up a short one with zeros.
+    /// A full object id; libgit2 would pad a short one with zeros.
     pub(super) fn oid(&self, text: &str) -> Result<Oid, StoreError> {
         let oid = if text.len() == 40 { Oid::from_str(text).ok() } else { None };
-        oid.ok_or_else(|| self.unusable(format!("`{}` is no object id", text.escape_debug())))
+        oid.ok_or_else(|| self.unusable(format!("`{}` is not an object id", text.escape_debug())))
     }
 }
 
-/// Takes away the lock that a dead process left: no one else ever would.
+/// Removes the lock of a dead process; nothing else would.
 fn unlock(repository: &Repository, name: &str) {
     let mut lock = repository.commondir().join(name).into_os_string();
     lock.push(".lock");
     let taken = fs::metadata(&lock).and_then(|lock| lock.modified());
     let age = taken.ok().and_then(|taken| SystemTime::now().duration_since(taken).ok());
     if age.is_some_and(|age| age > STALE) {
-        // Gone already is as good.
+        // It does not matter if the lock is already gone.
         let _ = fs::remove_file(lock);
     }
 }
@@ -208,7 +207,7 @@ fn moved(there: Option<Oid>) -> RepoError {
     RepoError::Moved(there.map(|oid| oid.to_string()))
 }
 
-/// Name and address. The name is an agent's or a person's and may hold what a commit's header
+/// Name and address. The name is an agent's or a person's and may contain what a commit header
 /// cannot.
 fn author(name: &str) -> (String, String) {
     let shown = plain(name).replace(['<', '>'], "");
@@ -222,8 +221,8 @@ fn author(name: &str) -> (String, String) {
     (shown, format!("{local}@cloudcrew.invalid"))
 }
 
-/// The message, and the trailers as its last paragraph: lines of the message that look like some
-/// are not among them.
+/// The message with the trailers as its last paragraph, which lines of the message itself cannot
+/// imitate.
 fn message(request: &CommitRequest) -> String {
     let text: String =
         request.message.chars().filter(|c| !c.is_control() || *c == '\n' || *c == '\t').collect();
@@ -235,7 +234,7 @@ fn message(request: &CommitRequest) -> String {
     format!("{}\n", message.trim_end())
 }
 
-/// One line, whatever it was.
+/// Reduces any text to one line.
 fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -1,4 +1,4 @@
-//! What libgit2 and the system say, as what a person can do about it.
+//! Turns errors of libgit2 and the system into advice that a person can act on.
 
 use std::io;
 use std::path::Path;
@@ -8,27 +8,26 @@ use git2::{Error, ErrorClass, ErrorCode};
 
 use super::Bound;
 
-/// Git does not say who holds its lock files.
-const OTHER: &str = "another program, or by one that died and left its lock file; try again";
-/// Objects and their folders disappear while we write only when someone tidies the repository up.
+/// Git does not record who holds its lock files.
+const OTHER: &str = "another program, or by the lock file of one that died; try again";
+/// Objects and their folders disappear while we write only when someone cleans up the repository.
 const TIDYING: &str =
-    "another program that tidies it up, such as `git gc`; try again once it has finished";
+    "another program that cleans it up, such as `git gc`; try again when it has finished";
 
 impl Bound {
-    /// A disk that once failed to sync may be told so by nobody the second time.
+    /// Refuses after a failed sync: a second sync may wrongly report success.
     pub(super) fn trusted(&self) -> Result<(), StoreError> {
         match self.broken.get() {
-            Some(why) => {
-                Err(self
-                    .unusable(format!("the disk failed ({why}); look at the disk and start again")))
-            }
+            Some(why) => Err(self.unusable(format!(
+                "the disk failed ({why}); check the disk and run the command again"
+            ))),
             None => Ok(()),
         }
     }
 
     pub(super) fn failed(&self, error: &Error) -> StoreError {
         let (what, words) = (self.path.display().to_string(), error.message().to_owned());
-        // libgit2 tells a failed call of the system by the words of the system only.
+        // libgit2 reports a failed system call only by the system's message.
         if words.contains("No space left") || words.contains("quota exceeded") {
             return StoreError::Full { what };
         }
@@ -54,7 +53,7 @@ impl Bound {
         }
     }
 
-    /// A file or folder of the repository that could not be synced.
+    /// Reports a file or folder of the repository that could not be synced.
     pub(super) fn not_synced(&self, error: &io::Error) -> StoreError {
         match system(&self.path, error) {
             full @ StoreError::Full { .. } => full,
@@ -64,7 +63,7 @@ impl Bound {
             _ => {
                 let _ = self.broken.set(error.to_string());
                 self.unusable(format!(
-                    "the disk failed ({error}); look at the disk and start again"
+                    "the disk failed ({error}); check the disk and run the command again"
                 ))
             }
         }
@@ -77,10 +76,10 @@ impl Bound {
 
 pub(super) fn opening(path: &Path, error: &Error) -> StoreError {
     let why = match error.code() {
-        ErrorCode::NotFound => "there is no Git repository".to_owned(),
+        ErrorCode::NotFound => "it is not a Git repository".to_owned(),
         ErrorCode::Owner => {
-            "it belongs to another user; `git config --global --add safe.directory` with this path \
-             allows it"
+            "it belongs to another user; to allow it, run `git config --global --add \
+             safe.directory` with this path"
                 .to_owned()
         }
         _ => format!("it cannot be opened as a Git repository: {}", error.message()),

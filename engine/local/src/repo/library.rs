@@ -1,4 +1,4 @@
-//! What libgit2 is told once in a process, before it opens a repository.
+//! Configures libgit2 once per process, before it opens a repository.
 
 use std::ffi::c_int;
 use std::path::Path;
@@ -8,18 +8,18 @@ use cloudcrew_ports::StoreError;
 use git2::ObjectType;
 use git2::opts::{set_cache_max_size, set_cache_object_limit};
 
-/// Bytes of a file that the library may keep: agents read the same few again and again.
+/// Maximum size of a cached file: agents read the same few again and again.
 const KEPT_FILE: usize = 64 * 1024;
-/// Bytes that it may keep of all repositories together.
+/// Cache size for all repositories together, in bytes.
 const KEPT: isize = 16 * 1024 * 1024;
 
-/// Has it sync objects, references and their folders, and keep a little of what it has read.
+/// Makes libgit2 sync objects, references and their folders, and sets its cache limits.
 ///
 /// # Errors
-/// When it cannot be told to sync: nothing may be written then.
+/// Fails when syncing cannot be enabled; nothing may be written then.
 pub(super) fn ready(path: &Path) -> Result<(), StoreError> {
-    static TOLD: OnceLock<bool> = OnceLock::new();
-    let told = *TOLD.get_or_init(|| {
+    static CONFIGURED: OnceLock<bool> = OnceLock::new();
+    let configured = *CONFIGURED.get_or_init(|| {
         libgit2_sys::init();
         let on: c_int = 1;
         #[expect(unsafe_code, reason = "git2 has no call for this option")]
@@ -33,13 +33,13 @@ pub(super) fn ready(path: &Path) -> Result<(), StoreError> {
             set_cache_object_limit(ObjectType::Blob, KEPT_FILE)
                 .and_then(|()| set_cache_max_size(KEPT))
         };
-        // Without it files are read again, and that is all.
+        // Without the cache, files are read again; nothing else changes.
         drop(keeps);
         syncs == 0
     });
-    if told {
+    if configured {
         return Ok(());
     }
-    let why = "libgit2 cannot be told to sync what it writes; nothing is written".to_owned();
+    let why = "libgit2 refused to enable syncing, so nothing is written".to_owned();
     Err(StoreError::Unusable { what: path.display().to_string(), why })
 }

@@ -1,5 +1,5 @@
-//! A repository that is not there any more. An engagement can still be ended; whatever reads or
-//! writes is told why it cannot.
+//! A repository that no longer exists. The engagement can still be ended; reads and writes fail
+//! with the reason.
 
 use async_trait::async_trait;
 use cloudcrew_ports::StoreError;
@@ -13,7 +13,7 @@ pub struct MissingRepo {
 }
 
 impl MissingRepo {
-    /// Stands for the repository at `path`, which cannot be opened.
+    /// Takes the place of the repository at `path`, which cannot be opened.
     pub fn new(path: &str, branch: &str, why: &StoreError) -> MissingRepo {
         MissingRepo { branch: branch.to_owned(), what: path.to_owned(), why: why.to_string() }
     }

@@ -1,9 +1,9 @@
-//! The customer's repository through libgit2: objects are written, and the branch of one engagement
-//! is moved by compare-and-swap.
+//! The customer's repository through libgit2: writes objects, and moves the branch of one
+//! engagement by compare-and-swap.
 //!
-//! There is no index and no working tree, so there is no symlink to follow and nothing of a
-//! person's to overwrite. What a commit needs is on disk before the branch points to it, and the
-//! branch is on disk before the commit is said to be made.
+//! There is no index and no working tree, so there are no symlinks to follow and no user files to
+//! overwrite. A commit's objects are on disk before the branch points to it, and the branch is on
+//! disk before the commit is reported.
 
 mod base;
 mod checked_out;
@@ -16,6 +16,7 @@ mod plain;
 mod read;
 mod revision;
 mod sound;
+mod start;
 mod sync;
 mod tree;
 
@@ -34,15 +35,15 @@ use git2::{Oid, Reference, Repository, RepositoryInitOptions};
 pub use missing::MissingRepo;
 use plain::plain;
 pub use revision::{files_at, is_tracked};
+pub use start::start_repository;
 
-/// Bytes of a file that is read where it is asked for; a larger one is read on a thread that may
-/// wait.
+/// Files up to this many bytes are read in place; larger ones on a thread that may block.
 const IN_PLACE: u64 = 64 * 1024;
-/// How long anything may take. The library may wait for ever on what is damaged; whoever asked is
-/// told, and the process can end.
+/// Timeout for every operation. The library may block forever on damaged data; the caller still
+/// gets an error, and the process can end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A repository, bound to the branch of one engagement. Clones are the same repository.
+/// A repository, bound to the branch of one engagement. Clones share the repository.
 #[derive(Clone)]
 pub struct GitRepo {
     branch: String,
@@ -55,10 +56,10 @@ struct Bound {
     reference: String,
     /// `refs/engagements/<project>`.
     claim: String,
-    /// Objects that were looked at.
+    /// Objects already verified.
     sound: Mutex<HashSet<Oid>>,
     repository: Mutex<Repository>,
-    /// Why the disk cannot be trusted any more.
+    /// Why the disk can no longer be trusted.
     broken: OnceLock<String>,
 }
 
@@ -66,7 +67,8 @@ impl GitRepo {
     /// Opens an existing repository, bare or not, to write the branch `cloudcrew/<project>`.
     ///
     /// # Errors
-    /// When there is no repository that can be read, or the project's name cannot be a branch.
+    /// Fails when there is no readable repository, or when the project's name is not valid in a
+    /// branch name.
     pub fn open(path: &Path, project: &str) -> Result<GitRepo, StoreError> {
         library::ready(path)?;
         plain(path)?;
@@ -74,15 +76,14 @@ impl GitRepo {
         GitRepo::bind(repository, path, project)
     }
 
-    /// Opens the bare repository at `path`, and makes it when there is none.
+    /// Opens the bare repository at `path`, and creates it if missing.
     ///
     /// # Errors
     /// As [`GitRepo::open`].
     pub fn create(path: &Path, project: &str) -> Result<GitRepo, StoreError> {
         library::ready(path)?;
         if path.is_symlink() {
-            let why =
-                "it is a symbolic link where a repository of ours must be; move it away".to_owned();
+            let why = "it is a symbolic link instead of a repository; move it away".to_owned();
             return Err(StoreError::Unusable { what: path.display().to_string(), why });
         }
         if !path.join("HEAD").exists() {
@@ -98,7 +99,7 @@ impl GitRepo {
         let reference = format!("refs/heads/{branch}");
         if project.is_empty() || !Reference::is_valid_name(&reference) {
             let why = format!(
-                "`{branch}` cannot be the name of a branch; choose another name for the project"
+                "`{branch}` is not a valid branch name; choose another name for the project"
             );
             return Err(StoreError::Unusable { what: path.display().to_string(), why });
         }
@@ -113,7 +114,7 @@ impl GitRepo {
         Ok(GitRepo { branch, bound: Arc::new(bound) })
     }
 
-    /// Works on a thread that may wait: for a disk to sync, for a lock of another process.
+    /// Works on a thread that may block: for a disk to sync, for a lock of another process.
     async fn work<T: Send + 'static, E: From<StoreError> + Send + 'static>(
         &self,
         work: impl FnOnce(&Bound, &Repository) -> Result<T, E> + Send + 'static,
@@ -129,17 +130,17 @@ impl GitRepo {
         };
         match tokio::time::timeout(PATIENCE, done).await {
             Ok(Ok(done)) => done,
-            Ok(Err(stopped)) => fault(format!("work on it was cut off: {stopped}")),
+            Ok(Err(stopped)) => fault(format!("an operation on it was aborted: {stopped}")),
             Err(_) => fault(format!(
-                "it did not answer for {} s; look at it with `git fsck`, and at its disk",
+                "it did not respond for {} s; check it with `git fsck`, and check its disk",
                 PATIENCE.as_secs()
             )),
         }
     }
 }
 
-/// Makes a bare repository beside its place and moves it there whole: a process that dies in
-/// between leaves nothing half made, and of several who make it at once one wins.
+/// Creates a bare repository next to its place and moves it there complete. A process that dies in
+/// between leaves nothing half done; of several creators, one wins.
 fn make(path: &Path, project: &str) -> Result<(), StoreError> {
     let failed = |error: std::io::Error| fault::system(path, &error);
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
@@ -150,7 +151,7 @@ fn make(path: &Path, project: &str) -> Result<(), StoreError> {
         fs::remove_dir_all(&beside).map_err(failed)?;
     }
     let mut options = RepositoryInitOptions::new();
-    // Who clones it gets the branch.
+    // A clone checks out the branch.
     options.bare(true).no_reinit(true).mkdir(true).mkpath(true).external_template(false);
     options.initial_head(&format!("cloudcrew/{project}"));
     let made =
@@ -162,7 +163,7 @@ fn make(path: &Path, project: &str) -> Result<(), StoreError> {
             .parent()
             .map_or(Ok(()), |parent| File::open(parent).and_then(|f| f.sync_all()))
             .map_err(failed),
-        // Somebody else made it first.
+        // Someone else created it first.
         Err(_) if path.join("HEAD").exists() => fs::remove_dir_all(&beside).map_err(failed),
         Err(error) => Err(failed(error)),
     }
@@ -195,7 +196,7 @@ impl Repo for GitRepo {
     }
 
     async fn read(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        // A small file is read sooner than a thread is found for it.
+        // A small file is read faster than a thread is found for it.
         if let Ok(repository) = self.bound.repository.try_lock() {
             self.bound.trusted()?;
             let Some(file) = self.bound.file(&repository, commit, path)? else { return Ok(None) };

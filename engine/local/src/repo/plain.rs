@@ -1,6 +1,5 @@
-//! Whether a repository can be opened. The library reads what stands in it by name, waits for ever
-//! for what a pipe says, and makes room for a file of any size; so what it would read is looked at
-//! before it is.
+//! Checks whether a repository is safe to open. The library opens its files by name, blocks for
+//! ever on a pipe, and allocates memory for a file of any size, so its files are examined first.
 
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -10,18 +9,17 @@ use std::path::{Path, PathBuf};
 
 use cloudcrew_ports::StoreError;
 
-/// Bytes of a file beside the objects at most: an index of a million files has about a tenth.
+/// Maximum bytes of a file outside the object store: an index of a million files has about a tenth.
 const MOST: u64 = 1 << 30;
-/// Entries that are looked at, most of them references. What is beyond is read with a limit of
-/// time.
+/// Maximum entries to examine, most of them references. Beyond that, the read timeout protects us.
 const ENTRIES: usize = 50_000;
-/// Bytes of a file that says where the repository is.
+/// Maximum bytes of a file that points to the repository.
 const POINTER: u64 = 64 * 1024;
 
-/// Looks at a repository, bare or with a working tree, before it is opened.
+/// Examines a repository, bare or with a working tree, before it is opened.
 ///
 /// # Errors
-/// When one of its files is a pipe or a device, or larger than is read.
+/// Fails when one of its files is a pipe or a device, or too large to read.
 pub(super) fn plain(path: &Path) -> Result<(), StoreError> {
     let git = path.join(".git");
     let mut roots = vec![path.to_owned(), git.clone()];
@@ -39,7 +37,7 @@ pub(super) fn plain(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Where a file such as `.git` of a linked working tree leads.
+/// The target of a file such as `.git` in a linked working tree.
 fn pointed(pointer: &Path, from: &Path) -> Option<PathBuf> {
     let mut text = Vec::new();
     File::open(pointer)
@@ -52,7 +50,7 @@ fn pointed(pointer: &Path, from: &Path) -> Option<PathBuf> {
     Some(from.join(std::ffi::OsStr::from_bytes(text)))
 }
 
-/// Everything directly in the folder of a repository, and its references.
+/// Examines everything directly in the folder of a repository, and its references.
 fn looked(path: &Path, root: &Path) -> Result<(), StoreError> {
     let below = ["", "info", "objects/info", "objects/pack", "refs"];
     let mut folders: Vec<(PathBuf, bool)> =
@@ -67,7 +65,7 @@ fn looked(path: &Path, root: &Path) -> Result<(), StoreError> {
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() && deep => folders.push((entry.path(), true)),
                 Ok(kind) if kind.is_dir() => {}
-                // Packs are mapped, and may be as large as they are.
+                // Packs are memory-mapped and may have any size.
                 _ if folder.ends_with("pack")
                     && entry.file_type().is_ok_and(|kind| kind.is_file()) => {}
                 _ => file(path, &entry.path())?,
@@ -81,9 +79,9 @@ fn file(path: &Path, place: &Path) -> Result<(), StoreError> {
     let Ok(there) = place.metadata() else { return Ok(()) };
     let kind = there.file_type();
     let why = if kind.is_fifo() || kind.is_char_device() || kind.is_block_device() {
-        format!("{} is a pipe or a device where a file must be", place.display())
+        format!("{} is a pipe or a device, not a file", place.display())
     } else if there.is_file() && there.len() > MOST {
-        format!("{} has {} bytes; at most {MOST} are read", place.display(), there.len())
+        format!("{} has {} bytes; the limit is {MOST}", place.display(), there.len())
     } else {
         return Ok(());
     };

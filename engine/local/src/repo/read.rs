@@ -1,4 +1,4 @@
-//! Reading: what a commit holds, and which commits there are.
+//! Reads the files of a commit, and the log.
 
 use std::sync::PoisonError;
 
@@ -8,8 +8,7 @@ use git2::{ObjectType, Oid, Patch, Repository, Sort, Tree};
 
 use super::Bound;
 
-/// More than a repository holds; a few nested trees that name one another many times can claim any
-/// number.
+/// More than any repository holds; a few nested trees that repeat one another can claim any number.
 const MOST_FILES: usize = 1_000_000;
 /// Mode of a folder.
 const FOLDER: i32 = 0o040_000;
@@ -57,7 +56,7 @@ impl Bound {
             }
             if files.len() + folders.len() > MOST_FILES {
                 return Err(
-                    self.unusable(format!("commit {commit} holds more than {MOST_FILES} files"))
+                    self.unusable(format!("commit {commit} has more than {MOST_FILES} files"))
                 );
             }
         }
@@ -78,8 +77,8 @@ impl Bound {
             .map(|(id, _)| id))
     }
 
-    /// What is at a path of a commit, with its mode. No name in Git holds a NUL, and the library
-    /// panics on one.
+    /// The object at a path of a commit, with its mode. A name in Git never holds a NUL, and the
+    /// library panics on one.
     fn entry(
         &self,
         repository: &Repository,
@@ -106,8 +105,8 @@ impl Bound {
         Ok(None)
     }
 
-    /// Read as it is stored: the library finds what it keeps again only in the form in which it was
-    /// read.
+    /// Reads the blob as stored: the library's cache finds an object only in the form in which it
+    /// was read.
     pub(super) fn bytes(&self, repository: &Repository, file: Oid) -> Result<Vec<u8>, StoreError> {
         let failed = |error: git2::Error| self.failed(&error);
         self.sound(repository, file)?;
@@ -115,7 +114,7 @@ impl Bound {
         let object = objects.read(file).map_err(failed)?;
         match object.kind() {
             ObjectType::Blob => Ok(object.data().to_vec()),
-            kind => Err(self.unusable(format!("object {file} is a {kind} where a file is named"))),
+            kind => Err(self.unusable(format!("object {file} is a {kind}, not a file"))),
         }
     }
 
@@ -144,7 +143,7 @@ impl super::GitRepo {
     /// Lines added and removed from one blob to another.
     ///
     /// # Errors
-    /// When one of them cannot be read.
+    /// Fails when one of them cannot be read.
     pub fn lines_changed(&self, old: &str, new: &str) -> Result<(usize, usize), StoreError> {
         let bound = &self.bound;
         let repository = bound.repository.lock().unwrap_or_else(PoisonError::into_inner);
@@ -165,7 +164,7 @@ impl super::GitRepo {
     }
 }
 
-/// Whether a mode is a file's: not a symbolic link's, not a submodule's.
+/// Whether a mode is that of a file, not a symbolic link or a submodule.
 fn is_file(mode: i32) -> bool {
     matches!(mode, 0o100_644 | 0o100_755 | 0o100_664)
 }

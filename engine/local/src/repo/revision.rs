@@ -1,4 +1,4 @@
-//! Files as they stood at a revision: for reading a workspace's past, never an engagement's branch.
+//! Reads files at a revision: for a workspace's past, never an engagement's branch.
 
 use std::path::Path;
 
@@ -7,11 +7,11 @@ use git2::{ObjectType, Repository, TreeWalkMode, TreeWalkResult};
 
 use super::{library, plain};
 
-/// Largest file that is read; what is larger is named with no bytes beyond it.
+/// Maximum bytes of a file to read; a larger one is truncated.
 const MOST_BYTES: usize = 1024 * 1024 + 1;
 
-/// Whether the Git repository of a working tree has files of `name`, which is below `folder`, in
-/// its index. A folder in no repository has none there.
+/// Whether the Git index has files of `name`, which is below `folder`. False if the folder is not
+/// in a repository.
 pub fn is_tracked(folder: &Path, name: &str) -> bool {
     let tracked = || {
         let repository = discovered(folder).ok()??;
@@ -28,11 +28,11 @@ pub fn is_tracked(folder: &Path, name: &str) -> bool {
     tracked().unwrap_or(false)
 }
 
-/// The repository that a folder is in; `None` when it is in none that can be opened.
+/// The repository that contains a folder; `None` when there is none that can be opened.
 ///
 /// # Errors
-/// When there is one, and it cannot be read.
-fn discovered(folder: &Path) -> Result<Option<Repository>, StoreError> {
+/// Fails when the repository exists but cannot be read.
+pub(super) fn discovered(folder: &Path) -> Result<Option<Repository>, StoreError> {
     library::ready(folder)?;
     let Ok(folder) = folder.canonicalize() else { return Ok(None) };
     let Some(root) =
@@ -44,11 +44,11 @@ fn discovered(folder: &Path) -> Result<Option<Repository>, StoreError> {
     Ok(Repository::open(root).ok())
 }
 
-/// The files below `folder`, a folder of a working tree, as they stood at `revision` (`main~2`, a
-/// tag, a commit), for which `wanted` holds: path below the folder with `/`, and bytes.
+/// The files below `folder`, a folder of a working tree, at `revision` (`main~2`, a tag, a commit)
+/// for which `wanted` holds: path below the folder with `/`, and bytes.
 ///
 /// # Errors
-/// When the folder is in no repository, or nothing has that name.
+/// Fails when the folder is not in a repository, or the revision does not exist.
 pub fn files_at(
     folder: &Path,
     revision: &str,
@@ -56,7 +56,7 @@ pub fn files_at(
 ) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
     let fail = |why: String| StoreError::Unusable { what: folder.display().to_string(), why };
     let repository =
-        discovered(folder)?.ok_or_else(|| fail("it is in no Git repository".to_owned()))?;
+        discovered(folder)?.ok_or_else(|| fail("it is not in a Git repository".to_owned()))?;
     let root = repository
         .workdir()
         .ok_or_else(|| fail("its repository has no working tree".to_owned()))?;
@@ -67,10 +67,8 @@ pub fn files_at(
         .unwrap_or_default();
     let named = repository
         .revparse_single(revision)
-        .map_err(|_| fail(format!("Git knows no revision `{revision}`")))?;
-    let tree = named
-        .peel_to_tree()
-        .map_err(|_| fail(format!("`{revision}` is no revision that has files")))?;
+        .map_err(|_| fail(format!("no revision named `{revision}`")))?;
+    let tree = named.peel_to_tree().map_err(|_| fail(format!("`{revision}` is not a commit")))?;
     let prefix = if inside.is_empty() { String::new() } else { format!("{inside}/") };
     let mut files = Vec::new();
     let walked = tree.walk(TreeWalkMode::PreOrder, |at, entry| {
@@ -80,7 +78,7 @@ pub fn files_at(
             return TreeWalkResult::Skip;
         };
         let path = format!("{at}{name}");
-        // Only folders on the way to the workspace, or in it, are entered.
+        // Enter only folders on the path to the workspace, or in it.
         if entry.kind() == Some(ObjectType::Tree) {
             let folder = format!("{path}/");
             let on_the_way = prefix.starts_with(&folder) || folder.starts_with(&prefix);

@@ -1,6 +1,5 @@
-//! Whether an object can be read. libgit2 waits for ever for the rest of a loose object that is cut
-//! off, and makes room for as much as its header claims; so a loose object is looked at before the
-//! library is.
+//! Checks whether an object can be read. libgit2 blocks forever on a truncated loose object, and
+//! allocates as much memory as its header claims, so a loose object is examined first.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -14,23 +13,23 @@ use git2::{Oid, Repository};
 
 use super::Bound;
 
-/// Bytes of an object at most.
+/// Maximum bytes of an object.
 const MOST: u64 = 256 * 1024 * 1024;
-/// Objects of which it is remembered that they are whole.
+/// Maximum number of verified objects to remember.
 const REMEMBERED: usize = 100_000;
 
 impl Bound {
-    /// Looks at an object before it is read.
+    /// Examines an object before it is read.
     ///
     /// # Errors
-    /// When it is cut off, damaged, or larger than is read.
+    /// Fails when the object is truncated, damaged, or too large to read.
     pub(super) fn sound(&self, repository: &Repository, id: Oid) -> Result<(), StoreError> {
         if self.sound.lock().unwrap_or_else(PoisonError::into_inner).contains(&id) {
             return Ok(());
         }
         match self.loose(repository, id, true)? {
             Some(_) => {}
-            // In a pack, or not there at all: the library says so.
+            // It is in a pack, or missing; the library will report it.
             None => {
                 let claimed = repository.odb().and_then(|objects| objects.read_header(id));
                 if let Ok((size, _)) = claimed
@@ -38,7 +37,7 @@ impl Bound {
                 {
                     return Err(self.damaged(
                         id,
-                        format!("it claims to have {size} bytes; at most {MOST} are read"),
+                        format!("its header claims {size} bytes; the limit is {MOST}"),
                     ));
                 }
             }
@@ -60,7 +59,7 @@ impl Bound {
         header.map(|(size, _)| size as u64).map_err(|error| self.failed(&error))
     }
 
-    /// Bytes of a loose object, and whether it has all of them; `None` when there is none.
+    /// Bytes of a loose object, after checking that it is complete; `None` when there is none.
     fn loose(
         &self,
         repository: &Repository,
@@ -82,13 +81,13 @@ impl Bound {
     }
 }
 
-/// The size in a loose object's header; with `whole`, as many bytes must follow.
+/// The size in a loose object's header; with `whole`, checks that as many bytes follow.
 fn look(path: &Path, whole: bool) -> io::Result<u64> {
     let fault = |why: &str| io::Error::new(io::ErrorKind::InvalidData, why);
     let flags = (rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW).bits() as i32;
     let file = File::options().read(true).custom_flags(flags).open(path)?;
     if !file.metadata()?.is_file() {
-        return Err(fault("it is no file"));
+        return Err(fault("it is not a file"));
     }
     let mut text = ZlibDecoder::new(BufReader::new(file));
     let mut header = Vec::new();
@@ -97,7 +96,7 @@ fn look(path: &Path, whole: bool) -> io::Result<u64> {
         if header.len() > 32
             || text.read(&mut byte).map_err(|_| fault("its header cannot be read"))? == 0
         {
-            return Err(fault("its header is cut off"));
+            return Err(fault("its header is truncated"));
         }
         header.push(byte[0]);
     }
@@ -106,15 +105,15 @@ fn look(path: &Path, whole: bool) -> io::Result<u64> {
         .trim_end_matches('\0')
         .split_once(' ')
         .and_then(|(_, size)| size.parse::<u64>().ok());
-    let size = size.ok_or_else(|| fault("its header makes no sense"))?;
+    let size = size.ok_or_else(|| fault("its header is malformed"))?;
     if size > MOST {
-        return Err(fault(&format!("it claims to have {size} bytes; at most {MOST} are read")));
+        return Err(fault(&format!("its header claims {size} bytes; the limit is {MOST}")));
     }
     if whole {
         let read = io::copy(&mut text.take(size + 1), &mut io::sink())
-            .map_err(|_| fault("it is cut off or damaged"))?;
+            .map_err(|_| fault("it is truncated or damaged"))?;
         if read != size {
-            return Err(fault("it is cut off"));
+            return Err(fault("it is truncated"));
         }
     }
     Ok(size)

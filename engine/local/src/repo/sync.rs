@@ -1,8 +1,8 @@
-//! What must be on disk before a commit is said to be made.
+//! Syncs to disk what a commit needs, before the commit is reported.
 //!
-//! libgit2 syncs what it writes, when told to. It does not sync an object or a reference that is
-//! there already, and the process that left it there may have died, or be a `git` that does not
-//! sync; nor the folder above a folder that it makes.
+//! libgit2 syncs what it writes, if configured to. It does not sync an existing object or
+//! reference, although the process that wrote it may have died or may be a `git` that does not
+//! sync. Nor does it sync the parent of a folder that it creates.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -24,9 +24,9 @@ pub(super) fn whole(path: &Path) -> io::Result<()> {
 }
 
 impl Bound {
-    /// Syncs objects that a commit needs. One without a file of its own is in a pack, which Git has
-    /// synced, or was pruned by a `git gc` beside us: then the error is
-    /// [`io::ErrorKind::NotFound`]. A folder that is gone held nothing any more.
+    /// Syncs the objects of a commit. One without a file of its own is in a pack, which Git has
+    /// synced, or was pruned by a concurrent `git gc`: then the error is
+    /// [`io::ErrorKind::NotFound`]. A folder that no longer exists was empty.
     pub(super) fn sync_objects(&self, repository: &Repository, objects: &[Oid]) -> io::Result<()> {
         let top = repository.commondir().join("objects");
         let mut folders = BTreeSet::new();
@@ -49,7 +49,7 @@ impl Bound {
         sync(&top)
     }
 
-    /// Syncs the reference and the folders that lead to it.
+    /// Syncs the reference and its folders.
     pub(super) fn sync_reference(&self, repository: &Repository) -> io::Result<()> {
         let top = repository.commondir();
         let reference = top.join(&self.reference);

@@ -1,4 +1,4 @@
-//! The tree of a commit: its parent's, with files put into it. Every level is looked at as it is
+//! Builds the tree of a commit: its parent's, with files added. Every level is checked as it is
 //! written.
 
 use std::collections::BTreeMap;
@@ -9,14 +9,14 @@ use git2::{FileMode, Oid, Repository, Tree, TreeEntry};
 
 use super::Bound;
 
-/// A file on its way down.
+/// A file and the rest of its path.
 struct Write<'a> {
     path: &'a RepoPath,
     rest: &'a str,
     bytes: &'a [u8],
 }
 
-/// What is written, and what was written so far.
+/// The files to write, and the objects written so far.
 pub(super) struct Build<'a> {
     pub(super) bound: &'a Bound,
     pub(super) repository: &'a Repository,
@@ -24,7 +24,7 @@ pub(super) struct Build<'a> {
 }
 
 impl Build<'_> {
-    /// Writes blobs and trees; the id of the whole.
+    /// Writes blobs and trees; returns the id of the root.
     pub(super) fn tree(
         &mut self,
         parent: Option<&Tree<'_>>,
@@ -44,7 +44,7 @@ impl Build<'_> {
         self.folder(parent, "", writes.collect())
     }
 
-    /// One folder: `at` is its path with a slash after it, or empty.
+    /// Writes one folder: `at` is its path with a trailing slash, or empty.
     fn folder(
         &mut self,
         there: Option<&Tree<'_>>,
@@ -75,7 +75,7 @@ impl Build<'_> {
                 fits(&named(at, entry), entry, is_file)?;
             }
             let (id, mode) = if is_file {
-                // A script that the customer made executable stays so.
+                // A script that the customer made executable stays executable.
                 let runs = entry.is_some_and(|entry| entry.filemode() == 0o100_755);
                 let mode = if runs { FileMode::BlobExecutable } else { FileMode::Blob };
                 (self.repository.blob(first.bytes).map_err(failed)?, mode)
@@ -91,7 +91,7 @@ impl Build<'_> {
     }
 }
 
-/// Where an entry is. A name that is no UTF-8 cannot be ours, and what is shown of it collides with
+/// The path of an entry. A name that is not UTF-8 cannot be ours, and its lossy form collides with
 /// nothing.
 fn named(at: &str, entry: &TreeEntry<'_>) -> String {
     format!("{at}{}", String::from_utf8_lossy(entry.name_bytes()))
@@ -104,7 +104,7 @@ fn refuse<'a>(path: &RepoPath, existing: impl Iterator<Item = &'a str>) -> Resul
     }
 }
 
-/// Whether what stands at a name can become a file, or be gone through as a folder.
+/// Checks whether the entry can become a file, or be entered as a folder.
 fn fits(at: &str, entry: &TreeEntry<'_>, is_file: bool) -> Result<(), RepoError> {
     let kind = match entry.filemode() {
         0o120_000 => "a symbolic link, which is not written to or through",

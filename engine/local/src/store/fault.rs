@@ -1,4 +1,4 @@
-//! What SQLite and the system say, as what a person can do about it.
+//! Turns errors of SQLite and the system into advice that a person can act on.
 
 use std::io;
 use std::path::Path;
@@ -6,13 +6,13 @@ use std::path::Path;
 use cloudcrew_ports::StoreError;
 use rusqlite::{Error, ErrorCode, ffi};
 
-/// Why a request ended: the store refused it for what it asks, or failed.
+/// Why a request ended: the store rejected it, or failed.
 pub(super) enum Stop<R> {
     Refused(R),
     Failed(Fault),
 }
 
-/// A [`StoreError`] before it knows its file; a failed commit is told to everyone in its group.
+/// A [`StoreError`] before its file is known; a failed commit is reported to everyone in its group.
 #[derive(Debug, Clone)]
 pub(super) enum Fault {
     Full,
@@ -20,8 +20,7 @@ pub(super) enum Fault {
     Newer(i64),
     Unusable(String),
     Damaged(String),
-    /// The disk failed: whether the last write is on it cannot be known, and asking again would not
-    /// tell.
+    /// The disk failed: whether the last write is on it is unknown, and retrying would not tell.
     Broken(String),
 }
 
@@ -39,15 +38,15 @@ impl Fault {
             Fault::Broken(why) => StoreError::Unusable {
                 what,
                 why: format!(
-                    "the disk failed ({why}); nothing more is read or written, look at the disk \
-                     and start again"
+                    "the disk failed ({why}), so reads and writes have stopped; check the disk \
+                     and run the command again"
                 ),
             },
         }
     }
 }
 
-/// A request that asks for what cannot be; `what` is about the request, not the file.
+/// An impossible request; `what` names its subject, not the file.
 pub(super) fn refused<R: From<StoreError>>(
     what: impl Into<String>,
     why: impl Into<String>,
@@ -70,21 +69,21 @@ impl<R> From<Error> for Stop<R> {
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         let Some(failure) = error.sqlite_error() else {
-            // A row that is missing, or holds what it cannot hold.
+            // A row is missing, or has a value of the wrong type.
             return Fault::Damaged(error.to_string());
         };
         match failure.code {
             ErrorCode::DiskFull => Fault::Full,
-            // The index of the log is grown to its size before use; that fails for want of room
-            // only.
+            // The log's index is grown to its size before use; that fails only when the disk is
+            // full.
             _ if failure.extended_code == ffi::SQLITE_IOERR_SHMSIZE => Fault::Full,
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Fault::Busy,
-            ErrorCode::NotADatabase => Fault::Damaged("it is no SQLite file".to_owned()),
+            ErrorCode::NotADatabase => Fault::Damaged("it is not an SQLite file".to_owned()),
             ErrorCode::DatabaseCorrupt => Fault::Damaged(error.to_string()),
             ErrorCode::ReadOnly => read_only(),
             ErrorCode::CannotOpen | ErrorCode::PermissionDenied => Fault::Unusable(
-                "it cannot be opened; check who owns it and its folder, or choose another home \
-                 with `--home`"
+                "it cannot be opened; check the owner of the file and its folder, or choose \
+                 another home with `--home`"
                     .to_owned(),
             ),
             ErrorCode::SystemIoFailure => Fault::Broken(error.to_string()),
@@ -95,22 +94,22 @@ impl From<Error> for Fault {
 
 pub(super) fn read_only() -> Fault {
     Fault::Unusable(
-        "it cannot be written; make it and its folder writable, or choose another home \
+        "it is not writable; make the file and its folder writable, or choose another home \
         with `--home`"
             .to_owned(),
     )
 }
 
-/// A failed call of the system, while `doing` something.
+/// A failed system call, while `doing` something.
 pub(super) fn system(doing: &str, error: &io::Error) -> Fault {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Fault::Full,
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             Fault::Unusable(format!(
-                "{doing} is not allowed ({error}); change its permissions, or choose another home \
-                 with `--home`"
+                "{doing} is not permitted ({error}); change its permissions, or choose another \
+                 home with `--home`"
             ))
         }
-        _ => Fault::Unusable(format!("{doing} did not work: {error}")),
+        _ => Fault::Unusable(format!("{doing} failed: {error}")),
     }
 }

@@ -1,9 +1,9 @@
-//! How far each journal had come, in a small file beside the database: `cloudcrew.heads`.
+//! Records how far each journal has come, in a small file next to the database: `cloudcrew.heads`.
 //!
-//! It is written after each commit and not synced, so it may lag behind the database and never
-//! leads: a journal that ends before what stands here was shortened, by a log that was cut or lost,
-//! an older copy of the file, or rows that someone removed. A slot that a power cut left half
-//! written is no slot.
+//! It is written after each commit and not synced, so it may lag behind the database but is never
+//! ahead of it. A journal that ends before its slot was shortened: its log was truncated or lost,
+//! the file was replaced by an older copy, or someone removed rows. A slot half written at a power
+//! failure is ignored.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -24,15 +24,15 @@ use crate::folder::Folder;
 pub(super) const FILE: &str = "cloudcrew.heads";
 /// Bytes of a slot; the number of an engagement is the number of its slot.
 const SLOT: usize = 192;
-/// Bytes of the file that are read at most.
+/// Maximum bytes of the file to read.
 const MOST: u64 = 64 * 1024 * 1024;
 
 thread_local! {
-    /// What the transaction under way appends; only the thread that writes has any.
+    /// Appends of the current transaction; only the writer thread has any.
     static APPENDED: RefCell<Vec<(i64, Slot)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What a slot says.
+/// Content of a slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Slot {
     engagement: String,
@@ -47,19 +47,19 @@ pub(super) struct Heads {
     numbers: Mutex<HashMap<String, i64>>,
 }
 
-/// Notes that an engagement's journal ends so once the transaction under way is committed.
+/// Notes the end of an engagement's journal after the current transaction.
 pub(super) fn appended(number: i64, engagement: &str, head: &Head) {
     let slot = Slot { engagement: engagement.to_owned(), head: head.clone() };
     APPENDED.with_borrow_mut(|all| all.push((number, slot)));
 }
 
-/// Forgets what was noted: the transaction was taken back.
+/// Drops the notes of a transaction that was rolled back.
 pub(super) fn forget() {
     APPENDED.with_borrow_mut(Vec::clear);
 }
 
 impl Heads {
-    /// Beside the database at `path`.
+    /// The heads file next to the database at `path`.
     pub(super) fn beside(path: &Path) -> Heads {
         Heads {
             path: path.with_file_name(FILE),
@@ -69,8 +69,8 @@ impl Heads {
         }
     }
 
-    /// Writes what was noted, after its commit. A disk that takes it not leaves the file behind,
-    /// which it may be.
+    /// Writes the notes after their commit. If the disk refuses, the file lags behind, which is
+    /// allowed.
     pub(super) fn write(&self) {
         let appended = APPENDED.with_borrow_mut(std::mem::take);
         if appended.is_empty() {
@@ -97,8 +97,8 @@ impl Heads {
         is_file.then(|| self.reads.get_or_init(|| file))
     }
 
-    /// The slot of an engagement. It is to be read before the database is: whoever writes in
-    /// between is ahead of it.
+    /// The slot of an engagement. Read it before the database: a concurrent writer then only makes
+    /// the database newer.
     pub(super) fn of(
         &self,
         engagement: &str,
@@ -156,7 +156,7 @@ impl Slot {
         bytes
     }
 
-    /// `None` where nothing was written, or only half.
+    /// `None` if the slot is empty or only half written.
     fn of(bytes: &[u8]) -> Option<Slot> {
         let text = std::str::from_utf8(bytes.get(..SLOT - 1)?).ok()?.trim_end();
         let (check, text) = text.split_once(' ')?;
@@ -183,7 +183,7 @@ impl Slot {
         self.head.seq < end.seq || self.head == *end
     }
 
-    /// Whether a journal that ends with `end` still has what was written of it.
+    /// Checks that a journal that ends with `end` still has everything the slot records.
     pub(super) fn holds(
         &self,
         connection: &Connection,
@@ -193,11 +193,7 @@ impl Slot {
     ) -> Result<(), Fault> {
         let seq = self.head.seq;
         if !self.is_of(engagement) {
-            return Err(shortened(
-                &format!("engagement `{}`", self.engagement),
-                seq,
-                "is not there",
-            ));
+            return Err(shortened(&format!("engagement `{}`", self.engagement), seq, "is missing"));
         }
         let journal = format!("the journal of `{engagement}`");
         if seq > end.seq {
@@ -210,11 +206,11 @@ impl Slot {
         if hash.as_ref() == Some(&self.head.hash) {
             Ok(())
         } else {
-            Err(shortened(&journal, seq, "has another one there"))
+            Err(shortened(&journal, seq, "has a different entry there"))
         }
     }
 
-    /// Whether the engagement of a slot is among those that there are.
+    /// Checks that the engagement of a slot is among the existing ones.
     pub(super) fn is_listed<'a>(
         &self,
         mut engagements: impl Iterator<Item = &'a str>,
@@ -222,15 +218,15 @@ impl Slot {
         if engagements.any(|engagement| self.is_of(engagement)) {
             return Ok(());
         }
-        Err(shortened(&format!("engagement `{}`", self.engagement), self.head.seq, "is not there"))
+        Err(shortened(&format!("engagement `{}`", self.engagement), self.head.seq, "is missing"))
     }
 }
 
 fn shortened(what: &str, seq: u64, how: &str) -> Fault {
     Fault::Damaged(format!(
-        "entry {seq} of it was written, and {what} {how}: a part of its history is lost. Bring \
-         back the newer `cloudcrew.db` with its \
-         `-wal`; if this older state is the one to go on with, remove `{FILE}` beside it"
+        "entry {seq} was written, but {what} {how}: part of its history is lost. Restore the newer \
+         `cloudcrew.db` with its `-wal`; to continue from this older state, remove `{FILE}` next \
+         to it"
     ))
 }
 
@@ -239,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slot_is_read_as_it_was_written_and_a_half_written_one_is_none() {
+    fn a_slot_round_trips_and_a_half_written_one_is_ignored() {
         for name in ["acme", &"long".repeat(60), "ü".repeat(70).as_str()] {
             let slot = Slot {
                 engagement: name.to_owned(),

@@ -1,4 +1,4 @@
-//! The index port: one row for each engagement, in the table that has the heads.
+//! The index port: one row per engagement, in the table that has the heads.
 
 use std::collections::{HashMap, HashSet};
 

@@ -45,8 +45,7 @@ impl Journal for Store {
                 .map(|(number, _)| number)
         };
         let written = self.0.file.heads.of(engagement, number);
-        // One that cannot be found by its name may be there no more, or only the way to it is
-        // broken.
+        // A name that is not found was removed, or its index is broken.
         let named = |slot: &Slot| slot.engagement() == engagement;
         let known = match written {
             Some(_) => None,
@@ -74,7 +73,7 @@ fn create(
     batch: &Batch,
 ) -> Result<Option<Head>, Stop<StoreError>> {
     let Some(first) = batch.entries.first() else {
-        return Err(refused(named(engagement), "it begins without an entry"));
+        return Err(refused(named(engagement), "it must start with an entry"));
     };
     let sql = "INSERT OR IGNORE INTO engagement (id, created, seq, hash) VALUES (?1, ?2, 0, '')";
     if connection.prepare_cached(sql)?.execute(params![engagement, first.at])? == 0 {
@@ -82,7 +81,7 @@ fn create(
     }
     let number = connection.last_insert_rowid();
     if let Some(written) = file.heads.at(number) {
-        // The number was another engagement's, which is gone.
+        // The number belonged to another engagement, which is gone.
         written.is_listed(std::iter::empty())?;
     }
     insert(connection, engagement, number, &Head::default(), batch).map(Some)
@@ -96,10 +95,10 @@ fn append(
     batch: &Batch,
 ) -> Result<Head, Stop<AppendError>> {
     let Some((number, head)) = find(connection, engagement)? else {
-        return Err(refused(named(engagement), "there is none"));
+        return Err(refused(named(engagement), "it does not exist"));
     };
     if let (Writer::Driver(epoch), false) = (writer, planted::Fault::NoEpoch.is_planted()) {
-        // First: who has lost the lease must not read, fold and try again.
+        // Check this first: a driver that lost the lease must not read, fold and retry.
         lease::held(connection, engagement, epoch)?;
     }
     if head != *expected && !planted::Fault::NoCompareAndSwap.is_planted() {
@@ -108,7 +107,7 @@ fn append(
     insert(connection, engagement, number, &head, batch)
 }
 
-/// Entries after `head`, which is the end of the journal.
+/// Inserts entries after `head`, the end of the journal.
 fn insert<R: From<StoreError>>(
     connection: &Connection,
     engagement: &str,
@@ -143,7 +142,7 @@ fn insert<R: From<StoreError>>(
     Ok(head)
 }
 
-/// Number and end of an engagement.
+/// Number and head of an engagement.
 pub(super) fn find(
     connection: &Connection,
     engagement: &str,
@@ -179,18 +178,20 @@ fn read(
         last = Head { seq: entry.seq, hash: entry.hash.clone() };
         entries.push(entry);
     }
-    // Nothing more was found, so this must be the end; and what stands at the end's number must be
-    // the end.
+    // Nothing more was found, so this must be the end, and the last entry must match the recorded
+    // head.
     let ended = (entries.len() as u64) < limit as u64;
     if (ended || last.seq == end.seq) && last != end {
         let why = if last.seq == end.seq {
-            "is not the one that was written"
+            "does not match the recorded head"
         } else {
-            "was read as the last"
+            "is the last one found"
         };
-        return Err(
-            damaged(format!("entry {} {why}; it ends with entry {}", last.seq, end.seq)).into()
-        );
+        return Err(damaged(format!(
+            "entry {} {why}; the recorded end is entry {}",
+            last.seq, end.seq
+        ))
+        .into());
     }
     if let Some(written) = written {
         written.holds(connection, number, engagement, &end)?;
@@ -208,9 +209,9 @@ fn entry(row: &rusqlite::Row<'_>, last: &Head) -> Result<Entry, String> {
     let (at, kind): (i64, String) = (row.get(1).map_err(get)?, row.get(2).map_err(get)?);
     let (payload, hash): (String, String) = (row.get(3).map_err(get)?, row.get(4).map_err(get)?);
     if chain(&last.hash, seq, at, &kind, &payload) != hash {
-        return Err("does not match its hash, or does not follow what stands before it".to_owned());
+        return Err("does not match its hash, or does not follow the entry before it".to_owned());
     }
-    let payload = json::read(payload.as_bytes()).map_err(|e| format!("is no JSON: {e}"))?;
+    let payload = json::read(payload.as_bytes()).map_err(|e| format!("is not JSON: {e}"))?;
     Ok(Entry { seq, at, kind, payload, hash })
 }
 

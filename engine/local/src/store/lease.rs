@@ -1,5 +1,4 @@
-//! Who may drive an engagement. The row stays when the lease is given back: its epoch only ever
-//! grows.
+//! Who may drive an engagement. The row remains when the lease is released: its epoch only grows.
 
 use std::time::Duration;
 
@@ -11,9 +10,9 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::fault::{Fault, Stop};
 use super::{Store, now};
-use crate::holder::lives;
+use crate::holder::is_running;
 
-/// A lease that was not renewed for so long is free.
+/// A lease that was not renewed for this long is free.
 pub const LEASE_TTL: Duration = Duration::from_secs(15);
 
 #[async_trait]
@@ -38,7 +37,7 @@ impl Leases for Store {
     }
 }
 
-/// A row: epoch, holder, when it was renewed.
+/// A row: epoch, holder, time of the last renewal.
 struct Held {
     epoch: u64,
     holder: Option<Holder>,
@@ -46,10 +45,10 @@ struct Held {
 }
 
 impl Held {
-    /// A clock that was set back by more than the time to live must not keep a lease for ever.
+    /// A clock set back by more than the time to live must not keep a lease forever.
     fn is_alive(&self) -> bool {
         let fresh = u128::from(now().abs_diff(self.renewed)) < LEASE_TTL.as_millis();
-        fresh && self.holder.as_ref().is_some_and(|holder| lives(holder) != Some(false))
+        fresh && self.holder.as_ref().is_some_and(|holder| is_running(holder) != Some(false))
     }
 }
 
@@ -65,12 +64,11 @@ fn find(connection: &Connection, engagement: &str) -> Result<Option<Held>, Fault
 }
 
 fn holder_of(engagement: &str, text: &str) -> Result<Holder, Fault> {
-    serde_json::from_str(text).map_err(|e| {
-        Fault::Damaged(format!("the holder of the lease of `{engagement}` cannot be read: {e}"))
-    })
+    serde_json::from_str(text)
+        .map_err(|e| Fault::Damaged(format!("cannot read the lease holder of `{engagement}`: {e}")))
 }
 
-/// The holder of a row, when it is taken to be alive.
+/// The holder of a row, if it counts as alive.
 pub(super) fn living(
     engagement: &str,
     holder: Option<String>,
@@ -100,20 +98,20 @@ fn acquire(
         }
     };
     let text = serde_json::to_string(holder)
-        .map_err(|e| Fault::Unusable(format!("a holder cannot be written: {e}")))?;
+        .map_err(|e| Fault::Unusable(format!("cannot serialize the holder: {e}")))?;
     let sql = "INSERT INTO lease (engagement, epoch, holder, renewed) VALUES (?1, ?2, ?3, ?4)
                ON CONFLICT (engagement) DO UPDATE SET epoch = ?2, holder = ?3, renewed = ?4";
     connection.prepare_cached(sql)?.execute(params![engagement, epoch as i64, text, now()])?;
     Ok(Lease { epoch, holder: holder.clone() })
 }
 
-/// Refuses a driver whose epoch is not the one in force.
+/// Rejects a driver whose epoch is not current.
 pub(super) fn held(
     connection: &Connection,
     engagement: &str,
     epoch: u64,
 ) -> Result<(), Stop<AppendError>> {
-    // With every append: who holds it is read only to be told.
+    // This runs with every append; the holder is read only to report it.
     let sql = "SELECT 1 FROM lease WHERE engagement = ?1 AND epoch = ?2 AND holder IS NOT NULL";
     if connection.prepare_cached(sql)?.exists(params![engagement, epoch as i64])? {
         return Ok(());

@@ -1,5 +1,4 @@
-//! The ledger port. A row is kept as its JSON with a hash, so that a damaged one is seen and never
-//! read as another.
+//! The ledger port. A row is stored as JSON with a hash, so that damage is detected.
 
 use async_trait::async_trait;
 use cloudcrew_definition::digest::sha256;
@@ -45,7 +44,7 @@ fn record(
     rows: &[LedgerRow],
 ) -> Result<(), Stop<StoreError>> {
     let Some((number, _)) = find(connection, engagement)? else {
-        return Err(refused(named(engagement), "there is none"));
+        return Err(refused(named(engagement), "it does not exist"));
     };
     for row in rows {
         let sql = "SELECT id, row, hash FROM ledger WHERE engagement = ?1 AND id = ?2";
@@ -57,11 +56,11 @@ fn record(
             Some(there) if understood(engagement, &there)? == *row => {}
             Some(_) => {
                 let what = format!("row `{}` of the ledger of `{engagement}`", row.id);
-                return Err(refused(what, "it is recorded already, with other content"));
+                return Err(refused(what, "it is already recorded with different content"));
             }
             None => {
                 let text = serde_json::to_string(row)
-                    .map_err(|e| Fault::Unusable(format!("a ledger row cannot be written: {e}")))?;
+                    .map_err(|e| Fault::Unusable(format!("cannot serialize a ledger row: {e}")))?;
                 let sql = "INSERT INTO ledger (engagement, id, row, hash) VALUES (?1, ?2, ?3, ?4)";
                 connection.prepare_cached(sql)?.execute(params![
                     number,
@@ -83,5 +82,5 @@ fn understood(engagement: &str, (id, text, hash): &Stored) -> Result<LedgerRow, 
     }
     let row: LedgerRow =
         serde_json::from_str(text).map_err(|e| damaged(&format!("cannot be read: {e}")))?;
-    if row.id == *id { Ok(row) } else { Err(damaged("holds another row")) }
+    if row.id == *id { Ok(row) } else { Err(damaged("contains another row")) }
 }

@@ -1,8 +1,8 @@
-//! Who keeps the database locked, as far as the system says: a process that was stopped in the
-//! middle of a transaction holds its lock until it continues or ends.
+//! Who keeps the database locked, as far as the system reports it: a process stopped in the middle
+//! of a transaction holds its lock until it continues or ends.
 //!
-//! The lock is looked up in `/proc/locks`. Asking through a descriptor of our own would be simpler,
-//! but closing one gives up all locks that this process has on the file.
+//! The lock is looked up in `/proc/locks`. Querying it through our own descriptor would be simpler,
+//! but closing a descriptor releases all locks that this process has on the file.
 
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -12,10 +12,10 @@ use std::path::Path;
 /// The byte of the log's index that SQLite locks to write (`WAL_WRITE_LOCK`, after 120 bytes of
 /// header).
 const WRITE_LOCK: u64 = 120;
-/// Bytes of `/proc/locks` that are looked at, at most.
+/// Maximum bytes of `/proc/locks` to read.
 const LOOKED_AT: u64 = 4 << 20;
 
-/// The process that holds the write lock, in words that say how to get rid of it.
+/// The process that holds the write lock, with advice on how to release it.
 pub(super) fn by(database: &Path) -> String {
     let Some(pid) = writer(database) else { return "another process; try again".to_owned() };
     let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
@@ -26,7 +26,7 @@ pub(super) fn by(database: &Path) -> String {
              it, and try again"
         )
     } else {
-        format!("process {pid} ({name}); try again once it has finished")
+        format!("process {pid} ({name}); try again when it has finished")
     }
 }
 
@@ -39,7 +39,7 @@ fn writer(database: &Path) -> Option<u32> {
     locks.lines().find_map(|line| holder(line, inode))
 }
 
-/// The process of a line such as `1: POSIX  ADVISORY  WRITE 4711 fe:00:10846212 120 120`.
+/// Parses the process from a line such as `1: POSIX  ADVISORY  WRITE 4711 fe:00:10846212 120 120`.
 fn holder(line: &str, inode: u64) -> Option<u32> {
     let mut words = line.split_whitespace().skip_while(|word| *word != "POSIX").skip(2);
     let (kind, pid, file) = (words.next()?, words.next()?, words.next()?);
@@ -51,7 +51,7 @@ fn holder(line: &str, inode: u64) -> Option<u32> {
 
 fn is_stopped(pid: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    // The name before the state is in parentheses and may hold any byte.
+    // The name before the state is in parentheses and may contain any byte.
     stat.rsplit(')')
         .next()
         .is_some_and(|rest| matches!(rest.trim_start().as_bytes().first(), Some(b'T' | b't')))
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_holder_is_the_one_with_the_write_lock_of_that_file() {
+    fn finds_the_process_that_holds_the_write_lock() {
         let line = "7: POSIX  ADVISORY  WRITE 4711 fe:00:99 120 120";
         assert_eq!(holder(line, 99), Some(4711));
         assert_eq!(holder(line, 98), None);

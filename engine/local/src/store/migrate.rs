@@ -1,4 +1,4 @@
-//! The tables, version by version. A released step never changes; a new one is added below it.
+//! The tables, version by version. A released step never changes; new steps are appended.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,26 +10,26 @@ use super::create::{beside, sync};
 use super::fault::{Fault, system};
 use super::open::{self, APPLICATION};
 
-/// Step `n` takes a file from version `n` to `n + 1`; the first makes it.
+/// Step `n` migrates a file from version `n` to `n + 1`; the first creates it.
 pub(super) const STEPS: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql")];
-/// The version this engine reads and writes.
+/// The version that this engine reads and writes.
 pub(super) const VERSION: i64 = STEPS.len() as i64;
-/// How many tables that has.
+/// Number of tables in that version.
 pub(super) const TABLES: i64 = 5;
 
-/// Makes the tables of a new file.
+/// Creates the tables of a new file.
 pub(super) fn create(connection: &mut Connection) -> Result<(), Fault> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(&STEPS.concat())?;
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;
-    // Into the file itself: the log does not come along when the file gets its name.
+    // Move the log into the file itself: it does not come along when the file is renamed.
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     Ok(())
 }
 
-/// Takes an older file to the newest version: a copy beside it first, then all steps in one
+/// Migrates an older file to the newest version: copies it first, then runs all steps in one
 /// transaction.
 pub(super) fn run(
     path: &Path,
@@ -40,21 +40,19 @@ pub(super) fn run(
     let Some(missing) =
         usize::try_from(from).ok().filter(|from| *from > 0).and_then(|from| steps.get(from..))
     else {
-        return Err(Fault::Damaged(format!(
-            "it says that its tables are of version {from}, which never was"
-        )));
+        return Err(Fault::Damaged(format!("it claims table version {from}, which never existed")));
     };
     let copy = beside(path, &format!(".copying-{}", std::process::id()));
-    let doing = |e| system("copying it before the tables change", &e);
+    let doing = |e| system("backing it up before the migration", &e);
     drop(fs::remove_file(&copy));
     connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
-    // As the file itself: for its owner only.
+    // Like the file itself: readable only by its owner.
     fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).map_err(doing)?;
     fs::File::open(&copy).and_then(|file| file.sync_all()).map_err(doing)?;
 
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if open::version(&transaction)? != from {
-        // Another process was faster, and the copy may be of what it made.
+        // Another process was faster, and the copy may already be migrated.
         return fs::remove_file(&copy).map_err(doing);
     }
     fs::rename(&copy, beside(path, &format!(".v{from}-backup"))).map_err(doing)?;
@@ -90,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn an_older_file_is_copied_and_then_taken_to_the_newest_version() {
+    fn an_older_file_is_backed_up_and_migrated() {
         let home = tempfile::tempdir().expect("a folder");
         let (path, connection) = old(home.path());
         run(&path, connection, 1, STEPS).expect("migrated");
@@ -110,7 +108,7 @@ mod tests {
         assert_eq!(row, (vec![1, 2], 7, true, None));
         let mode =
             fs::metadata(beside(&path, ".v1-backup")).expect("the copy").permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "it is for its owner only, as the file is");
+        assert_eq!(mode & 0o777, 0o600, "only its owner can read it");
         let copy = open::plain(&beside(&path, ".v1-backup")).expect("the copy");
         let bytes: Vec<u8> =
             copy.query_row("SELECT bytes FROM blob", [], |row| row.get(0)).expect("the row");
@@ -119,14 +117,14 @@ mod tests {
         there.pragma_update(None, "user_version", VERSION + 1).expect("a newer version");
         let refused = Store::open(home.path()).map(|_| ()).expect_err("it is newer").to_string();
         let words = format!(
-            "written by a newer cloudcrew (format {}, this one knows {VERSION})",
+            "written by a newer cloudcrew (format {}, this one supports {VERSION})",
             VERSION + 1
         );
         assert!(refused.contains(&words), "{refused}");
     }
 
     #[test]
-    fn a_step_that_fails_leaves_the_older_file_as_it_was() {
+    fn a_failed_step_leaves_the_older_file_unchanged() {
         let home = tempfile::tempdir().expect("a folder");
         let (path, connection) = old(home.path());
         let steps = ["", "CREATE TABLE half (x) STRICT;", "this is no SQL"];
@@ -141,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_second_leaves_the_first_ones_copy_alone() {
+    fn a_second_migration_keeps_the_first_backup() {
         let home = tempfile::tempdir().expect("a folder");
         let (path, first) = old(home.path());
         let second = open::to_write(&path).expect("a connection");

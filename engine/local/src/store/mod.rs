@@ -1,9 +1,9 @@
 //! Journal, leases, blobs and ledger of a home in one SQLite file, `cloudcrew.db`.
 //!
-//! One thread writes, and commits what is waiting as one group; an answer leaves after its commit.
-//! Reads go past it, on connections that cannot write. Several processes may have the same home
-//! open: every write decides inside a transaction that holds SQLite's write lock, so none of them
-//! needs to know of the others.
+//! One thread writes, and commits all waiting requests as one group; each answer is sent after its
+//! commit. Reads bypass it, on read-only connections. Several processes may have the same home
+//! open: every write decides inside a transaction that holds SQLite's write lock, so the processes
+//! need not know of each other.
 
 mod blob;
 mod create;
@@ -37,14 +37,13 @@ pub use lease::LEASE_TTL;
 /// Name of the file in a home.
 pub const FILE: &str = "cloudcrew.db";
 
-/// The store of a home. Clones are the same store; the last one to go waits for what is being
-/// written.
+/// The store of a home. Clones share the store; dropping the last one waits for pending writes.
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
 
 struct Inner {
     home: PathBuf,
-    /// The copy that is read where the home cannot be written.
+    /// The copy to read when the home is not writable.
     private: Option<TempDir>,
     file: Arc<File>,
     readers: Readers,
@@ -54,14 +53,14 @@ struct Inner {
 /// The file, and whether it can still be trusted.
 struct File {
     path: PathBuf,
-    /// As people know it, where `path` is a copy.
+    /// The path to show when `path` is a copy.
     named: PathBuf,
     broken: OnceLock<String>,
     heads: Heads,
 }
 
 impl File {
-    /// The disk failed once: a second try may be told that all is well, and be wrong.
+    /// Refuses after a disk failure: a retry may wrongly report success.
     fn trusted(&self) -> Result<(), Fault> {
         match self.broken.get() {
             Some(why) => Err(Fault::Broken(why.clone())),
@@ -77,11 +76,11 @@ impl File {
 }
 
 impl Store {
-    /// Opens the store of a home, and makes both when they are not there.
+    /// Opens the store of a home, and creates both if missing.
     ///
     /// # Errors
-    /// When the home or the file cannot be written, the file is not ours, is damaged, or was
-    /// written by a newer version.
+    /// Fails when the home or the file cannot be written, or when the file is not ours, is damaged,
+    /// or was written by a newer version.
     pub fn open(home: &Path) -> Result<Store, StoreError> {
         create::home(home)?;
         let path = home.join(FILE);
@@ -89,7 +88,8 @@ impl Store {
         Store::at(home, path, None)
     }
 
-    /// Opens the store of a home for a command that makes none; `None` when there is no store.
+    /// Opens the store of a home for a command that does not create one; `None` when there is no
+    /// store.
     ///
     /// # Errors
     /// As [`Store::open`].
@@ -126,21 +126,21 @@ impl Store {
         &self.0.home
     }
 
-    /// Whether the home cannot be written, and this reads a copy of it.
+    /// Whether the home is not writable, so that this store reads a copy of it.
     pub fn is_private(&self) -> bool {
         self.0.private.is_some()
     }
 
-    /// The file.
+    /// Path of the database file.
     pub fn path(&self) -> &Path {
         &self.0.file.path
     }
 
-    /// Reads the whole file and says what is wrong with it: for `doctor`, it takes as long as the
-    /// file is large.
+    /// Reads the whole file and reports damage: for `doctor`. It takes time in proportion to the
+    /// size of the file.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] with SQLite's first finding.
+    /// Fails with [`StoreError::Damaged`] and SQLite's first finding.
     pub fn check(&self) -> Result<(), StoreError> {
         self.look(|connection| {
             let found: String =
@@ -149,8 +149,8 @@ impl Store {
         })
     }
 
-    /// Reads from one state of the file. On the caller's thread: a read takes well below a
-    /// millisecond, less than a thread takes to be found for it.
+    /// Reads from one snapshot of the file, on the caller's thread: a read takes well below a
+    /// millisecond, less than handing it to another thread.
     fn look<T, R: From<StoreError>>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Stop<R>>,
@@ -160,10 +160,10 @@ impl Store {
             .trusted()
             .map_err(Stop::Failed)
             .and_then(|()| self.0.readers.look(&file.path, work));
-        result.map_err(|stop| self.told(stop))
+        result.map_err(|stop| self.report(stop))
     }
 
-    /// Writes in a transaction. The answer comes when it is on disk.
+    /// Writes in a transaction. Returns when the result is on disk.
     async fn write<T, R>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Stop<R>> + Send + 'static,
@@ -172,11 +172,11 @@ impl Store {
         T: Send + 'static,
         R: From<StoreError> + Send + 'static,
     {
-        let reply = self.send(work).map_err(|fault| self.told(Stop::Failed(fault)))?;
+        let reply = self.send(work).map_err(|fault| self.report(Stop::Failed(fault)))?;
         match reply.await {
-            Ok(result) => result.map_err(|stop| self.told(stop)),
-            Err(_) => Err(self.told(Stop::Failed(Fault::Unusable(
-                "the thread that writes has ended; start again".to_owned(),
+            Ok(result) => result.map_err(|stop| self.report(stop)),
+            Err(_) => Err(self.report(Stop::Failed(Fault::Unusable(
+                "the writer thread has ended; run the command again".to_owned(),
             )))),
         }
     }
@@ -194,7 +194,7 @@ impl Store {
             return Err(fault::read_only());
         }
         let mut writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        // A command that only reads has no thread to start and none to wait for.
+        // A command that only reads starts no thread and waits for none.
         let writer = match &mut *writer {
             Some(writer) => writer,
             none => none.insert(Writer::start(Arc::clone(&self.0.file))?),
@@ -202,7 +202,7 @@ impl Store {
         writer.send(work)
     }
 
-    fn told<R: From<StoreError>>(&self, stop: Stop<R>) -> R {
+    fn report<R: From<StoreError>>(&self, stop: Stop<R>) -> R {
         match stop {
             Stop::Refused(refusal) => refusal,
             Stop::Failed(fault) => {

@@ -1,4 +1,4 @@
-//! Opening the file: whether it is ours, how SQLite must treat it, and that SQLite does.
+//! Opens the file: checks that it is ours, configures SQLite, and verifies the settings.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,15 +14,15 @@ use rustix::fs::{Access, AtFlags, CWD, accessat};
 use super::fault::{Fault, read_only, system};
 use super::migrate;
 
-/// Says that an SQLite file is ours: `CCrw`.
+/// Marks an SQLite file as ours: `CCrw`.
 pub(super) const APPLICATION: i32 = 0x4343_7277;
 /// How long a connection waits for another process.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// What is set, and what SQLite must say when asked. An unknown or refused value is silently
-/// something else to SQLite.
+/// Settings, and the values that SQLite must report back. SQLite silently replaces an unknown or
+/// rejected value.
 const SETTINGS: [(&str, &str, &str); 11] = [
-    // KiB for each connection: a journal is read at its end, and its pages are in the system's
-    // cache anyway.
+    // KiB per connection: a journal is read at its end, and its pages are in the system's cache
+    // anyway.
     ("cache_size", "-512", "-512"),
     ("synchronous", "FULL", "2"),
     ("fullfsync", "ON", "1"),
@@ -33,13 +33,13 @@ const SETTINGS: [(&str, &str, &str); 11] = [
     ("cell_size_check", "ON", "1"),
     ("temp_store", "MEMORY", "2"),
     ("journal_size_limit", "67108864", "67108864"),
-    // One MiB of log, then it is written over from its beginning: to sync a file that grows, its
-    // size must be written too.
+    // One MiB of log, then it is overwritten from its beginning: syncing a growing file also has to
+    // write its size.
     ("wal_autocheckpoint", "256", "256"),
 ];
 
-/// Opens the file as the first of this process: all checks that cost little, and the migration of
-/// an older one. What comes back reads.
+/// Opens the file for the first time in this process: all inexpensive checks, and the migration of
+/// an older file. Returns a read connection.
 pub(super) fn first(path: &Path) -> Result<Connection, Fault> {
     let connection = to_write(path)?;
     let version = version(&connection)?;
@@ -84,12 +84,12 @@ pub(super) fn plain(path: &Path) -> Result<Connection, Fault> {
     Ok(connection)
 }
 
-/// Sets what must hold of every connection, and reads it back.
+/// Applies the settings of every connection, and reads them back.
 pub(super) fn set_up(connection: &Connection) -> Result<(), Fault> {
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {
         let why = format!(
-            "SQLite keeps its log in mode `{mode}` instead of `wal`; is it on a network disk? \
+            "SQLite uses journal mode `{mode}` instead of `wal`; is it on a network disk? \
              choose another home with `--home`"
         );
         return Err(Fault::Unusable(why));
@@ -103,19 +103,19 @@ pub(super) fn set_up(connection: &Connection) -> Result<(), Fault> {
             .to_string();
         if found != expected {
             return Err(Fault::Unusable(format!(
-                "SQLite keeps `{name}` at {found} instead of {expected}"
+                "SQLite uses `{name}` = {found} instead of {expected}"
             )));
         }
     }
     Ok(())
 }
 
-/// The version of the tables, as of the connection's state of the file.
+/// The version of the tables, in the connection's snapshot of the file.
 pub(super) fn version(connection: &Connection) -> Result<i64, Fault> {
     Ok(connection.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0))?)
 }
 
-/// Whose file it is, read without SQLite: it would tidy up another program's log.
+/// Identifies the file without SQLite, which would modify another program's log.
 fn recognise(path: &Path) -> Result<(), Fault> {
     let looking = |e| system("opening it", &e);
     accessat(CWD, path, Access::READ_OK, AtFlags::EACCESS).map_err(|e| looking(e.into()))?;
@@ -128,15 +128,15 @@ fn recognise(path: &Path) -> Result<(), Fault> {
         Ok(cut)
     })?;
     if cut {
-        return Err(Fault::Damaged("it is shorter than an SQLite file can be".to_owned()));
+        return Err(Fault::Damaged("it is too short for an SQLite file".to_owned()));
     }
     if !header.starts_with(b"SQLite format 3\0") {
-        return Err(Fault::Damaged("it is no SQLite file".to_owned()));
+        return Err(Fault::Damaged("it is not an SQLite file".to_owned()));
     }
     let application =
         header.get(68..72).and_then(|bytes| bytes.try_into().ok()).map(i32::from_be_bytes);
     if application != Some(APPLICATION) {
-        let why = "it is another program's SQLite file; move it away, or choose another home with \
+        let why = "it belongs to another program; move it away, or choose another home with \
             `--home`"
             .to_owned();
         return Err(Fault::Unusable(why));
@@ -144,9 +144,9 @@ fn recognise(path: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Looks into a file that stays open as long as the process lives. Whoever closes a file gives up
-/// all locks that the process has on it (POSIX, `fcntl`), those of SQLite's connections too;
-/// another process would then find nobody there and take the log away.
+/// Reads a file that stays open as long as the process. Closing a file releases all locks that the
+/// process has on it (POSIX, `fcntl`), including those of SQLite's connections; another process
+/// would then consider it unused and remove the log.
 fn seen<T>(path: &Path, look: impl FnOnce(&fs::File) -> Result<T, Fault>) -> Result<T, Fault> {
     static OPEN: Mutex<BTreeMap<(u64, u64), fs::File>> = Mutex::new(BTreeMap::new());
     let looking = |e| system("opening it", &e);
@@ -159,17 +159,17 @@ fn seen<T>(path: &Path, look: impl FnOnce(&fs::File) -> Result<T, Fault>) -> Res
             let about = file.metadata().map_err(looking)?;
             let at = (about.dev(), about.ino());
             if let Some(twice) = open.insert(at, file) {
-                // It came by that name just now.
+                // It was replaced by that file just now.
                 std::mem::forget(twice);
             }
             at
         }
     };
-    open.get(&at).map_or_else(|| Err(Fault::Unusable("it could not be kept open".to_owned())), look)
+    open.get(&at).map_or_else(|| Err(Fault::Unusable("cannot keep it open".to_owned())), look)
 }
 
-/// What can be seen of damage without reading the file: that its tables are there. SQLite itself
-/// looks at its length.
+/// Checks for damage without reading the file: that its tables exist. SQLite itself checks its
+/// length.
 fn whole(connection: &Connection) -> Result<(), Fault> {
     let tables: i64 = connection.query_row(
         "SELECT count(*) FROM sqlite_schema WHERE type = 'table'",

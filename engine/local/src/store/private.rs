@@ -1,5 +1,4 @@
-//! A home that cannot be written can be read all the same: from a copy of its database and log,
-//! which SQLite may write.
+//! Reads a home that is not writable: from a copy of its database and log, which SQLite may write.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -12,7 +11,7 @@ use tempfile::TempDir;
 use super::create::beside;
 use super::fault::system;
 
-/// How often it is copied while someone else moves the log into the database.
+/// Attempts to copy while another process moves the log into the database.
 const TRIES: usize = 5;
 
 /// Whether this process may write a file or folder.
@@ -20,7 +19,7 @@ pub(super) fn is_writable(path: &Path) -> bool {
     accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS).is_ok()
 }
 
-/// Copies database and log into a folder of this process.
+/// Copies database and log into a private temporary folder.
 pub(super) fn copy(path: &Path, name: &str) -> Result<TempDir, StoreError> {
     let doing = |error: &io::Error| system("copying it to read it", error).at(path);
     let folder = tempfile::Builder::new().prefix("cloudcrew-").tempdir().map_err(|e| doing(&e))?;
@@ -32,7 +31,7 @@ pub(super) fn copy(path: &Path, name: &str) -> Result<TempDir, StoreError> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(doing(&error)),
             _ => {}
         }
-        // A log that began anew in between does not belong to the database as it was copied.
+        // A log that was restarted in between does not belong to the copied database.
         if header(&log) == before {
             return Ok(folder);
         }
@@ -40,7 +39,7 @@ pub(super) fn copy(path: &Path, name: &str) -> Result<TempDir, StoreError> {
     Err(StoreError::Busy { what: path.display().to_string(), by: super::locked::by(path) })
 }
 
-/// The beginning of a log, which changes whenever it begins anew.
+/// The header of a log, which changes whenever the log is restarted.
 fn header(log: &Path) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(log).ok()?.take(32).read_to_end(&mut bytes).ok()?;

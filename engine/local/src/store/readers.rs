@@ -1,4 +1,4 @@
-//! Connections that read: as many as are reading at once, a few of them kept.
+//! Read connections: one per concurrent reader, a few of them kept open.
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -8,11 +8,11 @@ use rusqlite::Connection;
 use super::fault::Stop;
 use super::open;
 
-/// Kept when nobody reads.
+/// Connections to keep when nobody reads.
 const KEPT: usize = 4;
 
-/// Looks in a transaction, whose statements are compiled once. A connection whose look failed is
-/// not used again.
+/// Reads in a transaction whose statements are compiled once. A connection whose read failed is not
+/// reused.
 fn snapshot<T, R>(
     connection: &Connection,
     work: impl FnOnce(&Connection) -> Result<T, Stop<R>>,
@@ -30,7 +30,7 @@ impl Readers {
         Readers(Mutex::new(vec![first]))
     }
 
-    /// Reads from one state of the file.
+    /// Reads from one snapshot of the file.
     pub(super) fn look<T, R>(
         &self,
         path: &Path,

@@ -1,6 +1,6 @@
-//! The one thread of a process that writes. What is waiting is one transaction; each of several
-//! requests has a savepoint of its own, so that one that is refused takes nothing back of the
-//! others. Answers leave when the commit is on disk.
+//! The one writer thread of a process. All waiting requests form one transaction. Each of several
+//! requests has its own savepoint, so that rejecting one does not undo the others. Answers are sent
+//! when the commit is on disk.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -14,10 +14,10 @@ use tokio::sync::oneshot;
 use super::fault::{Fault, Stop, system};
 use super::{File, heads, migrate, open};
 
-/// Requests in one transaction at most.
+/// Maximum requests in one transaction.
 const GROUP: usize = 256;
 
-/// What comes back from the thread.
+/// The thread's answer.
 pub(super) type Reply<T, R> = oneshot::Receiver<Result<T, Stop<R>>>;
 
 pub(super) struct Writer {
@@ -49,7 +49,9 @@ impl Writer {
         let request = Box::new(Pending { work: Some(work), result: None, reply });
         match self.requests.as_ref().map(|requests| requests.send(request)) {
             Some(Ok(())) => Ok(answer),
-            _ => Err(Fault::Unusable("the thread that writes has ended; start again".to_owned())),
+            _ => Err(Fault::Unusable(
+                "the writer thread has ended; run the command again".to_owned(),
+            )),
         }
     }
 }
@@ -70,9 +72,9 @@ enum Done {
 }
 
 trait Request: Send {
-    /// Does the work, and says whether it is to be kept.
+    /// Executes the request; returns whether to keep it.
     fn perform(&mut self, connection: &Connection) -> Done;
-    /// Says what came of it; a fault when the transaction was not committed.
+    /// Sends the result; a fault when the transaction was not committed.
     fn reply(self: Box<Self>, committed: Result<(), Fault>);
 }
 
@@ -98,7 +100,7 @@ where
     }
 
     fn reply(self: Box<Self>, committed: Result<(), Fault>) {
-        // Who asked may have gone; what was asked for is done all the same.
+        // The caller may have gone; the request takes effect anyway.
         match (committed, self.result) {
             (Err(fault), _) => drop(self.reply.send(Err(Stop::Failed(fault)))),
             (Ok(()), Some(result)) => drop(self.reply.send(result)),
@@ -125,7 +127,7 @@ fn run(
     }
 }
 
-/// One transaction for the group, whole or not at all.
+/// Executes the group in one transaction.
 fn transact(
     file: &File,
     identity: Option<(u64, u64)>,
@@ -152,13 +154,13 @@ fn transact(
     done
 }
 
-/// Runs a statement that every transaction has, without compiling it again.
+/// Runs a frequent statement without compiling it again.
 fn quick(connection: &Connection, sql: &str) -> Result<(), Fault> {
     connection.prepare_cached(sql)?.execute([])?;
     Ok(())
 }
 
-/// Others may have migrated the tables since we opened them, or taken the file away from under us.
+/// Checks that nobody has migrated the tables or removed the file since we opened them.
 fn same(file: &File, identity: Option<(u64, u64)>, connection: &Connection) -> Result<(), Fault> {
     let found = open::version(connection)?;
     if found != migrate::VERSION {
@@ -166,14 +168,14 @@ fn same(file: &File, identity: Option<(u64, u64)>, connection: &Connection) -> R
     }
     if open::identity(&file.path) != identity {
         return Err(Fault::Unusable(
-            "it was moved or deleted while it was in use; start again".to_owned(),
+            "it was moved or deleted while in use; run the command again".to_owned(),
         ));
     }
     Ok(())
 }
 
-/// Does the work of all; whether there is still a transaction to commit: who was alone and is
-/// refused takes it back.
+/// Executes all requests; returns whether a transaction is left to commit. A single rejected
+/// request rolls it back.
 fn perform(connection: &Connection, group: &mut [Box<dyn Request>]) -> Result<bool, Fault> {
     let alone = group.len() == 1;
     for request in group {
@@ -183,8 +185,8 @@ fn perform(connection: &Connection, group: &mut [Box<dyn Request>]) -> Result<bo
         match request.perform(connection) {
             Done::Kept if alone => {}
             Done::Kept => quick(connection, "RELEASE request")?,
-            // SQLite may have taken back the whole transaction when there is no room or no memory;
-            // a failed disk ends it too.
+            // SQLite may have rolled back the whole transaction when disk or memory is full; a
+            // failed disk ends it too.
             Done::Failed(fault)
                 if connection.is_autocommit() || matches!(fault, Fault::Broken(_)) =>
             {

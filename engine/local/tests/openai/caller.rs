@@ -1,4 +1,4 @@
-//! Who calls it, and what came of a call in a line.
+//! Calls the model, and summarizes the result of a call in one line.
 
 use std::time::Duration;
 
@@ -64,8 +64,8 @@ pub(crate) async fn ask(settings: OpenAiSettings) -> Result<ModelReply, ModelFau
     call(&OpenAiModel::new(settings), &question(), &Nobody).await
 }
 
-/// What came, in one line.
-pub(crate) fn told(result: &Result<ModelReply, ModelFault>) -> String {
+/// The result, in one line.
+pub(crate) fn summary(result: &Result<ModelReply, ModelFault>) -> String {
     match result {
         Ok(reply) => {
             let block = |block: &Block| match block {
@@ -88,20 +88,20 @@ pub(crate) fn told(result: &Result<ModelReply, ModelFault>) -> String {
                 }
                 FaultKind::InputTooLong => "too long".to_owned(),
                 FaultKind::Permanent => "never".to_owned(),
-                FaultKind::Denied => "once mended".to_owned(),
+                FaultKind::Denied => "once fixed".to_owned(),
             };
             format!("{kind}: {}: {}", fault.error, fault.message)
         }
     }
 }
 
-/// A story: what the server does, and what comes of it.
+/// A story: what the server does, and the expected result.
 pub(crate) type Story = (&'static str, Vec<Act>, &'static str);
 
 pub(crate) async fn holds(stories: Vec<Story>, streaming: bool) {
     for (story, acts, expected) in stories {
         let (url, _) = server(vec![acts]).await;
-        let got = told(&ask(OpenAiSettings { streaming, ..settings(&url) }).await);
+        let got = summary(&ask(OpenAiSettings { streaming, ..settings(&url) }).await);
         let got = got.replace(url.as_str(), "URL");
         assert!(
             got == expected

@@ -1,4 +1,4 @@
-//! What goes wrong says what to do, and is never taken for a reply.
+//! Every failure says what to do, and none is mistaken for a reply.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use cloudcrew_local::openai::OpenAiSettings;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::caller::{ask, holds, settings, told};
+use crate::caller::{ask, holds, settings, summary};
 use crate::server::{Act, answer, calls, end, events, raw, refusal, server, stream, text};
 
 #[tokio::test]
@@ -16,7 +16,7 @@ async fn a_refusal_says_what_to_do() {
     holds(
         vec![
             (
-                "a key that is not taken, and is not repeated",
+                "a refused key, which is not repeated",
                 refusal(
                     "401 Unauthorized",
                     &error(
@@ -26,8 +26,8 @@ async fn a_refusal_says_what_to_do() {
                         json!("invalid_api_key"),
                     ),
                 ),
-                "once mended: InvalidApiKey: Incorrect API key: [the key] (URL does not take the \
-                 key in TEAM_KEY: look whether it is the right one, and what it may do)",
+                "once fixed: InvalidApiKey: Incorrect API key: [the key] (URL refused the key in \
+                 TEAM_KEY: check that it is the right key and has the permissions needed)",
             ),
             (
                 "no such model",
@@ -40,12 +40,12 @@ async fn a_refusal_says_what_to_do() {
                         Value::Null,
                     ),
                 ),
-                "once mended: NotFoundError: model \"qwen3:8b\" not found (there is no model \
-                 `qwen3:8b` at URL, or nothing that takes chat completions: look at \
-                 `models.*.id` and `models.*.endpoint` in agents.yaml)",
+                "once fixed: NotFoundError: model \"qwen3:8b\" not found (no model `qwen3:8b` at \
+                 URL, or it does not serve chat completions: check `models.*.id` and \
+                 `models.*.endpoint` in agents.yaml)",
             ),
             (
-                "wait for seconds",
+                "a wait in seconds",
                 answer(
                     "429 Too Many Requests",
                     "retry-after: \
@@ -55,7 +55,7 @@ async fn a_refusal_says_what_to_do() {
                 "in 2.5 s: RateLimitExceeded: Slow down",
             ),
             (
-                "wait until a time, by the server's clock",
+                "a wait until a time, by the server's clock",
                 answer(
                     "503 Service Unavailable",
                     "date: Sun, 06 Nov 1994 08:49:37 GMT\r\nretry-after: Sun, 06 Nov 1994 08:50:37 \
@@ -75,7 +75,7 @@ async fn a_refusal_says_what_to_do() {
                 "in 0 s: Http503: HTTP status 503",
             ),
             (
-                "the account is empty: no wait helps",
+                "no credit: waiting does not help",
                 refusal(
                     "429 Too Many Requests",
                     &error(
@@ -85,11 +85,11 @@ async fn a_refusal_says_what_to_do() {
                         json!("insufficient_quota"),
                     ),
                 ),
-                "once mended: InsufficientQuota: You exceeded your quota (the account has no \
-                 credit left: look at the provider's billing page)",
+                "once fixed: InsufficientQuota: You exceeded your quota (the account has no \
+                 credit left: check the provider's billing page)",
             ),
             (
-                "too long, says OpenAI",
+                "too long, in OpenAI's form",
                 refusal(
                     "400 Bad Request",
                     &error(
@@ -102,7 +102,7 @@ async fn a_refusal_says_what_to_do() {
                 "too long: ContextLengthExceeded: Too much",
             ),
             (
-                "too long, says llama.cpp",
+                "too long, in llama.cpp's form",
                 refusal(
                     "400 Bad Request",
                     &error(
@@ -115,7 +115,7 @@ async fn a_refusal_says_what_to_do() {
                 "too long: ExceedContextSizeError: the request exceeds",
             ),
             (
-                "too long, says vLLM in its old form",
+                "too long, in vLLM's old form",
                 refusal(
                     "400 Bad Request",
                     &json!({ "object": "error", "message": "This model's \
@@ -125,7 +125,7 @@ async fn a_refusal_says_what_to_do() {
                 "too long: BadRequestError: This model's maximum context length is 4096 tokens.",
             ),
             (
-                "an error that is a text",
+                "an error as plain text",
                 refusal(
                     "500 Internal Server \
                 Error",
@@ -134,7 +134,7 @@ async fn a_refusal_says_what_to_do() {
                 "later: Http500: out of memory",
             ),
             (
-                "a page of a gateway",
+                "a gateway's web page",
                 answer(
                     "502 Bad Gateway",
                     "",
@@ -150,24 +150,24 @@ async fn a_refusal_says_what_to_do() {
                 Http529: overloaded",
             ),
             (
-                "a request that it cannot read",
+                "an unreadable request",
                 refusal(
                     "422 Unprocessable",
                     &json!({ "detail": "no \
                 field" }),
                 ),
-                "once mended: Http422: no field (URL does not take this request…",
+                "once fixed: Http422: no field (URL rejected this request…",
             ),
             (
-                "sent elsewhere, not followed",
+                "a redirect, not followed",
                 answer(
                     "308 Permanent Redirect",
                     "location: \
                     http://evil.example/v1/chat/completions?k=1\r\n",
                     b"",
                 ),
-                "once mended: Redirected: URL sends on to http://evil.example/v1/chat/completions: \
-                 write the right URL in `models.*.endpoint` in agents.yaml",
+                "once fixed: Redirected: URL redirects to http://evil.example/v1/chat/completions: \
+                 set `models.*.endpoint` in agents.yaml to the final URL",
             ),
         ],
         true,
@@ -176,7 +176,7 @@ async fn a_refusal_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_stream_that_fails_is_no_reply() {
+async fn a_failed_stream_is_not_a_reply() {
     let error = |error: Value| stream(&[text("a"), json!({ "error": error })]);
     holds(
         vec![
@@ -194,11 +194,11 @@ async fn a_stream_that_fails_is_no_reply() {
             (
                 "with one of ours",
                 error(json!({ "message": "no", "type": "ValidationException", "code": 400 })),
-                "once mended: ValidationException: no",
+                "once fixed: ValidationException: no",
             ),
             ("with words", error(json!("broke")), "later: Http500: broke"),
             (
-                "in a field of its own",
+                "in a separate field",
                 raw("error: {\"code\":500,\"message\":\"slot\",\"type\":\"server_error\"}\n\n"),
                 "later: ServerError: slot",
             ),
@@ -207,40 +207,48 @@ async fn a_stream_that_fails_is_no_reply() {
                 error(json!({ "message": "x", "type": "exceed_context_size_error", "code": 400 })),
                 "too long: ExceedContextSizeError: x",
             ),
-            ("broken off by the model", stream(&[text("a"), end("error")]), "later: StreamError…"),
+            ("aborted by the model", stream(&[text("a"), end("error")]), "later: StreamError…"),
             (
-                "in the midst of the words",
+                "in the middle of the text",
                 raw(events(&[text("a")])),
                 "later: ConnectionError: the stream ended before the reply was complete",
             ),
             (
-                "in the midst of a chunk",
+                "in the middle of a chunk",
                 raw(events(&[text("a")]) + "data: {\"choi"),
                 "later: ConnectionError: the stream ended before the reply was complete",
             ),
             (
-                "in the midst of a body with a length",
+                "in the middle of a body with a length",
                 answer("200 OK", "content-type: application/json\r\ncontent-length: 100\r\n", b"{"),
-                "later: ConnectionError: the answer broke off…",
+                "later: ConnectionError: the answer was cut off…",
             ),
-            ("without a word", stream(&[]), "later: InvalidResponse: the answer holds no reply"),
+            (
+                "without content",
+                stream(&[]),
+                "later: InvalidResponse: the answer contains no reply",
+            ),
             (
                 "garbage in an event",
                 raw("data: <oops>\n\n"),
-                "later: InvalidResponse: the answer is no JSON; it begins with `<oops>`",
+                "later: InvalidResponse: the answer is not JSON; it begins with `<oops>`",
             ),
             (
                 "a page",
                 answer("200 OK", "content-type: application/json\r\n", b"<html>"),
-                "once mended: NoModelThere: URL answers with a page (application/json) and not \
-                 with a reply; it begins with `<html>`…",
+                "once fixed: NoModelThere: URL answered with a web page (application/json) that \
+                 begins with `<html>`…",
             ),
             (
-                "not even HTTP",
+                "not HTTP",
                 vec![Act::Write(b"SSH-2.0-OpenSSH_9.6\r\n".to_vec())],
-                "later: InvalidResponse: what answers at URL is no HTTP server…",
+                "later: InvalidResponse: the server at URL does not speak HTTP…",
             ),
-            ("hangs up at once", vec![], "later: ConnectionError: the connection to URL broke…"),
+            (
+                "disconnects at once",
+                vec![],
+                "later: ConnectionError: the connection to URL was lost…",
+            ),
         ],
         true,
     )
@@ -248,7 +256,7 @@ async fn a_stream_that_fails_is_no_reply() {
 }
 
 #[tokio::test]
-async fn an_endless_answer_is_given_up() {
+async fn an_endless_answer_is_abandoned() {
     let megabyte = "x".repeat(1024 * 1024);
     let large = || (0..50).map(|_| Act::Write(events(&[text(&megabyte)]).into_bytes()));
     let streamed: Vec<Act> = raw("").into_iter().chain(large()).collect();
@@ -266,7 +274,7 @@ async fn an_endless_answer_is_given_up() {
         .collect();
     let empty: Vec<Value> = (0..10_000).map(|index| calls(json!([{ "index": index }]))).collect();
     let expected =
-        "never: ReplyTooLarge: the model's reply is larger than 8 MiB; it was not read to its end";
+        "never: ReplyTooLarge: the model's reply is larger than 8 MiB, so it was discarded";
     holds(
         vec![
             ("in words", streamed, expected),
@@ -280,7 +288,7 @@ async fn an_endless_answer_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_silent_server_is_away() {
+async fn a_silent_server_times_out() {
     let silence = Duration::from_millis(200);
     let begun = |chunks: &[Value]| {
         raw(events(chunks)).into_iter().chain([Act::Wait(30_000)]).collect::<Vec<_>>()
@@ -289,18 +297,18 @@ async fn a_silent_server_is_away() {
         (
             "from the beginning",
             vec![Act::Wait(30_000)],
-            "later: ReadTimeout: the provider said nothing for 0.2 s (`models.*.silence_timeout`)",
+            "later: ReadTimeout: the provider sent nothing for 0.2 s (`models.*.silence_timeout`)",
         ),
         (
-            "after some words",
+            "after some text",
             begun(&[text("a")]),
-            "later: ReadTimeout: the provider said nothing for 0.2 s (`models.*.silence_timeout`)",
+            "later: ReadTimeout: the provider sent nothing for 0.2 s (`models.*.silence_timeout`)",
         ),
-        ("after all was said", begun(&[text("a"), end("stop")]), r#""a" | end_turn | ?"#),
+        ("after a complete reply", begun(&[text("a"), end("stop")]), r#""a" | end_turn | ?"#),
     ] {
         let (url, _) = server(vec![acts]).await;
         assert_eq!(
-            told(&ask(OpenAiSettings { silence, ..settings(&url) }).await),
+            summary(&ask(OpenAiSettings { silence, ..settings(&url) }).await),
             expected,
             "{story}"
         );
@@ -308,12 +316,12 @@ async fn a_silent_server_is_away() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_looked_for() {
+async fn an_unreachable_server_is_reported_with_its_address() {
     let url = {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         format!("http://{}/v1", listener.local_addr().expect("its address"))
     };
-    let got = told(&ask(settings(&url)).await);
+    let got = summary(&ask(settings(&url)).await);
     assert!(got.starts_with(&format!("later: ConnectionError: no connection to {url}: ")), "{got}");
     assert!(
         got.contains("Connection refused")
@@ -323,14 +331,14 @@ async fn a_server_that_is_not_there_is_looked_for() {
         "{got}"
     );
     for (base, why) in [
-        ("localhost:11434", "it begins with"),
+        ("localhost:11434", "it must start with"),
         ("", "relative URL"),
-        ("ftp://a/b", "it begins with"),
+        ("ftp://a/b", "it must start with"),
         ("http://", "empty host"),
     ] {
-        let got = told(&ask(settings(base)).await);
+        let got = summary(&ask(settings(base)).await);
         assert!(
-            got.starts_with("once mended: InvalidEndpoint: ") && got.contains(why),
+            got.starts_with("once fixed: InvalidEndpoint: ") && got.contains(why),
             "{base}: {got}"
         );
     }
@@ -338,11 +346,11 @@ async fn a_server_that_is_not_there_is_looked_for() {
 
 #[tokio::test]
 async fn a_server_with_tls_is_called_with_tls() {
-    // Nobody speaks TLS there; that the client was made at all is what counts: without a crypto
+    // No server speaks TLS here; the test is that the client was built at all: without a crypto
     // provider it panics.
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("https://{}/v1", listener.local_addr().expect("its address"));
     tokio::spawn(async move { listener.accept().await.map(drop) });
-    let got = told(&ask(settings(&url)).await);
+    let got = summary(&ask(settings(&url)).await);
     assert!(got.starts_with("later: ConnectionError: no connection to https://"), "{got}");
 }

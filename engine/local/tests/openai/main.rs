@@ -1,4 +1,4 @@
-//! Servers that say they speak OpenAI's protocol, and what the swarm gets of what they say.
+//! Servers that claim to speak OpenAI's protocol, and what the swarm gets from them.
 
 mod caller;
 mod faults;

@@ -1,4 +1,4 @@
-//! What is said arrives, in whatever form.
+//! Every form of reply arrives.
 
 use std::sync::Mutex;
 
@@ -10,7 +10,7 @@ use crate::caller::{ask, call, holds, question, settings};
 use crate::server::{calls, delta, end, events, message, raw, server, stream, text, usage, whole};
 
 #[tokio::test]
-async fn a_streamed_reply_is_put_together() {
+async fn a_streamed_reply_is_assembled() {
     let fragment = |index: u64, more: &str| {
         calls(json!([{ "index": index, "function": { "arguments": more } }]))
     };
@@ -22,7 +22,7 @@ async fn a_streamed_reply_is_put_together() {
     holds(
         vec![
             (
-                "words come in pieces, and a report in a last chunk without a choice",
+                "text in pieces, and a report in a last chunk without a choice",
                 stream(&[
                     delta(json!({ "role": "assistant", "content": "" })),
                     text("Hel"),
@@ -35,7 +35,7 @@ async fn a_streamed_reply_is_put_together() {
             ("a server that reports nothing is not made up \
                 for", stream(&[text("Hi"), end("stop")]), r#""Hi" | end_turn | ?"#),
             (
-                "a report in every chunk counts once, the last",
+                "of reports in every chunk, only the last counts",
                 stream(&[
                     json!({ "choices": [{ "delta": { "content": "a" } }], "usage": { "prompt_tokens": 5, "completion_tokens": 1 } }),
                     json!({ "choices": [{ "delta": { "content": "b" }, "finish_reason": "stop" }], "usage": { "prompt_tokens": 5, "completion_tokens": 2 } }),
@@ -43,7 +43,7 @@ async fn a_streamed_reply_is_put_together() {
                 r#""ab" | end_turn | 5+0 in, 2 out"#,
             ),
             (
-                "arguments come in fragments, two calls at once",
+                "arguments in fragments, two calls at once",
                 stream(&[
                     text("Reading."),
                     first(0, "c1", "repo_read"),
@@ -56,7 +56,7 @@ async fn a_streamed_reply_is_put_together() {
                 r#""Reading." c1=repo_read({"path":"a"}) c2=repo_write({}) | tool_use | ?"#,
             ),
             (
-                "calls come whole, without number and without id",
+                "whole calls without number and id",
                 stream(&[
                     calls(json!([{ "function": { "name": "repo_read", "arguments": "{\"path\":\"a\"}" } }])),
                     calls(json!([{ "id": "", "function": { "name": "repo_read", "arguments": "{\"path\":\"b\"}" } }])),
@@ -65,7 +65,7 @@ async fn a_streamed_reply_is_put_together() {
                 r#"call-1=repo_read({"path":"a"}) call-2=repo_read({"path":"b"}) | tool_use | ?"#,
             ),
             (
-                "every call has the number 0 and the same id",
+                "calls with the number 0 and the same id",
                 stream(&[
                     calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_read", "arguments": "{\"path\":\"a\"}" } }])),
                     calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_read", "arguments": "{\"path\":\"b\"}" } }])),
@@ -74,7 +74,7 @@ async fn a_streamed_reply_is_put_together() {
                 r#"x=repo_read({"path":"a"}) call-2=repo_read({"path":"b"}) | tool_use | ?"#,
             ),
             (
-                "the number is missing and id and name come with each fragment",
+                "no number, and id and name in each fragment",
                 stream(&[
                     calls(json!([{ "id": "x", "function": { "name": "repo_read", "arguments": "{\"path\"" } }])),
                     calls(json!([{ "id": "x", "function": { "name": "repo_read", "arguments": ":\"a\"}" } }])),
@@ -84,22 +84,22 @@ async fn a_streamed_reply_is_put_together() {
                 r#"x=repo_read({"path":"a"}) | tool_use | ?"#,
             ),
             (
-                "arguments are an object and not a text",
+                "arguments as an object instead of a text",
                 stream(&[calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_read", "arguments": { "path": "a" } } }])), end("tool_calls")]),
                 r#"x=repo_read({"path":"a"}) | tool_use | ?"#,
             ),
             (
-                "arguments that are no object stay as they were written",
+                "arguments other than an object stay as written",
                 stream(&[calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_read", "arguments": "{\"path\": " } }])), end("tool_calls")]),
                 r#"x=repo_read("{\"path\": ") | tool_use | ?"#,
             ),
             (
-                "the server never says why it stops, but that it is done",
+                "no stop reason, but the end of the stream",
                 stream(&[calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_read", "arguments": "{}" } }]))]),
                 "x=repo_read({}) | tool_use | ?",
             ),
             (
-                "the reply reached its bound",
+                "the reply reached its limit",
                 stream(&[text("and so"), end("length")]),
                 r#""and so" | max_tokens | ?"#,
             ),
@@ -108,7 +108,7 @@ async fn a_streamed_reply_is_put_together() {
             ("an old server calls one \
                 function", stream(&[delta(json!({ "function_call": { "name": "repo_read", "arguments": "{}" } })), end("function_call")]), "call-1=repo_read({}) | tool_use | ?"),
             (
-                "thoughts come under one name, or under both",
+                "thoughts under one name, or under both",
                 stream(&[
                     delta(json!({ "reasoning_content": "hm" })),
                     delta(json!({ "reasoning": "m", "reasoning_content": "m" })),
@@ -129,7 +129,7 @@ async fn a_streamed_reply_is_put_together() {
             ("the last event lacks its end", raw(events(&[text("a")]) + &format!("data: \
                 {}", end("stop"))), r#""a" | end_turn | ?"#),
             (
-                "the server ignores that a stream was asked for",
+                "the server ignores the requested stream",
                 whole(&message(json!({ "content": "Hi" }), json!("stop"))),
                 r#""Hi" | end_turn | ?"#,
             ),
@@ -140,11 +140,11 @@ async fn a_streamed_reply_is_put_together() {
 }
 
 #[tokio::test]
-async fn a_whole_reply_is_read() {
+async fn an_unstreamed_reply_is_read() {
     holds(
         vec![
             (
-                "as the protocol has it",
+                "as the protocol specifies",
                 whole(&json!({
                     "choices": [{ "message": { "content": null, "tool_calls": [
                         { "id": "a", "type": "function", "function": { "name": "repo_read", "arguments": "{\"path\":\"a\"}" } },
@@ -155,7 +155,7 @@ async fn a_whole_reply_is_read() {
                 r#"a=repo_read({"path":"a"}) call-2=repo_read({"path":"a"}) | tool_use | 9+0 in, 3 out"#,
             ),
             (
-                "stopped, and calls a tool all the same",
+                "stopped, but with a tool call",
                 whole(&message(
                     json!({ "content": "", "tool_calls": [{ "function": { "name": "repo_read", "arguments": {} } }] }),
                     json!("stop"),
@@ -163,7 +163,7 @@ async fn a_whole_reply_is_read() {
                 "call-1=repo_read({}) | tool_use | ?",
             ),
             (
-                "says why it stops with null",
+                "a stop reason of null",
                 whole(&message(
                     json!({ "content": "", "tool_calls": [{ "id": "x", "function": { "name": "repo_read" } }] }),
                     Value::Null,
@@ -181,7 +181,7 @@ async fn a_whole_reply_is_read() {
             ("streams although nobody \
                 asked", stream(&[text("a"), end("stop")]), r#""a" | end_turn | ?"#),
             (
-                "a call without a name is nothing to act on",
+                "a call without a name is an error",
                 whole(&message(json!({ "tool_calls": [{ "id": "x", "function": { "arguments": "{}" } }] }), json!("tool_calls"))),
                 "later: InvalidResponse: the model called a tool without naming it",
             ),
@@ -192,7 +192,7 @@ async fn a_whole_reply_is_read() {
 }
 
 #[tokio::test]
-async fn calls_that_a_model_wrote_into_its_text_are_calls() {
+async fn calls_written_as_text_are_calls() {
     let call = r#"<tool_call>{"name": "repo_read", "arguments": {"path": "a"}}</tool_call>"#;
     let letters = |words: &str| {
         let mut chunks: Vec<Value> = words.chars().map(|c| text(&c.to_string())).collect();
@@ -202,32 +202,32 @@ async fn calls_that_a_model_wrote_into_its_text_are_calls() {
     holds(
         vec![
             (
-                "in letters, two of them, with words around",
+                "streamed in letters, two calls, with text around",
                 letters(&format!("I read <b>.\n{call}\n{call}\nDone.")),
                 "\"I read <b>.\\n\" call-1=repo_read({\"path\":\"a\"}) \
                  call-2=repo_read({\"path\":\"a\"}) \"\\nDone.\" | tool_use | ?",
             ),
             (
-                "without the second mark, arguments in a text",
+                "without the end mark, arguments as a text",
                 letters(r#"<tool_call>{"name": "repo_read", "arguments": "{\"path\": \"a\"}"}"#),
                 r#"call-1=repo_read({"path":"a"}) | tool_use | ?"#,
             ),
             (
-                "a tool that is not on offer is a call that the swarm refuses",
+                "an unknown tool is a call, which the swarm refuses",
                 letters(r#"<tool_call>{"name": "rm", "arguments": {}}</tool_call>"#),
                 "call-1=rm({}) | tool_use | ?",
             ),
-            ("broken JSON is a text", letters("x <tool_call>{\"name\": \
+            ("invalid JSON is text", letters("x <tool_call>{\"name\": \
                 <tool"), r#""x <tool_call>{\"name\": <tool" | end_turn | ?"#),
-            ("half a mark at the end is a text", letters("a \
+            ("half a mark at the end is text", letters("a \
                 <tool_ca"), r#""a <tool_ca" | end_turn | ?"#),
             (
-                "a broken one does not hide the good one after it",
+                "an invalid call does not hide a valid one after it",
                 letters(&format!("<tool_call>oh</tool_call>{call}")),
                 r#""<tool_call>oh</tool_call>" call-1=repo_read({"path":"a"}) | tool_use | ?"#,
             ),
             (
-                "where the server gave a call, the text is a text",
+                "with a call from the server, text is text",
                 stream(&[text(call), calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_write", "arguments": "{}" } }])), end("tool_calls")]),
                 r#""<tool_call>{\"name\": \"repo_read\", \"arguments\": {\"path\": \"a\"}}</tool_call>" x=repo_write({}) | tool_use | ?"#,
             ),
@@ -238,8 +238,8 @@ async fn calls_that_a_model_wrote_into_its_text_are_calls() {
 }
 
 #[tokio::test]
-async fn a_model_that_writes_nothing_but_marks_is_read_as_it_speaks() {
-    // Read again from each mark, it would take minutes.
+async fn a_reply_of_nothing_but_marks_is_read_in_linear_time() {
+    // Parsing again from each mark would take minutes.
     let marks = "<tool_call>{".repeat(100_000);
     for end_mark in ["", "</tool_call>"] {
         let words = format!("{marks}{end_mark}");
@@ -251,9 +251,9 @@ async fn a_model_that_writes_nothing_but_marks_is_read_as_it_speaks() {
 }
 
 #[tokio::test]
-async fn words_are_heard_while_they_are_said() {
-    struct Ear(Mutex<Vec<String>>);
-    impl Listener for Ear {
+async fn text_is_streamed_as_it_arrives() {
+    struct Recording(Mutex<Vec<String>>);
+    impl Listener for Recording {
         fn hears(&self, text: &str) {
             self.0.lock().expect("no panic").push(text.to_owned());
         }
@@ -268,14 +268,14 @@ async fn words_are_heard_while_they_are_said() {
         end("stop"),
     ])])
     .await;
-    let ear = Ear(Mutex::default());
-    call(&OpenAiModel::new(settings(&url)), &question(), &ear).await.expect("a reply");
-    // The call itself is never heard.
-    assert_eq!(ear.0.into_inner().expect("no panic"), ["I ", "read.", " Then."]);
+    let recording = Recording(Mutex::default());
+    call(&OpenAiModel::new(settings(&url)), &question(), &recording).await.expect("a reply");
+    // The call itself is never streamed.
+    assert_eq!(recording.0.into_inner().expect("no panic"), ["I ", "read.", " Then."]);
 }
 
 #[tokio::test]
-async fn thoughts_inside_the_text_are_neither_heard_nor_executed() {
+async fn thoughts_in_the_text_are_neither_streamed_nor_executed() {
     let call = r#"<tool_call>{"name": "repo_read", "arguments": {"path": "a"}}</tool_call>"#;
     let pieces = |words: &str| {
         let mut chunks: Vec<Value> = words
@@ -289,7 +289,7 @@ async fn thoughts_inside_the_text_are_neither_heard_nor_executed() {
     holds(
         vec![
             (
-                "a call that was only thought of",
+                "a call inside a thought",
                 pieces(&format!(
                     "<think>One could call {call}, but I ask first.</think>What is the \
                     budget?"
@@ -304,7 +304,7 @@ async fn thoughts_inside_the_text_are_neither_heard_nor_executed() {
                 "<I \
                 read.> call-1=repo_read({\"path\":\"a\"}) | tool_use | ?",
             ),
-            ("a thought that is cut off", pieces("<think>and so"), "<and so> | end_turn | ?"),
+            ("a truncated thought", pieces("<think>and so"), "<and so> | end_turn | ?"),
             (
                 "a thought that the template has \
                 opened",
@@ -324,7 +324,7 @@ async fn thoughts_inside_the_text_are_neither_heard_nor_executed() {
 }
 
 #[tokio::test]
-async fn calls_in_other_dress_are_calls_unless_they_are_quoted() {
+async fn calls_in_other_notations_count_unless_quoted() {
     let said = |words: &str| whole(&message(json!({ "content": words }), json!("stop")));
     let json = r#"{"name": "repo_read", "arguments": {"path": "a"}}"#;
     let is_call = "call-1=repo_read({\"path\":\"a\"}) | tool_use | ?";
@@ -332,7 +332,7 @@ async fn calls_in_other_dress_are_calls_unless_they_are_quoted() {
         vec![
             ("alone", said(json), is_call),
             ("in a fence", said(&format!("```json\n{json}\n```")), is_call),
-            ("in a list of Mistral's", said(&format!("[TOOL_CALLS] [{json}]")), is_call),
+            ("in Mistral's list", said(&format!("[TOOL_CALLS] [{json}]")), is_call),
             ("as a function", said("<function=repo_read>{\"path\": \"a\"}</function>"), is_call),
             (
                 "as a function with parameters",
@@ -345,7 +345,7 @@ async fn calls_in_other_dress_are_calls_unless_they_are_quoted() {
                 is_call,
             ),
             (
-                "behind words",
+                "after text",
                 said(&format!("I read.\n```\n{json}\n```")),
                 "\"I read.\\n\" call-1=repo_read({\"path\":\"a\"}) | tool_use | ?",
             ),
@@ -357,7 +357,7 @@ async fn calls_in_other_dress_are_calls_unless_they_are_quoted() {
             ("in backticks", said("Say `[TOOL_CALLS]` first."), "\"Say `[TOOL_CALLS]` first.\" | \
                 end_turn | ?"),
             (
-                "data that are no call",
+                "data that is not a call",
                 said("{\"name\": \"Acme\", \"city\": \"Bern\"}"),
                 "\"{\\\"name\\\": \\\"Acme\\\", \\\"city\\\": \\\"Bern\\\"}\" | end_turn | ?",
             ),
@@ -368,7 +368,7 @@ async fn calls_in_other_dress_are_calls_unless_they_are_quoted() {
 }
 
 #[tokio::test]
-async fn odd_streams_are_put_together_and_nothing_is_paid_twice() {
+async fn unusual_streams_are_assembled_without_duplicates() {
     let part = |name: &str, arguments: &str| {
         calls(
             json!([{ "index": 0, "id": "x", "function": { "name": name, "arguments": arguments } }]),
@@ -403,7 +403,7 @@ async fn odd_streams_are_put_together_and_nothing_is_paid_twice() {
                 read,
             ),
             (
-                "arguments that are all so far",
+                "arguments that repeat everything so far",
                 stream(&[
                     part("repo_read", "{\"pa"),
                     part("repo_read", "{\"path\":"),
@@ -414,17 +414,17 @@ async fn odd_streams_are_put_together_and_nothing_is_paid_twice() {
                 read,
             ),
             (
-                "words that are all so far",
+                "text that repeats everything so far",
                 stream(&[text("Hel"), text("Hello "), text("Hello world"), end("stop")]),
                 r#""Hello world" | end_turn | ?"#,
             ),
             (
-                "all so far beside what is new",
+                "everything so far next to the new part",
                 stream(&[both("Hel", "Hel"), both("lo", "Hello"), end("stop")]),
                 r#""Hello" | end_turn | ?"#,
             ),
             (
-                "half an emoji and a raw line end",
+                "half an emoji and a raw line break",
                 raw([
                     chunk(b"{\"choices\":[{\"delta\":{\"content\":\"a\\ud83d b\x0bc\"}}]}"),
                     last.as_bytes().to_vec(),
@@ -433,12 +433,12 @@ async fn odd_streams_are_put_together_and_nothing_is_paid_twice() {
                 "\"a\u{fffd} b\\u{b}c\" | end_turn | ?",
             ),
             (
-                "a report without what was written",
+                "a report without output tokens",
                 stream(&[text("Hi"), end("stop"), usage(json!({ "prompt_tokens": 9 }))]),
                 r#""Hi" | end_turn | ?"#,
             ),
             (
-                "a report of the sum",
+                "a report of the total",
                 stream(&[
                     text("Hi"),
                     end("stop"),
@@ -447,7 +447,7 @@ async fn odd_streams_are_put_together_and_nothing_is_paid_twice() {
                 r#""Hi" | end_turn | 9+0 in, 2 out"#,
             ),
             (
-                "broken arguments that a person would read",
+                "arguments with unambiguous mistakes",
                 stream(&[part("repo_read", "```json\n{\"path\":\"a\"}\n```"), end("tool_calls")]),
                 read,
             ),
@@ -458,7 +458,7 @@ async fn odd_streams_are_put_together_and_nothing_is_paid_twice() {
 }
 
 #[tokio::test]
-async fn an_answer_is_read_by_what_it_is_and_not_by_what_it_says_it_is() {
+async fn an_answer_is_read_by_its_content_not_its_declared_type() {
     use std::io::Write as _;
     let packed = |bytes: &[u8]| {
         let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -480,7 +480,7 @@ async fn an_answer_is_read_by_what_it_is_and_not_by_what_it_says_it_is() {
                 hi,
             ),
             (
-                "gzip that nobody asked for",
+                "unrequested gzip",
                 crate::server::answer(
                     "200 OK",
                     "content-type: \
@@ -490,7 +490,7 @@ async fn an_answer_is_read_by_what_it_is_and_not_by_what_it_says_it_is() {
                 hi,
             ),
             (
-                "a packed stream",
+                "a compressed stream",
                 crate::server::answer(
                     "200 OK",
                     "content-type: \
@@ -507,8 +507,8 @@ async fn an_answer_is_read_by_what_it_is_and_not_by_what_it_says_it_is() {
                     b"<!doctype \
                     html><title>Sign in</title>",
                 ),
-                "once mended: NoModelThere: URL answers with a page (text/html) and not with a \
-                 reply; it begins with `<!doctype html><title>Sign in</title>`…",
+                "once fixed: NoModelThere: URL answered with a web page (text/html) that begins \
+                 with `<!doctype html><title>Sign in</title>`…",
             ),
         ],
         true,

@@ -1,4 +1,4 @@
-//! What is sent.
+//! The requests that are sent.
 
 use cloudcrew_local::openai::{MaxTokensKey, OpenAiModel, OpenAiSettings};
 use cloudcrew_ports::model::{
@@ -47,7 +47,7 @@ fn conversation() -> Vec<Message> {
 }
 
 #[tokio::test]
-async fn a_conversation_is_written_as_every_server_takes_it() {
+async fn a_conversation_is_sent_in_the_common_form() {
     let (url, asked) = server(vec![stream(&[text("a"), end("stop")])]).await;
     call(&OpenAiModel::new(settings(&url)), &conversation(), &Nobody).await.expect("a reply");
     let (head, body) = asked.lock().expect("no panic").remove(0);
@@ -139,13 +139,13 @@ fn a_key_is_never_shown() {
 }
 
 #[test]
-fn each_server_has_its_word_for_the_bound() {
+fn each_server_gets_its_key_for_max_tokens() {
     assert_eq!(MaxTokensKey::at("https://api.openai.com/v1"), MaxTokensKey::MaxCompletionTokens);
     assert_eq!(MaxTokensKey::at("http://localhost:11434/v1"), MaxTokensKey::MaxTokens);
 }
 
 #[tokio::test]
-async fn what_a_provider_said_besides_its_calls_goes_back_as_it_came() {
+async fn unknown_fields_are_sent_back_unchanged() {
     let call_with = json!([{
         "index": 0, "id": "x", "type": "function",
         "function": { "name": "repo_read", "arguments": "{}" },
@@ -163,7 +163,7 @@ async fn what_a_provider_said_besides_its_calls_goes_back_as_it_came() {
     let reply = call(&model, &[said(Role::User, vec![Block::Text("go on".into())])], &Nobody)
         .await
         .expect("a reply");
-    // As it goes on record, and comes back from there.
+    // Recorded and read back.
     let recorded: Vec<Block> =
         serde_json::from_str(&serde_json::to_string(&reply.content).expect("JSON")).expect("JSON");
     let result = ToolResult {

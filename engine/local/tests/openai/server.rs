@@ -1,4 +1,4 @@
-//! The server: raw bytes over a socket.
+//! A server that writes raw bytes to a socket.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -7,21 +7,21 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-/// What a server does with a request, in order; after the last it hangs up.
+/// What a server does with a request, in order; after the last act it closes the connection.
 pub(crate) enum Act {
     Write(Vec<u8>),
     Wait(u64),
 }
 
-/// What it was asked: the head, and the body.
+/// The requests received: head and body.
 pub(crate) type Asked = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
 
-/// Answers one request after the other, each on a connection of its own.
+/// Answers one request after the other, each on its own connection.
 pub(crate) async fn server(answers: Vec<Vec<Act>>) -> (String, Asked) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/v1", listener.local_addr().expect("its address"));
     let asked = Asked::default();
-    let heard = Arc::clone(&asked);
+    let requests = Arc::clone(&asked);
     tokio::spawn(async move {
         for acts in answers {
             let (mut socket, _) = listener.accept().await.expect("a caller");
@@ -41,10 +41,10 @@ pub(crate) async fn server(answers: Vec<Vec<Act>>) -> (String, Asked) {
                     break (head, bytes[end + 4..].to_vec());
                 }
             };
-            heard.lock().expect("no panic").push(request);
+            requests.lock().expect("no panic").push(request);
             for act in acts {
                 match act {
-                    // The caller may have hung up: that is its right.
+                    // The client may have closed the connection.
                     Act::Write(bytes) => drop(socket.write_all(&bytes).await),
                     Act::Wait(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
                 }
@@ -74,7 +74,7 @@ pub(crate) fn raw(body: impl AsRef<[u8]>) -> Vec<Act> {
     answer("200 OK", "content-type: text/event-stream\r\n", body.as_ref())
 }
 
-/// A stream of these chunks, and a proper end.
+/// A stream of these chunks, properly terminated.
 pub(crate) fn stream(chunks: &[Value]) -> Vec<Act> {
     raw(events(chunks) + "data: [DONE]\n\n")
 }

@@ -1,4 +1,4 @@
-//! What the tests of the store have in common: a home, a second look at its file, other processes.
+//! Helpers for the store tests: a home, a second connection to its file, other processes.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -11,7 +11,7 @@ use cloudcrew_local::store::{FILE, Store};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-/// A folder that others may look into.
+/// A folder that others may read.
 pub fn home() -> TempDir {
     let home = tempfile::tempdir().expect("a folder");
     std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(0o755)).expect("set");
@@ -30,12 +30,12 @@ pub fn block_on<T>(work: impl Future<Output = T>) -> T {
         .block_on(work)
 }
 
-/// The words of an error.
-pub fn told<T, E: Display>(result: Result<T, E>) -> String {
+/// The message of an error.
+pub fn message<T, E: Display>(result: Result<T, E>) -> String {
     result.err().expect("this does not work").to_string()
 }
 
-/// The file as somebody else opens it.
+/// The file as another program opens it.
 pub fn connect(home: &Path) -> Connection {
     Connection::open(home.join(FILE)).expect("a connection")
 }
@@ -44,7 +44,7 @@ pub fn raw(home: &Path, sql: &str) {
     connect(home).execute_batch(sql).expect("it is done");
 }
 
-/// Runs something as a user that owns nothing: permissions mean nothing to root.
+/// Runs something as a user without any rights: root bypasses permissions.
 pub fn as_nobody<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {
@@ -70,17 +70,17 @@ pub fn child(test: &str, home: &Path) -> Child {
     child.spawn().expect("it starts")
 }
 
-/// The home that such a process is given.
+/// The home given to such a process.
 pub fn child_home() -> Option<PathBuf> {
     std::env::var_os("CHILD_HOME").map(PathBuf::from)
 }
 
 pub fn acknowledge(what: &str) {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "ack {what}").and_then(|()| out.flush()).expect("somebody listens");
+    writeln!(out, "ack {what}").and_then(|()| out.flush()).expect("the parent reads");
 }
 
-/// Kills it, and says what it had acknowledged.
+/// Kills the process; returns what it had acknowledged.
 pub fn kill(mut child: Child) -> Vec<String> {
     child.kill().expect("it runs");
     let out = BufReader::new(child.stdout.take().expect("a pipe"));

@@ -1,4 +1,4 @@
-//! Keys of a map.
+//! Completes keys of a map.
 
 use lsp_types::CompletionItemKind;
 use serde_json::Value;
@@ -6,11 +6,11 @@ use serde_json::Value;
 use super::{Offer, words};
 use crate::cursor::Cursor;
 
-/// The keys that are not there yet; those that must be, first.
+/// The missing keys, required ones first.
 pub(super) fn offers(rule: &Value, cursor: &Cursor, text: &str) -> Vec<Offer> {
     let needed =
         |key: &str| rule["required"].as_array().is_some_and(|keys| keys.iter().any(|k| k == key));
-    // Where a colon follows already, only the word is another.
+    // If a colon already follows, insert only the key.
     let colon = text[cursor.word.end..].trim_start_matches([' ', '"', '\'']).starts_with(':');
     let keys = rule["properties"].as_object().into_iter().flatten();
     keys.filter(|(key, _)| !cursor.beside.contains(key))
@@ -25,7 +25,7 @@ pub(super) fn offers(rule: &Value, cursor: &Cursor, text: &str) -> Vec<Offer> {
         .collect()
 }
 
-/// What comes after a key, so that its value can be typed at once.
+/// What to insert after a key, so that its value can be typed immediately.
 fn follows(rule: &Value, cursor: &Cursor) -> String {
     let deeper = " ".repeat(cursor.column + 2);
     match rule["type"].as_str() {

@@ -1,4 +1,4 @@
-//! What may stand at the cursor, each with its documentation.
+//! Completes the text at the cursor, with documentation for each item.
 
 mod keys;
 mod texts;
@@ -18,19 +18,19 @@ use serde_json::Value;
 use crate::cursor::{self, At, Cursor};
 use crate::place::Place;
 
-/// Something that may stand at the cursor.
+/// A completion.
 struct Offer {
     label: String,
-    /// What is written, where it is not the label.
+    /// The text to insert, if it differs from the label.
     insert: Option<String>,
     kind: CompletionItemKind,
     detail: Option<String>,
     words: String,
-    /// Offers of a lower rank come first.
+    /// Lower ranks come first.
     rank: usize,
 }
 
-/// What may stand there.
+/// Completions at a place.
 pub(crate) fn complete(place: &Place<'_>) -> Vec<CompletionItem> {
     let (path, text, offset) = (place.path(), place.text(), place.offset);
     let Some(kind) = FileKind::of(path) else {
@@ -56,7 +56,7 @@ pub(crate) fn complete(place: &Place<'_>) -> Vec<CompletionItem> {
     items(offers, cursor.word, place)
 }
 
-/// A value right behind its colon needs a space between.
+/// A value right after its colon needs a space before it.
 fn spaced(mut offers: Vec<Offer>, cursor: &Cursor, text: &str) -> Vec<Offer> {
     if cursor.at != At::Key && text[..cursor.word.start].ends_with([':', '-']) && !cursor.flow {
         for offer in &mut offers {
@@ -87,7 +87,7 @@ fn items(offers: Vec<Offer>, word: Range<usize>, place: &Place<'_>) -> Vec<Compl
     offers.into_iter().enumerate().map(item).collect()
 }
 
-/// What a rule says about itself, in Markdown.
+/// A rule's description, in Markdown.
 pub(crate) fn words(rule: &Value) -> &str {
     rule["markdownDescription"].as_str().unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Variables of prompts, tasks and templates, between `{{` and `}}` or `{%` and `%}`.
+//! Completes variables of prompts, tasks and templates, between `{{` and `}}` or `{%` and `%}`.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use lsp_types::CompletionItemKind;
 
 use super::Offer;
 
-/// The word at a byte and what it may be; `None` outside of brackets.
+/// The word at a byte and its completions; `None` outside of brackets.
 pub(super) fn offers(
     text: &str,
     offset: usize,
@@ -51,7 +51,7 @@ fn form(shape: &Shape) -> &'static str {
     }
 }
 
-/// What a record holds, or each entry of a list.
+/// The fields of a record, or of each entry of a list.
 fn inside(shape: &Shape) -> String {
     match shape {
         Shape::Record(parts) => format!(

@@ -1,4 +1,4 @@
-//! Values: names of the workspace, words of a list, defaults and examples.
+//! Completes values: names of the workspace, enum values, defaults and examples.
 
 use cloudcrew_definition::names::NameKind;
 use lsp_types::CompletionItemKind;
@@ -8,10 +8,9 @@ use super::Offer;
 use crate::cursor::{At, Cursor, Step};
 use crate::place::Place;
 
-/// What may be the value.
+/// Completions of a value.
 pub(super) fn offers(rule: &Value, cursor: &Cursor, place: &Place<'_>) -> Vec<Offer> {
-    // A list whose first entry is still to come: behind its key in brackets, below it behind a
-    // dash.
+    // A list without entries: after its key in brackets, below it after a dash.
     if rule["type"] == "array" {
         let mut offers = of_entry(&rule["items"], cursor, place);
         for offer in &mut offers {
@@ -36,7 +35,7 @@ fn of_entry(rule: &Value, cursor: &Cursor, place: &Place<'_>) -> Vec<Offer> {
         Some(kind) => names(kind, cursor, place),
         None => words(rule),
     };
-    // A list names each once.
+    // A list contains each name once.
     offers.retain(|offer| !in_list || !cursor.beside.contains(&offer.label));
     offers
 }
@@ -48,7 +47,7 @@ fn names(kind: NameKind, cursor: &Cursor, place: &Place<'_>) -> Vec<Offer> {
         &place.folder.sources,
         &place.world.catalogue,
     );
-    // The agents of this swarm first, but where the swarm is made.
+    // The agents of this swarm come first, except where the swarm is declared.
     let makes_swarm =
         matches!(cursor.way.as_slice(), [.., Step::Key(key), Step::Item] if key == "agents");
     let members =
@@ -74,11 +73,11 @@ fn members(place: &Place<'_>) -> Vec<String> {
     agents.into_iter().flatten().filter_map(|agent| agent.get().cloned()).collect()
 }
 
-/// Words of a list, each explained; else the default and examples.
+/// Enum values with their descriptions, otherwise the default and examples.
 fn words(rule: &Value) -> Vec<Offer> {
     let offer = |value: &Value, detail: Option<&str>, words: &str, rank| {
         let label = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        // What YAML would read otherwise is written in quotes.
+        // Quote values that YAML would interpret differently.
         let insert = value
             .as_str()
             .filter(|t| t.contains([':', '#', ',', '?', '!', '[', '{', '*']))

@@ -1,21 +1,21 @@
-//! Indentation: which keys and list entries a line stands below.
+//! Indentation: the keys and list entries that contain a line.
 
 use std::ops::Range;
 
 use super::{At, Cursor, Step};
 
-/// A key or an entry of a list that what follows stands below.
+/// A key or list entry that contains the following lines.
 pub(super) struct Frame {
     pub column: usize,
     pub step: Step,
-    /// Tells one map or list from another of the same shape.
+    /// Distinguishes maps and lists of the same shape.
     pub id: usize,
 }
 
-/// A cursor that was found, before it is known what else its map or list holds.
+/// The cursor, before the other entries of its map or list are known.
 struct Found {
     cursor: Cursor,
-    /// The map, and the list, whose keys and entries are beside it.
+    /// The map and the list that contain it.
     within: [usize; 2],
 }
 
@@ -24,7 +24,7 @@ pub(super) struct Scan<'t> {
     pub offset: usize,
     pub stack: Vec<Frame>,
     pub next_id: usize,
-    /// Keys and list entries: in which map or list, where, what.
+    /// Keys and list entries: id of the map or list, range, text.
     pub seen: Vec<(usize, Range<usize>, String)>,
     found: Option<Found>,
 }
@@ -39,7 +39,7 @@ impl<'t> Scan<'t> {
         while at < self.text.len() {
             at = self.line(at);
         }
-        // The empty line behind the last line's end.
+        // The empty line after the last line break.
         self.line(self.text.len());
         let Found { mut cursor, within } = self.found?;
         let others = self
@@ -50,7 +50,7 @@ impl<'t> Scan<'t> {
         Some(cursor)
     }
 
-    /// Takes the line that begins at `start`, and what goes on below it; gives the beginning of the
+    /// Reads the line that begins at `start`, with its continuation lines; returns the start of the
     /// next.
     fn line(&mut self, start: usize) -> usize {
         let end = self.end_of_line(start);
@@ -69,7 +69,7 @@ impl<'t> Scan<'t> {
         while self.text[at..end].starts_with("- ") || &self.text[at..end] == "-" {
             self.dash(at - start);
             let next = self.skip_spaces(at + 1, end);
-            // Between the dash and what follows, or where nothing does yet.
+            // Between the dash and its value, or where the value is missing.
             if (at + 1..next.max(at + 2)).contains(&self.offset)
                 || (next == end && (at + 1..=end).contains(&self.offset))
             {
@@ -92,7 +92,7 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// A key with what follows it on its line.
+    /// Reads a key and the rest of its line.
     fn entry(&mut self, start: usize, word: Range<usize>, colon: usize, end: usize) -> usize {
         let quoted = self.text[word.end..].starts_with(['"', '\'']);
         let column = word.start - usize::from(quoted) - start;
@@ -113,7 +113,7 @@ impl<'t> Scan<'t> {
         self.value(value, end, At::Value, column + 2, Some(column))
     }
 
-    /// A value that begins at `at`, below a key or dash in column `below`.
+    /// Reads a value that begins at `at`, below a key or dash in column `below`.
     fn value(
         &mut self,
         mut at: usize,
@@ -122,7 +122,7 @@ impl<'t> Scan<'t> {
         column: usize,
         below: Option<usize>,
     ) -> usize {
-        // An anchor or a tag comes before the value.
+        // An anchor or a tag precedes the value.
         while self.text[at..end].starts_with(['&', '!']) {
             at += self.text[at..end].find(' ').unwrap_or(end - at);
             at = self.skip_spaces(at, end);
@@ -152,7 +152,7 @@ impl<'t> Scan<'t> {
         self.entry_of_list(word);
     }
 
-    /// Remembers an entry of a list by the list it is in.
+    /// Records an entry with the id of its list.
     fn entry_of_list(&mut self, word: Range<usize>) {
         if let [.., list, Frame { step: Step::Item, .. }] = self.stack.as_slice() {
             let text = self.text[word.clone()].to_owned();
@@ -160,7 +160,7 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// A text of several lines: nothing in it is a key.
+    /// A multi-line text; nothing in it is a key.
     fn long_text(&mut self, end: usize, below: Option<usize>) -> usize {
         let mut at = self.after(end);
         while at < self.text.len() {
@@ -174,7 +174,7 @@ impl<'t> Scan<'t> {
         at
     }
 
-    /// The quote that ends a text, if it does on its line.
+    /// The closing quote of a text, if it is on the same line.
     pub fn close(&self, open: usize, quote: char) -> Option<usize> {
         let mut chars = self.text[open + 1..].char_indices();
         while let Some((at, c)) = chars.next() {
@@ -189,7 +189,7 @@ impl<'t> Scan<'t> {
         None
     }
 
-    /// The word of a key that begins at `at`, and its colon.
+    /// The key that begins at `at`, and its colon.
     pub fn key(&self, at: usize, end: usize) -> Option<(Range<usize>, usize)> {
         let ends = |colon: usize| {
             self.text[colon + 1..end].is_empty()
@@ -215,7 +215,7 @@ impl<'t> Scan<'t> {
         self.push(column, Step::Item);
     }
 
-    /// Leaves everything that a line in this column does not stand below.
+    /// Leaves every frame that does not contain a line in this column.
     fn pop(&mut self, column: usize) {
         self.pop_if(|f| f.column >= column);
     }
@@ -235,7 +235,7 @@ impl<'t> Scan<'t> {
         self.stack.last()
     }
 
-    /// The cursor is here; the first finding counts.
+    /// Records the cursor; only the first call counts.
     pub fn find(&mut self, at: At, word: Range<usize>, column: usize, flow: bool) {
         if self.found.is_some() {
             return;
@@ -243,7 +243,7 @@ impl<'t> Scan<'t> {
         let way: Vec<Step> = self.stack.iter().map(|f| f.step.clone()).collect();
         let map = self.stack.last().map_or(0, |f| f.id);
         let within = match (self.stack.as_slice(), at) {
-            // A list's entries stand in the list, not in each other.
+            // List entries belong to the list, not to each other.
             ([.., list, Frame { step: Step::Item, .. }], At::Value) => [list.id; 2],
             ([.., list, Frame { step: Step::Item, .. }], At::Either) => [map, list.id],
             _ => [map; 2],
@@ -259,7 +259,7 @@ impl<'t> Scan<'t> {
         if end > at && self.text[at..end].ends_with('\r') { end - 1 } else { end }
     }
 
-    /// The beginning of the line after the one that ends at `end`.
+    /// The start of the line after the one that ends at `end`.
     pub fn after(&self, end: usize) -> usize {
         self.text[end..].find('\n').map_or(self.text.len(), |i| end + i + 1)
     }

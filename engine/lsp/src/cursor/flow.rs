@@ -6,17 +6,17 @@ use super::{At, Step};
 /// An open bracket.
 struct Open {
     map: bool,
-    /// The map or list, as `seen` names it.
+    /// Id of the map or list, as in `seen`.
     id: usize,
-    /// Frames below it.
+    /// Number of enclosing frames.
     depth: usize,
-    /// In a map: a key was read, and its value comes.
+    /// In a map: whether a key was read and its value follows.
     value: bool,
 }
 
 impl Scan<'_> {
-    /// Takes what begins with a bracket at `at`; gives the beginning of the line after its end. A
-    /// bracket that is not closed yet ends where a line begins that cannot belong to it.
+    /// Reads the bracket that begins at `at`; returns the start of the line after it. An unclosed
+    /// bracket ends before the first line that cannot belong to it.
     pub fn flow(&mut self, at: usize, below: Option<usize>) -> usize {
         let base = self.stack.len();
         let mut open: Vec<Open> = Vec::new();
@@ -73,7 +73,7 @@ impl Scan<'_> {
         }
     }
 
-    /// Frames that stand while an entry of the innermost bracket begins.
+    /// Number of frames when an entry of the innermost bracket begins.
     fn frames(&self, open: &[Open]) -> usize {
         open.last().map_or(0, |o| o.depth + usize::from(!o.map || o.value))
     }
@@ -96,7 +96,7 @@ impl Scan<'_> {
             || self.text[first..end].starts_with([']', '}'])
     }
 
-    /// The cursor between two words.
+    /// Handles the gap between two words.
     fn gap(&mut self, at: usize, open: &[Open]) {
         if at == self.offset
             && let Some(last) = open.last()
@@ -106,14 +106,14 @@ impl Scan<'_> {
         }
     }
 
-    /// A word or a quoted text; gives where it ends.
+    /// Reads a word or a quoted text; returns its end.
     fn word(&mut self, at: usize, open: &mut [Open]) -> usize {
         let quote = self.text[at..].chars().next().filter(|c| matches!(c, '"' | '\''));
         let (word, after) = match quote.map(|quote| self.close(at, quote)) {
             Some(Some(close)) => (at + 1..close, close + 1),
             Some(None) => (at + 1..self.end_of_line(at), self.end_of_line(at)),
             None => {
-                // Never further than the word: a line may hold a million of them.
+                // Look no further than the word: a line may contain a million words.
                 let text = &self.text[at..];
                 let stops = |(i, c): (usize, char)| match c {
                     ',' | '[' | ']' | '{' | '}' | '\n' => true,

@@ -1,6 +1,6 @@
-//! Where a cursor stands in YAML that is being typed. A parser has nothing to say about half a
-//! line, so this reads by indentation and brackets alone, forgives everything and ends for any
-//! text. What is whole is read by `definition` instead.
+//! Locates the cursor in YAML that is being typed. A parser cannot handle half a line, so this
+//! reads indentation and brackets only, tolerates everything and terminates for any text. Complete
+//! files are read by `definition` instead.
 
 mod block;
 mod flow;
@@ -10,7 +10,7 @@ mod tests;
 
 use std::ops::Range;
 
-/// A step on the way from the top of a file to a value.
+/// A step on the path from the root of a file to a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
     /// The value of a key.
@@ -20,7 +20,7 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    /// As the rules of a schema are walked.
+    /// The step in a schema.
     pub(crate) fn key(&self) -> Option<&str> {
         match self {
             Step::Key(key) => Some(key),
@@ -29,35 +29,35 @@ impl Step {
     }
 }
 
-/// What may stand at the cursor.
+/// What may be written at the cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum At {
-    /// A key of the map at the end of the way.
+    /// A key of the map at the end of the path.
     Key,
-    /// The value at the end of the way.
+    /// The value at the end of the path.
     Value,
-    /// A word on its line: a key of the map, or the value, as the schema has it.
+    /// A word on its own line: a key of the map or the value, depending on the schema.
     Either,
 }
 
-/// Where the cursor stands.
+/// The position of the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cursor {
-    /// The way to the map or value.
+    /// The path to the map or value.
     pub way: Vec<Step>,
-    /// What may stand there.
+    /// What may be written there.
     pub at: At,
     /// The word at the cursor, without quotes; may be empty.
     pub word: Range<usize>,
-    /// The column at which a key would stand.
+    /// The column of a key at this level.
     pub column: usize,
-    /// Whether between brackets.
+    /// Whether it is inside brackets.
     pub flow: bool,
-    /// Keys, or entries of the list, that are there besides the word.
+    /// The other keys, or entries of the list.
     pub beside: Vec<String>,
 }
 
-/// Where the cursor stands; `None` in comments and long texts.
+/// Locates the cursor; `None` in comments and multi-line texts.
 pub(crate) fn find(text: &str, offset: usize) -> Option<Cursor> {
     let offset = text.floor_char_boundary(offset);
     block::Scan::new(text, offset).run()

@@ -2,7 +2,7 @@
 
 use super::{At, Step, find};
 
-/// The way, what may stand there, the word, and what is beside it.
+/// The path, what may be written there, the word, and its siblings.
 fn seen(marked: &str) -> String {
     let offset = marked.find('|').expect("a cursor");
     let text = marked.replacen('|', "", 1);
@@ -66,7 +66,7 @@ fn a_key_of_a_map() {
 }
 
 #[test]
-fn what_is_broken_elsewhere_is_passed_over() {
+fn errors_elsewhere_are_skipped() {
     assert_eq!(seen("version: 1\nswarm:\n  agents: [pm\n  entry: |\n"), "swarm.entry value `` []");
     assert_eq!(seen("a: |-\n  x: |\nb: 1\n".replacen("|-", ">-", 1).as_str()), "nothing");
     assert_eq!(seen("\ta: 1\n b: {\nswarm:\n  entry: |"), "swarm.entry value `` []");
@@ -74,7 +74,7 @@ fn what_is_broken_elsewhere_is_passed_over() {
 }
 
 #[test]
-fn any_text_and_any_place_end() {
+fn every_text_and_offset_terminates() {
     let text = "a: [{b: 'c\n- - ? x: |-\n ü: \"😀\\\"\n}]: &a *b !t\n\t# \
         c\r\n--- \n[[[[{{{{,,,,::::\n- -\n  -\n";
     for offset in 0..=text.len() + 3 {

@@ -1,8 +1,8 @@
-//! A budget that is smaller than the least the work takes.
+//! A budget below the minimum that the work requires.
 //!
-//! The least is an agent that comes as often as it must, says little, and is never sent back. A
-//! budget below it stops the engagement in the middle, when most of it is spent. `cloudcrew plan`
-//! shows the forecast and what it assumes.
+//! The minimum assumes agents that are visited as rarely as possible, write little, and are never
+//! sent back. A lower budget stops the engagement midway, when most of it is already spent.
+//! `cloudcrew plan` shows the forecast and its assumptions.
 //!
 //! Wrong:
 //!
@@ -40,7 +40,7 @@ pub(super) fn run(context: &Context<'_>, report: &mut Report) {
             None,
             &format!("one swarm of `{}`", phase.name),
             Needs { phases: &least.estimate, reply: 0 },
-            "takes",
+            "needs",
             report,
         );
         let Some(budget) = part(&written.budget) else { continue };
@@ -50,7 +50,7 @@ pub(super) fn run(context: &Context<'_>, report: &mut Report) {
             budget.usd.as_ref(),
             &format!("`{}`", phase.name),
             needs,
-            "takes",
+            "needs",
             report,
         );
     }
@@ -62,16 +62,16 @@ pub(super) fn run(context: &Context<'_>, report: &mut Report) {
             budget.usd.as_ref(),
             &format!("`{name}`"),
             needs,
-            "takes",
+            "needs",
             report,
         );
     }
 }
 
-/// What is needed at least.
+/// Minimum needs.
 struct Needs<'a> {
     phases: &'a Estimate,
-    /// A reply is begun only when all it may write still fits.
+    /// Tokens reserved for one reply: a reply starts only if its maximum still fits.
     reply: u64,
 }
 
@@ -89,7 +89,7 @@ fn agents(context: &Context<'_>, forecasts: &[(&str, Forecast)], report: &mut Re
             .map(|(workflow, f)| (f.agent(name), *workflow))
             .max_by_key(|(e, _)| e.tokens().low);
         let Some((least, workflow)) = most.filter(|(e, _)| e.tokens().low > 0) else { continue };
-        let takes = format!("`{workflow}` takes it");
+        let takes = format!("its part in `{workflow}` takes");
         low(
             budget.tokens.as_ref(),
             budget.usd.as_ref(),
@@ -119,7 +119,7 @@ fn pots(context: &Context<'_>, forecasts: &[(&str, Forecast)], report: &mut Repo
             .map(|(workflow, f)| (sum(f), *workflow))
             .max_by_key(|(e, _)| e.tokens().low);
         let Some((least, workflow)) = most.filter(|(e, _)| e.tokens().low > 0) else { continue };
-        let takes = format!("`{workflow}` takes them");
+        let takes = format!("their part in `{workflow}` takes");
         let who = format!("the agents of `{name}`");
         low(
             pot.tokens.as_ref(),
@@ -141,8 +141,9 @@ fn low(
     report: &mut Report,
 ) {
     let mut say = |at, has: String, needed: String| {
-        let message = format!("{who} may use {has}, and {takes} {needed} at least");
-        let help = format!("give it more than {needed}; `cloudcrew plan` shows what is assumed");
+        let message = format!("{who} may use {has}, but {takes} at least {needed}");
+        let help =
+            format!("raise the budget above {needed}; `cloudcrew plan` shows the assumptions");
         report.add(CODE, Severity::Warning, message).at(at, "").help(help);
     };
     if let Some((budget, at)) = tokens.and_then(|t| Some((*t.get()?, t.span))) {

@@ -1,8 +1,8 @@
-//! A state machine that Step Functions would not take, or would end.
+//! A state machine that Step Functions would reject or abort.
 //!
-//! An execution holds 25,000 events and lasts a year; a definition holds 1 MiB. What the bounds of
-//! a workflow allow at most must fit, else an engagement ends in its last phase for no reason that
-//! anybody can see. Names and what passes between states always fit.
+//! An execution may have 25,000 events and last a year; a definition may have 1 MiB. The upper
+//! bounds of a workflow must fit within these limits, otherwise an engagement ends in its last
+//! phase for no apparent reason. Names and the data passed between states always fit.
 //!
 //! Wrong:
 //!
@@ -25,22 +25,22 @@ use crate::emit::asl::asl;
 
 pub(super) const CODE: &str = "machine-above-limits";
 
-/// Events of one execution at most. Source: AWS Step Functions Developer Guide, "Quotas", state
+/// Maximum events of one execution. Source: AWS Step Functions Developer Guide, "Quotas", state
 /// machine executions.
 const MAX_EVENTS: u64 = 25_000;
-/// Days of one execution at most. Same source.
+/// Maximum days of one execution. Same source.
 const MAX_DAYS: u64 = 365;
-/// Bytes of a definition at most. Same source, state machines.
+/// Maximum bytes of a definition. Same source, state machines.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// More than the states of a phase have without its description.
+/// Upper bound for the states of a phase without its description.
 const MOST_PHASE_BYTES: usize = 24 * 1024;
 
-/// A task's state: entered, scheduled, started, submitted, ended, exited.
+/// Events of a task: entered, scheduled, started, submitted, ended, exited.
 const TASK: u64 = 6;
-/// A task that is started again: scheduled, started, submitted, failed.
+/// Events of a retried task: scheduled, started, submitted, failed.
 const AGAIN: u64 = 4;
-/// A choice or a count: entered, exited.
+/// Events of a choice or a counter: entered, exited.
 const STEP: u64 = 2;
 
 pub(super) fn run(context: &Context<'_>, report: &mut Report) {
@@ -57,16 +57,16 @@ pub(super) fn run(context: &Context<'_>, report: &mut Report) {
             phases.iter().max_by_key(|p| most_events(p)).filter(|_| events > MAX_EVENTS)
         {
             let message = format!(
-                "bounds allow {events} events, and Step Functions ends an execution after \
+                "the limits allow {events} events, but Step Functions ends an execution after \
                  {MAX_EVENTS}"
             );
             let found = report.add(CODE, Severity::Warning, message);
-            found.at(at, format!("most of them, {}, in {}", most_events(worst), worst.name));
+            found.at(at, format!("{} of them in `{}`", most_events(worst), worst.name));
             for (span, what) in bounds(context, worst) {
                 found.also(span, what);
             }
             found.help(
-                "lower bounds of this phase, or divide the workflow; a run here is not concerned",
+                "lower the limits of this phase or split the workflow; local runs are not affected",
             );
         }
         let most: usize =
@@ -75,16 +75,17 @@ pub(super) fn run(context: &Context<'_>, report: &mut Report) {
             build(context.definition, &workflow.name)
                 .map_or(0, |plan| asl(&plan, context.definition).len())
         };
-        // Written out only where it may be too large.
+        // Serialize only if the definition may be too large.
         let bytes = if most > MAX_BYTES { emitted() } else { 0 };
         if bytes > MAX_BYTES {
             let message = format!(
-                "the state machine has {bytes} bytes, and Step Functions takes {MAX_BYTES} at most"
+                "the state machine has {bytes} bytes, but Step Functions accepts at most \
+                 {MAX_BYTES}"
             );
             report
                 .add(CODE, Severity::Warning, message)
                 .at(at, "")
-                .help("divide the workflow; a run here is not concerned");
+                .help("split the workflow; local runs are not affected");
         }
     }
 }
@@ -99,17 +100,17 @@ fn gate_lasts(context: &Context<'_>, phase: &Phase, report: &mut Report) {
         && expires.as_secs() > MAX_DAYS * 86_400
     {
         let message = format!(
-            "the gate waits longer than Step Functions lets an execution last, {MAX_DAYS} days"
+            "the gate waits longer than {MAX_DAYS} days, the maximum of a Step Functions execution"
         );
         report
             .add(CODE, Severity::Warning, message)
             .at(written.span, "")
-            .help("expire earlier; a run here is not concerned");
+            .help("lower `expires_after`; local runs are not affected");
     }
 }
 
-/// What a phase's bounds allow: each revision, rework and retry a swarm of its own, each with all
-/// its restarts, and one question.
+/// Maximum events of a phase: a swarm per revision, rework and retry, each with all its restarts,
+/// and one question.
 fn most_events(phase: &Phase) -> u64 {
     let restarts = u64::from(phase.max_restarts);
     let swarm = TASK + STEP + restarts.saturating_mul(AGAIN) + STEP;
@@ -123,7 +124,7 @@ fn most_events(phase: &Phase) -> u64 {
     reworks.saturating_mul(one_rework).saturating_add(gate).saturating_mul(revisions)
 }
 
-/// Where the bounds of a phase are written.
+/// Where the limits of a phase are written.
 fn bounds(
     context: &Context<'_>,
     phase: &Phase,

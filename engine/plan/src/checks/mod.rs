@@ -1,5 +1,5 @@
-//! Rules that need states, forecasts or the limits of a service: one file each, with the same
-//! findings as the rules of `definition`.
+//! Rules that need states, forecasts or the limits of a service: one file each, reporting in the
+//! same form as the rules of `definition`.
 
 mod budget_below_forecast;
 mod machine_above_limits;
@@ -15,7 +15,7 @@ use cloudcrew_definition::source::Sources;
 use cloudcrew_definition::syntax::{PhaseFile, WorkflowFile, Workspace, Written};
 use cloudcrew_definition::{Loaded, load as load_definition};
 
-/// A rule: its code, what it does, and the file that explains it.
+/// A rule: its code, its function, and the source of its page.
 type Rule = (&'static str, fn(&Context<'_>, &mut Report), &'static str);
 
 const RULES: [Rule; 3] = [
@@ -32,7 +32,7 @@ const RULES: [Rule; 3] = [
     (too_few_visits::CODE, too_few_visits::run, include_str!("too_few_visits.rs")),
 ];
 
-/// What rules look at: a definition without errors, and where its parts were written.
+/// Input of the rules: a definition without errors, and the positions of its parts.
 struct Context<'a> {
     definition: &'a Definition,
     workspace: &'a Workspace,
@@ -67,13 +67,13 @@ fn part<T>(written: &Option<Written<T>>) -> Option<&T> {
     written.as_ref().and_then(Written::get)
 }
 
-/// Loads a workspace, applies every rule, and says in one report what was found. This is what
+/// Loads a workspace, applies every rule, and returns all findings in one report. This is what
 /// `check` shows.
 pub fn load(sources: &Sources, catalogue: &Catalogue) -> Loaded {
     judge(load_definition(sources, catalogue), sources)
 }
 
-/// Applies the rules of this floor to what is loaded already.
+/// Applies the rules of this crate to a loaded workspace.
 pub fn judge(mut loaded: Loaded, sources: &Sources) -> Loaded {
     let Some(definition) = &loaded.definition else { return loaded };
     let context = Context::new(definition, &loaded.workspace);

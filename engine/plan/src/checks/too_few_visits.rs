@@ -1,8 +1,8 @@
-//! A swarm that ends before its deliverables can be there.
+//! A swarm that ends before its deliverables can be complete.
 //!
-//! Every owner needs a visit, and every reviewer one after the owner's. Where the limits allow
-//! fewer, the phase fails however well the crew works together, and pays for it. A rehearsal shows
-//! where it ends.
+//! Every owner needs a visit, and every reviewer one after the owner's. If the limits allow fewer,
+//! the phase always fails, however well the crew works, and costs money. A rehearsal shows where it
+//! ends.
 //!
 //! Wrong:
 //!
@@ -39,7 +39,7 @@ pub(super) fn run(context: &Context<'_>, report: &mut Report) {
                     CODE,
                     Severity::Warning,
                     format!(
-                        "the swarm ends after {limit} visits, and its deliverables need {needed}"
+                        "the swarm ends after {limit} visits, but its deliverables need {needed}"
                     ),
                 );
                 found.at(at, "too few");
@@ -48,7 +48,7 @@ pub(super) fn run(context: &Context<'_>, report: &mut Report) {
                     found.also(key, "owners first, then their reviewers");
                 }
                 found.help(format!(
-                    "raise `{key}` to {needed} at least; some more leave room for \
+                    "raise `{key}` to at least {needed}; a few more leave room for \
                     questions and repairs"
                 ));
             }
@@ -56,7 +56,7 @@ pub(super) fn run(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// The limits on visits, and where they stand; a limit that is left out stands at the agents.
+/// The limits on visits and their positions; a default limit is reported at the agents.
 fn limits(swarm: &Swarm, handoffs: u32, iterations: u32) -> [(&'static str, u32, Span); 2] {
     let place = |written: &Option<cloudcrew_definition::syntax::Written<u32>>| {
         written.as_ref().map_or(swarm.agents.span, |w| w.span)

@@ -1,4 +1,4 @@
-//! Agents and their models: what they may, what they are told, what they cost.
+//! Agents and their models: permissions, instructions and costs.
 
 use cloudcrew_definition::crew::{Agent, Definition, Live, Model, Price, Workflow};
 
@@ -6,7 +6,7 @@ use super::budgets::differ as budget;
 use super::texts::lines;
 use super::{Change, Changes};
 
-/// Agents that a workflow has before and after, and the models they use.
+/// Agents of a workflow before and after, and the models they use.
 pub(super) fn compare(
     before: (&Definition, &Workflow),
     after: (&Definition, &Workflow),
@@ -31,13 +31,13 @@ pub(super) fn compare(
         let (name, tools) = (&agent.name, agent.tools.join(", "));
         changes.say(
             &format!("agents.{name}"),
-            format!("joins; thinks with `{}`, may call {tools}, may write {writes}", agent.model),
+            format!("added; uses model `{}`, may call {tools}, may write {writes}", agent.model),
         );
     }
     for name in old_names.iter().filter(|name| !names.contains(name)) {
         let mut changes =
             Changes { found, about: format!("agent {name}"), file: "agents.yaml".to_owned() };
-        changes.say(&format!("agents.{name}"), "leaves: it works and reviews in no phase any more");
+        changes.say(&format!("agents.{name}"), "removed: no phase uses it any more");
     }
     let uses = |definition: &Definition, names: &[String]| {
         definition
@@ -70,7 +70,7 @@ fn agent(old: &Agent, new: &Agent, found: &mut Vec<Change>) {
         Changes { found, about: format!("agent {}", new.name), file: "agents.yaml".to_owned() };
     let key = |part: &str| format!("agents.{}.{part}", new.name);
     changes.differ(&key("model"), &old.model, &new.model, |old, new| {
-        format!("thinks with `{new}` instead of `{old}`")
+        format!("uses model `{new}` instead of `{old}`")
     });
     changes.lists(&key("tools"), &old.tools, &new.tools, "may also call", "may no longer call");
     changes.lists(
@@ -83,13 +83,13 @@ fn agent(old: &Agent, new: &Agent, found: &mut Vec<Change>) {
     budget(&mut changes, &key("budget"), (old.budget, new.budget));
     changes.differ(&key("budget.pot"), &old.pot, &new.pot, |_, new| match new {
         Some(pot) => format!("shares the budget `{pot}`"),
-        None => "shares no budget".to_owned(),
+        None => "no longer shares a budget".to_owned(),
     });
     changes.differ(&key("description"), &old.description, &new.description, |_, new| {
-        format!("is presented to others as: {new}")
+        format!("is described to others as: {new}")
     });
     if let Some(how) = lines(&old.prompt, &new.prompt) {
-        changes.say(&key("prompt"), format!("is told other things: {how}"));
+        changes.say(&key("prompt"), format!("has a changed prompt: {how}"));
     }
 }
 
@@ -104,7 +104,7 @@ fn model(old: &Model, new: &Model, found: &mut Vec<Change>) {
         is.map(|l| (l.provider, &l.id)),
         |_, new| match new {
             Some((_, id)) => format!("is now `{id}`"),
-            None => "is served by nobody".to_owned(),
+            None => "no longer has a provider".to_owned(),
         },
     );
     if let Some((was, is)) = was.zip(is) {
@@ -112,7 +112,7 @@ fn model(old: &Model, new: &Model, found: &mut Vec<Change>) {
             [&l.region, &l.endpoint].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ")
         };
         changes.differ(&key("endpoint"), place(was), place(is), |_, new| {
-            format!("is called at: {}", or_default(new))
+            format!("is called at {}", or_default(new))
         });
         let manner = |l: &Live| {
             (
@@ -126,21 +126,21 @@ fn model(old: &Model, new: &Model, found: &mut Vec<Change>) {
             )
         };
         changes.differ(&key("provider"), manner(was), manner(is), |_, _| {
-            "is called in another way".to_owned()
+            "is called with other settings".to_owned()
         });
     }
     changes.differ(&key("context"), old.context, new.context, |_, new| match new {
         Some(rule) => {
             format!(
-                "its conversations are cut back at {:.0} of {} tokens",
+                "its conversations are trimmed at {:.0} of {} tokens",
                 rule.window as f64 * rule.trim_at,
                 rule.window
             )
         }
-        None => "its conversations are cut back only when it refuses one".to_owned(),
+        None => "its conversations are trimmed only when it refuses one as too long".to_owned(),
     });
     changes.differ(&key("max_tokens"), old.max_tokens, new.max_tokens, |old, new| {
-        format!("writes {new} tokens in one reply at most instead of {old}")
+        format!("writes at most {new} tokens in one reply instead of {old}")
     });
     changes.differ(&key("price"), old.price, new.price, |old, new| {
         format!("costs {} instead of {}", price(new), price(old))
@@ -148,12 +148,12 @@ fn model(old: &Model, new: &Model, found: &mut Vec<Change>) {
 }
 
 fn or_default(place: String) -> String {
-    if place.is_empty() { "the place that the environment says".to_owned() } else { place }
+    if place.is_empty() { "the environment's default endpoint".to_owned() } else { place }
 }
 
 fn price(price: Option<Price>) -> String {
     price.map_or_else(
         || "an unknown price".to_owned(),
-        |p| format!("${} a million tokens read and ${} written", p.input, p.output),
+        |p| format!("${} per million tokens read and ${} written", p.input, p.output),
     )
 }

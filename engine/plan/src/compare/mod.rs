@@ -1,8 +1,7 @@
-//! What a change of the definitions changes for the people who work with them: in words, and
-//! without what changes nothing.
+//! Describes how a change of the definitions affects the people who work with them, omitting
+//! whatever has no effect.
 //!
-//! Two definitions are compared as they are meant, so that comments, order and layout are no
-//! change.
+//! Compares the meaning of two definitions, so comments, order and layout are ignored.
 
 mod agents;
 mod budgets;
@@ -16,15 +15,15 @@ use serde::{Deserialize, Serialize};
 /// A change of behaviour.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
-    /// What changes: the workflow, a phase, an agent, a model, a template.
+    /// The subject: the workflow, a phase, an agent, a model, a template.
     pub about: String,
-    /// How, in a sentence.
+    /// The change, in a sentence.
     pub text: String,
-    /// Where that stands now, or stood: `phases/discovery.yaml gate.max_revisions`.
+    /// Where it is or was written: `phases/discovery.yaml gate.max_revisions`.
     pub key: String,
 }
 
-/// Collects what changed about one thing.
+/// Collects the changes of one subject.
 struct Changes<'a> {
     found: &'a mut Vec<Change>,
     about: String,
@@ -37,7 +36,7 @@ impl Changes<'_> {
         self.found.push(Change { about: self.about.clone(), text: text.into(), key });
     }
 
-    /// Says it when the two differ.
+    /// Reports a change if the two differ.
     fn differ<T: PartialEq>(
         &mut self,
         key: &str,
@@ -51,7 +50,7 @@ impl Changes<'_> {
         }
     }
 
-    /// Names that came and went.
+    /// Reports added and removed names.
     fn lists(&mut self, key: &str, before: &[String], after: &[String], came: &str, went: &str) {
         let quoted = |names: Vec<&String>| {
             names.into_iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
@@ -67,7 +66,7 @@ impl Changes<'_> {
     }
 }
 
-/// What changes for any workflow that was there or is there now; what several share is told once.
+/// Changes of any workflow before or now; a change shared by several is reported once.
 pub fn compare_all(before: &Definition, after: &Definition) -> Vec<Change> {
     let mut names: Vec<&str> =
         after.workflows.iter().chain(&before.workflows).map(|w| w.name.as_str()).collect();
@@ -82,8 +81,8 @@ pub fn compare_all(before: &Definition, after: &Definition) -> Vec<Change> {
     found
 }
 
-/// What changes for a workflow, from `before` to `after`: its phases in order, then agents, models
-/// and templates that it uses.
+/// Changes of one workflow from `before` to `after`: its phases in order, then the agents, models
+/// and templates it uses.
 pub fn compare(before: &Definition, after: &Definition, workflow: &str) -> Vec<Change> {
     let mut found = Vec::new();
     let file = format!("workflows/{workflow}.yaml");
@@ -91,15 +90,9 @@ pub fn compare(before: &Definition, after: &Definition, workflow: &str) -> Vec<C
     match (before.workflow(workflow), after.workflow(workflow)) {
         (None, None) => {}
         (None, Some(_)) => changes.say("", format!("`{workflow}` is new")),
-        (Some(_), None) => changes.say("", format!("`{workflow}` is gone")),
+        (Some(_), None) => changes.say("", format!("`{workflow}` was removed")),
         (Some(old), Some(new)) => {
-            changes.lists(
-                "phases",
-                &old.phases,
-                &new.phases,
-                "new phases:",
-                "phases that are gone:",
-            );
+            changes.lists("phases", &old.phases, &new.phases, "new phases:", "removed phases:");
             let order = |of: &[String], other: &[String]| {
                 of.iter().filter(|p| other.contains(p)).cloned().collect::<Vec<_>>()
             };
@@ -107,14 +100,14 @@ pub fn compare(before: &Definition, after: &Definition, workflow: &str) -> Vec<C
                 "phases",
                 order(&old.phases, &new.phases),
                 order(&new.phases, &old.phases),
-                |_, new| format!("the phases come in another order: {}", new.join(", ")),
+                |_, new| format!("the phases have a new order: {}", new.join(", ")),
             );
             changes.lists(
                 "finalize",
                 &old.finalize,
                 &new.finalize,
-                "after the last phase also:",
-                "no more after the last phase:",
+                "runs also after the last phase:",
+                "no longer runs after the last phase:",
             );
             budgets::differ(&mut changes, "budget", (old.budget, new.budget));
             for name in new.phases.iter().filter(|name| old.phases.contains(name)) {

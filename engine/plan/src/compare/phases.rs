@@ -1,4 +1,4 @@
-//! A phase: who works, what they owe, who decides, how far they may go.
+//! A phase: who works in it, its deliverables, who decides, and its limits.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub(super) fn compare(old: &Phase, new: &Phase, found: &mut Vec<Change>) {
     };
     swarm(&old.swarm, &new.swarm, &mut changes);
     if let Some(how) = lines(&old.task, &new.task) {
-        changes.say("task", format!("the crew is asked for other things: {how}"));
+        changes.say("task", format!("the task has changed: {how}"));
     }
     deliverables(&old.deliverables, &new.deliverables, &mut changes);
     review(old.review.as_ref(), new.review.as_ref(), &mut changes);
@@ -29,16 +29,12 @@ pub(super) fn compare(old: &Phase, new: &Phase, found: &mut Vec<Change>) {
             Some(every) => {
                 format!("the customer is reminded of a question every {}", written(every))
             }
-            None => "the customer is not reminded of a question".to_owned(),
+            None => "the customer is no longer reminded of a question".to_owned(),
         },
     );
     super::budgets::differ(&mut changes, "budget", (old.budget, new.budget));
     changes.differ("deliver.max_attempts", old.max_deliveries, new.max_deliveries, |old, new| {
-        format!(
-            "work with something missing is sent back {}, instead of {}",
-            times(new),
-            times(old)
-        )
+        format!("incomplete work is sent back {}, instead of {}", times(new), times(old))
     });
     changes.differ(
         "retry.max_attempts",
@@ -46,7 +42,7 @@ pub(super) fn compare(old: &Phase, new: &Phase, found: &mut Vec<Change>) {
         new.retry.max_attempts,
         |old, new| {
             format!(
-                "the crew begins anew {} after a limit or a failure, instead of {}",
+                "the crew restarts {} after a limit or a failure, instead of {}",
                 times(new),
                 times(old)
             )
@@ -58,8 +54,7 @@ pub(super) fn compare(old: &Phase, new: &Phase, found: &mut Vec<Change>) {
         new.retry.timeout_factor,
         |old, new| {
             format!(
-                "each new beginning has {new} times the time of the one before, instead of {old} \
-            times"
+                "each restart has {new} times the time of the one before, instead of {old} times"
             )
         },
     );
@@ -77,25 +72,19 @@ fn times(number: u32) -> String {
 }
 
 fn swarm(old: &Swarm, new: &Swarm, changes: &mut Changes<'_>) {
-    changes.lists(
-        "swarm.agents",
-        &old.agents,
-        &new.agents,
-        "also works in it:",
-        "no longer works in it:",
-    );
+    changes.lists("swarm.agents", &old.agents, &new.agents, "new members:", "removed members:");
     changes.differ("swarm.entry", &old.entry, &new.entry, |old, new| {
-        format!("`{new}` begins instead of `{old}`")
+        format!("`{new}` starts instead of `{old}`")
     });
     let numbers: [(&str, u32, u32, &str); 6] = [
-        ("max_handoffs", old.max_handoffs, new.max_handoffs, "visits before the crew must be done"),
-        ("max_iterations", old.max_iterations, new.max_iterations, "visits in all"),
+        ("max_handoffs", old.max_handoffs, new.max_handoffs, "visits until the crew must be done"),
+        ("max_iterations", old.max_iterations, new.max_iterations, "visits in total"),
         ("max_turns", old.max_turns, new.max_turns, "model replies in one visit"),
         (
             "repetitive_handoff_detection_window",
             old.repetitive_handoff_detection_window,
             new.repetitive_handoff_detection_window,
-            "last visits are looked at for work that goes back and forth",
+            "most recent visits are examined for work that goes back and forth",
         ),
         (
             "repetitive_handoff_min_unique_agents",
@@ -107,7 +96,7 @@ fn swarm(old: &Swarm, new: &Swarm, changes: &mut Changes<'_>) {
             "retry.max_attempts",
             old.provider_max_attempts,
             new.provider_max_attempts,
-            "calls of a provider for one reply",
+            "provider calls for one reply",
         ),
     ];
     for (key, old, new, what) in numbers {
@@ -122,13 +111,13 @@ fn swarm(old: &Swarm, new: &Swarm, changes: &mut Changes<'_>) {
             "retry.initial_delay",
             old.provider_initial_delay,
             new.provider_initial_delay,
-            "before a provider is called again",
+            "before a provider call is repeated",
         ),
         (
             "retry.max_delay",
             old.provider_max_delay,
             new.provider_max_delay,
-            "at most between calls of a provider",
+            "at most between provider calls",
         ),
     ];
     for (key, old, new, what) in durations {
@@ -140,16 +129,18 @@ fn swarm(old: &Swarm, new: &Swarm, changes: &mut Changes<'_>) {
         match (old, new) {
             (_, None) => "one swarm may use any number of tokens".to_owned(),
             (None, Some(new)) => {
-                format!("one swarm may use {new} tokens at most; before, any number")
+                format!("one swarm may use at most {new} tokens instead of any number")
             }
             (Some(old), Some(new)) => {
-                format!("one swarm may use {new} tokens at most instead of {old}")
+                format!("one swarm may use at most {new} tokens instead of {old}")
             }
         }
     });
     changes.differ("swarm.handoff", old.handoff, new.handoff, |_, new| match new {
-        HandoffMode::Immediate => "who hands over is done at once".to_owned(),
-        HandoffMode::Continue => "who hands over goes on until its visit ends".to_owned(),
+        HandoffMode::Immediate => "an agent's visit ends at its handoff".to_owned(),
+        HandoffMode::Continue => {
+            "an agent continues after its handoff until its visit ends".to_owned()
+        }
     });
 }
 
@@ -159,8 +150,8 @@ fn deliverables(old: &[Deliverable], new: &[Deliverable], changes: &mut Changes<
         "deliverables",
         &paths(old),
         &paths(new),
-        "the customer also gets",
-        "the customer no longer gets",
+        "new deliverables:",
+        "removed deliverables:",
     );
     for after in new {
         let Some(before) = old.iter().find(|d| d.path == after.path) else { continue };
@@ -170,11 +161,11 @@ fn deliverables(old: &[Deliverable], new: &[Deliverable], changes: &mut Changes<
         });
         changes.differ("deliverables", &before.template, &after.template, |_, new| match new {
             Some(template) => format!("`{path}` follows the template `{template}`"),
-            None => format!("`{path}` follows no template"),
+            None => format!("`{path}` no longer follows a template"),
         });
         let (came, went) = (
             format!("`{path}` must also be passed by"),
-            format!("`{path}` does not have to be passed any more by"),
+            format!("`{path}` no longer has to be passed by"),
         );
         changes.lists("deliverables", &before.reviewers, &after.reviewers, &came, &went);
     }
@@ -183,8 +174,9 @@ fn deliverables(old: &[Deliverable], new: &[Deliverable], changes: &mut Changes<
 fn review(old: Option<&Review>, new: Option<&Review>, changes: &mut Changes<'_>) {
     match (old, new) {
         (None, None) => {}
-        (Some(old), None) => changes
-            .say("review", format!("nobody reviews the work any more; before, {}", old.agent)),
+        (Some(old), None) => {
+            changes.say("review", format!("{} no longer reviews the work", old.agent))
+        }
         (None, Some(new)) => changes.say("review", format!("{} reviews the work", new.agent)),
         (Some(old), Some(new)) => {
             changes.differ("review.agent", &old.agent, &new.agent, |old, new| {
@@ -202,7 +194,7 @@ fn review(old: Option<&Review>, new: Option<&Review>, changes: &mut Changes<'_>)
             });
             changes.differ("review.max_reworks", old.max_reworks, new.max_reworks, |old, new| {
                 format!(
-                    "a review sends the work back {} at most, instead of {}",
+                    "a review sends the work back at most {}, instead of {}",
                     times(new),
                     times(old)
                 )
@@ -244,8 +236,8 @@ fn gate(old: Option<&Gate>, new: Option<&Gate>, changes: &mut Changes<'_>) {
     });
     if new.expires_after.is_some() {
         changes.differ("gate.on_expiry", old.on_expiry, new.on_expiry, |_, new| match new {
-            OnExpiry::Stop => "when nobody decides in time, the engagement ends".to_owned(),
-            OnExpiry::Approve => "when nobody decides in time, it counts as approved".to_owned(),
+            OnExpiry::Stop => "if nobody decides in time, the engagement ends".to_owned(),
+            OnExpiry::Approve => "if nobody decides in time, it counts as approved".to_owned(),
         });
     }
 }

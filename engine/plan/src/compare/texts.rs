@@ -1,11 +1,11 @@
-//! Texts: how many lines came and went, and which headings.
+//! Texts: how many lines and which headings were added or removed.
 
 use cloudcrew_definition::crew::{Definition, Workflow};
 use cloudcrew_definition::text::headings;
 
 use super::{Change, Changes};
 
-/// How much of a text changed: `3 lines new, 1 gone`; `None` when only its layout did.
+/// How much of a text changed: `3 lines added, 1 removed`; `None` when only its layout did.
 pub(super) fn lines(before: &str, after: &str) -> Option<String> {
     let lines = |text: &str| {
         let mut lines: Vec<String> =
@@ -17,16 +17,16 @@ pub(super) fn lines(before: &str, after: &str) -> Option<String> {
     let (more, less) = (beyond(&new, &old), beyond(&old, &new));
     match (more, less) {
         (0, 0) if before.trim() == after.trim() => None,
-        (0, 0) => Some("its lines come in another order".to_owned()),
+        (0, 0) => Some("its lines have a new order".to_owned()),
         (more, less) => Some(format!(
-            "{} new, {less} gone",
+            "{} added, {less} removed",
             if more == 1 { "1 line".to_owned() } else { format!("{more} lines") }
         )),
     }
 }
 
-/// How many of the sorted `these` are not among the sorted `those`, each counted as often as it
-/// stands there.
+/// Number of lines of the sorted `these` that are not among the sorted `those`, counting
+/// repetitions.
 fn beyond(these: &[String], those: &[String]) -> usize {
     let mut rest = those.iter().peekable();
     let mut count = 0;
@@ -43,7 +43,7 @@ fn beyond(these: &[String], those: &[String]) -> usize {
     count
 }
 
-/// Templates that a workflow's deliverables follow.
+/// Templates of a workflow's deliverables.
 pub(super) fn templates(
     before: (&Definition, &Workflow),
     after: (&Definition, &Workflow),
@@ -69,17 +69,11 @@ pub(super) fn templates(
         };
         let titles = |text: &str| headings(text).into_iter().map(|h| h.title).collect::<Vec<_>>();
         let (old_titles, new_titles) = (titles(&old), titles(&new));
-        changes.lists(
-            "",
-            &old_titles,
-            &new_titles,
-            "what follows it has new parts:",
-            "what follows it no longer has the parts:",
-        );
+        changes.lists("", &old_titles, &new_titles, "new sections:", "removed sections:");
         if old_titles == new_titles
             && let Some(how) = lines(&old, &new)
         {
-            changes.say("", format!("asks for other words: {how}"));
+            changes.say("", format!("its text has changed: {how}"));
         }
     }
 }
@@ -89,9 +83,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn layout_is_no_change_of_a_text() {
-        assert_eq!(lines("a\nb\n", "a\n\nb"), Some("its lines come in another order".to_owned()));
+    fn layout_is_not_a_change() {
+        assert_eq!(lines("a\nb\n", "a\n\nb"), Some("its lines have a new order".to_owned()));
         assert_eq!(lines("a\nb\n", " a\nb"), None);
-        assert_eq!(lines("a\nb\nb", "a\nb\nc\nd"), Some("2 lines new, 1 gone".to_owned()));
+        assert_eq!(lines("a\nb\nb", "a\nb\nc\nd"), Some("2 lines added, 1 removed".to_owned()));
     }
 }

@@ -1,10 +1,10 @@
-//! The plan as a picture: Mermaid and Graphviz.
+//! The plan as a diagram: Mermaid and Graphviz.
 
 use std::fmt::Write;
 
 use crate::plan::{Kind, Plan, State, Transition};
 
-/// The plan as a Mermaid flow chart; GitHub and most editors draw it.
+/// The plan as a Mermaid flow chart; GitHub and most editors render it.
 pub fn mermaid(plan: &Plan) -> String {
     let mut text = format!("%% {} (plan {})\nflowchart TD\n", plan.workflow, &plan.hash()[..12]);
     for (phase, _) in &plan.entries {
@@ -48,7 +48,7 @@ pub fn dot(plan: &Plan) -> String {
     text
 }
 
-/// The edges, those between the same two states as one.
+/// The edges, merging those between the same two states.
 fn edges(plan: &Plan) -> Vec<(&State, &str, String)> {
     let mut edges: Vec<(&State, &str, String)> = Vec::new();
     for state in &plan.states {

@@ -1,4 +1,4 @@
-//! What is written out from a plan.
+//! Exports of a plan.
 
 pub mod asl;
 mod graph;

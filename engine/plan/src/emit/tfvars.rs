@@ -1,5 +1,5 @@
-//! What Terraform needs to know of a definition, as `crew.auto.tfvars.json`: it loads the file by
-//! itself, and declares each variable with its exact type.
+//! What Terraform needs to know about a definition, as `crew.auto.tfvars.json`: Terraform loads the
+//! file automatically and declares each variable with its exact type.
 
 use cloudcrew_definition::crew::{Agent, Definition, Model, Phase};
 use cloudcrew_definition::syntax::{OnExpiry, Provider};
@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use super::asl::{HEARTBEAT_SECONDS, PLACEHOLDERS, task_seconds};
 use crate::plan::Plan;
 
-/// The container that any phase runs in: CPU units (1024 are one core) and memory in MiB. The
-/// engine waits for models most of its time.
+/// The container of every phase: CPU units (1024 are one core) and memory in MiB. The engine spends
+/// most of its time waiting for models.
 const CONTAINER: (u32, u32) = (1024, 2048);
 
 /// The variables, the same for the same definition. `plans` are those of its workflows.
@@ -82,7 +82,7 @@ fn model(model: &Model) -> Value {
     })
 }
 
-/// What the crew may call: the models that agents use and that a provider serves. A geographic
+/// The models that the crew may call: those that agents use and that have a provider. A geographic
 /// inference profile, `us.NAME`, calls its model in several regions.
 fn model_arns(definition: &Definition) -> Vec<String> {
     let mut arns = Vec::new();
@@ -110,11 +110,11 @@ fn model_arns(definition: &Definition) -> Vec<String> {
     arns
 }
 
-/// First words of inference profiles that span regions. Source: Amazon Bedrock, "Supported
-/// inference profiles".
+/// Prefixes of inference profiles that span regions. Source: Amazon Bedrock, "Supported inference
+/// profiles".
 const GEOGRAPHIES: [&str; 7] = ["us", "us-gov", "eu", "apac", "jp", "au", "global"];
 
-/// What each part must be allowed to do, and nothing else.
+/// Exactly the permissions that each part needs.
 fn iam_actions(definition: &Definition) -> Value {
     let store = [
         "dynamodb:GetItem",
@@ -146,7 +146,7 @@ fn iam_actions(definition: &Definition) -> Value {
     })
 }
 
-/// When whom is reminded: a gate that waits, a question that waits.
+/// Reminder times: for a waiting gate and a waiting question.
 fn reminders(phase: &Phase) -> Vec<Value> {
     let one = |kind: &str, every: Option<std::time::Duration>| {
         every.map(

@@ -1,6 +1,6 @@
-//! A walker of the Amazon States Language, from its specification: the state types and fields that
-//! a machine of ours may have. What it does not know is a fault, so that nothing new is written out
-//! unnoticed.
+//! An interpreter of the Amazon States Language, written from its specification, for the state
+//! types and fields that our machines may use. Anything unknown is an error, so that new output
+//! cannot go unnoticed.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::path::{computed, find, get, put};
 
-/// A task that is to be done.
+/// A task to perform.
 pub struct TaskCall<'a> {
     pub name: &'a str,
     resource: &'a str,
@@ -31,11 +31,11 @@ impl TaskCall<'_> {
     }
 }
 
-/// What comes of it.
+/// The result of a task.
 pub enum Answer {
     Success(Value),
     Error(&'static str),
-    /// An error of the service and not of the task; the attempt is no visit.
+    /// An error of the service, not of the task; the attempt is not a visit.
     Away(&'static str),
 }
 
@@ -46,7 +46,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Reads its JSON.
+    /// Parses the JSON.
     pub fn read(text: &str) -> Machine {
         let machine: Value = serde_json::from_str(text).expect("JSON");
         only(&machine, "the machine", &["Comment", "QueryLanguage", "StartAt", "States"]);
@@ -64,8 +64,8 @@ impl Machine {
         Machine { start: machine["StartAt"].as_str().expect("a start").to_owned(), states }
     }
 
-    /// Runs it to its end. The states in the order in which they were entered; a task that is done
-    /// again is entered again.
+    /// Runs the machine to its end. Returns the states in the order in which they were entered; a
+    /// retried task is entered again.
     pub fn run(&self, input: Value, world: &mut dyn FnMut(&TaskCall<'_>) -> Answer) -> Vec<String> {
         let mut visited = Vec::new();
         let (mut at, mut data) = (self.start.clone(), input);
@@ -105,7 +105,7 @@ impl Machine {
     }
 }
 
-/// What each kind of states may have.
+/// The fields that each type of state may have.
 const FIELDS: [(&str, &[&str]); 6] = [
     (
         "Task",
@@ -149,7 +149,7 @@ fn task(
 ) -> String {
     in_range(name, state);
     let context = json!({ "Task": { "Token": "token" } });
-    // Each retrier counts for itself, anew whenever the state is entered.
+    // Each retrier has its own count, reset whenever the state is entered.
     let mut attempts: HashMap<usize, u64> = HashMap::new();
     loop {
         let parameters = computed(&state["Parameters"], data, &context);
@@ -187,7 +187,7 @@ fn task(
     }
 }
 
-/// Whether a retrier or catcher is for an error. `States.TaskFailed` stands for every error but
+/// Whether a retrier or catcher matches an error. `States.TaskFailed` matches every error except
 /// `States.Timeout`.
 fn matches(rule: &Value, error: &str) -> bool {
     rule["ErrorEquals"].as_array().expect("errors").iter().any(|wanted| match text(wanted) {

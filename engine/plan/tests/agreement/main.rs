@@ -1,9 +1,9 @@
-//! The state machine that is written out goes where the plan goes: for any workflow a lead can
-//! write and anything that can come out of its states. The plan is walked with [`Counters`], as the
-//! local engine does; the machine by a reader of the Amazon States Language that knows nothing of
-//! plans and sees only the JSON.
+//! The exported state machine takes the same path as the plan, for any workflow that a lead can
+//! write and any outcomes of its states. The plan is walked with [`Counters`], as the local engine
+//! does; the machine by an interpreter of the Amazon States Language that knows nothing of plans
+//! and sees only the JSON.
 
-#![allow(clippy::panic, reason = "a test says what is wrong by failing")]
+#![allow(clippy::panic, reason = "a test reports what is wrong by failing")]
 
 mod machine;
 mod outcomes;
@@ -22,17 +22,17 @@ use machine::Machine;
 use outcomes::{Draw, Happened, Script};
 use workspace::Written;
 
-/// Workflows when `CLOUDCREW_WORKFLOWS` says nothing.
+/// Number of workflows unless `CLOUDCREW_WORKFLOWS` is set.
 const WORKFLOWS: u32 = 2_000;
 
-/// What the plan says: each state that was entered, and what came out of it.
+/// The path of the plan: each state that was entered, and its outcome.
 fn by_plan(plan: &Plan, entry: Option<&str>, script: &mut Script) -> Vec<Happened> {
     let mut counters = Counters::default();
     let mut at = entry.and_then(|phase| plan.entry(phase)).unwrap_or(&plan.start).to_owned();
     let mut happened = Vec::new();
     loop {
         let state = plan.state(&at).expect("a state of the plan");
-        // A customer who may not revise any more is not offered it.
+        // A customer without revisions left is not offered one.
         let leads = |on| {
             plan.next(&at, on, &counters)
                 .ok()
@@ -46,7 +46,7 @@ fn by_plan(plan: &Plan, entry: Option<&str>, script: &mut Script) -> Vec<Happene
         let phase = state.phase.clone().unwrap_or_default();
         counters.take(&phase, &next);
         if next.to != at {
-            // Deaths are counted where no progress was made; who leaves a state has made some.
+            // Deaths are counted while there is no progress; leaving a state is progress.
             counters.reset(&phase, Counter::Restarts);
         }
         happened.push(Happened { state: at, on: Some(on) });
@@ -54,7 +54,7 @@ fn by_plan(plan: &Plan, entry: Option<&str>, script: &mut Script) -> Vec<Happene
     }
 }
 
-/// One workflow, one course of events.
+/// Tests one workflow with one course of events.
 fn agrees(written: &Written, draws: &[Draw], seen: &RefCell<BTreeSet<String>>) {
     let definition = written.definition();
     let plan = build(&definition, workspace::WORKFLOW).expect("a plan");
@@ -82,15 +82,15 @@ fn agrees(written: &Written, draws: &[Draw], seen: &RefCell<BTreeSet<String>>) {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "how long a test looks is said from outside")]
-fn the_machine_visits_what_the_plan_visits_in_the_same_order() {
+#[expect(clippy::disallowed_methods, reason = "the duration of the test is set from outside")]
+fn the_machine_takes_the_same_path_as_the_plan() {
     let cases = std::env::var("CLOUDCREW_WORKFLOWS")
         .ok()
         .map_or(WORKFLOWS, |n| n.parse().expect("a number"));
     let seed: u64 =
         std::env::var("CLOUDCREW_SEED").ok().map_or(1, |n| n.parse().expect("a number"));
     let seen = RefCell::new(BTreeSet::new());
-    // The same seed makes the same workflows and courses, so that a failure can be looked at again.
+    // The same seed gives the same workflows and courses, so that a failure can be reproduced.
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let chance = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
@@ -111,7 +111,7 @@ fn the_machine_visits_what_the_plan_visits_in_the_same_order() {
     assert!(cases < WORKFLOWS || missed.is_empty(), "never happened: {missed:?}");
 }
 
-/// Each kind of state with each of its outcomes, each end, and each state that counts.
+/// Each kind of state with each of its outcomes, each end, and each counting state.
 const WHAT_CAN_HAPPEN: [&str; 36] = [
     "swarm finished",
     "swarm incomplete",
@@ -152,19 +152,16 @@ const WHAT_CAN_HAPPEN: [&str; 36] = [
 ];
 
 #[test]
-fn every_outcome_of_the_plan_is_among_them() {
+fn every_outcome_of_the_plan_is_listed() {
     let written = workspace::Written::full();
     let plan = build(&written.definition(), workspace::WORKFLOW).expect("a plan");
     for state in &plan.states {
         for transition in &state.on {
             let what = format!("{} {}", state.kind.name(), transition.on.name());
-            // While the machine waits for a provider nothing runs that could hear of it: the swarm
-            // that goes on ends as cancelled.
+            // While the machine waits for a provider, nothing runs that could notice: the resumed
+            // swarm ends as cancelled.
             let unheard = state.kind == Kind::Park && what == "park cancelled";
-            assert!(
-                unheard || WHAT_CAN_HAPPEN.contains(&what.as_str()),
-                "`{what}` is not looked at"
-            );
+            assert!(unheard || WHAT_CAN_HAPPEN.contains(&what.as_str()), "`{what}` is not covered");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What comes out of states, by chance; and how the programs behind a machine say it.
+//! Random outcomes of states, and how the programs behind a machine report them.
 
 use cloudcrew_plan::{Kind, Outcome, Plan, State};
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::machine::{Answer, TaskCall};
 
-/// A piece of chance: which outcome, for how many states in a row, and in which of its forms.
+/// A random choice: which outcome, for how many states in a row, and in which form.
 #[derive(Debug, Clone, Copy)]
 pub struct Draw {
     pick: u8,
@@ -14,7 +14,7 @@ pub struct Draw {
     form: u8,
 }
 
-/// Any.
+/// Any draw.
 pub fn any() -> impl Strategy<Value = Draw> {
     (any_u8(), 0..5u8, any_u8()).prop_map(|(pick, again, form)| Draw { pick, again, form })
 }
@@ -23,14 +23,14 @@ fn any_u8() -> impl Strategy<Value = u8> {
     proptest::arbitrary::any::<u8>()
 }
 
-/// A state that was entered, and what came out of it; nothing for a final one.
+/// A state that was entered, and its outcome; none for a final state.
 #[derive(Debug, Clone)]
 pub struct Happened {
     pub state: String,
     pub on: Option<Outcome>,
 }
 
-/// Chance, spread over the states; when it is used up, everything goes well.
+/// Random choices spread over the states; when they are exhausted, everything succeeds.
 pub struct Script {
     picks: std::vec::IntoIter<u8>,
 }
@@ -44,8 +44,8 @@ impl Script {
         Script { picks: picks.into_iter() }
     }
 
-    /// What comes out of a state, of what may; nothing of a final one. `leads` says whether the
-    /// engagement goes on from there.
+    /// Picks an outcome of a state; none for a final one. `leads` says whether the engagement
+    /// continues from there.
     pub fn outcome(
         &mut self,
         state: &State,
@@ -59,7 +59,8 @@ impl Script {
         }
         let happy = all.first().copied()?;
         let Some(pick) = self.picks.next() else { return Some(happy) };
-        // Ways on count more than ends, or few engagements would come to a second lap.
+        // Outcomes that continue weigh more than ends, otherwise few engagements would reach a
+        // second lap.
         let weight = |on: &Outcome| if leads(*on) == Some(true) { 6 } else { 1 };
         let spread: Vec<Outcome> =
             all.iter().flat_map(|on| std::iter::repeat_n(*on, weight(on))).collect();
@@ -82,12 +83,12 @@ impl<'a> Answers<'a> {
         Answers { plan, happened: happened.iter(), forms, calls: 0, last_away: false }
     }
 
-    /// What a task is told.
+    /// The answer to a task.
     pub fn to(&mut self, task: &TaskCall<'_>) -> Answer {
         let form =
             if self.forms.is_empty() { 0 } else { self.forms[self.calls % self.forms.len()] };
         self.calls += 1;
-        // Lambda itself fails for a moment: nobody's outcome.
+        // A momentary failure of Lambda itself: not an outcome.
         if task.is_lambda() && form % 8 == 7 && !std::mem::replace(&mut self.last_away, true) {
             return Answer::Away("Lambda.TooManyRequestsException");
         }
@@ -95,7 +96,7 @@ impl<'a> Answers<'a> {
         if self.plan.state(task.name).is_none() {
             return noted(task, form);
         }
-        // States in which no program works pass without being asked.
+        // States without a program pass without a task.
         let mut next = self.happened.next().expect("the plan went on");
         while self.plan.state(&next.state).is_some_and(|s| s.kind == Kind::Park) {
             next = self.happened.next().expect("the plan went on");
@@ -106,7 +107,7 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// Noting an end may fail as well; the end comes all the same.
+/// Recording an end may fail too; the end follows anyway.
 fn noted(task: &TaskCall<'_>, form: u8) -> Answer {
     let payload = &task.parameters["Payload"];
     assert_eq!(payload["project"], "retail-orders");
@@ -171,9 +172,9 @@ fn text(value: &Value) -> &str {
     value.as_str().expect("a text")
 }
 
-/// How a container ends without a word: not heard of, too long, not started at all, refused.
+/// How a container ends without a report: no heartbeat, timeout, never started, refused.
 const DEATHS: [&str; 4] =
     ["States.HeartbeatTimeout", "States.Timeout", "States.TaskFailed", "ECS.AmazonECSException"];
-/// How a function ends without a word.
+/// How a function ends without a report.
 const CRASHES: [&str; 4] =
     ["States.Timeout", "Runtime.ExitError", "Sandbox.Timedout", "Lambda.Unknown"];

@@ -4,20 +4,20 @@ use serde_json::{Map, Value, json};
 
 /// The steps of `$.counters['a-b'].retries`.
 fn steps(path: &str) -> Vec<String> {
-    let mut rest = path.strip_prefix('$').unwrap_or_else(|| panic!("`{path}` is no path"));
+    let mut rest = path.strip_prefix('$').unwrap_or_else(|| panic!("`{path}` is not a path"));
     let mut steps = Vec::new();
     while !rest.is_empty() {
         let (step, more) = if let Some(quoted) = rest.strip_prefix("['") {
             quoted.split_once("']").unwrap_or_else(|| panic!("`{path}` is not closed"))
         } else {
-            let plain = rest.strip_prefix('.').unwrap_or_else(|| panic!("`{path}` is no path"));
+            let plain = rest.strip_prefix('.').unwrap_or_else(|| panic!("`{path}` is not a path"));
             plain.split_at(plain.find(['.', '[']).unwrap_or(plain.len()))
         };
         let plain = rest.starts_with('.');
         let good = |c: char| c.is_ascii_alphanumeric() || c == '_' || (!plain && c == '-');
         assert!(
             !step.is_empty() && step.chars().all(good),
-            "`{step}` of `{path}` is no name that may stand there"
+            "`{step}` of `{path}` is not an allowed name"
         );
         steps.push(step.to_owned());
         rest = more;
@@ -25,17 +25,17 @@ fn steps(path: &str) -> Vec<String> {
     steps
 }
 
-/// What stands at a path.
+/// The value at a path, if any.
 pub fn find<'a>(data: &'a Value, path: &str) -> Option<&'a Value> {
     steps(path).iter().try_fold(data, |value, step| value.get(step))
 }
 
-/// What must stand at a path.
+/// The value that must be at a path.
 pub fn get<'a>(data: &'a Value, path: &str) -> &'a Value {
     find(data, path).unwrap_or_else(|| panic!("nothing at `{path}` of {data}"))
 }
 
-/// Puts a result where `ResultPath` says.
+/// Writes a result at its `ResultPath`.
 pub fn put(data: &mut Value, path: &str, result: Value) {
     let mut place = data;
     for step in steps(path) {
@@ -51,7 +51,7 @@ pub fn put(data: &mut Value, path: &str, result: Value) {
     *place = result;
 }
 
-/// `Parameters` and `ResultSelector`: each key that ends in `.$` is computed.
+/// Evaluates `Parameters` and `ResultSelector`: each key that ends in `.$` is computed.
 pub fn computed(template: &Value, data: &Value, context: &Value) -> Value {
     match template {
         Value::Object(entries) => {

@@ -1,4 +1,4 @@
-//! Workspaces by chance, as the text that a lead writes.
+//! Random workspaces, as the text that a lead writes.
 
 use cloudcrew_definition::catalogue::{Capability, Catalogue, Effect, ToolInfo};
 use cloudcrew_definition::crew::Definition;
@@ -11,8 +11,8 @@ use serde_json::json;
 /// Name of the only workflow.
 pub const WORKFLOW: &str = "delivery";
 
-/// Names that phases have, or could have to our harm: those of states, of ends, very short and as
-/// long as they may be.
+/// Names of phases, including harmful ones: those of states, of ends, very short, and of maximum
+/// length.
 const NAMES: [&str; 14] = [
     "discovery",
     "poc",
@@ -30,7 +30,7 @@ const NAMES: [&str; 14] = [
     "a-name-that-is-exactly-as-long-as-a-name-of-a-phase-may-be-63-c",
 ];
 
-/// A workspace, and the phase to enter it at.
+/// A workspace, and the phase at which to enter it.
 #[derive(Debug, Clone)]
 pub struct Written {
     phases: Vec<Phase>,
@@ -57,7 +57,7 @@ struct Gate {
     on_expiry: Option<&'static str>,
 }
 
-/// Any.
+/// Any workspace.
 pub fn any() -> impl Strategy<Value = Written> {
     let names = prop::sample::subsequence(NAMES.to_vec(), 1..=5).prop_shuffle();
     let phases = names.prop_flat_map(|names| names.into_iter().map(phase).collect::<Vec<_>>());
@@ -110,7 +110,7 @@ fn expiry() -> impl Strategy<Value = Option<&'static str>> {
 }
 
 impl Written {
-    /// One with everything that a phase can have.
+    /// A workspace with everything that a phase can have.
     pub fn full() -> Written {
         let gate = Gate { max_revisions: 1, expires_after: Some("72h"), on_expiry: Some("stop") };
         let phase = Phase {
@@ -126,7 +126,7 @@ impl Written {
         Written { phases: vec![phase], finalize: true, entry: None }
     }
 
-    /// Loaded as `cloudcrew` loads it.
+    /// Loads it as `cloudcrew` does.
     pub fn definition(&self) -> Definition {
         let mut sources = Sources::new();
         let crew = "version: 1\nmodels:\n  opus: { max_tokens: 16000 }\nagents:\n  pm:\n    \
@@ -216,7 +216,7 @@ fn catalogue() -> Catalogue {
     }
 }
 
-/// What `templatefile` makes of a machine: names bound, escapes gone.
+/// What `templatefile` makes of a machine: names bound, escapes resolved.
 pub fn rendered(machine: &str) -> String {
     let mut text = machine.to_owned();
     for name in PLACEHOLDERS {

@@ -1,21 +1,21 @@
-//! The promises of [`Index`].
+//! The contract of [`Index`].
 
 use std::time::Duration;
 
-use super::{batch, entry, kept};
+use super::{batch, done, entry};
 use crate::index::{Index, Listing, Row, Which};
 use crate::journal::{Batch, Head, Journal, NewEntry, Writer};
 
-/// All of them.
-pub async fn every_promise(journal: &dyn Journal, index: &dyn Index, pause: Pause<'_>) {
+/// Runs all tests.
+pub async fn run_all(journal: &dyn Journal, index: &dyn Index, pause: Pause<'_>) {
     engagements_are_listed_by_creation(journal, index, pause).await;
     a_row_is_the_one_of_the_last_append(journal, index, pause).await;
-    who_must_act_and_what_is_due_are_found(journal, index, pause).await;
+    filters_find_waiting_and_due_engagements(journal, index, pause).await;
     a_row_is_filled_in_once(journal, index, pause).await;
 }
 
-/// How the suite waits for an index that lags behind: called with the time it may still take. An index
-/// that is never behind does nothing.
+/// How the suite waits for an index that lags behind: called with the time it may still take. An
+/// index without lag does nothing.
 pub type Pause<'a> = &'a (dyn Fn(Duration) + Sync);
 
 /// How long a row may lag behind.
@@ -23,15 +23,15 @@ const LAG: Duration = Duration::from_secs(5);
 
 async fn listed(index: &dyn Index, which: Which, pause: Pause<'_>) -> Vec<Listing> {
     pause(LAG);
-    kept("engagements are listed", index.list(which).await)
+    done("engagements are listed", index.list(which).await)
 }
 
 async fn started(journal: &dyn Journal, engagement: &str, row: Row) -> Head {
     let batch = Batch { entries: vec![entry(1)], row };
-    kept("an engagement begins", journal.create(engagement, batch).await).unwrap_or_default()
+    done("an engagement begins", journal.create(engagement, batch).await).unwrap_or_default()
 }
 
-/// With when they began and where they are.
+/// Each with its creation time and its current head.
 pub async fn engagements_are_listed_by_creation(
     journal: &dyn Journal,
     index: &dyn Index,
@@ -40,15 +40,15 @@ pub async fn engagements_are_listed_by_creation(
     let before = listed(index, Which::All, pause).await.len();
     for (n, engagement) in [(1, "list-z"), (2, "list-a"), (3, "list-m")] {
         let first = NewEntry { at: 1_900_000_000_000 + n, ..entry(1) };
-        kept("an engagement begins", journal.create(engagement, batch(vec![first])).await);
+        done("an engagement begins", journal.create(engagement, batch(vec![first])).await);
     }
-    let head = kept("the head is read", journal.head("list-a").await).unwrap_or_default();
-    let head = kept(
+    let head = done("the head is read", journal.head("list-a").await).unwrap_or_default();
+    let head = done(
         "an entry is appended",
         journal.append("list-a", &head, Writer::Inbound, batch(vec![entry(2)])).await,
     );
     let all = listed(index, Which::All, pause).await;
-    assert_eq!(all.len(), before + 3, "three engagements more are listed");
+    assert_eq!(all.len(), before + 3, "three more engagements are listed");
     let new: Vec<_> = all
         .iter()
         .filter(|l| l.engagement.starts_with("list-"))
@@ -59,14 +59,14 @@ pub async fn engagements_are_listed_by_creation(
         ("list-a", 1_900_000_000_002),
         ("list-m", 1_900_000_000_003),
     ];
-    assert_eq!(new, expected, "engagements are listed in the order of their creation");
+    assert_eq!(new, expected, "engagements are not listed by creation");
     assert!(
         all.iter().any(|l| l.engagement == "list-a" && l.head == head),
-        "the list has an old head"
+        "the listed head is outdated"
     );
 }
 
-/// The row of an append that was refused is nowhere.
+/// A refused append changes no row.
 pub async fn a_row_is_the_one_of_the_last_append(
     journal: &dyn Journal,
     index: &dyn Index,
@@ -75,19 +75,19 @@ pub async fn a_row_is_the_one_of_the_last_append(
     let row = |text: &str| Row { standing: text.to_owned(), waits: false, due: Some(7) };
     let head = started(journal, "rowed", row("first")).await;
     let appended = Batch { entries: vec![entry(2)], row: row("second") };
-    kept("it is appended", journal.append("rowed", &head, Writer::Inbound, appended).await);
+    done("an entry is appended", journal.append("rowed", &head, Writer::Inbound, appended).await);
     let stale = Batch { entries: vec![entry(3)], row: row("third") };
     let refused = journal.append("rowed", &head, Writer::Inbound, stale).await;
-    assert!(refused.is_err(), "an append at an old head went in");
+    assert!(refused.is_err(), "an append at an old head was accepted");
     let again = Batch { entries: vec![entry(1)], row: row("fourth") };
-    kept("a second beginning is answered", journal.create("rowed", again).await);
+    done("a second creation is answered", journal.create("rowed", again).await);
     let all = listed(index, Which::All, pause).await;
     let found = all.into_iter().find(|l| l.engagement == "rowed").and_then(|l| l.row);
     assert_eq!(found, Some(row("second")), "the row is not that of the last append");
 }
 
-/// By whether a person must act, and by time.
-pub async fn who_must_act_and_what_is_due_are_found(
+/// Filters by whether a person must act, and by time.
+pub async fn filters_find_waiting_and_due_engagements(
     journal: &dyn Journal,
     index: &dyn Index,
     pause: Pause<'_>,
@@ -105,12 +105,12 @@ pub async fn who_must_act_and_what_is_due_are_found(
     assert_eq!(found, ["act-a act-c", "", "act-b", "act-b act-c"]);
 }
 
-/// A row that is there, or of an older journal, is not overwritten.
+/// An existing row, or one of an older journal, is not overwritten.
 pub async fn a_row_is_filled_in_once(journal: &dyn Journal, index: &dyn Index, pause: Pause<'_>) {
     let row = |text: &str| Row { standing: text.to_owned(), ..Row::default() };
     let head = started(journal, "filled", row("written")).await;
-    kept("it is filled in", index.fill("filled", &head, row("filled in")).await);
+    done("the row is filled in", index.fill("filled", &head, row("filled in")).await);
     let all = listed(index, Which::All, pause).await;
     let found = all.into_iter().find(|l| l.engagement == "filled").and_then(|l| l.row);
-    assert_eq!(found, Some(row("written")), "a row that was there was overwritten");
+    assert_eq!(found, Some(row("written")), "an existing row was overwritten");
 }

@@ -1,83 +1,83 @@
-//! The promises of [`Journal`]: entries and heads.
+//! The contract of [`Journal`]: entries and heads.
 
 use futures_util::future::join_all;
 use serde_json::json;
 
-use super::{batch, begun, entry, kept};
+use super::{batch, begun, done, entry};
 use crate::index::{MAX_ROW, Row};
 use crate::journal::{
     AppendError, Batch, Head, Journal, MAX_APPEND, MAX_BATCH, MAX_PAYLOAD, NewEntry, Writer, chain,
 };
 
-/// All of them.
-pub async fn every_promise(journal: &dyn Journal) {
+/// Runs all tests.
+pub async fn run_all(journal: &dyn Journal) {
     an_unknown_engagement_is_empty_and_cannot_be_appended_to(journal).await;
-    an_engagement_begins_once(journal).await;
-    what_was_appended_is_read_in_order_and_in_pages(journal).await;
-    the_hashes_are_a_chain(journal).await;
-    who_expects_another_head_is_told_where_it_is(journal).await;
-    an_append_is_whole_or_not_at_all(journal).await;
-    of_many_who_append_at_one_head_one_wins(journal).await;
-    of_many_who_begin_an_engagement_one_does(journal).await;
-    who_has_read_another_journal_is_not_served(journal).await;
+    an_engagement_is_created_once(journal).await;
+    entries_are_read_in_order_and_in_pages(journal).await;
+    hashes_form_a_chain(journal).await;
+    a_conflict_carries_the_current_head(journal).await;
+    an_append_is_atomic(journal).await;
+    one_of_many_concurrent_appends_wins(journal).await;
+    one_of_many_concurrent_creations_wins(journal).await;
+    a_reader_of_another_journal_is_refused(journal).await;
 }
 
-/// Nothing is there, and that is no error to who reads; to who appends it is.
+/// A reader finds nothing; an append is an error.
 pub async fn an_unknown_engagement_is_empty_and_cannot_be_appended_to(journal: &dyn Journal) {
     assert_eq!(
-        kept("a head is looked for", journal.head("nobody").await),
+        done("an unknown head is read", journal.head("nobody").await),
         None,
-        "nobody began `nobody`"
+        "`nobody` was never created"
     );
     assert_eq!(
-        kept("it is read", journal.read("nobody", &Head::default(), 10).await),
+        done("an unknown journal is read", journal.read("nobody", &Head::default(), 10).await),
         [],
-        "nobody wrote in `nobody`"
+        "`nobody` has no entries"
     );
     let appended =
         journal.append("nobody", &Head::default(), Writer::Inbound, batch(vec![entry(1)])).await;
     assert!(
         matches!(appended, Err(AppendError::Store(_))),
-        "an engagement began by an append: {appended:?}"
+        "an append created an engagement: {appended:?}"
     );
     assert_eq!(
-        kept("a head is looked for", journal.head("nobody").await),
+        done("an unknown head is read", journal.head("nobody").await),
         None,
         "a refused append left something behind"
     );
 }
 
-/// The second who begins it is told, and changes nothing.
-pub async fn an_engagement_begins_once(journal: &dyn Journal) {
+/// The second attempt returns `None` and changes nothing.
+pub async fn an_engagement_is_created_once(journal: &dyn Journal) {
     let head = begun(journal, "begins-once").await;
     assert_eq!(head.seq, 1, "the first entry has number 1");
-    let again = kept(
-        "a second beginning is answered",
+    let again = done(
+        "a second creation is answered",
         journal.create("begins-once", batch(vec![entry(8), entry(9)])).await,
     );
-    assert_eq!(again, None, "an engagement began twice");
+    assert_eq!(again, None, "an engagement was created twice");
     assert_eq!(
-        kept("the head is read", journal.head("begins-once").await),
+        done("the head is read", journal.head("begins-once").await),
         Some(head),
-        "the second beginning moved the head"
+        "the second creation moved the head"
     );
     let empty = journal.create("begins-with-nothing", batch(vec![])).await;
-    assert!(empty.is_err(), "an engagement began without an entry: {empty:?}");
+    assert!(empty.is_err(), "an engagement was created without an entry: {empty:?}");
 }
 
-/// Values, times and kinds come back as they were; a page begins where the last one ended.
-pub async fn what_was_appended_is_read_in_order_and_in_pages(journal: &dyn Journal) {
+/// Values, times and kinds round-trip; a page begins where the last one ended.
+pub async fn entries_are_read_in_order_and_in_pages(journal: &dyn Journal) {
     let engagement = "read-in-pages";
     let mut head = begun(journal, engagement).await;
     for first in [2, 5, 8] {
         let entries = (first..first + 3).map(entry).collect();
-        head = kept(
+        head = done(
             "three entries are appended",
             journal.append(engagement, &head, Writer::Inbound, batch(entries)).await,
         );
     }
     assert_eq!(
-        kept(
+        done(
             "nothing is appended",
             journal.append(engagement, &head, Writer::Inbound, batch(vec![])).await
         ),
@@ -85,17 +85,17 @@ pub async fn what_was_appended_is_read_in_order_and_in_pages(journal: &dyn Journ
     );
     let (mut at, mut read) = (Head::default(), Vec::new());
     loop {
-        let page = kept("a page is read", journal.read(engagement, &at, 4).await);
-        assert!(page.len() <= 4, "a page is longer than was asked for");
+        let page = done("a page is read", journal.read(engagement, &at, 4).await);
+        assert!(page.len() <= 4, "a page is longer than requested");
         let Some(last) = page.last() else { break };
         at = Head { seq: last.seq, hash: last.hash.clone() };
         read.extend(page);
     }
-    assert_eq!(at, head, "the journal is read up to its head");
+    assert_eq!(at, head, "the journal was not read up to its head");
     assert_eq!(
         read.iter().map(|e| e.seq).collect::<Vec<_>>(),
         (1..=10).collect::<Vec<_>>(),
-        "numbers have no gap"
+        "sequence numbers have a gap"
     );
     for (found, n) in read.iter().zip(1..) {
         let NewEntry { at, kind, payload } = entry(n);
@@ -103,36 +103,36 @@ pub async fn what_was_appended_is_read_in_order_and_in_pages(journal: &dyn Journ
         assert_eq!(
             found.payload.to_string(),
             payload,
-            "entry {n} came back changed, or its keys in another order"
+            "entry {n} came back changed, or with its keys reordered"
         );
     }
 }
 
-/// Anybody can check a journal with [`chain`] alone.
-pub async fn the_hashes_are_a_chain(journal: &dyn Journal) {
+/// Anyone can verify a journal with [`chain`] alone.
+pub async fn hashes_form_a_chain(journal: &dyn Journal) {
     let head = begun(journal, "chained").await;
-    let head = kept(
+    let head = done(
         "entries are appended",
         journal.append("chained", &head, Writer::Inbound, batch(vec![entry(2), entry(3)])).await,
     );
     let mut before = String::new();
-    for found in kept("it is read", journal.read("chained", &Head::default(), 100).await) {
+    for found in done("the journal is read", journal.read("chained", &Head::default(), 100).await) {
         let expected = chain(&before, found.seq, found.at, &found.kind, &found.payload.to_string());
         assert_eq!(
             found.hash, expected,
-            "entry {} does not hash what it says and what was before it",
+            "the hash of entry {} does not cover its content and its predecessor",
             found.seq
         );
         before = expected;
     }
-    assert_eq!(head.hash, before, "the head has the hash of the last entry");
+    assert_eq!(head.hash, before, "the head does not have the hash of the last entry");
 }
 
-/// A conflict carries the head, and trying again from there works.
-pub async fn who_expects_another_head_is_told_where_it_is(journal: &dyn Journal) {
+/// A conflict carries the head, and retrying from there works.
+pub async fn a_conflict_carries_the_current_head(journal: &dyn Journal) {
     let engagement = "moved-on";
     let old = begun(journal, engagement).await;
-    let new = kept(
+    let new = done(
         "an entry is appended",
         journal.append(engagement, &old, Writer::Inbound, batch(vec![entry(2)])).await,
     );
@@ -140,22 +140,24 @@ pub async fn who_expects_another_head_is_told_where_it_is(journal: &dyn Journal)
     for stale in [&old, &Head::default(), &forged] {
         match journal.append(engagement, stale, Writer::Inbound, batch(vec![entry(9)])).await {
             Err(AppendError::Conflict(there)) => {
-                assert_eq!(there, new, "a conflict names the wrong head")
+                assert_eq!(there, new, "a conflict carries the wrong head")
             }
             other => {
-                panic!("an append after {stale:?} was let in, the head being {new:?}: {other:?}")
+                panic!(
+                    "an append after {stale:?} was accepted, although the head is {new:?}: {other:?}"
+                )
             }
         }
     }
-    let next = kept(
-        "an append at the head goes in",
+    let next = done(
+        "an append at the head is accepted",
         journal.append(engagement, &new, Writer::Inbound, batch(vec![entry(3)])).await,
     );
-    assert_eq!(next.seq, 3, "refused appends left numbers behind");
+    assert_eq!(next.seq, 3, "refused appends consumed sequence numbers");
 }
 
-/// One entry too many or too large, and none is there; at the limits, all are.
-pub async fn an_append_is_whole_or_not_at_all(journal: &dyn Journal) {
+/// One entry too many or too large, and none is written; at the limits, all are.
+pub async fn an_append_is_atomic(journal: &dyn Journal) {
     let engagement = "whole";
     let head = begun(journal, engagement).await;
     let sized =
@@ -170,36 +172,39 @@ pub async fn an_append_is_whole_or_not_at_all(journal: &dyn Journal) {
         }),
     ] {
         let appended = journal.append(engagement, &head, Writer::Inbound, batch(entries)).await;
-        assert!(matches!(appended, Err(AppendError::Store(_))), "{why} went in: {appended:?}");
+        assert!(
+            matches!(appended, Err(AppendError::Store(_))),
+            "{why}: the append was accepted: {appended:?}"
+        );
         assert_eq!(
-            kept("the head is read", journal.head(engagement).await),
+            done("the head is read", journal.head(engagement).await),
             Some(head.clone()),
-            "{why} moved the head"
+            "{why}: the head moved"
         );
     }
     let fill = (MAX_BATCH - MAX_PAYLOAD).div_ceil(MAX_APPEND - 1);
     let mut most = vec![sized(fill); MAX_APPEND - 1];
     most.push(sized(MAX_BATCH - fill * (MAX_APPEND - 1)));
-    let head = kept(
-        "as many entries and bytes as go into one append are appended",
+    let head = done(
+        "the maximum entries and bytes are appended",
         journal.append(engagement, &head, Writer::Inbound, batch(most)).await,
     );
-    assert_eq!(head.seq, 1 + MAX_APPEND as u64, "an append at the limits is not whole");
+    assert_eq!(head.seq, 1 + MAX_APPEND as u64, "an append at the limits lost entries");
     let largest = vec![sized(MAX_PAYLOAD); MAX_BATCH / MAX_PAYLOAD];
-    let head = kept(
-        "the largest entries that go into one append are appended",
+    let head = done(
+        "the largest entries are appended",
         journal.append(engagement, &head, Writer::Inbound, batch(largest)).await,
     );
     let row = Row { standing: "x".repeat(MAX_ROW + 1), ..Row::default() };
     let appended = journal
         .append(engagement, &head, Writer::Inbound, Batch { entries: vec![entry(2)], row })
         .await;
-    assert!(matches!(appended, Err(AppendError::Store(_))), "too large a row went in");
-    assert_eq!(kept("the head is read", journal.head(engagement).await), Some(head));
+    assert!(matches!(appended, Err(AppendError::Store(_))), "a row above the limit was accepted");
+    assert_eq!(done("the head is read", journal.head(engagement).await), Some(head));
 }
 
-/// Round after round, eight writers see one head: one is let in, seven are told.
-pub async fn of_many_who_append_at_one_head_one_wins(journal: &dyn Journal) {
+/// In each round, eight writers see one head: one append is accepted, seven conflict.
+pub async fn one_of_many_concurrent_appends_wins(journal: &dyn Journal) {
     let engagement = "contended";
     let mut head = begun(journal, engagement).await;
     for round in 1..=50 {
@@ -217,35 +222,34 @@ pub async fn of_many_who_append_at_one_head_one_wins(journal: &dyn Journal) {
                 Ok(new) => won.push(new),
                 Err(AppendError::Conflict(_)) => lost += 1,
                 Err(error) => {
-                    panic!("round {round}: a writer was told neither yes nor no: {error:?}")
+                    panic!("round {round}: an append neither succeeded nor conflicted: {error:?}")
                 }
             }
         }
         assert_eq!(
             (won.len(), lost),
             (1, 7),
-            "round {round}: of eight writers at one head not exactly one won"
+            "round {round}: not exactly one of eight concurrent appends won"
         );
         head = won.remove(0);
-        assert_eq!(head.seq, round + 1, "round {round}: an append took more than its number");
+        assert_eq!(head.seq, round + 1, "round {round}: an append consumed more than one number");
     }
-    let read = kept("it is read", journal.read(engagement, &Head::default(), 100).await);
-    assert_eq!(read.len(), 51, "the journal holds one entry of each round");
+    let read = done("the journal is read", journal.read(engagement, &Head::default(), 100).await);
+    assert_eq!(read.len(), 51, "the journal does not hold one entry per round");
 }
 
-/// A double click on `run`.
-pub async fn of_many_who_begin_an_engagement_one_does(journal: &dyn Journal) {
+/// For example, a double click on `run`.
+pub async fn one_of_many_concurrent_creations_wins(journal: &dyn Journal) {
     let begun =
         join_all((0..8).map(|n| journal.create("begun-by-eight", batch(vec![entry(n)])))).await;
-    let begun =
-        begun.into_iter().filter_map(|begun| kept("a beginning is answered", begun)).count();
-    assert_eq!(begun, 1, "of eight who begin one engagement exactly one does");
+    let begun = begun.into_iter().filter_map(|begun| done("a creation is answered", begun)).count();
+    assert_eq!(begun, 1, "not exactly one of eight concurrent creations won");
 }
 
-/// A reader whose last entry is not the journal's must not be handed the rest as if it were.
-pub async fn who_has_read_another_journal_is_not_served(journal: &dyn Journal) {
+/// A reader whose last entry is not in the journal must not receive the rest as if it were.
+pub async fn a_reader_of_another_journal_is_refused(journal: &dyn Journal) {
     let head = begun(journal, "one-of-two").await;
-    let end = kept(
+    let end = done(
         "entries are appended",
         journal.append("one-of-two", &head, Writer::Inbound, batch(vec![entry(2)])).await,
     );
@@ -258,7 +262,7 @@ pub async fn who_has_read_another_journal_is_not_served(journal: &dyn Journal) {
         let read = journal.read("one-of-two", &after, 10).await;
         assert!(
             read.is_err(),
-            "a reader who was at {after:?} was served, the end being {end:?}: {read:?}"
+            "a read after {after:?} succeeded, although the end is {end:?}: {read:?}"
         );
     }
 }

@@ -1,21 +1,20 @@
-//! The promises of [`Ledger`].
+//! The contract of [`Ledger`].
 
 use futures_util::future::join_all;
 
-use super::{begun, kept};
+use super::{begun, done};
 use crate::journal::Journal;
 use crate::ledger::{Ledger, LedgerKind, LedgerRow};
 
-/// All of them. The journal is where the engagements are begun that the rows belong to.
-pub async fn every_promise(ledger: &dyn Ledger, journal: &dyn Journal) {
-    for engagement in ["kept-in-order", "kept-apart", "written-once", "all-or-none", "many-writers"]
-    {
+/// Runs all tests. The rows' engagements are created in `journal`.
+pub async fn run_all(ledger: &dyn Ledger, journal: &dyn Journal) {
+    for engagement in ["in-order", "separate", "written-once", "all-or-none", "many-writers"] {
         begun(journal, engagement).await;
     }
-    rows_come_back_in_the_order_they_were_recorded(ledger).await;
+    rows_are_read_in_the_order_they_were_recorded(ledger).await;
     a_row_is_written_once(ledger).await;
     rows_are_recorded_all_or_none(ledger).await;
-    of_many_writers_none_is_lost(ledger).await;
+    concurrent_writers_lose_no_rows(ledger).await;
 }
 
 fn row(id: &str, title: &str) -> LedgerRow {
@@ -31,16 +30,16 @@ fn row(id: &str, title: &str) -> LedgerRow {
 }
 
 async fn ids(ledger: &dyn Ledger, engagement: &str) -> Vec<String> {
-    kept("rows are read", ledger.rows(engagement).await).into_iter().map(|row| row.id).collect()
+    done("rows are read", ledger.rows(engagement).await).into_iter().map(|row| row.id).collect()
 }
 
-/// Of every kind, whole, and each engagement has its own.
-pub async fn rows_come_back_in_the_order_they_were_recorded(ledger: &dyn Ledger) {
+/// Rows of every kind are complete, and each engagement has its own.
+pub async fn rows_are_read_in_the_order_they_were_recorded(ledger: &dyn Ledger) {
     use LedgerKind::{Answer, Assumption, Blocker, Decision, Deliverable, Fact, Feedback, Review};
     assert_eq!(
-        kept("rows are read", ledger.rows("nobody").await),
+        done("rows are read", ledger.rows("nobody").await),
         [],
-        "an unknown engagement has no rows"
+        "an unknown engagement has rows"
     );
     let kinds = [Review, Fact, Answer, Assumption, Feedback, Decision, Deliverable, Blocker];
     let rows: Vec<_> = kinds
@@ -48,77 +47,77 @@ pub async fn rows_come_back_in_the_order_they_were_recorded(ledger: &dyn Ledger)
         .enumerate()
         .map(|(n, kind)| LedgerRow { kind: *kind, ..row(&format!("z{}", 9 - n), "t") })
         .collect();
-    kept("rows are recorded", ledger.record("kept-in-order", &rows[..3]).await);
-    kept("rows are recorded", ledger.record("kept-in-order", &rows[3..]).await);
-    kept(
-        "the same id elsewhere is recorded",
-        ledger.record("kept-apart", &[row("z9", "elsewhere")]).await,
+    done("rows are recorded", ledger.record("in-order", &rows[..3]).await);
+    done("rows are recorded", ledger.record("in-order", &rows[3..]).await);
+    done(
+        "the same id is recorded for another engagement",
+        ledger.record("separate", &[row("z9", "elsewhere")]).await,
     );
     assert_eq!(
-        kept("rows are read", ledger.rows("kept-in-order").await),
+        done("rows are read", ledger.rows("in-order").await),
         rows,
         "rows came back changed or in another order"
     );
     assert_eq!(
-        kept("rows are read", ledger.rows("kept-apart").await),
+        done("rows are read", ledger.rows("separate").await),
         [row("z9", "elsewhere")],
         "engagements share rows"
     );
 }
 
-/// A replayed step writes nothing new; a different row under its id is an error.
+/// A replayed step writes nothing new; a different row with its id is an error.
 pub async fn a_row_is_written_once(ledger: &dyn Ledger) {
     let engagement = "written-once";
-    kept("nothing is recorded", ledger.record(engagement, &[]).await);
+    done("nothing is recorded", ledger.record(engagement, &[]).await);
     for _ in 0..3 {
-        kept(
+        done(
             "the same row is recorded again",
             ledger.record(engagement, &[row("a", "said"), row("a", "said")]).await,
         );
     }
     let other = ledger.record(engagement, &[row("a", "said otherwise")]).await;
-    assert!(other.is_err(), "a row was recorded over another with its id");
+    assert!(other.is_err(), "a different row with the same id was accepted");
     assert_eq!(
-        kept("rows are read", ledger.rows(engagement).await),
+        done("rows are read", ledger.rows(engagement).await),
         [row("a", "said")],
-        "a row is there once, as it was first said"
+        "a row is not there exactly once, as first recorded"
     );
 }
 
-/// One that cannot be recorded keeps the others out.
+/// One invalid row keeps the others out.
 pub async fn rows_are_recorded_all_or_none(ledger: &dyn Ledger) {
     let engagement = "all-or-none";
-    kept("a row is recorded", ledger.record(engagement, &[row("a", "said")]).await);
+    done("a row is recorded", ledger.record(engagement, &[row("a", "said")]).await);
     let recorded = ledger
         .record(engagement, &[row("b", "new"), row("a", "said otherwise"), row("c", "new")])
         .await;
-    assert!(recorded.is_err(), "a row was recorded over another with its id");
+    assert!(recorded.is_err(), "a different row with the same id was accepted");
     assert_eq!(
         ids(ledger, engagement).await,
         ["a"],
         "some rows of a refused request were recorded"
     );
-    kept(
-        "a replay with news is recorded",
+    done(
+        "a replay with a new row is recorded",
         ledger.record(engagement, &[row("a", "said"), row("b", "new")]).await,
     );
-    assert_eq!(ids(ledger, engagement).await, ["a", "b"], "what was there and what is new");
+    assert_eq!(ids(ledger, engagement).await, ["a", "b"], "the old row and the new one");
 }
 
-/// Each of many writers at once has all its rows recorded once.
-pub async fn of_many_writers_none_is_lost(ledger: &dyn Ledger) {
+/// Concurrent writers each have all their rows recorded once.
+pub async fn concurrent_writers_lose_no_rows(ledger: &dyn Ledger) {
     let engagement = "many-writers";
     let rows: Vec<Vec<LedgerRow>> =
         (0..16).map(|w| (0..10).map(|n| row(&format!("{w:02}-{n}"), "said")).collect()).collect();
-    // Everyone twice, as after a crash.
+    // Each writer twice, as after a crash.
     for recorded in
         join_all(rows.iter().chain(&rows).map(|rows| ledger.record(engagement, rows))).await
     {
-        kept("a writer's rows are recorded", recorded);
+        done("a writer's rows are recorded", recorded);
     }
     let mut there = ids(ledger, engagement).await;
     there.sort();
     let mut expected: Vec<String> = rows.into_iter().flatten().map(|row| row.id).collect();
     expected.sort();
-    assert_eq!(there, expected, "rows were lost or are there twice");
+    assert_eq!(there, expected, "rows were lost or duplicated");
 }

@@ -1,10 +1,10 @@
-//! What every adapter of a port must keep, as a suite: whoever writes one runs these over it.
+//! Test suites that an adapter of a port must pass.
 //!
-//! A function here takes a port as the runtime sees it and panics, in words, when a promise is
-//! broken. It needs a store of its own, new and empty, as engagements are named after the promises;
-//! several writers at once are futures of one task, so an adapter may bring threads of its own or
-//! none.
-#![expect(clippy::panic, reason = "a suite that finds a broken promise says so by panicking")]
+//! Each function takes a port as the runtime sees it and panics with an explanation when the
+//! contract is broken. It needs a store of its own, new and empty, because engagements are named
+//! after the tests. Concurrent writers are futures of one task, so an adapter may use its own
+//! threads or none.
+#![expect(clippy::panic, reason = "a suite reports a broken contract by panicking")]
 
 pub mod blob;
 pub mod index;
@@ -21,16 +21,16 @@ use crate::index::Row;
 use crate::journal::{Batch, Head, Journal, NewEntry};
 use crate::lease::Holder;
 
-/// The value, or a panic that says what should have worked.
+/// Returns the value, or panics with what should have worked.
 #[track_caller]
-fn kept<T, E: Debug>(promise: &str, result: Result<T, E>) -> T {
+fn done<T, E: Debug>(what: &str, result: Result<T, E>) -> T {
     match result {
         Ok(value) => value,
-        Err(error) => panic!("{promise}: {error:?}"),
+        Err(error) => panic!("{what}: {error:?}"),
     }
 }
 
-/// An entry that says `n`.
+/// An entry that contains `n`.
 fn entry(n: u64) -> NewEntry {
     let payload = json!({ "kind": "said", "zeta": n, "alpha": ["ü", "\u{1F980}", null, -1.5, { "deep": "line\nfeed\u{0}" }] });
     NewEntry {
@@ -40,12 +40,12 @@ fn entry(n: u64) -> NewEntry {
     }
 }
 
-/// Entries with a row that the index does not look into.
+/// Entries with an opaque row.
 fn batch(entries: Vec<NewEntry>) -> Batch {
     Batch { entries, row: Row { standing: "{}".to_owned(), ..Row::default() } }
 }
 
-/// A process on a machine that nobody here can look at.
+/// A process on a machine that cannot be observed from here.
 fn holder(name: &str) -> Holder {
     Holder {
         name: name.to_owned(),
@@ -58,8 +58,8 @@ fn holder(name: &str) -> Holder {
 
 /// A new engagement with one entry.
 async fn begun(journal: &dyn Journal, engagement: &str) -> Head {
-    match kept("an engagement begins", journal.create(engagement, batch(vec![entry(1)])).await) {
+    match done("an engagement begins", journal.create(engagement, batch(vec![entry(1)])).await) {
         Some(head) => head,
-        None => panic!("`{engagement}` is there already: the suite needs an empty store"),
+        None => panic!("`{engagement}` already exists: the suite needs an empty store"),
     }
 }

@@ -1,25 +1,25 @@
-//! The promises of [`Repo`]. Symlinks, submodules and checked out branches are for each adapter to
-//! show: the port makes none.
+//! The contract of [`Repo`]. Each adapter tests symlinks, submodules and checked out branches
+//! itself, because the port creates none.
 
 use cloudcrew_definition::path::RepoPath;
 use futures_util::future::join_all;
 
-use super::kept;
+use super::done;
 use crate::repo::{CommitRequest, Logged, Repo, RepoError};
 
-/// All of them, over a branch that does not exist yet.
-pub async fn every_promise(repo: &dyn Repo) {
-    let first = the_first_commit_makes_the_branch(repo).await;
+/// Runs all tests, on a branch that does not exist yet.
+pub async fn run_all(repo: &dyn Repo) {
+    let first = the_first_commit_creates_the_branch(repo).await;
     let second = a_replay_is_the_same_commit(repo, &first).await;
-    the_branch_is_moved_from_where_it_is_expected(repo, &first, &second).await;
+    the_branch_moves_only_from_the_expected_commit(repo, &first, &second).await;
     a_path_that_does_not_fit_is_refused(repo, &second).await;
-    what_is_there_is_read(repo, &first, &second).await;
-    let last = of_many_who_commit_on_one_parent_one_wins(repo, &second).await;
+    files_and_history_are_read(repo, &first, &second).await;
+    let last = one_of_many_concurrent_commits_wins(repo, &second).await;
     a_branch_has_one_claim(repo, &last).await;
 }
 
 fn request(step: &str, writes: &[(&str, &str)]) -> CommitRequest {
-    let path = |text: &str| kept("a path of the suite is good", RepoPath::parse(text));
+    let path = |text: &str| done("a path of the suite is valid", RepoPath::parse(text));
     CommitRequest {
         writes: writes.iter().map(|(at, text)| (path(at), text.as_bytes().to_vec())).collect(),
         message: format!("Say {step}\n\nCloudCrew-Step: what an agent wrote is no trailer"),
@@ -34,13 +34,13 @@ fn request(step: &str, writes: &[(&str, &str)]) -> CommitRequest {
 }
 
 async fn made(repo: &dyn Repo, parent: Option<&str>, request: &CommitRequest) -> String {
-    kept("a commit is made", repo.commit(parent, request).await)
+    done("a commit is made", repo.commit(parent, request).await)
 }
 
-/// Before it, there is none.
-pub async fn the_first_commit_makes_the_branch(repo: &dyn Repo) -> String {
+/// The branch does not exist before it.
+pub async fn the_first_commit_creates_the_branch(repo: &dyn Repo) -> String {
     assert_eq!(
-        kept("the head is read", repo.head().await),
+        done("the head is read", repo.head().await),
         None,
         "the suite needs a branch that does not exist"
     );
@@ -48,32 +48,32 @@ pub async fn the_first_commit_makes_the_branch(repo: &dyn Repo) -> String {
         request("s1", &[("README.md", "one"), ("docs/a/plan.md", "plan"), ("docs/b.md", "b")]);
     let first = made(repo, None, &first).await;
     assert_eq!(
-        kept("the head is read", repo.head().await),
+        done("the head is read", repo.head().await),
         Some(first.clone()),
-        "the branch is at the commit that was made"
+        "the branch is not at the new commit"
     );
     first
 }
 
-/// After a crash the same step is taken again: one commit, whether the branch had moved or not.
+/// After a crash, the step runs again: one commit, whether the branch had moved or not.
 pub async fn a_replay_is_the_same_commit(repo: &dyn Repo, first: &str) -> String {
     let step = request("s2", &[("docs/a/plan.md", "a better plan"), ("docs/a/deep/er/x.md", "")]);
     let second = made(repo, Some(first), &step).await;
     assert_eq!(
         made(repo, Some(first), &step).await,
         second,
-        "the same step on the same parent made another commit"
+        "the same step on the same parent made a different commit"
     );
     assert_eq!(
-        kept("the head is read", repo.head().await),
+        done("the head is read", repo.head().await),
         Some(second.clone()),
         "a replay moved the branch"
     );
     second
 }
 
-/// Who expects another commit is told where the branch is, and nothing moves.
-pub async fn the_branch_is_moved_from_where_it_is_expected(
+/// A commit on another parent fails with the branch's position, and nothing moves.
+pub async fn the_branch_moves_only_from_the_expected_commit(
     repo: &dyn Repo,
     first: &str,
     second: &str,
@@ -85,18 +85,20 @@ pub async fn the_branch_is_moved_from_where_it_is_expected(
                 assert_eq!(there, second, "the refusal names the wrong commit")
             }
             other => {
-                panic!("a commit on {parent:?} was made, the branch being at {second}: {other:?}")
+                panic!(
+                    "a commit on {parent:?} succeeded, although the branch is at {second}: {other:?}"
+                )
             }
         }
     }
     assert_eq!(
-        kept("the head is read", repo.head().await).as_deref(),
+        done("the head is read", repo.head().await).as_deref(),
         Some(second),
         "a refused commit moved the branch"
     );
 }
 
-/// Files are no folders, folders no files, and one name has one spelling.
+/// Files are not folders, folders are not files, and a name has one spelling.
 pub async fn a_path_that_does_not_fit_is_refused(repo: &dyn Repo, head: &str) {
     for writes in [
         [("new.md", ""), ("README.md/x", "")],
@@ -121,33 +123,33 @@ pub async fn a_path_that_does_not_fit_is_refused(repo: &dyn Repo, head: &str) {
         "a commit that writes nothing was not refused: {empty:?}"
     );
     assert_eq!(
-        kept("the head is read", repo.head().await).as_deref(),
+        done("the head is read", repo.head().await).as_deref(),
         Some(head),
         "a refused commit moved the branch"
     );
 }
 
-/// Each commit keeps its own files; history says which step made what.
-pub async fn what_is_there_is_read(repo: &dyn Repo, first: &str, second: &str) {
+/// Each commit keeps its own files; the log says which step made which commit.
+pub async fn files_and_history_are_read(repo: &dyn Repo, first: &str, second: &str) {
     let names = |files: Vec<crate::repo::TreeFile>| {
         files.into_iter().map(|file| (file.path, file.size)).collect::<Vec<_>>()
     };
     let sized = |expected: &[(&str, u64)]| {
         expected.iter().map(|(path, size)| ((*path).to_owned(), *size)).collect::<Vec<_>>()
     };
-    let then = names(kept("files are listed", repo.list(first, "").await));
+    let then = names(done("files are listed", repo.list(first, "").await));
     assert_eq!(
         then,
         sized(&[("README.md", 3), ("docs/a/plan.md", 4), ("docs/b.md", 1)]),
         "the first commit's files"
     );
-    let now = names(kept("files are listed", repo.list(second, "").await));
+    let now = names(done("files are listed", repo.list(second, "").await));
     let expected =
         [("README.md", 3), ("docs/a/deep/er/x.md", 0), ("docs/a/plan.md", 13), ("docs/b.md", 1)];
     assert_eq!(
         now,
         sized(&expected),
-        "the second commit's files: what it wrote, and all else as it was"
+        "the second commit's files: those it wrote, and all others unchanged"
     );
     for (below, expected) in [
         ("docs/a", &expected[1..3]),
@@ -156,7 +158,7 @@ pub async fn what_is_there_is_read(repo: &dyn Repo, first: &str, second: &str) {
         ("none", &[]),
         ("docs/..", &[]),
     ] {
-        let found = names(kept("files are listed", repo.list(second, below).await));
+        let found = names(done("files are listed", repo.list(second, below).await));
         assert_eq!(found, sized(expected), "files below `{below}`");
     }
     for (commit, path, text) in [
@@ -170,7 +172,7 @@ pub async fn what_is_there_is_read(repo: &dyn Repo, first: &str, second: &str) {
         (second, "docs/../README.md", None),
         (second, "docs/b.md\0", None),
     ] {
-        let read = kept("a file is read", repo.read(commit, path).await);
+        let read = done("a file is read", repo.read(commit, path).await);
         assert_eq!(read.as_deref(), text.map(str::as_bytes), "`{path}` as of {commit}");
     }
     for (path, size) in [
@@ -179,17 +181,17 @@ pub async fn what_is_there_is_read(repo: &dyn Repo, first: &str, second: &str) {
         ("docs/a", None),
         ("nothing.md", None),
     ] {
-        let found = kept("a file is looked for", repo.find(second, path).await);
+        let found = done("a file is searched", repo.find(second, path).await);
         assert_eq!(found.as_ref().map(|file| file.size), size, "`{path}` as of {second}");
         let Some(file) = found else { continue };
-        let bytes = kept("a blob is read", repo.blob(&file.oid).await);
+        let bytes = done("a blob is read", repo.blob(&file.oid).await);
         assert_eq!(
             (file.path.as_str(), bytes.len() as u64),
             (path, file.size),
             "`{path}` and its blob"
         );
     }
-    let log = kept("history is read", repo.log(None, second).await);
+    let log = done("history is read", repo.log(None, second).await);
     let steps = |steps: &[(&str, &str)]| {
         steps
             .iter()
@@ -204,48 +206,44 @@ pub async fn what_is_there_is_read(repo: &dyn Repo, first: &str, second: &str) {
         steps(&[(first, "s1"), (second, "s2")]),
         "history, oldest first, with the steps of the trailers"
     );
-    let log = kept("history is read", repo.log(Some(first), second).await);
+    let log = done("history is read", repo.log(Some(first), second).await);
     assert_eq!(said(log), steps(&[(second, "s2")]), "history since the first commit");
     for unknown in ["0".repeat(40).as_str(), "abc", ""] {
         assert!(
             repo.list(unknown, "").await.is_err(),
-            "the files of `{unknown}`, which is no commit, were listed"
+            "the files of `{unknown}`, which is not a commit, were listed"
         );
     }
 }
 
-/// Of eight different commits on one parent one is the next; the others are told which.
-pub async fn of_many_who_commit_on_one_parent_one_wins(repo: &dyn Repo, parent: &str) -> String {
+/// Of eight different commits on one parent, one succeeds; the others fail with its id.
+pub async fn one_of_many_concurrent_commits_wins(repo: &dyn Repo, parent: &str) -> String {
     let requests: Vec<_> =
         (0..8).map(|n| request(&format!("race-{n}"), &[("docs/race.md", "r")])).collect();
     let made = join_all(requests.iter().map(|request| repo.commit(Some(parent), request))).await;
-    let head = kept("the head is read", repo.head().await);
+    let head = done("the head is read", repo.head().await);
     let mut won = Vec::new();
     for made in made {
         match made {
             Ok(commit) => won.push(commit),
             Err(RepoError::Moved(there)) => {
-                assert_eq!(there, head, "a loser is told the wrong commit")
+                assert_eq!(there, head, "a refusal names the wrong commit")
             }
-            Err(error) => panic!("a commit was told neither yes nor no: {error:?}"),
+            Err(error) => panic!("a commit neither succeeded nor conflicted: {error:?}"),
         }
     }
     assert_eq!(
         won.iter().map(|commit| Some(commit.clone())).collect::<Vec<_>>(),
         [head],
-        "of eight commits exactly one is the head"
+        "not exactly one of eight commits is the head"
     );
     won.swap_remove(0)
 }
 
-/// Who claims the branch says where the claim is expected; of two copies of an engagement the first
-/// to commit has it.
+/// A commit that claims the branch says where it expects the claim; of two copies of an engagement,
+/// the first to commit gets it.
 pub async fn a_branch_has_one_claim(repo: &dyn Repo, parent: &str) {
-    assert_eq!(
-        kept("the claim is read", repo.claim().await),
-        None,
-        "nobody has claimed the branch"
-    );
+    assert_eq!(done("the claim is read", repo.claim().await), None, "the branch has a claim");
     let claims = |step: &str, identity: &str, seq: &str, claim: Option<&str>| {
         let mut request = request(step, &[("docs/claim.md", step)]);
         request.trailers.push(("CloudCrew-Engagement".to_owned(), identity.to_owned()));
@@ -255,31 +253,31 @@ pub async fn a_branch_has_one_claim(repo: &dyn Repo, parent: &str) {
     };
     let first = claims("c1", "one", "7 abc", None);
     let made = made(repo, Some(parent), &first).await;
-    let claim = kept("the claim is read", repo.claim().await);
+    let claim = done("the claim is read", repo.claim().await);
     let said = claim.map(|claim| (claim.id, claim.anchor.engagement, claim.anchor.journal));
     assert_eq!(
         said,
         Some((made.clone(), Some("one".to_owned()), Some((7, "abc".to_owned())))),
-        "what the claim says"
+        "the content of the claim"
     );
     assert_eq!(
-        kept("a replay is made", repo.commit(Some(parent), &first).await),
+        done("a replay is made", repo.commit(Some(parent), &first).await),
         made,
-        "a replay is the same commit"
+        "a replay made a different commit"
     );
     for other in [claims("c2", "two", "7 def", None), claims("c2", "one", "8 def", Some(parent))] {
         let refused = repo.commit(Some(&made), &other).await;
         assert!(
             matches!(&refused, Err(RepoError::Claimed(Some(there))) if *there == made),
-            "a claim was taken over: {refused:?}"
+            "another engagement took the claim: {refused:?}"
         );
     }
     assert_eq!(
-        kept("the head is read", repo.head().await).as_deref(),
+        done("the head is read", repo.head().await).as_deref(),
         Some(made.as_str()),
         "a refused commit moved the branch"
     );
-    kept(
+    done(
         "a commit is made",
         repo.commit(Some(&made), &claims("c3", "one", "8 def", Some(&made))).await,
     );

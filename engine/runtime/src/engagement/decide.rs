@@ -2,7 +2,6 @@
 
 use cloudcrew_plan::{Kind, Outcome};
 
-use super::act::budget::is_budget;
 use super::asked::{asked_before, current_gate, new_gate, question_id};
 use super::event::{Decision, End, EndReason, Why};
 use super::load::Engagement;
@@ -213,4 +212,10 @@ fn end_of(state: &State, kind: Kind) -> End {
         _ if is_budget(&key) => end(EndReason::BudgetExhausted, reason, key),
         _ => end(EndReason::Failed, reason, key),
     }
+}
+
+/// Whether a YAML key is that of a budget.
+fn is_budget(key: &str) -> bool {
+    (key.contains("budget.") || key.contains("budgets."))
+        && (key.ends_with(".tokens") || key.ends_with(".usd"))
 }

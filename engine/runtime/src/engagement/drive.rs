@@ -9,13 +9,6 @@ use super::error::EngagementError;
 use super::event::{End, Event};
 use super::request::Request;
 
-/// How an engagement is driven.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// Gates whose review found nothing are approved without a person, and the record says so.
-    pub approve_all: bool,
-}
-
 /// Why driving stopped.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Rest {

@@ -7,7 +7,6 @@ use cloudcrew_definition::crew::Model;
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 use super::append::{Appended, Ready, Record};
-use super::drive::Options;
 use super::error::EngagementError;
 use super::event::Event;
 use super::load::{Engagement, open};
@@ -17,6 +16,13 @@ use crate::ports::Ports;
 use cloudcrew_ports::clock::next;
 use cloudcrew_ports::journal::{Entry, Head, Writer};
 use cloudcrew_ports::lease::{Holder, Lease, LeaseError};
+
+/// How an engagement is driven.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Gates whose review found nothing are approved without a person, and the record says so.
+    pub approve_all: bool,
+}
 
 /// Drives one engagement while it holds the lease.
 pub struct Driver {

@@ -15,6 +15,7 @@ mod host;
 mod inbound;
 mod load;
 mod meter;
+mod notes;
 mod refusal;
 mod request;
 mod retry;
@@ -28,8 +29,8 @@ pub use answer::{Recorded, Submission, readable, record};
 pub use append::Record;
 pub use begin::{Begin, SowFile, begin};
 pub use decide::{Action, AtGate, decide, decide_gate};
-pub use drive::{Options, Rest};
-pub use driver::Driver;
+pub use drive::Rest;
+pub use driver::{Driver, Options};
 pub use error::EngagementError;
 pub use event::{
     Answered, BaseRecord, CommitRecord, Decision, End, EndReason, Event, Finding, MessageRecord,

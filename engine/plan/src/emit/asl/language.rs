@@ -1,5 +1,5 @@
-//! The part of the Amazon States Language that is written here, in its JSONPath form. Field names
-//! and their meaning are those of its specification.
+//! The part of the Amazon States Language that we emit, in its JSONPath form. Field names and
+//! meanings are those of its specification.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Machine {
-    /// For people.
+    /// Comment for readers.
     pub comment: String,
-    /// How paths are written.
+    /// Language of paths.
     pub query_language: &'static str,
     /// Name of the first state.
     pub start_at: String,
@@ -18,65 +18,65 @@ pub struct Machine {
     pub states: Map<String, Value>,
 }
 
-/// Something that is done outside.
+/// Work done outside the machine.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Task {
-    /// For people.
+    /// Comment for readers.
     pub comment: String,
     /// Always `Task`.
     #[serde(rename = "Type")]
     pub kind: &'static str,
-    /// Which service is called, and how it is waited for.
+    /// The service to call, and how to wait for it.
     pub resource: &'static str,
-    /// What is handed over.
+    /// Input of the service.
     pub parameters: Value,
     /// Where the result goes.
     pub result_path: String,
-    /// What of the result is kept.
+    /// Which part of the result to keep.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result_selector: Option<Value>,
     /// Ends the state when it takes longer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<u64>,
-    /// Ends the state when the program is not heard of for so long.
+    /// Ends the state when no heartbeat arrives for this long.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heartbeat_seconds: Option<u64>,
-    /// Errors after which it is done again.
+    /// Errors to retry.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub retry: Vec<Retrier>,
-    /// Errors that lead elsewhere.
+    /// Errors that lead to another state.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub catch: Vec<Catcher>,
-    /// What follows.
+    /// Next state.
     pub next: String,
 }
 
-/// Does a task again.
+/// Retries a task.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Retrier {
-    /// After which errors.
+    /// Errors to retry.
     pub error_equals: Vec<&'static str>,
-    /// First wait.
+    /// First delay.
     pub interval_seconds: u64,
-    /// How often.
+    /// Maximum retries.
     pub max_attempts: u64,
-    /// The wait grows by this.
+    /// Factor by which the delay grows.
     pub backoff_rate: f64,
-    /// Longest wait.
+    /// Maximum delay.
     pub max_delay_seconds: u64,
 }
 
-/// Leads elsewhere after an error.
+/// Leads to another state after an error.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Catcher {
-    /// After which errors.
+    /// Errors to catch.
     pub error_equals: Vec<&'static str>,
     /// Where the error goes.
     pub result_path: &'static str,
-    /// Where it leads.
+    /// Next state.
     pub next: String,
 }
 
@@ -89,47 +89,47 @@ pub struct Choice {
     pub kind: &'static str,
     /// The rules, tried in order.
     pub choices: Vec<Value>,
-    /// Where it leads when none holds.
+    /// Next state if no rule matches.
     pub default: String,
 }
 
-/// Something that only changes the data.
+/// A state that only changes the data.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Pass {
-    /// For people.
+    /// Comment for readers.
     pub comment: String,
     /// Always `Pass`.
     #[serde(rename = "Type")]
     pub kind: &'static str,
-    /// What is written.
+    /// Fixed result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<Value>,
-    /// What is computed.
+    /// Computed result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Value>,
-    /// Where it goes.
+    /// Where the result goes.
     pub result_path: String,
-    /// What follows.
+    /// Next state.
     pub next: String,
 }
 
-/// A wait until a moment in the data.
+/// A wait until a time given in the data.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Wait {
-    /// For people.
+    /// Comment for readers.
     pub comment: String,
     /// Always `Wait`.
     #[serde(rename = "Type")]
     pub kind: &'static str,
-    /// Where the moment stands.
+    /// Path of the time.
     pub timestamp_path: &'static str,
-    /// What follows.
+    /// Next state.
     pub next: String,
 }
 
-/// The end, as it should be.
+/// A successful end.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Succeed {
@@ -138,15 +138,15 @@ pub struct Succeed {
     pub kind: &'static str,
 }
 
-/// The end, otherwise.
+/// An unsuccessful end.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Fail {
     /// Always `Fail`.
     #[serde(rename = "Type")]
     pub kind: &'static str,
-    /// What went wrong, in a word.
+    /// Error name.
     pub error: String,
-    /// What went wrong, in a sentence.
+    /// Explanation.
     pub cause: String,
 }

@@ -1,13 +1,12 @@
-//! A plan as a Step Functions state machine: the same states and the same ways between them.
+//! A plan as a Step Functions state machine: the same states and the same transitions between them.
 //!
-//! A state of the plan that somebody works in becomes a task of the same name. What came out of it
-//! stands in `$.outcome.on`, and the choice `NAME.next` leads on as the plan's transitions say,
-//! first match first. A way that may only be taken so often passes through a state that counts it.
-//! A death of the program is no outcome that it could report: the service does the task again, as
-//! often as the plan allows, and a new task goes on at the very step, because the journal says
-//! where that is.
+//! A state with work becomes a task of the same name. Its outcome is written to `$.outcome.on`, and
+//! the choice `NAME.next` continues as the plan's transitions say, first match first. A limited
+//! transition passes through a state that counts it. A program cannot report its own death as an
+//! outcome: the service retries the task as often as the plan allows, and the new task continues at
+//! the same step, which it reads from the journal.
 //!
-//! The machine carries ids, counters and outcomes, and nothing that grows: words, artifacts and
+//! The machine carries ids, counters and outcomes, and nothing that grows: texts, artifacts and
 //! journals are in the stores.
 
 mod language;
@@ -24,21 +23,21 @@ const RUN_TASK: &str = "arn:aws:states:::ecs:runTask.waitForTaskToken";
 const INVOKE: &str = "arn:aws:states:::lambda:invoke";
 const INVOKE_AND_WAIT: &str = "arn:aws:states:::lambda:invoke.waitForTaskToken";
 
-/// How a machine says whose it is.
+/// Marks a machine as ours.
 pub const STAMP: &str = "written by `cloudcrew generate`";
-/// The largest `TimeoutSeconds`, three years. Source: Amazon States Language, "Timeouts and
+/// Maximum `TimeoutSeconds`, three years. Source: Amazon States Language, "Timeouts and
 /// heartbeats".
 const MAX_SECONDS: u64 = 99_999_999;
-/// A container that is not heard of for so long has died. It has to be fetched and started within
-/// it; then it reports every 30 s.
+/// A container without a heartbeat for this long counts as dead. It must be pulled and started
+/// within this time; afterwards it reports every 30 s.
 pub const HEARTBEAT_SECONDS: u64 = 300;
-/// How much longer than its swarm a container may live: to be fetched and started, to wait on
-/// models, to write the last words.
+/// How much longer than its swarm a container may run: to be pulled and started, to wait for
+/// models, to write the last entries.
 const STARTS_AND_ENDS_SECONDS: u64 = 900;
-/// The longest that a Lambda function can run.
+/// Maximum run time of a Lambda function.
 const LAMBDA_SECONDS: u64 = 900;
 
-/// How long a phase's container may live: its longest swarm, and what is around it.
+/// How long a phase's container may run: its longest swarm, plus the overhead.
 pub fn task_seconds(phase: &Phase) -> u64 {
     let retries = i32::try_from(phase.retry.max_attempts).unwrap_or(i32::MAX);
     let longest =
@@ -46,7 +45,7 @@ pub fn task_seconds(phase: &Phase) -> u64 {
     (longest.ceil() as u64).saturating_add(STARTS_AND_ENDS_SECONDS).min(MAX_SECONDS)
 }
 
-/// Names that a machine leaves to be bound when it is deployed; `subnet_ids` is a list with commas.
+/// Names to bind at deployment; `subnet_ids` is a comma-separated list.
 pub const PLACEHOLDERS: [&str; 8] = [
     "cluster_arn",
     "task_definition_arn",
@@ -58,16 +57,16 @@ pub const PLACEHOLDERS: [&str; 8] = [
     "ended_function_arn",
 ];
 
-/// What happens to a program and not in it: it is started again.
+/// Errors of the environment, not of the program: it is restarted.
 const DEATHS: [&str; 3] = ["States.HeartbeatTimeout", "States.Timeout", "States.TaskFailed"];
-/// What Lambda says of itself.
+/// Lambda's own errors.
 const LAMBDA_AWAY: [&str; 4] = [
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
 ];
-/// What a review says when a model's provider is away.
+/// The error of a review whose model provider is unavailable.
 const PARKED: &str = "CloudCrew.Parked";
 
 /// The machine as JSON, the same for the same plan.
@@ -107,7 +106,7 @@ impl Writer<'_> {
             .insert(name.into(), serde_json::to_value(state).expect("a state is plain data"));
     }
 
-    /// Counters begin at zero, and the input may name the phase to enter.
+    /// Initializes the counters; the input may name the phase to enter.
     fn beginning(&mut self) {
         let zero = |(phase, _): &(String, String)| {
             (phase.clone(), json!({ "retries": 0, "reworks": 0, "revisions": 0, "deliveries": 0 }))
@@ -168,7 +167,7 @@ impl Writer<'_> {
             "Overrides": { "ContainerOverrides": [{ "Name": "phase", "Environment": environment }] },
         });
         let task = Task {
-            comment: told(&format!("The swarm of {} works", phase.name), &phase.description),
+            comment: comment(&format!("The swarm of {} works", phase.name), &phase.description),
             kind: "Task",
             resource: RUN_TASK,
             parameters,
@@ -197,7 +196,7 @@ impl Writer<'_> {
 
     fn park(&mut self, state: &State) {
         let wait = Wait {
-            comment: "A model's provider is away; nothing runs meanwhile".into(),
+            comment: "A model's provider is unavailable; nothing runs meanwhile".into(),
             kind: "Wait",
             timestamp_path: "$.outcome.until",
             next: leads(state, Outcome::Back),
@@ -254,11 +253,11 @@ impl Writer<'_> {
         self.ways(state, phase);
     }
 
-    /// What follows the last phase; an error is noted there and stops nothing.
+    /// What follows the last phase; an error is recorded and stops nothing.
     fn finalize(&mut self, state: &State) {
         let next = leads(state, Outcome::Finalized);
         let task = Task {
-            comment: "What follows the last phase; never blocks completion".into(),
+            comment: "Runs after the last phase; never blocks completion".into(),
             kind: "Task",
             resource: INVOKE,
             parameters: call("finalize", json!({ "project.$": "$.project" })),
@@ -277,13 +276,13 @@ impl Writer<'_> {
         self.put(&state.name, task);
     }
 
-    /// An end otherwise than planned. Who cancels has noted it; the others are noted in the journal
-    /// first.
+    /// An unsuccessful end. A cancellation is already recorded; the others are recorded in the
+    /// journal first.
     fn end(&mut self, name: &str, kind: Kind) {
         if kind != Kind::Cancelled {
             let payload = json!({ "project.$": "$.project", "end": name });
             let task = Task {
-                comment: "Notes the end in the journal, and tells who has to know".into(),
+                comment: "Records the end in the journal and notifies everyone concerned".into(),
                 kind: "Task",
                 resource: INVOKE,
                 parameters: call("ended", payload),
@@ -306,7 +305,7 @@ impl Writer<'_> {
         self.put(name, Fail { kind: "Fail", error, cause });
     }
 
-    /// The choice behind a task, and the states that count its bounded ways.
+    /// The choice after a task, and the states that count its limited transitions.
     fn ways(&mut self, state: &State, phase: &Phase) {
         let mut choices = Vec::new();
         for transition in state.on.iter().filter(|t| reported(state.kind, t.on)) {
@@ -332,7 +331,7 @@ impl Writer<'_> {
     }
 }
 
-/// A program that died once too often, or was never started.
+/// For a program that died too often, or never started.
 fn otherwise() -> Vec<Catcher> {
     vec![Catcher {
         error_equals: vec!["States.ALL"],
@@ -353,7 +352,7 @@ fn cancelled_or_failed() -> Vec<Catcher> {
 /// Far more attempts than a year has room for.
 const MAX_ATTEMPTS: u64 = 99_999_999;
 
-/// The service starts a program that died again.
+/// Restarts a program that died.
 fn restarts(phase: &Phase) -> Retrier {
     let max_attempts = u64::from(phase.max_restarts);
     Retrier {
@@ -365,12 +364,12 @@ fn restarts(phase: &Phase) -> Retrier {
     }
 }
 
-/// Attempts of what must hold nothing up.
+/// Attempts of a task that must not hold anything up.
 const A_FEW: u64 = 6;
 
-/// Nothing was done, so it is asked for again. The service counts over all of a state, a review's
-/// parks and a gate's days among them: what the engagement depends on is asked for as patiently as
-/// a provider that is away.
+/// Nothing was done, so the call is repeated. The service counts all retries of a state together,
+/// including a review's parks and a gate's days, so essential calls are retried as patiently as an
+/// unavailable provider.
 fn lambda_away(max_attempts: u64) -> Retrier {
     Retrier {
         error_equals: LAMBDA_AWAY.to_vec(),
@@ -381,7 +380,7 @@ fn lambda_away(max_attempts: u64) -> Retrier {
     }
 }
 
-/// A request that a person answers: the function keeps the task token with it.
+/// A request to a person: the function stores the task token with it.
 fn request(phase: &Phase, kind: &str) -> Task {
     let payload = json!({ "project.$": "$.project", "phase": phase.name, "kind": kind, "task_token.$": "$$.Task.Token" });
     Task {
@@ -403,7 +402,7 @@ fn call(function: &str, payload: Value) -> Value {
     json!({ "FunctionName": format!("${{{function}_function_arn}}"), "Payload": payload })
 }
 
-/// Counts a way that may only be taken so often, and begins what lies inside it anew.
+/// Counts a limited transition, and resets the counters inside it.
 fn counting(phase: &Phase, transition: &Transition, bound: &Bound) -> Pass {
     let mut parameters = Map::new();
     for counter in [Counter::Retries, Counter::Reworks, Counter::Revisions, Counter::Deliveries] {
@@ -444,7 +443,7 @@ fn counter_name(counter: Counter) -> &'static str {
     }
 }
 
-/// `discovery.retry`: what a person reads in the console.
+/// `discovery.retry`: the name shown in the console.
 fn counting_name(phase: &Phase, counter: Counter) -> String {
     let what = match counter {
         Counter::Restarts => "restart",
@@ -460,7 +459,7 @@ fn next_name(state: &State) -> String {
     format!("{}.next", state.name)
 }
 
-/// Where a state leads on an outcome that has one way.
+/// Target of an outcome with a single transition.
 fn leads(state: &State, on: Outcome) -> String {
     state
         .on
@@ -469,7 +468,7 @@ fn leads(state: &State, on: Outcome) -> String {
         .map_or_else(|| "failed.record".to_owned(), |t| t.to.clone())
 }
 
-/// Ends that are noted first.
+/// Ends that are recorded first.
 fn end_of(state: &str) -> String {
     match state {
         "failed" | "expired" => format!("{state}.record"),
@@ -477,8 +476,8 @@ fn end_of(state: &str) -> String {
     }
 }
 
-/// What a program can say of itself; a death, an expiry and a provider that is away during a review
-/// are errors of the task.
+/// Whether a program can report the outcome itself; a death, an expiry and an unavailable provider
+/// during a review are errors of the task.
 fn reported(kind: Kind, on: Outcome) -> bool {
     !matches!(
         (kind, on),
@@ -488,8 +487,9 @@ fn reported(kind: Kind, on: Outcome) -> bool {
     )
 }
 
-/// Words of a lead, which must not look like a template to Terraform.
-fn told(what: &str, more: &str) -> String {
+/// A comment with text from the definition, escaped so that Terraform does not read it as a
+/// template.
+fn comment(what: &str, more: &str) -> String {
     let more = more.replace("${", "$${").replace("%{", "%%{");
     if more.is_empty() { what.to_owned() } else { format!("{what}: {more}") }
 }

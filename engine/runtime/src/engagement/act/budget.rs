@@ -186,9 +186,3 @@ fn new_request(engagement: &Engagement, asked: RequestKind) -> Request {
     };
     asking(engagement, phase, &format!("budget-{}", earlier + 1), asked, subject)
 }
-
-/// Whether a YAML key is that of a budget.
-pub(in crate::engagement) fn is_budget(key: &str) -> bool {
-    (key.contains("budget.") || key.contains("budgets."))
-        && (key.ends_with(".tokens") || key.ends_with(".usd"))
-}

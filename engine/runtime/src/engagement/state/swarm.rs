@@ -7,8 +7,8 @@ use cloudcrew_ports::model::{Purpose, ToolUse};
 
 use super::State;
 use crate::engagement::event::{Finding, VerdictRecord};
-use crate::engagement::inbound::shown;
 use crate::engagement::meter::Charge;
+use crate::engagement::notes::shown;
 use crate::swarm::{Input, Swarm, SwarmSpec};
 
 /// The system prompt of a visit.
