@@ -122,7 +122,7 @@ fn entered(at: &str, state: &State) -> String {
         Kind::Review => format!("{phase}: review"),
         Kind::Gate => format!("{phase}: customer gate"),
         Kind::Question => format!("{phase}: question for the customer"),
-        Kind::Park => format!("{phase}: provider unavailable"),
+        Kind::Park => format!("{phase}: waiting for the provider"),
         kind => kind.name().to_owned(),
     }
 }

@@ -174,6 +174,6 @@ fn an_outage_parks_the_engagement_until_the_provider_is_back() {
         json!({ "type": "ServiceUnavailableException", "message": "scripted outage", "times": 7 });
     let (server, crew) = served(&script, Through::OpenAi);
     let done = crew.start(SOW, &["--approve", "all"]).exits(0);
-    done.says("discovery: provider unavailable").says("scripted outage");
+    done.says("discovery: waiting for the provider").says("scripted outage");
     recorded_as_served(&crew, &server.meter(), 0, &"an outage");
 }
