@@ -1,17 +1,17 @@
-//! What can be typed.
+//! The command line: subcommands, flags, and their help.
 
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-/// Runs a software delivery engagement with a crew of AI agents, from YAML definitions.
+/// Run a software delivery engagement with a crew of AI agents, defined in YAML.
 #[derive(Debug, Parser)]
 #[command(name = "cloudcrew", version, propagate_version = true)]
 pub struct Args {
-    /// The workspace: a folder with `agents.yaml`. Left out: the nearest parent that has one.
+    /// Workspace directory. Defaults to the nearest parent directory with an `agents.yaml`.
     #[arg(short = 'C', value_name = "WORKSPACE", env = "CLOUDCREW_WORKSPACE", global = true)]
     pub workspace: Option<PathBuf>,
-    /// Where engagements are kept. Left out: `.cloudcrew` in the workspace.
+    /// Directory that stores the engagements. Defaults to `.cloudcrew` in the workspace.
     #[arg(long, value_name = "DIR", env = "CLOUDCREW_HOME", global = true)]
     pub home: Option<PathBuf>,
     #[command(subcommand)]
@@ -20,267 +20,289 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Writes a workspace to begin with: a crew of seven in six phases, with tests.
+    /// Create a workspace with a crew of seven agents, six phases, and tests.
     Init {
-        /// Where. Left out: the folder of `-C`, or here.
+        /// Directory to write to. Defaults to the one given with `-C`, or the current directory.
+        #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
-        /// One agent and one phase.
+        /// Create a crew of one agent and one phase.
         #[arg(long)]
         minimal: bool,
     },
-    /// Says what is wrong with the definitions, at the exact word.
+    /// Check the definitions and report every mistake.
     Check {
+        /// Output format.
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_CHECK_FORMAT")]
         format: CheckFormat,
-        /// Mends first what cannot have been meant otherwise; comments and layout stay.
+        /// Fix unambiguous mistakes first, keeping comments and layout.
         #[arg(long)]
         fix: bool,
     },
-    /// Explains a rule of `check`; without a code, lists them.
-    Explain { code: Option<String> },
-    /// Prints the JSON Schema of a kind of files or of what a verb prints with `--format json`.
+    /// Explain a rule of `check`, or list all rules.
+    Explain {
+        /// Code of the rule, as `check` prints it.
+        code: Option<String>,
+    },
+    /// Print the JSON Schema of a file kind, or of a command's JSON output.
     Schema {
-        /// A kind of files (agents, phase, workflow, rehearsal) or a verb (check, list, show,
-        /// inbox, ledger, artifacts, cost, run, graph, plan).
+        /// File kind (agents, phase, workflow, rehearsal) or command (check, list, show, inbox,
+        /// ledger, artifacts, cost, run, graph, plan).
         kind: Option<String>,
-        /// Writes all schemas of files into `engine/definition/schemas` of the workspace, and the
-        /// reference pages into `docs/reference`.
+        /// Write the schemas of all file kinds to `engine/definition/schemas` in the workspace, and
+        /// the reference pages to `docs/reference`.
         #[arg(long)]
         write: bool,
-        /// Writes schemas that know this workspace's names into `.cloudcrew/schemas`, for editors
-        /// to complete and check them.
+        /// Write schemas with the names of this workspace to `.cloudcrew/schemas`, for editors.
         #[arg(long = "workspace", conflicts_with_all = ["kind", "write"])]
         named: bool,
     },
-    /// Prints a workflow's plan as a graph.
+    /// Print the plan of a workflow as a graph.
     Graph {
-        /// Left out: `delivery`, or the only one.
+        /// Workflow to draw. Defaults to `delivery`, or the only workflow.
         workflow: Option<String>,
+        /// Output format.
         #[arg(long, value_enum, default_value = "mermaid", env = "CLOUDCREW_GRAPH_FORMAT")]
         format: GraphFormat,
     },
-    /// Says what a run would be, what it would take, and what changed since.
+    /// Show what a run would do and cost, and what has changed.
     Plan(Planned),
-    /// Writes the state machines and the Terraform variables into `infra/terraform` of the
-    /// workspace.
+    /// Generate the state machines and Terraform variables in `infra/terraform`.
     Generate {
-        /// Writes nothing; says what differs, and exits with 1 if something does.
+        /// Write nothing; show the differences, and exit with 1 if there are any.
         #[arg(long, env = "CLOUDCREW_GENERATE_CHECK")]
         check: bool,
     },
-    /// Starts an engagement and drives it to its next wait.
+    /// Start an engagement.
     Run(Run),
-    /// Lists all engagements.
+    /// List all engagements.
     List {
+        /// Output format.
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
-    /// Shows where an engagement stands, what to review and what changed since the last run of the
-    /// phase.
+    /// Show an engagement: its progress, what to review, and what changed.
     Show {
+        /// Id of the engagement.
         project: String,
+        /// Output format.
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
-    /// Follows an engagement that another process drives.
+    /// Follow an engagement that another process is running.
     Watch {
+        /// Id of the engagement.
         project: String,
+        /// Output format.
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
-    /// Lists what waits for a person.
+    /// List everything that is waiting for a person.
     Inbox {
+        /// Output format.
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
-    /// Approves the gate that an engagement waits at, and goes on.
+    /// Approve the current gate, and continue.
     Approve {
+        /// Id of the engagement.
         project: String,
-        /// A rating from 1 to 5, such as `quality=5`.
+        /// Rating from 1 to 5, such as `quality=5`. Can be repeated.
         #[arg(long = "rating", value_name = "NAME=1..5")]
         ratings: Vec<String>,
-        /// Digest of what was reviewed, as `show` prints it.
+        /// Refuse if the files no longer match this digest, as `show` printed it.
         #[arg(long)]
         digest: Option<String>,
     },
-    /// Asks for changes at the gate; the phase runs again with these words.
+    /// Request changes at the current gate, and run the phase again.
     Revise {
+        /// Id of the engagement.
         project: String,
         #[command(flatten)]
         words: Words,
-        /// A rating from 1 to 5, such as `quality=2`.
+        /// Rating from 1 to 5, such as `quality=2`. Can be repeated.
         #[arg(long = "rating", value_name = "NAME=1..5")]
         ratings: Vec<String>,
-        /// Digest of what was reviewed, as `show` prints it.
+        /// Refuse if the files no longer match this digest, as `show` printed it.
         #[arg(long)]
         digest: Option<String>,
     },
-    /// Answer an agent's question, and continue.
+    /// Answer a question or raise a budget, and continue.
     Answer {
+        /// Id of the engagement.
         project: String,
-        /// The id of the question, and the answer; the id may be left out when only one thing waits, and
-        /// may be given by its end.
+        /// Id of the request, and the answer. The end of the id is enough; omit it if only one
+        /// request is open.
         #[arg(value_name = "[REQUEST] WORDS", num_args = 1..=2, allow_hyphen_values = true,
             required_unless_present = "words_from")]
         words: Vec<String>,
-        /// Reads the answer from a file; `-` is stdin.
+        /// Read the answer from a file, or from stdin with `-`.
         #[arg(long, value_name = "FILE")]
         words_from: Option<PathBuf>,
     },
-    /// Goes on where an engagement stands.
+    /// Continue an engagement.
     Resume {
+        /// Id of the engagement.
         project: String,
-        /// `all`: gates whose review found nothing pass without a person, and the record says so.
+        /// Approve every gate whose review has no findings. The journal records it.
         #[arg(long, value_enum)]
         approve: Option<Approve>,
+        /// Output format.
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
-    /// Tries an engagement that failed or expired again, on the same branch and with what was
-    /// approved before.
+    /// Retry an engagement that failed or expired, keeping its branch and approvals.
     Retry {
+        /// Id of the engagement.
         project: String,
-        /// The phase to begin with; approvals from it on are void. Left out: the phase that failed,
-        /// or the gate that expired.
+        /// Phase to restart from, discarding its approval and all later ones. Defaults to the phase
+        /// that failed, or the gate that expired.
         #[arg(long, value_name = "PHASE")]
         from: Option<String>,
-        /// Which definitions it goes on with. Left out: `current` when the failure named a YAML
-        /// key, else `pinned`.
+        /// Definitions to use. Defaults to `current` if the failure names a YAML key, and to
+        /// `pinned` otherwise.
         #[arg(long, value_enum)]
         definitions: Option<Definitions>,
-        /// `all`: gates whose review found nothing pass without a person, and the record says so.
+        /// Approve every gate whose review has no findings. The journal records it.
         #[arg(long, value_enum)]
         approve: Option<Approve>,
+        /// Output format.
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
-    /// Ends an engagement between two steps.
-    Cancel { project: String },
-    /// Prints what the crew knows together.
+    /// Cancel an engagement after the current step.
+    Cancel {
+        /// Id of the engagement.
+        project: String,
+    },
+    /// Print the ledger that the crew shares.
     Ledger {
+        /// Id of the engagement.
         project: String,
+        /// Output format.
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
-    /// Lists the files the crew wrote, prints one, or writes all of them to a folder.
+    /// List the files that the crew wrote, print one, or export all.
     Artifacts {
+        /// Id of the engagement.
         project: String,
-        /// Prints this file.
+        /// Print this file.
         path: Option<String>,
-        /// Writes all files below this folder, which must be empty or new.
+        /// Write all files to this directory, which must be new or empty.
         #[arg(long, value_name = "DIR", conflicts_with = "path", env = "CLOUDCREW_EXPORT")]
         export: Option<PathBuf>,
+        /// Output format.
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
-    /// Prints what was used and what it costs.
+    /// Print token usage and cost.
     Cost {
+        /// Id of the engagement.
         project: String,
+        /// Output format.
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
-    /// Runs the rehearsals that say what must come out: offline, by a clock of their own, side by
-    /// side.
+    /// Run the rehearsals that state an expected outcome.
     Test {
-        /// Files or names. Left out: every file in `rehearsals/` that has `expect`.
+        /// Files or names. Defaults to every file in `rehearsals/` that has `expect`.
         files: Vec<PathBuf>,
-        /// Writes the results as JUnit XML too.
+        /// Also write the results as JUnit XML.
         #[arg(long, value_name = "FILE", env = "CLOUDCREW_JUNIT")]
         junit: Option<PathBuf>,
     },
-    /// Serves an editor over stdin and stdout: findings, completion, hover, names, rename.
+    /// Start the language server on stdin and stdout.
     Lsp,
-    /// Looks whether everything that a run needs is in order, and which model speaks for whom.
+    /// Check that a run has everything it needs, and show the model of each agent.
     Doctor {
-        /// Makes one small call to each live model, which costs a few tokens: latency, access,
-        /// price.
+        /// Make one small call to each live model, and report latency, access and price. This costs
+        /// a few tokens.
         #[arg(long)]
         live: bool,
-        /// As for `run`.
+        /// Override models, as `run --model` does.
         #[arg(long, value_name = "[AGENT=]NAME", env = "CLOUDCREW_MODEL", value_delimiter = ',')]
         model: Vec<String>,
     },
-    /// Prints completions for a shell, or the manual page.
+    /// Print shell completions or the manual page.
     Completions {
+        /// Shell, or `man` for the manual page.
         #[arg(value_enum)]
         what: Completions,
     },
 }
 
-/// Words of a person.
+/// Feedback at a gate.
 #[derive(Debug, ClapArgs)]
 pub struct Words {
     /// What should change.
     #[arg(allow_hyphen_values = true, required_unless_present = "words_from")]
     pub words: Option<String>,
-    /// Reads the words from a file; `-` is stdin.
+    /// Read the feedback from a file, or from stdin with `-`.
     #[arg(long, value_name = "FILE", conflicts_with = "words")]
     pub words_from: Option<PathBuf>,
 }
 
-/// Says what a run would be.
 #[derive(Debug, ClapArgs)]
 pub struct Planned {
-    /// Left out: `delivery`, or the only one.
+    /// Workflow to plan. Defaults to `delivery`, or the only workflow.
     pub workflow: Option<String>,
-    /// An engagement, a plan saved with `--format json`, or a Git revision: says what changed
-    /// since.
+    /// Compare with an engagement, a plan saved with `--format json`, or a Git revision.
     #[arg(long, value_name = "PROJECT|FILE|REV", env = "CLOUDCREW_AGAINST")]
     pub against: Option<String>,
-    /// Exits with 1 when something changed.
+    /// Exit with 1 if anything changed.
     #[arg(long, requires = "against")]
     pub exit_code: bool,
-    /// A model of `agents.yaml` that all agents use instead of their own, or one agent: `opus`,
-    /// `qa=opus`; `rehearsal` rehearses.
+    /// Override the model of all agents (`opus`) or of one (`qa=opus`). `rehearsal` calls no live
+    /// model.
     #[arg(long, value_name = "[AGENT=]NAME", env = "CLOUDCREW_MODEL", value_delimiter = ',')]
     pub model: Vec<String>,
+    /// Output format.
     #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
     pub format: Format,
 }
 
-/// Starts an engagement.
 #[derive(Debug, ClapArgs)]
 pub struct Run {
-    /// Left out: `delivery`, or the only one.
+    /// Workflow to run. Defaults to `delivery`, or the only workflow.
     pub workflow: Option<String>,
-    /// The statement of work: Markdown or text. Left out: that of the rehearsal.
+    /// Statement of work, in Markdown or plain text. Defaults to that of the rehearsal.
     #[arg(long, value_name = "FILE", env = "CLOUDCREW_SOW")]
     pub sow: Option<PathBuf>,
-    /// The engagement's id. Left out: the file's name.
+    /// Id of the engagement. Defaults to the file name of the statement of work.
     #[arg(long, value_name = "ID", env = "CLOUDCREW_PROJECT")]
     pub project: Option<String>,
-    /// The customer's Git repository. Left out: a new one in the home.
+    /// Git repository of the customer. Defaults to a new one in the home.
     #[arg(long, value_name = "PATH", env = "CLOUDCREW_REPO")]
     pub repo: Option<PathBuf>,
-    /// The branch or commit of that repository at which the work begins. Left out: the branch that
-    /// its HEAD names.
+    /// Branch, tag or commit to start from. Defaults to the branch of HEAD.
     #[arg(long, value_name = "REV", env = "CLOUDCREW_BASE", requires = "repo")]
     pub base: Option<String>,
-    /// A model of `agents.yaml` that all agents use instead of their own, or one agent: `opus`,
-    /// `qa=opus`; `rehearsal` rehearses.
+    /// Override the model of all agents (`opus`) or of one (`qa=opus`). `rehearsal` calls no live
+    /// model.
     #[arg(long, value_name = "[AGENT=]NAME", env = "CLOUDCREW_MODEL", value_delimiter = ',')]
     pub model: Vec<String>,
-    /// A rehearsal file of the workspace that bends what happens.
+    /// Rehearse the scenario of this name in `rehearsals/`.
     #[arg(long, value_name = "NAME", env = "CLOUDCREW_REHEARSAL")]
     pub rehearsal: Option<String>,
-    /// Writes everything that live models say to a new file, without secrets, to be replayed.
+    /// Record all replies of live models in a new file, without secrets.
     #[arg(long, value_name = "FILE", env = "CLOUDCREW_RECORD", conflicts_with_all = ["replay", "rehearsal"])]
     pub record: Option<PathBuf>,
-    /// Says again what a recorded run said; a request that was not recorded is an error.
+    /// Replay the replies of a recorded run. A request that was not recorded is an error.
     #[arg(long, value_name = "FILE", env = "CLOUDCREW_REPLAY", conflicts_with = "rehearsal")]
     pub replay: Option<PathBuf>,
-    /// The phase to begin with. Left out: the first.
+    /// Phase to start with. Defaults to the first.
     #[arg(long, value_name = "PHASE", env = "CLOUDCREW_FROM")]
     pub from: Option<String>,
-    /// `all`: gates whose review found nothing pass without a person, and the record says so.
+    /// Approve every gate whose review has no findings. The journal records it.
     #[arg(long, value_enum)]
     pub approve: Option<Approve>,
-    /// Start over under the next free id when a rehearsal of this id exists.
+    /// If the id is taken, start this rehearsal under the next free one.
     #[arg(long)]
     pub fresh: bool,
-    /// Leaves a background process that drives it.
+    /// Run in the background.
     #[arg(long, env = "CLOUDCREW_DETACH")]
     pub detach: bool,
+    /// Output format.
     #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
     pub format: Format,
 }
@@ -292,15 +314,15 @@ pub enum Completions {
     Fish,
     Powershell,
     Zsh,
-    /// The manual page, in the form of `man`.
+    /// The manual page, in roff.
     Man,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Definitions {
-    /// Those that the engagement began with.
+    /// The definitions that the engagement started with.
     Pinned,
-    /// Those that the workspace has now.
+    /// The definitions in the workspace now.
     Current,
 }
 

@@ -12,15 +12,14 @@ use crate::shell::cloudcrew;
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Done.
     Done = 0,
     /// Findings, or the engagement failed.
     Failed = 1,
     /// Wrong usage.
     Usage = 2,
-    /// The world failed, or a fault of ours.
+    /// An environment error, or a bug in CloudCrew.
     World = 3,
-    /// Waits for a person.
+    /// Waiting for a person.
     Waiting = 10,
     /// A budget is used up.
     Budget = 11,
@@ -28,17 +27,17 @@ pub enum Exit {
     Expired = 12,
     /// Cancelled.
     Cancelled = 13,
-    /// Decided by someone else, or the subject has changed.
+    /// Already decided by someone else, or the subject has changed.
     Conflict = 14,
 }
 
 impl Exit {
-    /// As the system takes it.
+    /// The exit code of the process.
     pub fn code(self) -> ExitCode {
         ExitCode::from(self as u8)
     }
 
-    /// The failure that another process of ours ended with; `None` when it did not fail.
+    /// The failure of another `cloudcrew` process; `None` if it did not fail.
     pub fn of_failure(code: Option<i32>) -> Option<Exit> {
         match code {
             Some(1) => Some(Exit::Failed),
@@ -49,12 +48,11 @@ impl Exit {
     }
 }
 
-/// Why a command did not do what it was asked.
+/// Why a command failed.
 #[derive(Debug)]
 pub struct Failure {
-    /// How the command ends.
     pub exit: Exit,
-    /// Whether it is that another process drives the engagement.
+    /// Whether the cause is that another process drives the engagement.
     pub held: bool,
     text: String,
 }
@@ -104,13 +102,13 @@ impl From<EngagementError> for Failure {
     }
 }
 
-/// What to do about an error, on the command line.
+/// A hint on how to resolve an error on the command line.
 fn what_to_do(error: &EngagementError) -> String {
     match error {
         EngagementError::Exists(_) => "; choose another id with `--project`".to_owned(),
         EngagementError::Unknown(_) => format!("; `{}` shows all", cloudcrew("list")),
         EngagementError::Refused(refusal) => match refusal {
-            Refusal::Superseded { .. } | Refusal::Changed { .. } => "; look again with \
+            Refusal::Superseded { .. } | Refusal::Changed { .. } => "; review it again with \
                 `cloudcrew show`"
                 .to_owned(),
             Refusal::WantsAnswer { .. } => ": use `cloudcrew answer`".to_owned(),

@@ -1,4 +1,4 @@
-//! The home: where it is, and what is in it.
+//! The home: where it is, and the engagements in it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -25,12 +25,11 @@ use cloudcrew_views::status::MovedOn;
 
 /// Name of the home in a workspace.
 const FOLDER: &str = ".cloudcrew";
-/// Folder of a home with the repositories that are made in it.
+/// Folder of a home that holds its own repositories.
 pub const REPOS: &str = "repos";
 
-/// The home of these arguments. One that nobody named must be this user's own: a home that came
-/// with a cloned workspace says what its author likes, and one that is a link leads where its
-/// author likes.
+/// The home. The default one must be the user's own: a home or a link that came with a cloned
+/// workspace is under its author's control.
 pub fn path(args: &Args) -> Result<PathBuf, Failure> {
     if let Some(home) = &args.home {
         return Ok(home.clone());
@@ -41,25 +40,25 @@ pub fn path(args: &Args) -> Result<PathBuf, Failure> {
     let refused = |why: &str| {
         let shown = home.display();
         Err(Failure::usage(format!(
-            "{shown} {why}; if you trust it, name it with `--home {shown}`, or choose another home"
+            "{shown} {why}; use `--home {shown}` if you trust it, or choose another home"
         )))
     };
     if there.is_symlink() {
         return refused("is a symbolic link");
     }
     if !there.is_dir() {
-        return refused("is no folder");
+        return refused("is not a directory");
     }
     if Folder::open(&home)?.is_foreign()? {
         return refused("belongs to another user");
     }
     if is_tracked(&root, FOLDER) {
-        return refused("is in the workspace's Git repository, so others decide what is in it");
+        return refused("is tracked in the workspace's Git repository, so others control it");
     }
     Ok(home)
 }
 
-/// The store of a home that must be there.
+/// The store of a home that must exist.
 pub fn existing(home: &Path) -> Result<Store, Failure> {
     Store::open_existing(home)?.ok_or_else(|| {
         Failure::usage(format!(
@@ -69,17 +68,17 @@ pub fn existing(home: &Path) -> Result<Store, Failure> {
     })
 }
 
-/// Opens an engagement to look at it, and compares its journal with its branch: a shortened one is
+/// Opens an engagement for reading and compares its journal with its branch. A shortened journal is
 /// an error, not an older state.
 pub async fn engagement(args: &Args, project: &str) -> Result<(Store, Engagement), Failure> {
     let store = existing(&path(args)?)?;
     let mut engagement = opened(&store, project).await?;
-    // A repository that is gone is told of by what needs it.
+    // A missing repository is reported by whatever needs it.
     if let Ok(repo) = repo(&store, &engagement)
         && let Ok(Some(claim)) = repo.claim().await
     {
-        // Whoever drives it may have gone on in between: what the branch says must be on record by
-        // now.
+        // A driver may have continued in the meantime; by now the journal must have caught up with
+        // the branch.
         engagement.follow(Record::of(&store), |_, _, _| {}).await?;
         engagement.knows(&claim, repo.branch())?;
     }
@@ -87,7 +86,7 @@ pub async fn engagement(args: &Args, project: &str) -> Result<(Store, Engagement
     Ok((store, engagement))
 }
 
-/// Opens an engagement, or says which one may have been meant.
+/// Opens an engagement, or suggests a similar name.
 pub async fn opened(store: &Store, project: &str) -> Result<Engagement, Failure> {
     match open(Record::of(store), project).await {
         Err(EngagementError::Unknown(_)) => {
@@ -103,7 +102,7 @@ pub async fn opened(store: &Store, project: &str) -> Result<Engagement, Failure>
     }
 }
 
-/// Records what has come due; a home that cannot be written is shown as if it had been.
+/// Records what is due. In a read-only home, it is only shown.
 pub async fn settle(store: &Store, engagement: &mut Engagement) -> Result<(), Failure> {
     let clock = SystemClock::default();
     if store.is_private() {
@@ -115,7 +114,7 @@ pub async fn settle(store: &Store, engagement: &mut Engagement) -> Result<(), Fa
     Ok(record_due(Record::of(store), &clock, repo, engagement).await?)
 }
 
-/// Where the engagements of the home stand, with what is due settled.
+/// The standings of the engagements in the home, with due events settled.
 pub async fn standings(args: &Args, which: Which) -> Result<Vec<Found>, Failure> {
     let Some(store) = Store::open_existing(&path(args)?)? else { return Ok(Vec::new()) };
     let now = SystemClock::default().now();
@@ -123,17 +122,17 @@ pub async fn standings(args: &Args, which: Which) -> Result<Vec<Found>, Failure>
     standings::standings(Record::of(&store), &store, which, now, settle).await
 }
 
-/// Where an engagement's repository is. One of ours is in the home, wherever that is now.
+/// The path of an engagement's repository. Our own are inside the home, even if the home has moved.
 pub fn repo_path(store: &Store, engagement: &Engagement) -> PathBuf {
     let home = store.home();
-    // As short as a person would write it.
+    // Relative to the current directory if possible.
     let here = std::env::current_dir().unwrap_or_default();
     let home = home.strip_prefix(&here).unwrap_or(home);
     let there = Path::new(&engagement.state.started.repo);
     if there.is_relative() {
         return home.join(there);
     }
-    // Older versions wrote the whole path: a home that was moved has its repository with it.
+    // Older versions recorded an absolute path; in a moved home, the repository is next to it.
     let own = home.join(REPOS).join(format!("{}.git", engagement.project));
     let moved = there.file_name() == own.file_name()
         && there.parent().is_some_and(|folder| folder.ends_with(REPOS));
@@ -145,7 +144,7 @@ pub fn repo(store: &Store, engagement: &Engagement) -> Result<GitRepo, StoreErro
     GitRepo::open(&repo_path(store, engagement), &engagement.project)
 }
 
-/// Deliverables that are on the engagement's branch now, whoever wrote or removed them.
+/// Deliverables that are on the branch now, regardless of who wrote them.
 pub async fn delivered(store: &Store, engagement: &Engagement) -> BTreeSet<String> {
     let mut there = BTreeSet::new();
     let (Ok(repo), Some(head)) = (repo(store, engagement), &engagement.state.head) else {
@@ -159,8 +158,7 @@ pub async fn delivered(store: &Store, engagement: &Engagement) -> BTreeSet<Strin
     there
 }
 
-/// Commits that came to the branch on which the work began, since it did; `None` when there are
-/// none.
+/// New commits on the base branch since the work started; `None` if there are none.
 pub fn moved_on(store: &Store, engagement: &Engagement) -> Option<MovedOn> {
     let base = engagement.state.started.base.as_ref()?;
     let commits = repo(store, engagement)
@@ -171,7 +169,7 @@ pub fn moved_on(store: &Store, engagement: &Engagement) -> Option<MovedOn> {
     Some(MovedOn { branch: base.name.clone(), commits })
 }
 
-/// An id that can name a branch, a file and a command line.
+/// Checks that an id can be used as a branch name, a file name and an argument.
 pub fn valid_project(id: &str) -> Result<(), Failure> {
     let fits = (1..=63).contains(&id.len())
         && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
@@ -181,12 +179,12 @@ pub fn valid_project(id: &str) -> Result<(), Failure> {
         Ok(())
     } else {
         Err(Failure::usage(format!(
-            "`{id}` is no project id: lowercase letters, digits and `-`, at most 63"
+            "`{id}` is not a valid project id; use at most 63 lowercase letters, digits and `-`"
         )))
     }
 }
 
-/// Who is at the terminal.
+/// The name of the user.
 pub fn actor() -> String {
     let name =
         std::env::var("CLOUDCREW_ACTOR").or_else(|_| std::env::var("USER")).unwrap_or_default();

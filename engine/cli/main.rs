@@ -1,4 +1,4 @@
-//! The `cloudcrew` command: parse, run, exit code.
+//! The `cloudcrew` command: parses arguments, runs a command, returns its exit code.
 
 mod args;
 mod commands;
@@ -36,14 +36,14 @@ fn main() -> std::process::ExitCode {
     let result = match runtime {
         Ok(runtime) => {
             let result = runtime.block_on(commands::run(args));
-            // Whoever asked to end does not wait for a disk or a lock.
+            // A user who interrupts does not wait for a disk or a lock.
             runtime.shutdown_background();
             result
         }
-        Err(error) => Err(exit::Failure::world(format!("no runtime could be started: {error}"))),
+        Err(error) => Err(exit::Failure::world(format!("cannot start the async runtime: {error}"))),
     };
     if let Some(why) = out::lost() {
-        note!("cloudcrew: stdout took not all of the output: {why}");
+        note!("cloudcrew: cannot write all output to stdout: {why}");
         return exit::Exit::World.code();
     }
     match result {

@@ -1,4 +1,4 @@
-//! Which model speaks for which agent, which layer decided it, and whether anybody speaks at all.
+//! The model of each agent, where it was set, and whether the run is live or a rehearsal.
 
 use cloudcrew_definition::checks::REHEARSAL;
 use cloudcrew_definition::crew::{Agent, Definition, Model, Workflow};
@@ -7,22 +7,22 @@ use cloudcrew_runtime::engagement::RunMode;
 use crate::args::Run;
 use crate::exit::Failure;
 
-/// Where models are overridden from the environment.
+/// Environment variable that overrides models.
 const VARIABLE: &str = "CLOUDCREW_MODEL";
 
-/// Models that were asked for instead of those in `agents.yaml`.
+/// Models that override those in `agents.yaml`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Chosen {
     /// For all agents.
     pub all: Option<String>,
-    /// For single agents: agent, model.
+    /// For single agents: (agent, model).
     pub agents: Vec<(String, String)>,
-    /// Whether it was the environment that asked.
+    /// Whether the override comes from the environment.
     by_environment: bool,
 }
 
 impl Chosen {
-    /// What was typed, or what the environment says: `NAME`, or `AGENT=NAME`.
+    /// Reads `NAME` or `AGENT=NAME` words from the command line or the environment.
     pub fn read(words: &[String], definition: &Definition) -> Result<Chosen, Failure> {
         let mut chosen = Chosen { by_environment: by_environment(words), ..Chosen::default() };
         let models: Vec<&str> = definition.models.iter().map(|m| m.name.as_str()).collect();
@@ -33,20 +33,19 @@ impl Chosen {
             };
             if let (Some(agent), REHEARSAL) = (agent, model) {
                 return Err(Failure::usage(format!(
-                    "`{agent}` cannot be rehearsed alone; `--model {REHEARSAL}` rehearses all \
-                     agents"
+                    "`{agent}` cannot be rehearsed alone; use `--model {REHEARSAL}` for all agents"
                 )));
             }
             if !models.contains(&model) && model != REHEARSAL {
                 return Err(Failure::usage(format!(
-                    "no model named `{model}`; there is {}, or `{REHEARSAL}`",
+                    "no model named `{model}`; choose one of {}, or `{REHEARSAL}`",
                     models.join(", ")
                 )));
             }
             match agent {
                 None if chosen.all.as_deref().is_some_and(|there| there != model) => {
                     return Err(Failure::usage(
-                        "two models for all agents; say `AGENT=MODEL` for single ones",
+                        "two models for all agents; use `AGENT=NAME` to set the model of one agent",
                     ));
                 }
                 None => chosen.all = Some(model.to_owned()),
@@ -54,7 +53,7 @@ impl Chosen {
                     let names: Vec<&str> =
                         definition.agents.iter().map(|a| a.name.as_str()).collect();
                     return Err(Failure::usage(format!(
-                        "no agent named `{agent}`; there is {}",
+                        "no agent named `{agent}`; choose one of {}",
                         names.join(", ")
                     )));
                 }
@@ -67,12 +66,12 @@ impl Chosen {
         Ok(chosen)
     }
 
-    /// Whether a rehearsal was asked for.
+    /// Whether `--model rehearsal` was given.
     pub fn rehearses(&self) -> bool {
         self.all.as_deref() == Some(REHEARSAL)
     }
 
-    /// Name of the model that an agent uses, and the layer that decided it.
+    /// The model of an agent, and where it was set.
     pub fn of<'a>(&'a self, agent: &'a Agent) -> (&'a str, &'static str) {
         let layer = if self.by_environment { VARIABLE } else { "--model" };
         if self.rehearses() {
@@ -89,19 +88,19 @@ impl Chosen {
         }
     }
 
-    /// The model for all agents, as an engagement is pinned to it.
+    /// The model for all agents that an engagement is pinned to.
     pub fn for_all(&self) -> Option<String> {
         self.all.clone().filter(|model| model != REHEARSAL)
     }
 }
 
-/// The command line has the word when it says it; else these words are the environment's.
+/// The command line takes precedence; without `--model`, the words come from the environment.
 fn by_environment(words: &[String]) -> bool {
     let typed = std::env::args_os().any(|word| word.to_string_lossy().starts_with("--model"));
     !words.is_empty() && !typed
 }
 
-/// Agents who work or review in a workflow.
+/// Agents that work or review in a workflow.
 pub fn at_work<'a>(definition: &'a Definition, workflow: &Workflow) -> Vec<&'a Agent> {
     let phases: Vec<_> = workflow.phases.iter().filter_map(|name| definition.phase(name)).collect();
     definition
@@ -111,8 +110,7 @@ pub fn at_work<'a>(definition: &'a Definition, workflow: &Workflow) -> Vec<&'a A
         .collect()
 }
 
-/// Who speaks in a run. A run is live when every agent's model is served by somebody, and a
-/// rehearsal when none is.
+/// The run mode. A run is live if every agent's model has a provider, and a rehearsal if none has.
 pub fn voice(
     run: &Run,
     chosen: &Chosen,
@@ -130,17 +128,17 @@ pub fn voice(
     let (live, rehearsed): (Vec<&&Agent>, Vec<&&Agent>) = agents.iter().partition(model);
     if run.rehearsal.is_some() || chosen.rehearses() || live.is_empty() {
         return match &run.record {
-            Some(_) => Err(Failure::usage(
-                "a rehearsal says the same each time; `--record` is for live models",
-            )),
+            Some(_) => {
+                Err(Failure::usage("`--record` needs live models, and this run is a rehearsal"))
+            }
             None => Ok(RunMode::Rehearsal),
         };
     }
     if let (Some(one), Some(other)) = (live.first(), rehearsed.first()) {
         return Err(Failure::usage(format!(
-            "`{}` would be live ({}) and `{}` rehearsed ({} has no `provider`); give all models a \
-             provider in agents.yaml, or say \
-             `--model NAME` for all agents, or `--model {REHEARSAL}`",
+            "a run is either live or a rehearsal, but `{}` is live ({}) and `{}` rehearsed ({} has \
+             no `provider`); give every model a provider in agents.yaml, or use `--model NAME` or \
+             `--model {REHEARSAL}` for all agents",
             one.name,
             chosen.of(one).0,
             other.name,
@@ -155,7 +153,7 @@ pub fn voice(
     Ok(RunMode::Live { record })
 }
 
-/// Refuses a run in which dollars bound an agent whose calls cost nobody knows what.
+/// Refuses a run in which an agent has a budget in dollars and a model of unknown price.
 pub fn priced(
     voice: &RunMode,
     chosen: &Chosen,
@@ -184,7 +182,7 @@ pub fn priced(
         let (name, _) = chosen.of(agent);
         if bounded && definition.model(name).is_some_and(|model| model.price.is_none()) {
             return Err(Failure::usage(format!(
-                "a budget in dollars bounds `{}`, and the price of its model `{name}` is unknown; \
+                "`{}` has a budget in dollars, but the price of its model `{name}` is unknown; \
                  give `{name}` a `price` in agents.yaml",
                 agent.name
             )));
@@ -193,7 +191,7 @@ pub fn priced(
     Ok(())
 }
 
-/// Who serves a model, in words.
+/// The provider and id of a model.
 pub fn served(model: &Model) -> String {
     let Some(live) = &model.live else { return "rehearsed".to_owned() };
     let place = [&live.region, &live.endpoint]
@@ -204,13 +202,13 @@ pub fn served(model: &Model) -> String {
     format!("{} {}{place}", live.provider.name(), live.id)
 }
 
-/// What a model costs, in words.
+/// The price of a model, as text.
 pub fn price(model: &Model) -> String {
     match &model.price {
         None => "price unknown".to_owned(),
         Some(price) => {
             let known = if model.price_is_known {
-                format!(", as known on {}", cloudcrew_definition::known::AS_OF)
+                format!(", as of {}", cloudcrew_definition::known::AS_OF)
             } else {
                 String::new()
             };
@@ -223,7 +221,7 @@ pub fn price(model: &Model) -> String {
     }
 }
 
-/// At most four digits after the point: a factor leaves more.
+/// Rounds to four decimals; regional factors produce more.
 fn short(number: f64) -> f64 {
     (number * 1e4).round() / 1e4
 }

@@ -1,5 +1,4 @@
-//! Writing to stdout and stderr. A reader who has gone, or a disk that is full, ends the showing
-//! and not the engagement.
+//! Writes to stdout and stderr. A closed pipe or a full disk ends the output, not the engagement.
 
 use std::fmt::Arguments;
 use std::io::{ErrorKind, IsTerminal as _, Write};
@@ -16,13 +15,12 @@ pub fn data(text: Arguments<'_>) {
     bytes(painted(&text.to_string()).as_bytes());
 }
 
-/// Text that cannot steer a terminal and hides nothing: what a model or a customer wrote holds what
-/// it likes.
+/// Escapes untrusted text, so that it cannot control the terminal or hide anything.
 pub fn shown(text: &str) -> String {
     block(text).into_owned()
 }
 
-/// A file as it is where a program reads it, and fit to be shown where a person does.
+/// A file, unchanged for programs and escaped for terminals.
 pub fn file(bytes: &[u8]) {
     if std::io::stdout().is_terminal() {
         self::bytes(shown(&String::from_utf8_lossy(bytes)).as_bytes())
@@ -31,7 +29,7 @@ pub fn file(bytes: &[u8]) {
     }
 }
 
-/// Data as it is, to stdout.
+/// Unchanged data, to stdout.
 pub fn bytes(bytes: &[u8]) {
     let mut out = std::io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
@@ -40,7 +38,7 @@ pub fn bytes(bytes: &[u8]) {
     }
 }
 
-/// Why data did not get to where stdout leads; a reader who has gone did not want more.
+/// Why data could not be written to stdout. A closed pipe does not count.
 pub fn lost() -> Option<&'static str> {
     LOST.get().map(String::as_str)
 }
@@ -50,7 +48,7 @@ pub fn aside(text: Arguments<'_>) {
     let _ = std::io::stderr().lock().write_all(shown(&text.to_string()).as_bytes());
 }
 
-/// A document for programs, and a line end.
+/// A document for programs, with a final newline.
 pub fn document(text: &str) {
     bytes(shown(text).as_bytes());
     bytes(b"\n");
@@ -62,12 +60,12 @@ macro_rules! say {
     ($text:literal $($rest:tt)*) => { $crate::out::data(format_args!("{}\n", format_args!($text $($rest)*))) };
 }
 
-/// Data that brings its own line ends.
+/// Data with its own newlines.
 macro_rules! put {
     ($text:literal $($rest:tt)*) => { $crate::out::data(format_args!($text $($rest)*)) };
 }
 
-/// A line beside the data.
+/// A line to stderr.
 macro_rules! note {
     ($text:literal $($rest:tt)*) => { $crate::out::aside(format_args!("{}\n", format_args!($text $($rest)*))) };
 }

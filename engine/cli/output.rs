@@ -1,4 +1,4 @@
-//! What `--format json` prints: the documents of `cloudcrew_views`, and their schemas.
+//! The output of `--format json`: the documents of `cloudcrew_views`, and their schemas.
 
 use cloudcrew_definition::diagnostic::json::CheckDocument;
 use cloudcrew_plan::Plan;
@@ -15,10 +15,10 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
 
-/// Writes a schema.
+/// Generates a schema.
 type Schema = fn() -> Value;
 
-/// The verbs that have such a document, each with its schema.
+/// Commands with JSON output, each with its schema.
 pub const SCHEMAS: [(&str, Schema); 10] = [
     ("check", schema::<CheckDocument>),
     ("list", schema::<List>),
@@ -45,7 +45,7 @@ pub fn line<T: Serialize>(document: &T) -> String {
     serde_json::to_string(document).expect("a document is plain data with text keys")
 }
 
-/// A document as it is printed.
+/// A document, indented.
 pub fn pretty<T: Serialize>(document: &T) -> String {
     serde_json::to_string_pretty(document).expect("a document is plain data with text keys")
 }

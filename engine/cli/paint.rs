@@ -1,4 +1,4 @@
-//! Colours and line breaks for a person at a terminal. Data for programs goes past it.
+//! Colours and line breaks for people at a terminal. Data for programs does not pass through here.
 
 use std::io::IsTerminal as _;
 use std::sync::OnceLock;
@@ -13,10 +13,10 @@ const TROUBLE: Style = AnsiColor::Red.on_default();
 const COMMAND: Style = AnsiColor::Cyan.on_default();
 const ASIDE: Style = Style::new().dimmed();
 
-/// The narrowest screen that lines are broken for.
+/// The minimum width for line breaks.
 const NARROWEST: usize = 40;
 
-/// Whether stdout takes colours: a terminal, unless `NO_COLOR` is set, or `CLICOLOR_FORCE`.
+/// Whether to colour stdout: on a terminal or with `CLICOLOR_FORCE`, unless `NO_COLOR` is set.
 pub fn colours() -> bool {
     static COLOURS: OnceLock<bool> = OnceLock::new();
     *COLOURS.get_or_init(|| {
@@ -27,7 +27,7 @@ pub fn colours() -> bool {
     })
 }
 
-/// Columns of the terminal that stdout leads to, or as `CLOUDCREW_COLUMNS` says; `None` elsewhere.
+/// Width of the terminal on stdout, or `CLOUDCREW_COLUMNS`; `None` if stdout is not a terminal.
 fn columns() -> Option<usize> {
     static COLUMNS: OnceLock<Option<usize>> = OnceLock::new();
     *COLUMNS.get_or_init(|| {
@@ -43,7 +43,7 @@ fn columns() -> Option<usize> {
     })
 }
 
-/// Text for a person: nothing in it steers the terminal, lines fit the screen, and marks have colours.
+/// Text for a person: escaped, broken to the width of the screen, and coloured by its marks.
 pub fn painted(text: &str) -> String {
     let text = block(text);
     if !colours() && columns().is_none() {
@@ -66,7 +66,7 @@ pub fn painted(text: &str) -> String {
     out
 }
 
-/// The colour of a line, by the mark it begins with.
+/// The colour of a line, by its leading mark.
 fn style_of(line: &str) -> Style {
     let words = line.trim_start();
     let begins = |marks: &[&str]| marks.iter().any(|mark| words.starts_with(mark));
@@ -93,8 +93,8 @@ fn is_command(words: &str) -> bool {
     command.starts_with("cloudcrew ") || command.starts_with("git -C ")
 }
 
-/// A line in parts that fit, broken between words; the parts after the first are indented two columns
-/// deeper. A command stays whole, so that it can be pasted.
+/// Breaks a line between words. Continuation lines are indented two more columns. A command stays
+/// whole, so that it can be pasted.
 fn broken(line: &str, columns: Option<usize>) -> Vec<String> {
     let Some(columns) = columns.filter(|columns| line.chars().count() > *columns) else {
         return vec![line.to_owned()];
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_broken_between_words_and_a_command_never() {
+    fn lines_are_broken_between_words_but_commands_are_not() {
         let line = "    → qa: Please write app/tests/test_service.py. Please review app/src.";
         let parts = broken(line, Some(40));
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Commands that are printed to be pasted into a shell.
+//! Commands that the user can paste into a shell.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -6,11 +6,11 @@ use std::sync::OnceLock;
 
 use crate::args::Args;
 
-/// What was given on the command line to find the home: printed commands need it too.
+/// The flags that select workspace and home; printed commands repeat them.
 static PLACE: OnceLock<String> = OnceLock::new();
 
-/// Remembers where this command works. Only what was typed counts: the environment is still there when
-/// a printed command is pasted.
+/// Remembers the flags that select workspace and home. Environment variables are not repeated: they
+/// still apply when a printed command is pasted.
 pub fn remember(args: &Args, workspace_typed: bool, home_typed: bool) {
     let mut place = String::new();
     let typed = [
@@ -25,12 +25,12 @@ pub fn remember(args: &Args, workspace_typed: bool, home_typed: bool) {
     let _ = PLACE.set(place);
 }
 
-/// A command of ours: `cloudcrew show acme`, with what it needs to find the same home.
+/// A `cloudcrew` command, with the flags that select the same home.
 pub fn cloudcrew(words: &str) -> String {
     format!("cloudcrew {words}{}", PLACE.get().map_or("", String::as_str))
 }
 
-/// A word as a shell reads it.
+/// A word quoted for a shell.
 pub fn quoted(word: &str) -> Cow<'_, str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%~".contains(c) || !c.is_ascii();
     if !word.is_empty() && word.chars().all(plain) && !word.starts_with('~') {
@@ -39,7 +39,7 @@ pub fn quoted(word: &str) -> Cow<'_, str> {
     Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
 }
 
-/// A path as a shell reads it.
+/// A path quoted for a shell.
 pub fn path(path: &Path) -> String {
     quoted(&path.to_string_lossy()).into_owned()
 }
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_is_quoted_where_a_shell_would_take_it_apart() {
+    fn words_that_a_shell_would_split_are_quoted() {
         for (word, expected) in [
             ("retail-orders", "retail-orders"),
             ("/home/ada/orders", "/home/ada/orders"),

@@ -1,4 +1,4 @@
-//! `show`: where an engagement stands, what to review, what changed since the last look at it.
+//! `show`: the progress of an engagement, what to review, and what changed since the last review.
 
 use crate::wiring::store::Store;
 use cloudcrew_ports::ledger::{Ledger as _, LedgerKind};
@@ -14,7 +14,7 @@ use crate::summary::summary;
 use crate::words::counted;
 use cloudcrew_views::status::{self, MovedOn, Show};
 
-/// For people.
+/// The text form.
 pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Failure> {
     let state = &engagement.state;
     let rows = store.rows(&engagement.project).await?;
@@ -28,7 +28,7 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
         match &request.kind {
             RequestKind::Approval { ratings, findings, .. } => {
                 text.push_str(&format!(
-                    "\n  waits at the gate of {}, run {} (digest {})\n",
+                    "\n  waiting at the {} gate, run {} (digest {})\n",
                     request.phase,
                     request.revision,
                     request.short_digest()
@@ -87,7 +87,7 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
         if parked.blocked {
             let resume = cloudcrew(&format!("resume {}", engagement.project));
             text.push_str(&format!(
-                "    fix that, then continue:  {resume}
+                "    fix this, then continue:  {resume}
 "
             ));
         }
@@ -95,22 +95,22 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
     Ok(text)
 }
 
-/// That the customer's branch has moved on, in words.
+/// A note that the customer's branch has new commits.
 pub fn behind(moved: &MovedOn) -> String {
     let more = counted(moved.commits, "commit");
     format!(
-        "note: `{}` has {more} that this work was not based on; merge them when you take it over",
+        "note: `{}` has {more} since this work started; merge them when you take the work over",
         moved.branch
     )
 }
 
-/// A finding in a line, with its YAML key where there is one.
+/// A finding on one line, with its YAML key if it has one.
 fn found(finding: &Finding) -> String {
     let key = if finding.key.is_empty() { String::new() } else { format!(" [{}]", finding.key) };
     format!("found: {}{key}", row(&finding.text))
 }
 
-/// The commands that decide a gate, each on a line of its own.
+/// The commands that decide a gate, one per line.
 pub fn decide(project: &str, request: &Request, ratings: &str) -> String {
     let digest = request.short_digest();
     let approve = cloudcrew(&format!("approve {project} --digest {digest}{ratings}"));
@@ -123,7 +123,7 @@ pub fn decide(project: &str, request: &Request, ratings: &str) -> String {
     text
 }
 
-/// What someone must answer, and the commands that do.
+/// What a person must decide, and the commands to do so.
 pub fn waits(project: &str, request: &Request) -> String {
     match &request.kind {
         RequestKind::Approval { findings, .. } => {
@@ -132,7 +132,7 @@ pub fn waits(project: &str, request: &Request) -> String {
             let until = silence(request).map_or_else(String::new, |until| format!(", {until}"));
             let review = cloudcrew(&format!("show {project}"));
             format!(
-                "{found}{project} waits at the gate of {}{until}\n    review:   {review}\n{}",
+                "{found}{project} is waiting at the {} gate{until}\n    review:   {review}\n{}",
                 request.phase,
                 decide(project, request, "").trim_end()
             )
@@ -140,53 +140,53 @@ pub fn waits(project: &str, request: &Request) -> String {
         RequestKind::Question { agent, question, .. } => {
             let answer = cloudcrew(&format!("answer {project} {} \"...\"", request.id));
             format!(
-                "{project} waits for an answer to {agent}: {}\n    answer:   {answer}",
+                "{project} is waiting for an answer to {agent}: {}\n    answer:   {answer}",
                 row(question)
             )
         }
         RequestKind::Budget { .. } => {
             let (what, raise) = (used_up(&request.kind), raises(project, request));
-            format!("{project} waits: {what}\n    raise:    {raise}")
+            format!("{project} is waiting; {what}\n    raise:    {raise}")
         }
     }
 }
 
-/// What happens when nobody answers.
+/// What happens if no one answers.
 pub fn deadline(request: &Request) -> String {
-    silence(request).unwrap_or_else(|| "none; it waits until you decide".to_owned())
+    silence(request).unwrap_or_else(|| "none; waits until you decide".to_owned())
 }
 
-/// Until when an answer is waited for, and what silence will mean; `None` when the wait has no end.
+/// The deadline of a request and what follows it; `None` if it has no deadline.
 pub fn silence(request: &Request) -> Option<String> {
     let until = moment(request.expires?);
     let then = match request.on_expiry {
-        Some(OnExpiry::Approve) => "it counts as approved",
+        Some(OnExpiry::Approve) => "it is approved automatically",
         _ => "the engagement ends",
     };
     Some(format!("until {until}, then {then}"))
 }
 
-/// A moment for people, in UTC.
+/// A time for people, in UTC.
 pub fn moment(ms: i64) -> String {
     let shown = jiff::Timestamp::from_millisecond(ms)
         .map(|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string());
-    shown.unwrap_or_else(|_| "the end of time".to_owned())
+    shown.unwrap_or_else(|_| "an unknown time".to_owned())
 }
 
-/// A used-up budget, in words.
+/// Describes a used-up budget.
 pub fn used_up(kind: &RequestKind) -> String {
     let RequestKind::Budget { budget, unit, spent, needed, limit } = kind else {
         return String::new();
     };
     format!(
-        "a budget is used up: {} of {} are spent and the next call may take {} [{budget}]",
+        "a budget is used up: {} of {} spent, and the next call may need {} [{budget}]",
         unit.show(*spent),
         unit.show(*limit),
         unit.show(*needed)
     )
 }
 
-/// The command that raises a used-up budget, with half as much again as an example.
+/// The command that raises a used-up budget, to at least one and a half times its limit.
 pub fn raises(project: &str, request: &Request) -> String {
     let more = match &request.kind {
         RequestKind::Budget { unit, spent, needed, limit, .. } => {
@@ -201,7 +201,7 @@ pub fn raises(project: &str, request: &Request) -> String {
     cloudcrew(&format!("answer {project} {} {more}", request.id))
 }
 
-/// What a gate covers, compared with what the customer saw at the last gate of the phase.
+/// The files of a gate, compared with those at the phase's previous gate.
 fn changes(
     store: &Store,
     engagement: &Engagement,
@@ -219,7 +219,7 @@ fn changes(
             before.and_then(|b| b.subject.iter().find(|(p, _)| p == path)).map(|(_, o)| o.as_str());
         let what = match old {
             None => "new      ".to_owned(),
-            Some(old) if old == oid => "same     ".to_owned(),
+            Some(old) if old == oid => "unchanged".to_owned(),
             Some(old) => {
                 let (added, removed) = repo.lines_changed(old, oid)?;
                 format!("changed +{added} -{removed}")
@@ -230,10 +230,10 @@ fn changes(
     Ok(changes)
 }
 
-/// For programs.
+/// The JSON form.
 pub fn document(store: &Store, engagement: &Engagement) -> Show {
     let repo = home::repo_path(store, engagement);
-    // A path that means the same everywhere.
+    // Absolute, so that it does not depend on the current directory.
     let repo = std::path::absolute(&repo).unwrap_or(repo).display().to_string();
     status::status(engagement, repo, home::moved_on(store, engagement))
 }

@@ -1,4 +1,4 @@
-//! Reading a statement of work.
+//! Reads a statement of work.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -10,28 +10,28 @@ use cloudcrew_sow::{MAX_SECTION_ITEMS, MAX_SOW_BYTES, Sow};
 use crate::exit::Failure;
 use crate::out::note;
 
-/// Reads and understands one; `root` is the workspace. `loud` says beside it what was not
+/// Reads and parses a statement of work. `root` is the workspace; `loud` reports what was not
 /// understood.
 pub fn statement_of_work(root: &Path, path: &Path, loud: bool) -> Result<SowFile, Failure> {
-    let told = |e: &dyn std::fmt::Display| Failure::usage(format!("{}: {e}", path.display()));
-    let (folder, name) = place(root, path).map_err(|e| told(&e))?;
+    let failure = |e: &dyn std::fmt::Display| Failure::usage(format!("{}: {e}", path.display()));
+    let (folder, name) = place(root, path).map_err(|e| failure(&e))?;
     let bytes = folder.read(&name, MAX_SOW_BYTES as u64 + 1).map_err(|e| match e.kind() {
-        ErrorKind::IsADirectory => told(&"a folder; name the file of the statement of work"),
-        _ => told(&e),
+        ErrorKind::IsADirectory => failure(&"a directory; name a file"),
+        _ => failure(&e),
     })?;
-    let text = cloudcrew_sow::decode(&bytes).map_err(|e| told(&e))?;
+    let text = cloudcrew_sow::decode(&bytes).map_err(|e| failure(&e))?;
     let name = path
         .file_name()
         .map_or_else(|| "statement-of-work.md".to_owned(), |n| n.to_string_lossy().into_owned());
-    let parsed = cloudcrew_sow::parse(&name, &text).map_err(|e| told(&e))?;
+    let parsed = cloudcrew_sow::parse(&name, &text).map_err(|e| failure(&e))?;
     if loud {
         tell(&name, &parsed);
     }
     Ok(SowFile { name, text })
 }
 
-/// The folder out of which no link may lead, and the path in it: a statement of work of the
-/// workspace may come from whoever wrote the workspace; any other was chosen by a person.
+/// The directory that links must not leave, and the path in it. A file in the workspace is as
+/// untrusted as the workspace; any other file was chosen by the user.
 fn place(root: &Path, path: &Path) -> std::io::Result<(Folder, PathBuf)> {
     let of_workspace = std::path::absolute(root)?;
     let absolute = std::path::absolute(path)?;
@@ -45,33 +45,27 @@ fn place(root: &Path, path: &Path) -> std::io::Result<(Folder, PathBuf)> {
 
 fn tell(name: &str, parsed: &Sow) {
     if parsed.requirements.is_empty() {
-        note!(
-            "{name} has nothing that reads as a requirement: list them below a heading \
-             `Requirements`"
-        );
+        note!("{name} has no requirements; list them under a `Requirements` heading");
     }
     for part in &parsed.unread {
         note!(
-            "{} is none of the parts that are read; the crew is told to look at it: {}",
+            "{} is not a known section; the crew is asked to read it: {}",
             part.source,
             part.text
         );
     }
     for kind in &parsed.left_out {
         note!(
-            "{name} has more than {MAX_SECTION_ITEMS} items under {}; the rest is not read: split \
-             the work",
+            "{name} has more than {MAX_SECTION_ITEMS} items under {}; the rest is ignored, so \
+             split the work",
             kind.title()
         );
     }
     for source in &parsed.shortened {
-        note!(
-            "{source} is longer than an item may be and is shortened; the crew finds the whole in \
-             the file"
-        );
+        note!("{source} is too long and was shortened; the crew can read it in the file");
     }
     if !parsed.missing.is_empty() {
         let titles: Vec<&str> = parsed.missing.iter().map(|m| m.title()).collect();
-        note!("{name} says nothing under: {}", titles.join(", "));
+        note!("{name} has no content for: {}", titles.join(", "));
     }
 }

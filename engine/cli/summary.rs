@@ -1,4 +1,4 @@
-//! What came out of an engagement, for people.
+//! The summary of an engagement, for people.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,7 +9,7 @@ use cloudcrew_runtime::engagement::{Decision, Engagement, MeterLine, RequestKind
 use crate::shell::cloudcrew;
 use crate::words::counted;
 
-/// Money of a meter line.
+/// The cost of a meter line.
 pub fn money(line: &MeterLine) -> String {
     let known = format!("${:.2}", line.micro_usd as f64 / 1e6);
     match (line.unpriced, line.calls) {
@@ -19,13 +19,13 @@ pub fn money(line: &MeterLine) -> String {
     }
 }
 
-/// Time from the first event to the last, by the engagement's clock: in a rehearsal, waits are part
-/// of it and cost nothing.
+/// Time from the first event to the last, by the engagement's clock. In a rehearsal it includes
+/// waits that took no real time.
 pub fn spent(state: &State) -> String {
     lasting(state.times.1 - state.times.0)
 }
 
-/// So many milliseconds in words.
+/// A duration given in milliseconds, such as `1h 5m`.
 pub fn lasting(ms: i64) -> String {
     let seconds = Duration::from_millis(u64::try_from(ms).unwrap_or(0)).as_secs();
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
@@ -35,7 +35,7 @@ pub fn lasting(ms: i64) -> String {
     }
 }
 
-/// Who speaks for the agents.
+/// The run mode, in words.
 pub fn spoken(voice: &RunMode) -> String {
     match voice {
         RunMode::Rehearsal => {
@@ -47,7 +47,7 @@ pub fn spoken(voice: &RunMode) -> String {
     }
 }
 
-/// What came out, at the end of a run. `there` are the deliverables that are on the branch.
+/// The summary at the end of a run. `there` lists the deliverables that are on the branch.
 pub fn summary(engagement: &Engagement, repo: &Path, there: &BTreeSet<String>) -> String {
     let state = &engagement.state;
     let mut text = format!(
@@ -93,14 +93,16 @@ pub fn summary(engagement: &Engagement, repo: &Path, there: &BTreeSet<String>) -
         }
     }
     let total = state.meter.total();
+    let cost = money(&total);
+    let estimated = state.started.voice.is_rehearsal() && cost != "unknown";
     let project = &engagement.project;
     text.push_str(&format!(
-        "\n  {}, {} tokens in, {} tokens out: {} {}; {} from the first event to the last\n",
+        "\n  {}, {} tokens in, {} tokens out: {} {}; {} from first to last event\n",
         counted(total.calls as usize, "model call"),
         total.read(),
         total.usage.output_tokens,
-        if state.started.voice.is_rehearsal() { "would cost" } else { "cost" },
-        money(&total),
+        if estimated { "would cost" } else { "cost" },
+        cost,
         spent(state)
     ));
     text.push('\n');

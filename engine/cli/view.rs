@@ -1,4 +1,4 @@
-//! Somebody looks on: a live view on a terminal, plain lines in a pipe, JSON Lines for programs.
+//! Progress output: a live view on a terminal, plain lines in a pipe, JSON Lines for programs.
 
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,10 +22,10 @@ use crate::output;
 use crate::summary::{lasting, money};
 use crate::words::{counted, heading, words};
 
-/// Characters of a line that is not at its end yet, on a terminal.
+/// Characters of an unfinished line that a terminal shows.
 const TAIL: usize = 100;
 
-/// Somebody who looks on.
+/// Prints the events of an engagement as they happen.
 pub struct View {
     format: Format,
     stop: AtomicBool,
@@ -33,20 +33,19 @@ pub struct View {
     heard: Mutex<Heard>,
 }
 
-/// What was heard of a reply that is not complete yet.
+/// The part of an unfinished reply that has been streamed.
 #[derive(Default)]
 struct Heard {
-    /// The line that is not at its end.
+    /// The unfinished line.
     line: String,
-    /// Who speaks.
     agent: String,
-    /// Whether anything was heard.
+    /// Whether anything has been streamed.
     any: bool,
-    /// Whether lines of it were shown.
+    /// Whether lines of it have been printed.
     shown: bool,
 }
 
-/// The lines that stay at the bottom of a terminal.
+/// The status lines at the bottom of a terminal.
 struct Live {
     all: MultiProgress,
     phases: ProgressBar,
@@ -56,12 +55,12 @@ struct Live {
     clock: SystemClock,
 }
 
-/// What was counted at the last event.
+/// Totals at the last event.
 #[derive(Default)]
 struct Counted {
     text: String,
     began: i64,
-    /// Time of the last event, where the time of day is not the engagement's.
+    /// Time of the last event, if the engagement does not run on the system clock.
     until: Option<i64>,
 }
 
@@ -116,7 +115,7 @@ impl View {
         }
     }
 
-    /// Shows where an engagement is before anything happens.
+    /// Shows the current state before the first event.
     pub fn open(&self, state: &State) {
         if let Some(text) = heading(state).filter(|_| self.format == Format::Human) {
             self.line(&text);
@@ -128,7 +127,7 @@ impl View {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    /// A line beside the data, above what is live.
+    /// Prints a message that is not data, above the status lines.
     pub fn aside(&self, text: &str) {
         match &self.live {
             Some(live) => drop(live.all.println(painted(text))),
@@ -136,14 +135,14 @@ impl View {
         }
     }
 
-    /// Shows that time passes while nothing happens.
+    /// Updates the elapsed time between events.
     pub fn tick(&self) {
         if let Some(live) = &self.live {
             live.tick();
         }
     }
 
-    /// Clears what is live.
+    /// Clears the status lines.
     pub fn finish(&self) {
         if let Some(live) = &self.live {
             [&live.phases, &live.floor, &live.sums]
@@ -152,7 +151,7 @@ impl View {
         }
     }
 
-    /// Shows whole lines; what is not at its end yet stays at the bottom of a terminal.
+    /// Prints complete lines. A terminal shows the unfinished one in its status lines.
     fn hear(&self, agent: &str, text: &str) {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         heard.any = true;
@@ -168,14 +167,14 @@ impl View {
         }
         heard.line.push_str(rest);
         if let Some(live) = &self.live {
-            // From its end: a line may be as long as a reply, and come in pieces of a few letters.
+            // Only the tail: a line may be as long as the reply and arrive a few letters at a time.
             let from = heard.line.char_indices().rev().nth(TAIL - 1).map_or(0, |(at, _)| at);
             let tail = &heard.line[from..];
             live.floor.set_message(shown(&format!("{agent}: {tail}")));
         }
     }
 
-    /// Shows what is left of a reply that is complete; whether anything of it was heard.
+    /// Prints the rest of a finished reply. Returns whether any of it was streamed.
     fn heard_out(&self) -> bool {
         let heard = std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner));
         if !heard.line.trim().is_empty() {
@@ -228,7 +227,7 @@ impl Watch for View {
                 let heard =
                     std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner));
                 if heard.shown {
-                    self.line(&format!("    {agent} │ (broken off; the lines above do not count)"));
+                    self.line(&format!("    {agent} │ (interrupted; ignore the lines above)"));
                 }
             }
         }
@@ -239,7 +238,7 @@ impl Watch for View {
     }
 }
 
-/// All phases in a line: which are done, which is under way, which are to come.
+/// All phases on one line: done, current, and still to come.
 fn phases(state: &State) -> String {
     let here = state.phase();
     let all = state.plan().entries.iter().map(|(phase, _)| {
@@ -255,11 +254,11 @@ fn phases(state: &State) -> String {
     all.collect::<Vec<_>>().join("  ")
 }
 
-/// Who holds the floor and what they do; `None` when nothing about it changed.
+/// The active agent and its activity; `None` if the event changes neither.
 fn doing(event: &Event, state: &State) -> Option<String> {
     let floor = state.swarm.as_ref().and_then(|s| s.visits.last()).map(String::as_str);
     Some(match (event, floor) {
-        (Event::ModelCalled { agent, .. }, _) => format!("{agent} thinks"),
+        (Event::ModelCalled { agent, .. }, _) => format!("{agent} is thinking"),
         (Event::ToolsCalled { agent, calls }, _) => {
             format!(
                 "{agent}: {}",
@@ -272,8 +271,8 @@ fn doing(event: &Event, state: &State) -> Option<String> {
     })
 }
 
-/// Deliverables, tokens and money so far. A call that is under way counts when it is answered or
-/// lost: till then only its upper bound is known, which says nothing of what it will be.
+/// Deliverables, tokens and money so far. A pending call counts only once it is answered or lost:
+/// its upper bound would be misleading.
 fn sums(engagement: &Engagement) -> String {
     let state = &engagement.state;
     let total = state.meter.settled();

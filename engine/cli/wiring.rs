@@ -1,4 +1,4 @@
-//! The only place where adapters are chosen.
+//! The only place that chooses adapters.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -28,7 +28,7 @@ use crate::exit::Failure;
 use crate::home;
 use crate::models::at_work;
 
-/// The world of an engagement: as it began, so it goes on.
+/// The ports of an engagement, in the mode it was started in.
 pub async fn ports(
     store: &Store,
     engagement: &Engagement,
@@ -38,19 +38,19 @@ pub async fn ports(
     let ended_anyway = engagement.state.cancel.is_some();
     let repo: Arc<dyn Repo> = match home::repo(store, engagement) {
         Ok(repo) => Arc::new(repo),
-        // Nothing is read or written on the way to the end.
+        // A cancelled engagement neither reads nor writes files.
         Err(why) if ended_anyway => {
             Arc::new(MissingRepo::new(&started.repo, &started.branch, &why))
         }
         Err(why) => {
             let project = &engagement.project;
             return Err(Failure::world(format!(
-                "the repository of `{project}` cannot be opened: {why}\nbring it back, or end the \
+                "cannot open the repository of `{project}`: {why}\nrestore it, or cancel the \
                  engagement with `cloudcrew cancel {project}`"
             )));
         }
     };
-    // Waits of an engagement that costs nothing cost no time either.
+    // Without live models, waits take no real time.
     let hurried = || -> Arc<dyn Clock> {
         let clock = RehearsalClock::default();
         clock.not_before(engagement.state.times.1);
@@ -88,7 +88,7 @@ pub async fn ports(
     })
 }
 
-/// Who speaks for the agents. `models` are those that they use, as they are called now.
+/// The model port of a run mode. `models` are those in use, as they are called now.
 pub async fn voice(
     voice: &RunMode,
     definition: &Arc<Definition>,
@@ -128,10 +128,9 @@ fn used(engagement: &Engagement) -> Vec<Defined> {
     names.iter().filter_map(|name| engagement.model(name)).collect()
 }
 
-/// Models that the workspace says are called in another way than the engagement calls them now.
-/// What an agent is and may do stays as it began; how its model is reached is the world's, and is
-/// mended where it is written.
-pub fn mended(engagement: &Engagement, workspace: &Definition) -> Vec<Defined> {
+/// Models that the workspace now calls differently from the engagement. The crew stays pinned, but
+/// provider, endpoint and price follow `agents.yaml`, so that they can be corrected there.
+pub fn rerouted(engagement: &Engagement, workspace: &Definition) -> Vec<Defined> {
     let differs = |old: &Defined| {
         let new = workspace.model(&old.name).filter(|new| new.live.is_some())?;
         (old.live.is_some() && (new.live != old.live || new.price != old.price))
@@ -140,7 +139,7 @@ pub fn mended(engagement: &Engagement, workspace: &Definition) -> Vec<Defined> {
     used(engagement).iter().filter_map(differs).collect()
 }
 
-/// On the way to the end nobody speaks any more.
+/// The model port of a cancelled engagement: every call fails.
 struct Nobody;
 
 #[async_trait]
@@ -154,7 +153,7 @@ impl Model for Nobody {
     }
 }
 
-/// The engagement that a cassette recorded, and its day.
+/// The engagement that a cassette recorded, and its date.
 pub fn recorded(cassette: &Path) -> Result<Option<(String, String)>, Failure> {
     let player = Player::open(cassette, Vec::new()).map_err(|e| Failure::usage(e.to_string()))?;
     Ok(player.recorded())
@@ -193,12 +192,12 @@ impl Model for Models {
     }
 }
 
-/// One live model of a crew, to be called alone.
+/// One live model, to be called on its own.
 pub async fn model(defined: &Defined, live: &Live) -> Result<Arc<dyn Model>, Failure> {
     Connections::default().model(defined, live).await
 }
 
-/// What models share: a connection for each place.
+/// Connections that models share, one per place.
 #[derive(Default)]
 struct Connections {
     #[cfg(feature = "aws")]
@@ -258,14 +257,14 @@ impl Connections {
     #[cfg(not(feature = "aws"))]
     async fn bedrock(&mut self, model: &Defined, _: &Live) -> Result<Arc<dyn Model>, Failure> {
         Err(Failure::usage(format!(
-            "the model `{}` is on Bedrock, and this cloudcrew was built without it; build it with \
-             `cargo build --release --features aws`",
+            "the model `{}` needs Bedrock, which this build does not include; build with `cargo \
+             build --release --features aws`",
             model.name
         )))
     }
 }
 
-/// What must not be found in a cassette: the keys of the crew's models.
+/// Secrets that a cassette must not contain: the keys of the crew's models.
 fn secrets(models: &[Defined]) -> Vec<String> {
     let names = models.iter().filter_map(|m| m.live.as_ref()?.key_env.as_ref());
     let own = names.filter_map(|name| std::env::var(name).ok());

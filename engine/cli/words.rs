@@ -1,4 +1,4 @@
-//! An event in words, for the terminal and the pipe.
+//! Events as sentences, for terminals and pipes.
 
 use cloudcrew_definition::shown::row;
 use cloudcrew_plan::{Kind, Outcome};
@@ -6,12 +6,12 @@ use cloudcrew_ports::model::{Block, ModelReply, Purpose, ToolStatus, ToolUse};
 use cloudcrew_runtime::engagement::{Event, Request, RequestKind, State, Unit, VerdictRecord};
 use cloudcrew_runtime::swarm::Input;
 
-/// An event in words; `None` for what only machines want to know. The words of a reply that was
-/// `heard` are not said again.
+/// An event as a sentence, or `None` if it interests only programs. The text of a reply that was
+/// already streamed (`heard`) is not repeated.
 pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
     Some(match event {
         Event::Entered { state: at, on, resume, why } => {
-            let again = resume.as_ref().map(|_| ", opened again").unwrap_or_default();
+            let again = resume.as_ref().map(|_| ", reopened").unwrap_or_default();
             let why = why.as_ref().map(|w| format!("\n    {}", row(&w.text))).unwrap_or_default();
             format!("■ {}{again}{}{why}", entered(at, state), came(*on))
         }
@@ -31,14 +31,14 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
                 None => said(input, state, heard),
             };
         }
-        Event::Reviewed { passed: true, .. } => "    nothing found".to_owned(),
+        Event::Reviewed { passed: true, .. } => "    no findings".to_owned(),
         Event::Reviewed { findings, .. } => findings
             .iter()
             .map(|f| format!("    found: {}", row(&f.text)))
             .collect::<Vec<_>>()
             .join("\n"),
         Event::Checked { findings, .. } if findings.is_empty() => {
-            "    nothing is missing any more".to_owned()
+            "    all deliverables are present".to_owned()
         }
         Event::Checked { findings, .. } => findings
             .iter()
@@ -46,7 +46,7 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
             .collect::<Vec<_>>()
             .join("\n"),
         Event::RequestSuperseded { request } => {
-            format!("    {request} is asked again: what it was about has changed")
+            format!("    {request} is withdrawn: the files have changed")
         }
         Event::RequestAnswered { request, answer } => {
             format!(
@@ -58,13 +58,13 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
         }
         Event::Reminded { request, number } => format!("    reminder {number} for {request}"),
         Event::RequestOpened(request) if again(request, state) => {
-            "    asked again: what the answer was about has changed".to_owned()
+            "    approval requested again".to_owned()
         }
         Event::RequestExpired { request } => format!("    {request} expired"),
         Event::ParkedUntil { reason, .. } => format!("    parked: {}", row(reason)),
         Event::Trimmed { agent, trim, .. } => format!(
-            "    {agent}'s conversation was cut back from about {} to {} tokens: {} and {} left \
-             out",
+            "    trimmed {agent}'s conversation from about {} to {} tokens: {} shortened, {} \
+             dropped",
             trim.before,
             trim.after,
             counted(trim.results as usize, "tool result"),
@@ -72,16 +72,16 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
         ),
         Event::BudgetNeared { budget, spent, limit } => {
             let unit = if budget.ends_with(".usd") { Unit::MicroUsd } else { Unit::Tokens };
-            format!("    ! {} of {} are used [{budget}]", unit.show(*spent), unit.show(*limit))
+            format!("    ! {} of {} used [{budget}]", unit.show(*spent), unit.show(*limit))
         }
         Event::ForeignCommits { commits, .. } => {
             format!("    {} by others", counted(commits.len(), "commit"))
         }
-        Event::Retried { phase, actor } => format!("    {} has {phase} tried again", row(actor)),
-        Event::Repinned { .. } => "    it goes on by other definitions".to_owned(),
-        Event::CancelRequested { actor } => format!("    {} ends it", row(actor)),
+        Event::Retried { phase, actor } => format!("    {} retried {phase}", row(actor)),
+        Event::Repinned { .. } => "    continuing with the current definitions".to_owned(),
+        Event::CancelRequested { actor } => format!("    cancel requested by {}", row(actor)),
         Event::ProcessDied { .. } => {
-            "    the process before this one died here; the same swarm goes on".to_owned()
+            "    the previous process died here; the swarm continues".to_owned()
         }
         Event::Finalized { step, fault: Some(fault) } => format!("    {step}: {}", row(fault)),
         _ => return None,
@@ -93,7 +93,7 @@ pub fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-/// Whether a gate was asked about in this run of its phase before.
+/// Whether this run of the phase has requested approval before.
 fn again(request: &Request, state: &State) -> bool {
     let same = |r: &&Request| {
         r.phase == request.phase && r.revision == request.revision && r.id != request.id
@@ -106,28 +106,28 @@ fn again(request: &Request, state: &State) -> bool {
             .any(|r| matches!(r.kind, RequestKind::Approval { .. }))
 }
 
-/// The heading of the state that an engagement is in when a process begins to drive it; `None` where
-/// nothing is done there but to wait.
+/// The heading of the state in which a process starts to drive an engagement; `None` if that state
+/// only waits.
 pub fn heading(state: &State) -> Option<String> {
     let works = matches!(state.kind(), Some(Kind::Swarm | Kind::Review));
     (works && state.end.is_none()).then(|| format!("■ {}", entered(&state.at, state)))
 }
 
-/// A state as what happens in it.
+/// What happens in a state.
 fn entered(at: &str, state: &State) -> String {
     let Some(found) = state.plan().state(at) else { return at.to_owned() };
     let phase = found.phase.as_deref().unwrap_or_default();
     match found.kind {
-        Kind::Swarm => format!("{phase}: the crew works"),
+        Kind::Swarm => format!("{phase}: crew at work"),
         Kind::Review => format!("{phase}: review"),
-        Kind::Gate => format!("{phase}: the customer decides"),
-        Kind::Question => format!("{phase}: a question waits"),
-        Kind::Park => format!("{phase}: the provider is away"),
+        Kind::Gate => format!("{phase}: customer gate"),
+        Kind::Question => format!("{phase}: question for the customer"),
+        Kind::Park => format!("{phase}: waiting for the provider"),
         kind => kind.name().to_owned(),
     }
 }
 
-/// What led here, where it is not the ordinary way.
+/// The outcome that led here, unless it is the usual one.
 fn came(on: Option<Outcome>) -> String {
     match on {
         None
@@ -150,7 +150,7 @@ fn judged(verdict: &VerdictRecord) -> String {
     }
     let findings =
         verdict.findings.iter().map(|f| format!("\n      {}", row(&f.text))).collect::<String>();
-    format!("    {} found fault with {what}:{findings}", verdict.reviewer)
+    format!("    {} found problems in {what}:{findings}", verdict.reviewer)
 }
 
 fn said(input: &Input, state: &State, heard: bool) -> Option<String> {
@@ -159,7 +159,7 @@ fn said(input: &Input, state: &State, heard: bool) -> Option<String> {
             let news = content.iter().filter(|block| !heard || !matches!(block, Block::Text(_)));
             let mut lines: Vec<String> = news.filter_map(|block| spoken(block, state)).collect();
             if !matches!(stop_reason.as_str(), "end_turn" | "tool_use" | "stop_sequence") {
-                lines.push(format!("    (the reply ended otherwise: {stop_reason})"));
+                lines.push(format!("    (stop reason: {stop_reason})"));
             }
             lines.extend(
                 guardrail
@@ -179,7 +179,7 @@ fn said(input: &Input, state: &State, heard: bool) -> Option<String> {
     }
 }
 
-/// The first words of somebody else's text, in one line.
+/// The start of untrusted text, on one line.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect()
 }

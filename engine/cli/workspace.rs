@@ -1,4 +1,4 @@
-//! Finding a workspace and reading its files as text.
+//! Finds a workspace and reads its files as text.
 
 use std::collections::HashSet;
 use std::fs;
@@ -21,25 +21,25 @@ use crate::exit::Failure;
 const FOLDERS: [&str; 7] =
     ["phases", "workflows", "rehearsals", "prompts", "prompts/tasks", "templates", "examples/sow"];
 
-/// Endings of files that somebody may believe to be read.
+/// Extensions of files that look like definitions.
 const LOOKALIKES: [&str; 8] =
     [".yaml", ".yml", ".md", ".markdown", ".txt", ".json", ".j2", ".jinja"];
 
-/// The workspace: as given, or the nearest parent with `agents.yaml`.
+/// The given workspace, or the nearest parent directory with an `agents.yaml`.
 pub fn find(given: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(given) = given {
         return if given.is_dir() {
             Ok(given.to_owned())
         } else {
-            Err(Failure::usage(format!("{}: no such folder", given.display())))
+            Err(Failure::usage(format!("{}: no such directory", given.display())))
         };
     }
     let here = std::env::current_dir()?;
     match here.ancestors().find(|d| d.join("agents.yaml").is_file()) {
         Some(found) => Ok(found.to_owned()),
         None => Err(Failure::usage(format!(
-            "no `agents.yaml` in {} or above; name a workspace with `-C`, or create one with \
-             `cloudcrew init`",
+            "no `agents.yaml` in {} or its parents; select a workspace with `-C`, or create one \
+             with `cloudcrew init`",
             here.display()
         ))),
     }
@@ -56,7 +56,7 @@ pub fn read(root: &Path) -> Sources {
     for (number, (Part { path, .. }, text)) in parts.into_iter().zip(texts).enumerate() {
         if number == MOST_FILES {
             let why = format!(
-                "a workspace has at most {MOST_FILES} files; this one and those after it are not \
+                "a workspace has at most {MOST_FILES} files; this one and all after it are not \
                  read"
             );
             sources.add_unreadable(path, why);
@@ -74,16 +74,15 @@ pub fn read(root: &Path) -> Sources {
 /// A file of a workspace.
 struct Part {
     path: String,
-    /// Whether its text matters, or only that it is there: a statement of work is read by who
-    /// begins an engagement, and of a file that only looks like a part, `check` says that nobody
-    /// reads it.
+    /// Whether the text is needed, or only the name. A statement of work is read when an engagement
+    /// starts; a file that only looks like a definition is reported as unused.
     read: bool,
 }
 
-/// Files of a workspace that are looked at, at most.
+/// Maximum files of a workspace.
 const MOST_FILES: usize = 20_000;
 
-/// The files of a workspace, in the order in which findings are told.
+/// The files of a workspace, in the order of their findings.
 fn parts(root: &Path, folder: &Folder) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut put = |path: String| {
@@ -118,8 +117,8 @@ fn parts(root: &Path, folder: &Folder) -> Vec<Part> {
     parts
 }
 
-/// The names in a folder in order, each with whether it is a folder; hidden and saved ones are left
-/// out, and so is what a link outside would show.
+/// The sorted names in a folder, each with whether it is a folder. Hidden files, backups, and links
+/// that leave the workspace are skipped.
 fn names(root: &Path, top: &Folder, folder: &str) -> Vec<(String, bool)> {
     if !top.has_folder(Path::new(folder)) {
         return Vec::new();
@@ -137,7 +136,7 @@ fn names(root: &Path, top: &Folder, folder: &str) -> Vec<(String, bool)> {
     names
 }
 
-/// Reads one file, or says why it cannot be.
+/// Reads one file, or returns why that failed.
 pub fn read_file(root: &Path, path: &str) -> Result<Vec<u8>, String> {
     Folder::open(root).map_err(|error| error.to_string()).and_then(|folder| read_in(&folder, path))
 }
@@ -155,7 +154,7 @@ fn read_in(folder: &Folder, path: &str) -> Result<Vec<u8>, String> {
     })
 }
 
-/// Loads a workspace that must be right.
+/// Loads a workspace that must have no errors.
 pub fn definition(root: &Path) -> Result<Definition, Failure> {
     let sources = read(root);
     let Loaded { definition, report, .. } = load(&sources, &catalogue());
@@ -164,7 +163,7 @@ pub fn definition(root: &Path) -> Result<Definition, Failure> {
         .ok_or_else(|| wrong(&sources, &report, "the definitions have errors; nothing was done"))
 }
 
-/// The definition when only rehearsal files are wrong, without those: they concern whoever uses them.
+/// The definition without the rehearsal files that have errors, if no other file has any.
 fn without_rehearsals(sources: &Sources, report: &Report) -> Option<Definition> {
     let errors = report.diagnostics().iter().filter(|d| d.severity == Severity::Error);
     let wrong: HashSet<&str> =
@@ -179,11 +178,14 @@ fn without_rehearsals(sources: &Sources, report: &Report) -> Option<Definition> 
     let definition = load(&others, &catalogue()).definition?;
     let mut names: Vec<&str> = wrong.into_iter().collect();
     names.sort_unstable();
-    crate::out::note!("ignored, with errors: {}; `cloudcrew check` shows them", names.join(", "));
+    crate::out::note!(
+        "ignoring files with errors: {}; run `cloudcrew check` for details",
+        names.join(", ")
+    );
     Some(definition)
 }
 
-/// Shows the errors, and fails with these words.
+/// Prints the errors and returns a failure with this message.
 pub fn wrong(sources: &Sources, report: &Report, words: &str) -> Failure {
     let errors: Vec<_> =
         report.diagnostics().iter().filter(|d| d.severity == Severity::Error).cloned().collect();
@@ -194,21 +196,20 @@ pub fn wrong(sources: &Sources, report: &Report, words: &str) -> Failure {
     Failure::failed(words)
 }
 
-/// The workflow that is meant.
+/// The named workflow, the only one, or `delivery`.
 pub fn workflow(definition: &Definition, given: Option<&str>) -> Result<String, Failure> {
     let names: Vec<&str> = definition.workflows.iter().map(|w| w.name.as_str()).collect();
     match (given, names.as_slice()) {
         (Some(given), names) if names.contains(&given) => Ok(given.to_owned()),
         (Some(given), names) => {
-            let meant = closest(given, names)
-                .map_or_else(String::new, |name| format!(" did you mean `{name}`?"));
-            Err(Failure::usage(format!(
-                "no workflow named `{given}`;{meant} there is {}",
-                names.join(", ")
-            )))
+            let help = match closest(given, names) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => format!("choose one of {}", names.join(", ")),
+            };
+            Err(Failure::usage(format!("no workflow named `{given}`; {help}")))
         }
         (None, [only]) => Ok((*only).to_owned()),
         (None, names) if names.contains(&"delivery") => Ok("delivery".to_owned()),
-        (None, names) => Err(Failure::usage(format!("say which workflow: {}", names.join(", ")))),
+        (None, names) => Err(Failure::usage(format!("choose a workflow: {}", names.join(", ")))),
     }
 }

@@ -1,8 +1,8 @@
-//! One plan, two engines: workspaces by chance, engagements by chance. What an engagement here went
-//! through is put before the emitted machine, which is executed on the rig and goes through the
-//! same states in the same order.
+//! One plan, two engines. Random engagements in random workspaces run locally; then the emitted
+//! state machine replays their outcomes on the rig, and must visit the same states in the same
+//! order.
 //!
-//! `CLOUDCREW_AGREEMENTS=200` is the longer mode.
+//! `CLOUDCREW_AGREEMENTS=200` runs longer.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,10 +13,10 @@ use crate::support::chance::Chance;
 use crate::support::rig::{execute, machine, rig_runs};
 use crate::support::{Crew, Done, edited, root};
 
-/// Engagements when nothing else is said; they are executed at once.
+/// Default number of engagements; they run in parallel.
 const ENGAGEMENTS: u64 = 25;
 
-/// Phases of the shipped crew with an agent of each that a rehearsal can bend.
+/// Phases of the shipped crew, each with an agent that a rehearsal can script.
 const PHASES: [(&str, &str); 6] = [
     ("discovery", "pm"),
     ("architecture", "sa"),
@@ -26,8 +26,8 @@ const PHASES: [(&str, &str); 6] = [
     ("retrospective", "pm"),
 ];
 
-/// A workspace of some phases, with other limits, with and without gates; and a rehearsal that
-/// bends them. The workflow's phases.
+/// Creates a random workspace: some phases, other limits, with and without gates, and a rehearsal
+/// that scripts them. Returns the phases of the workflow.
 fn workspace(crew: &Crew, chance: &mut Chance) -> Vec<&'static str> {
     let mut phases: Vec<_> = PHASES.into_iter().filter(|_| !chance.one_in(3)).collect();
     if phases.is_empty() {
@@ -66,7 +66,7 @@ fn workspace(crew: &Crew, chance: &mut Chance) -> Vec<&'static str> {
         .map(|(key, list)| format!("{key}:\n{list}"))
         .collect();
     let rehearsal = format!("version: 1\nrehearsal: chance\n{lists}");
-    // The shipped rehearsals are about other phases and other gates.
+    // The shipped rehearsals use other phases and gates.
     let folder = crew.workspace().join("rehearsals");
     std::fs::remove_dir_all(&folder)
         .and_then(|()| std::fs::create_dir(&folder))
@@ -80,7 +80,7 @@ fn workspace(crew: &Crew, chance: &mut Chance) -> Vec<&'static str> {
     names
 }
 
-/// Other limits, another gate, or none.
+/// Changes limits, and changes or removes the gate.
 fn edit(phase: &Path, chance: &mut Chance) {
     let text = std::fs::read_to_string(phase).expect("a phase");
     let mut kept: Vec<&str> = text.split("\n\n").collect();
@@ -111,8 +111,8 @@ fn edit(phase: &Path, chance: &mut Chance) {
     std::fs::write(phase, text).expect("written");
 }
 
-/// Runs an engagement to its end: what a rehearsal leaves open is decided by chance, and some
-/// processes are killed.
+/// Runs an engagement to its end. Open requests are decided at random, and some processes are
+/// killed.
 fn engagement(crew: &Crew, entry: Option<&str>, chance: &mut Chance) {
     let sow = root()
         .join("examples/sow")
@@ -149,8 +149,7 @@ fn engagement(crew: &Crew, entry: Option<&str>, chance: &mut Chance) {
     assert!([0, 1, 12, 13].contains(&done.exit), "it ends with {}: {}", done.exit, done.err);
 }
 
-/// Runs the words; some processes are killed on the way, and the engagement goes on in another.
-/// What the last said.
+/// Runs a command, killing some processes and resuming in others. Returns the result of the last.
 fn some_killed(crew: &Crew, words: &[&str], chance: &mut Chance) -> Done {
     if !chance.one_in(2) {
         return crew.run(words);
@@ -166,12 +165,12 @@ fn some_killed(crew: &Crew, words: &[&str], chance: &mut Chance) -> Done {
     if begun { crew.run(&resume) } else { crew.run(words) }
 }
 
-/// The part of a command that says who approves.
+/// The arguments of a command that approve gates.
 fn approve<'a>(words: &[&'a str]) -> Vec<&'a str> {
     words.iter().skip_while(|word| **word != "--approve").copied().collect()
 }
 
-/// States that an engagement was in, each with what came out of it.
+/// The states of an engagement, each with its outcome.
 fn went_through(crew: &Crew) -> Vec<(String, String)> {
     let mut through: Vec<(String, String)> = Vec::new();
     for (_, kind, payload) in crew.journal() {
@@ -189,7 +188,7 @@ fn went_through(crew: &Crew) -> Vec<(String, String)> {
     through
 }
 
-/// How a program behind the machine says what came out of a state; nothing where none is asked.
+/// The outcome of a state as a program of the machine reports it; `None` if it asks no program.
 fn said(state: &str, on: &str) -> Option<String> {
     let kind = state.rsplit('.').next().expect("a kind");
     Some(match (kind, on) {
@@ -204,7 +203,7 @@ fn said(state: &str, on: &str) -> Option<String> {
     })
 }
 
-/// An engagement that came to its end here.
+/// An engagement that ran locally.
 struct Here {
     seed: u64,
     crew: Crew,
@@ -216,7 +215,7 @@ fn by_seed(seed: u64) -> Here {
     let mut chance = Chance::of(seed);
     let crew = edited();
     let phases = workspace(&crew, &mut chance);
-    // By chance a phase may be left out, of which `check` warns.
+    // A phase may be unused, which is a warning of `check`.
     assert!(!crew.run(&["check"]).out.contains("error["), "seed {seed}");
     crew.run(&["generate"]).exits(0);
     let entry = chance.one_in(4).then(|| *chance.one(&phases));
@@ -226,11 +225,11 @@ fn by_seed(seed: u64) -> Here {
 
 #[test]
 #[ignore = "needs the AWS rig: see tests/rigs/README.md"]
-fn an_engagement_here_and_one_on_step_functions_go_through_the_same_states() {
+fn local_and_step_functions_engagements_visit_the_same_states() {
     rig_runs();
     let count =
         std::env::var("CLOUDCREW_AGREEMENTS").map_or(ENGAGEMENTS, |n| n.parse().expect("a number"));
-    // Most of an engagement's time here is waiting for the disk.
+    // A local engagement mostly waits for the disk.
     let next = AtomicU64::new(0);
     let mut here: Vec<Here> = std::thread::scope(|scope| {
         let work = || {
@@ -277,7 +276,7 @@ fn an_engagement_here_and_one_on_step_functions_go_through_the_same_states() {
     assert!(count < ENGAGEMENTS || missed.is_empty(), "never happened: {missed:?}");
 }
 
-/// What the default number of engagements comes to.
+/// The coverage of the default number of engagements.
 const WHAT_HAPPENS: [&str; 12] = [
     "swarm finished",
     "swarm asked",

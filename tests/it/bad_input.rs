@@ -1,4 +1,4 @@
-//! Bad input: one clear message, the documented exit code, nothing lost.
+//! Bad input gives one clear message and the documented exit code, and loses nothing.
 
 use crate::support::{crew, edited};
 
@@ -12,7 +12,7 @@ fn sow(bytes: &[u8]) -> crate::support::Done {
 }
 
 #[test]
-fn a_statement_of_work_that_cannot_be_read_is_refused() {
+fn an_unreadable_statement_of_work_is_refused() {
     sow(b"").exits(2);
     sow(b"   \n\n").exits(2);
     sow(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR").exits(2).says("picture");
@@ -24,11 +24,11 @@ fn a_statement_of_work_that_cannot_be_read_is_refused() {
 }
 
 #[test]
-fn a_project_that_exists_is_not_overwritten() {
+fn an_existing_project_is_not_overwritten() {
     let crew = crew();
     crew.start("clinic-scheduling.md", &[]).exits(10);
     let before = crew.journal().len();
-    crew.start("clinic-scheduling.md", &[]).exits(2).says("exists already");
+    crew.start("clinic-scheduling.md", &[]).exits(2).says("already exists");
     assert_eq!(crew.journal().len(), before);
     for id in ["Demo", "../x", "a b", "-a", ""] {
         crew.start("clinic-scheduling.md", &["--project", id]);
@@ -36,7 +36,7 @@ fn a_project_that_exists_is_not_overwritten() {
 }
 
 #[test]
-fn unknown_names_are_named() {
+fn unknown_names_are_reported_with_the_known_ones() {
     let crew = crew();
     crew.start("clinic-scheduling.md", &["--model", "opsu"]).exits(2).says("opus");
     crew.start("clinic-scheduling.md", &["--rehearsal", "nope"]).exits(2).says("question");
@@ -46,7 +46,7 @@ fn unknown_names_are_named() {
 }
 
 #[test]
-fn a_home_that_is_no_home_is_told() {
+fn a_file_that_is_not_a_store_is_reported() {
     let crew = crew();
     std::fs::create_dir_all(crew.home()).expect("a folder");
     let file = crew.home().join("cloudcrew.db");
@@ -77,7 +77,7 @@ fn a_newer_home_is_refused_and_a_damaged_journal_is_named() {
 }
 
 #[test]
-fn answers_in_the_wrong_form_change_nothing() {
+fn invalid_answers_change_nothing() {
     let crew = crew();
     crew.start("clinic-scheduling.md", &[]).exits(10);
     let before = crew.journal().len();
@@ -91,7 +91,7 @@ fn answers_in_the_wrong_form_change_nothing() {
 }
 
 #[test]
-fn a_workspace_without_a_folder_is_told_and_nothing_starts() {
+fn a_workspace_that_lacks_a_folder_cannot_start_a_run() {
     for folder in ["phases", "workflows", "prompts", "templates"] {
         let crew = edited();
         std::fs::remove_dir_all(crew.workspace().join(folder)).expect("removed");
@@ -102,7 +102,7 @@ fn a_workspace_without_a_folder_is_told_and_nothing_starts() {
 }
 
 #[test]
-fn files_in_odd_forms_are_read_or_refused_with_a_place() {
+fn odd_files_are_read_or_refused_with_a_place() {
     let text = std::fs::read_to_string(crate::support::root().join("phases/discovery.yaml"))
         .expect("the file");
     let with = |bytes: Vec<u8>| {
@@ -131,7 +131,7 @@ fn files_in_odd_forms_are_read_or_refused_with_a_place() {
 }
 
 #[test]
-fn a_reader_who_goes_away_hurts_nothing_and_lost_output_is_told() {
+fn a_closed_pipe_is_harmless_and_lost_output_is_reported() {
     let crew = crew();
     crew.start("clinic-scheduling.md", &[]).exits(10);
     for words in [
@@ -154,7 +154,7 @@ fn a_reader_who_goes_away_hurts_nothing_and_lost_output_is_told() {
         let full = std::fs::File::options().write(true).open("/dev/full").expect("a device");
         let done: crate::support::Done =
             crew.command(words).stdout(full).output().expect("the binary starts").into();
-        done.exits(3).says("stdout took not all of the output");
+        done.exits(3).says("cannot write all output to stdout");
     }
     let full = std::fs::File::options().write(true).open("/dev/full").expect("a device");
     crew.command(&["approve", "demo"]).stdout(full).output().expect("the binary starts");
@@ -162,7 +162,7 @@ fn a_reader_who_goes_away_hurts_nothing_and_lost_output_is_told() {
 }
 
 #[test]
-fn what_somebody_wrote_cannot_steer_the_terminal() {
+fn untrusted_text_cannot_control_the_terminal() {
     let crew = edited();
     let bend = "version: 1\nrehearsal: steer\nagents:\n  - { agent: sa, phase: architecture, \
         asks: \"\\e[31mWhere?\\e]0;x\\a\\nforged line\" }\n";
@@ -176,7 +176,7 @@ fn what_somebody_wrote_cannot_steer_the_terminal() {
 }
 
 #[test]
-fn a_long_text_that_many_aliases_repeat_is_refused() {
+fn aliases_that_expand_to_too_much_text_are_refused() {
     let crew = edited();
     let text = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), "*a,".repeat(5_000));
     std::fs::write(crew.workspace().join("rehearsals/long.yaml"), text).expect("a file");
@@ -207,7 +207,7 @@ fn pipes_and_bombs_are_refused_at_once() {
 }
 
 #[test]
-fn times_and_prices_beyond_sense_are_found() {
+fn absurd_times_and_prices_are_found() {
     for (file, from, to) in [
         ("phases/discovery.yaml", "remind_after: 24h", "remind_after: 0s"),
         ("phases/discovery.yaml", "remind_after: 24h", "remind_after: 5s"),
@@ -223,7 +223,7 @@ fn times_and_prices_beyond_sense_are_found() {
 }
 
 #[test]
-fn one_damaged_engagement_hides_no_other_and_doctor_finds_it() {
+fn a_damaged_engagement_hides_no_other_and_doctor_finds_it() {
     let crew = crew();
     crew.start("clinic-scheduling.md", &[]).exits(10);
     let sow = crate::support::root().join("examples/sow/clinic-scheduling.md");
@@ -237,19 +237,19 @@ fn one_damaged_engagement_hides_no_other_and_doctor_finds_it() {
             [],
         )
         .expect("changed");
-    // Lists read the index; whoever looks at the engagement reads its journal.
+    // Lists read the index; other commands read the journal.
     crew.run(&["list"]).exits(0).says("other").says("demo");
     crew.run(&["inbox"]).exits(0).says("other  discovery-1").says("demo  discovery-1");
     crew.run(&["show", "demo"]).exits(3).says("entry 5");
     crew.run(&["approve", "demo"]).exits(3).says("entry 5");
     crew.run(&["doctor"]).exits(1).says("FAIL demo");
-    store.execute("UPDATE engagement SET standing = NULL", []).expect("an older version wrote it");
+    store.execute("UPDATE engagement SET standing = NULL", []).expect("an older row");
     crew.run(&["list"]).exits(3).says("other").says("demo");
     crew.run(&["inbox"]).exits(3).says("other  discovery-1");
 }
 
 #[test]
-fn a_list_reads_the_journal_where_the_index_has_no_row_or_none_that_can_be_read() {
+fn lists_fall_back_to_the_journal_without_a_readable_index_row() {
     let crew = crew();
     crew.start("clinic-scheduling.md", &[]).exits(10);
     let (list, inbox) = (crew.run(&["list"]).exits(0).out, crew.run(&["inbox"]).exits(0).out);
@@ -269,19 +269,19 @@ fn a_list_reads_the_journal_where_the_index_has_no_row_or_none_that_can_be_read(
 }
 
 #[test]
-fn an_engagement_whose_repository_is_gone_says_so_and_can_be_ended() {
+fn an_engagement_without_its_repository_can_be_cancelled() {
     let crew = crew();
     crew.start("clinic-scheduling.md", &[]).exits(10);
     std::fs::remove_dir_all(crew.home().join("repos")).expect("removed");
     crew.run(&["resume", "demo"])
         .exits(3)
-        .says("bring it back, or end the engagement with `cloudcrew cancel demo`");
+        .says("restore it, or cancel the engagement with `cloudcrew cancel demo`");
     crew.run(&["cancel", "demo"]).exits(0);
     crew.run(&["resume", "demo"]).exits(13);
 }
 
 #[test]
-fn a_branch_in_the_way_is_told_before_anything_begins_and_patience_has_no_end() {
+fn a_conflicting_branch_is_reported_before_the_run_starts_and_can_be_resolved_later() {
     let crew = crew();
     let repo = crew.folder.path().join("customers");
     let git = |words: &[&str]| {
@@ -322,11 +322,11 @@ fn a_branch_in_the_way_is_told_before_anything_begins_and_patience_has_no_end() 
         crew.run(&["resume", "demo"]).exits(3).says("is checked out");
     }
     git(&["checkout", "-q", "main"]);
-    crew.run(&["resume", "demo"]).exits(10).says("the gate of architecture");
+    crew.run(&["resume", "demo"]).exits(10).says("the architecture gate");
 }
 
 #[test]
-fn a_text_that_cannot_be_rendered_ends_the_phase_and_names_its_key() {
+fn a_task_that_cannot_be_rendered_fails_the_phase_and_names_its_key() {
     let crew = edited();
     let task = crew.workspace().join("prompts/tasks/discovery.md");
     let text = std::fs::read_to_string(&task).expect("a file");
@@ -340,7 +340,7 @@ fn a_text_that_cannot_be_rendered_ends_the_phase_and_names_its_key() {
 }
 
 #[test]
-fn a_statement_of_work_that_is_too_long_says_what_was_not_read() {
+fn the_unread_part_of_a_long_statement_of_work_is_reported() {
     let crew = crew();
     let file = crew.folder.path().join("sow.md");
     let many: String = (0..2_000).map(|n| format!("- The system must do thing {n}\n")).collect();
@@ -349,5 +349,5 @@ fn a_statement_of_work_that_is_too_long_says_what_was_not_read() {
     crew.run(&["run", "--sow", file.to_str().expect("a path")])
         .exits(10)
         .says("more than 500 items under Requirements")
-        .says("sow.md:2003 is none of the parts that are read");
+        .says("sow.md:2003 is not a known section");
 }

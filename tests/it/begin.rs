@@ -1,4 +1,4 @@
-//! `init`: a workspace to begin with.
+//! `init`: create a workspace.
 
 use std::path::Path;
 use std::process::Command;
@@ -15,7 +15,7 @@ fn cloudcrew(folder: &Path, words: &[&str]) -> Done {
 }
 
 #[test]
-fn a_new_workspace_checks_clean_passes_its_tests_and_runs() {
+fn a_new_workspace_passes_its_checks_and_tests_and_runs() {
     for (kind, sow, tests) in [
         (&["init", "new"][..], "retail-orders.md", 12),
         (&["init", "new", "--minimal"], "example.md", 1),
@@ -39,17 +39,17 @@ fn a_new_workspace_checks_clean_passes_its_tests_and_runs() {
 }
 
 #[test]
-fn what_is_there_is_not_touched() {
+fn init_overwrites_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(folder.path().join("phases")).expect("a folder");
     std::fs::write(folder.path().join("phases/poc.yaml"), "mine").expect("written");
     std::fs::write(folder.path().join(".gitignore"), "/target").expect("written");
     cloudcrew(folder.path(), &["init"])
         .exits(2)
-        .says("has phases/poc.yaml already; nothing was written");
+        .says("already has phases/poc.yaml; nothing was written");
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 2);
-    // The smallest crew has no such phase, so nothing is in its way; what is there is reported as
-    // used nowhere.
+    // The minimal crew has no such phase, so nothing is in its way. `check` reports the file as
+    // unused.
     cloudcrew(folder.path(), &["init", "--minimal"]).exits(0);
     assert_eq!(
         std::fs::read_to_string(folder.path().join(".gitignore")).expect("a file"),

@@ -1,10 +1,10 @@
-//! Budgets: told of when they are nearly used up; then the engagement ends, or a person is asked.
+//! Budgets: a notice when one is nearly used up; then the engagement ends, or a person is asked.
 
 use crate::support::{Crew, edited};
 
 const SOW: &str = "clinic-scheduling.md";
 
-/// A crew in which something may use little.
+/// A crew with a small budget.
 fn bounded(file: &str, from: &str, to: &str) -> Crew {
     let crew = edited();
     crew.edit(file, from, to);
@@ -12,7 +12,7 @@ fn bounded(file: &str, from: &str, to: &str) -> Crew {
 }
 
 #[test]
-fn a_used_up_budget_that_asks_waits_for_a_person_who_raises_it() {
+fn a_used_up_budget_can_be_raised() {
     let crew = bounded(
         "agents.yaml",
         "    budget: { tokens: 4000000 }\n\n  sa:",
@@ -22,18 +22,18 @@ fn a_used_up_budget_that_asks_waits_for_a_person_who_raises_it() {
     done.says("agents.yaml agents.pm.budget.tokens").says("cloudcrew answer demo budget-1");
     crew.run(&["inbox"]).exits(0).says("raise:").says("or end:");
     crew.run(&["show", "demo"]).exits(0).says("a budget is used up");
-    // What is no answer, and what would not be enough, changes nothing.
+    // An invalid answer or a budget that is too small changes nothing.
     crew.run(&["answer", "demo", "budget-1", "more, please"])
         .exits(2)
         .says("as a number, or `stop`");
     crew.run(&["answer", "demo", "budget-1", "45001"]).exits(2).says("is not enough");
-    // Where a comma may be a decimal one, nothing is decided.
+    // A comma may be a decimal separator, so such a number is refused.
     crew.run(&["answer", "demo", "budget-1", "90000,50"]).exits(2).says("as a number");
     crew.run(&["approve", "demo"]).exits(2).says("budget-1");
     let asked_again = crew.run(&["answer", "demo", "budget-1", "60_000"]);
     asked_again.exits(10);
     crew.run(&["answer", "demo", "budget-1", "70000"]).exits(14).says("already answered");
-    // The gates are the customer's again: the answer drives without `--approve all`.
+    // `answer` drives without `--approve all`, so the next gate waits.
     let again = crew
         .run(&["resume", "demo", "--approve", "all"])
         .exits(10)
@@ -45,7 +45,7 @@ fn a_used_up_budget_that_asks_waits_for_a_person_who_raises_it() {
 }
 
 #[test]
-fn who_will_not_raise_it_ends_the_engagement_with_its_budget() {
+fn refusing_to_raise_a_budget_ends_the_engagement() {
     let crew = bounded(
         "agents.yaml",
         "    budget: { tokens: 4000000 }\n\n  sa:",
@@ -58,16 +58,16 @@ fn who_will_not_raise_it_ends_the_engagement_with_its_budget() {
 }
 
 #[test]
-fn dollars_bound_an_engagement_and_four_fifths_are_told() {
+fn a_dollar_budget_limits_an_engagement_with_a_notice_before() {
     let crew = bounded("workflows/delivery.yaml", "finalize:", "budget: { usd: 2.9 }\nfinalize:");
     let done = crew.start(SOW, &["--approve", "all"]).exits(11);
     done.says("! $")
-        .says("are used [workflows/delivery.yaml budget.usd]")
+        .says(" used [workflows/delivery.yaml budget.usd]")
         .says("`workflows/delivery.yaml budget.usd` is $2.90");
 }
 
 #[test]
-fn what_a_phase_may_use_covers_its_review() {
+fn a_phase_budget_covers_its_review() {
     let crew = bounded(
         "phases/discovery.yaml",
         "retry:",
@@ -77,11 +77,11 @@ fn what_a_phase_may_use_covers_its_review() {
     done.says("phases/discovery.yaml budget.tokens");
     crew.run(&["answer", "demo", "budget-1", "9000000"])
         .exits(10)
-        .says("waits at the gate of discovery");
+        .says("is waiting at the discovery gate");
 }
 
 #[test]
-fn agents_share_a_pot_by_its_name() {
+fn agents_can_share_a_budget() {
     let crew = bounded(
         "agents.yaml",
         "shared_tools:",
@@ -112,7 +112,7 @@ fn agents_share_a_pot_by_its_name() {
 }
 
 #[test]
-fn plan_shows_budgets_and_models_with_the_layer_that_decided() {
+fn plan_shows_budgets_and_where_each_model_was_set() {
     let crew = bounded(
         "workflows/delivery.yaml",
         "finalize:",

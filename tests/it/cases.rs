@@ -1,7 +1,7 @@
-//! One folder a rule: YAML that trips it, and the exact text that people see.
+//! One folder per rule: YAML that breaks it, and the exact output.
 //!
 //! A folder holds `files/`, laid over a copy of a small workspace, and `expected.txt`.
-//! `UPDATE_CASES=1` writes the latter.
+//! `UPDATE_CASES=1` rewrites `expected.txt`.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -17,7 +17,7 @@ pub fn lay(from: &Path, to: &Path) {
         } else if std::fs::metadata(entry.path()).expect("a file").len() == 0
             && entry.file_name() != "agents.yaml"
         {
-            // An empty file takes the one below away.
+            // An empty file removes the one below.
             let _ = std::fs::remove_file(&target);
         } else {
             std::fs::copy(entry.path(), &target).expect("a copy");
@@ -25,7 +25,7 @@ pub fn lay(from: &Path, to: &Path) {
     }
 }
 
-/// What `check` says of the small workspace with a folder laid over it.
+/// Runs `check` on the small workspace with a folder laid over it.
 fn checked(over: Option<&Path>) -> Output {
     let folder = tempfile::tempdir().expect("a folder");
     lay(&root().join("tests/cases/check/_workspace"), folder.path());
@@ -47,7 +47,7 @@ fn seen(case: &Path) -> String {
 }
 
 #[test]
-fn every_rule_has_a_case_and_says_what_it_said() {
+fn every_rule_has_a_case_with_its_expected_output() {
     let folder = root().join("tests/cases/check");
     let listed = Command::new(env!("CARGO_BIN_EXE_cloudcrew"))
         .arg("explain")
@@ -70,17 +70,17 @@ fn every_rule_has_a_case_and_says_what_it_said() {
         }
         let expected = std::fs::read_to_string(case.join("expected.txt")).unwrap_or_default();
         if !seen.contains(&format!("[{code}]")) {
-            wrong.push(format!("{code}: the case does not trip it:\n{seen}"));
+            wrong.push(format!("{code}: the case does not break the rule:\n{seen}"));
         }
         if seen != expected {
-            wrong.push(format!("{code}: expected\n{expected}\nseen\n{seen}"));
+            wrong.push(format!("{code}: expected\n{expected}\ngot\n{seen}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
-fn the_small_workspace_itself_is_right() {
+fn the_small_workspace_has_no_findings() {
     let output = checked(None);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }

@@ -1,6 +1,7 @@
-//! SIGKILL at any moment: nothing acknowledged is lost, nothing happens twice, the end is the same.
+//! After SIGKILL at any moment nothing acknowledged is lost, nothing happens twice, and the outcome
+//! is the same.
 //!
-//! `CLOUDCREW_CRASH_RUNS=300` is the longer mode; ten kills a run.
+//! `CLOUDCREW_CRASH_RUNS=300` runs longer, with ten kills per run.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -9,14 +10,14 @@ use std::time::Duration;
 
 use crate::support::{Crew, crew};
 
-/// Kills of one run.
+/// Kills per run.
 const KILLS: u64 = 10;
 
 fn runs() -> u64 {
     std::env::var("CLOUDCREW_CRASH_RUNS").ok().and_then(|n| n.parse().ok()).unwrap_or(30)
 }
 
-/// A fixed sequence, so that a failure can be looked at again.
+/// A fixed sequence, so that a failure can be reproduced.
 fn random(seed: &mut u64) -> u64 {
     *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut z = *seed;
@@ -25,7 +26,7 @@ fn random(seed: &mut u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Runs the words and kills the process after a while; the events it acknowledged.
+/// Runs a command and kills it after a while. Returns the events it acknowledged.
 fn killed(crew: &Crew, words: &[&str], after: Duration) -> (bool, Vec<serde_json::Value>) {
     let mut child = crew
         .command(words)
@@ -49,7 +50,7 @@ fn killed(crew: &Crew, words: &[&str], after: Duration) -> (bool, Vec<serde_json
 }
 
 #[test]
-fn a_killed_run_ends_as_one_that_was_not() {
+fn a_killed_run_ends_like_an_undisturbed_one() {
     let whole = crew();
     whole.start("clinic-scheduling.md", &["--approve", "all"]).exits(0);
     let expected = whole.outcome();

@@ -1,4 +1,4 @@
-//! The customer at the terminal: inbox, show, approve, revise, answer, cancel.
+//! The customer at the terminal: `inbox`, `show`, `approve`, `revise`, `answer`, `cancel`.
 
 use crate::support::{Crew, crew};
 
@@ -8,14 +8,10 @@ fn a_gate_waits_until_the_customer_decides() {
     crew.start("retail-orders.md", &[]).exits(10).says("cloudcrew approve demo");
     crew.run(&["inbox"]).exits(0).says("discovery-1").says("cloudcrew revise demo");
     crew.run(&["show", "demo"]).exits(0).says("new       docs/project-plan/plan.md");
-    crew.run(&["revise", "demo", "name the compliance owner"])
-        .exits(10)
-        .says("the gate of discovery");
+    crew.run(&["revise", "demo", "name the compliance owner"]).exits(10).says("the discovery gate");
     crew.run(&["show", "demo"]).exits(0).says("run 2").says("changed +").says("--digest ");
     assert!(crew.file("docs/project-plan/plan.md").contains("name the compliance owner"));
-    crew.run(&["approve", "demo", "--rating", "quality=4"])
-        .exits(10)
-        .says("the gate of architecture");
+    crew.run(&["approve", "demo", "--rating", "quality=4"]).exits(10).says("the architecture gate");
     let shown = crew.run(&["show", "demo", "--format", "json"]).json();
     assert_eq!(shown["phases"][0]["ratings"][0][1], 4);
 }
@@ -29,11 +25,11 @@ fn an_approval_is_bound_to_what_was_reviewed() {
         .as_str()
         .expect("a digest")
         .to_owned();
-    crew.run(&["approve", "demo", "--digest", &digest]).exits(10).says("the gate of architecture");
+    crew.run(&["approve", "demo", "--digest", &digest]).exits(10).says("the architecture gate");
 }
 
 #[test]
-fn a_gate_that_was_decided_names_who_decided() {
+fn a_decided_gate_cannot_be_decided_again() {
     let crew = crew();
     crew.start("retail-orders.md", &["--rehearsal", "silent-customer", "--approve", "all"])
         .exits(0)
@@ -53,7 +49,7 @@ fn an_agents_question_waits_for_its_answer() {
 }
 
 #[test]
-fn revisions_are_bounded_and_then_only_approve_or_cancel_are_left() {
+fn revisions_are_limited() {
     let crew = crew();
     crew.start("clinic-scheduling.md", &[]).exits(10);
     for words in ["one", "two", "three"] {
@@ -74,35 +70,35 @@ fn a_cancelled_engagement_stays_cancelled() {
 }
 
 #[test]
-fn what_others_change_after_an_approval_opens_the_gate_again() {
+fn a_change_by_others_after_an_approval_reopens_the_gate() {
     let crew = crew();
     crew.start("retail-orders.md", &[]).exits(10);
     crew.run(&["approve", "demo"]).exits(10);
     others_change_the_plan(&crew);
-    crew.run(&["approve", "demo"]).exits(10).says("opened again");
+    crew.run(&["approve", "demo"]).exits(10).says("reopened");
     crew.run(&["inbox"]).says("discovery-1-2");
-    crew.run(&["approve", "demo"]).exits(10).says("the gate of poc");
+    crew.run(&["approve", "demo"]).exits(10).says("the poc gate");
 }
 
 #[test]
-fn what_others_change_while_a_gate_waits_is_asked_about_again_and_nothing_expires() {
+fn a_change_by_others_while_a_gate_waits_renews_the_request() {
     let crew = crew();
     crew.start("retail-orders.md", &[]).exits(10);
     others_change_the_plan(&crew);
     let done = crew
         .run(&["resume", "demo"])
         .exits(10)
-        .says("is asked again: what it was about has changed");
+        .says("discovery-1 is withdrawn: the files have changed");
     assert!(
         !done.out.contains("expired") && !done.err.contains("expired"),
         "{}{}",
         done.out,
         done.err
     );
-    crew.run(&["approve", "demo"]).exits(10).says("the gate of architecture");
+    crew.run(&["approve", "demo"]).exits(10).says("the architecture gate");
 }
 
-/// Somebody else commits another `plan.md` to the crew's branch.
+/// Commits another `plan.md` to the crew's branch, as someone else.
 fn others_change_the_plan(crew: &Crew) {
     let repo = crew.home().join("repos/demo.git");
     let script = "set -e; export GIT_AUTHOR_NAME=x GIT_AUTHOR_EMAIL=x@x GIT_COMMITTER_NAME=x \

@@ -1,11 +1,10 @@
-//! The journal cut after each append of a lifecycle, within some, and after each effect that
-//! follows one: power goes, another process takes over what is on disk then, and the end is the
-//! same.
+//! Power loss after each append of a lifecycle, within some, and after each effect that follows
+//! one: another process takes over what is on disk, and the outcome is the same.
 //!
-//! One run goes through a lifecycle with a question, a rework, a revision, a silent customer, a
-//! provider that is away, one that refuses until somebody mends it, a budget that is used up and
-//! raised, and a refused path. Around each of its appends the home is copied, and every copy is
-//! driven to its end. Real parts, on a memory file system where there is one.
+//! The lifecycle has a question, a rework, a revision, a silent customer, an unavailable provider,
+//! one that refuses until it is fixed, a budget that is raised, and a refused path. The home is
+//! copied around each append, and every copy is driven to its end, with real parts, in memory if
+//! possible.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,7 +29,7 @@ use crate::support::edited;
 use crate::support::inside::{PROJECT, dead, ports, start};
 
 const SOW: &str = "clinic-scheduling.md";
-/// Whatever can happen in a rehearsal, once.
+/// Everything that can happen in a rehearsal, once.
 const EVERYTHING: &str = "version: 1\nrehearsal: everything\n\
     agents:\n\
     \x20 - { agent: sa, phase: architecture, asks: \"In which region must personal data stay?\" }\n\
@@ -44,10 +43,10 @@ const EVERYTHING: &str = "version: 1\nrehearsal: everything\n\
     answers:\n\
     \x20 - { question: region, answer: \"eu-west-1\" }\n";
 
-/// Tokens that the phase in question may use before somebody is asked.
+/// Tokens that the phase may use before a person is asked.
 const BUDGET: &str = "budget: { tokens: 200000, at_limit: ask }\nretry:";
 
-/// A model that is refused once, until somebody mends it.
+/// A model that is refused until it is fixed.
 struct Refused(Arc<dyn Model>);
 
 #[async_trait]
@@ -76,11 +75,10 @@ struct Cut {
     effect_done: bool,
 }
 
-/// What is appended at once may be more than a commit holds: every so many entries a run is also
-/// cut within.
+/// An append may hold several entries: every so many entries, a run is also cut inside one.
 const PARTS: usize = 3;
 
-/// Watches a run from between the engine and its ports, and copies the home around each append.
+/// Sits between the engine and its ports, and copies the home around each append.
 struct Knife {
     store: Store,
     repo: GitRepo,
@@ -97,10 +95,10 @@ impl Knife {
         let home = self.home.with_file_name(format!("cut-{}", cuts.0));
         copy(&self.home, &home);
         let cut = Cut { home, seq: self.last.load(Ordering::Relaxed), effect_done };
-        cuts.1.send(cut).expect("somebody resumes it");
+        cuts.1.send(cut).expect("a receiver");
     }
 
-    /// A home in which only the first of several entries came on record.
+    /// Copies the home with only the first of several entries recorded.
     async fn cut_within(
         &self,
         expected: &Head,
@@ -115,12 +113,12 @@ impl Knife {
         copy(&self.home, &home);
         let head = Store::open(&home)?.append(PROJECT, expected, writer, batch).await?;
         let cut = Cut { home, seq: head.seq, effect_done: false };
-        self.cuts.lock().expect("no panic").1.send(cut).expect("somebody resumes it");
+        self.cuts.lock().expect("no panic").1.send(cut).expect("a receiver");
         Ok(())
     }
 }
 
-/// Copies a home. What never changes once it is there is linked.
+/// Copies a home. Files that never change are linked.
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");
     for entry in std::fs::read_dir(from).expect("a folder") {
@@ -230,7 +228,7 @@ impl Repo for Knife {
     }
 }
 
-/// What must be the same at every end.
+/// What must be the same at every outcome.
 #[derive(Debug, PartialEq)]
 struct Outcome {
     end: String,
@@ -262,8 +260,7 @@ async fn outcome(store: &Store, repo: &GitRepo) -> Outcome {
     }
 }
 
-/// Begins the engagement and runs it to its end; with somebody to take cuts, they are made on the
-/// way.
+/// Starts the engagement and runs it to its end, sending cuts if there is a receiver.
 async fn whole(home: &Path, cuts: Option<SyncSender<Cut>>) -> Outcome {
     let crew = edited();
     std::fs::write(crew.workspace().join("rehearsals/everything.yaml"), EVERYTHING)
@@ -293,19 +290,19 @@ async fn whole(home: &Path, cuts: Option<SyncSender<Cut>>) -> Outcome {
     outcome
 }
 
-/// Drives it on while somebody raises budgets and mends what the provider refuses: how often it
-/// did; in words, why there was no end.
+/// Drives the engagement, raising budgets and fixing refusals. Returns how often it did so, or why
+/// there was no end.
 async fn to_the_end(mut ports: Ports, store: &Store, process: u32) -> Result<u32, String> {
     ports.model = Arc::new(Refused(ports.model));
-    let mut mended = 0;
+    let mut fixed = 0;
     for _ in 0..10 {
         let driver =
             Driver::open(ports.clone(), PROJECT, &dead(process), Options { approve_all: true })
                 .await
                 .expect("the lease");
         match driver.drive().await {
-            Ok(Rest::Ended(_)) => return Ok(mended),
-            Ok(Rest::Blocked(_)) => mended += 1,
+            Ok(Rest::Ended(_)) => return Ok(fixed),
+            Ok(Rest::Blocked(_)) => fixed += 1,
             Ok(Rest::Waiting(requests)) => {
                 let mut engagement = open(Record::of(store), PROJECT).await.expect("an engagement");
                 for request in requests {
@@ -324,7 +321,7 @@ async fn to_the_end(mut ports: Ports, store: &Store, process: u32) -> Result<u32
     Err("it never ends".to_owned())
 }
 
-/// Drives what a dead process left to its end; in words, why there was none.
+/// Drives what a dead process left to its end, or returns why it did not end.
 async fn resumed(home: &Path) -> Result<Outcome, String> {
     let (ports, store, repo) = ports(home).await;
     let end = tokio::time::timeout(Duration::from_secs(120), to_the_end(ports, &store, 1)).await;
@@ -332,9 +329,8 @@ async fn resumed(home: &Path) -> Result<Outcome, String> {
     Ok(outcome(&store, &repo).await)
 }
 
-/// Takes cuts as they come and drives each to its end: how many with nothing done after their
-/// entry, how many with an effect done, and the first that ended otherwise. After that one the rest
-/// is only cleared away.
+/// Drives each cut to its end. Returns the number of cuts without and with an effect, and the first
+/// one with another outcome; cuts after that one are only deleted.
 fn resume_all(
     cuts: &Mutex<Receiver<Cut>>,
     expected: &Outcome,
@@ -369,7 +365,7 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
 }
 
 #[test]
-fn a_journal_cut_after_any_entry_comes_to_the_same_end() {
+fn a_journal_cut_after_any_entry_resumes_to_the_same_outcome() {
     let memory = Path::new("/dev/shm");
     let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
     let folder = folder.expect("a folder");

@@ -1,4 +1,4 @@
-//! A deadline holds without anyone driving: an answer counts by its time.
+//! A deadline holds even if no process is driving; an answer counts by its time.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -13,7 +13,7 @@ use cloudcrew_runtime::engagement::{Decision, Driver, Options, Record, Submissio
 use crate::support::inside::{PROJECT, dead, ports, start};
 use crate::support::{Crew, Done, edited};
 
-/// An engagement whose first gate expires in two seconds, and nobody drives it when it does.
+/// An engagement whose first gate expires after two seconds, while no process drives it.
 fn expired(on_expiry: &str) -> Crew {
     let crew = edited();
     let gate = format!("kind: approval\n  expires_after: 2s\n  on_expiry: {on_expiry}");
@@ -23,7 +23,7 @@ fn expired(on_expiry: &str) -> Crew {
         "  #",
     );
     let then = if on_expiry == "approve" {
-        "then it counts as approved"
+        "then it is approved automatically"
     } else {
         "then the engagement ends"
     };
@@ -36,31 +36,30 @@ fn expired(on_expiry: &str) -> Crew {
 }
 
 #[test]
-fn an_approval_that_comes_too_late_is_refused() {
+fn a_late_approval_is_refused() {
     let crew = expired("stop");
-    crew.run(&["list"]).exits(0).says("expired before it was decided");
-    crew.run(&["inbox"]).exits(0).says("nothing waits");
+    crew.run(&["list"]).exits(0).says("expired without a decision");
+    crew.run(&["inbox"]).exits(0).says("nothing is waiting");
     crew.run(&["approve", "demo"]).exits(12).says("expired before it was answered");
     crew.run(&["show", "demo"]).exits(0).says("nobody decided in time");
 }
 
 #[test]
-fn silence_that_approves_has_approved_by_the_deadline() {
+fn silence_approves_at_the_deadline() {
     let crew = expired("approve");
     crew.run(&["revise", "demo", "not yet"]).exits(14).says("already approved by nobody (expiry)");
-    crew.run(&["resume", "demo"]).exits(10).says("the gate of architecture");
+    crew.run(&["resume", "demo"]).exits(10).says("the architecture gate");
 }
 
 #[test]
 fn a_gate_without_a_deadline_says_so() {
     let crew = crate::support::crew();
     crew.start("retail-orders.md", &[]).exits(10);
-    crew.run(&["inbox"]).exits(0).says("it waits until you decide");
-    crew.run(&["show", "demo"]).exits(0).says("it waits until you decide");
+    crew.run(&["inbox"]).exits(0).says("waits until you decide");
+    crew.run(&["show", "demo"]).exits(0).says("waits until you decide");
 }
 
-/// Runs the binary where the home cannot be written; `None` where this machine does not let a test
-/// do that.
+/// Runs the binary with a read-only home; `None` if this machine cannot mount one.
 fn read_only(crew: &Crew, words: &str) -> Option<Done> {
     let (home, binary) = (crew.home(), env!("CARGO_BIN_EXE_cloudcrew"));
     let home = home.display();
@@ -76,13 +75,13 @@ fn read_only(crew: &Crew, words: &str) -> Option<Done> {
 }
 
 #[test]
-fn a_home_that_cannot_be_written_is_read_and_shows_what_is_due() {
+fn a_read_only_home_can_be_read_and_shows_what_is_due() {
     let crew = expired("stop");
     let Some(list) = read_only(&crew, "list") else {
         println!("skipped: nothing can be mounted here");
         return;
     };
-    list.exits(0).says("expired before it was decided");
+    list.exits(0).says("expired without a decision");
     for words in ["show demo", "inbox", "ledger demo", "cost demo", "artifacts demo"] {
         read_only(&crew, words).expect("it can be mounted").exits(0);
     }
@@ -94,7 +93,7 @@ fn a_home_that_cannot_be_written_is_read_and_shows_what_is_due() {
     assert!(!Path::new(&crew.home()).join("cloudcrew.db-journal").exists());
 }
 
-/// The machine's clock, set wrong.
+/// The system clock, set wrong.
 struct Ahead(SystemClock, i64);
 
 #[async_trait]
@@ -111,7 +110,7 @@ impl Clock for Ahead {
 }
 
 #[tokio::test]
-async fn a_clock_that_was_years_ahead_for_a_while_spoils_nothing_that_comes_later() {
+async fn a_clock_that_was_temporarily_years_ahead_does_no_lasting_harm() {
     let crew = crate::support::crew();
     start(&crew.home(), crew.workspace(), "clinic-scheduling.md", None).await;
     let years = 3 * 365 * 24 * 3_600_000;
@@ -151,7 +150,7 @@ async fn a_clock_that_was_years_ahead_for_a_while_spoils_nothing_that_comes_late
     for date in dates.lines() {
         assert!(
             (date.parse::<i64>().expect("a date") - now).abs() < 3_600,
-            "{date} is not of today ({now})"
+            "{date} is not today ({now})"
         );
     }
 }

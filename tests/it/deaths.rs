@@ -1,4 +1,4 @@
-//! A process may die as often as it likes while the work goes on; only deaths without progress
+//! Processes may die any number of times while there is progress; only deaths without progress
 //! count.
 
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::support::inside::{PROJECT, dead, ports, start};
 use crate::support::root;
 
-/// Answers so many calls with a tool call, and then never again.
+/// Answers some calls with a tool call, then hangs.
 struct Stalls(usize, AtomicUsize);
 
 #[async_trait]
@@ -41,8 +41,7 @@ impl Model for Stalls {
     }
 }
 
-/// How many of these processes the engagement outlives, each of which is killed after so many
-/// replies.
+/// Kills each process after some replies. Returns how many processes the engagement survives.
 async fn outlives(processes: u32, replies: usize) -> u32 {
     let folder = tempfile::tempdir().expect("a folder");
     let home = folder.path().join("home");
@@ -56,7 +55,7 @@ async fn outlives(processes: u32, replies: usize) -> u32 {
         let driven = tokio::time::timeout(Duration::from_millis(300), driver.drive()).await;
         if driven.is_ok() {
             let engagement = open(Record::of(&store), PROJECT).await.expect("an engagement");
-            // The first retry begins a new swarm, which may die as often again.
+            // The first retry starts a new swarm with a new count.
             assert!(
                 engagement.state.phases["discovery"].earlier.is_some()
                     || engagement.state.end.is_some()

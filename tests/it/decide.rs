@@ -1,4 +1,4 @@
-//! What a driver would do next, at each entry of whole journals: every change of mind shows here.
+//! The next action of a driver at each entry of whole journals, so that every change shows here.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ use cloudcrew_runtime::engagement::{
 
 use crate::journals::old;
 
-/// A journal of which only the first entry is there.
+/// A journal with only its first entry.
 struct First<'a>(&'a Store);
 
 #[async_trait]
@@ -36,27 +36,27 @@ impl Journal for First<'_> {
 }
 
 #[tokio::test]
-async fn what_a_driver_does_follows_from_the_journal_alone() {
+async fn the_next_action_follows_from_the_journal_alone() {
     let crew = old();
     let store = Store::open(&crew.home()).expect("a store");
-    let mut told = String::new();
+    let mut actions = String::new();
     for listing in store.list(Which::All).await.expect("a list") {
         let name = &listing.engagement;
-        let _ = writeln!(told, "{name}");
+        let _ = writeln!(actions, "{name}");
         let first = Record { journal: &First(&store), blobs: &store };
         let mut engagement = open(first, name).await.expect("its first entry");
         let mut last = next(&engagement, 0);
-        let _ = writeln!(told, "  {:>4} {:22} {last}", 1, engagement.state.at);
+        let _ = writeln!(actions, "  {:>4} {:22} {last}", 1, engagement.state.at);
         let each = |e: &Engagement, entry: Entry, _| {
             let now = next(e, entry.at);
             if now != last {
-                let _ = writeln!(told, "  {:>4} {:22} {now}", entry.seq, e.state.at);
+                let _ = writeln!(actions, "  {:>4} {:22} {now}", entry.seq, e.state.at);
                 last = now;
             }
         };
         engagement.follow(Record::of(&store), each).await.expect("its journal");
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(actions);
 }
 
 /// The next action in a few words.
@@ -64,7 +64,7 @@ fn next(e: &Engagement, now: i64) -> String {
     match decide(e, now, true) {
         Err(why) => why,
         Ok(Action::Gate) => {
-            // As if the deliverables were those of the last request.
+            // Assume the deliverables of the last request.
             let subject = e.state.gate_request().map(|r| r.subject.clone()).unwrap_or_default();
             match decide_gate(e, subject) {
                 None => "no gate".to_owned(),

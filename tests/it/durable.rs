@@ -1,8 +1,7 @@
-//! Acknowledged means on disk: the system calls of `run`, `approve` and `revise`, each line they
-//! print held against what was synced before it.
+//! Acknowledged data is on disk: for each line that `run`, `approve` and `revise` print, the system
+//! calls show what was synced before.
 //!
-//! Needs `strace`. Where it is missing the test says so and proves nothing; with `CI` set that is a
-//! failure.
+//! Needs `strace`. Without it, the test is skipped, or fails if `CI` is set.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,10 +11,10 @@ use crate::support::{Crew, crew, root};
 
 const CALLS: &str = "trace=openat,write,pwrite64,fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat";
 
-/// What is written and not synced, as the calls went by.
+/// Tracks what is written and not yet synced.
 #[derive(Default)]
 struct Disk {
-    /// Files with bytes, and folders with names, that a loss of power would take.
+    /// Files and folders whose changes a power loss would lose.
     unsynced: BTreeSet<String>,
     synced: usize,
     /// Syncs until the last line.
@@ -60,16 +59,16 @@ impl Disk {
         }
     }
 
-    /// A name is on disk when its folder is.
+    /// A new name is on disk once its folder is synced.
     fn named(&mut self, path: &str) {
         if let Some((folder, _)) = path.rsplit_once('/') {
             self.unsynced.insert(folder.to_owned());
         }
     }
 
-    /// A line is printed. Other tools of the same turn go on meanwhile, so what they write next may
-    /// not be synced yet; but there was a sync since the line before, and a line that tells of a
-    /// commit leaves nothing of the repository open.
+    /// Handles a printed line. Other tools of the turn keep writing, so not everything is synced;
+    /// but there must be a sync since the last line, and a line about a commit leaves nothing of
+    /// the repository unsynced.
     fn acknowledges(&mut self, what: &str) {
         let commit = what.contains(r#"\"event\":\"committed\""#) || what.contains("\"    + ");
         let silent = self.syncs_then == self.synced;
@@ -85,8 +84,8 @@ impl Disk {
     }
 }
 
-/// Whether losing the file's bytes loses something: not SQLite's index of the log, not a copy that
-/// the log has too, not the heads, which may lag behind.
+/// Whether losing a file loses data: not SQLite's index of the log, not the database, which the log
+/// repeats, and not the heads, which may lag behind.
 fn matters(file: &str) -> bool {
     !(file.ends_with("-shm")
         || file.ends_with("cloudcrew.db")
@@ -103,7 +102,7 @@ fn path_of(arguments: &str) -> Option<&str> {
     arguments.split_once('<')?.1.split_once('>').map(|(path, _)| path)
 }
 
-/// Runs the words under `strace` and follows what they do to the home.
+/// Runs a command under `strace` and tracks its writes to the home.
 fn traced(crew: &Crew, words: &[&str], exit: i32) -> Disk {
     let log = crew.folder.path().join("trace");
     let command = crew.command(words);
@@ -124,8 +123,8 @@ fn traced(crew: &Crew, words: &[&str], exit: i32) -> Disk {
     let mut cut_off: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new();
     for line in String::from_utf8_lossy(&std::fs::read(&log).expect("a trace")).lines() {
         let Some((thread, call)) = line.split_once(' ') else { continue };
-        // A call that another thread interrupted in the log counts when it returns, an
-        // acknowledgement when it begins.
+        // A call that is split in the trace counts when it returns, an acknowledgement when it
+        // starts.
         let call = match (
             call.trim_start().strip_suffix(" <unfinished ...>"),
             call.split_once(" resumed>"),
@@ -168,7 +167,7 @@ fn has_strace() -> bool {
 }
 
 #[test]
-fn what_is_acknowledged_is_on_disk() {
+fn acknowledged_data_is_on_disk() {
     if !has_strace() {
         return;
     }

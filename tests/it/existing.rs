@@ -1,7 +1,7 @@
-//! The customer has code already: the crew starts from it, reads it, changes what it may, and what
-//! it made can be merged.
+//! Work on existing code: the crew starts from it, changes only what it may, and its branch can be
+//! merged.
 
-#![expect(clippy::unwrap_used, reason = "a test whose world cannot be made ends there")]
+#![expect(clippy::unwrap_used, reason = "a test whose setup fails cannot continue")]
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
@@ -55,7 +55,7 @@ fn the_crew_starts_from_the_customers_code_and_its_branch_can_be_merged() {
     let repo = customers(&crew);
     start(&crew, &repo, &["--approve", "all"])
         .exits(0)
-        .says("docs/project-plan/plan.md is in the repository already");
+        .says("docs/project-plan/plan.md already exists in the repository");
     let base = git(&repo, &["rev-parse", "main"]);
     assert_eq!(git(&repo, &["merge-base", "main", "cloudcrew/demo"]), base);
     git(&repo, &["merge", "-q", "--no-edit", "cloudcrew/demo"]);
@@ -79,11 +79,11 @@ fn the_crew_starts_from_the_customers_code_and_its_branch_can_be_merged() {
 }
 
 #[test]
-fn what_the_crew_wrote_is_exported_and_what_the_customer_had_is_not() {
+fn only_files_of_the_crew_are_exported() {
     let crew = crew();
     let repo = customers(&crew);
     start(&crew, &repo, &[]).exits(10);
-    // Others commit two names to the crew's branch that would be shown as one.
+    // Others commit two names to the crew's branch that look the same when shown.
     let worktree = crew.folder.path().join("worktree");
     git(&repo, &["worktree", "add", "-q", worktree.to_str().unwrap(), "cloudcrew/demo"]);
     for name in [&b"odd-\xff"[..], b"odd-\xfe"] {
@@ -96,12 +96,12 @@ fn what_the_crew_wrote_is_exported_and_what_the_customer_had_is_not() {
     let folder = crew.folder.path().join("exported");
     crew.run(&["artifacts", "demo", "--export", folder.to_str().unwrap()])
         .exits(0)
-        .says("its name is no UTF-8");
+        .says("its name is not UTF-8");
     assert!(
         folder.join("docs/project-plan/plan.md").is_file()
             && folder.join("docs/engagement-summary.md").is_file()
     );
-    assert!(!folder.join("src/main.py").exists(), "it is as the customer had it");
+    assert!(!folder.join("src/main.py").exists(), "the customer already has it");
     assert!(
         !fs::read_dir(&folder)
             .unwrap()
@@ -111,7 +111,7 @@ fn what_the_crew_wrote_is_exported_and_what_the_customer_had_is_not() {
 }
 
 #[test]
-fn a_branch_made_beforehand_or_a_named_base_is_where_the_work_starts() {
+fn work_starts_at_a_prepared_branch_or_a_named_base() {
     let crew = crew();
     let repo = customers(&crew);
     git(&repo, &["branch", "cloudcrew/demo"]);
@@ -135,7 +135,7 @@ fn a_branch_made_beforehand_or_a_named_base_is_where_the_work_starts() {
 }
 
 #[test]
-fn an_empty_repository_gets_a_branch_of_its_own() {
+fn an_empty_repository_gets_its_own_branch() {
     let crew = crew();
     let repo = crew.folder.path().join("empty");
     git(crew.folder.path(), &["init", "-q", "-b", "main", "empty"]);
@@ -152,18 +152,14 @@ fn an_empty_repository_gets_a_branch_of_its_own() {
 }
 
 #[test]
-fn a_gate_says_that_the_customers_branch_has_moved_on() {
+fn a_gate_reports_new_commits_on_the_customers_branch() {
     let crew = crew();
     let repo = customers(&crew);
     start(&crew, &repo, &[]).exits(10);
     let before = crew.run(&["show", "demo"]).exits(0);
-    assert!(!before.out.contains("not based on"), "{}", before.out);
+    assert!(!before.out.contains("since this work started"), "{}", before.out);
     git(&repo, &["commit", "-q", "--allow-empty", "-m", "Meanwhile"]);
-    crew.run(&["show", "demo"])
-        .exits(0)
-        .says("`main` has 1 commit that this work was not based on");
+    crew.run(&["show", "demo"]).exits(0).says("`main` has 1 commit since this work started");
     assert_eq!(crew.run(&["show", "demo", "--format", "json"]).json()["moved_on"]["commits"], 1);
-    crew.run(&["resume", "demo"])
-        .exits(10)
-        .says("`main` has 1 commit that this work was not based on");
+    crew.run(&["resume", "demo"]).exits(10).says("`main` has 1 commit since this work started");
 }

@@ -3,19 +3,19 @@
 use crate::support::edited;
 
 #[test]
-fn slips_are_mended_and_nothing_else_is_touched() {
+fn unambiguous_mistakes_are_fixed_and_nothing_else_changes() {
     let crew = edited();
     let before = crew.read("phases/discovery.yaml");
     crew.edit("phases/discovery.yaml", "max_handoffs: 10", "max_handofs: 10")
         .edit("phases/discovery.yaml", "execution_timeout: 15m", "execution_timeout: 15 minutes")
         .edit("phases/discovery.yaml", "max_reworks: 1", "max_reworks: \"1\"");
-    crew.run(&["check"]).exits(1).says("`cloudcrew check --fix` corrects 3 of them");
-    crew.run(&["check", "--fix"]).exits(0).says("phases/discovery.yaml: 3 mended");
+    crew.run(&["check"]).exits(1).says("3 fixable with `cloudcrew check --fix`");
+    crew.run(&["check", "--fix"]).exits(0).says("phases/discovery.yaml: 3 fixed");
     assert_eq!(crew.read("phases/discovery.yaml"), before);
 }
 
 #[test]
-fn what_may_have_been_meant_otherwise_is_left_to_the_author() {
+fn ambiguous_mistakes_are_left_to_the_author() {
     let crew = edited();
     crew.edit("phases/discovery.yaml", "agents: [pm, sa]", "agents: [pm, sx]").edit(
         "agents.yaml",
@@ -28,27 +28,27 @@ fn what_may_have_been_meant_otherwise_is_left_to_the_author() {
 }
 
 #[test]
-fn a_mending_is_tried_by_itself_and_one_that_would_break_something_is_left() {
+fn a_fix_that_would_cause_another_error_is_not_applied() {
     let crew = edited();
-    // The key is there already: written so, it would stand there twice.
+    // The key already exists: with the fix it would appear twice.
     crew.edit("phases/discovery.yaml", "  max_turns: 100", "  max_handofs: 5\n  max_turns: 100")
         .edit("phases/discovery.yaml", "node_timeout: 5m", "node_timeout: 5 minutes")
         .edit("workflows/delivery.yaml", "phases:", "phasess:");
     crew.run(&["check", "--fix"])
         .exits(1)
-        .says("phases/discovery.yaml: 1 mended")
-        .says("1 left to you")
+        .says("phases/discovery.yaml: 1 fixed")
+        .says("1 not fixed")
         .says("max_handofs");
     let text = crew.read("phases/discovery.yaml");
     assert!(text.contains("  max_handofs: 5\n") && text.contains("node_timeout: 5m #"), "{text}");
     assert!(
         crew.read("workflows/delivery.yaml").contains("\nphases: ["),
-        "what it brings to light is no reason not to mend it"
+        "a finding that the fix uncovers does not prevent it"
     );
 }
 
 #[test]
-fn a_slip_in_a_definition_is_not_spread_into_the_tests() {
+fn fix_does_not_spread_a_typo_to_the_rehearsals() {
     let crew = edited();
     let tests = [
         "rehearsals/approved-with-findings.yaml",
@@ -68,7 +68,7 @@ fn a_slip_in_a_definition_is_not_spread_into_the_tests() {
 }
 
 #[test]
-fn a_link_that_leads_out_of_the_workspace_is_not_written_through() {
+fn fix_does_not_write_through_a_link_out_of_the_workspace() {
     let crew = edited();
     let outside = crew.folder.path().join("outside.yaml");
     let wrong = crew.read("phases/poc.yaml").replace("max_handoffs", "max_handofs");

@@ -1,11 +1,11 @@
-//! Generated files are fresh, so that a review shows what a change does.
+//! Generated files are up to date, so that a review shows the effect of a change.
 
 use std::collections::BTreeSet;
 
 use crate::support::{crew, edited, root};
 
 #[test]
-fn the_committed_schemas_are_what_the_types_say() {
+fn the_committed_schemas_match_the_types() {
     for kind in ["agents", "phase", "workflow", "rehearsal"] {
         let there =
             std::fs::read_to_string(root().join(format!("engine/definition/schemas/{kind}.json")))
@@ -19,7 +19,7 @@ fn the_committed_schemas_are_what_the_types_say() {
 }
 
 #[test]
-fn the_reference_pages_are_what_the_schemas_say() {
+fn the_reference_pages_match_the_schemas() {
     let crew = edited();
     crew.run(&["schema", "--write"]).exits(0);
     for page in ["agents", "phase", "workflow", "rehearsal", "sensitive-files"] {
@@ -31,7 +31,7 @@ fn the_reference_pages_are_what_the_schemas_say() {
 }
 
 #[test]
-fn the_schemas_of_a_workspace_know_its_names_also_when_a_file_is_wrong() {
+fn workspace_schemas_contain_its_names_even_if_a_file_is_broken() {
     let crew = edited();
     crew.edit("agents.yaml", "  qa:\n", "  tester:\n").edit(
         "phases/poc.yaml",
@@ -61,11 +61,11 @@ fn the_schemas_of_a_workspace_know_its_names_also_when_a_file_is_wrong() {
     crew.edit("agents.yaml", "agents:", "agents: [");
     crew.run(&["schema", "--workspace"]).exits(0);
     let entry = read("phase")["properties"]["swarm"]["properties"]["entry"].clone();
-    assert!(entry["enum"].is_null(), "no agent is known, so none is called wrong: {entry}");
+    assert!(entry["enum"].is_null(), "without known agents, none is rejected: {entry}");
 }
 
 #[test]
-fn the_graph_is_drawn_in_three_forms() {
+fn the_graph_has_three_formats() {
     crew().run(&["graph"]).exits(0).says("flowchart TD");
     crew().run(&["graph", "--format", "dot"]).exits(0).says("digraph");
     let plan = crew().run(&["graph", "--format", "json"]).exits(0).json();
@@ -73,7 +73,7 @@ fn the_graph_is_drawn_in_three_forms() {
 }
 
 #[test]
-fn what_verbs_print_for_programs_is_as_their_schema_says() {
+fn json_output_matches_its_schema() {
     let crew = crew();
     let lines = crew.start("retail-orders.md", &["--format", "json"]).exits(10).out;
     let holds = |verb: &str, documents: Vec<serde_json::Value>| {
@@ -114,7 +114,7 @@ fn what_verbs_print_for_programs_is_as_their_schema_says() {
 }
 
 #[test]
-fn the_manual_page_names_every_verb() {
+fn the_manual_page_lists_the_commands() {
     let page = crew().run(&["completions", "man"]).exits(0).out;
     for verb in ["CHECK", "RUN", "APPROVE", "COMPLETIONS"] {
         assert!(page.contains(&format!("CLOUDCREW {verb}")), "{verb}");
@@ -122,7 +122,7 @@ fn the_manual_page_names_every_verb() {
 }
 
 #[test]
-fn a_change_of_the_definitions_shows_in_what_is_generated_from_them() {
+fn generated_files_follow_the_definitions() {
     let crew = edited();
     crew.run(&["generate", "--check"]).exits(1);
     crew.run(&["generate"]).exits(0);
@@ -131,7 +131,7 @@ fn a_change_of_the_definitions_shows_in_what_is_generated_from_them() {
     std::fs::copy(machines.join("delivery.asl.json"), machines.join("gone.asl.json"))
         .expect("copied");
     std::fs::write(machines.join("by-hand.asl.json"), "{}").expect("written");
-    crew.run(&["generate", "--check"]).exits(1).says("gone.asl.json: no workflow has that name");
+    crew.run(&["generate", "--check"]).exits(1).says("gone.asl.json: no workflow of that name");
     crew.run(&["generate"]).exits(0).says("removed");
     assert!(machines.join("by-hand.asl.json").exists() && !machines.join("gone.asl.json").exists());
     crew.edit("phases/discovery.yaml", "max_revisions: 3", "max_revisions: 2");
@@ -141,7 +141,7 @@ fn a_change_of_the_definitions_shows_in_what_is_generated_from_them() {
 }
 
 #[test]
-fn every_way_of_the_state_machine_leads_to_a_state_of_it() {
+fn every_state_of_the_machine_exists_and_is_reachable() {
     let text =
         std::fs::read_to_string(root().join("infra/terraform/state_machines/delivery.asl.json"))
             .expect("the file");
@@ -162,11 +162,11 @@ fn every_way_of_the_state_machine_leads_to_a_state_of_it() {
             );
         }
     }
-    assert_eq!(seen, states.keys().map(String::as_str).collect(), "a state that nothing leads to");
+    assert_eq!(seen, states.keys().map(String::as_str).collect(), "unreachable states");
 }
 
 #[test]
-fn the_crew_is_granted_the_models_that_its_agents_use() {
+fn the_crew_may_call_exactly_the_models_it_uses() {
     let crew = edited();
     crew.edit(
         "agents.yaml",
@@ -190,7 +190,7 @@ fn the_crew_is_granted_the_models_that_its_agents_use() {
 }
 
 #[test]
-fn terraform_knows_every_variable_and_every_key_of_it() {
+fn terraform_declares_every_generated_variable_and_key() {
     let read = |path: &str| {
         std::fs::read_to_string(root().join("infra/terraform").join(path)).expect("a file")
     };
@@ -204,7 +204,7 @@ fn terraform_knows_every_variable_and_every_key_of_it() {
             .unwrap_or_else(|| panic!("`{name}`"));
         let words: BTreeSet<&str> =
             block.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
-        // A map has names of the crew and then keys, an object keys.
+        // In a map, the keys are below the names of the crew; in an object, at the top.
         let keys: Vec<&str> = match value {
             serde_json::Value::Object(of) if block.contains("map(object(") => of
                 .values()

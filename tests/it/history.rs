@@ -1,5 +1,5 @@
-//! A history that was shortened, and two that claim one branch: the true state, or a fault that
-//! names what is wrong.
+//! A shortened history, or two that claim one branch, gives the true state or an error that names
+//! the problem.
 
 #![expect(clippy::unwrap_used, reason = "a test whose world cannot be made ends there")]
 
@@ -17,7 +17,7 @@ fn copy(from: &Path, to: &Path) {
     assert!(done.success());
 }
 
-/// The words of a run on a repository outside the home.
+/// The arguments of a run on a repository outside the home.
 fn on<'a>(repo: &'a str, sow: &'a str) -> [&'a str; 7] {
     ["run", "--project", "demo", "--sow", sow, "--repo", repo]
 }
@@ -26,7 +26,7 @@ fn database(crew: &Crew) -> Connection {
     Connection::open(crew.home().join("cloudcrew.db")).expect("the store")
 }
 
-/// Takes the last entries away, as someone would who knows the tables.
+/// Deletes the last entries directly in the database.
 fn shorten(crew: &Crew, by: i64) {
     let store = database(crew);
     store.execute_batch("DROP TRIGGER entry_remains").unwrap();
@@ -36,7 +36,7 @@ fn shorten(crew: &Crew, by: i64) {
 }
 
 #[test]
-fn rows_that_were_removed_with_the_head_are_missed() {
+fn rows_removed_together_with_the_head_are_detected() {
     let crew = crew();
     crew.start("retail-orders.md", &[]).exits(10);
     shorten(&crew, 3);
@@ -57,7 +57,7 @@ fn rows_that_were_removed_with_the_head_are_missed() {
             done.err
         );
     }
-    // Who wants the older state says so. What the branch knows stays.
+    // The older state must be requested explicitly. The branch keeps what it knows.
     fs::remove_file(crew.home().join("cloudcrew.heads")).unwrap();
     crew.run(&["show", "demo"]).exits(0);
     shorten_to_before_the_last_commit(&crew);
@@ -73,7 +73,7 @@ fn rows_that_were_removed_with_the_head_are_missed() {
 }
 
 #[test]
-fn an_engagement_that_cannot_be_found_any_more_is_missed() {
+fn a_vanished_engagement_is_detected() {
     let crew = crew();
     crew.start("retail-orders.md", &[]).exits(10);
     let store = database(&crew);
@@ -107,12 +107,11 @@ fn shorten_to_before_the_last_commit(crew: &Crew) {
 }
 
 #[test]
-fn a_log_that_was_lost_or_cut_is_missed() {
+fn a_lost_or_truncated_log_is_detected() {
     for cut in [0, 1, 2, 3] {
         let crew = crew();
         crew.start("retail-orders.md", &[]).exits(10);
-        // A reader that stays keeps the log from being taken into the file, as a process that was
-        // killed does.
+        // An open reader prevents a checkpoint of the log, as a killed process does.
         let reader = database(&crew);
         reader.execute_batch("BEGIN; SELECT count(*) FROM entry").ok();
         let _: i64 = reader.query_row("SELECT count(*) FROM entry", [], |row| row.get(0)).unwrap();
@@ -142,7 +141,7 @@ fn a_log_that_was_lost_or_cut_is_missed() {
                 assert_eq!(
                     done.json()["events"].as_u64(),
                     events,
-                    "fewer events and nothing was said"
+                    "fewer events, and nothing was reported"
                 );
             } else {
                 assert!(
@@ -157,7 +156,7 @@ fn a_log_that_was_lost_or_cut_is_missed() {
 }
 
 #[test]
-fn a_row_of_the_ledger_or_a_prompt_that_is_gone_is_missed() {
+fn a_missing_ledger_row_or_prompt_is_detected() {
     let crew = crew();
     crew.start("retail-orders.md", &["--approve", "all"]).exits(0);
     let store = database(&crew);
@@ -181,7 +180,7 @@ fn a_row_of_the_ledger_or_a_prompt_that_is_gone_is_missed() {
         )
         .unwrap();
     database(&crew).execute("DELETE FROM blob WHERE hash = ?1", [prompt]).unwrap();
-    crew.run(&["doctor"]).exits(1).says("is gone from the store");
+    crew.run(&["doctor"]).exits(1).says("is missing from the store");
 }
 
 #[test]
@@ -209,7 +208,7 @@ fn every_commit_names_the_entry_that_announced_it() {
 }
 
 #[test]
-fn of_two_copies_of_a_home_the_first_to_commit_goes_on_and_the_other_is_told() {
+fn of_two_copies_of_a_home_only_the_first_to_commit_continues() {
     let crew = crew();
     let (repo, sow) =
         (crew.folder.path().join("customer.git"), root().join("examples/sow/retail-orders.md"));
@@ -272,7 +271,7 @@ fn a_home_can_be_moved() {
 }
 
 #[test]
-fn a_deliverable_that_cannot_be_read_is_not_approved() {
+fn an_unreadable_deliverable_cannot_be_approved() {
     let crew = crew();
     crew.start("retail-orders.md", &[]).exits(10);
     let blob = crew.git(&["rev-parse", "cloudcrew/demo:docs/project-plan/plan.md"]);
@@ -333,7 +332,7 @@ fn a_truncated_commit_is_reported_and_never_blocks() {
 }
 
 #[test]
-fn a_process_in_the_background_works_in_the_workspace_that_was_named() {
+fn a_background_run_uses_the_given_workspace() {
     let crew = edited();
     let elsewhere = crate::support::edited();
     let sow = root().join("examples/sow/retail-orders.md");
@@ -363,7 +362,7 @@ fn a_process_in_the_background_works_in_the_workspace_that_was_named() {
     let workspace = crew.workspace().to_str().unwrap();
     assert!(line.is_empty() || line.contains(&format!("-C {workspace} ")), "{line}");
     for _ in 0..200 {
-        if crew.run(&["list"]).out.contains("waits for") {
+        if crew.run(&["list"]).out.contains("waiting for") {
             break;
         }
         std::thread::sleep(std::time::Duration::from_millis(50));
@@ -373,7 +372,7 @@ fn a_process_in_the_background_works_in_the_workspace_that_was_named() {
 }
 
 #[test]
-fn a_process_in_the_background_that_fails_at_once_says_so() {
+fn a_background_run_reports_an_immediate_failure() {
     let crew = crew();
     let repo = crew.folder.path().join("customer");
     let git = |words: &[&str]| {

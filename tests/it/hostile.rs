@@ -1,8 +1,8 @@
-//! Files that nobody means well with: whatever they hold, `check` ends, says where, and does not
-//! take the machine with it.
+//! Hostile files: `check` terminates on any content, reports a place, and does not exhaust the
+//! machine.
 //!
-//! Each file is made from a seed, which a failure prints. `CLOUDCREW_SEED` takes another,
-//! `CLOUDCREW_HOSTILE` another number of files.
+//! Each file is generated from a seed, which a failure prints. `CLOUDCREW_SEED` sets the seed,
+//! `CLOUDCREW_HOSTILE` the number of files.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -18,7 +18,7 @@ use crate::support::{edited, root, sources};
 
 type Make = fn(&mut Chance, &[u8], &[u8]) -> Vec<u8>;
 
-/// Families of hostile files, and how many files each makes of itself.
+/// Families of hostile files, with the number of files of each.
 const FAMILIES: [(&str, Make); 27] = [
     ("bytes flipped", flipped),
     ("cut off", |chance, one, _| one[..chance.below(one.len())].to_vec()),
@@ -151,7 +151,7 @@ const FAMILIES: [(&str, Make); 27] = [
         ]
         .concat()
     }),
-    ("keys that are no words", |chance, one, _| {
+    ("keys that are not words", |chance, one, _| {
         [
             one,
             *chance.one(&[
@@ -187,7 +187,7 @@ const FAMILIES: [(&str, Make); 27] = [
     }),
 ];
 
-/// Mostly small, and now and then as large as it gets.
+/// A size that is usually small and sometimes the maximum.
 fn size(chance: &mut Chance, most: usize) -> usize {
     let most = if chance.below(16) == 0 { most } else { most / 16 };
     chance.below(most)
@@ -208,7 +208,7 @@ fn shuffled(chance: &mut Chance, one: &[u8], _: &[u8]) -> Vec<u8> {
     lines.concat()
 }
 
-/// Marks of YAML and MiniJinja, each where nobody expects it.
+/// Inserts marks of YAML and MiniJinja in unexpected places.
 fn marked(chance: &mut Chance, one: &[u8], _: &[u8]) -> Vec<u8> {
     put_in(
         chance,
@@ -229,7 +229,7 @@ fn put_in_bytes(chance: &mut Chance, one: &[u8], marks: &[&[u8]]) -> Vec<u8> {
     let mut bytes = one.to_vec();
     for _ in 0..=chance.below(4) {
         let mut at = chance.below(bytes.len());
-        // Between characters: inside one, every mark would be the same fault.
+        // Between characters: inside one, every mark would cause the same error.
         while at > 0 && bytes[at] & 0xc0 == 0x80 {
             at -= 1;
         }
@@ -249,7 +249,7 @@ fn bomb(levels: usize, wide: usize) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// Each anchor holds the one before, some brackets deeper.
+/// Each anchor contains the previous one, nested in more brackets.
 fn nested(levels: usize, deep: usize) -> Vec<u8> {
     let (open, close) = ("[".repeat(deep + 1), "]".repeat(deep + 1));
     let mut text = "a0: &a0 x\n".to_owned();
@@ -259,17 +259,17 @@ fn nested(levels: usize, deep: usize) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// What is wrong about what `check` says of a file.
+/// What is wrong with the findings for a file, if anything.
 fn fault(sources: &Sources, path: &str, found: &[Diagnostic], read: bool) -> Option<String> {
     let file = sources.find(path).expect("the file");
     let text = sources.text(file);
     let here = |d: &&Diagnostic| d.at.as_ref().is_some_and(|l| l.span.file == file);
     if !read && !found.iter().any(|d| d.severity == Severity::Error && here(&d)) {
-        return Some("cannot be read, and nothing is told".to_owned());
+        return Some("unreadable, but nothing is reported".to_owned());
     }
     for d in found {
         let Some(at) = &d.at else {
-            return Some(format!("told nowhere: [{}] {}", d.code, d.message));
+            return Some(format!("reported without a place: [{}] {}", d.code, d.message));
         };
         for label in d.related.iter().chain([at]) {
             let text = sources.text(label.span.file);
@@ -280,7 +280,7 @@ fn fault(sources: &Sources, path: &str, found: &[Diagnostic], read: bool) -> Opt
                 || !text.is_char_boundary(end)
             {
                 return Some(format!(
-                    "[{}] {start}..{end} is no place in a text of {} bytes",
+                    "[{}] {start}..{end} is not a range in a text of {} bytes",
                     d.code,
                     text.len()
                 ));
@@ -301,9 +301,8 @@ fn fault(sources: &Sources, path: &str, found: &[Diagnostic], read: bool) -> Opt
 }
 
 #[test]
-fn whatever_a_file_holds_check_ends_and_says_where() {
-    // Their bytes are those of shipped files; they stand in a small workspace, so that the others
-    // cost nothing.
+fn check_reports_a_place_for_any_hostile_file() {
+    // The bytes come from shipped files, in a small workspace so that the other files are cheap.
     let shipped = sources(&root());
     let small = sources(&root().join("tests/cases/check/_workspace"));
     let (catalogue, mut kept) = (catalogue(), Kept::new());
@@ -337,7 +336,7 @@ fn whatever_a_file_holds_check_ends_and_says_where() {
                 None => sources.fault(file).is_none(),
             };
             let found = loaded.report.diagnostics();
-            // Every face shows it without a fault of its own.
+            // Every output format renders the findings.
             for format in [
                 Format::Human { colour: false },
                 Format::Json,
@@ -356,11 +355,11 @@ fn whatever_a_file_holds_check_ends_and_says_where() {
     }
 }
 
-/// Prints the time and the memory that the worst file of each family takes: `cargo test --release
-/// --test it worst -- --ignored --nocapture`; `CLOUDCREW_BINARY` names another binary.
+/// Prints the time and memory that the worst file of each family needs: `cargo test --release
+/// --test it worst -- --ignored --nocapture`; `CLOUDCREW_BINARY` selects another binary.
 #[test]
 #[ignore = "a measurement, not a promise: what it takes depends on the machine"]
-fn the_worst_of_each_family_through_the_binary() {
+fn the_worst_file_of_each_family_in_the_binary() {
     let crew = edited();
     let (phase, agents) = ("phases/discovery.yaml", "agents.yaml");
     let (one, other) = (crew.read(phase).into_bytes(), crew.read(agents).into_bytes());

@@ -1,13 +1,12 @@
-//! Journals that an earlier build wrote, of every way an engagement can stand:
-//! `tests/cases/journals` was made by the build whose plans had semantics 1, and is never made
-//! anew.
+//! Journals of an earlier build, one for each state of an engagement. `tests/cases/journals` was
+//! written by the build with plan semantics 1 and is never regenerated.
 
 use std::path::Path;
 use std::process::Command;
 
 use crate::support::{Crew, copied, root};
 
-/// The engagements of the home, where each stands, and words that `show` says of it.
+/// The engagements of the home, each with its state and a part of the output of `show`.
 const STANDING: [(&str, &str, &str); 14] = [
     ("waiting", "proposal.gate", "approve waiting --digest 725b00704401"),
     ("done", "done", "approved by --approve all"),
@@ -25,7 +24,7 @@ const STANDING: [(&str, &str, &str); 14] = [
     ("killed060", "proposal.swarm", "docs/proposal.md"),
 ];
 
-/// A copy of the old home, with its repositories, beside a copy of its crew.
+/// A copy of the old home and its repositories, and of its crew.
 pub fn old() -> Crew {
     let crew = copied(&root().join("tests/cases/journals/crew"));
     let home = crew.home();
@@ -53,16 +52,16 @@ fn git(at: &Path, words: &[&str]) {
 }
 
 #[test]
-fn every_old_journal_says_what_it_said() {
+fn every_old_journal_shows_the_same_state() {
     let crew = old();
     let listed = crew.run(&["list", "--format", "json"]).exits(0).json();
     let listed = listed["projects"].as_array().expect("a list");
-    let stands: Vec<_> = listed
+    let listed: Vec<_> = listed
         .iter()
         .map(|e| (e["project"].as_str().expect("a name"), e["state"].as_str().expect("a state")))
         .collect();
-    assert_eq!(stands, STANDING.map(|(name, state, _)| (name, state)));
-    crew.run(&["doctor"]).exits(0).says("whole, 14 engagements");
+    assert_eq!(listed, STANDING.map(|(name, state, _)| (name, state)));
+    crew.run(&["doctor"]).exits(0).says("intact, 14 engagements");
     for (name, _, words) in STANDING {
         crew.run(&["show", name]).exits(0).says(words);
         crew.run(&["ledger", name]).exits(0);
@@ -72,7 +71,7 @@ fn every_old_journal_says_what_it_said() {
 }
 
 #[test]
-fn every_old_journal_goes_on() {
+fn every_old_journal_resumes() {
     let crew = old();
     crew.run(&["approve", "waiting"]).exits(0);
     crew.run(&["approve", "answered"]).exits(0);
@@ -87,12 +86,12 @@ fn every_old_journal_goes_on() {
         crew.run(&["resume", name]).exits(10);
         crew.run(&["approve", name]).exits(0);
     }
-    // What ended may be tried again, with what changed since.
-    crew.run(&["retry", "limited"]).exits(10).says("by the definitions as they are now");
+    // An ended engagement can be retried with the current definitions.
+    crew.run(&["retry", "limited"]).exits(10).says("with the current definitions");
     crew.run(&["approve", "limited"]).exits(0);
     crew.run(&["retry", "expired"]).exits(10);
     crew.run(&["approve", "expired"]).exits(0);
     crew.run(&["retry", "cancelled"]).exits(14);
     crew.run(&["resume", "done"]).exits(0);
-    crew.run(&["doctor"]).exits(0).says("whole, 14 engagements");
+    crew.run(&["doctor"]).exits(0).says("intact, 14 engagements");
 }

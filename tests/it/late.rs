@@ -1,5 +1,5 @@
-//! A customer who answers at the very moment in which a reminder goes out, the gate expires, or
-//! somebody approves for everybody.
+//! A customer who answers at the very moment when a reminder is sent, the gate expires, or
+//! `--approve all` applies.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use cloudcrew_runtime::engagement::{
 use crate::support::edited;
 use crate::support::inside::{PROJECT, dead, ports, start};
 
-/// Just before the driver's first entry of a kind, the customer answers.
+/// Lets the customer answer just before the driver's first entry of a kind.
 struct Before(Store, &'static str);
 
 #[async_trait]
@@ -39,7 +39,7 @@ impl Journal for Before {
                 channel: "test".into(),
                 digest: None,
             };
-            // The second time the answer is there already.
+            // The second time, the answer is already recorded.
             drop(record(Record::of(&self.0), &SystemClock::default(), &mut seen, given).await);
         }
         self.0.append(engagement, expected, writer, batch).await
@@ -58,7 +58,7 @@ impl Journal for Before {
 }
 
 #[tokio::test]
-async fn the_answer_that_came_first_counts_and_the_journal_goes_on() {
+async fn the_first_answer_counts_and_the_engagement_continues() {
     let hour = 3_600_000;
     for (kind, gate, later, approve_all) in [
         ("reminded", "remind_after: 24h", 25 * hour, false),

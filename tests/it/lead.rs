@@ -1,12 +1,12 @@
-//! The delivery lead: changes the crew in YAML, and learns from a rehearsal what cannot work.
+//! The delivery lead changes the crew in YAML and sees in a rehearsal what cannot work.
 
 use crate::support::{Crew, edited};
 
-/// A crew with one edit, run with every gate approved that may be.
+/// Edits the crew and runs it with `--approve all`.
 fn rehearsed(edit: impl Fn(&Crew)) -> crate::support::Done {
     let crew = edited();
     edit(&crew);
-    assert!(!crew.run(&["check"]).out.contains("error["), "the definitions can be run");
+    assert!(!crew.run(&["check"]).out.contains("error["), "the definitions have no errors");
     crew.start("clinic-scheduling.md", &["--approve", "all"])
 }
 
@@ -139,7 +139,7 @@ fn a_swarms_token_budget_names_its_key() {
 }
 
 #[test]
-fn replies_that_are_cut_off_name_their_key() {
+fn truncated_replies_name_their_key() {
     rehearsed(|c| {
         c.edit("agents.yaml", "max_tokens: 16000", "max_tokens: 20");
     })
@@ -163,7 +163,7 @@ fn a_template_that_cannot_be_filled_names_its_key() {
 }
 
 #[test]
-fn an_entry_agent_that_cannot_read_the_statement_of_work_leaves_the_plan_open() {
+fn an_entry_agent_without_parse_sow_leaves_its_template_unfilled() {
     rehearsed(|c| {
         c.edit("agents.yaml", "parse_sow, ", "");
     })
@@ -172,7 +172,7 @@ fn an_entry_agent_that_cannot_read_the_statement_of_work_leaves_the_plan_open() 
 }
 
 #[test]
-fn a_repetitive_crew_names_its_key() {
+fn repetitive_handoffs_name_their_key() {
     rehearsed(|c| {
         c.edit(
             "phases/poc.yaml",
@@ -217,7 +217,7 @@ fn a_forgotten_deliverable_names_its_key() {
 }
 
 #[test]
-fn every_shipped_rehearsal_comes_to_its_end() {
+fn every_shipped_rehearsal_completes() {
     for name in
         ["question", "revision", "rework", "provider-away", "silent-customer", "out-of-scope"]
     {
@@ -227,11 +227,11 @@ fn every_shipped_rehearsal_comes_to_its_end() {
 }
 
 #[test]
-fn a_rehearsed_customer_who_may_not_revise_leaves_the_gate_to_somebody_else() {
+fn a_rehearsed_customer_who_cannot_revise_leaves_the_gate_open() {
     let crew = edited();
     crew.edit("phases/discovery.yaml", "max_revisions: 3", "max_revisions: 0");
     crew.start("clinic-scheduling.md", &["--rehearsal", "revision"])
         .exits(10)
-        .says("waits at the gate of discovery");
+        .says("is waiting at the discovery gate");
     crew.run(&["resume", "demo", "--approve", "all"]).exits(0);
 }

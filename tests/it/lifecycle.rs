@@ -73,7 +73,7 @@ fn removing_a_requirement_changes_the_project() {
         .0
         .to_owned();
     let first: String = gone.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
-    let at = sow.find(&first).expect("R1 stands in the statement of work");
+    let at = sow.find(&first).expect("R1 is in the statement of work");
     let line = sow[..at].rfind('\n').map_or(0, |i| i + 1);
     let end = sow[at..]
         .find("\n- ")
@@ -98,7 +98,7 @@ fn removing_a_requirement_changes_the_project() {
 }
 
 #[test]
-fn the_same_work_gives_the_same_tree_and_the_event_stream_is_json_lines() {
+fn the_same_work_gives_the_same_tree_and_events_are_json_lines() {
     let (one, two) = (crew(), crew());
     one.start("retail-orders.md", &["--approve", "all"]).exits(0);
     let done = two.start("retail-orders.md", &["--approve", "all", "--format", "json"]).exits(0);
@@ -110,8 +110,8 @@ fn the_same_work_gives_the_same_tree_and_the_event_stream_is_json_lines() {
 }
 
 #[test]
-fn a_run_can_begin_at_any_phase() {
+fn a_run_can_start_at_any_phase() {
     let crew = crew();
     let done = crew.start("retail-orders.md", &["--from", "handoff"]).exits(10);
-    done.says("waits at the gate of handoff");
+    done.says("is waiting at the handoff gate");
 }

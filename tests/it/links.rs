@@ -1,5 +1,5 @@
-//! A workspace that someone else prepared: whatever it links to, reading it writes nothing, and
-//! writing stays inside.
+//! A workspace from someone else: whatever it links to, reading it writes nothing, and writing
+//! stays inside.
 
 #![expect(clippy::unwrap_used, reason = "a test whose world cannot be made ends there")]
 
@@ -21,7 +21,7 @@ fn profile(crew: &Crew) -> PathBuf {
     path
 }
 
-/// Puts a link into the workspace in place of what is there.
+/// Replaces something in the workspace by a link.
 fn link(crew: &Crew, name: &str, to: &Path) {
     let path = crew.workspace().join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -30,7 +30,7 @@ fn link(crew: &Crew, name: &str, to: &Path) {
     symlink(to, path).unwrap();
 }
 
-/// Runs the binary as a person in the workspace does: without `--home`.
+/// Runs the binary inside the workspace, without `--home`.
 fn inside(crew: &Crew, words: &[&str]) -> Done {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cloudcrew"));
     command.current_dir(crew.workspace()).args(words).stdin(Stdio::null());
@@ -48,7 +48,7 @@ fn git(crew: &Crew, words: &[&str]) {
 }
 
 #[test]
-fn checking_a_workspace_or_opening_it_in_an_editor_writes_nothing() {
+fn checking_or_editing_a_workspace_writes_nothing() {
     let crew = edited();
     let profile = profile(&crew);
     crew.edit("agents.yaml", "description: ", "description: $(touch /tmp/owned) ");
@@ -72,7 +72,7 @@ fn checking_a_workspace_or_opening_it_in_an_editor_writes_nothing() {
 }
 
 #[test]
-fn no_verb_writes_through_a_link() {
+fn no_command_writes_through_a_link() {
     let verbs: [(&[&str], &[&str]); 6] = [
         (
             &["schema", "--workspace"],
@@ -119,7 +119,7 @@ fn no_verb_writes_through_a_link() {
 }
 
 #[test]
-fn what_a_link_leads_out_to_is_not_read() {
+fn links_out_of_the_workspace_are_not_read() {
     let crew = edited();
     let secret = crew.folder.path().join("secret");
     fs::write(&secret, "the secret of another place").unwrap();
@@ -138,7 +138,7 @@ fn what_a_link_leads_out_to_is_not_read() {
 }
 
 #[test]
-fn a_home_that_came_with_the_workspace_is_not_opened_unless_it_is_named() {
+fn a_home_that_came_with_the_workspace_must_be_named_to_be_opened() {
     let crew = edited();
     git(&crew, &["init", "-q"]);
     inside(&crew, &["run", "--sow", "examples/sow/retail-orders.md"]).exits(10);
@@ -151,7 +151,7 @@ fn a_home_that_came_with_the_workspace_is_not_opened_unless_it_is_named() {
 }
 
 #[test]
-fn a_home_is_closed_to_others_however_it_came_to_be() {
+fn a_home_is_private_however_it_was_created() {
     let crew = edited();
     inside(&crew, &["schema", "--workspace"]).exits(0);
     inside(&crew, &["run", "--sow", "examples/sow/retail-orders.md"]).exits(10);

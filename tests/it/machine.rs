@@ -1,17 +1,17 @@
-//! The state machine that `generate` writes, executed: its tasks and functions are stand-ins that
-//! do what a script says.
+//! Executes the state machine that `generate` writes. Its tasks and functions are stand-ins that
+//! follow a script.
 
 use crate::support::rig::{Course, execute, machine};
 use crate::support::{edited, root};
 
-/// The states of a phase in which nothing is wrong.
+/// The states of a phase without problems.
 fn well(phase: &str) -> Vec<String> {
     ["swarm", "swarm.next", "review", "review.next", "gate", "gate.next"]
         .map(|state| format!("{phase}.{state}"))
         .to_vec()
 }
 
-/// All states of a course: single names, and `PHASE..` for a phase in which nothing is wrong.
+/// Compares all states of a course: single names, and `PHASE..` for a phase without problems.
 #[track_caller]
 fn assert_visits(course: &Course, states: &[&str]) {
     let spelled = states
@@ -29,7 +29,7 @@ fn one(execution: crate::support::rig::Execution) -> Course {
 
 #[test]
 #[ignore = "needs the AWS rig: see tests/rigs/README.md"]
-fn all_six_phases_with_everything_on_the_way_that_does_not_end_them() {
+fn all_six_phases_succeed_despite_recoverable_failures() {
     let course = one(machine(&root())
         .then(&["discovery.swarm finished", "discovery.review passed", "discovery.gate revised"])
         .well(&["discovery"])
@@ -63,7 +63,7 @@ fn all_six_phases_with_everything_on_the_way_that_does_not_end_them() {
             "production.swarm finished",
         ])
         .then(&["production.review faulted", "production.gate approved"])
-        // Lambda itself is busy for a moment: that is tried again and is no visit.
+        // Lambda itself is busy for a moment: the retry is not a visit.
         .then(&[
             "handoff.swarm finished",
             "handoff.review !Lambda.TooManyRequestsException",
@@ -88,7 +88,7 @@ fn all_six_phases_with_everything_on_the_way_that_does_not_end_them() {
         "architecture.rework",
     ]);
     expected.push("architecture..");
-    // The first container is never heard of: the service starts another, in the same state.
+    // The first container never reports: the service starts another, in the same state.
     expected.extend([
         "poc.swarm",
         "poc.swarm",
@@ -120,7 +120,7 @@ fn all_six_phases_with_everything_on_the_way_that_does_not_end_them() {
         "production.swarm.next",
         "production.retry",
     ]);
-    // Reworked once, as often as it may: what is still wrong is shown at the gate.
+    // After the only allowed rework, remaining problems are shown at the gate.
     expected.extend([
         "production..",
         "handoff..",
@@ -134,7 +134,7 @@ fn all_six_phases_with_everything_on_the_way_that_does_not_end_them() {
 
 #[test]
 #[ignore = "needs the AWS rig: see tests/rigs/README.md"]
-fn it_can_be_entered_at_any_phase_and_cancelled_where_a_person_is_asked() {
+fn the_machine_can_start_at_any_phase_and_be_cancelled_at_a_wait() {
     let courses = execute(&[
         machine(&root()).entry("handoff").then(&[
             "handoff.swarm finished",
@@ -163,7 +163,7 @@ fn it_can_be_entered_at_any_phase_and_cancelled_where_a_person_is_asked() {
 
 #[test]
 #[ignore = "needs the AWS rig: see tests/rigs/README.md"]
-fn a_gate_at_which_nobody_decides_ends_as_the_workspace_says() {
+fn an_undecided_gate_ends_as_the_workspace_says() {
     let (stops, goes_on) = (edited(), edited());
     stops.edit("phases/handoff.yaml", "  kind: approval", "  kind: approval\n  expires_after: 72h");
     goes_on.edit(
@@ -200,22 +200,22 @@ fn a_gate_at_which_nobody_decides_ends_as_the_workspace_says() {
 
 #[test]
 #[ignore = "needs the AWS rig: see tests/rigs/README.md"]
-fn a_phase_that_fails_for_good_is_noted_and_ends_the_engagement() {
+fn a_phase_that_fails_permanently_ends_the_engagement() {
     let crew = edited();
     crew.edit("phases/poc.yaml", "\nretry:", "\nrestart: { max_attempts: 1 }\nretry:");
     crew.run(&["generate"]).exits(0);
     let courses = execute(&[
-        // One new swarm may be tried, and a second failure is one too many.
+        // One retry is allowed; the second failure is final.
         machine(&root()).entry("poc").then(&[
             "poc.swarm failed",
             "poc.swarm limit",
             "failed.record",
         ]),
-        // A budget is used up; that it cannot be noted holds nothing up.
+        // A budget is used up. Failing to record it does not block the end.
         machine(&root())
             .entry("poc")
             .then(&["poc.swarm exhausted", "failed.record !Runtime.ExitError"]),
-        // Deaths are counted anew each time that the state is entered.
+        // The count of deaths restarts each time the state is entered.
         machine(crew.workspace())
             .entry("poc")
             .then(&["poc.swarm silent", "poc.swarm parked"])

@@ -1,4 +1,4 @@
-//! Black-box tests of the binary, area by area.
+//! Black-box tests of the binary, by area.
 
 mod agreement;
 mod bad_input;

@@ -1,5 +1,4 @@
-//! What a phase owes is looked for by the engine, whatever the agents say: no run is done without
-//! it.
+//! The engine checks the deliverables of a phase itself, whatever the agents say.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +14,7 @@ use cloudcrew_runtime::engagement::{Driver, EndReason, Options, Record, Rest, op
 use crate::support::inside::{dead, ports, start};
 use crate::support::{Crew, crew, edited, root};
 
-/// A crew of one agent that forgets its proposal, in a phase that ends with this.
+/// A crew of one agent that forgets its proposal. `more` is the end of its phase.
 fn proposal(more: &str) -> Crew {
     let crew = edited();
     for folder in ["phases", "workflows", "rehearsals", "prompts", "templates"] {
@@ -43,16 +42,16 @@ fn proposal(more: &str) -> Crew {
 const GATE: &str = "gate: { kind: approval }\n";
 const FORGETS: [&str; 4] = ["--rehearsal", "forgets", "--approve", "all"];
 
-/// Does nothing in its first swarm, and what it should from then on.
+/// Does nothing in the first swarm and works correctly afterwards.
 struct Forgetful(Arc<dyn Model>);
 
 #[async_trait]
 impl Model for Forgetful {
     async fn complete(&self, request: ModelRequest<'_>) -> Result<ModelReply, ModelFault> {
         if request.context.swarm > 1 {
-            let told = "docs/project-plan/plan.md was not written by pm";
+            let finding = "docs/project-plan/plan.md was not written by pm";
             assert!(
-                request.context.purpose == Purpose::Review || request.system.contains(told),
+                request.context.purpose == Purpose::Review || request.system.contains(finding),
                 "{}",
                 request.system
             );
@@ -75,7 +74,7 @@ impl Model for Forgetful {
 }
 
 #[tokio::test]
-async fn a_file_that_nobody_wrote_is_asked_for_once_more_and_then_written() {
+async fn a_missing_deliverable_is_requested_once_more() {
     let crew = crew();
     start(&crew.home(), &root(), "clinic-scheduling.md", None).await;
     let (mut ports, _, _) = ports(&crew.home()).await;
@@ -89,11 +88,11 @@ async fn a_file_that_nobody_wrote_is_asked_for_once_more_and_then_written() {
     );
     assert!(crew.file("docs/project-plan/plan.md").contains("# "));
     crew.run(&["show", "demo"]).exits(0).says("+ docs/project-plan/plan.md");
-    assert!(!crew.run(&["show", "demo"]).out.contains("found:"), "nothing is missing any more");
+    assert!(!crew.run(&["show", "demo"]).out.contains("found:"), "nothing is missing");
 }
 
 #[test]
-fn a_file_that_stays_away_is_shown_at_the_gate_and_approved_by_nobody_unasked() {
+fn a_deliverable_that_stays_missing_is_shown_at_the_gate_and_never_auto_approved() {
     let crew = proposal(GATE);
     let done = crew
         .start("retail-orders.md", &FORGETS)
@@ -122,7 +121,7 @@ fn a_phase_without_a_gate_fails_and_names_the_file() {
         .says("docs/proposal.md");
 }
 
-/// Says these words with this stop reason again and again.
+/// Repeats one reply with one stop reason, and counts the calls.
 struct Repeats(&'static str, &'static str, AtomicUsize);
 
 #[async_trait]
@@ -164,7 +163,7 @@ async fn driven(words: &'static str, stop: &'static str) -> (Rest, usize, Vec<St
 }
 
 #[tokio::test]
-async fn a_model_that_only_promises_to_write_does_not_get_past_the_gate() {
+async fn a_model_that_only_promises_to_write_does_not_pass_the_gate() {
     let (rest, calls, outcomes) = driven("I'll write the file now.", "end_turn").await;
     assert!(
         matches!(&rest, Rest::Waiting(requests) if requests[0].id == "discovery-1"),
@@ -175,7 +174,7 @@ async fn a_model_that_only_promises_to_write_does_not_get_past_the_gate() {
 }
 
 #[tokio::test]
-async fn a_reply_that_is_none_is_asked_for_again_and_then_a_named_fault() {
+async fn an_empty_reply_is_requested_again_and_then_fails_the_swarm() {
     for (words, stop) in [("I call the tool.", "tool_use"), ("", "end_turn"), ("", "tool_use")] {
         let (rest, calls, outcomes) = driven(words, stop).await;
         let Rest::Ended(end) = &rest else { panic!("{words:?} {stop}: {rest:?}") };
@@ -184,7 +183,7 @@ async fn a_reply_that_is_none_is_asked_for_again_and_then_a_named_fault() {
         assert_eq!(
             outcomes,
             ["failed", "failed"],
-            "{words:?} {stop}: tried again once, as the phase allows"
+            "{words:?} {stop}: one retry, as the phase allows"
         );
         assert_eq!(calls, 6, "three times in each of two swarms");
     }

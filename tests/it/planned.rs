@@ -1,4 +1,4 @@
-//! `plan`: what a run would be, what it would take, what changed since.
+//! `plan`: what a run would do and cost, and what has changed.
 
 use std::process::Command;
 
@@ -23,12 +23,12 @@ fn git(crew: &Crew, words: &[&str]) {
 }
 
 #[test]
-fn a_lead_sees_who_works_what_is_granted_and_what_it_takes() {
+fn plan_shows_agents_permissions_and_forecast() {
     crew()
         .run(&["plan"])
         .exits(0)
         .says("6 phases, 5 gates")
-        .says("docs/project-plan/plan.md by pm, passed by sa")
+        .says("docs/project-plan/plan.md by pm, reviewed by sa")
         .says("opus (agents.yaml)")
         .says("may write app/** !app/tests/**")
         .says("forecast · ");
@@ -38,7 +38,7 @@ fn a_lead_sees_who_works_what_is_granted_and_what_it_takes() {
 }
 
 #[test]
-fn a_rehearsal_takes_what_was_forecast() {
+fn a_rehearsal_stays_within_its_forecast() {
     let crew = crew();
     crew.start("retail-orders.md", &["--approve", "all"]).exits(0);
     let plan = crew.run(&["plan", "--format", "json"]).exits(0).json();
@@ -51,7 +51,7 @@ fn a_rehearsal_takes_what_was_forecast() {
 }
 
 #[test]
-fn what_changed_is_told_in_words_against_git_a_saved_plan_and_an_engagement() {
+fn changes_are_described_against_git_a_saved_plan_and_an_engagement() {
     let crew = edited();
     git(&crew, &["init", "-q"]);
     git(&crew, &["add", "-A"]);
@@ -59,7 +59,7 @@ fn what_changed_is_told_in_words_against_git_a_saved_plan_and_an_engagement() {
     let saved = crew.folder.path().join("plan.json");
     std::fs::write(&saved, crew.run(&["plan", "--format", "json"]).exits(0).out).expect("written");
     crew.start("retail-orders.md", &[]).exits(10);
-    // Comments, order and layout are no change of behaviour.
+    // Comments, order and layout do not change behaviour.
     crew.edit("phases/discovery.yaml", "version: 1", "version:   1 # the form of this file");
     crew.run(&["plan", "--against", "HEAD", "--exit-code"]).exits(0).says("0 changes");
     crew.edit("phases/discovery.yaml", "max_revisions: 3", "max_revisions: 5")
@@ -74,13 +74,13 @@ fn what_changed_is_told_in_words_against_git_a_saved_plan_and_an_engagement() {
             )
             .says("`app/poc/findings.md` must also be passed by `security`")
             .says("may also write `lib/**`")
-            .says("demo (at discovery.gate) goes on with what it began with")
+            .says("demo (at discovery.gate) keeps the definition it started with")
             .says("3 changes");
     }
     crew.run(&["plan", "--against", "HEAD"]).exits(0);
     crew.run(&["plan", "--against", "nowhere"])
         .exits(2)
-        .says("no engagement, no file, and no revision here");
+        .says("not an engagement, a file or a Git revision");
     crew.run(&["plan", "--against", "agents.yaml"]).exits(2);
     for (name, text) in
         [("list.json", "[]"), ("number.json", "5"), ("other.json", "{\"definition\": []}")]
@@ -89,9 +89,9 @@ fn what_changed_is_told_in_words_against_git_a_saved_plan_and_an_engagement() {
         std::fs::write(&path, text).expect("written");
         crew.run(&["plan", "--against", path.to_str().expect("a path")])
             .exits(2)
-            .says("it is no plan");
+            .says("not a plan");
     }
-    // Another workflow is a change as well, whichever one is shown.
+    // A new workflow is a change, even if another one is shown.
     crew.edit("phases/discovery.yaml", "max_revisions: 5", "max_revisions: 3");
     let pilot = crew
         .read("workflows/delivery.yaml")
@@ -102,7 +102,7 @@ fn what_changed_is_told_in_words_against_git_a_saved_plan_and_an_engagement() {
 }
 
 #[test]
-fn a_plan_in_a_workspace_without_git_and_a_past_that_is_wrong_are_told() {
+fn plan_cannot_compare_without_git_or_with_a_revision_that_has_errors() {
     let crew = edited();
     crew.run(&["plan", "--against", "HEAD"]).exits(2);
     git(&crew, &["init", "-q"]);
@@ -116,23 +116,23 @@ fn a_plan_in_a_workspace_without_git_and_a_past_that_is_wrong_are_told() {
         .says("cannot be compared");
 }
 
-/// Every value of a definition that a run depends on, changed by itself, is told.
+/// Changes every value that a run depends on, one at a time; each change must be reported.
 #[test]
-fn no_change_of_behaviour_goes_unsaid() {
+fn every_change_of_behaviour_is_reported() {
     let definition = load(&sources(&root()), &catalogue()).definition.expect("the crew is right");
     let whole = serde_json::to_value(&definition).expect("plain data");
     let mut places = Vec::new();
     for part in ["agents", "models", "phases", "workflows", "templates"] {
         leaves(&whole[part], &format!("/{part}"), &mut places);
     }
-    // What people read and no run depends on; and names, whose change is another thing coming.
-    let told_elsewhere = |place: &str| {
+    // Descriptions, which no run depends on, and names: a new name is a new thing.
+    let not_compared = |place: &str| {
         let words = place.split('/').collect::<Vec<_>>();
         let of_agent = words[1] == "agents" && words.len() == 4;
         (place.ends_with("/description") && !of_agent) || place.ends_with("/name")
     };
     let (mut silent, mut tried) = (Vec::new(), 0);
-    for place in places.into_iter().filter(|place| !told_elsewhere(place)) {
+    for place in places.into_iter().filter(|place| !not_compared(place)) {
         let mut changed = whole.clone();
         let value = changed.pointer_mut(&place).expect("it is there");
         *value = match &*value {
@@ -144,27 +144,27 @@ fn no_change_of_behaviour_goes_unsaid() {
                 "light" => "full".into(),
                 "full" => "light".into(),
                 "immediate" => "continue".into(),
-                // Without an end of the wait, what follows it does not matter.
+                // Without a deadline, what follows it has no effect.
                 "stop" => continue,
                 text => Value::from(format!("{text}\n## More\nwords")),
             },
-            other => panic!("{other} is no leaf"),
+            other => panic!("{other} is not a leaf"),
         };
         let Ok(changed) = serde_json::from_value::<Definition>(changed) else {
             panic!("{place} cannot be changed alone")
         };
         tried += 1;
-        // A template that the engine's own tools use is no deliverable's.
+        // Templates that only the engine uses belong to no deliverable.
         let used = !place.starts_with("/templates") || whole_names(&whole, &place, &definition);
         if used && compare(&definition, &changed, "delivery").is_empty() {
             silent.push(place);
         }
     }
     assert!(silent.is_empty(), "{silent:#?}");
-    assert!(tried > 250, "{tried} places are too few to mean anything");
+    assert!(tried > 250, "only {tried} places were changed");
 }
 
-/// Whether the template at a place is that of a deliverable.
+/// Whether a deliverable uses the template at a place.
 fn whole_names(whole: &Value, place: &str, definition: &Definition) -> bool {
     let template = whole
         .pointer(place.rsplit_once('/').expect("a place").0)

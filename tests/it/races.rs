@@ -1,20 +1,20 @@
-//! Many processes, one decision.
+//! Competing processes make one decision.
 
 use std::process::Stdio;
 use std::time::Duration;
 
 use crate::support::crew;
 
-/// Contenders for each gate.
+/// Competing processes per gate.
 const CONTENDERS: usize = 8;
 
-/// `CLOUDCREW_GATES` is the longer mode: 1000.
+/// `CLOUDCREW_GATES=1000` runs longer.
 fn gates() -> usize {
     std::env::var("CLOUDCREW_GATES").ok().and_then(|n| n.parse().ok()).unwrap_or(200)
 }
 
 #[test]
-fn a_gate_has_one_decision_whoever_comes_at_once() {
+fn a_gate_gets_one_decision_from_competing_processes() {
     let crew = crew();
     let mut decided = 0;
     let mut project = 0;
@@ -140,7 +140,7 @@ fn a_driver_that_was_paused_and_overtaken_writes_nothing() {
     std::thread::sleep(Duration::from_millis(150));
     let store = rusqlite::Connection::open(crew.home().join("cloudcrew.db")).expect("the store");
     store.busy_timeout(Duration::from_millis(50)).expect("a timeout");
-    // Paused between two of its transactions, and as if the time to live had passed.
+    // Paused between two transactions, as if its lease had expired.
     signal(&old, "STOP");
     while store.execute("UPDATE lease SET renewed = 0", []).is_err() {
         signal(&old, "CONT");

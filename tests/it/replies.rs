@@ -1,8 +1,8 @@
-//! Whatever a model sends, the engagement can be read again: at each bound and beyond it, in the
+//! Whatever a model sends, at each limit and beyond it, the engagement stays readable: in the
 //! journal, on a cassette and on screens.
 //!
-//! Each reply is made from a seed. `CLOUDCREW_REPLIES` takes another number of them,
-//! `CLOUDCREW_SEED` another seed.
+//! Each reply is generated from a seed. `CLOUDCREW_REPLIES` sets the number of replies,
+//! `CLOUDCREW_SEED` the seed.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -22,7 +22,7 @@ use crate::support::chance::{Chance, number};
 use crate::support::inside::{dead, ports, start};
 use crate::support::{crew, root};
 
-/// A model that says what a hostile one might.
+/// A hostile model.
 struct Hostile(Mutex<Chance>);
 
 #[async_trait]
@@ -40,8 +40,7 @@ impl Model for Hostile {
     }
 }
 
-/// Lengths around the bounds that something has: an entry's payload, a tool's result, a file, a
-/// reply.
+/// Lengths around the limits of an entry's payload, a tool's result, a file, and a reply.
 const LENGTHS: [usize; 14] = [
     0,
     1,
@@ -58,7 +57,7 @@ const LENGTHS: [usize; 14] = [
     0,
     7,
 ];
-/// Levels around the bounds that something has.
+/// Nesting depths around the limits.
 const LEVELS: [usize; 12] = [0, 1, 62, 63, 64, 65, 66, 110, 119, 122, 128, 400];
 const PIECES: [&str; 16] = [
     "a",
@@ -198,8 +197,8 @@ fn fault(chance: &mut Chance) -> ModelFault {
     }
 }
 
-/// Opens a cassette. A process that another test starts at this moment has its lock too, until it
-/// becomes another program.
+/// Opens a cassette. A process that another test forks at this moment also holds the lock until it
+/// executes its program.
 async fn readable(cassette: &Path) -> Result<(), CassetteError> {
     for _ in 0..100 {
         match Player::open(cassette, Vec::new()) {
@@ -252,7 +251,7 @@ async fn an_engagement_stays_readable_whatever_its_models_send() {
             let done = crew.run(words).exits(0);
             assert!(
                 !done.out.contains(['\u{1b}', '\u{202e}', '\0']),
-                "seed {seed}, round {round}: {words:?} prints what steers"
+                "seed {seed}, round {round}: {words:?} prints control sequences"
             );
         }
     }

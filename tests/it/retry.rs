@@ -1,8 +1,8 @@
-//! What failed is tried again: on the same branch, with what was approved before, told why.
+//! `retry` continues on the same branch with earlier approvals, and tells the crew what failed.
 
 use crate::support::{Crew, edited};
 
-/// A crew whose architecture ends at a limit, after discovery was approved by a person.
+/// A crew whose architecture phase fails at a limit, after a person approved discovery.
 fn failed() -> Crew {
     let crew = edited();
     crew.edit("phases/architecture.yaml", "max_turns: 100", "max_turns: 2");
@@ -18,34 +18,34 @@ fn kinds(crew: &Crew, kind: &str) -> usize {
 }
 
 #[test]
-fn a_phase_that_reached_a_limit_goes_on_with_the_limit_as_it_is_now() {
+fn retry_uses_the_current_limit() {
     let crew = failed();
     let before = crew.git(&["rev-list", "--count", "cloudcrew/demo"]);
     crew.edit("phases/architecture.yaml", "max_turns: 2", "max_turns: 100");
     crew.run(&["retry", "demo"])
         .exits(10)
         .says(
-            "by the definitions as they are now, since it ended at phases/architecture.yaml \
+            "with the current definitions, because it ended at phases/architecture.yaml \
             swarm.max_turns",
         )
-        .says("waits at the gate of architecture");
+        .says("is waiting at the architecture gate");
     let show = crew.run(&["show", "demo", "--format", "json"]).json();
     assert_eq!(show["phases"][0]["ratings"][0][0], "quality", "discovery stays approved: {show}");
     let commits = |crew: &Crew| {
         crew.git(&["rev-list", "--count", "cloudcrew/demo"]).parse::<usize>().expect("a number")
     };
-    assert!(commits(&crew) > before.parse().expect("a number"), "it went on, on the same branch");
-    let told = crew
+    assert!(commits(&crew) > before.parse().expect("a number"), "it continued on the same branch");
+    let informed = crew
         .prompts()
         .iter()
         .any(|prompt| prompt.contains("What happened before") && prompt.contains("max_turns"));
-    assert!(told, "the new swarm knows why the last one ended");
+    assert!(informed, "the new swarm knows why the last one ended");
     crew.run(&["resume", "demo", "--approve", "all"]).exits(0);
     assert_eq!(kinds(&crew, "repinned"), 1);
 }
 
 #[test]
-fn by_the_pinned_definitions_it_fails_again_as_it_did() {
+fn retry_with_pinned_definitions_fails_again() {
     let crew = failed();
     crew.edit("phases/architecture.yaml", "max_turns: 2", "max_turns: 100");
     crew.run(&["retry", "demo", "--definitions", "pinned"]).exits(1).says("swarm.max_turns");
@@ -55,20 +55,20 @@ fn by_the_pinned_definitions_it_fails_again_as_it_did() {
 }
 
 #[test]
-fn an_earlier_phase_can_be_named_and_its_approval_is_void() {
+fn retry_from_an_earlier_phase_voids_its_approval() {
     let crew = failed();
     crew.edit("phases/architecture.yaml", "max_turns: 2", "max_turns: 100");
     crew.run(&["retry", "demo", "--from", "poc"]).exits(2).says("never reached a phase `poc`");
     crew.run(&["retry", "demo", "--from", "discovery"])
         .exits(10)
-        .says("waits at the gate of discovery");
+        .says("is waiting at the discovery gate");
     let show = crew.run(&["show", "demo", "--format", "json"]).json();
     assert_eq!(show["phases"][0]["ratings"].as_array().map(Vec::len), Some(0));
     crew.run(&["inbox"]).says("discovery-1-2");
 }
 
 #[test]
-fn definitions_that_do_not_fit_what_was_approved_are_refused() {
+fn retry_refuses_definitions_that_contradict_approvals() {
     let crew = failed();
     crew.edit("workflows/delivery.yaml", "discovery, ", "");
     let done = crew.run(&["retry", "demo", "--definitions", "current"]);
@@ -81,7 +81,7 @@ fn definitions_that_do_not_fit_what_was_approved_are_refused() {
 }
 
 #[test]
-fn only_what_failed_or_expired_is_tried_again() {
+fn only_failed_or_expired_engagements_can_be_retried() {
     let crew = crate::support::crew();
     crew.start("retail-orders.md", &[]).exits(10);
     crew.run(&["retry", "demo"]).exits(2).says("has not ended");
@@ -93,7 +93,7 @@ fn only_what_failed_or_expired_is_tried_again() {
 }
 
 #[test]
-fn a_gate_that_expired_opens_again_with_a_new_deadline() {
+fn retry_reopens_an_expired_gate_with_a_new_deadline() {
     let crew = edited();
     crew.edit("phases/discovery.yaml", "kind: approval", "kind: approval\n  expires_after: 72h");
     std::fs::write(
@@ -107,8 +107,7 @@ fn a_gate_that_expired_opens_again_with_a_new_deadline() {
         show["requests"].as_array().and_then(|all| all.last().cloned()).expect("a request")
     };
     let first = gate(&crew);
-    // The rehearsed customer is silent again: by a clock that costs nothing, the new deadline
-    // passes as well.
+    // The rehearsed customer is silent again, and its clock passes the new deadline at once.
     crew.run(&["retry", "demo", "--definitions", "pinned"]).exits(12);
     let second = gate(&crew);
     assert_eq!(
@@ -119,7 +118,7 @@ fn a_gate_that_expired_opens_again_with_a_new_deadline() {
 }
 
 #[test]
-fn an_engagement_that_begins_later_knows_what_the_statement_of_work_says() {
+fn an_engagement_that_starts_later_still_records_the_statement_of_work() {
     let crew = crate::support::crew();
     crew.start("retail-orders.md", &["--from", "architecture"]).exits(10);
     let rows = crew.run(&["ledger", "demo", "--format", "json"]).json();
@@ -154,7 +153,7 @@ fn a_decision_is_a_row_of_feedback_with_its_ratings() {
 }
 
 #[test]
-fn a_prompt_that_cannot_be_rendered_is_a_failure_with_its_place_and_can_be_fixed() {
+fn a_prompt_that_cannot_be_rendered_fails_with_its_place_and_can_be_fixed() {
     let crew = edited();
     crew.edit(
         "prompts/pm.md",

@@ -1,5 +1,4 @@
-//! Hostile paths against every agent of the shipped crew: what gets into the repository is inside
-//! the scope.
+//! Hostile paths against every agent of the shipped crew: only paths in scope reach the repository.
 
 use std::process::Command;
 
@@ -12,11 +11,11 @@ use cloudcrew_runtime::catalogue::catalogue;
 
 use crate::support::{root, sources};
 
-/// Spellings, and those of them that are really committed for each agent.
+/// Spellings to try, and how many of them are really committed for each agent.
 const SPELLINGS: usize = 10_000;
 const COMMITTED: usize = 150;
 
-/// Where each agent may write, said once more and in another way than the definitions say it.
+/// The write scope of each agent, stated independently of the definitions.
 const MAY: [(&str, &str, &str); 7] = [
     ("pm", "docs/project-plan/", "-"),
     ("sa", "docs/architecture/", "-"),

@@ -1,10 +1,10 @@
-//! What people see: every screen at 80 and 120 columns, plain and in colour.
+//! Snapshots of every screen at 80 and 120 columns, plain and in colour.
 
 use std::process::Stdio;
 
 use crate::support::{Crew, Done, copied, crew, edited, root};
 
-/// Runs a command as a person at a terminal of this width would, from the workspace's folder.
+/// Runs a command as on a terminal of this width.
 fn at(crew: &Crew, columns: &str, colour: bool, words: &[&str]) -> Done {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cloudcrew"));
     command.args(words).env("CLOUDCREW_WORKSPACE", crew.workspace());
@@ -18,7 +18,7 @@ fn at(crew: &Crew, columns: &str, colour: bool, words: &[&str]) -> Done {
     command.output().expect("the binary starts").into()
 }
 
-/// Without what differs from run to run; colours as they would be typed.
+/// Output without what differs between runs, and with visible escape codes.
 fn same(crew: &Crew, done: &Done) -> String {
     let home = crew.home().display().to_string();
     let text = format!("{}\n--- stderr\n{}", done.out, done.err).replace(&home, "HOME");
@@ -28,7 +28,7 @@ fn same(crew: &Crew, done: &Done) -> String {
     text.replace("; 1s from", "; 0s from").replace("; 2s from", "; 0s from")
 }
 
-/// Replaces words by `<id>`.
+/// Replaces matching words by `<id>`.
 fn hidden(text: &str, is: impl Fn(&str) -> bool) -> String {
     let parts = text.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
     let shown = parts.map(|part| {
@@ -38,7 +38,7 @@ fn hidden(text: &str, is: impl Fn(&str) -> bool) -> String {
     shown.collect()
 }
 
-/// The screens of an engagement that was revised once and waits again.
+/// Screens of an engagement that is waiting again after a revision.
 #[test]
 fn screens_of_an_engagement() {
     let crew = copied(&root().join("examples/minimal"));
@@ -69,7 +69,7 @@ fn screens_of_an_engagement() {
     insta::assert_snapshot!(screens);
 }
 
-/// What `check` says of files that are right, and of files that are not.
+/// Screens of `check` without and with findings.
 #[test]
 fn screens_of_check() {
     let mut screens = String::new();

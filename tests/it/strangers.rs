@@ -1,8 +1,8 @@
-//! Workspaces that strangers made. Whatever stands in one, no verb and no editor writes outside of
-//! it, runs what it brought, shows what stands elsewhere, or takes the machine with it.
+//! Hostile workspaces: whatever is in one, no command and no editor writes outside it, executes its
+//! content, shows files from elsewhere, or exhausts the machine.
 //!
-//! Each is made from a seed, which a failure prints. `CLOUDCREW_SEED` takes another,
-//! `CLOUDCREW_STRANGERS` another number of them.
+//! Each is generated from a seed, which a failure prints. `CLOUDCREW_SEED` sets the seed,
+//! `CLOUDCREW_STRANGERS` the number of workspaces.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
@@ -15,17 +15,16 @@ use crate::support::chance::{Chance, number};
 use crate::support::editor::{Editor, modern};
 use crate::support::{copy, root};
 
-/// What nobody may learn.
-const SECRET: &str = "the-words-that-nobody-may-learn";
-/// Until a verb has ended. A file of any size is read within seconds; only what waits for ever
-/// takes so long.
+/// A secret that must not leak.
+const SECRET: &str = "the-words-that-must-not-leak";
+/// Time limit for a command. Any file is read within seconds, so only a hang takes this long.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// Kilobytes of address space of a verb at most.
+/// Maximum address space of a command, in kilobytes.
 const MEMORY: &str = "4000000";
-/// Exit codes that are documented.
+/// Documented exit codes.
 const EXITS: [i32; 9] = [0, 1, 2, 3, 10, 11, 12, 13, 14];
 
-/// Everything that a person may type in a workspace that they have just cloned.
+/// Commands that a person may run in a freshly cloned workspace.
 const VERBS: [&[&str]; 19] = [
     &["check"],
     &["check", "--format", "json"],
@@ -90,7 +89,7 @@ fn place(chance: &mut Chance) -> &'static str {
 
 type Trick = fn(&mut Chance, &Stranger);
 
-/// What a stranger may do.
+/// An attack.
 const TRICKS: [(&str, Trick); 10] = [
     ("a link to a file outside", |chance, it| it.link(place(chance), &it.outside("secret.md"))),
     ("a link to a folder outside", |chance, it| it.link(place(chance), &it.outside("folder"))),
@@ -110,7 +109,7 @@ const TRICKS: [(&str, Trick); 10] = [
         it.run("mkfifo", &[it.cleared(place(chance)).to_str().expect("a path")])
     }),
     ("a device", |chance, it| {
-        // Only the superuser can make one; elsewhere nothing stands there.
+        // Only root can create one; otherwise the place stays empty.
         let _ = Command::new("mknod")
             .arg(it.cleared(place(chance)))
             .args(["c", "1", "5"])
@@ -120,7 +119,7 @@ const TRICKS: [(&str, Trick); 10] = [
     ("a hard link to a file outside", |chance, it| {
         let _ = fs::hard_link(it.outside("profile"), it.cleared(place(chance)));
     }),
-    ("a name that is no name", |chance, it| {
+    ("an invalid name", |chance, it| {
         let names = [
             &b"a\nb.yaml"[..],
             b"\x1b[2J.yaml",
@@ -197,7 +196,7 @@ const TRICKS: [(&str, Trick); 10] = [
     }),
 ];
 
-/// A workspace that a stranger made, and what stands beside it.
+/// A hostile workspace and its surroundings.
 struct Stranger(tempfile::TempDir);
 
 impl Stranger {
@@ -209,12 +208,12 @@ impl Stranger {
         self.0.path().join("outside").join(name)
     }
 
-    /// The place without what stands there, and with the folders that lead to it.
+    /// Clears a place and creates its parent folders.
     fn cleared(&self, place: &str) -> PathBuf {
         let path = self.workspace().join(place);
         let _ = fs::create_dir_all(path.parent().expect("a parent"));
-        // A trick before this one may have led the place out, and nothing outside is to be touched
-        // by the test itself.
+        // An earlier trick may have redirected the place; the test itself must not touch anything
+        // outside.
         if path
             .parent()
             .expect("a parent")
@@ -283,7 +282,7 @@ impl Stranger {
                 }
                 let bytes =
                     if meta.is_file() { fs::read(&path).expect("a file") } else { Vec::new() };
-                // Only names count beside the workspace itself.
+                // Next to the workspace, only names count.
                 all.push((path, if here { meta.permissions().mode() } else { 0 }, bytes));
             }
         }
@@ -311,7 +310,7 @@ impl Stranger {
         command.spawn().expect("a shell")
     }
 
-    /// Where the secret stands in a home: prompts, journal, ledger.
+    /// Files of the home that contain the secret: prompts, journal, ledger.
     fn leaked(&self) -> Vec<PathBuf> {
         let (mut found, mut folders) = (Vec::new(), vec![self.workspace()]);
         while let Some(folder) = folders.pop() {
@@ -363,7 +362,7 @@ fn holds(seed: u64) {
             "{by}: {words:?} exits {exit:?}\n{said}"
         );
         assert!(!said.contains("panicked"), "{by}: {words:?}\n{said}");
-        assert!(!said.contains(SECRET), "{by}: {words:?} shows what stands outside\n{said}");
+        assert!(!said.contains(SECRET), "{by}: {words:?} shows what is outside\n{said}");
         let _ = ["stdout", "stderr"].map(|name| fs::remove_file(it.0.path().join(name)));
         let changed: Vec<_> = it
             .surroundings()
@@ -375,7 +374,7 @@ fn holds(seed: u64) {
             changed.is_empty() && it.surroundings().len() == before.len(),
             "{by}: {words:?} changes {changed:?}"
         );
-        assert_eq!(it.leaked(), Vec::<PathBuf>::new(), "{by}: {words:?} keeps what stands outside");
+        assert_eq!(it.leaked(), Vec::<PathBuf>::new(), "{by}: {words:?} keeps what is outside");
     }
     let mut editor = Editor::start(&it.workspace(), modern());
     for file in ["agents.yaml", "phases/proposal.yaml"] {
@@ -389,15 +388,15 @@ fn holds(seed: u64) {
             "textDocument/documentSymbol",
         ] {
             let said = editor.answer(method, at.clone()).to_string();
-            assert!(!said.contains(SECRET), "{by}: {method} shows what stands outside\n{said}");
+            assert!(!said.contains(SECRET), "{by}: {method} shows what is outside\n{said}");
         }
     }
     assert_eq!(editor.quit(), 0, "{by}");
-    assert!(it.surroundings() == before, "{by}: the editor changes what stands outside");
+    assert!(it.surroundings() == before, "{by}: the editor changes what is outside");
 }
 
 #[test]
-fn no_workspace_of_a_stranger_reaches_out() {
+fn no_hostile_workspace_reaches_outside() {
     let (first, many) = (number("CLOUDCREW_SEED", 1), number("CLOUDCREW_STRANGERS", 20));
     std::thread::scope(|scope| {
         for part in 0..2 {

@@ -1,13 +1,13 @@
-//! Who may depend on whom: the floors of the engine, as the manifests say.
+//! The layers of the engine: which crate may depend on which, according to the manifests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use crate::support::root;
 
-/// Each crate with the crates of ours that it may use. A crate that is not here must be put on a floor
-/// first. Dependencies of tests do not count.
-const FLOORS: [(&str, &[&str]); 12] = [
+/// Each crate, with the workspace crates that it may use. A new crate must be added here. Test
+/// dependencies do not count.
+const LAYERS: [(&str, &[&str]); 12] = [
     ("planted", &[]),
     ("definition", &["planted"]),
     ("plan", &["definition"]),
@@ -23,14 +23,14 @@ const FLOORS: [(&str, &[&str]); 12] = [
 ];
 
 #[test]
-fn each_crate_uses_only_the_floors_below_it() {
+fn each_crate_uses_only_the_layers_below_it() {
     let metadata = Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
         .current_dir(root())
         .output()
         .expect("cargo starts");
     let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).expect("JSON");
-    let floors: BTreeMap<&str, &[&str]> = FLOORS.into_iter().collect();
+    let layers: BTreeMap<&str, &[&str]> = LAYERS.into_iter().collect();
     let mut wrong = Vec::new();
     for package in metadata["packages"].as_array().expect("packages") {
         let name = package["name"].as_str().expect("a name");
@@ -43,8 +43,8 @@ fn each_crate_uses_only_the_floors_below_it() {
             .filter(|dependency| dependency["kind"].is_null())
             .filter_map(|dependency| dependency["name"].as_str()?.strip_prefix("cloudcrew-"))
             .collect();
-        let Some(may) = floors.get(name) else {
-            wrong.push(format!("`{name}` has no floor"));
+        let Some(may) = layers.get(name) else {
+            wrong.push(format!("`{name}` is not in a layer"));
             continue;
         };
         let beyond = uses.iter().filter(|used| !may.contains(used));

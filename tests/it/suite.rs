@@ -1,4 +1,4 @@
-//! Tests of a workspace: rehearsals that say what must come out.
+//! Tests of a workspace: rehearsals that state an expected outcome.
 
 use crate::support::{crew, edited};
 
@@ -11,7 +11,7 @@ fn the_shipped_suite_passes_and_reads_like_documentation() {
 }
 
 #[test]
-fn an_expectation_that_is_not_met_is_told_at_its_word() {
+fn an_unmet_expectation_is_reported_at_its_word() {
     let crew = edited();
     crew.edit("rehearsals/revision.yaml", "[discovery, discovery,", "[discovery,")
         .edit("rehearsals/revision.yaml", "[sa]", "[sa, dev]")
@@ -33,13 +33,13 @@ fn an_expectation_that_is_not_met_is_told_at_its_word() {
     .exits(1)
     .says("FAIL revision")
     .says(
-        "the phases ran as [discovery, discovery, architecture, poc, production, handoff, \
+        "got [discovery, discovery, architecture, poc, production, handoff, \
         retrospective]",
     )
     .says("`dev` did not pass `docs/project-plan/plan.md`; it was passed by sa")
-    .says("2 reminders expected, 1 came")
-    .says("it cost $")
-    .says("waiting expected, completed came")
+    .says("expected 2 reminders, got 1")
+    .says("expected a cost of at most $0.01, got $")
+    .says("expected waiting, got completed")
     .says("rehearsals/revision.yaml:12:11: ")
     .says("0 passed, 3 failed");
     let xml = std::fs::read_to_string(report).expect("a report");
@@ -47,7 +47,7 @@ fn an_expectation_that_is_not_met_is_told_at_its_word() {
 }
 
 #[test]
-fn a_customer_who_stays_silent_until_the_gate_expires_is_rehearsed() {
+fn a_rehearsal_can_let_a_gate_expire() {
     let crew = edited();
     crew.edit("phases/poc.yaml", "remind_after: 24h", "expires_after: 20h\n  remind_after: 10h")
         .edit(
@@ -59,7 +59,7 @@ fn a_customer_who_stays_silent_until_the_gate_expires_is_rehearsed() {
 }
 
 #[test]
-fn wrong_definitions_and_wrong_names_are_told_and_nothing_is_tested() {
+fn invalid_definitions_and_unknown_names_prevent_testing() {
     let crew = edited();
     crew.run(&["test", "nowhere.yaml"]).exits(2).says("no test named `nowhere.yaml`");
     crew.edit("phases/poc.yaml", "entry: dev", "entry: dve");
@@ -67,7 +67,7 @@ fn wrong_definitions_and_wrong_names_are_told_and_nothing_is_tested() {
 }
 
 #[test]
-fn a_rehearsal_brings_its_statement_of_work_along() {
+fn a_rehearsal_brings_its_own_statement_of_work() {
     let crew = edited();
     crew.run(&["run", "--rehearsal", "question", "--project", "demo", "--approve", "all"])
         .exits(0)
@@ -76,12 +76,12 @@ fn a_rehearsal_brings_its_statement_of_work_along() {
 }
 
 #[test]
-fn a_wrong_test_does_not_keep_a_workflow_from_running() {
+fn a_rehearsal_with_errors_does_not_prevent_a_run() {
     let crew = crate::support::edited();
     crew.edit("rehearsals/revision.yaml", "version: 1", "version: 1\nnonsense: true");
     crew.run(&["check"]).exits(1).says("nonsense");
     crew.run(&["test"]).exits(1).says("nonsense");
-    crew.run(&["plan"]).exits(0).says("ignored, with errors: rehearsals/revision.yaml");
+    crew.run(&["plan"]).exits(0).says("ignoring files with errors: rehearsals/revision.yaml");
     crew.start("retail-orders.md", &[]).exits(10);
     crew.run(&["run", "--rehearsal", "revision", "--project", "other"])
         .exits(2)

@@ -1,5 +1,4 @@
-//! Turns that no rehearsal takes and a live model may: tools and a handoff between one another in
-//! one reply.
+//! Turns that occur only with live models: tool calls before and after a handoff in one reply.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,7 +20,7 @@ use serde_json::{Value, json};
 use crate::support::inside::{dead, ports, start};
 use crate::support::root;
 
-/// Says one turn after another, and nothing when there is none left.
+/// Replies with one turn after another, then with nothing.
 struct Says(Vec<Vec<(&'static str, Value)>>, AtomicUsize);
 
 #[async_trait]
@@ -49,7 +48,7 @@ impl Model for Says {
     }
 }
 
-/// An engagement that has begun, in a folder of its own.
+/// A started engagement in its own folder.
 async fn begun() -> (tempfile::TempDir, Ports, Store, GitRepo) {
     let folder = tempfile::tempdir().expect("a folder");
     let home = folder.path().join("home");
@@ -59,7 +58,7 @@ async fn begun() -> (tempfile::TempDir, Ports, Store, GitRepo) {
 }
 
 #[tokio::test]
-async fn a_handoff_between_two_writes_holds_nobody_up() {
+async fn a_handoff_between_two_writes_does_not_deadlock() {
     let (_folder, mut ports, store, repo) = begun().await;
     let write = |path: &str| ("repo_write", json!({ "path": path, "content": path }));
     let note =
@@ -81,7 +80,7 @@ async fn a_handoff_between_two_writes_holds_nobody_up() {
         Driver::open(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
     let rest = tokio::time::timeout(Duration::from_secs(30), driver.drive())
         .await
-        .expect("nobody waits for a turn that never comes");
+        .expect("no tool waits for a turn that never comes");
     rest.expect("the world is whole");
     let head = cloudcrew_ports::repo::Repo::head(&repo).await.expect("a head").expect("a branch");
     let log = cloudcrew_ports::repo::Repo::log(&repo, None, &head).await.expect("history");
@@ -96,7 +95,7 @@ async fn a_handoff_between_two_writes_holds_nobody_up() {
 }
 
 #[tokio::test]
-async fn a_reply_may_ask_for_more_than_goes_on_record_at_once() {
+async fn a_reply_may_request_more_than_one_append_holds() {
     let (_folder, mut ports, store, _) = begun().await;
     let calls = 2 * MAX_APPEND + 1;
     let reads = vec![("repo_read", json!({ "path": "docs/sow/clinic-scheduling.md" })); calls];
@@ -111,7 +110,7 @@ async fn a_reply_may_ask_for_more_than_goes_on_record_at_once() {
     assert_eq!((read, engagement.head.seq), (calls, entries.len() as u64));
 }
 
-/// A repository that answers once the reply which asked for the file is on record.
+/// A repository that answers only after the reply that requested the file is recorded.
 struct Patient(Arc<dyn Repo>, Store);
 
 #[async_trait]
@@ -166,7 +165,7 @@ impl Repo for Patient {
 }
 
 #[tokio::test]
-async fn a_reply_is_on_record_soon_also_when_a_tool_takes_its_time() {
+async fn a_reply_is_recorded_before_a_slow_tool_finishes() {
     let (_folder, mut ports, store, _) = begun().await;
     let read = ("repo_read", json!({ "path": "docs/sow/clinic-scheduling.md" }));
     ports.model = Arc::new(Says(vec![vec![read]], AtomicUsize::new(0)));
@@ -177,7 +176,7 @@ async fn a_reply_is_on_record_soon_also_when_a_tool_takes_its_time() {
 }
 
 #[tokio::test]
-async fn a_path_that_no_file_can_have_is_not_found() {
+async fn an_impossible_path_is_not_found() {
     let (_folder, mut ports, store, _) = begun().await;
     let paths = ["a\0b", "docs/\0", "/", "..", "docs//sow", "\u{FEFF}"];
     let reads = paths.map(|path| ("repo_read", json!({ "path": path }))).to_vec();
@@ -186,6 +185,7 @@ async fn a_path_that_no_file_can_have_is_not_found() {
         Driver::open(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
     driver.drive().await.expect("the world is whole");
     let entries = store.read("demo", &Head::default(), usize::MAX).await.expect("entries");
-    let told = entries.iter().filter_map(|entry| entry.payload["input"]["result"]["text"].as_str());
-    assert_eq!(told.collect::<Vec<_>>(), paths.map(|path| format!("{path} not found")));
+    let results =
+        entries.iter().filter_map(|entry| entry.payload["input"]["result"]["text"].as_str());
+    assert_eq!(results.collect::<Vec<_>>(), paths.map(|path| format!("{path} not found")));
 }

@@ -1,4 +1,4 @@
-//! `artifacts`: the files the crew wrote.
+//! `artifacts`: list, print or export the files that the crew wrote.
 
 use std::collections::HashSet;
 use std::fs;
@@ -29,10 +29,12 @@ pub async fn artifacts(
     let head = state
         .head
         .as_deref()
-        .ok_or_else(|| Failure::usage(format!("`{project}` has written nothing yet")))?;
+        .ok_or_else(|| Failure::usage(format!("`{project}` has no files yet")))?;
     if let Some(path) = path {
         let bytes = repo.read(head, path).await?.ok_or_else(|| {
-            Failure::usage(format!("no file `{path}`; `cloudcrew artifacts {project}` lists them"))
+            Failure::usage(format!(
+                "no file `{path}`; `cloudcrew artifacts {project}` lists the files"
+            ))
         })?;
         crate::out::file(&bytes);
         return Ok(Exit::Done);
@@ -52,23 +54,23 @@ pub async fn artifacts(
         let before: HashSet<(&str, &str)> =
             before.iter().map(|file| (file.path.as_str(), file.oid.as_str())).collect();
         let mut written = 0;
-        // What the customer had is theirs already.
+        // Skip files that the customer already had.
         for file in
             tree.iter().filter(|file| !before.contains(&(file.path.as_str(), file.oid.as_str())))
         {
-            // Others may have committed names that no file system should see.
+            // Others may have committed unsafe names.
             let Ok(safe) = RepoPath::parse(&file.path) else {
-                note!("left out `{}`: it is no safe path", row(&file.path));
+                note!("skipped `{}`: unsafe path", row(&file.path));
                 continue;
             };
-            // Several names that are no UTF-8 may be shown as the same.
+            // Different names that are not UTF-8 may look the same.
             let read = if file.path.contains('\u{fffd}') {
                 None
             } else {
                 repo.read(head, &file.path).await?
             };
             let Some(bytes) = read else {
-                note!("left out `{}`: its name is no UTF-8, or it is no file", row(&file.path));
+                note!("skipped `{}`: not a file, or its name is not UTF-8", row(&file.path));
                 continue;
             };
             opened.write(Path::new(safe.as_str()), &bytes)?;
@@ -91,7 +93,7 @@ pub async fn artifacts(
                 say!("{:44} {:14} {:10} run {}", row(path), a.phase, a.owner, a.revision);
             }
             note!(
-                "branch {} of {}",
+                "branch {} in {}",
                 state.started.branch,
                 home::repo_path(&store, &engagement).display()
             );

@@ -10,9 +10,9 @@ use crate::exit::{Exit, Failure};
 use crate::out::{note, put, say};
 use crate::workspace;
 
-pub fn check(args: &Args, format: CheckFormat, mend: bool) -> Result<Exit, Failure> {
+pub fn check(args: &Args, format: CheckFormat, fix: bool) -> Result<Exit, Failure> {
     let root = workspace::find(args.workspace.as_deref())?;
-    if mend {
+    if fix {
         fix::fix(&root)?;
     }
     let sources = workspace::read(&root);
@@ -25,23 +25,23 @@ pub fn check(args: &Args, format: CheckFormat, mend: bool) -> Result<Exit, Failu
         CheckFormat::Github => Format::Github,
     };
     let found = loaded.report.diagnostics();
-    // Colours are sequences that steer a terminal; the files' own are shown as text by the
-    // renderer.
+    // Printed as bytes, to keep the colours. The renderer has already escaped control sequences in
+    // the files.
     crate::out::bytes(render(&sources, found, how).as_bytes());
     match found.len() {
         0 => note!("{} files checked, no problems", sources.iter().count()),
-        1 => note!("1 finding; `cloudcrew explain {}` says more", found[0].code),
-        n => note!("{n} findings; `cloudcrew explain CODE` says more"),
+        1 => note!("1 finding; run `cloudcrew explain {}` for details", found[0].code),
+        n => note!("{n} findings; run `cloudcrew explain CODE` for details"),
     }
     let safe = found.iter().filter(|d| d.suggestion.as_ref().is_some_and(|s| s.safe)).count();
-    if safe > 0 && !mend {
-        note!("`cloudcrew check --fix` corrects {safe} of them");
+    if safe > 0 && !fix {
+        note!("{safe} fixable with `cloudcrew check --fix`");
     }
     if schema::are_stale(&root, &sources, &loaded.workspace) {
-        note!("the schemas that editors read are out of date; run `cloudcrew schema --workspace`");
+        note!("the editor schemas are out of date; run `cloudcrew schema --workspace`");
     }
     let exit = if found.is_empty() { Exit::Done } else { Exit::Failed };
-    // The process ends: there is no use in taking thousands of files apart.
+    // The process is about to exit: freeing thousands of files would only take time.
     std::mem::forget((loaded, sources));
     Ok(exit)
 }
@@ -61,11 +61,10 @@ pub fn explain(code: Option<&str>) -> Result<Exit, Failure> {
             Ok(Exit::Done)
         }
         None => {
-            let meant = closest(code, &codes)
-                .map(|c| format!("; did you mean `{c}`?"))
-                .unwrap_or_else(|| ";".to_owned());
+            let meant =
+                closest(code, &codes).map(|c| format!("; did you mean `{c}`?")).unwrap_or_default();
             Err(Failure::usage(format!(
-                "no rule named `{code}`{meant} `cloudcrew explain` lists them"
+                "no rule named `{code}`{meant} (`cloudcrew explain` lists all)"
             )))
         }
     }

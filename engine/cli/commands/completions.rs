@@ -1,4 +1,4 @@
-//! `completions`: what shells and `man` read, out of the arguments themselves.
+//! `completions`: shell completions and the manual page, generated from the arguments.
 
 use clap::CommandFactory;
 use clap_complete::{Shell, generate};
@@ -21,7 +21,7 @@ pub fn completions(what: Completions) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// One page: the command, then each verb.
+/// One page: the command, then each subcommand.
 fn manual() -> Result<Exit, Failure> {
     let mut command = Args::command();
     command.build();

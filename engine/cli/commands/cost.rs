@@ -1,4 +1,4 @@
-//! `cost`: what was used and what it costs.
+//! `cost`: token usage and cost.
 
 use cloudcrew_runtime::engagement::{MeterLine, RunMode, VisitContext};
 
@@ -35,7 +35,7 @@ pub async fn cost(args: &Args, project: &str, format: Format) -> Result<Exit, Fa
     say!("{}", figures(["total", "", ""], &total, cached));
     if total.uncertain > 0 {
         say!(
-            "{} brought no report; their upper bound of {} tokens is in the cost.",
+            "{} reported no usage; the cost includes their upper bound of {} tokens.",
             counted(total.uncertain as usize, "call"),
             total.uncertain_tokens
         );
@@ -43,10 +43,7 @@ pub async fn cost(args: &Args, project: &str, format: Format) -> Result<Exit, Fa
     grown(meter.contexts());
     match &state.started.voice {
         RunMode::Rehearsal => {
-            say!(
-                "Rehearsed: no live model was called; tokens are estimates, and the cost is what \
-                 they would cost."
-            )
+            say!("Rehearsed: no live model was called; tokens and cost are estimates.")
         }
         RunMode::Replay { .. } => {
             say!("Replayed: no model was called; this is what the recorded run cost.")
@@ -56,14 +53,13 @@ pub async fn cost(args: &Args, project: &str, format: Format) -> Result<Exit, Fa
     Ok(Exit::Done)
 }
 
-/// How long conversations got: from the first call of a visit to its last, and from one visit to
-/// the next.
+/// How conversations grew: from the first call of a visit to its last, and from visit to visit.
 fn grown(contexts: &[VisitContext]) {
     if contexts.is_empty() {
         return;
     }
     say!();
-    say!("conversations, in tokens read by the model: first call → last call of each visit");
+    say!("conversation length in input tokens: first call → last call of each visit");
     let mut swarm = "";
     for context in contexts {
         if context.swarm != swarm {
@@ -86,7 +82,7 @@ fn grown(contexts: &[VisitContext]) {
         let mean = steps.iter().sum::<f64>() / steps.len() as f64;
         let (by, more) = (mean.abs(), if mean < 0.0 { "fewer" } else { "more" });
         say!(
-            "  a visit begins with {by:.0} tokens {more} than the one before it, on average of {}",
+            "  on average, a visit starts with {by:.0} tokens {more} than the one before ({})",
             counted(steps.len(), "handoff")
         );
     }
@@ -107,7 +103,7 @@ fn figures([phase, agent, model]: [&str; 3], line: &MeterLine, cached: bool) -> 
     row(cells, cached)
 }
 
-/// Without the column of cached tokens where there are none.
+/// A row, with a column for cached tokens only if there are any.
 fn row(
     [phase, agent, model, calls, input, cache, output, cost]: [String; 8],
     cached: bool,

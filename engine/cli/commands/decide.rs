@@ -1,5 +1,5 @@
-//! `approve`, `revise`, `answer`, `cancel`: what a person says is recorded first, then the
-//! engagement goes on.
+//! `approve`, `revise`, `answer`, `cancel`: record what a person decided, then continue the
+//! engagement.
 
 use crate::wiring::clock::SystemClock;
 use crate::wiring::store::Store;
@@ -16,7 +16,7 @@ use crate::home;
 use crate::out::{note, say};
 use crate::show::waits;
 
-/// Fewer characters could mean another one.
+/// A shorter prefix could match another digest.
 const SHORTEST_DIGEST: usize = 8;
 
 pub async fn approve(
@@ -44,7 +44,7 @@ pub async fn revise(
     .await
 }
 
-/// Ratings as they are typed: `quality=5`.
+/// Parses ratings such as `quality=5`.
 fn read(ratings: &[String]) -> Result<Vec<(String, u8)>, Failure> {
     let parsed = |rating: &String| {
         let (name, value) = rating.split_once('=')?;
@@ -52,7 +52,7 @@ fn read(ratings: &[String]) -> Result<Vec<(String, u8)>, Failure> {
     };
     let read = |rating| {
         parsed(rating)
-            .ok_or_else(|| Failure::usage(format!("`{rating}` is no rating; write `quality=5`")))
+            .ok_or_else(|| Failure::usage(format!("`{rating}` is not a rating; write `quality=5`")))
     };
     ratings.iter().map(read).collect()
 }
@@ -68,21 +68,21 @@ async fn at_gate(
     decide(args, store, engagement, request, decision, digest).await
 }
 
-/// The gate that is meant: the one that waits, else the last one, whose decision is then told.
+/// The open gate, or else the last one: its decision is then reported.
 fn gate(engagement: &Engagement) -> Result<String, Failure> {
     let mut gates =
         engagement.state.requests.iter().filter(|r| matches!(r.kind, RequestKind::Approval { .. }));
     let waiting = gates.clone().find(|r| r.is_open());
     if let (None, Some(other)) = (waiting, engagement.state.open_requests().next()) {
         return Err(Failure::usage(format!(
-            "no gate waits; {}",
+            "no gate is open; {}",
             waits(&engagement.project, other)
         )));
     }
     match waiting.or(gates.next_back()) {
         Some(request) => Ok(request.id.clone()),
         None => Err(Failure::usage(format!(
-            "`{}` is not at a gate yet; `cloudcrew list` shows where it is",
+            "`{}` is not at a gate yet; run `cloudcrew list` to see its state",
             engagement.project
         ))),
     }
@@ -100,7 +100,7 @@ pub async fn answer(
     decide(args, store, engagement, request, decision, None).await
 }
 
-/// The request that is meant: by its id, by the end of it, or the only one that waits for an answer.
+/// Finds a request by its id or the end of its id. Defaults to the only open one.
 fn asked(engagement: &Engagement, given: Option<&str>) -> Result<String, Failure> {
     let state = &engagement.state;
     let open = || {
@@ -111,9 +111,9 @@ fn asked(engagement: &Engagement, given: Option<&str>) -> Result<String, Failure
         let open: Vec<&str> = open().collect();
         return match open.as_slice() {
             [only] => Ok((*only).to_owned()),
-            [] => Err(Failure::usage(format!("`{}` asks nothing", engagement.project))),
+            [] => Err(Failure::usage(format!("`{}` has no open question", engagement.project))),
             several => Err(Failure::usage(format!(
-                "say which question you answer: {}",
+                "more than one question is open; name one of {}",
                 several.join(", ")
             ))),
         };
@@ -152,7 +152,7 @@ async fn decide(
         match record(Record::of(&store), &SystemClock::default(), &mut engagement, given).await {
             Err(EngagementError::Refused(why)) if why.kind() == RefusalKind::Late => {
                 note!("cloudcrew: {why}");
-                // Whether the engagement ends with that, its plan says.
+                // The plan decides whether the engagement ends here.
                 let exit = go_on(args, &store, engagement).await?;
                 return Ok(if exit == Exit::Expired { exit } else { Exit::Conflict });
             }
@@ -160,20 +160,20 @@ async fn decide(
         };
     let what = recorded.request.answer.as_ref().map_or("answered", |a| a.decision.name());
     say!(
-        "{} is {what}{}",
+        "{} {what}{}",
         recorded.request.id,
-        if recorded.repeated { " already, with the same words" } else { "" }
+        if recorded.repeated { " before, with the same answer" } else { "" }
     );
     go_on(args, &store, engagement).await
 }
 
-/// A digest may be given by its first characters, as it is shown.
+/// Expands a digest prefix, as `show` prints it, to the whole digest.
 fn full(engagement: &Engagement, given: Option<String>) -> Result<Option<String>, Failure> {
     let Some(given) = given else { return Ok(None) };
     if given.len() < SHORTEST_DIGEST || !given.bytes().all(|b| b.is_ascii_hexdigit()) {
         let least = format!(
-            "`{given}` is no digest: at least {SHORTEST_DIGEST} of the characters that `cloudcrew \
-             show` prints"
+            "`{given}` is not a digest; copy at least {SHORTEST_DIGEST} characters from `cloudcrew \
+             show`"
         );
         return Err(Failure::usage(least));
     }
@@ -185,17 +185,17 @@ pub async fn cancel(args: &Args, project: &str) -> Result<Exit, Failure> {
     let (store, mut engagement) = home::engagement(args, project).await?;
     record_cancel(Record::of(&store), &SystemClock::default(), &mut engagement, &home::actor())
         .await?;
-    say!("{project} ends between two steps");
+    say!("cancelling {project} after the current step");
     match go_on(args, &store, engagement).await? {
         Exit::Cancelled => Ok(Exit::Done),
         other => Ok(other),
     }
 }
 
-/// Drives to the next wait, unless another process does.
+/// Drives the engagement until it waits, unless another process already does.
 async fn go_on(args: &Args, store: &Store, engagement: Engagement) -> Result<Exit, Failure> {
     if let Some((lease, true)) = store.lease(&engagement.project).await? {
-        say!("{} drives it and goes on", lease.holder.name);
+        say!("{} is driving it and will continue", lease.holder.name);
         return Ok(Exit::Done);
     }
     match drive::drive(args, store, engagement, false, Format::Human).await {

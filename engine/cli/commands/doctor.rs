@@ -1,4 +1,4 @@
-//! `doctor`: whether everything that a run needs is in order.
+//! `doctor`: check that a run has everything it needs.
 
 use std::time::Instant;
 
@@ -21,7 +21,7 @@ use crate::out::say;
 use crate::words::counted;
 use crate::{home, wiring, workspace};
 
-/// Tokens of the reply to a small call at most; a model that thinks by itself needs some for that.
+/// Maximum tokens of the test reply; models that always reason need some for that.
 const SMALL: u32 = 1024;
 
 pub async fn doctor(args: &Args, live: bool, words: &[String]) -> Result<Exit, Failure> {
@@ -34,7 +34,10 @@ pub async fn doctor(args: &Args, live: bool, words: &[String]) -> Result<Exit, F
         Ok(root) => {
             let sources = workspace::read(&root);
             let found = load(&sources, &catalogue()).report.diagnostics().len();
-            say(found == 0, format!("definitions in {}: {found} findings", root.display()));
+            say(
+                found == 0,
+                format!("definitions in {}: {}", root.display(), counted(found, "finding")),
+            );
             if let Ok(definition) = workspace::definition(&root) {
                 for (ok, line) in models(&definition, words, live).await? {
                     say(ok, line);
@@ -46,14 +49,14 @@ pub async fn doctor(args: &Args, live: bool, words: &[String]) -> Result<Exit, F
     match home::path(args) {
         Err(failure) => say(false, failure.to_string()),
         Ok(home) => match Store::open_existing(&home) {
-            Ok(None) => say(true, format!("home {}: not made yet", home.display())),
+            Ok(None) => say(true, format!("home {}: not created yet", home.display())),
             Ok(Some(store)) => match store.check() {
                 Ok(()) => {
                     let listings = store.list(Which::All).await?;
                     say(
                         true,
                         format!(
-                            "home {}: whole, {}",
+                            "home {}: intact, {}",
                             home.display(),
                             counted(listings.len(), "engagement")
                         ),
@@ -72,7 +75,7 @@ pub async fn doctor(args: &Args, live: bool, words: &[String]) -> Result<Exit, F
     Ok(if fine { Exit::Done } else { Exit::Failed })
 }
 
-/// Who speaks for whom, which layer decided it, and, when asked to look, what each live model says.
+/// The model of each agent and where it was set. With `live`, also the result of a test call.
 async fn models(
     definition: &Definition,
     words: &[String],
@@ -98,14 +101,13 @@ async fn models(
     if live_ones.is_empty() {
         lines.push((
             true,
-            "models: rehearsal (no live model is configured; nothing is called and \
-            nothing is paid)"
+            "models: rehearsal (no live model is configured, so a run calls none and is free)"
                 .to_owned(),
         ));
     } else if live_ones.len() < used.len() {
         lines.push((
             false,
-            "models: some are live and others rehearsed; a run would be refused".to_owned(),
+            "models: some are live and others rehearsed; a run will be refused".to_owned(),
         ));
     }
     for (model, how) in live_ones {
@@ -140,7 +142,7 @@ async fn models(
     Ok(lines)
 }
 
-/// One small call.
+/// Makes a small call and reports its usage.
 async fn tried(port: &dyn Model, model: &Defined) -> Result<String, String> {
     let context = CallContext::alone("doctor");
     let thinks = model.live.as_ref().is_some_and(|live| live.reasoning.is_some());
@@ -169,11 +171,11 @@ async fn tried(port: &dyn Model, model: &Defined) -> Result<String, String> {
             );
             format!(", {} tokens in, {} out, {cost}", usage.input_tokens, usage.output_tokens)
         }
-        None => ", and reported no tokens: budgets would count upper bounds".to_owned(),
+        None => ", reported no token usage: budgets will count upper bounds".to_owned(),
     })
 }
 
-/// Looks whether what visits were told is still there.
+/// Checks that the prompts of all visits are still in the store.
 async fn prompts(store: &Store, project: &str) -> Result<(), Failure> {
     let mut head = Head::default();
     loop {
@@ -185,14 +187,14 @@ async fn prompts(store: &Store, project: &str) -> Result<(), Failure> {
             if store.get(hash).await?.is_none() {
                 let seq = entry.seq;
                 return Err(Failure::world(format!(
-                    "the prompt of entry {seq} (blob {hash}) is gone from the store"
+                    "the prompt of entry {seq} (blob {hash}) is missing from the store"
                 )));
             }
         }
     }
 }
 
-/// Reads an engagement whole: its journal and what it is pinned to, its ledger, and its branch.
+/// Reads a whole engagement: its journal, pinned definitions, ledger and branch.
 async fn look_at(store: &Store, project: &str) -> Result<(), Failure> {
     let mut engagement = open(Record::of(store), project).await?;
     engagement.has_all(&store.rows(project).await?)?;

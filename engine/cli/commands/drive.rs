@@ -1,4 +1,4 @@
-//! Driving an engagement to its next wait, with somebody looking on.
+//! Drives an engagement until it waits or ends, and shows its progress.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -31,25 +31,25 @@ pub async fn drive(
     format: Format,
 ) -> Result<Exit, Failure> {
     let project = &engagement.project.clone();
-    let mended = mended(args, &engagement);
-    for model in &mended {
+    let rerouted = rerouted(args, &engagement);
+    for model in &rerouted {
         let route = model.live.clone().map(|live| (live, model.price));
         engagement.state.routes.extend(route.map(|route| (model.name.clone(), route)));
-        note!("{project}: {} is now called as agents.yaml says: {}", model.name, served(model));
+        note!("{project}: calling {} as configured in agents.yaml: {}", model.name, served(model));
     }
     let view = Arc::new(View::new(format));
     view.open(&engagement.state);
     let ports = wiring::ports(store, &engagement, view.clone()).await?;
     let holder = holder::this_process();
     let driver = Driver::acquire(ports, engagement, &holder, Options { approve_all }).await?;
-    driver.reroute(mended).await?;
+    driver.reroute(rerouted).await?;
     let stop = view.clone();
     let mut signals = Signals::new()?;
     let rest = tokio::select! {
         rest = driver.drive() => rest,
         () = async {
             signals.next().await;
-            stop.aside(&format!("{project}: stopping after this step; press again to stop at once"));
+            stop.aside(&format!("{project}: stopping after this step; repeat to stop immediately"));
             stop.stop();
             signals.next().await;
         } => Ok(Rest::Stopped),
@@ -76,7 +76,7 @@ pub async fn drive(
     Ok(exit)
 }
 
-/// Shows every second that time passes.
+/// Updates the view every second.
 async fn ticks(view: &View) -> Infallible {
     loop {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -84,9 +84,9 @@ async fn ticks(view: &View) -> Infallible {
     }
 }
 
-/// Models that the workspace at hand calls in another way, when it can be read and the engagement
-/// is live.
-fn mended(args: &Args, engagement: &Engagement) -> Vec<Model> {
+/// Models that a live engagement should now call as the workspace configures them. Empty if the
+/// workspace cannot be read.
+fn rerouted(args: &Args, engagement: &Engagement) -> Vec<Model> {
     if !matches!(engagement.state.started.voice, RunMode::Live { .. })
         || engagement.state.end.is_some()
     {
@@ -94,10 +94,10 @@ fn mended(args: &Args, engagement: &Engagement) -> Vec<Model> {
     }
     let workspace =
         workspace::find(args.workspace.as_deref()).and_then(|root| workspace::definition(&root));
-    workspace.map(|definition| wiring::mended(engagement, &definition)).unwrap_or_default()
+    workspace.map(|definition| wiring::rerouted(engagement, &definition)).unwrap_or_default()
 }
 
-/// What asks a process to end.
+/// The signals that ask a process to end.
 struct Signals([Signal; 3]);
 
 impl Signals {
@@ -142,10 +142,8 @@ fn outcome(project: &str, rest: &Rest) -> (Exit, String) {
         }
         Rest::Blocked(reason) => (
             Exit::Waiting,
-            format!("{project} waits: {reason}\n    fix that, then continue:  {resume}"),
+            format!("{project} is waiting: {reason}\n    fix this, then continue:  {resume}"),
         ),
-        Rest::Stopped => {
-            (Exit::Waiting, format!("{project} stopped between two steps\n    continue:  {resume}"))
-        }
+        Rest::Stopped => (Exit::Waiting, format!("{project} stopped\n    continue:  {resume}")),
     }
 }

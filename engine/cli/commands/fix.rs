@@ -1,4 +1,4 @@
-//! `check --fix`: writes what cannot have been meant otherwise.
+//! `check --fix`: fix unambiguous mistakes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,15 +14,15 @@ use crate::exit::Failure;
 use crate::out::note;
 use crate::workspace;
 
-/// Suggestions of one run at most: each is tried by itself.
+/// Maximum suggestions per run; each is tried on its own.
 const MOST: usize = 500;
 
-/// Mends the files of a workspace as far as it is safe. Each suggestion is tried alone, and taken
-/// when what it mends is gone and nothing is wrong at its place.
+/// Fixes the files of a workspace where it is safe. Each suggestion is tried on its own, and
+/// applied if its finding disappears and no error takes its place.
 pub fn fix(root: &Path) -> Result<(), Failure> {
     let read = workspace::read(root);
     let mut sources = read.clone();
-    let mut mended: BTreeMap<FileId, usize> = BTreeMap::new();
+    let mut fixed: BTreeMap<FileId, usize> = BTreeMap::new();
     let mut refused: Vec<(FileId, usize, String)> = Vec::new();
     for _ in 0..MOST {
         let found = load(&sources, &catalogue()).report;
@@ -40,7 +40,7 @@ pub fn fix(root: &Path) -> Result<(), Failure> {
         match tried(&sources, &found, finding, suggestion) {
             Some(better) => {
                 sources = better;
-                *mended.entry(suggestion.span.file).or_default() += 1;
+                *fixed.entry(suggestion.span.file).or_default() += 1;
             }
             None => refused.push((
                 suggestion.span.file,
@@ -49,23 +49,22 @@ pub fn fix(root: &Path) -> Result<(), Failure> {
             )),
         }
     }
-    for (file, count) in mended {
+    for (file, count) in fixed {
         let path = sources.path(file);
         match write(root, path, read.text(file), sources.text(file)) {
-            Ok(()) => note!("{path}: {count} mended"),
-            Err(why) => return Err(Failure::world(format!("{path}: {why}; it was left as it is"))),
+            Ok(()) => note!("{path}: {count} fixed"),
+            Err(why) => {
+                return Err(Failure::world(format!("{path}: {why}; the file is unchanged")));
+            }
         }
     }
     if !refused.is_empty() {
-        note!(
-            "{} left to you: mended so, something else would be wrong in their place",
-            refused.len()
-        );
+        note!("{} not fixed: the suggested change would cause another error", refused.len());
     }
     Ok(())
 }
 
-/// The sources with a suggestion taken, if that is for the better.
+/// The sources with a suggestion applied, if that is an improvement.
 fn tried(
     sources: &Sources,
     before: &Report,
@@ -74,10 +73,10 @@ fn tried(
 ) -> Option<Sources> {
     let span = suggestion.span;
     let text = sources.text(span.file);
-    let mended =
+    let fixed =
         format!("{}{}{}", text.get(..span.start)?, suggestion.replacement, text.get(span.end..)?);
     let mut better = sources.clone();
-    better.replace(span.file, Ok(mended.as_bytes()));
+    better.replace(span.file, Ok(fixed.as_bytes()));
     let place = span.start..span.start + suggestion.replacement.len();
     let after = load(&better, &catalogue()).report;
     let here = |d: &Diagnostic| {
@@ -103,19 +102,19 @@ fn tried(
     .then_some(better)
 }
 
-/// Replaces a file as a whole or not at all, unless somebody else wrote it meanwhile or it is a
-/// link that leads out of the workspace.
+/// Replaces a file atomically. Fails if it has changed in the meantime, or is a link that leads
+/// out of the workspace.
 fn write(root: &Path, path: &str, read: &str, text: &str) -> Result<(), String> {
-    let told = |e: std::io::Error| e.to_string();
-    // A link inside the workspace stays a link: the file that it leads to is written.
-    let root = fs::canonicalize(root).map_err(told)?;
-    let file = fs::canonicalize(root.join(path)).map_err(told)?;
+    let message = |e: std::io::Error| e.to_string();
+    // A link inside the workspace stays a link: its target is written.
+    let root = fs::canonicalize(root).map_err(message)?;
+    let file = fs::canonicalize(root.join(path)).map_err(message)?;
     let Ok(file) = file.strip_prefix(&root) else {
-        return Err("it is a link that leads out of the workspace".to_owned());
+        return Err("a link that leads out of the workspace".to_owned());
     };
-    let folder = Folder::open(&root).map_err(told)?;
-    if folder.read(file, MAX_FILE_BYTES as u64 + 1).map_err(told)? != read.as_bytes() {
-        return Err("it was changed meanwhile".to_owned());
+    let folder = Folder::open(&root).map_err(message)?;
+    if folder.read(file, MAX_FILE_BYTES as u64 + 1).map_err(message)? != read.as_bytes() {
+        return Err("changed in the meantime".to_owned());
     }
-    folder.write(file, text.as_bytes()).map_err(told)
+    folder.write(file, text.as_bytes()).map_err(message)
 }

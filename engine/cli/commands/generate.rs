@@ -1,4 +1,4 @@
-//! `generate`: the state machines and Terraform variables that come out of the definitions.
+//! `generate`: state machines and Terraform variables, generated from the definitions.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -16,12 +16,11 @@ use crate::out::{note, put};
 use crate::words::counted;
 use crate::workspace;
 
-/// Where generated files stand in a workspace.
+/// Where generated files are in a workspace.
 const FOLDER: &str = "infra/terraform";
-/// Bytes of a generated file that are read: Step Functions takes no machine of more than one
-/// mebibyte.
+/// Largest generated file that is read, in bytes. Step Functions accepts machines of up to 1 MiB.
 const MOST: u64 = 16 * 1024 * 1024;
-/// Lines of a difference that are shown.
+/// Maximum lines of a diff to show.
 const SHOWN: usize = 200;
 
 pub fn generate(args: &Args, check: bool) -> Result<Exit, Failure> {
@@ -37,13 +36,13 @@ pub fn generate(args: &Args, check: bool) -> Result<Exit, Failure> {
     }
     for path in &stale {
         folder.remove(Path::new(path))?;
-        note!("removed {path}: no workflow has that name");
+        note!("removed {path}: no workflow of that name");
     }
     note!("wrote {} files to {FOLDER}", files.len());
     Ok(Exit::Done)
 }
 
-/// The files with their paths below the workspace.
+/// The generated files, with paths relative to the workspace.
 fn files(definition: &Definition) -> Vec<(String, String)> {
     let plans: Vec<_> =
         definition.workflows.iter().filter_map(|w| build(definition, &w.name)).collect();
@@ -55,7 +54,7 @@ fn files(definition: &Definition) -> Vec<(String, String)> {
     files
 }
 
-/// Machines that were generated for workflows which are gone. What somebody else put there stays.
+/// Generated machines whose workflow no longer exists. Files that we did not generate stay.
 fn stale(root: &Path, files: &[(String, String)]) -> Result<Vec<String>, Failure> {
     let Ok(entries) = fs::read_dir(root.join(FOLDER).join("state_machines")) else {
         return Ok(Vec::new());
@@ -73,10 +72,10 @@ fn stale(root: &Path, files: &[(String, String)]) -> Result<Vec<String>, Failure
     Ok(stale)
 }
 
-/// What stands in a file of the workspace.
+/// The text of a file in the workspace.
 fn text(folder: &Folder, path: &str) -> io::Result<String> {
     let bytes = folder.read(Path::new(path), MOST)?;
-    String::from_utf8(bytes).map_err(|_| io::Error::other("it is no text in UTF-8"))
+    String::from_utf8(bytes).map_err(|_| io::Error::other("not UTF-8 text"))
 }
 
 fn drift(root: &Path, files: &[(String, String)], stale: &[String]) -> Result<Exit, Failure> {
@@ -85,7 +84,7 @@ fn drift(root: &Path, files: &[(String, String)], stale: &[String]) -> Result<Ex
     for (path, wanted) in files {
         let there = match text(&folder, path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                note!("{path}: not there");
+                note!("{path}: missing");
                 differ += 1;
                 continue;
             }
@@ -105,15 +104,12 @@ fn drift(root: &Path, files: &[(String, String)], stale: &[String]) -> Result<Ex
     }
     for path in stale {
         differ += 1;
-        note!("{path}: no workflow has that name");
+        note!("{path}: no workflow of that name");
     }
     if differ == 0 {
-        note!("{} generated files are as the definitions say", files.len());
+        note!("{} generated files are up to date", files.len());
         return Ok(Exit::Done);
     }
-    note!(
-        "{} not as the definitions say; `cloudcrew generate` writes what should be there",
-        counted(differ, "generated file")
-    );
+    note!("{} out of date; run `cloudcrew generate`", counted(differ, "generated file"));
     Ok(Exit::Failed)
 }

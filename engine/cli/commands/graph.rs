@@ -1,4 +1,4 @@
-//! `graph`: a workflow's plan as a picture.
+//! `graph`: the plan of a workflow as a graph.
 
 use cloudcrew_plan::{build, emit};
 

@@ -1,4 +1,4 @@
-//! `inbox`: what waits for a person, in all engagements.
+//! `inbox`: everything that is waiting for a person, in all engagements.
 
 use cloudcrew_definition::shown::row;
 use cloudcrew_ports::index::Which;
@@ -38,19 +38,19 @@ pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
         Format::Human
             if inbox.requests.is_empty() && inbox.blocked.is_empty() && broken == Exit::Done =>
         {
-            note!("nothing waits")
+            note!("nothing is waiting")
         }
         Format::Human => {}
     }
     Ok(broken)
 }
 
-/// What waits in an engagement.
+/// Prints what is waiting in an engagement.
 fn show(project: &str, standing: &Standing) {
     if let Some(reason) = &standing.blocked {
         say!("{project}  blocked");
         say!("    {}", row(reason));
-        say!("    fix that, then continue:  {}", cloudcrew(&format!("resume {project}")));
+        say!("    fix this, then continue:  {}", cloudcrew(&format!("resume {project}")));
     }
     for request in &standing.requests {
         ask(project, request);
@@ -62,7 +62,7 @@ fn ask(project: &str, request: &Request) {
     match &request.kind {
         RequestKind::Approval { findings, .. } => {
             say!(
-                "    the gate of {}, run {}: {}, {}",
+                "    {} gate, run {}: {}, {}",
                 request.phase,
                 request.revision,
                 counted(request.subject.len(), "deliverable"),
@@ -85,6 +85,6 @@ fn ask(project: &str, request: &Request) {
         }
     }
     if request.reminders > 0 {
-        say!("    reminded {}", counted(request.reminders as usize, "time"));
+        say!("    reminders sent: {}", request.reminders);
     }
 }

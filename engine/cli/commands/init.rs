@@ -1,4 +1,4 @@
-//! `init`: writes a workspace that checks clean, passes its tests and runs.
+//! `init`: create a workspace that passes its checks and tests, and runs.
 
 use std::fs;
 use std::path::Path;
@@ -11,20 +11,20 @@ use crate::exit::{Exit, Failure};
 use crate::out::{note, say};
 use crate::wiring::repo::start_repository;
 
-/// The workspaces that can be written, file by file.
+/// The files of the workspaces that `init` can create.
 mod shipped {
     include!(concat!(env!("OUT_DIR"), "/workspaces.rs"));
 }
 
-/// What Git is to leave alone: the home of engagements, and schemas that follow from the files.
+/// What Git ignores: the home of engagements, and generated schemas.
 const IGNORED: &str = "/.cloudcrew/";
-/// Bytes of a `.gitignore` that is added to.
+/// Largest `.gitignore` that is extended, in bytes.
 const MOST_IGNORED: u64 = 1024 * 1024;
 
 pub fn init(args: &Args, folder: Option<&Path>, minimal: bool) -> Result<Exit, Failure> {
     let folder = folder.or(args.workspace.as_deref()).unwrap_or(Path::new("."));
     if folder.exists() && !folder.is_dir() {
-        return Err(Failure::usage(format!("{} is a file; name a folder", folder.display())));
+        return Err(Failure::usage(format!("{} is not a directory", folder.display())));
     }
     let files = if minimal { shipped::MINIMAL } else { shipped::FULL };
     let there: Vec<&str> = files
@@ -37,7 +37,7 @@ pub fn init(args: &Args, folder: Option<&Path>, minimal: bool) -> Result<Exit, F
             if there.len() > 1 { format!(" and {} more", there.len() - 1) } else { String::new() };
         let folder = folder.display();
         return Err(Failure::usage(format!(
-            "{folder} has {first}{more} already; nothing was written: choose another folder"
+            "{folder} already has {first}{more}; nothing was written; choose another directory"
         )));
     }
     fs::create_dir_all(folder).map_err(|e| Failure::world(format!("{}: {e}", folder.display())))?;
@@ -51,7 +51,7 @@ pub fn init(args: &Args, folder: Option<&Path>, minimal: bool) -> Result<Exit, F
     note!("wrote {} files to {shown}", files.len());
     let written = files.iter().map(|(path, _)| *path).chain([".gitignore"]);
     if start_repository(folder, written, "Start a CloudCrew workspace")? {
-        note!("started a Git repository there, so that `cloudcrew plan --against HEAD` has a base");
+        note!("initialized a Git repository, so that `cloudcrew plan --against HEAD` has a base");
     }
     let sow = if minimal { "example.md" } else { "retail-orders.md" };
     let cd = if folder == Path::new(".") { String::new() } else { format!("cd {shown}\n") };
@@ -59,14 +59,12 @@ pub fn init(args: &Args, folder: Option<&Path>, minimal: bool) -> Result<Exit, F
     Ok(Exit::Done)
 }
 
-/// Adds to `.gitignore` what it lacks.
+/// Adds the missing entry to `.gitignore`.
 fn ignore(folder: &Folder) -> Result<(), Failure> {
     let path = Path::new(".gitignore");
     let mut text = match folder.read(path, MOST_IGNORED) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        there => {
-            String::from_utf8(there?).map_err(|_| Failure::world(".gitignore: it is not UTF-8"))?
-        }
+        there => String::from_utf8(there?).map_err(|_| Failure::world(".gitignore: not UTF-8"))?,
     };
     if text.lines().any(|line| line.trim() == IGNORED) {
         return Ok(());

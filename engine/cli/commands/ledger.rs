@@ -1,4 +1,4 @@
-//! `ledger`: what the crew knows together.
+//! `ledger`: the ledger that the crew shares.
 
 use cloudcrew_definition::shown;
 use cloudcrew_ports::ledger::{Ledger, LedgerKind};
@@ -32,7 +32,7 @@ pub async fn ledger(args: &Args, project: &str, format: Format) -> Result<Exit, 
                 let [phase, author, title] =
                     [&row.phase, &row.author, &row.title].map(|text| shown::row(text));
                 say!("{kind:12} {phase:14} {author:10} {title}{source}");
-                // A question says little without its answer, and so does a decision without words.
+                // The title alone says little of an answer or of feedback.
                 if matches!(row.kind, LedgerKind::Answer | LedgerKind::Feedback)
                     && !row.body.is_empty()
                 {

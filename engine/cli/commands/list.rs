@@ -46,7 +46,7 @@ pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
     Ok(broken)
 }
 
-/// Where an engagement stands, in words.
+/// The state of an engagement, in words.
 fn what(project: &Project, standing: &Standing) -> String {
     let resume = cloudcrew(&format!("resume {}", project.project));
     if let Some(end) = &standing.end {
@@ -55,16 +55,16 @@ fn what(project: &Project, standing: &Standing) -> String {
     if !project.waiting.is_empty() {
         let until = standing.requests.iter().find_map(silence);
         let until = until.map_or(String::new(), |until| format!(", {until}"));
-        return format!("waits for {}{until}", project.waiting.join(", "));
+        return format!("waiting for {}{until}", project.waiting.join(", "));
     }
     if let Some(driver) = &project.driver {
         return format!("driven by {driver}");
     }
     if let Some(reason) = &standing.blocked {
-        return format!("waits: {}; fix that, then `{resume}`", row(reason));
+        return format!("waiting: {}; fix this, then run `{resume}`", row(reason));
     }
     if standing.expired {
-        return format!("expired before it was decided; `{resume}` ends it");
+        return format!("expired without a decision; run `{resume}` to end it");
     }
     format!("paused; continue with `{resume}`")
 }

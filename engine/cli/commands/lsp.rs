@@ -9,7 +9,7 @@ use crate::workspace;
 pub fn lsp() -> Result<Exit, Failure> {
     let world =
         World { catalogue: catalogue(), read: workspace::read, read_file: workspace::read_file };
-    // An editor that goes without a word is no failure of ours, only not the agreed way.
+    // An editor that disconnects without `exit` breaks the protocol; it is not our failure.
     match serve(world, std::io::stdin(), std::io::stdout()) {
         Ok(true) => Ok(Exit::Done),
         Ok(false) => Ok(Exit::Failed),

@@ -1,4 +1,4 @@
-//! One verb a file.
+//! One file per command.
 
 mod artifacts;
 mod check;
@@ -31,7 +31,7 @@ use crate::out::{document, put};
 use crate::output::pretty;
 use crate::{home, show};
 
-/// Runs what was typed.
+/// Runs the given command.
 pub async fn run(args: Args) -> Result<Exit, Failure> {
     match &args.command {
         Command::Init { folder, minimal } => init::init(&args, folder.as_deref(), *minimal),
@@ -92,7 +92,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
     }
 }
 
-/// What a person says, as typed or from a file.
+/// The text of a person, from the command line or a file.
 fn said(words: Option<&str>, from: Option<&Path>) -> Result<String, Failure> {
     let Some(from) = from else { return Ok(words.unwrap_or_default().to_owned()) };
     let read = |source: &mut dyn Read| {
@@ -106,11 +106,11 @@ fn said(words: Option<&str>, from: Option<&Path>) -> Result<String, Failure> {
     };
     let text = text.map_err(|e| Failure::usage(format!("{}: {e}", from.display())))?;
     if text.len() as u64 > MOST_WORDS {
-        let why = format!("{}: more than {MOST_WORDS} bytes of words", from.display());
+        let why = format!("{}: larger than {MOST_WORDS} bytes", from.display());
         return Err(Failure::usage(why));
     }
     Ok(text.trim_end().to_owned())
 }
 
-/// Bytes of words that are read from a file, at most.
+/// Largest text that is read from a file, in bytes.
 const MOST_WORDS: u64 = 64 * 1024;

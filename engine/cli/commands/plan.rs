@@ -1,4 +1,4 @@
-//! `plan`: what a run would be, what it would take, and what changed.
+//! `plan`: what a run would do and cost, and what has changed.
 
 use cloudcrew_plan::build;
 use cloudcrew_plan::compare::{compare, compare_all};
@@ -33,7 +33,7 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
     let (past, pinned) = look_back(args, &workflow, &definition).await?;
     let (against, changes) = match old {
         None => (None, Vec::new()),
-        // Without a word about which, a change of any workflow matters.
+        // If no workflow is named, compare all of them.
         Some(old) if planned.workflow.is_none() && old.workflow.is_none() => {
             (Some(old.name), compare_all(&old.definition, &definition))
         }

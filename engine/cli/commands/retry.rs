@@ -1,4 +1,4 @@
-//! `retry`: what failed is tried again.
+//! `retry`: retry an engagement that failed or expired.
 
 use crate::wiring::clock::SystemClock;
 use cloudcrew_definition::crew::Definition;
@@ -35,25 +35,25 @@ pub async fn retry(
         Retry { from, definitions: current.as_ref().map(|(d, p)| (d, p)), actor: &home::actor() };
     record(Record::of(&store), &SystemClock::default(), &mut engagement, retry).await?;
     let by = match (which, definitions, named.is_empty()) {
-        (Definitions::Pinned, ..) => "by the definitions that it began with".to_owned(),
+        (Definitions::Pinned, ..) => "with the definitions it started with".to_owned(),
         (Definitions::Current, None, false) => {
-            format!("by the definitions as they are now, since it ended at {named}")
+            format!("with the current definitions, because it ended at {named}")
         }
-        (Definitions::Current, ..) => "by the definitions as they are now".to_owned(),
+        (Definitions::Current, ..) => "with the current definitions".to_owned(),
     };
-    note!("{project}: {} begins again, {by}", engagement.state.at);
+    note!("{project}: restarting {} {by}", engagement.state.at);
     drive::drive(args, &store, engagement, approve == Some(Approve::All), format).await
 }
 
-/// What the workspace says now.
+/// The current definitions of the workspace.
 fn current(args: &Args, engagement: &Engagement) -> Result<(Definition, Plan), Failure> {
-    let otherwise = "; `--definitions pinned` goes on with those that it began with";
+    let otherwise = "; use `--definitions pinned` to keep those it started with";
     let root = workspace::find(args.workspace.as_deref())
         .map_err(|e| Failure::failed(format!("{e}{otherwise}")))?;
     let definition = workspace::definition(&root)?;
     let workflow = &engagement.state.started.workflow;
     let plan = build(&definition, workflow).ok_or_else(|| {
-        Failure::failed(format!("the workspace has no workflow `{workflow}` any more{otherwise}"))
+        Failure::failed(format!("the workspace no longer has a workflow `{workflow}`{otherwise}"))
     })?;
     Ok((definition, plan))
 }

@@ -1,4 +1,4 @@
-//! `run`: starts an engagement and drives it to its next wait.
+//! `run`: start an engagement and drive it until it waits or ends.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,8 +43,7 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
         .ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;
     let path = sow_path(&root, &definition, run)?;
     let sow = statement_of_work(&root, &path, true)?;
-    // A recorded run says the same again only under the name and on the day that its prompts spoke
-    // of.
+    // The prompts contain the name and the date, so a replay needs the recorded ones.
     let recorded = run.replay.as_deref().map(wiring::recorded).transpose()?.flatten();
     let name = recorded.as_ref().map_or_else(|| id_of(&path), |(project, _)| project.clone());
     let mut project = run.project.clone().unwrap_or(name);
@@ -63,32 +62,31 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     if store.head(&project).await?.is_some() {
         if run.replay.is_some() {
             return Err(Failure::usage(format!(
-                "`{project}` is in this home already, and a replay has its name in its prompts: \
-                 use another home, `--home DIR`"
+                "`{project}` already exists in this home, and a replay cannot be renamed; use \
+                 another home with `--home DIR`"
             )));
         }
         let free = free(&store, &project).await?;
         if !run.fresh {
             return Err(Failure::usage(format!(
-                "a project named `{project}` exists already; choose another id, such as `--project \
-                 {free}`, or start a rehearsal over with `--fresh`"
+                "a project named `{project}` already exists; choose another id, such as `--project \
+                 {free}`, or start a new rehearsal with `--fresh`"
             )));
         }
         if !voice.is_rehearsal() {
             return Err(Failure::usage(
-                "`--fresh` starts a rehearsal over, and this run calls live models; choose an id with \
-                 `--project`",
+                "`--fresh` is only for rehearsals, and this run calls live models; choose another \
+                 id with `--project`",
             ));
         }
-        note!("`{project}` exists already; this rehearsal is `{free}`");
+        note!("`{project}` already exists; this rehearsal is `{free}`");
         project = free;
     }
     let (repo, path) = match &run.repo {
         Some(path) => {
             let opened = GitRepo::open(path, &project).map_err(|e| {
                 Failure::usage(format!(
-                    "{e}; make one with `git init`, or leave `--repo` out and \
-                    one is made in the home"
+                    "{e}; create one with `git init`, or omit `--repo` to use a new one in the home"
                 ))
             })?;
             (opened, fs::canonicalize(path)?)
@@ -101,7 +99,7 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     };
     let Some(path) = path.to_str().map(str::to_owned) else {
         return Err(Failure::usage(format!(
-            "{}: its path is not UTF-8; move it, or give it another name",
+            "{}: the path is not UTF-8; move or rename the repository",
             path.display()
         )));
     };
@@ -109,11 +107,10 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     if let Some(why) = repo.cannot_begin() {
         return Err(Failure::usage(format!("{path}: {why}")));
     }
-    // Who speaks is looked at before anything is on record: a run that cannot be wired leaves
-    // nothing behind.
+    // Set up the models before recording anything: a run that cannot start leaves nothing behind.
     if let Some(file) = run.record.as_deref().filter(|file| file.exists()) {
         return Err(Failure::usage(format!(
-            "{} is there already; a recording begins with a new file",
+            "{} already exists; record to a new file",
             file.display()
         )));
     }
@@ -144,7 +141,7 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
         base: base.clone().map(|Base { commit, name }| BaseRecord { commit, name }),
         now,
     };
-    // Held from before its first entry: nobody else can drive it in between.
+    // Acquired before the first entry, so that no other process can drive it in between.
     let lease = store.acquire(&project, &holder::this_process()).await?;
     if let Err(error) = begin(Record::of(&store), start).await {
         store.release(&project, &lease).await?;
@@ -152,8 +149,8 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     }
     if voice.is_rehearsal() && run.rehearsal.is_none() && !chosen.rehearses() {
         note!(
-            "no live model is configured: this is a rehearsal, nothing is called and nothing is \
-             paid (docs/models.md)"
+            "no live model is configured: this is a rehearsal and costs nothing \
+             (see docs/models.md)"
         );
     }
     if let Some(base) = &base {
@@ -167,11 +164,11 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     drive::drive(args, &store, engagement, run.approve == Some(Approve::All), run.format).await
 }
 
-/// How long a background process is waited for until it drives.
+/// How long to wait for a background process to start driving.
 const SETTLES: Duration = Duration::from_secs(5);
-/// How long it is watched in case it fails at once.
+/// How long to watch it for an immediate failure.
 const FAILS_AT_ONCE: Duration = Duration::from_millis(300);
-/// Lines that are shown of what a process said that failed at once.
+/// Maximum output lines to show of a process that failed immediately.
 const SHOWN: usize = 20;
 
 async fn detach(
@@ -185,8 +182,7 @@ async fn detach(
     let output = Folder::open(home)?.open_file(Path::new(&format!("{project}.log")))?;
     output.set_len(0)?;
     let mut command = std::process::Command::new(std::env::current_exe()?);
-    // The process must not find another workspace than this one, whose models may have other keys
-    // and other providers.
+    // Pass the workspace on: another one may have other keys and providers.
     command
         .arg("-C")
         .arg(std::path::absolute(root)?)
@@ -202,7 +198,7 @@ async fn detach(
     command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut child = command.spawn()?;
-    // Who is told that it runs may follow it at once.
+    // Report success only when `watch` would find it running.
     let began = Instant::now();
     let ended = loop {
         let drives = began.elapsed() > FAILS_AT_ONCE && store.lease(project).await?.is_some();
@@ -218,12 +214,12 @@ async fn detach(
         last.iter().rev().for_each(|line| note!("{line}"));
         return Ok(exit);
     }
-    say!("{project} runs in the background (pid {}); it writes to {}", child.id(), log.display());
+    say!("{project} is running in the background (pid {}); log: {}", child.id(), log.display());
     say!("    follow:  {}", cloudcrew(&format!("watch {project}")));
     Ok(Exit::Done)
 }
 
-/// The next free id after one that is taken: `orders-2`.
+/// The next free id after a taken one, such as `orders-2`.
 async fn free(store: &Store, project: &str) -> Result<String, Failure> {
     for number in 2.. {
         let end = format!("-{number}");
@@ -233,13 +229,13 @@ async fn free(store: &Store, project: &str) -> Result<String, Failure> {
             return Ok(id);
         }
     }
-    Err(Failure::usage("every id is taken"))
+    Err(Failure::usage("no id is free"))
 }
 
-/// Characters of an id at most.
+/// Maximum length of an id.
 const LONGEST_ID: usize = 63;
 
-/// Says which deliverables are in the customer's code already: the crew changes them.
+/// Reports deliverables that the customer's repository already has: the crew changes them.
 async fn there_already(
     repo: &GitRepo,
     base: &str,
@@ -250,19 +246,19 @@ async fn there_already(
         for deliverable in &phase.deliverables {
             if repo.find(base, &deliverable.path).await?.is_some() {
                 let (path, owner, phase) = (&deliverable.path, &deliverable.owner, &phase.name);
-                note!("{path} is in the repository already; {owner} changes it in {phase}");
+                note!("{path} already exists in the repository; {owner} changes it in {phase}");
             }
         }
     }
     Ok(())
 }
 
-/// The statement of work: as given, or that of the rehearsal.
+/// The statement of work that was given, or that of the rehearsal.
 fn sow_path(root: &Path, definition: &Definition, run: &Run) -> Result<PathBuf, Failure> {
     let of_rehearsal =
         || run.rehearsal.as_deref().and_then(|name| definition.rehearsal(name)?.sow.clone());
     let given = run.sow.clone().or_else(|| of_rehearsal().map(|sow| root.join(sow)));
-    given.ok_or_else(|| Failure::usage("say which statement of work: `--sow FILE`"))
+    given.ok_or_else(|| Failure::usage("no statement of work; give one with `--sow FILE`"))
 }
 
 fn known<'n>(
@@ -272,9 +268,10 @@ fn known<'n>(
 ) -> Result<(), Failure> {
     let names: Vec<&str> = names.collect();
     match given {
-        Some(given) if !names.contains(&given) => {
-            Err(Failure::usage(format!("no {what} named `{given}`; there is {}", names.join(", "))))
-        }
+        Some(given) if !names.contains(&given) => Err(Failure::usage(format!(
+            "no {what} named `{given}`; choose one of {}",
+            names.join(", ")
+        ))),
         _ => Ok(()),
     }
 }
@@ -287,7 +284,7 @@ fn id_of(path: &Path) -> String {
     if id.is_empty() { "engagement".to_owned() } else { id }
 }
 
-/// The day of a moment in UTC.
+/// The UTC date of a timestamp in milliseconds.
 fn date_of(ms: i64) -> String {
     jiff::Timestamp::from_millisecond(ms)
         .map_or_else(|_| "1970-01-01".to_owned(), |t| t.strftime("%Y-%m-%d").to_string())

@@ -1,4 +1,4 @@
-//! `schema`: what editors and reviewers hold a file against.
+//! `schema`: JSON Schemas of definition files and of JSON output.
 
 use std::path::Path;
 
@@ -17,13 +17,13 @@ use crate::out::{document, note};
 use crate::output::SCHEMAS;
 use crate::workspace;
 
-/// Where the schemas of this project stand, and the pages that are made of them.
+/// Where `--write` puts the schemas, and the reference pages generated from them.
 const FOLDER: &str = "engine/definition/schemas";
 const PAGES: &str = "docs/reference";
 const SENSITIVE: &str = "sensitive-files.md";
 
-/// Where a workspace's own schemas stand: the first line of its files names them. They follow from
-/// the files and are kept out of Git.
+/// Where the schemas of a workspace are; the first line of each file names its schema. They are
+/// generated, and Git ignores them.
 const NAMED: &str = ".cloudcrew/schemas";
 
 pub fn schema(args: &Args, kind: Option<&str>, write: bool) -> Result<Exit, Failure> {
@@ -58,7 +58,7 @@ pub fn schema(args: &Args, kind: Option<&str>, write: bool) -> Result<Exit, Fail
                 .chain(SCHEMAS.iter().map(|(verb, _)| *verb))
                 .collect();
             return Err(Failure::usage(format!(
-                "say which schema: {}; or `--write`",
+                "choose a schema: {}; or use `--write`",
                 names.join(", ")
             )));
         }
@@ -66,21 +66,21 @@ pub fn schema(args: &Args, kind: Option<&str>, write: bool) -> Result<Exit, Fail
     Ok(Exit::Done)
 }
 
-/// Schemas with the names of a workspace, as far as its files can be read.
+/// Schemas with the names of a workspace, from the files that can be read.
 pub fn of_workspace(args: &Args) -> Result<Exit, Failure> {
     write_for(&workspace::find(args.workspace.as_deref())?)?;
     note!("wrote {} schemas with the names of this workspace to {NAMED}", FileKind::ALL.len());
     Ok(Exit::Done)
 }
 
-/// Writes the schemas of the workspace in a folder.
+/// Writes the schemas of the workspace at `root`.
 pub fn write_for(root: &Path) -> Result<(), Failure> {
     let (sources, catalogue) = (workspace::read(root), catalogue());
     let loaded = load(&sources, &catalogue);
     write_named(root, &sources, &loaded.workspace)
 }
 
-/// Whether somebody wanted the schemas of a workspace, and they no longer are what its files say.
+/// Whether the workspace has schemas that no longer match its files.
 pub fn are_stale(root: &Path, sources: &Sources, workspace: &Workspace) -> bool {
     let Ok(folder) = Folder::open(root).and_then(|root| root.below(Path::new(NAMED), false)) else {
         return false;
@@ -97,7 +97,7 @@ fn write_named(root: &Path, sources: &Sources, workspace: &Workspace) -> Result<
     schemas(sources, workspace).try_for_each(|(name, text)| put(&root, NAMED, &name, &text))
 }
 
-/// The schemas of a workspace with the names of their files.
+/// The schemas of a workspace, with their file names.
 fn schemas(sources: &Sources, workspace: &Workspace) -> impl Iterator<Item = (String, String)> {
     let names = Names::read(sources);
     FileKind::ALL.into_iter().map(move |kind| {
@@ -106,7 +106,7 @@ fn schemas(sources: &Sources, workspace: &Workspace) -> impl Iterator<Item = (St
     })
 }
 
-/// Writes a file whole or not at all: an editor may be reading it.
+/// Writes a file atomically, because an editor may be reading it.
 fn put(root: &Folder, folder: &str, name: &str, text: &str) -> Result<(), Failure> {
     let path = Path::new(folder).join(name);
     if root.read(&path, text.len() as u64 + 1).is_ok_and(|there| there == text.as_bytes()) {

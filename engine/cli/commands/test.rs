@@ -1,4 +1,4 @@
-//! `test`: runs the rehearsals that say what must come out.
+//! `test`: run the rehearsals that state an expected outcome.
 
 use std::path::{Path, PathBuf};
 
@@ -28,7 +28,7 @@ pub fn test(args: &Args, files: &[PathBuf], report: Option<&Path>) -> Result<Exi
     let all: Vec<Test<'_>> =
         workspace.rehearsals.iter().filter_map(|(_, file)| as_test(file)).collect();
     let tests = chosen(&all, files)?;
-    let told = |verdict: &Verdict| {
+    let print = |verdict: &Verdict| {
         let mark = if verdict.misses.is_empty() { "ok  " } else { "FAIL" };
         say!("{mark} {} ({:.2} s)", verdict.name, verdict.took.as_secs_f64());
         if !verdict.description.is_empty() {
@@ -38,7 +38,7 @@ pub fn test(args: &Args, files: &[PathBuf], report: Option<&Path>) -> Result<Exi
             say!("     {}{text}", place(&sources, *at));
         }
     };
-    let verdicts = run(&root, &definition, &tests, told);
+    let verdicts = run(&root, &definition, &tests, print);
     if let Some(path) = report {
         let xml = junit(&sources, &verdicts)
             .map_err(|e| Failure::world(format!("{}: {e}", path.display())))?;
@@ -46,7 +46,7 @@ pub fn test(args: &Args, files: &[PathBuf], report: Option<&Path>) -> Result<Exi
     }
     let failed = verdicts.iter().filter(|v| !v.misses.is_empty()).count();
     if tests.is_empty() {
-        note!("no file in `rehearsals/` has `expect`, which makes a rehearsal a test");
+        note!("no tests: no file in `rehearsals/` has `expect`");
     }
     say!("{} passed, {failed} failed", verdicts.len() - failed);
     Ok(if failed == 0 { Exit::Done } else { Exit::Failed })
@@ -58,7 +58,7 @@ fn as_test(file: &RehearsalFile) -> Option<Test<'_>> {
     Some(Test { name: file.rehearsal.get()?, description, written: file })
 }
 
-/// The tests of the named files, each once; without names, all.
+/// The named tests without duplicates, or all tests if none is named.
 fn chosen<'a>(all: &[Test<'a>], files: &[PathBuf]) -> Result<Vec<Test<'a>>, Failure> {
     if files.is_empty() {
         return Ok(all.to_vec());
@@ -69,14 +69,11 @@ fn chosen<'a>(all: &[Test<'a>], files: &[PathBuf]) -> Result<Vec<Test<'a>>, Fail
         let Some(test) = all.iter().find(|t| t.name == name) else {
             let names: Vec<&str> = all.iter().map(|t| t.name).collect();
             let there = if names.is_empty() {
-                "there is none".to_owned()
+                "no rehearsal has `expect`".to_owned()
             } else {
-                format!("there is {}", names.join(", "))
+                format!("choose one of {}", names.join(", "))
             };
-            return Err(Failure::usage(format!(
-                "no test named `{}` with `expect`; {there}",
-                file.display()
-            )));
+            return Err(Failure::usage(format!("no test named `{}`; {there}", file.display())));
         };
         if !tests.iter().any(|t| t.name == test.name) {
             tests.push(*test);

@@ -1,4 +1,4 @@
-//! `watch`: follows an engagement that another process drives.
+//! `watch`: follow an engagement that another process is driving.
 
 use std::time::Duration;
 
@@ -15,14 +15,14 @@ use crate::shell::cloudcrew;
 use crate::show::waits;
 use crate::view::View;
 
-/// How often it looks.
+/// How often to poll.
 const EVERY: Duration = Duration::from_millis(200);
 
 pub async fn watch(args: &Args, project: &str, format: Format) -> Result<Exit, Failure> {
     let (store, mut engagement) = home::engagement(args, project).await?;
     let view = View::new(format);
     if format == Format::Human {
-        say!("{project} is in {}", engagement.state.at);
+        say!("{project} is at {}", engagement.state.at);
     }
     loop {
         for (entry, event) in engagement.catch_up(Record::of(&store)).await? {
@@ -39,7 +39,7 @@ pub async fn watch(args: &Args, project: &str, format: Format) -> Result<Exit, F
                 Some(end) => note!("{project}: {}", end.text),
                 None if waiting.is_empty() => {
                     let resume = cloudcrew(&format!("resume {project}"));
-                    note!("{project}: no process drives it\n    continue:  {resume}")
+                    note!("{project}: no process is driving it\n    continue:  {resume}")
                 }
                 None => note!("{}", waiting.join("\n")),
             }

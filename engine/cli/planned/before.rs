@@ -1,5 +1,4 @@
-//! What a plan is compared with: an engagement, a saved plan, or a revision of the workspace's
-//! repository.
+//! The other side of a comparison: an engagement, a saved plan, or a Git revision of the workspace.
 
 use std::fs;
 use std::path::Path;
@@ -20,20 +19,19 @@ use crate::args::Args;
 use crate::exit::Failure;
 use crate::{home, workspace};
 
-/// Largest saved plan that is read, in bytes.
+/// Largest saved plan, in bytes.
 const MAX_PLAN_BYTES: u64 = 16 * 1024 * 1024;
 
-/// What was planned before.
+/// The definition that a plan is compared with.
 pub struct Before {
-    /// As it was meant.
     pub definition: Definition,
-    /// How to call it.
+    /// The name to show.
     pub name: String,
-    /// The workflow, where it is that of an engagement.
+    /// The workflow, if the definition is that of an engagement.
     pub workflow: Option<String>,
 }
 
-/// What `against` names. An engagement comes before a file, a file before a revision.
+/// Resolves `against`: first as an engagement, then as a file, then as a revision.
 pub async fn before(args: &Args, root: &Path, against: &str) -> Result<Before, Failure> {
     if let Some(store) = Store::open_existing(&home::path(args)?)?
         && store.head(against).await?.is_some()
@@ -62,21 +60,21 @@ pub async fn before(args: &Args, root: &Path, against: &str) -> Result<Before, F
 }
 
 fn saved(path: &Path) -> Result<Definition, Failure> {
-    let told = |why: String| Failure::usage(format!("{}: {why}", path.display()));
-    let no_plan = "it is no plan; save one with `cloudcrew plan --format json`";
+    let failure = |why: String| Failure::usage(format!("{}: {why}", path.display()));
+    let no_plan = "not a plan; save one with `cloudcrew plan --format json`";
     if fs::metadata(path).is_ok_and(|file| file.len() > MAX_PLAN_BYTES) {
-        return Err(told(format!("it has more than {MAX_PLAN_BYTES} bytes")));
+        return Err(failure(format!("larger than {MAX_PLAN_BYTES} bytes")));
     }
-    let text = fs::read_to_string(path).map_err(|e| told(e.to_string()))?;
+    let text = fs::read_to_string(path).map_err(|e| failure(e.to_string()))?;
     let mut document: Value =
-        serde_json::from_str(&text).map_err(|e| told(format!("{no_plan} ({e})")))?;
+        serde_json::from_str(&text).map_err(|e| failure(format!("{no_plan} ({e})")))?;
     let definition = document.get_mut("definition").map(Value::take).unwrap_or_default();
-    serde_json::from_value(definition).map_err(|_| told(no_plan.to_owned()))
+    serde_json::from_value(definition).map_err(|_| failure(no_plan.to_owned()))
 }
 
 fn at_revision(root: &Path, revision: &str) -> Result<Definition, Failure> {
     let files = files_at(root, revision, is_part).map_err(|e| {
-        Failure::usage(format!("`{revision}` is no engagement, no file, and no revision here: {e}"))
+        Failure::usage(format!("`{revision}` is not an engagement, a file or a Git revision: {e}"))
     })?;
     let mut sources = Sources::new();
     for (path, bytes) in files {
@@ -84,8 +82,7 @@ fn at_revision(root: &Path, revision: &str) -> Result<Definition, Failure> {
     }
     let Loaded { definition, report, .. } = load(&sources, &catalogue());
     let words = format!(
-        "the definitions at `{revision}` have errors by today's rules, so that they cannot be \
-         compared"
+        "the definitions at `{revision}` have errors under the current rules and cannot be compared"
     );
     definition.ok_or_else(|| workspace::wrong(&sources, &report, &words))
 }

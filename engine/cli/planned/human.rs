@@ -1,4 +1,4 @@
-//! A plan for people.
+//! The text form of a plan.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,6 @@ use cloudcrew_plan::forecast::{PhaseForecast, dollars, number};
 use crate::words::counted;
 use cloudcrew_views::plan::{PlanAgent, PlanDocument};
 
-/// The plan as text.
 pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
     let mut text = String::new();
     let gates = counted(plan.gates as usize, "gate");
@@ -33,7 +32,7 @@ pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
     }
     let _ = writeln!(text, "\nforecast · {}", plan.forecast.total);
     if plan.agents.iter().all(|agent| agent.served == "rehearsed") {
-        text.push_str("  a run here calls no live model: it rehearses, and costs nothing\n");
+        text.push_str("  this run is a rehearsal: it calls no live model and costs nothing\n");
     }
     if let Some(budget) = definition.workflow(&plan.plan.workflow).and_then(|w| w.budget) {
         let _ = writeln!(text, "  budget: {}", allowed(Some(budget)));
@@ -66,7 +65,7 @@ pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
     text
 }
 
-/// What changed, and who is not concerned.
+/// The changes, and the engagements that they do not affect.
 fn compared(plan: &PlanDocument) -> String {
     let mut text = String::new();
     if let Some(against) = &plan.against {
@@ -83,7 +82,7 @@ fn compared(plan: &PlanDocument) -> String {
     for pinned in &plan.pinned {
         let _ = writeln!(
             text,
-            "\n{} (at {}) goes on with what it began with: definition {}",
+            "\n{} (at {}) keeps the definition it started with: {}",
             pinned.project,
             pinned.state,
             short(&pinned.definition)
@@ -97,15 +96,14 @@ fn of_phase(phase: &Phase, forecast: &PhaseForecast) -> String {
     let swarm = &phase.swarm;
     let others: Vec<&str> =
         swarm.agents.iter().map(String::as_str).filter(|a| *a != swarm.entry).collect();
-    let with =
-        if others.is_empty() { String::new() } else { format!(", with {}", others.join(", ")) };
-    let _ = writeln!(text, "  works     {} begins{with}", swarm.entry);
+    let with = if others.is_empty() { String::new() } else { format!(", {}", others.join(", ")) };
+    let _ = writeln!(text, "  agents    {} (entry){with}", swarm.entry);
     for (number, d) in phase.deliverables.iter().enumerate() {
         let head = if number == 0 { "delivers" } else { "" };
         let passed = if d.reviewers.is_empty() {
             String::new()
         } else {
-            format!(", passed by {}", d.reviewers.join(", "))
+            format!(", reviewed by {}", d.reviewers.join(", "))
         };
         let _ = writeln!(text, "  {head:9} {} by {}{passed}", d.path, d.owner);
     }
@@ -113,31 +111,31 @@ fn of_phase(phase: &Phase, forecast: &PhaseForecast) -> String {
         let depth = if review.depth == Depth::Full { "in full" } else { "lightly" };
         let _ = writeln!(
             text,
-            "  reviewed  {depth} by {}, sent back {}",
+            "  reviewed  {depth} by {}, {}",
             review.agent,
-            at_most(review.max_reworks)
+            sent_back(review.max_reworks)
         );
     }
     if !phase.deliverables.is_empty() {
         let _ = writeln!(
             text,
-            "  owes      all of it: sent back {} when something is missing",
-            at_most(phase.max_deliveries)
+            "  owes      every file; if one is missing, {}",
+            sent_back(phase.max_deliveries)
         );
     }
     let gate = phase
         .gate
         .as_ref()
-        .map_or_else(|| "nobody; the next phase follows at once".to_owned(), decided);
+        .map_or_else(|| "no one; the next phase follows directly".to_owned(), decided);
     let _ = writeln!(text, "  decided   by {gate}");
     let _ = writeln!(
         text,
-        "  limits    {} visits of {} replies, {} in all and {} a visit; begins anew {}",
+        "  limits    {} visits of {} turns each, {} in total, {} per visit; {}",
         swarm.max_iterations.min(swarm.max_handoffs),
         swarm.max_turns,
         written(swarm.execution_timeout),
         written(swarm.node_timeout),
-        at_most(phase.retry.max_attempts),
+        retries(phase.retry.max_attempts),
     );
     let _ = writeln!(
         text,
@@ -152,26 +150,43 @@ fn described(words: &str) -> String {
     if words.is_empty() { String::new() } else { format!(" · {words}") }
 }
 
+fn sent_back(number: u32) -> String {
+    match number {
+        0 => "never sent back".to_owned(),
+        n => format!("sent back {}", at_most(n)),
+    }
+}
+
+fn retries(number: u32) -> String {
+    match number {
+        0 => "no retries".to_owned(),
+        1 => "1 retry".to_owned(),
+        n => format!("{n} retries"),
+    }
+}
+
 fn at_most(number: u32) -> String {
     match number {
-        0 => "never".to_owned(),
-        1 => "once at most".to_owned(),
-        n => format!("{n} times at most"),
+        1 => "at most once".to_owned(),
+        n => format!("at most {n} times"),
     }
 }
 
 fn decided(gate: &Gate) -> String {
-    let mut text = format!("the customer, who may ask for changes {}", at_most(gate.max_revisions));
+    let mut text = match gate.max_revisions {
+        0 => "the customer, who cannot request changes".to_owned(),
+        n => format!("the customer, who may request changes {}", at_most(n)),
+    };
     if let Some(every) = gate.remind_after {
         let _ = write!(text, "; reminded every {}", written(every));
     }
     match (gate.expires_after, gate.on_expiry) {
-        (None, _) => text.push_str("; the wait has no end"),
+        (None, _) => text.push_str("; no deadline"),
         (Some(after), OnExpiry::Stop) => {
-            let _ = write!(text, "; ends the engagement after {}", written(after));
+            let _ = write!(text, "; the engagement ends after {}", written(after));
         }
         (Some(after), OnExpiry::Approve) => {
-            let _ = write!(text, "; counts as approved after {}", written(after));
+            let _ = write!(text, "; approved automatically after {}", written(after));
         }
     }
     text
@@ -191,7 +206,7 @@ fn of_agent(agent: &Agent, planned: &PlanAgent) -> String {
     )
 }
 
-/// What a budget allows.
+/// The limit of a budget.
 fn allowed(budget: Option<Budget>) -> String {
     let Some(budget) = budget else { return "no budget".to_owned() };
     let tokens = budget.tokens.map(|t| format!("{} tokens", number(t)));

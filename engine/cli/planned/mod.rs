@@ -1,5 +1,5 @@
-//! What is planned: the definition that a run would take, what it was before, and what similar
-//! engagements took.
+//! Plans: the definition of a run, an earlier one to compare it with, and the usage of past
+//! engagements.
 
 mod before;
 mod human;

@@ -1,4 +1,4 @@
-//! What engagements of a home took, and which of them go on with what they began with.
+//! Usage of completed engagements, and open ones that are pinned to another definition.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::exit::Failure;
 use crate::home;
 use crate::out::note;
 
-/// Looks at the engagements of a workflow in the home, if there is one.
+/// Reads the engagements of a workflow from the home, if the home exists.
 pub async fn look_back(
     args: &Args,
     workflow: &str,
@@ -25,7 +25,7 @@ pub async fn look_back(
     let mut past = Past::default();
     let Some(store) = Store::open_existing(&home::path(args)?)? else { return Ok((past, pinned)) };
     for listing in store.list(Which::All).await? {
-        // The rows say which journals are worth reading.
+        // The index rows tell which journals need reading.
         let standing = listing.row.as_ref().and_then(Standing::read);
         let counts = |standing: &Standing| {
             let ended = standing.end.as_ref().is_none_or(|end| end.kind == EndReason::Completed);
@@ -63,7 +63,7 @@ pub async fn look_back(
     Ok((past, pinned))
 }
 
-/// Adds an engagement to the ranges of its phases, in the order of the plan; the whole comes first.
+/// Adds an engagement to the ranges: the total first, then its phases in plan order.
 fn take(engagement: &Engagement, sums: &mut BTreeMap<(usize, String), PastPhase>) {
     let meter = &engagement.state.meter;
     add(sums, (0, String::new()), &meter.total());

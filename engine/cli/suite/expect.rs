@@ -1,4 +1,4 @@
-//! What a test expected and did not get.
+//! Unmet expectations of a test.
 
 use cloudcrew_definition::source::Span;
 use cloudcrew_definition::syntax::{
@@ -10,19 +10,19 @@ use cloudcrew_runtime::engagement::{EndReason, Engagement, RequestKind, Rest};
 use crate::show::waits;
 use crate::summary::money;
 
-/// What a test came to.
+/// The result of a test.
 pub struct Seen<'a> {
     pub rest: &'a Rest,
-    /// Names of states in the order in which they were entered.
+    /// States in the order they were entered.
     pub states: &'a [String],
-    /// Expected files with their texts, where they are there.
+    /// Expected files, with their text if they exist.
     pub texts: &'a [(&'a str, Option<String>)],
     pub engagement: &'a Engagement,
 }
 
 type Miss = (Option<Span>, String);
 
-/// Expectations that were not met, in the order of the file.
+/// Unmet expectations, in file order.
 pub fn misses(test: &RehearsalFile, seen: &Seen<'_>) -> Vec<Miss> {
     let Some(expect) = test.expect.as_ref().and_then(Written::get) else { return Vec::new() };
     let mut found = outcome(test, expect, seen);
@@ -45,14 +45,14 @@ pub fn misses(test: &RehearsalFile, seen: &Seen<'_>) -> Vec<Miss> {
         [(&expect.reminders, reminders, "reminders"), (&expect.questions, questions, "questions")]
     {
         if let Some((wanted, at)) = given(written).filter(|(wanted, _)| **wanted != came) {
-            found.push((Some(at), format!("{wanted} {what} expected, {came} came")));
+            found.push((Some(at), format!("expected {wanted} {what}, got {came}")));
         }
     }
     found.extend(cost(expect, seen));
     found
 }
 
-/// A value that was written, and where.
+/// A value and its place in the file.
 fn given<T>(written: &Option<Written<T>>) -> Option<(&T, Span)> {
     written.as_ref().and_then(|w| Some((w.get()?, w.span)))
 }
@@ -80,19 +80,19 @@ fn outcome(test: &RehearsalFile, expect: &Expect, seen: &Seen<'_>) -> Vec<Miss> 
             (Some(ExpectedOutcome::Waiting), lines.join("; "))
         }
         Rest::Blocked(reason) => (Some(ExpectedOutcome::Waiting), reason.clone()),
-        Rest::Stopped => (None, "it was stopped".to_owned()),
+        Rest::Stopped => (None, "stopped".to_owned()),
     };
     let wanted = given(&expect.outcome).map_or(ExpectedOutcome::Completed, |(outcome, _)| *outcome);
     let mut found = Vec::new();
     if came != Some(wanted) {
         let at = expect.outcome.as_ref().map_or(test.rehearsal.span, |w| w.span);
         let came = came.map_or("cancelled", name);
-        found.push((Some(at), format!("{} expected, {came} came: {said}", name(wanted))));
+        found.push((Some(at), format!("expected {}, got {came}: {said}", name(wanted))));
     }
     if let Some((words, at)) =
         given(&expect.says).filter(|(words, _)| !said.contains(words.as_str()))
     {
-        found.push((Some(at), format!("`{words}` expected, said was: {said}")));
+        found.push((Some(at), format!("expected the message to contain `{words}`, got: {said}")));
     }
     found
 }
@@ -107,8 +107,8 @@ fn name(outcome: ExpectedOutcome) -> &'static str {
     }
 }
 
-/// A phase begins with its first swarm and again when the customer sent it back; retries, reworks
-/// and rests are part of it.
+/// A phase counts when its first swarm starts, and again after each revision. Retries, reworks and
+/// pauses belong to it.
 fn phases(expect: &Expect, seen: &Seen<'_>) -> Option<Miss> {
     let (wanted, at) = given(&expect.phases)?;
     let wanted: Vec<&str> = wanted.iter().filter_map(|w| w.get().map(String::as_str)).collect();
@@ -123,10 +123,7 @@ fn phases(expect: &Expect, seen: &Seen<'_>) -> Option<Miss> {
         before = state;
     }
     (wanted != came).then(|| {
-        (
-            Some(at),
-            format!("[{}] expected, the phases ran as [{}]", wanted.join(", "), came.join(", ")),
-        )
+        (Some(at), format!("expected phases [{}], got [{}]", wanted.join(", "), came.join(", ")))
     })
 }
 
@@ -147,7 +144,7 @@ fn artifact(wanted: &ExpectedDeliverable, seen: &Seen<'_>) -> Vec<Miss> {
         ));
     }
     for (part, at) in words(&wanted.says).filter(|(part, _)| !text.contains(part)) {
-        found.push((Some(at), format!("`{path}` does not say `{part}`")));
+        found.push((Some(at), format!("`{path}` does not contain `{part}`")));
     }
     let verdicts = seen.engagement.state.phases.values().flat_map(|p| p.verdicts.values());
     let passed: Vec<&str> = verdicts
@@ -155,7 +152,7 @@ fn artifact(wanted: &ExpectedDeliverable, seen: &Seen<'_>) -> Vec<Miss> {
         .map(|v| v.reviewer.as_str())
         .collect();
     for (agent, at) in words(&wanted.passed_by).filter(|(agent, _)| !passed.contains(agent)) {
-        let who = if passed.is_empty() { "nobody".to_owned() } else { passed.join(", ") };
+        let who = if passed.is_empty() { "no one".to_owned() } else { passed.join(", ") };
         found.push((Some(at), format!("`{agent}` did not pass `{path}`; it was passed by {who}")));
     }
     found
@@ -176,11 +173,12 @@ fn cost(expect: &Expect, seen: &Seen<'_>) -> Option<Miss> {
         return Some((
             Some(at),
             format!(
-                "${most:.2} at most expected, and the price of a model is unknown: it cost {}",
+                "expected a cost of at most ${most:.2}, but a model has no known price: {}",
                 money(&total)
             ),
         ));
     }
     let above = total.micro_usd as f64 > most * 1e6;
-    above.then(|| (Some(at), format!("${most:.2} at most expected, it cost {}", money(&total))))
+    let miss = || format!("expected a cost of at most ${most:.2}, got {}", money(&total));
+    above.then(|| (Some(at), miss()))
 }

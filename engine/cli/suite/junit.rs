@@ -1,11 +1,10 @@
-//! What came of tests, as JUnit XML for build servers.
+//! Test results as JUnit XML, for build servers.
 
 use cloudcrew_definition::source::Sources;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::Verdict;
 
-/// The XML document.
 pub fn junit(
     sources: &Sources,
     verdicts: &[Verdict],
@@ -30,7 +29,7 @@ pub fn junit(
     report.to_string()
 }
 
-/// `rehearsals/NAME.yaml:LINE:COLUMN: `, where a place is known.
+/// `rehearsals/NAME.yaml:LINE:COLUMN: `, or nothing if the place is unknown.
 pub fn place(sources: &Sources, at: Option<cloudcrew_definition::source::Span>) -> String {
     at.map_or_else(String::new, |span| {
         let (line, column) = sources.position(span.file, span.start);

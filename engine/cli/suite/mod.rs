@@ -1,5 +1,4 @@
-//! Rehearsals that say what must come out: run side by side, each in a home of its own that is gone
-//! afterwards.
+//! Rehearsals that state an expected outcome. They run in parallel, each in its own temporary home.
 
 mod expect;
 mod junit;
@@ -18,7 +17,7 @@ use cloudcrew_definition::syntax::RehearsalFile;
 
 pub use junit::{junit, place};
 
-/// A test: the file as written, and its name.
+/// A rehearsal file with `expect`.
 #[derive(Clone, Copy)]
 pub struct Test<'a> {
     pub name: &'a str,
@@ -26,21 +25,21 @@ pub struct Test<'a> {
     pub written: &'a RehearsalFile,
 }
 
-/// What came of a test.
+/// The result of a test.
 pub struct Verdict {
     pub name: String,
     pub description: String,
     pub took: Duration,
-    /// Where an expectation stands, and what came instead.
+    /// Unmet expectations, each with its place in the file.
     pub misses: Vec<(Option<Span>, String)>,
 }
 
-/// Runs tests on all cores; `told` hears of each as it ends, in the order of the tests.
+/// Runs tests on all cores, and passes each result to `report` in the order of the tests.
 pub fn run(
     root: &Path,
     definition: &Definition,
     tests: &[Test<'_>],
-    told: impl Fn(&Verdict) + Sync,
+    report: impl Fn(&Verdict) + Sync,
 ) -> Vec<Verdict> {
     let numbered: Vec<(usize, &Test<'_>)> = tests.iter().enumerate().collect();
     let verdicts: Mutex<BTreeMap<usize, Verdict>> = Mutex::default();
@@ -51,7 +50,7 @@ pub fn run(
         let mut verdicts = verdicts.lock().unwrap_or_else(PoisonError::into_inner);
         verdicts.insert(*number, verdict);
         while let Some(verdict) = verdicts.get(&next.load(Ordering::Relaxed)) {
-            told(verdict);
+            report(verdict);
             next.fetch_add(1, Ordering::Relaxed);
         }
     });

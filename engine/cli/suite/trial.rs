@@ -1,5 +1,5 @@
-//! One test: an engagement from its statement of work to its end or its first unanswered wait, over
-//! real parts in a temporary home.
+//! One test: an engagement that runs to its end or its first unanswered request, with a real store
+//! and repository in a temporary home.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,19 +25,19 @@ use crate::exit::Failure;
 use crate::sow::statement_of_work;
 use crate::{wiring, workspace};
 
-/// The day of every test: what dates an artifact shows does not depend on when it is run.
+/// The date of every test, so that artifacts do not depend on when it runs.
 const DAY: &str = "2026-01-05";
 
 pub fn run(root: &Path, definition: &Definition, test: &Test<'_>) -> Verdict {
     let began = Instant::now();
-    // The command line has a runtime already, and each test has its own in a thread of its own.
+    // The command already runs in a runtime, so each test gets its own on a separate thread.
     let rehearsed = || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(rehearse(root, definition, test))
     };
     let rehearsed = std::thread::scope(|scope| scope.spawn(rehearsed).join());
     let rehearsed =
-        rehearsed.unwrap_or_else(|_| Err(Failure::world("the test broke off by a fault of ours")));
+        rehearsed.unwrap_or_else(|_| Err(Failure::world("internal error: the test panicked")));
     let misses = rehearsed.unwrap_or_else(|failure| vec![(None, failure.to_string())]);
     Verdict {
         name: test.name.to_owned(),
@@ -86,7 +86,7 @@ async fn rehearse(
     };
     begin(Record::of(&store), start).await?;
     let engagement = open(Record::of(&store), test.name).await?;
-    // It stands in its first state when it is watched for the first time.
+    // The watcher sees later states only; the first one has been entered already.
     let way = Arc::new(Way(Mutex::new(vec![engagement.state.at.clone()])));
     let ports = wiring::ports(&store, &engagement, way.clone()).await?;
     let (holder, options) = (holder::this_process(), Options { approve_all: true });
@@ -116,7 +116,7 @@ async fn rehearse(
     Ok(found)
 }
 
-/// Takes down which states were entered.
+/// Records the states that were entered.
 struct Way(Mutex<Vec<String>>);
 
 impl Watch for Way {

@@ -1,4 +1,4 @@
-//! What may be typed and what it means: completion and hover.
+//! Completion and hover.
 
 use serde_json::{Value, json};
 
@@ -46,7 +46,7 @@ fn everything_is_completed_with_its_documentation() {
         complete("reviewers: [sa]", "reviewers: [│").to_string().contains("\"qa\""),
         "in brackets that are not closed"
     );
-    // One list, each once.
+    // Each label appears once.
     assert_eq!(labels(&complete("agents: [pm, sa]", "agents: [pm, sa, │]")).len(), 5);
     let keys = complete("  max_turns: 100", "  │");
     assert!(documentation(&keys, "max_turns").contains("Default `100`"));
@@ -57,7 +57,7 @@ fn everything_is_completed_with_its_documentation() {
 }
 
 #[test]
-fn what_is_written_for_a_completed_key_can_be_gone_on_with() {
+fn a_completed_key_leaves_a_usable_text() {
     let crew = edited();
     let mut editor = editor(&crew);
     let text = "version: 1\nphase: discovery\n";
@@ -79,7 +79,7 @@ fn what_is_written_for_a_completed_key_can_be_gone_on_with() {
 }
 
 #[test]
-fn a_hover_tells_limits_with_where_they_come_from_and_what_an_agent_may() {
+fn hover_shows_the_origin_of_limits_and_the_permissions_of_agents() {
     let crew = edited();
     let mut editor = editor(&crew);
     let mut hover = |path: &str, word: &str| {

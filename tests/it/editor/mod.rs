@@ -1,4 +1,4 @@
-//! What the author of a workspace sees in an editor: a real client of `cloudcrew lsp`, and the real
+//! What an author sees in an editor, with a real client of `cloudcrew lsp` and the real
 //! `yaml-language-server`.
 
 mod explained;
@@ -31,7 +31,7 @@ fn word<'t>(text: &'t str, range: &Value) -> &'t str {
 
 #[test]
 #[ignore = "needs Node and npm, which brings yaml-language-server"]
-fn both_servers_show_an_author_what_they_should() {
+fn both_servers_show_the_expected_findings() {
     let run = Command::new(root().join("tests/rigs/editor/run"))
         .env("CLOUDCREW", env!("CARGO_BIN_EXE_cloudcrew"))
         .output();

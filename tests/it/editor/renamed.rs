@@ -1,4 +1,4 @@
-//! Names: where they lead, and what it takes to change one.
+//! Names: definition, references and rename.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,7 +9,7 @@ use super::{DISCOVERY, editor, word};
 use crate::support::editor::{Editor, applied};
 use crate::support::{edited, root};
 
-/// Writes an edit of the workspace to disk, as an editor does.
+/// Applies a workspace edit on disk, as an editor does.
 fn carry_out(root: &Path, edit: &Value) {
     let path = |uri: &Value| {
         uri.as_str().expect("an address").strip_prefix("file://").expect("a file").to_owned()
@@ -27,7 +27,7 @@ fn carry_out(root: &Path, edit: &Value) {
 }
 
 #[test]
-fn a_name_leads_to_its_definition_and_to_all_its_places() {
+fn a_name_links_to_its_definition_and_references() {
     let crew = edited();
     let mut editor = editor(&crew);
     let mut goes = |path: &str, word: &str| {
@@ -56,7 +56,7 @@ fn a_name_leads_to_its_definition_and_to_all_its_places() {
     assert_eq!(goes("workflows/delivery.yaml", "poc"), ("phases/poc.yaml".to_owned(), named));
     assert_eq!(goes(DISCOVERY, "prompts/tasks"), ("prompts/tasks/discovery.md".to_owned(), 0));
     assert_eq!(goes(DISCOVERY, "project_plan"), ("templates/project_plan.md".to_owned(), 0));
-    // A tool is the engine's: the way leads to where the crew is given it.
+    // The engine defines tools, so the link leads to where the crew is granted it.
     assert_eq!(goes("agents.yaml", "write_adr,").0, "agents.yaml");
     let text = editor.text("agents.yaml");
     let mut ask = editor.at("agents.yaml", &text, "qa:");
@@ -100,7 +100,7 @@ fn a_rename_leaves_a_workspace_without_findings() {
         let crew = edited();
         let mut editor = editor(&crew);
         let text = editor.text(path);
-        // On the value, where a key stands before it.
+        // On the value, after its key.
         let mut ask = editor.at(path, &text, at);
         if let Some(value) = at.strip_prefix("phase: ") {
             ask["position"] =
@@ -126,7 +126,7 @@ fn a_rename_leaves_a_workspace_without_findings() {
 }
 
 #[test]
-fn what_cannot_be_renamed_is_refused_with_a_reason() {
+fn an_impossible_rename_is_refused_with_a_reason() {
     let crew = edited();
     let mut editor = editor(&crew);
     let agents = editor.text("agents.yaml");
@@ -156,7 +156,7 @@ fn what_cannot_be_renamed_is_refused_with_a_reason() {
 }
 
 #[test]
-fn a_file_that_is_renamed_in_the_editor_takes_its_references_along() {
+fn renaming_a_file_in_the_editor_updates_its_references() {
     let crew = edited();
     let mut editor = editor(&crew);
     let (from, to) = ("templates/project_plan.md", "templates/plan.md");

@@ -1,4 +1,4 @@
-//! Whatever a client says and however often, the server answers and stays true to the text.
+//! The server survives any client and stays in sync with the text.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::support::editor::{Editor, modern};
 use crate::support::{crew, edited};
 
 #[test]
-fn a_thousand_random_edits_end_where_the_text_does() {
+fn the_server_follows_a_thousand_random_edits() {
     let crew = edited();
     let mut editor = editor(&crew);
     let paths = [DISCOVERY, "agents.yaml", "workflows/delivery.yaml", "prompts/pm.md"];
@@ -37,7 +37,7 @@ fn a_thousand_random_edits_end_where_the_text_does() {
         while !text.is_char_boundary(to) {
             to -= 1;
         }
-        // A place within a line's end is no place of the protocol.
+        // A position inside a line ending is not valid in the protocol.
         let odd = |at: usize| text[..at].ends_with('\r') && text[at..].starts_with('\n');
         if odd(from) || odd(to) || text.contains('\r') && !text.contains("\r\n") {
             continue;
@@ -61,7 +61,7 @@ fn a_thousand_random_edits_end_where_the_text_does() {
             json!({ "textDocument": { "uri": editor.uri("agents.yaml") } }),
         );
     }
-    // A second editor that opens the same texts at once finds the same.
+    // A second editor that opens the same texts has the same findings.
     let mut fresh = Editor::start(crew.workspace(), modern());
     for (path, text) in paths.iter().zip(&texts) {
         fresh.open(path, text);
@@ -73,7 +73,7 @@ fn a_thousand_random_edits_end_where_the_text_does() {
 }
 
 #[test]
-fn nothing_that_a_client_says_ends_the_server() {
+fn no_message_from_a_client_stops_the_server() {
     let crew = edited();
     let mut editor = editor(&crew);
     let uri = editor.uri(DISCOVERY);
@@ -121,7 +121,7 @@ fn nothing_that_a_client_says_ends_the_server() {
     editor.tell("textDocument/didChange", change);
     editor.tell("textDocument/didOpen", json!({ "textDocument": 1 }));
     editor.tell("$/nothing", json!({}));
-    // In the middle of a word in quotes, what was known of the line before is still asked for.
+    // A request inside a quoted word still uses the last known state of the line.
     editor.change(DISCOVERY, &text.replace("entry: pm", "entry: \"pm\""));
     editor.change(DISCOVERY, &text.replace("entry: pm", "entry: \"pé"));
     for method in ["hover", "definition", "references", "prepareRename"] {
@@ -141,7 +141,7 @@ fn nothing_that_a_client_says_ends_the_server() {
         );
     }
     assert!(editor.change(DISCOVERY, &text).is_empty(), "and it works as before");
-    assert_eq!(editor.vanish(), 1, "a client that goes without a word");
+    assert_eq!(editor.vanish(), 1, "a client that disconnects without `exit`");
 }
 
 #[test]

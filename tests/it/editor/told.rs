@@ -1,5 +1,5 @@
-//! What is found and told while somebody types: the same as `check` says, across files, in the
-//! columns that were agreed on.
+//! Findings while typing: the same as those of `check`, across files, in the negotiated column
+//! encoding.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::support::editor::{Editor, applied, modern};
 use crate::support::{edited, root};
 
 #[test]
-fn a_typo_is_found_at_its_word_and_mended() {
+fn a_typo_is_found_at_its_word_and_fixed() {
     let crew = edited();
     let mut editor = editor(&crew);
     let right = editor.text(DISCOVERY);
@@ -36,7 +36,7 @@ fn a_typo_is_found_at_its_word_and_mended() {
         (Some(1), &json!("quickfix"))
     );
     assert_eq!(applied(&wrong, &actions[0]["edit"]["changes"][editor.uri(DISCOVERY)]), right);
-    // Of so short a name nobody can be certain: it is offered, and never written unasked.
+    // A name this short is ambiguous: the fix is offered, but not applied by `--fix`.
     let none = editor.ask("textDocument/codeAction", all.clone());
     assert!(none.as_array().is_none_or(Vec::is_empty), "{none}");
     let wrong = right.replace("max_handoffs: 10", "max_handofs: 10");
@@ -49,7 +49,7 @@ fn a_typo_is_found_at_its_word_and_mended() {
 }
 
 #[test]
-fn a_change_of_one_file_is_felt_in_the_others() {
+fn a_change_in_one_file_updates_the_findings_of_others() {
     let crew = edited();
     let mut editor = editor(&crew);
     let agents = editor.text("agents.yaml");
@@ -67,7 +67,7 @@ fn a_change_of_one_file_is_felt_in_the_others() {
 }
 
 #[test]
-fn open_texts_count_before_files_and_files_that_come_and_go_are_noticed() {
+fn open_buffers_take_precedence_and_file_changes_are_noticed() {
     let crew = edited();
     let mut editor = editor(&crew);
     let right = editor.text(DISCOVERY);
@@ -92,7 +92,7 @@ fn open_texts_count_before_files_and_files_that_come_and_go_are_noticed() {
     let changed = |editor: &mut Editor, path: &str, kind: u8| {
         let changes = json!({ "changes": [{ "uri": editor.uri(path), "type": kind }] });
         editor.tell("workspace/didChangeWatchedFiles", changes);
-        // Findings are told before what is asked afterwards is answered.
+        // Findings arrive before the answer to a later request.
         for _ in 0..2 {
             editor.ask(
                 "textDocument/documentSymbol",
@@ -115,11 +115,11 @@ fn open_texts_count_before_files_and_files_that_come_and_go_are_noticed() {
     assert_eq!(editor.found(DISCOVERY)[0]["code"], "unknown-agent");
     std::fs::remove_file(editor.root.join("agents.yaml")).expect("removed");
     changed(&mut editor, "agents.yaml", 3);
-    assert!(editor.found(DISCOVERY).is_empty(), "a folder that is no workspace has no findings");
+    assert!(editor.found(DISCOVERY).is_empty(), "a folder that is not a workspace has no findings");
 }
 
 #[test]
-fn the_schemas_of_a_workspace_are_written_by_the_verb_that_says_so_and_by_no_other() {
+fn only_the_schema_command_writes_workspace_schemas() {
     let crew = edited();
     crew.run(&["schema", "--workspace"]).exits(0);
     crew.run(&["check"]).exits(0);
@@ -139,7 +139,7 @@ fn the_schemas_of_a_workspace_are_written_by_the_verb_that_says_so_and_by_no_oth
 }
 
 #[test]
-fn a_folder_without_a_crew_is_left_in_peace() {
+fn a_folder_without_a_crew_is_ignored() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(folder.path().join("phases")).expect("a folder");
     std::fs::write(folder.path().join(DISCOVERY), "nonsense: [").expect("written");
@@ -155,12 +155,12 @@ fn a_folder_without_a_crew_is_left_in_peace() {
     ] {
         assert!(editor.ask(method, at.clone()).is_null(), "{method}");
     }
-    assert!(editor.told.is_empty(), "{:?}", editor.told);
+    assert!(editor.findings.is_empty(), "{:?}", editor.findings);
     assert_eq!(editor.quit(), 0);
 }
 
 #[test]
-fn columns_are_counted_as_was_agreed_on() {
+fn columns_use_the_negotiated_encoding() {
     for (encodings, agreed, width) in
         [(json!(["utf-8", "utf-16"]), "utf-8", 4), (json!(["utf-16"]), "utf-16", 2)]
     {
@@ -181,7 +181,7 @@ fn columns_are_counted_as_was_agreed_on() {
     }
 }
 
-/// File, rule, message and place of what `check` says, as the protocol counts.
+/// File, rule, message and position of the findings of `check`, in protocol columns.
 fn checked(workspace: &Path) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO_BIN_EXE_cloudcrew"))
         .arg("-C")
@@ -215,7 +215,7 @@ fn checked(workspace: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_editor_shows_what_check_says() {
+fn the_editor_shows_the_findings_of_check() {
     let cases = root().join("tests/cases/check");
     let mut compared = 0;
     for case in std::fs::read_dir(&cases)
@@ -234,7 +234,7 @@ fn the_editor_shows_what_check_says() {
             );
         }
         let mut seen = BTreeSet::new();
-        for (uri, found) in &editor.told {
+        for (uri, found) in &editor.findings {
             let file =
                 uri.strip_prefix(&format!("{}/", editor.uri(""))).expect("below the workspace");
             for d in found {

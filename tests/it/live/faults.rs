@@ -1,10 +1,10 @@
-//! Faults by chance in what the crew says, put into the server's script.
+//! Random faults in the server's script.
 
 use serde_json::{Value, json};
 
 use crate::support::chance::Chance;
 
-/// What may go wrong with one turn.
+/// A fault of one turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     Throttled,
@@ -42,10 +42,10 @@ pub const ALL: [Fault; 15] = [
     Fault::ExpiredCredentials,
 ];
 
-/// Places that are tried for a fault that does not fit everywhere.
+/// How many places to try for a fault that does not fit everywhere.
 const TRIES: usize = 200;
 
-/// Puts so many faults into a script, each kind in turn; what was put where.
+/// Inserts faults into a script, each kind in turn. Returns what was inserted where.
 pub fn put(script: &mut Value, faults: usize, chance: &mut Chance) -> Vec<(Fault, String)> {
     let mut put = Vec::new();
     for number in 0..faults {
@@ -92,7 +92,7 @@ fn spoil(turns: &mut Vec<Value>, at: usize, fault: Fault) -> bool {
         }
         Fault::NoAnswer => return refuse(&mut turns[at], before("ConnectionClosed", json!({}))),
         Fault::TooLong => {
-            // At the beginning of a visit there is nothing to leave out.
+            // At the start of a visit there is nothing to drop.
             return at > 1
                 && called_a_tool(&turns[at - 1])
                 && called_a_tool(&turns[at - 2])
@@ -111,7 +111,7 @@ fn spoil(turns: &mut Vec<Value>, at: usize, fault: Fault) -> bool {
             );
             return refuse(&mut turns[at], expired);
         }
-        // Asked again, it goes on with the turn that was next.
+        // After a retry, it continues with the next turn.
         Fault::EmptyAnswer => json!({ "text": "" }),
         Fault::Hang => json!({ "text": "too late", "delayMs": 3000 }),
         Fault::HalfAStream => {
@@ -136,8 +136,7 @@ fn spoil(turns: &mut Vec<Value>, at: usize, fault: Fault) -> bool {
     true
 }
 
-/// One fault for a turn: what a turn has already stays, and one that is repeated would have it as
-/// often.
+/// Adds one fault to a turn, unless it has one already or is repeated.
 fn refuse(turn: &mut Value, error: Value) -> bool {
     let free = ["error", "streamError", "repeat"].iter().all(|key| turn[*key].is_null());
     if free {

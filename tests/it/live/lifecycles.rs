@@ -1,5 +1,5 @@
-//! Whole engagements while the provider misbehaves: none is lost, and what is recorded as spent is
-//! what the server's own meter says.
+//! Whole engagements with a faulty provider: none is lost, and the recorded usage matches the meter
+//! of the server.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ use crate::support::chance::{Chance, number};
 
 /// Faults in one engagement.
 const EACH: usize = 20;
-/// How often somebody comes back to an engagement that waits.
+/// Maximum resumes of a waiting engagement.
 const MOST_RESUMES: usize = 30;
 
-/// Drives to the end, coming back whenever it waits; how often that was.
+/// Drives the engagement to its end. Returns the number of resumes.
 #[track_caller]
 fn to_the_end(crew: &Crew, what: &dyn std::fmt::Debug) -> usize {
     let mut done = crew.start(SOW, &["--approve", "all"]);
@@ -27,19 +27,18 @@ fn to_the_end(crew: &Crew, what: &dyn std::fmt::Debug) -> usize {
                 let last = done.err.lines().rev().take(3).collect::<Vec<_>>().join(" ");
                 assert!(
                     last.contains("cloudcrew resume demo"),
-                    "it waits otherwise than for a resume after {what:?}: {last}"
+                    "it is not waiting for a resume after {what:?}: {last}"
                 );
                 done = crew.run(&["resume", "demo", "--approve", "all"]);
             }
             other => assert_eq!(other, 0, "lost after {what:?}:\n{}\n{}", done.out, done.err),
         }
     }
-    assert_eq!(done.exit, 0, "it never ends after {what:?}:\n{}\n{}", done.out, done.err);
+    assert_eq!(done.exit, 0, "it did not end after {what:?}:\n{}\n{}", done.out, done.err);
     MOST_RESUMES
 }
 
-/// Tokens in, tokens out and answers: as recorded, and as the server counted those that it gave
-/// whole.
+/// Compares input tokens, output tokens and replies with what the server counted as complete.
 #[track_caller]
 fn recorded_as_served(crew: &Crew, meter: &Value, spoiled: usize, what: &dyn std::fmt::Debug) {
     let cost = crew.run(&["cost", "demo", "--format", "json"]).exits(0).json();
@@ -76,7 +75,7 @@ fn deliverables(crew: &Crew) -> Vec<String> {
 
 #[test]
 #[ignore = "needs python3"]
-fn what_was_rehearsed_runs_live_through_every_provider() {
+fn a_rehearsal_also_runs_live_with_every_provider() {
     let script = rehearsed();
     for through in ways() {
         let (server, crew) = served(&script, through);
@@ -120,7 +119,7 @@ fn no_engagement_is_lost_to_faults_of_the_provider() {
 
 #[test]
 #[ignore = "needs python3"]
-fn nor_to_bytes_that_are_no_answer() {
+fn no_engagement_is_lost_to_malformed_responses() {
     let script = rehearsed();
     for through in ways() {
         let server = super::server::Server::start(&script);
@@ -142,7 +141,7 @@ fn nor_to_bytes_that_are_no_answer() {
 
 #[test]
 #[ignore = "needs python3"]
-fn an_answer_without_end_fails_its_swarm_and_is_read_no_further() {
+fn an_endless_reply_fails_its_swarm() {
     let server = super::server::Server::start(&rehearsed());
     let proxy = Proxy::start(server.port, BTreeMap::from([(5, Spoil::Huge)]));
     let crew = crew_at(&proxy.url(), Through::OpenAi);
@@ -153,7 +152,7 @@ fn an_answer_without_end_fails_its_swarm_and_is_read_no_further() {
 
 #[test]
 #[ignore = "needs python3"]
-fn what_the_swarm_refuses_is_shown_with_its_reason_and_not_as_done() {
+fn refusals_of_the_swarm_are_shown_with_their_reason() {
     let mut script = rehearsed();
     let turns = script["model"]["agents"]["pm"]["turns"].as_array_mut().expect("turns");
     let to = |agent: &str| json!({ "name": "handoff_to_agent", "input": { "agent_name": agent, "message": "Go on." } });
@@ -169,12 +168,12 @@ fn what_the_swarm_refuses_is_shown_with_its_reason_and_not_as_done() {
 
 #[test]
 #[ignore = "needs python3; waits a minute"]
-fn an_outage_parks_the_engagement_and_it_goes_on_by_itself() {
+fn an_outage_parks_the_engagement_until_the_provider_is_back() {
     let mut script = rehearsed();
     script["model"]["agents"]["sa"]["turns"][1]["error"] =
         json!({ "type": "ServiceUnavailableException", "message": "scripted outage", "times": 7 });
     let (server, crew) = served(&script, Through::OpenAi);
     let done = crew.start(SOW, &["--approve", "all"]).exits(0);
-    done.says("discovery: the provider is away").says("scripted outage");
+    done.says("discovery: waiting for the provider").says("scripted outage");
     recorded_as_served(&crew, &server.meter(), 0, &"an outage");
 }

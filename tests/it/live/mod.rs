@@ -1,6 +1,5 @@
-//! Live models over the wire: the scripted server speaks for the crew what a rehearsal said, and
-//! misbehaves. These tests need `python3` and are not run by `cargo test`: `cargo test --features
-//! aws --test it live -- --ignored`.
+//! Live models over the wire: a scripted server replays a rehearsal, with faults. These tests need
+//! `python3` and are not run by default: `cargo test --features aws --test it live -- --ignored`.
 
 mod faults;
 mod lifecycles;
@@ -14,18 +13,18 @@ use serde_json::{Value, json};
 use crate::support::{Crew, edited};
 use server::Server;
 
-/// The statement of work that all of them start with.
+/// The statement of work of these tests.
 const SOW: &str = "clinic-scheduling.md";
 
-/// Who serves the models.
+/// The provider of the models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Through {
     OpenAi,
-    /// Only where the binary was built with it.
+    /// Only if the binary was built with it.
     Bedrock,
 }
 
-/// Every way to a model that this binary has.
+/// The providers of this binary.
 fn ways() -> Vec<Through> {
     if cfg!(feature = "aws") {
         vec![Through::OpenAi, Through::Bedrock]
@@ -34,7 +33,7 @@ fn ways() -> Vec<Through> {
     }
 }
 
-/// What the crew says in a rehearsal, agent by agent, as the server's script.
+/// The replies of a rehearsal by agent, as a script for the server.
 fn rehearsed() -> Value {
     let crew = edited();
     let done = crew.start(SOW, &["--approve", "all", "--format", "json"]).exits(0);
@@ -94,7 +93,7 @@ fn crew_at(url: &str, through: Through) -> Crew {
     crew
 }
 
-/// A crew and the server that speaks for it.
+/// A crew and its model server.
 fn served(script: &Value, through: Through) -> (Server, Crew) {
     let server = Server::start(script);
     let crew = crew_at(&server.url(), through);

@@ -1,4 +1,4 @@
-//! A proxy between engine and server that spoils some answers. What it spoils never reaches the
+//! A proxy between engine and server that breaks some responses. Those requests never reach the
 //! server.
 
 use std::collections::BTreeMap;
@@ -7,24 +7,25 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// What becomes of a request.
+/// What happens to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spoil {
-    /// Bytes that are no HTTP.
+    /// Bytes that are not HTTP.
     Garbage,
-    /// An answer that begins well and goes on with bytes that are neither text nor an event.
+    /// A response that starts correctly and continues with bytes that are neither text nor an
+    /// event.
     BrokenStream,
-    /// Text that is no UTF-8.
+    /// Text that is not UTF-8.
     BadUtf8,
-    /// 50 MB of an answer.
+    /// A response of 50 MB.
     Huge,
-    /// The connection is closed without an answer.
+    /// The connection is closed without a response.
     Closed,
-    /// Nothing, for longer than the engine waits.
+    /// Silence for longer than the engine waits.
     Silent,
 }
 
-/// What is asked again.
+/// Faults that are retried.
 pub const PASSING: [Spoil; 5] =
     [Spoil::Garbage, Spoil::BrokenStream, Spoil::BadUtf8, Spoil::Closed, Spoil::Silent];
 
@@ -35,7 +36,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Spoils requests by their number, from 0.
+    /// Breaks requests by their number, from 0.
     pub fn start(server: u16, spoils: BTreeMap<usize, Spoil>) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
@@ -55,12 +56,12 @@ impl Proxy {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// What was spoiled.
+    /// The faults that were injected.
     pub fn spoiled(&self) -> Vec<Spoil> {
         self.done.lock().expect("a list").clone()
     }
 
-    /// Requests that came.
+    /// The number of requests received.
     pub fn seen(&self) -> usize {
         self.seen.load(Ordering::Relaxed)
     }
@@ -88,7 +89,7 @@ fn serve(
         while !whole {
             let read = upstream.read(&mut piece).ok()?;
             if read == 0 {
-                // The server broke it off: so do we.
+                // The server closed the connection; do the same.
                 return None;
             }
             client.write_all(&piece[..read]).ok()?;
@@ -98,7 +99,7 @@ fn serve(
     }
 }
 
-/// A message with a head and a length.
+/// Reads an HTTP message with a head and a length.
 fn message(stream: &mut TcpStream) -> Option<Vec<u8>> {
     let (mut all, mut piece) = (Vec::new(), [0; 65536]);
     loop {

@@ -1,4 +1,4 @@
-//! The scripted server of `tests/rigs/bedrock`, on a free port, for as long as it is held.
+//! The scripted server of `tests/rigs/bedrock`, on a free port, until it is dropped.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -20,7 +20,7 @@ impl Server {
         Server::on(0, script)
     }
 
-    /// On a port of one's choice, to come back where another was.
+    /// Starts on a given port, to replace an earlier server.
     pub fn on(port: u16, script: &Value) -> Server {
         let folder = tempfile::tempdir().expect("a folder");
         let (scenario, port_file) = (folder.path().join("script.json"), folder.path().join("port"));
@@ -51,7 +51,7 @@ impl Server {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// What it served, by its own meter.
+    /// Usage by the meter of the server.
     pub fn meter(&self) -> Value {
         self.get("/_fake/meter")
     }
@@ -61,7 +61,7 @@ impl Server {
         self.get("/_fake/requests").as_array().expect("a list").clone()
     }
 
-    /// The scripts begin again.
+    /// Restarts the scripts.
     pub fn rewind(&self) {
         self.ask("POST", "/_fake/rewind");
     }

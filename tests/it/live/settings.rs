@@ -1,12 +1,12 @@
-//! What a newcomer meets: nobody serves the models, a key is missing, the model is not there. Each
-//! says what to do.
+//! Problems of a first setup: no provider, a missing key, an unknown model. Each message says what
+//! to do.
 
 use serde_json::json;
 
 use super::server::Server;
 use super::{SOW, Through, crew_at, rehearsed, ways};
 
-/// A server that refuses everything in one way.
+/// A server that refuses every request in the same way.
 fn refusing(kind: &str, message: &str, status: Option<u16>) -> Server {
     let mut error = json!({ "type": kind, "message": message, "times": -1 });
     if let Some(status) = status {
@@ -17,7 +17,7 @@ fn refusing(kind: &str, message: &str, status: Option<u16>) -> Server {
 
 #[test]
 #[ignore = "needs python3"]
-fn a_refusal_that_can_be_mended_waits_and_says_what_to_do() {
+fn a_refusal_that_can_be_fixed_waits_and_says_how() {
     let refusals = [
         ("AccessDeniedException", "You don't have access to the model", Some(403), "grant it"),
         ("ResourceNotFoundException", "Could not find the model", Some(404), "models.*.id"),
@@ -41,7 +41,7 @@ fn a_refusal_that_can_be_mended_waits_and_says_what_to_do() {
         let server = refusing(kind, message, status);
         let crew = crew_at(&server.url(), through);
         let done = crew.start(SOW, &[]);
-        // An unknown refusal of an unknown server is not told apart: its swarm fails.
+        // An unknown refusal of an unknown server cannot be classified: the swarm fails.
         if through == Through::OpenAi && status.is_none() {
             done.exits(1).says(kind);
             continue;
@@ -55,16 +55,16 @@ fn a_refusal_that_can_be_mended_waits_and_says_what_to_do() {
 
 #[test]
 #[ignore = "needs python3"]
-fn what_was_wrong_in_agents_yaml_is_mended_there_and_the_engagement_goes_on() {
+fn a_correction_in_agents_yaml_lets_the_engagement_continue() {
     let wrong = refusing("ResourceNotFoundException", "Could not find the model", Some(404));
     let good = Server::start(&rehearsed());
     for through in ways() {
         let crew = crew_at(&wrong.url(), through);
         crew.start(SOW, &["--approve", "all"]).exits(10).says("models.*.id");
         crew.run(&["inbox"]).exits(0).says("demo  blocked").says("cloudcrew resume demo");
-        crew.run(&["list"]).exits(0).says("waits: The model call failed");
-        crew.run(&["show", "demo"]).exits(0).says("mend that, then: cloudcrew resume demo");
-        // Nothing was changed: the same refusal.
+        crew.run(&["list"]).exits(0).says("waiting: The model call failed");
+        crew.run(&["show", "demo"]).exits(0).says("continue:  cloudcrew resume demo");
+        // Without a change, the refusal is the same.
         crew.run(&["resume", "demo", "--approve", "all"])
             .exits(10)
             .says("ResourceNotFoundException");
@@ -76,20 +76,20 @@ fn what_was_wrong_in_agents_yaml_is_mended_there_and_the_engagement_goes_on() {
         .expect("written");
         crew.run(&["resume", "demo", "--approve", "all"])
             .exits(0)
-            .says("is called as agents.yaml says now");
+            .says("as configured in agents.yaml");
         assert_eq!(
             crew.journal().iter().filter(|(_, kind, _)| kind == "rerouted").count(),
             2,
             "two models, once"
         );
-        crew.run(&["inbox"]).exits(0).says("nothing waits");
+        crew.run(&["inbox"]).exits(0).says("nothing is waiting");
         good.rewind();
     }
 }
 
 #[test]
 #[ignore = "needs python3"]
-fn a_run_that_cannot_be_wired_leaves_nothing_behind() {
+fn a_run_that_cannot_start_leaves_nothing_behind() {
     let crew = crew_at("http://127.0.0.1:9", Through::OpenAi);
     let agents = crew.read("agents.yaml");
     let unpriced: String = agents
@@ -102,7 +102,7 @@ fn a_run_that_cannot_be_wired_leaves_nothing_behind() {
     let old = crew.folder.path().join("old.jsonl");
     crew.start(SOW, &["--record", old.to_str().expect("a path")])
         .exits(2)
-        .says("begins with a new file");
+        .says("record to a new file");
     crew.edit("workflows/delivery.yaml", "finalize:", "budget: { usd: 5 }\nfinalize:");
     crew.run(&["check"]).exits(1).says("budget-without-effect");
     crew.run(&["list"]).exits(0).says("no engagements yet");
@@ -110,7 +110,7 @@ fn a_run_that_cannot_be_wired_leaves_nothing_behind() {
 
 #[test]
 #[ignore = "needs python3"]
-fn without_credentials_a_run_on_bedrock_waits_and_says_where_to_get_them() {
+fn without_credentials_a_bedrock_run_waits_and_says_where_to_get_them() {
     if !ways().contains(&Through::Bedrock) {
         return;
     }
@@ -127,7 +127,7 @@ fn without_credentials_a_run_on_bedrock_waits_and_says_where_to_get_them() {
 
 #[test]
 #[ignore = "needs python3"]
-fn doctor_calls_each_model_once_and_says_what_came() {
+fn doctor_calls_each_model_once_and_reports_the_result() {
     let server = Server::start(
         &json!({ "model": { "agents": { "*": { "exhausted": "repeat_last", "turns": [{ "text": "ready" }] } } } }),
     );
@@ -142,19 +142,19 @@ fn doctor_calls_each_model_once_and_says_what_came() {
 
 #[test]
 #[ignore = "needs python3"]
-fn what_the_model_is_told_keeps_its_beginning_from_call_to_call() {
+fn prompts_keep_their_beginning_from_call_to_call() {
     let script = rehearsed();
     for through in ways() {
         let (server, crew) = super::served(&script, through);
         crew.start(SOW, &["--approve", "all"]).exits(0);
         let system = usize::from(through == Through::OpenAi);
-        // As bytes: in JSON values the order of keys is nothing.
+        // Compare bytes, because JSON values ignore the order of keys.
         let mut before: Option<Vec<String>> = None;
         let mut kept = 0;
         for request in server.requests() {
             let messages = request["body"]["messages"].as_array().expect("messages").iter();
             let messages: Vec<String> = messages.map(serde_json::Value::to_string).collect();
-            // A visit begins with its input alone.
+            // A visit starts with only its input.
             if let Some(old) = before.filter(|_| messages.len() > 1 + system) {
                 assert!(
                     messages.starts_with(&old) && messages.len() > old.len(),

@@ -1,5 +1,4 @@
-//! What a person at the terminal sees of a live run, and what is left when its process is killed in
-//! the middle of an answer.
+//! A live run on the terminal, and the state it leaves when it is killed in the middle of a reply.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -9,14 +8,14 @@ use serde_json::{Value, json};
 use super::{SOW, Through, rehearsed, served, ways};
 use crate::support::{Crew, Done, root};
 
-/// A run whose first words of `agent` can be waited for.
+/// Slows the script down at the first words of `agent`.
 fn slow(script: &mut Value, agent: &str, turn: usize, words: &str) {
     let turn = &mut script["model"]["agents"][agent]["turns"][turn];
     turn["text"] = words.into();
     turn["eventDelayMs"] = 100.into();
 }
 
-/// Starts a run, and returns it in the middle of the answer that holds `words`.
+/// Starts a run, and returns it in the middle of the reply that contains `words`.
 fn in_the_middle(crew: &Crew, words: &str) -> std::process::Child {
     let sow = root().join("examples/sow").join(SOW);
     let mut command = crew.command(&[
@@ -38,7 +37,7 @@ fn in_the_middle(crew: &Crew, words: &str) -> std::process::Child {
     let mut heard = String::new();
     let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
     while !heard.contains(words) {
-        let line = lines.next().expect("it goes on").expect("a line");
+        let line = lines.next().expect("more output").expect("a line");
         let event: Value = serde_json::from_str(&line).expect("JSON Lines");
         assert!(
             !(event["event"] == "swarm_input" && line.contains(words)),
@@ -48,18 +47,18 @@ fn in_the_middle(crew: &Crew, words: &str) -> std::process::Child {
             heard.push_str(event["text"].as_str().unwrap_or_default());
         }
     }
-    // The rest is read too, so that nothing waits for a full pipe.
+    // Read the rest too, so that the process does not block on a full pipe.
     std::thread::spawn(move || lines.for_each(drop));
     child
 }
 
 #[test]
 #[ignore = "needs python3"]
-fn a_process_killed_in_the_middle_of_an_answer_repeats_that_call_alone_and_both_are_charged() {
+fn after_a_kill_only_the_interrupted_call_is_repeated_and_both_are_charged() {
     for through in ways() {
         let mut script = rehearsed();
         let turns = script["model"]["agents"]["sa"]["turns"].as_array_mut().expect("turns");
-        // The server gives the same answer to the same call again.
+        // The server repeats its answer to the same call.
         let again = turns[1].clone();
         turns.insert(1, again);
         let calls: usize = script["model"]["agents"]
@@ -80,7 +79,7 @@ fn a_process_killed_in_the_middle_of_an_answer_repeats_that_call_alone_and_both_
         child.wait().expect("an end");
         crew.run(&["resume", "demo", "--approve", "all"])
             .exits(0)
-            .says("the process before this one died here");
+            .says("the previous process died here");
         let requests = server.requests();
         assert_eq!(requests.len(), calls, "only the call that was lost is made again");
         let mine: Vec<&Value> = requests.iter().filter(|r| r["agent"] == "sa").collect();
@@ -97,7 +96,7 @@ fn a_process_killed_in_the_middle_of_an_answer_repeats_that_call_alone_and_both_
 
 #[test]
 #[ignore = "needs python3"]
-fn a_call_that_was_lost_is_charged_also_when_nobody_goes_on() {
+fn a_lost_call_is_charged_even_if_the_engagement_is_not_resumed() {
     let mut script = rehearsed();
     slow(
         &mut script,
@@ -122,7 +121,7 @@ fn a_call_that_was_lost_is_charged_also_when_nobody_goes_on() {
 
 #[test]
 #[ignore = "needs python3"]
-fn ctrl_c_in_the_middle_of_an_answer_ends_after_it_and_the_engagement_goes_on_later() {
+fn ctrl_c_stops_after_the_current_reply_and_the_engagement_can_be_resumed() {
     let mut script = rehearsed();
     slow(
         &mut script,
@@ -151,7 +150,7 @@ fn ctrl_c_in_the_middle_of_an_answer_ends_after_it_and_the_engagement_goes_on_la
 
 #[test]
 #[ignore = "needs python3"]
-fn words_are_shown_line_by_line_and_taken_back_when_the_call_breaks() {
+fn text_is_streamed_by_line_and_withdrawn_if_the_call_fails() {
     let mut script = rehearsed();
     let turns = script["model"]["agents"]["pm"]["turns"].as_array_mut().expect("turns");
     let broken = json!({ "text": "A first line.\nA second one that is never said to its \
@@ -162,13 +161,13 @@ fn words_are_shown_line_by_line_and_taken_back_when_the_call_breaks() {
     crew.start(SOW, &["--approve", "all"])
         .exits(0)
         .says("pm │ A first line.")
-        .says("pm │ (broken off; the lines above do not count)")
+        .says("pm │ (interrupted; ignore the lines above)")
         .says("ConnectionError");
 }
 
 #[test]
 #[ignore = "needs python3"]
-fn what_was_recorded_is_replayed_without_anybody_serving_and_nothing_else_is() {
+fn a_recording_is_replayed_without_a_server_and_strictly() {
     let (server, crew) = served(&rehearsed(), Through::OpenAi);
     let cassette = crew.folder.path().join("said.jsonl");
     let cassette = cassette.to_str().expect("a path");

@@ -1,8 +1,8 @@
-//! A slip anywhere in the shipped workspace is found at its word; a change that keeps it right is
-//! not told.
+//! `check` finds a mistake anywhere in the shipped workspace at its word, and accepts valid
+//! changes.
 //!
-//! Every mutation is made from a seed, which a failure prints. `CLOUDCREW_SEED` takes another,
-//! `CLOUDCREW_MUTATIONS` another number of them, 0 being all there are.
+//! Every mutation is generated from a seed, which a failure prints. `CLOUDCREW_SEED` sets the seed,
+//! `CLOUDCREW_MUTATIONS` the number of mutations; 0 means all.
 
 mod right;
 mod shipped;
@@ -21,7 +21,7 @@ use crate::support::edited;
 
 const SEED: u64 = 20_260_105;
 
-/// So many of them that every kind has its turn in every file before one has a second.
+/// Selects mutations so that every kind occurs once per file before any occurs twice.
 fn chosen(all: Vec<Mutation>, count: usize, seed: u64) -> Vec<Mutation> {
     let count = if count == 0 { all.len() } else { count };
     let mut chance = Chance::of(seed);
@@ -60,7 +60,7 @@ fn faults(mutations: &[Mutation], judge: &mut Judge<'_>, seed: u64) {
 }
 
 #[test]
-fn a_slip_is_found_at_its_word_and_the_right_name_is_suggested_first() {
+fn a_mistake_is_reported_at_its_word_with_the_right_suggestion() {
     let shipped = shipped();
     let seed = number("CLOUDCREW_SEED", SEED);
     let chosen =
@@ -69,7 +69,7 @@ fn a_slip_is_found_at_its_word_and_the_right_name_is_suggested_first() {
 }
 
 #[test]
-fn a_change_that_keeps_the_workspace_right_is_not_told() {
+fn valid_changes_cause_no_findings() {
     let shipped = shipped();
     let seed = number("CLOUDCREW_SEED", SEED);
     let mut judge = Judge::of(&shipped.sources);
@@ -80,7 +80,7 @@ fn a_change_that_keeps_the_workspace_right_is_not_told() {
 }
 
 #[test]
-fn the_binary_says_of_a_slip_what_the_engine_finds() {
+fn the_binary_prints_the_findings_of_the_engine() {
     let shipped = shipped();
     let mut judge = Judge::of(&shipped.sources);
     for mutation in chosen(wrong::all(&shipped, SEED), 12, SEED) {

@@ -1,4 +1,4 @@
-//! Changes that keep a workspace right: order, layout, quotes, anchors, comments, line ends.
+//! Valid changes: order, layout, quotes, anchors, comments, line endings.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use super::shipped::{Is, Place, Shipped};
 use super::verdict::Mutation;
 use crate::support::chance::Chance;
 
-/// Every such change of every file.
+/// Every valid change of every file.
 pub fn all(shipped: &Shipped, seed: u64) -> Vec<Mutation> {
     let mut chance = Chance::of(seed);
     let mut made = Vec::new();
@@ -38,7 +38,7 @@ fn right(kind: &'static str, file: &str, text: String) -> Mutation {
     }
 }
 
-/// Changes of a file's layout as a whole.
+/// Changes to the layout of a whole file.
 fn whole(file: &str, text: &str) -> Vec<Mutation> {
     let indented = |by: usize| {
         text.lines()
@@ -104,7 +104,7 @@ fn quoted(text: &str, place: &Place, chance: &mut Chance) -> Option<Mutation> {
     Some(replaced("a word in quotes", place, text, place.value.clone(), &words))
 }
 
-/// Keys between braces, and entries of lists whose order means nothing, the other way round.
+/// Reverses keys between braces, and entries of lists whose order has no meaning.
 fn reordered(text: &str, places: &[Place], place: &Place) -> Option<Mutation> {
     let at = places.iter().position(|p| p.value == place.value && p.way == place.way)?;
     let inside: Vec<&Place> = places.iter().filter(|p| p.parent == Some(at)).collect();
@@ -126,7 +126,7 @@ fn reordered(text: &str, places: &[Place], place: &Place) -> Option<Mutation> {
     Some(replaced("another order", place, text, place.value.clone(), &words))
 }
 
-/// What stands between brackets, as a block below its key.
+/// Turns a flow collection into a block below its key.
 fn opened(text: &str, places: &[Place], place: &Place) -> Option<Mutation> {
     let at = places.iter().position(|p| p.value == place.value && p.way == place.way)?;
     let key = place.key.clone()?;
@@ -149,7 +149,7 @@ fn opened(text: &str, places: &[Place], place: &Place) -> Option<Mutation> {
     Some(replaced("a block for brackets", place, text, range, &words))
 }
 
-/// A value that stands twice is written once, and pointed at the second time.
+/// Replaces the second occurrence of a value by an alias.
 fn aliased(text: &str, places: &[Place]) -> Vec<Mutation> {
     let mut made = Vec::new();
     for (at, first) in places

@@ -1,4 +1,4 @@
-//! The shipped workspace, and every place in it where something is written.
+//! The shipped workspace, and every value in it with its place.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use cloudcrew_definition::syntax::FileKind;
 
 use crate::support::{root, sources};
 
-/// What stands at a place.
+/// The kind of value at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Is {
     Word,
@@ -22,21 +22,21 @@ pub enum Is {
 #[derive(Debug, Clone)]
 pub struct Place {
     pub file: String,
-    /// The keys that lead to it: `deliverables.*.owner`. An entry of a list, and a name of the
-    /// author's choice, is `*`.
+    /// The path of keys, such as `deliverables.*.owner`. List entries and names that the author
+    /// chose are `*`.
     pub way: String,
-    /// Its key, where it has one.
+    /// Its key, if it has one.
     pub key: Option<Range<usize>>,
     pub value: Range<usize>,
     pub is: Is,
-    /// A word or a number as it is meant, without quotes.
+    /// A scalar without quotes.
     pub text: String,
-    /// Which place it stands in, in the list of places of its file.
+    /// The index of its parent in the list of places of its file.
     pub parent: Option<usize>,
 }
 
 impl Place {
-    /// The last key of the way.
+    /// The last key of the path.
     pub fn last(&self) -> &str {
         self.way.rsplit('.').next().unwrap_or_default()
     }
@@ -45,7 +45,7 @@ impl Place {
 /// The shipped workspace.
 pub struct Shipped {
     pub sources: Sources,
-    /// Its definition files, each with its places in the order of the text.
+    /// Its definition files, each with its places in text order.
     pub files: Vec<(String, Vec<Place>)>,
 }
 
@@ -73,7 +73,7 @@ impl Shipped {
         self.files.iter().flat_map(|(_, places)| places)
     }
 
-    /// Texts in the words of authors: prompts, tasks and templates.
+    /// Prompts, tasks and templates.
     pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
         let is_text = |path: &str| path.starts_with("prompts/") || path.starts_with("templates/");
         self.sources
@@ -82,19 +82,19 @@ impl Shipped {
             .map(|(file, path)| (path, self.sources.text(file)))
     }
 
-    /// The place that a place stands in.
+    /// The parent of a place.
     pub fn parent(&self, place: &Place) -> Option<&Place> {
         let (_, places) = self.files.iter().find(|(path, _)| *path == place.file)?;
         place.parent.map(|at| &places[at])
     }
 
-    /// A place by its file and its way; where there are several, the first.
+    /// The first place with this file and path.
     pub fn at(&self, file: &str, way: &str) -> Option<&Place> {
         self.places().find(|p| p.file == file && p.way == way)
     }
 }
 
-/// Every place of a definition file that can be read.
+/// Every place of a readable definition file.
 pub fn places(sources: &Sources, path: &str) -> Vec<Place> {
     let mut report = Report::new();
     let file = sources.find(path).expect("a file");

@@ -1,8 +1,8 @@
-//! How a word is misspelt.
+//! Typos.
 
 use crate::support::chance::Chance;
 
-/// The word with one slip in it; always another word than before.
+/// The word with one typo; always different from the original.
 pub fn slip(word: &str, chance: &mut Chance) -> String {
     loop {
         let slipped = once(word, chance);

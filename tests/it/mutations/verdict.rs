@@ -1,5 +1,5 @@
-//! Whether `check` finds what a slip made wrong: at the word, with the right name first, and
-//! without a flood.
+//! Judges the findings of `check` for a mistake: at the word, with the right suggestion first, and
+//! not too many.
 
 use std::ops::Range;
 
@@ -9,30 +9,30 @@ use cloudcrew_definition::source::{Sources, Span};
 use cloudcrew_plan::checks::judge;
 use cloudcrew_runtime::catalogue::catalogue;
 
-/// A workspace with one thing changed.
+/// A workspace with one change.
 #[derive(Debug, Clone)]
 pub struct Mutation {
-    /// What kind of change.
+    /// The kind of change.
     pub kind: &'static str,
     pub file: String,
-    /// What the file says now; `None` when it is gone.
+    /// The new text of the file; `None` if it is deleted.
     pub text: Option<Vec<u8>>,
-    /// Where it must be told: one of these places, each a range of a file as it is now. Empty where
-    /// nothing is wrong.
+    /// Places of which one must be reported, as ranges in the changed files. Empty if the change is
+    /// valid.
     pub at: Vec<(String, Range<usize>)>,
-    /// Rules of which one must tell it; empty for any.
+    /// Rules of which one must report it; empty for any.
     pub codes: &'static [&'static str],
-    /// What must be suggested first.
+    /// The required first suggestion.
     pub meant: Option<String>,
-    /// A place that makes it wrong may be told as well as the word: where two places contradict
-    /// each other, either can be meant.
+    /// Whether a related place may be reported instead: if two places contradict each other, either
+    /// may be the mistake.
     pub related: bool,
 }
 
-/// Findings of one slip at most; more is a flood.
+/// Maximum findings for one mistake.
 const FLOOD: usize = 8;
 
-/// Judges changed workspaces, reading only what changed.
+/// Judges changed workspaces, re-reading only what changed.
 pub struct Judge<'a> {
     shipped: &'a Sources,
     kept: Kept,
@@ -60,16 +60,16 @@ impl<'a> Judge<'a> {
         sources
     }
 
-    /// What is not as it should be about what `check` says of a change; `None` when all is well.
+    /// What is wrong with the findings for a change; `None` if they are right.
     pub fn fault(&mut self, mutation: &Mutation) -> Option<String> {
         let sources = self.changed(mutation);
         let found = self.found(&sources);
         let why = if mutation.at.is_empty() {
-            (!found.is_empty()).then_some("told although nothing is wrong")
+            (!found.is_empty()).then_some("reported although nothing is wrong")
         } else {
             unlike(mutation, &sources, &found)
         };
-        why.map(|why| told(why, mutation, &sources, &found))
+        why.map(|why| report(why, mutation, &sources, &found))
     }
 }
 
@@ -99,7 +99,7 @@ fn unlike(mutation: &Mutation, sources: &Sources, found: &[Diagnostic]) -> Optio
         return Some("not found");
     }
     if right.is_empty() {
-        return Some("not told at the word");
+        return Some("not reported at the word");
     }
     if mutation.meant.as_ref().is_some_and(|name| !right.iter().any(|d| suggests(d, name))) {
         return Some("the right name is not suggested first");
@@ -107,14 +107,13 @@ fn unlike(mutation: &Mutation, sources: &Sources, found: &[Diagnostic]) -> Optio
     (found.len() > FLOOD).then_some("a flood of findings")
 }
 
-/// Whether a finding is on a word: shares a byte with it, or stands at its end when the word has
-/// none.
+/// Whether a finding is on a word: it shares a byte with it, or is at its end if it is empty.
 fn touches(span: Span, range: &Range<usize>) -> bool {
     let end = |start: usize, end: usize| end.max(start + 1);
     span.start < end(range.start, range.end) && range.start < end(span.start, span.end)
 }
 
-fn told(why: &str, mutation: &Mutation, sources: &Sources, found: &[Diagnostic]) -> String {
+fn report(why: &str, mutation: &Mutation, sources: &Sources, found: &[Diagnostic]) -> String {
     let place =
         |file: &str, at: usize| sources.find(file).map_or((0, 0), |id| sources.position(id, at));
     let at: Vec<String> = mutation

@@ -1,6 +1,6 @@
-//! Chance that can be repeated: the same seed makes the same choices.
+//! Reproducible randomness: the same seed gives the same choices.
 
-/// A stream of numbers out of a seed (SplitMix64).
+/// A random number generator (SplitMix64).
 pub struct Chance(u64);
 
 impl Chance {
@@ -21,12 +21,12 @@ impl Chance {
         (self.next() % end as u64) as usize
     }
 
-    /// One of several, of which there is one at least.
+    /// One element of a non-empty slice.
     pub fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         &of[self.below(of.len())]
     }
 
-    /// Whether the rarer of two things comes.
+    /// True with probability 1/`many`.
     pub fn one_in(&mut self, many: usize) -> bool {
         self.below(many) == 0
     }
@@ -39,7 +39,7 @@ impl Chance {
     }
 }
 
-/// A number that the environment may set, such as the seed or how many.
+/// A number from the environment, such as a seed or a count, or a default.
 pub fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// Longer than any answer takes on a busy machine.
+/// Longer than any response takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An editor with one workspace open.
@@ -18,13 +18,13 @@ pub struct Editor {
     input: Option<ChildStdin>,
     incoming: Receiver<Value>,
     next: u64,
-    /// What was told of each file last.
-    pub told: std::collections::BTreeMap<String, Vec<Value>>,
-    /// What answered the initial request.
+    /// The last findings of each file.
+    pub findings: std::collections::BTreeMap<String, Vec<Value>>,
+    /// The response to `initialize`.
     pub server_says: Value,
 }
 
-/// What a modern editor can do.
+/// The capabilities of a modern editor.
 pub fn modern() -> Value {
     json!({
         "general": { "positionEncodings": ["utf-16"] },
@@ -60,9 +60,9 @@ impl Editor {
             }
         });
         let input = server.stdin.take();
-        let (root, told) = (root.canonicalize().expect("a folder"), Default::default());
+        let (root, findings) = (root.canonicalize().expect("a folder"), Default::default());
         let mut editor =
-            Editor { root, server, input, incoming, next: 0, told, server_says: Value::Null };
+            Editor { root, server, input, incoming, next: 0, findings, server_says: Value::Null };
         let folder = json!({ "uri": editor.uri(""), "name": "workspace" });
         editor.server_says = editor.ask(
             "initialize",
@@ -80,7 +80,7 @@ impl Editor {
         std::fs::read_to_string(self.root.join(path)).expect("a file")
     }
 
-    /// Bytes as they are.
+    /// Sends raw bytes.
     pub fn raw(&mut self, bytes: &[u8]) {
         let input = self.input.as_mut().expect("open");
         input.write_all(bytes).and_then(|()| input.flush()).expect("the server reads");
@@ -96,18 +96,18 @@ impl Editor {
         self.send(json!({ "method": method, "params": params }));
     }
 
-    /// The next message; what it says about findings is remembered.
+    /// Receives the next message, and remembers findings in it.
     pub fn receive(&mut self) -> Value {
         let message = self.incoming.recv_timeout(PATIENCE).expect("the server answers");
         if message["method"] == "textDocument/publishDiagnostics" {
             let params = &message["params"];
             let found = params["diagnostics"].as_array().expect("a list").clone();
-            self.told.insert(params["uri"].as_str().expect("an address").to_owned(), found);
+            self.findings.insert(params["uri"].as_str().expect("an address").to_owned(), found);
         }
         message
     }
 
-    /// The whole answer to a request.
+    /// The whole response to a request.
     pub fn answer(&mut self, method: &str, params: Value) -> Value {
         self.next += 1;
         let id = self.next;
@@ -120,7 +120,7 @@ impl Editor {
         }
     }
 
-    /// The result of a request that is not refused.
+    /// The result of a request that must succeed.
     #[track_caller]
     pub fn ask(&mut self, method: &str, params: Value) -> Value {
         let mut answer = self.answer(method, params);
@@ -128,39 +128,39 @@ impl Editor {
         answer["result"].take()
     }
 
-    /// Opens a file with another text than it has on disk, and waits for what is found in it.
+    /// Opens a file with this text, and waits for its findings.
     pub fn open(&mut self, path: &str, text: &str) -> Vec<Value> {
         self.all_told(path);
         let uri = self.uri(path);
-        self.told.remove(&uri);
+        self.findings.remove(&uri);
         let document = json!({ "uri": uri, "languageId": "yaml", "version": 1, "text": text });
         self.tell("textDocument/didOpen", json!({ "textDocument": document }));
         self.settled(path)
     }
 
-    /// Gives an open file another text.
+    /// Changes the text of an open file.
     pub fn change(&mut self, path: &str, text: &str) -> Vec<Value> {
         self.all_told(path);
         self.next += 1;
         let uri = self.uri(path);
-        self.told.remove(&uri);
+        self.findings.remove(&uri);
         let params = json!({ "textDocument": { "uri": uri, "version": self.next }, "contentChanges": [{ "text": text }] });
         self.tell("textDocument/didChange", params);
         self.settled(path)
     }
 
-    /// Waits until something is said about a file that was just opened or changed.
+    /// Waits for the findings of a file that was just opened or changed.
     pub fn settled(&mut self, path: &str) -> Vec<Value> {
         let uri = self.uri(path);
-        while !self.told.contains_key(&uri) {
+        while !self.findings.contains_key(&uri) {
             self.receive();
         }
         self.all_told(path);
-        self.told[&uri].clone()
+        self.findings[&uri].clone()
     }
 
-    /// Waits until what came before is told: findings follow an answer of the same moment, so the
-    /// second answer comes after them.
+    /// Waits for the findings of earlier messages. They may follow a response, so the second
+    /// response is sure to come after them.
     fn all_told(&mut self, path: &str) {
         let place = json!({ "textDocument": { "uri": self.uri(path) }, "position": { "line": 0, "character": 0 } });
         for _ in 0..2 {
@@ -168,12 +168,12 @@ impl Editor {
         }
     }
 
-    /// What was told of a file last.
+    /// The last findings of a file.
     pub fn found(&self, path: &str) -> Vec<Value> {
-        self.told.get(&self.uri(path)).cloned().unwrap_or_default()
+        self.findings.get(&self.uri(path)).cloned().unwrap_or_default()
     }
 
-    /// Where a word stands in a text, as the protocol counts: lines from 0, columns in UTF-16.
+    /// The position of an offset in protocol terms: lines from 0, columns in UTF-16.
     pub fn position(text: &str, offset: usize) -> Value {
         let before = &text[..offset];
         let line = before.matches('\n').count();
@@ -181,21 +181,21 @@ impl Editor {
         json!({ "line": line, "character": column })
     }
 
-    /// The request's parameters for the first place of `word` in a text.
+    /// Request parameters for the first occurrence of `word` in a text.
     #[track_caller]
     pub fn at(&self, path: &str, text: &str, word: &str) -> Value {
         let offset = text.find(word).expect(word);
         json!({ "textDocument": { "uri": self.uri(path) }, "position": Editor::position(text, offset + 1) })
     }
 
-    /// Says goodbye; the exit code.
+    /// Shuts the server down. Returns its exit code.
     pub fn quit(&mut self) -> i32 {
         self.ask("shutdown", Value::Null);
         self.tell("exit", Value::Null);
         self.server.wait().expect("it ends").code().unwrap_or(-1)
     }
 
-    /// Goes without a word; the exit code.
+    /// Disconnects without `exit`. Returns the exit code of the server.
     pub fn vanish(&mut self) -> i32 {
         self.input = None;
         self.server.wait().expect("it ends").code().unwrap_or(-1)
@@ -226,7 +226,7 @@ fn frame(output: &mut impl BufRead) -> Option<Value> {
     serde_json::from_slice(&body).ok()
 }
 
-/// A text after edits that do not overlap, as an editor applies them.
+/// Applies non-overlapping edits to a text, as an editor does.
 pub fn applied(text: &str, edits: &Value) -> String {
     let offset = |position: &Value| {
         let line = position["line"].as_u64().expect("a line") as usize;

@@ -1,4 +1,4 @@
-//! An engagement driven inside the test's process, over real parts.
+//! An engagement that is driven inside the test process, with real ports.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use cloudcrew_runtime::watch::{Live, Watch};
 
 use super::{root, sources};
 
-/// The engagement.
+/// The id of the engagement.
 pub const PROJECT: &str = "demo";
 
 struct Nobody;
@@ -31,7 +31,7 @@ impl Watch for Nobody {
     }
 }
 
-/// A process that has ended, so that its lease is free; each has another number.
+/// A process that has ended, so that its lease is free. Each has its own number.
 pub fn dead(number: u32) -> Holder {
     Holder { pid: 0x7000_0000 + number, started: 1, ..cloudcrew_local::holder::this_process() }
 }
@@ -40,7 +40,7 @@ fn repo_of(home: &Path) -> GitRepo {
     GitRepo::create(&home.join("repos/demo.git"), PROJECT).expect("a repository")
 }
 
-/// The ports of a home, each of them real.
+/// The real ports of a home.
 pub async fn ports(home: &Path) -> (Ports, Store, GitRepo) {
     let store = Store::open(home).expect("a store");
     let repo = repo_of(home);
@@ -68,7 +68,7 @@ pub async fn ports(home: &Path) -> (Ports, Store, GitRepo) {
     (ports, store, repo)
 }
 
-/// Begins the engagement in a home.
+/// Starts the engagement in a home.
 pub async fn start(home: &Path, workspace: &Path, sow: &str, rehearsal: Option<&str>) {
     let definition = load(&sources(workspace), &catalogue()).definition.expect("the crew is right");
     let plan = cloudcrew_plan::build(&definition, "delivery").expect("a plan");

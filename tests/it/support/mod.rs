@@ -1,4 +1,4 @@
-//! `crew()`: the binary in a home of its own, and what can be seen of an engagement from outside.
+//! `crew()`: the binary in its own home, and the outside view of an engagement.
 
 #![allow(dead_code, reason = "each area uses its part")]
 
@@ -11,16 +11,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// What a workspace is made of.
+/// The files and folders of a workspace.
 const DEFINITIONS: [&str; 7] =
     ["agents.yaml", "phases", "workflows", "prompts", "templates", "rehearsals", "examples/sow"];
 
-/// The repository this test was built from: the shipped workspace.
+/// The root of this repository, which is the shipped workspace.
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The definition files of a workspace, for tests that stay in this process.
+/// The definition files of a workspace, for tests inside this process.
 pub fn sources(workspace: &Path) -> cloudcrew_definition::source::Sources {
     let mut sources = cloudcrew_definition::source::Sources::new();
     let mut paths: Vec<PathBuf> =
@@ -45,7 +45,7 @@ pub struct Crew {
     workspace: PathBuf,
 }
 
-/// The shipped crew in a new home.
+/// The shipped crew, with a new home.
 pub fn crew() -> Crew {
     Crew { folder: tempfile::tempdir().expect("a folder"), workspace: root() }
 }
@@ -80,7 +80,7 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// What a command did.
+/// The result of a command.
 pub struct Done {
     pub exit: i32,
     pub out: String,
@@ -168,7 +168,7 @@ impl Crew {
         self.run(&words)
     }
 
-    /// Replaces text in a file of an edited workspace; it must be there.
+    /// Replaces text in a file of an edited workspace. The text must be there.
     #[track_caller]
     pub fn edit(&self, file: &str, from: &str, to: &str) -> &Crew {
         let path = self.workspace.join(file);
@@ -240,7 +240,7 @@ impl Crew {
         opened.map(text).collect()
     }
 
-    /// What the outcome is, without times and ids that differ from run to run.
+    /// The outcome, without times and ids that differ between runs.
     pub fn outcome(&self) -> BTreeMap<&'static str, String> {
         let journal = self.journal();
         let answered: Vec<&String> = journal

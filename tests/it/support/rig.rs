@@ -1,5 +1,4 @@
-//! The rig that executes state machines: see tests/rigs/README.md. It runs already; `start.sh` says
-//! where.
+//! The rig that executes state machines; see tests/rigs/README.md. It must be running already.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::root;
 
-/// An engagement on the rig: what comes of its states, one after another.
+/// An engagement on the rig: the scripted outcomes of its states, in order.
 #[derive(Clone)]
 pub struct Execution {
     machine: PathBuf,
@@ -17,17 +16,17 @@ pub struct Execution {
     script: Vec<Value>,
 }
 
-/// What happened in an execution.
+/// The course of an execution.
 #[derive(Debug)]
 pub struct Course {
     /// `SUCCEEDED`, or the error it failed with.
     pub end: String,
-    /// The states in the order in which they were entered.
+    /// States in the order they were entered.
     pub states: Vec<String>,
 }
 
 impl Course {
-    /// Without the states that only choose or count.
+    /// The states without those that only choose or count.
     pub fn plan_states(&self) -> Vec<&str> {
         let chooses = |name: &str| name.ends_with(".next") || name == "begin" || name == "enter";
         let counts = |name: &str| {
@@ -43,20 +42,20 @@ impl Course {
     }
 }
 
-/// The shipped machine, or that of a workspace.
+/// The machine of a workspace.
 pub fn machine(workspace: &Path) -> Execution {
     let machine = workspace.join("infra/terraform/state_machines/delivery.asl.json");
     Execution { machine, entry: None, script: Vec::new() }
 }
 
 impl Execution {
-    /// Enters at a phase.
+    /// Starts at a phase.
     pub fn entry(mut self, phase: &str) -> Execution {
         self.entry = Some(phase.to_owned());
         self
     }
 
-    /// What comes next: `poc.swarm finished` reports an outcome, `poc.review !Parked` an error,
+    /// Adds outcomes: `poc.swarm finished` reports an outcome, `poc.review !Parked` an error,
     /// `poc.swarm silent` nothing.
     pub fn then(mut self, steps: &[&str]) -> Execution {
         self.script.extend(steps.iter().map(|step| match step.split_once(' ') {
@@ -70,7 +69,7 @@ impl Execution {
         self
     }
 
-    /// Phases that simply succeed.
+    /// Adds phases that simply succeed.
     pub fn well(self, phases: &[&str]) -> Execution {
         phases.iter().fold(self, |execution, phase| {
             let steps = [
@@ -83,13 +82,13 @@ impl Execution {
     }
 }
 
-/// The Python of the rig, which must run.
+/// The Python of the rig, which must be running.
 #[track_caller]
 pub fn rig_runs() -> String {
     std::env::var("RIG_PYTHON").expect("the rig runs: eval \"$(tests/rigs/aws/start.sh)\"")
 }
 
-/// Executes all of them, many at once; what the scripts did not foresee fails.
+/// Executes them in parallel. An outcome that the script lacks is a failure.
 #[track_caller]
 pub fn execute(executions: &[Execution]) -> Vec<Course> {
     let python = rig_runs();
@@ -131,7 +130,7 @@ fn course(answer: &Value) -> Course {
     Course { end, states }
 }
 
-/// A name that no other execution has.
+/// A unique execution name.
 fn unique() -> String {
     let since =
         std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");

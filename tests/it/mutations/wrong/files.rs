@@ -1,4 +1,4 @@
-//! Files: gone, or with an ending that is not read. Told where they are named.
+//! Files that are missing or have the wrong extension, reported where they are named.
 
 use super::super::verdict::Mutation;
 use super::Maker;
@@ -13,12 +13,11 @@ pub fn make(maker: &mut Maker<'_>) {
             "prompts" | "examples" => &["missing-file"],
             "templates" => &["unknown-template"],
             "phases" => &["unknown-phase"],
-            // The only workflow is named by nobody, and `agents.yaml` is where the crew is looked
-            // for.
+            // No file names the only workflow, and `agents.yaml` marks the workspace.
             "workflows" => &["no-workflow"],
             _ => continue,
         };
-        // Without the template of summaries the engine writes them in its own form.
+        // Without a summary template, the engine uses its own format.
         if path == "templates/phase_summary.md" {
             continue;
         }
@@ -45,7 +44,7 @@ pub fn make(maker: &mut Maker<'_>) {
             _ => {}
         }
         if at.is_empty() {
-            continue; // Named by nobody: nothing lacks it.
+            continue; // No file names it.
         }
         maker.made.push(Mutation {
             kind: "a file gone",

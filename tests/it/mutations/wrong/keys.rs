@@ -1,4 +1,4 @@
-//! Keys: misspelt, doubled, missing, and of another map.
+//! Keys: misspelt, duplicate, missing, or from another map.
 
 use std::ops::Range;
 
@@ -53,7 +53,7 @@ fn misspelt(maker: &mut Maker<'_>, place: &Place, key: Range<usize>) {
         .as_object()
         .map(|p| p.keys().cloned().collect())
         .unwrap_or_default();
-    // `agent` for `agents` would be another key of the same map.
+    // `agent` for `agents` would be another valid key of the same map.
     if !known.contains(&wrong) {
         maker.write("a key misspelt", &place.file, key, &wrong, &["unknown-key"]).meant(&name);
     }
@@ -67,7 +67,7 @@ fn foreign(maker: &mut Maker<'_>, place: &Place, key: Range<usize>) {
     maker.write("a key of another map", &place.file, key, other, &["unknown-key"]);
 }
 
-/// The bytes of a whole entry: its lines in a block, itself with a comma between braces.
+/// The range of a whole entry: its lines in a block, or itself and a comma between braces.
 fn entry(maker: &Maker<'_>, place: &Place, key: &Range<usize>) -> Range<usize> {
     let text = maker.shipped.text(&place.file);
     if !is_flow(maker, place) {
@@ -133,10 +133,10 @@ fn missing(maker: &mut Maker<'_>, place: &Place, key: Range<usize>) {
             range
         }
     };
-    // Told at the key of the map that lacks it, or where the map begins.
+    // Reported at the key of the map that lacks it, or at its start.
     let head = parent.key.clone().unwrap_or(parent.value.start..parent.value.start + 1);
     let other = all.iter().filter_map(|p| p.key.clone()).find(|k| *k != key);
-    let told = maker.change(
+    let change = maker.change(
         "a key missing",
         &place.file,
         whole.clone(),
@@ -145,6 +145,6 @@ fn missing(maker: &mut Maker<'_>, place: &Place, key: Range<usize>) {
         &["missing-key", "wrong-type"],
     );
     if let Some(other) = other {
-        told.or_at(&place.file, moved(other));
+        change.or_at(&place.file, moved(other));
     }
 }

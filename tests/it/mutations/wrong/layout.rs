@@ -1,5 +1,4 @@
-//! What makes a file no YAML, or YAML that says something else than it seems: tabs, indentation,
-//! brackets, quotes, aliases.
+//! Invalid or misleading YAML: tabs, indentation, brackets, quotes, aliases.
 
 use super::super::shipped::{Is, Place};
 use super::Maker;
@@ -19,7 +18,7 @@ pub fn make(maker: &mut Maker<'_>) {
     }
 }
 
-/// The line around a byte, without its end.
+/// The line around a byte, without its line ending.
 fn line(text: &str, at: usize) -> std::ops::Range<usize> {
     let start = text[..at].rfind('\n').map_or(0, |i| i + 1);
     start..text[at..].find('\n').map_or(text.len(), |i| at + i)
@@ -31,7 +30,7 @@ fn brackets(maker: &mut Maker<'_>, place: &Place) {
     if !matches!(place.is, Is::List | Is::Map) || !matches!(open, b'[' | b'{') {
         return;
     }
-    // Where the bracket opens is what its author looks for; the end of the line is where it lacks.
+    // Either the open bracket or the end of the line, where it is missing.
     let whole = place.value.start..line(&text, place.value.start).end - 1;
     maker.change("a bracket not closed", &place.file, close..close + 1, "", whole.clone(), SYNTAX);
     maker.change(
@@ -59,13 +58,13 @@ fn brackets(maker: &mut Maker<'_>, place: &Place) {
         whole.start..line(&text, close).end + 1,
         SYNTAX,
     );
-    // Between braces a missing comma runs two entries together; between square brackets two words
-    // become one name.
+    // Between braces, a missing comma joins two entries; between square brackets, two words become
+    // one name.
     if let Some(comma) =
         text[place.value.clone()].find(", ").map(|i| place.value.start + i).filter(|_| open == b'{')
     {
-        let told = whole.start..line(&text, place.value.start).end;
-        maker.change("a comma missing", &place.file, comma..comma + 1, "", told, SYNTAX);
+        let range = whole.start..line(&text, place.value.start).end;
+        maker.change("a comma missing", &place.file, comma..comma + 1, "", range, SYNTAX);
     }
 }
 
@@ -90,7 +89,7 @@ fn quotes(maker: &mut Maker<'_>, place: &Place) {
             whole.start..whole.end + 1,
             SYNTAX,
         );
-        // Quotes around a part only: the rest stands where nothing may.
+        // Quotes around a part only: the rest is not allowed there.
         if place.text.contains(' ') && place.text.find(' ').is_some_and(|i| i > 0) {
             let space = place.value.start + place.text.find(' ').expect("a space");
             let words = format!("\"{}\"", &text[place.value.start..space]);
@@ -111,7 +110,7 @@ fn colons(maker: &mut Maker<'_>, place: &Place) {
     let text = maker.shipped.text(&place.file);
     let whole = line(text, key.start);
     let value_follows = !text[key.end..whole.end].trim_start_matches(':').trim().is_empty();
-    // Without the space a key and its value are one word; without the colon too.
+    // Without the space or the colon, key and value are one word.
     if value_follows && place.is != Is::Map && place.is != Is::List {
         maker.change(
             "no space after a colon",
@@ -130,7 +129,7 @@ fn colons(maker: &mut Maker<'_>, place: &Place) {
         key.start..whole.end - 1,
         &[],
     );
-    // A second colon in a plain text ends it as a key.
+    // A second colon in plain text makes it a key.
     if place.is == Is::Word
         && value_follows
         && !text[place.value.clone()].starts_with('"')
@@ -195,13 +194,13 @@ fn lines(maker: &mut Maker<'_>, file: &str) {
         let deep = indent(line);
         let range = *start..*start + deep;
         let end = |words: &str| *start + words.len() + line.trim().len();
-        // In front of the first line a tab may stand, as there is nothing yet that it indents.
+        // A tab before the first line is allowed, because it indents nothing.
         if at > 2 {
             maker.change("a tab", file, range.clone(), "\t", *start..end("\t"), &["yaml-syntax"]);
         }
-        // A line alone in its block may stand at any depth; one of several may not. Where the first
-        // of a block moves, the next one may be told instead, and so may the line above that it now
-        // seems to belong to.
+        // The only line of a block may have any indentation; one of several may not. If the first
+        // line moves, the next one may be reported instead, or the line above that it now seems to
+        // belong to.
         let before = all[..at].iter().rev().map(|(_, l)| *l).find(|l| said(l));
         let after = all[at + 1..].iter().map(|(_, l)| *l).find(|l| said(l));
         let alone =

@@ -1,4 +1,4 @@
-//! Everything that can be made wrong, one family a file, over every file of the workspace.
+//! Mistakes in every file of the workspace, one file per family.
 
 mod files;
 mod keys;
@@ -14,14 +14,14 @@ use super::shipped::{Place, Shipped};
 use super::verdict::Mutation;
 use crate::support::chance::Chance;
 
-/// What makes mutations.
+/// Collects mutations.
 pub struct Maker<'a> {
     pub shipped: &'a Shipped,
     pub chance: Chance,
     pub made: Vec<Mutation>,
 }
 
-/// Every mutation of every place; a seed chooses how each word is misspelt.
+/// Every mutation of every place. The seed chooses the typos.
 pub fn all(shipped: &Shipped, seed: u64) -> Vec<Mutation> {
     let mut maker = Maker { shipped, chance: Chance::of(seed), made: Vec::new() };
     names::make(&mut maker);
@@ -35,7 +35,7 @@ pub fn all(shipped: &Shipped, seed: u64) -> Vec<Mutation> {
 }
 
 impl Maker<'_> {
-    /// Puts other words into a file; they are what must be told.
+    /// Replaces text in a file; the new text is what must be reported.
     pub fn write(
         &mut self,
         kind: &'static str,
@@ -48,7 +48,7 @@ impl Maker<'_> {
         self.change(kind, file, range, words, at, codes)
     }
 
-    /// Puts other words into a file, and says where that must be told.
+    /// Replaces text in a file, and states where that must be reported.
     pub fn change(
         &mut self,
         kind: &'static str,
@@ -83,13 +83,13 @@ impl Mutation {
         self
     }
 
-    /// Another place may be told instead.
+    /// Another place may be reported instead.
     pub fn or_at(&mut self, file: &str, range: Range<usize>) -> &mut Mutation {
         self.at.push((file.to_owned(), range));
         self
     }
 
-    /// The other place that makes it wrong may be the word.
+    /// The related place may be reported instead.
     pub fn or_related(&mut self) -> &mut Mutation {
         self.related = true;
         self

@@ -1,11 +1,10 @@
-//! Names: misspelt where they are used, misspelt where they are declared, and right names at a
-//! wrong place.
+//! Names: misspelt where they are used, misspelt where they are declared, or in the wrong place.
 
 use super::super::shipped::{Is, Place, Shipped};
 use super::super::slip::slip;
 use super::Maker;
 
-/// What a place names, and which rules tell of a name that is not there.
+/// The kind of name at a place, and the rules that report an unknown one.
 fn named(place: &Place) -> Option<(&'static str, &'static [&'static str])> {
     let way = place.way.as_str();
     let of_agents: &[&str] = &["unknown-agent"];
@@ -58,7 +57,7 @@ pub fn make(maker: &mut Maker<'_>) {
     }
 }
 
-/// All names of the kind that a place names, so that a slip that makes another of them is left out.
+/// All names of a kind, so that a typo that produces another of them can be skipped.
 fn names(shipped: &Shipped, kind: &str) -> Vec<String> {
     let mut names: Vec<String> = shipped
         .places()
@@ -70,8 +69,7 @@ fn names(shipped: &Shipped, kind: &str) -> Vec<String> {
     names
 }
 
-/// Whether another name is as near to what was written as the one that was meant: then nobody can
-/// know which was.
+/// Whether another name is as close to the typo as the intended one.
 fn ambiguous(shipped: &Shipped, kind: &str, place: &Place, wrong: &str) -> bool {
     let far = |name: &str| edits(&wrong.to_lowercase(), &name.to_lowercase());
     let meant = far(&place.text);
@@ -80,8 +78,7 @@ fn ambiguous(shipped: &Shipped, kind: &str, place: &Place, wrong: &str) -> bool 
         .any(|name| *name == wrong || (*name != place.text && far(name) <= meant))
 }
 
-/// Edits between two words, a swap being one: written here once more, so that the check is not its
-/// own judge.
+/// Edit distance between two words, counting a swap as one. Implemented independently of `check`.
 fn edits(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
@@ -123,8 +120,8 @@ fn declared(maker: &mut Maker<'_>, place: &Place) {
         let wrong = slip(&name, &mut maker.chance);
         let kind = if place.way.starts_with("agents") { "agent" } else { "model" };
         if !names(maker.shipped, kind).contains(&wrong) {
-            // Where the slip is like no name, or is one that no name may have, the rule of names
-            // tells it.
+            // If the typo is not similar to any name, or is not a valid name, the rule for names
+            // reports it.
             let codes: &[&str] = &["unknown-agent", "unknown-model", "bad-value"];
             maker.write("a declared name misspelt", &place.file, key, &wrong, codes);
         }
@@ -153,7 +150,7 @@ fn declared(maker: &mut Maker<'_>, place: &Place) {
     }
 }
 
-/// Names that are there and do not belong.
+/// Existing names in the wrong place.
 fn elsewhere(maker: &mut Maker<'_>, place: &Place) {
     let kind = "a name that does not belong";
     let file = place.file.as_str();
@@ -198,7 +195,7 @@ fn elsewhere(maker: &mut Maker<'_>, place: &Place) {
             maker.write(kind, file, place.value.clone(), "data", &["reviewer-cannot-review"]);
         }
         ("phases", "task") => {
-            // Another's task is given twice, and its own to nobody.
+            // Another task is used twice, and its own not at all.
             let others: Vec<String> =
                 names(maker.shipped, "task").into_iter().filter(|t| *t != place.text).collect();
             let other = maker.chance.one(&others).clone();
@@ -243,8 +240,8 @@ fn elsewhere(maker: &mut Maker<'_>, place: &Place) {
                 return;
             }
             let name = maker.chance.one(&without).to_string();
-            let told = maker.write(kind, file, place.value.clone(), &name, &["never-acts"]);
-            told.or_related();
+            let change = maker.write(kind, file, place.value.clone(), &name, &["never-acts"]);
+            change.or_related();
         }
         ("rehearsals", "agents.*.forgets") => {
             maker.write(kind, file, place.value.clone(), "app/poc/findings.md", &["never-acts"]);
@@ -263,7 +260,7 @@ fn elsewhere(maker: &mut Maker<'_>, place: &Place) {
             let first =
                 maker.shipped.at(file, "expect.phases.*").is_some_and(|p| p.value == place.value);
             let name = if first { "poc" } else { "discovery" };
-            // Sent back, discovery runs twice.
+            // After a revision, discovery runs twice.
             if place.text != "discovery" && place.text != "architecture" || first {
                 maker.write(
                     "a phase out of its order",

@@ -1,5 +1,4 @@
-//! Parts that do not go together: entries listed twice, paths that lead elsewhere, bends of a
-//! rehearsal, what is empty.
+//! Contradictions: duplicate entries, paths that lead elsewhere, invalid rehearsals, empty values.
 
 use super::super::shipped::{Is, Place};
 use super::super::slip::slip;
@@ -74,7 +73,7 @@ fn path(maker: &mut Maker<'_>, place: &Place) {
         maker.write(kind, &file, place.value.clone(), out, &["bad-path"]);
     }
     if is_deliverable || is_glob {
-        // The owner may not write there: told at the deliverable, with the scope.
+        // The owner may not write there: reported at the deliverable, with the scope.
         let folder = place.text.split('/').next().unwrap_or_default();
         let wrong = slip(folder, &mut maker.chance);
         let range = place.value.start..place.value.start + folder.len();

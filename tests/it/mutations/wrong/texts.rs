@@ -1,4 +1,4 @@
-//! Prompts, tasks and templates: variables, parts, filters, words of MiniJinja and slots.
+//! Prompts, tasks and templates: variables, sections, filters, keywords of MiniJinja, and slots.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use super::Maker;
 
 const VARIABLE: &[&str] = &["prompt-variable"];
 const SYNTAX: &[&str] = &["prompt-syntax"];
-/// Words that are no names of ours.
+/// Words that are not names of the workspace.
 const WORDS: &[&str] = &["for", "in", "if", "else", "endfor", "endif", "not", "and", "or", "is"];
 
 pub fn make(maker: &mut Maker<'_>) {
@@ -61,14 +61,14 @@ fn words(maker: &mut Maker<'_>, path: &str, text: &str, tag: &Range<usize>) {
         let word = &text[range.clone()];
         let wrong = slip(word, &mut maker.chance);
         if WORDS.contains(&word) {
-            // Told at the word, or at the tag that it ends or begins.
+            // Reported at the word, or at the tag that it closes or opens.
             let whole = tag.start..tag.end + wrong.len() - word.len();
             maker.change("a word of MiniJinja misspelt", path, range.clone(), &wrong, whole, &[]);
         } else if binds && at == 1 {
             maker.write("a loop's variable misspelt", path, range.clone(), "thing", VARIABLE);
         } else {
             let made = maker.write("a variable misspelt", path, range.clone(), &wrong, VARIABLE);
-            // A slip in one letter may make any of the others.
+            // A typo in a one-letter name may produce any of the others.
             if word.len() > 1 {
                 made.meant(word);
             }
@@ -79,7 +79,7 @@ fn words(maker: &mut Maker<'_>, path: &str, text: &str, tag: &Range<usize>) {
 fn delimiters(maker: &mut Maker<'_>, path: &str, text: &str, tag: &Range<usize>) {
     let body = text[tag.clone()].to_owned();
     let words = &body[2..body.len() - 2].trim_matches(['-', ' ']).to_owned();
-    // Half a bracket makes words of it that are printed as they stand.
+    // Half a bracket makes the tag plain text.
     for (kind, range, at) in [
         ("half of an opening", tag.start..tag.start + 1, tag.start..tag.end - 1),
         ("half of a closing", tag.end - 1..tag.end, tag.start..tag.end - 1),
@@ -88,7 +88,7 @@ fn delimiters(maker: &mut Maker<'_>, path: &str, text: &str, tag: &Range<usize>)
     }
     maker.change("no closing at all", path, tag.end - 2..tag.end, "", tag.start..tag.end - 2, &[]);
     if words.starts_with("end") {
-        // The beginning that lacks its end is what must be told, or where the end is looked for.
+        // Reported at the opening tag, or where its end is expected.
         let begins = if words == "endfor" { "{% for" } else { "{% if" };
         let opener = opener(text, tag.start, begins, &format!("{{% {words}"));
         maker.change(
@@ -101,12 +101,12 @@ fn delimiters(maker: &mut Maker<'_>, path: &str, text: &str, tag: &Range<usize>)
         );
     } else if words.starts_with("for ") || words.starts_with("if ") {
         let end = closer(text, tag, words.split(' ').next().unwrap_or_default());
-        let told = end.start - tag.len()..end.end - tag.len();
-        maker.change("an end of nothing", path, tag.clone(), "", told, &[]);
+        let range = end.start - tag.len()..end.end - tag.len();
+        maker.change("an end of nothing", path, tag.clone(), "", range, &[]);
     }
 }
 
-/// The beginning of the block that ends at a place.
+/// The start of the block that ends at a place.
 fn opener(text: &str, end: usize, begins: &str, ends: &str) -> usize {
     let mut depth = 0;
     let mut at = end;
@@ -121,7 +121,7 @@ fn opener(text: &str, end: usize, begins: &str, ends: &str) -> usize {
     }
 }
 
-/// The end of the block that begins with a tag.
+/// The end of the block that starts with a tag.
 fn closer(text: &str, tag: &Range<usize>, word: &str) -> Range<usize> {
     let (begins, ends) = (format!("{{% {word} "), format!("{{% end{word}"));
     let (mut depth, mut at) = (0, tag.end);

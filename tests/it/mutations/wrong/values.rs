@@ -1,5 +1,5 @@
-//! Values: of a wrong type, out of range, times without meaning, limits that contradict, words that
-//! older YAML reads otherwise.
+//! Values: wrong types, out of range, invalid durations, contradicting limits, and words that YAML
+//! 1.1 reads differently.
 
 use cloudcrew_definition::schema::{for_item, for_key, plain};
 use cloudcrew_definition::syntax::FileKind;
@@ -53,7 +53,7 @@ fn wrong_type(maker: &mut Maker<'_>, place: &Place) {
         _ => return,
     };
     let other = *maker.chance.one(others);
-    // A number without quotes where a path, a time or a name is wanted is told by that rule.
+    // An unquoted number in place of a path, duration or name is reported by that rule.
     maker.write("a wrong type", &place.file, place.value.clone(), other, WRONG_VALUE);
 }
 
@@ -170,8 +170,8 @@ fn limits(maker: &mut Maker<'_>, place: &Place) {
         .or_related();
 }
 
-/// Words that tools of YAML 1.1 read as something else: told with the quotes, or as a wrong type
-/// where no words may stand.
+/// Words that YAML 1.1 tools read as something else: reported with quotes as the fix, or as a wrong
+/// type where no text is allowed.
 fn by_older_yaml(maker: &mut Maker<'_>, place: &Place) {
     let word = match place.is {
         Is::Word if place.text.is_empty() => return,
