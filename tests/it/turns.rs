@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use cloudcrew_definition::catalogue::{Capability, Effect, ToolInfo};
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
 use cloudcrew_ports::StoreError;
@@ -15,6 +16,7 @@ use cloudcrew_ports::model::{
 use cloudcrew_ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
 use cloudcrew_runtime::engagement::{Driver, Options, Record, open};
 use cloudcrew_runtime::ports::Ports;
+use cloudcrew_tools::{Outcome, Tool, ToolError, Toolbox, Workplace};
 use serde_json::{Value, json};
 
 use crate::support::inside::{dead, ports, start};
@@ -188,4 +190,51 @@ async fn an_impossible_path_is_not_found() {
     let results =
         entries.iter().filter_map(|entry| entry.payload["input"]["result"]["text"].as_str());
     assert_eq!(results.collect::<Vec<_>>(), paths.map(|path| format!("{path} not found")));
+}
+
+/// A tool that has its effect and then takes the process down with it.
+struct Dies(Arc<AtomicUsize>);
+
+#[async_trait]
+impl Tool for Dies {
+    fn info(&self) -> ToolInfo {
+        ToolInfo {
+            name: "parse_sow".to_owned(),
+            description: "Sends the statement of work somewhere.".to_owned(),
+            schema: json!({ "type": "object" }),
+            capability: Capability::Read,
+            effect: Effect::Uncertain,
+            in_review: false,
+        }
+    }
+
+    async fn call(&self, _: &dyn Workplace, _: Value) -> Result<Outcome, ToolError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Err(ToolError::Failed(std::io::Error::other("the process dies here").into()))
+    }
+}
+
+#[tokio::test]
+async fn a_call_whose_effect_is_uncertain_is_not_repeated_after_a_crash() {
+    let (folder, mut first, store, _) = begun().await;
+    let effects = Arc::new(AtomicUsize::new(0));
+    let mut toolbox = Toolbox::built_in();
+    toolbox.add(Dies(effects.clone()));
+    first.tools = Arc::new(toolbox.clone());
+    let says = |turns| Arc::new(Says(turns, AtomicUsize::new(0)));
+    first.model = says(vec![vec![("parse_sow", json!({}))]]);
+    let driver =
+        Driver::open(first, "demo", &dead(0), Options::default()).await.expect("the lease");
+    driver.drive().await.expect_err("the tool failed");
+    let (mut second, ..) = ports(&folder.path().join("home")).await;
+    second.tools = Arc::new(toolbox);
+    second.model = says(Vec::new());
+    let driver =
+        Driver::open(second, "demo", &dead(1), Options::default()).await.expect("the lease");
+    driver.drive().await.expect("the world is whole");
+    assert_eq!(effects.load(Ordering::Relaxed), 1, "the effect was repeated");
+    let entries = store.read("demo", &Head::default(), usize::MAX).await.expect("entries");
+    let told =
+        entries.iter().filter(|entry| entry.payload.to_string().contains("not known whether"));
+    assert_eq!(told.count(), 1, "the agent was not told");
 }

@@ -34,6 +34,9 @@ pub enum Effect {
     Keyed,
     /// Moves something from a known state to another, so it happens at most once.
     CompareAndSwap,
+    /// Nobody can know whether a call without a recorded result had its effect: it is not repeated, and
+    /// the agent is told so.
+    Uncertain,
 }
 
 /// A tool as definitions see it.

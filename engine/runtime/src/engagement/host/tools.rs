@@ -20,6 +20,10 @@ const MAX_TURN: usize = 4 * 1024 * 1024;
 /// Maximum number of questions in one turn.
 const MAX_QUESTIONS: usize = 16;
 
+/// What an agent is told of a call that may have had its effect.
+const UNCERTAIN: &str = "It is not known whether this call had its effect: the process ended before its \
+                         result was recorded. Find out before you call it again.";
+
 impl SwarmHost<'_> {
     pub(super) async fn tools(&self, agent: &Agent, swarm: &Swarm) -> Vec<ToolSpec> {
         let tools = &self.driver.ports.tools;
@@ -38,10 +42,18 @@ impl SwarmHost<'_> {
             let mut turn = self.turn();
             (turn.bytes, turn.questions) = (0, 0);
         }
-        let names = calls
+        let names: Vec<(String, String)> = calls
             .calls
             .iter()
             .map(|(i, c)| (self.step(calls.visit, calls.turn, &format!("c{i}")), c.name.clone()))
+            .collect();
+        let called = self.driver.look(|e| e.state.swarm.as_ref().map(|run| run.called.clone()));
+        let called = called.await.unwrap_or_default();
+        self.turn().repeated = names
+            .iter()
+            .map(|(step, _)| step)
+            .filter(|step| called.contains(step))
+            .cloned()
             .collect();
         let event = Event::ToolsCalled { agent: calls.agent.clone(), calls: names };
         // Calls of tools that only read need not be on disk before they are made.
@@ -106,6 +118,10 @@ impl SwarmHost<'_> {
             self.my_turn(place).await;
         }
         let step = self.step(calls.visit, calls.turn, &format!("c{index}"));
+        if registered.info.effect == Effect::Uncertain && self.turn().repeated.contains(&step) {
+            pass_on();
+            return Ok(answer(ToolStatus::Error, UNCERTAIN.to_owned(), false));
+        }
         let workplace = CallWorkplace { driver: self.driver, agent, phase: &self.phase.name, step };
         let outcome = registered.tool.call(&workplace, call.input.clone()).await;
         if registered.info.effect == Effect::Pure {

@@ -197,7 +197,12 @@ impl State {
     pub fn apply(&mut self, event: &Event, at: i64) -> Result<(), Illegal> {
         legal::check(self, event)?;
         match event {
-            Event::Started(_) | Event::ToolsCalled { .. } => {}
+            Event::Started(_) => {}
+            Event::ToolsCalled { calls, .. } => {
+                if let Some(run) = self.swarm.as_mut() {
+                    run.called = calls.iter().map(|(step, _)| step.clone()).collect();
+                }
+            }
             Event::Entered { state, on, resume, why } => {
                 self.enter(state, *on, resume.clone());
                 self.reason = why.clone();

@@ -41,6 +41,8 @@ pub struct SwarmRun {
     pub visits: Vec<String>,
     /// How often the conversation of the current visit was shortened.
     pub trims: usize,
+    /// Keys of the tool calls of the last turn that had any.
+    pub called: Vec<String>,
     /// Calls of the last reply that the machine refused, with the reason, while a driver runs it.
     /// Only for observers; not in the journal.
     pub refused: Vec<(ToolUse, String)>,
@@ -78,6 +80,7 @@ impl State {
             verdict: None,
             visits: Vec::new(),
             trims: 0,
+            called: Vec::new(),
             refused: Vec::new(),
         });
     }
