@@ -69,7 +69,7 @@ fn changes_are_described_against_git_a_saved_plan_and_an_engagement() {
         crew.run(&["plan", "--against", against, "--exit-code"])
             .exits(1)
             .says(
-                "the customer may ask for changes 5 times, instead of 3 times \
+                "the customer may request changes 5 times, instead of 3 times \
                 [phases/discovery.yaml gate.max_revisions]",
             )
             .says("`app/poc/findings.md` must also be passed by `security`")

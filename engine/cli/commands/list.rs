@@ -30,7 +30,9 @@ pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
                     let what = what(&project, &standing);
                     let _ = writeln!(text, "{:24} {:20} {what}", project.project, project.state);
                 }
-                projects.push(project);
+                if format == Format::Json {
+                    projects.push(project);
+                }
             }
             Err(error) => {
                 note!("{}: {error}", found.listing.engagement);

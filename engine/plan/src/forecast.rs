@@ -186,15 +186,15 @@ pub const BYTES_PER_TOKEN: u64 = 4;
 fn assumptions() -> Vec<Assumption> {
     let one = |what: &str, range| Assumption { what: what.to_owned(), range };
     vec![
-        one("model replies in a visit", TURNS),
-        one("model replies in a review", REVIEW_TURNS),
-        one("tokens that each reply adds to what the next one reads", GROWTH),
-        one("tokens of a reply", REPLY),
-        one("tokens of an artifact", ARTIFACT),
-        one("tokens that describe a tool", TOOL),
-        one("seconds of a reply", SECONDS),
-        one("tokens of a statement of work", STATEMENT),
-        one("times that a review or the customer sends the work of a phase back", Range::new(0, 1)),
+        one("replies per visit", TURNS),
+        one("replies per review", REVIEW_TURNS),
+        one("tokens that each turn adds to the context", GROWTH),
+        one("tokens per reply", REPLY),
+        one("tokens per artifact", ARTIFACT),
+        one("tokens per tool description", TOOL),
+        one("seconds per reply", SECONDS),
+        one("tokens of the statement of work", STATEMENT),
+        one("times that a phase is sent back", Range::new(0, 1)),
     ]
 }
 

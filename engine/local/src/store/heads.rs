@@ -153,17 +153,30 @@ impl Heads {
 pub(super) struct Written(Vec<u8>);
 
 impl Written {
-    /// The slots that these journals do not satisfy: of a journal that ends before its slot and, with
-    /// `all`, of an engagement that is not among them. `ends` has the end of each journal by number.
-    /// Only those slots are verified: of thousands, that would take most of a list's time.
-    pub(super) fn unsatisfied(&self, ends: &HashMap<i64, Head>, all: bool) -> Vec<(i64, Slot)> {
-        let slots = (0..).zip(self.0.chunks_exact(SLOT));
-        let open = slots.filter(|(number, slot)| {
-            let Some(end) = ends.get(number) else { return all };
-            Slot::glance(slot)
-                .is_none_or(|(seq, hash)| seq > end.seq || (seq == end.seq && hash != end.hash))
-        });
-        open.filter_map(|(number, slot)| Some((number, Slot::of(slot)?))).collect()
+    /// How many slots there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len() / SLOT
+    }
+
+    /// The slot of a number; `None` where nothing was written.
+    pub(super) fn slot(&self, number: i64) -> Option<Slot> {
+        Slot::of(self.bytes(number)?)
+    }
+
+    /// Whether a journal with this end may be the one that was written, or a longer one. A slot is
+    /// verified only when it says no: of thousands, that would take most of a list's time.
+    pub(super) fn may_lead_to(&self, number: i64, end: &Head) -> bool {
+        let Some(bytes) = self.bytes(number) else { return true };
+        let fits = |seq: u64, hash: &str| seq < end.seq || (seq == end.seq && hash == end.hash);
+        if Slot::glance(bytes).is_some_and(|(seq, hash)| fits(seq, hash)) {
+            return true;
+        }
+        Slot::of(bytes).is_none_or(|slot| fits(slot.head.seq, &slot.head.hash))
+    }
+
+    fn bytes(&self, number: i64) -> Option<&[u8]> {
+        let start = usize::try_from(number).ok()?.checked_mul(SLOT)?;
+        self.0.get(start..start + SLOT)
     }
 }
 

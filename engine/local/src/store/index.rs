@@ -1,7 +1,5 @@
 //! The index port: one row per engagement, in the table that has the heads.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::index::{Index, Listing, Row, Which};
@@ -39,11 +37,11 @@ fn list(
     let sql = format!(
         "SELECT e.id, e.number, e.created, e.seq, e.hash, e.standing, e.waits, e.due, l.holder, l.renewed \
          FROM engagement e LEFT JOIN lease l ON l.engagement = e.id AND l.holder IS NOT NULL \
-         WHERE {condition} ORDER BY e.created, e.number"
+         WHERE {condition}"
     );
     let mut select = connection.prepare_cached(&sql)?;
     let mut rows = select.query([until])?;
-    let (mut listings, mut ends, mut at) = (Vec::new(), HashMap::new(), HashMap::new());
+    let (mut listings, mut seen) = (Vec::new(), vec![false; written.len()]);
     while let Some(row) = rows.next()? {
         let engagement: String = row.get(0)?;
         let number: i64 = row.get(1)?;
@@ -51,16 +49,25 @@ fn list(
         let standing: Option<String> = row.get(5)?;
         let (waits, due) = (row.get(6)?, row.get(7)?);
         let driver = lease::living(&engagement, row.get(8)?, row.get(9)?)?;
-        let row = standing.map(|standing| Row { standing, waits, due });
-        ends.insert(number, head.clone());
-        at.insert(number, listings.len());
-        listings.push(Listing { engagement, created, head, row, driver });
+        if let Some(seen) = usize::try_from(number).ok().and_then(|number| seen.get_mut(number)) {
+            *seen = true;
+        }
+        // The row of a shortened journal is not used: whoever reads the journal gets the error.
+        let row = standing.filter(|_| written.may_lead_to(number, &head)).map(|standing| Row {
+            standing,
+            waits,
+            due,
+        });
+        listings.push((number, Listing { engagement, created, head, row, driver }));
     }
-    for (number, slot) in written.unsatisfied(&ends, which == Which::All) {
-        match at.get(&number) {
-            // The row of a shortened journal is not used: whoever reads the journal gets the error.
-            Some(at) => listings[*at].row = None,
-            None => slot.is_listed(listings.iter().map(|l: &Listing| l.engagement.as_str()))?,
+    // SQLite would sort whole rows.
+    listings.sort_by_key(|(number, listing)| (listing.created, *number));
+    let listings: Vec<Listing> = listings.into_iter().map(|(_, listing)| listing).collect();
+    if which == Which::All {
+        for (number, _) in (0..).zip(&seen).filter(|(_, seen)| !**seen) {
+            if let Some(slot) = written.slot(number) {
+                slot.is_listed(listings.iter().map(|listing| listing.engagement.as_str()))?;
+            }
         }
     }
     Ok(listings)

@@ -220,7 +220,7 @@ fn gate(old: Option<&Gate>, new: Option<&Gate>, changes: &mut Changes<'_>) {
         "the customer may no longer rate",
     );
     changes.differ("gate.max_revisions", old.max_revisions, new.max_revisions, |old, new| {
-        format!("the customer may ask for changes {}, instead of {}", times(new), times(old))
+        format!("the customer may request changes {}, instead of {}", times(new), times(old))
     });
     let every = |time: Option<Duration>| {
         time.map_or_else(|| "never".to_owned(), |t| format!("every {}", written(t)))
