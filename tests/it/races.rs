@@ -120,7 +120,7 @@ fn a_second_driver_is_refused_and_names_the_first() {
 fn a_driver_that_was_paused_and_overtaken_writes_nothing() {
     let crew = crew();
     let sow = crate::support::root().join("examples/sow/field-telemetry.txt");
-    let mut old = crew
+    let old = crew
         .command(&[
             "run",
             "--project",
@@ -151,8 +151,10 @@ fn a_driver_that_was_paused_and_overtaken_writes_nothing() {
     crew.run(&["resume", "demo", "--approve", "all"]).exits(0);
     let (journal, head) = (crew.journal().len(), crew.git(&["rev-parse", "cloudcrew/demo"]));
     signal(&old, "CONT");
-    let exit = old.wait().expect("an end").code();
-    assert_eq!(exit, Some(3), "the old driver must notice");
+    let old = old.wait_with_output().expect("an end");
+    let err = String::from_utf8_lossy(&old.stderr);
+    assert_eq!(old.status.code(), Some(3), "the old driver must notice");
+    assert!(err.contains("was taken over by"), "{err}");
     assert_eq!(crew.journal().len(), journal);
     assert_eq!(crew.git(&["rev-parse", "cloudcrew/demo"]), head);
 }
