@@ -285,7 +285,8 @@ pub struct Run {
     #[arg(long, value_name = "NAME", env = "CLOUDCREW_REHEARSAL")]
     pub rehearsal: Option<String>,
     /// Record all replies of live models in a new file, without secrets.
-    #[arg(long, value_name = "FILE", env = "CLOUDCREW_RECORD", conflicts_with_all = ["replay", "rehearsal"])]
+    #[arg(long, value_name = "FILE", env = "CLOUDCREW_RECORD", conflicts_with_all = ["replay",
+        "rehearsal"])]
     pub record: Option<PathBuf>,
     /// Replay the replies of a recorded run. A request that was not recorded is an error.
     #[arg(long, value_name = "FILE", env = "CLOUDCREW_REPLAY", conflicts_with = "rehearsal")]

@@ -50,8 +50,8 @@ pub fn aside(text: Arguments<'_>) {
 
 /// A document for programs, with a final newline.
 pub fn document(text: &str) {
-    bytes(shown(text).as_bytes());
-    bytes(b"\n");
+    // In one write: a reader gets whole lines.
+    bytes(format!("{}\n", shown(text)).as_bytes());
 }
 
 /// A line of data.

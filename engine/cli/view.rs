@@ -197,7 +197,8 @@ impl Watch for View {
             let line = Line { version: VERSION, project: &engagement.project, seq, at, event };
             return document(&output::line(&line));
         }
-        let heard = matches!(event, Event::SwarmInput { input, .. } if matches!(**input, Input::Reply(_)))
+        let heard = matches!(event, Event::SwarmInput { input, .. } if matches!(**input,
+            Input::Reply(_)))
             && self.heard_out();
         if let Some(text) = words(event, &engagement.state, heard) {
             self.line(&text);

@@ -380,7 +380,8 @@ fn holds(seed: u64) {
     for file in ["agents.yaml", "phases/proposal.yaml"] {
         let text = "version: 1\nphase: proposal\nswarm: { entry: writer }\n";
         editor.open(file, text);
-        let at = serde_json::json!({ "textDocument": { "uri": editor.uri(file) }, "position": { "line": 2, "character": 18 } });
+        let at = serde_json::json!({ "textDocument": { "uri": editor.uri(file) },
+            "position": { "line": 2, "character": 18 } });
         for method in [
             "textDocument/completion",
             "textDocument/hover",

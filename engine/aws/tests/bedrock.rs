@@ -106,7 +106,9 @@ fn done(stop: &str) -> [(&'static str, Value); 2] {
         ("messageStop", json!({ "stopReason": stop })),
         (
             "metadata",
-            json!({ "usage": { "inputTokens": 10, "outputTokens": 4, "totalTokens": 14, "cacheReadInputTokens": 900, "cacheWriteInputTokens": 80 }, "metrics": { "latencyMs": 1 } }),
+            json!({ "usage": { "inputTokens": 10, "outputTokens": 4, "totalTokens": 14,
+                "cacheReadInputTokens": 900, "cacheWriteInputTokens": 80 },
+                    "metrics": { "latencyMs": 1 } }),
         ),
     ]
 }
@@ -146,7 +148,8 @@ fn says(role: Role, content: Vec<Block>) -> Message {
 }
 
 fn tool() -> ToolSpec {
-    let schema = json!({ "type": "object", "required": ["zeta", "alpha"], "properties": { "zeta": { "type": "string" }, "alpha": {} } });
+    let schema = json!({ "type": "object", "required": ["zeta", "alpha"],
+        "properties": { "zeta": { "type": "string" }, "alpha": {} } });
     ToolSpec { name: "look".into(), description: "Looks.".into(), schema: schema.into() }
 }
 
@@ -191,7 +194,8 @@ async fn thoughts_and_attachments_are_sent_back_unchanged() {
             { "role": "assistant", "content": [
                 { "reasoningContent": { "reasoningText": { "text": "Hm.", "signature": "seal" } } },
                 { "reasoningContent": { "redactedContent": "c2VjcmV0" } },
-                { "toolUse": { "toolUseId": "t1", "name": "look", "input": { "zeta": "z", "alpha": 1 } } },
+                { "toolUse": { "toolUseId": "t1", "name": "look", "input": { "zeta": "z",
+                    "alpha": 1 } } },
             ] },
             { "role": "user", "content": [{ "toolResult": { "toolUseId": "t1", "content": [
                 { "text": "docs/plan.pdf: application/pdf" },
@@ -277,18 +281,21 @@ async fn a_reply_is_assembled_while_its_text_is_streamed() {
         delta(2, json!({ "text": "look." })),
         (
             "contentBlockStart",
-            json!({ "contentBlockIndex": 3, "start": { "toolUse": { "toolUseId": "t9", "name": "look" } } }),
+            json!({ "contentBlockIndex": 3, "start": { "toolUse": { "toolUseId": "t9",
+                "name": "look" } } }),
         ),
         delta(3, json!({ "toolUse": { "input": "{\"zeta\":" } })),
         delta(3, json!({ "toolUse": { "input": "\"z\"}" } })),
         (
             "contentBlockStart",
-            json!({ "contentBlockIndex": 4, "start": { "toolUse": { "toolUseId": "t10", "name": "look" } } }),
+            json!({ "contentBlockIndex": 4, "start": { "toolUse": { "toolUseId": "t10",
+                "name": "look" } } }),
         ),
         delta(4, json!({ "toolUse": { "input": "{\"zeta\": \"bro" } })),
         (
             "contentBlockStart",
-            json!({ "contentBlockIndex": 5, "start": { "toolUse": { "toolUseId": "t11", "name": "look" } } }),
+            json!({ "contentBlockIndex": 5, "start": { "toolUse": { "toolUseId": "t11",
+                "name": "look" } } }),
         ),
     ];
     events.extend(done("tool_use"));
@@ -333,7 +340,8 @@ async fn a_guardrails_findings_are_reported() {
     let mut events = done("guardrail_intervened");
     events.last_mut().unwrap().1["trace"] = json!({ "guardrail": {
         "inputAssessment": { "gr-1": {
-            "topicPolicy": { "topics": [{ "name": "Investment", "type": "DENY", "action": "BLOCKED" }] },
+            "topicPolicy": { "topics": [{ "name": "Investment", "type": "DENY",
+                "action": "BLOCKED" }] },
             "contentPolicy": { "filters": [
                 { "type": "INSULTS", "confidence": "LOW", "action": "NONE", "detected": true },
                 { "type": "HATE", "confidence": "NONE", "action": "NONE", "detected": false },
@@ -345,7 +353,8 @@ async fn a_guardrails_findings_are_reported() {
                 "managedWordLists": [{ "match": "damn", "type": "PROFANITY", "action": "BLOCKED" }],
             },
             "sensitiveInformationPolicy": {
-                "piiEntities": [{ "match": "ada@example.org", "type": "EMAIL", "action": "ANONYMIZED" }],
+                "piiEntities": [{ "match": "ada@example.org", "type": "EMAIL",
+                    "action": "ANONYMIZED" }],
                 "regexes": [{ "name": "case \
                  number", "match": "C-17", "regex": "C-[0-9]+", "action": "BLOCKED" }],
             },

@@ -154,7 +154,11 @@ impl Editor {
         let root = format!("file://{}", root.display());
         let edits = json!({ "documentChanges": true, "resourceOperations": ["rename"] });
         let capabilities = json!({ "workspace": { "workspaceEdit": edits } });
-        editor.request("initialize", json!({ "capabilities": capabilities, "workspaceFolders": [{ "uri": root, "name": "w" }] }));
+        editor.request(
+            "initialize",
+            json!({ "capabilities": capabilities,
+            "workspaceFolders": [{ "uri": root, "name": "w" }] }),
+        );
         editor
     }
 
@@ -220,7 +224,8 @@ impl Editor {
         let document = json!({ "uri": uri, "version": self.next });
         let change = json!({ "range": { "start": start, "end": end }, "text": text });
         self.send(
-            json!({ "method": "textDocument/didChange", "params": { "textDocument": document, "contentChanges": [change] } }),
+            json!({ "method": "textDocument/didChange", "params": { "textDocument": document,
+                "contentChanges": [change] } }),
         );
     }
 

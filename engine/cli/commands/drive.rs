@@ -68,7 +68,9 @@ pub async fn drive(
     if format == Format::Human {
         put!("{text}");
     }
-    let at_gate = matches!(&rest, Rest::Waiting(requests) if requests.iter().any(|r| matches!(r.kind, RequestKind::Approval { .. })));
+    let at_gate = matches!(&rest,
+        Rest::Waiting(requests) if requests.iter().any(|r| matches!(r.kind,
+            RequestKind::Approval { .. })));
     if let Some(moved) = moved.filter(|_| at_gate) {
         note!("{project}: {}", behind(&moved));
     }

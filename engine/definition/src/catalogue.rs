@@ -34,8 +34,8 @@ pub enum Effect {
     Keyed,
     /// Moves something from a known state to another, so it happens at most once.
     CompareAndSwap,
-    /// Nobody can know whether a call without a recorded result had its effect: it is not repeated, and
-    /// the agent is told so.
+    /// It cannot be known whether a call without a recorded result had its effect. It is not
+    /// repeated, and the agent is told why.
     Uncertain,
 }
 

@@ -13,7 +13,8 @@ use libfuzzer_sys::fuzz_target;
 
 /// The smallest workspace; the fuzzer provides one of its files.
 macro_rules! files {
-    ($($path:literal),*) => { [$(($path, include_str!(concat!("../../../examples/minimal/", $path)))),*] };
+    ($($path:literal),*) => { [$(($path, include_str!(concat!("../../../examples/minimal/",
+        $path)))),*] };
 }
 
 const FILES: [(&str, &str); 8] = files!(
@@ -37,11 +38,13 @@ fuzz_target!(|bytes: &[u8]| {
     let loaded = load(&sources, &catalogue());
     let found = loaded.report.diagnostics();
     assert!(render(&sources, found, Format::Json).contains("\"version\""));
-    assert_eq!(render(&sources, found, Format::Human { colour: false }).is_empty(), found.is_empty());
+    assert_eq!(render(&sources, found, Format::Human { colour: false }).is_empty(),
+        found.is_empty());
     let Some(definition) = loaded.definition else { return };
     for workflow in &definition.workflows {
         assert_eq!(compare(&definition, &definition, &workflow.name), []);
-        assert!(forecast(&definition, workflow).total.turns.low <= forecast(&definition, workflow).total.turns.high);
+        assert!(forecast(&definition, workflow).total.turns.low <= forecast(&definition,
+            workflow).total.turns.high);
         if let Some(plan) = cloudcrew_plan::build(&definition, &workflow.name) {
             assert!(asl::asl(&plan, &definition).contains("StartAt"));
         }

@@ -242,7 +242,8 @@ async fn a_changed_request_is_explained_and_never_answered() {
         ),
         (
             |a| a.messages.truncate(1),
-            "it had 3 messages and now has 1; the first 1 are equal\n--- recorded\n+++ now\n@@ -1,5 \
+            "it had 3 messages and now has 1; the first 1 are equal\n--- recorded\n+++ now\n@@ \
+             -1,5 \
              +0,0 @@\n-assistant\n-[calls \
              repo_read as c]\n-{\n-  \"path\": \"a.md\"\n-}",
         ),

@@ -118,7 +118,9 @@ impl<W: Write> Writer<W> {
 
     /// Responds to a frame without a readable id.
     pub(crate) fn complain(&mut self, code: ErrorCode, why: &str) -> io::Result<()> {
-        let body = json!({ "jsonrpc": "2.0", "id": null, "error": { "code": code as i32, "message": why } }).to_string();
+        let body = json!({ "jsonrpc": "2.0", "id": null, "error": { "code": code as i32,
+            "message": why } })
+        .to_string();
         write!(self.out, "Content-Length: {}\r\n\r\n{body}", body.len())?;
         self.out.flush()
     }

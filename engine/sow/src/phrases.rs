@@ -26,7 +26,8 @@ pub(super) const PHRASES: &[(Name, &[&str])] = &[
              needed", "must have",
             "must haves", "should have", "should haves", "could have", "could haves", "nice to \
              have",
-            "nice to haves", "needs", "must", "shall", "features", "functionality", "scope", "scope of work",
+            "nice to haves", "needs", "must", "shall", "features", "functionality", "scope",
+                "scope of work",
             "in scope", "user stories", "use cases",
         ],
     ),
@@ -41,7 +42,8 @@ pub(super) const PHRASES: &[(Name, &[&str])] = &[
     (
         Name::Section(Constraints),
         &[
-            "constraints", "constraint", "limitations", "limits", "restrictions", "boundaries", "guardrails",
+            "constraints", "constraint", "limitations", "limits", "restrictions", "boundaries",
+                "guardrails",
             "must not", "must nots", "must not have", "must never", "out of scope", "not in \
              scope", "exclusions",
             "wont have", "wont haves", "will not have", "non goals", "non goal",
@@ -77,11 +79,14 @@ pub(super) const PHRASES: &[(Name, &[&str])] = &[
     (
         Name::Other,
         &[
-            "background", "context", "introduction", "overview", "summary", "about", "budget", "price", "pricing",
+            "background", "context", "introduction", "overview", "summary", "about", "budget",
+                "price", "pricing",
             "cost", "costs", "payment", "payments", "payment terms", "payment schedule", "payment \
              milestones",
-            "contact", "contacts", "team", "roles", "stakeholders", "risks", "assumptions", "dependencies",
-            "glossary", "definitions", "appendix", "annex", "references", "notes", "questions", "next steps",
+            "contact", "contacts", "team", "roles", "stakeholders", "risks", "assumptions",
+                "dependencies",
+            "glossary", "definitions", "appendix", "annex", "references", "notes", "questions",
+                "next steps",
             "approvals", "approval", "sign off", "signatures", "terms", "conditions", "current \
              situation",
             "governance", "communication",
@@ -92,11 +97,16 @@ pub(super) const PHRASES: &[(Name, &[&str])] = &[
 /// Words that may precede a phrase without changing its subject.
 #[rustfmt::skip]
 pub(super) const QUALIFIERS: &[&str] = &[
-    "a", "the", "our", "your", "all", "key", "main", "core", "other", "additional", "general", "specific",
-    "detailed", "overall", "high", "level", "functional", "non", "nonfunctional", "technical", "business", "project",
-    "product", "system", "software", "solution", "service", "user", "customer", "client", "security", "performance",
-    "data", "operational", "quality", "legal", "regulatory", "minimum", "expected", "desired", "target", "important",
-    "delivery", "final", "primary", "known", "budget", "design", "integration", "reporting", "strategic", "hard",
+    "a", "the", "our", "your", "all", "key", "main", "core", "other", "additional", "general",
+        "specific",
+    "detailed", "overall", "high", "level", "functional", "non", "nonfunctional", "technical",
+        "business", "project",
+    "product", "system", "software", "solution", "service", "user", "customer", "client",
+        "security", "performance",
+    "data", "operational", "quality", "legal", "regulatory", "minimum", "expected", "desired",
+        "target", "important",
+    "delivery", "final", "primary", "known", "budget", "design", "integration", "reporting",
+        "strategic", "hard",
     "section", "proposed", "executive", "we", "open", "mandatory", "essential",
     "what", "not", "dont",
 ];
@@ -104,14 +114,17 @@ pub(super) const QUALIFIERS: &[&str] = &[
 /// Words that may follow a phrase: the text after them describes the section further.
 #[rustfmt::skip]
 pub(super) const FOLLOWERS: &[&str] = &[
-    "of", "for", "in", "to", "we", "from", "by", "on", "at", "that", "the", "you", "with", "per", "this", "our", "it", "is", "are",
+    "of", "for", "in", "to", "we", "from", "by", "on", "at", "that", "the", "you", "with", "per",
+        "this", "our", "it", "is", "are",
     "do", "be", "within", "during",
 ];
 
 /// Words above a list that change the meaning of its items: "The system must not:", "Nice to have".
 #[rustfmt::skip]
 pub(super) const TURNING: &[&str] = &[
-    "not", "never", "no", "without", "dont", "wont", "cannot", "cant", "exclude", "excludes", "excluded",
-    "excluding", "exclusions", "except", "unless", "should", "could", "nice", "optional", "optionally", "later",
+    "not", "never", "no", "without", "dont", "wont", "cannot", "cant", "exclude", "excludes",
+        "excluded",
+    "excluding", "exclusions", "except", "unless", "should", "could", "nice", "optional",
+        "optionally", "later",
     "future",
 ];

@@ -464,7 +464,8 @@ fn a_parsed_document_round_trips_through_json() {
         decode("\u{FEFF}# Shop\r\n## Goals\r\n- größer\r\n".as_bytes()).expect("this is text");
     let sow = sow(&text);
     let json = serde_json::to_string(&sow).expect("a statement of work is data");
-    assert!(json.contains(r#""missing":["requirements","constraints","deliverables","acceptance_criteria","timeline"]"#));
+    assert!(json.contains(
+        r#""missing":["requirements","constraints","deliverables","acceptance_criteria","timeline"]"#));
     assert_eq!(serde_json::from_str::<Sow>(&json).expect("and reads back"), sow);
 }
 

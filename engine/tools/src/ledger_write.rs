@@ -43,7 +43,8 @@ enum Kind {
 impl TypedTool for LedgerWrite {
     type Arguments = Arguments;
     const NAME: &'static str = "ledger_write";
-    const DESCRIPTION: &'static str = "Adds one entry to the ledger. Entries are never changed: add \
+    const DESCRIPTION: &'static str = "Adds one entry to the ledger. Entries are never changed: \
+        add \
                                        another that corrects it.";
     const CAPABILITY: Capability = Capability::WriteLedger;
     const EFFECT: Effect = Effect::Keyed;

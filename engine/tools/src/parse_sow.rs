@@ -18,7 +18,8 @@ pub(super) struct Arguments {}
 impl TypedTool for ParseSow {
     type Arguments = Arguments;
     const NAME: &'static str = "parse_sow";
-    const DESCRIPTION: &'static str = "Takes the statement of work apart: objectives, requirements, \
+    const DESCRIPTION: &'static str = "Takes the statement of work apart: objectives, \
+        requirements, \
                                        constraints, deliverables, acceptance criteria, timeline, \
                                        each with id and line.";
     const CAPABILITY: Capability = Capability::Read;

@@ -43,7 +43,8 @@ fn the_server_follows_a_thousand_random_edits() {
             continue;
         }
         let piece = pieces[dice.below(pieces.len())];
-        let range = json!({ "start": Editor::position(text, from), "end": Editor::position(text, to.max(from)) });
+        let range = json!({ "start": Editor::position(text, from), "end": Editor::position(text,
+            to.max(from)) });
         text.replace_range(from..to.max(from), piece);
         let document = json!({ "uri": editor.uri(paths[which]), "version": version });
         let change = json!({ "range": range, "text": piece });
@@ -89,7 +90,8 @@ fn no_message_from_a_client_stops_the_server() {
     }
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     editor.raw(format!("Content-Length: {}\r\n\r\n{deep}", deep.len()).as_bytes());
-    let outside = json!({ "textDocument": { "uri": uri }, "position": { "line": u32::MAX, "character": u32::MAX } });
+    let outside = json!({ "textDocument": { "uri": uri }, "position": { "line": u32::MAX,
+        "character": u32::MAX } });
     for method in [
         "completion",
         "hover",
@@ -111,7 +113,8 @@ fn no_message_from_a_client_stops_the_server() {
             editor.answer(&format!("textDocument/{method}"), params);
         }
     }
-    let range = json!({ "start": { "line": 9999, "character": 7 }, "end": { "line": 2, "character": 9999 } });
+    let range = json!({ "start": { "line": 9999, "character": 7 }, "end": { "line": 2,
+        "character": 9999 } });
     let document = json!({ "uri": uri, "version": 2 });
     let change =
         json!({ "textDocument": document, "contentChanges": [{ "range": range, "text": "x" }] });

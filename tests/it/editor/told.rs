@@ -26,7 +26,8 @@ fn a_typo_is_found_at_its_word_and_fixed() {
     );
     let ask = |found: &Value, only: Value| {
         let context = json!({ "diagnostics": [found], "only": only });
-        json!({ "textDocument": { "uri": editor.uri(DISCOVERY) }, "range": found["range"], "context": context })
+        json!({ "textDocument": { "uri": editor.uri(DISCOVERY) }, "range": found["range"],
+            "context": context })
     };
     let (quick, all) =
         (ask(&found[0], json!(["quickfix"])), ask(&found[0], json!(["source.fixAll"])));
@@ -144,9 +145,11 @@ fn a_folder_without_a_crew_is_ignored() {
     std::fs::create_dir(folder.path().join("phases")).expect("a folder");
     std::fs::write(folder.path().join(DISCOVERY), "nonsense: [").expect("written");
     let mut editor = Editor::start(folder.path(), modern());
-    let document = json!({ "uri": editor.uri(DISCOVERY), "languageId": "yaml", "version": 1, "text": "nonsense: [" });
+    let document = json!({ "uri": editor.uri(DISCOVERY), "languageId": "yaml", "version": 1,
+        "text": "nonsense: [" });
     editor.tell("textDocument/didOpen", json!({ "textDocument": document }));
-    let at = json!({ "textDocument": { "uri": editor.uri(DISCOVERY) }, "position": { "line": 0, "character": 3 } });
+    let at = json!({ "textDocument": { "uri": editor.uri(DISCOVERY) }, "position": { "line": 0,
+        "character": 3 } });
     for method in [
         "textDocument/hover",
         "textDocument/completion",

@@ -120,17 +120,20 @@ fn spoil(turns: &mut Vec<Value>, at: usize, fault: Fault) -> bool {
         }
         Fault::BreaksAfterText => {
             json!({ "text": "This will never be said to its end, whatever happens.",
-            "streamError": { "type": "modelStreamErrorException", "message": "scripted", "afterEvents": 3 } })
+            "streamError": { "type": "modelStreamErrorException", "message": "scripted",
+                "afterEvents": 3 } })
         }
         Fault::BrokenArguments => {
-            json!({ "tools": [{ "name": "repo_read", "input": {}, "inputText": "{\"path\": \"docs/" }] })
+            json!({ "tools": [{ "name": "repo_read", "input": {},
+                "inputText": "{\"path\": \"docs/" }] })
         }
         Fault::UnknownTool => {
             json!({ "tools": [{ "name": "launch_missiles", "input": { "at": "once" } }] })
         }
         Fault::Loop => json!({ "tools": [{ "name": "repo_list", "input": {} }], "repeat": 7 }),
         Fault::CutInACall => json!({ "text": "I write", "stop": "max_tokens",
-            "tools": [{ "name": "repo_write", "input": {}, "inputText": "{\"path\": \"docs/x.md\", \"content\": \"half" }] }),
+            "tools": [{ "name": "repo_write", "input": {},
+                "inputText": "{\"path\": \"docs/x.md\", \"content\": \"half" }] }),
     };
     turns.insert(at, extra);
     true

@@ -155,7 +155,10 @@ fn an_endless_reply_fails_its_swarm() {
 fn refusals_of_the_swarm_are_shown_with_their_reason() {
     let mut script = rehearsed();
     let turns = script["model"]["agents"]["pm"]["turns"].as_array_mut().expect("turns");
-    let to = |agent: &str| json!({ "name": "handoff_to_agent", "input": { "agent_name": agent, "message": "Go on." } });
+    let to = |agent: &str| {
+        json!({ "name": "handoff_to_agent", "input": { "agent_name": agent,
+        "message": "Go on." } })
+    };
     let unknown = json!({ "name": "launch_missiles", "input": { "at": "once" } });
     turns.insert(1, json!({ "text": "", "tools": [unknown, to("pm"), to("nobody")] }));
     let (_server, crew) = served(&script, Through::OpenAi);

@@ -60,7 +60,8 @@ fn turn(reply: &Value) -> Value {
         blocks.iter().map(|b| &b["tool_use"]).filter(|call| !call.is_null()).collect();
     let tools: Vec<Value> =
         tools.iter().map(|call| json!({ "name": call["name"], "input": call["input"] })).collect();
-    let usage = json!({ "input": reply["usage"]["input_tokens"], "output": reply["usage"]["output_tokens"] });
+    let usage = json!({ "input": reply["usage"]["input_tokens"],
+        "output": reply["usage"]["output_tokens"] });
     json!({ "text": text, "tools": tools, "usage": usage })
 }
 

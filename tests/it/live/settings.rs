@@ -128,9 +128,8 @@ fn without_credentials_a_bedrock_run_waits_and_says_where_to_get_them() {
 #[test]
 #[ignore = "needs python3"]
 fn doctor_calls_each_model_once_and_reports_the_result() {
-    let server = Server::start(
-        &json!({ "model": { "agents": { "*": { "exhausted": "repeat_last", "turns": [{ "text": "ready" }] } } } }),
-    );
+    let server = Server::start(&json!({ "model": { "agents": { "*": { "exhausted": "repeat_last",
+            "turns": [{ "text": "ready" }] } } } }));
     let crew = crew_at(&server.url(), Through::OpenAi);
     let done = crew.run(&["doctor", "--live", "--model", "qa=opus"]).exits(0);
     done.says("agent qa: opus (--model)")

@@ -29,7 +29,8 @@ pub fn modern() -> Value {
     json!({
         "general": { "positionEncodings": ["utf-16"] },
         "workspace": {
-            "workspaceEdit": { "documentChanges": true, "resourceOperations": ["create", "rename", "delete"] },
+            "workspaceEdit": { "documentChanges": true, "resourceOperations": ["create", "rename",
+                "delete"] },
             "didChangeWatchedFiles": { "dynamicRegistration": true },
         },
         "textDocument": {
@@ -144,7 +145,8 @@ impl Editor {
         self.next += 1;
         let uri = self.uri(path);
         self.findings.remove(&uri);
-        let params = json!({ "textDocument": { "uri": uri, "version": self.next }, "contentChanges": [{ "text": text }] });
+        let params = json!({ "textDocument": { "uri": uri, "version": self.next },
+            "contentChanges": [{ "text": text }] });
         self.tell("textDocument/didChange", params);
         self.settled(path)
     }
@@ -162,7 +164,8 @@ impl Editor {
     /// Waits for the findings of earlier messages. They may follow a response, so the second
     /// response is sure to come after them.
     fn all_told(&mut self, path: &str) {
-        let place = json!({ "textDocument": { "uri": self.uri(path) }, "position": { "line": 0, "character": 0 } });
+        let place = json!({ "textDocument": { "uri": self.uri(path) }, "position": { "line": 0,
+            "character": 0 } });
         for _ in 0..2 {
             self.answer("textDocument/hover", place.clone());
         }
@@ -185,7 +188,8 @@ impl Editor {
     #[track_caller]
     pub fn at(&self, path: &str, text: &str, word: &str) -> Value {
         let offset = text.find(word).expect(word);
-        json!({ "textDocument": { "uri": self.uri(path) }, "position": Editor::position(text, offset + 1) })
+        json!({ "textDocument": { "uri": self.uri(path) }, "position": Editor::position(text,
+            offset + 1) })
     }
 
     /// Shuts the server down. Returns its exit code.

@@ -99,7 +99,8 @@ pub fn execute(executions: &[Execution]) -> Vec<Course> {
         machines.insert(machine.clone(), machine.clone().into());
         let input = execution.entry.as_ref().map_or(json!({}), |entry| json!({ "entry": entry }));
         work.push(
-            json!({ "project": format!("{}-{number}", unique()), "machine": machine, "input": input, "script": execution.script }),
+            json!({ "project": format!("{}-{number}", unique()), "machine": machine, "input": input,
+                "script": execution.script }),
         );
     }
     let mut child = Command::new(python)

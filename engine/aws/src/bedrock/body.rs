@@ -39,12 +39,15 @@ pub fn body(request: &ModelRequest<'_>, settings: &Settings) -> Vec<u8> {
         tool_config: Tools { tools: request.tools.iter().map(tool).collect() },
         messages: request.messages.iter().map(Sent::of).collect(),
         inference_config: json!({ "maxTokens": request.max_tokens }),
-        guardrail_config: settings.guardrail.as_ref().map(
-            |guardrail| json!({ "guardrailIdentifier": guardrail.id, "guardrailVersion": guardrail.version, "trace": "enabled" }),
-        ),
+        guardrail_config: settings.guardrail.as_ref().map(|guardrail| {
+            json!({ "guardrailIdentifier": guardrail.id,
+                "guardrailVersion": guardrail.version, "trace": "enabled" })
+        }),
         additional_model_request_fields: settings.reasoning.map(|reasoning| match reasoning {
-            Reasoning::Tokens(tokens) => json!({ "thinking": { "type": "enabled", "budget_tokens": tokens } }),
-            Reasoning::Effort(effort) => json!({ "thinking": { "type": "adaptive" }, "output_config": { "effort": effort } }),
+            Reasoning::Tokens(tokens) => json!({ "thinking": { "type": "enabled",
+                "budget_tokens": tokens } }),
+            Reasoning::Effort(effort) => json!({ "thinking": { "type": "adaptive" },
+                "output_config": { "effort": effort } }),
         }),
     };
     body.fit_attachments();

@@ -27,7 +27,8 @@ pub fn prepare(folder: &Path, seen: &Value, home: &Path, file: &str) {
         let body = &request["body"];
         agents.insert(
             request["agent"].as_str().expect("a name").to_owned(),
-            json!({ "system": body["system"], "tools": body["toolConfig"]["tools"], "opening": body["messages"][0]["content"][0]["text"] }),
+            json!({ "system": body["system"], "tools": body["toolConfig"]["tools"],
+                "opening": body["messages"][0]["content"][0]["text"] }),
         );
     }
     let commits = std::fs::read(folder.join(counted::FILE)).expect("the commits of the journal");
@@ -41,7 +42,8 @@ pub fn prepare(folder: &Path, seen: &Value, home: &Path, file: &str) {
             .expect("rows")
             .map(|row| row.expect("a row")),
     );
-    let all = json!({ "agents": agents, "rows": rows, "entry": seen[0]["agent"], "requests": seen.len(), "file": file });
+    let all = json!({ "agents": agents, "rows": rows, "entry": seen[0]["agent"],
+        "requests": seen.len(), "file": file });
     std::fs::write(folder.join("bare.json"), all.to_string()).expect("written");
 }
 

@@ -230,7 +230,10 @@ fn script(said: &[(String, ModelReply)], calls_each: usize) -> Value {
                 }
             })
             .collect();
-        let usage = |calls: &[Value]| json!({ "output": (WORDS + calls.iter().map(|c| c.to_string().len()).sum::<usize>()) / 4 });
+        let usage = |calls: &[Value]| {
+            json!({ "output": (WORDS + calls.iter().map(|c| c.to_string(
+            ).len()).sum::<usize>()) / 4 })
+        };
         if calls.is_empty() {
             turns.push(json!({ "text": words(&text, number), "usage": usage(&[]) }));
         }

@@ -61,7 +61,8 @@ pub fn measure(words: &[String]) {
     let complaint: String =
         complaint.chars().skip(complaint.chars().count().saturating_sub(600)).collect();
     let figures = json!({
-        "began": began, "wall": wall, "cpu": measured_cpu().as_secs_f64(), "peak_kib": peak_of_children_kib(),
+        "began": began, "wall": wall, "cpu": measured_cpu().as_secs_f64(),
+            "peak_kib": peak_of_children_kib(),
         "said": said, "complaint": complaint,
     });
     println!("{figures}");

@@ -24,7 +24,10 @@ pub fn start() -> Value {
 /// Two agents that hand off to each other after ten turns.
 pub fn swarm(turns: usize, side: Side) -> Value {
     let visits = turns / 10;
-    let to = |name: &str| json!({ "tools": [{ "name": "handoff_to_agent", "input": { "agent_name": name, "message": "your turn" } }] });
+    let to = |name: &str| {
+        json!({ "tools": [{ "name": "handoff_to_agent",
+        "input": { "agent_name": name, "message": "your turn" } }] })
+    };
     let visit = |other: &str| match side {
         Side::Reference => {
             [vec![read(); 8], vec![to(other), json!({ "text": "Handed over." })]].concat()
@@ -117,7 +120,8 @@ fn scenario(scripts: &[(&str, Vec<Value>)], bytes: usize) -> Value {
     let turns = scripts.iter().map(|(name, turns)| ((*name).to_owned(), json!({ "turns": turns })));
     json!({
         "task": "Do the work.",
-        "swarm": { "entry": scripts[0].0, "max_handoffs": 1000, "max_iterations": 1000, "execution_timeout": 7200, "node_timeout": 7200 },
+        "swarm": { "entry": scripts[0].0, "max_handoffs": 1000, "max_iterations": 1000,
+            "execution_timeout": 7200, "node_timeout": 7200 },
         "agents": agents.collect::<Vec<_>>(),
         "model": { "agents": turns.collect::<serde_json::Map<_, _>>() },
         "files": { FILE: text_of(bytes) },

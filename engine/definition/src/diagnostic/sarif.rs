@@ -19,7 +19,8 @@ pub(super) fn render(
         "version": "2.1.0",
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "runs": [{
-            "tool": { "driver": { "name": "cloudcrew", "version": env!("CARGO_PKG_VERSION"), "rules": rules } },
+            "tool": { "driver": { "name": "cloudcrew", "version": env!("CARGO_PKG_VERSION"),
+                "rules": rules } },
             "columnKind": "unicodeCodePoints",
             "results": results,
         }],

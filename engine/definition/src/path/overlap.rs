@@ -424,9 +424,11 @@ mod tests {
             one in r"(a|b|\*|a\*|\*b|\*\*)(/(a|b|\*|\*b|\*\*)){0,3}/?( !(a|b|a\*|\*\*)(/(a|b|\*b|\*\*)){1,2}){0,2}",
             other in r"(a|b|\*|a\*|\*b|\*\*)(/(a|b|\*|\*b|\*\*)){0,3}/?( !(a|b|a\*|\*\*)(/(a|b|\*b|\*\*)){1,2})?",
         ) {
-            let scope = |globs: &str| Scope::new(&globs.split(' ').map(str::to_owned).collect::<Vec<_>>());
+            let scope = |globs: &str| Scope::new(&globs.split(' ').map(
+                str::to_owned).collect::<Vec<_>>());
             if let (Ok(one), Ok(other)) = (scope(&one), scope(&other)) {
-                let shared = small_paths().into_iter().find(|path| one.allows(path) && other.allows(path));
+                let shared = small_paths().into_iter().find(|path| one.allows(path) && other.allows(
+                    path));
                 let seen = one.overlap(&other, &mut usize::MAX.clone());
                 prop_assert!(shared.is_none() || matches!(seen, Overlap::At(_)), "{:?}", shared);
             }

@@ -357,15 +357,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_accepted_path_has_no_refused_element(text in r"([a-zA-Z~.: \\\u{e9}e\u{301}\u{200B}-]|/|\.git|git~1|\.\.|con|\PC){0,40}") {
+        fn an_accepted_path_has_no_refused_element(
+            text in r"([a-zA-Z~.: \\\u{e9}e\u{301}\u{200B}-]|/|\.git|git~1|\.\.|con|\PC){0,40}") {
             if let Ok(path) = RepoPath::parse(&text) {
                 prop_assert_eq!(path.components().collect::<Vec<_>>().join("/"), text.clone());
                 prop_assert_eq!(&RepoPath::parse(path.as_str()), &Ok(path.clone()));
                 for name in path.components() {
                     prop_assert!(!name.is_empty() && !name.ends_with(['.', ' ']));
-                    let refused = name.contains(['\\', ':', '/', '\0', '\u{200B}', '\u{202E}', '\u{FEFF}']);
+                    let refused = name.contains(['\\', ':', '/', '\0', '\u{200B}', '\u{202E}',
+                        '\u{FEFF}']);
                     prop_assert!(!refused);
-                    prop_assert!(!name.eq_ignore_ascii_case(".git") && !name.eq_ignore_ascii_case("git~1"));
+                    prop_assert!(!name.eq_ignore_ascii_case(".git") && !name.eq_ignore_ascii_case(
+                        "git~1"));
                     prop_assert!(is_nfc(name) && name.len() <= 255);
                 }
             }

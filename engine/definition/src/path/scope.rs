@@ -295,14 +295,16 @@ mod tests {
     proptest! {
         #[test]
         fn an_allowed_path_starts_with_the_folder_of_some_glob(
-            globs in prop::collection::vec(r"!?(a|b|docs|\*|[ab]\*|\*\*|a\?)(/(a|b|docs|\*|\*\*|b\*)){0,3}/?", 1..4),
+            globs in prop::collection::vec(
+                r"!?(a|b|docs|\*|[ab]\*|\*\*|a\?)(/(a|b|docs|\*|\*\*|b\*)){0,3}/?", 1..4),
             path in r"(a|b|docs|ab|x)(/(a|b|docs|ab|x|\.envrc)){0,4}",
         ) {
             if let (Ok(scope), Ok(path)) = (Scope::new(&globs), RepoPath::parse(&path))
                 && scope.allows(&path)
             {
                 let names: Vec<&str> = path.components().collect();
-                let begins = |glob: &&Glob| !glob.excludes && fixed(glob).iter().zip(&names).all(|(want, name)| want == name)
+                let begins = |glob: &&Glob| !glob.excludes && fixed(glob).iter().zip(&names).all(|(
+                    want, name)| want == name)
                     && fixed(glob).len() <= names.len();
                 prop_assert!(scope.compiled().any(|glob| begins(&glob)));
                 prop_assert!(crate::path::sensitive(&path).is_none());

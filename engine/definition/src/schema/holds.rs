@@ -17,13 +17,17 @@ pub(super) fn holds(rule: &Value, document: &Document, node: NodeId) -> bool {
         "properties" => true,
         "additionalProperties" => entries(rule, wanted, document, kind),
         "required" => required(wanted, document, node),
-        "items" => matches!(kind, Kind::List(items) if items.iter().all(|item| holds(wanted, document, *item))),
-        "enum" => matches!(kind, Kind::Text(text) if wanted.as_array().is_some_and(|all| all.iter().any(|one| one == text))),
+        "items" => matches!(kind, Kind::List(items) if items.iter().all(|item| holds(wanted,
+            document, *item))),
+        "enum" => matches!(kind,
+            Kind::Text(text) if wanted.as_array().is_some_and(|all| all.iter().any(
+                |one| one == text))),
         "pattern" => matches!(kind, Kind::Text(text) if fits(text, wanted, rule)),
         "propertyNames" => names(wanted, document, kind),
         "minimum" => number(kind).zip(wanted.as_f64()).is_some_and(|(n, least)| n >= least),
         "maximum" => number(kind).zip(wanted.as_f64()).is_some_and(|(n, most)| n <= most),
-        "minItems" => matches!(kind, Kind::List(items) if Some(items.len() as u64) >= wanted.as_u64()),
+        "minItems" => matches!(kind,
+            Kind::List(items) if Some(items.len() as u64) >= wanted.as_u64()),
         "$schema"
         | "title"
         | "description"
@@ -79,7 +83,8 @@ fn names(wanted: &Value, document: &Document, kind: &Kind) -> bool {
     let by_name =
         wanted["pattern"] == NAME_PATTERN && wanted.as_object().is_some_and(|rule| rule.len() == 1);
     by_name
-        && matches!(kind, Kind::Map(entries) if entries.iter().all(|(key, _)| document.text(*key).is_some_and(is_name)))
+        && matches!(kind, Kind::Map(entries) if entries.iter().all(|(key,
+            _)| document.text(*key).is_some_and(is_name)))
 }
 
 fn fits(text: &str, pattern: &Value, rule: &Map<String, Value>) -> bool {

@@ -87,7 +87,8 @@ fn documented_defaults_match_the_engine() {
         sources.add(path, text.as_bytes());
     }
     let tool = |name: &str, capability: &str| {
-        let info = json!({ "name": name, "description": "", "schema": {}, "capability": capability, "effect": "pure" });
+        let info = json!({ "name": name, "description": "", "schema": {}, "capability": capability,
+            "effect": "pure" });
         serde_json::from_value(info).expect("a tool")
     };
     let catalogue = Catalogue {

@@ -16,10 +16,12 @@ pub struct AgentsFile {
     #[schemars(extend("x-cloudcrew-defines" = "models"))]
     pub models: Written<Entries<Model>>,
     /// Budgets that agents share within an engagement, keyed by a name of your choice. Optional.
-    #[schemars(extend("x-cloudcrew-defines" = "budgets", "examples" = [{"builders": {"tokens": 12000000, "usd": 90, "at_limit": "ask"}}]))]
+    #[schemars(extend("x-cloudcrew-defines" = "budgets",
+        "examples" = [{"builders": {"tokens": 12000000, "usd": 90, "at_limit": "ask"}}]))]
     pub budgets: Option<Written<Entries<Budget>>>,
     /// Tools that every agent has, listed before its own.
-    #[schemars(extend("x-cloudcrew-names" = "tools", "examples" = [["repo_read", "repo_list", "ledger_read", "ask_customer"]]))]
+    #[schemars(extend("x-cloudcrew-names" = "tools", "examples" = [["repo_read", "repo_list",
+        "ledger_read", "ask_customer"]]))]
     pub shared_tools: Option<Written<Vec<Written<String>>>>,
     /// Agents, keyed by name. Agents see each other in this order.
     #[schemars(extend("x-cloudcrew-defines" = "agents"))]
@@ -41,7 +43,8 @@ pub struct Agent {
     #[schemars(extend("x-cloudcrew-names" = "prompts", "examples" = ["prompts/pm.md"]))]
     pub prompt: Written<String>,
     /// Tools in addition to `shared_tools`. A tool that writes also needs `writes`.
-    #[schemars(extend("x-cloudcrew-names" = "tools", "examples" = [["ledger_write", "repo_write"]]))]
+    #[schemars(extend("x-cloudcrew-names" = "tools", "examples" = [["ledger_write",
+        "repo_write"]]))]
     pub tools: Option<Written<Vec<Written<String>>>>,
     /// The paths that the agent's tools may write, as `.gitignore` globs. `!glob` excludes paths
     /// again. The engine refuses every other path.

@@ -17,19 +17,23 @@ pub struct Model {
     pub provider: Option<Written<Provider>>,
     /// The provider's identifier of the model, or of an inference profile such as
     /// `us.anthropic.claude-opus-4-6-v1`.
-    #[schemars(regex(pattern = "^[A-Za-z0-9][A-Za-z0-9._:/-]{0,255}$"), extend("x-cloudcrew-form" = "model-id", "examples" = ["us.anthropic.claude-opus-4-6-v1"]))]
+    #[schemars(regex(pattern = "^[A-Za-z0-9][A-Za-z0-9._:/-]{0,255}$"),
+        extend("x-cloudcrew-form" = "model-id", "examples" = ["us.anthropic.claude-opus-4-6-v1"]))]
     pub id: Option<Written<String>>,
     /// AWS region, for `bedrock`. Defaults to `BEDROCK_REGION`, or else the region of the AWS
     /// configuration.
-    #[schemars(regex(pattern = "^[a-z]{2}(-[a-z]+)+-[0-9]$"), extend("x-cloudcrew-form" = "region", "examples" = ["eu-central-1"]))]
+    #[schemars(regex(pattern = "^[a-z]{2}(-[a-z]+)+-[0-9]$"), extend("x-cloudcrew-form" = "region",
+        "examples" = ["eu-central-1"]))]
     pub region: Option<Written<String>>,
     /// URL of the service. Required for `openai`, where it is the base URL before
     /// `/chat/completions`. For `bedrock`, defaults to the endpoint of the region.
-    #[schemars(regex(pattern = "^https?://[^\\s/?#@]+(/[^\\s?#]*)?$"), extend("x-cloudcrew-form" = "url", "examples" = ["http://127.0.0.1:11434/v1"]))]
+    #[schemars(regex(pattern = "^https?://[^\\s/?#@]+(/[^\\s?#]*)?$"),
+        extend("x-cloudcrew-form" = "url", "examples" = ["http://127.0.0.1:11434/v1"]))]
     pub endpoint: Option<Written<String>>,
     /// Name of the environment variable that holds the API key, for `openai`. By default, no key is
     /// sent.
-    #[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"), extend("x-cloudcrew-form" = "variable", "examples" = ["OPENAI_API_KEY"]))]
+    #[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"), extend("x-cloudcrew-form" = "variable",
+        "examples" = ["OPENAI_API_KEY"]))]
     pub key_env: Option<Written<String>>,
     /// Whether replies are streamed, for `openai`.
     #[schemars(extend("default" = defaults::STREAMING))]
@@ -63,7 +67,8 @@ pub struct Model {
     pub prompt_cache: Option<Written<bool>>,
     /// Price in US dollars per million tokens. Defaults to the known price of the `id`. An unknown
     /// price is shown as unknown, never as zero.
-    #[schemars(extend("examples" = [{"input": 5, "output": 25, "cache_read": 0.5, "cache_write": 6.25}]))]
+    #[schemars(extend("examples" = [{"input": 5, "output": 25, "cache_read": 0.5,
+        "cache_write": 6.25}]))]
     pub price: Option<Written<Price>>,
 }
 

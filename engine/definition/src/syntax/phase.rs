@@ -13,7 +13,8 @@ pub struct PhaseFile {
     #[schemars(range(min = 1, max = 1))]
     pub version: Written<u32>,
     /// Name of the phase; must equal the file name without `.yaml`.
-    #[schemars(regex(pattern = super::NAME_PATTERN), extend("x-cloudcrew-defines" = "phases", "examples" = ["discovery"]))]
+    #[schemars(regex(pattern = super::NAME_PATTERN), extend("x-cloudcrew-defines" = "phases",
+        "examples" = ["discovery"]))]
     pub phase: Written<String>,
     /// One line about the purpose of the phase.
     #[schemars(extend("examples" = ["Understand what the customer asks for and agree on a plan"]))]
@@ -21,16 +22,19 @@ pub struct PhaseFile {
     /// The agents that do the work, and their limits.
     pub swarm: Written<Swarm>,
     /// Path of the task, a Markdown file in `prompts/` with MiniJinja variables.
-    #[schemars(extend("x-cloudcrew-names" = "prompts", "examples" = ["prompts/tasks/discovery.md"]))]
+    #[schemars(extend("x-cloudcrew-names" = "prompts",
+        "examples" = ["prompts/tasks/discovery.md"]))]
     pub task: Written<String>,
     /// The artifacts that the phase owes the customer. Optional.
-    #[schemars(extend("examples" = [[{"path": "docs/project-plan/plan.md", "owner": "pm", "template": "project_plan", "reviewers": ["sa"]}]]))]
+    #[schemars(extend("examples" = [[{"path": "docs/project-plan/plan.md", "owner": "pm",
+        "template": "project_plan", "reviewers": ["sa"]}]]))]
     pub deliverables: Option<Written<Vec<Written<Deliverable>>>>,
     /// The check of the deliverables after the swarm. Without it, there is no review.
     #[schemars(extend("examples" = [{"agent": "pm", "depth": "light", "max_reworks": 1}]))]
     pub review: Option<Written<Review>>,
     /// The wait for the customer's decision. Without it, the next phase starts at once.
-    #[schemars(extend("examples" = [{"kind": "approval", "ratings": ["quality"], "max_revisions": 3, "remind_after": "24h"}]))]
+    #[schemars(extend("examples" = [{"kind": "approval", "ratings": ["quality"], "max_revisions": 3,
+        "remind_after": "24h"}]))]
     pub gate: Option<Written<Gate>>,
     /// What happens while an agent's question waits for the customer. By default, no reminders are
     /// sent.
@@ -60,7 +64,8 @@ pub struct Swarm {
     #[schemars(extend("x-cloudcrew-names" = "agents", "examples" = ["pm"]))]
     pub entry: Written<String>,
     /// The members of the swarm. They see each other in this order.
-    #[schemars(length(min = 1), extend("x-cloudcrew-names" = "agents", "examples" = [["pm", "sa"]]))]
+    #[schemars(length(min = 1), extend("x-cloudcrew-names" = "agents", "examples" = [["pm",
+        "sa"]]))]
     pub agents: Written<Vec<Written<String>>>,
     /// Maximum number of completed visits. N allows N-1 handoffs.
     #[schemars(range(min = 1, max = 1000), extend("default" = defaults::MAX_HANDOFFS))]
@@ -79,10 +84,12 @@ pub struct Swarm {
     pub node_timeout: Option<Written<Duration>>,
     /// Number of recent visits that are checked for agents that only hand off to each other. `0`
     /// disables the check.
-    #[schemars(range(max = 1000), extend("default" = defaults::REPETITIVE_HANDOFF_DETECTION_WINDOW, "examples" = [6]))]
+    #[schemars(range(max = 1000), extend("default" = defaults::REPETITIVE_HANDOFF_DETECTION_WINDOW,
+        "examples" = [6]))]
     pub repetitive_handoff_detection_window: Option<Written<u32>>,
     /// Minimum number of different agents in that window. With fewer, the swarm ends.
-    #[schemars(range(max = 1000), extend("default" = defaults::REPETITIVE_HANDOFF_MIN_UNIQUE_AGENTS, "examples" = [2]))]
+    #[schemars(range(max = 1000), extend("default" = defaults::REPETITIVE_HANDOFF_MIN_UNIQUE_AGENTS,
+        "examples" = [2]))]
     pub repetitive_handoff_min_unique_agents: Option<Written<u32>>,
     /// Maximum number of input and output tokens of one swarm. Defaults to no limit.
     #[schemars(range(min = 1, max = 1_000_000_000_000u64), extend("examples" = [2000000]))]
@@ -91,7 +98,8 @@ pub struct Swarm {
     #[schemars(extend("default" = defaults::HANDOFF))]
     pub handoff: Option<Written<HandoffMode>>,
     /// How often a call is retried after a temporary refusal by the provider.
-    #[schemars(extend("x-cloudcrew-left-out" = "defaults", "examples" = [{"max_attempts": 6, "initial_delay": "2s", "max_delay": "1m"}]))]
+    #[schemars(extend("x-cloudcrew-left-out" = "defaults", "examples" = [{"max_attempts": 6,
+        "initial_delay": "2s", "max_delay": "1m"}]))]
     pub retry: Option<Written<ProviderRetry>>,
 }
 
@@ -125,7 +133,8 @@ pub struct ProviderRetry {
 #[schemars(deny_unknown_fields)]
 pub struct Deliverable {
     /// Path in the customer's repository, inside the write scope of its owner.
-    #[schemars(extend("x-cloudcrew-defines" = "deliverables", "examples" = ["docs/project-plan/plan.md"]))]
+    #[schemars(extend("x-cloudcrew-defines" = "deliverables",
+        "examples" = ["docs/project-plan/plan.md"]))]
     pub path: Written<String>,
     /// The agent that writes it; a member of the swarm.
     #[schemars(extend("x-cloudcrew-names" = "agents", "examples" = ["pm"]))]
@@ -240,7 +249,8 @@ pub struct Retry {
     #[schemars(range(max = 20), extend("examples" = [1]))]
     pub max_attempts: Written<u32>,
     /// Factor by which the timeouts grow with each new swarm.
-    #[schemars(range(min = 1, max = 10), extend("default" = defaults::TIMEOUT_FACTOR, "examples" = [1.5]))]
+    #[schemars(range(min = 1, max = 10), extend("default" = defaults::TIMEOUT_FACTOR,
+        "examples" = [1.5]))]
     pub timeout_factor: Option<Written<f64>>,
 }
 

@@ -14,7 +14,8 @@ pub struct RehearsalFile {
     #[schemars(range(min = 1, max = 1))]
     pub version: Written<u32>,
     /// Name of the rehearsal; must equal the file name without `.yaml`.
-    #[schemars(regex(pattern = super::NAME_PATTERN), extend("x-cloudcrew-defines" = "rehearsals", "examples" = ["revision"]))]
+    #[schemars(regex(pattern = super::NAME_PATTERN), extend("x-cloudcrew-defines" = "rehearsals",
+        "examples" = ["revision"]))]
     pub rehearsal: Written<String>,
     /// One line about what the rehearsal shows.
     #[schemars(extend("examples" = ["The customer sends the plan back once"]))]
@@ -77,7 +78,8 @@ pub struct AgentBend {
     #[schemars(extend("examples" = ["2m"]))]
     pub takes: Option<Written<Duration>>,
     /// Path of a deliverable that the agent never writes.
-    #[schemars(extend("x-cloudcrew-names" = "deliverables", "examples" = ["docs/project-plan/plan.md"]))]
+    #[schemars(extend("x-cloudcrew-names" = "deliverables",
+        "examples" = ["docs/project-plan/plan.md"]))]
     pub forgets: Option<Written<String>>,
 }
 
@@ -168,10 +170,12 @@ pub struct Expect {
     #[schemars(extend("examples" = ["swarm.max_handoffs"]))]
     pub says: Option<Written<String>>,
     /// The phases in the order in which they ran. A phase that was revised appears once per run.
-    #[schemars(extend("x-cloudcrew-names" = "phases", "examples" = [["discovery", "architecture"]]))]
+    #[schemars(extend("x-cloudcrew-names" = "phases", "examples" = [["discovery",
+        "architecture"]]))]
     pub phases: Option<Written<Vec<Written<String>>>>,
     /// Artifacts that must exist.
-    #[schemars(extend("examples" = [[{"path": "docs/project-plan/plan.md", "headings": ["Milestones"]}]]))]
+    #[schemars(extend("examples" = [[{"path": "docs/project-plan/plan.md",
+        "headings": ["Milestones"]}]]))]
     pub deliverables: Option<Written<Vec<Written<ExpectedDeliverable>>>>,
     /// Total number of reminders sent to the customer.
     #[schemars(range(max = 1000), extend("examples" = [1]))]
@@ -205,7 +209,8 @@ pub enum ExpectedOutcome {
 #[schemars(deny_unknown_fields)]
 pub struct ExpectedDeliverable {
     /// Path in the repository.
-    #[schemars(extend("x-cloudcrew-mentions" = "deliverables", "examples" = ["docs/project-plan/plan.md"]))]
+    #[schemars(extend("x-cloudcrew-mentions" = "deliverables",
+        "examples" = ["docs/project-plan/plan.md"]))]
     pub path: Written<String>,
     /// Headings that it must contain, in any order.
     #[schemars(extend("examples" = [["Milestones"]]))]

@@ -13,14 +13,16 @@ pub struct WorkflowFile {
     #[schemars(range(min = 1, max = 1))]
     pub version: Written<u32>,
     /// Name of the workflow; must equal the file name without `.yaml`.
-    #[schemars(regex(pattern = super::NAME_PATTERN), extend("x-cloudcrew-defines" = "workflows", "examples" = ["delivery"]))]
+    #[schemars(regex(pattern = super::NAME_PATTERN), extend("x-cloudcrew-defines" = "workflows",
+        "examples" = ["delivery"]))]
     pub workflow: Written<String>,
     /// One line about the purpose of the workflow.
     #[schemars(extend("examples" = ["From a statement of work to a service that the customer can \
         run"]))]
     pub description: Option<Written<String>>,
     /// Names of phases, in order, each once.
-    #[schemars(length(min = 1), extend("x-cloudcrew-names" = "phases", "examples" = [["discovery", "architecture"]]))]
+    #[schemars(length(min = 1), extend("x-cloudcrew-names" = "phases", "examples" = [["discovery",
+        "architecture"]]))]
     pub phases: Written<Vec<Written<String>>>,
     /// The budget of the engagement, including its reviews. Defaults to no limit.
     #[schemars(extend("examples" = [{"usd": 40, "at_limit": "ask"}]))]

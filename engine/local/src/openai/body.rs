@@ -85,7 +85,8 @@ fn assistant(message: &Message) -> Value {
 fn call(call: &ToolUse) -> Value {
     // Arguments that a server cannot parse break its template, and with it every later request.
     let arguments = if call.input.is_object() { call.input.to_string() } else { "{}".to_owned() };
-    json!({ "id": call.id, "type": "function", "function": { "name": function_name(&call.name), "arguments": arguments } })
+    json!({ "id": call.id, "type": "function", "function": { "name": function_name(&call.name),
+        "arguments": arguments } })
 }
 
 /// Makes a name valid: a model may write any name, and servers refuse a conversation with an

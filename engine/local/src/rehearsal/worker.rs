@@ -101,7 +101,11 @@ impl Worker<'_> {
             let title = format!("The statement of work says nothing under {}", section.title());
             if !self.known.rows_of("assumption").any(|r| r.title == title) {
                 let body = "Nothing was made up for it.";
-                turn = turn.call("ledger_write", json!({ "kind": "assumption", "title": title, "body": body, "source": sow.file }));
+                turn = turn.call(
+                    "ledger_write",
+                    json!({ "kind": "assumption", "title": title,
+                    "body": body, "source": sow.file }),
+                );
             }
         }
         for part in &sow.unread {
@@ -111,8 +115,11 @@ impl Worker<'_> {
                 .collect();
             if !self.known.rows_of("assumption").any(|r| r.source == part.source) {
                 let body = "Nothing was taken from it; somebody must look at it.";
-                turn =
-                    turn.call("ledger_write", json!({ "kind": "assumption", "title": title, "body": body, "source": part.source }));
+                turn = turn.call(
+                    "ledger_write",
+                    json!({ "kind": "assumption", "title": title,
+                        "body": body, "source": part.source }),
+                );
             }
         }
         (!turn.calls.is_empty()).then_some(turn)

@@ -35,7 +35,8 @@ fn list(
         Which::Due(now) => ("e.due <= ?1 OR e.standing IS NULL", now),
     };
     let sql = format!(
-        "SELECT e.id, e.number, e.created, e.seq, e.hash, e.standing, e.waits, e.due, l.holder, l.renewed \
+        "SELECT e.id, e.number, e.created, e.seq, e.hash, e.standing, e.waits, e.due, l.holder, \
+         l.renewed \
          FROM engagement e LEFT JOIN lease l ON l.engagement = e.id AND l.holder IS NOT NULL \
          WHERE {condition}"
     );

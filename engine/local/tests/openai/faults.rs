@@ -11,7 +11,10 @@ use crate::server::{Act, answer, calls, end, events, raw, refusal, server, strea
 
 #[tokio::test]
 async fn a_refusal_says_what_to_do() {
-    let error = |message: &str, class: &str, code: Value| json!({ "error": { "message": message, "type": class, "code": code } });
+    let error = |message: &str, class: &str, code: Value| {
+        json!({ "error": { "message": message,
+        "type": class, "code": code } })
+    };
     let limited = error("Slow down", "requests", json!("rate_limit_exceeded"));
     holds(
         vec![

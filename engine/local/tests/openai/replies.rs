@@ -15,9 +15,8 @@ async fn a_streamed_reply_is_assembled() {
         calls(json!([{ "index": index, "function": { "arguments": more } }]))
     };
     let first = |index: u64, id: &str, name: &str| {
-        calls(
-            json!([{ "index": index, "id": id, "type": "function", "function": { "name": name, "arguments": "" } }]),
-        )
+        calls(json!([{ "index": index, "id": id, "type": "function", "function": { "name": name,
+                "arguments": "" } }]))
     };
     holds(
         vec![
@@ -28,7 +27,8 @@ async fn a_streamed_reply_is_assembled() {
                     text("Hel"),
                     text("lo"),
                     end("stop"),
-                    usage(json!({ "prompt_tokens": 100, "completion_tokens": 7, "prompt_tokens_details": { "cached_tokens": 60 } })),
+                    usage(json!({ "prompt_tokens": 100, "completion_tokens": 7,
+                        "prompt_tokens_details": { "cached_tokens": 60 } })),
                 ]),
                 r#""Hello" | end_turn | 40+60 in, 7 out"#,
             ),
@@ -37,8 +37,10 @@ async fn a_streamed_reply_is_assembled() {
             (
                 "of reports in every chunk, only the last counts",
                 stream(&[
-                    json!({ "choices": [{ "delta": { "content": "a" } }], "usage": { "prompt_tokens": 5, "completion_tokens": 1 } }),
-                    json!({ "choices": [{ "delta": { "content": "b" }, "finish_reason": "stop" }], "usage": { "prompt_tokens": 5, "completion_tokens": 2 } }),
+                    json!({ "choices": [{ "delta": { "content": "a" } }],
+                        "usage": { "prompt_tokens": 5, "completion_tokens": 1 } }),
+                    json!({ "choices": [{ "delta": { "content": "b" }, "finish_reason": "stop" }],
+                        "usage": { "prompt_tokens": 5, "completion_tokens": 2 } }),
                 ]),
                 r#""ab" | end_turn | 5+0 in, 2 out"#,
             ),
@@ -58,8 +60,10 @@ async fn a_streamed_reply_is_assembled() {
             (
                 "whole calls without number and id",
                 stream(&[
-                    calls(json!([{ "function": { "name": "repo_read", "arguments": "{\"path\":\"a\"}" } }])),
-                    calls(json!([{ "id": "", "function": { "name": "repo_read", "arguments": "{\"path\":\"b\"}" } }])),
+                    calls(json!([{ "function": { "name": "repo_read",
+                        "arguments": "{\"path\":\"a\"}" } }])),
+                    calls(json!([{ "id": "", "function": { "name": "repo_read",
+                        "arguments": "{\"path\":\"b\"}" } }])),
                     end("stop"),
                 ]),
                 r#"call-1=repo_read({"path":"a"}) call-2=repo_read({"path":"b"}) | tool_use | ?"#,
@@ -67,8 +71,10 @@ async fn a_streamed_reply_is_assembled() {
             (
                 "calls with the number 0 and the same id",
                 stream(&[
-                    calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_read", "arguments": "{\"path\":\"a\"}" } }])),
-                    calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_read", "arguments": "{\"path\":\"b\"}" } }])),
+                    calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_read",
+                        "arguments": "{\"path\":\"a\"}" } }])),
+                    calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_read",
+                        "arguments": "{\"path\":\"b\"}" } }])),
                     end("tool_calls"),
                 ]),
                 r#"x=repo_read({"path":"a"}) call-2=repo_read({"path":"b"}) | tool_use | ?"#,
@@ -76,26 +82,32 @@ async fn a_streamed_reply_is_assembled() {
             (
                 "no number, and id and name in each fragment",
                 stream(&[
-                    calls(json!([{ "id": "x", "function": { "name": "repo_read", "arguments": "{\"path\"" } }])),
-                    calls(json!([{ "id": "x", "function": { "name": "repo_read", "arguments": ":\"a\"}" } }])),
-                    calls(json!([{ "id": "x", "function": { "name": "repo_read", "arguments": "" } }])),
+                    calls(json!([{ "id": "x", "function": { "name": "repo_read",
+                        "arguments": "{\"path\"" } }])),
+                    calls(json!([{ "id": "x", "function": { "name": "repo_read",
+                        "arguments": ":\"a\"}" } }])),
+                    calls(json!([{ "id": "x", "function": { "name": "repo_read",
+                        "arguments": "" } }])),
                     end("tool_calls"),
                 ]),
                 r#"x=repo_read({"path":"a"}) | tool_use | ?"#,
             ),
             (
                 "arguments as an object instead of a text",
-                stream(&[calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_read", "arguments": { "path": "a" } } }])), end("tool_calls")]),
+                stream(&[calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_read",
+                    "arguments": { "path": "a" } } }])), end("tool_calls")]),
                 r#"x=repo_read({"path":"a"}) | tool_use | ?"#,
             ),
             (
                 "arguments other than an object stay as written",
-                stream(&[calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_read", "arguments": "{\"path\": " } }])), end("tool_calls")]),
+                stream(&[calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_read",
+                    "arguments": "{\"path\": " } }])), end("tool_calls")]),
                 r#"x=repo_read("{\"path\": ") | tool_use | ?"#,
             ),
             (
                 "no stop reason, but the end of the stream",
-                stream(&[calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_read", "arguments": "{}" } }]))]),
+                stream(&[calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_read",
+                    "arguments": "{}" } }]))]),
                 "x=repo_read({}) | tool_use | ?",
             ),
             (
@@ -104,9 +116,12 @@ async fn a_streamed_reply_is_assembled() {
                 r#""and so" | max_tokens | ?"#,
             ),
             ("a filter stopped \
-                it", stream(&[text("no"), end("content_filter")]), r#""no" | content_filtered | ?"#),
+                it", stream(&[text("no"), end("content_filter")]),
+                    r#""no" | content_filtered | ?"#),
             ("an old server calls one \
-                function", stream(&[delta(json!({ "function_call": { "name": "repo_read", "arguments": "{}" } })), end("function_call")]), "call-1=repo_read({}) | tool_use | ?"),
+                function", stream(&[delta(json!({ "function_call": { "name": "repo_read",
+                    "arguments": "{}" } })), end("function_call")]),
+                        "call-1=repo_read({}) | tool_use | ?"),
             (
                 "thoughts under one name, or under both",
                 stream(&[
@@ -147,8 +162,10 @@ async fn an_unstreamed_reply_is_read() {
                 "as the protocol specifies",
                 whole(&json!({
                     "choices": [{ "message": { "content": null, "tool_calls": [
-                        { "id": "a", "type": "function", "function": { "name": "repo_read", "arguments": "{\"path\":\"a\"}" } },
-                        { "id": "a", "type": "function", "function": { "name": "repo_read", "arguments": "{\"path\":\"a\"}" } },
+                        { "id": "a", "type": "function", "function": { "name": "repo_read",
+                            "arguments": "{\"path\":\"a\"}" } },
+                        { "id": "a", "type": "function", "function": { "name": "repo_read",
+                            "arguments": "{\"path\":\"a\"}" } },
                     ] }, "finish_reason": "tool_calls" }],
                     "usage": { "prompt_tokens": 9, "completion_tokens": 3 },
                 })),
@@ -157,7 +174,8 @@ async fn an_unstreamed_reply_is_read() {
             (
                 "stopped, but with a tool call",
                 whole(&message(
-                    json!({ "content": "", "tool_calls": [{ "function": { "name": "repo_read", "arguments": {} } }] }),
+                    json!({ "content": "", "tool_calls": [{ "function": { "name": "repo_read",
+                        "arguments": {} } }] }),
                     json!("stop"),
                 )),
                 "call-1=repo_read({}) | tool_use | ?",
@@ -165,7 +183,8 @@ async fn an_unstreamed_reply_is_read() {
             (
                 "a stop reason of null",
                 whole(&message(
-                    json!({ "content": "", "tool_calls": [{ "id": "x", "function": { "name": "repo_read" } }] }),
+                    json!({ "content": "", "tool_calls": [{ "id": "x",
+                        "function": { "name": "repo_read" } }] }),
                     Value::Null,
                 )),
                 "x=repo_read({}) | tool_use | ?",
@@ -173,7 +192,8 @@ async fn an_unstreamed_reply_is_read() {
             (
                 "content is a list of parts",
                 whole(&message(
-                    json!({ "content": [{ "type": "text", "text": "a" }, { "type": "text", "text": "b" }] }),
+                    json!({ "content": [{ "type": "text", "text": "a" }, { "type": "text",
+                        "text": "b" }] }),
                     json!("stop"),
                 )),
                 r#""ab" | end_turn | ?"#,
@@ -182,7 +202,8 @@ async fn an_unstreamed_reply_is_read() {
                 asked", stream(&[text("a"), end("stop")]), r#""a" | end_turn | ?"#),
             (
                 "a call without a name is an error",
-                whole(&message(json!({ "tool_calls": [{ "id": "x", "function": { "arguments": "{}" } }] }), json!("tool_calls"))),
+                whole(&message(json!({ "tool_calls": [{ "id": "x",
+                    "function": { "arguments": "{}" } }] }), json!("tool_calls"))),
                 "later: InvalidResponse: the model called a tool without naming it",
             ),
         ],
@@ -228,7 +249,9 @@ async fn calls_written_as_text_are_calls() {
             ),
             (
                 "with a call from the server, text is text",
-                stream(&[text(call), calls(json!([{ "index": 0, "id": "x", "function": { "name": "repo_write", "arguments": "{}" } }])), end("tool_calls")]),
+                stream(&[text(call), calls(json!([{ "index": 0, "id": "x",
+                    "function": { "name": "repo_write", "arguments": "{}" } }])),
+                        end("tool_calls")]),
                 r#""<tool_call>{\"name\": \"repo_read\", \"arguments\": {\"path\": \"a\"}}</tool_call>" x=repo_write({}) | tool_use | ?"#,
             ),
         ],
@@ -370,13 +393,15 @@ async fn calls_in_other_notations_count_unless_quoted() {
 #[tokio::test]
 async fn unusual_streams_are_assembled_without_duplicates() {
     let part = |name: &str, arguments: &str| {
-        calls(
-            json!([{ "index": 0, "id": "x", "function": { "name": name, "arguments": arguments } }]),
-        )
+        calls(json!([{ "index": 0, "id": "x", "function": { "name": name,
+                "arguments": arguments } }]))
     };
     let more =
         |arguments: &str| calls(json!([{ "index": 0, "function": { "arguments": arguments } }]));
-    let both = |delta: &str, all: &str| json!({ "choices": [{ "delta": { "content": delta }, "message": { "content": all } }] });
+    let both = |delta: &str, all: &str| {
+        json!({ "choices": [{ "delta": { "content": delta },
+        "message": { "content": all } }] })
+    };
     let read = "x=repo_read({\"path\":\"a\"}) | tool_use | ?";
     let chunk = |bytes: &[u8]| [b"data: ", bytes, b"\n\n"].concat();
     let last = r#"data: {"choices":[{"delta":{},"finish_reason":"stop"}]}"#;

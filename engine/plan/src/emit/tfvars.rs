@@ -64,13 +64,15 @@ fn phase(phase: &Phase) -> Value {
         "max_revisions": gate.map_or(0, |gate| gate.max_revisions),
         "review_agent": phase.review.as_ref().map(|review| &review.agent),
         "gate": gate.is_some(),
-        "expires_after_seconds": gate.and_then(|gate| gate.expires_after).map(|time| time.as_secs()),
+        "expires_after_seconds": gate.and_then(|gate| gate.expires_after).map(|time| time.as_secs(
+            )),
         "approved_on_expiry": gate.is_some_and(|gate| gate.on_expiry == OnExpiry::Approve),
     })
 }
 
 fn agent(agent: &Agent) -> Value {
-    json!({ "model": agent.model, "tools": agent.tools, "writes": agent.writes, "token_budget": agent.budget.and_then(|b| b.tokens) })
+    json!({ "model": agent.model, "tools": agent.tools, "writes": agent.writes,
+        "token_budget": agent.budget.and_then(|b| b.tokens) })
 }
 
 fn model(model: &Model) -> Value {
@@ -142,7 +144,8 @@ fn iam_actions(definition: &Definition) -> Value {
         "answer": sorted(&[&store, &blobs, &["states:SendTaskFailure", "states:SendTaskSuccess"]]),
         "finalize": sorted(&[&store, &blobs]),
         "ended": sorted(&[&store]),
-        "state_machine": sorted(&[&["ecs:RunTask", "ecs:StopTask", "iam:PassRole", "lambda:InvokeFunction"]]),
+        "state_machine": sorted(&[&["ecs:RunTask", "ecs:StopTask", "iam:PassRole",
+            "lambda:InvokeFunction"]]),
     })
 }
 

@@ -159,9 +159,10 @@ fn said(task: &TaskCall<'_>, kind: Kind, on: Outcome, form: u8) -> Answer {
         }
         (Kind::Review, Outcome::Parked) => Answer::Error("CloudCrew.Parked"),
         (Kind::Review, Outcome::Died) => Answer::Error(CRASHES[usize::from(form) % CRASHES.len()]),
-        (Kind::Review, _) => Answer::Success(
-            json!({ "StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": { "on": on.name() } }),
-        ),
+        (Kind::Review, _) => {
+            Answer::Success(json!({ "StatusCode": 200, "ExecutedVersion": "$LATEST",
+                "Payload": { "on": on.name() } }))
+        }
         (Kind::Finalize, _) if form.is_multiple_of(2) => Answer::Error("SummaryFailed"),
         (Kind::Finalize, _) => Answer::Success(json!({ "StatusCode": 200, "Payload": null })),
         _ => panic!("no program works in {}", task.name),

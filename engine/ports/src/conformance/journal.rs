@@ -144,7 +144,8 @@ pub async fn a_conflict_carries_the_current_head(journal: &dyn Journal) {
             }
             other => {
                 panic!(
-                    "an append after {stale:?} was accepted, although the head is {new:?}: {other:?}"
+                    "an append after {stale:?} was accepted, although the head is {new:?}: \
+                     {other:?}"
                 )
             }
         }

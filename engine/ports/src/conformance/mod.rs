@@ -32,7 +32,8 @@ fn done<T, E: Debug>(what: &str, result: Result<T, E>) -> T {
 
 /// An entry that contains `n`.
 fn entry(n: u64) -> NewEntry {
-    let payload = json!({ "kind": "said", "zeta": n, "alpha": ["ü", "\u{1F980}", null, -1.5, { "deep": "line\nfeed\u{0}" }] });
+    let payload = json!({ "kind": "said", "zeta": n, "alpha": ["ü", "\u{1F980}", null, -1.5,
+        { "deep": "line\nfeed\u{0}" }] });
     NewEntry {
         at: 1_700_000_000_000 + i64::try_from(n).unwrap_or_default(),
         kind: "said".to_owned(),

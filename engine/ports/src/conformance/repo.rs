@@ -86,7 +86,8 @@ pub async fn the_branch_moves_only_from_the_expected_commit(
             }
             other => {
                 panic!(
-                    "a commit on {parent:?} succeeded, although the branch is at {second}: {other:?}"
+                    "a commit on {parent:?} succeeded, although the branch is at {second}: \
+                     {other:?}"
                 )
             }
         }

@@ -23,22 +23,26 @@ pub(super) fn variables(engagement: &Engagement, phase: &Phase) -> Value {
         .collect();
     json!({
         "project": engagement.project,
-        "workflow": { "name": state.started.workflow, "description": workflow.map(|w| w.description.as_str()).unwrap_or_default() },
-        "phase": { "name": phase.name, "description": phase.description, "number": number, "count": phases.len() },
+        "workflow": { "name": state.started.workflow,
+            "description": workflow.map(|w| w.description.as_str()).unwrap_or_default() },
+        "phase": { "name": phase.name, "description": phase.description, "number": number,
+            "count": phases.len() },
         "date": state.started.date,
         "revision": state.revision(&phase.name),
         "agents": agents,
         "deliverables": phase.deliverables.iter().map(deliverable).collect::<Vec<_>>(),
         "sow": sow(&engagement.sow, &engagement.sow_text),
         "feedback": progress.feedback.last().cloned().unwrap_or_default(),
-        "findings": progress.findings.iter().map(|f| json!({ "path": f.path, "text": f.text })).collect::<Vec<_>>(),
+        "findings": progress.findings.iter().map(|f| json!({ "path": f.path,
+            "text": f.text })).collect::<Vec<_>>(),
     })
 }
 
 /// A deliverable as a template variable.
 pub(super) fn deliverable(d: &Deliverable) -> Value {
     json!({
-        "path": d.path, "owner": d.owner, "reviewers": d.reviewers, "template": d.template, "description": d.description,
+        "path": d.path, "owner": d.owner, "reviewers": d.reviewers, "template": d.template,
+            "description": d.description,
         "title": title(&d.path),
     })
 }

@@ -178,7 +178,8 @@ pub fn decide_gate(e: &Engagement, subject: Vec<(String, String)>) -> Option<AtG
             // A gate that asks again covers changes made after the review.
             let reviewed = asked_before(e, phase, request.revision) == 1;
             let faultless = reviewed
-                && matches!(&request.kind, RequestKind::Approval { findings, .. } if findings.is_empty());
+                && matches!(&request.kind, RequestKind::Approval { findings,
+                    .. } if findings.is_empty());
             AtGate::Wait { request, faultless }
         }
     })

@@ -14,7 +14,8 @@ pub const TOOL: &str = "handoff_to_agent";
 /// The tool as models see it.
 pub fn spec() -> ToolSpec {
     static SPEC: LazyLock<ToolSpec> = LazyLock::new(|| {
-        let schema = serde_json::json!({ "type": "object", "required": ["agent_name", "message"], "properties": {
+        let schema = serde_json::json!({ "type": "object", "required": ["agent_name", "message"],
+            "properties": {
             "agent_name": { "type": "string", "description": "Who gets the turn" },
             "message": { "type": "string", "description": "Everything the other agent needs; it \
              sees nothing of your conversation" },

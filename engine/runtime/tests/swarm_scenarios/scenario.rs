@@ -85,7 +85,10 @@ pub fn outcome_of(s: &Swarm) -> Value {
     let results: Vec<_> = s
         .tool_results()
         .iter()
-        .map(|f| json!({"visit": f.visit, "agent": f.agent, "id": f.id, "tool": f.tool, "status": f.status, "text": f.text}))
+        .map(|f| {
+            json!({"visit": f.visit, "agent": f.agent, "id": f.id, "tool": f.tool,
+            "status": f.status, "text": f.text})
+        })
         .collect();
     let shared: Map<String, Value> =
         s.shared_context().iter().map(|(k, v)| (k.clone(), Value::Object(v.clone()))).collect();
@@ -94,7 +97,9 @@ pub fn outcome_of(s: &Swarm) -> Value {
         .iter()
         .map(|(f, h)| json!({"from": f, "to": h.to, "message": h.message}))
         .collect();
-    json!({"status": s.status(), "reason": s.reason(), "resumable": s.resumable(), "interrupts": s.questions(), "node_order": s.node_order(),
-        "visits": s.visits(), "handoffs": handoffs, "tool_results": results, "tool_calls": calls, "shared_context": shared,
+    json!({"status": s.status(), "reason": s.reason(), "resumable": s.resumable(),
+        "interrupts": s.questions(), "node_order": s.node_order(),
+        "visits": s.visits(), "handoffs": handoffs, "tool_results": results, "tool_calls": calls,
+            "shared_context": shared,
         "usage": {"total": s.usage(), "agents": agents}})
 }

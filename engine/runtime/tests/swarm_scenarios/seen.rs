@@ -49,7 +49,8 @@ fn questions(questions: &Value) -> Value {
 
 fn round(round: &Value) -> Value {
     json!({
-        "status": round["status"], "reason": round["reason"]["kind"], "refused": round["refused"]["kind"],
+        "status": round["status"], "reason": round["reason"]["kind"],
+            "refused": round["refused"]["kind"],
         "interrupts": questions(&round["interrupts"]), "ms": round["elapsed_ms"],
     })
 }
@@ -67,7 +68,8 @@ fn visit(visit: &Value) -> Value {
 fn request(request: &Request) -> Value {
     let last = request.messages.last().unwrap();
     let sent: Vec<_> = results(last).map(|result| result.id.clone()).collect();
-    let mut entry = json!({"agent": request.agent, "answer": request.answer, "messages": request.messages.len(), "sent": sent});
+    let mut entry = json!({"agent": request.agent, "answer": request.answer,
+        "messages": request.messages.len(), "sent": sent});
     let all = request.messages.iter().flat_map(results);
     let cut: Vec<_> =
         all.filter(|result| is_cut(&result.text)).map(|result| result.id.clone()).collect();

@@ -124,7 +124,11 @@ impl Writer<'_> {
                 next: "enter".into(),
             },
         );
-        let enter = |(phase, state): &(String, String)| json!({ "And": [{ "Variable": "$.entry", "IsPresent": true }, { "Variable": "$.entry", "StringEquals": phase }], "Next": state });
+        let enter = |(phase, state): &(String, String)| {
+            json!({ "And": [{ "Variable": "$.entry",
+            "IsPresent": true }, { "Variable": "$.entry", "StringEquals": phase }],
+                "Next": state })
+        };
         let choices = self.plan.entries.iter().map(enter).collect();
         self.put("enter", Choice { kind: "Choice", choices, default: self.plan.start.clone() });
     }
@@ -164,7 +168,8 @@ impl Writer<'_> {
                 "SecurityGroups": ["${security_group_id}"],
                 "AssignPublicIp": "DISABLED",
             } },
-            "Overrides": { "ContainerOverrides": [{ "Name": "phase", "Environment": environment }] },
+            "Overrides": { "ContainerOverrides": [{ "Name": "phase",
+                "Environment": environment }] },
         });
         let task = Task {
             comment: comment(&format!("The swarm of {} works", phase.name), &phase.description),
@@ -312,7 +317,8 @@ impl Writer<'_> {
             let on = json!({ "Variable": "$.outcome.on", "StringEquals": transition.on.name() });
             let Some(bound) = &transition.bound else {
                 choices.push(
-                    json!({ "Variable": "$.outcome.on", "StringEquals": transition.on.name(), "Next": end_of(&transition.to) }),
+                    json!({ "Variable": "$.outcome.on", "StringEquals": transition.on.name(),
+                        "Next": end_of(&transition.to) }),
                 );
                 continue;
             };
@@ -382,7 +388,8 @@ fn lambda_away(max_attempts: u64) -> Retrier {
 
 /// A request to a person: the function stores the task token with it.
 fn request(phase: &Phase, kind: &str) -> Task {
-    let payload = json!({ "project.$": "$.project", "phase": phase.name, "kind": kind, "task_token.$": "$$.Task.Token" });
+    let payload = json!({ "project.$": "$.project", "phase": phase.name, "kind": kind,
+        "task_token.$": "$$.Task.Token" });
     Task {
         comment: String::new(),
         kind: "Task",

@@ -168,8 +168,11 @@ fn beyond(engagement: &Engagement, bound: &Bound, needed: u64) -> Verdict {
         limit: *limit,
     };
     let refused = engagement.state.requests.iter().any(|r| match (&r.kind, &r.answer) {
-        (RequestKind::Budget { budget, limit: then, .. }, Some(answer)) if budget == key && then == limit && !r.superseded => {
-            matches!(&answer.decision, Decision::Answer { value } if Raise::of(&r.kind, value) == Some(Raise::Stop))
+        (RequestKind::Budget { budget, limit: then, .. }, Some(answer))
+            if budget == key && then == limit && !r.superseded =>
+        {
+            matches!(&answer.decision, Decision::Answer { value } if Raise::of(&r.kind,
+                value) == Some(Raise::Stop))
         }
         _ => false,
     });

@@ -152,7 +152,8 @@ fn work_spec(engagement: &Engagement, tools: &Toolbox, phase: &Phase) -> Result<
     let state = &engagement.state;
     let mut values = variables(engagement, phase);
     let owner = engagement.definition.agent(&phase.swarm.entry);
-    values["agent"] = serde_json::json!({ "name": phase.swarm.entry, "description": owner.map(|a| a.description.as_str()).unwrap_or_default() });
+    values["agent"] = serde_json::json!({ "name": phase.swarm.entry,
+        "description": owner.map(|a| a.description.as_str()).unwrap_or_default() });
     let task = render(&phase.task, &values)
         .map_err(|why| format!("the task of `{}` cannot be rendered: {why}", phase.name))?;
     let retries = state.counters.get(&phase.name, Counter::Retries);

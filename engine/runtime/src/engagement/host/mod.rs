@@ -69,7 +69,8 @@ struct Turn {
     reads: bool,
     /// Bytes that the tools of this turn have returned.
     bytes: usize,
-    /// Keys of its calls that were on record before: a process died before it recorded their results.
+    /// Keys of its calls that were on record before: a process died before it recorded their
+    /// results.
     repeated: Vec<String>,
     /// Questions that they have asked.
     questions: usize,

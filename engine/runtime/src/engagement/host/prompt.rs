@@ -130,7 +130,8 @@ impl SwarmHost<'_> {
                 .collect();
         }
         let path = format!("docs/phase-summaries/{}.md", self.phase.name);
-        let variable = json!({ "path": path, "owner": agent.name, "reviewers": [], "template": "phase_summary", "description": "", "title": self.phase.name });
+        let variable = json!({ "path": path, "owner": agent.name, "reviewers": [],
+            "template": "phase_summary", "description": "", "title": self.phase.name });
         vec![(
             path,
             "What the customer reads first.".to_owned(),

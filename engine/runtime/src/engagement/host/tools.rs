@@ -21,7 +21,8 @@ const MAX_TURN: usize = 4 * 1024 * 1024;
 const MAX_QUESTIONS: usize = 16;
 
 /// What an agent is told of a call that may have had its effect.
-const UNCERTAIN: &str = "It is not known whether this call had its effect: the process ended before its \
+const UNCERTAIN: &str = "It is not known whether this call had its effect: the process ended \
+    before its \
                          result was recorded. Find out before you call it again.";
 
 impl SwarmHost<'_> {
