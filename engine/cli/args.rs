@@ -132,9 +132,15 @@ pub enum Command {
         project: String,
         /// Id of the request, and the answer. The end of the id is enough; omit it if only one
         /// request is open.
-        #[arg(value_name = "[REQUEST] WORDS", num_args = 1..=2, allow_hyphen_values = true,
-            required_unless_present = "words_from")]
-        words: Vec<String>,
+        #[arg(
+            value_name = "REQUEST",
+            allow_hyphen_values = true,
+            required_unless_present = "words_from"
+        )]
+        first: Option<String>,
+        /// The answer, when the id comes first.
+        #[arg(value_name = "WORDS", allow_hyphen_values = true)]
+        second: Option<String>,
         /// Read the answer from a file, or from stdin with `-`.
         #[arg(long, value_name = "FILE")]
         words_from: Option<PathBuf>,

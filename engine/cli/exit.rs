@@ -7,7 +7,7 @@ use cloudcrew_ports::StoreError;
 use cloudcrew_ports::lease::LeaseError;
 use cloudcrew_runtime::engagement::{EngagementError, Refusal, RefusalKind};
 
-use crate::shell::cloudcrew;
+use crate::shell::{cloudcrew, quoted};
 
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,11 +108,17 @@ fn what_to_do(error: &EngagementError) -> String {
         EngagementError::Exists(_) => "; choose another id with `--project`".to_owned(),
         EngagementError::Unknown(_) => format!("; `{}` shows all", cloudcrew("list")),
         EngagementError::Refused(refusal) => match refusal {
-            Refusal::Superseded { .. } | Refusal::Changed { .. } => "; review it again with \
-                `cloudcrew show`"
-                .to_owned(),
-            Refusal::WantsAnswer { .. } => ": use `cloudcrew answer`".to_owned(),
-            Refusal::IsGate { .. } => " with `cloudcrew approve` or `cloudcrew revise`".to_owned(),
+            Refusal::Superseded { project, .. } | Refusal::Changed { project, .. } => {
+                format!("; review it again with `{}`", cloudcrew(&format!("show {project}")))
+            }
+            Refusal::WantsAnswer { project, request } => {
+                let request = quoted(request);
+                let answer = cloudcrew(&format!("answer {project} {request} ANSWER"));
+                format!("; use `{answer}`")
+            }
+            Refusal::IsGate { project, .. } => {
+                format!("; use `{}`", cloudcrew(&format!("approve {project}")))
+            }
             Refusal::NotEnded { project } => {
                 format!("; continue it with `{}`", cloudcrew(&format!("resume {project}")))
             }

@@ -38,7 +38,7 @@ pub fn path(args: &Args) -> Result<PathBuf, Failure> {
     let home = root.join(FOLDER);
     let Ok(there) = home.symlink_metadata() else { return Ok(home) };
     let refused = |why: &str| {
-        let shown = home.display();
+        let shown = crate::shell::path(&home);
         Err(Failure::usage(format!(
             "{shown} {why}; use `--home {shown}` if you trust it, or choose another home"
         )))

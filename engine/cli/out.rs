@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use cloudcrew_definition::shown::block;
 
-use crate::paint::painted;
+use crate::paint::{painted, unmarked};
 
 static LOST: OnceLock<String> = OnceLock::new();
 
@@ -45,7 +45,7 @@ pub fn lost() -> Option<&'static str> {
 
 /// Everything else, to stderr.
 pub fn aside(text: Arguments<'_>) {
-    let _ = std::io::stderr().lock().write_all(shown(&text.to_string()).as_bytes());
+    let _ = std::io::stderr().lock().write_all(unmarked(&text.to_string()).as_bytes());
 }
 
 /// A document for programs, with a final newline.

@@ -5,6 +5,9 @@ use std::sync::OnceLock;
 
 use anstyle::{AnsiColor, Style};
 use cloudcrew_definition::shown::block;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use crate::shell::mark;
 
 const HEADING: Style = AnsiColor::BrightBlue.on_default().bold();
 const WRITTEN: Style = AnsiColor::Green.on_default();
@@ -45,15 +48,22 @@ fn columns() -> Option<usize> {
 
 /// Text for a person: escaped, broken to the width of the screen, and coloured by its marks.
 pub fn painted(text: &str) -> String {
-    let text = block(text);
     if !colours() && columns().is_none() {
-        return text.into_owned();
+        return unmarked(text);
     }
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
-        let style = if colours() { style_of(line) } else { Style::new() };
-        for (number, part) in broken(line, columns()).into_iter().enumerate() {
+        let command = line.contains(mark());
+        let line = unmarked(line);
+        let style = match (colours(), command) {
+            (false, _) => Style::new(),
+            (true, true) => COMMAND,
+            (true, false) => style_of(&line),
+        };
+        // A command stays whole, so that it can be pasted.
+        let parts = if command { vec![line] } else { broken(&line, columns()) };
+        for (number, part) in parts.into_iter().enumerate() {
             if number > 0 {
                 out.push('\n');
             }
@@ -64,6 +74,14 @@ pub fn painted(text: &str) -> String {
         out.push_str(end);
     }
     out
+}
+
+/// Escaped text without the marks of commands.
+pub fn unmarked(text: &str) -> String {
+    if !text.contains('\u{1}') {
+        return block(text).into_owned();
+    }
+    text.split(mark()).map(block).collect()
 }
 
 /// The colour of a line, by its leading mark.
@@ -78,8 +96,6 @@ fn style_of(line: &str) -> Style {
         HANDOFF
     } else if begins(&["refused: ", "found: ", "missing: ", "! ", "- "]) {
         TROUBLE
-    } else if is_command(words) {
-        COMMAND
     } else if begins(&["\""]) {
         ASIDE
     } else {
@@ -87,38 +103,34 @@ fn style_of(line: &str) -> Style {
     }
 }
 
-/// Whether a line shows a command to paste: `approve:  cloudcrew approve …`.
-fn is_command(words: &str) -> bool {
-    let command = words.split_once(":  ").map_or(words, |(_, command)| command.trim_start());
-    command.starts_with("cloudcrew ") || command.starts_with("git -C ")
-}
-
-/// Breaks a line between words. Continuation lines are indented two more columns. A command stays
-/// whole, so that it can be pasted.
+/// Breaks a line between words, or within a word that is longer than a line. Continuation lines are
+/// indented two more columns.
 fn broken(line: &str, columns: Option<usize>) -> Vec<String> {
-    let Some(columns) = columns.filter(|columns| line.chars().count() > *columns) else {
+    let Some(columns) = columns.filter(|columns| line.width() > *columns) else {
         return vec![line.to_owned()];
     };
-    if is_command(line.trim_start()) {
-        return vec![line.to_owned()];
-    }
-    let indent = line.chars().take_while(|c| *c == ' ').count();
-    let hanging = " ".repeat((indent + 2).min(columns / 2));
+    let indent = line.chars().take_while(|c| *c == ' ').count().min(columns / 2);
+    let hanging = (indent + 2).min(columns / 2);
     let (mut parts, mut part, mut width) = (Vec::new(), " ".repeat(indent), indent);
     let mut begun = false;
-    for word in line[indent..].split(' ') {
-        let length = word.chars().count();
-        if begun && width + 1 + length > columns {
-            parts.push(std::mem::replace(&mut part, hanging.clone()));
-            width = hanging.len();
-            begun = false;
+    for word in line.trim_start_matches(' ').split(' ') {
+        if begun && width + 1 + word.width() > columns {
+            parts.push(std::mem::replace(&mut part, " ".repeat(hanging)));
+            (width, begun) = (hanging, false);
         }
         if begun {
             part.push(' ');
             width += 1;
         }
-        part.push_str(word);
-        width += length;
+        for letter in word.chars() {
+            let takes = letter.width().unwrap_or(0);
+            if width + takes > columns {
+                parts.push(std::mem::replace(&mut part, " ".repeat(hanging)));
+                width = hanging;
+            }
+            part.push(letter);
+            width += takes;
+        }
         begun = true;
     }
     parts.push(part);
@@ -141,8 +153,9 @@ mod tests {
                 "      review app/src."
             ]
         );
-        let command = "  approve:  cloudcrew approve retail-orders --digest dc743fb99cc3";
-        assert_eq!(broken(command, Some(40)), [command]);
+        let long = "x".repeat(50);
+        assert_eq!(broken(&long, Some(40)), ["x".repeat(40), format!("  {}", "x".repeat(10))]);
+        assert_eq!(broken(&"漢".repeat(25), Some(40))[0], "漢".repeat(20));
         assert_eq!(broken("short", Some(40)), ["short"]);
         assert_eq!(broken(line, None), [line]);
     }

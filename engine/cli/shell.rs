@@ -30,9 +30,22 @@ pub fn cloudcrew(words: &str) -> String {
     format!("cloudcrew {words}{}", PLACE.get().map_or("", String::as_str))
 }
 
+/// As [`cloudcrew`], marked as a command to paste: it is coloured, and its line is never broken. The
+/// mark cannot be guessed, so no untrusted text can look like one of our commands.
+pub fn pasted(words: &str) -> String {
+    format!("{}{}", mark(), cloudcrew(words))
+}
+
+/// The mark of a command, until it is printed.
+pub fn mark() -> &'static str {
+    static MARK: OnceLock<String> = OnceLock::new();
+    MARK.get_or_init(|| format!("\u{1}{}\u{1}", crate::wiring::holder::identity()))
+}
+
 /// A word quoted for a shell.
 pub fn quoted(word: &str) -> Cow<'_, str> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%~".contains(c) || !c.is_ascii();
+    // Letters of any language are plain; what is shown as an escape, such as `<U+200B>`, is quoted.
+    let plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%~".contains(c);
     if !word.is_empty() && word.chars().all(plain) && !word.starts_with('~') {
         return Cow::Borrowed(word);
     }
@@ -59,6 +72,8 @@ mod tests {
             ("", "''"),
             ("~/x", "'~/x'"),
             ("ü", "ü"),
+            ("h\u{200b}/x", "'h\u{200b}/x'"),
+            ("a\u{a0}b", "'a\u{a0}b'"),
         ] {
             assert_eq!(quoted(word), expected, "{word}");
         }

@@ -9,7 +9,7 @@ use cloudcrew_definition::syntax::OnExpiry;
 
 use crate::exit::Failure;
 use crate::home;
-use crate::shell::cloudcrew;
+use crate::shell::{pasted, quoted};
 use crate::summary::summary;
 use crate::words::counted;
 use cloudcrew_views::status::{self, MovedOn, Show};
@@ -49,16 +49,22 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
                 for (path, what) in changes(store, engagement, request)? {
                     text.push_str(&format!("    {what} {}\n", row(&path)));
                 }
-                let rate: String =
-                    ratings.iter().map(|r| format!(" [--rating {r}=1..5]")).collect();
+                if !ratings.is_empty() {
+                    let rate: Vec<String> =
+                        ratings.iter().map(|r| format!("--rating {r}=1..5")).collect();
+                    text.push_str(&format!("    you may add: {}\n", rate.join(" ")));
+                }
                 let project = &engagement.project;
-                let read = cloudcrew(&format!("artifacts {project} PATH"));
+                let read = pasted(&format!("artifacts {project} PATH"));
                 text.push_str(&format!("    read:     {read}\n"));
-                text.push_str(&decide(project, request, &rate));
+                text.push_str(&decide(project, request));
             }
             RequestKind::Question { agent, question, .. } => {
-                let answer =
-                    cloudcrew(&format!("answer {} {} \"...\"", engagement.project, request.id));
+                let answer = pasted(&format!(
+                    "answer {} {} ANSWER",
+                    engagement.project,
+                    quoted(&request.id)
+                ));
                 text.push_str(&format!(
                     "
   {agent} asks: {}
@@ -85,7 +91,7 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
             moment(parked.until)
         ));
         if parked.blocked {
-            let resume = cloudcrew(&format!("resume {}", engagement.project));
+            let resume = pasted(&format!("resume {}", engagement.project));
             text.push_str(&format!(
                 "    fix this, then continue:  {resume}
 "
@@ -111,13 +117,13 @@ fn found(finding: &Finding) -> String {
 }
 
 /// The commands that decide a gate, one per line.
-pub fn decide(project: &str, request: &Request, ratings: &str) -> String {
-    let digest = request.short_digest();
-    let approve = cloudcrew(&format!("approve {project} --digest {digest}{ratings}"));
+pub fn decide(project: &str, request: &Request) -> String {
+    let digest = quoted(request.short_digest());
+    let approve = pasted(&format!("approve {project} --digest {digest}"));
     let mut text = format!("    approve:  {approve}\n");
     if matches!(request.kind, RequestKind::Approval { may_revise: true, .. }) {
-        let words = "\"what should change\"";
-        let revise = cloudcrew(&format!("revise {project} {words} --digest {digest}"));
+        let words = "FEEDBACK";
+        let revise = pasted(&format!("revise {project} {words} --digest {digest}"));
         text.push_str(&format!("    revise:   {revise}\n"));
     }
     text
@@ -130,15 +136,15 @@ pub fn waits(project: &str, request: &Request) -> String {
             let found: String =
                 findings.iter().map(|finding| format!("  {}\n", found(finding))).collect();
             let until = silence(request).map_or_else(String::new, |until| format!(", {until}"));
-            let review = cloudcrew(&format!("show {project}"));
+            let review = pasted(&format!("show {project}"));
             format!(
                 "{found}{project} is waiting at the {} gate{until}\n    review:   {review}\n{}",
                 request.phase,
-                decide(project, request, "").trim_end()
+                decide(project, request).trim_end()
             )
         }
         RequestKind::Question { agent, question, .. } => {
-            let answer = cloudcrew(&format!("answer {project} {} \"...\"", request.id));
+            let answer = pasted(&format!("answer {project} {} ANSWER", quoted(&request.id)));
             format!(
                 "{project} is waiting for an answer to {agent}: {}\n    answer:   {answer}",
                 row(question)
@@ -198,7 +204,7 @@ pub fn raises(project: &str, request: &Request) -> String {
         }
         _ => String::new(),
     };
-    cloudcrew(&format!("answer {project} {} {more}", request.id))
+    pasted(&format!("answer {project} {} {more}", quoted(&request.id)))
 }
 
 /// The files of a gate, compared with those at the phase's previous gate.

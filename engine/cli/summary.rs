@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cloudcrew_runtime::engagement::{Decision, Engagement, MeterLine, RequestKind, RunMode, State};
 
-use crate::shell::cloudcrew;
+use crate::shell::pasted;
 use crate::words::counted;
 
 /// The cost of a meter line.
@@ -108,11 +108,11 @@ pub fn summary(engagement: &Engagement, repo: &Path, there: &BTreeSet<String>) -
     text.push('\n');
     for (label, words) in [
         ("status", format!("show {project}")),
-        ("files", format!("artifacts {project} [PATH]")),
+        ("files", format!("artifacts {project}")),
         ("ledger", format!("ledger {project}")),
         ("cost", format!("cost {project}")),
     ] {
-        text.push_str(&format!("  {:10}{}\n", format!("{label}:"), cloudcrew(&words)));
+        text.push_str(&format!("  {:10}{}\n", format!("{label}:"), pasted(&words)));
     }
     let repo = crate::shell::path(repo);
     text.push_str(&format!("  commits:  git -C {repo} log {}\n", state.started.branch));

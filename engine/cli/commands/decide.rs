@@ -5,8 +5,8 @@ use crate::wiring::clock::SystemClock;
 use crate::wiring::store::Store;
 use cloudcrew_ports::lease::Leases;
 use cloudcrew_runtime::engagement::{
-    Decision, Engagement, EngagementError, Record, RefusalKind, Request, RequestKind, Submission,
-    cancel as record_cancel, readable, record,
+    Decision, Engagement, EngagementError, Record, Refusal, RefusalKind, Request, RequestKind,
+    Submission, cancel as record_cancel, readable, record,
 };
 
 use super::drive;
@@ -81,6 +81,10 @@ fn gate(engagement: &Engagement) -> Result<String, Failure> {
     }
     match waiting.or(gates.next_back()) {
         Some(request) => Ok(request.id.clone()),
+        None if engagement.state.end.is_some() => {
+            let project = engagement.project.clone();
+            Err(EngagementError::from(Refusal::NothingWaits { project }).into())
+        }
         None => Err(Failure::usage(format!(
             "`{}` is not at a gate yet; run `cloudcrew list` to see its state",
             engagement.project
@@ -169,7 +173,7 @@ async fn decide(
 
 /// Expands a digest prefix, as `show` prints it, to the whole digest.
 fn full(engagement: &Engagement, given: Option<String>) -> Result<Option<String>, Failure> {
-    let Some(given) = given else { return Ok(None) };
+    let Some(given) = given.map(|given| given.to_ascii_lowercase()) else { return Ok(None) };
     if given.len() < SHORTEST_DIGEST || !given.bytes().all(|b| b.is_ascii_hexdigit()) {
         let least = format!(
             "`{given}` is not a digest; copy at least {SHORTEST_DIGEST} characters from `cloudcrew \

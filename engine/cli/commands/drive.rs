@@ -17,7 +17,7 @@ use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::models::served;
 use crate::out::{note, put};
-use crate::shell::cloudcrew;
+use crate::shell::pasted;
 use crate::show::{behind, waits};
 use crate::summary::summary;
 use crate::view::View;
@@ -120,7 +120,7 @@ impl Signals {
 }
 
 fn outcome(project: &str, rest: &Rest) -> (Exit, String) {
-    let resume = cloudcrew(&format!("resume {project}"));
+    let resume = pasted(&format!("resume {project}"));
     match rest {
         Rest::Ended(end) => {
             let exit = match end.kind {
@@ -135,7 +135,13 @@ fn outcome(project: &str, rest: &Rest) -> (Exit, String) {
             } else {
                 format!(" [{}]", end.key)
             };
-            (exit, format!("{project}: {}{key}", end.text))
+            let again = match exit {
+                Exit::Failed | Exit::Budget | Exit::Expired => {
+                    format!("\n    retry:    {}", pasted(&format!("retry {project}")))
+                }
+                _ => String::new(),
+            };
+            (exit, format!("{project}: {}{key}{again}", end.text))
         }
         Rest::Waiting(requests) => {
             let lines: Vec<String> =

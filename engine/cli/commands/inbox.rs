@@ -11,7 +11,7 @@ use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::{document, note, put, say};
 use crate::output::pretty;
-use crate::shell::cloudcrew;
+use crate::shell::{pasted, quoted};
 use crate::show::{deadline, decide, raises, used_up};
 use crate::words::counted;
 
@@ -50,7 +50,7 @@ fn show(project: &str, standing: &Standing) {
     if let Some(reason) = &standing.blocked {
         say!("{project}  blocked");
         say!("    {}", row(reason));
-        say!("    fix this, then continue:  {}", cloudcrew(&format!("resume {project}")));
+        say!("    fix this, then continue:  {}", pasted(&format!("resume {project}")));
     }
     for request in &standing.requests {
         ask(project, request);
@@ -58,29 +58,29 @@ fn show(project: &str, standing: &Standing) {
 }
 
 fn ask(project: &str, request: &Request) {
-    say!("{project}  {}", request.id);
+    say!("{project}  {}", row(&request.id));
     match &request.kind {
         RequestKind::Approval { findings, .. } => {
             say!(
                 "    {} gate, run {}: {}, {}",
-                request.phase,
+                row(&request.phase),
                 request.revision,
                 counted(request.subject.len(), "deliverable"),
                 counted(findings.len(), "finding")
             );
             say!("    deadline: {}", deadline(request));
-            say!("    review:   {}", cloudcrew(&format!("show {project}")));
-            put!("{}", decide(project, request, ""));
+            say!("    review:   {}", pasted(&format!("show {project}")));
+            put!("{}", decide(project, request));
         }
         RequestKind::Question { agent, question, .. } => {
-            say!("    {agent} asks: {}", row(question));
-            let answer = cloudcrew(&format!("answer {project} {} \"...\"", request.id));
+            say!("    {} asks: {}", row(agent), row(question));
+            let answer = pasted(&format!("answer {project} {} ANSWER", quoted(&request.id)));
             say!("    answer:   {answer}");
         }
         RequestKind::Budget { .. } => {
-            say!("    {}", used_up(&request.kind));
+            say!("    {}", row(&used_up(&request.kind)));
             say!("    raise:    {}", raises(project, request));
-            let stop = cloudcrew(&format!("answer {project} {} stop", request.id));
+            let stop = pasted(&format!("answer {project} {} stop", quoted(&request.id)));
             say!("    or end:   {stop}");
         }
     }

@@ -1,7 +1,7 @@
 //! `init`: create a workspace that passes its checks and tests, and runs.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::wiring::folder::Folder;
 
@@ -42,21 +42,41 @@ pub fn init(args: &Args, folder: Option<&Path>, minimal: bool) -> Result<Exit, F
     }
     fs::create_dir_all(folder).map_err(|e| Failure::world(format!("{}: {e}", folder.display())))?;
     let opened = Folder::open(folder)?;
+    // First: it may not be writable, and then nothing is left behind.
+    ignore(&opened)?;
     for (path, text) in files {
         opened.write(Path::new(path), text.as_bytes())?;
     }
-    ignore(&opened)?;
     schema::write_for(folder)?;
     let shown = folder.display();
     note!("wrote {} files to {shown}", files.len());
     let written = files.iter().map(|(path, _)| *path).chain([".gitignore"]);
-    if start_repository(folder, written, "Start a CloudCrew workspace")? {
-        note!("initialized a Git repository, so that `cloudcrew plan --against HEAD` has a base");
+    match start_repository(folder, written, "Start a CloudCrew workspace") {
+        Ok(true) => {
+            note!(
+                "initialized a Git repository, so that `cloudcrew plan --against HEAD` has a base"
+            );
+        }
+        Ok(false) => {}
+        Err(error) => note!("no Git repository was started: {error}"),
     }
     let sow = if minimal { "example.md" } else { "retail-orders.md" };
-    let cd = if folder == Path::new(".") { String::new() } else { format!("cd {shown}\n") };
+    let cd = if folder == Path::new(".") {
+        String::new()
+    } else {
+        format!("cd {}\n", crate::shell::path(&within(folder)))
+    };
     say!("{cd}cloudcrew check\ncloudcrew test\ncloudcrew run --sow examples/sow/{sow}");
     Ok(Exit::Done)
+}
+
+/// A folder as `cd` takes it: a name that begins with `-` is not an option.
+fn within(folder: &Path) -> PathBuf {
+    if folder.as_os_str().as_encoded_bytes().starts_with(b"-") {
+        Path::new(".").join(folder)
+    } else {
+        folder.to_owned()
+    }
 }
 
 /// Adds the missing entry to `.gitignore`.

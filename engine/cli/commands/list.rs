@@ -13,7 +13,7 @@ use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::{document, note, put};
 use crate::output::pretty;
-use crate::shell::cloudcrew;
+use crate::shell::pasted;
 use crate::show::silence;
 
 pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
@@ -28,7 +28,8 @@ pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
                 let project = Project::new(&found.listing, &standing);
                 if format == Format::Human {
                     let what = what(&project, &standing);
-                    let _ = writeln!(text, "{:24} {:20} {what}", project.project, project.state);
+                    let _ =
+                        writeln!(text, "{:24} {:20} {what}", project.project, row(&project.state));
                 }
                 if format == Format::Json {
                     projects.push(project);
@@ -50,23 +51,23 @@ pub async fn list(args: &Args, format: Format) -> Result<Exit, Failure> {
 
 /// The state of an engagement, in words.
 fn what(project: &Project, standing: &Standing) -> String {
-    let resume = cloudcrew(&format!("resume {}", project.project));
+    let resume = pasted(&format!("resume {}", project.project));
     if let Some(end) = &standing.end {
         return row(&end.text).into_owned();
     }
     if !project.waiting.is_empty() {
         let until = standing.requests.iter().find_map(silence);
         let until = until.map_or(String::new(), |until| format!(", {until}"));
-        return format!("waiting for {}{until}", project.waiting.join(", "));
+        return format!("waiting for {}{until}", row(&project.waiting.join(", ")));
     }
     if let Some(driver) = &project.driver {
         return format!("driven by {driver}");
     }
     if let Some(reason) = &standing.blocked {
-        return format!("waiting: {}; fix this, then run `{resume}`", row(reason));
+        return format!("waiting: {}\n    fix this, then continue:  {resume}", row(reason));
     }
     if standing.expired {
-        return format!("expired without a decision; run `{resume}` to end it");
+        return format!("expired without a decision\n    to end it:  {resume}");
     }
-    format!("paused; continue with `{resume}`")
+    format!("paused\n    continue:  {resume}")
 }

@@ -61,12 +61,11 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             let words = said(words.words.as_deref(), words.words_from.as_deref())?;
             decide::revise(&args, project, &words, ratings, digest.clone()).await
         }
-        Command::Answer { project, words, words_from } => {
-            let (request, words) = match words.as_slice() {
-                [request, words] => (Some(request.as_str()), Some(words.as_str())),
-                [one] if words_from.is_some() => (Some(one.as_str()), None),
-                [words] => (None, Some(words.as_str())),
-                _ => (None, None),
+        Command::Answer { project, first, second, words_from } => {
+            let (request, words) = match (first.as_deref(), second.as_deref()) {
+                (request, None) if words_from.is_some() => (request, None),
+                (words, None) => (None, words),
+                (request, words) => (request, words),
             };
             let words = said(words, words_from.as_deref())?;
             decide::answer(&args, project, request, &words).await
@@ -96,19 +95,20 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
 fn said(words: Option<&str>, from: Option<&Path>) -> Result<String, Failure> {
     let Some(from) = from else { return Ok(words.unwrap_or_default().to_owned()) };
     let read = |source: &mut dyn Read| {
-        let mut text = String::new();
-        source.take(MOST_WORDS + 1).read_to_string(&mut text).map(|_| text)
+        let mut bytes = Vec::new();
+        source.take(MOST_WORDS + 1).read_to_end(&mut bytes).map(|_| bytes)
     };
-    let text = if from == Path::new("-") {
+    let bytes = if from == Path::new("-") {
         read(&mut std::io::stdin().lock())
     } else {
         std::fs::File::open(from).and_then(|mut file| read(&mut file))
     };
-    let text = text.map_err(|e| Failure::usage(format!("{}: {e}", from.display())))?;
-    if text.len() as u64 > MOST_WORDS {
-        let why = format!("{}: larger than {MOST_WORDS} bytes", from.display());
-        return Err(Failure::usage(why));
+    let refused = |why: String| Failure::usage(format!("{}: {why}", from.display()));
+    let bytes = bytes.map_err(|e| refused(e.to_string()))?;
+    if bytes.len() as u64 > MOST_WORDS {
+        return Err(refused(format!("larger than {MOST_WORDS} bytes")));
     }
+    let text = String::from_utf8(bytes).map_err(|_| refused("not UTF-8".to_owned()))?;
     Ok(text.trim_end().to_owned())
 }
 

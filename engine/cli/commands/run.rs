@@ -24,7 +24,7 @@ use crate::args::{Approve, Args, Format, Run};
 use crate::exit::{Exit, Failure};
 use crate::models::{self, Chosen};
 use crate::out::{note, say};
-use crate::shell::cloudcrew;
+use crate::shell::pasted;
 use crate::sow::statement_of_work;
 use crate::{home, wiring, workspace};
 
@@ -215,7 +215,7 @@ async fn detach(
         return Ok(exit);
     }
     say!("{project} is running in the background (pid {}); log: {}", child.id(), log.display());
-    say!("    follow:  {}", cloudcrew(&format!("watch {project}")));
+    say!("    follow:  {}", pasted(&format!("watch {project}")));
     Ok(Exit::Done)
 }
 

@@ -11,7 +11,7 @@ use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::{note, say};
-use crate::shell::cloudcrew;
+use crate::shell::pasted;
 use crate::show::waits;
 use crate::view::View;
 
@@ -38,7 +38,7 @@ pub async fn watch(args: &Args, project: &str, format: Format) -> Result<Exit, F
             match &engagement.state.end {
                 Some(end) => note!("{project}: {}", end.text),
                 None if waiting.is_empty() => {
-                    let resume = cloudcrew(&format!("resume {project}"));
+                    let resume = pasted(&format!("resume {project}"));
                     note!("{project}: no process is driving it\n    continue:  {resume}")
                 }
                 None => note!("{}", waiting.join("\n")),

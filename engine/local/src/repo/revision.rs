@@ -32,7 +32,7 @@ pub fn is_tracked(folder: &Path, name: &str) -> bool {
 ///
 /// # Errors
 /// Fails when the repository exists but cannot be read.
-pub(super) fn discovered(folder: &Path) -> Result<Option<Repository>, StoreError> {
+fn discovered(folder: &Path) -> Result<Option<Repository>, StoreError> {
     library::ready(folder)?;
     let Ok(folder) = folder.canonicalize() else { return Ok(None) };
     let Some(root) =

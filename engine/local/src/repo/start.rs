@@ -5,7 +5,6 @@ use std::path::Path;
 use cloudcrew_ports::StoreError;
 use git2::{Error, Repository, RepositoryInitOptions, Signature};
 
-use super::revision::discovered;
 use super::{fault, library};
 
 /// Makes a Git repository of a folder and commits these files of it, so that later changes can be
@@ -19,7 +18,9 @@ pub fn start_repository<'a>(
     message: &str,
 ) -> Result<bool, StoreError> {
     library::ready(folder)?;
-    if discovered(folder)?.is_some() {
+    let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    // Also one that cannot be opened: it is someone's, and nothing is made over it.
+    if absolute.ancestors().any(|above| above.join(".git").symlink_metadata().is_ok()) {
         return Ok(false);
     }
     commit_files(folder, files, message).map_err(|error| fault::opening(folder, &error))?;

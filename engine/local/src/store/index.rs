@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use cloudcrew_ports::StoreError;
-use cloudcrew_ports::index::{Index, Listing, Row, Which};
+use cloudcrew_ports::index::{Index, Listing, MAX_ROW, Row, Which};
 use cloudcrew_ports::journal::Head;
 use rusqlite::{Connection, params};
 
@@ -35,7 +35,9 @@ fn list(
         Which::Due(now) => ("e.due <= ?1 OR e.standing IS NULL", now),
     };
     let sql = format!(
-        "SELECT e.id, e.number, e.created, e.seq, e.hash, e.standing, e.waits, e.due, l.holder, \
+        "SELECT e.id, e.number, e.created, e.seq, e.hash, \
+         CASE WHEN typeof(e.standing) = 'text' AND length(e.standing) <= {MAX_ROW} THEN e.standing END, \
+         e.waits, e.due, l.holder, \
          l.renewed \
          FROM engagement e LEFT JOIN lease l ON l.engagement = e.id AND l.holder IS NOT NULL \
          WHERE {condition}"
@@ -47,9 +49,11 @@ fn list(
         let engagement: String = row.get(0)?;
         let number: i64 = row.get(1)?;
         let (created, head) = (row.get(2)?, head(row, 3)?);
-        let standing: Option<String> = row.get(5)?;
-        let (waits, due) = (row.get(6)?, row.get(7)?);
-        let driver = lease::living(&engagement, row.get(8)?, row.get(9)?)?;
+        // One row that cannot be read costs no other: its journal is read instead.
+        let standing: Option<String> = row.get(5).unwrap_or_default();
+        let (waits, due) = (row.get(6).unwrap_or(true), row.get(7).unwrap_or_default());
+        let held = (row.get(8).unwrap_or_default(), row.get(9).unwrap_or_default());
+        let driver = lease::living(&engagement, held.0, held.1).unwrap_or_default();
         if let Some(seen) = usize::try_from(number).ok().and_then(|number| seen.get_mut(number)) {
             *seen = true;
         }

@@ -67,7 +67,11 @@ pub async fn record(
             return Err(decided(&request, there));
         }
         if request.superseded {
-            return Err(Refusal::Superseded { request: request.id }.into());
+            return Err(Refusal::Superseded {
+                project: engagement.project.clone(),
+                request: request.id,
+            }
+            .into());
         }
         let now = next(clock.now(), engagement.state.times.1);
         if request.expired || request.expires.is_some_and(|at| at <= now) {
@@ -75,7 +79,13 @@ pub async fn record(
         }
         if answer.digest != request.digest {
             let (seen, now) = (short(&answer.digest).to_owned(), short(&request.digest).to_owned());
-            return Err(Refusal::Changed { request: request.id, seen, now }.into());
+            return Err(Refusal::Changed {
+                project: engagement.project.clone(),
+                request: request.id,
+                seen,
+                now,
+            }
+            .into());
         }
         let event = Event::RequestAnswered { request: request.id.clone(), answer };
         if engagement.append_inbound(place, std::slice::from_ref(&event), now).await? {
@@ -185,10 +195,18 @@ fn fitting(engagement: &Engagement, given: &Submission) -> Result<Request, Engag
             }
         }
         (RequestKind::Question { .. } | RequestKind::Budget { .. }, _) => {
-            return Err(Refusal::WantsAnswer { request: request.id.clone() }.into());
+            return Err(Refusal::WantsAnswer {
+                project: engagement.project.clone(),
+                request: request.id.clone(),
+            }
+            .into());
         }
         (RequestKind::Approval { .. }, _) => {
-            return Err(Refusal::IsGate { request: request.id.clone() }.into());
+            return Err(Refusal::IsGate {
+                project: engagement.project.clone(),
+                request: request.id.clone(),
+            }
+            .into());
         }
     }
     Ok(request.clone())

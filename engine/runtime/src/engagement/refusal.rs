@@ -36,6 +36,8 @@ pub enum Refusal {
          replaces it"
     )]
     Superseded {
+        /// The engagement.
+        project: String,
         /// Its id.
         request: String,
     },
@@ -48,6 +50,8 @@ pub enum Refusal {
     /// The subject has changed since the person saw it.
     #[error("what `{request}` asks about has changed: you saw {seen}, and it is now {now}")]
     Changed {
+        /// The engagement.
+        project: String,
         /// Its id.
         request: String,
         /// First characters of the digest that the person saw.
@@ -140,12 +144,16 @@ pub enum Refusal {
     /// `approve` or `revise` on a question or a budget.
     #[error("`{request}` needs an answer, not a decision")]
     WantsAnswer {
+        /// The engagement.
+        project: String,
         /// Its id.
         request: String,
     },
     /// `answer` on a gate.
     #[error("`{request}` is a gate; approve or revise it")]
     IsGate {
+        /// The engagement.
+        project: String,
         /// Its id.
         request: String,
     },
