@@ -1,9 +1,11 @@
 //! The tables, version by version. A released step never changes; new steps are appended.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::time::Duration;
 
+use rusqlite::backup::Backup;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::create::{beside, sync};
@@ -45,17 +47,29 @@ pub(super) fn run(
     let copy = beside(path, &format!(".copying-{}", std::process::id()));
     let doing = |e| system("backing it up before the migration", &e);
     drop(fs::remove_file(&copy));
-    connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
-    // Like the file itself: readable only by its owner.
-    fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).map_err(doing)?;
-    fs::File::open(&copy).and_then(|file| file.sync_all()).map_err(doing)?;
+    let copied = back_up(&connection, &copy)
+        .and_then(|()| fs::File::open(&copy).and_then(|file| file.sync_all()).map_err(doing));
+    if let Err(fault) = copied {
+        drop(fs::remove_file(&copy));
+        return Err(fault);
+    }
 
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if open::version(&transaction)? != from {
         // Another process was faster, and the copy may already be migrated.
         return fs::remove_file(&copy).map_err(doing);
     }
-    fs::rename(&copy, beside(path, &format!(".v{from}-backup"))).map_err(doing)?;
+    // An older backup stays.
+    let named = |number: u32| match number {
+        1 => beside(path, &format!(".v{from}-backup")),
+        more => beside(path, &format!(".v{from}-backup-{more}")),
+    };
+    let free = (1..u32::MAX).map(named).find(|name| name.symlink_metadata().is_err());
+    let renamed = fs::rename(&copy, free.unwrap_or_else(|| named(1))).map_err(doing);
+    if renamed.is_err() {
+        drop(fs::remove_file(&copy));
+    }
+    renamed?;
     sync(path.parent())?;
     for step in missing {
         transaction.execute_batch(step)?;
@@ -64,8 +78,23 @@ pub(super) fn run(
     Ok(transaction.commit()?)
 }
 
+/// Copies the database into a new file that only its owner can read.
+fn back_up(connection: &Connection, copy: &Path) -> Result<(), Fault> {
+    let doing = |e| system("backing it up before the migration", &e);
+    let mut options = fs::File::options();
+    options.write(true).create_new(true).mode(0o600).open(copy).map_err(doing)?;
+    let mut to = Connection::open(copy)?;
+    Backup::new(connection, &mut to)?.run_to_completion(PAGES, Duration::ZERO, None)?;
+    Ok(())
+}
+
+/// Pages copied at a time.
+const PAGES: i32 = 4096;
+
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::super::Store;
     use super::*;
 

@@ -73,13 +73,16 @@ fn agent(old: &Agent, new: &Agent, found: &mut Vec<Change>) {
         format!("uses model `{new}` instead of `{old}`")
     });
     changes.lists(&key("tools"), &old.tools, &new.tools, "may also call", "may no longer call");
-    changes.lists(
-        &key("writes"),
-        &old.writes,
-        &new.writes,
-        "may also write",
-        "may no longer write",
-    );
+    // A glob with `!` takes out what it names.
+    let parts = |globs: &[String]| -> (Vec<String>, Vec<String>) {
+        let taken = globs.iter().filter_map(|glob| glob.strip_prefix('!').map(str::to_owned));
+        let given = globs.iter().filter(|glob| !glob.starts_with('!')).cloned();
+        (given.collect(), taken.collect())
+    };
+    let ((was, was_taken), (is, is_taken)) = (parts(&old.writes), parts(&new.writes));
+    changes.lists(&key("writes"), &was, &is, "may also write", "may no longer write");
+    let (takes, gives) = ("may no longer write", "may write again");
+    changes.lists(&key("writes"), &was_taken, &is_taken, takes, gives);
     budget(&mut changes, &key("budget"), (old.budget, new.budget));
     changes.differ(&key("budget.pot"), &old.pot, &new.pot, |_, new| match new {
         Some(pot) => format!("shares the budget `{pot}`"),
