@@ -28,11 +28,17 @@ impl Driver {
     /// # Errors
     /// When the lease is lost or a port fails. Everything that was acknowledged is recorded.
     pub async fn drive(&self) -> Result<Rest, EngagementError> {
-        tokio::select! {
+        let driven = tokio::select! {
             biased;
             rest = self.to_next_wait() => rest,
             lost = self.stay_alive() => Err(lost),
+        };
+        // What a driver that was overtaken does next makes no sense in what others wrote: that is no
+        // damage.
+        if let Err(EngagementError::Damaged { .. }) = &driven {
+            self.check_lease().await?;
         }
+        driven
     }
 
     /// Renews the lease, also during model calls and waits. Returns when another process has taken

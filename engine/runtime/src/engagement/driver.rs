@@ -161,6 +161,11 @@ impl Driver {
         if !self.lease_is_due().await {
             return Ok(());
         }
+        self.check_lease().await
+    }
+
+    /// Renews the lease, or says who has taken over.
+    pub(super) async fn check_lease(&self) -> Result<(), EngagementError> {
         if self.ports.leases.renew(self.project(), &self.lease).await? {
             return Ok(());
         }
@@ -210,7 +215,8 @@ impl Driver {
                 return Ok(());
             }
             let first = inner.head.seq + 1;
-            match inner.append(self.record(), Writer::Driver(self.lease.epoch), ready).await? {
+            let writer = Writer::Driver(self.lease.epoch);
+            match inner.append(self.record(), writer, ready).await? {
                 Appended::Done => {
                     for (seq, event) in (first..).zip(ready.events()) {
                         self.ports.watch.happened(seq, ready.at(), event, inner);
