@@ -27,8 +27,6 @@ pub enum Which {
     All,
     /// Those with [`Row::waits`].
     Waiting,
-    /// Those with [`Row::due`] at or before this time, in milliseconds since 1970 UTC.
-    Due(i64),
 }
 
 /// A row of the index.

@@ -29,21 +29,20 @@ fn list(
     which: Which,
     written: &Written,
 ) -> Result<Vec<Listing>, Stop<StoreError>> {
-    let (condition, until) = match which {
-        Which::All => ("?1 IS NOT NULL", 0),
-        Which::Waiting => ("e.waits AND ?1 IS NOT NULL", 0),
-        Which::Due(now) => ("e.due <= ?1 OR e.standing IS NULL", now),
+    let condition = match which {
+        Which::All => "",
+        Which::Waiting => "WHERE e.waits",
     };
     let sql = format!(
         "SELECT e.id, e.number, e.created, e.seq, e.hash, \
-         CASE WHEN typeof(e.standing) = 'text' AND length(e.standing) <= {MAX_ROW} THEN e.standing END, \
-         e.waits, e.due, l.holder, \
-         l.renewed \
+         CASE WHEN typeof(e.standing) = 'text' AND length(e.standing) <= {MAX_ROW} \
+         THEN e.standing END, \
+         e.waits, e.due, l.holder, l.renewed \
          FROM engagement e LEFT JOIN lease l ON l.engagement = e.id AND l.holder IS NOT NULL \
-         WHERE {condition}"
+         {condition}"
     );
     let mut select = connection.prepare_cached(&sql)?;
-    let mut rows = select.query([until])?;
+    let mut rows = select.query([])?;
     let (mut listings, mut seen) = (Vec::new(), vec![false; written.len()]);
     while let Some(row) = rows.next()? {
         let engagement: String = row.get(0)?;

@@ -4,5 +4,3 @@ ALTER TABLE engagement ADD COLUMN waits INTEGER NOT NULL DEFAULT 1;  -- whether 
 ALTER TABLE engagement ADD COLUMN due INTEGER;  -- when the next deadline or reminder is due
 
 CREATE INDEX engagement_waits ON engagement (waits) WHERE waits;
-CREATE INDEX engagement_due ON engagement (due) WHERE due IS NOT NULL;
-CREATE INDEX engagement_unlisted ON engagement (number) WHERE standing IS NULL;
