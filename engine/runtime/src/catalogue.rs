@@ -29,11 +29,6 @@ const SLOT_SOURCES: &[&str] = &[
 
 /// The engine's built-in tools, variables, slot sources and finalize steps.
 pub fn catalogue() -> Catalogue {
-    catalogue_of(&Toolbox::built_in())
-}
-
-/// Like [`catalogue`], with the given tools.
-pub fn catalogue_of(toolbox: &Toolbox) -> Catalogue {
     use Shape::Scalar;
     let named = || Shape::Record(vec![("name", Scalar), ("description", Scalar)]);
     let items = || Shape::records(vec![("id", Scalar), ("text", Scalar), ("source", Scalar)]);
@@ -86,7 +81,7 @@ pub fn catalogue_of(toolbox: &Toolbox) -> Catalogue {
     let adr = ["number", "title", "status", "context", "decision", "consequences"]
         .map(|part| (part, Scalar));
     Catalogue {
-        tools: toolbox.infos(),
+        tools: Toolbox::built_in().infos(),
         prompt_variables: with(vec![("agent", named())]),
         template_variables: with(vec![
             ("deliverable", Shape::Record(deliverable())),
