@@ -123,8 +123,8 @@ fn what_to_do(error: &EngagementError) -> String {
                 format!("; continue it with `{}`", cloudcrew(&format!("resume {project}")))
             }
             Refusal::Incompatible { .. } => "; `--definitions pinned` keeps them".to_owned(),
-            Refusal::BranchRemoved { .. } | Refusal::CheckedOut { .. } => {
-                ", then run `cloudcrew resume`".to_owned()
+            Refusal::BranchRemoved { project, .. } | Refusal::CheckedOut { project, .. } => {
+                format!(", then run `{}`", cloudcrew(&format!("resume {project}")))
             }
             _ => String::new(),
         },

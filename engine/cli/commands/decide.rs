@@ -3,6 +3,7 @@
 
 use crate::wiring::clock::SystemClock;
 use crate::wiring::store::Store;
+use cloudcrew_definition::shown::row;
 use cloudcrew_ports::lease::Leases;
 use cloudcrew_runtime::engagement::{
     Decision, Engagement, EngagementError, Record, Refusal, RefusalKind, Request, RequestKind,
@@ -14,6 +15,7 @@ use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::{note, say};
+use crate::shell::cloudcrew;
 use crate::show::waits;
 
 /// A shorter prefix could match another digest.
@@ -86,8 +88,9 @@ fn gate(engagement: &Engagement) -> Result<String, Failure> {
             Err(EngagementError::from(Refusal::NothingWaits { project }).into())
         }
         None => Err(Failure::usage(format!(
-            "`{}` is not at a gate yet; run `cloudcrew list` to see its state",
-            engagement.project
+            "`{}` is not at a gate yet; run `{}` to see its state",
+            engagement.project,
+            cloudcrew("list")
         ))),
     }
 }
@@ -199,7 +202,7 @@ pub async fn cancel(args: &Args, project: &str) -> Result<Exit, Failure> {
 /// Drives the engagement until it waits, unless another process already does.
 async fn go_on(args: &Args, store: &Store, engagement: Engagement) -> Result<Exit, Failure> {
     if let Some((lease, true)) = store.lease(&engagement.project).await? {
-        say!("{} is driving it and will continue", lease.holder.name);
+        say!("{} is driving it and will continue", row(&lease.holder.name));
         return Ok(Exit::Done);
     }
     match drive::drive(args, store, engagement, false, Format::Human).await {

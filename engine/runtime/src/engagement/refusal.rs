@@ -212,6 +212,8 @@ pub enum Refusal {
         "branch `{branch}` was removed; restore it with `git update-ref refs/heads/{branch} {was}`"
     )]
     BranchRemoved {
+        /// The engagement.
+        project: String,
         /// Its name.
         branch: String,
         /// Its last known commit.
@@ -220,6 +222,8 @@ pub enum Refusal {
     /// The branch is checked out; moving it would disturb that worktree.
     #[error("branch `{branch}` is checked out; switch to another branch")]
     CheckedOut {
+        /// The engagement.
+        project: String,
         /// Its name.
         branch: String,
     },

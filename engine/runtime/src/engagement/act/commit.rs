@@ -69,7 +69,8 @@ impl Driver {
                     let Some(to) = to else {
                         let branch = self.ports.repo.branch().to_owned();
                         let was = parent.unwrap_or_default();
-                        return Err(Refusal::BranchRemoved { branch, was }.into());
+                        let project = self.project().to_owned();
+                        return Err(Refusal::BranchRemoved { project, branch, was }.into());
                     };
                     let date = self.ports.clock.wall() / 1000;
                     let intent = Event::CommitIntended {
@@ -84,7 +85,8 @@ impl Driver {
                 Err(RepoError::Claimed(_)) => {}
                 Err(RepoError::Refused(why)) => return Ok(Err(why)),
                 Err(RepoError::CheckedOut(branch)) => {
-                    return Err(Refusal::CheckedOut { branch }.into());
+                    let project = self.project().to_owned();
+                    return Err(Refusal::CheckedOut { project, branch }.into());
                 }
                 Err(RepoError::Store(e)) => return Err(e.into()),
             }
