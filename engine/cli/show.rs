@@ -66,21 +66,13 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
                     quoted(&request.id)
                 ));
                 text.push_str(&format!(
-                    "
-  {agent} asks: {}
-    answer:   {answer}
-",
+                    "\n  {agent} asks: {}\n    answer:   {answer}\n",
                     row(question)
                 ));
             }
             RequestKind::Budget { .. } => {
                 let (what, raise) = (used_up(&request.kind), raises(&engagement.project, request));
-                text.push_str(&format!(
-                    "
-  {what}
-    raise:    {raise}
-"
-                ));
+                text.push_str(&format!("\n  {what}\n    raise:    {raise}\n"));
             }
         }
     }
@@ -92,10 +84,7 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
         ));
         if parked.blocked {
             let resume = pasted(&format!("resume {}", engagement.project));
-            text.push_str(&format!(
-                "    fix this, then continue:  {resume}
-"
-            ));
+            text.push_str(&format!("    fix this, then continue:  {resume}\n"));
         }
     }
     Ok(text)

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
+use cloudcrew_definition::shown::row;
 use cloudcrew_runtime::engagement::{Decision, Engagement, MeterLine, RequestKind, RunMode, State};
 
 use crate::shell::pasted;
@@ -70,7 +71,7 @@ pub fn summary(engagement: &Engagement, repo: &Path, there: &BTreeSet<String>) -
             .find(|r| r.phase == *phase && r.revision == progress.revision && r.answer.is_some())
             .and_then(|r| r.answer.as_ref());
         let decision = decision.map_or_else(String::new, |a| {
-            format!(", {} by {}{}", a.decision.name(), a.actor, rated(&a.decision))
+            format!(", {} by {}{}", a.decision.name(), row(&a.actor), rated(&a.decision))
         });
         let run = if progress.revision > 1 {
             format!(", run {}", progress.revision)

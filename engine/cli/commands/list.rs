@@ -61,7 +61,7 @@ fn what(project: &Project, standing: &Standing) -> String {
         return format!("waiting for {}{until}", row(&project.waiting.join(", ")));
     }
     if let Some(driver) = &project.driver {
-        return format!("driven by {driver}");
+        return format!("driven by {}", row(driver));
     }
     if let Some(reason) = &standing.blocked {
         return format!("waiting: {}\n    fix this, then continue:  {resume}", row(reason));
