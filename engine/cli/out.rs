@@ -57,7 +57,9 @@ pub fn document(text: &str) {
 /// A line of data.
 macro_rules! say {
     () => { $crate::out::data(format_args!("\n")) };
-    ($text:literal $($rest:tt)*) => { $crate::out::data(format_args!("{}\n", format_args!($text $($rest)*))) };
+    ($text:literal $($rest:tt)*) => {
+        $crate::out::data(format_args!("{}\n", format_args!($text $($rest)*)))
+    };
 }
 
 /// Data with its own newlines.
@@ -67,7 +69,9 @@ macro_rules! put {
 
 /// A line to stderr.
 macro_rules! note {
-    ($text:literal $($rest:tt)*) => { $crate::out::aside(format_args!("{}\n", format_args!($text $($rest)*))) };
+    ($text:literal $($rest:tt)*) => {
+        $crate::out::aside(format_args!("{}\n", format_args!($text $($rest)*)))
+    };
 }
 
 pub(crate) use {note, put, say};

@@ -30,8 +30,8 @@ pub fn cloudcrew(words: &str) -> String {
     format!("cloudcrew {words}{}", PLACE.get().map_or("", String::as_str))
 }
 
-/// As [`cloudcrew`], marked as a command to paste: it is coloured, and its line is never broken. The
-/// mark cannot be guessed, so no untrusted text can look like one of our commands.
+/// As [`cloudcrew`], marked as a command to paste: it is coloured, and its line is never broken.
+/// The mark cannot be guessed, so no untrusted text can look like one of our commands.
 pub fn pasted(words: &str) -> String {
     format!("{}{}", mark(), cloudcrew(words))
 }

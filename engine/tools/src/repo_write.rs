@@ -30,8 +30,7 @@ impl TypedTool for RepoWrite {
     type Arguments = Arguments;
     const NAME: &'static str = "repo_write";
     const DESCRIPTION: &'static str = "Writes a file of the customer's repository whole and \
-        commits \
-                                       it. Only inside your scope.";
+                                       commits it. Only inside your scope.";
     const CAPABILITY: Capability = Capability::WriteRepo;
     const EFFECT: Effect = Effect::CompareAndSwap;
     const IN_REVIEW: bool = false;

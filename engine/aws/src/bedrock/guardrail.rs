@@ -1,5 +1,5 @@
-//! Describes the findings of a guardrail. The text that triggered a finding is omitted: it may be
-//! just what nobody should read.
+//! Describes the findings of a guardrail. The text that triggered a finding is omitted: it may be the
+//! very text that must not spread.
 
 use aws_sdk_bedrockruntime::types::{GuardrailAssessment, GuardrailTraceAssessment};
 

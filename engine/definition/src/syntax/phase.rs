@@ -29,7 +29,7 @@ pub struct PhaseFile {
     #[schemars(extend("examples" = [[{"path": "docs/project-plan/plan.md", "owner": "pm",
         "template": "project_plan", "reviewers": ["sa"]}]]))]
     pub deliverables: Option<Written<Vec<Written<Deliverable>>>>,
-    /// The check of the deliverables after the swarm. Without it, there is no review.
+    /// The check of the deliverables after the swarm. If omitted, the phase has no review.
     #[schemars(extend("examples" = [{"agent": "pm", "depth": "light", "max_reworks": 1}]))]
     pub review: Option<Written<Review>>,
     /// The wait for the customer's decision. Without it, the next phase starts at once.
@@ -190,7 +190,7 @@ pub struct Gate {
     /// possible.
     #[schemars(range(max = 100), extend("default" = defaults::MAX_REVISIONS))]
     pub max_revisions: Option<Written<u32>>,
-    /// Interval between reminders while there is no decision. By default, no reminders are sent.
+    /// Interval between reminders until the gate is decided. By default, no reminders are sent.
     #[schemars(extend("examples" = ["24h"]))]
     pub remind_after: Option<Written<Duration>>,
     /// Time after which the gate expires. By default, it never expires.
@@ -223,7 +223,7 @@ pub enum OnExpiry {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Questions {
-    /// Interval between reminders while there is no answer. By default, no reminders are sent.
+    /// Interval between reminders until an answer arrives. By default, no reminders are sent.
     #[schemars(extend("examples" = ["30m"]))]
     pub remind_after: Option<Written<Duration>>,
 }

@@ -33,8 +33,7 @@ impl Driver {
             rest = self.to_next_wait() => rest,
             lost = self.stay_alive() => Err(lost),
         };
-        // What a driver that was overtaken does next makes no sense in what others wrote: that is no
-        // damage.
+        // An overtaken driver reads events that its own steps do not fit: no sign of damage.
         if let Err(EngagementError::Damaged { .. }) = &driven {
             self.check_lease().await?;
         }
