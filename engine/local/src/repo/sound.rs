@@ -2,7 +2,7 @@
 //! allocates as much memory as its header claims, so a loose object is examined first.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::PoisonError;
@@ -15,6 +15,8 @@ use super::Bound;
 
 /// Maximum bytes of an object.
 const MOST: u64 = 256 * 1024 * 1024;
+/// Maximum bytes of an object's header, with its final zero.
+const LONGEST_HEADER: u64 = 33;
 /// Maximum number of verified objects to remember.
 const REMEMBERED: usize = 100_000;
 
@@ -89,16 +91,13 @@ fn look(path: &Path, whole: bool) -> io::Result<u64> {
     if !file.metadata()?.is_file() {
         return Err(fault("it is not a file"));
     }
-    let mut text = ZlibDecoder::new(BufReader::new(file));
+    // Buffered outside the decoder, which asks the file again on every read after its end.
+    let mut text = BufReader::new(ZlibDecoder::new(file));
+    let damaged = |_| fault("it is truncated or damaged");
     let mut header = Vec::new();
-    while header.last() != Some(&0) {
-        let mut byte = [0];
-        if header.len() > 32
-            || text.read(&mut byte).map_err(|_| fault("its header cannot be read"))? == 0
-        {
-            return Err(fault("its header is truncated"));
-        }
-        header.push(byte[0]);
+    text.by_ref().take(LONGEST_HEADER).read_until(0, &mut header).map_err(damaged)?;
+    if header.last() != Some(&0) {
+        return Err(fault("its header is truncated"));
     }
     let header = String::from_utf8_lossy(&header);
     let size = header
@@ -110,8 +109,7 @@ fn look(path: &Path, whole: bool) -> io::Result<u64> {
         return Err(fault(&format!("its header claims {size} bytes; the limit is {MOST}")));
     }
     if whole {
-        let read = io::copy(&mut text.take(size + 1), &mut io::sink())
-            .map_err(|_| fault("it is truncated or damaged"))?;
+        let read = io::copy(&mut text.take(size + 1), &mut io::sink()).map_err(damaged)?;
         if read != size {
             return Err(fault("it is truncated"));
         }
