@@ -9,15 +9,17 @@ use cloudcrew_ports::repo::{CommitRequest, RepoError};
 use git2::{ErrorCode, Oid, ReferenceType, Repository, Signature, Time};
 
 use super::Bound;
+use super::fault::is_gone;
 use super::tree::Build;
 
 /// How long to wait for the lock of the branch.
 const PATIENCE: Duration = Duration::from_secs(12);
 /// A branch is locked only while it is synced. An older lock was left by a process that died.
 const STALE: Duration = Duration::from_secs(10);
-/// Attempts to build a commit while another program prunes its objects, and the pause in between.
-const ATTEMPTS: u32 = 5;
-const PAUSE: Duration = Duration::from_millis(50);
+/// How long to try again while another program cleans up, which removes objects, packed references
+/// and empty folders; and the pause in between.
+const TIDIED: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(5);
 
 impl Bound {
     /// The commit that the branch points to.
@@ -90,15 +92,15 @@ impl Bound {
         parent: Option<Oid>,
         request: &CommitRequest,
     ) -> Result<Oid, RepoError> {
-        for _ in 1..ATTEMPTS {
+        let began = Instant::now();
+        loop {
             match self.build(repository, parent, request) {
-                Err(RepoError::Store(StoreError::Busy { .. } | StoreError::Damaged { .. })) => {
-                    std::thread::sleep(PAUSE)
-                }
+                Err(RepoError::Store(StoreError::Busy { .. } | StoreError::Damaged { .. }))
+                    if began.elapsed() < TIDIED => {}
                 made => return made,
             }
+            std::thread::sleep(PAUSE);
         }
-        self.build(repository, parent, request)
     }
 
     /// Writes and syncs blobs, trees and the commit.
@@ -168,7 +170,11 @@ impl Bound {
                 Ok(_) => return Ok(Ok(())),
                 Err(error) if error.code() == ErrorCode::Locked && began.elapsed() < PATIENCE => {
                     unlock(repository, name);
-                    std::thread::sleep(Duration::from_millis(5));
+                    std::thread::sleep(PAUSE);
+                }
+                // `git pack-refs` removes folders that it has emptied.
+                Err(error) if is_gone(&error) && began.elapsed() < TIDIED => {
+                    std::thread::sleep(PAUSE);
                 }
                 Err(error) => {
                     let there =

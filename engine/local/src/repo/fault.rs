@@ -31,9 +31,7 @@ impl Bound {
         if words.contains("No space left") || words.contains("quota exceeded") {
             return StoreError::Full { what };
         }
-        let gone = words.contains("No such file")
-            && matches!(error.class(), ErrorClass::Os | ErrorClass::Filesystem);
-        if gone {
+        if is_gone(error) {
             return StoreError::Busy { what, by: TIDYING.to_owned() };
         }
         if words.contains("fsync") || words.contains("Input/output error") {
@@ -72,6 +70,12 @@ impl Bound {
     pub(super) fn unusable(&self, why: String) -> StoreError {
         StoreError::Unusable { what: self.path.display().to_string(), why }
     }
+}
+
+/// Whether a file or folder disappeared while libgit2 was working on it.
+pub(super) fn is_gone(error: &Error) -> bool {
+    error.message().contains("No such file")
+        && matches!(error.class(), ErrorClass::Os | ErrorClass::Filesystem)
 }
 
 pub(super) fn opening(path: &Path, error: &Error) -> StoreError {
