@@ -1,4 +1,4 @@
-"""moto's server, with six repairs.
+"""moto's server, with seven repairs.
 
 * State machines are really executed (by default, moto only pretends).
 * Parameters of service integrations are renamed to what the service's client expects, and
@@ -10,6 +10,8 @@
 * Each attempt has its own task token (moto reuses the old one, with its answer).
 * A report sent immediately is received (moto listens for heartbeats only some time after it
   starts a container).
+* A report finds its execution although another one is just starting (moto looks for it in that
+  one too, which cannot be asked yet, and answers 500).
 """
 import sys
 
@@ -20,6 +22,7 @@ from moto.server import main
 from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import StateTaskService
 from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackEndpoint
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
 default_user_config["stepfunctions"] = {"execute_state_machine": True}
@@ -84,6 +87,11 @@ def note_heartbeat(endpoint, original=CallbackEndpoint.notify_heartbeat):
     return True
 
 
+def those_that_have_started(backend, status=None, original=StepFunctionsParserBackend._get_executions):
+    return [found for found in original(backend, status) if found.exec_worker and found.exec_worker.env]
+
+
+StepFunctionsParserBackend._get_executions = those_that_have_started
 CallbackEndpoint.setup_heartbeat_endpoint = listen_for_heartbeats
 CallbackEndpoint.notify_heartbeat = note_heartbeat
 StepFunctionResponse.send_task_failure = send_task_failure
