@@ -22,4 +22,4 @@ mod write_adr;
 pub use outcome::{Done, Finding, Outcome, ToolError, Verdict};
 pub use tool::{MAX_RESULT, MAX_SHOWN, MAX_WRITE, Tool, TypedTool};
 pub use toolbox::{Registered, Toolbox};
-pub use workplace::{Broken, FileInfo, Origin, Workplace};
+pub use workplace::{Broken, FileInfo, Origin, Workplace, Writable};

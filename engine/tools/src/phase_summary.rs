@@ -29,7 +29,7 @@ impl TypedTool for PhaseSummary {
     const IN_REVIEW: bool = true;
 
     async fn run(&self, at: &dyn Workplace, a: Arguments) -> Result<Outcome, ToolError> {
-        let path = format!("docs/phase-summaries/{}.md", at.phase());
+        let path = at.fixed(&format!("docs/phase-summaries/{}.md", at.phase()))?;
         at.write(&path, a.content, &format!("Summarize {}", at.phase())).await?;
         Outcome::text(format!("Wrote {path}"))
     }

@@ -40,7 +40,7 @@ impl TypedTool for RepoWrite {
         let bytes = a.content.len();
         let line = a.message.lines().next().unwrap_or_default().trim();
         let message = if line.is_empty() { format!("Write {path}") } else { line.to_owned() };
-        at.write(path.as_str(), a.content, &message).await?;
+        at.write(&path, a.content, &message).await?;
         let text = format!("Wrote {bytes} bytes to {path}");
         if !at.owes(path.as_str()).await {
             return Outcome::text(text);

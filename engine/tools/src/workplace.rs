@@ -1,6 +1,7 @@
 //! The workplace of an agent: everything that its tools may read and do.
 
 use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -44,6 +45,28 @@ pub struct FileInfo {
     pub origin: Option<Origin>,
 }
 
+/// A path that a call may write. Only [`Workplace`] makes one, after it has checked the scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Writable(RepoPath);
+
+impl Writable {
+    /// The path.
+    pub fn path(&self) -> &RepoPath {
+        &self.0
+    }
+
+    /// The path as text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl fmt::Display for Writable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// The environment of one tool call.
 #[async_trait]
 pub trait Workplace: Send + Sync {
@@ -68,7 +91,7 @@ pub trait Workplace: Send + Sync {
     /// Commits one file as this agent, at most once for this step. The inner error is a refusal.
     async fn commit(
         &self,
-        path: &str,
+        path: &Writable,
         content: Vec<u8>,
         message: &str,
     ) -> Result<Result<(), String>, Broken>;
@@ -97,23 +120,30 @@ pub trait Workplace: Send + Sync {
 
 impl dyn Workplace + '_ {
     /// Checks that the agent may write a path. Scopes are enforced only here.
-    pub(crate) fn admit(&self, path: &str) -> Result<RepoPath, ToolError> {
+    pub(crate) fn admit(&self, path: &str) -> Result<Writable, ToolError> {
         let agent = self.agent();
-        let parsed = RepoPath::parse(path)
-            .map_err(|e| ToolError::Refused(format!("`{path}` cannot be written: {e}")))?;
+        let Writable(parsed) = self.fixed(path)?;
         let scope = Scope::new(&agent.writes).map_err(|e| {
             ToolError::Refused(format!("the scope of `{}` is broken: {}", agent.name, e.why))
         })?;
         match scope.refusal(&agent.name, &parsed) {
             Some(words) => Err(ToolError::Refused(words)),
-            None => Ok(parsed),
+            None => Ok(Writable(parsed)),
         }
+    }
+
+    /// A path that the tool itself chooses, so that no scope needs to grant it.
+    pub(crate) fn fixed(&self, path: &str) -> Result<Writable, ToolError> {
+        let parsed = RepoPath::parse(path);
+        parsed
+            .map(Writable)
+            .map_err(|e| ToolError::Refused(format!("`{path}` cannot be written: {e}")))
     }
 
     /// Commits a text file as this agent.
     pub(crate) async fn write(
         &self,
-        path: &str,
+        path: &Writable,
         content: String,
         message: &str,
     ) -> Result<(), ToolError> {

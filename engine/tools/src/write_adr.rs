@@ -72,7 +72,7 @@ impl TypedTool for WriteAdr {
             "consequences": a.consequences,
         });
         let text = at.fill_in("adr", json!({ "adr": adr })).await.map_err(ToolError::Refused)?;
-        at.write(path.as_str(), text, &format!("Record the decision: {}", a.title)).await?;
+        at.write(&path, text, &format!("Record the decision: {}", a.title)).await?;
         let done = at.note(LedgerKind::Decision, &a.title, &a.decision, path.as_str()).await?;
         Ok(Outcome::Done(format!("Wrote {path}"), done))
     }

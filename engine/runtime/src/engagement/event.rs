@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use cloudcrew_definition::crew::{Agent, Live as Served, Price};
+use cloudcrew_definition::crew::{Live as Served, Price};
 use cloudcrew_plan::{Bound, Outcome};
 pub use cloudcrew_tools::{Done as ToolDone, Finding, Verdict as VerdictRecord};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::meter::Charge;
+pub use super::recorded::{
+    Answered, BaseRecord, CommitRecord, Decision, End, EndReason, MessageRecord, RunMode,
+    SourceHash, Started, Why,
+};
 use super::request::Request;
 use crate::swarm::{Input, SwarmSpec, Trim};
 use cloudcrew_ports::model::{Billing, Purpose};
@@ -236,229 +239,6 @@ pub enum Event {
     /// The engagement ended. Only messages, cancel requests, other definitions and a retry may
     /// follow.
     Ended(End),
-}
-
-/// How an engagement started. Later edits to the definitions do not change it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Started {
-    /// Its id.
-    pub project: String,
-    /// The person who owns it.
-    pub owner: String,
-    /// The person who started it.
-    pub actor: String,
-    /// Version of the semantics of the plan and of these events.
-    pub semantics: u32,
-    /// Version of the engine, for display.
-    pub engine: String,
-    /// Name of the workflow.
-    pub workflow: String,
-    /// Blob that holds the definition.
-    pub definition: String,
-    /// Blob that holds the plan.
-    pub plan: String,
-    /// File name of the statement of work.
-    pub sow_file: String,
-    /// Blob that holds its text.
-    pub sow: String,
-    /// A model that all agents use instead of their own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
-    /// Models that individual agents use instead of their own: agent, model.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub agent_models: Vec<(String, String)>,
-    /// The run mode.
-    #[serde(default)]
-    pub voice: RunMode,
-    /// Name of the rehearsal file that changes the default rehearsal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rehearsal: Option<String>,
-    /// Path of the repository, for display and to open it again.
-    pub repo: String,
-    /// Its branch.
-    pub branch: String,
-    /// The engagement's date, `YYYY-MM-DD`; the only date that artifacts contain.
-    pub date: String,
-    /// A random id that distinguishes engagements of the same name. Empty in engagements started by
-    /// older versions.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub identity: String,
-    /// The commit at which its branch starts; absent in an empty repository.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub base: Option<BaseRecord>,
-}
-
-/// The commit at which a branch starts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct BaseRecord {
-    /// The commit.
-    pub commit: String,
-    /// The branch or revision that named it.
-    pub name: String,
-}
-
-/// Where the agents' replies come from.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "by", rename_all = "snake_case")]
-pub enum RunMode {
-    /// Derived from the definitions. No live model is called, and nothing costs money.
-    #[default]
-    Rehearsal,
-    /// From the models that the definitions name.
-    Live {
-        /// Path of the cassette to record to.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        record: Option<String>,
-    },
-    /// From a cassette.
-    Replay {
-        /// Its path.
-        cassette: String,
-    },
-}
-
-impl RunMode {
-    /// Whether replies are derived from the definitions instead of coming from a model.
-    pub fn is_rehearsal(&self) -> bool {
-        *self == RunMode::Rehearsal
-    }
-}
-
-impl Started {
-    /// Returns the name of the model that an agent uses.
-    pub fn model_of(&self, agent: &Agent) -> String {
-        let own =
-            self.agent_models.iter().find(|(name, _)| *name == agent.name).map(|(_, model)| model);
-        own.or(self.model.as_ref()).unwrap_or(&agent.model).clone()
-    }
-}
-
-/// A part of a prompt, identified by its hash.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct SourceHash {
-    /// Name of the part: `prompt`, `task`, `ledger`, `feedback`, ...
-    pub source: String,
-    /// Hex SHA-256 of its text.
-    pub hash: String,
-}
-
-/// A commit and the files it wrote.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct CommitRecord {
-    /// Key of the step that wrote it.
-    pub step: String,
-    /// The commit.
-    pub commit: String,
-    /// The written paths with the object ids of their blobs.
-    pub paths: Vec<(String, String)>,
-    /// Name of the agent that wrote it.
-    pub author: String,
-}
-
-/// A recorded answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Answered {
-    /// The decision.
-    pub decision: Decision,
-    /// The person who answered.
-    pub actor: String,
-    /// Where the answer came from: `terminal`, `approve-all`, `rehearsal`.
-    pub channel: String,
-    /// Digest of what the person saw.
-    pub digest: String,
-}
-
-/// A decision.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "decision", rename_all = "snake_case")]
-pub enum Decision {
-    /// Continue with the next phase.
-    Approve {
-        /// Ratings, each 1 to 5.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        ratings: Vec<(String, u8)>,
-    },
-    /// Run the phase again with this feedback.
-    Revise {
-        /// The customer's feedback.
-        words: String,
-        /// Ratings, each 1 to 5.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        ratings: Vec<(String, u8)>,
-    },
-    /// The answer to a question.
-    Answer {
-        /// The answer's value.
-        value: Value,
-    },
-}
-
-impl Decision {
-    /// The ratings of this decision.
-    pub fn ratings(&self) -> &[(String, u8)] {
-        match self {
-            Decision::Approve { ratings } | Decision::Revise { ratings, .. } => ratings,
-            Decision::Answer { .. } => &[],
-        }
-    }
-
-    /// The decision in one word, for display.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Decision::Approve { .. } => "approved",
-            Decision::Revise { .. } => "revised",
-            Decision::Answer { .. } => "answered",
-        }
-    }
-}
-
-/// A message from the customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct MessageRecord {
-    /// Unique in the engagement. A repeated message is recorded once.
-    pub id: String,
-    /// The person who sent it.
-    pub actor: String,
-    /// Its text.
-    pub words: String,
-}
-
-/// Why something did not end as intended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Why {
-    /// A sentence for a person.
-    pub text: String,
-    /// The YAML key to change, or empty.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub key: String,
-}
-
-/// How an engagement ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct End {
-    /// Kind of the final state.
-    pub kind: EndReason,
-    /// A sentence for a person.
-    pub text: String,
-    /// The YAML key to change, or empty.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub key: String,
-}
-
-/// Why an engagement ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum EndReason {
-    /// All phases are complete.
-    Completed,
-    /// A limit was reached, something failed, or a review did not pass.
-    Failed,
-    /// A budget is used up.
-    BudgetExhausted,
-    /// A gate was not decided in time.
-    Expired,
-    /// A person cancelled it.
-    Cancelled,
 }
 
 /// A duration in milliseconds.

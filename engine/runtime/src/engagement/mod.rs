@@ -16,6 +16,7 @@ mod inbound;
 mod load;
 mod meter;
 mod notes;
+mod recorded;
 mod refusal;
 mod request;
 mod retry;

@@ -8,7 +8,7 @@ use cloudcrew_ports::ledger::LedgerRow;
 use cloudcrew_ports::model::Purpose;
 use cloudcrew_ports::repo::TreeFile;
 use cloudcrew_sow::Sow;
-use cloudcrew_tools::{Broken, FileInfo, Origin, Workplace};
+use cloudcrew_tools::{Broken, FileInfo, Origin, Workplace, Writable};
 use serde_json::Value;
 
 use super::context::variables;
@@ -58,12 +58,12 @@ impl Workplace for CallWorkplace<'_> {
 
     async fn commit(
         &self,
-        path: &str,
+        path: &Writable,
         content: Vec<u8>,
         message: &str,
     ) -> Result<Result<(), String>, Broken> {
-        let files = [(path.to_owned(), content)];
-        let made = self.driver.commit(&self.step, &self.agent.name, &files, message).await?;
+        let files = vec![(path.path().clone(), content)];
+        let made = self.driver.commit(&self.step, &self.agent.name, files, message).await?;
         Ok(made.map(drop))
     }
 

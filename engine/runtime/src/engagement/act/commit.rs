@@ -20,18 +20,11 @@ impl Driver {
         &self,
         step: &str,
         author: &str,
-        files: &[(String, Vec<u8>)],
+        writes: Vec<(RepoPath, Vec<u8>)>,
         message: &str,
     ) -> Result<Result<CommitRecord, String>, EngagementError> {
         if let Some(there) = self.look(|e| e.state.commits.get(step).cloned()).await {
             return Ok(Ok(there));
-        }
-        let mut writes = Vec::with_capacity(files.len());
-        for (path, bytes) in files {
-            match RepoPath::parse(path) {
-                Ok(path) => writes.push((path, bytes.clone())),
-                Err(fault) => return Ok(Err(format!("`{path}` cannot be written: {fault}"))),
-            }
         }
         let (identity, base) =
             self.look(|e| (e.state.started.identity.clone(), e.state.started.base.clone())).await;

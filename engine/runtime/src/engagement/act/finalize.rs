@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use cloudcrew_definition::path::RepoPath;
 use cloudcrew_definition::shown::{inset, row};
 
 use crate::engagement::driver::Driver;
@@ -43,18 +44,14 @@ impl Driver {
             there.extend(self.found(&deliverable.path).await?.map(|file| file.path));
         }
         let text = self.look(|e| summary(e, &decisions, &there)).await;
-        match self
-            .commit(
-                "finalize.summary",
-                "engine",
-                &[(SUMMARY.to_owned(), text.into_bytes())],
-                "Summarize the engagement",
-            )
-            .await?
-        {
-            Ok(_) => Ok(None),
-            Err(refused) => Ok(Some(refused)),
-        }
+        let path = match RepoPath::parse(SUMMARY) {
+            Ok(path) => path,
+            Err(fault) => return Ok(Some(fault.to_string())),
+        };
+        let files = vec![(path, text.into_bytes())];
+        let made =
+            self.commit("finalize.summary", "engine", files, "Summarize the engagement").await?;
+        Ok(made.err())
     }
 }
 

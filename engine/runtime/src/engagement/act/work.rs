@@ -1,6 +1,7 @@
 //! A phase's work: creates its swarm, drives it until it rests, and passes the outcome to the plan.
 
 use cloudcrew_definition::crew::Phase;
+use cloudcrew_definition::path::RepoPath;
 use cloudcrew_plan::{Counter, Outcome};
 
 use super::swarm::{ASKS_AGAIN, SwarmEnd, away, failed, limits, member, retry};
@@ -134,11 +135,9 @@ impl Driver {
         let (name, text) =
             self.look(|e| (e.state.started.sow_file.clone(), e.sow_text.as_bytes().to_vec())).await;
         for path in [format!("docs/sow/{name}"), "docs/sow/statement-of-work.md".to_owned()] {
-            if self
-                .commit(STEP, "engine", &[(path, text.clone())], "Add the statement of work")
-                .await?
-                .is_ok()
-            {
+            let Ok(path) = RepoPath::parse(&path) else { continue };
+            let files = vec![(path, text.clone())];
+            if self.commit(STEP, "engine", files, "Add the statement of work").await?.is_ok() {
                 return Ok(());
             }
         }
