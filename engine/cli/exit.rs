@@ -87,7 +87,8 @@ impl From<EngagementError> for Failure {
                 RefusalKind::Incompatible => Exit::Failed,
                 RefusalKind::Repository => Exit::World,
             },
-            EngagementError::Held { .. }
+            EngagementError::Answered(_)
+            | EngagementError::Held { .. }
             | EngagementError::LeaseLost { .. }
             | EngagementError::Damaged { .. }
             | EngagementError::Semantics { .. }

@@ -156,7 +156,11 @@ impl Journal for Knife {
             self.cut_within(
                 expected,
                 writer,
-                Batch { entries: batch.entries[..many].to_vec(), row: batch.row.clone() },
+                Batch {
+                    entries: batch.entries[..many].to_vec(),
+                    row: batch.row.clone(),
+                    receipt: None,
+                },
             )
             .await?;
         }

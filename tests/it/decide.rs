@@ -43,7 +43,8 @@ async fn the_next_action_follows_from_the_journal_alone() {
     for listing in store.list(Which::All).await.expect("a list") {
         let name = &listing.engagement;
         let _ = writeln!(actions, "{name}");
-        let first = Record { journal: &First(&store), blobs: &store };
+        let journal = First(&store);
+        let first = Record::new(&journal, &store);
         let mut engagement = open(first, name).await.expect("its first entry");
         let mut last = next(&engagement, 0);
         let _ = writeln!(actions, "  {:>4} {:22} {last}", 1, engagement.state.at);

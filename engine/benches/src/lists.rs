@@ -65,7 +65,7 @@ async fn filled(home: &std::path::Path) {
             payload: entry.payload.to_string(),
         };
         let entries: Vec<NewEntry> = journal.iter().map(copied).collect();
-        batches.push(Batch { entries, row: listing.row.expect("a row") });
+        batches.push(Batch { entries, row: listing.row.expect("a row"), receipt: None });
     }
     let names: Vec<String> = (0..ENGAGEMENTS).map(|n| format!("engagement-{n}")).collect();
     for part in names.chunks(500) {

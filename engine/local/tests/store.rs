@@ -10,7 +10,7 @@ use std::sync::{Arc, Barrier};
 
 use cloudcrew_local::store::{FILE, Store};
 use cloudcrew_ports::blob::Blobs as _;
-use cloudcrew_ports::index::{Index as _, Row, Which};
+use cloudcrew_ports::index::{Index as _, Which};
 use cloudcrew_ports::journal::{AppendError, Batch, Head, Journal as _, NewEntry, Writer};
 use cloudcrew_ports::ledger::{Ledger as _, LedgerKind, LedgerRow};
 use serde_json::json;
@@ -25,7 +25,7 @@ fn entry(n: u64) -> NewEntry {
 }
 
 fn batch(entries: Vec<NewEntry>) -> Batch {
-    Batch { entries, row: Row::default() }
+    Batch { entries, ..Batch::default() }
 }
 
 /// A store with a journal of three entries.
@@ -300,7 +300,7 @@ fn a_newer_file_is_refused() {
     let (before, head) = journal(home.path());
     raw(home.path(), "PRAGMA user_version = 9");
     let words =
-        "was written by a newer cloudcrew (format 9, this one supports 2); use a newer version";
+        "was written by a newer cloudcrew (format 9, this one supports 3); use a newer version";
     assert!(message(Store::open(home.path())).ends_with(words));
     let said =
         message(block_on(before.append("acme", &head, Writer::Inbound, batch(vec![entry(4)]))));

@@ -16,6 +16,8 @@ pub struct Row {
     pub standing: String,
     /// Whether a person must act.
     pub waits: bool,
+    /// Whether a process must continue it: it neither waits for a person nor has ended.
+    pub active: bool,
     /// When the next deadline or reminder is due, in milliseconds since 1970 UTC.
     pub due: Option<i64>,
 }
@@ -27,6 +29,9 @@ pub enum Which {
     All,
     /// Those with [`Row::waits`].
     Waiting,
+    /// Those that a process must continue: with [`Row::active`], or due by this time, in
+    /// milliseconds since 1970 UTC.
+    ToContinue(i64),
 }
 
 /// A row of the index.

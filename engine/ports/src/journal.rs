@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::StoreError;
 use super::index::{MAX_ROW, Row};
+use super::receipt::{MAX_BODY, Receipt};
 
 /// Maximum entries in one append (a DynamoDB transaction holds 100 actions, one of them the head).
 pub const MAX_APPEND: usize = 90;
@@ -73,18 +74,24 @@ pub enum AppendError {
         /// Current epoch.
         epoch: u64,
     },
+    /// The batch has a [receipt](Batch::receipt) whose key was used before: that request was
+    /// answered with this one.
+    #[error("the same request was answered before")]
+    Answered(Receipt),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 /// The content of one append, written completely or not at all.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Batch {
     /// The entries, in order.
     pub entries: Vec<NewEntry>,
     /// What lists show of the engagement after these entries.
     pub row: Row,
+    /// The reply to the request that these entries record.
+    pub receipt: Option<Receipt>,
 }
 
 impl Batch {
@@ -110,6 +117,10 @@ impl Batch {
         if bytes > MAX_BATCH {
             return Err(format!("the append has {bytes} bytes; the limit is {MAX_BATCH}"));
         }
+        let body = self.receipt.as_ref().map_or(0, |receipt| receipt.body.len());
+        if body > MAX_BODY {
+            return Err(format!("the receipt has {body} bytes; the limit is {MAX_BODY}"));
+        }
         let row = self.row.standing.len();
         if row > MAX_ROW {
             return Err(format!("the index row has {row} bytes; the limit is {MAX_ROW}"));
@@ -122,7 +133,8 @@ impl Batch {
 /// consistent.
 #[async_trait]
 pub trait Journal: Send + Sync {
-    /// Creates an engagement with its first entries. `Ok(None)` if the id already exists.
+    /// Creates an engagement with its first entries. `Ok(None)` if the id already exists, or a valid
+    /// receipt under the batch's key.
     async fn create(&self, engagement: &str, batch: Batch) -> Result<Option<Head>, StoreError>;
 
     /// Compare-and-swap append: writes all entries after `expected` and the index row, or nothing.
@@ -148,6 +160,20 @@ pub trait Journal: Send + Sync {
 
     /// The end of a journal; `None` for an unknown engagement.
     async fn head(&self, engagement: &str) -> Result<Option<Head>, StoreError>;
+
+    /// The head as it was after entry `seq`, to read on from there; `None` if there is no such
+    /// entry. Entry 0 is the head of an empty journal. A store that can look up one entry does so;
+    /// this reads all before it.
+    async fn head_at(&self, engagement: &str, seq: u64) -> Result<Option<Head>, StoreError> {
+        let mut at = Head::default();
+        while at.seq < seq {
+            let left = usize::try_from(seq - at.seq).unwrap_or(MAX_APPEND);
+            let page = self.read(engagement, &at, left.min(MAX_APPEND)).await?;
+            let Some(last) = page.last() else { return Ok(None) };
+            at = Head { seq: last.seq, hash: last.hash.clone() };
+        }
+        Ok(Some(at))
+    }
 }
 
 /// The hash of an entry: over the previous hash and all its fields. `payload` is the stored JSON

@@ -32,17 +32,21 @@ fn list(
     let condition = match which {
         Which::All => "",
         Which::Waiting => "WHERE e.waits",
+        Which::ToContinue(_) => "WHERE e.active OR e.due <= ?1",
     };
     let sql = format!(
         "SELECT e.id, e.number, e.created, e.seq, e.hash, \
          CASE WHEN typeof(e.standing) = 'text' AND length(e.standing) <= {MAX_ROW} \
          THEN e.standing END, \
-         e.waits, e.due, l.holder, l.renewed \
+         e.waits, e.active, e.due, l.holder, l.renewed \
          FROM engagement e LEFT JOIN lease l ON l.engagement = e.id AND l.holder IS NOT NULL \
          {condition}"
     );
     let mut select = connection.prepare_cached(&sql)?;
-    let mut rows = select.query([])?;
+    let mut rows = match which {
+        Which::ToContinue(now) => select.query([now])?,
+        Which::All | Which::Waiting => select.query([])?,
+    };
     let (mut listings, mut seen) = (Vec::new(), vec![false; written.len()]);
     while let Some(row) = rows.next()? {
         let engagement: String = row.get(0)?;
@@ -50,8 +54,9 @@ fn list(
         let (created, head) = (row.get(2)?, head(row, 3)?);
         // One row that cannot be read costs no other: its journal is read instead.
         let standing: Option<String> = row.get(5).unwrap_or_default();
-        let (waits, due) = (row.get(6).unwrap_or(true), row.get(7).unwrap_or_default());
-        let held = (row.get(8).unwrap_or_default(), row.get(9).unwrap_or_default());
+        let (waits, active) = (row.get(6).unwrap_or(true), row.get(7).unwrap_or(true));
+        let due = row.get(8).unwrap_or_default();
+        let held = (row.get(9).unwrap_or_default(), row.get(10).unwrap_or_default());
         let driver = lease::living(&engagement, held.0, held.1).unwrap_or_default();
         if let Some(seen) = usize::try_from(number).ok().and_then(|number| seen.get_mut(number)) {
             *seen = true;
@@ -60,6 +65,7 @@ fn list(
         let row = standing.filter(|_| written.may_lead_to(number, &head)).map(|standing| Row {
             standing,
             waits,
+            active,
             due,
         });
         listings.push((number, Listing { engagement, created, head, row, driver }));
@@ -83,16 +89,17 @@ fn fill(
     head: &Head,
     row: &Row,
 ) -> Result<(), Stop<StoreError>> {
-    let sql = "UPDATE engagement SET standing = ?2, waits = ?3, due = ?4 \
+    let sql = "UPDATE engagement SET standing = ?2, waits = ?3, due = ?4, active = ?7 \
                WHERE id = ?1 AND seq = ?5 AND hash = ?6 AND standing IS NULL";
-    let Row { standing, waits, due } = row;
+    let Row { standing, waits, active, due } = row;
     connection.prepare_cached(sql)?.execute(params![
         engagement,
         standing,
         waits,
         due,
         head.seq as i64,
-        head.hash
+        head.hash,
+        active
     ])?;
     Ok(())
 }

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::fault::{Fault, Stop, refused};
 use super::heads::{self, Slot};
-use super::{File, Store, lease};
+use super::{File, Store, lease, receipt};
 
 #[async_trait]
 impl Journal for Store {
@@ -64,6 +64,10 @@ impl Journal for Store {
     async fn head(&self, engagement: &str) -> Result<Option<Head>, StoreError> {
         self.look(|connection| Ok(find(connection, engagement)?.map(|(_, head)| head)))
     }
+
+    async fn head_at(&self, engagement: &str, seq: u64) -> Result<Option<Head>, StoreError> {
+        self.look(|connection| head_at(connection, engagement, seq))
+    }
 }
 
 fn create(
@@ -75,9 +79,19 @@ fn create(
     let Some(first) = batch.entries.first() else {
         return Err(refused(named(engagement), "it must start with an entry"));
     };
+    if let Some(receipt) = &batch.receipt
+        && receipt::keep(connection, receipt)?.is_some()
+    {
+        return Ok(None);
+    }
     let sql = "INSERT OR IGNORE INTO engagement (id, created, seq, hash) VALUES (?1, ?2, 0, '')";
     if connection.prepare_cached(sql)?.execute(params![engagement, first.at])? == 0 {
-        return Ok(None);
+        return match &batch.receipt {
+            Some(receipt) => {
+                receipt::withdraw(connection, receipt).map(|()| None).map_err(Stop::from)
+            }
+            None => Ok(None),
+        };
     }
     let number = connection.last_insert_rowid();
     if let Some(written) = file.heads.at(number) {
@@ -100,6 +114,11 @@ fn append(
     if let (Writer::Driver(epoch), false) = (writer, planted::Fault::NoEpoch.is_planted()) {
         // Check this first: a driver that lost the lease must not read, fold and retry.
         lease::held(connection, engagement, epoch)?;
+    }
+    if let Some(receipt) = &batch.receipt
+        && let Some(there) = receipt::keep(connection, receipt)?
+    {
+        return Err(Stop::Refused(AppendError::Answered(there)));
     }
     if head != *expected && !planted::Fault::NoCompareAndSwap.is_planted() {
         return Err(Stop::Refused(AppendError::Conflict(head)));
@@ -127,16 +146,18 @@ fn insert<R: From<StoreError>>(
         insert.execute(params![number, seq as i64, at, kind, payload, hash])?;
         head = Head { seq, hash };
     }
-    let sql = "UPDATE engagement SET seq = ?2, hash = ?3, standing = ?4, waits = ?5, due = ?6 \
+    let sql = "UPDATE engagement SET seq = ?2, hash = ?3, standing = ?4, waits = ?5, due = ?6, \
+               active = ?7 \
                WHERE number = ?1";
-    let Row { standing, waits, due } = &batch.row;
+    let Row { standing, waits, active, due } = &batch.row;
     connection.prepare_cached(sql)?.execute(params![
         number,
         head.seq as i64,
         head.hash,
         standing,
         waits,
-        due
+        due,
+        active
     ])?;
     heads::appended(number, engagement, &head);
     Ok(head)
@@ -150,6 +171,21 @@ pub(super) fn find(
     let mut select =
         connection.prepare_cached("SELECT number, seq, hash FROM engagement WHERE id = ?1")?;
     Ok(select.query_row([engagement], |row| Ok((row.get(0)?, head(row, 1)?))).optional()?)
+}
+
+fn head_at(
+    connection: &Connection,
+    engagement: &str,
+    seq: u64,
+) -> Result<Option<Head>, Stop<StoreError>> {
+    if seq == 0 {
+        return Ok(find(connection, engagement)?.map(|_| Head::default()));
+    }
+    let sql = "SELECT entry.seq, entry.hash FROM entry JOIN engagement ON number = engagement \
+               WHERE id = ?1 AND entry.seq = ?2";
+    let seq = i64::try_from(seq).unwrap_or(i64::MAX);
+    let mut select = connection.prepare_cached(sql)?;
+    Ok(select.query_row(params![engagement, seq], |row| head(row, 0)).optional()?)
 }
 
 pub(super) fn head(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Head> {

@@ -18,6 +18,7 @@ mod migrate;
 mod open;
 mod private;
 mod readers;
+mod receipt;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -27,7 +27,7 @@ async fn listed(index: &dyn Index, which: Which, pause: Pause<'_>) -> Vec<Listin
 }
 
 async fn started(journal: &dyn Journal, engagement: &str, row: Row) -> Head {
-    let batch = Batch { entries: vec![entry(1)], row };
+    let batch = Batch { entries: vec![entry(1)], row, ..Batch::default() };
     done("an engagement begins", journal.create(engagement, batch).await).unwrap_or_default()
 }
 
@@ -72,14 +72,14 @@ pub async fn a_row_is_the_one_of_the_last_append(
     index: &dyn Index,
     pause: Pause<'_>,
 ) {
-    let row = |text: &str| Row { standing: text.to_owned(), waits: false, due: Some(7) };
+    let row = |text: &str| Row { standing: text.to_owned(), due: Some(7), ..Row::default() };
     let head = started(journal, "rowed", row("first")).await;
-    let appended = Batch { entries: vec![entry(2)], row: row("second") };
+    let appended = Batch { entries: vec![entry(2)], row: row("second"), ..Batch::default() };
     done("an entry is appended", journal.append("rowed", &head, Writer::Inbound, appended).await);
-    let stale = Batch { entries: vec![entry(3)], row: row("third") };
+    let stale = Batch { entries: vec![entry(3)], row: row("third"), ..Batch::default() };
     let refused = journal.append("rowed", &head, Writer::Inbound, stale).await;
     assert!(refused.is_err(), "an append at an old head was accepted");
-    let again = Batch { entries: vec![entry(1)], row: row("fourth") };
+    let again = Batch { entries: vec![entry(1)], row: row("fourth"), ..Batch::default() };
     done("a second creation is answered", journal.create("rowed", again).await);
     let all = listed(index, Which::All, pause).await;
     let found = all.into_iter().find(|l| l.engagement == "rowed").and_then(|l| l.row);
@@ -92,8 +92,8 @@ pub async fn the_waiting_engagements_are_found(
     index: &dyn Index,
     pause: Pause<'_>,
 ) {
-    let row = |waits, due| Row { standing: "{}".to_owned(), waits, due };
-    let rows = [row(true, None), row(false, Some(10)), row(true, Some(20))];
+    let row = |waits, active, due| Row { standing: "{}".to_owned(), waits, active, due };
+    let rows = [row(true, false, None), row(false, true, Some(10)), row(true, false, Some(20))];
     for (engagement, row) in ["act-a", "act-b", "act-c"].into_iter().zip(&rows) {
         started(journal, engagement, row.clone()).await;
     }
@@ -104,6 +104,15 @@ pub async fn the_waiting_engagements_are_found(
         .map(|l| (l.engagement.as_str(), l.row.as_ref()))
         .collect();
     assert_eq!(found, [("act-a", Some(&rows[0])), ("act-c", Some(&rows[2]))]);
+    for (now, expected) in [(19, vec!["act-b"]), (20, vec!["act-b", "act-c"])] {
+        let next = listed(index, Which::ToContinue(now), pause).await;
+        let found: Vec<_> = next
+            .iter()
+            .map(|l| l.engagement.as_str())
+            .filter(|engagement| engagement.starts_with("act-"))
+            .collect();
+        assert_eq!(found, expected, "engagements to continue at {now}");
+    }
 }
 
 /// An existing row, or one of an older journal, is not overwritten.

@@ -15,11 +15,29 @@ pub async fn run_all(journal: &dyn Journal) {
     an_engagement_is_created_once(journal).await;
     entries_are_read_in_order_and_in_pages(journal).await;
     hashes_form_a_chain(journal).await;
+    reading_goes_on_after_any_entry(journal).await;
     a_conflict_carries_the_current_head(journal).await;
     an_append_is_atomic(journal).await;
     one_of_many_concurrent_appends_wins(journal).await;
     one_of_many_concurrent_creations_wins(journal).await;
     a_reader_of_another_journal_is_refused(journal).await;
+}
+
+/// A reader who knows only a number continues there.
+pub async fn reading_goes_on_after_any_entry(journal: &dyn Journal) {
+    let entries = (1..=120).map(entry).collect::<Vec<_>>();
+    let (first, more) = entries.split_at(60);
+    let head = done("it begins", journal.create("goes-on", batch(first.to_vec())).await);
+    let head = head.unwrap_or_default();
+    let appended = journal.append("goes-on", &head, Writer::Inbound, batch(more.to_vec())).await;
+    let end = done("entries are appended", appended);
+    for seq in [0, 1, 60, 119] {
+        let at = done("a head is read", journal.head_at("goes-on", seq).await).unwrap_or_default();
+        let next = done("an entry is read", journal.read("goes-on", &at, 1).await);
+        assert_eq!((at.seq, next.first().map(|next| next.seq)), (seq, Some(seq + 1)));
+    }
+    assert_eq!(done("the end", journal.head_at("goes-on", 120).await), Some(end));
+    assert_eq!(done("beyond the end", journal.head_at("goes-on", 121).await), None);
 }
 
 /// A reader finds nothing; an append is an error.
@@ -198,7 +216,12 @@ pub async fn an_append_is_atomic(journal: &dyn Journal) {
     );
     let row = Row { standing: "x".repeat(MAX_ROW + 1), ..Row::default() };
     let appended = journal
-        .append(engagement, &head, Writer::Inbound, Batch { entries: vec![entry(2)], row })
+        .append(
+            engagement,
+            &head,
+            Writer::Inbound,
+            Batch { entries: vec![entry(2)], row, ..Batch::default() },
+        )
         .await;
     assert!(matches!(appended, Err(AppendError::Store(_))), "a row above the limit was accepted");
     assert_eq!(done("the head is read", journal.head(engagement).await), Some(head));

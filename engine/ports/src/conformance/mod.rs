@@ -11,6 +11,7 @@ pub mod index;
 pub mod journal;
 pub mod lease;
 pub mod ledger;
+pub mod receipt;
 pub mod repo;
 
 use std::fmt::Debug;
@@ -43,7 +44,8 @@ fn entry(n: u64) -> NewEntry {
 
 /// Entries with an opaque row.
 fn batch(entries: Vec<NewEntry>) -> Batch {
-    Batch { entries, row: Row { standing: "{}".to_owned(), ..Row::default() } }
+    let row = Row { standing: "{}".to_owned(), ..Row::default() };
+    Batch { entries, row, ..Batch::default() }
 }
 
 /// A process on a machine that cannot be observed from here.

@@ -12,6 +12,7 @@ use cloudcrew_ports::blob::Blobs;
 use cloudcrew_ports::journal::{
     AppendError, Batch, Entry, Head, Journal, MAX_APPEND, MAX_BATCH, NewEntry, Writer, chain,
 };
+use cloudcrew_ports::receipt::Receipt;
 
 /// The stores that hold an engagement.
 #[derive(Clone, Copy)]
@@ -20,12 +21,20 @@ pub struct Record<'a> {
     pub journal: &'a dyn Journal,
     /// Hold what is too large for the journal.
     pub blobs: &'a dyn Blobs,
+    /// Makes the receipt to write together with what a person does here, given the number of its
+    /// first entry.
+    pub receipt: Option<&'a (dyn Fn(u64) -> Receipt + Sync)>,
 }
 
 impl<'a> Record<'a> {
     /// A record in a store that is both a journal and a blob store.
     pub fn of<S: Journal + Blobs>(store: &'a S) -> Record<'a> {
-        Record { journal: store, blobs: store }
+        Record::new(store, store)
+    }
+
+    /// A record in two stores.
+    pub fn new(journal: &'a dyn Journal, blobs: &'a dyn Blobs) -> Record<'a> {
+        Record { journal, blobs, receipt: None }
     }
 }
 
@@ -111,7 +120,11 @@ impl Engagement {
             self.take(event, seq, hash, entry.at)?;
         }
         let row = Standing::of(&self.state).row();
-        let batch = Batch { entries: ready.entries.clone(), row };
+        let receipt = match writer {
+            Writer::Inbound => record.receipt.map(|receipt| receipt(before.seq + 1)),
+            Writer::Driver(_) => None,
+        };
+        let batch = Batch { entries: ready.entries.clone(), row, receipt };
         match record.journal.append(&self.project, &before, writer, batch).await {
             Ok(_) => Ok(Appended::Done),
             Err(AppendError::Conflict(_)) => {
@@ -120,6 +133,7 @@ impl Engagement {
             Err(AppendError::LeaseLost { holder, .. }) => {
                 Err(EngagementError::LeaseLost { project: self.project.clone(), holder })
             }
+            Err(AppendError::Answered(receipt)) => Err(EngagementError::Answered(receipt)),
             Err(AppendError::Store(e)) => Err(e.into()),
         }
     }

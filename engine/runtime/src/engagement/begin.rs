@@ -107,7 +107,8 @@ pub async fn begin(record: Record<'_>, begin: Begin<'_>) -> Result<(), Engagemen
     let events = [Event::Started(Box::new(started)), entered];
     let entries = write_entries(blobs, &events, begin.now).await?;
     let row = Standing::of(&state).row();
-    match record.journal.create(begin.project, Batch { entries, row }).await? {
+    let receipt = record.receipt.map(|receipt| receipt(1));
+    match record.journal.create(begin.project, Batch { entries, row, receipt }).await? {
         Some(_) => Ok(()),
         None => Err(EngagementError::Exists(begin.project.to_owned())),
     }

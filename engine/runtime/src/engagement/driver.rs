@@ -61,7 +61,7 @@ impl Driver {
         holder: &Holder,
         options: Options,
     ) -> Result<Driver, EngagementError> {
-        let record = Record { journal: &*ports.journal, blobs: &*ports.blobs };
+        let record = Record::new(&*ports.journal, &*ports.blobs);
         let engagement = open(record, project).await?;
         Driver::acquire(ports, engagement, holder, options).await
     }
@@ -89,7 +89,7 @@ impl Driver {
             Err(LeaseError::Store(e)) => return Err(e.into()),
         };
         // The last driver may have written before it released the lease.
-        let record = Record { journal: &*ports.journal, blobs: &*ports.blobs };
+        let record = Record::new(&*ports.journal, &*ports.blobs);
         engagement.follow(record, |_, _, _| {}).await?;
         // A repository that cannot be read is reported where it is needed.
         if let Ok(Some(claim)) = ports.repo.claim().await {
@@ -230,7 +230,7 @@ impl Driver {
 
     /// The stores that hold the engagement.
     fn record(&self) -> Record<'_> {
-        Record { journal: &*self.ports.journal, blobs: &*self.ports.blobs }
+        Record::new(&*self.ports.journal, &*self.ports.blobs)
     }
 
     /// Defers events to the next append. Only for events that may happen again because they had no

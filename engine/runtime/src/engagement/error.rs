@@ -1,6 +1,7 @@
 //! Why an operation on an engagement can fail.
 
 use cloudcrew_ports::StoreError;
+use cloudcrew_ports::receipt::Receipt;
 
 use super::refusal::Refusal;
 
@@ -29,6 +30,9 @@ pub enum EngagementError {
         /// The process that drives it now.
         holder: String,
     },
+    /// The same request was answered before, with this receipt. Nothing was written.
+    #[error("the same request was answered before")]
+    Answered(Receipt),
     /// The request was refused.
     #[error(transparent)]
     Refused(#[from] Refusal),

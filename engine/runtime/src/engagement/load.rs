@@ -132,7 +132,7 @@ pub(super) async fn open_with(
     project: &str,
     each: impl FnMut(&Engagement, Entry, Event),
 ) -> Result<Engagement, EngagementError> {
-    let Record { journal, blobs } = record;
+    let Record { journal, blobs, .. } = record;
     let first = journal.read(project, &Head::default(), 1).await?;
     let Some(entry) = first.first() else {
         return Err(EngagementError::Unknown(project.to_owned()));
@@ -197,7 +197,7 @@ impl Engagement {
         record: Record<'_>,
         mut each: impl FnMut(&Engagement, Entry, Event),
     ) -> Result<(), EngagementError> {
-        let Record { journal, blobs } = record;
+        let Record { journal, blobs, .. } = record;
         loop {
             let page = journal.read(&self.project, &self.head, PAGE).await?;
             let full = page.len() == PAGE;

@@ -51,6 +51,7 @@ impl Standing {
     /// Converts it to a row of the index.
     pub fn row(&self) -> Row {
         let waits = !self.requests.is_empty() || self.blocked.is_some();
+        let active = !waits && self.end.is_none();
         let due = self.requests.iter().filter_map(Request::due).min();
         let mut standing = json(self);
         if standing.len() > MAX_ROW {
@@ -65,7 +66,7 @@ impl Standing {
                 partial: true,
             });
         }
-        Row { standing, waits, due }
+        Row { standing, waits, active, due }
     }
 
     /// Reads a row; `None` when the journal must be read instead.
