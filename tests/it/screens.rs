@@ -22,9 +22,9 @@ fn at(crew: &Crew, columns: &str, colour: bool, words: &[&str]) -> Done {
 fn same(crew: &Crew, done: &Done) -> String {
     let home = crew.home().display().to_string();
     let text = format!("{}\n--- stderr\n{}", done.out, done.err).replace(&home, "HOME");
-    let text = text.replace('\u{1b}', "ESC");
     let text =
         hidden(&text, |word| word.len() == 12 && word.bytes().all(|b| b.is_ascii_hexdigit()));
+    let text = text.replace('\u{1b}', "ESC");
     text.replace("; 1s from", "; 0s from").replace("; 2s from", "; 0s from")
 }
 

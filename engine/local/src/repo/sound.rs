@@ -17,6 +17,8 @@ use super::Bound;
 const MOST: u64 = 256 * 1024 * 1024;
 /// Maximum bytes of an object's header, with its final zero.
 const LONGEST_HEADER: u64 = 33;
+/// Bytes to inflate at a time.
+const BUFFER: usize = 8 * 1024;
 /// Maximum number of verified objects to remember.
 const REMEMBERED: usize = 100_000;
 
@@ -91,11 +93,13 @@ fn look(path: &Path, whole: bool) -> io::Result<u64> {
     if !file.metadata()?.is_file() {
         return Err(fault("it is not a file"));
     }
-    // Buffered outside the decoder, which asks the file again on every read after its end.
-    let mut text = BufReader::new(ZlibDecoder::new(file));
-    let damaged = |_| fault("it is truncated or damaged");
+    // Buffered outside the decoder, which asks the file again on every read after its end. A damaged
+    // object still has a size, so no more than the header is inflated for it.
+    let buffer = if whole { BUFFER } else { LONGEST_HEADER as usize };
+    let mut text = BufReader::with_capacity(buffer, ZlibDecoder::new(file));
     let mut header = Vec::new();
-    text.by_ref().take(LONGEST_HEADER).read_until(0, &mut header).map_err(damaged)?;
+    let read = text.by_ref().take(LONGEST_HEADER).read_until(0, &mut header);
+    read.map_err(|_| fault("its header cannot be read"))?;
     if header.last() != Some(&0) {
         return Err(fault("its header is truncated"));
     }
@@ -109,7 +113,8 @@ fn look(path: &Path, whole: bool) -> io::Result<u64> {
         return Err(fault(&format!("its header claims {size} bytes; the limit is {MOST}")));
     }
     if whole {
-        let read = io::copy(&mut text.take(size + 1), &mut io::sink()).map_err(damaged)?;
+        let read = io::copy(&mut text.take(size + 1), &mut io::sink())
+            .map_err(|_| fault("it is truncated or damaged"))?;
         if read != size {
             return Err(fault("it is truncated"));
         }
