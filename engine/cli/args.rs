@@ -43,10 +43,11 @@ pub enum Command {
         /// Code of the rule, as `check` prints it.
         code: Option<String>,
     },
-    /// Print the JSON Schema of a file kind, or of a command's JSON output.
+    /// Print the JSON Schema of a file kind, or of a command's JSON output, or the OpenAPI document
+    /// of the service.
     Schema {
-        /// File kind (agents, phase, workflow, rehearsal) or command (check, list, show, inbox,
-        /// ledger, artifacts, cost, run, graph, plan).
+        /// File kind (agents, phase, workflow, rehearsal), command (check, list, show, inbox,
+        /// ledger, artifacts, cost, run, graph, plan), or `openapi`.
         kind: Option<String>,
         /// Write the schemas of all file kinds to `engine/definition/schemas` in the workspace, and
         /// the reference pages to `docs/reference`.
@@ -217,6 +218,8 @@ pub enum Command {
         #[arg(long, value_name = "FILE", env = "CLOUDCREW_JUNIT")]
         junit: Option<PathBuf>,
     },
+    /// Run a service for many engagements, with an HTTP interface.
+    Serve(Serve),
     /// Start the language server on stdin and stdout.
     Lsp,
     /// Check that a run has everything it needs, and show the model of each agent.
@@ -312,6 +315,22 @@ pub struct Run {
     /// Output format.
     #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
     pub format: Format,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Serve {
+    /// Address and port to listen on. Port 0 selects a free one.
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8400",
+        env = "CLOUDCREW_LISTEN"
+    )]
+    pub listen: std::net::SocketAddr,
+    /// Directory below which callers may name repositories. Without it, each engagement gets a new
+    /// repository in the home. Can be repeated.
+    #[arg(long = "repo-root", value_name = "DIR", env = "CLOUDCREW_REPO_ROOT")]
+    pub repo_roots: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -9,9 +9,12 @@ mod out;
 mod output;
 mod paint;
 mod planned;
+mod serve;
 mod shell;
 mod show;
+mod signals;
 mod sow;
+mod start;
 mod suite;
 mod summary;
 mod view;
@@ -32,7 +35,10 @@ fn main() -> std::process::ExitCode {
     };
     let typed = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
     shell::remember(&args, typed("workspace"), typed("home"));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = match args.command {
+        args::Command::Serve(_) => tokio::runtime::Builder::new_multi_thread().enable_all().build(),
+        _ => tokio::runtime::Builder::new_current_thread().enable_all().build(),
+    };
     let result = match runtime {
         Ok(runtime) => {
             let result = runtime.block_on(commands::run(args));

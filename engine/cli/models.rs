@@ -1,10 +1,11 @@
 //! The model of each agent, where it was set, and whether the run is live or a rehearsal.
 
+use std::path::Path;
+
 use cloudcrew_definition::checks::REHEARSAL;
 use cloudcrew_definition::crew::{Agent, Definition, Model, Workflow};
 use cloudcrew_runtime::engagement::RunMode;
 
-use crate::args::Run;
 use crate::exit::Failure;
 
 /// Environment variable that overrides models.
@@ -110,14 +111,25 @@ pub fn at_work<'a>(definition: &'a Definition, workflow: &Workflow) -> Vec<&'a A
         .collect()
 }
 
+/// What was asked for beside the models.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Mode<'a> {
+    /// The cassette to replay.
+    pub replay: Option<&'a Path>,
+    /// The cassette to record to.
+    pub record: Option<&'a Path>,
+    /// Whether a rehearsal file was named.
+    pub rehearses: bool,
+}
+
 /// The run mode. A run is live if every agent's model has a provider, and a rehearsal if none has.
 pub fn voice(
-    run: &Run,
+    mode: Mode<'_>,
     chosen: &Chosen,
     definition: &Definition,
     workflow: &Workflow,
 ) -> Result<RunMode, Failure> {
-    if let Some(cassette) = &run.replay {
+    if let Some(cassette) = mode.replay {
         let path = std::fs::canonicalize(cassette)
             .map_err(|e| Failure::usage(format!("{}: {e}", cassette.display())))?;
         return Ok(RunMode::Replay { cassette: path.display().to_string() });
@@ -126,8 +138,8 @@ pub fn voice(
     let model =
         |agent: &&&Agent| definition.model(chosen.of(agent).0).is_some_and(|m| m.live.is_some());
     let (live, rehearsed): (Vec<&&Agent>, Vec<&&Agent>) = agents.iter().partition(model);
-    if run.rehearsal.is_some() || chosen.rehearses() || live.is_empty() {
-        return match &run.record {
+    if mode.rehearses || chosen.rehearses() || live.is_empty() {
+        return match mode.record {
             Some(_) => {
                 Err(Failure::usage("`--record` needs live models, and this run is a rehearsal"))
             }
@@ -145,9 +157,8 @@ pub fn voice(
             chosen.of(other).0
         )));
     }
-    let record = run
+    let record = mode
         .record
-        .as_ref()
         .map(|path| std::path::absolute(path).map(|path| path.display().to_string()))
         .transpose()?;
     Ok(RunMode::Live { record })

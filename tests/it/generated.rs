@@ -22,8 +22,15 @@ fn the_committed_schemas_match_the_types() {
 fn the_reference_pages_match_the_schemas() {
     let crew = edited();
     crew.run(&["schema", "--write"]).exits(0);
-    for page in ["agents", "phase", "workflow", "rehearsal", "sensitive-files"] {
-        let page = format!("docs/reference/{page}.md");
+    for page in [
+        "agents.md",
+        "phase.md",
+        "workflow.md",
+        "rehearsal.md",
+        "sensitive-files.md",
+        "openapi.json",
+    ] {
+        let page = format!("docs/reference/{page}");
         let read =
             |root: &std::path::Path| std::fs::read_to_string(root.join(&page)).expect("a page");
         assert_eq!(read(crew.workspace()), read(&root()), "run `cargo run -- schema --write`");

@@ -7,7 +7,7 @@ use crate::support::root;
 
 /// Each crate, with the workspace crates that it may use. A new crate must be added here. Test
 /// dependencies do not count.
-const LAYERS: [(&str, &[&str]); 12] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("planted", &[]),
     ("definition", &["planted"]),
     ("plan", &["definition"]),
@@ -19,6 +19,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("runtime", &["definition", "plan", "planted", "ports", "sow", "tools"]),
     ("lsp", &["definition", "plan"]),
     ("views", &["definition", "plan", "ports", "runtime"]),
+    ("api", &["definition", "ports", "runtime", "views"]),
     ("benches", &["aws", "definition", "local", "plan", "ports", "runtime", "sow", "tools"]),
 ];
 

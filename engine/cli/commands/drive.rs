@@ -11,14 +11,13 @@ use cloudcrew_runtime::engagement::{
     Driver, EndReason, Engagement, Options, RequestKind, Rest, RunMode,
 };
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
-
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::models::served;
 use crate::out::{note, put};
 use crate::shell::pasted;
 use crate::show::{behind, waits};
+use crate::signals::Signals;
 use crate::summary::summary;
 use crate::view::View;
 use crate::{home, wiring, workspace};
@@ -97,26 +96,6 @@ fn rerouted(args: &Args, engagement: &Engagement) -> Vec<Model> {
     let workspace =
         workspace::find(args.workspace.as_deref()).and_then(|root| workspace::definition(&root));
     workspace.map(|definition| wiring::rerouted(engagement, &definition)).unwrap_or_default()
-}
-
-/// The signals that ask a process to end.
-struct Signals([Signal; 3]);
-
-impl Signals {
-    fn new() -> Result<Signals, Failure> {
-        let [interrupt, terminate, hangup] =
-            [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
-        Ok(Signals([interrupt?, terminate?, hangup?]))
-    }
-
-    async fn next(&mut self) {
-        let [interrupt, terminate, hangup] = &mut self.0;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
-    }
 }
 
 fn outcome(project: &str, rest: &Rest) -> (Exit, String) {

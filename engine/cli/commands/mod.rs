@@ -85,6 +85,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         }
         Command::Cost { project, format } => cost::cost(&args, project, *format).await,
         Command::Test { files, junit } => test::test(&args, files, junit.as_deref()),
+        Command::Serve(serve) => crate::serve::serve(&args, serve).await,
         Command::Lsp => lsp::lsp(),
         Command::Doctor { live, model } => doctor::doctor(&args, *live, model).await,
         Command::Completions { what } => completions::completions(*what),

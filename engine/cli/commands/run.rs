@@ -3,29 +3,26 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::wiring::clock::SystemClock;
 use crate::wiring::folder::Folder;
-use crate::wiring::holder::{self, identity};
-use crate::wiring::repo::{Base, GitRepo};
+use crate::wiring::repo::GitRepo;
 use crate::wiring::store::Store;
 use cloudcrew_definition::crew::{Definition, Workflow};
 use cloudcrew_plan::build;
-use cloudcrew_ports::clock::Clock;
 use cloudcrew_ports::journal::Journal;
 use cloudcrew_ports::lease::Leases;
 use cloudcrew_ports::repo::Repo;
-use cloudcrew_runtime::engagement::{BaseRecord, Begin, Record, begin, open};
+use cloudcrew_runtime::engagement::{Record, open};
 
 use super::drive;
 use crate::args::{Approve, Args, Format, Run};
 use crate::exit::{Exit, Failure};
-use crate::models::{self, Chosen};
+use crate::models::{self, Chosen, Mode};
 use crate::out::{note, say};
 use crate::shell::pasted;
 use crate::sow::statement_of_work;
+use crate::start::{Start, free, id_of};
 use crate::{home, wiring, workspace};
 
 pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
@@ -52,7 +49,12 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     let flow = definition
         .workflow(&workflow)
         .ok_or_else(|| Failure::usage(format!("no workflow named `{workflow}`")))?;
-    let voice = models::voice(run, &chosen, &definition, flow)?;
+    let mode = Mode {
+        replay: run.replay.as_deref(),
+        record: run.record.as_deref(),
+        rehearses: run.rehearsal.is_some(),
+    };
+    let voice = models::voice(mode, &chosen, &definition, flow)?;
     models::priced(&voice, &chosen, &definition, flow)?;
     if let Some(phase) = run.from.as_deref() {
         known(Some(phase), "phase", plan.entries.iter().map(|(name, _)| name.as_str()))?;
@@ -82,31 +84,6 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
         note!("`{project}` already exists; this rehearsal is `{free}`");
         project = free;
     }
-    let (repo, path) = match &run.repo {
-        Some(path) => {
-            let opened = GitRepo::open(path, &project).map_err(|e| {
-                Failure::usage(format!(
-                    "{e}; create one with `git init`, or omit `--repo` to use a new one in the home"
-                ))
-            })?;
-            (opened, fs::canonicalize(path)?)
-        }
-        None => {
-            Folder::open(&home)?.below(Path::new(home::REPOS), true)?;
-            let path = Path::new(home::REPOS).join(format!("{project}.git"));
-            (GitRepo::create(&home.join(&path), &project)?, path)
-        }
-    };
-    let Some(path) = path.to_str().map(str::to_owned) else {
-        return Err(Failure::usage(format!(
-            "{}: the path is not UTF-8; move or rename the repository",
-            path.display()
-        )));
-    };
-    let base = repo.base(run.base.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
-    if let Some(why) = repo.cannot_begin() {
-        return Err(Failure::usage(format!("{path}: {why}")));
-    }
     // Set up the models before recording anything: a run that cannot start leaves nothing behind.
     if let Some(file) = run.record.as_deref().filter(|file| file.exists()) {
         return Err(Failure::usage(format!(
@@ -114,39 +91,27 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
             file.display()
         )));
     }
-    let models: Vec<_> = models::at_work(&definition, flow)
-        .iter()
-        .filter_map(|a| definition.model(chosen.of(a).0).cloned())
-        .collect();
-    drop(
-        wiring::voice(&voice, &Arc::new(definition.clone()), run.rehearsal.as_deref(), &models)
-            .await?,
-    );
-    let now = SystemClock::default().now();
-    let start = Begin {
-        project: &project,
-        actor: &home::actor(),
+    let actor = home::actor();
+    let ready = Start {
+        store: &store,
         definition: &definition,
+        flow,
         plan: &plan,
+        project: &project,
+        actor: &actor,
         entry: run.from.as_deref(),
         sow,
-        model: chosen.for_all(),
-        agent_models: chosen.agents.clone(),
+        chosen: &chosen,
         voice: voice.clone(),
         rehearsal: run.rehearsal.clone(),
-        repo: path,
-        branch: repo.branch().to_owned(),
-        date: recorded.map_or_else(|| date_of(now), |(_, date)| date),
-        identity: identity(),
-        base: base.clone().map(|Base { commit, name }| BaseRecord { commit, name }),
-        now,
-    };
-    // Acquired before the first entry, so that no other process can drive it in between.
-    let lease = store.acquire(&project, &holder::this_process()).await?;
-    if let Err(error) = begin(Record::of(&store), start).await {
-        store.release(&project, &lease).await?;
-        return Err(error.into());
+        repo: run.repo.as_deref(),
+        base: run.base.as_deref(),
+        date: recorded.map(|(_, date)| date),
     }
+    .ready()
+    .await?;
+    let (repo, base) = (ready.repo.clone(), ready.base());
+    let lease = ready.begin(Record::of(&store)).await?;
     if voice.is_rehearsal() && run.rehearsal.is_none() && !chosen.rehearses() {
         note!(
             "no live model is configured: this is a rehearsal and costs nothing \
@@ -154,7 +119,7 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
         );
     }
     if let Some(base) = &base {
-        there_already(&repo, &base.commit, &definition, flow).await?;
+        there_already(&repo, base, &definition, flow).await?;
     }
     if run.detach {
         store.release(&project, &lease).await?;
@@ -219,22 +184,6 @@ async fn detach(
     Ok(Exit::Done)
 }
 
-/// The next free id after a taken one, such as `orders-2`.
-async fn free(store: &Store, project: &str) -> Result<String, Failure> {
-    for number in 2.. {
-        let end = format!("-{number}");
-        let stem = &project[..project.len().min(LONGEST_ID - end.len())];
-        let id = format!("{}{end}", stem.trim_end_matches('-'));
-        if store.head(&id).await?.is_none() {
-            return Ok(id);
-        }
-    }
-    Err(Failure::usage("no id is free"))
-}
-
-/// Maximum length of an id.
-const LONGEST_ID: usize = 63;
-
 /// Reports deliverables that the customer's repository already has: the crew changes them.
 async fn there_already(
     repo: &GitRepo,
@@ -274,18 +223,4 @@ fn known<'n>(
         ))),
         _ => Ok(()),
     }
-}
-
-fn id_of(path: &Path) -> String {
-    let stem = path.file_stem().map(|s| s.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let id: String =
-        stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(63).collect();
-    let id = id.trim_matches('-').to_owned();
-    if id.is_empty() { "engagement".to_owned() } else { id }
-}
-
-/// The UTC date of a timestamp in milliseconds.
-fn date_of(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms)
-        .map_or_else(|_| "1970-01-01".to_owned(), |t| t.strftime("%Y-%m-%d").to_string())
 }

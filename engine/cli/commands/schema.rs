@@ -13,7 +13,7 @@ use cloudcrew_runtime::catalogue::catalogue;
 
 use crate::args::Args;
 use crate::exit::{Exit, Failure};
-use crate::out::{document, note};
+use crate::out::{bytes, document, note};
 use crate::output::SCHEMAS;
 use crate::workspace;
 
@@ -21,6 +21,7 @@ use crate::workspace;
 const FOLDER: &str = "engine/definition/schemas";
 const PAGES: &str = "docs/reference";
 const SENSITIVE: &str = "sensitive-files.md";
+const SERVICE: &str = "openapi.json";
 
 /// Where the schemas of a workspace are; the first line of each file names its schema. They are
 /// generated, and Git ignores them.
@@ -39,8 +40,9 @@ pub fn schema(args: &Args, kind: Option<&str>, write: bool) -> Result<Exit, Fail
             put(&root, PAGES, &format!("{}.md", kind.name()), &page(kind))?;
         }
         put(&root, PAGES, SENSITIVE, &sensitive_page())?;
+        put(&root, PAGES, SERVICE, &openapi()?)?;
         note!(
-            "wrote {} schemas to {FOLDER} and {} pages to {PAGES}",
+            "wrote {} schemas to {FOLDER}, and {} pages and {SERVICE} to {PAGES}",
             FileKind::ALL.len(),
             FileKind::ALL.len() + 1
         );
@@ -50,12 +52,14 @@ pub fn schema(args: &Args, kind: Option<&str>, write: bool) -> Result<Exit, Fail
     let verb = SCHEMAS.iter().find(|(verb, _)| Some(*verb) == kind);
     match (file, verb) {
         (Some(kind), _) => document(&format!("{:#}", generate(kind))),
+        (None, None) if kind == Some("openapi") => bytes(openapi()?.as_bytes()),
         (None, Some((_, schema))) => document(&format!("{:#}", schema())),
         (None, None) => {
             let names: Vec<&str> = FileKind::ALL
                 .iter()
                 .map(|k| k.name())
                 .chain(SCHEMAS.iter().map(|(verb, _)| *verb))
+                .chain(["openapi"])
                 .collect();
             return Err(Failure::usage(format!(
                 "choose a schema: {}; or use `--write`",
@@ -64,6 +68,11 @@ pub fn schema(args: &Args, kind: Option<&str>, write: bool) -> Result<Exit, Fail
         }
     }
     Ok(Exit::Done)
+}
+
+/// The OpenAPI document of the service.
+fn openapi() -> Result<String, Failure> {
+    cloudcrew_api::document().map_err(|error| Failure::world(error.to_string()))
 }
 
 /// Schemas with the names of a workspace, from the files that can be read.

@@ -30,6 +30,22 @@ pub enum LedgerKind {
     Answer,
 }
 
+impl LedgerKind {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            LedgerKind::Fact => "fact",
+            LedgerKind::Assumption => "assumption",
+            LedgerKind::Decision => "decision",
+            LedgerKind::Blocker => "blocker",
+            LedgerKind::Deliverable => "deliverable",
+            LedgerKind::Review => "review",
+            LedgerKind::Feedback => "feedback",
+            LedgerKind::Answer => "answer",
+        }
+    }
+}
+
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LedgerRow {

@@ -3,6 +3,7 @@
 //! This crate decides what a document contains. The command line, and later the API, decide how it
 //! is printed. Within a [`VERSION`], a key is never removed and never changes its meaning.
 
+pub mod api;
 pub mod artifacts;
 pub mod cost;
 pub mod events;

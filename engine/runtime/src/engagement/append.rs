@@ -21,9 +21,9 @@ pub struct Record<'a> {
     pub journal: &'a dyn Journal,
     /// Hold what is too large for the journal.
     pub blobs: &'a dyn Blobs,
-    /// Makes the receipt to write together with what a person does here, given the number of its
-    /// first entry.
-    pub receipt: Option<&'a (dyn Fn(u64) -> Receipt + Sync)>,
+    /// Makes the receipt to write together with what a person does here, if there is one, given the
+    /// number of its first entry.
+    pub receipt: Option<&'a (dyn Fn(u64) -> Option<Receipt> + Sync)>,
 }
 
 impl<'a> Record<'a> {
@@ -35,6 +35,11 @@ impl<'a> Record<'a> {
     /// A record in two stores.
     pub fn new(journal: &'a dyn Journal, blobs: &'a dyn Blobs) -> Record<'a> {
         Record { journal, blobs, receipt: None }
+    }
+
+    /// The same record; what a person does in it is written with a receipt.
+    pub fn answering(self, receipt: &'a (dyn Fn(u64) -> Option<Receipt> + Sync)) -> Record<'a> {
+        Record { receipt: Some(receipt), ..self }
     }
 }
 
@@ -121,7 +126,7 @@ impl Engagement {
         }
         let row = Standing::of(&self.state).row();
         let receipt = match writer {
-            Writer::Inbound => record.receipt.map(|receipt| receipt(before.seq + 1)),
+            Writer::Inbound => record.receipt.and_then(|receipt| receipt(before.seq + 1)),
             Writer::Driver(_) => None,
         };
         let batch = Batch { entries: ready.entries.clone(), row, receipt };

@@ -77,23 +77,36 @@ pub async fn write_entries(
     Ok(entries)
 }
 
+/// The content of an entry, also when it is in a blob.
+///
+/// # Errors
+/// When the blob is missing or not JSON.
+pub async fn content(
+    blobs: &dyn Blobs,
+    project: &str,
+    entry: &Entry,
+) -> Result<Value, EngagementError> {
+    let Some(hash) = entry.payload.get("$blob").and_then(Value::as_str) else {
+        return Ok(entry.payload.clone());
+    };
+    let damaged =
+        |why: String| EngagementError::Damaged { project: project.to_owned(), seq: entry.seq, why };
+    let bytes = blobs.get(hash).await?.ok_or_else(|| damaged(format!("blob {hash} is missing")))?;
+    json::read(&bytes).map_err(|e| damaged(e.to_string()))
+}
+
 /// Reads the event of an entry.
 pub(super) async fn event_of(
     blobs: &dyn Blobs,
     project: &str,
     entry: &Entry,
 ) -> Result<Event, EngagementError> {
-    let damaged =
-        |why: String| EngagementError::Damaged { project: project.to_owned(), seq: entry.seq, why };
-    let payload: Value = match entry.payload.get("$blob").and_then(Value::as_str) {
-        Some(hash) => {
-            let bytes =
-                blobs.get(hash).await?.ok_or_else(|| damaged(format!("blob {hash} is missing")))?;
-            json::read(&bytes).map_err(|e| damaged(e.to_string()))?
-        }
-        None => entry.payload.clone(),
-    };
-    serde_json::from_value(payload).map_err(|e| damaged(e.to_string()))
+    let payload = content(blobs, project, entry).await?;
+    serde_json::from_value(payload).map_err(|e| EngagementError::Damaged {
+        project: project.to_owned(),
+        seq: entry.seq,
+        why: e.to_string(),
+    })
 }
 
 async fn blob<T: serde::de::DeserializeOwned>(

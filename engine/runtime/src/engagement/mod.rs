@@ -38,7 +38,7 @@ pub use event::{
     RunMode, SourceHash, Started, ToolDone, VerdictRecord, Why,
 };
 pub use inbound::{cancel, message};
-pub use load::{Engagement, open, write_entries};
+pub use load::{Engagement, content, open, write_entries};
 pub use meter::{Charge, Meter, MeterLine, VisitContext};
 pub use refusal::{Refusal, RefusalKind};
 pub use request::{Raise, Request, RequestKind, Unit};

@@ -13,6 +13,9 @@ use cloudcrew_ports::index::{MAX_ROW, Row};
 pub struct Standing {
     /// Name of its workflow.
     pub workflow: String,
+    /// The person who owns it; empty in rows of older versions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub owner: String,
     /// Name of the state it is in.
     pub state: String,
     /// Why a provider refuses until someone fixes the cause.
@@ -38,6 +41,7 @@ impl Standing {
         let blocked = state.parked.as_ref().filter(|parked| parked.blocked && state.end.is_none());
         Standing {
             workflow: state.started.workflow.clone(),
+            owner: state.started.owner.clone(),
             state: state.at.clone(),
             blocked: blocked.map(|parked| parked.reason.clone()),
             requests: state.open_requests().cloned().collect(),
@@ -58,6 +62,7 @@ impl Standing {
             let (workflow, state) = (self.workflow.clone(), self.state.clone());
             standing = json(&Standing {
                 workflow,
+                owner: self.owner.clone(),
                 state,
                 blocked: None,
                 requests: Vec::new(),

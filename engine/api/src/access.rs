@@ -1,0 +1,120 @@
+//! The only way from a request to an engagement: the caller is known, the engagement is open, and
+//! the caller has the right. Anything else looks as if the engagement did not exist.
+
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use cloudcrew_ports::repo::Repo;
+use cloudcrew_runtime::engagement::{Engagement, EngagementError, settle};
+
+use crate::app::App;
+use crate::people::{Person, Right, may};
+use crate::problem::{Kind, Problem};
+use crate::store::Current;
+
+/// The person who sends the request.
+#[derive(Debug, Clone)]
+pub struct Caller(pub(crate) Person);
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Caller, Problem> {
+        // `shield` has read the token already.
+        parts.extensions.get::<Caller>().cloned().ok_or_else(unknown_caller)
+    }
+}
+
+/// Nobody in particular sends the request.
+pub(crate) fn unknown_caller() -> Problem {
+    let detail = "send the token of the service as `Authorization: Bearer TOKEN`";
+    Problem::new(Kind::Unauthenticated, detail)
+}
+
+/// A right, as a type: a handler names in its signature what its caller needs.
+pub(crate) trait Needs: Send + Sync {
+    const RIGHT: Right;
+}
+
+/// To see an engagement.
+pub(crate) struct Read;
+/// To answer its requests.
+pub(crate) struct Decide;
+/// To cancel, resume or retry it.
+pub(crate) struct Operate;
+
+impl Needs for Read {
+    const RIGHT: Right = Right::Read;
+}
+
+impl Needs for Decide {
+    const RIGHT: Right = Right::Decide;
+}
+
+impl Needs for Operate {
+    const RIGHT: Right = Right::Operate;
+}
+
+/// An engagement in which the caller has a right.
+pub struct Opened<N> {
+    engagement: Current,
+    /// The caller.
+    pub(crate) caller: Person,
+    right: PhantomData<N>,
+}
+
+impl<N> Opened<N> {
+    /// Passes on a failure. The engagement is read anew next time, because it may be ahead of its
+    /// journal.
+    pub(crate) fn failed(mut self, error: EngagementError) -> Problem {
+        self.engagement.forget();
+        error.into()
+    }
+}
+
+impl<N> Deref for Opened<N> {
+    type Target = Engagement;
+
+    fn deref(&self) -> &Engagement {
+        &self.engagement
+    }
+}
+
+impl<N> DerefMut for Opened<N> {
+    fn deref_mut(&mut self) -> &mut Engagement {
+        &mut self.engagement
+    }
+}
+
+impl<N: Needs> FromRequestParts<App> for Opened<N> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Opened<N>, Problem> {
+        let Caller(caller) = Caller::from_request_parts(parts, app).await?;
+        let params = RawPathParams::from_request_parts(parts, app)
+            .await
+            .map_err(|error| Problem::new(Kind::Malformed, error.body_text()))?;
+        let project = params.iter().find(|(name, _)| *name == "id").map(|(_, id)| id.to_owned());
+        let project = project.unwrap_or_default();
+        let mut engagement = app.kept().open(app.record(), &project).await?;
+        if !may(&caller, &engagement, N::RIGHT) {
+            return Err(Problem::hidden(&project));
+        }
+        let repo: Option<Arc<dyn Repo>> = app.ports().repos.open(&engagement).ok();
+        let before = engagement.head.seq;
+        let settled =
+            settle(app.record(), &*app.ports().clock, repo.as_deref(), &mut engagement).await;
+        if let Err(error) = settled {
+            engagement.forget();
+            return Err(error.into());
+        }
+        if engagement.head.seq > before {
+            app.ports().changes.grown(&project);
+            app.ports().wakes.wake(&project);
+        }
+        Ok(Opened { engagement, caller, right: PhantomData })
+    }
+}

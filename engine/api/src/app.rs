@@ -1,0 +1,198 @@
+//! What the router needs of the world.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::blob::Blobs;
+use cloudcrew_ports::clock::Clock;
+use cloudcrew_ports::index::Index;
+use cloudcrew_ports::journal::Journal;
+use cloudcrew_ports::ledger::Ledger;
+use cloudcrew_ports::receipt::{Receipt, Receipts};
+use cloudcrew_ports::repo::Repo;
+use cloudcrew_runtime::engagement::{Engagement, Record};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::changes::Changes;
+use crate::once::InProgress;
+use crate::people::People;
+use crate::problem::Problem;
+use crate::store::Kept;
+
+/// The ports of the service.
+pub struct AppPorts {
+    /// Journals.
+    pub journal: Arc<dyn Journal>,
+    /// What is too large for a journal.
+    pub blobs: Arc<dyn Blobs>,
+    /// The index of engagements.
+    pub index: Arc<dyn Index>,
+    /// What the crew shares.
+    pub ledger: Arc<dyn Ledger>,
+    /// Replies to keyed requests.
+    pub receipts: Arc<dyn Receipts>,
+    /// The repositories of engagements.
+    pub repos: Arc<dyn Repos>,
+    /// Starts engagements.
+    pub starts: Arc<dyn Starts>,
+    /// Continues engagements.
+    pub wakes: Arc<dyn Wakes>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The people.
+    pub people: People,
+    /// Tells readers of new entries.
+    pub changes: Changes,
+}
+
+/// The service.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    ports: AppPorts,
+    kept: Kept,
+    in_progress: InProgress,
+}
+
+impl App {
+    /// A service on these ports.
+    pub fn new(ports: AppPorts) -> App {
+        App(Arc::new(Inner { ports, kept: Kept::default(), in_progress: InProgress::default() }))
+    }
+
+    pub(crate) fn ports(&self) -> &AppPorts {
+        &self.0.ports
+    }
+
+    pub(crate) fn kept(&self) -> &Kept {
+        &self.0.kept
+    }
+
+    pub(crate) fn in_progress(&self) -> &InProgress {
+        &self.0.in_progress
+    }
+
+    pub(crate) fn record(&self) -> Record<'_> {
+        Record::new(&*self.0.ports.journal, &*self.0.ports.blobs)
+    }
+}
+
+/// Opens the repositories of engagements.
+pub trait Repos: Send + Sync {
+    /// The repository of an engagement.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    fn open(&self, engagement: &Engagement) -> Result<Arc<dyn Repo>, StoreError>;
+}
+
+/// Continues engagements after something was recorded.
+pub trait Wakes: Send + Sync {
+    /// Drives an engagement to its next wait, unless another process does. Returns at once.
+    fn wake(&self, project: &str);
+
+    /// Whether the service is stopping: streams end.
+    fn stops(&self) -> bool;
+}
+
+/// A new engagement.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct New {
+    /// Its id: lowercase letters, digits and `-`. Defaults to one made of the name of the statement
+    /// of work.
+    #[serde(default)]
+    #[schema(pattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+    pub id: Option<String>,
+    /// Its workflow. Defaults to `delivery`, or the only one.
+    #[serde(default)]
+    pub workflow: Option<String>,
+    /// The statement of work.
+    pub sow: NewSow,
+    /// A model for all agents instead of their own; `rehearsal` calls no live model.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// Name of a scenario in `rehearsals/` to rehearse.
+    #[serde(default)]
+    pub rehearsal: Option<String>,
+    /// The customer's repository. Defaults to a new one.
+    #[serde(default)]
+    pub repo: Option<NewRepo>,
+}
+
+/// A statement of work.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewSow {
+    /// File name, without folders.
+    #[schema(min_length = 1, max_length = 200)]
+    pub name: String,
+    /// Its text, in Markdown or plain.
+    #[schema(min_length = 1)]
+    pub text: String,
+}
+
+/// A repository on the machine of the service.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRepo {
+    /// Its path, below a root that the operator allows.
+    pub path: String,
+    /// Branch, tag or commit to start from. Defaults to the branch of HEAD.
+    #[serde(default)]
+    pub base: Option<String>,
+}
+
+/// An engagement that was started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Started {
+    /// Its id.
+    pub id: String,
+}
+
+/// A workflow that can be started.
+#[derive(Debug, Clone, serde::Serialize, ToSchema)]
+pub struct WorkflowRow {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Its phases, in order.
+    pub phases: Vec<String>,
+    /// Number of decisions that a person makes at least.
+    pub gates: u32,
+}
+
+/// Starts engagements from the definitions of the service.
+#[async_trait]
+pub trait Starts: Send + Sync {
+    /// Starts an engagement; `receipt` makes the receipt to write with its first entries. The
+    /// definitions are read anew.
+    ///
+    /// # Errors
+    /// When the definitions have errors, the request does not fit them, or the id is taken.
+    async fn start(
+        &self,
+        new: New,
+        actor: &str,
+        receipt: Receipted<'_>,
+    ) -> Result<Started, Problem>;
+
+    /// The workflows.
+    ///
+    /// # Errors
+    /// When the definitions have errors.
+    async fn workflows(&self) -> Result<Vec<WorkflowRow>, Problem>;
+
+    /// The graph of a workflow as Mermaid; `None` when there is no such workflow.
+    ///
+    /// # Errors
+    /// When the definitions have errors.
+    async fn graph(&self, workflow: &str) -> Result<Option<String>, Problem>;
+}
+
+/// Makes the receipt of a start from the id of the engagement, if its caller sent a key.
+pub type Receipted<'a> = &'a (dyn Fn(&str) -> Option<Receipt> + Sync);

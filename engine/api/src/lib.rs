@@ -1,0 +1,20 @@
+//! CloudCrew's HTTP interface: one router over engagements, which knows ports and no adapter, so
+//! that the same router runs beside a local store and on AWS.
+//!
+//! A handler reaches an engagement only through [`access::Opened`], which checks the caller's right
+//! first. One registration gives a handler both its route and its part of the OpenAPI document.
+
+pub mod access;
+pub mod app;
+mod body;
+pub mod changes;
+mod once;
+pub mod people;
+pub mod problem;
+mod routes;
+mod shield;
+mod store;
+
+pub use app::{App, AppPorts, New, Repos, Started, Starts, Wakes};
+pub use problem::Problem;
+pub use routes::{document, router};

@@ -1,0 +1,206 @@
+//! Decisions of people. The first one counts; whoever comes later learns who was first.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use cloudcrew_runtime::engagement::{Decision, Submission, readable, record};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::access::{Decide, Opened};
+use crate::app::App;
+use crate::body::Body;
+use crate::once::Once;
+use crate::problem::{Kind, Problem};
+
+/// Maximum bytes of a person's words.
+const MAX_WORDS: usize = 64 * 1024;
+
+/// An approval.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Approval {
+    /// Id of the request.
+    request: String,
+    /// Digest of what the person saw, in full. It is refused when the files have changed.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
+    digest: String,
+    /// Ratings by name, each 1 to 5.
+    #[serde(default)]
+    ratings: BTreeMap<String, u8>,
+}
+
+/// A request for changes.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Revision {
+    /// Id of the request.
+    request: String,
+    /// Digest of what the person saw, in full. It is refused when the files have changed.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
+    digest: String,
+    /// What should change.
+    #[schema(min_length = 1, max_length = 65536)]
+    words: String,
+    /// Ratings by name, each 1 to 5.
+    #[serde(default)]
+    ratings: BTreeMap<String, u8>,
+}
+
+/// An answer.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reply {
+    /// The answer to a question; for a budget, the new limit or `stop`.
+    #[schema(min_length = 1, max_length = 65536)]
+    answer: String,
+}
+
+/// A recorded decision.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Decided {
+    /// Id of the request.
+    request: String,
+    /// Whether the request is decided.
+    decided: bool,
+    /// `approved`, `revised` or `answered`.
+    decision: String,
+}
+
+/// Approves a phase. The engagement continues at once.
+#[utoipa::path(post, path = "/projects/{id}/approve", tag = "requests",
+    params(
+        ("id" = String, Path, description = "The engagement"),
+        ("idempotency-key" = Option<String>, Header,
+            description = "A request that is sent again with the same key acts once")),
+    request_body = Approval,
+    responses(
+        (status = 200, body = Decided),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json",
+            description = "Someone else decided first, or what the person saw has changed"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn approve(
+    State(app): State<App>,
+    opened: Opened<Decide>,
+    once: Once,
+    Body(Approval { request, digest, ratings }): Body<Approval>,
+) -> Result<Response, Problem> {
+    let decision = Decision::Approve { ratings: ratings.into_iter().collect() };
+    decide(&app, opened, &once, request, Some(digest), decision).await
+}
+
+/// Requests changes. The phase runs again with the words as feedback.
+#[utoipa::path(post, path = "/projects/{id}/revise", tag = "requests",
+    params(
+        ("id" = String, Path, description = "The engagement"),
+        ("idempotency-key" = Option<String>, Header,
+            description = "A request that is sent again with the same key acts once")),
+    request_body = Revision,
+    responses(
+        (status = 200, body = Decided),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json",
+            description = "Someone else decided first, or what the person saw has changed"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn revise(
+    State(app): State<App>,
+    opened: Opened<Decide>,
+    once: Once,
+    Body(Revision { request, digest, words, ratings }): Body<Revision>,
+) -> Result<Response, Problem> {
+    bounded(&words)?;
+    let decision = Decision::Revise { words, ratings: ratings.into_iter().collect() };
+    decide(&app, opened, &once, request, Some(digest), decision).await
+}
+
+/// Answers a question, or raises a budget.
+#[utoipa::path(post, path = "/projects/{id}/interrupt/{request}/respond", tag = "requests",
+    params(
+        ("id" = String, Path, description = "The engagement"),
+        ("request" = String, Path, description = "The request"),
+        ("idempotency-key" = Option<String>, Header,
+            description = "A request that is sent again with the same key acts once")),
+    request_body = Reply,
+    responses(
+        (status = 200, body = Decided),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json",
+            description = "Someone else answered first"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn respond(
+    State(app): State<App>,
+    opened: Opened<Decide>,
+    Path((_, request)): Path<(String, String)>,
+    once: Once,
+    Body(Reply { answer }): Body<Reply>,
+) -> Result<Response, Problem> {
+    bounded(&answer)?;
+    let decision = Decision::Answer { value: Value::String(answer) };
+    decide(&app, opened, &once, request, None, decision).await
+}
+
+fn bounded(words: &str) -> Result<(), Problem> {
+    if words.len() <= MAX_WORDS {
+        return Ok(());
+    }
+    Err(Problem::new(Kind::Invalid, format!("at most {MAX_WORDS} bytes of text")))
+}
+
+async fn decide(
+    app: &App,
+    mut opened: Opened<Decide>,
+    once: &Once,
+    request: String,
+    digest: Option<String>,
+    decision: Decision,
+) -> Result<Response, Problem> {
+    let ports = app.ports();
+    if let (Decision::Approve { .. }, Some(there)) = (&decision, opened.state.request(&request)) {
+        readable(&*ports.repos.open(&opened)?, there).await?;
+    }
+    let name = decision.name();
+    let reply = json!(Decided { request: request.clone(), decided: true, decision: name.into() });
+    let reply = reply.to_string();
+    let receipt = |_: u64| once.receipt(200, &reply);
+    let given = Submission {
+        request,
+        decision,
+        actor: opened.caller.name.clone(),
+        channel: "api".into(),
+        digest,
+    };
+    let place = app.record().answering(&receipt);
+    match record(place, &*ports.clock, &mut opened, given).await {
+        Ok(_) => {
+            ports.changes.grown(&opened.project);
+            ports.wakes.wake(&opened.project);
+            Ok(json_reply(reply))
+        }
+        Err(error) => Err(opened.failed(error)),
+    }
+}
+
+/// A reply whose JSON is text already.
+pub(super) fn json_reply(text: String) -> Response {
+    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    (kind, text).into_response()
+}

@@ -1,0 +1,206 @@
+//! The journal: page by page, and as a stream of server-sent events.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::sse::{Event as Sent, KeepAlive, Sse};
+use cloudcrew_ports::journal::{Entry, Head};
+use cloudcrew_runtime::engagement::content;
+use cloudcrew_views::api::{EventPage, JournalEvent, LiveText};
+use futures_util::Stream;
+use serde::Deserialize;
+use tokio::sync::broadcast::error::RecvError;
+use utoipa::IntoParams;
+
+use crate::access::{Opened, Read};
+use crate::app::App;
+use crate::body::Asked;
+use crate::changes::Watcher;
+use crate::problem::{Kind, Problem};
+
+/// Entries per page, unless the caller asks for another number.
+const PAGE: usize = 100;
+/// Maximum entries per page.
+const MOST: usize = 500;
+/// Bytes of a page after which it ends.
+const PAGE_BYTES: usize = 2 * 1024 * 1024;
+/// How often a stream looks for entries that another process wrote.
+const POLL: Duration = Duration::from_secs(1);
+/// How often a silent stream says that it is alive.
+const ALIVE: Duration = Duration::from_secs(15);
+
+/// Which entries to read.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FromEntry {
+    /// Only entries after this number.
+    after: Option<u64>,
+    /// Maximum number of entries: at most 500 in a page; a stream ends after so many.
+    #[param(minimum = 1)]
+    limit: Option<usize>,
+    /// Only entries of this kind.
+    kind: Option<String>,
+}
+
+/// A page of the journal.
+#[utoipa::path(get, path = "/projects/{id}/events", tag = "engagements",
+    params(("id" = String, Path, description = "The engagement"), FromEntry),
+    responses(
+        (status = 200, body = EventPage),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn page(
+    State(app): State<App>,
+    opened: Opened<Read>,
+    Asked(from): Asked<FromEntry>,
+) -> Result<Json<EventPage>, Problem> {
+    let limit = from.limit.unwrap_or(PAGE);
+    if !(1..=MOST).contains(&limit) {
+        let detail = format!("`limit` must be from 1 to {MOST}");
+        return Err(Problem::new(Kind::Malformed, detail));
+    }
+    let (project, as_of) = (opened.project.clone(), opened.head.seq);
+    drop(opened);
+    let mut at = start(&app, &project, from.after.unwrap_or(0).min(as_of)).await?;
+    let (mut events, mut bytes) = (Vec::new(), 0);
+    'pages: while at.seq < as_of {
+        let read = app.ports().journal.read(&project, &at, MOST).await?;
+        if read.is_empty() {
+            break;
+        }
+        for entry in read {
+            at = Head { seq: entry.seq, hash: entry.hash.clone() };
+            if from.kind.as_ref().is_none_or(|kind| *kind == entry.kind) {
+                let payload = content(&*app.ports().blobs, &project, &entry).await?;
+                bytes += payload.to_string().len();
+                events.push(JournalEvent::new(entry, payload));
+            }
+            if events.len() == limit || bytes > PAGE_BYTES || at.seq >= as_of {
+                break 'pages;
+            }
+        }
+    }
+    Ok(Json(EventPage { events, after: at.seq, as_of }))
+}
+
+/// The journal as server-sent events, from `after` on and then live.
+///
+/// Each event has the number of its entry as its id: reconnect with `Last-Event-ID` or `after`, and
+/// nothing is lost or repeated. Events named `live` carry words of a model while it speaks; they
+/// have no id and are not recorded.
+#[utoipa::path(get, path = "/projects/{id}/events/stream", tag = "engagements",
+    params(
+        ("id" = String, Path, description = "The engagement"),
+        FromEntry,
+        ("last-event-id" = Option<u64>, Header, description = "As `after`, sent by browsers")),
+    responses(
+        (status = 200, body = String, content_type = "text/event-stream"),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn stream(
+    State(app): State<App>,
+    opened: Opened<Read>,
+    headers: HeaderMap,
+    Asked(from): Asked<FromEntry>,
+) -> Result<Sse<impl Stream<Item = Result<Sent, Infallible>>>, Problem> {
+    let last = match headers.get("last-event-id") {
+        Some(id) => {
+            let number = id.to_str().ok().and_then(|id| id.parse().ok());
+            let fault = || Problem::new(Kind::Malformed, "`Last-Event-ID` must be a number");
+            Some(number.ok_or_else(fault)?)
+        }
+        None => None,
+    };
+    if from.limit == Some(0) {
+        return Err(Problem::new(Kind::Malformed, "`limit` must be at least 1"));
+    }
+    let after = last.or(from.after).unwrap_or(0).min(opened.head.seq);
+    let project = opened.project.clone();
+    drop(opened);
+    // Watch first: what is written from now on is seen.
+    let watcher = app.ports().changes.watch(&project);
+    let at = start(&app, &project, after).await?;
+    let reader = Reader {
+        app,
+        project,
+        at,
+        left: from.limit.unwrap_or(usize::MAX),
+        kind: from.kind,
+        watcher,
+        ready: Vec::new().into_iter(),
+    };
+    let events = futures_util::stream::unfold(reader, |mut reader| async move {
+        let sent = reader.next().await?;
+        Some((Ok(sent), reader))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(ALIVE)))
+}
+
+/// The head after entry `seq`.
+async fn start(app: &App, project: &str, seq: u64) -> Result<Head, Problem> {
+    let head = app.ports().journal.head_at(project, seq).await?;
+    head.ok_or_else(|| Problem::new(Kind::Unknown, format!("no entry {seq}")))
+}
+
+/// A reader of the stream. It holds a page of entries at most: a slow reader reads later.
+struct Reader {
+    app: App,
+    project: String,
+    at: Head,
+    left: usize,
+    kind: Option<String>,
+    watcher: Watcher,
+    ready: std::vec::IntoIter<Entry>,
+}
+
+impl Reader {
+    /// The next event; `None` at the end of the stream. A store that fails ends it: the reader
+    /// reconnects and continues.
+    async fn next(&mut self) -> Option<Sent> {
+        loop {
+            if self.left == 0 || self.app.ports().wakes.stops() {
+                return None;
+            }
+            if let Some(entry) = self.ready.next() {
+                self.at = Head { seq: entry.seq, hash: entry.hash.clone() };
+                if self.kind.as_ref().is_some_and(|kind| *kind != entry.kind) {
+                    continue;
+                }
+                self.left -= 1;
+                return self.sent(entry).await;
+            }
+            self.watcher.grown.mark_unchanged();
+            let read = self.app.ports().journal.read(&self.project, &self.at, PAGE).await.ok()?;
+            if !read.is_empty() {
+                self.ready = read.into_iter();
+                continue;
+            }
+            tokio::select! {
+                _ = self.watcher.grown.changed() => {}
+                () = tokio::time::sleep(POLL) => {}
+                words = self.watcher.words.recv() => match words {
+                    Ok(words) => return spoken(&words),
+                    // A slow reader misses words, never entries.
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return None,
+                },
+            }
+        }
+    }
+
+    async fn sent(&self, entry: Entry) -> Option<Sent> {
+        let payload = content(&*self.app.ports().blobs, &self.project, &entry).await.ok()?;
+        let (seq, kind) = (entry.seq.to_string(), entry.kind.clone());
+        Sent::default().id(seq).event(kind).json_data(JournalEvent::new(entry, payload)).ok()
+    }
+}
+
+fn spoken(words: &LiveText) -> Option<Sent> {
+    Sent::default().event("live").json_data(words).ok()
+}

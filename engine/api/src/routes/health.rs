@@ -1,0 +1,64 @@
+//! The service itself.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use cloudcrew_ports::index::Which;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::access::Caller;
+use crate::app::App;
+use crate::problem::{Kind, Problem};
+
+/// The caller.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Me {
+    /// The name that the journal records.
+    name: String,
+    /// Whether the caller may do everything in every engagement.
+    operates: bool,
+}
+
+/// Who the caller is.
+#[utoipa::path(get, path = "/me", tag = "operations", responses(
+    (status = 200, body = Me),
+    (status = 401, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn me(Caller(caller): Caller) -> Json<Me> {
+    Json(Me { name: caller.name, operates: caller.operates })
+}
+
+/// State of the service.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Health {
+    /// Always `ok`.
+    status: String,
+}
+
+/// Whether the process is alive.
+#[utoipa::path(get, path = "/healthz", tag = "operations", security(()), responses(
+    (status = 200, body = Health)))]
+pub(crate) async fn alive() -> Json<Health> {
+    Json(Health { status: "ok".to_owned() })
+}
+
+/// Whether the store can be read.
+#[utoipa::path(get, path = "/readyz", tag = "operations", security(()), responses(
+    (status = 200, body = Health),
+    (status = 503, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Health>, Problem> {
+    match app.ports().index.list(Which::Waiting).await {
+        Ok(_) => Ok(Json(Health { status: "ok".to_owned() })),
+        // The reason is for the operator, who may be someone else.
+        Err(_) => Err(Problem::new(Kind::Unavailable, "the store cannot be read")),
+    }
+}
+
+/// This document.
+#[utoipa::path(get, path = "/openapi.json", tag = "operations", security(()), responses(
+    (status = 200, body = Object)))]
+pub(crate) async fn openapi() -> Result<impl IntoResponse, Problem> {
+    let text = super::document().map_err(|error| Problem::new(Kind::Fault, error.to_string()))?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], text))
+}

@@ -1,0 +1,125 @@
+//! What operators and owners do: cancel, resume, retry.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use cloudcrew_runtime::engagement::{Retry, cancel as record_cancel, retry as record_retry};
+use cloudcrew_views::api::ProjectStatus;
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::decide::json_reply;
+use crate::access::{Opened, Operate};
+use crate::app::App;
+use crate::body::Body;
+use crate::once::Once;
+use crate::problem::Problem;
+
+/// Cancels an engagement after its current step.
+#[utoipa::path(post, path = "/projects/{id}/cancel", tag = "operations",
+    params(
+        ("id" = String, Path, description = "The engagement"),
+        ("idempotency-key" = Option<String>, Header,
+            description = "A request that is sent again with the same key acts once")),
+    responses(
+        (status = 200, description = "It is recorded", body = Accepted),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json",
+            description = "It has ended"),
+        (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn cancel(
+    State(app): State<App>,
+    mut opened: Opened<Operate>,
+    once: Once,
+) -> Result<Response, Problem> {
+    let reply = accepted(&opened.project);
+    let receipt = |_: u64| once.receipt(200, &reply);
+    let actor = opened.caller.name.clone();
+    let place = app.record().answering(&receipt);
+    if let Err(error) = record_cancel(place, &*app.ports().clock, &mut opened, &actor).await {
+        return Err(opened.failed(error));
+    }
+    app.ports().changes.grown(&opened.project);
+    app.ports().wakes.wake(&opened.project);
+    Ok(json_reply(reply))
+}
+
+/// Continues an engagement, such as one whose provider refused.
+#[utoipa::path(post, path = "/projects/{id}/resume", tag = "operations",
+    params(
+        ("id" = String, Path, description = "The engagement"),
+        ("idempotency-key" = Option<String>, Header,
+            description = "A request that is sent again with the same key acts once")),
+    responses(
+        (status = 200, body = ProjectStatus),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn resume(State(app): State<App>, opened: Opened<Operate>) -> Json<ProjectStatus> {
+    app.ports().wakes.wake(&opened.project);
+    Json(ProjectStatus::new(&opened))
+}
+
+/// Where to retry.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RetryFrom {
+    /// The phase to restart; its approval and all later ones are discarded. Defaults to the phase
+    /// that failed, or the gate that expired.
+    #[serde(default)]
+    from: Option<String>,
+}
+
+/// Something was recorded.
+#[derive(serde::Serialize, ToSchema)]
+pub(crate) struct Accepted {
+    /// The engagement.
+    id: String,
+}
+
+/// Retries an engagement that failed or expired, with the definitions it is pinned to.
+#[utoipa::path(post, path = "/projects/{id}/retry", tag = "operations",
+    params(
+        ("id" = String, Path, description = "The engagement"),
+        ("idempotency-key" = Option<String>, Header,
+            description = "A request that is sent again with the same key acts once")),
+    request_body = RetryFrom,
+    responses(
+        (status = 200, description = "It is recorded", body = Accepted),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json",
+            description = "It has not failed"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn retry(
+    State(app): State<App>,
+    mut opened: Opened<Operate>,
+    once: Once,
+    Body(RetryFrom { from }): Body<RetryFrom>,
+) -> Result<Response, Problem> {
+    let reply = accepted(&opened.project);
+    let receipt = |_: u64| once.receipt(200, &reply);
+    let actor = opened.caller.name.clone();
+    let asked = Retry { from: from.as_deref(), definitions: None, actor: &actor };
+    let place = app.record().answering(&receipt);
+    if let Err(error) = record_retry(place, &*app.ports().clock, &mut opened, asked).await {
+        return Err(opened.failed(error));
+    }
+    app.ports().changes.grown(&opened.project);
+    app.ports().wakes.wake(&opened.project);
+    Ok(json_reply(reply))
+}
+
+fn accepted(id: &str) -> String {
+    json!(Accepted { id: id.to_owned() }).to_string()
+}

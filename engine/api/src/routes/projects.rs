@@ -1,0 +1,199 @@
+//! Engagements: the list, one of them, and a new one.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use cloudcrew_ports::index::Which;
+use cloudcrew_runtime::engagement::Engagement;
+use cloudcrew_views::api::ProjectStatus;
+use cloudcrew_views::api::{Lifecycle, ProjectCost, ProjectDetail, ProjectPage, ProjectRow};
+use cloudcrew_views::standings::standings;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::access::{Caller, Opened, Read};
+use crate::app::{App, New};
+use crate::body::{Asked, Body};
+use crate::once::Once;
+use crate::people::Person;
+use crate::problem::{Kind, Problem};
+
+/// Which engagements to list.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Filter {
+    /// Only those in this state.
+    state: Option<Lifecycle>,
+    /// Only those of this workflow.
+    workflow: Option<String>,
+    /// Where the page starts: `next` of the page before.
+    cursor: Option<String>,
+    /// Engagements per page, at most 500.
+    #[param(minimum = 1, maximum = 500, default = 50)]
+    limit: Option<usize>,
+}
+
+/// Engagements per page, unless the caller asks for another number.
+const PAGE: usize = 50;
+/// Maximum engagements per page.
+const MOST: usize = 500;
+
+/// The engagements that the caller may see, in the order they were started.
+#[utoipa::path(get, path = "/projects", tag = "engagements", params(Filter), responses(
+    (status = 200, body = ProjectPage),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    Asked(filter): Asked<Filter>,
+) -> Result<Json<ProjectPage>, Problem> {
+    let limit = filter.limit.unwrap_or(PAGE);
+    if !(1..=MOST).contains(&limit) {
+        let detail = format!("`limit` must be from 1 to {MOST}");
+        return Err(Problem::new(Kind::Malformed, detail));
+    }
+    let after = filter.cursor.as_deref().map(Cursor::read).transpose()?;
+    let (mut projects, mut next) = (Vec::new(), None);
+    for found in rows(&app, &caller, Which::All).await? {
+        let (created, row) = found;
+        let at = Cursor { created, id: row.id.clone() };
+        let wanted = after.as_ref().is_none_or(|after| at > *after)
+            && filter.state.is_none_or(|state| state == row.state)
+            && filter.workflow.as_ref().is_none_or(|workflow| *workflow == row.workflow);
+        if !wanted {
+            continue;
+        }
+        if projects.len() == limit {
+            next = projects.last().map(|last: &(i64, ProjectRow)| {
+                Cursor { created: last.0, id: last.1.id.clone() }.text()
+            });
+            break;
+        }
+        projects.push((created, row));
+    }
+    Ok(Json(ProjectPage { projects: projects.into_iter().map(|(_, row)| row).collect(), next }))
+}
+
+/// The place of an engagement in the list.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Cursor {
+    created: i64,
+    id: String,
+}
+
+impl Cursor {
+    fn text(&self) -> String {
+        format!("{}.{}", self.created, self.id)
+    }
+
+    fn read(text: &str) -> Result<Cursor, Problem> {
+        let parts = text.split_once('.').and_then(|(at, id)| Some((at.parse().ok()?, id)));
+        match parts {
+            Some((created, id)) => Ok(Cursor { created, id: id.to_owned() }),
+            None => Err(Problem::new(Kind::Malformed, "`cursor` is not one of a page")),
+        }
+    }
+}
+
+/// The rows that a person may see, with when they were created.
+pub(super) async fn rows(
+    app: &App,
+    caller: &Person,
+    which: Which,
+) -> Result<Vec<(i64, ProjectRow)>, Problem> {
+    let now = app.ports().clock.now();
+    let settled = async |_: &mut Engagement| Ok::<(), Problem>(());
+    let found = standings(app.record(), &*app.ports().index, which, now, settled).await?;
+    let mut rows = Vec::new();
+    for found in found {
+        // One that cannot be read hides no other.
+        let Ok(standing) = &found.standing else { continue };
+        if caller.operates || standing.owner == caller.name {
+            rows.push((found.listing.created, ProjectRow::new(&found.listing, standing)));
+        }
+    }
+    rows.sort_by(|(a, one), (b, other)| (a, &one.id).cmp(&(b, &other.id)));
+    Ok(rows)
+}
+
+/// An engagement that was started.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Begun {
+    /// Its id.
+    id: String,
+}
+
+/// Starts an engagement.
+///
+/// The definitions of the service are read anew. The crew begins at once.
+#[utoipa::path(post, path = "/projects", tag = "engagements",
+    params(("idempotency-key" = Option<String>, Header,
+        description = "A request that is sent again with the same key acts once")),
+    request_body = New,
+    responses(
+        (status = 201, body = Begun, headers(("location" = String))),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn start(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    once: Once,
+    Body(new): Body<New>,
+) -> Result<Response, Problem> {
+    let receipt = |id: &str| once.receipt(201, &begun(id));
+    let started = app.ports().starts.start(new, &caller.name, &receipt).await?;
+    app.ports().wakes.wake(&started.id);
+    let mut response = (StatusCode::CREATED, begun(&started.id)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Ok(location) = HeaderValue::from_str(&format!("/projects/{}", started.id)) {
+        headers.insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+fn begun(id: &str) -> String {
+    json!(Begun { id: id.to_owned() }).to_string()
+}
+
+/// An engagement: its phases, its progress and what waits.
+#[utoipa::path(get, path = "/projects/{id}", tag = "engagements",
+    params(("id" = String, Path, description = "The engagement")),
+    responses(
+        (status = 200, body = ProjectDetail),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn detail(opened: Opened<Read>) -> Json<ProjectDetail> {
+    Json(ProjectDetail::new(&opened))
+}
+
+/// What happens in an engagement now, and what waits for a person.
+#[utoipa::path(get, path = "/projects/{id}/status", tag = "engagements",
+    params(("id" = String, Path, description = "The engagement")),
+    responses(
+        (status = 200, body = ProjectStatus),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn status(opened: Opened<Read>) -> Json<ProjectStatus> {
+    Json(ProjectStatus::new(&opened))
+}
+
+/// Tokens and money by agent, phase and model.
+#[utoipa::path(get, path = "/projects/{id}/cost", tag = "engagements",
+    params(("id" = String, Path, description = "The engagement")),
+    responses(
+        (status = 200, body = ProjectCost),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn cost(opened: Opened<Read>) -> Json<ProjectCost> {
+    Json(ProjectCost::new(&opened))
+}

@@ -1,0 +1,89 @@
+//! What every request passes first: it is meant for this server, it does not come from a page of
+//! another site, and its sender is known.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::access::Caller;
+use crate::app::App;
+use crate::problem::{Kind, Problem};
+
+/// Checks the request, and adds its caller.
+pub(crate) async fn shield(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    if let Err(problem) = same_site(request.headers()) {
+        return guarded(problem.into_response());
+    }
+    if let Some(caller) = caller(&app, request.headers()) {
+        request.extensions_mut().insert(caller);
+    }
+    guarded(next.run(request).await)
+}
+
+/// A name other than this machine's may have been pointed here by a hostile page; a page of another
+/// site names itself.
+fn same_site(headers: &HeaderMap) -> Result<(), Problem> {
+    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let host = text(header::HOST).unwrap_or_default();
+    if !is_local(host) {
+        let detail = "the `Host` must be 127.0.0.1, [::1] or localhost";
+        return Err(Problem::new(Kind::Origin, detail));
+    }
+    match text(header::ORIGIN) {
+        Some(origin) if origin != format!("http://{host}") => {
+            Err(Problem::new(Kind::Origin, "requests from pages of another site are refused"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a `Host` names this machine, with any port.
+fn is_local(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    ["127.0.0.1", "localhost", "[::1]"].contains(&name)
+}
+
+/// The person whose token the request carries.
+fn caller(app: &App, headers: &HeaderMap) -> Option<Caller> {
+    let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = given.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    app.ports().people.with_token(token.trim()).cloned().map(Caller)
+}
+
+/// A reply is never sniffed, framed, cached or rendered as a page.
+fn guarded(mut response: Response) -> Response {
+    const HEADERS: [(HeaderName, &str); 4] = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_this_machine_are_served() {
+        for host in ["127.0.0.1", "127.0.0.1:8400", "localhost:1", "[::1]:8400", "[::1]"] {
+            assert!(is_local(host), "{host}");
+        }
+        for host in ["", "evil.example", "127.0.0.1.evil.example", "127.0.0.1:x", "localhost:80:80"]
+        {
+            assert!(!is_local(host), "{host}");
+        }
+    }
+}

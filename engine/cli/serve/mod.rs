@@ -1,0 +1,87 @@
+//! `serve`: one process for many engagements.
+
+mod host;
+mod people;
+mod place;
+mod starts;
+mod wire;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use cloudcrew_api::changes::Changes;
+use cloudcrew_api::{App, AppPorts};
+
+use crate::args::{Args, Serve};
+use crate::exit::{Exit, Failure};
+use crate::out::{note, say};
+use crate::signals::Signals;
+use crate::wiring::clock::SystemClock;
+use crate::wiring::store::Store;
+use crate::{home, workspace};
+
+use host::Host;
+use place::Place;
+use starts::Workspace;
+
+pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
+    local(serve.listen)?;
+    let root = workspace::find(args.workspace.as_deref())?;
+    workspace::definition(&root)?;
+    let store = Store::open(&home::path(args)?)?;
+    let roots = serve.repo_roots.iter().map(|root| real(root)).collect::<Result<_, _>>()?;
+    let (people, printed) = people::people();
+    let changes = Changes::default();
+    let host = Host::new(store.clone(), root.clone(), changes.clone());
+    let app = App::new(AppPorts {
+        journal: Arc::new(store.clone()),
+        blobs: Arc::new(store.clone()),
+        index: Arc::new(store.clone()),
+        ledger: Arc::new(store.clone()),
+        receipts: Arc::new(store.clone()),
+        repos: Arc::new(Place(store.clone())),
+        starts: Arc::new(Workspace { root, store, roots }),
+        wakes: Arc::new(host.clone()),
+        clock: Arc::new(SystemClock::default()),
+        people,
+        changes,
+    });
+    let listener = tokio::net::TcpListener::bind(serve.listen)
+        .await
+        .map_err(|error| Failure::world(format!("cannot listen on {}: {error}", serve.listen)))?;
+    let address = listener.local_addr()?;
+    say!("listening on http://{address}");
+    if let Some(token) = printed {
+        note!("token: {token}");
+    }
+    let mut signals = Signals::new()?;
+    let sweep = tokio::spawn(host.clone().sweep());
+    let stop = host.clone();
+    let serving = wire::serve(listener, cloudcrew_api::router(app), async move {
+        signals.next().await;
+        note!("stopping after the current steps; repeat to stop immediately");
+        stop.stop();
+        tokio::select! {
+            () = stop.rested() => {}
+            () = signals.next() => {}
+        }
+    });
+    serving.await;
+    sweep.abort();
+    Ok(Exit::Done)
+}
+
+/// Only this machine is served: other people need an identity.
+fn local(address: SocketAddr) -> Result<(), Failure> {
+    if address.ip().is_loopback() {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "{address} is not a loopback address; callers from other machines cannot be identified"
+    )))
+}
+
+fn real(root: &std::path::Path) -> Result<PathBuf, Failure> {
+    std::fs::canonicalize(root).map_err(|e| Failure::usage(format!("{}: {e}", root.display())))
+}

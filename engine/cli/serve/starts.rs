@@ -1,0 +1,178 @@
+//! Starts engagements from the definitions of the workspace, which are read anew each time.
+
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use cloudcrew_api::app::{NewRepo, NewSow, Receipted, WorkflowRow};
+use cloudcrew_api::problem::{Kind, Problem};
+use cloudcrew_api::{New, Started, Starts};
+use cloudcrew_definition::crew::Definition;
+use cloudcrew_definition::path::RepoPath;
+use cloudcrew_plan::{Kind as StateKind, build, emit};
+use cloudcrew_ports::journal::Journal as _;
+use cloudcrew_ports::lease::Leases as _;
+use cloudcrew_runtime::engagement::{EngagementError, Record, SowFile};
+use cloudcrew_sow::MAX_SOW_BYTES;
+
+use crate::exit::{Exit, Failure};
+use crate::models::{self, Chosen, Mode};
+use crate::start::{Start, free, id_of};
+use crate::wiring::store::Store;
+use crate::{home, workspace};
+
+/// Attempts to find a free id while others start engagements too.
+const ATTEMPTS: usize = 20;
+
+/// The workspace of the service.
+pub struct Workspace {
+    pub root: PathBuf,
+    pub store: Store,
+    /// Directories below which callers may name repositories.
+    pub roots: Vec<PathBuf>,
+}
+
+#[async_trait]
+impl Starts for Workspace {
+    async fn start(
+        &self,
+        new: New,
+        actor: &str,
+        receipt: Receipted<'_>,
+    ) -> Result<Started, Problem> {
+        let definition = self.definition()?;
+        let workflow =
+            workspace::workflow(&definition, new.workflow.as_deref()).map_err(problem)?;
+        let no_phases = || invalid(format!("`{workflow}` has no phases"));
+        let plan = build(&definition, &workflow).ok_or_else(no_phases)?;
+        let flow = definition.workflow(&workflow).ok_or_else(no_phases)?;
+        let sow = statement(new.sow)?;
+        let models: Vec<String> = new.model.into_iter().collect();
+        let chosen = Chosen::read(&models, &definition).map_err(problem)?;
+        if let Some(name) = &new.rehearsal
+            && definition.rehearsal(name).is_none()
+        {
+            return Err(invalid(format!("no rehearsal named `{name}`")));
+        }
+        let mode = Mode { rehearses: new.rehearsal.is_some(), ..Mode::default() };
+        let voice = models::voice(mode, &chosen, &definition, flow).map_err(problem)?;
+        models::priced(&voice, &chosen, &definition, flow).map_err(problem)?;
+        let repo = new.repo.as_ref().map(|repo| self.allowed(repo)).transpose()?;
+        let base = new.repo.as_ref().and_then(|repo| repo.base.as_deref());
+        if let Some(id) = &new.id {
+            home::valid_project(id).map_err(problem)?;
+        }
+        for _ in 0..ATTEMPTS {
+            let project = match &new.id {
+                Some(id) => id.clone(),
+                None => self.unused(&sow.name).await?,
+            };
+            // An id that is taken must not touch the repository of its engagement.
+            if self.store.head(&project).await?.is_some() {
+                return Err(EngagementError::Exists(project).into());
+            }
+            let ready = Start {
+                store: &self.store,
+                definition: &definition,
+                flow,
+                plan: &plan,
+                project: &project,
+                actor,
+                entry: None,
+                sow: sow.clone(),
+                chosen: &chosen,
+                voice: voice.clone(),
+                rehearsal: new.rehearsal.clone(),
+                repo: repo.as_deref(),
+                base,
+                date: None,
+            }
+            .ready()
+            .await
+            .map_err(problem)?;
+            let made = |_: u64| receipt(&project);
+            match ready.begin(Record::of(&self.store).answering(&made)).await {
+                Ok(lease) => {
+                    self.store.release(&project, &lease).await?;
+                    return Ok(Started { id: project });
+                }
+                // Someone else was faster, perhaps with the same request.
+                Err(EngagementError::Exists(_)) if new.id.is_none() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Problem::new(Kind::Unavailable, "no id is free; name one"))
+    }
+
+    async fn workflows(&self) -> Result<Vec<WorkflowRow>, Problem> {
+        let definition = self.definition()?;
+        let row = |workflow: &cloudcrew_definition::crew::Workflow| WorkflowRow {
+            name: workflow.name.clone(),
+            description: workflow.description.clone(),
+            phases: workflow.phases.clone(),
+            gates: build(&definition, &workflow.name).map_or(0, |plan| {
+                let gates = plan.states.iter().filter(|state| state.kind == StateKind::Gate);
+                u32::try_from(gates.count()).unwrap_or(u32::MAX)
+            }),
+        };
+        Ok(definition.workflows.iter().map(row).collect())
+    }
+
+    async fn graph(&self, workflow: &str) -> Result<Option<String>, Problem> {
+        let definition = self.definition()?;
+        Ok(build(&definition, workflow).map(|plan| emit::mermaid(&plan)))
+    }
+}
+
+impl Workspace {
+    fn definition(&self) -> Result<Definition, Problem> {
+        workspace::definition(&self.root).map_err(|failure| match failure.exit {
+            Exit::Failed => Problem::new(
+                Kind::Incompatible,
+                "the definitions of the service have errors; its operator sees them with \
+                 `cloudcrew check`",
+            ),
+            _ => problem(failure),
+        })
+    }
+
+    async fn unused(&self, sow: &str) -> Result<String, Problem> {
+        let id = id_of(Path::new(sow));
+        match self.store.head(&id).await? {
+            None => Ok(id),
+            Some(_) => free(&self.store, &id).await.map_err(problem),
+        }
+    }
+
+    /// The repository that a caller names, if the operator allows it.
+    fn allowed(&self, repo: &NewRepo) -> Result<PathBuf, Problem> {
+        let refused = || Problem::new(Kind::Forbidden, "the operator does not allow this path");
+        let real = std::fs::canonicalize(&repo.path).map_err(|_| refused())?;
+        if self.roots.iter().any(|root| real.starts_with(root)) { Ok(real) } else { Err(refused()) }
+    }
+}
+
+/// Checks a statement of work.
+fn statement(NewSow { name, text }: NewSow) -> Result<SowFile, Problem> {
+    let is_plain = RepoPath::parse(&name).is_ok_and(|path| path.components().count() == 1);
+    if !is_plain {
+        return Err(invalid("`sow.name` must be a file name without folders".to_owned()));
+    }
+    if text.len() > MAX_SOW_BYTES {
+        return Err(invalid(format!("`sow.text` has more than {MAX_SOW_BYTES} bytes")));
+    }
+    let text = cloudcrew_sow::decode(text.as_bytes()).map_err(|e| invalid(e.to_string()))?;
+    cloudcrew_sow::parse(&name, &text).map_err(|e| invalid(e.to_string()))?;
+    Ok(SowFile { name, text })
+}
+
+fn invalid(detail: String) -> Problem {
+    Problem::new(Kind::Invalid, detail)
+}
+
+fn problem(failure: Failure) -> Problem {
+    let kind = match failure.exit {
+        Exit::Usage | Exit::Failed => Kind::Invalid,
+        _ => Kind::Unavailable,
+    };
+    Problem::new(kind, failure.to_string())
+}

@@ -1,0 +1,22 @@
+//! The documents of the HTTP interface. Times are RFC 3339, money is in millionths of a US dollar,
+//! and each document of an engagement says as of which journal entry it is.
+
+mod artifacts;
+mod cost;
+mod events;
+mod project;
+mod request;
+mod time;
+
+pub use artifacts::{ArtifactEntry, Artifacts};
+pub use cost::{ProjectCost, Spending, SpendingLine};
+pub use events::{EventPage, JournalEvent, LiveText};
+pub use project::{
+    Deliverable, EndReport, Lifecycle, PhaseReport, ProjectDetail, ProjectPage, ProjectRow,
+    ProjectStatus, Spend,
+};
+pub use request::{
+    Answer, BudgetAsked, Coverage, InboxPage, InboxRow, OpenRequest, RequestDetail, RequestPage,
+    Subject, WaitingKind,
+};
+pub use time::Time;

@@ -1,0 +1,320 @@
+//! Requests: what waits for a person, and everything that the person needs to decide.
+
+use cloudcrew_definition::syntax::OnExpiry;
+use cloudcrew_plan::Outcome;
+use cloudcrew_plan::forecast::{Range, of_phase};
+use cloudcrew_runtime::engagement::{Decision, Engagement, Request, RequestKind, Unit};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::time::Time;
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitingKind {
+    /// To approve a phase, or to request changes.
+    Gate,
+    /// To answer an agent's question.
+    Question,
+    /// To raise a budget, or to let the engagement end.
+    Budget,
+}
+
+/// A request that waits for a person.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct OpenRequest {
+    /// Its id, unique in the engagement.
+    pub id: String,
+    /// What it asks for.
+    pub kind: WaitingKind,
+    /// The phase.
+    pub phase: String,
+    /// What is asked, in one sentence.
+    pub text: String,
+    /// Digest of what is asked about. A decision names the digest that the person saw.
+    pub digest: String,
+    /// Who may answer.
+    pub answerer: String,
+    /// Since when it waits.
+    pub opened: Time,
+    /// When it expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Time>,
+    /// What happens when it expires: `stop` or `approve`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_expiry: Option<String>,
+    /// Number of reminders sent.
+    pub reminders: u32,
+}
+
+impl OpenRequest {
+    /// A request as it is listed.
+    pub fn new(request: &Request) -> OpenRequest {
+        let on_expiry = request.on_expiry.map(|then| match then {
+            OnExpiry::Stop => "stop",
+            OnExpiry::Approve => "approve",
+        });
+        OpenRequest {
+            id: request.id.clone(),
+            kind: kind(request),
+            phase: request.phase.clone(),
+            text: text(request),
+            digest: request.digest.clone(),
+            answerer: request.answerer.clone(),
+            opened: Time(request.opened),
+            deadline: request.expires.map(Time),
+            on_expiry: on_expiry.map(str::to_owned),
+            reminders: request.reminders,
+        }
+    }
+}
+
+fn kind(request: &Request) -> WaitingKind {
+    match request.kind {
+        RequestKind::Approval { .. } => WaitingKind::Gate,
+        RequestKind::Question { .. } => WaitingKind::Question,
+        RequestKind::Budget { .. } => WaitingKind::Budget,
+    }
+}
+
+fn text(request: &Request) -> String {
+    match &request.kind {
+        RequestKind::Approval { findings, .. } if findings.is_empty() => {
+            format!("Approve {}, or request changes", request.phase)
+        }
+        RequestKind::Approval { findings, .. } => {
+            let many = if findings.len() == 1 { "finding" } else { "findings" };
+            format!("Decide on {} with {} open {many}", request.phase, findings.len())
+        }
+        RequestKind::Question { agent, question, .. } => format!("{agent} asks: {question}"),
+        RequestKind::Budget { budget, unit, spent, limit, .. } => format!(
+            "{} of {} are used ({budget}); raise the limit or stop",
+            unit.show(*spent),
+            unit.show(*limit)
+        ),
+    }
+}
+
+/// All that waits, in all engagements that the caller may see.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InboxPage {
+    /// The requests, oldest first.
+    pub requests: Vec<InboxRow>,
+}
+
+/// A request with its engagement.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InboxRow {
+    /// The engagement.
+    pub project: String,
+    /// The request.
+    #[serde(flatten)]
+    pub request: OpenRequest,
+    /// Number of the engagement's journal entry that this shows.
+    pub as_of: u64,
+}
+
+/// The requests of an engagement.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RequestPage {
+    /// The requests, in the order they were opened.
+    pub requests: Vec<RequestDetail>,
+    /// Number of the journal entry that this shows.
+    pub as_of: u64,
+}
+
+/// A request with everything that the person needs to decide.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RequestDetail {
+    /// The request.
+    #[serde(flatten)]
+    pub request: OpenRequest,
+    /// Run of the phase, from 1.
+    pub revision: u32,
+    /// The files that a decision covers.
+    pub subject: Vec<Subject>,
+    /// Names of the ratings that a gate asks for, each 1 to 5.
+    pub ratings: Vec<String>,
+    /// Whether changes may still be requested.
+    pub may_revise: bool,
+    /// Open findings of the last review.
+    pub findings: Vec<String>,
+    /// The budget, when one is to be raised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<BudgetAsked>,
+    /// The state that follows an approval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// What the next phase is expected to cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<Coverage>,
+    /// The answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answer>,
+    /// Whether it expired before it was answered.
+    pub expired: bool,
+    /// Whether another request replaced it because its subject changed.
+    pub superseded: bool,
+}
+
+/// A file that a decision covers.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Subject {
+    /// Its path in the repository.
+    pub path: String,
+    /// Its object id.
+    pub oid: String,
+    /// Its object id when the phase was last approved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+}
+
+/// A budget to raise. Amounts are in tokens, or in millionths of a US dollar.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BudgetAsked {
+    /// Its YAML key.
+    pub key: String,
+    /// `tokens` or `micro_usd`.
+    pub unit: String,
+    /// The amount used.
+    pub spent: u64,
+    /// The most that the next call may take.
+    pub needed: u64,
+    /// Its limit.
+    pub limit: u64,
+}
+
+/// Expected tokens and money.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Coverage {
+    /// The phase.
+    pub phase: String,
+    /// Fewest expected tokens.
+    pub tokens_low: u64,
+    /// Most expected tokens.
+    pub tokens_high: u64,
+    /// Least expected money in millionths of a US dollar; absent when a price is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub micro_usd_low: Option<u64>,
+    /// Most expected money in millionths of a US dollar; absent when a price is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub micro_usd_high: Option<u64>,
+}
+
+/// A recorded answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Answer {
+    /// `approved`, `revised` or `answered`.
+    pub decision: String,
+    /// The person.
+    pub actor: String,
+    /// Where it came from.
+    pub channel: String,
+    /// When it was recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Time>,
+    /// The words of a revision or an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub words: Option<String>,
+    /// Digest of what the person saw.
+    pub digest: String,
+}
+
+impl Answer {
+    /// The answer to a request, if there is one.
+    pub fn of(request: &Request) -> Option<Answer> {
+        let answer = request.answer.as_ref()?;
+        let words = match &answer.decision {
+            Decision::Approve { .. } => None,
+            Decision::Revise { words, .. } => Some(words.clone()),
+            Decision::Answer { value } => {
+                Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+            }
+        };
+        Some(Answer {
+            decision: answer.decision.name().to_owned(),
+            actor: answer.actor.clone(),
+            channel: answer.channel.clone(),
+            at: request.answered.map(Time),
+            words,
+            digest: answer.digest.clone(),
+        })
+    }
+}
+
+impl RequestDetail {
+    /// A request of an engagement.
+    pub fn new(e: &Engagement, request: &Request) -> RequestDetail {
+        let (ratings, may_revise, findings) = match &request.kind {
+            RequestKind::Approval { ratings, may_revise, findings } => (
+                ratings.clone(),
+                *may_revise,
+                findings.iter().map(|finding| finding.text.clone()).collect(),
+            ),
+            RequestKind::Question { .. } | RequestKind::Budget { .. } => {
+                (Vec::new(), false, Vec::new())
+            }
+        };
+        let approved = e.state.progress(&request.phase).approved.unwrap_or_default();
+        let base = |path: &str| {
+            approved.iter().find(|(there, _)| there == path).map(|(_, oid)| oid.clone())
+        };
+        let next = next(e, request);
+        RequestDetail {
+            request: OpenRequest::new(request),
+            revision: request.revision,
+            subject: request
+                .subject
+                .iter()
+                .map(|(path, oid)| Subject {
+                    path: path.clone(),
+                    oid: oid.clone(),
+                    base: base(path),
+                })
+                .collect(),
+            ratings,
+            may_revise,
+            findings,
+            budget: budget(request),
+            forecast: next.as_deref().and_then(|next| forecast(e, next)),
+            next,
+            answer: Answer::of(request),
+            expired: request.expired,
+            superseded: request.superseded,
+        }
+    }
+}
+
+fn budget(request: &Request) -> Option<BudgetAsked> {
+    let RequestKind::Budget { budget, unit, spent, needed, limit } = &request.kind else {
+        return None;
+    };
+    let unit = match unit {
+        Unit::Tokens => "tokens",
+        Unit::MicroUsd => "micro_usd",
+    };
+    let (key, unit) = (budget.clone(), unit.to_owned());
+    Some(BudgetAsked { key, unit, spent: *spent, needed: *needed, limit: *limit })
+}
+
+/// The state that follows when an open gate is approved.
+fn next(e: &Engagement, request: &Request) -> Option<String> {
+    let gate = matches!(request.kind, RequestKind::Approval { .. }) && request.is_open();
+    let state = format!("{}.gate", request.phase);
+    let next = e.state.plan().next(&state, Outcome::Approved, &e.state.counters);
+    next.ok().filter(|_| gate).map(|next| next.to.clone())
+}
+
+fn forecast(e: &Engagement, state: &str) -> Option<Coverage> {
+    let phase = e.definition.phase(e.state.plan().state(state)?.phase.as_deref()?)?;
+    let total = of_phase(&e.definition, phase).estimate;
+    let tokens = total.tokens();
+    Some(Coverage {
+        phase: phase.name.clone(),
+        tokens_low: tokens.low,
+        tokens_high: tokens.high,
+        micro_usd_low: total.micro_usd.map(|money: Range| money.low),
+        micro_usd_high: total.micro_usd.map(|money| money.high),
+    })
+}
