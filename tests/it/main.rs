@@ -34,6 +34,7 @@ mod replies;
 mod retry;
 mod scopes;
 mod screens;
+mod service;
 mod strangers;
 mod structure;
 mod suite;

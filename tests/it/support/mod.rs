@@ -6,6 +6,7 @@ pub mod chance;
 pub mod editor;
 pub mod inside;
 pub mod rig;
+pub mod service;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

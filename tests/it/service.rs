@@ -1,0 +1,476 @@
+//! The service, as its callers see it.
+
+use std::collections::BTreeSet;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::service::{Asked, Reply, Service, asked, events, get, post};
+use crate::support::{Crew, copied, crew, edited, root};
+
+/// A crew of one agent and one phase.
+fn small() -> Crew {
+    copied(&root().join("examples/minimal"))
+}
+
+/// Approves what waits, as it is now.
+fn approval(status: &Value) -> Value {
+    let waiting = &status["waiting"][0];
+    json!({ "request": waiting["id"], "digest": waiting["digest"] })
+}
+
+#[test]
+fn an_engagement_is_started_read_decided_and_followed() {
+    let crew = crew();
+    let service = Service::start(&crew, &[]);
+    let text = std::fs::read_to_string(root().join("examples/sow/retail-orders.md")).unwrap();
+    let new = json!({ "sow": { "name": "Retail orders.md", "text": text } });
+    let started = service.send(&post("/projects", &new)).is(201);
+    assert_eq!(started.json(), json!({ "id": "retail-orders" }));
+    assert_eq!(started.header("location"), Some("/projects/retail-orders"));
+    let id = "retail-orders";
+
+    let status = service.reaches(id, "waiting");
+    assert_eq!(
+        (&status["phase"], &status["waiting"][0]["kind"]),
+        (&json!("discovery"), &json!("gate"))
+    );
+    let inbox = service.send(&get("/inbox")).is(200).json();
+    assert_eq!(inbox["requests"][0]["project"], id);
+    let request =
+        service.send(&get(&format!("/projects/{id}/requests/discovery-1"))).is(200).json();
+    assert_eq!(request["subject"][0]["path"], "docs/project-plan/plan.md");
+    assert_eq!(
+        (&request["next"], &request["forecast"]["phase"]),
+        (&json!("architecture.swarm"), &json!("architecture"))
+    );
+    let plan =
+        service.send(&get(&format!("/projects/{id}/artifacts/docs%2Fproject-plan%2Fplan.md")));
+    assert!(plan.clone().is(200).body.starts_with("# "), "{plan:?}");
+    assert_eq!(plan.header("content-disposition"), Some("attachment"));
+
+    let revised = json!({ "request": "discovery-1", "digest": request["digest"],
+        "words": "Name the owner of each risk.", "ratings": { "quality": 3 } });
+    service.send(&post(&format!("/projects/{id}/revise"), &revised)).is(200);
+    let status = service.until(id, |status| status["waiting"][0]["id"] == "discovery-2");
+    // What the command line shows is the same.
+    crew.run(&["show", id]).exits(0).says("discovery, run 2");
+    crew.run(&["inbox"]).exits(0).says("discovery-2");
+    for phase in ["discovery", "architecture", "poc", "production", "handoff"] {
+        let status =
+            service.until(id, |status| status["state"] == "waiting" && status["phase"] == phase);
+        let approved = service.send(&post(&format!("/projects/{id}/approve"), &approval(&status)));
+        assert_eq!(approved.is(200).json()["decision"], "approved");
+    }
+    let done = service.reaches(id, "done");
+    assert!(status["as_of"].as_u64() < done["as_of"].as_u64());
+    let cost = service.send(&get(&format!("/projects/{id}/cost"))).is(200).json();
+    assert_eq!(cost["total"]["micro_usd"], done["spend"]["micro_usd"]);
+    let ledger = service.send(&get(&format!("/projects/{id}/ledger"))).is(200).json();
+    assert!(ledger["rows"].as_array().unwrap().iter().any(|row| row["kind"] == "feedback"));
+    let owed = service.send(&get(&format!("/projects/{id}/deliverables"))).is(200).json();
+    assert!(owed["deliverables"].as_array().unwrap().iter().all(|file| file["written"] == true));
+    let found = service.send(&get("/projects?state=done")).is(200).json();
+    assert_eq!(found["projects"][0]["id"], id);
+    assert_eq!(service.stop(), 0);
+}
+
+#[test]
+fn an_agents_question_is_answered() {
+    let crew = edited();
+    // Nobody answers in place of the customer.
+    let file = "rehearsals/question.yaml";
+    let text = std::fs::read_to_string(crew.workspace().join(file)).unwrap();
+    let answers = &text[text.find("answers:").unwrap()..text.find("expect:").unwrap()];
+    crew.edit(file, answers, "");
+    let service = Service::start(&crew, &[]);
+    service.begin("demo", json!({ "rehearsal": "question" })).is(201);
+    let status = service.reaches("demo", "waiting");
+    service.send(&post("/projects/demo/approve", &approval(&status))).is(200);
+    let status = service.until("demo", |status| status["waiting"][0]["kind"] == "question");
+    let request = status["waiting"][0]["id"].as_str().unwrap();
+    let path = format!("/projects/demo/interrupt/{request}/respond");
+    service.send(&post(&path, &json!({ "answer": " " }))).refused(422, "invalid");
+    service.send(&post(&path, &json!({ "answer": "Orders of the web shop only" }))).is(200);
+    let lost =
+        service.send(&post(&path, &json!({ "answer": "All orders" }))).refused(409, "decided");
+    assert_eq!(lost.json()["winner"], "customer");
+    service.until("demo", |status| status["waiting"][0]["kind"] == "gate");
+}
+
+#[test]
+fn a_request_that_is_sent_twice_acts_once() {
+    let crew = small();
+    let service = Service::start(&crew, &[]);
+    let text = "# Orders\n\n## Requirements\n\n- Take orders.\n";
+    let new = json!({ "sow": { "name": "orders.md", "text": text } });
+    let start = post("/projects", &new).key("one");
+    let first = service.send(&start).is(201);
+    let again = service.send(&start).is(201);
+    assert_eq!((first.json(), again.header("idempotency-replayed")), (again.json(), Some("true")));
+    let other = json!({ "sow": { "name": "other.md", "text": text } });
+    service.send(&post("/projects", &other).key("one")).refused(422, "key-reused");
+    assert_eq!(service.send(&post("/projects", &new)).is(201).json()["id"], "orders-2");
+    let all = service.send(&get("/projects")).is(200).json();
+    assert_eq!(all["projects"].as_array().unwrap().len(), 2);
+
+    // A refusal is repeated too, even when it would be accepted by now.
+    let status = service.reaches("orders", "waiting");
+    let stale = json!({ "request": status["waiting"][0]["id"], "digest": "0".repeat(64) });
+    let refused = service.send(&post("/projects/orders/approve", &stale).key("two"));
+    let refused = refused.refused(409, "changed");
+    let approve = post("/projects/orders/approve", &approval(&status)).key("three");
+    let decided = service.send(&approve).is(200);
+    assert_eq!(service.send(&approve).is(200).body, decided.body);
+    let again = service.send(&post("/projects/orders/approve", &stale).key("two"));
+    assert_eq!(again.is(409).body, refused.body);
+    // Without its key, the same approval was given before.
+    service.send(&post("/projects/orders/approve", &approval(&status))).is(200);
+    assert_eq!(service.send(&start).is(201).body, first.body, "after everything else");
+}
+
+/// Number of gates to race for: `CLOUDCREW_GATES` for more.
+fn gates() -> usize {
+    std::env::var("CLOUDCREW_GATES").ok().and_then(|n| n.parse().ok()).unwrap_or(40).min(1000) / 4
+}
+
+#[test]
+fn of_sixty_four_callers_one_decides() {
+    let crew = small();
+    let mut service = Service::start(&crew, &[]);
+    for gate in 0..gates().max(2) {
+        let id = format!("gate-{gate}");
+        service.begin(&id, json!({})).is(201);
+        let status = service.reaches(&id, "waiting");
+        let kills = gate % 10 == 1;
+        let replies: Vec<(usize, Option<Reply>)> = std::thread::scope(|scope| {
+            let callers: Vec<_> = (0..64)
+                .map(|caller| {
+                    let asked = decision(&id, &status, caller);
+                    let service = &service;
+                    scope.spawn(move || (caller, service.try_send(&asked).ok()))
+                })
+                .collect();
+            if kills {
+                std::thread::sleep(Duration::from_millis(gate as u64 % 7));
+                let pid = rustix::process::Pid::from_raw(service.pid() as i32).unwrap();
+                rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+            }
+            callers.into_iter().map(|caller| caller.join().unwrap()).collect()
+        });
+        if kills {
+            drop(service);
+            service = Service::start(&crew, &[]);
+        }
+        let path =
+            format!("/projects/{id}/requests/{}", status["waiting"][0]["id"].as_str().unwrap());
+        let won = service.send(&get(&path)).is(200).json()["answer"]["decision"].clone();
+        let mut winners = BTreeSet::new();
+        for (caller, reply) in &replies {
+            let Some(reply) = reply else {
+                assert!(kills, "caller {caller} got no reply");
+                continue;
+            };
+            match reply.status {
+                200 => {
+                    assert_eq!(reply.json()["decision"], won, "{reply:?}");
+                    winners.insert(if won == "approved" { 0 } else { *caller });
+                }
+                409 if caller % 4 == 3 => {
+                    let kind = &reply.json()["type"];
+                    assert!(kind == "urn:cloudcrew:changed" || kind == "urn:cloudcrew:decided");
+                }
+                409 => assert!(!reply.json()["detail"].as_str().unwrap().is_empty(), "{reply:?}"),
+                _ => panic!("caller {caller}: {reply:?}"),
+            }
+        }
+        assert!(winners.len() <= 1, "{winners:?} all decided {id}");
+        assert!(kills || winners.len() == 1, "nobody decided {id}");
+        if won.is_null() {
+            continue;
+        }
+        let answers = service.send(&get(&format!("/projects/{id}/events?kind=request_answered")));
+        assert_eq!(answers.is(200).json()["events"].as_array().unwrap().len(), 1, "{id}");
+    }
+}
+
+/// What a caller sends: an approval, a revision, the same approval with a key, or an old digest.
+fn decision(id: &str, status: &Value, caller: usize) -> Asked {
+    let (approve, revise) = (format!("/projects/{id}/approve"), format!("/projects/{id}/revise"));
+    let mut body = approval(status);
+    match caller % 4 {
+        0 => post(&approve, &body),
+        1 => {
+            body["words"] = format!("As caller {caller} says.").into();
+            post(&revise, &body)
+        }
+        2 => post(&approve, &body).key(&format!("the-same-{id}")),
+        _ => {
+            body["digest"] = "0".repeat(64).into();
+            post(&approve, &body)
+        }
+    }
+}
+
+#[test]
+fn a_stream_that_is_cut_again_and_again_shows_every_entry_once() {
+    let crew = small();
+    let service = Service::start(&crew, &[]);
+    service.begin("demo", json!({})).is(201);
+    let (mut seen, mut cuts) = (Vec::<u64>::new(), 0);
+    let mut approved = false;
+    loop {
+        let last = seen.last().copied().unwrap_or(0);
+        let asked = get("/projects/demo/events/stream").header("last-event-id", &last.to_string());
+        let body = read_some(&service, &asked, 400 + 977 * (cuts % 7));
+        cuts += 1;
+        for (id, kind, data) in events(&body) {
+            let Some(seq) = id else { continue };
+            assert_eq!((data["seq"].as_u64(), &data["kind"]), (Some(seq), &json!(kind)));
+            seen.push(seq);
+            if kind == "request_opened" && !approved {
+                approved = true;
+                let status = service.reaches("demo", "waiting");
+                let path = "/projects/demo/approve";
+                service.send(&post(path, &approval(&status))).is(200);
+            }
+        }
+        let status = service.status("demo");
+        if status["state"] == "done" && status["as_of"].as_u64() == seen.last().copied() {
+            break;
+        }
+        assert!(cuts < 2_000, "{seen:?}");
+    }
+    let all: Vec<u64> = (1..=seen.len() as u64).collect();
+    assert_eq!(seen, all, "after {cuts} cuts");
+    let from = get("/projects/demo/events/stream?after=3&limit=2");
+    let few: Vec<_> = events(&service.send(&from).is(200).body).into_iter().map(|e| e.0).collect();
+    assert_eq!(few, [Some(4), Some(5)]);
+}
+
+/// Reads this many bytes of a reply, or what comes within a moment, and hangs up.
+fn read_some(service: &Service, asked: &Asked, most: usize) -> String {
+    let mut stream = TcpStream::connect(&service.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+    let asked = asked.bytes(&service.address);
+    stream.write_all(&asked).unwrap();
+    let (mut all, mut part) = (Vec::new(), [0; 256]);
+    while all.len() < most {
+        match stream.read(&mut part) {
+            Ok(read @ 1..) => all.extend_from_slice(&part[..read]),
+            _ => break,
+        }
+    }
+    unchunked(&all)
+}
+
+/// The body of a chunked reply, as far as it came.
+fn unchunked(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let Some((_, body)) = text.split_once("\r\n\r\n") else { return String::new() };
+    let (mut rest, mut all) = (body, String::new());
+    while let Some((size, more)) = rest.split_once("\r\n") {
+        let Ok(size) = usize::from_str_radix(size, 16) else { break };
+        let Some(chunk) = more.get(..size) else { break };
+        all.push_str(chunk);
+        rest = more.get(size + 2..).unwrap_or_default();
+    }
+    all
+}
+
+#[test]
+fn a_killed_service_continues_where_it_was() {
+    let crew = crew();
+    let mut service = Service::start(&crew, &[]);
+    service.begin("demo", json!({})).is(201);
+    for pause in [3, 11, 29, 60, 150] {
+        std::thread::sleep(Duration::from_millis(pause));
+        service.kill();
+        service = Service::start(&crew, &[]);
+    }
+    let status = service.reaches("demo", "waiting");
+    assert_eq!(status["waiting"][0]["id"], "discovery-1");
+    let path = "/projects/demo/events?kind=request_opened";
+    assert_eq!(service.send(&get(path)).is(200).json()["events"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn two_processes_share_a_home() {
+    let crew = small();
+    let service = Service::start(&crew, &[]);
+    service.begin("demo", json!({})).is(201);
+    service.reaches("demo", "waiting");
+    crew.run(&["approve", "demo"]).exits(0);
+    service.reaches("demo", "done");
+    let sow = crew.workspace().join("examples/sow/example.md");
+    crew.run(&["run", "--project", "other", "--sow", sow.to_str().unwrap()]).exits(10);
+    let status = service.reaches("other", "waiting");
+    service.send(&post("/projects/other/approve", &approval(&status))).is(200);
+    service.reaches("other", "done");
+    let channel = |id: &str| {
+        let requests = service.send(&get(&format!("/projects/{id}/requests"))).is(200).json();
+        requests["requests"][0]["answer"]["channel"].clone()
+    };
+    assert_eq!((channel("demo"), channel("other")), (json!("terminal"), json!("api")));
+}
+
+#[test]
+fn every_route_refuses_whoever_it_does_not_know() {
+    let crew = small();
+    let service = Service::start(&crew, &[]);
+    let document = service.send(&get("/openapi.json").header("authorization", "")).is(200).json();
+    let open = ["/healthz", "/readyz", "/openapi.json"];
+    let bad = [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer wrong",
+        "Basic dXNlcjpwYXNz",
+        "the-operators-token",
+        "Bearer the-operators-token2",
+        "Bearer the-operators-toke",
+        "Token the-operators-token",
+        "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJjdXN0b21lciJ9.",
+    ];
+    let mut tried = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            let real = path
+                .replace("{id}", "demo")
+                .replace("{request}", "discovery-1")
+                .replace("{path}", "x")
+                .replace("{name}", "delivery");
+            for identity in bad {
+                let asked = asked(&method.to_uppercase(), &real)
+                    .header("content-type", "application/json")
+                    .header("authorization", identity)
+                    .body("{}");
+                let reply = service.send(&asked);
+                if open.contains(&path.as_str()) {
+                    reply.is(200);
+                } else {
+                    reply.refused(401, "unauthenticated");
+                }
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 200, "only {tried}");
+}
+
+#[test]
+fn bad_requests_get_a_problem_and_change_nothing() {
+    let crew = small();
+    let service = Service::start(&crew, &[]);
+    service.begin("demo", json!({})).is(201);
+    let status = service.reaches("demo", "waiting");
+    let (start, approve) = ("/projects", "/projects/demo/approve");
+    let digest = status["waiting"][0]["digest"].as_str().unwrap();
+    let raw = |path: &str, body: &str| {
+        asked("POST", path).header("content-type", "application/json").body(body)
+    };
+    let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+    let unknown = json!({ "request": "demo-9", "digest": digest });
+    let rated = json!({ "request": "proposal-1", "digest": digest, "ratings": { "x": 9 } });
+    let sow = |name: &str, text: &str| json!({ "sow": { "name": name, "text": text } });
+    let text = "# X\n\n## Requirements\n\n- Y.\n";
+    let with = |key: &str, value: Value| {
+        let mut new = sow("x.md", text);
+        new[key] = value;
+        new
+    };
+    for (asked, code, kind) in [
+        (raw(start, ""), 400, "malformed"),
+        (raw(start, "null"), 422, "invalid"),
+        (raw(start, "[]"), 422, "invalid"),
+        (raw(start, "{"), 400, "malformed"),
+        (raw(start, &deep), 422, "invalid"),
+        (raw(start, "{\"sow\":1}"), 422, "invalid"),
+        (raw(start, &" ".repeat(5 << 20)), 413, "too-large"),
+        (raw(start, "{}").header("content-type", "text/plain"), 415, "media-type"),
+        (post(start, &sow("../x.md", text)), 422, "invalid"),
+        (post(start, &sow("x\u{0}.md", text)), 422, "invalid"),
+        (post(start, &sow("", text)), 422, "invalid"),
+        (post(start, &sow("x.md", "")), 422, "invalid"),
+        (post(start, &with("id", json!("Bad Id"))), 422, "invalid"),
+        (post(start, &with("id", json!("demo"))), 409, "exists"),
+        (post(start, &with("workflow", json!("none"))), 422, "invalid"),
+        (post(start, &with("model", json!("none"))), 422, "invalid"),
+        (post(start, &with("rehearsal", json!("none"))), 422, "invalid"),
+        (post(start, &with("extra", json!(1))), 422, "invalid"),
+        (post(start, &with("repo", json!({ "path": "/" }))), 403, "forbidden"),
+        (post(approve, &unknown), 404, "unknown"),
+        (post(approve, &rated), 422, "invalid"),
+        (post(approve, &json!({ "request": "proposal-1", "digest": "x" })), 409, "changed"),
+        (post("/projects/demo/retry", &json!({})), 409, "ended"),
+        (post("/projects/nobody/approve", &unknown), 404, "unknown"),
+        (get("/projects/..%2F..%2Fetc%2Fpasswd/status"), 404, "unknown"),
+        (get("/projects/demo/artifacts/..%2F..%2Fx"), 404, "unknown"),
+        (get("/projects/demo/artifacts/%252e%252e%252fx"), 404, "unknown"),
+        (get("/projects/%ff/status"), 400, "malformed"),
+        (get("/projects?limit=0"), 400, "malformed"),
+        (get("/projects?limit=x"), 400, "malformed"),
+        (get("/projects?cursor=x"), 400, "malformed"),
+        (get("/projects?colour=red"), 400, "malformed"),
+        (get("/projects/demo/events?after=-1"), 400, "malformed"),
+        (get("/projects/demo/events?limit=501"), 400, "malformed"),
+        (get("/projects/demo/events/stream?limit=0"), 400, "malformed"),
+        (get("/projects/demo/events/stream").header("last-event-id", "x"), 400, "malformed"),
+        (post(approve, &unknown).key(&"k".repeat(201)), 400, "malformed"),
+        (get("/nowhere"), 404, "unknown"),
+        (asked("DELETE", start), 405, "method"),
+        (get(start).header("host", "evil.example"), 403, "origin"),
+        (get(start).header("origin", "http://evil.example"), 403, "origin"),
+    ] {
+        service.send(&asked).refused(code, kind);
+    }
+    for bytes in [
+        &b"\r\n\r\n"[..],
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"POST /projects HTTP/1.1\r\nhost: localhost\r\ncontent-length: -1\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00",
+    ] {
+        let reply = service.raw(bytes);
+        assert!(reply.as_ref().is_ok_and(|r| r.status == 400) || reply.is_err(), "{reply:?}");
+    }
+    // Half a request, and then nothing: it holds a connection for a while, and nobody else.
+    let mut half = TcpStream::connect(&service.address).unwrap();
+    half.write_all(b"POST /projects HTTP/1.1\r\nhost: localhost\r\n").unwrap();
+    let after = service.status("demo");
+    assert_eq!(after, status);
+    assert_eq!(
+        service.send(&get("/projects")).is(200).json()["projects"].as_array().unwrap().len(),
+        1
+    );
+}
+
+#[test]
+fn lists_come_in_pages() {
+    let crew = small();
+    let service = Service::start(&crew, &[]);
+    let ids: Vec<String> = (1..=7).map(|n| format!("project-{n}")).collect();
+    for id in &ids {
+        service.begin(id, json!({})).is(201);
+    }
+    let (mut seen, mut path) = (Vec::new(), "/projects?limit=3".to_owned());
+    loop {
+        let page = service.send(&get(&path)).is(200).json();
+        let rows = page["projects"].as_array().unwrap();
+        seen.extend(rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()));
+        match page["next"].as_str() {
+            Some(next) => path = format!("/projects?limit=3&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, ids);
+}
+
+#[test]
+fn it_listens_on_this_machine_only() {
+    let crew = small();
+    crew.run(&["serve", "--listen", "0.0.0.0:0"]).exits(2).says("is not a loopback address");
+    crew.run(&["serve", "--listen", "nowhere"]).exits(2);
+}
