@@ -14,6 +14,9 @@ pub struct Args {
     /// Directory that stores the engagements. Defaults to `.cloudcrew` in the workspace.
     #[arg(long, value_name = "DIR", env = "CLOUDCREW_HOME", global = true)]
     pub home: Option<PathBuf>,
+    /// Name of the person who acts. Defaults to the name of the user.
+    #[arg(long = "as", value_name = "NAME", env = "CLOUDCREW_ACTOR", global = true)]
+    pub person: Option<String>,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -176,6 +179,13 @@ pub enum Command {
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
+    /// List the people with a role in an engagement, and give or take roles.
+    Members {
+        /// Id of the engagement.
+        project: String,
+        #[command(subcommand)]
+        change: Option<MemberChange>,
+    },
     /// Cancel an engagement after the current step.
     Cancel {
         /// Id of the engagement.
@@ -238,6 +248,40 @@ pub enum Command {
         #[arg(value_enum)]
         what: Completions,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MemberChange {
+    /// Give a person a role, or another one.
+    Add {
+        /// Name of the person.
+        person: String,
+        /// The role.
+        #[arg(long, value_enum, default_value = "approver")]
+        role: RoleName,
+        /// Group of approvers that the person belongs to. Can be repeated.
+        #[arg(long = "group", value_name = "GROUP")]
+        groups: Vec<String>,
+    },
+    /// Take the role of a person away.
+    Remove {
+        /// Name of the person.
+        person: String,
+    },
+    /// List the people.
+    List,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RoleName {
+    /// May do everything, and give roles to others.
+    Owner,
+    /// May see it, cancel it, resume it and retry it.
+    Operator,
+    /// May see it and answer its requests.
+    Approver,
+    /// May see it.
+    Viewer,
 }
 
 /// Feedback at a gate.
@@ -327,6 +371,10 @@ pub struct Serve {
         env = "CLOUDCREW_LISTEN"
     )]
     pub listen: std::net::SocketAddr,
+    /// File with the people who may use the service beside the operator: names, hashes of tokens,
+    /// and groups.
+    #[arg(long, value_name = "FILE", env = "CLOUDCREW_PEOPLE")]
+    pub people: Option<PathBuf>,
     /// Directory below which callers may name repositories. Without it, each engagement gets a new
     /// repository in the home. Can be repeated.
     #[arg(long = "repo-root", value_name = "DIR", env = "CLOUDCREW_REPO_ROOT")]

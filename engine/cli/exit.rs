@@ -82,7 +82,7 @@ impl From<EngagementError> for Failure {
         let exit = match &error {
             EngagementError::Unknown(_) | EngagementError::Exists(_) => Exit::Usage,
             EngagementError::Refused(refusal) => match refusal.kind() {
-                RefusalKind::Usage => Exit::Usage,
+                RefusalKind::Usage | RefusalKind::NotAllowed => Exit::Usage,
                 RefusalKind::Conflict | RefusalKind::Late => Exit::Conflict,
                 RefusalKind::Incompatible => Exit::Failed,
                 RefusalKind::Repository => Exit::World,

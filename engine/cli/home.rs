@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::wiring::clock::SystemClock;
 use crate::wiring::folder::Folder;
@@ -184,10 +185,19 @@ pub fn valid_project(id: &str) -> Result<(), Failure> {
     }
 }
 
-/// The name of the user.
+/// The person who acts, from `--as`.
+static ACTOR: OnceLock<String> = OnceLock::new();
+
+/// Remembers the person who acts.
+pub fn remember(args: &Args) {
+    if let Some(person) = &args.person {
+        let _ = ACTOR.set(person.clone());
+    }
+}
+
+/// The name of the person who acts: that of the user, unless `--as` names another.
 pub fn actor() -> String {
-    let name =
-        std::env::var("CLOUDCREW_ACTOR").or_else(|_| std::env::var("USER")).unwrap_or_default();
+    let name = ACTOR.get().cloned().or_else(|| std::env::var("USER").ok()).unwrap_or_default();
     let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
     if name.trim().is_empty() { "customer".to_owned() } else { name }
 }

@@ -35,6 +35,7 @@ fn main() -> std::process::ExitCode {
     };
     let typed = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
     shell::remember(&args, typed("workspace"), typed("home"));
+    home::remember(&args);
     let runtime = match args.command {
         args::Command::Serve(_) => tokio::runtime::Builder::new_multi_thread().enable_all().build(),
         _ => tokio::runtime::Builder::new_current_thread().enable_all().build(),

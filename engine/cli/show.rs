@@ -28,10 +28,11 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
         match &request.kind {
             RequestKind::Approval { ratings, findings, .. } => {
                 text.push_str(&format!(
-                    "\n  waiting at the {} gate, run {} (digest {})\n",
+                    "\n  waiting at the {} gate, run {} (digest {}){}\n",
                     request.phase,
                     request.revision,
-                    request.short_digest()
+                    request.short_digest(),
+                    approvals(request)
                 ));
                 text.push_str(&format!("    deadline: {}\n", deadline(request)));
                 for finding in findings {
@@ -127,8 +128,9 @@ pub fn waits(project: &str, request: &Request) -> String {
             let until = silence(request).map_or_else(String::new, |until| format!(", {until}"));
             let review = pasted(&format!("show {project}"));
             format!(
-                "{found}{project} is waiting at the {} gate{until}\n    review:   {review}\n{}",
+                "{found}{project} is waiting at the {} gate{}{until}\n    review:   {review}\n{}",
                 request.phase,
+                approvals(request),
                 decide(project, request).trim_end()
             )
         }
@@ -146,6 +148,16 @@ pub fn waits(project: &str, request: &Request) -> String {
     }
 }
 
+/// How many have approved and who must, for a gate that needs more than one person's word.
+pub fn approvals(request: &Request) -> String {
+    let ((have, need), groups) = (request.quorum(), request.groups());
+    let of = if groups.is_empty() { String::new() } else { format!(" by {}", groups.join(", ")) };
+    match (need, groups.is_empty()) {
+        (..=1, true) => String::new(),
+        _ => row(&format!(" ({have} of {need} approvals{of})")).into_owned(),
+    }
+}
+
 /// What happens if no one answers.
 pub fn deadline(request: &Request) -> String {
     silence(request).unwrap_or_else(|| "none; waits until you decide".to_owned())
@@ -155,8 +167,12 @@ pub fn deadline(request: &Request) -> String {
 pub fn silence(request: &Request) -> Option<String> {
     let until = moment(request.expires?);
     let then = match request.on_expiry {
-        Some(OnExpiry::Approve) => "it is approved automatically",
-        _ => "the engagement ends",
+        Some(OnExpiry::Approve) => "it is approved automatically".to_owned(),
+        Some(OnExpiry::Escalate) if !request.escalated => {
+            let group = request.escalate_to.as_deref().unwrap_or_default();
+            format!("{} decides as well", row(group))
+        }
+        _ => "the engagement ends".to_owned(),
     };
     Some(format!("until {until}, then {then}"))
 }

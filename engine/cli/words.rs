@@ -56,6 +56,22 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
                 answer.channel
             )
         }
+        Event::Voted { request, answer, have } => {
+            let need = state.request(request).map_or(1, |request| request.quorum().1);
+            format!(
+                "    {request} approved by {} ({}): {have} of {need}",
+                row(&answer.actor),
+                answer.channel
+            )
+        }
+        Event::Escalated { request } => {
+            let to = state.request(request).and_then(|request| request.escalate_to.as_deref());
+            format!("    {request} is overdue: {} decides as well", row(to.unwrap_or_default()))
+        }
+        Event::MemberSet(member) => {
+            format!("    {} is now {}", row(&member.person), member.role.name())
+        }
+        Event::MemberRemoved { person, .. } => format!("    {} has no role any more", row(person)),
         Event::Reminded { request, number } => format!("    reminder {number} for {request}"),
         Event::RequestOpened(request) if again(request, state) => {
             "    approval requested again".to_owned()

@@ -312,8 +312,14 @@ async fn to_the_end(mut ports: Ports, store: &Store, process: u32) -> Result<u32
                 for request in requests {
                     let (actor, channel) = ("ada".to_owned(), "test".to_owned());
                     let decision = Decision::Answer { value: "9000000".into() };
-                    let given =
-                        Submission { request: request.id, decision, actor, channel, digest: None };
+                    let given = Submission {
+                        request: request.id,
+                        decision,
+                        actor,
+                        groups: Vec::new(),
+                        channel,
+                        digest: None,
+                    };
                     record(Record::of(store), &*ports.clock, &mut engagement, given)
                         .await
                         .map_err(|error| error.to_string())?;

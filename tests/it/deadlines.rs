@@ -133,6 +133,7 @@ async fn a_clock_that_was_temporarily_years_ahead_does_no_lasting_harm() {
         request: "discovery-1".into(),
         decision: Decision::Approve { ratings: Vec::new() },
         actor: "customer".into(),
+        groups: Vec::new(),
         channel: "test".into(),
         digest: None,
     };

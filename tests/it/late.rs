@@ -36,6 +36,7 @@ impl Journal for Before {
                 request: "discovery-1".into(),
                 decision: Decision::Revise { words: "not yet".into(), ratings: Vec::new() },
                 actor: "customer".into(),
+                groups: Vec::new(),
                 channel: "test".into(),
                 digest: None,
             };

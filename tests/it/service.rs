@@ -252,10 +252,10 @@ fn a_stream_that_is_cut_again_and_again_shows_every_entry_once() {
 
 /// Reads this many bytes of a reply, or what comes within a moment, and hangs up.
 fn read_some(service: &Service, asked: &Asked, most: usize) -> String {
-    let mut stream = TcpStream::connect(&service.address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+    let mut stream = TcpStream::connect(&service.address).expect("a connection");
+    stream.set_read_timeout(Some(Duration::from_millis(100))).expect("a timeout");
     let asked = asked.bytes(&service.address);
-    stream.write_all(&asked).unwrap();
+    stream.write_all(&asked).expect("sent");
     let (mut all, mut part) = (Vec::new(), [0; 256]);
     while all.len() < most {
         match stream.read(&mut part) {
@@ -473,4 +473,124 @@ fn it_listens_on_this_machine_only() {
     let crew = small();
     crew.run(&["serve", "--listen", "0.0.0.0:0"]).exits(2).says("is not a loopback address");
     crew.run(&["serve", "--listen", "nowhere"]).exits(2);
+}
+
+/// The operator acts for someone.
+fn by(person: &str, asked: Asked) -> Asked {
+    asked.header("cloudcrew-as", person)
+}
+
+/// Two people of finance must approve, and not the one who started the engagement.
+fn with_approvers() -> Crew {
+    let crew = small();
+    let gate = "gate:\n  kind: approval\n";
+    let approvers = "  approvers: { groups: [finance], quorum: 2, not_own: true }\n";
+    crew.edit("phases/proposal.yaml", gate, &format!("{gate}{approvers}"));
+    crew
+}
+
+#[test]
+fn a_gate_is_decided_by_the_people_it_names() {
+    let crew = with_approvers();
+    let hash = |token: &str| cloudcrew_definition::digest::sha256(token.as_bytes());
+    let people = json!({ "bea": { "token_sha256": hash("beas-token"), "groups": ["finance"] } });
+    let file = crew.folder.path().join("people.json");
+    std::fs::write(&file, people.to_string()).unwrap();
+    let service = Service::start(&crew, &["--people", file.to_str().unwrap()]);
+    service.begin("demo", json!({})).is(201);
+    let status = service.reaches("demo", "waiting");
+    assert_eq!(status["waiting"][0]["quorum"], json!({ "have": 0, "need": 2 }));
+    assert_eq!(status["waiting"][0]["groups"], json!(["finance"]));
+    let approve = post("/projects/demo/approve", &approval(&status));
+
+    // Whoever started it, and strangers, may not; neither learns more than needed.
+    service.send(&approve).refused(403, "forbidden");
+    service.send(&by("zoe", approve.clone())).refused(404, "unknown");
+    let member = json!({ "role": "approver", "groups": ["finance"] });
+    let add = asked("PUT", "/projects/demo/members/cem")
+        .header("content-type", "application/json")
+        .body(member.to_string());
+    service.send(&by("zoe", add.clone())).refused(404, "unknown");
+    service.send(&add).is(200);
+    let viewer = json!({ "role": "viewer" });
+    let vic = asked("PUT", "/projects/demo/members/vic")
+        .header("content-type", "application/json")
+        .body(viewer.to_string());
+    service.send(&vic).is(200);
+    service.send(&by("vic", approve.clone())).refused(403, "forbidden");
+    service.send(&by("vic", add)).refused(403, "forbidden");
+    service.send(&by("vic", get("/projects/demo/status"))).is(200);
+
+    let bea = |asked: &Asked| asked.clone().header("authorization", "Bearer beas-token");
+    let first = service.send(&bea(&approve.clone().key("k"))).is(200).json();
+    assert_eq!(
+        (&first["decided"], &first["quorum"]),
+        (&json!(false), &json!({ "have": 1, "need": 2 }))
+    );
+    // One person counts once, and cannot change a vote.
+    assert_eq!(service.send(&bea(&approve.clone().key("k"))).is(200).json(), first);
+    assert_eq!(service.send(&bea(&approve)).is(200).json()["decided"], false);
+    let mut no = approval(&status);
+    no["words"] = "No.".into();
+    service.send(&bea(&post("/projects/demo/revise", &no))).refused(409, "decided");
+    assert_eq!(service.status("demo")["waiting"][0]["quorum"], json!({ "have": 1, "need": 2 }));
+    crew.run(&["inbox"]).exits(0).says("1 of 2");
+    assert_eq!(service.send(&bea(&get("/inbox"))).is(200).json()["requests"][0]["project"], "demo");
+    assert_eq!(service.send(&by("zoe", get("/projects"))).is(200).json()["projects"], json!([]));
+
+    let second = service.send(&by("cem", approve.clone())).is(200).json();
+    assert_eq!(
+        (&second["decided"], &second["quorum"]),
+        (&json!(true), &json!({ "have": 2, "need": 2 }))
+    );
+    service.reaches("demo", "done");
+    let late = service.send(&bea(&post("/projects/demo/revise", &no))).refused(409, "decided");
+    assert_eq!(late.json()["winner"], "cem");
+}
+
+#[test]
+fn approvals_on_the_command_line_count_one_by_one() {
+    let crew = with_approvers();
+    let sow = crew.workspace().join("examples/sow/example.md");
+    crew.run(&["run", "--project", "demo", "--sow", sow.to_str().unwrap()]).exits(10);
+    crew.run(&["approve", "demo"]).exits(2).says("someone else must decide");
+    crew.run(&["approve", "demo", "--as", "bea"]).exits(2).says("members of finance may");
+    crew.run(&["members", "demo", "add", "bea", "--group", "finance"]).exits(0);
+    crew.run(&["members", "demo", "add", "cem", "--group", "finance"]).exits(0);
+    crew.run(&["approve", "demo", "--as", "bea"]).exits(10).says("1 of 2");
+    crew.run(&["approve", "demo", "--as", "bea"]).exits(10).says("1 of 2");
+    crew.run(&["members", "demo", "remove", "cem"]).exits(0);
+    crew.run(&["approve", "demo", "--as", "cem"]).exits(2).says("members of finance may");
+    crew.run(&["members", "demo", "add", "cem", "--group", "finance"]).exits(0).says("cem");
+    crew.run(&["approve", "demo", "--as", "cem"]).exits(0).says("2 of 2");
+    crew.run(&["plan"]).exits(0).says("2 of finance who did not start it");
+}
+
+#[test]
+fn an_overdue_gate_is_escalated_once_and_then_expires() {
+    let crew = small();
+    let gate = "gate:\n  kind: approval\n";
+    let term = "  expires_after: 2s\n  on_expiry: escalate\n  escalate_to: directors\n  approvers: { groups: [finance] }\n";
+    crew.edit("phases/proposal.yaml", gate, &format!("{gate}{term}"));
+    crew.edit("phases/proposal.yaml", "  remind_after: 24h\n", "");
+    let service = Service::start(&crew, &[]);
+    for id in ["asked", "silent"] {
+        service.begin(id, json!({})).is(201);
+        let add = asked("PUT", &format!("/projects/{id}/members/dana"))
+            .header("content-type", "application/json")
+            .body(json!({ "role": "approver", "groups": ["directors"] }).to_string());
+        service.send(&add).is(200);
+    }
+    let status = service.reaches("asked", "waiting");
+    assert_eq!(status["waiting"][0]["on_expiry"], "escalate");
+    let approve = post("/projects/asked/approve", &approval(&status));
+    service.send(&by("dana", approve.clone())).refused(403, "forbidden");
+    service.until("asked", |status| status["waiting"][0]["on_expiry"] == "stop");
+    service.send(&by("dana", approve)).is(200);
+    service.reaches("asked", "done");
+    // Nobody types a command, and yet it ends.
+    std::thread::sleep(Duration::from_millis(200));
+    service.reaches("silent", "expired");
+    let found = service.send(&get("/projects/silent/events?kind=escalated")).is(200).json();
+    assert_eq!(found["events"].as_array().unwrap().len(), 1);
 }

@@ -46,6 +46,13 @@ pub(crate) struct Decide;
 /// To cancel, resume or retry it.
 pub(crate) struct Operate;
 
+/// To give roles to others.
+pub(crate) struct Own;
+
+impl Needs for Own {
+    const RIGHT: Right = Right::Own;
+}
+
 impl Needs for Read {
     const RIGHT: Right = Right::Read;
 }
@@ -100,8 +107,12 @@ impl<N: Needs> FromRequestParts<App> for Opened<N> {
         let project = params.iter().find(|(name, _)| *name == "id").map(|(_, id)| id.to_owned());
         let project = project.unwrap_or_default();
         let mut engagement = app.kept().open(app.record(), &project).await?;
-        if !may(&caller, &engagement, N::RIGHT) {
+        if !may(&caller, &engagement, Right::Read) {
             return Err(Problem::hidden(&project));
+        }
+        if !may(&caller, &engagement, N::RIGHT) {
+            let detail = format!("{} has no role in `{project}` that allows this", caller.name);
+            return Err(Problem::new(Kind::Forbidden, detail));
         }
         let repo: Option<Arc<dyn Repo>> = app.ports().repos.open(&engagement).ok();
         let before = engagement.head.seq;

@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 
 use cloudcrew_definition::digest::sha256;
-use cloudcrew_runtime::engagement::Engagement;
+use cloudcrew_runtime::engagement::{Engagement, Role};
 
 /// A person, or a program that acts for one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// Name, as the journal records it.
     pub name: String,
+    /// Groups of approvers that the person belongs to.
+    pub groups: Vec<String>,
     /// Whether the person may do everything in every engagement.
     pub operates: bool,
 }
@@ -21,7 +23,7 @@ pub struct People(HashMap<String, Person>);
 impl People {
     /// The operator alone, with this token.
     pub fn operator(name: &str, token: &str) -> People {
-        let operator = Person { name: name.to_owned(), operates: true };
+        let operator = Person { name: name.to_owned(), groups: Vec::new(), operates: true };
         People(HashMap::from([(sha256(token.as_bytes()), operator)]))
     }
 
@@ -39,6 +41,16 @@ impl People {
     pub fn with_token(&self, token: &str) -> Option<&Person> {
         self.0.get(&sha256(token.as_bytes()))
     }
+
+    /// The person of this name, with the groups that the service knows.
+    pub fn named(&self, name: &str) -> Person {
+        let known = self.0.values().find(|person| person.name == name && !person.operates);
+        known.cloned().unwrap_or_else(|| Person {
+            name: name.to_owned(),
+            groups: Vec::new(),
+            operates: false,
+        })
+    }
 }
 
 /// What a handler needs of an engagement.
@@ -50,9 +62,33 @@ pub enum Right {
     Decide,
     /// To cancel, resume or retry it.
     Operate,
+    /// To give roles to others.
+    Own,
 }
 
-/// Whether a person has a right in an engagement: its owner and the operator have all.
-pub fn may(person: &Person, e: &Engagement, _: Right) -> bool {
-    person.operates || e.state.started.owner == person.name
+/// Whether a person has a right in an engagement. Its owner and the operator have all; others have
+/// those of their role, and whoever belongs to a group that one of its gates names may decide.
+pub fn may(person: &Person, e: &Engagement, right: Right) -> bool {
+    if person.operates || e.state.started.owner == person.name {
+        return true;
+    }
+    let role = e.state.members.get(&person.name).map(|member| member.role);
+    match (role, right) {
+        (Some(Role::Owner), _) | (Some(_), Right::Read) => return true,
+        (Some(Role::Operator), Right::Operate) | (Some(Role::Approver), Right::Decide) => {
+            return true;
+        }
+        _ => {}
+    }
+    matches!(right, Right::Read | Right::Decide)
+        && person.groups.iter().any(|group| decides(e, group))
+}
+
+/// Whether a gate of the engagement names a group.
+fn decides(e: &Engagement, group: &String) -> bool {
+    let phases = e.state.plan().entries.iter().filter_map(|(name, _)| e.definition.phase(name));
+    phases.filter_map(|phase| phase.gate.as_ref()).any(|gate| {
+        let named = gate.approvers.iter().flat_map(|approvers| &approvers.groups);
+        named.chain(&gate.escalate_to).any(|named| named == group)
+    })
 }

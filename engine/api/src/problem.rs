@@ -219,9 +219,10 @@ impl From<EngagementError> for Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Problem {
         let kind = match (&refusal, refusal.kind()) {
-            (Refusal::Decided { .. }, _) => Kind::Decided,
+            (Refusal::Decided { .. } | Refusal::Voted { .. }, _) => Kind::Decided,
             (Refusal::Changed { .. } | Refusal::Superseded { .. }, _) => Kind::Changed,
             (Refusal::NoRequest { .. }, _) => Kind::Unknown,
+            (_, RefusalKind::NotAllowed) => Kind::Forbidden,
             (_, RefusalKind::Late) => Kind::Expired,
             (_, RefusalKind::Conflict) => Kind::Ended,
             (_, RefusalKind::Incompatible) => Kind::Incompatible,

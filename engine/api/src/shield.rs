@@ -10,6 +10,9 @@ use crate::access::Caller;
 use crate::app::App;
 use crate::problem::{Kind, Problem};
 
+/// Header in which the operator names the person to act for.
+const AS: &str = "cloudcrew-as";
+
 /// Checks the request, and adds its caller.
 pub(crate) async fn shield(State(app): State<App>, mut request: Request, next: Next) -> Response {
     if let Err(problem) = same_site(request.headers()) {
@@ -54,7 +57,14 @@ fn caller(app: &App, headers: &HeaderMap) -> Option<Caller> {
     if !scheme.eq_ignore_ascii_case("bearer") {
         return None;
     }
-    app.ports().people.with_token(token.trim()).cloned().map(Caller)
+    let people = &app.ports().people;
+    let person = people.with_token(token.trim())?;
+    // The operator may act for someone, who then has no more rights than usual.
+    match headers.get(AS) {
+        Some(name) if person.operates => Some(Caller(people.named(name.to_str().ok()?))),
+        Some(_) => None,
+        None => Some(Caller(person.clone())),
+    }
 }
 
 /// A reply is never sniffed, framed, cached or rendered as a page.

@@ -16,7 +16,7 @@ use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::{note, say};
 use crate::shell::cloudcrew;
-use crate::show::waits;
+use crate::show::{approvals, waits};
 
 /// A shorter prefix could match another digest.
 const SHORTEST_DIGEST: usize = 8;
@@ -152,6 +152,7 @@ async fn decide(
         request,
         decision,
         actor: home::actor(),
+        groups: Vec::new(),
         channel: "terminal".into(),
         digest: full(&engagement, digest)?,
     };
@@ -165,12 +166,17 @@ async fn decide(
             }
             recorded => recorded?,
         };
-    let what = recorded.request.answer.as_ref().map_or("answered", |a| a.decision.name());
+    let what = recorded.request.answer.as_ref().map_or("approved", |a| a.decision.name());
     say!(
-        "{} {what}{}",
+        "{} {what}{}{}",
         recorded.request.id,
+        approvals(&recorded.request),
         if recorded.repeated { " before, with the same answer" } else { "" }
     );
+    if !recorded.decided {
+        note!("{}", waits(&engagement.project, &recorded.request));
+        return Ok(Exit::Waiting);
+    }
     go_on(args, &store, engagement).await
 }
 

@@ -12,7 +12,7 @@ use crate::home;
 use crate::out::{document, note, put, say};
 use crate::output::pretty;
 use crate::shell::{pasted, quoted};
-use crate::show::{deadline, decide, raises, used_up};
+use crate::show::{approvals, deadline, decide, raises, used_up};
 use crate::words::counted;
 
 pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
@@ -62,11 +62,12 @@ fn ask(project: &str, request: &Request) {
     match &request.kind {
         RequestKind::Approval { findings, .. } => {
             say!(
-                "    {} gate, run {}: {}, {}",
+                "    {} gate, run {}: {}, {}{}",
                 row(&request.phase),
                 request.revision,
                 counted(request.subject.len(), "deliverable"),
-                counted(findings.len(), "finding")
+                counted(findings.len(), "finding"),
+                approvals(request)
             );
             say!("    deadline: {}", deadline(request));
             say!("    review:   {}", pasted(&format!("show {project}")));

@@ -15,6 +15,7 @@ mod init;
 mod ledger;
 mod list;
 mod lsp;
+mod members;
 mod plan;
 mod retry;
 mod run;
@@ -77,6 +78,9 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         }
         Command::Retry { project, from, definitions, approve, format } => {
             retry::retry(&args, project, from.as_deref(), *definitions, *approve, *format).await
+        }
+        Command::Members { project, change } => {
+            members::members(&args, project, change.as_ref()).await
         }
         Command::Cancel { project } => decide::cancel(&args, project).await,
         Command::Ledger { project, format } => ledger::ledger(&args, project, *format).await,

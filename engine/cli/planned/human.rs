@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use cloudcrew_definition::crew::{Agent, Budget, Definition, Gate, Phase};
+use cloudcrew_definition::crew::{Agent, Approvers, Budget, Definition, Gate, Phase};
 use cloudcrew_definition::syntax::{AtLimit, Depth, OnExpiry, written};
 use cloudcrew_plan::forecast::{PhaseForecast, dollars, number};
 
@@ -172,10 +172,18 @@ fn at_most(number: u32) -> String {
     }
 }
 
+/// The people who must approve a gate.
+fn must_approve(Approvers { groups, quorum, not_own }: &Approvers) -> String {
+    let of = if groups.is_empty() { "people".to_owned() } else { groups.join(", ") };
+    let but = if *not_own { " who did not start it" } else { "" };
+    format!("{quorum} of {of}{but}")
+}
+
 fn decided(gate: &Gate) -> String {
+    let people = gate.approvers.as_ref().map_or_else(|| "the customer".to_owned(), must_approve);
     let mut text = match gate.max_revisions {
-        0 => "the customer, who cannot request changes".to_owned(),
-        n => format!("the customer, who may request changes {}", at_most(n)),
+        0 => format!("{people}, who cannot request changes"),
+        n => format!("{people}, who may request changes {}", at_most(n)),
     };
     if let Some(every) = gate.remind_after {
         let _ = write!(text, "; reminded every {}", written(every));
@@ -187,6 +195,10 @@ fn decided(gate: &Gate) -> String {
         }
         (Some(after), OnExpiry::Approve) => {
             let _ = write!(text, "; approved automatically after {}", written(after));
+        }
+        (Some(after), OnExpiry::Escalate) => {
+            let group = gate.escalate_to.as_deref().unwrap_or_default();
+            let _ = write!(text, "; {group} decides as well after {}, then ends", written(after));
         }
     }
     text

@@ -31,7 +31,7 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
     workspace::definition(&root)?;
     let store = Store::open(&home::path(args)?)?;
     let roots = serve.repo_roots.iter().map(|root| real(root)).collect::<Result<_, _>>()?;
-    let (people, printed) = people::people();
+    let (people, printed) = people::people(serve.people.as_deref())?;
     let changes = Changes::default();
     let host = Host::new(store.clone(), root.clone(), changes.clone());
     let app = App::new(AppPorts {

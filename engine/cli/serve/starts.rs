@@ -11,7 +11,7 @@ use cloudcrew_definition::path::RepoPath;
 use cloudcrew_plan::{Kind as StateKind, build, emit};
 use cloudcrew_ports::journal::Journal as _;
 use cloudcrew_ports::lease::Leases as _;
-use cloudcrew_runtime::engagement::{EngagementError, Record, SowFile};
+use cloudcrew_runtime::engagement::{EngagementError, Event, Record, SowFile};
 use cloudcrew_sow::MAX_SOW_BYTES;
 
 use crate::exit::{Exit, Failure};
@@ -89,7 +89,7 @@ impl Starts for Workspace {
             .ready()
             .await
             .map_err(problem)?;
-            let made = |_: u64| receipt(&project);
+            let made = |_: &[Event]| receipt(&project);
             match ready.begin(Record::of(&self.store).answering(&made)).await {
                 Ok(lease) => {
                     self.store.release(&project, &lease).await?;

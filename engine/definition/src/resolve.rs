@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use crate::crew::{
-    Agent, AgentBend, Answer, Bend, Budget, Context, Definition, Deliverable, Gate, GateBend, Live,
-    Model, Phase, Pot, Price, Reasoning, Rehearsal, Retry, Review, ReviewBend, Swarm, Template,
-    Workflow,
+    Agent, AgentBend, Answer, Approvers, Bend, Budget, Context, Definition, Deliverable, Gate,
+    GateBend, Live, Model, Phase, Pot, Price, Reasoning, Rehearsal, Retry, Review, ReviewBend,
+    Swarm, Template, Workflow,
 };
 use crate::known;
 use crate::source::Sources;
@@ -259,6 +259,16 @@ fn gate(g: &syntax::Gate) -> Gate {
         remind_after: time(&g.remind_after),
         expires_after: time(&g.expires_after),
         on_expiry: optional(&g.on_expiry).unwrap_or(defaults::ON_EXPIRY),
+        escalate_to: optional(&g.escalate_to),
+        approvers: g.approvers.as_ref().and_then(Written::get).map(approvers),
+    }
+}
+
+fn approvers(a: &syntax::Approvers) -> Approvers {
+    Approvers {
+        groups: words(&a.groups),
+        quorum: optional(&a.quorum).unwrap_or(defaults::QUORUM),
+        not_own: optional(&a.not_own).unwrap_or(defaults::NOT_OWN),
     }
 }
 

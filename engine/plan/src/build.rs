@@ -204,7 +204,8 @@ impl PhaseStates<'_> {
         ];
         if gate.expires_after.is_some() {
             on.push(match gate.on_expiry {
-                OnExpiry::Stop => to(Outcome::Expired, "expired"),
+                // The journal escalates; a state machine sees only the second expiry.
+                OnExpiry::Stop | OnExpiry::Escalate => to(Outcome::Expired, "expired"),
                 OnExpiry::Approve => to(Outcome::Expired, self.next.clone()),
             });
         }

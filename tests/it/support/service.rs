@@ -37,7 +37,7 @@ impl Reply {
 
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+        serde_json::from_str(&self.body).expect("JSON")
     }
 
     /// A problem of this kind.
@@ -128,14 +128,15 @@ impl Service {
         let out = child.stdout.take().expect("a pipe");
         BufReader::new(out).read_line(&mut line).expect("a line");
         let address = line.trim().strip_prefix("listening on http://");
-        let address = address.unwrap_or_else(|| panic!("it said {line:?}")).to_owned();
+        assert!(address.is_some(), "it said {line:?}");
+        let address = address.unwrap_or_default().to_owned();
         Service { child, address }
     }
 
     /// Sends a request and reads the whole reply.
     #[track_caller]
     pub fn send(&self, asked: &Asked) -> Reply {
-        self.try_send(asked).unwrap_or_else(|error| panic!("{error}: {asked:?}"))
+        self.try_send(asked).expect("a reply")
     }
 
     /// Like [`Service::send`], for a service that may be killed meanwhile.

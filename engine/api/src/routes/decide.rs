@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
-use cloudcrew_runtime::engagement::{Decision, Submission, readable, record};
+use cloudcrew_runtime::engagement::{Decision, Event, Request, Submission, readable, record};
+use cloudcrew_views::api::Quorum;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -68,6 +69,8 @@ pub(crate) struct Decided {
     decided: bool,
     /// `approved`, `revised` or `answered`.
     decision: String,
+    /// Approvals so far, and how many are needed.
+    quorum: Quorum,
 }
 
 /// Approves a phase. The engagement continues at once.
@@ -177,23 +180,34 @@ async fn decide(
     if let (Decision::Approve { .. }, Some(there)) = (&decision, opened.state.request(&request)) {
         readable(&*ports.repos.open(&opened)?, there).await?;
     }
-    let name = decision.name();
-    let reply = json!(Decided { request: request.clone(), decided: true, decision: name.into() });
-    let reply = reply.to_string();
-    let receipt = |_: u64| once.receipt(200, &reply);
+    let before = opened.state.request(&request).map_or((0, 1), Request::quorum);
+    let reply = |decided: bool, have: u32| {
+        let quorum = Quorum { have, need: before.1 };
+        let (request, decision) = (request.clone(), decision.name().to_owned());
+        json!(Decided { request, decided, decision, quorum }).to_string()
+    };
+    let approves = matches!(decision, Decision::Approve { .. });
+    let receipt = |events: &[Event]| {
+        let body = match events {
+            [Event::Voted { have, .. }] => reply(false, *have),
+            _ => reply(true, if approves { before.1 } else { before.0 }),
+        };
+        once.receipt(200, &body)
+    };
     let given = Submission {
-        request,
-        decision,
+        request: request.clone(),
+        decision: decision.clone(),
         actor: opened.caller.name.clone(),
+        groups: opened.caller.groups.clone(),
         channel: "api".into(),
         digest,
     };
     let place = app.record().answering(&receipt);
     match record(place, &*ports.clock, &mut opened, given).await {
-        Ok(_) => {
+        Ok(recorded) => {
             ports.changes.grown(&opened.project);
             ports.wakes.wake(&opened.project);
-            Ok(json_reply(reply))
+            Ok(json_reply(reply(recorded.decided, recorded.request.quorum().0)))
         }
         Err(error) => Err(opened.failed(error)),
     }

@@ -17,6 +17,8 @@ use crate::problem::{Kind, Problem};
 pub(crate) struct Me {
     /// The name that the journal records.
     name: String,
+    /// Groups of approvers that the caller belongs to.
+    groups: Vec<String>,
     /// Whether the caller may do everything in every engagement.
     operates: bool,
 }
@@ -26,7 +28,7 @@ pub(crate) struct Me {
     (status = 200, body = Me),
     (status = 401, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn me(Caller(caller): Caller) -> Json<Me> {
-    Json(Me { name: caller.name, operates: caller.operates })
+    Json(Me { name: caller.name, groups: caller.groups, operates: caller.operates })
 }
 
 /// State of the service.

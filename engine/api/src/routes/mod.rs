@@ -5,6 +5,7 @@ mod decide;
 mod events;
 mod health;
 mod ledger;
+mod members;
 mod operate;
 mod projects;
 mod requests;
@@ -79,6 +80,8 @@ fn all() -> OpenApiRouter<App> {
         .routes(routes!(operate::cancel))
         .routes(routes!(operate::resume))
         .routes(routes!(operate::retry))
+        .routes(routes!(members::list))
+        .routes(routes!(members::set, members::remove))
         .routes(routes!(workflows::list))
         .routes(routes!(workflows::graph))
         .routes(routes!(health::me))

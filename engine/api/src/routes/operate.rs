@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use cloudcrew_runtime::engagement::{Retry, cancel as record_cancel, retry as record_retry};
+use cloudcrew_runtime::engagement::{Event, Retry, cancel as record_cancel, retry as record_retry};
 use cloudcrew_views::api::ProjectStatus;
 use serde::Deserialize;
 use serde_json::json;
@@ -37,7 +37,7 @@ pub(crate) async fn cancel(
     once: Once,
 ) -> Result<Response, Problem> {
     let reply = accepted(&opened.project);
-    let receipt = |_: u64| once.receipt(200, &reply);
+    let receipt = |_: &[Event]| once.receipt(200, &reply);
     let actor = opened.caller.name.clone();
     let place = app.record().answering(&receipt);
     if let Err(error) = record_cancel(place, &*app.ports().clock, &mut opened, &actor).await {
@@ -108,7 +108,7 @@ pub(crate) async fn retry(
     Body(RetryFrom { from }): Body<RetryFrom>,
 ) -> Result<Response, Problem> {
     let reply = accepted(&opened.project);
-    let receipt = |_: u64| once.receipt(200, &reply);
+    let receipt = |_: &[Event]| once.receipt(200, &reply);
     let actor = opened.caller.name.clone();
     let asked = Retry { from: from.as_deref(), definitions: None, actor: &actor };
     let place = app.record().answering(&receipt);

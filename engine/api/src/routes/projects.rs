@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cloudcrew_ports::index::Which;
-use cloudcrew_runtime::engagement::Engagement;
+use cloudcrew_runtime::engagement::{Engagement, Request, Standing};
 use cloudcrew_views::api::ProjectStatus;
 use cloudcrew_views::api::{Lifecycle, ProjectCost, ProjectDetail, ProjectPage, ProjectRow};
 use cloudcrew_views::standings::standings;
@@ -112,12 +112,25 @@ pub(super) async fn rows(
     for found in found {
         // One that cannot be read hides no other.
         let Ok(standing) = &found.standing else { continue };
-        if caller.operates || standing.owner == caller.name {
+        if sees(caller, standing) {
             rows.push((found.listing.created, ProjectRow::new(&found.listing, standing)));
         }
     }
     rows.sort_by(|(a, one), (b, other)| (a, &one.id).cmp(&(b, &other.id)));
     Ok(rows)
+}
+
+/// Whether a person may see an engagement: as [`may`](crate::people::may), except that a group counts
+/// while a request asks it.
+fn sees(caller: &Person, standing: &Standing) -> bool {
+    let asked = || {
+        let groups = standing.requests.iter().flat_map(Request::groups);
+        groups.into_iter().any(|group| caller.groups.iter().any(|own| own == group))
+    };
+    caller.operates
+        || standing.owner == caller.name
+        || standing.members.contains(&caller.name)
+        || asked()
 }
 
 /// An engagement that was started.

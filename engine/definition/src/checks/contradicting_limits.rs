@@ -28,7 +28,7 @@
 use super::{Check, Context};
 use crate::diagnostic::Report;
 use crate::syntax::defaults::{TRIM_AT, TRIM_TO};
-use crate::syntax::{Duration, Gate, Model, PhaseFile, ProviderRetry, Swarm, Written};
+use crate::syntax::{Duration, Gate, Model, OnExpiry, PhaseFile, ProviderRetry, Swarm, Written};
 
 /// The defaults of the swarm's timeouts.
 const EXECUTION: std::time::Duration = crate::syntax::defaults::EXECUTION_TIMEOUT;
@@ -231,5 +231,21 @@ fn waits(gate: &Gate, report: &mut Report) {
             .error(CHECK.code, "`on_expiry` has no effect without `expires_after`")
             .at(on_expiry.span, "");
         found.help("set `expires_after`, or remove `on_expiry`");
+    }
+    let escalates = gate.on_expiry.as_ref().filter(|on| on.get() == Some(&OnExpiry::Escalate));
+    match (escalates, &gate.escalate_to) {
+        (Some(on_expiry), None) => {
+            let found = report
+                .error(CHECK.code, "`on_expiry: escalate` needs `escalate_to`")
+                .at(on_expiry.span, "");
+            found.help("set `escalate_to` to the group that decides then");
+        }
+        (None, Some(to)) => {
+            let found = report
+                .error(CHECK.code, "`escalate_to` has no effect without `on_expiry: escalate`")
+                .at(to.span, "");
+            found.help("set `on_expiry: escalate`, or remove `escalate_to`");
+        }
+        _ => {}
     }
 }

@@ -11,6 +11,6 @@ pub use budget::{Budget, Pot};
 pub use definition::{Agent, Definition, Template, Workflow};
 pub use model::{Context, Live, Model, Price, Reasoning};
 pub use phase::{
-    AgentBend, Answer, Bend, Deliverable, Gate, GateBend, Phase, Rehearsal, Retry, Review,
-    ReviewBend, Swarm,
+    AgentBend, Answer, Approvers, Bend, Deliverable, Gate, GateBend, Phase, Rehearsal, Retry,
+    Review, ReviewBend, Swarm,
 };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Budget, millis};
@@ -126,6 +127,23 @@ pub struct Gate {
     pub expires_after: Option<Duration>,
     /// What happens when the gate expires.
     pub on_expiry: OnExpiry,
+    /// The group that may decide as well after the gate has expired once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalate_to: Option<String>,
+    /// The people who must approve; absent when one person who may decide is enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvers: Option<Approvers>,
+}
+
+/// The people who must approve a gate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Approvers {
+    /// Groups whose members may decide; empty for anyone who may decide in the engagement.
+    pub groups: Vec<String>,
+    /// Number of people who must approve.
+    pub quorum: u32,
+    /// Whether the person who started the engagement may not decide.
+    pub not_own: bool,
 }
 
 /// New swarms after one that failed or reached a limit.

@@ -33,6 +33,10 @@ pub const MAX_REWORKS: u32 = 1;
 pub const MAX_REVISIONS: u32 = 3;
 /// `gate.on_expiry`
 pub const ON_EXPIRY: OnExpiry = OnExpiry::Stop;
+/// `gate.approvers.quorum`
+pub const QUORUM: u32 = 1;
+/// `gate.approvers.not_own`
+pub const NOT_OWN: bool = false;
 /// `retry.timeout_factor`
 pub const TIMEOUT_FACTOR: f64 = 1.0;
 /// `deliver.max_attempts`, without `deliver`

@@ -17,8 +17,8 @@ pub use budget::{AgentBudget, AtLimit, Budget};
 pub use duration::{Duration, meant, written};
 pub use model::{ContextRule, Effort, Guardrail, Model, Price, Provider, Reasoning};
 pub use phase::{
-    Deliver, Deliverable, Depth, Gate, GateKind, HandoffMode, OnExpiry, PhaseFile, ProviderRetry,
-    Questions, Restart, Retry, Review, Swarm,
+    Approvers, Deliver, Deliverable, Depth, Gate, GateKind, HandoffMode, OnExpiry, PhaseFile,
+    ProviderRetry, Questions, Restart, Retry, Review, Swarm,
 };
 pub use rehearsal::{
     AgentBend, Answer, Expect, ExpectedDeliverable, ExpectedOutcome, Failure, GateBend,

@@ -199,6 +199,29 @@ pub struct Gate {
     /// What happens when the gate expires.
     #[schemars(extend("default" = defaults::ON_EXPIRY))]
     pub on_expiry: Option<Written<OnExpiry>>,
+    /// The group that may decide as well after the gate has expired once. Needed with `on_expiry:
+    /// escalate`.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"),
+        extend("examples" = ["directors"]))]
+    pub escalate_to: Option<Written<String>>,
+    /// The people who must approve. By default, one person who may decide in the engagement.
+    #[schemars(extend("examples" = [{"groups": ["finance"], "quorum": 2, "not_own": true}]))]
+    pub approvers: Option<Written<Approvers>>,
+}
+
+/// The people who must approve. Anyone of them may ask for changes, which decides the gate at once.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Approvers {
+    /// Groups whose members may decide. By default, anyone who may decide in the engagement.
+    #[schemars(length(min = 1, max = 20), extend("examples" = [["finance", "security"]]))]
+    pub groups: Option<Written<Vec<Written<String>>>>,
+    /// Number of people who must approve. Each person counts once.
+    #[schemars(range(min = 1, max = 20), extend("default" = defaults::QUORUM))]
+    pub quorum: Option<Written<u32>>,
+    /// Whether the person who started the engagement may not decide.
+    #[schemars(extend("default" = defaults::NOT_OWN))]
+    pub not_own: Option<Written<bool>>,
 }
 
 /// The kind of decision that a gate asks for.
@@ -217,6 +240,9 @@ pub enum OnExpiry {
     Stop,
     /// The gate counts as approved, and the journal records why.
     Approve,
+    /// The deadline starts anew once, and the group in `escalate_to` may decide as well. Then the
+    /// engagement ends as expired.
+    Escalate,
 }
 
 /// What happens while an agent's question waits for an answer.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cloudcrew_definition::crew::{Deliverable, Gate, Phase, Review, Swarm};
+use cloudcrew_definition::crew::{Approvers, Deliverable, Gate, Phase, Review, Swarm};
 use cloudcrew_definition::syntax::{Depth, HandoffMode, OnExpiry, written};
 
 use super::texts::lines;
@@ -238,6 +238,30 @@ fn gate(old: Option<&Gate>, new: Option<&Gate>, changes: &mut Changes<'_>) {
         changes.differ("gate.on_expiry", old.on_expiry, new.on_expiry, |_, new| match new {
             OnExpiry::Stop => "if nobody decides in time, the engagement ends".to_owned(),
             OnExpiry::Approve => "if nobody decides in time, it counts as approved".to_owned(),
+            OnExpiry::Escalate => "if nobody decides in time, others are asked".to_owned(),
         });
     }
+    changes.differ(
+        "gate.escalate_to",
+        old.escalate_to.as_ref(),
+        new.escalate_to.as_ref(),
+        |_, new| match new {
+            Some(group) => format!("after the deadline, {group} decides as well"),
+            None => "after the deadline, nobody else is asked".to_owned(),
+        },
+    );
+    changes.differ("gate.approvers", old.approvers.as_ref(), new.approvers.as_ref(), |old, new| {
+        format!("{} must approve, instead of {}", approvers(new), approvers(old))
+    });
+}
+
+/// The people who must approve, for display.
+fn approvers(approvers: Option<&Approvers>) -> String {
+    let Some(Approvers { groups, quorum, not_own }) = approvers else {
+        return "one person".to_owned();
+    };
+    let people = if *quorum == 1 { "one person".to_owned() } else { format!("{quorum} people") };
+    let of = if groups.is_empty() { String::new() } else { format!(" of {}", groups.join(", ")) };
+    let but = if *not_own { " who did not start it" } else { "" };
+    format!("{people}{of}{but}")
 }

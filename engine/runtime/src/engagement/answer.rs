@@ -21,6 +21,8 @@ pub struct Submission {
     pub decision: Decision,
     /// The person who answers.
     pub actor: String,
+    /// Groups that the person is known to belong to, beside those in the journal.
+    pub groups: Vec<String>,
     /// Where the answer came from, such as `terminal`.
     pub channel: String,
     /// Digest of what the person saw; defaults to what the request asks about now.
@@ -34,6 +36,8 @@ pub struct Recorded {
     pub request: Request,
     /// Whether the same answer had already been recorded.
     pub repeated: bool,
+    /// Whether the request is decided; otherwise more approvals are needed.
+    pub decided: bool,
 }
 
 /// Records an answer. It is on disk when this function returns.
@@ -62,10 +66,18 @@ pub async fn record(
                 && there.digest == answer.digest
                 && given.digest.is_some()
             {
-                return Ok(Recorded { request, repeated: true });
+                return Ok(Recorded { request, repeated: true, decided: true });
             }
             return Err(decided(&request, there));
         }
+        if let Some(there) = request.votes.iter().find(|vote| vote.actor == answer.actor) {
+            if there.decision == answer.decision && there.digest == answer.digest {
+                return Ok(Recorded { request, repeated: true, decided: false });
+            }
+            let request = request.id.clone();
+            return Err(Refusal::Voted { request, actor: answer.actor }.into());
+        }
+        eligible(engagement, &request, &given)?;
         if request.superseded {
             return Err(Refusal::Superseded {
                 project: engagement.project.clone(),
@@ -87,12 +99,36 @@ pub async fn record(
             }
             .into());
         }
-        let event = Event::RequestAnswered { request: request.id.clone(), answer };
+        let (have, need) = request.quorum();
+        let votes = matches!(answer.decision, Decision::Approve { .. }) && have + 1 < need;
+        let id = request.id.clone();
+        let event = match votes {
+            true => Event::Voted { request: id, answer, have: have + 1 },
+            false => Event::RequestAnswered { request: id, answer },
+        };
         if engagement.append_inbound(place, std::slice::from_ref(&event), now).await? {
             let request = engagement.state.request(&given.request).cloned().unwrap_or(request);
-            return Ok(Recorded { request, repeated: false });
+            return Ok(Recorded { request, repeated: false, decided: !votes });
         }
     }
+}
+
+/// Checks that the person is one of those who must decide. The journal has just been read, and the
+/// answer is written only if it does not change meanwhile.
+fn eligible(e: &Engagement, request: &Request, given: &Submission) -> Result<(), EngagementError> {
+    let Some(approvers) = &request.approvers else { return Ok(()) };
+    let (id, actor) = (request.id.clone(), given.actor.clone());
+    if approvers.not_own && e.state.started.actor == given.actor {
+        return Err(Refusal::Own { request: id, actor }.into());
+    }
+    let groups = request.groups();
+    let recorded = e.state.members.get(&given.actor).map(|member| &member.groups);
+    let mut own = given.groups.iter().chain(recorded.into_iter().flatten());
+    if groups.is_empty() || own.any(|group| groups.contains(&group.as_str())) {
+        return Ok(());
+    }
+    let groups = groups.join(", ");
+    Err(Refusal::NotApprover { request: id, actor, groups }.into())
 }
 
 /// Reads every file that an approval would cover. A file that cannot be read cannot be approved.

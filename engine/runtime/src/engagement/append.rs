@@ -21,9 +21,8 @@ pub struct Record<'a> {
     pub journal: &'a dyn Journal,
     /// Hold what is too large for the journal.
     pub blobs: &'a dyn Blobs,
-    /// Makes the receipt to write together with what a person does here, if there is one, given the
-    /// number of its first entry.
-    pub receipt: Option<&'a (dyn Fn(u64) -> Option<Receipt> + Sync)>,
+    /// Makes the receipt to write together with what a person does here, if there is one.
+    pub receipt: Option<&'a Receipting<'a>>,
 }
 
 impl<'a> Record<'a> {
@@ -38,10 +37,13 @@ impl<'a> Record<'a> {
     }
 
     /// The same record; what a person does in it is written with a receipt.
-    pub fn answering(self, receipt: &'a (dyn Fn(u64) -> Option<Receipt> + Sync)) -> Record<'a> {
+    pub fn answering(self, receipt: &'a Receipting<'a>) -> Record<'a> {
         Record { receipt: Some(receipt), ..self }
     }
 }
+
+/// Makes the receipt of events that a person causes, if the person sent a key.
+pub type Receipting<'a> = dyn Fn(&[Event]) -> Option<Receipt> + Sync + 'a;
 
 /// Outcome of an append.
 #[derive(Debug)]
@@ -126,7 +128,7 @@ impl Engagement {
         }
         let row = Standing::of(&self.state).row();
         let receipt = match writer {
-            Writer::Inbound => record.receipt.and_then(|receipt| receipt(before.seq + 1)),
+            Writer::Inbound => record.receipt.and_then(|receipt| receipt(ready.events)),
             Writer::Driver(_) => None,
         };
         let batch = Batch { entries: ready.entries.clone(), row, receipt };

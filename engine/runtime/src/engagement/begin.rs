@@ -107,7 +107,7 @@ pub async fn begin(record: Record<'_>, begin: Begin<'_>) -> Result<(), Engagemen
     let events = [Event::Started(Box::new(started)), entered];
     let entries = write_entries(blobs, &events, begin.now).await?;
     let row = Standing::of(&state).row();
-    let receipt = record.receipt.and_then(|receipt| receipt(1));
+    let receipt = record.receipt.and_then(|receipt| receipt(&events));
     match record.journal.create(begin.project, Batch { entries, row, receipt }).await? {
         Some(_) => Ok(()),
         None => Err(EngagementError::Exists(begin.project.to_owned())),

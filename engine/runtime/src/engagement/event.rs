@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::meter::Charge;
 pub use super::recorded::{
-    Answered, BaseRecord, CommitRecord, Decision, End, EndReason, MessageRecord, RunMode,
-    SourceHash, Started, Why,
+    Answered, BaseRecord, CommitRecord, Decision, End, EndReason, Member, MessageRecord, Role,
+    RunMode, SourceHash, Started, Why,
 };
 use super::request::Request;
 use crate::swarm::{Input, SwarmSpec, Trim};
@@ -184,6 +184,29 @@ pub enum Event {
         /// The answer.
         answer: Answered,
     },
+    /// A person approved a request that needs more approvals.
+    Voted {
+        /// Id of the request.
+        request: String,
+        /// The approval.
+        answer: Answered,
+        /// Number of approvals with this one.
+        have: u32,
+    },
+    /// The deadline of a request has passed: it starts anew, and another group may decide as well.
+    Escalated {
+        /// Id of the request.
+        request: String,
+    },
+    /// A person got a role in the engagement, or another one.
+    MemberSet(Member),
+    /// A person lost the role.
+    MemberRemoved {
+        /// The person.
+        person: String,
+        /// The person who removed it.
+        actor: String,
+    },
     /// A reminder was sent.
     Reminded {
         /// Id of the request.
@@ -272,6 +295,10 @@ pub(super) fn label(event: &Event) -> &'static str {
         Event::BudgetNeared { .. } => "budget_neared",
         Event::RequestOpened(_) => "request_opened",
         Event::RequestAnswered { .. } => "request_answered",
+        Event::Voted { .. } => "voted",
+        Event::Escalated { .. } => "escalated",
+        Event::MemberSet(_) => "member_set",
+        Event::MemberRemoved { .. } => "member_removed",
         Event::Reminded { .. } => "reminded",
         Event::RequestExpired { .. } => "request_expired",
         Event::RequestSuperseded { .. } => "request_superseded",

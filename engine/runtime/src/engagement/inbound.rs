@@ -3,7 +3,7 @@
 
 use super::append::Record;
 use super::error::EngagementError;
-use super::event::{Event, MessageRecord};
+use super::event::{Event, Member, MessageRecord};
 use super::load::Engagement;
 use super::refusal::Refusal;
 use cloudcrew_ports::clock::{Clock, next};
@@ -52,6 +52,51 @@ pub async fn message(
         let event = Event::MessageReceived(message.clone());
         if engagement.append_inbound(record, &[event], now).await? {
             return Ok(());
+        }
+    }
+}
+
+/// Gives a person a role, or another one.
+///
+/// # Errors
+/// When a store fails.
+pub async fn set_member(
+    record: Record<'_>,
+    clock: &dyn Clock,
+    engagement: &mut Engagement,
+    member: Member,
+) -> Result<(), EngagementError> {
+    loop {
+        if engagement.state.members.get(&member.person) == Some(&member) {
+            return Ok(());
+        }
+        let now = next(clock.now(), engagement.state.times.1);
+        let event = Event::MemberSet(member.clone());
+        if engagement.append_inbound(record, &[event], now).await? {
+            return Ok(());
+        }
+    }
+}
+
+/// Takes the role of a person away. Returns `false` when the person has none.
+///
+/// # Errors
+/// When a store fails.
+pub async fn remove_member(
+    record: Record<'_>,
+    clock: &dyn Clock,
+    engagement: &mut Engagement,
+    person: &str,
+    actor: &str,
+) -> Result<bool, EngagementError> {
+    loop {
+        if !engagement.state.members.contains_key(person) {
+            return Ok(false);
+        }
+        let now = next(clock.now(), engagement.state.times.1);
+        let event = Event::MemberRemoved { person: person.to_owned(), actor: actor.to_owned() };
+        if engagement.append_inbound(record, &[event], now).await? {
+            return Ok(true);
         }
     }
 }

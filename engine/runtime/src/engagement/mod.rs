@@ -27,17 +27,17 @@ mod workplace;
 
 pub use act::finalize::STEPS as FINALIZE_STEPS;
 pub use answer::{Recorded, Submission, readable, record};
-pub use append::Record;
+pub use append::{Receipting, Record};
 pub use begin::{Begin, SowFile, begin};
 pub use decide::{Action, AtGate, decide, decide_gate};
 pub use drive::Rest;
 pub use driver::{Driver, Options};
 pub use error::EngagementError;
 pub use event::{
-    Answered, BaseRecord, CommitRecord, Decision, End, EndReason, Event, Finding, MessageRecord,
-    RunMode, SourceHash, Started, ToolDone, VerdictRecord, Why,
+    Answered, BaseRecord, CommitRecord, Decision, End, EndReason, Event, Finding, Member,
+    MessageRecord, Role, RunMode, SourceHash, Started, ToolDone, VerdictRecord, Why,
 };
-pub use inbound::{cancel, message};
+pub use inbound::{cancel, message, remove_member, set_member};
 pub use load::{Engagement, content, open, write_entries};
 pub use meter::{Charge, Meter, MeterLine, VisitContext};
 pub use refusal::{Refusal, RefusalKind};

@@ -179,6 +179,46 @@ impl Decision {
     }
 }
 
+/// A person's role in an engagement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// May do everything, and give roles to others.
+    Owner,
+    /// May see it, cancel it, resume it and retry it.
+    Operator,
+    /// May see it and answer its requests.
+    Approver,
+    /// May see it.
+    Viewer,
+}
+
+impl Role {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Owner => "owner",
+            Role::Operator => "operator",
+            Role::Approver => "approver",
+            Role::Viewer => "viewer",
+        }
+    }
+}
+
+/// A person with a role in an engagement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Member {
+    /// The person.
+    pub person: String,
+    /// The role.
+    pub role: Role,
+    /// Groups of approvers that the person belongs to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+    /// The person who gave the role.
+    pub actor: String,
+}
+
 /// A message from the customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MessageRecord {

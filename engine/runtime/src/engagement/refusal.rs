@@ -11,6 +11,8 @@ pub enum RefusalKind {
     Conflict,
     /// No one: the deadline has passed.
     Late,
+    /// Someone else: this person may not do it.
+    NotAllowed,
     /// The author of the definitions: they do not fit what was approved.
     Incompatible,
     /// The owner of the repository.
@@ -72,6 +74,32 @@ pub enum Refusal {
         channel: String,
         /// The feedback or the answer after a colon; empty for an approval.
         words: String,
+    },
+    /// The person approved already, and a vote cannot be changed.
+    #[error("{actor} has approved `{request}` already; a vote cannot be changed")]
+    Voted {
+        /// Id of the request.
+        request: String,
+        /// The person.
+        actor: String,
+    },
+    /// The person started the engagement, which the gate does not allow.
+    #[error("{actor} started the engagement, so someone else must decide `{request}`")]
+    Own {
+        /// Id of the request.
+        request: String,
+        /// The person.
+        actor: String,
+    },
+    /// The person is in none of the groups that decide.
+    #[error("{actor} may not decide `{request}`; members of {groups} may")]
+    NotApprover {
+        /// Id of the request.
+        request: String,
+        /// The person.
+        actor: String,
+        /// The groups.
+        groups: String,
     },
     /// The engagement has ended.
     #[error("`{project}` has already ended: {text}")]
@@ -237,11 +265,13 @@ impl Refusal {
             Refusal::Superseded { .. }
             | Refusal::Changed { .. }
             | Refusal::Decided { .. }
+            | Refusal::Voted { .. }
             | Refusal::Ended { .. }
             | Refusal::NothingWaits { .. }
             | Refusal::Completed { .. }
             | Refusal::Cancelled { .. } => RefusalKind::Conflict,
             Refusal::Incompatible { .. } => RefusalKind::Incompatible,
+            Refusal::Own { .. } | Refusal::NotApprover { .. } => RefusalKind::NotAllowed,
             Refusal::BranchRemoved { .. } | Refusal::CheckedOut { .. } => RefusalKind::Repository,
             _ => RefusalKind::Usage,
         }

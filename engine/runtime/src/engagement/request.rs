@@ -1,11 +1,12 @@
 //! Requests: everything that a person must answer.
 
+use cloudcrew_definition::crew::Approvers;
 use cloudcrew_definition::syntax::OnExpiry;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::event::{Answered, Finding};
+use super::event::{Answered, Decision, Finding};
 
 /// What a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -139,6 +140,18 @@ pub struct Request {
     /// What happens when it expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_expiry: Option<OnExpiry>,
+    /// The people who must approve; absent when one person who may decide is enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvers: Option<Approvers>,
+    /// Approvals before the last one that was needed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub votes: Vec<Answered>,
+    /// The group that decides as well after the first deadline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalate_to: Option<String>,
+    /// Whether that deadline has passed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub escalated: bool,
     /// Number of reminders sent.
     #[serde(default)]
     pub reminders: u32,
@@ -168,6 +181,31 @@ impl Request {
     /// Whether it is waiting for an answer.
     pub fn is_open(&self) -> bool {
         self.answer.is_none() && !self.expired && !self.superseded
+    }
+
+    /// Number of approvals so far, and how many are needed.
+    pub fn quorum(&self) -> (u32, u32) {
+        let need = self.approvers.as_ref().map_or(1, |approvers| approvers.quorum.max(1));
+        let have = u32::try_from(self.votes.len()).unwrap_or(u32::MAX);
+        let approved = self
+            .answer
+            .as_ref()
+            .is_some_and(|answer| matches!(answer.decision, Decision::Approve { .. }));
+        (if approved { need } else { have }, need)
+    }
+
+    /// Groups whose members may decide; empty for anyone who may decide in the engagement.
+    pub fn groups(&self) -> Vec<&str> {
+        let mut groups: Vec<&str> = self
+            .approvers
+            .iter()
+            .flat_map(|approvers| &approvers.groups)
+            .map(String::as_str)
+            .collect();
+        if !groups.is_empty() && self.escalated {
+            groups.extend(self.escalate_to.as_deref());
+        }
+        groups
     }
 
     /// When the next reminder or the expiry is due, milliseconds since 1970 UTC. Reminders are

@@ -16,6 +16,9 @@ pub struct Standing {
     /// The person who owns it; empty in rows of older versions.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub owner: String,
+    /// People with a role, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
     /// Name of the state it is in.
     pub state: String,
     /// Why a provider refuses until someone fixes the cause.
@@ -42,6 +45,7 @@ impl Standing {
         Standing {
             workflow: state.started.workflow.clone(),
             owner: state.started.owner.clone(),
+            members: state.members.keys().cloned().collect(),
             state: state.at.clone(),
             blocked: blocked.map(|parked| parked.reason.clone()),
             requests: state.open_requests().cloned().collect(),
@@ -63,6 +67,7 @@ impl Standing {
             standing = json(&Standing {
                 workflow,
                 owner: self.owner.clone(),
+                members: Vec::new(),
                 state,
                 blocked: None,
                 requests: Vec::new(),

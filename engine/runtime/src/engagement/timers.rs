@@ -69,5 +69,8 @@ pub(super) fn settled(request: &Request, now: i64) -> Event {
             answer: Answered { decision, actor: "nobody".into(), channel: "expiry".into(), digest },
         };
     }
+    if request.on_expiry == Some(OnExpiry::Escalate) && !request.escalated {
+        return Event::Escalated { request: id };
+    }
     Event::RequestExpired { request: id }
 }

@@ -16,7 +16,7 @@ pub use project::{
     ProjectStatus, Spend,
 };
 pub use request::{
-    Answer, BudgetAsked, Coverage, InboxPage, InboxRow, OpenRequest, RequestDetail, RequestPage,
-    Subject, WaitingKind,
+    Answer, BudgetAsked, Coverage, InboxPage, InboxRow, OpenRequest, Quorum, RequestDetail,
+    RequestPage, Subject, WaitingKind,
 };
 pub use time::Time;

@@ -21,6 +21,23 @@ pub enum WaitingKind {
     Budget,
 }
 
+/// Approvals of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Quorum {
+    /// Approvals so far.
+    pub have: u32,
+    /// Approvals that are needed.
+    pub need: u32,
+}
+
+impl Quorum {
+    /// The approvals of a request.
+    pub fn of(request: &Request) -> Quorum {
+        let (have, need) = request.quorum();
+        Quorum { have, need }
+    }
+}
+
 /// A request that waits for a person.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct OpenRequest {
@@ -36,12 +53,16 @@ pub struct OpenRequest {
     pub digest: String,
     /// Who may answer.
     pub answerer: String,
+    /// Groups whose members may decide; empty for anyone who may decide in the engagement.
+    pub groups: Vec<String>,
+    /// Approvals so far, and how many are needed.
+    pub quorum: Quorum,
     /// Since when it waits.
     pub opened: Time,
     /// When it expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Time>,
-    /// What happens when it expires: `stop` or `approve`.
+    /// What happens when it expires: `stop`, `approve` or `escalate`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_expiry: Option<String>,
     /// Number of reminders sent.
@@ -54,6 +75,8 @@ impl OpenRequest {
         let on_expiry = request.on_expiry.map(|then| match then {
             OnExpiry::Stop => "stop",
             OnExpiry::Approve => "approve",
+            OnExpiry::Escalate if request.escalated => "stop",
+            OnExpiry::Escalate => "escalate",
         });
         OpenRequest {
             id: request.id.clone(),
@@ -62,6 +85,8 @@ impl OpenRequest {
             text: text(request),
             digest: request.digest.clone(),
             answerer: request.answerer.clone(),
+            groups: request.groups().into_iter().map(str::to_owned).collect(),
+            quorum: Quorum::of(request),
             opened: Time(request.opened),
             deadline: request.expires.map(Time),
             on_expiry: on_expiry.map(str::to_owned),

@@ -51,6 +51,8 @@ fn needs(event: &Event) -> Needs<'_> {
         | Event::Trimmed { .. } => Swarm,
         Event::RequestOpened(request) => NewRequest(&request.id),
         Event::RequestAnswered { request, .. }
+        | Event::Voted { request, .. }
+        | Event::Escalated { request }
         | Event::Reminded { request, .. }
         | Event::RequestExpired { request }
         | Event::RequestSuperseded { request } => OpenRequest(request),
@@ -64,9 +66,11 @@ fn needs(event: &Event) -> Needs<'_> {
         | Event::Rerouted { .. }
         | Event::BudgetNeared { .. }
         | Event::Finalized { .. } => NotEnded,
-        Event::MessageReceived(_) | Event::CancelRequested { .. } | Event::Repinned { .. } => {
-            Nothing
-        }
+        Event::MessageReceived(_)
+        | Event::CancelRequested { .. }
+        | Event::MemberSet(_)
+        | Event::MemberRemoved { .. }
+        | Event::Repinned { .. } => Nothing,
         Event::Retried { .. } => Ended,
         Event::Ended(_) => FinalState,
     }

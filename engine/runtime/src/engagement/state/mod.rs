@@ -14,7 +14,7 @@ use cloudcrew_definition::crew::{Live as Served, Price};
 use cloudcrew_plan::{Counters, Kind, Plan};
 use cloudcrew_ports::model::Billing;
 
-use super::event::{CommitRecord, End, Event, MessageRecord, Started, Why, label};
+use super::event::{CommitRecord, End, Event, Member, MessageRecord, Started, Why, label};
 use super::meter::Meter;
 use super::request::{Request, RequestKind};
 
@@ -75,6 +75,8 @@ pub struct State {
     pub recorded: BTreeSet<String>,
     /// Commits by step.
     pub commits: BTreeMap<String, CommitRecord>,
+    /// People with a role, by name. Whoever owns it needs none.
+    pub members: BTreeMap<String, Member>,
     /// The person who asked to cancel it.
     pub cancel: Option<String>,
     /// Customer messages that no visit has shown yet.
@@ -124,6 +126,7 @@ impl State {
             intended: None,
             recorded: BTreeSet::new(),
             commits: BTreeMap::new(),
+            members: BTreeMap::new(),
             cancel: None,
             inbox: Vec::new(),
             parked: None,
@@ -268,6 +271,18 @@ impl State {
             }
             Event::RequestOpened(request) => self.requests.push((**request).clone()),
             Event::RequestAnswered { request, answer } => self.answered(request, answer, at),
+            Event::Voted { request, answer, .. } => {
+                if let Some(open) = self.open(request) {
+                    open.votes.push(answer.clone());
+                }
+            }
+            Event::Escalated { request } => self.escalated(request, at),
+            Event::MemberSet(member) => {
+                self.members.insert(member.person.clone(), member.clone());
+            }
+            Event::MemberRemoved { person, .. } => {
+                self.members.remove(person);
+            }
             Event::Reminded { request, number } => {
                 if let Some(open) = self.open(request) {
                     (open.reminders, open.reminded) = (*number, Some(at));

@@ -22,6 +22,15 @@ impl State {
         self.requests.iter_mut().find(|r| r.id == id && r.is_open())
     }
 
+    /// Starts the deadline of a request anew, for more people.
+    pub(super) fn escalated(&mut self, id: &str, at: i64) {
+        let Some(request) = self.open(id) else { return };
+        let term = request.expires.map(|expires| expires.saturating_sub(request.opened).max(1));
+        request.expires = term.map(|term| at.saturating_add(term));
+        request.escalated = true;
+        request.reminded = Some(at);
+    }
+
     /// Applies an answer.
     pub(super) fn answered(&mut self, id: &str, answer: &Answered, at: i64) {
         let Some(request) = self.open(id) else { return };
@@ -55,6 +64,8 @@ impl State {
 fn open_request_of(event: &Event) -> Option<&str> {
     match event {
         Event::RequestAnswered { request, .. }
+        | Event::Voted { request, .. }
+        | Event::Escalated { request }
         | Event::Reminded { request, .. }
         | Event::RequestExpired { request }
         | Event::RequestSuperseded { request } => Some(request),
