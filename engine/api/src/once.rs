@@ -14,6 +14,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use cloudcrew_definition::digest::sha256;
 use cloudcrew_ports::receipt::{MAX_BODY as MAX_REPLY, Receipt};
+use utoipa::IntoParams;
 
 use crate::access::Caller;
 use crate::app::App;
@@ -24,6 +25,16 @@ use crate::problem::{Kind, Problem, replayed};
 pub(crate) const KEY: &str = "idempotency-key";
 /// Maximum bytes of a key.
 const MAX_KEY: usize = 200;
+
+/// The header, for the document.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(crate) struct KeyHeader {
+    /// A request that is sent again with the same key acts once, and is answered as before.
+    #[param(rename = "idempotency-key", pattern = "^[!-~]{1,200}$", max_length = 200)]
+    #[expect(dead_code, reason = "read from the header itself")]
+    key: Option<String>,
+}
 
 /// Keys of the requests that this process is answering.
 #[derive(Debug, Default)]
@@ -84,13 +95,12 @@ pub(crate) async fn once(State(app): State<App>, request: Request, next: Next) -
 }
 
 async fn answer(app: &App, request: Request, next: Next) -> Result<Response, Problem> {
-    let Some(chosen) = chosen(request.headers())? else { return Ok(next.run(request).await) };
-    let Some(Caller(caller)) = request.extensions().get::<Caller>().cloned() else {
+    // Whoever is unknown is refused as usual.
+    let caller = request.extensions().get::<Caller>().cloned();
+    let Some(Caller(caller)) = caller.filter(|_| *request.method() != Method::GET) else {
         return Ok(next.run(request).await);
     };
-    if *request.method() == Method::GET {
-        return Ok(next.run(request).await);
-    }
+    let Some(chosen) = chosen(request.headers())? else { return Ok(next.run(request).await) };
     let (mut parts, body) = request.into_parts();
     let bytes = to_bytes(body, MAX_BODY).await.map_err(|_| {
         Problem::new(Kind::TooLarge, format!("a body has at most {MAX_BODY} bytes"))
@@ -132,9 +142,12 @@ async fn answer(app: &App, request: Request, next: Next) -> Result<Response, Pro
 /// The key that the caller chose.
 fn chosen(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get(KEY) else { return Ok(None) };
-    let text = value.to_str().ok().filter(|text| (1..=MAX_KEY).contains(&text.len()));
+    let is_key = |text: &&str| {
+        (1..=MAX_KEY).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
+    };
+    let text = value.to_str().ok().filter(is_key);
     let text = text.ok_or_else(|| {
-        let detail = format!("`Idempotency-Key` must have 1 to {MAX_KEY} ASCII characters");
+        let detail = format!("`Idempotency-Key` must have 1 to {MAX_KEY} visible ASCII characters");
         Problem::new(Kind::Malformed, detail)
     })?;
     Ok(Some(text.to_owned()))

@@ -14,11 +14,17 @@ use utoipa::ToSchema;
 use crate::access::{Decide, Opened};
 use crate::app::App;
 use crate::body::Body;
-use crate::once::Once;
+use crate::once::{KeyHeader, Once};
 use crate::problem::{Kind, Problem};
 
 /// Maximum bytes of a person's words.
 const MAX_WORDS: usize = 64 * 1024;
+
+/// A rating, from 1 to 5.
+#[derive(ToSchema)]
+#[schema(minimum = 1, maximum = 5)]
+#[expect(dead_code, reason = "for the document: the engine checks ratings")]
+pub(crate) struct Rating(u8);
 
 /// An approval.
 #[derive(Deserialize, ToSchema)]
@@ -31,6 +37,7 @@ pub(crate) struct Approval {
     digest: String,
     /// Ratings by name, each 1 to 5.
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, Rating>)]
     ratings: BTreeMap<String, u8>,
 }
 
@@ -48,6 +55,7 @@ pub(crate) struct Revision {
     words: String,
     /// Ratings by name, each 1 to 5.
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, Rating>)]
     ratings: BTreeMap<String, u8>,
 }
 
@@ -77,8 +85,7 @@ pub(crate) struct Decided {
 #[utoipa::path(post, path = "/projects/{id}/approve", tag = "requests",
     params(
         ("id" = String, Path, description = "The engagement"),
-        ("idempotency-key" = Option<String>, Header,
-            description = "A request that is sent again with the same key acts once")),
+        KeyHeader),
     request_body = Approval,
     responses(
         (status = 200, body = Decided),
@@ -105,8 +112,7 @@ pub(crate) async fn approve(
 #[utoipa::path(post, path = "/projects/{id}/revise", tag = "requests",
     params(
         ("id" = String, Path, description = "The engagement"),
-        ("idempotency-key" = Option<String>, Header,
-            description = "A request that is sent again with the same key acts once")),
+        KeyHeader),
     request_body = Revision,
     responses(
         (status = 200, body = Decided),
@@ -135,8 +141,7 @@ pub(crate) async fn revise(
     params(
         ("id" = String, Path, description = "The engagement"),
         ("request" = String, Path, description = "The request"),
-        ("idempotency-key" = Option<String>, Header,
-            description = "A request that is sent again with the same key acts once")),
+        KeyHeader),
     request_body = Reply,
     responses(
         (status = 200, body = Decided),

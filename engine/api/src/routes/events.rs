@@ -13,7 +13,7 @@ use cloudcrew_views::api::{EventPage, JournalEvent, LiveText};
 use futures_util::Stream;
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::access::{Opened, Read};
 use crate::app::App;
@@ -38,12 +38,36 @@ const ALIVE: Duration = Duration::from_secs(15);
 #[serde(deny_unknown_fields)]
 pub(crate) struct FromEntry {
     /// Only entries after this number.
+    #[param(maximum = 9_223_372_036_854_775_807_i64)]
     after: Option<u64>,
     /// Maximum number of entries: at most 500 in a page; a stream ends after so many.
     #[param(minimum = 1)]
     limit: Option<usize>,
     /// Only entries of this kind.
     kind: Option<String>,
+}
+
+impl FromEntry {
+    /// The number after which to read.
+    fn after(&self) -> Result<u64, Problem> {
+        let after = self.after.unwrap_or(0);
+        match i64::try_from(after) {
+            Ok(_) => Ok(after),
+            Err(_) => Err(Problem::new(Kind::Malformed, "`after` is larger than any number")),
+        }
+    }
+}
+
+/// A server-sent event.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "for the document: the events are written as text")]
+pub(crate) struct StreamEvent {
+    /// Number of the journal entry; absent in an event named `live`.
+    id: Option<String>,
+    /// Kind of the entry, or `live`.
+    event: String,
+    /// The entry as JSON, as in a page; for `live`, the agent and its words.
+    data: String,
 }
 
 /// A page of the journal.
@@ -66,7 +90,7 @@ pub(crate) async fn page(
     }
     let (project, as_of) = (opened.project.clone(), opened.head.seq);
     drop(opened);
-    let mut at = start(&app, &project, from.after.unwrap_or(0).min(as_of)).await?;
+    let mut at = start(&app, &project, from.after()?.min(as_of)).await?;
     let (mut events, mut bytes) = (Vec::new(), 0);
     'pages: while at.seq < as_of {
         let read = app.ports().journal.read(&project, &at, MOST).await?;
@@ -99,7 +123,7 @@ pub(crate) async fn page(
         FromEntry,
         ("last-event-id" = Option<u64>, Header, description = "As `after`, sent by browsers")),
     responses(
-        (status = 200, body = String, content_type = "text/event-stream"),
+        (status = 200, body = StreamEvent, content_type = "text/event-stream"),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json")))]
@@ -120,7 +144,11 @@ pub(crate) async fn stream(
     if from.limit == Some(0) {
         return Err(Problem::new(Kind::Malformed, "`limit` must be at least 1"));
     }
-    let after = last.or(from.after).unwrap_or(0).min(opened.head.seq);
+    let after = match last {
+        Some(last) => last,
+        None => from.after()?,
+    };
+    let after = after.min(opened.head.seq);
     let project = opened.project.clone();
     drop(opened);
     // Watch first: what is written from now on is seen.

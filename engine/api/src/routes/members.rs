@@ -13,7 +13,7 @@ use super::decide::json_reply;
 use crate::access::{Opened, Own, Read};
 use crate::app::App;
 use crate::body::Body;
-use crate::once::Once;
+use crate::once::{KeyHeader, Once};
 use crate::problem::{Kind, Problem};
 
 /// Maximum bytes of a name.
@@ -117,8 +117,7 @@ pub(crate) async fn list(opened: Opened<Read>) -> Json<Members> {
     params(
         ("id" = String, Path, description = "The engagement"),
         ("person" = String, Path, description = "The person"),
-        ("idempotency-key" = Option<String>, Header,
-            description = "A request that is sent again with the same key acts once")),
+        KeyHeader),
     request_body = NewMember,
     responses(
         (status = 200, body = MemberRow),
@@ -163,8 +162,7 @@ pub(crate) async fn set(
     params(
         ("id" = String, Path, description = "The engagement"),
         ("person" = String, Path, description = "The person"),
-        ("idempotency-key" = Option<String>, Header,
-            description = "A request that is sent again with the same key acts once")),
+        KeyHeader),
     responses(
         (status = 204, description = "The person has no role any more"),
         (status = 400, body = Problem, content_type = "application/problem+json"),

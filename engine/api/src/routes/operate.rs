@@ -13,15 +13,14 @@ use super::decide::json_reply;
 use crate::access::{Opened, Operate};
 use crate::app::App;
 use crate::body::Body;
-use crate::once::Once;
+use crate::once::{KeyHeader, Once};
 use crate::problem::Problem;
 
 /// Cancels an engagement after its current step.
 #[utoipa::path(post, path = "/projects/{id}/cancel", tag = "operations",
     params(
         ("id" = String, Path, description = "The engagement"),
-        ("idempotency-key" = Option<String>, Header,
-            description = "A request that is sent again with the same key acts once")),
+        KeyHeader),
     responses(
         (status = 200, description = "It is recorded", body = Accepted),
         (status = 400, body = Problem, content_type = "application/problem+json"),
@@ -52,8 +51,7 @@ pub(crate) async fn cancel(
 #[utoipa::path(post, path = "/projects/{id}/resume", tag = "operations",
     params(
         ("id" = String, Path, description = "The engagement"),
-        ("idempotency-key" = Option<String>, Header,
-            description = "A request that is sent again with the same key acts once")),
+        KeyHeader),
     responses(
         (status = 200, body = ProjectStatus),
         (status = 400, body = Problem, content_type = "application/problem+json"),
@@ -87,8 +85,7 @@ pub(crate) struct Accepted {
 #[utoipa::path(post, path = "/projects/{id}/retry", tag = "operations",
     params(
         ("id" = String, Path, description = "The engagement"),
-        ("idempotency-key" = Option<String>, Header,
-            description = "A request that is sent again with the same key acts once")),
+        KeyHeader),
     request_body = RetryFrom,
     responses(
         (status = 200, description = "It is recorded", body = Accepted),

@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::access::{Caller, Opened, Read};
 use crate::app::{App, New};
 use crate::body::{Asked, Body};
-use crate::once::Once;
+use crate::once::{KeyHeader, Once};
 use crate::people::Person;
 use crate::problem::{Kind, Problem};
 
@@ -144,8 +144,7 @@ pub(crate) struct Begun {
 ///
 /// The definitions of the service are read anew. The crew begins at once.
 #[utoipa::path(post, path = "/projects", tag = "engagements",
-    params(("idempotency-key" = Option<String>, Header,
-        description = "A request that is sent again with the same key acts once")),
+    params(KeyHeader),
     request_body = New,
     responses(
         (status = 201, body = Begun, headers(("location" = String))),
