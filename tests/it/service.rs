@@ -334,9 +334,10 @@ fn every_route_refuses_whoever_it_does_not_know() {
         "Token the-operators-token",
         "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJjdXN0b21lciJ9.",
     ];
-    let mut tried = 0;
+    let (mut tried, mut names) = (0, BTreeSet::new());
     for (path, methods) in document["paths"].as_object().unwrap() {
-        for method in methods.as_object().unwrap().keys() {
+        for (method, operation) in methods.as_object().unwrap() {
+            assert!(names.insert(operation["operationId"].to_string()), "{operation}");
             let real = path
                 .replace("{id}", "demo")
                 .replace("{request}", "discovery-1")

@@ -23,6 +23,8 @@ use crate::problem::{Kind, Problem, replayed};
 
 /// The header.
 pub(crate) const KEY: &str = "idempotency-key";
+/// Methods that may have an effect.
+const EFFECTS: [Method; 3] = [Method::POST, Method::PUT, Method::DELETE];
 /// Maximum bytes of a key.
 const MAX_KEY: usize = 200;
 
@@ -97,7 +99,7 @@ pub(crate) async fn once(State(app): State<App>, request: Request, next: Next) -
 async fn answer(app: &App, request: Request, next: Next) -> Result<Response, Problem> {
     // Whoever is unknown is refused as usual.
     let caller = request.extensions().get::<Caller>().cloned();
-    let Some(Caller(caller)) = caller.filter(|_| *request.method() != Method::GET) else {
+    let Some(Caller(caller)) = caller.filter(|_| EFFECTS.contains(request.method())) else {
         return Ok(next.run(request).await);
     };
     let Some(chosen) = chosen(request.headers())? else { return Ok(next.run(request).await) };

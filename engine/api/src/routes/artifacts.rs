@@ -13,7 +13,8 @@ use crate::app::App;
 use crate::problem::{Kind, Problem};
 
 /// The files that the crew wrote.
-#[utoipa::path(get, path = "/projects/{id}/artifacts", tag = "engagements",
+#[utoipa::path(get, path = "/projects/{id}/artifacts",
+    operation_id = "list_artifacts", tag = "engagements",
     params(("id" = String, Path, description = "The engagement")),
     responses(
         (status = 200, body = Artifacts),
@@ -26,7 +27,8 @@ pub(crate) async fn list(opened: Opened<Read>) -> Json<Artifacts> {
 /// A file of the branch, as it is.
 ///
 /// It is sent as an attachment of no particular type, so that no browser renders it.
-#[utoipa::path(get, path = "/projects/{id}/artifacts/{path}", tag = "engagements",
+#[utoipa::path(get, path = "/projects/{id}/artifacts/{path}",
+    operation_id = "read_artifact", tag = "engagements",
     params(
         ("id" = String, Path, description = "The engagement"),
         ("path" = String, Path, description = "Path of the file; its slashes may be encoded")),
@@ -60,7 +62,8 @@ pub(crate) struct Deliverables {
 }
 
 /// The deliverables of all phases.
-#[utoipa::path(get, path = "/projects/{id}/deliverables", tag = "engagements",
+#[utoipa::path(get, path = "/projects/{id}/deliverables",
+    operation_id = "list_deliverables", tag = "engagements",
     params(("id" = String, Path, description = "The engagement")),
     responses(
         (status = 200, body = Deliverables),

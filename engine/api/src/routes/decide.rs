@@ -82,7 +82,8 @@ pub(crate) struct Decided {
 }
 
 /// Approves a phase. The engagement continues at once.
-#[utoipa::path(post, path = "/projects/{id}/approve", tag = "requests",
+#[utoipa::path(post, path = "/projects/{id}/approve",
+    operation_id = "approve", tag = "requests",
     params(
         ("id" = String, Path, description = "The engagement"),
         KeyHeader),
@@ -109,7 +110,8 @@ pub(crate) async fn approve(
 }
 
 /// Requests changes. The phase runs again with the words as feedback.
-#[utoipa::path(post, path = "/projects/{id}/revise", tag = "requests",
+#[utoipa::path(post, path = "/projects/{id}/revise",
+    operation_id = "request_changes", tag = "requests",
     params(
         ("id" = String, Path, description = "The engagement"),
         KeyHeader),
@@ -137,7 +139,8 @@ pub(crate) async fn revise(
 }
 
 /// Answers a question, or raises a budget.
-#[utoipa::path(post, path = "/projects/{id}/interrupt/{request}/respond", tag = "requests",
+#[utoipa::path(post, path = "/projects/{id}/interrupt/{request}/respond",
+    operation_id = "answer", tag = "requests",
     params(
         ("id" = String, Path, description = "The engagement"),
         ("request" = String, Path, description = "The request"),

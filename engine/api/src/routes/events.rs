@@ -40,8 +40,8 @@ pub(crate) struct FromEntry {
     /// Only entries after this number.
     #[param(maximum = 9_223_372_036_854_775_807_i64)]
     after: Option<u64>,
-    /// Maximum number of entries: at most 500 in a page; a stream ends after so many.
-    #[param(minimum = 1)]
+    /// Maximum number of entries of a page; a stream ends after so many.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
     /// Only entries of this kind.
     kind: Option<String>,
@@ -71,7 +71,8 @@ pub(crate) struct StreamEvent {
 }
 
 /// A page of the journal.
-#[utoipa::path(get, path = "/projects/{id}/events", tag = "engagements",
+#[utoipa::path(get, path = "/projects/{id}/events",
+    operation_id = "list_events", tag = "engagements",
     params(("id" = String, Path, description = "The engagement"), FromEntry),
     responses(
         (status = 200, body = EventPage),
@@ -85,8 +86,7 @@ pub(crate) async fn page(
 ) -> Result<Json<EventPage>, Problem> {
     let limit = from.limit.unwrap_or(PAGE);
     if !(1..=MOST).contains(&limit) {
-        let detail = format!("`limit` must be from 1 to {MOST}");
-        return Err(Problem::new(Kind::Malformed, detail));
+        return Err(few());
     }
     let (project, as_of) = (opened.project.clone(), opened.head.seq);
     drop(opened);
@@ -117,7 +117,8 @@ pub(crate) async fn page(
 /// Each event has the number of its entry as its id: reconnect with `Last-Event-ID` or `after`, and
 /// nothing is lost or repeated. Events named `live` carry words of a model while it speaks; they
 /// have no id and are not recorded.
-#[utoipa::path(get, path = "/projects/{id}/events/stream", tag = "engagements",
+#[utoipa::path(get, path = "/projects/{id}/events/stream",
+    operation_id = "stream_events", tag = "engagements",
     params(
         ("id" = String, Path, description = "The engagement"),
         FromEntry,
@@ -141,8 +142,8 @@ pub(crate) async fn stream(
         }
         None => None,
     };
-    if from.limit == Some(0) {
-        return Err(Problem::new(Kind::Malformed, "`limit` must be at least 1"));
+    if from.limit.is_some_and(|limit| !(1..=MOST).contains(&limit)) {
+        return Err(few());
     }
     let after = match last {
         Some(last) => last,
@@ -168,6 +169,10 @@ pub(crate) async fn stream(
         Some((Ok(sent), reader))
     });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(ALIVE)))
+}
+
+fn few() -> Problem {
+    Problem::new(Kind::Malformed, format!("`limit` must be from 1 to {MOST}"))
 }
 
 /// The head after entry `seq`.

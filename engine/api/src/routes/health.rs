@@ -24,7 +24,8 @@ pub(crate) struct Me {
 }
 
 /// Who the caller is.
-#[utoipa::path(get, path = "/me", tag = "operations", responses(
+#[utoipa::path(get, path = "/me",
+    operation_id = "who_am_i", tag = "operations", responses(
     (status = 200, body = Me),
     (status = 401, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn me(Caller(caller): Caller) -> Json<Me> {
@@ -39,14 +40,16 @@ pub(crate) struct Health {
 }
 
 /// Whether the process is alive.
-#[utoipa::path(get, path = "/healthz", tag = "operations", security(()), responses(
+#[utoipa::path(get, path = "/healthz",
+    operation_id = "is_alive", tag = "operations", security(()), responses(
     (status = 200, body = Health)))]
 pub(crate) async fn alive() -> Json<Health> {
     Json(Health { status: "ok".to_owned() })
 }
 
 /// Whether the store can be read.
-#[utoipa::path(get, path = "/readyz", tag = "operations", security(()), responses(
+#[utoipa::path(get, path = "/readyz",
+    operation_id = "is_ready", tag = "operations", security(()), responses(
     (status = 200, body = Health),
     (status = 503, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Health>, Problem> {
@@ -58,7 +61,8 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Health>, Proble
 }
 
 /// This document.
-#[utoipa::path(get, path = "/openapi.json", tag = "operations", security(()), responses(
+#[utoipa::path(get, path = "/openapi.json",
+    operation_id = "read_document", tag = "operations", security(()), responses(
     (status = 200, body = Object)))]
 pub(crate) async fn openapi() -> Result<impl IntoResponse, Problem> {
     let text = super::document().map_err(|error| Problem::new(Kind::Fault, error.to_string()))?;

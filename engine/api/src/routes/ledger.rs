@@ -48,7 +48,8 @@ impl std::convert::From<LedgerRow> for LedgerEntry {
 }
 
 /// Facts, assumptions, decisions, blockers, deliverables, reviews, feedback and answers.
-#[utoipa::path(get, path = "/projects/{id}/ledger", tag = "engagements",
+#[utoipa::path(get, path = "/projects/{id}/ledger",
+    operation_id = "read_ledger", tag = "engagements",
     params(("id" = String, Path, description = "The engagement")),
     responses(
         (status = 200, body = LedgerPage),

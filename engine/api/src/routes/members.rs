@@ -90,7 +90,8 @@ pub(crate) struct NewMember {
 }
 
 /// The people of an engagement.
-#[utoipa::path(get, path = "/projects/{id}/members", tag = "engagements",
+#[utoipa::path(get, path = "/projects/{id}/members",
+    operation_id = "list_members", tag = "engagements",
     params(("id" = String, Path, description = "The engagement")),
     responses(
         (status = 200, body = Members),
@@ -113,7 +114,8 @@ pub(crate) async fn list(opened: Opened<Read>) -> Json<Members> {
 }
 
 /// Gives a person a role, or another one.
-#[utoipa::path(put, path = "/projects/{id}/members/{person}", tag = "engagements",
+#[utoipa::path(put, path = "/projects/{id}/members/{person}",
+    operation_id = "set_member", tag = "engagements",
     params(
         ("id" = String, Path, description = "The engagement"),
         ("person" = String, Path, description = "The person"),
@@ -158,7 +160,8 @@ pub(crate) async fn set(
 }
 
 /// Takes the role of a person away.
-#[utoipa::path(delete, path = "/projects/{id}/members/{person}", tag = "engagements",
+#[utoipa::path(delete, path = "/projects/{id}/members/{person}",
+    operation_id = "remove_member", tag = "engagements",
     params(
         ("id" = String, Path, description = "The engagement"),
         ("person" = String, Path, description = "The person"),

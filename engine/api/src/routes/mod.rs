@@ -94,11 +94,12 @@ fn all() -> OpenApiRouter<App> {
 pub fn router(app: App) -> Router {
     let (routes, _) = all().split_for_parts();
     routes
+        // Only where a route exists: anything else is refused as usual.
+        .route_layer(from_fn_with_state(app.clone(), once))
         .fallback(|| async { Problem::new(Kind::Unknown, "no such resource; see /openapi.json") })
         .method_not_allowed_fallback(|| async {
             Problem::new(Kind::Method, "this resource has other methods; see /openapi.json")
         })
-        .layer(from_fn_with_state(app.clone(), once))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(app.clone(), shield))
         .with_state(app)

@@ -17,7 +17,8 @@ use crate::once::{KeyHeader, Once};
 use crate::problem::Problem;
 
 /// Cancels an engagement after its current step.
-#[utoipa::path(post, path = "/projects/{id}/cancel", tag = "operations",
+#[utoipa::path(post, path = "/projects/{id}/cancel",
+    operation_id = "cancel_project", tag = "operations",
     params(
         ("id" = String, Path, description = "The engagement"),
         KeyHeader),
@@ -48,7 +49,8 @@ pub(crate) async fn cancel(
 }
 
 /// Continues an engagement, such as one whose provider refused.
-#[utoipa::path(post, path = "/projects/{id}/resume", tag = "operations",
+#[utoipa::path(post, path = "/projects/{id}/resume",
+    operation_id = "resume_project", tag = "operations",
     params(
         ("id" = String, Path, description = "The engagement"),
         KeyHeader),
@@ -82,7 +84,8 @@ pub(crate) struct Accepted {
 }
 
 /// Retries an engagement that failed or expired, with the definitions it is pinned to.
-#[utoipa::path(post, path = "/projects/{id}/retry", tag = "operations",
+#[utoipa::path(post, path = "/projects/{id}/retry",
+    operation_id = "retry_project", tag = "operations",
     params(
         ("id" = String, Path, description = "The engagement"),
         KeyHeader),

@@ -30,6 +30,7 @@ pub(crate) struct Filter {
     /// Only those of this workflow.
     workflow: Option<String>,
     /// Where the page starts: `next` of the page before.
+    #[param(pattern = "^[0-9]{1,15}[.][a-z0-9-]{1,63}$")]
     cursor: Option<String>,
     /// Engagements per page, at most 500.
     #[param(minimum = 1, maximum = 500, default = 50)]
@@ -42,7 +43,8 @@ const PAGE: usize = 50;
 const MOST: usize = 500;
 
 /// The engagements that the caller may see, in the order they were started.
-#[utoipa::path(get, path = "/projects", tag = "engagements", params(Filter), responses(
+#[utoipa::path(get, path = "/projects",
+    operation_id = "list_projects", tag = "engagements", params(Filter), responses(
     (status = 200, body = ProjectPage),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json")))]
@@ -143,7 +145,8 @@ pub(crate) struct Begun {
 /// Starts an engagement.
 ///
 /// The definitions of the service are read anew. The crew begins at once.
-#[utoipa::path(post, path = "/projects", tag = "engagements",
+#[utoipa::path(post, path = "/projects",
+    operation_id = "start_project", tag = "engagements",
     params(KeyHeader),
     request_body = New,
     responses(
@@ -178,7 +181,8 @@ fn begun(id: &str) -> String {
 }
 
 /// An engagement: its phases, its progress and what waits.
-#[utoipa::path(get, path = "/projects/{id}", tag = "engagements",
+#[utoipa::path(get, path = "/projects/{id}",
+    operation_id = "read_project", tag = "engagements",
     params(("id" = String, Path, description = "The engagement")),
     responses(
         (status = 200, body = ProjectDetail),
@@ -189,7 +193,8 @@ pub(crate) async fn detail(opened: Opened<Read>) -> Json<ProjectDetail> {
 }
 
 /// What happens in an engagement now, and what waits for a person.
-#[utoipa::path(get, path = "/projects/{id}/status", tag = "engagements",
+#[utoipa::path(get, path = "/projects/{id}/status",
+    operation_id = "read_status", tag = "engagements",
     params(("id" = String, Path, description = "The engagement")),
     responses(
         (status = 200, body = ProjectStatus),
@@ -200,7 +205,8 @@ pub(crate) async fn status(opened: Opened<Read>) -> Json<ProjectStatus> {
 }
 
 /// Tokens and money by agent, phase and model.
-#[utoipa::path(get, path = "/projects/{id}/cost", tag = "engagements",
+#[utoipa::path(get, path = "/projects/{id}/cost",
+    operation_id = "read_cost", tag = "engagements",
     params(("id" = String, Path, description = "The engagement")),
     responses(
         (status = 200, body = ProjectCost),

@@ -11,7 +11,8 @@ use crate::app::App;
 use crate::problem::{Kind, Problem};
 
 /// Everything that waits for the caller, oldest first.
-#[utoipa::path(get, path = "/inbox", tag = "requests", responses(
+#[utoipa::path(get, path = "/inbox",
+    operation_id = "inbox", tag = "requests", responses(
     (status = 200, body = InboxPage),
     (status = 401, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn inbox(
@@ -39,7 +40,8 @@ pub(crate) async fn inbox(
 }
 
 /// The requests of an engagement, answered or not.
-#[utoipa::path(get, path = "/projects/{id}/requests", tag = "requests",
+#[utoipa::path(get, path = "/projects/{id}/requests",
+    operation_id = "list_requests", tag = "requests",
     params(("id" = String, Path, description = "The engagement")),
     responses(
         (status = 200, body = RequestPage),
@@ -52,7 +54,8 @@ pub(crate) async fn list(opened: Opened<Read>) -> Json<RequestPage> {
 }
 
 /// A request with everything that the person needs to decide.
-#[utoipa::path(get, path = "/projects/{id}/requests/{request}", tag = "requests",
+#[utoipa::path(get, path = "/projects/{id}/requests/{request}",
+    operation_id = "read_request", tag = "requests",
     params(
         ("id" = String, Path, description = "The engagement"),
         ("request" = String, Path, description = "The request")),

@@ -19,7 +19,8 @@ pub(crate) struct Workflows {
 }
 
 /// The workflows that can be started.
-#[utoipa::path(get, path = "/workflows", tag = "engagements", responses(
+#[utoipa::path(get, path = "/workflows",
+    operation_id = "list_workflows", tag = "engagements", responses(
     (status = 200, body = Workflows),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 409, body = Problem, content_type = "application/problem+json")))]
@@ -28,7 +29,8 @@ pub(crate) async fn list(State(app): State<App>, _: Caller) -> Result<Json<Workf
 }
 
 /// The states of a workflow as a Mermaid graph.
-#[utoipa::path(get, path = "/workflows/{name}/graph", tag = "engagements",
+#[utoipa::path(get, path = "/workflows/{name}/graph",
+    operation_id = "draw_workflow", tag = "engagements",
     params(("name" = String, Path, description = "The workflow")),
     responses(
         (status = 200, body = String, content_type = "text/plain"),
