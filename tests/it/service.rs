@@ -1,13 +1,13 @@
 //! The service, as its callers see it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::service::{Asked, Reply, Service, asked, events, get, post};
+use crate::support::service::{Asked, Reply, Service, TOKEN, asked, events, get, post};
 use crate::support::{Crew, copied, crew, edited, root};
 
 /// A crew of one agent and one phase.
@@ -321,7 +321,14 @@ fn every_route_refuses_whoever_it_does_not_know() {
     let crew = small();
     let service = Service::start(&crew, &[]);
     let document = service.send(&get("/openapi.json").header("authorization", "")).is(200).json();
-    let open = ["/healthz", "/readyz", "/openapi.json"];
+    // Open to anyone; without a token, nobody gets a session.
+    let open = BTreeMap::from([
+        ("/healthz", 200),
+        ("/readyz", 200),
+        ("/openapi.json", 200),
+        ("/logout", 204),
+        ("/session", 422),
+    ]);
     let bad = [
         "",
         "Bearer",
@@ -349,11 +356,10 @@ fn every_route_refuses_whoever_it_does_not_know() {
                     .header("authorization", identity)
                     .body("{}");
                 let reply = service.send(&asked);
-                if open.contains(&path.as_str()) {
-                    reply.is(200);
-                } else {
-                    reply.refused(401, "unauthenticated");
-                }
+                match open.get(path.as_str()) {
+                    Some(status) => reply.is(*status),
+                    None => reply.refused(401, "unauthenticated"),
+                };
                 tried += 1;
             }
         }
@@ -594,4 +600,94 @@ fn an_overdue_gate_is_escalated_once_and_then_expires() {
     service.reaches("silent", "expired");
     let found = service.send(&get("/projects/silent/events?kind=escalated")).is(200).json();
     assert_eq!(found["events"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_browser_gets_a_cookie_that_other_sites_cannot_use() {
+    let crew = small();
+    let service = Service::start(&crew, &[]);
+    let anyone = |asked: Asked| asked.header("authorization", "");
+    let wrong = anyone(post("/session", &json!({ "token": "wrong" })));
+    service.send(&wrong).refused(401, "unauthenticated");
+    let begun = service.send(&anyone(post("/session", &json!({ "token": TOKEN })))).is(204);
+    let cookie = begun.header("set-cookie").unwrap().to_owned();
+    assert!(cookie.contains("; HttpOnly; SameSite=Strict; Path=/"), "{cookie}");
+    let pair = cookie.split(';').next().unwrap().to_owned();
+    let with = |asked: Asked| anyone(asked).header("cookie", &format!("theme=dark; {pair}"));
+    assert_eq!(service.send(&with(get("/me"))).is(200).json()["name"], "customer");
+    let elsewhere = with(get("/me")).header("origin", "http://evil.example");
+    service.send(&elsewhere).refused(403, "origin");
+    let here = format!("http://{}", service.address);
+    service.send(&with(get("/me")).header("origin", &here)).is(200);
+    service.send(&with(asked("POST", "/logout"))).is(204);
+    service.send(&with(get("/me"))).refused(401, "unauthenticated");
+}
+
+#[test]
+fn an_upload_becomes_a_statement_of_work() {
+    let crew = small();
+    let service = Service::start(&crew, &[]);
+    let upload = |body: &[u8]| asked("POST", "/uploads").body(body);
+    service.send(&upload(b"")).refused(422, "invalid");
+    service.send(&upload(b"%PDF-1.7\n\0\xff")).refused(422, "invalid");
+    let large = vec![b'x'; 21 << 20];
+    service.send(&upload(&large)).refused(413, "too-large");
+    let text = "# Orders\n\n## Requirements\n\n- Take orders.\n";
+    let stored = service.send(&upload(text.as_bytes()).key("up")).is(201).json();
+    assert_eq!(service.send(&upload(text.as_bytes()).key("up")).is(201).json(), stored);
+    let new = json!({ "id": "demo", "sow": { "name": "orders.md", "upload": stored["upload"] } });
+    service.send(&post("/projects", &new)).is(201);
+    service.reaches("demo", "waiting");
+    let read = get("/projects/demo/artifacts/docs%2Fsow%2Forders.md");
+    assert_eq!(service.send(&read).is(200).body, text);
+    let none = json!({ "sow": { "upload": "0".repeat(64) } });
+    service.send(&post("/projects", &none)).refused(422, "invalid");
+}
+
+#[test]
+fn versions_are_compared_and_the_chain_is_verified() {
+    let crew = small();
+    let service = Service::start(&crew, &[]);
+    service.begin("demo", json!({})).is(201);
+    let status = service.reaches("demo", "waiting");
+    let mut no = approval(&status);
+    no["words"] = "Name the shops in the first paragraph.".into();
+    service.send(&post("/projects/demo/revise", &no)).is(200);
+    service.until("demo", |status| status["waiting"][0]["id"] == "proposal-2");
+    let history =
+        service.send(&get("/projects/demo/history?path=docs%2Fproposal.md")).is(200).json();
+    let versions = history["versions"].as_array().unwrap();
+    assert_eq!(versions.len(), 2);
+    let (old, new) =
+        (versions[0]["commit"].as_str().unwrap(), versions[1]["commit"].as_str().unwrap());
+    let diff = format!("/projects/demo/diff?path=docs%2Fproposal.md&from={old}&to={new}");
+    let diff = service.send(&get(&diff)).is(200).json();
+    assert!(diff["added"].as_u64().unwrap() > 0, "{diff}");
+    let all = service.send(&get("/projects/demo/diff?path=docs%2Fproposal.md")).is(200).json();
+    assert_eq!(all["removed"], 0, "nothing was approved, and there was nothing before");
+    let foreign = format!("/projects/demo/diff?path=x&from={}", "0".repeat(40));
+    service.send(&get(&foreign)).refused(404, "unknown");
+
+    let audit = service.send(&get("/projects/demo/audit")).is(200).json();
+    let mut before = String::new();
+    for entry in audit["entries"].as_array().unwrap() {
+        let text = |key: &str| entry[key].as_str().unwrap().to_owned();
+        let mut bytes = Vec::new();
+        for part in [
+            before,
+            entry["seq"].to_string(),
+            entry["at"].to_string(),
+            text("kind"),
+            text("payload"),
+        ] {
+            bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            bytes.extend_from_slice(part.as_bytes());
+        }
+        before = cloudcrew_definition::digest::sha256(&bytes);
+        assert_eq!(before, text("hash"), "{entry}");
+    }
+    assert_eq!(audit["head"], before);
+    let metrics = service.send(&get("/metrics")).is(200).body;
+    assert!(metrics.contains("cloudcrew_engagements{state=\"waiting\"} 1\n"), "{metrics}");
+    assert!(metrics.contains("cloudcrew_http_replies_total{status=\"404\"} 1\n"), "{metrics}");
 }

@@ -1,6 +1,7 @@
 //! What the router needs of the world.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use cloudcrew_ports::StoreError;
@@ -19,6 +20,7 @@ use crate::changes::Changes;
 use crate::once::InProgress;
 use crate::people::People;
 use crate::problem::Problem;
+use crate::sessions::Sessions;
 use crate::store::Kept;
 
 /// The ports of the service.
@@ -45,6 +47,8 @@ pub struct AppPorts {
     pub people: People,
     /// Tells readers of new entries.
     pub changes: Changes,
+    /// Makes secrets that cannot be guessed.
+    pub secret: fn() -> String,
 }
 
 /// The service.
@@ -55,12 +59,21 @@ struct Inner {
     ports: AppPorts,
     kept: Kept,
     in_progress: InProgress,
+    sessions: Sessions,
+    /// Replies by status.
+    replies: Mutex<BTreeMap<u16, u64>>,
 }
 
 impl App {
     /// A service on these ports.
     pub fn new(ports: AppPorts) -> App {
-        App(Arc::new(Inner { ports, kept: Kept::default(), in_progress: InProgress::default() }))
+        App(Arc::new(Inner {
+            ports,
+            kept: Kept::default(),
+            in_progress: InProgress::default(),
+            sessions: Sessions::default(),
+            replies: Mutex::default(),
+        }))
     }
 
     pub(crate) fn ports(&self) -> &AppPorts {
@@ -73,6 +86,21 @@ impl App {
 
     pub(crate) fn in_progress(&self) -> &InProgress {
         &self.0.in_progress
+    }
+
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.0.sessions
+    }
+
+    /// Counts a reply.
+    pub(crate) fn replied(&self, status: u16) {
+        let mut replies = self.0.replies.lock().unwrap_or_else(PoisonError::into_inner);
+        *replies.entry(status).or_default() += 1;
+    }
+
+    /// Replies by status.
+    pub(crate) fn replies(&self) -> BTreeMap<u16, u64> {
+        self.0.replies.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn record(&self) -> Record<'_> {
@@ -123,16 +151,26 @@ pub struct New {
     pub repo: Option<NewRepo>,
 }
 
-/// A statement of work.
+/// A statement of work: its text, or the id of an upload.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewSow {
     /// File name, without folders.
+    #[serde(default = "unnamed")]
     #[schema(min_length = 1, max_length = 200)]
     pub name: String,
     /// Its text, in Markdown or plain.
+    #[serde(default)]
     #[schema(min_length = 1)]
-    pub text: String,
+    pub text: Option<String>,
+    /// Id of an upload, instead of the text.
+    #[serde(default)]
+    #[schema(pattern = "^[0-9a-f]{64}$")]
+    pub upload: Option<String>,
+}
+
+fn unnamed() -> String {
+    "statement-of-work.md".to_owned()
 }
 
 /// A repository on the machine of the service.

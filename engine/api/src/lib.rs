@@ -12,6 +12,7 @@ mod once;
 pub mod people;
 pub mod problem;
 mod routes;
+mod sessions;
 mod shield;
 mod store;
 

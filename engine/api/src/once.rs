@@ -18,13 +18,14 @@ use utoipa::IntoParams;
 
 use crate::access::Caller;
 use crate::app::App;
-use crate::body::MAX_BODY;
 use crate::problem::{Kind, Problem, replayed};
 
 /// The header.
 pub(crate) const KEY: &str = "idempotency-key";
 /// Methods that may have an effect.
 const EFFECTS: [Method; 3] = [Method::POST, Method::PUT, Method::DELETE];
+/// Maximum bytes of a body: that of an upload. A handler may allow less.
+const MOST: usize = 20 * 1024 * 1024;
 /// Maximum bytes of a key.
 const MAX_KEY: usize = 200;
 
@@ -104,9 +105,9 @@ async fn answer(app: &App, request: Request, next: Next) -> Result<Response, Pro
     };
     let Some(chosen) = chosen(request.headers())? else { return Ok(next.run(request).await) };
     let (mut parts, body) = request.into_parts();
-    let bytes = to_bytes(body, MAX_BODY).await.map_err(|_| {
-        Problem::new(Kind::TooLarge, format!("a body has at most {MAX_BODY} bytes"))
-    })?;
+    let bytes = to_bytes(body, MOST)
+        .await
+        .map_err(|_| Problem::new(Kind::TooLarge, format!("a body has at most {MOST} bytes")))?;
     let key = sha256(format!("{}\0{chosen}", caller.name).as_bytes());
     let print = print(&parts, &bytes);
     let Some(_begun) = app.in_progress().begin(&key) else {
@@ -125,9 +126,8 @@ async fn answer(app: &App, request: Request, next: Next) -> Result<Response, Pro
     if parts.status.is_server_error() {
         return Ok(Response::from_parts(parts, body));
     }
-    let body = to_bytes(body, MAX_BODY)
-        .await
-        .map_err(|error| Problem::new(Kind::Fault, error.to_string()))?;
+    let body =
+        to_bytes(body, MOST).await.map_err(|error| Problem::new(Kind::Fault, error.to_string()))?;
     if body.len() <= MAX_REPLY {
         let status = parts.status.as_u16();
         let text = String::from_utf8_lossy(&body).into_owned();

@@ -15,13 +15,17 @@ const AS: &str = "cloudcrew-as";
 
 /// Checks the request, and adds its caller.
 pub(crate) async fn shield(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    if let Err(problem) = same_site(request.headers()) {
-        return guarded(problem.into_response());
-    }
-    if let Some(caller) = caller(&app, request.headers()) {
-        request.extensions_mut().insert(caller);
-    }
-    guarded(next.run(request).await)
+    let response = match same_site(request.headers()) {
+        Err(problem) => problem.into_response(),
+        Ok(()) => {
+            if let Some(caller) = caller(&app, request.headers()) {
+                request.extensions_mut().insert(caller);
+            }
+            next.run(request).await
+        }
+    };
+    app.replied(response.status().as_u16());
+    guarded(response)
 }
 
 /// A name other than this machine's may have been pointed here by a hostile page; a page of another
@@ -52,7 +56,10 @@ fn is_local(host: &str) -> bool {
 
 /// The person whose token the request carries.
 fn caller(app: &App, headers: &HeaderMap) -> Option<Caller> {
-    let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let Some(given) = headers.get(header::AUTHORIZATION) else {
+        return app.sessions().of(headers, app.ports().clock.wall()).map(Caller);
+    };
+    let given = given.to_str().ok()?;
     let (scheme, token) = given.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return None;

@@ -46,6 +46,7 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
         clock: Arc::new(SystemClock::default()),
         people,
         changes,
+        secret: crate::wiring::holder::identity,
     });
     let listener = tokio::net::TcpListener::bind(serve.listen)
         .await

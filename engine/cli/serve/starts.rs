@@ -9,6 +9,7 @@ use cloudcrew_api::{New, Started, Starts};
 use cloudcrew_definition::crew::Definition;
 use cloudcrew_definition::path::RepoPath;
 use cloudcrew_plan::{Kind as StateKind, build, emit};
+use cloudcrew_ports::blob::Blobs as _;
 use cloudcrew_ports::journal::Journal as _;
 use cloudcrew_ports::lease::Leases as _;
 use cloudcrew_runtime::engagement::{EngagementError, Event, Record, SowFile};
@@ -45,7 +46,7 @@ impl Starts for Workspace {
         let no_phases = || invalid(format!("`{workflow}` has no phases"));
         let plan = build(&definition, &workflow).ok_or_else(no_phases)?;
         let flow = definition.workflow(&workflow).ok_or_else(no_phases)?;
-        let sow = statement(new.sow)?;
+        let sow = self.statement(new.sow).await?;
         let models: Vec<String> = new.model.into_iter().collect();
         let chosen = Chosen::read(&models, &definition).map_err(problem)?;
         if let Some(name) = &new.rehearsal
@@ -135,6 +136,29 @@ impl Workspace {
         })
     }
 
+    /// Reads and checks a statement of work.
+    async fn statement(&self, NewSow { name, text, upload }: NewSow) -> Result<SowFile, Problem> {
+        let is_plain = RepoPath::parse(&name).is_ok_and(|path| path.components().count() == 1);
+        if !is_plain {
+            return Err(invalid("`sow.name` must be a file name without folders".to_owned()));
+        }
+        let bytes = match (text, upload) {
+            (Some(text), None) => text.into_bytes(),
+            (None, Some(upload)) => {
+                let none = || invalid(format!("no upload `{upload}`"));
+                self.store.get(&upload).await?.ok_or_else(none)?
+            }
+            _ => return Err(invalid("`sow` needs either `text` or `upload`".to_owned())),
+        };
+        if bytes.len() > MAX_SOW_BYTES {
+            let detail = format!("the statement of work has more than {MAX_SOW_BYTES} bytes");
+            return Err(invalid(detail));
+        }
+        let text = cloudcrew_sow::decode(&bytes).map_err(|e| invalid(e.to_string()))?;
+        cloudcrew_sow::parse(&name, &text).map_err(|e| invalid(e.to_string()))?;
+        Ok(SowFile { name, text })
+    }
+
     async fn unused(&self, sow: &str) -> Result<String, Problem> {
         let id = id_of(Path::new(sow));
         match self.store.head(&id).await? {
@@ -149,20 +173,6 @@ impl Workspace {
         let real = std::fs::canonicalize(&repo.path).map_err(|_| refused())?;
         if self.roots.iter().any(|root| real.starts_with(root)) { Ok(real) } else { Err(refused()) }
     }
-}
-
-/// Checks a statement of work.
-fn statement(NewSow { name, text }: NewSow) -> Result<SowFile, Problem> {
-    let is_plain = RepoPath::parse(&name).is_ok_and(|path| path.components().count() == 1);
-    if !is_plain {
-        return Err(invalid("`sow.name` must be a file name without folders".to_owned()));
-    }
-    if text.len() > MAX_SOW_BYTES {
-        return Err(invalid(format!("`sow.text` has more than {MAX_SOW_BYTES} bytes")));
-    }
-    let text = cloudcrew_sow::decode(text.as_bytes()).map_err(|e| invalid(e.to_string()))?;
-    cloudcrew_sow::parse(&name, &text).map_err(|e| invalid(e.to_string()))?;
-    Ok(SowFile { name, text })
 }
 
 fn invalid(detail: String) -> Problem {

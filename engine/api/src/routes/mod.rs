@@ -1,14 +1,19 @@
 //! The routes. Each is registered once, for the router and for the document.
 
 mod artifacts;
+mod audit;
 mod decide;
 mod events;
 mod health;
+mod history;
 mod ledger;
 mod members;
+mod metrics;
 mod operate;
 mod projects;
 mod requests;
+mod session;
+mod uploads;
 mod workflows;
 
 use axum::Router;
@@ -16,7 +21,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 use crate::app::App;
@@ -24,6 +29,7 @@ use crate::body::MAX_BODY;
 use crate::once::once;
 use crate::problem::{Kind, Problem};
 use crate::shield::shield;
+use uploads::MAX_UPLOAD;
 
 /// What the document says of the whole interface.
 #[derive(OpenApi)]
@@ -69,6 +75,9 @@ fn all() -> OpenApiRouter<App> {
         .routes(routes!(artifacts::list))
         .routes(routes!(artifacts::read))
         .routes(routes!(artifacts::deliverables))
+        .routes(routes!(history::history))
+        .routes(routes!(history::diff))
+        .routes(routes!(audit::audit))
         .routes(routes!(events::page))
         .routes(routes!(events::stream))
         .routes(routes!(requests::inbox))
@@ -84,6 +93,10 @@ fn all() -> OpenApiRouter<App> {
         .routes(routes!(members::set, members::remove))
         .routes(routes!(workflows::list))
         .routes(routes!(workflows::graph))
+        .routes(routes!(uploads::upload).layer(DefaultBodyLimit::max(MAX_UPLOAD)))
+        .routes(routes!(session::begin))
+        .routes(routes!(session::end))
+        .routes(routes!(metrics::metrics))
         .routes(routes!(health::me))
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))

@@ -4,6 +4,7 @@
 mod artifacts;
 mod cost;
 mod events;
+mod history;
 mod project;
 mod request;
 mod time;
@@ -11,6 +12,7 @@ mod time;
 pub use artifacts::{ArtifactEntry, Artifacts};
 pub use cost::{ProjectCost, Spending, SpendingLine};
 pub use events::{EventPage, JournalEvent, LiveText};
+pub use history::{DiffLine, FileDiff, Hunk, LineChange, Version};
 pub use project::{
     Deliverable, EndReport, Lifecycle, PhaseReport, ProjectDetail, ProjectPage, ProjectRow,
     ProjectStatus, Spend,

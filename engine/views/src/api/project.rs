@@ -30,6 +30,30 @@ pub enum Lifecycle {
 }
 
 impl Lifecycle {
+    /// All of them.
+    pub const ALL: [Lifecycle; 7] = [
+        Lifecycle::Running,
+        Lifecycle::Waiting,
+        Lifecycle::Parked,
+        Lifecycle::Done,
+        Lifecycle::Failed,
+        Lifecycle::Cancelled,
+        Lifecycle::Expired,
+    ];
+
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Lifecycle::Running => "running",
+            Lifecycle::Waiting => "waiting",
+            Lifecycle::Parked => "parked",
+            Lifecycle::Done => "done",
+            Lifecycle::Failed => "failed",
+            Lifecycle::Cancelled => "cancelled",
+            Lifecycle::Expired => "expired",
+        }
+    }
+
     fn new(end: Option<&End>, waits: bool, parked: bool) -> Lifecycle {
         match end.map(|end| end.kind) {
             Some(EndReason::Completed) => Lifecycle::Done,

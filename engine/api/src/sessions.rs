@@ -1,0 +1,61 @@
+//! Sessions of browsers: a cookie in place of a token.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use axum::http::{HeaderMap, header};
+use cloudcrew_definition::digest::sha256;
+
+use crate::people::Person;
+
+/// Name of the cookie.
+const COOKIE: &str = "cloudcrew_session";
+/// How long a session lasts, in milliseconds: 12 hours.
+const LASTS: i64 = 12 * 3600 * 1000;
+/// Maximum number of sessions; the oldest ends when another begins.
+const MOST: usize = 10_000;
+
+/// The sessions of this process, by the hash of their cookie.
+#[derive(Debug, Default)]
+pub(crate) struct Sessions(Mutex<HashMap<String, (Person, i64)>>);
+
+impl Sessions {
+    /// Begins a session; returns the header that sets its cookie. Pages of other sites cannot send
+    /// it, and scripts cannot read it.
+    pub(crate) fn begin(&self, person: Person, secret: &str, now: i64) -> String {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, (_, until)| *until > now);
+        if all.len() >= MOST {
+            let oldest =
+                all.iter().min_by_key(|(_, (_, until))| *until).map(|(key, _)| key.clone());
+            oldest.into_iter().for_each(|key| drop(all.remove(&key)));
+        }
+        all.insert(sha256(secret.as_bytes()), (person, now + LASTS));
+        let seconds = LASTS / 1000;
+        format!("{COOKIE}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}")
+    }
+
+    /// The person of the session whose cookie the request carries.
+    pub(crate) fn of(&self, headers: &HeaderMap, now: i64) -> Option<Person> {
+        let key = sha256(cookie(headers)?.as_bytes());
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&key).filter(|(_, until)| *until > now).map(|(person, _)| person.clone())
+    }
+
+    /// Ends a session; returns the header that removes its cookie.
+    pub(crate) fn end(&self, headers: &HeaderMap) -> String {
+        if let Some(secret) = cookie(headers) {
+            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            all.remove(&sha256(secret.as_bytes()));
+        }
+        format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0")
+    }
+}
+
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookies
+        .flat_map(|value| value.split(';'))
+        .find_map(|one| one.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+        .filter(|secret| !secret.is_empty())
+}
