@@ -14,9 +14,13 @@ pub struct Args {
     /// Directory that stores the engagements. Defaults to `.cloudcrew` in the workspace.
     #[arg(long, value_name = "DIR", env = "CLOUDCREW_HOME", global = true)]
     pub home: Option<PathBuf>,
+    /// Address of a service to use instead of a home on this machine. Its token is read from
+    /// `CLOUDCREW_TOKEN`.
+    #[arg(long, value_name = "URL", env = "CLOUDCREW_SERVER", global = true)]
+    pub server: Option<String>,
     /// Name of the person who acts. Defaults to the name of the user.
     #[arg(long = "as", value_name = "NAME", env = "CLOUDCREW_ACTOR", global = true)]
-    pub person: Option<String>,
+    pub acting_as: Option<String>,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -282,6 +286,18 @@ pub enum RoleName {
     Approver,
     /// May see it.
     Viewer,
+}
+
+impl RoleName {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            RoleName::Owner => "owner",
+            RoleName::Operator => "operator",
+            RoleName::Approver => "approver",
+            RoleName::Viewer => "viewer",
+        }
+    }
 }
 
 /// Feedback at a gate.

@@ -66,6 +66,10 @@ impl Failure {
         Failure { exit: Exit::World, held: false, text: text.into() }
     }
 
+    pub fn conflict(text: impl Into<String>) -> Failure {
+        Failure { exit: Exit::Conflict, held: false, text: text.into() }
+    }
+
     pub fn failed(text: impl Into<String>) -> Failure {
         Failure { exit: Exit::Failed, held: false, text: text.into() }
     }

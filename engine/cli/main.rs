@@ -9,6 +9,7 @@ mod out;
 mod output;
 mod paint;
 mod planned;
+mod remote;
 mod serve;
 mod shell;
 mod show;
@@ -34,7 +35,7 @@ fn main() -> std::process::ExitCode {
         Err(error) => error.exit(),
     };
     let typed = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
-    shell::remember(&args, typed("workspace"), typed("home"));
+    shell::remember(&args, typed("workspace"), typed("home"), typed("server"));
     home::remember(&args);
     let runtime = match args.command {
         args::Command::Serve(_) => tokio::runtime::Builder::new_multi_thread().enable_all().build(),

@@ -11,7 +11,7 @@ static PLACE: OnceLock<String> = OnceLock::new();
 
 /// Remembers the flags that select workspace and home. Environment variables are not repeated: they
 /// still apply when a printed command is pasted.
-pub fn remember(args: &Args, workspace_typed: bool, home_typed: bool) {
+pub fn remember(args: &Args, workspace_typed: bool, home_typed: bool, server_typed: bool) {
     let mut place = String::new();
     let typed = [
         ("-C", args.workspace.as_deref().filter(|_| workspace_typed)),
@@ -21,6 +21,9 @@ pub fn remember(args: &Args, workspace_typed: bool, home_typed: bool) {
         if let Some(path) = path {
             place.push_str(&format!(" {flag} {}", quoted(&path.to_string_lossy())));
         }
+    }
+    if let Some(server) = args.server.as_deref().filter(|_| server_typed) {
+        place.push_str(&format!(" --server {}", quoted(server)));
     }
     let _ = PLACE.set(place);
 }

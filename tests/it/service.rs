@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::service::{Asked, Reply, Service, TOKEN, asked, events, get, post};
-use crate::support::{Crew, copied, crew, edited, root};
+use crate::support::{Crew, Done, copied, crew, edited, root};
 
 /// A crew of one agent and one phase.
 fn small() -> Crew {
@@ -690,4 +690,47 @@ fn versions_are_compared_and_the_chain_is_verified() {
     let metrics = service.send(&get("/metrics")).is(200).body;
     assert!(metrics.contains("cloudcrew_engagements{state=\"waiting\"} 1\n"), "{metrics}");
     assert!(metrics.contains("cloudcrew_http_replies_total{status=\"404\"} 1\n"), "{metrics}");
+}
+
+#[test]
+fn the_command_line_works_against_a_service() {
+    let crew = crew();
+    let service = Service::start(&crew, &[]);
+    let server = format!("http://{}", service.address);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let run = |words: &[&str]| -> Done {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cloudcrew"));
+        command.args(words).args(["--server", &server]).env("CLOUDCREW_TOKEN", TOKEN);
+        command.current_dir(elsewhere.path()).stdin(std::process::Stdio::null());
+        command.output().expect("the binary starts").into()
+    };
+    let sow = root().join("examples/sow/retail-orders.md");
+    let sow = sow.to_str().unwrap();
+    run(&["run", "--sow", sow, "--project", "demo"])
+        .exits(10)
+        .says("docs/project-plan/plan.md")
+        .says("cloudcrew approve demo --digest")
+        .says(&format!("--server {server}"));
+    run(&["run", "--sow", sow, "--project", "demo"]).exits(14).says("already exists");
+    run(&["list"]).exits(0).says("waiting for discovery-1");
+    run(&["inbox"]).exits(0).says("Approve discovery, or request changes");
+    run(&["show", "demo"]).exits(0).says("discovery, run 1");
+    run(&["revise", "demo", "Name the owner of each risk."]).exits(10).says("discovery-2");
+    run(&["approve", "demo", "--digest", "00000000"]).exits(14).says("has changed");
+    run(&["approve", "demo", "--rating", "quality=5"]).exits(10).says("architecture-1");
+    run(&["artifacts", "demo"]).exits(0).says("docs/architecture/architecture.md");
+    run(&["artifacts", "demo", "docs/project-plan/plan.md"]).exits(0).says("# ");
+    run(&["ledger", "demo"]).exits(0).says("feedback");
+    run(&["cost", "demo"]).exits(0).says("total");
+    run(&["members", "demo", "add", "bea", "--role", "viewer"]).exits(0).says("bea");
+    run(&["show", "demo", "--as", "bea"]).exits(0);
+    run(&["approve", "demo", "--as", "bea"]).exits(2).says("no role in `demo` that allows this");
+    run(&["show", "demo", "--as", "zoe"]).exits(2).says("no project named `demo`");
+    run(&["cancel", "demo"]).exits(0);
+    service.reaches("demo", "cancelled");
+    run(&["watch", "demo"]).exits(13);
+    let json = run(&["list", "--format", "json"]).exits(0).json();
+    assert_eq!(json["projects"][0]["state"], "cancelled");
+    assert_eq!(service.stop(), 0);
+    run(&["list"]).exits(3).says(&server);
 }

@@ -34,6 +34,11 @@ use crate::{home, show};
 
 /// Runs the given command.
 pub async fn run(args: Args) -> Result<Exit, Failure> {
+    if let Some(url) = &args.server
+        && let Some(exit) = crate::remote::run(&args, url).await?
+    {
+        return Ok(exit);
+    }
     match &args.command {
         Command::Init { folder, minimal } => init::init(&args, folder.as_deref(), *minimal),
         Command::Check { format, fix } => check::check(&args, *format, *fix),
@@ -97,7 +102,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
 }
 
 /// The text of a person, from the command line or a file.
-fn said(words: Option<&str>, from: Option<&Path>) -> Result<String, Failure> {
+pub fn said(words: Option<&str>, from: Option<&Path>) -> Result<String, Failure> {
     let Some(from) = from else { return Ok(words.unwrap_or_default().to_owned()) };
     let read = |source: &mut dyn Read| {
         let mut bytes = Vec::new();

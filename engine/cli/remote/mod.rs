@@ -1,0 +1,296 @@
+//! Commands against a service (`--server`), instead of a home on this machine.
+
+mod client;
+mod screens;
+
+use std::path::Path;
+
+use cloudcrew_definition::shown::row;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::args::{Approve, Args, Command, Format, MemberChange, Run};
+use crate::commands::said;
+use crate::exit::{Exit, Failure};
+use crate::out::{document, file, note, say};
+use crate::output::pretty;
+use crate::sow::statement_of_work;
+use crate::start::id_of;
+
+use client::Server;
+
+/// Runs a command against a service; `None` when the command does not open a home.
+pub async fn run(args: &Args, url: &str) -> Result<Option<Exit>, Failure> {
+    let server = || Server::new(url, args.acting_as.clone());
+    let exit = match &args.command {
+        Command::Run(run) => start(&server()?, run).await?,
+        Command::List { format } => {
+            let all = projects(&server()?).await?;
+            show(*format, &all, |all| screens::list(all))
+        }
+        Command::Inbox { format } => {
+            let inbox = server()?.get(&["inbox"], &[]).await?;
+            show(*format, &inbox, |inbox| screens::inbox(inbox))
+        }
+        Command::Show { project, format } => {
+            let server = server()?;
+            let found = server.get(&["projects", project], &[]).await?;
+            show(*format, &found, |found| screens::project(found))
+        }
+        Command::Ledger { project, format } => {
+            let ledger = server()?.get(&["projects", project, "ledger"], &[]).await?;
+            show(*format, &ledger, |ledger| screens::ledger(ledger))
+        }
+        Command::Cost { project, format } => {
+            let cost = server()?.get(&["projects", project, "cost"], &[]).await?;
+            show(*format, &cost, |cost| screens::cost(cost))
+        }
+        Command::Artifacts { project, path: Some(path), export: None, .. } => {
+            file(&server()?.file(&["projects", project, "artifacts", path]).await?);
+            Exit::Done
+        }
+        Command::Artifacts { project, path: None, export: None, format } => {
+            let files = server()?.get(&["projects", project, "artifacts"], &[]).await?;
+            show(*format, &files, |files| screens::artifacts(files))
+        }
+        Command::Approve { project, ratings, digest } => {
+            let body = json!({ "ratings": rated(ratings)? });
+            decide(&server()?, project, "approve", body, digest.as_deref()).await?
+        }
+        Command::Revise { project, words, ratings, digest } => {
+            let words = said(words.words.as_deref(), words.words_from.as_deref())?;
+            let body = json!({ "words": words, "ratings": rated(ratings)? });
+            decide(&server()?, project, "revise", body, digest.as_deref()).await?
+        }
+        Command::Answer { project, first, second, words_from } => {
+            let (request, words) = match (first.as_deref(), second.as_deref()) {
+                (request, None) if words_from.is_some() => (request, None),
+                (words, None) => (None, words),
+                (request, words) => (request, words),
+            };
+            let words = said(words, words_from.as_deref())?;
+            answer(&server()?, project, request, &words).await?
+        }
+        Command::Cancel { project } => operate(&server()?, project, "cancel", None).await?,
+        Command::Resume { project, approve: None, .. } => {
+            operate(&server()?, project, "resume", None).await?
+        }
+        Command::Retry { project, from, definitions: None, approve: None, .. } => {
+            let body = json!({ "from": from });
+            operate(&server()?, project, "retry", Some(&body)).await?
+        }
+        Command::Watch { project, format } => watch(&server()?, project, *format).await?,
+        Command::Members { project, change } => {
+            members(&server()?, project, change.as_ref()).await?
+        }
+        Command::Resume { .. } | Command::Retry { .. } | Command::Artifacts { .. } => {
+            return Err(Failure::usage("one of these options does not work with `--server`"));
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(exit))
+}
+
+fn show(format: Format, value: &Value, human: impl FnOnce(&Value)) -> Exit {
+    match format {
+        Format::Json => document(&pretty(value)),
+        Format::Human => human(value),
+    }
+    Exit::Done
+}
+
+/// All engagements, page by page.
+async fn projects(server: &Server) -> Result<Value, Failure> {
+    let (mut all, mut cursor) = (Vec::new(), None::<String>);
+    loop {
+        let mut query = vec![("limit", "500")];
+        query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+        let mut page = server.get(&["projects"], &query).await?;
+        all.extend(page["projects"].as_array_mut().map(std::mem::take).unwrap_or_default());
+        match page["next"].as_str() {
+            Some(next) => cursor = Some(next.to_owned()),
+            None => return Ok(json!({ "projects": all })),
+        }
+    }
+}
+
+/// Starts an engagement with the definitions of the service.
+async fn start(server: &Server, run: &Run) -> Result<Exit, Failure> {
+    let ours = run.base.is_some() || run.record.is_some() || run.replay.is_some();
+    if ours || run.from.is_some() || run.approve == Some(Approve::All) || run.fresh {
+        return Err(Failure::usage("one of these options does not work with `--server`"));
+    }
+    let path = run
+        .sow
+        .as_deref()
+        .ok_or_else(|| Failure::usage("no statement of work; give one with `--sow FILE`"))?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let sow = statement_of_work(folder.unwrap_or(Path::new(".")), path, true)?;
+    let id = run.project.clone().unwrap_or_else(|| id_of(path));
+    let mut new = json!({ "id": id, "sow": { "name": sow.name, "text": sow.text } });
+    let more = [
+        ("workflow", run.workflow.clone().map(Value::from)),
+        ("model", run.model.first().cloned().map(Value::from)),
+        ("rehearsal", run.rehearsal.clone().map(Value::from)),
+        ("repo", run.repo.as_ref().map(|path| json!({ "path": path }))),
+    ];
+    for (key, value) in more {
+        if let Some(value) = value {
+            new[key] = value;
+        }
+    }
+    let started = server.send(Method::POST, &["projects"], Some(&new)).await?;
+    let id = started["id"].as_str().unwrap_or(&id).to_owned();
+    if run.detach {
+        say!("{} is running", row(&id));
+        return Ok(Exit::Done);
+    }
+    watch(server, &id, run.format).await
+}
+
+/// Follows an engagement until it waits for a person or ends.
+async fn watch(server: &Server, project: &str, format: Format) -> Result<Exit, Failure> {
+    let mut rests = false;
+    let each = |entry: &Value| {
+        match format {
+            Format::Json => document(&entry.to_string()),
+            Format::Human => screens::entry(entry),
+        }
+        rests = matches!(entry["kind"].as_str(), Some("request_opened" | "ended" | "parked_until"));
+        !rests
+    };
+    let status = server.get(&["projects", project, "status"], &[]).await?;
+    if status["state"] == "running" {
+        server.follow(project, 0, each).await?;
+    }
+    rest(server, project).await
+}
+
+/// Says what an engagement waits for, or how it ended.
+async fn rest(server: &Server, project: &str) -> Result<Exit, Failure> {
+    let status = server.get(&["projects", project, "status"], &[]).await?;
+    screens::rest(&status);
+    Ok(match status["state"].as_str() {
+        Some("done") => Exit::Done,
+        Some("failed") => Exit::Failed,
+        Some("expired") => Exit::Expired,
+        Some("cancelled") => Exit::Cancelled,
+        _ => Exit::Waiting,
+    })
+}
+
+/// Ratings such as `quality=5`.
+fn rated(ratings: &[String]) -> Result<Value, Failure> {
+    let mut all = serde_json::Map::new();
+    for rating in ratings {
+        let parsed = rating
+            .split_once('=')
+            .and_then(|(name, value)| Some((name.to_owned(), value.parse::<u8>().ok()?)));
+        let (name, value) = parsed.ok_or_else(|| {
+            Failure::usage(format!("`{rating}` is not a rating; write `quality=5`"))
+        })?;
+        all.insert(name, value.into());
+    }
+    Ok(all.into())
+}
+
+/// Decides the open gate.
+async fn decide(
+    server: &Server,
+    project: &str,
+    verb: &str,
+    mut body: Value,
+    digest: Option<&str>,
+) -> Result<Exit, Failure> {
+    let status = server.get(&["projects", project, "status"], &[]).await?;
+    let waiting = status["waiting"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let gate = waiting.iter().find(|request| request["kind"] == "gate");
+    let Some(gate) = gate else {
+        return Err(Failure::conflict(format!("`{}` is not at a gate", row(project))));
+    };
+    let seen = gate["digest"].as_str().unwrap_or_default();
+    if let Some(digest) = digest.filter(|digest| !seen.starts_with(*digest)) {
+        let detail = format!("what you saw has changed: {} is now {}", row(digest), row(seen));
+        return Err(Failure::conflict(detail));
+    }
+    body["request"] = gate["id"].clone();
+    body["digest"] = gate["digest"].clone();
+    let decided = server.send(Method::POST, &["projects", project, verb], Some(&body)).await?;
+    screens::decided(&decided);
+    if decided["decided"] == false {
+        return Ok(Exit::Waiting);
+    }
+    follow(server, project, &status).await
+}
+
+async fn answer(
+    server: &Server,
+    project: &str,
+    request: Option<&str>,
+    words: &str,
+) -> Result<Exit, Failure> {
+    let status = server.get(&["projects", project, "status"], &[]).await?;
+    let waiting = status["waiting"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let asked: Vec<&str> = waiting
+        .iter()
+        .filter(|waiting| waiting["kind"] != "gate")
+        .filter_map(|waiting| waiting["id"].as_str())
+        .filter(|id| request.is_none_or(|given| *id == given || id.ends_with(&format!("-{given}"))))
+        .collect();
+    let id = match (asked.as_slice(), request) {
+        ([only], _) => (*only).to_owned(),
+        ([], Some(given)) => given.to_owned(),
+        ([], None) => return Err(Failure::usage(format!("`{project}` has no open question"))),
+        (several, _) => {
+            let names = several.join(", ");
+            return Err(Failure::usage(format!("name one of {}", row(&names))));
+        }
+    };
+    let path = ["projects", project, "interrupt", &id, "respond"];
+    let decided = server.send(Method::POST, &path, Some(&json!({ "answer": words }))).await?;
+    screens::decided(&decided);
+    follow(server, project, &status).await
+}
+
+/// Follows what a decision causes, from the entry that was shown before.
+async fn follow(server: &Server, project: &str, before: &Value) -> Result<Exit, Failure> {
+    let after = before["as_of"].as_u64().unwrap_or(0);
+    let each = |entry: &Value| {
+        screens::entry(entry);
+        !matches!(entry["kind"].as_str(), Some("request_opened" | "ended" | "parked_until"))
+    };
+    server.follow(project, after, each).await?;
+    rest(server, project).await
+}
+
+async fn operate(
+    server: &Server,
+    project: &str,
+    verb: &str,
+    body: Option<&Value>,
+) -> Result<Exit, Failure> {
+    server.send(Method::POST, &["projects", project, verb], body).await?;
+    note!("{}: {verb} is recorded", row(project));
+    Ok(Exit::Done)
+}
+
+async fn members(
+    server: &Server,
+    project: &str,
+    change: Option<&MemberChange>,
+) -> Result<Exit, Failure> {
+    match change {
+        None | Some(MemberChange::List) => {}
+        Some(MemberChange::Add { person, role, groups }) => {
+            let body = json!({ "role": role.name(), "groups": groups });
+            let path = ["projects", project, "members", person];
+            server.send(Method::PUT, &path, Some(&body)).await?;
+        }
+        Some(MemberChange::Remove { person }) => {
+            let path = ["projects", project, "members", person];
+            server.send(Method::DELETE, &path, None).await?;
+        }
+    }
+    screens::members(&server.get(&["projects", project, "members"], &[]).await?);
+    Ok(Exit::Done)
+}
