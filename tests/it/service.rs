@@ -328,6 +328,7 @@ fn every_route_refuses_whoever_it_does_not_know() {
         ("/openapi.json", 200),
         ("/logout", 204),
         ("/session", 422),
+        ("/ws", 400),
     ]);
     let bad = [
         "",
@@ -733,4 +734,101 @@ fn the_command_line_works_against_a_service() {
     assert_eq!(json["projects"][0]["state"], "cancelled");
     assert_eq!(service.stop(), 0);
     run(&["list"]).exits(3).says(&server);
+}
+
+/// Connects with a ticket; the status of the refusal otherwise.
+fn connect(
+    service: &Service,
+    query: &str,
+    headers: &[(&str, &str)],
+) -> Result<tungstenite::WebSocket<TcpStream>, u16> {
+    use tungstenite::client::IntoClientRequest as _;
+    let url = format!("ws://{}/ws?{query}", service.address);
+    let mut request = url.into_client_request().expect("a request");
+    for (name, value) in headers {
+        let name: tungstenite::http::HeaderName = name.parse().expect("a name");
+        request.headers_mut().insert(name, value.parse().expect("a value"));
+    }
+    let stream = TcpStream::connect(&service.address).expect("a connection");
+    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+    match tungstenite::client(request, stream) {
+        Ok((socket, _)) => Ok(socket),
+        Err(tungstenite::HandshakeError::Failure(tungstenite::Error::Http(refused))) => {
+            Err(refused.status().as_u16())
+        }
+        Err(error) => unreachable!("{error}"),
+    }
+}
+
+/// The next message as JSON.
+fn next(socket: &mut tungstenite::WebSocket<TcpStream>) -> Value {
+    loop {
+        if let tungstenite::Message::Text(text) = socket.read().expect("a message") {
+            return serde_json::from_str(&text).expect("JSON");
+        }
+    }
+}
+
+#[test]
+fn a_socket_follows_several_engagements_and_ends_with_the_right_to_see_them() {
+    let crew = small();
+    let service = Service::start(&crew, &[]);
+    service.begin("one", json!({})).is(201);
+    service.reaches("one", "waiting");
+    let viewer = asked("PUT", "/projects/one/members/vic")
+        .header("content-type", "application/json")
+        .body(json!({ "role": "viewer" }).to_string());
+    service.send(&viewer).is(200);
+    let ticket = |asked: Asked| -> String {
+        service.send(&asked).is(201).json()["ticket"].as_str().unwrap().to_owned()
+    };
+    let all = json!({ "projects": "all" });
+    let first = ticket(by("vic", post("/tickets", &json!({ "projects": ["one"] }))));
+    service
+        .send(&by("zoe", post("/tickets", &json!({ "projects": ["one"] }))))
+        .refused(404, "unknown");
+
+    for (query, headers, status) in [
+        ("ticket=wrong", &[][..], 401),
+        ("", &[], 400),
+        (&format!("ticket={first}&after=one"), &[], 400),
+        (&format!("ticket={first}"), &[("origin", "http://evil.example")], 403),
+    ] {
+        assert_eq!(connect(&service, query, headers).err(), Some(status), "{query}");
+    }
+    // None of them used it up.
+    let mut vic = connect(&service, &format!("ticket={first}&after=one:0"), &[]).expect("open");
+    assert_eq!(connect(&service, &format!("ticket={first}"), &[]).err(), Some(401), "used up");
+    let status = service.status("one");
+    for seq in 1..=status["as_of"].as_u64().unwrap() {
+        assert_eq!(next(&mut vic)["seq"], seq);
+    }
+
+    // An engagement that starts later is followed too.
+    let ticket = ticket(post("/tickets", &all));
+    let mut operator = connect(&service, &format!("ticket={ticket}"), &[]).expect("open");
+    service.begin("two", json!({})).is(201);
+    service.send(&post("/projects/one/approve", &approval(&status))).is(200);
+    let (mut one, mut two) = (Vec::new(), Vec::new());
+    while one.last() != Some(&"ended".to_owned()) || two.is_empty() {
+        let message = next(&mut operator);
+        let seen = if message["project"] == "one" { &mut one } else { &mut two };
+        seen.push(message["kind"].as_str().unwrap_or_default().to_owned());
+    }
+    assert_eq!(one[0], "request_answered");
+
+    let gone = asked("DELETE", "/projects/one/members/vic");
+    service.send(&gone).is(204);
+    while next(&mut vic)["gone"] != true {}
+    assert_eq!(service.stop(), 0);
+    let end = loop {
+        match operator.read() {
+            Ok(tungstenite::Message::Close(frame)) => {
+                break frame.map(|frame| u16::from(frame.code));
+            }
+            Ok(_) => {}
+            Err(error) => panic!("{error}"),
+        }
+    };
+    assert_eq!(end, Some(1012), "the service restarts");
 }

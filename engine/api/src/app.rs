@@ -14,6 +14,7 @@ use cloudcrew_ports::receipt::{Receipt, Receipts};
 use cloudcrew_ports::repo::Repo;
 use cloudcrew_runtime::engagement::{Engagement, Record};
 use serde::Deserialize;
+use tokio::sync::watch;
 use utoipa::ToSchema;
 
 use crate::changes::Changes;
@@ -22,6 +23,7 @@ use crate::people::People;
 use crate::problem::Problem;
 use crate::sessions::Sessions;
 use crate::store::Kept;
+use crate::tickets::Tickets;
 
 /// The ports of the service.
 pub struct AppPorts {
@@ -60,6 +62,9 @@ struct Inner {
     kept: Kept,
     in_progress: InProgress,
     sessions: Sessions,
+    tickets: Tickets,
+    /// Number of open WebSockets.
+    sockets: watch::Sender<usize>,
     /// Replies by status.
     replies: Mutex<BTreeMap<u16, u64>>,
 }
@@ -72,6 +77,8 @@ impl App {
             kept: Kept::default(),
             in_progress: InProgress::default(),
             sessions: Sessions::default(),
+            tickets: Tickets::default(),
+            sockets: watch::Sender::new(0),
             replies: Mutex::default(),
         }))
     }
@@ -92,6 +99,22 @@ impl App {
         &self.0.sessions
     }
 
+    pub(crate) fn tickets(&self) -> &Tickets {
+        &self.0.tickets
+    }
+
+    /// Counts a WebSocket until the value is dropped.
+    pub(crate) fn socket(&self) -> OpenSocket {
+        self.0.sockets.send_modify(|open| *open += 1);
+        OpenSocket(self.clone())
+    }
+
+    /// Waits until no WebSocket is open. They close by themselves when the service stops.
+    pub async fn sockets_closed(&self) {
+        // The sender lives as long as this value.
+        let _ = self.0.sockets.subscribe().wait_for(|open| *open == 0).await;
+    }
+
     /// Counts a reply.
     pub(crate) fn replied(&self, status: u16) {
         let mut replies = self.0.replies.lock().unwrap_or_else(PoisonError::into_inner);
@@ -105,6 +128,15 @@ impl App {
 
     pub(crate) fn record(&self) -> Record<'_> {
         Record::new(&*self.0.ports.journal, &*self.0.ports.blobs)
+    }
+}
+
+/// An open WebSocket.
+pub(crate) struct OpenSocket(App);
+
+impl Drop for OpenSocket {
+    fn drop(&mut self) {
+        self.0.0.sockets.send_modify(|open| *open -= 1);
     }
 }
 

@@ -15,6 +15,7 @@ mod routes;
 mod sessions;
 mod shield;
 mod store;
+mod tickets;
 
 pub use app::{App, AppPorts, New, Repos, Started, Starts, Wakes};
 pub use problem::Problem;

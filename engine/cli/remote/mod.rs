@@ -26,24 +26,24 @@ pub async fn run(args: &Args, url: &str) -> Result<Option<Exit>, Failure> {
         Command::Run(run) => start(&server()?, run).await?,
         Command::List { format } => {
             let all = projects(&server()?).await?;
-            show(*format, &all, |all| screens::list(all))
+            show(*format, &all, screens::list)
         }
         Command::Inbox { format } => {
             let inbox = server()?.get(&["inbox"], &[]).await?;
-            show(*format, &inbox, |inbox| screens::inbox(inbox))
+            show(*format, &inbox, screens::inbox)
         }
         Command::Show { project, format } => {
             let server = server()?;
             let found = server.get(&["projects", project], &[]).await?;
-            show(*format, &found, |found| screens::project(found))
+            show(*format, &found, screens::project)
         }
         Command::Ledger { project, format } => {
             let ledger = server()?.get(&["projects", project, "ledger"], &[]).await?;
-            show(*format, &ledger, |ledger| screens::ledger(ledger))
+            show(*format, &ledger, screens::ledger)
         }
         Command::Cost { project, format } => {
             let cost = server()?.get(&["projects", project, "cost"], &[]).await?;
-            show(*format, &cost, |cost| screens::cost(cost))
+            show(*format, &cost, screens::cost)
         }
         Command::Artifacts { project, path: Some(path), export: None, .. } => {
             file(&server()?.file(&["projects", project, "artifacts", path]).await?);
@@ -51,7 +51,7 @@ pub async fn run(args: &Args, url: &str) -> Result<Option<Exit>, Failure> {
         }
         Command::Artifacts { project, path: None, export: None, format } => {
             let files = server()?.get(&["projects", project, "artifacts"], &[]).await?;
-            show(*format, &files, |files| screens::artifacts(files))
+            show(*format, &files, screens::artifacts)
         }
         Command::Approve { project, ratings, digest } => {
             let body = json!({ "ratings": rated(ratings)? });

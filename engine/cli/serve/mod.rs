@@ -9,6 +9,7 @@ mod wire;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cloudcrew_api::changes::Changes;
 use cloudcrew_api::{App, AppPorts};
@@ -24,6 +25,9 @@ use crate::{home, workspace};
 use host::Host;
 use place::Place;
 use starts::Workspace;
+
+/// How long open WebSockets may take to end after a stop.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
     local(serve.listen)?;
@@ -59,7 +63,8 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
     let mut signals = Signals::new()?;
     let sweep = tokio::spawn(host.clone().sweep());
     let stop = host.clone();
-    let serving = wire::serve(listener, cloudcrew_api::router(app), async move {
+    let router = cloudcrew_api::router(app.clone());
+    let serving = wire::serve(listener, router, async move {
         signals.next().await;
         note!("stopping after the current steps; repeat to stop immediately");
         stop.stop();
@@ -69,6 +74,7 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
         }
     });
     serving.await;
+    let _ = tokio::time::timeout(FAREWELL, app.sockets_closed()).await;
     sweep.abort();
     Ok(Exit::Done)
 }

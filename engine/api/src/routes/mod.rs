@@ -13,6 +13,7 @@ mod operate;
 mod projects;
 mod requests;
 mod session;
+mod socket;
 mod uploads;
 mod workflows;
 
@@ -80,6 +81,8 @@ fn all() -> OpenApiRouter<App> {
         .routes(routes!(audit::audit))
         .routes(routes!(events::page))
         .routes(routes!(events::stream))
+        .routes(routes!(socket::ticket))
+        .routes(routes!(socket::connect))
         .routes(routes!(requests::inbox))
         .routes(routes!(requests::list))
         .routes(routes!(requests::one))
