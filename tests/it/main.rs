@@ -28,6 +28,7 @@ mod live;
 mod machine;
 mod mutations;
 mod owed;
+mod pages;
 mod planned;
 mod races;
 mod replies;

@@ -70,6 +70,8 @@ pub enum Kind {
     Unknown,
     /// The resource has no such method.
     Method,
+    /// The resource speaks WebSocket.
+    Upgrade,
     /// The body is larger than allowed.
     TooLarge,
     /// The body is not JSON.
@@ -118,6 +120,9 @@ impl Kind {
             Kind::Unknown => ("urn:cloudcrew:unknown", S::NOT_FOUND, "There is no such thing"),
             Kind::Method => {
                 ("urn:cloudcrew:method", S::METHOD_NOT_ALLOWED, "The method is not allowed here")
+            }
+            Kind::Upgrade => {
+                ("urn:cloudcrew:upgrade", S::UPGRADE_REQUIRED, "This resource speaks WebSocket")
             }
             Kind::TooLarge => {
                 ("urn:cloudcrew:too-large", S::PAYLOAD_TOO_LARGE, "The body is too large")

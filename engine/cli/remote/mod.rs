@@ -25,11 +25,11 @@ pub async fn run(args: &Args, url: &str) -> Result<Option<Exit>, Failure> {
     let exit = match &args.command {
         Command::Run(run) => start(&server()?, run).await?,
         Command::List { format } => {
-            let all = projects(&server()?).await?;
+            let all = all(&server()?, "projects", "projects").await?;
             show(*format, &all, screens::list)
         }
         Command::Inbox { format } => {
-            let inbox = server()?.get(&["inbox"], &[]).await?;
+            let inbox = all(&server()?, "inbox", "requests").await?;
             show(*format, &inbox, screens::inbox)
         }
         Command::Show { project, format } => {
@@ -99,17 +99,17 @@ fn show(format: Format, value: &Value, human: impl FnOnce(&Value)) -> Exit {
     Exit::Done
 }
 
-/// All engagements, page by page.
-async fn projects(server: &Server) -> Result<Value, Failure> {
+/// All of a list, page by page.
+async fn all(server: &Server, path: &str, key: &str) -> Result<Value, Failure> {
     let (mut all, mut cursor) = (Vec::new(), None::<String>);
     loop {
         let mut query = vec![("limit", "500")];
         query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
-        let mut page = server.get(&["projects"], &query).await?;
-        all.extend(page["projects"].as_array_mut().map(std::mem::take).unwrap_or_default());
+        let mut page = server.get(&[path], &query).await?;
+        all.extend(page[key].as_array_mut().map(std::mem::take).unwrap_or_default());
         match page["next"].as_str() {
             Some(next) => cursor = Some(next.to_owned()),
-            None => return Ok(json!({ "projects": all })),
+            None => return Ok(json!({ key: all })),
         }
     }
 }

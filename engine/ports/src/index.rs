@@ -49,11 +49,29 @@ pub struct Listing {
     pub driver: Option<Holder>,
 }
 
+/// The place of an engagement in the order of creation.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// When it was created, in milliseconds since 1970 UTC.
+    pub created: i64,
+    /// Its id.
+    pub engagement: String,
+}
+
 /// The index port. Rows may lag behind the journal, so decisions must read the journal.
 #[async_trait]
 pub trait Index: Send + Sync {
     /// Lists engagements by creation. One without a row is always included.
     async fn list(&self, which: Which) -> Result<Vec<Listing>, StoreError>;
+
+    /// The first `limit` engagements after a place, by creation and id. One without a row is always
+    /// included. Takes time in proportion to `limit`.
+    async fn page(
+        &self,
+        which: Which,
+        after: Option<&Place>,
+        limit: usize,
+    ) -> Result<Vec<Listing>, StoreError>;
 
     /// Writes the row of an engagement without one, unless its journal has moved on from `head`.
     async fn fill(&self, engagement: &str, head: &Head, row: Row) -> Result<(), StoreError>;

@@ -24,10 +24,24 @@ pub async fn standings<E: From<StoreError>>(
     index: &dyn Index,
     which: Which,
     now: i64,
+    settle: impl AsyncFnMut(&mut Engagement) -> Result<(), E>,
+) -> Result<Vec<Found>, E> {
+    of(record, index, index.list(which).await?, now, settle).await
+}
+
+/// Reads the summaries of these engagements, as [`standings`] does.
+///
+/// # Errors
+/// When the index cannot be written, or `settle` fails.
+pub async fn of<E: From<StoreError>>(
+    record: Record<'_>,
+    index: &dyn Index,
+    listings: Vec<Listing>,
+    now: i64,
     mut settle: impl AsyncFnMut(&mut Engagement) -> Result<(), E>,
 ) -> Result<Vec<Found>, E> {
     let mut found = Vec::new();
-    for mut listing in index.list(which).await? {
+    for mut listing in listings {
         let row = listing.row.as_ref();
         let due = row.is_some_and(|row| row.due.is_some_and(|due| due <= now));
         let known = row.filter(|_| !due).and_then(Standing::read);

@@ -31,7 +31,7 @@ pub(crate) async fn metrics(
     let mut states: BTreeMap<&'static str, u64> =
         Lifecycle::ALL.into_iter().map(|state| (state.name(), 0)).collect();
     let mut waiting = 0;
-    for (_, row) in rows(&app, &caller, Which::All).await? {
+    for row in rows(&app, &caller, Which::All).await? {
         *states.entry(row.state.name()).or_default() += 1;
         waiting += row.waiting.len();
     }

@@ -4,11 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use cloudcrew_ports::index::Which;
+use cloudcrew_ports::index::{Listing, Place, Which};
 use cloudcrew_runtime::engagement::{Engagement, Request, Standing};
 use cloudcrew_views::api::ProjectStatus;
 use cloudcrew_views::api::{Lifecycle, ProjectCost, ProjectDetail, ProjectPage, ProjectRow};
-use cloudcrew_views::standings::standings;
+use cloudcrew_views::standings::{self, Found};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -38,9 +38,9 @@ pub(crate) struct Filter {
 }
 
 /// Engagements per page, unless the caller asks for another number.
-const PAGE: usize = 50;
+pub(super) const PAGE: usize = 50;
 /// Maximum engagements per page.
-const MOST: usize = 500;
+pub(super) const MOST: usize = 500;
 
 /// The engagements that the caller may see, in the order they were started.
 #[utoipa::path(get, path = "/projects",
@@ -58,68 +58,86 @@ pub(crate) async fn list(
         let detail = format!("`limit` must be from 1 to {MOST}");
         return Err(Problem::new(Kind::Malformed, detail));
     }
-    let after = filter.cursor.as_deref().map(Cursor::read).transpose()?;
-    let (mut projects, mut next) = (Vec::new(), None);
-    for found in rows(&app, &caller, Which::All).await? {
-        let (created, row) = found;
-        let at = Cursor { created, id: row.id.clone() };
-        let wanted = after.as_ref().is_none_or(|after| at > *after)
-            && filter.state.is_none_or(|state| state == row.state)
-            && filter.workflow.as_ref().is_none_or(|workflow| *workflow == row.workflow);
-        if !wanted {
-            continue;
-        }
-        if projects.len() == limit {
-            next = projects.last().map(|last: &(i64, ProjectRow)| {
-                Cursor { created: last.0, id: last.1.id.clone() }.text()
-            });
-            break;
-        }
-        projects.push((created, row));
-    }
-    Ok(Json(ProjectPage { projects: projects.into_iter().map(|(_, row)| row).collect(), next }))
+    let after = filter.cursor.as_deref().map(read_cursor).transpose()?;
+    let wanted = |row: &ProjectRow| {
+        filter.state.is_none_or(|state| state == row.state)
+            && filter.workflow.as_ref().is_none_or(|workflow| *workflow == row.workflow)
+    };
+    let (projects, next) = page(&app, &caller, Which::All, after, limit, wanted).await?;
+    Ok(Json(ProjectPage { projects, next }))
 }
 
-/// The place of an engagement in the list.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Cursor {
-    created: i64,
-    id: String,
-}
-
-impl Cursor {
-    fn text(&self) -> String {
-        format!("{}.{}", self.created, self.id)
-    }
-
-    fn read(text: &str) -> Result<Cursor, Problem> {
-        let parts = text.split_once('.').and_then(|(at, id)| Some((at.parse().ok()?, id)));
-        match parts {
-            Some((created, id)) => Ok(Cursor { created, id: id.to_owned() }),
-            None => Err(Problem::new(Kind::Malformed, "`cursor` is not one of a page")),
+/// A page of the rows that a person may see and wants, and where the next one starts.
+pub(super) async fn page(
+    app: &App,
+    caller: &Person,
+    which: Which,
+    mut after: Option<Place>,
+    limit: usize,
+    wanted: impl Fn(&ProjectRow) -> bool,
+) -> Result<(Vec<ProjectRow>, Option<String>), Problem> {
+    let (index, mut rows) = (&app.ports().index, Vec::new());
+    loop {
+        // One more than needed says whether there is another page.
+        let listings = index.page(which, after.as_ref(), limit + 1).await?;
+        let whole = listings.len() > limit;
+        for (place, row) in visible(app, caller, listings).await? {
+            if rows.len() == limit {
+                let last: &(Place, ProjectRow) = &rows[limit - 1];
+                let next = write_cursor(&last.0);
+                return Ok((rows.into_iter().map(|(_, row)| row).collect(), Some(next)));
+            }
+            after = Some(place.clone());
+            if row.as_ref().is_some_and(&wanted) {
+                rows.extend(row.map(|row| (place, row)));
+            }
+        }
+        if !whole {
+            return Ok((rows.into_iter().map(|(_, row)| row).collect(), None));
         }
     }
 }
 
-/// The rows that a person may see, with when they were created.
+fn write_cursor(place: &Place) -> String {
+    format!("{}.{}", place.created, place.engagement)
+}
+
+/// Reads the cursor of a page.
+pub(super) fn read_cursor(text: &str) -> Result<Place, Problem> {
+    let parts = text.split_once('.').and_then(|(at, id)| Some((at.parse().ok()?, id)));
+    match parts {
+        Some((created, id)) => Ok(Place { created, engagement: id.to_owned() }),
+        None => Err(Problem::new(Kind::Malformed, "`cursor` is not one of a page")),
+    }
+}
+
+/// The rows of listings, with their places; none for an engagement that the person may not see or
+/// that cannot be read.
+async fn visible(
+    app: &App,
+    caller: &Person,
+    listings: Vec<Listing>,
+) -> Result<Vec<(Place, Option<ProjectRow>)>, Problem> {
+    let now = app.ports().clock.now();
+    let settled = async |_: &mut Engagement| Ok::<(), Problem>(());
+    let found = standings::of(app.record(), &*app.ports().index, listings, now, settled).await?;
+    let row = |found: Found| {
+        let listing = &found.listing;
+        let place = Place { created: listing.created, engagement: listing.engagement.clone() };
+        let standing = found.standing.as_ref().ok().filter(|standing| sees(caller, standing));
+        (place, standing.map(|standing| ProjectRow::new(listing, standing)))
+    };
+    Ok(found.into_iter().map(row).collect())
+}
+
+/// All rows that a person may see.
 pub(super) async fn rows(
     app: &App,
     caller: &Person,
     which: Which,
-) -> Result<Vec<(i64, ProjectRow)>, Problem> {
-    let now = app.ports().clock.now();
-    let settled = async |_: &mut Engagement| Ok::<(), Problem>(());
-    let found = standings(app.record(), &*app.ports().index, which, now, settled).await?;
-    let mut rows = Vec::new();
-    for found in found {
-        // One that cannot be read hides no other.
-        let Ok(standing) = &found.standing else { continue };
-        if sees(caller, standing) {
-            rows.push((found.listing.created, ProjectRow::new(&found.listing, standing)));
-        }
-    }
-    rows.sort_by(|(a, one), (b, other)| (a, &one.id).cmp(&(b, &other.id)));
-    Ok(rows)
+) -> Result<Vec<ProjectRow>, Problem> {
+    let listings = app.ports().index.list(which).await?;
+    Ok(visible(app, caller, listings).await?.into_iter().filter_map(|(_, row)| row).collect())
 }
 
 /// Whether a person may see an engagement: as [`may`](crate::people::may), except that a group counts

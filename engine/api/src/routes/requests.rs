@@ -3,24 +3,50 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use cloudcrew_ports::index::Which;
-use cloudcrew_views::api::{InboxPage, InboxRow, RequestDetail, RequestPage};
+use cloudcrew_views::api::{InboxPage, InboxRow, ProjectRow, RequestDetail, RequestPage};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
-use super::projects::rows;
+use super::projects::{MOST, PAGE, page, read_cursor};
 use crate::access::{Caller, Opened, Read};
 use crate::app::App;
+use crate::body::Asked;
 use crate::problem::{Kind, Problem};
 
-/// Everything that waits for the caller, oldest first.
+/// Which page.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OfPage {
+    /// Where the page starts: `next` of the page before.
+    #[param(pattern = "^[0-9]{1,15}[.][a-z0-9-]{1,63}$")]
+    cursor: Option<String>,
+    /// Engagements per page, at most 500.
+    #[param(minimum = 1, maximum = 500, default = 50)]
+    limit: Option<usize>,
+}
+
+/// Everything that waits for the caller, by engagement, in the order they were started.
 #[utoipa::path(get, path = "/inbox",
-    operation_id = "inbox", tag = "requests", responses(
+    operation_id = "inbox", tag = "requests", params(OfPage), responses(
     (status = 200, body = InboxPage),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn inbox(
     State(app): State<App>,
     Caller(caller): Caller,
+    Asked(OfPage { cursor, limit }): Asked<OfPage>,
 ) -> Result<Json<InboxPage>, Problem> {
+    let limit = limit.unwrap_or(PAGE);
+    if !(1..=MOST).contains(&limit) {
+        let detail = format!("`limit` must be from 1 to {MOST}");
+        return Err(Problem::new(Kind::Malformed, detail));
+    }
+    let after = cursor.as_deref().map(read_cursor).transpose()?;
+    let asks = |row: &ProjectRow| !row.waiting.is_empty();
+    let (found, next) = page(&app, &caller, Which::Waiting, after, limit, asks).await?;
     let mut requests = Vec::new();
-    for (_, row) in rows(&app, &caller, Which::Waiting).await? {
+    for row in found {
         let (project, as_of) = (row.id, row.as_of);
         let of_project = row.waiting.into_iter().map(|request| InboxRow {
             project: project.clone(),
@@ -29,14 +55,7 @@ pub(crate) async fn inbox(
         });
         requests.extend(of_project);
     }
-    requests.sort_by(|a, b| {
-        (a.request.opened, &a.project, &a.request.id).cmp(&(
-            b.request.opened,
-            &b.project,
-            &b.request.id,
-        ))
-    });
-    Ok(Json(InboxPage { requests }))
+    Ok(Json(InboxPage { requests, next }))
 }
 
 /// The requests of an engagement, answered or not.

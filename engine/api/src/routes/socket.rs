@@ -144,7 +144,8 @@ pub(crate) struct Connect {
         (status = 101, description = "Switching to WebSocket"),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json")))]
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 426, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn connect(
     State(app): State<App>,
     Asked(Connect { ticket, after }): Asked<Connect>,
@@ -154,7 +155,7 @@ pub(crate) async fn connect(
     // A request that is not a WebSocket uses no ticket up.
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &app)
         .await
-        .map_err(|rejection| Problem::new(Kind::Malformed, rejection.body_text()))?;
+        .map_err(|rejection| Problem::new(Kind::Upgrade, rejection.body_text()))?;
     let now = app.ports().clock.wall();
     let ticket = app.tickets().take(&ticket, now).ok_or_else(unknown_caller)?;
     Ok(upgrade.max_message_size(4096).on_upgrade(move |socket| follow(app, ticket, after, socket)))
@@ -242,7 +243,6 @@ impl Connection {
                 found.reverse();
                 let live = found
                     .into_iter()
-                    .map(|(_, row)| row)
                     .filter(|row| row.end.is_none() || self.followed.contains_key(&row.id));
                 seen.extend(live.take(MOST).map(|row| (row.id, row.as_of)));
             }

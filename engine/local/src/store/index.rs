@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use cloudcrew_ports::StoreError;
-use cloudcrew_ports::index::{Index, Listing, MAX_ROW, Row, Which};
+use cloudcrew_ports::index::{Index, Listing, MAX_ROW, Place, Row, Which};
 use cloudcrew_ports::journal::Head;
 use rusqlite::{Connection, params};
 
@@ -18,11 +18,28 @@ impl Index for Store {
         self.look(|connection| list(connection, which, &written))
     }
 
+    async fn page(
+        &self,
+        which: Which,
+        after: Option<&Place>,
+        limit: usize,
+    ) -> Result<Vec<Listing>, StoreError> {
+        let written = self.0.file.heads.written();
+        self.look(|connection| page(connection, which, after, limit, &written))
+    }
+
     async fn fill(&self, engagement: &str, head: &Head, row: Row) -> Result<(), StoreError> {
         let (engagement, head) = (engagement.to_owned(), head.clone());
         self.write(move |connection| fill(connection, &engagement, &head, &row)).await
     }
 }
+
+/// Reads what lists show of an engagement.
+const SELECT: &str = "SELECT e.id, e.number, e.created, e.seq, e.hash, \
+    CASE WHEN typeof(e.standing) = 'text' AND length(e.standing) <= 24576 THEN e.standing END, \
+    e.waits, e.active, e.due, l.holder, l.renewed \
+    FROM engagement e LEFT JOIN lease l ON l.engagement = e.id AND l.holder IS NOT NULL";
+const _: () = assert!(MAX_ROW == 24576, "`SELECT` names it");
 
 fn list(
     connection: &Connection,
@@ -34,41 +51,18 @@ fn list(
         Which::Waiting => "WHERE e.waits",
         Which::ToContinue(_) => "WHERE e.active OR e.due <= ?1",
     };
-    let sql = format!(
-        "SELECT e.id, e.number, e.created, e.seq, e.hash, \
-         CASE WHEN typeof(e.standing) = 'text' AND length(e.standing) <= {MAX_ROW} \
-         THEN e.standing END, \
-         e.waits, e.active, e.due, l.holder, l.renewed \
-         FROM engagement e LEFT JOIN lease l ON l.engagement = e.id AND l.holder IS NOT NULL \
-         {condition}"
-    );
-    let mut select = connection.prepare_cached(&sql)?;
+    let mut select = connection.prepare_cached(&format!("{SELECT} {condition}"))?;
     let mut rows = match which {
         Which::ToContinue(now) => select.query([now])?,
         Which::All | Which::Waiting => select.query([])?,
     };
     let (mut listings, mut seen) = (Vec::new(), vec![false; written.len()]);
     while let Some(row) = rows.next()? {
-        let engagement: String = row.get(0)?;
-        let number: i64 = row.get(1)?;
-        let (created, head) = (row.get(2)?, head(row, 3)?);
-        // One row that cannot be read costs no other: its journal is read instead.
-        let standing: Option<String> = row.get(5).unwrap_or_default();
-        let (waits, active) = (row.get(6).unwrap_or(true), row.get(7).unwrap_or(true));
-        let due = row.get(8).unwrap_or_default();
-        let held = (row.get(9).unwrap_or_default(), row.get(10).unwrap_or_default());
-        let driver = lease::living(&engagement, held.0, held.1).unwrap_or_default();
+        let (number, listing) = listing(row, written)?;
         if let Some(seen) = usize::try_from(number).ok().and_then(|number| seen.get_mut(number)) {
             *seen = true;
         }
-        // The row of a shortened journal is not used: whoever reads the journal gets the error.
-        let row = standing.filter(|_| written.may_lead_to(number, &head)).map(|standing| Row {
-            standing,
-            waits,
-            active,
-            due,
-        });
-        listings.push((number, Listing { engagement, created, head, row, driver }));
+        listings.push((number, listing));
     }
     // SQLite would sort whole rows.
     listings.sort_by_key(|(number, listing)| (listing.created, *number));
@@ -81,6 +75,54 @@ fn list(
         }
     }
     Ok(listings)
+}
+
+fn page(
+    connection: &Connection,
+    which: Which,
+    after: Option<&Place>,
+    limit: usize,
+    written: &Written,
+) -> Result<Vec<Listing>, Stop<StoreError>> {
+    let (condition, now) = match which {
+        Which::All => ("", 0),
+        Which::Waiting => ("AND e.waits", 0),
+        Which::ToContinue(now) => ("AND (e.active OR e.due <= ?4)", now),
+    };
+    let sql = format!(
+        "{SELECT} WHERE (e.created, e.id) > (?1, ?2) {condition} \
+         ORDER BY e.created, e.id LIMIT ?3"
+    );
+    let (created, engagement) =
+        after.map_or((i64::MIN, ""), |after| (after.created, after.engagement.as_str()));
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut select = connection.prepare_cached(&sql)?;
+    let mut rows = match which {
+        Which::ToContinue(_) => select.query(params![created, engagement, limit, now])?,
+        Which::All | Which::Waiting => select.query(params![created, engagement, limit])?,
+    };
+    let mut listings = Vec::new();
+    while let Some(row) = rows.next()? {
+        listings.push(listing(row, written)?.1);
+    }
+    Ok(listings)
+}
+
+/// A row, with its number.
+fn listing(row: &rusqlite::Row<'_>, written: &Written) -> rusqlite::Result<(i64, Listing)> {
+    let engagement: String = row.get(0)?;
+    let number: i64 = row.get(1)?;
+    let (created, head) = (row.get(2)?, head(row, 3)?);
+    // One row that cannot be read costs no other: its journal is read instead.
+    let standing: Option<String> = row.get(5).unwrap_or_default();
+    let (waits, active) = (row.get(6).unwrap_or(true), row.get(7).unwrap_or(true));
+    let due = row.get(8).unwrap_or_default();
+    let held = (row.get(9).unwrap_or_default(), row.get(10).unwrap_or_default());
+    let driver = lease::living(&engagement, held.0, held.1).unwrap_or_default();
+    // The row of a shortened journal is not used: whoever reads the journal gets the error.
+    let row = standing.filter(|_| written.may_lead_to(number, &head));
+    let row = row.map(|standing| Row { standing, waits, active, due });
+    Ok((number, Listing { engagement, created, head, row, driver }))
 }
 
 fn fill(

@@ -2,6 +2,8 @@
 ALTER TABLE engagement ADD COLUMN active INTEGER NOT NULL DEFAULT 1;
 
 CREATE INDEX engagement_active ON engagement (active) WHERE active;
+CREATE INDEX engagement_created ON engagement (created, id);
+CREATE INDEX engagement_waits_created ON engagement (created, id) WHERE waits;
 CREATE INDEX engagement_due ON engagement (due) WHERE due IS NOT NULL;
 
 -- Replies to requests that carried an idempotency key.

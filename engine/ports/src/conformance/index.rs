@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{batch, done, entry};
-use crate::index::{Index, Listing, Row, Which};
+use crate::index::{Index, Listing, Place, Row, Which};
 use crate::journal::{Batch, Head, Journal, NewEntry, Writer};
 
 /// Runs all tests.
@@ -12,6 +12,7 @@ pub async fn run_all(journal: &dyn Journal, index: &dyn Index, pause: Pause<'_>)
     a_row_is_the_one_of_the_last_append(journal, index, pause).await;
     the_waiting_engagements_are_found(journal, index, pause).await;
     a_row_is_filled_in_once(journal, index, pause).await;
+    pages_add_up_to_the_list(journal, index, pause).await;
 }
 
 /// How the suite waits for an index that lags behind: called with the time it may still take. An
@@ -123,4 +124,32 @@ pub async fn a_row_is_filled_in_once(journal: &dyn Journal, index: &dyn Index, p
     let all = listed(index, Which::All, pause).await;
     let found = all.into_iter().find(|l| l.engagement == "filled").and_then(|l| l.row);
     assert_eq!(found, Some(row("written")), "an existing row was overwritten");
+}
+
+/// Also when several were created at the same time.
+pub async fn pages_add_up_to_the_list(journal: &dyn Journal, index: &dyn Index, pause: Pause<'_>) {
+    let row = |waits| Row { standing: "{}".to_owned(), waits, ..Row::default() };
+    for (n, at) in [(3, 7), (1, 7), (2, 9), (5, 7), (4, 8)] {
+        let first = NewEntry { at: 1_950_000_000_000 + at, ..entry(1) };
+        let batch = Batch { entries: vec![first], row: row(n % 2 == 1), ..Batch::default() };
+        done("an engagement begins", journal.create(&format!("page-{n}"), batch).await);
+    }
+    pause(LAG);
+    for which in [Which::All, Which::Waiting] {
+        let (mut names, mut after) = (Vec::new(), None);
+        loop {
+            let page = done("a page is read", index.page(which, after.as_ref(), 2).await);
+            let Some(last) = page.last() else { break };
+            after = Some(Place { created: last.created, engagement: last.engagement.clone() });
+            names.extend(page.into_iter().map(|listing| listing.engagement));
+        }
+        let all = done("all are listed", index.list(which).await);
+        assert_eq!(names.len(), all.len(), "pages of {which:?} do not add up to the list");
+        names.retain(|name| name.starts_with("page-"));
+        let expected: &[&str] = match which {
+            Which::Waiting => &["page-1", "page-3", "page-5"],
+            _ => &["page-1", "page-3", "page-5", "page-4", "page-2"],
+        };
+        assert_eq!(names, expected);
+    }
 }

@@ -124,8 +124,11 @@ fn text(request: &Request) -> String {
 /// All that waits, in all engagements that the caller may see.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InboxPage {
-    /// The requests, oldest first.
+    /// The requests, in the order in which their engagements were started.
     pub requests: Vec<InboxRow>,
+    /// Pass as `cursor` to get the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// A request with its engagement.
