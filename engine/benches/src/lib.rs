@@ -1,6 +1,8 @@
 //! Shared by the benchmarks: measuring processes, medians, building the binary, creating an
 //! engagement.
 
+pub mod home;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
