@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
+use cloudcrew_ports::clock::next;
 use cloudcrew_ports::repo::Repo;
-use cloudcrew_runtime::engagement::{Engagement, EngagementError, settle};
+use cloudcrew_runtime::engagement::{Engagement, EngagementError, Request, settle};
 
 use crate::app::App;
 use crate::people::{Person, Right, may};
@@ -96,6 +97,24 @@ impl<N> DerefMut for Opened<N> {
     }
 }
 
+/// Records what is due, so that an answer counts by its time.
+async fn settled(app: &App, engagement: &mut Current) -> Result<(), Problem> {
+    let ports = app.ports();
+    let now = next(ports.clock.now(), engagement.state.times.1);
+    let is_due = |request: &Request| request.due().is_some_and(|due| due <= now);
+    if !engagement.state.open_requests().any(is_due) {
+        return Ok(());
+    }
+    let repo: Option<Arc<dyn Repo>> = ports.repos.open(engagement).ok();
+    if let Err(error) = settle(app.record(), &*ports.clock, repo.as_deref(), engagement).await {
+        engagement.forget();
+        return Err(error.into());
+    }
+    ports.changes.grown(&engagement.project);
+    ports.wakes.wake(&engagement.project);
+    Ok(())
+}
+
 impl<N: Needs> FromRequestParts<App> for Opened<N> {
     type Rejection = Problem;
 
@@ -114,18 +133,7 @@ impl<N: Needs> FromRequestParts<App> for Opened<N> {
             let detail = format!("{} has no role in `{project}` that allows this", caller.name);
             return Err(Problem::new(Kind::Forbidden, detail));
         }
-        let repo: Option<Arc<dyn Repo>> = app.ports().repos.open(&engagement).ok();
-        let before = engagement.head.seq;
-        let settled =
-            settle(app.record(), &*app.ports().clock, repo.as_deref(), &mut engagement).await;
-        if let Err(error) = settled {
-            engagement.forget();
-            return Err(error.into());
-        }
-        if engagement.head.seq > before {
-            app.ports().changes.grown(&project);
-            app.ports().wakes.wake(&project);
-        }
+        settled(app, &mut engagement).await?;
         Ok(Opened { engagement, caller, right: PhantomData })
     }
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 /// As one row: line breaks are shown as `⏎`.
 pub fn row(text: &str) -> Cow<'_, str> {
-    made_visible(text, |c| match c {
+    made_visible(text, "", |c| match c {
         '\n' | '\u{2028}' | '\u{2029}' | '\u{85}' => Some("⏎".to_owned()),
         '\r' => Some(String::new()),
         '\t' => Some(" ".to_owned()),
@@ -18,7 +18,7 @@ pub fn row(text: &str) -> Cow<'_, str> {
 
 /// As several rows: line feeds and tabs are kept.
 pub fn block(text: &str) -> Cow<'_, str> {
-    made_visible(text, |_| None)
+    made_visible(text, "\n\t", |_| None)
 }
 
 /// Like [`block`], with every row after the first indented, so that none looks like a row of our
@@ -29,7 +29,7 @@ pub fn inset(text: &str, by: &str) -> String {
 
 /// Like [`block`], for text whose only escape characters are our own colours.
 pub fn coloured(text: &str) -> Cow<'_, str> {
-    made_visible(text, |c| (c == '\u{1b}').then(|| c.to_string()))
+    made_visible(text, "\n\t\u{1b}", |c| (c == '\u{1b}').then(|| c.to_string()))
 }
 
 /// Replaces credentials in URLs, the text between `://` and `@`, with asterisks. The length stays
@@ -55,9 +55,14 @@ pub fn without_passwords(text: &str) -> Cow<'_, str> {
     if shown == text { Cow::Borrowed(text) } else { Cow::Owned(shown) }
 }
 
-fn made_visible(text: &str, of_row: impl Fn(char) -> Option<String>) -> Cow<'_, str> {
+/// `kept` are the control characters that stay as they are.
+fn made_visible<'t>(
+    text: &'t str,
+    kept: &str,
+    of_row: impl Fn(char) -> Option<String>,
+) -> Cow<'t, str> {
     // The common case.
-    let plain = |b: u8| matches!(b, b' '..=b'~');
+    let plain = |b: u8| matches!(b, b' '..=b'~') || kept.as_bytes().contains(&b);
     if text.bytes().all(plain) {
         return Cow::Borrowed(text);
     }
