@@ -146,19 +146,14 @@ fn insert<R: From<StoreError>>(
         insert.execute(params![number, seq as i64, at, kind, payload, hash])?;
         head = Head { seq, hash };
     }
-    let sql = "UPDATE engagement SET seq = ?2, hash = ?3, standing = ?4, waits = ?5, due = ?6, \
-               active = ?7 \
-               WHERE number = ?1";
     let Row { standing, waits, active, due } = &batch.row;
-    connection.prepare_cached(sql)?.execute(params![
-        number,
-        head.seq as i64,
-        head.hash,
-        standing,
-        waits,
-        due,
-        active
-    ])?;
+    let sql = "UPDATE engagement SET seq = ?2, hash = ?3, standing = ?4 WHERE number = ?1";
+    let seq = head.seq as i64;
+    connection.prepare_cached(sql)?.execute(params![number, seq, head.hash, standing])?;
+    // These are indexed, and SQLite writes the pages of an index even when a value stays the same.
+    let sql = "UPDATE engagement SET waits = ?2, active = ?3, due = ?4 WHERE number = ?1 \
+               AND (waits IS NOT ?2 OR active IS NOT ?3 OR due IS NOT ?4)";
+    connection.prepare_cached(sql)?.execute(params![number, waits, active, due])?;
     heads::appended(number, engagement, &head);
     Ok(head)
 }
