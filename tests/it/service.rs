@@ -832,3 +832,94 @@ fn a_socket_follows_several_engagements_and_ends_with_the_right_to_see_them() {
     };
     assert_eq!(end, Some(1012), "the service restarts");
 }
+
+#[test]
+fn a_slow_sender_holds_nobody_up() {
+    let crew = small();
+    let service = Service::start(&crew, &[]);
+    service.begin("demo", json!({})).is(201);
+    let status = service.reaches("demo", "waiting");
+    let mut slow = TcpStream::connect(&service.address).unwrap();
+    let head = format!(
+        "POST /projects/demo/approve HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {TOKEN}\r\n\
+         content-type: application/json\r\ncontent-length: 100\r\n\r\n{{",
+        service.address
+    );
+    slow.write_all(head.as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    service.send(&post("/projects/demo/approve", &approval(&status))).is(200);
+    service.reaches("demo", "done");
+}
+
+#[test]
+fn a_group_decides_only_what_asks_it() {
+    let crew = edited();
+    let gate = "gate:\n  kind: approval\n";
+    crew.edit(
+        "phases/production.yaml",
+        gate,
+        &format!("{gate}  approvers: {{ groups: [finance] }}\n"),
+    );
+    let hash = cloudcrew_definition::digest::sha256(b"beas-token");
+    let people = json!({ "bea": { "token_sha256": hash, "groups": ["finance"] } });
+    let file = crew.folder.path().join("people.json");
+    std::fs::write(&file, people.to_string()).unwrap();
+    let service = Service::start(&crew, &["--people", file.to_str().unwrap()]);
+    service.begin("demo", json!({})).is(201);
+    let bea = |asked: Asked| asked.header("authorization", "Bearer beas-token");
+    for phase in ["discovery", "architecture", "poc", "production"] {
+        let status = service
+            .until("demo", |status| status["state"] == "waiting" && status["phase"] == phase);
+        service.send(&bea(get("/projects/demo/status"))).is(200);
+        let approve = post("/projects/demo/approve", &approval(&status));
+        if phase == "production" {
+            service.send(&approve).refused(403, "forbidden");
+            service.send(&bea(approve)).is(200);
+        } else {
+            service.send(&bea(approve.clone())).refused(403, "forbidden");
+            service.send(&approve).is(200);
+        }
+    }
+}
+
+#[test]
+fn whoever_loses_a_role_loses_the_vote_and_the_stream() {
+    let crew = with_approvers();
+    let service = Service::start(&crew, &[]);
+    service.begin("demo", json!({})).is(201);
+    let status = service.reaches("demo", "waiting");
+    for person in ["bea", "cem"] {
+        let member = asked("PUT", &format!("/projects/demo/members/{person}"))
+            .header("content-type", "application/json")
+            .body(json!({ "role": "approver", "groups": ["finance"] }).to_string());
+        service.send(&member).is(200);
+    }
+    let approve = post("/projects/demo/approve", &approval(&status));
+    service.send(&by("bea", approve.clone())).is(200);
+    std::thread::scope(|scope| {
+        let stream =
+            scope.spawn(|| service.send(&by("bea", get("/projects/demo/events/stream"))).is(200));
+        std::thread::sleep(Duration::from_millis(100));
+        service.send(&asked("DELETE", "/projects/demo/members/bea")).is(204);
+        // It ends by itself, within the patience of the client.
+        assert!(stream.join().unwrap().body.contains("event: voted"));
+    });
+    service.send(&by("bea", get("/projects/demo/status"))).refused(404, "unknown");
+    assert_eq!(service.status("demo")["waiting"][0]["quorum"]["have"], 0);
+    let vote = service.send(&by("cem", approve)).is(200).json();
+    assert_eq!((&vote["decided"], &vote["quorum"]["have"]), (&json!(false), &json!(1)));
+    let found = service.send(&get("/projects/demo/events?kind=voted")).is(200).json();
+    let by = &found["events"][1]["event"]["answer"]["channel"];
+    assert_eq!(by, "api, by customer", "the journal says who acted for cem");
+}
+
+#[test]
+fn a_ticket_is_never_given_twice() {
+    let crew = small();
+    let service = Service::start(&crew, &[]);
+    let ask = post("/tickets", &json!({ "projects": "all" })).key("same");
+    let tickets: BTreeSet<String> = (0..3)
+        .map(|_| service.send(&ask).is(201).json()["ticket"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(tickets.len(), 3);
+}

@@ -103,10 +103,14 @@ impl App {
         &self.0.tickets
     }
 
-    /// Counts a WebSocket until the value is dropped.
-    pub(crate) fn socket(&self) -> OpenSocket {
-        self.0.sockets.send_modify(|open| *open += 1);
-        OpenSocket(self.clone())
+    /// Counts a WebSocket, unless too many are open, until the value is dropped.
+    pub(crate) fn socket(&self) -> Option<OpenSocket> {
+        let mut is_free = false;
+        self.0.sockets.send_modify(|open| {
+            is_free = *open < MOST_SOCKETS;
+            *open += usize::from(is_free);
+        });
+        is_free.then(|| OpenSocket(self.clone()))
     }
 
     /// Waits until no WebSocket is open. They close by themselves when the service stops.
@@ -130,6 +134,9 @@ impl App {
         Record::new(&*self.0.ports.journal, &*self.0.ports.blobs)
     }
 }
+
+/// Maximum number of open WebSockets.
+const MOST_SOCKETS: usize = 1_000;
 
 /// An open WebSocket.
 pub(crate) struct OpenSocket(App);

@@ -22,6 +22,8 @@ use crate::problem::{Kind, Problem, replayed};
 
 /// The header.
 pub(crate) const KEY: &str = "idempotency-key";
+/// Routes whose replies are secrets.
+const SECRET: [&str; 3] = ["/session", "/logout", "/tickets"];
 /// Methods that may have an effect.
 const EFFECTS: [Method; 3] = [Method::POST, Method::PUT, Method::DELETE];
 /// Maximum bytes of a body: that of an upload. A handler may allow less.
@@ -103,6 +105,10 @@ async fn answer(app: &App, request: Request, next: Next) -> Result<Response, Pro
     let Some(Caller(caller)) = caller.filter(|_| EFFECTS.contains(request.method())) else {
         return Ok(next.run(request).await);
     };
+    // A cookie or a ticket is never kept, and never given twice.
+    if SECRET.contains(&request.uri().path()) {
+        return Ok(next.run(request).await);
+    }
     let Some(chosen) = chosen(request.headers())? else { return Ok(next.run(request).await) };
     let (mut parts, body) = request.into_parts();
     let bytes = to_bytes(body, MOST)
@@ -134,7 +140,8 @@ async fn answer(app: &App, request: Request, next: Next) -> Result<Response, Pro
         let receipt = Receipt { key, print: print.clone(), status, body: text, at: now };
         // The effect may have written it already; another process may have been faster.
         let there = receipts.keep(&receipt).await?;
-        if let Some(there) = there.filter(|there| there.body != receipt.body) {
+        let other = |there: &Receipt| there.body != receipt.body || there.print != print;
+        if let Some(there) = there.filter(other) {
             return same(there, &print);
         }
     }

@@ -14,6 +14,8 @@ pub struct Person {
     pub groups: Vec<String>,
     /// Whether the person may do everything in every engagement.
     pub operates: bool,
+    /// The operator who acts for this person.
+    pub by: Option<String>,
 }
 
 /// The people that the service knows, by the hash of their token.
@@ -23,7 +25,8 @@ pub struct People(HashMap<String, Person>);
 impl People {
     /// The operator alone, with this token.
     pub fn operator(name: &str, token: &str) -> People {
-        let operator = Person { name: name.to_owned(), groups: Vec::new(), operates: true };
+        let operator =
+            Person { name: name.to_owned(), groups: Vec::new(), operates: true, by: None };
         People(HashMap::from([(sha256(token.as_bytes()), operator)]))
     }
 
@@ -49,6 +52,7 @@ impl People {
             name: name.to_owned(),
             groups: Vec::new(),
             operates: false,
+            by: None,
         })
     }
 }
@@ -69,19 +73,25 @@ pub enum Right {
 /// Whether a person has a right in an engagement. Its owner and the operator have all; others have
 /// those of their role, and whoever belongs to a group that one of its gates names may decide.
 pub fn may(person: &Person, e: &Engagement, right: Right) -> bool {
+    by_role(person, e, right)
+        || (matches!(right, Right::Read | Right::Decide)
+            && person.groups.iter().any(|group| decides(e, group)))
+}
+
+/// Whether a person has a right without belonging to a group that a gate names. Whoever has it by a
+/// group alone may decide only what asks that group.
+pub fn by_role(person: &Person, e: &Engagement, right: Right) -> bool {
     if person.operates || e.state.started.owner == person.name {
         return true;
     }
     let role = e.state.members.get(&person.name).map(|member| member.role);
-    match (role, right) {
-        (Some(Role::Owner), _) | (Some(_), Right::Read) => return true,
-        (Some(Role::Operator), Right::Operate) | (Some(Role::Approver), Right::Decide) => {
-            return true;
-        }
-        _ => {}
-    }
-    matches!(right, Right::Read | Right::Decide)
-        && person.groups.iter().any(|group| decides(e, group))
+    matches!(
+        (role, right),
+        (Some(Role::Owner), _)
+            | (Some(_), Right::Read)
+            | (Some(Role::Operator), Right::Operate)
+            | (Some(Role::Approver), Right::Decide)
+    )
 }
 
 /// Whether a gate of the engagement names a group.

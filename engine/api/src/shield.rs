@@ -1,6 +1,9 @@
 //! What every request passes first: it is meant for this server, it does not come from a page of
 //! another site, and its sender is known.
 
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
@@ -8,8 +11,15 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::access::Caller;
 use crate::app::App;
+use crate::body::MAX_BODY;
+use crate::people::Person;
 use crate::problem::{Kind, Problem};
+use crate::routes::MAX_UPLOAD;
 
+/// How long a body may take.
+const BODY: Duration = Duration::from_secs(30);
+/// Maximum bytes of a stranger's body.
+const MAX_STRANGE: usize = 64 * 1024;
 /// Header in which the operator names the person to act for.
 const AS: &str = "cloudcrew-as";
 
@@ -18,14 +28,42 @@ pub(crate) async fn shield(State(app): State<App>, mut request: Request, next: N
     let response = match same_site(request.headers()) {
         Err(problem) => problem.into_response(),
         Ok(()) => {
-            if let Some(caller) = caller(&app, request.headers()) {
+            let caller = caller(&app, request.headers());
+            let known = caller.is_some();
+            if let Some(caller) = caller {
                 request.extensions_mut().insert(caller);
             }
-            next.run(request).await
+            match received(request, known).await {
+                Ok(request) => next.run(request).await,
+                Err(problem) => problem.into_response(),
+            }
         }
     };
     app.replied(response.status().as_u16());
     guarded(response)
+}
+
+/// Reads the body before anything waits for it: a slow sender holds nothing but its connection. A
+/// stranger's body is read only where strangers may send one.
+async fn received(request: Request, known: bool) -> Result<Request, Problem> {
+    let most = match (request.uri().path(), known) {
+        ("/session", _) => MAX_STRANGE,
+        (_, false) => return Ok(request),
+        ("/uploads", true) => MAX_UPLOAD,
+        (_, true) => MAX_BODY,
+    };
+    let (parts, body) = request.into_parts();
+    let late = |_| Problem::new(Kind::Malformed, "the body took too long");
+    let read = tokio::time::timeout(BODY, to_bytes(body, most)).await.map_err(late)?;
+    let bytes = read.map_err(|error| {
+        let too_large = std::error::Error::source(&error)
+            .is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
+        match too_large {
+            true => Problem::new(Kind::TooLarge, format!("a body has at most {most} bytes here")),
+            false => Problem::new(Kind::Malformed, "the body is incomplete"),
+        }
+    })?;
+    Ok(Request::from_parts(parts, Body::from(bytes)))
 }
 
 /// A name other than this machine's may have been pointed here by a hostile page; a page of another
@@ -56,21 +94,23 @@ fn is_local(host: &str) -> bool {
 
 /// The person whose token the request carries.
 fn caller(app: &App, headers: &HeaderMap) -> Option<Caller> {
-    let Some(given) = headers.get(header::AUTHORIZATION) else {
-        return app.sessions().of(headers, app.ports().clock.wall()).map(Caller);
-    };
-    let given = given.to_str().ok()?;
-    let (scheme, token) = given.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return None;
-    }
     let people = &app.ports().people;
-    let person = people.with_token(token.trim())?;
+    let person = match headers.get(header::AUTHORIZATION) {
+        None => app.sessions().of(headers, app.ports().clock.wall())?,
+        Some(given) => {
+            let (scheme, token) = given.to_str().ok()?.split_once(' ')?;
+            let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+            people.with_token(token.trim()).filter(|_| is_bearer)?.clone()
+        }
+    };
     // The operator may act for someone, who then has no more rights than usual.
     match headers.get(AS) {
-        Some(name) if person.operates => Some(Caller(people.named(name.to_str().ok()?))),
+        Some(name) if person.operates => {
+            let named = people.named(name.to_str().ok()?);
+            Some(Caller(Person { by: Some(person.name), ..named }))
+        }
         Some(_) => None,
-        None => Some(Caller(person.clone())),
+        None => Some(Caller(person)),
     }
 }
 

@@ -42,8 +42,10 @@ impl Server {
         // Keeps a provider that is already installed. Without any, building a client panics.
         let _ = rustls::crypto::ring::default_provider().install_default();
         // No redirects: the token must not go anywhere else.
-        let mut client =
-            Client::builder().redirect(redirect::Policy::none()).connect_timeout(CONNECT);
+        let mut client = Client::builder()
+            .redirect(redirect::Policy::none())
+            .connect_timeout(CONNECT)
+            .read_timeout(REPLY);
         if base.scheme() == "http" {
             client = client.no_proxy().tls_certs_only([]);
         }

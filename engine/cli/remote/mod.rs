@@ -19,6 +19,9 @@ use crate::start::id_of;
 
 use client::Server;
 
+/// Maximum number of pages of a list.
+const MOST_PAGES: usize = 1_000;
+
 /// Runs a command against a service; `None` when the command does not open a home.
 pub async fn run(args: &Args, url: &str) -> Result<Option<Exit>, Failure> {
     let server = || Server::new(url, args.acting_as.clone());
@@ -102,7 +105,7 @@ fn show(format: Format, value: &Value, human: impl FnOnce(&Value)) -> Exit {
 /// All of a list, page by page.
 async fn all(server: &Server, path: &str, key: &str) -> Result<Value, Failure> {
     let (mut all, mut cursor) = (Vec::new(), None::<String>);
-    loop {
+    for _ in 0..MOST_PAGES {
         let mut query = vec![("limit", "500")];
         query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
         let mut page = server.get(&[path], &query).await?;
@@ -112,6 +115,7 @@ async fn all(server: &Server, path: &str, key: &str) -> Result<Value, Failure> {
             None => return Ok(json!({ key: all })),
         }
     }
+    Err(Failure::world("the service sends pages without end"))
 }
 
 /// Starts an engagement with the definitions of the service.
@@ -150,20 +154,26 @@ async fn start(server: &Server, run: &Run) -> Result<Exit, Failure> {
 
 /// Follows an engagement until it waits for a person or ends.
 async fn watch(server: &Server, project: &str, format: Format) -> Result<Exit, Failure> {
-    let mut rests = false;
+    let status = server.get(&["projects", project, "status"], &[]).await?;
+    let shown = status["as_of"].as_u64().unwrap_or(0);
     let each = |entry: &Value| {
         match format {
             Format::Json => document(&entry.to_string()),
             Format::Human => screens::entry(entry),
         }
-        rests = matches!(entry["kind"].as_str(), Some("request_opened" | "ended" | "parked_until"));
-        !rests
+        !rests(entry, shown)
     };
-    let status = server.get(&["projects", project, "status"], &[]).await?;
     if status["state"] == "running" {
         server.follow(project, 0, each).await?;
     }
     rest(server, project).await
+}
+
+/// Whether the crew rests after an entry that is newer than `shown`.
+fn rests(entry: &Value, shown: u64) -> bool {
+    let kinds = ["request_opened", "ended", "parked_until"];
+    entry["seq"].as_u64() > Some(shown)
+        && entry["kind"].as_str().is_some_and(|k| kinds.contains(&k))
 }
 
 /// Says what an engagement waits for, or how it ended.
@@ -255,11 +265,18 @@ async fn answer(
 /// Follows what a decision causes, from the entry that was shown before.
 async fn follow(server: &Server, project: &str, before: &Value) -> Result<Exit, Failure> {
     let after = before["as_of"].as_u64().unwrap_or(0);
+    let now = server.get(&["projects", project, "status"], &[]).await?;
+    // Something else waits still, or it was quick.
+    let running = now["state"] == "running";
+    let shown = if running { now["as_of"].as_u64().unwrap_or(0) } else { u64::MAX };
+    let end = now["as_of"].as_u64().unwrap_or(0);
     let each = |entry: &Value| {
         screens::entry(entry);
-        !matches!(entry["kind"].as_str(), Some("request_opened" | "ended" | "parked_until"))
+        !rests(entry, shown) && (running || entry["seq"].as_u64() < Some(end))
     };
-    server.follow(project, after, each).await?;
+    if end > after {
+        server.follow(project, after, each).await?;
+    }
     rest(server, project).await
 }
 

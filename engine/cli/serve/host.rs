@@ -8,13 +8,15 @@ use std::time::{Duration, Instant};
 
 use cloudcrew_api::Wakes;
 use cloudcrew_api::changes::Changes;
+use cloudcrew_ports::StoreError;
 use cloudcrew_ports::clock::Clock as _;
-use cloudcrew_ports::index::{Index as _, Which};
+use cloudcrew_ports::index::{Index as _, Listing, Which};
 use cloudcrew_runtime::engagement::{
     Driver, Engagement, EngagementError, Event, Options, Record, Rest, RunMode, open,
 };
 use cloudcrew_runtime::watch::{Live, Watch};
 use cloudcrew_views::api::LiveText;
+use cloudcrew_views::standings;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::exit::Failure;
@@ -87,7 +89,10 @@ impl Host {
         loop {
             match self.0.store.list(Which::ToContinue(clock.now())).await {
                 Ok(found) => {
-                    for listing in found {
+                    let (known, unknown): (Vec<_>, Vec<_>) =
+                        found.into_iter().partition(|listing| listing.row.is_some());
+                    self.fill(unknown).await;
+                    for listing in known {
                         if listing.driver.is_none() && !self.is_left_alone(&listing.engagement) {
                             self.wake(&listing.engagement);
                         }
@@ -96,6 +101,15 @@ impl Host {
                 Err(error) => note!("cloudcrew: {error}"),
             }
             tokio::time::sleep(SWEEP).await;
+        }
+    }
+
+    /// Fills in the rows of journals that an older version wrote: the next sweep knows them.
+    async fn fill(&self, listings: Vec<Listing>) {
+        let (store, now) = (&self.0.store, SystemClock::default().now());
+        let settle = async |_: &mut Engagement| Ok::<(), StoreError>(());
+        if let Err(error) = standings::of(Record::of(store), store, listings, now, settle).await {
+            note!("cloudcrew: {error}");
         }
     }
 
@@ -146,6 +160,18 @@ impl Host {
         }
     }
 
+    /// A driver ended by a fault of ours: the engagement is left alone for a while.
+    fn lost(&self, project: &str) {
+        note!("cloudcrew: {project}: the driver ended unexpectedly; it is tried again");
+        let mut all = self.driven();
+        all.running.remove(project);
+        let times = all.failed.get(project).map_or(0, |(_, times)| *times);
+        all.failed.insert(project.to_owned(), (Instant::now(), times + 1));
+        if all.running.is_empty() && self.stops() {
+            self.0.rested.notify_one();
+        }
+    }
+
     async fn to_next_wait(&self, project: &str) -> Result<(), Failure> {
         let store = &self.0.store;
         let engagement = open(Record::of(store), project).await?;
@@ -190,7 +216,13 @@ impl Wakes for Host {
             Some(again) => *again = true,
             None => {
                 all.running.insert(project.to_owned(), false);
-                tokio::spawn(self.clone().drive(project.to_owned()));
+                let (host, project) = (self.clone(), project.to_owned());
+                tokio::spawn(async move {
+                    let driven = tokio::spawn(host.clone().drive(project.clone())).await;
+                    if driven.is_err() {
+                        host.lost(&project);
+                    }
+                });
             }
         }
     }

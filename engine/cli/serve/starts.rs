@@ -12,6 +12,7 @@ use cloudcrew_plan::{Kind as StateKind, build, emit};
 use cloudcrew_ports::blob::Blobs as _;
 use cloudcrew_ports::journal::Journal as _;
 use cloudcrew_ports::lease::Leases as _;
+use cloudcrew_ports::receipt::Receipts as _;
 use cloudcrew_runtime::engagement::{EngagementError, Event, Record, SowFile};
 use cloudcrew_sow::MAX_SOW_BYTES;
 
@@ -97,7 +98,13 @@ impl Starts for Workspace {
                     return Ok(Started { id: project });
                 }
                 // Someone else was faster, perhaps with the same request.
-                Err(EngagementError::Exists(_)) if new.id.is_none() => {}
+                Err(EngagementError::Exists(_)) if new.id.is_none() => {
+                    if let Some(kept) = receipt(&project)
+                        && let Some(there) = self.store.find(&kept.key).await?
+                    {
+                        return Err(EngagementError::Answered(there).into());
+                    }
+                }
                 Err(error) => return Err(error.into()),
             }
         }

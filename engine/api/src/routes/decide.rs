@@ -15,6 +15,7 @@ use crate::access::{Decide, Opened};
 use crate::app::App;
 use crate::body::Body;
 use crate::once::{KeyHeader, Once};
+use crate::people::{Right, by_role};
 use crate::problem::{Kind, Problem};
 
 /// Maximum bytes of a person's words.
@@ -185,6 +186,14 @@ async fn decide(
     decision: Decision,
 ) -> Result<Response, Problem> {
     let ports = app.ports();
+    if let Some(there) = opened.state.request(&request) {
+        let asked = there.groups();
+        let is_asked = opened.caller.groups.iter().any(|group| asked.contains(&group.as_str()));
+        if !is_asked && !by_role(&opened.caller, &opened, Right::Decide) {
+            let detail = format!("`{request}` does not ask a group of {}", opened.caller.name);
+            return Err(Problem::new(Kind::Forbidden, detail));
+        }
+    }
     if let (Decision::Approve { .. }, Some(there)) = (&decision, opened.state.request(&request)) {
         readable(&*ports.repos.open(&opened)?, there).await?;
     }
@@ -207,7 +216,10 @@ async fn decide(
         decision: decision.clone(),
         actor: opened.caller.name.clone(),
         groups: opened.caller.groups.clone(),
-        channel: "api".into(),
+        channel: match &opened.caller.by {
+            Some(operator) => format!("api, by {operator}"),
+            None => "api".into(),
+        },
         digest,
     };
     let place = app.record().answering(&receipt);

@@ -1,7 +1,7 @@
 //! The journal: page by page, and as a stream of server-sent events.
 
 use std::convert::Infallible;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::State;
@@ -19,6 +19,7 @@ use crate::access::{Opened, Read};
 use crate::app::App;
 use crate::body::Asked;
 use crate::changes::Watcher;
+use crate::people::{Person, Right, may};
 use crate::problem::{Kind, Problem};
 
 /// Entries per page, unless the caller asks for another number.
@@ -150,7 +151,7 @@ pub(crate) async fn stream(
         None => from.after()?,
     };
     let after = after.min(opened.head.seq);
-    let project = opened.project.clone();
+    let (project, person) = (opened.project.clone(), opened.caller.clone());
     drop(opened);
     // Watch first: what is written from now on is seen.
     let watcher = app.ports().changes.watch(&project);
@@ -163,6 +164,8 @@ pub(crate) async fn stream(
         kind: from.kind,
         watcher,
         ready: Vec::new().into_iter(),
+        person,
+        checked: Instant::now(),
     };
     let events = futures_util::stream::unfold(reader, |mut reader| async move {
         let sent = reader.next().await?;
@@ -190,6 +193,9 @@ struct Reader {
     kind: Option<String>,
     watcher: Watcher,
     ready: std::vec::IntoIter<Entry>,
+    person: Person,
+    /// When the right to read was checked last.
+    checked: Instant,
 }
 
 impl Reader {
@@ -199,6 +205,13 @@ impl Reader {
         loop {
             if self.left == 0 || self.app.ports().wakes.stops() {
                 return None;
+            }
+            if self.checked.elapsed() >= POLL {
+                let opened = self.app.kept().open(self.app.record(), &self.project).await.ok()?;
+                if !may(&self.person, &opened, Right::Read) {
+                    return None;
+                }
+                self.checked = Instant::now();
             }
             if let Some(entry) = self.ready.next() {
                 self.at = Head { seq: entry.seq, hash: entry.hash.clone() };

@@ -1,5 +1,7 @@
 //! The service itself.
 
+use std::sync::OnceLock;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
@@ -53,7 +55,7 @@ pub(crate) async fn alive() -> Json<Health> {
     (status = 200, body = Health),
     (status = 503, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Health>, Problem> {
-    match app.ports().index.list(Which::Waiting).await {
+    match app.ports().index.page(Which::All, None, 1).await {
         Ok(_) => Ok(Json(Health { status: "ok".to_owned() })),
         // The reason is for the operator, who may be someone else.
         Err(_) => Err(Problem::new(Kind::Unavailable, "the store cannot be read")),
@@ -65,6 +67,8 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Health>, Proble
     operation_id = "read_document", tag = "operations", security(()), responses(
     (status = 200, body = Object)))]
 pub(crate) async fn openapi() -> Result<impl IntoResponse, Problem> {
-    let text = super::document().map_err(|error| Problem::new(Kind::Fault, error.to_string()))?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], text))
+    static TEXT: OnceLock<Option<String>> = OnceLock::new();
+    let text = TEXT.get_or_init(|| super::document().ok()).as_deref();
+    let none = || Problem::new(Kind::Fault, "the document cannot be written");
+    Ok(([(header::CONTENT_TYPE, "application/json")], text.ok_or_else(none)?))
 }

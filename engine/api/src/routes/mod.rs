@@ -30,7 +30,7 @@ use crate::body::MAX_BODY;
 use crate::once::once;
 use crate::problem::{Kind, Problem};
 use crate::shield::shield;
-use uploads::MAX_UPLOAD;
+pub(crate) use uploads::MAX_UPLOAD;
 
 /// What the document says of the whole interface.
 #[derive(OpenApi)]

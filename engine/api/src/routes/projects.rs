@@ -79,8 +79,9 @@ pub(super) async fn page(
     let (index, mut rows) = (&app.ports().index, Vec::new());
     loop {
         // One more than needed says whether there is another page.
-        let listings = index.page(which, after.as_ref(), limit + 1).await?;
-        let whole = listings.len() > limit;
+        let many = limit.max(MOST) + 1;
+        let listings = index.page(which, after.as_ref(), many).await?;
+        let whole = listings.len() == many;
         for (place, row) in visible(app, caller, listings).await? {
             if rows.len() == limit {
                 let last: &(Place, ProjectRow) = &rows[limit - 1];
@@ -95,6 +96,7 @@ pub(super) async fn page(
         if !whole {
             return Ok((rows.into_iter().map(|(_, row)| row).collect(), None));
         }
+        tokio::task::yield_now().await;
     }
 }
 

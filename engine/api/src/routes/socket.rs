@@ -1,7 +1,7 @@
 //! Live events of several engagements over one WebSocket.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
@@ -11,7 +11,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use cloudcrew_ports::index::Which;
 use cloudcrew_ports::journal::Head;
-use cloudcrew_runtime::engagement::content;
+use cloudcrew_runtime::engagement::{EngagementError, content};
 use cloudcrew_views::api::{JournalEvent, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -28,13 +28,13 @@ use crate::problem::{Kind, Problem};
 use crate::tickets::Ticket;
 
 /// Maximum number of engagements to name.
-const MOST: usize = 500;
+const MOST: usize = 100;
 /// Entries to read at once.
 const PAGE: usize = 100;
 /// How often to look for new entries, new engagements and lost rights.
 const TICK: Duration = Duration::from_millis(200);
-/// Ticks after which rights are checked again, and the list of engagements is read again.
-const RECHECK: u32 = 5;
+/// How often rights are checked again, and the list of engagements is read again.
+const RECHECK: Duration = Duration::from_secs(1);
 
 /// Which engagements to follow.
 #[derive(Deserialize, ToSchema)]
@@ -49,7 +49,7 @@ pub(crate) struct NewTicket {
 #[serde(untagged)]
 pub(crate) enum Projects {
     /// All that the caller may see and that have not ended, also those that start later; at most
-    /// the 500 newest.
+    /// the 100 newest.
     All(All),
     /// These.
     These(Vec<String>),
@@ -99,7 +99,7 @@ pub(crate) async fn ticket(
         }
         Projects::These(ids) => {
             for id in &ids {
-                if !sees(&app, &caller, id).await {
+                if !sees(&app, &caller, id).await.unwrap_or(false) {
                     return Err(Problem::hidden(id));
                 }
             }
@@ -113,10 +113,13 @@ pub(crate) async fn ticket(
     Ok((StatusCode::CREATED, Json(TicketReply { ticket: secret, expires: Time(until) })))
 }
 
-/// Whether a person may see an engagement now.
-async fn sees(app: &App, person: &Person, project: &str) -> bool {
-    let opened = app.kept().open(app.record(), project).await;
-    opened.is_ok_and(|engagement| may(person, &engagement, Right::Read))
+/// Whether a person may see an engagement now; `None` when that cannot be said at the moment.
+async fn sees(app: &App, person: &Person, project: &str) -> Option<bool> {
+    match app.kept().open(app.record(), project).await {
+        Ok(engagement) => Some(may(person, &engagement, Right::Read)),
+        Err(EngagementError::Unknown(_)) => Some(false),
+        Err(_) => None,
+    }
 }
 
 /// How to connect.
@@ -128,6 +131,7 @@ pub(crate) struct Connect {
     #[param(min_length = 1, max_length = 200)]
     ticket: String,
     /// Where to continue after a connection broke off: `ID:NUMBER`, separated by commas.
+    #[param(pattern = "^[a-z0-9-]{1,63}:[0-9]{1,18}(,[a-z0-9-]{1,63}:[0-9]{1,18}){0,99}$")]
     after: Option<String>,
 }
 
@@ -145,6 +149,7 @@ pub(crate) struct Connect {
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
         (status = 426, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn connect(
     State(app): State<App>,
@@ -152,24 +157,37 @@ pub(crate) async fn connect(
     mut parts: Parts,
 ) -> Result<Response, Problem> {
     let after = after.as_deref().map(places).transpose()?.unwrap_or_default();
+    if !(1..=200).contains(&ticket.len()) {
+        return Err(Problem::new(Kind::Malformed, "`ticket` has 1 to 200 bytes"));
+    }
     // A request that is not a WebSocket uses no ticket up.
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &app)
         .await
         .map_err(|rejection| Problem::new(Kind::Upgrade, rejection.body_text()))?;
     let now = app.ports().clock.wall();
+    let many = || Problem::new(Kind::Unavailable, "too many WebSockets are open");
+    let open = app.socket().ok_or_else(many)?;
     let ticket = app.tickets().take(&ticket, now).ok_or_else(unknown_caller)?;
-    Ok(upgrade.max_message_size(4096).on_upgrade(move |socket| follow(app, ticket, after, socket)))
+    Ok(upgrade.max_message_size(4096).on_upgrade(move |socket| async move {
+        follow(app, ticket, after, socket).await;
+        drop(open);
+    }))
 }
 
 /// Reads `ID:NUMBER,ID:NUMBER`.
 fn places(text: &str) -> Result<BTreeMap<String, u64>, Problem> {
     let place = |part: &str| {
-        let (id, seq) = part.rsplit_once(':')?;
-        let seq = seq.parse().ok().filter(|seq| i64::try_from(*seq).is_ok())?;
-        Some((id.to_owned(), seq))
+        let (id, seq) = part.split_once(':')?;
+        let is_id = (1..=63).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let is_number = (1..=18).contains(&seq.len()) && seq.bytes().all(|b| b.is_ascii_digit());
+        Some((id.to_owned(), seq.parse().ok().filter(|_| is_id && is_number)?))
     };
     let fault = || Problem::new(Kind::Malformed, "`after` must look like `ID:NUMBER,ID:NUMBER`");
-    text.split(',').take(MOST + 1).map(|part| place(part).ok_or_else(fault)).collect()
+    if text.split(',').count() > MOST {
+        return Err(fault());
+    }
+    text.split(',').map(|part| place(part).ok_or_else(fault)).collect()
 }
 
 /// An engagement that a connection follows.
@@ -188,13 +206,14 @@ struct Connection {
     followed: BTreeMap<String, Followed>,
     /// Whether the engagements at the time of the connection are followed.
     opened: bool,
+    /// When the connection was opened.
+    since: Time,
     socket: WebSocket,
 }
 
 async fn follow(app: App, ticket: Ticket, after: BTreeMap<String, u64>, socket: WebSocket) {
-    let _open = app.socket();
-    let followed = BTreeMap::new();
-    let mut connection = Connection { app, ticket, after, followed, opened: false, socket };
+    let (followed, since) = (BTreeMap::new(), Time(app.ports().clock.wall()));
+    let mut connection = Connection { app, ticket, after, followed, opened: false, since, socket };
     let reason = connection.run().await.err().unwrap_or(close_code::NORMAL);
     let frame = CloseFrame { code: reason, reason: "".into() };
     let _ = connection.socket.send(Message::Close(Some(frame))).await;
@@ -205,15 +224,15 @@ type Ends = u16;
 
 impl Connection {
     async fn run(&mut self) -> Result<(), Ends> {
-        let mut ticks = 0;
+        let mut checked = None::<Instant>;
         loop {
             if self.app.ports().wakes.stops() {
                 return Err(close_code::RESTART);
             }
-            if ticks % RECHECK == 0 {
+            if checked.is_none_or(|checked| checked.elapsed() >= RECHECK) {
                 self.recheck().await?;
+                checked = Some(Instant::now());
             }
-            ticks += 1;
             self.pass_on().await?;
             tokio::select! {
                 () = tokio::time::sleep(TICK) => {}
@@ -232,7 +251,8 @@ impl Connection {
         match self.ticket.projects.clone() {
             Some(ids) => {
                 for id in ids {
-                    if sees(&self.app, &self.ticket.person, &id).await {
+                    let sees = sees(&self.app, &self.ticket.person, &id).await;
+                    if sees.unwrap_or_else(|| self.followed.contains_key(&id)) {
                         seen.push((id, u64::MAX));
                     }
                 }
@@ -241,9 +261,11 @@ impl Connection {
                 let found = rows(&self.app, &self.ticket.person, Which::All).await;
                 let mut found = found.map_err(|_| close_code::ERROR)?;
                 found.reverse();
-                let live = found
-                    .into_iter()
-                    .filter(|row| row.end.is_none() || self.followed.contains_key(&row.id));
+                let live = found.into_iter().filter(|row| {
+                    row.end.is_none()
+                        || row.created >= self.since
+                        || self.followed.contains_key(&row.id)
+                });
                 seen.extend(live.take(MOST).map(|row| (row.id, row.as_of)));
             }
         }
@@ -254,7 +276,10 @@ impl Connection {
             .cloned()
             .collect();
         for id in gone {
-            self.followed.remove(&id);
+            // Whoever may see it again continues there.
+            if let Some(followed) = self.followed.remove(&id) {
+                self.after.insert(id.clone(), followed.at.seq);
+            }
             self.send(json!({ "project": id, "gone": true })).await?;
         }
         for (id, as_of) in seen {
@@ -265,7 +290,7 @@ impl Connection {
             let journal = &self.app.ports().journal;
             let end = journal.head(&id).await.map_err(|_| close_code::ERROR)?;
             let Some(end) = end else { continue };
-            let at = match self.after.remove(&id).filter(|seq| *seq < end.seq) {
+            let at = match self.after.remove(&id).filter(|seq| *seq <= end.seq) {
                 Some(seq) => journal.head_at(&id, seq).await.map_err(|_| close_code::ERROR)?,
                 None => None,
             };

@@ -24,6 +24,9 @@ pub struct Standing {
     /// Why a provider refuses until someone fixes the cause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<String>,
+    /// Whether someone asked to cancel it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cancelling: bool,
     /// Open requests, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requests: Vec<Request>,
@@ -48,6 +51,7 @@ impl Standing {
             members: state.members.keys().cloned().collect(),
             state: state.at.clone(),
             blocked: blocked.map(|parked| parked.reason.clone()),
+            cancelling: state.cancel.is_some() && state.end.is_none(),
             requests: state.open_requests().cloned().collect(),
             expired: state.end.is_none()
                 && state.gate_request().is_some_and(|request| request.expired),
@@ -59,7 +63,7 @@ impl Standing {
     /// Converts it to a row of the index.
     pub fn row(&self) -> Row {
         let waits = !self.requests.is_empty() || self.blocked.is_some();
-        let active = !waits && self.end.is_none();
+        let active = self.end.is_none() && (!waits || self.cancelling);
         let due = self.requests.iter().filter_map(Request::due).min();
         let mut standing = json(self);
         if standing.len() > MAX_ROW {
@@ -70,6 +74,7 @@ impl Standing {
                 members: Vec::new(),
                 state,
                 blocked: None,
+                cancelling: self.cancelling,
                 requests: Vec::new(),
                 expired: self.expired,
                 end: None,

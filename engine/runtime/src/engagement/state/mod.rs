@@ -278,9 +278,11 @@ impl State {
             }
             Event::Escalated { request } => self.escalated(request, at),
             Event::MemberSet(member) => {
+                self.void_votes(&member.person);
                 self.members.insert(member.person.clone(), member.clone());
             }
             Event::MemberRemoved { person, .. } => {
+                self.void_votes(person);
                 self.members.remove(person);
             }
             Event::Reminded { request, number } => {

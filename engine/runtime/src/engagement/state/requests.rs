@@ -22,6 +22,14 @@ impl State {
         self.requests.iter_mut().find(|r| r.id == id && r.is_open())
     }
 
+    /// Voids what a person has voted in open requests: the role was changed, and the person may vote
+    /// again if it still allows that.
+    pub(super) fn void_votes(&mut self, person: &str) {
+        for request in self.requests.iter_mut().filter(|request| request.is_open()) {
+            request.votes.retain(|vote| vote.actor != person);
+        }
+    }
+
     /// Starts the deadline of a request anew, for more people.
     pub(super) fn escalated(&mut self, id: &str, at: i64) {
         let Some(request) = self.open(id) else { return };
