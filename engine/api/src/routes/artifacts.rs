@@ -8,6 +8,7 @@ use cloudcrew_views::api::{Artifacts, Deliverable};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::refusals::OfReader;
 use crate::access::{Opened, Read};
 use crate::app::App;
 use crate::problem::{Kind, Problem};
@@ -16,10 +17,7 @@ use crate::problem::{Kind, Problem};
 #[utoipa::path(get, path = "/projects/{id}/artifacts",
     operation_id = "list_artifacts", tag = "engagements",
     params(("id" = String, Path, description = "The engagement")),
-    responses(
-        (status = 200, body = Artifacts),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Artifacts), OfReader))]
 pub(crate) async fn list(opened: Opened<Read>) -> Json<Artifacts> {
     Json(Artifacts::new(&opened))
 }
@@ -32,10 +30,7 @@ pub(crate) async fn list(opened: Opened<Read>) -> Json<Artifacts> {
     params(
         ("id" = String, Path, description = "The engagement"),
         ("path" = String, Path, description = "Path of the file; its slashes may be encoded")),
-    responses(
-        (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), OfReader))]
 pub(crate) async fn read(
     State(app): State<App>,
     opened: Opened<Read>,
@@ -65,10 +60,7 @@ pub(crate) struct Deliverables {
 #[utoipa::path(get, path = "/projects/{id}/deliverables",
     operation_id = "list_deliverables", tag = "engagements",
     params(("id" = String, Path, description = "The engagement")),
-    responses(
-        (status = 200, body = Deliverables),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Deliverables), OfReader))]
 pub(crate) async fn deliverables(opened: Opened<Read>) -> Json<Deliverables> {
     let phases = opened.state.plan().entries.iter();
     let deliverables =

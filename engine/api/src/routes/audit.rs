@@ -6,6 +6,7 @@ use cloudcrew_ports::journal::Head;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::refusals::OfReader;
 use crate::access::{Opened, Read};
 use crate::app::App;
 use crate::body::Asked;
@@ -62,11 +63,7 @@ pub(crate) struct AuditEntry {
 #[utoipa::path(get, path = "/projects/{id}/audit",
     operation_id = "read_audit", tag = "engagements",
     params(("id" = String, Path, description = "The engagement"), After),
-    responses(
-        (status = 200, body = Audit),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Audit), OfReader))]
 pub(crate) async fn audit(
     State(app): State<App>,
     opened: Opened<Read>,

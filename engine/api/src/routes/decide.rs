@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::refusals::OfWriter;
 use crate::access::{Decide, Opened};
 use crate::app::App;
 use crate::body::Body;
@@ -85,21 +86,9 @@ pub(crate) struct Decided {
 /// Approves a phase. The engagement continues at once.
 #[utoipa::path(post, path = "/projects/{id}/approve",
     operation_id = "approve", tag = "requests",
-    params(
-        ("id" = String, Path, description = "The engagement"),
-        KeyHeader),
+    params(("id" = String, Path, description = "The engagement"), KeyHeader),
     request_body = Approval,
-    responses(
-        (status = 200, body = Decided),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json",
-            description = "Someone else decided first, or what the person saw has changed"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Decided), OfWriter))]
 pub(crate) async fn approve(
     State(app): State<App>,
     opened: Opened<Decide>,
@@ -113,21 +102,9 @@ pub(crate) async fn approve(
 /// Requests changes. The phase runs again with the words as feedback.
 #[utoipa::path(post, path = "/projects/{id}/revise",
     operation_id = "request_changes", tag = "requests",
-    params(
-        ("id" = String, Path, description = "The engagement"),
-        KeyHeader),
+    params(("id" = String, Path, description = "The engagement"), KeyHeader),
     request_body = Revision,
-    responses(
-        (status = 200, body = Decided),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json",
-            description = "Someone else decided first, or what the person saw has changed"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Decided), OfWriter))]
 pub(crate) async fn revise(
     State(app): State<App>,
     opened: Opened<Decide>,
@@ -147,17 +124,7 @@ pub(crate) async fn revise(
         ("request" = String, Path, description = "The request"),
         KeyHeader),
     request_body = Reply,
-    responses(
-        (status = 200, body = Decided),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json",
-            description = "Someone else answered first"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Decided), OfWriter))]
 pub(crate) async fn respond(
     State(app): State<App>,
     opened: Opened<Decide>,

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 use utoipa::{IntoParams, ToSchema};
 
+use super::refusals::OfReader;
 use crate::access::{Opened, Read};
 use crate::app::App;
 use crate::body::Asked;
@@ -75,11 +76,7 @@ pub(crate) struct StreamEvent {
 #[utoipa::path(get, path = "/projects/{id}/events",
     operation_id = "list_events", tag = "engagements",
     params(("id" = String, Path, description = "The engagement"), FromEntry),
-    responses(
-        (status = 200, body = EventPage),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = EventPage), OfReader))]
 pub(crate) async fn page(
     State(app): State<App>,
     opened: Opened<Read>,
@@ -124,11 +121,7 @@ pub(crate) async fn page(
         ("id" = String, Path, description = "The engagement"),
         FromEntry,
         ("last-event-id" = Option<u64>, Header, description = "As `after`, sent by browsers")),
-    responses(
-        (status = 200, body = StreamEvent, content_type = "text/event-stream"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = StreamEvent, content_type = "text/event-stream"), OfReader))]
 pub(crate) async fn stream(
     State(app): State<App>,
     opened: Opened<Read>,

@@ -10,6 +10,7 @@ use cloudcrew_ports::index::Which;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::refusals::OfCaller;
 use crate::access::Caller;
 use crate::app::App;
 use crate::problem::{Kind, Problem};
@@ -27,9 +28,7 @@ pub(crate) struct Me {
 
 /// Who the caller is.
 #[utoipa::path(get, path = "/me",
-    operation_id = "who_am_i", tag = "operations", responses(
-    (status = 200, body = Me),
-    (status = 401, body = Problem, content_type = "application/problem+json")))]
+    operation_id = "who_am_i", tag = "operations", responses((status = 200, body = Me), OfCaller))]
 pub(crate) async fn me(Caller(caller): Caller) -> Json<Me> {
     Json(Me { name: caller.name, groups: caller.groups, operates: caller.operates })
 }

@@ -8,6 +8,7 @@ use cloudcrew_views::api::{FileDiff, Time, Version};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::refusals::OfReader;
 use crate::access::{Opened, Read};
 use crate::app::App;
 use crate::body::Asked;
@@ -40,11 +41,7 @@ pub(crate) struct History {
 #[utoipa::path(get, path = "/projects/{id}/history",
     operation_id = "read_history", tag = "engagements",
     params(("id" = String, Path, description = "The engagement"), OfPath),
-    responses(
-        (status = 200, body = History),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = History), OfReader))]
 pub(crate) async fn history(
     State(app): State<App>,
     opened: Opened<Read>,
@@ -93,10 +90,7 @@ pub(crate) struct Between {
     params(("id" = String, Path, description = "The engagement"), Between),
     responses(
         (status = 200, body = FileDiff),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json")))]
+        (status = 422, body = Problem, content_type = "application/problem+json"), OfReader))]
 pub(crate) async fn diff(
     State(app): State<App>,
     opened: Opened<Read>,

@@ -6,6 +6,7 @@ use cloudcrew_ports::ledger::LedgerRow;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::refusals::OfReader;
 use crate::access::{Opened, Read};
 use crate::app::App;
 use crate::problem::Problem;
@@ -51,10 +52,7 @@ impl std::convert::From<LedgerRow> for LedgerEntry {
 #[utoipa::path(get, path = "/projects/{id}/ledger",
     operation_id = "read_ledger", tag = "engagements",
     params(("id" = String, Path, description = "The engagement")),
-    responses(
-        (status = 200, body = LedgerPage),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = LedgerPage), OfReader))]
 pub(crate) async fn ledger(
     State(app): State<App>,
     opened: Opened<Read>,

@@ -10,6 +10,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::decide::json_reply;
+use super::refusals::{OfReader, OfWriter};
 use crate::access::{Opened, Own, Read};
 use crate::app::App;
 use crate::body::Body;
@@ -93,10 +94,7 @@ pub(crate) struct NewMember {
 #[utoipa::path(get, path = "/projects/{id}/members",
     operation_id = "list_members", tag = "engagements",
     params(("id" = String, Path, description = "The engagement")),
-    responses(
-        (status = 200, body = Members),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Members), OfReader))]
 pub(crate) async fn list(opened: Opened<Read>) -> Json<Members> {
     let state = &opened.state;
     let owner = &state.started.owner;
@@ -121,16 +119,7 @@ pub(crate) async fn list(opened: Opened<Read>) -> Json<Members> {
         ("person" = String, Path, description = "The person"),
         KeyHeader),
     request_body = NewMember,
-    responses(
-        (status = 200, body = MemberRow),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = MemberRow), OfWriter))]
 pub(crate) async fn set(
     State(app): State<App>,
     mut opened: Opened<Own>,
@@ -167,13 +156,7 @@ pub(crate) async fn set(
         ("person" = String, Path, description = "The person"),
         KeyHeader),
     responses(
-        (status = 204, description = "The person has no role any more"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json")))]
+        (status = 204, description = "The person has no role any more"), OfWriter))]
 pub(crate) async fn remove(
     State(app): State<App>,
     mut opened: Opened<Own>,

@@ -10,6 +10,7 @@ use cloudcrew_ports::index::Which;
 use cloudcrew_views::api::Lifecycle;
 
 use super::projects::rows;
+use super::refusals::OfCaller;
 use crate::access::Caller;
 use crate::app::App;
 use crate::problem::{Kind, Problem};
@@ -19,8 +20,7 @@ use crate::problem::{Kind, Problem};
     operation_id = "read_metrics", tag = "operations",
     responses(
         (status = 200, body = String, content_type = "text/plain"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json")))]
+        (status = 403, body = Problem, content_type = "application/problem+json"), OfCaller))]
 pub(crate) async fn metrics(
     State(app): State<App>,
     Caller(caller): Caller,

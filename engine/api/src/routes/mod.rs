@@ -11,6 +11,7 @@ mod members;
 mod metrics;
 mod operate;
 mod projects;
+mod refusals;
 mod requests;
 mod session;
 mod socket;

@@ -10,6 +10,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::decide::json_reply;
+use super::refusals::OfWriter;
 use crate::access::{Opened, Operate};
 use crate::app::App;
 use crate::body::Body;
@@ -19,18 +20,9 @@ use crate::problem::Problem;
 /// Cancels an engagement after its current step.
 #[utoipa::path(post, path = "/projects/{id}/cancel",
     operation_id = "cancel_project", tag = "operations",
-    params(
-        ("id" = String, Path, description = "The engagement"),
-        KeyHeader),
+    params(("id" = String, Path, description = "The engagement"), KeyHeader),
     responses(
-        (status = 200, description = "It is recorded", body = Accepted),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json",
-            description = "It has ended"),
-        (status = 422, body = Problem, content_type = "application/problem+json")))]
+        (status = 200, description = "It is recorded", body = Accepted), OfWriter))]
 pub(crate) async fn cancel(
     State(app): State<App>,
     mut opened: Opened<Operate>,
@@ -51,16 +43,8 @@ pub(crate) async fn cancel(
 /// Continues an engagement, such as one whose provider refused.
 #[utoipa::path(post, path = "/projects/{id}/resume",
     operation_id = "resume_project", tag = "operations",
-    params(
-        ("id" = String, Path, description = "The engagement"),
-        KeyHeader),
-    responses(
-        (status = 200, body = ProjectStatus),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json")))]
+    params(("id" = String, Path, description = "The engagement"), KeyHeader),
+    responses((status = 200, body = ProjectStatus), OfWriter))]
 pub(crate) async fn resume(State(app): State<App>, opened: Opened<Operate>) -> Json<ProjectStatus> {
     app.ports().wakes.wake(&opened.project);
     Json(ProjectStatus::new(&opened))
@@ -86,21 +70,10 @@ pub(crate) struct Accepted {
 /// Retries an engagement that failed or expired, with the definitions it is pinned to.
 #[utoipa::path(post, path = "/projects/{id}/retry",
     operation_id = "retry_project", tag = "operations",
-    params(
-        ("id" = String, Path, description = "The engagement"),
-        KeyHeader),
+    params(("id" = String, Path, description = "The engagement"), KeyHeader),
     request_body = RetryFrom,
     responses(
-        (status = 200, description = "It is recorded", body = Accepted),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json",
-            description = "It has not failed"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json")))]
+        (status = 200, description = "It is recorded", body = Accepted), OfWriter))]
 pub(crate) async fn retry(
     State(app): State<App>,
     mut opened: Opened<Operate>,

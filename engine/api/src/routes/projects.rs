@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
+use super::refusals::{OfCaller, OfReader, OfWriter};
 use crate::access::{Caller, Opened, Read};
 use crate::app::{App, New};
 use crate::body::{Asked, Body};
@@ -44,10 +45,7 @@ pub(super) const MOST: usize = 500;
 
 /// The engagements that the caller may see, in the order they were started.
 #[utoipa::path(get, path = "/projects",
-    operation_id = "list_projects", tag = "engagements", params(Filter), responses(
-    (status = 200, body = ProjectPage),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json")))]
+    operation_id = "list_projects", tag = "engagements", params(Filter), responses((status = 200, body = ProjectPage), OfCaller))]
 pub(crate) async fn list(
     State(app): State<App>,
     Caller(caller): Caller,
@@ -170,14 +168,7 @@ pub(crate) struct Begun {
     params(KeyHeader),
     request_body = New,
     responses(
-        (status = 201, body = Begun, headers(("location" = String))),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json")))]
+        (status = 201, body = Begun, headers(("location" = String))), OfWriter))]
 pub(crate) async fn start(
     State(app): State<App>,
     Caller(caller): Caller,
@@ -204,10 +195,7 @@ fn begun(id: &str) -> String {
 #[utoipa::path(get, path = "/projects/{id}",
     operation_id = "read_project", tag = "engagements",
     params(("id" = String, Path, description = "The engagement")),
-    responses(
-        (status = 200, body = ProjectDetail),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = ProjectDetail), OfReader))]
 pub(crate) async fn detail(opened: Opened<Read>) -> Json<ProjectDetail> {
     Json(ProjectDetail::new(&opened))
 }
@@ -216,10 +204,7 @@ pub(crate) async fn detail(opened: Opened<Read>) -> Json<ProjectDetail> {
 #[utoipa::path(get, path = "/projects/{id}/status",
     operation_id = "read_status", tag = "engagements",
     params(("id" = String, Path, description = "The engagement")),
-    responses(
-        (status = 200, body = ProjectStatus),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = ProjectStatus), OfReader))]
 pub(crate) async fn status(opened: Opened<Read>) -> Json<ProjectStatus> {
     Json(ProjectStatus::new(&opened))
 }
@@ -228,10 +213,7 @@ pub(crate) async fn status(opened: Opened<Read>) -> Json<ProjectStatus> {
 #[utoipa::path(get, path = "/projects/{id}/cost",
     operation_id = "read_cost", tag = "engagements",
     params(("id" = String, Path, description = "The engagement")),
-    responses(
-        (status = 200, body = ProjectCost),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = ProjectCost), OfReader))]
 pub(crate) async fn cost(opened: Opened<Read>) -> Json<ProjectCost> {
     Json(ProjectCost::new(&opened))
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::projects::{MOST, PAGE, page, read_cursor};
+use super::refusals::{OfCaller, OfReader};
 use crate::access::{Caller, Opened, Read};
 use crate::app::App;
 use crate::body::Asked;
@@ -28,10 +29,7 @@ pub(crate) struct OfPage {
 
 /// Everything that waits for the caller, by engagement, in the order they were started.
 #[utoipa::path(get, path = "/inbox",
-    operation_id = "inbox", tag = "requests", params(OfPage), responses(
-    (status = 200, body = InboxPage),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json")))]
+    operation_id = "inbox", tag = "requests", params(OfPage), responses((status = 200, body = InboxPage), OfCaller))]
 pub(crate) async fn inbox(
     State(app): State<App>,
     Caller(caller): Caller,
@@ -62,10 +60,7 @@ pub(crate) async fn inbox(
 #[utoipa::path(get, path = "/projects/{id}/requests",
     operation_id = "list_requests", tag = "requests",
     params(("id" = String, Path, description = "The engagement")),
-    responses(
-        (status = 200, body = RequestPage),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = RequestPage), OfReader))]
 pub(crate) async fn list(opened: Opened<Read>) -> Json<RequestPage> {
     let detail = |request| RequestDetail::new(&opened, request);
     let requests = opened.state.requests.iter().map(detail).collect();
@@ -78,10 +73,7 @@ pub(crate) async fn list(opened: Opened<Read>) -> Json<RequestPage> {
     params(
         ("id" = String, Path, description = "The engagement"),
         ("request" = String, Path, description = "The request")),
-    responses(
-        (status = 200, body = RequestDetail),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = RequestDetail), OfReader))]
 pub(crate) async fn one(
     opened: Opened<Read>,
     Path((_, request)): Path<(String, String)>,

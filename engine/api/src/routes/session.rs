@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::refusals::OfWriter;
 use crate::access::unknown_caller;
 use crate::app::App;
 use crate::body::Body;
@@ -24,13 +25,7 @@ pub(crate) struct NewSession {
     operation_id = "begin_session", tag = "operations", security(()),
     request_body = NewSession,
     responses(
-        (status = 204, description = "The cookie is set", headers(("set-cookie" = String))),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json")))]
+        (status = 204, description = "The cookie is set", headers(("set-cookie" = String))), OfWriter))]
 pub(crate) async fn begin(
     State(app): State<App>,
     Body(NewSession { token }): Body<NewSession>,

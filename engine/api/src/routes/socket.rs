@@ -19,6 +19,7 @@ use tokio::sync::broadcast::error::TryRecvError;
 use utoipa::{IntoParams, ToSchema};
 
 use super::projects::rows;
+use super::refusals::{OfCaller, OfWriter};
 use crate::access::{Caller, unknown_caller};
 use crate::app::App;
 use crate::body::{Asked, Body};
@@ -78,15 +79,7 @@ pub(crate) struct TicketReply {
     request_body = NewTicket,
     responses(
         (status = 201, body = TicketReply),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")))]
+        (status = 503, body = Problem, content_type = "application/problem+json"), OfWriter))]
 pub(crate) async fn ticket(
     State(app): State<App>,
     Caller(caller): Caller,
@@ -146,11 +139,9 @@ pub(crate) struct Connect {
     params(Connect),
     responses(
         (status = 101, description = "Switching to WebSocket"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
-        (status = 426, body = Problem, content_type = "application/problem+json")))]
+        (status = 426, body = Problem, content_type = "application/problem+json"), OfCaller))]
 pub(crate) async fn connect(
     State(app): State<App>,
     Asked(Connect { ticket, after }): Asked<Connect>,

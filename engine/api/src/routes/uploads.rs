@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::refusals::OfWriter;
 use crate::access::Caller;
 use crate::app::App;
 use crate::problem::{Kind, Problem};
@@ -29,15 +30,7 @@ pub(crate) struct Upload {
 #[utoipa::path(post, path = "/uploads",
     operation_id = "upload", tag = "engagements",
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
-    responses(
-        (status = 201, body = Upload),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 201, body = Upload), OfWriter))]
 pub(crate) async fn upload(
     State(app): State<App>,
     _: Caller,

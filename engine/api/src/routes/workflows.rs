@@ -7,6 +7,7 @@ use axum::response::IntoResponse;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::refusals::{OfCaller, OfReader};
 use crate::access::Caller;
 use crate::app::{App, WorkflowRow};
 use crate::problem::{Kind, Problem};
@@ -22,8 +23,7 @@ pub(crate) struct Workflows {
 #[utoipa::path(get, path = "/workflows",
     operation_id = "list_workflows", tag = "engagements", responses(
     (status = 200, body = Workflows),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json")))]
+    (status = 409, body = Problem, content_type = "application/problem+json"), OfCaller))]
 pub(crate) async fn list(State(app): State<App>, _: Caller) -> Result<Json<Workflows>, Problem> {
     Ok(Json(Workflows { workflows: app.ports().starts.workflows().await? }))
 }
@@ -34,9 +34,7 @@ pub(crate) async fn list(State(app): State<App>, _: Caller) -> Result<Json<Workf
     params(("name" = String, Path, description = "The workflow")),
     responses(
         (status = 200, body = String, content_type = "text/plain"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json")))]
+        (status = 409, body = Problem, content_type = "application/problem+json"), OfReader))]
 pub(crate) async fn graph(
     State(app): State<App>,
     _: Caller,
