@@ -923,3 +923,37 @@ fn a_ticket_is_never_given_twice() {
         .collect();
     assert_eq!(tickets.len(), 3);
 }
+
+#[tokio::test]
+async fn what_a_person_recorded_before_a_crash_is_carried_out() {
+    use cloudcrew_local::clock::SystemClock;
+    use cloudcrew_local::store::Store;
+    use cloudcrew_runtime::engagement::{Record, cancel, open};
+    let crew = small();
+    let sow = crew.workspace().join("examples/sow/example.md");
+    crew.run(&["run", "--project", "demo", "--sow", sow.to_str().unwrap()]).exits(10);
+    {
+        // A process that died right after the request to cancel was on disk.
+        let store = Store::open(&crew.home()).unwrap();
+        let mut engagement = open(Record::of(&store), "demo").await.unwrap();
+        let clock = SystemClock::default();
+        cancel(Record::of(&store), &clock, &mut engagement, "ada").await.unwrap();
+    }
+    Service::start(&crew, &[]).reaches("demo", "cancelled");
+}
+
+#[test]
+fn a_home_of_an_older_version_comes_to_rest() {
+    let crew = small();
+    let sow = crew.workspace().join("examples/sow/example.md");
+    crew.run(&["run", "--project", "demo", "--sow", sow.to_str().unwrap()]).exits(10);
+    let database = || rusqlite::Connection::open(crew.home().join("cloudcrew.db")).unwrap();
+    // As the migration leaves it.
+    database().execute("UPDATE engagement SET standing = NULL, active = 1", []).unwrap();
+    let service = Service::start(&crew, &[]);
+    service.reaches("demo", "waiting");
+    std::thread::sleep(Duration::from_secs(1));
+    let sql = "SELECT active OR standing IS NULL FROM engagement";
+    let stirs: bool = database().query_row(sql, [], |row| row.get(0)).unwrap();
+    assert!(!stirs, "the service looks at it again and again");
+}
