@@ -185,17 +185,6 @@ pub fn valid_project(id: &str) -> Result<(), Failure> {
     }
 }
 
-/// An error with its causes, on one line.
-pub fn shown_error(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
-}
-
 /// The person who acts, from `--as`.
 static ACTOR: OnceLock<String> = OnceLock::new();
 

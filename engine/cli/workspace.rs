@@ -7,15 +7,17 @@ use std::path::{Path, PathBuf};
 
 use crate::wiring::folder::Folder;
 use cloudcrew_definition::Loaded;
-use cloudcrew_definition::crew::Definition;
+use cloudcrew_definition::crew::{Definition, Model};
 use cloudcrew_definition::diagnostic::{Format, Report, Severity, closest, render};
 use cloudcrew_definition::side_by_side::{cores, side_by_side};
 use cloudcrew_definition::source::{MAX_FILE_BYTES, Sources};
 use cloudcrew_definition::syntax::{SOWS, is_part};
 use cloudcrew_plan::checks::load;
 use cloudcrew_runtime::catalogue::catalogue;
+use cloudcrew_runtime::engagement::{Engagement, RunMode};
 
 use crate::exit::Failure;
+use crate::wiring;
 
 /// Folders of a workspace.
 const FOLDERS: [&str; 7] =
@@ -161,6 +163,16 @@ pub fn definition(root: &Path) -> Result<Definition, Failure> {
     definition
         .or_else(|| without_rehearsals(&sources, &report))
         .ok_or_else(|| wrong(&sources, &report, "the definitions have errors; nothing was done"))
+}
+
+/// Models that a live engagement should now call as the workspace configures them. Empty if the
+/// workspace cannot be read.
+pub fn rerouted(root: &Path, engagement: &Engagement) -> Vec<Model> {
+    let state = &engagement.state;
+    if !matches!(state.started.voice, RunMode::Live { .. }) || state.end.is_some() {
+        return Vec::new();
+    }
+    definition(root).map(|now| wiring::rerouted(engagement, &now)).unwrap_or_default()
 }
 
 /// The definition without the rehearsal files that have errors, if no other file has any.

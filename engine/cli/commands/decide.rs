@@ -47,7 +47,7 @@ pub async fn revise(
 }
 
 /// Parses ratings such as `quality=5`.
-fn read(ratings: &[String]) -> Result<Vec<(String, u8)>, Failure> {
+pub fn read(ratings: &[String]) -> Result<Vec<(String, u8)>, Failure> {
     let parsed = |rating: &String| {
         let (name, value) = rating.split_once('=')?;
         Some((name.to_owned(), value.parse().ok()?))

@@ -6,10 +6,7 @@ use std::time::Duration;
 
 use crate::wiring::holder;
 use crate::wiring::store::Store;
-use cloudcrew_definition::crew::Model;
-use cloudcrew_runtime::engagement::{
-    Driver, EndReason, Engagement, Options, RequestKind, Rest, RunMode,
-};
+use cloudcrew_runtime::engagement::{Driver, EndReason, Engagement, Options, RequestKind, Rest};
 
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
@@ -30,7 +27,8 @@ pub async fn drive(
     format: Format,
 ) -> Result<Exit, Failure> {
     let project = &engagement.project.clone();
-    let rerouted = rerouted(args, &engagement);
+    let root = workspace::find(args.workspace.as_deref()).ok();
+    let rerouted = root.map(|root| workspace::rerouted(&root, &engagement)).unwrap_or_default();
     for model in &rerouted {
         let route = model.live.clone().map(|live| (live, model.price));
         engagement.state.routes.extend(route.map(|route| (model.name.clone(), route)));
@@ -83,19 +81,6 @@ async fn ticks(view: &View) -> Infallible {
         tokio::time::sleep(Duration::from_secs(1)).await;
         view.tick();
     }
-}
-
-/// Models that a live engagement should now call as the workspace configures them. Empty if the
-/// workspace cannot be read.
-fn rerouted(args: &Args, engagement: &Engagement) -> Vec<Model> {
-    if !matches!(engagement.state.started.voice, RunMode::Live { .. })
-        || engagement.state.end.is_some()
-    {
-        return Vec::new();
-    }
-    let workspace =
-        workspace::find(args.workspace.as_deref()).and_then(|root| workspace::definition(&root));
-    workspace.map(|definition| wiring::rerouted(engagement, &definition)).unwrap_or_default()
 }
 
 fn outcome(project: &str, rest: &Rest) -> (Exit, String) {

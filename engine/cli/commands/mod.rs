@@ -4,7 +4,7 @@ mod artifacts;
 mod check;
 mod completions;
 mod cost;
-mod decide;
+pub mod decide;
 mod doctor;
 mod drive;
 mod fix;
@@ -24,7 +24,7 @@ mod test;
 mod watch;
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::args::{Approve, Args, Command, Format};
 use crate::exit::{Exit, Failure};
@@ -68,11 +68,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             decide::revise(&args, project, &words, ratings, digest.clone()).await
         }
         Command::Answer { project, first, second, words_from } => {
-            let (request, words) = match (first.as_deref(), second.as_deref()) {
-                (request, None) if words_from.is_some() => (request, None),
-                (words, None) => (None, words),
-                (request, words) => (request, words),
-            };
+            let (request, words) = answered(first.as_deref(), second.as_deref(), words_from);
             let words = said(words, words_from.as_deref())?;
             decide::answer(&args, project, request, &words).await
         }
@@ -98,6 +94,20 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Command::Lsp => lsp::lsp(),
         Command::Doctor { live, model } => doctor::doctor(&args, *live, model).await,
         Command::Completions { what } => completions::completions(*what),
+    }
+}
+
+/// The request and the words of `answer`: with one of them, it is the words, unless those come from a
+/// file.
+pub fn answered<'a>(
+    first: Option<&'a str>,
+    second: Option<&'a str>,
+    words_from: &Option<PathBuf>,
+) -> (Option<&'a str>, Option<&'a str>) {
+    match (first, second) {
+        (request, None) if words_from.is_some() => (request, None),
+        (words, None) => (None, words),
+        (request, words) => (request, words),
     }
 }
 

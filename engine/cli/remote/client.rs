@@ -7,7 +7,6 @@ use reqwest::{Client, Method, Response, StatusCode, Url, redirect};
 use serde_json::Value;
 
 use crate::exit::Failure;
-use crate::home;
 use crate::wiring::holder::identity;
 
 /// Environment variable with the token.
@@ -89,12 +88,15 @@ impl Server {
             let (mut chunks, mut text) = (response.bytes_stream(), Vec::new());
             // A connection that breaks off is opened again where it ended.
             while let Some(Ok(chunk)) = chunks.next().await {
+                // The end of an event may be split between two chunks.
+                let mut seen = text.len().saturating_sub(1);
                 text.extend_from_slice(&chunk);
                 if text.len() > MOST {
                     return Err(Failure::world("the service sends an event without end"));
                 }
-                while let Some(end) = text.windows(2).position(|two| two == b"\n\n") {
-                    let event: Vec<u8> = text.drain(..end + 2).collect();
+                while let Some(end) = text[seen..].windows(2).position(|two| two == b"\n\n") {
+                    let event: Vec<u8> = text.drain(..seen + end + 2).collect();
+                    seen = 0;
                     let event = String::from_utf8_lossy(&event).into_owned();
                     let Some(data) = event.lines().find_map(|line| line.strip_prefix("data: "))
                     else {
@@ -137,9 +139,10 @@ impl Server {
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body.to_string());
         }
-        let answered = request.send().await.map_err(|error| {
-            Failure::world(format!("{}: {}", self.base, home::shown_error(&error)))
-        })?;
+        let answered = request
+            .send()
+            .await
+            .map_err(|error| Failure::world(format!("{}: {}", self.base, with_causes(&error))))?;
         if answered.status().is_success() {
             return Ok(answered);
         }
@@ -174,4 +177,15 @@ fn refusal(status: StatusCode, detail: &str) -> Failure {
         status if status.is_server_error() => Failure::world(detail),
         _ => Failure::usage(detail),
     }
+}
+
+/// An error with its causes, on one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
 }

@@ -10,7 +10,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::args::{Approve, Args, Command, Format, MemberChange, Run};
-use crate::commands::said;
+use crate::commands::decide::read;
+use crate::commands::{answered, said};
 use crate::exit::{Exit, Failure};
 use crate::out::{document, file, note, say};
 use crate::output::pretty;
@@ -66,11 +67,7 @@ pub async fn run(args: &Args, url: &str) -> Result<Option<Exit>, Failure> {
             decide(&server()?, project, "revise", body, digest.as_deref()).await?
         }
         Command::Answer { project, first, second, words_from } => {
-            let (request, words) = match (first.as_deref(), second.as_deref()) {
-                (request, None) if words_from.is_some() => (request, None),
-                (words, None) => (None, words),
-                (request, words) => (request, words),
-            };
+            let (request, words) = answered(first.as_deref(), second.as_deref(), words_from);
             let words = said(words, words_from.as_deref())?;
             answer(&server()?, project, request, &words).await?
         }
@@ -189,19 +186,10 @@ async fn rest(server: &Server, project: &str) -> Result<Exit, Failure> {
     })
 }
 
-/// Ratings such as `quality=5`.
+/// Ratings such as `quality=5`, by name.
 fn rated(ratings: &[String]) -> Result<Value, Failure> {
-    let mut all = serde_json::Map::new();
-    for rating in ratings {
-        let parsed = rating
-            .split_once('=')
-            .and_then(|(name, value)| Some((name.to_owned(), value.parse::<u8>().ok()?)));
-        let (name, value) = parsed.ok_or_else(|| {
-            Failure::usage(format!("`{rating}` is not a rating; write `quality=5`"))
-        })?;
-        all.insert(name, value.into());
-    }
-    Ok(all.into())
+    let named = read(ratings)?.into_iter().map(|(name, value)| (name, Value::from(value)));
+    Ok(Value::Object(named.collect()))
 }
 
 /// Decides the open gate.
@@ -266,13 +254,12 @@ async fn answer(
 async fn follow(server: &Server, project: &str, before: &Value) -> Result<Exit, Failure> {
     let after = before["as_of"].as_u64().unwrap_or(0);
     let now = server.get(&["projects", project, "status"], &[]).await?;
-    // Something else waits still, or it was quick.
-    let running = now["state"] == "running";
-    let shown = if running { now["as_of"].as_u64().unwrap_or(0) } else { u64::MAX };
     let end = now["as_of"].as_u64().unwrap_or(0);
+    // Without a running crew, nothing follows what is recorded already.
+    let is_running = now["state"] == "running";
     let each = |entry: &Value| {
         screens::entry(entry);
-        !rests(entry, shown) && (running || entry["seq"].as_u64() < Some(end))
+        if is_running { !rests(entry, end) } else { entry["seq"].as_u64() < Some(end) }
     };
     if end > after {
         server.follow(project, after, each).await?;

@@ -12,7 +12,7 @@ use cloudcrew_ports::StoreError;
 use cloudcrew_ports::clock::Clock as _;
 use cloudcrew_ports::index::{Index as _, Listing, Which};
 use cloudcrew_runtime::engagement::{
-    Driver, Engagement, EngagementError, Event, Options, Record, Rest, RunMode, open,
+    Driver, Engagement, EngagementError, Event, Options, Record, Rest, open,
 };
 use cloudcrew_runtime::watch::{Live, Watch};
 use cloudcrew_views::api::LiveText;
@@ -182,7 +182,7 @@ impl Host {
             changes: self.0.changes.clone(),
             stopping: Arc::clone(&self.0.stopping),
         });
-        let rerouted = self.rerouted(&engagement);
+        let rerouted = workspace::rerouted(&self.0.root, &engagement);
         let ports = wiring::ports(store, &engagement, watch).await?;
         let holder = holder::this_process();
         let driver = Driver::acquire(ports, engagement, &holder, Options::default()).await?;
@@ -194,15 +194,6 @@ impl Host {
         let released = driver.release().await;
         rest?;
         Ok(released?)
-    }
-
-    /// Models that a live engagement should now call as the workspace configures them.
-    fn rerouted(&self, engagement: &Engagement) -> Vec<cloudcrew_definition::crew::Model> {
-        if !matches!(engagement.state.started.voice, RunMode::Live { .. }) {
-            return Vec::new();
-        }
-        let workspace = workspace::definition(&self.0.root);
-        workspace.map(|definition| wiring::rerouted(engagement, &definition)).unwrap_or_default()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Starts engagements from the definitions of the workspace, which are read anew each time.
+//! Starts engagements from the definitions of the workspace, which are read again each time.
 
 use std::path::{Path, PathBuf};
 
