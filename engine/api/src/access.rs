@@ -29,7 +29,7 @@ impl FromRequestParts<App> for Caller {
     }
 }
 
-/// Nobody in particular sends the request.
+/// The refusal of a request whose sender is unknown.
 pub(crate) fn unknown_caller() -> Problem {
     let detail = "send the token of the service as `Authorization: Bearer TOKEN`";
     Problem::new(Kind::Unauthenticated, detail)
@@ -75,8 +75,8 @@ pub struct Opened<N> {
 }
 
 impl<N> Opened<N> {
-    /// Passes on a failure. The engagement is read anew next time, because it may be ahead of its
-    /// journal.
+    /// Passes on a failure. The engagement is read from its journal next time: it may be ahead of
+    /// it.
     pub(crate) fn failed(mut self, error: EngagementError) -> Problem {
         self.engagement.forget();
         error.into()

@@ -247,7 +247,7 @@ pub struct WorkflowRow {
 #[async_trait]
 pub trait Starts: Send + Sync {
     /// Starts an engagement; `receipt` makes the receipt to write with its first entries. The
-    /// definitions are read anew.
+    /// definitions are read again.
     ///
     /// # Errors
     /// When the definitions have errors, the request does not fit them, or the id is taken.

@@ -33,7 +33,7 @@ impl Changes {
     /// Starts to watch an engagement.
     pub fn watch(&self, project: &str) -> Watcher {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Engagements that nobody watches any more are forgotten whenever another is added.
+        // When one is added, engagements without a watcher are removed.
         if !all.contains_key(project) {
             all.retain(|_, channels| channels.grown.receiver_count() > 0);
         }

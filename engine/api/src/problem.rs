@@ -49,7 +49,7 @@ impl Problem {
         }
     }
 
-    /// No such engagement, or not the caller's: the same words, so that nobody learns which.
+    /// No such engagement, or not the caller's: the words are the same, so that callers cannot tell which.
     pub fn hidden(project: &str) -> Problem {
         Problem::new(Kind::Unknown, format!("no project named `{project}`"))
     }
@@ -60,7 +60,7 @@ impl Problem {
 pub enum Kind {
     /// The request is not HTTP, JSON or a query as it should be.
     Malformed,
-    /// Nobody in particular.
+    /// The caller is unknown.
     Unauthenticated,
     /// Known, but without the right.
     Forbidden,
@@ -111,7 +111,7 @@ impl Kind {
                 ("urn:cloudcrew:malformed", S::BAD_REQUEST, "The request is malformed")
             }
             Kind::Unauthenticated => {
-                ("urn:cloudcrew:unauthenticated", S::UNAUTHORIZED, "Who are you?")
+                ("urn:cloudcrew:unauthenticated", S::UNAUTHORIZED, "The caller is unknown")
             }
             Kind::Forbidden => ("urn:cloudcrew:forbidden", S::FORBIDDEN, "You may not do this"),
             Kind::Origin => {

@@ -162,7 +162,7 @@ pub(crate) struct Begun {
 
 /// Starts an engagement.
 ///
-/// The definitions of the service are read anew. The crew begins at once.
+/// The definitions of the service are read again. The crew begins at once.
 #[utoipa::path(post, path = "/projects",
     operation_id = "start_project", tag = "engagements",
     params(KeyHeader),

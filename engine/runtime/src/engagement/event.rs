@@ -193,7 +193,7 @@ pub enum Event {
         /// Number of approvals with this one.
         have: u32,
     },
-    /// The deadline of a request has passed: it starts anew, and another group may decide as well.
+    /// The deadline of a request has passed: it is extended, and another group may decide as well.
     Escalated {
         /// Id of the request.
         request: String,

@@ -30,7 +30,7 @@ impl State {
         }
     }
 
-    /// Starts the deadline of a request anew, for more people.
+    /// Extends the deadline of a request, for more people.
     pub(super) fn escalated(&mut self, id: &str, at: i64) {
         let Some(request) = self.open(id) else { return };
         let term = request.expires.map(|expires| expires.saturating_sub(request.opened).max(1));
