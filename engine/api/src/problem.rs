@@ -49,7 +49,8 @@ impl Problem {
         }
     }
 
-    /// No such engagement, or not the caller's: the words are the same, so that callers cannot tell which.
+    /// No such engagement, or not the caller's: the words are the same, so that callers cannot tell
+    /// which.
     pub fn hidden(project: &str) -> Problem {
         Problem::new(Kind::Unknown, format!("no project named `{project}`"))
     }

@@ -11,7 +11,8 @@ use futures_util::future::join_all;
 
 use crate::{begun, ports};
 
-/// Fills a home with copies of two engagements: one of `waits` waits at a gate, the others are done.
+/// Fills a home with copies of two engagements: one of `waits` waits at a gate, the others are
+/// done.
 pub async fn filled(home: &Path, engagements: usize, waits: usize) {
     let store = Store::open(home).expect("a store");
     for (name, approve_all) in [("waits", false), ("done", true)] {

@@ -97,8 +97,8 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
     }
 }
 
-/// The request and the words of `answer`: with one of them, it is the words, unless those come from a
-/// file.
+/// The request and the words of `answer`: with one of them, it is the words, unless those come from
+/// a file.
 pub fn answered<'a>(
     first: Option<&'a str>,
     second: Option<&'a str>,

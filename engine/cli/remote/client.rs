@@ -73,7 +73,8 @@ impl Server {
         if bytes.is_empty() { Ok(Value::Null) } else { json(&bytes) }
     }
 
-    /// Follows an engagement: calls `each` with every entry after `after`, until it returns `false`.
+    /// Follows an engagement: calls `each` with every entry after `after`, until it returns
+    /// `false`.
     pub async fn follow(
         &self,
         project: &str,

@@ -133,8 +133,8 @@ impl Batch {
 /// consistent.
 #[async_trait]
 pub trait Journal: Send + Sync {
-    /// Creates an engagement with its first entries. `Ok(None)` if the id already exists, or a valid
-    /// receipt under the batch's key.
+    /// Creates an engagement with its first entries. `Ok(None)` if the id already exists, or a
+    /// valid receipt under the batch's key.
     async fn create(&self, engagement: &str, batch: Batch) -> Result<Option<Head>, StoreError>;
 
     /// Compare-and-swap append: writes all entries after `expected` and the index row, or nothing.

@@ -32,8 +32,8 @@ impl Receipt {
     }
 }
 
-/// The receipt port. A receipt with an effect is written by the [append](super::journal::Batch) that
-/// records the effect. Reads are strongly consistent.
+/// The receipt port. A receipt with an effect is written by the [append](super::journal::Batch)
+/// that records the effect. Reads are strongly consistent.
 #[async_trait]
 pub trait Receipts: Send + Sync {
     /// The receipt under a key, valid or not.

@@ -28,8 +28,8 @@ pub(crate) struct After {
 /// A page of the stored journal.
 ///
 /// The hash of an entry is the SHA-256 over the hash of the entry before it (empty for the first),
-/// `seq`, `at`, `kind` and `payload`, each as text behind its length in bytes as a big-endian 64-bit
-/// number.
+/// `seq`, `at`, `kind` and `payload`, each as text behind its length in bytes as a big-endian
+/// 64-bit number.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Audit {
     /// The entries, in order.

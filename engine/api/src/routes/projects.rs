@@ -45,7 +45,8 @@ pub(super) const MOST: usize = 500;
 
 /// The engagements that the caller may see, in the order they were started.
 #[utoipa::path(get, path = "/projects",
-    operation_id = "list_projects", tag = "engagements", params(Filter), responses((status = 200, body = ProjectPage), OfCaller))]
+    operation_id = "list_projects", tag = "engagements",
+    params(Filter), responses((status = 200, body = ProjectPage), OfCaller))]
 pub(crate) async fn list(
     State(app): State<App>,
     Caller(caller): Caller,
@@ -140,8 +141,8 @@ pub(super) async fn rows(
     Ok(visible(app, caller, listings).await?.into_iter().filter_map(|(_, row)| row).collect())
 }
 
-/// Whether a person may see an engagement: as [`may`](crate::people::may), except that a group counts
-/// while a request asks it.
+/// Whether a person may see an engagement: as [`may`](crate::people::may), except that a group
+/// counts while a request asks it.
 fn sees(caller: &Person, standing: &Standing) -> bool {
     let asked = || {
         let groups = standing.requests.iter().flat_map(Request::groups);

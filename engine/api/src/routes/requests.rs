@@ -29,7 +29,8 @@ pub(crate) struct OfPage {
 
 /// Everything that waits for the caller, by engagement, in the order they were started.
 #[utoipa::path(get, path = "/inbox",
-    operation_id = "inbox", tag = "requests", params(OfPage), responses((status = 200, body = InboxPage), OfCaller))]
+    operation_id = "inbox", tag = "requests",
+    params(OfPage), responses((status = 200, body = InboxPage), OfCaller))]
 pub(crate) async fn inbox(
     State(app): State<App>,
     Caller(caller): Caller,

@@ -25,7 +25,9 @@ pub(crate) struct NewSession {
     operation_id = "begin_session", tag = "operations", security(()),
     request_body = NewSession,
     responses(
-        (status = 204, description = "The cookie is set", headers(("set-cookie" = String))), OfWriter))]
+        (status = 204, description = "The cookie is set",
+            headers(("set-cookie" = String))),
+        OfWriter))]
 pub(crate) async fn begin(
     State(app): State<App>,
     Body(NewSession { token }): Body<NewSession>,

@@ -131,9 +131,9 @@ pub(crate) struct Connect {
 /// Live events of several engagements.
 ///
 /// Each message is JSON: `{"project", "seq", "at", "kind", "event", "hash"}` for a journal entry,
-/// `{"project", "agent", "text"}` for words of a model while it speaks, and `{"project", "gone": true}`
-/// when the caller may no longer see an engagement. Without `after`, an engagement is shown from now
-/// on; one that starts later, from its beginning.
+/// `{"project", "agent", "text"}` for words of a model while it speaks, and `{"project", "gone":
+/// true}` when the caller may no longer see an engagement. Without `after`, an engagement is shown
+/// from now on; one that starts later, from its beginning.
 #[utoipa::path(get, path = "/ws",
     operation_id = "connect", tag = "engagements", security(()),
     params(Connect),

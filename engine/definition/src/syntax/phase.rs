@@ -240,8 +240,8 @@ pub enum OnExpiry {
     Stop,
     /// The gate counts as approved, and the journal records why.
     Approve,
-    /// The deadline is extended once, and the group in `escalate_to` may decide as well. After that,
-    /// the engagement ends as expired.
+    /// The deadline is extended once, and the group in `escalate_to` may decide as well. After
+    /// that, the engagement ends as expired.
     Escalate,
 }
 

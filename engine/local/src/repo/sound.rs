@@ -93,8 +93,8 @@ fn look(path: &Path, whole: bool) -> io::Result<u64> {
     if !file.metadata()?.is_file() {
         return Err(fault("it is not a file"));
     }
-    // Buffered outside the decoder, which asks the file again on every read after its end. A damaged
-    // object still has a size, so no more than the header is inflated for it.
+    // Buffered outside the decoder, which asks the file again on every read after its end. A
+    // damaged object still has a size, so no more than the header is inflated for it.
     let buffer = if whole { BUFFER } else { LONGEST_HEADER as usize };
     let mut text = BufReader::with_capacity(buffer, ZlibDecoder::new(file));
     let mut header = Vec::new();

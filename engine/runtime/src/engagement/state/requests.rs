@@ -22,8 +22,8 @@ impl State {
         self.requests.iter_mut().find(|r| r.id == id && r.is_open())
     }
 
-    /// Voids what a person has voted in open requests: the role was changed, and the person may vote
-    /// again if it still allows that.
+    /// Voids what a person has voted in open requests: the role was changed, and the person may
+    /// vote again if it still allows that.
     pub(super) fn void_votes(&mut self, person: &str) {
         for request in self.requests.iter_mut().filter(|request| request.is_open()) {
             request.votes.retain(|vote| vote.actor != person);
