@@ -153,6 +153,21 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         words_from: Option<PathBuf>,
     },
+    /// Send a message to the crew, and print the answer.
+    Message {
+        /// Id of the engagement.
+        project: String,
+        #[command(flatten)]
+        words: MessageText,
+        /// Output format.
+        #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
+        format: Format,
+    },
+    /// Talk with the crew: each line of stdin is a message.
+    Chat {
+        /// Id of the engagement.
+        project: String,
+    },
     /// Continue an engagement.
     Resume {
         /// Id of the engagement.
@@ -298,6 +313,17 @@ impl RoleName {
             RoleName::Viewer => "viewer",
         }
     }
+}
+
+/// The text of a message.
+#[derive(Debug, ClapArgs)]
+pub struct MessageText {
+    /// The message.
+    #[arg(allow_hyphen_values = true, required_unless_present = "words_from")]
+    pub words: Option<String>,
+    /// Read the message from a file, or from stdin with `-`.
+    #[arg(long, value_name = "FILE", conflicts_with = "words")]
+    pub words_from: Option<PathBuf>,
 }
 
 /// Feedback at a gate.

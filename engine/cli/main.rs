@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod exit;
 mod home;
+mod lines;
 mod models;
 mod out;
 mod output;

@@ -210,21 +210,22 @@ impl Watch for View {
 
     fn live(&self, project: &str, live: watch::Live<'_>) {
         if self.format == Format::Json {
-            let (agent, text) = match live {
-                watch::Live::Says { agent, text } => (agent, Some(text)),
-                watch::Live::Forget { agent } => (agent, None),
+            let (agent, message, text) = match live {
+                watch::Live::Says { agent, text, message } => (agent, message, Some(text)),
+                watch::Live::Forget { agent, message } => (agent, message, None),
             };
             return document(&output::line(&LiveLine {
                 version: VERSION,
                 project,
                 event: "live",
                 agent,
+                message,
                 text,
             }));
         }
         match live {
-            watch::Live::Says { agent, text } => self.hear(agent, text),
-            watch::Live::Forget { agent } => {
+            watch::Live::Says { agent, text, .. } => self.hear(agent, text),
+            watch::Live::Forget { agent, .. } => {
                 let heard =
                     std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner));
                 if heard.shown {

@@ -88,6 +88,38 @@ pub async fn ports(
     })
 }
 
+/// The ports to answer messages of an engagement, beside its driver. What is said in a conversation
+/// is not recorded in a cassette.
+pub async fn talk_ports(
+    store: &Store,
+    engagement: &Engagement,
+    watch: Arc<dyn Watch>,
+) -> Result<Ports, Failure> {
+    let started = &engagement.state.started;
+    let repo: Arc<dyn Repo> = match home::repo(store, engagement) {
+        Ok(repo) => Arc::new(repo),
+        Err(why) => Arc::new(MissingRepo::new(&started.repo, &started.branch, &why)),
+    };
+    let (definition, models) = (&engagement.definition, used(engagement));
+    let mode = match &started.voice {
+        RunMode::Live { .. } => RunMode::Live { record: None },
+        // A cassette has no answers to new questions.
+        RunMode::Rehearsal | RunMode::Replay { .. } => RunMode::Rehearsal,
+    };
+    let model = voice(&mode, definition, started.rehearsal.as_deref(), &models).await?;
+    Ok(Ports {
+        journal: Arc::new(store.clone()),
+        leases: Arc::new(store.clone()),
+        blobs: Arc::new(store.clone()),
+        ledger: Arc::new(store.clone()),
+        repo,
+        model,
+        tools: Arc::new(Toolbox::built_in()),
+        clock: Arc::new(SystemClock::default()),
+        watch,
+    })
+}
+
 /// The model port of a run mode. `models` are those in use, as they are called now.
 pub async fn voice(
     voice: &RunMode,

@@ -93,6 +93,14 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
         Event::ForeignCommits { commits, .. } => {
             format!("    {} by others", counted(commits.len(), "commit"))
         }
+        Event::MessageReceived(message) => {
+            let (actor, words) = (row(&message.actor), row(&message.words));
+            format!("    {actor} writes: {words}")
+        }
+        Event::Replied(reply) => match &reply.fault {
+            None => format!("    {} answers: {}", row(&reply.agent), row(&reply.words)),
+            Some(why) => format!("    no answer: {}", row(&why.text)),
+        },
         Event::Retried { phase, actor } => format!("    {} retried {phase}", row(actor)),
         Event::Repinned { .. } => "    continuing with the current definitions".to_owned(),
         Event::CancelRequested { actor } => format!("    cancel requested by {}", row(actor)),

@@ -161,7 +161,7 @@ impl Host for World<'_> {
         Ok(())
     }
 
-    async fn inbound(&self) -> Result<Option<Input>, Stop<String>> {
+    async fn inbound(&self, _: &Swarm) -> Result<Option<Input>, Stop<String>> {
         if self.seen.lock().unwrap().halting { Err(Stop::Halted) } else { Ok(None) }
     }
 }

@@ -26,6 +26,7 @@ mod lifecycle;
 mod links;
 mod live;
 mod machine;
+mod messages;
 mod mutations;
 mod owed;
 mod pages;

@@ -44,6 +44,8 @@ pub(crate) trait Needs: Send + Sync {
 pub(crate) struct Read;
 /// To answer its requests.
 pub(crate) struct Decide;
+/// To write to its contact.
+pub(crate) struct Talk;
 /// To cancel, resume or retry it.
 pub(crate) struct Operate;
 
@@ -60,6 +62,10 @@ impl Needs for Read {
 
 impl Needs for Decide {
     const RIGHT: Right = Right::Decide;
+}
+
+impl Needs for Talk {
+    const RIGHT: Right = Right::Talk;
 }
 
 impl Needs for Operate {

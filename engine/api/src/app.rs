@@ -161,6 +161,10 @@ pub trait Wakes: Send + Sync {
     /// Drives an engagement to its next wait, unless another process does. Returns at once.
     fn wake(&self, project: &str);
 
+    /// Answers the messages of an engagement that no running swarm will answer, unless another
+    /// process does. Returns at once.
+    fn talk(&self, project: &str);
+
     /// Whether the service is stopping: streams end.
     fn stops(&self) -> bool;
 }

@@ -64,6 +64,8 @@ pub enum Right {
     Read,
     /// To answer its requests.
     Decide,
+    /// To write to its contact.
+    Talk,
     /// To cancel, resume or retry it.
     Operate,
     /// To give roles to others.
@@ -74,7 +76,7 @@ pub enum Right {
 /// those of their role, and whoever belongs to a group that one of its gates names may decide.
 pub fn may(person: &Person, e: &Engagement, right: Right) -> bool {
     by_role(person, e, right)
-        || (matches!(right, Right::Read | Right::Decide)
+        || (matches!(right, Right::Read | Right::Decide | Right::Talk)
             && person.groups.iter().any(|group| decides(e, group)))
 }
 
@@ -89,8 +91,8 @@ pub fn by_role(person: &Person, e: &Engagement, right: Right) -> bool {
         (role, right),
         (Some(Role::Owner), _)
             | (Some(_), Right::Read)
-            | (Some(Role::Operator), Right::Operate)
-            | (Some(Role::Approver), Right::Decide)
+            | (Some(Role::Operator), Right::Operate | Right::Talk)
+            | (Some(Role::Approver), Right::Decide | Right::Talk)
     )
 }
 

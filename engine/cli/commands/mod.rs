@@ -16,6 +16,7 @@ mod ledger;
 mod list;
 mod lsp;
 mod members;
+mod message;
 mod plan;
 mod retry;
 mod run;
@@ -72,6 +73,11 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             let words = said(words, words_from.as_deref())?;
             decide::answer(&args, project, request, &words).await
         }
+        Command::Message { project, words, format } => {
+            let words = said(words.words.as_deref(), words.words_from.as_deref())?;
+            message::message(&args, project, &words, *format).await
+        }
+        Command::Chat { project } => message::chat(&args, project).await,
         Command::Resume { project, approve, format } => {
             let store = home::existing(&home::path(&args)?)?;
             let engagement = home::opened(&store, project).await?;

@@ -13,6 +13,7 @@ use crate::args::{Approve, Args, Command, Format, MemberChange, Run};
 use crate::commands::decide::read;
 use crate::commands::{answered, said};
 use crate::exit::{Exit, Failure};
+use crate::lines::Lines;
 use crate::out::{document, file, note, say};
 use crate::output::pretty;
 use crate::sow::statement_of_work;
@@ -79,6 +80,14 @@ pub async fn run(args: &Args, url: &str) -> Result<Option<Exit>, Failure> {
             let body = json!({ "from": from });
             operate(&server()?, project, "retry", Some(&body)).await?
         }
+        Command::Message { project, words, format } => {
+            let words = said(words.words.as_deref(), words.words_from.as_deref())?;
+            let answer = message(&server()?, project, &words).await?;
+            let done = answer["state"] == "answered";
+            show(*format, &answer, screens::answer);
+            if done { Exit::Done } else { Exit::Failed }
+        }
+        Command::Chat { project } => chat(&server()?, project).await?,
         Command::Watch { project, format } => watch(&server()?, project, *format).await?,
         Command::Members { project, change } => {
             members(&server()?, project, change.as_ref()).await?
@@ -265,6 +274,32 @@ async fn follow(server: &Server, project: &str, before: &Value) -> Result<Exit, 
         server.follow(project, after, each).await?;
     }
     rest(server, project).await
+}
+
+/// Sends a message and waits for its answer.
+async fn message(server: &Server, project: &str, words: &str) -> Result<Value, Failure> {
+    let before = server.get(&["projects", project, "status"], &[]).await?;
+    let body = json!({ "text": words });
+    let sent = server.send(Method::POST, &["projects", project, "message"], Some(&body)).await?;
+    let id = sent["id"].as_str().unwrap_or_default().to_owned();
+    let after = before["as_of"].as_u64().unwrap_or(0);
+    let answers = |entry: &Value| {
+        let messages = entry["event"]["messages"].as_array();
+        entry["kind"] == "replied" && messages.is_some_and(|ids| ids.iter().any(|of| *of == id))
+    };
+    server.follow(project, after, |entry| !answers(entry)).await?;
+    let page = server.get(&["projects", project, "messages"], &[]).await?;
+    let messages = page["messages"].as_array();
+    let found = messages.and_then(|all| all.iter().find(|message| message["id"] == id));
+    found.cloned().ok_or_else(|| Failure::world("the service does not know the message any more"))
+}
+
+async fn chat(server: &Server, project: &str) -> Result<Exit, Failure> {
+    let mut lines = Lines::of_stdin();
+    while let Some(line) = lines.next().await? {
+        screens::answer(&message(server, project, &line).await?);
+    }
+    Ok(Exit::Done)
 }
 
 async fn operate(

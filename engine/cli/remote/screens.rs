@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use cloudcrew_definition::shown::row;
 use serde_json::Value;
 
-use crate::out::say;
+use crate::out::{note, say};
 use crate::shell::{pasted, quoted};
 
 /// A field as one safe line.
@@ -175,5 +175,19 @@ pub fn members(members: &Value) {
             items(member, "groups").iter().filter_map(Value::as_str).map(row).collect();
         let (person, role) = (text(member, "person"), text(member, "role"));
         say!("{person:24} {role:10} {}", groups.join(", "));
+    }
+}
+
+/// A message and its answer.
+pub fn answer(message: &Value) {
+    let answer = &message["answer"];
+    let text = |key: &str| answer[key].as_str().unwrap_or_default();
+    match answer["fault"].as_str() {
+        Some(fault) => note!("no answer: {}", row(fault)),
+        None => {
+            let lines: Vec<String> =
+                text("text").lines().map(|line| format!("  {}", row(line))).collect();
+            say!("{}:\n{}", row(text("agent")), lines.join("\n"));
+        }
     }
 }

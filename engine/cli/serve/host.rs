@@ -12,7 +12,7 @@ use cloudcrew_ports::StoreError;
 use cloudcrew_ports::clock::Clock as _;
 use cloudcrew_ports::index::{Index as _, Listing, Which};
 use cloudcrew_runtime::engagement::{
-    Driver, Engagement, EngagementError, Event, Options, Record, Rest, open,
+    Driver, Engagement, EngagementError, Event, Options, Record, Rest, Standing, converse, open,
 };
 use cloudcrew_runtime::watch::{Live, Watch};
 use cloudcrew_views::api::LiveText;
@@ -43,18 +43,35 @@ struct Inner {
     store: Store,
     root: PathBuf,
     changes: Changes,
-    driven: Mutex<Driven>,
+    jobs: Mutex<Jobs>,
     turns: Semaphore,
     stopping: Arc<AtomicBool>,
     rested: Notify,
 }
 
+/// What a process does for an engagement.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Job {
+    /// It drives its phases.
+    Drive(String),
+    /// It answers its messages.
+    Talk(String),
+}
+
+impl Job {
+    fn project(&self) -> &str {
+        match self {
+            Job::Drive(project) | Job::Talk(project) => project,
+        }
+    }
+}
+
 #[derive(Default)]
-struct Driven {
-    /// By id: whether it was woken while it was driven.
-    running: HashMap<String, bool>,
-    /// Engagements that failed: since when, and how often in a row.
-    failed: HashMap<String, (Instant, u32)>,
+struct Jobs {
+    /// Whether it was asked for again while it was done.
+    running: HashMap<Job, bool>,
+    /// Jobs that failed: since when, and how often in a row.
+    failed: HashMap<Job, (Instant, u32)>,
 }
 
 impl Host {
@@ -63,7 +80,7 @@ impl Host {
             store,
             root,
             changes,
-            driven: Mutex::default(),
+            jobs: Mutex::default(),
             turns: Semaphore::new(AT_ONCE),
             stopping: Arc::new(AtomicBool::new(false)),
             rested: Notify::new(),
@@ -73,7 +90,7 @@ impl Host {
     /// Asks all drivers to stop after their current step.
     pub fn stop(&self) {
         self.0.stopping.store(true, Ordering::Relaxed);
-        if self.driven().running.is_empty() {
+        if self.jobs().running.is_empty() {
             self.0.rested.notify_one();
         }
     }
@@ -93,14 +110,36 @@ impl Host {
                         found.into_iter().partition(|listing| listing.row.is_some());
                     self.fill(unknown).await;
                     for listing in known {
-                        if listing.driver.is_none() && !self.is_left_alone(&listing.engagement) {
-                            self.wake(&listing.engagement);
-                        }
+                        self.continued(&listing);
                     }
                 }
                 Err(error) => note!("cloudcrew: {error}"),
             }
             tokio::time::sleep(SWEEP).await;
+        }
+    }
+
+    /// Starts what an engagement needs, unless it failed a moment ago.
+    fn continued(&self, listing: &Listing) {
+        let row = listing.row.as_ref();
+        // A row without details is that of a large engagement: both are tried.
+        let standing = row.and_then(Standing::read);
+        let (runs, talks) = standing.map_or((true, true), |s| {
+            let is_due = row.and_then(|row| row.due).is_some();
+            (s.runs() || is_due, s.unanswered)
+        });
+        let project = &listing.engagement;
+        if runs && listing.driver.is_none() {
+            self.retried(Job::Drive(project.clone()));
+        }
+        if talks {
+            self.retried(Job::Talk(project.clone()));
+        }
+    }
+
+    fn retried(&self, job: Job) {
+        if !self.is_left_alone(&job) {
+            self.begin(job, false);
         }
     }
 
@@ -113,63 +152,97 @@ impl Host {
         }
     }
 
-    fn driven(&self) -> std::sync::MutexGuard<'_, Driven> {
-        self.0.driven.lock().unwrap_or_else(PoisonError::into_inner)
+    fn jobs(&self) -> std::sync::MutexGuard<'_, Jobs> {
+        self.0.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_left_alone(&self, project: &str) -> bool {
-        self.driven().failed.get(project).is_some_and(|(since, times)| {
+    fn is_left_alone(&self, job: &Job) -> bool {
+        self.jobs().failed.get(job).is_some_and(|(since, times)| {
             let rest = REST.saturating_mul(1 << (times - 1).min(16)).min(LONGEST);
             since.elapsed() < rest
         })
     }
 
-    /// Drives an engagement until nothing more can be done, however often it is woken.
-    async fn drive(self, project: String) {
+    /// Does a job in a task of its own. `again` asks for it once more when it is being done.
+    fn begin(&self, job: Job, again: bool) {
+        if self.stops() {
+            return;
+        }
+        let mut all = self.jobs();
+        match all.running.get_mut(&job) {
+            Some(asked) => *asked |= again,
+            None => {
+                all.running.insert(job.clone(), false);
+                let host = self.clone();
+                tokio::spawn(async move {
+                    if tokio::spawn(host.clone().work(job.clone())).await.is_err() {
+                        host.lost(&job);
+                    }
+                });
+            }
+        }
+    }
+
+    /// Does a job until nothing more can be done, however often it is asked for.
+    async fn work(self, job: Job) {
         loop {
-            let driven = match self.0.turns.acquire().await {
-                Ok(_turn) => self.to_next_wait(&project).await,
+            let done = match self.0.turns.acquire().await {
+                Ok(_turn) => match &job {
+                    Job::Drive(project) => self.to_next_wait(project).await,
+                    Job::Talk(project) => self.answer(project).await,
+                },
                 Err(_) => return,
             };
-            let failed = match driven {
-                Ok(()) => false,
-                Err(failure) => {
-                    // Another process drives it, and will go on.
-                    if !failure.held {
-                        note!("cloudcrew: {project}: {failure}");
-                    }
-                    !failure.held
-                }
-            };
-            let mut all = self.driven();
-            if failed {
-                let times = all.failed.get(&project).map_or(0, |(_, times)| *times);
-                all.failed.insert(project.clone(), (Instant::now(), times + 1));
-            } else {
-                all.failed.remove(&project);
+            // Another process does it, and will go on.
+            let failure = done.err().filter(|failure| !failure.held);
+            if let Some(failure) = &failure {
+                note!("cloudcrew: {}: {failure}", job.project());
             }
-            let again = all.running.get_mut(&project).is_some_and(std::mem::take);
+            let mut all = self.jobs();
+            if failure.is_some() {
+                all.fail(&job);
+            } else {
+                all.failed.remove(&job);
+            }
+            let again = all.running.get_mut(&job).is_some_and(std::mem::take);
             if again && !self.stops() {
                 continue;
             }
-            all.running.remove(&project);
-            if all.running.is_empty() && self.stops() {
-                self.0.rested.notify_one();
-            }
+            self.end(&mut all, &job);
             return;
         }
     }
 
-    /// A driver ended by a fault of ours: the engagement is left alone for a while.
-    fn lost(&self, project: &str) {
-        note!("cloudcrew: {project}: the driver ended unexpectedly; it is tried again");
-        let mut all = self.driven();
-        all.running.remove(project);
-        let times = all.failed.get(project).map_or(0, |(_, times)| *times);
-        all.failed.insert(project.to_owned(), (Instant::now(), times + 1));
+    /// A job ended by a fault of ours: it is left alone for a while.
+    fn lost(&self, job: &Job) {
+        note!("cloudcrew: {}: a task ended unexpectedly; it is tried again", job.project());
+        let mut all = self.jobs();
+        all.fail(job);
+        self.end(&mut all, job);
+    }
+
+    fn end(&self, all: &mut Jobs, job: &Job) {
+        all.running.remove(job);
         if all.running.is_empty() && self.stops() {
             self.0.rested.notify_one();
         }
+    }
+
+    /// Answers the messages of an engagement.
+    async fn answer(&self, project: &str) -> Result<(), Failure> {
+        let store = &self.0.store;
+        let engagement = open(Record::of(store), project).await?;
+        if engagement.state.to_answer().is_none() || self.stops() {
+            return Ok(());
+        }
+        let ports = wiring::talk_ports(store, &engagement, self.watcher()).await?;
+        converse(ports, engagement, &holder::this_process()).await?;
+        Ok(())
+    }
+
+    fn watcher(&self) -> Arc<Watcher> {
+        let (changes, stopping) = (self.0.changes.clone(), Arc::clone(&self.0.stopping));
+        Arc::new(Watcher { changes, stopping })
     }
 
     async fn to_next_wait(&self, project: &str) -> Result<(), Failure> {
@@ -178,12 +251,8 @@ impl Host {
         if engagement.state.end.is_some() || self.stops() {
             return Ok(());
         }
-        let watch = Arc::new(Watcher {
-            changes: self.0.changes.clone(),
-            stopping: Arc::clone(&self.0.stopping),
-        });
         let rerouted = workspace::rerouted(&self.0.root, &engagement);
-        let ports = wiring::ports(store, &engagement, watch).await?;
+        let ports = wiring::ports(store, &engagement, self.watcher()).await?;
         let holder = holder::this_process();
         let driver = Driver::acquire(ports, engagement, &holder, Options::default()).await?;
         let driven = async {
@@ -192,30 +261,30 @@ impl Host {
         };
         let rest: Result<Rest, EngagementError> = driven.await;
         let released = driver.release().await;
+        let unanswered = driver.look(|e| e.state.to_answer().is_some()).await;
         rest?;
-        Ok(released?)
+        released?;
+        if unanswered {
+            self.talk(project);
+        }
+        Ok(())
+    }
+}
+
+impl Jobs {
+    fn fail(&mut self, job: &Job) {
+        let times = self.failed.get(job).map_or(0, |(_, times)| *times);
+        self.failed.insert(job.clone(), (Instant::now(), times + 1));
     }
 }
 
 impl Wakes for Host {
     fn wake(&self, project: &str) {
-        if self.stops() {
-            return;
-        }
-        let mut all = self.driven();
-        match all.running.get_mut(project) {
-            Some(again) => *again = true,
-            None => {
-                all.running.insert(project.to_owned(), false);
-                let (host, project) = (self.clone(), project.to_owned());
-                tokio::spawn(async move {
-                    let driven = tokio::spawn(host.clone().drive(project.clone())).await;
-                    if driven.is_err() {
-                        host.lost(&project);
-                    }
-                });
-            }
-        }
+        self.begin(Job::Drive(project.to_owned()), true);
+    }
+
+    fn talk(&self, project: &str) {
+        self.begin(Job::Talk(project.to_owned()), true);
     }
 
     fn stops(&self) -> bool {
@@ -235,11 +304,12 @@ impl Watch for Watcher {
     }
 
     fn live(&self, project: &str, live: Live<'_>) {
-        let (agent, text) = match live {
-            Live::Says { agent, text } => (agent, Some(text.to_owned())),
-            Live::Forget { agent } => (agent, None),
+        let (agent, message, text) = match live {
+            Live::Says { agent, text, message } => (agent, message, Some(text.to_owned())),
+            Live::Forget { agent, message } => (agent, message, None),
         };
-        self.changes.words(project, LiveText { agent: agent.to_owned(), text });
+        let (agent, message) = (agent.to_owned(), message.map(str::to_owned));
+        self.changes.words(project, LiveText { agent, message, text });
     }
 
     fn stop_wanted(&self) -> bool {

@@ -277,6 +277,7 @@ fn workflow(w: &syntax::WorkflowFile) -> Option<Workflow> {
         name: value(&w.workflow)?,
         description: optional(&w.description).unwrap_or_default(),
         phases: value(&w.phases)?.iter().map(value).collect::<Option<_>>()?,
+        contact: optional(&w.contact),
         finalize: words(&w.finalize),
         budget: optional(&w.budget).and_then(|b| budget(&b)),
     })

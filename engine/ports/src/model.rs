@@ -220,7 +220,7 @@ pub struct CallContext {
     pub phase: String,
     /// Run of the phase, from 1; greater than 1 after a revision.
     pub revision: u32,
-    /// Work or review.
+    /// Work, review or conversation.
     pub purpose: Purpose,
     /// Swarm of the phase, from 1; reworks and retries are counted too.
     pub swarm: u32,
@@ -259,6 +259,8 @@ pub enum Purpose {
     Work,
     /// The review of a phase.
     Review,
+    /// The answer to a message of the customer.
+    Conversation,
 }
 
 /// One request for a reply.

@@ -11,11 +11,15 @@ pub enum Live<'a> {
         agent: &'a str,
         /// The new text.
         text: &'a str,
+        /// The message that it answers, outside of a swarm.
+        message: Option<&'a str>,
     },
     /// The call did not complete: discard what was streamed.
     Forget {
         /// Name of the agent.
         agent: &'a str,
+        /// The message that it answers, outside of a swarm.
+        message: Option<&'a str>,
     },
 }
 

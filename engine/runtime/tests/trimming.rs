@@ -53,6 +53,7 @@ fn swarm(max_turns: u32) -> Swarm {
             max_delay: Duration::ZERO,
         },
         handoffs: true,
+        entry_hands_off: false,
         asks_again: 0,
     })
 }

@@ -32,6 +32,9 @@ pub struct LiveLine<'a> {
     pub event: &'static str,
     /// Name of the agent.
     pub agent: &'a str,
+    /// Id of the message that it answers, outside of a phase's work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<&'a str>,
     /// The next piece of the reply. Absent when the call did not complete: discard what was
     /// streamed.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,7 @@
 //! The service, as its callers see it.
 
 mod callers;
+mod messages;
 mod once;
 mod people;
 mod process;

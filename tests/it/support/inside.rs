@@ -8,6 +8,7 @@ use cloudcrew_local::rehearsal::RehearsalModel;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
 use cloudcrew_plan::checks::load;
+use cloudcrew_ports::journal::{Head, Journal as _};
 use cloudcrew_ports::lease::Holder;
 use cloudcrew_ports::repo::Repo;
 use cloudcrew_runtime::catalogue::catalogue;
@@ -95,4 +96,15 @@ pub async fn start(home: &Path, workspace: &Path, sow: &str, rehearsal: Option<&
         now: 1_767_600_000_000,
     };
     begin(Record::of(&store), start).await.expect("it begins");
+}
+
+/// Kinds of the entries of the journal.
+pub async fn kinds(store: &Store) -> Vec<String> {
+    let (mut kinds, mut head) = (Vec::new(), Head::default());
+    loop {
+        let page = store.read(PROJECT, &head, 500).await.expect("entries");
+        let Some(last) = page.last() else { return kinds };
+        head = Head { seq: last.seq, hash: last.hash.clone() };
+        kinds.extend(page.into_iter().map(|entry| entry.kind));
+    }
 }

@@ -137,7 +137,11 @@ pub(crate) async fn respond(
     decide(&app, opened, &once, request, None, decision).await
 }
 
-fn bounded(words: &str) -> Result<(), Problem> {
+/// Checks the size of a person's words.
+pub(super) fn bounded(words: &str) -> Result<(), Problem> {
+    if words.trim().is_empty() {
+        return Err(Problem::new(Kind::Invalid, "the text is empty"));
+    }
     if words.len() <= MAX_WORDS {
         return Ok(());
     }

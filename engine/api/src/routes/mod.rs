@@ -8,6 +8,7 @@ mod health;
 mod history;
 mod ledger;
 mod members;
+mod messages;
 mod metrics;
 mod operate;
 mod projects;
@@ -90,6 +91,8 @@ fn all() -> OpenApiRouter<App> {
         .routes(routes!(decide::approve))
         .routes(routes!(decide::revise))
         .routes(routes!(decide::respond))
+        .routes(routes!(messages::send))
+        .routes(routes!(messages::list))
         .routes(routes!(operate::cancel))
         .routes(routes!(operate::resume))
         .routes(routes!(operate::retry))

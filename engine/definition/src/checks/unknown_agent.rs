@@ -40,7 +40,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let phases = context.phases().flat_map(|phase| in_phase(phase, &known));
     let rehearsals =
         context.workspace.rehearsals.iter().flat_map(|(_, r)| in_rehearsal(context, r, &known));
-    let named = phases.chain(rehearsals);
+    let contacts = context.workspace.workflows.iter().filter_map(|(_, w)| w.contact.as_ref());
+    let contacts = contacts.filter_map(text).map(|named| (named, known.clone()));
+    let named = phases.chain(rehearsals).chain(contacts);
     let missing: Vec<Named<'_>> =
         named.filter(|((name, _), _)| !known.contains(name) && !reported.contains(name)).collect();
     let undeclared_names =

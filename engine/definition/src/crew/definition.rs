@@ -58,6 +58,9 @@ pub struct Workflow {
     pub description: String,
     /// Names of phases.
     pub phases: Vec<String>,
+    /// The agent that answers messages of the customer, if the workflow names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
     /// Steps that run after the last phase.
     pub finalize: Vec<String>,
     /// The budget of an engagement.
@@ -83,6 +86,19 @@ impl Definition {
     /// Finds a shared budget by name.
     pub fn pot(&self, name: &str) -> Option<&Budget> {
         self.pots.iter().find(|p| p.name == name).map(|p| &p.budget)
+    }
+
+    /// Name of the agent that answers messages of the customer in a workflow: the one it names, else
+    /// the reviewer of its first phase with a review, else the entry agent of its first phase.
+    pub fn contact(&self, workflow: &str) -> Option<&str> {
+        let workflow = self.workflow(workflow)?;
+        if let Some(contact) = &workflow.contact {
+            return Some(contact);
+        }
+        let phases = || workflow.phases.iter().filter_map(|name| self.phase(name));
+        let reviewer = phases().find_map(|phase| phase.review.as_ref());
+        let entry = || phases().next().map(|phase| phase.swarm.entry.as_str());
+        reviewer.map(|review| review.agent.as_str()).or_else(entry)
     }
 
     /// Finds an agent by name.

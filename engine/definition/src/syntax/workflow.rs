@@ -24,6 +24,10 @@ pub struct WorkflowFile {
     #[schemars(length(min = 1), extend("x-cloudcrew-names" = "phases", "examples" = [["discovery",
         "architecture"]]))]
     pub phases: Written<Vec<Written<String>>>,
+    /// Agent that answers messages of the customer. Defaults to the reviewer of the first phase that
+    /// has a review, else to the entry agent of the first phase.
+    #[schemars(extend("x-cloudcrew-names" = "agents", "examples" = ["pm"]))]
+    pub contact: Option<Written<String>>,
     /// The budget of the engagement, including its reviews. Defaults to no limit.
     #[schemars(extend("examples" = [{"usd": 40, "at_limit": "ask"}]))]
     pub budget: Option<Written<Budget>>,

@@ -3,6 +3,7 @@
 //! repeated call gets the same reply.
 
 mod compose;
+mod contact;
 mod knowledge;
 mod reviewer;
 mod transcript;
@@ -139,15 +140,19 @@ impl Model for RehearsalModel {
         else {
             return Ok(self.reply(Turn::says("Nothing is asked of me here."), &request));
         };
+        if request.context.purpose == Purpose::Conversation {
+            let turn = contact::turn(&request, &Transcript::of(request.messages));
+            return Ok(self.reply(turn, &request));
+        }
         if let Some(fault) = self.fault(&request, phase) {
             return Err(fault);
         }
         let transcript = Transcript::of(request.messages);
         let turn = match request.context.purpose {
             Purpose::Work => worker::turn(self, &request, phase, agent, &transcript),
-            Purpose::Review => reviewer::turn(self, &request, phase, &transcript),
+            _ => reviewer::turn(self, &request, phase, &transcript),
         };
-        Ok(self.reply(turn, &request))
+        Ok(self.reply(contact::answering(turn, &request), &request))
     }
 
     fn billing(&self) -> Billing {

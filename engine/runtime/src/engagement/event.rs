@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::meter::Charge;
 pub use super::recorded::{
-    Answered, BaseRecord, CommitRecord, Decision, End, EndReason, Member, MessageRecord, Role,
-    RunMode, SourceHash, Started, Why,
+    Answered, BaseRecord, CommitRecord, Decision, End, EndReason, Member, MessageRecord,
+    ReplyRecord, Role, RunMode, SourceHash, Started, Why,
 };
 use super::request::Request;
 use crate::swarm::{Input, SwarmSpec, Trim};
@@ -231,6 +231,55 @@ pub enum Event {
     },
     /// The customer sent a message.
     MessageReceived(MessageRecord),
+    /// An agent starts to answer a message outside of a swarm.
+    ConversationBegan {
+        /// Id of the message.
+        message: String,
+        /// Everything the conversation needs to run.
+        spec: Box<SwarmSpec>,
+    },
+    /// An agent joined the conversation, with this system prompt.
+    ConversationJoined {
+        /// Number of the visit, from 1.
+        visit: u32,
+        /// Name of the agent.
+        agent: String,
+        /// Blob that holds the system prompt.
+        system: String,
+        /// See [`Event::VisitOpened`].
+        #[serde(default)]
+        steady: usize,
+        /// Hashes of the prompt's parts.
+        sources: Vec<SourceHash>,
+    },
+    /// A model call of the conversation is about to be made.
+    ConversationCalled {
+        /// Key of the call: `message.m-1f.v1.t0.m0`.
+        step: String,
+        /// Name of the agent.
+        agent: String,
+        /// Name of the model.
+        model: String,
+        /// Upper bound of what it can cost.
+        reserved: Charge,
+        /// Whether a call with no recorded outcome costs money.
+        billing: Billing,
+    },
+    /// The conversation accepted an input.
+    ConversationInput {
+        /// The input.
+        input: Box<Input>,
+        /// Active time that the step took, in milliseconds.
+        elapsed_ms: u64,
+        /// What the call cost, when the input is a reply or a fault.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        settled: Option<Charge>,
+        /// Effects of the tool call, when the input is its result.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        done: Option<ToolDone>,
+    },
+    /// An agent answered messages of the customer.
+    Replied(ReplyRecord),
     /// A process took over the lease after another died while a swarm was running.
     ProcessDied {
         /// The state in which it died.
@@ -304,6 +353,11 @@ pub(super) fn label(event: &Event) -> &'static str {
         Event::RequestSuperseded { .. } => "request_superseded",
         Event::CancelRequested { .. } => "cancel_requested",
         Event::MessageReceived(_) => "message_received",
+        Event::ConversationBegan { .. } => "conversation_began",
+        Event::ConversationJoined { .. } => "conversation_joined",
+        Event::ConversationCalled { .. } => "conversation_called",
+        Event::ConversationInput { .. } => "conversation_input",
+        Event::Replied(_) => "replied",
         Event::ProcessDied { .. } => "process_died",
         Event::Finalized { .. } => "finalized",
         Event::Repinned { .. } => "repinned",

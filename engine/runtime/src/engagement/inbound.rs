@@ -8,6 +8,17 @@ use super::load::Engagement;
 use super::refusal::Refusal;
 use cloudcrew_ports::clock::{Clock, next};
 
+/// A message from the customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMessage {
+    /// Unique in the engagement.
+    pub id: String,
+    /// The person who sends it.
+    pub actor: String,
+    /// Its text.
+    pub words: String,
+}
+
 /// Records a request to cancel the engagement. A second request changes nothing.
 ///
 /// # Errors
@@ -33,23 +44,36 @@ pub async fn cancel(
     }
 }
 
-/// Records a message from the customer for the next agent that starts a visit. A message with a
-/// known id is recorded once.
+/// Number of messages that may wait for an answer.
+const MOST_WAITING: usize = 20;
+
+/// Records a message from the customer to the workflow's contact, also after the end. A message
+/// with a known id is recorded once.
 ///
 /// # Errors
-/// When the engagement has ended or a store fails.
+/// When too many messages wait, the workflow has no contact, or a store fails.
 pub async fn message(
     record: Record<'_>,
     clock: &dyn Clock,
     engagement: &mut Engagement,
-    message: MessageRecord,
+    message: NewMessage,
 ) -> Result<(), EngagementError> {
     loop {
-        if let Some(end) = &engagement.state.end {
-            return Err(ended(engagement, &end.text));
+        if engagement.state.has_received(&message.id) {
+            return Ok(());
+        }
+        let project = engagement.project.clone();
+        let workflow = &engagement.state.started.workflow;
+        let Some(to) = engagement.definition.contact(workflow).map(str::to_owned) else {
+            return Err(Refusal::NoContact { project }.into());
+        };
+        let waiting = engagement.state.conversation.waiting().count();
+        if waiting >= MOST_WAITING {
+            return Err(Refusal::TooManyMessages { project, waiting }.into());
         }
         let now = next(clock.now(), engagement.state.times.1);
-        let event = Event::MessageReceived(message.clone());
+        let NewMessage { id, actor, words } = message.clone();
+        let event = Event::MessageReceived(MessageRecord { id, actor, words, to });
         if engagement.append_inbound(record, &[event], now).await? {
             return Ok(());
         }

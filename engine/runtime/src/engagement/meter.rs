@@ -129,11 +129,17 @@ pub struct VisitContext {
     pub most: u64,
 }
 
+/// The phase under which conversations with the customer are counted. No phase has such a name.
+pub const CONVERSATION: &str = "(conversation)";
+
 /// What an engagement used, by phase, agent and model.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Meter {
     lines: BTreeMap<(String, String, String), MeterLine>,
     open: Option<Reservation>,
+    /// The call of a conversation, which goes on beside the swarm.
+    #[serde(default)]
+    conversing: Option<Reservation>,
     contexts: Vec<VisitContext>,
 }
 
@@ -141,7 +147,8 @@ impl Meter {
     /// All totals: phase, agent, model. A paid call in progress is a separate line with its upper
     /// bound.
     pub fn lines(&self) -> impl Iterator<Item = (&str, &str, &str, &MeterLine)> {
-        let open = self.open.iter().filter_map(|open| Some((&open.key, open.lost.as_ref()?)));
+        let open = self.open.iter().chain(&self.conversing);
+        let open = open.filter_map(|open| Some((&open.key, open.lost.as_ref()?)));
         self.lines.iter().chain(open).map(|((phase, agent, model), line)| {
             (phase.as_str(), agent.as_str(), model.as_str(), line)
         })
@@ -164,6 +171,11 @@ impl Meter {
             let line = unrecorded.map(MeterLine::reported).or_else(|| open.lost.clone())?;
             counts(&open.key.0, &open.key.1).then_some(line)
         });
+        let beside = self
+            .conversing
+            .iter()
+            .filter_map(|open| open.lost.clone().filter(|_| counts(&open.key.0, &open.key.1)));
+        let under_way = under_way.chain(beside);
         let settled = self.lines.iter().filter(|((phase, agent, _), _)| counts(phase, agent));
         let mut total = MeterLine::default();
         settled.for_each(|(_, line)| total.add(line));
@@ -248,6 +260,35 @@ impl Meter {
         let lost = (billing == Billing::Paid).then(|| MeterLine::lost(reserved));
         self.open =
             Some(Reservation { step: step.to_owned(), key: (phase, agent, model), lost, reserved });
+    }
+
+    /// Reserves a call of a conversation.
+    pub(super) fn converse(
+        &mut self,
+        [agent, model]: [&str; 2],
+        step: &str,
+        reserved: Charge,
+        billing: Billing,
+    ) {
+        let swarm = self.open.take();
+        std::mem::swap(&mut self.open, &mut self.conversing);
+        if self.open_step() != Some(step) || billing == Billing::Paid {
+            self.reserve([CONVERSATION, agent, model], step, reserved, billing);
+        }
+        self.conversing = std::mem::replace(&mut self.open, swarm);
+    }
+
+    /// Settles the call of a conversation. Without a charge, it is lost.
+    pub(super) fn conversed(&mut self, charge: Option<Charge>) {
+        let swarm = self.open.take();
+        self.open = self.conversing.take();
+        self.settle(charge);
+        self.open = swarm;
+    }
+
+    /// Whether a call of a conversation is in progress.
+    pub(super) fn converses(&self) -> bool {
+        self.conversing.is_some()
     }
 
     /// The call in progress is lost: its reservation stays charged.

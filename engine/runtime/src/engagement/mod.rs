@@ -6,6 +6,7 @@ mod append;
 mod asked;
 mod begin;
 mod context;
+mod converse;
 mod decide;
 mod drive;
 mod driver;
@@ -29,20 +30,23 @@ pub use act::finalize::STEPS as FINALIZE_STEPS;
 pub use answer::{Recorded, Submission, readable, record};
 pub use append::{Receipting, Record};
 pub use begin::{Begin, SowFile, begin};
+pub use converse::{Conversed, converse};
 pub use decide::{Action, AtGate, decide, decide_gate};
 pub use drive::Rest;
 pub use driver::{Driver, Options};
 pub use error::EngagementError;
 pub use event::{
     Answered, BaseRecord, CommitRecord, Decision, End, EndReason, Event, Finding, Member,
-    MessageRecord, Role, RunMode, SourceHash, Started, ToolDone, VerdictRecord, Why,
+    MessageRecord, ReplyRecord, Role, RunMode, SourceHash, Started, ToolDone, VerdictRecord, Why,
 };
-pub use inbound::{cancel, message, remove_member, set_member};
+pub use inbound::{NewMessage, cancel, message, remove_member, set_member};
 pub use load::{Engagement, content, open, write_entries};
-pub use meter::{Charge, Meter, MeterLine, VisitContext};
+pub use meter::{CONVERSATION, Charge, Meter, MeterLine, VisitContext};
 pub use refusal::{Refusal, RefusalKind};
 pub use request::{Raise, Request, RequestKind, Unit};
 pub use retry::{Retry, compatible, retry};
 pub use standing::Standing;
-pub use state::{Artifact, Illegal, Parked, PhaseProgress, State, SwarmRun};
+pub use state::{
+    Artifact, Conversation, Exchange, Illegal, Parked, PhaseProgress, State, SwarmRun, Talk,
+};
 pub use timers::{settle, show_due};

@@ -5,22 +5,28 @@ use cloudcrew_definition::shown::{inset, row};
 use super::event::MessageRecord;
 use crate::swarm::Note;
 
+/// What the agent is told below messages that it must answer.
+const HOW: &str = "\n\nAnswer in the text of your next reply: that text is sent to the customer, \
+                   word for word. Then go on with your work.";
+
 /// Formats messages as a section of a visit's input; `None` without messages.
 pub(super) fn note(inbox: &[MessageRecord]) -> Option<Note> {
     let words: Vec<String> =
         inbox.iter().map(|m| format!("- {}: {}", row(&m.actor), inset(&m.words, "  "))).collect();
     let messages = inbox.iter().map(|m| m.id.clone()).collect();
-    (!words.is_empty()).then(|| Note { heading: HEADING.into(), body: words.join("\n"), messages })
+    let how = if inbox.iter().any(|m| !m.to.is_empty()) { HOW } else { "" };
+    let body = || words.join("\n") + how;
+    (!words.is_empty()).then(|| Note { heading: HEADING.into(), body: body(), messages })
 }
 
 /// Heading of the section.
 const HEADING: &str = "Messages from the customer";
 
-/// How many messages, from the oldest, these notes show. A message that arrived while the visit was
-/// being opened waits for the next one.
-pub(super) fn shown(inbox: &[MessageRecord], notes: &[Note]) -> usize {
+/// Ids of the messages that these notes show. A message that arrived while the visit was being
+/// opened waits for the next one.
+pub(super) fn shown(inbox: &[MessageRecord], notes: &[Note]) -> Vec<String> {
     if let Some(note) = notes.iter().find(|note| !note.messages.is_empty()) {
-        return inbox.iter().take_while(|message| note.messages.contains(&message.id)).count();
+        return note.messages.clone();
     }
     // Older versions recorded the text without ids.
     let words = |messages: &[MessageRecord]| {
@@ -33,7 +39,8 @@ pub(super) fn shown(inbox: &[MessageRecord], notes: &[Note]) -> usize {
     let shows = |n: &usize| {
         notes.iter().any(|note| note.heading == HEADING && note.body == words(&inbox[..*n]))
     };
-    (1..=inbox.len()).rev().find(shows).unwrap_or(0)
+    let shown = (1..=inbox.len()).rev().find(shows).unwrap_or(0);
+    inbox[..shown].iter().map(|message| message.id.clone()).collect()
 }
 
 #[cfg(test)]
@@ -46,12 +53,12 @@ mod tests {
             id: id.into(),
             actor: "ada".into(),
             words: format!("words of {id}\n- ada: quoted"),
+            to: String::new(),
         };
         let mut inbox = vec![message("m1"), message("m2")];
         let notes: Vec<Note> = note(&inbox).into_iter().collect();
         inbox.push(message("m3"));
-        assert_eq!(shown(&inbox, &notes), 2);
-        inbox.drain(..2);
-        assert_eq!((shown(&inbox, &notes), shown(&inbox, &[])), (0, 0));
+        assert_eq!(shown(&inbox, &notes), ["m1", "m2"]);
+        assert_eq!(shown(&inbox, &[]), Vec::<String>::new());
     }
 }

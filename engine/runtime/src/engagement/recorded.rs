@@ -228,6 +228,24 @@ pub struct MessageRecord {
     pub actor: String,
     /// Its text.
     pub words: String,
+    /// Name of the agent that answers it. Empty in messages of older versions, which are shown to
+    /// the next agent that starts a visit and not answered.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub to: String,
+}
+
+/// The answer to messages of the customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReplyRecord {
+    /// Ids of the messages that it answers.
+    pub messages: Vec<String>,
+    /// Name of the agent that answers.
+    pub agent: String,
+    /// Its text; empty when there is no answer.
+    pub words: String,
+    /// Why there is no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Why>,
 }
 
 /// Why something did not end as intended.

@@ -75,6 +75,20 @@ pub enum Refusal {
         /// The feedback or the answer after a colon; empty for an approval.
         words: String,
     },
+    /// The workflow has no agent that answers the customer.
+    #[error("nobody answers messages in `{project}`; name an agent as the workflow's `contact`")]
+    NoContact {
+        /// The engagement.
+        project: String,
+    },
+    /// Too many messages wait for an answer.
+    #[error("{waiting} messages wait for an answer in `{project}`; send more when one is answered")]
+    TooManyMessages {
+        /// The engagement.
+        project: String,
+        /// Number of messages that wait.
+        waiting: usize,
+    },
     /// The person approved already, and a vote cannot be changed.
     #[error("{actor} has approved `{request}` already; a vote cannot be changed")]
     Voted {
@@ -266,6 +280,7 @@ impl Refusal {
             | Refusal::Changed { .. }
             | Refusal::Decided { .. }
             | Refusal::Voted { .. }
+            | Refusal::TooManyMessages { .. }
             | Refusal::Ended { .. }
             | Refusal::NothingWaits { .. }
             | Refusal::Completed { .. }

@@ -27,6 +27,9 @@ pub struct Standing {
     /// Whether someone asked to cancel it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cancelling: bool,
+    /// Whether a message of the customer must be answered outside of a swarm.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unanswered: bool,
     /// Open requests, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requests: Vec<Request>,
@@ -52,6 +55,7 @@ impl Standing {
             state: state.at.clone(),
             blocked: blocked.map(|parked| parked.reason.clone()),
             cancelling: state.cancel.is_some() && state.end.is_none(),
+            unanswered: state.to_answer().is_some(),
             requests: state.open_requests().cloned().collect(),
             expired: state.end.is_none()
                 && state.gate_request().is_some_and(|request| request.expired),
@@ -60,10 +64,20 @@ impl Standing {
         }
     }
 
+    /// Whether a person must act.
+    fn waits(&self) -> bool {
+        !self.requests.is_empty() || self.blocked.is_some()
+    }
+
+    /// Whether a process must drive it.
+    pub fn runs(&self) -> bool {
+        self.end.is_none() && (!self.waits() || self.cancelling)
+    }
+
     /// Converts it to a row of the index.
     pub fn row(&self) -> Row {
-        let waits = !self.requests.is_empty() || self.blocked.is_some();
-        let active = self.end.is_none() && (!waits || self.cancelling);
+        let waits = self.waits();
+        let active = self.runs() || self.unanswered;
         let due = self.requests.iter().filter_map(Request::due).min();
         let mut standing = json(self);
         if standing.len() > MAX_ROW {
@@ -75,6 +89,7 @@ impl Standing {
                 state,
                 blocked: None,
                 cancelling: self.cancelling,
+                unanswered: self.unanswered,
                 requests: Vec::new(),
                 expired: self.expired,
                 end: None,

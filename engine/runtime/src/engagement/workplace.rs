@@ -152,7 +152,7 @@ impl CallWorkplace<'_> {
 }
 
 /// A file with the agent that wrote it, unless someone changed it since.
-fn info(e: &Engagement, file: TreeFile) -> FileInfo {
+pub(super) fn info(e: &Engagement, file: TreeFile) -> FileInfo {
     let artifact = e.state.artifacts.get(&file.path).filter(|a| a.oid == file.oid);
     let origin = artifact.map(|a| Origin {
         agent: a.owner.clone(),

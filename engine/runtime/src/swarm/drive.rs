@@ -83,8 +83,8 @@ pub trait Host: Sync {
     async fn settle(&self) -> Result<(), Stop<Self::Error>> {
         Ok(())
     }
-    /// Returns input from outside; called before each step.
-    async fn inbound(&self) -> Result<Option<Input>, Stop<Self::Error>>;
+    /// Returns input from outside that the machine accepts now; called before each step.
+    async fn inbound(&self, swarm: &Swarm) -> Result<Option<Input>, Stop<Self::Error>>;
 }
 
 /// Drives a swarm until it rests.
@@ -97,7 +97,7 @@ pub async fn drive<H: Host>(swarm: &mut Swarm, host: &H) -> Result<Status, Stop<
         if let Step::Rest(status) = step {
             return Ok(status);
         }
-        if let Some(input) = host.inbound().await? {
+        if let Some(input) = host.inbound(swarm).await? {
             accept(swarm, host, input, Duration::ZERO).await?;
             continue;
         }

@@ -51,6 +51,11 @@ impl Swarm {
             return (ToolStatus::Error, format!("Control already goes to {}.", there.to));
         }
         let me = self.name(visit.agent);
+        if !self.spec.may_hand_off(me) {
+            let entry = &self.spec.entry;
+            let why = format!("Only {entry} can pass this on: answer it yourself.");
+            return (ToolStatus::Error, why);
+        }
         let others: Vec<&str> =
             self.spec.members.iter().map(|m| m.name.as_str()).filter(|n| *n != me).collect();
         let listed = if others.is_empty() { "none".to_owned() } else { others.join(", ") };

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::record::{Finished, Handoff, Question, Reason, Status, VisitRecord, VisitStatus};
 use super::spec::SwarmSpec;
 use super::step::{Input, ModelCall, Step, ToolCalls, Unexpected};
-use cloudcrew_ports::model::{FaultKind, Message, ToolResult, ToolUse, Usage};
+use cloudcrew_ports::model::{Block, FaultKind, Message, ToolResult, ToolUse, Usage};
 
 /// A swarm: a value that can be saved after every step and resumes at that step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -166,6 +166,12 @@ impl Swarm {
                 let text = self.opening(&notes);
                 self.spend(elapsed);
                 self.open(text);
+            }
+            (At::Model, Input::Noted { note }) => {
+                let text = format!("# {}\n{}", note.heading, note.body);
+                if let Some(visit) = &mut self.visit {
+                    visit.add(Block::Text(text));
+                }
             }
             (At::Model, Input::Reply(reply)) => {
                 self.spend(elapsed);

@@ -44,11 +44,14 @@ impl Swarm {
                 .collect();
             sections.push(format!("# Shared knowledge\n{}", lines.join("\n")));
         }
-        let others = self.others(self.visit.as_ref().map_or(0, |v| v.agent));
+        let me = self.visit.as_ref().map_or(0, |v| v.agent);
+        let hands_off = self.spec.may_hand_off(self.name(me));
+        let others =
+            if self.spec.entry_hands_off && !hands_off { Vec::new() } else { self.others(me) };
         if !others.is_empty() {
             sections.push(format!("# Other agents\n{}", others.join("\n")));
         }
-        sections.push(if self.spec.handoffs && !others.is_empty() {
+        sections.push(if hands_off && !others.is_empty() {
             "To pass the work on, call handoff_to_agent with the agent's name and a message that \
              says all it needs. \
              When you end your turn without handing off, the phase's work ends."

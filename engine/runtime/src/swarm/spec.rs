@@ -24,11 +24,21 @@ pub struct SwarmSpec {
     pub retry: RetryPolicy,
     /// Whether agents can hand off. A review has a single agent and no handoffs.
     pub handoffs: bool,
+    /// Whether only the entry agent can hand off: who answers for it does not pass the work on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub entry_hands_off: bool,
     /// How often per visit a model is asked again after an empty reply, or one that announced tool
     /// calls but made none, before the swarm fails. With 0, as in the reference and in older
     /// versions, such a reply completes the visit.
     #[serde(default)]
     pub asks_again: u32,
+}
+
+impl SwarmSpec {
+    /// Whether an agent can hand off.
+    pub fn may_hand_off(&self, agent: &str) -> bool {
+        self.handoffs && (!self.entry_hands_off || agent == self.entry)
+    }
 }
 
 /// A member of a swarm.

@@ -82,6 +82,11 @@ pub enum Input {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         notes: Vec<Note>,
     },
+    /// A section arrived while the visit goes on; the model sees it with its next call.
+    Noted {
+        /// The section.
+        note: Note,
+    },
     /// The model replied.
     Reply(ModelReply),
     /// The call failed.

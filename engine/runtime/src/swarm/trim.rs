@@ -30,6 +30,16 @@ impl Visit {
         self.messages.push(message);
     }
 
+    /// Adds a block to the last message of the user.
+    pub(super) fn add(&mut self, block: Block) {
+        let Some(last) = self.messages.last_mut().filter(|last| last.role == Role::User) else {
+            return self.push(Message { role: Role::User, content: vec![block] });
+        };
+        let before = size(last);
+        last.content.push(block);
+        self.bytes += size(last) - before;
+    }
+
     /// Notes the usage that the provider reported for the current conversation, before its reply is
     /// added.
     pub(super) fn read(&mut self, usage: Option<Usage>) {

@@ -43,6 +43,7 @@ pub fn spec(scenario: &Value) -> SwarmSpec {
             .unwrap_or(HandoffMode::Immediate),
         retry: retry(&scenario["retry"]),
         handoffs: true,
+        entry_hands_off: false,
         asks_again: 0,
     }
 }

@@ -46,6 +46,9 @@ impl JournalEvent {
 pub struct LiveText {
     /// Name of the agent.
     pub agent: String,
+    /// The message that it answers, outside of a phase's work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
     /// The next piece. Absent when the call did not complete: discard what was streamed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,

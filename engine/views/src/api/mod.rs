@@ -5,6 +5,7 @@ mod artifacts;
 mod cost;
 mod events;
 mod history;
+mod messages;
 mod project;
 mod request;
 mod time;
@@ -13,6 +14,7 @@ pub use artifacts::{ArtifactEntry, Artifacts};
 pub use cost::{ProjectCost, Spending, SpendingLine};
 pub use events::{EventPage, JournalEvent, LiveText};
 pub use history::{DiffLine, FileDiff, Hunk, LineChange, Version};
+pub use messages::{MessageAnswer, MessageRow, MessageState, MessagesPage};
 pub use project::{
     Deliverable, EndReport, Lifecycle, PhaseReport, ProjectDetail, ProjectPage, ProjectRow,
     ProjectStatus, Spend,

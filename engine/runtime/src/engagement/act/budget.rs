@@ -101,6 +101,39 @@ impl Driver {
     }
 }
 
+/// The first budget of a call that does not cover `most` more, if there is one.
+pub(in crate::engagement) fn uncovered(
+    engagement: &Engagement,
+    phase: &str,
+    agent: &Agent,
+    most: Charge,
+) -> Option<Why> {
+    bounds(engagement, None, phase, agent).into_iter().find_map(|bound| {
+        let needed = match bound.unit {
+            Unit::Tokens => most.usage.counted(),
+            // Without a price, nothing is covered.
+            Unit::MicroUsd => most.micro_usd.unwrap_or(u64::MAX),
+        };
+        let covered = bound.spent.saturating_add(needed) <= bound.limit;
+        let Verdict::Beyond(why, _) = beyond(engagement, &bound, needed) else { return None };
+        (!covered).then_some(why)
+    })
+}
+
+/// The first budget of a call that is exceeded already, with the call in progress.
+pub(in crate::engagement) fn exceeded(
+    engagement: &Engagement,
+    phase: &str,
+    agent: &Agent,
+) -> Option<(Why, Option<Box<RequestKind>>)> {
+    let over = bounds(engagement, None, phase, agent);
+    let over = over.into_iter().find(|bound| bound.spent > bound.limit)?;
+    match beyond(engagement, &over, 0) {
+        Verdict::Beyond(why, asks) => Some((why, asks)),
+        Verdict::Fits => None,
+    }
+}
+
 /// Every limit that bounds a call of `agent` in `phase`.
 fn bounds(
     engagement: &Engagement,

@@ -14,4 +14,4 @@ mod subject;
 mod swarm;
 mod work;
 
-pub(super) use swarm::MAX_PARK_MS;
+pub(super) use swarm::{ASKS_AGAIN, MAX_PARK_MS, member, retry};

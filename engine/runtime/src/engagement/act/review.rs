@@ -275,6 +275,7 @@ fn review_spec(
         handoff: HandoffMode::Immediate,
         retry: retry(phase),
         handoffs: false,
+        entry_hands_off: false,
         asks_again: ASKS_AGAIN,
     }
 }

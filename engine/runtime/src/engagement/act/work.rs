@@ -177,6 +177,7 @@ fn work_spec(engagement: &Engagement, tools: &Toolbox, phase: &Phase) -> Result<
         handoff: phase.swarm.handoff,
         retry: retry(phase),
         handoffs: true,
+        entry_hands_off: false,
         asks_again: ASKS_AGAIN,
     })
 }

@@ -10,7 +10,7 @@ use cloudcrew_ports::model::{
 };
 
 use super::{HostError, SwarmHost, failed};
-use crate::engagement::act::budget::Verdict;
+use crate::engagement::act::budget::{Verdict, exceeded};
 use crate::engagement::driver::Driver;
 use crate::engagement::event::{Event, SourceHash};
 use crate::engagement::meter::Charge;
@@ -21,9 +21,9 @@ use crate::swarm::{ModelCall, Note, Stop, Swarm};
 use crate::watch::Live;
 
 /// Minimum number of bytes per token, for upper bounds before a call.
-const BYTES_PER_TOKEN: u64 = 2;
+pub(in crate::engagement) const BYTES_PER_TOKEN: u64 = 2;
 /// Tokens that a provider adds to a request, for tool instructions and message boundaries.
-const FRAMING: u64 = 500;
+pub(in crate::engagement) const FRAMING: u64 = 500;
 
 /// A system prompt, and the length of the prefix that other visits share.
 struct Prompt {
@@ -61,14 +61,16 @@ struct Relay<'a> {
 impl Listener for Relay<'_> {
     fn hears(&self, text: &str) {
         self.discard.store(true, Ordering::Relaxed);
-        self.driver.ports.watch.live(self.driver.project(), Live::Says { agent: self.agent, text });
+        let says = Live::Says { agent: self.agent, text, message: None };
+        self.driver.ports.watch.live(self.driver.project(), says);
     }
 }
 
 impl Drop for Relay<'_> {
     fn drop(&mut self) {
         if self.discard.load(Ordering::Relaxed) {
-            self.driver.ports.watch.live(self.driver.project(), Live::Forget { agent: self.agent });
+            let forget = Live::Forget { agent: self.agent, message: None };
+            self.driver.ports.watch.live(self.driver.project(), forget);
         }
     }
 }
@@ -94,8 +96,14 @@ impl SwarmHost<'_> {
         let event =
             Event::VisitOpened { visit, agent: agent.name.clone(), system: blob, steady, sources };
         self.driver.defer([event], None).await;
+        let agent_name = agent.name.clone();
         self.prepare(swarm, visit, agent, Prompt { system, steady }).await;
-        Ok(self.driver.look(|e| note(&e.state.inbox)).await.into_iter().collect())
+        Ok(self
+            .driver
+            .look(|e| note(&e.state.messages_for(&agent_name)))
+            .await
+            .into_iter()
+            .collect())
     }
 
     pub(super) async fn make_ready(
@@ -112,6 +120,7 @@ impl SwarmHost<'_> {
             ..Usage::default()
         };
         let reserved = Charge::at_most(bound, active.price);
+        let beside = self.driver.look(|e| e.state.conversation.calls).await;
         match self.driver.within_budgets(&self.phase.name, agent, reserved).await.map_err(failed)? {
             Verdict::Fits => {}
             Verdict::Beyond(why, asks) => {
@@ -130,6 +139,14 @@ impl SwarmHost<'_> {
             billing,
         };
         self.driver.append(vec![event]).await.map_err(failed)?;
+        // A conversation may have reserved a call since the budgets were checked.
+        let exceeded = self.driver.look(|e| {
+            let raced = e.state.conversation.calls != beside;
+            raced.then(|| exceeded(e, &self.phase.name, agent)).flatten()
+        });
+        if let Some((why, asks)) = exceeded.await {
+            return Err(Stop::Failed(HostError::OverBudget(why, asks)));
+        }
         let context = self
             .driver
             .look(|e| CallContext {
@@ -258,7 +275,7 @@ impl SwarmHost<'_> {
 }
 
 /// Approximate size of a tool's declaration, in bytes.
-fn size(tool: &ToolSpec) -> u64 {
+pub(in crate::engagement) fn size(tool: &ToolSpec) -> u64 {
     (tool.name.len() + tool.description.len()) as u64
         + serde_json::to_string(&*tool.schema).map_or(0, |text| text.len() as u64)
 }

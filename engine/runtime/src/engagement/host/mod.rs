@@ -12,20 +12,27 @@ use std::time::Duration;
 use async_trait::async_trait;
 use cloudcrew_definition::crew::Phase;
 use cloudcrew_definition::digest::sha256;
-use cloudcrew_ports::model::{ModelFault, ModelReply, Purpose, ToolUse, Usage};
+use cloudcrew_ports::bounds::cut;
+use cloudcrew_ports::model::{Block, ModelFault, ModelReply, Purpose, ToolUse, Usage};
 
 use super::driver::Driver;
 use super::error::EngagementError;
-use super::event::{Event, ToolDone, Why, ms};
+use super::event::{Event, ReplyRecord, ToolDone, Why, ms};
 use super::meter::Charge;
+use super::notes::note;
 use super::request::RequestKind;
-use crate::swarm::{Host, Input, ModelCall, Note, Stop, Swarm, ToolAnswer, ToolCalls};
+use crate::swarm::{Host, Input, ModelCall, Note, Step, Stop, Swarm, ToolAnswer, ToolCalls};
 use call::{ActiveAgent, Ready};
 
-pub(super) use tools::tool_names;
+pub(super) use call::{BYTES_PER_TOKEN, FRAMING, size};
+pub(super) use prompt::digest;
+pub(super) use tools::{engagement_error, tool_names};
 
 /// Minimum interval between reads of entries that others appended.
 const POLL: Duration = Duration::from_millis(20);
+
+/// Maximum size of an answer to the customer, in bytes.
+const MAX_ANSWER: usize = 32 * 1024;
 
 /// Why a swarm cannot continue.
 #[derive(Debug)]
@@ -90,6 +97,37 @@ impl<'a> SwarmHost<'a> {
     fn step(&self, visit: u32, turn: u32, rest: &str) -> String {
         format!("{}.v{visit}.t{turn}.{rest}", self.id)
     }
+}
+
+impl SwarmHost<'_> {
+    /// Messages for the agent that is about to call its model, which arrived during its visit.
+    async fn message_to(&self, swarm: &Swarm) -> Option<Input> {
+        let Step::CallModel(call) = swarm.next_step() else { return None };
+        let mut messages = self.driver.look(|e| e.state.messages_for(&call.agent)).await;
+        messages.retain(|message| message.to == call.agent);
+        note(&messages).map(|note| Input::Noted { note })
+    }
+
+    /// What an agent says after it has read messages of the customer is its answer to them.
+    async fn answer_in(&self, input: &Input) -> Option<Event> {
+        let Input::Reply(reply) = input else { return None };
+        let agent = self.turn().active.as_ref().map(|active| active.agent.name.clone())?;
+        let messages = self.driver.look(|e| e.state.read_by(&agent)).await;
+        let words = said(reply);
+        (!messages.is_empty() && !words.is_empty())
+            .then(|| Event::Replied(ReplyRecord { messages, agent, words, fault: None }))
+    }
+}
+
+/// The text of a reply, bounded.
+pub(super) fn said(reply: &ModelReply) -> String {
+    let texts = reply.content.iter().filter_map(|block| match block {
+        Block::Text(text) => Some(text.trim()),
+        _ => None,
+    });
+    let mut words = texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n");
+    cut(&mut words, MAX_ANSWER);
+    words
 }
 
 #[async_trait]
@@ -175,12 +213,16 @@ impl Host for SwarmHost<'_> {
             Input::VisitOpened { .. } => true,
             _ => false,
         };
+        let answer = self.answer_in(input).await;
         let event = Event::SwarmInput {
             input: Box::new(input.clone()),
             elapsed_ms: ms(elapsed),
             settled,
             done,
         };
+        if let Some(answer) = answer {
+            return self.driver.append(vec![event, answer]).await.map_err(failed);
+        }
         if deferrable {
             self.driver.defer([event], settled).await;
             return Ok(());
@@ -198,7 +240,7 @@ impl Host for SwarmHost<'_> {
         self.driver.settle_deferred().await.map_err(failed)
     }
 
-    async fn inbound(&self) -> Result<Option<Input>, Stop<HostError>> {
+    async fn inbound(&self, swarm: &Swarm) -> Result<Option<Input>, Stop<HostError>> {
         if self.driver.ports.watch.stop_wanted() {
             return Err(Stop::Halted);
         }
@@ -211,6 +253,6 @@ impl Host for SwarmHost<'_> {
         self.driver.keep_lease().await.map_err(failed)?;
         self.driver.catch_up().await.map_err(failed)?;
         let cancelled = self.driver.look(|e| e.state.cancel.is_some()).await;
-        Ok(cancelled.then_some(Input::Cancel))
+        Ok(if cancelled { Some(Input::Cancel) } else { self.message_to(swarm).await })
     }
 }

@@ -148,7 +148,7 @@ impl SwarmHost<'_> {
 }
 
 /// The ledger in its shortest form, for a prompt.
-fn digest(rows: &[LedgerRow]) -> String {
+pub(in crate::engagement) fn digest(rows: &[LedgerRow]) -> String {
     if rows.is_empty() {
         return String::new();
     }

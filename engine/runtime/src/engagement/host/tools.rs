@@ -1,7 +1,7 @@
 //! The tools of one turn. They run in parallel, their effects happen in the order of the calls, and
 //! their results are bounded in total.
 
-use cloudcrew_definition::catalogue::Effect;
+use cloudcrew_definition::catalogue::{Capability, Effect};
 use cloudcrew_definition::crew::Agent;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::bounds::cut;
@@ -31,7 +31,7 @@ impl SwarmHost<'_> {
         let names = tool_names(tools, agent, self.purpose);
         let registered = names.iter().filter_map(|name| tools.find(name));
         let mut specs: Vec<ToolSpec> = registered.map(|tool| tool.spec.clone()).collect();
-        if swarm.spec().handoffs {
+        if swarm.spec().may_hand_off(&agent.name) {
             specs.push(handoff_spec());
         }
         specs
@@ -214,14 +214,21 @@ pub(in crate::engagement) fn tool_names(
     agent: &Agent,
     purpose: Purpose,
 ) -> Vec<String> {
-    let keep = |name: &&String| {
-        purpose == Purpose::Work || tools.find(name).is_some_and(|tool| tool.info.in_review)
+    let info = |name: &str| tools.find(name).map(|tool| &tool.info);
+    let keep = |name: &&String| match purpose {
+        Purpose::Work => true,
+        Purpose::Review => info(name).is_some_and(|info| info.in_review),
+        Purpose::Conversation => info(name).is_some_and(|info| match info.capability {
+            Capability::WriteLedger => true,
+            Capability::Ask | Capability::Judge => false,
+            _ => info.effect == Effect::Pure,
+        }),
     };
     agent.tools.iter().filter(keep).cloned().collect()
 }
 
 /// Converts an error that a tool passed on.
-fn engagement_error(Broken(error): Broken) -> EngagementError {
+pub(in crate::engagement) fn engagement_error(Broken(error): Broken) -> EngagementError {
     match error.downcast::<EngagementError>() {
         Ok(error) => *error,
         Err(error) => match error.downcast::<StoreError>() {

@@ -31,12 +31,16 @@ enum Needs<'a> {
     OpenRequest(&'a str),
     /// The phase may be restarted again.
     Restart,
+    /// A message with this id that waits for an answer, and no conversation.
+    Message(&'a str),
+    /// A conversation; it may go on after the end.
+    Conversation,
 }
 
 fn needs(event: &Event) -> Needs<'_> {
     use Needs::{
-        Ended, FinalState, Never, NewRequest, NotEnded, Nothing, OpenRequest, Restart,
-        RoomForSwarm, Swarm, Way,
+        Conversation, Ended, FinalState, Message, Never, NewRequest, NotEnded, Nothing,
+        OpenRequest, Restart, RoomForSwarm, Swarm, Way,
     };
     match event {
         Event::Started(_) => Never,
@@ -66,7 +70,12 @@ fn needs(event: &Event) -> Needs<'_> {
         | Event::Rerouted { .. }
         | Event::BudgetNeared { .. }
         | Event::Finalized { .. } => NotEnded,
+        Event::ConversationBegan { message, .. } => Message(message),
+        Event::ConversationJoined { .. }
+        | Event::ConversationCalled { .. }
+        | Event::ConversationInput { .. } => Conversation,
         Event::MessageReceived(_)
+        | Event::Replied(_)
         | Event::CancelRequested { .. }
         | Event::MemberSet(_)
         | Event::MemberRemoved { .. }
@@ -83,7 +92,8 @@ fn needs(event: &Event) -> Needs<'_> {
 pub(super) fn check(state: &State, event: &Event) -> Result<(), Illegal> {
     let needs = needs(event);
     let ended = state.end.is_some();
-    if ended && !matches!(needs, Needs::Nothing | Needs::Ended | Needs::Never) {
+    let goes_on = matches!(needs, Needs::Nothing | Needs::Message(_) | Needs::Conversation);
+    if ended && !goes_on && !matches!(needs, Needs::Ended | Needs::Never) {
         return Err(state.illegal(event, "the engagement has ended"));
     }
     let open = |id: &str| state.request(id).is_some_and(Request::is_open);
@@ -101,6 +111,14 @@ pub(super) fn check(state: &State, event: &Event) -> Result<(), Illegal> {
             "no swarm can start here".to_owned()
         }
         Needs::Swarm if state.swarm.is_none() => "no swarm is running".to_owned(),
+        Needs::Message(id)
+            if !state.conversation.waits(id) || state.conversation.talk.is_some() =>
+        {
+            format!("message `{id}` does not wait for an answer")
+        }
+        Needs::Conversation if state.conversation.talk.is_none() => {
+            "no message is being answered".to_owned()
+        }
         Needs::NewRequest(id) if state.request(id).is_some() => {
             format!("request `{id}` already exists")
         }

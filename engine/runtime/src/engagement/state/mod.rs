@@ -1,5 +1,6 @@
 //! The state of an engagement: a fold of its events, and the only table of legal transitions.
 
+mod conversation;
 mod files;
 mod legal;
 mod phases;
@@ -18,8 +19,10 @@ use super::event::{CommitRecord, End, Event, Member, MessageRecord, Started, Why
 use super::meter::Meter;
 use super::request::{Request, RequestKind};
 
+pub use conversation::{Conversation, Exchange, Talk};
 pub use files::Artifact;
 pub use phases::PhaseProgress;
+use swarm::ends_call;
 pub use swarm::{SwarmRun, VisitPrompt};
 
 /// An event that is illegal in the current state.
@@ -81,6 +84,8 @@ pub struct State {
     pub cancel: Option<String>,
     /// Customer messages that no visit has shown yet.
     pub inbox: Vec<MessageRecord>,
+    /// The conversation with the customer.
+    pub conversation: Conversation,
     /// The provider, while it is unavailable or refuses.
     pub parked: Option<Parked>,
     /// Models whose settings were replaced, by name: provider settings and price.
@@ -129,6 +134,7 @@ impl State {
             members: BTreeMap::new(),
             cancel: None,
             inbox: Vec::new(),
+            conversation: Conversation::default(),
             parked: None,
             routes: BTreeMap::new(),
             raised: BTreeMap::new(),
@@ -303,11 +309,28 @@ impl State {
             Event::CancelRequested { actor } => {
                 self.cancel.get_or_insert_with(|| actor.clone());
             }
-            Event::MessageReceived(message) => {
-                if !self.inbox.iter().any(|m| m.id == message.id) {
-                    self.inbox.push(message.clone());
+            Event::MessageReceived(message) => self.received(message, at),
+            Event::ConversationBegan { message, spec } => self.conversation.began(message, spec),
+            Event::ConversationJoined { visit, agent, system, steady, .. } => {
+                let prompt = VisitPrompt { visit: *visit, blob: system.clone(), steady: *steady };
+                self.conversation.joined(prompt, agent);
+            }
+            Event::ConversationCalled { step, agent, model, reserved, billing } => {
+                self.conversation.called();
+                self.meter.converse([agent, model], step, *reserved, *billing);
+            }
+            Event::ConversationInput { input, elapsed_ms, settled, done } => {
+                self.conversation
+                    .input(input, Duration::from_millis(*elapsed_ms))
+                    .map_err(|why| self.illegal(event, why))?;
+                if self.meter.converses() && ends_call(input) {
+                    self.meter.conversed(*settled);
+                }
+                if let Some(done) = done {
+                    self.recorded.extend(done.ledger.iter().cloned());
                 }
             }
+            Event::Replied(reply) => self.replied(reply, at),
             Event::ProcessDied { .. } => self.died(),
             Event::Finalized { step, fault } => self.finalized.push((step.clone(), fault.clone())),
             Event::Repinned { definition, plan } => {

@@ -8,7 +8,6 @@ use cloudcrew_ports::model::{Purpose, ToolUse};
 use super::State;
 use crate::engagement::event::{Finding, VerdictRecord};
 use crate::engagement::meter::Charge;
-use crate::engagement::notes::shown;
 use crate::swarm::{Input, Swarm, SwarmSpec};
 
 /// The system prompt of a visit.
@@ -29,6 +28,8 @@ pub struct SwarmRun {
     pub id: String,
     /// Whether it works or reviews.
     pub purpose: Purpose,
+    /// Names of its agents.
+    pub members: Vec<String>,
     /// The machine; absent while a driver runs it.
     pub machine: Option<Swarm>,
     /// The system prompt of the current visit.
@@ -59,6 +60,11 @@ impl SwarmRun {
     }
 }
 
+/// Whether an input is the outcome of a model call.
+pub(super) fn ends_call(input: &Input) -> bool {
+    matches!(input, Input::Reply(_) | Input::Fault { .. } | Input::TimedOut { .. })
+}
+
 impl State {
     /// Starts a swarm.
     pub(super) fn swarm_began(
@@ -74,6 +80,7 @@ impl State {
         self.swarm = Some(SwarmRun {
             id: id.to_owned(),
             purpose,
+            members: spec.members.iter().map(|member| member.name.clone()).collect(),
             machine: Some(Swarm::new(spec.clone())),
             system: None,
             findings: findings.to_vec(),
@@ -105,9 +112,7 @@ impl State {
 
     /// Settles the cost of a reply.
     pub(super) fn settled(&mut self, input: &Input, charge: Option<Charge>) {
-        let is_reply =
-            matches!(input, Input::Reply(_) | Input::Fault { .. } | Input::TimedOut { .. });
-        if is_reply && self.meter.open_step().is_some() {
+        if ends_call(input) && self.meter.open_step().is_some() {
             self.meter.settle(charge);
             if let (Some(run), Some(charge)) = (&self.swarm, charge) {
                 self.meter.note_context(&run.id, &run.visits, charge.usage);
@@ -127,8 +132,10 @@ impl State {
         {
             return Err(why.to_string());
         }
-        if let Input::VisitOpened { notes } = input {
-            self.inbox.drain(..shown(&self.inbox, notes));
+        match input {
+            Input::VisitOpened { notes } => self.shown(notes),
+            Input::Noted { note } => self.shown(std::slice::from_ref(note)),
+            _ => {}
         }
         self.intended = None;
         self.counters.reset(&phase, Counter::Restarts);

@@ -1,0 +1,89 @@
+//! The workplace of an agent that answers the customer: it reads, and adds to the ledger.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cloudcrew_definition::crew::Agent;
+use cloudcrew_ports::ledger::LedgerRow;
+use cloudcrew_sow::Sow;
+use cloudcrew_tools::{Broken, FileInfo, Workplace, Writable};
+use serde_json::Value;
+
+use super::Talker;
+use crate::engagement::workplace::info;
+
+/// The workplace of one tool call.
+pub(super) struct TalkPlace<'a> {
+    pub talker: &'a Talker,
+    pub agent: &'a Agent,
+    pub phase: &'a str,
+    /// See [`Workplace::step`].
+    pub step: String,
+}
+
+#[async_trait]
+impl Workplace for TalkPlace<'_> {
+    fn agent(&self) -> &Agent {
+        self.agent
+    }
+
+    fn phase(&self) -> &str {
+        self.phase
+    }
+
+    fn step(&self) -> &str {
+        &self.step
+    }
+
+    async fn sow(&self) -> Arc<Sow> {
+        self.talker.look(|e| e.sow.clone()).await
+    }
+
+    async fn files(&self, below: &str) -> Result<Vec<FileInfo>, Broken> {
+        let Some(head) = self.talker.look(|e| e.state.head.clone()).await else {
+            return Ok(Vec::new());
+        };
+        let files = self.talker.ports.repo.list(&head, below).await?;
+        Ok(self.talker.look(|e| files.into_iter().map(|file| info(e, file)).collect()).await)
+    }
+
+    async fn file(&self, path: &str) -> Result<Option<Vec<u8>>, Broken> {
+        match self.talker.look(|e| e.state.head.clone()).await {
+            Some(head) => Ok(self.talker.ports.repo.read(&head, path).await?),
+            None => Ok(None),
+        }
+    }
+
+    async fn commit(
+        &self,
+        _: &Writable,
+        _: Vec<u8>,
+        _: &str,
+    ) -> Result<Result<(), String>, Broken> {
+        Ok(Err("no file is changed in a conversation".to_owned()))
+    }
+
+    async fn ledger(&self) -> Result<Vec<LedgerRow>, Broken> {
+        Ok(self.talker.ports.ledger.rows(&self.talker.project).await?)
+    }
+
+    async fn record(&self, rows: &[LedgerRow]) -> Result<(), Broken> {
+        Ok(self.talker.ports.ledger.record(&self.talker.project, rows).await?)
+    }
+
+    async fn sees_images(&self) -> bool {
+        false
+    }
+
+    async fn fill_in(&self, _: &str, _: Value) -> Result<String, String> {
+        Err("no template is filled in a conversation".to_owned())
+    }
+
+    async fn owes(&self, _: &str) -> bool {
+        false
+    }
+
+    async fn may_judge(&self, _: Option<&str>) -> Result<Result<Option<String>, String>, Broken> {
+        Ok(Err("no verdict is given in a conversation".to_owned()))
+    }
+}
