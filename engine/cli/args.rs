@@ -417,6 +417,24 @@ pub struct Serve {
     /// and groups.
     #[arg(long, value_name = "FILE", env = "CLOUDCREW_PEOPLE")]
     pub people: Option<PathBuf>,
+    /// Address at which browsers reach the service, such as `https://crew.example`. Needed with
+    /// `--issuer`.
+    #[arg(long, value_name = "URL", env = "CLOUDCREW_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// Identity provider (OpenID Connect) that vouches for people. Needed to listen on an address
+    /// other than this machine's.
+    #[arg(long, value_name = "URL", env = "OIDC_ISSUER", requires_all = ["client_id", "public_url"])]
+    pub issuer: Option<String>,
+    /// Id under which the identity provider knows this service. Its secret, if it has one, is read
+    /// from `OIDC_CLIENT_SECRET`.
+    #[arg(long, value_name = "ID", env = "OIDC_CLIENT_ID")]
+    pub client_id: Option<String>,
+    /// Address of the identity provider's keys. Defaults to the one that it names itself.
+    #[arg(long, value_name = "URL", env = "OIDC_KEYS_URL", requires = "issuer")]
+    pub keys_url: Option<String>,
+    /// Group of the identity provider whose members operate the service.
+    #[arg(long, value_name = "GROUP", env = "CLOUDCREW_OPERATORS", requires = "issuer")]
+    pub operators: Option<String>,
     /// Directory below which callers may name repositories. Without it, each engagement gets a new
     /// repository in the home. Can be repeated.
     #[arg(long = "repo-root", value_name = "DIR", env = "CLOUDCREW_REPO_ROOT")]

@@ -1,9 +1,11 @@
 //! What the router needs of the world.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use axum::http::HeaderMap;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::blob::Blobs;
 use cloudcrew_ports::clock::Clock;
@@ -15,13 +17,16 @@ use cloudcrew_ports::repo::Repo;
 use cloudcrew_runtime::engagement::{Engagement, Record};
 use serde::Deserialize;
 use tokio::sync::watch;
+use url::Url;
 use utoipa::ToSchema;
 
 use crate::changes::Changes;
+use crate::oidc::{Logins, Oidc};
 use crate::once::InProgress;
-use crate::people::People;
+use crate::people::{People, Person};
 use crate::problem::Problem;
 use crate::sessions::Sessions;
+use crate::shield::is_local;
 use crate::store::Kept;
 use crate::tickets::Tickets;
 
@@ -45,8 +50,12 @@ pub struct AppPorts {
     pub wakes: Arc<dyn Wakes>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// The people.
+    /// The people with tokens of this service.
     pub people: People,
+    /// Vouches for other people.
+    pub oidc: Option<Arc<Oidc>>,
+    /// Where browsers reach the service, if that is not this machine.
+    pub public: Option<PublicUrl>,
     /// Tells readers of new entries.
     pub changes: Changes,
     /// Makes secrets that cannot be guessed.
@@ -63,6 +72,7 @@ struct Inner {
     in_progress: InProgress,
     sessions: Sessions,
     tickets: Tickets,
+    logins: Logins,
     /// Number of open WebSockets.
     sockets: watch::Sender<usize>,
     /// Replies by status.
@@ -78,6 +88,7 @@ impl App {
             in_progress: InProgress::default(),
             sessions: Sessions::default(),
             tickets: Tickets::default(),
+            logins: Logins::default(),
             sockets: watch::Sender::new(0),
             replies: Mutex::default(),
         }))
@@ -101,6 +112,28 @@ impl App {
 
     pub(crate) fn tickets(&self) -> &Tickets {
         &self.0.tickets
+    }
+
+    pub(crate) fn logins(&self) -> &Logins {
+        &self.0.logins
+    }
+
+    /// What the cookies of this service end with.
+    pub(crate) fn secure(&self) -> &'static str {
+        let is_https = self.ports().public.as_ref().is_some_and(PublicUrl::is_https);
+        if is_https { "; Secure" } else { "" }
+    }
+
+    /// Whether a request with the token of this person may come from there. The operator's token is
+    /// for this machine alone; other people are known wherever they are.
+    pub(crate) fn may_use(
+        &self,
+        person: &Person,
+        from: Option<&Peer>,
+        headers: &HeaderMap,
+    ) -> bool {
+        let is_here = || from.is_some_and(|Peer(ip)| ip.is_loopback()) && is_local(headers);
+        person.vouched || !person.operates || is_here()
     }
 
     /// Counts a WebSocket, unless too many are open, until the value is dropped.
@@ -132,6 +165,48 @@ impl App {
 
     pub(crate) fn record(&self) -> Record<'_> {
         Record::new(&*self.0.ports.journal, &*self.0.ports.blobs)
+    }
+}
+
+/// The address that a request came from.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
+/// Where browsers reach the service.
+#[derive(Debug, Clone)]
+pub struct PublicUrl(Url);
+
+impl PublicUrl {
+    /// Reads an address without a path.
+    ///
+    /// # Errors
+    /// When it is not an HTTP address, or has a path, a query or a user.
+    pub fn parse(text: &str) -> Result<PublicUrl, String> {
+        let url = Url::parse(text).map_err(|error| error.to_string())?;
+        let is_plain = url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.host().is_some();
+        if !is_plain || !matches!(url.scheme(), "http" | "https") {
+            return Err("must be an HTTP address without a path".to_owned());
+        }
+        Ok(PublicUrl(url))
+    }
+
+    /// Scheme, host and port.
+    pub(crate) fn origin(&self) -> String {
+        self.0.origin().ascii_serialization()
+    }
+
+    /// Host and port, as browsers send them.
+    pub(crate) fn host(&self) -> String {
+        let origin = self.origin();
+        origin.split_once("://").map_or_else(String::new, |(_, host)| host.to_owned())
+    }
+
+    fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
     }
 }
 

@@ -8,6 +8,7 @@ pub mod access;
 pub mod app;
 mod body;
 pub mod changes;
+pub mod oidc;
 mod once;
 pub mod people;
 pub mod problem;
@@ -17,6 +18,6 @@ mod shield;
 mod store;
 mod tickets;
 
-pub use app::{App, AppPorts, New, Repos, Started, Starts, Wakes};
+pub use app::{App, AppPorts, New, Peer, PublicUrl, Repos, Started, Starts, Wakes};
 pub use problem::Problem;
 pub use routes::{document, router};

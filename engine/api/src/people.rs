@@ -16,6 +16,15 @@ pub struct Person {
     pub operates: bool,
     /// The operator who acts for this person.
     pub by: Option<String>,
+    /// Whether an identity provider vouches for the person; otherwise, a token of this service.
+    pub vouched: bool,
+}
+
+impl Person {
+    /// Someone of this name in these groups.
+    pub fn named(name: &str, groups: Vec<String>) -> Person {
+        Person { name: name.to_owned(), groups, operates: false, by: None, vouched: false }
+    }
 }
 
 /// The people that the service knows, by the hash of their token.
@@ -25,8 +34,7 @@ pub struct People(HashMap<String, Person>);
 impl People {
     /// The operator alone, with this token.
     pub fn operator(name: &str, token: &str) -> People {
-        let operator =
-            Person { name: name.to_owned(), groups: Vec::new(), operates: true, by: None };
+        let operator = Person { operates: true, ..Person::named(name, Vec::new()) };
         People(HashMap::from([(sha256(token.as_bytes()), operator)]))
     }
 
@@ -45,15 +53,15 @@ impl People {
         self.0.get(&sha256(token.as_bytes()))
     }
 
+    /// Whether a person with a token has this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.values().any(|person| person.name == name)
+    }
+
     /// The person of this name, with the groups that the service knows.
     pub fn named(&self, name: &str) -> Person {
         let known = self.0.values().find(|person| person.name == name && !person.operates);
-        known.cloned().unwrap_or_else(|| Person {
-            name: name.to_owned(),
-            groups: Vec::new(),
-            operates: false,
-            by: None,
-        })
+        known.cloned().unwrap_or_else(|| Person::named(name, Vec::new()))
     }
 }
 

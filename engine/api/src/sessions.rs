@@ -37,14 +37,14 @@ impl Sessions {
 
     /// The person of the session whose cookie the request carries.
     pub(crate) fn of(&self, headers: &HeaderMap, now: i64) -> Option<Person> {
-        let key = sha256(cookie(headers)?.as_bytes());
+        let key = sha256(cookie(headers, COOKIE)?.as_bytes());
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.get(&key).filter(|(_, until)| *until > now).map(|(person, _)| person.clone())
     }
 
     /// Ends a session; returns the header that removes its cookie.
     pub(crate) fn end(&self, headers: &HeaderMap) -> String {
-        if let Some(secret) = cookie(headers) {
+        if let Some(secret) = cookie(headers, COOKIE) {
             let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             all.remove(&sha256(secret.as_bytes()));
         }
@@ -52,10 +52,11 @@ impl Sessions {
     }
 }
 
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+/// A cookie by its name.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     cookies
         .flat_map(|value| value.split(';'))
-        .find_map(|one| one.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+        .find_map(|one| one.trim().strip_prefix(name)?.strip_prefix('='))
         .filter(|secret| !secret.is_empty())
 }

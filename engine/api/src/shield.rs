@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::access::Caller;
-use crate::app::App;
+use crate::app::{App, Peer, PublicUrl};
 use crate::body::MAX_BODY;
 use crate::people::Person;
 use crate::problem::{Kind, Problem};
@@ -25,10 +25,11 @@ const AS: &str = "cloudcrew-as";
 
 /// Checks the request, and adds its caller.
 pub(crate) async fn shield(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let response = match same_site(request.headers()) {
+    let response = match same_site(request.headers(), app.ports().public.as_ref()) {
         Err(problem) => problem.into_response(),
         Ok(()) => {
-            let caller = caller(&app, request.headers());
+            let from = request.extensions().get::<Peer>().copied();
+            let caller = caller(&app, request.headers(), from).await;
             let known = caller.is_some();
             if let Some(caller) = caller {
                 request.extensions_mut().insert(caller);
@@ -68,23 +69,31 @@ async fn received(request: Request, known: bool) -> Result<Request, Problem> {
 
 /// A name other than this machine's may have been pointed here by a hostile page; a page of another
 /// site names itself.
-fn same_site(headers: &HeaderMap) -> Result<(), Problem> {
+fn same_site(headers: &HeaderMap, public: Option<&PublicUrl>) -> Result<(), Problem> {
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let host = text(header::HOST).unwrap_or_default();
-    if !is_local(host) {
-        let detail = "the `Host` must be 127.0.0.1, [::1] or localhost";
+    let public = public.filter(|public| public.host() == host);
+    if public.is_none() && !is_local(headers) {
+        let detail = "the `Host` must be 127.0.0.1, [::1], localhost or the public address";
         return Err(Problem::new(Kind::Origin, detail));
     }
+    let own = public.map_or_else(|| format!("http://{host}"), PublicUrl::origin);
     match text(header::ORIGIN) {
-        Some(origin) if origin != format!("http://{host}") => {
+        Some(origin) if origin != own => {
             Err(Problem::new(Kind::Origin, "requests from pages of another site are refused"))
         }
         _ => Ok(()),
     }
 }
 
+/// Whether a request names this machine.
+pub(crate) fn is_local(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    host.is_some_and(names_this_machine)
+}
+
 /// Whether a `Host` names this machine, with any port.
-fn is_local(host: &str) -> bool {
+fn names_this_machine(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,
@@ -93,19 +102,32 @@ fn is_local(host: &str) -> bool {
 }
 
 /// The person whose token the request carries.
-fn caller(app: &App, headers: &HeaderMap) -> Option<Caller> {
-    let people = &app.ports().people;
+async fn caller(app: &App, headers: &HeaderMap, from: Option<Peer>) -> Option<Caller> {
+    let ports = app.ports();
+    let (people, now) = (&ports.people, ports.clock.wall());
     let person = match headers.get(header::AUTHORIZATION) {
-        None => app.sessions().of(headers, app.ports().clock.wall())?,
+        None => app.sessions().of(headers, now)?,
         Some(given) => {
             let (scheme, token) = given.to_str().ok()?.split_once(' ')?;
-            let is_bearer = scheme.eq_ignore_ascii_case("bearer");
-            people.with_token(token.trim()).filter(|_| is_bearer)?.clone()
+            if !scheme.eq_ignore_ascii_case("bearer") {
+                return None;
+            }
+            let token = token.trim();
+            match (people.with_token(token), &ports.oidc) {
+                (Some(person), _) => person.clone(),
+                (None, Some(oidc)) => oidc.person(token, now).await?,
+                (None, None) => return None,
+            }
         }
     };
+    // Nobody is mistaken for someone who has a token of this service.
+    if (person.vouched && people.has(&person.name)) || !app.may_use(&person, from.as_ref(), headers)
+    {
+        return None;
+    }
     // The operator may act for someone, who then has no more rights than usual.
     match headers.get(AS) {
-        Some(name) if person.operates => {
+        Some(name) if person.operates && !person.vouched => {
             let named = people.named(name.to_str().ok()?);
             Some(Caller(Person { by: Some(person.name), ..named }))
         }
@@ -136,11 +158,11 @@ mod tests {
     #[test]
     fn only_names_of_this_machine_are_served() {
         for host in ["127.0.0.1", "127.0.0.1:8400", "localhost:1", "[::1]:8400", "[::1]"] {
-            assert!(is_local(host), "{host}");
+            assert!(names_this_machine(host), "{host}");
         }
         for host in ["", "evil.example", "127.0.0.1.evil.example", "127.0.0.1:x", "localhost:80:80"]
         {
-            assert!(!is_local(host), "{host}");
+            assert!(!names_this_machine(host), "{host}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `serve`: one process for many engagements.
 
 mod host;
+mod identity;
 mod people;
 mod place;
 mod starts;
@@ -30,7 +31,10 @@ use starts::Workspace;
 const FAREWELL: Duration = Duration::from_secs(5);
 
 pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
-    local(serve.listen)?;
+    let (oidc, public) = identity::identity(serve)?;
+    if oidc.is_none() {
+        local(serve.listen)?;
+    }
     let root = workspace::find(args.workspace.as_deref())?;
     workspace::definition(&root)?;
     let store = Store::open(&home::path(args)?)?;
@@ -49,6 +53,8 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
         wakes: Arc::new(host.clone()),
         clock: Arc::new(SystemClock::default()),
         people,
+        oidc,
+        public,
         changes,
         secret: crate::wiring::holder::identity,
     });
@@ -79,13 +85,14 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Only this machine is served: other people need an identity.
+/// Without an identity provider, only this machine is served.
 fn local(address: SocketAddr) -> Result<(), Failure> {
     if address.ip().is_loopback() {
         return Ok(());
     }
     Err(Failure::usage(format!(
-        "{address} is not a loopback address; callers from other machines cannot be identified"
+        "{address} is not a loopback address; to identify callers from other machines, name an \
+         identity provider with `--issuer`, `--client-id` and `--public-url`"
     )))
 }
 

@@ -49,7 +49,7 @@ pub fn people(file: Option<&Path>) -> Result<(People, Option<String>), Failure> 
         if name == operator {
             return Err(refused(format!("`{name}` is the operator; use `--as` to name another")));
         }
-        if !people.add(&hash, Person { name: name.clone(), groups, operates: false, by: None }) {
+        if !people.add(&hash, Person::named(&name, groups)) {
             return Err(refused(format!("`{name}` has the token of someone else")));
         }
     }

@@ -7,6 +7,11 @@ pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
     hex(&Sha256::digest(bytes))
 }
 
+/// The SHA-256 of some bytes, as bytes.
+pub fn sha256_bytes(bytes: impl AsRef<[u8]>) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
 /// A finished digest in lower-case hex.
 pub fn hex(digest: &[u8]) -> String {
     base16ct::lower::encode_string(digest)

@@ -1,6 +1,7 @@
 //! The service, as its callers see it.
 
 mod callers;
+mod identity;
 mod messages;
 mod once;
 mod people;

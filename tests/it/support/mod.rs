@@ -5,6 +5,7 @@
 pub mod chance;
 pub mod editor;
 pub mod inside;
+pub mod issuer;
 pub mod rig;
 pub mod service;
 

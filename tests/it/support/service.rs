@@ -116,7 +116,9 @@ impl Asked {
 impl Service {
     /// Starts it on a free port, in a crew's home.
     pub fn start(crew: &Crew, more: &[&str]) -> Service {
-        let words = [&["serve", "--listen", "127.0.0.1:0"], more].concat();
+        let listens = more.contains(&"--listen");
+        let here: &[&str] = if listens { &[] } else { &["--listen", "127.0.0.1:0"] };
+        let words = [&["serve"], here, more].concat();
         let mut child = crew
             .command(&words)
             .env("CLOUDCREW_TOKEN", TOKEN)

@@ -7,6 +7,7 @@ mod events;
 mod health;
 mod history;
 mod ledger;
+mod login;
 mod members;
 mod messages;
 mod metrics;
@@ -103,6 +104,10 @@ fn all() -> OpenApiRouter<App> {
         .routes(routes!(uploads::upload).layer(DefaultBodyLimit::max(MAX_UPLOAD)))
         .routes(routes!(session::begin))
         .routes(routes!(session::end))
+        .routes(routes!(login::config))
+        .routes(routes!(login::begin))
+        .routes(routes!(login::callback))
+        .routes(routes!(login::done))
         .routes(routes!(metrics::metrics))
         .routes(routes!(health::me))
         .routes(routes!(health::alive))

@@ -1,5 +1,6 @@
 //! Sessions of browsers.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -8,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::refusals::OfWriter;
 use crate::access::unknown_caller;
-use crate::app::App;
+use crate::app::{App, Peer};
 use crate::body::Body;
 use crate::problem::{Kind, Problem};
 
@@ -30,11 +31,17 @@ pub(crate) struct NewSession {
         OfWriter))]
 pub(crate) async fn begin(
     State(app): State<App>,
+    from: Option<Extension<Peer>>,
+    headers: HeaderMap,
     Body(NewSession { token }): Body<NewSession>,
 ) -> Result<Response, Problem> {
     let ports = app.ports();
     let person = ports.people.with_token(token.trim()).cloned().ok_or_else(unknown_caller)?;
+    if !app.may_use(&person, from.as_ref().map(|Extension(from)| from), &headers) {
+        return Err(unknown_caller());
+    }
     let cookie = app.sessions().begin(person, &(ports.secret)(), ports.clock.wall());
+    let cookie = cookie + app.secure();
     with_cookie(&cookie)
 }
 
