@@ -129,10 +129,12 @@ pub(super) fn markers(path: &RepoPath) -> Vec<Marker> {
 /// that start with a wildcard.
 fn may_begin_with(first: u8) -> &'static [Row] {
     static BY_FIRST: LazyLock<[Vec<Row>; 256]> = LazyLock::new(|| {
-        let fits = |first: usize, row: &Row| {
+        let fits = |first: usize, row: &&Row| {
             row.pattern.bytes().next().is_some_and(|b| b == b'*' || usize::from(b) == first)
         };
-        array::from_fn(|first| rows().filter(|row| fits(first, row)).collect())
+        // The table is read once, and not for every byte.
+        let rows: Vec<Row> = rows().collect();
+        array::from_fn(|first| rows.iter().filter(|row| fits(first, row)).copied().collect())
     });
     BY_FIRST.get(usize::from(first)).map(Vec::as_slice).unwrap_or_default()
 }
