@@ -20,7 +20,7 @@ mod start;
 mod sync;
 mod tree;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -58,6 +58,8 @@ struct Bound {
     claim: String,
     /// Objects already verified.
     sound: Mutex<HashSet<Oid>>,
+    /// Sizes of objects, by their headers.
+    sizes: Mutex<HashMap<Oid, u64>>,
     repository: Mutex<Repository>,
     /// Why the disk can no longer be trusted.
     broken: OnceLock<String>,
@@ -108,6 +110,7 @@ impl GitRepo {
             reference,
             claim: format!("refs/engagements/{project}"),
             sound: Mutex::default(),
+            sizes: Mutex::default(),
             repository: Mutex::new(repository),
             broken: OnceLock::new(),
         };

@@ -19,7 +19,7 @@ const MOST: u64 = 256 * 1024 * 1024;
 const LONGEST_HEADER: u64 = 33;
 /// Bytes to inflate at a time.
 const BUFFER: usize = 8 * 1024;
-/// Maximum number of verified objects to remember.
+/// Maximum number of objects to remember.
 const REMEMBERED: usize = 100_000;
 
 impl Bound {
@@ -56,11 +56,23 @@ impl Bound {
 
     /// Bytes of an object, by its header.
     pub(super) fn size(&self, repository: &Repository, id: Oid) -> Result<u64, StoreError> {
-        if let Some(size) = self.loose(repository, id, false)? {
-            return Ok(size);
+        // An object never changes, and every listing asks for the same ones.
+        if let Some(size) = self.sizes.lock().unwrap_or_else(PoisonError::into_inner).get(&id) {
+            return Ok(*size);
         }
-        let header = repository.odb().and_then(|objects| objects.read_header(id));
-        header.map(|(size, _)| size as u64).map_err(|error| self.failed(&error))
+        let size = match self.loose(repository, id, false)? {
+            Some(size) => size,
+            None => {
+                let header = repository.odb().and_then(|objects| objects.read_header(id));
+                header.map(|(size, _)| size as u64).map_err(|error| self.failed(&error))?
+            }
+        };
+        let mut sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
+        if sizes.len() >= REMEMBERED {
+            sizes.clear();
+        }
+        sizes.insert(id, size);
+        Ok(size)
     }
 
     /// Bytes of a loose object, after checking that it is complete; `None` when there is none.
