@@ -435,6 +435,9 @@ pub struct Serve {
     /// Group of the identity provider whose members operate the service.
     #[arg(long, value_name = "GROUP", env = "CLOUDCREW_OPERATORS", requires = "issuer")]
     pub operators: Option<String>,
+    /// File that says who is notified of what: webhooks, chats, and people who get mail.
+    #[arg(long, value_name = "FILE", env = "CLOUDCREW_NOTIFY")]
+    pub notify: Option<PathBuf>,
     /// Directory below which callers may name repositories. Without it, each engagement gets a new
     /// repository in the home. Can be repeated.
     #[arg(long = "repo-root", value_name = "DIR", env = "CLOUDCREW_REPO_ROOT")]

@@ -8,6 +8,7 @@ pub mod access;
 pub mod app;
 mod body;
 pub mod changes;
+pub mod notices;
 pub mod oidc;
 mod once;
 pub mod people;

@@ -2,6 +2,7 @@
 
 mod host;
 mod identity;
+mod notify;
 mod people;
 mod place;
 mod starts;
@@ -13,7 +14,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cloudcrew_api::changes::Changes;
+use cloudcrew_api::notices::Sender;
 use cloudcrew_api::{App, AppPorts};
+
+use tokio::task::JoinSet;
 
 use crate::args::{Args, Serve};
 use crate::exit::{Exit, Failure};
@@ -29,6 +33,8 @@ use starts::Workspace;
 
 /// How long open WebSockets may take to end after a stop.
 const FAREWELL: Duration = Duration::from_secs(5);
+/// How often to look for notifications to send.
+const NOTIFY: Duration = Duration::from_secs(1);
 
 pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
     let (oidc, public) = identity::identity(serve)?;
@@ -39,6 +45,7 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
     workspace::definition(&root)?;
     let store = Store::open(&home::path(args)?)?;
     let roots = serve.repo_roots.iter().map(|root| real(root)).collect::<Result<_, _>>()?;
+    let channels = serve.notify.as_deref().map(notify::channels).transpose()?.unwrap_or_default();
     let (people, printed) = people::people(serve.people.as_deref())?;
     let changes = Changes::default();
     let host = Host::new(store.clone(), root.clone(), changes.clone());
@@ -49,7 +56,7 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
         ledger: Arc::new(store.clone()),
         receipts: Arc::new(store.clone()),
         repos: Arc::new(Place(store.clone())),
-        starts: Arc::new(Workspace { root, store, roots }),
+        starts: Arc::new(Workspace { root, store: store.clone(), roots }),
         wakes: Arc::new(host.clone()),
         clock: Arc::new(SystemClock::default()),
         people,
@@ -68,6 +75,14 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
     }
     let mut signals = Signals::new()?;
     let sweep = tokio::spawn(host.clone().sweep());
+    let mut notifying = JoinSet::new();
+    for channel in channels {
+        let clock = Arc::new(SystemClock::default());
+        let (journal, blobs) = (Arc::new(store.clone()), Arc::new(store.clone()));
+        let outbox = Arc::new(store.clone());
+        let sender = Sender::new((journal, blobs), outbox, clock, channel, |why| note!("{why}"));
+        notifying.spawn(sender.await?.run(NOTIFY));
+    }
     let stop = host.clone();
     let router = cloudcrew_api::router(app.clone());
     let serving = wire::serve(listener, router, async move {
@@ -82,6 +97,7 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
     serving.await;
     let _ = tokio::time::timeout(FAREWELL, app.sockets_closed()).await;
     sweep.abort();
+    notifying.shutdown().await;
     Ok(Exit::Done)
 }
 

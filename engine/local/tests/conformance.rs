@@ -30,6 +30,12 @@ async fn the_store_passes_the_index_suite() {
 }
 
 #[tokio::test]
+async fn the_store_passes_the_outbox_suite() {
+    let (_home, store) = store();
+    conformance::outbox::run_all(&store, &store).await;
+}
+
+#[tokio::test]
 async fn the_store_passes_the_receipt_suite() {
     let (_home, store) = store();
     conformance::receipt::run_all(&store, &store).await;

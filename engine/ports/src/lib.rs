@@ -15,6 +15,7 @@ pub mod lease;
 pub mod ledger;
 pub mod mended;
 pub mod model;
+pub mod outbox;
 pub mod receipt;
 pub mod reply;
 pub mod repo;

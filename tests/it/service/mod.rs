@@ -3,6 +3,7 @@
 mod callers;
 mod identity;
 mod messages;
+mod notices;
 mod once;
 mod people;
 mod process;

@@ -6,6 +6,7 @@ pub mod chance;
 pub mod editor;
 pub mod inside;
 pub mod issuer;
+pub mod receiver;
 pub mod rig;
 pub mod service;
 

@@ -116,12 +116,18 @@ impl Asked {
 impl Service {
     /// Starts it on a free port, in a crew's home.
     pub fn start(crew: &Crew, more: &[&str]) -> Service {
+        Service::start_with(crew, more, &[])
+    }
+
+    /// Starts it with more of the environment.
+    pub fn start_with(crew: &Crew, more: &[&str], environment: &[(&str, &str)]) -> Service {
         let listens = more.contains(&"--listen");
         let here: &[&str] = if listens { &[] } else { &["--listen", "127.0.0.1:0"] };
         let words = [&["serve"], here, more].concat();
         let mut child = crew
             .command(&words)
             .env("CLOUDCREW_TOKEN", TOKEN)
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

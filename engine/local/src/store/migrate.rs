@@ -13,12 +13,16 @@ use super::fault::{Fault, system};
 use super::open::{self, APPLICATION};
 
 /// Step `n` migrates a file from version `n` to `n + 1`; the first creates it.
-pub(super) const STEPS: &[&str] =
-    &[include_str!("v1.sql"), include_str!("v2.sql"), include_str!("v3.sql")];
+pub(super) const STEPS: &[&str] = &[
+    include_str!("v1.sql"),
+    include_str!("v2.sql"),
+    include_str!("v3.sql"),
+    include_str!("v4.sql"),
+];
 /// The version that this engine reads and writes.
 pub(super) const VERSION: i64 = STEPS.len() as i64;
 /// Number of tables in that version.
-pub(super) const TABLES: i64 = 6;
+pub(super) const TABLES: i64 = 8;
 
 /// Creates the tables of a new file.
 pub(super) fn create(connection: &mut Connection) -> Result<(), Fault> {

@@ -16,6 +16,7 @@ mod ledger;
 mod locked;
 mod migrate;
 mod open;
+mod outbox;
 mod private;
 mod readers;
 mod receipt;

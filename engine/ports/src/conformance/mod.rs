@@ -11,6 +11,7 @@ pub mod index;
 pub mod journal;
 pub mod lease;
 pub mod ledger;
+pub mod outbox;
 pub mod receipt;
 pub mod repo;
 

@@ -1,0 +1,223 @@
+//! Sends what a channel has not sent yet, again and again until it is done.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::blob::Blobs;
+use cloudcrew_ports::clock::Clock;
+use cloudcrew_ports::journal::{Head, Journal};
+use cloudcrew_ports::outbox::{Behind, Outbox};
+use cloudcrew_runtime::engagement::{EngagementError, Event, Standing, content};
+
+use super::notice::{Kind, Notice};
+use super::people::Reader;
+
+/// Engagements to look at, at once.
+const PAGE: usize = 100;
+/// Entries to read at once.
+const ENTRIES: usize = 200;
+/// Maximum number of notifications in one mail.
+const MOST: usize = 100;
+/// How long to wait after a failure, doubled with each one in a row.
+const PAUSE: i64 = 2_000;
+/// The longest such time, in milliseconds.
+const LONGEST: i64 = 900_000;
+/// After this time, a notification that cannot be sent is given up, in milliseconds: 3 days.
+const GIVEN_UP: i64 = 3 * 24 * 3600 * 1000;
+
+/// How notifications leave the service.
+#[async_trait]
+pub trait Sends: Send + Sync {
+    /// Sends notifications of one engagement together. A channel for programs gets one at a time.
+    async fn send(&self, notices: &[Notice]) -> Result<(), Failed>;
+
+    /// Number of notifications that can be sent together.
+    fn together(&self) -> usize {
+        1
+    }
+}
+
+/// Why something was not sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failed {
+    /// It may work later.
+    Later(String),
+    /// The receiver does not want it.
+    Never(String),
+}
+
+/// Where notifications go.
+pub struct Channel {
+    /// Its name, under which its progress is kept.
+    pub name: String,
+    /// What it wants to know; everything when empty.
+    pub on: Vec<Kind>,
+    /// The person that it belongs to; without one, it gets everything.
+    pub reader: Option<Reader>,
+    /// How it sends.
+    pub sends: Box<dyn Sends>,
+}
+
+/// Sends notifications of one channel.
+pub struct Sender {
+    journal: Arc<dyn Journal>,
+    blobs: Arc<dyn Blobs>,
+    outbox: Arc<dyn Outbox>,
+    clock: Arc<dyn Clock>,
+    channel: Channel,
+    /// Engagements that wait: since when the first try failed, how often, and until when.
+    waits: HashMap<String, (i64, u32, i64)>,
+    /// Tells the operator what went wrong.
+    note: fn(&str),
+}
+
+impl Sender {
+    /// A sender, which begins with what happens from now on if its channel is new.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn new(
+        (journal, blobs): (Arc<dyn Journal>, Arc<dyn Blobs>),
+        outbox: Arc<dyn Outbox>,
+        clock: Arc<dyn Clock>,
+        channel: Channel,
+        note: fn(&str),
+    ) -> Result<Sender, StoreError> {
+        outbox.add(&channel.name).await?;
+        let waits = HashMap::new();
+        Ok(Sender { journal, blobs, outbox, clock, channel, waits, note })
+    }
+
+    /// Sends what is due, forever. `every` is how often to look.
+    pub async fn run(mut self, every: Duration) {
+        loop {
+            if let Err(error) = self.once().await {
+                (self.note)(&format!("notifications to {}: {error}", self.channel.name));
+            }
+            tokio::time::sleep(every).await;
+        }
+    }
+
+    /// Sends what is due now.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn once(&mut self) -> Result<(), EngagementError> {
+        let mut after = None::<String>;
+        loop {
+            let page = self.outbox.behind(&self.channel.name, after.as_deref(), PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.engagement.clone());
+            let now = self.clock.wall();
+            let mut done = Vec::new();
+            for behind in page {
+                let waits = self.waits.get(&behind.engagement);
+                if waits.is_some_and(|(_, _, until)| *until > now) {
+                    continue;
+                }
+                let from = behind.after;
+                // An engagement that cannot be read keeps no other waiting.
+                match self.engagement(&behind, now).await {
+                    Ok(upto) if upto > from => {
+                        done.push(Behind { after: upto, ..behind });
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        self.failed(&behind.engagement, now);
+                        (self.note)(&format!("{}: {error}", behind.engagement));
+                    }
+                }
+            }
+            if !done.is_empty() {
+                self.outbox.done(&self.channel.name, &done).await?;
+            }
+        }
+    }
+
+    /// Sends what is due of one engagement; returns the entry up to which it is done.
+    async fn engagement(&mut self, behind: &Behind, now: i64) -> Result<u64, EngagementError> {
+        let project = &behind.engagement;
+        let standing = behind.standing.as_deref();
+        let standing = standing.and_then(|text| serde_json::from_str::<Standing>(text).ok());
+        let mut head = match self.journal.head_at(project, behind.after).await? {
+            Some(head) => head,
+            None => return Ok(behind.after),
+        };
+        let (mut upto, mut ready) = (behind.after, Vec::new());
+        loop {
+            let page = self.journal.read(project, &head, ENTRIES).await?;
+            let Some(last) = page.last() else { break };
+            head = Head { seq: last.seq, hash: last.hash.clone() };
+            for entry in page {
+                let payload = content(&*self.blobs, project, &entry).await?;
+                let event = serde_json::from_value::<Event>(payload).ok();
+                let notice =
+                    event.and_then(|event| Notice::of(project, entry.seq, entry.at, &event));
+                let wanted = notice.filter(|notice| self.wants(notice, standing.as_ref()));
+                if let Some(notice) = wanted {
+                    let from = |reader: &Reader| reader.from(notice.at.0);
+                    if self.channel.reader.as_ref().is_some_and(|reader| from(reader) > now) {
+                        return Ok(self.send(project, ready, upto, now).await);
+                    }
+                    ready.push(notice);
+                    if ready.len() >= self.channel.sends.together().min(MOST) {
+                        let sent = self.send(project, std::mem::take(&mut ready), upto, now).await;
+                        if sent < entry.seq {
+                            return Ok(sent);
+                        }
+                        upto = sent;
+                    }
+                } else if ready.is_empty() {
+                    upto = entry.seq;
+                }
+            }
+        }
+        if ready.is_empty() {
+            return Ok(upto);
+        }
+        let sent = self.send(project, ready, upto, now).await;
+        Ok(if sent > upto { head.seq } else { sent })
+    }
+
+    /// Sends notifications; returns the entry of the last one, or `before` when they must be sent
+    /// again.
+    async fn send(&mut self, project: &str, ready: Vec<Notice>, before: u64, now: i64) -> u64 {
+        let Some(last) = ready.last().map(|notice| notice.seq) else { return before };
+        let failed = match self.channel.sends.send(&ready).await {
+            Ok(()) => {
+                self.waits.remove(project);
+                return last;
+            }
+            Err(failed) => failed,
+        };
+        let since = self.failed(project, now);
+        let why = match failed {
+            Failed::Later(why) if now - since < GIVEN_UP => {
+                (self.note)(&format!("{}: not sent yet: {why}", self.channel.name));
+                return before;
+            }
+            Failed::Later(why) | Failed::Never(why) => why,
+        };
+        self.waits.remove(project);
+        (self.note)(&format!("{}: {project} entry {last} is not sent: {why}", self.channel.name));
+        last
+    }
+
+    /// Notes a failure; returns when the first one in a row was.
+    fn failed(&mut self, project: &str, now: i64) -> i64 {
+        let (since, times, _) = self.waits.get(project).copied().unwrap_or((now, 0, 0));
+        let pause = PAUSE.saturating_mul(1 << times.min(20)).min(LONGEST);
+        self.waits.insert(project.to_owned(), (since, times + 1, now + pause));
+        since
+    }
+
+    /// Whether a notification is for this channel.
+    fn wants(&self, notice: &Notice, standing: Option<&Standing>) -> bool {
+        let channel = &self.channel;
+        let is_on = channel.on.is_empty() || channel.on.contains(&notice.kind);
+        is_on && channel.reader.as_ref().is_none_or(|reader| reader.concerns(notice, standing))
+    }
+}
