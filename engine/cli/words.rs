@@ -101,6 +101,13 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
             None => format!("    {} answers: {}", row(&reply.agent), row(&reply.words)),
             Some(why) => format!("    no answer: {}", row(&why.text)),
         },
+        Event::Remarked(remark) => {
+            let (actor, words) = (row(&remark.actor), row(&remark.words));
+            format!("    {actor} remarks on {}: {words}", row(&remark.path))
+        }
+        Event::RemarkAnswered { remark, actor, closes: true, .. } => {
+            format!("    {} settles {}", row(actor), row(remark))
+        }
         Event::Retried { phase, actor } => format!("    {} retried {phase}", row(actor)),
         Event::Repinned { .. } => "    continuing with the current definitions".to_owned(),
         Event::CancelRequested { actor } => format!("    cancel requested by {}", row(actor)),

@@ -319,6 +319,7 @@ async fn to_the_end(mut ports: Ports, store: &Store, process: u32) -> Result<u32
                         groups: Vec::new(),
                         channel,
                         digest: None,
+                        remarks: Vec::new(),
                     };
                     record(Record::of(store), &*ports.clock, &mut engagement, given)
                         .await

@@ -39,6 +39,7 @@ impl Journal for Before {
                 groups: Vec::new(),
                 channel: "test".into(),
                 digest: None,
+                remarks: Vec::new(),
             };
             // The second time, the answer is already recorded.
             drop(record(Record::of(&self.0), &SystemClock::default(), &mut seen, given).await);

@@ -227,7 +227,7 @@ impl From<Refusal> for Problem {
         let kind = match (&refusal, refusal.kind()) {
             (Refusal::Decided { .. } | Refusal::Voted { .. }, _) => Kind::Decided,
             (Refusal::Changed { .. } | Refusal::Superseded { .. }, _) => Kind::Changed,
-            (Refusal::NoRequest { .. }, _) => Kind::Unknown,
+            (Refusal::NoRequest { .. } | Refusal::NoRemark { .. }, _) => Kind::Unknown,
             (_, RefusalKind::NotAllowed) => Kind::Forbidden,
             (_, RefusalKind::Late) => Kind::Expired,
             (_, RefusalKind::Conflict) => Kind::Ended,

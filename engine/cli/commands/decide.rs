@@ -155,6 +155,7 @@ async fn decide(
         groups: Vec::new(),
         channel: "terminal".into(),
         digest: full(&engagement, digest)?,
+        remarks: Vec::new(),
     };
     let recorded =
         match record(Record::of(&store), &SystemClock::default(), &mut engagement, given).await {

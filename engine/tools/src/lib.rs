@@ -4,6 +4,7 @@
 //! Tools know nothing about engagements, swarms or journals. A [`Toolbox`] holds the built-in tools
 //! and any that a server adds at run time.
 
+mod answer_remark;
 mod ask_customer;
 mod ledger_read;
 mod ledger_write;
@@ -19,7 +20,8 @@ mod toolbox;
 mod workplace;
 mod write_adr;
 
-pub use outcome::{Done, Finding, Outcome, ToolError, Verdict};
+pub use answer_remark::ANSWER_REMARK;
+pub use outcome::{Done, Finding, Outcome, RemarkAnswer, RemarkOutcome, ToolError, Verdict};
 pub use tool::{MAX_RESULT, MAX_SHOWN, MAX_WRITE, Tool, TypedTool};
 pub use toolbox::{Registered, Toolbox};
 pub use workplace::{Broken, FileInfo, Origin, Workplace, Writable};

@@ -54,6 +54,34 @@ pub struct Done {
     /// The verdict that the call gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
+    /// What became of a remark of the customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remark: Option<RemarkAnswer>,
+}
+
+/// What became of a remark of the customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RemarkAnswer {
+    /// Id of the remark.
+    pub remark: String,
+    /// The agent or person who says it.
+    pub by: String,
+    /// What became of it.
+    pub outcome: RemarkOutcome,
+    /// What was changed, why it was kept, or the answer.
+    pub words: String,
+}
+
+/// The outcome of a remark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RemarkOutcome {
+    /// The file was changed.
+    Applied,
+    /// The passage was kept, for a reason.
+    Kept,
+    /// It was a question, and is answered.
+    Answered,
 }
 
 /// A verdict on a deliverable, or on a phase.

@@ -9,13 +9,13 @@ use serde_json::Value;
 
 use super::tool::Tool;
 use super::{
-    ask_customer, ledger_read, ledger_write, parse_sow, phase_summary, repo_list, repo_read,
-    repo_write, review_verdict, write_adr,
+    answer_remark, ask_customer, ledger_read, ledger_write, parse_sow, phase_summary, repo_list,
+    repo_read, repo_write, review_verdict, write_adr,
 };
 
 /// Tools by name.
 #[derive(Clone, Default)]
-pub struct Toolbox(Vec<Arc<Registered>>);
+pub struct Toolbox(Vec<Arc<Registered>>, Vec<String>);
 
 /// A registered tool, with its declarations.
 pub struct Registered {
@@ -51,7 +51,15 @@ impl Toolbox {
         toolbox.add(write_adr::WriteAdr);
         toolbox.add(phase_summary::PhaseSummary);
         toolbox.add(review_verdict::ReviewVerdict);
+        toolbox.add_granted(answer_remark::AnswerRemark);
         toolbox
+    }
+
+    /// Adds a tool that the engine grants where it is needed, so that no definition names it.
+    fn add_granted(&mut self, tool: impl Tool + 'static) {
+        let name = tool.info().name;
+        self.add(tool);
+        self.1.push(name);
     }
 
     /// Adds a tool, replacing any tool with the same name.
@@ -69,9 +77,10 @@ impl Toolbox {
         self.0.iter().find(|tool| tool.info.name == name)
     }
 
-    /// All tools, as definitions see them.
+    /// All tools that definitions can grant.
     pub fn infos(&self) -> Vec<ToolInfo> {
-        self.0.iter().map(|tool| tool.info.clone()).collect()
+        let named = self.0.iter().filter(|tool| !self.1.contains(&tool.info.name));
+        named.map(|tool| tool.info.clone()).collect()
     }
 }
 

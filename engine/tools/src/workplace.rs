@@ -109,6 +109,9 @@ pub trait Workplace: Send + Sync {
     /// refusal.
     async fn fill_in(&self, template: &str, more: Value) -> Result<String, String>;
 
+    /// Whether this is an open remark on a file of the agent.
+    async fn has_remark(&self, id: &str) -> bool;
+
     /// Whether `path` is a deliverable of the phase.
     async fn owes(&self, path: &str) -> bool;
 
@@ -174,6 +177,6 @@ impl dyn Workplace + '_ {
             source: source.to_owned(),
         };
         self.record(std::slice::from_ref(&row)).await?;
-        Ok(Done { ledger: vec![row.id], verdict: None })
+        Ok(Done { ledger: vec![row.id], ..Done::default() })
     }
 }

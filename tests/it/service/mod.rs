@@ -9,6 +9,7 @@ mod people;
 mod process;
 mod races;
 mod reading;
+mod remarks;
 mod streams;
 
 use serde_json::{Value, json};

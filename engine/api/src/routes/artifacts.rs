@@ -4,13 +4,14 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
-use cloudcrew_views::api::{Artifacts, Deliverable};
-use serde::Serialize;
-use utoipa::ToSchema;
+use cloudcrew_views::api::{Artifacts, Board, Deliverable, Document, blocks};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::refusals::OfReader;
 use crate::access::{Opened, Read};
 use crate::app::App;
+use crate::body::Asked;
 use crate::problem::{Kind, Problem};
 
 /// The files that the crew wrote.
@@ -22,24 +23,63 @@ pub(crate) async fn list(opened: Opened<Read>) -> Json<Artifacts> {
     Json(Artifacts::new(&opened))
 }
 
-/// A file of the branch, as it is.
+/// How to read a file.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReadAs {
+    /// `blocks` reads Markdown as typed blocks; without it, the file is sent as it is.
+    #[serde(default, rename = "as")]
+    #[param(rename = "as")]
+    form: Option<Form>,
+}
+
+/// A form of a document.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Form {
+    /// Typed blocks.
+    Blocks,
+}
+
+/// Maximum bytes of a document that is read as blocks.
+const MOST: usize = 2 * 1024 * 1024;
+
+/// A file of the branch, as it is, or a Markdown document as blocks.
 ///
-/// It is sent as an attachment of no particular type, so that no browser renders it.
+/// A file is sent as an attachment of no particular type, so that no browser renders it.
 #[utoipa::path(get, path = "/projects/{id}/artifacts/{path}",
     operation_id = "read_artifact", tag = "engagements",
     params(
         ("id" = String, Path, description = "The engagement"),
-        ("path" = String, Path, description = "Path of the file; its slashes may be encoded")),
-    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), OfReader))]
+        ("path" = String, Path, description = "Path of the file; its slashes may be encoded"),
+        ReadAs),
+    responses(
+        (status = 200, content(
+            (Vec<u8> = "application/octet-stream"), (Document = "application/json"))),
+        (status = 422, body = Problem, content_type = "application/problem+json"), OfReader))]
 pub(crate) async fn read(
     State(app): State<App>,
     opened: Opened<Read>,
     Path((_, path)): Path<(String, String)>,
+    Asked(ReadAs { form }): Asked<ReadAs>,
 ) -> Result<Response, Problem> {
     let none = || Problem::new(Kind::Unknown, format!("no file `{path}`"));
     let head = opened.state.head.clone().ok_or_else(none)?;
     let repo = app.ports().repos.open(&opened)?;
     let bytes = repo.read(&head, &path).await?.ok_or_else(none)?;
+    if form == Some(Form::Blocks) {
+        let invalid = |why: &str| Problem::new(Kind::Invalid, format!("`{path}` {why}"));
+        if bytes.len() > MOST {
+            return Err(invalid("is too large to be read as blocks"));
+        }
+        let text = String::from_utf8(bytes).map_err(|_| invalid("is not text"))?;
+        let oid = repo.list(&head, &path).await?.into_iter().find(|file| file.path == path);
+        let oid = oid.map(|file| file.oid).unwrap_or_default();
+        let (blocks, cut) = blocks(&text);
+        let as_of = opened.head.seq;
+        return Ok(Json(Document { path, oid, blocks, cut, as_of }).into_response());
+    }
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
         (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment")),
@@ -66,4 +106,13 @@ pub(crate) async fn deliverables(opened: Opened<Read>) -> Json<Deliverables> {
     let deliverables =
         phases.flat_map(|(phase, _)| Deliverable::of_phase(&opened, phase)).collect();
     Json(Deliverables { deliverables, as_of: opened.head.seq })
+}
+
+/// The work of all phases, deliverable by deliverable.
+#[utoipa::path(get, path = "/projects/{id}/board",
+    operation_id = "read_board", tag = "engagements",
+    params(("id" = String, Path, description = "The engagement")),
+    responses((status = 200, body = Board), OfReader))]
+pub(crate) async fn board(opened: Opened<Read>) -> Json<Board> {
+    Json(Board::new(&opened))
 }

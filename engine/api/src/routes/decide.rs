@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::refusals::OfWriter;
+use super::remarks::{NewRemark, anchored};
 use crate::access::{Decide, Opened};
 use crate::app::App;
 use crate::body::Body;
@@ -41,6 +42,10 @@ pub(crate) struct Approval {
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Rating>)]
     ratings: BTreeMap<String, u8>,
+    /// Remarks to record with the decision.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    remarks: Vec<NewRemark>,
 }
 
 /// A request for changes.
@@ -59,6 +64,10 @@ pub(crate) struct Revision {
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Rating>)]
     ratings: BTreeMap<String, u8>,
+    /// Remarks to record with the decision.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    remarks: Vec<NewRemark>,
 }
 
 /// An answer.
@@ -93,10 +102,10 @@ pub(crate) async fn approve(
     State(app): State<App>,
     opened: Opened<Decide>,
     once: Once,
-    Body(Approval { request, digest, ratings }): Body<Approval>,
+    Body(Approval { request, digest, ratings, remarks }): Body<Approval>,
 ) -> Result<Response, Problem> {
     let decision = Decision::Approve { ratings: ratings.into_iter().collect() };
-    decide(&app, opened, &once, request, Some(digest), decision).await
+    decide(&app, opened, &once, (request, Some(digest), remarks), decision).await
 }
 
 /// Requests changes. The phase runs again with the words as feedback.
@@ -109,11 +118,11 @@ pub(crate) async fn revise(
     State(app): State<App>,
     opened: Opened<Decide>,
     once: Once,
-    Body(Revision { request, digest, words, ratings }): Body<Revision>,
+    Body(Revision { request, digest, words, ratings, remarks }): Body<Revision>,
 ) -> Result<Response, Problem> {
     bounded(&words)?;
     let decision = Decision::Revise { words, ratings: ratings.into_iter().collect() };
-    decide(&app, opened, &once, request, Some(digest), decision).await
+    decide(&app, opened, &once, (request, Some(digest), remarks), decision).await
 }
 
 /// Answers a question, or raises a budget.
@@ -134,7 +143,7 @@ pub(crate) async fn respond(
 ) -> Result<Response, Problem> {
     bounded(&answer)?;
     let decision = Decision::Answer { value: Value::String(answer) };
-    decide(&app, opened, &once, request, None, decision).await
+    decide(&app, opened, &once, (request, None, Vec::new()), decision).await
 }
 
 /// Checks the size of a person's words.
@@ -152,8 +161,7 @@ async fn decide(
     app: &App,
     mut opened: Opened<Decide>,
     once: &Once,
-    request: String,
-    digest: Option<String>,
+    (request, digest, remarks): (String, Option<String>, Vec<NewRemark>),
     decision: Decision,
 ) -> Result<Response, Problem> {
     let ports = app.ports();
@@ -168,6 +176,7 @@ async fn decide(
     if let (Decision::Approve { .. }, Some(there)) = (&decision, opened.state.request(&request)) {
         readable(&*ports.repos.open(&opened)?, there).await?;
     }
+    let remarks = anchored(app, &opened, &opened.caller.name, remarks).await?;
     let before = opened.state.request(&request).map_or((0, 1), Request::quorum);
     let reply = |decided: bool, have: u32| {
         let quorum = Quorum { have, need: before.1 };
@@ -177,7 +186,7 @@ async fn decide(
     let approves = matches!(decision, Decision::Approve { .. });
     let receipt = |events: &[Event]| {
         let body = match events {
-            [Event::Voted { have, .. }] => reply(false, *have),
+            [.., Event::Voted { have, .. }] => reply(false, *have),
             _ => reply(true, if approves { before.1 } else { before.0 }),
         };
         once.receipt(200, &body)
@@ -192,6 +201,7 @@ async fn decide(
             None => "api".into(),
         },
         digest,
+        remarks,
     };
     let place = app.record().answering(&receipt);
     match record(place, &*ports.clock, &mut opened, given).await {

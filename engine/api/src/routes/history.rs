@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use cloudcrew_ports::journal::Head;
-use cloudcrew_runtime::engagement::{CommitRecord, Engagement, content};
+use cloudcrew_runtime::engagement::{CommitRecord, Engagement, Request, content};
 use cloudcrew_views::api::{FileDiff, Time, Version};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -77,8 +77,9 @@ pub(crate) async fn history(
 pub(crate) struct Between {
     /// Path of the file in the repository.
     path: String,
-    /// The older version: a commit of the engagement, `base` for the customer's code, or `approved`
-    /// for the version that was last approved. Defaults to `approved`, or to `base` before that.
+    /// The older version: a commit of the engagement, `base` for the customer's code, `approved` for
+    /// the version that was last approved, or `mine` for the one that the caller last decided on.
+    /// Defaults to `approved`, or to `base` before that.
     from: Option<String>,
     /// The newer version: a commit of the engagement, or `head`. Defaults to `head`.
     to: Option<String>,
@@ -97,7 +98,9 @@ pub(crate) async fn diff(
     Asked(Between { path, from, to }): Asked<Between>,
 ) -> Result<Json<FileDiff>, Problem> {
     let repo = app.ports().repos.open(&opened)?;
-    let (old, new) = (place(&opened, &path, from.as_deref())?, commit(&opened, to.as_deref())?);
+    let caller = opened.caller.name.clone();
+    let (old, new) =
+        (place(&opened, &path, from.as_deref(), &caller)?, commit(&opened, to.as_deref())?);
     let old = match &old {
         Place::Nothing => None,
         Place::Commit(commit) => repo.read(commit, &path).await?,
@@ -129,7 +132,7 @@ enum Place {
     Blob(String),
 }
 
-fn place(e: &Engagement, path: &str, from: Option<&str>) -> Result<Place, Problem> {
+fn place(e: &Engagement, path: &str, from: Option<&str>, caller: &str) -> Result<Place, Problem> {
     let base = || match &e.state.started.base {
         Some(base) => Place::Commit(base.commit.clone()),
         None => Place::Nothing,
@@ -139,7 +142,17 @@ fn place(e: &Engagement, path: &str, from: Option<&str>) -> Result<Place, Proble
         let found = approved.find_map(|files| files.iter().find(|(there, _)| there == path));
         found.map(|(_, oid)| Place::Blob(oid.clone()))
     };
+    // What a person decided on, before or with others.
+    let mine = || {
+        let by_caller = |request: &&Request| {
+            request.answer.iter().chain(&request.votes).any(|answer| answer.actor == caller)
+        };
+        let decided = e.state.requests.iter().rev().filter(by_caller);
+        let mut subjects = decided.flat_map(|request| &request.subject);
+        subjects.find(|(there, _)| there == path).map(|(_, oid)| Place::Blob(oid.clone()))
+    };
     match from {
+        Some("mine") => Ok(mine().unwrap_or_else(base)),
         Some("base") => Ok(base()),
         Some("approved") => {
             let none = || Problem::new(Kind::Unknown, format!("`{path}` was not approved yet"));

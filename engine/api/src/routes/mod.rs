@@ -14,6 +14,7 @@ mod metrics;
 mod operate;
 mod projects;
 mod refusals;
+mod remarks;
 mod requests;
 mod session;
 mod socket;
@@ -79,6 +80,7 @@ fn all() -> OpenApiRouter<App> {
         .routes(routes!(artifacts::list))
         .routes(routes!(artifacts::read))
         .routes(routes!(artifacts::deliverables))
+        .routes(routes!(artifacts::board))
         .routes(routes!(history::history))
         .routes(routes!(history::diff))
         .routes(routes!(audit::audit))
@@ -94,6 +96,8 @@ fn all() -> OpenApiRouter<App> {
         .routes(routes!(decide::respond))
         .routes(routes!(messages::send))
         .routes(routes!(messages::list))
+        .routes(routes!(remarks::list, remarks::make))
+        .routes(routes!(remarks::answer))
         .routes(routes!(operate::cancel))
         .routes(routes!(operate::resume))
         .routes(routes!(operate::retry))

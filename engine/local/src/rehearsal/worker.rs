@@ -38,6 +38,7 @@ pub(super) fn turn(
         .or_else(|| worker.write())
         .or_else(|| worker.read())
         .or_else(|| worker.judge())
+        .or_else(|| worker.remarks())
         .unwrap_or_else(|| worker.hand_on())
 }
 
@@ -267,6 +268,20 @@ impl Worker<'_> {
                 )
             };
         }
+        (!turn.calls.is_empty()).then_some(turn)
+    }
+
+    /// Says what became of each remark on its files.
+    fn remarks(&self) -> Option<Turn> {
+        if !has(self.request, "answer_remark") || self.transcript.called("answer_remark") {
+            return None;
+        }
+        let listed = self.request.system.split_once("# Remarks of the customer on your files\n")?.1;
+        let ids = listed.lines().filter_map(|line| line.strip_prefix("- ")?.split(' ').next());
+        let words = "Rehearsed: a live agent says here what it changed.";
+        let turn = ids.filter(|id| id.starts_with("r-")).fold(Turn::says(""), |turn, id| {
+            turn.call("answer_remark", json!({ "id": id, "outcome": "applied", "words": words }))
+        });
         (!turn.calls.is_empty()).then_some(turn)
     }
 

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::append::Record;
 use super::error::EngagementError;
-use super::event::{Answered, Decision, Event};
+use super::event::{Answered, Decision, Event, RemarkRecord};
+use super::inbound::room_for;
 use super::load::Engagement;
 use super::refusal::Refusal;
 use super::request::{Raise, Request, RequestKind};
@@ -27,6 +28,8 @@ pub struct Submission {
     pub channel: String,
     /// Digest of what the person saw; defaults to what the request asks about now.
     pub digest: Option<String>,
+    /// Remarks that belong to the answer, recorded with it.
+    pub remarks: Vec<RemarkRecord>,
 }
 
 /// A recorded answer.
@@ -106,7 +109,10 @@ pub async fn record(
             true => Event::Voted { request: id, answer, have: have + 1 },
             false => Event::RequestAnswered { request: id, answer },
         };
-        if engagement.append_inbound(place, std::slice::from_ref(&event), now).await? {
+        room_for(engagement, given.remarks.len())?;
+        let remarks = given.remarks.iter().cloned().map(Event::Remarked);
+        let events: Vec<Event> = remarks.chain([event]).collect();
+        if engagement.append_inbound(place, &events, now).await? {
             let request = engagement.state.request(&given.request).cloned().unwrap_or(request);
             return Ok(Recorded { request, repeated: false, decided: !votes });
         }

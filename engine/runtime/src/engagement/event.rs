@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use cloudcrew_definition::crew::{Live as Served, Price};
 use cloudcrew_plan::{Bound, Outcome};
-pub use cloudcrew_tools::{Done as ToolDone, Finding, Verdict as VerdictRecord};
+pub use cloudcrew_tools::{
+    Done as ToolDone, Finding, RemarkAnswer, RemarkOutcome, Verdict as VerdictRecord,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::meter::Charge;
 pub use super::recorded::{
     Answered, BaseRecord, CommitRecord, Decision, End, EndReason, Member, MessageRecord,
-    ReplyRecord, Role, RunMode, SourceHash, Started, Why,
+    RemarkRecord, ReplyRecord, Role, RunMode, SourceHash, Started, Why,
 };
 use super::request::Request;
 use crate::swarm::{Input, SwarmSpec, Trim};
@@ -280,6 +282,20 @@ pub enum Event {
     },
     /// An agent answered messages of the customer.
     Replied(ReplyRecord),
+    /// A person made a remark on a passage of a file.
+    Remarked(RemarkRecord),
+    /// A person said what became of a remark, or that it is settled. Agents say it with a tool.
+    RemarkAnswered {
+        /// Id of the remark.
+        remark: String,
+        /// The person.
+        actor: String,
+        /// What became of it; absent when the person only settles it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer: Option<RemarkAnswer>,
+        /// Whether it is settled.
+        closes: bool,
+    },
     /// A process took over the lease after another died while a swarm was running.
     ProcessDied {
         /// The state in which it died.
@@ -358,6 +374,8 @@ pub(super) fn label(event: &Event) -> &'static str {
         Event::ConversationCalled { .. } => "conversation_called",
         Event::ConversationInput { .. } => "conversation_input",
         Event::Replied(_) => "replied",
+        Event::Remarked(_) => "remarked",
+        Event::RemarkAnswered { .. } => "remark_answered",
         Event::ProcessDied { .. } => "process_died",
         Event::Finalized { .. } => "finalized",
         Event::Repinned { .. } => "repinned",

@@ -3,7 +3,7 @@
 
 use super::append::Record;
 use super::error::EngagementError;
-use super::event::{Event, Member, MessageRecord};
+use super::event::{Event, Member, MessageRecord, RemarkAnswer, RemarkRecord};
 use super::load::Engagement;
 use super::refusal::Refusal;
 use cloudcrew_ports::clock::{Clock, next};
@@ -74,6 +74,74 @@ pub async fn message(
         let now = next(clock.now(), engagement.state.times.1);
         let NewMessage { id, actor, words } = message.clone();
         let event = Event::MessageReceived(MessageRecord { id, actor, words, to });
+        if engagement.append_inbound(record, &[event], now).await? {
+            return Ok(());
+        }
+    }
+}
+
+/// Number of remarks that may be open.
+const MOST_REMARKS: usize = 500;
+
+/// Checks that more remarks can be made.
+///
+/// # Errors
+/// When too many are open.
+pub(super) fn room_for(e: &Engagement, more: usize) -> Result<(), EngagementError> {
+    let open = e.state.remarks.iter().filter(|remark| remark.closed.is_none()).count();
+    if open + more <= MOST_REMARKS {
+        return Ok(());
+    }
+    Err(Refusal::TooManyRemarks { project: e.project.clone(), open }.into())
+}
+
+/// Records a remark, also after the end.
+///
+/// # Errors
+/// When too many are open or a store fails.
+pub async fn remark(
+    record: Record<'_>,
+    clock: &dyn Clock,
+    engagement: &mut Engagement,
+    remark: RemarkRecord,
+) -> Result<(), EngagementError> {
+    loop {
+        if engagement.state.remark(&remark.id).is_some() {
+            return Ok(());
+        }
+        room_for(engagement, 1)?;
+        let now = next(clock.now(), engagement.state.times.1);
+        let event = Event::Remarked(remark.clone());
+        if engagement.append_inbound(record, &[event], now).await? {
+            return Ok(());
+        }
+    }
+}
+
+/// Records what a person says became of a remark, and whether it is settled.
+///
+/// # Errors
+/// When there is no such remark, it is settled already, or a store fails.
+pub async fn answer_remark(
+    record: Record<'_>,
+    clock: &dyn Clock,
+    engagement: &mut Engagement,
+    (remark, actor): (&str, &str),
+    answer: Option<RemarkAnswer>,
+    closes: bool,
+) -> Result<(), EngagementError> {
+    loop {
+        let (project, remark) = (engagement.project.clone(), remark.to_owned());
+        match engagement.state.remark(&remark) {
+            None => return Err(Refusal::NoRemark { project, remark }.into()),
+            Some(there) if there.closed.is_some() => {
+                return Err(Refusal::RemarkSettled { project, remark }.into());
+            }
+            Some(_) => {}
+        }
+        let now = next(clock.now(), engagement.state.times.1);
+        let (actor, answer) = (actor.to_owned(), answer.clone());
+        let event = Event::RemarkAnswered { remark, actor, answer, closes };
         if engagement.append_inbound(record, &[event], now).await? {
             return Ok(());
         }

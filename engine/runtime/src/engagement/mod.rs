@@ -37,9 +37,10 @@ pub use driver::{Driver, Options};
 pub use error::EngagementError;
 pub use event::{
     Answered, BaseRecord, CommitRecord, Decision, End, EndReason, Event, Finding, Member,
-    MessageRecord, ReplyRecord, Role, RunMode, SourceHash, Started, ToolDone, VerdictRecord, Why,
+    MessageRecord, RemarkAnswer, RemarkOutcome, RemarkRecord, ReplyRecord, Role, RunMode,
+    SourceHash, Started, ToolDone, VerdictRecord, Why,
 };
-pub use inbound::{NewMessage, cancel, message, remove_member, set_member};
+pub use inbound::{NewMessage, answer_remark, cancel, message, remark, remove_member, set_member};
 pub use load::{Engagement, content, open, write_entries};
 pub use meter::{CONVERSATION, Charge, Meter, MeterLine, VisitContext};
 pub use refusal::{Refusal, RefusalKind};
@@ -47,6 +48,6 @@ pub use request::{Raise, Request, RequestKind, Unit};
 pub use retry::{Retry, compatible, retry};
 pub use standing::Standing;
 pub use state::{
-    Artifact, Conversation, Exchange, Illegal, Parked, PhaseProgress, State, SwarmRun, Talk,
+    Artifact, Conversation, Exchange, Illegal, Parked, PhaseProgress, Remark, State, SwarmRun, Talk,
 };
 pub use timers::{settle, show_due};

@@ -248,6 +248,23 @@ pub struct ReplyRecord {
     pub fault: Option<Why>,
 }
 
+/// A remark on a passage of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RemarkRecord {
+    /// Unique in the engagement.
+    pub id: String,
+    /// The person who made it.
+    pub actor: String,
+    /// Path of the file.
+    pub path: String,
+    /// Object id of the version that the person read.
+    pub oid: String,
+    /// The passage, word for word.
+    pub quote: String,
+    /// What the person says about it.
+    pub words: String,
+}
+
 /// Why something did not end as intended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Why {

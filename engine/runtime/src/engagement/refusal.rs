@@ -75,6 +75,30 @@ pub enum Refusal {
         /// The feedback or the answer after a colon; empty for an approval.
         words: String,
     },
+    /// Too many remarks are open.
+    #[error("{open} remarks are open in `{project}`; settle some first")]
+    TooManyRemarks {
+        /// The engagement.
+        project: String,
+        /// Number of open remarks.
+        open: usize,
+    },
+    /// No remark has this id.
+    #[error("`{project}` has no remark `{remark}`")]
+    NoRemark {
+        /// The engagement.
+        project: String,
+        /// The id that was given.
+        remark: String,
+    },
+    /// The remark is settled.
+    #[error("remark `{remark}` of `{project}` is settled")]
+    RemarkSettled {
+        /// The engagement.
+        project: String,
+        /// Its id.
+        remark: String,
+    },
     /// The workflow has no agent that answers the customer.
     #[error("nobody answers messages in `{project}`; name an agent as the workflow's `contact`")]
     NoContact {
@@ -281,6 +305,8 @@ impl Refusal {
             | Refusal::Decided { .. }
             | Refusal::Voted { .. }
             | Refusal::TooManyMessages { .. }
+            | Refusal::TooManyRemarks { .. }
+            | Refusal::RemarkSettled { .. }
             | Refusal::Ended { .. }
             | Refusal::NothingWaits { .. }
             | Refusal::Completed { .. }

@@ -98,6 +98,11 @@ impl Workplace for CallWorkplace<'_> {
             .map_err(|e| format!("the template `{template}` cannot be filled: {e}"))
     }
 
+    async fn has_remark(&self, id: &str) -> bool {
+        let agent = &self.agent.name;
+        self.driver.look(|e| e.state.remarks_for(agent).any(|remark| remark.record.id == id)).await
+    }
+
     async fn owes(&self, path: &str) -> bool {
         let owes = |e: &Engagement| {
             let phase = e.definition.phase(self.phase);

@@ -2,15 +2,20 @@
 //! and each document of an engagement says as of which journal entry it is.
 
 mod artifacts;
+mod blocks;
+mod board;
 mod cost;
 mod events;
 mod history;
 mod messages;
 mod project;
+mod remarks;
 mod request;
 mod time;
 
 pub use artifacts::{ArtifactEntry, Artifacts};
+pub use blocks::{Block, Document, Item, Span, blocks};
+pub use board::{Board, Card, CardReview, CardState, CardVerdict};
 pub use cost::{ProjectCost, Spending, SpendingLine};
 pub use events::{EventPage, JournalEvent, LiveText};
 pub use history::{DiffLine, FileDiff, Hunk, LineChange, Version};
@@ -19,6 +24,7 @@ pub use project::{
     Deliverable, EndReport, Lifecycle, PhaseReport, ProjectDetail, ProjectPage, ProjectRow,
     ProjectStatus, Spend,
 };
+pub use remarks::{RemarkEnd, RemarkReply, RemarkRow, Remarks};
 pub use request::{
     Answer, BudgetAsked, Coverage, InboxPage, InboxRow, OpenRequest, Quorum, RequestDetail,
     RequestPage, Subject, WaitingKind,

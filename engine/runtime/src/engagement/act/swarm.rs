@@ -3,7 +3,7 @@
 use cloudcrew_definition::crew::{Context, Phase};
 use cloudcrew_plan::Outcome;
 use cloudcrew_ports::model::Purpose;
-use cloudcrew_tools::Toolbox;
+use cloudcrew_tools::{ANSWER_REMARK, Toolbox};
 
 use crate::engagement::driver::Driver;
 use crate::engagement::error::EngagementError;
@@ -155,10 +155,14 @@ pub(in crate::engagement) fn member(
     let model = engagement.state.started.model_of(agent);
     let model = engagement.definition.model(&model);
     let max_tokens = model.map_or(4096, |m| m.max_tokens);
+    let mut granted = tool_names(tools, agent, purpose);
+    if purpose == Purpose::Work && engagement.state.remarks_for(name).next().is_some() {
+        granted.push(ANSWER_REMARK.to_owned());
+    }
     Some(Member {
         name: name.to_owned(),
         description: Some(agent.description.clone()),
-        tools: tool_names(tools, agent, purpose),
+        tools: granted,
         max_tokens,
         context: model.and_then(|m| Some(context_rule(m.context?, max_tokens))),
     })

@@ -79,6 +79,10 @@ impl Workplace for TalkPlace<'_> {
         Err("no template is filled in a conversation".to_owned())
     }
 
+    async fn has_remark(&self, _: &str) -> bool {
+        false
+    }
+
     async fn owes(&self, _: &str) -> bool {
         false
     }

@@ -85,8 +85,8 @@ impl SwarmHost<'_> {
         let agent = self.agent(agent).await?;
         let parts = self.parts(&agent).await?;
         let system = joined(&parts);
-        // The last part, the ledger, grows between visits.
-        let steady = joined(&parts[..parts.len() - 1]).len();
+        // The last parts, the ledger and remarks, change between visits.
+        let steady = joined(&parts[..parts.len() - 2]).len();
         let blob = self.driver.ports.blobs.put(system.as_bytes()).await.map_err(failed)?;
         let sources = parts
             .iter()

@@ -1,19 +1,23 @@
 //! The system prompt of a visit, from the definitions and the current state.
 
 use cloudcrew_definition::crew::Agent;
-use cloudcrew_definition::shown::row;
+use cloudcrew_definition::shown::{inset, row};
 use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
 use cloudcrew_ports::model::Purpose;
 use serde_json::json;
 
 use super::{HostError, SwarmHost, failed};
 use crate::engagement::context::{deliverable, variables};
-use crate::engagement::event::Why;
+use crate::engagement::event::{RemarkRecord, Why};
+use crate::engagement::state::Remark;
 use crate::prompt::{Part, render};
 use crate::swarm::Stop;
 
 /// The instruction for a template.
 const FILL_IN: &str = "Fill in this template; keep every heading and replace every `fill` comment:";
+/// The instruction for remarks.
+const REMARKS: &str = "# Remarks of the customer on your files\n\nChange what they ask for where it \
+                       is right, then call answer_remark for each of them.";
 /// Maximum number of lines about the previous swarm.
 const MAX_EARLIER_LINES: usize = 100;
 
@@ -64,7 +68,24 @@ impl SwarmHost<'_> {
             Part { source: "templates", text: owed },
             Part { source: "earlier", text: self.earlier().await },
             Part { source: "ledger", text: digest(&rows) },
+            Part { source: "remarks", text: self.remarks(agent).await },
         ])
+    }
+
+    /// Remarks of the customer that the agent must answer.
+    async fn remarks(&self, agent: &Agent) -> String {
+        if self.purpose != Purpose::Work {
+            return String::new();
+        }
+        let line = |remark: &Remark| {
+            let RemarkRecord { id, path, quote, words, .. } = &remark.record;
+            format!("- {id} on {} \"{}\": {}\n", row(path), row(quote), inset(words, "  "))
+        };
+        let lines = self.driver.look(|e| {
+            e.state.remarks_for(&agent.name).take(MAX_EARLIER_LINES).map(line).collect::<String>()
+        });
+        let lines = lines.await;
+        if lines.is_empty() { lines } else { format!("{REMARKS}\n\n{lines}") }
     }
 
     /// For a restarted swarm, how the previous one ended: why, what is missing, and what is already

@@ -28,7 +28,12 @@ const UNCERTAIN: &str = "It is not known whether this call had its effect: the p
 impl SwarmHost<'_> {
     pub(super) async fn tools(&self, agent: &Agent, swarm: &Swarm) -> Vec<ToolSpec> {
         let tools = &self.driver.ports.tools;
-        let names = tool_names(tools, agent, self.purpose);
+        // What the swarm began with, which may be more than the definition grants.
+        let member = swarm.spec().members.iter().find(|member| member.name == agent.name);
+        let names = match member {
+            Some(member) => member.tools.clone(),
+            None => tool_names(tools, agent, self.purpose),
+        };
         let registered = names.iter().filter_map(|name| tools.find(name));
         let mut specs: Vec<ToolSpec> = registered.map(|tool| tool.spec.clone()).collect();
         if swarm.spec().may_hand_off(&agent.name) {

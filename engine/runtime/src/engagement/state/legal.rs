@@ -35,12 +35,16 @@ enum Needs<'a> {
     Message(&'a str),
     /// A conversation; it may go on after the end.
     Conversation,
+    /// No remark with this id.
+    NewRemark(&'a str),
+    /// A remark with this id that is not settled.
+    OpenRemark(&'a str),
 }
 
 fn needs(event: &Event) -> Needs<'_> {
     use Needs::{
-        Conversation, Ended, FinalState, Message, Never, NewRequest, NotEnded, Nothing,
-        OpenRequest, Restart, RoomForSwarm, Swarm, Way,
+        Conversation, Ended, FinalState, Message, Never, NewRemark, NewRequest, NotEnded, Nothing,
+        OpenRemark, OpenRequest, Restart, RoomForSwarm, Swarm, Way,
     };
     match event {
         Event::Started(_) => Never,
@@ -74,6 +78,8 @@ fn needs(event: &Event) -> Needs<'_> {
         Event::ConversationJoined { .. }
         | Event::ConversationCalled { .. }
         | Event::ConversationInput { .. } => Conversation,
+        Event::Remarked(record) => NewRemark(&record.id),
+        Event::RemarkAnswered { remark, .. } => OpenRemark(remark),
         Event::MessageReceived(_)
         | Event::Replied(_)
         | Event::CancelRequested { .. }
@@ -92,7 +98,14 @@ fn needs(event: &Event) -> Needs<'_> {
 pub(super) fn check(state: &State, event: &Event) -> Result<(), Illegal> {
     let needs = needs(event);
     let ended = state.end.is_some();
-    let goes_on = matches!(needs, Needs::Nothing | Needs::Message(_) | Needs::Conversation);
+    let goes_on = matches!(
+        needs,
+        Needs::Nothing
+            | Needs::Message(_)
+            | Needs::Conversation
+            | Needs::NewRemark(_)
+            | Needs::OpenRemark(_)
+    );
     if ended && !goes_on && !matches!(needs, Needs::Ended | Needs::Never) {
         return Err(state.illegal(event, "the engagement has ended"));
     }
@@ -118,6 +131,12 @@ pub(super) fn check(state: &State, event: &Event) -> Result<(), Illegal> {
         }
         Needs::Conversation if state.conversation.talk.is_none() => {
             "no message is being answered".to_owned()
+        }
+        Needs::NewRemark(id) if state.remark(id).is_some() => {
+            format!("remark `{id}` already exists")
+        }
+        Needs::OpenRemark(id) if state.remark(id).is_none_or(|r| r.closed.is_some()) => {
+            format!("remark `{id}` is not open")
         }
         Needs::NewRequest(id) if state.request(id).is_some() => {
             format!("request `{id}` already exists")

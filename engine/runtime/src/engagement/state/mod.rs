@@ -5,6 +5,7 @@ mod files;
 mod legal;
 mod phases;
 mod position;
+mod remarks;
 mod requests;
 mod swarm;
 
@@ -22,6 +23,7 @@ use super::request::{Request, RequestKind};
 pub use conversation::{Conversation, Exchange, Talk};
 pub use files::Artifact;
 pub use phases::PhaseProgress;
+pub use remarks::Remark;
 use swarm::ends_call;
 pub use swarm::{SwarmRun, VisitPrompt};
 
@@ -86,6 +88,8 @@ pub struct State {
     pub inbox: Vec<MessageRecord>,
     /// The conversation with the customer.
     pub conversation: Conversation,
+    /// All remarks in the order they were made.
+    pub remarks: Vec<Remark>,
     /// The provider, while it is unavailable or refuses.
     pub parked: Option<Parked>,
     /// Models whose settings were replaced, by name: provider settings and price.
@@ -135,6 +139,7 @@ impl State {
             cancel: None,
             inbox: Vec::new(),
             conversation: Conversation::default(),
+            remarks: Vec::new(),
             parked: None,
             routes: BTreeMap::new(),
             raised: BTreeMap::new(),
@@ -250,6 +255,9 @@ impl State {
                     if let Some(verdict) = done.verdict.clone() {
                         self.verdict(verdict);
                     }
+                    if let Some(answer) = &done.remark {
+                        self.remark_answered(&answer.remark, Some(answer));
+                    }
                 }
             }
             Event::Reviewed { phase, passed, findings } => {
@@ -331,6 +339,16 @@ impl State {
                 }
             }
             Event::Replied(reply) => self.replied(reply, at),
+            Event::Remarked(record) => {
+                let (record, answer, closed) = (record.clone(), None, None);
+                self.remarks.push(Remark { record, at, answer, closed });
+            }
+            Event::RemarkAnswered { remark, actor, answer, closes } => {
+                self.remark_answered(remark, answer.as_ref());
+                if *closes {
+                    self.remark_closed(remark, actor);
+                }
+            }
             Event::ProcessDied { .. } => self.died(),
             Event::Finalized { step, fault } => self.finalized.push((step.clone(), fault.clone())),
             Event::Repinned { definition, plan } => {
