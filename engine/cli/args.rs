@@ -438,10 +438,28 @@ pub struct Serve {
     /// File that says who is notified of what: webhooks, chats, and people who get mail.
     #[arg(long, value_name = "FILE", env = "CLOUDCREW_NOTIFY")]
     pub notify: Option<PathBuf>,
+    /// Address of an OpenTelemetry collector (OTLP over HTTP) that gets traces of all engagements.
+    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub otlp: Option<String>,
+    /// Format of the log on stderr.
+    #[arg(long, value_enum, default_value = "text", env = "CLOUDCREW_LOG")]
+    pub log: LogFormat,
+    /// What to log: `error`, `warn`, `info`, `debug`, or levels by module.
+    #[arg(long, value_name = "LEVEL", default_value = "info", env = "CLOUDCREW_LOG_LEVEL")]
+    pub log_level: String,
     /// Directory below which callers may name repositories. Without it, each engagement gets a new
     /// repository in the home. Can be repeated.
     #[arg(long = "repo-root", value_name = "DIR", env = "CLOUDCREW_REPO_ROOT")]
     pub repo_roots: Vec<PathBuf>,
+}
+
+/// Format of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One line of text for each event.
+    Text,
+    /// One JSON document for each event.
+    Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -18,6 +18,7 @@ mod sessions;
 mod shield;
 mod store;
 mod tickets;
+pub mod traces;
 
 pub use app::{App, AppPorts, New, Peer, PublicUrl, Repos, Started, Starts, Wakes};
 pub use problem::Problem;

@@ -25,6 +25,9 @@ const AS: &str = "cloudcrew-as";
 
 /// Checks the request, and adds its caller.
 pub(crate) async fn shield(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let (began, method) = (std::time::Instant::now(), request.method().clone());
+    let path = request.uri().path().to_owned();
+    let mut name = None;
     let response = match same_site(request.headers(), app.ports().public.as_ref()) {
         Err(problem) => problem.into_response(),
         Ok(()) => {
@@ -32,6 +35,7 @@ pub(crate) async fn shield(State(app): State<App>, mut request: Request, next: N
             let caller = caller(&app, request.headers(), from).await;
             let known = caller.is_some();
             if let Some(caller) = caller {
+                name = Some(caller.0.name.clone());
                 request.extensions_mut().insert(caller);
             }
             match received(request, known).await {
@@ -40,7 +44,15 @@ pub(crate) async fn shield(State(app): State<App>, mut request: Request, next: N
             }
         }
     };
-    app.replied(response.status().as_u16());
+    let status = response.status().as_u16();
+    app.replied(status);
+    let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let (method, name) = (method.as_str(), name.as_deref().unwrap_or("-"));
+    // Without the query: it may hold a secret.
+    match status {
+        500.. => tracing::error!(method, path, status, took, caller = name, "answered"),
+        _ => tracing::info!(method, path, status, took, caller = name, "answered"),
+    }
     guarded(response)
 }
 

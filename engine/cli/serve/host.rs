@@ -20,7 +20,6 @@ use cloudcrew_views::standings;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::exit::Failure;
-use crate::out::note;
 use crate::wiring::clock::SystemClock;
 use crate::wiring::holder;
 use crate::wiring::store::Store;
@@ -113,7 +112,7 @@ impl Host {
                         self.continued(&listing);
                     }
                 }
-                Err(error) => note!("cloudcrew: {error}"),
+                Err(error) => tracing::error!("{error}"),
             }
             tokio::time::sleep(SWEEP).await;
         }
@@ -148,7 +147,7 @@ impl Host {
         let (store, now) = (&self.0.store, SystemClock::default().now());
         let settle = async |_: &mut Engagement| Ok::<(), StoreError>(());
         if let Err(error) = standings::of(Record::of(store), store, listings, now, settle).await {
-            note!("cloudcrew: {error}");
+            tracing::error!("{error}");
         }
     }
 
@@ -196,7 +195,7 @@ impl Host {
             // Another process does it, and will go on.
             let failure = done.err().filter(|failure| !failure.held);
             if let Some(failure) = &failure {
-                note!("cloudcrew: {}: {failure}", job.project());
+                tracing::error!(project = job.project(), "{failure}");
             }
             let mut all = self.jobs();
             if failure.is_some() {
@@ -215,7 +214,7 @@ impl Host {
 
     /// A job ended by a fault of ours: it is left alone for a while.
     fn lost(&self, job: &Job) {
-        note!("cloudcrew: {}: a task ended unexpectedly; it is tried again", job.project());
+        tracing::error!(project = job.project(), "a task ended unexpectedly; it is tried again");
         let mut all = self.jobs();
         all.fail(job);
         self.end(&mut all, job);

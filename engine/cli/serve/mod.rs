@@ -2,7 +2,9 @@
 
 mod host;
 mod identity;
+mod log;
 mod notify;
+mod otlp;
 mod people;
 mod place;
 mod starts;
@@ -15,6 +17,7 @@ use std::time::Duration;
 
 use cloudcrew_api::changes::Changes;
 use cloudcrew_api::notices::Sender;
+use cloudcrew_api::traces::Traces;
 use cloudcrew_api::{App, AppPorts};
 
 use tokio::task::JoinSet;
@@ -28,6 +31,7 @@ use crate::wiring::store::Store;
 use crate::{home, workspace};
 
 use host::Host;
+use otlp::Collector;
 use place::Place;
 use starts::Workspace;
 
@@ -37,7 +41,9 @@ const FAREWELL: Duration = Duration::from_secs(5);
 const NOTIFY: Duration = Duration::from_secs(1);
 
 pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
+    log::start(serve.log, &serve.log_level)?;
     let (oidc, public) = identity::identity(serve)?;
+    let collector = serve.otlp.as_deref().map(Collector::new).transpose()?;
     if oidc.is_none() {
         local(serve.listen)?;
     }
@@ -80,14 +86,21 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
         let clock = Arc::new(SystemClock::default());
         let (journal, blobs) = (Arc::new(store.clone()), Arc::new(store.clone()));
         let outbox = Arc::new(store.clone());
-        let sender = Sender::new((journal, blobs), outbox, clock, channel, |why| note!("{why}"));
+        let sender =
+            Sender::new((journal, blobs), outbox, clock, channel, |why| tracing::warn!("{why}"));
         notifying.spawn(sender.await?.run(NOTIFY));
+    }
+    if let Some(collector) = collector {
+        let (journal, blobs) = (Arc::new(store.clone()), Arc::new(store.clone()));
+        let (outbox, collector) = (Arc::new(store.clone()), Box::new(collector));
+        let traces = Traces::new(journal, blobs, outbox, collector, |why| tracing::warn!("{why}"));
+        notifying.spawn(traces.await?.run(NOTIFY));
     }
     let stop = host.clone();
     let router = cloudcrew_api::router(app.clone());
     let serving = wire::serve(listener, router, async move {
         signals.next().await;
-        note!("stopping after the current steps; repeat to stop immediately");
+        tracing::info!("stopping after the current steps; repeat to stop immediately");
         stop.stop();
         tokio::select! {
             () = stop.rested() => {}

@@ -13,6 +13,7 @@ pub mod list;
 pub mod plan;
 pub mod standings;
 pub mod status;
+pub mod trace;
 
 /// Version of the documents.
 pub const VERSION: u32 = 1;

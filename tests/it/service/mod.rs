@@ -11,6 +11,7 @@ mod races;
 mod reading;
 mod remarks;
 mod streams;
+mod traces;
 
 use serde_json::{Value, json};
 

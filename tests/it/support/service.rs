@@ -119,8 +119,17 @@ impl Service {
         Service::start_with(crew, more, &[])
     }
 
+    /// Starts it with a log.
+    pub fn logging(crew: &Crew, more: &[&str], log: std::fs::File) -> Service {
+        Service::spawn(crew, more, &[], Stdio::from(log))
+    }
+
     /// Starts it with more of the environment.
     pub fn start_with(crew: &Crew, more: &[&str], environment: &[(&str, &str)]) -> Service {
+        Service::spawn(crew, more, environment, Stdio::null())
+    }
+
+    fn spawn(crew: &Crew, more: &[&str], environment: &[(&str, &str)], log: Stdio) -> Service {
         let listens = more.contains(&"--listen");
         let here: &[&str] = if listens { &[] } else { &["--listen", "127.0.0.1:0"] };
         let words = [&["serve"], here, more].concat();
@@ -129,7 +138,7 @@ impl Service {
             .env("CLOUDCREW_TOKEN", TOKEN)
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .expect("the binary starts");
         let mut line = String::new();

@@ -30,7 +30,7 @@ pub(crate) async fn list(opened: Opened<Read>) -> Json<Artifacts> {
 pub(crate) struct ReadAs {
     /// `blocks` reads Markdown as typed blocks; without it, the file is sent as it is.
     #[serde(default, rename = "as")]
-    #[param(rename = "as")]
+    #[param(rename = "as", inline)]
     form: Option<Form>,
 }
 

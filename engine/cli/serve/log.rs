@@ -1,0 +1,23 @@
+//! The log of the service, on stderr.
+
+use std::str::FromStr as _;
+
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::args::LogFormat;
+use crate::exit::Failure;
+
+/// Starts the log. `level` is a level, or levels by module: `info`, `warn,cloudcrew=debug`.
+pub fn start(format: LogFormat, level: &str) -> Result<(), Failure> {
+    let refused = |why: String| Failure::usage(format!("`--log-level {level}`: {why}"));
+    let filter = Targets::from_str(level).map_err(|error| refused(error.to_string()))?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
+    let registry = tracing_subscriber::registry().with(filter);
+    let started = match format {
+        LogFormat::Text => registry.with(lines.with_target(false)).try_init(),
+        LogFormat::Json => registry.with(lines.json().flatten_event(true)).try_init(),
+    };
+    started.map_err(|error| Failure::world(error.to_string()))
+}
