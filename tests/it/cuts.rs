@@ -230,6 +230,15 @@ impl Repo for Knife {
     async fn log(&self, base: Option<&str>, head: &str) -> Result<Vec<Logged>, StoreError> {
         self.repo.log(base, head).await
     }
+
+    async fn authors(
+        &self,
+        base: Option<&str>,
+        head: &str,
+        paths: &[String],
+    ) -> Result<Vec<String>, StoreError> {
+        self.repo.authors(base, head, paths).await
+    }
 }
 
 /// What must be the same at every outcome.
@@ -320,6 +329,7 @@ async fn to_the_end(mut ports: Ports, store: &Store, process: u32) -> Result<u32
                         channel,
                         digest: None,
                         remarks: Vec::new(),
+                        email: None,
                     };
                     record(Record::of(store), &*ports.clock, &mut engagement, given)
                         .await

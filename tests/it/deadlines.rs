@@ -137,6 +137,7 @@ async fn a_clock_that_was_temporarily_years_ahead_does_no_lasting_harm() {
         channel: "test".into(),
         digest: None,
         remarks: Vec::new(),
+        email: None,
     };
     record(Record::of(&store), &SystemClock::default(), &mut engagement, given)
         .await

@@ -40,6 +40,7 @@ impl Journal for Before {
                 channel: "test".into(),
                 digest: None,
                 remarks: Vec::new(),
+                email: None,
             };
             // The second time, the answer is already recorded.
             drop(record(Record::of(&self.0), &SystemClock::default(), &mut seen, given).await);

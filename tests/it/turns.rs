@@ -164,6 +164,15 @@ impl Repo for Patient {
     async fn log(&self, base: Option<&str>, head: &str) -> Result<Vec<Logged>, StoreError> {
         self.0.log(base, head).await
     }
+
+    async fn authors(
+        &self,
+        base: Option<&str>,
+        head: &str,
+        paths: &[String],
+    ) -> Result<Vec<String>, StoreError> {
+        self.0.authors(base, head, paths).await
+    }
 }
 
 #[tokio::test]

@@ -18,12 +18,21 @@ pub struct Person {
     pub by: Option<String>,
     /// Whether an identity provider vouches for the person; otherwise, a token of this service.
     pub vouched: bool,
+    /// E-mail address, if whoever vouches for the person has verified it.
+    pub email: Option<String>,
 }
 
 impl Person {
     /// Someone of this name in these groups.
     pub fn named(name: &str, groups: Vec<String>) -> Person {
-        Person { name: name.to_owned(), groups, operates: false, by: None, vouched: false }
+        Person {
+            name: name.to_owned(),
+            groups,
+            operates: false,
+            by: None,
+            vouched: false,
+            email: None,
+        }
     }
 }
 

@@ -156,6 +156,7 @@ async fn decide(
         channel: "terminal".into(),
         digest: full(&engagement, digest)?,
         remarks: Vec::new(),
+        email: None,
     };
     let recorded =
         match record(Record::of(&store), &SystemClock::default(), &mut engagement, given).await {

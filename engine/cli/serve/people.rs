@@ -24,6 +24,9 @@ struct Entry {
     token_sha256: String,
     #[serde(default)]
     groups: Vec<String>,
+    /// E-mail address, as in the commits that the person makes.
+    #[serde(default)]
+    email: Option<String>,
 }
 
 /// The people, and the operator's token to print when it was made up here.
@@ -41,7 +44,7 @@ pub fn people(file: Option<&Path>) -> Result<(People, Option<String>), Failure> 
     let bytes = folder.read(name, MOST).map_err(|e| refused(e.to_string()))?;
     let entries: BTreeMap<String, Entry> =
         serde_json::from_slice(&bytes).map_err(|e| refused(e.to_string()))?;
-    for (name, Entry { token_sha256, groups }) in entries {
+    for (name, Entry { token_sha256, groups, email }) in entries {
         let hash = token_sha256.to_ascii_lowercase();
         if hash.len() != 64 || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(refused(format!("`token_sha256` of `{name}` is not a hex SHA-256")));
@@ -49,7 +52,7 @@ pub fn people(file: Option<&Path>) -> Result<(People, Option<String>), Failure> 
         if name == operator {
             return Err(refused(format!("`{name}` is the operator; use `--as` to name another")));
         }
-        if !people.add(&hash, Person::named(&name, groups)) {
+        if !people.add(&hash, Person { email, ..Person::named(&name, groups) }) {
             return Err(refused(format!("`{name}` has the token of someone else")));
         }
     }

@@ -68,6 +68,50 @@ fn a_gate_is_decided_by_the_people_it_names() {
 }
 
 #[test]
+fn whoever_wrote_part_of_it_does_not_approve_it() {
+    let crew = with_approvers();
+    let hash = |token: &str| cloudcrew_definition::digest::sha256(token.as_bytes());
+    let person = |name: &str| {
+        json!({ "token_sha256": hash(&format!("token-of-{name}")), "groups": ["finance"],
+            "email": format!("{name}@crew.example") })
+    };
+    let people = json!({ "bea": person("bea"), "cem": person("cem"), "dan": person("dan") });
+    let file = crew.folder.path().join("people.json");
+    std::fs::write(&file, people.to_string()).unwrap();
+    let service = Service::start(&crew, &["--people", file.to_str().unwrap()]);
+    service.begin("demo", json!({})).is(201);
+    let status = service.reaches("demo", "waiting");
+    let of = |name: &str, asked: Asked| {
+        asked.header("authorization", &format!("Bearer token-of-{name}"))
+    };
+    service.send(&of("bea", post("/projects/demo/approve", &approval(&status)))).is(200);
+
+    // Bea changes the file herself: her vote is void, and she may not vote again.
+    let clone = crew.folder.path().join("clone");
+    let git = |words: &[&str]| {
+        let author = ["-c", "user.name=Bea", "-c", "user.email=Bea@Crew.example"];
+        let mut git = std::process::Command::new("git");
+        let done = git.args(author).args(words).output().expect("git starts");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    let (repo, at) = (crew.home().join("repos/demo.git"), clone.to_str().unwrap());
+    git(&["clone", "-q", "-b", "cloudcrew/demo", repo.to_str().unwrap(), at]);
+    std::fs::write(clone.join("docs/proposal.md"), "# Proposal\n\nMine.\n").unwrap();
+    git(&["-C", at, "commit", "-qam", "Write it myself"]);
+    git(&["-C", at, "push", "-q", "origin", "cloudcrew/demo"]);
+    service.send(&asked("POST", "/projects/demo/resume")).is(200);
+    let new = |now: &serde_json::Value| now["waiting"][0]["id"] == "proposal-1-2";
+    let status = service.until("demo", new);
+    assert_eq!(status["waiting"][0]["quorum"], json!({ "have": 0, "need": 2 }));
+    let approve = post("/projects/demo/approve", &approval(&status));
+    let refused = service.send(&of("bea", approve.clone())).refused(403, "forbidden");
+    assert!(refused.body.contains("wrote part of what it covers"), "{}", refused.body);
+    service.send(&of("cem", approve.clone())).is(200);
+    service.send(&of("dan", approve)).is(200);
+    service.reaches("demo", "done");
+}
+
+#[test]
 fn approvals_on_the_command_line_count_one_by_one() {
     let crew = with_approvers();
     let sow = crew.workspace().join("examples/sow/example.md");

@@ -24,6 +24,11 @@ pub(super) struct Claims {
     #[serde(default)]
     username: Option<String>,
     #[serde(default)]
+    email: Option<String>,
+    /// Cognito writes it as text.
+    #[serde(default)]
+    email_verified: Option<serde_json::Value>,
+    #[serde(default)]
     pub(super) nonce: Option<String>,
     #[serde(default, rename = "cognito:groups")]
     cognito_groups: Vec<String>,
@@ -62,8 +67,15 @@ impl Claims {
         }
     }
 
+    /// The person's e-mail address, if the provider has verified it.
+    pub(super) fn email(&self) -> Option<String> {
+        let verified = self.email_verified.as_ref().is_some_and(|v| *v == true || *v == "true");
+        self.email.clone().filter(|_| verified)
+    }
+
     /// The person. Cognito's user names are unique; elsewhere, only the subject is.
     pub(super) fn person(self, operators: Option<&str>) -> Option<Person> {
+        let email = self.email();
         let name = match (self.token_use.is_some(), self.username) {
             (true, Some(name)) => name,
             _ => self.sub,
@@ -73,7 +85,7 @@ impl Claims {
         groups.extend(self.groups);
         groups.truncate(MOST_GROUPS);
         let operates = operators.is_some_and(|operators| groups.iter().any(|g| g == operators));
-        is_name.then_some(Person { name, groups, operates, by: None, vouched: true })
+        is_name.then_some(Person { name, groups, operates, by: None, vouched: true, email })
     }
 }
 

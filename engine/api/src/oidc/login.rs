@@ -144,7 +144,9 @@ impl Oidc {
             return Ok(None);
         }
         if let Some(person) = self.person(&tokens.access_token, now).await {
-            return Ok(Some(person));
+            // Access tokens of Cognito hold no address.
+            let email = person.email.clone().or_else(|| claims.email());
+            return Ok(Some(Person { email, ..person }));
         }
         // Access tokens of some providers are for themselves alone.
         Ok(claims.person(self.settings.operators.as_deref()))

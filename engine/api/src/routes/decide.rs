@@ -202,6 +202,7 @@ async fn decide(
         },
         digest,
         remarks,
+        email: opened.caller.email.clone(),
     };
     let place = app.record().answering(&receipt);
     match record(place, &*ports.clock, &mut opened, given).await {

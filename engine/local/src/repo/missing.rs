@@ -60,4 +60,13 @@ impl Repo for MissingRepo {
     async fn log(&self, _: Option<&str>, _: &str) -> Result<Vec<Logged>, StoreError> {
         self.fault()
     }
+
+    async fn authors(
+        &self,
+        _: Option<&str>,
+        _: &str,
+        _: &[String],
+    ) -> Result<Vec<String>, StoreError> {
+        self.fault()
+    }
 }

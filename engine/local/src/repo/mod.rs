@@ -238,4 +238,17 @@ impl Repo for GitRepo {
         let (base, head) = (base.map(str::to_owned), head.to_owned());
         self.work(move |bound, repository| bound.log(repository, base.as_deref(), &head)).await
     }
+
+    async fn authors(
+        &self,
+        base: Option<&str>,
+        head: &str,
+        paths: &[String],
+    ) -> Result<Vec<String>, StoreError> {
+        let (base, head, paths) = (base.map(str::to_owned), head.to_owned(), paths.to_vec());
+        self.work(move |bound, repository| {
+            bound.authors(repository, base.as_deref(), &head, &paths)
+        })
+        .await
+    }
 }

@@ -1,5 +1,6 @@
 //! Reads the files of a commit, and the log.
 
+use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
 use cloudcrew_ports::StoreError;
@@ -136,6 +137,39 @@ impl Bound {
             log.push(self.logged(repository, id.map_err(failed)?)?);
         }
         Ok(log)
+    }
+
+    pub(super) fn authors(
+        &self,
+        repository: &Repository,
+        base: Option<&str>,
+        head: &str,
+        paths: &[String],
+    ) -> Result<Vec<String>, StoreError> {
+        let mut authors = BTreeSet::new();
+        for logged in self.log(repository, base, head)? {
+            if logged.anchor.step.is_some() {
+                continue;
+            }
+            let id = self.oid(&logged.id)?;
+            let commit = repository.find_commit(id).map_err(|error| self.failed(&error))?;
+            // A merge changed what differs from all of its parents.
+            let mut changed = false;
+            for path in paths {
+                let now = self.entry(repository, &logged.id, path)?;
+                let mut differs = true;
+                for parent in commit.parent_ids() {
+                    differs &= self.entry(repository, &parent.to_string(), path)? != now;
+                }
+                changed |= differs && (now.is_some() || commit.parent_count() > 0);
+            }
+            let author = commit.author();
+            let address = String::from_utf8_lossy(author.email_bytes()).to_lowercase();
+            if changed && !address.is_empty() {
+                authors.insert(address);
+            }
+        }
+        Ok(authors.into_iter().collect())
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Submission {
     pub actor: String,
     /// Groups that the person is known to belong to, beside those in the journal.
     pub groups: Vec<String>,
+    /// The person's e-mail address, if it is verified.
+    pub email: Option<String>,
     /// Where the answer came from, such as `terminal`.
     pub channel: String,
     /// Digest of what the person saw; defaults to what the request asks about now.
@@ -124,7 +126,9 @@ pub async fn record(
 fn eligible(e: &Engagement, request: &Request, given: &Submission) -> Result<(), EngagementError> {
     let Some(approvers) = &request.approvers else { return Ok(()) };
     let (id, actor) = (request.id.clone(), given.actor.clone());
-    if approvers.not_own && e.state.started.actor == given.actor {
+    let wrote = |email: &String| request.authors.contains(&email.to_lowercase());
+    let is_own = e.state.started.actor == given.actor || given.email.as_ref().is_some_and(wrote);
+    if approvers.not_own && is_own {
         return Err(Refusal::Own { request: id, actor }.into());
     }
     let groups = request.groups();

@@ -121,8 +121,11 @@ pub enum Refusal {
         /// The person.
         actor: String,
     },
-    /// The person started the engagement, which the gate does not allow.
-    #[error("{actor} started the engagement, so someone else must decide `{request}`")]
+    /// The person started the engagement or wrote part of it, which the gate does not allow.
+    #[error(
+        "{actor} started the engagement or wrote part of what it covers, so someone else must \
+         decide `{request}`"
+    )]
     Own {
         /// Id of the request.
         request: String,

@@ -143,6 +143,9 @@ pub struct Request {
     /// The people who must approve; absent when one person who may decide is enough.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approvers: Option<Approvers>,
+    /// E-mail addresses of people who wrote part of what it covers, where they may not approve it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authors: Vec<String>,
     /// Approvals before the last one that was needed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub votes: Vec<Answered>,

@@ -21,13 +21,13 @@ impl Driver {
             return Err(self.damaged(format!("`{phase}` has no gate")).await);
         };
         match what {
-            AtGate::Open(request) => self.append(vec![self.opened(request).await]).await?,
+            AtGate::Open(request) => self.append(vec![self.opened(request).await?]).await?,
             AtGate::Reopen(request) => self.reopen(&phase, request).await?,
             AtGate::Take(request) => self.take_decision(&request).await?,
             AtGate::Expire => self.go(Outcome::Expired).await?,
             AtGate::Supersede(old, new) => {
                 let superseded = Event::RequestSuperseded { request: old.id };
-                self.append(vec![superseded, self.opened(new).await]).await?;
+                self.append(vec![superseded, self.opened(new).await?]).await?;
             }
             AtGate::Wait { request, .. } if self.rehearsed_customer(&request).await? => {}
             AtGate::Wait { request, faultless: true } if self.options.approve_all => {
@@ -39,13 +39,24 @@ impl Driver {
         Ok(None)
     }
 
-    async fn opened(&self, request: Request) -> Event {
-        Event::RequestOpened(Box::new(self.opened_now(request).await))
+    async fn opened(&self, mut request: Request) -> Result<Event, EngagementError> {
+        let not_own = request.approvers.as_ref().is_some_and(|approvers| approvers.not_own);
+        let (base, head) = self
+            .look(|e| {
+                let base = e.state.started.base.as_ref().map(|base| base.commit.clone());
+                (base, e.state.head.clone())
+            })
+            .await;
+        if let Some(head) = head.filter(|_| not_own) {
+            let paths: Vec<String> = request.subject.iter().map(|(path, _)| path.clone()).collect();
+            request.authors = self.ports.repo.authors(base.as_deref(), &head, &paths).await?;
+        }
+        Ok(Event::RequestOpened(Box::new(self.opened_now(request).await)))
     }
 
     /// Asks again because the approved files changed after the approval.
     async fn reopen(&self, phase: &str, request: Request) -> Result<(), EngagementError> {
-        let opened = self.opened(request).await;
+        let opened = self.opened(request).await?;
         let entered = self
             .look(|e| {
                 let state = &e.state;
