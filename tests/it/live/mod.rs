@@ -10,7 +10,7 @@ mod wire;
 
 use serde_json::{Value, json};
 
-use crate::support::{Crew, edited};
+use crate::support::{Crew, Done, edited};
 use server::Server;
 
 /// The statement of work of these tests.
@@ -35,8 +35,17 @@ fn ways() -> Vec<Through> {
 
 /// The replies of a rehearsal by agent, as a script for the server.
 fn rehearsed() -> Value {
-    let crew = edited();
-    let done = crew.start(SOW, &["--approve", "all", "--format", "json"]).exits(0);
+    let done = edited().start(SOW, &["--approve", "all", "--format", "json"]).exits(0);
+    script(&done)
+}
+
+/// The same up to the first gate.
+fn rehearsed_to_the_gate() -> Value {
+    let done = edited().start(SOW, &["--format", "json"]).exits(10);
+    script(&done)
+}
+
+fn script(done: &Done) -> Value {
     let mut agents = serde_json::Map::new();
     let mut agent = String::new();
     for line in done.out.lines() {

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use super::{SOW, Through, rehearsed, served, ways};
+use super::{SOW, Through, rehearsed, rehearsed_to_the_gate, served, ways};
 use crate::support::{Crew, Done, root};
 
 /// Slows the script down at the first words of `agent`.
@@ -206,4 +206,41 @@ fn a_recording_is_replayed_without_a_server_and_strictly() {
     let prompt = std::fs::read_to_string(&data).expect("a prompt");
     std::fs::write(&data, format!("{prompt}\nAlways write in verse.\n")).expect("written");
     again("changed").exits(10).says("CassetteMismatch").says("Always write in verse");
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn a_live_contact_answers_messages_with_its_tools_and_passes_a_question_on() {
+    for through in ways() {
+        let mut script = rehearsed_to_the_gate();
+        let mut then = |agent: &str, turn: Value| {
+            let turns = &mut script["model"]["agents"][agent]["turns"];
+            turns.as_array_mut().expect("turns").push(turn);
+        };
+        let usage = json!({ "input": 1000, "output": 50 });
+        then(
+            "pm",
+            json!({ "text": "Let me look.", "usage": usage,
+            "tools": [{ "name": "ledger_read", "input": {} }] }),
+        );
+        then("pm", json!({ "text": "It is ready on Monday.", "usage": usage }));
+        then(
+            "pm",
+            json!({ "text": "", "usage": usage, "tools": [{ "name": "handoff_to_agent",
+            "input": { "agent_name": "sa", "message": "Which database?" } }] }),
+        );
+        then("sa", json!({ "text": "PostgreSQL, as requirement 2 asks.", "usage": usage }));
+        let (server, crew) = served(&script, through);
+        crew.start(SOW, &[]).exits(10);
+        let before = server.requests().len();
+        crew.run(&["message", "demo", "When?"]).exits(0).says("It is ready on Monday.");
+        let sa = crew.run(&["message", "demo", "Which database?"]).exits(0);
+        sa.says("sa:").says("PostgreSQL, as requirement 2 asks.");
+        assert_eq!(server.requests().len(), before + 4);
+        let asked = server.requests()[before..].iter().map(Value::to_string).collect::<String>();
+        assert!(asked.contains("customer writes:") && !asked.contains("repo_write"), "{asked}");
+        let cost = crew.run(&["cost", "demo", "--format", "json"]).json();
+        let total = &cost["total"]["usage"]["output_tokens"];
+        assert_eq!(*total, server.meter()["complete"]["outputTokens"]);
+    }
 }

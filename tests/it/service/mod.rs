@@ -1,6 +1,7 @@
 //! The service, as its callers see it.
 
 mod callers;
+mod chaos;
 mod identity;
 mod messages;
 mod notices;
@@ -10,6 +11,7 @@ mod process;
 mod races;
 mod reading;
 mod remarks;
+mod soak;
 mod streams;
 mod traces;
 

@@ -72,8 +72,22 @@ fn a_document_is_read_as_blocks_a_board_shows_the_work_and_a_diff_begins_at_my_d
     let diff = "/projects/demo/diff?path=docs%2Fproposal.md&from=mine";
     let before = service.send(&get(diff)).is(200).json();
     assert_ne!(before["hunks"], json!([]), "nothing was decided yet: all of it is new");
+    let early = post("/projects/demo/survey", &json!({ "ratings": { "overall": 5 } }));
+    service.send(&early).refused(409, "ended");
     service.send(&post("/projects/demo/approve", &approval(&status))).is(200);
     service.reaches("demo", "done");
+    // After the end, people say how it was.
+    let survey = "/projects/demo/survey";
+    let asked = service.send(&get(survey)).is(200).json();
+    assert_eq!((&asked["open"], &asked["questions"]), (&json!(true), &json!(["overall"])));
+    let good = json!({ "ratings": { "overall": 5 }, "words": "Thank you." });
+    service.send(&post(survey, &good)).is(200);
+    service.send(&post(survey, &json!({ "ratings": { "overall": 6 } }))).refused(422, "invalid");
+    service.send(&post(survey, &json!({ "ratings": { "speed": 1 } }))).refused(422, "invalid");
+    service.send(&post(survey, &json!({}))).refused(422, "invalid");
+    let said = service.send(&get(survey)).is(200).json();
+    assert_eq!(said["answers"][0]["ratings"]["overall"], 5);
+
     let after = service.send(&get(diff)).is(200).json();
     assert_eq!(after["hunks"], json!([]), "nothing has changed since the decision");
     let board = service.send(&get("/projects/demo/board")).is(200).json();

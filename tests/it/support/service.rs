@@ -249,7 +249,8 @@ pub fn eventually(is: impl Fn() -> bool) {
     }
 }
 
-fn parse(bytes: &[u8]) -> Option<Reply> {
+/// A reply from its bytes; `None` when they end in its head.
+pub fn parse(bytes: &[u8]) -> Option<Reply> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut lines = head.split("\r\n");

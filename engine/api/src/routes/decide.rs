@@ -21,7 +21,7 @@ use crate::people::{Right, by_role};
 use crate::problem::{Kind, Problem};
 
 /// Maximum bytes of a person's words.
-const MAX_WORDS: usize = 64 * 1024;
+pub(super) const MAX_WORDS: usize = 64 * 1024;
 
 /// A rating, from 1 to 5.
 #[derive(ToSchema)]

@@ -18,6 +18,7 @@ mod remarks;
 mod requests;
 mod session;
 mod socket;
+mod survey;
 mod uploads;
 mod workflows;
 
@@ -98,6 +99,7 @@ fn all() -> OpenApiRouter<App> {
         .routes(routes!(messages::list))
         .routes(routes!(remarks::list, remarks::make))
         .routes(routes!(remarks::answer))
+        .routes(routes!(survey::read, survey::answer))
         .routes(routes!(operate::cancel))
         .routes(routes!(operate::resume))
         .routes(routes!(operate::retry))

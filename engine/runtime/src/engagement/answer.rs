@@ -178,7 +178,7 @@ fn decided(request: &Request, there: &Answered) -> EngagementError {
 }
 
 /// Checks the ratings against those that the gate asks for.
-fn rated(asked: &[String], given: &[(String, u8)]) -> Result<(), EngagementError> {
+pub(super) fn rated(asked: &[String], given: &[(String, u8)]) -> Result<(), EngagementError> {
     for (name, value) in given {
         if !asked.contains(name) {
             let asked = if asked.is_empty() { "nothing".to_owned() } else { asked.join(", ") };

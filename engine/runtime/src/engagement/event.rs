@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::meter::Charge;
 pub use super::recorded::{
     Answered, BaseRecord, CommitRecord, Decision, End, EndReason, Member, MessageRecord,
-    RemarkRecord, ReplyRecord, Role, RunMode, SourceHash, Started, Why,
+    RemarkRecord, ReplyRecord, Role, RunMode, SourceHash, Started, SurveyRecord, Why,
 };
 use super::request::Request;
 use crate::swarm::{Input, SwarmSpec, Trim};
@@ -296,6 +296,8 @@ pub enum Event {
         /// Whether it is settled.
         closes: bool,
     },
+    /// A person answered the survey after the end. The last answer of a person counts.
+    Surveyed(SurveyRecord),
     /// A process took over the lease after another died while a swarm was running.
     ProcessDied {
         /// The state in which it died.
@@ -376,6 +378,7 @@ pub(super) fn label(event: &Event) -> &'static str {
         Event::Replied(_) => "replied",
         Event::Remarked(_) => "remarked",
         Event::RemarkAnswered { .. } => "remark_answered",
+        Event::Surveyed(_) => "surveyed",
         Event::ProcessDied { .. } => "process_died",
         Event::Finalized { .. } => "finalized",
         Event::Repinned { .. } => "repinned",

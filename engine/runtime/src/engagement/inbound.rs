@@ -1,9 +1,10 @@
 //! Input that people send without being asked: a cancel request or a message. Any process may
 //! record it; the driver applies it between steps.
 
+use super::answer::rated;
 use super::append::Record;
 use super::error::EngagementError;
-use super::event::{Event, Member, MessageRecord, RemarkAnswer, RemarkRecord};
+use super::event::{Event, Member, MessageRecord, RemarkAnswer, RemarkRecord, SurveyRecord};
 use super::load::Engagement;
 use super::refusal::Refusal;
 use cloudcrew_ports::clock::{Clock, next};
@@ -142,6 +143,47 @@ pub async fn answer_remark(
         let now = next(clock.now(), engagement.state.times.1);
         let (actor, answer) = (actor.to_owned(), answer.clone());
         let event = Event::RemarkAnswered { remark, actor, answer, closes };
+        if engagement.append_inbound(record, &[event], now).await? {
+            return Ok(());
+        }
+    }
+}
+
+/// The question of every survey, beside those of the gates.
+const OVERALL: &str = "overall";
+
+/// The questions of the survey: what the gates of the workflow ask, and how it was overall.
+pub fn survey_questions(engagement: &Engagement) -> Vec<String> {
+    let phases = engagement.state.plan().entries.iter();
+    let gates = phases.filter_map(|(name, _)| engagement.definition.phase(name)?.gate.as_ref());
+    let mut questions: Vec<String> = gates.flat_map(|gate| gate.ratings.clone()).collect();
+    questions.push(OVERALL.to_owned());
+    let mut seen = std::collections::BTreeSet::new();
+    questions.retain(|question| seen.insert(question.clone()));
+    questions
+}
+
+/// Records what a person thinks of an engagement after its end.
+///
+/// # Errors
+/// When it has not ended, a question does not exist, a rating is not 1 to 5, or a store fails.
+pub async fn survey(
+    record: Record<'_>,
+    clock: &dyn Clock,
+    engagement: &mut Engagement,
+    survey: SurveyRecord,
+) -> Result<(), EngagementError> {
+    let questions = survey_questions(engagement);
+    rated(&questions, &survey.ratings)?;
+    loop {
+        if engagement.state.end.is_none() {
+            return Err(Refusal::NotEnded { project: engagement.project.clone() }.into());
+        }
+        if engagement.state.surveys.get(&survey.actor) == Some(&survey) {
+            return Ok(());
+        }
+        let now = next(clock.now(), engagement.state.times.1);
+        let event = Event::Surveyed(survey.clone());
         if engagement.append_inbound(record, &[event], now).await? {
             return Ok(());
         }

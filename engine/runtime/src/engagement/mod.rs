@@ -38,9 +38,12 @@ pub use error::EngagementError;
 pub use event::{
     Answered, BaseRecord, CommitRecord, Decision, End, EndReason, Event, Finding, Member,
     MessageRecord, RemarkAnswer, RemarkOutcome, RemarkRecord, ReplyRecord, Role, RunMode,
-    SourceHash, Started, ToolDone, VerdictRecord, Why,
+    SourceHash, Started, SurveyRecord, ToolDone, VerdictRecord, Why,
 };
-pub use inbound::{NewMessage, answer_remark, cancel, message, remark, remove_member, set_member};
+pub use inbound::{
+    NewMessage, answer_remark, cancel, message, remark, remove_member, set_member, survey,
+    survey_questions,
+};
 pub use load::{Engagement, content, open, write_entries};
 pub use meter::{CONVERSATION, Charge, Meter, MeterLine, VisitContext};
 pub use refusal::{Refusal, RefusalKind};

@@ -248,6 +248,18 @@ pub struct ReplyRecord {
     pub fault: Option<Why>,
 }
 
+/// What a person thinks of an engagement after its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SurveyRecord {
+    /// The person.
+    pub actor: String,
+    /// Ratings by question, each 1 to 5.
+    pub ratings: Vec<(String, u8)>,
+    /// What the person says, or nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub words: String,
+}
+
 /// A remark on a passage of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RemarkRecord {

@@ -86,7 +86,7 @@ fn needs(event: &Event) -> Needs<'_> {
         | Event::MemberSet(_)
         | Event::MemberRemoved { .. }
         | Event::Repinned { .. } => Nothing,
-        Event::Retried { .. } => Ended,
+        Event::Retried { .. } | Event::Surveyed(_) => Ended,
         Event::Ended(_) => FinalState,
     }
 }

@@ -16,7 +16,9 @@ use cloudcrew_definition::crew::{Live as Served, Price};
 use cloudcrew_plan::{Counters, Kind, Plan};
 use cloudcrew_ports::model::Billing;
 
-use super::event::{CommitRecord, End, Event, Member, MessageRecord, Started, Why, label};
+use super::event::{
+    CommitRecord, End, Event, Member, MessageRecord, Started, SurveyRecord, Why, label,
+};
 use super::meter::Meter;
 use super::request::{Request, RequestKind};
 
@@ -88,6 +90,8 @@ pub struct State {
     pub inbox: Vec<MessageRecord>,
     /// The conversation with the customer.
     pub conversation: Conversation,
+    /// What people think of it after its end, by person.
+    pub surveys: BTreeMap<String, SurveyRecord>,
     /// All remarks in the order they were made.
     pub remarks: Vec<Remark>,
     /// The provider, while it is unavailable or refuses.
@@ -139,6 +143,7 @@ impl State {
             cancel: None,
             inbox: Vec::new(),
             conversation: Conversation::default(),
+            surveys: BTreeMap::new(),
             remarks: Vec::new(),
             parked: None,
             routes: BTreeMap::new(),
@@ -348,6 +353,9 @@ impl State {
                 if *closes {
                     self.remark_closed(remark, actor);
                 }
+            }
+            Event::Surveyed(survey) => {
+                self.surveys.insert(survey.actor.clone(), survey.clone());
             }
             Event::ProcessDied { .. } => self.died(),
             Event::Finalized { step, fault } => self.finalized.push((step.clone(), fault.clone())),

@@ -1,7 +1,10 @@
 //! What the service takes: a page of its lists with many engagements against few, a request with
-//! one durable commit against a bare handler that does the same, and its start.
+//! one durable commit against a bare handler that does the same, its start, and a steady load of
+//! writers and readers.
 //!
 //! `cargo bench -p cloudcrew-benches --bench service`
+
+mod load;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -59,6 +62,26 @@ fn main() {
          bare axum handler  {theirs:.0} per second\n  service            {ours:.0} per second   \
          {:.2} of bare",
         ours / theirs
+    );
+    drop(few);
+
+    println!(
+        "{} engagements write once a second beside {MANY} that wait, {} readers follow them",
+        load::ACTIVE,
+        load::READERS
+    );
+    let mut theirs = runtime.block_on(load::run(&bare, 0));
+    let mut ours = runtime.block_on(load::run(&many.address, load::READERS));
+    let p99 = load::at(0.99, &mut theirs.writes);
+    let own = load::at(0.99, &mut ours.writes);
+    let over = own.as_secs_f64() / p99.as_secs_f64();
+    println!("  write, p99        {} of the service, {} bare   {over:.2}x", ms(own), ms(p99));
+    let sent = ours.writes.len() * load::READERS / load::ACTIVE;
+    println!(
+        "  event to reader   p50 {}, p99 {}; {} of {sent} events",
+        ms(load::at(0.5, &mut ours.events)),
+        ms(load::at(0.99, &mut ours.events)),
+        ours.events.len()
     );
 }
 

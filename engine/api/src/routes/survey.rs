@@ -1,0 +1,119 @@
+//! The survey after the end.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use cloudcrew_runtime::engagement::{
+    Event, SurveyRecord, survey as record_survey, survey_questions,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::decide::{MAX_WORDS, Rating, json_reply};
+use super::refusals::{OfReader, OfWriter};
+use crate::access::{Decide, Opened, Read};
+use crate::app::App;
+use crate::body::Body;
+use crate::once::{KeyHeader, Once};
+use crate::problem::{Kind, Problem};
+
+/// The survey.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Survey {
+    /// Whether it can be answered: the engagement has ended.
+    open: bool,
+    /// Its questions; each is rated 1 to 5.
+    questions: Vec<String>,
+    /// The last answer of each person.
+    answers: Vec<SurveyAnswer>,
+    /// Number of the journal entry that this shows.
+    as_of: u64,
+}
+
+/// The answer of a person.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SurveyAnswer {
+    /// The person.
+    actor: String,
+    /// Ratings by question.
+    ratings: BTreeMap<String, u8>,
+    /// What the person says, or nothing.
+    words: String,
+}
+
+/// An answer to the survey.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewAnswer {
+    /// Ratings by question, each 1 to 5. A question may be left out.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, Rating>)]
+    ratings: BTreeMap<String, u8>,
+    /// What the person says.
+    #[serde(default)]
+    #[schema(max_length = 65536)]
+    words: String,
+}
+
+/// The survey and its answers.
+#[utoipa::path(get, path = "/projects/{id}/survey",
+    operation_id = "read_survey", tag = "requests",
+    params(("id" = String, Path, description = "The engagement")),
+    responses((status = 200, body = Survey), OfReader))]
+pub(crate) async fn read(opened: Opened<Read>) -> Json<Survey> {
+    Json(shown(&opened))
+}
+
+fn shown(opened: &cloudcrew_runtime::engagement::Engagement) -> Survey {
+    let answers = opened.state.surveys.values().map(|survey| SurveyAnswer {
+        actor: survey.actor.clone(),
+        ratings: survey.ratings.iter().cloned().collect(),
+        words: survey.words.clone(),
+    });
+    Survey {
+        open: opened.state.end.is_some(),
+        questions: survey_questions(opened),
+        answers: answers.collect(),
+        as_of: opened.head.seq,
+    }
+}
+
+/// Answers the survey after the end. The last answer of a person counts.
+#[utoipa::path(post, path = "/projects/{id}/survey",
+    operation_id = "answer_survey", tag = "requests",
+    params(("id" = String, Path, description = "The engagement"), KeyHeader),
+    request_body = NewAnswer,
+    responses((status = 200, description = "It is recorded", body = Recorded), OfWriter))]
+pub(crate) async fn answer(
+    State(app): State<App>,
+    mut opened: Opened<Decide>,
+    once: Once,
+    Body(NewAnswer { ratings, words }): Body<NewAnswer>,
+) -> Result<Response, Problem> {
+    if words.len() > MAX_WORDS {
+        return Err(Problem::new(Kind::Invalid, format!("at most {MAX_WORDS} bytes of text")));
+    }
+    if ratings.is_empty() && words.trim().is_empty() {
+        return Err(Problem::new(Kind::Invalid, "an answer has ratings or words"));
+    }
+    let actor = opened.caller.name.clone();
+    let reply = json!(Recorded { actor: actor.clone() }).to_string();
+    let receipt = |_: &[Event]| once.receipt(200, &reply);
+    let place = app.record().answering(&receipt);
+    let survey = SurveyRecord { actor, ratings: ratings.into_iter().collect(), words };
+    if let Err(error) = record_survey(place, &*app.ports().clock, &mut opened, survey).await {
+        return Err(opened.failed(error));
+    }
+    app.ports().changes.grown(&opened.project);
+    Ok(json_reply(reply))
+}
+
+/// An answer was recorded.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Recorded {
+    /// The person.
+    actor: String,
+}
