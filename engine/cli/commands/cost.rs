@@ -9,7 +9,7 @@ use crate::out::{document, say};
 use crate::output::pretty;
 use crate::summary::money;
 use crate::words::counted;
-use cloudcrew_views::cost::Cost;
+use cloudcrew_views::cost::{Cost, lines};
 
 pub async fn cost(args: &Args, project: &str, format: Format) -> Result<Exit, Failure> {
     let (_, engagement) = home::engagement(args, project).await?;
@@ -29,7 +29,7 @@ pub async fn cost(args: &Args, project: &str, format: Format) -> Result<Exit, Fa
             cached
         )
     );
-    for (phase, agent, model, line) in meter.lines() {
+    for (phase, agent, model, line) in lines(&engagement) {
         say!("{}", figures([phase, agent, model], line, cached));
     }
     say!("{}", figures(["total", "", ""], &total, cached));

@@ -71,6 +71,19 @@ pub fn usd(line: &MeterLine) -> Option<f64> {
     (line.unpriced == 0).then_some(line.micro_usd as f64 / 1e6)
 }
 
+/// What each agent used in each phase with each model, in the order of the phases; what belongs to
+/// no phase comes last.
+pub fn lines(engagement: &Engagement) -> Vec<(&str, &str, &str, &MeterLine)> {
+    let state = &engagement.state;
+    let place = |phase: &str| {
+        let entries = &state.plan().entries;
+        entries.iter().position(|(name, _)| name == phase).unwrap_or(entries.len())
+    };
+    let mut lines: Vec<_> = state.meter.lines().collect();
+    lines.sort_by_key(|(phase, ..)| place(phase));
+    lines
+}
+
 impl Cost {
     /// The cost of an engagement.
     pub fn new(engagement: &Engagement) -> Cost {
@@ -84,7 +97,7 @@ impl Cost {
         Cost {
             version: VERSION,
             estimated: engagement.state.started.voice.is_rehearsal(),
-            lines: meter.lines().map(line).collect(),
+            lines: lines(engagement).into_iter().map(line).collect(),
             total: Spent::from(&meter.total()),
             contexts: meter.contexts().to_vec(),
         }

@@ -5,6 +5,8 @@ use cloudcrew_runtime::engagement::{Engagement, MeterLine};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::cost::lines;
+
 /// What an engagement has cost.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProjectCost {
@@ -82,7 +84,7 @@ impl ProjectCost {
         };
         ProjectCost {
             estimated: e.state.started.voice.is_rehearsal(),
-            lines: e.state.meter.lines().map(line).collect(),
+            lines: lines(e).into_iter().map(line).collect(),
             total: Spending::from(&e.state.meter.total()),
             as_of: e.head.seq,
         }
