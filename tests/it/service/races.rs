@@ -5,19 +5,20 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{approval, small};
+use super::{approval, small, with_approvers};
+use crate::support::chance::number;
 use crate::support::service::{Asked, Reply, Service, get, post};
 
 /// Number of gates to race for: `CLOUDCREW_GATES` for more.
-fn gates() -> usize {
-    std::env::var("CLOUDCREW_GATES").ok().and_then(|n| n.parse().ok()).unwrap_or(40).min(1000) / 4
+fn gates() -> u64 {
+    number("CLOUDCREW_GATES", 10)
 }
 
 #[test]
 fn of_sixty_four_callers_one_decides() {
     let crew = small();
     let mut service = Service::start(&crew, &[]);
-    for gate in 0..gates().max(2) {
+    for gate in 0..gates() {
         let id = format!("gate-{gate}");
         service.begin(&id, json!({})).is(201);
         let status = service.reaches(&id, "waiting");
@@ -31,7 +32,7 @@ fn of_sixty_four_callers_one_decides() {
                 })
                 .collect();
             if kills {
-                std::thread::sleep(Duration::from_millis(gate as u64 % 7));
+                std::thread::sleep(Duration::from_millis(gate % 7));
                 let pid = rustix::process::Pid::from_raw(service.pid() as i32).unwrap();
                 rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
             }
@@ -70,6 +71,72 @@ fn of_sixty_four_callers_one_decides() {
         }
         let answers = service.send(&get(&format!("/projects/{id}/events?kind=request_answered")));
         assert_eq!(answers.is(200).json()["events"].as_array().unwrap().len(), 1, "{id}");
+    }
+}
+
+#[test]
+fn of_many_votes_of_three_people_two_decide_and_each_counts_once() {
+    let crew = with_approvers();
+    let names = ["bea", "cem", "dan"];
+    let person = |name: &&str| {
+        let hash = cloudcrew_definition::digest::sha256(format!("token-of-{name}").as_bytes());
+        ((*name).to_owned(), json!({ "token_sha256": hash, "groups": ["finance"] }))
+    };
+    let people = Value::Object(names.iter().map(person).collect());
+    let file = crew.folder.path().join("people.json");
+    std::fs::write(&file, people.to_string()).unwrap();
+    let words = ["--people", file.to_str().unwrap()];
+    let mut service = Service::start(&crew, &words);
+    for gate in 0..gates() {
+        let id = format!("gate-{gate}");
+        service.begin(&id, json!({})).is(201);
+        let status = service.reaches(&id, "waiting");
+        let kills = gate % 10 == 1;
+        let approve = post(&format!("/projects/{id}/approve"), &approval(&status));
+        let replies: Vec<Option<Reply>> = std::thread::scope(|scope| {
+            let callers = (0..63).map(|caller| {
+                let token = format!("Bearer token-of-{}", names[caller % 3]);
+                let mut asked = approve.clone().header("authorization", &token);
+                if caller % 2 == 0 {
+                    asked = asked.key(&format!("{id}-{}", caller % 3));
+                }
+                let service = &service;
+                scope.spawn(move || service.try_send(&asked).ok())
+            });
+            let callers: Vec<_> = callers.collect();
+            if kills {
+                std::thread::sleep(Duration::from_millis(gate % 7));
+                let pid = rustix::process::Pid::from_raw(service.pid() as i32).unwrap();
+                rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+            }
+            callers.into_iter().map(|caller| caller.join().unwrap()).collect()
+        });
+        if kills {
+            drop(service);
+            service = Service::start(&crew, &words);
+            // Whoever got no reply asks again.
+            for name in names {
+                let token = format!("Bearer token-of-{name}");
+                service.send(&approve.clone().header("authorization", &token));
+            }
+        }
+        for reply in replies {
+            let Some(reply) = reply else {
+                assert!(kills, "a caller got no reply");
+                continue;
+            };
+            assert!([200, 409].contains(&reply.status), "{reply:?}");
+        }
+        service.reaches(&id, "done");
+        let events = |kind: &str| {
+            let page = format!("/projects/{id}/events?kind={kind}");
+            let page = service.send(&get(&page)).is(200).json();
+            let of = |event: &Value| event["event"]["answer"]["actor"].to_string();
+            page["events"].as_array().unwrap().iter().map(of).collect::<Vec<_>>()
+        };
+        let (voted, decided) = (events("voted"), events("request_answered"));
+        assert_eq!((voted.len(), decided.len()), (1, 1), "{id}");
+        assert_ne!(voted, decided, "one person counts once");
     }
 }
 
