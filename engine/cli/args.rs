@@ -417,19 +417,23 @@ pub struct Serve {
     /// and groups.
     #[arg(long, value_name = "FILE", env = "CLOUDCREW_PEOPLE")]
     pub people: Option<PathBuf>,
-    /// Address at which browsers reach the service, such as `https://crew.example`. Needed with
-    /// `--issuer`.
+    /// Public URL of the service, such as `https://crew.example`. Required with `--issuer`.
     #[arg(long, value_name = "URL", env = "CLOUDCREW_PUBLIC_URL")]
     pub public_url: Option<String>,
-    /// Identity provider (OpenID Connect) that vouches for people. Needed to listen on an address
-    /// other than this machine's.
-    #[arg(long, value_name = "URL", env = "OIDC_ISSUER", requires_all = ["client_id", "public_url"])]
+    /// Issuer URL of the OpenID Connect provider that authenticates people. Required to listen on a
+    /// non-loopback address.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "OIDC_ISSUER",
+        requires_all = ["client_id", "public_url"]
+    )]
     pub issuer: Option<String>,
-    /// Id under which the identity provider knows this service. Its secret, if it has one, is read
-    /// from `OIDC_CLIENT_SECRET`.
+    /// Client id of this service at the identity provider. The client secret, if any, is read from
+    /// `OIDC_CLIENT_SECRET`.
     #[arg(long, value_name = "ID", env = "OIDC_CLIENT_ID")]
     pub client_id: Option<String>,
-    /// Address of the identity provider's keys. Defaults to the one that it names itself.
+    /// URL of the identity provider's signing keys (JWKS). Defaults to the URL that it publishes.
     #[arg(long, value_name = "URL", env = "OIDC_KEYS_URL", requires = "issuer")]
     pub keys_url: Option<String>,
     /// Group of the identity provider whose members operate the service.

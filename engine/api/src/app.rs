@@ -189,7 +189,7 @@ impl PublicUrl {
             && url.username().is_empty()
             && url.host().is_some();
         if !is_plain || !matches!(url.scheme(), "http" | "https") {
-            return Err("must be an HTTP address without a path".to_owned());
+            return Err("must be an HTTP URL without a path, query or user".to_owned());
         }
         Ok(PublicUrl(url))
     }

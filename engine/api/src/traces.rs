@@ -1,5 +1,5 @@
-//! Sends traces to an OpenTelemetry collector. A span is sent when its step ends; after a restart, the
-//! journal is read again and only what was not sent is.
+//! Sends traces to an OpenTelemetry collector. A span is sent when its step ends; after a restart,
+//! the journal is read again, and only spans that were not recorded as sent are sent.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! `message` and `chat`: talk with the contact of an engagement. This process answers unless another
-//! one does, or the contact is at work in a phase.
+//! `message` and `chat`: talk with the contact of an engagement. This process answers unless
+//! another one does, or the contact is at work in a phase.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,7 +47,7 @@ pub async fn message(
 pub async fn chat(args: &Args, project: &str) -> Result<Exit, Failure> {
     let (store, engagement) = home::engagement(args, project).await?;
     let contact = engagement.definition.contact(&engagement.state.started.workflow);
-    note!("you talk with {}; end with Ctrl-D", row(contact.unwrap_or("nobody")));
+    note!("talking with {}; press Ctrl-D to end", row(contact.unwrap_or("no agent")));
     drop(engagement);
     let mut lines = Lines::of_stdin();
     while let Some(line) = lines.next().await? {
@@ -98,7 +98,7 @@ async fn answer(
             engagement = home::opened(store, &project).await?;
         } else if !told && began.elapsed() > PATIENCE {
             let to = row(&exchange.message.to).into_owned();
-            note!("{to} is at work and answers before its next turn; waiting");
+            note!("{to} is at work and will answer in its next turn; waiting");
             told = true;
         }
         tokio::time::sleep(EVERY).await;

@@ -291,7 +291,7 @@ async fn message(server: &Server, project: &str, words: &str) -> Result<Value, F
     let page = server.get(&["projects", project, "messages"], &[]).await?;
     let messages = page["messages"].as_array();
     let found = messages.and_then(|all| all.iter().find(|message| message["id"] == id));
-    found.cloned().ok_or_else(|| Failure::world("the service does not know the message any more"))
+    found.cloned().ok_or_else(|| Failure::world("the service no longer has the message"))
 }
 
 async fn chat(server: &Server, project: &str) -> Result<Exit, Failure> {

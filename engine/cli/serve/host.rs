@@ -214,7 +214,7 @@ impl Host {
 
     /// A job ended by a fault of ours: it is left alone for a while.
     fn lost(&self, job: &Job) {
-        tracing::error!(project = job.project(), "a task ended unexpectedly; it is tried again");
+        tracing::error!(project = job.project(), "a task ended unexpectedly; retrying");
         let mut all = self.jobs();
         all.fail(job);
         self.end(&mut all, job);

@@ -23,8 +23,8 @@ pub trait Outbox: Send + Sync {
     /// it is.
     async fn add(&self, reader: &str) -> Result<(), StoreError>;
 
-    /// The journals that have grown since this reader was done with them, at most `most`, in a fixed
-    /// order after `after`. A reader that was never added sees all.
+    /// The journals that have grown since this reader was done with them, at most `most`, in a
+    /// fixed order after `after`. A reader that was never added sees all.
     async fn behind(
         &self,
         reader: &str,

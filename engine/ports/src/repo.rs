@@ -128,9 +128,9 @@ pub trait Repo: Send + Sync {
     /// Commits reachable from `head` and not from `base`, oldest first.
     async fn log(&self, base: Option<&str>, head: &str) -> Result<Vec<Logged>, StoreError>;
 
-    /// E-mail addresses, in lower case, of the authors of commits reachable from `head` and not from
-    /// `base` that changed one of these paths, each once. Commits that name an engagement's step do
-    /// not count.
+    /// E-mail addresses, in lower case, of the authors of commits reachable from `head` and not
+    /// from `base` that changed one of these paths, each once. Commits that name an engagement's
+    /// step do not count.
     async fn authors(
         &self,
         base: Option<&str>,

@@ -29,7 +29,7 @@ pub(super) struct Arguments {
 impl TypedTool for AnswerRemark {
     type Arguments = Arguments;
     const NAME: &'static str = ANSWER_REMARK;
-    const DESCRIPTION: &'static str = "Says what became of a remark of the customer. Change the \
+    const DESCRIPTION: &'static str = "Reports the outcome of a customer's remark. Change the \
                                        file first; the customer decides whether it is settled.";
     const CAPABILITY: Capability = Capability::Read;
     const EFFECT: Effect = Effect::Keyed;
@@ -37,7 +37,7 @@ impl TypedTool for AnswerRemark {
 
     async fn run(&self, at: &dyn Workplace, a: Arguments) -> Result<Outcome, ToolError> {
         if !at.has_remark(&a.id).await {
-            let why = format!("`{}` is no open remark on a file of {}", a.id, at.agent().name);
+            let why = format!("`{}` is not an open remark on a file of {}", a.id, at.agent().name);
             return Err(ToolError::Refused(why));
         }
         let text = format!("Recorded for {}.", a.id);

@@ -68,7 +68,7 @@ fn a_gate_is_decided_by_the_people_it_names() {
 }
 
 #[test]
-fn whoever_wrote_part_of_it_does_not_approve_it() {
+fn an_author_of_a_covered_file_cannot_approve_it() {
     let crew = with_approvers();
     let hash = |token: &str| cloudcrew_definition::digest::sha256(token.as_bytes());
     let person = |name: &str| {

@@ -18,7 +18,10 @@ fn a_remark_is_anchored_answered_by_the_crew_and_settled_by_a_person() {
     let text = service.send(&get(&format!("/projects/demo/artifacts/{encoded}"))).is(200).body;
     let quote = text.lines().find(|line| line.len() > 10).expect("a line");
 
-    let remark = |oid: &str, quote: &str| json!({ "path": path, "oid": oid, "quote": quote, "words": "Say it shorter." });
+    let remark = |oid: &str, quote: &str| {
+        let words = "Say it shorter.";
+        json!({ "path": path, "oid": oid, "quote": quote, "words": words })
+    };
     let oid = file["oid"].as_str().expect("an id");
     let make = |body| service.send(&post("/projects/demo/remarks", &body));
     make(remark(&"0".repeat(40), quote)).refused(422, "invalid");

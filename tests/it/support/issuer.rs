@@ -1,5 +1,5 @@
-//! An identity provider with the shapes of Amazon Cognito, which shares no code with the service. Its
-//! keys are for tests alone.
+//! An identity provider with the shapes of Amazon Cognito, which shares no code with the service.
+//! Its keys are for tests alone.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -1,5 +1,5 @@
-//! Notifications: what people should know without asking. They are read from the journals, so they are
-//! sent at least once, in order for each engagement, and nothing else is.
+//! Notifications: what people should know without asking. They are read from the journals, so they
+//! are sent at least once, in order for each engagement, and nothing else is.
 
 mod notice;
 mod payload;

@@ -17,7 +17,7 @@ pub enum Kind {
     Budget,
     /// A request still waits.
     Reminder,
-    /// A deadline has passed: someone else may decide, or nobody any more.
+    /// A deadline has passed: another group may decide as well, or the request has expired.
     Escalation,
     /// A phase was approved or has ended.
     Phase,

@@ -36,8 +36,8 @@ pub struct Quiet {
 pub struct Daily(pub Clock);
 
 impl Reader {
-    /// Whether a notification concerns this person: it asks one of their groups, or they have a role
-    /// in the engagement.
+    /// Whether a notification concerns this person: it asks one of their groups, or they have a
+    /// role in the engagement.
     pub fn concerns(&self, notice: &Notice, standing: Option<&Standing>) -> bool {
         let is_asked = notice.groups.iter().any(|group| self.groups.contains(group));
         let has_role = standing.is_some_and(|standing| {

@@ -202,7 +202,7 @@ impl Sender {
             Failed::Later(why) | Failed::Never(why) => why,
         };
         self.waits.remove(project);
-        (self.note)(&format!("{}: {project} entry {last} is not sent: {why}", self.channel.name));
+        (self.note)(&format!("{}: gave up on {project} entry {last}: {why}", self.channel.name));
         last
     }
 

@@ -1,5 +1,5 @@
-//! Login in a browser: the authorization code flow with PKCE, which the server runs, so that no token
-//! reaches a page.
+//! Login in a browser: the authorization code flow with PKCE, which the server runs, so that no
+//! token reaches a page.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

@@ -1,6 +1,6 @@
-//! People whom an identity provider vouches for (OpenID Connect): their access tokens, and login in a
-//! browser. Amazon Cognito is one; its access tokens name their client as `client_id` and say that
-//! they are access tokens, while others name it in `aud`.
+//! People whom an identity provider vouches for (OpenID Connect): their access tokens, and login in
+//! a browser. Amazon Cognito is one; its access tokens name their client as `client_id` and say
+//! that they are access tokens, while others name it in `aud`.
 
 mod claims;
 mod keys;
@@ -42,8 +42,8 @@ pub struct Settings {
     pub operators: Option<String>,
 }
 
-/// What the service asks of the web: only its identity provider. Replies are bounded by the adapter,
-/// and redirects are not followed.
+/// What the service asks of the web: only its identity provider. Replies are bounded by the
+/// adapter, and redirects are not followed.
 #[async_trait]
 pub trait Web: Send + Sync {
     /// Reads a document.
@@ -90,8 +90,8 @@ impl Oidc {
         Ok(Oidc { settings, web, keys: Keys::default(), found: Mutex::default() })
     }
 
-    /// The person whose access token this is; `None` when it is not valid for this service. `now` is
-    /// in milliseconds since 1970 UTC.
+    /// The person whose access token this is; `None` when it is not valid for this service. `now`
+    /// is in milliseconds since 1970 UTC.
     pub(crate) async fn person(&self, token: &str, now: i64) -> Option<Person> {
         let claims = self.verified(token, now).await?;
         claims.is_access_for(&self.settings.client_id, &self.settings.issuer).then_some(())?;
@@ -139,7 +139,7 @@ impl Oidc {
         let bytes = self.web.get(&format!("{issuer}/.well-known/openid-configuration")).await?;
         let said: Endpoints = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
         if said.issuer != self.settings.issuer {
-            return Err(format!("it says that it is `{}`", said.issuer));
+            return Err(format!("its discovery document names another issuer: `{}`", said.issuer));
         }
         *found = Some((said.clone(), now));
         Ok(said)
@@ -153,6 +153,6 @@ fn safe(text: &str) -> Result<Url, String> {
     match url.scheme() {
         "https" => Ok(url),
         "http" if is_local => Ok(url),
-        _ => Err(format!("`{text}` must be an address with `https`")),
+        _ => Err(format!("`{text}` must be an `https` URL")),
     }
 }

@@ -77,9 +77,9 @@ pub(crate) async fn history(
 pub(crate) struct Between {
     /// Path of the file in the repository.
     path: String,
-    /// The older version: a commit of the engagement, `base` for the customer's code, `approved` for
-    /// the version that was last approved, or `mine` for the one that the caller last decided on.
-    /// Defaults to `approved`, or to `base` before that.
+    /// The older version: a commit of the engagement, `base` for the customer's code, `approved`
+    /// for the version that was last approved, or `mine` for the one that the caller last decided
+    /// on. Defaults to `approved`, or to `base` before that.
     from: Option<String>,
     /// The newer version: a commit of the engagement, or `head`. Defaults to `head`.
     to: Option<String>,

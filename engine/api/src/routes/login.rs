@@ -126,7 +126,7 @@ pub(crate) async fn callback(
     let person = oidc.exchange(&begun, &code, &back, now).await;
     let person = person
         .map_err(|why| Problem::new(Kind::Unavailable, format!("the identity provider: {why}")))?
-        .ok_or_else(|| refused("the tokens of the identity provider are not valid here"))?;
+        .ok_or_else(|| refused("the identity provider's tokens are not valid for this service"))?;
     let once = (ports.secret)();
     if !app.logins().finish(&once, person, begun.then, now) {
         return Err(Problem::new(Kind::Unavailable, "too many logins are under way"));
@@ -166,15 +166,14 @@ pub(crate) async fn done(
     let ports = app.ports();
     let now = ports.clock.wall();
     let (person, then) = app.logins().finished(&once, now).ok_or_else(|| {
-        Problem::new(Kind::Unauthenticated, "the login is over; start again at /login")
+        Problem::new(Kind::Unauthenticated, "this login has expired; start again at /login")
     })?;
     let cookie = app.sessions().begin(person, &(ports.secret)(), now) + app.secure();
     goes_to(&then, Some(&cookie))
 }
 
 fn provider(app: &App) -> Result<(&Oidc, String), Problem> {
-    let none =
-        || Problem::new(Kind::Unknown, "people have tokens of this service; there is no login");
+    let none = || Problem::new(Kind::Unknown, "the service has no identity provider");
     let oidc = app.ports().oidc.as_deref().ok_or_else(none)?;
     let public = app.ports().public.as_ref().ok_or_else(none)?;
     Ok((oidc, format!("{}/callback", public.origin())))

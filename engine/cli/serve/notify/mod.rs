@@ -95,7 +95,7 @@ pub fn channels(file: &Path) -> Result<Vec<Channel>, Failure> {
     for (name, person) in written.people {
         let refused = |why: String| refused(format!("`{name}`: {why}"));
         let server = written.mail.as_ref();
-        let server = server.ok_or_else(|| refused("`mail` names no server".to_owned()))?;
+        let server = server.ok_or_else(|| refused("the file names no `mail` server".to_owned()))?;
         let sends = Box::new(Mail::new(server, &person.mail).map_err(refused)?);
         let zone = match &person.zone {
             None => TimeZone::UTC,
@@ -130,7 +130,7 @@ impl Target {
         let encoded = secret.strip_prefix("whsec_").unwrap_or(&secret);
         let bytes = STANDARD.decode(encoded).map_err(|_| format!("`{name}` is not base64"))?;
         if !(24..=64).contains(&bytes.len()) {
-            return Err(format!("`{name}` must have 24 to 64 bytes"));
+            return Err(format!("`{name}` must decode to 24 to 64 bytes"));
         }
         Ok(bytes)
     }

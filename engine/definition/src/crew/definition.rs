@@ -88,8 +88,8 @@ impl Definition {
         self.pots.iter().find(|p| p.name == name).map(|p| &p.budget)
     }
 
-    /// Name of the agent that answers messages of the customer in a workflow: the one it names, else
-    /// the reviewer of its first phase with a review, else the entry agent of its first phase.
+    /// Name of the agent that answers messages of the customer in a workflow: the one it names,
+    /// else the reviewer of its first phase with a review, else the entry agent of its first phase.
     pub fn contact(&self, workflow: &str) -> Option<&str> {
         let workflow = self.workflow(workflow)?;
         if let Some(contact) = &workflow.contact {

@@ -24,8 +24,8 @@ pub struct WorkflowFile {
     #[schemars(length(min = 1), extend("x-cloudcrew-names" = "phases", "examples" = [["discovery",
         "architecture"]]))]
     pub phases: Written<Vec<Written<String>>>,
-    /// Agent that answers messages of the customer. Defaults to the reviewer of the first phase that
-    /// has a review, else to the entry agent of the first phase.
+    /// Agent that answers the customer's messages. Defaults to the reviewer of the first phase that
+    /// has a review, otherwise to the entry agent of the first phase.
     #[schemars(extend("x-cloudcrew-names" = "agents", "examples" = ["pm"]))]
     pub contact: Option<Written<String>>,
     /// The budget of the engagement, including its reviews. Defaults to no limit.

@@ -15,7 +15,7 @@ const MESSAGES: &str = "# Messages from the customer\n";
 /// A turn in a conversation: look, pass the question on when it names another agent, answer.
 pub(super) fn turn(request: &ModelRequest<'_>, transcript: &Transcript<'_>) -> Turn {
     let open = LOOK.into_iter().filter(|tool| has(request, tool) && !transcript.called(tool));
-    let look = open.fold(Turn::says("I look this up."), |turn, tool| turn.call(tool, json!({})));
+    let look = open.fold(Turn::says("Let me check."), |turn, tool| turn.call(tool, json!({})));
     if !look.calls.is_empty() {
         return look;
     }

@@ -100,13 +100,13 @@ pub enum Refusal {
         remark: String,
     },
     /// The workflow has no agent that answers the customer.
-    #[error("nobody answers messages in `{project}`; name an agent as the workflow's `contact`")]
+    #[error("no agent answers messages in `{project}`; set the workflow's `contact`")]
     NoContact {
         /// The engagement.
         project: String,
     },
     /// Too many messages wait for an answer.
-    #[error("{waiting} messages wait for an answer in `{project}`; send more when one is answered")]
+    #[error("{waiting} messages wait for an answer in `{project}`; wait until one is answered")]
     TooManyMessages {
         /// The engagement.
         project: String,

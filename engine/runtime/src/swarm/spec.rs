@@ -24,7 +24,7 @@ pub struct SwarmSpec {
     pub retry: RetryPolicy,
     /// Whether agents can hand off. A review has a single agent and no handoffs.
     pub handoffs: bool,
-    /// Whether only the entry agent can hand off: who answers for it does not pass the work on.
+    /// Whether only the entry agent can hand off; the agent that takes over cannot.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub entry_hands_off: bool,
     /// How often per visit a model is asked again after an empty reply, or one that announced tool

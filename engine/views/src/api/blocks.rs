@@ -355,7 +355,10 @@ impl Reader {
 fn plain(text: impl AsRef<str>) -> String {
     let hides = |c: char| {
         (c.is_control() && c != '\n' && c != '\t')
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+            || ('\u{200b}'..='\u{200f}').contains(&c)
+            || ('\u{202a}'..='\u{202e}').contains(&c)
+            || ('\u{2060}'..='\u{2069}').contains(&c)
+            || c == '\u{feff}'
     };
     let shown = |c: char| if hides(c) { '\u{fffd}' } else { c };
     text.as_ref().chars().map(shown).collect()

@@ -1,6 +1,6 @@
 //! Answers messages of the customer outside of a swarm: the workflow's contact reads the ledger and
-//! the files, may ask one other agent, and writes nothing but ledger entries. A conversation has its
-//! own lease, and writes to the journal as people do, so it never holds up the phases.
+//! the files, may ask one other agent, and writes nothing but ledger entries. A conversation has
+//! its own lease, and writes to the journal as people do, so it never holds up the phases.
 
 mod host;
 mod place;
