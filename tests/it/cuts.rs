@@ -236,8 +236,9 @@ impl Repo for Knife {
         base: Option<&str>,
         head: &str,
         paths: &[String],
+        except: &[String],
     ) -> Result<Vec<String>, StoreError> {
-        self.repo.authors(base, head, paths).await
+        self.repo.authors(base, head, paths, except).await
     }
 }
 
@@ -330,6 +331,7 @@ async fn to_the_end(mut ports: Ports, store: &Store, process: u32) -> Result<u32
                         digest: None,
                         remarks: Vec::new(),
                         email: None,
+                        unverified: false,
                     };
                     record(Record::of(store), &*ports.clock, &mut engagement, given)
                         .await

@@ -138,6 +138,7 @@ async fn a_clock_that_was_temporarily_years_ahead_does_no_lasting_harm() {
         digest: None,
         remarks: Vec::new(),
         email: None,
+        unverified: false,
     };
     record(Record::of(&store), &SystemClock::default(), &mut engagement, given)
         .await

@@ -41,6 +41,7 @@ impl Journal for Before {
                 digest: None,
                 remarks: Vec::new(),
                 email: None,
+                unverified: false,
             };
             // The second time, the answer is already recorded.
             drop(record(Record::of(&self.0), &SystemClock::default(), &mut seen, given).await);

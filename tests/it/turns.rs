@@ -170,8 +170,9 @@ impl Repo for Patient {
         base: Option<&str>,
         head: &str,
         paths: &[String],
+        except: &[String],
     ) -> Result<Vec<String>, StoreError> {
-        self.0.authors(base, head, paths).await
+        self.0.authors(base, head, paths, except).await
     }
 }
 

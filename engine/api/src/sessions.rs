@@ -12,6 +12,8 @@ use crate::people::Person;
 const COOKIE: &str = "cloudcrew_session";
 /// How long a session lasts, in milliseconds: 12 hours.
 const LASTS: i64 = 12 * 3600 * 1000;
+/// How long one lasts for a person of an identity provider, whose groups may change: 1 hour.
+const VOUCHED: i64 = 3600 * 1000;
 /// Maximum number of sessions; the oldest ends when another begins.
 const MOST: usize = 10_000;
 
@@ -30,8 +32,9 @@ impl Sessions {
                 all.iter().min_by_key(|(_, (_, until))| *until).map(|(key, _)| key.clone());
             oldest.into_iter().for_each(|key| drop(all.remove(&key)));
         }
-        all.insert(sha256(secret.as_bytes()), (person, now + LASTS));
-        let seconds = LASTS / 1000;
+        let lasts = if person.vouched { VOUCHED } else { LASTS };
+        all.insert(sha256(secret.as_bytes()), (person, now + lasts));
+        let seconds = lasts / 1000;
         format!("{COOKIE}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}")
     }
 

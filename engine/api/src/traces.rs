@@ -13,6 +13,8 @@ use cloudcrew_ports::outbox::{Behind, Outbox};
 use cloudcrew_runtime::engagement::{EngagementError, Event, content};
 use cloudcrew_views::trace::{Span, Tracer, otlp};
 
+use crate::notices::Failed;
+
 /// Name of the reader.
 const READER: &str = "traces";
 /// Engagements to look at, at once.
@@ -30,7 +32,7 @@ const PAUSE: Duration = Duration::from_secs(15);
 #[async_trait]
 pub trait Collects: Send + Sync {
     /// Sends a request of the OpenTelemetry protocol, in JSON.
-    async fn collect(&self, body: String) -> Result<(), String>;
+    async fn collect(&self, body: String) -> Result<(), Failed>;
 }
 
 /// Sends the spans of all engagements.
@@ -81,7 +83,6 @@ impl Traces {
             let page = page.map_err(|error| error.to_string())?;
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.engagement.clone());
-            let mut done = Vec::new();
             for behind in page {
                 let read = self.read(&behind).await;
                 // An engagement that cannot be read keeps no other waiting.
@@ -93,16 +94,22 @@ impl Traces {
                     }
                 };
                 for part in spans.chunks(SPANS) {
-                    if let Err(why) = self.collector.collect(otlp(part).to_string()).await {
-                        // What is open is read again, from the journal.
-                        self.open.clear();
-                        return Err(why);
+                    match self.collector.collect(otlp(part).to_string()).await {
+                        Ok(()) => {}
+                        Err(Failed::Never(why)) => {
+                            (self.note)(&format!("traces of {}: {why}", behind.engagement));
+                        }
+                        Err(Failed::Later(why)) => {
+                            // What is open is read again, from the journal.
+                            self.open.remove(&behind.engagement);
+                            return Err(why);
+                        }
                     }
                 }
-                done.push(Behind { after: upto, ..behind });
+                let done = [Behind { after: upto, ..behind }];
+                let done = self.outbox.done(READER, &done).await;
+                done.map_err(|error| error.to_string())?;
             }
-            let done = self.outbox.done(READER, &done).await;
-            done.map_err(|error| error.to_string())?;
         }
     }
 
@@ -135,7 +142,13 @@ impl Traces {
             }
         }
         let upto = head.seq;
-        if let Some(tracer) = tracer.filter(|_| !ended && self.open.len() < KEPT) {
+        if let Some(tracer) = tracer.filter(|_| !ended) {
+            // Another engagement is read again when it goes on.
+            if self.open.len() >= KEPT
+                && let Some(other) = self.open.keys().next().cloned()
+            {
+                self.open.remove(&other);
+            }
             self.open.insert(project.clone(), (tracer, head));
         }
         Ok((spans, upto))

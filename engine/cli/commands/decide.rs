@@ -157,6 +157,7 @@ async fn decide(
         digest: full(&engagement, digest)?,
         remarks: Vec::new(),
         email: None,
+        unverified: false,
     };
     let recorded =
         match record(Record::of(&store), &SystemClock::default(), &mut engagement, given).await {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cloudcrew_definition::shown::row;
+use cloudcrew_ports::lease::Leases as _;
 use cloudcrew_runtime::engagement::{
     Engagement, EngagementError, Event, NewMessage, Record, converse, message as record_message,
 };
@@ -16,6 +17,7 @@ use crate::exit::{Exit, Failure};
 use crate::lines::Lines;
 use crate::out::{document, note, say};
 use crate::output::pretty;
+use crate::shell::pasted;
 use crate::wiring::clock::SystemClock;
 use crate::wiring::holder;
 use crate::wiring::store::Store;
@@ -96,6 +98,13 @@ async fn answer(
                 Err(error) => return Err(error.into()),
             }
             engagement = home::opened(store, &project).await?;
+        } else if began.elapsed() > PATIENCE
+            && !store.lease(&engagement.project).await?.is_some_and(|(_, alive)| alive)
+        {
+            let resume = pasted(&format!("resume {}", engagement.project));
+            let to = row(&exchange.message.to);
+            note!("{to} is at work, but no process is driving it; continue:  {resume}");
+            return Ok(MessageRow::new(exchange));
         } else if !told && began.elapsed() > PATIENCE {
             let to = row(&exchange.message.to).into_owned();
             note!("{to} is at work and will answer in its next turn; waiting");
@@ -119,7 +128,11 @@ fn print(answer: &MessageRow) {
 }
 
 fn exit(answer: &MessageRow) -> Exit {
-    if answer.state == MessageState::Answered { Exit::Done } else { Exit::Failed }
+    match answer.state {
+        MessageState::Answered => Exit::Done,
+        MessageState::Waiting => Exit::Waiting,
+        MessageState::Failed => Exit::Failed,
+    }
 }
 
 /// Shows nothing while an answer is made.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use cloudcrew_api::notices::Failed;
 use cloudcrew_api::traces::Collects;
 use reqwest::{Client, Url, redirect};
 
@@ -41,17 +42,21 @@ impl Collector {
 
 #[async_trait]
 impl Collects for Collector {
-    async fn collect(&self, body: String) -> Result<(), String> {
+    async fn collect(&self, body: String) -> Result<(), Failed> {
         let mut request = self.client.post(self.url.clone());
         request = request.header("content-type", "application/json");
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
         let answered = request.body(body).send().await;
-        let answered = answered.map_err(|_| "the collector cannot be reached".to_owned())?;
-        match answered.status() {
+        let unreached = |_| Failed::Later("the collector cannot be reached".to_owned());
+        let status = answered.map_err(unreached)?.status();
+        let why = format!("the collector answered {}", status.as_u16());
+        let is_busy = matches!(status.as_u16(), 408 | 429);
+        match status {
             status if status.is_success() => Ok(()),
-            status => Err(format!("the collector answered {}", status.as_u16())),
+            status if status.is_client_error() && !is_busy => Err(Failed::Never(why)),
+            _ => Err(Failed::Later(why)),
         }
     }
 }

@@ -129,12 +129,13 @@ pub trait Repo: Send + Sync {
     async fn log(&self, base: Option<&str>, head: &str) -> Result<Vec<Logged>, StoreError>;
 
     /// E-mail addresses, in lower case, of the authors of commits reachable from `head` and not
-    /// from `base` that changed one of these paths, each once. Commits that name an engagement's
-    /// step do not count.
+    /// from `base` that changed one of these paths, each once. The commits in `except`
+    /// do not count.
     async fn authors(
         &self,
         base: Option<&str>,
         head: &str,
         paths: &[String],
+        except: &[String],
     ) -> Result<Vec<String>, StoreError>;
 }

@@ -57,6 +57,10 @@ impl TypedTool for LedgerWrite {
             Kind::Decision => LedgerKind::Decision,
             Kind::Blocker => LedgerKind::Blocker,
         };
+        if !at.may_note(kind) {
+            let why = "Only facts and assumptions are noted here; decide at the next gate.";
+            return Err(ToolError::Refused(why.to_owned()));
+        }
         let done = at.note(kind, &a.title, &a.body, &a.source).await?;
         Ok(Outcome::Done(format!("Recorded: {}", a.title), done))
     }

@@ -109,6 +109,11 @@ pub trait Workplace: Send + Sync {
     /// refusal.
     async fn fill_in(&self, template: &str, more: Value) -> Result<String, String>;
 
+    /// Whether the agent may add this kind of row to the ledger here.
+    fn may_note(&self, _: LedgerKind) -> bool {
+        true
+    }
+
     /// Whether this is an open remark on a file of the agent.
     async fn has_remark(&self, id: &str) -> bool;
 

@@ -61,6 +61,8 @@ pub struct Tracer {
     project: String,
     trace: String,
     began: i64,
+    /// How often it was retried.
+    retries: u32,
     /// The swarm at work: its id, the phase, and its span.
     swarm: Option<(String, Span)>,
     /// Number of parts of each swarm; a wait divides it.
@@ -87,6 +89,7 @@ impl Tracer {
             project: started.project.clone(),
             trace: sha256(identity)[..32].to_owned(),
             began: at,
+            retries: 0,
             swarm: None,
             parts: BTreeMap::new(),
             visit: None,
@@ -156,11 +159,19 @@ impl Tracer {
                 self.talk = Some(span);
             }
             Event::ConversationInput { input, elapsed_ms, settled, .. } => {
-                let ends = matches!(**input, Input::Reply(_) | Input::Fault { .. });
+                let ends = matches!(
+                    **input,
+                    Input::Reply(_) | Input::Fault { .. } | Input::TimedOut { .. }
+                );
                 if let Some(span) = self.talk.take_if(|_| ends) {
                     let cost = settled.and_then(|charge| charge.micro_usd);
                     done.push(answered(span, at, *elapsed_ms, input, cost));
                 }
+            }
+            Event::Retried { .. } => {
+                self.retries += 1;
+                self.began = at;
+                self.last = None;
             }
             Event::Ended(end) => {
                 done.extend(self.end_swarm(at, None));
@@ -176,8 +187,12 @@ impl Tracer {
         done
     }
 
+    /// The id of the engagement's span. A retry begins another one.
     fn root(&self) -> String {
-        id("engagement")
+        match self.retries {
+            0 => id("engagement"),
+            retries => id(&format!("engagement#{retries}")),
+        }
     }
 
     fn span(&self, step: &str, parent: Option<String>, name: String, at: i64) -> Span {

@@ -68,6 +68,8 @@ fn a_document_is_read_as_blocks_a_board_shows_the_work_and_a_diff_begins_at_my_d
     let blocks = document["blocks"].as_array().expect("blocks");
     assert!(blocks.iter().any(|block| block["block"] == "heading"), "{document:#}");
     assert_eq!(document["path"], "docs/proposal.md");
+    let files = service.send(&get("/projects/demo/artifacts")).is(200).json();
+    assert_eq!(document["oid"], files["artifacts"][0]["oid"]);
     let board = service.send(&get("/projects/demo/board")).is(200).json();
     let card = &board["cards"][0];
     assert_eq!((&card["path"], &card["state"]), (&json!("docs/proposal.md"), &json!("written")));

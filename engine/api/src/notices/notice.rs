@@ -99,7 +99,10 @@ impl Notice {
                 (Kind::Phase, format!("{phase} begins"), String::new(), None)
             }
             Event::Replied(reply) => {
-                let title = format!("{} has answered", row(&reply.agent));
+                let title = match &reply.fault {
+                    None => format!("{} has answered", row(&reply.agent)),
+                    Some(why) => format!("a message was not answered: {}", row(&why.text)),
+                };
                 (Kind::Message, title, inset(&reply.words, ""), None)
             }
             Event::Ended(end) => (Kind::End, row(&end.text).into_owned(), String::new(), None),

@@ -60,6 +60,15 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// Whether the person wants no mail now, milliseconds since 1970 UTC.
+    pub fn is_quiet(&self, now: i64) -> bool {
+        let Ok(time) = Timestamp::from_millisecond(now) else { return false };
+        let time = time.to_zoned_datetime(self.zone.clone()).time();
+        self.quiet.is_some_and(|quiet| quiet.holds(time))
+    }
+}
+
 impl Quiet {
     fn holds(&self, clock: Clock) -> bool {
         match self.from <= self.to {

@@ -10,7 +10,9 @@ use cloudcrew_ports::blob::Blobs;
 use cloudcrew_ports::clock::Clock;
 use cloudcrew_ports::journal::{Head, Journal};
 use cloudcrew_ports::outbox::{Behind, Outbox};
-use cloudcrew_runtime::engagement::{EngagementError, Event, Standing, content};
+use cloudcrew_runtime::engagement::{
+    EngagementError, Event, Record, Request, Standing, content, open,
+};
 
 use super::notice::{Kind, Notice};
 use super::people::Reader;
@@ -70,6 +72,8 @@ pub struct Sender {
     channel: Channel,
     /// Engagements that wait: since when the first try failed, how often, and until when.
     waits: HashMap<String, (i64, u32, i64)>,
+    /// Engagements that could not be read, and until when they are left alone.
+    unread: HashMap<String, i64>,
     /// Tells the operator what went wrong.
     note: fn(&str),
 }
@@ -87,8 +91,8 @@ impl Sender {
         note: fn(&str),
     ) -> Result<Sender, StoreError> {
         outbox.add(&channel.name).await?;
-        let waits = HashMap::new();
-        Ok(Sender { journal, blobs, outbox, clock, channel, waits, note })
+        let (waits, unread) = (HashMap::new(), HashMap::new());
+        Ok(Sender { journal, blobs, outbox, clock, channel, waits, unread, note })
     }
 
     /// Sends what is due, forever. `every` is how often to look.
@@ -114,10 +118,12 @@ impl Sender {
             let now = self.clock.wall();
             let mut done = Vec::new();
             for behind in page {
-                let waits = self.waits.get(&behind.engagement);
-                if waits.is_some_and(|(_, _, until)| *until > now) {
+                let waits = self.waits.get(&behind.engagement).map(|(_, _, until)| until);
+                let unread = self.unread.get(&behind.engagement);
+                if waits.into_iter().chain(unread).any(|until| *until > now) {
                     continue;
                 }
+                self.unread.remove(&behind.engagement);
                 let from = behind.after;
                 // An engagement that cannot be read keeps no other waiting.
                 match self.engagement(&behind, now).await {
@@ -126,7 +132,7 @@ impl Sender {
                     }
                     Ok(_) => {}
                     Err(error) => {
-                        self.failed(&behind.engagement, now);
+                        self.unread.insert(behind.engagement.clone(), now + LONGEST);
                         (self.note)(&format!("{}: {error}", behind.engagement));
                     }
                 }
@@ -142,6 +148,7 @@ impl Sender {
         let project = &behind.engagement;
         let standing = behind.standing.as_deref();
         let standing = standing.and_then(|text| serde_json::from_str::<Standing>(text).ok());
+        let mut standing = standing.filter(|standing| !standing.partial);
         let mut head = match self.journal.head_at(project, behind.after).await? {
             Some(head) => head,
             None => return Ok(behind.after),
@@ -156,10 +163,14 @@ impl Sender {
                 let event = serde_json::from_value::<Event>(payload).ok();
                 let notice =
                     event.and_then(|event| Notice::of(project, entry.seq, entry.at, &event));
-                let wanted = notice.filter(|notice| self.wants(notice, standing.as_ref()));
+                let wanted = match notice {
+                    Some(notice) => self.wanted(notice, &mut standing).await?,
+                    None => None,
+                };
                 if let Some(notice) = wanted {
-                    let from = |reader: &Reader| reader.from(notice.at.0);
-                    if self.channel.reader.as_ref().is_some_and(|reader| from(reader) > now) {
+                    let later =
+                        |reader: &Reader| reader.from(notice.at.0) > now || reader.is_quiet(now);
+                    if self.channel.reader.as_ref().is_some_and(later) {
                         return Ok(self.send(project, ready, upto, now).await);
                     }
                     ready.push(notice);
@@ -214,10 +225,28 @@ impl Sender {
         since
     }
 
-    /// Whether a notification is for this channel.
-    fn wants(&self, notice: &Notice, standing: Option<&Standing>) -> bool {
+    /// A notification, if it is for this channel. A person's roles are read from the journal when the
+    /// index does not have them.
+    async fn wanted(
+        &self,
+        mut notice: Notice,
+        standing: &mut Option<Standing>,
+    ) -> Result<Option<Notice>, EngagementError> {
         let channel = &self.channel;
-        let is_on = channel.on.is_empty() || channel.on.contains(&notice.kind);
-        is_on && channel.reader.as_ref().is_none_or(|reader| reader.concerns(notice, standing))
+        if !channel.on.is_empty() && !channel.on.contains(&notice.kind) {
+            return Ok(None);
+        }
+        let Some(reader) = &channel.reader else { return Ok(Some(notice)) };
+        if standing.is_none() {
+            let record = Record::new(&*self.journal, &*self.blobs);
+            *standing = Some(Standing::of(&open(record, &notice.project).await?.state));
+        }
+        // A reminder or an escalation concerns whoever the request asks now.
+        let requests = standing.iter().flat_map(|standing| &standing.requests);
+        let of = |request: &&Request| Some(&request.id) == notice.request.as_ref();
+        if let Some(request) = requests.into_iter().find(of) {
+            notice.groups = request.groups().into_iter().map(str::to_owned).collect();
+        }
+        Ok(reader.concerns(&notice, standing.as_ref()).then_some(notice))
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct Claims {
     #[serde(default)]
     aud: Option<Audience>,
     #[serde(default)]
-    username: Option<String>,
+    at_hash: Option<String>,
     #[serde(default)]
     email: Option<String>,
     /// Cognito writes it as text.
@@ -54,7 +54,11 @@ impl Claims {
     pub(super) fn is_access_for(&self, client: &str, issuer: &str) -> bool {
         match self.token_use.as_deref() {
             Some(purpose) => purpose == "access" && self.client_id.as_deref() == Some(client),
-            None => !is_cognito(issuer) && self.is_for(client),
+            // An identity token is for the client too, and says more than an access token.
+            None => {
+                let is_identity = self.nonce.is_some() || self.at_hash.is_some();
+                !is_cognito(issuer) && self.is_for(client) && !is_identity
+            }
         }
     }
 
@@ -73,13 +77,9 @@ impl Claims {
         self.email.clone().filter(|_| verified)
     }
 
-    /// The person. Cognito's user names are unique; elsewhere, only the subject is.
+    /// The person, known by the subject: user names are chosen by people, and may be those of others.
     pub(super) fn person(self, operators: Option<&str>) -> Option<Person> {
-        let email = self.email();
-        let name = match (self.token_use.is_some(), self.username) {
-            (true, Some(name)) => name,
-            _ => self.sub,
-        };
+        let (email, name) = (self.email(), self.sub);
         let is_name = (1..=MAX_NAME).contains(&name.len()) && !name.chars().any(char::is_control);
         let mut groups = self.cognito_groups;
         groups.extend(self.groups);
@@ -114,16 +114,18 @@ mod tests {
         let standard = claims(r#"{"sub":"1","aud":["them","us"]}"#);
         assert!(standard.is_access_for("us", other) && !standard.is_access_for("us", pool));
         assert!(!claims(r#"{"sub":"1","client_id":"us"}"#).is_access_for("us", other));
+        let identity = claims(r#"{"sub":"1","aud":"us","nonce":"n"}"#);
+        assert!(!identity.is_access_for("us", other));
     }
 
     #[test]
-    fn only_cognito_names_people_by_user_name() {
+    fn people_are_known_by_their_subject_and_not_by_a_name_that_they_choose() {
         let text = r#"{"sub":"s-1","username":"ada","groups":["finance"]}"#;
         let person = claims(text).person(Some("finance")).expect("a person");
         assert_eq!((person.name.as_str(), person.operates), ("s-1", true));
         let text = r#"{"sub":"s-1","username":"ada","token_use":"access","cognito:groups":["x"]}"#;
         let person = claims(text).person(Some("finance")).expect("a person");
-        assert_eq!((person.name.as_str(), person.operates), ("ada", false));
+        assert_eq!((person.name.as_str(), person.operates), ("s-1", false));
         assert!(claims(r#"{"sub":""}"#).person(None).is_none());
         assert!(claims(r#"{"sub":"a\nb"}"#).person(None).is_none());
     }

@@ -1,10 +1,10 @@
 //! The keys of an identity provider, kept and read again when one is missing, but not often.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
-use tokio::sync::Mutex;
 
 /// How long to wait before the keys are read again for a key that was missing, in milliseconds.
 const PAUSE: i64 = 30_000;
@@ -54,17 +54,28 @@ impl Keys {
         now: i64,
         fetch: impl Future<Output = Result<Vec<u8>, String>>,
     ) -> Option<DecodingKey> {
-        let mut cache = self.0.lock().await;
-        let is_old = cache.read.is_none_or(|at| now - at >= KEPT);
-        let rests = cache.tried.is_some_and(|at| (0..PAUSE).contains(&(now - at)));
-        if (is_old || !cache.keys.contains_key(id)) && !rests {
-            cache.tried = Some(now);
-            // What was read before stays valid while the provider cannot be reached.
-            if let Some(keys) = fetch.await.ok().and_then(|bytes| published(&bytes)) {
-                (cache.keys, cache.read) = (keys, Some(now));
+        {
+            let mut cache = self.lock();
+            let known = cache.keys.get(id).cloned();
+            let is_old = cache.read.is_none_or(|at| now - at >= KEPT);
+            let rests = cache.tried.is_some_and(|at| (0..PAUSE).contains(&(now - at)));
+            if (known.is_some() && !is_old) || rests {
+                return known;
             }
+            // Others go on with what is known while this request reads.
+            cache.tried = Some(now);
+        }
+        let read = fetch.await.ok().and_then(|bytes| published(&bytes));
+        let mut cache = self.lock();
+        // What was read before stays valid while the provider cannot be reached.
+        if let Some(keys) = read {
+            (cache.keys, cache.read) = (keys, Some(now));
         }
         cache.keys.get(id).cloned()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Cache> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -21,7 +21,17 @@ const MOST: usize = 10_000;
 #[derive(Debug, Default)]
 pub(crate) struct Logins {
     begun: Mutex<HashMap<String, Begun>>,
-    done: Mutex<HashMap<String, (Person, String, i64)>>,
+    done: Mutex<HashMap<String, Done>>,
+}
+
+/// A login that only lacks its cookie.
+#[derive(Debug)]
+struct Done {
+    person: Person,
+    /// The secret of the browser in which the login began.
+    state: String,
+    then: String,
+    until: i64,
 }
 
 /// A login that has begun.
@@ -36,19 +46,23 @@ pub(crate) struct Begun {
     until: i64,
 }
 
+/// Adds something under a secret. When there is no room, the oldest has to go.
 fn add<T>(
     all: &Mutex<HashMap<String, T>>,
     secret: &str,
     new: T,
-    lives: impl Fn(&T) -> bool,
-) -> bool {
+    until: impl Fn(&T) -> i64,
+    now: i64,
+) {
     let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
-    all.retain(|_, there| lives(there));
-    let has_room = all.len() < MOST;
-    if has_room {
-        all.insert(sha256(secret.as_bytes()), new);
+    if all.len() >= MOST {
+        all.retain(|_, there| until(there) > now);
     }
-    has_room
+    if all.len() >= MOST {
+        let oldest = all.iter().min_by_key(|(_, there)| until(there)).map(|(key, _)| key.clone());
+        oldest.into_iter().for_each(|key| drop(all.remove(&key)));
+    }
+    all.insert(sha256(secret.as_bytes()), new);
 }
 
 fn take<T>(all: &Mutex<HashMap<String, T>>, secret: &str) -> Option<T> {
@@ -61,15 +75,23 @@ impl Logins {
         take(&self.begun, state).filter(|begun| begun.until > now)
     }
 
-    /// Keeps a person until the browser asks for its cookie from a page of this site.
-    pub(crate) fn finish(&self, once: &str, person: Person, then: String, now: i64) -> bool {
-        add(&self.done, once, (person, then, now + 60_000), |(.., until)| *until > now)
+    /// Keeps a person until the browser in which the login began asks for its cookie from a page of
+    /// this site.
+    pub(crate) fn finish(
+        &self,
+        once: &str,
+        person: Person,
+        (state, then): (&str, String),
+        now: i64,
+    ) {
+        let (state, until) = (sha256(state.as_bytes()), now + 60_000);
+        add(&self.done, once, Done { person, state, then, until }, |done| done.until, now);
     }
 
-    /// The person who has logged in, and where to go.
-    pub(crate) fn finished(&self, once: &str, now: i64) -> Option<(Person, String)> {
-        let (person, then, _) = take(&self.done, once).filter(|(.., until)| *until > now)?;
-        Some((person, then))
+    /// The person who has logged in with this browser, and where to go.
+    pub(crate) fn finished(&self, once: &str, state: &str, now: i64) -> Option<(Person, String)> {
+        let done = take(&self.done, once).filter(|done| done.until > now)?;
+        (done.state == sha256(state.as_bytes())).then_some((done.person, done.then))
     }
 }
 
@@ -82,8 +104,7 @@ struct Tokens {
 }
 
 impl Oidc {
-    /// Begins a login; returns the address of the provider's page, or `None` when too many are
-    /// under way.
+    /// Begins a login; returns the address of the provider's page.
     ///
     /// # Errors
     /// When the provider cannot be reached, or offers no login.
@@ -93,7 +114,7 @@ impl Oidc {
         secret: fn() -> String,
         (state, back, then): (&str, &str, String),
         now: i64,
-    ) -> Result<Option<String>, String> {
+    ) -> Result<String, String> {
         let endpoints = self.endpoints(now).await?;
         let mut url = safe(&endpoints.authorization_endpoint)?;
         // 256 bits, in the alphabet of a verifier.
@@ -103,14 +124,14 @@ impl Oidc {
             .append_pair("response_type", "code")
             .append_pair("client_id", &self.settings.client_id)
             .append_pair("redirect_uri", back)
-            .append_pair("scope", "openid profile")
+            .append_pair("scope", "openid profile email")
             .append_pair("state", state)
             .append_pair("nonce", &nonce)
             .append_pair("code_challenge", &challenge)
             .append_pair("code_challenge_method", "S256");
         let begun = Begun { verifier, nonce, then, until: now + LASTS };
-        let has_room = add(&logins.begun, state, begun, |begun| begun.until > now);
-        Ok(has_room.then(|| url.into()))
+        add(&logins.begun, state, begun, |begun| begun.until, now);
+        Ok(url.into())
     }
 
     /// Exchanges the code of a login for a person; `None` when the provider's tokens are not valid.

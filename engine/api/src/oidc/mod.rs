@@ -58,12 +58,15 @@ pub trait Web: Send + Sync {
     ) -> Result<Vec<u8>, String>;
 }
 
+/// How long to wait after a failure before the provider is asked again, in milliseconds.
+const PAUSE: i64 = 10_000;
+
 /// An identity provider.
 pub struct Oidc {
     settings: Settings,
     web: Arc<dyn Web>,
     keys: Keys,
-    found: Mutex<Option<(Endpoints, i64)>>,
+    found: Mutex<Option<(Result<Endpoints, String>, i64)>>,
 }
 
 /// What the provider says about itself.
@@ -132,16 +135,23 @@ impl Oidc {
     /// What the provider says about itself.
     async fn endpoints(&self, now: i64) -> Result<Endpoints, String> {
         let mut found = self.found.lock().await;
-        if let Some((endpoints, _)) = found.as_ref().filter(|(_, at)| now - at < KEPT) {
-            return Ok(endpoints.clone());
+        match &*found {
+            Some((Ok(endpoints), at)) if now - at < KEPT => return Ok(endpoints.clone()),
+            Some((Err(why), at)) if now - at < PAUSE => return Err(why.clone()),
+            _ => {}
         }
+        let said = self.discovered().await;
+        *found = Some((said.clone(), now));
+        said
+    }
+
+    async fn discovered(&self) -> Result<Endpoints, String> {
         let issuer = self.settings.issuer.trim_end_matches('/');
         let bytes = self.web.get(&format!("{issuer}/.well-known/openid-configuration")).await?;
         let said: Endpoints = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
         if said.issuer != self.settings.issuer {
             return Err(format!("its discovery document names another issuer: `{}`", said.issuer));
         }
-        *found = Some((said.clone(), now));
         Ok(said)
     }
 }

@@ -74,10 +74,11 @@ pub(crate) async fn read(
             return Err(invalid("is too large to be read as blocks"));
         }
         let text = String::from_utf8(bytes).map_err(|_| invalid("is not text"))?;
-        let oid = repo.list(&head, &path).await?.into_iter().find(|file| file.path == path);
-        let oid = oid.map(|file| file.oid).unwrap_or_default();
-        let (blocks, cut) = blocks(&text);
+        let oid = repo.find(&head, &path).await?.ok_or_else(none)?.oid;
         let as_of = opened.head.seq;
+        // Nobody waits for the engagement while a long document is read.
+        drop(opened);
+        let (blocks, cut) = blocks(&text);
         return Ok(Json(Document { path, oid, blocks, cut, as_of }).into_response());
     }
     let headers = [

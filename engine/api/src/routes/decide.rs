@@ -44,7 +44,7 @@ pub(crate) struct Approval {
     ratings: BTreeMap<String, u8>,
     /// Remarks to record with the decision.
     #[serde(default)]
-    #[schema(max_items = 100)]
+    #[schema(max_items = 40)]
     remarks: Vec<NewRemark>,
 }
 
@@ -66,7 +66,7 @@ pub(crate) struct Revision {
     ratings: BTreeMap<String, u8>,
     /// Remarks to record with the decision.
     #[serde(default)]
-    #[schema(max_items = 100)]
+    #[schema(max_items = 40)]
     remarks: Vec<NewRemark>,
 }
 
@@ -203,6 +203,7 @@ async fn decide(
         digest,
         remarks,
         email: opened.caller.email.clone(),
+        unverified: opened.caller.vouched && opened.caller.email.is_none(),
     };
     let place = app.record().answering(&receipt);
     match record(place, &*ports.clock, &mut opened, given).await {

@@ -74,8 +74,7 @@ pub(crate) async fn begin(
     let (state, now) = ((ports.secret)(), ports.clock.wall());
     let begun = oidc.begin(app.logins(), ports.secret, (&state, &back, then), now).await;
     let url = begun
-        .map_err(|why| Problem::new(Kind::Unavailable, format!("the identity provider: {why}")))?
-        .ok_or_else(|| Problem::new(Kind::Unavailable, "too many logins are under way"))?;
+        .map_err(|why| Problem::new(Kind::Unavailable, format!("the identity provider: {why}")))?;
     let secure = app.secure();
     let cookie = format!("{STATE}={state}; HttpOnly; SameSite=Lax; Path=/; Max-Age=600{secure}");
     goes_to(&url, Some(&cookie))
@@ -128,19 +127,15 @@ pub(crate) async fn callback(
         .map_err(|why| Problem::new(Kind::Unavailable, format!("the identity provider: {why}")))?
         .ok_or_else(|| refused("the identity provider's tokens are not valid for this service"))?;
     let once = (ports.secret)();
-    if !app.logins().finish(&once, person, begun.then, now) {
-        return Err(Problem::new(Kind::Unavailable, "too many logins are under way"));
-    }
+    app.logins().finish(&once, person, (&state, begun.then), now);
     // The secret consists of hex digits.
     let page = format!(
         "<!doctype html><meta charset=\"utf-8\"><title>CloudCrew</title>\
          <meta http-equiv=\"refresh\" content=\"0;url=/callback/done?once={once}\">\
          <a href=\"/callback/done?once={once}\">Continue</a>"
     );
-    let ends = format!("{STATE}=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0{}", app.secure());
     let html = HeaderValue::from_static("text/html; charset=utf-8");
-    let headers = [(header::CONTENT_TYPE, html), (header::SET_COOKIE, value(&ends)?)];
-    Ok((headers, page).into_response())
+    Ok(([(header::CONTENT_TYPE, html)], page).into_response())
 }
 
 /// The end of a login.
@@ -161,15 +156,21 @@ pub(crate) struct Done {
             headers(("location" = String), ("set-cookie" = String))), OfReader))]
 pub(crate) async fn done(
     State(app): State<App>,
+    headers: HeaderMap,
     Asked(Done { once }): Asked<Done>,
 ) -> Result<Response, Problem> {
     let ports = app.ports();
     let now = ports.clock.wall();
-    let (person, then) = app.logins().finished(&once, now).ok_or_else(|| {
+    // Nobody logs another person's browser in.
+    let state = cookie(&headers, STATE).unwrap_or_default();
+    let (person, then) = app.logins().finished(&once, state, now).ok_or_else(|| {
         Problem::new(Kind::Unauthenticated, "this login has expired; start again at /login")
     })?;
-    let cookie = app.sessions().begin(person, &(ports.secret)(), now) + app.secure();
-    goes_to(&then, Some(&cookie))
+    let session = app.sessions().begin(person, &(ports.secret)(), now) + app.secure();
+    let ends = format!("{STATE}=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0{}", app.secure());
+    let mut response = goes_to(&then, Some(&session))?;
+    response.headers_mut().append(header::SET_COOKIE, value(&ends)?);
+    Ok(response)
 }
 
 fn provider(app: &App) -> Result<(&Oidc, String), Problem> {

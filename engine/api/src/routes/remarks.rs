@@ -22,8 +22,9 @@ use crate::problem::{Kind, Problem};
 
 /// Maximum bytes of a quoted passage.
 const MAX_QUOTE: usize = 4 * 1024;
-/// Maximum number of remarks with one decision.
-const MOST: usize = 100;
+/// Maximum number of remarks with one decision, and of their bytes: they are recorded in one append.
+const MOST: usize = 40;
+const MOST_BYTES: usize = 128 * 1024;
 
 /// A remark on a passage.
 #[derive(Deserialize, ToSchema)]
@@ -58,6 +59,11 @@ pub(super) async fn anchored(
 ) -> Result<Vec<RemarkRecord>, Problem> {
     if new.len() > MOST {
         return Err(Problem::new(Kind::Invalid, format!("at most {MOST} remarks at once")));
+    }
+    let bytes: usize = new.iter().map(|new| new.quote.len() + new.words.len()).sum();
+    if bytes > MOST_BYTES {
+        let detail = format!("remarks have at most {MOST_BYTES} bytes together");
+        return Err(Problem::new(Kind::Invalid, detail));
     }
     let mut records = Vec::new();
     for NewRemark { path, oid, quote, words } in new {

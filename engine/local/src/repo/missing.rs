@@ -66,6 +66,7 @@ impl Repo for MissingRepo {
         _: Option<&str>,
         _: &str,
         _: &[String],
+        _: &[String],
     ) -> Result<Vec<String>, StoreError> {
         self.fault()
     }

@@ -20,7 +20,7 @@ mod start;
 mod sync;
 mod tree;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -244,10 +244,12 @@ impl Repo for GitRepo {
         base: Option<&str>,
         head: &str,
         paths: &[String],
+        except: &[String],
     ) -> Result<Vec<String>, StoreError> {
         let (base, head, paths) = (base.map(str::to_owned), head.to_owned(), paths.to_vec());
+        let except: BTreeSet<String> = except.iter().cloned().collect();
         self.work(move |bound, repository| {
-            bound.authors(repository, base.as_deref(), &head, &paths)
+            bound.authors(repository, base.as_deref(), &head, (&paths, &except))
         })
         .await
     }

@@ -144,11 +144,12 @@ impl Bound {
         repository: &Repository,
         base: Option<&str>,
         head: &str,
-        paths: &[String],
+        (paths, except): (&[String], &BTreeSet<String>),
     ) -> Result<Vec<String>, StoreError> {
         let mut authors = BTreeSet::new();
         for logged in self.log(repository, base, head)? {
-            if logged.anchor.step.is_some() {
+            // Trailers do not tell: anyone can write them.
+            if except.contains(&logged.id) {
                 continue;
             }
             let id = self.oid(&logged.id)?;

@@ -26,6 +26,9 @@ pub struct Submission {
     pub groups: Vec<String>,
     /// The person's e-mail address, if it is verified.
     pub email: Option<String>,
+    /// Whether the person should have a verified address, and has none: then it is not known what
+    /// the person wrote.
+    pub unverified: bool,
     /// Where the answer came from, such as `terminal`.
     pub channel: String,
     /// Digest of what the person saw; defaults to what the request asks about now.
@@ -130,6 +133,9 @@ fn eligible(e: &Engagement, request: &Request, given: &Submission) -> Result<(),
     let is_own = e.state.started.actor == given.actor || given.email.as_ref().is_some_and(wrote);
     if approvers.not_own && is_own {
         return Err(Refusal::Own { request: id, actor }.into());
+    }
+    if approvers.not_own && given.unverified && !request.authors.is_empty() {
+        return Err(Refusal::Unverified { request: id, actor }.into());
     }
     let groups = request.groups();
     let recorded = e.state.members.get(&given.actor).map(|member| &member.groups);

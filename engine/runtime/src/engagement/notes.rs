@@ -5,12 +5,24 @@ use cloudcrew_definition::shown::{inset, row};
 use super::event::MessageRecord;
 use crate::swarm::Note;
 
+/// Maximum bytes of the messages that one section shows, unless one alone is longer.
+const MOST: usize = 32 * 1024;
+
 /// What the agent is told below messages that it must answer.
 const HOW: &str = "\n\nAnswer in the text of your next reply: that text is sent to the customer, \
                    word for word. Then go on with your work.";
 
 /// Formats messages as a section of a visit's input; `None` without messages.
 pub(super) fn note(inbox: &[MessageRecord]) -> Option<Note> {
+    // What does not fit waits for the next turn.
+    let mut left = MOST;
+    let fits = |message: &&MessageRecord| {
+        let first = left == MOST;
+        let fits = message.words.len() <= left;
+        left = left.saturating_sub(message.words.len().max(1));
+        first || fits
+    };
+    let inbox: Vec<MessageRecord> = inbox.iter().take_while(fits).cloned().collect();
     let words: Vec<String> =
         inbox.iter().map(|m| format!("- {}: {}", row(&m.actor), inset(&m.words, "  "))).collect();
     let messages = inbox.iter().map(|m| m.id.clone()).collect();

@@ -132,6 +132,17 @@ pub enum Refusal {
         /// The person.
         actor: String,
     },
+    /// The person may have written part of it, and has no verified address to tell.
+    #[error(
+        "{actor} has no verified e-mail address, so it is not known whether {actor} wrote part of \
+         what `{request}` covers; log in with one"
+    )]
+    Unverified {
+        /// Id of the request.
+        request: String,
+        /// The person.
+        actor: String,
+    },
     /// The person is in none of the groups that decide.
     #[error("{actor} may not decide `{request}`; members of {groups} may")]
     NotApprover {
@@ -315,7 +326,9 @@ impl Refusal {
             | Refusal::Completed { .. }
             | Refusal::Cancelled { .. } => RefusalKind::Conflict,
             Refusal::Incompatible { .. } => RefusalKind::Incompatible,
-            Refusal::Own { .. } | Refusal::NotApprover { .. } => RefusalKind::NotAllowed,
+            Refusal::Own { .. } | Refusal::Unverified { .. } | Refusal::NotApprover { .. } => {
+                RefusalKind::NotAllowed
+            }
             Refusal::BranchRemoved { .. } | Refusal::CheckedOut { .. } => RefusalKind::Repository,
             _ => RefusalKind::Usage,
         }

@@ -106,6 +106,15 @@ pub struct Span {
     pub link: Option<String>,
 }
 
+impl Span {
+    /// Whether it is shown as another one, whatever their texts are.
+    fn has_style(&self, other: &Span) -> bool {
+        let Span { text: _, strong, emphasis, strike, code, link } = self;
+        (strong, emphasis, strike, code, link)
+            == (&other.strong, &other.emphasis, &other.strike, &other.code, &other.link)
+    }
+}
+
 /// What is open while a document is read.
 enum Open {
     Blocks(Vec<Block>, Kind),
@@ -314,7 +323,7 @@ impl Reader {
         }
         let span = Span { text: plain(text), ..self.style.clone() };
         match self.spans.last_mut() {
-            Some(last) if Span { text: String::new(), ..last.clone() } == self.style => {
+            Some(last) if last.has_style(&self.style) => {
                 last.text.push_str(&span.text);
             }
             _ => self.spans.push(span),

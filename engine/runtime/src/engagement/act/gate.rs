@@ -41,15 +41,17 @@ impl Driver {
 
     async fn opened(&self, mut request: Request) -> Result<Event, EngagementError> {
         let not_own = request.approvers.as_ref().is_some_and(|approvers| approvers.not_own);
-        let (base, head) = self
+        let (base, head, ours) = self
             .look(|e| {
                 let base = e.state.started.base.as_ref().map(|base| base.commit.clone());
-                (base, e.state.head.clone())
+                let ours = e.state.commits.values().map(|commit| commit.commit.clone());
+                (base, e.state.head.clone(), ours.collect::<Vec<_>>())
             })
             .await;
         if let Some(head) = head.filter(|_| not_own) {
             let paths: Vec<String> = request.subject.iter().map(|(path, _)| path.clone()).collect();
-            request.authors = self.ports.repo.authors(base.as_deref(), &head, &paths).await?;
+            let repo = &self.ports.repo;
+            request.authors = repo.authors(base.as_deref(), &head, &paths, &ours).await?;
         }
         Ok(Event::RequestOpened(Box::new(self.opened_now(request).await)))
     }

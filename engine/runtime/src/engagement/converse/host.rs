@@ -19,7 +19,7 @@ use super::{Talker, prompt, spec};
 use crate::engagement::act::budget::uncovered;
 use crate::engagement::error::EngagementError;
 use crate::engagement::event::{Event, SourceHash, ToolDone, Why, ms};
-use crate::engagement::host::{BYTES_PER_TOKEN, FRAMING, engagement_error, size};
+use crate::engagement::host::{BYTES_PER_TOKEN, CUT, FRAMING, engagement_error, said, size};
 use crate::engagement::meter::{CONVERSATION, Charge};
 use crate::prompt::joined;
 use crate::swarm::{
@@ -32,16 +32,12 @@ const MAX_ANSWER: usize = 32 * 1024;
 /// Maximum size of a tool's result, in bytes.
 const MAX_RESULT: usize = 64 * 1024;
 
-/// Cuts an answer to its maximum size.
-pub(super) fn bounded(mut words: String) -> String {
-    cut(&mut words, MAX_ANSWER);
-    words
-}
-
 /// Why a conversation stopped.
 pub(super) enum Broken {
-    /// A port failed, or another process has taken over.
+    /// A port failed.
     Failed(EngagementError),
+    /// Another process has continued it, or the message is answered.
+    Overtaken,
     /// A budget is used up, or a prompt cannot be rendered.
     Refused(Why),
 }
@@ -67,6 +63,8 @@ struct Speaker {
 struct Turn {
     speaker: Option<Arc<Speaker>>,
     context: Option<CallContext>,
+    /// The text of replies of this visit that were cut off.
+    cut: Vec<String>,
     /// Effects of tool calls whose results are not recorded yet: index, effects.
     done: Vec<(usize, ToolDone)>,
 }
@@ -92,6 +90,14 @@ impl<'a> TalkHost<'a> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The whole answer, when its last part is `text`.
+    pub(super) fn whole(&self, text: &str) -> String {
+        let mut words = self.turn().cut.concat();
+        words.push_str(text.trim());
+        cut(&mut words, MAX_ANSWER);
+        words
+    }
+
     fn step(&self, visit: u32, turn: u32, rest: &str) -> String {
         format!("message.{}.v{visit}.t{turn}.{rest}", self.message)
     }
@@ -104,7 +110,7 @@ impl<'a> TalkHost<'a> {
             talk.is_some_and(|talk| talk.message == self.message && talk.steps == steps)
         };
         if !self.talker.append(vec![event], still).await.map_err(failed)? {
-            return Err(failed(self.talker.overtaken()));
+            return Err(Stop::Failed(Broken::Overtaken));
         }
         self.steps.fetch_add(1, Ordering::Relaxed);
         Ok(())
@@ -176,7 +182,10 @@ impl<'a> TalkHost<'a> {
         let speaker =
             Speaker { visit, agent, phase, system, steady, tools, model, max_tokens, price };
         let speaker = Arc::new(speaker);
-        self.turn().speaker = Some(speaker.clone());
+        let mut turn = self.turn();
+        turn.speaker = Some(speaker.clone());
+        turn.cut.clear();
+        drop(turn);
         Ok(speaker)
     }
 
@@ -188,7 +197,7 @@ impl<'a> TalkHost<'a> {
         }
         let made = self.talker.look(|e| e.state.conversation.talk.as_ref()?.system.clone()).await;
         let made = made.filter(|prompt| prompt.visit == call.visit);
-        let Some(made) = made else { return Err(failed(self.talker.overtaken())) };
+        let Some(made) = made else { return Err(Stop::Failed(Broken::Overtaken)) };
         let bytes = self.talker.ports.blobs.get(&made.blob).await.map_err(failed)?;
         let missing = || EngagementError::World(format!("blob {} is missing", made.blob));
         let system = bytes.ok_or_else(|| failed(missing()))?;
@@ -281,7 +290,7 @@ impl Host for TalkHost<'_> {
                 break;
             }
             if !mine {
-                return Err(failed(self.talker.overtaken()));
+                return Err(Stop::Failed(Broken::Overtaken));
             }
         }
         let context = self.talker.look(|e| CallContext {
@@ -307,7 +316,7 @@ impl Host for TalkHost<'_> {
     ) -> Result<Result<ModelReply, ModelFault>, Stop<Broken>> {
         let speaker = self.current(swarm, call).await?;
         let Some(context) = self.turn().context.take() else {
-            return Err(failed(self.talker.overtaken()));
+            return Err(Stop::Failed(Broken::Overtaken));
         };
         let relay =
             Relay { host: self, agent: &speaker.agent.name, discard: AtomicBool::new(false) };
@@ -359,7 +368,7 @@ impl Host for TalkHost<'_> {
             Some((e.definition.agent(&calls.agent)?.clone(), phase))
         });
         let Some((agent, phase)) = agent.await else {
-            return Err(failed(self.talker.overtaken()));
+            return Err(Stop::Failed(Broken::Overtaken));
         };
         let step = self.step(calls.visit, calls.turn, &format!("c{index}"));
         let place = TalkPlace { talker: self.talker, agent: &agent, phase: &phase, step };
@@ -396,6 +405,11 @@ impl Host for TalkHost<'_> {
     }
 
     async fn record(&self, input: &Input, elapsed: Duration) -> Result<(), Stop<Broken>> {
+        if let Input::Reply(reply) = input
+            && CUT.contains(&reply.stop_reason.as_str())
+        {
+            self.turn().cut.push(said(reply));
+        }
         let usage = match input {
             Input::Reply(ModelReply { usage: Some(usage), .. })
             | Input::Fault { fault: ModelFault { usage: Some(usage), .. }, .. } => Some(*usage),

@@ -116,8 +116,8 @@ impl Talker {
         let agent = last.map(|visit| visit.agent.clone()).unwrap_or_default();
         let why = |text: String, key: &str| Some(Why { text, key: key.to_owned() });
         let (words, fault) = match driven {
-            Ok(Status::Completed) => match last.map(|visit| visit.text.trim().to_owned()) {
-                Some(words) if !words.is_empty() => (host::bounded(words), None),
+            Ok(Status::Completed) => match last.map(|visit| host.whole(&visit.text)) {
+                Some(words) if !words.is_empty() => (words, None),
                 _ => (String::new(), why(format!("{agent} said nothing"), "")),
             },
             Ok(_) => {
@@ -128,6 +128,12 @@ impl Talker {
             Err(Stop::Halted) => return Ok(false),
             Err(Stop::Failed(Broken::Refused(why))) => (String::new(), Some(why)),
             Err(Stop::Failed(Broken::Failed(error))) => return Err(error),
+            Err(Stop::Failed(Broken::Overtaken)) => {
+                self.catch_up().await?;
+                let waits = self.look(|e| e.state.conversation.waits(message)).await;
+                // An agent of a swarm may have answered it meanwhile.
+                return if waits { Err(self.overtaken()) } else { Ok(true) };
+            }
         };
         let messages = vec![message.to_owned()];
         let replied = Event::Replied(ReplyRecord { messages, agent, words, fault });
@@ -141,7 +147,13 @@ impl Talker {
             return Ok(true);
         }
         let Some(spec) = self.look(|e| spec::of(e, &self.ports.tools, message)).await else {
-            return Err(EngagementError::World(format!("no agent can answer `{message}`")));
+            // Other definitions may not have the agent any more.
+            let text = "the definitions have no agent that answers messages".to_owned();
+            let fault = Some(Why { text, key: String::new() });
+            let (messages, agent, words) = (vec![message.to_owned()], String::new(), String::new());
+            let replied = Event::Replied(ReplyRecord { messages, agent, words, fault });
+            self.append(vec![replied], |state| state.conversation.waits(message)).await?;
+            return Ok(false);
         };
         let began = Event::ConversationBegan { message: message.to_owned(), spec: Box::new(spec) };
         let still = |state: &State| {

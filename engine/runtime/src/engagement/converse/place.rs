@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cloudcrew_definition::crew::Agent;
-use cloudcrew_ports::ledger::LedgerRow;
+use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
 use cloudcrew_sow::Sow;
 use cloudcrew_tools::{Broken, FileInfo, Workplace, Writable};
 use serde_json::Value;
@@ -77,6 +77,10 @@ impl Workplace for TalkPlace<'_> {
 
     async fn fill_in(&self, _: &str, _: Value) -> Result<String, String> {
         Err("no template is filled in a conversation".to_owned())
+    }
+
+    fn may_note(&self, kind: LedgerKind) -> bool {
+        matches!(kind, LedgerKind::Fact | LedgerKind::Assumption)
     }
 
     async fn has_remark(&self, _: &str) -> bool {

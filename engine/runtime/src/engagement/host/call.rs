@@ -83,7 +83,7 @@ impl SwarmHost<'_> {
         agent: &str,
     ) -> Result<Vec<Note>, Stop<HostError>> {
         let agent = self.agent(agent).await?;
-        let parts = self.parts(&agent).await?;
+        let parts = self.parts(&agent, swarm).await?;
         let system = joined(&parts);
         // The last parts, the ledger and remarks, change between visits.
         let steady = joined(&parts[..parts.len() - 2]).len();
@@ -100,7 +100,7 @@ impl SwarmHost<'_> {
         self.prepare(swarm, visit, agent, Prompt { system, steady }).await;
         Ok(self
             .driver
-            .look(|e| note(&e.state.messages_for(&agent_name)))
+            .look(|e| note(&e.state.messages_for(&agent_name, true)))
             .await
             .into_iter()
             .collect())

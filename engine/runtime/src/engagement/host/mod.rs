@@ -34,6 +34,9 @@ const POLL: Duration = Duration::from_millis(20);
 /// Maximum size of an answer to the customer, in bytes.
 const MAX_ANSWER: usize = 32 * 1024;
 
+/// Stop reasons of replies that were cut off.
+pub(super) const CUT: [&str; 2] = ["max_tokens", "model_context_window_exceeded"];
+
 /// Why a swarm cannot continue.
 #[derive(Debug)]
 pub(super) enum HostError {
@@ -103,7 +106,7 @@ impl SwarmHost<'_> {
     /// Messages for the agent that is about to call its model, which arrived during its visit.
     async fn message_to(&self, swarm: &Swarm) -> Option<Input> {
         let Step::CallModel(call) = swarm.next_step() else { return None };
-        let mut messages = self.driver.look(|e| e.state.messages_for(&call.agent)).await;
+        let mut messages = self.driver.look(|e| e.state.messages_for(&call.agent, false)).await;
         messages.retain(|message| message.to == call.agent);
         note(&messages).map(|note| Input::Noted { note })
     }
@@ -111,6 +114,9 @@ impl SwarmHost<'_> {
     /// What an agent says after it has read messages of the customer is its answer to them.
     async fn answer_in(&self, input: &Input) -> Option<Event> {
         let Input::Reply(reply) = input else { return None };
+        if CUT.contains(&reply.stop_reason.as_str()) {
+            return None;
+        }
         let agent = self.turn().active.as_ref().map(|active| active.agent.name.clone())?;
         let messages = self.driver.look(|e| e.state.read_by(&agent)).await;
         let words = said(reply);

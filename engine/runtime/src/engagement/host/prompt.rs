@@ -4,6 +4,7 @@ use cloudcrew_definition::crew::Agent;
 use cloudcrew_definition::shown::{inset, row};
 use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
 use cloudcrew_ports::model::Purpose;
+use cloudcrew_tools::ANSWER_REMARK;
 use serde_json::json;
 
 use super::{HostError, SwarmHost, failed};
@@ -11,7 +12,7 @@ use crate::engagement::context::{deliverable, variables};
 use crate::engagement::event::{RemarkRecord, Why};
 use crate::engagement::state::Remark;
 use crate::prompt::{Part, render};
-use crate::swarm::Stop;
+use crate::swarm::{Stop, Swarm};
 
 /// The instruction for a template.
 const FILL_IN: &str = "Fill in this template; keep every heading and replace every `fill` comment:";
@@ -31,7 +32,11 @@ impl SwarmHost<'_> {
     }
 
     /// The system prompt's parts.
-    pub(super) async fn parts(&self, agent: &Agent) -> Result<Vec<Part>, Stop<HostError>> {
+    pub(super) async fn parts(
+        &self,
+        agent: &Agent,
+        swarm: &Swarm,
+    ) -> Result<Vec<Part>, Stop<HostError>> {
         let rows = self.driver.ledger_rows().await.map_err(failed)?;
         let mut values = self.driver.look(|e| variables(e, self.phase)).await;
         values["agent"] = json!({ "name": agent.name, "description": agent.description });
@@ -68,13 +73,15 @@ impl SwarmHost<'_> {
             Part { source: "templates", text: owed },
             Part { source: "earlier", text: self.earlier().await },
             Part { source: "ledger", text: digest(&rows) },
-            Part { source: "remarks", text: self.remarks(agent).await },
+            Part { source: "remarks", text: self.remarks(agent, swarm).await },
         ])
     }
 
     /// Remarks of the customer that the agent must answer.
-    async fn remarks(&self, agent: &Agent) -> String {
-        if self.purpose != Purpose::Work {
+    async fn remarks(&self, agent: &Agent, swarm: &Swarm) -> String {
+        let member = swarm.spec().members.iter().find(|member| member.name == agent.name);
+        // One that was made since the swarm began waits for the next.
+        if !member.is_some_and(|member| member.tools.iter().any(|tool| tool == ANSWER_REMARK)) {
             return String::new();
         }
         let line = |remark: &Remark| {

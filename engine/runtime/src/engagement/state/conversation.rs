@@ -30,8 +30,8 @@ pub struct Exchange {
     pub message: MessageRecord,
     /// When it arrived, milliseconds since 1970 UTC.
     pub at: i64,
-    /// Whether an agent of a swarm has read it.
-    pub read: bool,
+    /// The visit in which an agent of a swarm read it last: the swarm and the visit's number.
+    pub read: Option<(String, usize)>,
     /// The answer.
     pub reply: Option<ReplyRecord>,
     /// When it was answered, milliseconds since 1970 UTC.
@@ -112,14 +112,16 @@ impl State {
         if self.has_received(&message.id) {
             return;
         }
-        self.inbox.push(message.clone());
+        if message.to.is_empty() {
+            self.inbox.push(message.clone());
+        }
         let exchanges = &mut self.conversation.exchanges;
         let done = |e: &Exchange| e.reply.is_some() || e.message.to.is_empty();
         if exchanges.len() >= KEPT && exchanges.front().is_some_and(done) {
             exchanges.pop_front();
         }
         let message = message.clone();
-        exchanges.push_back(Exchange { message, at, read: false, reply: None, replied: None });
+        exchanges.push_back(Exchange { message, at, read: None, reply: None, replied: None });
     }
 
     /// Whether a message with this id has arrived.
@@ -128,29 +130,40 @@ impl State {
             || self.inbox.iter().any(|message| message.id == id)
     }
 
-    /// Messages for an agent that it has not read. While the conversation answers one, the agents
-    /// of a swarm do not see it.
-    pub fn messages_for(&self, agent: &str) -> Vec<MessageRecord> {
-        let mine = |m: &&MessageRecord| m.to.is_empty() || m.to == agent;
-        let free = |m: &&MessageRecord| !self.conversation.answers(&m.id);
-        self.inbox.iter().filter(mine).filter(free).cloned().collect()
+    /// Messages for an agent that it has not read in this visit, or that it has not answered when a
+    /// new visit `opens`. While the conversation answers one, the agents of a swarm do not see it.
+    pub fn messages_for(&self, agent: &str, opens: bool) -> Vec<MessageRecord> {
+        let visit = if opens { None } else { self.visit() };
+        let open = self.conversation.waiting().filter(|e| {
+            e.message.to == agent
+                && (e.read.is_none() || e.read != visit)
+                && !self.conversation.answers(&e.message.id)
+        });
+        // Those of older versions are for anyone, once.
+        self.inbox.iter().cloned().chain(open.map(|e| e.message.clone())).collect()
+    }
+
+    /// The current visit: its swarm and its number.
+    fn visit(&self) -> Option<(String, usize)> {
+        self.swarm.as_ref().map(|run| (run.id.clone(), run.visits.len()))
     }
 
     /// An agent of a swarm has read the messages of these sections.
     pub(super) fn shown(&mut self, notes: &[Note]) {
-        let read = shown(&self.inbox, notes);
-        for id in read {
+        let visit = self.visit();
+        for id in shown(&self.inbox, notes) {
             self.inbox.retain(|message| message.id != id);
             let mut exchanges = self.conversation.exchanges.iter_mut();
             if let Some(exchange) = exchanges.find(|exchange| exchange.message.id == id) {
-                exchange.read = true;
+                exchange.read.clone_from(&visit);
             }
         }
     }
 
-    /// The messages that this agent of the swarm has read and not answered.
+    /// The messages that this agent has read in this visit and not answered.
     pub fn read_by(&self, agent: &str) -> Vec<String> {
-        let mine = |e: &&Exchange| e.read && e.message.to == agent;
+        let visit = self.visit();
+        let mine = |e: &&Exchange| e.read.is_some() && e.read == visit && e.message.to == agent;
         let free = |e: &&Exchange| !self.conversation.answers(&e.message.id);
         let waiting = self.conversation.waiting().filter(mine).filter(free);
         waiting.map(|exchange| exchange.message.id.clone()).collect()
