@@ -19,6 +19,7 @@ use utoipa::IntoParams;
 use crate::access::Caller;
 use crate::app::App;
 use crate::problem::{Kind, Problem, replayed};
+use crate::routes::MAX_UPLOAD;
 
 /// The header.
 pub(crate) const KEY: &str = "idempotency-key";
@@ -26,8 +27,8 @@ pub(crate) const KEY: &str = "idempotency-key";
 const SECRET: [&str; 3] = ["/session", "/logout", "/tickets"];
 /// Methods that may have an effect.
 const EFFECTS: [Method; 3] = [Method::POST, Method::PUT, Method::DELETE];
-/// Maximum bytes of a body: that of an upload. A handler may allow less.
-const MOST: usize = 20 * 1024 * 1024;
+/// Maximum bytes of a body. A handler may allow less.
+const MOST: usize = MAX_UPLOAD;
 /// Maximum bytes of a key.
 const MAX_KEY: usize = 200;
 

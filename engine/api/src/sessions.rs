@@ -14,6 +14,8 @@ const COOKIE: &str = "cloudcrew_session";
 const LASTS: i64 = 12 * 3600 * 1000;
 /// How long one lasts for a person of an identity provider, whose groups may change: 1 hour.
 const VOUCHED: i64 = 3600 * 1000;
+/// Maximum number of sessions of one person.
+const EACH: usize = 100;
 /// Maximum number of sessions; the oldest ends when another begins.
 const MOST: usize = 10_000;
 
@@ -27,9 +29,12 @@ impl Sessions {
     pub(crate) fn begin(&self, person: Person, secret: &str, now: i64) -> String {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, (_, until)| *until > now);
-        if all.len() >= MOST {
-            let oldest =
-                all.iter().min_by_key(|(_, (_, until))| *until).map(|(key, _)| key.clone());
+        let own = all.iter().filter(|(_, (there, _))| there.name == person.name).count();
+        if all.len() >= MOST || own >= EACH {
+            // Nobody ends the sessions of others by beginning many.
+            let mine = |there: &Person| own < EACH || there.name == person.name;
+            let those = all.iter().filter(|(_, (there, _))| mine(there));
+            let oldest = those.min_by_key(|(_, (_, until))| *until).map(|(key, _)| key.clone());
             oldest.into_iter().for_each(|key| drop(all.remove(&key)));
         }
         let lasts = if person.vouched { VOUCHED } else { LASTS };

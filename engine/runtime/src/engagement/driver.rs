@@ -228,6 +228,34 @@ impl Driver {
         }
     }
 
+    /// Appends a reservation to the very state that `fits` accepts. Returns `false`, and appends
+    /// nothing, when it does not fit any more.
+    pub(super) async fn reserve(
+        &self,
+        event: Event,
+        fits: impl Fn(&Engagement) -> bool,
+    ) -> Result<bool, EngagementError> {
+        self.settle_deferred().await?;
+        let events = [event];
+        let ready = Ready::new(&*self.ports.blobs, &events, self.now().await).await?;
+        loop {
+            let inner = &mut self.inner.lock().await.engagement;
+            let new = inner.catch_up(self.record()).await?;
+            self.show(&new, inner);
+            if !fits(inner) {
+                return Ok(false);
+            }
+            let writer = Writer::Driver(self.lease.epoch);
+            match inner.append(self.record(), writer, &ready).await? {
+                Appended::Done => {
+                    self.ports.watch.happened(inner.head.seq, ready.at(), &events[0], inner);
+                    return Ok(true);
+                }
+                Appended::Behind(new) => self.show(&new, inner),
+            }
+        }
+    }
+
     /// The stores that hold the engagement.
     fn record(&self) -> Record<'_> {
         Record::new(&*self.ports.journal, &*self.ports.blobs)

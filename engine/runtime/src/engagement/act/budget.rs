@@ -120,20 +120,6 @@ pub(in crate::engagement) fn uncovered(
     })
 }
 
-/// The first budget of a call that is exceeded already, with the call in progress.
-pub(in crate::engagement) fn exceeded(
-    engagement: &Engagement,
-    phase: &str,
-    agent: &Agent,
-) -> Option<(Why, Option<Box<RequestKind>>)> {
-    let over = bounds(engagement, None, phase, agent);
-    let over = over.into_iter().find(|bound| bound.spent > bound.limit)?;
-    match beyond(engagement, &over, 0) {
-        Verdict::Beyond(why, asks) => Some((why, asks)),
-        Verdict::Fits => None,
-    }
-}
-
 /// Every limit that bounds a call of `agent` in `phase`.
 fn bounds(
     engagement: &Engagement,

@@ -10,9 +10,10 @@ use cloudcrew_ports::model::{
 };
 
 use super::{HostError, SwarmHost, failed};
-use crate::engagement::act::budget::{Verdict, exceeded};
+use crate::engagement::act::budget::{Verdict, uncovered};
 use crate::engagement::driver::Driver;
 use crate::engagement::event::{Event, SourceHash};
+use crate::engagement::load::Engagement;
 use crate::engagement::meter::Charge;
 use crate::engagement::notes::note;
 use crate::engagement::state::VisitPrompt;
@@ -120,32 +121,32 @@ impl SwarmHost<'_> {
             ..Usage::default()
         };
         let reserved = Charge::at_most(bound, active.price);
-        let beside = self.driver.look(|e| e.state.conversation.calls).await;
-        match self.driver.within_budgets(&self.phase.name, agent, reserved).await.map_err(failed)? {
-            Verdict::Fits => {}
-            Verdict::Beyond(why, asks) => {
-                return Err(Stop::Failed(HostError::OverBudget(why, asks)));
-            }
-        }
-        self.note_trims(swarm, &agent.name).await;
         let attempt = swarm.visits().last().map_or(0, |v| v.calls.len());
-        let step = self.step(call.visit, call.turn, &format!("m{attempt}"));
-        let billing = self.driver.ports.model.billing();
         let event = Event::ModelCalled {
-            step,
+            step: self.step(call.visit, call.turn, &format!("m{attempt}")),
             agent: agent.name.clone(),
             model: active.model.clone(),
             reserved,
-            billing,
+            billing: self.driver.ports.model.billing(),
         };
-        self.driver.append(vec![event]).await.map_err(failed)?;
-        // A conversation may have reserved a call since the budgets were checked.
-        let exceeded = self.driver.look(|e| {
-            let raced = e.state.conversation.calls != beside;
-            raced.then(|| exceeded(e, &self.phase.name, agent)).flatten()
-        });
-        if let Some((why, asks)) = exceeded.await {
-            return Err(Stop::Failed(HostError::OverBudget(why, asks)));
+        loop {
+            let phase = &self.phase.name;
+            match self.driver.within_budgets(phase, agent, reserved).await.map_err(failed)? {
+                Verdict::Fits => {}
+                Verdict::Beyond(why, asks) => {
+                    return Err(Stop::Failed(HostError::OverBudget(why, asks)));
+                }
+            }
+            self.note_trims(swarm, &agent.name).await;
+            // A conversation may reserve a call at the same time.
+            if self.driver.look(|e| e.state.conversation.talk.is_none()).await {
+                self.driver.append(vec![event]).await.map_err(failed)?;
+                break;
+            }
+            let fits = |e: &Engagement| uncovered(e, phase, agent, reserved).is_none();
+            if self.driver.reserve(event.clone(), fits).await.map_err(failed)? {
+                break;
+            }
         }
         let context = self
             .driver
