@@ -32,7 +32,10 @@ pub(crate) async fn shield(State(app): State<App>, mut request: Request, next: N
         Err(problem) => problem.into_response(),
         Ok(()) => {
             let from = request.extensions().get::<Peer>().copied();
-            let caller = caller(&app, request.headers(), from).await;
+            let caller = match caller(&app, request.headers(), from).await {
+                Ok(caller) => caller,
+                Err(problem) => return guarded(problem.into_response()),
+            };
             let known = caller.is_some();
             if let Some(caller) = caller {
                 name = Some(caller.0.name.clone());
@@ -113,8 +116,29 @@ fn names_this_machine(host: &str) -> bool {
     ["127.0.0.1", "localhost", "[::1]"].contains(&name)
 }
 
+/// The person whose token the request carries, or for whom the operator acts.
+async fn caller(
+    app: &App,
+    headers: &HeaderMap,
+    from: Option<Peer>,
+) -> Result<Option<Caller>, Problem> {
+    let Some(person) = person(app, headers, from).await else { return Ok(None) };
+    let Some(name) = headers.get(AS) else { return Ok(Some(Caller(person))) };
+    // The operator may act for someone, who then has no more rights than usual.
+    match name.to_str() {
+        Ok(name) if person.operates && !person.vouched => {
+            let named = app.ports().people.named(name);
+            Ok(Some(Caller(Person { by: Some(person.name), ..named })))
+        }
+        _ => {
+            let detail = "only the operator's own token may act for someone else";
+            Err(Problem::new(Kind::Forbidden, detail))
+        }
+    }
+}
+
 /// The person whose token the request carries.
-async fn caller(app: &App, headers: &HeaderMap, from: Option<Peer>) -> Option<Caller> {
+async fn person(app: &App, headers: &HeaderMap, from: Option<Peer>) -> Option<Person> {
     let ports = app.ports();
     let (people, now) = (&ports.people, ports.clock.wall());
     let person = match headers.get(header::AUTHORIZATION) {
@@ -137,15 +161,7 @@ async fn caller(app: &App, headers: &HeaderMap, from: Option<Peer>) -> Option<Ca
     {
         return None;
     }
-    // The operator may act for someone, who then has no more rights than usual.
-    match headers.get(AS) {
-        Some(name) if person.operates && !person.vouched => {
-            let named = people.named(name.to_str().ok()?);
-            Some(Caller(Person { by: Some(person.name), ..named }))
-        }
-        Some(_) => None,
-        None => Some(Caller(person)),
-    }
+    Some(person)
 }
 
 /// A reply is never sniffed, framed, cached or rendered as a page.

@@ -103,7 +103,7 @@ async fn answer(
         {
             let resume = pasted(&format!("resume {}", engagement.project));
             let to = row(&exchange.message.to);
-            note!("{to} is at work, but no process is driving it; continue:  {resume}");
+            note!("your message is recorded; {to} answers it once the phase goes on:  {resume}");
             return Ok(MessageRow::new(exchange));
         } else if !told && began.elapsed() > PATIENCE {
             let to = row(&exchange.message.to).into_owned();

@@ -295,6 +295,9 @@ async fn message(server: &Server, project: &str, words: &str) -> Result<Value, F
 }
 
 async fn chat(server: &Server, project: &str) -> Result<Exit, Failure> {
+    // A wrong name or token is reported before the first line.
+    server.get(&["projects", project, "status"], &[]).await?;
+    note!("talking with the crew of {}; press Ctrl-D to end", row(project));
     let mut lines = Lines::of_stdin();
     while let Some(line) = lines.next().await? {
         screens::answer(&message(server, project, &line).await?);

@@ -76,7 +76,11 @@ fn approvals(request: &Value) -> String {
 }
 
 pub fn project(found: &Value) {
-    say!("{} · {}", text(found, "id"), text(found, "workflow"));
+    let rehearsed = match found["rehearsal"] == true {
+        true => " · rehearsed: no live model was called, tokens are estimates",
+        false => "",
+    };
+    say!("{} · {}{rehearsed}", text(found, "id"), text(found, "workflow"));
     for phase in items(found, "phases") {
         let visits: Vec<Cow<'_, str>> =
             items(phase, "visits").iter().filter_map(Value::as_str).map(row).collect();

@@ -2,7 +2,7 @@
 
 use std::str::FromStr as _;
 
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -12,6 +12,14 @@ use crate::exit::Failure;
 /// Starts the log. `level` is a level, or levels by module: `info`, `warn,cloudcrew=debug`.
 pub fn start(format: LogFormat, level: &str) -> Result<(), Failure> {
     let refused = |why: String| Failure::usage(format!("`--log-level {level}`: {why}"));
+    // A word without `=` would be read as the name of a module.
+    let is_level = |word: &str| {
+        word.contains('=') || (!word.is_empty() && LevelFilter::from_str(word).is_ok())
+    };
+    if let Some(word) = level.split(',').find(|word| !is_level(word)) {
+        let why = format!("`{word}` is no level; use error, warn, info or debug");
+        return Err(refused(why));
+    }
     let filter = Targets::from_str(level).map_err(|error| refused(error.to_string()))?;
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
     let registry = tracing_subscriber::registry().with(filter);

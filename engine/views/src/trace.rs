@@ -26,6 +26,7 @@ mod name {
     pub const ERROR: &str = "error.type";
     pub const PHASE: &str = "cloudcrew.phase";
     pub const COST: &str = "cloudcrew.cost.micro_usd";
+    pub const REHEARSAL: &str = "cloudcrew.rehearsal";
     pub const WAITED: &str = "cloudcrew.waited_ms";
 }
 
@@ -59,6 +60,8 @@ pub struct Span {
 #[derive(Debug)]
 pub struct Tracer {
     project: String,
+    /// Whether no live model is called.
+    rehearsed: bool,
     trace: String,
     began: i64,
     /// How often it was retried.
@@ -87,6 +90,7 @@ impl Tracer {
         };
         Tracer {
             project: started.project.clone(),
+            rehearsed: started.voice.is_rehearsal(),
             trace: sha256(identity)[..32].to_owned(),
             began: at,
             retries: 0,
@@ -197,6 +201,10 @@ impl Tracer {
 
     fn span(&self, step: &str, parent: Option<String>, name: String, at: i64) -> Span {
         let conversation = Value::from(self.project.as_str());
+        let mut attributes = BTreeMap::from([(name::CONVERSATION, conversation)]);
+        if self.rehearsed {
+            attributes.insert(name::REHEARSAL, true.into());
+        }
         Span {
             trace: self.trace.clone(),
             id: id(step),
@@ -204,7 +212,7 @@ impl Tracer {
             name,
             calls: false,
             times: (at, at),
-            attributes: BTreeMap::from([(name::CONVERSATION, conversation)]),
+            attributes,
             error: None,
             link: None,
         }
@@ -334,6 +342,7 @@ fn answered(mut span: Span, at: i64, elapsed: u64, input: &Input, cost: Option<u
 pub fn otlp(spans: &[Span]) -> Value {
     let value = |value: &Value| match value {
         Value::Number(number) => json!({ "intValue": number.to_string() }),
+        Value::Bool(flag) => json!({ "boolValue": flag }),
         Value::Array(all) => {
             let all: Vec<Value> =
                 all.iter().map(|one| json!({ "stringValue": one.as_str() })).collect();

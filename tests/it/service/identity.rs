@@ -174,7 +174,7 @@ fn people_of_the_identity_provider_start_read_and_decide() {
     let same = issuer.sign(&header(), &same, Signed::Right);
     service.send(&from_elsewhere(get("/me"), &same)).refused(401, "unauthenticated");
     let acting = from_elsewhere(get("/me"), &standard).header("cloudcrew-as", "ada");
-    service.send(&acting).refused(401, "unauthenticated");
+    service.send(&acting).refused(403, "forbidden");
 }
 
 #[test]

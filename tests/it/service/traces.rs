@@ -88,5 +88,7 @@ fn the_log_names_each_request_and_no_secret() {
     assert_eq!((&me["status"], &me["caller"]), (&json!(200), &json!("customer")));
     assert_eq!(none["status"], 404);
     assert!(!text.contains("hidden") && !text.contains(crate::support::service::TOKEN));
-    crew.run(&["serve", "--listen", "127.0.0.1:0", "--log-level", "loud=very"]).exits(2);
+    for level in ["loud=very", "loud", ""] {
+        crew.run(&["serve", "--listen", "127.0.0.1:0", "--log-level", level]).exits(2);
+    }
 }

@@ -15,7 +15,7 @@ use crate::access::{Opened, Operate};
 use crate::app::App;
 use crate::body::Body;
 use crate::once::{KeyHeader, Once};
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 
 /// Cancels an engagement after its current step.
 #[utoipa::path(post, path = "/projects/{id}/cancel",
@@ -45,9 +45,15 @@ pub(crate) async fn cancel(
     operation_id = "resume_project", tag = "operations",
     params(("id" = String, Path, description = "The engagement"), KeyHeader),
     responses((status = 200, body = ProjectStatus), OfWriter))]
-pub(crate) async fn resume(State(app): State<App>, opened: Opened<Operate>) -> Json<ProjectStatus> {
+pub(crate) async fn resume(
+    State(app): State<App>,
+    opened: Opened<Operate>,
+) -> Result<Json<ProjectStatus>, Problem> {
+    if let Some(end) = &opened.state.end {
+        return Err(Problem::new(Kind::Ended, end.text.clone()));
+    }
     app.ports().wakes.wake(&opened.project);
-    Json(ProjectStatus::new(&opened))
+    Ok(Json(ProjectStatus::new(&opened)))
 }
 
 /// Where to retry.
