@@ -129,7 +129,7 @@ impl Heads {
 
     /// All slots with their numbers.
     pub(super) fn all(&self) -> Vec<(i64, Slot)> {
-        let Written(bytes) = self.written();
+        let Written { bytes, .. } = self.written();
         (0..)
             .zip(bytes.chunks_exact(SLOT))
             .filter_map(|(number, slot)| Some((number, Slot::of(slot)?)))
@@ -145,17 +145,33 @@ impl Heads {
             file.read_exact_at(&mut bytes, 0)?;
             Ok(bytes)
         };
-        Written(read().unwrap_or_default())
+        Written { bytes: read().unwrap_or_default(), some: None }
+    }
+
+    /// The slots of these numbers, to be read before the database is.
+    pub(super) fn some(&self, numbers: &[i64]) -> Written {
+        let one = |number: &i64| {
+            let mut bytes = vec![0; SLOT];
+            let start = u64::try_from(*number).ok()?.checked_mul(SLOT as u64)?;
+            self.file()?.read_exact_at(&mut bytes, start).ok().map(|()| bytes)
+        };
+        let some = numbers.iter().map(|number| (*number, one(number))).collect();
+        Written { bytes: Vec::new(), some: Some(some) }
     }
 }
 
-/// All slots as they are in the file, not looked into yet.
-pub(super) struct Written(Vec<u8>);
+/// Slots as they are in the file, not looked into yet.
+pub(super) struct Written {
+    /// All of them.
+    bytes: Vec<u8>,
+    /// Those that were asked for, instead of all; `None` where nothing was written.
+    some: Option<HashMap<i64, Option<Vec<u8>>>>,
+}
 
 impl Written {
     /// How many slots there are.
     pub(super) fn len(&self) -> usize {
-        self.0.len() / SLOT
+        self.bytes.len() / SLOT
     }
 
     /// The slot of a number; `None` where nothing was written.
@@ -166,6 +182,10 @@ impl Written {
     /// Whether a journal with this end may be the one that was written, or a longer one. A slot is
     /// verified only when it says no: of thousands, that would take most of a list's time.
     pub(super) fn may_lead_to(&self, number: i64, end: &Head) -> bool {
+        // A row that was not asked for may be older than the file.
+        if self.some.as_ref().is_some_and(|some| !some.contains_key(&number)) {
+            return false;
+        }
         let Some(bytes) = self.bytes(number) else { return true };
         let fits = |seq: u64, hash: &str| seq < end.seq || (seq == end.seq && hash == end.hash);
         if Slot::glance(bytes).is_some_and(|(seq, hash)| fits(seq, hash)) {
@@ -175,8 +195,11 @@ impl Written {
     }
 
     fn bytes(&self, number: i64) -> Option<&[u8]> {
+        if let Some(some) = &self.some {
+            return some.get(&number)?.as_deref();
+        }
         let start = usize::try_from(number).ok()?.checked_mul(SLOT)?;
-        self.0.get(start..start + SLOT)
+        self.bytes.get(start..start + SLOT)
     }
 }
 

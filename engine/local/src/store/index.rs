@@ -24,7 +24,9 @@ impl Index for Store {
         after: Option<&Place>,
         limit: usize,
     ) -> Result<Vec<Listing>, StoreError> {
-        let written = self.0.file.heads.written();
+        // Only the slots of the page: all of them would take time in proportion to the home.
+        let numbers = self.look(|connection| numbers(connection, which, after, limit))?;
+        let written = self.0.file.heads.some(&numbers);
         self.look(|connection| page(connection, which, after, limit, &written))
     }
 
@@ -84,13 +86,33 @@ fn page(
     limit: usize,
     written: &Written,
 ) -> Result<Vec<Listing>, Stop<StoreError>> {
+    rows(connection, SELECT, (which, after, limit), |row| Ok(listing(row, written)?.1))
+}
+
+/// The numbers of the engagements of a page.
+fn numbers(
+    connection: &Connection,
+    which: Which,
+    after: Option<&Place>,
+    limit: usize,
+) -> Result<Vec<i64>, Stop<StoreError>> {
+    let select = "SELECT e.number FROM engagement e";
+    rows(connection, select, (which, after, limit), |row| row.get(0))
+}
+
+fn rows<T>(
+    connection: &Connection,
+    select: &str,
+    (which, after, limit): (Which, Option<&Place>, usize),
+    read: impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>, Stop<StoreError>> {
     let (condition, now) = match which {
         Which::All => ("", 0),
         Which::Waiting => ("AND e.waits", 0),
         Which::ToContinue(now) => ("AND (e.active OR e.due <= ?4)", now),
     };
     let sql = format!(
-        "{SELECT} WHERE (e.created, e.id) > (?1, ?2) {condition} \
+        "{select} WHERE (e.created, e.id) > (?1, ?2) {condition} \
          ORDER BY e.created, e.id LIMIT ?3"
     );
     let (created, engagement) =
@@ -101,11 +123,11 @@ fn page(
         Which::ToContinue(_) => select.query(params![created, engagement, limit, now])?,
         Which::All | Which::Waiting => select.query(params![created, engagement, limit])?,
     };
-    let mut listings = Vec::new();
+    let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        listings.push(listing(row, written)?.1);
+        found.push(read(row)?);
     }
-    Ok(listings)
+    Ok(found)
 }
 
 /// A row, with its number.
