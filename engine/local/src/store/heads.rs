@@ -129,15 +129,18 @@ impl Heads {
 
     /// All slots with their numbers.
     pub(super) fn all(&self) -> Vec<(i64, Slot)> {
-        let Written { bytes, .. } = self.written();
         (0..)
-            .zip(bytes.chunks_exact(SLOT))
+            .zip(self.bytes().chunks_exact(SLOT))
             .filter_map(|(number, slot)| Some((number, Slot::of(slot)?)))
             .collect()
     }
 
     /// All slots, to be read before the database is.
     pub(super) fn written(&self) -> Written {
+        Written::All(self.bytes())
+    }
+
+    fn bytes(&self) -> Vec<u8> {
         let read = || -> io::Result<Vec<u8>> {
             let Some(file) = self.file() else { return Ok(Vec::new()) };
             let length = file.metadata()?.len().min(MOST);
@@ -145,7 +148,7 @@ impl Heads {
             file.read_exact_at(&mut bytes, 0)?;
             Ok(bytes)
         };
-        Written { bytes: read().unwrap_or_default(), some: None }
+        read().unwrap_or_default()
     }
 
     /// The slots of these numbers, to be read before the database is.
@@ -155,23 +158,25 @@ impl Heads {
             let start = u64::try_from(*number).ok()?.checked_mul(SLOT as u64)?;
             self.file()?.read_exact_at(&mut bytes, start).ok().map(|()| bytes)
         };
-        let some = numbers.iter().map(|number| (*number, one(number))).collect();
-        Written { bytes: Vec::new(), some: Some(some) }
+        Written::Some(numbers.iter().map(|number| (*number, one(number))).collect())
     }
 }
 
 /// Slots as they are in the file, not looked into yet.
-pub(super) struct Written {
-    /// All of them.
-    bytes: Vec<u8>,
-    /// Those that were asked for, instead of all; `None` where nothing was written.
-    some: Option<HashMap<i64, Option<Vec<u8>>>>,
+pub(super) enum Written {
+    /// All of them, one after the other.
+    All(Vec<u8>),
+    /// Those that were asked for, by number; `None` where nothing was written.
+    Some(HashMap<i64, Option<Vec<u8>>>),
 }
 
 impl Written {
     /// How many slots there are.
     pub(super) fn len(&self) -> usize {
-        self.bytes.len() / SLOT
+        match self {
+            Self::All(bytes) => bytes.len() / SLOT,
+            Self::Some(slots) => slots.len(),
+        }
     }
 
     /// The slot of a number; `None` where nothing was written.
@@ -183,7 +188,7 @@ impl Written {
     /// verified only when it says no: of thousands, that would take most of a list's time.
     pub(super) fn may_lead_to(&self, number: i64, end: &Head) -> bool {
         // A row that was not asked for may be older than the file.
-        if self.some.as_ref().is_some_and(|some| !some.contains_key(&number)) {
+        if matches!(self, Self::Some(slots) if !slots.contains_key(&number)) {
             return false;
         }
         let Some(bytes) = self.bytes(number) else { return true };
@@ -195,11 +200,13 @@ impl Written {
     }
 
     fn bytes(&self, number: i64) -> Option<&[u8]> {
-        if let Some(some) = &self.some {
-            return some.get(&number)?.as_deref();
+        match self {
+            Self::All(bytes) => {
+                let start = usize::try_from(number).ok()?.checked_mul(SLOT)?;
+                bytes.get(start..)?.get(..SLOT)
+            }
+            Self::Some(slots) => slots.get(&number)?.as_deref(),
         }
-        let start = usize::try_from(number).ok()?.checked_mul(SLOT)?;
-        self.bytes.get(start..start + SLOT)
     }
 }
 
