@@ -75,17 +75,7 @@ pub async fn ports(
             },
         )
     };
-    Ok(Ports {
-        journal: Arc::new(store.clone()),
-        leases: Arc::new(store.clone()),
-        blobs: Arc::new(store.clone()),
-        ledger: Arc::new(store.clone()),
-        repo,
-        model,
-        tools: Arc::new(Toolbox::built_in()),
-        clock,
-        watch,
-    })
+    Ok(over(store, repo, model, clock, watch))
 }
 
 /// The ports to answer messages of an engagement, beside its driver. What is said in a conversation
@@ -107,7 +97,18 @@ pub async fn talk_ports(
         RunMode::Rehearsal | RunMode::Replay { .. } => RunMode::Rehearsal,
     };
     let model = voice(&mode, definition, started.rehearsal.as_deref(), &models).await?;
-    Ok(Ports {
+    Ok(over(store, repo, model, Arc::new(SystemClock::default()), watch))
+}
+
+/// Ports over a store, which serves most of them.
+fn over(
+    store: &Store,
+    repo: Arc<dyn Repo>,
+    model: Arc<dyn Model>,
+    clock: Arc<dyn Clock>,
+    watch: Arc<dyn Watch>,
+) -> Ports {
+    Ports {
         journal: Arc::new(store.clone()),
         leases: Arc::new(store.clone()),
         blobs: Arc::new(store.clone()),
@@ -115,9 +116,9 @@ pub async fn talk_ports(
         repo,
         model,
         tools: Arc::new(Toolbox::built_in()),
-        clock: Arc::new(SystemClock::default()),
+        clock,
         watch,
-    })
+    }
 }
 
 /// The model port of a run mode. `models` are those in use, as they are called now.
