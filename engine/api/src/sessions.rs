@@ -31,7 +31,7 @@ impl Sessions {
         all.retain(|_, (_, until)| *until > now);
         let own = all.iter().filter(|(_, (there, _))| there.name == person.name).count();
         if all.len() >= MOST || own >= EACH {
-            // Nobody ends the sessions of others by beginning many.
+            // Opening many sessions must not end those of other people.
             let mine = |there: &Person| own < EACH || there.name == person.name;
             let those = all.iter().filter(|(_, (there, _))| mine(there));
             let oldest = those.min_by_key(|(_, (_, until))| *until).map(|(key, _)| key.clone());

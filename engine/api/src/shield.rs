@@ -156,7 +156,7 @@ async fn person(app: &App, headers: &HeaderMap, from: Option<Peer>) -> Option<Pe
             }
         }
     };
-    // Nobody is mistaken for someone who has a token of this service.
+    // A name from the identity provider must not pass for a person with a token of this service.
     if (person.vouched && people.has(&person.name)) || !app.may_use(&person, from.as_ref(), headers)
     {
         return None;

@@ -128,7 +128,7 @@ impl Traces {
             head = Head { seq: last.seq, hash: last.hash.clone() };
             for entry in page {
                 let payload = content(&*self.blobs, project, &entry).await?;
-                // What a newer version wrote is no step that this one knows.
+                // An entry written by a newer version has no step that this version knows.
                 let Ok(event) = serde_json::from_value::<Event>(payload) else { continue };
                 if let Event::Started(started) = &event {
                     tracer = Some(Tracer::new(started, entry.at));

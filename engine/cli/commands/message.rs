@@ -78,7 +78,7 @@ async fn answer(
     id: &str,
 ) -> Result<MessageRow, Failure> {
     let began = std::time::Instant::now();
-    let mut told = false;
+    let mut announced = false;
     loop {
         engagement.catch_up(Record::of(store)).await?;
         let exchanges = &engagement.state.conversation.exchanges;
@@ -105,10 +105,10 @@ async fn answer(
             let to = row(&exchange.message.to);
             note!("your message is recorded; {to} answers it once the phase goes on:  {resume}");
             return Ok(MessageRow::new(exchange));
-        } else if !told && began.elapsed() > PATIENCE {
+        } else if !announced && began.elapsed() > PATIENCE {
             let to = row(&exchange.message.to).into_owned();
             note!("{to} is at work and will answer in its next turn; waiting");
-            told = true;
+            announced = true;
         }
         tokio::time::sleep(EVERY).await;
     }

@@ -133,7 +133,8 @@ fn approvals_on_the_command_line_count_one_by_one() {
 fn an_overdue_gate_is_escalated_once_and_then_expires() {
     let crew = small();
     let gate = "gate:\n  kind: approval\n";
-    let term = "  expires_after: 2s\n  on_expiry: escalate\n  escalate_to: directors\n  approvers: { groups: [finance] }\n";
+    let term = "  expires_after: 2s\n  on_expiry: escalate\n  escalate_to: directors\n  \
+                approvers: { groups: [finance] }\n";
     crew.edit("phases/proposal.yaml", gate, &format!("{gate}{term}"));
     crew.edit("phases/proposal.yaml", "  remind_after: 24h\n", "");
     let service = Service::start(&crew, &[]);

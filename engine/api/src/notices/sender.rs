@@ -225,8 +225,8 @@ impl Sender {
         since
     }
 
-    /// A notification, if it is for this channel. A person's roles are read from the journal when the
-    /// index does not have them.
+    /// A notification, if it is for this channel. A person's roles are read from the journal when
+    /// the index does not have them.
     async fn wanted(
         &self,
         mut notice: Notice,

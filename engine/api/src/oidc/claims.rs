@@ -77,7 +77,7 @@ impl Claims {
         self.email.clone().filter(|_| verified)
     }
 
-    /// The person, known by the subject: user names are chosen by people, and may be those of others.
+    /// The person, known by the subject: people choose their user names, and may choose another's.
     pub(super) fn person(self, operators: Option<&str>) -> Option<Person> {
         let (email, name) = (self.email(), self.sub);
         let is_name = (1..=MAX_NAME).contains(&name.len()) && !name.chars().any(char::is_control);

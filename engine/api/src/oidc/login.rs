@@ -46,7 +46,7 @@ pub(crate) struct Begun {
     until: i64,
 }
 
-/// Adds something under a secret. When there is no room, the oldest has to go.
+/// Adds something under a secret. When it is full, the oldest entry is dropped.
 fn add<T>(
     all: &Mutex<HashMap<String, T>>,
     secret: &str,

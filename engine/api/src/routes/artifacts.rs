@@ -76,7 +76,7 @@ pub(crate) async fn read(
         let text = String::from_utf8(bytes).map_err(|_| invalid("is not text"))?;
         let oid = repo.find(&head, &path).await?.ok_or_else(none)?.oid;
         let as_of = opened.head.seq;
-        // Nobody waits for the engagement while a long document is read.
+        // Release the engagement first: parsing a long document takes time.
         drop(opened);
         let (blocks, cut) = blocks(&text);
         return Ok(Json(Document { path, oid, blocks, cut, as_of }).into_response());

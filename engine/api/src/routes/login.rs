@@ -88,7 +88,7 @@ pub(crate) struct Sent {
     code: Option<String>,
     /// The secret of the login.
     state: Option<String>,
-    /// Why there is no code.
+    /// Error code of the provider, sent instead of a code.
     error: Option<String>,
 }
 
@@ -161,7 +161,7 @@ pub(crate) async fn done(
 ) -> Result<Response, Problem> {
     let ports = app.ports();
     let now = ports.clock.wall();
-    // Nobody logs another person's browser in.
+    // Only the browser that began the login may finish it.
     let state = cookie(&headers, STATE).unwrap_or_default();
     let (person, then) = app.logins().finished(&once, state, now).ok_or_else(|| {
         Problem::new(Kind::Unauthenticated, "this login has expired; start again at /login")

@@ -22,8 +22,9 @@ use crate::problem::{Kind, Problem};
 
 /// Maximum bytes of a quoted passage.
 const MAX_QUOTE: usize = 4 * 1024;
-/// Maximum number of remarks with one decision, and of their bytes: they are recorded in one append.
+/// Maximum number of remarks with one decision.
 const MOST: usize = 40;
+/// Maximum bytes of all of them: they are recorded in one append.
 const MOST_BYTES: usize = 128 * 1024;
 
 /// A remark on a passage.

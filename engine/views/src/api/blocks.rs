@@ -393,8 +393,10 @@ mod tests {
 
     #[test]
     fn a_document_is_a_tree_of_blocks() {
-        let text = "# Plan\n\nWe **do** [this](https://x.example/a) and `that`.\n\n- [x] one\n- two\n  \
-                    1. deep\n\n| a | b |\n|---|:-:|\n| 1 | *2* |\n\n```rust\nfn f() {}\n```\n\n> said\n\n---\n";
+        let text = "# Plan\n\nWe **do** [this](https://x.example/a) and `that`.\n\n\
+                    - [x] one\n- two\n\
+                    \x20 1. deep\n\n| a | b |\n|---|:-:|\n| 1 | *2* |\n\n\
+                    ```rust\nfn f() {}\n```\n\n> said\n\n---\n";
         let expected = concat!(
             r#"[{"block":"heading","level":1,"spans":[{"text":"Plan"}]},"#,
             r#"{"block":"paragraph","spans":[{"text":"We "},{"text":"do","strong":true},"#,

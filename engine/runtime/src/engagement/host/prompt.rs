@@ -17,8 +17,8 @@ use crate::swarm::{Stop, Swarm};
 /// The instruction for a template.
 const FILL_IN: &str = "Fill in this template; keep every heading and replace every `fill` comment:";
 /// The instruction for remarks.
-const REMARKS: &str = "# Remarks of the customer on your files\n\nChange what they ask for where it \
-                       is right, then call answer_remark for each of them.";
+const REMARKS: &str = "# Remarks of the customer on your files\n\nChange what they ask for where \
+                       it is right, then call answer_remark for each of them.";
 /// Maximum number of lines about the previous swarm.
 const MAX_EARLIER_LINES: usize = 100;
 
