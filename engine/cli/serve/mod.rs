@@ -128,3 +128,8 @@ fn local(address: SocketAddr) -> Result<(), Failure> {
 fn real(root: &std::path::Path) -> Result<PathBuf, Failure> {
     std::fs::canonicalize(root).map_err(|e| Failure::usage(format!("{}: {e}", root.display())))
 }
+
+/// Why a file of the service cannot be read, and where its format is described.
+fn not_read(error: &serde_json::Error) -> String {
+    format!("{error}; `docs/service.md` shows what this JSON file contains")
+}

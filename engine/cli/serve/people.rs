@@ -43,7 +43,7 @@ pub fn people(file: Option<&Path>) -> Result<(People, Option<String>), Failure> 
     let folder = Folder::open(real.parent().unwrap_or(&real))?;
     let bytes = folder.read(name, MOST).map_err(|e| refused(e.to_string()))?;
     let entries: BTreeMap<String, Entry> =
-        serde_json::from_slice(&bytes).map_err(|e| refused(e.to_string()))?;
+        serde_json::from_slice(&bytes).map_err(|e| refused(super::not_read(&e)))?;
     for (name, Entry { token_sha256, groups, email }) in entries {
         let hash = token_sha256.to_ascii_lowercase();
         if hash.len() != 64 || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {

@@ -85,7 +85,8 @@ pub fn channels(file: &Path) -> Result<Vec<Channel>, Failure> {
     let name = real.file_name().map(Path::new).unwrap_or(&real);
     let folder = Folder::open(real.parent().unwrap_or(&real))?;
     let bytes = folder.read(name, MOST).map_err(|e| refused(e.to_string()))?;
-    let written: Written = serde_json::from_slice(&bytes).map_err(|e| refused(e.to_string()))?;
+    let written: Written =
+        serde_json::from_slice(&bytes).map_err(|e| refused(super::not_read(&e)))?;
     let web = Arc::new(Web::new(written.private_hosts).map_err(&refused)?);
     let mut channels = Vec::new();
     for (name, target) in written.channels {
