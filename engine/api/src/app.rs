@@ -25,6 +25,7 @@ use crate::oidc::{Logins, Oidc};
 use crate::once::InProgress;
 use crate::people::{People, Person};
 use crate::problem::Problem;
+use crate::roll::Roll;
 use crate::sessions::Sessions;
 use crate::shield::is_local;
 use crate::store::Kept;
@@ -71,6 +72,7 @@ struct Inner {
     kept: Kept,
     in_progress: InProgress,
     sessions: Sessions,
+    roll: Roll,
     tickets: Tickets,
     logins: Logins,
     /// Number of open WebSockets.
@@ -87,6 +89,7 @@ impl App {
             kept: Kept::default(),
             in_progress: InProgress::default(),
             sessions: Sessions::default(),
+            roll: Roll::default(),
             tickets: Tickets::default(),
             logins: Logins::default(),
             sockets: watch::Sender::new(0),
@@ -108,6 +111,10 @@ impl App {
 
     pub(crate) fn sessions(&self) -> &Sessions {
         &self.0.sessions
+    }
+
+    pub(crate) fn roll(&self) -> &Roll {
+        &self.0.roll
     }
 
     pub(crate) fn tickets(&self) -> &Tickets {

@@ -13,6 +13,7 @@ pub mod oidc;
 mod once;
 pub mod people;
 pub mod problem;
+mod roll;
 mod routes;
 mod sessions;
 mod shield;

@@ -113,6 +113,20 @@ pub fn by_role(person: &Person, e: &Engagement, right: Right) -> bool {
     )
 }
 
+/// Whether a person may see an engagement, by a summary of it: as [`may`], except that a group
+/// counts while a request asks it.
+pub(crate) fn sees(
+    person: &Person,
+    owner: &str,
+    members: &[String],
+    asked: impl IntoIterator<Item = impl AsRef<str>>,
+) -> bool {
+    person.operates
+        || owner == person.name
+        || members.contains(&person.name)
+        || asked.into_iter().any(|group| person.groups.iter().any(|own| own == group.as_ref()))
+}
+
 /// Whether a gate of the engagement names a group.
 fn decides(e: &Engagement, group: &String) -> bool {
     let phases = e.state.plan().entries.iter().filter_map(|(name, _)| e.definition.phase(name));

@@ -58,8 +58,21 @@ impl Kept {
         record: Record<'_>,
         project: &str,
     ) -> Result<Current, EngagementError> {
+        self.open_at(record, project, u64::MAX).await
+    }
+
+    /// Opens an engagement with the entries of its journal up to `seq`, and perhaps more.
+    pub(crate) async fn open_at(
+        &self,
+        record: Record<'_>,
+        project: &str,
+        seq: u64,
+    ) -> Result<Current, EngagementError> {
         let mut current = self.slot(project).lock_owned().await;
         if let Some(known) = current.as_mut() {
+            if known.head.seq >= seq {
+                return Ok(Current(current));
+            }
             match known.follow(record, |_, _, _| {}).await {
                 Ok(()) => return Ok(Current(current)),
                 // Its journal may have been replaced; it is read from the start.

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
-use cloudcrew_ports::journal::{Entry, Head};
+use cloudcrew_ports::journal::Head;
 use cloudcrew_runtime::engagement::content;
 use cloudcrew_views::api::{EventPage, JournalEvent, LiveText};
 use futures_util::Stream;
@@ -19,7 +19,7 @@ use super::refusals::OfReader;
 use crate::access::{Opened, Read};
 use crate::app::App;
 use crate::body::Asked;
-use crate::changes::Watcher;
+use crate::changes::{Entries, POLL, Watcher};
 use crate::people::{Person, Right, may};
 use crate::problem::{Kind, Problem};
 
@@ -29,8 +29,8 @@ const PAGE: usize = 100;
 const MOST: usize = 500;
 /// Bytes of a page after which it ends.
 const PAGE_BYTES: usize = 2 * 1024 * 1024;
-/// How often a stream looks for entries that another process wrote.
-const POLL: Duration = Duration::from_secs(1);
+/// Entries that were read so long ago are sent only to a person who may still see them.
+const RECHECK: Duration = Duration::from_secs(1);
 /// How often a silent stream says that it is alive.
 const ALIVE: Duration = Duration::from_secs(15);
 
@@ -156,7 +156,7 @@ pub(crate) async fn stream(
         left: from.limit.unwrap_or(usize::MAX),
         kind: from.kind,
         watcher,
-        ready: Vec::new().into_iter(),
+        ready: (Entries::default(), 0),
         person,
         checked: Instant::now(),
     };
@@ -185,9 +185,10 @@ struct Reader {
     left: usize,
     kind: Option<String>,
     watcher: Watcher,
-    ready: std::vec::IntoIter<Entry>,
+    /// Entries that were read, and how many of them were sent.
+    ready: (Entries, usize),
     person: Person,
-    /// When the right to read was checked last.
+    /// When the right to read was known last.
     checked: Instant,
 }
 
@@ -199,27 +200,34 @@ impl Reader {
             if self.left == 0 || self.app.ports().wakes.stops() {
                 return None;
             }
-            if self.checked.elapsed() >= POLL {
-                let opened = self.app.kept().open(self.app.record(), &self.project).await.ok()?;
-                if !may(&self.person, &opened, Right::Read) {
-                    return None;
-                }
-                self.checked = Instant::now();
+            let is_old = self.ready.1 < self.ready.0.len() && self.checked.elapsed() >= RECHECK;
+            if is_old && !self.sees(u64::MAX).await {
+                return None;
             }
-            if let Some(entry) = self.ready.next() {
-                self.at = Head { seq: entry.seq, hash: entry.hash.clone() };
+            if let Some(entry) = self.ready.0.get(self.ready.1) {
+                self.ready.1 += 1;
+                self.at = entry.head.clone();
                 if self.kind.as_ref().is_some_and(|kind| *kind != entry.kind) {
                     continue;
                 }
                 self.left -= 1;
-                return self.sent(entry).await;
+                let id = entry.head.seq.to_string();
+                return Some(Sent::default().id(id).event(&entry.kind).data(&entry.json));
             }
-            self.watcher.grown.mark_unchanged();
-            let read = self.app.ports().journal.read(&self.project, &self.at, PAGE).await.ok()?;
+            let ports = self.app.ports();
+            let read = self.watcher.read(&*ports.journal, &*ports.blobs, &self.at).await.ok()?;
+            let concern = read.iter().rev().find(|entry| entry.concerns_rights);
+            if let Some(seq) = concern.map(|entry| entry.head.seq)
+                && !self.sees(seq).await
+            {
+                return None;
+            }
             if !read.is_empty() {
-                self.ready = read.into_iter();
+                self.ready = (read, 0);
                 continue;
             }
+            // Nothing happened, so nobody lost a right.
+            self.checked = Instant::now();
             tokio::select! {
                 _ = self.watcher.grown.changed() => {}
                 () = tokio::time::sleep(POLL) => {}
@@ -233,10 +241,11 @@ impl Reader {
         }
     }
 
-    async fn sent(&self, entry: Entry) -> Option<Sent> {
-        let payload = content(&*self.app.ports().blobs, &self.project, &entry).await.ok()?;
-        let (seq, kind) = (entry.seq.to_string(), entry.kind.clone());
-        Sent::default().id(seq).event(kind).json_data(JournalEvent::new(entry, payload)).ok()
+    /// Whether the person may see the engagement, by its journal up to entry `seq` at least.
+    async fn sees(&mut self, seq: u64) -> bool {
+        let opened = self.app.kept().open_at(self.app.record(), &self.project, seq).await;
+        self.checked = Instant::now();
+        opened.is_ok_and(|opened| may(&self.person, &opened, Right::Read))
     }
 }
 

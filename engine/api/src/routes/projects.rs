@@ -18,7 +18,7 @@ use crate::access::{Caller, Opened, Read};
 use crate::app::{App, New};
 use crate::body::{Asked, Body};
 use crate::once::{KeyHeader, Once};
-use crate::people::Person;
+use crate::people::{Person, sees};
 use crate::problem::{Kind, Problem};
 
 /// Which engagements to list.
@@ -76,9 +76,9 @@ pub(super) async fn page(
     wanted: impl Fn(&ProjectRow) -> bool,
 ) -> Result<(Vec<ProjectRow>, Option<String>), Problem> {
     let (index, mut rows) = (&app.ports().index, Vec::new());
+    // One more than needed says whether there is another page.
+    let mut many = limit + 1;
     loop {
-        // One more than needed says whether there is another page.
-        let many = limit.max(MOST) + 1;
         let listings = index.page(which, after.as_ref(), many).await?;
         let whole = listings.len() == many;
         for (place, row) in visible(app, caller, listings).await? {
@@ -95,6 +95,7 @@ pub(super) async fn page(
         if !whole {
             return Ok((rows.into_iter().map(|(_, row)| row).collect(), None));
         }
+        many = MOST + 1;
         tokio::task::yield_now().await;
     }
 }
@@ -125,7 +126,11 @@ async fn visible(
     let row = |found: Found| {
         let listing = &found.listing;
         let place = Place { created: listing.created, engagement: listing.engagement.clone() };
-        let standing = found.standing.as_ref().ok().filter(|standing| sees(caller, standing));
+        let is_visible = |standing: &&Standing| {
+            let groups = standing.requests.iter().flat_map(Request::groups);
+            sees(caller, &standing.owner, &standing.members, groups)
+        };
+        let standing = found.standing.as_ref().ok().filter(is_visible);
         (place, standing.map(|standing| ProjectRow::new(listing, standing)))
     };
     Ok(found.into_iter().map(row).collect())
@@ -139,19 +144,6 @@ pub(super) async fn rows(
 ) -> Result<Vec<ProjectRow>, Problem> {
     let listings = app.ports().index.list(which).await?;
     Ok(visible(app, caller, listings).await?.into_iter().filter_map(|(_, row)| row).collect())
-}
-
-/// Whether a person may see an engagement: as [`may`](crate::people::may), except that a group
-/// counts while a request asks it.
-fn sees(caller: &Person, standing: &Standing) -> bool {
-    let asked = || {
-        let groups = standing.requests.iter().flat_map(Request::groups);
-        groups.into_iter().any(|group| caller.groups.iter().any(|own| own == group))
-    };
-    caller.operates
-        || standing.owner == caller.name
-        || standing.members.contains(&caller.name)
-        || asked()
 }
 
 /// An engagement that was started.

@@ -9,16 +9,15 @@ use axum::extract::{FromRequestParts as _, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
-use cloudcrew_ports::index::Which;
 use cloudcrew_ports::journal::Head;
-use cloudcrew_runtime::engagement::{EngagementError, content};
-use cloudcrew_views::api::{JournalEvent, Time};
+use cloudcrew_runtime::engagement::EngagementError;
+use cloudcrew_views::api::{LiveText, Time};
+use futures_util::future::select_all;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::broadcast::error::TryRecvError;
 use utoipa::{IntoParams, ToSchema};
 
-use super::projects::rows;
 use super::refusals::{OfCaller, OfWriter};
 use crate::access::{Caller, unknown_caller};
 use crate::app::App;
@@ -30,9 +29,7 @@ use crate::tickets::Ticket;
 
 /// Maximum number of engagements to name.
 const MOST: usize = 100;
-/// Entries to read at once.
-const PAGE: usize = 100;
-/// How often to look for new entries, new engagements and lost rights.
+/// How often to look whether the service stops, or another process wrote.
 const TICK: Duration = Duration::from_millis(200);
 /// How often rights are checked again, and the list of engagements is read again.
 const RECHECK: Duration = Duration::from_secs(1);
@@ -92,7 +89,7 @@ pub(crate) async fn ticket(
         }
         Projects::These(ids) => {
             for id in &ids {
-                if !sees(&app, &caller, id).await.unwrap_or(false) {
+                if !sees(&app, &caller, id, u64::MAX).await.unwrap_or(false) {
                     return Err(Problem::hidden(id));
                 }
             }
@@ -106,9 +103,10 @@ pub(crate) async fn ticket(
     Ok((StatusCode::CREATED, Json(TicketReply { ticket: secret, expires: Time(until) })))
 }
 
-/// Whether a person may see an engagement now; `None` when that cannot be said at the moment.
-async fn sees(app: &App, person: &Person, project: &str) -> Option<bool> {
-    match app.kept().open(app.record(), project).await {
+/// Whether a person may see an engagement, by its journal up to entry `seq` at least; `None` when
+/// that cannot be said at the moment.
+async fn sees(app: &App, person: &Person, project: &str, seq: u64) -> Option<bool> {
+    match app.kept().open_at(app.record(), project, seq).await {
         Ok(engagement) => Some(may(person, &engagement, Right::Read)),
         Err(EngagementError::Unknown(_)) => Some(false),
         Err(_) => None,
@@ -185,8 +183,43 @@ fn places(text: &str) -> Result<BTreeMap<String, u64>, Problem> {
 struct Followed {
     at: Head,
     watcher: Watcher,
+    /// Words that were heard and not yet passed on.
+    words: Option<LiveText>,
     /// Whether its journal may have grown.
     behind: bool,
+}
+
+impl Followed {
+    /// Waits until something happens.
+    async fn hear(&mut self) {
+        tokio::select! {
+            _ = self.watcher.grown.changed() => self.behind = true,
+            words = self.watcher.words.recv() => self.words = words.ok(),
+        }
+    }
+
+    /// The next words.
+    fn next_words(&mut self) -> Option<LiveText> {
+        self.words.take().or_else(|| {
+            loop {
+                match self.watcher.words.try_recv() {
+                    // A slow reader misses words, never entries.
+                    Err(TryRecvError::Lagged(_)) => {}
+                    words => return words.ok(),
+                }
+            }
+        })
+    }
+}
+
+/// Waits until something happens in one of these engagements.
+async fn any(followed: &mut BTreeMap<String, Followed>) {
+    let hear = followed.values_mut().map(|one| Box::pin(one.hear()));
+    let hear: Vec<_> = hear.collect();
+    match hear.is_empty() {
+        true => std::future::pending().await,
+        false => drop(select_all(hear).await),
+    }
 }
 
 /// A connection: it reads journals where the reader has got to, so that a slow one holds no queue.
@@ -226,6 +259,7 @@ impl Connection {
             }
             self.pass_on().await?;
             tokio::select! {
+                () = any(&mut self.followed) => {}
                 () = tokio::time::sleep(TICK) => {}
                 heard = self.socket.recv() => match heard {
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return Ok(()),
@@ -242,22 +276,24 @@ impl Connection {
         match self.ticket.projects.clone() {
             Some(ids) => {
                 for id in ids {
-                    let sees = sees(&self.app, &self.ticket.person, &id).await;
-                    if sees.unwrap_or_else(|| self.followed.contains_key(&id)) {
+                    // Whoever follows one loses it by an entry of its journal.
+                    let sees = self.followed.contains_key(&id)
+                        || sees(&self.app, &self.ticket.person, &id, u64::MAX).await == Some(true);
+                    if sees {
                         seen.push((id, u64::MAX));
                     }
                 }
             }
             None => {
-                let found = rows(&self.app, &self.ticket.person, Which::All).await;
-                let mut found = found.map_err(|_| close_code::ERROR)?;
-                found.reverse();
-                let live = found.into_iter().filter(|row| {
-                    row.end.is_none()
-                        || row.created >= self.since
-                        || self.followed.contains_key(&row.id)
+                let roll = self.app.roll().call(&self.app).await;
+                let roll = roll.map_err(|_| close_code::ERROR)?;
+                let live = roll.iter().rev().filter(|one| {
+                    one.is_for(&self.ticket.person)
+                        && (!one.ended
+                            || one.created >= self.since
+                            || self.followed.contains_key(&one.id))
                 });
-                seen.extend(live.take(MOST).map(|row| (row.id, row.as_of)));
+                seen.extend(live.take(MOST).map(|one| (one.id.clone(), one.as_of)));
             }
         }
         let gone: Vec<String> = self
@@ -267,11 +303,7 @@ impl Connection {
             .cloned()
             .collect();
         for id in gone {
-            // Whoever may see it again continues there.
-            if let Some(followed) = self.followed.remove(&id) {
-                self.after.insert(id.clone(), followed.at.seq);
-            }
-            self.send(json!({ "project": id, "gone": true })).await?;
+            self.forget(&id).await?;
         }
         for (id, as_of) in seen {
             if let Some(followed) = self.followed.get_mut(&id) {
@@ -288,33 +320,32 @@ impl Connection {
             let watcher = self.app.ports().changes.watch(&id);
             // What starts while the connection is open is shown from its beginning.
             let at = at.unwrap_or(if self.opened { Head::default() } else { end });
-            self.followed.insert(id, Followed { at, watcher, behind: true });
+            self.followed.insert(id, Followed { at, watcher, words: None, behind: true });
         }
         self.opened = true;
         Ok(())
+    }
+
+    /// Stops to follow an engagement.
+    async fn forget(&mut self, id: &str) -> Result<(), Ends> {
+        // Whoever may see it again continues there.
+        if let Some(followed) = self.followed.remove(id) {
+            self.after.insert(id.to_owned(), followed.at.seq);
+        }
+        self.send(json!({ "project": id, "gone": true }).to_string()).await
     }
 
     /// Sends what is new.
     async fn pass_on(&mut self) -> Result<(), Ends> {
         let ids: Vec<String> = self.followed.keys().cloned().collect();
         for id in ids {
-            while let Some(followed) = self.followed.get_mut(&id) {
-                let words = followed.watcher.words.try_recv();
-                match words {
-                    Ok(words) => {
-                        let mut message = json!(words);
-                        message["project"] = id.clone().into();
-                        self.send(message).await?;
-                    }
-                    Err(TryRecvError::Lagged(_)) => {}
-                    Err(TryRecvError::Empty | TryRecvError::Closed) => break,
-                }
+            while let Some(words) = self.followed.get_mut(&id).and_then(Followed::next_words) {
+                self.send(named(&id, &json!(words).to_string())).await?;
             }
             let Some(followed) = self.followed.get_mut(&id) else { continue };
             // What another process writes is noticed when rights are checked again.
             let grown = followed.watcher.grown.has_changed().unwrap_or(false);
             if grown || std::mem::take(&mut followed.behind) {
-                followed.watcher.grown.mark_unchanged();
                 self.entries(&id).await?;
             }
         }
@@ -323,30 +354,41 @@ impl Connection {
 
     async fn entries(&mut self, id: &str) -> Result<(), Ends> {
         loop {
-            let Some(at) = self.followed.get(id).map(|followed| followed.at.clone()) else {
-                return Ok(());
-            };
-            let ports = self.app.ports();
-            let read = ports.journal.read(id, &at, PAGE).await.map_err(|_| close_code::ERROR)?;
+            let Some(followed) = self.followed.get_mut(id) else { return Ok(()) };
+            let (ports, at) = (self.app.ports(), followed.at.clone());
+            let read = followed.watcher.read(&*ports.journal, &*ports.blobs, &at).await;
+            let read = read.map_err(|_| close_code::ERROR)?;
             if read.is_empty() {
                 return Ok(());
             }
-            for entry in read {
-                let payload = content(&*self.app.ports().blobs, id, &entry).await;
-                let payload = payload.map_err(|_| close_code::ERROR)?;
-                let at = Head { seq: entry.seq, hash: entry.hash.clone() };
-                let mut message = json!(JournalEvent::new(entry, payload));
-                message["project"] = id.into();
-                self.send(message).await?;
+            let (mut checked, mut concern) =
+                (Instant::now(), read.iter().rev().find(|entry| entry.concerns_rights));
+            for entry in read.iter() {
+                // Entries of which the reader takes long are sent only to whoever may still see it.
+                let old = checked.elapsed() >= RECHECK;
+                let seq = concern.take().map(|entry| entry.head.seq).or(old.then_some(u64::MAX));
+                if let Some(seq) = seq {
+                    if sees(&self.app, &self.ticket.person, id, seq).await == Some(false) {
+                        return self.forget(id).await;
+                    }
+                    checked = Instant::now();
+                }
+                self.send(named(id, &entry.json)).await?;
                 if let Some(followed) = self.followed.get_mut(id) {
-                    followed.at = at;
+                    followed.at = entry.head.clone();
                 }
             }
         }
     }
 
-    async fn send(&mut self, message: Value) -> Result<(), Ends> {
-        let sent = self.socket.send(Message::Text(message.to_string().into())).await;
+    async fn send(&mut self, message: String) -> Result<(), Ends> {
+        let sent = self.socket.send(Message::Text(message.into())).await;
         sent.map_err(|_| close_code::AWAY)
     }
+}
+
+/// The JSON of an object, with the engagement that it belongs to.
+fn named(project: &str, object: &str) -> String {
+    let rest = object.strip_prefix('{').unwrap_or_default();
+    format!("{{\"project\":{},{rest}", json!(project))
 }

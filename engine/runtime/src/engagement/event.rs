@@ -341,6 +341,11 @@ pub(super) fn bound_words(bound: &Bound) -> String {
     format!("`{}` is {}", bound.key, bound.max)
 }
 
+/// Whether an entry of this kind may change who may see its engagement, or do something in it.
+pub fn concerns_rights(kind: &str) -> bool {
+    matches!(kind, "member_set" | "member_removed" | "repinned")
+}
+
 /// The kind of an event, as in its JSON.
 pub(super) fn label(event: &Event) -> &'static str {
     match event {

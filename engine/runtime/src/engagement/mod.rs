@@ -38,7 +38,7 @@ pub use error::EngagementError;
 pub use event::{
     Answered, BaseRecord, CommitRecord, Decision, End, EndReason, Event, Finding, Member,
     MessageRecord, RemarkAnswer, RemarkOutcome, RemarkRecord, ReplyRecord, Role, RunMode,
-    SourceHash, Started, SurveyRecord, ToolDone, VerdictRecord, Why,
+    SourceHash, Started, SurveyRecord, ToolDone, VerdictRecord, Why, concerns_rights,
 };
 pub use inbound::{
     NewMessage, answer_remark, cancel, message, remark, remove_member, set_member, survey,
