@@ -8,8 +8,9 @@ use crate::source::Span;
 /// More undeclared names than this are not typos, so they are not compared one by one.
 pub(super) const MANY: usize = 1000;
 
-/// Finds declared names that are never used while a similar, undeclared name is used at least
-/// twice. Reports each once, at its declaration, and returns the undeclared names it covered.
+/// Finds declared names that are never used while an undeclared name is used at least twice that is
+/// similar, or the only one. Reports each once, at its declaration, and returns the undeclared names
+/// it covered.
 pub(super) fn misdeclared<'a>(
     code: &'static str,
     what: &str,
@@ -26,9 +27,17 @@ pub(super) fn misdeclared<'a>(
     if missing.len() > MANY {
         return reported;
     }
-    for (name, at) in declared.iter().filter(|(name, _)| !used.iter().any(|(used, _)| used == name))
-    {
-        let Some(meant) = closest(name, &missing) else { continue };
+    let unused = declared.iter().filter(|(name, _)| !used.iter().any(|(used, _)| used == name));
+    let unused: Vec<_> = unused.collect();
+    let names: Vec<&str> = declared.iter().map(|(name, _)| *name).collect();
+    for (name, at) in &unused {
+        let close = closest(name, &missing);
+        let only = || {
+            let unused: Vec<&str> = unused.iter().map(|(name, _)| *name).collect();
+            renamed(missing.iter().copied(), &unused).map(|(meant, _)| meant)
+        };
+        let only = || only().filter(|meant| closest(meant, &names).is_none());
+        let Some(meant) = close.or_else(only) else { continue };
         let places: Vec<Span> =
             used.iter().filter(|(used, _)| *used == meant).map(|(_, span)| *span).collect();
         if places.len() < 2 {
@@ -39,12 +48,41 @@ pub(super) fn misdeclared<'a>(
             places.len()
         );
         let found = report.error(code, message);
-        found.at(*at, "").also(places[0], "one of the uses").help_closest(name, [meant]);
+        found.at(*at, "").also(places[0], "one of the uses");
+        match close {
+            Some(_) => found.help_closest(name, [meant]),
+            None => found.help(format!("if it was renamed, use `{name}` in those places too")),
+        };
         // Either spelling may be the intended one.
         found.suggestion.iter_mut().for_each(|s| s.safe = false);
         reported.push(meant);
     }
     reported
+}
+
+/// The only missing name and the only unused one, unless they differ by a typo: the second is
+/// probably the first, renamed.
+pub(super) fn renamed<'a, 'b>(
+    missing: impl IntoIterator<Item = &'a str>,
+    unused: &[&'b str],
+) -> Option<(&'a str, &'b str)> {
+    let mut missing = missing.into_iter();
+    let name = missing.next()?;
+    match unused {
+        [unused]
+            if missing.all(|other| other == name)
+                && closest(last(name), &[last(unused)]).is_none() =>
+        {
+            Some((name, unused))
+        }
+        _ => None,
+    }
+}
+
+/// The last part of a path, without an extension.
+fn last(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.split_once('.').map_or(name, |(stem, _)| stem)
 }
 
 /// A name used in more places than this is not a typo: its declaration is missing.

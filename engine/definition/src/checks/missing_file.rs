@@ -14,7 +14,10 @@
 //! prompt: prompts/pm.md
 //! ```
 
+use std::collections::HashSet;
+
 use super::context::text;
+use super::misdeclared::renamed;
 use super::{Check, Context};
 use crate::diagnostic::{Report, closest};
 use crate::syntax::{SOWS, is_text};
@@ -41,7 +44,15 @@ fn run(context: &Context<'_>, report: &mut Report) {
     }
     let prompts = context.agents().filter_map(|(_, _, a)| text(&a.prompt));
     let tasks = context.phases().filter_map(|p| text(&p.task));
-    for (path, span) in prompts.chain(tasks) {
+    let used: Vec<_> = prompts.chain(tasks).collect();
+    let uses: HashSet<&str> = used.iter().map(|(path, _)| *path).collect();
+    let missing: Vec<&str> =
+        uses.iter().copied().filter(|path| context.sources.find(path).is_none()).collect();
+    let there = context.sources.iter().map(|(_, path)| path);
+    let there = there.filter(|path| path.starts_with("prompts/") && is_text(path));
+    let unused: Vec<&str> = there.filter(|path| !uses.contains(path)).collect();
+    let renamed = renamed(missing.iter().copied(), &unused);
+    for (path, span) in used {
         let readable = path.starts_with("prompts/") && path.ends_with(".md");
         let known = context
             .sources
@@ -53,11 +64,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let message = format!("`{path}` is not a `.md` file in `prompts/`");
             report.error(CHECK.code, message).at(span, "").help_closest(path, known);
         } else if context.sources.find(path).is_none() {
-            let found = report
-                .error(CHECK.code, format!("no file `{path}`"))
-                .at(span, "")
-                .help_closest(path, known);
-            found.help(format!("or create `{path}`"));
+            let found = report.error(CHECK.code, format!("no file `{path}`")).at(span, "");
+            match renamed {
+                Some((_, unused)) => found.help(format!("if it was renamed, use `{unused}`")),
+                None => found.help_closest(path, known),
+            };
+            found.help(format!("to add the prompt, create `{path}`"));
         }
     }
 }

@@ -31,12 +31,44 @@ const SLIPS: usize = 2;
 /// Maximum number of tests that are listed.
 const MOST: usize = 20;
 
+/// The first entry of a test's list that does not match the workflow.
 struct Deviation<'a> {
     name: &'a str,
     span: Span,
-    /// The phase that comes next in the workflow, and the span of the workflow's phases.
-    next: Option<&'a str>,
+    why: Why<'a>,
+    /// The workflow's phases.
     order: Span,
+}
+
+enum Why<'a> {
+    /// The workflow does not run this phase.
+    Absent,
+    /// The workflow runs another phase first, which the test does not list.
+    Skips(&'a str),
+    /// The phase has run; only the current one can run again.
+    Earlier { at: &'a str },
+}
+
+impl Deviation<'_> {
+    fn message(&self) -> String {
+        let name = self.name;
+        match self.why {
+            Why::Absent => format!("the workflow has no phase `{name}`"),
+            Why::Skips(next) => format!("`{next}` runs before `{name}`, but the test omits it"),
+            Why::Earlier { at } => format!("`{name}` does not run again after `{at}`"),
+        }
+    }
+
+    fn help(&self) -> String {
+        match self.why {
+            Why::Absent => "remove it from the test, or add it to the workflow".to_owned(),
+            Why::Skips(next) => format!("insert `{next}` here"),
+            Why::Earlier { .. } => {
+                "the customer can send back the current phase only: follow the workflow's order"
+                    .to_owned()
+            }
+        }
+    }
 }
 
 fn run(context: &Context<'_>, report: &mut Report) {
@@ -50,25 +82,16 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let message = format!("{} tests expect different phases or a different order", found.len());
         let reported =
             report.add(CHECK.code, Severity::Warning, message).at(found[0].order, "the phases");
-        found
-            .iter()
-            .take(MOST)
-            .for_each(|d| _ = reported.also(d.span, format!("`{}` is out of order", d.name)));
+        found.iter().take(MOST).for_each(|d| _ = reported.also(d.span, d.message()));
         reported.help("update the tests, or restore the order of the phases");
         return;
     }
-    for Deviation { name, span, next, order } in found {
-        let message = format!("`{name}` is out of order");
-        let reported = report
-            .add(CHECK.code, Severity::Warning, message)
-            .at(span, "")
-            .also(order, "the phases of the workflow");
-        match next {
-            Some(next) => {
-                reported.help(format!("expected `{next}` here, or the previous phase again"))
-            }
-            None => reported.help("the workflow has no more phases"),
-        };
+    for deviation in found {
+        report
+            .add(CHECK.code, Severity::Warning, deviation.message())
+            .at(deviation.span, "")
+            .also(deviation.order, "the phases of the workflow")
+            .help(deviation.help());
     }
 }
 
@@ -91,12 +114,13 @@ fn deviation<'a>(context: &Context<'a>, file: &'a RehearsalFile) -> Option<Devia
             continue;
         }
         if planned.get(next) != Some(&name) {
-            return known.contains(&name).then_some(Deviation {
-                name,
-                span,
-                next: planned.get(next).copied(),
-                order: workflow.phases.span,
-            });
+            let why = match (planned.iter().position(|phase| *phase == name), planned.get(next)) {
+                (None, _) => Why::Absent,
+                (Some(place), Some(next)) if at.is_none_or(|at| place > at) => Why::Skips(next),
+                _ => Why::Earlier { at: at.and_then(|at| planned.get(at)).copied()? },
+            };
+            let order = workflow.phases.span;
+            return known.contains(&name).then_some(Deviation { name, span, why, order });
         }
         at = Some(next);
     }

@@ -17,6 +17,7 @@
 use std::collections::HashSet;
 
 use super::context::{text, texts};
+use super::misdeclared::renamed;
 use super::{Check, Context};
 use crate::diagnostic::Report;
 use crate::source::Span;
@@ -33,13 +34,17 @@ fn run(context: &Context<'_>, report: &mut Report) {
     // A phase that a workflow is missing is not reported again in rehearsals.
     let in_rehearsals = context.workspace.rehearsals.iter().flat_map(|(_, r)| in_rehearsal(r));
     let in_rehearsals = in_rehearsals.filter(|(name, _)| !planned.contains(name));
-    for (name, span) in
-        in_workflows.iter().copied().chain(in_rehearsals).filter(|(name, _)| !there.contains(name))
-    {
+    let named = in_workflows.iter().copied().chain(in_rehearsals);
+    let missing: Vec<_> = named.filter(|(name, _)| !there.contains(name)).collect();
+    let unused: Vec<&str> = known.iter().copied().filter(|name| !planned.contains(name)).collect();
+    let renamed = renamed(missing.iter().map(|(name, _)| *name), &unused);
+    for (name, span) in missing {
         let found = report.error(CHECK.code, format!("no phase named `{name}`")).at(span, "");
-        found
-            .help_closest(name, known.iter().copied())
-            .help(format!("to add the phase, create `phases/{name}.yaml`"));
+        match renamed {
+            Some((_, unused)) => found.help(format!("if it was renamed, use `{unused}`")),
+            None => found.help_closest(name, known.iter().copied()),
+        };
+        found.help(format!("to add the phase, create `phases/{name}.yaml`"));
     }
 }
 

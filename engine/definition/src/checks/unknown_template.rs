@@ -16,7 +16,10 @@
 //!   - { path: docs/plan.md, owner: pm, template: project_plan }
 //! ```
 
+use std::collections::HashSet;
+
 use super::context::{deliverables, text, texts};
+use super::misdeclared::renamed;
 use super::{Check, Context};
 use crate::catalogue::ToolTemplate;
 use crate::diagnostic::Report;
@@ -25,16 +28,23 @@ pub(super) const CHECK: Check = Check { code: "unknown-template", run: Some(run)
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let known: Vec<&str> = context.stems("templates/", ".md").map(|(name, _)| name).collect();
-    for (name, span) in
-        context.phases().flat_map(deliverables).filter_map(|d| text(d.template.as_ref()?))
-    {
-        if !known.contains(&name) {
-            let found =
-                report.error(CHECK.code, format!("no template named `{name}`")).at(span, "");
-            found
-                .help_closest(name, known.iter().copied())
-                .help(format!("to add the template, create `templates/{name}.md`"));
-        }
+    let used: Vec<_> = context
+        .phases()
+        .flat_map(deliverables)
+        .filter_map(|d| text(d.template.as_ref()?))
+        .collect();
+    let of_tools = context.catalogue.tool_templates.iter().map(|t| t.template);
+    let uses: HashSet<&str> = used.iter().map(|(name, _)| *name).chain(of_tools).collect();
+    let unused: Vec<&str> = known.iter().copied().filter(|name| !uses.contains(name)).collect();
+    let missing: Vec<_> = used.into_iter().filter(|(name, _)| !known.contains(name)).collect();
+    let renamed = renamed(missing.iter().map(|(name, _)| *name), &unused);
+    for (name, span) in missing {
+        let found = report.error(CHECK.code, format!("no template named `{name}`")).at(span, "");
+        match renamed {
+            Some((_, unused)) => found.help(format!("if it was renamed, use `{unused}`")),
+            None => found.help_closest(name, known.iter().copied()),
+        };
+        found.help(format!("to add the template, create `templates/{name}.md`"));
     }
     let shared = context.crew().and_then(|c| c.shared_tools.as_ref());
     let own = context.agents().filter_map(|(_, _, a)| a.tools.as_ref());

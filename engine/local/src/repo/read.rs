@@ -78,6 +78,18 @@ impl Bound {
             .map(|(id, _)| id))
     }
 
+    /// The file at a path of a commit, with its object and size.
+    pub(super) fn find(
+        &self,
+        repository: &Repository,
+        commit: &str,
+        path: &str,
+    ) -> Result<Option<TreeFile>, StoreError> {
+        let Some(oid) = self.file(repository, commit, path)? else { return Ok(None) };
+        let size = self.size(repository, oid)?;
+        Ok(Some(TreeFile { path: path.to_owned(), oid: oid.to_string(), size }))
+    }
+
     /// The object at a path of a commit, with its mode. A name in Git never holds a NUL, and the
     /// library panics on one.
     fn entry(
