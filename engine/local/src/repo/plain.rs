@@ -75,7 +75,8 @@ fn looked(path: &Path, root: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn file(path: &Path, place: &Path) -> Result<(), StoreError> {
+/// Examines one file; a missing one is plain.
+pub(super) fn file(path: &Path, place: &Path) -> Result<(), StoreError> {
     let Ok(there) = place.metadata() else { return Ok(()) };
     let kind = there.file_type();
     let why = if kind.is_fifo() || kind.is_char_device() || kind.is_block_device() {
