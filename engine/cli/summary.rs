@@ -80,11 +80,7 @@ pub fn summary(engagement: &Engagement, repo: &Path, there: &BTreeSet<String>) -
         };
         text.push_str(&format!(
             "\n  {phase}{run}: {} ({}){decision}\n",
-            if progress.visits.is_empty() {
-                "not started".to_owned()
-            } else {
-                progress.visits.join(" → ")
-            },
+            if progress.visits.is_empty() { "not started".to_owned() } else { progress.route() },
             counted(handoffs, "handoff")
         ));
         let Some(definition) = engagement.definition.phase(phase) else { continue };

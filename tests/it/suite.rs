@@ -5,7 +5,7 @@ use crate::support::{crew, edited};
 #[test]
 fn the_shipped_suite_passes_and_reads_like_documentation() {
     let done =
-        crew().run(&["test"]).exits(0).says("ok   silent-customer").says("one reminder goes out");
+        crew().run(&["test"]).exits(0).says("ok   silent-customer").says("one reminder is sent");
     let last = done.out.lines().last().expect("a line");
     assert!(last.ends_with(" passed, 0 failed") && !last.starts_with("0 "), "{last}");
 }

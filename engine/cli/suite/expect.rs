@@ -9,6 +9,7 @@ use cloudcrew_runtime::engagement::{EndReason, Engagement, RequestKind, Rest};
 
 use crate::show::waits;
 use crate::summary::money;
+use crate::words::counted;
 
 /// The result of a test.
 pub struct Seen<'a> {
@@ -42,10 +43,11 @@ pub fn misses(test: &RehearsalFile, seen: &Seen<'_>) -> Vec<Miss> {
     let questions =
         requests.iter().filter(|r| matches!(r.kind, RequestKind::Question { .. })).count() as u32;
     for (written, came, what) in
-        [(&expect.reminders, reminders, "reminders"), (&expect.questions, questions, "questions")]
+        [(&expect.reminders, reminders, "reminder"), (&expect.questions, questions, "question")]
     {
         if let Some((wanted, at)) = given(written).filter(|(wanted, _)| **wanted != came) {
-            found.push((Some(at), format!("expected {wanted} {what}, got {came}")));
+            let wanted = counted(*wanted as usize, what);
+            found.push((Some(at), format!("expected {wanted}, got {came}")));
         }
     }
     found.extend(cost(expect, seen));

@@ -2,8 +2,8 @@
 //!
 //! One of them can never be reached, or it ends the swarm before any work is done. Examples are a
 //! detection window larger than the number of visits, more different agents than the swarm has, a
-//! visit that may outlast its swarm, fewer visits than agents that have work, and a reply as long as
-//! the model's whole context window.
+//! visit that may outlast its swarm, a visit of one reply, and a reply as long as the model's whole
+//! context window.
 //!
 //! This check also reports reminders sent more often than once a minute, which is faster than
 //! anyone can answer.
@@ -26,9 +26,6 @@
 //!   repetitive_handoff_detection_window: 8
 //! ```
 
-use std::collections::BTreeSet;
-
-use super::context::text;
 use super::{Check, Context};
 use crate::diagnostic::{Report, Severity};
 use crate::syntax::defaults::{TRIM_AT, TRIM_TO};
@@ -178,12 +175,13 @@ fn window(swarm: &Swarm, report: &mut Report) {
     }
 }
 
-/// Limits that no crew can keep: each owner needs a visit, and whoever uses a tool needs another
-/// reply after it.
+/// Whoever uses a tool needs another reply after it.
 fn work(phase: &PhaseFile, swarm: &Swarm, report: &mut Report) {
-    let Some(written) = &phase.deliverables else { return };
-    let Some(deliverables) = written.get().filter(|all| !all.is_empty()) else { return };
-    if let Some((1, at)) = swarm.max_turns.as_ref().and_then(|w| Some((*w.get()?, w.span))) {
+    let delivers =
+        phase.deliverables.as_ref().and_then(Written::get).is_some_and(|d| !d.is_empty());
+    if delivers
+        && let Some((1, at)) = swarm.max_turns.as_ref().and_then(|w| Some((*w.get()?, w.span)))
+    {
         report
             .add(
                 CHECK.code,
@@ -192,21 +190,6 @@ fn work(phase: &PhaseFile, swarm: &Swarm, report: &mut Report) {
             )
             .at(at, "")
             .help("allow at least 2 replies per visit");
-    }
-    let owners = deliverables.iter().filter_map(Written::get).filter_map(|d| text(&d.owner));
-    let mut needed: BTreeSet<&str> = owners.map(|(owner, _)| owner).collect();
-    needed.extend(text(&swarm.entry).map(|(entry, _)| entry));
-    let visits = [&swarm.max_handoffs, &swarm.max_iterations].into_iter().flatten();
-    let least = visits.filter_map(|w| Some((*w.get()?, w.span))).min_by_key(|(most, _)| *most);
-    if let Some((most, at)) = least.filter(|(most, _)| needed.len() > *most as usize) {
-        let visits = if most == 1 { "1 visit is".to_owned() } else { format!("{most} visits are") };
-        let message = format!("{visits} too few for {} agents that have work", needed.len());
-        let names: Vec<String> = needed.iter().map(|name| format!("`{name}`")).collect();
-        report
-            .add(CHECK.code, Severity::Warning, message)
-            .at(at, "")
-            .also(written.span, format!("work for {}", names.join(", ")))
-            .help("allow a visit for each owner of a deliverable and for the entry");
     }
 }
 

@@ -138,7 +138,7 @@ impl Model for RehearsalModel {
         let (Some(phase), Some(agent)) =
             (self.definition.phase(&request.context.phase), self.definition.agent(request.agent))
         else {
-            return Ok(self.reply(Turn::says("Nothing is asked of me here."), &request));
+            return Ok(self.reply(Turn::says("There is nothing for me to do here."), &request));
         };
         if request.context.purpose == Purpose::Conversation {
             let turn = contact::turn(&request, &Transcript::of(request.messages));

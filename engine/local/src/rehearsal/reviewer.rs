@@ -27,7 +27,7 @@ fn look(request: &ModelRequest<'_>, transcript: &Transcript<'_>) -> Option<Turn>
     let tools = ["ledger_read", "repo_list"]
         .into_iter()
         .filter(|t| has(request, t) && !transcript.called(t));
-    let turn = tools.fold(Turn::says("I look at what the phase brought."), |turn, tool| {
+    let turn = tools.fold(Turn::says("Let me see what the phase produced."), |turn, tool| {
         turn.call(tool, json!({}))
     });
     (!turn.calls.is_empty()).then_some(turn)
@@ -114,9 +114,10 @@ fn judge(
         }
     }
     if findings.is_empty() {
-        return Turn::says("I found nothing.").call("review_verdict", json!({ "verdict": "pass" }));
+        return Turn::says("I have no findings.")
+            .call("review_verdict", json!({ "verdict": "pass" }));
     }
     let findings: Vec<_> = findings.iter().map(|f| json!({ "text": f })).collect();
-    Turn::says("I found fault.")
+    Turn::says("I found problems.")
         .call("review_verdict", json!({ "verdict": "fail", "findings": findings }))
 }

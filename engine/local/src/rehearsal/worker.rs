@@ -47,7 +47,7 @@ impl Worker<'_> {
         let calls = self.request.context.earlier_calls;
         self.model.bends(self.request).find_map(|b| match &b.bend {
             Bend::Asks(question) if calls < b.times && has(self.request, "ask_customer") => Some(
-                Turn::says("I need an answer before I go on.")
+                Turn::says("I need an answer before I continue.")
                     .call("ask_customer", json!({ "question": question })),
             ),
             Bend::Writes(path) if calls < b.times && has(self.request, "repo_write") => {
@@ -71,7 +71,7 @@ impl Worker<'_> {
         if LOOK.iter().any(|t| self.transcript.called(t)) {
             return None;
         }
-        let mut turn = Turn::says("I look at where we stand.");
+        let mut turn = Turn::says("Let me see what exists so far.");
         for tool in LOOK.into_iter().filter(|t| has(self.request, t)) {
             turn = turn.call(tool, json!({}));
         }
@@ -84,7 +84,7 @@ impl Worker<'_> {
         let sow = self.known.sow.as_ref().filter(|_| {
             has(self.request, "ledger_write") && !self.transcript.called("ledger_write")
         })?;
-        let mut turn = Turn::says("I note what the statement of work says.");
+        let mut turn = Turn::says("I record what the statement of work says.");
         for letter in ['O', 'R', 'C', 'D', 'A', 'T'] {
             for (id, text, source) in self.known.lines(letter) {
                 let line = format!("{id}: {text}");
@@ -171,7 +171,7 @@ impl Worker<'_> {
         if mine.is_empty() {
             return None;
         }
-        let mut turn = Turn::says("I write what I owe.");
+        let mut turn = Turn::says("I write my deliverables.");
         let decided = self.known.rows_of("decision").any(|r| r.author == self.agent.name);
         if has(self.request, "write_adr") && !decided && !self.transcript.called("write_adr") {
             turn = self.decide(turn);
@@ -240,7 +240,7 @@ impl Worker<'_> {
     }
 
     fn read(&self) -> Option<Turn> {
-        let mut turn = Turn::says("I read what I review.");
+        let mut turn = Turn::says("I read the files under review.");
         for d in self.to_judge(&self.agent.name) {
             if self.transcript.read(&d.path).is_none() && has(self.request, "repo_read") {
                 turn = turn.call("repo_read", json!({ "path": d.path }));
@@ -253,7 +253,7 @@ impl Worker<'_> {
         if !has(self.request, "review_verdict") {
             return None;
         }
-        let mut turn = Turn::says("My verdict.");
+        let mut turn = Turn::says("This is my verdict.");
         for d in self.to_judge(&self.agent.name) {
             let Some(read) = self.transcript.read(&d.path) else { continue };
             let findings = untraced(self.model, d, &read.text, &self.known);
@@ -315,7 +315,7 @@ impl Worker<'_> {
                 json!({ "agent_name": other, "message": message.trim() }),
             );
         }
-        Turn::says("Everything that this phase owes is there.")
+        Turn::says("All deliverables of this phase are complete.")
     }
 
     fn others_due(&self, d: &Deliverable) -> bool {

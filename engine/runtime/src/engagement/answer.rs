@@ -107,6 +107,11 @@ pub async fn record(
             }
             .into());
         }
+        // Whoever saw an earlier state is told about that first.
+        let revises = matches!(answer.decision, Decision::Revise { .. });
+        if revises && matches!(request.kind, RequestKind::Approval { may_revise: false, .. }) {
+            return Err(Refusal::NoRevisionLeft { phase: request.phase.clone() }.into());
+        }
         let (have, need) = request.quorum();
         let votes = matches!(answer.decision, Decision::Approve { .. }) && have + 1 < need;
         let id = request.id.clone();
@@ -212,16 +217,10 @@ fn fitting(engagement: &Engagement, given: &Submission) -> Result<Request, Engag
         (RequestKind::Approval { ratings, .. }, Decision::Approve { ratings: given }) => {
             rated(ratings, given)?
         }
-        (
-            RequestKind::Approval { may_revise, ratings, .. },
-            Decision::Revise { words, ratings: given },
-        ) => {
+        (RequestKind::Approval { ratings, .. }, Decision::Revise { words, ratings: given }) => {
             rated(ratings, given)?;
             if words.trim().is_empty() {
                 return Err(Refusal::NoWords.into());
-            }
-            if !may_revise && request.is_open() {
-                return Err(Refusal::NoRevisionLeft { phase: request.phase.clone() }.into());
             }
         }
         (RequestKind::Question { .. }, Decision::Answer { value }) => {

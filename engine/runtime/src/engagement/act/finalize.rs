@@ -80,7 +80,7 @@ fn summary(engagement: &Engagement, decisions: &[String], there: &BTreeSet<Strin
         text.push_str(&format!(
             "- {phase}: run {}, worked: {}\n",
             progress.revision,
-            progress.visits.join(" → ")
+            progress.route()
         ));
         let gates = state
             .requests

@@ -13,6 +13,8 @@ pub struct PhaseProgress {
     pub swarms: u32,
     /// Agents of all visits in all swarms, in order.
     pub visits: Vec<String>,
+    /// Number of visits before each of the swarms that had one.
+    pub(super) starts: Vec<usize>,
     /// Findings of the last review or check; empty when it passed.
     pub findings: Vec<Finding>,
     /// Whether the last review passed.
@@ -27,4 +29,15 @@ pub struct PhaseProgress {
     pub earlier: Option<String>,
     /// The last verdict of each reviewer on each deliverable, by path and reviewer.
     pub verdicts: BTreeMap<(String, String), VerdictRecord>,
+}
+
+impl PhaseProgress {
+    /// The way of the work, swarm by swarm: `pm → sa; again: pm`. Empty before the first visit.
+    pub fn route(&self) -> String {
+        let ends = self.starts.iter().copied().skip(1).chain([self.visits.len()]);
+        let swarms = self.starts.iter().zip(ends).map(|(start, end)| {
+            self.visits.get(*start..end).map(|visits| visits.join(" → ")).unwrap_or_default()
+        });
+        swarms.collect::<Vec<_>>().join("; again: ")
+    }
 }

@@ -104,6 +104,9 @@ impl State {
                 if let (Some(from), true) = (progress.visits.last(), prompt.visit > 1) {
                     self.handoffs.push((phase, from.clone(), agent.to_owned()));
                 }
+                if prompt.visit <= 1 {
+                    progress.starts.push(progress.visits.len());
+                }
                 progress.visits.push(agent.to_owned());
             }
         }
