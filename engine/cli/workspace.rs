@@ -18,6 +18,7 @@ use cloudcrew_runtime::engagement::{Engagement, RunMode};
 
 use crate::exit::Failure;
 use crate::wiring;
+use crate::words::counted;
 
 /// Folders of a workspace.
 const FOLDERS: [&str; 7] =
@@ -160,9 +161,26 @@ fn read_in(folder: &Folder, path: &str) -> Result<Vec<u8>, String> {
 pub fn definition(root: &Path) -> Result<Definition, Failure> {
     let sources = read(root);
     let Loaded { definition, report, .. } = load(&sources, &catalogue());
+    warned(&report);
     definition
         .or_else(|| without_rehearsals(&sources, &report))
         .ok_or_else(|| wrong(&sources, &report, "the definitions have errors; nothing was done"))
+}
+
+/// Says which warnings there are; `check` shows them.
+fn warned(report: &Report) {
+    let found = report.diagnostics();
+    if found.iter().any(|d| d.severity == Severity::Error) {
+        return;
+    }
+    let mut codes: Vec<&str> = found.iter().map(|d| d.code).collect();
+    let count = codes.len();
+    codes.sort_unstable();
+    codes.dedup();
+    if count > 0 {
+        let (warnings, codes) = (counted(count, "warning"), codes.join(", "));
+        crate::out::note!("{warnings} in the definitions ({codes}); run `cloudcrew check`");
+    }
 }
 
 /// Models that a live engagement should now call as the workspace configures them. Empty if the
@@ -172,7 +190,8 @@ pub fn rerouted(root: &Path, engagement: &Engagement) -> Vec<Model> {
     if !matches!(state.started.voice, RunMode::Live { .. }) || state.end.is_some() {
         return Vec::new();
     }
-    definition(root).map(|now| wiring::rerouted(engagement, &now)).unwrap_or_default()
+    let now = load(&read(root), &catalogue()).definition;
+    now.map(|now| wiring::rerouted(engagement, &now)).unwrap_or_default()
 }
 
 /// The definition without the rehearsal files that have errors, if no other file has any.

@@ -83,7 +83,8 @@ async fn ticks(view: &View) -> Infallible {
     }
 }
 
-fn outcome(project: &str, rest: &Rest) -> (Exit, String) {
+/// The exit code of an engagement that rests, and what to say about it.
+pub fn outcome(project: &str, rest: &Rest) -> (Exit, String) {
     let resume = pasted(&format!("resume {project}"));
     match rest {
         Rest::Ended(end) => {

@@ -10,6 +10,7 @@ use crate::args::{Approve, Args, Definitions, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::note;
+use crate::show::waits;
 use crate::workspace;
 
 pub async fn retry(
@@ -21,6 +22,14 @@ pub async fn retry(
     format: Format,
 ) -> Result<Exit, Failure> {
     let (store, mut engagement) = home::engagement(args, project).await?;
+    let open: Vec<String> =
+        engagement.state.open_requests().map(|request| waits(project, request)).collect();
+    if engagement.state.end.is_none() && !open.is_empty() {
+        let open = open.join("\n");
+        return Err(Failure::usage(format!(
+            "`{project}` has not ended, so there is nothing to retry\n{open}"
+        )));
+    }
     let named = engagement.state.end.as_ref().map_or("", |end| end.key.as_str()).to_owned();
     let which = definitions.unwrap_or(if named.is_empty() {
         Definitions::Pinned

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use cloudcrew_ports::journal::{Head, Journal};
 use cloudcrew_ports::lease::Leases;
-use cloudcrew_runtime::engagement::{Record, open};
+use cloudcrew_runtime::engagement::{Record, Rest, open};
 use cloudcrew_runtime::watch::Watch;
 
+use super::drive::outcome;
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::{note, say};
 use crate::shell::pasted;
-use crate::show::waits;
 use crate::view::View;
 
 /// How often to poll.
@@ -33,17 +33,19 @@ pub async fn watch(args: &Args, project: &str, format: Format) -> Result<Exit, F
         if !driven && head.is_some_and(|h| h.seq == engagement.head.seq) {
             view.finish();
             engagement = open(Record::of(&store), project).await?;
-            let waiting: Vec<String> =
-                engagement.state.open_requests().map(|request| waits(project, request)).collect();
-            match &engagement.state.end {
-                Some(end) => note!("{project}: {}", end.text),
-                None if waiting.is_empty() => {
+            let waiting: Vec<_> = engagement.state.open_requests().cloned().collect();
+            let rest = match &engagement.state.end {
+                Some(end) => Rest::Ended(end.clone()),
+                None if !waiting.is_empty() => Rest::Waiting(waiting),
+                None => {
                     let resume = pasted(&format!("resume {project}"));
-                    note!("{project}: no process is driving it\n    continue:  {resume}")
+                    note!("{project}: no process is driving it\n    continue:  {resume}");
+                    return Ok(Exit::Waiting);
                 }
-                None => note!("{}", waiting.join("\n")),
-            }
-            return Ok(Exit::Done);
+            };
+            let (exit, words) = outcome(project, &rest);
+            note!("{words}");
+            return Ok(exit);
         }
         view.tick();
         tokio::time::sleep(EVERY).await;
