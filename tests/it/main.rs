@@ -14,6 +14,7 @@ mod decide;
 mod durable;
 mod editor;
 mod existing;
+mod files;
 mod fixes;
 mod forged;
 mod generated;

@@ -6,58 +6,16 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use cloudcrew_definition::catalogue::{Capability, Effect, ToolInfo};
-use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::journal::{Head, Journal as _, MAX_APPEND};
-use cloudcrew_ports::model::{
-    Billing, Block, Model, ModelFault, ModelReply, ModelRequest, ToolUse, Usage,
-};
 use cloudcrew_ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
 use cloudcrew_runtime::engagement::{Driver, Options, Record, open};
-use cloudcrew_runtime::ports::Ports;
 use cloudcrew_tools::{Outcome, Tool, ToolError, Toolbox, Workplace};
 use serde_json::{Value, json};
 
-use crate::support::inside::{dead, ports, start};
-use crate::support::root;
-
-/// Replies with one turn after another, then with nothing.
-struct Says(Vec<Vec<(&'static str, Value)>>, AtomicUsize);
-
-#[async_trait]
-impl Model for Says {
-    async fn complete(&self, _: ModelRequest<'_>) -> Result<ModelReply, ModelFault> {
-        let number = self.1.fetch_add(1, Ordering::Relaxed);
-        let calls = self.0.get(number).cloned().unwrap_or_default();
-        let stop_reason = if calls.is_empty() { "end_turn" } else { "tool_use" }.to_owned();
-        let calls = calls.into_iter().enumerate();
-        let content = calls.map(|(n, (name, input))| {
-            Block::ToolUse(ToolUse { id: format!("t{n}"), name: name.into(), input })
-        });
-        let usage = Some(Usage::default());
-        Ok(ModelReply {
-            content: content.collect(),
-            stop_reason,
-            usage,
-            guardrail: Vec::new(),
-            took: Some(Duration::ZERO),
-        })
-    }
-
-    fn billing(&self) -> Billing {
-        Billing::Free
-    }
-}
-
-/// A started engagement in its own folder.
-async fn begun() -> (tempfile::TempDir, Ports, Store, GitRepo) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let home = folder.path().join("home");
-    start(&home, &root(), "clinic-scheduling.md", None).await;
-    let (ports, store, repo) = ports(&home).await;
-    (folder, ports, store, repo)
-}
+use crate::support::inside::{dead, ports};
+use crate::support::says::{Says, begun, results};
 
 #[tokio::test]
 async fn a_handoff_between_two_writes_does_not_deadlock() {
@@ -65,19 +23,16 @@ async fn a_handoff_between_two_writes_does_not_deadlock() {
     let write = |path: &str| ("repo_write", json!({ "path": path, "content": path }));
     let note =
         |title: &str| ("ledger_write", json!({ "kind": "fact", "title": title, "source": "test" }));
-    ports.model = Arc::new(Says(
-        vec![vec![
-            write("docs/project-plan/a.md"),
-            ("handoff_to_agent", json!({ "agent_name": "sa", "message": "your turn" })),
-            write("docs/project-plan/b.md"),
-            ("no_such_tool", json!({})),
-            note("one"),
-            ("repo_list", json!({})),
-            ("ledger_write", json!({ "kind": "nonsense" })),
-            note("two"),
-        ]],
-        AtomicUsize::new(0),
-    ));
+    ports.model = Says::turns(vec![vec![
+        write("docs/project-plan/a.md"),
+        ("handoff_to_agent", json!({ "agent_name": "sa", "message": "your turn" })),
+        write("docs/project-plan/b.md"),
+        ("no_such_tool", json!({})),
+        note("one"),
+        ("repo_list", json!({})),
+        ("ledger_write", json!({ "kind": "nonsense" })),
+        note("two"),
+    ]]);
     let driver =
         Driver::open(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
     let rest = tokio::time::timeout(Duration::from_secs(30), driver.drive())
@@ -101,7 +56,7 @@ async fn a_reply_may_request_more_than_one_append_holds() {
     let (_folder, mut ports, store, _) = begun().await;
     let calls = 2 * MAX_APPEND + 1;
     let reads = vec![("repo_read", json!({ "path": "docs/sow/clinic-scheduling.md" })); calls];
-    ports.model = Arc::new(Says(vec![reads], AtomicUsize::new(0)));
+    ports.model = Says::turns(vec![reads]);
     let driver =
         Driver::open(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
     driver.drive().await.expect("the world is whole");
@@ -180,7 +135,7 @@ impl Repo for Patient {
 async fn a_reply_is_recorded_before_a_slow_tool_finishes() {
     let (_folder, mut ports, store, _) = begun().await;
     let read = ("repo_read", json!({ "path": "docs/sow/clinic-scheduling.md" }));
-    ports.model = Arc::new(Says(vec![vec![read]], AtomicUsize::new(0)));
+    ports.model = Says::turns(vec![vec![read]]);
     ports.repo = Arc::new(Patient(ports.repo, store));
     let driver =
         Driver::open(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
@@ -192,14 +147,11 @@ async fn an_impossible_path_is_not_found() {
     let (_folder, mut ports, store, _) = begun().await;
     let paths = ["a\0b", "docs/\0", "/", "..", "docs//sow", "\u{FEFF}"];
     let reads = paths.map(|path| ("repo_read", json!({ "path": path }))).to_vec();
-    ports.model = Arc::new(Says(vec![reads], AtomicUsize::new(0)));
+    ports.model = Says::turns(vec![reads]);
     let driver =
         Driver::open(ports, "demo", &dead(0), Options::default()).await.expect("the lease");
     driver.drive().await.expect("the world is whole");
-    let entries = store.read("demo", &Head::default(), usize::MAX).await.expect("entries");
-    let results =
-        entries.iter().filter_map(|entry| entry.payload["input"]["result"]["text"].as_str());
-    assert_eq!(results.collect::<Vec<_>>(), paths.map(|path| format!("{path} not found")));
+    assert_eq!(results(&store).await, paths.map(|path| format!("{path} not found")));
 }
 
 /// A tool that has its effect and then takes the process down with it.
@@ -231,7 +183,7 @@ async fn a_call_whose_effect_is_uncertain_is_not_repeated_after_a_crash() {
     let mut toolbox = Toolbox::built_in();
     toolbox.add(Dies(effects.clone()));
     first.tools = Arc::new(toolbox.clone());
-    let says = |turns| Arc::new(Says(turns, AtomicUsize::new(0)));
+    let says = Says::turns;
     first.model = says(vec![vec![("parse_sow", json!({}))]]);
     let driver =
         Driver::open(first, "demo", &dead(0), Options::default()).await.expect("the lease");

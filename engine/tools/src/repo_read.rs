@@ -19,14 +19,22 @@ pub(super) struct Arguments {
     /// Path from the repository's root
     #[schemars(length(min = 1, max = 4096))]
     path: String,
+    /// First line to read, from 1
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    from: Option<usize>,
+    /// Last line to read
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    to: Option<usize>,
 }
 
 #[async_trait]
 impl TypedTool for RepoRead {
     type Arguments = Arguments;
     const NAME: &'static str = "repo_read";
-    const DESCRIPTION: &'static str =
-        "Reads a text file of the customer's repository, or shows an image or a PDF.";
+    const DESCRIPTION: &'static str = "Reads a text file of the customer's repository, whole or by lines, or shows an image or \
+         a PDF.";
     const CAPABILITY: Capability = Capability::ReadRepo;
     const EFFECT: Effect = Effect::Pure;
     const IN_REVIEW: bool = true;
@@ -36,11 +44,18 @@ impl TypedTool for RepoRead {
         let Some(bytes) = at.file(&path).await? else {
             return Err(ToolError::Refused(format!("{path} not found")));
         };
+        let part = a.from.is_some() || a.to.is_some();
+        if part {
+            let text = String::from_utf8(bytes);
+            let text = text.map_err(|_| ToolError::Refused(format!("{path} is not text")))?;
+            return lines(&path, &text, a.from.unwrap_or(1), a.to.unwrap_or(usize::MAX));
+        }
         let shown = if at.sees_images().await { AttachmentFormat::of(&bytes) } else { None };
         let most = if shown.is_some() { MAX_SHOWN } else { MAX_RESULT };
         if bytes.len() > most {
+            let lines = if shown.is_some() { "" } else { " at once; read it by lines" };
             return Err(ToolError::Refused(format!(
-                "{path} has {} bytes; at most {most} can be read",
+                "{path} has {} bytes; at most {most} can be read{lines}",
                 bytes.len()
             )));
         }
@@ -54,4 +69,26 @@ impl TypedTool for RepoRead {
             Err(_) => Err(ToolError::Refused(format!("{path} is not text"))),
         }
     }
+}
+
+/// The lines `from` to `to` of a file, with their numbers above them.
+fn lines(path: &str, text: &str, from: usize, to: usize) -> Result<Outcome, ToolError> {
+    let count = text.lines().count();
+    if from > to {
+        return Err(ToolError::Refused("`from` is after `to`".to_owned()));
+    }
+    if from > count {
+        let why = format!("line {from} of {path} does not exist; the last one is {count}");
+        return Err(ToolError::Refused(why));
+    }
+    let to = to.min(count);
+    let part: Vec<&str> = text.lines().skip(from - 1).take(to - from + 1).collect();
+    let part = part.join("\n");
+    if part.len() > MAX_RESULT {
+        return Err(ToolError::Refused(format!(
+            "lines {from} to {to} of {path} have {} bytes; at most {MAX_RESULT} can be read",
+            part.len()
+        )));
+    }
+    Outcome::text(format!("Lines {from} to {to} of {count}:\n{part}"))
 }

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::tool::Tool;
 use super::{
-    answer_remark, ask_customer, ledger_read, ledger_write, parse_sow, phase_summary, repo_list,
-    repo_read, repo_write, review_verdict, write_adr,
+    answer_remark, ask_customer, ledger_read, ledger_write, parse_sow, phase_summary, repo_edit,
+    repo_list, repo_read, repo_search, repo_write, review_verdict, write_adr,
 };
 
 /// Tools by name.
@@ -44,7 +44,9 @@ impl Toolbox {
         toolbox.add(parse_sow::ParseSow);
         toolbox.add(repo_read::RepoRead);
         toolbox.add(repo_list::RepoList);
+        toolbox.add(repo_search::RepoSearch);
         toolbox.add(repo_write::RepoWrite);
+        toolbox.add(repo_edit::RepoEdit);
         toolbox.add(ledger_read::LedgerRead);
         toolbox.add(ledger_write::LedgerWrite);
         toolbox.add(ask_customer::AskCustomer);

@@ -88,6 +88,13 @@ pub trait Workplace: Send + Sync {
     /// Reads a file; `None` when it does not exist.
     async fn file(&self, path: &str) -> Result<Option<Vec<u8>>, Broken>;
 
+    /// Reads a file as it is on the branch now, with what others have committed meanwhile; `None`
+    /// when it does not exist.
+    async fn newest(&self, path: &str) -> Result<Option<Vec<u8>>, Broken>;
+
+    /// Whether this step has committed already: a process that died made the call before.
+    async fn has_committed(&self) -> bool;
+
     /// Commits one file as this agent, at most once for this step. The inner error is a refusal.
     async fn commit(
         &self,

@@ -8,6 +8,7 @@ pub mod inside;
 pub mod issuer;
 pub mod receiver;
 pub mod rig;
+pub mod says;
 pub mod service;
 
 use std::collections::BTreeMap;

@@ -28,14 +28,17 @@ fn run(context: &Context<'_>, report: &mut Report) {
     for (path, span) in
         context.workspace.rehearsals.iter().filter_map(|(_, r)| text(r.sow.as_ref()?))
     {
+        let known = context.sources.iter().map(|(_, p)| p).filter(|p| p.starts_with(SOWS));
         if !path.starts_with(SOWS) {
             let message = format!("`{path}` is not in `{SOWS}`, the folder for statements of work");
-            report
-                .error(CHECK.code, message)
-                .at(span, "")
-                .help("move the file there and update this path");
+            let found = report.error(CHECK.code, message).at(span, "");
+            let known: Vec<&str> = known.collect();
+            // The folder may be misspelt.
+            match closest(path, &known) {
+                Some(_) => found.help_closest(path, known),
+                None => found.help("move the file there and update this path"),
+            };
         } else if context.sources.find(path).is_none() {
-            let known = context.sources.iter().map(|(_, p)| p).filter(|p| p.starts_with(SOWS));
             report
                 .error(CHECK.code, format!("no file `{path}`"))
                 .at(span, "")

@@ -56,6 +56,15 @@ impl Workplace for CallWorkplace<'_> {
         Ok(self.driver.file(path).await?)
     }
 
+    async fn newest(&self, path: &str) -> Result<Option<Vec<u8>>, Broken> {
+        self.driver.notice_foreign_commits().await?;
+        Ok(self.driver.file(path).await?)
+    }
+
+    async fn has_committed(&self) -> bool {
+        self.driver.look(|e| e.state.commits.contains_key(&self.step)).await
+    }
+
     async fn commit(
         &self,
         path: &Writable,

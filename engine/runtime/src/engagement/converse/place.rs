@@ -54,6 +54,14 @@ impl Workplace for TalkPlace<'_> {
         }
     }
 
+    async fn newest(&self, path: &str) -> Result<Option<Vec<u8>>, Broken> {
+        self.file(path).await
+    }
+
+    async fn has_committed(&self) -> bool {
+        false
+    }
+
     async fn commit(
         &self,
         _: &Writable,

@@ -1,0 +1,149 @@
+//! What agents do with the files of the repository.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cloudcrew_definition::catalogue::{Capability, Effect, ToolInfo};
+use cloudcrew_definition::path::RepoPath;
+use cloudcrew_local::repo::GitRepo;
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::ledger::{Ledger, LedgerRow};
+use cloudcrew_ports::repo::{CommitRequest, Repo as _};
+use cloudcrew_runtime::engagement::{Driver, Options};
+use cloudcrew_runtime::ports::Ports;
+use cloudcrew_tools::{Outcome, Tool, ToolError, Toolbox, Workplace};
+use serde_json::{Value, json};
+
+use crate::support::inside::{dead, ports};
+use crate::support::says::{Says, Turn, begun, results};
+
+const PLAN: &str = "docs/project-plan/plan.md";
+
+fn write(content: &str) -> Turn {
+    vec![("repo_write", json!({ "path": PLAN, "content": content }))]
+}
+
+fn edit(old: &str, new: &str) -> Turn {
+    vec![("repo_edit", json!({ "path": PLAN, "old": old, "new": new }))]
+}
+
+fn search(mut input: Value) -> Turn {
+    input["folder"] = "docs/project-plan".into();
+    vec![("repo_search", input)]
+}
+
+/// Lets an agent take these turns; returns how driving ended.
+async fn drive(mut ports: Ports, turns: Vec<Turn>, process: u32) -> bool {
+    ports.model = Says::turns(turns);
+    let holder = dead(process);
+    let driver = Driver::open(ports, "demo", &holder, Options::default()).await;
+    driver.expect("the lease").drive().await.is_ok()
+}
+
+#[tokio::test]
+async fn an_agent_finds_reads_and_replaces_a_passage() {
+    let (_folder, ports, store, repo) = begun().await;
+    let long = format!("{}needle{}", "é".repeat(400), "é".repeat(400));
+    let turns = vec![
+        write(&format!("# Plan\nalpha\nBETA\nalpha beta\n{long}\n")),
+        search(json!({ "query": "beta" })),
+        search(json!({ "query": "^al.ha$|beta", "regex": true, "ignore_case": true })),
+        search(json!({ "query": "al(pha", "regex": true })),
+        search(json!({ "query": "needle" })),
+        search(json!({ "query": "nowhere" })),
+        vec![("repo_read", json!({ "path": PLAN, "from": 2, "to": 3 }))],
+        vec![("repo_read", json!({ "path": PLAN, "from": 9 }))],
+        edit("alpha", "gamma"),
+        edit("delta", "gamma"),
+        edit("alpha beta", "alpha beta"),
+        edit("alpha beta", "gamma"),
+        vec![("repo_edit", json!({ "path": "app/main.py", "old": "a", "new": "b" }))],
+        vec![("repo_edit", json!({ "path": "docs/project-plan/none.md", "old": "a", "new": "b" }))],
+        vec![("repo_read", json!({ "path": PLAN, "to": 4 }))],
+    ];
+    assert!(drive(ports, turns, 0).await);
+    let told: Vec<String> = results(&store).await.into_iter().skip(1).collect();
+    insta::assert_snapshot!(told.join("\n---\n"));
+    assert!(plan(&repo).await.starts_with("# Plan\nalpha\nBETA\ngamma\n"));
+}
+
+/// A tool during which someone else commits to the branch.
+struct Meanwhile(GitRepo, &'static str);
+
+#[async_trait]
+impl Tool for Meanwhile {
+    fn info(&self) -> ToolInfo {
+        ToolInfo {
+            name: "parse_sow".to_owned(),
+            description: "Lets time pass.".to_owned(),
+            schema: json!({ "type": "object" }),
+            capability: Capability::Read,
+            effect: Effect::Pure,
+            in_review: false,
+        }
+    }
+
+    async fn call(&self, _: &dyn Workplace, _: Value) -> Result<Outcome, ToolError> {
+        let Meanwhile(repo, text) = self;
+        let parent = repo.head().await.expect("a repository");
+        let path = RepoPath::parse(PLAN).expect("a path");
+        let change = CommitRequest {
+            writes: vec![(path, text.as_bytes().to_vec())],
+            message: "A word from the customer".to_owned(),
+            author: "customer".to_owned(),
+            ..CommitRequest::default()
+        };
+        repo.commit(parent.as_deref(), &change).await.expect("a commit");
+        Outcome::text("Later.")
+    }
+}
+
+async fn plan(repo: &GitRepo) -> String {
+    let head = repo.head().await.expect("a repository").expect("a branch");
+    let text = repo.read(&head, PLAN).await.expect("a repository").expect("the plan");
+    String::from_utf8(text).expect("text")
+}
+
+#[tokio::test]
+async fn an_edit_keeps_what_others_committed_meanwhile() {
+    let (_folder, mut ports, store, repo) = begun().await;
+    let mut toolbox = Toolbox::built_in();
+    toolbox.add(Meanwhile(repo.clone(), "# Plan\none, as the customer says\ntwo\n"));
+    ports.tools = Arc::new(toolbox);
+    let turns =
+        vec![write("# Plan\none\ntwo\n"), vec![("parse_sow", json!({}))], edit("two", "three")];
+    assert!(drive(ports, turns, 0).await);
+    assert_eq!(results(&store).await[2], format!("Replaced 3 bytes with 5 in {PLAN}"));
+    assert_eq!(plan(&repo).await, "# Plan\none, as the customer says\nthree\n");
+}
+
+/// A ledger that fails when an edit is noted: its commit has been recorded by then.
+struct FailsAtEdits(Arc<dyn Ledger>);
+
+#[async_trait]
+impl Ledger for FailsAtEdits {
+    async fn record(&self, engagement: &str, rows: &[LedgerRow]) -> Result<(), StoreError> {
+        if rows.iter().any(|row| row.body.starts_with("Edit")) {
+            let (what, why) = ("the ledger".to_owned(), "the process dies here".to_owned());
+            return Err(StoreError::Unusable { what, why });
+        }
+        self.0.record(engagement, rows).await
+    }
+
+    async fn rows(&self, engagement: &str) -> Result<Vec<LedgerRow>, StoreError> {
+        self.0.rows(engagement).await
+    }
+}
+
+#[tokio::test]
+async fn an_edit_is_made_once_when_its_process_dies_after_the_commit() {
+    let (folder, mut first, store, repo) = begun().await;
+    first.ledger = Arc::new(FailsAtEdits(first.ledger.clone()));
+    let turns = vec![write("# Plan\none\n"), edit("one", "one and one")];
+    assert!(!drive(first, turns, 0).await, "the ledger failed");
+    assert_eq!(results(&store).await.len(), 1, "the edit has no result yet");
+    let (second, ..) = ports(&folder.path().join("home")).await;
+    assert!(drive(second, Vec::new(), 1).await);
+    assert_eq!(results(&store).await[1], format!("Replaced 3 bytes with 11 in {PLAN}"));
+    assert_eq!(plan(&repo).await, "# Plan\none and one\n");
+}
