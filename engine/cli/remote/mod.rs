@@ -188,6 +188,7 @@ async fn rest(server: &Server, project: &str) -> Result<Exit, Failure> {
     screens::rest(&status);
     Ok(match status["state"].as_str() {
         Some("done") => Exit::Done,
+        Some("failed") if status["end"]["kind"] == "budget_exhausted" => Exit::Budget,
         Some("failed") => Exit::Failed,
         Some("expired") => Exit::Expired,
         Some("cancelled") => Exit::Cancelled,

@@ -46,7 +46,12 @@ fn asks(project: &Value, request: &Value) {
     say!("{}  {}", row(project), text(request, "id"));
     say!("    {}{}", text(request, "text"), approvals(request));
     if request["deadline"].is_string() {
-        say!("    until {}, then {}", text(request, "deadline"), text(request, "on_expiry"));
+        let then = match request["on_expiry"].as_str() {
+            Some("approve") => ", then it is approved automatically".to_owned(),
+            Some("escalate") => format!(", then {} decides as well", text(request, "escalate_to")),
+            _ => ", then the engagement ends".to_owned(),
+        };
+        say!("    until {}{then}", text(request, "deadline"));
     }
     let (project, id) = (quoted(project), request["id"].as_str().unwrap_or_default());
     let digest = request["digest"].as_str().and_then(|digest| digest.get(..12));

@@ -54,7 +54,11 @@ fn a_gate_is_decided_by_the_people_it_names() {
     service.send(&bea(&post("/projects/demo/revise", &no))).refused(409, "decided");
     assert_eq!(service.status("demo")["waiting"][0]["quorum"], json!({ "have": 1, "need": 2 }));
     crew.run(&["inbox"]).exits(0).says("1 of 2");
-    assert_eq!(service.send(&bea(&get("/inbox"))).is(200).json()["requests"][0]["project"], "demo");
+    assert_eq!(service.status("demo")["waiting"][0]["voters"], json!(["bea"]));
+    // It waits for the other person, no longer for her.
+    assert_eq!(service.send(&bea(&get("/inbox"))).is(200).json()["requests"], json!([]));
+    let inbox = service.send(&by("cem", get("/inbox"))).is(200).json();
+    assert_eq!(inbox["requests"][0]["project"], "demo");
     assert_eq!(service.send(&by("zoe", get("/projects"))).is(200).json()["projects"], json!([]));
 
     let second = service.send(&by("cem", approve.clone())).is(200).json();
@@ -147,6 +151,7 @@ fn an_overdue_gate_is_escalated_once_and_then_expires() {
     }
     let status = service.reaches("asked", "waiting");
     assert_eq!(status["waiting"][0]["on_expiry"], "escalate");
+    assert_eq!(status["waiting"][0]["escalate_to"], "directors");
     let approve = post("/projects/asked/approve", &approval(&status));
     service.send(&by("dana", approve.clone())).refused(403, "forbidden");
     service.until("asked", |status| status["waiting"][0]["on_expiry"] == "stop");
@@ -155,6 +160,10 @@ fn an_overdue_gate_is_escalated_once_and_then_expires() {
     // Nobody types a command, and yet it ends.
     std::thread::sleep(Duration::from_millis(200));
     service.reaches("silent", "expired");
+    for path in ["events", "events/stream"] {
+        let path = format!("/projects/silent/{path}?kind=escalate");
+        service.send(&get(&path)).refused(400, "malformed");
+    }
     let found = service.send(&get("/projects/silent/events?kind=escalated")).is(200).json();
     assert_eq!(found["events"].as_array().unwrap().len(), 1);
 }

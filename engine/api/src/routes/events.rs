@@ -15,6 +15,7 @@ use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 use utoipa::{IntoParams, ToSchema};
 
+use super::kinds::EntryKind;
 use super::refusals::OfReader;
 use crate::access::{Opened, Read};
 use crate::app::App;
@@ -46,7 +47,8 @@ pub(crate) struct FromEntry {
     #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
     /// Only entries of this kind.
-    kind: Option<String>,
+    #[param(inline)]
+    kind: Option<EntryKind>,
 }
 
 impl FromEntry {
@@ -86,6 +88,7 @@ pub(crate) async fn page(
     if !(1..=MOST).contains(&limit) {
         return Err(few());
     }
+    let kind = from.kind.map(EntryKind::name);
     let (project, as_of) = (opened.project.clone(), opened.head.seq);
     drop(opened);
     let mut at = start(&app, &project, from.after()?.min(as_of)).await?;
@@ -97,7 +100,7 @@ pub(crate) async fn page(
         }
         for entry in read {
             at = Head { seq: entry.seq, hash: entry.hash.clone() };
-            if from.kind.as_ref().is_none_or(|kind| *kind == entry.kind) {
+            if kind.as_ref().is_none_or(|kind| *kind == entry.kind) {
                 let payload = content(&*app.ports().blobs, &project, &entry).await?;
                 bytes += payload.to_string().len();
                 events.push(JournalEvent::new(entry, payload));
@@ -143,7 +146,7 @@ pub(crate) async fn stream(
         Some(last) => last,
         None => from.after()?,
     };
-    let after = after.min(opened.head.seq);
+    let (after, kind) = (after.min(opened.head.seq), from.kind.map(EntryKind::name));
     let (project, person) = (opened.project.clone(), opened.caller.clone());
     drop(opened);
     // Watch first: what is written from now on is seen.
@@ -154,7 +157,7 @@ pub(crate) async fn stream(
         project,
         at,
         left: from.limit.unwrap_or(usize::MAX),
-        kind: from.kind,
+        kind,
         watcher,
         ready: (Entries::default(), 0),
         person,

@@ -6,6 +6,7 @@ mod decide;
 mod events;
 mod health;
 mod history;
+mod kinds;
 mod ledger;
 mod login;
 mod members;

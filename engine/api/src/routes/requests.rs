@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use cloudcrew_ports::index::Which;
-use cloudcrew_views::api::{InboxPage, InboxRow, ProjectRow, RequestDetail, RequestPage};
+use cloudcrew_views::api::{
+    InboxPage, InboxRow, OpenRequest, ProjectRow, RequestDetail, RequestPage,
+};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -42,16 +44,16 @@ pub(crate) async fn inbox(
         return Err(Problem::new(Kind::Malformed, detail));
     }
     let after = cursor.as_deref().map(read_cursor).transpose()?;
-    let asks = |row: &ProjectRow| !row.waiting.is_empty();
+    // Whoever has approved waits for the others.
+    let asks_caller = |request: &OpenRequest| !request.voters.contains(&caller.name);
+    let asks = |row: &ProjectRow| row.waiting.iter().any(asks_caller);
     let (found, next) = page(&app, &caller, Which::Waiting, after, limit, asks).await?;
     let mut requests = Vec::new();
     for row in found {
         let (project, as_of) = (row.id, row.as_of);
-        let of_project = row.waiting.into_iter().map(|request| InboxRow {
-            project: project.clone(),
-            request,
-            as_of,
-        });
+        let waiting = row.waiting.into_iter().filter(asks_caller);
+        let of_project =
+            waiting.map(|request| InboxRow { project: project.clone(), request, as_of });
         requests.extend(of_project);
     }
     Ok(Json(InboxPage { requests, next }))

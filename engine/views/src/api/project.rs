@@ -133,9 +133,27 @@ impl ProjectRow {
     }
 }
 
+/// Why an engagement ended.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EndKind {
+    /// All phases are done.
+    Completed,
+    /// A limit or a fault ended it.
+    Failed,
+    /// A budget was used up.
+    BudgetExhausted,
+    /// Nobody decided at a gate in time.
+    Expired,
+    /// Someone cancelled it.
+    Cancelled,
+}
+
 /// How an engagement ended.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EndReport {
+    /// Why.
+    pub kind: EndKind,
     /// A sentence for a person.
     pub text: String,
     /// The YAML key to change.
@@ -145,7 +163,14 @@ pub struct EndReport {
 
 impl EndReport {
     fn new(end: &End) -> EndReport {
-        EndReport { text: end.text.clone(), key: end.key.clone() }
+        let kind = match end.kind {
+            EndReason::Completed => EndKind::Completed,
+            EndReason::Failed => EndKind::Failed,
+            EndReason::BudgetExhausted => EndKind::BudgetExhausted,
+            EndReason::Expired => EndKind::Expired,
+            EndReason::Cancelled => EndKind::Cancelled,
+        };
+        EndReport { kind, text: end.text.clone(), key: end.key.clone() }
     }
 }
 

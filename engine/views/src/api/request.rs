@@ -57,6 +57,8 @@ pub struct OpenRequest {
     pub groups: Vec<String>,
     /// Approvals so far, and how many are needed.
     pub quorum: Quorum,
+    /// People who have approved.
+    pub voters: Vec<String>,
     /// Since when it waits.
     pub opened: Time,
     /// When it expires.
@@ -65,6 +67,9 @@ pub struct OpenRequest {
     /// What happens when it expires: `stop`, `approve` or `escalate`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_expiry: Option<String>,
+    /// The group that decides after an escalation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escalate_to: Option<String>,
     /// Number of reminders sent.
     pub reminders: u32,
 }
@@ -78,6 +83,7 @@ impl OpenRequest {
             OnExpiry::Escalate if request.escalated => "stop",
             OnExpiry::Escalate => "escalate",
         });
+        let escalates = on_expiry == Some("escalate");
         OpenRequest {
             id: request.id.clone(),
             kind: kind(request),
@@ -87,9 +93,11 @@ impl OpenRequest {
             answerer: request.answerer.clone(),
             groups: request.groups().into_iter().map(str::to_owned).collect(),
             quorum: Quorum::of(request),
+            voters: request.votes.iter().map(|vote| vote.actor.clone()).collect(),
             opened: Time(request.opened),
             deadline: request.expires.map(Time),
             on_expiry: on_expiry.map(str::to_owned),
+            escalate_to: request.escalate_to.clone().filter(|_| escalates),
             reminders: request.reminders,
         }
     }
@@ -113,8 +121,9 @@ fn text(request: &Request) -> String {
             format!("Decide on {} with {} open {many}", request.phase, findings.len())
         }
         RequestKind::Question { agent, question, .. } => format!("{agent} asks: {question}"),
-        RequestKind::Budget { budget, unit, spent, limit, .. } => format!(
-            "{} of {} are used ({budget}); raise the limit or stop",
+        RequestKind::Budget { budget, unit, spent, needed, limit } => format!(
+            "The next call may need {}, and {} of {} are used ({budget}); raise the limit or stop",
+            unit.show(*needed),
             unit.show(*spent),
             unit.show(*limit)
         ),
