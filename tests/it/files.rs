@@ -147,3 +147,36 @@ async fn an_edit_is_made_once_when_its_process_dies_after_the_commit() {
     assert_eq!(results(&store).await[1], format!("Replaced 3 bytes with 11 in {PLAN}"));
     assert_eq!(plan(&repo).await, "# Plan\none and one\n");
 }
+
+#[tokio::test]
+async fn an_agent_sees_who_changed_a_file_and_what() {
+    let (_folder, ports, store, _) = begun().await;
+    let diff = |mut input: Value| {
+        input["path"] = PLAN.into();
+        vec![("repo_diff", input)]
+    };
+    let lines: String = (1..=12).map(|n| format!("line {n}\n")).collect();
+    let turns = vec![
+        vec![("repo_history", json!({ "path": PLAN }))],
+        write(&lines),
+        edit("line 6\n", "line six\n"),
+        vec![("repo_history", json!({ "path": PLAN }))],
+        diff(json!({ "from": "base" })),
+        diff(json!({ "from": "approved" })),
+        diff(json!({ "from": "0123456" })),
+        vec![("repo_diff", json!({ "path": "none.md" }))],
+        diff(json!({ "from": "head" })),
+    ];
+    assert!(drive(ports.clone(), turns, 0).await);
+    let told = results(&store).await;
+    assert_eq!(told[0], format!("The crew has not written {PLAN}."));
+    let versions: Vec<(&str, &str)> =
+        told[3].lines().map(|line| line.split_once('\t').expect("a commit")).collect();
+    assert!(versions.iter().all(|(_, by)| *by == "pm in discovery run 1"), "{versions:?}");
+    let whole: String = lines.lines().map(|line| format!("+{line}\n")).collect();
+    assert_eq!(told[4], format!("@@ -0,0 +1,12 @@\n{}", whole.replace("line 6", "line six")));
+    assert_eq!(told[5], format!("{PLAN} has not been approved yet"));
+    assert_eq!(told[6], format!("no version `0123456` of {PLAN}"));
+    assert_eq!((told[7].as_str(), told[8].as_str()), ("none.md not found", "No changes."));
+    assert_eq!(versions.len(), 2);
+}

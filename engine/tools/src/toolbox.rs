@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use super::tool::Tool;
 use super::{
-    answer_remark, ask_customer, ledger_read, ledger_write, parse_sow, phase_summary, repo_edit,
-    repo_list, repo_read, repo_search, repo_write, review_verdict, write_adr,
+    answer_remark, ask_customer, ledger_read, ledger_write, parse_sow, phase_summary, repo_diff,
+    repo_edit, repo_history, repo_list, repo_read, repo_search, repo_write, review_verdict,
+    write_adr,
 };
 
 /// Tools by name.
@@ -45,6 +46,8 @@ impl Toolbox {
         toolbox.add(repo_read::RepoRead);
         toolbox.add(repo_list::RepoList);
         toolbox.add(repo_search::RepoSearch);
+        toolbox.add(repo_history::RepoHistory);
+        toolbox.add(repo_diff::RepoDiff);
         toolbox.add(repo_write::RepoWrite);
         toolbox.add(repo_edit::RepoEdit);
         toolbox.add(ledger_read::LedgerRead);

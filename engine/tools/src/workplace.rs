@@ -45,6 +45,28 @@ pub struct FileInfo {
     pub origin: Option<Origin>,
 }
 
+/// A version of a file that the crew wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileVersion {
+    /// The commit.
+    pub commit: String,
+    /// Who wrote it, and when.
+    pub origin: Origin,
+}
+
+/// Names a version of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Revision {
+    /// The current one.
+    Head,
+    /// The customer's, before the engagement.
+    Base,
+    /// The one that was approved last.
+    Approved,
+    /// That of a commit of the crew, by its id or the start of it.
+    Commit(String),
+}
+
 /// A path that a call may write. Only [`Workplace`] makes one, after it has checked the scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Writable(RepoPath);
@@ -87,6 +109,16 @@ pub trait Workplace: Send + Sync {
 
     /// Reads a file; `None` when it does not exist.
     async fn file(&self, path: &str) -> Result<Option<Vec<u8>>, Broken>;
+
+    /// The versions of a file that the crew wrote, oldest first.
+    async fn versions(&self, path: &str) -> Result<Vec<FileVersion>, Broken>;
+
+    /// Reads a version of a file; `None` when it does not exist in it. The inner error is a refusal.
+    async fn version(
+        &self,
+        path: &str,
+        revision: &Revision,
+    ) -> Result<Result<Option<Vec<u8>>, String>, Broken>;
 
     /// Reads a file as it is on the branch now, with what others have committed meanwhile; `None`
     /// when it does not exist.

@@ -17,6 +17,7 @@ mod inbound;
 mod load;
 mod meter;
 mod notes;
+mod past;
 mod recorded;
 mod refusal;
 mod request;

@@ -8,13 +8,14 @@ use cloudcrew_ports::ledger::LedgerRow;
 use cloudcrew_ports::model::Purpose;
 use cloudcrew_ports::repo::TreeFile;
 use cloudcrew_sow::Sow;
-use cloudcrew_tools::{Broken, FileInfo, Origin, Workplace, Writable};
+use cloudcrew_tools::{Broken, FileInfo, FileVersion, Origin, Revision, Workplace, Writable};
 use serde_json::Value;
 
 use super::context::variables;
 use super::driver::Driver;
 use super::error::EngagementError;
 use super::load::Engagement;
+use super::past::Past;
 use crate::prompt::render;
 
 /// The workplace of one tool call.
@@ -54,6 +55,20 @@ impl Workplace for CallWorkplace<'_> {
 
     async fn file(&self, path: &str) -> Result<Option<Vec<u8>>, Broken> {
         Ok(self.driver.file(path).await?)
+    }
+
+    async fn versions(&self, path: &str) -> Result<Vec<FileVersion>, Broken> {
+        let past = self.driver.look(|e| Past::of(e, path)).await;
+        Ok(past.versions(&*self.driver.ports.repo).await?)
+    }
+
+    async fn version(
+        &self,
+        path: &str,
+        revision: &Revision,
+    ) -> Result<Result<Option<Vec<u8>>, String>, Broken> {
+        let past = self.driver.look(|e| Past::of(e, path)).await;
+        Ok(past.read(&*self.driver.ports.repo, revision).await?)
     }
 
     async fn newest(&self, path: &str) -> Result<Option<Vec<u8>>, Broken> {

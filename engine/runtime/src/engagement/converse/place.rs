@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use cloudcrew_definition::crew::Agent;
 use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
 use cloudcrew_sow::Sow;
-use cloudcrew_tools::{Broken, FileInfo, Workplace, Writable};
+use cloudcrew_tools::{Broken, FileInfo, FileVersion, Revision, Workplace, Writable};
 use serde_json::Value;
 
 use super::Talker;
+use crate::engagement::past::Past;
 use crate::engagement::workplace::info;
 
 /// The workplace of one tool call.
@@ -52,6 +53,20 @@ impl Workplace for TalkPlace<'_> {
             Some(head) => Ok(self.talker.ports.repo.read(&head, path).await?),
             None => Ok(None),
         }
+    }
+
+    async fn versions(&self, path: &str) -> Result<Vec<FileVersion>, Broken> {
+        let past = self.talker.look(|e| Past::of(e, path)).await;
+        Ok(past.versions(&*self.talker.ports.repo).await?)
+    }
+
+    async fn version(
+        &self,
+        path: &str,
+        revision: &Revision,
+    ) -> Result<Result<Option<Vec<u8>>, String>, Broken> {
+        let past = self.talker.look(|e| Past::of(e, path)).await;
+        Ok(past.read(&*self.talker.ports.repo, revision).await?)
     }
 
     async fn newest(&self, path: &str) -> Result<Option<Vec<u8>>, Broken> {
