@@ -180,3 +180,13 @@ async fn an_agent_sees_who_changed_a_file_and_what() {
     assert_eq!((told[7].as_str(), told[8].as_str()), ("none.md not found", "No changes."));
     assert_eq!(versions.len(), 2);
 }
+
+#[tokio::test]
+async fn a_search_says_that_it_shows_only_part() {
+    let (_folder, ports, store, _) = begun().await;
+    let turns = vec![write(&"found\n".repeat(201)), search(json!({ "query": "found" }))];
+    assert!(drive(ports, turns, 0).await);
+    let told = results(&store).await;
+    assert_eq!(told[1].lines().count(), 201);
+    assert!(told[1].ends_with("(There may be more; name a folder or search for less.)"));
+}

@@ -135,7 +135,6 @@ impl Watcher {
                 return Ok(Arc::default());
             }
         }
-        let read = Instant::now();
         let found = journal.read(&feed.project, at, PAGE).await?;
         let (most, mut entries, mut bytes) = (found.len(), Vec::new(), 0);
         for entry in found {
@@ -149,7 +148,7 @@ impl Watcher {
                 break;
             }
         }
-        let complete = most < PAGE && entries.len() == most;
+        let (complete, read) = (most < PAGE && entries.len() == most, Instant::now());
         let entries: Entries = entries.into();
         let end = entries.last().map_or(at, |last| &last.head).clone();
         if let Some(newest) = newest.as_mut().filter(|last| last.end == end && entries.is_empty()) {

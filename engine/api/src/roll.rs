@@ -68,12 +68,11 @@ impl Roll {
         if let Some((_, roll)) = last.as_ref().filter(|(read, _)| read.elapsed() < FRESH) {
             return Ok(Arc::clone(roll));
         }
-        let read = Instant::now();
         let (index, now) = (&*app.ports().index, app.ports().clock.now());
         let settled = async |_: &mut Engagement| Ok::<(), Problem>(());
         let found = standings(app.record(), index, Which::All, now, settled).await?;
         let roll: Arc<[Called]> = found.into_iter().filter_map(Called::new).collect();
-        *last = Some((read, Arc::clone(&roll)));
+        *last = Some((Instant::now(), Arc::clone(&roll)));
         Ok(roll)
     }
 }

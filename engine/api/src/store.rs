@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use cloudcrew_ports::journal::Head;
 use cloudcrew_runtime::engagement::{Engagement, EngagementError, Record, open};
 use tokio::sync::OwnedMutexGuard;
 
@@ -58,19 +59,21 @@ impl Kept {
         record: Record<'_>,
         project: &str,
     ) -> Result<Current, EngagementError> {
-        self.open_at(record, project, u64::MAX).await
+        self.open_at(record, project, None).await
     }
 
-    /// Opens an engagement with the entries of its journal up to `seq`, and perhaps more.
+    /// Opens an engagement with the entries of its journal up to a head, and perhaps more. The
+    /// journal is not read when the engagement is at this head.
     pub(crate) async fn open_at(
         &self,
         record: Record<'_>,
         project: &str,
-        seq: u64,
+        head: Option<&Head>,
     ) -> Result<Current, EngagementError> {
         let mut current = self.slot(project).lock_owned().await;
         if let Some(known) = current.as_mut() {
-            if known.head.seq >= seq {
+            // By its hash: an append that failed may have left it ahead of the journal.
+            if head.is_some_and(|head| known.head == *head) {
                 return Ok(Current(current));
             }
             match known.follow(record, |_, _, _| {}).await {

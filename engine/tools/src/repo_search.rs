@@ -1,5 +1,7 @@
 //! `repo_search`: finds text in the files of the repository.
 
+use std::time::{Duration, Instant};
+
 use async_trait::async_trait;
 use cloudcrew_definition::catalogue::{Capability, Effect};
 use cloudcrew_definition::shown::row;
@@ -23,8 +25,12 @@ const MAX_FILES: usize = 20_000;
 const MAX_FILE: u64 = 2 * 1024 * 1024;
 /// Maximum size of all files that are read, in bytes.
 const MAX_READ: u64 = 64 * 1024 * 1024;
+/// Only the start of a longer line is searched, in bytes.
+const MAX_LINE: usize = 16 * 1024;
 /// Maximum size of a compiled expression, in bytes.
-const MAX_REGEX: usize = 1024 * 1024;
+const MAX_REGEX: usize = 64 * 1024;
+/// After this time, the search ends with what it has found.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Arguments {
@@ -56,14 +62,14 @@ impl TypedTool for RepoSearch {
     async fn run(&self, at: &dyn Workplace, a: Arguments) -> Result<Outcome, ToolError> {
         let wanted = wanted(&a)?;
         let (mut lines, mut read, mut files, mut skipped) = (Vec::new(), 0, 0, 0);
-        let mut full = false;
+        let (mut full, began) = (false, began());
         for file in at.files(a.folder.trim_end_matches('/')).await? {
             let file = file.file;
             if file.size > MAX_FILE {
                 skipped += 1;
                 continue;
             }
-            full = lines.len() == MAX_LINES || files == MAX_FILES || read + file.size > MAX_READ;
+            full = files == MAX_FILES || read + file.size > MAX_READ;
             if full {
                 break;
             }
@@ -73,8 +79,24 @@ impl TypedTool for RepoSearch {
                 skipped += 1;
                 continue;
             };
-            let room = MAX_LINES - lines.len();
-            lines.extend(found(&wanted, &file.path, &text).take(room));
+            for (number, line) in text.lines().enumerate() {
+                let line = start(line);
+                if let Some(at) = wanted.find(line) {
+                    full = lines.len() == MAX_LINES;
+                    if full {
+                        break;
+                    }
+                    let (place, words) = (row(&file.path), around(line, at.start()));
+                    lines.push(format!("{place}:{}: {}", number + 1, row(words)));
+                }
+                full = began.elapsed() > PATIENCE;
+                if full {
+                    break;
+                }
+            }
+            if full {
+                break;
+            }
         }
         if lines.is_empty() {
             lines.push("No matches.".to_owned());
@@ -99,12 +121,14 @@ fn wanted(a: &Arguments) -> Result<Regex, ToolError> {
     built.map_err(|e| ToolError::Refused(format!("`query` is not a regular expression: {e}")))
 }
 
-/// The matching lines of a file, as `path:line: text`.
-fn found<'a>(wanted: &'a Regex, path: &'a str, text: &'a str) -> impl Iterator<Item = String> + 'a {
-    text.lines().enumerate().filter_map(move |(number, line)| {
-        let at = wanted.find(line)?.start();
-        Some(format!("{}:{}: {}", row(path), number + 1, row(around(line, at))))
-    })
+#[expect(clippy::disallowed_methods, reason = "bounds the work; the result is recorded")]
+fn began() -> Instant {
+    Instant::now()
+}
+
+/// The part of a line that is searched.
+fn start(line: &str) -> &str {
+    line.get(..line.floor_char_boundary(MAX_LINE.min(line.len()))).unwrap_or_default()
 }
 
 /// The part of a line around a place.

@@ -204,7 +204,7 @@ impl Reader {
                 return None;
             }
             let is_old = self.ready.1 < self.ready.0.len() && self.checked.elapsed() >= RECHECK;
-            if is_old && !self.sees(u64::MAX).await {
+            if is_old && !self.sees(None).await {
                 return None;
             }
             if let Some(entry) = self.ready.0.get(self.ready.1) {
@@ -220,8 +220,8 @@ impl Reader {
             let ports = self.app.ports();
             let read = self.watcher.read(&*ports.journal, &*ports.blobs, &self.at).await.ok()?;
             let concern = read.iter().rev().find(|entry| entry.concerns_rights);
-            if let Some(seq) = concern.map(|entry| entry.head.seq)
-                && !self.sees(seq).await
+            if let Some(entry) = concern
+                && !self.sees(Some(&entry.head)).await
             {
                 return None;
             }
@@ -244,9 +244,9 @@ impl Reader {
         }
     }
 
-    /// Whether the person may see the engagement, by its journal up to entry `seq` at least.
-    async fn sees(&mut self, seq: u64) -> bool {
-        let opened = self.app.kept().open_at(self.app.record(), &self.project, seq).await;
+    /// Whether the person may see the engagement, by its journal up to this head at least, or now.
+    async fn sees(&mut self, head: Option<&Head>) -> bool {
+        let opened = self.app.kept().open_at(self.app.record(), &self.project, head).await;
         self.checked = Instant::now();
         opened.is_ok_and(|opened| may(&self.person, &opened, Right::Read))
     }

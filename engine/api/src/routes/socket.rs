@@ -31,6 +31,8 @@ use crate::tickets::Ticket;
 const MOST: usize = 100;
 /// How often to look whether the service stops, or another process wrote.
 const TICK: Duration = Duration::from_millis(200);
+/// Pieces of live text to pass on before entries are looked for again.
+const WORDS: usize = 64;
 /// How often rights are checked again, and the list of engagements is read again.
 const RECHECK: Duration = Duration::from_secs(1);
 
@@ -89,7 +91,7 @@ pub(crate) async fn ticket(
         }
         Projects::These(ids) => {
             for id in &ids {
-                if !sees(&app, &caller, id, u64::MAX).await.unwrap_or(false) {
+                if !sees(&app, &caller, id, None).await.unwrap_or(false) {
                     return Err(Problem::hidden(id));
                 }
             }
@@ -103,10 +105,10 @@ pub(crate) async fn ticket(
     Ok((StatusCode::CREATED, Json(TicketReply { ticket: secret, expires: Time(until) })))
 }
 
-/// Whether a person may see an engagement, by its journal up to entry `seq` at least; `None` when
-/// that cannot be said at the moment.
-async fn sees(app: &App, person: &Person, project: &str, seq: u64) -> Option<bool> {
-    match app.kept().open_at(app.record(), project, seq).await {
+/// Whether a person may see an engagement, by its journal up to this head at least, or now; `None`
+/// when that cannot be said at the moment.
+async fn sees(app: &App, person: &Person, project: &str, head: Option<&Head>) -> Option<bool> {
+    match app.kept().open_at(app.record(), project, head).await {
         Ok(engagement) => Some(may(person, &engagement, Right::Read)),
         Err(EngagementError::Unknown(_)) => Some(false),
         Err(_) => None,
@@ -275,14 +277,8 @@ impl Connection {
         let mut seen = Vec::new();
         match self.ticket.projects.clone() {
             Some(ids) => {
-                for id in ids {
-                    // Whoever follows one loses it by an entry of its journal.
-                    let sees = self.followed.contains_key(&id)
-                        || sees(&self.app, &self.ticket.person, &id, u64::MAX).await == Some(true);
-                    if sees {
-                        seen.push((id, u64::MAX));
-                    }
-                }
+                // Whoever follows one loses it by an entry of its journal.
+                seen.extend(ids.into_iter().map(|id| (id, u64::MAX)));
             }
             None => {
                 let roll = self.app.roll().call(&self.app).await;
@@ -311,13 +307,17 @@ impl Connection {
                 continue;
             }
             let journal = &self.app.ports().journal;
+            let watcher = self.app.ports().changes.watch(&id);
             let end = journal.head(&id).await.map_err(|_| close_code::ERROR)?;
             let Some(end) = end else { continue };
+            // Checked after the place is known, so that no entry is between the two.
+            if sees(&self.app, &self.ticket.person, &id, None).await != Some(true) {
+                continue;
+            }
             let at = match self.after.remove(&id).filter(|seq| *seq <= end.seq) {
                 Some(seq) => journal.head_at(&id, seq).await.map_err(|_| close_code::ERROR)?,
                 None => None,
             };
-            let watcher = self.app.ports().changes.watch(&id);
             // What starts while the connection is open is shown from its beginning.
             let at = at.unwrap_or(if self.opened { Head::default() } else { end });
             self.followed.insert(id, Followed { at, watcher, words: None, behind: true });
@@ -339,14 +339,16 @@ impl Connection {
     async fn pass_on(&mut self) -> Result<(), Ends> {
         let ids: Vec<String> = self.followed.keys().cloned().collect();
         for id in ids {
-            while let Some(words) = self.followed.get_mut(&id).and_then(Followed::next_words) {
-                self.send(named(&id, &json!(words).to_string())).await?;
-            }
             let Some(followed) = self.followed.get_mut(&id) else { continue };
-            // What another process writes is noticed when rights are checked again.
+            // What another process writes is noticed when the list is read again.
             let grown = followed.watcher.grown.has_changed().unwrap_or(false);
             if grown || std::mem::take(&mut followed.behind) {
                 self.entries(&id).await?;
+            }
+            for _ in 0..WORDS {
+                let words = self.followed.get_mut(&id).and_then(Followed::next_words);
+                let Some(words) = words else { break };
+                self.send(named(&id, &json!(words).to_string())).await?;
             }
         }
         Ok(())
@@ -366,12 +368,13 @@ impl Connection {
             for entry in read.iter() {
                 // Entries of which the reader takes long are sent only to whoever may still see it.
                 let old = checked.elapsed() >= RECHECK;
-                let seq = concern.take().map(|entry| entry.head.seq).or(old.then_some(u64::MAX));
-                if let Some(seq) = seq {
-                    if sees(&self.app, &self.ticket.person, id, seq).await == Some(false) {
-                        return self.forget(id).await;
+                let head = concern.take().map(|entry| &entry.head);
+                if head.is_some() || old {
+                    match sees(&self.app, &self.ticket.person, id, head).await {
+                        Some(true) => checked = Instant::now(),
+                        Some(false) => return self.forget(id).await,
+                        None => return Err(close_code::ERROR),
                     }
-                    checked = Instant::now();
                 }
                 self.send(named(id, &entry.json)).await?;
                 if let Some(followed) = self.followed.get_mut(id) {

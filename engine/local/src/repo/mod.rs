@@ -24,7 +24,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -61,6 +61,8 @@ struct Bound {
     /// Sizes of objects, by their headers.
     sizes: Mutex<HashMap<Oid, u64>>,
     repository: Mutex<Repository>,
+    /// Whether all of its files were examined, so that small reads cannot block.
+    examined: bool,
     /// Why the disk can no longer be trusted.
     broken: OnceLock<String>,
 }
@@ -73,9 +75,9 @@ impl GitRepo {
     /// branch name.
     pub fn open(path: &Path, project: &str) -> Result<GitRepo, StoreError> {
         library::ready(path)?;
-        plain(path)?;
+        let examined = plain(path)?;
         let repository = Repository::open(path).map_err(|error| fault::opening(path, &error))?;
-        GitRepo::bind(repository, path, project)
+        GitRepo::bind(repository, path, project, examined)
     }
 
     /// Opens the bare repository at `path`, and creates it if missing.
@@ -91,12 +93,17 @@ impl GitRepo {
         if !path.join("HEAD").exists() {
             make(path, project)?;
         }
-        plain(path)?;
+        let examined = plain(path)?;
         let repository = Repository::open(path).map_err(|error| fault::opening(path, &error))?;
-        GitRepo::bind(repository, path, project)
+        GitRepo::bind(repository, path, project, examined)
     }
 
-    fn bind(repository: Repository, path: &Path, project: &str) -> Result<GitRepo, StoreError> {
+    fn bind(
+        repository: Repository,
+        path: &Path,
+        project: &str,
+        examined: bool,
+    ) -> Result<GitRepo, StoreError> {
         let branch = format!("cloudcrew/{project}");
         let reference = format!("refs/heads/{branch}");
         if project.is_empty() || !Reference::is_valid_name(&reference) {
@@ -116,6 +123,7 @@ impl GitRepo {
             sound: Mutex::default(),
             sizes: Mutex::default(),
             repository: Mutex::new(repository),
+            examined,
             broken: OnceLock::new(),
         };
         Ok(GitRepo { branch, bound: Arc::new(bound) })
@@ -143,6 +151,13 @@ impl GitRepo {
                 PATIENCE.as_secs()
             )),
         }
+    }
+}
+
+impl Bound {
+    /// The repository for a small read on this thread, unless that may block.
+    fn at_hand(&self) -> Option<MutexGuard<'_, Repository>> {
+        self.repository.try_lock().ok().filter(|_| self.examined)
     }
 }
 
@@ -184,7 +199,7 @@ impl Repo for GitRepo {
 
     async fn head(&self) -> Result<Option<String>, StoreError> {
         // It reads one small file: less than finding a thread.
-        if let Ok(repository) = self.bound.repository.try_lock() {
+        if let Some(repository) = self.bound.at_hand() {
             self.bound.trusted()?;
             return Ok(self.bound.head(&repository)?.map(|head| head.to_string()));
         }
@@ -209,7 +224,7 @@ impl Repo for GitRepo {
 
     async fn read(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
         // A small file is read faster than a thread is found for it.
-        if let Ok(repository) = self.bound.repository.try_lock() {
+        if let Some(repository) = self.bound.at_hand() {
             self.bound.trusted()?;
             let Some(file) = self.bound.file(&repository, commit, path)? else { return Ok(None) };
             if self.bound.size(&repository, file)? <= IN_PLACE {
@@ -225,7 +240,7 @@ impl Repo for GitRepo {
     }
 
     async fn claim(&self) -> Result<Option<Logged>, StoreError> {
-        if let Ok(repository) = self.bound.repository.try_lock() {
+        if let Some(repository) = self.bound.at_hand() {
             self.bound.trusted()?;
             return self.bound.claim(&repository);
         }
@@ -233,8 +248,8 @@ impl Repo for GitRepo {
     }
 
     async fn find(&self, commit: &str, path: &str) -> Result<Option<TreeFile>, StoreError> {
-        // It reads a few headers: less than finding a thread.
-        if let Ok(repository) = self.bound.repository.try_lock() {
+        // It reads a few small objects: less than finding a thread.
+        if let Some(repository) = self.bound.at_hand() {
             self.bound.trusted()?;
             return self.bound.find(&repository, commit, path);
         }
@@ -243,7 +258,7 @@ impl Repo for GitRepo {
     }
 
     async fn blob(&self, oid: &str) -> Result<Vec<u8>, StoreError> {
-        if let Ok(repository) = self.bound.repository.try_lock() {
+        if let Some(repository) = self.bound.at_hand() {
             self.bound.trusted()?;
             let oid = self.bound.oid(oid)?;
             if self.bound.size(&repository, oid)? <= IN_PLACE {

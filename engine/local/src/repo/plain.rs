@@ -18,9 +18,12 @@ const POINTER: u64 = 64 * 1024;
 
 /// Examines a repository, bare or with a working tree, before it is opened.
 ///
+/// Returns whether everything was examined: the repository has few enough files, and reads no
+/// objects of another one.
+///
 /// # Errors
 /// Fails when one of its files is a pipe or a device, or too large to read.
-pub(super) fn plain(path: &Path) -> Result<(), StoreError> {
+pub(super) fn plain(path: &Path) -> Result<bool, StoreError> {
     let git = path.join(".git");
     let mut roots = vec![path.to_owned(), git.clone()];
     for pointer in [&git, &path.join("commondir")] {
@@ -31,10 +34,12 @@ pub(super) fn plain(path: &Path) -> Result<(), StoreError> {
         file(path, &linked.join("commondir"))?;
         roots.extend(pointed(&linked.join("commondir"), &linked));
     }
+    let mut whole = true;
     for root in roots.iter().filter(|root| root.join("HEAD").symlink_metadata().is_ok()) {
-        looked(path, root)?;
+        whole &= looked(path, root)?;
+        whole &= root.join("objects/info/alternates").symlink_metadata().is_err();
     }
-    Ok(())
+    Ok(whole)
 }
 
 /// The target of a file such as `.git` in a linked working tree.
@@ -50,8 +55,9 @@ fn pointed(pointer: &Path, from: &Path) -> Option<PathBuf> {
     Some(from.join(std::ffi::OsStr::from_bytes(text)))
 }
 
-/// Examines everything directly in the folder of a repository, and its references.
-fn looked(path: &Path, root: &Path) -> Result<(), StoreError> {
+/// Examines everything directly in the folder of a repository, and its references; returns whether
+/// that was all.
+fn looked(path: &Path, root: &Path) -> Result<bool, StoreError> {
     let below = ["", "info", "objects/info", "objects/pack", "refs"];
     let mut folders: Vec<(PathBuf, bool)> =
         below.map(|name| (root.join(name), name == "refs")).into();
@@ -60,7 +66,7 @@ fn looked(path: &Path, root: &Path) -> Result<(), StoreError> {
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             left = left.saturating_sub(1);
             if left == 0 {
-                return Ok(());
+                return Ok(false);
             }
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() && deep => folders.push((entry.path(), true)),
@@ -72,7 +78,7 @@ fn looked(path: &Path, root: &Path) -> Result<(), StoreError> {
             }
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Examines one file; a missing one is plain.
