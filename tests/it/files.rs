@@ -1,6 +1,7 @@
 //! What agents do with the files of the repository.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use cloudcrew_definition::catalogue::{Capability, Effect, ToolInfo};
@@ -9,8 +10,9 @@ use cloudcrew_local::repo::GitRepo;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::ledger::{Ledger, LedgerRow};
 use cloudcrew_ports::repo::{CommitRequest, Repo as _};
-use cloudcrew_runtime::engagement::{Driver, Options};
+use cloudcrew_runtime::engagement::{Driver, Engagement, Event, Options};
 use cloudcrew_runtime::ports::Ports;
+use cloudcrew_runtime::watch::{Live, Watch};
 use cloudcrew_tools::{Outcome, Tool, ToolError, Toolbox, Workplace};
 use serde_json::{Value, json};
 
@@ -84,18 +86,22 @@ impl Tool for Meanwhile {
     }
 
     async fn call(&self, _: &dyn Workplace, _: Value) -> Result<Outcome, ToolError> {
-        let Meanwhile(repo, text) = self;
-        let parent = repo.head().await.expect("a repository");
-        let path = RepoPath::parse(PLAN).expect("a path");
-        let change = CommitRequest {
-            writes: vec![(path, text.as_bytes().to_vec())],
-            message: "A word from the customer".to_owned(),
-            author: "customer".to_owned(),
-            ..CommitRequest::default()
-        };
-        repo.commit(parent.as_deref(), &change).await.expect("a commit");
+        by_customer(&self.0, self.1).await;
         Outcome::text("Later.")
     }
+}
+
+/// The customer commits another plan.
+async fn by_customer(repo: &GitRepo, text: &str) {
+    let parent = repo.head().await.expect("a repository");
+    let path = RepoPath::parse(PLAN).expect("a path");
+    let change = CommitRequest {
+        writes: vec![(path, text.as_bytes().to_vec())],
+        message: "A word from the customer".to_owned(),
+        author: "customer".to_owned(),
+        ..CommitRequest::default()
+    };
+    repo.commit(parent.as_deref(), &change).await.expect("a commit");
 }
 
 async fn plan(repo: &GitRepo) -> String {
@@ -115,6 +121,39 @@ async fn an_edit_keeps_what_others_committed_meanwhile() {
     assert!(drive(ports, turns, 0).await);
     assert_eq!(results(&store).await[2], format!("Replaced 3 bytes with 5 in {PLAN}"));
     assert_eq!(plan(&repo).await, "# Plan\none, as the customer says\nthree\n");
+}
+
+/// The customer commits when the crew is about to make its second commit.
+struct Overtakes(GitRepo, AtomicUsize);
+
+impl Watch for Overtakes {
+    fn happened(&self, _: u64, _: i64, event: &Event, _: &Engagement) {
+        let intends = matches!(event, Event::CommitIntended { step, .. } if step.contains(".v1."));
+        if intends && self.1.fetch_add(1, Ordering::Relaxed) == 1 {
+            let repo = self.0.clone();
+            let commit = async move { by_customer(&repo, "# Plan\nuno\ntwo\n").await };
+            let other = || tokio::runtime::Runtime::new().expect("a runtime").block_on(commit);
+            std::thread::spawn(other).join().expect("it commits");
+        }
+    }
+
+    fn live(&self, _: &str, _: Live<'_>) {}
+
+    fn stop_wanted(&self) -> bool {
+        false
+    }
+}
+
+#[tokio::test]
+async fn an_edit_is_refused_when_someone_overtakes_it() {
+    let (_folder, mut ports, store, repo) = begun().await;
+    ports.watch = Arc::new(Overtakes(repo.clone(), AtomicUsize::new(0)));
+    let turns = vec![write("# Plan\none\ntwo\n"), edit("two", "three"), edit("two", "three")];
+    assert!(drive(ports, turns, 0).await);
+    let told = results(&store).await;
+    assert_eq!(told[1], format!("{PLAN} has changed; read it again"));
+    assert_eq!(told[2], format!("Replaced 3 bytes with 5 in {PLAN}"));
+    assert_eq!(plan(&repo).await, "# Plan\nuno\nthree\n");
 }
 
 /// A ledger that fails when an edit is noted: its commit has been recorded by then.

@@ -48,7 +48,8 @@ impl TypedTool for RepoEdit {
             let text = text.ok_or_else(|| ToolError::Refused(format!("{path} not found")))?;
             let text = String::from_utf8(text)
                 .map_err(|_| ToolError::Refused(format!("{path} is not text")))?;
-            at.write(&path, edited(&a, &text)?, &message).await?;
+            let new = edited(&a, &text)?;
+            at.replace(&path, Some(&text), new, &message).await?;
         }
         let text = format!("Replaced {} bytes with {} in {path}", a.old.len(), a.new.len());
         if !at.owes(path.as_str()).await {

@@ -127,10 +127,12 @@ pub trait Workplace: Send + Sync {
     /// Whether this step has committed already: a process that died made the call before.
     async fn has_committed(&self) -> bool;
 
-    /// Commits one file as this agent, at most once for this step. The inner error is a refusal.
+    /// Commits one file as this agent, at most once for this step. With `seen`, the file must still
+    /// have this content. The inner error is a refusal.
     async fn commit(
         &self,
         path: &Writable,
+        seen: Option<&[u8]>,
         content: Vec<u8>,
         message: &str,
     ) -> Result<Result<(), String>, Broken>;
@@ -194,13 +196,26 @@ impl dyn Workplace + '_ {
         content: String,
         message: &str,
     ) -> Result<(), ToolError> {
+        self.replace(path, None, content, message).await
+    }
+
+    /// Commits a text file as this agent, in place of what it has seen.
+    pub(crate) async fn replace(
+        &self,
+        path: &Writable,
+        seen: Option<&str>,
+        content: String,
+        message: &str,
+    ) -> Result<(), ToolError> {
         if content.len() > MAX_WRITE {
             return Err(ToolError::Refused(format!(
                 "{} bytes are too many for one file; at most {MAX_WRITE}",
                 content.len()
             )));
         }
-        self.commit(path, content.into_bytes(), message).await?.map_err(ToolError::Refused)
+        let seen = seen.map(str::as_bytes);
+        let made = self.commit(path, seen, content.into_bytes(), message).await?;
+        made.map_err(ToolError::Refused)
     }
 
     /// Adds one row to the ledger, with this step as its id.

@@ -83,11 +83,14 @@ impl Workplace for CallWorkplace<'_> {
     async fn commit(
         &self,
         path: &Writable,
+        seen: Option<&[u8]>,
         content: Vec<u8>,
         message: &str,
     ) -> Result<Result<(), String>, Broken> {
         let files = vec![(path.path().clone(), content)];
-        let made = self.driver.commit(&self.step, &self.agent.name, files, message).await?;
+        let seen = seen.map(|seen| (path.as_str(), seen));
+        let made =
+            self.driver.commit_over(&self.step, &self.agent.name, files, message, seen).await?;
         Ok(made.map(drop))
     }
 

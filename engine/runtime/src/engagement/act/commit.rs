@@ -23,6 +23,19 @@ impl Driver {
         writes: Vec<(RepoPath, Vec<u8>)>,
         message: &str,
     ) -> Result<Result<CommitRecord, String>, EngagementError> {
+        self.commit_over(step, author, writes, message, None).await
+    }
+
+    /// As [`Driver::commit`]; with `seen`, a file must still have this content when others have
+    /// committed meanwhile.
+    pub(crate) async fn commit_over(
+        &self,
+        step: &str,
+        author: &str,
+        writes: Vec<(RepoPath, Vec<u8>)>,
+        message: &str,
+        seen: Option<(&str, &[u8])>,
+    ) -> Result<Result<CommitRecord, String>, EngagementError> {
         if let Some(there) = self.look(|e| e.state.commits.get(step).cloned()).await {
             return Ok(Ok(there));
         }
@@ -65,6 +78,13 @@ impl Driver {
                         let project = self.project().to_owned();
                         return Err(Refusal::BranchRemoved { project, branch, was }.into());
                     };
+                    if let Some((path, seen)) = seen
+                        && self.ports.repo.read(&to, path).await?.as_deref() != Some(seen)
+                    {
+                        self.append(vec![Event::ForeignCommits { from: parent, to, commits }])
+                            .await?;
+                        return Ok(Err(format!("{path} has changed; read it again")));
+                    }
                     let date = self.ports.clock.wall() / 1000;
                     let intent = Event::CommitIntended {
                         step: step.to_owned(),

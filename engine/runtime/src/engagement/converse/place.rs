@@ -80,6 +80,7 @@ impl Workplace for TalkPlace<'_> {
     async fn commit(
         &self,
         _: &Writable,
+        _: Option<&[u8]>,
         _: Vec<u8>,
         _: &str,
     ) -> Result<Result<(), String>, Broken> {
