@@ -64,8 +64,8 @@ async fn an_agent_finds_reads_and_replaces_a_passage() {
         vec![("repo_read", json!({ "path": PLAN, "to": 4 }))],
     ];
     assert!(drive(ports, turns, 0).await);
-    let told: Vec<String> = results(&store).await.into_iter().skip(1).collect();
-    insta::assert_snapshot!(told.join("\n---\n"));
+    let said: Vec<String> = results(&store).await.into_iter().skip(1).collect();
+    insta::assert_snapshot!(said.join("\n---\n"));
     assert!(plan(&repo).await.starts_with("# Plan\nalpha\nBETA\ngamma\n"));
 }
 
@@ -150,9 +150,9 @@ async fn an_edit_is_refused_when_someone_overtakes_it() {
     ports.watch = Arc::new(Overtakes(repo.clone(), AtomicUsize::new(0)));
     let turns = vec![write("# Plan\none\ntwo\n"), edit("two", "three"), edit("two", "three")];
     assert!(drive(ports, turns, 0).await);
-    let told = results(&store).await;
-    assert_eq!(told[1], format!("{PLAN} has changed; read it again"));
-    assert_eq!(told[2], format!("Replaced 3 bytes with 5 in {PLAN}"));
+    let said = results(&store).await;
+    assert_eq!(said[1], format!("{PLAN} has changed; read it again"));
+    assert_eq!(said[2], format!("Replaced 3 bytes with 5 in {PLAN}"));
     assert_eq!(plan(&repo).await, "# Plan\nuno\nthree\n");
 }
 
@@ -207,16 +207,16 @@ async fn an_agent_sees_who_changed_a_file_and_what() {
         diff(json!({ "from": "head" })),
     ];
     assert!(drive(ports.clone(), turns, 0).await);
-    let told = results(&store).await;
-    assert_eq!(told[0], format!("The crew has not written {PLAN}."));
+    let said = results(&store).await;
+    assert_eq!(said[0], format!("The crew has not written {PLAN}."));
     let versions: Vec<(&str, &str)> =
-        told[3].lines().map(|line| line.split_once('\t').expect("a commit")).collect();
+        said[3].lines().map(|line| line.split_once('\t').expect("a commit")).collect();
     assert!(versions.iter().all(|(_, by)| *by == "pm in discovery run 1"), "{versions:?}");
     let whole: String = lines.lines().map(|line| format!("+{line}\n")).collect();
-    assert_eq!(told[4], format!("@@ -0,0 +1,12 @@\n{}", whole.replace("line 6", "line six")));
-    assert_eq!(told[5], format!("{PLAN} has not been approved yet"));
-    assert_eq!(told[6], format!("no version `0123456` of {PLAN}"));
-    assert_eq!((told[7].as_str(), told[8].as_str()), ("none.md not found", "No changes."));
+    assert_eq!(said[4], format!("@@ -0,0 +1,12 @@\n{}", whole.replace("line 6", "line six")));
+    assert_eq!(said[5], format!("{PLAN} has no approved version"));
+    assert_eq!(said[6], format!("no version `0123456` of {PLAN}"));
+    assert_eq!((said[7].as_str(), said[8].as_str()), ("none.md not found", "No changes."));
     assert_eq!(versions.len(), 2);
 }
 
@@ -225,7 +225,7 @@ async fn a_search_says_that_it_shows_only_part() {
     let (_folder, ports, store, _) = begun().await;
     let turns = vec![write(&"found\n".repeat(201)), search(json!({ "query": "found" }))];
     assert!(drive(ports, turns, 0).await);
-    let told = results(&store).await;
-    assert_eq!(told[1].lines().count(), 201);
-    assert!(told[1].ends_with("(There may be more; name a folder or search for less.)"));
+    let said = results(&store).await;
+    assert_eq!(said[1].lines().count(), 201);
+    assert!(said[1].ends_with("(There may be more; name a folder or search for less.)"));
 }

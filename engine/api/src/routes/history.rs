@@ -137,11 +137,7 @@ fn place(e: &Engagement, path: &str, from: Option<&str>, caller: &str) -> Result
         Some(base) => Place::Commit(base.commit.clone()),
         None => Place::Nothing,
     };
-    let approved = || {
-        let mut approved = e.state.phases.values().filter_map(|phase| phase.approved.as_ref());
-        let found = approved.find_map(|files| files.iter().find(|(there, _)| there == path));
-        found.map(|(_, oid)| Place::Blob(oid.clone()))
-    };
+    let approved = || e.state.approved(path).map(|oid| Place::Blob(oid.to_owned()));
     // What a person decided on, before or with others.
     let mine = || {
         let by_caller = |request: &&Request| {

@@ -20,15 +20,12 @@ pub(super) struct Past {
 
 impl Past {
     pub(super) fn of(e: &Engagement, path: &str) -> Past {
-        let phases = e.state.plan().entries.iter().rev();
-        let approved = phases.filter_map(|(name, _)| e.state.phases.get(name)?.approved.as_ref());
-        let mut approved = approved.flatten().filter(|(there, _)| there == path);
         let wrote = |record: &&CommitRecord| record.paths.iter().any(|(there, _)| there == path);
         Past {
             path: path.to_owned(),
             base: e.state.started.base.as_ref().map(|base| base.commit.clone()),
             head: e.state.head.clone(),
-            approved: approved.next().map(|(_, oid)| oid.clone()),
+            approved: e.state.approved(path).map(str::to_owned),
             records: e.state.commits.values().filter(wrote).cloned().collect(),
         }
     }
@@ -57,7 +54,7 @@ impl Past {
         let commit = match revision {
             Revision::Approved => match self.approved {
                 Some(oid) => return Ok(Ok(Some(repo.blob(&oid).await?))),
-                None => return Ok(Err(format!("{} has not been approved yet", self.path))),
+                None => return Ok(Err(format!("{} has no approved version", self.path))),
             },
             Revision::Base => self.base,
             Revision::Head => self.head,

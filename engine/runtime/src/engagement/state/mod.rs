@@ -180,6 +180,14 @@ impl State {
         self.phases.get(phase).cloned().unwrap_or_default()
     }
 
+    /// Object id of the version of a file that the latest phase has approved.
+    pub fn approved(&self, path: &str) -> Option<&str> {
+        let phases = self.plan().entries.iter().rev();
+        let approved = phases.filter_map(|(name, _)| self.phases.get(name)?.approved.as_ref());
+        let mut files = approved.flatten().filter(|(there, _)| there == path);
+        files.next().map(|(_, oid)| oid.as_str())
+    }
+
     /// The current run of a phase, from 1.
     pub fn revision(&self, phase: &str) -> u32 {
         self.phases.get(phase).map_or(1, |p| p.revision.max(1))
