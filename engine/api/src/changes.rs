@@ -136,7 +136,7 @@ impl Watcher {
             }
         }
         let found = journal.read(&feed.project, at, PAGE).await?;
-        let (most, mut entries, mut bytes) = (found.len(), Vec::new(), 0);
+        let (count, mut entries, mut bytes) = (found.len(), Vec::new(), 0);
         for entry in found {
             let payload = content(blobs, &feed.project, &entry).await?;
             let head = Head { seq: entry.seq, hash: entry.hash.clone() };
@@ -148,7 +148,7 @@ impl Watcher {
                 break;
             }
         }
-        let (complete, read) = (most < PAGE && entries.len() == most, Instant::now());
+        let (complete, read) = (count < PAGE && entries.len() == count, Instant::now());
         let entries: Entries = entries.into();
         let end = entries.last().map_or(at, |last| &last.head).clone();
         if let Some(newest) = newest.as_mut().filter(|last| last.end == end && entries.is_empty()) {
@@ -162,7 +162,7 @@ impl Watcher {
         let mut page = Newest { after: at.clone(), end, entries, complete, times, read };
         let entries = Arc::clone(&page.entries);
         if newest.as_ref().is_some_and(|last| last.times == times && last.end.seq < page.end.seq) {
-            // Nobody said so: another process wrote. The other readers need not wait.
+            // Another process wrote this: wake the other readers.
             page.times += 1;
             feed.grown.send_modify(|times| *times += 1);
         }

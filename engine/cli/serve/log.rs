@@ -17,7 +17,7 @@ pub fn start(format: LogFormat, level: &str) -> Result<(), Failure> {
         word.contains('=') || (!word.is_empty() && LevelFilter::from_str(word).is_ok())
     };
     if let Some(word) = level.split(',').find(|word| !is_level(word)) {
-        let why = format!("`{word}` is no level; use error, warn, info or debug");
+        let why = format!("`{word}` is not a level; use error, warn, info or debug");
         return Err(refused(why));
     }
     let filter = Targets::from_str(level).map_err(|error| refused(error.to_string()))?;

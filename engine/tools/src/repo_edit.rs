@@ -76,8 +76,8 @@ fn edited(a: &Arguments, text: &str) -> Result<String, ToolError> {
         let line = |at: usize| text.get(..at).map_or(0, |before| before.matches('\n').count()) + 1;
         let (first, second) = (line(at), line(next + again));
         return refused(format!(
-            "occurs more than once in {}, first in lines {first} and {second}; include more of what \
-             is around it",
+            "occurs more than once in {}, first in lines {first} and {second}; include more of \
+             what is around it",
             a.path
         ));
     }

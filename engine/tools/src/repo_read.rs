@@ -33,8 +33,8 @@ pub(super) struct Arguments {
 impl TypedTool for RepoRead {
     type Arguments = Arguments;
     const NAME: &'static str = "repo_read";
-    const DESCRIPTION: &'static str = "Reads a text file of the customer's repository, whole or by lines, or shows an image or \
-         a PDF.";
+    const DESCRIPTION: &'static str = "Reads a text file of the customer's repository, whole or by \
+                                       lines, or shows an image or a PDF.";
     const CAPABILITY: Capability = Capability::ReadRepo;
     const EFFECT: Effect = Effect::Pure;
     const IN_REVIEW: bool = true;

@@ -113,7 +113,8 @@ pub trait Workplace: Send + Sync {
     /// The versions of a file that the crew wrote, oldest first.
     async fn versions(&self, path: &str) -> Result<Vec<FileVersion>, Broken>;
 
-    /// Reads a version of a file; `None` when it does not exist in it. The inner error is a refusal.
+    /// Reads a version of a file; `None` when the file does not exist in it. The inner error is a
+    /// refusal.
     async fn version(
         &self,
         path: &str,

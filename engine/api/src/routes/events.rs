@@ -229,7 +229,7 @@ impl Reader {
                 self.ready = (read, 0);
                 continue;
             }
-            // Nothing happened, so nobody lost a right.
+            // Without new entries, rights have not changed.
             self.checked = Instant::now();
             tokio::select! {
                 _ = self.watcher.grown.changed() => {}

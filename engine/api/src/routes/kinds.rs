@@ -1,4 +1,4 @@
-//! The kinds of journal entries, for filters: an unknown one is refused instead of matching nothing.
+//! The kinds of journal entries, for filters: an unknown kind is refused.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -8,9 +8,9 @@ use crate::source::Span;
 /// More undeclared names than this are not typos, so they are not compared one by one.
 pub(super) const MANY: usize = 1000;
 
-/// Finds declared names that are never used while an undeclared name is used at least twice that is
-/// similar, or the only one. Reports each once, at its declaration, and returns the undeclared names
-/// it covered.
+/// Finds declared names that are never used while an undeclared name, similar or the only one, is
+/// used at least twice. Reports each once, at its declaration, and returns the undeclared names
+/// that it covered.
 pub(super) fn misdeclared<'a>(
     code: &'static str,
     what: &str,

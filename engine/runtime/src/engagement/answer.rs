@@ -107,7 +107,7 @@ pub async fn record(
             }
             .into());
         }
-        // Whoever saw an earlier state is told about that first.
+        // A stale digest is reported before this.
         let revises = matches!(answer.decision, Decision::Revise { .. });
         if revises && matches!(request.kind, RequestKind::Approval { may_revise: false, .. }) {
             return Err(Refusal::NoRevisionLeft { phase: request.phase.clone() }.into());

@@ -143,7 +143,7 @@ pub enum EndKind {
     Failed,
     /// A budget was used up.
     BudgetExhausted,
-    /// Nobody decided at a gate in time.
+    /// A gate was not decided in time.
     Expired,
     /// Someone cancelled it.
     Cancelled,
