@@ -54,7 +54,7 @@ pub enum Command {
     /// of the service.
     Schema {
         /// File kind (agents, phase, workflow, rehearsal), command (check, list, show, inbox,
-        /// ledger, artifacts, cost, run, graph, plan), or `openapi`.
+        /// ledger, artifacts, cost, run, graph, plan, sow), or `openapi`.
         kind: Option<String>,
         /// Write the schemas of all file kinds to `engine/definition/schemas` in the workspace, and
         /// the reference pages to `docs/reference`.
@@ -251,6 +251,23 @@ pub enum Command {
     Serve(Serve),
     /// Start the language server on stdin and stdout.
     Lsp,
+    /// Show how a statement of work is read: its items, what is left open, and what belongs to no
+    /// section.
+    Sow {
+        /// The statement of work: text, Markdown, Word, PDF, HTML or mail.
+        file: PathBuf,
+        /// Workflow whose `sow_headings` apply. Defaults to `delivery`, or the only workflow.
+        workflow: Option<String>,
+        /// Output format.
+        #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
+        format: Format,
+    },
+    /// Read a document on stdin in this process alone, for a parent that limits it.
+    #[command(hide = true)]
+    ReadDocument {
+        /// Name of the document.
+        name: String,
+    },
     /// Check that a run has everything it needs, and show the model of each agent.
     Doctor {
         /// Make one small call to each live model, and report latency, access and price. This costs

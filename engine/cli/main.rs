@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod document;
 mod exit;
 mod home;
 mod lines;

@@ -2,6 +2,7 @@
 
 use cloudcrew_definition::diagnostic::json::CheckDocument;
 use cloudcrew_plan::Plan;
+use cloudcrew_sow::Sow;
 use cloudcrew_views::artifacts::ArtifactAt;
 use cloudcrew_views::cost::Cost;
 use cloudcrew_views::events::Printed;
@@ -19,7 +20,7 @@ use serde_json::Value;
 type Schema = fn() -> Value;
 
 /// Commands with JSON output, each with its schema.
-pub const SCHEMAS: [(&str, Schema); 10] = [
+pub const SCHEMAS: [(&str, Schema); 11] = [
     ("check", schema::<CheckDocument>),
     ("list", schema::<List>),
     ("show", schema::<Show>),
@@ -30,6 +31,7 @@ pub const SCHEMAS: [(&str, Schema); 10] = [
     ("run", schema::<Printed>),
     ("graph", schema::<Plan>),
     ("plan", schema::<PlanDocument>),
+    ("sow", schema::<Sow>),
 ];
 
 fn schema<T: JsonSchema>() -> Value {

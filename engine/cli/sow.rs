@@ -4,31 +4,36 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::wiring::folder::Folder;
+use cloudcrew_documents::MAX_BYTES;
 use cloudcrew_runtime::engagement::SowFile;
-use cloudcrew_sow::{MAX_SECTION_ITEMS, MAX_SOW_BYTES, Sow};
+use cloudcrew_sow::{MAX_SECTION_ITEMS, SectionKind, Sow};
 
+use crate::document::document;
 use crate::exit::Failure;
 use crate::out::note;
+use crate::shell::{pasted, quoted};
+use crate::words::counted;
 
-/// Reads and parses a statement of work. `root` is the workspace; `loud` reports what was not
-/// understood.
-pub fn statement_of_work(root: &Path, path: &Path, loud: bool) -> Result<SowFile, Failure> {
+/// Reads a statement of work in any format. `root` is the workspace. How it was read is noted.
+pub fn statement_of_work(root: &Path, path: &Path) -> Result<SowFile, Failure> {
     let failure = |e: &dyn std::fmt::Display| Failure::usage(format!("{}: {e}", path.display()));
     let (folder, name) = place(root, path).map_err(|e| failure(&e))?;
-    let bytes = folder.read(&name, MAX_SOW_BYTES as u64 + 1).map_err(|e| match e.kind() {
+    let bytes = folder.read(&name, MAX_BYTES as u64 + 1).map_err(|e| match e.kind() {
         ErrorKind::IsADirectory => failure(&"a directory; name a file"),
         _ => failure(&e),
     })?;
-    let text = cloudcrew_sow::decode(&bytes).map_err(|e| failure(&e))?;
     let name = path
         .file_name()
         .map_or_else(|| "statement-of-work.md".to_owned(), |n| n.to_string_lossy().into_owned());
-    let parsed = cloudcrew_sow::parse(&name, &text).map_err(|e| failure(&e))?;
-    if loud {
-        tell(&name, &parsed);
+    let read = document(&name, &bytes).map_err(|e| failure(&e))?;
+    for note in read.notes.iter().take(MOST_NOTICES) {
+        note!("{name}: {note}");
     }
-    Ok(SowFile { name, text })
+    Ok(SowFile { name: read.name, text: read.text })
 }
+
+/// Maximum notices about one statement of work.
+const MOST_NOTICES: usize = 10;
 
 /// The directory that links must not leave, and the path in it. A file in the workspace is as
 /// untrusted as the workspace; any other file was chosen by the user.
@@ -43,29 +48,56 @@ fn place(root: &Path, path: &Path) -> std::io::Result<(Folder, PathBuf)> {
     Ok((Folder::open(file.parent().unwrap_or(&file))?, name))
 }
 
-fn tell(name: &str, parsed: &Sow) {
-    if parsed.requirements.is_empty() {
-        note!("{name} has no requirements; list them under a `Requirements` heading");
+/// Notes what was not understood: the first notices, and how many more there are.
+pub fn tell(path: &Path, sow: &Sow) {
+    let notices = notices(sow);
+    for notice in notices.iter().take(MOST_NOTICES) {
+        note!("{notice}");
     }
-    for part in &parsed.unread {
-        note!(
-            "{} is not a known section; the crew is asked to read it: {}",
-            part.source,
-            part.text
-        );
+    let more = notices.len().saturating_sub(MOST_NOTICES);
+    if more > 0 {
+        let command = pasted(&format!("sow {}", quoted(&path.to_string_lossy())));
+        note!("{} about {}; see all with {command}", counted(more, "more notice"), sow.file);
     }
-    for kind in &parsed.left_out {
-        note!(
+}
+
+fn notices(sow: &Sow) -> Vec<String> {
+    let name = &sow.file;
+    let mut notices = Vec::new();
+    if sow.requirements.is_empty() {
+        notices.push(format!(
+            "{name}: no requirements were recognised; list them under a `Requirements` heading"
+        ));
+    }
+    let missing: Vec<&str> = sow
+        .missing
+        .iter()
+        .filter(|kind| **kind != SectionKind::Requirements)
+        .map(|kind| kind.title())
+        .collect();
+    if !missing.is_empty() {
+        notices.push(format!("{name}: nothing was recognised for {}", missing.join(", ")));
+    }
+    for kind in &sow.left_out {
+        notices.push(format!(
             "{name} has more than {MAX_SECTION_ITEMS} items under {}; the rest is ignored, so \
              split the work",
             kind.title()
-        );
+        ));
     }
-    for source in &parsed.shortened {
-        note!("{source} is too long and was shortened; the crew can read it in the file");
+    for point in &sow.open_points {
+        notices.push(format!("{} is left open: {}", point.source, point.text));
     }
-    if !parsed.missing.is_empty() {
-        let titles: Vec<&str> = parsed.missing.iter().map(|m| m.title()).collect();
-        note!("{name} has no content for: {}", titles.join(", "));
+    for part in &sow.unread {
+        notices.push(format!(
+            "{} belongs to no section; the crew is asked to read it: {}",
+            part.source, part.text
+        ));
     }
+    for source in &sow.shortened {
+        notices.push(format!(
+            "{source} is too long and was shortened; the crew can read it in the file"
+        ));
+    }
+    notices
 }

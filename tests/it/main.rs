@@ -38,6 +38,7 @@ mod retry;
 mod scopes;
 mod screens;
 mod service;
+mod statements;
 mod strangers;
 mod structure;
 mod suite;

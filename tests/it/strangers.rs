@@ -25,12 +25,13 @@ const MEMORY: &str = "4000000";
 const EXITS: [i32; 9] = [0, 1, 2, 3, 10, 11, 12, 13, 14];
 
 /// Commands that a person may run in a freshly cloned workspace.
-const VERBS: [&[&str]; 19] = [
+const VERBS: [&[&str]; 20] = [
     &["check"],
     &["check", "--format", "json"],
     &["plan"],
     &["plan", "--against", "HEAD"],
     &["graph"],
+    &["sow", "examples/sow/bread.md"],
     &["list"],
     &["inbox"],
     &["doctor"],

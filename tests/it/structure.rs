@@ -7,11 +7,12 @@ use crate::support::root;
 
 /// Each crate, with the workspace crates that it may use. A new crate must be added here. Test
 /// dependencies do not count.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("planted", &[]),
     ("definition", &["planted"]),
     ("plan", &["definition"]),
     ("sow", &["definition"]),
+    ("documents", &["sow"]),
     ("ports", &["definition"]),
     ("tools", &["definition", "ports", "sow"]),
     ("local", &["definition", "plan", "planted", "ports", "sow"]),
@@ -19,7 +20,7 @@ const LAYERS: [(&str, &[&str]); 13] = [
     ("runtime", &["definition", "plan", "planted", "ports", "sow", "tools"]),
     ("lsp", &["definition", "plan"]),
     ("views", &["definition", "plan", "ports", "runtime"]),
-    ("api", &["definition", "ports", "runtime", "views"]),
+    ("api", &["definition", "ports", "runtime", "sow", "views"]),
     ("benches", &["aws", "definition", "local", "plan", "ports", "runtime", "sow", "tools"]),
 ];
 

@@ -21,6 +21,7 @@ mod plan;
 mod retry;
 mod run;
 mod schema;
+mod sow;
 mod test;
 mod watch;
 
@@ -98,6 +99,10 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Command::Test { files, junit } => test::test(&args, files, junit.as_deref()),
         Command::Serve(serve) => crate::serve::serve(&args, serve).await,
         Command::Lsp => lsp::lsp(),
+        Command::Sow { file, workflow, format } => {
+            sow::sow(&args, file, workflow.as_deref(), *format)
+        }
+        Command::ReadDocument { name } => crate::document::child(name),
         Command::Doctor { live, model } => doctor::doctor(&args, *live, model).await,
         Command::Completions { what } => completions::completions(*what),
     }

@@ -13,7 +13,7 @@ use cloudcrew_plan::build;
 use cloudcrew_ports::journal::Journal;
 use cloudcrew_ports::lease::Leases;
 use cloudcrew_ports::repo::Repo;
-use cloudcrew_runtime::engagement::{Record, open};
+use cloudcrew_runtime::engagement::{Record, open, read_sow};
 
 use super::drive;
 use crate::args::{Approve, Args, Format, Run};
@@ -21,7 +21,7 @@ use crate::exit::{Exit, Failure};
 use crate::models::{self, Chosen, Mode};
 use crate::out::{note, say};
 use crate::shell::pasted;
-use crate::sow::statement_of_work;
+use crate::sow::{statement_of_work, tell};
 use crate::start::{Start, free, id_of};
 use crate::{home, wiring, workspace};
 
@@ -39,7 +39,10 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     let plan = build(&definition, &workflow)
         .ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;
     let path = sow_path(&root, &definition, run)?;
-    let sow = statement_of_work(&root, &path, true)?;
+    let sow = statement_of_work(&root, &path)?;
+    if let Ok(read) = read_sow(&definition, &workflow, &sow.name, &sow.text) {
+        tell(&path, &read);
+    }
     // The prompts contain the name and the date, so a replay needs the recorded ones.
     let recorded = run.replay.as_deref().map(wiring::recorded).transpose()?.flatten();
     let name = recorded.as_ref().map_or_else(|| id_of(&path), |(project, _)| project.clone());

@@ -16,7 +16,7 @@ use crate::exit::{Exit, Failure};
 use crate::lines::Lines;
 use crate::out::{document, file, note, say};
 use crate::output::pretty;
-use crate::sow::statement_of_work;
+use crate::sow::{statement_of_work, tell};
 use crate::start::id_of;
 
 use client::Server;
@@ -135,7 +135,10 @@ async fn start(server: &Server, run: &Run) -> Result<Exit, Failure> {
         .as_deref()
         .ok_or_else(|| Failure::usage("no statement of work; give one with `--sow FILE`"))?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let sow = statement_of_work(folder.unwrap_or(Path::new(".")), path, true)?;
+    let sow = statement_of_work(folder.unwrap_or(Path::new(".")), path)?;
+    if let Ok(read) = cloudcrew_sow::parse(&sow.name, &sow.text) {
+        tell(path, &read);
+    }
     let id = run.project.clone().unwrap_or_else(|| id_of(path));
     let mut new = json!({ "id": id, "sow": { "name": sow.name, "text": sow.text } });
     let more = [

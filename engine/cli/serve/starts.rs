@@ -14,8 +14,8 @@ use cloudcrew_ports::journal::Journal as _;
 use cloudcrew_ports::lease::Leases as _;
 use cloudcrew_ports::receipt::Receipts as _;
 use cloudcrew_runtime::engagement::{EngagementError, Event, Record, SowFile};
-use cloudcrew_sow::MAX_SOW_BYTES;
 
+use crate::document::document;
 use crate::exit::{Exit, Failure};
 use crate::models::{self, Chosen, Mode};
 use crate::start::{Start, free, id_of};
@@ -157,13 +157,10 @@ impl Workspace {
             }
             _ => return Err(invalid("`sow` needs either `text` or `upload`".to_owned())),
         };
-        if bytes.len() > MAX_SOW_BYTES {
-            let detail = format!("the statement of work has more than {MAX_SOW_BYTES} bytes");
-            return Err(invalid(detail));
-        }
-        let text = cloudcrew_sow::decode(&bytes).map_err(|e| invalid(e.to_string()))?;
-        cloudcrew_sow::parse(&name, &text).map_err(|e| invalid(e.to_string()))?;
-        Ok(SowFile { name, text })
+        let reading = tokio::task::spawn_blocking(move || document(&name, &bytes)).await;
+        let read = reading.map_err(|e| invalid(e.to_string()))?.map_err(invalid)?;
+        cloudcrew_sow::parse(&read.name, &read.text).map_err(|e| invalid(e.to_string()))?;
+        Ok(SowFile { name: read.name, text: read.text })
     }
 
     async fn unused(&self, sow: &str) -> Result<String, Problem> {

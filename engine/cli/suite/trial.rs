@@ -72,7 +72,7 @@ async fn rehearse(
         definition,
         plan: &plan,
         entry: None,
-        sow: statement_of_work(root, &sow, false)?,
+        sow: statement_of_work(root, &sow)?,
         model: None,
         agent_models: Vec::new(),
         voice: RunMode::Rehearsal,

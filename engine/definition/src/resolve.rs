@@ -1,6 +1,7 @@
 //! From syntax to crew: names become references, and defaults become values. Called only when there
 //! are no errors.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::crew::{
@@ -278,9 +279,23 @@ fn workflow(w: &syntax::WorkflowFile) -> Option<Workflow> {
         description: optional(&w.description).unwrap_or_default(),
         phases: value(&w.phases)?.iter().map(value).collect::<Option<_>>()?,
         contact: optional(&w.contact),
+        sow_headings: optional(&w.sow_headings).map(|h| headings(&h)).unwrap_or_default(),
         finalize: words(&w.finalize),
         budget: optional(&w.budget).and_then(|b| budget(&b)),
     })
+}
+
+fn headings(h: &syntax::SowHeadings) -> BTreeMap<String, Vec<String>> {
+    let sections = [
+        ("objectives", &h.objectives),
+        ("requirements", &h.requirements),
+        ("constraints", &h.constraints),
+        ("deliverables", &h.deliverables),
+        ("acceptance_criteria", &h.acceptance_criteria),
+        ("timeline", &h.timeline),
+    ];
+    let sections = sections.map(|(name, headings)| (name.to_owned(), words(headings)));
+    sections.into_iter().filter(|(_, headings)| !headings.is_empty()).collect()
 }
 
 fn templates(sources: &Sources) -> Vec<Template> {

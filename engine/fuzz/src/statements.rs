@@ -5,8 +5,8 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(text) = cloudcrew_sow::decode(bytes) else { return };
-    let Ok(read) = cloudcrew_sow::parse("sow.md", &text) else { return };
-    let lines = text.lines().count();
+    let Ok(read) = cloudcrew_sow::parse("sow.md", &text.text) else { return };
+    let lines = text.text.lines().count();
     for item in [
         &read.objectives,
         &read.requirements,

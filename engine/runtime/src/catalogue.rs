@@ -31,7 +31,14 @@ const SLOT_SOURCES: &[&str] = &[
 pub fn catalogue() -> Catalogue {
     use Shape::Scalar;
     let named = || Shape::Record(vec![("name", Scalar), ("description", Scalar)]);
-    let items = || Shape::records(vec![("id", Scalar), ("text", Scalar), ("source", Scalar)]);
+    let items = || {
+        Shape::records(vec![
+            ("id", Scalar),
+            ("number", Scalar),
+            ("text", Scalar),
+            ("source", Scalar),
+        ])
+    };
     let texts = || Shape::List(Box::new(Scalar));
     let deliverable = || {
         vec![
@@ -70,6 +77,8 @@ pub fn catalogue() -> Catalogue {
                 ("deliverables", items()),
                 ("acceptance_criteria", items()),
                 ("timeline", items()),
+                ("unread", items()),
+                ("open_points", items()),
                 ("missing", texts()),
             ]),
         ),

@@ -1,18 +1,32 @@
 //! Decodes bytes to text; the only module that knows what customers attach by mistake.
 
+use std::borrow::Cow;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::Encoding;
+
 use super::SowFault;
 
 /// Maximum size of a statement of work: 2 MiB, about a thousand pages of text. A larger file
 /// contains pictures or is an archive, and would not fit a model's context anyway.
 pub const MAX_SOW_BYTES: usize = 2 * 1024 * 1024;
 
-/// Decodes the bytes of a file: UTF-8 without a byte order mark, lines ending in
-/// `\n`.
+/// The text of a file, and how it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decoded {
+    /// The text: without a byte order mark, lines ending in `\n`.
+    pub text: String,
+    /// The encoding, if it is not UTF-8: its accents may be wrong and should be looked at.
+    pub encoding: Option<&'static str>,
+}
+
+/// Decodes the bytes of a text file. Text that is not UTF-8 is read in the encoding that its bytes
+/// suggest.
 ///
 /// # Errors
-/// Returns a [`SowFault`] when the bytes are another program's format, too large, not UTF-8, or
+/// Returns a [`SowFault`] when the bytes are another program's format, too large, no text, or
 /// blank.
-pub fn decode(bytes: &[u8]) -> Result<String, SowFault> {
+pub fn decode(bytes: &[u8]) -> Result<Decoded, SowFault> {
     // Check the format before the size: "a PDF" helps the author of a large PDF more than a byte
     // count.
     if let Some(what) = foreign_format(bytes) {
@@ -20,15 +34,53 @@ pub fn decode(bytes: &[u8]) -> Result<String, SowFault> {
     }
     check_size(bytes.len())?;
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let offset = error.valid_up_to();
-        SowFault::NotUtf8 { line: line_at(bytes, offset), offset }
-    })?;
-    if let Some(offset) = bytes.iter().position(|byte| *byte == 0) {
-        return Err(SowFault::Nul { line: line_at(bytes, offset), offset });
+    let (text, encoding) = match (utf_16(bytes), std::str::from_utf8(bytes)) {
+        (Some(encoding), _) => (encoding.decode(bytes).0, Some(encoding.name())),
+        (None, Ok(text)) => (Cow::Borrowed(text), None),
+        (None, Err(error)) => {
+            if !looks_like_text(bytes) {
+                let offset = error.valid_up_to();
+                return Err(SowFault::NotUtf8 { line: line_at(bytes, offset), offset });
+            }
+            let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+            detector.feed(bytes, true);
+            let encoding = detector.guess(None, Utf8Detection::Deny);
+            (encoding.decode(bytes).0, Some(encoding.name()))
+        }
+    };
+    if let Some(offset) = text.bytes().position(|byte| byte == 0) {
+        return Err(SowFault::Nul { line: line_at(text.as_bytes(), offset), offset });
     }
-    check_not_blank(text)?;
-    Ok(unix_lines(text))
+    check_not_blank(&text)?;
+    check_size(text.len())?;
+    Ok(Decoded { text: unix_lines(&text), encoding })
+}
+
+/// UTF-16, by its byte order mark or by the zeros in half of its bytes.
+fn utf_16(bytes: &[u8]) -> Option<&'static Encoding> {
+    const SAMPLE: usize = 512;
+    if bytes.starts_with(b"\xFF\xFE") {
+        return Some(encoding_rs::UTF_16LE);
+    }
+    if bytes.starts_with(b"\xFE\xFF") {
+        return Some(encoding_rs::UTF_16BE);
+    }
+    let sample = &bytes[..bytes.len().min(SAMPLE) & !1];
+    let zeros = |odd: usize| sample.iter().skip(odd).step_by(2).filter(|b| **b == 0).count();
+    let (even, odd, pairs) = (zeros(0), zeros(1), sample.len() / 2);
+    if pairs < 4 {
+        return None;
+    }
+    if odd * 10 >= pairs * 7 && even == 0 {
+        return Some(encoding_rs::UTF_16LE);
+    }
+    (even * 10 >= pairs * 7 && odd == 0).then_some(encoding_rs::UTF_16BE)
+}
+
+/// Whether bytes that are not UTF-8 can be text: hardly any control characters.
+fn looks_like_text(bytes: &[u8]) -> bool {
+    let control = |b: &&u8| **b < 0x20 && !matches!(**b, b'\t' | b'\n' | b'\r' | 0x0C);
+    bytes.iter().filter(control).count() * 500 <= bytes.len() && !bytes.contains(&0)
 }
 
 /// Rejects a file larger than [`MAX_SOW_BYTES`].
@@ -54,13 +106,11 @@ fn foreign_format(bytes: &[u8]) -> Option<&'static str> {
         (b"\xFF\xD8\xFF", "a picture"),
         (b"GIF8", "a picture"),
         (b"%PDF", "a PDF"),
-        (b"PK\x03\x04", "a Word document or a ZIP archive"),
+        (b"PK\x03\x04", "a ZIP archive"),
         (b"PK\x05\x06", "a ZIP archive"),
         (b"\xD0\xCF\x11\xE0", "an old Word document"),
         (b"{\\rtf", "a rich-text document"),
         (b"\x1F\x8B", "a gzip archive"),
-        (b"\xFF\xFE", "UTF-16"),
-        (b"\xFE\xFF", "UTF-16"),
     ];
     // Mail programs and editors add blank lines or a byte order mark in front.
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
@@ -98,21 +148,38 @@ mod tests {
 
     #[test]
     fn byte_order_mark_and_windows_line_breaks_are_removed() {
-        let text = decode(b"\xEF\xBB\xBFGoals\r\n\ta\rb\n").expect("this is text");
-        assert_eq!(text, "Goals\n\ta\nb\n");
+        let read = decode(b"\xEF\xBB\xBFGoals\r\n\ta\rb\n").expect("this is text");
+        assert_eq!((&*read.text, read.encoding), ("Goals\n\ta\nb\n", None));
+    }
+
+    #[test]
+    fn other_encodings_are_read_and_named() {
+        let read = |bytes: &[u8]| decode(bytes).map(|read| (read.text, read.encoding));
+        let (bytes, ..) = encoding_rs::WINDOWS_1252.encode("Die Tür muss schließen – für 5 €.");
+        assert_eq!(
+            read(&bytes),
+            Ok(("Die Tür muss schließen – für 5 €.".into(), Some("windows-1252")))
+        );
+        let (bytes, ..) = encoding_rs::SHIFT_JIS.encode("要件\n・ゲートは2秒以内に開くこと。\n");
+        let japanese = read(&bytes).expect("this is text");
+        assert_eq!(japanese.1, Some("Shift_JIS"));
+        assert!(japanese.0.contains("開くこと"));
+        for bytes in [&b"\xFF\xFEG\0o\0a\0l\0s\0"[..], b"G\0o\0a\0l\0s\0"] {
+            assert_eq!(read(bytes), Ok(("Goals".into(), Some("UTF-16LE"))));
+        }
+        assert_eq!(read(b"\xFE\xFF\0G\0o"), Ok(("Go".into(), Some("UTF-16BE"))));
     }
 
     #[test]
     fn other_formats_are_named_with_advice() {
         assert_eq!(
-            refusal(b"%PDF-1.7\n..."),
-            "the statement of work is a PDF, not text; export it as Markdown or plain text"
+            refusal(b"GIF89a..."),
+            "the statement of work is a picture; send it as text, Word, PDF, HTML or mail"
         );
         assert!(refusal(b"\x89PNG\r\n\x1a\n").contains("a picture"));
         assert!(refusal(b"\xFF\xD8\xFF\xE0").contains("a picture"));
         assert!(refusal(b"RIFF\0\0\0\0WEBPVP8 ").contains("a picture"));
-        assert!(refusal(b"PK\x03\x04\x14").contains("a Word document"));
-        assert!(refusal(b"\xFF\xFEa\0b\0").contains("UTF-16"));
+        assert!(refusal(b"PK\x03\x04\x14").contains("a ZIP archive"));
         assert!(refusal(b"{\\rtf1\\ansi").contains("rich-text"));
     }
 
@@ -138,10 +205,10 @@ mod tests {
 
     #[test]
     fn the_first_invalid_byte_is_located() {
-        assert_eq!(decode(b"a\r\nb\rc\n\xE9"), Err(SowFault::NotUtf8 { line: 4, offset: 7 }));
+        assert_eq!(decode(b"a\r\nb\rc\n\xE9\x01"), Err(SowFault::NotUtf8 { line: 4, offset: 7 }));
         assert_eq!(decode(b"a\nb\0c"), Err(SowFault::Nul { line: 2, offset: 3 }));
         assert_eq!(
-            refusal(b"caf\xE9"),
+            refusal(b"caf\xE9\x02"),
             "the statement of work is not valid UTF-8 at line 1 (byte 3); save it as UTF-8"
         );
     }

@@ -22,7 +22,7 @@ pub enum SowFault {
     )]
     Empty,
     /// The first bytes are those of another format.
-    #[error("the statement of work is {what}, not text; export it as Markdown or plain text")]
+    #[error("the statement of work is {what}; send it as text, Word, PDF, HTML or mail")]
     NotText {
         /// The apparent format, with its article: `a PDF`, `a picture`.
         what: &'static str,

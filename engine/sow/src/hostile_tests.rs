@@ -352,7 +352,8 @@ fn random_bytes_are_decoded_or_refused() {
         let length = random.next() % 40;
         let bytes: Vec<u8> =
             (0..length).map(|_| random.next().to_le_bytes()[0] >> (random.next() % 3)).collect();
-        if let Ok(text) = decode(&bytes) {
+        if let Ok(read) = decode(&bytes) {
+            let text = read.text;
             assert!(!text.contains(['\r', '\0']) && !text.starts_with('\u{FEFF}'));
             holds(&parse("random.md", &text).expect("decoded text is not blank"), &text);
         }

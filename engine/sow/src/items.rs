@@ -1,59 +1,86 @@
-//! The items of one part: its list items and table rows, or else its paragraphs.
+//! The items of one part: its list items, its table rows, and the paragraphs around them.
 
 use std::ops::Range;
 
+use super::SectionKind;
+use super::labels::{self, Label};
 use super::lines::Line;
-use super::markers;
+use super::markers::{self, Marked};
+use super::markup::without_emphasis;
 use super::tables;
 use super::text::{MAX_ITEM_CHARS, OneLine};
-use super::words::changes_meaning;
+use super::words::{Name, Words};
 
 /// A statement of the customer, and the index of its first line.
 #[derive(Debug)]
 pub(super) struct Draft {
     pub(super) text: OneLine,
     pub(super) at: usize,
+    /// The section that its own label names: `**Out of scope:** number plates`.
+    pub(super) kind: Option<SectionKind>,
+    /// The section that the table around it names: a group row, a header, or a first cell.
+    pub(super) cell: Option<SectionKind>,
+    /// The customer's number.
+    pub(super) number: Option<String>,
+    /// Whether it is a paragraph, not an item of a list or table.
+    pub(super) prose: bool,
     indent: u16,
     /// Its words are repeated in front of each item below it, so it is not an item itself.
     carried: bool,
 }
 
-/// The content below one heading.
+impl Draft {
+    /// A statement that is no item of a list.
+    pub(super) fn of(words: &str, at: usize) -> Self {
+        let mut text = OneLine::new(MAX_ITEM_CHARS);
+        text.push(words);
+        Self {
+            text,
+            at,
+            kind: None,
+            cell: None,
+            number: None,
+            prose: true,
+            indent: 0,
+            carried: false,
+        }
+    }
+}
+
+/// The content below one heading, in the order it was written.
 #[derive(Debug)]
 pub(super) struct Block {
-    items: Vec<Draft>,
-    paragraphs: Vec<Draft>,
+    drafts: Vec<Draft>,
 }
 
 impl Block {
     /// Number of drafts made for it, kept or not.
     pub(super) fn made(&self) -> usize {
-        self.items.len() + self.paragraphs.len()
+        self.drafts.len()
     }
 
-    /// The items: the list if there is one, otherwise one per paragraph.
-    pub(super) fn into_items(self) -> Vec<Draft> {
-        if self.items.is_empty() {
-            self.paragraphs
-        } else {
-            self.items.into_iter().filter(|item| !item.carried).collect()
-        }
+    /// Whether there is a list or a table.
+    pub(super) fn is_list(&self) -> bool {
+        self.drafts.iter().any(|draft| !draft.prose)
     }
 
-    /// The paragraphs, whether or not there is a list.
-    pub(super) fn into_paragraphs(self) -> Vec<Draft> {
-        self.paragraphs
+    /// The items and paragraphs. A paragraph that introduces a list is not one of them.
+    pub(super) fn into_drafts(self) -> impl Iterator<Item = Draft> {
+        self.drafts.into_iter().filter(|draft| !draft.carried)
     }
 }
 
 /// The input for reading a part.
 pub(super) struct Reading<'r, 'a> {
+    pub(super) words: &'r Words,
     pub(super) lines: &'r [Line<'a>],
     pub(super) body: Range<usize>,
     /// Words on the heading's line that belong to the section, and the index of that line.
     pub(super) inline: Option<(usize, &'a str)>,
     /// Words without which the items would mean something else: "Out of scope".
     pub(super) lead: Option<&'r str>,
+    /// Whether the heading is a label, below which an indented line is an item of its own.
+    pub(super) labelled: bool,
     /// Maximum number of drafts, which limits the work on a malicious document.
     pub(super) at_most: usize,
 }
@@ -63,42 +90,49 @@ impl Reading<'_, '_> {
     pub(super) fn read(&self) -> Block {
         let mut reader = Reader::new(self);
         if let Some((at, words)) = self.inline {
-            reader.begin_item(at, 0, words);
+            reader.begin_item(at, 0, Marked { words, number: None });
         }
         for at in self.body.clone() {
-            if reader.items.len() + reader.paragraphs.len() >= self.at_most {
+            if reader.drafts.len() >= self.at_most {
                 break;
             }
             reader.line(at);
         }
         reader.end_paragraph();
-        Block { items: reader.items, paragraphs: reader.paragraphs }
+        Block { drafts: reader.drafts }
     }
 }
 
 struct Reader<'r, 'a> {
     reading: &'r Reading<'r, 'a>,
-    items: Vec<Draft>,
-    paragraphs: Vec<Draft>,
+    drafts: Vec<Draft>,
     /// The items around the current one, outermost first; further lines continue the last.
     open: Vec<usize>,
     paragraph: Option<Draft>,
     /// The line and indent of a list mark without words: they may be on the next line.
     bare_mark: Option<(usize, u16)>,
-    /// The paragraph above the current list, if it changes the meaning of the list.
+    /// The paragraph above the current list, if its words must be repeated with each item.
     lead_in: Option<String>,
+    /// The last paragraph, if it may introduce a list.
+    introduces: Option<usize>,
     after_blank: bool,
+    /// Whether each line of the current paragraph is a statement of its own.
+    listed: bool,
     table: Table,
 }
 
 /// Position in a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Table {
     Outside,
     /// Rows so far, without a border that would make them the header.
     Rows {
         first: usize,
         headed: bool,
+        /// Words of the last row that names a group.
+        group: Option<String>,
+        /// The section that this row or the header names.
+        named: Option<SectionKind>,
     },
 }
 
@@ -106,13 +140,14 @@ impl<'r, 'a> Reader<'r, 'a> {
     fn new(reading: &'r Reading<'r, 'a>) -> Self {
         Self {
             reading,
-            items: Vec::new(),
-            paragraphs: Vec::new(),
+            drafts: Vec::new(),
             open: Vec::new(),
             paragraph: None,
             bare_mark: None,
             lead_in: None,
+            introduces: None,
             after_blank: false,
+            listed: false,
             table: Table::Outside,
         }
     }
@@ -132,15 +167,26 @@ impl<'r, 'a> Reader<'r, 'a> {
             self.row(at);
         } else if markers::is_rule(line.text) {
             self.end_list();
-        } else if let Some(words) = markers::item(line.text) {
+        } else if let Some(marked) = markers::marked(line.text) {
             self.end_paragraph();
-            self.begin_item(at, line.indent, words);
+            self.begin_item(at, line.indent, marked);
+        } else if let Some(marked) = self.deeper_item(at) {
+            self.begin_item(at, line.indent, marked);
         } else if let Some((at, indent)) = bare_mark {
-            self.begin_item(at, indent, line.text);
+            self.begin_item(at, indent, Marked { words: line.text, number: None });
         } else {
             self.words(at);
         }
         self.after_blank = false;
+    }
+
+    /// `1.1 works offline` or `a. short`, further in than the item above.
+    fn deeper_item(&self, at: usize) -> Option<Marked<'a>> {
+        let line = self.reading.lines[at];
+        let around = &self.drafts[*self.open.last()?];
+        (line.indent >= around.indent + 2 || (line.indent > 0 && line.indent == around.indent))
+            .then(|| markers::deeper(line.text))
+            .flatten()
     }
 
     fn end_list(&mut self) {
@@ -152,30 +198,38 @@ impl<'r, 'a> Reader<'r, 'a> {
     fn end_paragraph(&mut self) {
         let Some(paragraph) = self.paragraph.take() else { return };
         let words = paragraph.text.as_str();
-        self.lead_in = (words.ends_with(':') && changes_meaning(words)).then(|| words.to_owned());
+        let introduces = words.ends_with([':', '：']);
+        let known = self.reading.words;
+        let repeated = known.changes_meaning(words) || labels::is_statement(known, words);
+        self.lead_in = (introduces && repeated).then(|| words.to_owned());
+        self.introduces = introduces.then_some(self.drafts.len());
         let mut text = OneLine::new(MAX_ITEM_CHARS);
         push_lead(&mut text, self.reading.lead);
-        text.push(words);
-        self.paragraphs.push(Draft { text, ..paragraph });
+        text.push(&without_emphasis(words));
+        self.drafts.push(Draft { text, ..paragraph });
     }
 
-    fn begin_item(&mut self, at: usize, indent: u16, words: &str) {
-        while self.open.last().is_some_and(|open| self.items[*open].indent >= indent) {
-            self.open.pop();
-        }
+    fn begin_item(&mut self, at: usize, indent: u16, marked: Marked<'_>) {
+        self.pop(indent, marked.number.is_none());
         self.table = Table::Outside;
-        if words.is_empty() {
+        if marked.words.is_empty() {
             self.bare_mark = Some((at, indent));
             return;
         }
+        self.take_lead_in();
+        let label = labels::label(self.reading.words, marked.words);
+        let words = label.map_or(marked.words, |label| label.words);
         let mut text = OneLine::new(MAX_ITEM_CHARS);
         let parent = self.open.last().copied();
-        match parent.map(|parent| &mut self.items[parent]) {
-            Some(parent) if parent.text.as_str().ends_with(':') => {
+        let kind = label
+            .map(|label| label.kind)
+            .or_else(|| parent.and_then(|parent| self.drafts[parent].kind));
+        match parent.map(|parent| &mut self.drafts[parent]) {
+            Some(parent) if labels::is_group(self.reading.words, parent.text.as_str()) => {
                 parent.carried = true;
-                text.push(parent.text.as_str());
+                push_lead(&mut text, Some(&without_emphasis(parent.text.as_str())));
             }
-            Some(_) if is_sentence(words) => self.push_leads(&mut text),
+            Some(_) if is_sentence(self.reading.words, words) => self.push_leads(&mut text),
             // It remains an item: it is a statement, whereas words with a colon only introduce
             // others.
             Some(parent) => {
@@ -183,9 +237,52 @@ impl<'r, 'a> Reader<'r, 'a> {
             }
             None => self.push_leads(&mut text),
         }
-        text.push(words);
-        self.open.push(self.items.len());
-        self.items.push(Draft { text, at, indent, carried: false });
+        push_label(&mut text, label);
+        // A bold item may be the group of those below it, which its marks tell.
+        let bold = words.starts_with("**") && words.trim_end_matches(':').ends_with("**");
+        match bold {
+            true => text.push(words),
+            false => text.push(&without_emphasis(words)),
+        }
+        self.open.push(self.drafts.len());
+        let number = marked.number.map(str::to_owned);
+        self.drafts.push(Draft {
+            text,
+            at,
+            kind,
+            cell: None,
+            number,
+            prose: false,
+            indent,
+            carried: false,
+        });
+    }
+
+    /// Leaves the items that are not around one with this indent. A mark further in than the item
+    /// above by one column is a slip, not a level.
+    fn pop(&mut self, indent: u16, bullet: bool) {
+        while let Some(open) = self.open.last() {
+            let around = &self.drafts[*open];
+            // "1. Tests:" has the bullets below it, indented or not.
+            let label = around.number.is_some() && around.text.as_str().ends_with(':');
+            if bullet && label && indent >= around.indent {
+                break;
+            }
+            let deeper = indent.saturating_sub(around.indent);
+            let slip = self.open.len() == 1 && !around.text.as_str().ends_with(':');
+            if deeper > 1 || (deeper == 1 && !slip) {
+                break;
+            }
+            self.open.pop();
+        }
+    }
+
+    /// The paragraph above has introduced the list that begins here.
+    fn take_lead_in(&mut self) {
+        let Some(at) = self.introduces.take() else { return };
+        if let Some(paragraph) = self.drafts.get_mut(at).filter(|draft| draft.prose) {
+            paragraph.carried = true;
+        }
     }
 
     fn push_leads(&self, text: &mut OneLine) {
@@ -198,29 +295,76 @@ impl<'r, 'a> Reader<'r, 'a> {
         let line = self.reading.lines[at];
         self.table = Table::Outside;
         if self.after_blank {
-            while self.open.last().is_some_and(|open| self.items[*open].indent >= line.indent) {
+            while self.open.last().is_some_and(|open| self.drafts[*open].indent >= line.indent) {
                 self.open.pop();
             }
         } else if self.leads_into_a_list(at) {
             self.open.clear();
         }
         if let Some(open) = self.open.last() {
-            self.items[*open].text.push(line.text);
+            self.drafts[*open].text.push(&without_emphasis(line.text));
             return;
         }
-        let begin = || Draft {
-            text: OneLine::new(MAX_ITEM_CHARS),
-            at,
-            indent: line.indent,
-            carried: false,
-        };
-        self.paragraph.get_or_insert_with(begin).text.push(line.text);
+        if self.paragraph.as_ref().is_some_and(|paragraph| self.begins_another(paragraph, at)) {
+            self.end_paragraph();
+        }
+        if let Some(paragraph) = &mut self.paragraph {
+            paragraph.text.push(line.text);
+            return;
+        }
+        if at.checked_sub(1).is_none_or(|above| self.reading.lines[above].is_blank())
+            || at == self.reading.body.start
+        {
+            self.listed = self.is_listed(at);
+        }
+        self.introduces = None;
+        let label = labels::label(self.reading.words, line.text);
+        let mut text = OneLine::new(MAX_ITEM_CHARS);
+        push_label(&mut text, label);
+        text.push(label.map_or(line.text, |label| label.words));
+        let kind = label.map(|label| label.kind);
+        let indent = line.indent;
+        let number = markers::identifier(line.text).map(str::to_owned);
+        self.paragraph =
+            Some(Draft { text, at, kind, cell: None, number, prose: true, indent, carried: false });
+    }
+
+    /// Below a label, indented lines that each begin like a sentence are items of their own; a
+    /// line that goes on with small letters is the rest of the one above.
+    fn begins_another(&self, paragraph: &Draft, at: usize) -> bool {
+        let line = self.reading.lines[at];
+        let begins = |c: char| c.is_uppercase() || c.is_numeric() || super::words::is_unspaced(c);
+        line.text.starts_with(begins)
+            && line.indent == paragraph.indent
+            && !paragraph.text.as_str().ends_with([',', '(', '-', '–', '、'])
+            && ((self.reading.labelled && line.indent >= 2) || self.listed)
+    }
+
+    /// Whether the lines from `at` to the next blank one are statements without marks: each short,
+    /// beginning with a capital, and without the end of a sentence.
+    fn is_listed(&self, at: usize) -> bool {
+        const LONGEST: usize = 60;
+        let below = at..self.reading.body.end;
+        let lines = below.map(|at| self.reading.lines[at].text).take_while(|text| !text.is_empty());
+        let begins = |c: char| c.is_uppercase() || c.is_numeric();
+        let mut count = 0;
+        for text in lines.take(LONGEST) {
+            let statement = text.chars().count() <= LONGEST
+                && text.starts_with(begins)
+                && !text.ends_with(['.', ',', ';', ':', '-'])
+                && markers::item(text).is_none();
+            if !statement {
+                return false;
+            }
+            count += 1;
+        }
+        count >= 2
     }
 
     /// `Security:` between two items of a list belongs to neither of them.
     fn leads_into_a_list(&self, at: usize) -> bool {
         let line = self.reading.lines[at];
-        let Some(item) = self.open.last().map(|open| &self.items[*open]) else { return false };
+        let Some(item) = self.open.last().map(|open| &self.drafts[*open]) else { return false };
         let below = self.reading.lines.get(at + 1).filter(|_| at + 1 < self.reading.body.end);
         line.text.ends_with(':')
             && line.indent <= item.indent
@@ -229,13 +373,22 @@ impl<'r, 'a> Reader<'r, 'a> {
             })
     }
 
-    /// A row starts with a bar, follows another row, or is the header above a border.
+    /// A row starts with a bar, follows another row, or is the header above a border. Rows that a
+    /// word processor pasted have as many tabs as the line above or below.
     fn is_row(&self, at: usize) -> bool {
         let line = self.reading.lines[at];
         if tables::is_row(line.text) {
             return true;
         }
-        let below = self.reading.lines.get(at + 1).filter(|_| at + 1 < self.reading.body.end);
+        let inside = |at: &usize| self.reading.body.contains(at);
+        let near = |at: Option<usize>| Some(self.reading.lines[at.filter(inside)?]);
+        let below = near(at.checked_add(1));
+        let tabs = tables::tabs(line.text);
+        if tabs > 0 {
+            let same =
+                |near: Option<Line<'_>>| near.is_some_and(|near| tables::tabs(near.text) == tabs);
+            return same(below) || same(near(at.checked_sub(1)));
+        }
         let heads = self.table == Table::Outside
             && below
                 .is_some_and(|below| tables::is_border(below.text) && !below.text.starts_with('+'));
@@ -244,40 +397,103 @@ impl<'r, 'a> Reader<'r, 'a> {
 
     fn row(&mut self, at: usize) {
         self.end_paragraph();
+        self.take_lead_in();
         self.open.clear();
+        let line = self.reading.lines[at].text;
+        let cells = tables::cells(line);
+        let below = self.reading.lines.get(at + 1).filter(|_| at + 1 < self.reading.body.end);
         if self.table == Table::Outside {
-            self.table = Table::Rows { first: self.items.len(), headed: false };
+            let first = self.drafts.len();
+            // Pasted tables have no border below their header, which is words without statements.
+            let pasted = tables::tabs(line) > 0 && !line.contains('|');
+            let headed = pasted && tables::heads(&cells);
+            let named = self.one_section(&cells);
+            self.table = Table::Rows { first, headed, group: None, named };
+            if headed {
+                return;
+            }
         }
-        let cells = tables::cells(self.reading.lines[at].text);
-        if cells.as_str().is_empty() {
+        let grouped = tables::group(&cells, below.map(|below| below.text));
+        let section = self.section(grouped.unwrap_or_else(|| cells.first().unwrap_or(&"")));
+        let Table::Rows { group, named, headed, .. } = &mut self.table else { return };
+        if let Some(words) = grouped {
+            // A group that is a section needs no repeating.
+            *group = section.is_none().then(|| words.to_owned());
+            *named = section;
             return;
         }
+        let named = section.or(named.filter(|_| *headed || group.is_none()));
+        let joined = tables::joined(&cells);
+        if joined.as_str().is_empty() {
+            return;
+        }
+        let number = cells.first().filter(|_| cells.len() > 1).and_then(|cell| {
+            let bare = cell.trim_matches(['*', '`']).trim_end_matches('.');
+            markers::is_number(bare).then(|| bare.to_owned())
+        });
         let mut text = OneLine::new(MAX_ITEM_CHARS);
+        let group = group.clone();
         self.push_leads(&mut text);
-        text.push(cells.as_str());
-        self.items.push(Draft { text, at, indent: 0, carried: false });
+        push_lead(&mut text, group.as_deref());
+        text.push(&without_emphasis(joined.as_str()));
+        self.drafts.push(Draft {
+            text,
+            at,
+            kind: None,
+            cell: named,
+            number,
+            prose: false,
+            indent: 0,
+            carried: false,
+        });
+    }
+
+    /// The section that words name, and nothing else.
+    fn section(&self, words: &str) -> Option<SectionKind> {
+        let named = self.reading.words.name(words).filter(|named| named.exact)?;
+        match named.name {
+            Name::Section(kind) => Some(kind),
+            Name::Aside | Name::Topic => None,
+        }
+    }
+
+    /// The section of a header in which only one column names any.
+    fn one_section(&self, cells: &[&str]) -> Option<SectionKind> {
+        let mut named = cells.iter().filter_map(|cell| self.section(cell));
+        named.next().filter(|_| named.next().is_none())
     }
 
     /// The first border makes the rows so far the header.
     fn border(&mut self) {
         self.end_paragraph();
         self.open.clear();
-        if let Table::Rows { first, headed } = &mut self.table
+        if let Table::Rows { first, headed, group, .. } = &mut self.table
             && !*headed
         {
-            self.items.truncate(*first);
+            self.drafts.truncate(*first);
+            *group = None;
             *headed = true;
         }
     }
 }
 
 /// Whether the words are a statement without the item above them.
-fn is_sentence(words: &str) -> bool {
-    words.starts_with(|c: char| !c.is_lowercase()) && words.ends_with(['.', '!', '?'])
+fn is_sentence(known: &Words, words: &str) -> bool {
+    if words.starts_with(|c: char| !c.is_lowercase()) && words.ends_with(['.', '!', '?', '。']) {
+        return true;
+    }
+    // "must open" is about the item above; "gates must open" is not.
+    let subject = words.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+    known.oblige(words) && !known.oblige(&subject)
 }
 
 fn push_lead(text: &mut OneLine, lead: Option<&str>) {
     let Some(lead) = lead else { return };
-    text.push(lead.trim_end_matches(':'));
+    text.push(lead.trim_end_matches([':', '：']));
     text.push_tight(":");
+}
+
+/// A label is repeated only if the words mean something else without it.
+fn push_label(text: &mut OneLine, label: Option<Label<'_>>) {
+    push_lead(text, label.and_then(|label| label.turns.then_some(label.name)));
 }

@@ -9,15 +9,20 @@
 
 mod decode;
 mod fault;
+mod format;
 mod headings;
 mod items;
+mod labels;
+mod levels;
 mod lines;
 mod markers;
+mod markup;
 mod model;
 mod numbers;
 mod outline;
 mod parse;
-mod phrases;
+mod placeholders;
+mod sections;
 mod tables;
 mod text;
 mod words;
@@ -27,8 +32,11 @@ mod hostile_tests;
 #[cfg(test)]
 mod story_tests;
 
-pub use decode::{MAX_SOW_BYTES, decode};
+pub use decode::{Decoded, MAX_SOW_BYTES, decode};
 pub use fault::SowFault;
+pub use format::Format;
 pub use model::{Item, SectionKind, Sow};
-pub use parse::{MAX_SECTION_ITEMS, parse};
+pub use parse::{parse, parse_with};
+pub use sections::MAX_SECTION_ITEMS;
 pub use text::MAX_ITEM_CHARS;
+pub use words::Words;

@@ -4,7 +4,7 @@
 //! matter, mail headers and signatures are omitted.
 
 use super::markers::{self, is_rule};
-use super::words::{self, Name};
+use super::words::{Name, Words};
 
 /// One line, trimmed.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +16,8 @@ pub(super) struct Line<'a> {
     /// Whether it is the `-- ` that mail programs put above a signature.
     signs: bool,
     pub(super) text: &'a str,
+    /// Its number in the document, from 1. A line with several labels is read as several lines.
+    pub(super) number: u32,
 }
 
 impl Line<'_> {
@@ -30,22 +32,56 @@ pub(super) struct Lines<'a> {
     pub(super) subject: Option<&'a str>,
     /// Index and words of the first line below each signature that cannot belong to it.
     pub(super) below_signatures: Vec<(usize, &'a str)>,
+    /// Index and words of the first line of each fenced block that is not code.
+    pub(super) fenced: Vec<(usize, &'a str)>,
 }
 
 /// Reads the lines of `text`.
-pub(super) fn read(text: &str) -> Lines<'_> {
+pub(super) fn read<'a>(words: &Words, text: &'a str) -> Lines<'a> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let mut lines = Vec::with_capacity(1 + text.bytes().filter(|byte| *byte == b'\n').count());
-    lines.extend(text.split('\n').map(line));
+    for (at, raw) in text.split('\n').enumerate() {
+        let number = u32::try_from(at + 1).unwrap_or(u32::MAX);
+        for (part, raw) in labelled_parts(words, raw).enumerate() {
+            if part > 0 {
+                // What the label names begins here, as after a blank line.
+                lines.push(line("", number));
+            }
+            lines.push(line(raw, number));
+        }
+    }
     leave_out_front_matter(&mut lines);
-    leave_out_regions(&mut lines);
+    let fenced = leave_out_regions(&mut lines);
     let subject = leave_out_mail_headers(&mut lines);
-    let below_signatures = leave_out_signatures(&mut lines);
+    let below_signatures = leave_out_signatures(words, &mut lines);
     outdent(&mut lines);
-    Lines { lines, subject, below_signatures }
+    Lines { lines, subject, below_signatures, fenced }
 }
 
-fn line(raw: &str) -> Line<'_> {
+/// Splits `**Objective:** less waiting. **Out of scope:** tickets.` before each label that names a
+/// section.
+fn labelled_parts<'a>(words: &Words, raw: &'a str) -> impl Iterator<Item = &'a str> {
+    let mut rest = Some(raw);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let next = text.match_indices("**").skip(1).find_map(|(at, _)| {
+            let label = text[at..].strip_prefix("**")?;
+            let end = label.find("**")?;
+            let name = label[..end].trim_end_matches(':');
+            let colon = label[..end].ends_with(':') || label[end + 2..].starts_with(':');
+            let names = || words.name(name).is_some_and(|named| named.exact);
+            (colon && at > 0 && text[..at].ends_with(' ') && names()).then_some(at)
+        });
+        let (part, after) = match next {
+            Some(at) => (&text[..at], Some(&text[at..])),
+            None => (text, None),
+        };
+        rest = after;
+        Some(part)
+    })
+}
+
+fn line(raw: &str, number: u32) -> Line<'_> {
     let mut rest = raw.strip_suffix('\r').unwrap_or(raw);
     let mut quotes = 0_u16;
     while let Some(inner) = rest.trim_start().strip_prefix('>') {
@@ -57,7 +93,7 @@ fn line(raw: &str) -> Line<'_> {
     let indent = space.chars().fold(0_u16, |at, c| {
         if c == '\t' { (at / 4 + 1).saturating_mul(4) } else { at.saturating_add(1) }
     });
-    Line { indent, quotes, signs: rest == "-- ", text: text.trim_end() }
+    Line { indent, quotes, signs: rest == "-- ", text: text.trim_end(), number }
 }
 
 fn blank(lines: &mut [Line<'_>]) {
@@ -120,7 +156,8 @@ impl Region {
 /// An opening without an end hides only itself: a forgotten fence must not swallow the
 /// requirements. After the first unclosed region of a type, no further one is searched for, which
 /// keeps this linear.
-fn leave_out_regions(lines: &mut [Line<'_>]) {
+fn leave_out_regions<'a>(lines: &mut [Line<'a>]) -> Vec<(usize, &'a str)> {
+    let mut fenced = Vec::new();
     let mut endless = [false; 3];
     let mut at = 0;
     while at < lines.len() {
@@ -133,9 +170,15 @@ fn leave_out_regions(lines: &mut [Line<'_>]) {
         let end = region_end(lines, at, region);
         endless[region.family()] |= end.is_none();
         let end = end.unwrap_or(at + 1);
+        // A block without a language may hold what the customer wants to be read as it is.
+        let plain = matches!(region, Region::Fence { mark, .. }
+            if open.text.bytes().all(|byte| byte == mark));
+        let words = (at + 1..end.saturating_sub(1)).find(|at| !lines[*at].is_blank());
+        fenced.extend(words.filter(|_| plain).map(|at| (at, lines[at].text)));
         blank(&mut lines[at..end]);
         at = end;
     }
+    fenced
 }
 
 /// The line after the region that `lines[at]` opens. A fence also ends with its quotation.
@@ -161,8 +204,7 @@ fn leave_out_mail_headers<'a>(lines: &mut [Line<'a>]) -> Option<&'a str> {
         let run = lines[at..].iter().take_while(|line| is_mail_header(line.text)).count();
         // A single line may be content: "Date: 1 March".
         if run >= 2 {
-            let found =
-                lines[at..at + run].iter().find_map(|line| line.text.strip_prefix("Subject:"));
+            let found = lines[at..at + run].iter().find_map(|line| subject_of(line.text));
             subject = subject.or(found.map(without_reply_marks));
             blank(&mut lines[at..at + run]);
         } else if is_mail_furniture(lines[at].text) {
@@ -173,15 +215,44 @@ fn leave_out_mail_headers<'a>(lines: &mut [Line<'a>]) -> Option<&'a str> {
     subject.filter(|subject| !subject.is_empty())
 }
 
+fn subject_of(text: &str) -> Option<&str> {
+    const SUBJECTS: &[&str] = &[
+        "Subject:",
+        "Betreff:",
+        "Objet:",
+        "Objet :",
+        "Asunto:",
+        "Assunto:",
+        "Oggetto:",
+        "Onderwerp:",
+        "Temat:",
+        "Тема:",
+        "件名:",
+    ];
+    SUBJECTS.iter().find_map(|subject| text.strip_prefix(subject))
+}
+
 fn is_mail_header(text: &str) -> bool {
-    const HEADERS: &[&str] =
-        &["From:", "To:", "Cc:", "CC:", "Bcc:", "Sent:", "Date:", "Subject:", "Reply-To:"];
-    text.starts_with(|c: char| c.is_ascii_uppercase())
-        && HEADERS.iter().any(|header| text.starts_with(header))
+    #[rustfmt::skip]
+    const HEADERS: &[&str] = &[
+            "From:", "To:", "Cc:", "CC:", "Bcc:", "Sent:", "Date:", "Subject:", "Reply-To:",
+            "Von:", "An:", "Gesendet:", "Datum:", "Betreff:", "De:", "À:", "Envoyé:", "Envoyé :",
+            "Objet:", "Objet :", "Para:", "Enviado:", "Asunto:", "Assunto:", "Da:", "A:",
+            "Inviato:", "Oggetto:", "Van:", "Aan:", "Verzonden:", "Onderwerp:", "Od:", "Do:",
+            "Wysłano:", "Temat:", "От:", "Кому:", "Тема:", "差出人:", "宛先:", "送信日時:", "件名:",
+        ];
+    HEADERS.iter().any(|header| text.starts_with(header))
 }
 
 fn is_mail_furniture(text: &str) -> bool {
     (text.starts_with("On ") && text.ends_with(" wrote:"))
+        || (text.starts_with("Am ") && text.ends_with(":") && text.contains(" schrieb "))
+        || (text.starts_with("Le ")
+            && (text.ends_with(" a écrit :") || text.ends_with(" a écrit:")))
+        || (text.starts_with("El ") && text.ends_with(" escribió:"))
+        || (text.starts_with("Em ") && text.ends_with(" escreveu:"))
+        || (text.starts_with("Il ") && text.ends_with(" ha scritto:"))
+        || (text.starts_with("Op ") && text.contains(" schreef ") && text.ends_with(':'))
         || (text.starts_with("---")
             && text.ends_with("---")
             && text.to_ascii_lowercase().contains(" message"))
@@ -192,9 +263,11 @@ fn is_mail_furniture(text: &str) -> bool {
 
 fn without_reply_marks(subject: &str) -> &str {
     let mut subject = subject.trim();
-    while let Some(inner) = ["Re:", "RE:", "Fwd:", "FWD:", "Fw:", "FW:"]
-        .iter()
-        .find_map(|mark| subject.strip_prefix(mark))
+    while let Some(inner) = [
+        "Re:", "RE:", "Fwd:", "FWD:", "Fw:", "FW:", "AW:", "Aw:", "WG:", "TR:", "RV:", "Rif:", "I:",
+    ]
+    .iter()
+    .find_map(|mark| subject.strip_prefix(mark))
     {
         subject = inner.trim_start();
     }
@@ -204,13 +277,13 @@ fn without_reply_marks(subject: &str) -> &str {
 /// A signature extends to the end of its mail: to the next level of quotation, or to a heading,
 /// because some people also separate sections with `--`. Content that no signature has, such as a
 /// list, a sentence or a page, is reported.
-fn leave_out_signatures<'a>(lines: &mut [Line<'a>]) -> Vec<(usize, &'a str)> {
+fn leave_out_signatures<'a>(words: &Words, lines: &mut [Line<'a>]) -> Vec<(usize, &'a str)> {
     let mut inside: Option<u16> = None;
     let (mut after_blank, mut long, mut reported) = (true, 0, false);
     let mut more = Vec::new();
     for (at, line) in lines.iter_mut().enumerate() {
         let goes_on = inside.is_some_and(|quotes| quotes == line.quotes || line.is_blank())
-            && !resumes(line.text);
+            && !resumes(words, line.text);
         if goes_on || begins_signature(line, after_blank) {
             (long, reported) = if goes_on { (long, reported) } else { (0, false) };
             long += usize::from(!line.is_blank());
@@ -251,20 +324,47 @@ fn begins_signature(line: &Line<'_>, after_blank: bool) -> bool {
         "yours sincerely",
         "yours faithfully",
         "cheers",
+        "mit freundlichen grüßen",
+        "freundliche grüße",
+        "viele grüße",
+        "beste grüße",
+        "mfg",
+        "cordialement",
+        "bien cordialement",
+        "saludos",
+        "un saludo",
+        "atentamente",
+        "saludos cordiales",
+        "atenciosamente",
+        "cumprimentos",
+        "cordiali saluti",
+        "distinti saluti",
+        "met vriendelijke groet",
+        "met vriendelijke groeten",
+        "z poważaniem",
+        "pozdrawiam",
+        "с уважением",
+        "よろしくお願いいたします",
+        "よろしくお願いします",
+        "以上",
     ];
     if line.text == "--" {
         // Without the standard's space, "--" below a line of text underlines it.
         return after_blank || line.signs;
     }
-    let words = line.text.trim_end_matches([',', '.', '!']);
-    (4..=20).contains(&words.len())
-        && FAREWELLS.iter().any(|farewell| words.eq_ignore_ascii_case(farewell))
+    let words = line.text.split('/').next().unwrap_or_default().trim_end();
+    let words = words.trim_end_matches([',', '.', '!', '。']);
+    (3..=60).contains(&words.len()) && {
+        let words = words.to_lowercase();
+        FAREWELLS.contains(&&*words)
+    }
 }
 
-fn resumes(text: &str) -> bool {
+fn resumes(words: &Words, text: &str) -> bool {
     let heading = text.starts_with('#') && !is_rule(text);
     heading
-        || words::name(text)
+        || words
+            .name(text)
             .is_some_and(|named| named.exact && matches!(named.name, Name::Section(_)))
 }
 
@@ -282,12 +382,12 @@ mod tests {
     use super::*;
 
     fn seen(text: &str) -> Vec<&str> {
-        read(text).lines.iter().map(|line| line.text).collect()
+        read(Words::built_in(), text).lines.iter().map(|line| line.text).collect()
     }
 
     #[test]
     fn quote_marks_are_removed_and_indentation_is_kept() {
-        let read = read("> a\n>> b\n> >   c\n>");
+        let read = read(Words::built_in(), "> a\n>> b\n> >   c\n>");
         let seen: Vec<_> = read.lines.iter().map(|line| (line.indent, line.text)).collect();
         assert_eq!(seen, [(0, "a"), (0, "b"), (2, "c"), (0, "")]);
     }
@@ -320,7 +420,8 @@ mod tests {
 
     #[test]
     fn mail_headers_are_removed_and_the_subject_is_kept() {
-        let read = read("From: a\nSubject: Re: Fwd: Orders\n\nhello\n\nDate: 1 March");
+        let read =
+            read(Words::built_in(), "From: a\nSubject: Re: Fwd: Orders\n\nhello\n\nDate: 1 March");
         assert_eq!(read.subject, Some("Orders"));
         let seen: Vec<_> = read.lines.iter().map(|line| line.text).collect();
         assert_eq!(seen, ["", "", "", "hello", "", "Date: 1 March"]);

@@ -2,19 +2,50 @@
 
 use super::numbers::number;
 
+/// A list item: its words, and the number or identifier that the customer gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Marked<'a> {
+    pub(super) words: &'a str,
+    /// `5`, `1.1.1` or `REQ-17`.
+    pub(super) number: Option<&'a str>,
+}
+
 /// The words of a list item, if `text` begins one. Marks and checkboxes are removed; an identifier
 /// such as `REQ-7:` is kept, because the customer will use it to refer to the item.
 pub(super) fn item(text: &str) -> Option<&str> {
+    marked(text).map(|marked| marked.words)
+}
+
+/// The list item that `text` begins, if any.
+pub(super) fn marked(text: &str) -> Option<Marked<'_>> {
     if is_rule(text) {
         return None;
     }
-    let words = bullet(text)
-        .or_else(|| number(text).filter(|number| number.sure).map(|number| number.rest))
-        .or_else(|| letter(text));
-    match words {
-        Some(words) => Some(checkbox(words).unwrap_or(words)),
-        None => checkbox(text).or_else(|| has_identifier(text).then_some(text)),
+    let numbered = || {
+        let number = number(text).filter(|number| number.sure)?;
+        let written = text[..text.len() - number.rest.len()].trim_end();
+        Some((number.rest, Some(written.trim_end_matches(['.', ')']))))
+    };
+    let plain = |words| (words, None);
+    let found = bullet(text).map(plain).or_else(numbered).or_else(|| letter(text).map(plain));
+    let (words, number) = match found {
+        Some((words, number)) => (checkbox(words).unwrap_or(words), number),
+        None => (checkbox(text).or_else(|| identifier(text).map(|_| text))?, None),
+    };
+    let number = identifier(words).or_else(|| code(words)).or(number);
+    Some(Marked { words, number })
+}
+
+/// A mark that counts only further in than the item above: `1.1 works offline`, `a. short`.
+pub(super) fn deeper(text: &str) -> Option<Marked<'_>> {
+    if let Some(number) = number(text).filter(|number| number.depth > 1) {
+        let written = text[..text.len() - number.rest.len()].trim_end();
+        let written = written.trim_end_matches(['.', ')']);
+        return Some(Marked { words: number.rest, number: Some(written) });
     }
+    let (mark, words) = text.split_once(". ")?;
+    let lettered = mark.len() == 1 && mark.bytes().all(|b| b.is_ascii_lowercase());
+    lettered.then(|| Marked { words: words.trim_start(), number: None })
 }
 
 /// A line that draws a rule or contains only heading marks: `---`, `* * *`, `====`, `##`.
@@ -40,8 +71,11 @@ fn bullet(text: &str) -> Option<&str> {
     let mark = chars.next()?;
     let rest = chars.as_str();
     match mark {
-        '•' | '‣' | '◦' | '▪' | '▫' | '●' | '○' | '■' | '□' | '·' | '☐' | '☑' | '☒' | '✓' | '✔'
-        | '\u{F0B7}' => Some(rest.trim_start()),
+        '•' | '‣' | '◦' | '▪' | '▫' | '●' | '○' | '■' | '□' | '·' | '・' | '･' | '☐' | '☑'
+        | '☒' | '✓' | '✔' | '\u{F0B7}' => Some(rest.trim_start()),
+        '✅' | '➤' | '►' | '➢' | '❖' | '➔' | '→' | '⇒' | '☛' | '➜' | '‒' | '①'..='⑳' => {
+            Some(rest.trim_start_matches(['\u{FE0F}', ' ', '\t']))
+        }
         '-' | '*' | '+' | '–' | '—' => set_off(rest),
         _ => None,
     }
@@ -77,9 +111,42 @@ fn set_off(rest: &str) -> Option<&str> {
     (rest.is_empty() || rest.starts_with(char::is_whitespace)).then(|| rest.trim_start())
 }
 
+/// `RF-05` in front of the words of an item, where nothing needs to separate them.
+fn code(words: &str) -> Option<&str> {
+    let first = words.split_whitespace().next()?;
+    let joined = first.contains(['-', '_']) && first.len() <= 16;
+    let plain = first
+        .bytes()
+        .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'));
+    let letters = first.bytes().take_while(u8::is_ascii_uppercase).count();
+    let digits = first.bytes().rev().take_while(u8::is_ascii_digit).count();
+    // "ISO-9001 hosting" is about a standard.
+    let standard = ["ISO", "IEC", "EN", "DIN", "IEEE", "RFC", "PCI", "NIST", "WCAG", "SOC"];
+    let meant = joined && plain && (1..=6).contains(&letters) && (1..=4).contains(&digits);
+    (meant && !standard.contains(&&first[..letters])).then_some(first)
+}
+
+/// Whether `text` is only a number or an identifier: `5`, `1.1.1`, `REQ-17`.
+pub(super) fn is_number(text: &str) -> bool {
+    let place = !text.is_empty()
+        && text.len() <= 12
+        && text.split('.').all(|part| (1..=3).contains(&part.len()) && all_digits(part));
+    let named = text.len() <= 24
+        && text.starts_with(|c: char| c.is_ascii_uppercase())
+        && text.ends_with(|c: char| c.is_ascii_digit())
+        && text.bytes().all(|b| {
+            b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.' | b' ')
+        });
+    place || named
+}
+
+fn all_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// `REQ-7: words`, `[NFR-2] words`, `**F1** - words`. The identifier must be delimited, or a
 /// wrapped line that starts with `ISO-9001` would become an item.
-fn has_identifier(text: &str) -> bool {
+pub(super) fn identifier(text: &str) -> Option<&str> {
     let bare = text.trim_start_matches(['*', '_', '`', '[']);
     let is_part =
         |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
@@ -87,17 +154,21 @@ fn has_identifier(text: &str) -> bool {
     let name = bare[..len].trim_end_matches('.');
     let letters = name.bytes().take_while(u8::is_ascii_uppercase).count();
     if !(1..=8).contains(&letters) || !name.ends_with(|c: char| c.is_ascii_digit()) {
-        return false;
+        return None;
     }
     let after = &bare[name.len()..];
     let plain = after.trim_start_matches(['*', '_', '`', ']']);
     let boxed = text.contains('[') && after.starts_with(']');
     let dashed = plain.trim_start();
-    boxed
+    // `**RF06** sync`
+    let bold = text.starts_with("**") && after.starts_with("**");
+    let delimited = boxed
+        || bold
         || plain.starts_with([':', ')', '\t'])
         || plain.starts_with(". ")
         || (dashed.len() < plain.len()
-            && ["- ", "– ", "— "].iter().any(|dash| dashed.starts_with(dash)))
+            && ["- ", "– ", "— "].iter().any(|dash| dashed.starts_with(dash)));
+    delimited.then_some(name)
 }
 
 #[cfg(test)]
@@ -129,6 +200,20 @@ mod tests {
         }
         assert_eq!(item("3.2 Orders are kept"), Some("Orders are kept"));
         assert_eq!(item("-"), Some(""));
+    }
+
+    #[test]
+    fn the_customers_numbers_are_found() {
+        for (text, number) in [
+            ("5. a", Some("5")),
+            ("1.1.1 Orders", Some("1.1.1")),
+            ("- REQ-17: a", Some("REQ-17")),
+            ("2. **R4** - a", Some("R4")),
+            ("- a", None),
+            ("a) b", None),
+        ] {
+            assert_eq!(marked(text).expect("an item").number, number, "{text}");
+        }
     }
 
     #[test]

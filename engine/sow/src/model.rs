@@ -1,9 +1,10 @@
 //! The content of a statement of work.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A parsed statement of work: sections of items, each with its source line.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Sow {
     /// The name of the file, as given.
     pub file: String,
@@ -25,10 +26,13 @@ pub struct Sow {
     pub timeline: Vec<Item>,
     /// The empty sections, in the order of [`SectionKind::ALL`].
     pub missing: Vec<SectionKind>,
-    /// Parts after the first section that belong to none of the six, such as a budget or a quoted
-    /// mail: someone must look at them.
+    /// Text that belongs to none of the six sections, such as a budget or a quoted mail: someone
+    /// must look at it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<Item>,
+    /// What the author left open: `TBD`, `[Client name]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open_points: Vec<Item>,
     /// Sections with more items than are read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<SectionKind>,
@@ -52,10 +56,13 @@ impl Sow {
 }
 
 /// One statement of the customer, short enough to cite.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Item {
     /// The letter of its section and its number in it: `R1`, `R2`, `C1`.
     pub id: String,
+    /// The number that the customer gave it: `5`, `1.1.1`, `REQ-17`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
     /// The words, on one line.
     pub text: String,
     /// The file and first line: `retail-orders.md:42`.
@@ -65,7 +72,9 @@ pub struct Item {
 }
 
 /// A section that a statement of work is expected to have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum SectionKind {
     /// What the customer wants to achieve.
@@ -92,6 +101,18 @@ impl SectionKind {
         Self::AcceptanceCriteria,
         Self::Timeline,
     ];
+
+    /// Its name in definitions and JSON: `acceptance_criteria`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Objectives => "objectives",
+            Self::Requirements => "requirements",
+            Self::Constraints => "constraints",
+            Self::Deliverables => "deliverables",
+            Self::AcceptanceCriteria => "acceptance_criteria",
+            Self::Timeline => "timeline",
+        }
+    }
 
     /// The usual heading of the section.
     pub fn title(self) -> &'static str {

@@ -21,37 +21,58 @@ impl Number<'_> {
     }
 }
 
-/// Reads the number in front of `text`, if any. Years and amounts do not count.
+/// Reads the number in front of `text`, if any. Years and amounts do not count. Japanese documents
+/// write digits and marks in full width.
 pub(super) fn number(text: &str) -> Option<Number<'_>> {
     let mut rest = text;
     let mut depth = 0;
     let mut last = 0;
     let mut closed = false;
+    let mut wide = false;
     while depth < 6 {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        if digits == 0 || digits > 3 {
-            break;
-        }
-        last = rest[..digits].parse().ok()?;
+        let (value, after) = digits(rest)?;
+        let Some(value) = value else { break };
+        last = value;
         depth += 1;
-        rest = &rest[digits..];
-        let after = rest.strip_prefix('.').or_else(|| rest.strip_prefix(')'));
+        rest = after;
+        let after = rest.strip_prefix(['.', ')', '．', '）', '、']);
         closed = after.is_some();
+        wide |= rest.starts_with(['．', '）', '、']);
         rest = after.unwrap_or(rest);
         if !closed {
             break;
         }
     }
     let words = rest.trim_start();
-    let set_off = words.is_empty() || words.len() < rest.len();
+    let set_off = words.is_empty() || words.len() < rest.len() || wide;
     // A bare number needs the tab that word processors export; "3 shops" is an amount.
-    let bare = depth == 1 && !closed && !rest.starts_with('\t');
+    let bare = depth == 1 && !closed && !rest.starts_with(['\t', '\u{3000}']);
     if depth == 0 || !set_off || bare {
         return None;
     }
     let begins_a_sentence = |c: char| c.is_uppercase() || matches!(c, '"' | '`' | '*' | '“' | '[');
     let sure = closed || words.starts_with(begins_a_sentence);
     Some(Number { depth, last, sure, rest: words.trim_end() })
+}
+
+/// The number that `text` begins with and the text after it. Fails when it has more than three
+/// digits.
+fn digits(text: &str) -> Option<(Option<u32>, &str)> {
+    let mut value = None;
+    let mut count = 0;
+    for (at, c) in text.char_indices() {
+        let digit = match c {
+            '0'..='9' => u32::from(c) - u32::from('0'),
+            '０'..='９' => u32::from(c) - u32::from('０'),
+            _ => return Some((value, &text[at..])),
+        };
+        count += 1;
+        if count > 3 {
+            return None;
+        }
+        value = Some(value.unwrap_or(0) * 10 + digit);
+    }
+    Some((value, ""))
 }
 
 #[cfg(test)]
@@ -68,6 +89,7 @@ mod tests {
         assert_eq!(read("3.5 million"), Some((2, 5, false, "million")));
         assert_eq!(read("4\tTimeline"), Some((1, 4, true, "Timeline")));
         assert_eq!(read("3."), Some((1, 3, true, "")));
+        assert_eq!(read("１．目的"), Some((1, 1, true, "目的")));
     }
 
     #[test]

@@ -15,24 +15,83 @@ pub(super) fn is_row(text: &str) -> bool {
     text.len() > 1 && text.starts_with('|')
 }
 
-/// The non-empty cells, joined by ` — `.
-pub(super) fn cells(row: &str) -> OneLine {
-    let mut joined = OneLine::new(MAX_ITEM_CHARS);
+/// Number of tabs inside a line, which separate the cells of a pasted table. A tab after a number
+/// only sets it off.
+pub(super) fn tabs(text: &str) -> usize {
+    let digits = text.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
+    let text = match digits > 0 && text[..digits].ends_with('.') {
+        true => text[digits..].trim_start(),
+        false => text,
+    };
+    text.bytes().filter(|byte| *byte == b'\t').count()
+}
+
+/// Whether the cells of a pasted table look like its header: short names, no numbers.
+pub(super) fn heads(cells: &[&str]) -> bool {
+    cells.len() > 1
+        && cells.iter().all(|cell| {
+            !cell.is_empty()
+                && cell.split_whitespace().count() <= 3
+                && !cell.contains(|c: char| c.is_ascii_digit())
+                && !cell.ends_with(['.', ';'])
+        })
+}
+
+/// Maximum number of cells of a row; further ones are part of the last.
+const MAX_CELLS: usize = 200;
+
+/// The cells of a row, in the table's form. Tabs separate the cells of a table that a word
+/// processor pasted.
+pub(super) fn cells(row: &str) -> Vec<&str> {
+    if !row.contains('|') {
+        return row.splitn(MAX_CELLS, '\t').map(str::trim).collect();
+    }
+    let mut cells = Vec::new();
     let mut start = 0;
     let mut escaped = false;
     for (at, byte) in row.bytes().enumerate() {
-        if byte == b'|' && !escaped {
-            push_cell(&mut joined, &row[start..at]);
+        if byte == b'|' && !escaped && cells.len() < MAX_CELLS {
+            // The bar in front of the first cell separates nothing.
+            if at > 0 {
+                cells.push(row[start..at].trim());
+            }
             start = at + 1;
         }
         escaped = byte == b'\\' && !escaped;
     }
-    push_cell(&mut joined, &row[start..]);
+    if start < row.len() {
+        cells.push(row[start..].trim());
+    }
+    cells
+}
+
+/// The words of a row that stands for the rows below it, such as `| **GATES** | |`.
+pub(super) fn group<'r>(cells: &[&'r str], below: Option<&str>) -> Option<&'r str> {
+    let (first, rest) = cells.split_first()?;
+    if rest.is_empty() || first.is_empty() || rest.iter().any(|cell| !cell.is_empty()) {
+        return None;
+    }
+    let bold = first.starts_with("**") && first.ends_with("**");
+    let capitals = first.chars().any(char::is_uppercase) && !first.chars().any(char::is_lowercase);
+    // Few plain words are a group if the row below fills more cells.
+    let few = first.split_whitespace().count() <= 4
+        && !first.ends_with(['.', ';'])
+        && below.is_some_and(|below| {
+            self::cells(below).iter().filter(|cell| !cell.is_empty()).count() > 1
+        });
+    (bold || capitals || few).then(|| first.trim_matches(['*', '_', ':', ' ']))
+}
+
+/// The non-empty cells, joined by ` — `.
+pub(super) fn joined(cells: &[&str]) -> OneLine {
+    let mut joined = OneLine::new(MAX_ITEM_CHARS);
+    for cell in cells {
+        push_cell(&mut joined, cell);
+    }
     joined
 }
 
 fn push_cell(joined: &mut OneLine, cell: &str) {
-    let cell = cell.trim();
     if cell.is_empty() {
         return;
     }
@@ -48,9 +107,21 @@ mod tests {
 
     #[test]
     fn empty_cells_are_omitted() {
-        assert_eq!(cells("| R1 |  | a \\| b  c |").as_str(), "R1 — a | b c");
-        assert_eq!(cells("é | ü").as_str(), "é — ü");
-        assert_eq!(cells("|||").as_str(), "");
+        assert_eq!(joined(&cells("| R1 |  | a \\| b  c |")).as_str(), "R1 — a | b c");
+        assert_eq!(joined(&cells("é | ü")).as_str(), "é — ü");
+        assert_eq!(joined(&cells("1\tGates\thigh")).as_str(), "1 — Gates — high");
+        assert_eq!(joined(&cells("|||")).as_str(), "");
+    }
+
+    #[test]
+    fn a_row_with_one_cell_may_name_a_group() {
+        let group = |row, below| group(&cells(row), below);
+        assert_eq!(group("| **GATES** | |", None), Some("GATES"));
+        assert_eq!(group("| GATES | | |", None), Some("GATES"));
+        assert_eq!(group("| Gates | |", Some("| open | fast |")), Some("Gates"));
+        assert_eq!(group("| Gates | |", Some("| Depots | |")), None);
+        assert_eq!(group("| Gates | open |", None), None);
+        assert_eq!(group("| GATES |", None), None);
     }
 
     #[test]

@@ -410,6 +410,7 @@ mod tests {
             plan: String::new(),
             sow_file: String::new(),
             sow: String::new(),
+            sow_items: None,
             model: None,
             agent_models: Vec::new(),
             voice: RunMode::Rehearsal,

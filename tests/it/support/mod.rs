@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each area uses its part")]
 
 pub mod chance;
+pub mod documents;
 pub mod editor;
 pub mod inside;
 pub mod issuer;

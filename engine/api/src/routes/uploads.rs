@@ -4,6 +4,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
+use cloudcrew_sow::Format;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -26,7 +27,7 @@ pub(crate) struct Upload {
     media_type: String,
 }
 
-/// Stores a statement of work: Markdown or plain text in UTF-8. The id is chosen by its content.
+/// Stores a statement of work: text, Word, PDF, HTML or mail. The id is chosen by its content.
 #[utoipa::path(post, path = "/uploads",
     operation_id = "upload", tag = "engagements",
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
@@ -46,12 +47,11 @@ pub(crate) async fn upload(
     if body.is_empty() {
         return Err(Problem::new(Kind::Invalid, "the file is empty"));
     }
-    // What the sender says of the type is not believed.
-    let is_text = std::str::from_utf8(&body).is_ok_and(|text| !text.contains('\0'));
-    if !is_text {
-        return Err(Problem::new(Kind::Invalid, "the file is not text in UTF-8"));
-    }
+    let media_type = Format::media_type(&body).ok_or_else(|| {
+        let detail = "the file is not text, Word, PDF, HTML or mail";
+        Problem::new(Kind::Invalid, detail)
+    })?;
     let upload = app.ports().blobs.put(&body).await?;
-    let media_type = "text/plain; charset=utf-8".to_owned();
+    let media_type = media_type.to_owned();
     Ok((StatusCode::CREATED, Json(Upload { upload, bytes: body.len(), media_type })))
 }

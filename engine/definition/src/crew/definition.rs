@@ -1,5 +1,7 @@
 //! The complete definition of a workspace.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::digest::sha256;
@@ -61,6 +63,10 @@ pub struct Workflow {
     /// The agent that answers messages of the customer, if the workflow names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
+    /// Further headings of statements of work, by the name of their section. Sections without
+    /// any are absent.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sow_headings: BTreeMap<String, Vec<String>>,
     /// Steps that run after the last phase.
     pub finalize: Vec<String>,
     /// The budget of an engagement.

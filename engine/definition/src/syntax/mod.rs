@@ -24,7 +24,7 @@ pub use rehearsal::{
     AgentBend, Answer, Expect, ExpectedDeliverable, ExpectedOutcome, Failure, GateBend,
     RehearsalFile, ReviewBend, Stars,
 };
-pub use workflow::WorkflowFile;
+pub use workflow::{SowHeadings, WorkflowFile};
 pub use written::{Entries, Written};
 
 use crate::document::{Document, Reader};
@@ -121,9 +121,9 @@ impl Workspace {
     /// Adds a file.
     pub(crate) fn put(&mut self, file: FileId, form: Form) {
         match form {
-            Form::Agents(f) => self.agents = Some((file, f)),
+            Form::Agents(f) => self.agents = Some((file, *f)),
             Form::Phase(f) => self.phases.push((file, *f)),
-            Form::Workflow(f) => self.workflows.push((file, f)),
+            Form::Workflow(f) => self.workflows.push((file, *f)),
             Form::Rehearsal(f) => self.rehearsals.push((file, *f)),
         }
     }
@@ -132,18 +132,18 @@ impl Workspace {
 /// A definition file as written, as far as it can be read.
 #[derive(Debug, Clone)]
 pub(crate) enum Form {
-    Agents(AgentsFile),
+    Agents(Box<AgentsFile>),
     Phase(Box<PhaseFile>),
-    Workflow(WorkflowFile),
+    Workflow(Box<WorkflowFile>),
     Rehearsal(Box<RehearsalFile>),
 }
 
 impl Form {
     pub(crate) fn of(kind: FileKind, document: &Document) -> Option<Form> {
         match kind {
-            FileKind::Agents => read(document).map(Form::Agents),
+            FileKind::Agents => read(document).map(Box::new).map(Form::Agents),
             FileKind::Phase => read(document).map(Box::new).map(Form::Phase),
-            FileKind::Workflow => read(document).map(Form::Workflow),
+            FileKind::Workflow => read(document).map(Box::new).map(Form::Workflow),
             FileKind::Rehearsal => read(document).map(Box::new).map(Form::Rehearsal),
         }
     }

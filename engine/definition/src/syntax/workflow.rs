@@ -31,8 +31,36 @@ pub struct WorkflowFile {
     /// The budget of the engagement, including its reviews. Defaults to no limit.
     #[schemars(extend("examples" = [{"usd": 40, "at_limit": "ask"}]))]
     pub budget: Option<Written<Budget>>,
+    /// Further headings of statements of work, by the section that they name. Common headings in
+    /// several languages are known without it. Optional.
+    #[schemars(extend("examples" = [{"requirements": ["Pflichtenheft"], "constraints": ["Kept"]}]))]
+    pub sow_headings: Option<Written<SowHeadings>>,
     /// Steps that run after the last phase. A step that fails is recorded and never blocks
     /// completion. Optional.
     #[schemars(extend("x-cloudcrew-names" = "finalize_steps", "examples" = [["summary"]]))]
     pub finalize: Option<Written<Vec<Written<String>>>>,
+}
+
+/// Headings of the sections of a statement of work, besides the common ones.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct SowHeadings {
+    /// Headings above what the customer wants to achieve.
+    #[schemars(extend("examples" = [["Our vision"]]))]
+    pub objectives: Option<Written<Vec<Written<String>>>>,
+    /// Headings above what must be built.
+    #[schemars(extend("examples" = [["Pflichtenheft"]]))]
+    pub requirements: Option<Written<Vec<Written<String>>>>,
+    /// Headings above what must not happen, and what is out of scope.
+    #[schemars(extend("examples" = [["Left as it is"]]))]
+    pub constraints: Option<Written<Vec<Written<String>>>>,
+    /// Headings above what is handed over.
+    #[schemars(extend("examples" = [["Items to hand over"]]))]
+    pub deliverables: Option<Written<Vec<Written<String>>>>,
+    /// Headings above how the customer will judge that the work is done.
+    #[schemars(extend("examples" = [["Site tests"]]))]
+    pub acceptance_criteria: Option<Written<Vec<Written<String>>>>,
+    /// Headings above dates and deadlines.
+    #[schemars(extend("examples" = [["Go-live"]]))]
+    pub timeline: Option<Written<Vec<Written<String>>>>,
 }

@@ -69,7 +69,7 @@ pub(super) fn document(template: &str, writing: &Writing<'_>) -> String {
             let names: Vec<String> =
                 slot.sources.iter().map(|(name, _)| name.replace('_', " ")).collect();
             text.push_str(&format!(
-                "The statement of work says nothing about {}.",
+                "Nothing was recognised in the statement of work about {}.",
                 names.join(" or ")
             ));
         } else if parts.is_empty() {

@@ -6,7 +6,7 @@ use cloudcrew_definition::text::slots;
 use cloudcrew_ports::model::ModelRequest;
 use serde_json::json;
 
-use super::knowledge::Knowledge;
+use super::knowledge::{Knowledge, Row};
 use super::transcript::Transcript;
 use super::{RehearsalModel, Turn, compose, has};
 
@@ -99,7 +99,7 @@ impl Worker<'_> {
             }
         }
         for section in &sow.missing {
-            let title = format!("The statement of work says nothing under {}", section.title());
+            let title = format!("Nothing was recognised under {}", section.title());
             if !self.known.rows_of("assumption").any(|r| r.title == title) {
                 let body = "Nothing was made up for it.";
                 turn = turn.call(
@@ -109,13 +109,18 @@ impl Worker<'_> {
                 );
             }
         }
-        for part in &sow.unread {
-            let title: String = format!("Not read as one of the six parts: {}", part.text)
-                .chars()
-                .take(290)
-                .collect();
-            if !self.known.rows_of("assumption").any(|r| r.source == part.source) {
-                let body = "Nothing was taken from it; somebody must look at it.";
+        let unread = sow.unread.iter().map(|part| {
+            let title = format!("In no section of the statement of work: {}", part.text);
+            (part, title, "Nothing was taken from it; a person must look at it.")
+        });
+        let open = sow.open_points.iter().map(|point| {
+            let title = format!("Left open by the customer: {}", point.text);
+            (point, title, "Nothing was made up for it; a person must fill it in.")
+        });
+        for (part, title, body) in unread.chain(open) {
+            let title: String = title.chars().take(290).collect();
+            let known = |r: &Row| r.source == part.source && r.title == title;
+            if !self.known.rows_of("assumption").any(known) {
                 turn = turn.call(
                     "ledger_write",
                     json!({ "kind": "assumption", "title": title,

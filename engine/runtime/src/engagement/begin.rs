@@ -8,6 +8,7 @@ use super::append::Record;
 use super::error::EngagementError;
 use super::event::{BaseRecord, Event, RunMode, Started};
 use super::load::write_entries;
+use super::reading::read_sow;
 use super::refusal::Refusal;
 use super::standing::Standing;
 use super::state::State;
@@ -76,6 +77,10 @@ pub async fn begin(record: Record<'_>, begin: Begin<'_>) -> Result<(), Engagemen
             .to_owned(),
     };
     let blobs = record.blobs;
+    let workflow = &begin.plan.workflow;
+    let read = read_sow(begin.definition, workflow, &begin.sow.name, &begin.sow.text)
+        .map_err(|e| EngagementError::World(e.to_string()))?;
+    let items = serde_json::to_vec(&read).unwrap_or_default();
     let started = Started {
         project: begin.project.to_owned(),
         owner: begin.actor.to_owned(),
@@ -87,6 +92,7 @@ pub async fn begin(record: Record<'_>, begin: Begin<'_>) -> Result<(), Engagemen
         plan: blobs.put(&begin.plan.bytes()).await?,
         sow_file: begin.sow.name,
         sow: blobs.put(begin.sow.text.as_bytes()).await?,
+        sow_items: Some(blobs.put(&items).await?),
         model: begin.model,
         agent_models: begin.agent_models,
         voice: begin.voice,

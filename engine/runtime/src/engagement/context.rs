@@ -59,7 +59,10 @@ fn sow(sow: &Sow, text: &str) -> Value {
     let items = |items: &[Item]| {
         items
             .iter()
-            .map(|i| json!({ "id": i.id, "text": i.text, "source": i.source }))
+            .map(|i| {
+                let number = i.number.as_deref().unwrap_or_default();
+                json!({ "id": i.id, "number": number, "text": i.text, "source": i.source })
+            })
             .collect::<Vec<_>>()
     };
     json!({
@@ -71,6 +74,8 @@ fn sow(sow: &Sow, text: &str) -> Value {
         "deliverables": items(&sow.deliverables),
         "acceptance_criteria": items(&sow.acceptance_criteria),
         "timeline": items(&sow.timeline),
+        "unread": items(&sow.unread),
+        "open_points": items(&sow.open_points),
         "missing": sow.missing.iter().map(|m| m.title()).collect::<Vec<_>>(),
     })
 }

@@ -11,6 +11,7 @@ use super::append::Record;
 use super::error::EngagementError;
 use super::event::label;
 use super::event::{Event, Started};
+use super::reading::read_sow;
 use super::state::State;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::blob::Blobs;
@@ -172,7 +173,12 @@ pub(super) async fn open_with(
         seq: 1,
         why: e.to_string(),
     };
-    let sow = cloudcrew_sow::parse(&started.sow_file, &text).map_err(damaged)?;
+    let sow = match &started.sow_items {
+        Some(items) => blob(blobs, project, items).await?,
+        None => {
+            read_sow(&definition, &started.workflow, &started.sow_file, &text).map_err(damaged)?
+        }
+    };
     let mut engagement = Engagement {
         project: project.to_owned(),
         definition: Arc::new(definition),

@@ -18,6 +18,7 @@ mod load;
 mod meter;
 mod notes;
 mod past;
+mod reading;
 mod recorded;
 mod refusal;
 mod request;
@@ -47,6 +48,7 @@ pub use inbound::{
 };
 pub use load::{Engagement, content, open, write_entries};
 pub use meter::{CONVERSATION, Charge, Meter, MeterLine, VisitContext};
+pub use reading::read_sow;
 pub use refusal::{Refusal, RefusalKind};
 pub use request::{Raise, Request, RequestKind, Unit};
 pub use retry::{Retry, compatible, retry};

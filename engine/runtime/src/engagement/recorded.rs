@@ -28,6 +28,10 @@ pub struct Started {
     pub sow_file: String,
     /// Blob that holds its text.
     pub sow: String,
+    /// Blob that holds its items as they were read at the start, so that their numbers never
+    /// change. Absent in engagements started by older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sow_items: Option<String>,
     /// A model that all agents use instead of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,

@@ -1,0 +1,138 @@
+//! Reads documents. Formats that need a parser are read in a process of their own, whose memory,
+//! time and output are limited: their authors are strangers.
+
+use std::io::{Read as _, Write as _};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use cloudcrew_documents::{Document, Format, MAX_BYTES, read};
+use cloudcrew_sow::MAX_SOW_BYTES;
+use rustix::process::{Resource, Rlimit, setrlimit};
+use serde::{Deserialize, Serialize};
+
+use crate::exit::{Exit, Failure};
+use crate::out;
+
+/// Maximum memory of the process, 1 GiB.
+const MEMORY: u64 = 1024 * 1024 * 1024;
+/// Maximum processor time, in seconds.
+const SECONDS: u64 = 20;
+/// Maximum time, which includes waiting for a busy machine.
+const LONGEST: Duration = Duration::from_secs(60);
+/// How often the process is looked at.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// What the process says.
+#[derive(Serialize, Deserialize)]
+struct Reply {
+    text: Option<String>,
+    #[serde(default)]
+    notes: Vec<String>,
+    fault: Option<String>,
+}
+
+/// The name, text and notes of a document. One that is not text is renamed, because what is kept
+/// of it is Markdown.
+pub struct Read {
+    pub name: String,
+    pub text: String,
+    pub notes: Vec<String>,
+}
+
+/// Reads a document.
+///
+/// # Errors
+/// Says why it cannot be read.
+pub fn document(name: &str, bytes: &[u8]) -> Result<Read, String> {
+    let Some(format) = Format::of(name, bytes) else {
+        let Document { text, notes, .. } = read(name, bytes).map_err(|fault| fault.to_string())?;
+        return Ok(Read { name: name.to_owned(), text, notes });
+    };
+    if bytes.len() > MAX_BYTES {
+        // The process would say so too, after it has been given all of them.
+        return Err(read(name, bytes).err().map(|fault| fault.to_string()).unwrap_or_default());
+    }
+    let reply = apart(name, bytes).map_err(|why| format!("the {format} cannot be read: {why}"))?;
+    match (reply.text, reply.fault) {
+        (Some(text), None) => {
+            let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+            let mut notes = vec![format!("the {format} was read as Markdown")];
+            notes.extend(reply.notes);
+            Ok(Read { name: format!("{stem}.md"), text, notes })
+        }
+        (_, Some(fault)) => Err(fault),
+        (None, None) => Err(format!("the {format} cannot be read")),
+    }
+}
+
+/// Reads a document in another process.
+fn apart(name: &str, bytes: &[u8]) -> Result<Reply, String> {
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let mut child = Command::new(program)
+        .args(["read-document", "--", name])
+        .env_clear()
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| error.to_string())?;
+    let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
+    std::thread::scope(|scope| {
+        // It may end before it has read everything.
+        scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(bytes)));
+        let replied = scope.spawn(move || {
+            let mut reply = Vec::new();
+            // Escaped, a character takes up to six bytes.
+            let most = 8 * MAX_SOW_BYTES as u64;
+            stdout.map(|stdout| stdout.take(most).read_to_end(&mut reply));
+            reply
+        });
+        let mut waited = Duration::ZERO;
+        let status = loop {
+            match child.try_wait().map_err(|error| error.to_string())? {
+                Some(status) => break Some(status),
+                None if waited >= LONGEST => break None,
+                None => {
+                    std::thread::sleep(LOOK);
+                    waited += LOOK;
+                }
+            }
+        };
+        if status.is_none() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        let reply = replied.join().unwrap_or_default();
+        match status {
+            None => Err(format!("it took more than {} seconds", LONGEST.as_secs())),
+            Some(status) if !status.success() => {
+                Err("its parser gave up, or needed too much memory or time".to_owned())
+            }
+            Some(_) => serde_json::from_slice(&reply).map_err(|error| error.to_string()),
+        }
+    })
+}
+
+/// The other process: reads a document on stdin, and prints its text.
+pub fn child(name: &str) -> Result<Exit, Failure> {
+    let limits = [
+        (Resource::As, MEMORY),
+        (Resource::Cpu, SECONDS),
+        (Resource::Core, 0),
+        (Resource::Fsize, 0),
+    ];
+    for (resource, most) in limits {
+        let _ = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
+    }
+    // A parser that panics says so in its exit code alone.
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut bytes = Vec::new();
+    std::io::stdin().take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    let reply = match read(name, &bytes) {
+        Ok(Document { text, notes, .. }) => Reply { text: Some(text), notes, fault: None },
+        Err(fault) => Reply { text: None, notes: Vec::new(), fault: Some(fault.to_string()) },
+    };
+    out::bytes(&serde_json::to_vec(&reply).unwrap_or_default());
+    Ok(Exit::Done)
+}
