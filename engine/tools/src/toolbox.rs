@@ -1,6 +1,6 @@
 //! The toolbox: the tools of a crew.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use cloudcrew_definition::catalogue::ToolInfo;
 use cloudcrew_definition::schema::Arguments;
@@ -39,8 +39,14 @@ impl Registered {
 }
 
 impl Toolbox {
-    /// The tools that come with the engine.
+    /// The tools that come with the engine. All engagements of a process share them, with their
+    /// schemas.
     pub fn built_in() -> Toolbox {
+        static BUILT_IN: LazyLock<Toolbox> = LazyLock::new(Toolbox::build);
+        BUILT_IN.clone()
+    }
+
+    fn build() -> Toolbox {
         let mut toolbox = Toolbox::default();
         toolbox.add(parse_sow::ParseSow);
         toolbox.add(repo_read::RepoRead);
