@@ -33,6 +33,7 @@ mod owed;
 mod pages;
 mod planned;
 mod races;
+mod rehearsed;
 mod replies;
 mod retry;
 mod scopes;

@@ -133,6 +133,14 @@ fn an_engagement_starts_with_a_word_document() {
 }
 
 #[test]
+fn an_older_encoding_is_read_with_a_notice() {
+    let crew = crew();
+    let path = put(&crew, "old.txt", b"Anforderungen:\n- Die T\xfcr muss schlie\xdfen.\n");
+    let done = crew.run(&["sow", &path.display().to_string()]).exits(0);
+    done.says("Die Tür muss schließen.").says("it is not UTF-8 and was read as windows-1252");
+}
+
+#[test]
 fn a_workflow_adds_headings_of_its_own() {
     let crew = edited();
     let headings = "sow_headings:\n  requirements: [Was die Tore können]\nphases: [";

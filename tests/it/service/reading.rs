@@ -91,7 +91,11 @@ fn an_upload_becomes_a_statement_of_work() {
     let service = Service::start(&crew, &[]);
     let upload = |body: &[u8]| asked("POST", "/uploads").body(body);
     service.send(&upload(b"")).refused(422, "invalid");
-    service.send(&upload(b"%PDF-1.7\n\0\xff")).refused(422, "invalid");
+    service.send(&upload(b"\x89PNG\r\n\x1a\n\0\xff")).refused(422, "invalid");
+    let pdf = service.send(&upload(b"%PDF-1.7\n\0\xff")).is(201).json();
+    assert_eq!(pdf["media_type"], "application/pdf");
+    let new = json!({ "sow": { "name": "a.pdf", "upload": pdf["upload"] } });
+    service.send(&post("/projects", &new)).refused(422, "invalid");
     let large = vec![b'x'; 21 << 20];
     service.send(&upload(&large)).refused(413, "too-large");
     let text = "# Orders\n\n## Requirements\n\n- Take orders.\n";

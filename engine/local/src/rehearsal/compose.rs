@@ -1,14 +1,14 @@
 //! Writes artifacts from known facts. Unknown facts are left open for a review to find; nothing is
 //! invented.
 
-use cloudcrew_definition::crew::{Definition, Deliverable, Phase};
+use cloudcrew_definition::crew::{Definition, Phase};
 use cloudcrew_definition::text::slots;
 use cloudcrew_ports::model::ModelRequest;
 
 use super::knowledge::{Knowledge, Row};
 
 /// The notice in every artifact of a rehearsal.
-const MARK: &str = "Rehearsal: written from the definitions, without a live model.";
+pub(super) const MARK: &str = "Rehearsal: written from the definitions, without a live model.";
 
 /// The rendered template of a path, as in the system prompt.
 pub(super) fn template_of<'a>(system: &'a str, path: &str) -> Option<&'a str> {
@@ -26,6 +26,8 @@ pub(super) fn template_of<'a>(system: &'a str, path: &str) -> Option<&'a str> {
 
 /// The inputs of a document.
 pub(super) struct Writing<'a> {
+    /// Path of the document.
+    pub path: &'a str,
     pub request: &'a ModelRequest<'a>,
     pub definition: &'a Definition,
     pub phase: &'a Phase,
@@ -58,10 +60,14 @@ pub(super) fn document(template: &str, writing: &Writing<'_>) -> String {
             let Some(material) = writing.material(name, slot.sources.len() == 1) else { continue };
             let in_full =
                 !listed.contains(&name.as_str()) && (place == 0 || !about.contains(&name.as_str()));
-            if in_full {
-                listed.push(name);
-            }
-            parts.push(if in_full { material.in_full() } else { material.named() });
+            parts.push(match (in_full, writing.elsewhere(name)) {
+                (true, Some(path)) => material.linked(path),
+                (true, None) => {
+                    listed.push(name);
+                    material.in_full()
+                }
+                (false, _) => material.named(),
+            });
         }
         let of_statement =
             slot.sources.iter().all(|(name, _)| OF_STATEMENT.contains(&name.as_str()));
@@ -132,6 +138,10 @@ impl Material {
         format!("{}:\n\n{}", self.label, lines.join("\n"))
     }
 
+    fn linked(&self, path: &str) -> String {
+        format!("{}: {}, listed in {path}.", self.label, self.names)
+    }
+
     fn named(&self) -> String {
         if self.label.is_empty() {
             self.in_full()
@@ -141,7 +151,30 @@ impl Material {
     }
 }
 
+/// The document that lists the statement of work's items of one kind: the first one of the workflow
+/// whose template asks for them.
+pub(super) fn lists<'d>(definition: &'d Definition, phase: &Phase, kind: &str) -> Option<&'d str> {
+    let workflow = definition.workflows.iter().find(|w| w.phases.contains(&phase.name))?;
+    let phases = workflow.phases.iter().filter_map(|name| definition.phase(name));
+    let asks = |d: &&cloudcrew_definition::crew::Deliverable| {
+        let template = d.template.as_ref().and_then(|name| definition.template(name));
+        template.is_some_and(|template| {
+            slots(&template.text).iter().any(|s| s.sources.iter().any(|(name, _)| name == kind))
+        })
+    };
+    phases.flat_map(|phase| &phase.deliverables).find(asks).map(|d| d.path.as_str())
+}
+
 impl Writing<'_> {
+    /// The other document in which the items of a kind are listed already.
+    fn elsewhere(&self, kind: &str) -> Option<&str> {
+        if !OF_STATEMENT.contains(&kind) {
+            return None;
+        }
+        let path = lists(self.definition, self.phase, kind)?;
+        (path != self.path && self.known.files.contains_key(path)).then_some(path)
+    }
+
     fn material(&self, name: &str, alone: bool) -> Option<Material> {
         match name {
             "summary" => Material::words(summary(self.request, self.known)),
@@ -240,31 +273,6 @@ fn row_line(row: &Row) -> String {
     let body = if row.body.is_empty() { String::new() } else { format!(": {}", row.body) };
     let source = if row.source.is_empty() { String::new() } else { format!(", {}", row.source) };
     format!("{}{body} ({}, {}{source})", row.title, row.author, row.phase)
-}
-
-/// Writes a file without a template: its requirements, line by line, as comments of its language.
-pub(super) fn source_file(deliverable: &Deliverable, phase: &Phase, known: &Knowledge) -> String {
-    let ending = deliverable.path.rsplit('.').next().unwrap_or_default();
-    let comment = match ending {
-        "sql" => "-- ",
-        "md" => "- ",
-        "ts" | "js" | "rs" | "go" | "java" => "// ",
-        _ => "# ",
-    };
-    let mut text = format!(
-        "{comment}{MARK}\n{comment}{} ({}, {})\n",
-        deliverable.description, deliverable.owner, phase.name
-    );
-    for (id, words, source) in known.lines('R').iter().chain(&known.lines('C')) {
-        text.push_str(&format!("{comment}{id}: {words} ({source})\n"));
-    }
-    for row in known.rows_of("decision") {
-        text.push_str(&format!("{comment}decided: {} ({})\n", row.title, row.source));
-    }
-    for row in known.rows_of("feedback").filter(|r| r.phase == phase.name) {
-        text.push_str(&format!("{comment}asked for by the customer: {}\n", row.body));
-    }
-    text
 }
 
 fn summary(request: &ModelRequest<'_>, known: &Knowledge) -> String {

@@ -6,6 +6,7 @@ mod compose;
 mod contact;
 mod knowledge;
 mod reviewer;
+mod sketch;
 mod transcript;
 mod worker;
 

@@ -64,7 +64,8 @@ fn package(
         return None;
     }
     let path = format!("docs/phase-summaries/{}.md", phase.name);
-    let writing = compose::Writing { request, definition: &model.definition, phase, known };
+    let writing =
+        compose::Writing { path: &path, request, definition: &model.definition, phase, known };
     let content = match compose::template_of(request.system, &path) {
         Some(template) => compose::document(template, &writing),
         None => {
@@ -107,7 +108,7 @@ fn judge(
     for d in &phase.deliverables {
         if let Some(read) = transcript.read(&d.path) {
             findings.extend(
-                untraced(model, d, &read.text, known)
+                untraced(model, phase, d, &read.text, known)
                     .into_iter()
                     .map(|f| format!("{}: {f}", d.path)),
             );

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::knowledge::{Knowledge, Row};
 use super::transcript::Transcript;
-use super::{RehearsalModel, Turn, compose, has};
+use super::{RehearsalModel, Turn, compose, has, sketch};
 
 /// Tools that show an agent the current state.
 const LOOK: [&str; 3] = ["parse_sow", "ledger_read", "repo_list"];
@@ -185,8 +185,8 @@ impl Worker<'_> {
             let content = match compose::template_of(self.request.system, &d.path)
                 .filter(|_| d.template.is_some())
             {
-                Some(template) => compose::document(template, &self.writing()),
-                None => compose::source_file(d, self.phase, &self.known),
+                Some(template) => compose::document(template, &self.writing(&d.path)),
+                None => sketch::source_file(d, self.phase, &self.known),
             };
             let message = format!("Write {} (swarm {})", d.path, self.request.context.swarm);
             turn = turn.call(
@@ -197,8 +197,9 @@ impl Worker<'_> {
         Some(turn)
     }
 
-    fn writing(&self) -> compose::Writing<'_> {
+    fn writing<'w>(&'w self, path: &'w str) -> compose::Writing<'w> {
         compose::Writing {
+            path,
             request: self.request,
             definition: &self.model.definition,
             phase: self.phase,
@@ -208,19 +209,34 @@ impl Worker<'_> {
 
     fn decide(&self, turn: Turn) -> Turn {
         let requirements = self.known.lines('R');
-        let Some((id, text, source)) = requirements.first() else { return turn };
+        let Some((id, _, source)) = requirements.first() else { return turn };
         let constraints = self.known.lines('C');
-        let context: Vec<String> = requirements
-            .iter()
-            .chain(&constraints)
-            .map(|(id, text, source)| format!("- {id}: {text} ({source})"))
-            .collect();
+        let lists = compose::lists(&self.model.definition, self.phase, "requirements")
+            .filter(|path| self.known.files.contains_key(*path));
+        let context: Vec<String> = match lists {
+            Some(path) => {
+                let ids = |lines: &[(String, String, String)]| match lines {
+                    [] => "none".to_owned(),
+                    [only] => only.0.clone(),
+                    [first, .., last] => format!("{} to {}", first.0, last.0),
+                };
+                vec![
+                    format!("- Requirements: {}, listed in {path}", ids(&requirements)),
+                    format!("- Constraints: {}, listed there too", ids(&constraints)),
+                ]
+            }
+            None => requirements
+                .iter()
+                .chain(&constraints)
+                .map(|(id, text, source)| format!("- {id}: {text} ({source})"))
+                .collect(),
+        };
         turn.call("write_adr", json!({
             "title": format!("Which structure meets {id} first"),
-            "status": "accepted",
+            "status": "proposed",
             "context": context.join("\n"),
             "decision": format!("Rehearsed, so nothing is decided: a live {} names here the \
-             structure that meets {id} ({text}, {source}), \
+             structure that meets {id} ({source}), \
                                  what else was possible, and why it was not \
                                  taken.", self.agent.name),
             "consequences": "A live crew says here what the decision makes easier and harder, and \
@@ -261,7 +277,7 @@ impl Worker<'_> {
         let mut turn = Turn::says("This is my verdict.");
         for d in self.to_judge(&self.agent.name) {
             let Some(read) = self.transcript.read(&d.path) else { continue };
-            let findings = untraced(self.model, d, &read.text, &self.known);
+            let findings = untraced(self.model, self.phase, d, &read.text, &self.known);
             turn = if findings.is_empty() {
                 turn.call("review_verdict", json!({ "path": d.path, "verdict": "pass" }))
             } else {
@@ -333,6 +349,7 @@ impl Worker<'_> {
 /// Requirements that a deliverable should trace and does not.
 pub(super) fn untraced(
     model: &RehearsalModel,
+    phase: &Phase,
     d: &Deliverable,
     text: &str,
     known: &Knowledge,
@@ -342,6 +359,11 @@ pub(super) fn untraced(
         slots(&t.text).iter().any(|s| s.sources.iter().any(|(n, _)| n == "requirements"))
     });
     if !traces {
+        return Vec::new();
+    }
+    // Elsewhere, a link to the document that lists them is enough.
+    let listed = compose::lists(&model.definition, phase, "requirements");
+    if listed.is_some_and(|path| path != d.path && text.contains(path)) {
         return Vec::new();
     }
     let missing = known.lines('R').into_iter().filter(|(id, _, source)| {

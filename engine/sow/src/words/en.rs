@@ -69,7 +69,7 @@ pub(super) const WORDS: Language = Language {
         "vendor qualifications",
     ],
     topics: &[
-        "rollback", "operations", "training", "hypercare", "hosting",
+        
         "roles", "communication", "governance", "terms", "conditions", "warranty",
         "change control", "change management", "change requests", "approvals", "approval",
         "sign off", "confidentiality", "support", "maintenance", "team", "existing systems",
