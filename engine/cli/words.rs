@@ -22,7 +22,10 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
         Event::Committed(record) => record
             .paths
             .iter()
-            .map(|(p, _)| format!("    + {}", row(p)))
+            .map(|(path, oid)| {
+                let mark = if oid.is_empty() { '-' } else { '+' };
+                format!("    {mark} {}", row(path))
+            })
             .collect::<Vec<_>>()
             .join("\n"),
         Event::SwarmInput { input, done, .. } => {

@@ -9,7 +9,7 @@ use cloudcrew_definition::path::RepoPath;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::ledger::{Ledger, LedgerRow};
-use cloudcrew_ports::repo::{CommitRequest, Repo as _};
+use cloudcrew_ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
 use cloudcrew_runtime::engagement::{Driver, Engagement, Event, Options};
 use cloudcrew_runtime::ports::Ports;
 use cloudcrew_runtime::watch::{Live, Watch};
@@ -185,6 +185,128 @@ async fn an_edit_is_made_once_when_its_process_dies_after_the_commit() {
     assert!(drive(second, Vec::new(), 1).await);
     assert_eq!(results(&store).await[1], format!("Replaced 3 bytes with 11 in {PLAN}"));
     assert_eq!(plan(&repo).await, "# Plan\none and one\n");
+}
+
+fn wrote(path: &str) -> Turn {
+    vec![("repo_write", json!({ "path": path, "content": "notes\n" }))]
+}
+
+fn delete(path: &str) -> Turn {
+    vec![("repo_delete", json!({ "path": path, "message": "Nobody needs it" }))]
+}
+
+fn rename(from: &str, to: &str) -> Turn {
+    vec![("repo_move", json!({ "from": from, "to": to }))]
+}
+
+async fn has(repo: &GitRepo, path: &str) -> bool {
+    let head = repo.head().await.expect("a repository").expect("a branch");
+    repo.find(&head, path).await.expect("a repository").is_some()
+}
+
+const NOTES: &str = "docs/project-plan/notes.md";
+
+#[tokio::test]
+async fn an_agent_moves_and_removes_files_of_its_own() {
+    let (_folder, ports, store, repo) = begun().await;
+    let turns = vec![
+        wrote(NOTES),
+        rename(NOTES, "docs/project-plan/old/notes.md"),
+        rename(NOTES, "docs/project-plan/again.md"),
+        rename("docs/project-plan/old/notes.md", "app/notes.md"),
+        rename("app/main.py", NOTES),
+        write("# Plan\n"),
+        rename("docs/project-plan/old/notes.md", PLAN),
+        delete(PLAN),
+        delete("docs/sow/sow.md"),
+        delete("docs/project-plan/old/notes.md"),
+        delete("docs/project-plan/old/notes.md"),
+        vec![("repo_history", json!({ "path": "docs/project-plan/old/notes.md" }))],
+    ];
+    assert!(drive(ports, turns, 0).await);
+    let said: Vec<String> = results(&store).await.into_iter().take(11).collect();
+    insta::assert_snapshot!(said.join("\n---\n"));
+    assert!(!has(&repo, "docs/project-plan/old").await && has(&repo, PLAN).await);
+}
+
+/// Stops the process when the move has been committed, and before that is recorded.
+struct DiesAfterTheMove(Arc<dyn Repo>, AtomicUsize);
+
+#[async_trait]
+impl Repo for DiesAfterTheMove {
+    async fn commit(
+        &self,
+        parent: Option<&str>,
+        request: &CommitRequest,
+    ) -> Result<String, RepoError> {
+        let made = self.0.commit(parent, request).await?;
+        if !request.removes.is_empty() && self.1.fetch_add(1, Ordering::Relaxed) == 0 {
+            let (what, why) = ("the repository".to_owned(), "the process dies here".to_owned());
+            return Err(StoreError::Unusable { what, why }.into());
+        }
+        Ok(made)
+    }
+
+    fn branch(&self) -> &str {
+        self.0.branch()
+    }
+
+    async fn head(&self) -> Result<Option<String>, StoreError> {
+        self.0.head().await
+    }
+
+    async fn claim(&self) -> Result<Option<Logged>, StoreError> {
+        self.0.claim().await
+    }
+
+    async fn find(&self, commit: &str, path: &str) -> Result<Option<TreeFile>, StoreError> {
+        self.0.find(commit, path).await
+    }
+
+    async fn blob(&self, oid: &str) -> Result<Vec<u8>, StoreError> {
+        self.0.blob(oid).await
+    }
+
+    async fn list(&self, commit: &str, below: &str) -> Result<Vec<TreeFile>, StoreError> {
+        self.0.list(commit, below).await
+    }
+
+    async fn read(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.read(commit, path).await
+    }
+
+    async fn log(&self, base: Option<&str>, head: &str) -> Result<Vec<Logged>, StoreError> {
+        self.0.log(base, head).await
+    }
+
+    async fn authors(
+        &self,
+        base: Option<&str>,
+        head: &str,
+        paths: &[String],
+        except: &[String],
+    ) -> Result<Vec<String>, StoreError> {
+        self.0.authors(base, head, paths, except).await
+    }
+}
+
+#[tokio::test]
+async fn a_move_is_made_once_when_its_process_dies_after_the_commit() {
+    let (folder, mut first, store, repo) = begun().await;
+    first.repo = Arc::new(DiesAfterTheMove(first.repo.clone(), AtomicUsize::new(0)));
+    let turns = vec![wrote(NOTES), rename(NOTES, "docs/project-plan/moved.md")];
+    assert!(!drive(first, turns, 0).await, "the process died");
+    assert!(has(&repo, "docs/project-plan/moved.md").await, "the move is on the branch");
+    let moved = repo.head().await.expect("a repository");
+    let (second, ..) = ports(&folder.path().join("home")).await;
+    assert!(drive(second, Vec::new(), 1).await);
+    assert_eq!(results(&store).await[1], format!("Moved {NOTES} to docs/project-plan/moved.md"));
+    let head = repo.head().await.expect("a repository").expect("a branch");
+    let steps = repo.log(moved.as_deref(), &head).await.expect("a log");
+    assert!(steps.iter().all(|commit| {
+        commit.anchor.step.as_deref().is_some_and(|step| !step.contains(".v1.t1"))
+    }));
+    assert!(!has(&repo, NOTES).await);
 }
 
 #[tokio::test]

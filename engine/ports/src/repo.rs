@@ -20,8 +20,10 @@ pub struct TreeFile {
 /// The content of a commit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CommitRequest {
-    /// Complete files, each replacing the old one. Never empty.
+    /// Complete files, each replacing the old one.
     pub writes: Vec<(RepoPath, Vec<u8>)>,
+    /// Files to remove, which must be there. A commit writes or removes at least one file.
+    pub removes: Vec<RepoPath>,
     /// Subject and body of the message, without trailers.
     pub message: String,
     /// Name of the author; the address is derived from it.
@@ -70,8 +72,8 @@ pub enum RepoError {
     /// The branch is not at `expected`; it is at this commit (`None`: it does not exist).
     #[error("the branch has moved")]
     Moved(Option<String>),
-    /// The path conflicts with the tree: a file is where a folder must be, or the name collides
-    /// with another one in case or Unicode form. Says what and why.
+    /// The path conflicts with the tree: a file is where a folder must be, the name collides with
+    /// another one in case or Unicode form, or a file to remove is missing. Says what and why.
     #[error("{0}")]
     Refused(String),
     /// Another engagement, or another copy of this one, has since claimed the branch; the claim is

@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use super::tool::Tool;
 use super::{
-    answer_remark, ask_customer, ledger_read, ledger_write, parse_sow, phase_summary, repo_diff,
-    repo_edit, repo_history, repo_list, repo_read, repo_search, repo_write, review_verdict,
-    write_adr,
+    answer_remark, ask_customer, ledger_read, ledger_write, parse_sow, phase_summary, repo_delete,
+    repo_diff, repo_edit, repo_history, repo_list, repo_move, repo_read, repo_search, repo_write,
+    review_verdict, write_adr,
 };
 
 /// Tools by name.
@@ -56,6 +56,8 @@ impl Toolbox {
         toolbox.add(repo_diff::RepoDiff);
         toolbox.add(repo_write::RepoWrite);
         toolbox.add(repo_edit::RepoEdit);
+        toolbox.add(repo_move::RepoMove);
+        toolbox.add(repo_delete::RepoDelete);
         toolbox.add(ledger_read::LedgerRead);
         toolbox.add(ledger_write::LedgerWrite);
         toolbox.add(ask_customer::AskCustomer);

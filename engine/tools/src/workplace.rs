@@ -138,6 +138,16 @@ pub trait Workplace: Send + Sync {
         message: &str,
     ) -> Result<Result<(), String>, Broken>;
 
+    /// Removes one file as this agent, at most once for this step; with `to`, its content is there
+    /// afterwards. The file must still have the content `seen`. The inner error is a refusal.
+    async fn remove(
+        &self,
+        from: &Writable,
+        to: Option<&Writable>,
+        seen: &[u8],
+        message: &str,
+    ) -> Result<Result<(), String>, Broken>;
+
     /// All rows of the ledger.
     async fn ledger(&self) -> Result<Vec<LedgerRow>, Broken>;
 

@@ -63,7 +63,7 @@ pub(crate) async fn history(
                 at: Time(entry.at),
                 commit: record.commit,
                 author: record.author,
-                oid,
+                oid: Some(oid).filter(|oid| !oid.is_empty()),
             }));
         }
     }

@@ -75,7 +75,8 @@ pub(super) async fn anchored(
         }
         // Only versions that the crew wrote: other objects of the repository are not shown.
         let written = |record: &cloudcrew_runtime::engagement::CommitRecord| {
-            record.paths.iter().any(|(there, id)| *there == path && *id == oid)
+            let mut paths = record.paths.iter();
+            paths.any(|(there, id)| *there == path && *id == oid && !id.is_empty())
         };
         if !e.state.commits.values().any(written) {
             return Err(invalid(format!("the crew wrote no version `{oid}` of `{path}`")));

@@ -119,7 +119,7 @@ impl Bound {
         let below =
             parent.as_ref().map(|parent| self.folder(repository, parent.tree_id())).transpose()?;
         let mut build = Build { bound: self, repository, objects: Vec::new() };
-        let tree = build.tree(below.as_ref(), &request.writes)?;
+        let tree = build.tree(below.as_ref(), &request.writes, &request.removes)?;
         let tree = repository.find_tree(tree).map_err(failed)?;
         let (name, address) = author(&request.author);
         let author =

@@ -1,5 +1,5 @@
-//! Builds the tree of a commit: its parent's, with files added. Every level is checked as it is
-//! written.
+//! Builds the tree of a commit: its parent's, with files added and removed. Every level is checked
+//! as it is written.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,8 @@ use super::Bound;
 struct Write<'a> {
     path: &'a RepoPath,
     rest: &'a str,
-    bytes: &'a [u8],
+    /// Its content; `None` removes it.
+    bytes: Option<&'a [u8]>,
 }
 
 /// The files to write, and the objects written so far.
@@ -29,8 +30,9 @@ impl Build<'_> {
         &mut self,
         parent: Option<&Tree<'_>>,
         writes: &[(RepoPath, Vec<u8>)],
+        removes: &[RepoPath],
     ) -> Result<Oid, RepoError> {
-        if writes.is_empty() {
+        if writes.is_empty() && removes.is_empty() {
             return Err(RepoError::Refused("nothing is written".to_owned()));
         }
         for (number, (path, _)) in writes.iter().enumerate() {
@@ -40,17 +42,37 @@ impl Build<'_> {
             }
             refuse(path, writes.iter().take(number).map(|(path, _)| path.as_str()))?;
         }
-        let writes = writes.iter().map(|(path, bytes)| Write { path, rest: path.as_str(), bytes });
-        self.folder(parent, "", writes.collect())
+        for (number, path) in removes.iter().enumerate() {
+            let written = writes.iter().any(|(other, _)| other.as_str() == path.as_str());
+            let again = removes.iter().take(number).any(|other| other.as_str() == path.as_str());
+            if written || again {
+                return Err(RepoError::Refused(format!("`{path}` is changed twice")));
+            }
+        }
+        let removes = removes.iter().map(|path| Write { path, rest: path.as_str(), bytes: None });
+        let writes = writes.iter().map(|(path, bytes)| Write {
+            path,
+            rest: path.as_str(),
+            bytes: Some(bytes),
+        });
+        match self.folder(parent, "", removes.chain(writes).collect())? {
+            Some(root) => Ok(root),
+            // The last file was removed; only the root may be an empty tree.
+            None => {
+                let empty = self.repository.treebuilder(None).and_then(|builder| builder.write());
+                empty.map_err(|error| RepoError::Store(self.bound.failed(&error)))
+            }
+        }
     }
 
-    /// Writes one folder: `at` is its path with a trailing slash, or empty.
+    /// Writes one folder: `at` is its path with a trailing slash, or empty. A folder in which
+    /// nothing is left is not written.
     fn folder(
         &mut self,
         there: Option<&Tree<'_>>,
         at: &str,
         writes: Vec<Write<'_>>,
-    ) -> Result<Oid, RepoError> {
+    ) -> Result<Option<Oid>, RepoError> {
         let mut names: BTreeMap<&str, Vec<Write<'_>>> = BTreeMap::new();
         for write in writes {
             let (name, rest) = write.rest.split_once('/').unwrap_or((write.rest, ""));
@@ -62,7 +84,11 @@ impl Build<'_> {
         for (name, writes) in names {
             let Some(first) = writes.first() else { continue };
             let entry = there.and_then(|tree| tree.get_name_bytes(name.as_bytes()));
-            if let Some(tree) = there {
+            let removed = first.rest.is_empty() && first.bytes.is_none();
+            if removed && entry.is_none() {
+                return Err(RepoError::Refused(format!("`{}` does not exist", first.path)));
+            }
+            if let Some(tree) = there.filter(|_| !removed) {
                 let siblings: Vec<String> = tree.iter().map(|entry| named(at, &entry)).collect();
                 let own = format!("{at}{name}");
                 refuse(
@@ -74,20 +100,32 @@ impl Build<'_> {
             if let Some(entry) = &entry {
                 fits(&named(at, entry), entry, is_file)?;
             }
-            let (id, mode) = if is_file {
+            let (id, mode) = if let Some(bytes) = first.bytes.filter(|_| is_file) {
                 // A script that the customer made executable stays executable.
                 let runs = entry.is_some_and(|entry| entry.filemode() == 0o100_755);
                 let mode = if runs { FileMode::BlobExecutable } else { FileMode::Blob };
-                (self.repository.blob(first.bytes).map_err(failed)?, mode)
+                (self.repository.blob(bytes).map_err(failed)?, mode)
+            } else if is_file {
+                builder.remove(name).map_err(failed)?;
+                continue;
             } else {
                 let below =
                     entry.map(|entry| bound.folder(self.repository, entry.id())).transpose()?;
-                (self.folder(below.as_ref(), &format!("{at}{name}/"), writes)?, FileMode::Tree)
+                let Some(id) = self.folder(below.as_ref(), &format!("{at}{name}/"), writes)? else {
+                    if below.is_some() {
+                        builder.remove(name).map_err(failed)?;
+                    }
+                    continue;
+                };
+                (id, FileMode::Tree)
             };
             self.objects.push(id);
             builder.insert(name, id, mode.into()).map_err(failed)?;
         }
-        builder.write().map_err(failed)
+        match builder.is_empty() {
+            true => Ok(None),
+            false => builder.write().map(Some).map_err(failed),
+        }
     }
 }
 

@@ -14,7 +14,8 @@ pub async fn run_all(repo: &dyn Repo) {
     the_branch_moves_only_from_the_expected_commit(repo, &first, &second).await;
     a_path_that_does_not_fit_is_refused(repo, &second).await;
     files_and_history_are_read(repo, &first, &second).await;
-    let last = one_of_many_concurrent_commits_wins(repo, &second).await;
+    let third = files_are_removed(repo, &second).await;
+    let last = one_of_many_concurrent_commits_wins(repo, &third).await;
     a_branch_has_one_claim(repo, &last).await;
 }
 
@@ -128,6 +129,33 @@ pub async fn a_path_that_does_not_fit_is_refused(repo: &dyn Repo, head: &str) {
         Some(head),
         "a refused commit moved the branch"
     );
+}
+
+/// A removed file is gone, with the folders that it leaves empty, and a file can move in one commit.
+pub async fn files_are_removed(repo: &dyn Repo, head: &str) -> String {
+    let path = |text: &str| done("a path of the suite is valid", RepoPath::parse(text));
+    let mut step = request("s6", &[("docs/moved.md", "")]);
+    step.removes = vec![path("docs/a/deep/er/x.md")];
+    let moved = made(repo, Some(head), &step).await;
+    assert_eq!(made(repo, Some(head), &step).await, moved, "a replay made a different commit");
+    let there = |commit: String, at: &'static str| async move {
+        done("a file is looked for", repo.find(&commit, at).await).is_some()
+    };
+    assert!(there(moved.clone(), "docs/moved.md").await, "the new file is missing");
+    assert!(!there(moved.clone(), "docs/a/deep/er/x.md").await, "the old file is still there");
+    let below = done("a folder is listed", repo.list(&moved, "docs/a/deep").await);
+    assert!(below.is_empty(), "an empty folder is left: {below:?}");
+    assert!(there(head.to_owned(), "docs/a/deep/er/x.md").await, "an older commit has changed");
+    for removed in ["docs/none.md", "docs", "docs/a/none/x.md"] {
+        let mut step = request("s7", &[]);
+        step.removes = vec![path(removed)];
+        let refused = repo.commit(Some(&moved), &step).await;
+        assert!(
+            matches!(refused, Err(RepoError::Refused(_))),
+            "the removal of {removed} was not refused: {refused:?}"
+        );
+    }
+    moved
 }
 
 /// Each commit keeps its own files; the log says which step made which commit.

@@ -120,7 +120,7 @@ pub struct CommitRecord {
     pub step: String,
     /// The commit.
     pub commit: String,
-    /// The written paths with the object ids of their blobs.
+    /// The changed paths with the object ids of their blobs; the id of a removed file is empty.
     pub paths: Vec<(String, String)>,
     /// Name of the agent that wrote it.
     pub author: String,

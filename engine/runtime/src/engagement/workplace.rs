@@ -11,6 +11,7 @@ use cloudcrew_sow::Sow;
 use cloudcrew_tools::{Broken, FileInfo, FileVersion, Origin, Revision, Workplace, Writable};
 use serde_json::Value;
 
+use super::act::commit::Change;
 use super::context::variables;
 use super::driver::Driver;
 use super::error::EngagementError;
@@ -87,10 +88,28 @@ impl Workplace for CallWorkplace<'_> {
         content: Vec<u8>,
         message: &str,
     ) -> Result<Result<(), String>, Broken> {
-        let files = vec![(path.path().clone(), content)];
-        let seen = seen.map(|seen| (path.as_str(), seen));
-        let made =
-            self.driver.commit_over(&self.step, &self.agent.name, files, message, seen).await?;
+        let change = Change {
+            writes: vec![(path.path().clone(), content)],
+            removes: Vec::new(),
+            seen: seen.map(|seen| (path.as_str(), seen)),
+        };
+        let made = self.driver.change(&self.step, &self.agent.name, change, message).await?;
+        Ok(made.map(drop))
+    }
+
+    async fn remove(
+        &self,
+        from: &Writable,
+        to: Option<&Writable>,
+        seen: &[u8],
+        message: &str,
+    ) -> Result<Result<(), String>, Broken> {
+        let change = Change {
+            writes: to.map(|to| (to.path().clone(), seen.to_vec())).into_iter().collect(),
+            removes: vec![from.path().clone()],
+            seen: Some((from.as_str(), seen)),
+        };
+        let made = self.driver.change(&self.step, &self.agent.name, change, message).await?;
         Ok(made.map(drop))
     }
 

@@ -20,8 +20,9 @@ pub struct Version {
     pub commit: String,
     /// The agent that wrote it.
     pub author: String,
-    /// Its object id.
-    pub oid: String,
+    /// Object id of its content; absent if this version removed the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oid: Option<String>,
 }
 
 /// What changed in a file.

@@ -14,6 +14,17 @@ const TRIES: usize = 20;
 /// Maximum number of commits by others to list in one event.
 const MOST_FOREIGN: usize = 1_000;
 
+/// A change of the repository.
+#[derive(Default)]
+pub(crate) struct Change<'a> {
+    /// Files to write.
+    pub(crate) writes: Vec<(RepoPath, Vec<u8>)>,
+    /// Files to remove.
+    pub(crate) removes: Vec<RepoPath>,
+    /// A file that must still have this content when others have committed meanwhile.
+    pub(crate) seen: Option<(&'a str, &'a [u8])>,
+}
+
 impl Driver {
     /// Commits files. The inner error is a refusal: nothing was written.
     pub(crate) async fn commit(
@@ -23,18 +34,16 @@ impl Driver {
         writes: Vec<(RepoPath, Vec<u8>)>,
         message: &str,
     ) -> Result<Result<CommitRecord, String>, EngagementError> {
-        self.commit_over(step, author, writes, message, None).await
+        self.change(step, author, Change { writes, ..Change::default() }, message).await
     }
 
-    /// As [`Driver::commit`]; with `seen`, a file must still have this content when others have
-    /// committed meanwhile.
-    pub(crate) async fn commit_over(
+    /// Commits a change. The inner error is a refusal: nothing was changed.
+    pub(crate) async fn change(
         &self,
         step: &str,
         author: &str,
-        writes: Vec<(RepoPath, Vec<u8>)>,
+        Change { writes, removes, seen }: Change<'_>,
         message: &str,
-        seen: Option<(&str, &[u8])>,
     ) -> Result<Result<CommitRecord, String>, EngagementError> {
         if let Some(there) = self.look(|e| e.state.commits.get(step).cloned()).await {
             return Ok(Ok(there));
@@ -45,6 +54,7 @@ impl Driver {
         let own = format!("{}/{step}", self.project());
         let mut request = CommitRequest {
             writes,
+            removes,
             message: message.to_owned(),
             author: author.to_owned(),
             base,
@@ -191,6 +201,7 @@ impl Driver {
             let found = self.ports.repo.find(commit, path.as_str()).await?;
             paths.push((path.as_str().to_owned(), found.map(|file| file.oid).unwrap_or_default()));
         }
+        paths.extend(request.removes.iter().map(|path| (path.as_str().to_owned(), String::new())));
         let record = CommitRecord {
             step: step.to_owned(),
             commit: commit.to_owned(),

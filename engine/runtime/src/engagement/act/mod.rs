@@ -1,7 +1,7 @@
 //! The actions of a driver, one per file; [`super::decide`] chooses among them.
 
 pub(super) mod budget;
-mod commit;
+pub(super) mod commit;
 mod death;
 pub(super) mod finalize;
 mod gate;

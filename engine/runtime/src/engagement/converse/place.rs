@@ -87,6 +87,16 @@ impl Workplace for TalkPlace<'_> {
         Ok(Err("no file is changed in a conversation".to_owned()))
     }
 
+    async fn remove(
+        &self,
+        _: &Writable,
+        _: Option<&Writable>,
+        _: &[u8],
+        _: &str,
+    ) -> Result<Result<(), String>, Broken> {
+        Ok(Err("no file is changed in a conversation".to_owned()))
+    }
+
     async fn ledger(&self) -> Result<Vec<LedgerRow>, Broken> {
         Ok(self.talker.ports.ledger.rows(&self.talker.project).await?)
     }

@@ -28,6 +28,10 @@ impl State {
         let phase = self.phase().unwrap_or_default().to_owned();
         let revision = self.revision(&phase);
         for (path, oid) in &record.paths {
+            if oid.is_empty() {
+                self.artifacts.remove(path);
+                continue;
+            }
             let artifact = Artifact {
                 phase: phase.clone(),
                 owner: record.author.clone(),
