@@ -45,10 +45,12 @@ pub enum Command {
         #[arg(long)]
         fix: bool,
     },
-    /// Explain a rule of `check`, or list all rules.
+    /// Explain a rule of `check`, or what an agent can do (`explain agent NAME`); or list all rules.
     Explain {
-        /// Code of the rule, as `check` prints it.
+        /// Code of the rule, as `check` prints it, or `agent`.
         code: Option<String>,
+        /// Name of the agent, after `agent`.
+        name: Option<String>,
     },
     /// Print the JSON Schema of a file kind, or of a command's JSON output, or the OpenAPI document
     /// of the service.

@@ -1,6 +1,6 @@
 //! The delivery lead changes the crew in YAML and sees in a rehearsal what cannot work.
 
-use crate::support::{Crew, edited};
+use crate::support::{Crew, crew, edited};
 
 /// Edits the crew and runs it with `--approve all`.
 fn rehearsed(edit: impl Fn(&Crew)) -> crate::support::Done {
@@ -234,4 +234,13 @@ fn a_rehearsed_customer_who_cannot_revise_leaves_the_gate_open() {
         .exits(10)
         .says("is waiting at the discovery gate");
     crew.run(&["resume", "demo", "--approve", "all"]).exits(0);
+}
+
+#[test]
+fn a_lead_asks_what_an_agent_can_do() {
+    let crew = crew();
+    let done = crew.run(&["explain", "agent", "qa"]).exits(0);
+    insta::assert_snapshot!(done.out);
+    crew.run(&["explain", "agent", "dve"]).exits(2).says("did you mean `dev`?");
+    crew.run(&["explain", "agent"]).exits(2).says("name an agent: pm, sa,");
 }

@@ -1,13 +1,13 @@
 //! `check` and `explain`.
 
-use cloudcrew_definition::diagnostic::{Format, closest, render};
+use cloudcrew_definition::diagnostic::{Format, render};
 use cloudcrew_plan::checks::{self, load};
 use cloudcrew_runtime::catalogue::catalogue;
 
 use super::{fix, schema};
 use crate::args::{Args, CheckFormat};
 use crate::exit::{Exit, Failure};
-use crate::out::{note, put, say};
+use crate::out::note;
 use crate::workspace;
 
 pub fn check(args: &Args, format: CheckFormat, fix: bool) -> Result<Exit, Failure> {
@@ -44,28 +44,4 @@ pub fn check(args: &Args, format: CheckFormat, fix: bool) -> Result<Exit, Failur
     // The process is about to exit: freeing thousands of files would only take time.
     std::mem::forget((loaded, sources));
     Ok(exit)
-}
-
-pub fn explain(code: Option<&str>) -> Result<Exit, Failure> {
-    let codes = checks::codes();
-    let Some(code) = code else {
-        for code in codes {
-            let page = checks::explain(code).unwrap_or_default();
-            say!("{code:26} {}", page.lines().next().unwrap_or_default());
-        }
-        return Ok(Exit::Done);
-    };
-    match checks::explain(code) {
-        Some(page) => {
-            put!("# {code}\n\n{page}");
-            Ok(Exit::Done)
-        }
-        None => {
-            let meant =
-                closest(code, &codes).map(|c| format!("; did you mean `{c}`?")).unwrap_or_default();
-            Err(Failure::usage(format!(
-                "no rule named `{code}`{meant} (`cloudcrew explain` lists all)"
-            )))
-        }
-    }
 }

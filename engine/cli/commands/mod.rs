@@ -7,6 +7,7 @@ mod cost;
 pub mod decide;
 mod doctor;
 mod drive;
+mod explain;
 mod fix;
 mod generate;
 mod graph;
@@ -44,7 +45,9 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
     match &args.command {
         Command::Init { folder, minimal } => init::init(&args, folder.as_deref(), *minimal),
         Command::Check { format, fix } => check::check(&args, *format, *fix),
-        Command::Explain { code } => check::explain(code.as_deref()),
+        Command::Explain { code, name } => {
+            explain::explain(&args, code.as_deref(), name.as_deref())
+        }
         Command::Schema { named: true, .. } => schema::of_workspace(&args),
         Command::Schema { kind, write, .. } => schema::schema(&args, kind.as_deref(), *write),
         Command::Graph { workflow, format } => graph::graph(&args, workflow.as_deref(), *format),

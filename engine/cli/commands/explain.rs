@@ -1,0 +1,166 @@
+//! `explain`: a rule of `check`, or what an agent can do and why.
+
+use cloudcrew_definition::catalogue::{Capability, Effect, ToolInfo};
+use cloudcrew_definition::checks;
+use cloudcrew_definition::crew::{Agent, Definition, Phase};
+use cloudcrew_definition::diagnostic::closest;
+use cloudcrew_definition::shown::row;
+use cloudcrew_runtime::catalogue::catalogue;
+
+use crate::args::Args;
+use crate::exit::{Exit, Failure};
+use crate::out::{put, say};
+use crate::workspace;
+
+pub fn explain(args: &Args, code: Option<&str>, name: Option<&str>) -> Result<Exit, Failure> {
+    match (code, name) {
+        (Some("agent"), name) => agent(args, name),
+        (Some(code), None) => rule(code),
+        (Some(_), Some(_)) => Err(Failure::usage("write `explain RULE` or `explain agent NAME`")),
+        (None, _) => {
+            for code in checks::codes() {
+                let page = checks::explain(code).unwrap_or_default();
+                say!("{code:26} {}", page.lines().next().unwrap_or_default());
+            }
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn rule(code: &str) -> Result<Exit, Failure> {
+    if let Some(page) = checks::explain(code) {
+        put!("# {code}\n\n{page}");
+        return Ok(Exit::Done);
+    }
+    let codes = checks::codes();
+    let meant = closest(code, &codes).map(|c| format!("; did you mean `{c}`?")).unwrap_or_default();
+    Err(Failure::usage(format!("no rule named `{code}`{meant} (`cloudcrew explain` lists all)")))
+}
+
+fn agent(args: &Args, name: Option<&str>) -> Result<Exit, Failure> {
+    let definition = workspace::definition(&workspace::find(args.workspace.as_deref())?)?;
+    let names: Vec<&str> = definition.agents.iter().map(|agent| agent.name.as_str()).collect();
+    let Some(name) = name else {
+        return Err(Failure::usage(format!("name an agent: {}", names.join(", "))));
+    };
+    let Some(agent) = definition.agent(name) else {
+        let meant = closest(name, &names).map(|n| format!("; did you mean `{n}`?"));
+        return Err(Failure::usage(format!(
+            "no agent named `{name}`{}",
+            meant.unwrap_or_else(|| format!("; the crew has {}", names.join(", ")))
+        )));
+    };
+    say!("{} · {}", agent.name, row(&agent.description));
+    let tools: Vec<ToolInfo> =
+        catalogue().tools.into_iter().filter(|tool| agent.tools.contains(&tool.name)).collect();
+    for (capability, title) in GROUPS {
+        let mut members = tools.iter().filter(|tool| tool.capability == capability).peekable();
+        if members.peek().is_none() {
+            continue;
+        }
+        say!("");
+        say!("■ {title}{}", limits(capability, agent));
+        for tool in members {
+            let description = tool.description.split_whitespace().collect::<Vec<_>>().join(" ");
+            say!("  {:16} {description}{}", tool.name, repeats(tool.effect));
+        }
+    }
+    lacks(agent, &tools);
+    let ordered = definition.workflows.iter().flat_map(|workflow| &workflow.phases);
+    let mut shown: Vec<&str> = Vec::new();
+    for name in ordered.chain(definition.phases.iter().map(|phase| &phase.name)) {
+        if !shown.contains(&name.as_str())
+            && let Some(phase) = definition.phase(name)
+        {
+            shown.push(name);
+            works(&definition, phase, agent);
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Capabilities in the order a reader asks for them.
+const GROUPS: [(Capability, &str); 7] = [
+    (Capability::Read, "Reads the engagement"),
+    (Capability::ReadRepo, "Reads every file of the repository"),
+    (Capability::WriteRepo, "Writes files"),
+    (Capability::WriteFixed, "Writes files at fixed paths"),
+    (Capability::WriteLedger, "Writes the ledger"),
+    (Capability::Judge, "Gives verdicts"),
+    (Capability::Ask, "Asks the customer"),
+];
+
+fn limits(capability: Capability, agent: &Agent) -> String {
+    match capability {
+        Capability::WriteRepo => {
+            let (out, within): (Vec<&str>, Vec<&str>) =
+                agent.writes.iter().map(String::as_str).partition(|glob| glob.starts_with('!'));
+            let out: Vec<&str> = out.iter().map(|glob| &glob[1..]).collect();
+            let except = match out.as_slice() {
+                [] => String::new(),
+                out => format!(" except {}", out.join(", ")),
+            };
+            format!(" in {}{except}, and nowhere else", within.join(", "))
+        }
+        _ => String::new(),
+    }
+}
+
+fn repeats(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Pure | Effect::Keyed | Effect::CompareAndSwap => "",
+        Effect::Uncertain => " (after a crash, it is not known whether it happened)",
+    }
+}
+
+/// What the agent cannot do, and which line of `agents.yaml` would change that.
+fn lacks(agent: &Agent, tools: &[ToolInfo]) {
+    let has = |capability| tools.iter().any(|tool| tool.capability == capability);
+    let missing: Vec<&str> = [
+        (Capability::WriteRepo, "write files (no tool that writes, or no `writes`)"),
+        (Capability::Judge, "give verdicts (no `review_verdict` in its `tools`)"),
+        (Capability::Ask, "ask the customer (no `ask_customer` in its `tools`)"),
+        (Capability::WriteLedger, "write the ledger (no `ledger_write` in its `tools`)"),
+    ]
+    .into_iter()
+    .filter(|(capability, _)| {
+        !has(*capability) || (*capability == Capability::WriteRepo && agent.writes.is_empty())
+    })
+    .map(|(_, words)| words)
+    .collect();
+    say!("");
+    say!("■ Cannot");
+    for words in missing {
+        say!("  {words}");
+    }
+    say!("  run programs, or reach any network: no tool does");
+}
+
+/// What the agent does in a phase.
+fn works(definition: &Definition, phase: &Phase, agent: &Agent) {
+    let member = phase.swarm.agents.contains(&agent.name);
+    let reviews = phase.review.as_ref().is_some_and(|review| review.agent == agent.name);
+    if !member && !reviews {
+        return;
+    }
+    say!("");
+    let entry = if phase.swarm.entry == agent.name { ", where it begins" } else { "" };
+    let of: Vec<&str> = definition
+        .workflows
+        .iter()
+        .filter(|workflow| workflow.phases.contains(&phase.name))
+        .map(|workflow| workflow.name.as_str())
+        .collect();
+    say!("■ In {} (phases/{}.yaml, of {}){entry}", phase.name, phase.name, of.join(", "));
+    for deliverable in &phase.deliverables {
+        if deliverable.owner == agent.name {
+            say!("  owes     {}", deliverable.path);
+        }
+        if deliverable.reviewers.contains(&agent.name) {
+            say!("  reviews  {} by {}", deliverable.path, deliverable.owner);
+        }
+    }
+    if reviews {
+        say!("  reviews  the whole phase before its gate");
+    }
+}
