@@ -88,6 +88,9 @@ fn notices(sow: &Sow) -> Vec<String> {
     for point in &sow.open_points {
         notices.push(format!("{} is left open: {}", point.source, point.text));
     }
+    for doubt in &sow.contradictions {
+        notices.push(format!("{} contradicts another statement: {}", doubt.source, doubt.text));
+    }
     for part in &sow.unread {
         notices.push(format!(
             "{} belongs to no section; the crew is asked to read it: {}",

@@ -22,7 +22,7 @@ fn listed(text: &str) -> String {
         let _ = writeln!(out, "summary: {line}");
     }
     let items = SectionKind::ALL.iter().flat_map(|kind| read.items(*kind));
-    let noted = read.unread.iter().chain(&read.open_points);
+    let noted = read.unread.iter().chain(&read.open_points).chain(&read.contradictions);
     let mut line = |item: &Item| {
         let number = item.number.as_ref().map(|n| format!(" [{n}]")).unwrap_or_default();
         let _ = writeln!(out, "{}{number} line {}: {}", item.id, item.line, item.text);

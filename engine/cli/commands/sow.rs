@@ -43,9 +43,11 @@ fn human(read: &Sow) {
             items => items.iter().for_each(item),
         }
     }
-    for (title, items) in
-        [("In no section", &read.unread), ("Left open by the author", &read.open_points)]
-    {
+    for (title, items) in [
+        ("In no section", &read.unread),
+        ("Left open by the author", &read.open_points),
+        ("Contradictions", &read.contradictions),
+    ] {
         if !items.is_empty() {
             say!("■ {title}");
             items.iter().for_each(item);

@@ -79,6 +79,7 @@ pub fn catalogue() -> Catalogue {
                 ("timeline", items()),
                 ("unread", items()),
                 ("open_points", items()),
+                ("contradictions", items()),
                 ("missing", texts()),
             ]),
         ),

@@ -8,6 +8,7 @@
 //! - [`parse()`] turns text into a [`Sow`]. Both are pure, and linear in the size of their input.
 
 mod decode;
+mod doubts;
 mod fault;
 mod format;
 mod headings;

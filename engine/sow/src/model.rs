@@ -33,6 +33,9 @@ pub struct Sow {
     /// What the author left open: `TBD`, `[Client name]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub open_points: Vec<Item>,
+    /// Statements that visibly contradict each other: two dates for one thing, two budgets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contradictions: Vec<Item>,
     /// Sections with more items than are read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<SectionKind>,

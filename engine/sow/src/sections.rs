@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::doubts::contradictions;
 use super::headings::{Heading, Style};
 use super::items::{Draft, Reading};
 use super::labels;
@@ -352,6 +353,10 @@ impl<'f> Sections<'f> {
             .collect();
         let missing =
             all.filter(|(_, section)| section.items.is_empty()).map(|(kind, _)| *kind).collect();
+        let mut read: Vec<&Item> =
+            self.all.iter().flat_map(|(_, section)| &section.items).chain(&self.unread).collect();
+        read.sort_by_key(|item| item.line);
+        let contradictions = contradictions(&read);
         let [objectives, requirements, constraints, deliverables, acceptance_criteria, timeline] =
             self.all.map(|(_, section)| section.items);
         Sow {
@@ -367,6 +372,7 @@ impl<'f> Sections<'f> {
             missing,
             unread: self.unread,
             open_points: self.open_points,
+            contradictions,
             left_out,
             shortened,
         }

@@ -117,7 +117,11 @@ impl Worker<'_> {
             let title = format!("Left open by the customer: {}", point.text);
             (point, title, "Nothing was made up for it; a person must fill it in.")
         });
-        for (part, title, body) in unread.chain(open) {
+        let doubts = sow.contradictions.iter().map(|doubt| {
+            let title = format!("The statement of work contradicts itself: {}", doubt.text);
+            (doubt, title, "A live crew asks the customer which one holds.")
+        });
+        for (part, title, body) in unread.chain(open).chain(doubts) {
             let title: String = title.chars().take(290).collect();
             let known = |r: &Row| r.source == part.source && r.title == title;
             if !self.known.rows_of("assumption").any(known) {

@@ -76,6 +76,7 @@ fn sow(sow: &Sow, text: &str) -> Value {
         "timeline": items(&sow.timeline),
         "unread": items(&sow.unread),
         "open_points": items(&sow.open_points),
+        "contradictions": items(&sow.contradictions),
         "missing": sow.missing.iter().map(|m| m.title()).collect::<Vec<_>>(),
     })
 }
