@@ -19,6 +19,7 @@ use cloudcrew_api::changes::Changes;
 use cloudcrew_api::notices::Sender;
 use cloudcrew_api::traces::Traces;
 use cloudcrew_api::{App, AppPorts};
+use cloudcrew_ports::clock::Clock as _;
 
 use tokio::task::JoinSet;
 
@@ -66,11 +67,17 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
         wakes: Arc::new(host.clone()),
         clock: Arc::new(SystemClock::default()),
         people,
-        oidc,
+        oidc: oidc.clone(),
         public,
         changes,
         secret: crate::wiring::holder::identity,
     });
+    if let Some(provider) = &oidc {
+        let now = SystemClock::default().now();
+        if let Err(why) = provider.answers(now).await {
+            tracing::warn!("the identity provider does not answer, so people cannot log in: {why}");
+        }
+    }
     let listener = tokio::net::TcpListener::bind(serve.listen)
         .await
         .map_err(|error| Failure::world(format!("cannot listen on {}: {error}", serve.listen)))?;

@@ -160,7 +160,7 @@ impl Oidc {
         let tokens: Tokens = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
         // The identity token proves that this answer belongs to this login.
         let Some(id) = tokens.id_token else { return Ok(None) };
-        let Some(claims) = self.verified(&id, now).await else { return Ok(None) };
+        let Ok(claims) = self.verified(&id, now).await else { return Ok(None) };
         if !claims.is_for(&self.settings.client_id) || claims.nonce.as_ref() != Some(&begun.nonce) {
             return Ok(None);
         }

@@ -96,22 +96,46 @@ impl Oidc {
     /// The person whose access token this is; `None` when it is not valid for this service. `now`
     /// is in milliseconds since 1970 UTC.
     pub(crate) async fn person(&self, token: &str, now: i64) -> Option<Person> {
+        match self.identified(token, now).await {
+            Ok(person) => Some(person),
+            Err(why) => {
+                // The caller is not given the reason, and the token is not written anywhere.
+                tracing::info!("a token was refused: {why}");
+                None
+            }
+        }
+    }
+
+    async fn identified(&self, token: &str, now: i64) -> Result<Person, String> {
         let claims = self.verified(token, now).await?;
-        claims.is_access_for(&self.settings.client_id, &self.settings.issuer).then_some(())?;
-        claims.person(self.settings.operators.as_deref())
+        if !claims.is_access_for(&self.settings.client_id, &self.settings.issuer) {
+            return Err("it is no access token for this client".to_owned());
+        }
+        let person = claims.person(self.settings.operators.as_deref());
+        person.ok_or_else(|| "it names no person".to_owned())
+    }
+
+    /// Checks that the provider answers, as far as logging in needs it.
+    ///
+    /// # Errors
+    /// Says why it does not.
+    pub async fn answers(&self, now: i64) -> Result<(), String> {
+        self.endpoints(now).await.map(drop)
     }
 
     /// The claims of a token that the provider signed and that is valid now.
-    async fn verified(&self, token: &str, now: i64) -> Option<Claims> {
+    async fn verified(&self, token: &str, now: i64) -> Result<Claims, String> {
         if token.len() > MAX_TOKEN {
-            return None;
+            return Err(format!("it has more than {MAX_TOKEN} bytes"));
         }
-        let header = decode_header(token).ok()?;
+        let header = decode_header(token).map_err(|_| "it is not a signed token".to_owned())?;
         // The algorithm is ours to choose, and `jku`, `jwk` or `x5u` are not looked at.
         if header.alg != Algorithm::RS256 {
-            return None;
+            return Err(format!("it is signed with {:?}, not RS256", header.alg));
         }
-        let key = self.keys.find(&header.kid?, now, self.fetch(now)).await?;
+        let kid = header.kid.ok_or("it names no key")?;
+        let key = self.keys.find(&kid, now, self.fetch(now)).await;
+        let key = key.ok_or("its key is unknown, or the provider does not answer")?;
         let mut validation = Validation::new(Algorithm::RS256);
         validation.leeway = SKEW;
         validation.validate_nbf = true;
@@ -119,8 +143,12 @@ impl Oidc {
         validation.validate_aud = false;
         validation.set_issuer(&[&self.settings.issuer]);
         validation.set_required_spec_claims(&["exp", "iss", "sub"]);
-        let claims = decode::<Claims>(token, &key, &validation).ok()?.claims;
-        claims.is_issued(now, SKEW).then_some(claims)
+        let decoded = decode::<Claims>(token, &key, &validation);
+        let claims = decoded.map_err(|error| error.to_string())?.claims;
+        match claims.is_issued(now, SKEW) {
+            true => Ok(claims),
+            false => Err("it was issued in the future".to_owned()),
+        }
     }
 
     /// Reads the provider's keys.
