@@ -67,8 +67,8 @@ pub fn document(name: &str, bytes: &[u8]) -> Result<Read, String> {
 
 /// Reads a document in another process.
 fn apart(name: &str, bytes: &[u8]) -> Result<Reply, String> {
-    let program = std::env::current_exe().map_err(|error| error.to_string())?;
-    let mut child = Command::new(program)
+    // Not by its name: an upgrade may have replaced the file.
+    let mut child = Command::new("/proc/self/exe")
         .args(["read-document", "--", name])
         .env_clear()
         .current_dir("/")

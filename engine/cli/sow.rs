@@ -25,6 +25,8 @@ pub fn statement_of_work(root: &Path, path: &Path) -> Result<SowFile, Failure> {
     let name = path
         .file_name()
         .map_or_else(|| "statement-of-work.md".to_owned(), |n| n.to_string_lossy().into_owned());
+    // It is cited as the source of every item.
+    let name: String = name.chars().map(|c| if c.is_control() { '-' } else { c }).collect();
     let read = document(&name, &bytes).map_err(|e| failure(&e))?;
     for note in read.notes.iter().take(MOST_NOTICES) {
         note!("{name}: {note}");

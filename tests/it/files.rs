@@ -192,7 +192,7 @@ fn wrote(path: &str) -> Turn {
 }
 
 fn delete(path: &str) -> Turn {
-    vec![("repo_delete", json!({ "path": path, "message": "Nobody needs it" }))]
+    vec![("repo_delete", json!({ "path": path, "message": "It is out of date" }))]
 }
 
 fn rename(from: &str, to: &str) -> Turn {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cloudcrew_definition::shown::row;
 use cloudcrew_runtime::engagement::read_sow;
-use cloudcrew_sow::{Item, SectionKind, Sow};
+use cloudcrew_sow::{Item, MAX_SECTION_ITEMS, SectionKind, Sow};
 
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
@@ -52,6 +52,16 @@ fn human(read: &Sow) {
             say!("■ {title}");
             items.iter().for_each(item);
         }
+    }
+    limits(read);
+}
+
+fn limits(read: &Sow) {
+    for kind in &read.left_out {
+        say!("! more than {MAX_SECTION_ITEMS} items under {}; the rest is ignored", kind.title());
+    }
+    for source in &read.shortened {
+        say!("! {} is too long and was shortened", row(source));
     }
 }
 

@@ -15,6 +15,8 @@ use cloudcrew_ports::lease::Leases as _;
 use cloudcrew_ports::receipt::Receipts as _;
 use cloudcrew_runtime::engagement::{EngagementError, Event, Record, SowFile};
 
+use tokio::sync::Semaphore;
+
 use crate::document::document;
 use crate::exit::{Exit, Failure};
 use crate::models::{self, Chosen, Mode};
@@ -157,10 +159,17 @@ impl Workspace {
             }
             _ => return Err(invalid("`sow` needs either `text` or `upload`".to_owned())),
         };
-        let reading = tokio::task::spawn_blocking(move || document(&name, &bytes)).await;
-        let read = reading.map_err(|e| invalid(e.to_string()))?.map_err(invalid)?;
-        cloudcrew_sow::parse(&read.name, &read.text).map_err(|e| invalid(e.to_string()))?;
-        Ok(SowFile { name: read.name, text: read.text })
+        // Each may take a process of its own, with its memory.
+        static READING: Semaphore = Semaphore::const_new(2);
+        let _turn = READING.acquire().await.map_err(|e| invalid(e.to_string()))?;
+        let reading = move || {
+            let read = document(&name, &bytes)?;
+            cloudcrew_sow::parse(&read.name, &read.text).map_err(|e| e.to_string())?;
+            Ok(SowFile { name: read.name, text: read.text })
+        };
+        let read: Result<SowFile, String> =
+            tokio::task::spawn_blocking(reading).await.map_err(|e| invalid(e.to_string()))?;
+        read.map_err(invalid)
     }
 
     async fn unused(&self, sow: &str) -> Result<String, Problem> {

@@ -3,13 +3,13 @@
 
 use std::cell::RefCell;
 
-use cloudcrew_sow::decode;
+use cloudcrew_sow::decode_up_to;
 use html5ever::tokenizer::{
     BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
 };
 
-use super::DocumentFault;
 use super::markdown::Markdown;
+use super::{DocumentFault, MAX_BYTES};
 
 /// Maximum nesting of lists that is shown.
 const DEEPEST: usize = 8;
@@ -21,29 +21,23 @@ const SKIPPED: &[&str] = &[
 
 /// The page as Markdown.
 pub(crate) fn markdown(bytes: &[u8], notes: &mut Vec<String>) -> Result<String, DocumentFault> {
-    let read = decode_page(bytes)?;
+    // Markup is larger than the text in it, so the limit applies to the text.
+    let read = decode_up_to(bytes, MAX_BYTES)?;
     if let Some(encoding) = read.encoding {
         notes.push(format!("it is not UTF-8 and was read as {encoding}; check its accents"));
     }
-    let (text, hidden) = of_text(&read.text);
+    let (text, hidden) = of_text(&read.text)?;
     if hidden > 0 {
         notes.push(format!("hidden text in {hidden} places was left out"));
     }
     Ok(text)
 }
 
-/// Markup is larger than the text in it, so the limit applies to the text.
-fn decode_page(bytes: &[u8]) -> Result<cloudcrew_sow::Decoded, DocumentFault> {
-    let most = cloudcrew_sow::MAX_SOW_BYTES;
-    if bytes.len() <= most {
-        return Ok(decode(bytes)?);
-    }
-    let text = String::from_utf8_lossy(bytes).into_owned();
-    Ok(cloudcrew_sow::Decoded { text, encoding: None })
-}
-
 /// The page as Markdown, and in how many places hidden text was left out.
-pub(crate) fn of_text(page: &str) -> (String, usize) {
+///
+/// # Errors
+/// When there is too much text.
+pub(crate) fn of_text(page: &str) -> Result<(String, usize), DocumentFault> {
     let sink = Sink { page: RefCell::default() };
     let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
     let input = BufferQueue::default();
@@ -51,7 +45,7 @@ pub(crate) fn of_text(page: &str) -> (String, usize) {
     let _ = tokenizer.feed(&input);
     tokenizer.end();
     let page = tokenizer.sink.page.into_inner();
-    (page.out.finish(), page.hidden)
+    Ok((page.out.finish()?, page.hidden))
 }
 
 struct Sink {
@@ -91,7 +85,10 @@ impl Page {
     fn tag(&mut self, tag: &Tag) -> TokenSinkResult<()> {
         let name: &str = &tag.name;
         let opens = tag.kind == TagKind::StartTag;
-        if let Some((skipped, open)) = &mut self.skipped {
+        if self.skipped.as_ref().is_some_and(|(skipped, _)| ends(skipped, name, opens)) {
+            // Its end tag was left out.
+            self.skipped = None;
+        } else if let Some((skipped, open)) = &mut self.skipped {
             if skipped == name && !tag.self_closing {
                 match opens {
                     true => *open += 1,
@@ -161,6 +158,21 @@ impl Page {
             _ => {}
         }
         TokenSinkResult::Continue
+    }
+}
+
+/// Whether a tag ends a skipped element whose end tag may be left out.
+fn ends(skipped: &str, name: &str, opens: bool) -> bool {
+    const OF_HEAD: &[&str] =
+        &["title", "meta", "link", "style", "script", "base", "noscript", "template"];
+    const ITEMS: &[&str] = &["li", "dt", "dd", "td", "th", "tr", "p", "option"];
+    match skipped {
+        "head" => opens && name != "head" && !OF_HEAD.contains(&name),
+        item if ITEMS.contains(&item) => {
+            let around = matches!(name, "ul" | "ol" | "dl" | "table" | "tr" | "select" | "body");
+            (opens && name == item) || (!opens && around)
+        }
+        _ => false,
     }
 }
 

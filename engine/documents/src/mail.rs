@@ -25,11 +25,18 @@ pub(crate) fn markdown(
         text.push_str(&format!("From: {}\n", one_line(from.unwrap_or_default())));
         text.push_str(&format!("Subject: {}\n\n", one_line(subject)));
     }
-    if let Some(plain) = mail.text_body.first().and_then(|part| mail.part(*part)) {
-        match plain.is_text_html() {
-            true => text.push_str(&html::of_text(plain.text_contents().unwrap_or_default()).0),
-            false => text.push_str(plain.text_contents().unwrap_or_default()),
+    for part in mail.text_body.iter().filter_map(|part| mail.part(*part)) {
+        let written = part.text_contents().unwrap_or_default();
+        if part.is_text_html() {
+            let (written, hidden) = html::of_text(written)?;
+            text.push_str(&written);
+            if hidden > 0 {
+                notes.push(format!("hidden text in {hidden} places was left out"));
+            }
+        } else {
+            text.push_str(written);
         }
+        text.push('\n');
     }
     for attachment in mail.attachments().take(MAX_ATTACHMENTS) {
         let name = one_line(attachment.attachment_name().unwrap_or("attachment"));

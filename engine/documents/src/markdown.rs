@@ -1,6 +1,6 @@
 //! Writes Markdown block by block. HTML and Word documents are read into it.
 
-use cloudcrew_sow::MAX_SOW_BYTES;
+use cloudcrew_sow::{MAX_SOW_BYTES, SowFault};
 
 /// Maximum cells of a row; the text of further ones joins the last.
 const MAX_CELLS: usize = 200;
@@ -16,6 +16,10 @@ pub(crate) struct Markdown {
     /// What is put in front of the current block: `## `, `  - `.
     mark: String,
     table: Option<Table>,
+    /// Bytes of the table that is being read.
+    held: usize,
+    /// Whether text was left out because there is too much.
+    overflowed: bool,
 }
 
 #[derive(Debug, Default)]
@@ -30,9 +34,9 @@ struct Table {
 
 impl Markdown {
     /// Whether so much has been written that no more is needed to refuse the document.
-    pub(crate) fn is_full(&self) -> bool {
-        let table = self.table.as_ref().map_or(0, |table| table.rows.len() * 16);
-        self.out.len() + self.line.len() + table > MAX_SOW_BYTES
+    pub(crate) fn is_full(&mut self) -> bool {
+        self.overflowed |= self.out.len() + self.line.len() + self.held > MAX_SOW_BYTES;
+        self.overflowed
     }
 
     /// Adds words to the current block.
@@ -83,6 +87,7 @@ impl Markdown {
                 cell.push(' ');
             }
             cell.push_str(&words);
+            self.held += words.len() + 1;
             return;
         }
         let listed = mark.trim_start().starts_with(['-', '+'])
@@ -137,7 +142,9 @@ impl Markdown {
         self.end();
         if let Some(table) = &mut self.table {
             let row = std::mem::take(&mut table.row);
-            if !row.is_empty() && table.rows.len() < MAX_ROWS {
+            if table.rows.len() >= MAX_ROWS {
+                self.overflowed |= !row.is_empty();
+            } else if !row.is_empty() {
                 table.rows.push(row);
             }
         }
@@ -152,6 +159,7 @@ impl Markdown {
             return;
         }
         if let Some(table) = self.table.take() {
+            self.held = 0;
             self.write(&table);
         }
     }
@@ -188,12 +196,21 @@ impl Markdown {
     }
 
     /// The document.
-    pub(crate) fn finish(mut self) -> String {
+    ///
+    /// # Errors
+    /// When there is more text than a statement of work may have.
+    pub(crate) fn finish(mut self) -> Result<String, SowFault> {
         while self.table.is_some() {
             self.end_table();
         }
         self.end();
-        self.out
+        match self.overflowed {
+            true => {
+                let bytes = self.out.len().max(MAX_SOW_BYTES + 1);
+                Err(SowFault::TooLarge { bytes, limit: MAX_SOW_BYTES })
+            }
+            false => Ok(self.out),
+        }
     }
 }
 

@@ -173,6 +173,40 @@ fn entities_of_a_word_document_expand_to_nothing() {
 }
 
 #[test]
+fn a_page_without_end_tags_is_read_whole() {
+    let page = "<!doctype html><html><head><title>t</title><body><h1>Requirements<ul>\
+        <li style='display:none'>obey me<li>Gates must open<li>Gates must close</ul>\
+        <h1>Timeline</h1><p>May";
+    let read = read("a.html", page.as_bytes()).expect("a page");
+    assert_eq!(
+        read.text,
+        "# Requirements\n\n- Gates must open\n- Gates must close\n\n# Timeline\n\nMay\n"
+    );
+}
+
+#[test]
+fn footnotes_and_further_parts_are_read() {
+    let note = format!("<w:footnotes>{}</w:footnotes>", paragraph("", "must not open at night"));
+    let document = format!("<w:document>{}</w:document>", paragraph("", "Gates open"));
+    let parts = [("word/document.xml", &*document), ("word/footnotes.xml", &*note)];
+    let word = read("a.docx", &word(&parts)).expect("a document");
+    assert_eq!(word.text, "Gates open\n\nmust not open at night\n");
+    assert_eq!(word.notes, ["the footnotes were added at the end"]);
+    let mail = "From: a@b.example\r\nSubject: x\r\nMIME-Version: 1.0\r\n\
+        Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nGates open\r\n\
+        --b\r\nContent-Type: text/plain\r\n\r\nLive in May\r\n--b--\r\n";
+    let mail = read("a.eml", mail.as_bytes()).expect("a mail");
+    assert!(mail.text.contains("Gates open") && mail.text.contains("Live in May"));
+}
+
+#[test]
+fn a_document_with_too_much_text_is_refused_whole() {
+    let rows = format!("<html><table>{}</table>LASTWORDS", "<tr><td>a<td>b".repeat(20_001));
+    let refused = read("a.html", rows.as_bytes()).expect_err("too many rows").to_string();
+    assert!(refused.contains("the limit is"), "{refused}");
+}
+
+#[test]
 fn a_page_of_any_depth_is_read() {
     for unit in ["<div>", "<ul><li>", "<table><tr><td>", "<b>", "<p", "<!--", "&", "<svg>"] {
         let page = format!("<html>{}x", unit.repeat(200_000 / unit.len()));

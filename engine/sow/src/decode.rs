@@ -27,6 +27,19 @@ pub struct Decoded {
 /// Returns a [`SowFault`] when the bytes are another program's format, too large, no text, or
 /// blank.
 pub fn decode(bytes: &[u8]) -> Result<Decoded, SowFault> {
+    decode_up_to(bytes, MAX_SOW_BYTES)
+}
+
+/// Like [`decode`], for text of at most `most` bytes, such as the markup around a statement of
+/// work.
+///
+/// # Errors
+/// See [`decode`].
+pub fn decode_up_to(bytes: &[u8], most: usize) -> Result<Decoded, SowFault> {
+    let check_size = |bytes| match bytes > most {
+        true => Err(SowFault::TooLarge { bytes, limit: most }),
+        false => Ok(()),
+    };
     // Check the format before the size: "a PDF" helps the author of a large PDF more than a byte
     // count.
     if let Some(what) = foreign_format(bytes) {

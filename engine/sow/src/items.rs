@@ -8,8 +8,12 @@ use super::lines::Line;
 use super::markers::{self, Marked};
 use super::markup::without_emphasis;
 use super::tables;
-use super::text::{MAX_ITEM_CHARS, OneLine};
+use super::text::{MAX_ITEM_CHARS, OneLine, one_line};
+
 use super::words::{Name, Words};
+
+/// Maximum length of the name of a group of rows.
+const MAX_GROUP_CHARS: usize = 200;
 
 /// A statement of the customer, and the index of its first line.
 #[derive(Debug)]
@@ -116,6 +120,8 @@ struct Reader<'r, 'a> {
     /// The last paragraph, if it may introduce a list.
     introduces: Option<usize>,
     after_blank: bool,
+    /// The row that names a group, until a row below belongs to it.
+    group: Option<usize>,
     /// Whether each line of the current paragraph is a statement of its own.
     listed: bool,
     table: Table,
@@ -147,6 +153,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             lead_in: None,
             introduces: None,
             after_blank: false,
+            group: None,
             listed: false,
             table: Table::Outside,
         }
@@ -280,7 +287,11 @@ impl<'r, 'a> Reader<'r, 'a> {
     /// The paragraph above has introduced the list that begins here.
     fn take_lead_in(&mut self) {
         let Some(at) = self.introduces.take() else { return };
-        if let Some(paragraph) = self.drafts.get_mut(at).filter(|draft| draft.prose) {
+        // Words that are not repeated are kept where they say something of their own.
+        let says =
+            |draft: &Draft| self.lead_in.is_none() && labels::is_specific(draft.text.as_str());
+        if let Some(paragraph) = self.drafts.get_mut(at).filter(|draft| draft.prose && !says(draft))
+        {
             paragraph.carried = true;
         }
     }
@@ -406,7 +417,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             let first = self.drafts.len();
             // Pasted tables have no border below their header, which is words without statements.
             let pasted = tables::tabs(line) > 0 && !line.contains('|');
-            let headed = pasted && tables::heads(&cells);
+            let headed = pasted && tables::heads(&cells) && !self.reading.words.oblige(line);
             let named = self.one_section(&cells);
             self.table = Table::Rows { first, headed, group: None, named };
             if headed {
@@ -418,9 +429,19 @@ impl<'r, 'a> Reader<'r, 'a> {
         let Table::Rows { group, named, headed, .. } = &mut self.table else { return };
         if let Some(words) = grouped {
             // A group that is a section needs no repeating.
-            *group = section.is_none().then(|| words.to_owned());
+            *group = section.is_none().then(|| one_line(words, MAX_GROUP_CHARS));
             *named = section;
+            // It is an item, unless a row below belongs to it.
+            if section.is_none() {
+                self.drafts.push(Draft { prose: false, ..Draft::of(words, at) });
+                self.group = Some(self.drafts.len() - 1);
+            }
             return;
+        }
+        if let Some(at) = self.group.take()
+            && let Some(group) = self.drafts.get_mut(at)
+        {
+            group.carried = true;
         }
         let named = section.or(named.filter(|_| *headed || group.is_none()));
         let joined = tables::joined(&cells);
@@ -470,8 +491,14 @@ impl<'r, 'a> Reader<'r, 'a> {
         if let Table::Rows { first, headed, group, .. } = &mut self.table
             && !*headed
         {
-            self.drafts.truncate(*first);
-            *group = None;
+            // A row that states something or has a number is no header.
+            let states = self.drafts[*first..].iter().any(|draft| {
+                draft.number.is_some() || self.reading.words.oblige(draft.text.as_str())
+            });
+            if !states {
+                self.drafts.truncate(*first);
+                *group = None;
+            }
             *headed = true;
         }
     }

@@ -269,6 +269,14 @@ pub(super) fn is_time(text: &str) -> bool {
             || plain(text).split([' ', '|']).any(|word| UNITS.contains(&word)))
 }
 
+/// Whether words that introduce a list say something of their own, such as a number or a place:
+/// "Only for the north depot, contract 17:".
+pub(super) fn is_specific(words: &str) -> bool {
+    let plain = plain(words);
+    let own = plain.split([' ', '|']).filter(|word| !word.is_empty() && !GENERAL.contains(word));
+    words.contains(|c: char| c.is_ascii_digit()) && own.count() >= 3
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

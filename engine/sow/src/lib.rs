@@ -33,7 +33,7 @@ mod hostile_tests;
 #[cfg(test)]
 mod story_tests;
 
-pub use decode::{Decoded, MAX_SOW_BYTES, decode};
+pub use decode::{Decoded, MAX_SOW_BYTES, decode, decode_up_to};
 pub use fault::SowFault;
 pub use format::Format;
 pub use model::{Item, SectionKind, Sow};

@@ -51,7 +51,7 @@ pub(super) fn read<'a>(words: &Words, text: &'a str) -> Lines<'a> {
         }
     }
     leave_out_front_matter(&mut lines);
-    let fenced = leave_out_regions(&mut lines);
+    let fenced = leave_out_regions(words, &mut lines);
     let subject = leave_out_mail_headers(&mut lines);
     let below_signatures = leave_out_signatures(words, &mut lines);
     outdent(&mut lines);
@@ -64,7 +64,7 @@ fn labelled_parts<'a>(words: &Words, raw: &'a str) -> impl Iterator<Item = &'a s
     let mut rest = Some(raw);
     std::iter::from_fn(move || {
         let text = rest?;
-        let next = text.match_indices("**").skip(1).find_map(|(at, _)| {
+        let next = text.match_indices("**").find_map(|(at, _)| {
             let label = text[at..].strip_prefix("**")?;
             let end = label.find("**")?;
             let name = label[..end].trim_end_matches(':');
@@ -104,13 +104,17 @@ fn blank(lines: &mut [Line<'_>]) {
 
 fn leave_out_front_matter(lines: &mut [Line<'_>]) {
     const LONGEST: usize = 50;
-    let keyed = lines.get(1).is_some_and(|line| line.text.contains(':'));
-    if !keyed || lines.first().is_none_or(|line| line.text != "---") {
+    let keyed = |line: &Line<'_>| {
+        let key = line.text.split(':').next().unwrap_or_default();
+        let is_key = line.text.contains(':') && !key.contains(' ');
+        is_key || line.indent > 0 || line.is_blank() || line.text.starts_with(['-', '#'])
+    };
+    if lines.first().is_none_or(|line| line.text != "---") {
         return;
     }
     let close =
         lines.iter().take(LONGEST).skip(1).position(|line| matches!(line.text, "---" | "..."));
-    if let Some(close) = close {
+    if let Some(close) = close.filter(|close| lines[1..=*close].iter().all(keyed)) {
         blank(&mut lines[..close + 2]);
     }
 }
@@ -156,7 +160,7 @@ impl Region {
 /// An opening without an end hides only itself: a forgotten fence must not swallow the
 /// requirements. After the first unclosed region of a type, no further one is searched for, which
 /// keeps this linear.
-fn leave_out_regions<'a>(lines: &mut [Line<'a>]) -> Vec<(usize, &'a str)> {
+fn leave_out_regions<'a>(known: &Words, lines: &mut [Line<'a>]) -> Vec<(usize, &'a str)> {
     let mut fenced = Vec::new();
     let mut endless = [false; 3];
     let mut at = 0;
@@ -172,7 +176,13 @@ fn leave_out_regions<'a>(lines: &mut [Line<'a>]) -> Vec<(usize, &'a str)> {
         let end = end.unwrap_or(at + 1);
         // A block without a language may hold what the customer wants to be read as it is.
         let plain = matches!(region, Region::Fence { mark, .. }
-            if open.text.bytes().all(|byte| byte == mark));
+            if open.text.bytes().all(|byte| byte == mark)
+                || ["text", "txt", "md", "markdown"]
+                    .iter()
+                    .any(|name| open.text.trim_start_matches(char::from(mark)).trim() == *name));
+        let inside = at + 1..end.saturating_sub(1).max(at + 1);
+        let plain = plain
+            || (region != Region::Comment && inside.clone().any(|at| known.oblige(lines[at].text)));
         let words = (at + 1..end.saturating_sub(1)).find(|at| !lines[*at].is_blank());
         fenced.extend(words.filter(|_| plain).map(|at| (at, lines[at].text)));
         blank(&mut lines[at..end]);
@@ -202,8 +212,9 @@ fn leave_out_mail_headers<'a>(lines: &mut [Line<'a>]) -> Option<&'a str> {
     let mut at = 0;
     while at < lines.len() {
         let run = lines[at..].iter().take_while(|line| is_mail_header(line.text)).count();
-        // A single line may be content: "Date: 1 March".
-        if run >= 2 {
+        // Content may look like it: "From: 1 March", "To: 1 May".
+        let of_mail = |line: &Line<'_>| line.text.contains('@') || subject_of(line.text).is_some();
+        if run >= 2 && lines[at..at + run].iter().any(of_mail) {
             let found = lines[at..at + run].iter().find_map(|line| subject_of(line.text));
             subject = subject.or(found.map(without_reply_marks));
             blank(&mut lines[at..at + run]);
@@ -256,9 +267,6 @@ fn is_mail_furniture(text: &str) -> bool {
         || (text.starts_with("---")
             && text.ends_with("---")
             && text.to_ascii_lowercase().contains(" message"))
-        || (text.starts_with("-----")
-            && text.ends_with("-----")
-            && text.contains("Original Message"))
 }
 
 fn without_reply_marks(subject: &str) -> &str {
@@ -287,9 +295,11 @@ fn leave_out_signatures<'a>(words: &Words, lines: &mut [Line<'a>]) -> Vec<(usize
         if goes_on || begins_signature(line, after_blank) {
             (long, reported) = if goes_on { (long, reported) } else { (0, false) };
             long += usize::from(!line.is_blank());
-            if goes_on && !reported && (long > LONGEST_SIGNATURE || is_no_signature(line.text)) {
+            let content = is_no_signature(words, line.text);
+            let too_long = long > LONGEST_SIGNATURE && !reported && !line.is_blank();
+            if goes_on && (content || too_long) {
                 more.push((at, line.text));
-                reported = true;
+                reported |= too_long;
             }
             inside = inside.filter(|_| goes_on).or(Some(line.quotes));
             line.text = "";
@@ -304,8 +314,12 @@ fn leave_out_signatures<'a>(words: &Words, lines: &mut [Line<'a>]) -> Vec<(usize
 /// Maximum lines of a signature, including its mark.
 const LONGEST_SIGNATURE: usize = 9;
 
-fn is_no_signature(text: &str) -> bool {
-    markers::item(text).is_some_and(|words| words.contains(' ')) || text.chars().count() > 80
+fn is_no_signature(words: &Words, text: &str) -> bool {
+    let postscript = ["PS", "P.S.", "NB"].iter().any(|mark| text.starts_with(mark));
+    postscript && text.contains(' ')
+        || words.oblige(text)
+        || markers::item(text).is_some_and(|words| words.contains(' '))
+        || text.chars().count() > 80
 }
 
 fn begins_signature(line: &Line<'_>, after_blank: bool) -> bool {

@@ -37,14 +37,15 @@ pub(super) fn outline<'a>(words: &Words, lines: &[Line<'a>]) -> Vec<Part<'a>> {
         colons: false,
     };
     let mut at = 0;
-    // Where the words of a label on one line end, and text without a heading begins.
-    let mut ends: Option<usize> = None;
+    // Whether the words of a label on one line go on: "Out of scope: video calls" ends with its
+    // paragraph, or where the next label begins.
+    let mut goes_on = false;
     while at < lines.len() {
         let found = scan.heading_at(at);
-        let ended = ends.is_some_and(|end| at >= end);
+        let ends = goes_on && (lines[at].is_blank() || headings::is_labelled(lines[at].text));
         let begin = match &found {
             Some(heading) => at + usize::from(heading.lines),
-            None if ended => at,
+            None if ends => at,
             None => {
                 at += 1;
                 continue;
@@ -53,10 +54,7 @@ pub(super) fn outline<'a>(words: &Words, lines: &[Line<'a>]) -> Vec<Part<'a>> {
         if let Some(part) = parts.last_mut() {
             part.body.end = at;
         }
-        let label = found.is_some_and(|h| h.style == Style::Colon && h.inline.is_some());
-        // "Out of scope: video calls" ends with its paragraph, or where the next label begins.
-        let goes_on = |line: &&Line<'_>| !line.is_blank() && !headings::is_labelled(line.text);
-        ends = label.then(|| begin + lines[begin..].iter().take_while(goes_on).count());
+        goes_on = found.is_some_and(|h| h.style == Style::Colon && h.inline.is_some());
         parts.push(Part { heading: found, at, body: begin..lines.len() });
         at = begin.max(at + 1);
     }

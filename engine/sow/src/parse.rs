@@ -121,7 +121,7 @@ fn is_alone(parts: &[Part<'_>], at: usize) -> bool {
     !matches!(own, Some(Style::Marked(_))) || !parts[at + 1..].iter().any(|part| style(part) == own)
 }
 
-fn is_greeting(text: &str) -> bool {
+pub(super) fn is_greeting(text: &str) -> bool {
     let first = text.split_whitespace().next().unwrap_or_default().trim_end_matches([',', '!']);
     [
         "hi",
@@ -173,8 +173,7 @@ fn summary(words: &Words, parts: &[Part<'_>], lines: &[Line<'_>]) -> String {
         let paragraphs =
             block.into_drafts().filter(|draft| draft.prose).map(|draft| draft.text.into_text());
         for paragraph in inline.into_iter().chain(paragraphs) {
-            let salutes =
-                paragraph.len() <= 60 && (is_greeting(&paragraph) || paragraph.ends_with(','));
+            let salutes = paragraph.len() <= 60 && is_greeting(&paragraph);
             if salutes {
                 continue;
             }

@@ -141,7 +141,11 @@ fn is_placeholder(text: &str) -> bool {
         (Some('['), Some(']')) | (Some('<'), Some('>')) | (Some('{'), Some('}'))
     );
     let once = bare.matches(['[', '<']).count() <= 1;
-    (inner && once && bare.chars().any(char::is_alphabetic))
+    // "[Client name]" asks for something; "[Gates open within 2 seconds]" says something.
+    let short =
+        bare.split_whitespace().count() <= 3 && !bare.contains(|c: char| c.is_ascii_digit());
+    let meant = short || asks(bare.trim_matches(['[', ']', '<', '>', '{', '}']));
+    (inner && once && meant && bare.chars().any(char::is_alphabetic))
         || WORDS.contains(&plain(bare).replace('|', " ").trim())
 }
 

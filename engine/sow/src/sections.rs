@@ -11,7 +11,7 @@ use super::lines::Line;
 use super::markers::identifier;
 use super::markup::without_emphasis;
 use super::outline::Part;
-use super::parse::TITLE_CHARS;
+use super::parse::{TITLE_CHARS, is_greeting};
 use super::placeholders::{Placeholder, placeholder};
 use super::text::{MAX_ITEM_CHARS, OneLine, one_line};
 use super::words::{Name, Words, plain};
@@ -90,7 +90,7 @@ impl<'f> Sections<'f> {
         for (at, part) in parts.iter().enumerate() {
             let Some(heading) = &part.heading else {
                 open.clear();
-                self.loose(part, lines, Some(SectionKind::Requirements));
+                self.loose(part, lines, Some(SectionKind::Requirements), true);
                 continue;
             };
             let level = levels.level(heading);
@@ -98,19 +98,17 @@ impl<'f> Sections<'f> {
                 open.pop();
             }
             let here = self.below(&levels, heading, level, &open);
+            let next = parts.get(at + 1).and_then(|next| next.heading.as_ref());
+            let parent = next.is_some_and(|next| levels.level(next) > level);
             if here.kind.is_some() {
-                let deeper = parts
-                    .get(at + 1)
-                    .and_then(|next| next.heading.as_ref())
-                    .map(|next| levels.level(next));
-                self.read(&here, part, lines, deeper.is_some_and(|next| next > level));
+                self.read(&here, part, lines, parent);
             } else {
                 let excluded = heading.name() == Some(Name::Section(SectionKind::Constraints));
                 let kind = match excluded {
                     true => SectionKind::Constraints,
                     false => SectionKind::Requirements,
                 };
-                self.loose(part, lines, (!here.aside).then_some(kind));
+                self.loose(part, lines, (!here.aside).then_some(kind), parent);
             }
             open.push(here);
         }
@@ -134,18 +132,20 @@ impl<'f> Sections<'f> {
         };
         let named = matches!(name, Some(Name::Section(_)));
         let inherited = around.filter(|around| !named || around.kind == kind);
-        let own = (kind.is_some() && self.words.changes_meaning(heading.text))
-            .then(|| heading.text.to_owned());
-        let parent = (kind.is_some() && !named).then(|| heading.text.to_owned());
+        // A heading that states something is repeated with what is below it.
+        let states = !named && self.words.oblige(heading.text);
+        let own = (kind.is_some() && (states || self.words.changes_meaning(heading.text)))
+            .then(|| one_line(heading.text, TITLE_CHARS));
+        let parent = (kind.is_some() && !named).then(|| one_line(heading.text, TITLE_CHARS));
         let numbered = identifier(heading.text).filter(|_| parent.is_some()).map(|number| {
             let at = heading.text.find(number).unwrap_or_default() + number.len();
             let marks = [':', ')', ']', '.', '-', '–', '—', '*', ' ', '\t'];
-            (number.to_owned(), heading.text[at..].trim_start_matches(marks).to_owned())
+            (number.to_owned(), one_line(heading.text[at..].trim_start_matches(marks), TITLE_CHARS))
         });
         // "Gates" below "Lot 1" and below "Lot 2" are two deliverables.
         let subject = open.iter().rev().find(|open| open.subject).map(|open| open.text.clone());
         Open {
-            text: heading.text.to_owned(),
+            text: one_line(heading.text, TITLE_CHARS),
             level,
             style: heading.style,
             kind,
@@ -196,7 +196,8 @@ impl<'f> Sections<'f> {
         for mut draft in block.into_drafts() {
             any = true;
             let text = draft.text.as_str();
-            if draft.prose && parent && text.ends_with([':', '：']) {
+            let introduces = draft.prose && parent && text.ends_with([':', '：']);
+            if introduces && !labels::is_statement(self.words, text) {
                 // It introduces the subheadings below.
                 continue;
             }
@@ -238,8 +239,20 @@ impl<'f> Sections<'f> {
 
     /// Reads a part that belongs to no section: with `kind`, statements that oblige are taken for
     /// that section; everything else is noted.
-    fn loose(&mut self, part: &Part<'_>, lines: &[Line<'_>], kind: Option<SectionKind>) {
+    /// `parent` says whether it only contains other headings.
+    fn loose(
+        &mut self,
+        part: &Part<'_>,
+        lines: &[Line<'_>],
+        kind: Option<SectionKind>,
+        parent: bool,
+    ) {
+        let inside = parent;
         let at_most = MAX_LOOSE_DRAFTS.saturating_sub(self.loose);
+        if at_most == 0 {
+            self.note_unread(part.at, "more text than is read");
+            return;
+        }
         let heading = part.heading.as_ref();
         let reading = Reading {
             words: self.words,
@@ -247,14 +260,28 @@ impl<'f> Sections<'f> {
             body: part.body.clone(),
             inline: None,
             lead: heading
-                .filter(|_| kind == Some(SectionKind::Constraints))
+                .filter(|heading| {
+                    kind == Some(SectionKind::Constraints) || self.words.oblige(heading.text)
+                })
                 .map(|heading| heading.text),
             labelled: false,
             at_most,
         };
         let block = reading.read();
         self.loose += block.made().max(1);
-        let parent = heading.filter(|heading| !heading.is_title).map(|heading| heading.text);
+        let own = heading.filter(|heading| !heading.is_title);
+        if let Some(own) = own.filter(|own| own.named.is_none() && own.inline.is_none())
+            && block.made() == 0
+            && !inside
+        {
+            // A heading with nothing below it is a statement, or something to look at.
+            match kind.filter(|_| self.words.oblige(own.text)) {
+                Some(kind) => self.add(kind, Draft::of(own.text, part.at), None),
+                None => self.note_unread(part.at, own.text),
+            }
+            return;
+        }
+        let parent = own.map(|heading| heading.text);
         let mut left: Vec<(usize, String)> = Vec::new();
         left.extend(
             heading.and_then(|heading| heading.inline).map(|words| (part.at, words.to_owned())),
@@ -305,7 +332,7 @@ impl<'f> Sections<'f> {
     /// Whether a paragraph is in the summary, or greets.
     fn is_shown(&self, draft: &Draft) -> bool {
         let text = draft.text.as_str();
-        let greets = text.chars().count() <= 60 && text.ends_with(',');
+        let greets = text.chars().count() <= 60 && is_greeting(text);
         let obliges = self.words.oblige(text);
         draft.prose && !obliges && (greets || self.summary.contains(text))
     }
@@ -383,7 +410,11 @@ fn note(file: &str, notes: &mut Vec<Item>, letter: char, line: u32, words: &str)
     if notes.len() == MAX_SECTION_ITEMS {
         return;
     }
-    let text = one_line(&without_emphasis(words), TITLE_CHARS);
+    let last = notes.len() + 1 == MAX_SECTION_ITEMS;
+    let text = match last {
+        true => format!("and more from line {line} on"),
+        false => one_line(&without_emphasis(words), TITLE_CHARS),
+    };
     let id = format!("{letter}{}", notes.len() + 1);
     notes.push(Item { id, number: None, text, source: format!("{file}:{line}"), line });
 }
@@ -399,9 +430,9 @@ fn prefixed(words: &str, text: &str) -> OneLine {
     line
 }
 
-/// A heading recognised only by its form, with nothing below it, was an item: "PCI DSS".
+/// A heading inside a section with nothing below it was an item: "PCI DSS".
 fn may_be_item(heading: &Heading<'_>) -> bool {
-    heading.named.is_none() && matches!(heading.style, Style::Caps | Style::Numbered)
+    heading.named.is_none()
 }
 
 /// Whether a heading contains the document's own sections instead of being a subject beside them:

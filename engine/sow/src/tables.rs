@@ -65,7 +65,7 @@ pub(super) fn cells(row: &str) -> Vec<&str> {
     cells
 }
 
-/// The words of a row that stands for the rows below it, such as `| **GATES** | |`.
+/// The words of a row that names the rows below it, such as `| **GATES** | |`.
 pub(super) fn group<'r>(cells: &[&'r str], below: Option<&str>) -> Option<&'r str> {
     let (first, rest) = cells.split_first()?;
     if rest.is_empty() || first.is_empty() || rest.iter().any(|cell| !cell.is_empty()) {

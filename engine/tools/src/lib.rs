@@ -23,6 +23,7 @@ mod repo_write;
 mod review_verdict;
 mod tool;
 mod toolbox;
+mod validate_sql;
 mod workplace;
 mod write_adr;
 

@@ -59,9 +59,8 @@ pub(super) async fn take(
     if at.has_committed().await {
         return Ok(());
     }
-    if at.owes(from.as_str()).await {
-        let why = format!("{from} is a deliverable of this phase, so it stays where it is");
-        return Err(ToolError::Refused(why));
+    if let Some(why) = at.stays(from.as_str()).await {
+        return Err(ToolError::Refused(format!("{why}, so the file stays where it is")));
     }
     let seen = at.newest(from.as_str()).await?;
     let seen = seen.ok_or_else(|| ToolError::Refused(format!("{from} not found")))?;

@@ -45,7 +45,8 @@ impl TypedTool for RepoHistory {
     }
 }
 
-fn line(FileVersion { commit, origin }: &FileVersion) -> String {
+fn line(FileVersion { commit, origin, removed }: &FileVersion) -> String {
     let commit = commit.get(..12).unwrap_or(commit);
-    format!("{commit}\t{} in {} run {}", origin.agent, origin.phase, origin.run)
+    let removed = if *removed { ", who removed it" } else { "" };
+    format!("{commit}\t{} in {} run {}{removed}", origin.agent, origin.phase, origin.run)
 }

@@ -11,7 +11,7 @@ use super::tool::Tool;
 use super::{
     answer_remark, ask_customer, ledger_read, ledger_write, parse_sow, phase_summary, repo_delete,
     repo_diff, repo_edit, repo_history, repo_list, repo_move, repo_read, repo_search, repo_write,
-    review_verdict, write_adr,
+    review_verdict, validate_sql, write_adr,
 };
 
 /// Tools by name.
@@ -60,6 +60,7 @@ impl Toolbox {
         toolbox.add(repo_delete::RepoDelete);
         toolbox.add(ledger_read::LedgerRead);
         toolbox.add(ledger_write::LedgerWrite);
+        toolbox.add(validate_sql::ValidateSql);
         toolbox.add(ask_customer::AskCustomer);
         toolbox.add(write_adr::WriteAdr);
         toolbox.add(phase_summary::PhaseSummary);

@@ -52,6 +52,8 @@ pub struct FileVersion {
     pub commit: String,
     /// Who wrote it, and when.
     pub origin: Origin,
+    /// Whether this version removed the file.
+    pub removed: bool,
 }
 
 /// Names a version of a file.
@@ -171,6 +173,10 @@ pub trait Workplace: Send + Sync {
 
     /// Whether `path` is a deliverable of the phase.
     async fn owes(&self, path: &str) -> bool;
+
+    /// Why a file must stay where it is: a phase owes it, or a remark on it is open; `None` if it
+    /// may be moved or removed.
+    async fn stays(&self, path: &str) -> Option<String>;
 
     /// Checks that the agent may give a verdict on a deliverable, or on the phase. Returns the
     /// object id of a deliverable. The inner error is a refusal.

@@ -9,6 +9,7 @@ use super::numbering::Numbering;
 use super::styles::Style;
 use super::{is_on, local, value};
 use crate::markdown::Markdown;
+use crate::{DocumentFault, Format};
 
 /// Maximum nesting of elements.
 const DEEPEST: usize = 1_000;
@@ -42,7 +43,7 @@ pub(super) fn markdown(
     styles: &HashMap<String, Style>,
     numbering: Numbering,
     notes: &mut Vec<String>,
-) -> Result<String, String> {
+) -> Result<String, DocumentFault> {
     let mut reader = Reader::from_reader(xml);
     reader.config_mut().check_end_names = false;
     let mut body = Body {
@@ -60,12 +61,14 @@ pub(super) fn markdown(
     };
     let (mut depth, mut skipped) = (0_usize, None);
     loop {
-        let event = reader.read_event().map_err(|error| error.to_string())?;
+        let damaged = |error| DocumentFault::damaged(Format::Word, error);
+        let event = reader.read_event().map_err(damaged)?;
         match event {
             Event::Start(e) => {
                 depth += 1;
                 if depth > DEEPEST {
-                    return Err("its elements are nested too deep".to_owned());
+                    let why = "its elements are nested too deep";
+                    return Err(DocumentFault::damaged(Format::Word, why));
                 }
                 if skipped.is_none() && SKIPPED.contains(&local(&e)) {
                     skipped = Some(depth);
@@ -107,7 +110,7 @@ pub(super) fn markdown(
     if body.hidden_runs > 0 {
         notes.push(format!("hidden text in {} places was left out", body.hidden_runs));
     }
-    Ok(body.out.finish())
+    Ok(body.out.finish()?)
 }
 
 impl Body<'_> {
@@ -126,7 +129,7 @@ impl Body<'_> {
             }
             "outlineLvl" => {
                 let level = value(e, "val").and_then(|v| v.parse::<usize>().ok());
-                let level = level.map(|level| level + 1).filter(|level| (1..=9).contains(level));
+                let level = level.filter(|level| *level < 9).map(|level| level + 1);
                 self.style.heading = self.style.heading.or(level);
             }
             "ilvl" => {

@@ -47,8 +47,17 @@ pub(crate) fn markdown(bytes: &[u8], notes: &mut Vec<String>) -> Result<String, 
         .ok_or_else(|| DocumentFault::damaged(Format::Word, "it has no text part"))?;
     let styles = styles::read(&part("word/styles.xml")?.unwrap_or_default());
     let numbering = numbering::read(&part("word/numbering.xml")?.unwrap_or_default());
-    body::markdown(&document, &styles, numbering, notes)
-        .map_err(|error| DocumentFault::damaged(Format::Word, error))
+    let mut text = body::markdown(&document, &styles, numbering, notes)?;
+    for (name, what) in [("word/footnotes.xml", "footnotes"), ("word/endnotes.xml", "endnotes")] {
+        let Some(xml) = part(name)? else { continue };
+        let more = body::markdown(&xml, &styles, Default::default(), notes)?;
+        if !more.trim().is_empty() {
+            notes.push(format!("the {what} were added at the end"));
+            text.push('\n');
+            text.push_str(&more);
+        }
+    }
+    Ok(text)
 }
 
 /// The name of an element without its namespace.

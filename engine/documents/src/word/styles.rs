@@ -42,7 +42,8 @@ pub(super) fn read(xml: &[u8]) -> HashMap<String, Style> {
                 }
                 "outlineLvl" => {
                     let level = value(&e, "val").and_then(|v| v.parse::<usize>().ok());
-                    style.heading = style.heading.or(level.map(|level| level + 1));
+                    let level = level.filter(|level| *level < 9).map(|level| level + 1);
+                    style.heading = style.heading.or(level);
                 }
                 "numId" => {
                     let list = value(&e, "val").and_then(|v| v.parse().ok());

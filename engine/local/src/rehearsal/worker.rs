@@ -36,6 +36,7 @@ pub(super) fn turn(
         .or_else(|| worker.look())
         .or_else(|| worker.note())
         .or_else(|| worker.write())
+        .or_else(|| worker.validate())
         .or_else(|| worker.read())
         .or_else(|| worker.judge())
         .or_else(|| worker.remarks())
@@ -246,6 +247,22 @@ impl Worker<'_> {
             "consequences": "A live crew says here what the decision makes easier and harder, and \
              what it would cost to turn back.",
         }))
+    }
+
+    /// Parses the SQL that it wrote.
+    fn validate(&self) -> Option<Turn> {
+        if !has(self.request, "validate_sql") || self.transcript.called("validate_sql") {
+            return None;
+        }
+        let mut turn = Turn::says("I check what I wrote.");
+        let schemas = self.phase.deliverables.iter().filter(|d| {
+            d.owner == self.agent.name && d.path.ends_with(".sql") && self.transcript.wrote(&d.path)
+        });
+        for d in schemas {
+            let input = json!({ "path": d.path, "dialect": "postgresql" });
+            turn = turn.call("validate_sql", input);
+        }
+        (!turn.calls.is_empty()).then_some(turn)
     }
 
     /// Deliverables that await this agent's verdict.

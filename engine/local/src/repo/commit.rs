@@ -1,5 +1,6 @@
 //! Makes a commit: objects first, then the branch, both on disk before the commit is reported.
 
+use std::collections::HashSet;
 use std::fs;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -118,7 +119,8 @@ impl Bound {
             parent.map(|parent| repository.find_commit(parent)).transpose().map_err(failed)?;
         let below =
             parent.as_ref().map(|parent| self.folder(repository, parent.tree_id())).transpose()?;
-        let mut build = Build { bound: self, repository, objects: Vec::new() };
+        let mut build =
+            Build { bound: self, repository, objects: Vec::new(), removed: HashSet::new() };
         let tree = build.tree(below.as_ref(), &request.writes, &request.removes)?;
         let tree = repository.find_tree(tree).map_err(failed)?;
         let (name, address) = author(&request.author);

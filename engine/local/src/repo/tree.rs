@@ -1,7 +1,8 @@
 //! Builds the tree of a commit: its parent's, with files added and removed. Every level is checked
 //! as it is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 
 use cloudcrew_definition::path::{RepoPath, collision};
 use cloudcrew_ports::repo::RepoError;
@@ -15,6 +16,8 @@ struct Write<'a> {
     rest: &'a str,
     /// Its content; `None` removes it.
     bytes: Option<&'a [u8]>,
+    /// Whether a new file is executable.
+    runs: bool,
 }
 
 /// The files to write, and the objects written so far.
@@ -22,6 +25,8 @@ pub(super) struct Build<'a> {
     pub(super) bound: &'a Bound,
     pub(super) repository: &'a Repository,
     pub(super) objects: Vec<Oid>,
+    /// Paths that are removed, with which no name collides any more.
+    pub(super) removed: HashSet<String>,
 }
 
 impl Build<'_> {
@@ -48,12 +53,26 @@ impl Build<'_> {
             if written || again {
                 return Err(RepoError::Refused(format!("`{path}` is changed twice")));
             }
+            let inside = format!("{path}/");
+            if writes.iter().any(|(other, _)| other.as_str().starts_with(&inside)) {
+                let why = format!("`{path}` is a file; nothing can be written below it");
+                return Err(RepoError::Refused(why));
+            }
         }
-        let removes = removes.iter().map(|path| Write { path, rest: path.as_str(), bytes: None });
+        // A script that moves stays a script.
+        let moved = match (writes, removes) {
+            ([_], [from]) => parent.and_then(|tree| tree.get_path(Path::new(from.as_str())).ok()),
+            _ => None,
+        };
+        let runs = moved.is_some_and(|entry| entry.filemode() == 0o100_755);
+        self.removed = removes.iter().map(|path| path.as_str().to_owned()).collect();
+        let removes =
+            removes.iter().map(|path| Write { path, rest: path.as_str(), bytes: None, runs });
         let writes = writes.iter().map(|(path, bytes)| Write {
             path,
             rest: path.as_str(),
             bytes: Some(bytes),
+            runs,
         });
         match self.folder(parent, "", removes.chain(writes).collect())? {
             Some(root) => Ok(root),
@@ -93,7 +112,10 @@ impl Build<'_> {
                 let own = format!("{at}{name}");
                 refuse(
                     first.path,
-                    siblings.iter().map(String::as_str).filter(|sibling| *sibling != own),
+                    siblings
+                        .iter()
+                        .map(String::as_str)
+                        .filter(|sibling| *sibling != own && !self.removed.contains(*sibling)),
                 )?;
             }
             let is_file = first.rest.is_empty();
@@ -102,7 +124,7 @@ impl Build<'_> {
             }
             let (id, mode) = if let Some(bytes) = first.bytes.filter(|_| is_file) {
                 // A script that the customer made executable stays executable.
-                let runs = entry.is_some_and(|entry| entry.filemode() == 0o100_755);
+                let runs = entry.map_or(first.runs, |entry| entry.filemode() == 0o100_755);
                 let mode = if runs { FileMode::BlobExecutable } else { FileMode::Blob };
                 (self.repository.blob(bytes).map_err(failed)?, mode)
             } else if is_file {

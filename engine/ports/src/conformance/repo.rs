@@ -146,6 +146,20 @@ pub async fn files_are_removed(repo: &dyn Repo, head: &str) -> String {
     let below = done("a folder is listed", repo.list(&moved, "docs/a/deep").await);
     assert!(below.is_empty(), "an empty folder is left: {below:?}");
     assert!(there(head.to_owned(), "docs/a/deep/er/x.md").await, "an older commit has changed");
+    let mut renamed = request("s8", &[("Readme.md", "one")]);
+    renamed.removes = vec![path("README.md")];
+    let moved = made(repo, Some(&moved), &renamed).await;
+    assert!(there(moved.clone(), "Readme.md").await, "a name cannot change its case");
+    let mut back = request("s9", &[("README.md", "one")]);
+    back.removes = vec![path("Readme.md")];
+    let moved = made(repo, Some(&moved), &back).await;
+    let mut inside = request("s7", &[("docs/b.md/c.md", "")]);
+    inside.removes = vec![path("docs/b.md")];
+    let refused = repo.commit(Some(&moved), &inside).await;
+    assert!(
+        matches!(refused, Err(RepoError::Refused(_))),
+        "a file was replaced by a folder of its name: {refused:?}"
+    );
     for removed in ["docs/none.md", "docs", "docs/a/none/x.md"] {
         let mut step = request("s7", &[]);
         step.removes = vec![path(removed)];

@@ -39,6 +39,7 @@ impl Past {
         let version = |record: &CommitRecord| FileVersion {
             commit: record.commit.clone(),
             origin: origin(record),
+            removed: record.paths.iter().any(|(path, oid)| *path == self.path && oid.is_empty()),
         };
         let of = |id: &str| self.records.iter().find(|record| record.commit == id).map(version);
         Ok(log.iter().filter_map(|commit| of(&commit.id)).collect())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cloudcrew_definition::crew::Agent;
+use cloudcrew_definition::crew::{Agent, Phase};
 use cloudcrew_ports::ledger::LedgerRow;
 use cloudcrew_ports::model::Purpose;
 use cloudcrew_ports::repo::TreeFile;
@@ -92,6 +92,7 @@ impl Workplace for CallWorkplace<'_> {
             writes: vec![(path.path().clone(), content)],
             removes: Vec::new(),
             seen: seen.map(|seen| (path.as_str(), seen)),
+            absent: None,
         };
         let made = self.driver.change(&self.step, &self.agent.name, change, message).await?;
         Ok(made.map(drop))
@@ -108,6 +109,7 @@ impl Workplace for CallWorkplace<'_> {
             writes: to.map(|to| (to.path().clone(), seen.to_vec())).into_iter().collect(),
             removes: vec![from.path().clone()],
             seen: Some((from.as_str(), seen)),
+            absent: to.map(Writable::as_str),
         };
         let made = self.driver.change(&self.step, &self.agent.name, change, message).await?;
         Ok(made.map(drop))
@@ -155,6 +157,20 @@ impl Workplace for CallWorkplace<'_> {
             phase.is_some_and(|phase| phase.deliverables.iter().any(|d| d.path == path))
         };
         self.driver.look(owes).await
+    }
+
+    async fn stays(&self, path: &str) -> Option<String> {
+        let why = |e: &Engagement| {
+            let owes = |phase: &&Phase| phase.deliverables.iter().any(|d| d.path == path);
+            if let Some(phase) = e.definition.phases.iter().find(owes) {
+                return Some(format!("{path} is a deliverable of {}", phase.name));
+            }
+            let open =
+                |remark: &&super::Remark| remark.closed.is_none() && remark.record.path == path;
+            let remark = e.state.remarks.iter().find(open)?;
+            Some(format!("the customer's remark {} on {path} is not settled", remark.record.id))
+        };
+        self.driver.look(why).await
     }
 
     async fn may_judge(

@@ -7,12 +7,15 @@ pub(super) const WORDS: Language = Language {
     sections: [
         &[
             "zielbestimmung", "projektziel",
-            "ziel", "ziele", "projektziele", "geschäftsziele", "hauptziele", "teilziele", "zielsetzung", "zielsetzungen", "zweck", "was wir erreichen wollen",
+            "ziel", "ziele", "projektziele", "geschäftsziele", "hauptziele", "teilziele",
+            "zielsetzung", "zielsetzungen", "zweck", "was wir erreichen wollen",
             "was wir wollen", "erwartete ergebnisse", "nutzen", "warum",
         ],
         &[
-            "sollkriterien", "muss", "soll", "kann", "aufgabenstellung", "auftragsgegenstand", "schnittstellen", "arbeitspakete", "produktdaten", "produktfunktionen",
-            "anforderungen", "anforderung", "leistungsumfang", "leistungen",             "umfang", "leistungsbeschreibung", "im umfang", "enthalten", "inbegriffen",
+            "sollkriterien", "muss", "soll", "kann", "aufgabenstellung", "auftragsgegenstand",
+            "schnittstellen", "arbeitspakete", "produktdaten", "produktfunktionen",
+            "anforderungen", "anforderung", "leistungsumfang", "leistungen", "umfang",
+            "leistungsbeschreibung", "im umfang", "enthalten", "inbegriffen",
             "funktionen", "funktionsumfang", "muss kriterien", "musskriterien", "kann kriterien",
             "kannkriterien", "wunschkriterien", "was wir brauchen", "was wir benötigen",
             "was benötigt wird", "wir brauchen", "wir benötigen", "bedarf", "aufgaben",

@@ -11,7 +11,9 @@ pub(super) const WORDS: Language = Language {
             "expected outcome", "expected results", "vision",
         ],
         &[
-            "should", "could", "activities", "work to be performed", "services required", "responsibilities", "contractor responsibilities", "work packages", "integrations", "interfaces", "services",
+            "should", "could", "activities", "work to be performed", "services required",
+            "responsibilities", "contractor responsibilities", "work packages", "integrations",
+            "interfaces", "services",
             "requirements", "requirement", "what we need", "we need", "need", "what is needed",
             "must have", "must haves", "should have", "should haves", "could have", "could haves",
             "nice to have", "nice to haves", "needs", "must", "shall", "features",
@@ -55,7 +57,8 @@ pub(super) const WORDS: Language = Language {
         "payment schedule", "payment milestones", "schedule of fees", "fees", "contact",
         "contacts", "stakeholders", "risks", "assumptions", "glossary", "appendix", "annex",
         "references", "notes", "questions", "next steps", "signatures", "current situation",
-        "current state", "status quo", "as is", "penalties", "liability", "limitation of liability", "limitations of liability",
+        "current state", "status quo", "as is", "penalties", "liability",
+        "limitation of liability", "limitations of liability",
         // Instructions to those who make an offer are not part of the work.
         "proposal requirements", "requirements for proposals", "submission requirements",
         "bid requirements", "bidder requirements", "tender requirements",
@@ -69,7 +72,6 @@ pub(super) const WORDS: Language = Language {
         "vendor qualifications",
     ],
     topics: &[
-        
         "roles", "communication", "governance", "terms", "conditions", "warranty",
         "change control", "change management", "change requests", "approvals", "approval",
         "sign off", "confidentiality", "support", "maintenance", "team", "existing systems",

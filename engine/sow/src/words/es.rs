@@ -11,7 +11,8 @@ pub(super) const WORDS: Language = Language {
             "lo que queremos", "resultados esperados", "por qué",
         ],
         &[
-            "prescripciones técnicas", "historias de usuario", "actividades", "tareas", "trabajos a realizar",
+            "prescripciones técnicas", "historias de usuario", "actividades", "tareas",
+            "trabajos a realizar",
             "requisitos", "requisito", "requerimientos", "requerimiento", "exigencias",
             "necesidades", "alcance", "alcance del trabajo", "alcance de los trabajos",
             "funcionalidades", "lo que necesitamos", "necesitamos", "incluido", "inclusiones",

@@ -23,7 +23,8 @@ pub(super) const WORDS: Language = Language {
             "non incluso", "non inclusi", "non compreso",
         ],
         &[
-            "deliverable richiesti", "output richiesto", "materiale da consegnare", "elaborati", "consegna",
+            "deliverable richiesti", "output richiesto", "materiale da consegnare", "elaborati",
+            "consegna",
             "consegne", "prodotti da consegnare", "risultati da consegnare",
             "forniture", "cosa riceveremo", "documenti da consegnare", "consegnabili",
         ],
@@ -62,7 +63,8 @@ pub(super) const WORDS: Language = Language {
         "non può", "non possono", "non potrà",
     ],
     turning: &[
-        "non deve", "non devono", "non incluso", "non inclusi", "non compreso", "mai", "senza", "nessun", "nessuna", "eccetto", "salvo", "escluso", "esclusioni",
+        "non deve", "non devono", "non incluso", "non inclusi", "non compreso", "mai", "senza",
+        "nessun", "nessuna", "eccetto", "salvo", "escluso", "esclusioni",
         "fuori", "opzionale", "opzionali", "facoltativo", "auspicabile", "auspicabili",
         "in seguito", "dovrebbe", "potrebbe",
     ],

@@ -7,6 +7,8 @@ mod terraform;
 
 use cloudcrew_definition::crew::{Deliverable, Phase};
 
+use serde_json::json;
+
 use super::compose::MARK;
 use super::knowledge::Knowledge;
 
@@ -26,6 +28,8 @@ pub(super) fn source_file(deliverable: &Deliverable, phase: &Phase, known: &Know
         "sql" => sql::schema(&sketch),
         "tf" => terraform::module(&sketch),
         "md" => sketch.notes("- "),
+        // Data has no comments.
+        "json" => json!({ "note": sketch.notes("").lines().collect::<Vec<_>>() }).to_string(),
         "ts" | "js" | "rs" | "go" | "java" => sketch.notes("// "),
         _ => sketch.notes("# "),
     }
@@ -40,8 +44,9 @@ fn is_test(path: &str) -> bool {
     name.starts_with("test_") || name.ends_with("_test.py")
 }
 
-/// A text on one line.
+/// A text on one line, without control characters.
 fn line(text: &str) -> String {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -49,7 +54,7 @@ impl Sketch<'_> {
     /// The file name without folders and ending, as an identifier: `main`.
     fn stem(&self) -> String {
         let name = self.deliverable.path.rsplit('/').next().unwrap_or_default();
-        let stem = name.split('.').next().unwrap_or_default();
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         let stem: String =
             stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
         match stem.starts_with(|c: char| c.is_ascii_alphabetic()) {
@@ -89,7 +94,7 @@ impl Sketch<'_> {
         for row in self.known.rows_of("feedback").filter(|r| r.phase == self.phase.name) {
             notes.push(format!("Asked for by the customer: {}", line(&row.body)));
         }
-        notes.iter().map(|note| format!("{comment}{note}\n")).collect()
+        notes.iter().map(|note| format!("{comment}{}\n", line(note))).collect()
     }
 }
 

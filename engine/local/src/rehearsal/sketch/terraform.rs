@@ -1,4 +1,4 @@
-//! Terraform that is formatted and valid without any provider: `terraform_data` stands for what a
+//! Terraform that is formatted and valid without any provider: `terraform_data` is in place of what a
 //! live crew would create, so nothing is created by accident.
 
 use super::{Sketch, line};
@@ -42,7 +42,7 @@ variable "{stem}_region" {{
   default     = {region}
 }}
 
-# A live crew creates here what this stands for.
+# A live crew creates here what this is in place of.
 resource "terraform_data" "{stem}" {{
   input = {{
     about  = {about}

@@ -23,6 +23,8 @@ pub(crate) struct Change<'a> {
     pub(crate) removes: Vec<RepoPath>,
     /// A file that must still have this content when others have committed meanwhile.
     pub(crate) seen: Option<(&'a str, &'a [u8])>,
+    /// A path at which nothing must be when others have committed meanwhile.
+    pub(crate) absent: Option<&'a str>,
 }
 
 impl Driver {
@@ -42,7 +44,7 @@ impl Driver {
         &self,
         step: &str,
         author: &str,
-        Change { writes, removes, seen }: Change<'_>,
+        Change { writes, removes, seen, absent }: Change<'_>,
         message: &str,
     ) -> Result<Result<CommitRecord, String>, EngagementError> {
         if let Some(there) = self.look(|e| e.state.commits.get(step).cloned()).await {
@@ -94,6 +96,13 @@ impl Driver {
                         self.append(vec![Event::ForeignCommits { from: parent, to, commits }])
                             .await?;
                         return Ok(Err(format!("{path} has changed; read it again")));
+                    }
+                    if let Some(path) = absent
+                        && self.ports.repo.find(&to, path).await?.is_some()
+                    {
+                        self.append(vec![Event::ForeignCommits { from: parent, to, commits }])
+                            .await?;
+                        return Ok(Err(format!("{path} exists already")));
                     }
                     let date = self.ports.clock.wall() / 1000;
                     let intent = Event::CommitIntended {
@@ -199,7 +208,10 @@ impl Driver {
         let mut paths = Vec::with_capacity(request.writes.len());
         for (path, _) in &request.writes {
             let found = self.ports.repo.find(commit, path.as_str()).await?;
-            paths.push((path.as_str().to_owned(), found.map(|file| file.oid).unwrap_or_default()));
+            let oid = found.map(|file| file.oid).ok_or_else(|| {
+                EngagementError::World(format!("commit {commit} lacks {path}, which it wrote"))
+            })?;
+            paths.push((path.as_str().to_owned(), oid));
         }
         paths.extend(request.removes.iter().map(|path| (path.as_str().to_owned(), String::new())));
         let record = CommitRecord {

@@ -125,6 +125,10 @@ impl Workplace for TalkPlace<'_> {
         false
     }
 
+    async fn stays(&self, _: &str) -> Option<String> {
+        None
+    }
+
     async fn may_judge(&self, _: Option<&str>) -> Result<Result<Option<String>, String>, Broken> {
         Ok(Err("no verdict is given in a conversation".to_owned()))
     }

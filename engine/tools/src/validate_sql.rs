@@ -1,0 +1,131 @@
+//! `validate_sql`: parses a file of SQL.
+
+use async_trait::async_trait;
+use cloudcrew_definition::catalogue::{Capability, Effect};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use sqlparser::dialect::{
+    AnsiDialect, BigQueryDialect, Dialect as Parsed, DuckDbDialect, MsSqlDialect, MySqlDialect,
+    PostgreSqlDialect, RedshiftSqlDialect, SQLiteDialect, SnowflakeDialect,
+};
+use sqlparser::parser::Parser;
+
+use super::outcome::{Outcome, ToolError};
+use super::tool::TypedTool;
+use super::workplace::Workplace;
+
+pub(super) struct ValidateSql;
+
+/// Maximum size of a file to parse, in bytes.
+const MOST: usize = 256 * 1024;
+/// Maximum nesting of expressions.
+const DEEPEST: usize = 50;
+/// Maximum number of statements that are named.
+const NAMED: usize = 30;
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Arguments {
+    /// Path of the file from the repository's root
+    #[schemars(length(min = 1, max = 4096))]
+    path: String,
+    /// The database that will run it
+    dialect: Dialect,
+}
+
+#[derive(Deserialize, JsonSchema, Clone, Copy, Debug)]
+#[serde(rename_all = "snake_case")]
+enum Dialect {
+    Ansi,
+    Bigquery,
+    Duckdb,
+    Mssql,
+    Mysql,
+    Postgresql,
+    Redshift,
+    Snowflake,
+    Sqlite,
+}
+
+#[async_trait]
+impl TypedTool for ValidateSql {
+    type Arguments = Arguments;
+    const NAME: &'static str = "validate_sql";
+    const DESCRIPTION: &'static str = "Parses a file of SQL statements in the dialect of a \
+                                       database, and says what is wrong and where. It runs nothing \
+                                       and knows no tables.";
+    const CAPABILITY: Capability = Capability::ReadRepo;
+    const EFFECT: Effect = Effect::Pure;
+    const IN_REVIEW: bool = true;
+
+    async fn run(&self, at: &dyn Workplace, a: Arguments) -> Result<Outcome, ToolError> {
+        let path = &a.path;
+        let bytes = at.file(path).await?;
+        let bytes = bytes.ok_or_else(|| ToolError::Refused(format!("{path} not found")))?;
+        if bytes.len() > MOST {
+            let why = format!("{path} has {} bytes; at most {MOST} are parsed", bytes.len());
+            return Err(ToolError::Refused(why));
+        }
+        let text = String::from_utf8(bytes)
+            .map_err(|_| ToolError::Refused(format!("{path} is not text")))?;
+        Outcome::text(match parsed(&text, a.dialect) {
+            Ok(statements) if statements.is_empty() => format!("{path} has no statements."),
+            Ok(statements) => {
+                let more = statements.len().saturating_sub(NAMED);
+                let more = if more > 0 { format!("\n... and {more} more") } else { String::new() };
+                let named: Vec<&str> = statements.iter().take(NAMED).map(String::as_str).collect();
+                format!("{path} is valid.\n{}{more}", named.join("\n"))
+            }
+            Err(why) => format!("{path} is not valid: {why}"),
+        })
+    }
+}
+
+/// The beginning of each statement, or what is wrong with the first that is not one.
+fn parsed(text: &str, dialect: Dialect) -> Result<Vec<String>, String> {
+    let dialect: Box<dyn Parsed> = match dialect {
+        Dialect::Ansi => Box::new(AnsiDialect {}),
+        Dialect::Bigquery => Box::new(BigQueryDialect {}),
+        Dialect::Duckdb => Box::new(DuckDbDialect {}),
+        Dialect::Mssql => Box::new(MsSqlDialect {}),
+        Dialect::Mysql => Box::new(MySqlDialect {}),
+        Dialect::Postgresql => Box::new(PostgreSqlDialect {}),
+        Dialect::Redshift => Box::new(RedshiftSqlDialect {}),
+        Dialect::Snowflake => Box::new(SnowflakeDialect),
+        Dialect::Sqlite => Box::new(SQLiteDialect {}),
+    };
+    let parser = Parser::new(&*dialect).with_recursion_limit(DEEPEST).try_with_sql(text);
+    let statements = parser.and_then(|mut parser| parser.parse_statements());
+    let statements = statements.map_err(|error| error.to_string())?;
+    let begins = |text: String| {
+        let mut words = text.split_whitespace();
+        words.by_ref().take(4).collect::<Vec<_>>().join(" ")
+    };
+    Ok(statements.iter().map(|statement| begins(statement.to_string())).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_are_named_and_mistakes_located() {
+        let schema = "CREATE TABLE a (id INTEGER PRIMARY KEY);\nCREATE INDEX b ON a (id);";
+        let named = parsed(schema, Dialect::Sqlite).expect("valid");
+        assert_eq!(named, ["CREATE TABLE a (id", "CREATE INDEX b ON"]);
+        let wrong = parsed("CREATE TABLE a (\n  id INTEGER,,\n);", Dialect::Postgresql);
+        assert!(wrong.expect_err("two commas").contains("Line: 2, Column: 14"));
+        assert!(parsed("-- nothing", Dialect::Ansi).expect("valid").is_empty());
+        assert!(parsed("SELECT `a` FROM b", Dialect::Mysql).is_ok());
+        assert!(parsed("SELECT `a` FROM b", Dialect::Postgresql).is_err());
+    }
+
+    #[test]
+    fn deep_expressions_are_refused() {
+        for unit in ["(", "NOT ", "- ", "CASE WHEN ", "SELECT (", "a IN ("] {
+            let text = format!("SELECT {}1", unit.repeat(60_000 / unit.len()));
+            assert!(parsed(&text, Dialect::Postgresql).is_err(), "{unit}");
+        }
+        let long = format!("SELECT {}1", "1 + ".repeat(20_000));
+        let _ = parsed(&long, Dialect::Postgresql);
+    }
+}
