@@ -9,6 +9,7 @@ use sqlparser::dialect::{
     PostgreSqlDialect, RedshiftSqlDialect, SQLiteDialect, SnowflakeDialect,
 };
 use sqlparser::parser::Parser;
+use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::outcome::{Outcome, ToolError};
 use super::tool::TypedTool;
@@ -20,6 +21,10 @@ pub(super) struct ValidateSql;
 const MOST: usize = 256 * 1024;
 /// Maximum nesting of expressions.
 const DEEPEST: usize = 50;
+/// Maximum number of tokens in a statement, including spaces.
+const LONGEST: usize = 10_000;
+/// Stack of the thread that parses, for the deepest chain in the longest statement: 128 MiB.
+const STACK: usize = 128 * 1024 * 1024;
 /// Maximum number of statements that are named.
 const NAMED: usize = 30;
 
@@ -81,26 +86,46 @@ impl TypedTool for ValidateSql {
 }
 
 /// The beginning of each statement, or what is wrong with the first that is not one.
+///
+/// The parser bounds nesting, but not chains such as `1 + 1 + ...`, which it also stores as nested
+/// expressions. Statements are bounded before, and parsed on a stack that suffices for them.
 fn parsed(text: &str, dialect: Dialect) -> Result<Vec<String>, String> {
-    let dialect: Box<dyn Parsed> = match dialect {
-        Dialect::Ansi => Box::new(AnsiDialect {}),
-        Dialect::Bigquery => Box::new(BigQueryDialect {}),
-        Dialect::Duckdb => Box::new(DuckDbDialect {}),
-        Dialect::Mssql => Box::new(MsSqlDialect {}),
-        Dialect::Mysql => Box::new(MySqlDialect {}),
-        Dialect::Postgresql => Box::new(PostgreSqlDialect {}),
-        Dialect::Redshift => Box::new(RedshiftSqlDialect {}),
-        Dialect::Snowflake => Box::new(SnowflakeDialect),
-        Dialect::Sqlite => Box::new(SQLiteDialect {}),
+    let text = text.to_owned();
+    let parse = move || {
+        let dialect = dialect.parsed();
+        let tokens = Tokenizer::new(&*dialect, &text).tokenize_with_location();
+        let tokens = tokens.map_err(|error| error.to_string())?;
+        for statement in tokens.split(|token| token.token == Token::SemiColon) {
+            if let (Some(first), true) = (statement.first(), statement.len() > LONGEST) {
+                let line = first.span.start.line;
+                return Err(format!("the statement at line {line} has more than {LONGEST} tokens"));
+            }
+        }
+        let parser = Parser::new(&*dialect).with_recursion_limit(DEEPEST);
+        let statements = parser.with_tokens_with_locations(tokens).parse_statements();
+        let statements = statements.map_err(|error| error.to_string())?;
+        let begins = |text: String| text.split_whitespace().take(4).collect::<Vec<_>>().join(" ");
+        Ok(statements.iter().map(|statement| begins(statement.to_string())).collect())
     };
-    let parser = Parser::new(&*dialect).with_recursion_limit(DEEPEST).try_with_sql(text);
-    let statements = parser.and_then(|mut parser| parser.parse_statements());
-    let statements = statements.map_err(|error| error.to_string())?;
-    let begins = |text: String| {
-        let mut words = text.split_whitespace();
-        words.by_ref().take(4).collect::<Vec<_>>().join(" ")
-    };
-    Ok(statements.iter().map(|statement| begins(statement.to_string())).collect())
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(parse);
+    let thread = thread.map_err(|error| error.to_string())?;
+    thread.join().unwrap_or_else(|_| Err("the parser gave up".to_owned()))
+}
+
+impl Dialect {
+    fn parsed(self) -> Box<dyn Parsed> {
+        match self {
+            Self::Ansi => Box::new(AnsiDialect {}),
+            Self::Bigquery => Box::new(BigQueryDialect {}),
+            Self::Duckdb => Box::new(DuckDbDialect {}),
+            Self::Mssql => Box::new(MsSqlDialect {}),
+            Self::Mysql => Box::new(MySqlDialect {}),
+            Self::Postgresql => Box::new(PostgreSqlDialect {}),
+            Self::Redshift => Box::new(RedshiftSqlDialect {}),
+            Self::Snowflake => Box::new(SnowflakeDialect),
+            Self::Sqlite => Box::new(SQLiteDialect {}),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -125,7 +150,11 @@ mod tests {
             let text = format!("SELECT {}1", unit.repeat(60_000 / unit.len()));
             assert!(parsed(&text, Dialect::Postgresql).is_err(), "{unit}");
         }
-        let long = format!("SELECT {}1", "1 + ".repeat(20_000));
-        let _ = parsed(&long, Dialect::Postgresql);
+        for unit in ["1+", "a OR ", "a.b||", "SELECT 1 UNION ", "a AND NOT b OR ", "x[1]"] {
+            for length in [MOST, 4 * LONGEST, LONGEST / 2] {
+                let long = format!("SELECT {}1", unit.repeat(length / unit.len()));
+                let _ = parsed(&long, Dialect::Postgresql);
+            }
+        }
     }
 }
