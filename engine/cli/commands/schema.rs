@@ -6,7 +6,7 @@ use crate::wiring::folder::Folder;
 use cloudcrew_definition::load;
 use cloudcrew_definition::names::Names;
 use cloudcrew_definition::path::sensitive_page;
-use cloudcrew_definition::schema::{named, page, schema as generate};
+use cloudcrew_definition::schema::{named, page, schema as generate, tools_page};
 use cloudcrew_definition::source::Sources;
 use cloudcrew_definition::syntax::{FileKind, Workspace};
 use cloudcrew_runtime::catalogue::catalogue;
@@ -21,6 +21,7 @@ use crate::workspace;
 const FOLDER: &str = "engine/definition/schemas";
 const PAGES: &str = "docs/reference";
 const SENSITIVE: &str = "sensitive-files.md";
+const TOOLS: &str = "tools.md";
 const SERVICE: &str = "openapi.json";
 
 /// Where the schemas of a workspace are; the first line of each file names its schema. They are
@@ -40,11 +41,12 @@ pub fn schema(args: &Args, kind: Option<&str>, write: bool) -> Result<Exit, Fail
             put(&root, PAGES, &format!("{}.md", kind.name()), &page(kind))?;
         }
         put(&root, PAGES, SENSITIVE, &sensitive_page())?;
+        put(&root, PAGES, TOOLS, &tools_page(&catalogue().tools))?;
         put(&root, PAGES, SERVICE, &openapi()?)?;
         note!(
             "wrote {} schemas to {FOLDER}, and {} pages and {SERVICE} to {PAGES}",
             FileKind::ALL.len(),
-            FileKind::ALL.len() + 1
+            FileKind::ALL.len() + 2
         );
         return Ok(Exit::Done);
     }

@@ -6,6 +6,7 @@ mod hold;
 mod holds;
 mod named;
 mod reference;
+mod tools;
 mod walk;
 
 #[cfg(test)]
@@ -16,4 +17,5 @@ pub use generate::{plain, schema};
 pub(crate) use hold::check;
 pub use named::named;
 pub use reference::page;
+pub use tools::tools_page;
 pub use walk::{below, for_item, for_key};
