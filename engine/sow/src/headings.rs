@@ -4,6 +4,7 @@
 //! is one only if it names a section and nothing else. Rules that need the neighbouring lines get
 //! them as [`Around`]; those that need the preceding numbers are in [`super::outline`].
 
+use super::SectionKind;
 use super::lines::Line;
 use super::markers;
 use super::numbers::number;
@@ -42,6 +43,8 @@ pub(super) struct Heading<'a> {
     pub(super) inline: Option<&'a str>,
     /// Whether it is the title of the document.
     pub(super) is_title: bool,
+    /// The section that a title names.
+    pub(super) titled: Option<SectionKind>,
     /// Number of lines: 2 if underlined.
     pub(super) lines: u8,
 }
@@ -155,6 +158,7 @@ pub(super) fn titled<'a>(known: &Words, text: &'a str, style: Style) -> Heading<
             named,
             inline,
             is_title: false,
+            titled: None,
             lines: 1,
         };
     }
@@ -165,6 +169,7 @@ pub(super) fn titled<'a>(known: &Words, text: &'a str, style: Style) -> Heading<
         named: known.name(words),
         inline: None,
         is_title: false,
+        titled: None,
         lines: 1,
     }
 }

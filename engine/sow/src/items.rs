@@ -12,6 +12,8 @@ use super::text::{MAX_ITEM_CHARS, OneLine, one_line};
 
 use super::words::{Name, Words};
 
+/// Maximum lines of a table that describes one thing.
+const MAX_CARD_LINES: usize = 80;
 /// Maximum length of the name of a group of rows.
 const MAX_GROUP_CHARS: usize = 200;
 
@@ -24,8 +26,12 @@ pub(super) struct Draft {
     pub(super) kind: Option<SectionKind>,
     /// The section that the table around it names: a group row, a header, or a first cell.
     pub(super) cell: Option<SectionKind>,
+    /// Whether it is a row of a table.
+    pub(super) row: bool,
     /// The customer's number.
     pub(super) number: Option<String>,
+    /// Whether the words that introduce its list oblige: "The provider will deliver:".
+    pub(super) obliged: bool,
     /// Whether it is a paragraph, not an item of a list or table.
     pub(super) prose: bool,
     indent: u16,
@@ -43,7 +49,9 @@ impl Draft {
             at,
             kind: None,
             cell: None,
+            row: false,
             number: None,
+            obliged: false,
             prose: true,
             indent: 0,
             carried: false,
@@ -117,11 +125,15 @@ struct Reader<'r, 'a> {
     bare_mark: Option<(usize, u16)>,
     /// The paragraph above the current list, if its words must be repeated with each item.
     lead_in: Option<String>,
+    /// Whether the paragraph above the current list obliges.
+    obliges: bool,
     /// The last paragraph, if it may introduce a list.
     introduces: Option<usize>,
     after_blank: bool,
     /// The row that names a group, until a row below belongs to it.
     group: Option<usize>,
+    /// The line below the table that has been read whole.
+    skip_to: usize,
     /// Whether each line of the current paragraph is a statement of its own.
     listed: bool,
     table: Table,
@@ -151,15 +163,20 @@ impl<'r, 'a> Reader<'r, 'a> {
             paragraph: None,
             bare_mark: None,
             lead_in: None,
+            obliges: false,
             introduces: None,
             after_blank: false,
             group: None,
+            skip_to: 0,
             listed: false,
             table: Table::Outside,
         }
     }
 
     fn line(&mut self, at: usize) {
+        if at < self.skip_to {
+            return;
+        }
         let line = self.reading.lines[at];
         let bare_mark = self.bare_mark.take();
         if line.is_blank() {
@@ -210,6 +227,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         let repeated = known.changes_meaning(words) || labels::is_statement(known, words);
         self.lead_in = (introduces && repeated).then(|| words.to_owned());
         self.introduces = introduces.then_some(self.drafts.len());
+        self.obliges = introduces && known.oblige(words);
         let mut text = OneLine::new(MAX_ITEM_CHARS);
         push_lead(&mut text, self.reading.lead);
         text.push(&without_emphasis(words));
@@ -258,7 +276,9 @@ impl<'r, 'a> Reader<'r, 'a> {
             at,
             kind,
             cell: None,
+            row: false,
             number,
+            obliged: self.obliges,
             prose: false,
             indent,
             carried: false,
@@ -336,8 +356,18 @@ impl<'r, 'a> Reader<'r, 'a> {
         let kind = label.map(|label| label.kind);
         let indent = line.indent;
         let number = markers::identifier(line.text).map(str::to_owned);
-        self.paragraph =
-            Some(Draft { text, at, kind, cell: None, number, prose: true, indent, carried: false });
+        self.paragraph = Some(Draft {
+            text,
+            at,
+            kind,
+            cell: None,
+            row: false,
+            number,
+            obliged: false,
+            prose: true,
+            indent,
+            carried: false,
+        });
     }
 
     /// Below a label, indented lines that each begin like a sentence are items of their own; a
@@ -413,6 +443,9 @@ impl<'r, 'a> Reader<'r, 'a> {
         let line = self.reading.lines[at].text;
         let cells = tables::cells(line);
         let below = self.reading.lines.get(at + 1).filter(|_| at + 1 < self.reading.body.end);
+        if self.table == Table::Outside && self.card(at) {
+            return;
+        }
         if self.table == Table::Outside {
             let first = self.drafts.len();
             // Pasted tables have no border below their header, which is words without statements.
@@ -450,7 +483,11 @@ impl<'r, 'a> Reader<'r, 'a> {
         }
         let number = cells.first().filter(|_| cells.len() > 1).and_then(|cell| {
             let bare = cell.trim_matches(['*', '`']).trim_end_matches('.');
-            markers::is_number(bare).then(|| bare.to_owned())
+            let first = bare.split_whitespace().next().unwrap_or_default();
+            let boxed = first.starts_with('(') && first.ends_with(')');
+            let boxed = boxed.then(|| first.trim_matches(['(', ')', '*']));
+            let number = [Some(bare), boxed].into_iter().flatten().find(|b| markers::is_number(b));
+            number.map(str::to_owned)
         });
         let mut text = OneLine::new(MAX_ITEM_CHARS);
         let group = group.clone();
@@ -462,11 +499,47 @@ impl<'r, 'a> Reader<'r, 'a> {
             at,
             kind: None,
             cell: named,
+            row: true,
             number,
+            obliged: self.obliges,
             prose: false,
             indent: 0,
             carried: false,
         });
+    }
+
+    /// Reads a table that describes one requirement, or one thing with its attributes.
+    fn card(&mut self, at: usize) -> bool {
+        let below = at..self.reading.body.end;
+        let rows = below.map(|at| (at, self.reading.lines[at].text));
+        let rows = rows.take_while(|(_, row)| tables::is_row(row) || tables::is_border(row));
+        let count = rows.clone().take(MAX_CARD_LINES).count();
+        let Some(card) = tables::card(rows.take(MAX_CARD_LINES)) else { return false };
+        self.skip_to = at + count;
+        if let Some(((_, number, name), attributes)) = card.split_first()
+            && markers::is_number(number)
+        {
+            let text = tables::described(name, attributes);
+            let number = Some((*number).to_owned());
+            let text = without_emphasis(&text);
+            self.drafts.push(Draft { number, prose: false, ..Draft::of(&text, at) });
+            return true;
+        }
+        // Attributes that name a section are statements of it; the others describe one thing.
+        let (named, plain): (Vec<_>, Vec<_>) =
+            card.into_iter().partition(|(_, name, _)| self.section(name).is_some());
+        if let Some(((first, _, value), attributes)) = plain.split_first() {
+            let text = tables::described(value, attributes);
+            let text = without_emphasis(&text);
+            self.drafts.push(Draft { prose: false, ..Draft::of(&text, *first) });
+        }
+        for (at, name, value) in named {
+            let section = self.section(name);
+            let text = without_emphasis(value);
+            let draft = Draft { prose: false, cell: section, ..Draft::of(&text, at) };
+            self.drafts.push(Draft { kind: section, ..draft });
+        }
+        true
     }
 
     /// The section that words name, and nothing else.

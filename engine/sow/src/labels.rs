@@ -269,12 +269,39 @@ pub(super) fn is_time(text: &str) -> bool {
             || plain(text).split([' ', '|']).any(|word| UNITS.contains(&word)))
 }
 
+/// Whether a paragraph only announces what comes: "The following chart sets forth the standards."
+pub(super) fn announces(known: &Words, words: &str) -> bool {
+    const FOLLOWING: &[&str] = &[
+        "following",
+        "folgende",
+        "folgenden",
+        "folgender",
+        "suivant",
+        "suivante",
+        "suivants",
+        "suivantes",
+        "siguiente",
+        "siguientes",
+        "seguinte",
+        "seguintes",
+        "seguente",
+        "seguenti",
+        "volgende",
+        "nastepujace",
+        "nastepujacy",
+        "следующие",
+    ];
+    let plain = plain(words);
+    plain.split([' ', '|']).any(|word| FOLLOWING.contains(&word)) && !is_statement(known, words)
+}
+
 /// Whether words that introduce a list say something of their own, such as a number or a place:
 /// "Only for the north depot, contract 17:".
 pub(super) fn is_specific(words: &str) -> bool {
     let plain = plain(words);
     let own = plain.split([' ', '|']).filter(|word| !word.is_empty() && !GENERAL.contains(word));
-    words.contains(|c: char| c.is_ascii_digit()) && own.count() >= 3
+    let (own, long) = (own.count(), words.split_whitespace().count() > 8);
+    own >= 3 && (long || words.contains(|c: char| c.is_ascii_digit()))
 }
 
 #[cfg(test)]

@@ -156,11 +156,19 @@ impl<'a> Scan<'_, 'a> {
         let after_heading = self.headings.iter().any(|last| last.comes_before(&place));
         let heading = Heading { depth: place.depth, ..titled(self.words, title, Style::Numbered) };
         // Numbers with other text between them are headings if one of them names a section.
+        let next = self.lines[at + 1..].iter().find(|line| !line.is_blank());
+        // With nothing below it, it is the only item of a list.
+        let content = next.is_some_and(|next| {
+            let apart = Around { words: self.words, line: *next, below: None, starts: true };
+            headings::heading(&apart).is_none()
+        });
+        if heading.is_exact() && !content && !after_heading && heading.inline.is_none() {
+            return None;
+        }
         let between = heading.is_exact() && self.since_item > 0;
         if after_item && !after_heading && !between {
             return None;
         }
-        let next = self.lines[at + 1..].iter().find(|line| !line.is_blank());
         let next_place = next.and_then(|next| number(next.text));
         // "1. Requirements", "2. Design" without text in between is a list.
         if next_place.is_some_and(|next| place.comes_before(&next)) {

@@ -65,6 +65,9 @@ fn section_of(part: &Part<'_>) -> Option<SectionKind> {
 fn take_title(parts: &mut [Part<'_>], lines: &mut [Line<'_>]) -> Option<String> {
     if let Some(heading) = title_heading(parts, lines) {
         // "# Requirements for the shop" above a whole document is its title, not a section.
+        if let Some(Name::Section(kind)) = heading.name() {
+            heading.titled = Some(kind);
+        }
         heading.named = None;
         heading.is_title = true;
         return Some(one_line(heading.text, TITLE_CHARS));

@@ -128,6 +128,9 @@ fn is_mark(word: &str) -> bool {
 fn is_placeholder(text: &str) -> bool {
     const LONGEST: usize = 120;
     let bare = text.trim().trim_matches(['*', '_', '`', '.', '"', '【', '】']).trim();
+    if bare.starts_with("TODO") {
+        return true;
+    }
     if bare.len() > LONGEST {
         return false;
     }

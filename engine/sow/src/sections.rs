@@ -1,6 +1,6 @@
 //! Assigns the parts of a document to sections, and collects their items.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::doubts::contradictions;
 use super::headings::{Heading, Style};
@@ -51,6 +51,8 @@ struct Section {
     items: Vec<Item>,
     /// The place of each text among the items, and the heading it was found under.
     seen: HashMap<String, (usize, Option<String>)>,
+    /// The customer's numbers of its items.
+    numbers: HashSet<String>,
     drafts: usize,
     /// Whether items beyond the limit were dropped.
     full: bool,
@@ -121,7 +123,10 @@ impl<'f> Sections<'f> {
         // "Scope" below "Support" is the scope of the support.
         let belongs =
             |open: &Open| open.topic || (open.subject && is_label_in(heading.style, open.style));
-        let local = inside.is_none() && levels.is_deep(level) && open.iter().any(belongs);
+        // Features and deliverables of a part are the document's too; its scope is its own.
+        let scoping = open.iter().any(|open| open.topic) || is_scoping(heading);
+        let local =
+            inside.is_none() && scoping && levels.is_deep(level) && open.iter().any(belongs);
         let aside = around.is_some_and(|around| around.aside);
         let name = heading.name();
         let kind = match name {
@@ -201,8 +206,10 @@ impl<'f> Sections<'f> {
                 // It introduces the subheadings below.
                 continue;
             }
-            let beside = draft.prose && listed && draft.kind.is_none() && draft.number.is_none();
-            if beside && !self.belongs(kind, text) {
+            let plain = draft.prose && draft.kind.is_none() && draft.number.is_none();
+            let beside = plain && listed && !self.belongs(kind, text);
+            let says = placeholder(text) != Some(Placeholder::Whole);
+            if says && (beside || (plain && labels::announces(self.words, text))) {
                 self.note_unread(draft.at, text);
                 continue;
             }
@@ -211,6 +218,13 @@ impl<'f> Sections<'f> {
             {
                 draft.number = Some(number.clone());
                 draft.text = prefixed(words, text);
+            }
+            let statements = matches!(kind, SectionKind::Requirements | SectionKind::Constraints);
+            if plain && statements {
+                for part in self.statements(draft) {
+                    self.add(kind, part, here.parent.as_deref());
+                }
+                continue;
             }
             self.add(draft.kind.unwrap_or(kind), draft, here.parent.as_deref());
         }
@@ -222,6 +236,25 @@ impl<'f> Sections<'f> {
         };
         if let Some(words) = words {
             self.add(kind, Draft::of(words, part.at), None);
+        }
+    }
+
+    /// A paragraph, or each of its statements if several oblige. What obliges to nothing belongs to
+    /// the statement in front of it.
+    fn statements(&self, draft: Draft) -> Vec<Draft> {
+        let mut parts: Vec<Draft> = Vec::new();
+        let mut obliging = 0;
+        for sentence in sentences(draft.text.as_str()) {
+            let obliges = self.words.oblige(sentence);
+            obliging += usize::from(obliges);
+            match parts.last_mut() {
+                Some(part) if !obliges || obliging == 1 => part.text.push(sentence),
+                _ => parts.push(Draft::of(sentence, draft.at)),
+            }
+        }
+        match obliging {
+            0 | 1 => vec![draft],
+            _ => parts,
         }
     }
 
@@ -291,8 +324,14 @@ impl<'f> Sections<'f> {
                 continue;
             }
             let free = heading.is_none_or(|heading| heading.is_title) || draft.cell.is_some();
-            let named = draft.cell.or(draft.kind.filter(|_| free));
-            let obliges = || kind.filter(|_| self.words.oblige(draft.text.as_str()));
+            // Below a title that names a section, lists and tables belong to it.
+            let of_title = heading.and_then(|heading| heading.titled).filter(|_| !draft.prose);
+            let named = draft.cell.or(draft.kind.filter(|_| free)).or(of_title);
+            let text = draft.text.as_str();
+            let obliges = || match kind {
+                Some(_) if self.words.excludes(text) => Some(SectionKind::Constraints),
+                kind => kind.filter(|_| draft.obliged || self.words.oblige(text)),
+            };
             let Some(kind) = named.or_else(|| draft.kind.and(obliges()).or_else(obliges)) else {
                 left.push((draft.at, draft.text.into_text()));
                 continue;
@@ -303,7 +342,9 @@ impl<'f> Sections<'f> {
             }
             let mut rest = String::new();
             for sentence in sentences(draft.text.as_str()) {
-                if self.words.oblige(sentence) {
+                if self.words.excludes(sentence) {
+                    self.add(SectionKind::Constraints, Draft::of(sentence, draft.at), parent);
+                } else if self.words.oblige(sentence) {
                     self.add(kind, Draft::of(sentence, draft.at), parent);
                 } else if !self.summary.contains(sentence) {
                     rest.push_str(sentence);
@@ -363,7 +404,17 @@ impl<'f> Sections<'f> {
         if open == Some(Placeholder::Whole) {
             return;
         }
+        let again = |section: &Section| {
+            let named = |n: &&String| n.starts_with(|c: char| c.is_ascii_uppercase());
+            draft.number.as_ref().filter(named).is_some_and(|n| section.numbers.contains(n))
+        };
+        if draft.row && self.section(kind).is_some_and(|section| again(section)) {
+            // A table that sums up repeats identifiers.
+            self.note_unread(draft.at, &text);
+            return;
+        }
         let Some(section) = self.section(kind) else { return };
+        section.numbers.extend(draft.number.clone());
         section.add(kind, file, text, line, draft.number, parent);
     }
 
@@ -496,6 +547,30 @@ pub(super) fn contains_all(heading: &str) -> bool {
     let plain = plain(heading);
     plain.split([' ', '|']).any(|word| WORDS.contains(&word))
         || ["概要", "はじめに", "背景", "プロジェクト"].iter().any(|word| heading.contains(word))
+}
+
+/// Whether a heading is about the extent, time or purpose of what it is in.
+fn is_scoping(heading: &Heading<'_>) -> bool {
+    const SCOPE: &[&str] = &[
+        "scope",
+        "umfang",
+        "perimetre",
+        "alcance",
+        "escopo",
+        "ambito",
+        "perimetro",
+        "omvang",
+        "reikwijdte",
+        "zakres",
+        "portee",
+        "etendue",
+    ];
+    let timed = matches!(
+        heading.name(),
+        Some(Name::Section(SectionKind::Timeline | SectionKind::Objectives))
+    );
+    let plain = plain(heading.text);
+    timed || plain.split([' ', '|']).any(|word| SCOPE.contains(&word))
 }
 
 /// The sentences of a paragraph.

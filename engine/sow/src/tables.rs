@@ -1,6 +1,7 @@
 //! Table rows: `| a | b |` is an item, but headers and borders are not.
 
 use super::text::{MAX_ITEM_CHARS, OneLine};
+use super::words::plain;
 
 /// A border: `|---|:--:|`, `--- | ---`, `+----+----+`.
 pub(super) fn is_border(text: &str) -> bool {
@@ -80,6 +81,60 @@ pub(super) fn group<'r>(cells: &[&'r str], below: Option<&str>) -> Option<&'r st
             self::cells(below).iter().filter(|cell| !cell.is_empty()).count() > 1
         });
     (bold || capitals || few).then(|| first.trim_matches(['*', '_', ':', ' ']))
+}
+
+/// Maximum rows of a card.
+const MAX_CARD: usize = 40;
+
+/// A table of two columns that describes one thing: the names of its attributes, all in bold, and
+/// their values, with the places of the rows.
+pub(super) fn card<'r>(
+    rows: impl Iterator<Item = (usize, &'r str)>,
+) -> Option<Vec<(usize, &'r str, &'r str)>> {
+    let mut card = Vec::new();
+    for (at, row) in rows.filter(|(_, row)| !is_border(row)) {
+        let [name, value] = cells(row)[..] else { return None };
+        let bold = name.len() > 4 && name.starts_with("**") && name.ends_with("**");
+        if !bold || card.len() == MAX_CARD {
+            return None;
+        }
+        card.push((at, name.trim_matches('*').trim(), value));
+    }
+    (card.len() >= 3).then_some(card)
+}
+
+/// The text of a card whose first row gives a number and a name: "Login: Users log in. (Priority:
+/// high)". Nothing of it is left out.
+pub(super) fn described(name: &str, attributes: &[(usize, &str, &str)]) -> String {
+    const ABOUT: &[&str] = &[
+        "description",
+        "descripcion",
+        "descricao",
+        "descrizione",
+        "beschreibung",
+        "omschrijving",
+        "opis",
+        "описание",
+        "説明",
+        "内容",
+        "text",
+    ];
+    let about = attributes.iter().position(|(_, name, _)| ABOUT.contains(&&*plain(name)));
+    let mut text = name.trim_matches(['*', ' ']).to_owned();
+    if let Some((_, _, value)) = about.and_then(|at| attributes.get(at)) {
+        text.push_str(": ");
+        text.push_str(value);
+    }
+    let others: Vec<String> = attributes
+        .iter()
+        .enumerate()
+        .filter(|(at, (_, _, value))| Some(*at) != about && !value.is_empty())
+        .map(|(_, (_, name, value))| format!("{name}: {value}"))
+        .collect();
+    if !others.is_empty() {
+        text.push_str(&format!(" ({})", others.join("; ")));
+    }
+    text
 }
 
 /// The non-empty cells, joined by ` — `.

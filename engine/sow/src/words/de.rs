@@ -12,6 +12,7 @@ pub(super) const WORDS: Language = Language {
             "was wir wollen", "erwartete ergebnisse", "nutzen", "warum",
         ],
         &[
+            "berechtigungen", "rechte",
             "sollkriterien", "muss", "soll", "kann", "aufgabenstellung", "auftragsgegenstand",
             "schnittstellen", "arbeitspakete", "produktdaten", "produktfunktionen",
             "anforderungen", "anforderung", "leistungsumfang", "leistungen", "umfang",
@@ -49,8 +50,8 @@ pub(super) const WORDS: Language = Language {
     asides: &[
         "hintergrund", "ausgangslage", "ausgangssituation", "ist zustand", "istzustand",
         "kontext", "einleitung", "einführung", "überblick", "übersicht", "zusammenfassung",
-        "über uns", "budget", "preis", "preise", "kosten", "vergütung", "zahlung", "zahlungen",
-        "zahlungsplan", "zahlungsbedingungen", "ansprechpartner", "kontakt", "kontakte",
+        "über uns", "budget", "preis", "preise", "kosten", "vergütung", "zahlungsplan",
+        "zahlungsbedingungen", "ansprechpartner", "kontakt", "kontakte",
         "risiken", "annahmen", "glossar", "anhang", "anlagen", "hinweise", "fragen",
         "nächste schritte", "unterschriften", "vertragsstrafen", "vertragsstrafe", "haftung",
         "anforderungen an das angebot", "anforderungen an die bieter", "angebotsfrist",
@@ -58,6 +59,7 @@ pub(super) const WORDS: Language = Language {
         "bewertungskriterien",
     ],
     topics: &[
+        "zahlung", "zahlungen",
         "rollen", "betrieb", "wartung", "support", "gewährleistung", "abhängigkeiten", "team",
     ],
     qualifiers: &[

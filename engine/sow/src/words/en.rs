@@ -11,6 +11,7 @@ pub(super) const WORDS: Language = Language {
             "expected outcome", "expected results", "vision",
         ],
         &[
+            "permissions", "access rights", "business rules",
             "should", "could", "activities", "work to be performed", "services required",
             "responsibilities", "contractor responsibilities", "work packages", "integrations",
             "interfaces", "services",
@@ -53,7 +54,7 @@ pub(super) const WORDS: Language = Language {
     ],
     asides: &[
         "background", "context", "introduction", "overview", "summary", "about", "budget",
-        "price", "pricing", "cost", "costs", "payment", "payments", "payment terms",
+        "price", "pricing", "cost", "costs", "payment terms",
         "payment schedule", "payment milestones", "schedule of fees", "fees", "contact",
         "contacts", "stakeholders", "risks", "assumptions", "glossary", "appendix", "annex",
         "references", "notes", "questions", "next steps", "signatures", "current situation",
@@ -72,6 +73,7 @@ pub(super) const WORDS: Language = Language {
         "vendor qualifications",
     ],
     topics: &[
+        "payment", "payments",
         "roles", "communication", "governance", "terms", "conditions", "warranty",
         "change control", "change management", "change requests", "approvals", "approval",
         "sign off", "confidentiality", "support", "maintenance", "team", "existing systems",
@@ -86,6 +88,7 @@ pub(super) const WORDS: Language = Language {
         "target", "important", "delivery", "final", "primary", "known", "budget", "design",
         "integration", "reporting", "strategic", "hard", "section", "proposed", "executive", "we",
         "open", "mandatory", "essential", "what", "not", "dont", "platform", "application",
+        "planned", "supported", "required", "necessary", "future",
     ],
     followers: &[
         "of", "for", "in", "to", "we", "from", "by", "on", "at", "that", "the", "you", "with",

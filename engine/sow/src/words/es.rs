@@ -11,6 +11,7 @@ pub(super) const WORDS: Language = Language {
             "lo que queremos", "resultados esperados", "por qué",
         ],
         &[
+            "permisos", "reglas de negocio",
             "prescripciones técnicas", "historias de usuario", "actividades", "tareas",
             "trabajos a realizar",
             "requisitos", "requisito", "requerimientos", "requerimiento", "exigencias",
@@ -41,8 +42,8 @@ pub(super) const WORDS: Language = Language {
     ],
     asides: &[
         "antecedentes", "contexto", "introducción", "resumen", "situación actual",
-        "presupuesto", "precio", "precios", "costes", "costos", "pago", "pagos",
-        "condiciones de pago", "calendario de pagos", "contacto", "contactos", "riesgos",
+        "presupuesto", "precio", "precios", "costes", "costos", "condiciones de pago",
+        "calendario de pagos", "contacto", "contactos", "riesgos",
         "supuestos", "glosario", "anexo", "anexos", "referencias", "notas", "preguntas",
         "próximos pasos", "firmas", "penalizaciones", "penalidades", "requisitos de la oferta",
         "requisitos de la propuesta", "requisitos de los licitadores",
@@ -50,6 +51,7 @@ pub(super) const WORDS: Language = Language {
         "instrucciones a los licitadores", "plazo de presentación",
     ],
     topics: &[
+        "pago", "pagos",
         "mantenimiento", "soporte", "roles", "garantía", "equipo", "dependencias",
         "presentación",
     ],

@@ -11,6 +11,7 @@ pub(super) const WORDS: Language = Language {
             "ce que nous voulons", "résultats attendus", "pourquoi", "enjeux",
         ],
         &[
+            "permissions", "droits",
             "travaux à réaliser", "tâches", "travaux demandés",
             "exigences", "exigence", "besoins", "besoin", "périmètre", "spécifications",
             "fonctionnalités", "fonctionnalité", "ce dont nous avons besoin", "inclus",
@@ -41,7 +42,7 @@ pub(super) const WORDS: Language = Language {
     ],
     asides: &[
         "contexte", "introduction", "résumé", "situation actuelle", "budget", "prix", "coûts",
-        "coût", "paiement", "paiements", "modalités de paiement", "échéancier de paiement",
+        "coût", "modalités de paiement", "échéancier de paiement",
         "calendrier de paiement", "contacts", "contact", "risques", "hypothèses", "glossaire",
         "annexe", "annexes", "références", "remarques", "questions", "prochaines étapes",
         "signatures", "pénalités", "responsabilité", "exigences de l'offre",
@@ -49,6 +50,7 @@ pub(super) const WORDS: Language = Language {
         "date limite de soumission",
     ],
     topics: &[
+        "paiement", "paiements",
         "maintenance", "rôles", "garantie", "équipe", "dépendances", "présentation", "existant",
     ],
     qualifiers: &[

@@ -11,6 +11,7 @@ pub(super) const WORDS: Language = Language {
             "risultati attesi", "perché",
         ],
         &[
+            "permessi",
             "attività", "funzioni",
             "requisiti", "requisito", "esigenze", "fabbisogni", "ambito", "perimetro",
             "ambito dei lavori", "funzionalità", "di cosa abbiamo bisogno", "incluso",
@@ -42,13 +43,14 @@ pub(super) const WORDS: Language = Language {
     ],
     asides: &[
         "contesto", "premessa", "introduzione", "sintesi", "riepilogo", "situazione attuale",
-        "budget", "prezzo", "prezzi", "costi", "pagamento", "pagamenti",
-        "condizioni di pagamento", "contatti", "contatto", "gruppo di lavoro", "rischi",
+        "budget", "prezzo", "prezzi", "costi", "condizioni di pagamento", "contatti", "contatto",
+        "gruppo di lavoro", "rischi",
         "ipotesi", "glossario", "allegato", "allegati", "riferimenti", "note", "domande",
         "prossimi passi", "firme", "penali", "requisiti dell'offerta", "criteri di valutazione",
         "criteri di aggiudicazione", "termine di presentazione",
     ],
     topics: &[
+        "pagamento", "pagamenti",
         "manutenzione", "assistenza", "ruoli", "garanzia", "dipendenze", "presentazione",
     ],
     qualifiers: &["i", "gli", "le", "il", "lo", "nostri", "nostre", "principali", "altri", "non"],

@@ -307,6 +307,34 @@ impl Words {
         excludes || self.turning.has(&turning) || self.turning.is_within(words)
     }
 
+    /// Whether a sentence says that something is out of scope.
+    pub(super) fn excludes(&self, words: &str) -> bool {
+        const SAYINGS: &[&str] = &[
+            "out of scope",
+            "not in scope",
+            "outside the scope",
+            "nicht im umfang",
+            "ausserhalb des umfangs",
+            "nicht bestandteil",
+            "hors perimetre",
+            "hors du perimetre",
+            "fuera de alcance",
+            "fuera del alcance",
+            "fora do escopo",
+            "fora do ambito",
+            "fuori ambito",
+            "fuori dallambito",
+            "buiten scope",
+            "poza zakresem",
+            "вне рамок",
+        ];
+        if words.len() > MAX_SENTENCE_BYTES {
+            return false;
+        }
+        let plain = plain(words).replace('|', " ");
+        SAYINGS.iter().any(|saying| plain.contains(saying)) || words.contains("対象外")
+    }
+
     /// Whether a sentence obliges someone: "Gates must open within two seconds."
     pub(super) fn oblige(&self, words: &str) -> bool {
         let mut end = words.len().min(MAX_SENTENCE_BYTES);

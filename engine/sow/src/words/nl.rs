@@ -40,14 +40,15 @@ pub(super) const WORDS: Language = Language {
     ],
     asides: &[
         "achtergrond", "context", "inleiding", "overzicht", "samenvatting", "huidige situatie",
-        "budget", "prijs", "prijzen", "kosten", "betaling", "betalingen",
-        "betalingsvoorwaarden", "contact", "contactpersonen", "contactpersoon", "risico's",
+        "budget", "prijs", "prijzen", "kosten", "betalingsvoorwaarden", "contact",
+        "contactpersonen", "contactpersoon", "risico's",
         "aannames", "begrippenlijst", "bijlage", "bijlagen", "opmerkingen", "vragen",
         "volgende stappen", "handtekeningen", "boetes", "eisen aan de offerte",
         "eisen aan de inschrijving", "gunningscriteria", "selectiecriteria",
         "indieningstermijn",
     ],
     topics: &[
+        "betaling", "betalingen",
         "onderhoud", "beheer", "rollen", "garantie", "team", "afhankelijkheden",
     ],
     qualifiers: &[

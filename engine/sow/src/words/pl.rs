@@ -36,13 +36,14 @@ pub(super) const WORDS: Language = Language {
     ],
     asides: &[
         "tło", "kontekst", "wprowadzenie", "wstęp", "podsumowanie", "stan obecny",
-        "obecna sytuacja", "budżet", "cena", "ceny", "koszty", "płatność", "płatności",
-        "warunki płatności", "harmonogram płatności", "kontakt", "kontakty", "ryzyka",
+        "obecna sytuacja", "budżet", "cena", "ceny", "koszty", "warunki płatności",
+        "harmonogram płatności", "kontakt", "kontakty", "ryzyka",
         "założenia", "słownik", "załącznik", "załączniki", "uwagi", "pytania", "kolejne kroki",
         "podpisy", "kary", "kary umowne", "wymagania wobec oferty",
         "wymagania wobec wykonawców", "kryteria oceny", "termin składania ofert",
     ],
     topics: &[
+        "płatność", "płatności",
         "utrzymanie", "role", "gwarancja", "zespół", "zależności",
     ],
     qualifiers: &["nasze", "główne", "kluczowe", "pozostałe", "inne", "ogólne", "szczegółowe"],

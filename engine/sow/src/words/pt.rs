@@ -11,6 +11,7 @@ pub(super) const WORDS: Language = Language {
             "finalidade", "o que queremos", "resultados esperados",
         ],
         &[
+            "permissões", "acessos", "responsabilidades", "regras",
             "atividades", "regras de negócio", "histórias de usuário", "tarefas",
             "requisitos", "requisito", "exigências", "necessidades", "âmbito", "escopo",
             "escopo do trabalho", "âmbito do trabalho", "funcionalidades",
@@ -40,7 +41,7 @@ pub(super) const WORDS: Language = Language {
     ],
     asides: &[
         "antecedentes", "contexto", "introdução", "resumo", "situação atual", "orçamento",
-        "preço", "preços", "custos", "pagamento", "pagamentos", "condições de pagamento",
+        "preço", "preços", "custos", "condições de pagamento",
         "cronograma de pagamento", "contato", "contatos", "contacto", "contactos", "riscos",
         "premissas", "pressupostos", "glossário", "anexo", "anexos", "referências", "notas",
         "perguntas", "próximos passos", "assinaturas", "penalidades", "multas",
@@ -48,6 +49,7 @@ pub(super) const WORDS: Language = Language {
         "prazo de submissão",
     ],
     topics: &[
+        "pagamento", "pagamentos",
         "manutenção", "suporte", "papéis", "garantia", "equipa", "equipe", "dependências",
         "apresentação",
     ],
