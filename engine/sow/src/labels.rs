@@ -196,7 +196,7 @@ pub(super) fn is_statement(known: &Words, words: &str) -> bool {
     plain.split([' ', '|']).filter(|word| !word.is_empty() && !GENERAL.contains(word)).count() >= 2
 }
 
-/// Whether a short line speaks of time: "Total: five weeks."
+/// Whether a short line speaks of time, by a unit or a year: "Total: five weeks."
 pub(super) fn is_time(text: &str) -> bool {
     const LONGEST: usize = 80;
     const UNITS: &[&str] = &[
@@ -263,10 +263,12 @@ pub(super) fn is_time(text: &str) -> bool {
         "месяца",
         "год",
     ];
-    text.chars().count() <= LONGEST
-        && (text.contains(|c: char| c.is_ascii_digit())
-            || text.contains(['週', '日', '月', '年'])
-            || plain(text).split([' ', '|']).any(|word| UNITS.contains(&word)))
+    let year = || text.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() == 4);
+    let unit = || {
+        text.contains(['週', '日', '月', '年'])
+            || plain(text).split([' ', '|']).any(|word| UNITS.contains(&word))
+    };
+    text.chars().count() <= LONGEST && (unit() || year())
 }
 
 /// Whether a paragraph only announces what comes: "The following chart sets forth the standards."

@@ -197,6 +197,13 @@ impl<'f> Sections<'f> {
         section.drafts += made.max(1);
         section.full |= made >= at_most;
         let listed = block.is_list();
+        // "Phase 1: setup (2 weeks)" is a date of its own, and above its tasks.
+        if let Some(own) = heading.filter(|own| own.named.is_none() && made > 0)
+            && kind == SectionKind::Timeline
+            && labels::is_time(own.text)
+        {
+            self.add(kind, Draft::of(own.text, part.at), None);
+        }
         let mut any = false;
         for mut draft in block.into_drafts() {
             any = true;
@@ -262,7 +269,11 @@ impl<'f> Sections<'f> {
     fn belongs(&self, kind: SectionKind, text: &str) -> bool {
         labels::is_statement(self.words, text)
             || match kind {
-                SectionKind::Timeline => labels::is_time(text),
+                SectionKind::Timeline => {
+                    labels::is_time(text)
+                        || (text.chars().count() <= 80
+                            && text.contains(|c: char| c.is_ascii_digit()))
+                }
                 SectionKind::Objectives => text.ends_with(['.', '。']),
                 SectionKind::Constraints => self.words.changes_meaning(text),
                 SectionKind::AcceptanceCriteria => text.contains(|c: char| c.is_ascii_digit()),
