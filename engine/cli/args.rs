@@ -45,7 +45,8 @@ pub enum Command {
         #[arg(long)]
         fix: bool,
     },
-    /// Explain a rule of `check`, or what an agent can do (`explain agent NAME`); or list all rules.
+    /// Explain a rule of `check`, or what an agent can do (`explain agent NAME`); or list all
+    /// rules.
     Explain {
         /// Code of the rule, as `check` prints it, or `agent`.
         code: Option<String>,
