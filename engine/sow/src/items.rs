@@ -9,7 +9,6 @@ use super::markers::{self, Marked};
 use super::markup::without_emphasis;
 use super::tables;
 use super::text::{MAX_ITEM_CHARS, OneLine, one_line};
-
 use super::words::{Name, Words};
 
 /// Maximum lines of a table that describes one thing.
@@ -40,7 +39,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// A statement that is no item of a list.
+    /// A statement outside any list.
     pub(super) fn of(words: &str, at: usize) -> Self {
         let mut text = OneLine::new(MAX_ITEM_CHARS);
         text.push(words);
@@ -564,7 +563,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         if let Table::Rows { first, headed, group, .. } = &mut self.table
             && !*headed
         {
-            // A row that states something or has a number is no header.
+            // A row that states something or has a number is not a header.
             let states = self.drafts[*first..].iter().any(|draft| {
                 draft.number.is_some() || self.reading.words.oblige(draft.text.as_str())
             });
@@ -587,7 +586,8 @@ fn is_sentence(known: &Words, words: &str) -> bool {
     known.oblige(words) && !known.oblige(&subject)
 }
 
-fn push_lead(text: &mut OneLine, lead: Option<&str>) {
+/// Puts words in front of an item.
+pub(super) fn push_lead(text: &mut OneLine, lead: Option<&str>) {
     let Some(lead) = lead else { return };
     text.push(lead.trim_end_matches([':', '：']));
     text.push_tight(":");

@@ -1,7 +1,7 @@
 //! Labels in front of statements, and words that stand for the statements below them.
 
 use super::SectionKind::{self, Constraints};
-use super::words::{Name, Words, plain};
+use super::words::{Name, Words, lists, plain};
 
 /// A label in front of words on the same line: `**Out of scope:** number plates`.
 #[derive(Debug, Clone, Copy)]
@@ -60,132 +60,6 @@ pub(super) fn is_group(known: &Words, words: &str) -> bool {
     title && words.split_whitespace().count() <= 3 && !known.oblige(words)
 }
 
-/// Words of introductions that state nothing: "The system must support the following:".
-const GENERAL: &[&str] = &[
-    "the",
-    "a",
-    "an",
-    "system",
-    "systems",
-    "solution",
-    "platform",
-    "application",
-    "app",
-    "service",
-    "product",
-    "software",
-    "tool",
-    "team",
-    "crew",
-    "contractor",
-    "vendor",
-    "supplier",
-    "provider",
-    "client",
-    "customer",
-    "user",
-    "users",
-    "we",
-    "you",
-    "it",
-    "they",
-    "shall",
-    "must",
-    "should",
-    "will",
-    "can",
-    "be",
-    "is",
-    "are",
-    "able",
-    "to",
-    "do",
-    "have",
-    "has",
-    "need",
-    "needs",
-    "provide",
-    "support",
-    "include",
-    "includes",
-    "deliver",
-    "meet",
-    "offer",
-    "allow",
-    "following",
-    "requirements",
-    "features",
-    "functions",
-    "capabilities",
-    "items",
-    "points",
-    "criteria",
-    "at",
-    "least",
-    "minimum",
-    "all",
-    "these",
-    "of",
-    "as",
-    "follows",
-    "below",
-    "required",
-    "muss",
-    "mussen",
-    "soll",
-    "sollen",
-    "folgende",
-    "folgendes",
-    "das",
-    "die",
-    "der",
-    "anforderungen",
-    "erfullen",
-    "bieten",
-    "enthalten",
-    "doit",
-    "doivent",
-    "le",
-    "la",
-    "les",
-    "systeme",
-    "suivant",
-    "suivants",
-    "suivantes",
-    "debe",
-    "deben",
-    "el",
-    "los",
-    "las",
-    "sistema",
-    "siguiente",
-    "siguientes",
-    "deve",
-    "devem",
-    "devono",
-    "o",
-    "os",
-    "seguinte",
-    "seguintes",
-    "il",
-    "i",
-    "seguente",
-    "seguenti",
-    "moet",
-    "moeten",
-    "het",
-    "de",
-    "volgende",
-    "systeem",
-    "musi",
-    "musza",
-    "nastepujace",
-    "permettre",
-    "permitir",
-    "fournir",
-    "incluir",
-];
-
 /// Whether words that introduce a list oblige to something of their own: "Gates must open within
 /// 2 seconds in all depots:", but not "The system must:".
 pub(super) fn is_statement(known: &Words, words: &str) -> bool {
@@ -193,115 +67,37 @@ pub(super) fn is_statement(known: &Words, words: &str) -> bool {
         return false;
     }
     let plain = plain(words);
-    plain.split([' ', '|']).filter(|word| !word.is_empty() && !GENERAL.contains(word)).count() >= 2
+    plain
+        .split([' ', '|'])
+        .filter(|word| !word.is_empty() && !lists::GENERAL.contains(word))
+        .count()
+        >= 2
 }
 
 /// Whether a short line speaks of time, by a unit or a year: "Total: five weeks."
 pub(super) fn is_time(text: &str) -> bool {
     const LONGEST: usize = 80;
-    const UNITS: &[&str] = &[
-        "day",
-        "days",
-        "week",
-        "weeks",
-        "month",
-        "months",
-        "quarter",
-        "quarters",
-        "year",
-        "years",
-        "tag",
-        "tage",
-        "tagen",
-        "woche",
-        "wochen",
-        "monat",
-        "monate",
-        "monaten",
-        "jahr",
-        "jahre",
-        "jour",
-        "jours",
-        "semaine",
-        "semaines",
-        "mois",
-        "an",
-        "ans",
-        "dia",
-        "dias",
-        "semana",
-        "semanas",
-        "mes",
-        "meses",
-        "ano",
-        "anos",
-        "giorni",
-        "settimane",
-        "mese",
-        "mesi",
-        "anni",
-        "dagen",
-        "weken",
-        "maand",
-        "maanden",
-        "jaar",
-        "dni",
-        "tydzien",
-        "tygodni",
-        "tygodnie",
-        "miesiac",
-        "miesiace",
-        "miesiecy",
-        "rok",
-        "lat",
-        "день",
-        "дней",
-        "недель",
-        "недели",
-        "месяц",
-        "месяцев",
-        "месяца",
-        "год",
-    ];
     let year = || text.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() == 4);
     let unit = || {
         text.contains(['週', '日', '月', '年'])
-            || plain(text).split([' ', '|']).any(|word| UNITS.contains(&word))
+            || plain(text).split([' ', '|']).any(|word| lists::UNITS.contains(&word))
     };
     text.chars().count() <= LONGEST && (unit() || year())
 }
 
 /// Whether a paragraph only announces what comes: "The following chart sets forth the standards."
 pub(super) fn announces(known: &Words, words: &str) -> bool {
-    const FOLLOWING: &[&str] = &[
-        "following",
-        "folgende",
-        "folgenden",
-        "folgender",
-        "suivant",
-        "suivante",
-        "suivants",
-        "suivantes",
-        "siguiente",
-        "siguientes",
-        "seguinte",
-        "seguintes",
-        "seguente",
-        "seguenti",
-        "volgende",
-        "nastepujace",
-        "nastepujacy",
-        "следующие",
-    ];
     let plain = plain(words);
-    plain.split([' ', '|']).any(|word| FOLLOWING.contains(&word)) && !is_statement(known, words)
+    plain.split([' ', '|']).any(|word| lists::FOLLOWING.contains(&word))
+        && !is_statement(known, words)
 }
 
 /// Whether words that introduce a list say something of their own, such as a number or a place:
 /// "Only for the north depot, contract 17:".
 pub(super) fn is_specific(words: &str) -> bool {
     let plain = plain(words);
-    let own = plain.split([' ', '|']).filter(|word| !word.is_empty() && !GENERAL.contains(word));
+    let own =
+        plain.split([' ', '|']).filter(|word| !word.is_empty() && !lists::GENERAL.contains(word));
     let (own, long) = (own.count(), words.split_whitespace().count() > 8);
     own >= 3 && (long || words.contains(|c: char| c.is_ascii_digit()))
 }

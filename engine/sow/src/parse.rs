@@ -117,7 +117,7 @@ fn title_heading<'p, 'a>(
     parts[at?].heading.as_mut()
 }
 
-/// Whether no other heading is on the level of a marked heading. A first section is no title.
+/// Whether a marked heading is the only one on its level; otherwise it is a section, not the title.
 fn is_alone(parts: &[Part<'_>], at: usize) -> bool {
     let style = |part: &Part<'_>| part.heading.as_ref().map(|heading| heading.style);
     let own = style(&parts[at]);

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::doubts::contradictions;
 use super::headings::{Heading, Style};
-use super::items::{Draft, Reading};
+use super::items::{Draft, Reading, push_lead};
 use super::labels;
 use super::levels::{Level, Levels, is_label_in};
 use super::lines::Line;
@@ -14,7 +14,7 @@ use super::outline::Part;
 use super::parse::{TITLE_CHARS, is_greeting};
 use super::placeholders::{Placeholder, placeholder};
 use super::text::{MAX_ITEM_CHARS, OneLine, one_line};
-use super::words::{Name, Words, plain};
+use super::words::{Name, Words, lists, plain};
 use super::{Item, SectionKind, Sow};
 
 /// Maximum items of one section. A statement of work with more is a data set, too large for any
@@ -224,7 +224,10 @@ impl<'f> Sections<'f> {
                 && draft.number.is_none()
             {
                 draft.number = Some(number.clone());
-                draft.text = prefixed(words, text);
+                let mut line = OneLine::new(MAX_ITEM_CHARS);
+                push_lead(&mut line, Some(words).filter(|words| !words.is_empty()).map(|w| &**w));
+                line.push(text);
+                draft.text = line;
             }
             let statements = matches!(kind, SectionKind::Requirements | SectionKind::Constraints);
             if plain && statements {
@@ -236,7 +239,8 @@ impl<'f> Sections<'f> {
             self.add(draft.kind.unwrap_or(kind), draft, here.parent.as_deref());
         }
         let Some(heading) = heading.filter(|_| !any && !parent) else { return };
-        let words = match may_be_item(heading) || here.numbered.is_some() {
+        let words = match heading.named.is_none() || here.numbered.is_some() {
+            // "PCI DSS" is an item.
             true => Some(heading.text),
             // `## Timeline: six weeks` without anything below it.
             false => heading.text.split_once([':', '：']).map(|(_, words)| words.trim()),
@@ -282,16 +286,14 @@ impl<'f> Sections<'f> {
     }
 
     /// Reads a part that belongs to no section: with `kind`, statements that oblige are taken for
-    /// that section; everything else is noted.
-    /// `parent` says whether it only contains other headings.
+    /// that section; everything else is noted. `contains` says whether other headings are below it.
     fn loose(
         &mut self,
         part: &Part<'_>,
         lines: &[Line<'_>],
         kind: Option<SectionKind>,
-        parent: bool,
+        contains: bool,
     ) {
-        let inside = parent;
         let at_most = MAX_LOOSE_DRAFTS.saturating_sub(self.loose);
         if at_most == 0 {
             self.note_unread(part.at, "more text than is read");
@@ -316,7 +318,7 @@ impl<'f> Sections<'f> {
         let own = heading.filter(|heading| !heading.is_title);
         if let Some(own) = own.filter(|own| own.named.is_none() && own.inline.is_none())
             && block.made() == 0
-            && !inside
+            && !contains
         {
             // A heading with nothing below it is a statement, or something to look at.
             match kind.filter(|_| self.words.oblige(own.text)) {
@@ -327,6 +329,7 @@ impl<'f> Sections<'f> {
         }
         let parent = own.map(|heading| heading.text);
         let mut left: Vec<(usize, String)> = Vec::new();
+        let cut = block.made() >= at_most;
         left.extend(
             heading.and_then(|heading| heading.inline).map(|words| (part.at, words.to_owned())),
         );
@@ -343,7 +346,7 @@ impl<'f> Sections<'f> {
                 Some(_) if self.words.excludes(text) => Some(SectionKind::Constraints),
                 kind => kind.filter(|_| draft.obliged || self.words.oblige(text)),
             };
-            let Some(kind) = named.or_else(|| draft.kind.and(obliges()).or_else(obliges)) else {
+            let Some(kind) = named.or_else(obliges) else {
                 left.push((draft.at, draft.text.into_text()));
                 continue;
             };
@@ -365,6 +368,9 @@ impl<'f> Sections<'f> {
             if !rest.is_empty() {
                 left.push((draft.at, rest));
             }
+        }
+        if cut {
+            self.note_unread(part.at, "more text than is read");
         }
         let Some((first, _)) = left.first() else { return };
         let first = if heading.is_some() { part.at } else { *first };
@@ -481,107 +487,22 @@ fn note(file: &str, notes: &mut Vec<Item>, letter: char, line: u32, words: &str)
     notes.push(Item { id, number: None, text, source: format!("{file}:{line}"), line });
 }
 
-/// `text` with the words of its heading in front.
-fn prefixed(words: &str, text: &str) -> OneLine {
-    let mut line = OneLine::new(MAX_ITEM_CHARS);
-    if !words.is_empty() {
-        line.push(words.trim_end_matches(':'));
-        line.push_tight(":");
-    }
-    line.push(text);
-    line
-}
-
-/// A heading inside a section with nothing below it was an item: "PCI DSS".
-fn may_be_item(heading: &Heading<'_>) -> bool {
-    heading.named.is_none()
-}
-
 /// Whether a heading contains the document's own sections instead of being a subject beside them:
 /// "Project description", "Introduction".
 pub(super) fn contains_all(heading: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "project",
-        "overview",
-        "introduction",
-        "background",
-        "context",
-        "summary",
-        "description",
-        "general",
-        "about",
-        "statement",
-        "work",
-        "engagement",
-        "part",
-        "details",
-        "specification",
-        "scope",
-        "brief",
-        "tender",
-        "document",
-        "projekt",
-        "projektbeschreibung",
-        "beschreibung",
-        "einleitung",
-        "hintergrund",
-        "uberblick",
-        "auftrag",
-        "allgemeines",
-        "ausgangslage",
-        "teil",
-        "projet",
-        "contexte",
-        "presentation",
-        "partie",
-        "proyecto",
-        "contexto",
-        "descripcion",
-        "antecedentes",
-        "introduccion",
-        "projeto",
-        "descricao",
-        "introducao",
-        "progetto",
-        "premessa",
-        "descrizione",
-        "inleiding",
-        "achtergrond",
-        "opdracht",
-        "wprowadzenie",
-        "opis",
-        "проект",
-        "проекта",
-        "описание",
-        "введение",
-    ];
     let plain = plain(heading);
-    plain.split([' ', '|']).any(|word| WORDS.contains(&word))
+    plain.split([' ', '|']).any(|word| lists::CONTAINERS.contains(&word))
         || ["概要", "はじめに", "背景", "プロジェクト"].iter().any(|word| heading.contains(word))
 }
 
 /// Whether a heading is about the extent, time or purpose of what it is in.
 fn is_scoping(heading: &Heading<'_>) -> bool {
-    const SCOPE: &[&str] = &[
-        "scope",
-        "umfang",
-        "perimetre",
-        "alcance",
-        "escopo",
-        "ambito",
-        "perimetro",
-        "omvang",
-        "reikwijdte",
-        "zakres",
-        "portee",
-        "etendue",
-    ];
     let timed = matches!(
         heading.name(),
         Some(Name::Section(SectionKind::Timeline | SectionKind::Objectives))
     );
     let plain = plain(heading.text);
-    timed || plain.split([' ', '|']).any(|word| SCOPE.contains(&word))
+    timed || plain.split([' ', '|']).any(|word| lists::SCOPE.contains(&word))
 }
 
 /// The sentences of a paragraph.

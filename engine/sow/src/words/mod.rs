@@ -8,6 +8,7 @@ mod fr;
 mod it;
 mod ja;
 mod language;
+pub(crate) mod lists;
 mod nl;
 mod pl;
 mod plain;
@@ -303,36 +304,17 @@ impl Words {
         let next = |at: usize| all.get(at + 1).copied().unwrap_or_default();
         let kept = |at: &usize| !is_functional(next(*at));
         let turning: Vec<&str> = (0..all.len()).filter(kept).map(|at| all[at]).collect();
-        let excludes = turning.iter().any(|word| *word != "non" && EXCLUDING.contains(word));
+        let excludes = turning.iter().any(|word| *word != "non" && lists::EXCLUDING.contains(word));
         excludes || self.turning.has(&turning) || self.turning.is_within(words)
     }
 
     /// Whether a sentence says that something is out of scope.
     pub(super) fn excludes(&self, words: &str) -> bool {
-        const SAYINGS: &[&str] = &[
-            "out of scope",
-            "not in scope",
-            "outside the scope",
-            "nicht im umfang",
-            "ausserhalb des umfangs",
-            "nicht bestandteil",
-            "hors perimetre",
-            "hors du perimetre",
-            "fuera de alcance",
-            "fuera del alcance",
-            "fora do escopo",
-            "fora do ambito",
-            "fuori ambito",
-            "fuori dallambito",
-            "buiten scope",
-            "poza zakresem",
-            "вне рамок",
-        ];
         if words.len() > MAX_SENTENCE_BYTES {
             return false;
         }
         let plain = plain(words).replace('|', " ");
-        SAYINGS.iter().any(|saying| plain.contains(saying)) || words.contains("対象外")
+        lists::OUT_OF_SCOPE.iter().any(|saying| plain.contains(saying)) || words.contains("対象外")
     }
 
     /// Whether a sentence obliges someone: "Gates must open within two seconds."
@@ -396,60 +378,6 @@ pub(super) fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}')
 }
 
-/// Words that turn a section into what is left out, wherever they are in its heading: "What we do
-/// not need", "Funzionalità escluse".
-const EXCLUDING: &[&str] = &[
-    "not",
-    "no",
-    "dont",
-    "wont",
-    "never",
-    "non",
-    "excluded",
-    "excluding",
-    "exclusions",
-    "deferred",
-    "postponed",
-    "future",
-    "later",
-    "nicht",
-    "keine",
-    "ausgeschlossen",
-    "ausgeschlossene",
-    "spatere",
-    "zuruckgestellt",
-    "niet",
-    "geen",
-    "latere",
-    "pas",
-    "exclu",
-    "exclus",
-    "exclue",
-    "exclues",
-    "ulterieures",
-    "fuera",
-    "excluidos",
-    "excluidas",
-    "excluido",
-    "excluida",
-    "futuras",
-    "futuros",
-    "fora",
-    "nao",
-    "escluso",
-    "esclusi",
-    "esclusa",
-    "escluse",
-    "future",
-    "poza",
-    "nie",
-    "wyłaczone",
-    "wykluczone",
-    "przyszłe",
-    "не",
-    "вне",
-];
-
 /// Whether a word is "functional": with a negation in front, it names a kind of requirements.
 fn is_functional(word: &str) -> bool {
     ["funk", "func", "fonc", "funz"].iter().any(|start| word.starts_with(start))
@@ -466,7 +394,7 @@ fn negated(name: Name, heading: &str) -> Name {
         let next = words.peek().copied().unwrap_or_default();
         // "Nicht-funktionale Anforderungen" are requirements.
         let kind = is_functional(next);
-        Some(EXCLUDING.contains(&word) && !kind)
+        Some(lists::EXCLUDING.contains(&word) && !kind)
     })
     .any(|excludes| excludes);
     let unspaced = ["対象外", "範囲外", "スコープ外", "しない", "不要", "除外"];
@@ -477,176 +405,4 @@ fn negated(name: Name, heading: &str) -> Name {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::SectionKind::{self, AcceptanceCriteria, Timeline};
-    use super::*;
-
-    fn name(heading: &str) -> Option<Named> {
-        Words::built_in().name(heading)
-    }
-
-    fn section(heading: &str) -> Option<SectionKind> {
-        match name(heading)?.name {
-            Name::Section(kind) => Some(kind),
-            Name::Aside | Name::Topic => None,
-        }
-    }
-
-    #[test]
-    fn headings_people_write_name_their_section() {
-        for (heading, kind) in [
-            ("Requirements", Requirements),
-            ("3.1 Functional requirements", Requirements),
-            ("Non-functional Requirements", Requirements),
-            ("What we need from you", Requirements),
-            ("MUST HAVE", Requirements),
-            ("Scope of work", Requirements),
-            ("Platform requirements summary", Requirements),
-            ("In-scope activities", Requirements),
-            ("Requirements addressed", Requirements),
-            ("Business goals & success criteria", Objectives),
-            ("Why we are doing this", Objectives),
-            ("Assumptions and constraints", Constraints),
-            ("What the system must not do", Constraints),
-            ("What we don’t need", Constraints),
-            ("Out of scope", Constraints),
-            ("Out-of-scope items", Constraints),
-            ("Non-goals", Constraints),
-            ("What you will deliver", Deliverables),
-            ("Summary of deliverables", Deliverables),
-            ("Deliverable acceptance criteria", AcceptanceCriteria),
-            ("Acceptance criteria for deliverables", AcceptanceCriteria),
-            ("How we will accept the work", AcceptanceCriteria),
-            ("Definition of done", AcceptanceCriteria),
-            ("When we need it", Timeline),
-            ("Delivery schedule (draft)", Timeline),
-            ("🚀 Milestones", Timeline),
-        ] {
-            assert_eq!(section(heading), Some(kind), "{heading}");
-        }
-    }
-
-    #[test]
-    fn headings_in_other_languages_name_their_section() {
-        for (heading, kind) in [
-            ("1. Ziele", Objectives),
-            ("2. Anforderungen", Requirements),
-            ("Nicht-funktionale Anforderungen", Requirements),
-            ("Systemanforderungen", Requirements),
-            ("Anforderungen an die Schranke", Requirements),
-            ("Rahmenbedingungen", Constraints),
-            ("Nicht im Umfang", Constraints),
-            ("LIEFERGEGENSTÄNDE", Deliverables),
-            ("Abnahmekriterien", AcceptanceCriteria),
-            ("Zeitplan und Meilensteine", Timeline),
-            ("Objectifs du projet", Objectives),
-            ("Exigences fonctionnelles", Requirements),
-            ("Hors périmètre", Constraints),
-            ("Critères d’acceptation", AcceptanceCriteria),
-            ("Calendrier prévisionnel", Timeline),
-            ("Requisitos técnicos", Requirements),
-            ("Fuera del alcance", Constraints),
-            ("Entregables", Deliverables),
-            ("Criterios de aceptación", AcceptanceCriteria),
-            ("Requisitos não funcionais", Requirements),
-            ("Restrições", Constraints),
-            ("Obiettivi", Objectives),
-            ("Vincoli", Constraints),
-            ("Cronoprogramma", Timeline),
-            ("Functionele eisen", Requirements),
-            ("Buiten scope", Constraints),
-            ("Mijlpalen", Timeline),
-            ("Wymagania funkcjonalne", Requirements),
-            ("Poza zakresem", Constraints),
-            ("Kryteria odbioru", AcceptanceCriteria),
-            ("機能要件", Requirements),
-            ("1．目的", Objectives),
-            ("スコープ外", Constraints),
-            ("成果物", Deliverables),
-            ("スケジュール", Timeline),
-            ("Требования к системе", Requirements),
-            ("Критерии приёмки", AcceptanceCriteria),
-        ] {
-            assert_eq!(section(heading), Some(kind), "{heading}");
-        }
-    }
-
-    #[test]
-    fn headings_about_something_else_name_none() {
-        for heading in [
-            "Background",
-            "Hintergrund",
-            "Contexte",
-            "背景",
-            "Proposal requirements",
-            "Anforderungen an das Angebot",
-            "Requirements gathering",
-            "Why us",
-            "Payment schedule",
-            "Where and how",
-            "Ångström",
-            "",
-            "#",
-            "Schedule risk",
-            "One two three four five six seven eight nine ten eleven twelve requirements",
-        ] {
-            assert_eq!(section(heading), None, "{heading}");
-        }
-    }
-
-    #[test]
-    fn an_exact_name_says_nothing_else() {
-        assert!(name("Key requirements").expect("named").exact);
-        assert!(name("Requirements and constraints").expect("named").exact);
-        assert!(name("Requirements summary").expect("named").exact);
-        assert!(name("機能要件").expect("named").exact);
-        assert!(!name("Requirements for the shop").expect("named").exact);
-        assert!(name("Requirements for the shop").expect("named").leads);
-        assert!(!name("Agree the schedule").expect("named").leads);
-    }
-
-    #[test]
-    fn a_workspace_adds_its_own_headings() {
-        let words = Words::default().with(Requirements, ["Pflichtenheft", "仕様書"]);
-        for heading in ["Pflichtenheft", "3. Pflichtenheft der Schranke", "基本仕様書"] {
-            let named = words.name(heading).expect("named");
-            assert_eq!(named.name, Name::Section(Requirements), "{heading}");
-        }
-    }
-
-    #[test]
-    fn sentences_that_oblige_are_recognised() {
-        let words = Words::built_in();
-        for sentence in [
-            "Gates must open within 2 seconds.",
-            "The gate needs to open",
-            "Die Schranke muss in 2 Sekunden öffnen.",
-            "Die Daten sind zu verschlüsseln.",
-            "La barrière doit s’ouvrir en 2 secondes.",
-            "El sistema deberá registrar cada apertura.",
-            "O sistema deve registrar.",
-            "Il varco deve aprirsi.",
-            "De slagboom moet opengaan.",
-            "Szlaban musi się otworzyć.",
-            "2秒以内に開くこと。",
-            "Система должна открываться.",
-        ] {
-            assert!(words.oblige(sentence), "{sentence}");
-        }
-        for sentence in ["Queues of 40 minutes", "900 EUR a day", "Seit 1987.", "現在は手動です。"]
-        {
-            assert!(!words.oblige(sentence), "{sentence}");
-        }
-    }
-
-    #[test]
-    fn words_that_change_a_lists_meaning_are_recognised() {
-        let words = Words::built_in();
-        assert!(words.changes_meaning("The system must not:"));
-        assert!(words.changes_meaning("Non-goals"));
-        assert!(words.changes_meaning("Nice to have"));
-        assert!(words.changes_meaning("Nicht im Umfang"));
-        assert!(!words.changes_meaning("Non-functional requirements"));
-        assert!(!words.changes_meaning("The system must:"));
-    }
-}
+mod tests;
