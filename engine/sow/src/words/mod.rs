@@ -65,6 +65,8 @@ struct Phrase {
 pub struct Words {
     /// Phrases by their last word.
     ends: HashMap<String, Vec<Phrase>>,
+    /// Whole headings that a workspace adds, folded. They come before everything else.
+    whole: HashMap<String, SectionKind>,
     /// Phrases that end longer words, the longest first.
     suffixes: Vec<Phrase>,
     qualifiers: HashSet<String>,
@@ -80,6 +82,7 @@ pub struct Words {
 static BUILT_IN: LazyLock<Words> = LazyLock::new(|| {
     let mut words = Words {
         ends: HashMap::new(),
+        whole: HashMap::new(),
         suffixes: Vec::new(),
         qualifiers: HashSet::new(),
         prefixes: Vec::new(),
@@ -118,6 +121,7 @@ impl Words {
             let unspaced = heading.chars().any(is_unspaced);
             let grammar = if unspaced { Grammar::Unspaced } else { Grammar::After };
             self.phrase(heading, Name::Section(kind), grammar);
+            self.whole.insert(plain(heading), kind);
         }
         self.sort();
         self
@@ -181,6 +185,9 @@ impl Words {
             return None;
         }
         let plain = plain(heading);
+        if let Some(kind) = self.whole.get(&plain) {
+            return Some(Named { name: Name::Section(*kind), leads: true, exact: true });
+        }
         if plain.bytes().filter(|byte| matches!(byte, b' ' | b'|')).count() >= MAX_HEADING_WORDS {
             return None;
         }

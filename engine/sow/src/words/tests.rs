@@ -129,8 +129,16 @@ fn an_exact_name_says_nothing_else() {
 
 #[test]
 fn a_workspace_adds_its_own_headings() {
-    let words = Words::default().with(Requirements, ["Pflichtenheft", "仕様書"]);
-    for heading in ["Pflichtenheft", "3. Pflichtenheft der Schranke", "基本仕様書"] {
+    let more = ["Pflichtenheft", "仕様書", "Tore / Schranken", "Nicht nur Hintergrund", "Termine"];
+    let words = Words::default().with(Requirements, more);
+    for heading in [
+        "Pflichtenheft",
+        "3. Pflichtenheft der Schranke",
+        "基本仕様書",
+        "2. Tore / Schranken",
+        "Nicht nur Hintergrund",
+        "Termine",
+    ] {
         let named = words.name(heading).expect("named");
         assert_eq!(named.name, Name::Section(Requirements), "{heading}");
     }
