@@ -133,6 +133,13 @@ fn an_engagement_starts_with_a_word_document() {
 }
 
 #[test]
+fn a_pdf_without_text_is_refused() {
+    let crew = crew();
+    let path = put(&crew, "scan.pdf", &pdf(&[])).display().to_string();
+    crew.run(&["sow", &path]).exits(2).says("the PDF has no text; if it is scanned");
+}
+
+#[test]
 fn an_older_encoding_is_read_with_a_notice() {
     let crew = crew();
     let path = put(&crew, "old.txt", b"Anforderungen:\n- Die T\xfcr muss schlie\xdfen.\n");

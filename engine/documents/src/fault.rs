@@ -29,7 +29,7 @@ pub enum DocumentFault {
         /// The format.
         format: Format,
     },
-    /// There is no text in it.
+    /// It contains no text.
     #[error("the {format} has no text; if it is scanned, send the original, or type what matters")]
     NoText {
         /// The format.

@@ -109,52 +109,10 @@ fn a_mail_is_read_with_its_attachments() {
     );
 }
 
-/// A PDF with one page that shows these lines.
-fn pdf(lines: &[&str]) -> Vec<u8> {
-    let shown: String = lines.iter().map(|line| format!("({line}) Tj T* ")).collect();
-    let stream = format!("BT /F1 12 Tf 14 TL 72 720 Td {shown}ET");
-    let objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
-        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R \
-         /Resources << /Font << /F1 5 0 R >> >> >>"
-            .to_owned(),
-        format!("<< /Length {} >>\nstream\n{stream}\nendstream", stream.len()),
-        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
-    ];
-    let mut file = "%PDF-1.4\n".to_owned();
-    let mut places = Vec::new();
-    for (at, object) in objects.iter().enumerate() {
-        places.push(file.len());
-        file.push_str(&format!("{} 0 obj\n{object}\nendobj\n", at + 1));
-    }
-    let start = file.len();
-    file.push_str(&format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1));
-    for place in places {
-        file.push_str(&format!("{place:010} 00000 n \n"));
-    }
-    file.push_str(&format!(
-        "trailer << /Size {} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n",
-        objects.len() + 1
-    ));
-    file.into_bytes()
-}
-
-#[test]
-fn a_pdf_is_read_line_by_line() {
-    let read =
-        read("sow.pdf", &pdf(&["Requirements", "1. Gates open fast", "2. Gates keep a log"]))
-            .expect("a PDF");
-    assert_eq!(read.format, Some(Format::Pdf));
-    let lines: Vec<&str> = read.text.lines().filter(|line| !line.is_empty()).collect();
-    assert_eq!(lines, ["Requirements", "1. Gates open fast", "2. Gates keep a log"]);
-}
-
 #[test]
 fn what_cannot_be_read_is_refused_by_name() {
     let refusal = |name: &str, bytes: &[u8]| read(name, bytes).expect_err("refused").to_string();
     assert!(refusal("a.pdf", b"%PDF-1.7\n...").starts_with("the PDF is damaged"));
-    assert_eq!(read("a.pdf", &pdf(&[])), Err(DocumentFault::NoText { format: Format::Pdf }));
     assert!(refusal("a.docx", b"PK\x03\x04word/document.xml").contains("Word document is damaged"));
     assert!(refusal("a.zip", b"PK\x03\x04").contains("a ZIP archive"));
     assert!(refusal("a.png", b"\x89PNG\r\n\x1a\n").contains("a picture"));

@@ -31,8 +31,8 @@ pub(super) struct Arguments {
 impl TypedTool for RepoMove {
     type Arguments = Arguments;
     const NAME: &'static str = "repo_move";
-    const DESCRIPTION: &'static str = "Gives one file of the customer's repository another path, in \
-                                       one commit. Only inside your scope, and no deliverable.";
+    const DESCRIPTION: &'static str = "Gives one file of the customer's repository another path, \
+                                       in one commit. Only inside your scope, and no deliverable.";
     const CAPABILITY: Capability = Capability::WriteRepo;
     const EFFECT: Effect = Effect::CompareAndSwap;
     const IN_REVIEW: bool = false;

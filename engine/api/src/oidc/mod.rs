@@ -109,7 +109,7 @@ impl Oidc {
     async fn identified(&self, token: &str, now: i64) -> Result<Person, String> {
         let claims = self.verified(token, now).await?;
         if !claims.is_access_for(&self.settings.client_id, &self.settings.issuer) {
-            return Err("it is no access token for this client".to_owned());
+            return Err("it is not an access token for this client".to_owned());
         }
         let person = claims.person(self.settings.operators.as_deref());
         person.ok_or_else(|| "it names no person".to_owned())

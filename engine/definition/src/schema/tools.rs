@@ -10,8 +10,8 @@ use crate::catalogue::{Capability, Effect, ToolInfo};
 pub fn tools_page(tools: &[ToolInfo]) -> String {
     let mut page = "# Tools\n\n\
         What an agent can be granted in `tools` or `shared_tools` of `agents.yaml`. Arguments that \
-        do not match the schema are refused, and the agent reads why. `cloudcrew explain agent NAME` \
-        shows what an agent has.\n\n\
+        do not match the schema are refused, and the agent reads why. `cloudcrew explain agent \
+        NAME` shows what an agent has.\n\n\
         | Tool | May |\n|---|---|\n"
         .to_owned();
     for tool in tools {

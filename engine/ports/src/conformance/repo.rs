@@ -131,7 +131,7 @@ pub async fn a_path_that_does_not_fit_is_refused(repo: &dyn Repo, head: &str) {
     );
 }
 
-/// A removed file is gone, with the folders that it leaves empty, and a file can move in one commit.
+/// A removed file is gone, with the folders that it leaves empty; a file can move in one commit.
 pub async fn files_are_removed(repo: &dyn Repo, head: &str) -> String {
     let path = |text: &str| done("a path of the suite is valid", RepoPath::parse(text));
     let mut step = request("s6", &[("docs/moved.md", "")]);

@@ -1,5 +1,5 @@
-//! Terraform that is formatted and valid without any provider: `terraform_data` is in place of what a
-//! live crew would create, so nothing is created by accident.
+//! Terraform that is formatted and valid without any provider: `terraform_data` takes the place of
+//! what a live crew would create, so nothing is created by accident.
 
 use super::{Sketch, line};
 
