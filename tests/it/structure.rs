@@ -20,7 +20,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("runtime", &["definition", "plan", "planted", "ports", "sow", "tools"]),
     ("lsp", &["definition", "plan"]),
     ("views", &["definition", "plan", "ports", "runtime"]),
-    ("api", &["definition", "ports", "runtime", "sow", "views"]),
+    ("api", &["definition", "plan", "ports", "runtime", "sow", "views"]),
     ("benches", &["aws", "definition", "local", "plan", "ports", "runtime", "sow", "tools"]),
 ];
 

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use axum::http::HeaderMap;
+use cloudcrew_definition::crew::Definition;
+use cloudcrew_plan::Plan;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::blob::Blobs;
 use cloudcrew_ports::clock::Clock;
@@ -349,6 +351,12 @@ pub trait Starts: Send + Sync {
     /// # Errors
     /// When the definitions have errors.
     async fn workflows(&self) -> Result<Vec<WorkflowRow>, Problem>;
+
+    /// The definitions as they are now, and the plan of a workflow.
+    ///
+    /// # Errors
+    /// When the definitions have errors, or no such workflow.
+    async fn definitions(&self, workflow: &str) -> Result<(Definition, Plan), Problem>;
 
     /// The graph of a workflow as Mermaid; `None` when there is no such workflow.
     ///

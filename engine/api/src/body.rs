@@ -26,7 +26,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
                 (_, JsonRejection::JsonDataError(_)) => Kind::Invalid,
                 _ => Kind::Malformed,
             };
-            Problem::new(kind, rejection.body_text())
+            Problem::new(kind, plain(&rejection.body_text()))
         })
     }
 }
@@ -41,6 +41,22 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
         let query = Query::<T>::from_request_parts(parts, state).await;
         query
             .map(|Query(value)| Asked(value))
-            .map_err(|rejection| Problem::new(Kind::Malformed, rejection.body_text()))
+            .map_err(|rejection| Problem::new(Kind::Malformed, plain(&rejection.body_text())))
     }
+}
+
+/// What the framework says about a request, in words for its sender.
+fn plain(text: &str) -> String {
+    const WORDS: [(&str, &str); 4] = [
+        ("Failed to deserialize the JSON body into the target type: ", "the body does not fit: "),
+        ("Failed to parse the request body as JSON: ", "the body is not valid JSON: "),
+        ("Failed to deserialize query string: ", "the query does not fit: "),
+        (
+            "Expected request with `Content-Type: application/json`",
+            "send `content-type: application/json`",
+        ),
+    ];
+    let found =
+        WORDS.iter().find_map(|(from, to)| Some(format!("{to}{}", text.strip_prefix(from)?)));
+    found.unwrap_or_else(|| text.to_owned())
 }

@@ -9,7 +9,7 @@ use cloudcrew_definition::shown::row;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::args::{Approve, Args, Command, Format, MemberChange, Run};
+use crate::args::{Approve, Args, Command, Definitions, Format, MemberChange, Run};
 use crate::commands::decide::read;
 use crate::commands::{answered, said};
 use crate::exit::{Exit, Failure};
@@ -76,8 +76,12 @@ pub async fn run(args: &Args, url: &str) -> Result<Option<Exit>, Failure> {
         Command::Resume { project, approve: None, .. } => {
             operate(&server()?, project, "resume", None).await?
         }
-        Command::Retry { project, from, definitions: None, approve: None, .. } => {
-            let body = json!({ "from": from });
+        Command::Retry { project, from, definitions, approve: None, .. } => {
+            let definitions = definitions.map(|which| match which {
+                Definitions::Pinned => "pinned",
+                Definitions::Current => "current",
+            });
+            let body = json!({ "from": from, "definitions": definitions });
             operate(&server()?, project, "retry", Some(&body)).await?
         }
         Command::Message { project, words, format } => {

@@ -8,7 +8,7 @@ use cloudcrew_api::problem::{Kind, Problem};
 use cloudcrew_api::{New, Started, Starts};
 use cloudcrew_definition::crew::Definition;
 use cloudcrew_definition::path::RepoPath;
-use cloudcrew_plan::{Kind as StateKind, build, emit};
+use cloudcrew_plan::{Kind as StateKind, Plan, build, emit};
 use cloudcrew_ports::blob::Blobs as _;
 use cloudcrew_ports::journal::Journal as _;
 use cloudcrew_ports::lease::Leases as _;
@@ -125,6 +125,15 @@ impl Starts for Workspace {
             }),
         };
         Ok(definition.workflows.iter().map(row).collect())
+    }
+
+    async fn definitions(&self, workflow: &str) -> Result<(Definition, Plan), Problem> {
+        let definition = self.definition()?;
+        let plan = build(&definition, workflow).ok_or_else(|| {
+            let detail = format!("the workspace no longer has a workflow `{workflow}`");
+            Problem::new(Kind::Incompatible, detail)
+        })?;
+        Ok((definition, plan))
     }
 
     async fn graph(&self, workflow: &str) -> Result<Option<String>, Problem> {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{approval, small};
 use crate::support::service::{Service, TOKEN, get, post};
-use crate::support::{Done, crew, root};
+use crate::support::{Done, crew, edited, root};
 
 #[test]
 fn a_killed_service_continues_where_it_was() {
@@ -42,6 +42,30 @@ fn two_processes_share_a_home() {
         requests["requests"][0]["answer"]["channel"].clone()
     };
     assert_eq!((channel("demo"), channel("other")), (json!("terminal"), json!("api")));
+}
+
+#[test]
+fn a_failed_engagement_is_retried_with_the_definitions_of_the_service() {
+    let crew = edited();
+    let phase = "phases/architecture.yaml";
+    crew.edit(phase, "max_turns: 100", "max_turns: 2");
+    let service = Service::start(&crew, &[]);
+    service.begin("demo", json!({})).is(201);
+    let status = service.reaches("demo", "waiting");
+    service.send(&post("/projects/demo/approve", &approval(&status))).is(200);
+    service.reaches("demo", "failed");
+    crew.edit(phase, "max_turns: 2", "max_turns: 100");
+    let retry = |body| service.send(&post("/projects/demo/retry", &body));
+    retry(json!({ "definitions": "older" })).is(422);
+    retry(json!({ "definitions": "pinned" })).is(200);
+    service.reaches("demo", "failed");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cloudcrew"));
+    command.args(["retry", "demo", "--definitions", "current", "--server"]);
+    command.arg(format!("http://{}", service.address)).env("CLOUDCREW_TOKEN", TOKEN);
+    Done::from(command.output().expect("the binary starts")).exits(0);
+    let status = service.reaches("demo", "waiting");
+    assert_eq!(status["waiting"][0]["id"], "architecture-1");
+    service.send(&post("/projects/demo/retry", &json!({}))).refused(409, "ended");
 }
 
 #[test]

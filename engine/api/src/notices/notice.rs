@@ -50,6 +50,9 @@ pub struct Notice {
     /// Until when it waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Time>,
+    /// Whether the engagement is a rehearsal.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub rehearsal: bool,
     /// Groups that may decide; empty when it concerns everyone who has a role.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
@@ -158,7 +161,16 @@ impl Notice {
             text,
             request: None,
             deadline: None,
+            rehearsal: false,
             groups: Vec::new(),
         }
+    }
+
+    /// Says that the engagement is a rehearsal.
+    #[must_use]
+    pub fn rehearsed(mut self) -> Notice {
+        self.rehearsal = true;
+        self.title = format!("(rehearsal) {}", self.title);
+        self
     }
 }

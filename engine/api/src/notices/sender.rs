@@ -153,7 +153,7 @@ impl Sender {
             Some(head) => head,
             None => return Ok(behind.after),
         };
-        let (mut upto, mut ready) = (behind.after, Vec::new());
+        let (mut upto, mut ready, mut rehearses) = (behind.after, Vec::new(), None);
         loop {
             let page = self.journal.read(project, &head, ENTRIES).await?;
             let Some(last) = page.last() else { break };
@@ -167,7 +167,14 @@ impl Sender {
                     Some(notice) => self.wanted(notice, &mut standing).await?,
                     None => None,
                 };
-                if let Some(notice) = wanted {
+                if let Some(mut notice) = wanted {
+                    let rehearses = match rehearses {
+                        Some(known) => known,
+                        None => *rehearses.insert(self.rehearses(project).await?),
+                    };
+                    if rehearses {
+                        notice = notice.rehearsed();
+                    }
                     let later =
                         |reader: &Reader| reader.from(notice.at.0) > now || reader.is_quiet(now);
                     if self.channel.reader.as_ref().is_some_and(later) {
@@ -191,6 +198,15 @@ impl Sender {
         }
         let sent = self.send(project, ready, upto, now).await;
         Ok(if sent > upto { head.seq } else { sent })
+    }
+
+    /// Whether an engagement is a rehearsal, by its first entry.
+    async fn rehearses(&self, project: &str) -> Result<bool, EngagementError> {
+        let first = self.journal.read(project, &Head::default(), 1).await?;
+        let Some(first) = first.first() else { return Ok(false) };
+        let started = content(&*self.blobs, project, first).await?;
+        let started = serde_json::from_value::<Event>(started);
+        Ok(matches!(started, Ok(Event::Started(started)) if started.voice.is_rehearsal()))
     }
 
     /// Sends notifications; returns the entry of the last one, or `before` when they must be sent

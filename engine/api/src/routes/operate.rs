@@ -64,6 +64,20 @@ pub(crate) struct RetryFrom {
     /// that failed, or the gate that expired.
     #[serde(default)]
     from: Option<String>,
+    /// The definitions to continue with. Defaults to `current` when the failure named a key of the
+    /// definitions, else to `pinned`.
+    #[serde(default)]
+    definitions: Option<WhichDefinitions>,
+}
+
+/// Definitions that an engagement can continue with.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WhichDefinitions {
+    /// Those that it started with.
+    Pinned,
+    /// Those that the service has now.
+    Current,
 }
 
 /// Something was recorded.
@@ -73,7 +87,8 @@ pub(crate) struct Accepted {
     id: String,
 }
 
-/// Retries an engagement that failed or expired, with the definitions it is pinned to.
+/// Retries an engagement that failed or expired. Current definitions must keep the phases that were
+/// approved before.
 #[utoipa::path(post, path = "/projects/{id}/retry",
     operation_id = "retry_project", tag = "operations",
     params(("id" = String, Path, description = "The engagement"), KeyHeader),
@@ -84,12 +99,22 @@ pub(crate) async fn retry(
     State(app): State<App>,
     mut opened: Opened<Operate>,
     once: Once,
-    Body(RetryFrom { from }): Body<RetryFrom>,
+    Body(RetryFrom { from, definitions }): Body<RetryFrom>,
 ) -> Result<Response, Problem> {
     let reply = accepted(&opened.project);
     let receipt = |_: &[Event]| once.receipt(200, &reply);
     let actor = opened.caller.name.clone();
-    let asked = Retry { from: from.as_deref(), definitions: None, actor: &actor };
+    let current = match definitions {
+        Some(WhichDefinitions::Pinned) => false,
+        Some(WhichDefinitions::Current) => opened.state.end.is_some(),
+        None => opened.state.end.as_ref().is_some_and(|end| !end.key.is_empty()),
+    };
+    let current = match current {
+        true => Some(app.ports().starts.definitions(&opened.state.started.workflow).await?),
+        false => None,
+    };
+    let definitions = current.as_ref().map(|(definition, plan)| (definition, plan));
+    let asked = Retry { from: from.as_deref(), definitions, actor: &actor };
     let place = app.record().answering(&receipt);
     if let Err(error) = record_retry(place, &*app.ports().clock, &mut opened, asked).await {
         return Err(opened.failed(error));
