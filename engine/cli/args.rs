@@ -271,6 +271,13 @@ pub enum Command {
         /// Name of the document.
         name: String,
     },
+    /// Run a program in the sandbox that this process is in, for the engine outside of it.
+    #[command(hide = true)]
+    RunInside {
+        /// Limits, a program and its arguments; nothing for the job on stdin.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
     /// Check that a run has everything it needs, and show the model of each agent.
     Doctor {
         /// Make one small call to each live model, and report latency, access and price. This costs

@@ -36,6 +36,7 @@ mod races;
 mod rehearsed;
 mod replies;
 mod retry;
+mod sandbox;
 mod scopes;
 mod screens;
 mod service;

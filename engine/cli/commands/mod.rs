@@ -106,6 +106,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             sow::sow(&args, file, workflow.as_deref(), *format)
         }
         Command::ReadDocument { name } => crate::document::child(name),
+        Command::RunInside { words } => Ok(crate::wiring::inside(words).map(|()| Exit::Done)?),
         Command::Doctor { live, model } => doctor::doctor(&args, *live, model).await,
         Command::Completions { what } => completions::completions(*what),
     }

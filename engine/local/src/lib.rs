@@ -5,6 +5,7 @@ pub mod clock;
 pub mod folder;
 pub mod holder;
 pub mod openai;
+pub mod program;
 pub mod rehearsal;
 pub mod repo;
 pub mod store;

@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod mended;
 pub mod model;
 pub mod outbox;
+pub mod program;
 pub mod receipt;
 pub mod reply;
 pub mod repo;

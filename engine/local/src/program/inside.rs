@@ -1,0 +1,277 @@
+//! The helper in the sandbox: unpacks the files of a job, runs its program within limits, and
+//! returns what it printed and changed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use cloudcrew_ports::program::{
+    ChangedFile, Job, JobFile, Limits, MAX_CHANGED, MAX_CHANGES, MAX_OUTPUT, ProgramEnd, Ran,
+};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+
+use super::usage::usage;
+use super::wire::{self, Reply};
+use super::{FILES, HELPER, INSIDE, guard};
+
+/// How often the program is looked at.
+const LOOK: Duration = Duration::from_millis(2);
+/// How often its memory and processes are counted.
+const COUNT: Duration = Duration::from_millis(20);
+/// Folders that tools fill for themselves; what is in them is not returned.
+const OWN: [&str; 7] = [
+    "__pycache__",
+    "node_modules",
+    ".terraform",
+    ".pytest_cache",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".git",
+];
+/// Maximum depth of folders to look for changes in.
+const DEEPEST: usize = 64;
+
+/// What the engine's binary does in the sandbox. Without words, it runs the job on stdin and writes
+/// the reply to stdout; with words, it becomes the program that they name, within limits.
+///
+/// # Errors
+/// When the engine does not take the reply, or the program cannot be started.
+pub fn inside(words: &[String]) -> io::Result<()> {
+    if let [processor, memory, disk, processes, program, arguments @ ..] = words {
+        let number = |word: &String| word.parse::<u64>().map_err(io::Error::other);
+        limit(number(processor)?, number(memory)?, number(disk)?, number(processes)?);
+        guard::close().map_err(|error| io::Error::other(error.to_string()))?;
+        return Err(Command::new(program).args(arguments).exec());
+    }
+    let reply = match wire::asked(&mut io::stdin().lock()) {
+        Ok(job) => run(&job).unwrap_or_else(|error| Reply::Failed(error.to_string())),
+        Err(error) => Reply::Failed(error.to_string()),
+    };
+    wire::reply(&mut io::stdout().lock(), &reply)
+}
+
+fn run(job: &Job) -> io::Result<Reply> {
+    // Its stdout must not be reachable as `/proc/PID/fd/1`.
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    shut();
+    people()?;
+    for file in &job.files {
+        unpack(file)?;
+    }
+    let began = Instant::now();
+    let Limits { processor, memory, disk, processes, .. } = job.limits;
+    // The helper itself has no limits: it must outlive the program.
+    let mut child = Command::new(INSIDE)
+        .arg(HELPER)
+        .args([processor, memory, disk, processes].map(|limit| limit.to_string()))
+        .arg(&job.program)
+        .args(&job.arguments)
+        .envs(job.environment.iter().map(|(name, value)| (name, value)))
+        .current_dir(Path::new(FILES).join(&job.folder))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let (output, errors) = (kept(child.stdout.take()), kept(child.stderr.take()));
+    let end = watched(&mut child, &job.limits, began)?;
+    // Whatever it has started ends too; the pipes are closed then, and the files rest.
+    let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
+    let _ = child.wait();
+    let (changed, left_out) = changes(&job.files);
+    let (output, errors) = (output.join(), errors.join());
+    let (output, errors) = (output.unwrap_or_default(), errors.unwrap_or_default());
+    Ok(Reply::Ran(Ran { end, output, errors, changed, left_out }))
+}
+
+/// Closes what whoever started the engine left open by mistake.
+fn shut() {
+    let entries = fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    // All of them first: the listing is an open file too.
+    let open: Vec<i32> = numbers.filter(|number| *number > 2).collect();
+    for number in open {
+        let _ = nix::unistd::close(number);
+    }
+}
+
+/// What programs look up about the one user and the one machine.
+fn people() -> io::Result<()> {
+    fs::write("/etc/passwd", "crew:x:1000:1000::/tmp:/bin/sh\n")?;
+    fs::write("/etc/group", "crew:x:1000:\n")?;
+    fs::write("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n")
+}
+
+/// Writes a file. Scripts can be executed.
+fn unpack(JobFile { path, content }: &JobFile) -> io::Result<()> {
+    let to = Path::new(FILES).join(path);
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(&to, content)?;
+    if content.starts_with(b"#!") {
+        fs::set_permissions(&to, fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(())
+}
+
+/// The limits that the kernel keeps, for each process.
+fn limit(processor: u64, memory: u64, disk: u64, processes: u64) {
+    for (resource, most) in [
+        (Resource::Cpu, processor),
+        (Resource::Data, memory),
+        (Resource::Fsize, disk),
+        (Resource::Nproc, processes),
+        (Resource::Nofile, 1_024),
+        (Resource::Core, 0),
+    ] {
+        // A second more, so that the first signal says which limit it was.
+        let maximum = if resource == Resource::Cpu { most + 1 } else { most };
+        let _ = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(maximum) });
+    }
+}
+
+/// Waits until the program ends or exceeds a limit.
+fn watched(child: &mut Child, limits: &Limits, began: Instant) -> io::Result<ProgramEnd> {
+    let mut counted = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(ended(status, limits));
+        }
+        if began.elapsed() >= limits.time {
+            return Ok(ProgramEnd::Exceeded(format!("{} s", limits.time.as_secs_f64())));
+        }
+        if counted.elapsed() >= COUNT {
+            counted = Instant::now();
+            let used = usage(limits.memory);
+            if used.processes > limits.processes {
+                return Ok(ProgramEnd::Exceeded(format!("{} processes", limits.processes)));
+            }
+            if used.memory > limits.memory {
+                let most = limits.memory >> 20;
+                return Ok(ProgramEnd::Exceeded(format!("{most} MiB of memory")));
+            }
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+fn ended(status: ExitStatus, limits: &Limits) -> ProgramEnd {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => ProgramEnd::Exited(code),
+        (None, Some(libc::SIGXCPU)) => {
+            ProgramEnd::Exceeded(format!("{} s of processor time", limits.processor))
+        }
+        (None, Some(libc::SIGXFSZ)) => {
+            ProgramEnd::Exceeded(format!("{} MiB in a file", limits.disk >> 20))
+        }
+        (None, signal) => ProgramEnd::Signalled(signal.unwrap_or_default()),
+    }
+}
+
+/// Reads a stream to its end, and keeps its beginning and its end.
+fn kept(stream: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let (mut first, mut last, mut left_out) = (Vec::new(), Vec::new(), 0);
+        let Some(mut stream) = stream else { return first };
+        let mut part = vec![0; 64 * 1024];
+        while let Ok(read @ 1..) = stream.read(&mut part) {
+            let mut part = &part[..read];
+            let room = (MAX_OUTPUT / 2).saturating_sub(first.len()).min(part.len());
+            first.extend_from_slice(&part[..room]);
+            part = &part[room..];
+            last.extend_from_slice(part);
+            // Not with every part, which would move the rest each time.
+            if last.len() > MAX_OUTPUT {
+                let old = last.len() - MAX_OUTPUT / 2;
+                left_out += old;
+                last.drain(..old);
+            }
+        }
+        if last.len() > MAX_OUTPUT / 2 {
+            let old = last.len() - MAX_OUTPUT / 2;
+            left_out += old;
+            last.drain(..old);
+        }
+        if left_out > 0 {
+            let _ = write!(first, "\n[{left_out} bytes left out]\n");
+        }
+        first.extend_from_slice(&last);
+        first
+    })
+}
+
+/// The regular files that are not as they were unpacked, by path, and the number of others that do
+/// not fit into the reply.
+fn changes(files: &[JobFile]) -> (Vec<ChangedFile>, usize) {
+    let before: BTreeMap<&str, &[u8]> =
+        files.iter().map(|file| (file.path.as_str(), file.content.as_slice())).collect();
+    let (mut changed, mut left_out, mut room) = (Vec::new(), 0, MAX_CHANGED);
+    let mut seen = Vec::new();
+    let mut folders = vec![(PathBuf::new(), 0)];
+    while let Some((folder, depth)) = folders.pop() {
+        let Ok(entries) = fs::read_dir(Path::new(FILES).join(&folder)) else { continue };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let Ok(kind) = entry.file_type() else { continue };
+            if kind.is_dir() {
+                if depth < DEEPEST && !OWN.iter().any(|own| name == *own) {
+                    folders.push((folder.join(&name), depth + 1));
+                }
+                continue;
+            }
+            let path = folder.join(&name).to_str().map(str::to_owned);
+            // A link, a pipe or a name that is not text: nothing to commit.
+            let Some(path) = path.filter(|_| kind.is_file()) else {
+                left_out += 1;
+                continue;
+            };
+            let before = before.get(path.as_str());
+            let size = entry.metadata().map_or(u64::MAX, |found| found.len());
+            let is_large = usize::try_from(size).is_ok_and(|size| size > room);
+            let same = |content: &Vec<u8>| before.is_some_and(|before| *before == content);
+            if before.is_some() {
+                seen.push(path.clone());
+            }
+            if is_large && before.is_none_or(|before| before.len() as u64 != size) {
+                left_out += 1;
+                continue;
+            }
+            let Ok(content) = fs::read(entry.path()) else {
+                left_out += 1;
+                continue;
+            };
+            if same(&content) {
+                continue;
+            }
+            if changed.len() == MAX_CHANGES || content.len() > room {
+                left_out += 1;
+                continue;
+            }
+            room -= content.len();
+            changed.push(ChangedFile { path, content: Some(content) });
+        }
+    }
+    seen.sort_unstable();
+    for path in
+        before.keys().filter(|path| seen.binary_search_by(|s| s.as_str().cmp(path)).is_err())
+    {
+        // In a folder of a tool's own, nothing was looked at.
+        if path.split('/').any(|part| OWN.contains(&part)) {
+            continue;
+        }
+        match changed.len() == MAX_CHANGES {
+            true => left_out += 1,
+            false => changed.push(ChangedFile { path: (*path).to_owned(), content: None }),
+        }
+    }
+    changed.sort_by(|a, b| a.path.cmp(&b.path));
+    (changed, left_out)
+}
