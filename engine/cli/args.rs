@@ -44,6 +44,9 @@ pub enum Command {
         /// Fix unambiguous mistakes first, keeping comments and layout.
         #[arg(long)]
         fix: bool,
+        /// Look for the programs that agents need on this machine.
+        #[arg(long)]
+        env: bool,
     },
     /// Explain a rule of `check`, or what an agent can do (`explain agent NAME`); or list all
     /// rules.

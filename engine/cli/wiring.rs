@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use cloudcrew_definition::crew::{Definition, Live, Model as Defined};
@@ -10,11 +10,13 @@ use cloudcrew_definition::syntax::Provider;
 use cloudcrew_local::cassette::{Player, Recorder};
 use cloudcrew_local::clock::{RehearsalClock, SystemClock};
 use cloudcrew_local::openai::{MaxTokensKey, OpenAiModel, OpenAiSettings};
+use cloudcrew_local::program::{self, Sandbox};
 use cloudcrew_local::rehearsal::RehearsalModel;
 use cloudcrew_local::repo::MissingRepo;
 use cloudcrew_local::store::Store;
 use cloudcrew_ports::clock::Clock;
 use cloudcrew_ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
+use cloudcrew_ports::program::{NoPrograms, Programs};
 use cloudcrew_ports::repo::Repo;
 use cloudcrew_runtime::engagement::{Engagement, RunMode};
 use cloudcrew_runtime::ports::Ports;
@@ -116,10 +118,33 @@ fn over(
         ledger: Arc::new(store.clone()),
         repo,
         model,
+        programs: programs(),
         tools: Arc::new(Toolbox::built_in()),
         clock,
         watch,
     }
+}
+
+/// Variable that names folders with programs for the sandbox, behind colons.
+const PROGRAMS: &str = "CLOUDCREW_PROGRAMS";
+/// Variable that turns programs off.
+const SANDBOX: &str = "CLOUDCREW_SANDBOX";
+
+/// Where programs run. A process looks once at what this machine offers.
+pub fn programs() -> Arc<dyn Programs> {
+    static PLACE: LazyLock<Arc<dyn Programs>> = LazyLock::new(|| {
+        let off = |why: String| -> Arc<dyn Programs> { Arc::new(NoPrograms(why)) };
+        if std::env::var(SANDBOX).is_ok_and(|value| value == "off") {
+            return off(format!("{SANDBOX} is `off`"));
+        }
+        let named = std::env::var(PROGRAMS).unwrap_or_default();
+        match (program::folders(&named), std::env::current_exe()) {
+            (Ok(folders), Ok(helper)) => Arc::new(Sandbox::new(folders, helper)),
+            (Err(why), _) => off(format!("{PROGRAMS}: {why}")),
+            (_, Err(error)) => off(error.to_string()),
+        }
+    });
+    Arc::clone(&PLACE)
 }
 
 /// The model port of a run mode. `models` are those in use, as they are called now.

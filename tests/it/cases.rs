@@ -30,12 +30,12 @@ fn checked(over: Option<&Path>) -> Output {
     let folder = tempfile::tempdir().expect("a folder");
     lay(&root().join("tests/cases/check/_workspace"), folder.path());
     over.into_iter().for_each(|over| lay(over, folder.path()));
-    Command::new(env!("CARGO_BIN_EXE_cloudcrew"))
-        .arg("-C")
-        .arg(folder.path())
-        .arg("check")
-        .output()
-        .expect("the binary starts")
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cloudcrew"));
+    command.arg("-C").arg(folder.path()).arg("check").env("CLOUDCREW_SANDBOX", "off");
+    if over.is_some_and(|over| over.ends_with("missing-program/files")) {
+        command.arg("--env");
+    }
+    command.output().expect("the binary starts")
 }
 
 fn seen(case: &Path) -> String {

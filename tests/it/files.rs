@@ -82,6 +82,7 @@ impl Tool for Meanwhile {
             capability: Capability::Read,
             effect: Effect::Pure,
             in_review: false,
+            programs: Vec::new(),
         }
     }
 

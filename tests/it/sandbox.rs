@@ -7,12 +7,12 @@ use crate::support::root;
 use cloudcrew_local::program::Sandbox;
 use cloudcrew_ports::program::{Job, JobFile, Limits, ProgramEnd, ProgramFault, Programs, Ran};
 
-/// The sandbox; `None` where none can be made. A gate that has one sets `CLOUDCREW_SANDBOX`.
+/// The sandbox; `None` where none can be made. A gate that has one sets `CLOUDCREW_NEEDS_SANDBOX`.
 pub async fn sandbox() -> Option<Sandbox> {
     let sandbox = Sandbox::new(Vec::new(), Path::new(env!("CARGO_BIN_EXE_cloudcrew")).to_owned());
     match sandbox.find("true").await {
         Err(ProgramFault::NoSandbox(why)) => {
-            assert!(std::env::var_os("CLOUDCREW_SANDBOX").is_none(), "no sandbox: {why}");
+            assert!(std::env::var_os("CLOUDCREW_NEEDS_SANDBOX").is_none(), "no sandbox: {why}");
             eprintln!("not tried: {why}");
             None
         }

@@ -167,6 +167,7 @@ impl Tool for Dies {
             capability: Capability::Read,
             effect: Effect::Uncertain,
             in_review: false,
+            programs: Vec::new(),
         }
     }
 

@@ -4,19 +4,31 @@ use cloudcrew_definition::diagnostic::{Format, render};
 use cloudcrew_plan::checks::{self, load};
 use cloudcrew_runtime::catalogue::catalogue;
 
-use super::{fix, schema};
+use super::{fix, programs, schema};
 use crate::args::{Args, CheckFormat};
 use crate::exit::{Exit, Failure};
 use crate::out::note;
 use crate::workspace;
 
-pub fn check(args: &Args, format: CheckFormat, fix: bool) -> Result<Exit, Failure> {
+pub async fn check(
+    args: &Args,
+    format: CheckFormat,
+    fix: bool,
+    env: bool,
+) -> Result<Exit, Failure> {
     let root = workspace::find(args.workspace.as_deref())?;
     if fix {
         fix::fix(&root)?;
     }
     let sources = workspace::read(&root);
-    let loaded = load(&sources, &catalogue());
+    let mut offered = catalogue();
+    let mut loaded = load(&sources, &offered);
+    if env {
+        // A crew that cannot be read needs nothing yet.
+        let needed = loaded.definition.as_ref().map(programs::needed).unwrap_or_default();
+        offered.missing = programs::missing(needed.into_keys()).await;
+        loaded = load(&sources, &offered);
+    }
     let colour = crate::paint::colours();
     let how = match format {
         CheckFormat::Human => Format::Human { colour },

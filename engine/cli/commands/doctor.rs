@@ -5,11 +5,13 @@ use std::time::Instant;
 use crate::wiring::store::Store;
 use cloudcrew_definition::crew::{Definition, Model as Defined};
 use cloudcrew_definition::load;
+use cloudcrew_definition::shown::row;
 use cloudcrew_ports::blob::Blobs as _;
 use cloudcrew_ports::index::{Index as _, Which};
 use cloudcrew_ports::journal::{Head, Journal as _};
 use cloudcrew_ports::ledger::Ledger as _;
 use cloudcrew_ports::model::{Block, CallContext, Message, Model, ModelRequest, Nobody, Role};
+use cloudcrew_ports::program::{Found, ProgramFault};
 use cloudcrew_ports::repo::Repo as _;
 use cloudcrew_runtime::catalogue::catalogue;
 use cloudcrew_runtime::engagement::{Charge, Record, open};
@@ -20,6 +22,8 @@ use crate::models::{Chosen, price, served};
 use crate::out::say;
 use crate::words::counted;
 use crate::{home, wiring, workspace};
+
+use super::programs;
 
 /// Maximum tokens of the test reply; models that always reason need some for that.
 const SMALL: u32 = 1024;
@@ -45,6 +49,13 @@ pub async fn doctor(args: &Args, live: bool, words: &[String]) -> Result<Exit, F
             }
         }
         Err(failure) => say(false, failure.to_string()),
+    }
+    if let Ok(root) = workspace::find(args.workspace.as_deref())
+        && let Ok(definition) = workspace::definition(&root)
+    {
+        for line in installed(&definition).await {
+            say!("{line}");
+        }
     }
     match home::path(args) {
         Err(failure) => say(false, failure.to_string()),
@@ -73,6 +84,33 @@ pub async fn doctor(args: &Args, live: bool, words: &[String]) -> Result<Exit, F
         },
     }
     Ok(if fine { Exit::Done } else { Exit::Failed })
+}
+
+/// The programs that the crew needs: those that are here, and who lacks which. A missing one is no
+/// fault: each call that needs it is refused, and the agent says so.
+async fn installed(definition: &Definition) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (program, users) in programs::needed(definition) {
+        let users = users.join(", ");
+        match programs::found(&program).await {
+            Ok(Found { path, version }) if version.is_empty() => {
+                lines.push(format!("ok   program {program}: {path}"));
+            }
+            Ok(Found { path, version }) => {
+                lines.push(format!("ok   program {program}: {path}, {}", row(&version)));
+            }
+            // The reason is the same for every program.
+            Err(fault @ ProgramFault::NoSandbox(_)) => {
+                return vec![format!("--   {fault}; agents are refused what needs a program")];
+            }
+            Err(fault) => {
+                let how = programs::install(&program);
+                let how = how.map(|how| format!("; to install: {how}")).unwrap_or_default();
+                lines.push(format!("--   program {program}: {fault} (used by {users}){how}"));
+            }
+        }
+    }
+    lines
 }
 
 /// The model of each agent and where it was set. With `live`, also the result of a test call.

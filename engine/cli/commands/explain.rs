@@ -80,7 +80,7 @@ fn agent(args: &Args, name: Option<&str>) -> Result<Exit, Failure> {
 }
 
 /// Capabilities in the order a reader asks for them.
-const GROUPS: [(Capability, &str); 7] = [
+const GROUPS: [(Capability, &str); 9] = [
     (Capability::Read, "Reads the engagement"),
     (Capability::ReadRepo, "Reads every file of the repository"),
     (Capability::WriteRepo, "Writes files"),
@@ -88,6 +88,8 @@ const GROUPS: [(Capability, &str); 7] = [
     (Capability::WriteLedger, "Writes the ledger"),
     (Capability::Judge, "Gives verdicts"),
     (Capability::Ask, "Asks the customer"),
+    (Capability::Run, "Runs programs in the sandbox, without a network"),
+    (Capability::Command, "Runs in the sandbox, without a network:"),
 ];
 
 fn limits(capability: Capability, agent: &Agent) -> String {
@@ -102,6 +104,7 @@ fn limits(capability: Capability, agent: &Agent) -> String {
             };
             format!(" in {}{except}, and nowhere else", within.join(", "))
         }
+        Capability::Command => format!(" {}", agent.commands.join(", ")),
         _ => String::new(),
     }
 }
@@ -133,7 +136,10 @@ fn lacks(agent: &Agent, tools: &[ToolInfo]) {
     for words in missing {
         say!("  {words}");
     }
-    say!("  run programs, or reach any network: no tool does");
+    if !has(Capability::Run) && !has(Capability::Command) {
+        say!("  run programs (no `run_command` in its `tools`, or no `commands`)");
+    }
+    say!("  reach any network: no tool does");
 }
 
 /// What the agent does in a phase.

@@ -19,6 +19,7 @@ mod lsp;
 mod members;
 mod message;
 mod plan;
+mod programs;
 mod retry;
 mod run;
 mod schema;
@@ -44,7 +45,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
     }
     match &args.command {
         Command::Init { folder, minimal } => init::init(&args, folder.as_deref(), *minimal),
-        Command::Check { format, fix } => check::check(&args, *format, *fix),
+        Command::Check { format, fix, env } => check::check(&args, *format, *fix, *env).await,
         Command::Explain { code, name } => {
             explain::explain(&args, code.as_deref(), name.as_deref())
         }

@@ -1,6 +1,8 @@
 //! What the engine offers, as data. The runtime fills it in, so this crate knows every tool by name
 //! without depending on its code.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -22,6 +24,10 @@ pub enum Capability {
     Judge,
     /// Asks the customer.
     Ask,
+    /// Runs programs of the tool's own in the sandbox.
+    Run,
+    /// Runs the programs that the agent's `commands` name, in the sandbox.
+    Command,
 }
 
 /// What happens when a call is repeated.
@@ -55,6 +61,9 @@ pub struct ToolInfo {
     /// Whether the reviewer of a phase may use it.
     #[serde(default)]
     pub in_review: bool,
+    /// Programs that it runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub programs: Vec<String>,
 }
 
 /// A template that a tool writes from.
@@ -112,6 +121,9 @@ pub struct Catalogue {
     pub tool_templates: Vec<ToolTemplate>,
     /// Steps that may follow the last phase.
     pub finalize_steps: Vec<&'static str>,
+    /// Programs that are known to be missing on this machine, with the reason. Empty when nobody
+    /// has looked.
+    pub missing: BTreeMap<String, String>,
 }
 
 impl Catalogue {

@@ -173,6 +173,7 @@ fn agent(sources: &Sources, name: &str, a: &syntax::Agent, shared: &[String]) ->
         prompt: text(sources, &a.prompt)?,
         tools,
         writes: words(&a.writes),
+        commands: words(&a.commands),
         budget: optional(&a.budget).and_then(|b| bounds(&b.tokens, &b.usd, &b.at_limit)),
         pot: optional(&a.budget).and_then(|b| optional(&b.pot)),
     })

@@ -103,5 +103,6 @@ pub fn catalogue() -> Catalogue {
             ToolTemplate { tool: "phase_summary", template: "phase_summary", needed: false },
         ],
         finalize_steps: FINALIZE_STEPS.to_vec(),
+        missing: Default::default(),
     }
 }

@@ -8,6 +8,7 @@ use cloudcrew_ports::journal::Journal;
 use cloudcrew_ports::lease::Leases;
 use cloudcrew_ports::ledger::Ledger;
 use cloudcrew_ports::model::Model;
+use cloudcrew_ports::program::Programs;
 use cloudcrew_ports::repo::Repo;
 
 use cloudcrew_tools::Toolbox;
@@ -29,6 +30,8 @@ pub struct Ports {
     pub repo: Arc<dyn Repo>,
     /// The models.
     pub model: Arc<dyn Model>,
+    /// Where programs run.
+    pub programs: Arc<dyn Programs>,
     /// The tools that agents may call.
     pub tools: Arc<Toolbox>,
     /// The time.

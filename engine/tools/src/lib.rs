@@ -11,6 +11,7 @@ mod ledger_write;
 mod outcome;
 mod parse_sow;
 mod phase_summary;
+mod programs;
 mod repo_delete;
 mod repo_diff;
 mod repo_edit;
@@ -21,9 +22,17 @@ mod repo_read;
 mod repo_search;
 mod repo_write;
 mod review_verdict;
+mod run_command;
+mod scan_code;
+mod scan_infrastructure;
+mod scan_secrets;
+mod secrets;
+mod terraform_fmt;
+mod terraform_validate;
 mod tool;
 mod toolbox;
 mod validate_sql;
+mod weaknesses;
 mod workplace;
 mod write_adr;
 
@@ -31,4 +40,6 @@ pub use answer_remark::ANSWER_REMARK;
 pub use outcome::{Done, Finding, Outcome, RemarkAnswer, RemarkOutcome, ToolError, Verdict};
 pub use tool::{MAX_RESULT, MAX_SHOWN, MAX_WRITE, Tool, TypedTool};
 pub use toolbox::{Registered, Toolbox};
-pub use workplace::{Broken, FileInfo, FileVersion, Origin, Revision, Workplace, Writable};
+pub use workplace::{
+    Broken, FileInfo, FileVersion, Kept, Origin, Revision, Task, Workplace, Writable,
+};

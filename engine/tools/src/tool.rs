@@ -42,6 +42,8 @@ pub trait TypedTool: Send + Sync {
     const EFFECT: Effect;
     /// Whether the reviewer of a phase may use it.
     const IN_REVIEW: bool;
+    /// Programs that it runs.
+    const PROGRAMS: &'static [&'static str] = &[];
 
     /// Runs the tool.
     async fn run(
@@ -61,6 +63,7 @@ impl<T: TypedTool> Tool for T {
             capability: T::CAPABILITY,
             effect: T::EFFECT,
             in_review: T::IN_REVIEW,
+            programs: T::PROGRAMS.iter().map(|&program| program.to_owned()).collect(),
         }
     }
 

@@ -11,7 +11,8 @@ use super::tool::Tool;
 use super::{
     answer_remark, ask_customer, ledger_read, ledger_write, parse_sow, phase_summary, repo_delete,
     repo_diff, repo_edit, repo_history, repo_list, repo_move, repo_read, repo_search, repo_write,
-    review_verdict, validate_sql, write_adr,
+    review_verdict, run_command, scan_code, scan_infrastructure, scan_secrets, terraform_fmt,
+    terraform_validate, validate_sql, write_adr,
 };
 
 /// Tools by name.
@@ -61,6 +62,12 @@ impl Toolbox {
         toolbox.add(ledger_read::LedgerRead);
         toolbox.add(ledger_write::LedgerWrite);
         toolbox.add(validate_sql::ValidateSql);
+        toolbox.add(run_command::RunCommand);
+        toolbox.add(terraform_fmt::TerraformFmt);
+        toolbox.add(terraform_validate::TerraformValidate);
+        toolbox.add(scan_infrastructure::ScanInfrastructure);
+        toolbox.add(scan_code::ScanCode);
+        toolbox.add(scan_secrets::ScanSecrets);
         toolbox.add(ask_customer::AskCustomer);
         toolbox.add(write_adr::WriteAdr);
         toolbox.add(phase_summary::PhaseSummary);

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use cloudcrew_definition::crew::Agent;
 use cloudcrew_definition::path::{RepoPath, Scope};
 use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
+use cloudcrew_ports::program::{Limits, ProgramFault, Ran};
 use cloudcrew_ports::repo::TreeFile;
 use cloudcrew_sow::Sow;
 use serde_json::Value;
@@ -91,6 +92,30 @@ impl fmt::Display for Writable {
     }
 }
 
+/// A program to run on the files of the branch.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Task {
+    /// Name of the program.
+    pub program: String,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// Folder to start in; empty for the root.
+    pub folder: String,
+    /// Variables for it.
+    pub environment: Vec<(String, String)>,
+    /// Its limits.
+    pub limits: Limits,
+}
+
+/// A file that a program changed, and that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Its path.
+    pub path: Writable,
+    /// Its new content; `None` when it was removed.
+    pub content: Option<Vec<u8>>,
+}
+
 /// The environment of one tool call.
 #[async_trait]
 pub trait Workplace: Send + Sync {
@@ -149,6 +174,13 @@ pub trait Workplace: Send + Sync {
         seen: &[u8],
         message: &str,
     ) -> Result<Result<(), String>, Broken>;
+
+    /// Runs a program in the sandbox, on a copy of the files of the branch.
+    async fn run(&self, task: Task) -> Result<Result<Ran, ProgramFault>, Broken>;
+
+    /// Commits what a program changed as this agent, in one commit and at most once for this step.
+    /// Each file must still be as the program found it. The inner error is a refusal.
+    async fn keep(&self, changes: Vec<Kept>, message: &str) -> Result<Result<(), String>, Broken>;
 
     /// All rows of the ledger.
     async fn ledger(&self) -> Result<Vec<LedgerRow>, Broken>;

@@ -5,6 +5,7 @@ mod bad_path;
 mod bad_value;
 mod bend_without_effect;
 mod budget_without_effect;
+mod command_without_tool;
 pub(crate) mod context;
 mod contradicting_limits;
 mod deliverable_outside_scope;
@@ -18,6 +19,7 @@ mod listed_twice;
 mod misdeclared;
 mod missing_file;
 mod missing_key;
+mod missing_program;
 mod model_half_named;
 mod name_differs_from_file;
 mod never_acts;
@@ -33,6 +35,7 @@ mod scope_without_tool;
 mod setting_not_read;
 mod template_slot;
 mod test_without_sow;
+mod tool_without_commands;
 mod tool_without_scope;
 mod two_owners;
 mod unknown_agent;
@@ -86,6 +89,7 @@ checks!(
     listed_twice,
     missing_file,
     missing_key,
+    missing_program,
     model_half_named,
     name_differs_from_file,
     no_workflow,
@@ -96,10 +100,12 @@ checks!(
     prompt_variable,
     reserved_name,
     reviewer_cannot_review,
+    command_without_tool,
     scope_without_tool,
     setting_not_read,
     template_slot,
     test_without_sow,
+    tool_without_commands,
     tool_without_scope,
     two_owners,
     unknown_agent,

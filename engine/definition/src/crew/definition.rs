@@ -43,6 +43,9 @@ pub struct Agent {
     pub tools: Vec<String>,
     /// The globs of its write scope.
     pub writes: Vec<String>,
+    /// Names of the programs that it may run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<String>,
     /// Its budget for one engagement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,

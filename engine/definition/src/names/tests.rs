@@ -30,6 +30,7 @@ fn catalogue() -> Catalogue {
         prompt_variables,
         template_variables,
         slot_sources: Vec::new(),
+        missing: Default::default(),
         finalize_steps: Vec::new(),
         tool_templates: Vec::new(),
     }

@@ -205,6 +205,8 @@ fn may(capability: Capability) -> &'static str {
         Capability::WriteLedger => "write to the ledger",
         Capability::Judge => "give a verdict",
         Capability::Ask => "ask the customer",
+        Capability::Run => "run a program in the sandbox",
+        Capability::Command => "run the programs that `commands` names",
     }
 }
 

@@ -98,6 +98,7 @@ fn documented_defaults_match_the_engine() {
         template_variables: Vec::new(),
         slot_sources: Vec::new(),
         finalize_steps: Vec::new(),
+        missing: Default::default(),
     };
     let loaded = crate::load(&sources, &catalogue);
     assert!(!loaded.report.has_errors(), "{:?}", loaded.report);

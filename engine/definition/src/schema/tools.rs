@@ -57,6 +57,8 @@ fn may(capability: Capability) -> &'static str {
         Capability::WriteLedger => "write the ledger",
         Capability::Judge => "give verdicts",
         Capability::Ask => "ask the customer",
+        Capability::Run => "run a program in the sandbox",
+        Capability::Command => "run the programs that `commands` names, in the sandbox",
     }
 }
 

@@ -2,6 +2,7 @@
 //! deterministic: a reply depends only on the definition, the rehearsal file and the request, so a
 //! repeated call gets the same reply.
 
+mod checks;
 mod compose;
 mod contact;
 mod knowledge;

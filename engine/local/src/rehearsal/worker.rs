@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::knowledge::{Knowledge, Row};
 use super::transcript::Transcript;
-use super::{RehearsalModel, Turn, compose, has, sketch};
+use super::{RehearsalModel, Turn, checks, compose, has, sketch};
 
 /// Tools that show an agent the current state.
 const LOOK: [&str; 3] = ["parse_sow", "ledger_read", "repo_list"];
@@ -36,7 +36,7 @@ pub(super) fn turn(
         .or_else(|| worker.look())
         .or_else(|| worker.note())
         .or_else(|| worker.write())
-        .or_else(|| worker.validate())
+        .or_else(|| worker.check())
         .or_else(|| worker.read())
         .or_else(|| worker.judge())
         .or_else(|| worker.remarks())
@@ -249,20 +249,12 @@ impl Worker<'_> {
         }))
     }
 
-    /// Parses the SQL that it wrote.
-    fn validate(&self) -> Option<Turn> {
-        if !has(self.request, "validate_sql") || self.transcript.called("validate_sql") {
-            return None;
-        }
-        let mut turn = Turn::says("I check what I wrote.");
-        let schemas = self.phase.deliverables.iter().filter(|d| {
-            d.owner == self.agent.name && d.path.ends_with(".sql") && self.transcript.wrote(&d.path)
-        });
-        for d in schemas {
-            let input = json!({ "path": d.path, "dialect": "postgresql" });
-            turn = turn.call("validate_sql", input);
-        }
-        (!turn.calls.is_empty()).then_some(turn)
+    /// Runs the checks that its tools allow, over its own files and those that it reviews.
+    fn check(&self) -> Option<Turn> {
+        let judged = self.to_judge(&self.agent.name);
+        let calls = checks::checks(self.agent, self.phase, self.transcript, &judged);
+        checks::turn(calls, self.request, self.transcript)
+            .or_else(|| checks::noted(self.request, self.phase, self.transcript))
     }
 
     /// Deliverables that await this agent's verdict.

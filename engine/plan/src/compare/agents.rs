@@ -83,6 +83,8 @@ fn agent(old: &Agent, new: &Agent, found: &mut Vec<Change>) {
     changes.lists(&key("writes"), &was, &is, "may also write", "may no longer write");
     let (takes, gives) = ("may no longer write", "may write again");
     changes.lists(&key("writes"), &was_taken, &is_taken, takes, gives);
+    let (may, may_not) = ("may also run", "may no longer run");
+    changes.lists(&key("commands"), &old.commands, &new.commands, may, may_not);
     budget(&mut changes, &key("budget"), (old.budget, new.budget));
     changes.differ(&key("budget.pot"), &old.pot, &new.pot, |_, new| match new {
         Some(pot) => format!("shares the budget `{pot}`"),

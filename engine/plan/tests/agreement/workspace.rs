@@ -201,6 +201,7 @@ fn catalogue() -> Catalogue {
         capability,
         effect: Effect::Pure,
         in_review: true,
+        programs: Vec::new(),
     };
     Catalogue {
         tool_templates: Vec::new(),
@@ -212,6 +213,7 @@ fn catalogue() -> Catalogue {
         prompt_variables: Vec::new(),
         template_variables: Vec::new(),
         slot_sources: Vec::new(),
+        missing: Default::default(),
         finalize_steps: vec!["summary"],
     }
 }

@@ -1,15 +1,21 @@
 //! The workplace that an engagement gives to one tool call of one agent.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use cloudcrew_definition::crew::{Agent, Phase};
+use cloudcrew_definition::path::RepoPath;
 use cloudcrew_ports::ledger::LedgerRow;
 use cloudcrew_ports::model::Purpose;
+use cloudcrew_ports::program::{Job, JobFile, MAX_BYTES, MAX_FILES, ProgramFault, Ran};
 use cloudcrew_ports::repo::TreeFile;
 use cloudcrew_sow::Sow;
-use cloudcrew_tools::{Broken, FileInfo, FileVersion, Origin, Revision, Workplace, Writable};
+use cloudcrew_tools::{
+    Broken, FileInfo, FileVersion, Kept, Origin, Revision, Task, Workplace, Writable,
+};
 use serde_json::Value;
+use tokio::sync::Mutex;
 
 use super::act::commit::Change;
 use super::context::variables;
@@ -26,6 +32,8 @@ pub(super) struct CallWorkplace<'a> {
     pub phase: &'a str,
     /// See [`Workplace::step`].
     pub step: String,
+    /// The object ids of the files that a program was given.
+    pub found: Mutex<HashMap<String, String>>,
 }
 
 #[async_trait]
@@ -91,8 +99,7 @@ impl Workplace for CallWorkplace<'_> {
         let change = Change {
             writes: vec![(path.path().clone(), content)],
             removes: Vec::new(),
-            seen: seen.map(|seen| (path.as_str(), seen)),
-            absent: None,
+            seen: seen.map(|seen| (path.as_str(), Some(seen))).into_iter().collect(),
         };
         let made = self.driver.change(&self.step, &self.agent.name, change, message).await?;
         Ok(made.map(drop))
@@ -108,9 +115,46 @@ impl Workplace for CallWorkplace<'_> {
         let change = Change {
             writes: to.map(|to| (to.path().clone(), seen.to_vec())).into_iter().collect(),
             removes: vec![from.path().clone()],
-            seen: Some((from.as_str(), seen)),
-            absent: to.map(Writable::as_str),
+            seen: std::iter::once((from.as_str(), Some(seen)))
+                .chain(to.map(|to| (to.as_str(), None)))
+                .collect(),
         };
+        let made = self.driver.change(&self.step, &self.agent.name, change, message).await?;
+        Ok(made.map(drop))
+    }
+
+    async fn run(&self, task: Task) -> Result<Result<Ran, ProgramFault>, Broken> {
+        let (files, found) = match self.exported().await? {
+            Ok(exported) => exported,
+            Err(why) => return Ok(Err(ProgramFault::Refused(why))),
+        };
+        *self.found.lock().await = found;
+        let Task { program, arguments, folder, environment, limits } = task;
+        let job = Job { program, arguments, folder, files, environment, limits };
+        Ok(self.driver.ports.programs.run(job).await)
+    }
+
+    async fn keep(&self, changes: Vec<Kept>, message: &str) -> Result<Result<(), String>, Broken> {
+        self.driver.notice_foreign_commits().await?;
+        let found = self.found.lock().await;
+        let mut seen = Vec::new();
+        for Kept { path, .. } in &changes {
+            let there = self.driver.found(path.as_str()).await?.map(|file| file.oid);
+            if there.as_ref() != found.get(path.as_str()) {
+                return Ok(Err(format!("{path} has changed meanwhile; run the program again")));
+            }
+            seen.push(self.driver.file(path.as_str()).await?);
+        }
+        let paths = changes.iter().map(|change| change.path.as_str());
+        let seen = paths.zip(seen.iter().map(Option::as_deref)).collect();
+        let (mut writes, mut removes) = (Vec::new(), Vec::new());
+        for Kept { path, content } in &changes {
+            match content {
+                Some(content) => writes.push((path.path().clone(), content.clone())),
+                None => removes.push(path.path().clone()),
+            }
+        }
+        let change = Change { writes, removes, seen };
         let made = self.driver.change(&self.step, &self.agent.name, change, message).await?;
         Ok(made.map(drop))
     }
@@ -185,7 +229,39 @@ impl Workplace for CallWorkplace<'_> {
     }
 }
 
+/// Files for a program, and their object ids.
+type Exported = (Vec<JobFile>, HashMap<String, String>);
+
 impl CallWorkplace<'_> {
+    /// The files of the branch, for a program. The inner error is a refusal.
+    async fn exported(&self) -> Result<Result<Exported, String>, Broken> {
+        let Some(head) = self.driver.look(|e| e.state.head.clone()).await else {
+            return Ok(Ok(Exported::default()));
+        };
+        let repo = &self.driver.ports.repo;
+        let listed = repo.list(&head, "").await?;
+        let bytes = listed.iter().fold(0_u64, |sum, file| sum.saturating_add(file.size));
+        if listed.len() > MAX_FILES || bytes > MAX_BYTES as u64 {
+            let most = MAX_BYTES >> 20;
+            return Ok(Err(format!(
+                "the repository is too large for programs: {} files with {} MiB, and at most \
+                 {MAX_FILES} files and {most} MiB can be copied",
+                listed.len(),
+                bytes >> 20
+            )));
+        }
+        let mut exported = Exported::default();
+        for TreeFile { path, oid, .. } in listed {
+            // A name that this engine would not write is the customer's, and left out.
+            if RepoPath::parse(&path).is_ok() {
+                let content = repo.blob(&oid).await?;
+                exported.0.push(JobFile { path: path.clone(), content });
+                exported.1.insert(path, oid);
+            }
+        }
+        Ok(Ok(exported))
+    }
+
     fn judges(
         &self,
         e: &Engagement,

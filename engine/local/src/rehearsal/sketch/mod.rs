@@ -39,7 +39,7 @@ fn ending(path: &str) -> &str {
     path.rsplit('.').next().unwrap_or_default()
 }
 
-fn is_test(path: &str) -> bool {
+pub(super) fn is_test(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.starts_with("test_") || name.ends_with("_test.py")
 }

@@ -21,10 +21,9 @@ pub(crate) struct Change<'a> {
     pub(crate) writes: Vec<(RepoPath, Vec<u8>)>,
     /// Files to remove.
     pub(crate) removes: Vec<RepoPath>,
-    /// A file that must still have this content when others have committed meanwhile.
-    pub(crate) seen: Option<(&'a str, &'a [u8])>,
-    /// A path at which nothing must be when others have committed meanwhile.
-    pub(crate) absent: Option<&'a str>,
+    /// What files must still contain when others have committed meanwhile; `None` for a path at
+    /// which nothing must be.
+    pub(crate) seen: Vec<(&'a str, Option<&'a [u8]>)>,
 }
 
 impl Driver {
@@ -44,7 +43,7 @@ impl Driver {
         &self,
         step: &str,
         author: &str,
-        Change { writes, removes, seen, absent }: Change<'_>,
+        Change { writes, removes, seen }: Change<'_>,
         message: &str,
     ) -> Result<Result<CommitRecord, String>, EngagementError> {
         if let Some(there) = self.look(|e| e.state.commits.get(step).cloned()).await {
@@ -90,19 +89,20 @@ impl Driver {
                         let project = self.project().to_owned();
                         return Err(Refusal::BranchRemoved { project, branch, was }.into());
                     };
-                    if let Some((path, seen)) = seen
-                        && self.ports.repo.read(&to, path).await?.as_deref() != Some(seen)
-                    {
+                    for (path, seen) in &seen {
+                        let there = self.ports.repo.read(&to, path).await?;
+                        // A link, or a submodule, is in the way too.
+                        let is_free = there.is_none()
+                            && (seen.is_some() || self.ports.repo.find(&to, path).await?.is_none());
+                        let why = match (there.as_deref(), seen) {
+                            (Some(there), Some(seen)) if there == *seen => continue,
+                            (None, None) if is_free => continue,
+                            (_, Some(_)) => format!("{path} has changed; read it again"),
+                            (_, None) => format!("{path} exists already"),
+                        };
                         self.append(vec![Event::ForeignCommits { from: parent, to, commits }])
                             .await?;
-                        return Ok(Err(format!("{path} has changed; read it again")));
-                    }
-                    if let Some(path) = absent
-                        && self.ports.repo.find(&to, path).await?.is_some()
-                    {
-                        self.append(vec![Event::ForeignCommits { from: parent, to, commits }])
-                            .await?;
-                        return Ok(Err(format!("{path} exists already")));
+                        return Ok(Err(why));
                     }
                     let date = self.ports.clock.wall() / 1000;
                     let intent = Event::CommitIntended {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cloudcrew_definition::crew::Agent;
 use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
+use cloudcrew_ports::program::{ProgramFault, Ran};
 use cloudcrew_sow::Sow;
-use cloudcrew_tools::{Broken, FileInfo, FileVersion, Revision, Workplace, Writable};
+use cloudcrew_tools::{Broken, FileInfo, FileVersion, Kept, Revision, Task, Workplace, Writable};
 use serde_json::Value;
 
 use super::Talker;
@@ -94,6 +95,14 @@ impl Workplace for TalkPlace<'_> {
         _: &[u8],
         _: &str,
     ) -> Result<Result<(), String>, Broken> {
+        Ok(Err("no file is changed in a conversation".to_owned()))
+    }
+
+    async fn run(&self, _: Task) -> Result<Result<Ran, ProgramFault>, Broken> {
+        Ok(Err(ProgramFault::Refused("no program runs in a conversation".to_owned())))
+    }
+
+    async fn keep(&self, _: Vec<Kept>, _: &str) -> Result<Result<(), String>, Broken> {
         Ok(Err("no file is changed in a conversation".to_owned()))
     }
 

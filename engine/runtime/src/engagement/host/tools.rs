@@ -8,6 +8,8 @@ use cloudcrew_ports::bounds::cut;
 use cloudcrew_ports::model::{Purpose, ToolResult, ToolSpec, ToolStatus, ToolUse};
 use cloudcrew_tools::{Broken, MAX_SHOWN, Outcome, ToolError, Toolbox};
 
+use tokio::sync::Mutex;
+
 use super::{HostError, SwarmHost, failed};
 use crate::engagement::error::EngagementError;
 use crate::engagement::event::Event;
@@ -128,7 +130,8 @@ impl SwarmHost<'_> {
             pass_on();
             return Ok(answer(ToolStatus::Error, UNCERTAIN.to_owned(), false));
         }
-        let workplace = CallWorkplace { driver: self.driver, agent, phase: &self.phase.name, step };
+        let (driver, phase) = (self.driver, &self.phase.name);
+        let workplace = CallWorkplace { driver, agent, phase, step, found: Mutex::default() };
         let outcome = registered.tool.call(&workplace, call.input.clone()).await;
         if registered.info.effect == Effect::Pure {
             self.my_turn(place).await;
@@ -225,7 +228,7 @@ pub(in crate::engagement) fn tool_names(
         Purpose::Review => info(name).is_some_and(|info| info.in_review),
         Purpose::Conversation => info(name).is_some_and(|info| match info.capability {
             Capability::WriteLedger => true,
-            Capability::Ask | Capability::Judge => false,
+            Capability::Ask | Capability::Judge | Capability::Run | Capability::Command => false,
             _ => info.effect == Effect::Pure,
         }),
     };
