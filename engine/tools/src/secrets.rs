@@ -45,8 +45,10 @@ static ANY: LazyLock<RegexSet> = LazyLock::new(|| {
 
 /// An assignment of a text to a name that says what it is.
 static ASSIGNED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let pattern = r#"(?i)(?:^|[^a-z])(?:[a-z0-9]+[_-])*(?:password|passwd|pwd|secret|api[_-]?key|access[_-]?token|auth[_-]?token|private[_-]?key)\b['"]?\s*(?:=|:|=>|:=)\s*['"]([^'"\s]{8,200})['"]"#;
-    Regex::new(pattern).ok()
+    let name =
+        "password|passwd|pwd|secret|api[_-]?key|access[_-]?token|auth[_-]?token|private[_-]?key";
+    let value = r#"['"]?\s*(?:=|:|=>|:=)\s*['"]([^'"\s]{8,200})['"]"#;
+    Regex::new(&format!(r"(?i)(?:^|[^a-z])(?:[a-z0-9]+[_-])*(?:{name})\b{value}")).ok()
 });
 
 /// Values that stand for a secret, or name it.

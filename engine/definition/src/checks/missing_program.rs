@@ -3,13 +3,17 @@
 //! Only `check --env` looks for programs. Without one, each call that needs it is refused, and the
 //! agent says in its artifacts what was not checked.
 //!
-//! Wrong, where Terraform is not installed:
+//! Wrong:
 //!
 //! ```yaml
-//! infra: { tools: [repo_write, terraform_validate] }
+//! infra: { tools: [repo_write, terraform_validate] } # and Terraform is not installed
 //! ```
 //!
-//! Right: install the program, or take the tool away.
+//! Right:
+//!
+//! ```yaml
+//! infra: { tools: [repo_write] }
+//! ```
 
 use std::collections::BTreeSet;
 

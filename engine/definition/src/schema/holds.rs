@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use crate::document::{Document, Kind, NodeId};
-use crate::syntax::{Duration, NAME_PATTERN, is_name};
+use crate::syntax::{Duration, NAME_PATTERN, PROGRAM_PATTERN, is_name, is_program};
 
 /// Returns `true` only if the validator would find no fault.
 pub(super) fn holds(rule: &Value, document: &Document, node: NodeId) -> bool {
@@ -28,6 +28,8 @@ pub(super) fn holds(rule: &Value, document: &Document, node: NodeId) -> bool {
         "maximum" => number(kind).zip(wanted.as_f64()).is_some_and(|(n, most)| n <= most),
         "minItems" => matches!(kind,
             Kind::List(items) if Some(items.len() as u64) >= wanted.as_u64()),
+        "maxItems" => matches!(kind,
+            Kind::List(items) if wanted.as_u64().is_some_and(|most| items.len() as u64 <= most)),
         "$schema"
         | "title"
         | "description"
@@ -92,6 +94,7 @@ fn fits(text: &str, pattern: &Value, rule: &Map<String, Value>) -> bool {
         // Longer texts may have more digits than the pattern allows.
         Some("duration") => text.len() <= 8 && Duration::parse(text).is_some(),
         Some("model-id") => is_model_id(text),
+        _ if pattern == PROGRAM_PATTERN => is_program(text),
         _ => pattern == NAME_PATTERN && is_name(text),
     }
 }
@@ -147,6 +150,9 @@ mod tests {
         "us.model:0",
         "000000001m",
         "é",
+        "g++",
+        "[a b]",
+        "[python3, python3.11, _x, +]",
     ];
 
     const FILES: [(&str, &str); 5] = [

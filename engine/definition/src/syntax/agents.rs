@@ -53,7 +53,7 @@ pub struct Agent {
     /// Programs that the agent may run with `run_command`, by name. They run in a sandbox without a
     /// network, on a copy of the files.
     #[schemars(length(min = 1, max = 50),
-        inner(regex(pattern = r"^[A-Za-z0-9_+][A-Za-z0-9._+-]{0,63}$")),
+        inner(regex(pattern = super::PROGRAM_PATTERN)),
         extend("examples" = [["python3", "ruff"]]))]
     pub commands: Option<Written<Vec<Written<String>>>>,
     /// The agent's budget for one engagement. Defaults to no limit.

@@ -90,6 +90,17 @@ pub fn is_name(text: &str) -> bool {
         && text.bytes().all(rest)
 }
 
+/// The names of programs, as a regular expression.
+pub const PROGRAM_PATTERN: &str = "^[A-Za-z0-9_+][A-Za-z0-9._+-]{0,63}$";
+
+/// Whether a text is the name of a program as defined by [`PROGRAM_PATTERN`].
+pub fn is_program(text: &str) -> bool {
+    let first = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'+';
+    text.len() <= 64
+        && text.bytes().next().is_some_and(first)
+        && text.bytes().all(|b| first(b) || b == b'.' || b == b'-')
+}
+
 /// The folder of the statements of work for rehearsals.
 pub const SOWS: &str = "examples/sow/";
 

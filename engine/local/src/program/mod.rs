@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use cloudcrew_definition::path::RepoPath;
+use cloudcrew_definition::syntax::is_program;
 use cloudcrew_ports::program::{
     Found, Job, Limits, MAX_BYTES, MAX_FILES, ProgramEnd, ProgramFault, Programs, Ran,
 };
@@ -139,11 +140,7 @@ impl Drop for Dropped {
 
 /// Refuses a name that is a path, or no name.
 fn named(program: &str) -> Result<(), ProgramFault> {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._+-".contains(&byte);
-    let is_name = (1..=64).contains(&program.len())
-        && program.bytes().all(fits)
-        && !program.starts_with(['.', '-']);
-    match is_name {
+    match is_program(program) {
         true => Ok(()),
         false => Err(ProgramFault::Refused(format!("`{program}` is not the name of a program"))),
     }
