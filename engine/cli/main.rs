@@ -27,6 +27,7 @@ mod workspace;
 
 use clap::parser::ValueSource;
 use clap::{CommandFactory as _, FromArgMatches as _};
+use cloudcrew_ports::secret;
 
 use crate::out::note;
 
@@ -37,6 +38,7 @@ fn main() -> std::process::ExitCode {
         Err(error) => error.exit(),
     };
     let typed = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+    remember_secrets();
     shell::remember(&args, typed("workspace"), typed("home"), typed("server"));
     home::remember(&args);
     let runtime = match args.command {
@@ -59,8 +61,19 @@ fn main() -> std::process::ExitCode {
     match result {
         Ok(exit) => exit.code(),
         Err(failure) => {
-            note!("cloudcrew: {failure}");
+            note!("cloudcrew: {}", secret::redacted(&failure.to_string()));
             failure.exit.code()
+        }
+    }
+}
+
+/// Remembers the secrets of the environment, so that none is ever recorded.
+fn remember_secrets() {
+    const MARKS: [&str; 4] = ["SECRET", "TOKEN", "PASSWORD", "_KEY"];
+    for (name, value) in std::env::vars_os() {
+        let name = name.to_string_lossy().to_uppercase();
+        if let (true, Some(value)) = (MARKS.iter().any(|m| name.contains(m)), value.to_str()) {
+            secret::remember(value);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::wiring::folder::Folder;
 use cloudcrew_documents::MAX_BYTES;
+use cloudcrew_ports::secret;
 use cloudcrew_runtime::engagement::SowFile;
 use cloudcrew_sow::{MAX_SECTION_ITEMS, SectionKind, Sow};
 
@@ -31,7 +32,13 @@ pub fn statement_of_work(root: &Path, path: &Path) -> Result<SowFile, Failure> {
     for note in read.notes.iter().take(MOST_NOTICES) {
         note!("{name}: {note}");
     }
-    Ok(SowFile { name: read.name, text: read.text })
+    for (at, kind) in secret::find(&read.text).into_iter().take(MOST_NOTICES) {
+        let line = read.text[..at.start].lines().count().max(1);
+        note!(
+            "{name}: line {line} has what looks like a {kind}; it is left out. Replace the secret"
+        );
+    }
+    Ok(SowFile { name: read.name, text: secret::redacted(&read.text).into_owned() })
 }
 
 /// Maximum notices about one statement of work.

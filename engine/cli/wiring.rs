@@ -18,6 +18,7 @@ use cloudcrew_ports::clock::Clock;
 use cloudcrew_ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
 use cloudcrew_ports::program::{NoPrograms, Programs};
 use cloudcrew_ports::repo::Repo;
+use cloudcrew_ports::secret;
 use cloudcrew_runtime::engagement::{Engagement, RunMode};
 use cloudcrew_runtime::ports::Ports;
 use cloudcrew_runtime::watch::Watch;
@@ -164,6 +165,7 @@ pub async fn voice(
                 .map_err(|e| Failure::world(e.to_string()))?,
         ),
         RunMode::Live { record } => {
+            secrets(models);
             let live: Arc<dyn Model> = Arc::new(Models::of(models).await?);
             match record {
                 None => live,
@@ -330,5 +332,8 @@ fn secrets(models: &[Defined]) -> Vec<String> {
     let aws = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]
         .into_iter()
         .filter_map(|name| std::env::var(name).ok());
-    own.chain(aws).filter(|secret| secret.len() >= 8).collect()
+    let all: Vec<String> = own.chain(aws).filter(|secret| secret.len() >= 8).collect();
+    // Under whatever name the key is.
+    all.iter().for_each(|value| secret::remember(value));
+    all
 }

@@ -1,6 +1,9 @@
 //! The log of the service, on stderr.
 
+use std::io::{self, Write};
 use std::str::FromStr as _;
+
+use cloudcrew_ports::secret::redacted;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -21,11 +24,26 @@ pub fn start(format: LogFormat, level: &str) -> Result<(), Failure> {
         return Err(refused(why));
     }
     let filter = Targets::from_str(level).map_err(|error| refused(error.to_string()))?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(|| Clean(std::io::stderr())).with_ansi(false);
     let registry = tracing_subscriber::registry().with(filter);
     let started = match format {
         LogFormat::Text => registry.with(lines.with_target(false)).try_init(),
         LogFormat::Json => registry.with(lines.json().flatten_event(true)).try_init(),
     };
     started.map_err(|error| Failure::world(error.to_string()))
+}
+
+/// Writes each line without secrets.
+struct Clean<W>(W);
+
+impl<W: Write> Write for Clean<W> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.write_all(redacted(&String::from_utf8_lossy(line)).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }

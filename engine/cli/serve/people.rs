@@ -6,6 +6,8 @@ use std::path::Path;
 use cloudcrew_api::people::{People, Person};
 use serde::Deserialize;
 
+use cloudcrew_ports::secret;
+
 use crate::exit::Failure;
 use crate::home;
 use crate::wiring::folder::Folder;
@@ -33,6 +35,7 @@ struct Entry {
 pub fn people(file: Option<&Path>) -> Result<(People, Option<String>), Failure> {
     let given = std::env::var(VARIABLE).ok().filter(|token| !token.is_empty());
     let printed = given.is_none().then(identity);
+    printed.iter().for_each(|token| secret::remember(token));
     let token = given.or_else(|| printed.clone()).unwrap_or_default();
     let operator = home::actor();
     let mut people = People::operator(&operator, &token);

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::json::{MAX_ARGUMENTS, depth_of};
 use super::model::{Block, ModelFault, ModelReply};
 use super::reply::MAX_REPLY;
+use super::secret::{redact, redact_value};
 
 /// Maximum tool calls to run in one reply.
 pub const MAX_CALLS: usize = 256;
@@ -39,7 +40,12 @@ impl ModelReply {
         });
         self.content.truncate(MAX_BLOCKS);
         for block in &mut self.content {
+            if let Block::Text(text) = block {
+                redact(text);
+            }
             if let Block::ToolUse(call) = block {
+                redact_value(&mut call.input);
+                redact(&mut call.name);
                 [&mut call.id, &mut call.name].into_iter().for_each(|text| cut(text, MAX_NAME));
                 if depth_of(&call.input) > MAX_ARGUMENTS {
                     call.input = Value::String(call.input.to_string());
@@ -69,6 +75,7 @@ impl ModelFault {
     #[must_use]
     pub fn bounded(mut self) -> ModelFault {
         cut(&mut self.error, MAX_NAME);
+        redact(&mut self.message);
         cut(&mut self.message, MAX_MESSAGE);
         self
     }

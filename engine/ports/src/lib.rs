@@ -20,6 +20,7 @@ pub mod program;
 pub mod receipt;
 pub mod reply;
 pub mod repo;
+pub mod secret;
 
 /// A store error; it says what is at fault and what to do.
 #[derive(Debug, thiserror::Error)]

@@ -1,9 +1,10 @@
-//! The look of secrets: keys and tokens that their issuers mark, private keys, and passwords that
-//! code assigns.
+//! Secrets in files: keys and tokens that their issuers mark, private keys, and passwords that code
+//! assigns.
 
 use std::sync::LazyLock;
 
-use regex::{Regex, RegexSet};
+use cloudcrew_ports::secret::find;
+use regex::Regex;
 
 /// Something in a text that looks like a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,35 +14,6 @@ pub(super) struct Secret {
     /// What it looks like.
     pub(super) kind: &'static str,
 }
-
-/// Kinds with their patterns. Issuers publish the prefixes, so that scanners find their tokens.
-const KINDS: [(&str, &str); 15] = [
-    ("access key of AWS", r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b"),
-    ("token of GitHub", r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{60,255})\b"),
-    ("token of GitLab", r"\bglpat-[A-Za-z0-9_-]{20,}\b"),
-    ("token of Slack", r"\bxox[abposr]-[A-Za-z0-9-]{10,}\b"),
-    (
-        "webhook of Slack",
-        r"https://hooks\.slack\.com/services/T[A-Z0-9]+/B[A-Z0-9]+/[A-Za-z0-9]{20,}",
-    ),
-    ("key of Google", r"\bAIza[A-Za-z0-9_-]{35}\b"),
-    ("key of Stripe", r"\b[rs]k_live_[A-Za-z0-9]{20,}\b"),
-    ("key of Anthropic", r"\bsk-ant-[A-Za-z0-9_-]{20,}\b"),
-    ("key of OpenAI", r"\bsk-(?:proj-|svcacct-)?[A-Za-z0-9]{20,}[A-Za-z0-9_-]*\b"),
-    ("key of SendGrid", r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{32,}\b"),
-    ("token of npm", r"\bnpm_[A-Za-z0-9]{36}\b"),
-    ("token of PyPI", r"\bpypi-AgE[A-Za-z0-9_-]{50,}\b"),
-    ("private key", r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"),
-    (
-        "password in a URL",
-        r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@'\x22]{1,100}:[^\s/:@'\x22${}<]{3,100}@[\w.-]",
-    ),
-    ("secret key of AWS", r"(?i)aws.{0,20}secret.{0,20}['\x22=:\s][A-Za-z0-9/+]{40}\b"),
-];
-
-static ANY: LazyLock<RegexSet> = LazyLock::new(|| {
-    RegexSet::new(KINDS.map(|(_, pattern)| pattern)).unwrap_or_else(|_| RegexSet::empty())
-});
 
 /// An assignment of a text to a name that says what it is.
 static ASSIGNED: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -73,13 +45,19 @@ const PLACEHOLDERS: [&str; 16] = [
 
 /// What looks like a secret, line by line. A line counts once.
 pub(super) fn secrets(text: &str) -> Vec<Secret> {
-    let lines = text.lines().enumerate();
-    let found = lines.filter_map(|(number, line)| {
-        let kind = ANY.matches(line).iter().next().map(|at| KINDS[at].0);
-        let kind = kind.or_else(|| assigned(line).then_some("password or key in an assignment"))?;
-        Some(Secret { line: number + 1, kind })
-    });
-    found.collect()
+    // A private key has many lines.
+    let mut marked = find(text).into_iter().peekable();
+    let (mut found, mut start) = (Vec::new(), 0);
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let end = start + line.len();
+        let mut kind = assigned(line).then_some("password or key in an assignment");
+        while let Some((_, marked)) = marked.next_if(|(range, _)| range.start < end) {
+            kind = Some(marked);
+        }
+        found.extend(kind.map(|kind| Secret { line: number + 1, kind }));
+        start = end;
+    }
+    found
 }
 
 fn assigned(line: &str) -> bool {
@@ -109,7 +87,7 @@ mod tests {
             format!("sk_live_{}", long(24)),
             format!("sk-ant-{}", long(40)),
             format!("npm_{}", long(36)),
-            format!("-----BEGIN RSA PRIVATE {}-----", "KEY"),
+            format!("-----BEGIN RSA PRIVATE {}-----{}", "KEY", long(64)),
             format!("postgres://admin:{}@db.internal/x", "s3cr3tpw"),
             format!("aws_secret_access_key = \"{}\"", long(40)),
             format!("DB_PASSWORD = \"{}\"", "hunter2!x"),

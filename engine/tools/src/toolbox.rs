@@ -5,9 +5,12 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use cloudcrew_definition::catalogue::ToolInfo;
 use cloudcrew_definition::schema::Arguments;
 use cloudcrew_ports::model::ToolSpec;
+use cloudcrew_ports::secret::redact;
 use serde_json::Value;
 
+use super::outcome::{Outcome, ToolError};
 use super::tool::Tool;
+use super::workplace::Workplace;
 use super::{
     answer_remark, ask_customer, ledger_read, ledger_write, parse_sow, phase_summary, repo_delete,
     repo_diff, repo_edit, repo_history, repo_list, repo_move, repo_read, repo_search, repo_write,
@@ -32,6 +35,24 @@ pub struct Registered {
 }
 
 impl Registered {
+    /// Calls the tool. Secrets in what it says are replaced: it may have read them anywhere.
+    ///
+    /// # Errors
+    /// As [`Tool::call`].
+    pub async fn call(&self, at: &dyn Workplace, input: Value) -> Result<Outcome, ToolError> {
+        match self.tool.call(at, input).await {
+            Ok(Outcome::Done(mut text, done)) => {
+                redact(&mut text);
+                Ok(Outcome::Done(text, done))
+            }
+            Err(ToolError::Refused(mut why)) => {
+                redact(&mut why);
+                Err(ToolError::Refused(why))
+            }
+            other => other,
+        }
+    }
+
     /// Says why arguments do not match the tool's schema, for the model; `None` when they match.
     pub fn mismatch(&self, input: &Value) -> Option<String> {
         let arguments = self.arguments.get_or_init(|| Arguments::of(&self.info.schema));

@@ -1,6 +1,7 @@
 //! The only way to write to a journal: compare and swap, together with the index row that the
 //! events result in.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::error::EngagementError;
@@ -13,6 +14,7 @@ use cloudcrew_ports::journal::{
     AppendError, Batch, Entry, Head, Journal, MAX_APPEND, MAX_BATCH, NewEntry, Writer, chain,
 };
 use cloudcrew_ports::receipt::Receipt;
+use cloudcrew_ports::secret::redact_value;
 
 /// The stores that hold an engagement.
 #[derive(Clone, Copy)]
@@ -179,9 +181,26 @@ impl Engagement {
         events: &[Event],
         now: i64,
     ) -> Result<bool, EngagementError> {
-        let ready = Ready::new(record.blobs, events, now).await?;
+        let events = redacted(events);
+        let ready = Ready::new(record.blobs, &events, now).await?;
         Ok(matches!(self.append(record, Writer::Inbound, &ready).await?, Appended::Done))
     }
+}
+
+/// The events without secrets, which people paste by mistake. Most have none and are not copied.
+fn redacted(events: &[Event]) -> Cow<'_, [Event]> {
+    let clean = |event: &Event| {
+        let mut value = serde_json::to_value(event).ok()?;
+        let before = value.clone();
+        redact_value(&mut value);
+        (value != before).then(|| serde_json::from_value(value).ok()).flatten()
+    };
+    let cleaned: Vec<Option<Event>> = events.iter().map(clean).collect();
+    if cleaned.iter().all(Option::is_none) {
+        return Cow::Borrowed(events);
+    }
+    let each = events.iter().zip(cleaned);
+    Cow::Owned(each.map(|(event, clean)| clean.unwrap_or_else(|| event.clone())).collect())
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::refusal::Refusal;
 use super::standing::Standing;
 use super::state::State;
 use cloudcrew_ports::journal::Batch;
+use cloudcrew_ports::secret::redacted;
 
 /// A statement of work.
 #[derive(Debug, Clone)]
@@ -78,7 +79,8 @@ pub async fn begin(record: Record<'_>, begin: Begin<'_>) -> Result<(), Engagemen
     };
     let blobs = record.blobs;
     let workflow = &begin.plan.workflow;
-    let read = read_sow(begin.definition, workflow, &begin.sow.name, &begin.sow.text)
+    let text = redacted(&begin.sow.text);
+    let read = read_sow(begin.definition, workflow, &begin.sow.name, &text)
         .map_err(|e| EngagementError::World(e.to_string()))?;
     let items = serde_json::to_vec(&read).unwrap_or_default();
     let started = Started {
@@ -91,7 +93,7 @@ pub async fn begin(record: Record<'_>, begin: Begin<'_>) -> Result<(), Engagemen
         definition: blobs.put(&begin.definition.bytes()).await?,
         plan: blobs.put(&begin.plan.bytes()).await?,
         sow_file: begin.sow.name,
-        sow: blobs.put(begin.sow.text.as_bytes()).await?,
+        sow: blobs.put(text.as_bytes()).await?,
         sow_items: Some(blobs.put(&items).await?),
         model: begin.model,
         agent_models: begin.agent_models,

@@ -372,7 +372,7 @@ impl Host for TalkHost<'_> {
         };
         let step = self.step(calls.visit, calls.turn, &format!("c{index}"));
         let place = TalkPlace { talker: self.talker, agent: &agent, phase: &phase, step };
-        match tool.tool.call(&place, call.input.clone()).await {
+        match tool.call(&place, call.input.clone()).await {
             Ok(Outcome::Done(text, done)) => {
                 self.turn().done.push((index, done));
                 Ok(answer(ToolStatus::Success, text, true))

@@ -132,7 +132,7 @@ impl SwarmHost<'_> {
         }
         let (driver, phase) = (self.driver, &self.phase.name);
         let workplace = CallWorkplace { driver, agent, phase, step, found: Mutex::default() };
-        let outcome = registered.tool.call(&workplace, call.input.clone()).await;
+        let outcome = registered.call(&workplace, call.input.clone()).await;
         if registered.info.effect == Effect::Pure {
             self.my_turn(place).await;
         }
