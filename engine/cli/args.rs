@@ -271,6 +271,9 @@ pub enum Command {
     /// Read a document on stdin in this process alone, for a parent that limits it.
     #[command(hide = true)]
     ReadDocument {
+        /// The document, and the file to write the reply to, instead of stdin and stdout.
+        #[arg(long, num_args = 2)]
+        files: Option<Vec<PathBuf>>,
         /// Name of the document.
         name: String,
     },

@@ -2,16 +2,18 @@
 //! time and output are limited: their authors are strangers.
 
 use std::io::{Read as _, Write as _};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use cloudcrew_documents::{Document, Format, MAX_BYTES, read};
+use cloudcrew_ports::program::{Limits, ProgramEnd};
 use cloudcrew_sow::MAX_SOW_BYTES;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
 use crate::exit::{Exit, Failure};
-use crate::out;
+use crate::{out, wiring};
 
 /// Maximum memory of the process, 1 GiB.
 const MEMORY: u64 = 1024 * 1024 * 1024;
@@ -65,8 +67,40 @@ pub fn document(name: &str, bytes: &[u8]) -> Result<Read, String> {
     }
 }
 
-/// Reads a document in another process.
+/// Name of the reply in the sandbox.
+const REPLY: &str = "reply";
+
+/// Reads a document in the sandbox; `None` when there is none here.
+fn sandboxed(name: &str, bytes: &[u8]) -> Option<Result<Reply, String>> {
+    let limits = Limits {
+        time: LONGEST,
+        processor: SECONDS,
+        memory: MEMORY,
+        processes: 16,
+        // The document and the reply.
+        disk: 4 * MAX_BYTES as u64,
+    };
+    let words = ["read-document", "--files", "input", REPLY, "--", name];
+    let ran = match wiring::sandbox()?.own(&words, bytes, limits)? {
+        Ok(ran) => ran,
+        Err(fault) => return Some(Err(fault.to_string())),
+    };
+    let reply = ran.changed.iter().find(|file| file.path == REPLY);
+    let reply = reply.and_then(|file| file.content.as_deref());
+    Some(match (ran.end, reply) {
+        (ProgramEnd::Exited(0), Some(reply)) => {
+            serde_json::from_slice(reply).map_err(|error| error.to_string())
+        }
+        (ProgramEnd::Exceeded(limit), _) => Err(format!("it took more than {limit}")),
+        _ => Err("its parser gave up, or needed too much memory or time".to_owned()),
+    })
+}
+
+/// Reads a document in another process: in the sandbox, or where there is none, with limits alone.
 fn apart(name: &str, bytes: &[u8]) -> Result<Reply, String> {
+    if let Some(reply) = sandboxed(name, bytes) {
+        return reply;
+    }
     // Not by its name: an upgrade may have replaced the file.
     let mut child = Command::new("/proc/self/exe")
         .args(["read-document", "--", name])
@@ -114,25 +148,34 @@ fn apart(name: &str, bytes: &[u8]) -> Result<Reply, String> {
     })
 }
 
-/// The other process: reads a document on stdin, and prints its text.
-pub fn child(name: &str) -> Result<Exit, Failure> {
+/// The other process: reads a document on stdin and prints its text, or reads and writes `files`.
+pub fn child(name: &str, files: Option<&[PathBuf]>) -> Result<Exit, Failure> {
     let limits = [
         (Resource::As, MEMORY),
         (Resource::Cpu, SECONDS),
         (Resource::Core, 0),
-        (Resource::Fsize, 0),
+        (Resource::Fsize, if files.is_some() { MAX_BYTES as u64 } else { 0 }),
     ];
     for (resource, most) in limits {
         let _ = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
     }
     // A parser that panics says so in its exit code alone.
     std::panic::set_hook(Box::new(|_| {}));
+    if let Some([input, reply]) = files {
+        std::fs::write(reply, answer(name, &std::fs::read(input)?))?;
+        return Ok(Exit::Done);
+    }
     let mut bytes = Vec::new();
     std::io::stdin().take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-    let reply = match read(name, &bytes) {
+    out::bytes(&answer(name, &bytes));
+    Ok(Exit::Done)
+}
+
+/// What a document says, or why it cannot be read.
+fn answer(name: &str, bytes: &[u8]) -> Vec<u8> {
+    let reply = match read(name, bytes) {
         Ok(Document { text, notes, .. }) => Reply { text: Some(text), notes, fault: None },
         Err(fault) => Reply { text: None, notes: Vec::new(), fault: Some(fault.to_string()) },
     };
-    out::bytes(&serde_json::to_vec(&reply).unwrap_or_default());
-    Ok(Exit::Done)
+    serde_json::to_vec(&reply).unwrap_or_default()
 }

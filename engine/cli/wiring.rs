@@ -131,21 +131,31 @@ const PROGRAMS: &str = "CLOUDCREW_PROGRAMS";
 /// Variable that turns programs off.
 const SANDBOX: &str = "CLOUDCREW_SANDBOX";
 
-/// Where programs run. A process looks once at what this machine offers.
-pub fn programs() -> Arc<dyn Programs> {
-    static PLACE: LazyLock<Arc<dyn Programs>> = LazyLock::new(|| {
-        let off = |why: String| -> Arc<dyn Programs> { Arc::new(NoPrograms(why)) };
+/// The sandbox of this machine, or why there is none. A process looks once at what is here.
+fn place() -> &'static Result<Sandbox, String> {
+    static PLACE: LazyLock<Result<Sandbox, String>> = LazyLock::new(|| {
         if std::env::var(SANDBOX).is_ok_and(|value| value == "off") {
-            return off(format!("{SANDBOX} is `off`"));
+            return Err(format!("{SANDBOX} is `off`"));
         }
         let named = std::env::var(PROGRAMS).unwrap_or_default();
-        match (program::folders(&named), std::env::current_exe()) {
-            (Ok(folders), Ok(helper)) => Arc::new(Sandbox::new(folders, helper)),
-            (Err(why), _) => off(format!("{PROGRAMS}: {why}")),
-            (_, Err(error)) => off(error.to_string()),
-        }
+        let folders = program::folders(&named).map_err(|why| format!("{PROGRAMS}: {why}"))?;
+        let helper = std::env::current_exe().map_err(|error| error.to_string())?;
+        Ok(Sandbox::new(folders, helper))
     });
-    Arc::clone(&PLACE)
+    &PLACE
+}
+
+/// The sandbox, if programs may run here.
+pub fn sandbox() -> Option<&'static Sandbox> {
+    place().as_ref().ok()
+}
+
+/// Where programs run.
+pub fn programs() -> Arc<dyn Programs> {
+    match place() {
+        Ok(sandbox) => Arc::new(sandbox.clone()),
+        Err(why) => Arc::new(NoPrograms(why.clone())),
+    }
 }
 
 /// The model port of a run mode. `models` are those in use, as they are called now.

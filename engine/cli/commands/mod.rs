@@ -106,7 +106,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Command::Sow { file, workflow, format } => {
             sow::sow(&args, file, workflow.as_deref(), *format)
         }
-        Command::ReadDocument { name } => crate::document::child(name),
+        Command::ReadDocument { files, name } => crate::document::child(name, files.as_deref()),
         Command::RunInside { words } => Ok(crate::wiring::inside(words).map(|()| Exit::Done)?),
         Command::Doctor { live, model } => doctor::doctor(&args, *live, model).await,
         Command::Completions { what } => completions::completions(*what),

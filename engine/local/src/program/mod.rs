@@ -21,7 +21,7 @@ use async_trait::async_trait;
 use cloudcrew_definition::path::RepoPath;
 use cloudcrew_definition::syntax::is_program;
 use cloudcrew_ports::program::{
-    Found, Job, Limits, MAX_BYTES, MAX_FILES, ProgramEnd, ProgramFault, Programs, Ran,
+    Found, Job, JobFile, Limits, MAX_BYTES, MAX_FILES, ProgramEnd, ProgramFault, Programs, Ran,
 };
 
 use bubblewrap::Bubblewrap;
@@ -83,6 +83,22 @@ impl Sandbox {
             }
         });
         ready.as_ref().map_err(|why| ProgramFault::NoSandbox(why.clone()))
+    }
+}
+
+impl Sandbox {
+    /// Runs this binary itself in the sandbox, on one file named `input` in its folder; `None` when
+    /// there is no sandbox here. It blocks until the end.
+    pub fn own(
+        &self,
+        arguments: &[&str],
+        input: &[u8],
+        limits: Limits,
+    ) -> Option<Result<Ran, ProgramFault>> {
+        let ready = self.ready().ok()?;
+        let files = vec![JobFile { path: "input".to_owned(), content: input.to_vec() }];
+        let job = Job { files, limits, ..job(INSIDE, arguments) };
+        Some(ran(ready, &job, &AtomicBool::new(false)))
     }
 }
 
