@@ -2,7 +2,7 @@
 
 use crate::wiring::store::Store;
 use cloudcrew_ports::ledger::{Ledger as _, LedgerKind};
-use cloudcrew_runtime::engagement::{Engagement, Finding, Request, RequestKind, Unit};
+use cloudcrew_runtime::engagement::{AnswerForm, Engagement, Finding, Request, RequestKind, Unit};
 
 use cloudcrew_definition::shown::row;
 use cloudcrew_definition::syntax::OnExpiry;
@@ -60,16 +60,11 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
                 text.push_str(&format!("    read:     {read}\n"));
                 text.push_str(&decide(project, request));
             }
-            RequestKind::Question { agent, question, .. } => {
-                let answer = pasted(&format!(
-                    "answer {} {} ANSWER",
-                    engagement.project,
-                    quoted(&request.id)
-                ));
-                text.push_str(&format!(
-                    "\n  {agent} asks: {}\n    answer:   {answer}\n",
-                    row(question)
-                ));
+            RequestKind::Question { agent, question, form, .. } => {
+                text.push_str(&format!("\n  {agent} asks: {}\n", row(question)));
+                for line in answers(&engagement.project, request, form) {
+                    text.push_str(&format!("    {line}\n"));
+                }
             }
             RequestKind::Budget { .. } => {
                 let (what, raise) = (used_up(&request.kind), raises(&engagement.project, request));
@@ -134,18 +129,29 @@ pub fn waits(project: &str, request: &Request) -> String {
                 decide(project, request).trim_end()
             )
         }
-        RequestKind::Question { agent, question, .. } => {
-            let answer = pasted(&format!("answer {project} {} ANSWER", quoted(&request.id)));
-            format!(
-                "{project} is waiting for an answer to {agent}: {}\n    answer:   {answer}",
-                row(question)
-            )
+        RequestKind::Question { agent, question, form, .. } => {
+            let lines = answers(project, request, form).join("\n    ");
+            format!("{project} is waiting for an answer to {agent}: {}\n    {lines}", row(question))
         }
         RequestKind::Budget { .. } => {
             let (what, raise) = (used_up(&request.kind), raises(project, request));
             format!("{project} is waiting; {what}\n    raise:    {raise}")
         }
     }
+}
+
+/// How to answer a question: its choices, the command, and how to skip it.
+pub fn answers(project: &str, request: &Request, form: &AnswerForm) -> Vec<String> {
+    let id = quoted(&request.id);
+    let choices = form.choices.iter().enumerate();
+    let mut lines: Vec<String> =
+        choices.map(|(n, choice)| format!("{}. {}", n + 1, row(choice))).collect();
+    let what = if form.choices.is_empty() { "ANSWER" } else { "NUMBER" };
+    lines.push(format!("answer:   {}", pasted(&format!("answer {project} {id} {what}"))));
+    if form.optional {
+        lines.push(format!("or skip:  {}", pasted(&format!("answer {project} {id} \"\""))));
+    }
+    lines
 }
 
 /// How many have approved and who must, for a gate that needs more than one person's word.

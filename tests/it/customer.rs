@@ -1,6 +1,11 @@
 //! The customer at the terminal: `inbox`, `show`, `approve`, `revise`, `answer`, `cancel`.
 
-use crate::support::{Crew, crew};
+use cloudcrew_runtime::engagement::{Driver, Options};
+use serde_json::json;
+
+use crate::support::inside::{dead, ports, start};
+use crate::support::says::{Says, results};
+use crate::support::{Crew, copied, crew, root};
 
 #[test]
 fn a_gate_waits_until_the_customer_decides() {
@@ -114,4 +119,41 @@ fn others_change_the_plan(crew: &Crew) {
         .status()
         .expect("sh starts");
     assert!(status.success());
+}
+
+#[tokio::test]
+async fn a_question_with_choices_is_answered_by_words_or_number_and_an_optional_one_is_skipped() {
+    let crew = copied(&root().join("examples/minimal"));
+    let home = crew.folder.path().join("inside");
+    start(&home, crew.workspace(), "clinic-scheduling.md", None).await;
+    let (mut ports, store, _) = ports(&home).await;
+    let asks = |question: &str, choices: &[&str], optional: bool| {
+        let input = json!({ "question": question, "choices": choices, "optional": optional });
+        ("ask_customer", input)
+    };
+    ports.model = Says::turns(vec![vec![
+        asks("Which one?", &["only one"], false),
+        asks("Which one?", &["a", "A"], false),
+        asks("Which one?", &["1", "2"], false),
+        asks("Which region?", &["Frankfurt (eu-central-1)", "Ireland (eu-west-1)"], false),
+        asks("Who signs?", &[], true),
+    ]]);
+    let driver = Driver::open(ports, "demo", &dead(0), Options::default()).await;
+    driver.expect("the lease").drive().await.expect("it comes to rest");
+    let refused = results(&store).await;
+    assert_eq!(refused.len(), 3, "{refused:?}");
+    drop(store);
+    let run = |words: &[&str]| crew.run_in(&home, words);
+    run(&["inbox"]).exits(0).says("2. Ireland (eu-west-1)").says("or skip:");
+    run(&["answer", "demo", "9", "3"]).exits(2);
+    let first = "proposal-1-q-1-0-3";
+    run(&["answer", "demo", first, "Paris"]).exits(2).says("1: Frankfurt (eu-central-1)");
+    run(&["answer", "demo", first, ""]).exits(2).says("one of its choices");
+    run(&["answer", "demo", first, "2"]).exits(10);
+    run(&["answer", "demo", ""]).exits(10);
+    let journal = crew.run_in(&home, &["show", "demo", "--format", "json"]).exits(0).out;
+    assert!(!journal.contains("\"question\": \"Which one?\""), "{journal}");
+    let ledger = run(&["ledger", "demo"]).exits(0).out;
+    assert!(ledger.contains("Ireland (eu-west-1)"), "{ledger}");
+    assert!(ledger.contains("skipped this question"), "{ledger}");
 }

@@ -12,7 +12,7 @@ use crate::home;
 use crate::out::{document, note, put, say};
 use crate::output::pretty;
 use crate::shell::{pasted, quoted};
-use crate::show::{approvals, deadline, decide, raises, used_up};
+use crate::show::{answers, approvals, deadline, decide, raises, used_up};
 use crate::words::counted;
 
 pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
@@ -73,10 +73,11 @@ fn ask(project: &str, request: &Request) {
             say!("    review:   {}", pasted(&format!("show {project}")));
             put!("{}", decide(project, request));
         }
-        RequestKind::Question { agent, question, .. } => {
+        RequestKind::Question { agent, question, form, .. } => {
             say!("    {} asks: {}", row(agent), row(question));
-            let answer = pasted(&format!("answer {project} {} ANSWER", quoted(&request.id)));
-            say!("    answer:   {answer}");
+            for line in answers(project, request, form) {
+                say!("    {line}");
+            }
         }
         RequestKind::Budget { .. } => {
             say!("    {}", row(&used_up(&request.kind)));

@@ -63,8 +63,18 @@ fn asks(project: &Value, request: &Value) {
             say!("    revise:   {}", pasted(&revise));
         }
         _ => {
-            let answer = format!("answer {project} {} ANSWER", quoted(id));
+            let choices = request["choices"].as_array().into_iter().flatten();
+            let choices: Vec<&str> = choices.filter_map(Value::as_str).collect();
+            for (n, choice) in choices.iter().enumerate() {
+                say!("    {}. {}", n + 1, row(choice));
+            }
+            let what = if choices.is_empty() { "ANSWER" } else { "NUMBER" };
+            let answer = format!("answer {project} {} {what}", quoted(id));
             say!("    answer:   {}", pasted(&answer));
+            if request["optional"] == true {
+                let skip = format!("answer {project} {} \"\"", quoted(id));
+                say!("    or skip:  {}", pasted(&skip));
+            }
         }
     }
 }

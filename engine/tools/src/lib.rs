@@ -37,7 +37,9 @@ mod workplace;
 mod write_adr;
 
 pub use answer_remark::ANSWER_REMARK;
-pub use outcome::{Done, Finding, Outcome, RemarkAnswer, RemarkOutcome, ToolError, Verdict};
+pub use outcome::{
+    AnswerForm, Done, Finding, Outcome, RemarkAnswer, RemarkOutcome, ToolError, Verdict,
+};
 pub use tool::{MAX_RESULT, MAX_SHOWN, MAX_WRITE, Tool, TypedTool};
 pub use toolbox::{Registered, Toolbox};
 pub use workplace::{

@@ -19,7 +19,43 @@ pub enum Outcome {
         name: String,
         /// The question.
         question: String,
+        /// How it may be answered.
+        form: AnswerForm,
     },
+}
+
+/// How a question may be answered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AnswerForm {
+    /// The answers to choose from; empty for any text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
+    /// Whether the customer may skip it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+}
+
+impl AnswerForm {
+    /// Whether any text is an answer, and one is needed.
+    pub fn is_free(&self) -> bool {
+        self.choices.is_empty() && !self.optional
+    }
+
+    /// The answer that a text stands for: one of the choices, by its words or its number, or the
+    /// text itself; empty when the question is skipped. `None` when it does not fit.
+    pub fn answer(&self, text: &str) -> Option<String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return self.optional.then(String::new);
+        }
+        if self.choices.is_empty() {
+            return Some(text.to_owned());
+        }
+        let by_words = |choice: &&String| choice.to_lowercase() == text.to_lowercase();
+        let number = || text.parse::<usize>().ok()?.checked_sub(1);
+        let chosen = self.choices.iter().find(by_words);
+        chosen.or_else(|| self.choices.get(number()?)).cloned()
+    }
 }
 
 impl Outcome {

@@ -126,9 +126,12 @@ impl Notice {
                 }
                 (Kind::Gate, format!("{} waits for approval", request.phase), text)
             }
-            RequestKind::Question { agent, question, .. } => {
-                let question = inset(question, "");
-                (Kind::Question, format!("{} asks a question", row(agent)), question)
+            RequestKind::Question { agent, question, form, .. } => {
+                let mut text = inset(question, "");
+                for (n, choice) in form.choices.iter().enumerate() {
+                    text.push_str(&format!("\n{}. {}", n + 1, row(choice)));
+                }
+                (Kind::Question, format!("{} asks a question", row(agent)), text)
             }
             RequestKind::Budget { budget, .. } => {
                 let text = format!("Raise it or stop: {}", row(budget));

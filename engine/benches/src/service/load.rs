@@ -25,8 +25,36 @@ pub struct Latencies {
     pub events: Vec<Duration>,
 }
 
+/// The first argument of a process that makes a load alone.
+pub const APART: &str = "--make-load";
+
+/// Runs the load in a process of its own, so that nothing else of the benchmark takes its time.
+pub fn apart(address: &str, readers: usize) -> Latencies {
+    let this = std::env::current_exe().expect("this program");
+    let made = std::process::Command::new(this)
+        .args([APART, address, &readers.to_string()])
+        .output()
+        .expect("it starts");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let mut seen = Latencies::default();
+    for line in String::from_utf8_lossy(&made.stdout).lines() {
+        let (kind, time) = line.split_once(' ').expect("two words");
+        let time = Duration::from_micros(time.parse().expect("a number"));
+        if kind == "write" { &mut seen.writes } else { &mut seen.events }.push(time);
+    }
+    seen
+}
+
+/// Makes the load that the arguments of this process ask for, and prints every latency.
+pub async fn print(address: &str, readers: usize) {
+    let Latencies { writes, events } = run(address, readers).await;
+    for (kind, times) in [("write", writes), ("event", events)] {
+        times.iter().for_each(|time| println!("{kind} {}", time.as_micros()));
+    }
+}
+
 /// Runs the load; `readers` is 0 for a handler that has none.
-pub async fn run(address: &str, readers: usize) -> Latencies {
+async fn run(address: &str, readers: usize) -> Latencies {
     let seen = Arc::new(Mutex::new(Latencies::default()));
     let mut tasks = tokio::task::JoinSet::new();
     for reader in 0..readers {

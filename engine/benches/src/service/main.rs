@@ -31,6 +31,14 @@ const WRITES: usize = 250;
 const TOKEN: &str = "the-benchmarks-token";
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let [_, first, address, readers] = arguments.as_slice()
+        && first == load::APART
+    {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        let readers = readers.parse().expect("a number");
+        return runtime.expect("a runtime").block_on(load::print(address, readers));
+    }
     let ours = binary();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
@@ -70,8 +78,8 @@ fn main() {
         load::ACTIVE,
         load::READERS
     );
-    let mut theirs = runtime.block_on(load::run(&bare, 0));
-    let mut ours = runtime.block_on(load::run(&many.address, load::READERS));
+    let mut theirs = load::apart(&bare, 0);
+    let mut ours = load::apart(&many.address, load::READERS);
     let p99 = load::at(0.99, &mut theirs.writes);
     let own = load::at(0.99, &mut ours.writes);
     let over = own.as_secs_f64() / p99.as_secs_f64();

@@ -1,8 +1,6 @@
 //! Records a person's answer. The first answer counts and is never changed, whichever process
 //! records it.
 
-use serde_json::Value;
-
 use super::append::Record;
 use super::error::EngagementError;
 use super::event::{Answered, Decision, Event, RemarkRecord};
@@ -63,7 +61,7 @@ pub async fn record(
         let request = fitting(engagement, &given)?;
         let digest = given.digest.clone().unwrap_or_else(|| request.digest.clone());
         let answer = Answered {
-            decision: given.decision.clone(),
+            decision: chosen(&request, &given.decision),
             actor: given.actor.clone(),
             channel: given.channel.clone(),
             digest,
@@ -188,6 +186,24 @@ fn decided(request: &Request, there: &Answered) -> EngagementError {
     .into()
 }
 
+/// The decision, where an answer names one of the choices.
+fn chosen(request: &Request, decision: &Decision) -> Decision {
+    let (RequestKind::Question { form, .. }, Decision::Answer { value }) =
+        (&request.kind, decision)
+    else {
+        return decision.clone();
+    };
+    let words = if value.is_null() { Some("") } else { value.as_str() };
+    match words.filter(|_| !form.is_free()).and_then(|words| form.answer(words)) {
+        Some(skipped) if skipped.is_empty() => Decision::Answer { value: SKIPPED.into() },
+        Some(answer) => Decision::Answer { value: answer.into() },
+        None => decision.clone(),
+    }
+}
+
+/// What the agent is given when the customer skips its question.
+const SKIPPED: &str = "(The customer skipped this question: go on with your assumption.)";
+
 /// Checks the ratings against those that the gate asks for.
 pub(super) fn rated(asked: &[String], given: &[(String, u8)]) -> Result<(), EngagementError> {
     for (name, value) in given {
@@ -223,8 +239,14 @@ fn fitting(engagement: &Engagement, given: &Submission) -> Result<Request, Engag
                 return Err(Refusal::NoWords.into());
             }
         }
-        (RequestKind::Question { .. }, Decision::Answer { value }) => {
-            if value == &Value::Null || value.as_str().is_some_and(|v| v.trim().is_empty()) {
+        (RequestKind::Question { form, .. }, Decision::Answer { value }) => {
+            let words = if value.is_null() { Some("") } else { value.as_str() };
+            let fits = words.is_none_or(|words| form.answer(words).is_some());
+            if !fits && !form.choices.is_empty() {
+                let (request, choices) = (request.id.clone(), form.choices.clone());
+                return Err(Refusal::NotAChoice { request, choices }.into());
+            }
+            if !fits {
                 return Err(Refusal::NoAnswer.into());
             }
         }

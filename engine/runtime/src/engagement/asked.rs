@@ -88,8 +88,12 @@ pub(super) fn new_question(
         agent: question.agent.clone(),
         question: question.question.clone(),
         interrupt: question.id.clone(),
+        form: question.form.clone(),
     };
-    asking(engagement, phase, id, kind, ("question".to_owned(), question.question.clone()))
+    // Whoever answers has seen the choices too.
+    let mut about = question.question.clone();
+    question.form.choices.iter().for_each(|choice| about.push_str(&format!("\n{choice}")));
+    asking(engagement, phase, id, kind, ("question".to_owned(), about))
 }
 
 /// A request without a deadline. It is reminded of at the same interval as the phase's questions.

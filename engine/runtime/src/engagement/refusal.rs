@@ -195,6 +195,17 @@ pub enum Refusal {
     /// An empty answer to a question.
     #[error("the answer is empty")]
     NoAnswer,
+    /// The answer is not one of the choices.
+    #[error(
+        "`{request}` is answered with one of its choices, or its number: {}",
+        numbered(choices)
+    )]
+    NotAChoice {
+        /// The request.
+        request: String,
+        /// The choices.
+        choices: Vec<String>,
+    },
     /// A new limit that is too low for the next call.
     #[error(
          "{} is not enough for `{budget}`: {} used, and the next call may take {}; answer with at \
@@ -341,4 +352,10 @@ fn waiting(open: &[String]) -> String {
     } else {
         format!("open requests: {}", open.join(", "))
     }
+}
+
+/// Choices with their numbers.
+fn numbered(choices: &[String]) -> String {
+    let each = choices.iter().enumerate().map(|(n, choice)| format!("{}: {choice}", n + 1));
+    each.collect::<Vec<_>>().join(", ")
 }

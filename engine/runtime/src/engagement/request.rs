@@ -2,6 +2,7 @@
 
 use cloudcrew_definition::crew::Approvers;
 use cloudcrew_definition::syntax::OnExpiry;
+use cloudcrew_tools::AnswerForm;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,6 +30,9 @@ pub enum RequestKind {
         question: String,
         /// Id of the question in its swarm.
         interrupt: String,
+        /// How it may be answered.
+        #[serde(default, skip_serializing_if = "AnswerForm::is_free")]
+        form: AnswerForm,
     },
     /// A budget is used up: raise it, or let the engagement end.
     Budget {

@@ -12,6 +12,7 @@ use super::machine::Swarm;
 use super::record::Status;
 use super::step::{Input, ModelCall, Note, Step, ToolCalls};
 use cloudcrew_ports::model::{ModelFault, ModelReply, ToolResult, ToolUse};
+use cloudcrew_tools::AnswerForm;
 
 /// How long running tools may delay the recording of a reply.
 const HELD_BACK: Duration = Duration::from_millis(10);
@@ -30,8 +31,8 @@ pub enum Stop<E> {
 pub enum ToolAnswer {
     /// A result, and whether the tool's body ran.
     Result(ToolResult, bool),
-    /// A question to the customer: name, question.
-    Asks(String, String),
+    /// A question to the customer: name, question, how it may be answered.
+    Asks(String, String, AnswerForm),
 }
 
 /// Performs the steps that the machine needs.
@@ -213,7 +214,9 @@ async fn call_tools<H: Host>(
             counted += elapsed;
             let input = match answer? {
                 ToolAnswer::Result(result, started) => Input::ToolResult { index, result, started },
-                ToolAnswer::Asks(name, question) => Input::Asked { index, name, question },
+                ToolAnswer::Asks(name, question, form) => {
+                    Input::Asked { index, name, question, form }
+                }
             };
             record_meanwhile(&mut running, &mut answers, accept(swarm, host, input, elapsed))
                 .await?;

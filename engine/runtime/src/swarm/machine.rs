@@ -200,9 +200,11 @@ impl Swarm {
                 self.spend(elapsed);
                 self.tool_done(index, result, started);
             }
-            (At::Tools(slots), Input::Asked { index, name, question }) if running(slots, index) => {
+            (At::Tools(slots), Input::Asked { index, name, question, form })
+                if running(slots, index) =>
+            {
                 self.spend(elapsed);
-                self.tool_asks(index, name, question);
+                self.tool_asks(index, name, question, form);
             }
             (At::Tools(_), Input::TimedOut { finished }) => {
                 self.spend(elapsed);

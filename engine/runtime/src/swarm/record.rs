@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cloudcrew_tools::AnswerForm;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -161,4 +162,7 @@ pub struct Question {
     pub question: String,
     /// Name of the agent that asks.
     pub agent: String,
+    /// How it may be answered.
+    #[serde(default, skip_serializing_if = "AnswerForm::is_free")]
+    pub form: AnswerForm,
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cloudcrew_tools::AnswerForm;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -115,6 +116,9 @@ pub enum Input {
         name: String,
         /// The question.
         question: String,
+        /// How it may be answered.
+        #[serde(default, skip_serializing_if = "AnswerForm::is_free")]
+        form: AnswerForm,
     },
     /// The time ran out.
     TimedOut {

@@ -1,5 +1,6 @@
 //! A turn: one complete reply and the tool calls in it.
 
+use cloudcrew_tools::AnswerForm;
 use serde_json::{Map, Value};
 
 use super::machine::{At, Slot, SlotState, Swarm};
@@ -262,7 +263,13 @@ impl Swarm {
         self.after_tools();
     }
 
-    pub(super) fn tool_asks(&mut self, index: usize, name: String, question: String) {
+    pub(super) fn tool_asks(
+        &mut self,
+        index: usize,
+        name: String,
+        question: String,
+        form: AnswerForm,
+    ) {
         let (visit, turn) =
             self.visits.last().map_or((0, 0), |r| (r.visit, r.turns.saturating_sub(1)));
         let agent = self.agent().to_owned();
@@ -272,6 +279,7 @@ impl Swarm {
                 name,
                 question,
                 agent,
+                form,
             });
         }
         self.after_tools();

@@ -27,7 +27,7 @@ impl Tools {
         let text = |key: &str| call.input[key].as_str().unwrap_or_default().to_owned();
         let number = |key: &str| call.input[key].as_u64().unwrap_or_default();
         match call.name.as_str() {
-            "ask_user" => ToolAnswer::Asks(text("name"), text("question")),
+            "ask_user" => ToolAnswer::Asks(text("name"), text("question"), Default::default()),
             "echo" => success(text("text")),
             "write_file" if !text("path").starts_with(scope) => {
                 error(format!("{agent} can only write to {scope}"))

@@ -3,7 +3,7 @@
 use cloudcrew_definition::syntax::OnExpiry;
 use cloudcrew_plan::Outcome;
 use cloudcrew_plan::forecast::{Range, of_phase};
-use cloudcrew_runtime::engagement::{Decision, Engagement, Request, RequestKind, Unit};
+use cloudcrew_runtime::engagement::{AnswerForm, Decision, Engagement, Request, RequestKind, Unit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -72,6 +72,11 @@ pub struct OpenRequest {
     pub escalate_to: Option<String>,
     /// Number of reminders sent.
     pub reminders: u32,
+    /// The answers to choose from, by their words or their number from 1; empty for any text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
+    /// Whether the question may be skipped, with an empty answer.
+    pub optional: bool,
 }
 
 impl OpenRequest {
@@ -84,6 +89,10 @@ impl OpenRequest {
             OnExpiry::Escalate => "escalate",
         });
         let escalates = on_expiry == Some("escalate");
+        let form = match &request.kind {
+            RequestKind::Question { form, .. } => form.clone(),
+            RequestKind::Approval { .. } | RequestKind::Budget { .. } => AnswerForm::default(),
+        };
         OpenRequest {
             id: request.id.clone(),
             kind: kind(request),
@@ -99,6 +108,8 @@ impl OpenRequest {
             on_expiry: on_expiry.map(str::to_owned),
             escalate_to: request.escalate_to.clone().filter(|_| escalates),
             reminders: request.reminders,
+            choices: form.choices,
+            optional: form.optional,
         }
     }
 }

@@ -159,7 +159,7 @@ impl SwarmHost<'_> {
                 };
                 Ok(ToolAnswer::Result(result, true))
             }
-            Ok(Outcome::Asks { name, question }) => {
+            Ok(Outcome::Asks { name, question, form }) => {
                 let asked = {
                     let mut turn = self.turn();
                     turn.questions += 1;
@@ -169,7 +169,7 @@ impl SwarmHost<'_> {
                     let why = format!("Not asked: at most {MAX_QUESTIONS} questions in one turn.");
                     return Ok(answer(ToolStatus::Error, why, true));
                 }
-                Ok(ToolAnswer::Asks(name, question))
+                Ok(ToolAnswer::Asks(name, question, form))
             }
             Err(ToolError::Refused(why)) => Ok(answer(ToolStatus::Error, why, true)),
             Err(ToolError::Failed(broken)) => Err(failed(engagement_error(broken))),
