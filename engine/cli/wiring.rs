@@ -9,6 +9,7 @@ use cloudcrew_definition::crew::{Definition, Live, Model as Defined};
 use cloudcrew_definition::syntax::Provider;
 use cloudcrew_local::cassette::{Player, Recorder};
 use cloudcrew_local::clock::{RehearsalClock, SystemClock};
+use cloudcrew_local::knowledge::Index;
 use cloudcrew_local::openai::{MaxTokensKey, OpenAiModel, OpenAiSettings};
 use cloudcrew_local::program::{self, Sandbox};
 use cloudcrew_local::rehearsal::RehearsalModel;
@@ -119,6 +120,7 @@ fn over(
         ledger: Arc::new(store.clone()),
         repo,
         model,
+        knowledge: Arc::new(Index::default()),
         programs: programs(),
         tools: Arc::new(Toolbox::built_in()),
         clock,

@@ -41,6 +41,7 @@ mod retry;
 mod sandbox;
 mod scopes;
 mod screens;
+mod search;
 mod secrets;
 mod service;
 mod statements;

@@ -218,6 +218,7 @@ pub async fn ports(store: &Store, repo: GitRepo, project: &str) -> Ports {
         ledger: Arc::new(store.clone()),
         repo: Arc::new(repo),
         model: Arc::new(RehearsalModel::new(engagement.definition.clone(), None)),
+        knowledge: Arc::new(cloudcrew_local::knowledge::Index::default()),
         programs: Arc::new(cloudcrew_ports::program::NoPrograms("none here".into())),
         tools: Arc::new(cloudcrew_tools::Toolbox::built_in()),
         clock: Arc::new(RehearsalClock::default()),

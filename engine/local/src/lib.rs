@@ -4,6 +4,7 @@ pub mod cassette;
 pub mod clock;
 pub mod folder;
 pub mod holder;
+pub mod knowledge;
 pub mod openai;
 pub mod program;
 pub mod rehearsal;

@@ -11,6 +11,7 @@ pub mod conformance;
 pub mod index;
 pub mod journal;
 pub mod json;
+pub mod knowledge;
 pub mod lease;
 pub mod ledger;
 pub mod mended;

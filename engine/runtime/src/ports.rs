@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cloudcrew_ports::blob::Blobs;
 use cloudcrew_ports::clock::Clock;
 use cloudcrew_ports::journal::Journal;
+use cloudcrew_ports::knowledge::Knowledge;
 use cloudcrew_ports::lease::Leases;
 use cloudcrew_ports::ledger::Ledger;
 use cloudcrew_ports::model::Model;
@@ -30,6 +31,8 @@ pub struct Ports {
     pub repo: Arc<dyn Repo>,
     /// The models.
     pub model: Arc<dyn Model>,
+    /// Searches files.
+    pub knowledge: Arc<dyn Knowledge>,
     /// Where programs run.
     pub programs: Arc<dyn Programs>,
     /// The tools that agents may call.

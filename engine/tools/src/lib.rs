@@ -6,6 +6,7 @@
 
 mod answer_remark;
 mod ask_customer;
+mod knowledge_search;
 mod ledger_read;
 mod ledger_write;
 mod outcome;
@@ -31,6 +32,7 @@ mod terraform_fmt;
 mod terraform_validate;
 mod tool;
 mod toolbox;
+mod units;
 mod validate_sql;
 mod weaknesses;
 mod workplace;
@@ -42,6 +44,7 @@ pub use outcome::{
 };
 pub use tool::{MAX_RESULT, MAX_SHOWN, MAX_WRITE, Tool, TypedTool};
 pub use toolbox::{Registered, Toolbox};
+pub use units::units;
 pub use workplace::{
     Broken, FileInfo, FileVersion, Kept, Origin, Revision, Task, Workplace, Writable,
 };

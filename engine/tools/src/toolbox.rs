@@ -12,10 +12,10 @@ use super::outcome::{Outcome, ToolError};
 use super::tool::Tool;
 use super::workplace::Workplace;
 use super::{
-    answer_remark, ask_customer, ledger_read, ledger_write, parse_sow, phase_summary, repo_delete,
-    repo_diff, repo_edit, repo_history, repo_list, repo_move, repo_read, repo_search, repo_write,
-    review_verdict, run_command, scan_code, scan_infrastructure, scan_secrets, terraform_fmt,
-    terraform_validate, validate_sql, write_adr,
+    answer_remark, ask_customer, knowledge_search, ledger_read, ledger_write, parse_sow,
+    phase_summary, repo_delete, repo_diff, repo_edit, repo_history, repo_list, repo_move,
+    repo_read, repo_search, repo_write, review_verdict, run_command, scan_code,
+    scan_infrastructure, scan_secrets, terraform_fmt, terraform_validate, validate_sql, write_adr,
 };
 
 /// Tools by name.
@@ -74,6 +74,7 @@ impl Toolbox {
         toolbox.add(repo_read::RepoRead);
         toolbox.add(repo_list::RepoList);
         toolbox.add(repo_search::RepoSearch);
+        toolbox.add(knowledge_search::KnowledgeSearch);
         toolbox.add(repo_history::RepoHistory);
         toolbox.add(repo_diff::RepoDiff);
         toolbox.add(repo_write::RepoWrite);

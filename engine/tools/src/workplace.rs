@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cloudcrew_definition::crew::Agent;
 use cloudcrew_definition::path::{RepoPath, Scope};
+use cloudcrew_ports::knowledge::Knowledge;
 use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
 use cloudcrew_ports::program::{Limits, ProgramFault, Ran};
 use cloudcrew_ports::repo::TreeFile;
@@ -174,6 +175,9 @@ pub trait Workplace: Send + Sync {
         seen: &[u8],
         message: &str,
     ) -> Result<Result<(), String>, Broken>;
+
+    /// Searches files.
+    fn knowledge(&self) -> &dyn Knowledge;
 
     /// Runs a program in the sandbox, on a copy of the files of the branch.
     async fn run(&self, task: Task) -> Result<Result<Ran, ProgramFault>, Broken>;

@@ -62,6 +62,7 @@ pub async fn ports(home: &Path) -> (Ports, Store, GitRepo) {
         ledger: Arc::new(store.clone()),
         repo: Arc::new(repo.clone()),
         model: Arc::new(RehearsalModel::new(engagement.definition.clone(), rehearsal)),
+        knowledge: Arc::new(cloudcrew_local::knowledge::Index::default()),
         programs: Arc::new(cloudcrew_ports::program::NoPrograms("none here".into())),
         tools: Arc::new(cloudcrew_tools::Toolbox::built_in()),
         clock: Arc::new(clock),

@@ -9,6 +9,7 @@
 pub mod blob;
 pub mod index;
 pub mod journal;
+pub mod knowledge;
 pub mod lease;
 pub mod ledger;
 pub mod outbox;

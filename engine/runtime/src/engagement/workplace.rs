@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cloudcrew_definition::crew::{Agent, Phase};
 use cloudcrew_definition::path::RepoPath;
+use cloudcrew_ports::knowledge::Knowledge;
 use cloudcrew_ports::ledger::LedgerRow;
 use cloudcrew_ports::model::Purpose;
 use cloudcrew_ports::program::{Job, JobFile, MAX_BYTES, MAX_FILES, ProgramFault, Ran};
@@ -121,6 +122,10 @@ impl Workplace for CallWorkplace<'_> {
         };
         let made = self.driver.change(&self.step, &self.agent.name, change, message).await?;
         Ok(made.map(drop))
+    }
+
+    fn knowledge(&self) -> &dyn Knowledge {
+        &*self.driver.ports.knowledge
     }
 
     async fn run(&self, task: Task) -> Result<Result<Ran, ProgramFault>, Broken> {

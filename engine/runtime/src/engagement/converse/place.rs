@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cloudcrew_definition::crew::Agent;
+use cloudcrew_ports::knowledge::Knowledge;
 use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
 use cloudcrew_ports::program::{ProgramFault, Ran};
 use cloudcrew_sow::Sow;
@@ -96,6 +97,10 @@ impl Workplace for TalkPlace<'_> {
         _: &str,
     ) -> Result<Result<(), String>, Broken> {
         Ok(Err("no file is changed in a conversation".to_owned()))
+    }
+
+    fn knowledge(&self) -> &dyn Knowledge {
+        &*self.talker.ports.knowledge
     }
 
     async fn run(&self, _: Task) -> Result<Result<Ran, ProgramFault>, Broken> {
