@@ -72,7 +72,13 @@ fn remember_secrets() {
     const MARKS: [&str; 4] = ["SECRET", "TOKEN", "PASSWORD", "_KEY"];
     for (name, value) in std::env::vars_os() {
         let name = name.to_string_lossy().to_uppercase();
-        if let (true, Some(value)) = (MARKS.iter().any(|m| name.contains(m)), value.to_str()) {
+        let Some(value) = value.to_str().filter(|_| MARKS.iter().any(|m| name.contains(m))) else {
+            continue;
+        };
+        // The path of a key is no secret, and a number or a word is in many texts.
+        let has = |is: fn(&u8) -> bool| value.bytes().any(|byte| is(&byte));
+        let is_plain = !has(u8::is_ascii_alphabetic) || !has(|b| !b.is_ascii_alphabetic());
+        if !value.starts_with('/') && !is_plain {
             secret::remember(value);
         }
     }

@@ -44,8 +44,10 @@ fn said(ran: &Ran) -> String {
 async fn a_program_finds_its_files_and_returns_what_it_changed() {
     let Some(sandbox) = sandbox().await else { return };
     let script = "cat a/in.txt; echo new > a/out.txt; echo other > b.txt; rm c.txt; \
-                  ln -s /etc/passwd link; mkdir -p node_modules; echo x > node_modules/x; exit 3";
-    let files = ["a/in.txt", "b.txt", "c.txt", "d.txt"].map(|path| file(path, "as it was\n"));
+                  ln -s /etc/passwd link; mkdir -p node_modules; echo x > node_modules/x; chmod 0 e; \
+                  exit 3";
+    let files = ["a/in.txt", "b.txt", "c.txt", "d.txt", "e/hidden.txt"]
+        .map(|path| file(path, "as it was\n"));
     let asked = Job { files: files.to_vec(), ..job("sh", &["-c", script]) };
     let ran = sandbox.run(asked).await.expect("it runs");
     assert_eq!((&ran.end, said(&ran).as_str()), (&ProgramEnd::Exited(3), "as it was\n"));

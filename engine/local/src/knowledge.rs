@@ -13,6 +13,8 @@ use rusqlite::{Connection, params};
 const WORDS: usize = 16;
 /// A word in more than a fifth of all units says little; it is left out beside others.
 const FREQUENT: i64 = 5;
+/// Bytes of texts after which the index begins anew: four times what a search covers.
+const MOST: usize = 256 * 1024 * 1024;
 /// Few units say nothing about how frequent a word is.
 const FEW: i64 = 50;
 /// The weights of path, heading and text.
@@ -35,6 +37,8 @@ struct Inner {
     /// The files that `wanted` has, if it is known.
     wanted: Option<Vec<Source>>,
     known: HashMap<Source, i64>,
+    /// Bytes of all texts.
+    bytes: usize,
 }
 
 impl Index {
@@ -60,6 +64,10 @@ fn failed(error: rusqlite::Error) -> StoreError {
 impl Knowledge for Index {
     async fn unknown(&self, files: &[Source]) -> Result<Vec<Source>, StoreError> {
         self.with(|inner| {
+            // Older versions of files are never asked for again.
+            if inner.bytes > MOST {
+                *inner = Inner::new()?;
+            }
             let is_new = |file: &&Source| !inner.known.contains_key(file);
             Ok(files.iter().filter(is_new).cloned().collect())
         })
@@ -83,7 +91,7 @@ impl Inner {
     fn new() -> rusqlite::Result<Inner> {
         let connection = Connection::open_in_memory()?;
         connection.execute_batch(TABLES)?;
-        Ok(Inner { connection, wanted: None, known: HashMap::new() })
+        Ok(Inner { connection, wanted: None, known: HashMap::new(), bytes: 0 })
     }
 
     fn add(&mut self, file: &Source, units: Vec<Unit>) -> rusqlite::Result<()> {
@@ -99,6 +107,7 @@ impl Inner {
             let mut insert = change.prepare_cached(sql)?;
             let mut keep = change.prepare_cached("INSERT INTO kept (id, text) VALUES (?1, ?2)")?;
             for Unit { heading, line, text } in units {
+                self.bytes += text.len();
                 let body = format!("{text}\n{}", parts(&text));
                 insert.execute(params![parted(&file.path), parted(&heading), body, id, line])?;
                 keep.execute(params![change.last_insert_rowid(), format!("{heading}\0{text}")])?;

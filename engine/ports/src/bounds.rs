@@ -44,12 +44,13 @@ impl ModelReply {
                 redact(text);
             }
             if let Block::ToolUse(call) = block {
-                redact_value(&mut call.input);
                 redact(&mut call.name);
                 [&mut call.id, &mut call.name].into_iter().for_each(|text| cut(text, MAX_NAME));
                 if depth_of(&call.input) > MAX_ARGUMENTS {
                     call.input = Value::String(call.input.to_string());
                 }
+                // After its depth is known: this goes down as deep as it is.
+                redact_value(&mut call.input);
             }
             if let Block::Reasoning(thought) = block
                 && thought.opaque.values().any(|value| depth_of(value) > MAX_ARGUMENTS)

@@ -214,16 +214,21 @@ fn changes(files: &[JobFile]) -> (Vec<ChangedFile>, usize) {
     let before: BTreeMap<&str, &[u8]> =
         files.iter().map(|file| (file.path.as_str(), file.content.as_slice())).collect();
     let (mut changed, mut left_out, mut room) = (Vec::new(), 0, MAX_CHANGED);
-    let mut seen = Vec::new();
+    let (mut seen, mut unread) = (Vec::new(), Vec::new());
     let mut folders = vec![(PathBuf::new(), 0)];
     while let Some((folder, depth)) = folders.pop() {
-        let Ok(entries) = fs::read_dir(Path::new(FILES).join(&folder)) else { continue };
+        let Ok(entries) = fs::read_dir(Path::new(FILES).join(&folder)) else {
+            unread.push(folder);
+            continue;
+        };
         for entry in entries.flatten() {
             let name = entry.file_name();
             let Ok(kind) = entry.file_type() else { continue };
             if kind.is_dir() {
-                if depth < DEEPEST && !OWN.iter().any(|own| name == *own) {
-                    folders.push((folder.join(&name), depth + 1));
+                let path = folder.join(&name);
+                match depth < DEEPEST && !OWN.iter().any(|own| name == *own) {
+                    true => folders.push((path, depth + 1)),
+                    false => unread.push(path),
                 }
                 continue;
             }
@@ -263,8 +268,8 @@ fn changes(files: &[JobFile]) -> (Vec<ChangedFile>, usize) {
     for path in
         before.keys().filter(|path| seen.binary_search_by(|s| s.as_str().cmp(path)).is_err())
     {
-        // In a folder of a tool's own, nothing was looked at.
-        if path.split('/').any(|part| OWN.contains(&part)) {
+        // In a folder that nobody looked into, nothing is known to be gone.
+        if unread.iter().any(|folder| Path::new(path).starts_with(folder)) {
             continue;
         }
         match changed.len() == MAX_CHANGES {

@@ -23,6 +23,7 @@ use cloudcrew_definition::syntax::is_program;
 use cloudcrew_ports::program::{
     Found, Job, JobFile, Limits, MAX_BYTES, MAX_FILES, ProgramEnd, ProgramFault, Programs, Ran,
 };
+use tokio::sync::Semaphore;
 
 use bubblewrap::Bubblewrap;
 pub use inside::inside;
@@ -60,6 +61,8 @@ struct Inner {
     /// Folders with further programs.
     folders: Vec<PathBuf>,
     helper: PathBuf,
+    /// Jobs at once: each may use a processor and much memory.
+    turns: Semaphore,
     /// How to start one here, or why it cannot be; found at the first use.
     ready: OnceLock<Result<Bubblewrap, String>>,
 }
@@ -68,7 +71,9 @@ impl Sandbox {
     /// A sandbox with the system's programs, and those in `folders` or their `bin`. `helper` is a
     /// binary whose first argument [`HELPER`] calls [`inside()`].
     pub fn new(folders: Vec<PathBuf>, helper: PathBuf) -> Sandbox {
-        Sandbox(Arc::new(Inner { folders, helper, ready: OnceLock::new() }))
+        let turns = std::thread::available_parallelism().map_or(1, usize::from);
+        let (turns, ready) = (Semaphore::new(turns), OnceLock::new());
+        Sandbox(Arc::new(Inner { folders, helper, turns, ready }))
     }
 
     fn ready(&self) -> Result<&Bubblewrap, ProgramFault> {
@@ -132,6 +137,8 @@ impl Programs for Sandbox {
 
     async fn run(&self, job: Job) -> Result<Ran, ProgramFault> {
         checked(&job)?;
+        let turn = self.0.turns.acquire().await;
+        let _turn = turn.map_err(|error| ProgramFault::Failed(error.to_string()))?;
         let (sandbox, dropped) = (self.clone(), Arc::new(AtomicBool::new(false)));
         let guard = Dropped(Arc::clone(&dropped));
         let task = tokio::task::spawn_blocking(move || {

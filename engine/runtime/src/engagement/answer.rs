@@ -10,6 +10,7 @@ use super::refusal::Refusal;
 use super::request::{Raise, Request, RequestKind};
 use cloudcrew_ports::clock::{Clock, next};
 use cloudcrew_ports::repo::Repo;
+use cloudcrew_ports::secret::{redact, redact_value};
 
 /// An answer that a person submits.
 #[derive(Debug, Clone)]
@@ -61,7 +62,7 @@ pub async fn record(
         let request = fitting(engagement, &given)?;
         let digest = given.digest.clone().unwrap_or_else(|| request.digest.clone());
         let answer = Answered {
-            decision: chosen(&request, &given.decision),
+            decision: clean(chosen(&request, &given.decision)),
             actor: given.actor.clone(),
             channel: given.channel.clone(),
             digest,
@@ -199,6 +200,16 @@ fn chosen(request: &Request, decision: &Decision) -> Decision {
         Some(answer) => Decision::Answer { value: answer.into() },
         None => decision.clone(),
     }
+}
+
+/// The decision as it is recorded: without secrets, so that a repeated one is known as the same.
+fn clean(mut decision: Decision) -> Decision {
+    match &mut decision {
+        Decision::Revise { words, .. } => redact(words),
+        Decision::Answer { value } => redact_value(value),
+        Decision::Approve { .. } => {}
+    }
+    decision
 }
 
 /// What the agent is given when the customer skips its question.
