@@ -80,7 +80,13 @@ pub async fn ports(
             },
         )
     };
-    Ok(over(store, repo, model, clock, watch))
+    let mut ports = over(store, repo, model, clock, watch);
+    // What a program prints differs from run to run, and a replay is strict.
+    if matches!(started.voice, RunMode::Replay { .. } | RunMode::Live { record: Some(_) }) {
+        let why = "none runs while a cassette is recorded or replayed: it has no place for results";
+        ports.programs = Arc::new(NoPrograms(why.to_owned()));
+    }
+    Ok(ports)
 }
 
 /// The ports to answer messages of an engagement, beside its driver. What is said in a conversation

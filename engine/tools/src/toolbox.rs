@@ -14,8 +14,9 @@ use super::workplace::Workplace;
 use super::{
     answer_remark, ask_customer, knowledge_search, ledger_read, ledger_write, parse_sow,
     phase_summary, repo_delete, repo_diff, repo_edit, repo_history, repo_list, repo_move,
-    repo_read, repo_search, repo_write, review_verdict, run_command, scan_code,
-    scan_infrastructure, scan_secrets, terraform_fmt, terraform_validate, validate_sql, write_adr,
+    repo_read, repo_search, repo_write, review_iam_policy, review_verdict, run_command, scan_code,
+    scan_infrastructure, scan_secrets, terraform_fmt, terraform_validate, validate_asl,
+    validate_sql, write_adr,
 };
 
 /// Tools by name.
@@ -84,6 +85,8 @@ impl Toolbox {
         toolbox.add(ledger_read::LedgerRead);
         toolbox.add(ledger_write::LedgerWrite);
         toolbox.add(validate_sql::ValidateSql);
+        toolbox.add(validate_asl::ValidateAsl);
+        toolbox.add(review_iam_policy::ReviewIamPolicy);
         toolbox.add(run_command::RunCommand);
         toolbox.add(terraform_fmt::TerraformFmt);
         toolbox.add(terraform_validate::TerraformValidate);
