@@ -38,6 +38,16 @@ fn main() -> std::process::ExitCode {
         Err(error) => error.exit(),
     };
     let typed = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+    // Before anything is opened: it closes what it has inherited.
+    if let args::Command::RunInside { words } = &args.command {
+        return match wiring::inside(words) {
+            Ok(()) => exit::Exit::Done.code(),
+            Err(error) => {
+                note!("cloudcrew: {error}");
+                exit::Exit::World.code()
+            }
+        };
+    }
     remember_secrets();
     shell::remember(&args, typed("workspace"), typed("home"), typed("server"));
     home::remember(&args);
@@ -69,7 +79,8 @@ fn main() -> std::process::ExitCode {
 
 /// Remembers the secrets of the environment, so that none is ever recorded.
 fn remember_secrets() {
-    const MARKS: [&str; 4] = ["SECRET", "TOKEN", "PASSWORD", "_KEY"];
+    const MARKS: [&str; 8] =
+        ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "CREDENTIAL", "APIKEY", "_KEY", "_PWD"];
     for (name, value) in std::env::vars_os() {
         let name = name.to_string_lossy().to_uppercase();
         let Some(value) = value.to_str().filter(|_| MARKS.iter().any(|m| name.contains(m))) else {
@@ -78,7 +89,8 @@ fn remember_secrets() {
         // The path of a key is no secret, and a number or a word is in many texts.
         let has = |is: fn(&u8) -> bool| value.bytes().any(|byte| is(&byte));
         let is_plain = !has(u8::is_ascii_alphabetic) || !has(|b| !b.is_ascii_alphabetic());
-        if !value.starts_with('/') && !is_plain {
+        let is_path = value.starts_with('/') && std::path::Path::new(value).exists();
+        if !is_path && !is_plain {
             secret::remember(value);
         }
     }

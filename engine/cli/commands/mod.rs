@@ -107,7 +107,8 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             sow::sow(&args, file, workflow.as_deref(), *format)
         }
         Command::ReadDocument { files, name } => crate::document::child(name, files.as_deref()),
-        Command::RunInside { words } => Ok(crate::wiring::inside(words).map(|()| Exit::Done)?),
+        // `main` has done it already.
+        Command::RunInside { .. } => Ok(Exit::Done),
         Command::Doctor { live, model } => doctor::doctor(&args, *live, model).await,
         Command::Completions { what } => completions::completions(*what),
     }

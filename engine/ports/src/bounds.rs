@@ -53,6 +53,12 @@ impl ModelReply {
                 redact_value(&mut call.input);
             }
             if let Block::Reasoning(thought) = block
+                && thought.signature.is_none()
+            {
+                // With a signature, the provider expects it back as it was.
+                redact(&mut thought.text);
+            }
+            if let Block::Reasoning(thought) = block
                 && thought.opaque.values().any(|value| depth_of(value) > MAX_ARGUMENTS)
             {
                 thought.opaque.clear();

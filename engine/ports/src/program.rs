@@ -17,7 +17,8 @@ pub const MAX_CHANGES: usize = 1_000;
 /// Maximum size of all changed files that are returned, in bytes: 8 MiB.
 pub const MAX_CHANGED: usize = 8 * 1024 * 1024;
 /// Maximum number of bytes kept of each stream that a program prints; the middle is left out.
-pub const MAX_OUTPUT: usize = 256 * 1024;
+/// Reports of scanners are large: 4 MiB.
+pub const MAX_OUTPUT: usize = 4 * 1024 * 1024;
 
 /// A program to run.
 #[derive(Debug, Clone, PartialEq, Eq)]

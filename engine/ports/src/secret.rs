@@ -11,40 +11,57 @@ use serde_json::Value;
 
 /// Kinds of secrets, each with words of which one is always there, and its pattern. The issuers
 /// publish the prefixes, so that scanners find them.
-const KINDS: [(&str, &[&str], &str); 15] = [
-    ("access key of AWS", &["AKIA", "ASIA"], r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b"),
+const KINDS: [(&str, &[&str], &str); 17] = [
+    ("access key of AWS", &["AKIA", "ASIA"], r"(?:^|[^A-Z0-9])((?:AKIA|ASIA)[A-Z2-7]{16})"),
     (
         "token of GitHub",
         &["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"],
-        r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{60,255})\b",
+        r"(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{60,255})",
     ),
-    ("token of GitLab", &["glpat-"], r"\bglpat-[A-Za-z0-9_-]{20,}"),
-    ("token of Slack", &["xox"], r"\bxox[abposr]-[A-Za-z0-9-]{10,}"),
+    (
+        "token of GitLab",
+        &["glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "gloas-"],
+        r"gl(?:pat|dt|rt|cbt|ptt|oas)-[A-Za-z0-9_-]{20,}",
+    ),
+    ("token of Slack", &["xox", "xapp-"], r"xox[abeposr]-[A-Za-z0-9-]{10,}|xapp-[A-Za-z0-9-]{20,}"),
     (
         "webhook of Slack",
         &["hooks.slack.com"],
         r"\bhooks\.slack\.com/services/T[A-Z0-9]+/B[A-Z0-9]+/[A-Za-z0-9]{20,}",
     ),
-    ("key of Google", &["AIza"], r"\bAIza[A-Za-z0-9_-]{35}"),
-    ("key of Stripe", &["k_live_"], r"\b[rs]k_live_[A-Za-z0-9]{20,}\b"),
-    ("key of Anthropic", &["sk-ant-"], r"\bsk-ant-[A-Za-z0-9_-]{20,}"),
-    ("key of OpenAI", &["sk-"], r"\bsk-(?:proj-|svcacct-)?[A-Za-z0-9]{20,}[A-Za-z0-9_-]*"),
-    ("key of SendGrid", &["SG."], r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{32,}"),
-    ("token of npm", &["npm_"], r"\bnpm_[A-Za-z0-9]{36}\b"),
-    ("token of PyPI", &["pypi-AgE"], r"\bpypi-AgE[A-Za-z0-9_-]{50,}"),
+    ("key of Google", &["AIza", "GOCSPX-"], r"AIza[A-Za-z0-9_-]{35}|GOCSPX-[A-Za-z0-9_-]{20,}"),
     (
-        "private key",
-        &["PRIVATE KEY"],
+        "key of Stripe",
+        &["k_live_", "k_test_", "whsec_"],
+        r"[rs]k_(?:live|test)_[A-Za-z0-9]{20,}|whsec_[A-Za-z0-9+/]{24,}",
+    ),
+    ("key of Anthropic", &["sk-ant-"], r"sk-ant-[A-Za-z0-9_-]{20,}"),
+    (
+        "key of OpenAI",
+        &["sk-"],
         concat!(
-            r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:[\s\S]*?-----END ",
-            r"(?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|[A-Za-z0-9+/=\s\x5c]{32,})"
+            r"(?:^|[^A-Za-z0-9])(sk-(?:(?:proj|svcacct|admin|or-v1)-[A-Za-z0-9_-]{20,}",
+            r"|[A-Za-z0-9]{32,}))"
         ),
     ),
+    ("key of SendGrid", &["SG."], r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{32,}"),
+    ("token of npm", &["npm_"], r"npm_[A-Za-z0-9]{36}"),
+    ("token of PyPI", &["pypi-AgE"], r"pypi-AgE[A-Za-z0-9_-]{50,}"),
+    (
+        "token of a provider",
+        &["hf_", "gsk_", "dop_v1_", "dckr_pat_", "hvs.", "shpat_", "xai-", "AGE-SECRET-KEY-1"],
+        concat!(
+            r"(?:^|[^A-Za-z0-9])((?:hf|gsk|dckr_pat|shpat)_[A-Za-z0-9_-]{24,}|dop_v1_[0-9a-f]{64}",
+            r"|hvs\.[A-Za-z0-9_-]{24,}|xai-[A-Za-z0-9]{40,}|AGE-SECRET-KEY-1[A-Z0-9]{50,})"
+        ),
+    ),
+    ("signed token", &["eyJ"], r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
+    ("private key", &["PRIVATE KEY"], r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"),
     (
         "password in a URL",
         &["://"],
         concat!(
-            r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@'\x22`<>]{1,100}",
+            r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@'\x22`<>]{0,100}",
             r":([^\s/:@'\x22`${}<>]{3,100})@[A-Za-z0-9\[]"
         ),
     ),
@@ -52,17 +69,61 @@ const KINDS: [(&str, &[&str], &str); 15] = [
         "secret key of AWS",
         &["ecret", "ECRET"],
         concat!(
-            r"(?i)aws_?secret(?:_?access)?_?key[\x22']?\s{0,4}[=:]\s{0,4}[\x22']?",
+            r"(?i)secret[_ -]?(?:access[_ -]?)?key[\x22'`]?\s{0,4}[=:|]\s{0,4}[\x22'`]?",
             r"([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)"
         ),
     ),
 ];
 
-/// Words that a value in a URL has when it stands for a password.
-const PLACEHOLDERS: [&str; 12] = [
-    "pass", "pwd", "secret", "token", "example", "changeme", "xxx", "***", "redacted", "your",
-    "...", "%s",
+/// Values in a URL that stand for a password.
+const PLACEHOLDERS: [&str; 14] = [
+    "pass",
+    "password",
+    "passwd",
+    "pwd",
+    "secret",
+    "token",
+    "example",
+    "changeme",
+    "change-me",
+    "redacted",
+    "your-password",
+    "yourpassword",
+    "key",
+    "...",
 ];
+
+/// Whether a text repeats one character.
+fn is_one_letter(text: &str) -> bool {
+    let mut letters = text.chars();
+    let first = letters.next();
+    letters.all(|letter| Some(letter) == first)
+}
+
+/// Maximum bytes of a private key.
+const LONGEST_KEY: usize = 64 * 1024;
+
+/// The end of a private key whose first line ends at `start`: behind its last line, or behind its
+/// characters where the text ends before. `None` when no key follows.
+fn key_end(text: &str, start: usize) -> Option<usize> {
+    let mut most = text.len().min(start + LONGEST_KEY);
+    while !text.is_char_boundary(most) {
+        most -= 1;
+    }
+    let rest = &text[start..most];
+    let is_key = |c: char| c.is_ascii_alphanumeric() || "+/=\\ \t\r\n".contains(c);
+    // The lines of a key are no prose, even those that say how it is encrypted.
+    let is_line = |line: &str| line.split_whitespace().count() <= 3;
+    let until = rest.find("-----BEGIN ").unwrap_or(rest.len());
+    if let Some(at) = rest[..until].find("-----END ") {
+        let after = at + "-----END ".len();
+        let end = rest[after..].find("-----").map_or(after, |more| after + more + "-----".len());
+        let is_all = at >= 16 && rest[..at].lines().all(is_line);
+        return is_all.then_some(start + end);
+    }
+    let end = rest.find(|c| !is_key(c)).unwrap_or(rest.len());
+    (end >= 32).then_some(start + end)
+}
 
 static PATTERNS: LazyLock<Vec<Option<Regex>>> =
     LazyLock::new(|| KINDS.iter().map(|(_, _, pattern)| Regex::new(pattern).ok()).collect());
@@ -76,16 +137,27 @@ pub fn find(text: &str) -> Vec<(std::ops::Range<usize>, &'static str)> {
         for matched in pattern.into_iter().flat_map(|pattern| pattern.captures_iter(text)) {
             // The secret itself, where the pattern holds more.
             let Some(part) = matched.get(1).or_else(|| matched.get(0)) else { continue };
+            let mut range = part.range();
             let is_placeholder = match *kind {
                 "password in a URL" => {
-                    let lower = part.as_str().to_lowercase();
-                    PLACEHOLDERS.iter().any(|word| lower.contains(word))
+                    let value = part.as_str().to_lowercase();
+                    let user = &text[..range.start - 1];
+                    user.to_lowercase().ends_with(&format!("/{value}"))
+                        || PLACEHOLDERS.contains(&value.as_str())
+                        || value.starts_with(['*', 'x', '.', '%']) && is_one_letter(&value)
                 }
                 "access key of AWS" => part.as_str().ends_with("EXAMPLE"),
+                "private key" => match key_end(text, range.end) {
+                    Some(end) => {
+                        range.end = end;
+                        false
+                    }
+                    None => true,
+                },
                 _ => false,
             };
             if !is_placeholder {
-                found.push((part.range(), *kind));
+                found.push((range, *kind));
             }
         }
     }
@@ -103,11 +175,12 @@ pub fn find(text: &str) -> Vec<(std::ops::Range<usize>, &'static str)> {
 }
 
 /// Secrets that this process knows.
-static KNOWN: RwLock<Known> = RwLock::new(Known { values: Vec::new(), pattern: None });
+static KNOWN: RwLock<Known> = RwLock::new(Known { values: Vec::new(), forms: Vec::new() });
 
 struct Known {
     values: Vec<String>,
-    pattern: Option<Regex>,
+    /// How programs write them, the longest first: one may contain another.
+    forms: Vec<String>,
 }
 
 /// Length of the shortest secret that is looked for: a shorter one would be found everywhere.
@@ -120,12 +193,9 @@ pub fn remember(value: &str) {
         return;
     }
     known.values.push(value.to_owned());
-    let mut forms: Vec<String> = known.values.iter().flat_map(|value| forms(value)).collect();
-    // The longest first: one may contain another.
-    forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
-    forms.dedup();
-    let forms: Vec<String> = forms.iter().map(|form| regex::escape(form)).collect();
-    known.pattern = Regex::new(&forms.join("|")).ok();
+    known.forms.extend(forms(value));
+    known.forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    known.forms.dedup();
 }
 
 /// A secret as it is, and as programs write it: in JSON, in a URL, in hex and in base64 with
@@ -162,13 +232,30 @@ fn forms(value: &str) -> Vec<String> {
     forms
 }
 
+/// What takes the place of a secret that this process knows.
+const MARK: &str = "[redacted: secret of this service]";
+
+/// The mark of a secret that was replaced in a text, if there is one.
+pub fn mark(text: &str) -> Option<&str> {
+    let kinds = || KINDS.iter().map(|(kind, ..)| *kind);
+    text.match_indices("[redacted: ").find_map(|(at, start)| {
+        let rest = &text[at + start.len()..];
+        let known =
+            || kinds().find(|kind| rest.strip_prefix(kind).is_some_and(|r| r.starts_with(']')));
+        let of_service = text[at..].starts_with(MARK).then_some(MARK);
+        of_service.or_else(|| known().map(|kind| &text[at..at + start.len() + kind.len() + 1]))
+    })
+}
+
 /// The text without secrets. Most texts have none and are not copied.
 pub fn redacted(text: &str) -> Cow<'_, str> {
     let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
-    let text = match &known.pattern {
-        Some(pattern) => pattern.replace_all(text, "[redacted]"),
-        None => Cow::Borrowed(text),
-    };
+    let mut text = Cow::Borrowed(text);
+    for form in &known.forms {
+        if text.contains(form.as_str()) {
+            text = Cow::Owned(text.replace(form.as_str(), MARK));
+        }
+    }
     drop(known);
     let found = find(&text);
     if found.is_empty() {
@@ -265,11 +352,33 @@ mod tests {
     }
 
     #[test]
+    fn a_text_made_to_be_slow_is_not() {
+        for unit in
+            ["-----BEGIN PRIVATE KEY-----AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA!", "://a:b", "sk-"]
+        {
+            let _ = find(&unit.repeat(4_000_000 / unit.len()));
+        }
+        let key = format!(
+            "-----BEGIN {0}-----\n{1}\n-----END {0}-----",
+            "PRIVATE KEY",
+            "Ab3/".repeat(16)
+        );
+        assert_eq!(redacted(&format!("a {key} b")), "a [redacted: private key] b");
+        assert_eq!(mark("x [redacted: private key] y"), Some("[redacted: private key]"));
+        assert_eq!(mark(MARK), Some(MARK));
+        assert_eq!(mark("[redacted] and [redacted: by the court]"), None);
+    }
+
+    #[test]
     fn ordinary_text_stays_as_it_is() {
         for text in [
             "postgres://user:password@localhost/db",
             "https://example.com/a:b@c",
             "https://user:${TOKEN}@example.com",
+            "it starts with `-----BEGIN PRIVATE KEY-----`, as every reader of it knows,\n\
+             and must have the last line `-----END PRIVATE KEY-----`",
+            "postgres://postgres:postgres@db/x and redis://:password@cache",
+            "ftp://ada:****@host",
             "sk-learn and task-force-of-the-day-and-night",
             "AKIA is a prefix; ghp_ too",
             "-----BEGIN PUBLIC KEY-----",
@@ -293,7 +402,7 @@ mod tests {
             for back in ["", "x", "yz", "\n"] {
                 let whole = [front.as_bytes(), bytes, back.as_bytes()].concat();
                 for encoded in [STANDARD_NO_PAD.encode(&whole), URL_SAFE_NO_PAD.encode(&whole)] {
-                    assert!(redacted(&encoded).contains("[redacted]"), "{front}|{back}");
+                    assert!(redacted(&encoded).contains(MARK), "{front}|{back}");
                 }
             }
         }

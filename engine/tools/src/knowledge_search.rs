@@ -19,6 +19,8 @@ const LARGEST: u64 = 1024 * 1024;
 /// Maximum number of files, and their size in bytes, to search.
 const FILES: usize = 20_000;
 const BYTES: u64 = 64 * 1024 * 1024;
+/// How often to index and search, while others do.
+const TRIES: usize = 3;
 /// Parts to show, unless the caller asks for another number.
 const SHOWN: usize = 8;
 /// Maximum number of lines of a part to show, and characters of each.
@@ -60,15 +62,21 @@ impl TypedTool for KnowledgeSearch {
                 left_out += 1;
             }
         }
-        let knowledge = at.knowledge();
-        for file in knowledge.unknown(&files).await.map_err(broken)? {
-            let content = at.file(&file.path).await?.unwrap_or_default();
-            // A file that is not text has no units.
-            let text = String::from_utf8(content).unwrap_or_default();
-            knowledge.add(&file, units(&file.path, &text)).await.map_err(broken)?;
+        let (knowledge, most) = (at.knowledge(), a.most.unwrap_or(SHOWN));
+        let mut hits = Vec::new();
+        for _ in 0..TRIES {
+            for file in knowledge.unknown(&files).await.map_err(broken)? {
+                let content = at.file(&file.path).await?.unwrap_or_default();
+                // A file that is not text has no units.
+                let text = String::from_utf8(content).unwrap_or_default();
+                knowledge.add(&file, units(&file.path, &text)).await.map_err(broken)?;
+            }
+            hits = knowledge.search(&files, &a.words, most).await.map_err(broken)?;
+            // The index may have begun anew meanwhile.
+            if knowledge.unknown(&files).await.map_err(broken)?.is_empty() {
+                break;
+            }
         }
-        let most = a.most.unwrap_or(SHOWN);
-        let hits = knowledge.search(&files, &a.words, most).await.map_err(broken)?;
         let mut text = match hits.is_empty() {
             true => format!("Nothing fits in {} files.\n", files.len()),
             false => hits.iter().map(|hit| shown(hit, &a.words)).collect::<String>(),

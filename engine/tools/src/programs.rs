@@ -1,8 +1,8 @@
 //! What tools that run programs share: refusals an agent can read, reports, and what is kept.
 
 use cloudcrew_definition::path::RepoPath;
-use cloudcrew_ports::bounds::cut;
 use cloudcrew_ports::program::{ChangedFile, ProgramEnd, ProgramFault, Ran};
+use cloudcrew_ports::secret::find;
 
 use super::outcome::ToolError;
 use super::tool::MAX_WRITE;
@@ -78,18 +78,28 @@ pub(super) fn ended(end: &ProgramEnd) -> String {
 pub(super) fn printed(ran: &Ran) -> String {
     let mut text = String::new();
     for (name, bytes) in [("output", &ran.output), ("errors", &ran.errors)] {
-        let mut said = plain(&String::from_utf8_lossy(bytes));
-        let whole = said.len();
-        cut(&mut said, MOST);
+        let said = plain(&String::from_utf8_lossy(bytes));
         if said.trim().is_empty() {
             continue;
         }
-        text.push_str(&format!("\n--- {name} ---\n{}\n", said.trim_end()));
-        if said.len() < whole {
-            text.push_str(&format!("[{} of {whole} bytes]\n", said.len()));
-        }
+        text.push_str(&format!("\n--- {name} ---\n{}\n", ends(said.trim_end())));
     }
     text
+}
+
+/// The beginning and the end of a text: what failed is said last.
+fn ends(text: &str) -> String {
+    if text.len() <= MOST {
+        return text.to_owned();
+    }
+    let (mut first, mut last) = (MOST / 2, text.len() - MOST / 2);
+    while !text.is_char_boundary(first) {
+        first -= 1;
+    }
+    while !text.is_char_boundary(last) {
+        last += 1;
+    }
+    format!("{}\n[{} bytes left out]\n{}", &text[..first], last - first, &text[last..])
 }
 
 /// Text without the escape sequences that color a terminal.
@@ -115,7 +125,14 @@ pub(super) async fn kept(at: &dyn Workplace, ran: Ran, message: &str) -> Result<
     for ChangedFile { path, content } in ran.changed {
         let is_text = content.as_ref().is_none_or(|bytes| std::str::from_utf8(bytes).is_ok());
         let is_large = content.as_ref().is_some_and(|bytes| bytes.len() > MAX_WRITE);
+        let secret = content.as_ref().and_then(|bytes| {
+            find(std::str::from_utf8(bytes).ok()?).first().map(|(_, kind)| *kind)
+        });
         match at.admit(&path) {
+            _ if secret.is_some() => {
+                let kind = secret.unwrap_or_default();
+                lines.push(format!("{path}: not kept, because it contains a {kind}"));
+            }
             _ if !is_text => lines.push(format!("{path}: not kept, because it is not text")),
             _ if is_large => {
                 lines.push(format!("{path}: not kept, because it exceeds {MAX_WRITE} bytes"));
@@ -133,8 +150,10 @@ pub(super) async fn kept(at: &dyn Workplace, ran: Ran, message: &str) -> Result<
             }
         }
     }
-    if !keeps.is_empty() {
-        at.keep(keeps, message).await?.map_err(ToolError::Refused)?;
+    if !keeps.is_empty()
+        && let Err(why) = at.keep(keeps, message).await?
+    {
+        return Ok(format!("- nothing was kept: {why}\n"));
     }
     if ran.left_out > 0 {
         lines.push(format!("{} more that are not kept", ran.left_out));

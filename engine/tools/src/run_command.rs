@@ -15,6 +15,11 @@ use super::workplace::{Task, Workplace};
 
 pub(super) struct RunCommand;
 
+/// What is known of a call that a process that died has made.
+pub(super) const COMMITTED: &str = "The process ended after this call had committed what the \
+                                    program changed, so what it printed is lost. See the files, \
+                                    or run it again.";
+
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Arguments {
     /// Name of a program that you may run, such as python3
@@ -54,6 +59,9 @@ impl TypedTool for RunCommand {
             let list = if may.is_empty() { "no program".to_owned() } else { may.join(", ") };
             let why = format!("`{}` may run {list}, and not `{}`", at.agent().name, a.program);
             return Err(ToolError::Refused(why));
+        }
+        if a.keep && at.has_committed().await {
+            return Outcome::text(COMMITTED);
         }
         let seconds = a.seconds.unwrap_or(120);
         let task = Task {

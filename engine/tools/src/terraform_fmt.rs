@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::outcome::{Outcome, ToolError};
 use super::programs::{ended, folder, kept, printed, ran};
+use super::run_command::COMMITTED;
 use super::tool::TypedTool;
 use super::workplace::{Task, Workplace};
 
@@ -32,6 +33,9 @@ impl TypedTool for TerraformFmt {
     const PROGRAMS: &'static [&'static str] = &["terraform"];
 
     async fn run(&self, at: &dyn Workplace, a: Arguments) -> Result<Outcome, ToolError> {
+        if at.has_committed().await {
+            return Outcome::text(COMMITTED);
+        }
         let arguments = ["fmt", "-recursive", "-no-color"].map(str::to_owned).to_vec();
         let task = Task {
             program: "terraform".to_owned(),

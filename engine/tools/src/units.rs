@@ -3,7 +3,6 @@
 
 use std::sync::LazyLock;
 
-use cloudcrew_ports::bounds::cut;
 use cloudcrew_ports::knowledge::Unit;
 use regex::Regex;
 
@@ -29,15 +28,13 @@ static ITEM: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// The units of a file, in order.
 pub fn units(path: &str, text: &str) -> Vec<Unit> {
     let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending).to_lowercase();
-    let mut units = match ending.as_str() {
+    match ending.as_str() {
         "md" | "markdown" => sections(text),
         "tf" | "hcl" | "tfvars" => items(text, BLOCK.as_ref()),
         "py" | "rs" | "js" | "jsx" | "ts" | "tsx" | "go" | "java" | "kt" | "rb" | "c" | "h"
         | "cpp" | "cs" | "php" | "scala" | "swift" | "sql" => items(text, ITEM.as_ref()),
         _ => items(text, None),
-    };
-    units.truncate(MOST);
-    units
+    }
 }
 
 /// A unit that is being read.
@@ -57,11 +54,18 @@ impl Open {
         if text.trim().is_empty() {
             return;
         }
-        let mut heading = self.heading;
-        cut(&mut heading, HEADING);
         let line = u32::try_from(self.line).unwrap_or(u32::MAX);
-        units.push(Unit { heading, line, text });
+        units.push(Unit { heading: self.heading, line, text });
     }
+}
+
+/// The start of a name: a line may be as long as its file.
+fn short(name: &str) -> String {
+    let mut end = name.len().min(HEADING);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    name[..end].to_owned()
 }
 
 fn sections(text: &str) -> Vec<Unit> {
@@ -75,11 +79,15 @@ fn sections(text: &str) -> Vec<Unit> {
         if is_heading || open.lines.len() == LONGEST {
             if is_heading {
                 trail.retain(|(above, _)| *above < level);
-                trail.push((level, line[level..].trim().trim_end_matches('#').trim().to_owned()));
+                let name = line[level..].trim().trim_end_matches('#').trim();
+                trail.push((level, short(name)));
             }
             let names: Vec<&str> = trail.iter().map(|(_, name)| name.as_str()).collect();
-            let next = Open::new(names.join(" > "), number + 1);
+            let next = Open::new(short(&names.join(" > ")), number + 1);
             std::mem::replace(&mut open, next).close(&mut units);
+            if units.len() == MOST {
+                return units;
+            }
         }
         open.lines.push(line.to_owned());
     }
@@ -94,10 +102,13 @@ fn items(text: &str, first: Option<&Regex>) -> Vec<Unit> {
     for (number, line) in text.lines().enumerate() {
         let begins = first.is_some_and(|first| first.is_match(line));
         if begins || open.lines.len() == LONGEST {
-            let name = line.trim_end_matches(['{', ':', ' ']).to_owned();
-            let heading = if begins { name } else { open.heading.clone() };
+            let name = || short(line.trim_end_matches(['{', ':', ' ']));
+            let heading = if begins { name() } else { open.heading.clone() };
             let next = Open::new(heading, number + 1);
             std::mem::replace(&mut open, next).close(&mut units);
+            if units.len() == MOST {
+                return units;
+            }
         }
         open.lines.push(line.to_owned());
     }
@@ -129,6 +140,14 @@ mod tests {
         let wanted = [("", 1), ("def a()", 4), ("async def b(x)", 7)];
         assert_eq!(named("m.py", text), wanted.map(|(name, line)| (name.to_owned(), line)));
         assert_eq!(named("s.sql", "CREATE TABLE a (\n  id INT\n);\n").len(), 1);
+    }
+
+    #[test]
+    fn names_and_numbers_of_units_are_bounded() {
+        let text = format!("# {}\n{}", "x".repeat(500_000), "## a\n".repeat(100_000));
+        let units = units("a.md", &text);
+        assert_eq!(units.len(), MOST);
+        assert!(units.iter().all(|unit| unit.heading.capacity() <= HEADING));
     }
 
     #[test]

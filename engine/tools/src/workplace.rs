@@ -11,6 +11,7 @@ use cloudcrew_ports::knowledge::Knowledge;
 use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
 use cloudcrew_ports::program::{Limits, ProgramFault, Ran};
 use cloudcrew_ports::repo::TreeFile;
+use cloudcrew_ports::secret::mark;
 use cloudcrew_sow::Sow;
 use serde_json::Value;
 
@@ -260,6 +261,12 @@ impl dyn Workplace + '_ {
         content: String,
         message: &str,
     ) -> Result<(), ToolError> {
+        if let Some(mark) = mark(&content) {
+            return Err(ToolError::Refused(format!(
+                "Not written: `{mark}` stands where a secret was. Write a reference to where it is \
+                 kept instead, such as an environment variable"
+            )));
+        }
         if content.len() > MAX_WRITE {
             return Err(ToolError::Refused(format!(
                 "{} bytes are too many for one file; at most {MAX_WRITE}",

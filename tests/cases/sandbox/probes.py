@@ -192,6 +192,9 @@ probe("signal a process", "any", signals)
 helper = f"/proc/{os.getppid()}"
 for name in ["environ", "maps", "mem", "auxv"]:
     probe(f"read {name} of the helper", "none", reads(f"{helper}/{name}"))
+for name in ["environ", "mem", "maps", "root/etc/passwd", "cwd/world.json"]:
+    probe(f"read {name} of the first process", "none", reads(f"/proc/1/{name}"))
+probe("write to the output of the first", "none", lambda: os.open("/proc/1/fd/1", os.O_WRONLY))
 probe("list the helper's files", "none", lists(f"{helper}/fd"))
 probe("write to the helper's output", "none", lambda: os.open(f"{helper}/fd/1", os.O_WRONLY))
 
@@ -223,6 +226,9 @@ NUMBERS = {
         io_uring_register=427,
         bpf=321,
         userfaultfd=323,
+        memfd_create=319,
+        shmget=29,
+        shmat=30,
         keyctl=250,
         add_key=248,
         request_key=249,
@@ -272,6 +278,9 @@ NUMBERS = {
         io_uring_register=427,
         bpf=280,
         userfaultfd=282,
+        memfd_create=279,
+        shmget=194,
+        shmat=196,
         keyctl=219,
         add_key=217,
         request_key=218,

@@ -11,7 +11,8 @@ use super::{FILES, HELPER, INSIDE, SHARED, TEMPORARY, first};
 /// Where it is looked for. The first is the one that distributions allow to make namespaces.
 const PLACES: [&str; 2] = ["/usr/bin/bwrap", "/usr/local/bin/bwrap"];
 /// Options that it must have.
-const NEEDED: [&str; 12] = [
+const NEEDED: [&str; 13] = [
+    "--as-pid-1",
     "--unshare-user",
     "--unshare-net",
     "--unshare-pid",
@@ -96,7 +97,8 @@ impl Bubblewrap {
         }
         command.args(["--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net"]);
         command.args(["--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox"]);
-        command.args(["--die-with-parent", "--new-session", "--cap-drop", "ALL"]);
+        // The helper is the first process. Bubblewrap's own would be open to the program.
+        command.args(["--as-pid-1", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]);
         command.args(["--uid", "1000", "--gid", "1000"]);
         if self.nests {
             command.arg("--disable-userns");

@@ -43,6 +43,11 @@ const REFUSED: &[c_long] = &[
     libc::SYS_io_uring_register,
     libc::SYS_bpf,
     libc::SYS_userfaultfd,
+    // Memory that belongs to no process.
+    libc::SYS_memfd_create,
+    libc::SYS_memfd_secret,
+    libc::SYS_shmget,
+    libc::SYS_shmat,
     libc::SYS_keyctl,
     libc::SYS_add_key,
     libc::SYS_request_key,

@@ -1,13 +1,13 @@
 //! The helper in the sandbox: unpacks the files of a job, runs its program within limits, and
 //! returns what it printed and changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,7 @@ use cloudcrew_ports::program::{
     ChangedFile, Job, JobFile, Limits, MAX_CHANGED, MAX_CHANGES, MAX_OUTPUT, ProgramEnd, Ran,
 };
 use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
@@ -81,10 +82,11 @@ fn run(job: &Job) -> io::Result<Reply> {
         .stderr(Stdio::piped())
         .spawn()?;
     let (output, errors) = (kept(child.stdout.take()), kept(child.stderr.take()));
-    let end = watched(&mut child, &job.limits, began)?;
+    let id = i32::try_from(child.id()).map_err(io::Error::other)?;
+    let end = watched(Pid::from_raw(id), &job.limits, began);
     // Whatever it has started ends too; the pipes are closed then, and the files rest.
     let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
-    let _ = child.wait();
+    while waitpid(None, None).is_ok() {}
     let (changed, left_out) = changes(&job.files);
     let (output, errors) = (output.join(), errors.join());
     let (output, errors) = (output.unwrap_or_default(), errors.unwrap_or_default());
@@ -138,41 +140,48 @@ fn limit(processor: u64, memory: u64, disk: u64, processes: u64) {
     }
 }
 
-/// Waits until the program ends or exceeds a limit.
-fn watched(child: &mut Child, limits: &Limits, began: Instant) -> io::Result<ProgramEnd> {
+/// Waits until the program ends or exceeds a limit. As the first process of the sandbox, it also
+/// collects those whose parents have ended.
+fn watched(child: Pid, limits: &Limits, began: Instant) -> ProgramEnd {
     let mut counted = Instant::now();
     loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(ended(status, limits));
+        if let Some(end) = collected(child, limits) {
+            return end;
         }
         if began.elapsed() >= limits.time {
-            return Ok(ProgramEnd::Exceeded(format!("{} s", limits.time.as_secs_f64())));
+            return ProgramEnd::Exceeded(format!("{} s", limits.time.as_secs_f64()));
         }
         if counted.elapsed() >= COUNT {
             counted = Instant::now();
             let used = usage(limits.memory);
             if used.processes > limits.processes {
-                return Ok(ProgramEnd::Exceeded(format!("{} processes", limits.processes)));
+                return ProgramEnd::Exceeded(format!("{} processes", limits.processes));
             }
             if used.memory > limits.memory {
-                let most = limits.memory >> 20;
-                return Ok(ProgramEnd::Exceeded(format!("{most} MiB of memory")));
+                return ProgramEnd::Exceeded(format!("{} MiB of memory", limits.memory >> 20));
             }
         }
         std::thread::sleep(LOOK);
     }
 }
 
-fn ended(status: ExitStatus, limits: &Limits) -> ProgramEnd {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => ProgramEnd::Exited(code),
-        (None, Some(libc::SIGXCPU)) => {
-            ProgramEnd::Exceeded(format!("{} s of processor time", limits.processor))
-        }
-        (None, Some(libc::SIGXFSZ)) => {
-            ProgramEnd::Exceeded(format!("{} MiB in a file", limits.disk >> 20))
-        }
-        (None, signal) => ProgramEnd::Signalled(signal.unwrap_or_default()),
+/// Collects processes that have ended; returns how the program ended if it is one of them.
+fn collected(child: Pid, limits: &Limits) -> Option<ProgramEnd> {
+    loop {
+        return match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::Exited(id, code)) if id == child => Some(ProgramEnd::Exited(code)),
+            Ok(WaitStatus::Signaled(id, signal, _)) if id == child => Some(match signal {
+                Signal::SIGXCPU => {
+                    ProgramEnd::Exceeded(format!("{} s of processor time", limits.processor))
+                }
+                Signal::SIGXFSZ => {
+                    ProgramEnd::Exceeded(format!("{} MiB in a file", limits.disk >> 20))
+                }
+                signal => ProgramEnd::Signalled(signal as i32),
+            }),
+            Ok(WaitStatus::StillAlive) | Err(_) => None,
+            Ok(_) => continue,
+        };
     }
 }
 
@@ -214,11 +223,11 @@ fn changes(files: &[JobFile]) -> (Vec<ChangedFile>, usize) {
     let before: BTreeMap<&str, &[u8]> =
         files.iter().map(|file| (file.path.as_str(), file.content.as_slice())).collect();
     let (mut changed, mut left_out, mut room) = (Vec::new(), 0, MAX_CHANGED);
-    let (mut seen, mut unread) = (Vec::new(), Vec::new());
+    let (mut seen, mut unread) = (Vec::new(), BTreeSet::new());
     let mut folders = vec![(PathBuf::new(), 0)];
     while let Some((folder, depth)) = folders.pop() {
         let Ok(entries) = fs::read_dir(Path::new(FILES).join(&folder)) else {
-            unread.push(folder);
+            unread.insert(folder);
             continue;
         };
         for entry in entries.flatten() {
@@ -228,11 +237,13 @@ fn changes(files: &[JobFile]) -> (Vec<ChangedFile>, usize) {
                 let path = folder.join(&name);
                 match depth < DEEPEST && !OWN.iter().any(|own| name == *own) {
                     true => folders.push((path, depth + 1)),
-                    false => unread.push(path),
+                    false => drop(unread.insert(path)),
                 }
                 continue;
             }
             let path = folder.join(&name).to_str().map(str::to_owned);
+            // Whatever it is now, it is not gone.
+            seen.extend(path.as_ref().filter(|path| before.contains_key(path.as_str())).cloned());
             // A link, a pipe or a name that is not text: nothing to commit.
             let Some(path) = path.filter(|_| kind.is_file()) else {
                 left_out += 1;
@@ -242,9 +253,6 @@ fn changes(files: &[JobFile]) -> (Vec<ChangedFile>, usize) {
             let size = entry.metadata().map_or(u64::MAX, |found| found.len());
             let is_large = usize::try_from(size).is_ok_and(|size| size > room);
             let same = |content: &Vec<u8>| before.is_some_and(|before| *before == content);
-            if before.is_some() {
-                seen.push(path.clone());
-            }
             if is_large && before.is_none_or(|before| before.len() as u64 != size) {
                 left_out += 1;
                 continue;
@@ -269,7 +277,9 @@ fn changes(files: &[JobFile]) -> (Vec<ChangedFile>, usize) {
         before.keys().filter(|path| seen.binary_search_by(|s| s.as_str().cmp(path)).is_err())
     {
         // In a folder that nobody looked into, nothing is known to be gone.
-        if unread.iter().any(|folder| Path::new(path).starts_with(folder)) {
+        let within = Path::new(path).ancestors().skip(1);
+        let is_own = |part: &str| OWN.contains(&part);
+        if path.split('/').any(is_own) || within.into_iter().any(|folder| unread.contains(folder)) {
             continue;
         }
         match changed.len() == MAX_CHANGES {

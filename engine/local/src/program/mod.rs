@@ -14,11 +14,13 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use cloudcrew_definition::path::RepoPath;
+use cloudcrew_definition::shown::row;
 use cloudcrew_definition::syntax::is_program;
 use cloudcrew_ports::program::{
     Found, Job, JobFile, Limits, MAX_BYTES, MAX_FILES, ProgramEnd, ProgramFault, Programs, Ran,
@@ -63,7 +65,7 @@ struct Inner {
     helper: PathBuf,
     /// Jobs at once: each may use a processor and much memory.
     turns: Semaphore,
-    /// How to start one here, or why it cannot be; found at the first use.
+    /// How to start one here, or why it can never be; found at the first use.
     ready: OnceLock<Result<Bubblewrap, String>>,
 }
 
@@ -77,17 +79,27 @@ impl Sandbox {
     }
 
     fn ready(&self) -> Result<&Bubblewrap, ProgramFault> {
-        let ready = self.0.ready.get_or_init(|| {
-            let found = Bubblewrap::find(&self.0.folders, &self.0.helper)?;
-            // The options may be there, and still not work on this machine.
-            let job = job("true", &[]);
-            match ran(&found, &job, &AtomicBool::new(false)) {
-                Ok(Ran { end: ProgramEnd::Exited(0), .. }) => Ok(found),
-                Ok(ran) => Err(format!("`true` in bubblewrap: {:?}", ran.end)),
-                Err(fault) => Err(fault.to_string()),
+        if self.0.ready.get().is_none() {
+            let found = Bubblewrap::find(&self.0.folders, &self.0.helper);
+            if let Ok(found) = &found {
+                // The options may be there, and still not work on this machine, or not now.
+                match ran(found, job("true", &[]), &AtomicBool::new(false)) {
+                    Ok(Ran { end: ProgramEnd::Exited(0), .. }) => {}
+                    Ok(ran) => {
+                        let why = format!("`true` in bubblewrap: {:?}", ran.end);
+                        return Err(ProgramFault::NoSandbox(why));
+                    }
+                    Err(fault) => return Err(ProgramFault::NoSandbox(fault.to_string())),
+                }
             }
-        });
-        ready.as_ref().map_err(|why| ProgramFault::NoSandbox(why.clone()))
+            let _ = self.0.ready.set(found);
+        }
+        let ready = self.0.ready.get().map(Result::as_ref);
+        match ready {
+            Some(Ok(ready)) => Ok(ready),
+            Some(Err(why)) => Err(ProgramFault::NoSandbox(why.clone())),
+            None => Err(ProgramFault::NoSandbox("it was not found".to_owned())),
+        }
     }
 }
 
@@ -103,7 +115,7 @@ impl Sandbox {
         let ready = self.ready().ok()?;
         let files = vec![JobFile { path: "input".to_owned(), content: input.to_vec() }];
         let job = Job { files, limits, ..job(INSIDE, arguments) };
-        Some(ran(ready, &job, &AtomicBool::new(false)))
+        Some(ran(ready, job, &AtomicBool::new(false)))
     }
 }
 
@@ -128,6 +140,10 @@ impl Programs for Sandbox {
         let there = tokio::task::spawn_blocking(move || sandbox.ready()?.path_of(&wanted));
         let path = there.await.map_err(|error| ProgramFault::Failed(error.to_string()))??;
         let ran = self.run(job(program, &["--version"])).await?;
+        if let ProgramEnd::Exceeded(limit) = ran.end {
+            let why = format!("`{program} --version` was stopped: it exceeded {limit}");
+            return Err(ProgramFault::Failed(why));
+        }
         let said = [ran.output, ran.errors].concat();
         let said = String::from_utf8_lossy(&said);
         let version = said.lines().find(|line| line.bytes().any(|byte| byte.is_ascii_digit()));
@@ -144,7 +160,7 @@ impl Programs for Sandbox {
         let task = tokio::task::spawn_blocking(move || {
             let ready = sandbox.ready()?;
             ready.path_of(&job.program)?;
-            ran(ready, &job, &dropped)
+            ran(ready, job, &dropped)
         });
         let ran = task.await.map_err(|error| ProgramFault::Failed(error.to_string()))?;
         drop(guard);
@@ -197,8 +213,9 @@ fn checked(job: &Job) -> Result<(), ProgramFault> {
 }
 
 /// Runs a job; `dropped` ends it early.
-fn ran(bubblewrap: &Bubblewrap, job: &Job, dropped: &AtomicBool) -> Result<Ran, ProgramFault> {
+fn ran(bubblewrap: &Bubblewrap, job: Job, dropped: &AtomicBool) -> Result<Ran, ProgramFault> {
     let failed = |error: std::io::Error| ProgramFault::Failed(error.to_string());
+    let time = job.limits.time;
     let mut child = bubblewrap
         .command(job.limits.disk)
         .stdin(Stdio::piped())
@@ -210,37 +227,48 @@ fn ran(bubblewrap: &Bubblewrap, job: &Job, dropped: &AtomicBool) -> Result<Ran, 
     let (Some(mut stdin), Some(mut stdout), Some(stderr)) = pipes else {
         return Err(ProgramFault::Failed("it has no pipes".to_owned()));
     };
-    std::thread::scope(|scope| {
-        scope.spawn(move || {
-            // It may end before it has read everything.
-            let _ = wire::ask(&mut stdin, job);
-        });
-        let reply = scope.spawn(move || wire::replied(&mut stdout));
-        let said = scope.spawn(move || {
-            let mut said = String::new();
-            let _ = stderr.take(4 * 1024).read_to_string(&mut said);
-            said
-        });
-        let in_time = waited(&mut child, job.limits.time + GRACE, dropped).map_err(failed)?;
-        let _ = child.kill();
-        let _ = child.wait();
-        let reply = reply.join().unwrap_or_else(|_| Err(ErrorKind::Other.into()));
-        let said = said.join().unwrap_or_default();
-        match reply {
-            Ok(Reply::Ran(ran)) => Ok(ran),
-            Ok(Reply::Failed(why)) => Err(ProgramFault::Failed(why)),
-            Err(_) if !in_time => {
-                let end = ProgramEnd::Exceeded(format!("{} s", job.limits.time.as_secs_f64()));
-                let (output, errors) = (Vec::new(), Vec::new());
-                Ok(Ran { end, output, errors, changed: Vec::new(), left_out: 0 })
-            }
-            Err(error) => {
-                let said = said.trim();
-                let why = if said.is_empty() { error.to_string() } else { said.to_owned() };
-                Err(ProgramFault::Failed(why))
-            }
+    // Threads of their own, and no scope: should something hold a pipe open, nobody waits for it.
+    std::thread::spawn(move || {
+        // It may end before it has read everything.
+        let _ = wire::ask(&mut stdin, &job);
+    });
+    let reply = answered(move || wire::replied(&mut stdout));
+    let said = answered(move || {
+        let mut said = String::new();
+        let _ = stderr.take(4 * 1024).read_to_string(&mut said);
+        said
+    });
+    let in_time = waited(&mut child, time + GRACE, dropped);
+    // Also when it cannot be waited for.
+    let _ = child.kill();
+    let _ = child.wait();
+    let in_time = in_time.map_err(failed)?;
+    let reply = reply.recv_timeout(FAREWELL).unwrap_or_else(|_| Err(ErrorKind::Other.into()));
+    match reply {
+        Ok(Reply::Ran(ran)) => Ok(ran),
+        Ok(Reply::Failed(why)) => Err(ProgramFault::Failed(why)),
+        Err(_) if !in_time => {
+            let end = ProgramEnd::Exceeded(format!("{} s", time.as_secs_f64()));
+            let (output, errors) = (Vec::new(), Vec::new());
+            Ok(Ran { end, output, errors, changed: Vec::new(), left_out: 0 })
         }
-    })
+        Err(error) => {
+            let said = said.recv_timeout(FAREWELL).unwrap_or_default();
+            let said = row(said.trim());
+            let why = if said.is_empty() { error.to_string() } else { said.into_owned() };
+            Err(ProgramFault::Failed(why))
+        }
+    }
+}
+
+/// How long to wait for the last bytes of a sandbox that has ended.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// The result of something that a thread of its own does.
+fn answered<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || sender.send(work()));
+    receiver
 }
 
 /// Waits for the end of the sandbox; `false` when it takes too long or is not wanted any more.
@@ -260,12 +288,22 @@ fn waited(child: &mut Child, most: Duration, dropped: &AtomicBool) -> std::io::R
 /// # Errors
 /// Says which one is not a folder.
 pub fn folders(text: &str) -> Result<Vec<PathBuf>, String> {
+    // What the sandbox makes itself, or what would show all of the machine.
+    const CLOSED: [&str; 13] = [
+        "/", "/bin", "/boot", "/crew", "/dev", "/etc", "/home", "/proc", "/root", "/run", "/sys",
+        "/tmp", "/var",
+    ];
     let named = text.split(':').filter(|name| !name.is_empty()).map(PathBuf::from);
     let checked = named.map(|folder| {
-        let is_root = folder.parent().is_none();
-        match folder.is_absolute() && folder.is_dir() && !is_root {
+        let real = std::fs::canonicalize(&folder).unwrap_or_default();
+        let closed = CLOSED.iter().any(|closed| real == Path::new(closed));
+        let within = ["/proc", "/sys", "/dev", "/etc"].iter().any(|top| real.starts_with(top));
+        match folder.is_absolute() && real.is_dir() && !closed && !within {
             true => Ok(folder),
-            false => Err(format!("`{}` is not the absolute path of a folder", folder.display())),
+            false => Err(format!(
+                "`{}` is not the absolute path of a folder with programs",
+                folder.display()
+            )),
         }
     });
     checked.collect()

@@ -3,6 +3,9 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 
+use cloudcrew_definition::path::RepoPath;
+use cloudcrew_definition::shown::row;
+use cloudcrew_ports::bounds::cut;
 use cloudcrew_ports::program::{
     ChangedFile, Job, JobFile, Limits, MAX_BYTES, MAX_CHANGED, MAX_CHANGES, MAX_FILES, MAX_OUTPUT,
     ProgramEnd, Ran,
@@ -12,6 +15,9 @@ use serde::{Deserialize, Serialize};
 
 /// Maximum size of a header, in bytes: 32 MiB, more than the paths of all files take.
 const MAX_HEADER: usize = 32 * 1024 * 1024;
+
+/// Maximum bytes of a reason in a reply.
+const MAX_WHY: usize = 4 * 1024;
 
 #[derive(Serialize, Deserialize)]
 struct Asked {
@@ -147,10 +153,16 @@ pub(super) fn reply(to: &mut impl Write, reply: &Reply) -> io::Result<()> {
 pub(super) fn replied(from: &mut impl Read) -> io::Result<Reply> {
     let header: Replied = read_head(from)?;
     let end = match header.end {
-        End::Failed(why) => return Ok(Reply::Failed(why)),
+        End::Failed(mut why) => {
+            cut(&mut why, MAX_WHY);
+            return Ok(Reply::Failed(row(&why).into_owned()));
+        }
         End::Exited(code) => ProgramEnd::Exited(code),
         End::Signalled(signal) => ProgramEnd::Signalled(signal),
-        End::Exceeded(limit) => ProgramEnd::Exceeded(limit),
+        End::Exceeded(mut limit) => {
+            cut(&mut limit, MAX_WHY);
+            ProgramEnd::Exceeded(row(&limit).into_owned())
+        }
     };
     // The note about what was left out of the middle comes on top.
     let most = MAX_OUTPUT + 200;
@@ -159,6 +171,7 @@ pub(super) fn replied(from: &mut impl Read) -> io::Result<Reply> {
     }
     let (output, errors) = (bytes(from, header.output)?, bytes(from, header.errors)?);
     let (mut changed, mut room) = (Vec::new(), MAX_CHANGED);
+    let mut left_out = header.left_out.min(MAX_FILES);
     for (path, size) in header.changed {
         let content = match size {
             Some(size) => {
@@ -167,9 +180,13 @@ pub(super) fn replied(from: &mut impl Read) -> io::Result<Reply> {
             }
             None => None,
         };
-        changed.push(ChangedFile { path, content });
+        // A name that no commit may have.
+        match RepoPath::parse(&path) {
+            Ok(_) => changed.push(ChangedFile { path, content }),
+            Err(_) => left_out += 1,
+        }
     }
-    Ok(Reply::Ran(Ran { end, output, errors, changed, left_out: header.left_out }))
+    Ok(Reply::Ran(Ran { end, output, errors, changed, left_out }))
 }
 
 fn head(to: &mut impl Write, header: &impl Serialize) -> io::Result<()> {

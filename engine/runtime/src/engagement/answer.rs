@@ -1,6 +1,8 @@
 //! Records a person's answer. The first answer counts and is never changed, whichever process
 //! records it.
 
+use serde_json::Value;
+
 use super::append::Record;
 use super::error::EngagementError;
 use super::event::{Answered, Decision, Event, RemarkRecord};
@@ -194,11 +196,20 @@ fn chosen(request: &Request, decision: &Decision) -> Decision {
     else {
         return decision.clone();
     };
-    let words = if value.is_null() { Some("") } else { value.as_str() };
-    match words.filter(|_| !form.is_free()).and_then(|words| form.answer(words)) {
+    match words(value).filter(|_| !form.is_free()).and_then(|words| form.answer(&words)) {
         Some(skipped) if skipped.is_empty() => Decision::Answer { value: SKIPPED.into() },
         Some(answer) => Decision::Answer { value: answer.into() },
         None => decision.clone(),
+    }
+}
+
+/// The words of an answer; `None` for one that is a structure.
+fn words(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => Some(String::new()),
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
@@ -251,8 +262,10 @@ fn fitting(engagement: &Engagement, given: &Submission) -> Result<Request, Engag
             }
         }
         (RequestKind::Question { form, .. }, Decision::Answer { value }) => {
-            let words = if value.is_null() { Some("") } else { value.as_str() };
-            let fits = words.is_none_or(|words| form.answer(words).is_some());
+            let fits = match words(value) {
+                Some(words) => form.answer(&words).is_some(),
+                None => form.choices.is_empty(),
+            };
             if !fits && !form.choices.is_empty() {
                 let (request, choices) = (request.id.clone(), form.choices.clone());
                 return Err(Refusal::NotAChoice { request, choices }.into());

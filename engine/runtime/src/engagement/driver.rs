@@ -30,6 +30,8 @@ pub struct Driver {
     pub(super) options: Options,
     pub(super) lease: Lease,
     pub(super) inner: Mutex<Inner>,
+    /// Held while a program runs.
+    pub(super) programs: Mutex<()>,
     project: String,
 }
 
@@ -98,7 +100,8 @@ impl Driver {
         let renewed = ports.clock.elapsed();
         let inner =
             Inner { engagement, deferred: Vec::new(), unrecorded: None, tried: false, renewed };
-        let driver = Driver { ports, options, lease, inner: Mutex::new(inner), project };
+        let (programs, inner) = (Mutex::default(), Mutex::new(inner));
+        let driver = Driver { ports, options, lease, inner, programs, project };
         if died {
             driver.note_death().await?;
         }

@@ -129,6 +129,8 @@ impl Workplace for CallWorkplace<'_> {
     }
 
     async fn run(&self, task: Task) -> Result<Result<Ran, ProgramFault>, Broken> {
+        // One at a time: each copies the tree.
+        let _turn = self.driver.programs.lock().await;
         let (files, found) = match self.exported().await? {
             Ok(exported) => exported,
             Err(why) => return Ok(Err(ProgramFault::Refused(why))),

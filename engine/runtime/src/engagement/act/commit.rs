@@ -1,5 +1,7 @@
 //! Writes to the customer's repository: intent, commit, record. Each step commits at most once.
 
+use std::collections::BTreeMap;
+
 use cloudcrew_definition::path::RepoPath;
 use cloudcrew_planted::Fault;
 
@@ -53,6 +55,24 @@ impl Driver {
             self.look(|e| (e.state.started.identity.clone(), e.state.started.base.clone())).await;
         let base = base.map(|base| base.commit);
         let own = format!("{}/{step}", self.project());
+        // A process that died may have committed this step already, with other content: a program
+        // may write something else each time.
+        let intended = self.look(|e| e.state.intended.clone().filter(|(s, _, _)| s == step)).await;
+        if let Some((_, parent, _)) = intended
+            && let Some(head) = self.ports.repo.head().await?
+        {
+            let log = self.ports.repo.log(parent.as_deref(), &head).await?;
+            let is_own = |commit: &&Logged| {
+                let of = commit.anchor.engagement.as_ref().is_none_or(|of| *of == identity);
+                of && commit.anchor.step.as_ref() == Some(&own)
+            };
+            if let Some(commit) = log.iter().find(is_own)
+                && !self.holds(&commit.id, &writes, &removes).await?
+            {
+                let paths = self.changed(parent.as_deref(), &commit.id).await?;
+                return self.noted(step, author, &commit.id, paths).await.map(Ok);
+            }
+        }
         let mut request = CommitRequest {
             writes,
             removes,
@@ -214,6 +234,59 @@ impl Driver {
             paths.push((path.as_str().to_owned(), oid));
         }
         paths.extend(request.removes.iter().map(|path| (path.as_str().to_owned(), String::new())));
+        self.noted(step, author, commit, paths).await
+    }
+
+    /// Whether a commit has exactly this change.
+    async fn holds(
+        &self,
+        commit: &str,
+        writes: &[(RepoPath, Vec<u8>)],
+        removes: &[RepoPath],
+    ) -> Result<bool, EngagementError> {
+        let repo = &self.ports.repo;
+        for (path, content) in writes {
+            if repo.read(commit, path.as_str()).await?.as_ref() != Some(content) {
+                return Ok(false);
+            }
+        }
+        for path in removes {
+            if repo.find(commit, path.as_str()).await?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The files that a commit changed, with their object ids; empty for a file that is gone.
+    async fn changed(
+        &self,
+        parent: Option<&str>,
+        commit: &str,
+    ) -> Result<Vec<(String, String)>, EngagementError> {
+        let repo = &self.ports.repo;
+        let before = match parent {
+            Some(parent) => repo.list(parent, "").await?,
+            None => Vec::new(),
+        };
+        let before: BTreeMap<String, String> =
+            before.into_iter().map(|file| (file.path, file.oid)).collect();
+        let after: BTreeMap<String, String> =
+            repo.list(commit, "").await?.into_iter().map(|file| (file.path, file.oid)).collect();
+        let gone = before.keys().filter(|path| !after.contains_key(*path));
+        let gone: Vec<_> = gone.map(|path| (path.clone(), String::new())).collect();
+        let new = after.into_iter().filter(|(path, oid)| before.get(path) != Some(oid));
+        Ok(new.chain(gone).collect())
+    }
+
+    /// Records a commit.
+    async fn noted(
+        &self,
+        step: &str,
+        author: &str,
+        commit: &str,
+        paths: Vec<(String, String)>,
+    ) -> Result<CommitRecord, EngagementError> {
         let record = CommitRecord {
             step: step.to_owned(),
             commit: commit.to_owned(),
