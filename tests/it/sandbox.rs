@@ -185,6 +185,7 @@ async fn whatever_a_program_does_it_ends_at_its_limits_and_leaves_nothing_alive(
         ("sleeps", "sleep 60", "3 s"),
         ("computes", "while :; do :; done", "1 s of processor time"),
         ("ignores signals", "trap '' TERM INT HUP XCPU; sleep 60 & wait; sleep 60", "3 s"),
+        ("stops the helper", "kill -STOP 1 $PPID; kill -KILL 1 $PPID; sleep 60", "3 s"),
         ("forks", "f() { f | f & }; f; sleep 60", ""),
         ("leaves orphans", "for i in 1 2 3; do (setsid sleep 60 &) ; done; exit 0", "exits"),
         ("grows", "python3 -c 'x = [bytes(8 << 20) for _ in range(1000)]'", ""),

@@ -144,8 +144,10 @@ impl Programs for Sandbox {
             let why = format!("`{program} --version` was stopped: it exceeded {limit}");
             return Err(ProgramFault::Failed(why));
         }
-        let said = [ran.output, ran.errors].concat();
+        let said = [ran.output.as_slice(), &ran.errors].concat();
         let said = String::from_utf8_lossy(&said);
+        // One that fails says something else.
+        let said = if ran.end == ProgramEnd::Exited(0) { said } else { "".into() };
         let version = said.lines().find(|line| line.bytes().any(|byte| byte.is_ascii_digit()));
         let version = version.map(|line| line.trim().chars().take(80).collect());
         Ok(Found { path: path.display().to_string(), version: version.unwrap_or_default() })
