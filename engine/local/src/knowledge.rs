@@ -2,7 +2,7 @@
 //! anyway, so it is not kept.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use cloudcrew_ports::StoreError;
@@ -30,7 +30,7 @@ const TABLES: &str = "
 
 /// An index in memory, made when it is first used.
 #[derive(Default)]
-pub struct Index(Mutex<Option<Inner>>);
+pub struct Index(Arc<Mutex<Option<Inner>>>);
 
 struct Inner {
     connection: Connection,
@@ -42,39 +42,52 @@ struct Inner {
 }
 
 impl Index {
-    /// Works on the index.
-    fn with<T>(
+    /// Works on the index, in a thread that may take its time.
+    async fn with<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Inner) -> rusqlite::Result<T>,
+        work: impl FnOnce(&mut Inner) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let done = match &mut *inner {
-            Some(inner) => work(inner),
-            none => Inner::new().and_then(|new| work(none.insert(new))),
-        };
-        done.map_err(failed)
+        let index = Arc::clone(&self.0);
+        let done = tokio::task::spawn_blocking(move || {
+            let mut inner = index.lock().unwrap_or_else(PoisonError::into_inner);
+            match &mut *inner {
+                Some(inner) => work(inner),
+                none => Inner::new().and_then(|new| work(none.insert(new))),
+            }
+        });
+        match done.await {
+            Ok(done) => done.map_err(failed),
+            Err(error) => Err(unusable(error.to_string())),
+        }
     }
 }
 
 fn failed(error: rusqlite::Error) -> StoreError {
-    StoreError::Unusable { what: "the search index".to_owned(), why: error.to_string() }
+    unusable(error.to_string())
+}
+
+fn unusable(why: String) -> StoreError {
+    StoreError::Unusable { what: "the search index".to_owned(), why }
 }
 
 #[async_trait]
 impl Knowledge for Index {
     async fn unknown(&self, files: &[Source]) -> Result<Vec<Source>, StoreError> {
-        self.with(|inner| {
+        let files = files.to_vec();
+        let unknown = self.with(move |inner| {
             // Older versions of files are never asked for again.
             if inner.bytes > MOST {
                 *inner = Inner::new()?;
             }
-            let is_new = |file: &&Source| !inner.known.contains_key(file);
-            Ok(files.iter().filter(is_new).cloned().collect())
-        })
+            let is_new = |file: &Source| !inner.known.contains_key(file);
+            Ok(files.into_iter().filter(is_new).collect())
+        });
+        unknown.await
     }
 
     async fn add(&self, file: &Source, units: Vec<Unit>) -> Result<(), StoreError> {
-        self.with(|inner| inner.add(file, units))
+        let file = file.clone();
+        self.with(move |inner| inner.add(&file, units)).await
     }
 
     async fn search(
@@ -83,7 +96,8 @@ impl Knowledge for Index {
         words: &str,
         most: usize,
     ) -> Result<Vec<Hit>, StoreError> {
-        self.with(|inner| inner.search(files, words, most))
+        let (files, words) = (files.to_vec(), words.to_owned());
+        self.with(move |inner| inner.search(&files, &words, most)).await
     }
 }
 

@@ -8,6 +8,7 @@ use cloudcrew_definition::digest::sha256;
 use cloudcrew_ports::model::{
     CallContext, Listener, ModelFault, ModelReply, ModelRequest, ToolSpec, Usage,
 };
+use cloudcrew_ports::secret::redacted;
 
 use super::{HostError, SwarmHost, failed};
 use crate::engagement::act::budget::{Verdict, uncovered};
@@ -62,6 +63,8 @@ struct Relay<'a> {
 impl Listener for Relay<'_> {
     fn hears(&self, text: &str) {
         self.discard.store(true, Ordering::Relaxed);
+        // A secret in several pieces is seen for a moment, and replaced in the reply.
+        let text = &redacted(text);
         let says = Live::Says { agent: self.agent, text, message: None };
         self.driver.ports.watch.live(self.driver.project(), says);
     }

@@ -171,7 +171,9 @@ impl SwarmHost<'_> {
                 }
                 Ok(ToolAnswer::Asks(name, question, form))
             }
-            Err(ToolError::Refused(why)) => Ok(answer(ToolStatus::Error, why, true)),
+            Err(ToolError::Refused(why)) => {
+                Ok(answer(ToolStatus::Error, self.within_turn(why), true))
+            }
             Err(ToolError::Failed(broken)) => Err(failed(engagement_error(broken))),
         }
     }
