@@ -18,7 +18,9 @@ launch() {
 # wait_for NAME URL: waits until URL responds, at most 30 s
 wait_for() {
   for _ in $(seq 1 150); do
-    alive "$1" || { echo "$1 died:" >&2; tail -20 "$RIG_STATE/$1.log" >&2; return 1; }
+    # A process that is about to execute its program has the name of this shell.
+    alive "$1" || kill -0 "$(cat "$RIG_STATE/$1.pid")" 2>/dev/null ||
+      { echo "$1 died:" >&2; tail -20 "$RIG_STATE/$1.log" >&2; return 1; }
     curl -s -o /dev/null --max-time 2 "$2" && return 0
     sleep 0.2
   done
