@@ -29,8 +29,8 @@ pub struct Registered {
     pub info: ToolInfo,
     /// Its declaration for models.
     pub spec: ToolSpec,
-    /// The tool itself.
-    pub tool: Box<dyn Tool>,
+    /// The tool itself. Private, so that every call is redacted.
+    tool: Box<dyn Tool>,
     /// Its argument schema, compiled at the first call.
     arguments: OnceLock<Option<Arguments>>,
 }
