@@ -86,7 +86,7 @@ fn remember_secrets() {
         let Some(value) = value.to_str().filter(|_| MARKS.iter().any(|m| name.contains(m))) else {
             continue;
         };
-        // The path of a key is no secret, and a number or a word is in many texts.
+        // A path to a key file is not secret, and plain words and numbers occur in many texts.
         let has = |is: fn(&u8) -> bool| value.bytes().any(|byte| is(&byte));
         let is_plain = !has(u8::is_ascii_alphabetic) || !has(|b| !b.is_ascii_alphabetic());
         let is_path = value.starts_with('/') && std::path::Path::new(value).exists();

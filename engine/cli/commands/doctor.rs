@@ -86,8 +86,8 @@ pub async fn doctor(args: &Args, live: bool, words: &[String]) -> Result<Exit, F
     Ok(if fine { Exit::Done } else { Exit::Failed })
 }
 
-/// The programs that the crew needs: those that are here, and who lacks which. A missing one is no
-/// fault: each call that needs it is refused, and the agent says so.
+/// The programs that the crew needs: which are installed, and which agents miss one. A missing
+/// program is not an error: calls that need it are refused, and the agent reports that.
 async fn installed(definition: &Definition) -> Vec<String> {
     let mut lines = Vec::new();
     for (program, users) in programs::needed(definition) {

@@ -121,8 +121,8 @@ pub struct Catalogue {
     pub tool_templates: Vec<ToolTemplate>,
     /// Steps that may follow the last phase.
     pub finalize_steps: Vec<&'static str>,
-    /// Programs that are known to be missing on this machine, with the reason. Empty when nobody
-    /// has looked.
+    /// Programs that are known to be missing on this machine, with the reason. Empty if the
+    /// machine was not examined.
     pub missing: BTreeMap<String, String>,
 }
 

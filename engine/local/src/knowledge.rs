@@ -11,9 +11,9 @@ use rusqlite::{Connection, params};
 
 /// Maximum number of words of a query.
 const WORDS: usize = 16;
-/// A word in more than a fifth of all units says little; it is left out beside others.
+/// A word in more than a fifth of all units is ignored if the query has a rarer one.
 const FREQUENT: i64 = 5;
-/// Bytes of texts after which the index begins anew: four times what a search covers.
+/// Bytes of text after which the index is rebuilt from scratch: four times what a search covers.
 const MOST: usize = 256 * 1024 * 1024;
 /// Few units say nothing about how frequent a word is.
 const FEW: i64 = 50;

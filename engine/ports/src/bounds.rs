@@ -49,7 +49,7 @@ impl ModelReply {
                 if depth_of(&call.input) > MAX_ARGUMENTS {
                     call.input = Value::String(call.input.to_string());
                 }
-                // After its depth is known: this goes down as deep as it is.
+                // Only now that the depth is bounded: `redact_value` recurses.
                 redact_value(&mut call.input);
             }
             if let Block::Reasoning(thought) = block

@@ -43,7 +43,7 @@ const ETC: [&str; 7] = [
 /// Size of temporary files, and of shared memory, in bytes.
 const SMALL: u64 = 256 << 20;
 
-/// Whom root becomes before it starts a sandbox: the user that owns nothing.
+/// The user id (`nobody`) that root switches to before it starts a sandbox.
 const NOBODY: u32 = 65_534;
 
 /// Bubblewrap on this machine.

@@ -276,7 +276,7 @@ fn changes(files: &[JobFile]) -> (Vec<ChangedFile>, usize) {
     for path in
         before.keys().filter(|path| seen.binary_search_by(|s| s.as_str().cmp(path)).is_err())
     {
-        // In a folder that nobody looked into, nothing is known to be gone.
+        // A file in a folder that was not read may still exist, so it does not count as deleted.
         let within = Path::new(path).ancestors().skip(1);
         let is_own = |part: &str| OWN.contains(&part);
         if path.split('/').any(is_own) || within.into_iter().any(|folder| unread.contains(folder)) {

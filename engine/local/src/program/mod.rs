@@ -105,7 +105,7 @@ impl Sandbox {
 
 impl Sandbox {
     /// Runs this binary itself in the sandbox, on one file named `input` in its folder; `None` when
-    /// there is no sandbox here. It blocks until the end.
+    /// there is no sandbox here. Blocks until the program ends.
     pub fn own(
         &self,
         arguments: &[&str],
@@ -229,7 +229,7 @@ fn ran(bubblewrap: &Bubblewrap, job: Job, dropped: &AtomicBool) -> Result<Ran, P
     let (Some(mut stdin), Some(mut stdout), Some(stderr)) = pipes else {
         return Err(ProgramFault::Failed("it has no pipes".to_owned()));
     };
-    // Threads of their own, and no scope: should something hold a pipe open, nobody waits for it.
+    // Detached threads, not scoped ones: a pipe that is held open must not block the caller.
     std::thread::spawn(move || {
         // It may end before it has read everything.
         let _ = wire::ask(&mut stdin, &job);
