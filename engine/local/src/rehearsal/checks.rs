@@ -5,7 +5,7 @@ use cloudcrew_definition::crew::{Agent, Deliverable, Phase};
 use cloudcrew_ports::model::{ModelRequest, ToolStatus};
 use serde_json::{Value, json};
 
-use super::sketch::is_test;
+use super::sketch::{ending, is_test};
 use super::transcript::Transcript;
 use super::{Turn, has};
 
@@ -124,9 +124,4 @@ pub(super) fn noted(
 /// The folder of a path; `.` for the root.
 fn folder(path: &str) -> &str {
     path.rsplit_once('/').map_or(".", |(folder, _)| folder)
-}
-
-/// The ending of a path, without its dot.
-fn ending(path: &str) -> &str {
-    path.rsplit_once('.').map_or("", |(_, ending)| ending)
 }

@@ -35,8 +35,9 @@ pub(super) fn source_file(deliverable: &Deliverable, phase: &Phase, known: &Know
     }
 }
 
-fn ending(path: &str) -> &str {
-    path.rsplit('.').next().unwrap_or_default()
+/// What follows the last dot of a path; empty without one.
+pub(super) fn ending(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(_, ending)| ending)
 }
 
 pub(super) fn is_test(path: &str) -> bool {
