@@ -13,6 +13,7 @@ mod paint;
 mod planned;
 mod remote;
 mod serve;
+mod servers;
 mod shell;
 mod show;
 mod signals;

@@ -61,7 +61,8 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
                 text.push_str(&decide(project, request));
             }
             RequestKind::Question { agent, question, form, .. } => {
-                text.push_str(&format!("\n  {agent} asks: {}\n", row(question)));
+                let asker = row(&form.asker(agent)).into_owned();
+                text.push_str(&format!("\n  {asker} asks: {}\n", row(question)));
                 for line in answers(&engagement.project, request, form) {
                     text.push_str(&format!("    {line}\n"));
                 }
@@ -131,7 +132,11 @@ pub fn waits(project: &str, request: &Request) -> String {
         }
         RequestKind::Question { agent, question, form, .. } => {
             let lines = answers(project, request, form).join("\n    ");
-            format!("{project} is waiting for an answer to {agent}: {}\n    {lines}", row(question))
+            let asker = row(&form.asker(agent)).into_owned();
+            format!(
+                "{project} is waiting for an answer; {asker} asks: {}\n    {lines}",
+                row(question)
+            )
         }
         RequestKind::Budget { .. } => {
             let (what, raise) = (used_up(&request.kind), raises(project, request));

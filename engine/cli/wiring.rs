@@ -14,12 +14,15 @@ use cloudcrew_local::openai::{MaxTokensKey, OpenAiModel, OpenAiSettings};
 use cloudcrew_local::program::{self, Sandbox};
 use cloudcrew_local::rehearsal::RehearsalModel;
 use cloudcrew_local::repo::MissingRepo;
+use cloudcrew_local::server::McpServers;
 use cloudcrew_local::store::Store;
+use cloudcrew_local::vault::Environment;
 use cloudcrew_ports::clock::Clock;
 use cloudcrew_ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
 use cloudcrew_ports::program::{NoPrograms, Programs};
 use cloudcrew_ports::repo::Repo;
 use cloudcrew_ports::secret;
+use cloudcrew_ports::server::NoServers;
 use cloudcrew_runtime::engagement::{Engagement, RunMode};
 use cloudcrew_runtime::ports::Ports;
 use cloudcrew_runtime::watch::Watch;
@@ -80,11 +83,12 @@ pub async fn ports(
             },
         )
     };
-    let mut ports = over(store, repo, model, clock, watch);
+    let mut ports = over(store, &engagement.definition, repo, model, clock, watch);
     // What a program prints differs from run to run, and a replay is strict.
     if matches!(started.voice, RunMode::Replay { .. } | RunMode::Live { record: Some(_) }) {
         let why = "none runs while a cassette is recorded or replayed: it has no place for results";
         ports.programs = Arc::new(NoPrograms(why.to_owned()));
+        ports.servers = Arc::new(NoServers(why.to_owned()));
     }
     Ok(ports)
 }
@@ -108,12 +112,14 @@ pub async fn talk_ports(
         RunMode::Rehearsal | RunMode::Replay { .. } => RunMode::Rehearsal,
     };
     let model = voice(&mode, definition, started.rehearsal.as_deref(), &models).await?;
-    Ok(over(store, repo, model, Arc::new(SystemClock::default()), watch))
+    let clock = Arc::new(SystemClock::default());
+    Ok(over(store, definition, repo, model, clock, watch))
 }
 
 /// Ports over a store, which serves most of them.
 fn over(
     store: &Store,
+    definition: &Definition,
     repo: Arc<dyn Repo>,
     model: Arc<dyn Model>,
     clock: Arc<dyn Clock>,
@@ -128,7 +134,8 @@ fn over(
         model,
         knowledge: Arc::new(Index::default()),
         programs: programs(),
-        tools: Arc::new(Toolbox::built_in()),
+        servers: Arc::new(servers()),
+        tools: Arc::new(Toolbox::built_in().with_servers(&definition.servers)),
         clock,
         watch,
     }
@@ -156,6 +163,11 @@ fn place() -> &'static Result<Sandbox, String> {
 /// The sandbox, if programs may run here.
 pub fn sandbox() -> Option<&'static Sandbox> {
     place().as_ref().ok()
+}
+
+/// The MCP servers that this machine reaches.
+pub fn servers() -> McpServers {
+    McpServers::new(place().clone(), Arc::new(Environment))
 }
 
 /// Where programs run.

@@ -43,6 +43,7 @@ mod scopes;
 mod screens;
 mod search;
 mod secrets;
+mod servers;
 mod service;
 mod statements;
 mod strangers;

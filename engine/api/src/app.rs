@@ -16,7 +16,7 @@ use cloudcrew_ports::journal::Journal;
 use cloudcrew_ports::ledger::Ledger;
 use cloudcrew_ports::receipt::{Receipt, Receipts};
 use cloudcrew_ports::repo::Repo;
-use cloudcrew_runtime::engagement::{Engagement, Record};
+use cloudcrew_runtime::engagement::{Engagement, Record, Started as Pinned};
 use serde::Deserialize;
 use tokio::sync::watch;
 use url::Url;
@@ -356,7 +356,7 @@ pub trait Starts: Send + Sync {
     ///
     /// # Errors
     /// When the definitions have errors, or no such workflow.
-    async fn definitions(&self, workflow: &str) -> Result<(Definition, Plan), Problem>;
+    async fn definitions(&self, started: &Pinned) -> Result<(Definition, Plan), Problem>;
 
     /// The graph of a workflow as Mermaid; `None` when there is no such workflow.
     ///

@@ -220,6 +220,7 @@ pub async fn ports(store: &Store, repo: GitRepo, project: &str) -> Ports {
         model: Arc::new(RehearsalModel::new(engagement.definition.clone(), None)),
         knowledge: Arc::new(cloudcrew_local::knowledge::Index::default()),
         programs: Arc::new(cloudcrew_ports::program::NoPrograms("none here".into())),
+        servers: Arc::new(cloudcrew_ports::server::NoServers("none here".into())),
         tools: Arc::new(cloudcrew_tools::Toolbox::built_in()),
         clock: Arc::new(RehearsalClock::default()),
         watch: Arc::new(Nobody),

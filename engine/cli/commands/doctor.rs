@@ -20,6 +20,7 @@ use crate::args::Args;
 use crate::exit::{Exit, Failure};
 use crate::models::{Chosen, price, served};
 use crate::out::say;
+use crate::servers;
 use crate::words::counted;
 use crate::{home, wiring, workspace};
 
@@ -53,7 +54,9 @@ pub async fn doctor(args: &Args, live: bool, words: &[String]) -> Result<Exit, F
     if let Ok(root) = workspace::find(args.workspace.as_deref())
         && let Ok(definition) = workspace::definition(&root)
     {
-        for line in installed(&definition).await {
+        for line in
+            installed(&definition).await.into_iter().chain(servers::found(&definition).await)
+        {
             say!("{line}");
         }
     }

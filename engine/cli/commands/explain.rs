@@ -10,6 +10,7 @@ use cloudcrew_runtime::catalogue::catalogue;
 use crate::args::Args;
 use crate::exit::{Exit, Failure};
 use crate::out::{put, say};
+use crate::servers::reached;
 use crate::workspace;
 
 pub fn explain(args: &Args, code: Option<&str>, name: Option<&str>) -> Result<Exit, Failure> {
@@ -65,6 +66,18 @@ fn agent(args: &Args, name: Option<&str>) -> Result<Exit, Failure> {
             say!("  {:16} {description}{}", tool.name, repeats(tool.effect));
         }
     }
+    for grant in &agent.grants {
+        let Some(server) = definition.server(&grant.server) else { continue };
+        say!("");
+        say!("■ Calls the server {} ({})", server.name, reached(server));
+        for (tool, name) in grant.tools.iter().zip(grant.names()) {
+            let once = if server.reads.contains(tool) { Effect::Pure } else { Effect::Uncertain };
+            say!("  {name}{}", repeats(once));
+        }
+        for values in &grant.arguments {
+            say!("  only with `{}` within {}", values.argument, values.globs.join(" "));
+        }
+    }
     lacks(agent, &tools);
     let ordered = definition.workflows.iter().flat_map(|workflow| &workflow.phases);
     let mut shown: Vec<&str> = Vec::new();
@@ -112,7 +125,7 @@ fn limits(capability: Capability, agent: &Agent) -> String {
 fn repeats(effect: Effect) -> &'static str {
     match effect {
         Effect::Pure | Effect::Keyed | Effect::CompareAndSwap => "",
-        Effect::Uncertain => " (after a crash, it is not known whether it happened)",
+        Effect::Uncertain => " (after a crash, a person is asked whether it happened)",
     }
 }
 
@@ -139,7 +152,10 @@ fn lacks(agent: &Agent, tools: &[ToolInfo]) {
     if !has(Capability::Run) && !has(Capability::Command) {
         say!("  run programs (no `run_command` in its `tools`, or no `commands`)");
     }
-    say!("  reach any network: no tool does");
+    match agent.grants.is_empty() {
+        true => say!("  reach any network: no tool does"),
+        false => say!("  reach any network, except through the servers above"),
+    }
 }
 
 /// What the agent does in a phase.

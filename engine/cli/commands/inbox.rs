@@ -74,7 +74,7 @@ fn ask(project: &str, request: &Request) {
             put!("{}", decide(project, request));
         }
         RequestKind::Question { agent, question, form, .. } => {
-            say!("    {} asks: {}", row(agent), row(question));
+            say!("    {} asks: {}", row(&form.asker(agent)), row(question));
             for line in answers(project, request, form) {
                 say!("    {line}");
             }

@@ -1,5 +1,6 @@
 //! `plan`: what a run would do and cost, and what has changed.
 
+use cloudcrew_definition::crew::Grant;
 use cloudcrew_plan::build;
 use cloudcrew_plan::compare::{compare, compare_all};
 use cloudcrew_plan::forecast::forecast;
@@ -77,7 +78,12 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
                     definition.model(&a.model).map(served).unwrap_or_default()
                 },
                 price: definition.model(&a.model).map(price).unwrap_or_default(),
-                tools: a.tools.clone(),
+                tools: a
+                    .tools
+                    .iter()
+                    .cloned()
+                    .chain(a.grants.iter().flat_map(Grant::names))
+                    .collect(),
                 writes: a.writes.clone(),
                 token_budget: a.budget.and_then(|b| b.tokens),
                 usd_budget: a.budget.and_then(|b| b.micro_usd).map(|micro| micro as f64 / 1e6),

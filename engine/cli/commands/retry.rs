@@ -10,6 +10,7 @@ use crate::args::{Approve, Args, Definitions, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::note;
+use crate::servers;
 use crate::show::waits;
 use crate::workspace;
 
@@ -37,7 +38,12 @@ pub async fn retry(
         Definitions::Current
     });
     let current = match which {
-        Definitions::Current if engagement.state.end.is_some() => Some(current(args, &engagement)?),
+        Definitions::Current if engagement.state.end.is_some() => {
+            let (definition, plan) = current(args, &engagement)?;
+            let started = &engagement.state.started;
+            let pinned = servers::pinned(definition, &started.workflow, &started.voice).await?;
+            Some((pinned, plan))
+        }
         _ => None,
     };
     let retry =

@@ -23,7 +23,7 @@ use crate::out::{note, say};
 use crate::shell::pasted;
 use crate::sow::{statement_of_work, tell};
 use crate::start::{Start, free, id_of};
-use crate::{home, wiring, workspace};
+use crate::{home, servers, wiring, workspace};
 
 pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     let root = workspace::find(args.workspace.as_deref())?;
@@ -94,6 +94,10 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
             file.display()
         )));
     }
+    let definition = servers::pinned(definition, &workflow, &voice).await?;
+    let flow = definition
+        .workflow(&workflow)
+        .ok_or_else(|| Failure::usage(format!("no workflow named `{workflow}`")))?;
     let actor = home::actor();
     let ready = Start {
         store: &store,

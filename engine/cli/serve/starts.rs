@@ -13,7 +13,7 @@ use cloudcrew_ports::blob::Blobs as _;
 use cloudcrew_ports::journal::Journal as _;
 use cloudcrew_ports::lease::Leases as _;
 use cloudcrew_ports::receipt::Receipts as _;
-use cloudcrew_runtime::engagement::{EngagementError, Event, Record, SowFile};
+use cloudcrew_runtime::engagement::{EngagementError, Event, Record, SowFile, Started as Pinned};
 
 use tokio::sync::Semaphore;
 
@@ -22,7 +22,7 @@ use crate::exit::{Exit, Failure};
 use crate::models::{self, Chosen, Mode};
 use crate::start::{Start, free, id_of};
 use crate::wiring::store::Store;
-use crate::{home, workspace};
+use crate::{home, servers, workspace};
 
 /// Attempts to find a free id while others start engagements too.
 const ATTEMPTS: usize = 20;
@@ -60,6 +60,8 @@ impl Starts for Workspace {
         let mode = Mode { rehearses: new.rehearsal.is_some(), ..Mode::default() };
         let voice = models::voice(mode, &chosen, &definition, flow).map_err(problem)?;
         models::priced(&voice, &chosen, &definition, flow).map_err(problem)?;
+        let definition = servers::pinned(definition, &workflow, &voice).await.map_err(problem)?;
+        let flow = definition.workflow(&workflow).ok_or_else(no_phases)?;
         let repo = new.repo.as_ref().map(|repo| self.allowed(repo)).transpose()?;
         let base = new.repo.as_ref().and_then(|repo| repo.base.as_deref());
         if let Some(id) = &new.id {
@@ -127,8 +129,10 @@ impl Starts for Workspace {
         Ok(definition.workflows.iter().map(row).collect())
     }
 
-    async fn definitions(&self, workflow: &str) -> Result<(Definition, Plan), Problem> {
-        let definition = self.definition()?;
+    async fn definitions(&self, started: &Pinned) -> Result<(Definition, Plan), Problem> {
+        let workflow = &started.workflow;
+        let pinned = servers::pinned(self.definition()?, workflow, &started.voice).await;
+        let definition = pinned.map_err(problem)?;
         let plan = build(&definition, workflow).ok_or_else(|| {
             let detail = format!("the workspace no longer has a workflow `{workflow}`");
             Problem::new(Kind::Incompatible, detail)

@@ -28,6 +28,8 @@ pub enum Capability {
     Run,
     /// Runs the programs that the agent's `commands` name, in the sandbox.
     Command,
+    /// Calls a tool of an MCP server.
+    Server,
 }
 
 /// What happens when a call is repeated.
@@ -41,7 +43,7 @@ pub enum Effect {
     /// Moves something from a known state to another, so it happens at most once.
     CompareAndSwap,
     /// It cannot be known whether a call without a recorded result had its effect. It is not
-    /// repeated, and the agent is told why.
+    /// repeated, and a person is asked what happened.
     Uncertain,
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::crew::{
     Agent, AgentBend, Answer, Approvers, Bend, Budget, Context, Definition, Deliverable, Gate,
-    GateBend, Live, Model, Phase, Pot, Price, Reasoning, Rehearsal, Retry, Review, ReviewBend,
-    Swarm, Template, Workflow,
+    GateBend, Grant, Live, Model, Phase, Pot, Price, Reach, Reasoning, Rehearsal, Retry, Review,
+    ReviewBend, Server, Swarm, Template, Values, Workflow,
 };
 use crate::known;
 use crate::source::Sources;
@@ -38,6 +38,11 @@ pub(crate) fn resolve(sources: &Sources, workspace: &syntax::Workspace) -> Optio
             .iter()
             .filter_map(|(name, _, b)| Some(Pot { name: name.to_owned(), budget: budget(b)? }))
             .collect(),
+        servers: optional(&file.servers)
+            .unwrap_or_default()
+            .iter()
+            .map(|(name, _, s)| server(name, s))
+            .collect::<Option<_>>()?,
         agents: file
             .agents
             .get()?
@@ -174,8 +179,50 @@ fn agent(sources: &Sources, name: &str, a: &syntax::Agent, shared: &[String]) ->
         tools,
         writes: words(&a.writes),
         commands: words(&a.commands),
+        grants: optional(&a.servers)
+            .unwrap_or_default()
+            .iter()
+            .map(|g| grant(g.get()?))
+            .collect::<Option<_>>()?,
         budget: optional(&a.budget).and_then(|b| bounds(&b.tokens, &b.usd, &b.at_limit)),
         pot: optional(&a.budget).and_then(|b| optional(&b.pot)),
+    })
+}
+
+fn server(name: &str, s: &syntax::Server) -> Option<Server> {
+    let texts = |entries: syntax::Entries<String>| {
+        entries.iter().map(|(name, _, value)| (name.to_owned(), value.clone())).collect()
+    };
+    let reach = match optional(&s.url) {
+        Some(url) => Reach::Url { url, headers: texts(optional(&s.headers).unwrap_or_default().0) },
+        None => {
+            let mut words = words(&s.command).into_iter();
+            Reach::Command {
+                program: words.next()?,
+                arguments: words.collect(),
+                environment: texts(optional(&s.environment).unwrap_or_default().0),
+            }
+        }
+    };
+    Some(Server {
+        name: name.to_owned(),
+        reach,
+        timeout: time(&s.timeout).unwrap_or(defaults::SERVER_TIMEOUT),
+        reads: words(&s.reads),
+        tools: Vec::new(),
+    })
+}
+
+fn grant(g: &syntax::Grant) -> Option<Grant> {
+    let arguments = optional(&g.arguments).unwrap_or_default().0;
+    let values = |(name, _, globs): (&str, _, &Vec<Written<String>>)| Values {
+        argument: name.to_owned(),
+        globs: globs.iter().filter_map(value).collect(),
+    };
+    Some(Grant {
+        server: value(&g.server)?,
+        tools: value(&g.tools)?.iter().filter_map(value).collect(),
+        arguments: arguments.iter().map(values).collect(),
     })
 }
 

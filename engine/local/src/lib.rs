@@ -9,4 +9,6 @@ pub mod openai;
 pub mod program;
 pub mod rehearsal;
 pub mod repo;
+pub mod server;
 pub mod store;
+pub mod vault;

@@ -22,6 +22,8 @@ pub mod receipt;
 pub mod reply;
 pub mod repo;
 pub mod secret;
+pub mod server;
+pub mod vault;
 
 /// A store error; it says what is at fault and what to do.
 #[derive(Debug, thiserror::Error)]

@@ -11,6 +11,7 @@ use cloudcrew_ports::ledger::Ledger;
 use cloudcrew_ports::model::Model;
 use cloudcrew_ports::program::Programs;
 use cloudcrew_ports::repo::Repo;
+use cloudcrew_ports::server::Servers;
 
 use cloudcrew_tools::Toolbox;
 
@@ -35,6 +36,8 @@ pub struct Ports {
     pub knowledge: Arc<dyn Knowledge>,
     /// Where programs run.
     pub programs: Arc<dyn Programs>,
+    /// MCP servers.
+    pub servers: Arc<dyn Servers>,
     /// The tools that agents may call.
     pub tools: Arc<Toolbox>,
     /// The time.

@@ -55,7 +55,7 @@ impl TypedTool for AskCustomer {
             let why = "One choice is none: give at least two, or ask for words";
             return Err(ToolError::Refused(why.to_owned()));
         }
-        let form = AnswerForm { choices, optional: a.optional };
+        let form = AnswerForm { choices, optional: a.optional, call: None };
         Ok(Outcome::Asks { name: "question".into(), question: a.question, form })
     }
 }

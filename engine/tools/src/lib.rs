@@ -29,6 +29,7 @@ mod scan_code;
 mod scan_infrastructure;
 mod scan_secrets;
 mod secrets;
+mod server_tool;
 mod terraform_fmt;
 mod terraform_validate;
 mod tool;
@@ -42,7 +43,8 @@ mod write_adr;
 
 pub use answer_remark::ANSWER_REMARK;
 pub use outcome::{
-    AnswerForm, Done, Finding, Outcome, RemarkAnswer, RemarkOutcome, ToolError, Verdict,
+    AnswerForm, CallQuestion, Done, Finding, Outcome, RemarkAnswer, RemarkOutcome, ToolError,
+    Verdict,
 };
 pub use tool::{MAX_RESULT, MAX_SHOWN, MAX_WRITE, Tool, TypedTool};
 pub use toolbox::{Registered, Toolbox};

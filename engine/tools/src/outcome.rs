@@ -33,9 +33,61 @@ pub struct AnswerForm {
     /// Whether the customer may skip it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
+    /// The call of a tool that it is about, if it is not the agent who asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallQuestion>,
+}
+
+/// A question about a call of a tool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "about", rename_all = "snake_case")]
+pub enum CallQuestion {
+    /// The tool needs to know something. The agent calls it again with the answer.
+    Input {
+        /// Name of the tool.
+        tool: String,
+    },
+    /// A process ended during the call, and it is not known whether the call had its effect.
+    Effect {
+        /// Name of the tool.
+        tool: String,
+    },
+}
+
+impl CallQuestion {
+    /// What the agent does with the answer, in a sentence.
+    pub fn advice(&self) -> String {
+        match self {
+            CallQuestion::Input { tool } => {
+                format!("Call {tool} again with the same arguments to go on; it gets this answer.")
+            }
+            CallQuestion::Effect { tool } => {
+                format!("Call {tool} again only if this says that it had no effect.")
+            }
+        }
+    }
 }
 
 impl AnswerForm {
+    /// Who asks, when `agent` is at work.
+    pub fn asker(&self, agent: &str) -> String {
+        match &self.call {
+            None => agent.to_owned(),
+            Some(CallQuestion::Input { tool }) => format!("{tool}, called by {agent},"),
+            Some(CallQuestion::Effect { .. }) => "CloudCrew".to_owned(),
+        }
+    }
+
+    /// Whether it asks if a call had its effect.
+    pub fn is_effect(&self) -> bool {
+        matches!(self.call, Some(CallQuestion::Effect { .. }))
+    }
+
+    /// Whether an agent asks for any text.
+    pub fn is_default(&self) -> bool {
+        *self == AnswerForm::default()
+    }
+
     /// Whether any text is an answer, and one is needed.
     pub fn is_free(&self) -> bool {
         self.choices.is_empty() && !self.optional

@@ -3,12 +3,14 @@
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use cloudcrew_definition::catalogue::ToolInfo;
+use cloudcrew_definition::crew::Server;
 use cloudcrew_definition::schema::Arguments;
 use cloudcrew_ports::model::ToolSpec;
 use cloudcrew_ports::secret::redact;
 use serde_json::Value;
 
 use super::outcome::{Outcome, ToolError};
+use super::server_tool::Remote;
 use super::tool::Tool;
 use super::workplace::Workplace;
 use super::{
@@ -116,6 +118,15 @@ impl Toolbox {
         self.0.retain(|there| there.info.name != info.name);
         let arguments = OnceLock::new();
         self.0.push(Arc::new(Registered { info, spec, tool: Box::new(tool), arguments }));
+    }
+
+    /// Adds the tools of MCP servers that an engagement pinned.
+    #[must_use]
+    pub fn with_servers(mut self, servers: &[Server]) -> Toolbox {
+        for server in servers {
+            server.tools.iter().for_each(|tool| self.add(Remote::new(server, tool)));
+        }
+        self
     }
 
     /// A tool by name.

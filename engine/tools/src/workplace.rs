@@ -5,13 +5,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cloudcrew_definition::crew::Agent;
+use cloudcrew_definition::crew::{Agent, Server, ServerTool};
 use cloudcrew_definition::path::{RepoPath, Scope};
 use cloudcrew_ports::knowledge::Knowledge;
 use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
 use cloudcrew_ports::program::{Limits, ProgramFault, Ran};
 use cloudcrew_ports::repo::TreeFile;
 use cloudcrew_ports::secret::mark;
+use cloudcrew_ports::server::{Served, ServerFault};
 use cloudcrew_sow::Sow;
 use serde_json::Value;
 
@@ -186,6 +187,17 @@ pub trait Workplace: Send + Sync {
     /// Commits what a program changed as this agent, in one commit and at most once for this step.
     /// Each file must still be as the program found it. The inner error is a refusal.
     async fn keep(&self, changes: Vec<Kept>, message: &str) -> Result<Result<(), String>, Broken>;
+
+    /// Calls a tool of an MCP server, with the answers that a person has given to its questions.
+    async fn serve(
+        &self,
+        _: &Server,
+        _: &ServerTool,
+        _: Value,
+    ) -> Result<Result<Served, ServerFault>, Broken> {
+        let why = "no server is asked in a conversation".to_owned();
+        Ok(Err(ServerFault::Unreachable(why)))
+    }
 
     /// All rows of the ledger.
     async fn ledger(&self) -> Result<Vec<LedgerRow>, Broken>;

@@ -5,6 +5,7 @@ mod faults;
 mod lifecycles;
 mod proxy;
 mod server;
+mod servers;
 mod settings;
 mod wire;
 

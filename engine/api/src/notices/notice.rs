@@ -131,7 +131,8 @@ impl Notice {
                 for (n, choice) in form.choices.iter().enumerate() {
                     text.push_str(&format!("\n{}. {}", n + 1, row(choice)));
                 }
-                (Kind::Question, format!("{} asks a question", row(agent)), text)
+                let asker = form.asker(agent);
+                (Kind::Question, format!("{} asks a question", row(&asker)), text)
             }
             RequestKind::Budget { budget, .. } => {
                 let text = format!("Raise it or stop: {}", row(budget));

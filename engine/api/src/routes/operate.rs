@@ -110,7 +110,7 @@ pub(crate) async fn retry(
         None => opened.state.end.as_ref().is_some_and(|end| !end.key.is_empty()),
     };
     let current = match current {
-        true => Some(app.ports().starts.definitions(&opened.state.started.workflow).await?),
+        true => Some(app.ports().starts.definitions(&opened.state.started).await?),
         false => None,
     };
     let definitions = current.as_ref().map(|(definition, plan)| (definition, plan));

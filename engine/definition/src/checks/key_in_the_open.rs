@@ -2,7 +2,8 @@
 //!
 //! Over plain `http://`, anyone on the network can read the key and the conversation. A cloud
 //! account key grants access to far more than a model. It must never reach an unrelated server,
-//! because the operator of that server could use it.
+//! because the operator of that server could use it. A secret of an MCP server does not stand in
+//! this file at all, but as `secret://NAME`.
 //!
 //! Wrong:
 //!
@@ -51,6 +52,7 @@ const ACCOUNT_KEYS: &[(&str, &[&str])] = &[
 ];
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    servers(context, report);
     let models = context.crew().and_then(|crew| crew.models.get());
     for (name, _, model) in models.into_iter().flat_map(|models| models.iter()) {
         let (Some(key), Some(endpoint)) = (&model.key_env, &model.endpoint) else { continue };
@@ -90,6 +92,68 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 );
         }
     }
+}
+
+/// Secrets of servers: they stand elsewhere, and nobody on the way reads them.
+fn servers(context: &Context<'_>, report: &mut Report) {
+    let servers = context.crew().and_then(|crew| part(&crew.servers));
+    for (name, _, server) in servers.into_iter().flat_map(|servers| servers.iter()) {
+        let headers = part(&server.headers).into_iter().flat_map(|all| all.0.0.iter());
+        let variables = part(&server.environment).into_iter().flat_map(|all| all.0.0.iter());
+        for (key, value) in headers.clone().chain(variables) {
+            let (Some(key), Some(text)) = (key.get(), value.get()) else { continue };
+            if is_secret(key) && !text.is_empty() && !text.contains(REFERENCE) {
+                report
+                    .error(CHECK.code, format!("server `{name}` has a secret in `{key}`"))
+                    .at(value.span, "everyone who reads this file can use it")
+                    .help(format!("write `{REFERENCE}NAME`, and set the secret where it runs"));
+            }
+        }
+        let Some((at, url)) = server.url.as_ref().and_then(|url| Some((url.span, url.get()?)))
+        else {
+            continue;
+        };
+        let sent = headers
+            .clone()
+            .find(|(_, value)| value.get().is_some_and(|text| text.contains(REFERENCE)));
+        let host = host(url);
+        if let Some((_, value)) = sent
+            && url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"))
+            && !is_here(&host)
+        {
+            report
+                .add(
+                    CHECK.code,
+                    Severity::Warning,
+                    format!("server `{name}` gets a secret at `{host}` unencrypted"),
+                )
+                .at(at, "not encrypted")
+                .also(value.span, "the secret")
+                .help("use `https://`");
+        }
+    }
+}
+
+/// What stands for a secret.
+const REFERENCE: &str = "secret://";
+
+/// Whether a header or variable of this name holds a secret.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let parts = [
+        "authorization",
+        "token",
+        "secret",
+        "password",
+        "passwd",
+        "cookie",
+        "api-key",
+        "api_key",
+        "apikey",
+        "access_key",
+        "access-key",
+    ];
+    parts.iter().any(|part| name.contains(part))
 }
 
 fn account_key(variable: &str) -> Option<&'static [&'static str]> {

@@ -29,6 +29,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let crew = context.crew().and_then(|c| c.shared_tools.as_ref());
     let agents =
         context.agents().flat_map(|(_, _, a)| [a.tools.as_ref(), a.writes.as_ref()]).flatten();
+    let grants = context.agents().filter_map(|(_, _, agent)| agent.servers.as_ref()?.get());
+    let grants = grants.flatten().filter_map(Written::get).map(|grant| &grant.tools);
+    let reads = context.crew().and_then(|c| c.servers.as_ref()?.get());
+    let reads = reads.into_iter().flat_map(|s| s.iter()).filter_map(|(_, _, s)| s.reads.as_ref());
     let swarms = context.phases().filter_map(|p| p.swarm.get()).map(|s| &s.agents);
     let reviewers = context.phases().flat_map(deliverables).filter_map(|d| d.reviewers.as_ref());
     let ratings = context.phases().filter_map(|p| p.gate.as_ref()?.get()?.ratings.as_ref());
@@ -47,6 +51,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         .flatten();
     crew.into_iter()
         .chain(agents)
+        .chain(grants)
+        .chain(reads)
         .chain(swarms)
         .chain(reviewers)
         .chain(ratings)

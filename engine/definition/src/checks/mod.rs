@@ -32,6 +32,7 @@ mod prompt_variable;
 mod reserved_name;
 mod reviewer_cannot_review;
 mod scope_without_tool;
+mod server_half_named;
 mod setting_not_read;
 mod template_slot;
 mod test_without_sow;
@@ -47,6 +48,7 @@ mod unknown_key;
 mod unknown_model;
 mod unknown_phase;
 mod unknown_rating;
+mod unknown_server;
 mod unknown_template;
 mod unknown_tool;
 mod unknown_workflow;
@@ -56,6 +58,7 @@ mod unused_budget;
 mod unused_model;
 mod unused_phase;
 mod unused_prompt;
+mod unused_server;
 mod unused_template;
 mod wrong_type;
 mod yaml_1_1;
@@ -102,6 +105,7 @@ checks!(
     reserved_name,
     reviewer_cannot_review,
     scope_without_tool,
+    server_half_named,
     setting_not_read,
     template_slot,
     test_without_sow,
@@ -117,6 +121,7 @@ checks!(
     unknown_model,
     unknown_phase,
     unknown_rating,
+    unknown_server,
     unknown_template,
     unknown_tool,
     unknown_workflow,
@@ -132,6 +137,7 @@ checks!(
     unused_model,
     unused_phase,
     unused_prompt,
+    unused_server,
     unused_template,
 );
 

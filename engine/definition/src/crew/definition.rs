@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::sha256;
 
-use super::{Budget, Model, Phase, Pot, Rehearsal};
+use super::{Budget, Grant, Model, Phase, Pot, Rehearsal, Server};
 
 /// Everything that a workspace defines. A run needs nothing else from the workspace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub struct Definition {
     /// Budgets that agents share, in the order written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pots: Vec<Pot>,
+    /// MCP servers, in the order written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub servers: Vec<Server>,
     /// Agents, in the order written.
     pub agents: Vec<Agent>,
     /// Phases, by name.
@@ -39,13 +42,16 @@ pub struct Agent {
     pub model: String,
     /// Text of its system prompt.
     pub prompt: String,
-    /// Its tools, shared ones first, each once.
+    /// Its tools, shared ones first, each once; those of MCP servers are not among them.
     pub tools: Vec<String>,
     /// The globs of its write scope.
     pub writes: Vec<String>,
     /// Names of the programs that it may run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub commands: Vec<String>,
+    /// Tools of MCP servers that it may call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<Grant>,
     /// Its budget for one engagement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
@@ -108,6 +114,11 @@ impl Definition {
         let reviewer = phases().find_map(|phase| phase.review.as_ref());
         let entry = || phases().next().map(|phase| phase.swarm.entry.as_str());
         reviewer.map(|review| review.agent.as_str()).or_else(entry)
+    }
+
+    /// Finds an MCP server by name.
+    pub fn server(&self, name: &str) -> Option<&Server> {
+        self.servers.iter().find(|server| server.name == name)
     }
 
     /// Finds an agent by name.

@@ -6,6 +6,7 @@ mod definition;
 mod millis;
 mod model;
 mod phase;
+mod server;
 
 pub use budget::{Budget, Pot};
 pub use definition::{Agent, Definition, Template, Workflow};
@@ -14,3 +15,4 @@ pub use phase::{
     AgentBend, Answer, Approvers, Bend, Deliverable, Gate, GateBend, Phase, Rehearsal, Retry,
     Review, ReviewBend, Swarm,
 };
+pub use server::{Grant, Reach, Server, ServerTool, Values};

@@ -26,6 +26,8 @@ pub enum NameKind {
     Models,
     /// Shared budgets, named by their keys in `agents.yaml`.
     Budgets,
+    /// MCP servers, named by their keys in `agents.yaml`.
+    Servers,
     /// Tools, named by the engine.
     Tools,
     /// Phases, named by their files.
@@ -46,10 +48,11 @@ pub enum NameKind {
 
 impl NameKind {
     /// All kinds.
-    pub const ALL: [NameKind; 11] = [
+    pub const ALL: [NameKind; 12] = [
         NameKind::Agents,
         NameKind::Models,
         NameKind::Budgets,
+        NameKind::Servers,
         NameKind::Tools,
         NameKind::Phases,
         NameKind::Workflows,
@@ -71,6 +74,7 @@ impl NameKind {
             NameKind::Agents => "agents",
             NameKind::Models => "models",
             NameKind::Budgets => "budgets",
+            NameKind::Servers => "servers",
             NameKind::Tools => "tools",
             NameKind::Phases => "phases",
             NameKind::Workflows => "workflows",
@@ -88,6 +92,7 @@ impl NameKind {
             NameKind::Agents => "agent",
             NameKind::Models => "model",
             NameKind::Budgets => "budget",
+            NameKind::Servers => "server",
             NameKind::Tools => "tool",
             NameKind::Phases => "phase",
             NameKind::Workflows => "workflow",

@@ -6,7 +6,7 @@ use super::NameKind;
 use crate::catalogue::{Capability, Catalogue};
 use crate::checks::context::{self, deliverables};
 use crate::source::{FileId, Sources};
-use crate::syntax::{Agent, Budget, Deliverable, Model, PhaseFile, Workspace, Written};
+use crate::syntax::{Agent, Budget, Deliverable, Model, PhaseFile, Server, Workspace, Written};
 
 pub(super) struct About<'a> {
     workspace: &'a Workspace,
@@ -36,6 +36,7 @@ impl<'a> About<'a> {
             NameKind::Agents => self.agents().find(|(n, _)| *n == name).map(|(_, a)| self.agent(a)),
             NameKind::Models => self.models().find(|(n, _)| *n == name).map(|(_, m)| model(m)),
             NameKind::Budgets => self.pots().find(|(n, _)| *n == name).map(|(_, pot)| budget(pot)),
+            NameKind::Servers => self.servers().find(|(n, _)| *n == name).map(|(_, s)| server(s)),
             NameKind::Tools => self.tool(name),
             NameKind::Phases => self.phase_file(name).map(phase),
             NameKind::Workflows => self.workflow(name),
@@ -65,6 +66,11 @@ impl<'a> About<'a> {
         pots.into_iter().flat_map(|p| p.iter()).map(|(name, _, pot)| (name, pot))
     }
 
+    fn servers(&self) -> impl Iterator<Item = (&str, &Server)> {
+        let servers = self.workspace.agents.as_ref().and_then(|(_, f)| f.servers.as_ref()?.get());
+        servers.into_iter().flat_map(|s| s.iter()).map(|(name, _, server)| (name, server))
+    }
+
     /// The agent's responsibility, and what the engine allows it to do.
     fn agent(&self, agent: &Agent) -> String {
         let shared = self.workspace.agents.as_ref().and_then(|(_, f)| f.shared_tools.as_ref());
@@ -82,6 +88,12 @@ impl<'a> About<'a> {
         }
         if !may.is_empty() {
             lines.push(format!("May {}", once(&may).join(", ")));
+        }
+        for grant in agent.servers.iter().filter_map(Written::get).flatten() {
+            let Some(grant) = grant.get() else { continue };
+            let tools: Vec<&str> = texts(&grant.tools).collect();
+            let server = quoted(text(&grant.server).unwrap_or_default());
+            lines.push(format!("Calls {} of {server}", list(&tools)));
         }
         let writes: Vec<&str> = agent.writes.iter().flat_map(texts).collect();
         if !writes.is_empty() {
@@ -178,6 +190,17 @@ fn model(model: &Model) -> String {
     lines.join("\n\n")
 }
 
+fn server(server: &Server) -> String {
+    let mut lines: Vec<String> =
+        server.description.as_ref().and_then(text).map(str::to_owned).into_iter().collect();
+    lines.extend(server.url.as_ref().and_then(text).map(|url| format!("At {}", quoted(url))));
+    let words: Vec<&str> = server.command.iter().flat_map(texts).collect();
+    if !words.is_empty() {
+        lines.push(format!("Runs {} in the sandbox", quoted(&words.join(" "))));
+    }
+    lines.join("\n\n")
+}
+
 fn phase(phase: &PhaseFile) -> String {
     let mut lines: Vec<String> =
         phase.description.as_ref().and_then(text).map(str::to_owned).into_iter().collect();
@@ -207,6 +230,7 @@ fn may(capability: Capability) -> &'static str {
         Capability::Ask => "ask the customer",
         Capability::Run => "run a program in the sandbox",
         Capability::Command => "run the programs that `commands` names",
+        Capability::Server => "call a tool of an MCP server",
     }
 }
 

@@ -59,6 +59,7 @@ fn may(capability: Capability) -> &'static str {
         Capability::Ask => "ask the customer",
         Capability::Run => "run a program in the sandbox",
         Capability::Command => "run the programs that `commands` names, in the sandbox",
+        Capability::Server => "call a tool of an MCP server",
     }
 }
 
@@ -70,7 +71,7 @@ fn repeated(effect: Effect) -> &'static str {
             "It acts once, even if a process dies during the call."
         }
         Effect::Uncertain => {
-            "If a process dies during the call, it is not known whether it acted; it is not \
+            "If a process dies during the call, a person is asked whether it acted; it is not \
              repeated."
         }
     }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{AgentBudget, Budget, Entries, Model, Written};
+use super::{AgentBudget, Budget, Entries, Grant, Model, Server, Written};
 
 /// The crew: its models and its agents.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -19,6 +19,12 @@ pub struct AgentsFile {
     #[schemars(extend("x-cloudcrew-defines" = "budgets",
         "examples" = [{"builders": {"tokens": 12000000, "usd": 90, "at_limit": "ask"}}]))]
     pub budgets: Option<Written<Entries<Budget>>>,
+    /// MCP servers whose tools agents may be granted, keyed by a name of your choice, of at most 20
+    /// characters. Optional.
+    #[schemars(extend("x-cloudcrew-defines" = "servers",
+        "examples" = [{"pages": {"command": ["mcp-server-filesystem", "."],
+            "reads": ["read_text_file"]}}]))]
+    pub servers: Option<Written<Entries<Server>>>,
     /// Tools that every agent has, listed before its own.
     #[schemars(extend("x-cloudcrew-names" = "tools", "examples" = [["repo_read", "repo_list",
         "ledger_read", "ask_customer"]]))]
@@ -56,6 +62,10 @@ pub struct Agent {
         inner(regex(pattern = super::PROGRAM_PATTERN)),
         extend("examples" = [["python3", "ruff"]]))]
     pub commands: Option<Written<Vec<Written<String>>>>,
+    /// Tools of MCP servers that the agent may call.
+    #[schemars(length(min = 1, max = 50),
+        extend("examples" = [[{"server": "pages", "tools": ["read_text_file"]}]]))]
+    pub servers: Option<Written<Vec<Written<Grant>>>>,
     /// The agent's budget for one engagement. Defaults to no limit.
     #[schemars(extend("examples" = [{"tokens": 4000000}]))]
     pub budget: Option<Written<AgentBudget>>,

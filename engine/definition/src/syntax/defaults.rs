@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::{AtLimit, HandoffMode, OnExpiry};
 
+/// `servers.NAME.timeout`
+pub const SERVER_TIMEOUT: Duration = Duration::from_secs(60);
 /// `swarm.max_handoffs`
 pub const MAX_HANDOFFS: u32 = 20;
 /// `swarm.max_iterations`

@@ -9,6 +9,7 @@ mod duration;
 mod model;
 mod phase;
 mod rehearsal;
+mod server;
 mod workflow;
 mod written;
 
@@ -23,6 +24,9 @@ pub use phase::{
 pub use rehearsal::{
     AgentBend, Answer, Expect, ExpectedDeliverable, ExpectedOutcome, Failure, GateBend,
     RehearsalFile, ReviewBend, Stars,
+};
+pub use server::{
+    Grant, MAX_SERVER_NAME, SERVER_TOOL_PATTERN, Server, is_server_tool, server_tool,
 };
 pub use workflow::{SowHeadings, WorkflowFile};
 pub use written::{Entries, Written};

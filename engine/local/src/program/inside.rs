@@ -52,14 +52,59 @@ pub fn inside(words: &[String]) -> io::Result<()> {
         guard::close().map_err(|error| io::Error::other(error.to_string()))?;
         return Err(Command::new(program).args(arguments).exec());
     }
-    let reply = match wire::asked(&mut io::stdin().lock()) {
-        Ok(job) => run(&job).unwrap_or_else(|error| Reply::Failed(error.to_string())),
+    // Without a buffer: what follows the job is for the program.
+    let mut stdin = fs::File::from(rustix::io::dup(rustix::stdio::stdin())?);
+    let asked = wire::asked(&mut stdin);
+    drop(stdin);
+    let reply = match asked {
+        Ok((job, true)) => return talk(&job),
+        Ok((job, false)) => run(&job).unwrap_or_else(|error| Reply::Failed(error.to_string())),
         Err(error) => Reply::Failed(error.to_string()),
     };
     wire::reply(&mut io::stdout().lock(), &reply)
 }
 
 fn run(job: &Job) -> io::Result<Reply> {
+    let began = Instant::now();
+    let mut command = prepared(job)?;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn()?;
+    let (output, errors) = (kept(child.stdout.take()), kept(child.stderr.take()));
+    let end = ended(child.id(), &job.limits, began)?;
+    let (changed, left_out) = changes(&job.files);
+    let (output, errors) = (output.join(), errors.join());
+    let (output, errors) = (output.unwrap_or_default(), errors.unwrap_or_default());
+    Ok(Reply::Ran(Ran { end, output, errors, changed, left_out }))
+}
+
+/// Runs a program that the engine talks to until it ends. What it leaves is thrown away.
+fn talk(job: &Job) -> io::Result<()> {
+    let began = Instant::now();
+    let child = prepared(job)?.spawn()?;
+    match ended(child.id(), &job.limits, began)? {
+        ProgramEnd::Exited(0) => Ok(()),
+        ProgramEnd::Exited(code) => {
+            Err(io::Error::other(format!("it ended with exit code {code}")))
+        }
+        ProgramEnd::Signalled(signal) => {
+            Err(io::Error::other(format!("it was ended by signal {signal}")))
+        }
+        ProgramEnd::Exceeded(limit) => Err(io::Error::other(format!("it exceeded {limit}"))),
+    }
+}
+
+/// Waits for the end of a program, and ends whatever it has started.
+fn ended(child: u32, limits: &Limits, began: Instant) -> io::Result<ProgramEnd> {
+    let id = i32::try_from(child).map_err(io::Error::other)?;
+    let end = watched(Pid::from_raw(id), limits, began);
+    // The pipes are closed then, and the files rest.
+    let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
+    while waitpid(None, None).is_ok() {}
+    Ok(end)
+}
+
+/// Unpacks the files of a job, and makes the command of its program.
+fn prepared(job: &Job) -> io::Result<Command> {
     // Its stdout must not be reachable as `/proc/PID/fd/1`.
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     shut();
@@ -67,30 +112,17 @@ fn run(job: &Job) -> io::Result<Reply> {
     for file in &job.files {
         unpack(file)?;
     }
-    let began = Instant::now();
     let Limits { processor, memory, disk, processes, .. } = job.limits;
     // The helper itself has no limits: it must outlive the program.
-    let mut child = Command::new(INSIDE)
+    let mut command = Command::new(INSIDE);
+    command
         .arg(HELPER)
         .args([processor, memory, disk, processes].map(|limit| limit.to_string()))
         .arg(&job.program)
         .args(&job.arguments)
         .envs(job.environment.iter().map(|(name, value)| (name, value)))
-        .current_dir(Path::new(FILES).join(&job.folder))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
-    let (output, errors) = (kept(child.stdout.take()), kept(child.stderr.take()));
-    let id = i32::try_from(child.id()).map_err(io::Error::other)?;
-    let end = watched(Pid::from_raw(id), &job.limits, began);
-    // Whatever it has started ends too; the pipes are closed then, and the files rest.
-    let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
-    while waitpid(None, None).is_ok() {}
-    let (changed, left_out) = changes(&job.files);
-    let (output, errors) = (output.join(), errors.join());
-    let (output, errors) = (output.unwrap_or_default(), errors.unwrap_or_default());
-    Ok(Reply::Ran(Ran { end, output, errors, changed, left_out }))
+        .current_dir(Path::new(FILES).join(&job.folder));
+    Ok(command)
 }
 
 /// Closes what whoever started the engine left open by mistake.

@@ -7,6 +7,7 @@
 mod bubblewrap;
 mod guard;
 mod inside;
+mod talk;
 mod usage;
 mod wire;
 
@@ -29,6 +30,7 @@ use tokio::sync::Semaphore;
 
 use bubblewrap::Bubblewrap;
 pub use inside::inside;
+pub(crate) use talk::{Running, Talk};
 use wire::Reply;
 
 /// Where the files of a job are in the sandbox.
@@ -64,7 +66,7 @@ struct Inner {
     folders: Vec<PathBuf>,
     helper: PathBuf,
     /// Jobs at once: each may use a processor and much memory.
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
     /// How to start one here, or why it can never be; found at the first use.
     ready: OnceLock<Result<Bubblewrap, String>>,
 }
@@ -74,7 +76,7 @@ impl Sandbox {
     /// binary whose first argument [`HELPER`] calls [`inside()`].
     pub fn new(folders: Vec<PathBuf>, helper: PathBuf) -> Sandbox {
         let turns = std::thread::available_parallelism().map_or(1, usize::from);
-        let (turns, ready) = (Semaphore::new(turns), OnceLock::new());
+        let (turns, ready) = (Arc::new(Semaphore::new(turns)), OnceLock::new());
         Sandbox(Arc::new(Inner { folders, helper, turns, ready }))
     }
 
@@ -232,7 +234,7 @@ fn ran(bubblewrap: &Bubblewrap, job: Job, dropped: &AtomicBool) -> Result<Ran, P
     // Detached threads, not scoped ones: a pipe that is held open must not block the caller.
     std::thread::spawn(move || {
         // It may end before it has read everything.
-        let _ = wire::ask(&mut stdin, &job);
+        let _ = wire::ask(&mut stdin, &job, false);
     });
     let reply = answered(move || wire::replied(&mut stdout));
     let said = answered(move || {

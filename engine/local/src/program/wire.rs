@@ -32,6 +32,8 @@ struct Asked {
     processes: u64,
     disk: u64,
     files: Vec<(String, usize)>,
+    /// Whether someone talks to the program while it runs.
+    live: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -53,8 +55,9 @@ enum End {
     Failed(String),
 }
 
-/// Sends a job to the helper.
-pub(super) fn ask(to: &mut impl Write, job: &Job) -> io::Result<()> {
+/// Sends a job to the helper. With `live`, the program talks to whoever sends it, and there is no
+/// reply.
+pub(super) fn ask(to: &mut impl Write, job: &Job, live: bool) -> io::Result<()> {
     let Limits { time, processor, memory, processes, disk } = job.limits;
     let header = Asked {
         program: job.program.clone(),
@@ -67,6 +70,7 @@ pub(super) fn ask(to: &mut impl Write, job: &Job) -> io::Result<()> {
         processes,
         disk,
         files: job.files.iter().map(|file| (file.path.clone(), file.content.len())).collect(),
+        live,
     };
     head(to, &header)?;
     for file in &job.files {
@@ -75,8 +79,8 @@ pub(super) fn ask(to: &mut impl Write, job: &Job) -> io::Result<()> {
     to.flush()
 }
 
-/// Reads a job in the helper.
-pub(super) fn asked(from: &mut impl Read) -> io::Result<Job> {
+/// Reads a job in the helper, and whether someone talks to its program.
+pub(super) fn asked(from: &mut impl Read) -> io::Result<(Job, bool)> {
     let header: Asked = read_head(from)?;
     let mut room = MAX_BYTES;
     if header.files.len() > MAX_FILES {
@@ -87,7 +91,7 @@ pub(super) fn asked(from: &mut impl Read) -> io::Result<Job> {
         room = room.checked_sub(size).ok_or_else(|| wrong("too many bytes"))?;
         files.push(JobFile { path, content: bytes(from, size)? });
     }
-    Ok(Job {
+    let job = Job {
         program: header.program,
         arguments: header.arguments,
         folder: header.folder,
@@ -100,7 +104,8 @@ pub(super) fn asked(from: &mut impl Read) -> io::Result<Job> {
             processes: header.processes,
             disk: header.disk,
         },
-    })
+    };
+    Ok((job, header.live))
 }
 
 /// What the helper says.
@@ -235,8 +240,8 @@ mod tests {
             limits: Limits::default(),
         };
         let mut sent = Vec::new();
-        ask(&mut sent, &job).expect("sent");
-        assert_eq!(asked(&mut sent.as_slice()).expect("read"), job);
+        ask(&mut sent, &job, true).expect("sent");
+        assert_eq!(asked(&mut sent.as_slice()).expect("read"), (job, true));
         let ran = Ran {
             end: ProgramEnd::Exceeded("1 second".into()),
             output: b"out".to_vec(),

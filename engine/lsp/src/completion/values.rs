@@ -116,6 +116,7 @@ fn icon(kind: NameKind) -> CompletionItemKind {
         }
         NameKind::Models
         | NameKind::Budgets
+        | NameKind::Servers
         | NameKind::Phases
         | NameKind::Workflows
         | NameKind::Rehearsals => CompletionItemKind::MODULE,

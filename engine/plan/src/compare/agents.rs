@@ -1,6 +1,8 @@
 //! Agents and their models: permissions, instructions and costs.
 
-use cloudcrew_definition::crew::{Agent, Definition, Live, Model, Price, Workflow};
+use cloudcrew_definition::crew::{Agent, Definition, Grant, Live, Model, Price, Values, Workflow};
+
+use cloudcrew_definition::syntax::written;
 
 use super::budgets::differ as budget;
 use super::texts::lines;
@@ -39,6 +41,7 @@ pub(super) fn compare(
             Changes { found, about: format!("agent {name}"), file: "agents.yaml".to_owned() };
         changes.say(&format!("agents.{name}"), "removed: no phase uses it any more");
     }
+    servers(before.0, after.0, found);
     let uses = |definition: &Definition, names: &[String]| {
         definition
             .agents
@@ -83,6 +86,19 @@ fn agent(old: &Agent, new: &Agent, found: &mut Vec<Change>) {
     changes.lists(&key("writes"), &was, &is, "may also write", "may no longer write");
     let (takes, gives) = ("may no longer write", "may write again");
     changes.lists(&key("writes"), &was_taken, &is_taken, takes, gives);
+    let calls =
+        |agent: &Agent| -> Vec<String> { agent.grants.iter().flat_map(Grant::names).collect() };
+    let (was, is) = (calls(old), calls(new));
+    changes.lists(&key("servers"), &was, &is, "may also call", "may no longer call");
+    let values = |agent: &Agent| -> Vec<(Vec<String>, Vec<Values>)> {
+        let all = agent.grants.iter().map(|g| (g.names().collect(), g.arguments.clone()));
+        all.collect()
+    };
+    if was == is {
+        changes.differ(&key("servers"), values(old), values(new), |_, _| {
+            "may call tools of servers with other arguments".to_owned()
+        });
+    }
     let (may, may_not) = ("may also run", "may no longer run");
     changes.lists(&key("commands"), &old.commands, &new.commands, may, may_not);
     budget(&mut changes, &key("budget"), (old.budget, new.budget));
@@ -95,6 +111,25 @@ fn agent(old: &Agent, new: &Agent, found: &mut Vec<Change>) {
     });
     if let Some(how) = lines(&old.prompt, &new.prompt) {
         changes.say(&key("prompt"), format!("has a changed prompt: {how}"));
+    }
+}
+
+/// Servers that both definitions have. What they offer is not part of a definition before an
+/// engagement begins.
+fn servers(before: &Definition, after: &Definition, found: &mut Vec<Change>) {
+    for new in &after.servers {
+        let Some(old) = before.server(&new.name) else { continue };
+        let about = format!("server {}", new.name);
+        let mut changes = Changes { found, about, file: "agents.yaml".to_owned() };
+        let key = |part: &str| format!("servers.{}.{part}", new.name);
+        changes.differ(&key("url"), &old.reach, &new.reach, |_, _| {
+            "is reached in another way".to_owned()
+        });
+        changes.differ(&key("timeout"), old.timeout, new.timeout, |old, new| {
+            format!("has {} for a call instead of {}", written(new), written(old))
+        });
+        let (reads, no_longer) = ("may repeat after a crash", "may no longer repeat after a crash");
+        changes.lists(&key("reads"), &old.reads, &new.reads, reads, no_longer);
     }
 }
 

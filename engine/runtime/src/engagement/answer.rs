@@ -224,7 +224,8 @@ fn clean(mut decision: Decision) -> Decision {
 }
 
 /// What the agent is given when the customer skips its question.
-const SKIPPED: &str = "(The customer skipped this question: go on with your assumption.)";
+pub(super) const SKIPPED: &str =
+    "(The customer skipped this question: go on with your assumption.)";
 
 /// Checks the ratings against those that the gate asks for.
 pub(super) fn rated(asked: &[String], given: &[(String, u8)]) -> Result<(), EngagementError> {

@@ -31,7 +31,7 @@ pub enum RequestKind {
         /// Id of the question in its swarm.
         interrupt: String,
         /// How it may be answered.
-        #[serde(default, skip_serializing_if = "AnswerForm::is_free")]
+        #[serde(default, skip_serializing_if = "AnswerForm::is_default")]
         form: AnswerForm,
     },
     /// A budget is used up: raise it, or let the engagement end.

@@ -4,26 +4,31 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cloudcrew_definition::crew::{Agent, Phase};
+use cloudcrew_definition::crew::{Agent, Phase, Reach, Server, ServerTool};
 use cloudcrew_definition::path::RepoPath;
+use cloudcrew_definition::syntax::server_tool;
 use cloudcrew_ports::knowledge::Knowledge;
 use cloudcrew_ports::ledger::LedgerRow;
 use cloudcrew_ports::model::Purpose;
 use cloudcrew_ports::program::{Job, JobFile, MAX_BYTES, MAX_FILES, ProgramFault, Ran};
 use cloudcrew_ports::repo::TreeFile;
+use cloudcrew_ports::server::{Served, ServerCall, ServerFault};
 use cloudcrew_sow::Sow;
 use cloudcrew_tools::{
-    Broken, FileInfo, FileVersion, Kept, Origin, Revision, Task, Workplace, Writable,
+    Broken, CallQuestion, FileInfo, FileVersion, Kept, Origin, Revision, Task, Workplace, Writable,
 };
 use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::act::commit::Change;
+use super::answer::SKIPPED;
 use super::context::variables;
 use super::driver::Driver;
 use super::error::EngagementError;
+use super::event::Decision;
 use super::load::Engagement;
 use super::past::Past;
+use super::request::{Request, RequestKind};
 use crate::prompt::render;
 
 /// The workplace of one tool call.
@@ -139,6 +144,29 @@ impl Workplace for CallWorkplace<'_> {
         let Task { program, arguments, folder, environment, limits } = task;
         let job = Job { program, arguments, folder, files, environment, limits };
         Ok(self.driver.ports.programs.run(job).await)
+    }
+
+    async fn serve(
+        &self,
+        server: &Server,
+        tool: &ServerTool,
+        input: Value,
+    ) -> Result<Result<Served, ServerFault>, Broken> {
+        let (_turn, files) = match server.reach {
+            Reach::Url { .. } => (None, Vec::new()),
+            Reach::Command { .. } => {
+                // One at a time: each copies the tree.
+                let turn = self.driver.programs.lock().await;
+                match self.exported().await? {
+                    Ok((files, _)) => (Some(turn), files),
+                    Err(why) => return Ok(Err(ServerFault::Unreachable(why))),
+                }
+            }
+        };
+        let name = server_tool(&server.name, &tool.name);
+        let answers = self.driver.look(|e| self.answers_for(e, &name)).await;
+        let call = ServerCall { tool: tool.clone(), input, files, answers };
+        Ok(self.driver.ports.servers.call(server, call).await)
     }
 
     async fn keep(&self, changes: Vec<Kept>, message: &str) -> Result<Result<(), String>, Broken> {
@@ -267,6 +295,28 @@ impl CallWorkplace<'_> {
             }
         }
         Ok(Ok(exported))
+    }
+
+    /// What a person has answered to questions of a tool in this run of the phase, newest first.
+    fn answers_for(&self, e: &Engagement, tool: &str) -> Vec<(String, String)> {
+        let revision = e.state.revision(self.phase);
+        let of = |request: &Request| {
+            let RequestKind::Question { agent, question, form, .. } = &request.kind else {
+                return None;
+            };
+            let asked = matches!(&form.call, Some(CallQuestion::Input { tool: by }) if by == tool);
+            let here = request.phase == self.phase && request.revision == revision;
+            let answer = request.answer.as_ref().map(|answered| &answered.decision)?;
+            let Decision::Answer { value } = answer else { return None };
+            let words = match value.as_str() {
+                // The tool gets no value, rather than advice to an agent.
+                Some(SKIPPED) => String::new(),
+                Some(words) => words.to_owned(),
+                None => value.to_string(),
+            };
+            (asked && here && *agent == self.agent.name).then(|| (question.clone(), words))
+        };
+        e.state.requests.iter().rev().filter_map(of).collect()
     }
 
     fn judges(

@@ -73,9 +73,14 @@ impl Swarm {
     fn put(&mut self, id: &str, value: &Value) {
         let Some(At::Tools(slots)) = self.visit.as_mut().map(|v| &mut v.at) else { return };
         for slot in slots {
-            if matches!(&slot.state, SlotState::Asking(q) if q.id == id) {
+            if let SlotState::Asking(q) = &slot.state
+                && q.id == id
+            {
                 let words = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                let text = format!("Customer answered: {words}");
+                let text = match &q.form.call {
+                    None => format!("Customer answered: {words}"),
+                    Some(call) => format!("A person answered: {words}\n{}", call.advice()),
+                };
                 let result = ToolResult {
                     id: slot.call.id.clone(),
                     status: ToolStatus::Success,

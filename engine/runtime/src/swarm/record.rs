@@ -163,6 +163,6 @@ pub struct Question {
     /// Name of the agent that asks.
     pub agent: String,
     /// How it may be answered.
-    #[serde(default, skip_serializing_if = "AnswerForm::is_free")]
+    #[serde(default, skip_serializing_if = "AnswerForm::is_default")]
     pub form: AnswerForm,
 }

@@ -117,7 +117,7 @@ pub enum Input {
         /// The question.
         question: String,
         /// How it may be answered.
-        #[serde(default, skip_serializing_if = "AnswerForm::is_free")]
+        #[serde(default, skip_serializing_if = "AnswerForm::is_default")]
         form: AnswerForm,
     },
     /// The time ran out.

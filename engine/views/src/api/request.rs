@@ -19,6 +19,8 @@ pub enum WaitingKind {
     Question,
     /// To raise a budget, or to let the engagement end.
     Budget,
+    /// To say whether a call of a tool had its effect, after a process died during it.
+    Effect,
 }
 
 /// Approvals of a request.
@@ -115,7 +117,8 @@ impl OpenRequest {
 }
 
 fn kind(request: &Request) -> WaitingKind {
-    match request.kind {
+    match &request.kind {
+        RequestKind::Question { form, .. } if form.is_effect() => WaitingKind::Effect,
         RequestKind::Approval { .. } => WaitingKind::Gate,
         RequestKind::Question { .. } => WaitingKind::Question,
         RequestKind::Budget { .. } => WaitingKind::Budget,
@@ -131,7 +134,9 @@ fn text(request: &Request) -> String {
             let many = if findings.len() == 1 { "finding" } else { "findings" };
             format!("Decide on {} with {} open {many}", request.phase, findings.len())
         }
-        RequestKind::Question { agent, question, .. } => format!("{agent} asks: {question}"),
+        RequestKind::Question { agent, question, form, .. } => {
+            format!("{} asks: {question}", form.asker(agent))
+        }
         RequestKind::Budget { budget, unit, spent, needed, limit } => format!(
             "The next call may need {}, and {} of {} are used ({budget}); raise the limit or stop",
             unit.show(*needed),

@@ -1,12 +1,14 @@
 //! The tools of one turn. They run in parallel, their effects happen in the order of the calls, and
 //! their results are bounded in total.
 
+use std::collections::HashSet;
+
 use cloudcrew_definition::catalogue::{Capability, Effect};
-use cloudcrew_definition::crew::Agent;
+use cloudcrew_definition::crew::{Agent, Grant};
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::bounds::cut;
 use cloudcrew_ports::model::{Purpose, ToolResult, ToolSpec, ToolStatus, ToolUse};
-use cloudcrew_tools::{Broken, MAX_SHOWN, Outcome, ToolError, Toolbox};
+use cloudcrew_tools::{AnswerForm, Broken, CallQuestion, MAX_SHOWN, Outcome, ToolError, Toolbox};
 
 use tokio::sync::Mutex;
 
@@ -19,13 +21,10 @@ use crate::swarm::{Stop, Swarm, ToolAnswer, ToolCalls, handoff_spec};
 /// Maximum total size of a turn's tool results in bytes, attachments included: more than any model
 /// reads at once.
 const MAX_TURN: usize = 4 * 1024 * 1024;
+/// Maximum bytes of a call's arguments in a question.
+const MAX_INPUT: usize = 2 * 1024;
 /// Maximum number of questions in one turn.
 const MAX_QUESTIONS: usize = 16;
-
-/// What an agent is told of a call that may have had its effect.
-const UNCERTAIN: &str = "It is not known whether this call had its effect: the process ended \
-    before its \
-                         result was recorded. Find out before you call it again.";
 
 impl SwarmHost<'_> {
     pub(super) async fn tools(&self, agent: &Agent, swarm: &Swarm) -> Vec<ToolSpec> {
@@ -128,7 +127,7 @@ impl SwarmHost<'_> {
         let step = self.step(calls.visit, calls.turn, &format!("c{index}"));
         if registered.info.effect == Effect::Uncertain && self.turn().repeated.contains(&step) {
             pass_on();
-            return Ok(answer(ToolStatus::Error, UNCERTAIN.to_owned(), false));
+            return Ok(uncertain(&calls.agent, call));
         }
         let (driver, phase) = (self.driver, &self.phase.name);
         let workplace = CallWorkplace { driver, agent, phase, step, found: Mutex::default() };
@@ -218,6 +217,24 @@ impl SwarmHost<'_> {
     }
 }
 
+/// Asks a person whether a call that was cut off had its effect: repeating it could do it twice.
+fn uncertain(agent: &str, call: &ToolUse) -> ToolAnswer {
+    let mut input = serde_json::to_string_pretty(&call.input).unwrap_or_default();
+    cut(&mut input, MAX_INPUT);
+    let question = format!(
+        "{agent} has called {} when the process ended, and its result was not recorded. Did the \
+         call have its effect? Look where it would show.\n\n{input}",
+        call.name
+    );
+    let choices = ["it had its effect", "it had no effect", "nobody knows"];
+    let form = AnswerForm {
+        choices: choices.map(str::to_owned).into(),
+        optional: false,
+        call: Some(CallQuestion::Effect { tool: call.name.clone() }),
+    };
+    ToolAnswer::Asks("effect".to_owned(), question, form)
+}
+
 /// Names of an agent's tools.
 pub(in crate::engagement) fn tool_names(
     tools: &Toolbox,
@@ -230,11 +247,21 @@ pub(in crate::engagement) fn tool_names(
         Purpose::Review => info(name).is_some_and(|info| info.in_review),
         Purpose::Conversation => info(name).is_some_and(|info| match info.capability {
             Capability::WriteLedger => true,
-            Capability::Ask | Capability::Judge | Capability::Run | Capability::Command => false,
+            Capability::Ask
+            | Capability::Judge
+            | Capability::Run
+            | Capability::Command
+            | Capability::Server => false,
             _ => info.effect == Effect::Pure,
         }),
     };
-    agent.tools.iter().filter(keep).cloned().collect()
+    let granted = agent.grants.iter().flat_map(Grant::names);
+    let mut names: Vec<String> = agent.tools.iter().cloned().chain(granted).collect();
+    names.retain(|name| keep(&name));
+    // Two grants may name one tool, with different arguments.
+    let mut seen = HashSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    names
 }
 
 /// Converts an error that a tool passed on.

@@ -1,0 +1,62 @@
+//! An MCP server is neither a program nor a service, or is both, or has a key of the other kind.
+//!
+//! A program has a `command` and may have an `environment`. A service has a `url` and may have
+//! `headers`. A key of the other kind would have no effect.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! servers:
+//!   tickets: { url: "https://tickets.example.com/mcp", environment: { TOKEN: "secret://tickets" } }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! servers:
+//!   tickets: { url: "https://tickets.example.com/mcp", headers: { authorization: "Bearer secret://tickets" } }
+//! ```
+
+use super::unknown_budget::part;
+use super::{Check, Context};
+use crate::diagnostic::Report;
+use crate::syntax::MAX_SERVER_NAME;
+
+pub(super) const CHECK: Check = Check { code: "server-half-named", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    let Some(servers) = context.crew().and_then(|crew| part(&crew.servers)) else { return };
+    for (name, at, server) in servers.iter() {
+        let mut wrong = |span, what: String, help: &str| {
+            report.error(CHECK.code, format!("server `{name}` {what}")).at(span, "").help(help);
+        };
+        if name.len() > MAX_SERVER_NAME {
+            let help = "the names of its tools begin with it, and models limit their length";
+            wrong(at, format!("has a name of more than {MAX_SERVER_NAME} characters"), help);
+        }
+        let other = match (&server.command, &server.url) {
+            (Some(_), Some(url)) => {
+                let help = "remove one of them: a server is a program or a service";
+                wrong(url.span, "has both `command` and `url`".to_owned(), help);
+                continue;
+            }
+            (None, None) => {
+                let help = "add `command` with a program and its arguments, or the `url` of a \
+                            service";
+                wrong(at, "has neither `command` nor `url`".to_owned(), help);
+                continue;
+            }
+            (Some(_), None) => server.headers.as_ref().map(|headers| {
+                let help = "a program gets its settings from `environment`";
+                (headers.span, "`headers`, and a program gets none", help)
+            }),
+            (None, Some(_)) => server.environment.as_ref().map(|variables| {
+                let help = "a service gets its settings from `headers`";
+                (variables.span, "an `environment`, and a service gets none", help)
+            }),
+        };
+        if let Some((span, what, help)) = other {
+            wrong(span, format!("has {what}"), help);
+        }
+    }
+}

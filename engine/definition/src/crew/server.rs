@@ -1,0 +1,214 @@
+//! MCP servers, and what agents may call of them.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::millis;
+use crate::syntax::server_tool;
+
+/// An MCP server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Server {
+    /// Its name.
+    pub name: String,
+    /// How it is reached.
+    pub reach: Reach,
+    /// Maximum time for one call.
+    #[serde(with = "millis")]
+    pub timeout: Duration,
+    /// Names of its tools that change nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<String>,
+    /// Its tools that agents may call, as they were when the engagement began. Empty in a
+    /// workspace, and in rehearsals, which call no server.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<ServerTool>,
+}
+
+/// How a server is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// A program in the sandbox, on its standard input and output.
+    Command {
+        /// Its name.
+        program: String,
+        /// Its arguments.
+        arguments: Vec<String>,
+        /// Variables for it. `secret://NAME` stands for a secret.
+        environment: Vec<(String, String)>,
+    },
+    /// A service, over streamable HTTP.
+    Url {
+        /// Its address.
+        url: String,
+        /// Headers of each request. `secret://NAME` stands for a secret.
+        headers: Vec<(String, String)>,
+    },
+}
+
+/// A tool of a server, as the server declares it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ServerTool {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// JSON Schema of its arguments.
+    pub schema: Value,
+}
+
+/// Tools of a server that an agent may call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The server.
+    pub server: String,
+    /// Its tools.
+    pub tools: Vec<String>,
+    /// The values that arguments may have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arguments: Vec<Values>,
+}
+
+/// The values that an argument may have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Values {
+    /// The argument.
+    pub argument: String,
+    /// Globs, of which the last one that fits decides.
+    pub globs: Vec<String>,
+}
+
+impl Grant {
+    /// The names under which the agent calls the tools.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.tools.iter().map(|tool| server_tool(&self.server, tool))
+    }
+
+    /// Says why arguments are not within the grant; `None` when they are.
+    pub fn refusal(&self, input: &Value) -> Option<String> {
+        self.arguments.iter().find_map(|values| values.refusal(input.get(&values.argument)))
+    }
+}
+
+impl Values {
+    fn refusal(&self, given: Option<&Value>) -> Option<String> {
+        let (name, may) = (&self.argument, self.globs.join(" "));
+        let each = match given {
+            Some(Value::Array(all)) if !all.is_empty() => all.as_slice(),
+            Some(one) => std::slice::from_ref(one),
+            None => return Some(format!("`{name}` must be given, within {may}")),
+        };
+        each.iter().find_map(|value| match value.as_str() {
+            Some(text) if self.allows(text) => None,
+            Some(text) => Some(format!("`{name}` may not be {text:?}; it must be within {may}")),
+            None => Some(format!("`{name}` must be text, within {may}")),
+        })
+    }
+
+    fn allows(&self, text: &str) -> bool {
+        let fitting = self.globs.iter().rfind(|glob| match glob.strip_prefix('!') {
+            Some(glob) => fits(&glob.to_lowercase(), &text.to_lowercase()),
+            None => fits(glob, text),
+        });
+        is_plain(text) && fitting.is_some_and(|glob| !glob.starts_with('!'))
+    }
+}
+
+/// Whether a text says the same to every reader: it has no part that leads elsewhere.
+fn is_plain(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let is_hidden = |c: char| c.is_control() || c == '\\' || ('\u{200b}'..='\u{206f}').contains(&c);
+    let leads = |part: &str| part == "." || part == "..";
+    let encoded = ["%2e", "%2f", "%5c", "%25", "%00"];
+    !text.chars().any(is_hidden)
+        && !text.split(['/', '?', '#']).any(leads)
+        && !encoded.iter().any(|code| lower.contains(code))
+}
+
+/// Whether a glob stands for a text. Takes time in proportion to the product of their lengths.
+fn fits(glob: &str, text: &str) -> bool {
+    let (glob, text): (Vec<char>, Vec<char>) = (glob.chars().collect(), text.chars().collect());
+    // Which ends of the text the glob so far can stand for.
+    let mut ends = vec![false; text.len() + 1];
+    ends[0] = true;
+    let mut at = 0;
+    while at < glob.len() {
+        let stars = glob[at..].iter().take_while(|c| **c == '*').count();
+        if stars == 0 {
+            for end in (0..text.len()).rev() {
+                ends[end + 1] = ends[end] && text[end] == glob[at];
+            }
+            ends[0] = false;
+        } else {
+            for end in 0..text.len() {
+                ends[end + 1] |= ends[end] && (stars > 1 || text[end] != '/');
+            }
+        }
+        at += stars.max(1);
+    }
+    ends[text.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn grant(globs: &[&str]) -> Grant {
+        let globs = globs.iter().map(|&glob| glob.to_owned()).collect();
+        Grant {
+            server: "files".into(),
+            tools: vec!["read".into()],
+            arguments: vec![Values { argument: "path".into(), globs }],
+        }
+    }
+
+    #[test]
+    fn an_argument_must_be_within_its_globs() {
+        let docs = grant(&["docs/**", "!docs/private/**", "README.md"]);
+        for (path, may) in [
+            ("docs/a.md", true),
+            ("docs/a/b.md", true),
+            ("README.md", true),
+            ("docs/private/a.md", false),
+            ("docs/Private/a.md", false),
+            ("docs/../etc/passwd", false),
+            ("docs/%2e%2e/etc/passwd", false),
+            ("docs/./a.md", false),
+            ("docs\\..\\a", false),
+            ("docs/a\u{0}", false),
+            ("xdocs/a.md", false),
+            ("README.md/x", false),
+            ("", false),
+        ] {
+            assert_eq!(docs.refusal(&json!({ "path": path })).is_none(), may, "{path}");
+        }
+        assert!(docs.refusal(&json!({ "path": ["docs/a", "README.md"] })).is_none());
+        for wrong in [
+            json!({}),
+            json!({ "path": null }),
+            json!({ "path": [] }),
+            json!({ "path": 1 }),
+            json!({ "path": ["docs/a", "x"] }),
+            json!({ "path": {} }),
+        ] {
+            assert!(docs.refusal(&wrong).is_some(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn one_star_stays_within_a_folder() {
+        let repositories = grant(&["acme/*"]);
+        assert!(repositories.refusal(&json!({ "path": "acme/shop" })).is_none());
+        assert!(repositories.refusal(&json!({ "path": "acme/shop/x" })).is_some());
+        let pages = grant(&["https://docs.example.com/**"]);
+        assert!(pages.refusal(&json!({ "path": "https://docs.example.com/a/b?c=d" })).is_none());
+        assert!(pages.refusal(&json!({ "path": "https://docs.example.com.evil/a" })).is_some());
+        let long = "*a".repeat(400);
+        assert!(grant(&[&long]).refusal(&json!({ "path": "a".repeat(3_000) + "b" })).is_some());
+    }
+}
