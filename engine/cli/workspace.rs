@@ -21,8 +21,16 @@ use crate::wiring;
 use crate::words::counted;
 
 /// Folders of a workspace.
-const FOLDERS: [&str; 7] =
-    ["phases", "workflows", "rehearsals", "prompts", "prompts/tasks", "templates", "examples/sow"];
+const FOLDERS: [&str; 8] = [
+    "phases",
+    "workflows",
+    "rehearsals",
+    "knowledge",
+    "prompts",
+    "prompts/tasks",
+    "templates",
+    "examples/sow",
+];
 
 /// Extensions of files that look like definitions.
 const LOOKALIKES: [&str; 8] =

@@ -7,7 +7,7 @@ use cloudcrew_plan::checks::load;
 use cloudcrew_plan::compare::compare;
 use cloudcrew_plan::forecast::forecast;
 use cloudcrew_runtime::catalogue::catalogue;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Crew, crew, edited, root, sources};
 
@@ -120,9 +120,18 @@ fn plan_cannot_compare_without_git_or_with_a_revision_that_has_errors() {
 #[test]
 fn every_change_of_behaviour_is_reported() {
     let definition = load(&sources(&root()), &catalogue()).definition.expect("the crew is right");
-    let whole = serde_json::to_value(&definition).expect("plain data");
+    let mut whole = serde_json::to_value(&definition).expect("plain data");
+    // Parts that the shipped crew does without.
+    whole["servers"] = json!([{ "name": "pages", "timeout": 60_000, "reads": ["find"],
+        "reach": { "command": { "program": "pages", "arguments": ["."], "environment": [["A", "b"]] } } }]);
+    whole["agents"][0]["grants"] = json!([{ "server": "pages", "tools": ["find"],
+        "arguments": [{ "argument": "path", "globs": ["docs/**"] }] }]);
+    whole["knowledge"] = json!([{ "name": "Lambda", "source": "a list", "aliases": ["functions"],
+        "prices": [{ "item": "calls", "unit": "1", "usd": 1.5, "region": "x", "date": "2026-01" }],
+        "facts": [{ "text": "small", "date": "2026-01" }] }]);
+    let definition: Definition = serde_json::from_value(whole.clone()).expect("a definition");
     let mut places = Vec::new();
-    for part in ["agents", "models", "phases", "workflows", "templates"] {
+    for part in ["agents", "models", "phases", "workflows", "templates", "servers", "knowledge"] {
         leaves(&whole[part], &format!("/{part}"), &mut places);
     }
     // Descriptions, which no run depends on, and names: a new name is a new thing.

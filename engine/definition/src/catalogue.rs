@@ -30,6 +30,8 @@ pub enum Capability {
     Command,
     /// Calls a tool of an MCP server.
     Server,
+    /// Keeps the work items of the phase.
+    Board,
 }
 
 /// What happens when a call is repeated.

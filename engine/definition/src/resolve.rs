@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::crew::{
-    Agent, AgentBend, Answer, Approvers, Bend, Budget, Context, Definition, Deliverable, Gate,
-    GateBend, Grant, Live, Model, Phase, Pot, Price, Reach, Reasoning, Rehearsal, Retry, Review,
-    ReviewBend, Server, Swarm, Template, Values, Workflow,
+    Agent, AgentBend, Answer, Approvers, Bend, Budget, Context, Definition, Deliverable, Fact,
+    Gate, GateBend, Grant, Live, Model, Phase, Pot, Price, Reach, Reasoning, Rehearsal, Retry,
+    Review, ReviewBend, Server, Service, Swarm, Template, UnitPrice, Values, Workflow,
 };
 use crate::known;
 use crate::source::Sources;
@@ -53,6 +53,7 @@ pub(crate) fn resolve(sources: &Sources, workspace: &syntax::Workspace) -> Optio
         workflows,
         templates: templates(sources),
         rehearsals,
+        knowledge: knowledge(sources, workspace)?,
     })
 }
 
@@ -186,6 +187,41 @@ fn agent(sources: &Sources, name: &str, a: &syntax::Agent, shared: &[String]) ->
             .collect::<Option<_>>()?,
         budget: optional(&a.budget).and_then(|b| bounds(&b.tokens, &b.usd, &b.at_limit)),
         pot: optional(&a.budget).and_then(|b| optional(&b.pot)),
+    })
+}
+
+fn knowledge(sources: &Sources, workspace: &syntax::Workspace) -> Option<Vec<Service>> {
+    let mut files: Vec<_> = workspace.knowledge.iter().collect();
+    files.sort_by_key(|(file, _)| sources.path(*file));
+    let mut all = Vec::new();
+    for (_, file) in files {
+        for service in &value(&file.services)? {
+            all.push(known_service(service.get()?)?);
+        }
+    }
+    Some(all)
+}
+
+fn known_service(s: &syntax::Service) -> Option<Service> {
+    let price = |p: &syntax::UnitPrice| {
+        Some(UnitPrice {
+            item: value(&p.item)?,
+            unit: value(&p.unit)?,
+            usd: value(&p.usd)?,
+            region: optional(&p.region).unwrap_or_else(|| syntax::REGION.to_owned()),
+            date: value(&p.date)?,
+        })
+    };
+    let fact = |f: &syntax::Fact| Some(Fact { text: value(&f.text)?, date: value(&f.date)? });
+    let prices = optional(&s.prices).unwrap_or_default();
+    let facts = optional(&s.facts).unwrap_or_default();
+    Some(Service {
+        name: value(&s.name)?,
+        aliases: words(&s.aliases),
+        what: optional(&s.what).unwrap_or_default(),
+        source: value(&s.source)?,
+        prices: prices.iter().map(|p| price(p.get()?)).collect::<Option<_>>()?,
+        facts: facts.iter().map(|f| fact(f.get()?)).collect::<Option<_>>()?,
     })
 }
 
@@ -392,7 +428,12 @@ fn agent_bend(b: &syntax::AgentBend) -> Option<AgentBend> {
         .or_else(|| optional(&b.writes).map(Bend::Writes))
         .or_else(|| optional(&b.fails).map(Bend::Fails))
         .or_else(|| time(&b.takes).map(Bend::Takes))
-        .or_else(|| optional(&b.forgets).map(Bend::Forgets))?;
+        .or_else(|| optional(&b.forgets).map(Bend::Forgets))
+        .or_else(|| {
+            let rejection = optional(&b.rejects)?;
+            let (path, finds) = (value(&rejection.path)?, value(&rejection.finds)?);
+            Some(Bend::Rejects { path, finds })
+        })?;
     Some(AgentBend {
         agent: value(&b.agent)?,
         phase: optional(&b.phase),

@@ -14,7 +14,8 @@ use crate::client::Client;
 
 /// Capabilities for a client.
 pub(crate) fn capabilities(client: &Client) -> ServerCapabilities {
-    let renamed = ["**/{phases,workflows,rehearsals}/*.yaml", "**/{prompts,templates}/**/*.md"];
+    let renamed =
+        ["**/{phases,workflows,rehearsals,knowledge}/*.yaml", "**/{prompts,templates}/**/*.md"];
     let filter = |glob: &str| FileOperationFilter {
         scheme: Some("file".to_owned()),
         pattern: FileOperationPattern { glob: glob.to_owned(), ..FileOperationPattern::default() },

@@ -214,7 +214,7 @@ impl<W: Write> Server<W> {
         }
         let globs = [
             "**/agents.yaml",
-            "**/{phases,workflows,rehearsals}/*.yaml",
+            "**/{phases,workflows,rehearsals,knowledge}/*.yaml",
             "**/{prompts,templates}/**/*.md",
             "**/examples/sow/*",
         ];

@@ -100,6 +100,11 @@ pub fn catalogue() -> Catalogue {
         slot_sources: SLOT_SOURCES.to_vec(),
         tool_templates: vec![
             ToolTemplate { tool: "write_adr", template: "adr", needed: true },
+            ToolTemplate {
+                tool: "write_security_review",
+                template: "security_review",
+                needed: true,
+            },
             ToolTemplate { tool: "phase_summary", template: "phase_summary", needed: false },
         ],
         finalize_steps: FINALIZE_STEPS.to_vec(),

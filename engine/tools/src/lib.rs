@@ -6,12 +6,22 @@
 
 mod answer_remark;
 mod ask_customer;
+mod aws_provider_docs;
+mod aws_service_lookup;
+mod board_write;
+mod design_pipeline;
+mod design_schema;
+mod estimate_cost;
+mod format_customer_update;
+mod generate_diagram;
 mod knowledge_search;
 mod ledger_read;
 mod ledger_write;
+mod manifests;
 mod outcome;
 mod parse_sow;
 mod phase_summary;
+mod prices;
 mod programs;
 mod repo_delete;
 mod repo_diff;
@@ -22,15 +32,20 @@ mod repo_move;
 mod repo_read;
 mod repo_search;
 mod repo_write;
+mod report;
+mod results;
 mod review_iam_policy;
 mod review_verdict;
 mod run_command;
 mod scan_code;
+mod scan_dependencies;
 mod scan_infrastructure;
 mod scan_secrets;
 mod secrets;
 mod server_tool;
+mod terraform;
 mod terraform_fmt;
+mod terraform_plan;
 mod terraform_validate;
 mod tool;
 mod toolbox;
@@ -40,11 +55,12 @@ mod validate_sql;
 mod weaknesses;
 mod workplace;
 mod write_adr;
+mod write_security_review;
 
 pub use answer_remark::ANSWER_REMARK;
 pub use outcome::{
-    AnswerForm, CallQuestion, Done, Finding, Outcome, RemarkAnswer, RemarkOutcome, ToolError,
-    Verdict,
+    AnswerForm, CallQuestion, Done, Finding, ItemChange, ItemState, Outcome, RemarkAnswer,
+    RemarkOutcome, ToolError, Verdict, WorkItem,
 };
 pub use tool::{MAX_RESULT, MAX_SHOWN, MAX_WRITE, Tool, TypedTool};
 pub use toolbox::{Registered, Toolbox};

@@ -145,6 +145,73 @@ pub struct Done {
     /// What became of a remark of the customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remark: Option<RemarkAnswer>,
+    /// A change of a work item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<Box<ItemChange>>,
+}
+
+/// A new work item, or a change of one. What is absent stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ItemChange {
+    /// Its name, unique in the phase.
+    pub name: String,
+    /// What is to be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// How far it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<ItemState>,
+    /// The agent who does it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<String>,
+    /// Path of the deliverable that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deliverable: Option<String>,
+}
+
+/// How far a work item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemState {
+    /// Nobody has begun.
+    Todo,
+    /// Someone works on it.
+    Doing,
+    /// It is done.
+    Done,
+    /// It is not needed any more.
+    Dropped,
+}
+
+impl ItemState {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            ItemState::Todo => "todo",
+            ItemState::Doing => "doing",
+            ItemState::Done => "done",
+            ItemState::Dropped => "dropped",
+        }
+    }
+}
+
+/// A work item of a phase.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WorkItem {
+    /// Its name, unique in the phase.
+    pub name: String,
+    /// The phase.
+    pub phase: String,
+    /// What is to be done.
+    pub title: String,
+    /// How far it is.
+    pub state: ItemState,
+    /// The agent who does it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<String>,
+    /// Path of the deliverable that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deliverable: Option<String>,
 }
 
 /// What became of a remark of the customer.

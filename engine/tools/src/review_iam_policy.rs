@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::outcome::{Outcome, ToolError};
+use super::report::{bytes_of, counted, listed as listed_lines};
 use super::tool::TypedTool;
 use super::weaknesses::weakness;
 use super::workplace::Workplace;
@@ -60,11 +61,7 @@ impl TypedTool for ReviewIamPolicy {
     const IN_REVIEW: bool = true;
 
     async fn run(&self, at: &dyn Workplace, a: Arguments) -> Result<Outcome, ToolError> {
-        let refused = |why: String| ToolError::Refused(format!("{} {why}", a.path));
-        let bytes = at.file(&a.path).await?.ok_or_else(|| refused("not found".to_owned()))?;
-        if bytes.len() > MOST {
-            return Err(refused(format!("has {} bytes; at most {MOST} are read", bytes.len())));
-        }
+        let bytes = bytes_of(at, &a.path, MOST).await?;
         let path = row(&a.path);
         let policy = match serde_json::from_slice::<Value>(&bytes) {
             Ok(policy) => policy,
@@ -80,11 +77,9 @@ impl TypedTool for ReviewIamPolicy {
             let count = statements.len();
             return Outcome::text(format!("{path}: nothing found in {count} statements."));
         }
-        let more = found.len().saturating_sub(LISTED);
-        let lines: String =
-            found.iter().take(LISTED).map(|line| format!("- {}\n", row(line))).collect();
-        let more = if more > 0 { format!("- and {more} more\n") } else { String::new() };
-        Outcome::text(format!("{path}: {} findings\n{lines}{more}", found.len()))
+        let found: Vec<String> = found.iter().map(|line| row(line).into_owned()).collect();
+        let count = counted(found.len(), "finding");
+        Outcome::text(format!("{path}: {count}\n{}", listed_lines(&found, LISTED)))
     }
 }
 

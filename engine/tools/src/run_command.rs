@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::outcome::{Outcome, ToolError};
 use super::programs::{changed, ended, folder, kept, printed, ran};
+use super::results::results;
 use super::tool::TypedTool;
 use super::workplace::{Task, Workplace};
 
@@ -76,7 +77,9 @@ impl TypedTool for RunCommand {
             },
         };
         let ran = ran(at, task).await?;
-        let mut text = format!("{} {}.\n{}", a.program, ended(&ran.end), printed(&ran));
+        let said = results(&ran).map(|said| format!("{said}\n")).unwrap_or_default();
+        let ended = ended(&ran.end);
+        let mut text = format!("{} {ended}.\n{said}{}", a.program, printed(&ran));
         if a.keep {
             let message = format!("Keep what {} changed", a.program);
             let kept = kept(at, ran, &message).await?;

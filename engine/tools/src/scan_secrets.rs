@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::outcome::{Outcome, ToolError};
+use super::report::counted;
 use super::secrets::secrets;
 use super::tool::TypedTool;
 use super::weaknesses::weakness;
@@ -68,7 +69,8 @@ impl TypedTool for ScanSecrets {
             }
         }
         let weakness = weakness(HARD_CODED);
-        let mut text = format!("{count} findings in {scanned} files ({weakness}).\n");
+        let (found, files) = (counted(count, "finding"), counted(scanned, "file"));
+        let mut text = format!("{found} in {files} ({weakness}).\n");
         text.push_str(&lines.join("\n"));
         if count > lines.len() {
             text.push_str(&format!("\nand {} more", count - lines.len()));

@@ -14,11 +14,13 @@ use super::server_tool::Remote;
 use super::tool::Tool;
 use super::workplace::Workplace;
 use super::{
-    answer_remark, ask_customer, knowledge_search, ledger_read, ledger_write, parse_sow,
-    phase_summary, repo_delete, repo_diff, repo_edit, repo_history, repo_list, repo_move,
-    repo_read, repo_search, repo_write, review_iam_policy, review_verdict, run_command, scan_code,
-    scan_infrastructure, scan_secrets, terraform_fmt, terraform_validate, validate_asl,
-    validate_sql, write_adr,
+    answer_remark, ask_customer, aws_provider_docs, aws_service_lookup, board_write,
+    design_pipeline, design_schema, estimate_cost, format_customer_update, generate_diagram,
+    knowledge_search, ledger_read, ledger_write, parse_sow, phase_summary, repo_delete, repo_diff,
+    repo_edit, repo_history, repo_list, repo_move, repo_read, repo_search, repo_write,
+    review_iam_policy, review_verdict, run_command, scan_code, scan_dependencies,
+    scan_infrastructure, scan_secrets, terraform_fmt, terraform_plan, terraform_validate,
+    validate_asl, validate_sql, write_adr, write_security_review,
 };
 
 /// Tools by name.
@@ -95,8 +97,19 @@ impl Toolbox {
         toolbox.add(scan_infrastructure::ScanInfrastructure);
         toolbox.add(scan_code::ScanCode);
         toolbox.add(scan_secrets::ScanSecrets);
+        toolbox.add(scan_dependencies::ScanDependencies);
+        toolbox.add(terraform_plan::TerraformPlan);
+        toolbox.add(aws_service_lookup::AwsServiceLookup);
+        toolbox.add(aws_provider_docs::AwsProviderDocs);
+        toolbox.add(estimate_cost::EstimateCost);
+        toolbox.add(design_schema::DesignSchema);
+        toolbox.add(design_pipeline::DesignPipeline);
+        toolbox.add(generate_diagram::GenerateDiagram);
+        toolbox.add(board_write::BoardWrite);
+        toolbox.add(format_customer_update::FormatCustomerUpdate);
         toolbox.add(ask_customer::AskCustomer);
         toolbox.add(write_adr::WriteAdr);
+        toolbox.add(write_security_review::WriteSecurityReview);
         toolbox.add(phase_summary::PhaseSummary);
         toolbox.add(review_verdict::ReviewVerdict);
         toolbox.add_granted(answer_remark::AnswerRemark);

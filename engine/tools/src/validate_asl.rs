@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::outcome::{Outcome, ToolError};
+use super::report::{counted, listed, text_of};
 use super::tool::TypedTool;
 use super::workplace::Workplace;
 
@@ -42,28 +43,26 @@ impl TypedTool for ValidateAsl {
     const IN_REVIEW: bool = true;
 
     async fn run(&self, at: &dyn Workplace, a: Arguments) -> Result<Outcome, ToolError> {
-        let refused = |why: String| ToolError::Refused(format!("{} {why}", a.path));
-        let bytes = at.file(&a.path).await?.ok_or_else(|| refused("not found".to_owned()))?;
-        if bytes.len() > MOST {
-            return Err(refused(format!("has {} bytes; at most {MOST} are read", bytes.len())));
-        }
-        let document = match serde_json::from_slice::<Value>(&bytes) {
-            Ok(document) if depth_of(&document) <= DEEPEST => document,
-            Ok(_) => return Err(refused(format!("is nested more than {DEEPEST} deep"))),
-            Err(error) => return Outcome::text(format!("{} is not JSON: {error}", a.path)),
-        };
-        let mut found = Vec::new();
-        let states = machine(&document, "", &mut found);
+        let text = text_of(at, &a.path, MOST).await?;
         let path = row(&a.path);
-        if found.is_empty() {
-            return Outcome::text(format!("{path} is valid: {states} states."));
-        }
-        let more = found.len().saturating_sub(LISTED);
-        let lines: String =
-            found.iter().take(LISTED).map(|line| format!("- {}\n", row(line))).collect();
-        let more = if more > 0 { format!("- and {more} more\n") } else { String::new() };
-        Outcome::text(format!("{path} is not valid:\n{lines}{more}"))
+        Outcome::text(match mistakes(&text) {
+            Ok(states) => format!("{path} is valid: {}.", counted(states, "state")),
+            Err(found) => format!("{path} is not valid:\n{}", listed(&found, LISTED)),
+        })
     }
+}
+
+/// The number of states of a machine, or what is wrong with it.
+pub(super) fn mistakes(text: &str) -> Result<usize, Vec<String>> {
+    let document: Value =
+        serde_json::from_str(text).map_err(|error| vec![format!("it is not JSON: {error}")])?;
+    if depth_of(&document) > DEEPEST {
+        return Err(vec![format!("it is nested more than {DEEPEST} deep")]);
+    }
+    let mut found = Vec::new();
+    let states = machine(&document, "", &mut found);
+    let found: Vec<String> = found.iter().map(|line| row(line).into_owned()).collect();
+    if found.is_empty() { Ok(states) } else { Err(found) }
 }
 
 /// The fields of each type of state beyond those of all.

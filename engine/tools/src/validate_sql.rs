@@ -12,6 +12,7 @@ use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::outcome::{Outcome, ToolError};
+use super::report::{listed, text_of};
 use super::tool::TypedTool;
 use super::workplace::Workplace;
 
@@ -37,9 +38,10 @@ pub(super) struct Arguments {
     dialect: Dialect,
 }
 
+/// The database that runs SQL.
 #[derive(Deserialize, JsonSchema, Clone, Copy, Debug)]
 #[serde(rename_all = "snake_case")]
-enum Dialect {
+pub(super) enum Dialect {
     Ansi,
     Bigquery,
     Duckdb,
@@ -64,21 +66,11 @@ impl TypedTool for ValidateSql {
 
     async fn run(&self, at: &dyn Workplace, a: Arguments) -> Result<Outcome, ToolError> {
         let path = &a.path;
-        let bytes = at.file(path).await?;
-        let bytes = bytes.ok_or_else(|| ToolError::Refused(format!("{path} not found")))?;
-        if bytes.len() > MOST {
-            let why = format!("{path} has {} bytes; at most {MOST} are parsed", bytes.len());
-            return Err(ToolError::Refused(why));
-        }
-        let text = String::from_utf8(bytes)
-            .map_err(|_| ToolError::Refused(format!("{path} is not text")))?;
+        let text = text_of(at, path, MOST).await?;
         Outcome::text(match parsed(&text, a.dialect) {
             Ok(statements) if statements.is_empty() => format!("{path} has no statements."),
             Ok(statements) => {
-                let more = statements.len().saturating_sub(NAMED);
-                let more = if more > 0 { format!("\n... and {more} more") } else { String::new() };
-                let named: Vec<&str> = statements.iter().take(NAMED).map(String::as_str).collect();
-                format!("{path} is valid.\n{}{more}", named.join("\n"))
+                format!("{path} is valid.\n{}", listed(&statements, NAMED))
             }
             Err(why) => format!("{path} is not valid: {why}"),
         })
@@ -89,7 +81,7 @@ impl TypedTool for ValidateSql {
 ///
 /// The parser bounds nesting, but not chains such as `1 + 1 + ...`, which it also stores as nested
 /// expressions. Statements are bounded before, and parsed on a stack that suffices for them.
-fn parsed(text: &str, dialect: Dialect) -> Result<Vec<String>, String> {
+pub(super) fn parsed(text: &str, dialect: Dialect) -> Result<Vec<String>, String> {
     let text = text.to_owned();
     let parse = move || {
         let dialect = dialect.parsed();

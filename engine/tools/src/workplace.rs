@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cloudcrew_definition::crew::{Agent, Server, ServerTool};
+use cloudcrew_definition::crew::{Agent, Server, ServerTool, Service};
 use cloudcrew_definition::path::{RepoPath, Scope};
 use cloudcrew_ports::knowledge::Knowledge;
 use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
@@ -16,7 +16,7 @@ use cloudcrew_ports::server::{Served, ServerFault};
 use cloudcrew_sow::Sow;
 use serde_json::Value;
 
-use super::outcome::{Done, ToolError};
+use super::outcome::{Done, ToolError, WorkItem};
 use super::tool::MAX_WRITE;
 
 /// An error from outside the tool, passed on unchanged.
@@ -199,6 +199,23 @@ pub trait Workplace: Send + Sync {
         Ok(Err(ServerFault::Unreachable(why)))
     }
 
+    /// The work items of the phase.
+    async fn items(&self) -> Vec<WorkItem>;
+
+    /// Names of the agents who work in the phase.
+    async fn colleagues(&self) -> Vec<String>;
+
+    /// What the workspace says about services.
+    async fn services(&self) -> Vec<Service>;
+
+    /// Commits files as this agent in one commit, at most once for this step. The inner error is a
+    /// refusal.
+    async fn put(
+        &self,
+        files: Vec<(Writable, Vec<u8>)>,
+        message: &str,
+    ) -> Result<Result<(), String>, Broken>;
+
     /// All rows of the ledger.
     async fn ledger(&self) -> Result<Vec<LedgerRow>, Broken>;
 
@@ -273,12 +290,7 @@ impl dyn Workplace + '_ {
         content: String,
         message: &str,
     ) -> Result<(), ToolError> {
-        if let Some(mark) = mark(&content) {
-            return Err(ToolError::Refused(format!(
-                "Not written: `{mark}` stands where a secret was. Write a reference to where it is \
-                 kept instead, such as an environment variable"
-            )));
-        }
+        unmarked(&content)?;
         if content.len() > MAX_WRITE {
             return Err(ToolError::Refused(format!(
                 "{} bytes are too many for one file; at most {MAX_WRITE}",
@@ -309,5 +321,16 @@ impl dyn Workplace + '_ {
         };
         self.record(std::slice::from_ref(&row)).await?;
         Ok(Done { ledger: vec![row.id], ..Done::default() })
+    }
+}
+
+/// Refuses a text in which a secret was replaced.
+pub(crate) fn unmarked(content: &str) -> Result<(), ToolError> {
+    match mark(content) {
+        Some(mark) => Err(ToolError::Refused(format!(
+            "Not written: `{mark}` stands where a secret was. Write a reference to where it is \
+             kept instead, such as an environment variable"
+        ))),
+        None => Ok(()),
     }
 }

@@ -78,7 +78,7 @@ impl TypedTool for WriteAdr {
     }
 }
 
-fn slug(title: &str) -> String {
+pub(super) fn slug(title: &str) -> String {
     let words: Vec<String> = title
         .to_lowercase()
         .split(|c: char| !c.is_ascii_alphanumeric())

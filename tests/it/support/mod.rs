@@ -17,8 +17,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// The files and folders of a workspace.
-const DEFINITIONS: [&str; 7] =
-    ["agents.yaml", "phases", "workflows", "prompts", "templates", "rehearsals", "examples/sow"];
+const DEFINITIONS: [&str; 8] = [
+    "agents.yaml",
+    "phases",
+    "workflows",
+    "prompts",
+    "templates",
+    "rehearsals",
+    "knowledge",
+    "examples/sow",
+];
 
 /// The root of this repository, which is the shipped workspace.
 pub fn root() -> PathBuf {
@@ -59,7 +67,7 @@ pub fn crew() -> Crew {
 pub fn edited() -> Crew {
     let folder = tempfile::tempdir().expect("a folder");
     let workspace = folder.path().join("workspace");
-    for part in DEFINITIONS {
+    for part in DEFINITIONS.iter().filter(|part| root().join(part).exists()) {
         copy(&root().join(part), &workspace.join(part));
     }
     Crew { folder, workspace }

@@ -50,7 +50,7 @@ fn bends(file: &RehearsalFile) -> Vec<Found> {
         Some((
             (b.span, of_agent(b.get()?)),
             "agent",
-            "`asks`, `loops_with`, `writes`, `fails`, `takes` or `forgets`",
+            "`asks`, `loops_with`, `writes`, `fails`, `takes`, `forgets` or `rejects`",
         ))
     });
     let gates = gates.filter_map(|b| {
@@ -67,6 +67,7 @@ fn of_agent(b: &AgentBend) -> usize {
         b.fails.is_some(),
         b.takes.is_some(),
         b.forgets.is_some(),
+        b.rejects.is_some(),
     ];
     given.into_iter().filter(|g| *g).count()
 }

@@ -20,7 +20,7 @@
 
 use std::collections::BTreeSet;
 
-use super::context::{deliverables, members, text};
+use super::context::{deliverables, members, text, texts};
 use super::{Check, Context};
 use crate::diagnostic::{Report, Severity};
 use crate::source::Span;
@@ -113,6 +113,31 @@ fn agent(context: &Context<'_>, bend: &AgentBend, report: &mut Report) {
             );
             found.at(at, "has no effect").help_closest(path, known);
         }
+    }
+    rejection(&phases, name, bend, report);
+}
+
+/// A rejection of something that the agent does not review.
+fn rejection(phases: &[&PhaseFile], name: &str, bend: &AgentBend, report: &mut Report) {
+    let Some((path, at)) =
+        bend.rejects.as_ref().and_then(Written::get).and_then(|rejection| text(&rejection.path))
+    else {
+        return;
+    };
+    let reviews = |p: &&PhaseFile| {
+        deliverables(p).any(|d| {
+            let reviewers = d.reviewers.iter().flat_map(texts);
+            text(&d.path).is_some_and(|(p, _)| p == path)
+                && reviewers.into_iter().any(|(r, _)| r == name)
+        })
+    };
+    if !phases.iter().any(reviews) {
+        say(
+            report,
+            at,
+            format!("`{name}` does not review a deliverable `{path}`"),
+            "name one that has the agent among its `reviewers`",
+        );
     }
 }
 

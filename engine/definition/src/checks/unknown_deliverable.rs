@@ -45,9 +45,14 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let rehearsals = || context.workspace.rehearsals.iter().map(|(_, r)| r);
     let bends =
         rehearsals().filter_map(|r| r.agents.as_ref()?.get()).flatten().filter_map(Written::get);
-    let forgotten = bends.filter_map(|b| text(b.forgets.as_ref()?));
+    let forgotten = bends.clone().filter_map(|b| text(b.forgets.as_ref()?));
+    let rejected = bends.filter_map(|b| text(&b.rejects.as_ref()?.get()?.path));
     let looked = PAIRS / known.len().max(1);
-    let named = rehearsals().flat_map(expected).filter_map(|d| text(&d.path)).chain(forgotten);
+    let named = rehearsals()
+        .flat_map(expected)
+        .filter_map(|d| text(&d.path))
+        .chain(forgotten)
+        .chain(rejected);
     for (path, span) in named.filter(|(path, _)| !known.contains(path)).take(looked) {
         if closest(path, &known).is_some_and(|near| distance(path, near) <= NEAR) {
             let found = report

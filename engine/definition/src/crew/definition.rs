@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::sha256;
 
-use super::{Budget, Grant, Model, Phase, Pot, Rehearsal, Server};
+use super::{Budget, Grant, Model, Phase, Pot, Rehearsal, Server, Service};
 
 /// Everything that a workspace defines. A run needs nothing else from the workspace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct Definition {
     pub templates: Vec<Template>,
     /// Rehearsal files, by name.
     pub rehearsals: Vec<Rehearsal>,
+    /// Facts and prices of services, by file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub knowledge: Vec<Service>,
 }
 
 /// An agent.

@@ -3,6 +3,7 @@
 
 mod budget;
 mod definition;
+mod knowledge;
 mod millis;
 mod model;
 mod phase;
@@ -10,6 +11,7 @@ mod server;
 
 pub use budget::{Budget, Pot};
 pub use definition::{Agent, Definition, Template, Workflow};
+pub use knowledge::{Fact, Service, UnitPrice};
 pub use model::{Context, Live, Model, Price, Reasoning};
 pub use phase::{
     AgentBend, Answer, Approvers, Bend, Deliverable, Gate, GateBend, Phase, Rehearsal, Retry,

@@ -207,6 +207,13 @@ pub enum Bend {
     Takes(#[serde(with = "millis")] Duration),
     /// Never writes this deliverable.
     Forgets(String),
+    /// Finds fault with a deliverable that it reviews.
+    Rejects {
+        /// Its path.
+        path: String,
+        /// What is wrong.
+        finds: String,
+    },
 }
 
 /// A review that fails.

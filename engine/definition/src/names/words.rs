@@ -231,6 +231,7 @@ fn may(capability: Capability) -> &'static str {
         Capability::Run => "run a program in the sandbox",
         Capability::Command => "run the programs that `commands` names",
         Capability::Server => "call a tool of an MCP server",
+        Capability::Board => "keep the work items of the phase",
     }
 }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
-use crate::syntax::{AgentsFile, FileKind, PhaseFile, RehearsalFile, WorkflowFile};
+use crate::syntax::{AgentsFile, FileKind, KnowledgeFile, PhaseFile, RehearsalFile, WorkflowFile};
 
 /// The schema of a kind of file: draft-07, without `$ref`.
 ///
@@ -20,19 +20,22 @@ pub fn schema(kind: FileKind) -> Value {
         FileKind::Phase => generate::<PhaseFile>(),
         FileKind::Workflow => generate::<WorkflowFile>(),
         FileKind::Rehearsal => generate::<RehearsalFile>(),
+        FileKind::Knowledge => generate::<KnowledgeFile>(),
     }
 }
 
 /// The schema that `schema --write` stored next to this source. Reading it takes a tenth of the
 /// time of generating it.
 pub fn plain(kind: FileKind) -> &'static Value {
-    static ALL: [OnceLock<Value>; 4] = [const { OnceLock::new() }; 4];
+    const KINDS: usize = FileKind::ALL.len();
+    static ALL: [OnceLock<Value>; KINDS] = [const { OnceLock::new() }; KINDS];
     ALL[kind as usize].get_or_init(|| {
         let text = match kind {
             FileKind::Agents => include_str!("../../schemas/agents.json"),
             FileKind::Phase => include_str!("../../schemas/phase.json"),
             FileKind::Workflow => include_str!("../../schemas/workflow.json"),
             FileKind::Rehearsal => include_str!("../../schemas/rehearsal.json"),
+            FileKind::Knowledge => include_str!("../../schemas/knowledge.json"),
         };
         // While the types are being changed, the stored schema may be broken; generate it instead.
         serde_json::from_str(text).unwrap_or_else(|_| schema(kind))

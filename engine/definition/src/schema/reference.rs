@@ -27,6 +27,7 @@ fn place(kind: FileKind) -> &'static str {
         FileKind::Phase => "phases/NAME.yaml",
         FileKind::Workflow => "workflows/NAME.yaml",
         FileKind::Rehearsal => "rehearsals/NAME.yaml",
+        FileKind::Knowledge => "knowledge/NAME.yaml",
     }
 }
 

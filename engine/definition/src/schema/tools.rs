@@ -60,6 +60,7 @@ fn may(capability: Capability) -> &'static str {
         Capability::Run => "run a program in the sandbox",
         Capability::Command => "run the programs that `commands` names, in the sandbox",
         Capability::Server => "call a tool of an MCP server",
+        Capability::Board => "keep the work items of the phase",
     }
 }
 

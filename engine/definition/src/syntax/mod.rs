@@ -6,6 +6,7 @@ mod agents;
 mod budget;
 pub mod defaults;
 mod duration;
+mod knowledge;
 mod model;
 mod phase;
 mod rehearsal;
@@ -16,6 +17,7 @@ mod written;
 pub use agents::{Agent, AgentsFile};
 pub use budget::{AgentBudget, AtLimit, Budget};
 pub use duration::{Duration, meant, written};
+pub use knowledge::{Fact, KnowledgeFile, REGION, Service, UnitPrice};
 pub use model::{ContextRule, Effort, Guardrail, Model, Price, Provider, Reasoning};
 pub use phase::{
     Approvers, Deliver, Deliverable, Depth, Gate, GateKind, HandoffMode, OnExpiry, PhaseFile,
@@ -23,7 +25,7 @@ pub use phase::{
 };
 pub use rehearsal::{
     AgentBend, Answer, Expect, ExpectedDeliverable, ExpectedOutcome, Failure, GateBend,
-    RehearsalFile, ReviewBend, Stars,
+    RehearsalFile, Rejection, ReviewBend, Stars,
 };
 pub use server::{
     Grant, MAX_SERVER_NAME, SERVER_TOOL_PATTERN, Server, is_server_tool, server_tool,
@@ -45,12 +47,19 @@ pub enum FileKind {
     Workflow,
     /// `rehearsals/NAME.yaml`
     Rehearsal,
+    /// `knowledge/NAME.yaml`
+    Knowledge,
 }
 
 impl FileKind {
     /// All kinds.
-    pub const ALL: [FileKind; 4] =
-        [FileKind::Agents, FileKind::Phase, FileKind::Workflow, FileKind::Rehearsal];
+    pub const ALL: [FileKind; 5] = [
+        FileKind::Agents,
+        FileKind::Phase,
+        FileKind::Workflow,
+        FileKind::Rehearsal,
+        FileKind::Knowledge,
+    ];
 
     /// The kind of the file at `path`; `None` if it is not a definition file.
     pub fn of(path: &str) -> Option<FileKind> {
@@ -59,6 +68,7 @@ impl FileKind {
             Some(("phases", name)) if yaml(name) => Some(FileKind::Phase),
             Some(("workflows", name)) if yaml(name) => Some(FileKind::Workflow),
             Some(("rehearsals", name)) if yaml(name) => Some(FileKind::Rehearsal),
+            Some(("knowledge", name)) if yaml(name) => Some(FileKind::Knowledge),
             _ => None,
         }
     }
@@ -70,6 +80,7 @@ impl FileKind {
             FileKind::Phase => "phase",
             FileKind::Workflow => "workflow",
             FileKind::Rehearsal => "rehearsal",
+            FileKind::Knowledge => "knowledge",
         }
     }
 }
@@ -130,6 +141,8 @@ pub struct Workspace {
     pub workflows: Vec<(FileId, WorkflowFile)>,
     /// `rehearsals/*.yaml`.
     pub rehearsals: Vec<(FileId, RehearsalFile)>,
+    /// `knowledge/*.yaml`.
+    pub knowledge: Vec<(FileId, KnowledgeFile)>,
 }
 
 impl Workspace {
@@ -140,6 +153,7 @@ impl Workspace {
             Form::Phase(f) => self.phases.push((file, *f)),
             Form::Workflow(f) => self.workflows.push((file, *f)),
             Form::Rehearsal(f) => self.rehearsals.push((file, *f)),
+            Form::Knowledge(f) => self.knowledge.push((file, *f)),
         }
     }
 }
@@ -151,6 +165,7 @@ pub(crate) enum Form {
     Phase(Box<PhaseFile>),
     Workflow(Box<WorkflowFile>),
     Rehearsal(Box<RehearsalFile>),
+    Knowledge(Box<KnowledgeFile>),
 }
 
 impl Form {
@@ -160,6 +175,7 @@ impl Form {
             FileKind::Phase => read(document).map(Box::new).map(Form::Phase),
             FileKind::Workflow => read(document).map(Box::new).map(Form::Workflow),
             FileKind::Rehearsal => read(document).map(Box::new).map(Form::Rehearsal),
+            FileKind::Knowledge => read(document).map(Box::new).map(Form::Knowledge),
         }
     }
 }

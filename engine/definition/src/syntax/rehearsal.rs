@@ -49,7 +49,7 @@ pub struct RehearsalFile {
 }
 
 /// An agent that behaves differently. Set exactly one of `asks`, `loops_with`, `writes`, `fails`,
-/// `takes` and `forgets`.
+/// `takes`, `forgets` and `rejects`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct AgentBend {
@@ -81,6 +81,23 @@ pub struct AgentBend {
     #[schemars(extend("x-cloudcrew-names" = "deliverables",
         "examples" = ["docs/project-plan/plan.md"]))]
     pub forgets: Option<Written<String>>,
+    /// A deliverable with which the agent finds fault as its reviewer, inside the swarm. Its owner
+    /// fixes it, and the agent passes it then.
+    #[schemars(extend("examples" = [{"path": "infra/poc/main.tf",
+        "finds": "Everyone may read the state"}]))]
+    pub rejects: Option<Written<Rejection>>,
+}
+
+/// A verdict that fails.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Rejection {
+    /// Path of the deliverable.
+    #[schemars(extend("x-cloudcrew-names" = "deliverables", "examples" = ["infra/poc/main.tf"]))]
+    pub path: Written<String>,
+    /// What is wrong with it.
+    #[schemars(length(min = 1, max = 500), extend("examples" = ["Everyone may read the state"]))]
+    pub finds: Written<String>,
 }
 
 /// How a model call fails.

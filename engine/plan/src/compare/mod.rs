@@ -5,6 +5,7 @@
 
 mod agents;
 mod budgets;
+mod knowledge;
 mod phases;
 mod texts;
 
@@ -118,6 +119,7 @@ pub fn compare(before: &Definition, after: &Definition, workflow: &str) -> Vec<C
             agents::compare((before, old), (after, new), &mut found);
             budgets::pots(before, after, &mut found);
             texts::templates((before, old), (after, new), &mut found);
+            knowledge::compare(before, after, &mut found);
         }
     }
     found

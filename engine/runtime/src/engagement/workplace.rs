@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cloudcrew_definition::crew::{Agent, Phase, Reach, Server, ServerTool};
+use cloudcrew_definition::crew::{Agent, Phase, Reach, Server, ServerTool, Service};
 use cloudcrew_definition::path::RepoPath;
 use cloudcrew_definition::syntax::server_tool;
 use cloudcrew_ports::knowledge::Knowledge;
@@ -15,7 +15,8 @@ use cloudcrew_ports::repo::TreeFile;
 use cloudcrew_ports::server::{Served, ServerCall, ServerFault};
 use cloudcrew_sow::Sow;
 use cloudcrew_tools::{
-    Broken, CallQuestion, FileInfo, FileVersion, Kept, Origin, Revision, Task, Workplace, Writable,
+    Broken, CallQuestion, FileInfo, FileVersion, Kept, Origin, Revision, Task, WorkItem, Workplace,
+    Writable,
 };
 use serde_json::Value;
 use tokio::sync::Mutex;
@@ -190,6 +191,37 @@ impl Workplace for CallWorkplace<'_> {
             }
         }
         let change = Change { writes, removes, seen };
+        let made = self.driver.change(&self.step, &self.agent.name, change, message).await?;
+        Ok(made.map(drop))
+    }
+
+    async fn items(&self) -> Vec<WorkItem> {
+        let here = |e: &Engagement| {
+            let items = e.state.items.iter().filter(|item| item.phase == self.phase);
+            items.cloned().collect()
+        };
+        self.driver.look(here).await
+    }
+
+    async fn colleagues(&self) -> Vec<String> {
+        let here = |e: &Engagement| {
+            let phase = e.definition.phase(self.phase);
+            phase.map(|phase| phase.swarm.agents.clone()).unwrap_or_default()
+        };
+        self.driver.look(here).await
+    }
+
+    async fn services(&self) -> Vec<Service> {
+        self.driver.look(|e| e.definition.knowledge.clone()).await
+    }
+
+    async fn put(
+        &self,
+        files: Vec<(Writable, Vec<u8>)>,
+        message: &str,
+    ) -> Result<Result<(), String>, Broken> {
+        let writes = files.into_iter().map(|(path, content)| (path.path().clone(), content));
+        let change = Change { writes: writes.collect(), removes: Vec::new(), seen: Vec::new() };
         let made = self.driver.change(&self.step, &self.agent.name, change, message).await?;
         Ok(made.map(drop))
     }

@@ -1,6 +1,6 @@
 //! The work of an engagement, deliverable by deliverable.
 
-use cloudcrew_runtime::engagement::{Engagement, VerdictRecord};
+use cloudcrew_runtime::engagement::{Engagement, VerdictRecord, WorkItem};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -9,6 +9,8 @@ use utoipa::ToSchema;
 pub struct Board {
     /// One card for each deliverable, in the order of the phases.
     pub cards: Vec<Card>,
+    /// Work items of all phases, in the order they were created.
+    pub items: Vec<BoardItem>,
     /// Number of the journal entry that this shows.
     pub as_of: u64,
 }
@@ -36,6 +38,25 @@ pub struct Card {
     pub reviews: Vec<CardReview>,
     /// What was found missing or wrong.
     pub findings: Vec<String>,
+}
+
+/// A work item that an agent keeps.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BoardItem {
+    /// Its name, unique in the phase.
+    pub name: String,
+    /// The phase.
+    pub phase: String,
+    /// What is to be done.
+    pub title: String,
+    /// `todo`, `doing`, `done` or `dropped`.
+    pub state: String,
+    /// The agent who does it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<String>,
+    /// Path of the deliverable that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deliverable: Option<String>,
 }
 
 /// How far a deliverable is.
@@ -82,7 +103,15 @@ impl Board {
     pub fn new(e: &Engagement) -> Board {
         let phases = e.state.plan().entries.iter();
         let cards = phases.flat_map(|(phase, _)| cards(e, phase)).collect();
-        Board { cards, as_of: e.head.seq }
+        let item = |item: &WorkItem| BoardItem {
+            name: item.name.clone(),
+            phase: item.phase.clone(),
+            title: item.title.clone(),
+            state: item.state.name().to_owned(),
+            assignee: item.assignee.clone(),
+            deliverable: item.deliverable.clone(),
+        };
+        Board { cards, items: e.state.items.iter().map(item).collect(), as_of: e.head.seq }
     }
 }
 

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cloudcrew_definition::crew::Agent;
+use cloudcrew_definition::crew::{Agent, Service};
 use cloudcrew_ports::knowledge::Knowledge;
 use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
 use cloudcrew_ports::program::{ProgramFault, Ran};
 use cloudcrew_sow::Sow;
-use cloudcrew_tools::{Broken, FileInfo, FileVersion, Kept, Revision, Task, Workplace, Writable};
+use cloudcrew_tools::{
+    Broken, FileInfo, FileVersion, Kept, Revision, Task, WorkItem, Workplace, Writable,
+};
 use serde_json::Value;
 
 use super::Talker;
@@ -108,6 +110,26 @@ impl Workplace for TalkPlace<'_> {
     }
 
     async fn keep(&self, _: Vec<Kept>, _: &str) -> Result<Result<(), String>, Broken> {
+        Ok(Err("no file is changed in a conversation".to_owned()))
+    }
+
+    async fn items(&self) -> Vec<WorkItem> {
+        self.talker.look(|e| e.state.items.clone()).await
+    }
+
+    async fn colleagues(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    async fn services(&self) -> Vec<Service> {
+        self.talker.look(|e| e.definition.knowledge.clone()).await
+    }
+
+    async fn put(
+        &self,
+        _: Vec<(Writable, Vec<u8>)>,
+        _: &str,
+    ) -> Result<Result<(), String>, Broken> {
         Ok(Err("no file is changed in a conversation".to_owned()))
     }
 

@@ -251,6 +251,7 @@ pub(in crate::engagement) fn tool_names(
             | Capability::Judge
             | Capability::Run
             | Capability::Command
+            | Capability::Board
             | Capability::Server => false,
             _ => info.effect == Effect::Pure,
         }),

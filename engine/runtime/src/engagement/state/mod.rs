@@ -2,6 +2,7 @@
 
 mod conversation;
 mod files;
+mod items;
 mod legal;
 mod phases;
 mod position;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use cloudcrew_definition::crew::{Live as Served, Price};
 use cloudcrew_plan::{Counters, Kind, Plan};
 use cloudcrew_ports::model::Billing;
+use cloudcrew_tools::WorkItem;
 
 use super::event::{
     CommitRecord, End, Event, Member, MessageRecord, Started, SurveyRecord, Why, label,
@@ -94,6 +96,8 @@ pub struct State {
     pub surveys: BTreeMap<String, SurveyRecord>,
     /// All remarks in the order they were made.
     pub remarks: Vec<Remark>,
+    /// Work items, in the order they were created.
+    pub items: Vec<WorkItem>,
     /// The provider, while it is unavailable or refuses.
     pub parked: Option<Parked>,
     /// Models whose settings were replaced, by name: provider settings and price.
@@ -145,6 +149,7 @@ impl State {
             conversation: Conversation::default(),
             surveys: BTreeMap::new(),
             remarks: Vec::new(),
+            items: Vec::new(),
             parked: None,
             routes: BTreeMap::new(),
             raised: BTreeMap::new(),
@@ -270,6 +275,9 @@ impl State {
                     }
                     if let Some(answer) = &done.remark {
                         self.remark_answered(&answer.remark, Some(answer));
+                    }
+                    if let Some(change) = &done.item {
+                        self.item_changed(change);
                     }
                 }
             }

@@ -1,0 +1,128 @@
+//! What a Terraform file would do beyond describing resources.
+
+use hcl::structure::{Block, Body};
+
+/// Providers that plan without a network and without secrets.
+const LOCAL: [&str; 5] = ["terraform", "null", "random", "time", "tls"];
+/// Maximum size of a file, in bytes.
+const LARGEST: usize = 256 * 1024;
+/// Maximum nesting.
+const DEEPEST: usize = 60;
+/// Stack of the thread that parses: 64 MiB.
+const STACK: usize = 64 * 1024 * 1024;
+
+/// Why a file cannot be planned here; empty if it can.
+pub(super) fn unplannable(text: &str) -> Vec<String> {
+    if text.len() > LARGEST {
+        return vec![format!("it has {} bytes, and at most {LARGEST} are read", text.len())];
+    }
+    if nesting(text) > DEEPEST {
+        return vec![format!("it is nested more than {DEEPEST} deep")];
+    }
+    let text = text.to_owned();
+    let read = move || match hcl::parse(&text) {
+        Ok(body) => reasons(&body),
+        Err(error) => vec![format!("it does not parse: {error}")],
+    };
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(read);
+    let read = thread.map(std::thread::JoinHandle::join);
+    match read {
+        Ok(Ok(reasons)) => reasons,
+        Ok(Err(_)) | Err(_) => vec!["the parser gave up".to_owned()],
+    }
+}
+
+/// How deep brackets are nested, whatever they are in.
+fn nesting(text: &str) -> usize {
+    let (mut depth, mut most) = (0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'{' | b'[' | b'(' => depth += 1,
+            b'}' | b']' | b')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(depth);
+    }
+    most
+}
+
+fn reasons(body: &Body) -> Vec<String> {
+    let mut found = Vec::new();
+    for block in body.blocks() {
+        let kind = block.identifier();
+        let named = block.labels().first().map(|label| label.as_str()).unwrap_or_default();
+        match kind {
+            "data" if named == "external" => {
+                found.push("`data \"external\"` runs a program".to_owned());
+            }
+            "data" | "resource" | "ephemeral" => provider(named, &mut found),
+            "provider" => provider(&format!("{named}_"), &mut found),
+            "module" => modules(block, &mut found),
+            "terraform" => {
+                for inner in block.body().blocks() {
+                    if inner.identifier() == "cloud" {
+                        found.push("`cloud` runs it elsewhere".to_owned());
+                    }
+                }
+            }
+            _ => {}
+        }
+        if block.body().blocks().any(|inner| inner.identifier() == "provisioner") {
+            found.push(format!("{named} has a `provisioner`, which runs a program"));
+        }
+    }
+    found
+}
+
+/// The provider of a type of resources, which its name begins with.
+fn provider(kind: &str, found: &mut Vec<String>) {
+    let name = kind.split('_').next().unwrap_or_default();
+    if !LOCAL.contains(&name) {
+        let why = format!(
+            "the provider `{name}` needs a network and secrets, and nothing grants them; check it \
+             with terraform_validate"
+        );
+        if !found.contains(&why) {
+            found.push(why);
+        }
+    }
+}
+
+/// Modules must come with the repository.
+fn modules(block: &Block, found: &mut Vec<String>) {
+    let source = block.body().attributes().find(|attribute| attribute.key() == "source");
+    let source = source.map(|attribute| attribute.expr().to_string()).unwrap_or_default();
+    if !source.trim_matches('"').starts_with('.') {
+        found.push(format!("the module {source} does not come with the repository"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_needs_nothing_outside_is_planned() {
+        let right = "variable \"size\" { default = 3 }\nresource \"terraform_data\" \"a\" { input = \
+                     var.size }\nmodule \"net\" { source = \"./net\" }\n";
+        assert!(unplannable(right).is_empty(), "{:?}", unplannable(right));
+        for (wrong, why) in [
+            ("resource \"aws_sqs_queue\" \"a\" {}", "provider `aws`"),
+            ("data \"external\" \"a\" { program = [\"sh\"] }", "runs a program"),
+            (
+                "resource \"null_resource\" \"a\" { provisioner \"local-exec\" { command = \"id\" } }",
+                "provisioner",
+            ),
+            ("module \"a\" { source = \"git::https://example.com/a\" }", "does not come with"),
+            ("provider \"azurerm\" {}", "provider `azurerm`"),
+            ("terraform {\n  cloud {}\n}", "elsewhere"),
+            ("resource \"terraform_data\" \"a\" {", "does not parse"),
+        ] {
+            let found = unplannable(wrong);
+            assert!(found.iter().any(|found| found.contains(why)), "{wrong}: {found:?}");
+        }
+        for deep in ["[".repeat(100_000), "a { ".repeat(100_000), "(".repeat(70)] {
+            assert!(!unplannable(&format!("locals {{ a = {deep}")).is_empty());
+        }
+    }
+}
