@@ -1,10 +1,15 @@
 //! What a rehearsed crew writes: a small project that works, and documents that list each
 //! requirement once.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Crew, crew};
+use cloudcrew_plan::checks::load;
+use cloudcrew_runtime::catalogue::catalogue;
+use serde_json::Value;
+
+use crate::support::{Crew, crew, root, sources};
 
 /// The files of a whole rehearsed engagement, exported.
 fn written() -> (Crew, PathBuf) {
@@ -84,4 +89,51 @@ fn a_requirement_is_listed_once_in_the_documents() {
     let adr = std::fs::read_dir(out.join("docs/architecture/adr")).expect("a folder").next();
     let adr = std::fs::read_to_string(adr.expect("a record").expect("a file").path());
     assert!(adr.expect("text").contains("## Status\n\nproposed\n"));
+}
+
+/// What only a person or the plan can bring about.
+const NOT_TRIED: [&str; 1] = ["ask_customer"];
+
+#[test]
+fn every_tool_of_every_agent_is_used_and_refusals_are_noted() {
+    let crew = crew();
+    crew.start("clinic-scheduling.md", &["--approve", "all"]).exits(0);
+    let mut used = BTreeSet::new();
+    for (_, kind, payload) in crew.journal() {
+        if kind == "tools_called" {
+            let event: Value = serde_json::from_str(&payload).expect("an event");
+            let calls = event["calls"].as_array().expect("calls");
+            let names = calls.iter().map(|call| call[1].as_str().expect("a name").to_owned());
+            used.extend(
+                names.map(|name| (event["agent"].as_str().expect("a name").to_owned(), name)),
+            );
+        }
+    }
+    let loaded = load(&sources(&root()), &catalogue());
+    for agent in loaded.definition.expect("the crew is right").agents {
+        for tool in agent.tools.iter().filter(|tool| !NOT_TRIED.contains(&tool.as_str())) {
+            let pair = (agent.name.clone(), tool.clone());
+            assert!(used.contains(&pair), "{} has not used {tool}", agent.name);
+        }
+    }
+    let rows = crew.run(&["ledger", "demo"]).out;
+    assert!(rows.contains("Rehearsed tools of infra: 8 worked, 1 refused"), "{rows}");
+    let files = crew.git(&["ls-tree", "-r", "--name-only", "cloudcrew/demo"]);
+    assert!(!files.contains("rehearsed"), "nothing is left over: {files}");
+    assert!(files.contains("docs/customer-updates/discovery-this-is-a-rehearsal"));
+    let picture = crew.file("docs/architecture/overview.svg");
+    assert!(picture.contains("<svg") && picture.contains("Customer"));
+}
+
+#[test]
+fn a_reviewer_inside_the_swarm_finds_fault_and_the_owner_fixes_it() {
+    let crew = crew();
+    let words = ["--approve", "all", "--rehearsal", "rejected-terraform"];
+    crew.start("clinic-scheduling.md", &words).exits(0);
+    let fixed = crew.file("infra/poc/main.tf");
+    assert!(fixed.contains("Fixed after security's review: Logs are kept for ever"), "{fixed}");
+    let rows = crew.run(&["ledger", "demo"]).out;
+    let place = |text: &str| rows.find(text).unwrap_or_else(|| panic!("no {text} in\n{rows}"));
+    let found = place("security found fault with infra/poc/main.tf");
+    assert!(found < place("security passed infra/poc/main.tf"));
 }

@@ -5,6 +5,7 @@ use cloudcrew_definition::crew::{Definition, Phase};
 use cloudcrew_definition::text::slots;
 use cloudcrew_ports::model::ModelRequest;
 
+use super::exercise::NOTED;
 use super::knowledge::{Knowledge, Row};
 
 /// The notice in every artifact of a rehearsal.
@@ -184,7 +185,9 @@ impl Writing<'_> {
             "scope" => self.said("Deliverables asked for", 'D'),
             "acceptance_criteria" => self.said("Acceptance criteria", 'A'),
             "timeline" => self.said("Timeline", 'T'),
-            "facts" => self.rows("Facts", "fact", |row| alone || !is_line_of_sow(row)),
+            "facts" => self.rows("Facts", "fact", |row| {
+                !row.title.starts_with(NOTED) && (alone || !is_line_of_sow(row))
+            }),
             "assumptions" => self.rows("Assumptions", "assumption", |_| true),
             "decisions" => self.rows("Decisions", "decision", |_| true),
             "blockers" => self.rows("Blockers", "blocker", |_| true),

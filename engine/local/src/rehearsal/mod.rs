@@ -5,6 +5,7 @@
 mod checks;
 mod compose;
 mod contact;
+mod exercise;
 mod knowledge;
 mod reviewer;
 mod sketch;

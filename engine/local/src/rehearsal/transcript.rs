@@ -65,7 +65,8 @@ impl<'a> Transcript<'a> {
     /// Whether a write to a path was attempted.
     pub(super) fn wrote(&self, path: &str) -> bool {
         self.calls.iter().any(|(u, _)| {
-            u.name == "repo_write" && u.input.get("path").and_then(Value::as_str) == Some(path)
+            ["repo_write", "write_security_review"].contains(&u.name.as_str())
+                && u.input.get("path").and_then(Value::as_str) == Some(path)
         })
     }
 

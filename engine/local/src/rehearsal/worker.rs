@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::knowledge::{Knowledge, Row};
 use super::transcript::Transcript;
-use super::{RehearsalModel, Turn, checks, compose, has, sketch};
+use super::{RehearsalModel, Turn, checks, compose, exercise, has, sketch};
 
 /// Tools that show an agent the current state.
 const LOOK: [&str; 3] = ["parse_sow", "ledger_read", "repo_list"];
@@ -37,6 +37,7 @@ pub(super) fn turn(
         .or_else(|| worker.note())
         .or_else(|| worker.write())
         .or_else(|| worker.check())
+        .or_else(|| worker.exercise())
         .or_else(|| worker.read())
         .or_else(|| worker.judge())
         .or_else(|| worker.remarks())
@@ -193,6 +194,12 @@ impl Worker<'_> {
                 Some(template) => compose::document(template, &self.writing(&d.path)),
                 None => sketch::source_file(d, self.phase, &self.known),
             };
+            if d.template.as_deref() == Some("security_review")
+                && has(self.request, "write_security_review")
+            {
+                turn = turn.call("write_security_review", reviewed(&d.path, &content));
+                continue;
+            }
             let message = format!("Write {} (swarm {})", d.path, self.request.context.swarm);
             turn = turn.call(
                 "repo_write",
@@ -249,6 +256,11 @@ impl Worker<'_> {
         }))
     }
 
+    /// Uses its other tools once.
+    fn exercise(&self) -> Option<Turn> {
+        exercise::turn(self.request, self.phase, self.agent, &self.known, self.transcript)
+    }
+
     /// Runs the checks that its tools allow, over its own files and those that it reviews.
     fn check(&self) -> Option<Turn> {
         let judged = self.to_judge(&self.agent.name);
@@ -290,7 +302,8 @@ impl Worker<'_> {
         let mut turn = Turn::says("This is my verdict.");
         for d in self.to_judge(&self.agent.name) {
             let Some(read) = self.transcript.read(&d.path) else { continue };
-            let findings = untraced(self.model, self.phase, d, &read.text, &self.known);
+            let mut findings = untraced(self.model, self.phase, d, &read.text, &self.known);
+            findings.extend(self.rejects(d));
             turn = if findings.is_empty() {
                 turn.call("review_verdict", json!({ "path": d.path, "verdict": "pass" }))
             } else {
@@ -303,6 +316,21 @@ impl Worker<'_> {
             };
         }
         (!turn.calls.is_empty()).then_some(turn)
+    }
+
+    /// What the rehearsal file finds wrong with a deliverable, as long as it does.
+    fn rejects(&self, d: &Deliverable) -> Option<String> {
+        let verdicts = self.known.rows_of("review").filter(|row| {
+            row.phase == self.phase.name
+                && row.title == format!("{} found fault with {}", self.agent.name, d.path)
+        });
+        let failed = u32::try_from(verdicts.count()).unwrap_or(u32::MAX);
+        self.model.bends(self.request).find_map(|b| match &b.bend {
+            Bend::Rejects { path, finds } if *path == d.path && failed < b.times => {
+                Some(finds.clone())
+            }
+            _ => None,
+        })
     }
 
     /// Says what became of each remark on its files.
@@ -357,6 +385,19 @@ impl Worker<'_> {
             || self.transcript.judged(&d.path) == Some(false)
                 && self.known.verdicts(&self.phase.name, &d.path, &self.agent.name).1 < 1
     }
+}
+
+/// A document as the arguments of `write_security_review`: its text by heading, without findings.
+fn reviewed(path: &str, document: &str) -> serde_json::Value {
+    let (mut sections, mut tried) = (serde_json::Map::new(), String::new());
+    for part in document.split("\n## ").skip(1) {
+        let (heading, text) = part.split_once('\n').unwrap_or((part, ""));
+        match heading {
+            "Findings" => tried = text.trim().to_owned(),
+            heading => drop(sections.insert(heading.to_owned(), text.trim().into())),
+        }
+    }
+    json!({ "path": path, "sections": sections, "findings": [], "tried": tried })
 }
 
 /// Requirements that a deliverable should trace and does not.
