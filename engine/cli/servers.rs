@@ -84,18 +84,61 @@ pub fn reached(server: &Server) -> String {
     }
 }
 
-/// What each server of a crew offers, for `doctor`.
-pub async fn found(definition: &Definition) -> Vec<String> {
+/// What each server of a crew offers, and grants that it does not fulfil, for `doctor`.
+pub async fn found(definition: &Definition) -> Vec<(bool, String)> {
     let mut lines = Vec::new();
     for server in &definition.servers {
         let (name, at) = (&server.name, reached(server));
-        lines.push(match offered(server).await {
-            Ok(tools) => {
-                let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
-                format!("ok   server {name}: {at}, offers {}", listed(&names))
+        let tools = match offered(server).await {
+            Ok(tools) => tools,
+            Err(why) => {
+                let more = match server.reach {
+                    Reach::Command { .. } => "; CLOUDCREW_PROGRAMS names folders with programs",
+                    Reach::Url { .. } => "",
+                };
+                lines.push((true, format!("--   server {name}: {at}: {}{more}", row(&why))));
+                continue;
             }
-            Err(why) => format!("--   server {name}: {at}: {}", row(&why)),
-        });
+        };
+        let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
+        lines.push((true, format!("ok   server {name}: {at}, offers {}", listed(&names))));
+        let wrong = unfulfilled(definition, server, &tools);
+        lines.extend(wrong.into_iter().map(|why| (false, format!("FAIL server {name}: {why}"))));
     }
     lines
+}
+
+/// Tools and arguments that agents are granted, or that `reads` names, and that a server does not
+/// have.
+fn unfulfilled(definition: &Definition, server: &Server, tools: &[ServerTool]) -> Vec<String> {
+    let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
+    let meant = |name: &str, known: &[&str]| {
+        closest(name, known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
+    };
+    let mut wrong = Vec::new();
+    for name in server.reads.iter().filter(|name| !names.contains(&name.as_str())) {
+        wrong.push(format!("no tool `{name}`, which `reads` names{}", meant(name, &names)));
+    }
+    for agent in &definition.agents {
+        for grant in agent.grants.iter().filter(|grant| grant.server == server.name) {
+            for name in &grant.tools {
+                let Some(tool) = tools.iter().find(|tool| tool.name == *name) else {
+                    let meant = meant(name, &names);
+                    wrong.push(format!("no tool `{name}`, which {} is granted{meant}", agent.name));
+                    continue;
+                };
+                let known: Vec<&str> = tool.schema["properties"]
+                    .as_object()
+                    .map(|all| all.keys().map(String::as_str).collect())
+                    .unwrap_or_default();
+                for values in grant.arguments.iter().map(|values| values.argument.as_str()) {
+                    if !known.contains(&values) {
+                        let meant = meant(values, &known);
+                        wrong.push(format!("`{name}` has no argument `{values}`{meant}"));
+                    }
+                }
+            }
+        }
+    }
+    wrong
 }

@@ -148,6 +148,20 @@ pub fn waits(project: &str, request: &Request) -> String {
 /// How to answer a question: its choices, the command, and how to skip it.
 pub fn answers(project: &str, request: &Request, form: &AnswerForm) -> Vec<String> {
     let id = quoted(&request.id);
+    if !form.parts.is_empty() {
+        let parts = form.parts.iter().enumerate().map(|(n, part)| {
+            let choices = match part.choices.as_slice() {
+                [] => String::new(),
+                choices => format!(" ({})", choices.join(" / ")),
+            };
+            let skipped = if part.optional { "; may be skipped" } else { "" };
+            let line = format!("line {}: {}{choices}{skipped}", n + 1, part.question);
+            row(&line).into_owned()
+        });
+        let command = pasted(&format!("answer {project} {id} --words-from -"));
+        let how = format!("answer:   a line for each, on stdin of {command}");
+        return parts.chain([how]).collect();
+    }
     let choices = form.choices.iter().enumerate();
     let mut lines: Vec<String> =
         choices.map(|(n, choice)| format!("{}. {}", n + 1, row(choice))).collect();

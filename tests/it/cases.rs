@@ -84,3 +84,22 @@ fn the_small_workspace_has_no_findings() {
     let output = checked(None);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
+
+#[test]
+fn the_examples_of_the_pages_are_valid() {
+    let folder = tempfile::tempdir().expect("a folder");
+    lay(&root().join("tests/cases/check/_workspace"), folder.path());
+    let page = std::fs::read_to_string(root().join("docs/knowledge.md")).expect("the page");
+    let example = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next());
+    std::fs::create_dir(folder.path().join("knowledge")).expect("a folder");
+    let file = folder.path().join("knowledge/prices.yaml");
+    std::fs::write(file, example.expect("an example")).expect("written");
+    let output = Command::new(env!("CARGO_BIN_EXE_cloudcrew"))
+        .arg("-C")
+        .arg(folder.path())
+        .arg("check")
+        .output()
+        .expect("the binary starts");
+    let said = [output.stdout, output.stderr].concat();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&said));
+}

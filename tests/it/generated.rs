@@ -6,7 +6,7 @@ use crate::support::{crew, edited, root};
 
 #[test]
 fn the_committed_schemas_match_the_types() {
-    for kind in ["agents", "phase", "workflow", "rehearsal"] {
+    for kind in ["agents", "phase", "workflow", "rehearsal", "knowledge"] {
         let there =
             std::fs::read_to_string(root().join(format!("engine/definition/schemas/{kind}.json")))
                 .expect("the file");
@@ -27,6 +27,8 @@ fn the_reference_pages_match_the_schemas() {
         "phase.md",
         "workflow.md",
         "rehearsal.md",
+        "knowledge.md",
+        "tools.md",
         "sensitive-files.md",
         "openapi.json",
     ] {

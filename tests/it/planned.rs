@@ -123,7 +123,8 @@ fn every_change_of_behaviour_is_reported() {
     let mut whole = serde_json::to_value(&definition).expect("plain data");
     // Parts that the shipped crew does without.
     whole["servers"] = json!([{ "name": "pages", "timeout": 60_000, "reads": ["find"],
-        "reach": { "command": { "program": "pages", "arguments": ["."], "environment": [["A", "b"]] } } }]);
+        "reach": { "command":
+            { "program": "pages", "arguments": ["."], "environment": [["A", "b"]] } } }]);
     whole["agents"][0]["grants"] = json!([{ "server": "pages", "tools": ["find"],
         "arguments": [{ "argument": "path", "globs": ["docs/**"] }] }]);
     whole["knowledge"] = json!([{ "name": "Lambda", "source": "a list", "aliases": ["functions"],

@@ -120,7 +120,9 @@ fn every_tool_of_every_agent_is_used_and_refusals_are_noted() {
     assert!(rows.contains("Rehearsed tools of infra: 8 worked, 1 refused"), "{rows}");
     let files = crew.git(&["ls-tree", "-r", "--name-only", "cloudcrew/demo"]);
     assert!(!files.contains("rehearsed"), "nothing is left over: {files}");
-    assert!(files.contains("docs/customer-updates/discovery-this-is-a-rehearsal"));
+    assert!(
+        files.contains("docs/customer-updates/discovery-rehearsal-the-first-files-are-written.md")
+    );
     let picture = crew.file("docs/architecture/overview.svg");
     assert!(picture.contains("<svg") && picture.contains("Customer"));
 }

@@ -6,11 +6,14 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use cloudcrew_definition::catalogue::{Capability, Effect, ToolInfo};
+use cloudcrew_local::clock::SystemClock;
 use cloudcrew_local::store::Store;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::journal::{Head, Journal as _, MAX_APPEND};
 use cloudcrew_ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
-use cloudcrew_runtime::engagement::{Driver, Options, Record, RequestKind, Rest, open};
+use cloudcrew_runtime::engagement::{
+    Decision, Driver, Options, Record, RequestKind, Rest, Submission, open, record,
+};
 use cloudcrew_tools::{Outcome, Tool, ToolError, Toolbox, Workplace};
 use serde_json::{Value, json};
 
@@ -200,4 +203,49 @@ async fn a_call_whose_effect_is_uncertain_is_not_repeated_after_a_crash() {
     let kinds: Vec<&RequestKind> = asked.iter().map(|request| &request.kind).collect();
     let RequestKind::Question { question, form, .. } = kinds[0] else { panic!("{kinds:?}") };
     assert!(form.is_effect() && question.contains("parse_sow"), "a person was not asked");
+}
+
+#[tokio::test]
+async fn several_questions_are_one_request_and_each_is_answered() {
+    let (folder, mut first, store, _) = begun().await;
+    let asks = json!({ "question": "In which region?", "choices": ["eu-central-1", "us-east-1"],
+        "more": [{ "question": "Since when?", "optional": true },
+            { "question": "Who decides?" }] });
+    first.model = Says::turns(vec![vec![("ask_customer", asks)]]);
+    let driver =
+        Driver::open(first, "demo", &dead(0), Options::default()).await.expect("the lease");
+    let Rest::Waiting(asked) = driver.drive().await.expect("the world is whole") else {
+        panic!("nobody was asked")
+    };
+    drop(driver);
+    let mut engagement = open(Record::of(&store), "demo").await.expect("an engagement");
+    let mut answered = async |words: &str| {
+        let given = Submission {
+            request: asked[0].id.clone(),
+            decision: Decision::Answer { value: words.into() },
+            actor: "customer".into(),
+            groups: Vec::new(),
+            channel: "terminal".into(),
+            digest: None,
+            remarks: Vec::new(),
+            email: None,
+            unverified: false,
+        };
+        record(Record::of(&store), &SystemClock::default(), &mut engagement, given).await
+    };
+    let why = answered("3").await.expect_err("no such choice").to_string();
+    assert!(why.contains("3 questions") && why.contains("Line 1") && why.contains("us-east-1"));
+    assert!(answered("2\nMay").await.expect_err("one is open").to_string().contains("Line 3"));
+    answered("2\n\nBea").await.expect("all are answered");
+    let (mut second, ..) = ports(&folder.path().join("home")).await;
+    second.model = Says::turns(Vec::new());
+    let driver =
+        Driver::open(second, "demo", &dead(1), Options::default()).await.expect("the lease");
+    driver.drive().await.expect("the world is whole");
+    let entries = store.read("demo", &Head::default(), usize::MAX).await.expect("entries");
+    let told = entries.iter().any(|entry| {
+        entry.kind == "swarm_input"
+            && entry.payload.to_string().contains(r"region?\n  us-east-1\nSince when?\n  (skipped)")
+    });
+    assert!(told, "the agent gets each question with its answer");
 }

@@ -30,7 +30,7 @@ use super::programs;
 const SMALL: u32 = 1024;
 
 pub async fn doctor(args: &Args, live: bool, words: &[String]) -> Result<Exit, Failure> {
-    let mut fine = true;
+    let (mut fine, mut fulfilled) = (true, true);
     let mut say = |ok: bool, text: String| {
         fine &= ok;
         say!("{} {text}", if ok { "ok  " } else { "FAIL" });
@@ -47,18 +47,16 @@ pub async fn doctor(args: &Args, live: bool, words: &[String]) -> Result<Exit, F
                 for (ok, line) in models(&definition, words, live).await? {
                     say(ok, line);
                 }
+                for line in installed(&definition).await {
+                    say!("{line}");
+                }
+                for (ok, line) in servers::found(&definition).await {
+                    fulfilled &= ok;
+                    say!("{line}");
+                }
             }
         }
         Err(failure) => say(false, failure.to_string()),
-    }
-    if let Ok(root) = workspace::find(args.workspace.as_deref())
-        && let Ok(definition) = workspace::definition(&root)
-    {
-        for line in
-            installed(&definition).await.into_iter().chain(servers::found(&definition).await)
-        {
-            say!("{line}");
-        }
     }
     match home::path(args) {
         Err(failure) => say(false, failure.to_string()),
@@ -86,7 +84,7 @@ pub async fn doctor(args: &Args, live: bool, words: &[String]) -> Result<Exit, F
             Err(error) => say(false, error.to_string()),
         },
     }
-    Ok(if fine { Exit::Done } else { Exit::Failed })
+    Ok(if fine && fulfilled { Exit::Done } else { Exit::Failed })
 }
 
 /// The programs that the crew needs: which are installed, and which agents miss one. A missing

@@ -2,7 +2,7 @@
 
 use cloudcrew_definition::catalogue::{Capability, Effect, ToolInfo};
 use cloudcrew_definition::checks;
-use cloudcrew_definition::crew::{Agent, Definition, Phase};
+use cloudcrew_definition::crew::{Agent, Definition, Phase, Reach};
 use cloudcrew_definition::diagnostic::closest;
 use cloudcrew_definition::shown::row;
 use cloudcrew_runtime::catalogue::catalogue;
@@ -75,10 +75,17 @@ fn agent(args: &Args, name: Option<&str>) -> Result<Exit, Failure> {
             say!("  {name}{}", repeats(once));
         }
         for values in &grant.arguments {
-            say!("  only with `{}` within {}", values.argument, values.globs.join(" "));
+            let (out, within): (Vec<&str>, Vec<&str>) =
+                values.globs.iter().map(String::as_str).partition(|glob| glob.starts_with('!'));
+            let out: Vec<&str> = out.iter().map(|glob| &glob[1..]).collect();
+            let except = if out.is_empty() { "" } else { " except " };
+            let (within, out) = (within.join(", "), out.join(", "));
+            say!("  only with `{}` within {within}{except}{out}", values.argument);
         }
     }
-    lacks(agent, &tools);
+    let mut servers = agent.grants.iter().filter_map(|grant| definition.server(&grant.server));
+    let services = servers.any(|server| matches!(server.reach, Reach::Url { .. }));
+    lacks(agent, &tools, services);
     let ordered = definition.workflows.iter().flat_map(|workflow| &workflow.phases);
     let mut shown: Vec<&str> = Vec::new();
     for name in ordered.chain(definition.phases.iter().map(|phase| &phase.name)) {
@@ -131,7 +138,7 @@ fn repeats(effect: Effect) -> &'static str {
 }
 
 /// What the agent cannot do, and which line of `agents.yaml` would change that.
-fn lacks(agent: &Agent, tools: &[ToolInfo]) {
+fn lacks(agent: &Agent, tools: &[ToolInfo], services: bool) {
     let has = |capability| tools.iter().any(|tool| tool.capability == capability);
     let missing: Vec<&str> = [
         (Capability::WriteRepo, "write files (no tool that writes, or no `writes`)"),
@@ -153,9 +160,9 @@ fn lacks(agent: &Agent, tools: &[ToolInfo]) {
     if !has(Capability::Run) && !has(Capability::Command) {
         say!("  run programs (no `run_command` in its `tools`, or no `commands`)");
     }
-    match agent.grants.is_empty() {
-        true => say!("  reach any network: no tool does"),
-        false => say!("  reach any network, except through the servers above"),
+    match services {
+        false => say!("  reach any network: no tool does"),
+        true => say!("  reach any network, except through the services above"),
     }
 }
 

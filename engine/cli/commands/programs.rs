@@ -50,8 +50,12 @@ pub async fn missing(programs: impl Iterator<Item = String>) -> BTreeMap<String,
 pub fn install(program: &str) -> Option<&'static str> {
     Some(match program {
         "terraform" => "put its binary into /usr/local/bin",
-        "checkov" => "`python3 -m venv DIR`, `DIR/bin/pip install checkov`, CLOUDCREW_PROGRAMS=DIR",
-        "bandit" => "`python3 -m venv DIR`, `DIR/bin/pip install bandit`, CLOUDCREW_PROGRAMS=DIR",
+        "checkov" => {
+            "`python3 -m venv DIR`, `DIR/bin/pip install checkov`, add DIR to CLOUDCREW_PROGRAMS"
+        }
+        "bandit" => {
+            "`python3 -m venv DIR`, `DIR/bin/pip install bandit`, add DIR to CLOUDCREW_PROGRAMS"
+        }
         "python3" => "`apt install python3`",
         "node" | "npm" => "`apt install nodejs npm`",
         _ => return None,

@@ -39,10 +39,7 @@ pub async fn retry(
     });
     let current = match which {
         Definitions::Current if engagement.state.end.is_some() => {
-            let (definition, plan) = current(args, &engagement)?;
-            let started = &engagement.state.started;
-            let pinned = servers::pinned(definition, &started.workflow, &started.voice).await?;
-            Some((pinned, plan))
+            Some(current(args, &engagement).await?)
         }
         _ => None,
     };
@@ -61,12 +58,14 @@ pub async fn retry(
 }
 
 /// The current definitions of the workspace.
-fn current(args: &Args, engagement: &Engagement) -> Result<(Definition, Plan), Failure> {
+async fn current(args: &Args, engagement: &Engagement) -> Result<(Definition, Plan), Failure> {
     let otherwise = "; use `--definitions pinned` to keep those it started with";
     let root = workspace::find(args.workspace.as_deref())
         .map_err(|e| Failure::failed(format!("{e}{otherwise}")))?;
+    let started = &engagement.state.started;
+    let workflow = &started.workflow;
     let definition = workspace::definition(&root)?;
-    let workflow = &engagement.state.started.workflow;
+    let definition = servers::pinned(definition, workflow, &started.voice).await?;
     let plan = build(&definition, workflow).ok_or_else(|| {
         Failure::failed(format!("the workspace no longer has a workflow `{workflow}`{otherwise}"))
     })?;

@@ -227,7 +227,8 @@ mod tests {
             (json!({ "indexes": index }), "no access pattern uses it"),
             (json!({ "access_patterns": [{ "what": "x", "requirement": "R9" }] }), "no R9"),
             (
-                json!({ "access_patterns": [{ "what": "x", "requirement": "R1", "index": "none" }] }),
+                json!({ "access_patterns":
+                    [{ "what": "x", "requirement": "R1", "index": "none" }] }),
                 "no index none",
             ),
         ] {

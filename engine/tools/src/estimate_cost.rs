@@ -68,11 +68,13 @@ impl TypedTool for EstimateCost {
             let Line { service, item, quantity, basis } = line;
             let cell = |text: &str| row(text).replace('|', "\\|");
             let named = found(&all, service);
-            let (unit, amount, source) = match price(&named, item, region) {
+            let (service, item, unit, amount, source) = match price(&named, item, region) {
                 Ok((service, price)) => {
                     let amount = price.usd * quantity;
                     total += amount;
                     (
+                        service.name.as_str(),
+                        price.item.as_str(),
                         format!("{} per {}", price.usd, price.unit),
                         format!("{amount:.2}"),
                         format!("{}, {}", service.source, price.date),
@@ -89,14 +91,19 @@ impl TypedTool for EstimateCost {
                         row(service),
                         row(region)
                     ));
-                    ("unknown".to_owned(), "unknown".to_owned(), "none".to_owned())
+                    {
+                        let unknown = || "unknown".to_owned();
+                        (service.as_str(), item.as_str(), unknown(), unknown(), "none".to_owned())
+                    }
                 }
             };
             table.push_str(&format!(
-                "| {} | {} | {quantity} | {unit} | {amount} | {} | {source} |\n",
+                "| {} | {} | {quantity} | {} | {amount} | {} | {} |\n",
                 cell(service),
                 cell(item),
-                cell(basis)
+                cell(&unit),
+                cell(basis),
+                cell(&source)
             ));
         }
         let least = if unknown > 0 { "at least " } else { "" };

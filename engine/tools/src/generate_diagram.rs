@@ -17,8 +17,10 @@ pub(super) struct GenerateDiagram;
 
 /// Diagrams of which the renderer makes the same picture each time.
 const PICTURED: [&str; 5] = ["flowchart", "graph", "sequenceDiagram", "erDiagram", "stateDiagram"];
-/// Maximum number of lines, whose layout takes time.
+/// Maximum number of lines, of nodes joined by `&`, and of arrows: their layout takes time.
 const LINES: usize = 300;
+const JOINED: usize = 30;
+const ARROWS: usize = 300;
 /// Maximum bytes of a reason.
 const MOST: usize = 600;
 /// Stack of the thread that parses and draws: 64 MiB.
@@ -77,26 +79,41 @@ impl TypedTool for GenerateDiagram {
 
 /// The picture of a diagram, or why there is none. The error says where it does not parse.
 fn drawn(mermaid: &str) -> Result<Result<String, String>, String> {
-    let count = mermaid.lines().count();
-    if count > LINES {
-        return Err(format!("it has {count} lines, and at most {LINES} are drawn: split it"));
-    }
-    let mermaid = mermaid.to_owned();
-    let draw = move || {
-        let diagram = selkie::parse(&mermaid).map_err(|error| short(error.to_string()))?;
-        if !PICTURED.iter().any(|kind| mermaid.trim_start().starts_with(kind)) {
-            return Ok(Err(format!("only {} are drawn", PICTURED.join(", "))));
+    for (what, count, most) in [
+        ("lines", mermaid.lines().count() + mermaid.matches(';').count(), LINES),
+        ("`&`", mermaid.matches('&').count(), JOINED),
+        ("arrows", arrows(mermaid), ARROWS),
+    ] {
+        if count > most {
+            return Err(format!("it has {count} {what}, and at most {most} are drawn: split it"));
         }
+    }
+    let text = mermaid.to_owned();
+    let parse = move || selkie::parse(&text).map_err(|error| short(error.to_string()));
+    let diagram = aside(parse).unwrap_or_else(|| Err("the parser gave up".to_owned()))?;
+    if !PICTURED.iter().any(|kind| mermaid.trim_start().starts_with(kind)) {
+        return Ok(Err(format!("only {} are drawn", PICTURED.join(", "))));
+    }
+    let render = move || {
         let picture = selkie::render(&diagram).map_err(|error| short(error.to_string()));
-        Ok(picture.and_then(|svg| ordered(&svg)))
+        picture.and_then(|svg| ordered(&svg))
     };
-    let thread = std::thread::Builder::new().stack_size(STACK).spawn(draw);
-    let thread = thread.map_err(|error| error.to_string())?;
-    thread.join().unwrap_or_else(|_| Err("the parser gave up".to_owned()))
+    Ok(aside(render).unwrap_or_else(|| Err("the renderer gave up".to_owned())))
 }
 
-/// A picture with the attributes of each element in order: the renderer's order changes from call to
-/// call, and the same diagram must give the same bytes.
+/// The result of something that a thread with a large stack does; `None` if it panics.
+fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(work).ok()?;
+    thread.join().ok()
+}
+
+/// About how many arrows a diagram has.
+fn arrows(mermaid: &str) -> usize {
+    ["--", "==", "-.", "->", ".."].iter().map(|arrow| mermaid.matches(arrow).count()).sum()
+}
+
+/// A picture with the attributes of each element in order: the renderer's order changes from call
+/// to call, and the same diagram must give the same bytes.
 fn ordered(svg: &str) -> Result<String, String> {
     let (mut reader, mut writer) = (Reader::from_str(svg), Writer::new(Vec::new()));
     let sorted = |tag: &BytesStart<'_>| -> Result<BytesStart<'static>, String> {
@@ -132,8 +149,7 @@ fn short(why: String) -> String {
 
 /// Whether a picture does more than show: scripts, links, foreign content.
 fn is_active(svg: &str) -> bool {
-    let lower = svg.to_ascii_lowercase();
-    [
+    const SIGNS: [&str; 8] = [
         "<script",
         "javascript:",
         "<foreignobject",
@@ -142,9 +158,10 @@ fn is_active(svg: &str) -> bool {
         " onclick",
         "<image",
         "@import",
-    ]
-    .iter()
-    .any(|sign| lower.contains(sign))
+    ];
+    let lower = svg.to_ascii_lowercase();
+    let fetches = lower.replace("url(#", "").contains("url(");
+    fetches || SIGNS.iter().any(|sign| lower.contains(sign))
 }
 
 #[cfg(test)]
@@ -196,11 +213,31 @@ mod tests {
             format!("flowchart TD\n {}", "subgraph s\n ".repeat(290)),
             format!("mindmap\n root{}", "\n  a((b".repeat(290)),
             format!("flowchart TD\n {}", "A & B & C & D --> ".repeat(800)),
+            format!(
+                "flowchart TD\n {} --> b",
+                (0..200).map(|n| format!("a{n}&")).collect::<String>()
+            ),
+            format!(
+                "flowchart TD\n{}",
+                (0..1500).map(|n| format!("{}-->{};", n % 40, n * 7 % 40)).collect::<String>()
+            ),
+            format!(
+                "flowchart LR\n a0{}",
+                (1..2800).map(|n| format!("-->a{n}")).collect::<String>()
+            ),
+            format!(
+                "flowchart LR\n{}",
+                (0..290).map(|n| format!(" {}-->{}\n", n % 40, n * 13 % 37)).collect::<String>()
+            ),
         ] {
             let _ = drawn(&hostile);
         }
         let click =
             "flowchart TD\n A[<script>alert(1)</script>]\n click A \"javascript:alert(1)\"\n";
+        let styled = "flowchart TD\n A[a]\n style A fill:url(https://evil.example/x)\n";
+        if let Ok(Ok(svg)) = drawn(styled) {
+            assert!(is_active(&svg) || !svg.contains("evil"), "{svg}");
+        }
         if let Ok(Ok(svg)) = drawn(click) {
             assert!(is_active(&svg) || !svg.contains("<script>"), "{svg}");
         }

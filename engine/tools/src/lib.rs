@@ -59,7 +59,7 @@ mod write_security_review;
 
 pub use answer_remark::ANSWER_REMARK;
 pub use outcome::{
-    AnswerForm, CallQuestion, Done, Finding, ItemChange, ItemState, Outcome, RemarkAnswer,
+    AnswerForm, CallQuestion, Done, Finding, ItemChange, ItemState, Outcome, Part, RemarkAnswer,
     RemarkOutcome, ToolError, Verdict, WorkItem,
 };
 pub use tool::{MAX_RESULT, MAX_SHOWN, MAX_WRITE, Tool, TypedTool};

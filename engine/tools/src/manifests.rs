@@ -97,10 +97,13 @@ fn package(text: &str) -> Vec<Dependency> {
     let Ok(whole) = serde_json::from_str::<Value>(text) else { return Vec::new() };
     let groups = ["dependencies", "devDependencies", "optionalDependencies"];
     let all = groups.iter().filter_map(|group| whole[*group].as_object()).flatten();
-    let line_of = |name: &str| {
-        let quoted = format!("\"{name}\"");
-        text.lines().position(|line| line.trim_start().starts_with(&quoted)).map_or(1, |n| n + 1)
-    };
+    let mut lines = std::collections::HashMap::new();
+    for (n, line) in text.lines().enumerate() {
+        if let Some(name) = line.trim_start().strip_prefix('"').and_then(|l| l.split('"').next()) {
+            lines.entry(name).or_insert(n + 1);
+        }
+    }
+    let line_of = |name: &str| lines.get(name).copied().unwrap_or(1);
     let dependency = |(name, version): (&String, &Value)| {
         let version = version.as_str().unwrap_or_default();
         let exact = version.bytes().next().is_some_and(|b| b.is_ascii_digit())
@@ -195,7 +198,8 @@ mod tests {
         let text = r#"{"dependencies": {"a": "1.2.3", "b": "^1.0.0", "c": "github:x/c"}}"#;
         let wanted = [of("a", true, false), of("b", false, false), of("c", false, true)];
         assert_eq!(shown(Manifest::Package, text), wanted);
-        let text = "[package]\nname = \"x\"\n[dependencies]\nserde = \"1\"\nown = { path = \"../own\" }\n\
+        let text = "[package]\nname = \"x\"\n[dependencies]\nserde = \"1\"\n\
+                    own = { path = \"../own\" }\n\
                     g = { git = \"https://example.com/g\" }\nt.workspace = true\n";
         let wanted = [
             of("serde", false, false),

@@ -36,6 +36,30 @@ pub struct AnswerForm {
     /// The call of a tool that it is about, if it is not the agent who asks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<CallQuestion>,
+    /// The questions, when there are several: each is answered on a line of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+}
+
+/// One of several questions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Part {
+    /// The question.
+    pub question: String,
+    /// The answers to choose from; empty for any text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
+    /// Whether it may be skipped, with an empty line.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+}
+
+impl Part {
+    /// How it may be answered.
+    fn form(&self) -> AnswerForm {
+        let (choices, optional) = (self.choices.clone(), self.optional);
+        AnswerForm { choices, optional, ..AnswerForm::default() }
+    }
 }
 
 /// A question about a call of a tool.
@@ -46,6 +70,9 @@ pub enum CallQuestion {
     Input {
         /// Name of the tool.
         tool: String,
+        /// Hex SHA-256 of the arguments, so that an answer is for this call alone.
+        #[serde(default)]
+        input: String,
     },
     /// A process ended during the call, and it is not known whether the call had its effect.
     Effect {
@@ -58,7 +85,7 @@ impl CallQuestion {
     /// What the agent does with the answer, in a sentence.
     pub fn advice(&self) -> String {
         match self {
-            CallQuestion::Input { tool } => {
+            CallQuestion::Input { tool, .. } => {
                 format!("Call {tool} again with the same arguments to go on; it gets this answer.")
             }
             CallQuestion::Effect { tool } => {
@@ -73,7 +100,7 @@ impl AnswerForm {
     pub fn asker(&self, agent: &str) -> String {
         match &self.call {
             None => agent.to_owned(),
-            Some(CallQuestion::Input { tool }) => format!("{tool}, called by {agent},"),
+            Some(CallQuestion::Input { tool, .. }) => format!("{tool}, called by {agent},"),
             Some(CallQuestion::Effect { .. }) => "CloudCrew".to_owned(),
         }
     }
@@ -90,12 +117,28 @@ impl AnswerForm {
 
     /// Whether any text is an answer, and one is needed.
     pub fn is_free(&self) -> bool {
-        self.choices.is_empty() && !self.optional
+        self.choices.is_empty() && !self.optional && self.parts.is_empty()
+    }
+
+    /// The first of several questions that a text does not answer, with its number from 1.
+    pub fn unanswered(&self, text: &str) -> Option<(usize, &Part)> {
+        let mut lines = text.trim_end().lines();
+        let fits = |part: &Part, line: &str| part.form().answer(line).is_some();
+        let unfit = self.parts.iter().enumerate().find_map(|(n, part)| {
+            let line = lines.next().unwrap_or_default();
+            (!fits(part, line)).then_some((n + 1, part))
+        });
+        // What is left over answers nothing, so that it may stand on the wrong line.
+        let more = lines.next().is_some();
+        unfit.or_else(|| self.parts.last().filter(|_| more).map(|part| (self.parts.len(), part)))
     }
 
     /// The answer that a text stands for: one of the choices, by its words or its number, or the
     /// text itself; empty when the question is skipped. `None` when it does not fit.
     pub fn answer(&self, text: &str) -> Option<String> {
+        if !self.parts.is_empty() {
+            return self.unanswered(text).is_none().then(|| self.answers(text));
+        }
         let text = text.trim();
         if text.is_empty() {
             return self.optional.then(String::new);
@@ -107,6 +150,19 @@ impl AnswerForm {
         let number = || text.parse::<usize>().ok()?.checked_sub(1);
         let chosen = self.choices.iter().find(by_words);
         chosen.or_else(|| self.choices.get(number()?)).cloned()
+    }
+}
+
+impl AnswerForm {
+    /// Each question with its answer.
+    fn answers(&self, text: &str) -> String {
+        let mut lines = text.trim_end().lines();
+        let each = self.parts.iter().map(|part| {
+            let answer = part.form().answer(lines.next().unwrap_or_default()).unwrap_or_default();
+            let answer = if answer.is_empty() { "(skipped)" } else { &answer };
+            format!("{}\n  {answer}\n", part.question)
+        });
+        each.collect()
     }
 }
 
@@ -266,4 +322,30 @@ pub struct Finding {
     /// The related YAML key, or empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub key: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_questions_are_answered_line_by_line() {
+        let part = |question: &str, choices: &[&str], optional| {
+            let choices = choices.iter().map(|&choice| choice.to_owned()).collect();
+            Part { question: question.to_owned(), choices, optional }
+        };
+        let parts = vec![
+            part("Which region?", &["eu-central-1", "us-east-1"], false),
+            part("Since when?", &[], true),
+            part("Who decides?", &[], false),
+        ];
+        let form = AnswerForm { parts, ..AnswerForm::default() };
+        let wanted = "Which region?\n  us-east-1\nSince when?\n  (skipped)\nWho decides?\n  Bea\n";
+        assert_eq!(form.answer("2\n\nBea\n").as_deref(), Some(wanted));
+        assert!(!form.is_free());
+        for (text, line) in [("", 1), ("3\n\nBea", 1), ("1\nMay", 3), ("1\n\nBea\nmore", 3)] {
+            assert_eq!(form.unanswered(text).map(|(line, _)| line), Some(line), "{text:?}");
+            assert!(form.answer(text).is_none(), "{text:?}");
+        }
+    }
 }

@@ -53,6 +53,10 @@ pub(super) fn price<'a>(
     item: &str,
     region: &str,
 ) -> Result<Priced<'a>, Vec<Priced<'a>>> {
+    // Which of several services is meant, nobody can say.
+    if services.iter().any(|service| plain(&service.name) != plain(&services[0].name)) {
+        return Err(Vec::new());
+    }
     let prices = services.iter().flat_map(|service| service.prices.iter().map(|p| (*service, p)));
     let all: Vec<Priced<'a>> = prices.filter(|(_, price)| price.region == region).collect();
     let wanted = plain(item);

@@ -18,11 +18,11 @@ pub(super) async fn ran(at: &dyn Workplace, task: Task) -> Result<Ran, ToolError
     at.run(task).await?.map_err(|fault| {
         let more = match fault {
             ProgramFault::Missing(_) | ProgramFault::NoSandbox(_) => {
-                ". Do not claim that it ran; say in your artifacts what was not checked"
+                "\nDo not claim that it ran; say in your artifacts what was not checked."
             }
             ProgramFault::Refused(_) | ProgramFault::Failed(_) => "",
         };
-        ToolError::Refused(format!("Not run: {fault}{more}."))
+        ToolError::Refused(format!("Not run: {fault}.{more}"))
     })
 }
 

@@ -23,8 +23,8 @@ const LARGEST: u64 = 1024 * 1024;
 const FILES: usize = 200;
 /// Maximum number of findings to list.
 const MOST: usize = 100;
-/// CWE-1104, use of unmaintained third-party components; CWE-829, inclusion of functionality from an
-/// untrusted source; CWE-1395, dependency on a vulnerable component.
+/// CWE-1104, use of unmaintained third-party components; CWE-829, inclusion of functionality from
+/// an untrusted source; CWE-1395, dependency on a vulnerable component.
 const LOOSE: u32 = 1104;
 const FOREIGN: u32 = 829;
 const VULNERABLE: u32 = 1395;
@@ -68,8 +68,8 @@ struct Vulnerability {
 impl TypedTool for ScanDependencies {
     type Arguments = Arguments;
     const NAME: &'static str = "scan_dependencies";
-    const DESCRIPTION: &'static str = "Lists dependencies that are not pinned, have no lock file or \
-                                       come from elsewhere than a registry, with CWE and OWASP; \
+    const DESCRIPTION: &'static str = "Lists dependencies that are not pinned, have no lock file \
+                                       or come from elsewhere than a registry, with CWE and OWASP; \
                                        and known vulnerabilities where Trivy and its database are \
                                        installed.";
     const CAPABILITY: Capability = Capability::Run;
@@ -80,7 +80,8 @@ impl TypedTool for ScanDependencies {
         let below = folder(&a.folder)?;
         let files = at.files(&below).await?;
         let paths: Vec<&str> = files.iter().map(|found| found.file.path.as_str()).collect();
-        let (mut lines, mut dependencies, mut manifests, mut unread) = (Vec::new(), 0, 0, 0);
+        let (mut findings, mut dependencies, mut manifests, mut unread) =
+            (Findings::default(), 0, 0, 0);
         for found in &files {
             let path = &found.file.path;
             let (within, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -103,29 +104,29 @@ impl TypedTool for ScanDependencies {
             if !locks.is_empty() && !has_lock && !all.is_empty() {
                 let lock = locks.join(" or ");
                 let weakness = weakness(LOOSE);
-                lines.push(format!("{}: there is no {lock} beside it ({weakness})", row(path)));
+                findings.add(format!("{}: there is no {lock} beside it ({weakness})", row(path)));
             }
             for dependency in all {
                 let place = format!("{}:{}", row(path), dependency.line);
                 let name = row(&dependency.name).into_owned();
                 if dependency.foreign {
                     let weakness = weakness(FOREIGN);
-                    lines.push(format!(
-                        "{place}: {name} does not come from a registry ({weakness})"
-                    ));
+                    findings
+                        .add(format!("{place}: {name} does not come from a registry ({weakness})"));
                 } else if !dependency.pinned && !has_lock {
                     let weakness = weakness(LOOSE);
-                    lines.push(format!("{place}: {name} is not pinned to a version ({weakness})"));
+                    findings
+                        .add(format!("{place}: {name} is not pinned to a version ({weakness})"));
                 }
             }
         }
         let known = vulnerabilities(at, &below).await?;
         let mut text = format!(
             "{} in {} of {}.\n{}",
-            counted(lines.len(), "finding"),
+            counted(findings.count, "finding"),
             counted(dependencies, "dependency").replace("dependencys", "dependencies"),
             counted(manifests, "file"),
-            listed(&lines, MOST)
+            findings.text()
         );
         if manifests == 0 {
             text.push_str(&format!("No file that names dependencies: {}\n", MANIFESTS.join(", ")));
@@ -135,6 +136,28 @@ impl TypedTool for ScanDependencies {
         }
         text.push_str(&known);
         Outcome::text(text)
+    }
+}
+
+/// Findings, of which the first are kept.
+#[derive(Default)]
+struct Findings {
+    lines: Vec<String>,
+    count: usize,
+}
+
+impl Findings {
+    fn add(&mut self, line: String) {
+        self.count += 1;
+        if self.lines.len() < MOST {
+            self.lines.push(line);
+        }
+    }
+
+    fn text(&self) -> String {
+        let more = self.count - self.lines.len();
+        let more = if more > 0 { format!("- and {more} more\n") } else { String::new() };
+        format!("{}{more}", listed(&self.lines, MOST))
     }
 }
 

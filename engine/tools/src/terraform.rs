@@ -88,12 +88,13 @@ fn provider(kind: &str, found: &mut Vec<String>) {
     }
 }
 
-/// Modules must come with the repository.
+/// Modules must be below the folder, where they are looked at too.
 fn modules(block: &Block, found: &mut Vec<String>) {
     let source = block.body().attributes().find(|attribute| attribute.key() == "source");
     let source = source.map(|attribute| attribute.expr().to_string()).unwrap_or_default();
-    if !source.trim_matches('"').starts_with('.') {
-        found.push(format!("the module {source} does not come with the repository"));
+    let source = source.trim_matches('"');
+    if !source.starts_with("./") || source.contains("..") {
+        found.push(format!("the module {source} does not come with this folder"));
     }
 }
 
@@ -103,17 +104,18 @@ mod tests {
 
     #[test]
     fn only_what_needs_nothing_outside_is_planned() {
-        let right = "variable \"size\" { default = 3 }\nresource \"terraform_data\" \"a\" { input = \
-                     var.size }\nmodule \"net\" { source = \"./net\" }\n";
+        let right = "variable \"size\" { default = 3 }\n\
+                     resource \"terraform_data\" \"a\" { input = var.size }\nmodule \"net\" { source = \"./net\" }\n";
         assert!(unplannable(right).is_empty(), "{:?}", unplannable(right));
         for (wrong, why) in [
             ("resource \"aws_sqs_queue\" \"a\" {}", "provider `aws`"),
             ("data \"external\" \"a\" { program = [\"sh\"] }", "runs a program"),
             (
-                "resource \"null_resource\" \"a\" { provisioner \"local-exec\" { command = \"id\" } }",
+                "resource \"null_resource\" \"a\" { provisioner \"x\" { command = \"id\" } }",
                 "provisioner",
             ),
             ("module \"a\" { source = \"git::https://example.com/a\" }", "does not come with"),
+            ("module \"a\" { source = \"../a\" }", "does not come with"),
             ("provider \"azurerm\" {}", "provider `azurerm`"),
             ("terraform {\n  cloud {}\n}", "elsewhere"),
             ("resource \"terraform_data\" \"a\" {", "does not parse"),

@@ -75,7 +75,7 @@ impl TypedTool for TerraformPlan {
         };
         let ran = ran(at, task).await?;
         if ran.end == ProgramEnd::Exited(127) {
-            let why = "Not run: `terraform` is not installed where programs may run. Do not claim \
+            let why = "Not run: `terraform` is not installed where programs may run.\nDo not claim \
                        that it ran; say in your artifacts what was not checked.";
             return Err(ToolError::Refused(why.to_owned()));
         }

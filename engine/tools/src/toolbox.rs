@@ -54,6 +54,15 @@ impl Registered {
                 redact(&mut why);
                 Err(ToolError::Refused(why))
             }
+            Ok(Outcome::Asks { name, mut question, mut form }) => {
+                redact(&mut question);
+                let parts = form
+                    .parts
+                    .iter_mut()
+                    .flat_map(|part| std::iter::once(&mut part.question).chain(&mut part.choices));
+                form.choices.iter_mut().chain(parts).for_each(redact);
+                Ok(Outcome::Asks { name, question, form })
+            }
             other => other,
         }
     }

@@ -188,12 +188,14 @@ pub trait Workplace: Send + Sync {
     /// Each file must still be as the program found it. The inner error is a refusal.
     async fn keep(&self, changes: Vec<Kept>, message: &str) -> Result<Result<(), String>, Broken>;
 
-    /// Calls a tool of an MCP server, with the answers that a person has given to its questions.
+    /// Calls a tool of an MCP server, with the answers that a person has given to the questions of
+    /// this very call, whose arguments have this digest.
     async fn serve(
         &self,
         _: &Server,
         _: &ServerTool,
         _: Value,
+        _: &str,
     ) -> Result<Result<Served, ServerFault>, Broken> {
         let why = "no server is asked in a conversation".to_owned();
         Ok(Err(ServerFault::Unreachable(why)))

@@ -97,9 +97,15 @@ impl TypedTool for WriteSecurityReview {
         let headings: Vec<&str> =
             form.lines().filter_map(|line| line.strip_prefix("## ")).collect();
         let mut wrong = Vec::new();
+        if !headings.contains(&FINDINGS) {
+            wrong.push(format!("the template has no heading `{FINDINGS}`"));
+        }
+        if a.sections.contains_key(FINDINGS) {
+            wrong.push(format!("`{FINDINGS}` is written from `findings`, not from `sections`"));
+        }
         for heading in headings.iter().filter(|heading| **heading != FINDINGS) {
             if a.sections.get(*heading).is_none_or(|text| text.trim().is_empty()) {
-                wrong.push(format!("there is no text for the section `{heading}`"));
+                wrong.push(format!("the section `{heading}` is empty"));
             }
         }
         let listed = headings.iter().filter(|heading| **heading != FINDINGS);

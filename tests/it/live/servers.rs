@@ -200,13 +200,13 @@ fn what_a_tool_asks_becomes_a_request_and_its_answer_reaches_the_tool() {
         let grants = "[{ server: pages, tools: [send] }]";
         let calls = [send.clone(), send.clone(), send];
         let (_model, crew) = crew_with(&at(&fake, ""), grants, &calls);
-        ran(&crew, &[]).exits(10).says("Nobody can undo this. Send it?").says("1. yes");
+        ran(&crew, &[]).exits(10).says("Nobody can undo this. Send it? [sure]").says("1. yes");
         let answered = |answer: &str| {
             let mut command = crew.command(&["answer", "demo", answer]);
             command.env("CLOUDCREW_SECRET_PAGES", SECRET);
             Done::from(command.output().expect("it runs"))
         };
-        answered("1").exits(10).says("A note: may be left out");
+        answered("1").exits(10).says("A note [note]: may be left out");
         answered("").exits(10).says("waiting at the discovery gate");
         let journal = crew.journal().into_iter().map(|(_, _, payload)| payload);
         let all: Vec<String> = journal.filter(|entry| entry.contains("server pages")).collect();

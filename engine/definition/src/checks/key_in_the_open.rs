@@ -2,8 +2,8 @@
 //!
 //! Over plain `http://`, anyone on the network can read the key and the conversation. A cloud
 //! account key grants access to far more than a model. It must never reach an unrelated server,
-//! because the operator of that server could use it. A secret of an MCP server does not stand in
-//! this file at all, but as `secret://NAME`.
+//! because the operator of that server could use it. A secret of an MCP server is never written
+//! in this file, but as `secret://NAME`.
 //!
 //! Wrong:
 //!
@@ -94,7 +94,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// Secrets of servers: they stand elsewhere, and nobody on the way reads them.
+/// Secrets of servers are kept elsewhere and sent encrypted.
 fn servers(context: &Context<'_>, report: &mut Report) {
     let servers = context.crew().and_then(|crew| part(&crew.servers));
     for (name, _, server) in servers.into_iter().flat_map(|servers| servers.iter()) {
@@ -106,7 +106,9 @@ fn servers(context: &Context<'_>, report: &mut Report) {
                 report
                     .error(CHECK.code, format!("server `{name}` has a secret in `{key}`"))
                     .at(value.span, "everyone who reads this file can use it")
-                    .help(format!("write `{REFERENCE}NAME`, and set the secret where it runs"));
+                    .help(format!(
+                        "write `{REFERENCE}NAME`, and set the secret where the crew runs"
+                    ));
             }
         }
         let Some((at, url)) = server.url.as_ref().and_then(|url| Some((url.span, url.get()?)))

@@ -12,6 +12,7 @@ mod deliverable_outside_scope;
 mod duplicate_key;
 mod empty_text;
 mod entry_outside_swarm;
+mod grant_without_effect;
 mod half_live_crew;
 mod ignored_file;
 mod key_in_the_open;
@@ -88,6 +89,7 @@ checks!(
     duplicate_key,
     empty_text,
     entry_outside_swarm,
+    grant_without_effect,
     ignored_file,
     key_in_the_open,
     listed_twice,

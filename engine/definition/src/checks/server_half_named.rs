@@ -1,7 +1,7 @@
 //! An MCP server is neither a program nor a service, or is both, or has a key of the other kind.
 //!
 //! A program has a `command` and may have an `environment`. A service has a `url` and may have
-//! `headers`. A key of the other kind would have no effect.
+//! `headers`. A key of the other kind would have no effect. A program is a name, never a path.
 //!
 //! Wrong:
 //!
@@ -17,10 +17,11 @@
 //!   tickets: { url: "https://tickets.example.com/mcp", headers: { authorization: "Bearer secret://tickets" } }
 //! ```
 
+use super::context::text;
 use super::unknown_budget::part;
 use super::{Check, Context};
 use crate::diagnostic::Report;
-use crate::syntax::MAX_SERVER_NAME;
+use crate::syntax::{MAX_SERVER_NAME, is_program};
 
 pub(super) const CHECK: Check = Check { code: "server-half-named", run: Some(run) };
 
@@ -33,6 +34,17 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if name.len() > MAX_SERVER_NAME {
             let help = "the names of its tools begin with it, and models limit their length";
             wrong(at, format!("has a name of more than {MAX_SERVER_NAME} characters"), help);
+        }
+        if name.contains("__") || name.ends_with('_') {
+            let help = "`__` separates the name of a server from that of its tool";
+            wrong(at, "has a name that contains `__` or ends with `_`".to_owned(), help);
+        }
+        let program = server.command.as_ref().and_then(|words| words.get()?.first());
+        if let Some((program, at)) = program.and_then(text)
+            && !is_program(program)
+        {
+            let help = "write its name; folders with programs are named by CLOUDCREW_PROGRAMS";
+            wrong(at, format!("runs `{program}`, which is not the name of a program"), help);
         }
         let other = match (&server.command, &server.url) {
             (Some(_), Some(url)) => {

@@ -110,22 +110,47 @@ impl Values {
 
     fn allows(&self, text: &str) -> bool {
         let fitting = self.globs.iter().rfind(|glob| match glob.strip_prefix('!') {
-            Some(glob) => fits(&glob.to_lowercase(), &text.to_lowercase()),
+            Some(glob) => {
+                let (glob, text) = (glob.to_lowercase(), text.to_lowercase());
+                // What excludes a folder's content excludes the folder, too.
+                let folder = glob.strip_suffix("/**").is_some_and(|folder| fits(folder, &text));
+                folder || fits(&glob, &text)
+            }
             None => fits(glob, text),
         });
         is_plain(text) && fitting.is_some_and(|glob| !glob.starts_with('!'))
     }
 }
 
-/// Whether a text says the same to every reader: it has no part that leads elsewhere.
+/// Whether a text says the same to every reader: it has no part that leads elsewhere, none that is
+/// empty, and nothing that is not seen or stands for something else.
 fn is_plain(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    let is_hidden = |c: char| c.is_control() || c == '\\' || ('\u{200b}'..='\u{206f}').contains(&c);
-    let leads = |part: &str| part == "." || part == "..";
-    let encoded = ["%2e", "%2f", "%5c", "%25", "%00"];
-    !text.chars().any(is_hidden)
-        && !text.split(['/', '?', '#']).any(leads)
-        && !encoded.iter().any(|code| lower.contains(code))
+    let hidden = |c: char| {
+        c.is_control()
+            || c == '\\'
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+                | '\u{e0000}'..='\u{e0fff}')
+    };
+    let path = text.split_once("://").map_or(text, |(_, path)| path);
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let leads = |part: &str| part.is_empty() || part == "." || part == "..";
+    !text.chars().any(hidden) && !path.split(['/', '?', '#']).any(leads) && !disguises(text)
+}
+
+/// Whether a text encodes a character that needs no encoding, or that separates.
+fn disguises(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let codes = bytes.windows(3).filter(|code| code[0] == b'%');
+    codes.into_iter().any(|code| {
+        let code = std::str::from_utf8(&code[1..]).ok();
+        let byte = code.and_then(|code| u8::from_str_radix(code, 16).ok());
+        byte.is_some_and(|byte| {
+            byte.is_ascii_alphanumeric()
+                || byte.is_ascii_control()
+                || b"./\\%-_~?#@:".contains(&byte)
+        })
+    })
 }
 
 /// Whether a glob stands for a text. Takes time in proportion to the product of their lengths.
@@ -144,7 +169,7 @@ fn fits(glob: &str, text: &str) -> bool {
             ends[0] = false;
         } else {
             for end in 0..text.len() {
-                ends[end + 1] |= ends[end] && (stars > 1 || text[end] != '/');
+                ends[end + 1] |= ends[end] && (stars > 1 || !"/?#@".contains(text[end]));
             }
         }
         at += stars.max(1);
@@ -180,6 +205,11 @@ mod tests {
             ("docs/%2e%2e/etc/passwd", false),
             ("docs/./a.md", false),
             ("docs\\..\\a", false),
+            ("docs/private", false),
+            ("docs//private/a", false),
+            ("docs/%70rivate/a", false),
+            ("docs/\u{ad}private/a", false),
+            ("docs/a%20b – c.md", true),
             ("docs/a\u{0}", false),
             ("xdocs/a.md", false),
             ("README.md/x", false),
@@ -208,6 +238,15 @@ mod tests {
         let pages = grant(&["https://docs.example.com/**"]);
         assert!(pages.refusal(&json!({ "path": "https://docs.example.com/a/b?c=d" })).is_none());
         assert!(pages.refusal(&json!({ "path": "https://docs.example.com.evil/a" })).is_some());
+        let hosts = grant(&["https://*.example.com/**"]);
+        assert!(hosts.refusal(&json!({ "path": "https://a.example.com/x" })).is_none());
+        for elsewhere in [
+            "https://evil.com?.example.com/x",
+            "https://evil.com#.example.com/x",
+            "https://a@evil.com:80?.example.com/",
+        ] {
+            assert!(hosts.refusal(&json!({ "path": elsewhere })).is_some(), "{elsewhere}");
+        }
         let long = "*a".repeat(400);
         assert!(grant(&[&long]).refusal(&json!({ "path": "a".repeat(3_000) + "b" })).is_some());
     }

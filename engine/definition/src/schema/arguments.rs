@@ -11,8 +11,12 @@ const MAX_FAULTS: usize = 3;
 pub struct Arguments(Validator);
 
 impl Arguments {
-    /// Compiles a JSON Schema (draft 7). Returns `None` if the schema is not valid.
+    /// Compiles a JSON Schema (draft 7). Returns `None` if the schema is not valid, or contains
+    /// references: a few nested ones of a stranger would keep a validator busy for ever.
     pub fn of(schema: &Value) -> Option<Arguments> {
+        if refers(schema) {
+            return None;
+        }
         jsonschema::draft7::options().build(schema).ok().map(Arguments)
     }
 
@@ -25,5 +29,16 @@ impl Arguments {
             });
         let faults: Vec<String> = faults.collect();
         (!faults.is_empty()).then(|| faults.join("; "))
+    }
+}
+
+/// Whether a schema contains a reference.
+fn refers(schema: &Value) -> bool {
+    match schema {
+        Value::Object(map) => map.iter().any(|(key, part)| {
+            matches!(key.as_str(), "$ref" | "$dynamicRef" | "$recursiveRef") || refers(part)
+        }),
+        Value::Array(items) => items.iter().any(refers),
+        _ => false,
     }
 }

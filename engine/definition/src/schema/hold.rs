@@ -12,10 +12,11 @@ use super::holds::holds;
 use crate::diagnostic::Report;
 use crate::document::{Document, Kind, NodeId};
 use crate::source::Span;
-use crate::syntax::{FileKind, meant};
+use crate::syntax::{FileKind, SERVER_TOOL_PATTERN, meant};
 
 pub(super) fn validator(kind: FileKind) -> Option<&'static Validator> {
-    static ALL: [OnceLock<Option<Validator>>; 4] = [const { OnceLock::new() }; 4];
+    const KINDS: usize = FileKind::ALL.len();
+    static ALL: [OnceLock<Option<Validator>>; KINDS] = [const { OnceLock::new() }; KINDS];
     ALL[kind as usize]
         .get_or_init(|| jsonschema::draft7::options().build(plain(kind)).ok())
         .as_ref()
@@ -131,8 +132,38 @@ impl Fault<'_> {
                 let found = report
                     .error("bad-value", format!("`{}` is not a valid service URL", self.text()));
                 found.at(span, "").help(
-                    "use a URL such as `http://127.0.0.1:11434/v1`, without a user or a query",
+                    "use a URL such as `https://models.example.com/v1`, without a user or a query",
                 );
+            }
+            ValidationErrorKind::Pattern { .. } if self.rule()["x-cloudcrew-form"] == "date" => {
+                report
+                    .error("bad-value", format!("`{}` is not a date", self.text()))
+                    .at(span, "")
+                    .help("write YYYY-MM or YYYY-MM-DD, such as 2026-03-01");
+            }
+            ValidationErrorKind::Pattern { .. }
+                if self.rule()["pattern"] == SERVER_TOOL_PATTERN =>
+            {
+                report
+                    .error("bad-value", format!("`{}` is not the name of a tool", self.text()))
+                    .at(span, "")
+                    .help("use at most 42 letters, digits, `_` and `-`, as the server names it");
+            }
+            ValidationErrorKind::MinLength { limit: 1 } => {
+                report.error("bad-value", format!("{what} must not be empty")).at(span, "");
+            }
+            ValidationErrorKind::MinLength { limit } => {
+                let message = format!("{what} must have at least {limit} characters");
+                report.error("bad-value", message).at(span, "");
+            }
+            ValidationErrorKind::MaxLength { limit } => {
+                let message = format!("{what} must have at most {limit} characters");
+                report.error("bad-value", message).at(span, "");
+            }
+            ValidationErrorKind::MaxItems { limit } => {
+                report
+                    .error("bad-value", format!("{what} must have at most {limit} entries"))
+                    .at(self.value_or_key(span), "");
             }
             ValidationErrorKind::Pattern { .. }
                 if self.rule()["x-cloudcrew-form"] == "variable" =>

@@ -26,6 +26,10 @@ pub(super) fn holds(rule: &Value, document: &Document, node: NodeId) -> bool {
         "propertyNames" => names(wanted, document, kind),
         "minimum" => number(kind).zip(wanted.as_f64()).is_some_and(|(n, least)| n >= least),
         "maximum" => number(kind).zip(wanted.as_f64()).is_some_and(|(n, most)| n <= most),
+        "minLength" => matches!(kind,
+            Kind::Text(text) if Some(text.chars().count() as u64) >= wanted.as_u64()),
+        "maxLength" => matches!(kind, Kind::Text(text) if wanted.as_u64().is_some_and(
+            |most| text.chars().count() as u64 <= most)),
         "minItems" => matches!(kind,
             Kind::List(items) if Some(items.len() as u64) >= wanted.as_u64()),
         "maxItems" => matches!(kind,

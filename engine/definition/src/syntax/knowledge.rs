@@ -64,7 +64,8 @@ pub struct UnitPrice {
     #[schemars(length(min = 1, max = 50), extend("default" = REGION))]
     pub region: Option<Written<String>>,
     /// When the price was read: `YYYY-MM` or `YYYY-MM-DD`.
-    #[schemars(regex(pattern = DATE), extend("examples" = ["2026-03-01"]))]
+    #[schemars(regex(pattern = DATE), extend("x-cloudcrew-form" = "date",
+        "examples" = ["2026-03-01"]))]
     pub date: Written<String>,
 }
 
@@ -76,11 +77,12 @@ pub struct Fact {
     #[schemars(length(min = 1, max = 500), extend("examples" = ["At most 500 at once"]))]
     pub text: Written<String>,
     /// When it was read: `YYYY-MM` or `YYYY-MM-DD`.
-    #[schemars(regex(pattern = DATE), extend("examples" = ["2026-03-01"]))]
+    #[schemars(regex(pattern = DATE), extend("x-cloudcrew-form" = "date",
+        "examples" = ["2026-03-01"]))]
     pub date: Written<String>,
 }
 
-const DATE: &str = "^[0-9]{4}-[0-9]{2}(-[0-9]{2})?$";
+const DATE: &str = "^[0-9]{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?$";
 
 /// The region of a price that names none.
 pub const REGION: &str = "us-east-1";

@@ -60,7 +60,7 @@ pub struct AgentBend {
     #[schemars(extend("x-cloudcrew-names" = "phases", "examples" = ["architecture"]))]
     pub phase: Option<Written<String>>,
     /// How often it happens in a phase. `loops_with`, `takes` and `forgets` always last for the
-    /// whole phase.
+    /// whole phase, and `rejects` happens once.
     #[schemars(range(min = 1, max = 100), extend("default" = defaults::TIMES))]
     pub times: Option<Written<u32>>,
     /// Asks the customer this question before working.

@@ -30,8 +30,8 @@ pub struct Server {
     /// Maximum time for one call.
     #[schemars(extend("default" = super::written(defaults::SERVER_TIMEOUT)))]
     pub timeout: Option<Written<Duration>>,
-    /// Tools that change nothing, so that a call may be repeated after a crash. After a crash during
-    /// a call of any other tool, a person is asked whether the call had its effect.
+    /// Tools that change nothing, so that a call may be repeated after a crash. After a crash
+    /// during a call of any other tool, a person is asked whether the call had its effect.
     #[schemars(length(max = 200), inner(regex(pattern = SERVER_TOOL_PATTERN)),
         extend("examples" = [["search_tickets", "read_ticket"]]))]
     pub reads: Option<Written<Vec<Written<String>>>>,
@@ -86,8 +86,8 @@ pub struct Grant {
         extend("examples" = [["search_tickets", "read_ticket"]]))]
     pub tools: Written<Vec<Written<String>>>,
     /// Values that arguments may have, keyed by argument: globs in which `*` stands for any
-    /// characters but `/`, and `**` for any at all. `!glob` excludes values again. A call must give
-    /// each of these arguments.
+    /// characters but `/`, and `**` for any at all; other characters stand for themselves. `!glob`
+    /// excludes values again. A call must give each of these arguments.
     #[schemars(extend("examples" = [{"path": ["docs/**", "!docs/private/**"]}]))]
     pub arguments: Option<Written<Arguments>>,
 }

@@ -97,7 +97,7 @@ fn talk(job: &Job) -> io::Result<()> {
 fn ended(child: u32, limits: &Limits, began: Instant) -> io::Result<ProgramEnd> {
     let id = i32::try_from(child).map_err(io::Error::other)?;
     let end = watched(Pid::from_raw(id), limits, began);
-    // The pipes are closed then, and the files rest.
+    // The pipes are closed then, and no file changes any more.
     let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
     while waitpid(None, None).is_ok() {}
     Ok(end)

@@ -99,12 +99,19 @@ fn calls(path: &str, phase: &Phase, agent: &Agent, transcript: &Transcript<'_>) 
             "assignee": d.owner, "deliverable": d.path });
         writes.push(("board_write", item));
     }
-    let update = json!({ "headline": "This is a rehearsal: no live model took part.",
-        "done": [{ "what": "A first version", "path": path }],
-        "next": ["A live crew writes what this file stands for."] });
+    let needed = match phase.gate {
+        Some(_) => {
+            vec![format!("Read the files of {0}, and decide at the gate of {0}.", phase.name)]
+        }
+        None => Vec::new(),
+    };
+    let update = json!({ "headline": "Rehearsal: the first files are written",
+        "done": [{ "what": "A first version, written without a live model", "path": path }],
+        "needed": needed,
+        "next": ["The crew reviews what is written."] });
     writes.push(("format_customer_update", update));
-    let drawn =
-        "flowchart LR\n  customer[Customer] --> service[Service]\n  service --> store[(Store)]";
+    let drawn = "flowchart LR\n  customer[Customer] --> service[Rehearsed: not the design]\n  \
+                 service --> store[(Store)]";
     let diagram = json!({ "path": beside("overview.mmd"), "mermaid": drawn });
     writes.push(("generate_diagram", diagram));
     writes.push(("terraform_plan", json!({ "folder": folder })));

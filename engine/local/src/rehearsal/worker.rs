@@ -318,17 +318,17 @@ impl Worker<'_> {
         (!turn.calls.is_empty()).then_some(turn)
     }
 
-    /// What the rehearsal file finds wrong with a deliverable, as long as it does.
+    /// What the rehearsal file finds wrong with a deliverable, once.
     fn rejects(&self, d: &Deliverable) -> Option<String> {
         let verdicts = self.known.rows_of("review").filter(|row| {
             row.phase == self.phase.name
                 && row.title == format!("{} found fault with {}", self.agent.name, d.path)
         });
-        let failed = u32::try_from(verdicts.count()).unwrap_or(u32::MAX);
+        if verdicts.count() > 0 {
+            return None;
+        }
         self.model.bends(self.request).find_map(|b| match &b.bend {
-            Bend::Rejects { path, finds } if *path == d.path && failed < b.times => {
-                Some(finds.clone())
-            }
+            Bend::Rejects { path, finds } if *path == d.path => Some(finds.clone()),
             _ => None,
         })
     }
@@ -397,6 +397,10 @@ fn reviewed(path: &str, document: &str) -> serde_json::Value {
             heading => drop(sections.insert(heading.to_owned(), text.trim().into())),
         }
     }
+    if let Some((_, first)) = sections.iter_mut().next() {
+        *first = format!("> {}\n\n{}", compose::MARK, first.as_str().unwrap_or_default()).into();
+    }
+    let tried = format!("This is a rehearsal: nobody has looked.\n\n{tried}");
     json!({ "path": path, "sections": sections, "findings": [], "tried": tried })
 }
 

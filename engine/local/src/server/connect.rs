@@ -6,6 +6,7 @@ use cloudcrew_definition::crew::{Reach, Server, ServerTool};
 use cloudcrew_definition::shown::row;
 use cloudcrew_ports::bounds::cut;
 use cloudcrew_ports::program::{Job, JobFile, Limits};
+use cloudcrew_ports::secret::redact;
 use cloudcrew_ports::server::{
     MAX_DESCRIPTION, MAX_MESSAGE, MAX_SCHEMA, MAX_TOOLS, Served, ServerFault,
 };
@@ -26,7 +27,7 @@ use super::forms::Forms;
 use super::reply;
 use crate::program::{Running, Talk};
 
-/// How often the files of a server's list of tools are turned.
+/// Maximum number of pages of a server's list of tools.
 const PAGES: usize = 50;
 /// Maximum bytes of a reason.
 const MOST: usize = 2 * 1024;
@@ -116,6 +117,7 @@ impl Connected {
                 let schema = serde_json::Value::Object((*tool.input_schema).clone());
                 let mut description = tool.description.map(String::from).unwrap_or_default();
                 cut(&mut description, MAX_DESCRIPTION);
+                redact(&mut description);
                 if schema.to_string().len() <= MAX_SCHEMA && tools.len() < MAX_TOOLS {
                     let name = tool.name.into_owned();
                     tools.push(ServerTool { name, description, schema });
@@ -131,19 +133,23 @@ impl Connected {
 
     /// Calls a tool.
     pub(super) async fn call(&self, params: CallToolRequestParams) -> Result<Served, String> {
+        self.service.service().begin();
         let called = self.service.call_tool(params).await;
-        if let Some(asked) = self.service.service().asked() {
-            return Ok(Served::Asks(asked));
-        }
-        match called {
-            Ok(result) => Ok(reply::read(result)),
+        let asked = self.service.service().asked();
+        match (called, asked) {
+            // One that goes on without the answer has done what it says.
+            (Ok(result), asked) => Ok(match (reply::read(result), asked) {
+                (Served::Failed(_), Some(asked)) => Served::Asks(asked),
+                (served, _) => served,
+            }),
+            (Err(_), Some(asked)) => Ok(Served::Asks(asked)),
             // The server has refused the call, and says why.
-            Err(ServiceError::McpError(error)) => {
+            (Err(ServiceError::McpError(error)), None) => {
                 let mut why = error.message.into_owned();
                 cut(&mut why, MOST);
                 Ok(Served::Failed(why))
             }
-            Err(error) => Err(failed(&error)),
+            (Err(error), None) => Err(failed(&error)),
         }
     }
 
@@ -154,10 +160,12 @@ impl Connected {
 }
 
 fn said(why: &str, running: Option<&Running>) -> String {
-    match running.and_then(Running::complaint) {
+    let mut why = match running.and_then(Running::complaint) {
         Some(complaint) => format!("{why}; it says: {complaint}"),
         None => why.to_owned(),
-    }
+    };
+    redact(&mut why);
+    why
 }
 
 fn unreachable(why: &(impl std::fmt::Display + ?Sized)) -> ServerFault {
@@ -180,6 +188,7 @@ fn told(error: &dyn std::error::Error, what: &str) -> String {
         source = next.source();
     }
     cut(&mut why, MOST);
+    redact(&mut why);
     format!("{what}: {}", row(&why))
 }
 

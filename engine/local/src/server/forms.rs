@@ -35,6 +35,11 @@ impl Forms {
         Forms(Arc::new(Mutex::new(State { answers, asked: None, left })))
     }
 
+    /// Forgets what was asked before a call.
+    pub(super) fn begin(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).asked = None;
+    }
+
     /// The first question that has no answer yet.
     pub(super) fn asked(&self) -> Option<Asked> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).asked.clone()
@@ -92,7 +97,9 @@ impl ClientHandler for Forms {
 /// A field of a form as a question.
 fn question(message: &str, name: &str, field: &Value) -> String {
     let title = field["title"].as_str().unwrap_or(name);
-    let mut text = format!("{message} {title}");
+    // Titles may repeat, names do not.
+    let named = if title == name { String::new() } else { format!(" [{name}]") };
+    let mut text = format!("{message} {title}{named}");
     if let Some(description) = field["description"].as_str() {
         text.push_str(&format!(": {description}"));
     }

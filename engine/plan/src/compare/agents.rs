@@ -1,6 +1,6 @@
 //! Agents and their models: permissions, instructions and costs.
 
-use cloudcrew_definition::crew::{Agent, Definition, Grant, Live, Model, Price, Values, Workflow};
+use cloudcrew_definition::crew::{Agent, Definition, Live, Model, Price, Reach, Workflow};
 
 use cloudcrew_definition::syntax::written;
 
@@ -86,19 +86,8 @@ fn agent(old: &Agent, new: &Agent, found: &mut Vec<Change>) {
     changes.lists(&key("writes"), &was, &is, "may also write", "may no longer write");
     let (takes, gives) = ("may no longer write", "may write again");
     changes.lists(&key("writes"), &was_taken, &is_taken, takes, gives);
-    let calls =
-        |agent: &Agent| -> Vec<String> { agent.grants.iter().flat_map(Grant::names).collect() };
     let (was, is) = (calls(old), calls(new));
     changes.lists(&key("servers"), &was, &is, "may also call", "may no longer call");
-    let values = |agent: &Agent| -> Vec<(Vec<String>, Vec<Values>)> {
-        let all = agent.grants.iter().map(|g| (g.names().collect(), g.arguments.clone()));
-        all.collect()
-    };
-    if was == is {
-        changes.differ(&key("servers"), values(old), values(new), |_, _| {
-            "may call tools of servers with other arguments".to_owned()
-        });
-    }
     let (may, may_not) = ("may also run", "may no longer run");
     changes.lists(&key("commands"), &old.commands, &new.commands, may, may_not);
     budget(&mut changes, &key("budget"), (old.budget, new.budget));
@@ -114,16 +103,55 @@ fn agent(old: &Agent, new: &Agent, found: &mut Vec<Change>) {
     }
 }
 
+/// What an agent may call of servers, each with the limits of its arguments.
+fn calls(agent: &Agent) -> Vec<String> {
+    let each = agent.grants.iter().flat_map(|grant| {
+        let limits = grant.arguments.iter();
+        let limits: String = limits
+            .map(|values| format!(" with {} within {}", values.argument, values.globs.join(" ")))
+            .collect();
+        grant.names().map(move |name| format!("{name}{limits}"))
+    });
+    each.collect()
+}
+
+/// How a server is reached, in a few words.
+fn at(reach: &Reach) -> String {
+    match reach {
+        Reach::Command { program, arguments, .. } => {
+            let words = std::iter::once(program).chain(arguments);
+            format!("`{}`", words.map(String::as_str).collect::<Vec<_>>().join(" "))
+        }
+        Reach::Url { url, .. } => format!("the service {url}"),
+    }
+}
+
 /// Servers that both definitions have. What they offer is not part of a definition before an
 /// engagement begins.
 fn servers(before: &Definition, after: &Definition, found: &mut Vec<Change>) {
+    let names = |of: &Definition| -> Vec<String> {
+        of.servers.iter().map(|server| format!("{} ({})", server.name, at(&server.reach))).collect()
+    };
+    let known = |of: &Definition, name: &str| {
+        of.servers.iter().any(|s| name.starts_with(&format!("{} (", s.name)))
+    };
+    let (old, new) = (names(before), names(after));
+    let came: Vec<String> = new.into_iter().filter(|name| !known(before, name)).collect();
+    let went: Vec<String> = old.into_iter().filter(|name| !known(after, name)).collect();
+    let (about, file) = ("servers".to_owned(), "agents.yaml".to_owned());
+    Changes { found, about, file }.lists("servers", &went, &came, "new:", "removed:");
     for new in &after.servers {
         let Some(old) = before.server(&new.name) else { continue };
         let about = format!("server {}", new.name);
         let mut changes = Changes { found, about, file: "agents.yaml".to_owned() };
         let key = |part: &str| format!("servers.{}.{part}", new.name);
-        changes.differ(&key("url"), &old.reach, &new.reach, |_, _| {
-            "is reached in another way".to_owned()
+        let part = match new.reach {
+            Reach::Command { .. } => "command",
+            Reach::Url { .. } => "url",
+        };
+        changes.differ(&key(part), &old.reach, &new.reach, |old, new| match (at(old), at(new)) {
+            (old, new) if old == new => "gets other settings".to_owned(),
+            (old, new) => format!("is now {new} instead of {old}"),
         });
         changes.differ(&key("timeout"), old.timeout, new.timeout, |old, new| {
             format!("has {} for a call instead of {}", written(new), written(old))

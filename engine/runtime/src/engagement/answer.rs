@@ -10,6 +10,7 @@ use super::inbound::room_for;
 use super::load::Engagement;
 use super::refusal::Refusal;
 use super::request::{Raise, Request, RequestKind};
+use cloudcrew_definition::shown::row;
 use cloudcrew_ports::clock::{Clock, next};
 use cloudcrew_ports::repo::Repo;
 use cloudcrew_ports::secret::{redact, redact_value};
@@ -263,6 +264,15 @@ fn fitting(engagement: &Engagement, given: &Submission) -> Result<Request, Engag
             }
         }
         (RequestKind::Question { form, .. }, Decision::Answer { value }) => {
+            if let Some((line, part)) = form.unanswered(&words(value).unwrap_or_default()) {
+                let choices = match part.choices.as_slice() {
+                    [] => String::new(),
+                    choices => format!(" ({})", choices.join(" / ")),
+                };
+                let question = format!("{}{choices}", row(&part.question));
+                let (request, count) = (request.id.clone(), form.parts.len());
+                return Err(Refusal::NotAllAnswered { request, count, line, question }.into());
+            }
             let fits = match words(value) {
                 Some(words) => form.answer(&words).is_some(),
                 None => form.choices.is_empty(),

@@ -32,7 +32,7 @@ pub use act::finalize::STEPS as FINALIZE_STEPS;
 pub use answer::{Recorded, Submission, readable, record};
 pub use append::{Receipting, Record};
 pub use begin::{Begin, SowFile, begin};
-pub use cloudcrew_tools::{AnswerForm, CallQuestion, WorkItem};
+pub use cloudcrew_tools::{AnswerForm, CallQuestion, Part, WorkItem};
 pub use converse::{Conversed, converse};
 pub use decide::{Action, AtGate, decide, decide_gate};
 pub use drive::Rest;

@@ -206,6 +206,21 @@ pub enum Refusal {
         /// The choices.
         choices: Vec<String>,
     },
+    /// An answer to several questions that leaves one open, or has too many lines.
+    #[error(
+        "{request} asks {count} questions; answer each on a line of its own, in order. Line {line} \
+         must answer: {question}"
+    )]
+    NotAllAnswered {
+        /// The request.
+        request: String,
+        /// Number of questions.
+        count: usize,
+        /// Number of the line, from 1.
+        line: usize,
+        /// Its question, with the choices.
+        question: String,
+    },
     /// A new limit that is too low for the next call.
     #[error(
          "{} is not enough for `{budget}`: {} used, and the next call may take {}; answer with at \

@@ -152,6 +152,7 @@ impl Workplace for CallWorkplace<'_> {
         server: &Server,
         tool: &ServerTool,
         input: Value,
+        digest: &str,
     ) -> Result<Result<Served, ServerFault>, Broken> {
         let (_turn, files) = match server.reach {
             Reach::Url { .. } => (None, Vec::new()),
@@ -165,7 +166,7 @@ impl Workplace for CallWorkplace<'_> {
             }
         };
         let name = server_tool(&server.name, &tool.name);
-        let answers = self.driver.look(|e| self.answers_for(e, &name)).await;
+        let answers = self.driver.look(|e| self.answers_for(e, &name, digest)).await;
         let call = ServerCall { tool: tool.clone(), input, files, answers };
         Ok(self.driver.ports.servers.call(server, call).await)
     }
@@ -329,14 +330,15 @@ impl CallWorkplace<'_> {
         Ok(Ok(exported))
     }
 
-    /// What a person has answered to questions of a tool in this run of the phase, newest first.
-    fn answers_for(&self, e: &Engagement, tool: &str) -> Vec<(String, String)> {
+    /// What a person has answered to questions of a call in this run of the phase, newest first.
+    fn answers_for(&self, e: &Engagement, tool: &str, digest: &str) -> Vec<(String, String)> {
         let revision = e.state.revision(self.phase);
         let of = |request: &Request| {
             let RequestKind::Question { agent, question, form, .. } = &request.kind else {
                 return None;
             };
-            let asked = matches!(&form.call, Some(CallQuestion::Input { tool: by }) if by == tool);
+            let asked = matches!(&form.call, Some(CallQuestion::Input { tool: by, input })
+                if by == tool && input == digest);
             let here = request.phase == self.phase && request.revision == revision;
             let answer = request.answer.as_ref().map(|answered| &answered.decision)?;
             let Decision::Answer { value } = answer else { return None };

@@ -3,7 +3,9 @@
 use cloudcrew_definition::syntax::OnExpiry;
 use cloudcrew_plan::Outcome;
 use cloudcrew_plan::forecast::{Range, of_phase};
-use cloudcrew_runtime::engagement::{AnswerForm, Decision, Engagement, Request, RequestKind, Unit};
+use cloudcrew_runtime::engagement::{
+    AnswerForm, Decision, Engagement, Part, Request, RequestKind, Unit,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -79,6 +81,20 @@ pub struct OpenRequest {
     pub choices: Vec<String>,
     /// Whether the question may be skipped, with an empty answer.
     pub optional: bool,
+    /// The questions, when there are several: the answer has one line for each, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<QuestionPart>,
+}
+
+/// One of several questions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct QuestionPart {
+    /// The question.
+    pub question: String,
+    /// The answers to choose from, by their words or their number from 1; empty for any text.
+    pub choices: Vec<String>,
+    /// Whether it may be skipped, with an empty line.
+    pub optional: bool,
 }
 
 impl OpenRequest {
@@ -112,8 +128,14 @@ impl OpenRequest {
             reminders: request.reminders,
             choices: form.choices,
             optional: form.optional,
+            parts: form.parts.into_iter().map(part).collect(),
         }
     }
+}
+
+fn part(part: Part) -> QuestionPart {
+    let Part { question, choices, optional } = part;
+    QuestionPart { question, choices, optional }
 }
 
 fn kind(request: &Request) -> WaitingKind {

@@ -222,8 +222,8 @@ fn uncertain(agent: &str, call: &ToolUse) -> ToolAnswer {
     let mut input = serde_json::to_string_pretty(&call.input).unwrap_or_default();
     cut(&mut input, MAX_INPUT);
     let question = format!(
-        "{agent} has called {} when the process ended, and its result was not recorded. Did the \
-         call have its effect? Look where it would show.\n\n{input}",
+        "The process ended while {agent} was calling {}, and no result was recorded. Did the call \
+         have its effect? Look where it would show.\n\n{input}",
         call.name
     );
     let choices = ["it had its effect", "it had no effect", "nobody knows"];
@@ -231,6 +231,7 @@ fn uncertain(agent: &str, call: &ToolUse) -> ToolAnswer {
         choices: choices.map(str::to_owned).into(),
         optional: false,
         call: Some(CallQuestion::Effect { tool: call.name.clone() }),
+        ..AnswerForm::default()
     };
     ToolAnswer::Asks("effect".to_owned(), question, form)
 }
