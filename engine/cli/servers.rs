@@ -79,7 +79,7 @@ fn listed(names: &[&str]) -> String {
 /// How a server is reached, in a few words.
 pub fn reached(server: &Server) -> String {
     match &server.reach {
-        Reach::Command { program, .. } => format!("{program} in the sandbox"),
+        Reach::Command { program, .. } => format!("{} in the sandbox", row(program)),
         Reach::Url { url, .. } => row(url).into_owned(),
     }
 }

@@ -80,6 +80,7 @@ fn agent(args: &Args, name: Option<&str>) -> Result<Exit, Failure> {
             let out: Vec<&str> = out.iter().map(|glob| &glob[1..]).collect();
             let except = if out.is_empty() { "" } else { " except " };
             let (within, out) = (within.join(", "), out.join(", "));
+            let (within, out) = (row(&within).into_owned(), row(&out).into_owned());
             say!("  only with `{}` within {within}{except}{out}", values.argument);
         }
     }

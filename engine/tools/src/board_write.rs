@@ -13,7 +13,7 @@ use super::workplace::Workplace;
 
 pub(super) struct BoardWrite;
 
-/// Maximum number of work items of an engagement.
+/// Maximum number of work items of a phase.
 const MOST: usize = 500;
 
 #[derive(Deserialize, JsonSchema)]
@@ -59,7 +59,7 @@ impl TypedTool for BoardWrite {
             return refused(format!("`{}` is new: give it a title", a.item));
         }
         if there.is_none() && items.len() >= MOST {
-            return refused(format!("the board is full: it has {MOST} items"));
+            return refused(format!("{} has {MOST} items already", at.phase()));
         }
         if let Some(path) = &a.deliverable
             && !at.owes(path).await

@@ -113,9 +113,9 @@ impl TypedTool for DesignSchema {
     type Arguments = Arguments;
     const NAME: &'static str = "design_schema";
     const DESCRIPTION: &'static str = "Writes a database schema if it is valid: SQL that parses in \
-                                       the dialect, or DynamoDB tables whose keys and indexes \
-                                       serve every access pattern. Otherwise says what is wrong \
-                                       and writes nothing.";
+                                       the dialect, or DynamoDB tables that name a key or an \
+                                       index for every access pattern. Otherwise says what is \
+                                       wrong and writes nothing.";
     const CAPABILITY: Capability = Capability::WriteRepo;
     const EFFECT: Effect = Effect::CompareAndSwap;
     const IN_REVIEW: bool = false;

@@ -70,13 +70,14 @@ impl TypedTool for FormatCustomerUpdate {
         let nothing = ["Nothing at the moment.".to_owned()];
         let needed = if a.needed.is_empty() { nothing.to_vec() } else { lines(&a.needed) };
         section(&mut text, "What we need from you", &needed);
-        let mut done = Vec::new();
+        let (mut done, files) = (Vec::new(), at.files("").await?);
         for Done { what, path } in &a.done {
-            let Some(file) = at.files("").await?.into_iter().find(|f| f.file.path == *path) else {
+            let Some(file) = files.iter().find(|found| found.file.path == *path) else {
                 let why = format!("{} does not exist: name what is there", row(path));
                 return Err(ToolError::Refused(why));
             };
-            let by = file.origin.map(|origin| format!(", {}", origin.agent)).unwrap_or_default();
+            let by = file.origin.as_ref().map(|origin| format!(", {}", origin.agent));
+            let by = by.unwrap_or_default();
             done.push(format!("{} (`{}`{by})", row(what), row(path)));
         }
         section(&mut text, "What is done", &done);

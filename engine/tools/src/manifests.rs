@@ -62,11 +62,13 @@ pub(super) fn read(kind: Manifest, text: &str) -> Vec<Dependency> {
         Manifest::Requirements => requirements(text),
         Manifest::Package => package(text),
         Manifest::Cargo => tables(text, |table| table.ends_with("dependencies")),
-        Manifest::PyProject => tables(text, |table| table.starts_with("tool.poetry.dependencies"))
-            .into_iter()
-            .chain(listed(text))
-            .filter(|dependency| dependency.name != "python")
-            .collect(),
+        Manifest::PyProject => tables(text, |table| {
+            table.starts_with("tool.poetry") && table.ends_with("dependencies")
+        })
+        .into_iter()
+        .chain(listed(text))
+        .filter(|dependency| dependency.name != "python")
+        .collect(),
         Manifest::Go => go(text),
     }
 }
@@ -107,7 +109,8 @@ fn package(text: &str) -> Vec<Dependency> {
     let dependency = |(name, version): (&String, &Value)| {
         let version = version.as_str().unwrap_or_default();
         let exact = version.bytes().next().is_some_and(|b| b.is_ascii_digit())
-            && !version.contains(['x', '*', ' ', '|']);
+            && !version.contains(['*', ' ', '|'])
+            && !version.split(['.', '-']).take(3).any(|part| part == "x");
         let foreign = is_foreign(version);
         Dependency { name: name.clone(), line: line_of(name), pinned: exact, foreign }
     };

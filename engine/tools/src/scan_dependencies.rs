@@ -1,5 +1,7 @@
 //! `scan_dependencies`: what the code depends on, how firmly, and known vulnerabilities of it.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use cloudcrew_definition::catalogue::{Capability, Effect};
 use cloudcrew_definition::shown::row;
@@ -79,7 +81,7 @@ impl TypedTool for ScanDependencies {
     async fn run(&self, at: &dyn Workplace, a: Arguments) -> Result<Outcome, ToolError> {
         let below = folder(&a.folder)?;
         let files = at.files(&below).await?;
-        let paths: Vec<&str> = files.iter().map(|found| found.file.path.as_str()).collect();
+        let paths: HashSet<&str> = files.iter().map(|found| found.file.path.as_str()).collect();
         let (mut findings, mut dependencies, mut manifests, mut unread) =
             (Findings::default(), 0, 0, 0);
         for found in &files {
@@ -94,17 +96,29 @@ impl TypedTool for ScanDependencies {
             let Some(content) = at.file(path).await? else { continue };
             let all = read(kind, &String::from_utf8_lossy(&content));
             dependencies += all.len();
-            let beside = |lock: &&str| {
-                let lock =
-                    if within.is_empty() { (*lock).to_owned() } else { format!("{within}/{lock}") };
-                paths.contains(&lock.as_str())
+            // The lock file of a workspace is in a folder above.
+            let has = |lock: &&str| {
+                let folders = std::iter::successors(Some(within), |folder| {
+                    (!folder.is_empty())
+                        .then(|| folder.rsplit_once('/').map_or("", |(above, _)| above))
+                });
+                folders.into_iter().any(|folder| {
+                    let path = match folder {
+                        "" => (*lock).to_owned(),
+                        folder => format!("{folder}/{lock}"),
+                    };
+                    paths.contains(path.as_str())
+                })
             };
             let locks = kind.locks();
-            let has_lock = locks.iter().any(beside);
+            let has_lock = locks.iter().any(has);
             if !locks.is_empty() && !has_lock && !all.is_empty() {
                 let lock = locks.join(" or ");
                 let weakness = weakness(LOOSE);
-                findings.add(format!("{}: there is no {lock} beside it ({weakness})", row(path)));
+                findings.add(format!(
+                    "{}: there is no {lock} beside or above it ({weakness})",
+                    row(path)
+                ));
             }
             for dependency in all {
                 let place = format!("{}:{}", row(path), dependency.line);
@@ -124,7 +138,10 @@ impl TypedTool for ScanDependencies {
         let mut text = format!(
             "{} in {} of {}.\n{}",
             counted(findings.count, "finding"),
-            counted(dependencies, "dependency").replace("dependencys", "dependencies"),
+            match dependencies {
+                1 => "1 dependency".to_owned(),
+                many => format!("{many} dependencies"),
+            },
             counted(manifests, "file"),
             findings.text()
         );

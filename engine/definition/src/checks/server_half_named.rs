@@ -7,14 +7,16 @@
 //!
 //! ```yaml
 //! servers:
-//!   tickets: { url: "https://tickets.example.com/mcp", environment: { TOKEN: "secret://tickets" } }
+//!   tickets: { url: "https://tickets.example.com/mcp", environment: { T: "secret://tickets" } }
 //! ```
 //!
 //! Right:
 //!
 //! ```yaml
 //! servers:
-//!   tickets: { url: "https://tickets.example.com/mcp", headers: { authorization: "Bearer secret://tickets" } }
+//!   tickets:
+//!     url: https://tickets.example.com/mcp
+//!     headers: { authorization: "Bearer secret://tickets" }
 //! ```
 
 use super::context::text;
@@ -24,6 +26,9 @@ use crate::diagnostic::Report;
 use crate::syntax::{MAX_SERVER_NAME, is_program};
 
 pub(super) const CHECK: Check = Check { code: "server-half-named", run: Some(run) };
+
+/// What stands for a secret.
+const REFERENCE: &str = "secret://";
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let Some(servers) = context.crew().and_then(|crew| part(&crew.servers)) else { return };
@@ -45,6 +50,22 @@ fn run(context: &Context<'_>, report: &mut Report) {
         {
             let help = "write its name; folders with programs are named by CLOUDCREW_PROGRAMS";
             wrong(at, format!("runs `{program}`, which is not the name of a program"), help);
+        }
+        let words = server.command.as_ref().and_then(|words| words.get()).into_iter().flatten();
+        if let Some((_, at)) = words.filter_map(text).find(|(word, _)| word.contains(REFERENCE)) {
+            let help = "put it into `environment`: other processes could read an argument";
+            wrong(at, "has a secret in its `command`".to_owned(), help);
+        }
+        let values = part(&server.headers).into_iter().flat_map(|all| all.0.0.iter());
+        let values = values.chain(part(&server.environment).into_iter().flat_map(|a| a.0.0.iter()));
+        for (value, at) in values.filter_map(|(_, value)| text(value)) {
+            let is_name = |rest: &str| {
+                rest.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+            };
+            if value.split(REFERENCE).skip(1).any(|rest| !is_name(rest)) {
+                let help = "write `secret://` and a name in lower case";
+                wrong(at, "refers to a secret without a name".to_owned(), help);
+            }
         }
         let other = match (&server.command, &server.url) {
             (Some(_), Some(url)) => {

@@ -147,7 +147,7 @@ impl Material {
         if self.label.is_empty() {
             self.in_full()
         } else {
-            format!("{}: {}, listed in this document.", self.label, self.names)
+            format!("{}: {}, as above.", self.label, self.names)
         }
     }
 }
