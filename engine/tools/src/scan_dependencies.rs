@@ -94,7 +94,10 @@ impl TypedTool for ScanDependencies {
             }
             manifests += 1;
             let Some(content) = at.file(path).await? else { continue };
-            let all = read(kind, &String::from_utf8_lossy(&content));
+            let Some(all) = read(kind, &String::from_utf8_lossy(&content)) else {
+                findings.add(format!("{}: does not parse, so nothing is known of it", row(path)));
+                continue;
+            };
             dependencies += all.len();
             // The lock file of a workspace is in a folder above.
             let has = |lock: &&str| {
