@@ -115,8 +115,9 @@ async fn a_program_answers_and_one_that_fails_says_why() {
 #[tokio::test]
 async fn nothing_is_left_of_a_program_that_hangs_floods_or_lies() {
     let Some(servers) = fake().await else { return };
+    let mark = format!("marked-{}", std::process::id());
     for word in ["hangs", "floods", "garbage"] {
-        let server = program(&["fake_mcp.py", "stdio", word, "marked-program"], 3);
+        let server = program(&["fake_mcp.py", "stdio", word, &mark], 3);
         let began = Instant::now();
         let called = call(&servers, &server, "read", json!({ "path": "x" })).await;
         assert!(began.elapsed() < Duration::from_secs(20), "{word}");
@@ -128,7 +129,7 @@ async fn nothing_is_left_of_a_program_that_hangs_floods_or_lies() {
         }
     }
     tokio::time::sleep(Duration::from_secs(2)).await;
-    assert_eq!(running("marked-program"), 0);
+    assert_eq!(running(&mark), 0);
 }
 
 #[tokio::test]

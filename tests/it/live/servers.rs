@@ -251,6 +251,7 @@ fn a_server_that_fails_or_lies_costs_a_call_and_no_more() {
         ("fails", "the disk is full"),
         ("dies", "not known whether the call had its effect"),
         ("hangs", "did not answer within 2 s"),
+        ("slow", "did not answer within 2 s"),
         ("floods", "not known whether"),
         ("garbage", "not known whether"),
         ("deep", "not known whether"),

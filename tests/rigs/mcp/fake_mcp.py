@@ -8,7 +8,7 @@ STATE holds one word, read at each request; calls of tools are appended to STATE
 object a line. Only the standard library; it shares nothing with the engine.
 
 Words: plain, changed, gone, asks, hangs, dies, fails, floods, garbage, deep, pages, redirects,
-silent, modern. `then:WORD` is plain for the first list of tools, and WORD from then on.
+silent, slow, modern. `then:WORD` is plain for the first list of tools, and WORD from then on.
 """
 import json
 import sys
@@ -128,6 +128,8 @@ class Handler(BaseHTTPRequestHandler):
                 return self.send(200, b"[" * 1_000_000)
             if mode == "asks":
                 return self.stream(mode, message)
+        if mode == "slow" and message["method"].startswith("tools/"):
+            time.sleep(1.2)
         self.send(200, json.dumps(reply(message, answer(mode, message, None))).encode())
 
     def stream(self, mode, message):

@@ -200,8 +200,8 @@ fn lifecycle() -> ClientLifecycleMode {
     }
 }
 
-/// Limits of a program: it may take as long as a call, with its start and its list of tools.
+/// Limits of a program: above those of a call, which end it first and say so.
 fn limits(timeout: Duration) -> Limits {
-    let time = timeout * 3;
+    let time = timeout * 2;
     Limits { time, processor: time.as_secs().max(1), ..Limits::default() }
 }

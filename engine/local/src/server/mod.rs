@@ -16,6 +16,7 @@ use cloudcrew_ports::program::JobFile;
 use cloudcrew_ports::server::{Served, ServerCall, ServerFault, Servers};
 use cloudcrew_ports::vault::Vault;
 use rmcp::model::CallToolRequestParams;
+use tokio::time::Instant;
 
 use crate::program::Sandbox;
 use connect::Connected;
@@ -33,35 +34,34 @@ impl McpServers {
         McpServers { sandbox, vault }
     }
 
-    /// Connects to a server, unless that takes longer than the server has for a call.
+    /// Connects to a server.
     async fn connected(
         &self,
         server: &Server,
         files: Vec<JobFile>,
         answers: Vec<(String, String)>,
+        time: &Time,
     ) -> Result<Connected, ServerFault> {
         let connecting = Connected::open(self, server, files, answers);
-        in_time(server.timeout, connecting)
-            .await
-            .unwrap_or_else(|why| Err(ServerFault::Unreachable(why)))
+        time.within(connecting).await.unwrap_or_else(|why| Err(ServerFault::Unreachable(why)))
     }
 }
 
 #[async_trait]
 impl Servers for McpServers {
     async fn tools(&self, server: &Server) -> Result<Vec<ServerTool>, ServerFault> {
-        let connected = self.connected(server, Vec::new(), Vec::new()).await?;
-        let listed = in_time(server.timeout, connected.tools()).await;
-        listed.and_then(|tools| tools).map_err(|why| ServerFault::Unreachable(connected.said(&why)))
+        let time = Time::from_now(server.timeout);
+        let connected = self.connected(server, Vec::new(), Vec::new(), &time).await?;
+        let listed = time.within(connected.tools()).await.and_then(|tools| tools);
+        listed.map_err(|why| ServerFault::Unreachable(connected.said(&why)))
     }
 
     async fn call(&self, server: &Server, call: ServerCall) -> Result<Served, ServerFault> {
+        let time = Time::from_now(server.timeout);
         let ServerCall { tool: pinned, input, files, answers } = call;
-        let connected = self.connected(server, files, answers).await?;
-        let listed = in_time(server.timeout, connected.tools()).await;
-        let tools = listed
-            .and_then(|tools| tools)
-            .map_err(|why| ServerFault::Unreachable(connected.said(&why)))?;
+        let connected = self.connected(server, files, answers, &time).await?;
+        let listed = time.within(connected.tools()).await.and_then(|tools| tools);
+        let tools = listed.map_err(|why| ServerFault::Unreachable(connected.said(&why)))?;
         match tools.into_iter().find(|tool| tool.name == pinned.name) {
             Some(tool) if tool == pinned => {}
             Some(tool) => return Err(ServerFault::Changed(difference(&pinned, &tool))),
@@ -69,17 +69,27 @@ impl Servers for McpServers {
         }
         let mut params = CallToolRequestParams::new(pinned.name.clone());
         params.arguments = input.as_object().cloned();
-        match in_time(server.timeout, connected.call(params)).await {
-            Ok(Ok(served)) => Ok(served),
-            Ok(Err(why)) | Err(why) => Err(ServerFault::Lost(connected.said(&why))),
-        }
+        let served = time.within(connected.call(params)).await.and_then(|served| served);
+        served.map_err(|why| ServerFault::Lost(connected.said(&why)))
     }
 }
 
-/// The result of some work, unless it takes too long.
-async fn in_time<T>(most: Duration, work: impl Future<Output = T>) -> Result<T, String> {
-    let done = tokio::time::timeout(most, work).await;
-    done.map_err(|_| format!("it did not answer within {} s", most.as_secs_f64()))
+/// The time that a server has for a call, with its start and its list of tools.
+struct Time {
+    most: Duration,
+    ends: Instant,
+}
+
+impl Time {
+    fn from_now(most: Duration) -> Time {
+        Time { most, ends: Instant::now() + most }
+    }
+
+    /// The result of some work, unless the time ends before.
+    async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, String> {
+        let done = tokio::time::timeout_at(self.ends, work).await;
+        done.map_err(|_| format!("it did not answer within {} s", self.most.as_secs_f64()))
+    }
 }
 
 /// What has changed in a tool's declaration, line by line.
