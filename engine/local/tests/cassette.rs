@@ -195,6 +195,27 @@ async fn the_name_and_the_day_of_an_engagement_do_not_matter() {
 }
 
 #[tokio::test]
+async fn commits_have_the_ids_of_the_replay() {
+    let home = home();
+    let (was, is, other) = ("33cedc1d70b2", "88a2f02534ed", "0123456789ab");
+    let history = |turn, id: &str| ask("a", turn, &format!("versions:\n{id}\tpm\n"));
+    let again = |id: &str| ask("a", 1, &format!("{id} and {id}"));
+    let cites = |id: &str| says(&format!("I compare with {id}."));
+    let exchanges = vec![(history(0, was), cites(was)), (again(was), says("done"))];
+    record(&home.file, exchanges).await;
+    let of_now = player(&home.file);
+    assert_eq!(call(&of_now, &history(0, is)).await, cites(is));
+    assert_eq!(call(&of_now, &again(is)).await, says("done"));
+    // An id stands for one other id, and only ids may differ.
+    let strict = player(&home.file);
+    assert_eq!(call(&strict, &history(0, is)).await, cites(is));
+    assert!(refusal(&strict, &again(other)).await.contains(other));
+    let mut longer = history(0, is);
+    longer.system.push_str(" Always.");
+    assert!(refusal(&player(&home.file), &longer).await.contains("the system prompt differs"));
+}
+
+#[tokio::test]
 async fn a_changed_request_is_explained_and_never_answered() {
     let home = home();
     let mut first = ask("a", 0, "go\nnow\nplease");

@@ -7,6 +7,7 @@
 //! none while it is being replayed. A call cut off by its deadline has no answer and is not
 //! recorded, so a run with such a call can be replayed only up to that point.
 
+mod commits;
 mod differ;
 mod lines;
 mod record;

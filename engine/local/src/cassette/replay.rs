@@ -11,6 +11,7 @@ use cloudcrew_ports::model::{
     Billing, Block, CallContext, Model, ModelFault, ModelReply, ModelRequest,
 };
 
+use super::commits::Commits;
 use super::lines::{self, Place};
 use super::{Answer, Asked, Call, CassetteError, Scrubber, differ, same_place};
 
@@ -26,6 +27,7 @@ struct Tape {
     /// Where the first call was made.
     first: Option<CallContext>,
     agents: BTreeMap<String, Track>,
+    commits: Commits,
 }
 
 /// The calls of one agent.
@@ -59,7 +61,7 @@ impl Player {
     fn answer(&self, request: &ModelRequest<'_>) -> Result<ModelReply, ModelFault> {
         let asked = Asked::of(request, &self.scrubber);
         let mut tape = self.tape.lock().unwrap_or_else(PoisonError::into_inner);
-        let Tape { file, agents, .. } = &mut *tape;
+        let Tape { file, agents, commits, .. } = &mut *tape;
         let Some(track) = agents.get_mut(request.agent) else {
             let known: Vec<String> = agents.keys().map(|name| format!("`{name}`")).collect();
             let known = if known.is_empty() {
@@ -83,7 +85,10 @@ impl Player {
         };
         let call = lines::read(&self.path, file, *place)
             .map_err(|error| ModelFault::denied("CassetteError", error.to_string()))?;
-        if let Some(difference) = differ::difference(&call.asked, &asked) {
+        if call.asked != asked {
+            commits.pair(&call.asked, &asked);
+        }
+        if let Some(difference) = differ::difference(&commits.read(call.asked), &asked) {
             let which = format!(
                 "call {} of `{}` does not match line {}",
                 next + 1,
@@ -93,7 +98,7 @@ impl Player {
             return Err(self.mismatch(format!("{which}: {difference}")));
         }
         track.next = Some(next + 1);
-        match call.answer {
+        match commits.read(call.answer) {
             Answer::Reply(reply) => Ok(reply),
             Answer::Fault(fault) => Err(fault),
         }
@@ -157,7 +162,7 @@ impl Tape {
             None if end.whole == 0 => {
                 Err(lines::damaged(path, 1, "it is not the header of a cassette"))
             }
-            None => Ok(Tape { file, first, agents }),
+            None => Ok(Tape { file, first, agents, commits: Commits::default() }),
         }
     }
 }
