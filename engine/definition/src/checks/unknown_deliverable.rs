@@ -1,7 +1,8 @@
-//! A path in a rehearsal looks like a deliverable but is not one.
+//! A path in a rehearsal should be a deliverable but is not one.
 //!
-//! A test that expects it could never pass, and an agent cannot forget it. Paths that resemble no
-//! deliverable are not reported, because a crew also writes other files.
+//! An agent can only forget a deliverable, and only a deliverable is rejected. A test that expects
+//! a misspelled one could never pass. Expected paths that resemble no deliverable are not reported,
+//! because a crew also writes other files.
 //!
 //! Wrong:
 //!
@@ -48,13 +49,13 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let forgotten = bends.clone().filter_map(|b| text(b.forgets.as_ref()?));
     let rejected = bends.filter_map(|b| text(&b.rejects.as_ref()?.get()?.path));
     let looked = PAIRS / known.len().max(1);
-    let named = rehearsals()
-        .flat_map(expected)
-        .filter_map(|d| text(&d.path))
-        .chain(forgotten)
-        .chain(rejected);
-    for (path, span) in named.filter(|(path, _)| !known.contains(path)).take(looked) {
-        if closest(path, &known).is_some_and(|near| distance(path, near) <= NEAR) {
+    let named = rehearsals().flat_map(expected).filter_map(|d| text(&d.path));
+    let named = named.map(|path| (path, false));
+    let bent = forgotten.chain(rejected).map(|path| (path, true));
+    let unknown = named.chain(bent).filter(|((path, _), _)| !known.contains(path));
+    for ((path, span), must_be) in unknown.take(looked) {
+        let is_near = || closest(path, &known).is_some_and(|near| distance(path, near) <= NEAR);
+        if must_be || is_near() {
             let found = report
                 .error(CHECK.code, format!("no deliverable has the path `{path}`"))
                 .at(span, "");
