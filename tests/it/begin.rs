@@ -17,7 +17,7 @@ fn cloudcrew(folder: &Path, words: &[&str]) -> Done {
 #[test]
 fn a_new_workspace_passes_its_checks_and_tests_and_runs() {
     for (kind, sow, tests) in [
-        (&["init", "new"][..], "retail-orders.md", 12),
+        (&["init", "new"][..], "retail-orders.md", 13),
         (&["init", "new", "--minimal"], "example.md", 1),
     ] {
         let folder = tempfile::tempdir().expect("a folder");
