@@ -71,7 +71,8 @@ pub(super) fn renamed<'a, 'b>(
     match unused {
         [unused]
             if missing.all(|other| other == name)
-                && closest(last(name), &[last(unused)]).is_none() =>
+                && closest(last(name), &[last(unused)]).is_none()
+                && (last(name) != last(unused) || closest(name, &[unused]).is_none()) =>
         {
             Some((name, unused))
         }
