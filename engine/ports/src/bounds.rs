@@ -114,6 +114,17 @@ fn weight(value: &Value) -> usize {
     }
 }
 
+/// The beginning and the end of a text of more than `most` bytes, and how much is left out between
+/// them: what failed is often said last.
+pub fn both_ends(text: String, most: usize) -> String {
+    if text.len() <= most {
+        return text;
+    }
+    let first = text.floor_char_boundary(most / 2);
+    let last = text.ceil_char_boundary(text.len() - most / 2);
+    format!("{}\n[{} bytes left out]\n{}", &text[..first], last - first, &text[last..])
+}
+
 /// Truncates a text at the last character that fits.
 pub fn cut(text: &mut String, most: usize) {
     if text.len() > most {

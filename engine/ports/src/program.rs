@@ -73,7 +73,7 @@ impl Default for Limits {
     }
 }
 
-/// How a program ended.
+/// How a program ended. It is shown in words that follow the program's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProgramEnd {
     /// With this exit code.
@@ -82,6 +82,17 @@ pub enum ProgramEnd {
     Signalled(i32),
     /// It was stopped because it exceeded a limit: `120 s`, `2048 MiB of memory`.
     Exceeded(String),
+}
+
+impl std::fmt::Display for ProgramEnd {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ProgramEnd::Exited(0) => write!(f, "succeeded"),
+            ProgramEnd::Exited(code) => write!(f, "failed with exit code {code}"),
+            ProgramEnd::Signalled(signal) => write!(f, "was ended by signal {signal}"),
+            ProgramEnd::Exceeded(limit) => write!(f, "was stopped: it exceeded {limit}"),
+        }
+    }
 }
 
 /// A file that a program changed.

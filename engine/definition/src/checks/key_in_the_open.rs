@@ -24,6 +24,7 @@ use std::net::IpAddr;
 use super::unknown_budget::part;
 use super::{Check, Context};
 use crate::diagnostic::{Report, Severity};
+use crate::syntax::SECRET;
 
 pub(super) const CHECK: Check = Check { code: "key-in-the-open", run: Some(run) };
 
@@ -102,13 +103,11 @@ fn servers(context: &Context<'_>, report: &mut Report) {
         let variables = part(&server.environment).into_iter().flat_map(|all| all.0.0.iter());
         for (key, value) in headers.clone().chain(variables) {
             let (Some(key), Some(text)) = (key.get(), value.get()) else { continue };
-            if is_secret(key) && !text.is_empty() && !text.contains(REFERENCE) {
+            if is_secret(key) && !text.is_empty() && !text.contains(SECRET) {
                 report
                     .error(CHECK.code, format!("server `{name}` has a secret in `{key}`"))
                     .at(value.span, "everyone who reads this file can use it")
-                    .help(format!(
-                        "write `{REFERENCE}NAME`, and set the secret where the crew runs"
-                    ));
+                    .help(format!("write `{SECRET}NAME`, and set the secret where the crew runs"));
             }
         }
         let Some((at, url)) = server.url.as_ref().and_then(|url| Some((url.span, url.get()?)))
@@ -117,7 +116,7 @@ fn servers(context: &Context<'_>, report: &mut Report) {
         };
         let sent = headers
             .clone()
-            .find(|(_, value)| value.get().is_some_and(|text| text.contains(REFERENCE)));
+            .find(|(_, value)| value.get().is_some_and(|text| text.contains(SECRET)));
         let host = host(url);
         if let Some((_, value)) = sent
             && url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"))
@@ -135,9 +134,6 @@ fn servers(context: &Context<'_>, report: &mut Report) {
         }
     }
 }
-
-/// What stands for a secret.
-const REFERENCE: &str = "secret://";
 
 /// Whether a header or variable of this name holds a secret.
 fn is_secret(name: &str) -> bool {

@@ -23,12 +23,9 @@ use super::context::text;
 use super::unknown_budget::part;
 use super::{Check, Context};
 use crate::diagnostic::Report;
-use crate::syntax::{MAX_SERVER_NAME, is_program};
+use crate::syntax::{MAX_SERVER_NAME, SECRET, is_program, secret_name};
 
 pub(super) const CHECK: Check = Check { code: "server-half-named", run: Some(run) };
-
-/// What stands for a secret.
-const REFERENCE: &str = "secret://";
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let Some(servers) = context.crew().and_then(|crew| part(&crew.servers)) else { return };
@@ -52,17 +49,14 @@ fn run(context: &Context<'_>, report: &mut Report) {
             wrong(at, format!("runs `{program}`, which is not the name of a program"), help);
         }
         let words = server.command.as_ref().and_then(|words| words.get()).into_iter().flatten();
-        if let Some((_, at)) = words.filter_map(text).find(|(word, _)| word.contains(REFERENCE)) {
+        if let Some((_, at)) = words.filter_map(text).find(|(word, _)| word.contains(SECRET)) {
             let help = "put it into `environment`: other processes could read an argument";
             wrong(at, "has a secret in its `command`".to_owned(), help);
         }
         let values = part(&server.headers).into_iter().flat_map(|all| all.0.0.iter());
         let values = values.chain(part(&server.environment).into_iter().flat_map(|a| a.0.0.iter()));
         for (value, at) in values.filter_map(|(_, value)| text(value)) {
-            let is_name = |rest: &str| {
-                rest.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-            };
-            if value.split(REFERENCE).skip(1).any(|rest| !is_name(rest)) {
+            if value.split(SECRET).skip(1).any(|rest| secret_name(rest).is_empty()) {
                 let help = "write `secret://` and a name in lower case";
                 wrong(at, "refers to a secret without a name".to_owned(), help);
             }

@@ -28,7 +28,8 @@ pub use rehearsal::{
     RehearsalFile, Rejection, ReviewBend, Stars,
 };
 pub use server::{
-    Grant, MAX_SERVER_NAME, SERVER_TOOL_PATTERN, Server, is_server_tool, server_tool,
+    Grant, MAX_SERVER_NAME, SECRET, SERVER_TOOL_PATTERN, Server, is_server_tool, secret_name,
+    server_tool,
 };
 pub use workflow::{SowHeadings, WorkflowFile};
 pub use written::{Entries, Written};

@@ -17,14 +17,15 @@ pub struct Server {
     #[schemars(length(min = 1, max = 100), inner(length(max = 4000)),
         extend("examples" = [["mcp-server-filesystem", "."]]))]
     pub command: Option<Written<Vec<Written<String>>>>,
-    /// Variables for the program. `secret://NAME` in a value stands for a secret.
+    /// Variables for the program. `secret://NAME` in a value is replaced with that secret.
     #[schemars(extend("examples" = [{"LOG_LEVEL": "error", "API_TOKEN": "secret://tickets"}]))]
     pub environment: Option<Written<Variables>>,
     /// URL of the service, which speaks MCP over streamable HTTP. Redirects are not followed.
     #[schemars(regex(pattern = "^https?://[^\\s/?#@]+(/[^\\s?#]*)?$"),
         extend("x-cloudcrew-form" = "url", "examples" = ["https://tickets.example.com/mcp"]))]
     pub url: Option<Written<String>>,
-    /// Headers of each request to the service. `secret://NAME` in a value stands for a secret.
+    /// Headers of each request to the service. `secret://NAME` in a value is replaced with that
+    /// secret.
     #[schemars(extend("examples" = [{"authorization": "Bearer secret://tickets"}]))]
     pub headers: Option<Written<Headers>>,
     /// Maximum time for one call.
@@ -85,9 +86,9 @@ pub struct Grant {
     #[schemars(length(min = 1, max = 100), inner(regex(pattern = SERVER_TOOL_PATTERN)),
         extend("examples" = [["search_tickets", "read_ticket"]]))]
     pub tools: Written<Vec<Written<String>>>,
-    /// Values that arguments may have, keyed by argument: globs in which `*` stands for any
-    /// characters but `/`, and `**` for any at all; other characters stand for themselves. `!glob`
-    /// excludes values again. A call must give each of these arguments.
+    /// Allowed values, keyed by argument, as globs: `*` matches any characters except `/`, and `**`
+    /// matches any characters. All other characters match only themselves. `!glob` excludes values.
+    /// A call must give each of these arguments.
     #[schemars(extend("examples" = [{"path": ["docs/**", "!docs/private/**"]}]))]
     pub arguments: Option<Written<Arguments>>,
 }
@@ -130,6 +131,20 @@ pub const SERVER_TOOL_PATTERN: &str = "^[A-Za-z0-9_-]{1,42}$";
 pub fn is_server_tool(text: &str) -> bool {
     let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
     (1..=42).contains(&text.len()) && text.bytes().all(fits)
+}
+
+/// What is replaced with a secret, before the secret's name.
+pub const SECRET: &str = "secret://";
+
+/// The name of a secret with which a text begins, possibly empty: lower-case letters, digits, `-`
+/// and `_`, with a letter or a digit first.
+pub fn secret_name(text: &str) -> &str {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    if !text.starts_with(plain) {
+        return "";
+    }
+    let end = text.find(|c| !plain(c) && c != '-' && c != '_').unwrap_or(text.len());
+    &text[..end]
 }
 
 /// Maximum length of a server's name.

@@ -83,13 +83,7 @@ fn talk(job: &Job) -> io::Result<()> {
     let child = prepared(job)?.spawn()?;
     match ended(child.id(), &job.limits, began)? {
         ProgramEnd::Exited(0) => Ok(()),
-        ProgramEnd::Exited(code) => {
-            Err(io::Error::other(format!("it ended with exit code {code}")))
-        }
-        ProgramEnd::Signalled(signal) => {
-            Err(io::Error::other(format!("it was ended by signal {signal}")))
-        }
-        ProgramEnd::Exceeded(limit) => Err(io::Error::other(format!("it exceeded {limit}"))),
+        end => Err(io::Error::other(format!("it {end}"))),
     }
 }
 

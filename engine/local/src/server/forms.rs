@@ -88,7 +88,7 @@ impl ClientHandler for Forms {
                 let schema = serde_json::to_value(&requested_schema).unwrap_or_default();
                 self.answer(&message, &schema)
             }
-            // Nobody is sent to an address that a server names.
+            // A server must not send people to web pages.
             _ => ElicitResult::new(ElicitationAction::Decline),
         })
     }

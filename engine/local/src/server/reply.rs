@@ -1,5 +1,6 @@
 //! The result of a tool, as text of a bounded size.
 
+use cloudcrew_ports::bounds::both_ends;
 use cloudcrew_ports::server::{MAX_TEXT, Served};
 use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
 
@@ -32,7 +33,7 @@ pub(super) fn read(result: CallToolResult) -> Served {
     if let Some(data) = result.structured_content.filter(|_| text.trim().is_empty()) {
         text = data.to_string();
     }
-    let text = shortened(text);
+    let text = both_ends(text, MAX_TEXT);
     match result.is_error == Some(true) {
         true => Served::Failed(text),
         false => Served::Said(text),
@@ -45,14 +46,4 @@ fn address(resource: &ResourceContents) -> &str {
         | ResourceContents::BlobResourceContents { uri, .. } => uri,
         _ => "a resource",
     }
-}
-
-/// The beginning and the end of a text that is too long.
-fn shortened(text: String) -> String {
-    if text.len() <= MAX_TEXT {
-        return text;
-    }
-    let first = text.floor_char_boundary(MAX_TEXT / 2);
-    let last = text.ceil_char_boundary(text.len() - MAX_TEXT / 2);
-    format!("{}\n[{} bytes left out]\n{}", &text[..first], last - first, &text[last..])
 }
