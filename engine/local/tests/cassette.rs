@@ -206,7 +206,7 @@ async fn commits_have_the_ids_of_the_replay() {
     let of_now = player(&home.file);
     assert_eq!(call(&of_now, &history(0, is)).await, cites(is));
     assert_eq!(call(&of_now, &again(is)).await, says("done"));
-    // An id stands for one other id, and only ids may differ.
+    // Each id is paired with one other, and only ids may differ.
     let strict = player(&home.file);
     assert_eq!(call(&strict, &history(0, is)).await, cites(is));
     assert!(refusal(&strict, &again(other)).await.contains(other));

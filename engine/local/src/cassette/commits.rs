@@ -30,7 +30,8 @@ impl Commits {
             return;
         };
         let (mut was, mut is) = (Vec::new(), Vec::new());
-        if without_ids(recorded, &mut was) == without_ids(now, &mut is) {
+        let same = without_ids(recorded, &mut was) == without_ids(now, &mut is);
+        if same && was.len() == is.len() {
             for (was, is) in was.into_iter().zip(is) {
                 self.0.entry(was).or_insert(is);
             }
@@ -58,7 +59,7 @@ impl Commits {
 fn without_ids(value: Value, ids: &mut Vec<String>) -> Value {
     changed(value, &mut |text| {
         ids.extend(ID.find_iter(&text).map(|found| found.as_str().to_owned()));
-        ID.replace_all(&text, "").into_owned()
+        ID.replace_all(&text, "ID").into_owned()
     })
 }
 

@@ -103,6 +103,18 @@ impl Knowledge {
         (since, failed)
     }
 
+    /// The verdicts that found fault with a path in a phase: reviewer and findings, oldest first.
+    pub(super) fn faults<'a>(
+        &'a self,
+        phase: &'a str,
+        path: &str,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let title = format!(" found fault with {path}");
+        self.rows_of("review")
+            .filter(move |row| row.phase == phase)
+            .filter_map(move |row| Some((row.title.strip_suffix(&title)?, row.body.as_str())))
+    }
+
     /// The swarm that last wrote a deliverable, from its commit message.
     pub(super) fn written_in(&self, phase: &str, path: &str) -> Option<u32> {
         let row = self

@@ -320,11 +320,8 @@ impl Worker<'_> {
 
     /// What the rehearsal file finds wrong with a deliverable, once.
     fn rejects(&self, d: &Deliverable) -> Option<String> {
-        let verdicts = self.known.rows_of("review").filter(|row| {
-            row.phase == self.phase.name
-                && row.title == format!("{} found fault with {}", self.agent.name, d.path)
-        });
-        if verdicts.count() > 0 {
+        let mut faults = self.known.faults(&self.phase.name, &d.path);
+        if faults.any(|(reviewer, _)| reviewer == self.agent.name) {
             return None;
         }
         self.model.bends(self.request).find_map(|b| match &b.bend {
@@ -400,7 +397,7 @@ fn reviewed(path: &str, document: &str) -> serde_json::Value {
     if let Some((_, first)) = sections.iter_mut().next() {
         *first = format!("> {}\n\n{}", compose::MARK, first.as_str().unwrap_or_default()).into();
     }
-    let tried = format!("This is a rehearsal: nobody has looked.\n\n{tried}");
+    let tried = format!("This is a rehearsal: nothing was reviewed.\n\n{tried}");
     json!({ "path": path, "sections": sections, "findings": [], "tried": tried })
 }
 

@@ -92,11 +92,8 @@ impl Sketch<'_> {
         for row in self.known.rows_of("decision") {
             notes.push(format!("Proposed: {} ({})", line(&row.title), row.source));
         }
-        let fault = format!(" found fault with {}", self.deliverable.path);
-        for row in self.known.rows_of("review").filter(|r| r.phase == self.phase.name) {
-            if let Some(reviewer) = row.title.strip_suffix(&fault) {
-                notes.push(format!("Fixed after {reviewer}'s review: {}", line(&row.body)));
-            }
+        for (reviewer, findings) in self.known.faults(&self.phase.name, &self.deliverable.path) {
+            notes.push(format!("Fixed after {reviewer}'s review: {}", line(findings)));
         }
         for row in self.known.rows_of("feedback").filter(|r| r.phase == self.phase.name) {
             notes.push(format!("Asked for by the customer: {}", line(&row.body)));
