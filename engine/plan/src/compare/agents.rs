@@ -1,7 +1,6 @@
 //! Agents and their models: permissions, instructions and costs.
 
 use cloudcrew_definition::crew::{Agent, Definition, Live, Model, Price, Reach, Workflow};
-
 use cloudcrew_definition::syntax::written;
 
 use super::budgets::differ as budget;
@@ -126,18 +125,14 @@ fn at(reach: &Reach) -> String {
     }
 }
 
-/// Servers that both definitions have. What they offer is not part of a definition before an
+/// Servers: new, removed and changed ones. What they offer is not part of a definition before an
 /// engagement begins.
 fn servers(before: &Definition, after: &Definition, found: &mut Vec<Change>) {
-    let names = |of: &Definition| -> Vec<String> {
-        of.servers.iter().map(|server| format!("{} ({})", server.name, at(&server.reach))).collect()
+    let only = |here: &Definition, there: &Definition| -> Vec<String> {
+        let only = here.servers.iter().filter(|server| there.server(&server.name).is_none());
+        only.map(|server| format!("{} ({})", server.name, at(&server.reach))).collect()
     };
-    let known = |of: &Definition, name: &str| {
-        of.servers.iter().any(|s| name.starts_with(&format!("{} (", s.name)))
-    };
-    let (old, new) = (names(before), names(after));
-    let came: Vec<String> = new.into_iter().filter(|name| !known(before, name)).collect();
-    let went: Vec<String> = old.into_iter().filter(|name| !known(after, name)).collect();
+    let (went, came) = (only(before, after), only(after, before));
     let (about, file) = ("servers".to_owned(), "agents.yaml".to_owned());
     Changes { found, about, file }.lists("servers", &went, &came, "new:", "removed:");
     for new in &after.servers {
