@@ -150,12 +150,8 @@ pub fn answers(project: &str, request: &Request, form: &AnswerForm) -> Vec<Strin
     let id = quoted(&request.id);
     if !form.parts.is_empty() {
         let parts = form.parts.iter().enumerate().map(|(n, part)| {
-            let choices = match part.choices.as_slice() {
-                [] => String::new(),
-                choices => format!(" ({})", choices.join(" / ")),
-            };
             let skipped = if part.optional { "; may be skipped" } else { "" };
-            let line = format!("line {}: {}{choices}{skipped}", n + 1, part.question);
+            let line = format!("line {}: {}{}{skipped}", n + 1, part.question, part.offered());
             row(&line).into_owned()
         });
         let command = pasted(&format!("answer {project} {id} --words-from -"));

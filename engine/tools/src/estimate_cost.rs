@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::outcome::{Outcome, ToolError};
 use super::prices::{found, price, services};
+use super::report::cell;
 use super::tool::TypedTool;
 use super::workplace::Workplace;
 
@@ -66,7 +67,6 @@ impl TypedTool for EstimateCost {
         let (mut total, mut unknown, mut notes) = (0.0, 0, String::new());
         for line in &a.lines {
             let Line { service, item, quantity, basis } = line;
-            let cell = |text: &str| row(text).replace('|', "\\|");
             let named = found(&all, service);
             let (service, item, unit, amount, source) = match price(&named, item, region) {
                 Ok((service, price)) => {
@@ -91,10 +91,8 @@ impl TypedTool for EstimateCost {
                         row(service),
                         row(region)
                     ));
-                    {
-                        let unknown = || "unknown".to_owned();
-                        (service.as_str(), item.as_str(), unknown(), unknown(), "none".to_owned())
-                    }
+                    let unknown = || "unknown".to_owned();
+                    (service.as_str(), item.as_str(), unknown(), unknown(), "none".to_owned())
                 }
             };
             table.push_str(&format!(

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::outcome::{Outcome, ToolError};
+use super::report::counted;
 use super::tool::TypedTool;
 use super::units::units;
 use super::workplace::Workplace;
@@ -78,7 +79,7 @@ impl TypedTool for KnowledgeSearch {
             }
         }
         let mut text = match hits.is_empty() {
-            true => format!("Nothing fits in {} files.\n", files.len()),
+            true => format!("Nothing fits in {}.\n", counted(files.len(), "file")),
             false => hits.iter().map(|hit| shown(hit, &a.words)).collect::<String>(),
         };
         if left_out > 0 {

@@ -5,6 +5,7 @@
 //! and any that a server adds at run time.
 
 mod answer_remark;
+mod aside;
 mod ask_customer;
 mod aws_provider_docs;
 mod aws_service_lookup;

@@ -51,7 +51,7 @@ pub(super) struct Dependency {
     pub(super) name: String,
     /// The line that names it, from 1.
     pub(super) line: usize,
-    /// Whether it stands for one version.
+    /// Whether only one version satisfies it.
     pub(super) pinned: bool,
     /// Whether it comes from elsewhere than a registry: a URL, a repository.
     pub(super) foreign: bool,

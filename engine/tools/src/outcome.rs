@@ -55,6 +55,14 @@ pub struct Part {
 }
 
 impl Part {
+    /// Its choices in brackets behind a question, such as ` (yes / no)`; empty without any.
+    pub fn offered(&self) -> String {
+        match self.choices.as_slice() {
+            [] => String::new(),
+            choices => format!(" ({})", choices.join(" / ")),
+        }
+    }
+
     /// How it may be answered.
     fn form(&self) -> AnswerForm {
         let (choices, optional) = (self.choices.clone(), self.optional);
@@ -151,9 +159,7 @@ impl AnswerForm {
         let chosen = self.choices.iter().find(by_words);
         chosen.or_else(|| self.choices.get(number()?)).cloned()
     }
-}
 
-impl AnswerForm {
     /// Each question with its answer.
     fn answers(&self, text: &str) -> String {
         let mut lines = text.trim_end().lines();
@@ -229,13 +235,13 @@ pub struct ItemChange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemState {
-    /// Nobody has begun.
+    /// Not started.
     Todo,
-    /// Someone works on it.
+    /// In progress.
     Doing,
-    /// It is done.
+    /// Done.
     Done,
-    /// It is not needed any more.
+    /// No longer needed.
     Dropped,
 }
 

@@ -53,7 +53,7 @@ pub(super) fn price<'a>(
     item: &str,
     region: &str,
 ) -> Result<Priced<'a>, Vec<Priced<'a>>> {
-    // Which of several services is meant, nobody can say.
+    // It is not known which of several services is meant.
     if services.iter().any(|service| plain(&service.name) != plain(&services[0].name)) {
         return Err(Vec::new());
     }

@@ -1,10 +1,12 @@
 //! What tools that run programs share: refusals an agent can read, reports, and what is kept.
 
 use cloudcrew_definition::path::RepoPath;
-use cloudcrew_ports::program::{ChangedFile, ProgramEnd, ProgramFault, Ran};
+use cloudcrew_ports::bounds::both_ends;
+use cloudcrew_ports::program::{ChangedFile, ProgramFault, Ran};
 use cloudcrew_ports::secret::find;
 
 use super::outcome::ToolError;
+use super::report::listed;
 use super::tool::MAX_WRITE;
 use super::workplace::{Kept, Task, Workplace};
 
@@ -12,15 +14,18 @@ use super::workplace::{Kept, Task, Workplace};
 const MOST: usize = 48 * 1024;
 /// Maximum number of files named in a report.
 const NAMED: usize = 50;
+/// What an agent is told when a program is missing.
+pub(super) const NOT_CHECKED: &str =
+    "Do not claim that it ran; say in your artifacts what was not checked.";
 
 /// Runs a program. One that is missing, or cannot run here, is a refusal.
 pub(super) async fn ran(at: &dyn Workplace, task: Task) -> Result<Ran, ToolError> {
     at.run(task).await?.map_err(|fault| {
         let more = match fault {
             ProgramFault::Missing(_) | ProgramFault::NoSandbox(_) => {
-                "\nDo not claim that it ran; say in your artifacts what was not checked."
+                format!("\n{NOT_CHECKED}")
             }
-            ProgramFault::Refused(_) | ProgramFault::Failed(_) => "",
+            ProgramFault::Refused(_) | ProgramFault::Failed(_) => String::new(),
         };
         ToolError::Refused(format!("Not run: {fault}.{more}"))
     })
@@ -64,16 +69,6 @@ pub(super) async fn settings(
     })
 }
 
-/// How a program ended, in words that follow its name.
-pub(super) fn ended(end: &ProgramEnd) -> String {
-    match end {
-        ProgramEnd::Exited(0) => "succeeded".to_owned(),
-        ProgramEnd::Exited(code) => format!("failed with exit code {code}"),
-        ProgramEnd::Signalled(signal) => format!("was ended by signal {signal}"),
-        ProgramEnd::Exceeded(limit) => format!("was stopped: it exceeded {limit}"),
-    }
-}
-
 /// What a program printed, as data.
 pub(super) fn printed(ran: &Ran) -> String {
     let mut text = String::new();
@@ -82,24 +77,12 @@ pub(super) fn printed(ran: &Ran) -> String {
         if said.trim().is_empty() {
             continue;
         }
-        text.push_str(&format!("\n--- {name} ---\n{}\n", ends(said.trim_end())));
+        text.push_str(&format!(
+            "\n--- {name} ---\n{}\n",
+            both_ends(said.trim_end().to_owned(), MOST)
+        ));
     }
     text
-}
-
-/// The beginning and the end of a text: what failed is said last.
-fn ends(text: &str) -> String {
-    if text.len() <= MOST {
-        return text.to_owned();
-    }
-    let (mut first, mut last) = (MOST / 2, text.len() - MOST / 2);
-    while !text.is_char_boundary(first) {
-        first -= 1;
-    }
-    while !text.is_char_boundary(last) {
-        last += 1;
-    }
-    format!("{}\n[{} bytes left out]\n{}", &text[..first], last - first, &text[last..])
 }
 
 /// Text without the escape sequences that color a terminal.
@@ -158,19 +141,13 @@ pub(super) async fn kept(at: &dyn Workplace, ran: Ran, message: &str) -> Result<
     if ran.left_out > 0 {
         lines.push(format!("{} more that are not kept", ran.left_out));
     }
-    Ok(listed(&lines))
+    Ok(listed(&lines, NAMED))
 }
 
 /// The changes of a program that are not kept.
 pub(super) fn changed(ran: &Ran) -> String {
     let lines: Vec<String> = ran.changed.iter().map(|file| file.path.clone()).collect();
-    listed(&lines)
-}
-
-fn listed(lines: &[String]) -> String {
-    let more = lines.len().saturating_sub(NAMED);
-    let shown = lines.iter().take(NAMED).map(|line| format!("- {line}\n")).collect::<String>();
-    if more == 0 { shown } else { format!("{shown}- and {more} more\n") }
+    listed(&lines, NAMED)
 }
 
 #[cfg(test)]

@@ -15,6 +15,11 @@ pub(super) fn listed(lines: &[String], most: usize) -> String {
     text
 }
 
+/// A text as a cell of a table in Markdown.
+pub(super) fn cell(text: &str) -> String {
+    row(text).replace('|', "\\|")
+}
+
 /// A number of things: `1 finding`, `2 findings`.
 pub(super) fn counted(count: usize, thing: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };

@@ -74,8 +74,8 @@ impl TypedTool for ReviewIamPolicy {
         let found: Vec<String> =
             statements.iter().enumerate().flat_map(|(n, s)| findings(n + 1, s)).collect();
         if found.is_empty() {
-            let count = statements.len();
-            return Outcome::text(format!("{path}: nothing found in {count} statements."));
+            let count = counted(statements.len(), "statement");
+            return Outcome::text(format!("{path}: nothing found in {count}."));
         }
         let found: Vec<String> = found.iter().map(|line| row(line).into_owned()).collect();
         let count = counted(found.len(), "finding");

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::outcome::{Outcome, ToolError};
-use super::programs::{changed, ended, folder, kept, printed, ran};
+use super::programs::{changed, folder, kept, printed, ran};
 use super::results::results;
 use super::tool::TypedTool;
 use super::workplace::{Task, Workplace};
@@ -78,8 +78,7 @@ impl TypedTool for RunCommand {
         };
         let ran = ran(at, task).await?;
         let said = results(&ran).map(|said| format!("{said}\n")).unwrap_or_default();
-        let ended = ended(&ran.end);
-        let mut text = format!("{} {ended}.\n{said}{}", a.program, printed(&ran));
+        let mut text = format!("{} {}.\n{said}{}", a.program, ran.end, printed(&ran));
         if a.keep {
             let message = format!("Keep what {} changed", a.program);
             let kept = kept(at, ran, &message).await?;

@@ -8,7 +8,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::outcome::{Outcome, ToolError};
-use super::programs::{below, ended, folder, ran, settings};
+use super::programs::{below, folder, ran, settings};
+use super::report::counted;
 use super::tool::TypedTool;
 use super::weaknesses::weakness;
 use super::workplace::{Task, Workplace};
@@ -86,7 +87,7 @@ impl TypedTool for ScanCode {
             // Not as it is: it quotes what it takes for passwords.
             let text = format!(
                 "bandit {}, and its report of {} bytes cannot be read. Try a smaller folder.",
-                ended(&ran.end),
+                ran.end,
                 ran.output.len()
             );
             return Outcome::text(text);
@@ -99,8 +100,8 @@ impl TypedTool for ScanCode {
 fn summary(folder: &str, mut report: Report) -> String {
     let files = report.metrics.keys().filter(|name| *name != "_totals").count();
     let named = if folder.is_empty() { "the repository" } else { folder };
-    let mut text =
-        format!("Bandit in {named}: {} findings in {files} Python files.\n", report.results.len());
+    let found = counted(report.results.len(), "finding");
+    let mut text = format!("Bandit in {named}: {found} in {}.\n", counted(files, "Python file"));
     if files == 0 {
         text.push_str("It found no Python code: that is not a clean result.\n");
     }

@@ -181,7 +181,7 @@ impl Findings {
     }
 }
 
-/// What Trivy knows, or that nobody has looked.
+/// The vulnerabilities that Trivy knows, or why they were not checked.
 async fn vulnerabilities(at: &dyn Workplace, folder: &str) -> Result<String, ToolError> {
     let arguments = [
         "fs",

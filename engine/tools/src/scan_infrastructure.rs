@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::outcome::{Outcome, ToolError};
-use super::programs::{below, ended, folder, ran, settings};
+use super::programs::{below, folder, ran, settings};
 use super::tool::TypedTool;
 use super::workplace::{Task, Workplace};
 
@@ -54,7 +54,7 @@ impl TypedTool for ScanInfrastructure {
             // Not as it is: it quotes what it takes for passwords.
             let text = format!(
                 "checkov {}, and its report of {} bytes cannot be read. Try a smaller folder.",
-                ended(&ran.end),
+                ran.end,
                 ran.output.len()
             );
             return Outcome::text(text);

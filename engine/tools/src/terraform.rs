@@ -1,6 +1,12 @@
-//! What a Terraform file would do beyond describing resources.
+//! Terraform in the sandbox, and what a file would do beyond describing resources.
 
+use cloudcrew_ports::program::{Limits, ProgramEnd, Ran};
 use hcl::structure::{Block, Body};
+
+use super::aside::aside;
+use super::outcome::ToolError;
+use super::programs;
+use super::workplace::{Task, Workplace};
 
 /// Providers that plan without a network and without secrets.
 const LOCAL: [&str; 5] = ["terraform", "null", "random", "time", "tls"];
@@ -8,8 +14,32 @@ const LOCAL: [&str; 5] = ["terraform", "null", "random", "time", "tls"];
 const LARGEST: usize = 256 * 1024;
 /// Maximum nesting.
 const DEEPEST: usize = 60;
-/// Stack of the thread that parses: 64 MiB.
-const STACK: usize = 64 * 1024 * 1024;
+
+/// Runs a script of Terraform commands in a folder, all in one sandbox: what `init` prepares is not
+/// kept.
+pub(super) async fn ran(at: &dyn Workplace, folder: &str, script: &str) -> Result<Ran, ToolError> {
+    // Terraform itself says more when it is missing.
+    let task = Task {
+        program: "sh".to_owned(),
+        arguments: vec!["-c".to_owned(), script.to_owned()],
+        folder: folder.to_owned(),
+        environment: [("CHECKPOINT_DISABLE", "1"), ("TF_IN_AUTOMATION", "1")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec(),
+        limits: Limits { processes: 512, ..Limits::default() },
+    };
+    let ran = programs::ran(at, task).await?;
+    match ran.end {
+        ProgramEnd::Exited(127) => {
+            let why = format!(
+                "Not run: `terraform` is not installed where programs may run.\n{}",
+                programs::NOT_CHECKED
+            );
+            Err(ToolError::Refused(why))
+        }
+        _ => Ok(ran),
+    }
+}
 
 /// Why a file cannot be planned here; empty if it can.
 pub(super) fn unplannable(text: &str) -> Vec<String> {
@@ -24,12 +54,7 @@ pub(super) fn unplannable(text: &str) -> Vec<String> {
         Ok(body) => reasons(&body),
         Err(error) => vec![format!("it does not parse: {error}")],
     };
-    let thread = std::thread::Builder::new().stack_size(STACK).spawn(read);
-    let read = thread.map(std::thread::JoinHandle::join);
-    match read {
-        Ok(Ok(reasons)) => reasons,
-        Ok(Err(_)) | Err(_) => vec!["the parser gave up".to_owned()],
-    }
+    aside(read).unwrap_or_else(|| vec!["the parser gave up".to_owned()])
 }
 
 /// How deep brackets are nested, whatever they are in.
@@ -105,7 +130,8 @@ mod tests {
     #[test]
     fn only_what_needs_nothing_outside_is_planned() {
         let right = "variable \"size\" { default = 3 }\n\
-                     resource \"terraform_data\" \"a\" { input = var.size }\nmodule \"net\" { source = \"./net\" }\n";
+                     resource \"terraform_data\" \"a\" { input = var.size }\n\
+                     module \"net\" { source = \"./net\" }\n";
         assert!(unplannable(right).is_empty(), "{:?}", unplannable(right));
         for (wrong, why) in [
             ("resource \"aws_sqs_queue\" \"a\" {}", "provider `aws`"),

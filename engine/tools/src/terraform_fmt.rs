@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::outcome::{Outcome, ToolError};
-use super::programs::{ended, folder, kept, printed, ran};
+use super::programs::{folder, kept, printed, ran};
 use super::run_command::COMMITTED;
 use super::tool::TypedTool;
 use super::workplace::{Task, Workplace};
@@ -46,7 +46,7 @@ impl TypedTool for TerraformFmt {
         };
         let ran = ran(at, task).await?;
         if ran.end != ProgramEnd::Exited(0) {
-            let text = format!("terraform fmt {}.\n{}", ended(&ran.end), printed(&ran));
+            let text = format!("terraform fmt {}.\n{}", ran.end, printed(&ran));
             return Outcome::text(text);
         }
         let changed = kept(at, ran, &format!("Format {}", a.folder)).await?;

@@ -5,23 +5,23 @@ use cloudcrew_definition::catalogue::{Capability, Effect};
 use cloudcrew_definition::digest::sha256;
 use cloudcrew_definition::shown::row;
 use cloudcrew_ports::ledger::LedgerKind;
-use cloudcrew_ports::program::{Limits, ProgramEnd};
+use cloudcrew_ports::program::ProgramEnd;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::outcome::{Outcome, ToolError};
-use super::programs::{ended, folder, printed, ran};
+use super::programs::{folder, printed};
 use super::report::{counted, listed};
-use super::terraform::unplannable;
+use super::terraform::{ran, unplannable};
 use super::tool::TypedTool;
-use super::workplace::{Task, Workplace};
+use super::workplace::Workplace;
 
 pub(super) struct TerraformPlan;
 
 /// Maximum number of changes to list.
 const MOST: usize = 100;
-/// All in one sandbox: the plan is not kept.
+/// What it runs; the plan is not kept.
 const SCRIPT: &str = "terraform init -backend=false -input=false -no-color >&2 && \
                       terraform plan -input=false -lock=false -no-color -out=/tmp/plan >&2 && \
                       exec terraform show -json /tmp/plan";
@@ -64,24 +64,10 @@ impl TypedTool for TerraformPlan {
             let why = format!("Not planned:\n{}", listed(&reasons, MOST));
             return Err(ToolError::Refused(why));
         }
-        let task = Task {
-            program: "sh".to_owned(),
-            arguments: vec!["-c".to_owned(), SCRIPT.to_owned()],
-            folder: below,
-            environment: [("CHECKPOINT_DISABLE", "1"), ("TF_IN_AUTOMATION", "1")]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .to_vec(),
-            limits: Limits { processes: 512, ..Limits::default() },
-        };
-        let ran = ran(at, task).await?;
-        if ran.end == ProgramEnd::Exited(127) {
-            let why = "Not run: `terraform` is not installed where programs may run.\nDo not claim \
-                       that it ran; say in your artifacts what was not checked.";
-            return Err(ToolError::Refused(why.to_owned()));
-        }
+        let ran = ran(at, &below, SCRIPT).await?;
         let plan = serde_json::from_slice::<Value>(&ran.output).ok();
         let Some(plan) = plan.filter(|_| ran.end == ProgramEnd::Exited(0)) else {
-            let text = format!("terraform {}.\n{}", ended(&ran.end), printed(&ran));
+            let text = format!("terraform {}.\n{}", ran.end, printed(&ran));
             return Outcome::text(text);
         };
         let (lines, summary) = changes(&plan);
@@ -117,23 +103,10 @@ fn changes(plan: &Value) -> (Vec<String>, String) {
 /// `jq -cS '{resource_changes, output_changes}'` prints them, so that whoever applies a plan can
 /// compare it.
 fn digest(plan: &Value) -> String {
-    let parts = json!({ "resource_changes": plan["resource_changes"],
+    let mut parts = json!({ "resource_changes": plan["resource_changes"],
         "output_changes": plan["output_changes"] });
-    sha256(format!("{}\n", sorted(&parts)).as_bytes())
-}
-
-/// A value with the keys of its objects in order.
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(map) => {
-            let mut entries: Vec<(&String, &Value)> = map.iter().collect();
-            entries.sort_by_key(|(key, _)| *key);
-            let entries = entries.into_iter().map(|(key, value)| (key.clone(), sorted(value)));
-            Value::Object(entries.collect::<Map<String, Value>>())
-        }
-        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
-        other => other.clone(),
-    }
+    parts.sort_all_objects();
+    sha256(format!("{parts}\n").as_bytes())
 }
 
 #[cfg(test)]

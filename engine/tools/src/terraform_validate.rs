@@ -3,20 +3,20 @@
 use async_trait::async_trait;
 use cloudcrew_definition::catalogue::{Capability, Effect};
 use cloudcrew_definition::shown::row;
-use cloudcrew_ports::program::{Limits, ProgramEnd};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::outcome::{Outcome, ToolError};
-use super::programs::{below, ended, folder, printed, ran};
+use super::programs::{below, folder, printed};
+use super::terraform::ran;
 use super::tool::TypedTool;
-use super::workplace::{Task, Workplace};
+use super::workplace::Workplace;
 
 pub(super) struct TerraformValidate;
 
 /// Maximum number of mistakes to list.
 const MOST: usize = 100;
-/// Both in one sandbox: what `init` prepares is not kept.
+/// What it runs.
 const SCRIPT: &str = "terraform init -backend=false -input=false -no-color >&2 && \
                       exec terraform validate -json";
 
@@ -70,24 +70,9 @@ impl TypedTool for TerraformValidate {
 
     async fn run(&self, at: &dyn Workplace, a: Arguments) -> Result<Outcome, ToolError> {
         let below_root = folder(&a.folder)?;
-        // Terraform itself says more when it is missing.
-        let task = Task {
-            program: "sh".to_owned(),
-            arguments: vec!["-c".to_owned(), SCRIPT.to_owned()],
-            folder: below_root.clone(),
-            environment: [("CHECKPOINT_DISABLE", "1"), ("TF_IN_AUTOMATION", "1")]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .to_vec(),
-            limits: Limits { processes: 512, ..Limits::default() },
-        };
-        let ran = ran(at, task).await?;
-        if ran.end == ProgramEnd::Exited(127) {
-            let why = "Not run: `terraform` is not installed where programs may run.\nDo not claim \
-                       that it ran; say in your artifacts what was not checked.";
-            return Err(ToolError::Refused(why.to_owned()));
-        }
+        let ran = ran(at, &below_root, SCRIPT).await?;
         let Ok(report) = serde_json::from_slice::<Report>(&ran.output) else {
-            let text = format!("terraform {}.\n{}", ended(&ran.end), printed(&ran));
+            let text = format!("terraform {}.\n{}", ran.end, printed(&ran));
             return Outcome::text(text);
         };
         let lines = report.diagnostics.iter().map(|found| line(&below_root, found));

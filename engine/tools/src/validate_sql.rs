@@ -11,6 +11,7 @@ use sqlparser::dialect::{
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
+use super::aside::aside;
 use super::outcome::{Outcome, ToolError};
 use super::report::{listed, text_of};
 use super::tool::TypedTool;
@@ -24,8 +25,6 @@ const MOST: usize = 256 * 1024;
 const DEEPEST: usize = 50;
 /// Maximum number of tokens in a statement, including spaces.
 const LONGEST: usize = 10_000;
-/// Stack of the thread that parses, for the deepest chain in the longest statement: 128 MiB.
-const STACK: usize = 128 * 1024 * 1024;
 /// Maximum number of statements that are named.
 const NAMED: usize = 30;
 
@@ -99,9 +98,7 @@ pub(super) fn parsed(text: &str, dialect: Dialect) -> Result<Vec<String>, String
         let begins = |text: String| text.split_whitespace().take(4).collect::<Vec<_>>().join(" ");
         Ok(statements.iter().map(|statement| begins(statement.to_string())).collect())
     };
-    let thread = std::thread::Builder::new().stack_size(STACK).spawn(parse);
-    let thread = thread.map_err(|error| error.to_string())?;
-    thread.join().unwrap_or_else(|_| Err("the parser gave up".to_owned()))
+    aside(parse).unwrap_or_else(|| Err("the parser gave up".to_owned()))
 }
 
 impl Dialect {

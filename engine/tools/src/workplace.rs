@@ -192,14 +192,11 @@ pub trait Workplace: Send + Sync {
     /// this very call, whose arguments have this digest.
     async fn serve(
         &self,
-        _: &Server,
-        _: &ServerTool,
-        _: Value,
-        _: &str,
-    ) -> Result<Result<Served, ServerFault>, Broken> {
-        let why = "no server is asked in a conversation".to_owned();
-        Ok(Err(ServerFault::Unreachable(why)))
-    }
+        server: &Server,
+        tool: &ServerTool,
+        input: Value,
+        digest: &str,
+    ) -> Result<Result<Served, ServerFault>, Broken>;
 
     /// The work items of the phase.
     async fn items(&self) -> Vec<WorkItem>;

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::outcome::{Outcome, ToolError};
-use super::report::counted;
+use super::report::{cell, counted};
 use super::tool::TypedTool;
 use super::weaknesses::weakness;
 use super::workplace::Workplace;
@@ -155,7 +155,6 @@ fn table(findings: &[Found], tried: &str) -> String {
     if findings.is_empty() {
         return format!("None.\n\n{}", tried.trim());
     }
-    let cell = |text: &str| row(text).replace('|', "\\|");
     let mut table = String::from(
         "| Severity | Place | Weakness | What is wrong | Smallest fix | Owner | State |\n\
          |---|---|---|---|---|---|---|\n",

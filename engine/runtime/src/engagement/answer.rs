@@ -265,11 +265,7 @@ fn fitting(engagement: &Engagement, given: &Submission) -> Result<Request, Engag
         }
         (RequestKind::Question { form, .. }, Decision::Answer { value }) => {
             if let Some((line, part)) = form.unanswered(&words(value).unwrap_or_default()) {
-                let choices = match part.choices.as_slice() {
-                    [] => String::new(),
-                    choices => format!(" ({})", choices.join(" / ")),
-                };
-                let question = format!("{}{choices}", row(&part.question));
+                let question = row(&format!("{}{}", part.question, part.offered())).into_owned();
                 let (request, count) = (request.id.clone(), form.parts.len());
                 return Err(Refusal::NotAllAnswered { request, count, line, question }.into());
             }

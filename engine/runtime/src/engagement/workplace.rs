@@ -197,19 +197,11 @@ impl Workplace for CallWorkplace<'_> {
     }
 
     async fn items(&self) -> Vec<WorkItem> {
-        let here = |e: &Engagement| {
-            let items = e.state.items.iter().filter(|item| item.phase == self.phase);
-            items.cloned().collect()
-        };
-        self.driver.look(here).await
+        self.driver.look(|e| items(e, self.phase)).await
     }
 
     async fn colleagues(&self) -> Vec<String> {
-        let here = |e: &Engagement| {
-            let phase = e.definition.phase(self.phase);
-            phase.map(|phase| phase.swarm.agents.clone()).unwrap_or_default()
-        };
-        self.driver.look(here).await
+        self.driver.look(|e| colleagues(e, self.phase)).await
     }
 
     async fn services(&self) -> Vec<Service> {
@@ -383,6 +375,16 @@ impl CallWorkplace<'_> {
             None => Err(format!("`{path}` is not written yet")),
         }
     }
+}
+
+/// The work items of a phase.
+pub(super) fn items(e: &Engagement, phase: &str) -> Vec<WorkItem> {
+    e.state.items.iter().filter(|item| item.phase == phase).cloned().collect()
+}
+
+/// Names of the agents who work in a phase.
+pub(super) fn colleagues(e: &Engagement, phase: &str) -> Vec<String> {
+    e.definition.phase(phase).map(|phase| phase.swarm.agents.clone()).unwrap_or_default()
 }
 
 /// A file with the agent that wrote it, unless someone changed it since.

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cloudcrew_definition::crew::{Agent, Service};
+use cloudcrew_definition::crew::{Agent, Server, ServerTool, Service};
 use cloudcrew_ports::knowledge::Knowledge;
 use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
 use cloudcrew_ports::program::{ProgramFault, Ran};
+use cloudcrew_ports::server::{Served, ServerFault};
 use cloudcrew_sow::Sow;
 use cloudcrew_tools::{
     Broken, FileInfo, FileVersion, Kept, Revision, Task, WorkItem, Workplace, Writable,
@@ -15,7 +16,7 @@ use serde_json::Value;
 
 use super::Talker;
 use crate::engagement::past::Past;
-use crate::engagement::workplace::info;
+use crate::engagement::workplace::{colleagues, info, items};
 
 /// The workplace of one tool call.
 pub(super) struct TalkPlace<'a> {
@@ -113,12 +114,23 @@ impl Workplace for TalkPlace<'_> {
         Ok(Err("no file is changed in a conversation".to_owned()))
     }
 
+    async fn serve(
+        &self,
+        _: &Server,
+        _: &ServerTool,
+        _: Value,
+        _: &str,
+    ) -> Result<Result<Served, ServerFault>, Broken> {
+        let why = "no server is asked in a conversation".to_owned();
+        Ok(Err(ServerFault::Unreachable(why)))
+    }
+
     async fn items(&self) -> Vec<WorkItem> {
-        self.talker.look(|e| e.state.items.clone()).await
+        self.talker.look(|e| items(e, self.phase)).await
     }
 
     async fn colleagues(&self) -> Vec<String> {
-        Vec::new()
+        self.talker.look(|e| colleagues(e, self.phase)).await
     }
 
     async fn services(&self) -> Vec<Service> {
