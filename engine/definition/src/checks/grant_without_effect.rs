@@ -1,8 +1,8 @@
-//! A grant of a server's tools has a glob that fits no value, or repeats a tool.
+//! A grant of a server's tools has a glob that matches no value, or repeats a tool.
 //!
-//! A value with `..` or `\\` never fits, so neither does a glob with one. Globs that exclude need one
-//! before them that includes. Only `*` and `**` stand for other characters. A tool that an agent is
-//! granted twice would be limited by neither entry.
+//! A value with `..` or `\\` is always refused, so a glob with one matches nothing. A glob that
+//! excludes needs one before it that includes. `*` and `**` are the only wildcards. If an agent
+//! were granted a tool twice, neither entry would limit it.
 //!
 //! Wrong:
 //!
@@ -56,11 +56,11 @@ fn arguments(grant: &Grant, report: &mut Report) {
             };
             let plain = glob.trim_start_matches('!');
             if plain.split('/').any(|part| part == "." || part == "..") || plain.contains('\\') {
-                wrong("fits no value", "a value with `.`, `..` or `\\` is always refused");
+                wrong("matches no value", "a value with `.`, `..` or `\\` is always refused");
             } else if plain.contains(['[', '{', '?']) && !plain.contains("://") {
                 wrong(
-                    "has a character that stands only for itself",
-                    "use `*` for any characters but `/`, and `**` for any at all",
+                    "has a character that is not a wildcard here",
+                    "use `*` for any characters except `/`, or `**` for any characters",
                 );
             } else if glob.starts_with('!') && !includes {
                 wrong("excludes values, but no glob before it includes any", "put one before it");

@@ -1,13 +1,17 @@
 //! An agent is granted tools of an MCP server that is not declared in `servers`.
 //!
-//! The engagement could not start: nobody could offer the tools.
+//! The engagement could not start, because no server offers the tools.
 //!
 //! Wrong:
 //!
 //! ```yaml
 //! servers: { tickets: { url: "https://tickets.example.com/mcp" } }
 //! agents:
-//!   dev: { description: Code, model: opus, prompt: prompts/dev.md, servers: [{ server: tickest, tools: [read_ticket] }] }
+//!   dev:
+//!     description: Code
+//!     model: opus
+//!     prompt: prompts/dev.md
+//!     servers: [{ server: tickest, tools: [read_ticket] }]
 //! ```
 //!
 //! Right:
@@ -15,7 +19,11 @@
 //! ```yaml
 //! servers: { tickets: { url: "https://tickets.example.com/mcp" } }
 //! agents:
-//!   dev: { description: Code, model: opus, prompt: prompts/dev.md, servers: [{ server: tickets, tools: [read_ticket] }] }
+//!   dev:
+//!     description: Code
+//!     model: opus
+//!     prompt: prompts/dev.md
+//!     servers: [{ server: tickets, tools: [read_ticket] }]
 //! ```
 
 use super::context::text;

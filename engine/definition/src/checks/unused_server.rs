@@ -12,7 +12,11 @@
 //!
 //! ```yaml
 //! agents:
-//!   dev: { description: Code, model: opus, prompt: prompts/dev.md, servers: [{ server: tickets, tools: [read_ticket] }] }
+//!   dev:
+//!     description: Code
+//!     model: opus
+//!     prompt: prompts/dev.md
+//!     servers: [{ server: tickets, tools: [read_ticket] }]
 //! ```
 
 use super::unknown_budget::part;

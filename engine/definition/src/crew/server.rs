@@ -37,14 +37,14 @@ pub enum Reach {
         program: String,
         /// Its arguments.
         arguments: Vec<String>,
-        /// Variables for it. `secret://NAME` stands for a secret.
+        /// Variables for it. `secret://NAME` is replaced with that secret.
         environment: Vec<(String, String)>,
     },
     /// A service, over streamable HTTP.
     Url {
         /// Its address.
         url: String,
-        /// Headers of each request. `secret://NAME` stands for a secret.
+        /// Headers of each request. `secret://NAME` is replaced with that secret.
         headers: Vec<(String, String)>,
     },
 }
@@ -122,8 +122,8 @@ impl Values {
     }
 }
 
-/// Whether a text says the same to every reader: it has no part that leads elsewhere, none that is
-/// empty, and nothing that is not seen or stands for something else.
+/// Whether a text means the same to every reader: no part of it is empty or leads elsewhere, and
+/// no character is invisible or an escape.
 fn is_plain(text: &str) -> bool {
     let hidden = |c: char| {
         c.is_control()
@@ -153,10 +153,10 @@ fn disguises(text: &str) -> bool {
     })
 }
 
-/// Whether a glob stands for a text. Takes time in proportion to the product of their lengths.
+/// Whether a glob matches a text. Takes time in proportion to the product of their lengths.
 fn fits(glob: &str, text: &str) -> bool {
     let (glob, text): (Vec<char>, Vec<char>) = (glob.chars().collect(), text.chars().collect());
-    // Which ends of the text the glob so far can stand for.
+    // Which beginnings of the text, by their length, the glob so far matches.
     let mut ends = vec![false; text.len() + 1];
     ends[0] = true;
     let mut at = 0;
