@@ -178,6 +178,10 @@ pub enum Command {
     Resume {
         /// Id of the engagement.
         project: String,
+        /// Let the engagement end even if its last commits cannot be pushed to the server of the
+        /// repository. They stay in the home. The journal records who allowed it.
+        #[arg(long)]
+        unpushed: bool,
         /// Approve every gate whose review has no findings. The journal records it.
         #[arg(long, value_enum)]
         approve: Option<Approve>,
@@ -399,8 +403,9 @@ pub struct Run {
     /// Id of the engagement. Defaults to the file name of the statement of work.
     #[arg(long, value_name = "ID", env = "CLOUDCREW_PROJECT")]
     pub project: Option<String>,
-    /// Git repository of the customer. Defaults to a new one in the home.
-    #[arg(long, value_name = "PATH", env = "CLOUDCREW_REPO")]
+    /// Git repository of the customer: a path, or a URL to clone, whose server then gets the work
+    /// (`https://...`, `ssh://...` or `git@HOST:...`). Defaults to a new one in the home.
+    #[arg(long, value_name = "PATH|URL", env = "CLOUDCREW_REPO")]
     pub repo: Option<PathBuf>,
     /// Branch, tag or commit to start from. Defaults to the branch of HEAD.
     #[arg(long, value_name = "REV", env = "CLOUDCREW_BASE", requires = "repo")]
@@ -488,6 +493,13 @@ pub struct Serve {
     /// repository in the home. Can be repeated.
     #[arg(long = "repo-root", value_name = "DIR", env = "CLOUDCREW_REPO_ROOT")]
     pub repo_roots: Vec<PathBuf>,
+    /// Host of Git servers on which callers may name repositories. Can be repeated.
+    #[arg(long = "repo-host", value_name = "HOST", env = "CLOUDCREW_REPO_HOST")]
+    pub repo_hosts: Vec<String>,
+    /// URL of the repository of engagements that name none. `{customer}` stands for the customer
+    /// that the caller names.
+    #[arg(long, value_name = "URL", env = "PROJECT_REPO_URL")]
+    pub repo_url: Option<String>,
 }
 
 /// Format of a log.

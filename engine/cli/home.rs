@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use crate::wiring::clock::SystemClock;
 use crate::wiring::folder::Folder;
-use crate::wiring::repo::{GitRepo, is_tracked};
+use crate::wiring::repo::{GitRepo, RemoteUrl, is_tracked};
 use crate::wiring::store::Store;
 use cloudcrew_definition::diagnostic::closest;
 use cloudcrew_ports::StoreError;
@@ -20,7 +20,7 @@ use cloudcrew_runtime::engagement::{
 use crate::args::Args;
 use crate::exit::Failure;
 use crate::shell::cloudcrew;
-use crate::workspace;
+use crate::{wiring, workspace};
 use cloudcrew_views::standings::{self, Found};
 use cloudcrew_views::status::MovedOn;
 
@@ -142,7 +142,13 @@ pub fn repo_path(store: &Store, engagement: &Engagement) -> PathBuf {
 
 /// The repository of an engagement.
 pub fn repo(store: &Store, engagement: &Engagement) -> Result<GitRepo, StoreError> {
-    GitRepo::open(&repo_path(store, engagement), &engagement.project)
+    let repo = GitRepo::open(&repo_path(store, engagement), &engagement.project)?;
+    let started = &engagement.state.started;
+    let Some(url) = &started.remote else { return Ok(repo) };
+    let failed = |why: String| StoreError::Unusable { what: url.clone(), why };
+    let url = RemoteUrl::parse(url).map_err(failed)?;
+    let base = started.base.as_ref().map(|base| base.name.clone());
+    Ok(repo.at(wiring::git_server(url, base)))
 }
 
 /// Deliverables that are on the branch now, regardless of who wrote them.

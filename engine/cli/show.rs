@@ -41,6 +41,9 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
                 if let Some(moved) = home::moved_on(store, engagement) {
                     text.push_str(&format!("    {}\n", behind(&moved)));
                 }
+                if let Some(unpushed) = unpushed(engagement) {
+                    text.push_str(&format!("    {unpushed}\n"));
+                }
                 for assumed in rows
                     .iter()
                     .filter(|r| r.phase == request.phase && r.kind == LedgerKind::Assumption)
@@ -80,11 +83,31 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
             moment(parked.until)
         ));
         if parked.blocked {
-            let resume = pasted(&format!("resume {}", engagement.project));
-            text.push_str(&format!("    fix this, then continue:  {resume}\n"));
+            text.push_str(&fixes(engagement));
         }
+    } else if let Some(why) = engagement.state.blocked() {
+        text.push_str(&format!("\n  {}\n{}", row(&why), fixes(engagement)));
     }
     Ok(text)
+}
+
+/// A note that the server of the repository lacks commits.
+pub fn unpushed(engagement: &Engagement) -> Option<String> {
+    let state = &engagement.state;
+    let unpushed = state.unpushed.as_ref().filter(|_| state.is_behind())?;
+    Some(format!("note: {}; next attempt at {}", row(&unpushed.words()), moment(unpushed.again)))
+}
+
+/// What to do when an engagement waits for someone to fix something.
+pub fn fixes(engagement: &Engagement) -> String {
+    let project = &engagement.project;
+    let resume = pasted(&format!("resume {project}"));
+    let mut text = format!("    fix this, then continue:  {resume}\n");
+    if engagement.state.parked.is_none() {
+        let waive = pasted(&format!("resume {project} --unpushed"));
+        text.push_str(&format!("    or end without pushing:   {waive}\n"));
+    }
+    text
 }
 
 /// A note that the customer's branch has new commits.

@@ -1,6 +1,6 @@
 //! Starts an engagement: for `run`, and for the service.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cloudcrew_definition::crew::{Definition, Workflow};
@@ -18,9 +18,27 @@ use crate::models::{self, Chosen};
 use crate::wiring::clock::SystemClock;
 use crate::wiring::folder::Folder;
 use crate::wiring::holder::{self, identity};
-use crate::wiring::repo::{Base, GitRepo};
+use crate::wiring::repo::{Base, GitRepo, RemoteUrl};
 use crate::wiring::store::Store;
 use crate::{home, wiring};
+
+/// A repository that exists already.
+pub enum Source {
+    /// On this machine.
+    Path(PathBuf),
+    /// On a server.
+    Server(RemoteUrl),
+}
+
+impl Source {
+    /// Reads what a person gave as a repository.
+    pub fn read(given: &Path) -> Result<Source, Failure> {
+        match given.to_str().filter(|text| RemoteUrl::is_meant(text)) {
+            Some(url) => Ok(Source::Server(RemoteUrl::parse(url).map_err(Failure::usage)?)),
+            None => Ok(Source::Path(given.to_owned())),
+        }
+    }
+}
 
 /// An engagement to start.
 pub struct Start<'a> {
@@ -38,7 +56,7 @@ pub struct Start<'a> {
     /// Name of the rehearsal file that changes the default rehearsal.
     pub rehearsal: Option<String>,
     /// The customer's repository; defaults to a new one in the home.
-    pub repo: Option<&'a Path>,
+    pub repo: Option<&'a Source>,
     /// Branch, tag or commit to start from; defaults to the branch of HEAD.
     pub base: Option<&'a str>,
     /// Its date; defaults to today.
@@ -57,7 +75,7 @@ impl<'a> Start<'a> {
     pub async fn ready(self) -> Result<Ready<'a>, Failure> {
         let Start { store, project, .. } = self;
         let (repo, path) = match self.repo {
-            Some(path) => {
+            Some(Source::Path(path)) => {
                 let opened = GitRepo::open(path, project).map_err(|e| {
                     Failure::usage(format!(
                         "{e}; create one with `git init`, or omit `--repo` to use a new one in \
@@ -66,11 +84,20 @@ impl<'a> Start<'a> {
                 })?;
                 (opened, std::fs::canonicalize(path)?)
             }
-            None => {
+            Some(Source::Server(_)) | None => {
                 Folder::open(store.home())?.below(Path::new(home::REPOS), true)?;
                 let path = Path::new(home::REPOS).join(format!("{project}.git"));
                 (GitRepo::create(&store.home().join(&path), project)?, path)
             }
+        };
+        let (repo, remote) = match self.repo {
+            Some(Source::Server(url)) => {
+                let repo = repo.at(wiring::git_server(url.clone(), None));
+                let brought = repo.bring(self.base).await;
+                brought.map_err(|error| Failure::usage(error.to_string()))?;
+                (repo, Some(url.to_string()))
+            }
+            _ => (repo, None),
         };
         let Some(path) = path.to_str().map(str::to_owned) else {
             return Err(Failure::usage(format!(
@@ -102,6 +129,7 @@ impl<'a> Start<'a> {
             voice: self.voice,
             rehearsal: self.rehearsal,
             repo: path,
+            remote,
             branch: repo.branch().to_owned(),
             date: self.date.unwrap_or_else(|| date_of(now)),
             identity: identity(),

@@ -1,7 +1,7 @@
 //! The only place that chooses adapters.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
@@ -13,7 +13,7 @@ use cloudcrew_local::knowledge::Index;
 use cloudcrew_local::openai::{MaxTokensKey, OpenAiModel, OpenAiSettings};
 use cloudcrew_local::program::{self, Sandbox};
 use cloudcrew_local::rehearsal::RehearsalModel;
-use cloudcrew_local::repo::MissingRepo;
+use cloudcrew_local::repo::{MissingRepo, RemoteUrl};
 use cloudcrew_local::server::McpServers;
 use cloudcrew_local::store::Store;
 use cloudcrew_local::vault::Environment;
@@ -139,6 +139,16 @@ fn over(
         clock,
         watch,
     }
+}
+
+/// Variable that names a file with the keys of SSH servers, in the format of `known_hosts`.
+const KNOWN_HOSTS: &str = "CLOUDCREW_KNOWN_HOSTS";
+
+/// A Git server, with the secret for its host and the host keys that this machine knows.
+pub fn git_server(url: RemoteUrl, base: Option<String>) -> repo::Server {
+    let secret = Environment.find(&url.secret());
+    let known_hosts = std::env::var_os(KNOWN_HOSTS).filter(|file| !file.is_empty());
+    repo::Server { url, secret, known_hosts: known_hosts.map(PathBuf::from), base }
 }
 
 /// Variable that names folders with programs for the sandbox, behind colons.

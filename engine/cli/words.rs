@@ -96,6 +96,14 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
         Event::ForeignCommits { commits, .. } => {
             format!("    {} by others", counted(commits.len(), "commit"))
         }
+        Event::Pushed { .. } => "    pushed".to_owned(),
+        Event::NotPushed { .. } => {
+            let unpushed = state.unpushed.as_ref()?;
+            format!("    ! {}", row(&unpushed.words()))
+        }
+        Event::PushWaived { actor } => {
+            format!("    {} allows the end without a push", row(actor))
+        }
         Event::MessageReceived(message) => {
             let (actor, words) = (row(&message.actor), row(&message.words));
             format!("    {actor} writes: {words}")

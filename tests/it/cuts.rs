@@ -19,7 +19,7 @@ use cloudcrew_ports::StoreError;
 use cloudcrew_ports::journal::{AppendError, Batch, Entry, Head, Journal, Writer};
 use cloudcrew_ports::ledger::{Ledger, LedgerRow};
 use cloudcrew_ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
-use cloudcrew_ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
+use cloudcrew_ports::repo::{CommitRequest, Logged, Published, Repo, RepoError, TreeFile};
 use cloudcrew_runtime::engagement::{
     Decision, Driver, Options, Record, Rest, Submission, open, record,
 };
@@ -215,6 +215,10 @@ impl Repo for Knife {
     async fn read(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.repo.read(commit, path).await
     }
+    async fn publish(&self) -> Result<Published, StoreError> {
+        self.repo.publish().await
+    }
+
     async fn claim(&self) -> Result<Option<Logged>, StoreError> {
         self.repo.claim().await
     }

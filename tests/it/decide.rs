@@ -8,7 +8,7 @@ use cloudcrew_ports::StoreError;
 use cloudcrew_ports::index::{Index as _, Which};
 use cloudcrew_ports::journal::{AppendError, Batch, Entry, Head, Journal, Writer};
 use cloudcrew_runtime::engagement::{
-    Action, AtGate, Engagement, Record, decide, decide_gate, open,
+    Action, AtGate, Engagement, Record, Tried, decide, decide_gate, open,
 };
 
 use crate::journals::old;
@@ -62,7 +62,7 @@ async fn the_next_action_follows_from_the_journal_alone() {
 
 /// The next action in a few words.
 fn next(e: &Engagement, now: i64) -> String {
-    match decide(e, now, true) {
+    match decide(e, now, &Tried { provider: true, published: None }) {
         Err(why) => why,
         Ok(Action::Gate) => {
             // Assume the deliverables of the last request.
@@ -93,5 +93,6 @@ fn next(e: &Engagement, now: i64) -> String {
         Ok(Action::Ask(question)) => format!("ask: {}", question.question),
         Ok(Action::TakeAnswers(answers)) => format!("take {} answers", answers.len()),
         Ok(Action::Finalize(step)) => format!("finalize: {step}"),
+        Ok(Action::Publish) => "publish".to_owned(),
     }
 }

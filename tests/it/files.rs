@@ -9,7 +9,7 @@ use cloudcrew_definition::path::RepoPath;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::ledger::{Ledger, LedgerRow};
-use cloudcrew_ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
+use cloudcrew_ports::repo::{CommitRequest, Logged, Published, Repo, RepoError, TreeFile};
 use cloudcrew_runtime::engagement::{Driver, Engagement, Event, Options};
 use cloudcrew_runtime::ports::Ports;
 use cloudcrew_runtime::watch::{Live, Watch};
@@ -254,6 +254,10 @@ impl Repo for DiesAfterTheMove {
 
     async fn head(&self) -> Result<Option<String>, StoreError> {
         self.0.head().await
+    }
+
+    async fn publish(&self) -> Result<Published, StoreError> {
+        self.0.publish().await
     }
 
     async fn claim(&self) -> Result<Option<Logged>, StoreError> {

@@ -36,6 +36,7 @@ mod planned;
 mod programs;
 mod races;
 mod rehearsed;
+mod remote;
 mod replies;
 mod retry;
 mod sandbox;

@@ -159,7 +159,7 @@ async fn a_rehearsed_crew_checks_what_it_writes() {
         "production: terraform_validate: The Terraform in infra is valid.",
         "production: validate_sql: data/schema.sql is valid.",
         "production: python3 -m unittest discover -s app/tests: python3 succeeded.",
-        "production: scan_code: Bandit in app/src: 0 findings in 1 Python files.",
+        "production: scan_code: Bandit in app/src: 0 findings in 1 Python file.",
         "production: scan_secrets: 0 findings",
     ] {
         assert!(ledger.contains(line), "no {line} in\n{ledger}");

@@ -10,7 +10,7 @@ use cloudcrew_local::clock::SystemClock;
 use cloudcrew_local::store::Store;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::journal::{Head, Journal as _, MAX_APPEND};
-use cloudcrew_ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
+use cloudcrew_ports::repo::{CommitRequest, Logged, Published, Repo, RepoError, TreeFile};
 use cloudcrew_runtime::engagement::{
     Decision, Driver, Options, Record, RequestKind, Rest, Submission, open, record,
 };
@@ -105,6 +105,10 @@ impl Repo for Patient {
             assert!(began.elapsed() < Duration::from_secs(20), "a paid reply waits for a tool");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    async fn publish(&self) -> Result<Published, StoreError> {
+        self.0.publish().await
     }
 
     async fn claim(&self) -> Result<Option<Logged>, StoreError> {

@@ -273,9 +273,13 @@ pub struct New {
     /// Name of a scenario in `rehearsals/` to rehearse.
     #[serde(default)]
     pub rehearsal: Option<String>,
-    /// The customer's repository. Defaults to a new one.
+    /// The customer's repository. Defaults to that of the service, or to a new one.
     #[serde(default)]
     pub repo: Option<NewRepo>,
+    /// Name of the customer, where it selects the repository of the service.
+    #[serde(default)]
+    #[schema(pattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+    pub customer: Option<String>,
 }
 
 /// A statement of work: its text, or the id of an upload.
@@ -300,12 +304,16 @@ fn unnamed() -> String {
     "statement-of-work.md".to_owned()
 }
 
-/// A repository on the machine of the service.
+/// A repository: its path on the machine of the service, or its URL on a server.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRepo {
     /// Its path, below a root that the operator allows.
-    pub path: String,
+    #[serde(default)]
+    pub path: Option<String>,
+    /// Its URL, on a host that the operator allows. It must not contain a password.
+    #[serde(default)]
+    pub url: Option<String>,
     /// Branch, tag or commit to start from. Defaults to the branch of HEAD.
     #[serde(default)]
     pub base: Option<String>,

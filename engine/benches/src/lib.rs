@@ -198,6 +198,7 @@ pub async fn begun_with(home: &Path, store: &Store, project: &str, work: Work<'_
         voice: work.voice,
         rehearsal: None,
         repo: path.display().to_string(),
+        remote: None,
         branch: repo.branch().to_owned(),
         identity: cloudcrew_local::holder::identity(),
         base: None,

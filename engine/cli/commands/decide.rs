@@ -7,7 +7,7 @@ use cloudcrew_definition::shown::row;
 use cloudcrew_ports::lease::Leases;
 use cloudcrew_runtime::engagement::{
     Decision, Engagement, EngagementError, Record, Refusal, RefusalKind, Request, RequestKind,
-    Submission, cancel as record_cancel, readable, record,
+    Submission, cancel as record_cancel, readable, record, waive_push,
 };
 
 use super::drive;
@@ -195,6 +195,12 @@ fn full(engagement: &Engagement, given: Option<String>) -> Result<Option<String>
     }
     let whole = engagement.state.requests.iter().rev().find(|r| r.digest.starts_with(&given));
     Ok(Some(whole.map_or(given, |r| r.digest.clone())))
+}
+
+/// Records that the engagement may end without pushing its last commits.
+pub async fn waive(store: &Store, engagement: &mut Engagement) -> Result<(), Failure> {
+    let (record, clock) = (Record::of(store), SystemClock::default());
+    Ok(waive_push(record, &clock, engagement, &home::actor()).await?)
 }
 
 pub async fn cancel(args: &Args, project: &str) -> Result<Exit, Failure> {

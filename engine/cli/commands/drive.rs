@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::wiring::holder;
 use crate::wiring::store::Store;
+use cloudcrew_definition::shown::row;
 use cloudcrew_runtime::engagement::{Driver, EndReason, Engagement, Options, RequestKind, Rest};
 
 use crate::args::{Args, Format};
@@ -13,7 +14,7 @@ use crate::exit::{Exit, Failure};
 use crate::models::served;
 use crate::out::{note, put};
 use crate::shell::pasted;
-use crate::show::{behind, waits};
+use crate::show::{behind, fixes, unpushed, waits};
 use crate::signals::Signals;
 use crate::summary::summary;
 use crate::view::View;
@@ -60,8 +61,12 @@ pub async fn drive(
     let there = home::delivered(store, &ended).await;
     let text = summary(&ended, &home::repo_path(store, &ended), &there);
     let moved = home::moved_on(store, &ended);
+    let (unpushed, fixes) = (unpushed(&ended), fixes(&ended));
     drop(ended);
-    let (exit, last) = outcome(project, &rest);
+    let (exit, mut last) = outcome(project, &rest);
+    if matches!(rest, Rest::Blocked(_)) {
+        last = format!("{last}\n{}", fixes.trim_end());
+    }
     if format == Format::Human {
         put!("{text}");
     }
@@ -70,6 +75,9 @@ pub async fn drive(
             RequestKind::Approval { .. })));
     if let Some(moved) = moved.filter(|_| at_gate) {
         note!("{project}: {}", behind(&moved));
+    }
+    if let Some(unpushed) = unpushed.filter(|_| at_gate) {
+        note!("{project}: {unpushed}");
     }
     note!("{last}");
     Ok(exit)
@@ -113,10 +121,7 @@ pub fn outcome(project: &str, rest: &Rest) -> (Exit, String) {
                 requests.iter().map(|request| waits(project, request)).collect();
             (Exit::Waiting, lines.join("\n"))
         }
-        Rest::Blocked(reason) => (
-            Exit::Waiting,
-            format!("{project} is waiting: {reason}\n    fix this, then continue:  {resume}"),
-        ),
+        Rest::Blocked(reason) => (Exit::Waiting, format!("{project} is waiting: {}", row(reason))),
         Rest::Stopped => (Exit::Waiting, format!("{project} stopped\n    continue:  {resume}")),
     }
 }

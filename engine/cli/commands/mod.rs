@@ -83,9 +83,12 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             message::message(&args, project, &words, *format).await
         }
         Command::Chat { project } => message::chat(&args, project).await,
-        Command::Resume { project, approve, format } => {
+        Command::Resume { project, unpushed, approve, format } => {
             let store = home::existing(&home::path(&args)?)?;
-            let engagement = home::opened(&store, project).await?;
+            let mut engagement = home::opened(&store, project).await?;
+            if *unpushed {
+                decide::waive(&store, &mut engagement).await?;
+            }
             drive::drive(&args, &store, engagement, *approve == Some(Approve::All), *format).await
         }
         Command::Retry { project, from, definitions, approve, format } => {

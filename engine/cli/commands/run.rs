@@ -22,7 +22,7 @@ use crate::models::{self, Chosen, Mode};
 use crate::out::{note, say};
 use crate::shell::pasted;
 use crate::sow::{statement_of_work, tell};
-use crate::start::{Start, free, id_of};
+use crate::start::{Source, Start, free, id_of};
 use crate::{home, servers, wiring, workspace};
 
 pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
@@ -99,6 +99,7 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
         .workflow(&workflow)
         .ok_or_else(|| Failure::usage(format!("no workflow named `{workflow}`")))?;
     let actor = home::actor();
+    let source = run.repo.as_deref().map(Source::read).transpose()?;
     let ready = Start {
         store: &store,
         definition: &definition,
@@ -111,7 +112,7 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
         chosen: &chosen,
         voice: voice.clone(),
         rehearsal: run.rehearsal.clone(),
-        repo: run.repo.as_deref(),
+        repo: source.as_ref(),
         base: run.base.as_deref(),
         date: recorded.map(|(_, date)| date),
     }

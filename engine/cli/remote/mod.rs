@@ -73,8 +73,9 @@ pub async fn run(args: &Args, url: &str) -> Result<Option<Exit>, Failure> {
             answer(&server()?, project, request, &words).await?
         }
         Command::Cancel { project } => operate(&server()?, project, "cancel", None).await?,
-        Command::Resume { project, approve: None, .. } => {
-            operate(&server()?, project, "resume", None).await?
+        Command::Resume { project, unpushed, approve: None, .. } => {
+            let verb = if *unpushed { "waive-push" } else { "resume" };
+            operate(&server()?, project, verb, None).await?
         }
         Command::Retry { project, from, definitions, approve: None, .. } => {
             let definitions = definitions.map(|which| match which {

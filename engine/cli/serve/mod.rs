@@ -1,5 +1,6 @@
 //! `serve`: one process for many engagements.
 
+mod allowed;
 mod host;
 mod identity;
 mod log;
@@ -11,7 +12,6 @@ mod starts;
 mod wire;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +31,7 @@ use crate::wiring::clock::SystemClock;
 use crate::wiring::store::Store;
 use crate::{home, workspace};
 
+use allowed::Allowed;
 use host::Host;
 use otlp::Collector;
 use place::Place;
@@ -51,7 +52,7 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
     let root = workspace::find(args.workspace.as_deref())?;
     workspace::definition(&root)?;
     let store = Store::open(&home::path(args)?)?;
-    let roots = serve.repo_roots.iter().map(|root| real(root)).collect::<Result<_, _>>()?;
+    let allowed = Allowed::new(serve)?;
     let channels = serve.notify.as_deref().map(notify::channels).transpose()?.unwrap_or_default();
     let (people, printed) = people::people(serve.people.as_deref())?;
     let changes = Changes::default();
@@ -63,7 +64,7 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
         ledger: Arc::new(store.clone()),
         receipts: Arc::new(store.clone()),
         repos: Arc::new(Place(store.clone())),
-        starts: Arc::new(Workspace { root, store: store.clone(), roots }),
+        starts: Arc::new(Workspace { root, store: store.clone(), allowed }),
         wakes: Arc::new(host.clone()),
         clock: Arc::new(SystemClock::default()),
         people,
@@ -130,10 +131,6 @@ fn local(address: SocketAddr) -> Result<(), Failure> {
         "{address} is not a loopback address; to identify callers from other machines, name an \
          identity provider with `--issuer`, `--client-id` and `--public-url`"
     )))
-}
-
-fn real(root: &std::path::Path) -> Result<PathBuf, Failure> {
-    std::fs::canonicalize(root).map_err(|e| Failure::usage(format!("{}: {e}", root.display())))
 }
 
 /// Why a file of the service cannot be read, and where its format is described.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use cloudcrew_api::app::{NewRepo, NewSow, Receipted, WorkflowRow};
+use cloudcrew_api::app::{NewSow, Receipted, WorkflowRow};
 use cloudcrew_api::problem::{Kind, Problem};
 use cloudcrew_api::{New, Started, Starts};
 use cloudcrew_definition::crew::Definition;
@@ -17,6 +17,7 @@ use cloudcrew_runtime::engagement::{EngagementError, Event, Record, SowFile, Sta
 
 use tokio::sync::Semaphore;
 
+use super::allowed::Allowed;
 use crate::document::document;
 use crate::exit::{Exit, Failure};
 use crate::models::{self, Chosen, Mode};
@@ -31,8 +32,8 @@ const ATTEMPTS: usize = 20;
 pub struct Workspace {
     pub root: PathBuf,
     pub store: Store,
-    /// Directories below which callers may name repositories.
-    pub roots: Vec<PathBuf>,
+    /// Which repositories callers may name.
+    pub allowed: Allowed,
 }
 
 #[async_trait]
@@ -62,7 +63,7 @@ impl Starts for Workspace {
         models::priced(&voice, &chosen, &definition, flow).map_err(problem)?;
         let definition = servers::pinned(definition, &workflow, &voice).await.map_err(problem)?;
         let flow = definition.workflow(&workflow).ok_or_else(no_phases)?;
-        let repo = new.repo.as_ref().map(|repo| self.allowed(repo)).transpose()?;
+        let repo = self.allowed.source(new.repo.as_ref(), new.customer.as_deref())?;
         let base = new.repo.as_ref().and_then(|repo| repo.base.as_deref());
         if let Some(id) = &new.id {
             home::valid_project(id).map_err(problem)?;
@@ -88,7 +89,7 @@ impl Starts for Workspace {
                 chosen: &chosen,
                 voice: voice.clone(),
                 rehearsal: new.rehearsal.clone(),
-                repo: repo.as_deref(),
+                repo: repo.as_ref(),
                 base,
                 date: None,
             }
@@ -191,13 +192,6 @@ impl Workspace {
             None => Ok(id),
             Some(_) => free(&self.store, &id).await.map_err(problem),
         }
-    }
-
-    /// The repository that a caller names, if the operator allows it.
-    fn allowed(&self, repo: &NewRepo) -> Result<PathBuf, Problem> {
-        let refused = || Problem::new(Kind::Forbidden, "the operator does not allow this path");
-        let real = std::fs::canonicalize(&repo.path).map_err(|_| refused())?;
-        if self.roots.iter().any(|root| real.starts_with(root)) { Ok(real) } else { Err(refused()) }
     }
 }
 

@@ -79,6 +79,7 @@ async fn rehearse(
         voice: RunMode::Rehearsal,
         rehearsal: Some(test.name.to_owned()),
         repo: path.display().to_string(),
+        remote: None,
         branch: repo.branch().to_owned(),
         identity: String::new(),
         base: None,

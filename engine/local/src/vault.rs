@@ -11,17 +11,25 @@ const PREFIX: &str = "CLOUDCREW_SECRET_";
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Environment;
 
+impl Environment {
+    /// The secret of this name, if there is one.
+    pub fn find(self, name: &str) -> Option<String> {
+        let value = std::env::var(variable(name)).ok().filter(|value| !value.is_empty())?;
+        // Wherever it comes back from, it is not shown.
+        remember(&value);
+        Some(value)
+    }
+}
+
 #[async_trait]
 impl Vault for Environment {
     async fn secret(&self, name: &str) -> Result<String, String> {
-        let variable = format!("{PREFIX}{}", name.to_uppercase().replace('-', "_"));
-        match std::env::var(&variable).ok().filter(|value| !value.is_empty()) {
-            Some(value) => {
-                // Wherever it comes back from, it is not shown.
-                remember(&value);
-                Ok(value)
-            }
-            None => Err(format!("there is no secret `{name}`; set {variable}")),
-        }
+        let missing = || format!("there is no secret `{name}`; set {}", variable(name));
+        self.find(name).ok_or_else(missing)
     }
+}
+
+/// The variable that holds a secret.
+pub(crate) fn variable(name: &str) -> String {
+    format!("{PREFIX}{}", name.to_uppercase().replace('-', "_"))
 }

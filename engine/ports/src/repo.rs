@@ -89,6 +89,24 @@ pub enum RepoError {
     Store(#[from] StoreError),
 }
 
+/// How far the copy of the branch that others see has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Published {
+    /// It is where the branch is.
+    All,
+    /// It is behind.
+    Not(Unpublished),
+}
+
+/// Commits that others do not see yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unpublished {
+    /// Number of commits, as far as we know.
+    pub commits: usize,
+    /// Why they could not be published, for the people who wait for them.
+    pub why: String,
+}
+
 /// The repository port, bound to one repository and the branch of one engagement.
 #[async_trait]
 pub trait Repo: Send + Sync {
@@ -107,6 +125,14 @@ pub trait Repo: Send + Sync {
         parent: Option<&str>,
         request: &CommitRequest,
     ) -> Result<String, RepoError>;
+
+    /// Brings the branch to where others see it. On a server, it only moves forward, from the commit
+    /// that the server named; commits that others added there are taken over when the branch is at
+    /// an ancestor of them. A server that cannot be reached is no error: the commits stay here.
+    ///
+    /// # Errors
+    /// When the repository on this side fails.
+    async fn publish(&self) -> Result<Published, StoreError>;
 
     /// The last commit of the engagement that owns the branch, kept in a reference next to it. It
     /// says whose branch it is, and how far the journal of its newest copy has come. `None` before

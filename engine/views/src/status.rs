@@ -1,7 +1,7 @@
 //! `show`: the state of an engagement.
 
 use cloudcrew_ports::model::Usage;
-use cloudcrew_runtime::engagement::{BaseRecord, End, Engagement, Finding, Request};
+use cloudcrew_runtime::engagement::{BaseRecord, End, Engagement, Finding, Request, Unpushed};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -21,7 +21,7 @@ pub struct Show {
     pub rehearsal: bool,
     /// Its current state.
     pub state: String,
-    /// Why its provider refuses until someone fixes the cause.
+    /// Why its provider, or the server of its repository, refuses until someone fixes the cause.
     pub blocked: Option<String>,
     /// How it ended; absent until then.
     pub end: Option<End>,
@@ -37,6 +37,12 @@ pub struct Show {
     pub branch: String,
     /// Path of the repository.
     pub repo: String,
+    /// URL of the repository on a server, whose clone that is.
+    pub remote: Option<String>,
+    /// The last commit that the server has, as far as the journal knows.
+    pub pushed: Option<String>,
+    /// Why the server is behind.
+    pub unpushed: Option<String>,
     /// Last commit of the branch.
     pub head: Option<String>,
     /// The commit at which the branch starts; absent when the repository was empty.
@@ -128,11 +134,7 @@ pub fn status(engagement: &Engagement, repo: String, moved_on: Option<MovedOn>) 
         workflow: state.started.workflow.clone(),
         rehearsal: state.started.voice.is_rehearsal(),
         state: state.at.clone(),
-        blocked: state
-            .parked
-            .as_ref()
-            .filter(|parked| parked.blocked)
-            .map(|parked| parked.reason.clone()),
+        blocked: state.blocked(),
         end: state.end.clone(),
         phases: state.plan().entries.iter().map(phase).collect(),
         handoffs: state.handoffs.iter().map(handoff).collect(),
@@ -140,6 +142,9 @@ pub fn status(engagement: &Engagement, repo: String, moved_on: Option<MovedOn>) 
         events: engagement.head.seq,
         branch: state.started.branch.clone(),
         repo,
+        remote: state.started.remote.clone(),
+        pushed: state.pushed.clone(),
+        unpushed: state.unpushed.as_ref().map(Unpushed::words),
         head: state.head.clone(),
         base: state.started.base.clone(),
         moved_on,

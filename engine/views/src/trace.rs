@@ -416,6 +416,7 @@ mod tests {
             voice: RunMode::Rehearsal,
             rehearsal: None,
             repo: String::new(),
+            remote: None,
             branch: String::new(),
             date: String::new(),
             identity: "1f".into(),

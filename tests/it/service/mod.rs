@@ -7,6 +7,7 @@ mod messages;
 mod notices;
 mod once;
 mod people;
+mod places;
 mod process;
 mod races;
 mod reading;

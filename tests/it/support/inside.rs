@@ -92,6 +92,7 @@ pub async fn start(home: &Path, workspace: &Path, sow: &str, rehearsal: Option<&
         voice: cloudcrew_runtime::engagement::RunMode::Rehearsal,
         rehearsal: rehearsal.map(str::to_owned),
         repo: home.join("repos/demo.git").display().to_string(),
+        remote: None,
         branch: repo.branch().to_owned(),
         identity: cloudcrew_local::holder::identity(),
         base: None,

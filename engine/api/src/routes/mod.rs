@@ -103,6 +103,7 @@ fn all() -> OpenApiRouter<App> {
         .routes(routes!(survey::read, survey::answer))
         .routes(routes!(operate::cancel))
         .routes(routes!(operate::resume))
+        .routes(routes!(operate::waive_push))
         .routes(routes!(operate::retry))
         .routes(routes!(members::list))
         .routes(routes!(members::set, members::remove))

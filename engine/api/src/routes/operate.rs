@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use cloudcrew_runtime::engagement::{Event, Retry, cancel as record_cancel, retry as record_retry};
+use cloudcrew_runtime::engagement::{
+    Event, Retry, cancel as record_cancel, retry as record_retry, waive_push as record_waiver,
+};
 use cloudcrew_views::api::ProjectStatus;
 use serde::Deserialize;
 use serde_json::json;
@@ -54,6 +56,30 @@ pub(crate) async fn resume(
     }
     app.ports().wakes.wake(&opened.project);
     Ok(Json(ProjectStatus::new(&opened)))
+}
+
+/// Allows an engagement to end although its last commits could not be pushed to the server of the
+/// repository.
+#[utoipa::path(post, path = "/projects/{id}/waive-push",
+    operation_id = "waive_push", tag = "operations",
+    params(("id" = String, Path, description = "The engagement"), KeyHeader),
+    responses(
+        (status = 200, description = "It is recorded", body = Accepted), OfWriter))]
+pub(crate) async fn waive_push(
+    State(app): State<App>,
+    mut opened: Opened<Operate>,
+    once: Once,
+) -> Result<Response, Problem> {
+    let reply = accepted(&opened.project);
+    let receipt = |_: &[Event]| once.receipt(200, &reply);
+    let actor = opened.caller.name.clone();
+    let place = app.record().answering(&receipt);
+    if let Err(error) = record_waiver(place, &*app.ports().clock, &mut opened, &actor).await {
+        return Err(opened.failed(error));
+    }
+    app.ports().changes.grown(&opened.project);
+    app.ports().wakes.wake(&opened.project);
+    Ok(json_reply(reply))
 }
 
 /// Where to retry.

@@ -8,15 +8,18 @@ use cloudcrew_ports::StoreError;
 use git2::ObjectType;
 use git2::opts::{set_cache_max_size, set_cache_object_limit};
 
+use super::remote::register;
+
 /// Maximum size of a cached file: agents read the same few again and again.
 const KEPT_FILE: usize = 64 * 1024;
 /// Cache size for all repositories together, in bytes.
 const KEPT: isize = 16 * 1024 * 1024;
 
-/// Makes libgit2 sync objects, references and their folders, and sets its cache limits.
+/// Makes libgit2 sync objects, references and their folders, sets its cache limits, and
+/// adds our ways to servers.
 ///
 /// # Errors
-/// Fails when syncing cannot be enabled; nothing may be written then.
+/// Fails when one of them is refused; nothing may be written then.
 pub(super) fn ready(path: &Path) -> Result<(), StoreError> {
     static CONFIGURED: OnceLock<bool> = OnceLock::new();
     let configured = *CONFIGURED.get_or_init(|| {
@@ -35,11 +38,11 @@ pub(super) fn ready(path: &Path) -> Result<(), StoreError> {
         };
         // Without the cache, files are read again; nothing else changes.
         drop(keeps);
-        syncs == 0
+        syncs == 0 && register().is_ok()
     });
     if configured {
         return Ok(());
     }
-    let why = "libgit2 refused to enable syncing, so nothing is written".to_owned();
+    let why = "libgit2 refused its settings, so nothing is written".to_owned();
     Err(StoreError::Unusable { what: path.display().to_string(), why })
 }

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use cloudcrew_ports::StoreError;
-use cloudcrew_ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
+use cloudcrew_ports::repo::{CommitRequest, Logged, Published, Repo, RepoError, TreeFile};
 
 /// The repository of an engagement that lost it.
 pub struct MissingRepo {
@@ -35,6 +35,10 @@ impl Repo for MissingRepo {
 
     async fn commit(&self, _: Option<&str>, _: &CommitRequest) -> Result<String, RepoError> {
         Ok(self.fault()?)
+    }
+
+    async fn publish(&self) -> Result<Published, StoreError> {
+        self.fault()
     }
 
     async fn list(&self, _: &str, _: &str) -> Result<Vec<TreeFile>, StoreError> {

@@ -14,6 +14,7 @@ mod library;
 mod missing;
 mod plain;
 mod read;
+mod remote;
 mod revision;
 mod sound;
 mod start;
@@ -30,10 +31,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 pub use base::Base;
 use cloudcrew_ports::StoreError;
-use cloudcrew_ports::repo::{CommitRequest, Logged, Repo, RepoError, TreeFile};
+use cloudcrew_ports::repo::{CommitRequest, Logged, Published, Repo, RepoError, TreeFile};
 use git2::{Oid, Reference, Repository, RepositoryInitOptions};
 pub use missing::MissingRepo;
 use plain::plain;
+pub use remote::{RemoteUrl, Server};
 pub use revision::{files_at, is_tracked};
 pub use start::start_repository;
 
@@ -48,6 +50,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct GitRepo {
     branch: String,
     bound: Arc<Bound>,
+    /// Where others see the branch, if that is elsewhere.
+    server: Option<Arc<Server>>,
 }
 
 struct Bound {
@@ -126,7 +130,7 @@ impl GitRepo {
             examined,
             broken: OnceLock::new(),
         };
-        Ok(GitRepo { branch, bound: Arc::new(bound) })
+        Ok(GitRepo { branch, bound: Arc::new(bound), server: None })
     }
 
     /// Works on a thread that may block: for a disk to sync, for a lock of another process.
@@ -237,6 +241,11 @@ impl Repo for GitRepo {
             file.map(|file| bound.bytes(repository, file)).transpose()
         })
         .await
+    }
+
+    async fn publish(&self) -> Result<Published, StoreError> {
+        self.bound.trusted()?;
+        Ok(self.published().await)
     }
 
     async fn claim(&self) -> Result<Option<Logged>, StoreError> {

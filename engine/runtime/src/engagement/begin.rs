@@ -49,6 +49,8 @@ pub struct Begin<'a> {
     pub rehearsal: Option<String>,
     /// Path of the repository.
     pub repo: String,
+    /// URL of the repository on a server, whose clone that path is.
+    pub remote: Option<String>,
     /// Its branch.
     pub branch: String,
     /// The engagement's date, `YYYY-MM-DD`.
@@ -100,6 +102,7 @@ pub async fn begin(record: Record<'_>, begin: Begin<'_>) -> Result<(), Engagemen
         voice: begin.voice,
         rehearsal: begin.rehearsal,
         repo: begin.repo,
+        remote: begin.remote,
         branch: begin.branch,
         date: begin.date,
         identity: begin.identity,

@@ -19,11 +19,13 @@ pub enum Action {
     End(End),
     /// Send the reminder of a request that is due, or expire it.
     Settle(Box<Request>),
+    /// Bring the branch to where others see it.
+    Publish,
     /// Leave the state with an outcome.
     Leave(Outcome),
     /// Wait for a person.
     Wait(Vec<Request>),
-    /// Wait until someone fixes the reason why the provider refuses.
+    /// Wait until someone fixes the reason why the provider or the server of the repository refuses.
     Blocked(String),
     /// Do not call the provider until this time, milliseconds since 1970 UTC.
     Pause(i64),
@@ -43,12 +45,20 @@ pub enum Action {
     Finalize(String),
 }
 
-/// Decides the next action. `now` is in milliseconds since 1970 UTC; `tried` says whether this
-/// driver has called the provider since it refused.
+/// What a driver has done that the journal does not say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tried {
+    /// Whether it has called the provider since it refused.
+    pub provider: bool,
+    /// The commit that it last tried to publish.
+    pub published: Option<String>,
+}
+
+/// Decides the next action. `now` is in milliseconds since 1970 UTC.
 ///
 /// # Errors
 /// When the engagement's plan does not contain its current state.
-pub fn decide(e: &Engagement, now: i64, tried: bool) -> Result<Action, String> {
+pub fn decide(e: &Engagement, now: i64, tried: &Tried) -> Result<Action, String> {
     let state = &e.state;
     if let Some(request) = due(state, now) {
         return Ok(Action::Settle(Box::new(request.clone())));
@@ -59,8 +69,12 @@ pub fn decide(e: &Engagement, now: i64, tried: bool) -> Result<Action, String> {
     let Some(kind) = state.kind() else {
         return Err(format!("the plan has no state `{}`", state.at));
     };
+    if is_to_publish(state, kind, now, tried) {
+        return Ok(Action::Publish);
+    }
     if kind.is_final() {
-        return Ok(Action::End(end_of(state, kind)));
+        let blocked = state.blocked().filter(|_| kind == Kind::Done);
+        return Ok(blocked.map_or_else(|| Action::End(end_of(state, kind)), Action::Blocked));
     }
     if state.cancel.is_some() && kind != Kind::Finalize {
         return Ok(Action::Leave(Outcome::Cancelled));
@@ -69,7 +83,7 @@ pub fn decide(e: &Engagement, now: i64, tried: bool) -> Result<Action, String> {
         // The process died right after it opened the request.
         Kind::Swarm if unraised(state).is_some() => Action::Leave(Outcome::Asked),
         Kind::Swarm => Action::Work,
-        Kind::Review => match (unraised(state), away(state, now, tried)) {
+        Kind::Review => match (unraised(state), away(state, now, tried.provider)) {
             (Some(request), _) => Action::Wait(vec![request.clone()]),
             (None, Some(wait)) => wait,
             (None, None) => Action::Review,
@@ -78,11 +92,29 @@ pub fn decide(e: &Engagement, now: i64, tried: bool) -> Result<Action, String> {
             Some(request) => Action::Wait(vec![request.clone()]),
             None => questions(state),
         },
-        Kind::Park => away(state, now, tried).unwrap_or(Action::Leave(Outcome::Back)),
+        Kind::Park => away(state, now, tried.provider).unwrap_or(Action::Leave(Outcome::Back)),
         Kind::Gate => Action::Gate,
         Kind::Finalize => finalize(e),
         _ => return Err(format!("no action is possible in the state `{}`", state.at)),
     })
+}
+
+/// Whether to talk to the server of the repository: between phases and where people look. Each
+/// driver does so once for each commit, so that it sees what others did there, and again when an
+/// attempt has failed for long enough.
+fn is_to_publish(state: &State, kind: Kind, now: i64, tried: &Tried) -> bool {
+    let stands = match kind {
+        Kind::Swarm => state.swarm.is_none(),
+        Kind::Gate | Kind::Question => true,
+        Kind::Done => state.waived.is_none(),
+        _ => kind.is_final(),
+    };
+    let base = state.started.base.as_ref().map(|base| &base.commit);
+    let has_begun = state.started.remote.is_some()
+        && state.head.is_some()
+        && (state.head.as_ref() != base || state.pushed.is_some());
+    let is_due = state.unpushed.as_ref().is_some_and(|unpushed| unpushed.again <= now);
+    has_begun && ((stands && tried.published != state.head) || (is_due && state.is_behind()))
 }
 
 /// The open request to raise a budget of this phase.
@@ -191,7 +223,16 @@ fn end_of(state: &State, kind: Kind) -> End {
         state.reason.clone().unwrap_or(Why { text: String::new(), key: String::new() });
     let end = |kind, text: String, key: String| End { kind, text, key };
     match kind {
-        Kind::Done => end(EndReason::Completed, "all phases are done".into(), String::new()),
+        Kind::Done => {
+            let unpushed = state.unpushed.as_ref().filter(|_| state.is_behind());
+            let text = match (unpushed, &state.waived) {
+                (Some(unpushed), Some(actor)) => {
+                    format!("all phases are done; waived by {actor}: {}", unpushed.words())
+                }
+                _ => "all phases are done".to_owned(),
+            };
+            end(EndReason::Completed, text, String::new())
+        }
         Kind::Cancelled => {
             let actor = state.cancel.as_deref().unwrap_or("somebody");
             end(EndReason::Cancelled, format!("cancelled by {actor}"), String::new())

@@ -16,7 +16,8 @@ pub enum Rest {
     Ended(End),
     /// A person must answer these.
     Waiting(Vec<Request>),
-    /// The provider refuses, for this reason, until someone fixes the cause.
+    /// The provider or the server of the repository refuses, for this reason, until someone fixes
+    /// the cause.
     Blocked(String),
     /// This process was asked to stop.
     Stopped,
@@ -58,8 +59,8 @@ impl Driver {
             }
             self.catch_up().await?;
             let now = self.now().await;
-            let tried = self.has_tried().await;
-            let action = match self.look(|e| decide(e, now, tried)).await {
+            let tried = self.tried().await;
+            let action = match self.look(|e| decide(e, now, &tried)).await {
                 Ok(action) => action,
                 Err(why) => return Err(self.damaged(why).await),
             };
@@ -83,6 +84,7 @@ impl Driver {
                 let left = u64::try_from((until - now).min(MAX_PARK_MS)).unwrap_or(0);
                 self.ports.clock.sleep(Duration::from_millis(left).min(POLL)).await;
             }
+            Action::Publish => self.publish().await?,
             Action::Work => return self.work().await,
             Action::Review => return self.review().await,
             Action::Ask(question) => self.ask(&question).await?,

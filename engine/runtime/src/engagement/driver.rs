@@ -7,6 +7,7 @@ use cloudcrew_definition::crew::Model;
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 use super::append::{Appended, Ready, Record};
+use super::decide::Tried;
 use super::error::EngagementError;
 use super::event::Event;
 use super::load::{Engagement, open};
@@ -43,8 +44,8 @@ pub(super) struct Inner {
     deferred: Vec<Event>,
     /// What the call cost whose reply is deferred.
     unrecorded: Option<Charge>,
-    /// Whether this driver has called the provider since it refused.
-    pub(super) tried: bool,
+    /// What this driver has tried.
+    pub(super) tried: Tried,
     /// When the lease was last renewed, in the clock's elapsed time.
     renewed: Duration,
 }
@@ -98,8 +99,13 @@ impl Driver {
             engagement.knows(&claim, ports.repo.branch())?;
         }
         let renewed = ports.clock.elapsed();
-        let inner =
-            Inner { engagement, deferred: Vec::new(), unrecorded: None, tried: false, renewed };
+        let inner = Inner {
+            engagement,
+            deferred: Vec::new(),
+            unrecorded: None,
+            tried: Tried::default(),
+            renewed,
+        };
         let (programs, inner) = (Mutex::default(), Mutex::new(inner));
         let driver = Driver { ports, options, lease, inner, programs, project };
         if died {
@@ -119,12 +125,12 @@ impl Driver {
         due
     }
 
-    /// Whether this driver has called the provider since it refused. Marks it as tried.
-    pub(super) async fn has_tried(&self) -> bool {
+    /// What this driver has tried. Marks a provider that refuses as tried.
+    pub(super) async fn tried(&self) -> Tried {
         let mut inner = self.inner.lock().await;
         let away = inner.engagement.state.parked.is_some();
-        let tried = inner.tried;
-        inner.tried = tried || away;
+        let tried = inner.tried.clone();
+        inner.tried.provider |= away;
         tried
     }
 

@@ -109,6 +109,27 @@ pub enum Event {
         /// Ids of the new commits, oldest first.
         commits: Vec<String>,
     },
+    /// The branch on the server is at this commit.
+    Pushed {
+        /// The commit.
+        commit: String,
+    },
+    /// The branch on the server is behind.
+    NotPushed {
+        /// The commit that was to be pushed.
+        commit: String,
+        /// Number of commits that the server lacks, as far as we know.
+        commits: usize,
+        /// Why they could not be pushed.
+        reason: String,
+        /// When to try again, milliseconds since 1970 UTC.
+        again: i64,
+    },
+    /// A person allowed the engagement to end without pushing its last commits.
+    PushWaived {
+        /// The person.
+        actor: String,
+    },
     /// The swarm accepted an input.
     SwarmInput {
         /// The input.
@@ -358,6 +379,9 @@ pub(super) fn label(event: &Event) -> &'static str {
         Event::CommitIntended { .. } => "commit_intended",
         Event::Committed(_) => "committed",
         Event::ForeignCommits { .. } => "foreign_commits",
+        Event::Pushed { .. } => "pushed",
+        Event::NotPushed { .. } => "not_pushed",
+        Event::PushWaived { .. } => "push_waived",
         Event::SwarmInput { .. } => "swarm_input",
         Event::Reviewed { .. } => "reviewed",
         Event::Checked { .. } => "checked",

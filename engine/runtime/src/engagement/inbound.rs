@@ -45,6 +45,35 @@ pub async fn cancel(
     }
 }
 
+/// Allows an engagement to end without pushing its last commits. A second permission changes
+/// nothing.
+///
+/// # Errors
+/// When it has ended, all commits are pushed, or a store fails.
+pub async fn waive_push(
+    record: Record<'_>,
+    clock: &dyn Clock,
+    engagement: &mut Engagement,
+    actor: &str,
+) -> Result<(), EngagementError> {
+    loop {
+        if let Some(end) = &engagement.state.end {
+            return Err(ended(engagement, &end.text));
+        }
+        if engagement.state.waived.is_some() {
+            return Ok(());
+        }
+        if engagement.state.unpushed.is_none() {
+            return Err(Refusal::AllPushed { project: engagement.project.clone() }.into());
+        }
+        let now = next(clock.now(), engagement.state.times.1);
+        let event = Event::PushWaived { actor: actor.to_owned() };
+        if engagement.append_inbound(record, &[event], now).await? {
+            return Ok(());
+        }
+    }
+}
+
 /// Number of messages that may wait for an answer.
 const MOST_WAITING: usize = 20;
 

@@ -34,7 +34,7 @@ pub use append::{Receipting, Record};
 pub use begin::{Begin, SowFile, begin};
 pub use cloudcrew_tools::{AnswerForm, CallQuestion, Part, WorkItem};
 pub use converse::{Conversed, converse};
-pub use decide::{Action, AtGate, decide, decide_gate};
+pub use decide::{Action, AtGate, Tried, decide, decide_gate};
 pub use drive::Rest;
 pub use driver::{Driver, Options};
 pub use error::EngagementError;
@@ -45,7 +45,7 @@ pub use event::{
 };
 pub use inbound::{
     NewMessage, answer_remark, cancel, message, remark, remove_member, set_member, survey,
-    survey_questions,
+    survey_questions, waive_push,
 };
 pub use load::{Engagement, content, open, write_entries};
 pub use meter::{CONVERSATION, Charge, Meter, MeterLine, VisitContext};
@@ -55,6 +55,7 @@ pub use request::{Raise, Request, RequestKind, Unit};
 pub use retry::{Retry, compatible, retry};
 pub use standing::Standing;
 pub use state::{
-    Artifact, Conversation, Exchange, Illegal, Parked, PhaseProgress, Remark, State, SwarmRun, Talk,
+    Artifact, Conversation, Exchange, Illegal, Parked, PhaseProgress, Remark, State, SwarmRun,
+    Talk, Unpushed,
 };
 pub use timers::{settle, show_due};

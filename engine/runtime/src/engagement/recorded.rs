@@ -46,6 +46,9 @@ pub struct Started {
     pub rehearsal: Option<String>,
     /// Path of the repository, for display and to open it again.
     pub repo: String,
+    /// URL of the repository on a server, whose clone `repo` is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote: Option<String>,
     /// Its branch.
     pub branch: String,
     /// The engagement's date, `YYYY-MM-DD`; the only date that artifacts contain.

@@ -105,6 +105,12 @@ pub enum Refusal {
         /// The engagement.
         project: String,
     },
+    /// No commit waits to be pushed.
+    #[error("no commit of `{project}` waits to be pushed")]
+    AllPushed {
+        /// The engagement.
+        project: String,
+    },
     /// Too many messages wait for an answer.
     #[error("{waiting} messages wait for an answer in `{project}`; wait until one is answered")]
     TooManyMessages {
@@ -344,6 +350,7 @@ impl Refusal {
             | Refusal::Changed { .. }
             | Refusal::Decided { .. }
             | Refusal::Voted { .. }
+            | Refusal::AllPushed { .. }
             | Refusal::TooManyMessages { .. }
             | Refusal::TooManyRemarks { .. }
             | Refusal::RemarkSettled { .. }

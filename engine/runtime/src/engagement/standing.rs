@@ -21,7 +21,11 @@ pub struct Standing {
     pub members: Vec<String>,
     /// Name of the state it is in.
     pub state: String,
-    /// Why a provider refuses until someone fixes the cause.
+    /// When to try again to push, milliseconds since 1970 UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushes: Option<i64>,
+    /// Why a provider, or the server of the repository at the end, refuses until someone fixes the
+    /// cause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<String>,
     /// Whether someone asked to cancel it.
@@ -47,13 +51,14 @@ pub struct Standing {
 impl Standing {
     /// Summarizes a state.
     pub fn of(state: &State) -> Standing {
-        let blocked = state.parked.as_ref().filter(|parked| parked.blocked && state.end.is_none());
+        let behind = state.unpushed.as_ref().filter(|_| state.end.is_none() && state.is_behind());
         Standing {
+            pushes: behind.map(|unpushed| unpushed.again),
             workflow: state.started.workflow.clone(),
             owner: state.started.owner.clone(),
             members: state.members.keys().cloned().collect(),
             state: state.at.clone(),
-            blocked: blocked.map(|parked| parked.reason.clone()),
+            blocked: state.blocked(),
             cancelling: state.cancel.is_some() && state.end.is_none(),
             unanswered: state.to_answer().is_some(),
             requests: state.open_requests().cloned().collect(),
@@ -78,12 +83,13 @@ impl Standing {
     pub fn row(&self) -> Row {
         let waits = self.waits();
         let active = self.runs() || self.unanswered;
-        let due = self.requests.iter().filter_map(Request::due).min();
+        let due = self.requests.iter().filter_map(Request::due).chain(self.pushes).min();
         let mut standing = json(self);
         if standing.len() > MAX_ROW {
             let (workflow, state) = (self.workflow.clone(), self.state.clone());
             standing = json(&Standing {
                 workflow,
+                pushes: self.pushes,
                 owner: self.owner.clone(),
                 members: Vec::new(),
                 state,

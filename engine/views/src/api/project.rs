@@ -17,7 +17,8 @@ pub enum Lifecycle {
     Running,
     /// A person must answer.
     Waiting,
-    /// The provider of a model is unavailable, or refuses until someone fixes the cause.
+    /// The provider of a model is unavailable, or it or the server of the repository refuses until
+    /// someone fixes the cause.
     Parked,
     /// All phases are complete.
     Done,
@@ -74,7 +75,8 @@ impl Lifecycle {
 
     /// From the whole state.
     pub fn of_state(state: &State) -> Lifecycle {
-        let parked = state.parked.is_some() || state.kind() == Some(Kind::Park);
+        let parked =
+            state.parked.is_some() || state.blocked().is_some() || state.kind() == Some(Kind::Park);
         let waits = state.open_requests().next().is_some();
         Lifecycle::new(state.end.as_ref(), waits, parked)
     }
@@ -106,7 +108,8 @@ pub struct ProjectRow {
     pub state: Lifecycle,
     /// What waits for a person.
     pub waiting: Vec<OpenRequest>,
-    /// Why the provider of a model refuses until someone fixes the cause.
+    /// Why the provider of a model, or the server of the repository, refuses until someone fixes
+    /// the cause.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocked: Option<String>,
     /// How it ended.
@@ -195,6 +198,9 @@ pub struct ProjectStatus {
     /// When an unavailable provider is tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parked_until: Option<Time>,
+    /// Commits that the server of the repository does not have yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unpushed: Option<UnpushedCommits>,
     /// What was spent.
     pub spend: Spend,
     /// The deliverables of the current phase.
@@ -206,6 +212,29 @@ pub struct ProjectStatus {
     pub updated: Time,
     /// Number of the journal entry that this shows.
     pub as_of: u64,
+}
+
+/// Commits that the server of the repository does not have yet.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UnpushedCommits {
+    /// Number of commits; 0 when it is not known.
+    pub commits: u64,
+    /// Why they could not be pushed.
+    pub reason: String,
+    /// When the next attempt is due.
+    pub again: Time,
+}
+
+impl UnpushedCommits {
+    /// Those of an engagement, if there are any.
+    pub fn of(state: &State) -> Option<UnpushedCommits> {
+        let unpushed = state.unpushed.as_ref().filter(|_| state.is_behind())?;
+        Some(UnpushedCommits {
+            commits: unpushed.commits as u64,
+            reason: unpushed.reason.clone(),
+            again: Time(unpushed.again),
+        })
+    }
 }
 
 /// Tokens and money.
@@ -292,6 +321,7 @@ impl ProjectStatus {
             agent: agent.filter(|_| works && state.end.is_none()).cloned(),
             waiting: state.open_requests().map(OpenRequest::new).collect(),
             parked: state.parked.as_ref().map(|parked| parked.reason.clone()),
+            unpushed: UnpushedCommits::of(state),
             parked_until: state
                 .parked
                 .as_ref()

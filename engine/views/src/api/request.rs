@@ -9,6 +9,7 @@ use cloudcrew_runtime::engagement::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::project::UnpushedCommits;
 use super::time::Time;
 
 /// What a request asks for.
@@ -224,6 +225,9 @@ pub struct RequestDetail {
     /// What the next phase is expected to cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forecast: Option<Coverage>,
+    /// Commits that the server of the repository does not have yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unpushed: Option<UnpushedCommits>,
     /// The answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<Answer>,
@@ -354,6 +358,7 @@ impl RequestDetail {
             budget: budget(request),
             forecast: next.as_deref().and_then(|next| forecast(e, next)),
             next,
+            unpushed: UnpushedCommits::of(&e.state).filter(|_| request.is_open()),
             answer: Answer::of(request),
             expired: request.expired,
             superseded: request.superseded,

@@ -6,6 +6,7 @@ mod death;
 pub(super) mod finalize;
 mod gate;
 mod leave;
+mod publish;
 mod question;
 mod rehearsed;
 mod review;

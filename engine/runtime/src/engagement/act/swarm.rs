@@ -37,7 +37,7 @@ impl Driver {
         reason: Option<&Reason>,
     ) -> Event {
         let blocked = status == Status::Failed;
-        self.inner.lock().await.tried = true;
+        self.inner.lock().await.tried.provider = true;
         let asked = reason.and_then(|r| r.retry_after).map_or(0, |wait| ms(wait) as i64);
         let wait = asked.clamp(PARK_MS, MAX_PARK_MS);
         Event::ParkedUntil {

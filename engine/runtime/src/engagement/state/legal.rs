@@ -68,6 +68,9 @@ fn needs(event: &Event) -> Needs<'_> {
         Event::CommitIntended { .. }
         | Event::Committed(_)
         | Event::ForeignCommits { .. }
+        | Event::Pushed { .. }
+        | Event::NotPushed { .. }
+        | Event::PushWaived { .. }
         | Event::Reviewed { .. }
         | Event::Checked { .. }
         | Event::ParkedUntil { .. }

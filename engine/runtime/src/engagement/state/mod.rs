@@ -6,6 +6,7 @@ mod items;
 mod legal;
 mod phases;
 mod position;
+mod pushes;
 mod remarks;
 mod requests;
 mod swarm;
@@ -27,6 +28,7 @@ use super::request::{Request, RequestKind};
 pub use conversation::{Conversation, Exchange, Talk};
 pub use files::Artifact;
 pub use phases::PhaseProgress;
+pub use pushes::Unpushed;
 pub use remarks::Remark;
 use swarm::ends_call;
 pub use swarm::{SwarmRun, VisitPrompt};
@@ -78,6 +80,12 @@ pub struct State {
     pub artifacts: BTreeMap<String, Artifact>,
     /// Head of the branch, as far as the journal knows.
     pub head: Option<String>,
+    /// Where the branch is on the server, as far as the journal knows.
+    pub pushed: Option<String>,
+    /// Why the server is behind, since the last attempt.
+    pub unpushed: Option<Unpushed>,
+    /// The person who allowed the engagement to end without pushing.
+    pub waived: Option<String>,
     /// The announced commit: step, parent, date.
     pub intended: Option<(String, Option<String>, i64)>,
     /// Ids of the rows written to the ledger.
@@ -140,6 +148,9 @@ impl State {
             meter: Meter::default(),
             artifacts: BTreeMap::new(),
             head,
+            pushed: None,
+            unpushed: None,
+            waived: None,
             intended: None,
             recorded: BTreeSet::new(),
             commits: BTreeMap::new(),
@@ -264,6 +275,13 @@ impl State {
                 self.committed(record);
             }
             Event::ForeignCommits { to, .. } => self.head = Some(to.clone()),
+            Event::Pushed { commit } => {
+                (self.pushed, self.unpushed) = (Some(commit.clone()), None);
+            }
+            Event::NotPushed { commit, commits, reason, again } => {
+                self.not_pushed(commit, *commits, reason, *again);
+            }
+            Event::PushWaived { actor } => self.waived = Some(actor.clone()),
             Event::SwarmInput { input, elapsed_ms, settled, done } => {
                 self.swarm_input(input, Duration::from_millis(*elapsed_ms))
                     .map_err(|why| self.illegal(event, why))?;
