@@ -32,7 +32,7 @@ async fn started(journal: &dyn Journal, engagement: &str, row: Row) -> Head {
     done("an engagement begins", journal.create(engagement, batch).await).unwrap_or_default()
 }
 
-/// Each with its creation time and its current head.
+/// Each with its creation time and the head that its row belongs to.
 pub async fn engagements_are_listed_by_creation(
     journal: &dyn Journal,
     index: &dyn Index,
@@ -44,10 +44,10 @@ pub async fn engagements_are_listed_by_creation(
         done("an engagement begins", journal.create(engagement, batch(vec![first])).await);
     }
     let head = done("the head is read", journal.head("list-a").await).unwrap_or_default();
-    let head = done(
-        "an entry is appended",
-        journal.append("list-a", &head, Writer::Inbound, batch(vec![entry(2)])).await,
-    );
+    let row = Row { standing: "other".to_owned(), ..Row::default() };
+    let next = Batch { entries: vec![entry(2)], row, ..Batch::default() };
+    let head =
+        done("an entry is appended", journal.append("list-a", &head, Writer::Inbound, next).await);
     let all = listed(index, Which::All, pause).await;
     assert_eq!(all.len(), before + 3, "three more engagements are listed");
     let new: Vec<_> = all

@@ -1,0 +1,90 @@
+//! The blob port on S3: objects named by the digest of their content.
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::Builder;
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::blob::Blobs;
+use sha2::{Digest as _, Sha256};
+
+use crate::store::failed;
+
+/// Folder of the objects.
+const FOLDER: &str = "blobs";
+/// Maximum bytes of a blob that is read.
+const MOST: i64 = 256 * 1024 * 1024;
+
+/// The blobs in a bucket.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    client: Client,
+    name: String,
+}
+
+impl Bucket {
+    /// The blobs in a bucket. Sends nothing yet. An endpoint of the environment is addressed by
+    /// path, because its host has no buckets as subdomains.
+    pub fn new(config: &SdkConfig, name: &str) -> Bucket {
+        let by_path = config.endpoint_url().is_some() || std::env::var("AWS_ENDPOINT_URL").is_ok();
+        let settings = Builder::from(config).force_path_style(by_path).build();
+        Bucket { client: Client::from_conf(settings), name: name.to_owned() }
+    }
+
+    fn at(&self, hash: &str) -> String {
+        format!("{FOLDER}/{hash}")
+    }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    cloudcrew_definition::digest::hex(&Sha256::digest(bytes))
+}
+
+#[async_trait]
+impl Blobs for Bucket {
+    async fn put(&self, bytes: &[u8]) -> Result<String, StoreError> {
+        let hash = digest(bytes);
+        let sent = self
+            .client
+            .put_object()
+            .bucket(&self.name)
+            .key(self.at(&hash))
+            .if_none_match("*")
+            .body(bytes.to_vec().into())
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(hash),
+            // It is there already, under the name of its content.
+            Err(error) if error.code() == Some("PreconditionFailed") => Ok(hash),
+            Err(error) => Err(failed(&self.name, &error)),
+        }
+    }
+
+    async fn get(&self, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        if hash.len() != 64 || !hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+            return Ok(None);
+        }
+        let what = format!("s3://{}/{}", self.name, self.at(hash));
+        let got = self.client.get_object().bucket(&self.name).key(self.at(hash)).send().await;
+        let object = match got {
+            Ok(object) => object,
+            Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
+            Err(error) => return Err(failed(&what, &error)),
+        };
+        let damaged = |why: &str| StoreError::Damaged { what: what.clone(), why: why.to_owned() };
+        if object.content_length().is_some_and(|length| length > MOST) {
+            return Err(damaged("it is larger than any blob"));
+        }
+        let body = object.body.collect().await.map_err(|error| {
+            let why = error.to_string();
+            StoreError::Unusable { what: what.clone(), why }
+        })?;
+        let bytes = body.into_bytes().to_vec();
+        match digest(&bytes) == hash {
+            true => Ok(Some(bytes)),
+            false => Err(damaged("its content is not what its name says")),
+        }
+    }
+}

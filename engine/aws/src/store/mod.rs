@@ -1,0 +1,76 @@
+//! The stores of engagements in one DynamoDB table: journal, index, leases, ledger, receipts and
+//! outbox.
+//!
+//! | Partition | Sort key | Content |
+//! |---|---|---|
+//! | `E#<engagement>` | `TIP` | head, newest entries, index row, epoch that may write |
+//! | | `B#<last entry>` | older entries |
+//! | | `LEASE` | holder and expiry |
+//! | | `L#<number>` | rows of the ledger, as they were recorded together |
+//! | `R#<key>` | `R` | a receipt |
+//! | `O#<reader>` | `E#<engagement>`, `READER` | how far a reader of the journals is |
+//!
+//! An append is one conditional write of the tip. When its entries have grown, they are first
+//! copied to an item of their own; that write needs no condition, because entries never change.
+//! Only receipts and changes of a lease need a transaction.
+
+mod fault;
+mod index;
+mod item;
+mod journal;
+mod lease;
+mod ledger;
+mod outbox;
+mod receipt;
+mod tip;
+mod units;
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+
+pub(crate) use fault::failed;
+pub use units::{UnitPrices, Units};
+
+/// Number of times that a write is tried again when others write too.
+const TRIES: u32 = 64;
+
+/// The table with the stores. Clones share connections and counters.
+#[derive(Clone)]
+pub struct Store {
+    client: Client,
+    table: Arc<str>,
+    now: Arc<dyn Fn() -> i64 + Send + Sync>,
+    units: Arc<Units>,
+}
+
+impl Store {
+    /// The stores in a table. Sends nothing yet.
+    pub fn new(config: &SdkConfig, table: &str) -> Store {
+        let now = || {
+            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        };
+        let client = Client::new(config);
+        Store { client, table: table.into(), now: Arc::new(now), units: Arc::default() }
+    }
+
+    /// The same stores with another clock, in milliseconds since 1970 UTC: leases expire by it.
+    #[must_use]
+    pub fn with_clock(self, now: impl Fn() -> i64 + Send + Sync + 'static) -> Store {
+        Store { now: Arc::new(now), ..self }
+    }
+
+    /// The capacity that this process has used.
+    pub fn units(&self) -> &Units {
+        &self.units
+    }
+
+    /// A short pause before a write is tried again.
+    async fn pause(&self, tries: u32) {
+        let millis = 2_u64 << tries.min(6);
+        tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
+    }
+}

@@ -1,0 +1,198 @@
+//! The tip of a journal: its head, its newest entries, its index row, and the epoch that may write.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::index::Row;
+use cloudcrew_ports::journal::{Entry, Head, NewEntry, chain};
+
+use super::item::{
+    self, Item, PK, SK, TIP, damaged, key, number, number_of, of, sorted, text, text_of, texts_of,
+};
+use super::{Store, fault};
+
+/// Bytes of entries that the tip keeps; more are moved to an item of their own by the next append.
+/// Each append writes the tip again, so more would cost more.
+pub(super) const KEPT: usize = 4 * 1024;
+
+/// A tip.
+#[derive(Debug, Clone)]
+pub(super) struct Tip {
+    pub(super) head: Head,
+    /// Number of the first entry that it keeps, or the next one.
+    pub(super) first: u64,
+    /// The entries that it keeps, as stored.
+    pub(super) tail: Vec<String>,
+    /// Identifies the append that wrote it: one whose reply was lost recognizes itself.
+    pub(super) token: String,
+    /// The epoch that may write as a driver.
+    pub(super) driver: Option<u64>,
+    /// Its row as stored; a row that does not change is not written to the indexes again.
+    pub(super) row: Option<Row>,
+}
+
+/// An entry as it is stored: time, kind, hash and payload, a line each.
+pub(super) fn stored(entry: &NewEntry, hash: &str) -> String {
+    format!("{}\n{}\n{hash}\n{}", entry.at, entry.kind, entry.payload)
+}
+
+/// Reads a stored entry and checks that it follows the one before.
+pub(super) fn entry(what: &str, text: &str, seq: u64, before: &str) -> Result<Entry, StoreError> {
+    let broken = |why: &str| damaged(what, format!("entry {seq} {why}"));
+    let mut parts = text.splitn(4, '\n');
+    let (Some(at), Some(kind), Some(hash), Some(payload)) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(broken("cannot be read"));
+    };
+    let at: i64 = at.parse().map_err(|_| broken("has no time"))?;
+    if chain(before, seq, at, kind, payload) != hash {
+        return Err(broken("does not follow the entry before it"));
+    }
+    let payload =
+        cloudcrew_ports::json::read(payload.as_bytes()).map_err(|_| broken("is not JSON"))?;
+    Ok(Entry { seq, at, kind: kind.to_owned(), payload, hash: hash.to_owned() })
+}
+
+/// The hash of a stored entry.
+pub(super) fn hash(text: &str) -> Option<&str> {
+    text.split('\n').nth(2)
+}
+
+impl Tip {
+    fn read(what: &str, item: &Item) -> Result<Option<Tip>, StoreError> {
+        // A lease may be there before its engagement.
+        let Some(seq) = number_of::<u64>(item, "seq") else { return Ok(None) };
+        let broken = || damaged(what, "its tip cannot be read");
+        let tail: Vec<String> =
+            texts_of(item, "tail").ok_or_else(broken)?.into_iter().map(str::to_owned).collect();
+        let first: u64 = number_of(item, "first").ok_or_else(broken)?;
+        if first.checked_add(tail.len() as u64) != seq.checked_add(1) {
+            return Err(broken());
+        }
+        Ok(Some(Tip {
+            head: Head { seq, hash: text_of(item, "hash").ok_or_else(broken)?.to_owned() },
+            first,
+            tail,
+            token: text_of(item, "token").unwrap_or_default().to_owned(),
+            driver: number_of(item, "driver"),
+            row: row_of(item),
+        }))
+    }
+
+    /// Bytes of the entries that it keeps.
+    pub(super) fn bytes(&self) -> usize {
+        self.tail.iter().map(String::len).sum()
+    }
+}
+
+/// The index row of a tip.
+pub(super) fn row_of(item: &Item) -> Option<Row> {
+    let is = |name: &str| item.get(name).and_then(|value| value.as_bool().ok()).copied();
+    Some(Row {
+        standing: text_of(item, "standing")?.to_owned(),
+        waits: is("waits")?,
+        active: is("active")?,
+        due: number_of(item, "due"),
+    })
+}
+
+/// What an append sets and removes in the tip.
+pub(super) struct Change {
+    pub(super) set: Vec<(&'static str, AttributeValue)>,
+    pub(super) remove: Vec<&'static str>,
+}
+
+/// The change that writes a row, and the keys of the indexes that follow from it.
+pub(super) fn row_change(row: &Row, head: &Head) -> Change {
+    let mut change = Change {
+        set: vec![
+            ("standing", text(&row.standing)),
+            ("waits", AttributeValue::Bool(row.waits)),
+            ("active", AttributeValue::Bool(row.active)),
+            ("row_seq", number(head.seq)),
+            ("row_hash", text(&head.hash)),
+        ],
+        remove: Vec::new(),
+    };
+    match row.due {
+        Some(due) => change.set.push(("due", number(due))),
+        None => change.remove.push("due"),
+    }
+    match row.waits {
+        true => change.set.push(("waiting", text("1"))),
+        false => change.remove.push("waiting"),
+    }
+    let when = if row.active { Some(0) } else { row.due };
+    match when {
+        Some(when) => {
+            change.set.push(("todo", text("1")));
+            change.set.push(("todo_at", text(sorted(u64::try_from(when).unwrap_or(0)))));
+        }
+        None => change.remove.extend(["todo", "todo_at"]),
+    }
+    change
+}
+
+impl Store {
+    /// The tip of an engagement.
+    pub(super) async fn tip(&self, engagement: &str) -> Result<Option<Tip>, StoreError> {
+        let item = self.get(key(of(engagement), TIP)).await?;
+        item.map_or(Ok(None), |item| Tip::read(engagement, &item))
+    }
+
+    /// Reads an item, consistently.
+    pub(super) async fn get(&self, key: Item) -> Result<Option<Item>, StoreError> {
+        let got = self
+            .client
+            .get_item()
+            .table_name(&*self.table)
+            .set_key(Some(key))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| fault::failed(&self.table, &error))?;
+        self.units.read(got.item.as_ref().map_or(0, item::size));
+        Ok(got.item)
+    }
+
+    /// The items of a partition whose sort keys start like this and come after another one, in
+    /// order and consistently, until one returns `false`.
+    pub(super) async fn each(
+        &self,
+        partition: String,
+        prefix: &str,
+        after: Option<String>,
+        mut take: impl FnMut(Item) -> Result<bool, StoreError> + Send,
+    ) -> Result<(), StoreError> {
+        let (from, to) = (after.unwrap_or_else(|| prefix.to_owned()), format!("{prefix}~"));
+        let mut start: Option<Item> = None;
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&*self.table)
+                .consistent_read(true)
+                .key_condition_expression("#p = :p AND #s BETWEEN :a AND :z")
+                .expression_attribute_names("#p", PK)
+                .expression_attribute_names("#s", SK)
+                .expression_attribute_values(":p", text(partition.clone()))
+                .expression_attribute_values(":a", text(&from))
+                .expression_attribute_values(":z", text(&to))
+                .set_exclusive_start_key(start.take())
+                .send()
+                .await
+                .map_err(|error| fault::failed(&self.table, &error))?;
+            let items = page.items.unwrap_or_default();
+            self.units.read(items.iter().map(item::size).sum());
+            for item in items {
+                if !take(item)? {
+                    return Ok(());
+                }
+            }
+            match page.last_evaluated_key {
+                Some(last) if !last.is_empty() => start = Some(last),
+                _ => return Ok(()),
+            }
+        }
+    }
+}
