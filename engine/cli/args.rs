@@ -281,6 +281,27 @@ pub enum Command {
         /// Name of the document.
         name: String,
     },
+    /// Work on a phase as a task of the state machine, in a deployment on AWS.
+    #[cfg(feature = "aws")]
+    Phase {
+        /// Id of the engagement.
+        #[arg(long, env = "PROJECT_ID")]
+        project: String,
+        /// The phase.
+        #[arg(long, env = "PHASE")]
+        phase: String,
+        /// Callback id of the state machine. It is only read from the environment, because others
+        /// can read arguments.
+        #[arg(skip = std::env::var("TASK_TOKEN").unwrap_or_default())]
+        callback: String,
+    },
+    /// Serve a function of the state machine, in a deployment on AWS.
+    #[cfg(feature = "aws")]
+    Lambda {
+        /// Its name.
+        #[arg(value_enum)]
+        function: crate::cloud::functions::Function,
+    },
     /// Run a program in the sandbox that this process is in, for the engine outside of it.
     #[command(hide = true)]
     RunInside {

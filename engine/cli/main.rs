@@ -1,6 +1,8 @@
 //! The `cloudcrew` command: parses arguments, runs a command, returns its exit code.
 
 mod args;
+#[cfg(feature = "aws")]
+mod cloud;
 mod commands;
 mod document;
 mod exit;

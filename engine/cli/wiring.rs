@@ -1,5 +1,8 @@
 //! The only place that chooses adapters.
 
+#[cfg(feature = "aws")]
+pub mod aws;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};

@@ -318,10 +318,14 @@ async fn to_the_end(mut ports: Ports, store: &Store, process: u32) -> Result<u32
     ports.model = Arc::new(Refused(ports.model));
     let mut fixed = 0;
     for _ in 0..10 {
-        let driver =
-            Driver::open(ports.clone(), PROJECT, &dead(process), Options { approve_all: true })
-                .await
-                .expect("the lease");
+        let driver = Driver::open(
+            ports.clone(),
+            PROJECT,
+            &dead(process),
+            Options { approve_all: true, only: None },
+        )
+        .await
+        .expect("the lease");
         match driver.drive().await {
             Ok(Rest::Ended(_)) => return Ok(fixed),
             Ok(Rest::Blocked(_)) => fixed += 1,

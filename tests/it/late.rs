@@ -81,7 +81,7 @@ async fn the_first_answer_counts_and_the_engagement_continues() {
         let clock = RehearsalClock::default();
         clock.not_before(driver.look(|e| e.state.times.1).await + later);
         (late.clock, late.journal) = (Arc::new(clock), Arc::new(Before(store.clone(), kind)));
-        let driver = Driver::open(late, PROJECT, &dead(1), Options { approve_all })
+        let driver = Driver::open(late, PROJECT, &dead(1), Options { approve_all, only: None })
             .await
             .expect("the lease");
         let rest = driver.drive().await;

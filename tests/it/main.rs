@@ -5,6 +5,8 @@ mod bad_input;
 mod begin;
 mod budgets;
 mod cases;
+#[cfg(feature = "aws")]
+mod cloud;
 mod crash;
 mod customer;
 mod cuts;

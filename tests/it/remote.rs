@@ -14,10 +14,10 @@ use crate::support::service::{Service, get, post};
 use crate::support::{Crew, Done, edited, root};
 
 /// A Git server of this test, which ends with it.
-struct Server {
+pub(crate) struct Server {
     process: Child,
     folder: tempfile::TempDir,
-    url: String,
+    pub(crate) url: String,
     /// The certificate authority that its clients must trust.
     authority: Option<PathBuf>,
 }
@@ -29,7 +29,7 @@ impl Drop for Server {
     }
 }
 
-fn run(at: &Path, program: &str, words: &[&str]) -> String {
+pub(crate) fn run(at: &Path, program: &str, words: &[&str]) -> String {
     let mut command = Command::new(program);
     command.current_dir(at).args(words);
     for who in ["AUTHOR", "COMMITTER"] {
@@ -43,12 +43,19 @@ fn run(at: &Path, program: &str, words: &[&str]) -> String {
 
 /// A server with one repository, which has a commit on `main`.
 fn server(tls: bool) -> Server {
+    server_with(tls, true)
+}
+
+/// A server with one repository, with a commit on `main` or without any.
+pub(crate) fn server_with(tls: bool, code: bool) -> Server {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     run(at, "git", &["init", "-q", "-b", "main", "work"]);
-    fs::write(at.join("work/README.md"), "# Orders\n").unwrap();
-    run(&at.join("work"), "git", &["add", "."]);
-    run(&at.join("work"), "git", &["commit", "-q", "-m", "Our code"]);
+    if code {
+        fs::write(at.join("work/README.md"), "# Orders\n").unwrap();
+        run(&at.join("work"), "git", &["add", "."]);
+        run(&at.join("work"), "git", &["commit", "-q", "-m", "Our code"]);
+    }
     fs::create_dir(at.join("srv")).unwrap();
     run(at, "git", &["clone", "-q", "--bare", "work", "srv/orders.git"]);
     run(&at.join("srv/orders.git"), "git", &["config", "http.receivepack", "true"]);
@@ -137,7 +144,7 @@ impl Server {
         self.folder.path().join("srv/orders.git")
     }
 
-    fn git(&self, words: &[&str]) -> String {
+    pub(crate) fn git(&self, words: &[&str]) -> String {
         run(&self.repository(), "git", words)
     }
 
@@ -147,7 +154,7 @@ impl Server {
     }
 
     /// The commits of the engagement's branch, oldest first; empty without one.
-    fn commits(&self) -> Vec<String> {
+    pub(crate) fn commits(&self) -> Vec<String> {
         let heads = self.git(&["for-each-ref", "--format=%(refname)", "refs/heads/cloudcrew"]);
         if heads.is_empty() {
             return Vec::new();

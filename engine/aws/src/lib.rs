@@ -2,6 +2,7 @@
 
 pub mod bedrock;
 pub mod blob;
+pub mod callbacks;
 mod connection;
 pub mod store;
 

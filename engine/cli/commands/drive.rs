@@ -39,7 +39,8 @@ pub async fn drive(
     view.open(&engagement.state);
     let ports = wiring::ports(store, &engagement, view.clone()).await?;
     let holder = holder::this_process();
-    let driver = Driver::acquire(ports, engagement, &holder, Options { approve_all }).await?;
+    let driver =
+        Driver::acquire(ports, engagement, &holder, Options { approve_all, only: None }).await?;
     driver.reroute(rerouted).await?;
     let stop = view.clone();
     let mut signals = Signals::new()?;
@@ -122,6 +123,8 @@ pub fn outcome(project: &str, rest: &Rest) -> (Exit, String) {
             (Exit::Waiting, lines.join("\n"))
         }
         Rest::Blocked(reason) => (Exit::Waiting, format!("{project} is waiting: {}", row(reason))),
-        Rest::Stopped => (Exit::Waiting, format!("{project} stopped\n    continue:  {resume}")),
+        Rest::Stopped | Rest::Left | Rest::Away(_) => {
+            (Exit::Waiting, format!("{project} stopped\n    continue:  {resume}"))
+        }
     }
 }

@@ -109,6 +109,12 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Command::Sow { file, workflow, format } => {
             sow::sow(&args, file, workflow.as_deref(), *format)
         }
+        #[cfg(feature = "aws")]
+        Command::Phase { project, phase, callback } => {
+            crate::cloud::phase::phase(project, phase, callback).await
+        }
+        #[cfg(feature = "aws")]
+        Command::Lambda { function } => crate::cloud::functions::function(*function).await,
         Command::ReadDocument { files, name } => crate::document::child(name, files.as_deref()),
         // `main` has done it already.
         Command::RunInside { .. } => Ok(Exit::Done),

@@ -3,7 +3,7 @@
 mod allowed;
 mod host;
 mod identity;
-mod log;
+pub mod log;
 mod notify;
 mod otlp;
 mod people;

@@ -18,7 +18,10 @@ class Worker:
     async def start(self, rig, program, region):
         env = rig.environment(region)
         env.update(program.get("env", {}))
-        env.update(AWS_LAMBDA_RUNTIME_API=await self.listen(), AWS_LAMBDA_FUNCTION_NAME=self.name)
+        # As the service sets them for every function.
+        env.update(AWS_LAMBDA_RUNTIME_API=await self.listen(), AWS_LAMBDA_FUNCTION_NAME=self.name,
+                   AWS_LAMBDA_FUNCTION_MEMORY_SIZE="512", AWS_LAMBDA_FUNCTION_VERSION="$LATEST",
+                   AWS_LAMBDA_LOG_GROUP_NAME="/aws/lambda/" + self.name, AWS_LAMBDA_LOG_STREAM_NAME="rig")
         with open(os.path.join(rig.logs, "lambda-%s.log" % self.name), "ab") as out:
             self.process = await asyncio.create_subprocess_exec(
                 *program["command"], env=env, stdout=out, stderr=out, start_new_session=True)

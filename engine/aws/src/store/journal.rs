@@ -171,7 +171,8 @@ impl Journal for Store {
         if !reading.seen {
             return Err(not_there());
         }
-        if reading.read.len() < limit && reading.at != tip.head {
+        // It may have grown since its tip was read.
+        if reading.read.len() < limit && reading.at.seq < tip.head.seq {
             return Err(damaged(engagement, format!("it ends before entry {}", tip.head.seq)));
         }
         Ok(reading.read)

@@ -6,6 +6,7 @@
 //! | `E#<engagement>` | `TIP` | head, newest entries, index row, epoch that may write |
 //! | | `B#<last entry>` | older entries |
 //! | | `LEASE` | holder and expiry |
+//! | | `C#<state>` | the callback id of a scheduler that waits for the state's outcome |
 //! | | `L#<number>` | rows of the ledger, as they were recorded together |
 //! | `R#<key>` | `R` | a receipt |
 //! | `O#<reader>` | `E#<engagement>`, `READER` | how far a reader of the journals is |
@@ -14,6 +15,7 @@
 //! copied to an item of their own; that write needs no condition, because entries never change.
 //! Only receipts and changes of a lease need a transaction.
 
+mod callback;
 mod fault;
 mod index;
 mod item;

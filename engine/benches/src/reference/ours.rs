@@ -70,9 +70,14 @@ async fn all(folder: &Path, scenario: &Value, runs: u64) -> Value {
         ports.model = model.clone();
         ports.clock = Arc::new(SystemClock::default());
         drivers.push(
-            Driver::open(ports, &project, &this_process(), Options { approve_all: true })
-                .await
-                .expect("the lease"),
+            Driver::open(
+                ports,
+                &project,
+                &this_process(),
+                Options { approve_all: true, only: None },
+            )
+            .await
+            .expect("the lease"),
         );
     }
     let driven = join_all(drivers.into_iter().map(|driver| {

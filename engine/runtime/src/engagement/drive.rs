@@ -21,6 +21,11 @@ pub enum Rest {
     Blocked(String),
     /// This process was asked to stop.
     Stopped,
+    /// The engagement is in a state that is not this driver's ([`Options::only`]).
+    Left,
+    /// The provider is unavailable until this time, milliseconds since 1970 UTC, and this driver
+    /// does not wait ([`Options::only`]).
+    Away(i64),
 }
 
 impl Driver {
@@ -58,6 +63,11 @@ impl Driver {
                 return Ok(Rest::Stopped);
             }
             self.catch_up().await?;
+            if let Some(only) = &self.options.only
+                && self.look(|e| e.state.end.is_none() && !only.contains(&e.state.at)).await
+            {
+                return Ok(Rest::Left);
+            }
             let now = self.now().await;
             let tried = self.tried().await;
             let action = match self.look(|e| decide(e, now, &tried)).await {
@@ -79,6 +89,9 @@ impl Driver {
             Action::End(end) => self.append(vec![Event::Ended(end)]).await?,
             Action::Leave(outcome) => self.go(outcome).await?,
             Action::Settle(request) => self.settle_request(&request, now).await?,
+            Action::Pause(until) if self.options.only.is_some() => {
+                return Ok(Some(Rest::Away(until)));
+            }
             Action::Pause(until) => {
                 // Setting the clock back does not lengthen the wait.
                 let left = u64::try_from((until - now).min(MAX_PARK_MS)).unwrap_or(0);

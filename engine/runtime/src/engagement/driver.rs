@@ -23,6 +23,8 @@ use cloudcrew_ports::lease::{Holder, Lease, LeaseError};
 pub struct Options {
     /// Approve gates without a person when the review found nothing. The journal records this.
     pub approve_all: bool,
+    /// Act only in these states of the plan, and wait for nothing. Someone else schedules.
+    pub only: Option<Vec<String>>,
 }
 
 /// Drives one engagement while it holds its lease.

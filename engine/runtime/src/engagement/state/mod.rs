@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cloudcrew_definition::crew::{Live as Served, Price};
-use cloudcrew_plan::{Counters, Kind, Plan};
+use cloudcrew_plan::{Counters, Kind, Outcome, Plan};
 use cloudcrew_ports::model::Billing;
 use cloudcrew_tools::WorkItem;
 
@@ -64,6 +64,8 @@ pub struct State {
     pub started: Started,
     /// Name of the current state; empty before the first.
     pub at: String,
+    /// The state before it, and its outcome.
+    pub before: Option<(String, Outcome)>,
     /// The state to continue with after a reopened gate.
     pub resume: Option<String>,
     /// Counters of the plan's bounds.
@@ -140,6 +142,7 @@ impl State {
             plan,
             started,
             at: String::new(),
+            before: None,
             resume: None,
             counters: Counters::default(),
             phases: BTreeMap::new(),

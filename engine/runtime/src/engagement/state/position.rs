@@ -38,7 +38,8 @@ impl State {
         if target.phase.is_some() {
             self.last_phase = target.phase;
         }
-        self.at = to.to_owned();
+        let was = std::mem::replace(&mut self.at, to.to_owned());
+        self.before = on.map(|on| (was, on));
     }
 
     /// Keeps the reason why a swarm restarts, for its agents' prompts.

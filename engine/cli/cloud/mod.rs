@@ -1,0 +1,107 @@
+//! The programs of a deployment on AWS. Each opens an engagement, does one state of its plan, and
+//! reports the outcome once the journal has it.
+
+pub mod functions;
+pub mod phase;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use cloudcrew_plan::{Kind, Outcome};
+use cloudcrew_runtime::engagement::{
+    Driver, Engagement, EngagementError, Event, Options, Rest, State,
+};
+use cloudcrew_runtime::watch::{Live, Watch};
+use serde_json::json;
+
+use crate::exit::Failure;
+use crate::wiring::aws::{Cloud, Report};
+use crate::wiring::holder;
+
+/// How long to wait for the lease of a process that died.
+const PATIENCE: Duration = Duration::from_secs(75);
+/// How often to try.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Only passes the wish to stop on: what people say and agents write appears in no log.
+#[derive(Default)]
+pub struct Silent(AtomicBool);
+
+impl Silent {
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Watch for Silent {
+    fn happened(&self, _: u64, _: i64, _: &Event, _: &Engagement) {}
+
+    fn live(&self, _: &str, _: Live<'_>) {}
+
+    fn stop_wanted(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Drives an engagement while it is in one of these states, and through an end.
+pub async fn drive(
+    cloud: &Cloud,
+    project: &str,
+    states: &[String],
+    watch: &Arc<Silent>,
+) -> Result<Rest, Failure> {
+    let began = std::time::Instant::now();
+    let driver = loop {
+        let engagement = cloud.open(project).await?;
+        let mut only: Vec<String> = states.to_vec();
+        let all = &engagement.state.plan().states;
+        only.extend(all.iter().filter(|s| s.kind.is_final()).map(|s| s.name.clone()));
+        let ports = cloud.ports(&engagement, watch.clone()).await?;
+        let options = Options { only: Some(only), ..Options::default() };
+        match Driver::acquire(ports, engagement, &holder::this_process(), options).await {
+            Ok(driver) => break driver,
+            Err(EngagementError::Held { .. }) if began.elapsed() < PATIENCE => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    };
+    let rest = driver.drive().await;
+    let released = driver.release().await;
+    let units = cloud.store.units();
+    tracing::info!(writes = units.writes(), reads = units.reads(), "capacity of the table so far");
+    let rest = rest?;
+    released?;
+    Ok(rest)
+}
+
+/// Reports the outcomes that somebody waits for and the journal has. May be repeated.
+pub async fn report(cloud: &Cloud, project: &str) -> Result<(), Failure> {
+    let waiting = cloud.store.callbacks(project).await?;
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let engagement = cloud.open(project).await?;
+    for callback in waiting {
+        let Some(report) = outcome(&engagement.state, &callback.state) else { continue };
+        cloud.scheduler.report(&callback, &report).await?;
+        cloud.store.forget(project, &callback).await?;
+    }
+    Ok(())
+}
+
+/// The outcome of a state that the engagement has just left.
+fn outcome(state: &State, name: &str) -> Option<Report> {
+    let (_, on) = state.before.as_ref().filter(|(before, _)| before == name)?;
+    let kind = state.plan().state(name)?.kind;
+    if *on == Outcome::Cancelled && matches!(kind, Kind::Gate | Kind::Question) {
+        return Some(Report::Error("CloudCrew.Cancelled"));
+    }
+    let mut output = json!({ "on": on.name() });
+    if let Some(parked) = state.parked.as_ref().filter(|_| *on == Outcome::Parked) {
+        let until = jiff::Timestamp::from_millisecond(parked.until).ok()?;
+        output["until"] = until.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into();
+    }
+    Some(Report::Outcome(output))
+}

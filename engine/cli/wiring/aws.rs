@@ -1,0 +1,183 @@
+//! The adapters of AWS, as the environment names them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cloudcrew_aws::blob::Bucket;
+pub use cloudcrew_aws::callbacks::{Report, Scheduler};
+use cloudcrew_aws::connection;
+use cloudcrew_aws::store::Store;
+use cloudcrew_local::clock::{RehearsalClock, SystemClock};
+use cloudcrew_local::knowledge::Index;
+use cloudcrew_local::repo::{GitRepo, RemoteUrl};
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::clock::Clock;
+use cloudcrew_ports::program::NoPrograms;
+use cloudcrew_ports::repo::{CommitRequest, Logged, Published, Repo, RepoError, TreeFile};
+use cloudcrew_ports::server::NoServers;
+use cloudcrew_runtime::engagement::{Engagement, Record, RunMode, open};
+use cloudcrew_runtime::ports::Ports;
+use cloudcrew_runtime::watch::Watch;
+use cloudcrew_tools::Toolbox;
+
+use super::{git_server, used, voice};
+use crate::exit::Failure;
+
+/// Variable with the name of the table.
+const TABLE: &str = "TASK_LEDGER_TABLE";
+/// Variable with the name of the bucket of blobs.
+const BLOBS: &str = "BLOBS_BUCKET";
+/// Variable with the folder for clones; it need not outlive the process.
+const SCRATCH: &str = "CLOUDCREW_SCRATCH";
+
+/// The stores of a deployment.
+#[derive(Clone)]
+pub struct Cloud {
+    pub store: Store,
+    pub blobs: Bucket,
+    pub scheduler: Scheduler,
+    scratch: PathBuf,
+}
+
+impl Cloud {
+    /// The deployment that the environment names.
+    pub async fn of_environment() -> Result<Cloud, Failure> {
+        let config = connection().await;
+        let store = Store::new(&config, &variable(TABLE)?);
+        let blobs = Bucket::new(&config, &variable(BLOBS)?);
+        let scratch = std::env::var_os(SCRATCH).map_or_else(std::env::temp_dir, PathBuf::from);
+        Ok(Cloud { store, blobs, scheduler: Scheduler::new(&config), scratch })
+    }
+
+    /// Journals and blobs.
+    pub fn record(&self) -> Record<'_> {
+        Record::new(&self.store, &self.blobs)
+    }
+
+    pub async fn open(&self, project: &str) -> Result<Engagement, Failure> {
+        Ok(open(self.record(), project).await?)
+    }
+
+    /// The ports of an engagement.
+    pub async fn ports(
+        &self,
+        engagement: &Engagement,
+        watch: Arc<dyn Watch>,
+    ) -> Result<Ports, Failure> {
+        let started = &engagement.state.started;
+        let rehearsal = started.rehearsal.as_deref();
+        let models = used(engagement);
+        let model = voice(&started.voice, &engagement.definition, rehearsal, &models).await?;
+        let clock: Arc<dyn Clock> = match started.voice {
+            RunMode::Live { .. } => Arc::new(SystemClock::default()),
+            RunMode::Rehearsal | RunMode::Replay { .. } => {
+                let clock = RehearsalClock::default();
+                clock.not_before(engagement.state.times.1);
+                Arc::new(clock)
+            }
+        };
+        let why = "this deployment has no place to run programs";
+        Ok(Ports {
+            journal: Arc::new(self.store.clone()),
+            leases: Arc::new(self.store.clone()),
+            blobs: Arc::new(self.blobs.clone()),
+            ledger: Arc::new(self.store.clone()),
+            repo: Arc::new(self.repo(engagement).await?),
+            model,
+            knowledge: Arc::new(Index::default()),
+            programs: Arc::new(NoPrograms(why.to_owned())),
+            servers: Arc::new(NoServers(why.to_owned())),
+            tools: Arc::new(Toolbox::built_in().with_servers(&engagement.definition.servers)),
+            clock,
+            watch,
+        })
+    }
+
+    /// A clone of the engagement's repository, brought up to date.
+    pub async fn repo(&self, engagement: &Engagement) -> Result<Shared, Failure> {
+        let started = &engagement.state.started;
+        let Some(url) = &started.remote else {
+            return Err(Failure::world("the engagement has no repository on a server"));
+        };
+        let url = RemoteUrl::parse(url).map_err(Failure::world)?;
+        let base = started.base.as_ref().map(|base| base.name.clone());
+        let path = self.scratch.join("repos").join(format!("{}.git", engagement.project));
+        std::fs::create_dir_all(self.scratch.join("repos"))?;
+        let repo = GitRepo::create(&path, &engagement.project)?.at(git_server(url, base.clone()));
+        repo.bring(base.as_deref()).await?;
+        Ok(Shared(repo))
+    }
+}
+
+fn variable(name: &str) -> Result<String, Failure> {
+    let value = std::env::var(name).ok().filter(|value| !value.is_empty());
+    value.ok_or_else(|| Failure::usage(format!("{name} is not set")))
+}
+
+/// A clone that does not outlive its process: a commit counts when the server has it.
+pub struct Shared(GitRepo);
+
+#[async_trait]
+impl Repo for Shared {
+    fn branch(&self) -> &str {
+        self.0.branch()
+    }
+
+    async fn head(&self) -> Result<Option<String>, StoreError> {
+        self.0.head().await
+    }
+
+    async fn commit(
+        &self,
+        parent: Option<&str>,
+        request: &CommitRequest,
+    ) -> Result<String, RepoError> {
+        let made = self.0.commit(parent, request).await?;
+        match self.0.publish().await? {
+            Published::All => Ok(made),
+            Published::Not(unpublished) => {
+                let what = "the repository".to_owned();
+                Err(StoreError::Unusable { what, why: unpublished.why }.into())
+            }
+        }
+    }
+
+    async fn publish(&self) -> Result<Published, StoreError> {
+        self.0.publish().await
+    }
+
+    async fn claim(&self) -> Result<Option<Logged>, StoreError> {
+        self.0.claim().await
+    }
+
+    async fn find(&self, commit: &str, path: &str) -> Result<Option<TreeFile>, StoreError> {
+        self.0.find(commit, path).await
+    }
+
+    async fn blob(&self, oid: &str) -> Result<Vec<u8>, StoreError> {
+        self.0.blob(oid).await
+    }
+
+    async fn list(&self, commit: &str, below: &str) -> Result<Vec<TreeFile>, StoreError> {
+        self.0.list(commit, below).await
+    }
+
+    async fn read(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.read(commit, path).await
+    }
+
+    async fn log(&self, base: Option<&str>, head: &str) -> Result<Vec<Logged>, StoreError> {
+        self.0.log(base, head).await
+    }
+
+    async fn authors(
+        &self,
+        base: Option<&str>,
+        head: &str,
+        paths: &[String],
+        except: &[String],
+    ) -> Result<Vec<String>, StoreError> {
+        self.0.authors(base, head, paths, except).await
+    }
+}

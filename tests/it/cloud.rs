@@ -1,0 +1,230 @@
+//! A deployment on AWS: the state machine as it is generated, executed by the rig, with the real
+//! program behind every state.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use cloudcrew_aws::blob::Bucket;
+use cloudcrew_aws::connection;
+use cloudcrew_aws::store::Store;
+use cloudcrew_local::clock::SystemClock;
+use cloudcrew_plan::checks::load;
+use cloudcrew_ports::journal::{Head, Journal as _};
+use cloudcrew_ports::ledger::{Ledger as _, LedgerRow};
+use cloudcrew_ports::program::NoPrograms;
+use cloudcrew_ports::server::NoServers;
+use cloudcrew_runtime::catalogue::catalogue;
+use cloudcrew_runtime::engagement::{
+    Begin, Decision, Driver, Engagement, Options, Record, Rest, RunMode, SowFile, State,
+    Submission, begin, open, record,
+};
+use serde_json::{Value, json};
+
+use crate::remote::server_with;
+use crate::support::rig::rig_runs;
+use crate::support::service::{parse, post};
+use crate::support::{inside, root, sources};
+
+const PROJECT: &str = "demo";
+
+/// The state machine with the real program.
+struct Machine {
+    process: Child,
+    input: ChildStdin,
+    said: Receiver<Value>,
+    table: Store,
+    bucket: Bucket,
+    /// Name of the function that is told of answers.
+    answer: String,
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Machine {
+    async fn new(workspace: &Path, variables: &[String]) -> Machine {
+        let mut process = Command::new(rig_runs())
+            .arg(root().join("tests/rigs/machine/real.py"))
+            .arg(workspace.join("infra/terraform/state_machines/delivery.asl.json"))
+            .args([env!("CARGO_BIN_EXE_cloudcrew"), PROJECT])
+            .args(variables)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("Python starts");
+        let input = process.stdin.take().expect("a pipe");
+        let output = BufReader::new(process.stdout.take().expect("a pipe"));
+        let (tell, said) = channel();
+        std::thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                let _ = tell.send(serde_json::from_str(&line).expect("JSON"));
+            }
+        });
+        let made: Value = said.recv_timeout(Duration::from_secs(60)).expect("it is set up");
+        let name = |key: &str| made[key].as_str().expect("a name").to_owned();
+        let config = connection().await;
+        let (table, bucket) = (Store::new(&config, &name("table")), name("bucket"));
+        let bucket = Bucket::new(&config, &bucket);
+        Machine { process, input, said, table, bucket, answer: name("answer") }
+    }
+
+    fn record(&self) -> Record<'_> {
+        Record::new(&self.table, &self.bucket)
+    }
+
+    async fn engagement(&self) -> Engagement {
+        open(self.record(), PROJECT).await.expect("an engagement")
+    }
+
+    /// Approves every gate, as the service does: recorded first, then the function is told.
+    async fn run_to_its_end(&mut self) -> Value {
+        self.input.write_all(b"go\n").expect("it starts");
+        let began = Instant::now();
+        loop {
+            if let Ok(end) = self.said.try_recv() {
+                return end;
+            }
+            assert!(began.elapsed() < Duration::from_secs(280), "it does not end");
+            let mut engagement = self.engagement().await;
+            let open: Vec<_> = engagement.state.open_requests().cloned().collect();
+            for request in open {
+                let submission = Submission {
+                    request: request.id.clone(),
+                    digest: Some(request.digest.clone()),
+                    decision: Decision::Approve { ratings: Vec::new() },
+                    // As the other engagement's gates are.
+                    actor: "--approve all".into(),
+                    channel: "approve-all".into(),
+                    groups: Vec::new(),
+                    email: None,
+                    unverified: false,
+                    remarks: Vec::new(),
+                };
+                record(self.record(), &SystemClock::default(), &mut engagement, submission)
+                    .await
+                    .expect("it is recorded");
+                told(&self.answer);
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+/// Tells the function that something was recorded, and waits for it.
+fn told(function: &str) {
+    let endpoint = std::env::var("AWS_ENDPOINT_URL").expect("the rig runs");
+    let host = endpoint.trim_start_matches("http://");
+    let path = format!("/2015-03-31/functions/{function}/invocations");
+    let asked = post(&path, &json!({ "project": PROJECT })).header("connection", "close");
+    let mut stream = TcpStream::connect(host).expect("a connection");
+    stream.write_all(&asked.bytes(host)).expect("it is sent");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("it answers");
+    let reply = parse(&answer).expect("a reply").is(200);
+    assert_eq!(reply.header("x-amz-function-error"), None, "{}", reply.body);
+}
+
+async fn started(machine: &Machine, url: &str) {
+    let definition = load(&sources(&root()), &catalogue()).definition.expect("the crew is right");
+    let plan = cloudcrew_plan::build(&definition, "delivery").expect("a plan");
+    let sow = "retail-orders.md";
+    let text = std::fs::read_to_string(root().join("examples/sow").join(sow)).expect("the file");
+    let start = Begin {
+        project: PROJECT,
+        actor: "customer",
+        definition: &definition,
+        plan: &plan,
+        entry: None,
+        sow: SowFile { name: sow.into(), text },
+        model: None,
+        agent_models: Vec::new(),
+        voice: RunMode::Rehearsal,
+        rehearsal: None,
+        repo: "repos/demo.git".into(),
+        remote: Some(url.to_owned()),
+        branch: "cloudcrew/demo".into(),
+        identity: "0123456789abcdef".into(),
+        base: None,
+        date: "2026-01-05".into(),
+        now: 1_767_600_000_000,
+    };
+    begin(machine.record(), start).await.expect("it begins");
+}
+
+#[tokio::test]
+#[ignore = "needs the AWS rig, git, python3 and openssl: see tests/rigs/README.md"]
+async fn the_generated_machine_runs_the_real_program_through_all_phases() {
+    let git = server_with(false, false);
+    let variables = ["CLOUDCREW_SECRET_GIT_127_0_0_1=crew:let-me-in".to_owned()];
+    let mut machine = Machine::new(&root(), &variables).await;
+    started(&machine, &git.url).await;
+    let end = machine.run_to_its_end().await;
+    assert_eq!(end["status"], "SUCCEEDED", "{end:#}");
+    let engagement = machine.engagement().await;
+    let ended = engagement.state.end.as_ref().expect("an end");
+    assert_eq!(ended.text, "all phases are done");
+
+    // The same engagement on one machine.
+    let home = tempfile::tempdir().expect("a folder");
+    inside::start(home.path(), &root(), "retail-orders.md", None).await;
+    let (mut ports, store, _) = inside::ports(home.path()).await;
+    let why = "this deployment has no place to run programs";
+    ports.programs = Arc::new(NoPrograms(why.to_owned()));
+    ports.servers = Arc::new(NoServers(why.to_owned()));
+    let options = Options { approve_all: true, only: None };
+    let driver = Driver::open(ports, PROJECT, &inside::dead(1), options).await.expect("a driver");
+    assert!(matches!(driver.drive().await, Ok(Rest::Ended(_))));
+    let local = driver.engagement().await;
+    let (here, there) = (&local.state, &engagement.state);
+    assert_eq!(artifacts(there), artifacts(here));
+    assert_eq!(there.meter.total().usage, here.meter.total().usage);
+    assert_eq!(there.meter.total().micro_usd, here.meter.total().micro_usd);
+    assert_eq!(there.handoffs, here.handoffs);
+    let rows = |rows: Vec<LedgerRow>| -> Vec<(String, String, String)> {
+        rows.into_iter().map(|row| (row.id, row.phase, row.title)).collect()
+    };
+    let there = machine.table.rows(PROJECT).await.expect("a ledger");
+    assert_eq!(rows(there), rows(store.rows(PROJECT).await.expect("a ledger")));
+
+    // What others see is what the journal says.
+    let tree = git.git(&["ls-tree", "-r", "cloudcrew/demo"]);
+    for (path, oid) in artifacts(&engagement.state) {
+        assert!(tree.contains(&format!("{oid}\t{path}")), "{path} is not on the server");
+    }
+    let plan_states = |names: &Value| -> Vec<String> {
+        let names = names.as_array().expect("states").iter().filter_map(Value::as_str);
+        names.filter(|name| is_of_plan(name)).map(str::to_owned).collect()
+    };
+    assert_eq!(plan_states(&end["states"]), visited(&machine).await);
+}
+
+/// Whether a state of the machine is one of the plan, not one that only chooses or counts.
+fn is_of_plan(name: &str) -> bool {
+    !name.ends_with(".next") && !["begin", "enter"].contains(&name)
+}
+
+/// The states that the journal entered.
+async fn visited(machine: &Machine) -> Vec<String> {
+    let (mut names, mut head) = (Vec::new(), Head::default());
+    loop {
+        let page = machine.table.read(PROJECT, &head, 500).await.expect("entries");
+        let Some(last) = page.last() else { return names };
+        head = Head { seq: last.seq, hash: last.hash.clone() };
+        let entered = page.iter().filter(|entry| entry.kind == "entered");
+        names.extend(entered.filter_map(|e| e.payload["state"].as_str()).map(str::to_owned));
+    }
+}
+
+/// The files of the crew, with the object ids of their content.
+fn artifacts(state: &State) -> Vec<(String, String)> {
+    state.artifacts.iter().map(|(path, file)| (path.clone(), file.oid.clone())).collect()
+}
