@@ -1,6 +1,9 @@
 //! A deployment on AWS: the state machine as it is generated, executed by the rig, with the real
 //! program behind every state.
 
+mod crash;
+mod proxy;
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
@@ -133,7 +136,8 @@ fn told(function: &str) {
     assert_eq!(reply.header("x-amz-function-error"), None, "{}", reply.body);
 }
 
-async fn started(machine: &Machine, url: &str) {
+/// Starts the engagement of the shipped crew.
+async fn started(record: Record<'_>, url: &str) {
     let definition = load(&sources(&root()), &catalogue()).definition.expect("the crew is right");
     let plan = cloudcrew_plan::build(&definition, "delivery").expect("a plan");
     let sow = "retail-orders.md";
@@ -157,7 +161,7 @@ async fn started(machine: &Machine, url: &str) {
         date: "2026-01-05".into(),
         now: 1_767_600_000_000,
     };
-    begin(machine.record(), start).await.expect("it begins");
+    begin(record, start).await.expect("it begins");
 }
 
 #[tokio::test]
@@ -166,7 +170,7 @@ async fn the_generated_machine_runs_the_real_program_through_all_phases() {
     let git = server_with(false, false);
     let variables = ["CLOUDCREW_SECRET_GIT_127_0_0_1=crew:let-me-in".to_owned()];
     let mut machine = Machine::new(&root(), &variables).await;
-    started(&machine, &git.url).await;
+    started(machine.record(), &git.url).await;
     let end = machine.run_to_its_end().await;
     assert_eq!(end["status"], "SUCCEEDED", "{end:#}");
     let engagement = machine.engagement().await;
@@ -204,7 +208,7 @@ async fn the_generated_machine_runs_the_real_program_through_all_phases() {
         let names = names.as_array().expect("states").iter().filter_map(Value::as_str);
         names.filter(|name| is_of_plan(name)).map(str::to_owned).collect()
     };
-    assert_eq!(plan_states(&end["states"]), visited(&machine).await);
+    assert_eq!(plan_states(&end["states"]), visited(&machine.table).await);
 }
 
 /// Whether a state of the machine is one of the plan, not one that only chooses or counts.
@@ -213,10 +217,10 @@ fn is_of_plan(name: &str) -> bool {
 }
 
 /// The states that the journal entered.
-async fn visited(machine: &Machine) -> Vec<String> {
+async fn visited(table: &Store) -> Vec<String> {
     let (mut names, mut head) = (Vec::new(), Head::default());
     loop {
-        let page = machine.table.read(PROJECT, &head, 500).await.expect("entries");
+        let page = table.read(PROJECT, &head, 500).await.expect("entries");
         let Some(last) = page.last() else { return names };
         head = Head { seq: last.seq, hash: last.hash.clone() };
         let entered = page.iter().filter(|entry| entry.kind == "entered");
