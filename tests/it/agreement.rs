@@ -195,7 +195,7 @@ fn said(state: &str, on: &str) -> Option<String> {
         ("park" | "done" | "cancelled", _) => return None,
         ("failed" | "expired", _) => format!("{state}.record"),
         ("finalize", _) => state.to_owned(),
-        ("swarm", "died") | ("gate", "expired") => format!("{state} silent"),
+        ("swarm", "died") => format!("{state} silent"),
         ("review", "died") => format!("{state} !Runtime.ExitError"),
         ("review", "parked") => format!("{state} !CloudCrew.Parked"),
         ("gate" | "question", "cancelled") => format!("{state} !CloudCrew.Cancelled"),

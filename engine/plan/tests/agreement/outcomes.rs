@@ -153,7 +153,6 @@ fn said(task: &TaskCall<'_>, kind: Kind, on: Outcome, form: u8) -> Answer {
             );
             match on {
                 Outcome::Cancelled => Answer::Error("CloudCrew.Cancelled"),
-                Outcome::Expired => Answer::Error("States.Timeout"),
                 _ => reported(Value::Null),
             }
         }

@@ -66,7 +66,8 @@ const LAMBDA_AWAY: [&str; 4] = [
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
 ];
-/// The error of a review whose model provider is unavailable.
+/// The error of a function that cannot go on now: a model provider, or the server of the repository,
+/// is unavailable.
 const PARKED: &str = "CloudCrew.Parked";
 
 /// The machine as JSON, the same for the same plan.
@@ -211,13 +212,6 @@ impl Writer<'_> {
 
     fn review(&mut self, state: &State, phase: &Phase) {
         let agent = phase.review.as_ref().map_or("", |review| review.agent.as_str());
-        let parked = Retrier {
-            error_equals: vec![PARKED],
-            interval_seconds: 60,
-            max_attempts: MAX_ATTEMPTS,
-            backoff_rate: 2.0,
-            max_delay_seconds: 3600,
-        };
         let task = Task {
             comment: format!("{agent} reviews {}", phase.name),
             kind: "Task",
@@ -227,7 +221,7 @@ impl Writer<'_> {
             result_selector: Some(json!({ "on.$": "$.Payload.on" })),
             timeout_seconds: Some(LAMBDA_SECONDS),
             heartbeat_seconds: None,
-            retry: vec![parked, lambda_away(MAX_ATTEMPTS), restarts(phase)],
+            retry: vec![parked(), lambda_away(MAX_ATTEMPTS), restarts(phase)],
             catch: otherwise(),
             next: next_name(state),
         };
@@ -236,21 +230,11 @@ impl Writer<'_> {
     }
 
     fn gate(&mut self, state: &State, phase: &Phase) {
-        let expires = phase.gate.as_ref().and_then(|gate| gate.expires_after);
-        let mut catch = Vec::new();
-        if expires.is_some() {
-            let next = end_of(&leads(state, Outcome::Expired));
-            catch.push(Catcher {
-                error_equals: vec!["States.Timeout"],
-                result_path: "$.error",
-                next,
-            });
-        }
-        catch.extend(cancelled_or_failed());
+        // Only the journal expires a gate: a timeout here could overtake a decision that is recorded
+        // already.
         let task = Task {
             comment: format!("The customer decides on {}", phase.name),
-            timeout_seconds: expires.map(|time| time.as_secs().clamp(1, MAX_SECONDS)),
-            catch,
+            catch: cancelled_or_failed(),
             next: next_name(state),
             ..request(phase, "gate")
         };
@@ -270,7 +254,8 @@ impl Writer<'_> {
             result_selector: Some(json!({ "status.$": "$.StatusCode" })),
             timeout_seconds: Some(LAMBDA_SECONDS),
             heartbeat_seconds: None,
-            retry: vec![lambda_away(A_FEW)],
+            // Commits that are not pushed hold up the end.
+            retry: vec![parked(), lambda_away(A_FEW)],
             catch: vec![Catcher {
                 error_equals: vec!["States.ALL"],
                 result_path: "$.error",
@@ -462,6 +447,17 @@ fn counting_name(phase: &Phase, counter: Counter) -> String {
     format!("{}.{what}", phase.name)
 }
 
+/// Tries again for as long as it takes.
+fn parked() -> Retrier {
+    Retrier {
+        error_equals: vec![PARKED],
+        interval_seconds: 60,
+        max_attempts: MAX_ATTEMPTS,
+        backoff_rate: 2.0,
+        max_delay_seconds: 3600,
+    }
+}
+
 fn next_name(state: &State) -> String {
     format!("{}.next", state.name)
 }
@@ -483,14 +479,12 @@ fn end_of(state: &str) -> String {
     }
 }
 
-/// Whether a program can report the outcome itself; a death, an expiry and an unavailable provider
-/// during a review are errors of the task.
+/// Whether a program can report the outcome itself; a death, a cancellation of a wait and an
+/// unavailable provider during a review are errors of the task.
 fn reported(kind: Kind, on: Outcome) -> bool {
     !matches!(
         (kind, on),
-        (_, Outcome::Died)
-            | (Kind::Gate, Outcome::Expired | Outcome::Cancelled)
-            | (Kind::Review, Outcome::Parked)
+        (_, Outcome::Died) | (Kind::Gate, Outcome::Cancelled) | (Kind::Review, Outcome::Parked)
     )
 }
 
