@@ -8,6 +8,8 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use cloudcrew_local::repo::{GitRepo, RemoteUrl, Server as GitServer};
+use cloudcrew_ports::repo::Repo as _;
 use serde_json::json;
 
 use crate::support::service::{Service, get, post};
@@ -149,7 +151,7 @@ impl Server {
     }
 
     /// What happens to the next requests that push.
-    fn faults(&self, faults: &[&str]) {
+    pub(crate) fn faults(&self, faults: &[&str]) {
         fs::write(self.folder.path().join("srv/faults"), faults.join("\n") + "\n").unwrap();
     }
 
@@ -462,4 +464,48 @@ fn a_service_ends_without_a_push_when_its_operator_allows_it() {
     service.send(&post("/projects/demo/waive-push", &json!({}))).is(200);
     let done = service.reaches("demo", "done");
     assert!(done["end"]["text"].as_str().unwrap().contains("waived by"), "{done:#}");
+}
+
+/// Git itself takes what we write, and we take it back.
+#[tokio::test]
+#[ignore = "needs git, python3 and openssl"]
+async fn what_is_not_pushed_fits_into_a_bundle() {
+    let (server, crew) = (server(false), small());
+    server.faults(&["403"; 9]);
+    server.start(&crew, &[]).exits(10).says("not pushed");
+    let clone = crew.home().join("repos/demo.git");
+    let at = |path: &Path| {
+        let url = RemoteUrl::parse(&server.url).unwrap();
+        let secret = Some("crew:let-me-in".to_owned());
+        let place = GitServer { url, secret, known_hosts: None, base: Some("main".into()) };
+        GitRepo::create(path, "demo").unwrap().at(place)
+    };
+    let bundle = at(&clone).bundle().await.unwrap().expect("commits that are not pushed");
+    let file = server.folder.path().join("unpushed.bundle");
+    fs::write(&file, &bundle).unwrap();
+    let other = server.folder.path().join("other.git");
+    let repo = at(&other);
+    repo.bring(Some("main")).await.unwrap();
+    run(&other, "git", &["bundle", "verify", "-q", file.to_str().unwrap()]);
+    repo.unbundle(bundle.clone()).await.unwrap();
+    assert_eq!(repo.head().await.unwrap().as_deref(), own(&crew).last().map(String::as_str));
+    run(&other, "git", &["fsck", "--full", "--strict"]);
+    // Again, damaged, cut, and where its start is missing.
+    repo.unbundle(bundle.clone()).await.unwrap();
+    let empty = GitRepo::create(&server.folder.path().join("empty.git"), "demo").unwrap();
+    let said = empty.unbundle(bundle.clone()).await.unwrap_err().to_string();
+    assert!(said.contains("needs a commit"), "{said}");
+    let third = at(&server.folder.path().join("third.git"));
+    third.bring(Some("main")).await.unwrap();
+    let mut damaged = bundle.clone();
+    let place = damaged.len() - 30;
+    damaged[place] ^= 1;
+    for bad in [damaged, bundle[..bundle.len() / 2].to_vec(), Vec::new(), b"# v2".to_vec()] {
+        third.unbundle(bad).await.unwrap_err();
+        assert_eq!(third.head().await.unwrap(), None);
+    }
+    // With everything on the server, there is nothing to keep.
+    server.faults(&[]);
+    repo.publish().await.unwrap();
+    assert_eq!(repo.bundle().await.unwrap(), None);
 }

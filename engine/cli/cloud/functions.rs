@@ -1,5 +1,6 @@
 //! `lambda NAME`: the functions that a state machine calls.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use cloudcrew_runtime::engagement::Rest;
@@ -77,12 +78,15 @@ pub async fn function(function: Function) -> Result<Exit, Failure> {
     log::start(LogFormat::Json, "info")?;
     let cloud = Cloud::of_environment().await?;
     let cloud = &cloud;
-    let served = run(service_fn(move |event: LambdaEvent<Value>| async move {
-        served(cloud, function, event.payload).await
-    }));
-    served.await.map_err(|error| Failure::world(error.to_string()))?;
+    let one = move |event: LambdaEvent<Value>| -> Served<'_> {
+        Box::pin(served(cloud, function, event.payload))
+    };
+    run(service_fn(one)).await.map_err(|error| Failure::world(error.to_string()))?;
     Ok(Exit::Done)
 }
+
+/// What a function does with an event.
+type Served<'a> = Pin<Box<dyn Future<Output = Result<Value, Fault>> + Send + 'a>>;
 
 fn read<T: serde::de::DeserializeOwned>(event: Value) -> Result<T, Fault> {
     serde_json::from_value(event)

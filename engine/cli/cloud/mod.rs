@@ -67,7 +67,7 @@ pub async fn drive(
             Err(error) => return Err(error.into()),
         }
     };
-    let rest = driver.drive().await;
+    let rest = Box::pin(driver.drive()).await;
     let released = driver.release().await;
     let units = cloud.store.units();
     tracing::info!(writes = units.writes(), reads = units.reads(), "capacity of the table so far");

@@ -12,6 +12,7 @@ use cloudcrew_local::clock::{RehearsalClock, SystemClock};
 use cloudcrew_local::knowledge::Index;
 use cloudcrew_local::repo::{GitRepo, RemoteUrl};
 use cloudcrew_ports::StoreError;
+use cloudcrew_ports::blob::Blobs as _;
 use cloudcrew_ports::clock::Clock;
 use cloudcrew_ports::program::NoPrograms;
 use cloudcrew_ports::repo::{CommitRequest, Logged, Published, Repo, RepoError, TreeFile};
@@ -105,8 +106,22 @@ impl Cloud {
         let path = self.scratch.join("repos").join(format!("{}.git", engagement.project));
         std::fs::create_dir_all(self.scratch.join("repos"))?;
         let repo = GitRepo::create(&path, &engagement.project)?.at(git_server(url, base.clone()));
-        repo.bring(base.as_deref()).await?;
-        Ok(Shared(repo))
+        let brought = repo.bring(base.as_deref()).await;
+        let (project, blobs) = (engagement.project.clone(), self.blobs.clone());
+        match self.store.unpushed(&project).await? {
+            // A server that is away is not needed: what it lacks is here. What it has must be, too.
+            Some(blob) => {
+                let bundle = blobs.get(&blob).await?.ok_or_else(|| {
+                    Failure::world("the commits that are not pushed are missing in the bucket")
+                })?;
+                repo.unbundle(bundle).await.map_err(|error| match brought {
+                    Ok(()) => Failure::from(error),
+                    Err(away) => Failure::from(away),
+                })?;
+            }
+            None => brought?,
+        }
+        Ok(Shared { repo, store: self.store.clone(), blobs, project })
     }
 }
 
@@ -115,17 +130,44 @@ fn variable(name: &str) -> Result<String, Failure> {
     value.ok_or_else(|| Failure::usage(format!("{name} is not set")))
 }
 
-/// A clone that does not outlive its process: a commit counts when the server has it.
-pub struct Shared(GitRepo);
+/// A clone that does not outlive its process: a commit counts when the server has it, or a bundle
+/// in the bucket.
+pub struct Shared {
+    repo: GitRepo,
+    store: Store,
+    blobs: Bucket,
+    project: String,
+}
+
+impl Shared {
+    /// Pushes, or else keeps what is not pushed.
+    async fn share(&self) -> Result<Published, StoreError> {
+        let published = self.repo.publish().await?;
+        match &published {
+            Published::All => {
+                if let Some(blob) = self.store.unpushed(&self.project).await? {
+                    self.store.all_pushed(&self.project, &blob).await?;
+                }
+            }
+            Published::Not(_) => {
+                if let Some(bundle) = self.repo.bundle().await? {
+                    let blob = self.blobs.put(&bundle).await?;
+                    self.store.keep_unpushed(&self.project, &blob).await?;
+                }
+            }
+        }
+        Ok(published)
+    }
+}
 
 #[async_trait]
 impl Repo for Shared {
     fn branch(&self) -> &str {
-        self.0.branch()
+        self.repo.branch()
     }
 
     async fn head(&self) -> Result<Option<String>, StoreError> {
-        self.0.head().await
+        self.repo.head().await
     }
 
     async fn commit(
@@ -133,42 +175,37 @@ impl Repo for Shared {
         parent: Option<&str>,
         request: &CommitRequest,
     ) -> Result<String, RepoError> {
-        let made = self.0.commit(parent, request).await?;
-        match self.0.publish().await? {
-            Published::All => Ok(made),
-            Published::Not(unpublished) => {
-                let what = "the repository".to_owned();
-                Err(StoreError::Unusable { what, why: unpublished.why }.into())
-            }
-        }
+        let made = self.repo.commit(parent, request).await?;
+        self.share().await?;
+        Ok(made)
     }
 
     async fn publish(&self) -> Result<Published, StoreError> {
-        self.0.publish().await
+        self.share().await
     }
 
     async fn claim(&self) -> Result<Option<Logged>, StoreError> {
-        self.0.claim().await
+        self.repo.claim().await
     }
 
     async fn find(&self, commit: &str, path: &str) -> Result<Option<TreeFile>, StoreError> {
-        self.0.find(commit, path).await
+        self.repo.find(commit, path).await
     }
 
     async fn blob(&self, oid: &str) -> Result<Vec<u8>, StoreError> {
-        self.0.blob(oid).await
+        self.repo.blob(oid).await
     }
 
     async fn list(&self, commit: &str, below: &str) -> Result<Vec<TreeFile>, StoreError> {
-        self.0.list(commit, below).await
+        self.repo.list(commit, below).await
     }
 
     async fn read(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.0.read(commit, path).await
+        self.repo.read(commit, path).await
     }
 
     async fn log(&self, base: Option<&str>, head: &str) -> Result<Vec<Logged>, StoreError> {
-        self.0.log(base, head).await
+        self.repo.log(base, head).await
     }
 
     async fn authors(
@@ -178,6 +215,6 @@ impl Repo for Shared {
         paths: &[String],
         except: &[String],
     ) -> Result<Vec<String>, StoreError> {
-        self.0.authors(base, head, paths, except).await
+        self.repo.authors(base, head, paths, except).await
     }
 }

@@ -14,7 +14,7 @@ use cloudcrew_runtime::engagement::{Record, open};
 use serde_json::Value;
 
 use super::proxy::{Fate, proxy};
-use super::{PROJECT, artifacts, started};
+use super::{PROJECT, artifacts, started, started_at};
 use crate::remote::server_with;
 use crate::support::inside::dead;
 use crate::support::rig::rig_runs;
@@ -168,4 +168,51 @@ async fn a_task_that_is_killed_again_and_again_leaves_what_an_uncrashed_one_leav
     let deaths = deaths.load(Ordering::SeqCst);
     assert!(deaths > 30, "it died only {deaths} times");
     assert_eq!(killed.outcome().await, expected, "after {deaths} deaths");
+}
+
+#[tokio::test]
+#[ignore = "needs the AWS rig, git, python3 and openssl: see tests/rigs/README.md"]
+async fn a_server_that_is_away_costs_no_commit() {
+    let endpoint = std::env::var("AWS_ENDPOINT_URL").expect("the rig runs");
+    let (git, place) = (server_with(false, true), Place::new().await);
+    let main = git.git(&["rev-parse", "main"]);
+    started_at(place.record(), &git.url, Some(&main)).await;
+    git.faults(&["503"; 900]);
+    // The first task dies when it has written files.
+    let victim: Arc<Mutex<Option<Child>>> = Arc::default();
+    let (of, left) = (victim.clone(), AtomicI32::new(56));
+    let proxy = proxy(
+        endpoint.trim_start_matches("http://"),
+        Arc::new(move |head, body| {
+            if !appends(head, body) || left.fetch_sub(1, Ordering::SeqCst) > 0 {
+                return Fate::Passed;
+            }
+            let _ = of.lock().expect("a lock").as_mut().map(Child::kill);
+            Fate::Lost
+        }),
+    );
+    *victim.lock().expect("a lock") = Some(place.task(&proxy.url).spawn().expect("it starts"));
+    loop {
+        let ended = victim.lock().expect("a lock").as_mut().map(Child::try_wait);
+        if let Some(status) = ended.expect("a task").expect("a status") {
+            assert!(!status.success(), "it was killed");
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(git.commits(), Vec::<String>::new(), "nothing is there");
+    let made = open(place.record(), PROJECT).await.expect("an engagement").state.commits.len();
+    assert!(made > 1, "{made} commits");
+    // Its successor has a clone of its own, finds the commits in the bucket, and pushes them.
+    git.faults(&[]);
+    place.a_minute_passes().await;
+    let done = place.task(&endpoint).status().expect("it starts");
+    assert!(done.success(), "{done}");
+    let engagement = open(place.record(), PROJECT).await.expect("an engagement");
+    assert_eq!(engagement.state.at, "discovery.review");
+    assert_eq!(git.commits().last(), engagement.state.head.as_ref());
+    let all: Vec<String> =
+        engagement.state.commits.values().map(|commit| commit.commit.clone()).collect();
+    assert!(all.iter().all(|commit| git.commits().contains(commit)), "none is lost");
+    assert_eq!(place.table.unpushed(PROJECT).await.expect("it answers"), None);
 }

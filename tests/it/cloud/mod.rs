@@ -23,8 +23,8 @@ use cloudcrew_ports::program::NoPrograms;
 use cloudcrew_ports::server::NoServers;
 use cloudcrew_runtime::catalogue::catalogue;
 use cloudcrew_runtime::engagement::{
-    Begin, Decision, Driver, Engagement, Options, Record, Rest, RunMode, SowFile, State,
-    Submission, begin, open, record,
+    BaseRecord, Begin, Decision, Driver, Engagement, Options, Record, Rest, RunMode, SowFile,
+    State, Submission, begin, open, record,
 };
 use serde_json::{Value, json};
 
@@ -138,6 +138,11 @@ fn told(function: &str) {
 
 /// Starts the engagement of the shipped crew.
 async fn started(record: Record<'_>, url: &str) {
+    started_at(record, url, None).await;
+}
+
+/// Starts it at a commit of `main`.
+async fn started_at(record: Record<'_>, url: &str, base: Option<&str>) {
     let definition = load(&sources(&root()), &catalogue()).definition.expect("the crew is right");
     let plan = cloudcrew_plan::build(&definition, "delivery").expect("a plan");
     let sow = "retail-orders.md";
@@ -157,7 +162,7 @@ async fn started(record: Record<'_>, url: &str) {
         remote: Some(url.to_owned()),
         branch: "cloudcrew/demo".into(),
         identity: "0123456789abcdef".into(),
-        base: None,
+        base: base.map(|commit| BaseRecord { commit: commit.to_owned(), name: "main".into() }),
         date: "2026-01-05".into(),
         now: 1_767_600_000_000,
     };

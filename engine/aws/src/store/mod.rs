@@ -8,6 +8,7 @@
 //! | | `LEASE` | holder and expiry |
 //! | | `C#<state>` | the callback id of a scheduler that waits for the state's outcome |
 //! | | `L#<number>` | rows of the ledger, as they were recorded together |
+//! | | `UNPUSHED` | the blob with commits that the Git server lacks |
 //! | `R#<key>` | `R` | a receipt |
 //! | `O#<reader>` | `E#<engagement>`, `READER` | how far a reader of the journals is |
 //!
@@ -26,6 +27,7 @@ mod outbox;
 mod receipt;
 mod tip;
 mod units;
+mod unpushed;
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -5,6 +5,7 @@
 //! forward, and only from the commit that the server named. A server that does not answer costs
 //! nothing but time, because the commits stay in the clone.
 
+mod bundle;
 mod login;
 mod publish;
 mod transport;

@@ -122,6 +122,6 @@ fn waiting(repository: &Repository, own: &str, base: Option<&str>) -> Result<usi
 }
 
 /// The reference that remembers where the branch is on the server.
-fn tracking(own: &str) -> String {
+pub(super) fn tracking(own: &str) -> String {
     own.replacen("refs/heads/", "refs/remotes/server/", 1)
 }
