@@ -514,8 +514,9 @@ pub struct Serve {
     /// repository in the home. Can be repeated.
     #[arg(long = "repo-root", value_name = "DIR", env = "CLOUDCREW_REPO_ROOT")]
     pub repo_roots: Vec<PathBuf>,
-    /// Host of Git servers on which callers may name repositories. Can be repeated.
-    #[arg(long = "repo-host", value_name = "HOST", env = "CLOUDCREW_REPO_HOST")]
+    /// Host of Git servers on which callers may name repositories, with its port unless it is the
+    /// usual one. Can be repeated.
+    #[arg(long = "repo-host", value_name = "HOST[:PORT]", env = "CLOUDCREW_REPO_HOST")]
     pub repo_hosts: Vec<String>,
     /// URL of the repository of engagements that name none. `{customer}` stands for the customer
     /// that the caller names.

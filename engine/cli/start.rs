@@ -68,12 +68,27 @@ pub struct Ready<'a> {
     pub repo: GitRepo,
     store: &'a Store,
     begin: Begin<'a>,
+    /// The clone, which is removed unless the engagement begins.
+    clone: Option<Clone>,
+}
+
+/// A clone of a repository for an engagement that has not begun.
+struct Clone(Option<PathBuf>);
+
+impl Drop for Clone {
+    fn drop(&mut self) {
+        if let Some(path) = &self.0 {
+            // It is in our own folder, and nothing refers to it.
+            let _ = std::fs::remove_dir_all(path);
+        }
+    }
 }
 
 impl<'a> Start<'a> {
     /// Opens the repository and the models.
     pub async fn ready(self) -> Result<Ready<'a>, Failure> {
         let Start { store, project, .. } = self;
+        let mut clone = None;
         let (repo, path) = match self.repo {
             Some(Source::Path(path)) => {
                 let opened = GitRepo::open(path, project).map_err(|e| {
@@ -84,20 +99,28 @@ impl<'a> Start<'a> {
                 })?;
                 (opened, std::fs::canonicalize(path)?)
             }
-            Some(Source::Server(_)) | None => {
+            None => {
                 Folder::open(store.home())?.below(Path::new(home::REPOS), true)?;
                 let path = Path::new(home::REPOS).join(format!("{project}.git"));
                 (GitRepo::create(&store.home().join(&path), project)?, path)
             }
-        };
-        let (repo, remote) = match self.repo {
             Some(Source::Server(url)) => {
-                let repo = repo.at(wiring::git_server(url.clone(), None));
+                Folder::open(store.home())?.below(Path::new(home::REPOS), true)?;
+                // A clone is of one start: another one of this id may be under way, from elsewhere.
+                let own = identity().chars().take(12).collect::<String>();
+                let path = Path::new(home::REPOS).join(format!("{project}.{own}.git"));
+                let there = store.home().join(&path);
+                let server = wiring::git_server(url.clone(), None);
+                let repo = GitRepo::create(&there, project)?.at(server);
+                clone = Some(Clone(Some(there)));
                 let brought = repo.bring(self.base).await;
                 brought.map_err(|error| Failure::usage(error.to_string()))?;
-                (repo, Some(url.to_string()))
+                (repo, path)
             }
-            _ => (repo, None),
+        };
+        let remote = match self.repo {
+            Some(Source::Server(url)) => Some(url.to_string()),
+            _ => None,
         };
         let Some(path) = path.to_str().map(str::to_owned) else {
             return Err(Failure::usage(format!(
@@ -136,7 +159,7 @@ impl<'a> Start<'a> {
             base: base.map(|Base { commit, name }| BaseRecord { commit, name }),
             now,
         };
-        Ok(Ready { repo, store, begin })
+        Ok(Ready { repo, store, begin, clone })
     }
 }
 
@@ -148,7 +171,7 @@ impl Ready<'_> {
 
     /// Records the start. The lease is taken before the first entry, so that no other process can
     /// drive it in between.
-    pub async fn begin(self, record: Record<'_>) -> Result<Lease, EngagementError> {
+    pub async fn begin(mut self, record: Record<'_>) -> Result<Lease, EngagementError> {
         let project = self.begin.project;
         let lease = match self.store.acquire(project, &holder::this_process()).await {
             Ok(lease) => lease,
@@ -157,6 +180,9 @@ impl Ready<'_> {
         if let Err(error) = begin(record, self.begin).await {
             self.store.release(project, &lease).await?;
             return Err(error);
+        }
+        if let Some(clone) = &mut self.clone {
+            clone.0 = None;
         }
         Ok(lease)
     }

@@ -182,10 +182,17 @@ impl Server {
     }
 }
 
+/// The clone in the home.
+fn clone(crew: &Crew) -> PathBuf {
+    let mut clones = fs::read_dir(crew.home().join("repos")).unwrap().flatten();
+    let clone = clones.next().expect("a clone").path();
+    assert!(clones.next().is_none(), "one clone");
+    clone
+}
+
 /// The commits of the clone in the home, oldest first.
 fn own(crew: &Crew) -> Vec<String> {
-    let clone = crew.home().join("repos/demo.git");
-    run(&clone, "git", &["rev-list", "--reverse", "cloudcrew/demo"])
+    run(&clone(crew), "git", &["rev-list", "--reverse", "cloudcrew/demo"])
         .lines()
         .map(str::to_owned)
         .collect()
@@ -452,7 +459,8 @@ fn a_service_uses_its_repository_and_says_what_is_not_pushed() {
 fn a_service_ends_without_a_push_when_its_operator_allows_it() {
     let (server, crew) = (server(false), small());
     let secret = [("CLOUDCREW_SECRET_GIT_127_0_0_1", "crew:let-me-in")];
-    let service = Service::start_with(&crew, &["--repo-host", "127.0.0.1"], &secret);
+    let host = server.url.split('/').nth(2).unwrap();
+    let service = Service::start_with(&crew, &["--repo-host", host], &secret);
     let new = json!({ "workflow": "small", "repo": { "url": server.url } });
     service.begin("demo", new).is(201);
     let waiting = service.reaches("demo", "waiting")["waiting"][0].clone();
@@ -473,7 +481,7 @@ async fn what_is_not_pushed_fits_into_a_bundle() {
     let (server, crew) = (server(false), small());
     server.faults(&["403"; 9]);
     server.start(&crew, &[]).exits(10).says("not pushed");
-    let clone = crew.home().join("repos/demo.git");
+    let clone = clone(&crew);
     let at = |path: &Path| {
         let url = RemoteUrl::parse(&server.url).unwrap();
         let secret = Some("crew:let-me-in".to_owned());

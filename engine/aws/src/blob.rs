@@ -1,10 +1,13 @@
 //! The blob port on S3: objects named by the digest of their content.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
+use aws_smithy_types::timeout::TimeoutConfig;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::blob::Blobs;
 use sha2::{Digest as _, Sha256};
@@ -13,6 +16,10 @@ use crate::store::failed;
 
 /// Folder of the objects.
 const FOLDER: &str = "blobs";
+/// Number of attempts while others store the same bytes.
+const TRIES: u32 = 8;
+/// Timeout of one attempt: a blob may be large.
+const ATTEMPT: Duration = Duration::from_secs(60);
 /// Maximum bytes of a blob that is read.
 const MOST: i64 = 256 * 1024 * 1024;
 
@@ -28,7 +35,9 @@ impl Bucket {
     /// path, because its host has no buckets as subdomains.
     pub fn new(config: &SdkConfig, name: &str) -> Bucket {
         let by_path = config.endpoint_url().is_some() || std::env::var("AWS_ENDPOINT_URL").is_ok();
-        let settings = Builder::from(config).force_path_style(by_path).build();
+        let times = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).build();
+        let settings =
+            Builder::from(config).force_path_style(by_path).timeout_config(times).build();
         Bucket { client: Client::from_conf(settings), name: name.to_owned() }
     }
 
@@ -45,21 +54,31 @@ fn digest(bytes: &[u8]) -> String {
 impl Blobs for Bucket {
     async fn put(&self, bytes: &[u8]) -> Result<String, StoreError> {
         let hash = digest(bytes);
-        let sent = self
-            .client
-            .put_object()
-            .bucket(&self.name)
-            .key(self.at(&hash))
-            .if_none_match("*")
-            .body(bytes.to_vec().into())
-            .send()
-            .await;
-        match sent {
-            Ok(_) => Ok(hash),
-            // It is there already, under the name of its content.
-            Err(error) if error.code() == Some("PreconditionFailed") => Ok(hash),
-            Err(error) => Err(failed(&self.name, &error)),
+        for tries in 0..TRIES {
+            let sent = self
+                .client
+                .put_object()
+                .bucket(&self.name)
+                .key(self.at(&hash))
+                .if_none_match("*")
+                .body(bytes.to_vec().into())
+                .send()
+                .await;
+            match sent {
+                Ok(_) => return Ok(hash),
+                Err(error) => match error.code() {
+                    // It is there already, under the name of its content.
+                    Some("PreconditionFailed") => return Ok(hash),
+                    // Another process stores the same bytes at this moment.
+                    Some("ConditionalRequestConflict") => {
+                        tokio::time::sleep(Duration::from_millis(20 << tries)).await;
+                    }
+                    _ => return Err(failed(&self.name, &error)),
+                },
+            }
         }
+        let by = "others that store the same; try again".to_owned();
+        Err(StoreError::Busy { what: self.name.clone(), by })
     }
 
     async fn get(&self, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {

@@ -30,10 +30,29 @@ fn index(name: &str, partition: &str, sort: &str) -> GlobalSecondaryIndex {
         .index_name(name)
         .key_schema(key(partition, KeyType::Hash))
         .key_schema(key(sort, KeyType::Range))
-        .projection(Projection::builder().projection_type(ProjectionType::All).build())
+        .projection(
+            Projection::builder()
+                .projection_type(ProjectionType::Include)
+                .set_non_key_attributes(Some(PROJECTED.map(str::to_owned).to_vec()))
+                .build(),
+        )
         .build()
         .expect("an index")
 }
+
+/// What lists show. Whatever is projected is written to the indexes too when it changes, so the
+/// entries are not.
+const PROJECTED: [&str; 9] = [
+    "engagement",
+    "created",
+    "standing",
+    "waits",
+    "active",
+    "due",
+    "row_seq",
+    "row_hash",
+    "driver",
+];
 
 /// A store in a table of its own.
 async fn store(name: &str) -> Store {

@@ -9,9 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cloudcrew_plan::{Kind, Outcome};
-use cloudcrew_runtime::engagement::{
-    Driver, Engagement, EngagementError, Event, Options, Rest, State,
-};
+use cloudcrew_ports::lease::{Holder, LeaseError, Leases as _};
+use cloudcrew_runtime::engagement::{Driver, Engagement, Event, Options, Rest, State};
 use cloudcrew_runtime::watch::{Live, Watch};
 use serde_json::json;
 
@@ -52,19 +51,26 @@ pub async fn drive(
     watch: &Arc<Silent>,
 ) -> Result<Rest, Failure> {
     let began = std::time::Instant::now();
-    let driver = loop {
-        let engagement = cloud.open(project).await?;
-        let mut only: Vec<String> = states.to_vec();
-        let all = &engagement.state.plan().states;
-        only.extend(all.iter().filter(|s| s.kind.is_final()).map(|s| s.name.clone()));
-        let ports = cloud.ports(&engagement, watch.clone()).await?;
-        let options = Options { only: Some(only), ..Options::default() };
-        match Driver::acquire(ports, engagement, &holder::this_process(), options).await {
-            Ok(driver) => break driver,
-            Err(EngagementError::Held { .. }) if began.elapsed() < PATIENCE => {
+    let holder = holder::this_process();
+    // Before the clone is made: whoever has the lease may still push to the repository.
+    let lease = loop {
+        match cloud.store.acquire(project, &holder).await {
+            Ok(lease) => break lease,
+            Err(LeaseError::Held { .. }) if began.elapsed() < PATIENCE => {
                 tokio::time::sleep(PAUSE).await;
             }
-            Err(error) => return Err(error.into()),
+            Err(LeaseError::Held { holder, .. }) => {
+                let who = &holder.name;
+                return Err(Failure::world(format!("`{project}` is driven by {who}")));
+            }
+            Err(LeaseError::Store(error)) => return Err(error.into()),
+        }
+    };
+    let driver = match driver(cloud, project, states, watch, &holder).await {
+        Ok(driver) => driver,
+        Err(failure) => {
+            cloud.store.release(project, &lease).await?;
+            return Err(failure);
         }
     };
     let rest = Box::pin(driver.drive()).await;
@@ -74,6 +80,23 @@ pub async fn drive(
     let rest = rest?;
     released?;
     Ok(rest)
+}
+
+/// A driver for an engagement whose lease this process has.
+async fn driver(
+    cloud: &Cloud,
+    project: &str,
+    states: &[String],
+    watch: &Arc<Silent>,
+    holder: &Holder,
+) -> Result<Driver, Failure> {
+    let engagement = cloud.open(project).await?;
+    let mut only: Vec<String> = states.to_vec();
+    let all = &engagement.state.plan().states;
+    only.extend(all.iter().filter(|s| s.kind.is_final()).map(|s| s.name.clone()));
+    let ports = cloud.ports(&engagement, watch.clone()).await?;
+    let options = Options { only: Some(only), ..Options::default() };
+    Ok(Driver::acquire(ports, engagement, holder, options).await?)
 }
 
 /// Reports the outcomes that somebody waits for and the journal has. May be repeated.

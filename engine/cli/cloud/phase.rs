@@ -29,10 +29,14 @@ pub async fn phase(project: &str, phase: &str, callback: &str) -> Result<Exit, F
     let mut signals = Signals::new()?;
     let work = drive(&cloud, project, &states, &watch);
     let beats = async {
+        let mut waits = false;
         loop {
-            // A scheduler that no longer waits is told nothing; the journal decides what follows.
-            if let Err(error) = cloud.scheduler.beat(callback).await {
-                tracing::warn!("no heartbeat: {error}");
+            match cloud.scheduler.beat(callback).await {
+                Ok(true) => waits = true,
+                // It has started another task, which waits for the lease of this one.
+                Ok(false) if waits => watch.stop(),
+                Ok(false) => {}
+                Err(error) => tracing::warn!("no heartbeat: {error}"),
             }
             tokio::time::sleep(BEAT).await;
         }

@@ -17,7 +17,7 @@ const CUSTOMER: &str = "{customer}";
 pub struct Allowed {
     /// Directories below which callers may name repositories.
     roots: Vec<PathBuf>,
-    /// Hosts on which they may, in lower case.
+    /// Hosts on which they may, in lower case, with a port that is not the usual one.
     hosts: Vec<String>,
     /// The repository of engagements that name none.
     url: Option<String>,
@@ -63,7 +63,7 @@ impl Allowed {
             }
             (None, Some(url)) => {
                 let url = RemoteUrl::parse(url).map_err(invalid)?;
-                if self.hosts.contains(&url.host().to_lowercase()) {
+                if self.hosts.contains(&url.place()) {
                     return Ok(Some(Source::Server(url)));
                 }
                 Err(Problem::new(Kind::Forbidden, "the operator does not allow this host"))

@@ -103,9 +103,9 @@ impl Cloud {
         };
         let url = RemoteUrl::parse(url).map_err(Failure::world)?;
         let base = started.base.as_ref().map(|base| base.name.clone());
-        let path = self.scratch.join("repos").join(format!("{}.git", engagement.project));
-        std::fs::create_dir_all(self.scratch.join("repos"))?;
-        let repo = GitRepo::create(&path, &engagement.project)?.at(git_server(url, base.clone()));
+        let folder = tempfile::Builder::new().prefix("clone-").tempdir_in(&self.scratch)?;
+        let repo = GitRepo::create(&folder.path().join("repo.git"), &engagement.project)?
+            .at(git_server(url, base.clone()));
         let brought = repo.bring(base.as_deref()).await;
         let (project, blobs) = (engagement.project.clone(), self.blobs.clone());
         match self.store.unpushed(&project).await? {
@@ -121,7 +121,7 @@ impl Cloud {
             }
             None => brought?,
         }
-        Ok(Shared { repo, store: self.store.clone(), blobs, project })
+        Ok(Shared { repo, _folder: folder, store: self.store.clone(), blobs, project })
     }
 }
 
@@ -134,6 +134,8 @@ fn variable(name: &str) -> Result<String, Failure> {
 /// in the bucket.
 pub struct Shared {
     repo: GitRepo,
+    /// The clone, which is removed with it.
+    _folder: tempfile::TempDir,
     store: Store,
     blobs: Bucket,
     project: String,

@@ -19,6 +19,9 @@ import execute
 
 NAMES = ("review", "request", "finalize", "ended", "answer")
 LONGEST = 300
+#: What lists show; the entries are not projected.
+LISTED = ["engagement", "created", "standing", "waits", "active", "due", "row_seq", "row_hash", "driver"]
+
 
 def place():
     """A table and a bucket of one name."""
@@ -26,7 +29,7 @@ def place():
     dynamo, s3 = boto3.client("dynamodb"), boto3.client("s3")
     key = lambda attribute, kind: {"AttributeName": attribute, "KeyType": kind}
     index = lambda label, partition, sort: {
-        "IndexName": label, "KeySchema": [key(partition, "HASH"), key(sort, "RANGE")], "Projection": {"ProjectionType": "ALL"}}
+        "IndexName": label, "KeySchema": [key(partition, "HASH"), key(sort, "RANGE")], "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": LISTED}}
     dynamo.create_table(
         TableName=name, BillingMode="PAY_PER_REQUEST", KeySchema=[key("PK", "HASH"), key("SK", "RANGE")],
         AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": "S"}

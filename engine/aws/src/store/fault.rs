@@ -13,17 +13,26 @@ pub(super) enum Written {
     Refused,
 }
 
-/// Whether the error says that a condition was not met.
-fn is_refusal(code: Option<&str>) -> bool {
-    matches!(
-        code,
+/// Whether the error says that a condition was not met, or that another write was under way.
+fn is_refusal(code: Option<&str>, message: Option<&str>) -> bool {
+    match code {
         Some(
             "ConditionalCheckFailedException"
-                | "TransactionCanceledException"
-                | "TransactionConflictException"
-                | "TransactionInProgressException"
-        )
-    )
+            | "TransactionConflictException"
+            | "TransactionInProgressException",
+        ) => true,
+        // The message lists a reason for each item: `[ConditionalCheckFailed, None]`.
+        Some("TransactionCanceledException") => {
+            let reasons = message.and_then(|text| text.rsplit_once('[')).map_or("", |(_, all)| all);
+            let mut reasons =
+                reasons.trim_end_matches([']', '.']).split(',').map(str::trim).peekable();
+            reasons.peek().is_some()
+                && reasons.all(|reason| {
+                    matches!(reason, "None" | "ConditionalCheckFailed" | "TransactionConflict")
+                })
+        }
+        _ => false,
+    }
 }
 
 /// The result of a conditional write.
@@ -33,7 +42,7 @@ pub(super) fn written<T, E: ProvideErrorMetadata + Error + 'static, R: std::fmt:
 ) -> Result<Written, StoreError> {
     match sent {
         Ok(_) => Ok(Written::Done),
-        Err(error) if is_refusal(error.code()) => Ok(Written::Refused),
+        Err(error) if is_refusal(error.code(), error.message()) => Ok(Written::Refused),
         Err(error) => Err(failed(table, &error)),
     }
 }
@@ -56,6 +65,9 @@ pub(crate) fn failed<E: ProvideErrorMetadata + Error + 'static, R: std::fmt::Deb
             | "RequestLimitExceeded"
             | "SlowDown",
         ) => StoreError::Busy { what, by: format!("too many requests: {said}; try again") },
+        Some("TransactionCanceledException") if said.contains("Throttl") => {
+            StoreError::Busy { what, by: format!("too many requests: {said}; try again") }
+        }
         Some(code) => StoreError::Unusable { what, why: format!("{code}: {said}") },
         None => StoreError::Unusable { what, why: said },
     }

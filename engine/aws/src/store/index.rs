@@ -50,7 +50,11 @@ impl Index for Store {
                 // They are few, and sorted by when, not by creation.
                 let until = sorted(u64::try_from(now).unwrap_or(0));
                 let mut all = self.along(&TODO, None, Some(&until), usize::MAX).await?;
-                let made = |item: &Item| text_of(item, "made").unwrap_or_default().to_owned();
+                let made = |item: &Item| {
+                    let created: i64 = number_of(item, "created").unwrap_or(0);
+                    let engagement = text_of(item, "engagement").unwrap_or_default();
+                    format!("{}#{engagement}", sorted(u64::try_from(created).unwrap_or(0)))
+                };
                 all.retain(|item| from.as_ref().is_none_or(|from| made(item) > *from));
                 all.sort_by_key(made);
                 all.truncate(limit);

@@ -11,7 +11,7 @@ use super::fault::{Written, failed, written};
 use super::item::{
     self, Item, LEASE, TIP, damaged, key, list, number, number_of, of, sorted, text, texts_of,
 };
-use super::tip::{Change, KEPT, entry, hash, row_change, stored};
+use super::tip::{Change, KEPT, entry, hash, noted, row_change, stored};
 use super::{Store, TRIES, receipt};
 
 /// Bytes of an append that are written to an item of their own at once.
@@ -26,11 +26,6 @@ impl Journal for Store {
             return Err(StoreError::Unusable { what: engagement.to_owned(), why });
         };
         let at = first.at;
-        if let Some(receipt) = &batch.receipt
-            && self.answered(receipt).await?.is_some()
-        {
-            return Ok(None);
-        }
         let (head, tail) = follow(&Head::default(), &batch.entries);
         let token = token();
         let mut change = row_change(&batch.row, &head);
@@ -46,21 +41,30 @@ impl Journal for Store {
             true => (head.seq + 1, Vec::new(), Some(kept(engagement, &head, 1, &tail))),
             false => (1, tail, None),
         };
-        tipped(&mut change, (&head, first, &tail, &token));
-        let write = Write {
-            change,
-            condition: "attribute_not_exists(seq)",
-            values: Vec::new(),
-            beside,
-            receipt: batch.receipt.as_ref(),
-        };
-        match self.write_tip(engagement, write).await? {
-            Written::Done => Ok(Some(head)),
-            Written::Refused => {
-                let ours = self.tip(engagement).await?.is_some_and(|tip| tip.token == token);
-                Ok(ours.then_some(head))
+        tipped(&mut change, (&head, first, &tail, &[noted(&token, &head)]));
+        for tries in 0..TRIES {
+            if let Some(tip) = self.tip(engagement).await? {
+                return Ok(tip.after(&token));
+            }
+            if let Some(receipt) = &batch.receipt
+                && self.answered(receipt).await?.is_some()
+            {
+                return Ok(None);
+            }
+            let write = Write {
+                change: change.clone(),
+                condition: "attribute_not_exists(seq)",
+                values: Vec::new(),
+                beside: beside.clone(),
+                receipt: batch.receipt.as_ref(),
+            };
+            match self.write_tip(engagement, write).await? {
+                Written::Done => return Ok(Some(head)),
+                Written::Refused => self.pause(tries).await,
             }
         }
+        let by = "too many others write to it; try again".to_owned();
+        Err(StoreError::Busy { what: engagement.to_owned(), by })
     }
 
     async fn append(
@@ -77,8 +81,8 @@ impl Journal for Store {
                 let why = "there is no such engagement".to_owned();
                 return Err(StoreError::Unusable { what: engagement.to_owned(), why }.into());
             };
-            if tip.token == token {
-                return Ok(tip.head);
+            if let Some(head) = tip.after(&token) {
+                return Ok(head);
             }
             if let Some(receipt) = &batch.receipt
                 && let Some(there) = self.answered(receipt).await?
@@ -114,7 +118,7 @@ impl Journal for Store {
                 true => Change { set: Vec::new(), remove: Vec::new() },
                 false => row_change(&batch.row, &head),
             };
-            tipped(&mut change, (&head, first, &tail, &token));
+            tipped(&mut change, (&head, first, &tail, &tip.with(&token, &head)));
             let mut values = vec![(":was", number(tip.head.seq)), (":hash", text(&tip.head.hash))];
             let condition = match writer {
                 Writer::Driver(epoch) => {
@@ -264,13 +268,13 @@ fn follow(head: &Head, new: &[NewEntry]) -> (Head, Vec<String>) {
 }
 
 /// Adds the head and the kept entries to a change.
-fn tipped(change: &mut Change, (head, first, tail, token): (&Head, u64, &[String], &str)) {
+fn tipped(change: &mut Change, (head, first, tail, tokens): (&Head, u64, &[String], &[String])) {
     change.set.extend([
         ("seq", number(head.seq)),
         ("hash", text(&head.hash)),
         ("first", number(first)),
         ("tail", list(tail)),
-        ("token", text(token)),
+        ("tokens", list(tokens)),
     ]);
 }
 

@@ -14,6 +14,14 @@ use super::{Store, fault};
 /// Each append writes the tip again, so more would cost more.
 pub(super) const KEPT: usize = 4 * 1024;
 
+/// Number of appends that a tip remembers.
+const TOKENS: usize = 8;
+
+/// The note of an append.
+pub(super) fn noted(token: &str, head: &Head) -> String {
+    format!("{token} {} {}", head.seq, head.hash)
+}
+
 /// A tip.
 #[derive(Debug, Clone)]
 pub(super) struct Tip {
@@ -22,8 +30,9 @@ pub(super) struct Tip {
     pub(super) first: u64,
     /// The entries that it keeps, as stored.
     pub(super) tail: Vec<String>,
-    /// Identifies the append that wrote it: one whose reply was lost recognizes itself.
-    pub(super) token: String,
+    /// The last appends: an id each, and the head after it. One whose reply was lost recognizes
+    /// itself, also when others have appended since.
+    pub(super) tokens: Vec<String>,
     /// The epoch that may write as a driver.
     pub(super) driver: Option<u64>,
     /// Its row as stored; a row that does not change is not written to the indexes again.
@@ -73,10 +82,31 @@ impl Tip {
             head: Head { seq, hash: text_of(item, "hash").ok_or_else(broken)?.to_owned() },
             first,
             tail,
-            token: text_of(item, "token").unwrap_or_default().to_owned(),
+            tokens: texts_of(item, "tokens")
+                .ok_or_else(broken)?
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
             driver: number_of(item, "driver"),
             row: row_of(item),
         }))
+    }
+
+    /// The head after the append of this id, if it was one of the last.
+    pub(super) fn after(&self, token: &str) -> Option<Head> {
+        self.tokens.iter().find_map(|text| {
+            let mut parts = text.split(' ');
+            let (id, seq, hash) = (parts.next()?, parts.next()?, parts.next()?);
+            (id == token).then_some(Head { seq: seq.parse().ok()?, hash: hash.to_owned() })
+        })
+    }
+
+    /// The ids of the last appends with one more.
+    pub(super) fn with(&self, token: &str, head: &Head) -> Vec<String> {
+        let from = (self.tokens.len() + 1).saturating_sub(TOKENS);
+        let mut tokens = self.tokens[from..].to_vec();
+        tokens.push(noted(token, head));
+        tokens
     }
 
     /// Bytes of the entries that it keeps.
@@ -97,6 +127,7 @@ pub(super) fn row_of(item: &Item) -> Option<Row> {
 }
 
 /// What an append sets and removes in the tip.
+#[derive(Clone)]
 pub(super) struct Change {
     pub(super) set: Vec<(&'static str, AttributeValue)>,
     pub(super) remove: Vec<&'static str>,

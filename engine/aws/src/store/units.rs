@@ -1,4 +1,4 @@
-//! What the table costs: capacity units of requests on demand, by the published rule.
+//! What the table costs, without its indexes: capacity units of requests on demand, by the published rule.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const WRITE: usize = 1024;
 const READ: usize = 4096;
 
-/// Units that were used. Reads count halves, because an eventually consistent read costs half.
+/// Units that were used by the table itself; its indexes write again what they project when that
+/// changes. Reads count halves, because an eventually consistent read costs half.
 #[derive(Debug, Default)]
 pub struct Units {
     writes: AtomicU64,

@@ -106,7 +106,6 @@ fn is_to_publish(state: &State, kind: Kind, now: i64, tried: &Tried) -> bool {
     let stands = match kind {
         Kind::Swarm => state.swarm.is_none(),
         Kind::Gate | Kind::Question => true,
-        Kind::Done => state.waived.is_none(),
         _ => kind.is_final(),
     };
     let base = state.started.base.as_ref().map(|base| &base.commit);

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use cloudcrew_ports::secret::remember;
 use git2::{Config, CredentialHelper};
 
 use super::Server;
@@ -15,17 +16,22 @@ impl Server {
     pub(super) fn authorization(&self) -> Option<String> {
         let named = self.url.user();
         let (user, word) = match &self.secret {
-            Some(secret) => {
+            // A key for SSH is not shown to a server over HTTPS.
+            Some(secret) if !secret.trim_start().starts_with("-----BEGIN") => {
                 let (user, word) =
                     secret.split_once(':').unwrap_or((named.unwrap_or(USER), secret));
                 (user.to_owned(), word.to_owned())
             }
-            None => {
+            _ => {
                 let mut helper = CredentialHelper::new(self.url.as_str());
                 helper.config(&Config::open_default().ok()?).username(named);
                 helper.execute()?
             }
         };
-        Some(format!("Basic {}", STANDARD.encode(format!("{user}:{word}"))))
+        let header = format!("Basic {}", STANDARD.encode(format!("{user}:{word}")));
+        // Whatever the server says of them is not shown.
+        remember(&word);
+        remember(&header);
+        Some(header)
     }
 }

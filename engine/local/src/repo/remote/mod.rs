@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cloudcrew_ports::StoreError;
+use cloudcrew_ports::secret::redacted;
 use git2::{AutotagOption, Direction, Error, FetchOptions, Remote, RemoteCallbacks, Repository};
 use tokio::runtime::Handle;
 use transport::Exchange;
@@ -162,5 +163,5 @@ fn listed(heads: &[git2::RemoteHead<'_>]) -> Result<Vec<(String, git2::Oid)>, Er
 /// What a server or a library said, as one line of a bounded length.
 fn plain(words: &str) -> String {
     let words = words.chars().map(|c| if c.is_control() { ' ' } else { c });
-    words.take(LONGEST).collect::<String>().trim().to_owned()
+    redacted(words.take(LONGEST).collect::<String>().trim()).into_owned()
 }

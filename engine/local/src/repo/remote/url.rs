@@ -18,6 +18,14 @@ impl RemoteUrl {
         text.contains("://") || short_form(text).is_some()
     }
 
+    /// The host, and the port unless it is the usual one.
+    pub fn place(&self) -> String {
+        match self.0.port() {
+            Some(port) => format!("{}:{port}", self.host()).to_lowercase(),
+            None => self.host().to_lowercase(),
+        }
+    }
+
     /// Reads an address: `https://HOST/PATH`, `ssh://USER@HOST/PATH` or `USER@HOST:PATH`. Plain
     /// `http` is accepted for this machine alone.
     ///
@@ -36,6 +44,14 @@ impl RemoteUrl {
             return Err("the URL of the repository contains a password; remove it, and set a \
                         secret or a Git credential helper (see docs/existing-code.md)"
                 .to_owned());
+        }
+        if !url.username().is_empty() && url.scheme() != "ssh" {
+            return Err(
+                "the URL of the repository contains a user, which could be a token; remove \
+                        it, and set a secret or a Git credential helper (see \
+                        docs/existing-code.md)"
+                    .to_owned(),
+            );
         }
         if url.query().is_some() || url.fragment().is_some() {
             return Err("the URL of a repository has no `?` and no `#`".to_owned());
@@ -88,10 +104,17 @@ impl RemoteUrl {
     }
 
     /// The name of the secret for its host: `git-` and the host, with `-` for every character that
-    /// is neither a letter nor a digit.
+    /// is neither a letter nor a digit, and `--` for a `-`, so that no two hosts share one.
     pub fn secret(&self) -> String {
-        let host = self.host().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' });
-        format!("git-{}", host.collect::<String>())
+        let mut name = "git-".to_owned();
+        for c in self.host().to_lowercase().chars() {
+            match c {
+                '-' => name.push_str("--"),
+                c if c.is_ascii_alphanumeric() => name.push(c),
+                _ => name.push('-'),
+            }
+        }
+        name
     }
 
     /// The address as Git takes it.
@@ -140,7 +163,7 @@ mod tests {
                 "git@GitHub.com:o/r.git",
                 "ssh://git@GitHub.com/o/r.git",
                 "GitHub.com",
-                "git-GitHub-com",
+                "git-github-com",
             ),
             ("ssh://me@host:2222/~/r", "ssh://me@host:2222/~/r", "host", "git-host"),
             (
@@ -162,7 +185,8 @@ mod tests {
     #[test]
     fn other_addresses_are_refused_with_the_reason() {
         for (text, why) in [
-            ("https://me:word@host/r", "contains a password"),
+            ("https://me:hunter2@host/r", "contains a password"),
+            ("https://hunter2@host/r", "contains a user"),
             ("http://host/r", "use `https`"),
             ("file:///etc", "needs a host"),
             ("ext://sh/-c", "starts with `https://` or `ssh://`"),
@@ -173,7 +197,7 @@ mod tests {
             ("https://ho st/r", "contains spaces"),
         ] {
             let said = RemoteUrl::parse(text).expect_err(text);
-            assert!(said.contains(why) && !said.contains("word"), "{text}: {said}");
+            assert!(said.contains(why) && !said.contains("hunter2"), "{text}: {said}");
         }
     }
 }

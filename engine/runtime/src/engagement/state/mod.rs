@@ -280,6 +280,8 @@ impl State {
             Event::ForeignCommits { to, .. } => self.head = Some(to.clone()),
             Event::Pushed { commit } => {
                 (self.pushed, self.unpushed) = (Some(commit.clone()), None);
+                // It was given for what is pushed now.
+                self.waived = None;
             }
             Event::NotPushed { commit, commits, reason, again } => {
                 self.not_pushed(commit, *commits, reason, *again);

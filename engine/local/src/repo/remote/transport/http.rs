@@ -2,13 +2,16 @@
 
 use std::io::{self, Read, Write};
 use std::sync::PoisonError;
+use std::time::Instant;
 
 use git2::Error;
 use git2::transport::{Service, SmartSubtransport, SmartSubtransportStream};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode, header};
+use tokio::time::timeout;
 
-use super::{ANSWERS, CONNECTS, Exchange};
+use super::super::MOST_BYTES;
+use super::{CONNECTS, Exchange, MOST_LISTED};
 use crate::vault::variable;
 
 /// Maximum number of bytes to send in a request: what the crew wrote, compressed.
@@ -27,7 +30,6 @@ impl Http {
         let client = Client::builder()
             .redirect(Policy::none())
             .connect_timeout(CONNECTS)
-            .read_timeout(ANSWERS)
             .build()
             .map_err(|error| Error::from_str(&error.to_string()))?;
         Ok(Http { exchange, client })
@@ -57,6 +59,7 @@ impl SmartSubtransport for Http {
             answer: None,
             chunk: Vec::new(),
             read: 0,
+            received: 0,
         }))
     }
 
@@ -79,6 +82,8 @@ struct HttpStream {
     chunk: Vec<u8>,
     /// Bytes of the chunk that were read.
     read: usize,
+    /// Bytes that were received.
+    received: u64,
 }
 
 impl HttpStream {
@@ -141,7 +146,8 @@ impl HttpStream {
         let status = answer.status();
         if status.is_redirection() {
             let to = answer.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
-            let to = to.unwrap_or("nowhere");
+            // Its query is nobody's business.
+            let to = to.and_then(|to| to.split(['?', '#']).next()).unwrap_or("nowhere");
             return Err(other(format!("the server redirects to {to}; give the URL it leads to")));
         }
         if status == StatusCode::NOT_FOUND {
@@ -190,14 +196,26 @@ impl HttpStream {
     fn read_on(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let runtime = self.exchange.runtime.clone();
         if self.answer.is_none() {
-            let answer = runtime.block_on(self.sent())?;
+            // Uploading and the hooks of the server may take as long as the whole exchange.
+            let left = self.exchange.until.saturating_duration_since(Instant::now());
+            let answer = runtime.block_on(async { timeout(left, self.sent()).await });
+            let answer = answer.map_err(|_| late())??;
             self.answer = Some(self.checked(answer)?);
             self.body = Vec::new();
         }
         while self.read == self.chunk.len() {
             let Some(answer) = self.answer.as_mut() else { return Ok(0) };
-            match runtime.block_on(answer.chunk()).map_err(failed)? {
-                Some(chunk) => (self.chunk, self.read) = (chunk.to_vec(), 0),
+            let patience = self.exchange.patience().ok_or_else(late)?;
+            let chunk = runtime.block_on(async { timeout(patience, answer.chunk()).await });
+            match chunk.map_err(|_| late())?.map_err(failed)? {
+                Some(chunk) => {
+                    self.received += chunk.len() as u64;
+                    let most = if self.lists { MOST_LISTED } else { MOST_BYTES as u64 };
+                    if self.received > most {
+                        return Err(other("the server sends too much"));
+                    }
+                    (self.chunk, self.read) = (chunk.to_vec(), 0);
+                }
                 None => return Ok(0),
             }
         }
@@ -220,6 +238,10 @@ fn failed(error: reqwest::Error) -> io::Error {
         (_, true) => format!("no connection: {cause}"),
         _ => format!("the connection broke: {cause}"),
     })
+}
+
+fn late() -> io::Error {
+    other("it did not answer in time")
 }
 
 fn other(why: impl Into<String>) -> io::Error {

@@ -6,7 +6,7 @@ mod ssh;
 
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use git2::transport::{Transport, register as add};
 use git2::{Error, Remote};
@@ -18,6 +18,8 @@ use super::Server;
 const CONNECTS: Duration = Duration::from_secs(10);
 /// How long it may take to say something. Its hooks run before it answers.
 const ANSWERS: Duration = Duration::from_secs(120);
+/// Maximum bytes of its list of references.
+const MOST_LISTED: u64 = 64 << 20;
 
 thread_local! {
     /// What the thread's exchange is about: libgit2 gives a transport nothing but an address.
@@ -32,13 +34,22 @@ pub(super) struct Exchange {
     runtime: Handle,
     /// The credentials that the server has asked for, as a header.
     authorization: Arc<Mutex<Option<String>>>,
+    /// When it must be over: nobody waits for it any more.
+    until: Instant,
     /// Why it failed: libgit2 passes no more than a short text on.
     why: Arc<Mutex<Option<String>>>,
 }
 
 impl Exchange {
     pub(super) fn new(server: Arc<Server>, runtime: Handle) -> Exchange {
-        Exchange { server, runtime, authorization: Arc::default(), why: Arc::default() }
+        let until = Instant::now() + super::PATIENCE;
+        Exchange { server, runtime, authorization: Arc::default(), until, why: Arc::default() }
+    }
+
+    /// How long to wait for the server now, at most; `None` when the exchange is over.
+    fn patience(&self) -> Option<Duration> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then(|| left.min(ANSWERS))
     }
 
     /// Notes why it fails.

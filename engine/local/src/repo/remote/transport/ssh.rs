@@ -7,17 +7,24 @@ use std::os::fd::AsFd as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use git2::Error;
 use git2::transport::{Service, SmartSubtransport, SmartSubtransportStream};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tempfile::NamedTempFile;
 
-use super::{ANSWERS, CONNECTS, Exchange};
+use super::super::MOST_BYTES;
+use super::{CONNECTS, Exchange, MOST_LISTED};
 
 /// Number of lines to keep of what `ssh` says, and maximum bytes of each.
 const LINES: usize = 2;
 const MOST_SAID: u64 = 2_000;
+/// Bytes to write at once: a pipe that is ready takes them without waiting.
+const AT_ONCE: usize = 4096;
+/// How long to wait for `ssh` to end after its output: this many pauses.
+const PAUSES: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A connection over SSH.
 pub(super) struct Ssh(pub(super) Exchange);
@@ -50,6 +57,8 @@ struct SshStream {
     input: ChildStdin,
     output: ChildStdout,
     said: Option<JoinHandle<String>>,
+    /// Bytes that were received.
+    received: u64,
     /// The private key, while `ssh` needs it.
     _key: Option<NamedTempFile>,
 }
@@ -82,12 +91,41 @@ impl SshStream {
         let output = child.stdout.take().ok_or_else(gone)?;
         let errors = child.stderr.take().ok_or_else(gone)?;
         let said = Some(std::thread::spawn(move || last_lines(errors)));
-        Ok(SshStream { exchange: exchange.clone(), child, input, output, said, _key: key })
+        Ok(SshStream {
+            exchange: exchange.clone(),
+            child,
+            input,
+            output,
+            said,
+            received: 0,
+            _key: key,
+        })
+    }
+
+    /// Waits until a pipe is ready, for as long as the exchange may take.
+    fn wait(&self, pipe: PollFd<'_>) -> io::Result<()> {
+        let patience = self.exchange.patience().unwrap_or_default();
+        let seconds = i64::try_from(patience.as_secs()).unwrap_or(i64::MAX);
+        let wait = Timespec { tv_sec: seconds, tv_nsec: 0 };
+        if poll(&mut [pipe], Some(&wait))? == 0 {
+            self.exchange.note("it did not answer in time");
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        Ok(())
     }
 
     /// Why it ended, if it did not end well.
     fn ended(&mut self) -> io::Result<()> {
-        let status = self.child.wait()?;
+        let mut pauses = 0;
+        let status = loop {
+            match self.child.try_wait()? {
+                Some(status) => break status,
+                // It has closed its output and has nothing left to do.
+                None if pauses == PAUSES => self.child.kill()?,
+                None => std::thread::sleep(PAUSE),
+            }
+            pauses += 1;
+        };
         if status.success() {
             return Ok(());
         }
@@ -108,14 +146,14 @@ impl Drop for SshStream {
 
 impl Read for SshStream {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let seconds = i64::try_from(ANSWERS.as_secs()).unwrap_or(i64::MAX);
-        let wait = Timespec { tv_sec: seconds, tv_nsec: 0 };
-        let mut fds = [PollFd::from_borrowed_fd(self.output.as_fd(), PollFlags::IN)];
-        if poll(&mut fds, Some(&wait))? == 0 {
-            self.exchange.note("it did not answer in time");
-            return Err(io::ErrorKind::TimedOut.into());
-        }
+        self.wait(PollFd::from_borrowed_fd(self.output.as_fd(), PollFlags::IN))?;
         let count = self.output.read(into)?;
+        self.received += count as u64;
+        // References and files share a connection.
+        if self.received > MOST_LISTED + MOST_BYTES as u64 {
+            self.exchange.note("the server sends too much");
+            return Err(io::Error::other("too much"));
+        }
         if count == 0 {
             self.ended()?;
         }
@@ -125,7 +163,8 @@ impl Read for SshStream {
 
 impl Write for SshStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.input.write(bytes) {
+        self.wait(PollFd::from_borrowed_fd(self.input.as_fd(), PollFlags::OUT))?;
+        match self.input.write(&bytes[..bytes.len().min(AT_ONCE)]) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 self.ended()?;
                 Err(error)
