@@ -281,13 +281,13 @@ pub enum Command {
         /// Name of the document.
         name: String,
     },
-    /// Work on a phase as a task of the state machine, in a deployment on AWS.
+    /// Run a phase as a task of the state machine on AWS.
     #[cfg(feature = "aws")]
     Phase {
         /// Id of the engagement.
         #[arg(long, env = "PROJECT_ID")]
         project: String,
-        /// The phase.
+        /// Name of the phase.
         #[arg(long, env = "PHASE")]
         phase: String,
         /// Callback id of the state machine. It is only read from the environment, because others
@@ -295,10 +295,10 @@ pub enum Command {
         #[arg(skip = std::env::var("TASK_TOKEN").unwrap_or_default())]
         callback: String,
     },
-    /// Serve a function of the state machine, in a deployment on AWS.
+    /// Serve a function of the state machine on AWS.
     #[cfg(feature = "aws")]
     Lambda {
-        /// Its name.
+        /// Name of the function.
         #[arg(value_enum)]
         function: crate::cloud::functions::Function,
     },
@@ -424,7 +424,7 @@ pub struct Run {
     /// Id of the engagement. Defaults to the file name of the statement of work.
     #[arg(long, value_name = "ID", env = "CLOUDCREW_PROJECT")]
     pub project: Option<String>,
-    /// Git repository of the customer: a path, or a URL to clone, whose server then gets the work
+    /// Git repository of the customer: a path, or a URL to clone from and push to
     /// (`https://...`, `ssh://...` or `git@HOST:...`). Defaults to a new one in the home.
     #[arg(long, value_name = "PATH|URL", env = "CLOUDCREW_REPO")]
     pub repo: Option<PathBuf>,
@@ -514,12 +514,12 @@ pub struct Serve {
     /// repository in the home. Can be repeated.
     #[arg(long = "repo-root", value_name = "DIR", env = "CLOUDCREW_REPO_ROOT")]
     pub repo_roots: Vec<PathBuf>,
-    /// Host of Git servers on which callers may name repositories, with its port unless it is the
-    /// usual one. Can be repeated.
+    /// Git host whose repositories callers may use; add the port unless it is the default. Can be
+    /// repeated.
     #[arg(long = "repo-host", value_name = "HOST[:PORT]", env = "CLOUDCREW_REPO_HOST")]
     pub repo_hosts: Vec<String>,
-    /// URL of the repository of engagements that name none. `{customer}` stands for the customer
-    /// that the caller names.
+    /// Repository URL for engagements that do not name one. `{customer}` is replaced by the
+    /// `customer` of the request.
     #[arg(long, value_name = "URL", env = "PROJECT_REPO_URL")]
     pub repo_url: Option<String>,
 }

@@ -91,7 +91,7 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
     Ok(text)
 }
 
-/// A note that the server of the repository lacks commits.
+/// A note that the Git server lacks commits.
 pub fn unpushed(engagement: &Engagement) -> Option<String> {
     let state = &engagement.state;
     let unpushed = state.unpushed.as_ref().filter(|_| state.is_behind())?;

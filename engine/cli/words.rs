@@ -102,7 +102,7 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
             format!("    ! {}", row(&unpushed.words()))
         }
         Event::PushWaived { actor } => {
-            format!("    {} allows the end without a push", row(actor))
+            format!("    {} lets the engagement end without pushing", row(actor))
         }
         Event::MessageReceived(message) => {
             let (actor, words) = (row(&message.actor), row(&message.words));

@@ -1,5 +1,5 @@
 //! Repositories on a server: cloned at the start, and pushed to at every gate. The server may be
-//! away, slow, or of another opinion; no commit is lost, and none is forced.
+//! unavailable or slow, or have diverged; no commit is lost, and no push is forced.
 
 #![expect(clippy::unwrap_used, reason = "a test whose setup fails cannot continue")]
 
@@ -201,7 +201,8 @@ fn own(crew: &Crew) -> Vec<String> {
 /// The shipped crew with a workflow of one phase.
 fn small() -> Crew {
     let crew = edited();
-    let workflow = "version: 1\nworkflow: small\ndescription: One phase\nphases: [discovery]\nfinalize: [summary]\n";
+    let workflow = "version: 1\nworkflow: small\ndescription: One phase\n\
+                    phases: [discovery]\nfinalize: [summary]\n";
     fs::write(crew.workspace().join("workflows/small.yaml"), workflow).unwrap();
     crew
 }
@@ -335,7 +336,7 @@ fn a_branch_that_went_another_way_is_never_forced() {
     let theirs = server.commits();
     assert_eq!(theirs.len(), 1);
     let stuck = server.command(&crew, &["approve", "demo"]).exits(10);
-    stuck.says("has commits that this one lacks");
+    stuck.says("has diverged");
     assert_eq!(server.commits(), theirs);
     // They move their commits, as it says.
     server.git(&["branch", "-m", "cloudcrew/demo", "theirs"]);

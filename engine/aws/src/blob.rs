@@ -77,7 +77,7 @@ impl Blobs for Bucket {
                 },
             }
         }
-        let by = "others that store the same; try again".to_owned();
+        let by = "concurrent uploads of the same blob; try again".to_owned();
         Err(StoreError::Busy { what: self.name.clone(), by })
     }
 
@@ -103,7 +103,7 @@ impl Blobs for Bucket {
         let bytes = body.into_bytes().to_vec();
         match digest(&bytes) == hash {
             true => Ok(Some(bytes)),
-            false => Err(damaged("its content is not what its name says")),
+            false => Err(damaged("its content does not match its hash")),
         }
     }
 }

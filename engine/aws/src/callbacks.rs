@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::store::{Store, failed};
 
-/// A state whose outcome somebody waits for.
+/// A state whose outcome the scheduler is waiting for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Callback {
     /// Name of the state in the plan.

@@ -20,7 +20,7 @@ const REGION: &str = "us-east-1";
 /// Loads the settings of the environment. Sends nothing yet.
 pub async fn connection() -> SdkConfig {
     let endpoint = std::env::var("AWS_ENDPOINT_URL").ok();
-    // Without TLS for an endpoint without it: loading the system's certificates takes longer than
+    // No TLS for an `http://` endpoint: loading the system's certificates takes longer than
     // everything else before the first call.
     let http = match &endpoint {
         Some(url) if url.starts_with("http://") => Builder::new().build_http(),

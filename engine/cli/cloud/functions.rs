@@ -1,4 +1,4 @@
-//! `lambda NAME`: the functions that a state machine calls.
+//! `lambda FUNCTION`: the functions that a state machine calls.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ impl From<Failure> for Fault {
     }
 }
 
-/// The provider is away, or somebody must act first: the state machine tries again later.
+/// The provider is unavailable, or someone must act first: the state machine tries again later.
 fn parked() -> Fault {
     Fault { kind: "CloudCrew.Parked", why: "it cannot go on now".to_owned() }
 }
@@ -149,7 +149,7 @@ async fn came(cloud: &Cloud, project: &str, name: &str) -> Result<Value, Fault> 
     match &engagement.state.before {
         Some((before, on)) if before == name => Ok(json!({ "on": on.name() })),
         _ => {
-            let why = format!("`{name}` is not the state that the engagement was in");
+            let why = format!("the engagement has not just left `{name}`");
             Err(Fault { kind: "CloudCrew.Mismatch", why })
         }
     }

@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(75);
 /// How often to try.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Only passes the wish to stop on: what people say and agents write appears in no log.
+/// Passes on only the request to stop, so that no words of people or agents are logged.
 #[derive(Default)]
 pub struct Silent(AtomicBool);
 
@@ -99,7 +99,7 @@ async fn driver(
     Ok(Driver::acquire(ports, engagement, holder, options).await?)
 }
 
-/// Reports the outcomes that somebody waits for and the journal has. May be repeated.
+/// Reports the recorded outcomes that the scheduler is waiting for. May be repeated.
 pub async fn report(cloud: &Cloud, project: &str) -> Result<(), Failure> {
     let waiting = cloud.store.callbacks(project).await?;
     if waiting.is_empty() {

@@ -18,7 +18,9 @@ const BEAT: Duration = Duration::from_secs(20);
 pub async fn phase(project: &str, phase: &str, callback: &str) -> Result<Exit, Failure> {
     log::start(LogFormat::Json, "info")?;
     if callback.is_empty() {
-        return Err(Failure::usage("TASK_TOKEN is not set: the state machine starts this program"));
+        return Err(Failure::usage(
+            "TASK_TOKEN is not set; `phase` must be started by the state machine",
+        ));
     }
     let cloud = Cloud::of_environment().await?;
     let state = format!("{phase}.swarm");

@@ -17,7 +17,7 @@ const CUSTOMER: &str = "{customer}";
 pub struct Allowed {
     /// Directories below which callers may name repositories.
     roots: Vec<PathBuf>,
-    /// Hosts on which they may, in lower case, with a port that is not the usual one.
+    /// Hosts on which they may, in lower case, with a port that is not the default.
     hosts: Vec<String>,
     /// The repository of engagements that name none.
     url: Option<String>,
@@ -48,8 +48,8 @@ impl Allowed {
         let invalid = |why: String| Problem::new(Kind::Invalid, why);
         let has_place = self.url.as_ref().is_some_and(|url| url.contains(CUSTOMER));
         if customer.is_some() && (repo.is_some() || !has_place) {
-            let why = "`customer` selects the repository of a service whose URL contains \
-                       `{customer}`, when the request names no other";
+            let why = "`customer` is only accepted when `--repo-url` contains `{customer}` and the \
+                       request has no `repo`";
             return Err(invalid(why.to_owned()));
         }
         let Some(NewRepo { path, url, .. }) = repo else { return self.default(customer) };
@@ -97,6 +97,7 @@ fn plain(customer: &str) -> Result<&str, Problem> {
     if fits {
         return Ok(customer);
     }
-    let why = "`customer` has at most 63 lowercase letters, digits and `-`";
+    let why = "`customer` must be 1 to 63 lowercase letters, digits or `-`, and must not start or \
+               end with `-`";
     Err(Problem::new(Kind::Invalid, why))
 }

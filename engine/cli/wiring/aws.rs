@@ -78,7 +78,7 @@ impl Cloud {
                 Arc::new(clock)
             }
         };
-        let why = "this deployment has no place to run programs";
+        let why = "programs are not supported in this deployment";
         Ok(Ports {
             journal: Arc::new(self.store.clone()),
             leases: Arc::new(self.store.clone()),
@@ -112,7 +112,7 @@ impl Cloud {
             // A server that is away is not needed: what it lacks is here. What it has must be, too.
             Some(blob) => {
                 let bundle = blobs.get(&blob).await?.ok_or_else(|| {
-                    Failure::world("the commits that are not pushed are missing in the bucket")
+                    Failure::world("the bundle of unpushed commits is missing from the bucket")
                 })?;
                 repo.unbundle(bundle).await.map_err(|error| match brought {
                     Ok(()) => Failure::from(error),

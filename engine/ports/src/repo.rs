@@ -89,12 +89,12 @@ pub enum RepoError {
     Store(#[from] StoreError),
 }
 
-/// How far the copy of the branch that others see has come.
+/// The result of publishing a branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Published {
-    /// It is where the branch is.
+    /// The published branch is up to date.
     All,
-    /// It is behind.
+    /// Some commits are not published.
     Not(Unpublished),
 }
 
@@ -126,8 +126,8 @@ pub trait Repo: Send + Sync {
         request: &CommitRequest,
     ) -> Result<String, RepoError>;
 
-    /// Brings the branch to where others see it. On a server, it only moves forward, from the commit
-    /// that the server named; commits that others added there are taken over when the branch is at
+    /// Publishes the branch to its server, if it has one. There, it only moves forward, from the
+    /// commit that the server named; commits that others added there are taken over when the branch is at
     /// an ancestor of them. A server that cannot be reached is no error: the commits stay here.
     ///
     /// # Errors

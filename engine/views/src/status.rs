@@ -21,7 +21,7 @@ pub struct Show {
     pub rehearsal: bool,
     /// Its current state.
     pub state: String,
-    /// Why its provider, or the server of its repository, refuses until someone fixes the cause.
+    /// Why its provider, or the Git server, refuses until someone fixes the cause.
     pub blocked: Option<String>,
     /// How it ended; absent until then.
     pub end: Option<End>,

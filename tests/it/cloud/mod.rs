@@ -186,7 +186,7 @@ async fn the_generated_machine_runs_the_real_program_through_all_phases() {
     let home = tempfile::tempdir().expect("a folder");
     inside::start(home.path(), &root(), "retail-orders.md", None).await;
     let (mut ports, store, _) = inside::ports(home.path()).await;
-    let why = "this deployment has no place to run programs";
+    let why = "programs are not supported in this deployment";
     ports.programs = Arc::new(NoPrograms(why.to_owned()));
     ports.servers = Arc::new(NoServers(why.to_owned()));
     let options = Options { approve_all: true, only: None };

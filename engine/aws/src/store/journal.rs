@@ -63,7 +63,7 @@ impl Journal for Store {
                 Written::Refused => self.pause(tries).await,
             }
         }
-        let by = "too many others write to it; try again".to_owned();
+        let by = "too many concurrent writers; try again".to_owned();
         Err(StoreError::Busy { what: engagement.to_owned(), by })
     }
 
@@ -106,7 +106,8 @@ impl Journal for Store {
                 self.put(kept(engagement, &tip.head, tip.first, &tip.tail)).await?;
                 (tip.first, tip.tail) = (tip.head.seq + 1, Vec::new());
             }
-            // Large entries cost twice wherever they are written first.
+            // Large entries go straight to an item of their own; through the tip, they would be
+            // written twice.
             let (first, tail, beside) = match large {
                 true => {
                     let item = kept(engagement, &head, tip.first, &new);
@@ -131,11 +132,11 @@ impl Journal for Store {
             let write = Write { change, condition, values, beside, receipt };
             match self.write_tip(engagement, write).await? {
                 Written::Done => return Ok(head),
-                // Reads again who was faster; it may have been this very append.
+                // Another writer came first, or this append with a lost reply: read the tip again.
                 Written::Refused => self.pause(tries).await,
             }
         }
-        let by = "too many others write to it; try again".to_owned();
+        let by = "too many concurrent writers; try again".to_owned();
         Err(StoreError::Busy { what: engagement.to_owned(), by }.into())
     }
 

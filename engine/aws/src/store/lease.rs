@@ -50,7 +50,7 @@ impl Leases for Store {
                 Written::Refused => self.pause(tries).await,
             }
         }
-        let by = "too many others want to drive it; try again".to_owned();
+        let by = "too many processes that acquire the lease; try again".to_owned();
         Err(StoreError::Busy { what: engagement.to_owned(), by }.into())
     }
 
@@ -113,7 +113,7 @@ impl Leases for Store {
             }
             self.pause(tries).await;
         }
-        let by = "too many others write to it; try again".to_owned();
+        let by = "too many concurrent writers; try again".to_owned();
         Err(StoreError::Busy { what: engagement.to_owned(), by })
     }
 

@@ -28,7 +28,7 @@ impl Ledger for Store {
                 Written::Refused => self.pause(tries).await,
             }
         }
-        let by = "too many others write to its ledger; try again".to_owned();
+        let by = "too many concurrent writers of its ledger; try again".to_owned();
         Err(StoreError::Busy { what: engagement.to_owned(), by })
     }
 

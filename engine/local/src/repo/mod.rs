@@ -50,7 +50,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct GitRepo {
     branch: String,
     bound: Arc<Bound>,
-    /// Where others see the branch, if that is elsewhere.
+    /// The Git server that the branch is published to, if any.
     server: Option<Arc<Server>>,
 }
 

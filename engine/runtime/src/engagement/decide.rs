@@ -19,13 +19,13 @@ pub enum Action {
     End(End),
     /// Send the reminder of a request that is due, or expire it.
     Settle(Box<Request>),
-    /// Bring the branch to where others see it.
+    /// Publish the branch to its Git server.
     Publish,
     /// Leave the state with an outcome.
     Leave(Outcome),
     /// Wait for a person.
     Wait(Vec<Request>),
-    /// Wait until someone fixes the reason why the provider or the server of the repository refuses.
+    /// Wait until someone fixes the reason why the provider or the Git server refuses.
     Blocked(String),
     /// Do not call the provider until this time, milliseconds since 1970 UTC.
     Pause(i64),
@@ -99,7 +99,7 @@ pub fn decide(e: &Engagement, now: i64, tried: &Tried) -> Result<Action, String>
     })
 }
 
-/// Whether to talk to the server of the repository: between phases and where people look. Each
+/// Whether to talk to the Git server: between phases and where people look. Each
 /// driver does so once for each commit, so that it sees what others did there, and again when an
 /// attempt has failed for long enough.
 fn is_to_publish(state: &State, kind: Kind, now: i64, tried: &Tried) -> bool {

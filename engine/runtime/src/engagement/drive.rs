@@ -16,7 +16,7 @@ pub enum Rest {
     Ended(End),
     /// A person must answer these.
     Waiting(Vec<Request>),
-    /// The provider or the server of the repository refuses, for this reason, until someone fixes
+    /// The provider or the Git server refuses, for this reason, until someone fixes
     /// the cause.
     Blocked(String),
     /// This process was asked to stop.

@@ -105,8 +105,8 @@ pub enum Refusal {
         /// The engagement.
         project: String,
     },
-    /// No commit waits to be pushed.
-    #[error("no commit of `{project}` waits to be pushed")]
+    /// There are no unpushed commits.
+    #[error("`{project}` has no unpushed commits")]
     AllPushed {
         /// The engagement.
         project: String,

@@ -24,7 +24,7 @@ pub struct Standing {
     /// When to try again to push, milliseconds since 1970 UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pushes: Option<i64>,
-    /// Why a provider, or the server of the repository at the end, refuses until someone fixes the
+    /// Why a provider, or the Git server at the end, refuses until someone fixes the
     /// cause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<String>,

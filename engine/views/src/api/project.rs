@@ -17,7 +17,7 @@ pub enum Lifecycle {
     Running,
     /// A person must answer.
     Waiting,
-    /// The provider of a model is unavailable, or it or the server of the repository refuses until
+    /// The provider of a model is unavailable, or it or the Git server refuses until
     /// someone fixes the cause.
     Parked,
     /// All phases are complete.
@@ -108,7 +108,7 @@ pub struct ProjectRow {
     pub state: Lifecycle,
     /// What waits for a person.
     pub waiting: Vec<OpenRequest>,
-    /// Why the provider of a model, or the server of the repository, refuses until someone fixes
+    /// Why the provider of a model, or the Git server, refuses until someone fixes
     /// the cause.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocked: Option<String>,
@@ -198,7 +198,7 @@ pub struct ProjectStatus {
     /// When an unavailable provider is tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parked_until: Option<Time>,
-    /// Commits that the server of the repository does not have yet.
+    /// Commits that the Git server does not have yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unpushed: Option<UnpushedCommits>,
     /// What was spent.
@@ -214,7 +214,7 @@ pub struct ProjectStatus {
     pub as_of: u64,
 }
 
-/// Commits that the server of the repository does not have yet.
+/// Commits that the Git server does not have yet.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UnpushedCommits {
     /// Number of commits; 0 when it is not known.

@@ -225,7 +225,7 @@ pub struct RequestDetail {
     /// What the next phase is expected to cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forecast: Option<Coverage>,
-    /// Commits that the server of the repository does not have yet.
+    /// Commits that the Git server does not have yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unpushed: Option<UnpushedCommits>,
     /// The answer.

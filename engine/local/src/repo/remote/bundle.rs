@@ -67,7 +67,7 @@ impl Bound {
         let mut packed = Buf::new();
         pack.write_buf(&mut packed).map_err(failed)?;
         if packed.len() > MOST {
-            return Err(self.unusable("there is too much that is not pushed".to_owned()));
+            return Err(self.unusable("the unpushed commits are larger than 256 MiB".to_owned()));
         }
         let mut bundle = header.into_bytes();
         bundle.extend_from_slice(&packed);
@@ -82,10 +82,11 @@ impl Bound {
         };
         let end = bundle.windows(2).position(|two| two == b"\n\n");
         let end = end.filter(|_| bundle.len() <= MOST).ok_or_else(|| broken("it has no header"))?;
-        let header = str::from_utf8(&bundle[..end]).map_err(|_| broken("its header is no text"))?;
+        let header =
+            str::from_utf8(&bundle[..end]).map_err(|_| broken("its header is not UTF-8"))?;
         let mut lines = header.lines();
         if lines.next() != Some(VERSION) {
-            return Err(broken("it is of another version"));
+            return Err(broken("its version is not supported"));
         }
         let mut head = None;
         for line in lines.take(LINES) {
@@ -100,7 +101,7 @@ impl Bound {
                 head = Some(self.oid(oid)?);
             }
         }
-        let head = head.ok_or_else(|| broken("it is of another branch"))?;
+        let head = head.ok_or_else(|| broken("it does not contain this branch"))?;
         let odb = repository.odb().map_err(failed)?;
         let mut pack = odb.packwriter().map_err(failed)?;
         pack.write_all(&bundle[end + 2..]).map_err(|error| broken(&error.to_string()))?;

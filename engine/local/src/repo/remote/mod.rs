@@ -99,7 +99,9 @@ impl GitRepo {
         match tokio::time::timeout(PATIENCE, told).await {
             Ok(Ok(done)) => done,
             Ok(Err(_)) => Err("the exchange was aborted".to_owned()),
-            Err(_) => Err(format!("it did not finish in {} minutes", PATIENCE.as_secs() / 60)),
+            Err(_) => {
+                Err(format!("the exchange took longer than {} minutes", PATIENCE.as_secs() / 60))
+            }
         }
     }
 }

@@ -10,9 +10,9 @@ use crate::repo::GitRepo;
 
 /// Maximum number of commits to count.
 const MOST: usize = 10_000;
-/// Why a branch that went another way is left alone.
-const APART: &str = "the branch on the server has commits that this one lacks; move them to a \
-                     branch of their own on the server";
+/// Why diverged branches are left alone.
+const APART: &str = "the branch on the server has diverged; push its commits to another branch, \
+                     then reset or delete it";
 
 impl GitRepo {
     /// See [`Repo::publish`](cloudcrew_ports::repo::Repo::publish).

@@ -18,7 +18,7 @@ impl RemoteUrl {
         text.contains("://") || short_form(text).is_some()
     }
 
-    /// The host, and the port unless it is the usual one.
+    /// The host, and the port unless it is the default.
     pub fn place(&self) -> String {
         match self.0.port() {
             Some(port) => format!("{}:{port}", self.host()).to_lowercase(),
@@ -54,14 +54,14 @@ impl RemoteUrl {
             );
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err("the URL of a repository has no `?` and no `#`".to_owned());
+            return Err("the repository URL must not contain `?` or `#`".to_owned());
         }
         let Some(host) = url.host().filter(|_| url.path().len() > 1) else {
             return Err("the URL of a repository needs a host and a path".to_owned());
         };
         // `ssh` would take them for options.
         if host.to_string().starts_with('-') || url.username().starts_with('-') {
-            return Err("the host or user of the repository starts with `-`".to_owned());
+            return Err("the host and the user must not start with `-`".to_owned());
         }
         match url.scheme() {
             "https" | "ssh" => {}
@@ -70,7 +70,7 @@ impl RemoteUrl {
                 return Err("use `https`; `http` would send passwords in the clear".to_owned());
             }
             _ => {
-                return Err("the URL of a repository starts with `https://` or `ssh://`".to_owned());
+                return Err("the repository URL must start with `https://` or `ssh://`".to_owned());
             }
         }
         Ok(RemoteUrl(url))
@@ -86,7 +86,7 @@ impl RemoteUrl {
         Some(self.0.username()).filter(|user| !user.is_empty())
     }
 
-    /// Its port, unless it is the usual one.
+    /// Its port, unless it is the default.
     pub(super) fn port(&self) -> Option<u16> {
         self.0.port()
     }
@@ -189,11 +189,11 @@ mod tests {
             ("https://hunter2@host/r", "contains a user"),
             ("http://host/r", "use `https`"),
             ("file:///etc", "needs a host"),
-            ("ext://sh/-c", "starts with `https://` or `ssh://`"),
-            ("git://host/r", "starts with `https://` or `ssh://`"),
+            ("ext://sh/-c", "must start with `https://`"),
+            ("git://host/r", "must start with `https://`"),
             ("https://host/", "needs a host and a path"),
-            ("ssh://-oProxyCommand=x/r", "starts with `-`"),
-            ("https://host/r?x=1", "no `?`"),
+            ("ssh://-oProxyCommand=x/r", "must not start with `-`"),
+            ("https://host/r?x=1", "must not contain `?`"),
             ("https://ho st/r", "contains spaces"),
         ] {
             let said = RemoteUrl::parse(text).expect_err(text);

@@ -66,7 +66,7 @@ const LAMBDA_AWAY: [&str; 4] = [
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
 ];
-/// The error of a function that cannot go on now: a model provider, or the server of the repository,
+/// The error of a function that cannot go on now: a model provider, or the Git server,
 /// is unavailable.
 const PARKED: &str = "CloudCrew.Parked";
 
@@ -230,8 +230,8 @@ impl Writer<'_> {
     }
 
     fn gate(&mut self, state: &State, phase: &Phase) {
-        // Only the journal expires a gate: a timeout here could overtake a decision that is recorded
-        // already.
+        // Only the journal expires a gate: a timeout here could fire after a decision is recorded
+        // but before it is reported.
         let task = Task {
             comment: format!("The customer decides on {}", phase.name),
             catch: cancelled_or_failed(),

@@ -1,4 +1,4 @@
-//! Brings the branch to where others see it.
+//! Publishes the branch to its Git server.
 
 use cloudcrew_ports::repo::{Published, Unpublished};
 

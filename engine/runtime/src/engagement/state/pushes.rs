@@ -20,10 +20,10 @@ pub struct Unpushed {
 }
 
 impl Unpushed {
-    /// What is missing, and why.
+    /// How many commits are not pushed, and why.
     pub fn words(&self) -> String {
         let count = match self.commits {
-            0 => "commits are".to_owned(),
+            0 => "some commits are".to_owned(),
             1 => "1 commit is".to_owned(),
             more => format!("{more} commits are"),
         };

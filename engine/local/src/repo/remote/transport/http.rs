@@ -108,10 +108,10 @@ impl HttpStream {
         Ok(answer)
     }
 
-    /// The server wants to know who we are.
+    /// An authentication error that says how to supply credentials.
     fn refused(&self, why: &str) -> io::Error {
         let secret = variable(&self.exchange.server.url.secret());
-        other(format!("{why}; set {secret} to USER:PASSWORD, or a Git credential helper"))
+        other(format!("{why}; set {secret} to USER:PASSWORD, or configure a Git credential helper"))
     }
 
     fn authorization(&self) -> Option<String> {
@@ -146,9 +146,9 @@ impl HttpStream {
         let status = answer.status();
         if status.is_redirection() {
             let to = answer.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
-            // Its query is nobody's business.
-            let to = to.and_then(|to| to.split(['?', '#']).next()).unwrap_or("nowhere");
-            return Err(other(format!("the server redirects to {to}; give the URL it leads to")));
+            // The query may contain a secret.
+            let to = to.and_then(|to| to.split(['?', '#']).next()).unwrap_or("another URL");
+            return Err(other(format!("the server redirects to {to}; use that URL")));
         }
         if status == StatusCode::NOT_FOUND {
             return Err(other("the server has no such repository (404)"));
@@ -187,7 +187,7 @@ impl Read for HttpStream {
         if let Err(error) = &read {
             self.exchange.note(&error.to_string());
         }
-        // The words may not fit into a text of C.
+        // The message may not be a valid C string.
         read.map_err(|_| io::Error::other("the exchange failed"))
     }
 }
@@ -234,14 +234,14 @@ fn failed(error: reqwest::Error) -> io::Error {
         cause = deeper;
     }
     other(match (error.is_timeout(), error.is_connect()) {
-        (true, _) => "it did not answer in time".to_owned(),
+        (true, _) => "the server did not answer in time".to_owned(),
         (_, true) => format!("no connection: {cause}"),
         _ => format!("the connection broke: {cause}"),
     })
 }
 
 fn late() -> io::Error {
-    other("it did not answer in time")
+    other("the server did not answer in time")
 }
 
 fn other(why: impl Into<String>) -> io::Error {

@@ -30,7 +30,7 @@ thread_local! {
 #[derive(Clone)]
 pub(super) struct Exchange {
     server: Arc<Server>,
-    /// Drives what waits.
+    /// The runtime that drives the requests.
     runtime: Handle,
     /// The credentials that the server has asked for, as a header.
     authorization: Arc<Mutex<Option<String>>>,
@@ -62,7 +62,7 @@ impl Exchange {
         self.why.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Does work in this thread whose addresses are those of this exchange.
+    /// Does work on this thread; the connections that libgit2 opens in it belong to this exchange.
     pub(super) fn during<T>(&self, work: impl FnOnce() -> T) -> T {
         EXCHANGE.set(Some(self.clone()));
         let done = work();

@@ -108,7 +108,7 @@ impl SshStream {
         let seconds = i64::try_from(patience.as_secs()).unwrap_or(i64::MAX);
         let wait = Timespec { tv_sec: seconds, tv_nsec: 0 };
         if poll(&mut [pipe], Some(&wait))? == 0 {
-            self.exchange.note("it did not answer in time");
+            self.exchange.note("the server did not answer in time");
             return Err(io::ErrorKind::TimedOut.into());
         }
         Ok(())
