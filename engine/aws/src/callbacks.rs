@@ -75,7 +75,7 @@ impl Scheduler {
     }
 }
 
-/// Whether the scheduler took it; an id that was used or has expired is no failure.
+/// Whether the scheduler accepted it. An id that was used or has expired is not an error.
 fn answered<T, E, R>(sent: Result<T, SdkError<E, R>>) -> Result<bool, StoreError>
 where
     E: aws_sdk_sfn::error::ProvideErrorMetadata + std::error::Error + 'static,

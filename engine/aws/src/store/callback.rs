@@ -3,8 +3,7 @@
 use cloudcrew_ports::StoreError;
 
 use super::Store;
-use super::fault::{failed, written};
-use super::item::{damaged, key, of, size, text, text_of};
+use super::item::{damaged, key, of, text, text_of};
 use crate::callbacks::Callback;
 
 impl Store {
@@ -15,10 +14,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut item = key(of(engagement), format!("C#{}", callback.state));
         item.insert("callback".to_owned(), text(&callback.id));
-        self.units.wrote(size(&item), false);
-        let put = self.client.put_item().table_name(&*self.table).set_item(Some(item));
-        put.send().await.map_err(|error| failed(&self.table, &error))?;
-        Ok(())
+        self.put(item).await
     }
 
     /// The callbacks of an engagement that were not used yet.
@@ -45,17 +41,6 @@ impl Store {
     /// When the table fails.
     pub async fn forget(&self, engagement: &str, callback: &Callback) -> Result<(), StoreError> {
         let place = key(of(engagement), format!("C#{}", callback.state));
-        self.units.wrote(size(&place), false);
-        let sent = self
-            .client
-            .delete_item()
-            .table_name(&*self.table)
-            .set_key(Some(place))
-            .condition_expression("callback = :id")
-            .expression_attribute_values(":id", text(&callback.id))
-            .send()
-            .await;
-        written(&self.table, sent)?;
-        Ok(())
+        self.remove(place, "callback", &callback.id).await
     }
 }

@@ -26,7 +26,7 @@ struct Way {
 
 const ALL: Way = Way { index: "all", partition: "listed", sort: "made" };
 const WAITING: Way = Way { index: "waiting", partition: "waiting", sort: "made" };
-const TODO: Way = Way { index: "todo", partition: "todo", sort: "todo_at" };
+const TO_CONTINUE: Way = Way { index: "todo", partition: "todo", sort: "todo_at" };
 
 #[async_trait]
 impl Index for Store {
@@ -49,7 +49,7 @@ impl Index for Store {
             Which::ToContinue(now) => {
                 // They are few, and sorted by when, not by creation.
                 let until = sorted(u64::try_from(now).unwrap_or(0));
-                let mut all = self.along(&TODO, None, Some(&until), usize::MAX).await?;
+                let mut all = self.along(&TO_CONTINUE, None, Some(&until), usize::MAX).await?;
                 let made = |item: &Item| {
                     let created: i64 = number_of(item, "created").unwrap_or(0);
                     let engagement = text_of(item, "engagement").unwrap_or_default();
@@ -187,13 +187,11 @@ impl Store {
     }
 
     /// The ids of all engagements, in order.
-    pub(super) async fn ids(&self) -> Result<Vec<(String, Item)>, StoreError> {
+    pub(super) async fn ids(&self) -> Result<Vec<String>, StoreError> {
         let items = self.along(&ALL, None, None, usize::MAX).await?;
-        let mut ids: Vec<(String, Item)> = items
-            .into_iter()
-            .filter_map(|item| Some((text_of(&item, "engagement")?.to_owned(), item)))
-            .collect();
-        ids.sort_by(|one, other| one.0.cmp(&other.0));
+        let ids = items.iter().filter_map(|item| text_of(item, "engagement"));
+        let mut ids: Vec<String> = ids.map(str::to_owned).collect();
+        ids.sort();
         Ok(ids)
     }
 }

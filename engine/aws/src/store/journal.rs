@@ -7,7 +7,7 @@ use cloudcrew_ports::journal::{AppendError, Batch, Entry, Head, Journal, NewEntr
 use cloudcrew_ports::receipt::Receipt;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-use super::fault::{Written, failed, written};
+use super::fault::{Written, written};
 use super::item::{
     self, Item, LEASE, TIP, damaged, key, list, number, number_of, of, sorted, text, texts_of,
 };
@@ -78,7 +78,7 @@ impl Journal for Store {
         let token = token();
         for tries in 0..TRIES {
             let Some(mut tip) = self.tip(engagement).await? else {
-                let why = "there is no such engagement".to_owned();
+                let why = "no such engagement".to_owned();
                 return Err(StoreError::Unusable { what: engagement.to_owned(), why }.into());
             };
             if let Some(head) = tip.after(&token) {
@@ -328,14 +328,6 @@ impl Store {
         let holder = super::lease::holder_of(&lease).map(|holder| holder.name);
         let epoch = number_of(&lease, "epoch").unwrap_or(0);
         Ok(AppendError::LeaseLost { holder: holder.unwrap_or_else(|| "nobody".to_owned()), epoch })
-    }
-
-    /// Writes an item whatever is there.
-    async fn put(&self, item: Item) -> Result<(), StoreError> {
-        self.units.wrote(item::size(&item), false);
-        let put = self.client.put_item().table_name(&*self.table).set_item(Some(item));
-        put.send().await.map_err(|error| failed(&self.table, &error))?;
-        Ok(())
     }
 
     async fn write_tip(&self, engagement: &str, write: Write<'_>) -> Result<Written, StoreError> {

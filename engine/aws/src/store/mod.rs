@@ -36,7 +36,7 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 
 pub(crate) use fault::failed;
-pub use units::{UnitPrices, Units};
+pub use units::Units;
 
 /// Number of times that a write is tried again when others write too.
 const TRIES: u32 = 64;

@@ -7,7 +7,7 @@ use cloudcrew_ports::StoreError;
 use cloudcrew_ports::outbox::{Behind, Outbox};
 
 use super::Store;
-use super::fault::{failed, written};
+use super::fault::written;
 use super::item::{key, number, number_of, of, size, text_of};
 
 /// Sort key of the item that says that a reader was added.
@@ -23,16 +23,12 @@ impl Outbox for Store {
         if self.get(key(reader_of(reader), READER)).await?.is_some() {
             return Ok(());
         }
-        for (engagement, _) in self.ids().await? {
+        for engagement in self.ids().await? {
             if let Some(tip) = self.tip(&engagement).await? {
                 self.move_on(reader, &engagement, tip.head.seq).await?;
             }
         }
-        let item = key(reader_of(reader), READER);
-        self.units.wrote(size(&item), false);
-        let put = self.client.put_item().table_name(&*self.table).set_item(Some(item));
-        put.send().await.map_err(|error| failed(&self.table, &error))?;
-        Ok(())
+        self.put(key(reader_of(reader), READER)).await
     }
 
     async fn behind(
@@ -51,7 +47,7 @@ impl Outbox for Store {
         })
         .await?;
         let mut behind = Vec::new();
-        for (engagement, _) in self.ids().await? {
+        for engagement in self.ids().await? {
             if behind.len() == most {
                 break;
             }

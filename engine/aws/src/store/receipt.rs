@@ -9,8 +9,8 @@ use super::Store;
 use super::fault::{Written, written};
 use super::item::{Item, damaged, key, number, number_of, size, text, text_of};
 
-/// How long a receipt stays after it is no longer valid, in milliseconds: the service removes
-/// expired items when it gets to them.
+/// How long an expired receipt is kept at least, in milliseconds. The service removes expired items
+/// later.
 const STAYS: i64 = 3600 * 1000;
 
 fn key_of(receipt: &str) -> Item {

@@ -186,6 +186,36 @@ impl Store {
         Ok(got.item)
     }
 
+    /// Writes an item whatever is there.
+    pub(super) async fn put(&self, item: Item) -> Result<(), StoreError> {
+        self.units.wrote(item::size(&item), false);
+        let put = self.client.put_item().table_name(&*self.table).set_item(Some(item));
+        put.send().await.map_err(|error| fault::failed(&self.table, &error))?;
+        Ok(())
+    }
+
+    /// Removes an item unless its attribute has another value.
+    pub(super) async fn remove(
+        &self,
+        key: Item,
+        attribute: &str,
+        value: &str,
+    ) -> Result<(), StoreError> {
+        self.units.wrote(item::size(&key), false);
+        let sent = self
+            .client
+            .delete_item()
+            .table_name(&*self.table)
+            .set_key(Some(key))
+            .condition_expression("#attribute = :value")
+            .expression_attribute_names("#attribute", attribute)
+            .expression_attribute_values(":value", text(value))
+            .send()
+            .await;
+        fault::written(&self.table, sent)?;
+        Ok(())
+    }
+
     /// The items of a partition whose sort keys start like this and come after another one, in
     /// order and consistently, until one returns `false`.
     pub(super) async fn each(

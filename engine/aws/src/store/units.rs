@@ -1,4 +1,4 @@
-//! What the table costs, without its indexes: capacity units of requests on demand, by the published rule.
+//! Capacity units that the table uses on demand, without its indexes, by the published rule.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -41,19 +41,4 @@ impl Units {
     pub(super) fn read_late(&self, bytes: usize) {
         self.half_reads.fetch_add(bytes.div_ceil(READ).max(1) as u64, Ordering::Relaxed);
     }
-
-    /// Their price, in millionths of a US dollar.
-    pub fn micro_usd(&self, prices: UnitPrices) -> f64 {
-        // Dollars per million are millionths of a dollar each.
-        self.writes() as f64 * prices.write + self.reads() * prices.read
-    }
-}
-
-/// Prices of a million units, in US dollars.
-#[derive(Debug, Clone, Copy)]
-pub struct UnitPrices {
-    /// Write request units.
-    pub write: f64,
-    /// Read request units.
-    pub read: f64,
 }

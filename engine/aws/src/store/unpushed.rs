@@ -3,8 +3,7 @@
 use cloudcrew_ports::StoreError;
 
 use super::Store;
-use super::fault::{failed, written};
-use super::item::{key, of, size, text, text_of};
+use super::item::{key, of, text, text_of};
 
 /// Sort key of the item.
 const UNPUSHED: &str = "UNPUSHED";
@@ -18,10 +17,7 @@ impl Store {
     pub async fn keep_unpushed(&self, engagement: &str, blob: &str) -> Result<(), StoreError> {
         let mut item = key(of(engagement), UNPUSHED);
         item.insert("blob".to_owned(), text(blob));
-        self.units.wrote(size(&item), false);
-        let put = self.client.put_item().table_name(&*self.table).set_item(Some(item));
-        put.send().await.map_err(|error| failed(&self.table, &error))?;
-        Ok(())
+        self.put(item).await
     }
 
     /// The blob with the commits that are not pushed.
@@ -38,19 +34,6 @@ impl Store {
     /// # Errors
     /// When the table fails.
     pub async fn all_pushed(&self, engagement: &str, blob: &str) -> Result<(), StoreError> {
-        let place = key(of(engagement), UNPUSHED);
-        self.units.wrote(size(&place), false);
-        let sent = self
-            .client
-            .delete_item()
-            .table_name(&*self.table)
-            .set_key(Some(place))
-            .condition_expression("#blob = :blob")
-            .expression_attribute_names("#blob", "blob")
-            .expression_attribute_values(":blob", text(blob))
-            .send()
-            .await;
-        written(&self.table, sent)?;
-        Ok(())
+        self.remove(key(of(engagement), UNPUSHED), "blob", blob).await
     }
 }
