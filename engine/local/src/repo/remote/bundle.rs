@@ -1,4 +1,4 @@
-//! Bundles: the commits that the server of a repository lacks, in one file that Git understands
+//! Bundles: the commits that the Git server lacks, in one file that Git understands
 //! (`git bundle verify`). A clone that does not outlive its process leaves them elsewhere.
 
 use std::io::Write as _;
@@ -23,8 +23,7 @@ impl GitRepo {
     /// # Errors
     /// When the repository fails, or when they are too large.
     pub async fn bundle(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        let base = self.server.as_ref().and_then(|server| server.base.clone());
-        let base = base.map(|base| format!("refs/heads/{base}"));
+        let base = self.server.as_ref().and_then(|server| server.base_reference());
         self.work(move |bound, repository| bound.bundle(repository, base.as_deref())).await
     }
 

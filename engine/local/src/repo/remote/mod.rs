@@ -11,10 +11,9 @@ mod publish;
 mod transport;
 mod url;
 
-use std::time::{Duration, Instant};
-
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::secret::redacted;
@@ -50,6 +49,13 @@ pub struct Server {
     pub base: Option<String>,
 }
 
+impl Server {
+    /// The reference of that branch.
+    fn base_reference(&self) -> Option<String> {
+        self.base.as_ref().map(|base| format!("refs/heads/{base}"))
+    }
+}
+
 impl GitRepo {
     /// Connects the clone with a repository on a server.
     #[must_use]
@@ -75,8 +81,8 @@ impl GitRepo {
         done.map_err(|why| StoreError::Unusable { what, why })
     }
 
-    /// Talks to the server with a repository and a thread of its own, so that nobody waits for the
-    /// network.
+    /// Talks to the server with a repository and a thread of its own, so that reads and commits do
+    /// not wait for the network.
     async fn aside<T: Send + 'static>(
         &self,
         server: Arc<Server>,
@@ -91,7 +97,7 @@ impl GitRepo {
                 work(&bound.reference, &repository)
             });
             let words = |error: Error| exchange.why().unwrap_or_else(|| error.message().to_owned());
-            // Nobody listens any more after the time is over.
+            // The receiver is gone after the timeout.
             let _ = tell.send(done.map_err(|error| plain(&words(error))));
         };
         let started = std::thread::Builder::new().name("git-server".to_owned()).spawn(job);
@@ -164,6 +170,8 @@ fn listed(heads: &[git2::RemoteHead<'_>]) -> Result<Vec<(String, git2::Oid)>, Er
 
 /// What a server or a library said, as one line of a bounded length.
 fn plain(words: &str) -> String {
+    // Before it is cut: a part of a secret would not be recognized.
+    let words = redacted(words);
     let words = words.chars().map(|c| if c.is_control() { ' ' } else { c });
-    redacted(words.take(LONGEST).collect::<String>().trim()).into_owned()
+    words.take(LONGEST).collect::<String>().trim().to_owned()
 }

@@ -18,7 +18,7 @@ impl GitRepo {
     /// See [`Repo::publish`](cloudcrew_ports::repo::Repo::publish).
     pub(in crate::repo) async fn published(&self) -> Published {
         let Some(server) = self.server.clone() else { return Published::All };
-        let base = server.base.as_ref().map(|base| format!("refs/heads/{base}"));
+        let base = server.base_reference();
         let done = self
             .aside(server.clone(), {
                 let base = base.clone();

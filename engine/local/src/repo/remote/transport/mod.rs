@@ -34,7 +34,7 @@ pub(super) struct Exchange {
     runtime: Handle,
     /// The credentials that the server has asked for, as a header.
     authorization: Arc<Mutex<Option<String>>>,
-    /// When it must be over: nobody waits for it any more.
+    /// Its deadline.
     until: Instant,
     /// Why it failed: libgit2 passes no more than a short text on.
     why: Arc<Mutex<Option<String>>>,

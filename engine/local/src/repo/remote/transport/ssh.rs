@@ -71,7 +71,7 @@ impl SshStream {
         command.arg("-o").arg(format!("ConnectTimeout={}", CONNECTS.as_secs()));
         command.args(["-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=2"]);
         if let Some(known) = &server.known_hosts {
-            let file = format!("UserKnownHostsFile={}", known.display());
+            let file = format!("UserKnownHostsFile=\"{}\"", known.display());
             command.args(["-o", &file, "-o", "GlobalKnownHostsFile=/dev/null"]);
             command.args(["-o", "StrictHostKeyChecking=yes"]);
         }
