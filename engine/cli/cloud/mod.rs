@@ -99,7 +99,8 @@ async fn driver(
     Ok(Driver::acquire(ports, engagement, holder, options).await?)
 }
 
-/// Reports the recorded outcomes that the scheduler is waiting for. May be repeated.
+/// Reports the recorded outcomes that the scheduler is waiting for, and a state that the engagement
+/// neither is in nor has just left: there, scheduler and journal have parted. May be repeated.
 pub async fn report(cloud: &Cloud, project: &str) -> Result<(), Failure> {
     let waiting = cloud.store.callbacks(project).await?;
     if waiting.is_empty() {
@@ -107,11 +108,26 @@ pub async fn report(cloud: &Cloud, project: &str) -> Result<(), Failure> {
     }
     let engagement = cloud.open(project).await?;
     for callback in waiting {
-        let Some(report) = outcome(&engagement.state, &callback.state) else { continue };
+        let state = &engagement.state;
+        let report = match outcome(state, &callback.state) {
+            Some(report) => report,
+            None if is_in(state, &callback.state) => continue,
+            None => {
+                let (waits, at) = (&callback.state, &state.at);
+                tracing::error!("the scheduler waits for `{waits}`, but `{project}` is in `{at}`");
+                Report::Error("CloudCrew.Mismatch")
+            }
+        };
         cloud.scheduler.report(&callback, &report).await?;
         cloud.store.forget(project, &callback).await?;
     }
     Ok(())
+}
+
+/// Whether the engagement is in this state; a parked swarm is in its own.
+fn is_in(state: &State, name: &str) -> bool {
+    let parked = state.at.strip_suffix(".park").map(|phase| format!("{phase}.swarm"));
+    state.at == name || parked.as_deref() == Some(name)
 }
 
 /// The outcome of a state that the engagement has just left.

@@ -123,7 +123,7 @@ pub fn outcome(project: &str, rest: &Rest) -> (Exit, String) {
             (Exit::Waiting, lines.join("\n"))
         }
         Rest::Blocked(reason) => (Exit::Waiting, format!("{project} is waiting: {}", row(reason))),
-        Rest::Stopped | Rest::Left | Rest::Away(_) => {
+        Rest::Stopped | Rest::Left | Rest::Away => {
             (Exit::Waiting, format!("{project} stopped\n    continue:  {resume}"))
         }
     }

@@ -82,7 +82,7 @@ fn outcome(test: &RehearsalFile, expect: &Expect, seen: &Seen<'_>) -> Vec<Miss> 
             (Some(ExpectedOutcome::Waiting), lines.join("; "))
         }
         Rest::Blocked(reason) => (Some(ExpectedOutcome::Waiting), reason.clone()),
-        Rest::Stopped | Rest::Left | Rest::Away(_) => (None, "stopped".to_owned()),
+        Rest::Stopped | Rest::Left | Rest::Away => (None, "stopped".to_owned()),
     };
     let wanted = given(&expect.outcome).map_or(ExpectedOutcome::Completed, |(outcome, _)| *outcome);
     let mut found = Vec::new();

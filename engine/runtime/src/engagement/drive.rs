@@ -16,16 +16,14 @@ pub enum Rest {
     Ended(End),
     /// A person must answer these.
     Waiting(Vec<Request>),
-    /// The provider or the Git server refuses, for this reason, until someone fixes
-    /// the cause.
+    /// The provider or the Git server refuses, for this reason, until someone fixes the cause.
     Blocked(String),
     /// This process was asked to stop.
     Stopped,
     /// The engagement is in a state that is not this driver's ([`Options::only`]).
     Left,
-    /// The provider is unavailable until this time, milliseconds since 1970 UTC, and this driver
-    /// does not wait ([`Options::only`]).
-    Away(i64),
+    /// The provider is unavailable, and this driver does not wait ([`Options::only`]).
+    Away,
 }
 
 impl Driver {
@@ -89,9 +87,7 @@ impl Driver {
             Action::End(end) => self.append(vec![Event::Ended(end)]).await?,
             Action::Leave(outcome) => self.go(outcome).await?,
             Action::Settle(request) => self.settle_request(&request, now).await?,
-            Action::Pause(until) if self.options.only.is_some() => {
-                return Ok(Some(Rest::Away(until)));
-            }
+            Action::Pause(_) if self.options.only.is_some() => return Ok(Some(Rest::Away)),
             Action::Pause(until) => {
                 // Setting the clock back does not lengthen the wait.
                 let left = u64::try_from((until - now).min(MAX_PARK_MS)).unwrap_or(0);
