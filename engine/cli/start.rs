@@ -69,13 +69,13 @@ pub struct Ready<'a> {
     store: &'a Store,
     begin: Begin<'a>,
     /// The clone, which is removed unless the engagement begins.
-    clone: Option<Clone>,
+    clone: Option<NewClone>,
 }
 
 /// A clone of a repository for an engagement that has not begun.
-struct Clone(Option<PathBuf>);
+struct NewClone(Option<PathBuf>);
 
-impl Drop for Clone {
+impl Drop for NewClone {
     fn drop(&mut self) {
         if let Some(path) = &self.0 {
             // It is in our own folder, and nothing refers to it.
@@ -112,7 +112,7 @@ impl<'a> Start<'a> {
                 let there = store.home().join(&path);
                 let server = wiring::git_server(url.clone(), None);
                 let repo = GitRepo::create(&there, project)?.at(server);
-                clone = Some(Clone(Some(there)));
+                clone = Some(NewClone(Some(there)));
                 let brought = repo.bring(self.base).await;
                 brought.map_err(|error| Failure::usage(error.to_string()))?;
                 (repo, path)

@@ -100,6 +100,9 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
         .ok_or_else(|| Failure::usage(format!("no workflow named `{workflow}`")))?;
     let actor = home::actor();
     let source = run.repo.as_deref().map(Source::read).transpose()?;
+    if let Some(Source::Server(url)) = &source {
+        note!("cloning {url}");
+    }
     let ready = Start {
         store: &store,
         definition: &definition,

@@ -7,10 +7,11 @@ use cloudcrew_api::problem::{Kind, Problem};
 
 use crate::args::Serve;
 use crate::exit::Failure;
+use crate::home;
 use crate::start::Source;
 use crate::wiring::repo::RemoteUrl;
 
-/// What stands for the customer in the URL of the service.
+/// Placeholder for the customer in the URL of the service.
 const CUSTOMER: &str = "{customer}";
 
 /// What the operator allows.
@@ -90,14 +91,8 @@ impl Allowed {
 
 /// A customer's name, which must not lead out of its place in the URL.
 fn plain(customer: &str) -> Result<&str, Problem> {
-    let fits = (1..=63).contains(&customer.len())
-        && customer.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        && !customer.starts_with('-')
-        && !customer.ends_with('-');
-    if fits {
-        return Ok(customer);
-    }
     let why = "`customer` must be 1 to 63 lowercase letters, digits or `-`, and must not start or \
                end with `-`";
-    Err(Problem::new(Kind::Invalid, why))
+    let valid = home::valid_project(customer).map(|()| customer);
+    valid.map_err(|_| Problem::new(Kind::Invalid, why))
 }
