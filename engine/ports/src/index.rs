@@ -41,8 +41,8 @@ pub struct Listing {
     pub engagement: String,
     /// When it was created, in milliseconds since 1970 UTC.
     pub created: i64,
-    /// Head of its journal when the row was written, or last changed: an index need not
-    /// rewrite an unchanged row.
+    /// Head of its journal when the row was written, or last changed: an index need not rewrite an
+    /// unchanged row.
     pub head: Head,
     /// `None` if the journal predates rows; it must then be read.
     pub row: Option<Row>,

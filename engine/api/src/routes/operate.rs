@@ -58,8 +58,7 @@ pub(crate) async fn resume(
     Ok(Json(ProjectStatus::new(&opened)))
 }
 
-/// Allows an engagement to end although its last commits could not be pushed to the server of the
-/// repository.
+/// Allows an engagement to end although its last commits could not be pushed to the Git server.
 #[utoipa::path(post, path = "/projects/{id}/waive-push",
     operation_id = "waive_push", tag = "operations",
     params(("id" = String, Path, description = "The engagement"), KeyHeader),

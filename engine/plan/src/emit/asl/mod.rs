@@ -66,8 +66,8 @@ const LAMBDA_AWAY: [&str; 4] = [
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
 ];
-/// The error of a function that cannot go on now: a model provider, or the Git server,
-/// is unavailable.
+/// The error of a function that cannot go on now: a model provider or the Git server is
+/// unavailable.
 const PARKED: &str = "CloudCrew.Parked";
 
 /// The machine as JSON, the same for the same plan.
