@@ -9,6 +9,7 @@ stdin:  {"machines": {NAME: FILE}, "executions": [{"project": ID, "machine": NAM
 entries.
 """
 import concurrent.futures
+import fcntl
 import json
 import os
 import re
@@ -117,8 +118,15 @@ def entered(states, execution):
         token = {"nextToken": page["nextToken"]}
 
 
+def hold(how):
+    """Shares the rig with others that only add to it, or has it alone (fcntl.LOCK_SH, LOCK_EX)."""
+    file = open(os.path.join(os.environ["RIG_STATE"], "held"), "a")
+    fcntl.flock(file, how)
+    return file
+
+
 def main():
-    work = json.load(sys.stdin)
+    work, held = json.load(sys.stdin), hold(fcntl.LOCK_SH)
     values, role = bound()
     states, arns = boto3.client("stepfunctions"), {}
     for name, path in work["machines"].items():
@@ -130,6 +138,7 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         done = pool.map(lambda execution: execute(states, arns[execution["machine"]], execution), work["executions"])
         json.dump(list(done), sys.stdout)
+    held.close()
 
 
 if __name__ == "__main__":

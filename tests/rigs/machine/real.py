@@ -7,6 +7,7 @@ a line on stdin; starts the execution and prints {"status", "error", "states"} w
 The further arguments are variables of the programs. Only the container and function names are the
 rig's; the machine is what Terraform renders, with its own timeouts.
 """
+import fcntl
 import json
 import os
 import sys
@@ -41,7 +42,8 @@ def place():
 
 def main():
     machine, binary, project, *variables = sys.argv[1:]
-
+    # It replaces the programs of the rig, and ends what runs: nothing else may use the rig meanwhile.
+    held = execute.hold(fcntl.LOCK_EX)
     # An execution that an earlier run left would start the programs of this one.
     states = boto3.client("stepfunctions")
     for other in states.list_state_machines()["stateMachines"]:
@@ -58,7 +60,6 @@ def main():
     scratch = os.path.join(os.environ["RIG_STATE"], name)
     os.makedirs(scratch)
     environment = {"TASK_LEDGER_TABLE": name, "BLOBS_BUCKET": name, **dict(pair.split("=", 1) for pair in variables)}
-
 
     def program(of, *words):
         """Each program has its own scratch space, as containers have."""
@@ -91,6 +92,7 @@ def main():
     finally:
         with open(config, "w") as file:
             file.write(before)
+        held.close()
 
 
 if __name__ == "__main__":
