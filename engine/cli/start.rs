@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use cloudcrew_definition::crew::{Definition, Workflow};
 use cloudcrew_plan::Plan;
 use cloudcrew_ports::clock::Clock as _;
-use cloudcrew_ports::journal::Journal as _;
-use cloudcrew_ports::lease::{Lease, Leases as _};
+use cloudcrew_ports::journal::Journal;
+use cloudcrew_ports::lease::{Lease, Leases};
+use cloudcrew_ports::receipt::Receipts;
 use cloudcrew_ports::repo::Repo as _;
 use cloudcrew_runtime::engagement::{
     BaseRecord, Begin, EngagementError, Record, RunMode, SowFile, begin,
@@ -15,12 +17,10 @@ use cloudcrew_runtime::engagement::{
 
 use crate::exit::Failure;
 use crate::models::{self, Chosen};
+use crate::wiring;
 use crate::wiring::clock::SystemClock;
-use crate::wiring::folder::Folder;
 use crate::wiring::holder::{self, identity};
 use crate::wiring::repo::{Base, GitRepo, RemoteUrl};
-use crate::wiring::store::Store;
-use crate::{home, wiring};
 
 /// A repository that exists already.
 pub enum Source {
@@ -40,9 +40,67 @@ impl Source {
     }
 }
 
+/// Where engagements are started.
+#[async_trait]
+pub trait Ground: Send + Sync {
+    /// Journals and blobs.
+    fn record(&self) -> Record<'_>;
+
+    /// The leases of engagements.
+    fn leases(&self) -> &dyn Leases;
+
+    /// The replies to keyed requests.
+    fn receipts(&self) -> &dyn Receipts;
+
+    /// Opens the repository of a new engagement, or makes one where none is named.
+    async fn repo(
+        &self,
+        project: &str,
+        source: Option<&Source>,
+        base: Option<&str>,
+    ) -> Result<Found, Failure>;
+}
+
+/// The repository of an engagement that has not begun.
+pub struct Found {
+    pub repo: GitRepo,
+    /// How the engagement names it: its path, or where it is on a server.
+    pub path: PathBuf,
+    /// The clone that it is, if the engagement is to keep it.
+    pub clone: Option<NewClone>,
+    /// The folder that it is in, if nothing is to keep it.
+    pub passing: Option<tempfile::TempDir>,
+}
+
+/// A clone in our own folder, which is removed unless the engagement begins.
+pub struct NewClone {
+    path: PathBuf,
+    stays: bool,
+}
+
+impl NewClone {
+    /// One that the engagement keeps.
+    pub fn to_keep(path: PathBuf) -> NewClone {
+        NewClone { path, stays: false }
+    }
+
+    fn begun(mut self) {
+        self.stays = true;
+    }
+}
+
+impl Drop for NewClone {
+    fn drop(&mut self) {
+        if !self.stays {
+            // Nothing refers to it.
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
 /// An engagement to start.
 pub struct Start<'a> {
-    pub store: &'a Store,
+    pub ground: &'a dyn Ground,
     pub definition: &'a Definition,
     pub flow: &'a Workflow,
     pub plan: &'a Plan,
@@ -55,7 +113,7 @@ pub struct Start<'a> {
     pub voice: RunMode,
     /// Name of the rehearsal file that changes the default rehearsal.
     pub rehearsal: Option<String>,
-    /// The customer's repository; defaults to a new one in the home.
+    /// The customer's repository; defaults to a new one where there is a place for it.
     pub repo: Option<&'a Source>,
     /// Branch, tag or commit to start from; defaults to the branch of HEAD.
     pub base: Option<&'a str>,
@@ -66,58 +124,18 @@ pub struct Start<'a> {
 /// An engagement that can start. Nothing is recorded yet.
 pub struct Ready<'a> {
     pub repo: GitRepo,
-    store: &'a Store,
+    ground: &'a dyn Ground,
     begin: Begin<'a>,
-    /// The clone, which is removed unless the engagement begins.
     clone: Option<NewClone>,
-}
-
-/// A clone of a repository for an engagement that has not begun.
-struct NewClone(Option<PathBuf>);
-
-impl Drop for NewClone {
-    fn drop(&mut self) {
-        if let Some(path) = &self.0 {
-            // It is in our own folder, and nothing refers to it.
-            let _ = std::fs::remove_dir_all(path);
-        }
-    }
+    _passing: Option<tempfile::TempDir>,
 }
 
 impl<'a> Start<'a> {
     /// Opens the repository and the models.
     pub async fn ready(self) -> Result<Ready<'a>, Failure> {
-        let Start { store, project, .. } = self;
-        let mut clone = None;
-        let (repo, path) = match self.repo {
-            Some(Source::Path(path)) => {
-                let opened = GitRepo::open(path, project).map_err(|e| {
-                    Failure::usage(format!(
-                        "{e}; create one with `git init`, or omit `--repo` to use a new one in \
-                         the home"
-                    ))
-                })?;
-                (opened, std::fs::canonicalize(path)?)
-            }
-            None => {
-                Folder::open(store.home())?.below(Path::new(home::REPOS), true)?;
-                let path = Path::new(home::REPOS).join(format!("{project}.git"));
-                (GitRepo::create(&store.home().join(&path), project)?, path)
-            }
-            Some(Source::Server(url)) => {
-                Folder::open(store.home())?.below(Path::new(home::REPOS), true)?;
-                // A clone is of one start: another one of this id may be under way, from elsewhere.
-                let own = identity().chars().take(12).collect::<String>();
-                let path = Path::new(home::REPOS).join(format!("{project}.{own}.git"));
-                let there = store.home().join(&path);
-                let server = wiring::git_server(url.clone(), None);
-                let repo = GitRepo::create(&there, project)?.at(server);
-                clone = Some(NewClone(Some(there)));
-                let brought = repo.bring(self.base).await;
-                brought.map_err(|error| Failure::usage(error.to_string()))?;
-                (repo, path)
-            }
-        };
+        let Start { ground, project, .. } = self;
+        let Found { repo, path, clone, passing } =
+            ground.repo(project, self.repo, self.base).await?;
         let remote = match self.repo {
             Some(Source::Server(url)) => Some(url.to_string()),
             _ => None,
@@ -159,7 +177,7 @@ impl<'a> Start<'a> {
             base: base.map(|Base { commit, name }| BaseRecord { commit, name }),
             now,
         };
-        Ok(Ready { repo, store, begin, clone })
+        Ok(Ready { repo, ground, begin, clone, _passing: passing })
     }
 }
 
@@ -171,30 +189,30 @@ impl Ready<'_> {
 
     /// Records the start. The lease is taken before the first entry, so that no other process can
     /// drive it in between.
-    pub async fn begin(mut self, record: Record<'_>) -> Result<Lease, EngagementError> {
-        let project = self.begin.project;
-        let lease = match self.store.acquire(project, &holder::this_process()).await {
+    pub async fn begin(self, record: Record<'_>) -> Result<Lease, EngagementError> {
+        let (project, leases) = (self.begin.project, self.ground.leases());
+        let lease = match leases.acquire(project, &holder::this_process()).await {
             Ok(lease) => lease,
             Err(error) => return Err(EngagementError::World(error.to_string())),
         };
         if let Err(error) = begin(record, self.begin).await {
-            self.store.release(project, &lease).await?;
+            leases.release(project, &lease).await?;
             return Err(error);
         }
-        if let Some(clone) = &mut self.clone {
-            clone.0 = None;
+        if let Some(clone) = self.clone {
+            clone.begun();
         }
         Ok(lease)
     }
 }
 
 /// The next free id after a taken one, such as `orders-2`.
-pub async fn free(store: &Store, project: &str) -> Result<String, Failure> {
+pub async fn free(journal: &dyn Journal, project: &str) -> Result<String, Failure> {
     for number in 2.. {
         let end = format!("-{number}");
         let stem = &project[..project.len().min(LONGEST_ID - end.len())];
         let id = format!("{}{end}", stem.trim_end_matches('-'));
-        if store.head(&id).await?.is_none() {
+        if journal.head(&id).await?.is_none() {
             return Ok(id);
         }
     }

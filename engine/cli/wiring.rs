@@ -2,6 +2,7 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
+mod ground;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

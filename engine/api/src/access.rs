@@ -111,7 +111,7 @@ async fn settled(app: &App, engagement: &mut Current) -> Result<(), Problem> {
     if !engagement.state.open_requests().any(is_due) {
         return Ok(());
     }
-    let repo: Option<Arc<dyn Repo>> = ports.repos.open(engagement).ok();
+    let repo: Option<Arc<dyn Repo>> = ports.repos.open(engagement).await.ok();
     if let Err(error) = settle(app.record(), &*ports.clock, repo.as_deref(), engagement).await {
         engagement.forget();
         return Err(error.into());

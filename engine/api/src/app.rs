@@ -26,7 +26,7 @@ use crate::changes::Changes;
 use crate::oidc::{Logins, Oidc};
 use crate::once::InProgress;
 use crate::people::{People, Person};
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::roll::Roll;
 use crate::sessions::Sessions;
 use crate::shield::is_local;
@@ -61,6 +61,8 @@ pub struct AppPorts {
     pub public: Option<PublicUrl>,
     /// Tells readers of new entries.
     pub changes: Changes,
+    /// Where readers follow engagements live.
+    pub live: Live,
     /// Makes secrets that cannot be guessed.
     pub secret: fn() -> String,
 }
@@ -172,9 +174,30 @@ impl App {
         self.0.replies.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Refuses what needs a connection that stays open, where there is none.
+    pub(crate) fn stays_open(&self) -> Result<(), Problem> {
+        match &self.ports().live {
+            Live::Here => Ok(()),
+            Live::Elsewhere(_) => Err(Problem::new(
+                Kind::Elsewhere,
+                "replies of this deployment end at once; read `/projects/{id}/events` after the \
+                 last number instead",
+            )),
+        }
+    }
+
     pub(crate) fn record(&self) -> Record<'_> {
         Record::new(&*self.0.ports.journal, &*self.0.ports.blobs)
     }
+}
+
+/// Where readers follow engagements live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Live {
+    /// At this service: streams and WebSockets end here.
+    Here,
+    /// At the WebSocket of this URL, or nowhere: replies of this service end at once.
+    Elsewhere(Option<String>),
 }
 
 /// The address that a request came from.
@@ -232,12 +255,13 @@ impl Drop for OpenSocket {
 }
 
 /// Opens the repositories of engagements.
+#[async_trait]
 pub trait Repos: Send + Sync {
     /// The repository of an engagement.
     ///
     /// # Errors
     /// When it cannot be opened.
-    fn open(&self, engagement: &Engagement) -> Result<Arc<dyn Repo>, StoreError>;
+    async fn open(&self, engagement: &Engagement) -> Result<Arc<dyn Repo>, StoreError>;
 }
 
 /// Continues engagements after something was recorded.

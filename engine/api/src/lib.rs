@@ -21,6 +21,6 @@ mod store;
 mod tickets;
 pub mod traces;
 
-pub use app::{App, AppPorts, New, Peer, PublicUrl, Repos, Started, Starts, Wakes};
+pub use app::{App, AppPorts, Live, New, Peer, PublicUrl, Repos, Started, Starts, Wakes};
 pub use problem::Problem;
 pub use routes::{document, router};

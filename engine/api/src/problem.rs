@@ -97,6 +97,8 @@ pub enum Kind {
     InProgress,
     /// The repository must be repaired first.
     Repository,
+    /// This deployment offers it elsewhere, or not at all.
+    Elsewhere,
     /// The service cannot do it now.
     Unavailable,
     /// A fault of the service.
@@ -108,6 +110,9 @@ impl Kind {
     fn row(self) -> (&'static str, StatusCode, &'static str) {
         use StatusCode as S;
         match self {
+            Kind::Elsewhere => {
+                ("urn:cloudcrew:elsewhere", S::NOT_IMPLEMENTED, "This deployment has no such thing")
+            }
             Kind::Malformed => {
                 ("urn:cloudcrew:malformed", S::BAD_REQUEST, "The request is malformed")
             }

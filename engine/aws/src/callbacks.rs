@@ -20,6 +20,13 @@ pub struct Callback {
     pub(crate) id: String,
 }
 
+impl Callback {
+    /// Whether this is its id.
+    pub fn is(&self, id: &str) -> bool {
+        self.id == id
+    }
+}
+
 impl fmt::Debug for Callback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Callback").field("state", &self.state).finish_non_exhaustive()
@@ -55,6 +62,24 @@ impl Scheduler {
     pub async fn beat(&self, id: &str) -> Result<bool, StoreError> {
         let sent = self.client.send_task_heartbeat().task_token(id).send().await;
         answered(sent)
+    }
+
+    /// Starts an execution of a machine, once: `false` when there was one of this name.
+    ///
+    /// # Errors
+    /// When the service fails.
+    pub async fn start(
+        &self,
+        machine: &str,
+        name: &str,
+        input: &Value,
+    ) -> Result<bool, StoreError> {
+        let asked = self.client.start_execution().state_machine_arn(machine).name(name);
+        match asked.input(input.to_string()).send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.code() == Some("ExecutionAlreadyExists") => Ok(false),
+            Err(error) => Err(failed("Step Functions", &error)),
+        }
     }
 
     /// Reports an outcome. `false` when the scheduler no longer waits for it.

@@ -4,6 +4,9 @@ pub mod bedrock;
 pub mod blob;
 pub mod callbacks;
 mod connection;
+pub mod functions;
 pub mod store;
+pub mod timetable;
 
+pub use aws_config::SdkConfig;
 pub use connection::connection;

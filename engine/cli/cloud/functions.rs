@@ -8,7 +8,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Silent, drive, report};
+use super::{Silent, answer, api, drive, report};
 use crate::args::LogFormat;
 use crate::exit::{Exit, Failure};
 use crate::serve::log;
@@ -16,9 +16,9 @@ use crate::wiring::aws::Cloud;
 
 /// Why a function failed, as the state machine matches it.
 #[derive(Debug)]
-struct Fault {
-    kind: &'static str,
-    why: String,
+pub(super) struct Fault {
+    pub(super) kind: &'static str,
+    pub(super) why: String,
 }
 
 impl From<Fault> for Diagnostic {
@@ -55,8 +55,8 @@ struct OfRequest {
 }
 
 #[derive(Deserialize)]
-struct OfProject {
-    project: String,
+pub(super) struct OfProject {
+    pub(super) project: String,
 }
 
 /// A function of the state machine.
@@ -66,8 +66,12 @@ pub enum Function {
     Review,
     /// Opens a gate, or a question, and keeps the callback.
     Request,
-    /// Continues after something was recorded, and reports the outcome.
+    /// Continues what was recorded: starts executions, reports outcomes, keeps deadlines.
     Answer,
+    /// Records a deadline or a reminder that is due.
+    Reminders,
+    /// Serves the HTTP interface.
+    Api,
     /// Ends an engagement after its last phase.
     Finalize,
     /// Records an end.
@@ -77,6 +81,9 @@ pub enum Function {
 pub async fn function(function: Function) -> Result<Exit, Failure> {
     log::start(LogFormat::Json, "info")?;
     let cloud = Cloud::of_environment().await?;
+    if function == Function::Api {
+        return api::api(cloud).await;
+    }
     let cloud = &cloud;
     let one = move |event: LambdaEvent<Value>| -> Served<'_> {
         Box::pin(served(cloud, function, event.payload))
@@ -88,7 +95,7 @@ pub async fn function(function: Function) -> Result<Exit, Failure> {
 /// What a function does with an event.
 type Served<'a> = Pin<Box<dyn Future<Output = Result<Value, Fault>> + Send + 'a>>;
 
-fn read<T: serde::de::DeserializeOwned>(event: Value) -> Result<T, Fault> {
+pub(super) fn read<T: serde::de::DeserializeOwned>(event: Value) -> Result<T, Fault> {
     serde_json::from_value(event)
         .map_err(|error| Fault { kind: "CloudCrew.BadEvent", why: error.to_string() })
 }
@@ -113,21 +120,13 @@ async fn served(cloud: &Cloud, function: Function, event: Value) -> Result<Value
             report(cloud, &project).await?;
             Ok(json!({}))
         }
-        Function::Answer => {
+        Function::Answer => answer::answer(cloud, event).await,
+        Function::Reminders => {
             let OfProject { project } = read(event)?;
-            let states: Vec<String> = match cloud.store.callbacks(&project).await {
-                Ok(waiting) => waiting.into_iter().map(|callback| callback.state).collect(),
-                Err(error) => return Err(Failure::from(error).into()),
-            };
-            // A phase has a task of its own.
-            let states: Vec<String> =
-                states.into_iter().filter(|state| !state.ends_with(".swarm")).collect();
-            if !states.is_empty() {
-                drive(cloud, &project, &states, &watch).await?;
-                report(cloud, &project).await?;
-            }
+            answer::settle(cloud, &project).await?;
             Ok(json!({}))
         }
+        Function::Api => Err(Fault { kind: "CloudCrew.BadEvent", why: "not a request".into() }),
         Function::Finalize => {
             let OfProject { project } = read(event)?;
             match drive(cloud, &project, &["finalize".to_owned()], &watch).await? {

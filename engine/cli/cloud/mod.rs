@@ -1,6 +1,8 @@
 //! The programs of a deployment on AWS. Each opens an engagement, does one state of its plan, and
 //! reports the outcome once the journal has it.
 
+mod answer;
+mod api;
 pub mod functions;
 pub mod phase;
 
@@ -102,23 +104,27 @@ async fn driver(
 /// Reports the recorded outcomes that the scheduler is waiting for, and a state that the engagement
 /// neither is in nor has just left: there, scheduler and journal have parted. May be repeated.
 pub async fn report(cloud: &Cloud, project: &str) -> Result<(), Failure> {
-    let waiting = cloud.store.callbacks(project).await?;
+    let waiting = cloud.store.known(project).await?.callbacks;
     if waiting.is_empty() {
         return Ok(());
     }
     let engagement = cloud.open(project).await?;
     for callback in waiting {
         let state = &engagement.state;
+        let mut parted = false;
         let report = match outcome(state, &callback.state) {
             Some(report) => report,
             None if is_in(state, &callback.state) => continue,
             None => {
-                let (waits, at) = (&callback.state, &state.at);
-                tracing::error!("the scheduler waits for `{waits}`, but `{project}` is in `{at}`");
+                parted = true;
                 Report::Error("CloudCrew.Mismatch")
             }
         };
-        cloud.scheduler.report(&callback, &report).await?;
+        // One that was used already is only forgotten.
+        if cloud.scheduler.report(&callback, &report).await? && parted {
+            let (waits, at) = (&callback.state, &state.at);
+            tracing::error!("the scheduler waits for `{waits}`, but `{project}` is in `{at}`");
+        }
         cloud.store.forget(project, &callback).await?;
     }
     Ok(())

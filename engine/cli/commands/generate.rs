@@ -22,6 +22,8 @@ const FOLDER: &str = "infra/terraform";
 const MOST: u64 = 16 * 1024 * 1024;
 /// Maximum lines of a diff to show.
 const SHOWN: usize = 200;
+/// Maximum characters of such a line.
+const WIDEST: usize = 500;
 
 pub fn generate(args: &Args, check: bool) -> Result<Exit, Failure> {
     let root = workspace::find(args.workspace.as_deref())?;
@@ -51,6 +53,9 @@ fn files(definition: &Definition) -> Vec<(String, String)> {
     };
     let mut files: Vec<_> = plans.iter().map(machine).collect();
     files.push((format!("{FOLDER}/crew.auto.tfvars.json"), tfvars::tfvars(definition, &plans)));
+    // As engagements are pinned to it: the deployed service starts them from these very bytes.
+    let bytes = String::from_utf8_lossy(&definition.bytes()).into_owned();
+    files.push((format!("{FOLDER}/definition.json"), bytes));
     files
 }
 
@@ -96,8 +101,9 @@ fn drift(root: &Path, files: &[(String, String)], stale: &[String]) -> Result<Ex
         differ += 1;
         let diff = TextDiff::from_lines(&there, wanted);
         let shown = diff.unified_diff().header(path, "as generated").to_string();
-        let lines: Vec<&str> = shown.lines().collect();
-        put!("{}\n", lines.iter().take(SHOWN).copied().collect::<Vec<_>>().join("\n"));
+        let lines: Vec<String> =
+            shown.lines().map(|line| line.chars().take(WIDEST).collect()).collect();
+        put!("{}\n", lines[..lines.len().min(SHOWN)].join("\n"));
         if lines.len() > SHOWN {
             note!("... {} more lines", lines.len() - SHOWN);
         }

@@ -104,7 +104,7 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
         note!("cloning {url}");
     }
     let ready = Start {
-        store: &store,
+        ground: &store,
         definition: &definition,
         flow,
         plan: &plan,

@@ -18,7 +18,7 @@ use std::time::Duration;
 use cloudcrew_api::changes::Changes;
 use cloudcrew_api::notices::Sender;
 use cloudcrew_api::traces::Traces;
-use cloudcrew_api::{App, AppPorts};
+use cloudcrew_api::{App, AppPorts, Live};
 use cloudcrew_ports::clock::Clock as _;
 
 use tokio::task::JoinSet;
@@ -31,11 +31,12 @@ use crate::wiring::clock::SystemClock;
 use crate::wiring::store::Store;
 use crate::{home, workspace};
 
-use allowed::Allowed;
+pub use allowed::Allowed;
 use host::Host;
+pub use identity::identity;
 use otlp::Collector;
 use place::Place;
-use starts::Workspace;
+pub use starts::{Definitions, Workspace};
 
 /// How long open WebSockets may take to end after a stop.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -44,7 +45,7 @@ const NOTIFY: Duration = Duration::from_secs(1);
 
 pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
     log::start(serve.log, &serve.log_level)?;
-    let (oidc, public) = identity::identity(serve)?;
+    let (oidc, public) = identity(serve)?;
     let collector = serve.otlp.as_deref().map(Collector::new).transpose()?;
     if oidc.is_none() {
         local(serve.listen)?;
@@ -64,13 +65,18 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
         ledger: Arc::new(store.clone()),
         receipts: Arc::new(store.clone()),
         repos: Arc::new(Place(store.clone())),
-        starts: Arc::new(Workspace { root, store: store.clone(), allowed }),
+        starts: Arc::new(Workspace {
+            definitions: Definitions::Folder(root),
+            ground: Arc::new(store.clone()),
+            allowed,
+        }),
         wakes: Arc::new(host.clone()),
         clock: Arc::new(SystemClock::default()),
         people,
         oidc: oidc.clone(),
         public,
         changes,
+        live: Live::Here,
         secret: crate::wiring::holder::identity,
     });
     if let Some(provider) = &oidc {

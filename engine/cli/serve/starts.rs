@@ -1,6 +1,8 @@
-//! Starts engagements from the definitions of the workspace, which are read again each time.
+//! Starts engagements: from the definitions of a workspace, which are read again each time, or from
+//! those that were deployed.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use cloudcrew_api::app::{NewSow, Receipted, WorkflowRow};
@@ -9,11 +11,8 @@ use cloudcrew_api::{New, Started, Starts};
 use cloudcrew_definition::crew::Definition;
 use cloudcrew_definition::path::RepoPath;
 use cloudcrew_plan::{Kind as StateKind, Plan, build, emit};
-use cloudcrew_ports::blob::Blobs as _;
-use cloudcrew_ports::journal::Journal as _;
-use cloudcrew_ports::lease::Leases as _;
-use cloudcrew_ports::receipt::Receipts as _;
-use cloudcrew_runtime::engagement::{EngagementError, Event, Record, SowFile, Started as Pinned};
+use cloudcrew_ports::journal::Journal;
+use cloudcrew_runtime::engagement::{EngagementError, Event, SowFile, Started as Pinned};
 
 use tokio::sync::Semaphore;
 
@@ -21,17 +20,25 @@ use super::allowed::Allowed;
 use crate::document::document;
 use crate::exit::{Exit, Failure};
 use crate::models::{self, Chosen, Mode};
-use crate::start::{Start, free, id_of};
-use crate::wiring::store::Store;
+use crate::start::{Ground, Start, free, id_of};
 use crate::{home, servers, workspace};
 
 /// Attempts to find a free id while others start engagements too.
 const ATTEMPTS: usize = 20;
 
-/// The workspace of the service.
+/// The definitions of the service.
+pub enum Definitions {
+    /// Those of a workspace, as they are.
+    Folder(PathBuf),
+    /// Those that were deployed.
+    #[cfg(feature = "aws")]
+    Deployed(Box<Definition>),
+}
+
+/// What the service starts engagements from.
 pub struct Workspace {
-    pub root: PathBuf,
-    pub store: Store,
+    pub definitions: Definitions,
+    pub ground: Arc<dyn Ground>,
     /// Which repositories callers may name.
     pub allowed: Allowed,
 }
@@ -74,11 +81,11 @@ impl Starts for Workspace {
                 None => self.unused(&sow.name).await?,
             };
             // An id that is taken must not touch the repository of its engagement.
-            if self.store.head(&project).await?.is_some() {
+            if self.journal().head(&project).await?.is_some() {
                 return Err(EngagementError::Exists(project).into());
             }
             let ready = Start {
-                store: &self.store,
+                ground: &*self.ground,
                 definition: &definition,
                 flow,
                 plan: &plan,
@@ -97,15 +104,15 @@ impl Starts for Workspace {
             .await
             .map_err(problem)?;
             let made = |_: &[Event]| receipt(&project);
-            match ready.begin(Record::of(&self.store).answering(&made)).await {
+            match ready.begin(self.ground.record().answering(&made)).await {
                 Ok(lease) => {
-                    self.store.release(&project, &lease).await?;
+                    self.ground.leases().release(&project, &lease).await?;
                     return Ok(Started { id: project });
                 }
                 // Someone else was faster, perhaps with the same request.
                 Err(EngagementError::Exists(_)) if new.id.is_none() => {
                     if let Some(kept) = receipt(&project)
-                        && let Some(there) = self.store.find(&kept.key).await?
+                        && let Some(there) = self.ground.receipts().find(&kept.key).await?
                     {
                         return Err(EngagementError::Answered(there).into());
                     }
@@ -148,8 +155,17 @@ impl Starts for Workspace {
 }
 
 impl Workspace {
+    fn journal(&self) -> &dyn Journal {
+        self.ground.record().journal
+    }
+
     fn definition(&self) -> Result<Definition, Problem> {
-        workspace::definition(&self.root).map_err(|failure| match failure.exit {
+        let root = match &self.definitions {
+            Definitions::Folder(root) => root,
+            #[cfg(feature = "aws")]
+            Definitions::Deployed(definition) => return Ok(Definition::clone(definition)),
+        };
+        workspace::definition(root).map_err(|failure| match failure.exit {
             Exit::Failed => Problem::new(
                 Kind::Incompatible,
                 "the definitions of the service have errors; its operator sees them with \
@@ -169,7 +185,7 @@ impl Workspace {
             (Some(text), None) => text.into_bytes(),
             (None, Some(upload)) => {
                 let none = || invalid(format!("no upload `{upload}`"));
-                self.store.get(&upload).await?.ok_or_else(none)?
+                self.ground.record().blobs.get(&upload).await?.ok_or_else(none)?
             }
             _ => return Err(invalid("`sow` needs either `text` or `upload`".to_owned())),
         };
@@ -188,9 +204,9 @@ impl Workspace {
 
     async fn unused(&self, sow: &str) -> Result<String, Problem> {
         let id = id_of(Path::new(sow));
-        match self.store.head(&id).await? {
+        match self.journal().head(&id).await? {
             None => Ok(id),
-            Some(_) => free(&self.store, &id).await.map_err(problem),
+            Some(_) => free(self.journal(), &id).await.map_err(problem),
         }
     }
 }

@@ -1,29 +1,39 @@
 //! The adapters of AWS, as the environment names them.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use cloudcrew_api::Repos;
 use cloudcrew_aws::blob::Bucket;
 pub use cloudcrew_aws::callbacks::{Report, Scheduler};
-use cloudcrew_aws::connection;
+use cloudcrew_aws::functions::Function;
+pub use cloudcrew_aws::store::Known;
 use cloudcrew_aws::store::Store;
+use cloudcrew_aws::timetable::Timetable;
+use cloudcrew_aws::{SdkConfig, connection};
+use cloudcrew_definition::crew::Definition;
 use cloudcrew_local::clock::{RehearsalClock, SystemClock};
 use cloudcrew_local::knowledge::Index;
 use cloudcrew_local::repo::{GitRepo, RemoteUrl};
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::blob::Blobs as _;
 use cloudcrew_ports::clock::Clock;
+use cloudcrew_ports::lease::Leases;
 use cloudcrew_ports::program::NoPrograms;
+use cloudcrew_ports::receipt::Receipts;
 use cloudcrew_ports::repo::{CommitRequest, Logged, Published, Repo, RepoError, TreeFile};
 use cloudcrew_ports::server::NoServers;
 use cloudcrew_runtime::engagement::{Engagement, Record, RunMode, open};
 use cloudcrew_runtime::ports::Ports;
 use cloudcrew_runtime::watch::Watch;
 use cloudcrew_tools::Toolbox;
+use tokio::sync::Mutex;
 
 use super::{git_server, used, voice};
 use crate::exit::Failure;
+use crate::start::{Found, Ground, Source};
 
 /// Variable with the name of the table.
 const TABLE: &str = "TASK_LEDGER_TABLE";
@@ -32,12 +42,38 @@ const BLOBS: &str = "BLOBS_BUCKET";
 /// Variable with the folder for clones; it need not outlive the process.
 const SCRATCH: &str = "CLOUDCREW_SCRATCH";
 
+/// Variable with the digest of the definitions that are deployed.
+const DEFINITION: &str = "DEFINITION";
+/// Variable with the versions of the state machines, as JSON: ARNs by workflow.
+const MACHINES: &str = "STATE_MACHINE_ARNS";
+/// Variable with the name of the group of schedules.
+const GROUP: &str = "SCHEDULE_GROUP";
+/// Variable with the ARN of the role that schedules have.
+const ROLE: &str = "SCHEDULE_ROLE_ARN";
+/// Variable with the ARN of the function `reminders`.
+const REMINDERS: &str = "REMINDERS_FUNCTION_ARN";
+/// Variable with the name of the running function, set by the service.
+const OWN: &str = "AWS_LAMBDA_FUNCTION_NAME";
+
+/// What drives the outbox of a deployment.
+pub struct Outbox {
+    /// State machines by workflow.
+    pub machines: HashMap<String, String>,
+    /// Digest of the definitions that they were generated from.
+    pub definition: String,
+    /// Events at a time.
+    pub timetable: Timetable,
+    /// The running function, to continue in an invocation of its own.
+    pub own: Function,
+}
+
 /// The stores of a deployment.
 #[derive(Clone)]
 pub struct Cloud {
     pub store: Store,
     pub blobs: Bucket,
     pub scheduler: Scheduler,
+    config: SdkConfig,
     scratch: PathBuf,
 }
 
@@ -48,7 +84,35 @@ impl Cloud {
         let store = Store::new(&config, &variable(TABLE)?);
         let blobs = Bucket::new(&config, &variable(BLOBS)?);
         let scratch = std::env::var_os(SCRATCH).map_or_else(std::env::temp_dir, PathBuf::from);
-        Ok(Cloud { store, blobs, scheduler: Scheduler::new(&config), scratch })
+        Ok(Cloud { store, blobs, scheduler: Scheduler::new(&config), config, scratch })
+    }
+
+    /// What drives the outbox of a deployment.
+    pub fn outbox(&self) -> Result<Outbox, Failure> {
+        let machines = variable(MACHINES)?;
+        let machines = serde_json::from_str(&machines)
+            .map_err(|error| Failure::usage(format!("{MACHINES}: {error}")))?;
+        let (group, function) = (variable(GROUP)?, variable(REMINDERS)?);
+        let role = variable(ROLE)?;
+        Ok(Outbox {
+            machines,
+            definition: variable(DEFINITION)?,
+            timetable: Timetable::new(&self.config, &group, &function, &role),
+            own: Function::new(&self.config, &variable(OWN)?),
+        })
+    }
+
+    /// The definitions that were deployed.
+    pub async fn definition(&self) -> Result<Definition, Failure> {
+        let hash = variable(DEFINITION)?;
+        let bytes = self.blobs.get(&hash).await?.ok_or_else(|| {
+            Failure::usage(format!("{DEFINITION} names a blob that is not in the bucket"))
+        })?;
+        let read = cloudcrew_ports::json::read(&bytes).map_err(|error| error.to_string());
+        let read = read.and_then(|value| serde_json::from_value(value).map_err(|e| e.to_string()));
+        read.map_err(|why| {
+            Failure::usage(format!("{DEFINITION} is not a definition of this version: {why}"))
+        })
     }
 
     /// Journals and blobs.
@@ -95,6 +159,11 @@ impl Cloud {
         })
     }
 
+    /// A new folder for a clone.
+    fn folder(&self) -> Result<tempfile::TempDir, Failure> {
+        Ok(tempfile::Builder::new().prefix("clone-").tempdir_in(&self.scratch)?)
+    }
+
     /// A clone of the engagement's repository, brought up to date.
     pub async fn repo(&self, engagement: &Engagement) -> Result<Shared, Failure> {
         let started = &engagement.state.started;
@@ -103,7 +172,7 @@ impl Cloud {
         };
         let url = RemoteUrl::parse(url).map_err(Failure::world)?;
         let base = started.base.as_ref().map(|base| base.name.clone());
-        let folder = tempfile::Builder::new().prefix("clone-").tempdir_in(&self.scratch)?;
+        let folder = self.folder()?;
         let repo = GitRepo::create(&folder.path().join("repo.git"), &engagement.project)?
             .at(git_server(url, base.clone()));
         let brought = repo.bring(base.as_deref()).await;
@@ -122,6 +191,86 @@ impl Cloud {
             None => brought?,
         }
         Ok(Shared { repo, _folder: folder, store: self.store.clone(), blobs, project })
+    }
+}
+
+#[async_trait]
+impl Ground for Cloud {
+    fn record(&self) -> Record<'_> {
+        Record::new(&self.store, &self.blobs)
+    }
+
+    fn leases(&self) -> &dyn Leases {
+        &self.store
+    }
+
+    fn receipts(&self) -> &dyn Receipts {
+        &self.store
+    }
+
+    async fn repo(
+        &self,
+        project: &str,
+        source: Option<&Source>,
+        base: Option<&str>,
+    ) -> Result<Found, Failure> {
+        let Some(Source::Server(url)) = source else {
+            return Err(Failure::usage(
+                "name a repository on a Git server with `repo.url`: this deployment has no place \
+                 for new ones",
+            ));
+        };
+        let folder = self.folder()?;
+        let repo = GitRepo::create(&folder.path().join("repo.git"), project)?
+            .at(git_server(url.clone(), None));
+        repo.bring(base).await.map_err(|error| Failure::usage(error.to_string()))?;
+        let path = PathBuf::from(url.to_string());
+        Ok(Found { repo, path, clone: None, passing: Some(folder) })
+    }
+}
+
+/// The repositories that a process has cloned, by engagement; the newest few.
+pub struct Clones {
+    cloud: Cloud,
+    all: Mutex<Vec<Cloned>>,
+}
+
+/// A clone, with the commits of an engagement up to a head.
+struct Cloned {
+    project: String,
+    head: Option<String>,
+    repo: Arc<Shared>,
+}
+
+/// Maximum number of clones that a process keeps.
+const CLONES: usize = 8;
+
+impl Clones {
+    pub fn new(cloud: Cloud) -> Clones {
+        Clones { cloud, all: Mutex::default() }
+    }
+}
+
+#[async_trait]
+impl Repos for Clones {
+    async fn open(&self, engagement: &Engagement) -> Result<Arc<dyn Repo>, StoreError> {
+        let (project, head) = (&engagement.project, &engagement.state.head);
+        let mut all = self.all.lock().await;
+        let is_it = |one: &&Cloned| one.project == *project && one.head == *head;
+        if let Some(there) = all.iter().find(is_it) {
+            return Ok(Arc::clone(&there.repo) as Arc<dyn Repo>);
+        }
+        let failed = |failure: Failure| StoreError::Unusable {
+            what: engagement.state.started.repo.clone(),
+            why: failure.to_string(),
+        };
+        let repo = Arc::new(self.cloud.repo(engagement).await.map_err(failed)?);
+        all.retain(|one| one.project != *project);
+        if all.len() == CLONES {
+            all.remove(0);
+        }
+        all.push(Cloned { project: project.clone(), head: head.clone(), repo: Arc::clone(&repo) });
+        Ok(repo)
     }
 }
 

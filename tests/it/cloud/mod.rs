@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use cloudcrew_aws::blob::Bucket;
 use cloudcrew_aws::connection;
 use cloudcrew_aws::store::Store;
-use cloudcrew_local::clock::SystemClock;
+use cloudcrew_local::clock::RehearsalClock;
 use cloudcrew_plan::checks::load;
 use cloudcrew_ports::journal::{Head, Journal as _};
 use cloudcrew_ports::ledger::{Ledger as _, LedgerRow};
@@ -30,20 +30,22 @@ use serde_json::{Value, json};
 
 use crate::remote::server_with;
 use crate::support::rig::rig_runs;
-use crate::support::service::{parse, post};
+use crate::support::service::{Reply, asked, parse};
 use crate::support::{inside, root, sources};
 
 const PROJECT: &str = "demo";
 
-/// The state machine with the real program.
+/// The state machine with the real program, and the HTTP interface before it.
 struct Machine {
     process: Child,
     input: ChildStdin,
     said: Receiver<Value>,
     table: Store,
     bucket: Bucket,
-    /// Name of the function that is told of answers.
-    answer: String,
+    /// Path of the interface on the rig.
+    api: String,
+    /// Token of a person.
+    token: String,
 }
 
 impl Drop for Machine {
@@ -57,8 +59,8 @@ impl Machine {
     async fn new(workspace: &Path, variables: &[String]) -> Machine {
         let mut process = Command::new(rig_runs())
             .arg(root().join("tests/rigs/machine/real.py"))
-            .arg(workspace.join("infra/terraform/state_machines/delivery.asl.json"))
-            .args([env!("CARGO_BIN_EXE_cloudcrew"), PROJECT])
+            .arg(workspace.join("infra/terraform"))
+            .arg(env!("CARGO_BIN_EXE_cloudcrew"))
             .args(variables)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -77,63 +79,61 @@ impl Machine {
         let config = connection().await;
         let (table, bucket) = (Store::new(&config, &name("table")), name("bucket"));
         let bucket = Bucket::new(&config, &bucket);
-        Machine { process, input, said, table, bucket, answer: name("answer") }
+        Machine { process, input, said, table, bucket, api: name("api"), token: name("token") }
     }
 
     fn record(&self) -> Record<'_> {
         Record::new(&self.table, &self.bucket)
     }
 
-    async fn engagement(&self) -> Engagement {
-        open(self.record(), PROJECT).await.expect("an engagement")
+    async fn engagement(&self, project: &str) -> Engagement {
+        open(self.record(), project).await.expect("an engagement")
     }
 
-    /// Approves every gate, as the service does: recorded first, then the function is told.
-    async fn run_to_its_end(&mut self) -> Value {
-        self.input.write_all(b"go\n").expect("it starts");
+    /// Asks the HTTP interface, as the person of the rig.
+    fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Reply {
+        let endpoint = std::env::var("AWS_ENDPOINT_URL").expect("the rig runs");
+        let host = endpoint.trim_start_matches("http://");
+        let mut request = asked(method, &format!("{}{path}", self.api))
+            .header("authorization", &format!("Bearer {}", self.token))
+            .header("connection", "close");
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        let mut stream = TcpStream::connect(host).expect("a connection");
+        stream.write_all(&request.bytes(host)).expect("it is sent");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("it answers");
+        parse(&answer).expect("a reply")
+    }
+
+    /// Does what the person is asked for until the execution of this name has ended; `decide` makes
+    /// the path and the body of an answer from a request.
+    fn answers(&mut self, execution: &str, decide: impl Fn(&Value) -> (String, Value)) -> Value {
+        writeln!(self.input, "{execution}").expect("it waits for it");
         let began = Instant::now();
         loop {
             if let Ok(end) = self.said.try_recv() {
                 return end;
             }
             assert!(began.elapsed() < Duration::from_secs(280), "it does not end");
-            let mut engagement = self.engagement().await;
-            let open: Vec<_> = engagement.state.open_requests().cloned().collect();
-            for request in open {
-                let submission = Submission {
-                    request: request.id.clone(),
-                    digest: Some(request.digest.clone()),
-                    decision: Decision::Approve { ratings: Vec::new() },
-                    // As the other engagement's gates are.
-                    actor: "--approve all".into(),
-                    channel: "approve-all".into(),
-                    groups: Vec::new(),
-                    email: None,
-                    unverified: false,
-                    remarks: Vec::new(),
-                };
-                record(self.record(), &SystemClock::default(), &mut engagement, submission)
-                    .await
-                    .expect("it is recorded");
-                told(&self.answer);
+            let inbox = self.ask("GET", "/inbox", None).is(200).json();
+            for request in inbox["requests"].as_array().expect("requests") {
+                let (path, answer) = decide(request);
+                // The inbox may lag behind the decision.
+                let reply = self.ask("POST", &path, Some(&answer));
+                assert!(matches!(reply.status, 200 | 409), "{} {}", reply.status, reply.body);
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            std::thread::sleep(Duration::from_millis(100));
         }
     }
 }
 
-/// Tells the function that something was recorded, and waits for it.
-fn told(function: &str) {
-    let endpoint = std::env::var("AWS_ENDPOINT_URL").expect("the rig runs");
-    let host = endpoint.trim_start_matches("http://");
-    let path = format!("/2015-03-31/functions/{function}/invocations");
-    let asked = post(&path, &json!({ "project": PROJECT })).header("connection", "close");
-    let mut stream = TcpStream::connect(host).expect("a connection");
-    stream.write_all(&asked.bytes(host)).expect("it is sent");
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).expect("it answers");
-    let reply = parse(&answer).expect("a reply").is(200);
-    assert_eq!(reply.header("x-amz-function-error"), None, "{}", reply.body);
+/// Approves a gate.
+fn approved(request: &Value) -> (String, Value) {
+    let project = request["project"].as_str().expect("a project");
+    let answer = json!({ "request": request["id"], "digest": request["digest"] });
+    (format!("/projects/{project}/approve"), answer)
 }
 
 /// Starts the engagement of the shipped crew.
@@ -173,24 +173,54 @@ async fn started_at(record: Record<'_>, url: &str, base: Option<&str>) {
 #[ignore = "needs the AWS rig, git, python3 and openssl: see tests/rigs/README.md"]
 async fn the_generated_machine_runs_the_real_program_through_all_phases() {
     let git = server_with(false, false);
-    let variables = ["CLOUDCREW_SECRET_GIT_127_0_0_1=crew:let-me-in".to_owned()];
+    let host = git.url.split('/').nth(2).and_then(|at| at.rsplit('@').next()).expect("a host");
+    let variables = [
+        "CLOUDCREW_SECRET_GIT_127_0_0_1=crew:let-me-in".to_owned(),
+        format!("CLOUDCREW_REPO_HOST={host}"),
+    ];
     let mut machine = Machine::new(&root(), &variables).await;
-    started(machine.record(), &git.url).await;
-    let end = machine.run_to_its_end().await;
+    let sow = "retail-orders.md";
+    let text = std::fs::read_to_string(root().join("examples/sow").join(sow)).expect("the file");
+    let new = json!({ "id": PROJECT, "workflow": "delivery", "model": "rehearsal",
+        "sow": { "name": sow, "text": text }, "repo": { "url": git.url } });
+    machine.ask("POST", "/projects", Some(&new)).is(201);
+    let end = machine.answers(PROJECT, approved);
     assert_eq!(end["status"], "SUCCEEDED", "{end:#}");
-    let engagement = machine.engagement().await;
+    let status = machine.ask("GET", "/projects/demo/status", None).is(200).json();
+    assert_eq!(status["state"], "done", "{status:#}");
+    let engagement = machine.engagement(PROJECT).await;
     let ended = engagement.state.end.as_ref().expect("an end");
     assert_eq!(ended.text, "all phases are done");
 
-    // The same engagement on one machine.
+    // The same engagement on one machine, with the same decisions.
     let home = tempfile::tempdir().expect("a folder");
-    inside::start(home.path(), &root(), "retail-orders.md", None).await;
+    inside::start_as(home.path(), &engagement.state.started, sow).await;
     let (mut ports, store, _) = inside::ports(home.path()).await;
     let why = "programs are not supported in this deployment";
     ports.programs = Arc::new(NoPrograms(why.to_owned()));
     ports.servers = Arc::new(NoServers(why.to_owned()));
-    let options = Options { approve_all: true, only: None };
-    let driver = Driver::open(ports, PROJECT, &inside::dead(1), options).await.expect("a driver");
+    let driver = Driver::open(ports, PROJECT, &inside::dead(1), Options::default()).await;
+    let driver = driver.expect("a driver");
+    let gates = engagement.state.requests.iter().filter_map(|request| request.answer.as_ref());
+    for answer in gates {
+        assert!(matches!(driver.drive().await, Ok(Rest::Waiting(_))));
+        let mut at = driver.engagement().await;
+        let request = at.state.open_requests().next().expect("a gate").clone();
+        let submission = Submission {
+            request: request.id.clone(),
+            digest: Some(request.digest.clone()),
+            decision: Decision::Approve { ratings: Vec::new() },
+            actor: answer.actor.clone(),
+            channel: answer.channel.clone(),
+            groups: Vec::new(),
+            email: None,
+            unverified: false,
+            remarks: Vec::new(),
+        };
+        let clock = RehearsalClock::default();
+        clock.not_before(at.state.times.1);
+        record(Record::of(&store), &clock, &mut at, submission).await.expect("it is recorded");
+    }
     assert!(matches!(driver.drive().await, Ok(Rest::Ended(_))));
     let local = driver.engagement().await;
     let (here, there) = (&local.state, &engagement.state);

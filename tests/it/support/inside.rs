@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cloudcrew_local::clock::RehearsalClock;
+use cloudcrew_local::holder::identity;
 use cloudcrew_local::rehearsal::RehearsalModel;
 use cloudcrew_local::repo::GitRepo;
 use cloudcrew_local::store::Store;
@@ -12,7 +13,9 @@ use cloudcrew_ports::journal::{Head, Journal as _};
 use cloudcrew_ports::lease::Holder;
 use cloudcrew_ports::repo::Repo;
 use cloudcrew_runtime::catalogue::catalogue;
-use cloudcrew_runtime::engagement::{Begin, Engagement, Event, Record, SowFile, begin, open};
+use cloudcrew_runtime::engagement::{
+    Begin, Engagement, Event, Record, SowFile, Started, begin, open,
+};
 use cloudcrew_runtime::ports::Ports;
 use cloudcrew_runtime::watch::{Live, Watch};
 
@@ -74,6 +77,30 @@ pub async fn ports(home: &Path) -> (Ports, Store, GitRepo) {
 
 /// Starts the engagement in a home.
 pub async fn start(home: &Path, workspace: &Path, sow: &str, rehearsal: Option<&str>) {
+    let named = Named { actor: "customer", identity: &identity(), date: "2026-01-05" };
+    start_named(home, workspace, sow, rehearsal, named).await;
+}
+
+/// Starts the engagement of the shipped crew in a home, as another one was started elsewhere.
+pub async fn start_as(home: &Path, other: &Started, sow: &str) {
+    let named = Named { actor: &other.owner, identity: &other.identity, date: &other.date };
+    start_named(home, &root(), sow, None, named).await;
+}
+
+/// What artifacts may show of a start.
+struct Named<'a> {
+    actor: &'a str,
+    identity: &'a str,
+    date: &'a str,
+}
+
+async fn start_named(
+    home: &Path,
+    workspace: &Path,
+    sow: &str,
+    rehearsal: Option<&str>,
+    named: Named<'_>,
+) {
     let definition = load(&sources(workspace), &catalogue()).definition.expect("the crew is right");
     let plan = cloudcrew_plan::build(&definition, "delivery").expect("a plan");
     let store = Store::open(home).expect("a store");
@@ -82,7 +109,7 @@ pub async fn start(home: &Path, workspace: &Path, sow: &str, rehearsal: Option<&
     let text = std::fs::read_to_string(root().join("examples/sow").join(sow)).expect("the file");
     let start = Begin {
         project: PROJECT,
-        actor: "customer",
+        actor: named.actor,
         definition: &definition,
         plan: &plan,
         entry: None,
@@ -94,9 +121,9 @@ pub async fn start(home: &Path, workspace: &Path, sow: &str, rehearsal: Option<&
         repo: home.join("repos/demo.git").display().to_string(),
         remote: None,
         branch: repo.branch().to_owned(),
-        identity: cloudcrew_local::holder::identity(),
+        identity: named.identity.to_owned(),
         base: None,
-        date: "2026-01-05".into(),
+        date: named.date.to_owned(),
         now: 1_767_600_000_000,
     };
     begin(Record::of(&store), start).await.expect("it begins");

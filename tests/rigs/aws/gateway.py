@@ -11,7 +11,7 @@ therefore passes through here.
 RIG_CONFIG names a JSON file, read again for each call:
   {"lambda": {"cloudcrew-review": {"command": ["python3", "functions.py"], "env": {}, "timeout": 30}},
    "ecs":    {"phase": {"command": ["python3", "phase_task.py"], "env": {}}}}
-Functions and containers are looked up by name. GET /_rig/log lists what was started, invoked and ended.
+Functions and containers are looked up by name; events.py and front.py say what else calls functions. GET /_rig/log lists what was started, invoked and ended.
 """
 import asyncio
 import json
@@ -23,6 +23,8 @@ import time
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, web
 
 import containers
+import events
+import front
 import lambda_runtime
 
 HOST = "127.0.0.1"
@@ -39,9 +41,12 @@ class Rig:
     def __init__(self):
         self.log, self.logs, self.http = [], os.environ["RIG_LOG_DIR"], None
 
-    def program(self, kind, name):
+    def config(self):
         with open(os.environ["RIG_CONFIG"]) as file:
-            return json.load(file).get(kind, {}).get(name)
+            return json.load(file)
+
+    def program(self, kind, name):
+        return self.config().get(kind, {}).get(name)
 
     def note(self, **what):
         self.log.append({"at": round(time.time(), 3), **what})
@@ -67,6 +72,9 @@ async def any_call(request):
     scope = SCOPE.search(request.headers.get("Authorization", ""))
     region, service = (scope[1], scope[2]) if scope else ("us-east-1", "")
     invocation = INVOCATION.fullmatch(request.path)
+    if invocation and request.headers.get("X-Amz-Invocation-Type") == "Event":
+        asyncio.ensure_future(request.app["functions"].invoke(invocation[1], region, body))
+        return web.Response(status=202)
     if invocation:
         answer = await request.app["functions"].invoke(invocation[1], region, body)
         if answer is not None:
@@ -102,9 +110,11 @@ async def ecs_call(request, headers, body, region):
 
 async def start(app):
     app["rig"].http = ClientSession(timeout=ClientTimeout(total=None), auto_decompress=False, cookie_jar=DummyCookieJar())
+    app["events"].start()
 
 
 async def stop(app):
+    app["events"].stop()
     app["functions"].stop()
     app["containers"].stop()
     await app["rig"].http.close()
@@ -114,9 +124,11 @@ def main():
     app = web.Application(client_max_size=64 << 20)
     rig = app["rig"] = Rig()
     app["functions"], app["containers"] = lambda_runtime.Functions(rig), containers.Containers(rig)
+    app["events"] = events.Events(rig, app["functions"])
     app["one_at_a_time"], app["one_write_at_a_time"] = asyncio.Lock(), asyncio.Lock()
     app.on_startup.append(start)
     app.on_cleanup.append(stop)
+    app.router.add_route("*", "/_http/{function}/{stage}/{path:.*}", front.reply)
     app.router.add_get("/_rig/log", lambda _: answer(rig.log))
     app.router.add_route("*", "/{path:.*}", any_call)
     web.run_app(app, host=HOST, port=PORT, print=lambda *_: print("gateway on %s:%d" % (HOST, PORT), file=sys.stderr),

@@ -1,13 +1,15 @@
 """Executes a state machine with the real program behind every state.
 
-    real.py MACHINE BINARY PROJECT [NAME=VALUE...]
+    real.py FOLDER BINARY [NAME=VALUE...]
 
-Creates the table, the bucket, the functions and the machine; prints {"table", "bucket", "answer"}; waits for
-a line on stdin; starts the execution and prints {"status", "error", "states"} when it has ended.
+FOLDER holds what `cloudcrew generate` wrote. Creates the table with its stream, the bucket with the definitions, the
+functions, the machine and people; prints {"table", "bucket", "api", "token", "machine"}, where `token` is of a person. For
+each line on stdin, waits for the execution of that name to end and prints {"status", "error", "states"}.
 The further arguments are variables of the programs. Only the container and function names are the
 rig's; the machine is what Terraform renders, with its own timeouts.
 """
 import fcntl
+import hashlib
 import json
 import os
 import sys
@@ -18,7 +20,7 @@ import boto3
 
 import execute
 
-NAMES = ("review", "request", "finalize", "ended", "answer")
+NAMES = ("review", "request", "finalize", "ended", "answer", "reminders", "api")
 LONGEST = 300
 #: What lists show; the entries are not projected.
 LISTED = ["engagement", "created", "standing", "waits", "active", "due", "row_seq", "row_hash", "driver"]
@@ -35,15 +37,48 @@ def place():
         TableName=name, BillingMode="PAY_PER_REQUEST", KeySchema=[key("PK", "HASH"), key("SK", "RANGE")],
         AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": "S"}
                               for attribute in ("PK", "SK", "listed", "made", "waiting", "todo", "todo_at")],
-        GlobalSecondaryIndexes=[index("all", "listed", "made"), index("waiting", "waiting", "made"), index("todo", "todo", "todo_at")])
+        GlobalSecondaryIndexes=[index("all", "listed", "made"), index("waiting", "waiting", "made"), index("todo", "todo", "todo_at")],
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
     s3.create_bucket(Bucket=name)
     return name
 
 
+def people(name):
+    """A pool with one person: its settings for the interface, and the person's token."""
+    cognito = boto3.client("cognito-idp")
+    pool = cognito.create_user_pool(PoolName=name)["UserPool"]["Id"]
+    client = cognito.create_user_pool_client(
+        UserPoolId=pool, ClientName=name, ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"])["UserPoolClient"]["ClientId"]
+    cognito.admin_create_user(UserPoolId=pool, Username="ada", MessageAction="SUPPRESS")
+    cognito.admin_set_user_password(UserPoolId=pool, Username="ada", Password="For-the-rig-1", Permanent=True)
+    tokens = cognito.admin_initiate_auth(
+        UserPoolId=pool, ClientId=client, AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "ada", "PASSWORD": "For-the-rig-1"})["AuthenticationResult"]
+    here = os.environ["AWS_ENDPOINT_URL"]
+    settings = {"OIDC_ISSUER": "https://cognito-idp.us-east-1.amazonaws.com/" + pool, "OIDC_CLIENT_ID": client,
+                "OIDC_KEYS_URL": "%s/%s/.well-known/jwks.json" % (here, pool), "CLOUDCREW_PUBLIC_URL": here}
+    return settings, tokens["AccessToken"]
+
+
+def ended(states, machine, name):
+    """How an execution ended, which may not have started yet."""
+    arn, until = machine.replace(":stateMachine:", ":execution:") + ":" + name, time.time() + LONGEST
+    while time.time() < until:
+        try:
+            found = states.describe_execution(executionArn=arn)
+        except states.exceptions.ExecutionDoesNotExist:
+            found = {"status": "RUNNING"}
+        if found["status"] != "RUNNING":
+            break
+        time.sleep(0.2)
+    return {"status": found["status"], "error": found.get("error"), "cause": found.get("cause"), "states": execute.entered(states, arn)}
+
+
 def main():
-    machine, binary, project, *variables = sys.argv[1:]
+    folder, binary, *variables = sys.argv[1:]
     # It replaces the programs of the rig, and ends what runs: nothing else may use the rig meanwhile.
     held = execute.hold(fcntl.LOCK_EX)
+
     # An execution that an earlier run left would start the programs of this one.
     states = boto3.client("stepfunctions")
     for other in states.list_state_machines()["stateMachines"]:
@@ -57,9 +92,21 @@ def main():
         made = functions.create_function(FunctionName=f"{name}-{function}", Runtime="provided.al2023", Role=role, Handler="bootstrap",
                                          Code={"ZipFile": execute.EMPTY_ZIP})
         values[function + "_function_arn"] = made["FunctionArn"]
+    with open(os.path.join(folder, "state_machines/delivery.asl.json")) as file:
+        definition = execute.rendered(file.read(), values)
+    machine = states.create_state_machine(name="m-" + uuid.uuid4().hex, definition=definition, roleArn=role)["stateMachineArn"]
+    with open(os.path.join(folder, "definition.json"), "rb") as file:
+        crew = file.read()
+    digest = hashlib.sha256(crew).hexdigest()
+    boto3.client("s3").put_object(Bucket=name, Key="blobs/" + digest, Body=crew)
+    boto3.client("scheduler").create_schedule_group(Name=name)
     scratch = os.path.join(os.environ["RIG_STATE"], name)
     os.makedirs(scratch)
-    environment = {"TASK_LEDGER_TABLE": name, "BLOBS_BUCKET": name, **dict(pair.split("=", 1) for pair in variables)}
+    settings, token = people(name)
+    environment = {"TASK_LEDGER_TABLE": name, "BLOBS_BUCKET": name, "DEFINITION": digest,
+                   "STATE_MACHINE_ARNS": json.dumps({"delivery": machine}), "SCHEDULE_GROUP": name, "SCHEDULE_ROLE_ARN": role,
+                   "REMINDERS_FUNCTION_ARN": values["reminders_function_arn"], **settings,
+                   **dict(pair.split("=", 1) for pair in variables)}
 
     def program(of, *words):
         """Each program has its own scratch space, as containers have."""
@@ -67,31 +114,24 @@ def main():
         os.makedirs(own)
         return {"command": [binary, *words], "env": {**environment, "CLOUDCREW_SCRATCH": own}, "timeout": 120}
 
-
     config = os.path.join(os.environ["RIG_STATE"], "programs.json")
     with open(config) as file:
         before = file.read()
-    with open(config, "w") as file:
-        json.dump({"ecs": {"phase": program("phase", "phase")},
-                   "lambda": {f"{name}-{f}": program(f, "lambda", f) for f in NAMES}}, file)
+
+    def programs(text):
+        """At once: the gateway reads it all the time."""
+        with open(config + ".new", "w") as file:
+            file.write(text)
+        os.replace(config + ".new", config)
+
+    programs(json.dumps({"ecs": {"phase": program("phase", "phase")}, "streams": {name: f"{name}-answer"}, "schedules": True,
+                         "lambda": {f"{name}-{f}": program(f, "lambda", f) for f in NAMES}}))
     try:
-        print(json.dumps({"table": name, "bucket": name, "answer": f"{name}-answer"}), flush=True)
-        sys.stdin.readline()
-        with open(machine) as file:
-            definition = execute.rendered(file.read(), values)
-        arn = states.create_state_machine(name="m-" + uuid.uuid4().hex, definition=definition, roleArn=role)["stateMachineArn"]
-        started = states.start_execution(stateMachineArn=arn, name=name, input=json.dumps({"project": project}))["executionArn"]
-        until = time.time() + LONGEST
-        while True:
-            found = states.describe_execution(executionArn=started)
-            if found["status"] != "RUNNING" or time.time() > until:
-                break
-            time.sleep(0.2)
-        print(json.dumps({"status": found["status"], "error": found.get("error"), "cause": found.get("cause"),
-                          "states": execute.entered(states, started)}), flush=True)
+        print(json.dumps({"table": name, "bucket": name, "api": f"/_http/{name}-api/dev", "token": token, "machine": machine}), flush=True)
+        for line in sys.stdin:
+            print(json.dumps(ended(states, machine, line.strip())), flush=True)
     finally:
-        with open(config, "w") as file:
-            file.write(before)
+        programs(before)
         held.close()
 
 

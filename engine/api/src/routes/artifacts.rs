@@ -66,7 +66,7 @@ pub(crate) async fn read(
 ) -> Result<Response, Problem> {
     let none = || Problem::new(Kind::Unknown, format!("no file `{path}`"));
     let head = opened.state.head.clone().ok_or_else(none)?;
-    let repo = app.ports().repos.open(&opened)?;
+    let repo = app.ports().repos.open(&opened).await?;
     let bytes = repo.read(&head, &path).await?.ok_or_else(none)?;
     if form == Some(Form::Blocks) {
         let invalid = |why: &str| Problem::new(Kind::Invalid, format!("`{path}` {why}"));

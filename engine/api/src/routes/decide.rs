@@ -174,7 +174,7 @@ async fn decide(
         }
     }
     if let (Decision::Approve { .. }, Some(there)) = (&decision, opened.state.request(&request)) {
-        readable(&*ports.repos.open(&opened)?, there).await?;
+        readable(&*ports.repos.open(&opened).await?, there).await?;
     }
     let remarks = anchored(app, &opened, &opened.caller.name, remarks).await?;
     let before = opened.state.request(&request).map_or((0, 1), Request::quorum);

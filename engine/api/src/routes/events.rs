@@ -124,13 +124,16 @@ pub(crate) async fn page(
         ("id" = String, Path, description = "The engagement"),
         FromEntry,
         ("last-event-id" = Option<u64>, Header, description = "As `after`, sent by browsers")),
-    responses((status = 200, body = StreamEvent, content_type = "text/event-stream"), OfReader))]
+    responses(
+        (status = 200, body = StreamEvent, content_type = "text/event-stream"),
+        (status = 501, body = Problem, content_type = "application/problem+json"), OfReader))]
 pub(crate) async fn stream(
     State(app): State<App>,
     opened: Opened<Read>,
     headers: HeaderMap,
     Asked(from): Asked<FromEntry>,
 ) -> Result<Sse<impl Stream<Item = Result<Sent, Infallible>>>, Problem> {
+    app.stays_open()?;
     let last = match headers.get("last-event-id") {
         Some(id) => {
             let number = id.to_str().ok().and_then(|id| id.parse().ok());

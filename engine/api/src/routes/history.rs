@@ -97,7 +97,7 @@ pub(crate) async fn diff(
     opened: Opened<Read>,
     Asked(Between { path, from, to }): Asked<Between>,
 ) -> Result<Json<FileDiff>, Problem> {
-    let repo = app.ports().repos.open(&opened)?;
+    let repo = app.ports().repos.open(&opened).await?;
     let caller = opened.caller.name.clone();
     let (old, new) =
         (place(&opened, &path, from.as_deref(), &caller)?, commit(&opened, to.as_deref())?);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::refusals::OfReader;
-use crate::app::App;
+use crate::app::{App, Live};
 use crate::body::Asked;
 use crate::oidc::Oidc;
 use crate::problem::{Kind, Problem};
@@ -27,8 +27,9 @@ pub(crate) struct Config {
     /// Where a browser logs in; absent when people have tokens of this service.
     #[serde(skip_serializing_if = "Option::is_none")]
     login: Option<String>,
-    /// Where a page follows engagements.
-    websocket: String,
+    /// Where a page follows engagements: a path of this service, or a URL; absent where it cannot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    websocket: Option<String>,
 }
 
 /// What pages need to know of the service.
@@ -39,7 +40,10 @@ pub(crate) async fn config(State(app): State<App>) -> Json<Config> {
     Json(Config {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         login: app.ports().oidc.as_ref().map(|_| "/login".to_owned()),
-        websocket: "/ws".to_owned(),
+        websocket: match &app.ports().live {
+            Live::Here => Some("/ws".to_owned()),
+            Live::Elsewhere(url) => url.clone(),
+        },
     })
 }
 

@@ -81,7 +81,7 @@ pub(super) async fn anchored(
         if !e.state.commits.values().any(written) {
             return Err(invalid(format!("the crew wrote no version `{oid}` of `{path}`")));
         }
-        let bytes = app.ports().repos.open(e)?.blob(&oid).await?;
+        let bytes = app.ports().repos.open(e).await?.blob(&oid).await?;
         if !String::from_utf8_lossy(&bytes).contains(&quote) {
             return Err(invalid(format!("this version of `{path}` does not contain the quote")));
         }

@@ -78,12 +78,14 @@ pub(crate) struct TicketReply {
     request_body = NewTicket,
     responses(
         (status = 201, body = TicketReply),
+        (status = 501, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"), OfWriter))]
 pub(crate) async fn ticket(
     State(app): State<App>,
     Caller(caller): Caller,
     Body(NewTicket { projects }): Body<NewTicket>,
 ) -> Result<(StatusCode, Json<TicketReply>), Problem> {
+    app.stays_open()?;
     let projects = match projects {
         Projects::All(All::All) => None,
         Projects::These(ids) if ids.len() > MOST => {
@@ -141,12 +143,14 @@ pub(crate) struct Connect {
         (status = 101, description = "Switching to WebSocket"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
-        (status = 426, body = Problem, content_type = "application/problem+json"), OfCaller))]
+        (status = 426, body = Problem, content_type = "application/problem+json"),
+        (status = 501, body = Problem, content_type = "application/problem+json"), OfCaller))]
 pub(crate) async fn connect(
     State(app): State<App>,
     Asked(Connect { ticket, after }): Asked<Connect>,
     mut parts: Parts,
 ) -> Result<Response, Problem> {
+    app.stays_open()?;
     let after = after.as_deref().map(places).transpose()?.unwrap_or_default();
     if !(1..=200).contains(&ticket.len()) {
         return Err(Problem::new(Kind::Malformed, "`ticket` has 1 to 200 bytes"));

@@ -1,10 +1,30 @@
-//! Callback ids, in the partition of their engagement.
+//! What a scheduler knows of an engagement, in the partition of the engagement: the callback ids that
+//! it waits with, the execution that it runs, and the time that it was told.
 
 use cloudcrew_ports::StoreError;
+use cloudcrew_ports::index::Row;
 
 use super::Store;
-use super::item::{damaged, key, of, text, text_of};
+use super::item::{damaged, key, number, number_of, of, text, text_of};
 use crate::callbacks::Callback;
+
+/// What the sort keys of callback ids begin with.
+const CALLBACK: &str = "C#";
+/// Sort key of the item about the execution.
+const RUN: &str = "C-RUN";
+/// Sort key of the item about the schedule.
+const DUE: &str = "C-DUE";
+
+/// What a scheduler knows of an engagement.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// The callbacks that were not used yet.
+    pub callbacks: Vec<Callback>,
+    /// How often the engagement had been retried when its last execution was started.
+    pub run: Option<u32>,
+    /// The time for which an event is scheduled, in milliseconds since 1970 UTC.
+    pub due: Option<i64>,
+}
 
 impl Store {
     pub(crate) async fn put_callback(
@@ -12,27 +32,53 @@ impl Store {
         engagement: &str,
         callback: &Callback,
     ) -> Result<(), StoreError> {
-        let mut item = key(of(engagement), format!("C#{}", callback.state));
+        let mut item = key(of(engagement), format!("{CALLBACK}{}", callback.state));
         item.insert("callback".to_owned(), text(&callback.id));
         self.put(item).await
     }
 
-    /// The callbacks of an engagement that were not used yet.
+    /// What the scheduler knows.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn callbacks(&self, engagement: &str) -> Result<Vec<Callback>, StoreError> {
-        let mut found = Vec::new();
-        self.each(of(engagement), "C#", None, |item| {
-            let state = text_of(&item, "SK").and_then(|sort| sort.strip_prefix("C#"));
-            let (Some(state), Some(id)) = (state, text_of(&item, "callback")) else {
-                return Err(damaged(engagement, "a callback cannot be read"));
-            };
-            found.push(Callback { state: state.to_owned(), id: id.to_owned() });
+    pub async fn known(&self, engagement: &str) -> Result<Known, StoreError> {
+        let mut known = Known::default();
+        self.each(of(engagement), "C", None, |item| {
+            let broken = || damaged(engagement, "a callback cannot be read");
+            match text_of(&item, "SK").unwrap_or_default() {
+                RUN => known.run = Some(number_of(&item, "retries").ok_or_else(broken)?),
+                DUE => known.due = Some(number_of(&item, "at").ok_or_else(broken)?),
+                sort => {
+                    let state = sort.strip_prefix(CALLBACK).ok_or_else(broken)?;
+                    let id = text_of(&item, "callback").ok_or_else(broken)?;
+                    known.callbacks.push(Callback { state: state.to_owned(), id: id.to_owned() });
+                }
+            }
             Ok(true)
         })
         .await?;
-        Ok(found)
+        Ok(known)
+    }
+
+    /// Notes that an execution was started, after so many retries.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn runs(&self, engagement: &str, retries: u32) -> Result<(), StoreError> {
+        let mut item = key(of(engagement), RUN);
+        item.insert("retries".to_owned(), number(retries));
+        self.put(item).await
+    }
+
+    /// Notes the time for which an event is scheduled; `None` when there is none.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn scheduled(&self, engagement: &str, at: Option<i64>) -> Result<(), StoreError> {
+        let mut item = key(of(engagement), DUE);
+        let Some(at) = at else { return self.delete(item).await };
+        item.insert("at".to_owned(), number(at));
+        self.put(item).await
     }
 
     /// Removes a callback that was used, unless a newer one has replaced it.
@@ -40,7 +86,15 @@ impl Store {
     /// # Errors
     /// When the table fails.
     pub async fn forget(&self, engagement: &str, callback: &Callback) -> Result<(), StoreError> {
-        let place = key(of(engagement), format!("C#{}", callback.state));
+        let place = key(of(engagement), format!("{CALLBACK}{}", callback.state));
         self.remove(place, "callback", &callback.id).await
+    }
+
+    /// The index row of an engagement, read consistently; `None` when there is no such engagement.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn row(&self, engagement: &str) -> Result<Option<Row>, StoreError> {
+        Ok(self.tip(engagement).await?.and_then(|tip| tip.row))
     }
 }

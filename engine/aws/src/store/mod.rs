@@ -7,6 +7,7 @@
 //! | | `B#<last entry>` | older entries |
 //! | | `LEASE` | holder and expiry |
 //! | | `C#<state>` | the callback id of a scheduler that waits for the state's outcome |
+//! | | `C-RUN`, `C-DUE` | the execution that was started, the time that an event is scheduled for |
 //! | | `L#<number>` | rows of the ledger, as they were recorded together |
 //! | | `UNPUSHED` | the blob with commits that the Git server lacks |
 //! | `R#<key>` | `R` | a receipt |
@@ -35,6 +36,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 
+pub use callback::Known;
 pub(crate) use fault::failed;
 pub use units::Units;
 

@@ -194,6 +194,14 @@ impl Store {
         Ok(())
     }
 
+    /// Removes an item, if it is there.
+    pub(super) async fn delete(&self, key: Item) -> Result<(), StoreError> {
+        self.units.wrote(item::size(&key), false);
+        let sent = self.client.delete_item().table_name(&*self.table).set_key(Some(key));
+        sent.send().await.map_err(|error| fault::failed(&self.table, &error))?;
+        Ok(())
+    }
+
     /// Removes an item unless its attribute has another value.
     pub(super) async fn remove(
         &self,

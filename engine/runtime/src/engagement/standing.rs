@@ -31,6 +31,9 @@ pub struct Standing {
     /// Whether someone asked to cancel it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cancelling: bool,
+    /// How often it was retried.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub retries: u32,
     /// Whether a message of the customer must be answered outside of a swarm.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unanswered: bool,
@@ -60,6 +63,7 @@ impl Standing {
             state: state.at.clone(),
             blocked: state.blocked(),
             cancelling: state.cancel.is_some() && state.end.is_none(),
+            retries: state.retries,
             unanswered: state.to_answer().is_some(),
             requests: state.open_requests().cloned().collect(),
             expired: state.end.is_none()
@@ -95,6 +99,7 @@ impl Standing {
                 state,
                 blocked: None,
                 cancelling: self.cancelling,
+                retries: self.retries,
                 unanswered: self.unanswered,
                 requests: Vec::new(),
                 expired: self.expired,
@@ -109,6 +114,10 @@ impl Standing {
     pub fn read(row: &Row) -> Option<Standing> {
         serde_json::from_str(&row.standing).ok().filter(|standing: &Standing| !standing.partial)
     }
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 fn json(standing: &Standing) -> String {

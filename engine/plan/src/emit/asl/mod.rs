@@ -57,8 +57,10 @@ pub const PLACEHOLDERS: [&str; 8] = [
     "ended_function_arn",
 ];
 
-/// Errors of the environment, not of the program: it is restarted.
-const DEATHS: [&str; 3] = ["States.HeartbeatTimeout", "States.Timeout", "States.TaskFailed"];
+/// Errors of the environment, not of the program: it is restarted. The first is reported for a
+/// container that has stopped, before its heartbeat is missed.
+const DEATHS: [&str; 4] =
+    ["CloudCrew.Stopped", "States.HeartbeatTimeout", "States.Timeout", "States.TaskFailed"];
 /// Lambda's own errors.
 const LAMBDA_AWAY: [&str; 4] = [
     "Lambda.ServiceException",
@@ -107,7 +109,8 @@ impl Writer<'_> {
             .insert(name.into(), serde_json::to_value(state).expect("a state is plain data"));
     }
 
-    /// Initializes the counters; the input may name the phase to enter.
+    /// Initializes the counters; the input may name the phase to enter, or the gate that a retry
+    /// opens again.
     fn beginning(&mut self) {
         let zero = |(phase, _): &(String, String)| {
             (phase.clone(), json!({ "retries": 0, "reworks": 0, "revisions": 0, "deliveries": 0 }))
@@ -116,7 +119,8 @@ impl Writer<'_> {
             "begin",
             Pass {
                 comment:
-                    "Input: {\"project\": ID, \"entry\": PHASE}; without `entry`, the first phase"
+                    "Input: {\"project\": ID, \"entry\": PHASE}; without `entry`, the first phase; \
+                     `PHASE.gate` opens its gate again"
                         .into(),
                 kind: "Pass",
                 result: Some(Value::Object(self.plan.entries.iter().map(zero).collect())),
@@ -130,7 +134,10 @@ impl Writer<'_> {
             "IsPresent": true }, { "Variable": "$.entry", "StringEquals": phase }],
                 "Next": state })
         };
-        let choices = self.plan.entries.iter().map(enter).collect();
+        let gates = self.plan.states.iter().filter(|state| state.kind == Kind::Gate);
+        let gates = gates.map(|state| (state.name.clone(), state.name.clone()));
+        let choices = self.plan.entries.iter().cloned().chain(gates);
+        let choices = choices.map(|entry| enter(&entry)).collect();
         self.put("enter", Choice { kind: "Choice", choices, default: self.plan.start.clone() });
     }
 

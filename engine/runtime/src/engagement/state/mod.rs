@@ -96,6 +96,8 @@ pub struct State {
     pub commits: BTreeMap<String, CommitRecord>,
     /// People with a role, by name. Whoever owns it needs none.
     pub members: BTreeMap<String, Member>,
+    /// How often it was retried.
+    pub retries: u32,
     /// The person who asked to cancel it.
     pub cancel: Option<String>,
     /// Customer messages that no visit has shown yet.
@@ -145,6 +147,7 @@ impl State {
             before: None,
             resume: None,
             counters: Counters::default(),
+            retries: 0,
             phases: BTreeMap::new(),
             swarm: None,
             requests: Vec::new(),
@@ -403,6 +406,7 @@ impl State {
                 self.started.plan.clone_from(plan);
             }
             Event::Retried { phase, .. } => {
+                self.retries = self.retries.saturating_add(1);
                 if let Some(end) = self.end.take() {
                     self.retried(phase, end);
                 }

@@ -1,0 +1,309 @@
+//! `lambda answer`: drives the outbox of a deployment. What was recorded is in the table; here it
+//! reaches whoever waits for it. An event only says where to look, so that it may come late, twice
+//! or out of order.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use cloudcrew_plan::Kind;
+use cloudcrew_ports::clock::Clock as _;
+use cloudcrew_ports::index::{Index as _, Row, Which};
+use cloudcrew_ports::lease::Leases as _;
+use cloudcrew_runtime::engagement::{Engagement, Standing, converse, settle as record_due};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::functions::{Fault, OfProject, read};
+use super::{Silent, drive, report};
+use crate::exit::Failure;
+use crate::wiring::aws::{Cloud, Known, Outbox, Report};
+use crate::wiring::clock::SystemClock;
+use crate::wiring::holder;
+
+/// How much later than now an event is scheduled at least, in milliseconds.
+const SOON: i64 = 2_000;
+
+/// What the function may be told.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Told {
+    /// Items of the table changed.
+    Stream {
+        #[serde(rename = "Records")]
+        records: Vec<Changed>,
+    },
+    /// A container has stopped.
+    Stopped { detail: Box<Container> },
+    /// A message of an engagement waits for an answer.
+    Talk {
+        project: String,
+        #[serde(rename = "talk")]
+        _talk: bool,
+    },
+    /// An engagement has changed.
+    Project(OfProject),
+    /// Look for everything that was missed.
+    Sweep {
+        #[serde(rename = "sweep")]
+        _sweep: bool,
+    },
+}
+
+/// A record of the table's stream: the keys of an item.
+#[derive(Deserialize)]
+struct Changed {
+    dynamodb: Keys,
+}
+
+#[derive(Deserialize)]
+struct Keys {
+    #[serde(rename = "Keys")]
+    keys: Key,
+    #[serde(rename = "SequenceNumber")]
+    number: String,
+}
+
+#[derive(Deserialize)]
+struct Key {
+    #[serde(rename = "PK")]
+    partition: Text,
+    #[serde(rename = "SK")]
+    sort: Text,
+}
+
+#[derive(Deserialize)]
+struct Text {
+    #[serde(rename = "S")]
+    text: String,
+}
+
+/// What the container service says of a task.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Container {
+    last_status: String,
+    overrides: Overrides,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Overrides {
+    container_overrides: Vec<Override>,
+}
+
+#[derive(Deserialize)]
+struct Override {
+    #[serde(default)]
+    environment: Vec<Variable>,
+}
+
+#[derive(Deserialize)]
+struct Variable {
+    name: String,
+    value: String,
+}
+
+impl Container {
+    fn variable(&self, name: &str) -> Option<&str> {
+        let mut all = self.overrides.container_overrides.iter().flat_map(|one| &one.environment);
+        all.find(|variable| variable.name == name).map(|variable| variable.value.as_str())
+    }
+}
+
+pub async fn answer(cloud: &Cloud, event: Value) -> Result<Value, Fault> {
+    match read(event)? {
+        Told::Stream { records } => Ok(stream(cloud, &cloud.outbox()?, &records).await),
+        Told::Stopped { detail } => {
+            stopped(cloud, &detail).await?;
+            Ok(json!({}))
+        }
+        Told::Talk { project, .. } => {
+            talk(cloud, &project).await?;
+            Ok(json!({}))
+        }
+        Told::Project(OfProject { project }) => {
+            project_changed(cloud, &cloud.outbox()?, &project).await?;
+            Ok(json!({}))
+        }
+        Told::Sweep { .. } => {
+            let outbox = cloud.outbox()?;
+            let mut faults = 0_u32;
+            for listing in cloud.store.list(Which::All).await.map_err(Failure::from)? {
+                let changed = project_changed(cloud, &outbox, &listing.engagement).await;
+                faults += u32::from(changed.is_err());
+            }
+            Ok(json!({ "faults": faults }))
+        }
+    }
+}
+
+/// Follows the stream. The first record that fails is sent again, with all that come after it.
+async fn stream(cloud: &Cloud, outbox: &Outbox, records: &[Changed]) -> Value {
+    let mut done = BTreeSet::new();
+    for record in records {
+        let Keys { keys, number } = &record.dynamodb;
+        // Leases, ledgers and older entries tell nothing new.
+        let is_news = keys.sort.text == "TIP" || keys.sort.text.starts_with("C#");
+        let project = keys.partition.text.strip_prefix("E#").filter(|_| is_news);
+        let Some(project) = project.filter(|project| done.insert(project.to_owned())) else {
+            continue;
+        };
+        if project_changed(cloud, outbox, project).await.is_err() {
+            return json!({ "batchItemFailures": [{ "itemIdentifier": number }] });
+        }
+    }
+    json!({ "batchItemFailures": [] })
+}
+
+/// Does whatever an engagement needs now.
+async fn project_changed(cloud: &Cloud, outbox: &Outbox, project: &str) -> Result<(), Failure> {
+    let changed = changed(cloud, outbox, project).await;
+    changed.inspect_err(|failure| tracing::error!(project, "{failure}"))
+}
+
+async fn changed(cloud: &Cloud, outbox: &Outbox, project: &str) -> Result<(), Failure> {
+    // A callback may come before its engagement is listed.
+    let Some(row) = cloud.store.row(project).await? else { return Ok(()) };
+    let known = cloud.store.known(project).await?;
+    let Some(standing) = Standing::read(&row) else {
+        let engagement = cloud.open(project).await?;
+        let standing = Standing::of(&engagement.state);
+        return continued(cloud, outbox, project, (&row, &standing), known).await;
+    };
+    continued(cloud, outbox, project, (&row, &standing), known).await
+}
+
+async fn continued(
+    cloud: &Cloud,
+    outbox: &Outbox,
+    project: &str,
+    (row, standing): (&Row, &Standing),
+    known: Known,
+) -> Result<(), Failure> {
+    if standing.end.is_none() && known.run != Some(standing.retries) {
+        start(cloud, outbox, project).await?;
+    }
+    schedule(cloud, outbox, project, row.due.filter(|_| standing.end.is_none()), known.due).await?;
+    waits(cloud, project, &known).await?;
+    if standing.unanswered {
+        outbox.own.begin(&json!({ "project": project, "talk": true })).await?;
+    }
+    Ok(())
+}
+
+/// Starts the execution of an engagement that began, or was retried, once.
+async fn start(cloud: &Cloud, outbox: &Outbox, project: &str) -> Result<(), Failure> {
+    let engagement = cloud.open(project).await?;
+    let (state, workflow) = (&engagement.state, &engagement.state.started.workflow);
+    let plan = state.plan();
+    let machine = outbox.machines.get(workflow).filter(|_| plan.definition == outbox.definition);
+    let machine = machine.ok_or_else(|| {
+        Failure::world(format!(
+            "`{project}` has other definitions than are deployed; deploy those, or retry it with \
+             `definitions: current`"
+        ))
+    })?;
+    let retries = state.retries;
+    // Only the first one has the name of the engagement, in which no `_` occurs.
+    let name = match retries {
+        0 => project.to_owned(),
+        _ => format!("{project}_{retries}"),
+    };
+    let entry = entry(&engagement);
+    cloud.scheduler.start(machine, &name, &json!({ "project": project, "entry": entry })).await?;
+    cloud.store.runs(project, retries).await?;
+    tracing::info!(project, retries, "its execution has started");
+    Ok(())
+}
+
+/// Where the machine enters: a phase, or a gate that was opened again.
+fn entry(engagement: &Engagement) -> &str {
+    let (at, plan) = (&engagement.state.at, engagement.state.plan());
+    match plan.state(at) {
+        Some(state) if state.kind == Kind::Gate => at,
+        Some(state) => state.phase.as_deref().unwrap_or(at),
+        None => at,
+    }
+}
+
+/// Schedules the next deadline or reminder, if it is not.
+async fn schedule(
+    cloud: &Cloud,
+    outbox: &Outbox,
+    project: &str,
+    due: Option<i64>,
+    known: Option<i64>,
+) -> Result<(), Failure> {
+    if due == known {
+        return Ok(());
+    }
+    match due {
+        Some(due) => {
+            let at = due.max(SystemClock::default().now() + SOON);
+            outbox.timetable.at(project, at, &json!({ "project": project })).await?;
+        }
+        None => outbox.timetable.clear(project).await?,
+    }
+    Ok(cloud.store.scheduled(project, due).await?)
+}
+
+/// Continues the states that wait, and reports their outcomes.
+async fn waits(cloud: &Cloud, project: &str, known: &Known) -> Result<(), Failure> {
+    if known.callbacks.is_empty() {
+        return Ok(());
+    }
+    // A phase has a task of its own.
+    let states = known.callbacks.iter().map(|callback| callback.state.clone());
+    let states: Vec<String> = states.filter(|state| !state.ends_with(".swarm")).collect();
+    if !states.is_empty() {
+        drive(cloud, project, &states, &Arc::new(Silent::default())).await?;
+    } else if cloud.store.lease(project).await?.is_some() {
+        // Its task reports by itself.
+        return Ok(());
+    }
+    report(cloud, project).await
+}
+
+/// Records what is due. What follows from it is another event of the stream.
+pub async fn settle(cloud: &Cloud, project: &str) -> Result<(), Failure> {
+    let known = cloud.store.known(project).await?;
+    let waits_here = known.callbacks.iter().any(|callback| !callback.state.ends_with(".swarm"));
+    if waits_here {
+        return waits(cloud, project, &known).await;
+    }
+    let mut engagement = cloud.open(project).await?;
+    Ok(record_due(cloud.record(), &SystemClock::default(), None, &mut engagement).await?)
+}
+
+/// A container has stopped. If its scheduler still waits, and nobody has the outcome, it is told at
+/// once, and starts another.
+async fn stopped(cloud: &Cloud, container: &Container) -> Result<(), Failure> {
+    let told = (
+        container.variable("PROJECT_ID"),
+        container.variable("PHASE"),
+        container.variable("TASK_TOKEN"),
+    );
+    let (Some(project), Some(phase), Some(id)) = told else { return Ok(()) };
+    if container.last_status != "STOPPED" {
+        return Ok(());
+    }
+    let state = format!("{phase}.swarm");
+    report(cloud, project).await?;
+    let known = cloud.store.known(project).await?;
+    let waiting = known.callbacks.iter().find(|one| one.state == state && one.is(id));
+    if let Some(callback) = waiting {
+        cloud.scheduler.report(callback, &Report::Error("CloudCrew.Stopped")).await?;
+        cloud.store.forget(project, callback).await?;
+    }
+    Ok(())
+}
+
+/// Answers the messages of an engagement that no running swarm will answer.
+async fn talk(cloud: &Cloud, project: &str) -> Result<(), Failure> {
+    let engagement = cloud.open(project).await?;
+    if engagement.state.to_answer().is_some() {
+        let ports = cloud.ports(&engagement, Arc::new(Silent::default())).await?;
+        converse(ports, engagement, &holder::this_process()).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! A home, as the ground where engagements are started.
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use cloudcrew_ports::lease::Leases;
+use cloudcrew_ports::receipt::Receipts;
+use cloudcrew_runtime::engagement::Record;
+
+use super::folder::Folder;
+use super::git_server;
+use super::holder::identity;
+use super::repo::GitRepo;
+use super::store::Store;
+use crate::exit::Failure;
+use crate::home::REPOS;
+use crate::start::{Found, Ground, NewClone, Source};
+
+#[async_trait]
+impl Ground for Store {
+    fn record(&self) -> Record<'_> {
+        Record::of(self)
+    }
+
+    fn leases(&self) -> &dyn Leases {
+        self
+    }
+
+    fn receipts(&self) -> &dyn Receipts {
+        self
+    }
+
+    async fn repo(
+        &self,
+        project: &str,
+        source: Option<&Source>,
+        base: Option<&str>,
+    ) -> Result<Found, Failure> {
+        if let Some(Source::Path(path)) = source {
+            let repo = GitRepo::open(path, project).map_err(|e| {
+                Failure::usage(format!(
+                    "{e}; create one with `git init`, or omit `--repo` to use a new one in the home"
+                ))
+            })?;
+            return Ok(Found {
+                repo,
+                path: std::fs::canonicalize(path)?,
+                clone: None,
+                passing: None,
+            });
+        }
+        Folder::open(self.home())?.below(Path::new(REPOS), true)?;
+        let Some(Source::Server(url)) = source else {
+            let path = Path::new(REPOS).join(format!("{project}.git"));
+            let repo = GitRepo::create(&self.home().join(&path), project)?;
+            return Ok(Found { repo, path, clone: None, passing: None });
+        };
+        // A clone is of one start: another one of this id may be under way, from elsewhere.
+        let own = identity().chars().take(12).collect::<String>();
+        let path = Path::new(REPOS).join(format!("{project}.{own}.git"));
+        let there = self.home().join(&path);
+        let repo = GitRepo::create(&there, project)?.at(git_server(url.clone(), None));
+        let clone = Some(NewClone::to_keep(there));
+        repo.bring(base).await.map_err(|error| Failure::usage(error.to_string()))?;
+        Ok(Found { repo, path, clone, passing: None })
+    }
+}

@@ -1,0 +1,83 @@
+"""What calls functions without being asked: the streams of tables, and schedules whose time has come.
+
+RIG_CONFIG may name {"streams": {TABLE: FUNCTION}} and {"schedules": true}. Like the services, a stream sends its records in
+order, sends those that failed again, and may send a record twice; a schedule that has happened is removed.
+"""
+import asyncio
+import datetime
+import json
+import re
+
+STREAMS = "DynamoDBStreams_20120810."
+#: Seconds between two looks.
+PAUSE = 0.05
+#: Most records of one event.
+BATCH = 100
+
+
+def signed(service, **more):
+    scope = "Credential=test/20260101/us-east-1/%s/aws4_request" % service
+    return {"Authorization": "AWS4-HMAC-SHA256 %s, SignedHeaders=host, Signature=0" % scope, **more}
+
+
+class Events:
+    def __init__(self, rig, functions):
+        self.rig, self.functions, self.tasks, self.followed = rig, functions, [], {}
+
+    def start(self):
+        self.tasks = [asyncio.ensure_future(self.look())]
+
+    def stop(self):
+        for task in [*self.tasks, *self.followed.values()]:
+            task.cancel()
+
+    async def look(self):
+        while True:
+            config = self.rig.config()
+            for table, function in config.get("streams", {}).items():
+                if table not in self.followed:
+                    self.followed[table] = asyncio.ensure_future(self.follow(table, function))
+            for table in set(self.followed) - set(config.get("streams", {})):
+                self.followed.pop(table).cancel()
+            if config.get("schedules"):
+                await self.happen()
+            await asyncio.sleep(PAUSE)
+
+    async def call(self, action, **what):
+        headers = signed("dynamodb", **{"X-Amz-Target": STREAMS + action, "Content-Type": "application/x-amz-json-1.0"})
+        _, _, out = await self.rig.moto("POST", "/", headers, json.dumps(what).encode())
+        return json.loads(out)
+
+    async def follow(self, table, function):
+        found = await self.call("ListStreams", TableName=table)
+        arn = found["Streams"][0]["StreamArn"]
+        described = await self.call("DescribeStream", StreamArn=arn)
+        shard = described["StreamDescription"]["Shards"][0]["ShardId"]
+        at = await self.call("GetShardIterator", StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+        place = at["ShardIterator"]
+        while True:
+            got = await self.call("GetRecords", ShardIterator=place, Limit=BATCH)
+            records, place = got["Records"], got["NextShardIterator"]
+            while records:
+                error, out = await self.functions.invoke(function, "us-east-1", json.dumps({"Records": records}).encode())
+                failed = [] if error else json.loads(out).get("batchItemFailures", [])
+                if failed:
+                    numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
+                    records = records[numbers.index(failed[0]["itemIdentifier"]):]
+                elif not error:
+                    break
+                await asyncio.sleep(0.5)
+            await asyncio.sleep(PAUSE)
+
+    async def happen(self):
+        headers = signed("scheduler")
+        _, _, out = await self.rig.moto("GET", "/schedules", headers, b"")
+        for listed in json.loads(out).get("Schedules", []):
+            where = "/schedules/%s?groupName=%s" % (listed["Name"], listed["GroupName"])
+            _, _, out = await self.rig.moto("GET", where, headers, b"")
+            schedule = json.loads(out)
+            time = re.fullmatch(r"at\((.*)\)", schedule.get("ScheduleExpression", ""))
+            if time and datetime.datetime.fromisoformat(time[1] + "+00:00") <= datetime.datetime.now(datetime.timezone.utc):
+                await self.rig.moto("DELETE", where, headers, b"")
+                target = schedule["Target"]
+                asyncio.ensure_future(self.functions.invoke(target["Arn"], "us-east-1", target["Input"].encode()))
