@@ -289,6 +289,9 @@ pub enum Command {
         /// Name of the phase.
         #[arg(long, env = "PHASE")]
         phase: String,
+        /// When the state machine entered the state of the phase.
+        #[arg(long, env = "STATE_ENTERED")]
+        entered: String,
         /// Callback id of the state machine. It is only read from the environment, because others
         /// can read arguments.
         #[arg(skip = std::env::var("TASK_TOKEN").unwrap_or_default())]
@@ -515,7 +518,12 @@ pub struct Serve {
     pub repo_roots: Vec<PathBuf>,
     /// Git host whose repositories callers may use; add the port unless it is the default. Can be
     /// repeated.
-    #[arg(long = "repo-host", value_name = "HOST[:PORT]", env = "CLOUDCREW_REPO_HOST")]
+    #[arg(
+        long = "repo-host",
+        value_name = "HOST[:PORT]",
+        env = "CLOUDCREW_REPO_HOST",
+        value_delimiter = ','
+    )]
     pub repo_hosts: Vec<String>,
     /// Repository URL for engagements that do not name one. `{customer}` is replaced by the
     /// `customer` of the request.

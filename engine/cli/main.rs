@@ -5,6 +5,7 @@ mod args;
 mod cloud;
 mod commands;
 mod document;
+mod environment;
 mod exit;
 mod home;
 mod lines;

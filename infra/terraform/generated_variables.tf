@@ -77,6 +77,8 @@ variable "iam_actions" {
     review        = set(string)
     request       = set(string)
     answer        = set(string)
+    reminders     = set(string)
+    api           = set(string)
     finalize      = set(string)
     ended         = set(string)
     state_machine = set(string)
@@ -85,10 +87,5 @@ variable "iam_actions" {
 
 variable "table_names" {
   description = "Names of the tables."
-  type        = object({ journal = string, ledger = string })
-}
-
-variable "reminder_schedules" {
-  description = "How often whom is reminded: a gate that waits, a question that waits."
-  type        = list(object({ phase = string, kind = string, every_seconds = number }))
+  type        = object({ projects = string })
 }

@@ -15,6 +15,7 @@ mod deaths;
 mod decide;
 mod durable;
 mod editor;
+mod environment;
 mod existing;
 mod files;
 mod fixes;

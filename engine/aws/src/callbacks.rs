@@ -9,18 +9,29 @@ use aws_sdk_sfn::error::{ProvideErrorMetadata as _, SdkError};
 use cloudcrew_ports::StoreError;
 use serde_json::Value;
 
-use crate::store::{Store, failed};
+use crate::store::failed;
 
 /// A state whose outcome the scheduler is waiting for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Callback {
     /// Name of the state in the plan.
     pub state: String,
+    /// The scheduler's name for this visit of the state. A program that is started again is told
+    /// the same one.
+    pub visit: String,
+    /// How often a state has been entered with the visit, as the journal counts.
+    pub entry: u64,
     /// The id to report with.
     pub(crate) id: String,
 }
 
 impl Callback {
+    /// The id of a visit of a state.
+    pub fn new(state: &str, visit: &str, entry: u64, id: &str) -> Callback {
+        let (state, visit, id) = (state.to_owned(), visit.to_owned(), id.to_owned());
+        Callback { state, visit, entry, id }
+    }
+
     /// Whether this is its id.
     pub fn is(&self, id: &str) -> bool {
         self.id == id
@@ -117,16 +128,5 @@ where
             Ok(false)
         }
         Err(error) => Err(failed("Step Functions", &error)),
-    }
-}
-
-impl Store {
-    /// Keeps a callback id. A newer one for the same state replaces it.
-    ///
-    /// # Errors
-    /// When the table fails.
-    pub async fn expect(&self, engagement: &str, state: &str, id: &str) -> Result<(), StoreError> {
-        self.put_callback(engagement, &Callback { state: state.to_owned(), id: id.to_owned() })
-            .await
     }
 }

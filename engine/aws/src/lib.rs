@@ -5,6 +5,7 @@ pub mod blob;
 pub mod callbacks;
 mod connection;
 pub mod functions;
+pub mod secrets;
 pub mod store;
 pub mod timetable;
 

@@ -8,7 +8,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Silent, answer, api, drive, report};
+use super::{Silent, answer, api, drive, expect, report};
 use crate::args::LogFormat;
 use crate::exit::{Exit, Failure};
 use crate::serve::log;
@@ -52,6 +52,7 @@ struct OfRequest {
     phase: String,
     kind: String,
     task_token: String,
+    entered: String,
 }
 
 #[derive(Deserialize)]
@@ -112,9 +113,9 @@ async fn served(cloud: &Cloud, function: Function, event: Value) -> Result<Value
             }
         }
         Function::Request => {
-            let OfRequest { project, phase, kind, task_token } = read(event)?;
+            let OfRequest { project, phase, kind, task_token, entered } = read(event)?;
             let state = format!("{phase}.{kind}");
-            cloud.store.expect(&project, &state, &task_token).await.map_err(Failure::from)?;
+            expect(cloud, &project, &state, &entered, &task_token).await?;
             // Someone may have answered already; then it is left at once.
             drive(cloud, &project, &[state], &watch).await?;
             report(cloud, &project).await?;

@@ -17,7 +17,7 @@ use cloudcrew_runtime::watch::{Live, Watch};
 use serde_json::json;
 
 use crate::exit::Failure;
-use crate::wiring::aws::{Cloud, Report};
+use crate::wiring::aws::{Callback, Cloud, Report};
 use crate::wiring::holder;
 
 /// How long to wait for the lease of a process that died.
@@ -93,15 +93,39 @@ async fn driver(
     holder: &Holder,
 ) -> Result<Driver, Failure> {
     let engagement = cloud.open(project).await?;
-    let mut only: Vec<String> = states.to_vec();
-    let all = &engagement.state.plan().states;
-    only.extend(all.iter().filter(|s| s.kind.is_final()).map(|s| s.name.clone()));
     let ports = cloud.ports(&engagement, watch.clone()).await?;
-    let options = Options { only: Some(only), ..Options::default() };
+    let options = Options { only: Some(states.to_vec()), ..Options::default() };
     Ok(Driver::acquire(ports, engagement, holder, options).await?)
 }
 
-/// Reports the recorded outcomes that the scheduler is waiting for, and a state that the engagement
+/// Keeps the callback of a visit of a state. From here on, anyone can report its outcome, should this
+/// process not get to it.
+pub async fn expect(
+    cloud: &Cloud,
+    project: &str,
+    name: &str,
+    visit: &str,
+    id: &str,
+) -> Result<(), Failure> {
+    let engagement = cloud.open(project).await?;
+    let state = &engagement.state;
+    let entry = match &state.before {
+        _ if state.at == name => state.entered,
+        // Back from its park, the swarm is entered again.
+        _ if parks(&state.at).as_deref() == Some(name) => state.entered + 1,
+        Some((before, _)) if before == name => state.entered - 1,
+        // Scheduler and journal have parted.
+        _ => 0,
+    };
+    Ok(cloud.store.expect(project, &Callback::new(name, visit, entry, id)).await?)
+}
+
+/// The swarm whose park a state is.
+fn parks(name: &str) -> Option<String> {
+    name.strip_suffix(".park").map(|phase| format!("{phase}.swarm"))
+}
+
+/// Reports the recorded outcomes that the scheduler is waiting for, and a visit that the engagement
 /// neither is in nor has just left: there, scheduler and journal have parted. May be repeated.
 pub async fn report(cloud: &Cloud, project: &str) -> Result<(), Failure> {
     let waiting = cloud.store.known(project).await?.callbacks;
@@ -109,17 +133,14 @@ pub async fn report(cloud: &Cloud, project: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let engagement = cloud.open(project).await?;
+    let state = &engagement.state;
     for callback in waiting {
-        let state = &engagement.state;
-        let mut parted = false;
-        let report = match outcome(state, &callback.state) {
-            Some(report) => report,
-            None if is_in(state, &callback.state) => continue,
-            None => {
-                parted = true;
-                Report::Error("CloudCrew.Mismatch")
-            }
-        };
+        if state.entered <= callback.entry {
+            continue;
+        }
+        let outcome = outcome(state, &callback);
+        let parted = outcome.is_none();
+        let report = outcome.unwrap_or(Report::Error("CloudCrew.Mismatch"));
         // One that was used already is only forgotten.
         if cloud.scheduler.report(&callback, &report).await? && parted {
             let (waits, at) = (&callback.state, &state.at);
@@ -130,16 +151,13 @@ pub async fn report(cloud: &Cloud, project: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether the engagement is in this state; a parked swarm is in its own.
-fn is_in(state: &State, name: &str) -> bool {
-    let parked = state.at.strip_suffix(".park").map(|phase| format!("{phase}.swarm"));
-    state.at == name || parked.as_deref() == Some(name)
-}
-
-/// The outcome of a state that the engagement has just left.
-fn outcome(state: &State, name: &str) -> Option<Report> {
-    let (_, on) = state.before.as_ref().filter(|(before, _)| before == name)?;
-    let kind = state.plan().state(name)?.kind;
+/// The outcome of a visit that the engagement has just left.
+fn outcome(state: &State, callback: &Callback) -> Option<Report> {
+    let (before, on) = state.before.as_ref()?;
+    if *before != callback.state || state.entered != callback.entry + 1 {
+        return None;
+    }
+    let kind = state.plan().state(before)?.kind;
     if *on == Outcome::Cancelled && matches!(kind, Kind::Gate | Kind::Question) {
         return Some(Report::Error("CloudCrew.Cancelled"));
     }

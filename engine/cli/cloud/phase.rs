@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cloudcrew_runtime::engagement::Rest;
 
-use super::{Silent, drive, report};
+use super::{Silent, drive, expect, report};
 use crate::args::LogFormat;
 use crate::exit::{Exit, Failure};
 use crate::serve::log;
@@ -15,7 +15,12 @@ use crate::wiring::aws::Cloud;
 /// How often the scheduler hears that the work goes on.
 const BEAT: Duration = Duration::from_secs(20);
 
-pub async fn phase(project: &str, phase: &str, callback: &str) -> Result<Exit, Failure> {
+pub async fn phase(
+    project: &str,
+    phase: &str,
+    entered: &str,
+    callback: &str,
+) -> Result<Exit, Failure> {
     log::start(LogFormat::Json, "info")?;
     if callback.is_empty() {
         return Err(Failure::usage(
@@ -24,8 +29,7 @@ pub async fn phase(project: &str, phase: &str, callback: &str) -> Result<Exit, F
     }
     let cloud = Cloud::of_environment().await?;
     let state = format!("{phase}.swarm");
-    // From here on, anyone can report the outcome, should this process not get to it.
-    cloud.store.expect(project, &state, callback).await?;
+    expect(&cloud, project, &state, entered, callback).await?;
     let watch = Arc::new(Silent::default());
     let states = [state, format!("{phase}.park")];
     let mut signals = Signals::new()?;

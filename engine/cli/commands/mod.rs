@@ -110,8 +110,8 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             sow::sow(&args, file, workflow.as_deref(), *format)
         }
         #[cfg(feature = "aws")]
-        Command::Phase { project, phase, callback } => {
-            crate::cloud::phase::phase(project, phase, callback).await
+        Command::Phase { project, phase, entered, callback } => {
+            crate::cloud::phase::phase(project, phase, entered, callback).await
         }
         #[cfg(feature = "aws")]
         Command::Lambda { function } => crate::cloud::functions::function(*function).await,

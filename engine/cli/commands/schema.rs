@@ -12,6 +12,7 @@ use cloudcrew_definition::syntax::{FileKind, Workspace};
 use cloudcrew_runtime::catalogue::catalogue;
 
 use crate::args::Args;
+use crate::environment;
 use crate::exit::{Exit, Failure};
 use crate::out::{bytes, document, note};
 use crate::output::SCHEMAS;
@@ -22,6 +23,7 @@ const FOLDER: &str = "engine/definition/schemas";
 const PAGES: &str = "docs/reference";
 const SENSITIVE: &str = "sensitive-files.md";
 const TOOLS: &str = "tools.md";
+const ENVIRONMENT: &str = "environment.md";
 const SERVICE: &str = "openapi.json";
 
 /// Where the schemas of a workspace are; the first line of each file names its schema. They are
@@ -42,11 +44,12 @@ pub fn schema(args: &Args, kind: Option<&str>, write: bool) -> Result<Exit, Fail
         }
         put(&root, PAGES, SENSITIVE, &sensitive_page())?;
         put(&root, PAGES, TOOLS, &tools_page(&catalogue().tools))?;
+        put(&root, PAGES, ENVIRONMENT, &environment::page())?;
         put(&root, PAGES, SERVICE, &openapi()?)?;
         note!(
             "wrote {} schemas to {FOLDER}, and {} pages and {SERVICE} to {PAGES}",
             FileKind::ALL.len(),
-            FileKind::ALL.len() + 2
+            FileKind::ALL.len() + 3
         );
         return Ok(Exit::Done);
     }

@@ -35,6 +35,16 @@ pub enum Definitions {
     Deployed(Box<Definition>),
 }
 
+impl Definitions {
+    fn now(&self) -> Result<Definition, Failure> {
+        match self {
+            Definitions::Folder(root) => workspace::definition(root),
+            #[cfg(feature = "aws")]
+            Definitions::Deployed(definition) => Ok(Definition::clone(definition)),
+        }
+    }
+}
+
 /// What the service starts engagements from.
 pub struct Workspace {
     pub definitions: Definitions,
@@ -160,12 +170,7 @@ impl Workspace {
     }
 
     fn definition(&self) -> Result<Definition, Problem> {
-        let root = match &self.definitions {
-            Definitions::Folder(root) => root,
-            #[cfg(feature = "aws")]
-            Definitions::Deployed(definition) => return Ok(Definition::clone(definition)),
-        };
-        workspace::definition(root).map_err(|failure| match failure.exit {
+        self.definitions.now().map_err(|failure| match failure.exit {
             Exit::Failed => Problem::new(
                 Kind::Incompatible,
                 "the definitions of the service have errors; its operator sees them with \

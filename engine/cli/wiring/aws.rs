@@ -7,8 +7,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cloudcrew_api::Repos;
 use cloudcrew_aws::blob::Bucket;
-pub use cloudcrew_aws::callbacks::{Report, Scheduler};
+pub use cloudcrew_aws::callbacks::{Callback, Report, Scheduler};
 use cloudcrew_aws::functions::Function;
+use cloudcrew_aws::secrets::secrets;
 pub use cloudcrew_aws::store::Known;
 use cloudcrew_aws::store::Store;
 use cloudcrew_aws::timetable::Timetable;
@@ -17,6 +18,7 @@ use cloudcrew_definition::crew::Definition;
 use cloudcrew_local::clock::{RehearsalClock, SystemClock};
 use cloudcrew_local::knowledge::Index;
 use cloudcrew_local::repo::{GitRepo, RemoteUrl};
+use cloudcrew_local::vault::supply;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::blob::Blobs as _;
 use cloudcrew_ports::clock::Clock;
@@ -32,26 +34,10 @@ use cloudcrew_tools::Toolbox;
 use tokio::sync::Mutex;
 
 use super::{git_server, used, voice};
+use crate::environment::{self, Variable};
 use crate::exit::Failure;
 use crate::start::{Found, Ground, Source};
 
-/// Variable with the name of the table.
-const TABLE: &str = "TASK_LEDGER_TABLE";
-/// Variable with the name of the bucket of blobs.
-const BLOBS: &str = "BLOBS_BUCKET";
-/// Variable with the folder for clones; it need not outlive the process.
-const SCRATCH: &str = "CLOUDCREW_SCRATCH";
-
-/// Variable with the digest of the definitions that are deployed.
-const DEFINITION: &str = "DEFINITION";
-/// Variable with the versions of the state machines, as JSON: ARNs by workflow.
-const MACHINES: &str = "STATE_MACHINE_ARNS";
-/// Variable with the name of the group of schedules.
-const GROUP: &str = "SCHEDULE_GROUP";
-/// Variable with the ARN of the role that schedules have.
-const ROLE: &str = "SCHEDULE_ROLE_ARN";
-/// Variable with the ARN of the function `reminders`.
-const REMINDERS: &str = "REMINDERS_FUNCTION_ARN";
 /// Variable with the name of the running function, set by the service.
 const OWN: &str = "AWS_LAMBDA_FUNCTION_NAME";
 
@@ -81,37 +67,46 @@ impl Cloud {
     /// The deployment that the environment names.
     pub async fn of_environment() -> Result<Cloud, Failure> {
         let config = connection().await;
-        let store = Store::new(&config, &variable(TABLE)?);
-        let blobs = Bucket::new(&config, &variable(BLOBS)?);
-        let scratch = std::env::var_os(SCRATCH).map_or_else(std::env::temp_dir, PathBuf::from);
+        let store = Store::new(&config, &variable(&environment::TABLE)?);
+        let blobs = Bucket::new(&config, &variable(&environment::BLOBS)?);
+        // Wherever the deployment keeps none, each is looked for in the environment.
+        if let Some(arn) =
+            std::env::var(environment::SECRETS.name).ok().filter(|arn| !arn.is_empty())
+        {
+            supply(secrets(&config, &arn).await?);
+        }
+        let scratch = std::env::var_os(environment::SCRATCH.name)
+            .map_or_else(std::env::temp_dir, PathBuf::from);
         Ok(Cloud { store, blobs, scheduler: Scheduler::new(&config), config, scratch })
     }
 
     /// What drives the outbox of a deployment.
     pub fn outbox(&self) -> Result<Outbox, Failure> {
-        let machines = variable(MACHINES)?;
+        let machines = variable(&environment::MACHINES)?;
         let machines = serde_json::from_str(&machines)
-            .map_err(|error| Failure::usage(format!("{MACHINES}: {error}")))?;
-        let (group, function) = (variable(GROUP)?, variable(REMINDERS)?);
-        let role = variable(ROLE)?;
+            .map_err(|error| Failure::usage(format!("{}: {error}", environment::MACHINES.name)))?;
+        let (group, function) =
+            (variable(&environment::GROUP)?, variable(&environment::REMINDERS)?);
+        let role = variable(&environment::SCHEDULE_ROLE)?;
         Ok(Outbox {
             machines,
-            definition: variable(DEFINITION)?,
+            definition: variable(&environment::DEFINITION)?,
             timetable: Timetable::new(&self.config, &group, &function, &role),
-            own: Function::new(&self.config, &variable(OWN)?),
+            own: Function::new(&self.config, &set(OWN)?),
         })
     }
 
     /// The definitions that were deployed.
     pub async fn definition(&self) -> Result<Definition, Failure> {
-        let hash = variable(DEFINITION)?;
+        let name = environment::DEFINITION.name;
+        let hash = variable(&environment::DEFINITION)?;
         let bytes = self.blobs.get(&hash).await?.ok_or_else(|| {
-            Failure::usage(format!("{DEFINITION} names a blob that is not in the bucket"))
+            Failure::usage(format!("{name} names a blob that is not in the bucket"))
         })?;
         let read = cloudcrew_ports::json::read(&bytes).map_err(|error| error.to_string());
         let read = read.and_then(|value| serde_json::from_value(value).map_err(|e| e.to_string()));
         read.map_err(|why| {
-            Failure::usage(format!("{DEFINITION} is not a definition of this version: {why}"))
+            Failure::usage(format!("{name} is not a definition of this version: {why}"))
         })
     }
 
@@ -274,7 +269,11 @@ impl Repos for Clones {
     }
 }
 
-fn variable(name: &str) -> Result<String, Failure> {
+fn variable(variable: &Variable) -> Result<String, Failure> {
+    set(variable.name)
+}
+
+fn set(name: &str) -> Result<String, Failure> {
     let value = std::env::var(name).ok().filter(|value| !value.is_empty());
     value.ok_or_else(|| Failure::usage(format!("{name} is not set")))
 }

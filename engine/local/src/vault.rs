@@ -1,4 +1,7 @@
-//! Secrets of one machine: variables of the environment.
+//! Secrets of a process: variables of its environment, and what it was supplied with.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use async_trait::async_trait;
 use cloudcrew_ports::secret::remember;
@@ -7,6 +10,15 @@ use cloudcrew_ports::vault::Vault;
 /// What the variable of a secret begins with.
 const PREFIX: &str = "CLOUDCREW_SECRET_";
 
+/// Secrets that come from elsewhere, under the names of their variables.
+static SUPPLIED: OnceLock<HashMap<String, String>> = OnceLock::new();
+
+/// Supplies this process with secrets by their names, once. Variables come first.
+pub fn supply(secrets: HashMap<String, String>) {
+    let named = secrets.into_iter().map(|(name, value)| (variable(&name), value));
+    let _ = SUPPLIED.set(named.collect());
+}
+
 /// Reads secrets from the environment: `tickets` from `CLOUDCREW_SECRET_TICKETS`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Environment;
@@ -14,7 +26,10 @@ pub struct Environment;
 impl Environment {
     /// The secret of this name, if there is one.
     pub fn find(self, name: &str) -> Option<String> {
-        let value = std::env::var(variable(name)).ok().filter(|value| !value.is_empty())?;
+        let variable = variable(name);
+        let supplied = || SUPPLIED.get()?.get(&variable).cloned();
+        let value = std::env::var(&variable).ok().or_else(supplied);
+        let value = value.filter(|value| !value.is_empty())?;
         // Wherever it comes back from, it is not shown.
         remember(&value);
         Some(value)

@@ -58,6 +58,7 @@ impl Place {
             .env("PROJECT_ID", PROJECT)
             .env("PHASE", "discovery")
             .env("TASK_TOKEN", "nobody-waits-for-this")
+            .env("STATE_ENTERED", "2026-01-05T08:00:00Z")
             .env("CLOUDCREW_SECRET_GIT_127_0_0_1", "crew:let-me-in")
             .env("CLOUDCREW_SCRATCH", scratch)
             .stdout(Stdio::null())

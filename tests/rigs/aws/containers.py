@@ -6,6 +6,8 @@ import json
 import os
 import signal
 
+from aiohttp import web
+
 DESCRIBE = "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition"
 
 
@@ -14,9 +16,13 @@ class Containers:
         self.rig, self.processes = rig, []
 
     async def run_task(self, headers, body, region):
-        status, answered, out = await self.rig.moto("POST", "/", headers, body)
+        asked = json.loads(body)
+        # moto runs tasks by their launch type alone.
+        provider = asked.pop("capacityProviderStrategy", [{"capacityProvider": "FARGATE"}])[0]["capacityProvider"]
+        if provider not in ("FARGATE", "FARGATE_SPOT"):
+            raise web.HTTPBadRequest(text="no capacity provider " + provider)
+        status, answered, out = await self.rig.moto("POST", "/", headers, json.dumps({"launchType": "FARGATE", **asked}).encode())
         if status == 200:
-            asked = json.loads(body)
             described = json.dumps({"taskDefinition": asked["taskDefinition"]}).encode()
             _, _, found = await self.rig.moto("POST", "/", {**headers, "X-Amz-Target": DESCRIBE}, described)
             defined = json.loads(found)["taskDefinition"]["containerDefinitions"]

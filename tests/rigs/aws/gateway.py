@@ -11,7 +11,8 @@ therefore passes through here.
 RIG_CONFIG names a JSON file, read again for each call:
   {"lambda": {"cloudcrew-review": {"command": ["python3", "functions.py"], "env": {}, "timeout": 30}},
    "ecs":    {"phase": {"command": ["python3", "phase_task.py"], "env": {}}}}
-Functions and containers are looked up by name; events.py and front.py say what else calls functions. GET /_rig/log lists what was started, invoked and ended.
+Functions and containers are looked up by name; events.py and front.py say what else calls functions. GET /_rig/log lists what was started, invoked and ended,
+GET /_rig/calls the permissions that each access key needed (permissions.py).
 """
 import asyncio
 import json
@@ -26,12 +27,13 @@ import containers
 import events
 import front
 import lambda_runtime
+import permissions
 
 HOST = "127.0.0.1"
 PORT = int(os.environ["RIG_AWS_PORT"])
 MOTO = os.environ["RIG_MOTO_URL"]
 HOP = {"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "proxy-authorization", "host", "content-length"}
-SCOPE = re.compile(r"Credential=[^/]+/\d{8}/([^/]+)/([^/]+)/aws4_request")
+SCOPE = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 INVOCATION = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
 
 
@@ -70,7 +72,8 @@ def passed_on(headers):
 async def any_call(request):
     rig, body = request.app["rig"], await request.read()
     scope = SCOPE.search(request.headers.get("Authorization", ""))
-    region, service = (scope[1], scope[2]) if scope else ("us-east-1", "")
+    key, region, service = (scope[1], scope[2], scope[3]) if scope else ("", "us-east-1", "")
+    request.app["calls"].setdefault(key, set()).update(permissions.needed(service, request, body))
     invocation = INVOCATION.fullmatch(request.path)
     if invocation and request.headers.get("X-Amz-Invocation-Type") == "Event":
         asyncio.ensure_future(request.app["functions"].invoke(invocation[1], region, body))
@@ -129,6 +132,8 @@ def main():
     app.on_startup.append(start)
     app.on_cleanup.append(stop)
     app.router.add_route("*", "/_http/{function}/{stage}/{path:.*}", front.reply)
+    app["calls"] = {}
+    app.router.add_get("/_rig/calls", lambda request: answer({key: sorted(calls) for key, calls in request.app["calls"].items()}))
     app.router.add_get("/_rig/log", lambda _: answer(rig.log))
     app.router.add_route("*", "/{path:.*}", any_call)
     web.run_app(app, host=HOST, port=PORT, print=lambda *_: print("gateway on %s:%d" % (HOST, PORT), file=sys.stderr),

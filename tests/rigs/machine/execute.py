@@ -42,6 +42,7 @@ def bound():
                                            cpu="1024", memory="2048", containerDefinitions=[container])
     values["task_definition_arn"] = defined["taskDefinition"]["taskDefinitionArn"]
     subnets = ec2.describe_subnets()["Subnets"]
+    values["capacity_provider"], values["assign_public_ip"] = "FARGATE_SPOT", "ENABLED"
     values["subnet_ids"] = ",".join(subnet["SubnetId"] for subnet in subnets[:2])
     values["security_group_id"] = ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
     for name in ("review", "request", "finalize", "ended"):

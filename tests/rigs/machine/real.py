@@ -1,11 +1,11 @@
 """Executes a state machine with the real program behind every state.
 
-    real.py FOLDER BINARY [NAME=VALUE...]
+    real.py FOLDER BINARY SECRETS [NAME=VALUE...]
 
 FOLDER holds what `cloudcrew generate` wrote. Creates the table with its stream, the bucket with the definitions, the
 functions, the machine and people; prints {"table", "bucket", "api", "token", "machine"}, where `token` is of a person. For
 each line on stdin, waits for the execution of that name to end and prints {"status", "error", "states"}.
-The further arguments are variables of the programs. Only the container and function names are the
+SECRETS are those of the crew, as JSON; the further arguments are variables of the programs. Only the container and function names are the
 rig's; the machine is what Terraform renders, with its own timeouts.
 """
 import fcntl
@@ -75,7 +75,7 @@ def ended(states, machine, name):
 
 
 def main():
-    folder, binary, *variables = sys.argv[1:]
+    folder, binary, secrets, *variables = sys.argv[1:]
     # It replaces the programs of the rig, and ends what runs: nothing else may use the rig meanwhile.
     held = execute.hold(fcntl.LOCK_EX)
 
@@ -103,7 +103,8 @@ def main():
     scratch = os.path.join(os.environ["RIG_STATE"], name)
     os.makedirs(scratch)
     settings, token = people(name)
-    environment = {"TASK_LEDGER_TABLE": name, "BLOBS_BUCKET": name, "DEFINITION": digest,
+    secret = boto3.client("secretsmanager").create_secret(Name=name, SecretString=secrets)["ARN"]
+    environment = {"TASK_LEDGER_TABLE": name, "BLOBS_BUCKET": name, "SECRETS_ARN": secret, "DEFINITION": digest,
                    "STATE_MACHINE_ARNS": json.dumps({"delivery": machine}), "SCHEDULE_GROUP": name, "SCHEDULE_ROLE_ARN": role,
                    "REMINDERS_FUNCTION_ARN": values["reminders_function_arn"], **settings,
                    **dict(pair.split("=", 1) for pair in variables)}
@@ -112,7 +113,7 @@ def main():
         """Each program has its own scratch space, as containers have."""
         own = os.path.join(scratch, of)
         os.makedirs(own)
-        return {"command": [binary, *words], "env": {**environment, "CLOUDCREW_SCRATCH": own}, "timeout": 120}
+        return {"command": [binary, *words], "env": {**environment, "CLOUDCREW_SCRATCH": own, "AWS_ACCESS_KEY_ID": f"{name}-{of}"}, "timeout": 120}
 
     config = os.path.join(os.environ["RIG_STATE"], "programs.json")
     with open(config) as file:

@@ -5,7 +5,8 @@ use cloudcrew_ports::StoreError;
 use cloudcrew_ports::index::Row;
 
 use super::Store;
-use super::item::{damaged, key, number, number_of, of, text, text_of};
+use super::fault::{Written, written};
+use super::item::{damaged, key, number, number_of, of, size, text, text_of};
 use crate::callbacks::Callback;
 
 /// What the sort keys of callback ids begin with.
@@ -27,13 +28,32 @@ pub struct Known {
 }
 
 impl Store {
-    pub(crate) async fn put_callback(
-        &self,
-        engagement: &str,
-        callback: &Callback,
-    ) -> Result<(), StoreError> {
-        let mut item = key(of(engagement), format!("{CALLBACK}{}", callback.state));
+    /// Keeps a callback. It replaces that of another visit; of the same visit, only the id, because
+    /// the outcome may be recorded already.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn expect(&self, engagement: &str, callback: &Callback) -> Result<(), StoreError> {
+        let place = key(of(engagement), format!("{CALLBACK}{}", callback.state));
+        self.units.wrote(size(&place) + callback.id.len(), false);
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(place.clone()))
+            .update_expression("SET callback = :id")
+            .condition_expression("visit = :visit")
+            .expression_attribute_values(":id", text(&callback.id))
+            .expression_attribute_values(":visit", text(&callback.visit))
+            .send()
+            .await;
+        if matches!(written(&self.table, sent)?, Written::Done) {
+            return Ok(());
+        }
+        let mut item = place;
         item.insert("callback".to_owned(), text(&callback.id));
+        item.insert("visit".to_owned(), text(&callback.visit));
+        item.insert("entry".to_owned(), number(callback.entry));
         self.put(item).await
     }
 
@@ -51,7 +71,9 @@ impl Store {
                 sort => {
                     let state = sort.strip_prefix(CALLBACK).ok_or_else(broken)?;
                     let id = text_of(&item, "callback").ok_or_else(broken)?;
-                    known.callbacks.push(Callback { state: state.to_owned(), id: id.to_owned() });
+                    let visit = text_of(&item, "visit").ok_or_else(broken)?;
+                    let entry = number_of(&item, "entry").ok_or_else(broken)?;
+                    known.callbacks.push(Callback::new(state, visit, entry, id));
                 }
             }
             Ok(true)

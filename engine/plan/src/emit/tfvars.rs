@@ -32,8 +32,7 @@ pub fn tfvars(definition: &Definition, plans: &[Plan]) -> String {
         "models": models,
         "model_arns": model_arns(definition),
         "iam_actions": iam_actions(definition),
-        "table_names": { "journal": "cloudcrew-journal", "ledger": "cloudcrew-ledger" },
-        "reminder_schedules": definition.phases.iter().flat_map(reminders).collect::<Vec<_>>(),
+        "table_names": { "projects": "cloudcrew-projects" },
     });
     let mut text = serde_json::to_string_pretty(&variables).expect("variables are plain data");
     text.push('\n');
@@ -116,46 +115,48 @@ fn model_arns(definition: &Definition) -> Vec<String> {
 /// profiles".
 const GEOGRAPHIES: [&str; 7] = ["us", "us-gov", "eu", "apac", "jp", "au", "global"];
 
-/// Exactly the permissions that each part needs.
+/// Exactly the permissions that each part needs. `tests/it/cloud` compares them with the calls that
+/// each was seen to make.
 fn iam_actions(definition: &Definition) -> Value {
-    let store = [
-        "dynamodb:GetItem",
-        "dynamodb:PutItem",
-        "dynamodb:Query",
-        "dynamodb:TransactWriteItems",
-        "dynamodb:UpdateItem",
-    ];
-    let blobs = ["s3:GetObject", "s3:PutObject"];
+    // A transaction needs what its parts need.
+    let reads: &[&str] = &["dynamodb:GetItem", "dynamodb:Query", "s3:GetObject"];
+    let writes: &[&str] = &["dynamodb:PutItem", "dynamodb:UpdateItem", "s3:PutObject"];
+    let removes: &[&str] = &["dynamodb:DeleteItem"];
+    let secrets: &[&str] = &["secretsmanager:GetSecretValue"];
+    // What is kept is encrypted, and so is the environment of a function.
+    let keys: &[&str] = &["kms:Decrypt", "kms:GenerateDataKey"];
     let models: &[&str] = if model_arns(definition).is_empty() {
         &[]
     } else {
         &["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
     };
-    let report = ["states:SendTaskHeartbeat", "states:SendTaskSuccess"];
+    let report: &[&str] = &["states:SendTaskFailure", "states:SendTaskSuccess"];
+    let lists: &[&str] = &["dynamodb:BatchGetItem"];
+    let outbox: &[&str] = &[
+        "iam:PassRole",
+        "lambda:InvokeFunction",
+        "scheduler:CreateSchedule",
+        "scheduler:DeleteSchedule",
+        "scheduler:UpdateSchedule",
+        "states:StartExecution",
+    ];
     let sorted = |parts: &[&[&'static str]]| {
         let mut all: Vec<&str> = parts.concat();
         all.sort_unstable();
         all
     };
+    let store = [reads, writes, secrets, keys].concat();
+    let beats: &[&str] = &["states:SendTaskHeartbeat"];
     json!({
-        "phase_task": sorted(&[&store, &blobs, models, &report]),
-        "review": sorted(&[&store, &blobs, models]),
-        "request": sorted(&[&store, &blobs]),
-        "answer": sorted(&[&store, &blobs, &["states:SendTaskFailure", "states:SendTaskSuccess"]]),
-        "finalize": sorted(&[&store, &blobs]),
+        "phase_task": sorted(&[&store, removes, models, report, beats]),
+        "review": sorted(&[&store, removes, models]),
+        "request": sorted(&[&store, removes, report]),
+        "answer": sorted(&[&store, removes, models, report, lists, outbox]),
+        "reminders": sorted(&[&store, removes, report]),
+        "finalize": sorted(&[&store, removes, models]),
         "ended": sorted(&[&store]),
+        "api": sorted(&[&store, lists]),
         "state_machine": sorted(&[&["ecs:RunTask", "ecs:StopTask", "iam:PassRole",
             "lambda:InvokeFunction"]]),
     })
-}
-
-/// Reminder times: for a waiting gate and a waiting question.
-fn reminders(phase: &Phase) -> Vec<Value> {
-    let one = |kind: &str, every: Option<std::time::Duration>| {
-        every.map(
-            |every| json!({ "phase": phase.name, "kind": kind, "every_seconds": every.as_secs() }),
-        )
-    };
-    let gate = one("gate", phase.gate.as_ref().and_then(|gate| gate.remind_after));
-    [gate, one("question", phase.question_reminder)].into_iter().flatten().collect()
 }

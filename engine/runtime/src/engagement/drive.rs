@@ -61,9 +61,7 @@ impl Driver {
                 return Ok(Rest::Stopped);
             }
             self.catch_up().await?;
-            if let Some(only) = &self.options.only
-                && self.look(|e| e.state.end.is_none() && !only.contains(&e.state.at)).await
-            {
+            if self.has_left().await {
                 return Ok(Rest::Left);
             }
             let now = self.now().await;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cloudcrew_definition::crew::Model;
+use cloudcrew_plan::Kind;
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 use super::append::{Appended, Ready, Record};
@@ -23,7 +24,8 @@ use cloudcrew_ports::lease::{Holder, Lease, LeaseError};
 pub struct Options {
     /// Approve gates without a person when the review found nothing. The journal records this.
     pub approve_all: bool,
-    /// Act only in these states of the plan, and wait for nothing. Someone else schedules.
+    /// Act only in these states of the plan, until the first of them is left, and wait for nothing.
+    /// Someone else schedules. Back from a park, the phase continues.
     pub only: Option<Vec<String>>,
 }
 
@@ -35,6 +37,8 @@ pub struct Driver {
     pub(super) inner: Mutex<Inner>,
     /// Held while a program runs.
     pub(super) programs: Mutex<()>,
+    /// How often a state had been entered when the lease was taken, and the state.
+    began: (u64, String),
     project: String,
 }
 
@@ -101,6 +105,7 @@ impl Driver {
             engagement.knows(&claim, ports.repo.branch())?;
         }
         let renewed = ports.clock.elapsed();
+        let began = (engagement.state.entered, engagement.state.at.clone());
         let inner = Inner {
             engagement,
             deferred: Vec::new(),
@@ -109,11 +114,25 @@ impl Driver {
             renewed,
         };
         let (programs, inner) = (Mutex::default(), Mutex::new(inner));
-        let driver = Driver { ports, options, lease, inner, programs, project };
+        let driver = Driver { ports, options, lease, inner, programs, began, project };
         if died {
             driver.note_death().await?;
         }
         Ok(driver)
+    }
+
+    /// Whether the engagement is where another driver is to continue ([`Options::only`]).
+    pub(super) async fn has_left(&self) -> bool {
+        let Some(only) = &self.options.only else { return false };
+        let (entered, from) = &self.began;
+        self.look(|e| {
+            let kind = |name: &str| e.state.plan().state(name).map(|state| state.kind);
+            let is_over = e.state.end.is_some() || kind(&e.state.at).is_some_and(Kind::is_final);
+            let is_back = e.state.entered == entered + 1 && kind(from) == Some(Kind::Park);
+            let is_there = only.contains(&e.state.at) && (e.state.entered == *entered || is_back);
+            !is_over && !is_there
+        })
+        .await
     }
 
     /// Whether it is time to renew the lease.

@@ -45,10 +45,13 @@ pub fn task_seconds(phase: &Phase) -> u64 {
     (longest.ceil() as u64).saturating_add(STARTS_AND_ENDS_SECONDS).min(MAX_SECONDS)
 }
 
-/// Names to bind at deployment; `subnet_ids` is a comma-separated list.
-pub const PLACEHOLDERS: [&str; 8] = [
+/// Names to bind at deployment: `subnet_ids` is a comma-separated list, `assign_public_ip` either
+/// `ENABLED` or `DISABLED`.
+pub const PLACEHOLDERS: [&str; 10] = [
     "cluster_arn",
     "task_definition_arn",
+    "capacity_provider",
+    "assign_public_ip",
     "subnet_ids",
     "security_group_id",
     "review_function_arn",
@@ -166,15 +169,17 @@ impl Writer<'_> {
             variable("PROJECT_ID", "$.project"),
             { "Name": "PHASE", "Value": phase.name },
             variable("TASK_TOKEN", "$$.Task.Token"),
+            variable("STATE_ENTERED", "$$.State.EnteredTime"),
         ]);
         let parameters = json!({
-            "LaunchType": "FARGATE",
+            "CapacityProviderStrategy": [{ "CapacityProvider": "${capacity_provider}",
+                "Weight": 1 }],
             "Cluster": "${cluster_arn}",
             "TaskDefinition": "${task_definition_arn}",
             "NetworkConfiguration": { "AwsvpcConfiguration": {
                 "Subnets.$": "States.StringSplit('${subnet_ids}', ',')",
                 "SecurityGroups": ["${security_group_id}"],
-                "AssignPublicIp": "DISABLED",
+                "AssignPublicIp": "${assign_public_ip}",
             } },
             "Overrides": { "ContainerOverrides": [{ "Name": "phase",
                 "Environment": environment }] },
@@ -381,7 +386,7 @@ fn lambda_away(max_attempts: u64) -> Retrier {
 /// A request to a person: the function stores the task token with it.
 fn request(phase: &Phase, kind: &str) -> Task {
     let payload = json!({ "project.$": "$.project", "phase": phase.name, "kind": kind,
-        "task_token.$": "$$.Task.Token" });
+        "task_token.$": "$$.Task.Token", "entered.$": "$$.State.EnteredTime" });
     Task {
         comment: String::new(),
         kind: "Task",

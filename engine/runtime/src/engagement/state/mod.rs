@@ -64,6 +64,8 @@ pub struct State {
     pub started: Started,
     /// Name of the current state; empty before the first.
     pub at: String,
+    /// How often a state was entered.
+    pub entered: u64,
     /// The state before it, and its outcome.
     pub before: Option<(String, Outcome)>,
     /// The state to continue with after a reopened gate.
@@ -144,6 +146,7 @@ impl State {
             plan,
             started,
             at: String::new(),
+            entered: 0,
             before: None,
             resume: None,
             counters: Counters::default(),
@@ -253,6 +256,7 @@ impl State {
                 }
             }
             Event::Entered { state, on, resume, why } => {
+                self.entered += 1;
                 self.enter(state, *on, resume.clone());
                 self.reason = why.clone();
                 self.restarts(*on, why.as_ref());

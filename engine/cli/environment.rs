@@ -1,0 +1,179 @@
+//! The environment of the programs of a deployment on AWS: every variable, who needs it, and who sets
+//! it. The reference page is generated from this list, and a test compares it with Terraform.
+
+use std::fmt::Write as _;
+
+/// A variable.
+#[derive(Debug)]
+pub struct Variable {
+    pub name: &'static str,
+    /// What it holds.
+    what: &'static str,
+    programs: &'static [&'static str],
+    by: By,
+}
+
+/// Who sets a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Terraform,
+    StateMachine,
+}
+
+/// All programs.
+const EVERY: &[&str] =
+    &["phase", "review", "request", "answer", "reminders", "finalize", "ended", "api"];
+
+pub const TABLE: Variable = Variable {
+    name: "TASK_LEDGER_TABLE",
+    what: "Name of the DynamoDB table with journals, index, leases, ledgers and callbacks.",
+    programs: EVERY,
+    by: By::Terraform,
+};
+pub const BLOBS: Variable = Variable {
+    name: "BLOBS_BUCKET",
+    what: "Name of the S3 bucket of blobs.",
+    programs: EVERY,
+    by: By::Terraform,
+};
+pub const SECRETS: Variable = Variable {
+    name: "SECRETS_ARN",
+    what: "ARN of the secret with the secrets of the crew: a JSON object of names and texts. \
+           `GIT_GITHUB_COM` is the `user:token` of `github.com`.",
+    programs: EVERY,
+    by: By::Terraform,
+};
+const BEDROCK: Variable = Variable {
+    name: "BEDROCK_REGION",
+    what: "Region of the models on Bedrock that name none.",
+    programs: &["phase", "review", "finalize", "answer"],
+    by: By::Terraform,
+};
+pub const SCRATCH: Variable = Variable {
+    name: "CLOUDCREW_SCRATCH",
+    what: "Folder for clones, which need not outlive the process. Defaults to the folder for \
+           temporary files.",
+    programs: &["phase"],
+    by: By::Terraform,
+};
+pub const DEFINITION: Variable = Variable {
+    name: "DEFINITION",
+    what: "Digest of the definitions that are deployed: the name of their blob.",
+    programs: &["answer", "api"],
+    by: By::Terraform,
+};
+pub const MACHINES: Variable = Variable {
+    name: "STATE_MACHINE_ARNS",
+    what: "ARNs of the versions of the state machines, by workflow, as JSON.",
+    programs: &["answer"],
+    by: By::Terraform,
+};
+pub const GROUP: Variable = Variable {
+    name: "SCHEDULE_GROUP",
+    what: "Name of the group of schedules for deadlines and reminders.",
+    programs: &["answer"],
+    by: By::Terraform,
+};
+pub const SCHEDULE_ROLE: Variable = Variable {
+    name: "SCHEDULE_ROLE_ARN",
+    what: "ARN of the role in which schedules invoke functions.",
+    programs: &["answer"],
+    by: By::Terraform,
+};
+pub const REMINDERS: Variable = Variable {
+    name: "REMINDERS_FUNCTION_ARN",
+    what: "ARN of the function `reminders`.",
+    programs: &["answer"],
+    by: By::Terraform,
+};
+
+/// Variables that `serve` reads too.
+const OF_THE_SERVICE: [Variable; 6] = [
+    Variable {
+        name: "OIDC_ISSUER",
+        what: "Issuer URL of the identity provider.",
+        programs: &["api"],
+        by: By::Terraform,
+    },
+    Variable {
+        name: "OIDC_CLIENT_ID",
+        what: "Client id of the interface at the identity provider.",
+        programs: &["api"],
+        by: By::Terraform,
+    },
+    Variable {
+        name: "CLOUDCREW_OPERATORS",
+        what: "Group of the identity provider whose members may do everything.",
+        programs: &["api"],
+        by: By::Terraform,
+    },
+    Variable {
+        name: "CLOUDCREW_PUBLIC_URL",
+        what: "URL of the HTTP interface.",
+        programs: &["api"],
+        by: By::Terraform,
+    },
+    Variable {
+        name: "CLOUDCREW_REPO_HOST",
+        what: "Git hosts whose repositories callers may name, separated by commas.",
+        programs: &["api"],
+        by: By::Terraform,
+    },
+    Variable {
+        name: "PROJECT_REPO_URL",
+        what: "Repository of engagements that name none; `{customer}` is replaced by the \
+               `customer` of the request.",
+        programs: &["api"],
+        by: By::Terraform,
+    },
+];
+
+/// Variables of one phase.
+const OF_A_PHASE: [Variable; 4] = [
+    Variable {
+        name: "PROJECT_ID",
+        what: "Id of the engagement.",
+        programs: &["phase"],
+        by: By::StateMachine,
+    },
+    Variable {
+        name: "PHASE",
+        what: "Name of the phase.",
+        programs: &["phase"],
+        by: By::StateMachine,
+    },
+    Variable {
+        name: "STATE_ENTERED",
+        what: "When the state machine entered the state of the phase: it names the visit.",
+        programs: &["phase"],
+        by: By::StateMachine,
+    },
+    Variable {
+        name: "TASK_TOKEN",
+        what: "Callback id to report the outcome with. It is never shown or logged.",
+        programs: &["phase"],
+        by: By::StateMachine,
+    },
+];
+
+/// The reference page.
+pub fn page() -> String {
+    let mut page = "# Environment on AWS\n\n\
+         What the programs of a [deployment on AWS](../aws.md) read from their environment. Each \
+         has these variables, and no others of ours.\n\n\
+         Generated by `cloudcrew schema --write` from `engine/cli/environment.rs`.\n\n\
+         | Variable | Programs | Set by | Holds |\n|---|---|---|---|\n"
+        .to_owned();
+    let stores = [TABLE, BLOBS, SECRETS, BEDROCK, SCRATCH, DEFINITION, MACHINES, GROUP];
+    let schedules = [SCHEDULE_ROLE, REMINDERS];
+    let all = stores.into_iter().chain(schedules).chain(OF_THE_SERVICE).chain(OF_A_PHASE);
+    for Variable { name, what, programs, by } in all {
+        let programs = if programs == EVERY { "all".to_owned() } else { programs.join(", ") };
+        let by = match by {
+            By::Terraform => "Terraform",
+            By::StateMachine => "state machine",
+        };
+        let _ = writeln!(page, "| `{name}` | {programs} | {by} | {what} |");
+    }
+    page
+}

@@ -1,0 +1,98 @@
+# Blobs by digest, and the definitions that new engagements are pinned to.
+
+resource "aws_s3_bucket" "blobs" {
+  #checkov:skip=CKV_AWS_18:Blobs are read and written by the engine alone; its calls are in CloudTrail where the account wants them.
+  #checkov:skip=CKV_AWS_144:A blob is only of use beside its journal, which is in one region.
+  #checkov:skip=CKV2_AWS_62:Nothing happens when a blob is written: the journal says what it is for.
+  bucket        = "${var.name}-blobs-${local.account}"
+  force_destroy = !local.is_prod
+}
+
+resource "aws_s3_bucket_public_access_block" "blobs" {
+  bucket                  = aws_s3_bucket.blobs.id
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_versioning" "blobs" {
+  bucket = aws_s3_bucket.blobs.id
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "blobs" {
+  bucket = aws_s3_bucket.blobs.id
+  rule {
+    apply_server_side_encryption_by_default {
+      kms_master_key_id = aws_kms_key.this.arn
+      sse_algorithm     = "aws:kms"
+    }
+    bucket_key_enabled = true
+  }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "blobs" {
+  bucket = aws_s3_bucket.blobs.id
+
+  rule {
+    id     = "left-over"
+    status = "Enabled"
+    filter {}
+    noncurrent_version_expiration {
+      noncurrent_days = 30
+    }
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 1
+    }
+  }
+
+  # Blobs are never removed: a journal that names one may be read for years. They move to where keeping costs least.
+  rule {
+    id     = "old"
+    status = "Enabled"
+    filter {
+      prefix = "blobs/"
+    }
+    transition {
+      days          = 30
+      storage_class = "INTELLIGENT_TIERING"
+    }
+  }
+}
+
+resource "aws_s3_bucket_policy" "blobs" {
+  bucket = aws_s3_bucket.blobs.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "OnlyEncryptedConnections"
+      Effect    = "Deny"
+      Action    = "s3:*"
+      Principal = "*"
+      Resource  = [aws_s3_bucket.blobs.arn, "${aws_s3_bucket.blobs.arn}/*"]
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+  })
+}
+
+locals {
+  definition = "${path.module}/definition.json"
+}
+
+# The bytes that every engagement is pinned to, under their digest, as the engine stores them.
+resource "aws_s3_object" "definition" {
+  bucket       = aws_s3_bucket.blobs.id
+  key          = "blobs/${filesha256(local.definition)}"
+  source       = local.definition
+  content_type = "application/json"
+
+  lifecycle {
+    precondition {
+      condition     = filesha256(local.definition) == var.definition_hash
+      error_message = "definition.json and crew.auto.tfvars.json are not of one `cloudcrew generate`."
+    }
+  }
+}

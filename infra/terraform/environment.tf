@@ -1,0 +1,38 @@
+# The environment of each program: these variables, and no others. docs/aws.md says what each is for.
+
+locals {
+  # What every program needs.
+  stores = {
+    TASK_LEDGER_TABLE = aws_dynamodb_table.projects.name
+    BLOBS_BUCKET      = aws_s3_bucket.blobs.bucket
+    SECRETS_ARN       = aws_secretsmanager_secret.crew.arn
+  }
+  models = { BEDROCK_REGION = coalesce(var.bedrock_region, var.aws_region) }
+
+  # The state machine starts its container, and some functions know the machine.
+  phase_environment = merge(local.stores, local.models, { CLOUDCREW_SCRATCH = local.scratch })
+
+  environment = {
+    review    = merge(local.stores, local.models)
+    request   = local.stores
+    finalize  = merge(local.stores, local.models)
+    ended     = local.stores
+    reminders = local.stores
+    answer = merge(local.stores, local.models, {
+      DEFINITION             = var.definition_hash
+      STATE_MACHINE_ARNS     = jsonencode({ for name, machine in aws_sfn_state_machine.workflow : name => machine.state_machine_version_arn })
+      SCHEDULE_GROUP         = aws_scheduler_schedule_group.this.name
+      SCHEDULE_ROLE_ARN      = aws_iam_role.schedules.arn
+      REMINDERS_FUNCTION_ARN = local.function_arns.reminders
+    })
+    api = merge(local.stores, {
+      DEFINITION           = var.definition_hash
+      OIDC_ISSUER          = local.issuer
+      OIDC_CLIENT_ID       = aws_cognito_user_pool_client.this.id
+      CLOUDCREW_OPERATORS  = var.operators_group
+      CLOUDCREW_PUBLIC_URL = aws_apigatewayv2_api.this.api_endpoint
+      CLOUDCREW_REPO_HOST  = join(",", var.repo_hosts)
+      PROJECT_REPO_URL     = var.project_repo_url
+    })
+  }
+}

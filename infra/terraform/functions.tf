@@ -1,0 +1,142 @@
+# One image serves all functions; each is told which one it is.
+
+locals {
+  # Seconds and MiB. A review runs a whole review; `answer` also answers messages.
+  functions = {
+    review    = { timeout = 900, memory = 1024, scratch = 2048 }
+    request   = { timeout = 120, memory = 512, scratch = 2048 }
+    finalize  = { timeout = 900, memory = 512, scratch = 2048 }
+    ended     = { timeout = 60, memory = 512, scratch = 2048 }
+    answer    = { timeout = 900, memory = 1024, scratch = 4096 }
+    reminders = { timeout = 120, memory = 512, scratch = 2048 }
+    api       = { timeout = 29, memory = 1024, scratch = 4096 }
+  }
+  # By name, so that a role may name a function that needs the role.
+  function_arns = {
+    for name, _ in local.functions :
+    name => "arn:${local.partition}:lambda:${var.aws_region}:${local.account}:function:${var.name}-${name}"
+  }
+}
+
+resource "aws_cloudwatch_log_group" "function" {
+  for_each          = local.functions
+  name              = "/aws/lambda/${var.name}-${each.key}"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = aws_kms_key.this.arn
+}
+
+resource "aws_lambda_function" "this" {
+  #checkov:skip=CKV_AWS_50:Traces are made from the journal, where they are complete; a service's own would repeat what people say in headers.
+  #checkov:skip=CKV_AWS_115:The account's limit is shared on purpose: a reservation in a new account, which has ten, would be refused.
+  #checkov:skip=CKV_AWS_116:What is invoked without waiting has its destination below; what waits is tried again by the state machine.
+  #checkov:skip=CKV_AWS_117:A function reaches services of AWS, the Git host and the identity provider, and needs no network of ours.
+  #checkov:skip=CKV_AWS_272:An image is pinned by its digest; signatures are for archives.
+  for_each      = local.functions
+  function_name = "${var.name}-${each.key}"
+  role          = aws_iam_role.program[each.key].arn
+  package_type  = "Image"
+  image_uri     = var.image
+  architectures = ["x86_64"]
+  timeout       = each.value.timeout
+  memory_size   = each.value.memory
+  kms_key_arn   = aws_kms_key.this.arn
+
+  image_config {
+    command = ["lambda", each.key]
+  }
+
+  ephemeral_storage {
+    size = each.value.scratch
+  }
+
+  environment {
+    variables = local.environment[each.key]
+  }
+
+  logging_config {
+    log_format = "Text"
+    log_group  = aws_cloudwatch_log_group.function[each.key].name
+  }
+
+  depends_on = [aws_iam_role_policy.program, aws_iam_role_policy.log]
+}
+
+# What was to be done and could not be, until an operator looks.
+resource "aws_sqs_queue" "left" {
+  name                              = "${var.name}-left"
+  message_retention_seconds         = 1209600
+  kms_master_key_id                 = aws_kms_key.this.arn
+  kms_data_key_reuse_period_seconds = 3600
+}
+
+resource "aws_iam_role_policy" "answer" {
+  name = "follow"
+  role = aws_iam_role.program["answer"].id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "Stream"
+        Effect   = "Allow"
+        Action   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+        Resource = aws_dynamodb_table.projects.stream_arn
+      },
+      {
+        # It has no resource.
+        Sid      = "Streams"
+        Effect   = "Allow"
+        Action   = "dynamodb:ListStreams"
+        Resource = "*"
+      },
+      {
+        Sid      = "Left"
+        Effect   = "Allow"
+        Action   = "sqs:SendMessage"
+        Resource = aws_sqs_queue.left.arn
+      },
+    ]
+  })
+}
+
+# Entries of a journal, and callbacks, reach `answer` in order; those of several engagements side by side.
+resource "aws_lambda_event_source_mapping" "answer" {
+  event_source_arn                   = aws_dynamodb_table.projects.stream_arn
+  function_name                      = aws_lambda_function.this["answer"].arn
+  starting_position                  = "TRIM_HORIZON"
+  batch_size                         = 100
+  parallelization_factor             = 10
+  bisect_batch_on_function_error     = true
+  maximum_retry_attempts             = 100
+  maximum_record_age_in_seconds      = 86400
+  function_response_types            = ["ReportBatchItemFailures"]
+  maximum_batching_window_in_seconds = 0
+
+  filter_criteria {
+    filter {
+      pattern = jsonencode({ dynamodb = { Keys = { SK = { S = ["TIP", { prefix = "C#" }] } } } })
+    }
+  }
+
+  destination_config {
+    on_failure {
+      destination_arn = aws_sqs_queue.left.arn
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.answer]
+}
+
+# Invoked without waiting: by schedules, and by itself for messages.
+resource "aws_lambda_function_event_invoke_config" "answer" {
+  function_name                = aws_lambda_function.this["answer"].function_name
+  maximum_event_age_in_seconds = 21600
+  maximum_retry_attempts       = 2
+
+  destination_config {
+    on_failure {
+      destination = aws_sqs_queue.left.arn
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.answer]
+}

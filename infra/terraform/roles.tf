@@ -1,0 +1,153 @@
+# A role for each program, which may do what the program was seen to do and nothing else. The actions come from the
+# definitions; here is what each may do it to.
+
+locals {
+  machine_arns = [
+    for name in keys(var.workflows) :
+    "arn:${local.partition}:states:${var.aws_region}:${local.account}:stateMachine:${var.name}-${name}"
+  ]
+  schedules_arn = "arn:${local.partition}:scheduler:${var.aws_region}:${local.account}:schedule/${var.name}/*"
+
+  # Resources by the first word of an action.
+  resources = {
+    dynamodb       = [aws_dynamodb_table.projects.arn, "${aws_dynamodb_table.projects.arn}/index/*"]
+    s3             = ["${aws_s3_bucket.blobs.arn}/blobs/*"]
+    states         = concat(local.machine_arns, [for arn in local.machine_arns : "${arn}:*"])
+    bedrock        = var.model_arns
+    scheduler      = [local.schedules_arn]
+    secretsmanager = [aws_secretsmanager_secret.crew.arn]
+    kms            = [aws_kms_key.this.arn]
+    lambda         = [local.function_arns.answer]
+    iam            = [aws_iam_role.schedules.arn]
+  }
+
+  # Programs as the definitions name them.
+  programs = {
+    phase     = var.iam_actions.phase_task
+    review    = var.iam_actions.review
+    request   = var.iam_actions.request
+    answer    = var.iam_actions.answer
+    reminders = var.iam_actions.reminders
+    finalize  = var.iam_actions.finalize
+    ended     = var.iam_actions.ended
+    api       = var.iam_actions.api
+  }
+
+  policies = {
+    for program, actions in local.programs : program => {
+      Version = "2012-10-17"
+      Statement = [
+        for service in sort(distinct([for action in actions : split(":", action)[0]])) : {
+          Sid      = title(service)
+          Effect   = "Allow"
+          Action   = sort([for action in actions : action if startswith(action, "${service}:")])
+          Resource = local.resources[service]
+        }
+      ]
+    }
+  }
+}
+
+resource "aws_iam_role" "program" {
+  for_each             = local.programs
+  name                 = "${var.name}-${each.key}"
+  permissions_boundary = var.permissions_boundary
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = each.key == "phase" ? "ecs-tasks.amazonaws.com" : "lambda.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "program" {
+  for_each = local.programs
+  name     = "program"
+  role     = aws_iam_role.program[each.key].id
+  policy   = jsonencode(local.policies[each.key])
+}
+
+# What runs a function writes its log.
+resource "aws_iam_role_policy" "log" {
+  for_each = local.functions
+  name     = "log"
+  role     = aws_iam_role.program[each.key].id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource = "${aws_cloudwatch_log_group.function[each.key].arn}:*"
+    }]
+  })
+}
+
+# What starts a container pulls its image and writes its log.
+resource "aws_iam_role" "start" {
+  name                 = "${var.name}-phase-start"
+  permissions_boundary = var.permissions_boundary
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "ecs-tasks.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "start" {
+  name = "start"
+  role = aws_iam_role.start.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        # It has no resource.
+        Effect   = "Allow"
+        Action   = "ecr:GetAuthorizationToken"
+        Resource = "*"
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        Resource = local.repository_arn
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "${aws_cloudwatch_log_group.phase.arn}:*"
+      },
+    ]
+  })
+}
+
+# What schedules invoke.
+resource "aws_iam_role" "schedules" {
+  name                 = "${var.name}-schedules"
+  permissions_boundary = var.permissions_boundary
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "scheduler.amazonaws.com" }
+      Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "schedules" {
+  name = "invoke"
+  role = aws_iam_role.schedules.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = "lambda:InvokeFunction"
+      Resource = [local.function_arns.answer, local.function_arns.reminders]
+    }]
+  })
+}

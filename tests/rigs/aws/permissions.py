@@ -1,0 +1,18 @@
+"""Which permissions a call needs, by the service authorization reference. Keys of encryption and passed roles are not seen on
+the wire."""
+import json
+
+#: What the parts of a transaction need.
+PARTS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+REST = {
+    ("scheduler", "POST"): "CreateSchedule", ("scheduler", "PUT"): "UpdateSchedule", ("scheduler", "DELETE"): "DeleteSchedule",
+    ("s3", "GET"): "GetObject", ("s3", "PUT"): "PutObject", ("s3", "POST"): "PutObject", ("lambda", "POST"): "InvokeFunction",
+}
+
+
+def needed(service, request, body):
+    action = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+    if action == "TransactWriteItems":
+        return {"dynamodb:" + PARTS[kind] for item in json.loads(body)["TransactItems"] for kind in item}
+    action = action or REST.get((service, request.method), "")
+    return {service + ":" + action} if action else set()
