@@ -10,7 +10,7 @@ use crate::exit::{Exit, Failure};
 use crate::models::{Chosen, at_work, price, served};
 use crate::out::put;
 use crate::output::pretty;
-use crate::planned::{before, human, look_back};
+use crate::planned::{before, human, look_back, on_aws};
 use crate::workspace;
 use cloudcrew_views::VERSION;
 use cloudcrew_views::plan::{PlanAgent, PlanDocument};
@@ -63,6 +63,7 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
     let phases: Vec<_> = flow.phases.iter().filter_map(|name| definition.phase(name)).collect();
     let agents = at_work(&definition, flow).into_iter();
     let changed = !changes.is_empty();
+    let expected = forecast(&definition, flow);
     let document = PlanDocument {
         version: VERSION,
         definition_hash: hash,
@@ -90,7 +91,8 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
                 shares_budget: a.pot.clone(),
             })
             .collect(),
-        forecast: forecast(&definition, flow),
+        on_aws: on_aws(&definition, flow, &expected),
+        forecast: expected,
         past,
         against,
         changes,

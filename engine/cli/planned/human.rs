@@ -7,7 +7,7 @@ use cloudcrew_definition::syntax::{AtLimit, Depth, OnExpiry, written};
 use cloudcrew_plan::forecast::{PhaseForecast, dollars, number};
 
 use crate::words::counted;
-use cloudcrew_views::plan::{PlanAgent, PlanDocument};
+use cloudcrew_views::plan::{OnAws, PlanAgent, PlanDocument};
 
 pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
     let mut text = String::new();
@@ -47,6 +47,9 @@ pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
         .map(|a| format!("{} {}", a.what, a.range.show(number)))
         .collect();
     let _ = writeln!(text, "  assumed: {}", assumed.join(" · "));
+    if let Some(aws) = &plan.on_aws {
+        text.push_str(&of_aws(aws));
+    }
     for phase in &plan.past.phases {
         let what = if phase.phase.is_empty() {
             format!("\npast · {} completed", counted(plan.past.engagements as usize, "engagement"))
@@ -63,6 +66,21 @@ pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
     }
     text.push_str(&compared(plan));
     text
+}
+
+fn of_aws(aws: &OnAws) -> String {
+    let OnAws { engagement, idle, priced_from, priced_to } = aws;
+    let idle: Vec<String> = idle
+        .iter()
+        .map(|stack| format!("{} ({})", dollars(stack.micro_usd_per_month), stack.egress))
+        .collect();
+    format!(
+        "\non AWS · {} besides tokens: containers, functions and stores\n  an idle deployment: {} a month, by its `egress`\n  prices of \
+         us-east-1, {priced_from} to {priced_to}\n",
+        // A cent at least.
+        engagement.show(|micro| dollars(micro.max(10_000))),
+        idle.join(", ")
+    )
 }
 
 /// The changes, and the engagements that they do not affect.

@@ -63,6 +63,7 @@ pub use outcome::{
     AnswerForm, CallQuestion, Done, Finding, ItemChange, ItemState, Outcome, Part, RemarkAnswer,
     RemarkOutcome, ToolError, Verdict, WorkItem,
 };
+pub use prices::unit_price;
 pub use tool::{MAX_RESULT, MAX_SHOWN, MAX_WRITE, Tool, TypedTool};
 pub use toolbox::{Registered, Toolbox};
 pub use units::units;

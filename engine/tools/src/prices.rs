@@ -11,6 +11,9 @@ struct Shipped {
     services: Vec<Service>,
 }
 
+/// The region of the shipped prices.
+const REGION: &str = "us-east-1";
+
 static SHIPPED: LazyLock<Vec<Service>> = LazyLock::new(|| {
     let data = include_str!("../data/aws.json");
     serde_json::from_str::<Shipped>(data).map(|shipped| shipped.services).unwrap_or_default()
@@ -19,6 +22,13 @@ static SHIPPED: LazyLock<Vec<Service>> = LazyLock::new(|| {
 /// All services that are known: the workspace's own come first.
 pub(super) fn services(own: &[Service]) -> Vec<&Service> {
     own.iter().chain(SHIPPED.iter()).collect()
+}
+
+/// The price of an item of a service in the region of the shipped prices; the workspace's own comes
+/// first.
+pub fn unit_price<'a>(own: &'a [Service], service: &str, item: &str) -> Option<&'a UnitPrice> {
+    let all = own.iter().chain(SHIPPED.iter()).filter(|known| known.name == service);
+    all.flat_map(|known| &known.prices).find(|price| price.item == item && price.region == REGION)
 }
 
 /// A name as people type it.

@@ -20,6 +20,9 @@ pub struct PlanDocument {
     pub agents: Vec<PlanAgent>,
     /// The forecast of turns, tokens and cost.
     pub forecast: Forecast,
+    /// Costs on AWS besides tokens; absent when a price is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_aws: Option<OnAws>,
     /// What past engagements took.
     pub past: Past,
     /// The definition that it is compared with.
@@ -33,6 +36,28 @@ pub struct PlanDocument {
     pub plan: Plan,
     /// The resolved definition, to compare with later by `plan --against`.
     pub definition: Value,
+}
+
+/// Costs on AWS besides tokens.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OnAws {
+    /// Containers, functions and stores of an engagement, in millionths of a US dollar.
+    pub engagement: Range,
+    /// A deployment that does nothing.
+    pub idle: Vec<IdleStack>,
+    /// Month of the oldest price.
+    pub priced_from: String,
+    /// Month of the newest price.
+    pub priced_to: String,
+}
+
+/// A deployment that does nothing.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct IdleStack {
+    /// How phases reach the world: `public_ip`, `nat` or `none`.
+    pub egress: String,
+    /// Millionths of a US dollar a month.
+    pub micro_usd_per_month: u64,
 }
 
 /// An agent of the plan.

@@ -10,7 +10,7 @@ use crate::plan::Plan;
 
 /// The container of every phase: CPU units (1024 are one core) and memory in MiB. The engine spends
 /// most of its time waiting for models.
-const CONTAINER: (u32, u32) = (1024, 2048);
+pub const CONTAINER: (u32, u32) = (1024, 2048);
 
 /// The variables, the same for the same definition. `plans` are those of its workflows.
 pub fn tfvars(definition: &Definition, plans: &[Plan]) -> String {
