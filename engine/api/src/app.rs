@@ -14,6 +14,7 @@ use cloudcrew_ports::clock::Clock;
 use cloudcrew_ports::index::Index;
 use cloudcrew_ports::journal::Journal;
 use cloudcrew_ports::ledger::Ledger;
+use cloudcrew_ports::pass::Passes;
 use cloudcrew_ports::receipt::{Receipt, Receipts};
 use cloudcrew_ports::repo::Repo;
 use cloudcrew_runtime::engagement::{Engagement, Record, Started as Pinned};
@@ -23,15 +24,13 @@ use url::Url;
 use utoipa::ToSchema;
 
 use crate::changes::Changes;
-use crate::oidc::{Logins, Oidc};
+use crate::oidc::Oidc;
 use crate::once::InProgress;
 use crate::people::{People, Person};
 use crate::problem::{Kind, Problem};
 use crate::roll::Roll;
-use crate::sessions::Sessions;
 use crate::shield::is_local;
 use crate::store::Kept;
-use crate::tickets::Tickets;
 
 /// The ports of the service.
 pub struct AppPorts {
@@ -45,6 +44,8 @@ pub struct AppPorts {
     pub ledger: Arc<dyn Ledger>,
     /// Replies to keyed requests.
     pub receipts: Arc<dyn Receipts>,
+    /// Sessions, tickets, and logins under way.
+    pub passes: Arc<dyn Passes>,
     /// The repositories of engagements.
     pub repos: Arc<dyn Repos>,
     /// Starts engagements.
@@ -75,10 +76,7 @@ struct Inner {
     ports: AppPorts,
     kept: Kept,
     in_progress: InProgress,
-    sessions: Sessions,
     roll: Roll,
-    tickets: Tickets,
-    logins: Logins,
     /// Number of open WebSockets.
     sockets: watch::Sender<usize>,
     /// Replies by status.
@@ -92,10 +90,7 @@ impl App {
             ports,
             kept: Kept::default(),
             in_progress: InProgress::default(),
-            sessions: Sessions::default(),
             roll: Roll::default(),
-            tickets: Tickets::default(),
-            logins: Logins::default(),
             sockets: watch::Sender::new(0),
             replies: Mutex::default(),
         }))
@@ -113,20 +108,12 @@ impl App {
         &self.0.in_progress
     }
 
-    pub(crate) fn sessions(&self) -> &Sessions {
-        &self.0.sessions
-    }
-
     pub(crate) fn roll(&self) -> &Roll {
         &self.0.roll
     }
 
-    pub(crate) fn tickets(&self) -> &Tickets {
-        &self.0.tickets
-    }
-
-    pub(crate) fn logins(&self) -> &Logins {
-        &self.0.logins
+    pub(crate) fn passes(&self) -> &dyn Passes {
+        &*self.0.ports.passes
     }
 
     /// What the cookies of this service end with.

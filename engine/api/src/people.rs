@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use cloudcrew_definition::digest::sha256;
 use cloudcrew_runtime::engagement::{Engagement, Role};
+use serde::{Deserialize, Serialize};
 
 /// A person, or a program that acts for one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// Name, as the journal records it.
     pub name: String,

@@ -8,6 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use cloudcrew_ports::StoreError;
 
 use crate::access::Caller;
 use crate::app::{App, Peer, PublicUrl};
@@ -15,6 +16,7 @@ use crate::body::MAX_BODY;
 use crate::people::Person;
 use crate::problem::{Kind, Problem};
 use crate::routes::MAX_UPLOAD;
+use crate::sessions;
 
 /// How long a body may take.
 const BODY: Duration = Duration::from_secs(30);
@@ -122,7 +124,7 @@ async fn caller(
     headers: &HeaderMap,
     from: Option<Peer>,
 ) -> Result<Option<Caller>, Problem> {
-    let Some(person) = person(app, headers, from).await else { return Ok(None) };
+    let Some(person) = person(app, headers, from).await? else { return Ok(None) };
     let Some(name) = headers.get(AS) else { return Ok(Some(Caller(person))) };
     // The operator may act for someone, who then has no more rights than usual.
     match name.to_str() {
@@ -138,30 +140,35 @@ async fn caller(
 }
 
 /// The person whose token the request carries.
-async fn person(app: &App, headers: &HeaderMap, from: Option<Peer>) -> Option<Person> {
+async fn person(
+    app: &App,
+    headers: &HeaderMap,
+    from: Option<Peer>,
+) -> Result<Option<Person>, StoreError> {
     let ports = app.ports();
     let (people, now) = (&ports.people, ports.clock.wall());
     let person = match headers.get(header::AUTHORIZATION) {
-        None => app.sessions().of(headers, now)?,
-        Some(given) => {
-            let (scheme, token) = given.to_str().ok()?.split_once(' ')?;
-            if !scheme.eq_ignore_ascii_case("bearer") {
-                return None;
-            }
-            let token = token.trim();
-            match (people.with_token(token), &ports.oidc) {
-                (Some(person), _) => person.clone(),
-                (None, Some(oidc)) => oidc.person(token, now).await?,
-                (None, None) => return None,
-            }
-        }
+        None => sessions::of(app.passes(), headers, now).await?,
+        Some(given) => match (bearer(given), &ports.oidc) {
+            (None, _) => None,
+            (Some(token), oidc) => match (people.with_token(token), oidc) {
+                (Some(person), _) => Some(person.clone()),
+                (None, Some(oidc)) => oidc.person(token, now).await,
+                (None, None) => None,
+            },
+        },
     };
     // A name from the identity provider must not pass for a person with a token of this service.
-    if (person.vouched && people.has(&person.name)) || !app.may_use(&person, from.as_ref(), headers)
-    {
-        return None;
-    }
-    Some(person)
+    let is_theirs = |person: &Person| {
+        !(person.vouched && people.has(&person.name)) && app.may_use(person, from.as_ref(), headers)
+    };
+    Ok(person.filter(is_theirs))
+}
+
+/// The token of a header.
+fn bearer(given: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = given.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// A reply is never sniffed, framed, cached or rendered as a page.

@@ -118,6 +118,12 @@ async fn the_table_passes_the_receipt_suite() {
 
 #[tokio::test]
 #[ignore = "needs the AWS rig: see tests/rigs/README.md"]
+async fn the_table_passes_the_pass_suite() {
+    conformance::pass::run_all(&store("pass").await).await;
+}
+
+#[tokio::test]
+#[ignore = "needs the AWS rig: see tests/rigs/README.md"]
 async fn the_table_passes_the_outbox_suite() {
     let store = store("outbox").await;
     conformance::outbox::run_all(&store, &store).await;

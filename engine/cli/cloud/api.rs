@@ -45,7 +45,8 @@ pub async fn api(cloud: Cloud) -> Result<Exit, Failure> {
         blobs: Arc::new(cloud.blobs.clone()),
         index: store.clone(),
         ledger: store.clone(),
-        receipts: store,
+        receipts: store.clone(),
+        passes: store,
         repos: Arc::new(Clones::new(cloud.clone())),
         starts: Arc::new(Workspace {
             definitions: Definitions::Deployed(Box::new(definition)),

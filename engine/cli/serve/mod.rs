@@ -28,6 +28,7 @@ use crate::exit::{Exit, Failure};
 use crate::out::{note, say};
 use crate::signals::Signals;
 use crate::wiring::clock::SystemClock;
+use crate::wiring::passes::Passes;
 use crate::wiring::store::Store;
 use crate::{home, workspace};
 
@@ -64,6 +65,7 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
         index: Arc::new(store.clone()),
         ledger: Arc::new(store.clone()),
         receipts: Arc::new(store.clone()),
+        passes: Arc::new(Passes::default()),
         repos: Arc::new(Place(store.clone())),
         starts: Arc::new(Workspace {
             definitions: Definitions::Folder(root),

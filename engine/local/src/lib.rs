@@ -6,6 +6,7 @@ pub mod folder;
 pub mod holder;
 pub mod knowledge;
 pub mod openai;
+pub mod passes;
 pub mod program;
 pub mod rehearsal;
 pub mod repo;

@@ -42,6 +42,11 @@ async fn the_store_passes_the_receipt_suite() {
 }
 
 #[tokio::test]
+async fn memory_passes_the_pass_suite() {
+    conformance::pass::run_all(&cloudcrew_local::passes::Passes::default()).await;
+}
+
+#[tokio::test]
 async fn the_store_passes_the_blob_suite() {
     let (_home, store) = store();
     conformance::blob::run_all(&store).await;

@@ -17,6 +17,7 @@ pub mod ledger;
 pub mod mended;
 pub mod model;
 pub mod outbox;
+pub mod pass;
 pub mod program;
 pub mod receipt;
 pub mod reply;

@@ -1,41 +1,35 @@
 //! Login in a browser: the authorization code flow with PKCE, which the server runs, so that no
 //! token reaches a page.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cloudcrew_definition::digest::{sha256, sha256_bytes};
-use serde::Deserialize;
+use cloudcrew_ports::StoreError;
+use cloudcrew_ports::pass::Passes;
+use serde::{Deserialize, Serialize};
 
 use super::{Oidc, safe};
+use crate::passes::{self, Kind};
 use crate::people::Person;
 
 /// How long a login may take, in milliseconds: 10 minutes.
 pub(crate) const LASTS: i64 = 600_000;
-/// Maximum number of logins under way.
-const MOST: usize = 10_000;
-
-/// Logins that have begun, and those that only lack their cookie, by the hash of their secret.
-#[derive(Debug, Default)]
-pub(crate) struct Logins {
-    begun: Mutex<HashMap<String, Begun>>,
-    done: Mutex<HashMap<String, Done>>,
-}
+/// How long a login may lack its cookie, in milliseconds: 1 minute.
+const ENDS: i64 = 60_000;
 
 /// A login that only lacks its cookie.
-#[derive(Debug)]
-struct Done {
-    person: Person,
-    /// The secret of the browser in which the login began.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct LoggedIn {
+    /// The person who has logged in.
+    pub(crate) person: Person,
+    /// Hash of the secret of the browser in which the login began.
     state: String,
-    then: String,
-    until: i64,
+    /// Where to go: a path of this service.
+    pub(crate) then: String,
 }
 
 /// A login that has begun.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Begun {
     /// The secret that the code is bound to.
     verifier: String,
@@ -43,55 +37,42 @@ pub(crate) struct Begun {
     nonce: String,
     /// Where to go afterwards: a path of this service.
     pub(crate) then: String,
-    until: i64,
 }
 
-/// Adds something under a secret. When it is full, the oldest entry is dropped.
-fn add<T>(
-    all: &Mutex<HashMap<String, T>>,
-    secret: &str,
-    new: T,
-    until: impl Fn(&T) -> i64,
-    now: i64,
-) {
-    let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
-    if all.len() >= MOST {
-        all.retain(|_, there| until(there) > now);
-    }
-    if all.len() >= MOST {
-        let oldest = all.iter().min_by_key(|(_, there)| until(there)).map(|(key, _)| key.clone());
-        oldest.into_iter().for_each(|key| drop(all.remove(&key)));
-    }
-    all.insert(sha256(secret.as_bytes()), new);
-}
-
-fn take<T>(all: &Mutex<HashMap<String, T>>, secret: &str) -> Option<T> {
-    all.lock().unwrap_or_else(PoisonError::into_inner).remove(&sha256(secret.as_bytes()))
-}
-
-impl Logins {
+impl Begun {
     /// Takes a login that has begun.
-    pub(crate) fn take(&self, state: &str, now: i64) -> Option<Begun> {
-        take(&self.begun, state).filter(|begun| begun.until > now)
+    pub(crate) async fn take(
+        passes: &dyn Passes,
+        state: &str,
+        now: i64,
+    ) -> Result<Option<Begun>, StoreError> {
+        passes::take(passes, (Kind::Login, state), now).await
     }
 
     /// Keeps a person until the browser in which the login began asks for its cookie from a page of
     /// this site.
-    pub(crate) fn finish(
-        &self,
+    pub(crate) async fn finish(
+        self,
+        passes: &dyn Passes,
         once: &str,
-        person: Person,
-        (state, then): (&str, String),
+        (person, state): (Person, &str),
         now: i64,
-    ) {
-        let (state, until) = (sha256(state.as_bytes()), now + 60_000);
-        add(&self.done, once, Done { person, state, then, until }, |done| done.until, now);
+    ) -> Result<(), StoreError> {
+        let done = LoggedIn { person, state: sha256(state.as_bytes()), then: self.then };
+        let owner = &done.person.name;
+        passes::keep(passes, (Kind::Done, once), owner, &done, (now + ENDS, now)).await
     }
+}
 
+impl LoggedIn {
     /// The person who has logged in with this browser, and where to go.
-    pub(crate) fn finished(&self, once: &str, state: &str, now: i64) -> Option<(Person, String)> {
-        let done = take(&self.done, once).filter(|done| done.until > now)?;
-        (done.state == sha256(state.as_bytes())).then_some((done.person, done.then))
+    pub(crate) async fn take(
+        passes: &dyn Passes,
+        (once, state): (&str, &str),
+        now: i64,
+    ) -> Result<Option<LoggedIn>, StoreError> {
+        let done: Option<LoggedIn> = passes::take(passes, (Kind::Done, once), now).await?;
+        Ok(done.filter(|done| done.state == sha256(state.as_bytes())))
     }
 }
 
@@ -110,7 +91,7 @@ impl Oidc {
     /// When the provider cannot be reached, or offers no login.
     pub(crate) async fn begin(
         &self,
-        logins: &Logins,
+        passes: &dyn Passes,
         secret: fn() -> String,
         (state, back, then): (&str, &str, String),
         now: i64,
@@ -129,8 +110,9 @@ impl Oidc {
             .append_pair("nonce", &nonce)
             .append_pair("code_challenge", &challenge)
             .append_pair("code_challenge_method", "S256");
-        let begun = Begun { verifier, nonce, then, until: now + LASTS };
-        add(&logins.begun, state, begun, |begun| begun.until, now);
+        let begun = Begun { verifier, nonce, then };
+        let kept = passes::keep(passes, (Kind::Login, state), "", &begun, (now + LASTS, now)).await;
+        kept.map_err(|error| error.to_string())?;
         Ok(url.into())
     }
 

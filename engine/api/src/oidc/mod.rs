@@ -18,7 +18,7 @@ use url::Url;
 use crate::people::Person;
 use claims::Claims;
 use keys::Keys;
-pub(crate) use login::Logins;
+pub(crate) use login::{Begun, LoggedIn};
 
 /// Maximum bytes of a token.
 const MAX_TOKEN: usize = 16 * 1024;

@@ -10,9 +10,9 @@ use utoipa::{IntoParams, ToSchema};
 use super::refusals::OfReader;
 use crate::app::{App, Live};
 use crate::body::Asked;
-use crate::oidc::Oidc;
+use crate::oidc::{Begun, LoggedIn, Oidc};
 use crate::problem::{Kind, Problem};
-use crate::sessions::cookie;
+use crate::sessions::{self, cookie};
 
 /// Name of the cookie that binds a login to its browser.
 const STATE: &str = "cloudcrew_login";
@@ -76,7 +76,7 @@ pub(crate) async fn begin(
     }
     let ports = app.ports();
     let (state, now) = ((ports.secret)(), ports.clock.wall());
-    let begun = oidc.begin(app.logins(), ports.secret, (&state, &back, then), now).await;
+    let begun = oidc.begin(app.passes(), ports.secret, (&state, &back, then), now).await;
     let url = begun
         .map_err(|why| Problem::new(Kind::Unavailable, format!("the identity provider: {why}")))?;
     let secure = app.secure();
@@ -119,7 +119,7 @@ pub(crate) async fn callback(
     if state.is_empty() || cookie(&headers, STATE) != Some(state.as_str()) {
         return Err(refused("this login did not begin in this browser; start again at /login"));
     }
-    let begun = app.logins().take(&state, now);
+    let begun = Begun::take(app.passes(), &state, now).await?;
     let begun = begun.ok_or_else(|| refused("the login took too long; start again at /login"))?;
     if error.is_some() {
         return Err(refused("the identity provider did not log you in; start again at /login"));
@@ -131,7 +131,7 @@ pub(crate) async fn callback(
         .map_err(|why| Problem::new(Kind::Unavailable, format!("the identity provider: {why}")))?
         .ok_or_else(|| refused("the identity provider's tokens are not valid for this service"))?;
     let once = (ports.secret)();
-    app.logins().finish(&once, person, (&state, begun.then), now);
+    begun.finish(app.passes(), &once, (person, &state), now).await?;
     // The secret consists of hex digits.
     let page = format!(
         "<!doctype html><meta charset=\"utf-8\"><title>CloudCrew</title>\
@@ -167,10 +167,12 @@ pub(crate) async fn done(
     let now = ports.clock.wall();
     // Only the browser that began the login may finish it.
     let state = cookie(&headers, STATE).unwrap_or_default();
-    let (person, then) = app.logins().finished(&once, state, now).ok_or_else(|| {
+    let done = LoggedIn::take(app.passes(), (&once, state), now).await?;
+    let LoggedIn { person, then, .. } = done.ok_or_else(|| {
         Problem::new(Kind::Unauthenticated, "this login has expired; start again at /login")
     })?;
-    let session = app.sessions().begin(person, &(ports.secret)(), now) + app.secure();
+    let session = sessions::begin(app.passes(), &person, &(ports.secret)(), now).await?;
+    let session = session + app.secure();
     let ends = format!("{STATE}=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0{}", app.secure());
     let mut response = goes_to(&then, Some(&session))?;
     response.headers_mut().append(header::SET_COOKIE, value(&ends)?);

@@ -12,6 +12,7 @@ use crate::access::unknown_caller;
 use crate::app::{App, Peer};
 use crate::body::Body;
 use crate::problem::{Kind, Problem};
+use crate::sessions;
 
 /// Who wants a session.
 #[derive(Deserialize, ToSchema)]
@@ -40,7 +41,8 @@ pub(crate) async fn begin(
     if !app.may_use(&person, from.as_ref().map(|Extension(from)| from), &headers) {
         return Err(unknown_caller());
     }
-    let cookie = app.sessions().begin(person, &(ports.secret)(), ports.clock.wall());
+    let (secret, now) = ((ports.secret)(), ports.clock.wall());
+    let cookie = sessions::begin(app.passes(), &person, &secret, now).await?;
     let cookie = cookie + app.secure();
     with_cookie(&cookie)
 }
@@ -52,7 +54,7 @@ pub(crate) async fn begin(
         (status = 204, description = "The session has ended", headers(("set-cookie" = String))),
         (status = 403, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn end(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
-    with_cookie(&app.sessions().end(&headers))
+    with_cookie(&sessions::end(app.passes(), &headers, app.ports().clock.wall()).await?)
 }
 
 fn with_cookie(cookie: &str) -> Result<Response, Problem> {

@@ -79,7 +79,7 @@ pub(crate) struct TicketReply {
     responses(
         (status = 201, body = TicketReply),
         (status = 501, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"), OfWriter))]
+        OfWriter))]
 pub(crate) async fn ticket(
     State(app): State<App>,
     Caller(caller): Caller,
@@ -102,8 +102,7 @@ pub(crate) async fn ticket(
     };
     let secret = (app.ports().secret)();
     let now = app.ports().clock.wall();
-    let until = app.tickets().add(&secret, caller, projects, now);
-    let until = until.ok_or_else(|| Problem::new(Kind::Unavailable, "too many tickets wait"))?;
+    let until = Ticket { person: caller, projects }.add(app.passes(), &secret, now).await?;
     Ok((StatusCode::CREATED, Json(TicketReply { ticket: secret, expires: Time(until) })))
 }
 
@@ -162,7 +161,7 @@ pub(crate) async fn connect(
     let now = app.ports().clock.wall();
     let many = || Problem::new(Kind::Unavailable, "too many WebSockets are open");
     let open = app.socket().ok_or_else(many)?;
-    let ticket = app.tickets().take(&ticket, now).ok_or_else(unknown_caller)?;
+    let ticket = Ticket::take(app.passes(), &ticket, now).await?.ok_or_else(unknown_caller)?;
     Ok(upgrade.max_message_size(4096).on_upgrade(move |socket| async move {
         follow(app, ticket, after, socket).await;
         drop(open);

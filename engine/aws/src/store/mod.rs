@@ -1,5 +1,5 @@
-//! The stores of engagements in one DynamoDB table: journal, index, leases, ledger, receipts and
-//! outbox.
+//! The stores of engagements in one DynamoDB table: journal, index, leases, ledger, receipts, passes
+//! and outbox.
 //!
 //! | Partition | Sort key | Content |
 //! |---|---|---|
@@ -11,6 +11,7 @@
 //! | | `L#<number>` | rows of the ledger, as they were recorded together |
 //! | | `UNPUSHED` | the blob with commits that the Git server lacks |
 //! | `R#<key>` | `R` | a receipt |
+//! | `P#<key>` | `P` | a pass |
 //! | `O#<reader>` | `E#<engagement>`, `READER` | how far a reader of the journals is |
 //!
 //! An append is one conditional write of the tip. When its entries have grown, they are first
@@ -25,6 +26,7 @@ mod journal;
 mod lease;
 mod ledger;
 mod outbox;
+mod pass;
 mod receipt;
 mod tip;
 mod units;

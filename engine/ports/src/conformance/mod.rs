@@ -13,6 +13,7 @@ pub mod knowledge;
 pub mod lease;
 pub mod ledger;
 pub mod outbox;
+pub mod pass;
 pub mod receipt;
 pub mod repo;
 
