@@ -1,4 +1,4 @@
-# Blobs by digest, and the definitions that new engagements are pinned to.
+# Blobs by digest, with the definitions that new engagements are pinned to; and files that people send, which are read once.
 
 resource "aws_s3_bucket" "blobs" {
   #checkov:skip=CKV_AWS_18:Blobs are read and written by the engine alone; its calls are in CloudTrail where the account wants them.
@@ -8,8 +8,22 @@ resource "aws_s3_bucket" "blobs" {
   force_destroy = !local.is_prod
 }
 
-resource "aws_s3_bucket_public_access_block" "blobs" {
-  bucket                  = aws_s3_bucket.blobs.id
+resource "aws_s3_bucket" "uploads" {
+  #checkov:skip=CKV_AWS_18:Files are sent and read by way of the engine alone; its calls are in CloudTrail where the account wants them.
+  #checkov:skip=CKV_AWS_144:A file is read within minutes and removed after a day.
+  #checkov:skip=CKV_AWS_21:A file is written once and removed after a day.
+  #checkov:skip=CKV2_AWS_62:Nothing happens when a file is sent: the engagement that names it reads it.
+  bucket        = "${var.name}-uploads-${local.account}"
+  force_destroy = true
+}
+
+locals {
+  buckets = { blobs = aws_s3_bucket.blobs, uploads = aws_s3_bucket.uploads }
+}
+
+resource "aws_s3_bucket_public_access_block" "this" {
+  for_each                = local.buckets
+  bucket                  = each.value.id
   block_public_acls       = true
   block_public_policy     = true
   ignore_public_acls      = true
@@ -23,14 +37,31 @@ resource "aws_s3_bucket_versioning" "blobs" {
   }
 }
 
-resource "aws_s3_bucket_server_side_encryption_configuration" "blobs" {
-  bucket = aws_s3_bucket.blobs.id
+resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
+  for_each = local.buckets
+  bucket   = each.value.id
   rule {
     apply_server_side_encryption_by_default {
       kms_master_key_id = aws_kms_key.this.arn
       sse_algorithm     = "aws:kms"
     }
     bucket_key_enabled = true
+  }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "uploads" {
+  bucket = aws_s3_bucket.uploads.id
+
+  rule {
+    id     = "read"
+    status = "Enabled"
+    filter {}
+    expiration {
+      days = 1
+    }
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 1
+    }
   }
 }
 
@@ -63,8 +94,9 @@ resource "aws_s3_bucket_lifecycle_configuration" "blobs" {
   }
 }
 
-resource "aws_s3_bucket_policy" "blobs" {
-  bucket = aws_s3_bucket.blobs.id
+resource "aws_s3_bucket_policy" "this" {
+  for_each = local.buckets
+  bucket   = each.value.id
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -72,7 +104,7 @@ resource "aws_s3_bucket_policy" "blobs" {
       Effect    = "Deny"
       Action    = "s3:*"
       Principal = "*"
-      Resource  = [aws_s3_bucket.blobs.arn, "${aws_s3_bucket.blobs.arn}/*"]
+      Resource  = [each.value.arn, "${each.value.arn}/*"]
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
     }]
   })

@@ -26,6 +26,7 @@ locals {
       REMINDERS_FUNCTION_ARN = local.function_arns.reminders
     })
     api = merge(local.stores, {
+      UPLOADS_BUCKET       = aws_s3_bucket.uploads.bucket
       DEFINITION           = var.definition_hash
       OIDC_ISSUER          = local.issuer
       OIDC_CLIENT_ID       = aws_cognito_user_pool_client.this.id

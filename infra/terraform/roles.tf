@@ -21,6 +21,9 @@ locals {
     iam            = [aws_iam_role.schedules.arn]
   }
 
+  # What one program alone may do something to.
+  more_resources = { "api.s3" = ["${aws_s3_bucket.uploads.arn}/uploads/*"] }
+
   # Programs as the definitions name them.
   programs = {
     phase     = var.iam_actions.phase_task
@@ -41,7 +44,7 @@ locals {
           Sid      = title(service)
           Effect   = "Allow"
           Action   = sort([for action in actions : action if startswith(action, "${service}:")])
-          Resource = local.resources[service]
+          Resource = concat(local.resources[service], lookup(local.more_resources, "${program}.${service}", []))
         }
       ]
     }

@@ -46,6 +46,8 @@ pub struct AppPorts {
     pub receipts: Arc<dyn Receipts>,
     /// Sessions, tickets, and logins under way.
     pub passes: Arc<dyn Passes>,
+    /// Where large files are sent; `None` when they are sent here.
+    pub uploads: Option<Arc<dyn Uploads>>,
     /// The repositories of engagements.
     pub repos: Arc<dyn Repos>,
     /// Starts engagements.
@@ -161,6 +163,11 @@ impl App {
         self.0.replies.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Whether browsers log in here. Where a gateway checks tokens first, they bring one.
+    pub(crate) fn logs_in(&self) -> bool {
+        self.ports().oidc.is_some() && self.ports().live == Live::Here
+    }
+
     /// Refuses what needs a connection that stays open, where there is none.
     pub(crate) fn stays_open(&self) -> Result<(), Problem> {
         match &self.ports().live {
@@ -249,6 +256,34 @@ pub trait Repos: Send + Sync {
     /// # Errors
     /// When it cannot be opened.
     async fn open(&self, engagement: &Engagement) -> Result<Arc<dyn Repo>, StoreError>;
+}
+
+/// Takes files that are too large for a request of this service.
+#[async_trait]
+pub trait Uploads: Send + Sync {
+    /// Where to send a file of at most `most` bytes, which gets this id.
+    ///
+    /// # Errors
+    /// When the store cannot say.
+    async fn place(&self, id: &str, most: usize) -> Result<UploadForm, StoreError>;
+
+    /// A file that was sent, of at most `most` bytes; `None` when there is none of this id.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is larger.
+    async fn read(&self, id: &str, most: usize) -> Result<Option<Vec<u8>>, StoreError>;
+}
+
+/// A form to send a file with, as `multipart/form-data`: the fields, then the file as `file`.
+#[derive(Debug, Clone, serde::Serialize, ToSchema)]
+pub struct UploadForm {
+    /// Where to POST it.
+    pub url: String,
+    /// Fields, in this order.
+    pub fields: Vec<(String, String)>,
+    /// Until when it is accepted, in milliseconds since 1970 UTC.
+    #[serde(skip)]
+    pub until: i64,
 }
 
 /// Continues engagements after something was recorded.

@@ -22,6 +22,8 @@ mod store;
 mod tickets;
 pub mod traces;
 
-pub use app::{App, AppPorts, Live, New, Peer, PublicUrl, Repos, Started, Starts, Wakes};
+pub use app::{
+    App, AppPorts, Live, New, Peer, PublicUrl, Repos, Started, Starts, UploadForm, Uploads, Wakes,
+};
 pub use problem::Problem;
-pub use routes::{document, router};
+pub use routes::{MAX_UPLOAD, document, router};

@@ -34,16 +34,20 @@ impl Bucket {
     /// The blobs in a bucket. Sends nothing yet. An endpoint of the environment is addressed by
     /// path, because its host has no buckets as subdomains.
     pub fn new(config: &SdkConfig, name: &str) -> Bucket {
-        let by_path = config.endpoint_url().is_some() || std::env::var("AWS_ENDPOINT_URL").is_ok();
-        let times = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).build();
-        let settings =
-            Builder::from(config).force_path_style(by_path).timeout_config(times).build();
-        Bucket { client: Client::from_conf(settings), name: name.to_owned() }
+        Bucket { client: client(config), name: name.to_owned() }
     }
 
     fn at(&self, hash: &str) -> String {
         format!("{FOLDER}/{hash}")
     }
+}
+
+/// A client for objects, which may be large.
+pub(crate) fn client(config: &SdkConfig) -> Client {
+    let by_path = config.endpoint_url().is_some() || std::env::var("AWS_ENDPOINT_URL").is_ok();
+    let times = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).build();
+    let settings = Builder::from(config).force_path_style(by_path).timeout_config(times).build();
+    Client::from_conf(settings)
 }
 
 fn digest(bytes: &[u8]) -> String {

@@ -8,6 +8,7 @@ pub mod functions;
 pub mod secrets;
 pub mod store;
 pub mod timetable;
+pub mod uploads;
 
 pub use aws_config::SdkConfig;
 pub use connection::connection;

@@ -38,7 +38,7 @@ pub async fn api(cloud: Cloud) -> Result<Exit, Failure> {
              an identity provider",
         ));
     }
-    let definition = cloud.definition().await?;
+    let (definition, uploads) = (cloud.definition().await?, cloud.uploads()?);
     let store = Arc::new(cloud.store.clone());
     let app = App::new(AppPorts {
         journal: store.clone(),
@@ -47,10 +47,12 @@ pub async fn api(cloud: Cloud) -> Result<Exit, Failure> {
         ledger: store.clone(),
         receipts: store.clone(),
         passes: store,
+        uploads: Some(Arc::clone(&uploads)),
         repos: Arc::new(Clones::new(cloud.clone())),
         starts: Arc::new(Workspace {
             definitions: Definitions::Deployed(Box::new(definition)),
             ground: Arc::new(cloud),
+            uploads: Some(uploads),
             allowed: Allowed::new(&settings)?,
         }),
         wakes: Arc::new(ByStream),

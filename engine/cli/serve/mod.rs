@@ -66,10 +66,12 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
         ledger: Arc::new(store.clone()),
         receipts: Arc::new(store.clone()),
         passes: Arc::new(Passes::default()),
+        uploads: None,
         repos: Arc::new(Place(store.clone())),
         starts: Arc::new(Workspace {
             definitions: Definitions::Folder(root),
             ground: Arc::new(store.clone()),
+            uploads: None,
             allowed,
         }),
         wakes: Arc::new(host.clone()),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cloudcrew_api::app::{NewSow, Receipted, WorkflowRow};
 use cloudcrew_api::problem::{Kind, Problem};
-use cloudcrew_api::{New, Started, Starts};
+use cloudcrew_api::{MAX_UPLOAD, New, Started, Starts, Uploads};
 use cloudcrew_definition::crew::Definition;
 use cloudcrew_definition::path::RepoPath;
 use cloudcrew_plan::{Kind as StateKind, Plan, build, emit};
@@ -49,6 +49,8 @@ impl Definitions {
 pub struct Workspace {
     pub definitions: Definitions,
     pub ground: Arc<dyn Ground>,
+    /// Where large files are sent, if not here.
+    pub uploads: Option<Arc<dyn Uploads>>,
     /// Which repositories callers may name.
     pub allowed: Allowed,
 }
@@ -190,7 +192,11 @@ impl Workspace {
             (Some(text), None) => text.into_bytes(),
             (None, Some(upload)) => {
                 let none = || invalid(format!("no upload `{upload}`"));
-                self.ground.record().blobs.get(&upload).await?.ok_or_else(none)?
+                match (self.ground.record().blobs.get(&upload).await?, &self.uploads) {
+                    (None, Some(uploads)) => uploads.read(&upload, MAX_UPLOAD).await?,
+                    (found, _) => found,
+                }
+                .ok_or_else(none)?
             }
             _ => return Err(invalid("`sow` needs either `text` or `upload`".to_owned())),
         };

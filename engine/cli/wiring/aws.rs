@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cloudcrew_api::Repos;
+use cloudcrew_api::{Repos, UploadForm, Uploads};
 use cloudcrew_aws::blob::Bucket;
 pub use cloudcrew_aws::callbacks::{Callback, Report, Scheduler};
 use cloudcrew_aws::functions::Function;
@@ -94,6 +94,12 @@ impl Cloud {
             timetable: Timetable::new(&self.config, &group, &function, &role),
             own: Function::new(&self.config, &set(OWN)?),
         })
+    }
+
+    /// Where people send large files.
+    pub fn uploads(&self) -> Result<Arc<dyn Uploads>, Failure> {
+        let bucket = variable(&environment::UPLOADS)?;
+        Ok(Arc::new(Forms(cloudcrew_aws::uploads::Uploads::new(&self.config, &bucket))))
     }
 
     /// The definitions that were deployed.
@@ -221,6 +227,21 @@ impl Ground for Cloud {
         repo.bring(base).await.map_err(|error| Failure::usage(error.to_string()))?;
         let path = PathBuf::from(url.to_string());
         Ok(Found { repo, path, clone: None, passing: Some(folder) })
+    }
+}
+
+/// Signed forms.
+struct Forms(cloudcrew_aws::uploads::Uploads);
+
+#[async_trait]
+impl Uploads for Forms {
+    async fn place(&self, id: &str, most: usize) -> Result<UploadForm, StoreError> {
+        let cloudcrew_aws::uploads::Form { url, fields, until } = self.0.form(id, most).await?;
+        Ok(UploadForm { url, fields, until })
+    }
+
+    async fn read(&self, id: &str, most: usize) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.read(id, most).await
     }
 }
 

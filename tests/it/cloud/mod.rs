@@ -19,7 +19,7 @@ use cloudcrew_aws::connection;
 use cloudcrew_aws::store::Store;
 use cloudcrew_local::clock::RehearsalClock;
 use cloudcrew_plan::checks::load;
-use cloudcrew_ports::journal::{Head, Journal as _};
+use cloudcrew_ports::journal::{Entry, Head, Journal as _};
 use cloudcrew_ports::ledger::{Ledger as _, LedgerRow};
 use cloudcrew_ports::program::NoPrograms;
 use cloudcrew_ports::server::NoServers;
@@ -115,6 +115,35 @@ impl Machine {
         sent(&request)
     }
 
+    /// Sends a file by a form that the interface makes; returns its id.
+    fn uploads(&self, bytes: &[u8]) -> String {
+        let place = self.ask("POST", "/uploads", None).is(200).json();
+        let mut body = Vec::new();
+        for field in place["form"]["fields"].as_array().expect("fields") {
+            let (name, value) = (field[0].as_str().expect("a name"), field[1].as_str());
+            let value = value.expect("a value");
+            let part = format!(
+                "--cut\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
+            body.extend(part.bytes());
+        }
+        let file =
+            "--cut\r\nContent-Disposition: form-data; name=\"file\"; filename=\"sow\"\r\n\r\n";
+        body.extend(file.bytes());
+        body.extend(bytes);
+        body.extend(b"\r\n--cut--\r\n");
+        let url = place["form"]["url"].as_str().expect("a URL");
+        let path = url.splitn(4, '/').nth(3).expect("a path");
+        let sent = sent(
+            &asked("POST", &format!("/{path}"))
+                .header("connection", "close")
+                .header("content-type", "multipart/form-data; boundary=cut")
+                .body(body),
+        );
+        assert!(matches!(sent.status, 200 | 204), "{} {}", sent.status, sent.body);
+        place["upload"].as_str().expect("an id").to_owned()
+    }
+
     /// Invokes a function.
     fn invoke(&self, function: &str, event: &Value) -> Reply {
         let path = format!("/2015-03-31/functions/{}-{function}/invocations", self.name);
@@ -154,9 +183,9 @@ impl Machine {
     /// Starts an engagement over HTTP.
     fn begins(&self, id: &str, repo: &str, more: Value) {
         let sow = "retail-orders.md";
-        let text = std::fs::read_to_string(root().join("examples/sow").join(sow)).expect("a file");
+        let bytes = std::fs::read(root().join("examples/sow").join(sow)).expect("a file");
         let mut new = json!({ "id": id, "workflow": "delivery",
-            "sow": { "name": sow, "text": text }, "repo": { "url": repo } });
+            "sow": { "name": sow, "upload": self.uploads(&bytes) }, "repo": { "url": repo } });
         let all = new.as_object_mut().expect("an object");
         all.extend(more.as_object().cloned().expect("an object"));
         self.ask("POST", "/projects", Some(&new)).is(201);
@@ -276,6 +305,10 @@ async fn the_generated_machine_runs_the_real_program_through_all_phases() {
     let status = machine.ask("GET", "/projects/demo/status", None).is(200).json();
     assert_eq!(status["state"], "done", "{status:#}");
     let engagement = machine.engagement(PROJECT).await;
+    let answers = entries(&machine.table, PROJECT, "request_answered").await;
+    let learnt = end["answered"].as_array().expect("times").iter().filter_map(Value::as_i64);
+    let took: Vec<i64> = answers.iter().zip(learnt).map(|(answer, at)| at - answer.at).collect();
+    println!("from a recorded decision to its machine: {took:?} ms");
     let ended = engagement.state.end.as_ref().expect("an end");
     assert_eq!(ended.text, "all phases are done");
 
@@ -341,16 +374,21 @@ fn is_of_plan(name: &str) -> bool {
     !counts.iter().any(|end| name.ends_with(end)) && !["begin", "enter"].contains(&name)
 }
 
-/// The states that the journal entered.
-async fn visited(table: &Store, project: &str) -> Vec<String> {
-    let (mut names, mut head) = (Vec::new(), Head::default());
+/// The entries of a journal, of one kind.
+async fn entries(table: &Store, project: &str, kind: &str) -> Vec<Entry> {
+    let (mut found, mut head) = (Vec::new(), Head::default());
     loop {
         let page = table.read(project, &head, 500).await.expect("entries");
-        let Some(last) = page.last() else { return names };
+        let Some(last) = page.last() else { return found };
         head = Head { seq: last.seq, hash: last.hash.clone() };
-        let entered = page.iter().filter(|entry| entry.kind == "entered");
-        names.extend(entered.filter_map(|e| e.payload["state"].as_str()).map(str::to_owned));
+        found.extend(page.into_iter().filter(|entry| entry.kind == kind));
     }
+}
+
+/// The states that the journal entered.
+async fn visited(table: &Store, project: &str) -> Vec<String> {
+    let entered = entries(table, project, "entered").await;
+    entered.iter().filter_map(|e| e.payload["state"].as_str()).map(str::to_owned).collect()
 }
 
 /// The files of the crew, with the object ids of their content.

@@ -4,7 +4,7 @@
 
 FOLDER holds what `cloudcrew generate` wrote. Creates the table with its stream, the bucket with the definitions, the
 functions, the machine and people; prints {"table", "bucket", "api", "token", "machine"}, where `token` is of a person. For
-each line on stdin, waits for the execution of that name to end and prints {"status", "error", "states"}.
+each line on stdin, waits for the execution of that name to end and prints {"status", "error", "states", "answered"}.
 SECRETS are those of the crew, as JSON; the further arguments are variables of the programs. Only the container and function names are the
 rig's; the machine is what Terraform renders, with its own timeouts.
 """
@@ -71,7 +71,16 @@ def ended(states, machine, name):
         if found["status"] != "RUNNING":
             break
         time.sleep(0.2)
-    return {"status": found["status"], "error": found.get("error"), "cause": found.get("cause"), "states": execute.entered(states, arn)}
+    return {"status": found["status"], "error": found.get("error"), "cause": found.get("cause"), "states": execute.entered(states, arn),
+            "answered": answered(states, arn)}
+
+
+def answered(states, arn):
+    """When the machine learnt of each answer that it waited for, in milliseconds."""
+    pages = states.get_paginator("get_execution_history").paginate(executionArn=arn)
+    events = [event for page in pages for event in page["events"] if event["type"] == "TaskSucceeded"]
+    waits = lambda event: event["taskSucceededEventDetails"]["resource"] == "invoke.waitForTaskToken"
+    return [int(event["timestamp"].timestamp() * 1000) for event in events if waits(event)]
 
 
 def main():
@@ -104,7 +113,7 @@ def main():
     os.makedirs(scratch)
     settings, token = people(name)
     secret = boto3.client("secretsmanager").create_secret(Name=name, SecretString=secrets)["ARN"]
-    environment = {"TASK_LEDGER_TABLE": name, "BLOBS_BUCKET": name, "SECRETS_ARN": secret, "DEFINITION": digest,
+    environment = {"TASK_LEDGER_TABLE": name, "BLOBS_BUCKET": name, "UPLOADS_BUCKET": name, "SECRETS_ARN": secret, "DEFINITION": digest,
                    "STATE_MACHINE_ARNS": json.dumps({"delivery": machine}), "SCHEDULE_GROUP": name, "SCHEDULE_ROLE_ARN": role,
                    "REMINDERS_FUNCTION_ARN": values["reminders_function_arn"], **settings,
                    **dict(pair.split("=", 1) for pair in variables)}

@@ -39,7 +39,7 @@ pub(crate) struct Config {
 pub(crate) async fn config(State(app): State<App>) -> Json<Config> {
     Json(Config {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        login: app.ports().oidc.as_ref().map(|_| "/login".to_owned()),
+        login: app.logs_in().then(|| "/login".to_owned()),
         websocket: match &app.ports().live {
             Live::Here => Some("/ws".to_owned()),
             Live::Elsewhere(url) => url.clone(),

@@ -36,7 +36,7 @@ use crate::body::MAX_BODY;
 use crate::once::once;
 use crate::problem::{Kind, Problem};
 use crate::shield::shield;
-pub(crate) use uploads::MAX_UPLOAD;
+pub use uploads::MAX_UPLOAD;
 
 /// What the document says of the whole interface.
 #[derive(OpenApi)]
