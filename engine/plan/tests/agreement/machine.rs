@@ -148,7 +148,8 @@ fn task(
     visited: &mut Vec<String>,
 ) -> String {
     in_range(name, state);
-    let context = json!({ "Task": { "Token": "token" } });
+    let context = json!({ "Task": { "Token": "token" },
+        "State": { "EnteredTime": "2026-01-05T08:00:00Z" } });
     // Each retrier has its own count, reset whenever the state is entered.
     let mut attempts: HashMap<usize, u64> = HashMap::new();
     loop {

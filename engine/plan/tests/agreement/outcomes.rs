@@ -133,7 +133,12 @@ fn said(task: &TaskCall<'_>, kind: Kind, on: Outcome, form: u8) -> Answer {
             let phase = task.name.strip_suffix(".swarm").expect("a swarm");
             assert_eq!(
                 task.container(),
-                [("PROJECT_ID", "retail-orders"), ("PHASE", phase), ("TASK_TOKEN", "token")]
+                [
+                    ("PROJECT_ID", "retail-orders"),
+                    ("PHASE", phase),
+                    ("TASK_TOKEN", "token"),
+                    ("STATE_ENTERED", "2026-01-05T08:00:00Z")
+                ]
             );
             match on {
                 Outcome::Died => Answer::Error(DEATHS[usize::from(form) % DEATHS.len()]),
