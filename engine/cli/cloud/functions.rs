@@ -1,7 +1,9 @@
 //! `lambda FUNCTION`: the functions that a state machine calls.
 
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cloudcrew_runtime::engagement::Rest;
 use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
@@ -39,6 +41,15 @@ impl From<Failure> for Fault {
 fn parked() -> Fault {
     Fault { kind: "CloudCrew.Parked", why: "it cannot go on now".to_owned() }
 }
+
+/// Its time is up: the state machine starts it again, and it continues at the same step.
+fn stopped() -> Fault {
+    Fault { kind: "CloudCrew.Stopped", why: "its time is up".to_owned() }
+}
+
+/// How long before its deadline a function is to rest, or a fifth of its time: the step under way may
+/// be a long reply of a model.
+const RESERVE: Duration = Duration::from_secs(180);
 
 #[derive(Deserialize)]
 struct OfPhase {
@@ -87,7 +98,14 @@ pub async fn function(function: Function) -> Result<Exit, Failure> {
     }
     let cloud = &cloud;
     let one = move |event: LambdaEvent<Value>| -> Served<'_> {
-        Box::pin(served(cloud, function, event.payload))
+        let LambdaEvent { payload, context } = event;
+        Box::pin(async move {
+            let watch = Arc::new(Silent::default());
+            tokio::select! {
+                served = served(cloud, function, payload, &watch) => served,
+                never = stop_before(context.deadline, &watch) => match never {},
+            }
+        })
     };
     run(service_fn(one)).await.map_err(|error| Failure::world(error.to_string()))?;
     Ok(Exit::Done)
@@ -101,14 +119,29 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(event: Value) -> Result<T, Fa
         .map_err(|error| Fault { kind: "CloudCrew.BadEvent", why: error.to_string() })
 }
 
-async fn served(cloud: &Cloud, function: Function, event: Value) -> Result<Value, Fault> {
-    let watch = Arc::new(Silent::default());
+/// Asks for a stop before a deadline, in milliseconds since 1970 UTC, so that the work rests at a step
+/// and another invocation continues there.
+async fn stop_before(deadline: u64, watch: &Silent) -> Infallible {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let left = Duration::from_millis(deadline).saturating_sub(since);
+    tokio::time::sleep(left - RESERVE.min(left / 5)).await;
+    watch.stop();
+    std::future::pending().await
+}
+
+async fn served(
+    cloud: &Cloud,
+    function: Function,
+    event: Value,
+    watch: &Arc<Silent>,
+) -> Result<Value, Fault> {
     match function {
         Function::Review => {
             let OfPhase { project, phase } = read(event)?;
             let state = format!("{phase}.review");
-            match drive(cloud, &project, std::slice::from_ref(&state), &watch).await? {
+            match drive(cloud, &project, std::slice::from_ref(&state), watch).await? {
                 Rest::Left | Rest::Ended(_) => came(cloud, &project, &state).await,
+                Rest::Stopped => Err(stopped()),
                 _ => Err(parked()),
             }
         }
@@ -117,7 +150,7 @@ async fn served(cloud: &Cloud, function: Function, event: Value) -> Result<Value
             let state = format!("{phase}.{kind}");
             expect(cloud, &project, &state, &entered, &task_token).await?;
             // Someone may have answered already; then it is left at once.
-            drive(cloud, &project, &[state], &watch).await?;
+            drive(cloud, &project, &[state], watch).await?;
             report(cloud, &project).await?;
             Ok(json!({}))
         }
@@ -130,14 +163,14 @@ async fn served(cloud: &Cloud, function: Function, event: Value) -> Result<Value
         Function::Api => Err(Fault { kind: "CloudCrew.BadEvent", why: "not a request".into() }),
         Function::Finalize => {
             let OfProject { project } = read(event)?;
-            match drive(cloud, &project, &["finalize".to_owned()], &watch).await? {
+            match drive(cloud, &project, &["finalize".to_owned()], watch).await? {
                 Rest::Ended(_) => Ok(json!({})),
                 _ => Err(parked()),
             }
         }
         Function::Ended => {
             let OfProject { project } = read(event)?;
-            drive(cloud, &project, &[], &watch).await?;
+            drive(cloud, &project, &[], watch).await?;
             Ok(json!({}))
         }
     }

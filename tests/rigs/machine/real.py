@@ -122,7 +122,7 @@ def main():
         """Each program has its own scratch space, as containers have."""
         own = os.path.join(scratch, of)
         os.makedirs(own)
-        return {"command": [binary, *words], "env": {**environment, "CLOUDCREW_SCRATCH": own, "AWS_ACCESS_KEY_ID": f"{name}-{of}"}, "timeout": 120}
+        return {"command": [binary, *words], "env": {**environment, "CLOUDCREW_SCRATCH": own, "AWS_ACCESS_KEY_ID": f"{name}-{of}"}, "timeout": 900}
 
     config = os.path.join(os.environ["RIG_STATE"], "programs.json")
     with open(config) as file:
