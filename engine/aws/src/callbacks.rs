@@ -31,11 +31,6 @@ impl Callback {
         let (state, visit, id) = (state.to_owned(), visit.to_owned(), id.to_owned());
         Callback { state, visit, entry, id }
     }
-
-    /// Whether this is its id.
-    pub fn is(&self, id: &str) -> bool {
-        self.id == id
-    }
 }
 
 impl fmt::Debug for Callback {

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::functions::{Fault, OfProject, read};
 use super::{Silent, drive, report};
 use crate::exit::Failure;
-use crate::wiring::aws::{Cloud, Known, Outbox, Report};
+use crate::wiring::aws::{Callback, Cloud, Known, Outbox, Report};
 use crate::wiring::clock::SystemClock;
 use crate::wiring::holder;
 
@@ -275,8 +275,8 @@ pub async fn settle(cloud: &Cloud, project: &str) -> Result<(), Failure> {
     Ok(record_due(cloud.record(), &SystemClock::default(), None, &mut engagement).await?)
 }
 
-/// A container has stopped. If its scheduler still waits, and nobody has the outcome, it is told at
-/// once, and starts another.
+/// A container has stopped. Unless the journal has its outcome, the scheduler is told at once and
+/// starts another; it may have stopped before it could keep its callback.
 async fn stopped(cloud: &Cloud, container: &Container) -> Result<(), Failure> {
     let told = (
         container.variable("PROJECT_ID"),
@@ -287,14 +287,10 @@ async fn stopped(cloud: &Cloud, container: &Container) -> Result<(), Failure> {
     if container.last_status != "STOPPED" {
         return Ok(());
     }
-    let state = format!("{phase}.swarm");
     report(cloud, project).await?;
-    let known = cloud.store.known(project).await?;
-    let waiting = known.callbacks.iter().find(|one| one.state == state && one.is(id));
-    if let Some(callback) = waiting {
-        cloud.scheduler.report(callback, &Report::Error("CloudCrew.Stopped")).await?;
-        cloud.store.forget(project, callback).await?;
-    }
+    let callback = Callback::new(&format!("{phase}.swarm"), "", 0, id);
+    // One that was used already is refused.
+    cloud.scheduler.report(&callback, &Report::Error("CloudCrew.Stopped")).await?;
     Ok(())
 }
 

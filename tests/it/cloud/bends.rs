@@ -35,9 +35,11 @@ async fn engagements_that_bend_take_the_same_way_as_their_machine() {
     let git = server_with(false, false);
     let mut machine = Machine::new(workspace.workspace(), &variables(&git.url)).await;
 
-    // A revision, a rework, a question, a failed and retried task, and a gate that expires.
+    // A container that is killed, a revision, a rework, a question, a failed and retried task, and a
+    // gate that expires.
     machine.begins("bends", &git.url, json!({ "rehearsal": "bends" }));
     let mut revised = false;
+    machine.kill_task("bends");
     let ask = json!({ "text": "Who reads the plan?" });
     machine.ask("POST", "/projects/bends/message", Some(&ask)).is(202);
     let end = machine.answers("bends", |request| match request["kind"].as_str()? {
@@ -55,9 +57,12 @@ async fn engagements_that_bend_take_the_same_way_as_their_machine() {
         _ => approved(request),
     });
     assert_eq!(end["error"], "CloudCrew.Expired", "{end:#}");
-    let states = plan_states(&end);
+    let mut states = plan_states(&end);
+    assert_eq!(states[..2], ["discovery.swarm"; 2], "the container that was killed");
+    states.remove(0);
     assert_eq!(states, visited(&machine.table, "bends").await);
     for (state, times) in [
+        // Again after a revision. The container that was killed is of the same visit.
         ("discovery.swarm", 2),
         ("discovery.gate", 2),
         ("architecture.swarm", 3),

@@ -115,6 +115,27 @@ impl Machine {
         sent(&request)
     }
 
+    /// Kills the first container of an engagement. Another is started long before a heartbeat is
+    /// missed.
+    fn kill_task(&self, project: &str) {
+        let of_project = |entry: &&Value| {
+            entry["environment"].as_array().is_some_and(|variables| {
+                variables.iter().any(|v| v["name"] == "PROJECT_ID" && v["value"] == project)
+            })
+        };
+        let began = Instant::now();
+        loop {
+            assert!(began.elapsed() < Duration::from_secs(60), "no container starts");
+            let log = self.get("/_rig/log").is(200).json();
+            let started = log.as_array().into_iter().flatten().find(of_project);
+            if let Some(pid) = started.and_then(|entry| entry["pid"].as_u64()) {
+                let kill = Command::new("kill").args(["-9", &pid.to_string()]).status();
+                return assert!(kill.expect("kill starts").success(), "it had ended");
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// Sends a file by a form that the interface makes; returns its id.
     fn uploads(&self, bytes: &[u8]) -> String {
         let place = self.ask("POST", "/uploads", None).is(200).json();

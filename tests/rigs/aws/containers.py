@@ -1,6 +1,6 @@
 """Runs containers as local programs: moto checks cluster, task definition and network settings,
 then the program configured for the container starts with the container's environment and the
-caller's overrides."""
+caller's overrides. RIG_CONFIG may name {"stopped": FUNCTION}: it is told of each that has ended, as by EventBridge."""
 import asyncio
 import json
 import os
@@ -12,8 +12,8 @@ DESCRIBE = "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition"
 
 
 class Containers:
-    def __init__(self, rig):
-        self.rig, self.processes = rig, []
+    def __init__(self, rig, functions):
+        self.rig, self.functions, self.processes = rig, functions, []
 
     async def run_task(self, headers, body, region):
         asked = json.loads(body)
@@ -45,11 +45,16 @@ class Containers:
                 *program["command"], env=env, stdout=out, stderr=out, start_new_session=True)
         self.processes.append(process)
         self.rig.note(container_started=name, task=task, pid=process.pid, environment=laid_over.get("environment", []))
-        asyncio.ensure_future(self.ended(task, process))
+        asyncio.ensure_future(self.ended(task, process, [laid_over], region))
 
-    async def ended(self, task, process):
+    async def ended(self, task, process, laid_over, region):
         self.rig.note(container_ended=task, code=await process.wait())
         self.processes.remove(process)
+        listener = self.rig.config().get("stopped")
+        if listener:
+            detail = {"taskArn": task, "lastStatus": "STOPPED", "overrides": {"containerOverrides": laid_over}}
+            event = {"source": "aws.ecs", "detail-type": "ECS Task State Change", "detail": detail}
+            await self.functions.invoke(listener, region, json.dumps(event).encode())
 
     def stop(self):
         for process in self.processes:

@@ -126,7 +126,8 @@ async def stop(app):
 def main():
     app = web.Application(client_max_size=64 << 20)
     rig = app["rig"] = Rig()
-    app["functions"], app["containers"] = lambda_runtime.Functions(rig), containers.Containers(rig)
+    app["functions"] = lambda_runtime.Functions(rig)
+    app["containers"] = containers.Containers(rig, app["functions"])
     app["events"] = events.Events(rig, app["functions"])
     app["one_at_a_time"], app["one_write_at_a_time"] = asyncio.Lock(), asyncio.Lock()
     app.on_startup.append(start)

@@ -134,7 +134,7 @@ def main():
             file.write(text)
         os.replace(config + ".new", config)
 
-    programs(json.dumps({"ecs": {"phase": program("phase", "phase")}, "streams": {name: f"{name}-answer"}, "schedules": True,
+    programs(json.dumps({"ecs": {"phase": program("phase", "phase")}, "streams": {name: f"{name}-answer"}, "schedules": True, "stopped": f"{name}-answer",
                          "lambda": {f"{name}-{f}": program(f, "lambda", f) for f in NAMES}}))
     try:
         print(json.dumps({"table": name, "bucket": name, "api": f"/_http/{name}-api/dev", "token": token, "machine": machine}), flush=True)
