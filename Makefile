@@ -1,4 +1,5 @@
-# A deployment on AWS, step by step; docs/aws.md explains each. Everything is asked before it is changed.
+# A deployment on AWS, step by step; docs/aws.md explains each step. Terraform asks for confirmation
+# before it changes anything.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -11,16 +12,16 @@ TAG ?= $(shell git rev-parse --short=12 HEAD)
 
 .PHONY: help bootstrap-init bootstrap-apply tf-init tf-plan tf-apply tf-destroy docker-build docker-push deploy teardown check
 
-help: ## Show what there is
+help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | column -t -s "$$(printf '\t')"
 
-bootstrap-init: ## Prepare the bootstrap
+bootstrap-init: ## Initialize the bootstrap
 	$(BOOTSTRAP) init
 
-bootstrap-apply: ## Make the bucket of the state and the repository of images
+bootstrap-apply: ## Create the state bucket and the image repository
 	$(BOOTSTRAP) apply -var aws_region=$(REGION)
 
-tf-init: ## Prepare the stack, with the state that the bootstrap made
+tf-init: ## Initialize the stack, with the state bucket of the bootstrap
 	$(STACK) init $$($(BOOTSTRAP) output -raw backend)
 
 docker-build: ## Build the image
@@ -36,16 +37,16 @@ docker-push: ## Push the image, and write its digest to image.auto.tfvars
 tf-plan: ## Show what would change
 	$(STACK) plan
 
-tf-apply: ## Change it, after a question
+tf-apply: ## Apply the changes, after confirmation
 	$(STACK) apply
 
-tf-destroy: ## Remove the stack, after a question; the bootstrap stays
+tf-destroy: ## Destroy the stack, after confirmation; the bootstrap stays
 	$(STACK) destroy
 
 deploy: docker-build docker-push tf-apply ## Build, push and apply
 
-teardown: tf-destroy ## Remove the stack, then say how to remove the bootstrap
-	@echo "to remove the bootstrap too: empty the bucket of the state, then $(BOOTSTRAP) destroy -var aws_region=$(REGION)"
+teardown: tf-destroy ## Destroy the stack, and show how to remove the bootstrap
+	@echo "to remove the bootstrap too: empty the state bucket, then run $(BOOTSTRAP) destroy -var aws_region=$(REGION)"
 
 check: ## Check definitions, generated files and Terraform; changes nothing
 	cargo run -q -- check

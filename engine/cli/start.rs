@@ -52,7 +52,7 @@ pub trait Ground: Send + Sync {
     /// The replies to keyed requests.
     fn receipts(&self) -> &dyn Receipts;
 
-    /// Opens the repository of a new engagement, or makes one where none is named.
+    /// Opens the repository of a new engagement, or creates one if none is named.
     async fn repo(
         &self,
         project: &str,
@@ -66,9 +66,9 @@ pub struct Found {
     pub repo: GitRepo,
     /// How the engagement names it: its path, or where it is on a server.
     pub path: PathBuf,
-    /// The clone that it is, if the engagement is to keep it.
+    /// The clone, if the engagement keeps it.
     pub clone: Option<NewClone>,
-    /// The folder that it is in, if nothing is to keep it.
+    /// The temporary folder of the repository, if nothing keeps it.
     pub passing: Option<tempfile::TempDir>,
 }
 
@@ -113,7 +113,7 @@ pub struct Start<'a> {
     pub voice: RunMode,
     /// Name of the rehearsal file that changes the default rehearsal.
     pub rehearsal: Option<String>,
-    /// The customer's repository; defaults to a new one where there is a place for it.
+    /// The customer's repository. Defaults to a new one, if `ground` can create it.
     pub repo: Option<&'a Source>,
     /// Branch, tag or commit to start from; defaults to the branch of HEAD.
     pub base: Option<&'a str>,

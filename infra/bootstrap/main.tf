@@ -1,5 +1,5 @@
-# What must be there before everything else: where Terraform keeps its state, and where images are pushed. Its own state stays
-# on the machine of whoever runs it; it can be imported again.
+# Prerequisites of the stack: the bucket for Terraform's state and the image repository. The bootstrap's own state stays on
+# the machine that ran it; if it is lost, import the resources.
 
 terraform {
   required_version = ">= 1.11"
@@ -12,12 +12,12 @@ terraform {
 }
 
 variable "aws_region" {
-  description = "Region of the state and of the images."
+  description = "Region of the state bucket and the image repository."
   type        = string
 }
 
 variable "name" {
-  description = "First word of all names."
+  description = "Prefix of all resource names."
   type        = string
   default     = "cloudcrew"
 }
@@ -49,9 +49,9 @@ resource "aws_kms_key" "this" {
 }
 
 resource "aws_s3_bucket" "state" {
-  #checkov:skip=CKV_AWS_18:Only Terraform reads and writes it; its calls are in CloudTrail where the account wants them.
+  #checkov:skip=CKV_AWS_18:Only Terraform accesses it, and CloudTrail can record the calls.
   #checkov:skip=CKV_AWS_144:A state is of one region, and so are its resources.
-  #checkov:skip=CKV2_AWS_62:Nothing happens when a state is written.
+  #checkov:skip=CKV2_AWS_62:Nothing needs to react to writes.
   bucket = "${var.name}-state-${data.aws_caller_identity.this.account_id}"
 }
 
@@ -116,14 +116,14 @@ resource "aws_ecr_lifecycle_policy" "this" {
   policy = jsonencode({
     rules = [{
       rulePriority = 1
-      description  = "The newest thirty"
+      description  = "Keep the newest 30 images"
       selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = 30 }
       action       = { type = "expire" }
     }]
   })
 }
 
-# Functions pull their image by themselves.
+# Lambda pulls the image of functions itself.
 resource "aws_ecr_repository_policy" "this" {
   repository = aws_ecr_repository.this.name
   policy = jsonencode({
@@ -144,7 +144,7 @@ output "repository_url" {
 }
 
 output "backend" {
-  description = "What `terraform init` of the stack is told, with S3's own lock."
+  description = "Arguments for the stack's `terraform init`."
   value = join(" ", [
     "-backend-config=bucket=${aws_s3_bucket.state.bucket}",
     "-backend-config=region=${var.aws_region}",

@@ -1,4 +1,4 @@
-# What an operator must hear of.
+# Alarms, a dashboard and a budget for operators.
 
 resource "aws_sns_topic" "alarms" {
   name              = "${var.name}-alarms"
@@ -15,7 +15,7 @@ locals {
   alarms = merge(
     {
       for name, _ in local.functions : "${name}-errors" => {
-        what = "The function ${name} fails", namespace = "AWS/Lambda", metric = "Errors", statistic = "Sum", above = 0
+        what = "Function ${name} returned errors", namespace = "AWS/Lambda", metric = "Errors", statistic = "Sum", above = 0
         of   = { FunctionName = "${var.name}-${name}" }
       }
     },
@@ -27,7 +27,7 @@ locals {
     },
     {
       left = {
-        what = "Something could not be done", namespace = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum", above = 0
+        what = "Events could not be processed", namespace = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum", above = 0
         of   = { QueueName = aws_sqs_queue.left.name }
       }
       late = {

@@ -1,18 +1,18 @@
 # Blobs by digest, with the definitions that new engagements are pinned to; and files that people send, which are read once.
 
 resource "aws_s3_bucket" "blobs" {
-  #checkov:skip=CKV_AWS_18:Blobs are read and written by the engine alone; its calls are in CloudTrail where the account wants them.
+  #checkov:skip=CKV_AWS_18:Only the engine accesses it, and CloudTrail can record the calls.
   #checkov:skip=CKV_AWS_144:A blob is only of use beside its journal, which is in one region.
-  #checkov:skip=CKV2_AWS_62:Nothing happens when a blob is written: the journal says what it is for.
+  #checkov:skip=CKV2_AWS_62:Nothing needs to react to writes.
   bucket        = "${var.name}-blobs-${local.account}"
   force_destroy = !local.is_prod
 }
 
 resource "aws_s3_bucket" "uploads" {
-  #checkov:skip=CKV_AWS_18:Files are sent and read by way of the engine alone; its calls are in CloudTrail where the account wants them.
+  #checkov:skip=CKV_AWS_18:Only the engine and its signed forms access it, and CloudTrail can record the calls.
   #checkov:skip=CKV_AWS_144:A file is read within minutes and removed after a day.
   #checkov:skip=CKV_AWS_21:A file is written once and removed after a day.
-  #checkov:skip=CKV2_AWS_62:Nothing happens when a file is sent: the engagement that names it reads it.
+  #checkov:skip=CKV2_AWS_62:Nothing needs to react to writes.
   bucket        = "${var.name}-uploads-${local.account}"
   force_destroy = true
 }
@@ -124,7 +124,7 @@ resource "aws_s3_object" "definition" {
   lifecycle {
     precondition {
       condition     = filesha256(local.definition) == var.definition_hash
-      error_message = "definition.json and crew.auto.tfvars.json are not of one `cloudcrew generate`."
+      error_message = "definition.json and crew.auto.tfvars.json come from different runs of `cloudcrew generate`; run it again."
     }
   }
 }

@@ -1,4 +1,4 @@
-# The container of a phase: nothing but its scratch space can be written, and no privileges.
+# The container of a phase: it can write only to its scratch space, and has no privileges.
 
 locals {
   scratch        = "/scratch"
@@ -52,7 +52,7 @@ resource "aws_ecs_task_definition" "phase" {
     readonlyRootFilesystem = true
     privileged             = false
     linuxParameters        = { initProcessEnabled = true, capabilities = { drop = ["ALL"], add = [] } }
-    # A phase rests at its next step.
+    # On SIGTERM, a phase stops after its current step.
     stopTimeout = 30
     mountPoints = [{ sourceVolume = "scratch", containerPath = local.scratch, readOnly = false }]
     environment = [for name in sort(keys(local.phase_environment)) : { name = name, value = local.phase_environment[name] }]

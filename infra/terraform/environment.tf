@@ -1,4 +1,4 @@
-# The environment of each program: these variables, and no others. docs/aws.md says what each is for.
+# The environment of each program: these variables, and no others. docs/reference/environment.md describes each of them.
 
 locals {
   # What every program needs.
@@ -9,7 +9,7 @@ locals {
   }
   models = { BEDROCK_REGION = coalesce(var.bedrock_region, var.aws_region) }
 
-  # The state machine starts its container, and some functions know the machine.
+  # Separate from `environment`, to avoid a cycle: the state machine refers to the container, and `answer` to the machine.
   phase_environment = merge(local.stores, local.models, { CLOUDCREW_SCRATCH = local.scratch })
 
   environment = {

@@ -11,7 +11,7 @@ locals {
     reminders = { timeout = 120, memory = 512, scratch = 2048 }
     api       = { timeout = 29, memory = 1024, scratch = 4096 }
   }
-  # By name, so that a role may name a function that needs the role.
+  # Built from names, not references, to avoid a cycle between roles and functions.
   function_arns = {
     for name, _ in local.functions :
     name => "arn:${local.partition}:lambda:${var.aws_region}:${local.account}:function:${var.name}-${name}"
@@ -27,10 +27,10 @@ resource "aws_cloudwatch_log_group" "function" {
 
 resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_50:Traces are made from the journal, where they are complete; a service's own would repeat what people say in headers.
-  #checkov:skip=CKV_AWS_115:The account's limit is shared on purpose: a reservation in a new account, which has ten, would be refused.
-  #checkov:skip=CKV_AWS_116:What is invoked without waiting has its destination below; what waits is tried again by the state machine.
-  #checkov:skip=CKV_AWS_117:A function reaches services of AWS, the Git host and the identity provider, and needs no network of ours.
-  #checkov:skip=CKV_AWS_272:An image is pinned by its digest; signatures are for archives.
+  #checkov:skip=CKV_AWS_115:The account's concurrency is shared on purpose: a new account has only 10, too few to reserve any.
+  #checkov:skip=CKV_AWS_116:Asynchronous invocations have a failure destination below; the state machine retries synchronous ones.
+  #checkov:skip=CKV_AWS_117:Functions are in the network where the Git server is inside it; elsewhere they need no network of ours.
+  #checkov:skip=CKV_AWS_272:Images are pinned by digest; Lambda code signing supports only zip archives.
   for_each      = local.functions
   function_name = "${var.name}-${each.key}"
   role          = aws_iam_role.program[each.key].arn
@@ -53,15 +53,24 @@ resource "aws_lambda_function" "this" {
     variables = local.environment[each.key]
   }
 
+  # Without a way out, the Git server is inside the network, and so are the functions that reach it.
+  dynamic "vpc_config" {
+    for_each = local.egress == "none" ? [1] : []
+    content {
+      subnet_ids         = local.subnet_ids
+      security_group_ids = [aws_security_group.phases.id]
+    }
+  }
+
   logging_config {
     log_format = "Text"
     log_group  = aws_cloudwatch_log_group.function[each.key].name
   }
 
-  depends_on = [aws_iam_role_policy.program, aws_iam_role_policy.log]
+  depends_on = [aws_iam_role_policy.program, aws_iam_role_policy.log, aws_iam_role_policy.network]
 }
 
-# What was to be done and could not be, until an operator looks.
+# Events that could not be processed, kept for 14 days for an operator.
 resource "aws_sqs_queue" "left" {
   name                              = "${var.name}-left"
   message_retention_seconds         = 1209600
@@ -82,7 +91,7 @@ resource "aws_iam_role_policy" "answer" {
         Resource = aws_dynamodb_table.projects.stream_arn
       },
       {
-        # It has no resource.
+        # This action does not support resource-level permissions.
         Sid      = "Streams"
         Effect   = "Allow"
         Action   = "dynamodb:ListStreams"
@@ -98,7 +107,7 @@ resource "aws_iam_role_policy" "answer" {
   })
 }
 
-# Entries of a journal, and callbacks, reach `answer` in order; those of several engagements side by side.
+# Journal entries and callbacks reach `answer` in order within an engagement, and in parallel across engagements.
 resource "aws_lambda_event_source_mapping" "answer" {
   event_source_arn                   = aws_dynamodb_table.projects.stream_arn
   function_name                      = aws_lambda_function.this["answer"].arn
@@ -126,7 +135,7 @@ resource "aws_lambda_event_source_mapping" "answer" {
   depends_on = [aws_iam_role_policy.answer]
 }
 
-# Invoked without waiting: by schedules, and by itself for messages.
+# Asynchronous invocations: by the daily sweep, by stopped containers, and by `answer` itself, to answer messages.
 resource "aws_lambda_function_event_invoke_config" "answer" {
   function_name                = aws_lambda_function.this["answer"].function_name
   maximum_event_age_in_seconds = 21600

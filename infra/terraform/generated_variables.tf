@@ -1,5 +1,5 @@
-# What `cloudcrew generate` says of the definitions, in crew.auto.tfvars.json; each variable with its exact type, so that
-# a module and definitions that do not fit together are refused before anything is planned.
+# Declares what `cloudcrew generate` writes to crew.auto.tfvars.json, with exact types, so that Terraform rejects
+# definitions that do not fit this module before it plans anything.
 
 variable "definition_hash" {
   description = "Hash of the definitions that everything below was written from."
@@ -7,7 +7,7 @@ variable "definition_hash" {
 }
 
 variable "placeholders" {
-  description = "Names that the state machines leave to be bound."
+  description = "Placeholders in the state machines, bound at deployment."
   type        = set(string)
 }
 
@@ -57,7 +57,7 @@ variable "agents" {
 }
 
 variable "models" {
-  description = "Models by name; without a provider, one that is only rehearsed."
+  description = "Models by name. A model without a provider is only for rehearsals."
   type = map(object({
     provider   = optional(string)
     id         = optional(string)
@@ -66,12 +66,12 @@ variable "models" {
 }
 
 variable "model_arns" {
-  description = "What the crew may call at the provider."
+  description = "ARNs of the models that the crew may call."
   type        = list(string)
 }
 
 variable "iam_actions" {
-  description = "What each part must be allowed to do, and nothing else."
+  description = "Exactly the IAM actions that each part needs."
   type = object({
     phase_task    = set(string)
     review        = set(string)

@@ -1,7 +1,7 @@
 # One key encrypts everything that is kept.
 
 resource "aws_kms_key" "this" {
-  description             = "What ${var.name} keeps"
+  description             = "Data of ${var.name}"
   enable_key_rotation     = true
   deletion_window_in_days = local.is_prod ? 30 : 7
   policy = jsonencode({

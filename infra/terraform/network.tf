@@ -1,12 +1,12 @@
-# Where phases run. They reach out and nothing reaches in.
+# Network of the phases: outbound connections only.
 
 locals {
   makes_network = var.network == null
   zones         = [for letter in var.zones : "${var.aws_region}${letter}"]
   is_public     = local.makes_network && local.egress == "public_ip"
-  # Services that a phase calls, when nothing leaves the network.
+  # AWS services that phases and functions reach through VPC endpoints when the network has no way out.
   inside = local.makes_network && local.egress == "none" ? toset([
-    "bedrock-runtime", "ecr.api", "ecr.dkr", "kms", "logs", "secretsmanager", "states",
+    "bedrock-runtime", "cognito-idp", "ecr.api", "ecr.dkr", "kms", "lambda", "logs", "scheduler", "secretsmanager", "states",
   ]) : toset([])
   subnet_ids = local.makes_network ? aws_subnet.phases[*].id : var.network.subnet_ids
 }
@@ -118,13 +118,13 @@ resource "aws_vpc_endpoint" "inside" {
 resource "aws_security_group" "endpoints" {
   count       = length(local.inside) > 0 ? 1 : 0
   name        = "${var.name}-endpoints"
-  description = "Services of AWS, for phases alone"
+  description = "AWS service endpoints, for phases and functions"
   vpc_id      = aws_vpc.this[0].id
 }
 
 resource "aws_vpc_security_group_ingress_rule" "endpoints" {
   count                        = length(local.inside) > 0 ? 1 : 0
-  description                  = "Phases"
+  description                  = "Phases and functions"
   security_group_id            = aws_security_group.endpoints[0].id
   referenced_security_group_id = aws_security_group.phases.id
   ip_protocol                  = "tcp"
@@ -135,7 +135,7 @@ resource "aws_vpc_security_group_ingress_rule" "endpoints" {
 resource "aws_security_group" "phases" {
   #checkov:skip=CKV2_AWS_5:The state machine attaches it to each phase that it starts.
   name        = "${var.name}-phases"
-  description = "Phases: out, and nothing in"
+  description = "Phases: outbound connections only"
   vpc_id      = local.makes_network ? aws_vpc.this[0].id : var.network.vpc_id
 }
 

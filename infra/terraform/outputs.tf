@@ -4,12 +4,12 @@ output "api_url" {
 }
 
 output "user_pool_id" {
-  description = "Where people are added."
+  description = "Id of the user pool in which people are added."
   value       = aws_cognito_user_pool.this.id
 }
 
 output "client_id" {
-  description = "What tokens are for."
+  description = "Id of the client that tokens are issued for."
   value       = aws_cognito_user_pool_client.this.id
 }
 
@@ -19,7 +19,7 @@ output "login_url" {
 }
 
 output "secrets_arn" {
-  description = "Where an operator writes the secrets of the crew."
+  description = "ARN of the secret that holds the crew's secrets."
   value       = aws_secretsmanager_secret.crew.arn
 }
 

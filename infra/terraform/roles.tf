@@ -1,5 +1,5 @@
-# A role for each program, which may do what the program was seen to do and nothing else. The actions come from the
-# definitions; here is what each may do it to.
+# A role for each program, with exactly the actions that it needs. `cloudcrew generate` lists the actions; this file adds
+# the resources that they apply to.
 
 locals {
   machine_arns = [
@@ -8,7 +8,7 @@ locals {
   ]
   schedules_arn = "arn:${local.partition}:scheduler:${var.aws_region}:${local.account}:schedule/${var.name}/*"
 
-  # Resources by the first word of an action.
+  # Resources by service, the part of an action before the colon.
   resources = {
     dynamodb       = [aws_dynamodb_table.projects.arn, "${aws_dynamodb_table.projects.arn}/index/*"]
     s3             = ["${aws_s3_bucket.blobs.arn}/blobs/*"]
@@ -21,7 +21,7 @@ locals {
     iam            = [aws_iam_role.schedules.arn]
   }
 
-  # What one program alone may do something to.
+  # Additional resources for a single program.
   more_resources = { "api.s3" = ["${aws_s3_bucket.uploads.arn}/uploads/*"] }
 
   # Programs as the definitions name them.
@@ -72,7 +72,7 @@ resource "aws_iam_role_policy" "program" {
   policy   = jsonencode(local.policies[each.key])
 }
 
-# What runs a function writes its log.
+# Lets each function write its log.
 resource "aws_iam_role_policy" "log" {
   for_each = local.functions
   name     = "log"
@@ -87,7 +87,31 @@ resource "aws_iam_role_policy" "log" {
   })
 }
 
-# What starts a container pulls its image and writes its log.
+# Lets each function join the network, where it is in one.
+resource "aws_iam_role_policy" "network" {
+  #checkov:skip=CKV_AWS_290:Network interfaces of functions have no resource before they exist.
+  #checkov:skip=CKV_AWS_355:Network interfaces of functions have no resource before they exist.
+  for_each = local.egress == "none" ? local.functions : {}
+  name     = "network"
+  role     = aws_iam_role.program[each.key].id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow"
+      Action = [
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:UnassignPrivateIpAddresses",
+      ]
+      Resource = "*"
+    }]
+  })
+}
+
+# Execution role of containers: it pulls the image and writes the log.
 resource "aws_iam_role" "start" {
   name                 = "${var.name}-phase-start"
   permissions_boundary = var.permissions_boundary
@@ -108,7 +132,7 @@ resource "aws_iam_role_policy" "start" {
     Version = "2012-10-17"
     Statement = [
       {
-        # It has no resource.
+        # This action does not support resource-level permissions.
         Effect   = "Allow"
         Action   = "ecr:GetAuthorizationToken"
         Resource = "*"
@@ -127,7 +151,7 @@ resource "aws_iam_role_policy" "start" {
   })
 }
 
-# What schedules invoke.
+# Role that schedules assume to invoke functions.
 resource "aws_iam_role" "schedules" {
   name                 = "${var.name}-schedules"
   permissions_boundary = var.permissions_boundary

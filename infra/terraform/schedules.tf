@@ -1,11 +1,11 @@
-# Events at a time, and of containers.
+# Timed events, and events of stopped containers.
 
 # One schedule for each engagement with a deadline, made and removed by `answer`.
 resource "aws_scheduler_schedule_group" "this" {
   name = var.name
 }
 
-# What outlives the stream's 24 hours is found within a day.
+# A daily sweep, for records that expired from the stream after 24 hours.
 resource "aws_scheduler_schedule" "sweep" {
   name                = "${var.name}-sweep"
   group_name          = "default"

@@ -1,5 +1,5 @@
-# What the crew must know and nobody else: passwords of Git servers, by name. Terraform makes the place; an operator writes
-# the value, so that it is in no state: {"GIT_GITHUB_COM": "user:token"}.
+# Secrets of the crew, such as tokens of Git servers. Terraform creates the secret; an operator writes its value, so that no
+# Terraform state contains it: {"GIT_GITHUB_COM": "user:token"}.
 
 resource "aws_secretsmanager_secret" "crew" {
   #checkov:skip=CKV2_AWS_57:The tokens in it are of other services, which rotate them.

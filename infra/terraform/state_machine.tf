@@ -38,7 +38,7 @@ resource "aws_sfn_state_machine" "workflow" {
     kms_key_id = aws_kms_key.this.arn
   }
 
-  # Errors only: what people and agents say is no business of a log.
+  # Errors only: logs must not contain what people and agents say.
   logging_configuration {
     log_destination        = "${aws_cloudwatch_log_group.state_machine.arn}:*"
     include_execution_data = false
@@ -48,7 +48,7 @@ resource "aws_sfn_state_machine" "workflow" {
   lifecycle {
     precondition {
       condition     = var.placeholders == toset(keys(local.bindings))
-      error_message = "The state machines leave other names than are bound here: generate them with the engine that this module belongs to."
+      error_message = "The placeholders in the state machines differ from those bound here; generate them with the engine version of this module."
     }
   }
 

@@ -1,5 +1,5 @@
-# One table holds journals, the index, leases, ledgers, receipts and callbacks. Its keys and indexes are those of
-# engine/aws/src/store. On demand, it costs nothing while engagements wait.
+# One table holds journals, the index, leases, ledgers, receipts, passes and callbacks. Its keys and indexes are those of
+# engine/aws/src/store. Billed on demand: apart from storage, it costs nothing while engagements wait.
 
 locals {
   # What lists show of an engagement; the entries are not projected.

@@ -1,19 +1,19 @@
-# What an operator chooses. Only `aws_region`, `image`, `repo_host` or `project_repo_url`, and the budget have no default
-# that fits everyone; see example.tfvars.
+# Settings of a deployment. Set at least `aws_region`, `image`, `budget_alert_email`, `monthly_budget_amount`, and
+# `repo_hosts` or `project_repo_url`; see example.tfvars.
 
 variable "name" {
-  description = "First word of all names."
+  description = "Prefix of all resource names."
   type        = string
   default     = "cloudcrew"
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,19}$", var.name))
-    error_message = "`name` is 2 to 20 lowercase letters, digits or `-`, and begins with a letter: names of buckets contain it."
+    error_message = "`name` must be 2 to 20 lowercase letters, digits or `-` and start with a letter, because bucket names contain it."
   }
 }
 
 variable "aws_region" {
-  description = "Region of everything but models."
+  description = "Region of all resources except models."
   type        = string
 }
 
@@ -24,13 +24,13 @@ variable "bedrock_region" {
 }
 
 variable "environment" {
-  description = "`dev` costs little and leaves nothing behind when it is destroyed; `prod` protects its data."
+  description = "`dev` costs little and can be destroyed completely; `prod` protects its data."
   type        = string
   default     = "dev"
 
   validation {
     condition     = contains(["dev", "prod"], var.environment)
-    error_message = "`environment` is `dev` or `prod`."
+    error_message = "`environment` must be `dev` or `prod`."
   }
 }
 
@@ -40,12 +40,12 @@ variable "image" {
 
   validation {
     condition     = can(regex("^[^@]+@sha256:[0-9a-f]{64}$", var.image))
-    error_message = "`image` names a digest, so that containers and functions run the same bytes: `make docker-push` writes it."
+    error_message = "`image` must include a digest, so that containers and functions run the same image; `make docker-push` writes it."
   }
 }
 
 variable "project_repo_url" {
-  description = "Repository of engagements that name none; `{customer}` is replaced by the customer of the request."
+  description = "Repository URL for engagements that do not name one; `{customer}` is replaced by the customer of the request."
   type        = string
   default     = ""
 }
@@ -57,36 +57,36 @@ variable "repo_hosts" {
 }
 
 variable "operators_group" {
-  description = "Group of the user pool whose members may do everything."
+  description = "Group of the user pool whose members are operators."
   type        = string
   default     = "operators"
 }
 
 variable "login_callback_urls" {
-  description = "Where a browser may return to after a login, beside nothing."
+  description = "URLs to which browsers may return after a login."
   type        = list(string)
   default     = ["http://localhost:8400/callback"]
 }
 
 variable "egress" {
-  description = "How phases reach the Git host and webhooks: `public_ip`, `nat`, or `none` when the Git host is inside the VPC. Defaults to `public_ip` in `dev` and `nat` in `prod`."
+  description = "How phases reach the internet: `public_ip`, `nat`, or `none` when the Git host is inside the network. Defaults to `public_ip` in `dev` and `nat` in `prod`."
   type        = string
   default     = null
 
   validation {
     condition     = var.egress == null || contains(["public_ip", "nat", "none"], coalesce(var.egress, "nat"))
-    error_message = "`egress` is `public_ip`, `nat` or `none`."
+    error_message = "`egress` must be `public_ip`, `nat` or `none`."
   }
 }
 
 variable "spot" {
-  description = "Whether phases run on spare capacity, which may be taken away: a phase continues at the same step. Defaults to `true` in `dev`."
+  description = "Whether phases run on Spot capacity. An interrupted phase continues at the same step. Defaults to `true` in `dev`."
   type        = bool
   default     = null
 }
 
 variable "vpc_cidr" {
-  description = "Addresses of the network."
+  description = "CIDR block of the new network."
   type        = string
   default     = "10.42.0.0/16"
 }
@@ -98,7 +98,7 @@ variable "zones" {
 
   validation {
     condition     = length(var.zones) == 2
-    error_message = "`zones` are two letters, such as `[\"a\", \"c\"]`."
+    error_message = "`zones` must be two letters, such as `[\"a\", \"c\"]`."
   }
 }
 
@@ -112,29 +112,29 @@ variable "network" {
 }
 
 variable "budget_alert_email" {
-  description = "Who hears of alarms, and of money."
+  description = "Email address for alarms and budget alerts."
   type        = string
 }
 
 variable "monthly_budget_amount" {
-  description = "Money per month, in US dollars, of which the address above is told at 80 and 100 percent."
+  description = "Monthly budget in US dollars. `budget_alert_email` is notified at 80 and 100 percent."
   type        = number
 }
 
 variable "log_retention_days" {
-  description = "How long logs are kept."
+  description = "Days to keep logs."
   type        = number
   default     = 400
 }
 
 variable "permissions_boundary" {
-  description = "ARN of a policy that bounds every role."
+  description = "ARN of the permissions boundary for every role."
   type        = string
   default     = null
 }
 
 variable "tags" {
-  description = "Tags of everything."
+  description = "Additional tags for all resources."
   type        = map(string)
   default     = {}
 }

@@ -163,19 +163,20 @@ impl App {
         self.0.replies.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether browsers log in here. Where a gateway checks tokens first, they bring one.
+    /// Whether this service logs browsers in. Behind a gateway that checks tokens, callers bring their
+    /// own.
     pub(crate) fn logs_in(&self) -> bool {
         self.ports().oidc.is_some() && self.ports().live == Live::Here
     }
 
-    /// Refuses what needs a connection that stays open, where there is none.
+    /// Rejects a request that needs a long-lived connection if the deployment has none.
     pub(crate) fn stays_open(&self) -> Result<(), Problem> {
         match &self.ports().live {
             Live::Here => Ok(()),
             Live::Elsewhere(_) => Err(Problem::new(
                 Kind::Elsewhere,
-                "replies of this deployment end at once; read `/projects/{id}/events` after the \
-                 last number instead",
+                "this deployment has no live streams; poll `/projects/{id}/events?after=N` with the \
+                 number of the last entry instead",
             )),
         }
     }
@@ -188,9 +189,9 @@ impl App {
 /// Where readers follow engagements live.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Live {
-    /// At this service: streams and WebSockets end here.
+    /// In this service, by stream or WebSocket.
     Here,
-    /// At the WebSocket of this URL, or nowhere: replies of this service end at once.
+    /// At a WebSocket with this URL, or nowhere. This service keeps no connection open.
     Elsewhere(Option<String>),
 }
 
@@ -264,7 +265,7 @@ pub trait Uploads: Send + Sync {
     /// Where to send a file of at most `most` bytes, which gets this id.
     ///
     /// # Errors
-    /// When the store cannot say.
+    /// When the form cannot be made.
     async fn place(&self, id: &str, most: usize) -> Result<UploadForm, StoreError>;
 
     /// A file that was sent, of at most `most` bytes; `None` when there is none of this id.

@@ -6,7 +6,7 @@ use cloudcrew_ports::pass::{Pass, Passes};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// What passes open: a secret of one kind opens nothing of another.
+/// Kinds of passes. A secret of one kind is not valid for another.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
     /// A session of a browser.
@@ -15,7 +15,7 @@ pub(crate) enum Kind {
     Ticket,
     /// A login that has begun.
     Login,
-    /// A login that only lacks its cookie.
+    /// A finished login whose cookie has not been set yet.
     Done,
 }
 
@@ -45,7 +45,7 @@ pub(crate) async fn find<T: DeserializeOwned>(
     now: i64,
 ) -> Result<Option<T>, StoreError> {
     let found = passes.find(&kind.key(secret), now).await?;
-    // One of another version opens nothing.
+    // A value from an incompatible version is ignored.
     Ok(found.and_then(|value| serde_json::from_str(&value).ok()))
 }
 

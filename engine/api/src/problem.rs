@@ -111,7 +111,7 @@ impl Kind {
         use StatusCode as S;
         match self {
             Kind::Elsewhere => {
-                ("urn:cloudcrew:elsewhere", S::NOT_IMPLEMENTED, "This deployment has no such thing")
+                ("urn:cloudcrew:elsewhere", S::NOT_IMPLEMENTED, "Not available in this deployment")
             }
             Kind::Malformed => {
                 ("urn:cloudcrew:malformed", S::BAD_REQUEST, "The request is malformed")

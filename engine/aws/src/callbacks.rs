@@ -16,20 +16,20 @@ use crate::store::failed;
 pub struct Callback {
     /// Name of the state in the plan.
     pub state: String,
-    /// The scheduler's name for this visit of the state. A program that is started again is told
-    /// the same one.
-    pub visit: String,
-    /// How often a state has been entered with the visit, as the journal counts.
+    /// Identifies this entry into the state to the scheduler. Stays the same when a program
+    /// restarts.
+    pub entered: String,
+    /// Number of states that the journal had entered, including this entry.
     pub entry: u64,
     /// The id to report with.
     pub(crate) id: String,
 }
 
 impl Callback {
-    /// The id of a visit of a state.
-    pub fn new(state: &str, visit: &str, entry: u64, id: &str) -> Callback {
-        let (state, visit, id) = (state.to_owned(), visit.to_owned(), id.to_owned());
-        Callback { state, visit, entry, id }
+    /// A callback for an entry into a state.
+    pub fn new(state: &str, entered: &str, entry: u64, id: &str) -> Callback {
+        let (state, entered, id) = (state.to_owned(), entered.to_owned(), id.to_owned());
+        Callback { state, entered, entry, id }
     }
 }
 
@@ -70,7 +70,7 @@ impl Scheduler {
         answered(sent)
     }
 
-    /// Starts an execution of a machine, once: `false` when there was one of this name.
+    /// Starts an execution of a machine; `false` if one with this name exists already.
     ///
     /// # Errors
     /// When the service fails.

@@ -21,7 +21,7 @@ impl Function {
         Function { client: Client::new(config), name: name.to_owned() }
     }
 
-    /// Queues an event for it: the service invokes it once at least, and again if it fails.
+    /// Queues an event for it. The service invokes it at least once, and retries if it fails.
     ///
     /// # Errors
     /// When the service fails.

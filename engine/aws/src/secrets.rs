@@ -9,10 +9,10 @@ use cloudcrew_ports::StoreError;
 
 use crate::store::failed;
 
-/// Reads the secrets under an ARN; none while no value has been written.
+/// Reads the secrets under an ARN; empty until a value has been written.
 ///
 /// # Errors
-/// When the service fails, or the value is no JSON object of texts.
+/// When the service fails, or the value is not a JSON object of strings.
 pub async fn secrets(config: &SdkConfig, arn: &str) -> Result<HashMap<String, String>, StoreError> {
     let got = Client::new(config).get_secret_value().secret_id(arn).send().await;
     let value = match got {
@@ -22,9 +22,9 @@ pub async fn secrets(config: &SdkConfig, arn: &str) -> Result<HashMap<String, St
         }
         Err(error) => return Err(failed("Secrets Manager", &error)),
     };
-    // Its words are not repeated: they are secret.
+    // The parse error is dropped because it could quote a secret.
     serde_json::from_str(&value).map_err(|_| StoreError::Damaged {
         what: arn.to_owned(),
-        why: "the secret is not a JSON object of names and texts".to_owned(),
+        why: "the secret is not a JSON object with string values".to_owned(),
     })
 }

@@ -1,5 +1,5 @@
-//! Events at a time: a schedule for each engagement that has a deadline or a reminder, which the
-//! service removes once it has happened. A waiting engagement costs nothing else.
+//! Timed events: one schedule for each engagement with a deadline or a reminder. The service deletes
+//! it once it has fired. A waiting engagement uses nothing else.
 
 use aws_config::SdkConfig;
 use aws_sdk_scheduler::Client;
@@ -30,8 +30,8 @@ impl Timetable {
         Timetable { client: Client::new(config), group, function, role }
     }
 
-    /// Sends an event at a time, in milliseconds since 1970 UTC, or a second later: schedules have
-    /// whole seconds. One of the same name is replaced; a time that has passed is as good as now.
+    /// Schedules an event for a time in milliseconds since 1970 UTC, rounded up to a whole second.
+    /// Replaces the schedule of the same name. The service may fire it up to a minute late.
     ///
     /// # Errors
     /// When the service fails.
@@ -89,7 +89,7 @@ impl Timetable {
     }
 }
 
-/// The first whole second that is not before a time, as a schedule names it, in UTC.
+/// A time rounded up to a whole second, in UTC, in the format of `at(...)`.
 fn second(time: i64) -> Option<String> {
     let seconds = time.div_euclid(1000) + i64::from(time.rem_euclid(1000) != 0);
     let time = jiff::Timestamp::from_second(seconds).ok()?;

@@ -1,6 +1,6 @@
-//! `lambda answer`: drives the outbox of a deployment. What was recorded is in the table; here it
-//! reaches whoever waits for it. An event only says where to look, so that it may come late, twice
-//! or out of order.
+//! `lambda answer`: drives the outbox of a deployment. It takes what the table has recorded to
+//! whoever is waiting for it. An event only says which engagement to look at, so it may arrive
+//! late, twice or out of order.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,13 +20,13 @@ use crate::wiring::aws::{Callback, Cloud, Known, Outbox, Report};
 use crate::wiring::clock::SystemClock;
 use crate::wiring::holder;
 
-/// How much later than now an event is scheduled at least, in milliseconds.
+/// Minimum delay of a scheduled event, in milliseconds.
 const SOON: i64 = 2_000;
 
-/// What the function may be told.
+/// Events that the function accepts.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Told {
+enum Trigger {
     /// Items of the table changed.
     Stream {
         #[serde(rename = "Records")]
@@ -112,20 +112,20 @@ impl Container {
 
 pub async fn answer(cloud: &Cloud, event: Value) -> Result<Value, Fault> {
     match read(event)? {
-        Told::Stream { records } => Ok(stream(cloud, &cloud.outbox()?, &records).await),
-        Told::Stopped { detail } => {
+        Trigger::Stream { records } => Ok(stream(cloud, &cloud.outbox()?, &records).await),
+        Trigger::Stopped { detail } => {
             stopped(cloud, &detail).await?;
             Ok(json!({}))
         }
-        Told::Talk { project, .. } => {
+        Trigger::Talk { project, .. } => {
             talk(cloud, &project).await?;
             Ok(json!({}))
         }
-        Told::Project(OfProject { project }) => {
+        Trigger::Project(OfProject { project }) => {
             project_changed(cloud, &cloud.outbox()?, &project).await?;
             Ok(json!({}))
         }
-        Told::Sweep { .. } => {
+        Trigger::Sweep { .. } => {
             let outbox = cloud.outbox()?;
             let mut faults = 0_u32;
             for listing in cloud.store.list(Which::All).await.map_err(Failure::from)? {
@@ -199,8 +199,8 @@ async fn start(cloud: &Cloud, outbox: &Outbox, project: &str) -> Result<(), Fail
     let machine = outbox.machines.get(workflow).filter(|_| plan.definition == outbox.definition);
     let machine = machine.ok_or_else(|| {
         Failure::world(format!(
-            "`{project}` has other definitions than are deployed; deploy those, or retry it with \
-             `definitions: current`"
+            "`{project}` was started with definitions other than the deployed ones; deploy those, \
+             or retry it with `definitions: current`"
         ))
     })?;
     let retries = state.retries;
@@ -212,7 +212,7 @@ async fn start(cloud: &Cloud, outbox: &Outbox, project: &str) -> Result<(), Fail
     let entry = entry(&engagement);
     cloud.scheduler.start(machine, &name, &json!({ "project": project, "entry": entry })).await?;
     cloud.store.runs(project, retries).await?;
-    tracing::info!(project, retries, "its execution has started");
+    tracing::info!(project, retries, "execution started");
     Ok(())
 }
 
@@ -226,7 +226,7 @@ fn entry(engagement: &Engagement) -> &str {
     }
 }
 
-/// Schedules the next deadline or reminder, if it is not.
+/// Schedules the next deadline or reminder, unless it is already scheduled.
 async fn schedule(
     cloud: &Cloud,
     outbox: &Outbox,
@@ -258,13 +258,13 @@ async fn waits(cloud: &Cloud, project: &str, known: &Known) -> Result<(), Failur
     if !states.is_empty() {
         drive(cloud, project, &states, &Arc::new(Silent::default())).await?;
     } else if cloud.store.lease(project).await?.is_some() {
-        // Its task reports by itself.
+        // The phase's own task reports the outcome.
         return Ok(());
     }
     report(cloud, project).await
 }
 
-/// Records what is due. What follows from it is another event of the stream.
+/// Records what is due. The stream delivers what follows from it as another event.
 pub async fn settle(cloud: &Cloud, project: &str) -> Result<(), Failure> {
     let known = cloud.store.known(project).await?;
     let waits_here = known.callbacks.iter().any(|callback| !callback.state.ends_with(".swarm"));
@@ -275,8 +275,8 @@ pub async fn settle(cloud: &Cloud, project: &str) -> Result<(), Failure> {
     Ok(record_due(cloud.record(), &SystemClock::default(), None, &mut engagement).await?)
 }
 
-/// A container has stopped. Unless the journal has its outcome, the scheduler is told at once and
-/// starts another; it may have stopped before it could keep its callback.
+/// Handles a stopped container. Unless the journal has its outcome, reports the stop at once, so that
+/// the scheduler starts another container. It may have stopped before it could store its callback.
 async fn stopped(cloud: &Cloud, container: &Container) -> Result<(), Failure> {
     let told = (
         container.variable("PROJECT_ID"),

@@ -16,7 +16,7 @@ use crate::wiring::aws::{Clones, Cloud};
 use crate::wiring::clock::SystemClock;
 use crate::wiring::holder;
 
-/// Whatever is recorded is continued by whoever reads the stream of the table.
+/// Does nothing: the table's stream triggers whatever must continue.
 struct ByStream;
 
 impl Wakes for ByStream {
@@ -74,7 +74,7 @@ pub async fn api(cloud: Cloud) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Removes the stage from the path, and notes who calls.
+/// Removes the stage from the path, and records the caller's address.
 fn staged(request: &mut Request) {
     let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else { return };
     let stage = context.stage.as_deref().filter(|stage| *stage != "$default");

@@ -78,7 +78,7 @@ pub enum Function {
     Review,
     /// Opens a gate, or a question, and keeps the callback.
     Request,
-    /// Continues what was recorded: starts executions, reports outcomes, keeps deadlines.
+    /// Acts on recorded changes: starts executions, reports outcomes, schedules deadlines.
     Answer,
     /// Records a deadline or a reminder that is due.
     Reminders,
@@ -160,7 +160,10 @@ async fn served(
             answer::settle(cloud, &project).await?;
             Ok(json!({}))
         }
-        Function::Api => Err(Fault { kind: "CloudCrew.BadEvent", why: "not a request".into() }),
+        Function::Api => Err(Fault {
+            kind: "CloudCrew.BadEvent",
+            why: "`api` accepts only HTTP requests".into(),
+        }),
         Function::Finalize => {
             let OfProject { project } = read(event)?;
             match drive(cloud, &project, &["finalize".to_owned()], watch).await? {

@@ -98,13 +98,13 @@ async fn driver(
     Ok(Driver::acquire(ports, engagement, holder, options).await?)
 }
 
-/// Keeps the callback of a visit of a state. From here on, anyone can report its outcome, should this
-/// process not get to it.
+/// Stores the callback of a state's entry. From then on, any process can report the outcome if this
+/// one does not.
 pub async fn expect(
     cloud: &Cloud,
     project: &str,
     name: &str,
-    visit: &str,
+    entered: &str,
     id: &str,
 ) -> Result<(), Failure> {
     let engagement = cloud.open(project).await?;
@@ -114,19 +114,20 @@ pub async fn expect(
         // Back from its park, the swarm is entered again.
         _ if parks(&state.at).as_deref() == Some(name) => state.entered + 1,
         Some((before, _)) if before == name => state.entered - 1,
-        // Scheduler and journal have parted.
+        // Scheduler and journal are out of step.
         _ => 0,
     };
-    Ok(cloud.store.expect(project, &Callback::new(name, visit, entry, id)).await?)
+    Ok(cloud.store.expect(project, &Callback::new(name, entered, entry, id)).await?)
 }
 
-/// The swarm whose park a state is.
+/// The swarm that a park state belongs to.
 fn parks(name: &str) -> Option<String> {
     name.strip_suffix(".park").map(|phase| format!("{phase}.swarm"))
 }
 
-/// Reports the recorded outcomes that the scheduler is waiting for, and a visit that the engagement
-/// neither is in nor has just left: there, scheduler and journal have parted. May be repeated.
+/// Reports recorded outcomes to the waiting scheduler. An entry into a state that the engagement is
+/// neither in nor has just left is reported as a mismatch: scheduler and journal are out of step.
+/// Safe to repeat.
 pub async fn report(cloud: &Cloud, project: &str) -> Result<(), Failure> {
     let waiting = cloud.store.known(project).await?.callbacks;
     if waiting.is_empty() {
@@ -141,7 +142,7 @@ pub async fn report(cloud: &Cloud, project: &str) -> Result<(), Failure> {
         let outcome = outcome(state, &callback);
         let parted = outcome.is_none();
         let report = outcome.unwrap_or(Report::Error("CloudCrew.Mismatch"));
-        // One that was used already is only forgotten.
+        // If it was already used, it is only removed.
         if cloud.scheduler.report(&callback, &report).await? && parted {
             let (waits, at) = (&callback.state, &state.at);
             tracing::error!("the scheduler waits for `{waits}`, but `{project}` is in `{at}`");
@@ -151,7 +152,7 @@ pub async fn report(cloud: &Cloud, project: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The outcome of a visit that the engagement has just left.
+/// The outcome of an entry that the engagement has just left.
 fn outcome(state: &State, callback: &Callback) -> Option<Report> {
     let (before, on) = state.before.as_ref()?;
     if *before != callback.state || state.entered != callback.entry + 1 {

@@ -1,4 +1,4 @@
-//! What an engagement costs on AWS besides tokens, and what a deployment costs that does nothing.
+//! What an engagement costs on AWS besides tokens, and what an idle deployment costs.
 
 use cloudcrew_definition::crew::{Definition, UnitPrice, Workflow};
 use cloudcrew_plan::emit::tfvars::CONTAINER;
@@ -35,8 +35,8 @@ pub fn on_aws(definition: &Definition, flow: &Workflow, forecast: &Forecast) -> 
     Some(OnAws { engagement, idle, priced_from: oldest, priced_to: newest })
 }
 
-/// What an engagement uses, besides models. The numbers for each reply of a model are those of the
-/// rehearsed delivery, with the real programs on the rig: 24 write units and 82 read units.
+/// What an engagement uses besides models. Usage per model reply was measured on the rig, with the
+/// real programs and the rehearsed delivery: 24 write units and 82 read units.
 fn engagement(turns: f64, seconds: f64, phases: f64) -> Vec<Item> {
     let (cpu, memory) = (f64::from(CONTAINER.0) / 1024.0, f64::from(CONTAINER.1) / 1024.0);
     let hours = (seconds + phases * STARTS) / 3600.0;
@@ -54,13 +54,13 @@ fn engagement(turns: f64, seconds: f64, phases: f64) -> Vec<Item> {
     ]
 }
 
-/// What a stack has without any engagement, and the bootstrap. On demand, table and functions cost
-/// nothing then.
+/// What the stack and the bootstrap use without any engagement. Table and functions are billed on
+/// demand, so they cost nothing then.
 fn stack(workflows: usize) -> Vec<Item> {
     vec![
         ("KMS", "customer-managed key", 2.0),
         ("Secrets Manager", "secret", 1.0),
-        // Seven functions, each workflow, the stream and what is left.
+        // Seven functions, each workflow, the stream and the failure queue.
         ("CloudWatch", "alarm, standard resolution", 9.0 + workflows as f64),
         ("CloudWatch", "dashboard, after 3", 1.0),
         ("ECR", "storage", 1.0),
@@ -71,9 +71,9 @@ fn nat() -> Vec<Item> {
     vec![("NAT gateway", "gateway", MONTH), ("Public IPv4 address", "address", MONTH)]
 }
 
-/// Seven services, each in two zones.
+/// Ten services, each in two zones.
 fn endpoints() -> Vec<Item> {
-    vec![("VPC endpoint", "interface endpoint, per zone", 14.0 * MONTH)]
+    vec![("VPC endpoint", "interface endpoint, per zone", 20.0 * MONTH)]
 }
 
 /// The cost of items in millionths of a US dollar; adds the dates of their prices.

@@ -1,4 +1,4 @@
-//! The adapters of AWS, as the environment names them.
+//! The AWS adapters, configured by environment variables.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -47,9 +47,9 @@ pub struct Outbox {
     pub machines: HashMap<String, String>,
     /// Digest of the definitions that they were generated from.
     pub definition: String,
-    /// Events at a time.
+    /// The schedules for timed events.
     pub timetable: Timetable,
-    /// The running function, to continue in an invocation of its own.
+    /// The running function, which can invoke itself to continue separately.
     pub own: Function,
 }
 
@@ -69,7 +69,7 @@ impl Cloud {
         let config = connection().await;
         let store = Store::new(&config, &variable(&environment::TABLE)?);
         let blobs = Bucket::new(&config, &variable(&environment::BLOBS)?);
-        // Wherever the deployment keeps none, each is looked for in the environment.
+        // Without an ARN, secrets come from environment variables alone.
         if let Some(arn) =
             std::env::var(environment::SECRETS.name).ok().filter(|arn| !arn.is_empty())
         {
@@ -112,7 +112,9 @@ impl Cloud {
         let read = cloudcrew_ports::json::read(&bytes).map_err(|error| error.to_string());
         let read = read.and_then(|value| serde_json::from_value(value).map_err(|e| e.to_string()));
         read.map_err(|why| {
-            Failure::usage(format!("{name} is not a definition of this version: {why}"))
+            Failure::usage(format!(
+                "the blob in {name} is not a definition that this version can read: {why}"
+            ))
         })
     }
 
@@ -217,8 +219,8 @@ impl Ground for Cloud {
     ) -> Result<Found, Failure> {
         let Some(Source::Server(url)) = source else {
             return Err(Failure::usage(
-                "name a repository on a Git server with `repo.url`: this deployment has no place \
-                 for new ones",
+                "set `repo.url` to a repository on a Git server: this deployment cannot create \
+                 repositories",
             ));
         };
         let folder = self.folder()?;

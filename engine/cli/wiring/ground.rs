@@ -1,4 +1,4 @@
-//! A home, as the ground where engagements are started.
+//! Starts engagements in a home.
 
 use std::path::Path;
 
@@ -55,7 +55,7 @@ impl Ground for Store {
             let repo = GitRepo::create(&self.home().join(&path), project)?;
             return Ok(Found { repo, path, clone: None, passing: None });
         };
-        // A clone is of one start: another one of this id may be under way, from elsewhere.
+        // Each start has its own clone: another process may be starting the same id.
         let own = identity().chars().take(12).collect::<String>();
         let path = Path::new(REPOS).join(format!("{project}.{own}.git"));
         let there = self.home().join(&path);

@@ -1,5 +1,5 @@
-//! Passes: what a secret opens for a while, such as a session of a browser, a WebSocket, or the rest of
-//! a login.
+//! Passes: short-lived grants that a secret unlocks, such as a browser session, a WebSocket ticket or a
+//! login in progress.
 
 use async_trait::async_trait;
 
@@ -10,7 +10,7 @@ use super::StoreError;
 pub struct Pass {
     /// Hex SHA-256 of what opens it. The secret itself is not kept.
     pub key: String,
-    /// Whose it is; empty before anyone is known.
+    /// The person it belongs to; empty until the person is known.
     pub owner: String,
     /// What it opens, opaque to the store.
     pub value: String,
@@ -18,8 +18,8 @@ pub struct Pass {
     pub until: i64,
 }
 
-/// The pass port. Reads are strongly consistent. A store may end a pass early when its owner has many,
-/// or when there are very many in all; the secret's holder asks for another then.
+/// The pass port. Reads are strongly consistent. A store may drop a pass early when its owner, or the
+/// store as a whole, has too many; the holder of the secret then requests another.
 #[async_trait]
 pub trait Passes: Send + Sync {
     /// Keeps a pass, made at `now`.
@@ -28,7 +28,7 @@ pub trait Passes: Send + Sync {
     /// What a pass opens; `None` when there is none that lasts until after `now`.
     async fn find(&self, key: &str, now: i64) -> Result<Option<String>, StoreError>;
 
-    /// What a pass opens, for one caller only: it ends. `None` as for [`Passes::find`], and for all
-    /// other callers.
+    /// Removes a pass and returns its value, so that only one caller gets it. `None` as for
+    /// [`Passes::find`].
     async fn take(&self, key: &str, now: i64) -> Result<Option<String>, StoreError>;
 }

@@ -188,6 +188,10 @@ run "a_network_without_a_way_out_has_the_services_inside" {
     condition     = length(aws_internet_gateway.this) == 0 && length(aws_route.phases) == 0 && length(aws_vpc_endpoint.inside) > 0
     error_message = "There is a way out, or none to the services."
   }
+  assert {
+    condition     = length(aws_lambda_function.this["api"].vpc_config) == 1 && length(aws_iam_role_policy.network) == length(local.functions)
+    error_message = "The functions do not reach a Git server inside the network."
+  }
 }
 
 run "a_network_that_exists_is_used" {

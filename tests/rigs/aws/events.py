@@ -1,7 +1,7 @@
-"""What calls functions without being asked: the streams of tables, and schedules whose time has come.
+"""Event sources that invoke functions: table streams, and schedules that are due.
 
-RIG_CONFIG may name {"streams": {TABLE: FUNCTION}} and {"schedules": true}. Like the services, a stream sends its records in
-order, sends those that failed again, and may send a record twice; a schedule that has happened is removed.
+RIG_CONFIG may contain {"streams": {TABLE: FUNCTION}} and {"schedules": true}. As on AWS, a stream sends records in order,
+resends those that failed, and may send a record twice; a schedule is deleted once it has fired.
 """
 import asyncio
 import datetime
@@ -9,9 +9,9 @@ import json
 import re
 
 STREAMS = "DynamoDBStreams_20120810."
-#: Seconds between two looks.
+#: Seconds between polls.
 PAUSE = 0.05
-#: Most records of one event.
+#: Maximum records per event.
 BATCH = 100
 
 

@@ -1,5 +1,5 @@
-"""An HTTP API before functions: /_http/FUNCTION/STAGE/PATH becomes an event of API Gateway (payload format 2.0), the result of
-the function a reply. There is no authoriser: the function must check the token itself.
+"""An HTTP API in front of functions: a request to /_http/FUNCTION/STAGE/PATH becomes an API Gateway event (payload format
+2.0), and the function's result becomes the reply. There is no authorizer: the function must check the token itself.
 """
 import base64
 import json

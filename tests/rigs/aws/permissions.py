@@ -1,5 +1,5 @@
-"""Which permissions a call needs, by the service authorization reference. Keys of encryption and passed roles are not seen on
-the wire."""
+"""Which permissions a call needs, according to AWS's Service Authorization Reference. The use of KMS keys and passed roles
+does not show in requests."""
 import json
 
 #: What the parts of a transaction need.

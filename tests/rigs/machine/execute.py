@@ -120,7 +120,7 @@ def entered(states, execution):
 
 
 def hold(how):
-    """Shares the rig with others that only add to it, or has it alone (fcntl.LOCK_SH, LOCK_EX)."""
+    """Locks the rig: shared with those that only add to it, or alone (fcntl.LOCK_SH, LOCK_EX)."""
     file = open(os.path.join(os.environ["RIG_STATE"], "held"), "a")
     fcntl.flock(file, how)
     return file

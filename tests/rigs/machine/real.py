@@ -27,7 +27,7 @@ LISTED = ["engagement", "created", "standing", "waits", "active", "due", "row_se
 
 
 def place():
-    """A table and a bucket of one name."""
+    """Creates a table and a bucket with the same name."""
     name = "cloudcrew-" + uuid.uuid4().hex[:12]
     dynamo, s3 = boto3.client("dynamodb"), boto3.client("s3")
     key = lambda attribute, kind: {"AttributeName": attribute, "KeyType": kind}
@@ -61,7 +61,7 @@ def people(name):
 
 
 def ended(states, machine, name):
-    """How an execution ended, which may not have started yet."""
+    """Waits for an execution, which may not have started yet, and returns how it ended."""
     arn, until = machine.replace(":stateMachine:", ":execution:") + ":" + name, time.time() + LONGEST
     while time.time() < until:
         try:
@@ -129,7 +129,7 @@ def main():
         before = file.read()
 
     def programs(text):
-        """At once: the gateway reads it all the time."""
+        """Replaces the file atomically, because the gateway reads it at any time."""
         with open(config + ".new", "w") as file:
             file.write(text)
         os.replace(config + ".new", config)

@@ -67,7 +67,7 @@ pub(crate) async fn upload(
         let Some(uploads) = &app.ports().uploads else {
             return Err(Problem::new(Kind::Invalid, "the file is empty"));
         };
-        // As long as a digest, and not to be guessed.
+        // Has the length of a digest, and cannot be guessed.
         let upload = sha256((app.ports().secret)().as_bytes());
         let form = uploads.place(&upload, MAX_UPLOAD).await?;
         let expires = Time(form.until);

@@ -1,5 +1,5 @@
-//! What a scheduler knows of an engagement, in the partition of the engagement: the callback ids that
-//! it waits with, the execution that it runs, and the time that it was told.
+//! What the scheduler knows of an engagement, in the partition of the engagement: the callbacks that
+//! it waits for, the execution that was started, and the scheduled time.
 
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::index::Row;
@@ -28,8 +28,8 @@ pub struct Known {
 }
 
 impl Store {
-    /// Keeps a callback. It replaces that of another visit; of the same visit, only the id, because
-    /// the outcome may be recorded already.
+    /// Stores a callback. It replaces one of an earlier entry. For the same entry, only the id
+    /// changes, because the outcome may already be recorded.
     ///
     /// # Errors
     /// When the table fails.
@@ -42,9 +42,9 @@ impl Store {
             .table_name(&*self.table)
             .set_key(Some(place.clone()))
             .update_expression("SET callback = :id")
-            .condition_expression("visit = :visit")
+            .condition_expression("entered = :entered")
             .expression_attribute_values(":id", text(&callback.id))
-            .expression_attribute_values(":visit", text(&callback.visit))
+            .expression_attribute_values(":entered", text(&callback.entered))
             .send()
             .await;
         if matches!(written(&self.table, sent)?, Written::Done) {
@@ -52,7 +52,7 @@ impl Store {
         }
         let mut item = place;
         item.insert("callback".to_owned(), text(&callback.id));
-        item.insert("visit".to_owned(), text(&callback.visit));
+        item.insert("entered".to_owned(), text(&callback.entered));
         item.insert("entry".to_owned(), number(callback.entry));
         self.put(item).await
     }
@@ -64,16 +64,16 @@ impl Store {
     pub async fn known(&self, engagement: &str) -> Result<Known, StoreError> {
         let mut known = Known::default();
         self.each(of(engagement), "C", None, |item| {
-            let broken = || damaged(engagement, "a callback cannot be read");
+            let broken = || damaged(engagement, "a scheduler item cannot be read");
             match text_of(&item, "SK").unwrap_or_default() {
                 RUN => known.run = Some(number_of(&item, "retries").ok_or_else(broken)?),
                 DUE => known.due = Some(number_of(&item, "at").ok_or_else(broken)?),
                 sort => {
                     let state = sort.strip_prefix(CALLBACK).ok_or_else(broken)?;
                     let id = text_of(&item, "callback").ok_or_else(broken)?;
-                    let visit = text_of(&item, "visit").ok_or_else(broken)?;
+                    let entered = text_of(&item, "entered").ok_or_else(broken)?;
                     let entry = number_of(&item, "entry").ok_or_else(broken)?;
-                    known.callbacks.push(Callback::new(state, visit, entry, id));
+                    known.callbacks.push(Callback::new(state, entered, entry, id));
                 }
             }
             Ok(true)
@@ -82,7 +82,7 @@ impl Store {
         Ok(known)
     }
 
-    /// Notes that an execution was started, after so many retries.
+    /// Records that the execution for this number of retries was started.
     ///
     /// # Errors
     /// When the table fails.

@@ -1,4 +1,4 @@
-//! The pass port. The service removes what has ended, so that a pass costs nothing afterwards.
+//! The pass port. The table's time to live removes expired passes.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::ReturnValue;
@@ -13,7 +13,7 @@ fn place(pass: &str) -> Item {
     key(format!("P#{pass}"), "P")
 }
 
-/// What an item opens, if it lasts until after `now`.
+/// The value of an item that is still valid at `now`.
 fn opens(item: &Item, now: i64) -> Option<String> {
     let until: i64 = number_of(item, "until")?;
     text_of(item, "value").filter(|_| until > now).map(str::to_owned)
