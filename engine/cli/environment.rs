@@ -63,7 +63,7 @@ pub const SCRATCH: Variable = Variable {
 };
 pub const DEFINITION: Variable = Variable {
     name: "DEFINITION",
-    what: "Digest of the deployed definitions, which is also the name of their blob.",
+    what: "Digest of the deployed definitions, which is also their name in the bucket of blobs.",
     programs: &["answer", "api"],
     by: By::Terraform,
 };

@@ -71,17 +71,13 @@ resource "aws_cloudwatch_dashboard" "this" {
   })
 }
 
+# Of the whole account: models and containers carry no tags that a budget would see.
 resource "aws_budgets_budget" "this" {
   name         = var.name
   budget_type  = "COST"
   limit_amount = tostring(var.monthly_budget_amount)
   limit_unit   = "USD"
   time_unit    = "MONTHLY"
-
-  cost_filter {
-    name   = "TagKeyValue"
-    values = [format("user:Application$%s", var.name)]
-  }
 
   dynamic "notification" {
     for_each = [80, 100]

@@ -62,6 +62,16 @@ resource "aws_apigatewayv2_stage" "default" {
     throttling_rate_limit  = 100
   }
 
+  # Strangers must not use up what the others need.
+  dynamic "route_settings" {
+    for_each = toset(local.open_routes)
+    content {
+      route_key              = route_settings.value
+      throttling_burst_limit = 5
+      throttling_rate_limit  = 5
+    }
+  }
+
   # Logs who requested what, without request or response bodies.
   access_log_settings {
     destination_arn = aws_cloudwatch_log_group.api.arn

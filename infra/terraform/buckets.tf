@@ -114,14 +114,15 @@ locals {
   definition = "${path.module}/definition.json"
 }
 
-# The bytes that every engagement is pinned to, under their digest, as the engine stores them.
+# The bytes that new engagements are pinned to. Each engagement keeps a blob of its own, so that these may be replaced.
 resource "aws_s3_object" "definition" {
   bucket       = aws_s3_bucket.blobs.id
-  key          = "blobs/${filesha256(local.definition)}"
+  key          = "definitions/${filesha256(local.definition)}"
   source       = local.definition
   content_type = "application/json"
 
   lifecycle {
+    create_before_destroy = true
     precondition {
       condition     = filesha256(local.definition) == var.definition_hash
       error_message = "definition.json and crew.auto.tfvars.json come from different runs of `cloudcrew generate`; run it again."

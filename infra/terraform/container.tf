@@ -33,6 +33,8 @@ resource "aws_ecs_task_definition" "phase" {
   memory                   = var.container.memory
   execution_role_arn       = aws_iam_role.start.arn
   task_role_arn            = aws_iam_role.program["phase"].arn
+  # Machines that engagements keep run the revision that they were generated with.
+  skip_destroy = true
 
   runtime_platform {
     operating_system_family = "LINUX"
@@ -53,7 +55,7 @@ resource "aws_ecs_task_definition" "phase" {
     privileged             = false
     linuxParameters        = { initProcessEnabled = true, capabilities = { drop = ["ALL"], add = [] } }
     # On SIGTERM, a phase stops after its current step.
-    stopTimeout = 30
+    stopTimeout = 120
     mountPoints = [{ sourceVolume = "scratch", containerPath = local.scratch, readOnly = false }]
     environment = [for name in sort(keys(local.phase_environment)) : { name = name, value = local.phase_environment[name] }]
     logConfiguration = {

@@ -6,7 +6,7 @@ locals {
     review    = { timeout = 900, memory = 1024, scratch = 2048 }
     request   = { timeout = 120, memory = 512, scratch = 2048 }
     finalize  = { timeout = 900, memory = 512, scratch = 2048 }
-    ended     = { timeout = 60, memory = 512, scratch = 2048 }
+    ended     = { timeout = 120, memory = 512, scratch = 2048 }
     answer    = { timeout = 900, memory = 1024, scratch = 4096 }
     reminders = { timeout = 120, memory = 512, scratch = 2048 }
     api       = { timeout = 29, memory = 1024, scratch = 4096 }
@@ -78,6 +78,20 @@ resource "aws_sqs_queue" "left" {
   kms_data_key_reuse_period_seconds = 3600
 }
 
+resource "aws_iam_role_policy" "left" {
+  for_each = toset(["answer", "reminders"])
+  name     = "left"
+  role     = aws_iam_role.program[each.key].id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = "sqs:SendMessage"
+      Resource = aws_sqs_queue.left.arn
+    }]
+  })
+}
+
 resource "aws_iam_role_policy" "answer" {
   name = "follow"
   role = aws_iam_role.program["answer"].id
@@ -97,12 +111,6 @@ resource "aws_iam_role_policy" "answer" {
         Action   = "dynamodb:ListStreams"
         Resource = "*"
       },
-      {
-        Sid      = "Left"
-        Effect   = "Allow"
-        Action   = "sqs:SendMessage"
-        Resource = aws_sqs_queue.left.arn
-      },
     ]
   })
 }
@@ -115,7 +123,7 @@ resource "aws_lambda_event_source_mapping" "answer" {
   batch_size                         = 100
   parallelization_factor             = 10
   bisect_batch_on_function_error     = true
-  maximum_retry_attempts             = 100
+  maximum_retry_attempts             = 20
   maximum_record_age_in_seconds      = 86400
   function_response_types            = ["ReportBatchItemFailures"]
   maximum_batching_window_in_seconds = 0
@@ -132,12 +140,14 @@ resource "aws_lambda_event_source_mapping" "answer" {
     }
   }
 
-  depends_on = [aws_iam_role_policy.answer]
+  depends_on = [aws_iam_role_policy.answer, aws_iam_role_policy.left]
 }
 
-# Asynchronous invocations: by the daily sweep, by stopped containers, and by `answer` itself, to answer messages.
-resource "aws_lambda_function_event_invoke_config" "answer" {
-  function_name                = aws_lambda_function.this["answer"].function_name
+# Asynchronous invocations: by the daily sweep, by stopped containers, and by `answer` itself; and by the
+# schedules of deadlines.
+resource "aws_lambda_function_event_invoke_config" "this" {
+  for_each                     = toset(["answer", "reminders"])
+  function_name                = aws_lambda_function.this[each.key].function_name
   maximum_event_age_in_seconds = 21600
   maximum_retry_attempts       = 2
 
@@ -147,5 +157,5 @@ resource "aws_lambda_function_event_invoke_config" "answer" {
     }
   }
 
-  depends_on = [aws_iam_role_policy.answer]
+  depends_on = [aws_iam_role_policy.answer, aws_iam_role_policy.left]
 }

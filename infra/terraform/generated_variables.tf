@@ -84,8 +84,3 @@ variable "iam_actions" {
     state_machine = set(string)
   })
 }
-
-variable "table_names" {
-  description = "Names of the tables."
-  type        = object({ projects = string })
-}

@@ -28,9 +28,20 @@ resource "aws_kms_key" "this" {
         Sid       = "Alarms"
         Effect    = "Allow"
         Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
-        Principal = { Service = ["cloudwatch.amazonaws.com", "budgets.amazonaws.com"] }
+        Principal = { Service = "cloudwatch.amazonaws.com" }
         Resource  = "*"
         Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
+      },
+      {
+        Sid       = "StateMachineLogs"
+        Effect    = "Allow"
+        Action    = "kms:Decrypt"
+        Principal = { Service = "delivery.logs.amazonaws.com" }
+        Resource  = "*"
+        Condition = {
+          StringEquals = { "aws:SourceAccount" = local.account }
+          ArnLike      = { "kms:EncryptionContext:SourceArn" = "arn:${local.partition}:logs:${var.aws_region}:${local.account}:*" }
+        }
       },
     ]
   })

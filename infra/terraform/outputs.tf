@@ -13,6 +13,11 @@ output "client_id" {
   value       = aws_cognito_user_pool_client.this.id
 }
 
+output "cluster_arn" {
+  description = "The cluster of the phases."
+  value       = aws_ecs_cluster.this.arn
+}
+
 output "login_url" {
   description = "The page where people log in."
   value       = "https://${aws_cognito_user_pool_domain.this.domain}.auth.${var.aws_region}.amazoncognito.com"

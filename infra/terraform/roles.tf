@@ -11,7 +11,7 @@ locals {
   # Resources by service, the part of an action before the colon.
   resources = {
     dynamodb       = [aws_dynamodb_table.projects.arn, "${aws_dynamodb_table.projects.arn}/index/*"]
-    s3             = ["${aws_s3_bucket.blobs.arn}/blobs/*"]
+    s3             = [aws_s3_bucket.blobs.arn, "${aws_s3_bucket.blobs.arn}/blobs/*"]
     states         = concat(local.machine_arns, [for arn in local.machine_arns : "${arn}:*"])
     bedrock        = var.model_arns
     scheduler      = [local.schedules_arn]
@@ -22,7 +22,9 @@ locals {
   }
 
   # Additional resources for a single program.
-  more_resources = { "api.s3" = ["${aws_s3_bucket.uploads.arn}/uploads/*"] }
+  more_resources = {
+    "api.s3" = [aws_s3_bucket.uploads.arn, "${aws_s3_bucket.uploads.arn}/uploads/*", "${aws_s3_bucket.blobs.arn}/definitions/*"]
+  }
 
   # Programs as the definitions name them.
   programs = {
@@ -175,6 +177,14 @@ resource "aws_iam_role_policy" "schedules" {
       Effect   = "Allow"
       Action   = "lambda:InvokeFunction"
       Resource = [local.function_arns.answer, local.function_arns.reminders]
+      }, {
+      Effect   = "Allow"
+      Action   = "sqs:SendMessage"
+      Resource = aws_sqs_queue.left.arn
+      }, {
+      Effect   = "Allow"
+      Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource = aws_kms_key.this.arn
     }]
   })
 }

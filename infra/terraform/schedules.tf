@@ -21,6 +21,10 @@ resource "aws_scheduler_schedule" "sweep" {
     arn      = local.function_arns.answer
     role_arn = aws_iam_role.schedules.arn
     input    = jsonencode({ sweep = true })
+
+    dead_letter_config {
+      arn = aws_sqs_queue.left.arn
+    }
   }
 }
 

@@ -30,8 +30,7 @@ resource "aws_sfn_state_machine" "workflow" {
   role_arn   = aws_iam_role.state_machine.arn
   definition = templatefile("${path.module}/${each.value.state_machine}", local.bindings)
   # New engagements run the newest version, and keep it.
-  publish             = true
-  version_description = var.definition_hash
+  publish = true
 
   encryption_configuration {
     type       = "CUSTOMER_MANAGED_KMS_KEY"
@@ -87,7 +86,7 @@ resource "aws_iam_role_policy" "state_machine" {
         Sid       = "Containers"
         Effect    = "Allow"
         Action    = local.actions.ecs
-        Resource  = [aws_ecs_task_definition.phase.arn, "${replace(aws_ecs_cluster.this.arn, ":cluster/", ":task/")}/*"]
+        Resource  = ["${aws_ecs_task_definition.phase.arn_without_revision}:*", "${replace(aws_ecs_cluster.this.arn, ":cluster/", ":task/")}/*"]
         Condition = { ArnEquals = { "ecs:cluster" = aws_ecs_cluster.this.arn } }
       },
       {

@@ -12,7 +12,7 @@ locals {
 }
 
 resource "aws_dynamodb_table" "projects" {
-  name                        = var.table_names.projects
+  name                        = "${var.name}-projects"
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "PK"
   range_key                   = "SK"

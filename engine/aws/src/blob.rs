@@ -16,6 +16,8 @@ use crate::store::failed;
 
 /// Folder of the objects.
 const FOLDER: &str = "blobs";
+/// Folder of the definitions that were deployed.
+const DEFINITIONS: &str = "definitions";
 /// Number of attempts while others store the same bytes.
 const TRIES: u32 = 8;
 /// Timeout of one attempt: a blob may be large.
@@ -39,6 +41,38 @@ impl Bucket {
 
     fn at(&self, hash: &str) -> String {
         format!("{FOLDER}/{hash}")
+    }
+
+    /// The definitions that were deployed under a hash.
+    ///
+    /// # Errors
+    /// When the service fails, or they do not match the hash.
+    pub async fn definitions(&self, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(&format!("{DEFINITIONS}/{hash}"), hash).await
+    }
+
+    /// An object whose content has a hash.
+    async fn read(&self, key: &str, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let what = format!("s3://{}/{key}", self.name);
+        let got = self.client.get_object().bucket(&self.name).key(key).send().await;
+        let object = match got {
+            Ok(object) => object,
+            Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
+            Err(error) => return Err(failed(&what, &error)),
+        };
+        let damaged = |why: &str| StoreError::Damaged { what: what.clone(), why: why.to_owned() };
+        if object.content_length().is_some_and(|length| length > MOST) {
+            return Err(damaged("it is larger than any blob"));
+        }
+        let body = object.body.collect().await.map_err(|error| {
+            let why = error.to_string();
+            StoreError::Unusable { what: what.clone(), why }
+        })?;
+        let bytes = body.into_bytes().to_vec();
+        match digest(&bytes) == hash {
+            true => Ok(Some(bytes)),
+            false => Err(damaged("its content does not match its hash")),
+        }
     }
 }
 
@@ -89,25 +123,6 @@ impl Blobs for Bucket {
         if hash.len() != 64 || !hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
             return Ok(None);
         }
-        let what = format!("s3://{}/{}", self.name, self.at(hash));
-        let got = self.client.get_object().bucket(&self.name).key(self.at(hash)).send().await;
-        let object = match got {
-            Ok(object) => object,
-            Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
-            Err(error) => return Err(failed(&what, &error)),
-        };
-        let damaged = |why: &str| StoreError::Damaged { what: what.clone(), why: why.to_owned() };
-        if object.content_length().is_some_and(|length| length > MOST) {
-            return Err(damaged("it is larger than any blob"));
-        }
-        let body = object.body.collect().await.map_err(|error| {
-            let why = error.to_string();
-            StoreError::Unusable { what: what.clone(), why }
-        })?;
-        let bytes = body.into_bytes().to_vec();
-        match digest(&bytes) == hash {
-            true => Ok(Some(bytes)),
-            false => Err(damaged("its content does not match its hash")),
-        }
+        self.read(&self.at(hash), hash).await
     }
 }

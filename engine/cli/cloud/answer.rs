@@ -9,16 +9,17 @@ use cloudcrew_plan::Kind;
 use cloudcrew_ports::clock::Clock as _;
 use cloudcrew_ports::index::{Index as _, Row, Which};
 use cloudcrew_ports::lease::Leases as _;
-use cloudcrew_runtime::engagement::{Engagement, Standing, converse, settle as record_due};
+use cloudcrew_runtime::engagement::{
+    Action, Engagement, EngagementError, Standing, Tried, converse, decide, settle as record_due,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::functions::{Fault, OfProject, read};
-use super::{Silent, drive, report};
+use super::{Silent, drive, holder, report};
 use crate::exit::Failure;
-use crate::wiring::aws::{Callback, Cloud, Known, Outbox, Report};
+use crate::wiring::aws::{Callback, Cloud, Known, Outbox, Report, Run};
 use crate::wiring::clock::SystemClock;
-use crate::wiring::holder;
 
 /// Minimum delay of a scheduled event, in milliseconds.
 const SOON: i64 = 2_000;
@@ -127,17 +128,22 @@ pub async fn answer(cloud: &Cloud, event: Value) -> Result<Value, Fault> {
         }
         Trigger::Sweep { .. } => {
             let outbox = cloud.outbox()?;
-            let mut faults = 0_u32;
             for listing in cloud.store.list(Which::All).await.map_err(Failure::from)? {
-                let changed = project_changed(cloud, &outbox, &listing.engagement).await;
-                faults += u32::from(changed.is_err());
+                let project = listing.engagement;
+                let has_ended =
+                    listing.row.as_ref().and_then(Standing::read).is_some_and(|s| s.end.is_some());
+                let known = cloud.store.known(&project).await.map_err(Failure::from)?;
+                if !has_ended || !known.callbacks.is_empty() || known.due.is_some() {
+                    outbox.later(&project).await?;
+                }
             }
-            Ok(json!({ "faults": faults }))
+            Ok(json!({}))
         }
     }
 }
 
-/// Follows the stream. The first record that fails is sent again, with all that come after it.
+/// Follows the stream. An engagement that fails gets an invocation of its own, which is retried: it
+/// must not hold up the others.
 async fn stream(cloud: &Cloud, outbox: &Outbox, records: &[Changed]) -> Value {
     let mut done = BTreeSet::new();
     for record in records {
@@ -145,10 +151,14 @@ async fn stream(cloud: &Cloud, outbox: &Outbox, records: &[Changed]) -> Value {
         // Leases, ledgers and older entries tell nothing new.
         let is_news = keys.sort.text == "TIP" || keys.sort.text.starts_with("C#");
         let project = keys.partition.text.strip_prefix("E#").filter(|_| is_news);
-        let Some(project) = project.filter(|project| done.insert(project.to_owned())) else {
+        // A conversation has a lease of its own, beside that of its engagement.
+        let project = project.map(|id| id.strip_suffix("/conversation").unwrap_or(id));
+        let Some(project) = project.filter(|project| done.insert((*project).to_owned())) else {
             continue;
         };
-        if project_changed(cloud, outbox, project).await.is_err() {
+        if project_changed(cloud, outbox, project).await.is_err()
+            && outbox.later(project).await.is_err()
+        {
             return json!({ "batchItemFailures": [{ "itemIdentifier": number }] });
         }
     }
@@ -180,24 +190,49 @@ async fn continued(
     (row, standing): (&Row, &Standing),
     known: Known,
 ) -> Result<(), Failure> {
-    if standing.end.is_none() && known.run != Some(standing.retries) {
-        start(cloud, outbox, project).await?;
+    let runs = known.run.as_ref().map(|run| run.retries);
+    if standing.end.is_none() && runs != Some(standing.retries) {
+        start(cloud, outbox, project, known.run.as_ref()).await?;
     }
-    schedule(cloud, outbox, project, row.due.filter(|_| standing.end.is_none()), known.due).await?;
-    waits(cloud, project, &known).await?;
-    if standing.unanswered {
+    let now = SystemClock::default().now();
+    // What is due and was missed is done now; what follows from it has another time.
+    let due = row.due.filter(|_| standing.end.is_none());
+    if due.is_some_and(|due| due <= now) {
+        settle(cloud, project).await?;
+    } else {
+        schedule(cloud, outbox, project, due, known.due).await?;
+        waits(cloud, project, &known).await?;
+    }
+    if standing.cancelling && known.callbacks.is_empty() && !is_driven(cloud, project).await? {
+        // Nothing else would notice: its execution has failed.
+        drive(cloud, project, std::slice::from_ref(&standing.state), &Arc::new(Silent::default()))
+            .await?;
+    }
+    if standing.unanswered && !is_driven(cloud, &format!("{project}/conversation")).await? {
         outbox.own.begin(&json!({ "project": project, "talk": true })).await?;
     }
     Ok(())
 }
 
+/// Whether a living process has a lease.
+async fn is_driven(cloud: &Cloud, lease: &str) -> Result<bool, Failure> {
+    Ok(cloud.store.lease(lease).await?.is_some_and(|(_, alive)| alive))
+}
+
 /// Starts the execution of an engagement that began, or was retried, once.
-async fn start(cloud: &Cloud, outbox: &Outbox, project: &str) -> Result<(), Failure> {
+async fn start(
+    cloud: &Cloud,
+    outbox: &Outbox,
+    project: &str,
+    before: Option<&Run>,
+) -> Result<(), Failure> {
     let engagement = cloud.open(project).await?;
     let (state, workflow) = (&engagement.state, &engagement.state.started.workflow);
-    let plan = state.plan();
-    let machine = outbox.machines.get(workflow).filter(|_| plan.definition == outbox.definition);
-    let machine = machine.ok_or_else(|| {
+    let definition = &state.plan().definition;
+    // Its own machine, or that of the definitions that are deployed.
+    let own = before.filter(|run| run.definition == *definition).map(|run| &run.machine);
+    let deployed = outbox.machines.get(workflow).filter(|_| *definition == outbox.definition);
+    let machine = own.or(deployed).ok_or_else(|| {
         Failure::world(format!(
             "`{project}` was started with definitions other than the deployed ones; deploy those, \
              or retry it with `definitions: current`"
@@ -211,7 +246,8 @@ async fn start(cloud: &Cloud, outbox: &Outbox, project: &str) -> Result<(), Fail
     };
     let entry = entry(&engagement);
     cloud.scheduler.start(machine, &name, &json!({ "project": project, "entry": entry })).await?;
-    cloud.store.runs(project, retries).await?;
+    let (machine, definition) = (machine.clone(), definition.clone());
+    cloud.store.runs(project, &Run { retries, machine, definition }).await?;
     tracing::info!(project, retries, "execution started");
     Ok(())
 }
@@ -247,29 +283,58 @@ async fn schedule(
     Ok(cloud.store.scheduled(project, due).await?)
 }
 
-/// Continues the states that wait, and reports their outcomes.
+/// Continues the states that wait, if there is something to do, and reports their outcomes. Driving
+/// writes a lease, which is another event: an engagement that only waits must not be driven.
 async fn waits(cloud: &Cloud, project: &str, known: &Known) -> Result<(), Failure> {
     if known.callbacks.is_empty() {
         return Ok(());
     }
-    // A phase has a task of its own.
-    let states = known.callbacks.iter().map(|callback| callback.state.clone());
-    let states: Vec<String> = states.filter(|state| !state.ends_with(".swarm")).collect();
-    if !states.is_empty() {
-        drive(cloud, project, &states, &Arc::new(Silent::default())).await?;
-    } else if cloud.store.lease(project).await?.is_some() {
+    let states = waiting(known);
+    if states.is_empty() && is_driven(cloud, project).await? {
         // The phase's own task reports the outcome.
         return Ok(());
     }
+    if !states.is_empty() && goes_on(&cloud.open(project).await?) {
+        drive(cloud, project, &states, &Arc::new(Silent::default())).await?;
+    }
     report(cloud, project).await
+}
+
+/// The states that wait for people. A phase has a task of its own.
+fn waiting(known: &Known) -> Vec<String> {
+    let states = known.callbacks.iter().map(|callback| callback.state.clone());
+    states.filter(|state| !state.ends_with(".swarm")).collect()
+}
+
+/// Whether a state that waited for people can be left, or has more to ask.
+fn goes_on(engagement: &Engagement) -> bool {
+    let state = &engagement.state;
+    let tried = Tried { provider: true, published: state.head.clone() };
+    match decide(engagement, SystemClock::default().now(), &tried) {
+        Ok(Action::Gate) => {
+            let is_open = |id: &str| state.open_requests().any(|request| request.id == id);
+            state.gate_request().is_none_or(|request| !is_open(&request.id))
+        }
+        Ok(
+            Action::Leave(_)
+            | Action::Settle(_)
+            | Action::Publish
+            | Action::Ask(_)
+            | Action::TakeAnswers(_)
+            | Action::End(_)
+            | Action::Finalize(_),
+        ) => true,
+        _ => false,
+    }
 }
 
 /// Records what is due. The stream delivers what follows from it as another event.
 pub async fn settle(cloud: &Cloud, project: &str) -> Result<(), Failure> {
     let known = cloud.store.known(project).await?;
-    let waits_here = known.callbacks.iter().any(|callback| !callback.state.ends_with(".swarm"));
-    if waits_here {
-        return waits(cloud, project, &known).await;
+    let states = waiting(&known);
+    if !states.is_empty() {
+        drive(cloud, project, &states, &Arc::new(Silent::default())).await?;
+        return report(cloud, project).await;
     }
     let mut engagement = cloud.open(project).await?;
     Ok(record_due(cloud.record(), &SystemClock::default(), None, &mut engagement).await?)
@@ -299,7 +364,11 @@ async fn talk(cloud: &Cloud, project: &str) -> Result<(), Failure> {
     let engagement = cloud.open(project).await?;
     if engagement.state.to_answer().is_some() {
         let ports = cloud.ports(&engagement, Arc::new(Silent::default())).await?;
-        converse(ports, engagement, &holder::this_process()).await?;
+        match converse(ports, engagement, &holder()).await {
+            // Another invocation answers it.
+            Ok(_) | Err(EngagementError::Held { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(())
 }

@@ -39,7 +39,7 @@ pub async fn api(cloud: Cloud) -> Result<Exit, Failure> {
         ));
     }
     let (definition, uploads) = (cloud.definition().await?, cloud.uploads()?);
-    let store = Arc::new(cloud.store.clone());
+    let (store, kept) = (Arc::new(cloud.store.clone()), cloud.clone());
     let app = App::new(AppPorts {
         journal: store.clone(),
         blobs: Arc::new(cloud.blobs.clone()),
@@ -67,7 +67,13 @@ pub async fn api(cloud: Cloud) -> Result<Exit, Failure> {
     let router = cloudcrew_api::router(app);
     let one = service_fn(move |mut request: Request| {
         staged(&mut request);
-        router.clone().call(request)
+        let (cloud, mut router) = (kept.clone(), router.clone());
+        async move {
+            if let Err(failure) = cloud.refresh().await {
+                tracing::error!("the secrets of the crew: {failure}");
+            }
+            router.call(request).await
+        }
     });
     let served = lambda_http::run(one).await;
     served.map_err(|error| Failure::world(error.to_string()))?;

@@ -135,6 +135,7 @@ async fn served(
     event: Value,
     watch: &Arc<Silent>,
 ) -> Result<Value, Fault> {
+    cloud.refresh().await?;
     match function {
         Function::Review => {
             let OfPhase { project, phase } = read(event)?;

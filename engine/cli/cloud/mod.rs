@@ -6,8 +6,8 @@ mod api;
 pub mod functions;
 pub mod phase;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use cloudcrew_plan::{Kind, Outcome};
@@ -18,12 +18,20 @@ use serde_json::json;
 
 use crate::exit::Failure;
 use crate::wiring::aws::{Callback, Cloud, Report};
-use crate::wiring::holder;
+use crate::wiring::holder::{identity, this_process};
 
 /// How long to wait for the lease of a process that died.
 const PATIENCE: Duration = Duration::from_secs(75);
 /// How often to try.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// This process. Environments that are restored from one snapshot may look alike, so each has a
+/// number of its own.
+pub fn holder() -> Holder {
+    static OWN: LazyLock<String> = LazyLock::new(identity);
+    let process = this_process();
+    Holder { host: format!("{}-{}", process.host, *OWN), ..process }
+}
 
 /// Passes on only the request to stop, so that no words of people or agents are logged.
 #[derive(Default)]
@@ -53,7 +61,7 @@ pub async fn drive(
     watch: &Arc<Silent>,
 ) -> Result<Rest, Failure> {
     let began = std::time::Instant::now();
-    let holder = holder::this_process();
+    let holder = holder();
     // Before the clone is made: whoever has the lease may still push to the repository.
     let lease = loop {
         match cloud.store.acquire(project, &holder).await {
@@ -163,8 +171,11 @@ fn outcome(state: &State, callback: &Callback) -> Option<Report> {
         return Some(Report::Error("CloudCrew.Cancelled"));
     }
     let mut output = json!({ "on": on.name() });
-    if let Some(parked) = state.parked.as_ref().filter(|_| *on == Outcome::Parked) {
-        let until = jiff::Timestamp::from_millisecond(parked.until).ok()?;
+    if *on == Outcome::Parked {
+        // Without a time, whoever left it died before it was recorded.
+        let until = state.parked.as_ref().map(|parked| parked.until);
+        let until = until.and_then(|until| jiff::Timestamp::from_millisecond(until).ok());
+        let until = until.unwrap_or_else(jiff::Timestamp::now);
         output["until"] = until.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into();
     }
     Some(Report::Outcome(output))

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use cloudcrew_api::{Repos, UploadForm, Uploads};
@@ -10,8 +11,8 @@ use cloudcrew_aws::blob::Bucket;
 pub use cloudcrew_aws::callbacks::{Callback, Report, Scheduler};
 use cloudcrew_aws::functions::Function;
 use cloudcrew_aws::secrets::secrets;
-pub use cloudcrew_aws::store::Known;
 use cloudcrew_aws::store::Store;
+pub use cloudcrew_aws::store::{Known, Run};
 use cloudcrew_aws::timetable::Timetable;
 use cloudcrew_aws::{SdkConfig, connection};
 use cloudcrew_definition::crew::Definition;
@@ -31,6 +32,7 @@ use cloudcrew_runtime::engagement::{Engagement, Record, RunMode, open};
 use cloudcrew_runtime::ports::Ports;
 use cloudcrew_runtime::watch::Watch;
 use cloudcrew_tools::Toolbox;
+use serde_json::json;
 use tokio::sync::Mutex;
 
 use super::{git_server, used, voice};
@@ -53,6 +55,13 @@ pub struct Outbox {
     pub own: Function,
 }
 
+impl Outbox {
+    /// Looks at an engagement in an invocation of its own.
+    pub async fn later(&self, project: &str) -> Result<(), Failure> {
+        Ok(self.own.begin(&json!({ "project": project })).await?)
+    }
+}
+
 /// The stores of a deployment.
 #[derive(Clone)]
 pub struct Cloud {
@@ -61,7 +70,12 @@ pub struct Cloud {
     pub scheduler: Scheduler,
     config: SdkConfig,
     scratch: PathBuf,
+    /// When the secrets were read.
+    read: Arc<Mutex<Option<Instant>>>,
 }
+
+/// How long secrets are used before they are read again.
+const FRESH: Duration = Duration::from_secs(300);
 
 impl Cloud {
     /// The deployment that the environment names.
@@ -69,15 +83,26 @@ impl Cloud {
         let config = connection().await;
         let store = Store::new(&config, &variable(&environment::TABLE)?);
         let blobs = Bucket::new(&config, &variable(&environment::BLOBS)?);
-        // Without an ARN, secrets come from environment variables alone.
-        if let Some(arn) =
-            std::env::var(environment::SECRETS.name).ok().filter(|arn| !arn.is_empty())
-        {
-            supply(secrets(&config, &arn).await?);
-        }
         let scratch = std::env::var_os(environment::SCRATCH.name)
             .map_or_else(std::env::temp_dir, PathBuf::from);
-        Ok(Cloud { store, blobs, scheduler: Scheduler::new(&config), config, scratch })
+        let scheduler = Scheduler::new(&config);
+        let read = Arc::new(Mutex::new(None));
+        let cloud = Cloud { store, blobs, scheduler, config, scratch, read };
+        cloud.refresh().await?;
+        Ok(cloud)
+    }
+
+    /// Reads the secrets of the crew again once they are a few minutes old: a process may live for
+    /// hours. Without an ARN, they come from environment variables alone.
+    pub async fn refresh(&self) -> Result<(), Failure> {
+        let arn = std::env::var(environment::SECRETS.name).ok().filter(|arn| !arn.is_empty());
+        let Some(arn) = arn else { return Ok(()) };
+        let mut read = self.read.lock().await;
+        if read.is_none_or(|read: Instant| read.elapsed() >= FRESH) {
+            supply(secrets(&self.config, &arn).await?);
+            *read = Some(Instant::now());
+        }
+        Ok(())
     }
 
     /// What drives the outbox of a deployment.
@@ -106,15 +131,13 @@ impl Cloud {
     pub async fn definition(&self) -> Result<Definition, Failure> {
         let name = environment::DEFINITION.name;
         let hash = variable(&environment::DEFINITION)?;
-        let bytes = self.blobs.get(&hash).await?.ok_or_else(|| {
-            Failure::usage(format!("{name} names a blob that is not in the bucket"))
+        let bytes = self.blobs.definitions(&hash).await?.ok_or_else(|| {
+            Failure::usage(format!("{name} names definitions that are not in the bucket"))
         })?;
         let read = cloudcrew_ports::json::read(&bytes).map_err(|error| error.to_string());
         let read = read.and_then(|value| serde_json::from_value(value).map_err(|e| e.to_string()));
         read.map_err(|why| {
-            Failure::usage(format!(
-                "the blob in {name} is not a definition that this version can read: {why}"
-            ))
+            Failure::usage(format!("{name} names definitions that this version cannot read: {why}"))
         })
     }
 

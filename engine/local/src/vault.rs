@@ -1,7 +1,7 @@
 //! Secrets of a process: variables of its environment, and what it was supplied with.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{PoisonError, RwLock};
 
 use async_trait::async_trait;
 use cloudcrew_ports::secret::remember;
@@ -11,12 +11,12 @@ use cloudcrew_ports::vault::Vault;
 const PREFIX: &str = "CLOUDCREW_SECRET_";
 
 /// Secrets that come from elsewhere, under the names of their variables.
-static SUPPLIED: OnceLock<HashMap<String, String>> = OnceLock::new();
+static SUPPLIED: RwLock<Option<HashMap<String, String>>> = RwLock::new(None);
 
-/// Supplies this process with secrets by their names, once. Variables come first.
+/// Supplies this process with secrets by their names, instead of those before. Variables come first.
 pub fn supply(secrets: HashMap<String, String>) {
     let named = secrets.into_iter().map(|(name, value)| (variable(&name), value));
-    let _ = SUPPLIED.set(named.collect());
+    *SUPPLIED.write().unwrap_or_else(PoisonError::into_inner) = Some(named.collect());
 }
 
 /// Reads secrets from the environment: `tickets` from `CLOUDCREW_SECRET_TICKETS`.
@@ -27,7 +27,10 @@ impl Environment {
     /// The secret of this name, if there is one.
     pub fn find(self, name: &str) -> Option<String> {
         let variable = variable(name);
-        let supplied = || SUPPLIED.get()?.get(&variable).cloned();
+        let supplied = || {
+            let all = SUPPLIED.read().unwrap_or_else(PoisonError::into_inner);
+            all.as_ref()?.get(&variable).cloned()
+        };
         let value = std::env::var(&variable).ok().or_else(supplied);
         let value = value.filter(|value| !value.is_empty())?;
         // Wherever it comes back from, it is not shown.

@@ -11,7 +11,10 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:ecs:eu-west-1:123456789012:cluster/cloudcrew" }
   }
   mock_resource "aws_ecs_task_definition" {
-    defaults = { arn = "arn:aws:ecs:eu-west-1:123456789012:task-definition/cloudcrew-phase:7" }
+    defaults = {
+      arn                  = "arn:aws:ecs:eu-west-1:123456789012:task-definition/cloudcrew-phase:7"
+      arn_without_revision = "arn:aws:ecs:eu-west-1:123456789012:task-definition/cloudcrew-phase"
+    }
   }
   mock_resource "aws_kms_key" {
     defaults = { arn = "arn:aws:kms:eu-west-1:123456789012:key/0" }
@@ -132,7 +135,7 @@ run "the_definitions_are_those_of_the_variables" {
   command = plan
 
   assert {
-    condition     = aws_s3_object.definition.key == "blobs/${var.definition_hash}"
+    condition     = aws_s3_object.definition.key == "definitions/${var.definition_hash}"
     error_message = "The definitions are stored under another name than engagements are pinned to."
   }
   assert {

@@ -107,7 +107,7 @@ def main():
     with open(os.path.join(folder, "definition.json"), "rb") as file:
         crew = file.read()
     digest = hashlib.sha256(crew).hexdigest()
-    boto3.client("s3").put_object(Bucket=name, Key="blobs/" + digest, Body=crew)
+    boto3.client("s3").put_object(Bucket=name, Key="definitions/" + digest, Body=crew)
     boto3.client("scheduler").create_schedule_group(Name=name)
     scratch = os.path.join(os.environ["RIG_STATE"], name)
     os.makedirs(scratch)

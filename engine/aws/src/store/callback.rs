@@ -21,10 +21,21 @@ const DUE: &str = "C-DUE";
 pub struct Known {
     /// The callbacks that were not used yet.
     pub callbacks: Vec<Callback>,
-    /// How often the engagement had been retried when its last execution was started.
-    pub run: Option<u32>,
+    /// The execution that was started last.
+    pub run: Option<Run>,
     /// The time for which an event is scheduled, in milliseconds since 1970 UTC.
     pub due: Option<i64>,
+}
+
+/// An execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// How often the engagement had been retried.
+    pub retries: u32,
+    /// The version of the machine.
+    pub machine: String,
+    /// Digest of the definitions that the machine was generated from.
+    pub definition: String,
 }
 
 impl Store {
@@ -54,7 +65,18 @@ impl Store {
         item.insert("callback".to_owned(), text(&callback.id));
         item.insert("entered".to_owned(), text(&callback.entered));
         item.insert("entry".to_owned(), number(callback.entry));
-        self.put(item).await
+        // A program of an earlier entry that is late must not replace a newer callback.
+        let sent = self
+            .client
+            .put_item()
+            .table_name(&*self.table)
+            .condition_expression("attribute_not_exists(entered) OR entered < :entered")
+            .expression_attribute_values(":entered", text(&callback.entered))
+            .set_item(Some(item))
+            .send()
+            .await;
+        written(&self.table, sent)?;
+        Ok(())
     }
 
     /// What the scheduler knows.
@@ -66,7 +88,12 @@ impl Store {
         self.each(of(engagement), "C", None, |item| {
             let broken = || damaged(engagement, "a scheduler item cannot be read");
             match text_of(&item, "SK").unwrap_or_default() {
-                RUN => known.run = Some(number_of(&item, "retries").ok_or_else(broken)?),
+                RUN => {
+                    let text = |name| text_of(&item, name).map(str::to_owned).ok_or_else(broken);
+                    let retries = number_of(&item, "retries").ok_or_else(broken)?;
+                    let (machine, definition) = (text("machine")?, text("definition")?);
+                    known.run = Some(Run { retries, machine, definition });
+                }
                 DUE => known.due = Some(number_of(&item, "at").ok_or_else(broken)?),
                 sort => {
                     let state = sort.strip_prefix(CALLBACK).ok_or_else(broken)?;
@@ -82,13 +109,15 @@ impl Store {
         Ok(known)
     }
 
-    /// Records that the execution for this number of retries was started.
+    /// Records that an execution was started.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn runs(&self, engagement: &str, retries: u32) -> Result<(), StoreError> {
+    pub async fn runs(&self, engagement: &str, run: &Run) -> Result<(), StoreError> {
         let mut item = key(of(engagement), RUN);
-        item.insert("retries".to_owned(), number(retries));
+        item.insert("retries".to_owned(), number(run.retries));
+        item.insert("machine".to_owned(), text(&run.machine));
+        item.insert("definition".to_owned(), text(&run.definition));
         self.put(item).await
     }
 

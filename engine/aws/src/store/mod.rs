@@ -38,7 +38,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 
-pub use callback::Known;
+pub use callback::{Known, Run};
 pub(crate) use fault::failed;
 pub use units::Units;
 

@@ -32,7 +32,6 @@ pub fn tfvars(definition: &Definition, plans: &[Plan]) -> String {
         "models": models,
         "model_arns": model_arns(definition),
         "iam_actions": iam_actions(definition),
-        "table_names": { "projects": "cloudcrew-projects" },
     });
     let mut text = serde_json::to_string_pretty(&variables).expect("variables are plain data");
     text.push('\n');
@@ -119,9 +118,10 @@ const GEOGRAPHIES: [&str; 7] = ["us", "us-gov", "eu", "apac", "jp", "au", "globa
 /// each was seen to make.
 fn iam_actions(definition: &Definition) -> Value {
     // A transaction needs what its parts need.
-    let reads: &[&str] = &["dynamodb:GetItem", "dynamodb:Query", "s3:GetObject"];
-    let writes: &[&str] = &["dynamodb:PutItem", "dynamodb:UpdateItem", "s3:PutObject"];
-    let removes: &[&str] = &["dynamodb:DeleteItem"];
+    // Without a list, a missing object is refused instead of not found.
+    let reads: &[&str] = &["dynamodb:GetItem", "dynamodb:Query", "s3:GetObject", "s3:ListBucket"];
+    let writes: &[&str] =
+        &["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "s3:PutObject"];
     let secrets: &[&str] = &["secretsmanager:GetSecretValue"];
     // What is kept is encrypted, and so is the environment of a function.
     let keys: &[&str] = &["kms:Decrypt", "kms:GenerateDataKey"];
@@ -148,12 +148,12 @@ fn iam_actions(definition: &Definition) -> Value {
     let store = [reads, writes, secrets, keys].concat();
     let beats: &[&str] = &["states:SendTaskHeartbeat"];
     json!({
-        "phase_task": sorted(&[&store, removes, models, report, beats]),
-        "review": sorted(&[&store, removes, models]),
-        "request": sorted(&[&store, removes, report]),
-        "answer": sorted(&[&store, removes, models, report, lists, outbox]),
-        "reminders": sorted(&[&store, removes, report]),
-        "finalize": sorted(&[&store, removes, models]),
+        "phase_task": sorted(&[&store, models, report, beats]),
+        "review": sorted(&[&store, models]),
+        "request": sorted(&[&store, report]),
+        "answer": sorted(&[&store, models, report, lists, outbox]),
+        "reminders": sorted(&[&store, report]),
+        "finalize": sorted(&[&store, models]),
         "ended": sorted(&[&store]),
         "api": sorted(&[&store, lists]),
         "state_machine": sorted(&[&["ecs:RunTask", "ecs:StopTask", "iam:PassRole",

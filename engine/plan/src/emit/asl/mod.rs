@@ -71,6 +71,10 @@ const LAMBDA_AWAY: [&str; 4] = [
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
 ];
+/// Errors of a function that a later attempt may not have: a store or a Git server failed it, or its
+/// process died. No work is lost.
+const FAULTS: [&str; 4] =
+    ["CloudCrew.Fault", "Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout"];
 /// The error of a function that cannot go on now: a model provider or the Git server is
 /// unavailable.
 const PARKED: &str = "CloudCrew.Parked";
@@ -267,7 +271,7 @@ impl Writer<'_> {
             timeout_seconds: Some(LAMBDA_SECONDS),
             heartbeat_seconds: None,
             // Commits that are not pushed hold up the end.
-            retry: vec![parked(), lambda_away(A_FEW)],
+            retry: vec![parked(), patient()],
             catch: vec![Catcher {
                 error_equals: vec!["States.ALL"],
                 result_path: "$.error",
@@ -290,9 +294,9 @@ impl Writer<'_> {
                 parameters: call("ended", payload),
                 result_path: "$.noted".into(),
                 result_selector: Some(json!({ "status.$": "$.StatusCode" })),
-                timeout_seconds: Some(60),
+                timeout_seconds: Some(LAMBDA_SECONDS),
                 heartbeat_seconds: None,
-                retry: vec![lambda_away(A_FEW)],
+                retry: vec![patient()],
                 catch: vec![Catcher {
                     error_equals: vec!["States.ALL"],
                     result_path: "$.unnoted",
@@ -367,9 +371,6 @@ fn restarts(phase: &Phase) -> Retrier {
     }
 }
 
-/// Attempts of a task that must not hold anything up.
-const A_FEW: u64 = 6;
-
 /// Nothing was done, so the call is repeated. The service counts all retries of a state together,
 /// including a review's parks and a gate's days, so essential calls are retried as patiently as an
 /// unavailable provider.
@@ -381,6 +382,12 @@ fn lambda_away(max_attempts: u64) -> Retrier {
         backoff_rate: 2.0,
         max_delay_seconds: 300,
     }
+}
+
+/// Repeats a call for as long as it takes: without it, the engagement could not go on.
+fn patient() -> Retrier {
+    let error_equals = [&LAMBDA_AWAY[..], &FAULTS[..]].concat();
+    Retrier { error_equals, ..lambda_away(MAX_ATTEMPTS) }
 }
 
 /// A request to a person: the function stores the task token with it.
@@ -396,7 +403,7 @@ fn request(phase: &Phase, kind: &str) -> Task {
         result_selector: None,
         timeout_seconds: None,
         heartbeat_seconds: None,
-        retry: vec![lambda_away(MAX_ATTEMPTS)],
+        retry: vec![patient()],
         catch: Vec::new(),
         next: String::new(),
     }
