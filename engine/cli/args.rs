@@ -178,7 +178,8 @@ pub enum Command {
     Resume {
         /// Id of the engagement.
         project: String,
-        /// Let the engagement end even if its last commits cannot be pushed to the Git server. They stay in the home. The journal records who allowed it.
+        /// Let the engagement end even if its last commits cannot be pushed to the Git server. They
+        /// stay in the home. The journal records who allowed it.
         #[arg(long)]
         unpushed: bool,
         /// Approve every gate whose review has no findings. The journal records it.

@@ -1,5 +1,5 @@
-//! The environment of the programs of a deployment on AWS: every variable, who needs it, and who sets
-//! it. The reference page is generated from this list, and a test compares it with Terraform.
+//! The environment of the programs of a deployment on AWS: every variable, who needs it, and who
+//! sets it. The reference page is generated from this list, and a test compares it with Terraform.
 
 use std::fmt::Write as _;
 

@@ -66,26 +66,31 @@ pub struct Found {
     pub repo: GitRepo,
     /// How the engagement names it: its path, or where it is on a server.
     pub path: PathBuf,
-    /// The clone, if the engagement keeps it.
+    /// The clone that it is, if it is one.
     pub clone: Option<NewClone>,
-    /// The temporary folder of the repository, if nothing keeps it.
-    pub passing: Option<tempfile::TempDir>,
 }
 
-/// A clone in our own folder, which is removed unless the engagement begins.
+/// A clone in our own folder, which is removed unless the engagement begins and keeps it.
 pub struct NewClone {
     path: PathBuf,
+    is_to_keep: bool,
     stays: bool,
 }
 
 impl NewClone {
     /// One that the engagement keeps.
     pub fn to_keep(path: PathBuf) -> NewClone {
-        NewClone { path, stays: false }
+        NewClone { path, is_to_keep: true, stays: false }
+    }
+
+    /// One that nothing keeps.
+    #[cfg(feature = "aws")]
+    pub fn for_now(folder: tempfile::TempDir) -> NewClone {
+        NewClone { path: folder.keep(), is_to_keep: false, stays: false }
     }
 
     fn begun(mut self) {
-        self.stays = true;
+        self.stays = self.is_to_keep;
     }
 }
 
@@ -127,15 +132,13 @@ pub struct Ready<'a> {
     ground: &'a dyn Ground,
     begin: Begin<'a>,
     clone: Option<NewClone>,
-    _passing: Option<tempfile::TempDir>,
 }
 
 impl<'a> Start<'a> {
     /// Opens the repository and the models.
     pub async fn ready(self) -> Result<Ready<'a>, Failure> {
         let Start { ground, project, .. } = self;
-        let Found { repo, path, clone, passing } =
-            ground.repo(project, self.repo, self.base).await?;
+        let Found { repo, path, clone } = ground.repo(project, self.repo, self.base).await?;
         let remote = match self.repo {
             Some(Source::Server(url)) => Some(url.to_string()),
             _ => None,
@@ -177,7 +180,7 @@ impl<'a> Start<'a> {
             base: base.map(|Base { commit, name }| BaseRecord { commit, name }),
             now,
         };
-        Ok(Ready { repo, ground, begin, clone, _passing: passing })
+        Ok(Ready { repo, ground, begin, clone })
     }
 }
 

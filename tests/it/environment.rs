@@ -25,8 +25,8 @@ fn documented() -> Programs {
     programs
 }
 
-/// The variables that a locals block of Terraform sets: names in capitals before `=`, and the groups
-/// that it merges.
+/// The variables that a locals block of Terraform sets: names in capitals before `=`, and the
+/// groups that it merges.
 fn set() -> Programs {
     let path = root().join("infra/terraform/environment.tf");
     let text = std::fs::read_to_string(path).expect("the file");

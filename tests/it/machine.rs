@@ -213,9 +213,7 @@ fn a_phase_that_fails_permanently_ends_the_engagement() {
             "failed.record",
         ]),
         // A budget is used up. Failing to record it does not block the end.
-        machine(&root())
-            .entry("poc")
-            .then(&["poc.swarm exhausted", "failed.record !NotRecorded"]),
+        machine(&root()).entry("poc").then(&["poc.swarm exhausted", "failed.record !NotRecorded"]),
         // The count of deaths restarts each time the state is entered.
         machine(crew.workspace())
             .entry("poc")

@@ -163,8 +163,8 @@ impl App {
         self.0.replies.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether this service logs browsers in. Behind a gateway that checks tokens, callers bring their
-    /// own.
+    /// Whether this service logs browsers in. Behind a gateway that checks tokens, callers bring
+    /// their own.
     pub(crate) fn logs_in(&self) -> bool {
         self.ports().oidc.is_some() && self.ports().live == Live::Here
     }
@@ -173,10 +173,10 @@ impl App {
     pub(crate) fn stays_open(&self) -> Result<(), Problem> {
         match &self.ports().live {
             Live::Here => Ok(()),
-            Live::Elsewhere(_) => Err(Problem::new(
+            Live::Nowhere => Err(Problem::new(
                 Kind::Elsewhere,
-                "this deployment has no live streams; poll `/projects/{id}/events?after=N` with the \
-                 number of the last entry instead",
+                "this deployment has no live streams; poll `/projects/{id}/events?after=N` with \
+                 the number of the last entry instead",
             )),
         }
     }
@@ -187,12 +187,12 @@ impl App {
 }
 
 /// Where readers follow engagements live.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Live {
     /// In this service, by stream or WebSocket.
     Here,
-    /// At a WebSocket with this URL, or nowhere. This service keeps no connection open.
-    Elsewhere(Option<String>),
+    /// Nowhere: this service keeps no connection open.
+    Nowhere,
 }
 
 /// The address that a request came from.

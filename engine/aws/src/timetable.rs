@@ -1,5 +1,5 @@
-//! Timed events: one schedule for each engagement with a deadline or a reminder. The service deletes
-//! it once it has fired. A waiting engagement uses nothing else.
+//! Timed events: one schedule for each engagement with a deadline or a reminder. The service
+//! deletes it once it has fired. A waiting engagement uses nothing else.
 
 use aws_config::SdkConfig;
 use aws_sdk_scheduler::Client;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use cloudcrew_plan::Kind;
 use cloudcrew_ports::clock::Clock as _;
-use cloudcrew_ports::index::{Index as _, Row, Which};
+use cloudcrew_ports::index::{Index as _, Which};
 use cloudcrew_ports::lease::Leases as _;
 use cloudcrew_runtime::engagement::{
     Action, Engagement, EngagementError, Standing, Tried, converse, decide, settle as record_due,
@@ -111,19 +111,19 @@ impl Container {
     }
 }
 
-pub async fn answer(cloud: &Cloud, event: Value) -> Result<Value, Fault> {
+pub async fn answer(cloud: &Cloud, event: Value, watch: &Arc<Silent>) -> Result<Value, Fault> {
     match read(event)? {
-        Trigger::Stream { records } => Ok(stream(cloud, &cloud.outbox()?, &records).await),
+        Trigger::Stream { records } => Ok(stream(cloud, &cloud.outbox()?, &records, watch).await),
         Trigger::Stopped { detail } => {
             stopped(cloud, &detail).await?;
             Ok(json!({}))
         }
         Trigger::Talk { project, .. } => {
-            talk(cloud, &project).await?;
+            talk(cloud, &project, watch).await?;
             Ok(json!({}))
         }
         Trigger::Project(OfProject { project }) => {
-            project_changed(cloud, &cloud.outbox()?, &project).await?;
+            project_changed(cloud, &cloud.outbox()?, &project, watch).await?;
             Ok(json!({}))
         }
         Trigger::Sweep { .. } => {
@@ -144,7 +144,7 @@ pub async fn answer(cloud: &Cloud, event: Value) -> Result<Value, Fault> {
 
 /// Follows the stream. An engagement that fails gets an invocation of its own, which is retried: it
 /// must not hold up the others.
-async fn stream(cloud: &Cloud, outbox: &Outbox, records: &[Changed]) -> Value {
+async fn stream(cloud: &Cloud, outbox: &Outbox, records: &[Changed], watch: &Arc<Silent>) -> Value {
     let mut done = BTreeSet::new();
     for record in records {
         let Keys { keys, number } = &record.dynamodb;
@@ -156,7 +156,7 @@ async fn stream(cloud: &Cloud, outbox: &Outbox, records: &[Changed]) -> Value {
         let Some(project) = project.filter(|project| done.insert((*project).to_owned())) else {
             continue;
         };
-        if project_changed(cloud, outbox, project).await.is_err()
+        if project_changed(cloud, outbox, project, watch).await.is_err()
             && outbox.later(project).await.is_err()
         {
             return json!({ "batchItemFailures": [{ "itemIdentifier": number }] });
@@ -166,30 +166,30 @@ async fn stream(cloud: &Cloud, outbox: &Outbox, records: &[Changed]) -> Value {
 }
 
 /// Does whatever an engagement needs now.
-async fn project_changed(cloud: &Cloud, outbox: &Outbox, project: &str) -> Result<(), Failure> {
-    let changed = changed(cloud, outbox, project).await;
-    changed.inspect_err(|failure| tracing::error!(project, "{failure}"))
-}
-
-async fn changed(cloud: &Cloud, outbox: &Outbox, project: &str) -> Result<(), Failure> {
-    // A callback may come before its engagement is listed.
-    let Some(row) = cloud.store.row(project).await? else { return Ok(()) };
-    let known = cloud.store.known(project).await?;
-    let Some(standing) = Standing::read(&row) else {
-        let engagement = cloud.open(project).await?;
-        let standing = Standing::of(&engagement.state);
-        return continued(cloud, outbox, project, (&row, &standing), known).await;
-    };
-    continued(cloud, outbox, project, (&row, &standing), known).await
-}
-
-async fn continued(
+async fn project_changed(
     cloud: &Cloud,
     outbox: &Outbox,
     project: &str,
-    (row, standing): (&Row, &Standing),
-    known: Known,
+    watch: &Arc<Silent>,
 ) -> Result<(), Failure> {
+    let changed = changed(cloud, outbox, project, watch).await;
+    changed.inspect_err(|failure| tracing::error!(project, "{failure}"))
+}
+
+async fn changed(
+    cloud: &Cloud,
+    outbox: &Outbox,
+    project: &str,
+    watch: &Arc<Silent>,
+) -> Result<(), Failure> {
+    // A callback may come before its engagement is listed.
+    let Some(row) = cloud.store.row(project).await? else { return Ok(()) };
+    let known = cloud.store.known(project).await?;
+    let standing = match Standing::read(&row) {
+        Some(standing) => standing,
+        // It is too large for its row.
+        None => Standing::of(&cloud.open(project).await?.state),
+    };
     let runs = known.run.as_ref().map(|run| run.retries);
     if standing.end.is_none() && runs != Some(standing.retries) {
         start(cloud, outbox, project, known.run.as_ref()).await?;
@@ -198,15 +198,14 @@ async fn continued(
     // What is due and was missed is done now; what follows from it has another time.
     let due = row.due.filter(|_| standing.end.is_none());
     if due.is_some_and(|due| due <= now) {
-        settle(cloud, project).await?;
+        settle(cloud, project, watch).await?;
     } else {
         schedule(cloud, outbox, project, due, known.due).await?;
-        waits(cloud, project, &known).await?;
+        waits(cloud, project, &known, watch).await?;
     }
     if standing.cancelling && known.callbacks.is_empty() && !is_driven(cloud, project).await? {
         // Nothing else would notice: its execution has failed.
-        drive(cloud, project, std::slice::from_ref(&standing.state), &Arc::new(Silent::default()))
-            .await?;
+        drive(cloud, project, std::slice::from_ref(&standing.state), watch).await?;
     }
     if standing.unanswered && !is_driven(cloud, &format!("{project}/conversation")).await? {
         outbox.own.begin(&json!({ "project": project, "talk": true })).await?;
@@ -285,7 +284,12 @@ async fn schedule(
 
 /// Continues the states that wait, if there is something to do, and reports their outcomes. Driving
 /// writes a lease, which is another event: an engagement that only waits must not be driven.
-async fn waits(cloud: &Cloud, project: &str, known: &Known) -> Result<(), Failure> {
+async fn waits(
+    cloud: &Cloud,
+    project: &str,
+    known: &Known,
+    watch: &Arc<Silent>,
+) -> Result<(), Failure> {
     if known.callbacks.is_empty() {
         return Ok(());
     }
@@ -295,7 +299,7 @@ async fn waits(cloud: &Cloud, project: &str, known: &Known) -> Result<(), Failur
         return Ok(());
     }
     if !states.is_empty() && goes_on(&cloud.open(project).await?) {
-        drive(cloud, project, &states, &Arc::new(Silent::default())).await?;
+        drive(cloud, project, &states, watch).await?;
     }
     report(cloud, project).await
 }
@@ -329,19 +333,19 @@ fn goes_on(engagement: &Engagement) -> bool {
 }
 
 /// Records what is due. The stream delivers what follows from it as another event.
-pub async fn settle(cloud: &Cloud, project: &str) -> Result<(), Failure> {
+pub async fn settle(cloud: &Cloud, project: &str, watch: &Arc<Silent>) -> Result<(), Failure> {
     let known = cloud.store.known(project).await?;
     let states = waiting(&known);
     if !states.is_empty() {
-        drive(cloud, project, &states, &Arc::new(Silent::default())).await?;
+        drive(cloud, project, &states, watch).await?;
         return report(cloud, project).await;
     }
     let mut engagement = cloud.open(project).await?;
     Ok(record_due(cloud.record(), &SystemClock::default(), None, &mut engagement).await?)
 }
 
-/// Handles a stopped container. Unless the journal has its outcome, reports the stop at once, so that
-/// the scheduler starts another container. It may have stopped before it could store its callback.
+/// Handles a stopped container. Unless the journal has its outcome, reports the stop at once, so
+/// that the scheduler starts another. It may have stopped before it could store its callback.
 async fn stopped(cloud: &Cloud, container: &Container) -> Result<(), Failure> {
     let told = (
         container.variable("PROJECT_ID"),
@@ -360,10 +364,10 @@ async fn stopped(cloud: &Cloud, container: &Container) -> Result<(), Failure> {
 }
 
 /// Answers the messages of an engagement that no running swarm will answer.
-async fn talk(cloud: &Cloud, project: &str) -> Result<(), Failure> {
+async fn talk(cloud: &Cloud, project: &str, watch: &Arc<Silent>) -> Result<(), Failure> {
     let engagement = cloud.open(project).await?;
     if engagement.state.to_answer().is_some() {
-        let ports = cloud.ports(&engagement, Arc::new(Silent::default())).await?;
+        let ports = cloud.ports(&engagement, watch.clone()).await?;
         match converse(ports, engagement, &holder()).await {
             // Another invocation answers it.
             Ok(_) | Err(EngagementError::Held { .. }) => {}

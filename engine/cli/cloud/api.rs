@@ -61,7 +61,7 @@ pub async fn api(cloud: Cloud) -> Result<Exit, Failure> {
         oidc,
         public,
         changes: Changes::default(),
-        live: Live::Elsewhere(None),
+        live: Live::Nowhere,
         secret: holder::identity,
     });
     let router = cloudcrew_api::router(app);

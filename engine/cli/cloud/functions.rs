@@ -47,8 +47,8 @@ fn stopped() -> Fault {
     Fault { kind: "CloudCrew.Stopped", why: "its time is up".to_owned() }
 }
 
-/// How long before its deadline a function is to rest, or a fifth of its time: the step under way may
-/// be a long reply of a model.
+/// How long before its deadline a function is to rest, or a fifth of its time: the step under way
+/// may be a long reply of a model.
 const RESERVE: Duration = Duration::from_secs(180);
 
 #[derive(Deserialize)]
@@ -119,8 +119,8 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(event: Value) -> Result<T, Fa
         .map_err(|error| Fault { kind: "CloudCrew.BadEvent", why: error.to_string() })
 }
 
-/// Asks for a stop before a deadline, in milliseconds since 1970 UTC, so that the work rests at a step
-/// and another invocation continues there.
+/// Asks for a stop before a deadline, in milliseconds since 1970 UTC, so that the work rests at a
+/// step and another invocation continues there.
 async fn stop_before(deadline: u64, watch: &Silent) -> Infallible {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let left = Duration::from_millis(deadline).saturating_sub(since);
@@ -155,10 +155,10 @@ async fn served(
             report(cloud, &project).await?;
             Ok(json!({}))
         }
-        Function::Answer => answer::answer(cloud, event).await,
+        Function::Answer => answer::answer(cloud, event, watch).await,
         Function::Reminders => {
             let OfProject { project } = read(event)?;
-            answer::settle(cloud, &project).await?;
+            answer::settle(cloud, &project, watch).await?;
             Ok(json!({}))
         }
         Function::Api => Err(Fault {

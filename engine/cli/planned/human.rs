@@ -75,8 +75,8 @@ fn of_aws(aws: &OnAws) -> String {
         .map(|stack| format!("{} ({})", dollars(stack.micro_usd_per_month), stack.egress))
         .collect();
     format!(
-        "\non AWS · {} besides tokens: containers, functions and stores\n  an idle deployment: {} a month, by its `egress`\n  prices of \
-         us-east-1, {priced_from} to {priced_to}\n",
+        "\non AWS · {} besides tokens: containers, functions and stores\n  an idle deployment: {} \
+         a month, by its `egress`\n  prices of us-east-1, {priced_from} to {priced_to}\n",
         // A cent at least.
         engagement.show(|micro| dollars(micro.max(10_000))),
         idle.join(", ")

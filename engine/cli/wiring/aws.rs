@@ -38,7 +38,7 @@ use tokio::sync::Mutex;
 use super::{git_server, used, voice};
 use crate::environment::{self, Variable};
 use crate::exit::Failure;
-use crate::start::{Found, Ground, Source};
+use crate::start::{Found, Ground, NewClone, Source};
 
 /// Variable with the name of the running function, set by the service.
 const OWN: &str = "AWS_LAMBDA_FUNCTION_NAME";
@@ -80,9 +80,9 @@ const FRESH: Duration = Duration::from_secs(300);
 impl Cloud {
     /// The deployment that the environment names.
     pub async fn of_environment() -> Result<Cloud, Failure> {
+        let (table, bucket) = (variable(&environment::TABLE)?, variable(&environment::BLOBS)?);
         let config = connection().await;
-        let store = Store::new(&config, &variable(&environment::TABLE)?);
-        let blobs = Bucket::new(&config, &variable(&environment::BLOBS)?);
+        let (store, blobs) = (Store::new(&config, &table), Bucket::new(&config, &bucket));
         let scratch = std::env::var_os(environment::SCRATCH.name)
             .map_or_else(std::env::temp_dir, PathBuf::from);
         let scheduler = Scheduler::new(&config);
@@ -223,7 +223,7 @@ impl Cloud {
 #[async_trait]
 impl Ground for Cloud {
     fn record(&self) -> Record<'_> {
-        Record::new(&self.store, &self.blobs)
+        Cloud::record(self)
     }
 
     fn leases(&self) -> &dyn Leases {
@@ -251,7 +251,7 @@ impl Ground for Cloud {
             .at(git_server(url.clone(), None));
         repo.bring(base).await.map_err(|error| Failure::usage(error.to_string()))?;
         let path = PathBuf::from(url.to_string());
-        Ok(Found { repo, path, clone: None, passing: Some(folder) })
+        Ok(Found { repo, path, clone: Some(NewClone::for_now(folder)) })
     }
 }
 

@@ -42,18 +42,13 @@ impl Ground for Store {
                     "{e}; create one with `git init`, or omit `--repo` to use a new one in the home"
                 ))
             })?;
-            return Ok(Found {
-                repo,
-                path: std::fs::canonicalize(path)?,
-                clone: None,
-                passing: None,
-            });
+            return Ok(Found { repo, path: std::fs::canonicalize(path)?, clone: None });
         }
         Folder::open(self.home())?.below(Path::new(REPOS), true)?;
         let Some(Source::Server(url)) = source else {
             let path = Path::new(REPOS).join(format!("{project}.git"));
             let repo = GitRepo::create(&self.home().join(&path), project)?;
-            return Ok(Found { repo, path, clone: None, passing: None });
+            return Ok(Found { repo, path, clone: None });
         };
         // Each start has its own clone: another process may be starting the same id.
         let own = identity().chars().take(12).collect::<String>();
@@ -62,6 +57,6 @@ impl Ground for Store {
         let repo = GitRepo::create(&there, project)?.at(git_server(url.clone(), None));
         let clone = Some(NewClone::to_keep(there));
         repo.bring(base).await.map_err(|error| Failure::usage(error.to_string()))?;
-        Ok(Found { repo, path, clone, passing: None })
+        Ok(Found { repo, path, clone })
     }
 }

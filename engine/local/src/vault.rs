@@ -13,7 +13,8 @@ const PREFIX: &str = "CLOUDCREW_SECRET_";
 /// Secrets that come from elsewhere, under the names of their variables.
 static SUPPLIED: RwLock<Option<HashMap<String, String>>> = RwLock::new(None);
 
-/// Supplies this process with secrets by their names, instead of those before. Variables come first.
+/// Supplies this process with secrets by their names, instead of those before. Variables come
+/// first.
 pub fn supply(secrets: HashMap<String, String>) {
     let named = secrets.into_iter().map(|(name, value)| (variable(&name), value));
     *SUPPLIED.write().unwrap_or_else(PoisonError::into_inner) = Some(named.collect());

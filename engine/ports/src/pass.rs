@@ -1,5 +1,5 @@
-//! Passes: short-lived grants that a secret unlocks, such as a browser session, a WebSocket ticket or a
-//! login in progress.
+//! Passes: short-lived grants that a secret unlocks, such as a browser session, a WebSocket ticket
+//! or a login in progress.
 
 use async_trait::async_trait;
 
@@ -18,8 +18,8 @@ pub struct Pass {
     pub until: i64,
 }
 
-/// The pass port. Reads are strongly consistent. A store may drop a pass early when its owner, or the
-/// store as a whole, has too many; the holder of the secret then requests another.
+/// The pass port. Reads are strongly consistent. A store may drop a pass early when its owner, or
+/// the store as a whole, has too many; the holder of the secret then requests another.
 #[async_trait]
 pub trait Passes: Send + Sync {
     /// Keeps a pass, made at `now`.

@@ -128,7 +128,8 @@ pub trait Repo: Send + Sync {
 
     /// Publishes the branch to its server, if it has one. There, it only moves forward, from the
     /// commit that the server named; commits that others added there are taken over when the branch
-    /// is at an ancestor of them. A server that cannot be reached is no error: the commits stay here.
+    /// is at an ancestor of them. A server that cannot be reached is no error: the commits stay
+    /// here.
     ///
     /// # Errors
     /// When the repository on this side fails.

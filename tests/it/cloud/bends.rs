@@ -35,8 +35,8 @@ async fn engagements_that_bend_take_the_same_way_as_their_machine() {
     let git = server_with(false, false);
     let mut machine = Machine::new(workspace.workspace(), &variables(&git.url)).await;
 
-    // A container that is killed, a revision, a rework, a question, a failed and retried task, and a
-    // gate that expires.
+    // A container that is killed, a revision, a rework, a question, a failed and retried task, and
+    // a gate that expires.
     machine.begins("bends", &git.url, json!({ "rehearsal": "bends" }));
     let mut revised = false;
     machine.kill_task("bends");

@@ -122,7 +122,12 @@ fn a_socket_follows_several_engagements_and_ends_with_the_right_to_see_them() {
         service.send(&asked).is(201).json()["ticket"].as_str().unwrap().to_owned()
     };
     let all = json!({ "projects": "all" });
-    let first = ticket(by("vic", post("/tickets", &json!({ "projects": ["one"] }))));
+    let first = by("vic", post("/tickets", &json!({ "projects": ["one"] })));
+    let made = service.send(&first).is(201).json();
+    let expires: jiff::Timestamp = made["expires"].as_str().unwrap().parse().expect("a time");
+    let left = expires.duration_since(jiff::Timestamp::now()).as_secs();
+    assert!((1..=30).contains(&left), "a ticket lasts half a minute: {left} s");
+    let first = made["ticket"].as_str().unwrap().to_owned();
     service
         .send(&by("zoe", post("/tickets", &json!({ "projects": ["one"] }))))
         .refused(404, "unknown");

@@ -1,5 +1,5 @@
-//! What the scheduler knows of an engagement, in the partition of the engagement: the callbacks that
-//! it waits for, the execution that was started, and the scheduled time.
+//! What the scheduler knows of an engagement, in the partition of the engagement: the callbacks
+//! that it waits for, the execution that was started, and the scheduled time.
 
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::index::Row;

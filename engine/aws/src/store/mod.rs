@@ -1,5 +1,5 @@
-//! The stores of engagements in one DynamoDB table: journal, index, leases, ledger, receipts, passes
-//! and outbox.
+//! The stores of engagements in one DynamoDB table: journal, index, leases, ledger, receipts,
+//! passes and outbox.
 //!
 //! | Partition | Sort key | Content |
 //! |---|---|---|

@@ -99,8 +99,9 @@ pub fn decide(e: &Engagement, now: i64, tried: &Tried) -> Result<Action, String>
     })
 }
 
-/// Whether to talk to the Git server: between phases and where people look. Each driver does so once
-/// for each commit, so that it sees what others did there, and again when the next attempt is due.
+/// Whether to talk to the Git server: between phases and where people look. Each driver does so
+/// once for each commit, so that it sees what others did there, and again when the next attempt is
+/// due.
 fn is_to_publish(state: &State, kind: Kind, now: i64, tried: &Tried) -> bool {
     let stands = match kind {
         Kind::Swarm => state.swarm.is_none(),

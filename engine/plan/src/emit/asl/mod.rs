@@ -71,8 +71,8 @@ const LAMBDA_AWAY: [&str; 4] = [
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
 ];
-/// Errors of a function that a later attempt may not have: a store or a Git server failed it, or its
-/// process died. No work is lost.
+/// Errors of a function that a later attempt may not have: a store or a Git server failed it, or
+/// its process died. No work is lost.
 const FAULTS: [&str; 4] =
     ["CloudCrew.Fault", "Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout"];
 /// The error of a function that cannot go on now: a model provider or the Git server is

@@ -41,7 +41,8 @@ impl State {
             && self.head.as_ref() != base
     }
 
-    /// Why it waits until someone fixes the cause: a provider refuses, or the Git server at the end.
+    /// Why it waits until someone fixes the cause: a provider refuses, or the Git server at the
+    /// end.
     pub fn blocked(&self) -> Option<String> {
         if self.end.is_some() {
             return None;
