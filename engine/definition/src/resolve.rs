@@ -287,6 +287,7 @@ fn phase(sources: &Sources, p: &syntax::PhaseFile) -> Option<Phase> {
         },
         gate: optional(&p.gate).as_ref().map(gate),
         question_reminder: optional(&p.questions).and_then(|q| time(&q.remind_after)),
+        question_linger: optional(&p.questions).and_then(|q| time(&q.linger)),
         budget: optional(&p.budget).and_then(|b| budget(&b)),
         max_deliveries: optional(&p.deliver)
             .and_then(|d| value(&d.max_attempts))

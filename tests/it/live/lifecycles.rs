@@ -2,14 +2,16 @@
 //! of the server.
 
 use std::collections::BTreeMap;
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 
 use super::faults::{self, Fault};
 use super::proxy::{self, Proxy, Spoil};
-use super::{SOW, Through, crew_at, rehearsed, served, ways};
-use crate::support::Crew;
+use super::{SOW, Through, crew_at, rehearsed, script, served, ways};
 use crate::support::chance::{Chance, number};
+use crate::support::service::eventually;
+use crate::support::{Crew, edited, root};
 
 /// Faults in one engagement.
 const EACH: usize = 20;
@@ -179,4 +181,33 @@ fn an_outage_parks_the_engagement_until_the_provider_is_back() {
     let done = crew.start(SOW, &["--approve", "all"]).exits(0);
     done.says("discovery: waiting for the provider").says("scripted outage");
     recorded_as_served(&crew, &server.meter(), 0, &"an outage");
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn a_crew_that_stays_at_work_takes_an_answer_that_comes_soon() {
+    let asks = "version: 1\nrehearsal: asks\nsow: examples/sow/clinic-scheduling.md\nagents:\n\
+        \x20 - { agent: sa, phase: discovery, asks: \"In which region?\" }\nanswers:\n\
+        \x20 - { question: region, answer: \"In eu-west-1.\" }\n";
+    let rehearsed = edited();
+    std::fs::write(rehearsed.workspace().join("rehearsals/asks.yaml"), asks).expect("written");
+    let words = ["--rehearsal", "asks", "--approve", "all", "--format", "json"];
+    let (_server, crew) = served(&script(&rehearsed.start(SOW, &words).exits(0)), Through::OpenAi);
+    let questions = "questions: { remind_after: 30m";
+    crew.edit("phases/discovery.yaml", questions, &format!("{questions}, linger: 60s"));
+    let sow = root().join("examples/sow").join(SOW);
+    let sow = sow.to_str().expect("a path");
+    let run = ["run", "--sow", sow, "--project", "demo", "--approve", "all"];
+    let run = crew.command(&run).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let run = run.expect("it starts");
+    let request = || {
+        let inbox = crew.run(&["inbox", "--format", "json"]);
+        let first = serde_json::from_str::<Value>(&inbox.out).ok()?["requests"][0].clone();
+        first["id"].as_str().map(str::to_owned)
+    };
+    eventually(|| request().is_some());
+    crew.run(&["answer", "demo", "In eu-west-1."]).exits(0);
+    let done = run.wait_with_output().expect("it ends");
+    let out = String::from_utf8_lossy(&done.stdout);
+    assert_eq!(done.status.code(), Some(0), "{out}\n{}", String::from_utf8_lossy(&done.stderr));
 }

@@ -4,7 +4,7 @@
 mod faults;
 mod lifecycles;
 mod proxy;
-mod server;
+pub(crate) mod server;
 mod servers;
 mod settings;
 mod wire;
@@ -15,11 +15,11 @@ use crate::support::{Crew, Done, edited};
 use server::Server;
 
 /// The statement of work of these tests.
-const SOW: &str = "clinic-scheduling.md";
+pub(crate) const SOW: &str = "clinic-scheduling.md";
 
 /// The provider of the models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Through {
+pub(crate) enum Through {
     OpenAi,
     /// Only if the binary was built with it.
     Bedrock,
@@ -46,7 +46,7 @@ fn rehearsed_to_the_gate() -> Value {
     script(&done)
 }
 
-fn script(done: &Done) -> Value {
+pub(crate) fn script(done: &Done) -> Value {
     let mut agents = serde_json::Map::new();
     let mut agent = String::new();
     for line in done.out.lines() {
@@ -77,7 +77,7 @@ fn turn(reply: &Value) -> Value {
 
 /// A crew whose models are served at a URL. The server tells agents apart by the first line of
 /// their prompts.
-fn crew_at(url: &str, through: Through) -> Crew {
+pub(crate) fn crew_at(url: &str, through: Through) -> Crew {
     let crew = edited();
     let endpoint = match through {
         Through::OpenAi => format!("provider: openai\n    endpoint: {url}/v1"),

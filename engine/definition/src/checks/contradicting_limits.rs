@@ -37,6 +37,8 @@ const NODE: std::time::Duration = crate::syntax::defaults::NODE_TIMEOUT;
 
 /// Shorter intervals would fill the journal faster than anyone can answer.
 const MIN_REMINDER: std::time::Duration = std::time::Duration::from_secs(60);
+/// The longest time that a crew stays at work for an answer.
+const MAX_LINGER: std::time::Duration = std::time::Duration::from_secs(600);
 
 pub(super) const CHECK: Check = Check { code: "contradicting-limits", run: Some(run) };
 
@@ -66,6 +68,7 @@ fn in_phase(phase: &PhaseFile, report: &mut Report) {
     }
     if let Some(questions) = phase.questions.as_ref().and_then(Written::get) {
         reminds(questions.remind_after.as_ref(), report);
+        lingers(questions.linger.as_ref(), report);
     }
 }
 
@@ -233,6 +236,18 @@ fn reminds(after: Option<&Written<Duration>>, report: &mut Report) {
             .error(CHECK.code, "reminders are sent more often than once a minute")
             .at(at, "")
             .help("allow at least a minute for an answer");
+    }
+}
+
+fn lingers(linger: Option<&Written<Duration>>, report: &mut Report) {
+    let Some((time, at)) = linger.and_then(|linger| Some((linger.get()?.0, linger.span))) else {
+        return;
+    };
+    if time > MAX_LINGER {
+        report
+            .error(CHECK.code, "the crew stays at work for more than 10 minutes")
+            .at(at, "")
+            .help("it comes back whenever the answer arrives; write `10m` or less");
     }
 }
 

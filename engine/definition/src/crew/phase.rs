@@ -28,6 +28,9 @@ pub struct Phase {
     /// Interval between reminders while a question waits.
     #[serde(with = "millis::optional")]
     pub question_reminder: Option<Duration>,
+    /// How long a driver waits for an answer before it stops.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "millis::optional")]
+    pub question_linger: Option<Duration>,
     /// Its budget.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,

@@ -32,6 +32,15 @@ pub(super) fn compare(old: &Phase, new: &Phase, found: &mut Vec<Change>) {
             None => "the customer is no longer reminded of a question".to_owned(),
         },
     );
+    changes.differ(
+        "questions.linger",
+        old.question_linger,
+        new.question_linger,
+        |_, new| match new {
+            Some(time) => format!("the crew waits for an answer for {}", written(time)),
+            None => "the crew no longer waits for an answer".to_owned(),
+        },
+    );
     super::budgets::differ(&mut changes, "budget", (old.budget, new.budget));
     changes.differ("deliver.max_attempts", old.max_deliveries, new.max_deliveries, |old, new| {
         format!("incomplete work is sent back {}, instead of {}", times(new), times(old))

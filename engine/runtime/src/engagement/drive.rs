@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use cloudcrew_plan::Kind;
+
 use super::act::MAX_PARK_MS;
 use super::decide::{Action, decide};
 use super::driver::{Driver, RENEW};
@@ -80,7 +82,7 @@ impl Driver {
     async fn act(&self, action: Action, now: i64) -> Result<Option<Rest>, EngagementError> {
         match action {
             Action::Ended(end) => return Ok(Some(Rest::Ended(end))),
-            Action::Wait(requests) => return Ok(Some(Rest::Waiting(requests))),
+            Action::Wait(requests) => return Ok(self.waits(requests, now).await),
             Action::Blocked(reason) => return Ok(Some(Rest::Blocked(reason))),
             Action::End(end) => self.append(vec![Event::Ended(end)]).await?,
             Action::Leave(outcome) => self.go(outcome).await?,
@@ -95,7 +97,10 @@ impl Driver {
             Action::Work => return self.work().await,
             Action::Review => return self.review().await,
             Action::Ask(question) => self.ask(&question).await?,
-            Action::Hear(requests) => return self.hear(requests).await,
+            Action::Hear(requests) => match self.hear(requests).await? {
+                Some(Rest::Waiting(requests)) => return Ok(self.waits(requests, now).await),
+                heard => return Ok(heard),
+            },
             Action::TakeAnswers(answers) => self.take_answers(&answers).await?,
             Action::Gate => return self.gate().await,
             Action::Finalize(step) => self.finalize(step).await?,
@@ -104,5 +109,30 @@ impl Driver {
     }
 }
 
-/// How often to look for answers and messages while waiting for a provider.
+impl Driver {
+    /// Waits for people: a moment, if the phase says that the crew stays for answers, or else not
+    /// here.
+    async fn waits(&self, requests: Vec<Request>, now: i64) -> Option<Rest> {
+        let Some(left) = self.lingers(&requests, now).await else {
+            return Some(Rest::Waiting(requests));
+        };
+        self.ports.clock.sleep(left.min(POLL)).await;
+        None
+    }
+
+    /// How long to stay for the answer of a question, if the phase says so.
+    async fn lingers(&self, requests: &[Request], now: i64) -> Option<Duration> {
+        let linger = self.look(|e| {
+            let state = e.state.plan().state(&e.state.at)?;
+            let phase = state.phase.as_deref().filter(|_| state.kind == Kind::Question)?;
+            e.definition.phase(phase)?.question_linger
+        });
+        let linger = linger.await?;
+        let opened = requests.iter().map(|request| request.opened).max()?;
+        let since = Duration::from_millis(u64::try_from(now - opened).unwrap_or(0));
+        linger.checked_sub(since).filter(|left| !left.is_zero())
+    }
+}
+
+/// How often to look for answers and messages while waiting for a person or a provider.
 const POLL: Duration = Duration::from_secs(2);
