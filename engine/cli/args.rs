@@ -321,6 +321,11 @@ pub enum Command {
         /// Override models, as `run --model` does.
         #[arg(long, value_name = "[AGENT=]NAME", env = "CLOUDCREW_MODEL", value_delimiter = ',')]
         model: Vec<String>,
+        /// Check that the AWS account of the environment can take a deployment of this name:
+        /// credentials, region, access to models, quotas, names. Only reads.
+        #[cfg(feature = "aws")]
+        #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "cloudcrew")]
+        aws: Option<String>,
     },
     /// Print shell completions or the manual page.
     Completions {

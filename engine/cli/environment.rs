@@ -21,8 +21,20 @@ enum By {
 }
 
 /// All programs.
-const EVERY: &[&str] =
-    &["phase", "review", "request", "answer", "reminders", "finalize", "ended", "api"];
+const EVERY: &[&str] = &[
+    "phase",
+    "review",
+    "request",
+    "answer",
+    "reminders",
+    "finalize",
+    "ended",
+    "api",
+    "authorize",
+    "websocket",
+];
+/// Those that speak to readers.
+const SPEAKERS: &[&str] = &["phase", "review", "answer", "authorize", "websocket"];
 
 pub const TABLE: Variable = Variable {
     name: "TASK_LEDGER_TABLE",
@@ -49,7 +61,7 @@ pub const UPLOADS: Variable = Variable {
     programs: &["api"],
     by: By::Terraform,
 };
-const BEDROCK: Variable = Variable {
+pub const BEDROCK: Variable = Variable {
     name: "BEDROCK_REGION",
     what: "Default region for Bedrock models.",
     programs: &["phase", "review", "finalize", "answer"],
@@ -92,18 +104,50 @@ pub const REMINDERS: Variable = Variable {
     by: By::Terraform,
 };
 
+pub const CONNECTIONS: Variable = Variable {
+    name: "CONNECTIONS_TABLE",
+    what: "Name of the DynamoDB table of open WebSockets.",
+    programs: SPEAKERS,
+    by: By::Terraform,
+};
+pub const CALLBACKS: Variable = Variable {
+    name: "WEBSOCKET_CALLBACK_URL",
+    what: "URL at which messages are sent to open WebSockets; empty where there are none.",
+    programs: SPEAKERS,
+    by: By::Terraform,
+};
+pub const SOCKET: Variable = Variable {
+    name: "WEBSOCKET_URL",
+    what: "URL at which readers open a WebSocket; empty where there are no live events.",
+    programs: &["api"],
+    by: By::Terraform,
+};
+pub const ANSWER: Variable = Variable {
+    name: "ANSWER_FUNCTION_ARN",
+    what: "ARN of the `answer` function.",
+    programs: &["answer", "websocket"],
+    by: By::Terraform,
+};
+pub const NOTIFY: Variable = Variable {
+    name: "NOTIFY",
+    what: "Digest of the settings for notifications, which is also their name in the bucket of \
+           blobs. Without it, nobody is notified.",
+    programs: &["answer"],
+    by: By::Terraform,
+};
+
 /// Variables that `serve` reads too.
 const OF_THE_SERVICE: [Variable; 6] = [
     Variable {
         name: "OIDC_ISSUER",
         what: "Issuer URL of the identity provider.",
-        programs: &["api"],
+        programs: &["api", "authorize"],
         by: By::Terraform,
     },
     Variable {
         name: "OIDC_CLIENT_ID",
         what: "Client id of the interface at the identity provider.",
-        programs: &["api"],
+        programs: &["api", "authorize"],
         by: By::Terraform,
     },
     Variable {
@@ -169,8 +213,10 @@ pub fn page() -> String {
          | Variable | Programs | Set by | Holds |\n|---|---|---|---|\n"
         .to_owned();
     let stores = [TABLE, BLOBS, UPLOADS, SECRETS, BEDROCK, SCRATCH, DEFINITION, MACHINES, GROUP];
-    let schedules = [SCHEDULE_ROLE, REMINDERS];
-    let all = stores.into_iter().chain(schedules).chain(OF_THE_SERVICE).chain(OF_A_PHASE);
+    let schedules = [SCHEDULE_ROLE, REMINDERS, ANSWER, NOTIFY];
+    let readers = [CONNECTIONS, CALLBACKS, SOCKET];
+    let all =
+        stores.into_iter().chain(schedules).chain(readers).chain(OF_THE_SERVICE).chain(OF_A_PHASE);
     for Variable { name, what, programs, by } in all {
         let programs = if programs == EVERY { "all".to_owned() } else { programs.join(", ") };
         let by = match by {

@@ -1,5 +1,7 @@
 //! The `cloudcrew` command: parses arguments, runs a command, returns its exit code.
 
+#[cfg(feature = "aws")]
+mod account;
 mod args;
 #[cfg(feature = "aws")]
 mod cloud;

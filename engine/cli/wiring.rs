@@ -34,7 +34,7 @@ use cloudcrew_tools::Toolbox;
 
 /// What this machine offers, for the rest of the command line: it names no adapter.
 pub use cloudcrew_local::program::inside;
-pub use cloudcrew_local::{clock, folder, holder, passes, repo, store};
+pub use cloudcrew_local::{clock, folder, holder, passes, repo, store, vault};
 
 use crate::exit::Failure;
 use crate::home;

@@ -1,8 +1,10 @@
-# The HTTP interface. The gateway checks tokens first, and the engine again.
+# The HTTP interface. The gateway asks `authorize` first, and the engine checks again.
 
 locals {
-  # Routes that need no token: health, configuration and the API description.
-  open_routes = ["GET /healthz", "GET /config.json", "GET /openapi.json"]
+  # Routes that need neither token nor session: health, configuration, the API description, and the login.
+  open_routes = [
+    "GET /healthz", "GET /config.json", "GET /openapi.json", "GET /login", "GET /callback", "GET /callback/done",
+  ]
 }
 
 resource "aws_apigatewayv2_api" "this" {
@@ -11,15 +13,15 @@ resource "aws_apigatewayv2_api" "this" {
 }
 
 resource "aws_apigatewayv2_authorizer" "this" {
-  api_id           = aws_apigatewayv2_api.this.id
-  name             = "people"
-  authorizer_type  = "JWT"
-  identity_sources = ["$request.header.Authorization"]
+  api_id          = aws_apigatewayv2_api.this.id
+  name            = "people"
+  authorizer_type = "REQUEST"
+  authorizer_uri  = aws_lambda_function.this["authorize"].invoke_arn
 
-  jwt_configuration {
-    issuer   = local.issuer
-    audience = [aws_cognito_user_pool_client.this.id]
-  }
+  # A token or the cookie of a session. Nothing is remembered: a session that was ended is over at once.
+  authorizer_payload_format_version = "2.0"
+  authorizer_result_ttl_in_seconds  = 0
+  enable_simple_responses           = true
 }
 
 resource "aws_apigatewayv2_integration" "api" {
@@ -33,12 +35,12 @@ resource "aws_apigatewayv2_route" "all" {
   api_id             = aws_apigatewayv2_api.this.id
   route_key          = "$default"
   target             = "integrations/${aws_apigatewayv2_integration.api.id}"
-  authorization_type = "JWT"
+  authorization_type = "CUSTOM"
   authorizer_id      = aws_apigatewayv2_authorizer.this.id
 }
 
 resource "aws_apigatewayv2_route" "open" {
-  #checkov:skip=CKV_AWS_309:Health, configuration and API description contain no engagement data.
+  #checkov:skip=CKV_AWS_309:Health, configuration, API description and login contain no engagement data.
   for_each           = toset(local.open_routes)
   api_id             = aws_apigatewayv2_api.this.id
   route_key          = each.value
@@ -78,9 +80,16 @@ resource "aws_apigatewayv2_stage" "default" {
     format = jsonencode({
       at     = "$context.requestTime", from = "$context.identity.sourceIp", method = "$context.httpMethod",
       path   = "$context.path", status = "$context.status", request = "$context.requestId",
-      person = "$context.authorizer.claims.sub", took = "$context.responseLatency"
+      person = "$context.authorizer.person", took = "$context.responseLatency"
     })
   }
+}
+
+resource "aws_lambda_permission" "authorize" {
+  function_name = aws_lambda_function.this["authorize"].function_name
+  action        = "lambda:InvokeFunction"
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_apigatewayv2_api.this.execution_arn}/authorizers/${aws_apigatewayv2_authorizer.this.id}"
 }
 
 resource "aws_lambda_permission" "api" {

@@ -129,3 +129,20 @@ resource "aws_s3_object" "definition" {
     }
   }
 }
+
+# Who is notified of what.
+resource "aws_s3_object" "notify" {
+  count        = var.notify_file == null ? 0 : 1
+  bucket       = aws_s3_bucket.blobs.id
+  key          = "notify/${filesha256(var.notify_file)}"
+  source       = var.notify_file
+  content_type = "application/json"
+
+  lifecycle {
+    create_before_destroy = true
+    precondition {
+      condition     = can(jsondecode(file(var.notify_file)))
+      error_message = "`notify_file` is not JSON."
+    }
+  }
+}

@@ -7,23 +7,37 @@ locals {
     BLOBS_BUCKET      = aws_s3_bucket.blobs.bucket
     SECRETS_ARN       = aws_secretsmanager_secret.crew.arn
   }
+  # What those need that speak to readers; empty where there are no live events.
+  readers = {
+    CONNECTIONS_TABLE      = aws_dynamodb_table.connections.name
+    WEBSOCKET_CALLBACK_URL = local.live == 0 ? "" : replace(aws_apigatewayv2_stage.live[0].invoke_url, "wss://", "https://")
+  }
   models = { BEDROCK_REGION = coalesce(var.bedrock_region, var.aws_region) }
 
   # Separate from `environment`, to avoid a cycle: the state machine refers to the container, and `answer` to the machine.
-  phase_environment = merge(local.stores, local.models, { CLOUDCREW_SCRATCH = local.scratch })
+  phase_environment = merge(local.stores, local.models, local.readers, { CLOUDCREW_SCRATCH = local.scratch })
 
   environment = {
-    review    = merge(local.stores, local.models)
+    review    = merge(local.stores, local.models, local.readers)
     request   = local.stores
     finalize  = merge(local.stores, local.models)
     ended     = local.stores
     reminders = local.stores
-    answer = merge(local.stores, local.models, {
+    answer = merge(local.stores, local.models, local.readers, {
       DEFINITION             = var.definition_hash
       STATE_MACHINE_ARNS     = jsonencode({ for name, machine in aws_sfn_state_machine.workflow : name => machine.state_machine_version_arn })
       SCHEDULE_GROUP         = aws_scheduler_schedule_group.this.name
       SCHEDULE_ROLE_ARN      = aws_iam_role.schedules.arn
       REMINDERS_FUNCTION_ARN = local.function_arns.reminders
+      ANSWER_FUNCTION_ARN    = local.function_arns.answer
+      NOTIFY                 = var.notify_file == null ? "" : filesha256(var.notify_file)
+    })
+    authorize = merge(local.stores, local.readers, {
+      OIDC_ISSUER    = local.issuer
+      OIDC_CLIENT_ID = aws_cognito_user_pool_client.this.id
+    })
+    websocket = merge(local.stores, local.readers, {
+      ANSWER_FUNCTION_ARN = local.function_arns.answer
     })
     api = merge(local.stores, {
       UPLOADS_BUCKET       = aws_s3_bucket.uploads.bucket
@@ -32,6 +46,7 @@ locals {
       OIDC_CLIENT_ID       = aws_cognito_user_pool_client.this.id
       CLOUDCREW_OPERATORS  = var.operators_group
       CLOUDCREW_PUBLIC_URL = aws_apigatewayv2_api.this.api_endpoint
+      WEBSOCKET_URL        = local.live == 0 ? "" : aws_apigatewayv2_stage.live[0].invoke_url
       CLOUDCREW_REPO_HOST  = join(",", var.repo_hosts)
       PROJECT_REPO_URL     = var.project_repo_url
     })

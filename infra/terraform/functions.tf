@@ -10,6 +10,8 @@ locals {
     answer    = { timeout = 900, memory = 1024, scratch = 4096 }
     reminders = { timeout = 120, memory = 512, scratch = 2048 }
     api       = { timeout = 29, memory = 1024, scratch = 4096 }
+    authorize = { timeout = 10, memory = 512, scratch = 512 }
+    websocket = { timeout = 10, memory = 512, scratch = 512 }
   }
   # Built from names, not references, to avoid a cycle between roles and functions.
   function_arns = {

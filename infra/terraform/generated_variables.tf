@@ -79,6 +79,8 @@ variable "iam_actions" {
     answer        = set(string)
     reminders     = set(string)
     api           = set(string)
+    authorize     = set(string)
+    websocket     = set(string)
     finalize      = set(string)
     ended         = set(string)
     state_machine = set(string)

@@ -3,6 +3,11 @@ output "api_url" {
   value       = aws_apigatewayv2_api.this.api_endpoint
 }
 
+output "websocket_url" {
+  description = "Where readers follow engagements live; empty where the network has no way out."
+  value       = local.environment.api.WEBSOCKET_URL
+}
+
 output "user_pool_id" {
   description = "Id of the user pool in which people are added."
   value       = aws_cognito_user_pool.this.id

@@ -19,12 +19,24 @@ locals {
     kms            = [aws_kms_key.this.arn]
     lambda         = [local.function_arns.answer]
     iam            = [aws_iam_role.schedules.arn]
+    ses            = ["arn:${local.partition}:ses:*:${local.account}:identity/*"]
+    execute-api    = [local.connections_arn]
   }
 
+  # Built from the name of the stage, because there may be no interface.
+  connections_arn = "arn:${local.partition}:execute-api:${var.aws_region}:${local.account}:*/${local.live_stage}/POST/@connections/*"
+
   # Additional resources for a single program.
-  more_resources = {
-    "api.s3" = [aws_s3_bucket.uploads.arn, "${aws_s3_bucket.uploads.arn}/uploads/*", "${aws_s3_bucket.blobs.arn}/definitions/*"]
-  }
+  more_resources = merge(
+    {
+      "api.s3" = [
+        aws_s3_bucket.uploads.arn, "${aws_s3_bucket.uploads.arn}/uploads/*", "${aws_s3_bucket.uploads.arn}/downloads/*",
+        "${aws_s3_bucket.blobs.arn}/definitions/*",
+      ]
+      "answer.s3" = ["${aws_s3_bucket.blobs.arn}/notify/*"]
+    },
+    { for name in ["phase", "review", "answer", "authorize", "websocket"] : "${name}.dynamodb" => [aws_dynamodb_table.connections.arn] },
+  )
 
   # Programs as the definitions name them.
   programs = {
@@ -36,6 +48,8 @@ locals {
     finalize  = var.iam_actions.finalize
     ended     = var.iam_actions.ended
     api       = var.iam_actions.api
+    authorize = var.iam_actions.authorize
+    websocket = var.iam_actions.websocket
   }
 
   policies = {

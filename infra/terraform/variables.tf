@@ -63,9 +63,15 @@ variable "operators_group" {
 }
 
 variable "login_callback_urls" {
-  description = "URLs to which browsers may return after a login."
+  description = "URLs to which browsers may return after a login, besides that of the deployment: a `cloudcrew serve` that uses the same people."
   type        = list(string)
-  default     = ["http://localhost:8400/callback"]
+  default     = []
+}
+
+variable "notify_file" {
+  description = "JSON file that says who is notified of what, as for `cloudcrew serve --notify`. Without it, nobody is."
+  type        = string
+  default     = null
 }
 
 variable "egress" {

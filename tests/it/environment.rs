@@ -15,7 +15,8 @@ fn documented() -> Programs {
     let rows = page.lines().filter(|line| line.starts_with("| `"));
     let cells = rows.map(|row| row.split('|').map(str::trim).collect::<Vec<_>>());
     for row in cells.filter(|row| row[3] == "Terraform") {
-        let all = "phase, review, request, answer, reminders, finalize, ended, api";
+        let all = "phase, review, request, answer, reminders, finalize, ended, api, authorize, \
+                   websocket";
         let of = if row[2] == "all" { all } else { row[2] };
         for program in of.split(", ") {
             let name = row[1].trim_matches('`').to_owned();
@@ -46,14 +47,14 @@ fn set() -> Programs {
         let inside = value.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
         let is_name = |word: &&str| word.len() > 3 && value.contains(&format!("{word} ="));
         found.extend(inside.filter(is_name).map(str::to_owned));
-        for group in ["stores", "models"] {
+        for group in ["stores", "models", "readers"] {
             if !is_variable && value.contains(&format!("local.{group}")) {
                 found.extend(groups[group].clone());
             }
         }
         groups.entry(open.clone()).or_default().extend(found);
     }
-    for group in ["stores", "models", "environment"] {
+    for group in ["stores", "models", "readers", "environment"] {
         groups.remove(group);
     }
     groups
@@ -62,6 +63,6 @@ fn set() -> Programs {
 #[test]
 fn terraform_sets_what_the_programs_read() {
     let (documented, set) = (documented(), set());
-    assert_eq!(documented.len(), 8);
+    assert_eq!(documented.len(), 10);
     assert_eq!(set, documented);
 }

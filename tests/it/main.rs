@@ -1,5 +1,6 @@
 //! Black-box tests of the binary, by area.
 
+mod account;
 mod agreement;
 mod bad_input;
 mod begin;
@@ -38,6 +39,7 @@ mod pages;
 mod planned;
 mod programs;
 mod races;
+mod real;
 mod rehearsed;
 mod remote;
 mod replies;

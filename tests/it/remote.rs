@@ -146,6 +146,15 @@ impl Server {
         self.folder.path().join("srv/orders.git")
     }
 
+    /// The customer commits a file to `main`.
+    pub(crate) fn adds(&self, path: &str, content: &[u8]) {
+        let work = self.folder.path().join("work");
+        fs::write(work.join(path), content).unwrap();
+        run(&work, "git", &["add", "."]);
+        run(&work, "git", &["commit", "-q", "-m", "More of our code"]);
+        run(&work, "git", &["push", "-q", "../srv/orders.git", "main"]);
+    }
+
     pub(crate) fn git(&self, words: &[&str]) -> String {
         run(&self.repository(), "git", words)
     }

@@ -46,8 +46,8 @@ pub struct AppPorts {
     pub receipts: Arc<dyn Receipts>,
     /// Sessions, tickets, and logins under way.
     pub passes: Arc<dyn Passes>,
-    /// Where large files are sent; `None` when they are sent here.
-    pub uploads: Option<Arc<dyn Uploads>>,
+    /// Where large files go; `None` when they come here.
+    pub files: Option<Arc<dyn LargeFiles>>,
     /// The repositories of engagements.
     pub repos: Arc<dyn Repos>,
     /// Starts engagements.
@@ -163,21 +163,31 @@ impl App {
         self.0.replies.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether this service logs browsers in. Behind a gateway that checks tokens, callers bring
-    /// their own.
+    /// Whether this service logs browsers in.
     pub(crate) fn logs_in(&self) -> bool {
-        self.ports().oidc.is_some() && self.ports().live == Live::Here
+        self.ports().oidc.is_some()
     }
 
-    /// Rejects a request that needs a long-lived connection if the deployment has none.
+    /// Rejects a request that needs a connection which stays open, where a gateway keeps those.
     pub(crate) fn stays_open(&self) -> Result<(), Problem> {
         match &self.ports().live {
             Live::Here => Ok(()),
-            Live::Nowhere => Err(Problem::new(
+            Live::Nowhere => Err(no_live_events()),
+            Live::Elsewhere(url) => Err(Problem::new(
                 Kind::Elsewhere,
-                "this deployment has no live streams; poll `/projects/{id}/events?after=N` with \
-                 the number of the last entry instead",
+                format!(
+                    "live events come over the WebSocket at {url}: get a ticket from `/tickets`, \
+                     and connect with `?ticket=TICKET`"
+                ),
             )),
+        }
+    }
+
+    /// Rejects a request for live events where there are none.
+    pub(crate) fn is_live(&self) -> Result<(), Problem> {
+        match &self.ports().live {
+            Live::Here | Live::Elsewhere(_) => Ok(()),
+            Live::Nowhere => Err(no_live_events()),
         }
     }
 
@@ -186,12 +196,22 @@ impl App {
     }
 }
 
+fn no_live_events() -> Problem {
+    Problem::new(
+        Kind::Elsewhere,
+        "this deployment has no live events; poll `/projects/{id}/events?after=N` with the number \
+         of the last entry instead",
+    )
+}
+
 /// Where readers follow engagements live.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Live {
     /// In this service, by stream or WebSocket.
     Here,
-    /// Nowhere: this service keeps no connection open.
+    /// By the WebSocket at this URL, which a gateway keeps open.
+    Elsewhere(String),
+    /// Nowhere: readers poll.
     Nowhere,
 }
 
@@ -259,9 +279,9 @@ pub trait Repos: Send + Sync {
     async fn open(&self, engagement: &Engagement) -> Result<Arc<dyn Repo>, StoreError>;
 }
 
-/// Takes files that are too large for a request of this service.
+/// Files that are too large for a request or a reply of this service: they go past it.
 #[async_trait]
-pub trait Uploads: Send + Sync {
+pub trait LargeFiles: Send + Sync {
     /// Where to send a file of at most `most` bytes, which gets this id.
     ///
     /// # Errors
@@ -273,6 +293,12 @@ pub trait Uploads: Send + Sync {
     /// # Errors
     /// When it cannot be read, or is larger.
     async fn read(&self, id: &str, most: usize) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// A URL at which whoever has it can read this file as an attachment, for a few minutes.
+    ///
+    /// # Errors
+    /// When the file cannot be stored.
+    async fn hand_out(&self, bytes: Vec<u8>) -> Result<String, StoreError>;
 }
 
 /// A form to send a file with, as `multipart/form-data`: the fields, then the file as `file`.

@@ -135,20 +135,8 @@ impl Watcher {
                 return Ok(Arc::default());
             }
         }
-        let found = journal.read(&feed.project, at, PAGE).await?;
-        let (count, mut entries, mut bytes) = (found.len(), Vec::new(), 0);
-        for entry in found {
-            let payload = content(blobs, &feed.project, &entry).await?;
-            let head = Head { seq: entry.seq, hash: entry.hash.clone() };
-            let (kind, concerns_rights) = (entry.kind.clone(), concerns_rights(&entry.kind));
-            let json = json!(JournalEvent::new(entry, payload)).to_string();
-            bytes += json.len();
-            entries.push(Shown { head, kind, json, concerns_rights });
-            if bytes > PAGE_BYTES {
-                break;
-            }
-        }
-        let (complete, read) = (count < PAGE && entries.len() == count, Instant::now());
+        let (entries, complete) = page(journal, blobs, &feed.project, at).await?;
+        let read = Instant::now();
         let entries: Entries = entries.into();
         let end = entries.last().map_or(at, |last| &last.head).clone();
         if let Some(newest) = newest.as_mut().filter(|last| last.end == end && entries.is_empty()) {
@@ -169,4 +157,28 @@ impl Watcher {
         *newest = Some(page);
         Ok(entries)
     }
+}
+
+/// Reads the entries after `at`, at most a page, and whether there are no more.
+pub(crate) async fn page(
+    journal: &dyn Journal,
+    blobs: &dyn Blobs,
+    project: &str,
+    at: &Head,
+) -> Result<(Vec<Shown>, bool), EngagementError> {
+    let found = journal.read(project, at, PAGE).await?;
+    let (count, mut entries, mut bytes) = (found.len(), Vec::new(), 0);
+    for entry in found {
+        let payload = content(blobs, project, &entry).await?;
+        let head = Head { seq: entry.seq, hash: entry.hash.clone() };
+        let (kind, concerns_rights) = (entry.kind.clone(), concerns_rights(&entry.kind));
+        let json = json!(JournalEvent::new(entry, payload)).to_string();
+        bytes += json.len();
+        entries.push(Shown { head, kind, json, concerns_rights });
+        if bytes > PAGE_BYTES {
+            break;
+        }
+    }
+    let complete = count < PAGE && entries.len() == count;
+    Ok((entries, complete))
 }

@@ -14,16 +14,19 @@ mod once;
 mod passes;
 pub mod people;
 pub mod problem;
+pub mod pushes;
 mod roll;
 mod routes;
 mod sessions;
-mod shield;
+pub mod shield;
 mod store;
 mod tickets;
 pub mod traces;
 
 pub use app::{
-    App, AppPorts, Live, New, Peer, PublicUrl, Repos, Started, Starts, UploadForm, Uploads, Wakes,
+    App, AppPorts, LargeFiles, Live, New, Peer, PublicUrl, Repos, Started, Starts, UploadForm,
+    Wakes,
 };
 pub use problem::Problem;
 pub use routes::{MAX_UPLOAD, document, router};
+pub use store::{Current, Kept};

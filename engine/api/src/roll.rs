@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cloudcrew_ports::index::Which;
-use cloudcrew_runtime::engagement::{Engagement, Request};
+use cloudcrew_ports::index::{Index, Which};
+use cloudcrew_runtime::engagement::{Engagement, EngagementError, Record, Request};
 use cloudcrew_views::api::Time;
 use cloudcrew_views::standings::{Found, standings};
 use tokio::sync::Mutex;
@@ -68,11 +68,20 @@ impl Roll {
         if let Some((_, roll)) = last.as_ref().filter(|(read, _)| read.elapsed() < FRESH) {
             return Ok(Arc::clone(roll));
         }
-        let (index, now) = (&*app.ports().index, app.ports().clock.now());
-        let settled = async |_: &mut Engagement| Ok::<(), Problem>(());
-        let found = standings(app.record(), index, Which::All, now, settled).await?;
-        let roll: Arc<[Called]> = found.into_iter().filter_map(Called::new).collect();
+        let roll = called(app.record(), &*app.ports().index, app.ports().clock.now()).await?;
+        let roll: Arc<[Called]> = roll.into();
         *last = Some((Instant::now(), Arc::clone(&roll)));
         Ok(roll)
     }
+}
+
+/// All engagements that can be read, in the order they were started, at `now`.
+pub(crate) async fn called(
+    record: Record<'_>,
+    index: &dyn Index,
+    now: i64,
+) -> Result<Vec<Called>, EngagementError> {
+    let settled = async |_: &mut Engagement| Ok::<(), EngagementError>(());
+    let found = standings(record, index, Which::All, now, settled).await?;
+    Ok(found.into_iter().filter_map(Called::new).collect())
 }

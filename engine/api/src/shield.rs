@@ -9,10 +9,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use cloudcrew_ports::StoreError;
+use cloudcrew_ports::pass::Passes;
 
 use crate::access::Caller;
 use crate::app::{App, Peer, PublicUrl};
 use crate::body::MAX_BODY;
+use crate::oidc::Oidc;
 use crate::people::Person;
 use crate::problem::{Kind, Problem};
 use crate::routes::MAX_UPLOAD;
@@ -147,22 +149,45 @@ async fn person(
 ) -> Result<Option<Person>, StoreError> {
     let ports = app.ports();
     let (people, now) = (&ports.people, ports.clock.wall());
-    let person = match headers.get(header::AUTHORIZATION) {
-        None => sessions::of(app.passes(), headers, now).await?,
-        Some(given) => match (bearer(given), &ports.oidc) {
-            (None, _) => None,
-            (Some(token), oidc) => match (people.with_token(token), oidc) {
-                (Some(person), _) => Some(person.clone()),
-                (None, Some(oidc)) => oidc.person(token, now).await,
-                (None, None) => None,
-            },
-        },
+    let own = headers.get(header::AUTHORIZATION).and_then(bearer);
+    let person = match own.and_then(|token| people.with_token(token)) {
+        Some(person) => Some(person.clone()),
+        None => vouched(app.passes(), ports.oidc.as_deref(), headers, now).await?,
     };
     // A name from the identity provider must not pass for a person with a token of this service.
     let is_theirs = |person: &Person| {
         !(person.vouched && people.has(&person.name)) && app.may_use(person, from.as_ref(), headers)
     };
     Ok(person.filter(is_theirs))
+}
+
+/// The person of the session whose cookie a request carries, or of its token.
+async fn vouched(
+    passes: &dyn Passes,
+    oidc: Option<&Oidc>,
+    headers: &HeaderMap,
+    now: i64,
+) -> Result<Option<Person>, StoreError> {
+    let Some(given) = headers.get(header::AUTHORIZATION) else {
+        return sessions::of(passes, headers, now).await;
+    };
+    match (bearer(given), oidc) {
+        (Some(token), Some(oidc)) => Ok(oidc.person(token, now).await),
+        _ => Ok(None),
+    }
+}
+
+/// The name of the person who sends a request, for a gateway that asks before the service does.
+///
+/// # Errors
+/// When the store fails.
+pub async fn sender(
+    passes: &dyn Passes,
+    oidc: &Oidc,
+    headers: &HeaderMap,
+    now: i64,
+) -> Result<Option<String>, StoreError> {
+    Ok(vouched(passes, Some(oidc), headers, now).await?.map(|person| person.name))
 }
 
 /// The token of a header.

@@ -13,7 +13,7 @@ const KEPT: usize = 256;
 
 /// Engagements that were read lately. Requests of one engagement are served one after the other.
 #[derive(Debug, Default)]
-pub(crate) struct Kept(Mutex<Inner>);
+pub struct Kept(Mutex<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -26,7 +26,7 @@ type Slot = Arc<tokio::sync::Mutex<Option<Engagement>>>;
 
 /// An engagement that nobody else can use now, as its journal has it.
 #[derive(Debug)]
-pub(crate) struct Current(OwnedMutexGuard<Option<Engagement>>);
+pub struct Current(OwnedMutexGuard<Option<Engagement>>);
 
 impl Current {
     /// Forgets what was folded: an operation failed halfway, and the engagement may be ahead of its
@@ -54,7 +54,10 @@ impl DerefMut for Current {
 
 impl Kept {
     /// Opens an engagement, with everything that its journal has.
-    pub(crate) async fn open(
+    ///
+    /// # Errors
+    /// When there is no such engagement, or its journal cannot be read.
+    pub async fn open(
         &self,
         record: Record<'_>,
         project: &str,

@@ -16,8 +16,6 @@ use crate::store::failed;
 
 /// Folder of the objects.
 const FOLDER: &str = "blobs";
-/// Folder of the definitions that were deployed.
-const DEFINITIONS: &str = "definitions";
 /// Number of attempts while others store the same bytes.
 const TRIES: u32 = 8;
 /// Timeout of one attempt: a blob may be large.
@@ -43,12 +41,12 @@ impl Bucket {
         format!("{FOLDER}/{hash}")
     }
 
-    /// The definitions that were deployed under a hash.
+    /// What was deployed in a folder of the bucket under the hash of its content.
     ///
     /// # Errors
-    /// When the service fails, or they do not match the hash.
-    pub async fn definitions(&self, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.read(&format!("{DEFINITIONS}/{hash}"), hash).await
+    /// When the service fails, or the content has another hash.
+    pub async fn named(&self, folder: &str, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(&format!("{folder}/{hash}"), hash).await
     }
 
     /// An object whose content has a hash.

@@ -1,10 +1,14 @@
 //! Adapters for AWS: the only crate that uses its SDK.
 
+pub mod account;
 pub mod bedrock;
 pub mod blob;
 pub mod callbacks;
 mod connection;
+pub mod connections;
 pub mod functions;
+pub mod gateway;
+pub mod mail;
 pub mod secrets;
 pub mod store;
 pub mod timetable;

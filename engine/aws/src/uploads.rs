@@ -1,4 +1,5 @@
-//! Files that people send straight to S3, by a form that is signed for one file.
+//! Files that people send straight to S3, by a form that is signed for one file, or read there by a
+//! signed URL.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,18 +7,22 @@ use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
+use aws_sdk_s3::presigning::PresigningConfig;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cloudcrew_definition::digest::hex;
 use cloudcrew_ports::StoreError;
 use ring::hmac::{HMAC_SHA256, Key, sign};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::blob::client;
 use crate::store::failed;
 
 /// How long a form is accepted: 15 minutes.
 const LASTS: Duration = Duration::from_secs(900);
+/// How long a file can be read: 5 minutes.
+const READABLE: Duration = Duration::from_secs(300);
 /// Media type of every file: what it is follows from its content.
 const TYPE: &str = "application/octet-stream";
 
@@ -119,6 +124,26 @@ impl Uploads {
         }
         let body = object.body.collect().await.map_err(|error| unusable(error.to_string()))?;
         Ok(Some(body.into_bytes().to_vec()))
+    }
+}
+
+impl Uploads {
+    /// Stores a file, and returns a URL at which it can be read for a few minutes. The bucket
+    /// removes it later.
+    ///
+    /// # Errors
+    /// When the service fails, or there are no credentials to sign the URL with.
+    pub async fn hand_out(&self, bytes: Vec<u8>) -> Result<String, StoreError> {
+        let key = format!("downloads/{}", hex(&Sha256::digest(&bytes)));
+        let put = self.client.put_object().bucket(&self.bucket).key(&key).content_type(TYPE);
+        let sent = put.body(bytes.into()).send().await;
+        sent.map_err(|error| failed(&self.bucket, &error))?;
+        let times = PresigningConfig::expires_in(READABLE);
+        let unusable = |why: String| StoreError::Unusable { what: self.bucket.clone(), why };
+        let times = times.map_err(|error| unusable(error.to_string()))?;
+        let get = self.client.get_object().bucket(&self.bucket).key(&key);
+        let get = get.response_content_disposition("attachment").presigned(times).await;
+        Ok(get.map_err(|error| failed(&self.bucket, &error))?.uri().to_owned())
     }
 }
 

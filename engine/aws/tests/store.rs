@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::{
 };
 use cloudcrew_aws::blob::Bucket;
 use cloudcrew_aws::connection;
+use cloudcrew_aws::connections::ConnectionTable;
 use cloudcrew_aws::store::Store;
 use cloudcrew_ports::conformance;
 use cloudcrew_ports::journal::{Batch, Head, Journal as _, NewEntry, Writer};
@@ -85,6 +86,35 @@ async fn store(name: &str) -> Store {
 #[ignore = "needs the AWS rig: see tests/rigs/README.md"]
 async fn the_table_passes_the_journal_suite() {
     conformance::journal::run_all(&store("journal").await).await;
+}
+
+/// Every third write happens, but its reply is lost.
+#[tokio::test]
+#[ignore = "needs the AWS rig: see tests/rigs/README.md"]
+async fn the_table_passes_the_journal_suite_when_replies_are_lost() {
+    conformance::journal::run_all(&store("lossy").await).await;
+}
+
+#[tokio::test]
+#[ignore = "needs the AWS rig: see tests/rigs/README.md"]
+async fn the_table_passes_the_connection_suite() {
+    let config = connection().await;
+    let table = unique("connections");
+    let attributes = ["PK", "SK"].map(|name| {
+        let attribute = AttributeDefinition::builder().attribute_name(name);
+        attribute.attribute_type(ScalarAttributeType::S).build().expect("an attribute")
+    });
+    Client::new(&config)
+        .create_table()
+        .table_name(&table)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(attributes.to_vec()))
+        .key_schema(key("PK", KeyType::Hash))
+        .key_schema(key("SK", KeyType::Range))
+        .send()
+        .await
+        .expect("a table");
+    conformance::connection::run_all(&ConnectionTable::new(&config, &table)).await;
 }
 
 #[tokio::test]
@@ -172,7 +202,7 @@ async fn a_lease_that_is_not_renewed_goes_to_another() {
     store.append("killed", &head, Writer::Driver(second.epoch), batch(2)).await.expect("he does");
 }
 
-/// Old entries move behind the tip, and any reader still gets them in order.
+/// Old entries move behind the tip, into more than a page, and any reader still gets them in order.
 #[tokio::test]
 #[ignore = "needs the AWS rig: see tests/rigs/README.md"]
 async fn a_long_journal_is_read_from_any_entry() {
@@ -180,7 +210,7 @@ async fn a_long_journal_is_read_from_any_entry() {
     let entry = |n: u64| NewEntry {
         at: 1,
         kind: "said".into(),
-        payload: format!("\"{}\"", "x".repeat(usize::try_from(n * 37 % 900).unwrap_or(0))),
+        payload: format!("\"{}\"", "x".repeat(usize::try_from(n * 37 % 900 * 16).unwrap_or(0))),
     };
     let batch = |n| Batch { entries: vec![entry(n), entry(n + 1)], ..Batch::default() };
     let mut head = store.create("long", batch(1)).await.expect("it begins").expect("a head");

@@ -16,9 +16,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::functions::{Fault, OfProject, read};
-use super::{Silent, drive, holder, report};
+use super::heard::Heard;
+use super::{drive, holder, report};
 use crate::exit::Failure;
-use crate::wiring::aws::{Callback, Cloud, Known, Outbox, Report, Run};
+use crate::wiring::aws::{Callback, Cloud, Known, Outbox, Report, Run, Timed, Timetable};
 use crate::wiring::clock::SystemClock;
 
 /// Minimum delay of a scheduled event, in milliseconds.
@@ -41,6 +42,8 @@ enum Trigger {
         #[serde(rename = "talk")]
         _talk: bool,
     },
+    /// A reader has connected, or lacks much of one engagement.
+    Reader { connection: String, project: Option<String> },
     /// An engagement has changed.
     Project(OfProject),
     /// Look for everything that was missed.
@@ -111,9 +114,14 @@ impl Container {
     }
 }
 
-pub async fn answer(cloud: &Cloud, event: Value, watch: &Arc<Silent>) -> Result<Value, Fault> {
+pub async fn answer(
+    cloud: &Cloud,
+    outbox: &Outbox,
+    event: Value,
+    watch: &Arc<Heard>,
+) -> Result<Value, Fault> {
     match read(event)? {
-        Trigger::Stream { records } => Ok(stream(cloud, &cloud.outbox()?, &records, watch).await),
+        Trigger::Stream { records } => Ok(stream(cloud, outbox, &records, watch).await),
         Trigger::Stopped { detail } => {
             stopped(cloud, &detail).await?;
             Ok(json!({}))
@@ -122,12 +130,20 @@ pub async fn answer(cloud: &Cloud, event: Value, watch: &Arc<Silent>) -> Result<
             talk(cloud, &project, watch).await?;
             Ok(json!({}))
         }
+        Trigger::Reader { connection, project } => {
+            let Some(pushes) = &outbox.pushes else { return Ok(json!({})) };
+            let sent = match project {
+                Some(project) => pushes.catch_up(&connection, &project).await,
+                None => pushes.begin(&connection).await,
+            };
+            sent.map_err(Failure::from)?;
+            Ok(json!({}))
+        }
         Trigger::Project(OfProject { project }) => {
-            project_changed(cloud, &cloud.outbox()?, &project, watch).await?;
+            project_changed(cloud, outbox, &project, watch).await?;
             Ok(json!({}))
         }
         Trigger::Sweep { .. } => {
-            let outbox = cloud.outbox()?;
             for listing in cloud.store.list(Which::All).await.map_err(Failure::from)? {
                 let project = listing.engagement;
                 let has_ended =
@@ -144,7 +160,7 @@ pub async fn answer(cloud: &Cloud, event: Value, watch: &Arc<Silent>) -> Result<
 
 /// Follows the stream. An engagement that fails gets an invocation of its own, which is retried: it
 /// must not hold up the others.
-async fn stream(cloud: &Cloud, outbox: &Outbox, records: &[Changed], watch: &Arc<Silent>) -> Value {
+async fn stream(cloud: &Cloud, outbox: &Outbox, records: &[Changed], watch: &Arc<Heard>) -> Value {
     let mut done = BTreeSet::new();
     for record in records {
         let Keys { keys, number } = &record.dynamodb;
@@ -170,17 +186,32 @@ async fn project_changed(
     cloud: &Cloud,
     outbox: &Outbox,
     project: &str,
-    watch: &Arc<Silent>,
+    watch: &Arc<Heard>,
 ) -> Result<(), Failure> {
-    let changed = changed(cloud, outbox, project, watch).await;
+    // Readers wait for nobody, and nobody waits for readers.
+    let (changed, told) =
+        tokio::join!(changed(cloud, outbox, project, watch), push(outbox, project));
+    if let Err(failure) = told {
+        tracing::error!(project, "live events: {failure}");
+    }
     changed.inspect_err(|failure| tracing::error!(project, "{failure}"))
+}
+
+/// Sends readers what is new.
+async fn push(outbox: &Outbox, project: &str) -> Result<(), Failure> {
+    let Some(pushes) = &outbox.pushes else { return Ok(()) };
+    for connection in pushes.grown(project).await? {
+        let event = json!({ "connection": connection, "project": project });
+        outbox.own.begin(&event).await?;
+    }
+    Ok(())
 }
 
 async fn changed(
     cloud: &Cloud,
     outbox: &Outbox,
     project: &str,
-    watch: &Arc<Silent>,
+    watch: &Arc<Heard>,
 ) -> Result<(), Failure> {
     // A callback may come before its engagement is listed.
     let Some(row) = cloud.store.row(project).await? else { return Ok(()) };
@@ -188,7 +219,7 @@ async fn changed(
     let standing = match Standing::read(&row) {
         Some(standing) => standing,
         // It is too large for its row.
-        None => Standing::of(&cloud.open(project).await?.state),
+        None => Standing::of(&cloud.look(project).await?.state),
     };
     let runs = known.run.as_ref().map(|run| run.retries);
     if standing.end.is_none() && runs != Some(standing.retries) {
@@ -200,7 +231,7 @@ async fn changed(
     if due.is_some_and(|due| due <= now) {
         settle(cloud, project, watch).await?;
     } else {
-        schedule(cloud, outbox, project, due, known.due).await?;
+        schedule(cloud, (&outbox.timetable, project), Timed::Due, due, known.due).await?;
         waits(cloud, project, &known, watch).await?;
     }
     if standing.cancelling && known.callbacks.is_empty() && !is_driven(cloud, project).await? {
@@ -210,7 +241,9 @@ async fn changed(
     if standing.unanswered && !is_driven(cloud, &format!("{project}/conversation")).await? {
         outbox.own.begin(&json!({ "project": project, "talk": true })).await?;
     }
-    Ok(())
+    let later = outbox.notices.send(project).await?;
+    let table = (&outbox.notices_later, project);
+    schedule(cloud, table, Timed::Notice, later, known.notice).await
 }
 
 /// Whether a living process has a lease.
@@ -225,7 +258,7 @@ async fn start(
     project: &str,
     before: Option<&Run>,
 ) -> Result<(), Failure> {
-    let engagement = cloud.open(project).await?;
+    let engagement = cloud.look(project).await?;
     let (state, workflow) = (&engagement.state, &engagement.state.started.workflow);
     let definition = &state.plan().definition;
     // Its own machine, or that of the definitions that are deployed.
@@ -261,25 +294,30 @@ fn entry(engagement: &Engagement) -> &str {
     }
 }
 
-/// Schedules the next deadline or reminder, unless it is already scheduled.
+/// Schedules the next event of an engagement, unless it is already scheduled.
 async fn schedule(
     cloud: &Cloud,
-    outbox: &Outbox,
-    project: &str,
-    due: Option<i64>,
+    (table, project): (&Timetable, &str),
+    timed: Timed,
+    next: Option<i64>,
     known: Option<i64>,
 ) -> Result<(), Failure> {
-    if due == known {
+    if next == known {
         return Ok(());
     }
-    match due {
-        Some(due) => {
-            let at = due.max(SystemClock::default().now() + SOON);
-            outbox.timetable.at(project, at, &json!({ "project": project })).await?;
+    // A name has at most 64 characters, and an id at most 63.
+    let name = match timed {
+        Timed::Due => project.to_owned(),
+        Timed::Notice => format!("{project}_"),
+    };
+    match next {
+        Some(next) => {
+            let at = next.max(SystemClock::default().now() + SOON);
+            table.at(&name, at, &json!({ "project": project })).await?;
         }
-        None => outbox.timetable.clear(project).await?,
+        None => table.clear(&name).await?,
     }
-    Ok(cloud.store.scheduled(project, due).await?)
+    Ok(cloud.store.scheduled(project, timed, next).await?)
 }
 
 /// Continues the states that wait, if there is something to do, and reports their outcomes. Driving
@@ -288,7 +326,7 @@ async fn waits(
     cloud: &Cloud,
     project: &str,
     known: &Known,
-    watch: &Arc<Silent>,
+    watch: &Arc<Heard>,
 ) -> Result<(), Failure> {
     if known.callbacks.is_empty() {
         return Ok(());
@@ -298,7 +336,7 @@ async fn waits(
         // The phase's own task reports the outcome.
         return Ok(());
     }
-    if !states.is_empty() && goes_on(&cloud.open(project).await?) {
+    if !states.is_empty() && goes_on(&*cloud.look(project).await?) {
         drive(cloud, project, &states, watch).await?;
     }
     report(cloud, project).await
@@ -333,7 +371,7 @@ fn goes_on(engagement: &Engagement) -> bool {
 }
 
 /// Records what is due. The stream delivers what follows from it as another event.
-pub async fn settle(cloud: &Cloud, project: &str, watch: &Arc<Silent>) -> Result<(), Failure> {
+pub async fn settle(cloud: &Cloud, project: &str, watch: &Arc<Heard>) -> Result<(), Failure> {
     let known = cloud.store.known(project).await?;
     let states = waiting(&known);
     if !states.is_empty() {
@@ -364,7 +402,7 @@ async fn stopped(cloud: &Cloud, container: &Container) -> Result<(), Failure> {
 }
 
 /// Answers the messages of an engagement that no running swarm will answer.
-async fn talk(cloud: &Cloud, project: &str, watch: &Arc<Silent>) -> Result<(), Failure> {
+async fn talk(cloud: &Cloud, project: &str, watch: &Arc<Heard>) -> Result<(), Failure> {
     let engagement = cloud.open(project).await?;
     if engagement.state.to_answer().is_some() {
         let ports = cloud.ports(&engagement, watch.clone()).await?;

@@ -39,6 +39,7 @@ pub async fn api(cloud: Cloud) -> Result<Exit, Failure> {
         ));
     }
     let (definition, uploads) = (cloud.definition().await?, cloud.uploads()?);
+    let socket = cloud.socket();
     let (store, kept) = (Arc::new(cloud.store.clone()), cloud.clone());
     let app = App::new(AppPorts {
         journal: store.clone(),
@@ -47,7 +48,7 @@ pub async fn api(cloud: Cloud) -> Result<Exit, Failure> {
         ledger: store.clone(),
         receipts: store.clone(),
         passes: store,
-        uploads: Some(Arc::clone(&uploads)),
+        files: Some(Arc::clone(&uploads)),
         repos: Arc::new(Clones::new(cloud.clone())),
         starts: Arc::new(Workspace {
             definitions: Definitions::Deployed(Box::new(definition)),
@@ -61,7 +62,7 @@ pub async fn api(cloud: Cloud) -> Result<Exit, Failure> {
         oidc,
         public,
         changes: Changes::default(),
-        live: Live::Nowhere,
+        live: socket.map_or(Live::Nowhere, Live::Elsewhere),
         secret: holder::identity,
     });
     let router = cloudcrew_api::router(app);
@@ -100,7 +101,7 @@ fn staged(request: &mut Request) {
 }
 
 /// The settings of the service, from the environment alone.
-fn settings() -> Result<Serve, Failure> {
+pub fn settings() -> Result<Serve, Failure> {
     let command = Serve::augment_args(clap::Command::new("api"));
     let read = command.try_get_matches_from(["api"]);
     let read = read.and_then(|found| Serve::from_arg_matches(&found));

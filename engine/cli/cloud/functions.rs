@@ -5,16 +5,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use cloudcrew_api::oidc::Oidc;
 use cloudcrew_runtime::engagement::Rest;
 use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Silent, answer, api, drive, expect, report};
+use super::heard::Heard;
+use super::{answer, api, drive, edge, expect, report};
 use crate::args::LogFormat;
 use crate::exit::{Exit, Failure};
-use crate::serve::log;
-use crate::wiring::aws::Cloud;
+use crate::serve::{identity, log};
+use crate::wiring::aws::{Cloud, Outbox};
 
 /// Why a function failed, as the state machine matches it.
 #[derive(Debug)]
@@ -51,6 +53,11 @@ fn stopped() -> Fault {
 /// may be a long reply of a model.
 const RESERVE: Duration = Duration::from_secs(180);
 
+/// An event that the function cannot do anything with.
+fn misplaced() -> Fault {
+    Fault { kind: "CloudCrew.BadEvent", why: "the function accepts other events".to_owned() }
+}
+
 #[derive(Deserialize)]
 struct OfPhase {
     project: String,
@@ -84,6 +91,10 @@ pub enum Function {
     Reminders,
     /// Serves the HTTP interface.
     Api,
+    /// Says which requests and connections may reach the interfaces.
+    Authorize,
+    /// Follows the connections of readers.
+    Websocket,
     /// Ends an engagement after its last phase.
     Finalize,
     /// Records an end.
@@ -96,19 +107,48 @@ pub async fn function(function: Function) -> Result<Exit, Failure> {
     if function == Function::Api {
         return api::api(cloud).await;
     }
-    let cloud = &cloud;
+    let parts = Parts::new(&cloud, function).await?;
+    let (cloud, parts) = (&cloud, &parts);
     let one = move |event: LambdaEvent<Value>| -> Served<'_> {
         let LambdaEvent { payload, context } = event;
         Box::pin(async move {
-            let watch = Arc::new(Silent::default());
+            let watch = parts.heard.again();
             tokio::select! {
-                served = served(cloud, function, payload, &watch) => served,
+                served = served(cloud, (function, parts), payload, &watch) => served,
                 never = stop_before(context.deadline, &watch) => match never {},
             }
         })
     };
     run(service_fn(one)).await.map_err(|error| Failure::world(error.to_string()))?;
     Ok(Exit::Done)
+}
+
+/// What a function needs besides its stores.
+#[derive(Default)]
+struct Parts {
+    /// Where the words of models go.
+    heard: Heard,
+    /// Who vouches for people.
+    oidc: Option<Arc<Oidc>>,
+    /// What drives the outbox.
+    outbox: Option<Outbox>,
+}
+
+impl Parts {
+    async fn new(cloud: &Cloud, function: Function) -> Result<Parts, Failure> {
+        let mut parts = Parts::default();
+        match function {
+            Function::Review => parts.heard = Heard::for_readers(cloud.pushes()?),
+            Function::Answer => {
+                let outbox = cloud.outbox().await?;
+                parts.heard = Heard::for_readers(outbox.pushes.clone());
+                parts.outbox = Some(outbox);
+            }
+            Function::Authorize => parts.oidc = identity(&api::settings()?)?.0,
+            _ => {}
+        }
+        Ok(parts)
+    }
 }
 
 /// What a function does with an event.
@@ -121,7 +161,7 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(event: Value) -> Result<T, Fa
 
 /// Asks for a stop before a deadline, in milliseconds since 1970 UTC, so that the work rests at a
 /// step and another invocation continues there.
-async fn stop_before(deadline: u64, watch: &Silent) -> Infallible {
+async fn stop_before(deadline: u64, watch: &Heard) -> Infallible {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let left = Duration::from_millis(deadline).saturating_sub(since);
     tokio::time::sleep(left - RESERVE.min(left / 5)).await;
@@ -131,9 +171,9 @@ async fn stop_before(deadline: u64, watch: &Silent) -> Infallible {
 
 async fn served(
     cloud: &Cloud,
-    function: Function,
+    (function, parts): (Function, &Parts),
     event: Value,
-    watch: &Arc<Silent>,
+    watch: &Arc<Heard>,
 ) -> Result<Value, Fault> {
     cloud.refresh().await?;
     match function {
@@ -155,16 +195,21 @@ async fn served(
             report(cloud, &project).await?;
             Ok(json!({}))
         }
-        Function::Answer => answer::answer(cloud, event, watch).await,
+        Function::Answer => match &parts.outbox {
+            Some(outbox) => answer::answer(cloud, outbox, event, watch).await,
+            None => Err(misplaced()),
+        },
+        Function::Authorize => match &parts.oidc {
+            Some(oidc) => edge::authorize(cloud, oidc, event).await,
+            None => Err(Failure::usage("set OIDC_ISSUER and OIDC_CLIENT_ID").into()),
+        },
+        Function::Websocket => edge::websocket(cloud, event).await,
         Function::Reminders => {
             let OfProject { project } = read(event)?;
             answer::settle(cloud, &project, watch).await?;
             Ok(json!({}))
         }
-        Function::Api => Err(Fault {
-            kind: "CloudCrew.BadEvent",
-            why: "`api` accepts only HTTP requests".into(),
-        }),
+        Function::Api => Err(misplaced()),
         Function::Finalize => {
             let OfProject { project } = read(event)?;
             match drive(cloud, &project, &["finalize".to_owned()], watch).await? {
@@ -182,7 +227,7 @@ async fn served(
 
 /// The recorded outcome of a state.
 async fn came(cloud: &Cloud, project: &str, name: &str) -> Result<Value, Fault> {
-    let engagement = cloud.open(project).await?;
+    let engagement = cloud.look(project).await?;
     match &engagement.state.before {
         Some((before, on)) if before == name => Ok(json!({ "on": on.name() })),
         _ => {

@@ -3,22 +3,24 @@
 
 mod answer;
 mod api;
+mod edge;
 pub mod functions;
+mod heard;
+pub mod notices;
 pub mod phase;
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use cloudcrew_plan::{Kind, Outcome};
 use cloudcrew_ports::lease::{Holder, LeaseError, Leases as _};
-use cloudcrew_runtime::engagement::{Driver, Engagement, Event, Options, Rest, State};
-use cloudcrew_runtime::watch::{Live, Watch};
+use cloudcrew_runtime::engagement::{Driver, EngagementError, Options, Rest, State};
 use serde_json::json;
 
 use crate::exit::Failure;
 use crate::wiring::aws::{Callback, Cloud, Report};
 use crate::wiring::holder::{identity, this_process};
+use heard::Heard;
 
 /// How long to wait for the lease of a process that died.
 const PATIENCE: Duration = Duration::from_secs(75);
@@ -33,39 +35,41 @@ pub fn holder() -> Holder {
     Holder { host: format!("{}-{}", process.host, *OWN), ..process }
 }
 
-/// Passes on only the request to stop, so that no words of people or agents are logged.
-#[derive(Default)]
-pub struct Silent(AtomicBool);
-
-impl Silent {
-    pub fn stop(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-impl Watch for Silent {
-    fn happened(&self, _: u64, _: i64, _: &Event, _: &Engagement) {}
-
-    fn live(&self, _: &str, _: Live<'_>) {}
-
-    fn stop_wanted(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 /// Drives an engagement while it is in one of these states, and through an end.
 pub async fn drive(
     cloud: &Cloud,
     project: &str,
     states: &[String],
-    watch: &Arc<Silent>,
+    watch: &Arc<Heard>,
 ) -> Result<Rest, Failure> {
+    let holder = take(cloud, project).await?;
+    let driver = driver(cloud, project, states, watch, &holder).await?;
+    let rest = Box::pin(driver.drive()).await;
+    gives_back(cloud, &driver, rest).await
+}
+
+/// Gives back the lease of a driver that has come to rest.
+async fn gives_back(
+    cloud: &Cloud,
+    driver: &Driver,
+    rest: Result<Rest, EngagementError>,
+) -> Result<Rest, Failure> {
+    let released = driver.release().await;
+    let units = cloud.store.units();
+    tracing::info!(writes = units.writes(), reads = units.reads(), "capacity of the table so far");
+    let rest = rest?;
+    released?;
+    Ok(rest)
+}
+
+/// Takes the lease of an engagement, before anything is cloned: whoever has it may still push to
+/// the repository.
+async fn take(cloud: &Cloud, project: &str) -> Result<Holder, Failure> {
     let began = std::time::Instant::now();
     let holder = holder();
-    // Before the clone is made: whoever has the lease may still push to the repository.
-    let lease = loop {
+    loop {
         match cloud.store.acquire(project, &holder).await {
-            Ok(lease) => break lease,
+            Ok(_) => return Ok(holder),
             Err(LeaseError::Held { .. }) if began.elapsed() < PATIENCE => {
                 tokio::time::sleep(PAUSE).await;
             }
@@ -75,29 +79,36 @@ pub async fn drive(
             }
             Err(LeaseError::Store(error)) => return Err(error.into()),
         }
-    };
-    let driver = match driver(cloud, project, states, watch, &holder).await {
-        Ok(driver) => driver,
-        Err(failure) => {
-            cloud.store.release(project, &lease).await?;
-            return Err(failure);
-        }
-    };
-    let rest = Box::pin(driver.drive()).await;
-    let released = driver.release().await;
-    let units = cloud.store.units();
-    tracing::info!(writes = units.writes(), reads = units.reads(), "capacity of the table so far");
-    let rest = rest?;
-    released?;
-    Ok(rest)
+    }
 }
 
-/// A driver for an engagement whose lease this process has.
+/// A driver for an engagement whose lease this process has. If there is none, the lease is given
+/// back.
 async fn driver(
     cloud: &Cloud,
     project: &str,
     states: &[String],
-    watch: &Arc<Silent>,
+    watch: &Arc<Heard>,
+    holder: &Holder,
+) -> Result<Driver, Failure> {
+    match opened(cloud, project, states, watch, holder).await {
+        Ok(driver) => Ok(driver),
+        Err(failure) => {
+            if let Some((lease, _)) = cloud.store.lease(project).await?
+                && lease.holder == *holder
+            {
+                cloud.store.release(project, &lease).await?;
+            }
+            Err(failure)
+        }
+    }
+}
+
+async fn opened(
+    cloud: &Cloud,
+    project: &str,
+    states: &[String],
+    watch: &Arc<Heard>,
     holder: &Holder,
 ) -> Result<Driver, Failure> {
     let engagement = cloud.open(project).await?;
@@ -115,7 +126,7 @@ pub async fn expect(
     entered: &str,
     id: &str,
 ) -> Result<(), Failure> {
-    let engagement = cloud.open(project).await?;
+    let engagement = cloud.look(project).await?;
     let state = &engagement.state;
     let entry = match &state.before {
         _ if state.at == name => state.entered,
@@ -141,10 +152,12 @@ pub async fn report(cloud: &Cloud, project: &str) -> Result<(), Failure> {
     if waiting.is_empty() {
         return Ok(());
     }
-    let engagement = cloud.open(project).await?;
+    let engagement = cloud.look(project).await?;
     let state = &engagement.state;
     for callback in waiting {
-        if state.entered <= callback.entry {
+        // Its own task continues after an answer, and died before it could note that.
+        let is_back = state.at == callback.state && was_asked(state);
+        if state.entered <= callback.entry || is_back {
             continue;
         }
         let outcome = outcome(state, &callback);
@@ -158,6 +171,12 @@ pub async fn report(cloud: &Cloud, project: &str) -> Result<(), Failure> {
         cloud.store.forget(project, &callback).await?;
     }
     Ok(())
+}
+
+/// Whether the state before was a question.
+fn was_asked(state: &State) -> bool {
+    let before = state.before.as_ref().and_then(|(before, _)| state.plan().state(before));
+    before.is_some_and(|before| before.kind == Kind::Question)
 }
 
 /// The outcome of an entry that the engagement has just left.

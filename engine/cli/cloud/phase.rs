@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cloudcrew_runtime::engagement::Rest;
+use cloudcrew_runtime::engagement::{Driver, Engagement, EngagementError, Rest};
 
-use super::{Silent, drive, expect, report};
+use super::heard::Heard;
+use super::{driver, expect, gives_back, report, take};
 use crate::args::LogFormat;
 use crate::exit::{Exit, Failure};
 use crate::serve::log;
@@ -30,10 +31,9 @@ pub async fn phase(
     let cloud = Cloud::of_environment().await?;
     let state = format!("{phase}.swarm");
     expect(&cloud, project, &state, entered, callback).await?;
-    let watch = Arc::new(Silent::default());
-    let states = [state, format!("{phase}.park")];
+    let watch = Arc::new(Heard::for_readers(cloud.pushes()?));
     let mut signals = Signals::new()?;
-    let work = drive(&cloud, project, &states, &watch);
+    let work = work(&cloud, (project, phase), callback, &watch);
     let beats = async {
         let mut waits = false;
         loop {
@@ -60,4 +60,45 @@ pub async fn phase(
     };
     report(&cloud, project).await?;
     Ok(if rest == Rest::Stopped { Exit::Waiting } else { Exit::Done })
+}
+
+/// Works on a phase until its swarm rests. Where the phase says that the crew stays for answers, it
+/// continues after one that comes in time: the scheduler, which has not seen the question, still
+/// waits for the outcome of the swarm.
+async fn work(
+    cloud: &Cloud,
+    (project, phase): (&str, &str),
+    callback: &str,
+    watch: &Arc<Heard>,
+) -> Result<Rest, Failure> {
+    let holder = take(cloud, project).await?;
+    let (swarm, question) = (format!("{phase}.swarm"), format!("{phase}.question"));
+    let swarms = [swarm.clone(), format!("{phase}.park")];
+    let questions = [question.clone()];
+    let mut driver = driver(cloud, project, &swarms, watch, &holder).await?;
+    loop {
+        let rest = Box::pin(driver.drive()).await;
+        if !left(&driver, &rest, &question).await || !stays(&driver, phase).await {
+            return gives_back(cloud, &driver, rest).await;
+        }
+        driver = self::driver(cloud, project, &questions, watch, &holder).await?;
+        let rest = Box::pin(driver.drive()).await;
+        if !left(&driver, &rest, &swarm).await {
+            return gives_back(cloud, &driver, rest).await;
+        }
+        let entry = driver.look(|e| e.state.entered).await;
+        cloud.store.entered_again(project, &swarm, callback, entry).await?;
+        driver = self::driver(cloud, project, &swarms, watch, &holder).await?;
+    }
+}
+
+/// Whether a driver has left its states for another one.
+async fn left(driver: &Driver, rest: &Result<Rest, EngagementError>, other: &str) -> bool {
+    matches!(rest, Ok(Rest::Left)) && driver.look(|e| e.state.at == other).await
+}
+
+/// Whether the crew stays at work for answers.
+async fn stays(driver: &Driver, phase: &str) -> bool {
+    let linger = |phase: &str, e: &Engagement| e.definition.phase(phase)?.question_linger;
+    driver.look(|e| linger(phase, e).is_some()).await
 }

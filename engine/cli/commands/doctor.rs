@@ -29,7 +29,15 @@ use super::programs;
 /// Maximum tokens of the test reply; models that always reason need some for that.
 const SMALL: u32 = 1024;
 
-pub async fn doctor(args: &Args, live: bool, words: &[String]) -> Result<Exit, Failure> {
+/// `account` is the name of a deployment, for which the AWS account is looked at.
+pub async fn doctor(
+    args: &Args,
+    live: bool,
+    words: &[String],
+    account: Option<&str>,
+) -> Result<Exit, Failure> {
+    #[cfg(not(feature = "aws"))]
+    let _: Option<&str> = account;
     let (mut fine, mut fulfilled) = (true, true);
     let mut say = |ok: bool, text: String| {
         fine &= ok;
@@ -46,6 +54,12 @@ pub async fn doctor(args: &Args, live: bool, words: &[String]) -> Result<Exit, F
             if let Ok(definition) = workspace::definition(&root) {
                 for (ok, line) in models(&definition, words, live).await? {
                     say(ok, line);
+                }
+                #[cfg(feature = "aws")]
+                if let Some(name) = account {
+                    for (ok, line) in crate::account::report(name, &definition).await {
+                        say(ok, line);
+                    }
                 }
                 for line in installed(&definition).await {
                     say!("{line}");

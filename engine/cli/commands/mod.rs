@@ -118,7 +118,18 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Command::ReadDocument { files, name } => crate::document::child(name, files.as_deref()),
         // `main` has done it already.
         Command::RunInside { .. } => Ok(Exit::Done),
-        Command::Doctor { live, model } => doctor::doctor(&args, *live, model).await,
+        Command::Doctor {
+            live,
+            model,
+            #[cfg(feature = "aws")]
+            aws,
+        } => {
+            #[cfg(feature = "aws")]
+            let account = aws.as_deref();
+            #[cfg(not(feature = "aws"))]
+            let account = None;
+            doctor::doctor(&args, *live, model, account).await
+        }
         Command::Completions { what } => completions::completions(*what),
     }
 }

@@ -60,8 +60,8 @@ fn stack(workflows: usize) -> Vec<Item> {
     vec![
         ("KMS", "customer-managed key", 2.0),
         ("Secrets Manager", "secret", 1.0),
-        // Seven functions, each workflow, the stream and the failure queue.
-        ("CloudWatch", "alarm, standard resolution", 9.0 + workflows as f64),
+        // Nine functions, each workflow, the stream and the failure queue.
+        ("CloudWatch", "alarm, standard resolution", 11.0 + workflows as f64),
         ("CloudWatch", "dashboard, after 3", 1.0),
         ("ECR", "storage", 1.0),
     ]

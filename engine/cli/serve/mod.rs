@@ -4,7 +4,7 @@ mod allowed;
 mod host;
 mod identity;
 pub mod log;
-mod notify;
+pub mod notify;
 mod otlp;
 mod people;
 mod place;
@@ -55,7 +55,10 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
     workspace::definition(&root)?;
     let store = Store::open(&home::path(args)?)?;
     let allowed = Allowed::new(serve)?;
-    let channels = serve.notify.as_deref().map(notify::channels).transpose()?.unwrap_or_default();
+    let channels = match serve.notify.as_deref() {
+        Some(file) => notify::channels(file).await?,
+        None => Vec::new(),
+    };
     let (people, printed) = people::people(serve.people.as_deref())?;
     let changes = Changes::default();
     let host = Host::new(store.clone(), root.clone(), changes.clone());
@@ -66,7 +69,7 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
         ledger: Arc::new(store.clone()),
         receipts: Arc::new(store.clone()),
         passes: Arc::new(Passes::default()),
-        uploads: None,
+        files: None,
         repos: Arc::new(Place(store.clone())),
         starts: Arc::new(Workspace {
             definitions: Definitions::Folder(root),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cloudcrew_api::app::{NewSow, Receipted, WorkflowRow};
 use cloudcrew_api::problem::{Kind, Problem};
-use cloudcrew_api::{MAX_UPLOAD, New, Started, Starts, Uploads};
+use cloudcrew_api::{LargeFiles, MAX_UPLOAD, New, Started, Starts};
 use cloudcrew_definition::crew::Definition;
 use cloudcrew_definition::path::RepoPath;
 use cloudcrew_plan::{Kind as StateKind, Plan, build, emit};
@@ -50,7 +50,7 @@ pub struct Workspace {
     pub definitions: Definitions,
     pub ground: Arc<dyn Ground>,
     /// Where large files are sent, if not here.
-    pub uploads: Option<Arc<dyn Uploads>>,
+    pub uploads: Option<Arc<dyn LargeFiles>>,
     /// Which repositories callers may name.
     pub allowed: Allowed,
 }

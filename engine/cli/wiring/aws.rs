@@ -6,14 +6,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use cloudcrew_api::{Repos, UploadForm, Uploads};
+use cloudcrew_api::pushes::Pushes;
+use cloudcrew_api::{Current, Kept, LargeFiles, Repos, UploadForm};
 use cloudcrew_aws::blob::Bucket;
 pub use cloudcrew_aws::callbacks::{Callback, Report, Scheduler};
+use cloudcrew_aws::connections::ConnectionTable;
 use cloudcrew_aws::functions::Function;
+use cloudcrew_aws::gateway::Stage;
 use cloudcrew_aws::secrets::secrets;
 use cloudcrew_aws::store::Store;
-pub use cloudcrew_aws::store::{Known, Run};
-use cloudcrew_aws::timetable::Timetable;
+pub use cloudcrew_aws::store::{Known, Run, Timed};
+pub use cloudcrew_aws::timetable::Timetable;
 use cloudcrew_aws::{SdkConfig, connection};
 use cloudcrew_definition::crew::Definition;
 use cloudcrew_local::clock::{RehearsalClock, SystemClock};
@@ -36,6 +39,7 @@ use serde_json::json;
 use tokio::sync::Mutex;
 
 use super::{git_server, used, voice};
+use crate::cloud::notices::Notices;
 use crate::environment::{self, Variable};
 use crate::exit::Failure;
 use crate::start::{Found, Ground, NewClone, Source};
@@ -49,8 +53,14 @@ pub struct Outbox {
     pub machines: HashMap<String, String>,
     /// Digest of the definitions that they were generated from.
     pub definition: String,
-    /// The schedules for timed events.
+    /// The schedules for deadlines and reminders.
     pub timetable: Timetable,
+    /// The schedules for notifications.
+    pub notices_later: Timetable,
+    /// The channels for notifications.
+    pub notices: Notices,
+    /// The readers of live events.
+    pub pushes: Option<Pushes>,
     /// The running function, which can invoke itself to continue separately.
     pub own: Function,
 }
@@ -70,6 +80,8 @@ pub struct Cloud {
     pub scheduler: Scheduler,
     config: SdkConfig,
     scratch: PathBuf,
+    /// The engagements that this process has read.
+    kept: Arc<Kept>,
     /// When the secrets were read.
     read: Arc<Mutex<Option<Instant>>>,
 }
@@ -87,7 +99,8 @@ impl Cloud {
             .map_or_else(std::env::temp_dir, PathBuf::from);
         let scheduler = Scheduler::new(&config);
         let read = Arc::new(Mutex::new(None));
-        let cloud = Cloud { store, blobs, scheduler, config, scratch, read };
+        let kept = Arc::default();
+        let cloud = Cloud { store, blobs, scheduler, config, scratch, kept, read };
         cloud.refresh().await?;
         Ok(cloud)
     }
@@ -106,7 +119,7 @@ impl Cloud {
     }
 
     /// What drives the outbox of a deployment.
-    pub fn outbox(&self) -> Result<Outbox, Failure> {
+    pub async fn outbox(&self) -> Result<Outbox, Failure> {
         let machines = variable(&environment::MACHINES)?;
         let machines = serde_json::from_str(&machines)
             .map_err(|error| Failure::usage(format!("{}: {error}", environment::MACHINES.name)))?;
@@ -117,21 +130,67 @@ impl Cloud {
             machines,
             definition: variable(&environment::DEFINITION)?,
             timetable: Timetable::new(&self.config, &group, &function, &role),
+            notices_later: Timetable::new(
+                &self.config,
+                &group,
+                &variable(&environment::ANSWER)?,
+                &role,
+            ),
+            notices: Notices::new(self).await?,
+            pushes: self.pushes()?,
             own: Function::new(&self.config, &set(OWN)?),
         })
     }
 
+    /// The readers of live events, if the deployment has any.
+    pub fn pushes(&self) -> Result<Option<Pushes>, Failure> {
+        let url = std::env::var(environment::CALLBACKS.name).ok().filter(|url| !url.is_empty());
+        let Some(url) = url else { return Ok(None) };
+        let (table, store) = (variable(&environment::CONNECTIONS)?, Arc::new(self.store.clone()));
+        Ok(Some(Pushes {
+            journal: store.clone(),
+            blobs: Arc::new(self.blobs.clone()),
+            index: store.clone(),
+            passes: store,
+            connections: Arc::new(ConnectionTable::new(&self.config, &table)),
+            gateway: Arc::new(Stage::new(&self.config, &url)),
+            clock: Arc::new(SystemClock::default()),
+            kept: Arc::clone(&self.kept),
+        }))
+    }
+
+    /// Where readers connect, if the deployment has live events.
+    pub fn socket(&self) -> Option<String> {
+        std::env::var(environment::SOCKET.name).ok().filter(|url| !url.is_empty())
+    }
+
+    /// The function that drives the outbox.
+    pub fn answer(&self) -> Result<Function, Failure> {
+        Ok(Function::new(&self.config, &variable(&environment::ANSWER)?))
+    }
+
     /// Where people send large files.
-    pub fn uploads(&self) -> Result<Arc<dyn Uploads>, Failure> {
+    pub fn uploads(&self) -> Result<Arc<dyn LargeFiles>, Failure> {
         let bucket = variable(&environment::UPLOADS)?;
         Ok(Arc::new(Forms(cloudcrew_aws::uploads::Uploads::new(&self.config, &bucket))))
+    }
+
+    /// Who is notified of what, if the operator has deployed that.
+    pub async fn notify(&self) -> Result<Option<Vec<u8>>, Failure> {
+        let name = environment::NOTIFY.name;
+        let hash = std::env::var(name).ok().filter(|hash| !hash.is_empty());
+        let Some(hash) = hash else { return Ok(None) };
+        let found = self.blobs.named("notify", &hash).await?;
+        let missing =
+            || Failure::usage(format!("{name} names settings that are not in the bucket"));
+        found.ok_or_else(missing).map(Some)
     }
 
     /// The definitions that were deployed.
     pub async fn definition(&self) -> Result<Definition, Failure> {
         let name = environment::DEFINITION.name;
         let hash = variable(&environment::DEFINITION)?;
-        let bytes = self.blobs.definitions(&hash).await?.ok_or_else(|| {
+        let bytes = self.blobs.named("definitions", &hash).await?.ok_or_else(|| {
             Failure::usage(format!("{name} names definitions that are not in the bucket"))
         })?;
         let read = cloudcrew_ports::json::read(&bytes).map_err(|error| error.to_string());
@@ -146,8 +205,15 @@ impl Cloud {
         Record::new(&self.store, &self.blobs)
     }
 
+    /// The engagement as the journal has it now, to work on.
     pub async fn open(&self, project: &str) -> Result<Engagement, Failure> {
         Ok(open(self.record(), project).await?)
+    }
+
+    /// The engagement as the journal has it now. A process that has read it before reads only what
+    /// is new. Nobody else can look at it meanwhile.
+    pub async fn look(&self, project: &str) -> Result<Current, Failure> {
+        Ok(self.kept.open(self.record(), project).await?)
     }
 
     /// The ports of an engagement.
@@ -259,7 +325,7 @@ impl Ground for Cloud {
 struct Forms(cloudcrew_aws::uploads::Uploads);
 
 #[async_trait]
-impl Uploads for Forms {
+impl LargeFiles for Forms {
     async fn place(&self, id: &str, most: usize) -> Result<UploadForm, StoreError> {
         let cloudcrew_aws::uploads::Form { url, fields, until } = self.0.form(id, most).await?;
         Ok(UploadForm { url, fields, until })
@@ -267,6 +333,10 @@ impl Uploads for Forms {
 
     async fn read(&self, id: &str, most: usize) -> Result<Option<Vec<u8>>, StoreError> {
         self.0.read(id, most).await
+    }
+
+    async fn hand_out(&self, bytes: Vec<u8>) -> Result<String, StoreError> {
+        self.0.hand_out(bytes).await
     }
 }
 

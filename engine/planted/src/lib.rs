@@ -18,18 +18,27 @@ pub enum Fault {
     PrefixPaths,
     /// `no-epoch`: a driver's append ignores the lease.
     NoEpoch,
+    /// `no-more-pages`: only the first page of a query is read.
+    NoMorePages,
+    /// `stale-reads`: reads of journals, requests and leases may be old.
+    StaleReads,
+    /// `no-token`: an append that happened is not recognised when its reply was lost.
+    NoToken,
     /// `by-completion`: tool results are recorded in the order of completion, not of their calls.
     ByCompletion,
 }
 
 impl Fault {
     /// All faults.
-    pub const ALL: [Fault; 6] = [
+    pub const ALL: [Fault; 9] = [
         Fault::NoCompareAndSwap,
         Fault::EffectBeforeIntent,
         Fault::AckBeforeCommit,
         Fault::PrefixPaths,
         Fault::NoEpoch,
+        Fault::NoMorePages,
+        Fault::StaleReads,
+        Fault::NoToken,
         Fault::ByCompletion,
     ];
 
@@ -41,6 +50,9 @@ impl Fault {
             Fault::AckBeforeCommit => "ack-before-commit",
             Fault::PrefixPaths => "prefix-paths",
             Fault::NoEpoch => "no-epoch",
+            Fault::NoMorePages => "no-more-pages",
+            Fault::StaleReads => "stale-reads",
+            Fault::NoToken => "no-token",
             Fault::ByCompletion => "by-completion",
         }
     }

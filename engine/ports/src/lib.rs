@@ -8,6 +8,7 @@ pub mod bounds;
 pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod connection;
 pub mod index;
 pub mod journal;
 pub mod json;

@@ -32,6 +32,11 @@ pub trait Outbox: Send + Sync {
         most: usize,
     ) -> Result<Vec<Behind>, StoreError>;
 
+    /// What a reader has not read of one journal; `None` when that is nothing, or there is no such
+    /// engagement. A reader that was never added has read nothing.
+    async fn behind_in(&self, reader: &str, engagement: &str)
+    -> Result<Option<Behind>, StoreError>;
+
     /// The reader is done with these journals up to these entries. It never moves back.
     async fn done(&self, reader: &str, upto: &[Behind]) -> Result<(), StoreError>;
 }

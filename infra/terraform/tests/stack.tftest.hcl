@@ -40,6 +40,9 @@ mock_provider "aws" {
       state_machine_version_arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:cloudcrew-delivery:3"
     }
   }
+  mock_resource "aws_apigatewayv2_stage" {
+    defaults = { invoke_url = "wss://live.execute-api.eu-west-1.amazonaws.com/live" }
+  }
   mock_resource "aws_sqs_queue" {
     defaults = { arn = "arn:aws:sqs:eu-west-1:123456789012:cloudcrew-left" }
   }
@@ -192,8 +195,33 @@ run "a_network_without_a_way_out_has_the_services_inside" {
     error_message = "There is a way out, or none to the services."
   }
   assert {
+    condition     = length(aws_apigatewayv2_api.live) == 0 && aws_lambda_function.this["api"].environment[0].variables.WEBSOCKET_URL == ""
+    error_message = "There are live events that no function could send."
+  }
+  assert {
     condition     = length(aws_lambda_function.this["api"].vpc_config) == 1 && length(aws_iam_role_policy.network) == length(local.functions)
     error_message = "The functions do not reach a Git server inside the network."
+  }
+}
+
+run "people_are_notified_and_log_in" {
+  command = apply
+  variables {
+    notify_file         = "tests/notify.json"
+    login_callback_urls = ["http://localhost:8400/callback"]
+  }
+
+  assert {
+    condition     = aws_s3_object.notify[0].key == "notify/${aws_lambda_function.this["answer"].environment[0].variables.NOTIFY}"
+    error_message = "`answer` looks for the settings of notifications elsewhere."
+  }
+  assert {
+    condition     = length(aws_cognito_user_pool_client.this.callback_urls) == 2
+    error_message = "A browser could not return after a login."
+  }
+  assert {
+    condition     = alltrue([for key, route in aws_apigatewayv2_route.live : route.authorization_type == (key == "$connect" ? "CUSTOM" : "NONE")])
+    error_message = "A WebSocket is opened without a ticket."
   }
 }
 

@@ -21,14 +21,14 @@ use crate::support::rig::rig_runs;
 use crate::support::root;
 
 /// A table and a bucket of their own.
-struct Place {
-    name: String,
-    table: Store,
-    bucket: Bucket,
+pub(super) struct Place {
+    pub(super) name: String,
+    pub(super) table: Store,
+    pub(super) bucket: Bucket,
 }
 
 impl Place {
-    async fn new() -> Place {
+    pub(super) async fn new() -> Place {
         let script = "import real; print(real.place())";
         let made = Command::new(rig_runs())
             .current_dir(root().join("tests/rigs/machine"))

@@ -1,5 +1,6 @@
 """An HTTP API in front of functions: a request to /_http/FUNCTION/STAGE/PATH becomes an API Gateway event (payload format
-2.0), and the function's result becomes the reply. There is no authorizer: the function must check the token itself.
+2.0), and the function's result becomes the reply. RIG_CONFIG may name {"authorizers": {FUNCTION: FUNCTION}}, asked first
+except for the routes of OPEN.
 """
 import base64
 import json
@@ -7,6 +8,10 @@ import time
 import uuid
 
 from aiohttp import web
+
+
+#: Routes that anyone may use.
+OPEN = {"/healthz", "/config.json", "/openapi.json", "/login", "/callback", "/callback/done"}
 
 
 def event(request, stage, path, body):
@@ -32,6 +37,12 @@ async def reply(request):
     function, stage = request.match_info["function"], request.match_info["stage"]
     path = request.raw_path.split("?")[0].split("/", 4)[4]
     asked = event(request, stage, path, await request.read())
+    authorizer = request.app["rig"].config().get("authorizers", {}).get(function)
+    if authorizer and "/" + path not in OPEN:
+        question = {key: value for key, value in asked.items() if key not in ("body", "isBase64Encoded")}
+        said = await request.app["functions"].invoke(authorizer, "us-east-1", json.dumps({**question, "type": "REQUEST"}).encode())
+        if said is None or said[0] or not json.loads(said[1])["isAuthorized"]:
+            return web.json_response({"message": "Forbidden"}, status=500 if said is None or said[0] else 403)
     answer = await request.app["functions"].invoke(function, "us-east-1", json.dumps(asked).encode())
     if answer is None or answer[0]:
         return web.json_response({"message": "Internal Server Error"}, status=500 if answer else 404)

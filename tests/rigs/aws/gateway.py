@@ -11,7 +11,8 @@ therefore passes through here.
 RIG_CONFIG names a JSON file, read again for each call:
   {"lambda": {"cloudcrew-review": {"command": ["python3", "functions.py"], "env": {}, "timeout": 30}},
    "ecs":    {"phase": {"command": ["python3", "phase_task.py"], "env": {}}}}
-Functions and containers are looked up by name; events.py and front.py say what else calls functions. GET /_rig/log lists what was started, invoked and ended,
+tables.py says how reads and writes of tables differ from moto's.
+Functions and containers are looked up by name; events.py, front.py and live.py say what else calls functions. GET /_rig/log lists what was started, invoked and ended,
 GET /_rig/calls the permissions that each access key needed (permissions.py).
 """
 import asyncio
@@ -27,13 +28,16 @@ import containers
 import events
 import front
 import lambda_runtime
+import live
 import permissions
+import tables
 
 HOST = "127.0.0.1"
 PORT = int(os.environ["RIG_AWS_PORT"])
 MOTO = os.environ["RIG_MOTO_URL"]
 HOP = {"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "proxy-authorization", "host", "content-length"}
 SCOPE = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
+CONNECTION = re.compile(r"/_live/[^/]+/@connections/([^/]+)")
 INVOCATION = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
 
 
@@ -74,6 +78,9 @@ async def any_call(request):
     scope = SCOPE.search(request.headers.get("Authorization", ""))
     key, region, service = (scope[1], scope[2], scope[3]) if scope else ("", "us-east-1", "")
     request.app["calls"].setdefault(key, set()).update(permissions.needed(service, request, body))
+    connection = CONNECTION.fullmatch(request.path)
+    if connection and service == "execute-api":
+        return await request.app["live"].post(connection[1], body)
     invocation = INVOCATION.fullmatch(request.path)
     if invocation and request.headers.get("X-Amz-Invocation-Type") == "Event":
         asyncio.ensure_future(request.app["functions"].invoke(invocation[1], region, body))
@@ -98,6 +105,12 @@ async def any_call(request):
         # written meanwhile.
         async with request.app["one_write_at_a_time"]:
             status, answered, out = await rig.moto(request.method, request.raw_path, headers, body)
+        if status == 200:
+            out = request.app["tables"].answer(request.headers.get("X-Amz-Target", "").rpartition(".")[2], body, out)
+        if out is None:
+            request.transport.close()
+            return web.Response()
+        answered = {name: value for name, value in answered.items() if name.lower() != "x-amz-crc32"}
     else:
         status, answered, out = await rig.moto(request.method, request.raw_path, headers, body)
     return web.Response(status=status, body=out, headers=passed_on(answered))
@@ -129,9 +142,12 @@ def main():
     app["functions"] = lambda_runtime.Functions(rig)
     app["containers"] = containers.Containers(rig, app["functions"])
     app["events"] = events.Events(rig, app["functions"])
+    app["tables"] = tables.Tables()
     app["one_at_a_time"], app["one_write_at_a_time"] = asyncio.Lock(), asyncio.Lock()
     app.on_startup.append(start)
     app.on_cleanup.append(stop)
+    app["live"] = live.Live(rig, app["functions"])
+    app.router.add_get("/_live/{name}", app["live"].connect)
     app.router.add_route("*", "/_http/{function}/{stage}/{path:.*}", front.reply)
     app["calls"] = {}
     app.router.add_get("/_rig/calls", lambda request: answer({key: sorted(calls) for key, calls in request.app["calls"].items()}))

@@ -6,6 +6,7 @@ import json
 PARTS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 REST = {
     ("scheduler", "POST"): "CreateSchedule", ("scheduler", "PUT"): "UpdateSchedule", ("scheduler", "DELETE"): "DeleteSchedule",
+    ("execute-api", "POST"): "ManageConnections", ("ses", "POST"): "SendRawEmail",
     ("s3", "GET"): "GetObject", ("s3", "PUT"): "PutObject", ("s3", "POST"): "PutObject", ("lambda", "POST"): "InvokeFunction",
 }
 

@@ -20,7 +20,7 @@ import boto3
 
 import execute
 
-NAMES = ("review", "request", "finalize", "ended", "answer", "reminders", "api")
+NAMES = ("review", "request", "finalize", "ended", "answer", "reminders", "api", "authorize", "websocket")
 LONGEST = 300
 #: What lists show; the entries are not projected.
 LISTED = ["engagement", "created", "standing", "waits", "active", "due", "row_seq", "row_hash", "driver"]
@@ -39,6 +39,9 @@ def place():
                               for attribute in ("PK", "SK", "listed", "made", "waiting", "todo", "todo_at")],
         GlobalSecondaryIndexes=[index("all", "listed", "made"), index("waiting", "waiting", "made"), index("todo", "todo", "todo_at")],
         StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
+    dynamo.create_table(
+        TableName=name + "-connections", BillingMode="PAY_PER_REQUEST", KeySchema=[key("PK", "HASH"), key("SK", "RANGE")],
+        AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": "S"} for attribute in ("PK", "SK")])
     s3.create_bucket(Bucket=name)
     return name
 
@@ -112,11 +115,20 @@ def main():
     scratch = os.path.join(os.environ["RIG_STATE"], name)
     os.makedirs(scratch)
     settings, token = people(name)
+    here = os.environ["AWS_ENDPOINT_URL"]
     secret = boto3.client("secretsmanager").create_secret(Name=name, SecretString=secrets)["ARN"]
     environment = {"TASK_LEDGER_TABLE": name, "BLOBS_BUCKET": name, "UPLOADS_BUCKET": name, "SECRETS_ARN": secret, "DEFINITION": digest,
                    "STATE_MACHINE_ARNS": json.dumps({"delivery": machine}), "SCHEDULE_GROUP": name, "SCHEDULE_ROLE_ARN": role,
-                   "REMINDERS_FUNCTION_ARN": values["reminders_function_arn"], **settings,
+                   "REMINDERS_FUNCTION_ARN": values["reminders_function_arn"], "ANSWER_FUNCTION_ARN": values["answer_function_arn"],
+                   "CONNECTIONS_TABLE": name + "-connections", "WEBSOCKET_CALLBACK_URL": "%s/_live/%s" % (here, name),
+                   "WEBSOCKET_URL": "%s/_live/%s" % (here.replace("http", "ws"), name), **settings,
                    **dict(pair.split("=", 1) for pair in variables)}
+    if "NOTIFY" in environment:
+        # Its content, which Terraform uploads.
+        content = environment["NOTIFY"].encode()
+        environment["NOTIFY"] = hashlib.sha256(content).hexdigest()
+        boto3.client("s3").put_object(Bucket=name, Key="notify/" + environment["NOTIFY"], Body=content)
+        boto3.client("sesv2").create_email_identity(EmailIdentity="crew@example.com")
 
     def program(of, *words):
         """Each program has its own scratch space, as containers have."""
@@ -134,10 +146,10 @@ def main():
             file.write(text)
         os.replace(config + ".new", config)
 
-    programs(json.dumps({"ecs": {"phase": program("phase", "phase")}, "streams": {name: f"{name}-answer"}, "schedules": True, "stopped": f"{name}-answer",
+    programs(json.dumps({"ecs": {"phase": program("phase", "phase")}, "streams": {name: f"{name}-answer"}, "schedules": True, "authorizers": {f"{name}-api": f"{name}-authorize"}, "stopped": f"{name}-answer",
                          "lambda": {f"{name}-{f}": program(f, "lambda", f) for f in NAMES}}))
     try:
-        print(json.dumps({"table": name, "bucket": name, "api": f"/_http/{name}-api/dev", "token": token, "machine": machine}), flush=True)
+        print(json.dumps({"table": name, "bucket": name, "api": f"/_http/{name}-api/dev", "live": f"/_live/{name}", "token": token, "machine": machine}), flush=True)
         for line in sys.stdin:
             print(json.dumps(ended(states, machine, line.strip())), flush=True)
     finally:

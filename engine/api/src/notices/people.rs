@@ -61,11 +61,18 @@ impl Reader {
 }
 
 impl Reader {
-    /// Whether the person wants no mail now, milliseconds since 1970 UTC.
-    pub fn is_quiet(&self, now: i64) -> bool {
-        let Ok(time) = Timestamp::from_millisecond(now) else { return false };
-        let time = time.to_zoned_datetime(self.zone.clone()).time();
-        self.quiet.is_some_and(|quiet| quiet.holds(time))
+    /// When the person wants to hear of what happened at `at`, if that is not `now`. All in
+    /// milliseconds since 1970 UTC.
+    pub fn later(&self, at: i64, now: i64) -> Option<i64> {
+        let from = self.from(at);
+        let quiet = self.quiet.and_then(|quiet| {
+            let time = Timestamp::from_millisecond(now).ok()?;
+            let time = time.to_zoned_datetime(self.zone.clone());
+            let ends = || next(&time, quiet.to).timestamp().as_millisecond();
+            quiet.holds(time.time()).then(ends)
+        });
+        let later = from.max(quiet.unwrap_or(now));
+        (later > now).then_some(later)
     }
 }
 

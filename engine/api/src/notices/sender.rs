@@ -74,6 +74,8 @@ pub struct Sender {
     waits: HashMap<String, (i64, u32, i64)>,
     /// Engagements that could not be read, and until when they are left alone.
     unread: HashMap<String, i64>,
+    /// Engagements of which the person wants to hear later, and when.
+    quiet: HashMap<String, i64>,
     /// Tells the operator what went wrong.
     note: fn(&str),
 }
@@ -91,8 +93,8 @@ impl Sender {
         note: fn(&str),
     ) -> Result<Sender, StoreError> {
         outbox.add(&channel.name).await?;
-        let (waits, unread) = (HashMap::new(), HashMap::new());
-        Ok(Sender { journal, blobs, outbox, clock, channel, waits, unread, note })
+        let (waits, unread, quiet) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Ok(Sender { journal, blobs, outbox, clock, channel, waits, unread, quiet, note })
     }
 
     /// Sends what is due, forever. `every` is how often to look.
@@ -118,27 +120,56 @@ impl Sender {
             let now = self.clock.wall();
             let mut done = Vec::new();
             for behind in page {
-                let waits = self.waits.get(&behind.engagement).map(|(_, _, until)| until);
-                let unread = self.unread.get(&behind.engagement);
-                if waits.into_iter().chain(unread).any(|until| *until > now) {
+                if self.rests(&behind.engagement).is_some_and(|until| until > now) {
                     continue;
                 }
-                self.unread.remove(&behind.engagement);
-                let from = behind.after;
-                // An engagement that cannot be read keeps no other waiting.
-                match self.engagement(&behind, now).await {
-                    Ok(upto) if upto > from => {
-                        done.push(Behind { after: upto, ..behind });
-                    }
-                    Ok(_) => {}
-                    Err(error) => {
-                        self.unread.insert(behind.engagement.clone(), now + LONGEST);
-                        (self.note)(&format!("{}: {error}", behind.engagement));
-                    }
-                }
+                done.extend(self.moved(behind, now).await);
             }
             if !done.is_empty() {
                 self.outbox.done(&self.channel.name, &done).await?;
+            }
+        }
+    }
+
+    /// Sends what is due now of one engagement. Returns when to try again, in milliseconds since
+    /// 1970 UTC, if something is left to send.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn of(&mut self, project: &str) -> Result<Option<i64>, StoreError> {
+        let now = self.clock.wall();
+        let Some(behind) = self.outbox.behind_in(&self.channel.name, project).await? else {
+            return Ok(None);
+        };
+        if let Some(until) = self.rests(project).filter(|until| *until > now) {
+            return Ok(Some(until));
+        }
+        if let Some(moved) = self.moved(behind, now).await {
+            self.outbox.done(&self.channel.name, &[moved]).await?;
+        }
+        Ok(self.rests(project))
+    }
+
+    /// Until when an engagement is left alone.
+    fn rests(&self, project: &str) -> Option<i64> {
+        let waits = self.waits.get(project).map(|(_, _, until)| *until);
+        let others = [self.unread.get(project), self.quiet.get(project)];
+        others.into_iter().flatten().copied().chain(waits).max()
+    }
+
+    /// Sends what is due of an engagement; returns how far it is done, if that is further. One that
+    /// cannot be read keeps no other waiting.
+    async fn moved(&mut self, behind: Behind, now: i64) -> Option<Behind> {
+        let project = &behind.engagement;
+        self.unread.remove(project);
+        self.quiet.remove(project);
+        match self.engagement(&behind, now).await {
+            Ok(upto) if upto > behind.after => Some(Behind { after: upto, ..behind }),
+            Ok(_) => None,
+            Err(error) => {
+                (self.note)(&format!("{project}: {error}"));
+                self.unread.insert(project.clone(), now + LONGEST);
+                None
             }
         }
     }
@@ -175,9 +206,9 @@ impl Sender {
                     if rehearses {
                         notice = notice.rehearsed();
                     }
-                    let later =
-                        |reader: &Reader| reader.from(notice.at.0) > now || reader.is_quiet(now);
-                    if self.channel.reader.as_ref().is_some_and(later) {
+                    let later = |reader: &Reader| reader.later(notice.at.0, now);
+                    if let Some(until) = self.channel.reader.as_ref().and_then(later) {
+                        self.quiet.insert(project.clone(), until);
                         return Ok(self.send(project, ready, upto, now).await);
                     }
                     ready.push(notice);

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use cloudcrew_views::api::{Artifacts, Board, Deliverable, Document, blocks};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -42,12 +42,15 @@ pub(crate) enum Form {
     Blocks,
 }
 
+/// Bytes from which a file is not part of the reply, where large files go past the service.
+const LARGE: usize = 3 * 1024 * 1024;
 /// Maximum bytes of a document that is read as blocks.
 const MOST: usize = 2 * 1024 * 1024;
 
 /// A file of the branch, as it is, or a Markdown document as blocks.
 ///
-/// A file is sent as an attachment of no particular type, so that no browser renders it.
+/// A file is sent as an attachment of no particular type, so that no browser renders it. A large one
+/// may be somewhere else, at a URL that is valid for a few minutes.
 #[utoipa::path(get, path = "/projects/{id}/artifacts/{path}",
     operation_id = "read_artifact", tag = "engagements",
     params(
@@ -57,6 +60,7 @@ const MOST: usize = 2 * 1024 * 1024;
     responses(
         (status = 200, content(
             (Vec<u8> = "application/octet-stream"), (Document = "application/json"))),
+        (status = 307, description = "A large file is there", headers(("location" = String))),
         (status = 422, body = Problem, content_type = "application/problem+json"), OfReader))]
 pub(crate) async fn read(
     State(app): State<App>,
@@ -80,6 +84,10 @@ pub(crate) async fn read(
         drop(opened);
         let (blocks, cut) = blocks(&text);
         return Ok(Json(Document { path, oid, blocks, cut, as_of }).into_response());
+    }
+    if let Some(files) = app.ports().files.as_ref().filter(|_| bytes.len() > LARGE) {
+        drop(opened);
+        return Ok(Redirect::temporary(&files.hand_out(bytes).await?).into_response());
     }
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),

@@ -27,7 +27,7 @@ pub(crate) struct Config {
     /// Where a browser logs in; absent when people have tokens of this service.
     #[serde(skip_serializing_if = "Option::is_none")]
     login: Option<String>,
-    /// Where a page follows engagements; absent where it cannot.
+    /// Where a page follows engagements: a path of this service, or a URL; absent where it cannot.
     #[serde(skip_serializing_if = "Option::is_none")]
     websocket: Option<String>,
 }
@@ -40,7 +40,11 @@ pub(crate) async fn config(State(app): State<App>) -> Json<Config> {
     Json(Config {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         login: app.logs_in().then(|| "/login".to_owned()),
-        websocket: (app.ports().live == Live::Here).then(|| "/ws".to_owned()),
+        websocket: match &app.ports().live {
+            Live::Here => Some("/ws".to_owned()),
+            Live::Elsewhere(url) => Some(url.clone()),
+            Live::Nowhere => None,
+        },
     })
 }
 

@@ -18,7 +18,7 @@ mod refusals;
 mod remarks;
 mod requests;
 mod session;
-mod socket;
+pub(crate) mod socket;
 mod survey;
 mod uploads;
 mod workflows;

@@ -28,7 +28,7 @@ use crate::problem::{Kind, Problem};
 use crate::tickets::Ticket;
 
 /// Maximum number of engagements to name.
-const MOST: usize = 100;
+pub(crate) const MOST: usize = 100;
 /// How often to look whether the service stops, or another process wrote.
 const TICK: Duration = Duration::from_millis(200);
 /// Pieces of live text to pass on before entries are looked for again.
@@ -85,7 +85,7 @@ pub(crate) async fn ticket(
     Caller(caller): Caller,
     Body(NewTicket { projects }): Body<NewTicket>,
 ) -> Result<(StatusCode, Json<TicketReply>), Problem> {
-    app.stays_open()?;
+    app.is_live()?;
     let projects = match projects {
         Projects::All(All::All) => None,
         Projects::These(ids) if ids.len() > MOST => {
@@ -135,6 +135,11 @@ pub(crate) struct Connect {
 /// `{"project", "agent", "text"}` for words of a model while it speaks, and `{"project", "gone":
 /// true}` when the caller may no longer see an engagement. Without `after`, an engagement is shown
 /// from now on; one that starts later, from its beginning.
+///
+/// Where `/config.json` names a URL, connect there instead, with the same parameters. There, an
+/// entry may come twice (ignore numbers that you have seen), one of more than 120 KiB comes without
+/// its `event`, and a connection ends after two hours, or ten minutes without a message in either
+/// direction. Reconnect with `after`.
 #[utoipa::path(get, path = "/ws",
     operation_id = "connect", tag = "engagements", security(()),
     params(Connect),
@@ -169,7 +174,7 @@ pub(crate) async fn connect(
 }
 
 /// Reads `ID:NUMBER,ID:NUMBER`.
-fn places(text: &str) -> Result<BTreeMap<String, u64>, Problem> {
+pub(crate) fn places(text: &str) -> Result<BTreeMap<String, u64>, Problem> {
     let place = |part: &str| {
         let (id, seq) = part.split_once(':')?;
         let is_id = (1..=63).contains(&id.len())
@@ -394,7 +399,7 @@ impl Connection {
 }
 
 /// The JSON of an object, with the engagement that it belongs to.
-fn named(project: &str, object: &str) -> String {
+pub(crate) fn named(project: &str, object: &str) -> String {
     let rest = object.strip_prefix('{').unwrap_or_default();
     format!("{{\"project\":{},{rest}", json!(project))
 }

@@ -64,7 +64,7 @@ pub(crate) async fn upload(
         Problem::new(kind, format!("a file has at most {MAX_UPLOAD} bytes"))
     })?;
     if body.is_empty() {
-        let Some(uploads) = &app.ports().uploads else {
+        let Some(uploads) = &app.ports().files else {
             return Err(Problem::new(Kind::Invalid, "the file is empty"));
         };
         // Has the length of a digest, and cannot be guessed.

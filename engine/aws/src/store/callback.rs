@@ -13,8 +13,27 @@ use crate::callbacks::Callback;
 const CALLBACK: &str = "C#";
 /// Sort key of the item about the execution.
 const RUN: &str = "C-RUN";
-/// Sort key of the item about the schedule.
+/// Sort keys of the items about schedules.
 const DUE: &str = "C-DUE";
+const NOTICE: &str = "C-NOTICE";
+
+/// What an event is scheduled for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timed {
+    /// A deadline or a reminder.
+    Due,
+    /// A notification that is sent later.
+    Notice,
+}
+
+impl Timed {
+    fn sort(self) -> &'static str {
+        match self {
+            Timed::Due => DUE,
+            Timed::Notice => NOTICE,
+        }
+    }
+}
 
 /// What a scheduler knows of an engagement.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,6 +44,8 @@ pub struct Known {
     pub run: Option<Run>,
     /// The time for which an event is scheduled, in milliseconds since 1970 UTC.
     pub due: Option<i64>,
+    /// The time for which notifications are scheduled, likewise.
+    pub notice: Option<i64>,
 }
 
 /// An execution.
@@ -79,6 +100,36 @@ impl Store {
         Ok(())
     }
 
+    /// Notes that the state of a callback was entered again without the scheduler, which still waits
+    /// for its outcome.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn entered_again(
+        &self,
+        engagement: &str,
+        state: &str,
+        callback: &str,
+        entry: u64,
+    ) -> Result<(), StoreError> {
+        let place = key(of(engagement), format!("{CALLBACK}{state}"));
+        self.units.wrote(size(&place) + callback.len(), false);
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(place))
+            .update_expression("SET entry = :entry")
+            .condition_expression("callback = :id")
+            .expression_attribute_values(":entry", number(entry))
+            .expression_attribute_values(":id", text(callback))
+            .send()
+            .await;
+        // Another task has taken its place.
+        written(&self.table, sent)?;
+        Ok(())
+    }
+
     /// What the scheduler knows.
     ///
     /// # Errors
@@ -95,6 +146,7 @@ impl Store {
                     known.run = Some(Run { retries, machine, definition });
                 }
                 DUE => known.due = Some(number_of(&item, "at").ok_or_else(broken)?),
+                NOTICE => known.notice = Some(number_of(&item, "at").ok_or_else(broken)?),
                 sort => {
                     let state = sort.strip_prefix(CALLBACK).ok_or_else(broken)?;
                     let id = text_of(&item, "callback").ok_or_else(broken)?;
@@ -125,8 +177,13 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn scheduled(&self, engagement: &str, at: Option<i64>) -> Result<(), StoreError> {
-        let mut item = key(of(engagement), DUE);
+    pub async fn scheduled(
+        &self,
+        engagement: &str,
+        timed: Timed,
+        at: Option<i64>,
+    ) -> Result<(), StoreError> {
+        let mut item = key(of(engagement), timed.sort());
         let Some(at) = at else { return self.delete(item).await };
         item.insert("at".to_owned(), number(at));
         self.put(item).await

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use cloudcrew_ports::StoreError;
 
 /// What a write came to.
-pub(super) enum Written {
+pub(crate) enum Written {
     /// It is done.
     Done,
     /// A condition was not met, or another transaction was under way.
@@ -36,7 +36,7 @@ fn is_refusal(code: Option<&str>, message: Option<&str>) -> bool {
 }
 
 /// The result of a conditional write.
-pub(super) fn written<T, E: ProvideErrorMetadata + Error + 'static, R: std::fmt::Debug>(
+pub(crate) fn written<T, E: ProvideErrorMetadata + Error + 'static, R: std::fmt::Debug>(
     table: &str,
     sent: Result<T, SdkError<E, R>>,
 ) -> Result<Written, StoreError> {

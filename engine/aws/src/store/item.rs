@@ -6,69 +6,69 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use cloudcrew_ports::StoreError;
 
 /// An item.
-pub(super) type Item = HashMap<String, AttributeValue>;
+pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// Partition key and sort key.
-pub(super) const PK: &str = "PK";
-pub(super) const SK: &str = "SK";
+pub(crate) const PK: &str = "PK";
+pub(crate) const SK: &str = "SK";
 /// Sort key of the tip.
-pub(super) const TIP: &str = "TIP";
+pub(crate) const TIP: &str = "TIP";
 /// Sort key of the lease.
-pub(super) const LEASE: &str = "LEASE";
+pub(crate) const LEASE: &str = "LEASE";
 
-pub(super) fn text(value: impl Into<String>) -> AttributeValue {
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
-pub(super) fn number(value: impl ToString) -> AttributeValue {
+pub(crate) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
 /// A key.
-pub(super) fn key(partition: String, sort: impl Into<String>) -> Item {
+pub(crate) fn key(partition: String, sort: impl Into<String>) -> Item {
     HashMap::from([(PK.to_owned(), text(partition)), (SK.to_owned(), text(sort))])
 }
 
 /// The partition of an engagement.
-pub(super) fn of(engagement: &str) -> String {
+pub(crate) fn of(engagement: &str) -> String {
     format!("E#{engagement}")
 }
 
 /// A number as it sorts.
-pub(super) fn sorted(value: u64) -> String {
+pub(crate) fn sorted(value: u64) -> String {
     format!("{value:020}")
 }
 
 /// A text attribute.
-pub(super) fn text_of<'i>(item: &'i Item, name: &str) -> Option<&'i str> {
+pub(crate) fn text_of<'i>(item: &'i Item, name: &str) -> Option<&'i str> {
     item.get(name)?.as_s().ok().map(String::as_str)
 }
 
 /// A numeric attribute.
-pub(super) fn number_of<N: std::str::FromStr>(item: &Item, name: &str) -> Option<N> {
+pub(crate) fn number_of<N: std::str::FromStr>(item: &Item, name: &str) -> Option<N> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 
 /// The texts of a list.
-pub(super) fn texts_of<'i>(item: &'i Item, name: &str) -> Option<Vec<&'i str>> {
+pub(crate) fn texts_of<'i>(item: &'i Item, name: &str) -> Option<Vec<&'i str>> {
     let list = item.get(name)?.as_l().ok()?;
     list.iter().map(|value| value.as_s().ok().map(String::as_str)).collect()
 }
 
 /// A list of texts.
-pub(super) fn list(texts: &[String]) -> AttributeValue {
+pub(crate) fn list(texts: &[String]) -> AttributeValue {
     AttributeValue::L(texts.iter().map(text).collect())
 }
 
 /// Reports an item that this version cannot have written.
-pub(super) fn damaged(what: &str, why: impl Into<String>) -> StoreError {
+pub(crate) fn damaged(what: &str, why: impl Into<String>) -> StoreError {
     StoreError::Damaged { what: what.to_owned(), why: why.into() }
 }
 
 /// The size of an item by the published rule: names and values in UTF-8, numbers by their digits,
 /// and an overhead for lists and their elements.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>
-pub(super) fn size(item: &Item) -> usize {
+pub(crate) fn size(item: &Item) -> usize {
     item.iter().map(|(name, value)| name.len() + value_size(value)).sum()
 }
 

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+use cloudcrew_planted::Fault;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::journal::{AppendError, Batch, Entry, Head, Journal, NewEntry, Writer, chain};
 use cloudcrew_ports::receipt::Receipt;
@@ -91,10 +92,11 @@ impl Journal for Store {
             }
             if let Writer::Driver(epoch) = writer
                 && tip.driver != Some(epoch)
+                && !Fault::NoEpoch.is_planted()
             {
                 return Err(self.lost(engagement).await?);
             }
-            if tip.head != *expected {
+            if tip.head != *expected && !Fault::NoCompareAndSwap.is_planted() {
                 return Err(AppendError::Conflict(tip.head));
             }
             if batch.entries.is_empty() {
@@ -122,11 +124,11 @@ impl Journal for Store {
             tipped(&mut change, (&head, first, &tail, &tip.with(&token, &head)));
             let mut values = vec![(":was", number(tip.head.seq)), (":hash", text(&tip.head.hash))];
             let condition = match writer {
-                Writer::Driver(epoch) => {
+                Writer::Driver(epoch) if !Fault::NoEpoch.is_planted() => {
                     values.push((":epoch", number(epoch)));
                     "seq = :was AND #hash = :hash AND driver = :epoch"
                 }
-                Writer::Inbound => "seq = :was AND #hash = :hash",
+                _ => "seq = :was AND #hash = :hash",
             };
             let receipt = batch.receipt.as_ref();
             let write = Write { change, condition, values, beside, receipt };

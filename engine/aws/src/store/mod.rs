@@ -7,7 +7,8 @@
 //! | | `B#<last entry>` | older entries |
 //! | | `LEASE` | holder and expiry |
 //! | | `C#<state>` | the callback id of a scheduler that waits for the state's outcome |
-//! | | `C-RUN`, `C-DUE` | the execution that was started, the time that an event is scheduled for |
+//! | | `C-RUN` | the execution that was started |
+//! | | `C-DUE`, `C-NOTICE` | the times for which events are scheduled |
 //! | | `L#<number>` | rows of the ledger, as they were recorded together |
 //! | | `UNPUSHED` | the blob with commits that the Git server lacks |
 //! | `R#<key>` | `R` | a receipt |
@@ -21,7 +22,7 @@
 mod callback;
 mod fault;
 mod index;
-mod item;
+pub(crate) mod item;
 mod journal;
 mod lease;
 mod ledger;
@@ -38,8 +39,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 
-pub use callback::{Known, Run};
-pub(crate) use fault::failed;
+pub use callback::{Known, Run, Timed};
+pub(crate) use fault::{failed, written};
 pub use units::Units;
 
 /// Number of times that a write is tried again when others write too.

@@ -64,6 +64,21 @@ impl Outbox for Store {
         Ok(behind)
     }
 
+    async fn behind_in(
+        &self,
+        reader: &str,
+        engagement: &str,
+    ) -> Result<Option<Behind>, StoreError> {
+        let place = self.get(key(reader_of(reader), of(engagement))).await?;
+        let after = place.and_then(|item| number_of(&item, "after")).unwrap_or(0);
+        let tip = self.tip(engagement).await?.filter(|tip| tip.head.seq > after);
+        Ok(tip.map(|tip| Behind {
+            engagement: engagement.to_owned(),
+            after,
+            standing: tip.row.map(|row| row.standing),
+        }))
+    }
+
     async fn done(&self, reader: &str, upto: &[Behind]) -> Result<(), StoreError> {
         for behind in upto {
             self.move_on(reader, &behind.engagement, behind.after).await?;

@@ -1,6 +1,7 @@
 //! The tip of a journal: its head, its newest entries, its index row, and the epoch that may write.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use cloudcrew_planted::Fault;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::index::Row;
 use cloudcrew_ports::journal::{Entry, Head, NewEntry, chain};
@@ -94,6 +95,9 @@ impl Tip {
 
     /// The head after the append of this id, if it was one of the last.
     pub(super) fn after(&self, token: &str) -> Option<Head> {
+        if Fault::NoToken.is_planted() {
+            return None;
+        }
         self.tokens.iter().find_map(|text| {
             let mut parts = text.split(' ');
             let (id, seq, hash) = (parts.next()?, parts.next()?, parts.next()?);
@@ -178,7 +182,7 @@ impl Store {
             .get_item()
             .table_name(&*self.table)
             .set_key(Some(key))
-            .consistent_read(true)
+            .consistent_read(!Fault::StaleReads.is_planted())
             .send()
             .await
             .map_err(|error| fault::failed(&self.table, &error))?;
@@ -240,7 +244,7 @@ impl Store {
                 .client
                 .query()
                 .table_name(&*self.table)
-                .consistent_read(true)
+                .consistent_read(!Fault::StaleReads.is_planted())
                 .key_condition_expression("#p = :p AND #s BETWEEN :a AND :z")
                 .expression_attribute_names("#p", PK)
                 .expression_attribute_names("#s", SK)
@@ -259,7 +263,9 @@ impl Store {
                 }
             }
             match page.last_evaluated_key {
-                Some(last) if !last.is_empty() => start = Some(last),
+                Some(last) if !last.is_empty() && !Fault::NoMorePages.is_planted() => {
+                    start = Some(last);
+                }
                 _ => return Ok(()),
             }
         }

@@ -1,4 +1,4 @@
-//! Sends mail over SMTP.
+//! Sends mail, over SMTP or through Amazon SES.
 
 use std::time::Duration;
 
@@ -10,6 +10,8 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use serde::Deserialize;
 
+use super::value;
+
 /// How long the server may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Maximum number of notifications in one mail.
@@ -19,7 +21,8 @@ const TOGETHER: usize = 100;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
-    /// `smtps://HOST:465`, `smtp://HOST:587?tls=required`, or `smtp://HOST:25`.
+    /// `smtps://HOST:465`, `smtp://HOST:587?tls=required`, `smtp://HOST:25`, or `ses:` with an AWS
+    /// region, such as `ses:eu-central-1`.
     server: String,
     from: String,
     #[serde(default)]
@@ -30,24 +33,55 @@ pub struct Server {
 
 /// Mail to one person.
 pub struct Mail {
-    server: AsyncSmtpTransport<Tokio1Executor>,
+    server: Transport,
     from: Mailbox,
     to: Mailbox,
 }
 
-impl Mail {
-    pub fn new(server: &Server, to: &str) -> Result<Mail, String> {
-        let from = server.from.parse().map_err(|e| format!("`{}`: {e}", server.from))?;
-        let to = to.parse().map_err(|e| format!("`{to}`: {e}"))?;
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(&server.server)
-            .map_err(|error| format!("`{}`: {error}", server.server))?
+/// What sends mail.
+#[derive(Clone)]
+pub enum Transport {
+    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    #[cfg(feature = "aws")]
+    Ses(cloudcrew_aws::mail::Ses),
+}
+
+impl Server {
+    /// Prepares the transport. Sends nothing yet.
+    pub async fn transport(&self) -> Result<Transport, String> {
+        if let Some(region) = self.server.strip_prefix("ses:") {
+            return ses(region).await;
+        }
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(&self.server)
+            .map_err(|error| format!("`{}`: {error}", self.server))?
             .timeout(Some(PATIENCE));
-        if let (Some(user), Some(password)) = (&server.user_env, &server.password_env) {
-            let value =
-                |name: &String| std::env::var(name).map_err(|_| format!("`{name}` is not set"));
+        if let (Some(user), Some(password)) = (&self.user_env, &self.password_env) {
             builder = builder.credentials(Credentials::new(value(user)?, value(password)?));
         }
-        Ok(Mail { server: builder.build(), from, to })
+        Ok(Transport::Smtp(builder.build()))
+    }
+}
+
+#[cfg(feature = "aws")]
+async fn ses(region: &str) -> Result<Transport, String> {
+    let is_region = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if region.is_empty() || !region.bytes().all(is_region) {
+        return Err(format!("`ses:{region}` names no AWS region"));
+    }
+    let config = cloudcrew_aws::connection().await;
+    Ok(Transport::Ses(cloudcrew_aws::mail::Ses::new(&config, Some(region))))
+}
+
+#[cfg(not(feature = "aws"))]
+async fn ses(_: &str) -> Result<Transport, String> {
+    Err("this build cannot use Amazon SES; build it with `--features aws`".to_owned())
+}
+
+impl Mail {
+    pub fn new(server: &Server, transport: &Transport, to: &str) -> Result<Mail, String> {
+        let from = server.from.parse().map_err(|e| format!("`{}`: {e}", server.from))?;
+        let to = to.parse().map_err(|e| format!("`{to}`: {e}"))?;
+        Ok(Mail { server: transport.clone(), from, to })
     }
 }
 
@@ -64,14 +98,23 @@ impl Sends for Mail {
             .header(header::ContentType::TEXT_PLAIN)
             .body(text)
             .map_err(|error| never(&error))?;
-        match self.server.send(message).await {
-            Ok(_) => Ok(()),
-            // Servers also refuse for good what they accept an hour later.
-            Err(error) => Err(Failed::Later(error.to_string())),
-        }
+        let sent = match &self.server {
+            Transport::Smtp(server) => server.send(message).await.map(drop).map_err(said),
+            #[cfg(feature = "aws")]
+            Transport::Ses(ses) => {
+                let (from, to) = (self.from.to_string(), self.to.to_string());
+                ses.send(&from, &to, message.formatted()).await.map_err(said)
+            }
+        };
+        // Servers also refuse for good what they accept an hour later.
+        sent.map_err(Failed::Later)
     }
 
     fn together(&self) -> usize {
         TOGETHER
     }
+}
+
+fn said(error: impl std::fmt::Display) -> String {
+    error.to_string()
 }

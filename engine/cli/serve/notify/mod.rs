@@ -17,6 +17,7 @@ use serde::Deserialize;
 
 use crate::exit::Failure;
 use crate::wiring::folder::Folder;
+use crate::wiring::vault::Environment;
 use mail::{Mail, Server};
 use post::{How, Post, Web};
 
@@ -79,25 +80,34 @@ struct Person {
 }
 
 /// Reads the file.
-pub fn channels(file: &Path) -> Result<Vec<Channel>, Failure> {
+pub async fn channels(file: &Path) -> Result<Vec<Channel>, Failure> {
     let refused = |why: String| Failure::usage(format!("{}: {why}", file.display()));
     let real = std::fs::canonicalize(file).map_err(|e| refused(e.to_string()))?;
     let name = real.file_name().map(Path::new).unwrap_or(&real);
     let folder = Folder::open(real.parent().unwrap_or(&real))?;
     let bytes = folder.read(name, MOST).map_err(|e| refused(e.to_string()))?;
-    let written: Written =
-        serde_json::from_slice(&bytes).map_err(|e| refused(super::not_read(&e)))?;
-    let web = Arc::new(Web::new(written.private_hosts).map_err(&refused)?);
+    read(&bytes).await.map_err(refused)
+}
+
+/// Reads the content of the file.
+pub async fn read(bytes: &[u8]) -> Result<Vec<Channel>, String> {
+    let written: Written = serde_json::from_slice(bytes).map_err(|e| super::not_read(&e))?;
+    let web = Arc::new(Web::new(written.private_hosts)?);
     let mut channels = Vec::new();
     for (name, target) in written.channels {
-        let sends = target.sends(&web).map_err(|why| refused(format!("`{name}`: {why}")))?;
+        let sends = target.sends(&web).map_err(|why| format!("`{name}`: {why}"))?;
         channels.push(Channel { name, on: target.on, reader: None, sends });
     }
+    let transport = match &written.mail {
+        Some(server) => Some((server, server.transport().await?)),
+        None => None,
+    };
     for (name, person) in written.people {
-        let refused = |why: String| refused(format!("`{name}`: {why}"));
-        let server = written.mail.as_ref();
-        let server = server.ok_or_else(|| refused("the file names no `mail` server".to_owned()))?;
-        let sends = Box::new(Mail::new(server, &person.mail).map_err(refused)?);
+        let refused = |why: String| format!("`{name}`: {why}");
+        let (server, transport) = transport
+            .as_ref()
+            .ok_or_else(|| refused("the file names no `mail` server".to_owned()))?;
+        let sends = Box::new(Mail::new(server, transport, &person.mail).map_err(refused)?);
         let zone = match &person.zone {
             None => TimeZone::UTC,
             Some(zone) => TimeZone::get(zone).map_err(|e| refused(e.to_string()))?,
@@ -115,6 +125,13 @@ pub fn channels(file: &Path) -> Result<Vec<Channel>, Failure> {
     Ok(channels)
 }
 
+/// The value of a variable that the file names, or of the secret of this name.
+fn value(name: &String) -> Result<String, String> {
+    let variable = std::env::var(name).ok();
+    let value = variable.or_else(|| Environment.find(name));
+    value.ok_or_else(|| format!("`{name}` is not set"))
+}
+
 impl Target {
     fn sends(&self, web: &Arc<Web>) -> Result<Box<dyn Sends>, String> {
         let (url, how) = match (&self.webhook, &self.chat) {
@@ -127,7 +144,7 @@ impl Target {
 
     fn secret(&self) -> Result<Vec<u8>, String> {
         let name = self.secret_env.as_ref().ok_or("a webhook needs `secret_env`")?;
-        let secret = std::env::var(name).map_err(|_| format!("`{name}` is not set"))?;
+        let secret = value(name)?;
         let encoded = secret.strip_prefix("whsec_").unwrap_or(&secret);
         let bytes = STANDARD.decode(encoded).map_err(|_| format!("`{name}` is not base64"))?;
         if !(24..=64).contains(&bytes.len()) {

@@ -97,17 +97,21 @@ fn model_arns(definition: &Definition) -> Vec<String> {
             arns.push(id.clone());
             continue;
         }
-        match id.split_once('.').filter(|(area, _)| GEOGRAPHIES.contains(area)) {
-            Some((_, name)) => {
-                arns.push(format!("arn:aws:bedrock:*:*:inference-profile/{id}"));
-                arns.push(format!("arn:aws:bedrock:*::foundation-model/{name}"));
-            }
-            None => arns.push(format!("arn:aws:bedrock:*::foundation-model/{id}")),
+        let name = foundation(id);
+        if name != id {
+            arns.push(format!("arn:aws:bedrock:*:*:inference-profile/{id}"));
         }
+        arns.push(format!("arn:aws:bedrock:*::foundation-model/{name}"));
     }
     arns.sort();
     arns.dedup();
     arns
+}
+
+/// The foundation model that an id names, also that of an inference profile that spans regions.
+pub fn foundation(id: &str) -> &str {
+    let profile = id.split_once('.').filter(|(area, _)| GEOGRAPHIES.contains(area));
+    profile.map_or(id, |(_, name)| name)
 }
 
 /// Prefixes of inference profiles that span regions. Source: Amazon Bedrock, "Supported inference
@@ -122,6 +126,7 @@ fn iam_actions(definition: &Definition) -> Value {
     let reads: &[&str] = &["dynamodb:GetItem", "dynamodb:Query", "s3:GetObject", "s3:ListBucket"];
     let writes: &[&str] =
         &["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "s3:PutObject"];
+    let passes: &[&str] = &["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"];
     let secrets: &[&str] = &["secretsmanager:GetSecretValue"];
     // What is kept is encrypted, and so is the environment of a function.
     let keys: &[&str] = &["kms:Decrypt", "kms:GenerateDataKey"];
@@ -147,15 +152,20 @@ fn iam_actions(definition: &Definition) -> Value {
     };
     let store = [reads, writes, secrets, keys].concat();
     let beats: &[&str] = &["states:SendTaskHeartbeat"];
+    let live: &[&str] = &["execute-api:ManageConnections"];
+    let mail: &[&str] = &["ses:SendEmail", "ses:SendRawEmail"];
+    let calls: &[&str] = &["lambda:InvokeFunction"];
     json!({
-        "phase_task": sorted(&[&store, models, report, beats]),
-        "review": sorted(&[&store, models]),
+        "phase_task": sorted(&[&store, models, report, beats, live]),
+        "review": sorted(&[&store, models, live]),
         "request": sorted(&[&store, report]),
-        "answer": sorted(&[&store, models, report, lists, outbox]),
+        "answer": sorted(&[&store, models, report, lists, outbox, live, mail]),
         "reminders": sorted(&[&store, report]),
         "finalize": sorted(&[&store, models]),
         "ended": sorted(&[&store]),
         "api": sorted(&[&store, lists]),
+        "authorize": sorted(&[passes, secrets, keys]),
+        "websocket": sorted(&[&["dynamodb:DeleteItem"], secrets, keys, calls]),
         "state_machine": sorted(&[&["ecs:RunTask", "ecs:StopTask", "iam:PassRole",
             "lambda:InvokeFunction"]]),
     })

@@ -7,6 +7,7 @@
 #![expect(clippy::panic, reason = "a suite reports a broken contract by panicking")]
 
 pub mod blob;
+pub mod connection;
 pub mod index;
 pub mod journal;
 pub mod knowledge;

@@ -23,7 +23,10 @@ async fn grown(journal: &dyn Journal, engagement: &str, head: &Head) -> Head {
 
 async fn behind(outbox: &dyn Outbox, reader: &str, of: &str) -> Option<u64> {
     let all = done("the outbox is read", outbox.behind(reader, None, 1_000).await);
-    all.into_iter().find(|behind| behind.engagement == of).map(|behind| behind.after)
+    let found = all.into_iter().find(|behind| behind.engagement == of);
+    let one = done("one journal is looked up", outbox.behind_in(reader, of).await);
+    assert_eq!(one, found, "one journal and the list differ for `{of}`");
+    found.map(|behind| behind.after)
 }
 
 fn at(engagement: &str, after: u64) -> [Behind; 1] {
@@ -40,6 +43,7 @@ pub async fn a_reader_begins_with_the_present(journal: &dyn Journal, outbox: &dy
     done("it is added again", outbox.add("fresh").await);
     assert_eq!(behind(outbox, "fresh", "before").await, Some(1));
     assert_eq!(behind(outbox, "fresh", "after").await, Some(0));
+    assert_eq!(behind(outbox, "fresh", "never").await, None);
 }
 
 /// One reader's progress is not another's, and pages follow each other.
