@@ -1,12 +1,14 @@
 # Alarms, a dashboard and a budget for operators.
 
 resource "aws_sns_topic" "alarms" {
+  count             = var.create_alarms ? 1 : 0
   name              = "${var.name}-alarms"
   kms_master_key_id = aws_kms_key.this.arn
 }
 
 resource "aws_sns_topic_subscription" "alarms" {
-  topic_arn = aws_sns_topic.alarms.arn
+  count     = var.create_alarms ? 1 : 0
+  topic_arn = aws_sns_topic.alarms[0].arn
   protocol  = "email"
   endpoint  = var.budget_alert_email
 }
@@ -39,7 +41,7 @@ locals {
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
-  for_each            = local.alarms
+  for_each            = var.create_alarms ? local.alarms : {}
   alarm_name          = "${var.name}-${each.key}"
   alarm_description   = each.value.what
   namespace           = each.value.namespace
@@ -51,10 +53,11 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   period              = 300
   evaluation_periods  = 1
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
+  alarm_actions       = [aws_sns_topic.alarms[0].arn]
 }
 
 resource "aws_cloudwatch_dashboard" "this" {
+  count          = var.create_alarms ? 1 : 0
   dashboard_name = var.name
   dashboard_body = jsonencode({
     widgets = [
@@ -73,6 +76,7 @@ resource "aws_cloudwatch_dashboard" "this" {
 
 # Of the whole account: models and containers carry no tags that a budget would see.
 resource "aws_budgets_budget" "this" {
+  count        = var.create_budget ? 1 : 0
   name         = var.name
   budget_type  = "COST"
   limit_amount = tostring(var.monthly_budget_amount)

@@ -34,7 +34,7 @@ locals {
     })
     authorize = merge(local.stores, local.readers, {
       OIDC_ISSUER    = local.issuer
-      OIDC_CLIENT_ID = aws_cognito_user_pool_client.this.id
+      OIDC_CLIENT_ID = local.client_id
     })
     websocket = merge(local.stores, local.readers, {
       ANSWER_FUNCTION_ARN = local.function_arns.answer
@@ -43,7 +43,7 @@ locals {
       UPLOADS_BUCKET       = aws_s3_bucket.uploads.bucket
       DEFINITION           = var.definition_hash
       OIDC_ISSUER          = local.issuer
-      OIDC_CLIENT_ID       = aws_cognito_user_pool_client.this.id
+      OIDC_CLIENT_ID       = local.client_id
       CLOUDCREW_OPERATORS  = var.operators_group
       CLOUDCREW_PUBLIC_URL = aws_apigatewayv2_api.this.api_endpoint
       WEBSOCKET_URL        = local.live == 0 ? "" : aws_apigatewayv2_stage.live[0].invoke_url

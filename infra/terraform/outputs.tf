@@ -9,13 +9,13 @@ output "websocket_url" {
 }
 
 output "user_pool_id" {
-  description = "Id of the user pool in which people are added."
-  value       = aws_cognito_user_pool.this.id
+  description = "Id of the user pool in which people are added; null with another identity provider."
+  value       = one(aws_cognito_user_pool.this[*].id)
 }
 
 output "client_id" {
   description = "Id of the client that tokens are issued for."
-  value       = aws_cognito_user_pool_client.this.id
+  value       = local.client_id
 }
 
 output "cluster_arn" {
@@ -25,7 +25,7 @@ output "cluster_arn" {
 
 output "login_url" {
   description = "The page where people log in."
-  value       = "https://${aws_cognito_user_pool_domain.this.domain}.auth.${var.aws_region}.amazoncognito.com"
+  value       = "${aws_apigatewayv2_api.this.api_endpoint}/login"
 }
 
 output "secrets_arn" {

@@ -1,10 +1,13 @@
-# Who may use the interface. People are added by an operator; nobody signs up.
+# Who may use the interface. People are added by an operator, and nobody signs up; or another identity provider knows them.
 
 locals {
-  issuer = "https://cognito-idp.${var.aws_region}.amazonaws.com/${aws_cognito_user_pool.this.id}"
+  people    = var.identity == null ? 1 : 0
+  issuer    = var.identity == null ? "https://cognito-idp.${var.aws_region}.amazonaws.com/${aws_cognito_user_pool.this[0].id}" : var.identity.issuer
+  client_id = var.identity == null ? aws_cognito_user_pool_client.this[0].id : var.identity.client_id
 }
 
 resource "aws_cognito_user_pool" "this" {
+  count                    = local.people
   name                     = var.name
   deletion_protection      = local.is_prod ? "ACTIVE" : "INACTIVE"
   mfa_configuration        = "OPTIONAL"
@@ -37,26 +40,30 @@ resource "aws_cognito_user_pool" "this" {
 }
 
 resource "aws_cognito_user_group" "operators" {
+  count        = local.people
   name         = var.operators_group
-  user_pool_id = aws_cognito_user_pool.this.id
+  user_pool_id = aws_cognito_user_pool.this[0].id
   description  = "May do everything in every engagement"
 }
 
 resource "aws_cognito_user_pool_domain" "this" {
+  count                 = local.people
   domain                = "${var.name}-${local.account}"
-  user_pool_id          = aws_cognito_user_pool.this.id
+  user_pool_id          = aws_cognito_user_pool.this[0].id
   managed_login_version = 2
 }
 
 resource "aws_cognito_managed_login_branding" "this" {
-  client_id                   = aws_cognito_user_pool_client.this.id
-  user_pool_id                = aws_cognito_user_pool.this.id
+  count                       = local.people
+  client_id                   = aws_cognito_user_pool_client.this[0].id
+  user_pool_id                = aws_cognito_user_pool.this[0].id
   use_cognito_provided_values = true
 }
 
 resource "aws_cognito_user_pool_client" "this" {
+  count                                = local.people
   name                                 = var.name
-  user_pool_id                         = aws_cognito_user_pool.this.id
+  user_pool_id                         = aws_cognito_user_pool.this[0].id
   generate_secret                      = false
   allowed_oauth_flows_user_pool_client = true
   allowed_oauth_flows                  = ["code"]

@@ -62,6 +62,15 @@ variable "operators_group" {
   default     = "operators"
 }
 
+variable "identity" {
+  description = "An OpenID Connect provider that knows the people, instead of a new user pool. It must allow the callback `<api_url>/callback`."
+  type = object({
+    issuer    = string
+    client_id = string
+  })
+  default = null
+}
+
 variable "login_callback_urls" {
   description = "URLs to which browsers may return after a login, besides that of the deployment: a `cloudcrew serve` that uses the same people."
   type        = list(string)
@@ -115,6 +124,18 @@ variable "network" {
     subnet_ids = list(string)
   })
   default = null
+}
+
+variable "create_alarms" {
+  description = "Whether to make alarms, the topic that sends them, and a dashboard of metrics."
+  type        = bool
+  default     = true
+}
+
+variable "create_budget" {
+  description = "Whether to make a budget for the account."
+  type        = bool
+  default     = true
 }
 
 variable "budget_alert_email" {

@@ -175,7 +175,7 @@ run "prod_protects_its_data" {
 
   assert {
     condition = (aws_dynamodb_table.projects.deletion_protection_enabled && !aws_s3_bucket.blobs.force_destroy
-    && aws_cognito_user_pool.this.deletion_protection == "ACTIVE" && aws_secretsmanager_secret.crew.recovery_window_in_days == 30)
+    && aws_cognito_user_pool.this[0].deletion_protection == "ACTIVE" && aws_secretsmanager_secret.crew.recovery_window_in_days == 30)
     error_message = "Something can be destroyed by mistake."
   }
   assert {
@@ -216,7 +216,7 @@ run "people_are_notified_and_log_in" {
     error_message = "`answer` looks for the settings of notifications elsewhere."
   }
   assert {
-    condition     = length(aws_cognito_user_pool_client.this.callback_urls) == 2
+    condition     = length(aws_cognito_user_pool_client.this[0].callback_urls) == 2
     error_message = "A browser could not return after a login."
   }
   assert {
@@ -234,6 +234,26 @@ run "a_network_that_exists_is_used" {
   assert {
     condition     = length(aws_vpc.this) == 0 && local.bindings.subnet_ids == "subnet-a,subnet-b" && aws_security_group.phases.vpc_id == "vpc-1"
     error_message = "Another network is made."
+  }
+}
+
+run "what_an_account_has_already_is_not_made_again" {
+  command = plan
+  variables {
+    identity      = { issuer = "https://people.example", client_id = "crew" }
+    create_alarms = false
+    create_budget = false
+  }
+
+  assert {
+    condition = (length(aws_cognito_user_pool.this) == 0 && length(aws_cognito_user_pool_client.this) == 0
+      && aws_lambda_function.this["authorize"].environment[0].variables.OIDC_ISSUER == "https://people.example"
+    && aws_lambda_function.this["api"].environment[0].variables.OIDC_CLIENT_ID == "crew")
+    error_message = "People are known by a new user pool."
+  }
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.this) == 0 && length(aws_sns_topic.alarms) == 0 && length(aws_budgets_budget.this) == 0
+    error_message = "Alarms or a budget are made."
   }
 }
 

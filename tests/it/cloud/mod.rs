@@ -7,6 +7,7 @@ mod crash;
 mod live;
 mod proxy;
 mod races;
+mod waits;
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -124,6 +125,12 @@ impl Machine {
     /// Kills the first container of an engagement. Another is started long before a heartbeat is
     /// missed.
     fn kill_task(&self, project: &str) {
+        let kill = Command::new("kill").args(["-9", &self.task(project).to_string()]).status();
+        assert!(kill.expect("kill starts").success(), "it had ended");
+    }
+
+    /// The process of the first container of an engagement.
+    fn task(&self, project: &str) -> u64 {
         let of_project = |entry: &&Value| {
             entry["environment"].as_array().is_some_and(|variables| {
                 variables.iter().any(|v| v["name"] == "PROJECT_ID" && v["value"] == project)
@@ -135,8 +142,7 @@ impl Machine {
             let log = self.get("/_rig/log").is(200).json();
             let started = log.as_array().into_iter().flatten().find(of_project);
             if let Some(pid) = started.and_then(|entry| entry["pid"].as_u64()) {
-                let kill = Command::new("kill").args(["-9", &pid.to_string()]).status();
-                return assert!(kill.expect("kill starts").success(), "it had ended");
+                return pid;
             }
             std::thread::sleep(Duration::from_millis(50));
         }

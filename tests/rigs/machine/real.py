@@ -105,7 +105,12 @@ def main():
                                          Code={"ZipFile": execute.EMPTY_ZIP})
         values[function + "_function_arn"] = made["FunctionArn"]
     with open(os.path.join(folder, "state_machines/delivery.asl.json")) as file:
-        definition = execute.rendered(file.read(), values)
+        text = file.read()
+        for variable in variables:
+            # Nothing else may be shortened.
+            if variable.startswith("RIG_HEARTBEAT="):
+                text = text.replace('"HeartbeatSeconds": 300', '"HeartbeatSeconds": ' + variable.split("=")[1])
+        definition = execute.rendered(text, values)
     machine = states.create_state_machine(name="m-" + uuid.uuid4().hex, definition=definition, roleArn=role)["stateMachineArn"]
     with open(os.path.join(folder, "definition.json"), "rb") as file:
         crew = file.read()
