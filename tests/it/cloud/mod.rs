@@ -7,6 +7,7 @@ mod crash;
 mod live;
 mod proxy;
 mod races;
+mod trips;
 mod waits;
 
 use std::collections::BTreeSet;
@@ -70,7 +71,7 @@ impl Machine {
         let mut process = Command::new(rig_runs())
             .arg(root().join("tests/rigs/machine/real.py"))
             .arg(workspace.join("infra/terraform"))
-            .arg(env!("CARGO_BIN_EXE_cloudcrew"))
+            .arg(binary())
             .args(variables)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -277,6 +278,12 @@ const RARE: [&str; 12] = [
     // Which of two actions SES asks for depends on the content; only an account shows it.
     "ses:Send",
 ];
+
+/// The program behind the states; `CLOUDCREW_BINARY` names another build of it.
+fn binary() -> std::path::PathBuf {
+    let other = std::env::var_os("CLOUDCREW_BINARY");
+    other.unwrap_or_else(|| env!("CARGO_BIN_EXE_cloudcrew").into()).into()
+}
 
 /// Sends a request to the rig.
 fn sent(request: &Asked) -> Reply {
