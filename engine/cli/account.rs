@@ -27,7 +27,7 @@ fn limits() -> [(Limit, f64); 4] {
             },
             10.0,
         ),
-        (Limit { service: "vpc", code: "L-F678F1CE", what: "VPCs per region" }, 1.0),
+        (Limit { service: "vpc", code: "L-F678F1CE", what: "VPCs per region, used or not" }, 1.0),
     ]
 }
 
@@ -35,16 +35,17 @@ fn limits() -> [(Limit, f64); 4] {
 /// `infra/terraform/variables.tf`.
 pub async fn report(name: &str, definition: &Definition) -> Vec<Line> {
     let account = Account::new(connection().await);
+    let Some(region) = account.region().map(str::to_owned) else {
+        return vec![(false, "AWS region: set AWS_REGION".to_owned())];
+    };
     let identity = match account.identity().await {
         Ok(identity) => identity,
         Err(why) => return vec![(false, format!("AWS credentials: {why}"))],
     };
-    let mut lines = vec![(true, format!("AWS account {}: {}", identity.account, identity.arn))];
-    let Some(region) = account.region().map(str::to_owned) else {
-        lines.push((false, "AWS region: set AWS_REGION".to_owned()));
-        return lines;
-    };
-    lines.push((true, format!("AWS region: {region}")));
+    let mut lines = vec![
+        (true, format!("AWS account {}: {}", identity.account, identity.arn)),
+        (true, format!("AWS region: {region}")),
+    ];
     lines.extend(models(&account, definition, &region).await);
     for (limit, needed) in limits() {
         let what = limit.what;
@@ -77,6 +78,10 @@ async fn models(account: &Account, definition: &Definition, region: &str) -> Vec
             continue;
         };
         let (name, region) = (&model.name, region.as_ref().unwrap_or(&default));
+        if id.starts_with("arn:") {
+            lines.push((true, format!("model {name}: {id} is not checked")));
+            continue;
+        }
         lines.push(match account.lacks_model(region, foundation(id)).await {
             Ok(None) => (true, format!("model {name}: {id} can be called in {region}")),
             Ok(Some(why)) => (false, format!("model {name}: {id} in {region}: {why}")),
@@ -84,7 +89,7 @@ async fn models(account: &Account, definition: &Definition, region: &str) -> Vec
         });
     }
     if lines.is_empty() {
-        lines.push((true, "models: none on Bedrock; engagements are rehearsed".to_owned()));
+        lines.push((true, "models: no agent uses one on Bedrock".to_owned()));
     }
     lines
 }
@@ -111,11 +116,11 @@ async fn names(account: &Account, name: &str, number: &str) -> Vec<Line> {
     match taken.len() {
         0 => lines.push((true, format!("names: `{name}` is free"))),
         count if count == all.len() => {
-            lines.push((true, format!("names: the deployment `{name}` is there already")));
+            lines.push((true, format!("names: the deployment `{name}` already exists")));
         }
         _ => {
             let taken: Vec<String> = taken.into_iter().map(shown).collect();
-            let text = format!("names: {} is there already", taken.join(", "));
+            let text = format!("names: {} already exists", taken.join(", "));
             lines.push((false, format!("{text}; remove it, or set another `name`")));
         }
     }

@@ -33,7 +33,7 @@ const EVERY: &[&str] = &[
     "authorize",
     "websocket",
 ];
-/// Those that speak to readers.
+/// Programs that send to readers.
 const SPEAKERS: &[&str] = &["phase", "review", "answer", "authorize", "websocket"];
 
 pub const TABLE: Variable = Variable {
@@ -48,11 +48,14 @@ pub const BLOBS: Variable = Variable {
     programs: EVERY,
     by: By::Terraform,
 };
+/// All but those that face strangers.
+const INSIDERS: &[&str] =
+    &["phase", "review", "request", "answer", "reminders", "finalize", "ended", "api"];
 pub const SECRETS: Variable = Variable {
     name: "SECRETS_ARN",
     what: "ARN of the secret that holds the crew's secrets: a JSON object with string values. \
            For example, `GIT_GITHUB_COM` holds `user:token` for `github.com`.",
-    programs: EVERY,
+    programs: INSIDERS,
     by: By::Terraform,
 };
 pub const UPLOADS: Variable = Variable {
@@ -159,7 +162,7 @@ const OF_THE_SERVICE: [Variable; 6] = [
     Variable {
         name: "CLOUDCREW_PUBLIC_URL",
         what: "URL of the HTTP interface.",
-        programs: &["api"],
+        programs: &["api", "authorize"],
         by: By::Terraform,
     },
     Variable {

@@ -55,13 +55,16 @@ resource "aws_cloudwatch_log_group" "api" {
 }
 
 resource "aws_apigatewayv2_stage" "default" {
+  # Settings of a route need the route.
+  depends_on = [aws_apigatewayv2_route.open]
+
   api_id      = aws_apigatewayv2_api.this.id
   name        = "$default"
   auto_deploy = true
 
   default_route_settings {
-    throttling_burst_limit = 200
-    throttling_rate_limit  = 100
+    throttling_burst_limit = 2 * var.requests_per_second
+    throttling_rate_limit  = var.requests_per_second
   }
 
   # Strangers must not use up what the others need.

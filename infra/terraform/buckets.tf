@@ -144,5 +144,9 @@ resource "aws_s3_object" "notify" {
       condition     = can(jsondecode(file(var.notify_file)))
       error_message = "`notify_file` is not JSON."
     }
+    precondition {
+      condition     = local.egress != "none"
+      error_message = "Without internet access, nobody can be notified: remove `notify_file`, or set another `egress`."
+    }
   }
 }

@@ -2,12 +2,13 @@
 
 locals {
   # What every program needs.
-  stores = {
+  tables = {
     TASK_LEDGER_TABLE = aws_dynamodb_table.projects.name
     BLOBS_BUCKET      = aws_s3_bucket.blobs.bucket
-    SECRETS_ARN       = aws_secretsmanager_secret.crew.arn
   }
-  # What those need that speak to readers; empty where there are no live events.
+  # What those need that do the crew's work, but not those that face strangers.
+  stores = merge(local.tables, { SECRETS_ARN = aws_secretsmanager_secret.crew.arn })
+  # What programs need that send to readers; empty where there are no live events.
   readers = {
     CONNECTIONS_TABLE      = aws_dynamodb_table.connections.name
     WEBSOCKET_CALLBACK_URL = local.live == 0 ? "" : replace(aws_apigatewayv2_stage.live[0].invoke_url, "wss://", "https://")
@@ -30,13 +31,14 @@ locals {
       SCHEDULE_ROLE_ARN      = aws_iam_role.schedules.arn
       REMINDERS_FUNCTION_ARN = local.function_arns.reminders
       ANSWER_FUNCTION_ARN    = local.function_arns.answer
-      NOTIFY                 = var.notify_file == null ? "" : filesha256(var.notify_file)
+      NOTIFY                 = try(trimprefix(aws_s3_object.notify[0].key, "notify/"), "")
     })
-    authorize = merge(local.stores, local.readers, {
-      OIDC_ISSUER    = local.issuer
-      OIDC_CLIENT_ID = local.client_id
+    authorize = merge(local.tables, local.readers, {
+      OIDC_ISSUER          = local.issuer
+      OIDC_CLIENT_ID       = local.client_id
+      CLOUDCREW_PUBLIC_URL = aws_apigatewayv2_api.this.api_endpoint
     })
-    websocket = merge(local.stores, local.readers, {
+    websocket = merge(local.tables, local.readers, {
       ANSWER_FUNCTION_ARN = local.function_arns.answer
     })
     api = merge(local.stores, {

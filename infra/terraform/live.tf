@@ -1,5 +1,5 @@
 # Live events over WebSockets, which the gateway keeps open. Its callbacks are in the public network, so there are none
-# where the network has no way out.
+# without internet access.
 
 locals {
   live       = local.egress == "none" ? 0 : 1

@@ -4,7 +4,7 @@ output "api_url" {
 }
 
 output "websocket_url" {
-  description = "Where readers follow engagements live; empty where the network has no way out."
+  description = "Where readers follow engagements live; empty without internet access."
   value       = local.environment.api.WEBSOCKET_URL
 }
 

@@ -19,12 +19,12 @@ locals {
     kms            = [aws_kms_key.this.arn]
     lambda         = [local.function_arns.answer]
     iam            = [aws_iam_role.schedules.arn]
-    ses            = ["arn:${local.partition}:ses:*:${local.account}:identity/*"]
-    execute-api    = [local.connections_arn]
+    ses            = [for kind in ["configuration-set", "identity"] : "arn:${local.partition}:ses:*:${local.account}:${kind}/*"]
+    execute-api    = [for method in ["DELETE", "POST"] : "${local.live_arn}/${method}/@connections/*"]
   }
 
-  # Built from the name of the stage, because there may be no interface.
-  connections_arn = "arn:${local.partition}:execute-api:${var.aws_region}:${local.account}:*/${local.live_stage}/POST/@connections/*"
+  # There may be no interface.
+  live_arn = "arn:${local.partition}:execute-api:${var.aws_region}:${local.account}:${try(aws_apigatewayv2_api.live[0].id, "none")}/${local.live_stage}"
 
   # Additional resources for a single program.
   more_resources = merge(

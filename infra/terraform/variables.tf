@@ -138,6 +138,12 @@ variable "create_budget" {
   default     = true
 }
 
+variable "requests_per_second" {
+  description = "Limit of the HTTP interface. Each request uses two concurrent executions of Lambda for a moment."
+  type        = number
+  default     = 20
+}
+
 variable "budget_alert_email" {
   description = "Email address for alarms and budget alerts."
   type        = string

@@ -157,7 +157,7 @@ fn an_account_is_looked_at_before_a_deployment() {
         "us.anthropic.claude-x-v1:0 can be called in us-east-1",
         "ok   quota: 5 vCPUs of Fargate, on demand",
         "ok   quota: 1000 concurrent executions of Lambda",
-        "ok   quota: 5 VPCs per region",
+        "ok   quota: 5 VPCs per region, used or not",
         "ok   names: `cloudcrew` is free",
     ] {
         assert!(out.contains(line), "no {line}\n{out}");
@@ -167,7 +167,7 @@ fn an_account_is_looked_at_before_a_deployment() {
     for line in [
         "us-east-1: the account has no access to it",
         "FAIL quota: 3 concurrent executions of Lambda, but 10 are needed (L-B99A9384)",
-        "FAIL names: table cloudcrew-projects is there already; remove it, or set another `name`",
+        "FAIL names: table cloudcrew-projects already exists; remove it, or set another `name`",
     ] {
         assert!(out.contains(line), "no {line}\n{out}");
     }
@@ -179,5 +179,5 @@ fn an_account_is_looked_at_before_a_deployment() {
     ];
     let there = Has { taken: Box::leak(Box::new(all)), ..fine };
     let out = doctor(there, 0);
-    assert!(out.contains("ok   names: the deployment `cloudcrew` is there already"), "{out}");
+    assert!(out.contains("ok   names: the deployment `cloudcrew` already exists"), "{out}");
 }

@@ -322,7 +322,7 @@ async fn to_the_end(mut ports: Ports, store: &Store, process: u32) -> Result<u32
             ports.clone(),
             PROJECT,
             &dead(process),
-            Options { approve_all: true, only: None },
+            Options { approve_all: true, ..Options::default() },
         )
         .await
         .expect("the lease");

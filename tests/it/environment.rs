@@ -47,14 +47,14 @@ fn set() -> Programs {
         let inside = value.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
         let is_name = |word: &&str| word.len() > 3 && value.contains(&format!("{word} ="));
         found.extend(inside.filter(is_name).map(str::to_owned));
-        for group in ["stores", "models", "readers"] {
+        for group in ["tables", "stores", "models", "readers"] {
             if !is_variable && value.contains(&format!("local.{group}")) {
                 found.extend(groups[group].clone());
             }
         }
         groups.entry(open.clone()).or_default().extend(found);
     }
-    for group in ["stores", "models", "readers", "environment"] {
+    for group in ["tables", "stores", "models", "readers", "environment"] {
         groups.remove(group);
     }
     groups

@@ -81,9 +81,10 @@ async fn the_first_answer_counts_and_the_engagement_continues() {
         let clock = RehearsalClock::default();
         clock.not_before(driver.look(|e| e.state.times.1).await + later);
         (late.clock, late.journal) = (Arc::new(clock), Arc::new(Before(store.clone(), kind)));
-        let driver = Driver::open(late, PROJECT, &dead(1), Options { approve_all, only: None })
-            .await
-            .expect("the lease");
+        let driver =
+            Driver::open(late, PROJECT, &dead(1), Options { approve_all, ..Options::default() })
+                .await
+                .expect("the lease");
         let rest = driver.drive().await;
         assert!(matches!(rest, Ok(Rest::Waiting(_) | Rest::Ended(_))), "{kind}: {rest:?}");
         let engagement =

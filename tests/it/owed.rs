@@ -152,9 +152,10 @@ async fn driven(words: &'static str, stop: &'static str) -> (Rest, usize, Vec<St
     let (mut ports, store, _) = ports(&home).await;
     let model = Arc::new(Repeats(words, stop, AtomicUsize::new(0)));
     ports.model = model.clone();
-    let driver = Driver::open(ports, "demo", &dead(0), Options { approve_all: true, only: None })
-        .await
-        .expect("the lease");
+    let driver =
+        Driver::open(ports, "demo", &dead(0), Options { approve_all: true, ..Options::default() })
+            .await
+            .expect("the lease");
     let rest = driver.drive().await.expect("the world is whole");
     open(Record::of(&store), "demo").await.expect("its journal is whole");
     let entries = store.read("demo", &Head::default(), usize::MAX).await.expect("entries");

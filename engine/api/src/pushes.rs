@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::blob::Blobs;
@@ -19,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::changes::{self, Shown};
-use crate::people::{Right, may};
+use crate::people::{Person, Right, may};
 use crate::roll::called;
 use crate::routes::socket::{self, named, places};
 use crate::store::Kept;
@@ -34,11 +35,14 @@ const MESSAGE: usize = 120 * 1024;
 const TOGETHER: usize = 16;
 /// Entries that a reader may lack before another process has to send them.
 const FAR: u64 = 200;
-/// Time that a connection may take to open, in milliseconds: until then, the gateway refuses
-/// messages as if it were closed.
-const OPENS: i64 = 5_000;
-/// How often to try meanwhile, in milliseconds.
-const AGAIN: u64 = 100;
+/// Time in which a connection opens, in milliseconds, a little more than the 29 seconds that the
+/// gateway gives to its functions. Until then, it refuses messages as if it were closed.
+const OPENS: i64 = 35_000;
+/// How often to try meanwhile.
+const AGAIN: Duration = Duration::from_millis(100);
+/// How long a process may take to send a reader what it lacks, in milliseconds. Then another one
+/// may try.
+const CLAIMED: i64 = 120_000;
 
 /// What live events need.
 #[derive(Clone)]
@@ -62,25 +66,59 @@ pub struct Pushes {
 }
 
 /// A message on its way.
-type Sending<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
+type Sending<'a, T> = Pin<Box<dyn Future<Output = Result<T, EngagementError>> + Send + 'a>>;
 
-/// What a connection follows.
+/// What a reader asks for.
 #[derive(Serialize, Deserialize)]
-struct Opens {
-    #[serde(flatten)]
-    ticket: Ticket,
+struct Asks {
+    /// The engagements to follow; `None` for all that the reader may see.
+    projects: Option<Vec<String>>,
     /// Where the reader continues, by engagement.
     after: BTreeMap<String, u64>,
 }
 
-impl Opens {
-    fn of(connection: &Connection) -> Result<Opens, EngagementError> {
-        let read = serde_json::from_str(&connection.value);
-        read.map_err(|error| {
-            let (what, why) = (format!("connection {}", connection.id), error.to_string());
-            StoreError::Damaged { what, why }.into()
-        })
+/// An engagement, as a reader of it is concerned.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    /// Whether the reader may see it.
+    open: bool,
+    /// The last entry for which that was decided.
+    end: u64,
+    /// Whether it has ended.
+    ended: bool,
+    /// When it began, in milliseconds since 1970 UTC.
+    began: i64,
+}
+
+impl Seen {
+    fn by(reader: &Person, engagement: &Engagement) -> Seen {
+        Seen {
+            open: may(reader, engagement, Right::Read),
+            end: engagement.head.seq,
+            ended: engagement.state.end.is_some(),
+            began: engagement.state.times.0,
+        }
     }
+}
+
+/// What became of an attempt to send a reader what it lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// It has everything.
+    All,
+    /// It lacks more than this process sends, or its connection is not open yet.
+    Later,
+}
+
+/// Who reads.
+fn reader(connection: &Connection) -> Result<Person, EngagementError> {
+    read(&connection.id, &connection.reader)
+}
+
+fn read<T: serde::de::DeserializeOwned>(id: &str, text: &str) -> Result<T, EngagementError> {
+    serde_json::from_str(text).map_err(|error| {
+        StoreError::Damaged { what: format!("connection {id}"), why: error.to_string() }.into()
+    })
 }
 
 impl Pushes {
@@ -104,46 +142,59 @@ impl Pushes {
         let Some(ticket) = Ticket::take(&*self.passes, ticket, now).await? else {
             return Ok(None);
         };
-        let (person, every) = (ticket.person.name.clone(), ticket.projects.is_none());
-        let opens = Opens { ticket, after: after.unwrap_or_default() };
-        let value = json!(opens).to_string();
-        let (id, until) = (id.to_owned(), now + LASTS);
-        self.connections.add(&Connection { id, value, every, opened: now, until }).await?;
-        Ok(Some(person))
+        let Ticket { person, projects } = ticket;
+        let asks = json!(Asks { projects, after: after.unwrap_or_default() }).to_string();
+        let (id, reader, until) = (id.to_owned(), json!(person).to_string(), now + LASTS);
+        let connection = Connection { id, reader, opened: now, until };
+        self.connections.add(&connection, &asks).await?;
+        Ok(Some(person.name))
     }
 
-    /// A connection is open: it follows its engagements, and gets what it missed.
+    /// A connection opens: it follows its engagements, and gets what it missed. May be repeated.
     ///
     /// # Errors
-    /// When a store or the gateway fails.
+    /// The first one, after all engagements were tried.
     pub async fn begin(&self, id: &str) -> Result<(), EngagementError> {
-        let Some(connection) = self.connections.find(id).await? else { return Ok(()) };
-        let opens = Opens::of(&connection)?;
-        let ids = match &opens.ticket.projects {
+        let Some((connection, asks)) = self.connections.find(id).await? else { return Ok(()) };
+        let (person, asks) = (reader(&connection)?, read::<Asks>(id, &asks)?);
+        let ids = match &asks.projects {
             Some(ids) => ids.clone(),
             None => {
                 let roll = called(self.record(), &*self.index, self.clock.now()).await?;
                 let live = roll.into_iter().rev().filter(|one| {
-                    one.is_for(&opens.ticket.person)
-                        && (!one.ended || opens.after.contains_key(&one.id))
+                    one.is_for(&person) && (!one.ended || asks.after.contains_key(&one.id))
                 });
                 live.take(socket::MOST).map(|one| one.id).collect()
             }
         };
+        let mut begun = Ok(());
         for project in ids {
-            let Some(end) = self.journal.head(&project).await? else { continue };
-            let engagement = self.kept.open(self.record(), &project).await?;
-            if !may(&opens.ticket.person, &engagement, Right::Read) {
-                continue;
-            }
-            let after = opens.after.get(&project).copied().filter(|after| *after <= end.seq);
-            let place = Place { at: after.unwrap_or(end.seq), gone: false };
-            self.connections.place(&connection, &project, place).await?;
-            // What was written before it had its place.
-            let follower = Follower { connection: connection.clone(), place: Some(place) };
-            self.follow(&engagement, &follower, u64::MAX).await?;
+            let after = asks.after.get(&project).copied();
+            begun = begun.and(self.begin_one(&connection, &person, &project, after).await);
         }
-        Ok(())
+        if asks.projects.is_none() {
+            self.connections.follow_all(&connection).await?;
+        }
+        begun
+    }
+
+    async fn begin_one(
+        &self,
+        connection: &Connection,
+        person: &Person,
+        project: &str,
+        after: Option<u64>,
+    ) -> Result<(), EngagementError> {
+        let seen = match self.seen(person, project).await {
+            Err(EngagementError::Unknown(_)) => return Ok(()),
+            seen => seen?,
+        };
+        if !seen.open {
+            return Ok(());
+        }
+        let at = after.filter(|after| *after <= seen.end).unwrap_or(seen.end);
+        self.connections.follow(connection, project, at).await?;
+        self.catch_up(&connection.id, project).await
     }
 
     /// A connection was closed.
@@ -155,63 +206,86 @@ impl Pushes {
     }
 
     /// The journal of an engagement has grown: its readers get what is new. Returns the connections
-    /// that lack so much that [`Pushes::catch_up`] must send it.
+    /// to which [`Pushes::catch_up`] must send it, because they lack much, are not open yet, or
+    /// could not be reached. Nobody else sends it meanwhile.
     ///
     /// # Errors
-    /// When a store or the gateway fails.
+    /// When a store fails.
     pub async fn grown(&self, project: &str) -> Result<Vec<String>, EngagementError> {
         let followers = self.connections.followers(project).await?;
-        if followers.is_empty() {
-            return Ok(Vec::new());
-        }
-        let engagement = match self.kept.open(self.record(), project).await {
-            // Something else was written before its journal.
-            Err(EngagementError::Unknown(_)) => return Ok(Vec::new()),
-            opened => opened?,
-        };
-        let mut far = Vec::new();
+        let mut late = Vec::new();
         for some in followers.chunks(TOGETHER) {
-            let mut sends: Vec<Sending<'_, Option<String>, EngagementError>> = Vec::new();
-            for follower in some {
-                sends.push(Box::pin(self.follow(&engagement, follower, FAR)));
+            let mut sends: Vec<Sending<'_, Told>> = Vec::new();
+            for Follower { connection, place } in some {
+                // Rights are decided before anything is sent: sending may take long.
+                let seen = match self.seen(&reader(connection)?, project).await {
+                    // Something else was written before its journal.
+                    Err(EngagementError::Unknown(_)) => return Ok(Vec::new()),
+                    seen => seen?,
+                };
+                sends.push(Box::pin(self.tell(connection, project, *place, seen, FAR)));
             }
-            for sent in join_all(sends).await {
-                far.extend(sent?);
+            for (told, follower) in join_all(sends).await.into_iter().zip(some) {
+                let id = &follower.connection.id;
+                match told {
+                    Ok(Told::All) => continue,
+                    Ok(Told::Later) => {}
+                    Err(error) => tracing::warn!(project, "a reader was not told: {error}"),
+                }
+                let now = self.clock.wall();
+                if self.connections.claim(id, project, now, now + CLAIMED).await? {
+                    late.push(id.clone());
+                }
             }
         }
-        Ok(far)
+        Ok(late)
     }
 
-    /// Sends one reader all that it lacks of an engagement.
+    /// Sends one reader all that it lacks of an engagement. A connection that does not take it is
+    /// closed: its reader connects again, and continues where it was.
     ///
     /// # Errors
-    /// When a store or the gateway fails.
+    /// When a store fails.
     pub async fn catch_up(&self, id: &str, project: &str) -> Result<(), EngagementError> {
-        let followers = self.connections.followers(project).await?;
-        let Some(follower) = followers.iter().find(|follower| follower.connection.id == id) else {
-            return Ok(());
-        };
-        let engagement = self.kept.open(self.record(), project).await?;
-        self.follow(&engagement, follower, u64::MAX).await.map(drop)
+        loop {
+            let followers = self.connections.followers(project).await?;
+            let of_reader = |follower: &&Follower| follower.connection.id == id;
+            let Some(Follower { connection, place }) = followers.iter().find(of_reader) else {
+                return Ok(());
+            };
+            let seen = self.seen(&reader(connection)?, project).await?;
+            let is_opening = self.clock.wall() - connection.opened <= OPENS;
+            match self.tell(connection, project, *place, seen, u64::MAX).await {
+                Ok(Told::All) => return Ok(()),
+                Ok(Told::Later) if is_opening => tokio::time::sleep(AGAIN).await,
+                Ok(Told::Later) => return Ok(()),
+                Err(error) => {
+                    self.gateway.close(id).await?;
+                    self.forget(id, project).await?;
+                    return Err(error);
+                }
+            }
+        }
     }
 
     /// Sends words of a model to followers of an engagement. Whoever has no place in it yet gets
     /// none.
     ///
     /// # Errors
-    /// When a store or the gateway fails.
+    /// When the gateway fails.
     pub async fn words(
         &self,
         followers: &[Follower],
         project: &str,
         words: &LiveText,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), EngagementError> {
         let message = named(project, &json!(words).to_string());
         for some in followers.chunks(TOGETHER) {
-            let mut sends: Vec<Sending<'_, Sent, StoreError>> = Vec::new();
+            let mut sends: Vec<Sending<'_, Sent>> = Vec::new();
             for follower in some {
                 if follower.place.is_some_and(|place| !place.gone) {
-                    sends.push(self.gateway.send(&follower.connection.id, &message));
+                    let (id, message) = (&follower.connection.id, &message);
+                    sends.push(Box::pin(async move { Ok(self.gateway.send(id, message).await?) }));
                 }
             }
             for sent in join_all(sends).await {
@@ -221,77 +295,89 @@ impl Pushes {
         Ok(())
     }
 
-    /// Sends a reader what it may see and lacks. One that lacks more than `most` entries is left
-    /// as it is, and its id returned.
-    async fn follow(
-        &self,
-        engagement: &Engagement,
-        follower: &Follower,
-        most: u64,
-    ) -> Result<Option<String>, EngagementError> {
-        let Follower { connection, place } = follower;
-        let (opens, project) = (Opens::of(connection)?, &engagement.project);
-        let is_open = may(&opens.ticket.person, engagement, Right::Read);
-        let state = &engagement.state;
-        let at = match place {
-            Some(place) if !is_open && place.gone => return Ok(None),
-            Some(place) if !is_open => {
-                let told = json!({ "project": project, "gone": true }).to_string();
-                if self.send(connection, project, &told).await? {
-                    let gone = Place { gone: true, ..*place };
-                    self.connections.place(connection, project, gone).await?;
-                }
-                return Ok(None);
-            }
-            Some(place) => place.at,
-            None if !is_open => return Ok(None),
-            // What had ended before the connection was opened is not followed.
-            None if state.end.is_some() && state.times.0 < connection.opened => return Ok(None),
-            None => 0,
-        };
-        if engagement.head.seq.saturating_sub(at) > most {
-            return Ok(Some(connection.id.clone()));
-        }
-        let Some(mut head) = self.journal.head_at(project, at).await? else { return Ok(None) };
-        loop {
-            let page = changes::page(&*self.journal, &*self.blobs, project, &head).await?;
-            let (entries, complete) = page;
-            for entry in &entries {
-                if !self.send(connection, project, &message(project, entry)).await? {
-                    return Ok(None);
-                }
-            }
-            if let Some(last) = entries.last() {
-                head = last.head.clone();
-                let place = Place { at: head.seq, gone: false };
-                self.connections.place(connection, project, place).await?;
-            }
-            if complete {
-                return Ok(None);
-            }
-        }
+    /// What a reader may see of an engagement, by its journal as it is now.
+    async fn seen(&self, person: &Person, project: &str) -> Result<Seen, EngagementError> {
+        let engagement = self.kept.open(self.record(), project).await?;
+        Ok(Seen::by(person, &engagement))
     }
 
-    /// Sends a message; returns whether the connection is open. One that is closed is removed.
+    /// Sends a reader what it lacks and was seen to be allowed, unless that is more than `most`
+    /// entries.
+    async fn tell(
+        &self,
+        connection: &Connection,
+        project: &str,
+        place: Option<Place>,
+        seen: Seen,
+        most: u64,
+    ) -> Result<Told, EngagementError> {
+        let id = &connection.id;
+        let at = match place {
+            Some(place) if !seen.open => {
+                let told = json!({ "project": project, "gone": true }).to_string();
+                if !place.gone && self.send(connection, project, &told).await? {
+                    self.connections.told(id, project, true).await?;
+                }
+                return Ok(Told::All);
+            }
+            None if !seen.open => return Ok(Told::All),
+            // What had ended before the connection was opened is not followed.
+            None if seen.ended && seen.began < connection.opened => return Ok(Told::All),
+            Some(place) => {
+                if place.gone {
+                    self.connections.told(id, project, false).await?;
+                }
+                place.at
+            }
+            None => {
+                self.connections.follow(connection, project, 0).await?;
+                0
+            }
+        };
+        if seen.end.saturating_sub(at) > most {
+            return Ok(Told::Later);
+        }
+        let Some(mut head) = self.journal.head_at(project, at).await? else {
+            return Ok(Told::All);
+        };
+        while head.seq < seen.end {
+            let (page, _) = changes::page(&*self.journal, &*self.blobs, project, &head).await?;
+            let Some(last) = page.last() else { break };
+            let next = last.head.clone();
+            for entry in page.iter().filter(|entry| entry.head.seq <= seen.end) {
+                if !self.send(connection, project, &message(project, entry)).await? {
+                    return Ok(Told::Later);
+                }
+                head = entry.head.clone();
+            }
+            self.connections.sent(connection, project, head.seq).await?;
+            if next.seq > head.seq {
+                break;
+            }
+        }
+        Ok(Told::All)
+    }
+
+    /// Sends a message; returns whether the connection took it. One that is closed is forgotten,
+    /// unless it may not be open yet.
     async fn send(
         &self,
         connection: &Connection,
         project: &str,
         message: &str,
     ) -> Result<bool, StoreError> {
-        loop {
-            if self.gateway.send(&connection.id, message).await? == Sent::Yes {
-                return Ok(true);
-            }
-            // It may not be open yet.
-            if self.clock.wall() - connection.opened > OPENS {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(AGAIN)).await;
+        if self.gateway.send(&connection.id, message).await? == Sent::Yes {
+            return Ok(true);
         }
-        self.connections.leave(&connection.id, project).await?;
-        self.connections.remove(&connection.id).await?;
+        if self.clock.wall() - connection.opened > OPENS {
+            self.forget(&connection.id, project).await?;
+        }
         Ok(false)
+    }
+
+    async fn forget(&self, id: &str, project: &str) -> Result<(), StoreError> {
+        self.connections.leave(id, project).await?;
+        self.connections.remove(id).await
     }
 }
 

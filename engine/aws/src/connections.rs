@@ -7,16 +7,18 @@
 //! | `ALL` | `C#<id>` | one that follows every engagement |
 //! | `E#<engagement>` | `C#<id>` | one that follows the engagement, and its place |
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::connection::{Connection, Connections, Follower, Place};
 
-use crate::store::item::{Item, SK, damaged, key, number, number_of, of, text, text_of};
-use crate::store::{failed, written};
+use crate::store::item::{Item, damaged, key, number, number_of, of, text, text_of};
+use crate::store::{Written, failed, written};
 
 /// Partition of the connections that follow every engagement.
 const ALL: &str = "ALL";
@@ -37,6 +39,12 @@ impl ConnectionTable {
     async fn put(&self, item: Item) -> Result<(), StoreError> {
         let sent = self.client.put_item().table_name(&*self.table).set_item(Some(item)).send();
         sent.await.map(|_| ()).map_err(|error| failed(&self.table, &error))
+    }
+
+    async fn get(&self, key: Item) -> Result<Option<Item>, StoreError> {
+        let get = self.client.get_item().table_name(&*self.table).set_key(Some(key));
+        let got = get.consistent_read(true).send().await;
+        Ok(got.map_err(|error| failed(&self.table, &error))?.item)
     }
 
     async fn delete(&self, key: Item) -> Result<(), StoreError> {
@@ -69,24 +77,40 @@ impl ConnectionTable {
 }
 
 /// What every item of a connection has.
-fn filled(mut item: Item, connection: &Connection) -> Item {
-    item.insert("id".to_owned(), text(&connection.id));
-    item.insert("value".to_owned(), text(&connection.value));
-    item.insert("opened".to_owned(), number(connection.opened));
-    item.insert("until".to_owned(), number(connection.until));
-    item.insert("expires".to_owned(), number(connection.until / 1000 + 1));
-    item
+fn attributes(connection: &Connection) -> [(&'static str, AttributeValue); 5] {
+    [
+        ("id", text(&connection.id)),
+        ("reader", text(&connection.reader)),
+        ("opened", number(connection.opened)),
+        ("until", number(connection.until)),
+        ("expires", number(connection.until / 1000 + 1)),
+    ]
+}
+
+/// An item of a connection.
+fn item(mut key: Item, connection: &Connection) -> Item {
+    let named = attributes(connection).map(|(name, value)| (name.to_owned(), value));
+    key.extend(named);
+    key
 }
 
 /// The connection of an item.
-fn read(item: &Item, every: bool) -> Option<Connection> {
-    Some(Connection {
-        id: text_of(item, "id")?.to_owned(),
-        value: text_of(item, "value")?.to_owned(),
-        every: number_of::<u8>(item, "every").map_or(every, |every| every == 1),
-        opened: number_of(item, "opened")?,
-        until: number_of(item, "until")?,
-    })
+fn read(item: &Item) -> Result<Connection, StoreError> {
+    let read = || {
+        Some(Connection {
+            id: text_of(item, "id")?.to_owned(),
+            reader: text_of(item, "reader")?.to_owned(),
+            opened: number_of(item, "opened")?,
+            until: number_of(item, "until")?,
+        })
+    };
+    read().ok_or_else(broken)
+}
+
+/// The place of an item.
+fn place(item: &Item) -> Result<Place, StoreError> {
+    let at = number_of(item, "at").ok_or_else(broken)?;
+    Ok(Place { at, gone: number_of::<u8>(item, "gone") == Some(1) })
 }
 
 fn broken() -> StoreError {
@@ -99,27 +123,20 @@ fn sort(id: &str) -> String {
 
 #[async_trait]
 impl Connections for ConnectionTable {
-    async fn add(&self, connection: &Connection) -> Result<(), StoreError> {
-        let mut item = filled(key(sort(&connection.id), "C"), connection);
-        item.insert("every".to_owned(), number(u8::from(connection.every)));
-        self.put(item).await?;
-        if connection.every {
-            self.put(filled(key(ALL.to_owned(), sort(&connection.id)), connection)).await?;
-        }
-        Ok(())
+    async fn add(&self, connection: &Connection, asks: &str) -> Result<(), StoreError> {
+        let mut item = item(key(sort(&connection.id), "C"), connection);
+        item.insert("asks".to_owned(), text(asks));
+        self.put(item).await
     }
 
-    async fn find(&self, id: &str) -> Result<Option<Connection>, StoreError> {
-        let found = self
-            .client
-            .get_item()
-            .table_name(&*self.table)
-            .set_key(Some(key(sort(id), "C")))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| failed(&self.table, &error))?;
-        found.item.map(|item| read(&item, false).ok_or_else(broken)).transpose()
+    async fn find(&self, id: &str) -> Result<Option<(Connection, String)>, StoreError> {
+        let Some(item) = self.get(key(sort(id), "C")).await? else { return Ok(None) };
+        let asks = text_of(&item, "asks").ok_or_else(broken)?.to_owned();
+        Ok(Some((read(&item)?, asks)))
+    }
+
+    async fn follow_all(&self, connection: &Connection) -> Result<(), StoreError> {
+        self.put(item(key(ALL.to_owned(), sort(&connection.id)), connection)).await
     }
 
     async fn remove(&self, id: &str) -> Result<(), StoreError> {
@@ -128,47 +145,104 @@ impl Connections for ConnectionTable {
     }
 
     async fn followers(&self, engagement: &str) -> Result<Vec<Follower>, StoreError> {
-        let mut followers = Vec::new();
+        let (mut followers, mut placed) = (Vec::new(), HashSet::new());
         for item in self.partition(&of(engagement)).await? {
-            let connection = read(&item, false).ok_or_else(broken)?;
-            let at = number_of(&item, "at").ok_or_else(broken)?;
-            let gone = number_of::<u8>(&item, "gone") == Some(1);
-            followers.push(Follower { connection, place: Some(Place { at, gone }) });
+            let (connection, place) = (read(&item)?, Some(place(&item)?));
+            placed.insert(connection.id.clone());
+            followers.push(Follower { connection, place });
         }
         for item in self.partition(ALL).await? {
-            let id = text_of(&item, SK).and_then(|sort| sort.strip_prefix("C#"));
-            let id = id.ok_or_else(broken)?;
-            if !followers.iter().any(|follower| follower.connection.id == id) {
-                let connection = read(&item, true).ok_or_else(broken)?;
+            let connection = read(&item)?;
+            if !placed.contains(&connection.id) {
                 followers.push(Follower { connection, place: None });
             }
         }
         Ok(followers)
     }
 
-    async fn place(
+    async fn follow(
         &self,
         connection: &Connection,
         engagement: &str,
-        place: Place,
+        at: u64,
+    ) -> Result<Place, StoreError> {
+        let place_key = key(of(engagement), sort(&connection.id));
+        let mut item = item(place_key.clone(), connection);
+        item.insert("at".to_owned(), number(at));
+        let put = self.client.put_item().table_name(&*self.table).set_item(Some(item));
+        let sent = put.condition_expression("attribute_not_exists(PK)").send().await;
+        match written(&self.table, sent)? {
+            Written::Done => Ok(Place { at, gone: false }),
+            Written::Refused => match self.get(place_key).await? {
+                Some(item) => place(&item),
+                // It has left meanwhile.
+                None => Ok(Place { at, gone: false }),
+            },
+        }
+    }
+
+    async fn sent(
+        &self,
+        connection: &Connection,
+        engagement: &str,
+        at: u64,
     ) -> Result<(), StoreError> {
-        let mut item = filled(key(of(engagement), sort(&connection.id)), connection);
-        item.insert("every".to_owned(), number(u8::from(connection.every)));
-        item.insert("at".to_owned(), number(place.at));
-        item.insert("gone".to_owned(), number(u8::from(place.gone)));
-        let sent = self
+        let mut update = self
             .client
-            .put_item()
+            .update_item()
             .table_name(&*self.table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(#at) OR #at <= :at")
-            .expression_attribute_names("#at", "at")
-            .expression_attribute_values(":at", number(place.at))
-            .send()
-            .await;
+            .set_key(Some(key(of(engagement), sort(&connection.id))))
+            .condition_expression("attribute_not_exists(#at) OR #at < :at");
+        let mut sets = vec!["#at = :at".to_owned()];
+        update = update.expression_attribute_names("#at", "at");
+        update = update.expression_attribute_values(":at", number(at));
+        for (n, (name, value)) in attributes(connection).into_iter().enumerate() {
+            sets.push(format!("#n{n} = :v{n}"));
+            update = update.expression_attribute_names(format!("#n{n}"), name);
+            update = update.expression_attribute_values(format!(":v{n}"), value);
+        }
+        let sent = update.update_expression(format!("SET {}", sets.join(", "))).send().await;
         // One that is further ahead stays there.
         written(&self.table, sent)?;
         Ok(())
+    }
+
+    async fn told(&self, id: &str, engagement: &str, gone: bool) -> Result<(), StoreError> {
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key(of(engagement), sort(id))))
+            .update_expression("SET gone = :gone")
+            .condition_expression("attribute_exists(PK)")
+            .expression_attribute_values(":gone", number(u8::from(gone)))
+            .send()
+            .await;
+        written(&self.table, sent)?;
+        Ok(())
+    }
+
+    async fn claim(
+        &self,
+        id: &str,
+        engagement: &str,
+        now: i64,
+        until: i64,
+    ) -> Result<bool, StoreError> {
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key(of(engagement), sort(id))))
+            .update_expression("SET claimed = :until")
+            .condition_expression(
+                "attribute_exists(PK) AND (attribute_not_exists(claimed) OR claimed < :now)",
+            )
+            .expression_attribute_values(":until", number(until))
+            .expression_attribute_values(":now", number(now))
+            .send()
+            .await;
+        Ok(matches!(written(&self.table, sent)?, Written::Done))
     }
 
     async fn leave(&self, id: &str, engagement: &str) -> Result<(), StoreError> {

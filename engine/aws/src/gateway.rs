@@ -32,4 +32,12 @@ impl Gateway for Stage {
             },
         }
     }
+
+    async fn close(&self, id: &str) -> Result<(), StoreError> {
+        match self.0.delete_connection().connection_id(id).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_gone_exception()) => Ok(()),
+            Err(error) => Err(failed("API Gateway", &error)),
+        }
+    }
 }

@@ -256,7 +256,7 @@ fn in_one(home: &Path, events: usize) -> f64 {
             let project = format!("demo-{n}");
             let repo = begun(home, &store, &project).await;
             let ports = ports(&store, repo, &project).await;
-            let options = Options { approve_all: true, only: None };
+            let options = Options { approve_all: true, ..Options::default() };
             drivers.push(
                 Driver::open(ports, &project, &this_process(), options).await.expect("the lease"),
             );

@@ -26,10 +26,14 @@ pub async fn filled(home: &Path, engagements: usize, waits: usize) {
     for (name, approve_all) in [("waits", false), ("done", true)] {
         let repo = begun(home, &store, name).await;
         let ports = ports(&store, repo, name).await;
-        let driver =
-            Driver::open(ports, name, &this_process(), Options { approve_all, only: None })
-                .await
-                .expect("the lease");
+        let driver = Driver::open(
+            ports,
+            name,
+            &this_process(),
+            Options { approve_all, ..Options::default() },
+        )
+        .await
+        .expect("the lease");
         driver.drive().await.expect("it comes to rest");
         driver.release().await.expect("the lease is given back");
     }

@@ -4,11 +4,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use cloudcrew_plan::Kind;
 use cloudcrew_ports::clock::Clock as _;
 use cloudcrew_ports::index::{Index as _, Which};
-use cloudcrew_ports::lease::Leases as _;
+use cloudcrew_ports::lease::{LeaseError, Leases as _};
 use cloudcrew_runtime::engagement::{
     Action, Engagement, EngagementError, Standing, Tried, converse, decide, settle as record_due,
 };
@@ -17,11 +18,13 @@ use serde_json::{Value, json};
 
 use super::functions::{Fault, OfProject, read};
 use super::heard::Heard;
-use super::{drive, holder, report};
+use super::{PATIENCE, PAUSE, drive, holder, report};
 use crate::exit::Failure;
 use crate::wiring::aws::{Callback, Cloud, Known, Outbox, Report, Run, Timed, Timetable};
 use crate::wiring::clock::SystemClock;
 
+/// What the name of the lease ends with that is held while people are notified.
+const NOTICES: &str = "/notices";
 /// Minimum delay of a scheduled event, in milliseconds.
 const SOON: i64 = 2_000;
 
@@ -41,6 +44,12 @@ enum Trigger {
         project: String,
         #[serde(rename = "talk")]
         _talk: bool,
+    },
+    /// People may have to be notified about an engagement.
+    Tell {
+        project: String,
+        #[serde(rename = "tell")]
+        _tell: bool,
     },
     /// A reader has connected, or lacks much of one engagement.
     Reader { connection: String, project: Option<String> },
@@ -130,6 +139,10 @@ pub async fn answer(
             talk(cloud, &project, watch).await?;
             Ok(json!({}))
         }
+        Trigger::Tell { project, .. } => {
+            tell(cloud, outbox, &project).await?;
+            Ok(json!({}))
+        }
         Trigger::Reader { connection, project } => {
             let Some(pushes) = &outbox.pushes else { return Ok(json!({})) };
             let sent = match project {
@@ -149,7 +162,8 @@ pub async fn answer(
                 let has_ended =
                     listing.row.as_ref().and_then(Standing::read).is_some_and(|s| s.end.is_some());
                 let known = cloud.store.known(&project).await.map_err(Failure::from)?;
-                if !has_ended || !known.callbacks.is_empty() || known.due.is_some() {
+                let is_scheduled = known.due.is_some() || known.notice.is_some();
+                if !has_ended || !known.callbacks.is_empty() || is_scheduled {
                     outbox.later(&project).await?;
                 }
             }
@@ -167,8 +181,10 @@ async fn stream(cloud: &Cloud, outbox: &Outbox, records: &[Changed], watch: &Arc
         // Leases, ledgers and older entries tell nothing new.
         let is_news = keys.sort.text == "TIP" || keys.sort.text.starts_with("C#");
         let project = keys.partition.text.strip_prefix("E#").filter(|_| is_news);
+        // Whoever notifies people takes a lease, which must not notify anybody.
+        let project = project.filter(|id| !id.ends_with(NOTICES));
         // A conversation has a lease of its own, beside that of its engagement.
-        let project = project.map(|id| id.strip_suffix("/conversation").unwrap_or(id));
+        let project = project.map(|id| id.split('/').next().unwrap_or(id));
         let Some(project) = project.filter(|project| done.insert((*project).to_owned())) else {
             continue;
         };
@@ -188,13 +204,26 @@ async fn project_changed(
     project: &str,
     watch: &Arc<Heard>,
 ) -> Result<(), Failure> {
-    // Readers wait for nobody, and nobody waits for readers.
     let (changed, told) =
-        tokio::join!(changed(cloud, outbox, project, watch), push(outbox, project));
+        tokio::join!(changed(cloud, outbox, project, watch), news(outbox, project));
     if let Err(failure) = told {
-        tracing::error!(project, "live events: {failure}");
+        tracing::error!(project, "live events and notifications: {failure}");
     }
     changed.inspect_err(|failure| tracing::error!(project, "{failure}"))
+}
+
+/// Tells people what is new. Whatever takes long has an invocation of its own.
+async fn news(outbox: &Outbox, project: &str) -> Result<(), Failure> {
+    let (told, pushed) = tokio::join!(notify(outbox, project), push(outbox, project));
+    told.and(pushed)
+}
+
+/// Begins to notify people, if there is something to say.
+async fn notify(outbox: &Outbox, project: &str) -> Result<(), Failure> {
+    if outbox.notices.has_news(project).await? {
+        outbox.own.begin(&json!({ "project": project, "tell": true })).await?;
+    }
+    Ok(())
 }
 
 /// Sends readers what is new.
@@ -231,7 +260,9 @@ async fn changed(
     if due.is_some_and(|due| due <= now) {
         settle(cloud, project, watch).await?;
     } else {
-        schedule(cloud, (&outbox.timetable, project), Timed::Due, due, known.due).await?;
+        let event = json!({ "project": project });
+        let table = (&outbox.timetable, project, &event);
+        schedule(cloud, table, Timed::Due, due, known.due).await?;
         waits(cloud, project, &known, watch).await?;
     }
     if standing.cancelling && known.callbacks.is_empty() && !is_driven(cloud, project).await? {
@@ -241,9 +272,31 @@ async fn changed(
     if standing.unanswered && !is_driven(cloud, &format!("{project}/conversation")).await? {
         outbox.own.begin(&json!({ "project": project, "talk": true })).await?;
     }
-    let later = outbox.notices.send(project).await?;
-    let table = (&outbox.notices_later, project);
-    schedule(cloud, table, Timed::Notice, later, known.notice).await
+    Ok(())
+}
+
+/// Sends the notifications of an engagement that are due, one process at a time, and schedules
+/// those that are not.
+async fn tell(cloud: &Cloud, outbox: &Outbox, project: &str) -> Result<(), Failure> {
+    let (name, holder, began) = (format!("{project}{NOTICES}"), holder(), Instant::now());
+    let lease = loop {
+        match cloud.store.acquire(&name, &holder).await {
+            Ok(lease) => break lease,
+            // It may have looked before the newest entry was written.
+            Err(LeaseError::Held { .. }) if began.elapsed() < PATIENCE => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(LeaseError::Held { holder, .. }) => {
+                return Err(Failure::world(format!("{} notifies people", holder.name)));
+            }
+            Err(LeaseError::Store(error)) => return Err(error.into()),
+        }
+    };
+    let sent = outbox.notices.send(project).await;
+    cloud.store.release(&name, &lease).await?;
+    let (later, known) = (sent?, cloud.store.known(project).await?.notice);
+    let (table, event) = (&outbox.notices_later, json!({ "project": project, "tell": true }));
+    schedule(cloud, (table, project, &event), Timed::Notice, later, known).await
 }
 
 /// Whether a living process has a lease.
@@ -297,7 +350,7 @@ fn entry(engagement: &Engagement) -> &str {
 /// Schedules the next event of an engagement, unless it is already scheduled.
 async fn schedule(
     cloud: &Cloud,
-    (table, project): (&Timetable, &str),
+    (table, project, event): (&Timetable, &str, &Value),
     timed: Timed,
     next: Option<i64>,
     known: Option<i64>,
@@ -313,7 +366,7 @@ async fn schedule(
     match next {
         Some(next) => {
             let at = next.max(SystemClock::default().now() + SOON);
-            table.at(&name, at, &json!({ "project": project })).await?;
+            table.at(&name, at, event).await?;
         }
         None => table.clear(&name).await?,
     }

@@ -113,10 +113,12 @@ pub async fn function(function: Function) -> Result<Exit, Failure> {
         let LambdaEvent { payload, context } = event;
         Box::pin(async move {
             let watch = parts.heard.again();
-            tokio::select! {
+            let served = tokio::select! {
                 served = served(cloud, (function, parts), payload, &watch) => served,
                 never = stop_before(context.deadline, &watch) => match never {},
-            }
+            };
+            watch.flush().await;
+            served
         })
     };
     run(service_fn(one)).await.map_err(|error| Failure::world(error.to_string()))?;

@@ -11,11 +11,16 @@ use cloudcrew_runtime::engagement::{Engagement, Event};
 use cloudcrew_runtime::watch::{Live, Watch};
 use cloudcrew_views::api::LiveText;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::oneshot;
 
 /// How long words are collected before they are sent together: each message has its price.
 const TOGETHER: Duration = Duration::from_millis(300);
 /// Pieces that may wait. Further ones are dropped: words are not recorded, and only shown.
 const WAITING: usize = 1024;
+/// Maximum bytes of words in one message.
+const MOST: usize = 32 * 1024;
+/// How long to wait for words on their way.
+const FLUSH: Duration = Duration::from_secs(2);
 /// How often the readers of an engagement are looked up.
 const FRESH: Duration = Duration::from_secs(3);
 
@@ -24,7 +29,15 @@ const FRESH: Duration = Duration::from_secs(3);
 #[derive(Default)]
 pub struct Heard {
     stop: AtomicBool,
-    words: Option<Sender<(String, LiveText)>>,
+    words: Option<Sender<Said>>,
+}
+
+/// What a speaker is given.
+enum Said {
+    /// Words about an engagement.
+    Words(String, LiveText),
+    /// Everything before this was sent.
+    Flush(oneshot::Sender<()>),
 }
 
 impl Heard {
@@ -38,6 +51,18 @@ impl Heard {
 
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Waits a moment until what was said is sent: afterwards, the process may be frozen.
+    pub async fn flush(&self) {
+        let Some(words) = &self.words else { return };
+        let (done, flushed) = oneshot::channel();
+        let all = async {
+            if words.send(Said::Flush(done)).await.is_ok() {
+                let _ = flushed.await;
+            }
+        };
+        let _ = tokio::time::timeout(FLUSH, all).await;
     }
 
     /// The same, with a request to stop of its own.
@@ -56,7 +81,8 @@ impl Watch for Heard {
             Live::Forget { agent, message } => (agent, message, None),
         };
         let (agent, message) = (agent.to_owned(), message.map(str::to_owned));
-        let _ = words.try_send((project.to_owned(), LiveText { agent, message, text }));
+        let said = Said::Words(project.to_owned(), LiveText { agent, message, text });
+        let _ = words.try_send(said);
     }
 
     fn stop_wanted(&self) -> bool {
@@ -72,15 +98,24 @@ struct Speaker {
 }
 
 impl Speaker {
-    async fn speak(mut self, mut words: Receiver<(String, LiveText)>) {
+    async fn speak(mut self, mut words: Receiver<Said>) {
         while let Some(first) = words.recv().await {
-            tokio::time::sleep(TOGETHER).await;
-            let mut pieces = vec![first];
-            while let Ok(next) = words.try_recv() {
-                join(&mut pieces, next);
+            if let Said::Words(..) = first {
+                tokio::time::sleep(TOGETHER).await;
+            }
+            let (mut pieces, mut flushed, mut next) = (Vec::new(), Vec::new(), Some(first));
+            while let Some(said) = next {
+                match said {
+                    Said::Words(project, words) => join(&mut pieces, (project, words)),
+                    Said::Flush(done) => flushed.push(done),
+                }
+                next = words.try_recv().ok();
             }
             for (project, piece) in pieces {
                 self.say(&project, &piece).await;
+            }
+            for done in flushed {
+                let _ = done.send(());
             }
         }
     }
@@ -108,6 +143,7 @@ fn join(pieces: &mut Vec<(String, LiveText)>, next: (String, LiveText)) {
         && last.agent == words.agent
         && last.message == words.message
         && let (Some(said), Some(more)) = (&mut last.text, &words.text)
+        && said.len() + more.len() <= MOST
     {
         said.push_str(more);
         return;

@@ -43,7 +43,7 @@ pub async fn drive(
     watch: &Arc<Heard>,
 ) -> Result<Rest, Failure> {
     let holder = take(cloud, project).await?;
-    let driver = driver(cloud, project, states, watch, &holder).await?;
+    let driver = driver(cloud, project, (states, false), watch, &holder).await?;
     let rest = Box::pin(driver.drive()).await;
     gives_back(cloud, &driver, rest).await
 }
@@ -87,11 +87,11 @@ async fn take(cloud: &Cloud, project: &str) -> Result<Holder, Failure> {
 async fn driver(
     cloud: &Cloud,
     project: &str,
-    states: &[String],
+    (states, lingers): (&[String], bool),
     watch: &Arc<Heard>,
     holder: &Holder,
 ) -> Result<Driver, Failure> {
-    match opened(cloud, project, states, watch, holder).await {
+    match opened(cloud, project, (states, lingers), watch, holder).await {
         Ok(driver) => Ok(driver),
         Err(failure) => {
             if let Some((lease, _)) = cloud.store.lease(project).await?
@@ -107,13 +107,14 @@ async fn driver(
 async fn opened(
     cloud: &Cloud,
     project: &str,
-    states: &[String],
+    (states, lingers): (&[String], bool),
     watch: &Arc<Heard>,
     holder: &Holder,
 ) -> Result<Driver, Failure> {
     let engagement = cloud.open(project).await?;
     let ports = cloud.ports(&engagement, watch.clone()).await?;
-    let options = Options { only: Some(states.to_vec()), ..Options::default() };
+    let only = Some(states.to_vec());
+    let options = Options { only, lingers, ..Options::default() };
     Ok(Driver::acquire(ports, engagement, holder, options).await?)
 }
 
@@ -173,6 +174,11 @@ pub async fn report(cloud: &Cloud, project: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The phase of a state.
+fn phase_of<'s>(state: &'s State, name: &str) -> Option<&'s str> {
+    state.plan().state(name)?.phase.as_deref()
+}
+
 /// Whether the state before was a question.
 fn was_asked(state: &State) -> bool {
     let before = state.before.as_ref().and_then(|(before, _)| state.plan().state(before));
@@ -182,6 +188,14 @@ fn was_asked(state: &State) -> bool {
 /// The outcome of an entry that the engagement has just left.
 fn outcome(state: &State, callback: &Callback) -> Option<Report> {
     let (before, on) = state.before.as_ref()?;
+    // Its own task went through a question that the scheduler has not seen.
+    let is_cancelled = *on == Outcome::Cancelled
+        && was_asked(state)
+        && phase_of(state, before) == phase_of(state, &callback.state)
+        && state.entered == callback.entry + 2;
+    if is_cancelled {
+        return Some(Report::Outcome(json!({ "on": on.name() })));
+    }
     if *before != callback.state || state.entered != callback.entry + 1 {
         return None;
     }

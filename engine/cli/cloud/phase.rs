@@ -1,7 +1,7 @@
 //! `phase`: a task that works on a phase until its swarm rests.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cloudcrew_runtime::engagement::{Driver, Engagement, EngagementError, Rest};
 
@@ -15,6 +15,8 @@ use crate::wiring::aws::Cloud;
 
 /// How often the scheduler hears that the work goes on.
 const BEAT: Duration = Duration::from_secs(20);
+/// Time that a task has beside its swarm, less what it needs to start and to end.
+const SPARE: Duration = Duration::from_secs(720);
 
 pub async fn phase(
     project: &str,
@@ -59,6 +61,7 @@ pub async fn phase(
         () = ended => Rest::Stopped,
     };
     report(&cloud, project).await?;
+    watch.flush().await;
     Ok(if rest == Rest::Stopped { Exit::Waiting } else { Exit::Done })
 }
 
@@ -75,20 +78,21 @@ async fn work(
     let (swarm, question) = (format!("{phase}.swarm"), format!("{phase}.question"));
     let swarms = [swarm.clone(), format!("{phase}.park")];
     let questions = [question.clone()];
-    let mut driver = driver(cloud, project, &swarms, watch, &holder).await?;
+    let began = Instant::now();
+    let mut driver = driver(cloud, project, (&swarms, false), watch, &holder).await?;
     loop {
         let rest = Box::pin(driver.drive()).await;
-        if !left(&driver, &rest, &question).await || !stays(&driver, phase).await {
+        if !left(&driver, &rest, &question).await || !stays(&driver, phase, began.elapsed()).await {
             return gives_back(cloud, &driver, rest).await;
         }
-        driver = self::driver(cloud, project, &questions, watch, &holder).await?;
+        driver = self::driver(cloud, project, (&questions, true), watch, &holder).await?;
         let rest = Box::pin(driver.drive()).await;
         if !left(&driver, &rest, &swarm).await {
             return gives_back(cloud, &driver, rest).await;
         }
         let entry = driver.look(|e| e.state.entered).await;
         cloud.store.entered_again(project, &swarm, callback, entry).await?;
-        driver = self::driver(cloud, project, &swarms, watch, &holder).await?;
+        driver = self::driver(cloud, project, (&swarms, false), watch, &holder).await?;
     }
 }
 
@@ -97,8 +101,10 @@ async fn left(driver: &Driver, rest: &Result<Rest, EngagementError>, other: &str
     matches!(rest, Ok(Rest::Left)) && driver.look(|e| e.state.at == other).await
 }
 
-/// Whether the crew stays at work for answers.
-async fn stays(driver: &Driver, phase: &str) -> bool {
+/// Whether the crew stays at work for answers: if the phase says so, and the time that its task has
+/// beside the swarm is enough.
+async fn stays(driver: &Driver, phase: &str, since: Duration) -> bool {
     let linger = |phase: &str, e: &Engagement| e.definition.phase(phase)?.question_linger;
-    driver.look(|e| linger(phase, e).is_some()).await
+    let linger = driver.look(|e| linger(phase, e)).await;
+    linger.is_some_and(|linger| since + linger < SPARE)
 }

@@ -39,8 +39,13 @@ pub async fn drive(
     view.open(&engagement.state);
     let ports = wiring::ports(store, &engagement, view.clone()).await?;
     let holder = holder::this_process();
-    let driver =
-        Driver::acquire(ports, engagement, &holder, Options { approve_all, only: None }).await?;
+    let driver = Driver::acquire(
+        ports,
+        engagement,
+        &holder,
+        Options { approve_all, lingers: true, ..Options::default() },
+    )
+    .await?;
     driver.reroute(rerouted).await?;
     let stop = view.clone();
     let mut signals = Signals::new()?;

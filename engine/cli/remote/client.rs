@@ -15,6 +15,8 @@ const TOKEN: &str = "CLOUDCREW_TOKEN";
 const MOST: usize = 64 * 1024 * 1024;
 /// How long to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
+/// How often to ask a service that has no streams.
+const POLL: Duration = Duration::from_secs(1);
 /// How long to wait for a reply.
 const REPLY: Duration = Duration::from_secs(60);
 
@@ -57,9 +59,18 @@ impl Server {
         json(&self.bytes(self.ask(Method::GET, path, query, None).await?).await?)
     }
 
-    /// Reads a file.
+    /// Reads a file. A large one may be somewhere else, where the token must not go.
     pub async fn file(&self, path: &[&str]) -> Result<Vec<u8>, Failure> {
-        self.bytes(self.ask(Method::GET, path, &[], None).await?).await
+        let response = self.ask(Method::GET, path, &[], None).await?;
+        let away =
+            response.headers().get("location").filter(|_| response.status().is_redirection());
+        let Some(away) = away else { return self.bytes(response).await };
+        let failed = |why: String| Failure::world(format!("{}: {why}", self.base));
+        let url = away.to_str().map_err(|error| failed(error.to_string()))?;
+        let url = self.base.join(url).map_err(|error| failed(error.to_string()))?;
+        let there = self.client.get(url).send().await;
+        let there = there.and_then(Response::error_for_status);
+        self.bytes(there.map_err(|error| failed(with_causes(&error.without_url())))?).await
     }
 
     /// Sends a request with an effect, under a key of its own, so that it can be sent again.
@@ -86,6 +97,9 @@ impl Server {
             let after = last.to_string();
             let path = ["projects", project, "events", "stream"];
             let response = self.ask(Method::GET, &path, &[("after", &after)], None).await?;
+            if response.status() == StatusCode::NOT_IMPLEMENTED {
+                return self.poll(project, last, each).await;
+            }
             let (mut chunks, mut text) = (response.bytes_stream(), Vec::new());
             // A connection that breaks off is opened again where it ended.
             while let Some(Ok(chunk)) = chunks.next().await {
@@ -113,6 +127,28 @@ impl Server {
                 }
             }
             tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
+    /// The same with pages instead of a stream.
+    async fn poll(
+        &self,
+        project: &str,
+        mut last: u64,
+        mut each: impl FnMut(&Value) -> bool,
+    ) -> Result<(), Failure> {
+        loop {
+            let after = last.to_string();
+            let page = self.get(&["projects", project, "events"], &[("after", &after)]).await?;
+            for entry in page["events"].as_array().into_iter().flatten() {
+                last = entry["seq"].as_u64().unwrap_or(last);
+                if !each(entry) {
+                    return Ok(());
+                }
+            }
+            if page["events"].as_array().is_none_or(Vec::is_empty) {
+                tokio::time::sleep(POLL).await;
+            }
         }
     }
 
@@ -144,10 +180,12 @@ impl Server {
             .send()
             .await
             .map_err(|error| Failure::world(format!("{}: {}", self.base, with_causes(&error))))?;
-        if answered.status().is_success() {
+        let status = answered.status();
+        let has_no_streams =
+            status == StatusCode::NOT_IMPLEMENTED && path.last() == Some(&"stream");
+        if status.is_success() || status == StatusCode::TEMPORARY_REDIRECT || has_no_streams {
             return Ok(answered);
         }
-        let status = answered.status();
         let bytes = self.bytes(answered).await.unwrap_or_default();
         let problem = json(&bytes).unwrap_or_default();
         let detail = problem["detail"].as_str().unwrap_or("the service refused").to_owned();

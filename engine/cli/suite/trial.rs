@@ -93,7 +93,8 @@ async fn rehearse(
     let mut ports = wiring::ports(&store, &engagement, way.clone()).await?;
     // A test is about the work of the crew, and says the same on every machine.
     ports.programs = Arc::new(NoPrograms("a test runs none".to_owned()));
-    let (holder, options) = (holder::this_process(), Options { approve_all: true, only: None });
+    let (holder, options) =
+        (holder::this_process(), Options { approve_all: true, ..Options::default() });
     let driver = Driver::acquire(ports, engagement, &holder, options).await?;
     let rest = driver.drive().await?;
     let commit = driver.look(|e| e.state.head.clone()).await;

@@ -10,10 +10,8 @@ use super::StoreError;
 pub struct Connection {
     /// The gateway's id for it.
     pub id: String,
-    /// Who reads what, opaque to the store.
-    pub value: String,
-    /// Whether it follows every engagement that its reader may see, also later ones.
-    pub every: bool,
+    /// Who reads, opaque to the store.
+    pub reader: String,
     /// When it was opened, in milliseconds since 1970 UTC.
     pub opened: i64,
     /// When the gateway will have closed it, in milliseconds since 1970 UTC.
@@ -42,11 +40,14 @@ pub struct Follower {
 /// listed; sending to them reports that they are closed.
 #[async_trait]
 pub trait Connections: Send + Sync {
-    /// Adds a connection.
-    async fn add(&self, connection: &Connection) -> Result<(), StoreError>;
+    /// Adds a connection, with what its reader asks for, opaque to the store. It follows nothing yet.
+    async fn add(&self, connection: &Connection, asks: &str) -> Result<(), StoreError>;
 
-    /// A connection by its id; `None` when there is none.
-    async fn find(&self, id: &str) -> Result<Option<Connection>, StoreError>;
+    /// A connection by its id, with what its reader asks for; `None` when there is none.
+    async fn find(&self, id: &str) -> Result<Option<(Connection, String)>, StoreError>;
+
+    /// From now on, a connection follows every engagement.
+    async fn follow_all(&self, connection: &Connection) -> Result<(), StoreError>;
 
     /// Removes a connection. It no longer follows every engagement.
     async fn remove(&self, id: &str) -> Result<(), StoreError>;
@@ -55,14 +56,35 @@ pub trait Connections: Send + Sync {
     /// every engagement.
     async fn followers(&self, engagement: &str) -> Result<Vec<Follower>, StoreError>;
 
-    /// Moves a connection to a place in an engagement, which it follows from then on. It never
-    /// moves back.
-    async fn place(
+    /// From now on, a connection follows an engagement, beginning after entry `at`, unless it
+    /// follows it already. Returns the place that it has.
+    async fn follow(
         &self,
         connection: &Connection,
         engagement: &str,
-        place: Place,
+        at: u64,
+    ) -> Result<Place, StoreError>;
+
+    /// The entries up to `at` were sent. A place never moves back.
+    async fn sent(
+        &self,
+        connection: &Connection,
+        engagement: &str,
+        at: u64,
     ) -> Result<(), StoreError>;
+
+    /// The reader was told that it can no longer see an engagement, or sees it again.
+    async fn told(&self, id: &str, engagement: &str, gone: bool) -> Result<(), StoreError>;
+
+    /// Claims the right to send what a reader lacks, until a time; `false` when someone else has it.
+    /// Times are in milliseconds since 1970 UTC.
+    async fn claim(
+        &self,
+        id: &str,
+        engagement: &str,
+        now: i64,
+        until: i64,
+    ) -> Result<bool, StoreError>;
 
     /// A connection no longer follows an engagement.
     async fn leave(&self, id: &str, engagement: &str) -> Result<(), StoreError>;
@@ -73,7 +95,7 @@ pub trait Connections: Send + Sync {
 pub enum Sent {
     /// The gateway has it.
     Yes,
-    /// The connection is closed.
+    /// The connection is closed, or not open yet.
     Closed,
 }
 
@@ -82,4 +104,7 @@ pub enum Sent {
 pub trait Gateway: Send + Sync {
     /// Sends a message to a connection.
     async fn send(&self, id: &str, message: &str) -> Result<Sent, StoreError>;
+
+    /// Closes a connection, if it is open.
+    async fn close(&self, id: &str) -> Result<(), StoreError>;
 }

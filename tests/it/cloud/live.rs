@@ -154,7 +154,6 @@ async fn a_deployment_tells_people_what_happens() {
     let config = browser(&machine, "/config.json", "").is(200).json();
     let live = config["websocket"].as_str().expect("a URL");
     assert!(live.starts_with("ws") && live.ends_with(&machine.live), "{config}");
-    machine.ask("GET", "/projects/demo/events/stream", None);
 
     // A ticket opens one connection.
     assert_eq!(connected(&machine, "").err(), Some(401));
@@ -206,6 +205,9 @@ async fn a_deployment_tells_people_what_happens() {
     let again = format!("ticket={}&after=demo:5", ticket(&machine));
     let (numbers, _) = heard(&reads(connected(&machine, &again).expect("a connection")));
     assert_eq!(numbers, (6..=last).collect::<Vec<_>>());
+
+    let stream = machine.ask("GET", "/projects/demo/events/stream", None);
+    stream.refused(501, "elsewhere");
 
     // A large file is read past the interface.
     let away = machine.ask("GET", "/projects/demo/artifacts/data.bin", None).is(307);

@@ -63,6 +63,14 @@ def people(name):
     return settings, tokens["AccessToken"]
 
 
+def documented():
+    """The programs that read each variable, by its page."""
+    page = os.path.join(os.path.dirname(__file__), "../../../docs/reference/environment.md")
+    with open(page) as file:
+        rows = [[cell.strip() for cell in line.split("|")] for line in file if line.startswith("| `")]
+    return {row[1].strip("`"): ["phase", *NAMES] if row[2] == "all" else row[2].split(", ") for row in rows}
+
+
 def ended(states, machine, name):
     """Waits for an execution, which may not have started yet, and returns how it ended."""
     arn, until = machine.replace(":stateMachine:", ":execution:") + ":" + name, time.time() + LONGEST
@@ -135,11 +143,13 @@ def main():
         boto3.client("s3").put_object(Bucket=name, Key="notify/" + environment["NOTIFY"], Body=content)
         boto3.client("sesv2").create_email_identity(EmailIdentity="crew@example.com")
 
+    readers = documented()
+
     def program(of, *words):
-        """Each program has its own scratch space, as containers have."""
+        """Each program has its own scratch space, as containers have, and no variable that Terraform does not set for it."""
         own = os.path.join(scratch, of)
         os.makedirs(own)
-        return {"command": [binary, *words], "env": {**environment, "CLOUDCREW_SCRATCH": own, "AWS_ACCESS_KEY_ID": f"{name}-{of}"}, "timeout": 900}
+        return {"command": [binary, *words], "env": {**{k: v for k, v in environment.items() if of in readers.get(k, [of])}, "CLOUDCREW_SCRATCH": own, "AWS_ACCESS_KEY_ID": f"{name}-{of}"}, "timeout": 900}
 
     config = os.path.join(os.environ["RIG_STATE"], "programs.json")
     with open(config) as file:

@@ -27,6 +27,9 @@ const MOST: usize = 100;
 const PAUSE: i64 = 2_000;
 /// The longest such time, in milliseconds.
 const LONGEST: i64 = 900_000;
+/// How much older a notification may be that is given up although its first failure was not seen,
+/// in milliseconds: 1 day, for those that wait for a digest.
+const SPARE: i64 = 24 * 3600 * 1000;
 /// After this time, a notification that cannot be sent is given up, in milliseconds: 3 days.
 const GIVEN_UP: i64 = 3 * 24 * 3600 * 1000;
 
@@ -76,6 +79,8 @@ pub struct Sender {
     unread: HashMap<String, i64>,
     /// Engagements of which the person wants to hear later, and when.
     quiet: HashMap<String, i64>,
+    /// While it only looks for something to send: whether it has found that.
+    looks: Option<bool>,
     /// Tells the operator what went wrong.
     note: fn(&str),
 }
@@ -94,7 +99,8 @@ impl Sender {
     ) -> Result<Sender, StoreError> {
         outbox.add(&channel.name).await?;
         let (waits, unread, quiet) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Ok(Sender { journal, blobs, outbox, clock, channel, waits, unread, quiet, note })
+        let looks = None;
+        Ok(Sender { journal, blobs, outbox, clock, channel, waits, unread, quiet, looks, note })
     }
 
     /// Sends what is due, forever. `every` is how often to look.
@@ -150,6 +156,28 @@ impl Sender {
         Ok(self.rests(project))
     }
 
+    /// Whether an engagement has notifications to send or to schedule. Sends nothing, and is done
+    /// with entries about which there is nothing to say.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn has_news(&mut self, project: &str) -> Result<bool, StoreError> {
+        let now = self.clock.wall();
+        let Some(behind) = self.outbox.behind_in(&self.channel.name, project).await? else {
+            return Ok(false);
+        };
+        if self.rests(project).is_some_and(|until| until > now) {
+            return Ok(false);
+        }
+        self.looks = Some(false);
+        let moved = self.moved(behind, now).await;
+        let found = self.looks.take().unwrap_or(false);
+        if let Some(moved) = moved {
+            self.outbox.done(&self.channel.name, &[moved]).await?;
+        }
+        Ok(found)
+    }
+
     /// Until when an engagement is left alone.
     fn rests(&self, project: &str) -> Option<i64> {
         let waits = self.waits.get(project).map(|(_, _, until)| *until);
@@ -198,6 +226,10 @@ impl Sender {
                     Some(notice) => self.wanted(notice, &mut standing).await?,
                     None => None,
                 };
+                if let (Some(_), Some(found)) = (&wanted, &mut self.looks) {
+                    *found = true;
+                    return Ok(upto);
+                }
                 if let Some(mut notice) = wanted {
                     let rehearses = match rehearses {
                         Some(known) => known,
@@ -252,8 +284,10 @@ impl Sender {
             Err(failed) => failed,
         };
         let since = self.failed(project, now);
+        let oldest = ready.first().map_or(now, |notice| notice.at.0);
         let why = match failed {
-            Failed::Later(why) if now - since < GIVEN_UP => {
+            // A process that is new has not seen the first failure.
+            Failed::Later(why) if now - since < GIVEN_UP && now - oldest < GIVEN_UP + SPARE => {
                 (self.note)(&format!("{}: not sent yet: {why}", self.channel.name));
                 return before;
             }

@@ -40,7 +40,7 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 
 pub use callback::{Known, Run, Timed};
-pub(crate) use fault::{failed, written};
+pub(crate) use fault::{Written, failed, written};
 pub use units::Units;
 
 /// Number of times that a write is tried again when others write too.

@@ -294,10 +294,14 @@ async fn drive(folder: &Path, model: Arc<dyn Model>) -> (Rest, u64, u64) {
     let mut ports = ports(&store, repo, "demo").await;
     ports.model = model;
     ports.clock = Arc::new(SystemClock::default());
-    let driver =
-        Driver::open(ports, "demo", &this_process(), Options { approve_all: true, only: None })
-            .await
-            .expect("the lease");
+    let driver = Driver::open(
+        ports,
+        "demo",
+        &this_process(),
+        Options { approve_all: true, ..Options::default() },
+    )
+    .await
+    .expect("the lease");
     let rest = driver.drive().await.expect("the world is whole");
     let usage = driver.look(|engagement| engagement.state.meter.total().usage).await;
     (rest, usage.input_tokens, usage.output_tokens)

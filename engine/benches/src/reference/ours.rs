@@ -74,7 +74,7 @@ async fn all(folder: &Path, scenario: &Value, runs: u64) -> Value {
                 ports,
                 &project,
                 &this_process(),
-                Options { approve_all: true, only: None },
+                Options { approve_all: true, ..Options::default() },
             )
             .await
             .expect("the lease"),

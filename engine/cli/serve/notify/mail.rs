@@ -102,8 +102,9 @@ impl Sends for Mail {
             Transport::Smtp(server) => server.send(message).await.map(drop).map_err(said),
             #[cfg(feature = "aws")]
             Transport::Ses(ses) => {
-                let (from, to) = (self.from.to_string(), self.to.to_string());
-                ses.send(&from, &to, message.formatted()).await.map_err(said)
+                // The message itself has the names.
+                let (from, to) = (self.from.email.as_ref(), self.to.email.as_ref());
+                ses.send(from, to, message.formatted()).await.map_err(said)
             }
         };
         // Servers also refuse for good what they accept an hour later.

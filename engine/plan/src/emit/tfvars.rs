@@ -164,8 +164,8 @@ fn iam_actions(definition: &Definition) -> Value {
         "finalize": sorted(&[&store, models]),
         "ended": sorted(&[&store]),
         "api": sorted(&[&store, lists]),
-        "authorize": sorted(&[passes, secrets, keys]),
-        "websocket": sorted(&[&["dynamodb:DeleteItem"], secrets, keys, calls]),
+        "authorize": sorted(&[passes, keys]),
+        "websocket": sorted(&[&["dynamodb:DeleteItem"], keys, calls]),
         "state_machine": sorted(&[&["ecs:RunTask", "ecs:StopTask", "iam:PassRole",
             "lambda:InvokeFunction"]]),
     })

@@ -9,7 +9,7 @@ use super::decide::{Action, decide};
 use super::driver::{Driver, RENEW};
 use super::error::EngagementError;
 use super::event::{End, Event};
-use super::request::Request;
+use super::request::{Request, RequestKind};
 
 /// Why driving stopped.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,13 +122,17 @@ impl Driver {
 
     /// How long to stay for the answer of a question, if the phase says so.
     async fn lingers(&self, requests: &[Request], now: i64) -> Option<Duration> {
+        if !self.options.lingers {
+            return None;
+        }
         let linger = self.look(|e| {
             let state = e.state.plan().state(&e.state.at)?;
             let phase = state.phase.as_deref().filter(|_| state.kind == Kind::Question)?;
             e.definition.phase(phase)?.question_linger
         });
         let linger = linger.await?;
-        let opened = requests.iter().map(|request| request.opened).max()?;
+        let asks = |request: &&Request| matches!(request.kind, RequestKind::Question { .. });
+        let opened = requests.iter().filter(asks).map(|request| request.opened).max()?;
         let since = Duration::from_millis(u64::try_from(now - opened).unwrap_or(0));
         linger.checked_sub(since).filter(|left| !left.is_zero())
     }

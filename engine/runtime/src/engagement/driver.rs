@@ -27,6 +27,8 @@ pub struct Options {
     /// Act only in these states of the plan, until the first of them is left, and wait for nothing.
     /// Someone else schedules. Back from a park, the phase continues.
     pub only: Option<Vec<String>>,
+    /// Stay for answers to questions as long as the phase says.
+    pub lingers: bool,
 }
 
 /// Drives one engagement while it holds its lease.
