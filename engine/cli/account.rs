@@ -1,12 +1,12 @@
 //! `doctor --aws`: whether an account can take a deployment.
 
-use cloudcrew_aws::account::{Account, Limit, Named};
-use cloudcrew_aws::connection;
 use cloudcrew_definition::crew::{Definition, Live};
 use cloudcrew_definition::syntax::Provider;
 use cloudcrew_plan::emit::tfvars::{CONTAINER, foundation};
 
 use crate::environment::BEDROCK;
+use crate::wiring::aws::account::{Account, Limit, Named};
+use crate::wiring::aws::connection;
 
 /// A line of the report, and whether it is in order.
 type Line = (bool, String);

@@ -16,7 +16,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("ports", &["definition"]),
     ("tools", &["definition", "ports", "sow"]),
     ("local", &["definition", "plan", "planted", "ports", "sow"]),
-    ("aws", &["definition", "plan", "ports", "sow"]),
+    ("aws", &["definition", "plan", "planted", "ports", "sow"]),
     ("runtime", &["definition", "plan", "planted", "ports", "sow", "tools"]),
     ("lsp", &["definition", "plan"]),
     ("views", &["definition", "plan", "ports", "runtime"]),

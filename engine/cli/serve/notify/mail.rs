@@ -43,7 +43,7 @@ pub struct Mail {
 pub enum Transport {
     Smtp(AsyncSmtpTransport<Tokio1Executor>),
     #[cfg(feature = "aws")]
-    Ses(cloudcrew_aws::mail::Ses),
+    Ses(crate::wiring::aws::Ses),
 }
 
 impl Server {
@@ -68,8 +68,8 @@ async fn ses(region: &str) -> Result<Transport, String> {
     if region.is_empty() || !region.bytes().all(is_region) {
         return Err(format!("`ses:{region}` names no AWS region"));
     }
-    let config = cloudcrew_aws::connection().await;
-    Ok(Transport::Ses(cloudcrew_aws::mail::Ses::new(&config, Some(region))))
+    let config = crate::wiring::aws::connection().await;
+    Ok(Transport::Ses(crate::wiring::aws::Ses::new(&config, Some(region))))
 }
 
 #[cfg(not(feature = "aws"))]
