@@ -9,7 +9,7 @@ use std::time::Duration;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::blob::Blobs;
 use cloudcrew_ports::clock::Clock;
-use cloudcrew_ports::connection::{Connection, Connections, Follower, Gateway, Place, Sent};
+use cloudcrew_ports::connection::{Connection, Connections, Follower, Gateway, Sent};
 use cloudcrew_ports::index::Index;
 use cloudcrew_ports::journal::Journal;
 use cloudcrew_ports::pass::Passes;
@@ -103,10 +103,10 @@ impl Seen {
 
 /// What became of an attempt to send a reader what it lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Told {
-    /// It has everything.
-    All,
-    /// It lacks more than this process sends, or its connection is not open yet.
+enum Delivery {
+    /// The reader has everything.
+    Complete,
+    /// The reader lacks more than this process sends, or its connection is not open yet.
     Later,
 }
 
@@ -170,7 +170,7 @@ impl Pushes {
         let mut begun = Ok(());
         for project in ids {
             let after = asks.after.get(&project).copied();
-            begun = begun.and(self.begin_one(&connection, &person, &project, after).await);
+            begun = begun.and(self.begin_one(&connection, &project, after).await);
         }
         if asks.projects.is_none() {
             self.connections.follow_all(&connection).await?;
@@ -181,17 +181,15 @@ impl Pushes {
     async fn begin_one(
         &self,
         connection: &Connection,
-        person: &Person,
         project: &str,
         after: Option<u64>,
     ) -> Result<(), EngagementError> {
-        let seen = match self.seen(person, project).await {
+        let follower = Follower { connection: connection.clone(), place: None };
+        let seen = match self.seen(project, &[follower]).await {
             Err(EngagementError::Unknown(_)) => return Ok(()),
             seen => seen?,
         };
-        if !seen.open {
-            return Ok(());
-        }
+        let Some(seen) = seen.first().filter(|seen| seen.open) else { return Ok(()) };
         let at = after.filter(|after| *after <= seen.end).unwrap_or(seen.end);
         self.connections.follow(connection, project, at).await?;
         self.catch_up(&connection.id, project).await
@@ -207,32 +205,34 @@ impl Pushes {
 
     /// The journal of an engagement has grown: its readers get what is new. Returns the connections
     /// to which [`Pushes::catch_up`] must send it, because they lack much, are not open yet, or
-    /// could not be reached. Nobody else sends it meanwhile.
+    /// could not be reached. Meanwhile, no other process is asked to.
     ///
     /// # Errors
     /// When a store fails.
     pub async fn grown(&self, project: &str) -> Result<Vec<String>, EngagementError> {
         let followers = self.connections.followers(project).await?;
-        let mut late = Vec::new();
-        for some in followers.chunks(TOGETHER) {
-            let mut sends: Vec<Sending<'_, Told>> = Vec::new();
-            for Follower { connection, place } in some {
-                // Rights are decided before anything is sent: sending may take long.
-                let seen = match self.seen(&reader(connection)?, project).await {
-                    // Something else was written before its journal.
-                    Err(EngagementError::Unknown(_)) => return Ok(Vec::new()),
-                    seen => seen?,
-                };
-                sends.push(Box::pin(self.tell(connection, project, *place, seen, FAR)));
+        if followers.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Rights are decided before anything is sent: sending may take long.
+        let seen = match self.seen(project, &followers).await {
+            // Something else was written before its journal.
+            Err(EngagementError::Unknown(_)) => return Ok(Vec::new()),
+            seen => seen?,
+        };
+        let (mut late, pairs) = (Vec::new(), followers.iter().zip(seen));
+        for some in pairs.collect::<Vec<_>>().chunks(TOGETHER) {
+            let mut sends: Vec<Sending<'_, Delivery>> = Vec::new();
+            for (follower, seen) in some {
+                sends.push(Box::pin(self.deliver(follower, project, *seen, FAR)));
             }
-            for (told, follower) in join_all(sends).await.into_iter().zip(some) {
-                let id = &follower.connection.id;
-                match told {
-                    Ok(Told::All) => continue,
-                    Ok(Told::Later) => {}
-                    Err(error) => tracing::warn!(project, "a reader was not told: {error}"),
+            for (delivery, (follower, _)) in join_all(sends).await.into_iter().zip(some) {
+                match delivery {
+                    Ok(Delivery::Complete) => continue,
+                    Ok(Delivery::Later) => {}
+                    Err(error) => tracing::warn!(project, "a reader cannot be reached: {error}"),
                 }
-                let now = self.clock.wall();
+                let (id, now) = (&follower.connection.id, self.clock.wall());
                 if self.connections.claim(id, project, now, now + CLAIMED).await? {
                     late.push(id.clone());
                 }
@@ -248,17 +248,15 @@ impl Pushes {
     /// When a store fails.
     pub async fn catch_up(&self, id: &str, project: &str) -> Result<(), EngagementError> {
         loop {
-            let followers = self.connections.followers(project).await?;
-            let of_reader = |follower: &&Follower| follower.connection.id == id;
-            let Some(Follower { connection, place }) = followers.iter().find(of_reader) else {
+            let Some(follower) = self.connections.follower(id, project).await? else {
                 return Ok(());
             };
-            let seen = self.seen(&reader(connection)?, project).await?;
-            let is_opening = self.clock.wall() - connection.opened <= OPENS;
-            match self.tell(connection, project, *place, seen, u64::MAX).await {
-                Ok(Told::All) => return Ok(()),
-                Ok(Told::Later) if is_opening => tokio::time::sleep(AGAIN).await,
-                Ok(Told::Later) => return Ok(()),
+            let seen = self.seen(project, std::slice::from_ref(&follower)).await?;
+            let Some(seen) = seen.first() else { return Ok(()) };
+            let is_opening = self.clock.wall() - follower.connection.opened <= OPENS;
+            match self.deliver(&follower, project, *seen, u64::MAX).await {
+                Ok(Delivery::Later) if is_opening => tokio::time::sleep(AGAIN).await,
+                Ok(_) => return Ok(()),
                 Err(error) => {
                     self.gateway.close(id).await?;
                     self.forget(id, project).await?;
@@ -295,22 +293,26 @@ impl Pushes {
         Ok(())
     }
 
-    /// What a reader may see of an engagement, by its journal as it is now.
-    async fn seen(&self, person: &Person, project: &str) -> Result<Seen, EngagementError> {
+    /// What each of these readers may see of an engagement, by its journal as it is now.
+    async fn seen(
+        &self,
+        project: &str,
+        followers: &[Follower],
+    ) -> Result<Vec<Seen>, EngagementError> {
         let engagement = self.kept.open(self.record(), project).await?;
-        Ok(Seen::by(person, &engagement))
+        let seen = |follower: &Follower| Ok(Seen::by(&reader(&follower.connection)?, &engagement));
+        followers.iter().map(seen).collect()
     }
 
     /// Sends a reader what it lacks and was seen to be allowed, unless that is more than `most`
     /// entries.
-    async fn tell(
+    async fn deliver(
         &self,
-        connection: &Connection,
+        Follower { connection, place }: &Follower,
         project: &str,
-        place: Option<Place>,
         seen: Seen,
         most: u64,
-    ) -> Result<Told, EngagementError> {
+    ) -> Result<Delivery, EngagementError> {
         let id = &connection.id;
         let at = match place {
             Some(place) if !seen.open => {
@@ -318,11 +320,11 @@ impl Pushes {
                 if !place.gone && self.send(connection, project, &told).await? {
                     self.connections.told(id, project, true).await?;
                 }
-                return Ok(Told::All);
+                return Ok(Delivery::Complete);
             }
-            None if !seen.open => return Ok(Told::All),
+            None if !seen.open => return Ok(Delivery::Complete),
             // What had ended before the connection was opened is not followed.
-            None if seen.ended && seen.began < connection.opened => return Ok(Told::All),
+            None if seen.ended && seen.began < connection.opened => return Ok(Delivery::Complete),
             Some(place) => {
                 if place.gone {
                     self.connections.told(id, project, false).await?;
@@ -335,10 +337,10 @@ impl Pushes {
             }
         };
         if seen.end.saturating_sub(at) > most {
-            return Ok(Told::Later);
+            return Ok(Delivery::Later);
         }
         let Some(mut head) = self.journal.head_at(project, at).await? else {
-            return Ok(Told::All);
+            return Ok(Delivery::Complete);
         };
         while head.seq < seen.end {
             let (page, _) = changes::page(&*self.journal, &*self.blobs, project, &head).await?;
@@ -346,7 +348,7 @@ impl Pushes {
             let next = last.head.clone();
             for entry in page.iter().filter(|entry| entry.head.seq <= seen.end) {
                 if !self.send(connection, project, &message(project, entry)).await? {
-                    return Ok(Told::Later);
+                    return Ok(Delivery::Later);
                 }
                 head = entry.head.clone();
             }
@@ -355,7 +357,7 @@ impl Pushes {
                 break;
             }
         }
-        Ok(Told::All)
+        Ok(Delivery::Complete)
     }
 
     /// Sends a message; returns whether the connection took it. One that is closed is forgotten,

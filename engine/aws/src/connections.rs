@@ -107,10 +107,11 @@ fn read(item: &Item) -> Result<Connection, StoreError> {
     read().ok_or_else(broken)
 }
 
-/// The place of an item.
-fn place(item: &Item) -> Result<Place, StoreError> {
+/// The follower of an item that has a place.
+fn placed(item: &Item) -> Result<Follower, StoreError> {
     let at = number_of(item, "at").ok_or_else(broken)?;
-    Ok(Place { at, gone: number_of::<u8>(item, "gone") == Some(1) })
+    let place = Some(Place { at, gone: number_of::<u8>(item, "gone") == Some(1) });
+    Ok(Follower { connection: read(item)?, place })
 }
 
 fn broken() -> StoreError {
@@ -145,19 +146,22 @@ impl Connections for ConnectionTable {
     }
 
     async fn followers(&self, engagement: &str) -> Result<Vec<Follower>, StoreError> {
-        let (mut followers, mut placed) = (Vec::new(), HashSet::new());
-        for item in self.partition(&of(engagement)).await? {
-            let (connection, place) = (read(&item)?, Some(place(&item)?));
-            placed.insert(connection.id.clone());
-            followers.push(Follower { connection, place });
-        }
+        let items = self.partition(&of(engagement)).await?;
+        let mut followers: Vec<Follower> = items.iter().map(placed).collect::<Result<_, _>>()?;
+        let known: HashSet<String> =
+            followers.iter().map(|follower| follower.connection.id.clone()).collect();
         for item in self.partition(ALL).await? {
             let connection = read(&item)?;
-            if !placed.contains(&connection.id) {
+            if !known.contains(&connection.id) {
                 followers.push(Follower { connection, place: None });
             }
         }
         Ok(followers)
+    }
+
+    async fn follower(&self, id: &str, engagement: &str) -> Result<Option<Follower>, StoreError> {
+        let item = self.get(key(of(engagement), sort(id))).await?;
+        item.map(|item| placed(&item)).transpose()
     }
 
     async fn follow(
@@ -165,20 +169,14 @@ impl Connections for ConnectionTable {
         connection: &Connection,
         engagement: &str,
         at: u64,
-    ) -> Result<Place, StoreError> {
-        let place_key = key(of(engagement), sort(&connection.id));
-        let mut item = item(place_key.clone(), connection);
+    ) -> Result<(), StoreError> {
+        let mut item = item(key(of(engagement), sort(&connection.id)), connection);
         item.insert("at".to_owned(), number(at));
         let put = self.client.put_item().table_name(&*self.table).set_item(Some(item));
         let sent = put.condition_expression("attribute_not_exists(PK)").send().await;
-        match written(&self.table, sent)? {
-            Written::Done => Ok(Place { at, gone: false }),
-            Written::Refused => match self.get(place_key).await? {
-                Some(item) => place(&item),
-                // It has left meanwhile.
-                None => Ok(Place { at, gone: false }),
-            },
-        }
+        // One that follows it already keeps its place.
+        written(&self.table, sent)?;
+        Ok(())
     }
 
     async fn sent(

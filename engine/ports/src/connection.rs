@@ -40,7 +40,8 @@ pub struct Follower {
 /// listed; sending to them reports that they are closed.
 #[async_trait]
 pub trait Connections: Send + Sync {
-    /// Adds a connection, with what its reader asks for, opaque to the store. It follows nothing yet.
+    /// Adds a connection, with what its reader asks for, opaque to the store. It follows nothing
+    /// yet.
     async fn add(&self, connection: &Connection, asks: &str) -> Result<(), StoreError>;
 
     /// A connection by its id, with what its reader asks for; `None` when there is none.
@@ -56,14 +57,17 @@ pub trait Connections: Send + Sync {
     /// every engagement.
     async fn followers(&self, engagement: &str) -> Result<Vec<Follower>, StoreError>;
 
-    /// From now on, a connection follows an engagement, beginning after entry `at`, unless it
-    /// follows it already. Returns the place that it has.
+    /// A connection that has a place in an engagement, by its id.
+    async fn follower(&self, id: &str, engagement: &str) -> Result<Option<Follower>, StoreError>;
+
+    /// From now on, a connection follows an engagement, beginning after entry `at`. One that
+    /// follows it already keeps its place.
     async fn follow(
         &self,
         connection: &Connection,
         engagement: &str,
         at: u64,
-    ) -> Result<Place, StoreError>;
+    ) -> Result<(), StoreError>;
 
     /// The entries up to `at` were sent. A place never moves back.
     async fn sent(
@@ -76,8 +80,8 @@ pub trait Connections: Send + Sync {
     /// The reader was told that it can no longer see an engagement, or sees it again.
     async fn told(&self, id: &str, engagement: &str, gone: bool) -> Result<(), StoreError>;
 
-    /// Claims the right to send what a reader lacks, until a time; `false` when someone else has it.
-    /// Times are in milliseconds since 1970 UTC.
+    /// Claims the right to send what a reader lacks, until a time; `false` when another process
+    /// has it, or the reader has no place. Times are in milliseconds since 1970 UTC.
     async fn claim(
         &self,
         id: &str,

@@ -31,6 +31,8 @@ async fn follower(connections: &dyn Connections, id: &str, engagement: &str) -> 
     let mut of = all.into_iter().filter(|follower| follower.connection.id == id);
     let found = of.next();
     assert_eq!(of.next(), None, "`{id}` follows `{engagement}` twice");
+    let one = done("a follower", connections.follower(id, engagement).await);
+    assert_eq!(one, found.clone().filter(|found| found.place.is_some()));
     found
 }
 
@@ -50,11 +52,13 @@ pub async fn a_reader_follows_what_it_has_a_place_in(connections: &dyn Connectio
     let reader = added(connections, "one").await;
     assert_eq!(follower(connections, "one", "shop").await, None);
     let at = |at: u64, gone: bool| Place { at, gone };
-    let place = done("it follows", connections.follow(&reader, "shop", 3).await);
-    assert_eq!(place, at(3, false));
+    done("it follows", connections.follow(&reader, "shop", 3).await);
+    let found = follower(connections, "one", "shop").await.and_then(|found| found.place);
+    assert_eq!(found, Some(at(3, false)));
     done("it gets more", connections.sent(&reader, "shop", 5).await);
-    let place = done("it follows again", connections.follow(&reader, "shop", 4).await);
-    assert_eq!(place, at(5, false), "a second start changes nothing");
+    done("it follows again", connections.follow(&reader, "shop", 4).await);
+    let found = follower(connections, "one", "shop").await.and_then(|found| found.place);
+    assert_eq!(found, Some(at(5, false)), "a second start changes nothing");
     assert_eq!(follower(connections, "one", "bank").await, None);
     done("it is told", connections.told("one", "shop", true).await);
     done("it gets more", connections.sent(&reader, "shop", 6).await);
