@@ -53,26 +53,22 @@ impl Reader {
         if let Some(Daily(clock)) = self.digest {
             time = next(&time, clock);
         }
-        if let Some(quiet) = self.quiet.filter(|quiet| quiet.holds(time.time())) {
-            time = next(&time, quiet.to);
-        }
-        time.timestamp().as_millisecond()
+        self.after_quiet(time)
     }
-}
 
-impl Reader {
     /// When the person wants to hear of what happened at `at`, if that is not `now`. All in
     /// milliseconds since 1970 UTC.
     pub fn later(&self, at: i64, now: i64) -> Option<i64> {
-        let from = self.from(at);
-        let quiet = self.quiet.and_then(|quiet| {
-            let time = Timestamp::from_millisecond(now).ok()?;
-            let time = time.to_zoned_datetime(self.zone.clone());
-            let ends = || next(&time, quiet.to).timestamp().as_millisecond();
-            quiet.holds(time.time()).then(ends)
-        });
-        let later = from.max(quiet.unwrap_or(now));
-        (later > now).then_some(later)
+        let time = Timestamp::from_millisecond(now).ok()?;
+        let awake = self.after_quiet(time.to_zoned_datetime(self.zone.clone()));
+        Some(self.from(at).max(awake)).filter(|later| *later > now)
+    }
+
+    /// A time, or the end of the quiet hours that it is in, milliseconds since 1970 UTC.
+    fn after_quiet(&self, time: ZonedDateTime) -> i64 {
+        let quiet = self.quiet.filter(|quiet| quiet.holds(time.time()));
+        let time = quiet.map_or(time.clone(), |quiet| next(&time, quiet.to));
+        time.timestamp().as_millisecond()
     }
 }
 
@@ -124,6 +120,10 @@ mod tests {
         ] {
             assert_eq!(reader.from(at(happened)), at(sent), "{happened}");
         }
+        // What happened during the day, and is sent only now, in the evening.
+        let (day, evening) = (at("2026-11-29T10:00:00Z"), at("2026-11-29T20:00:00Z"));
+        assert_eq!(reader.later(day, evening), Some(at("2026-11-30T06:00:00Z")));
+        assert_eq!(reader.later(day, at("2026-11-29T12:00:00Z")), None);
         reader.digest = Some(Daily(clock(9)));
         assert_eq!(reader.from(at("2026-11-29T10:00:00Z")), at("2026-11-30T08:00:00Z"));
         reader.digest = Some(Daily(clock(22)));

@@ -27,8 +27,8 @@ const MOST: usize = 100;
 const PAUSE: i64 = 2_000;
 /// The longest such time, in milliseconds.
 const LONGEST: i64 = 900_000;
-/// How much older a notification may be that is given up although its first failure was not seen,
-/// in milliseconds: 1 day, for those that wait for a digest.
+/// Added to [`GIVEN_UP`] where the first failure was not seen, because the process is new, and the
+/// age of a notification counts instead, in milliseconds: 1 day, which a digest may wait.
 const SPARE: i64 = 24 * 3600 * 1000;
 /// After this time, a notification that cannot be sent is given up, in milliseconds: 3 days.
 const GIVEN_UP: i64 = 3 * 24 * 3600 * 1000;
@@ -66,6 +66,15 @@ pub struct Channel {
     pub sends: Box<dyn Sends>,
 }
 
+/// What is done with notifications.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doing {
+    /// They are sent.
+    Send,
+    /// It is only found out whether there are any.
+    Look,
+}
+
 /// Sends notifications of one channel.
 pub struct Sender {
     journal: Arc<dyn Journal>,
@@ -79,8 +88,6 @@ pub struct Sender {
     unread: HashMap<String, i64>,
     /// Engagements of which the person wants to hear later, and when.
     quiet: HashMap<String, i64>,
-    /// While it only looks for something to send: whether it has found that.
-    looks: Option<bool>,
     /// Tells the operator what went wrong.
     note: fn(&str),
 }
@@ -99,8 +106,7 @@ impl Sender {
     ) -> Result<Sender, StoreError> {
         outbox.add(&channel.name).await?;
         let (waits, unread, quiet) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let looks = None;
-        Ok(Sender { journal, blobs, outbox, clock, channel, waits, unread, quiet, looks, note })
+        Ok(Sender { journal, blobs, outbox, clock, channel, waits, unread, quiet, note })
     }
 
     /// Sends what is due, forever. `every` is how often to look.
@@ -129,7 +135,7 @@ impl Sender {
                 if self.rests(&behind.engagement).is_some_and(|until| until > now) {
                     continue;
                 }
-                done.extend(self.moved(behind, now).await);
+                done.extend(self.moved(behind, now, Doing::Send).await.0);
             }
             if !done.is_empty() {
                 self.outbox.done(&self.channel.name, &done).await?;
@@ -150,9 +156,8 @@ impl Sender {
         if let Some(until) = self.rests(project).filter(|until| *until > now) {
             return Ok(Some(until));
         }
-        if let Some(moved) = self.moved(behind, now).await {
-            self.outbox.done(&self.channel.name, &[moved]).await?;
-        }
+        let (moved, _) = self.moved(behind, now, Doing::Send).await;
+        self.outbox.done(&self.channel.name, moved.as_slice()).await?;
         Ok(self.rests(project))
     }
 
@@ -169,12 +174,8 @@ impl Sender {
         if self.rests(project).is_some_and(|until| until > now) {
             return Ok(false);
         }
-        self.looks = Some(false);
-        let moved = self.moved(behind, now).await;
-        let found = self.looks.take().unwrap_or(false);
-        if let Some(moved) = moved {
-            self.outbox.done(&self.channel.name, &[moved]).await?;
-        }
+        let (moved, found) = self.moved(behind, now, Doing::Look).await;
+        self.outbox.done(&self.channel.name, moved.as_slice()).await?;
         Ok(found)
     }
 
@@ -185,32 +186,41 @@ impl Sender {
         others.into_iter().flatten().copied().chain(waits).max()
     }
 
-    /// Sends what is due of an engagement; returns how far it is done, if that is further. One that
-    /// cannot be read keeps no other waiting.
-    async fn moved(&mut self, behind: Behind, now: i64) -> Option<Behind> {
+    /// Sends what is due of an engagement; returns how far it is done, if that is further, and
+    /// whether there is something to send that it has only looked for. An engagement that cannot be
+    /// read keeps no other waiting.
+    async fn moved(&mut self, behind: Behind, now: i64, doing: Doing) -> (Option<Behind>, bool) {
         let project = &behind.engagement;
         self.unread.remove(project);
         self.quiet.remove(project);
-        match self.engagement(&behind, now).await {
-            Ok(upto) if upto > behind.after => Some(Behind { after: upto, ..behind }),
-            Ok(_) => None,
+        match self.engagement(&behind, now, doing).await {
+            Ok((upto, found)) => {
+                let is_further = upto > behind.after;
+                (is_further.then_some(Behind { after: upto, ..behind }), found)
+            }
             Err(error) => {
                 (self.note)(&format!("{project}: {error}"));
                 self.unread.insert(project.clone(), now + LONGEST);
-                None
+                (None, false)
             }
         }
     }
 
-    /// Sends what is due of one engagement; returns the entry up to which it is done.
-    async fn engagement(&mut self, behind: &Behind, now: i64) -> Result<u64, EngagementError> {
+    /// Sends what is due of one engagement; returns the entry up to which it is done, and what was
+    /// found as for [`Sender::moved`].
+    async fn engagement(
+        &mut self,
+        behind: &Behind,
+        now: i64,
+        doing: Doing,
+    ) -> Result<(u64, bool), EngagementError> {
         let project = &behind.engagement;
         let standing = behind.standing.as_deref();
         let standing = standing.and_then(|text| serde_json::from_str::<Standing>(text).ok());
         let mut standing = standing.filter(|standing| !standing.partial);
         let mut head = match self.journal.head_at(project, behind.after).await? {
             Some(head) => head,
-            None => return Ok(behind.after),
+            None => return Ok((behind.after, false)),
         };
         let (mut upto, mut ready, mut rehearses) = (behind.after, Vec::new(), None);
         loop {
@@ -226,11 +236,18 @@ impl Sender {
                     Some(notice) => self.wanted(notice, &mut standing).await?,
                     None => None,
                 };
-                if let (Some(_), Some(found)) = (&wanted, &mut self.looks) {
-                    *found = true;
-                    return Ok(upto);
-                }
                 if let Some(mut notice) = wanted {
+                    let later = |reader: &Reader| reader.later(notice.at.0, now);
+                    let later = self.channel.reader.as_ref().and_then(later);
+                    if let Some(until) = later {
+                        self.quiet.insert(project.clone(), until);
+                    }
+                    if doing == Doing::Look {
+                        return Ok((upto, true));
+                    }
+                    if later.is_some() {
+                        return Ok((self.send(project, ready, upto, now).await, false));
+                    }
                     let rehearses = match rehearses {
                         Some(known) => known,
                         None => *rehearses.insert(self.rehearses(project).await?),
@@ -238,16 +255,11 @@ impl Sender {
                     if rehearses {
                         notice = notice.rehearsed();
                     }
-                    let later = |reader: &Reader| reader.later(notice.at.0, now);
-                    if let Some(until) = self.channel.reader.as_ref().and_then(later) {
-                        self.quiet.insert(project.clone(), until);
-                        return Ok(self.send(project, ready, upto, now).await);
-                    }
                     ready.push(notice);
                     if ready.len() >= self.channel.sends.together().min(MOST) {
                         let sent = self.send(project, std::mem::take(&mut ready), upto, now).await;
                         if sent < entry.seq {
-                            return Ok(sent);
+                            return Ok((sent, false));
                         }
                         upto = sent;
                     }
@@ -257,10 +269,10 @@ impl Sender {
             }
         }
         if ready.is_empty() {
-            return Ok(upto);
+            return Ok((upto, false));
         }
         let sent = self.send(project, ready, upto, now).await;
-        Ok(if sent > upto { head.seq } else { sent })
+        Ok((if sent > upto { head.seq } else { sent }, false))
     }
 
     /// Whether an engagement is a rehearsal, by its first entry.
