@@ -55,31 +55,34 @@ const PROJECTED: [&str; 9] = [
     "driver",
 ];
 
-/// A store in a table of its own.
-async fn store(name: &str) -> Store {
-    let config = connection().await;
+/// A new table with these attributes as keys, and these indexes; its name.
+async fn table(name: &str, attributes: &[&str], indexes: &[[&str; 3]]) -> String {
     let table = unique(name);
-    let attributes = ["PK", "SK", "listed", "made", "waiting", "todo", "todo_at"].map(|name| {
-        AttributeDefinition::builder()
-            .attribute_name(name)
-            .attribute_type(ScalarAttributeType::S)
-            .build()
-            .expect("an attribute")
+    let attributes = attributes.iter().map(|name| {
+        let attribute = AttributeDefinition::builder().attribute_name(*name);
+        attribute.attribute_type(ScalarAttributeType::S).build().expect("an attribute")
     });
-    Client::new(&config)
+    let indexes: Vec<_> = indexes.iter().map(|[name, by, sort]| index(name, by, sort)).collect();
+    Client::new(&connection().await)
         .create_table()
         .table_name(&table)
         .billing_mode(BillingMode::PayPerRequest)
-        .set_attribute_definitions(Some(attributes.to_vec()))
+        .set_attribute_definitions(Some(attributes.collect()))
         .key_schema(key("PK", KeyType::Hash))
         .key_schema(key("SK", KeyType::Range))
-        .global_secondary_indexes(index("all", "listed", "made"))
-        .global_secondary_indexes(index("waiting", "waiting", "made"))
-        .global_secondary_indexes(index("todo", "todo", "todo_at"))
+        .set_global_secondary_indexes(Some(indexes).filter(|indexes| !indexes.is_empty()))
         .send()
         .await
         .expect("a table");
-    Store::new(&config, &table)
+    table
+}
+
+/// A store in a table of its own.
+async fn store(name: &str) -> Store {
+    let attributes = ["PK", "SK", "listed", "made", "waiting", "todo", "todo_at"];
+    let indexes =
+        [["all", "listed", "made"], ["waiting", "waiting", "made"], ["todo", "todo", "todo_at"]];
+    Store::new(&connection().await, &table(name, &attributes, &indexes).await)
 }
 
 #[tokio::test]
@@ -98,23 +101,8 @@ async fn the_table_passes_the_journal_suite_when_replies_are_lost() {
 #[tokio::test]
 #[ignore = "needs the AWS rig: see tests/rigs/README.md"]
 async fn the_table_passes_the_connection_suite() {
-    let config = connection().await;
-    let table = unique("connections");
-    let attributes = ["PK", "SK"].map(|name| {
-        let attribute = AttributeDefinition::builder().attribute_name(name);
-        attribute.attribute_type(ScalarAttributeType::S).build().expect("an attribute")
-    });
-    Client::new(&config)
-        .create_table()
-        .table_name(&table)
-        .billing_mode(BillingMode::PayPerRequest)
-        .set_attribute_definitions(Some(attributes.to_vec()))
-        .key_schema(key("PK", KeyType::Hash))
-        .key_schema(key("SK", KeyType::Range))
-        .send()
-        .await
-        .expect("a table");
-    conformance::connection::run_all(&ConnectionTable::new(&config, &table)).await;
+    let table = table("connections", &["PK", "SK"], &[]).await;
+    conformance::connection::run_all(&ConnectionTable::new(&connection().await, &table)).await;
 }
 
 #[tokio::test]
