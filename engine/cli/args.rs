@@ -298,7 +298,7 @@ pub enum Command {
         #[arg(skip = std::env::var("TASK_TOKEN").unwrap_or_default())]
         callback: String,
     },
-    /// Serve a function of the state machine on AWS.
+    /// Serve a function of a deployment on AWS.
     #[cfg(feature = "aws")]
     Lambda {
         /// Name of the function.

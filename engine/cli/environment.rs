@@ -133,8 +133,8 @@ pub const ANSWER: Variable = Variable {
 };
 pub const NOTIFY: Variable = Variable {
     name: "NOTIFY",
-    what: "Digest of the settings for notifications, which is also their name in the bucket of \
-           blobs. Without it, nobody is notified.",
+    what: "Digest of the notification settings, which is also their name in the bucket of blobs. \
+           If it is empty, nobody is notified.",
     programs: &["answer"],
     by: By::Terraform,
 };

@@ -1,5 +1,5 @@
-//! `doctor --aws`, against a server that answers as the services do. It knows only the calls that the
-//! report needs: whatever else was asked would fail.
+//! `doctor --aws`, against a server that answers as the services do. It knows only the calls that
+//! the report needs: whatever else was asked would fail.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

@@ -4,12 +4,11 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Instant;
 
 use cloudcrew_plan::Kind;
 use cloudcrew_ports::clock::Clock as _;
 use cloudcrew_ports::index::{Index as _, Which};
-use cloudcrew_ports::lease::{LeaseError, Leases as _};
+use cloudcrew_ports::lease::Leases as _;
 use cloudcrew_runtime::engagement::{
     Action, Engagement, EngagementError, Standing, Tried, converse, decide, settle as record_due,
 };
@@ -18,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::functions::{Fault, OfProject, read};
 use super::heard::Heard;
-use super::{PATIENCE, PAUSE, drive, holder, report};
+use super::{drive, holder, report, take};
 use crate::exit::Failure;
 use crate::wiring::aws::{Callback, Cloud, Known, Outbox, Report, Run, Timed, Timetable};
 use crate::wiring::clock::SystemClock;
@@ -278,20 +277,9 @@ async fn changed(
 /// Sends the notifications of an engagement that are due, one process at a time, and schedules
 /// those that are not.
 async fn tell(cloud: &Cloud, outbox: &Outbox, project: &str) -> Result<(), Failure> {
-    let (name, holder, began) = (format!("{project}{NOTICES}"), holder(), Instant::now());
-    let lease = loop {
-        match cloud.store.acquire(&name, &holder).await {
-            Ok(lease) => break lease,
-            // It may have looked before the newest entry was written.
-            Err(LeaseError::Held { .. }) if began.elapsed() < PATIENCE => {
-                tokio::time::sleep(PAUSE).await;
-            }
-            Err(LeaseError::Held { holder, .. }) => {
-                return Err(Failure::world(format!("{} notifies people", holder.name)));
-            }
-            Err(LeaseError::Store(error)) => return Err(error.into()),
-        }
-    };
+    // A process that has it may have looked before the newest entry was written.
+    let name = format!("{project}{NOTICES}");
+    let (_, lease) = take(cloud, &name).await?;
     let sent = outbox.notices.send(project).await;
     cloud.store.release(&name, &lease).await?;
     let (later, known) = (sent?, cloud.store.known(project).await?.notice);

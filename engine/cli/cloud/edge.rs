@@ -11,7 +11,7 @@ use cloudcrew_ports::clock::Clock as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::functions::{Fault, read};
+use super::functions::{Fault, misplaced, read};
 use crate::exit::Failure;
 use crate::wiring::aws::Cloud;
 use crate::wiring::clock::SystemClock;
@@ -54,13 +54,18 @@ struct Happens {
 }
 
 /// Says whether a request may pass. The service checks again.
-pub async fn authorize(cloud: &Cloud, oidc: &Oidc, event: Value) -> Result<Value, Fault> {
+pub async fn authorize(
+    cloud: &Cloud,
+    (oidc, pushes): (&Oidc, Option<&Pushes>),
+    event: Value,
+) -> Result<Value, Fault> {
     match read(event)? {
         Asks::Socket { route, query, context } => {
             let query = query.unwrap_or_default();
             let ticket = query.get("ticket").map(String::as_str).unwrap_or_default();
             let after = query.get("after").map(String::as_str);
-            let admitted = sockets(cloud)?.admit(&context.connection_id, ticket, after).await;
+            let pushes = pushes.ok_or_else(misplaced)?;
+            let admitted = pushes.admit(&context.connection_id, ticket, after).await;
             let person = admitted.map_err(Failure::from)?;
             tracing::info!(caller = person.as_deref().unwrap_or("-"), "connects");
             let effect = if person.is_some() { "Allow" } else { "Deny" };
@@ -81,10 +86,6 @@ pub async fn authorize(cloud: &Cloud, oidc: &Oidc, event: Value) -> Result<Value
     }
 }
 
-fn sockets(cloud: &Cloud) -> Result<Pushes, Failure> {
-    cloud.pushes()?.ok_or_else(|| Failure::usage("this deployment has no live events"))
-}
-
 /// The headers of an HTTP request. What is not a header is left out.
 fn of(headers: HashMap<String, String>, cookies: &[String]) -> HeaderMap {
     let named = |(name, value): (String, String)| {
@@ -101,14 +102,14 @@ fn of(headers: HashMap<String, String>, cookies: &[String]) -> HeaderMap {
 
 /// Follows what happens to a WebSocket. Nothing can be sent before it is open, so what its reader
 /// missed is sent by `answer`.
-pub async fn websocket(cloud: &Cloud, event: Value) -> Result<Value, Fault> {
+pub async fn websocket(cloud: &Cloud, pushes: &Pushes, event: Value) -> Result<Value, Fault> {
     let Happens { context } = read(event)?;
     let id = &context.connection_id;
     match context.event_type.as_str() {
         "CONNECT" => {
             cloud.answer()?.begin(&json!({ "connection": id })).await.map_err(Failure::from)?;
         }
-        "DISCONNECT" => sockets(cloud)?.end(id).await.map_err(Failure::from)?,
+        "DISCONNECT" => pushes.end(id).await.map_err(Failure::from)?,
         // Nothing that a reader says matters.
         _ => {}
     }

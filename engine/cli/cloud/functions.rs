@@ -1,4 +1,4 @@
-//! `lambda FUNCTION`: the functions that a state machine calls.
+//! `lambda FUNCTION`: the functions of a deployment.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cloudcrew_api::oidc::Oidc;
+use cloudcrew_api::pushes::Pushes;
 use cloudcrew_runtime::engagement::Rest;
 use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
 use serde::Deserialize;
@@ -54,7 +55,7 @@ fn stopped() -> Fault {
 const RESERVE: Duration = Duration::from_secs(180);
 
 /// An event that the function cannot do anything with.
-fn misplaced() -> Fault {
+pub(super) fn misplaced() -> Fault {
     Fault { kind: "CloudCrew.BadEvent", why: "the function accepts other events".to_owned() }
 }
 
@@ -78,7 +79,7 @@ pub(super) struct OfProject {
     pub(super) project: String,
 }
 
-/// A function of the state machine.
+/// A function of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Function {
     /// Reviews a phase.
@@ -130,6 +131,8 @@ pub async fn function(function: Function) -> Result<Exit, Failure> {
 struct Parts {
     /// Where the words of models go.
     heard: Heard,
+    /// The readers of live events, if the deployment has any.
+    pushes: Option<Pushes>,
     /// Who vouches for people.
     oidc: Option<Arc<Oidc>>,
     /// What drives the outbox.
@@ -141,12 +144,18 @@ impl Parts {
         let mut parts = Parts::default();
         match function {
             Function::Review => parts.heard = Heard::for_readers(cloud.pushes()?),
+            Function::Websocket => parts.pushes = cloud.pushes()?,
             Function::Answer => {
                 let outbox = cloud.outbox().await?;
                 parts.heard = Heard::for_readers(outbox.pushes.clone());
                 parts.outbox = Some(outbox);
             }
-            Function::Authorize => parts.oidc = identity(&api::settings()?)?.0,
+            Function::Authorize => {
+                let (oidc, _) = identity(&api::settings()?)?;
+                let missing = || Failure::usage("set OIDC_ISSUER and OIDC_CLIENT_ID");
+                parts.oidc = Some(oidc.ok_or_else(missing)?);
+                parts.pushes = cloud.pushes()?;
+            }
             _ => {}
         }
         Ok(parts)
@@ -202,10 +211,13 @@ async fn served(
             None => Err(misplaced()),
         },
         Function::Authorize => match &parts.oidc {
-            Some(oidc) => edge::authorize(cloud, oidc, event).await,
-            None => Err(Failure::usage("set OIDC_ISSUER and OIDC_CLIENT_ID").into()),
+            Some(oidc) => edge::authorize(cloud, (oidc, parts.pushes.as_ref()), event).await,
+            None => Err(misplaced()),
         },
-        Function::Websocket => edge::websocket(cloud, event).await,
+        Function::Websocket => match &parts.pushes {
+            Some(pushes) => edge::websocket(cloud, pushes, event).await,
+            None => Err(misplaced()),
+        },
         Function::Reminders => {
             let OfProject { project } = read(event)?;
             answer::settle(cloud, &project, watch).await?;

@@ -10,10 +10,10 @@ pub mod notices;
 pub mod phase;
 
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cloudcrew_plan::{Kind, Outcome};
-use cloudcrew_ports::lease::{Holder, LeaseError, Leases as _};
+use cloudcrew_ports::lease::{Holder, Lease, LeaseError, Leases as _};
 use cloudcrew_runtime::engagement::{Driver, EngagementError, Options, Rest, State};
 use serde_json::json;
 
@@ -42,7 +42,7 @@ pub async fn drive(
     states: &[String],
     watch: &Arc<Heard>,
 ) -> Result<Rest, Failure> {
-    let holder = take(cloud, project).await?;
+    let (holder, _) = take(cloud, project).await?;
     let driver = driver(cloud, project, (states, false), watch, &holder).await?;
     let rest = Box::pin(driver.drive()).await;
     gives_back(cloud, &driver, rest).await
@@ -62,20 +62,18 @@ async fn gives_back(
     Ok(rest)
 }
 
-/// Takes the lease of an engagement, before anything is cloned: whoever has it may still push to
-/// the repository.
-async fn take(cloud: &Cloud, project: &str) -> Result<Holder, Failure> {
-    let began = std::time::Instant::now();
-    let holder = holder();
+/// Takes a lease: that of an engagement before anything is cloned, because whoever has it may still
+/// push to the repository. Waits for a process that died.
+async fn take(cloud: &Cloud, name: &str) -> Result<(Holder, Lease), Failure> {
+    let (holder, began) = (holder(), Instant::now());
     loop {
-        match cloud.store.acquire(project, &holder).await {
-            Ok(_) => return Ok(holder),
+        match cloud.store.acquire(name, &holder).await {
+            Ok(lease) => return Ok((holder, lease)),
             Err(LeaseError::Held { .. }) if began.elapsed() < PATIENCE => {
                 tokio::time::sleep(PAUSE).await;
             }
             Err(LeaseError::Held { holder, .. }) => {
-                let who = &holder.name;
-                return Err(Failure::world(format!("`{project}` is driven by {who}")));
+                return Err(Failure::world(format!("`{name}` is held by {}", holder.name)));
             }
             Err(LeaseError::Store(error)) => return Err(error.into()),
         }
@@ -91,31 +89,21 @@ async fn driver(
     watch: &Arc<Heard>,
     holder: &Holder,
 ) -> Result<Driver, Failure> {
-    match opened(cloud, project, (states, lingers), watch, holder).await {
-        Ok(driver) => Ok(driver),
-        Err(failure) => {
-            if let Some((lease, _)) = cloud.store.lease(project).await?
-                && lease.holder == *holder
-            {
-                cloud.store.release(project, &lease).await?;
-            }
-            Err(failure)
-        }
+    let acquired = async {
+        let engagement = cloud.open(project).await?;
+        let ports = cloud.ports(&engagement, watch.clone()).await?;
+        let options = Options { only: Some(states.to_vec()), lingers, ..Options::default() };
+        Ok(Driver::acquire(ports, engagement, holder, options).await?)
+    };
+    let acquired: Result<Driver, Failure> = acquired.await;
+    // It may have a later epoch than the one that was taken.
+    if acquired.is_err()
+        && let Some((lease, _)) = cloud.store.lease(project).await?
+        && lease.holder == *holder
+    {
+        cloud.store.release(project, &lease).await?;
     }
-}
-
-async fn opened(
-    cloud: &Cloud,
-    project: &str,
-    (states, lingers): (&[String], bool),
-    watch: &Arc<Heard>,
-    holder: &Holder,
-) -> Result<Driver, Failure> {
-    let engagement = cloud.open(project).await?;
-    let ports = cloud.ports(&engagement, watch.clone()).await?;
-    let only = Some(states.to_vec());
-    let options = Options { only, lingers, ..Options::default() };
-    Ok(Driver::acquire(ports, engagement, holder, options).await?)
+    acquired
 }
 
 /// Stores the callback of a state's entry. From then on, any process can report the outcome if this

@@ -15,7 +15,8 @@ use crate::wiring::aws::Cloud;
 
 /// How often the scheduler hears that the work goes on.
 const BEAT: Duration = Duration::from_secs(20);
-/// Time that a task has beside its swarm, less what it needs to start and to end.
+/// Time that a task has beside its swarm, 900 seconds in the plan, less what it needs to start and
+/// to end.
 const SPARE: Duration = Duration::from_secs(720);
 
 pub async fn phase(
@@ -74,7 +75,7 @@ async fn work(
     callback: &str,
     watch: &Arc<Heard>,
 ) -> Result<Rest, Failure> {
-    let holder = take(cloud, project).await?;
+    let (holder, _) = take(cloud, project).await?;
     let (swarm, question) = (format!("{phase}.swarm"), format!("{phase}.question"));
     let swarms = [swarm.clone(), format!("{phase}.park")];
     let questions = [question.clone()];

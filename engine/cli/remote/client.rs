@@ -68,6 +68,9 @@ impl Server {
         let failed = |why: String| Failure::world(format!("{}: {why}", self.base));
         let url = away.to_str().map_err(|error| failed(error.to_string()))?;
         let url = self.base.join(url).map_err(|error| failed(error.to_string()))?;
+        if url.scheme() != "https" && url.scheme() != self.base.scheme() {
+            return Err(failed("it names a file at an address that is not encrypted".to_owned()));
+        }
         let there = self.client.get(url).send().await;
         let there = there.and_then(Response::error_for_status);
         self.bytes(there.map_err(|error| failed(with_causes(&error.without_url())))?).await
@@ -138,6 +141,7 @@ impl Server {
         mut each: impl FnMut(&Value) -> bool,
     ) -> Result<(), Failure> {
         loop {
+            let before = last;
             let after = last.to_string();
             let page = self.get(&["projects", project, "events"], &[("after", &after)]).await?;
             for entry in page["events"].as_array().into_iter().flatten() {
@@ -146,7 +150,7 @@ impl Server {
                     return Ok(());
                 }
             }
-            if page["events"].as_array().is_none_or(Vec::is_empty) {
+            if last == before {
                 tokio::time::sleep(POLL).await;
             }
         }

@@ -189,8 +189,8 @@ impl Machine {
         sent(&asked("GET", path).header("connection", "close"))
     }
 
-    /// Compares the calls that each program made with what Terraform lets it do. Programs and actions
-    /// of `idle` are not needed in this test.
+    /// Compares the calls that each program made with what Terraform lets it do. Programs and
+    /// actions of `idle` are not needed in this test.
     fn has_needed_what_it_may(&self, workspace: &Path, idle: &[&str]) {
         let file = workspace.join("infra/terraform/crew.auto.tfvars.json");
         let text = std::fs::read_to_string(file).expect("the variables");

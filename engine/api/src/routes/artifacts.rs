@@ -49,8 +49,8 @@ const MOST: usize = 2 * 1024 * 1024;
 
 /// A file of the branch, as it is, or a Markdown document as blocks.
 ///
-/// A file is sent as an attachment of no particular type, so that no browser renders it. A large one
-/// may be somewhere else, at a URL that is valid for a few minutes.
+/// A file is sent as an attachment of no particular type, so that no browser renders it. A large
+/// one may be somewhere else, at a URL that is valid for a few minutes.
 #[utoipa::path(get, path = "/projects/{id}/artifacts/{path}",
     operation_id = "read_artifact", tag = "engagements",
     params(

@@ -100,8 +100,8 @@ impl Store {
         Ok(())
     }
 
-    /// Notes that the state of a callback was entered again without the scheduler, which still waits
-    /// for its outcome.
+    /// Notes that the state of a callback was entered again without the scheduler, which still
+    /// waits for its outcome.
     ///
     /// # Errors
     /// When the table fails.

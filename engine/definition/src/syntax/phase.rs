@@ -252,9 +252,9 @@ pub struct Questions {
     /// Interval between reminders until an answer arrives. By default, no reminders are sent.
     #[schemars(extend("examples" = ["30m"]))]
     pub remind_after: Option<Written<Duration>>,
-    /// How long the crew stays at work for an answer, at most 10 minutes. Someone who answers sooner
-    /// does not wait until it is back: on AWS, a container takes about a minute to start. By
-    /// default, it leaves at once; waiting then costs nothing.
+    /// How long the crew stays at work for an answer, at most 10 minutes. Whoever answers within
+    /// this time does not wait for the crew to return; on AWS, that takes a new container. By
+    /// default, the crew leaves at once, and waiting costs nothing.
     #[schemars(extend("examples" = ["60s"]))]
     pub linger: Option<Written<Duration>>,
 }
