@@ -7,7 +7,8 @@ use crate::support::root;
 
 /// Each crate, with the workspace crates that it may use. A new crate must be added here. Test
 /// dependencies do not count.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 15] = [
+    ("dashboard", &[]),
     ("planted", &[]),
     ("definition", &["planted"]),
     ("plan", &["definition"]),
@@ -19,7 +20,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("aws", &["definition", "plan", "planted", "ports", "sow"]),
     ("runtime", &["definition", "plan", "planted", "ports", "sow", "tools"]),
     ("lsp", &["definition", "plan"]),
-    ("views", &["definition", "plan", "ports", "runtime"]),
+    ("views", &["definition", "plan", "ports", "runtime", "sow"]),
     ("api", &["definition", "plan", "ports", "runtime", "sow", "views"]),
     ("benches", &["aws", "definition", "local", "plan", "ports", "runtime", "sow", "tools"]),
 ];

@@ -18,6 +18,7 @@ use cloudcrew_ports::pass::Passes;
 use cloudcrew_ports::receipt::{Receipt, Receipts};
 use cloudcrew_ports::repo::Repo;
 use cloudcrew_runtime::engagement::{Engagement, Record, Started as Pinned};
+use cloudcrew_sow::Sow;
 use serde::Deserialize;
 use tokio::sync::watch;
 use url::Url;
@@ -26,6 +27,7 @@ use utoipa::ToSchema;
 use crate::changes::Changes;
 use crate::oidc::Oidc;
 use crate::once::InProgress;
+use crate::pages::Pages;
 use crate::people::{People, Person};
 use crate::problem::{Kind, Problem};
 use crate::roll::Roll;
@@ -66,6 +68,8 @@ pub struct AppPorts {
     pub changes: Changes,
     /// Where readers follow engagements live.
     pub live: Live,
+    /// The dashboard.
+    pub pages: Pages,
     /// Makes secrets that cannot be guessed.
     pub secret: fn() -> String,
 }
@@ -410,6 +414,23 @@ pub struct WorkflowRow {
     pub phases: Vec<String>,
     /// Number of decisions that a person makes at least.
     pub gates: u32,
+    /// What an engagement is expected to take.
+    pub forecast: WorkflowForecast,
+}
+
+/// What an engagement is expected to take, with the models of the definitions.
+#[derive(Debug, Clone, serde::Serialize, ToSchema)]
+pub struct WorkflowForecast {
+    /// Fewest expected tokens.
+    pub tokens_low: u64,
+    /// Most expected tokens.
+    pub tokens_high: u64,
+    /// Least expected money in millionths of a US dollar; absent when a price is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub micro_usd_low: Option<u64>,
+    /// Most expected money in millionths of a US dollar; absent when a price is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub micro_usd_high: Option<u64>,
 }
 
 /// Starts engagements from the definitions of the service.
@@ -426,6 +447,12 @@ pub trait Starts: Send + Sync {
         actor: &str,
         receipt: Receipted<'_>,
     ) -> Result<Started, Problem>;
+
+    /// Reads a statement of work as an engagement of this workflow would.
+    ///
+    /// # Errors
+    /// When the definitions have errors, the document cannot be read, or there is no such workflow.
+    async fn read(&self, sow: NewSow, workflow: Option<&str>) -> Result<Sow, Problem>;
 
     /// The workflows.
     ///

@@ -11,6 +11,7 @@ pub mod changes;
 pub mod notices;
 pub mod oidc;
 mod once;
+pub mod pages;
 mod passes;
 pub mod people;
 pub mod problem;

@@ -63,6 +63,7 @@ pub async fn api(cloud: Cloud) -> Result<Exit, Failure> {
         public,
         changes: Changes::default(),
         live: socket.map_or(Live::Nowhere, Live::Elsewhere),
+        pages: |_| None,
         secret: holder::identity,
     });
     let router = cloudcrew_api::router(app);

@@ -84,6 +84,7 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
         public,
         changes,
         live: Live::Here,
+        pages: cloudcrew_dashboard::file,
         secret: crate::wiring::holder::identity,
     });
     if let Some(provider) = &oidc {
@@ -99,6 +100,7 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
     say!("listening on http://{address}");
     if let Some(token) = printed {
         note!("token: {token}");
+        note!("dashboard: http://{address}/#token={token}");
     }
     let mut signals = Signals::new()?;
     let sweep = tokio::spawn(host.clone().sweep());

@@ -5,14 +5,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cloudcrew_api::app::{NewSow, Receipted, WorkflowRow};
+use cloudcrew_api::app::{NewSow, Receipted, WorkflowForecast, WorkflowRow};
 use cloudcrew_api::problem::{Kind, Problem};
 use cloudcrew_api::{LargeFiles, MAX_UPLOAD, New, Started, Starts};
-use cloudcrew_definition::crew::Definition;
+use cloudcrew_definition::crew::{Definition, Workflow};
 use cloudcrew_definition::path::RepoPath;
+use cloudcrew_plan::forecast::forecast;
 use cloudcrew_plan::{Kind as StateKind, Plan, build, emit};
 use cloudcrew_ports::journal::Journal;
-use cloudcrew_runtime::engagement::{EngagementError, Event, SowFile, Started as Pinned};
+use cloudcrew_ports::secret::redacted;
+use cloudcrew_runtime::engagement::{
+    EngagementError, Event, SowFile, Started as Pinned, read_sow,
+};
+use cloudcrew_sow::Sow;
 
 use tokio::sync::Semaphore;
 
@@ -135,9 +140,17 @@ impl Starts for Workspace {
         Err(Problem::new(Kind::Unavailable, "no id is free; name one"))
     }
 
+    async fn read(&self, sow: NewSow, workflow: Option<&str>) -> Result<Sow, Problem> {
+        let definition = self.definition()?;
+        let workflow = workspace::workflow(&definition, workflow).map_err(problem)?;
+        let sow = self.statement(sow).await?;
+        read_sow(&definition, &workflow, &sow.name, &redacted(&sow.text))
+            .map_err(|error| invalid(error.to_string()))
+    }
+
     async fn workflows(&self) -> Result<Vec<WorkflowRow>, Problem> {
         let definition = self.definition()?;
-        let row = |workflow: &cloudcrew_definition::crew::Workflow| WorkflowRow {
+        let row = |workflow: &Workflow| WorkflowRow {
             name: workflow.name.clone(),
             description: workflow.description.clone(),
             phases: workflow.phases.clone(),
@@ -145,6 +158,7 @@ impl Starts for Workspace {
                 let gates = plan.states.iter().filter(|state| state.kind == StateKind::Gate);
                 u32::try_from(gates.count()).unwrap_or(u32::MAX)
             }),
+            forecast: expected(&definition, workflow),
         };
         Ok(definition.workflows.iter().map(row).collect())
     }
@@ -219,6 +233,17 @@ impl Workspace {
             None => Ok(id),
             Some(_) => free(self.journal(), &id).await.map_err(problem),
         }
+    }
+}
+
+fn expected(definition: &Definition, workflow: &Workflow) -> WorkflowForecast {
+    let total = forecast(definition, workflow).total;
+    let tokens = total.tokens();
+    WorkflowForecast {
+        tokens_low: tokens.low,
+        tokens_high: tokens.high,
+        micro_usd_low: total.micro_usd.map(|money| money.low),
+        micro_usd_high: total.micro_usd.map(|money| money.high),
     }
 }
 

@@ -55,6 +55,17 @@ pub fn without_passwords(text: &str) -> Cow<'_, str> {
     if shown == text { Cow::Borrowed(text) } else { Cow::Owned(shown) }
 }
 
+/// Number of characters that are shown as code points because a reader would not see them.
+pub fn hidden(text: &str) -> usize {
+    let mut before = ' ';
+    let is_shown = |c: char| {
+        let hides = is_hidden(c, before) && c != '\r';
+        before = c;
+        hides
+    };
+    text.chars().map(is_shown).filter(|hides| *hides).count()
+}
+
 /// `kept` are the control characters that stay as they are.
 fn made_visible<'t>(
     text: &'t str,

@@ -4,6 +4,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
+use cloudcrew_ports::repo::Repo;
+use cloudcrew_runtime::engagement::Engagement;
 use cloudcrew_views::api::{Artifacts, Board, Deliverable, Document, blocks};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -32,6 +34,10 @@ pub(crate) struct ReadAs {
     #[serde(default, rename = "as")]
     #[param(rename = "as", inline)]
     form: Option<Form>,
+    /// Object id of a version that the crew wrote, or that the customer had; the last one without
+    /// it.
+    #[param(pattern = "^([0-9a-f]{40}|[0-9a-f]{64})$")]
+    oid: Option<String>,
 }
 
 /// A form of a document.
@@ -66,19 +72,30 @@ pub(crate) async fn read(
     State(app): State<App>,
     opened: Opened<Read>,
     Path((_, path)): Path<(String, String)>,
-    Asked(ReadAs { form }): Asked<ReadAs>,
+    Asked(ReadAs { form, oid }): Asked<ReadAs>,
 ) -> Result<Response, Problem> {
     let none = || Problem::new(Kind::Unknown, format!("no file `{path}`"));
-    let head = opened.state.head.clone().ok_or_else(none)?;
     let repo = app.ports().repos.open(&opened).await?;
-    let bytes = repo.read(&head, &path).await?.ok_or_else(none)?;
+    let (oid, bytes) = match oid {
+        Some(oid) => {
+            if !is_version(&opened, &*repo, &path, &oid).await? {
+                return Err(Problem::new(Kind::Unknown, format!("no version `{oid}` of `{path}`")));
+            }
+            let bytes = repo.blob(&oid).await?;
+            (oid, bytes)
+        }
+        None => {
+            let head = opened.state.head.clone().ok_or_else(none)?;
+            let oid = repo.find(&head, &path).await?.ok_or_else(none)?.oid;
+            (oid, repo.read(&head, &path).await?.ok_or_else(none)?)
+        }
+    };
     if form == Some(Form::Blocks) {
         let invalid = |why: &str| Problem::new(Kind::Invalid, format!("`{path}` {why}"));
         if bytes.len() > MOST {
             return Err(invalid("is too large to be read as blocks"));
         }
         let text = String::from_utf8(bytes).map_err(|_| invalid("is not text"))?;
-        let oid = repo.find(&head, &path).await?.ok_or_else(none)?.oid;
         let as_of = opened.head.seq;
         // Release the engagement first: parsing a long document takes time.
         drop(opened);
@@ -94,6 +111,27 @@ pub(crate) async fn read(
         (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment")),
     ];
     Ok((headers, bytes).into_response())
+}
+
+/// Whether an object is a version of a file that this engagement shows: one that the crew wrote, or
+/// the customer's own. Other objects of the repository are not shown.
+async fn is_version(
+    e: &Engagement,
+    repo: &dyn Repo,
+    path: &str,
+    oid: &str,
+) -> Result<bool, Problem> {
+    if wrote(e, path, oid) {
+        return Ok(true);
+    }
+    let Some(base) = &e.state.started.base else { return Ok(false) };
+    Ok(repo.find(&base.commit, path).await?.is_some_and(|found| found.oid == oid))
+}
+
+/// Whether the crew wrote this version of a file.
+pub(super) fn wrote(e: &Engagement, path: &str, oid: &str) -> bool {
+    let is_it = |(there, id): &(String, String)| there == path && id == oid && !id.is_empty();
+    e.state.commits.values().any(|record| record.paths.iter().any(is_it))
 }
 
 /// What each phase owes.

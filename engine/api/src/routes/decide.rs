@@ -74,8 +74,9 @@ pub(crate) struct Revision {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reply {
-    /// The answer to a question; for a budget, the new limit or `stop`.
-    #[schema(min_length = 1, max_length = 65536)]
+    /// The answer to a question, or nothing to skip one that is optional; for a budget, the new
+    /// limit or `stop`.
+    #[schema(max_length = 65536)]
     answer: String,
 }
 
@@ -141,7 +142,10 @@ pub(crate) async fn respond(
     once: Once,
     Body(Reply { answer }): Body<Reply>,
 ) -> Result<Response, Problem> {
-    bounded(&answer)?;
+    let skips = opened.state.request(&request).is_some_and(Request::is_optional);
+    if !(skips && answer.trim().is_empty()) {
+        bounded(&answer)?;
+    }
     let decision = Decision::Answer { value: Value::String(answer) };
     decide(&app, opened, &once, (request, None, Vec::new()), decision).await
 }

@@ -18,7 +18,9 @@ mod refusals;
 mod remarks;
 mod requests;
 mod session;
+mod since;
 pub(crate) mod socket;
+mod statements;
 mod survey;
 mod uploads;
 mod workflows;
@@ -34,6 +36,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::body::MAX_BODY;
 use crate::once::once;
+use crate::pages::page;
 use crate::problem::{Kind, Problem};
 use crate::shield::shield;
 pub use uploads::MAX_UPLOAD;
@@ -93,6 +96,7 @@ fn all() -> OpenApiRouter<App> {
         .routes(routes!(requests::inbox))
         .routes(routes!(requests::list))
         .routes(routes!(requests::one))
+        .routes(routes!(since::changes))
         .routes(routes!(decide::approve))
         .routes(routes!(decide::revise))
         .routes(routes!(decide::respond))
@@ -109,6 +113,7 @@ fn all() -> OpenApiRouter<App> {
         .routes(routes!(members::set, members::remove))
         .routes(routes!(workflows::list))
         .routes(routes!(workflows::graph))
+        .routes(routes!(statements::read))
         .routes(routes!(uploads::upload).layer(DefaultBodyLimit::max(MAX_UPLOAD)))
         .routes(routes!(session::begin))
         .routes(routes!(session::end))
@@ -129,7 +134,7 @@ pub fn router(app: App) -> Router {
     routes
         // Only where a route exists: anything else is refused as usual.
         .route_layer(from_fn_with_state(app.clone(), once))
-        .fallback(|| async { Problem::new(Kind::Unknown, "no such resource; see /openapi.json") })
+        .fallback(page)
         .method_not_allowed_fallback(|| async {
             Problem::new(Kind::Method, "this resource has other methods; see /openapi.json")
         })

@@ -7,11 +7,12 @@ use axum::response::{IntoResponse as _, Response};
 use cloudcrew_runtime::engagement::{
     Engagement, Event, RemarkAnswer, RemarkRecord, answer_remark, remark as record_remark,
 };
-use cloudcrew_views::api::{RemarkEnd, Remarks};
+use cloudcrew_views::api::{RemarkEnd, Remarks, prose};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::artifacts::wrote;
 use super::decide::{bounded, json_reply};
 use super::refusals::{OfReader, OfWriter};
 use crate::access::{Decide, Opened, Read};
@@ -36,7 +37,7 @@ pub(crate) struct NewRemark {
     /// Object id of the version that the person reads.
     #[schema(pattern = "^([0-9a-f]{40}|[0-9a-f]{64})$")]
     oid: String,
-    /// The passage, word for word as in that version.
+    /// The passage, word for word: as in that version, or as its Markdown reads.
     #[schema(min_length = 1, max_length = 4096)]
     quote: String,
     /// What the person says about it.
@@ -73,16 +74,11 @@ pub(super) async fn anchored(
         if quote.trim().is_empty() || quote.len() > MAX_QUOTE {
             return Err(invalid(format!("`quote` must have 1 to {MAX_QUOTE} bytes of text")));
         }
-        // Only versions that the crew wrote: other objects of the repository are not shown.
-        let written = |record: &cloudcrew_runtime::engagement::CommitRecord| {
-            let mut paths = record.paths.iter();
-            paths.any(|(there, id)| *there == path && *id == oid && !id.is_empty())
-        };
-        if !e.state.commits.values().any(written) {
+        if !wrote(e, &path, &oid) {
             return Err(invalid(format!("the crew wrote no version `{oid}` of `{path}`")));
         }
         let bytes = app.ports().repos.open(e).await?.blob(&oid).await?;
-        if !String::from_utf8_lossy(&bytes).contains(&quote) {
+        if !has_passage(&String::from_utf8_lossy(&bytes), &quote) {
             return Err(invalid(format!("this version of `{path}` does not contain the quote")));
         }
         let id = format!("r-{}", &(app.ports().secret)()[..12]);
@@ -90,6 +86,12 @@ pub(super) async fn anchored(
         records.push(RemarkRecord { id, actor, path, oid, quote, words });
     }
     Ok(records)
+}
+
+/// Whether a file has a passage, as it is written or as Markdown reads.
+fn has_passage(text: &str, quote: &str) -> bool {
+    let on_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    text.contains(quote) || on_one_line(&prose(text)).contains(&on_one_line(quote))
 }
 
 /// Makes a remark on a passage. Whoever owns the file answers it in the next run of its phase.

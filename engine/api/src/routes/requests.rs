@@ -50,10 +50,10 @@ pub(crate) async fn inbox(
     let (found, next) = page(&app, &caller, Which::Waiting, after, limit, asks).await?;
     let mut requests = Vec::new();
     for row in found {
-        let (project, as_of) = (row.id, row.as_of);
+        let (project, rehearsal, as_of) = (row.id, row.rehearsal, row.as_of);
         let waiting = row.waiting.into_iter().filter(asks_caller);
         let of_project =
-            waiting.map(|request| InboxRow { project: project.clone(), request, as_of });
+            waiting.map(|request| InboxRow { project: project.clone(), rehearsal, request, as_of });
         requests.extend(of_project);
     }
     Ok(Json(InboxPage { requests, next }))

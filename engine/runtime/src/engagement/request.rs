@@ -180,6 +180,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// Whether it may be answered with nothing.
+    pub fn is_optional(&self) -> bool {
+        matches!(&self.kind, RequestKind::Question { form, .. } if form.optional)
+    }
+
     /// The first characters of the digest, as shown to people and accepted from them.
     pub fn short_digest(&self) -> &str {
         self.digest.get(..12).unwrap_or(&self.digest)

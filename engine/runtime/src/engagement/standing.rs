@@ -13,6 +13,8 @@ use cloudcrew_ports::index::{MAX_ROW, Row};
 pub struct Standing {
     /// Name of its workflow.
     pub workflow: String,
+    /// Whether it calls no live model. Rows of older versions lack it: the journal is read instead.
+    pub rehearsal: bool,
     /// The person who owns it; empty in rows of older versions.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub owner: String,
@@ -58,6 +60,7 @@ impl Standing {
         Standing {
             pushes: behind.map(|unpushed| unpushed.again),
             workflow: state.started.workflow.clone(),
+            rehearsal: state.started.voice.is_rehearsal(),
             owner: state.started.owner.clone(),
             members: state.members.keys().cloned().collect(),
             state: state.at.clone(),
@@ -93,6 +96,7 @@ impl Standing {
             let (workflow, state) = (self.workflow.clone(), self.state.clone());
             standing = json(&Standing {
                 workflow,
+                rehearsal: self.rehearsal,
                 pushes: self.pushes,
                 owner: self.owner.clone(),
                 members: Vec::new(),

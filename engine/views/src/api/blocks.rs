@@ -1,6 +1,7 @@
 //! A Markdown document as typed blocks. A page shows them without HTML: nothing that an agent wrote
 //! is ever markup.
 
+use cloudcrew_definition::shown::block;
 use pulldown_cmark::{Alignment, CodeBlockKind, CowStr, Event, Options, Parser, Tag};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -156,6 +157,29 @@ pub fn blocks(text: &str) -> (Vec<Block>, bool) {
     }
     let cut = reader.left == 0;
     (reader.end(), cut)
+}
+
+/// The text of a Markdown document without its markup, one line a block.
+pub fn prose(text: &str) -> String {
+    let mut lines = Vec::new();
+    blocks(text).0.iter().for_each(|block| said(block, &mut lines));
+    lines.join("\n")
+}
+
+fn said(block: &Block, lines: &mut Vec<String>) {
+    let words = |spans: &[Span]| spans.iter().map(|span| span.text.as_str()).collect();
+    match block {
+        Block::Heading { spans, .. } | Block::Paragraph { spans } => lines.push(words(spans)),
+        Block::List { items, .. } => {
+            items.iter().flat_map(|item| &item.blocks).for_each(|block| said(block, lines));
+        }
+        Block::Quote { blocks } => blocks.iter().for_each(|block| said(block, lines)),
+        Block::Code { text, .. } => lines.push(text.clone()),
+        Block::Table { rows, .. } => {
+            lines.extend(rows.iter().flatten().map(|cell| words(cell)));
+        }
+        Block::Rule => {}
+    }
 }
 
 struct Reader {
@@ -360,17 +384,9 @@ impl Reader {
     }
 }
 
-/// Text without characters that change how other text is shown.
+/// Text whose hidden characters are shown as code points.
 fn plain(text: impl AsRef<str>) -> String {
-    let hides = |c: char| {
-        (c.is_control() && c != '\n' && c != '\t')
-            || ('\u{200b}'..='\u{200f}').contains(&c)
-            || ('\u{202a}'..='\u{202e}').contains(&c)
-            || ('\u{2060}'..='\u{2069}').contains(&c)
-            || c == '\u{feff}'
-    };
-    let shown = |c: char| if hides(c) { '\u{fffd}' } else { c };
-    text.as_ref().chars().map(shown).collect()
+    block(&text.as_ref().replace('\r', "")).into_owned()
 }
 
 /// An address that a page may link to.

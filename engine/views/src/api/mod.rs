@@ -11,10 +11,12 @@ mod messages;
 mod project;
 mod remarks;
 mod request;
+mod since;
+mod statement;
 mod time;
 
 pub use artifacts::{ArtifactEntry, Artifacts};
-pub use blocks::{Block, Document, Item, Span, blocks};
+pub use blocks::{Block, Document, Item, Span, blocks, prose};
 pub use board::{Board, Card, CardReview, CardState, CardVerdict};
 pub use cost::{ProjectCost, Spending, SpendingLine};
 pub use events::{EventPage, JournalEvent, LiveText};
@@ -29,4 +31,9 @@ pub use request::{
     Answer, BudgetAsked, Coverage, InboxPage, InboxRow, OpenRequest, Quorum, RequestDetail,
     RequestPage, Subject, WaitingKind,
 };
+pub use since::{
+    Against, FileChange, FileState, NoteSince, Requirement, SectionChange, SectionState, Since,
+    Versions,
+};
+pub use statement::{Statement, StatementItem, StatementSection};
 pub use time::Time;

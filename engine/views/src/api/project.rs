@@ -101,6 +101,8 @@ pub struct ProjectRow {
     pub workflow: String,
     /// When it was started.
     pub created: Time,
+    /// Whether it calls no live model.
+    pub rehearsal: bool,
     /// The current phase.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phase: Option<String>,
@@ -126,6 +128,7 @@ impl ProjectRow {
             id: listing.engagement.clone(),
             workflow: standing.workflow.clone(),
             created: Time(listing.created),
+            rehearsal: standing.rehearsal,
             phase: standing.state.rsplit_once('.').map(|(phase, _)| phase.to_owned()),
             state: Lifecycle::of_standing(standing),
             waiting: standing.requests.iter().map(OpenRequest::new).collect(),

@@ -184,6 +184,8 @@ pub struct InboxPage {
 pub struct InboxRow {
     /// The engagement.
     pub project: String,
+    /// Whether the engagement calls no live model.
+    pub rehearsal: bool,
     /// The request.
     #[serde(flatten)]
     pub request: OpenRequest,

@@ -1,0 +1,291 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { type DragEvent, type FormEvent, useId, useRef, useState } from "react";
+import { api, once, read } from "@/api/client";
+import type { Schemas } from "@/api/client";
+import { me, workflows } from "@/api/queries";
+import { Button } from "@/components/ui/button";
+import { Badge, Field, Input, Notice, Panel, Select, TextArea, Title } from "@/components/ui/parts";
+import { phaseName } from "@/engagement/phases";
+import { Refusal } from "@/review/refusal";
+import { useSubmit } from "@/review/submit";
+import { useDraft } from "@/shell/drafts";
+import { Loaded, reason } from "@/shell/loaded";
+import { bytes, money, short, useText } from "@/shell/text";
+import { Statement } from "./statement";
+import { LARGEST, upload } from "./upload";
+
+type Sow = Schemas["NewSow"];
+type Read = { sow: Sow; statement: Schemas["Statement"] };
+
+/** A new engagement: the statement of work, how it was read, and what it will take. */
+export function Kickoff() {
+  const t = useText();
+  const all = useQuery(workflows);
+  const [workflow, setWorkflow] = useState<string | undefined>(undefined);
+  const [found, setFound] = useState<Read | undefined>(undefined);
+  return (
+    <div className="flex max-w-4xl flex-col gap-5">
+      <Title text={t("New engagement")} />
+      <Loaded of={all}>
+        {({ workflows: rows }) => {
+          const chosen = rows.find((row) => row.name === workflow) ?? rows.find((row) => row.name === "delivery") ?? rows[0];
+          if (!chosen) return <Notice>{t("The service has no workflow to start.")}</Notice>;
+          return (
+            <>
+              <Panel className="flex flex-col gap-4" aria-labelledby="what">
+                <h2 id="what" className="text-lg font-semibold">
+                  {t("1. How the work is done")}
+                </h2>
+                {rows.length > 1 ? (
+                  <Field label={t("Workflow")}>
+                    {(id) => (
+                      <Select id={id} value={chosen.name} onChange={({ target }) => setWorkflow(target.value)}>
+                        {rows.map((row) => (
+                          <option key={row.name}>{row.name}</option>
+                        ))}
+                      </Select>
+                    )}
+                  </Field>
+                ) : null}
+                <Workflow row={chosen} />
+              </Panel>
+              <Panel className="flex flex-col gap-4" aria-labelledby="sow">
+                <h2 id="sow" className="text-lg font-semibold">
+                  {t("2. The statement of work")}
+                </h2>
+                <StatementForm workflow={chosen.name} onRead={setFound} />
+              </Panel>
+              {found ? (
+                <>
+                  <Panel aria-labelledby="read">
+                    <h2 id="read" className="mb-3 text-lg font-semibold">
+                      {t("3. What was read from it")}
+                    </h2>
+                    <Statement read={found.statement} />
+                  </Panel>
+                  <Start workflow={chosen.name} sow={found.sow} />
+                </>
+              ) : null}
+            </>
+          );
+        }}
+      </Loaded>
+    </div>
+  );
+}
+
+/** The phases of a workflow, and what an engagement of it is expected to take. */
+function Workflow({ row }: { row: Schemas["WorkflowRow"] }) {
+  const t = useText();
+  const { forecast } = row;
+  const { micro_usd_low: low, micro_usd_high: high } = forecast;
+  return (
+    <>
+      <p>{row.description}</p>
+      <ol className="flex flex-wrap items-center gap-y-2 text-sm">
+        {row.phases.map((phase, at) => (
+          <li key={phase} className="flex items-center">
+            {at > 0 ? (
+              <span aria-hidden className="px-2 text-muted">
+                →
+              </span>
+            ) : null}
+            <span className="rounded-md border bg-background px-2 py-1">{phaseName(phase)}</span>
+          </li>
+        ))}
+      </ol>
+      <p className="flex flex-wrap gap-2 text-sm">
+        <Badge>{t("{n, plural, one {# decision} other {# decisions}} by a person", { n: row.gates })}</Badge>
+        <Badge>
+          {typeof low === "number" && typeof high === "number"
+            ? t("expected to cost {low} to {high}", { low: money(low), high: money(high) })
+            : t("{low} to {high} tokens; a price is unknown", {
+                low: short(forecast.tokens_low),
+                high: short(forecast.tokens_high),
+              })}
+        </Badge>
+      </p>
+    </>
+  );
+}
+
+function StatementForm(props: { workflow: string; onRead: (read: Read | undefined) => void }) {
+  const t = useText();
+  const { workflow, onRead } = props;
+  const [text, setText, dropText] = useDraft("new.text", "");
+  const [file, setFile] = useState<File | undefined>(undefined);
+  const [part, setPart] = useState<number | undefined>(undefined);
+  const [reading, setReading] = useState(false);
+  const [error, setError] = useState<Error | undefined>(undefined);
+  const stop = useRef<AbortController | undefined>(undefined);
+  const picker = useRef<HTMLInputElement>(null);
+  const help = useId();
+  const tooLarge = file && file.size > LARGEST;
+
+  const choose = (next: File | undefined) => {
+    setFile(next);
+    setError(undefined);
+    onRead(undefined);
+  };
+  const drop = (event: DragEvent) => {
+    event.preventDefault();
+    choose(event.dataTransfer.files[0]);
+  };
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setError(undefined);
+    setReading(true);
+    stop.current = new AbortController();
+    try {
+      const sow: Sow = file
+        ? { name: file.name, upload: await upload(file, setPart, stop.current.signal) }
+        : { name: "statement-of-work.md", text };
+      const statement = await read(api.POST("/statements", { body: { sow, workflow } }));
+      onRead({ sow, statement });
+      if (file) dropText();
+    } catch (failure) {
+      if ((failure as Error).name !== "AbortError") setError(failure as Error);
+    } finally {
+      setReading(false);
+      setPart(undefined);
+    }
+  };
+
+  return (
+    <form className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
+      {/* A file can be chosen by the button in it, too. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions */}
+      <div
+        className="flex flex-col items-center gap-2 rounded-md border-2 border-dashed border-control p-6 text-center"
+        onDragOver={(event) => event.preventDefault()}
+        onDrop={drop}
+      >
+        <input
+          ref={picker}
+          type="file"
+          className="sr-only"
+          tabIndex={-1}
+          aria-label={t("Statement of work")}
+          accept=".pdf,.docx,.html,.htm,.md,.txt,.eml"
+          onChange={({ target }) => choose(target.files?.[0])}
+        />
+        {file ? (
+          <p className="font-medium">
+            {file.name} <span className="text-muted">({bytes(file.size)})</span>
+          </p>
+        ) : (
+          <p>{t("Drop a file here")}</p>
+        )}
+        <div className="flex flex-wrap justify-center gap-2">
+          <Button onClick={() => picker.current?.click()} aria-describedby={help}>
+            {file ? t("Choose another file") : t("Choose a file")}
+          </Button>
+          {file ? <Button onClick={() => choose(undefined)}>{t("Remove")}</Button> : null}
+        </div>
+        <p id={help} className="text-sm text-muted">
+          {t("PDF, Word, HTML, e-mail, Markdown or text, up to 20 MiB")}
+        </p>
+      </div>
+      {tooLarge ? <Notice tone="bad">{t("This file is larger than 20 MiB.")}</Notice> : null}
+      {file ? null : (
+        <Field label={t("Or paste its text")}>
+          {(id) => (
+            <TextArea
+              id={id}
+              className="min-h-40"
+              value={text}
+              onChange={({ target }) => {
+                setText(target.value);
+                onRead(undefined);
+              }}
+            />
+          )}
+        </Field>
+      )}
+      {part !== undefined ? (
+        <div className="flex items-center gap-3">
+          <progress className="w-full" value={part} max={1} aria-label={t("Sent so far")} />
+          <Button onClick={() => stop.current?.abort()}>{t("Stop")}</Button>
+        </div>
+      ) : null}
+      {error ? <Notice tone="bad">{reason(t, error)}</Notice> : null}
+      <Button
+        type="submit"
+        look="primary"
+        className="self-start"
+        disabled={reading || Boolean(tooLarge) || (!file && !text.trim())}
+      >
+        {reading ? t("Reading…") : t("Read it")}
+      </Button>
+      <p className="text-sm text-muted">{t("Reading it starts nothing and costs nothing.")}</p>
+    </form>
+  );
+}
+
+function Start({ workflow, sow }: { workflow: string; sow: Sow }) {
+  const t = useText();
+  const navigate = useNavigate();
+  const who = useQuery(me);
+  const [id, setId] = useState("");
+  const [rehearsal, setRehearsal] = useState(false);
+  const { submit, sending, error } = useSubmit("");
+
+  const start = async (event: FormEvent) => {
+    event.preventDefault();
+    const body = {
+      workflow,
+      sow,
+      ...(id.trim() ? { id: id.trim() } : {}),
+      ...(rehearsal ? { model: "rehearsal" } : {}),
+    };
+    const begun = await submit(body, (key) => read(api.POST("/projects", { body, headers: once(key) })));
+    if (begun) await navigate({ to: "/app/p/$id", params: { id: begun.id } });
+  };
+
+  return (
+    <Panel aria-labelledby="start">
+      <form className="flex flex-col gap-4" onSubmit={(event) => void start(event)}>
+        <h2 id="start" className="text-lg font-semibold">
+          {t("4. Start")}
+        </h2>
+        <Field
+          label={t("Name of the engagement")}
+          help={t("Lowercase letters, digits and -. Without one, it is made of the name of the file.")}
+        >
+          {(field, help) => (
+            <Input
+              id={field}
+              aria-describedby={help}
+              pattern="[a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?"
+              className="max-w-sm"
+              value={id}
+              onChange={({ target }) => setId(target.value)}
+            />
+          )}
+        </Field>
+        <label className="flex items-start gap-3">
+          <input
+            type="checkbox"
+            className="mt-1 size-5 accent-primary"
+            checked={rehearsal}
+            onChange={({ target }) => setRehearsal(target.checked)}
+          />
+          <span>
+            {t("Rehearse")}
+            <span className="block text-sm text-muted">
+              {t("The whole engagement with made-up replies: it calls no model and costs nothing.")}
+            </span>
+          </span>
+        </label>
+        <Refusal error={error} />
+        <Button type="submit" look="primary" className="self-start" disabled={sending !== "idle"}>
+          {rehearsal ? t("Start the rehearsal") : t("Start the engagement")}
+        </Button>
+        <p className="text-sm text-muted">
+          {t("You will be its owner, {who}.", { who: who.data?.name ?? "" })}
+        </p>
+      </form>
+    </Panel>
+  );
+}

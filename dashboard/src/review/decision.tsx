@@ -1,0 +1,289 @@
+import { Link } from "@tanstack/react-router";
+import { type FormEvent, useEffect, useId, useRef, useState } from "react";
+import { api, once, read } from "@/api/client";
+import type { Request, Schemas } from "@/api/client";
+import { Button, buttonLook } from "@/components/ui/button";
+import { Badge, Notice, Panel, TextArea } from "@/components/ui/parts";
+import { phaseName } from "@/engagement/phases";
+import { useDraft } from "@/shell/drafts";
+import { type Say, useText } from "@/shell/text";
+import { Following, type NewRemark, type Viewed } from "./gate";
+import { Refusal } from "./refusal";
+import { useSubmit } from "./submit";
+
+type Choice = "approve" | "revise";
+
+type Props = {
+  id: string;
+  request: Request;
+  changes: Schemas["Since"] | undefined;
+  viewed: Viewed;
+  remarks: Schemas["RemarkRow"][];
+  drafts: NewRemark[];
+  onDrafts: (drafts: NewRemark[]) => void;
+  onSent: () => void;
+};
+
+const NONE: Record<string, number> = {};
+
+/** Where a person decides. Nothing is chosen beforehand, and nothing decides by itself. */
+export function Decision(props: Props) {
+  const t = useText();
+  const { id, request, drafts, onDrafts, onSent } = props;
+  const name = `${id}.${request.phase}`;
+  const [words, setWords, dropWords] = useDraft(`${name}.words`, "");
+  const [ratings, setRatings, dropRatings] = useDraft(`${name}.ratings`, NONE);
+  const [choice, setChoice] = useState<Choice | undefined>(undefined);
+  const [missing, setMissing] = useState(false);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const confirm = useRef<HTMLButtonElement>(null);
+  const { submit, sending, error } = useSubmit(id);
+  const [vote, setVote] = useState<Schemas["Decided"] | undefined>(undefined);
+  const box = useId();
+  const form = useRef<HTMLElement>(null);
+  const decideButton = useRef<HTMLButtonElement>(null);
+  const inView = useInView(form);
+
+  const choose = (next: Choice) => {
+    const needsWords = next === "revise" && !words.trim();
+    setMissing(needsWords);
+    if (needsWords) {
+      field.current?.focus();
+      return;
+    }
+    setChoice(next);
+    requestAnimationFrame(() => confirm.current?.focus());
+  };
+
+  const send = async (event: FormEvent) => {
+    event.preventDefault();
+    if (!choice) return;
+    const given = Object.fromEntries(
+      Object.entries(ratings).filter(([rating]) => request.ratings.includes(rating)),
+    );
+    const shared = { request: request.id, digest: request.digest, ratings: given, remarks: drafts };
+    const path = { params: { path: { id } } };
+    const body = { choice, ...shared, words };
+    const reply = await submit(body, (key) =>
+      choice === "approve"
+        ? read(api.POST("/projects/{id}/approve", { ...path, headers: once(key), body: shared }))
+        : read(
+            api.POST("/projects/{id}/revise", {
+              ...path,
+              headers: once(key),
+              body: { ...shared, words },
+            }),
+          ),
+    );
+    setChoice(undefined);
+    if (!reply) return;
+    setVote(reply);
+    dropWords();
+    dropRatings();
+    onDrafts([]);
+    onSent();
+  };
+
+  if (vote && !vote.decided) {
+    const { have, need } = vote.quorum;
+    return (
+      <Notice tone="good">
+        {t("Your approval counts: {have} of {need}. The others decide now.", { have, need })}
+      </Notice>
+    );
+  }
+
+  return (
+    <>
+    <Panel ref={form} aria-labelledby={box} className="border-2 border-primary">
+      <h2 id={box} className="mb-3 text-lg font-semibold">
+        {t("Your decision")}
+      </h2>
+      <form className="flex flex-col gap-4" onSubmit={(event) => void send(event)}>
+        <div className="flex flex-wrap gap-x-8 gap-y-3">
+          {request.ratings.map((rating) => (
+            <Rating
+              key={rating}
+              name={rating}
+              value={ratings[rating]}
+              onChange={(value) => setRatings({ ...ratings, [rating]: value })}
+            />
+          ))}
+        </div>
+        <label className="flex flex-col gap-1 text-sm font-medium">
+          {t("Your words to the crew")}
+          <TextArea
+            ref={field}
+            value={words}
+            maxLength={60_000}
+            aria-invalid={missing}
+            aria-describedby={`${box}-help`}
+            onChange={(event) => {
+              setWords(event.target.value);
+              setMissing(false);
+            }}
+          />
+          <span id={`${box}-help`} className={missing ? "text-bad" : "font-normal text-muted"}>
+            {missing
+              ? t("Say what should change.")
+              : t("Needed to request changes; an approval sends ratings and remarks only.")}
+          </span>
+        </label>
+        {drafts.length ? (
+          <p className="text-sm">
+            {t("{n, plural, one {# remark is} other {# remarks are}} sent with your decision.", {
+              n: drafts.length,
+            })}
+          </p>
+        ) : null}
+        <Refusal error={error} />
+        {choice ? (
+          <div className="flex flex-col gap-3 rounded-md border bg-background p-3">
+            <Summary choice={choice} {...props} />
+            <div className="flex flex-wrap gap-2">
+              <Button ref={confirm} type="submit" look="primary" disabled={sending === "sending"}>
+                {choice === "approve" ? t("Yes, approve") : t("Yes, send it back")}
+              </Button>
+              <Button onClick={() => setChoice(undefined)}>{t("Back")}</Button>
+            </div>
+          </div>
+        ) : (
+          <div className="flex flex-wrap gap-2">
+            <Button ref={decideButton} look="primary" onClick={() => choose("approve")}>
+              {t("Approve")}
+            </Button>
+            {request.may_revise ? (
+              <Button onClick={() => choose("revise")}>{t("Request changes")}</Button>
+            ) : (
+              <Badge>{t("changes can no longer be requested")}</Badge>
+            )}
+            <Link to="/app/p/$id/chat" params={{ id }} className={buttonLook("quiet")}>
+              {t("Ask the PM")}
+            </Link>
+          </div>
+        )}
+      </form>
+    </Panel>
+    {inView ? null : <Bar {...props} onDecide={() => decideButton.current?.focus()} />}
+    </>
+  );
+}
+
+/** What is left to look at, while the form is out of sight. */
+function Bar({ request, viewed, drafts, onDecide }: Props & { onDecide: () => void }) {
+  const t = useText();
+  const seen = request.subject.filter(({ path, oid }) => viewed[path] === oid).length;
+  return (
+    <div className="sticky bottom-0 z-10 -mx-4 flex flex-wrap items-center gap-3 border-t bg-raised px-4 py-2 shadow-lg sm:mx-0 sm:rounded-t-lg sm:border">
+      <span className="text-sm">
+        {t("{seen} of {all} viewed", { seen, all: request.subject.length })}
+        {drafts.length
+          ? ` · ${t("{n, plural, one {# remark} other {# remarks}} to send", { n: drafts.length })}`
+          : ""}
+      </span>
+      <Button look="primary" className="ms-auto" onClick={onDecide}>
+        {t("Decide")}
+      </Button>
+    </div>
+  );
+}
+
+/** Whether an element is in sight. */
+function useInView(target: React.RefObject<HTMLElement | null>): boolean {
+  const [inView, setInView] = useState(true);
+  useEffect(() => {
+    if (!target.current) return;
+    const watch = new IntersectionObserver(([entry]) => setInView(entry?.isIntersecting ?? true));
+    watch.observe(target.current);
+    return () => watch.disconnect();
+  }, [target]);
+  return inView;
+}
+
+/** What exactly is approved or sent back, and what comes next. */
+function Summary({ choice, request, changes, viewed, remarks, drafts }: Props & { choice: Choice }) {
+  const t = useText();
+  const files = request.subject.length;
+  const unseen = request.subject.filter(({ path, oid }) => viewed[path] !== oid).length;
+  const paths = new Set(request.subject.map((one) => one.path));
+  const open = remarks.filter((remark) => paths.has(remark.path) && !remark.settled_by).length;
+  const hidden = changes?.files.reduce((sum, file) => sum + file.hidden, 0) ?? 0;
+  const digest = request.digest.slice(0, 12);
+  const phase = phaseName(request.phase);
+  if (choice === "revise") {
+    return (
+      <p>
+        {t("{phase} is worked on again with your words and {n, plural, =0 {no remarks} one {# remark} other {# remarks}}.", {
+          phase,
+          n: drafts.length,
+        })}
+      </p>
+    );
+  }
+  const doubts = doubtful(t, unseen, open, hidden, request.findings.length);
+  return (
+    <div className="flex flex-col gap-2">
+      <p>
+        {t("You approve run {n} of {phase} (content {digest}): {files, plural, one {# file} other {# files}}.", {
+          n: request.revision,
+          phase,
+          digest,
+          files,
+        })}
+      </p>
+      {doubts.length ? (
+        <ul className="flex flex-wrap gap-2">
+          {doubts.map((doubt) => (
+            <li key={doubt}>
+              <Badge tone="warn">{doubt}</Badge>
+            </li>
+          ))}
+        </ul>
+      ) : null}
+      <p>
+        <Following request={request} />
+      </p>
+    </div>
+  );
+}
+
+function doubtful(t: Say, unseen: number, open: number, hidden: number, findings: number): string[] {
+  return [
+    unseen ? t("{n, plural, one {# file} other {# files}} not viewed", { n: unseen }) : "",
+    open ? t("{n, plural, one {# remark} other {# remarks}} open", { n: open }) : "",
+    hidden ? t("{n, plural, one {# hidden-text warning} other {# hidden-text warnings}}", { n: hidden }) : "",
+    findings ? t("{n, plural, one {# finding} other {# findings}} open", { n: findings }) : "",
+  ].filter(Boolean);
+}
+
+/** A rating from 1 to 5. */
+function Rating(props: { name: string; value: number | undefined; onChange: (n: number) => void }) {
+  const t = useText();
+  const { name, value, onChange } = props;
+  const group = useId();
+  return (
+    <fieldset>
+      <legend className="text-sm font-medium">
+        {phaseName(name)} <span className="font-normal text-muted">{t("(1 poor – 5 excellent)")}</span>
+      </legend>
+      <div className="mt-1 flex gap-1">
+        {[1, 2, 3, 4, 5].map((n) => (
+          <label
+            key={n}
+            className="grid size-9 cursor-pointer place-items-center rounded-md border border-control text-sm has-checked:border-transparent has-checked:bg-primary has-checked:text-on-primary has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-primary"
+          >
+            <input
+              type="radio"
+              className="sr-only"
+              name={group}
+              value={n}
+              checked={value === n}
+              onChange={() => onChange(n)}
+            />
+            {n}
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
