@@ -11,7 +11,7 @@ STACK := terraform -chdir=infra/terraform
 # Tags cannot be pushed twice; a changed tree has one of its own.
 TAG ?= $(shell git rev-parse --short=12 HEAD)$(shell git diff --quiet HEAD || date +-%Y%m%d%H%M%S)
 
-.PHONY: help bootstrap-init bootstrap-apply tf-init tf-plan tf-apply tf-destroy docker-build docker-push deploy drain teardown check
+.PHONY: help bootstrap-init bootstrap-apply tf-init dashboard tf-plan tf-apply tf-destroy docker-build docker-push deploy drain teardown check
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | column -t -s "$$(printf '\t')"
@@ -36,6 +36,10 @@ docker-push: ## Push the image, and write its digest to image.auto.tfvars
 	digest="$$(docker inspect --format '{{join .RepoDigests "\n"}}' "$$repository:$(TAG)" | grep "^$$repository@")"; \
 	echo "image = \"$$digest\"" | tee infra/terraform/image.auto.tfvars
 
+dashboard: ## Build the dashboard (needs Node.js 20.19 or later)
+	npm --prefix dashboard ci --no-audit --no-fund
+	npm --prefix dashboard run build
+
 tf-plan: ## Show what would change
 	$(STACK) plan
 
@@ -56,7 +60,7 @@ drain: ## End all executions and tasks, after confirmation; without it, what wai
 tf-destroy: ## Destroy the stack, after confirmation; the bootstrap stays
 	$(STACK) destroy
 
-deploy: docker-build docker-push tf-apply ## Build, push and apply
+deploy: docker-build docker-push dashboard tf-apply ## Build, push and apply
 
 teardown: drain tf-destroy ## Destroy the stack, and show how to remove the bootstrap
 	@echo "to remove the bootstrap too: empty the state bucket, then run $(BOOTSTRAP) destroy -var aws_region=$(REGION)"

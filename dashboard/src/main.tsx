@@ -2,7 +2,7 @@ import "./style.css";
 import { i18n } from "@lingui/core";
 import { I18nProvider } from "@lingui/react";
 import { CSPProvider } from "@base-ui/react/csp-provider";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -14,6 +14,14 @@ import { beginSession } from "./shell/session";
 import { preferred, speak } from "./shell/text";
 
 const queries = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error, query) => {
+      const isUnknown = error instanceof Refused && error.status === 401;
+      if (isUnknown && query.queryKey[0] !== "me") {
+        void queries.invalidateQueries({ queryKey: ["me"] });
+      }
+    },
+  }),
   defaultOptions: {
     queries: {
       staleTime: 5_000,

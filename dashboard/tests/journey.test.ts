@@ -98,7 +98,7 @@ describe("a customer with a statement of work", () => {
     const { page } = ada;
     await ada.goes("/app/p/parcels/files");
     await page.getByRole("link", { name: "docs/architecture/architecture.md" }).click();
-    await page.getByRole("document").getByRole("heading").first().waitFor();
+    await page.getByRole("article").getByRole("heading").first().waitFor();
     const [download] = await Promise.all([
       page.waitForEvent("download"),
       page.getByRole("link", { name: "Download" }).click(),

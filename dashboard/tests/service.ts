@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -109,6 +109,20 @@ async function run(home: string, listen: string, options: Options) {
     child.once("exit", (code) => reject(new Error(`the service ended with ${code}: ${said}`)));
   });
   return { child, url };
+}
+
+/** A copy of the shipped workspace in which one text is another one. */
+export function edited(file: string, edit: (text: string) => string): string {
+  const folder = mkdtempSync(join(tmpdir(), "cloudcrew-workspace-"));
+  for (const part of ["agents.yaml", "phases", "workflows", "rehearsals", "prompts", "templates", "examples"]) {
+    cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+  }
+  const path = join(folder, file);
+  const before = readFileSync(path, "utf8");
+  const after = edit(before);
+  if (after === before) throw new Error(`nothing to edit in ${file}`);
+  writeFileSync(path, after);
+  return folder;
 }
 
 /** A statement of work that is read well. */

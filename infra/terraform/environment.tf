@@ -36,7 +36,7 @@ locals {
     authorize = merge(local.tables, local.readers, {
       OIDC_ISSUER          = local.issuer
       OIDC_CLIENT_ID       = local.client_id
-      CLOUDCREW_PUBLIC_URL = aws_apigatewayv2_api.this.api_endpoint
+      CLOUDCREW_PUBLIC_URL = local.public_url
     })
     websocket = merge(local.tables, local.readers, {
       ANSWER_FUNCTION_ARN = local.function_arns.answer
@@ -47,7 +47,7 @@ locals {
       OIDC_ISSUER          = local.issuer
       OIDC_CLIENT_ID       = local.client_id
       CLOUDCREW_OPERATORS  = var.operators_group
-      CLOUDCREW_PUBLIC_URL = aws_apigatewayv2_api.this.api_endpoint
+      CLOUDCREW_PUBLIC_URL = local.public_url
       WEBSOCKET_URL        = local.live == 0 ? "" : aws_apigatewayv2_stage.live[0].invoke_url
       CLOUDCREW_REPO_HOST  = join(",", var.repo_hosts)
       PROJECT_REPO_URL     = var.project_repo_url

@@ -3,6 +3,11 @@ output "api_url" {
   value       = aws_apigatewayv2_api.this.api_endpoint
 }
 
+output "dashboard_url" {
+  description = "The dashboard; null without it."
+  value       = var.create_dashboard ? local.public_url : null
+}
+
 output "websocket_url" {
   description = "Where readers follow engagements live; empty without internet access."
   value       = local.environment.api.WEBSOCKET_URL
@@ -25,7 +30,7 @@ output "cluster_arn" {
 
 output "login_url" {
   description = "The page where people log in."
-  value       = "${aws_apigatewayv2_api.this.api_endpoint}/login"
+  value       = "${local.public_url}/login"
 }
 
 output "secrets_arn" {

@@ -69,7 +69,7 @@ resource "aws_cognito_user_pool_client" "this" {
   allowed_oauth_flows                  = ["code"]
   allowed_oauth_scopes                 = ["openid", "profile", "email"]
   supported_identity_providers         = ["COGNITO"]
-  callback_urls                        = concat(["${aws_apigatewayv2_api.this.api_endpoint}/callback"], var.login_callback_urls)
+  callback_urls                        = concat(["${local.public_url}/callback"], var.login_callback_urls)
   # With the credentials of the account, for operators and scripts; people log in with a browser.
   explicit_auth_flows           = ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
   prevent_user_existence_errors = "ENABLED"

@@ -63,12 +63,24 @@ variable "operators_group" {
 }
 
 variable "identity" {
-  description = "An OpenID Connect provider that knows the people, instead of a new user pool. It must allow the callback `<api_url>/callback`."
+  description = "An OpenID Connect provider that knows the people, instead of a new user pool. It must allow the callback `<dashboard_url>/callback`, or `<api_url>/callback` without a dashboard."
   type = object({
     issuer    = string
     client_id = string
   })
   default = null
+}
+
+variable "create_dashboard" {
+  description = "Whether to deploy the dashboard. Without it, programs and `cloudcrew --server` use the interface."
+  type        = bool
+  default     = true
+}
+
+variable "dashboard_files" {
+  description = "Folder with the built dashboard, relative to the working directory of Terraform."
+  type        = string
+  default     = "../../dashboard/dist"
 }
 
 variable "login_callback_urls" {

@@ -146,9 +146,9 @@ function Reading({ id, path, oid }: { id: string; path: string; oid: string }) {
       {(data) => (
         <>
           {data.cut ? <Notice>{t("This document is too long to be shown whole.")}</Notice> : null}
-          <div className="written max-w-[46rem]" role="document" aria-label={t("{path}, written by the crew", { path })}>
+          <article className="written max-w-[46rem]" aria-label={t("{path}, written by the crew", { path })}>
             <Blocks blocks={data.blocks} at={{ path }} />
-          </div>
+          </article>
         </>
       )}
     </Loaded>

@@ -4,7 +4,7 @@ export type AuditEntry = Schemas["AuditEntry"];
 
 /**
  * The first entry whose hash does not follow from the entries before it; nothing when the chain is
- * whole. The hash of an entry is the SHA-256 over the hash before it (nothing for the first) and its
+ * whole. The hash of an entry is the SHA-256 over the hash before it (empty for the first), its
  * number, time, kind and payload, each as text behind its length in bytes as a big-endian 64-bit
  * number.
  */
@@ -12,7 +12,7 @@ export async function broken(entries: readonly AuditEntry[]): Promise<AuditEntry
   let before = "";
   for (const entry of entries) {
     const parts = [before, String(entry.seq), String(entry.at), entry.kind, entry.payload];
-    const hash = hex(await crypto.subtle.digest("SHA-256", framed(before ? parts : parts.slice(1))));
+    const hash = hex(await crypto.subtle.digest("SHA-256", framed(parts)));
     if (hash !== entry.hash) return entry;
     before = entry.hash;
   }

@@ -18,7 +18,7 @@ export function target(link: string, at: string): Target {
     const isWeb = url.protocol === "https:" || url.protocol === "http:";
     return isWeb ? { kind: "web", address: url.href, host: url.host } : { kind: "none" };
   }
-  if (link.startsWith("#") || link.startsWith("//") || link.includes("\\")) return { kind: "none" };
+  if (link === "" || link.startsWith("#") || link.startsWith("//") || link.includes("\\")) return { kind: "none" };
   const path = joined(at, link.split(/[?#]/)[0] ?? "");
   return path ? { kind: "file", path } : { kind: "none" };
 }

@@ -26,6 +26,10 @@ export function JournalLog({ id }: { id: string }) {
   const [agent, setAgent] = useState("");
   const [follows, setFollows] = useState(true);
   const pane = useRef<HTMLDivElement>(null);
+  const touched = useRef(0);
+  const moved = () => {
+    touched.current = Date.now();
+  };
 
   const lines = useMemo(() => {
     const entries = (log?.entries ?? []).filter((entry) => !at || entry.seq <= at);
@@ -54,9 +58,9 @@ export function JournalLog({ id }: { id: string }) {
   const last = found.at(-1)?.seq;
   useEffect(() => {
     if (follows && last !== undefined) rows.scrollToIndex(found.length - 1, { align: "end" });
-    // Only a new last line moves the pane.
+    // Only another last line, or another filter, moves the pane.
     // oxlint-disable-next-line react/exhaustive-deps
-  }, [follows, last]);
+  }, [follows, last, found.length]);
 
   return (
     <Panel aria-labelledby="log" className="p-0 sm:p-0">
@@ -95,6 +99,7 @@ export function JournalLog({ id }: { id: string }) {
           <Button onClick={() => void navigate({ to: ".", search: {} })}>{t("To now")}</Button>
         </p>
       ) : null}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <div
         ref={pane}
         role="log"
@@ -104,8 +109,15 @@ export function JournalLog({ id }: { id: string }) {
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         className="h-[28rem] overflow-y-auto"
+        onWheel={moved}
+        onTouchMove={moved}
+        onPointerDown={moved}
+        onKeyDown={moved}
         onScroll={({ currentTarget: box }) => {
-          setFollows(box.scrollHeight - box.scrollTop - box.clientHeight < 24);
+          const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 24;
+          // Lines that change their height scroll the pane, too: only a person stops it.
+          if (isAtEnd) setFollows(true);
+          else if (Date.now() - touched.current < 1_000) setFollows(false);
         }}
       >
         {first > 1 ? (
@@ -132,10 +144,13 @@ export function JournalLog({ id }: { id: string }) {
                   type="button"
                   className="min-h-6 shrink-0 font-mono text-xs text-muted hover:underline"
                   title={exact(line.at)}
-                  aria-label={t("Show how it was after entry {seq}, {when}", { seq: line.seq, when: exact(line.at) })}
                   onClick={() => void navigate({ to: ".", search: { at: line.seq } })}
                 >
                   {clock(line.at)}
+                  <span className="sr-only">
+                    {" "}
+                    {t("Show how it was after entry {seq}", { seq: line.seq })}
+                  </span>
                 </button>
                 <span className="written min-w-0">
                   <Plain text={line.text} />

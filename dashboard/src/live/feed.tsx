@@ -48,6 +48,8 @@ export function FollowAll({ socket, children }: { socket?: string; children: Rea
     const live = new Socket(socket, "all", () => seen, {
       onLink: (now) => {
         setLink(now);
+        // Whoever is not known any more is asked to log in.
+        if (now === "ended") void queries.invalidateQueries({ queryKey: ["me"] });
         // What happened without a connection is in no message.
         if (now === "live") collect.add("");
       },

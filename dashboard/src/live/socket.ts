@@ -7,7 +7,7 @@ export type Message =
   | { project: string; agent: string; message?: string; text?: string }
   | { project: string; gone: true };
 
-export type Link = "connecting" | "live" | "offline" | "polling";
+export type Link = "connecting" | "live" | "offline" | "polling" | "ended";
 
 type Listener = {
   onMessage: (message: Message) => void;
@@ -66,8 +66,10 @@ export class Socket {
       if (this.ended) return;
       this.open(ticket);
     } catch (error) {
-      // Someone who is not known any more is asked to log in by the next read.
-      if (error instanceof Refused && [401, 403, 404].includes(error.status)) return;
+      if (error instanceof Refused && error.status === 401) {
+        this.listener.onLink("ended");
+        return;
+      }
       this.again();
     }
   }

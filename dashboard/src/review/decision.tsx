@@ -174,7 +174,7 @@ function Bar({ request, viewed, drafts, onDecide }: Props & { onDecide: () => vo
   const t = useText();
   const seen = request.subject.filter(({ path, oid }) => viewed[path] === oid).length;
   return (
-    <div className="sticky bottom-0 z-10 -mx-4 flex flex-wrap items-center gap-3 border-t bg-raised px-4 py-2 shadow-lg sm:mx-0 sm:rounded-t-lg sm:border">
+    <div className="fixed inset-x-0 bottom-0 z-10 flex flex-wrap items-center gap-3 border-t bg-raised px-4 py-2 shadow-lg md:start-56 md:px-6">
       <span className="text-sm">
         {t("{seen} of {all} viewed", { seen, all: request.subject.length })}
         {drafts.length

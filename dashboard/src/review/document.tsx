@@ -124,9 +124,8 @@ function Reading(props: Props & { oid: string; old?: Block[]; now: Block[]; cut:
   return (
     <>
       {cut ? <Notice>{t("This document is too long to be shown whole. Download it to read the rest.")}</Notice> : null}
-      <div
+      <article
         className="written max-w-[46rem]"
-        role="document"
         aria-label={t("{path}, written by the crew", { path: file.path })}
       >
         {groups.map((group) =>
@@ -138,7 +137,7 @@ function Reading(props: Props & { oid: string; old?: Block[]; now: Block[]; cut:
             line(group)
           ),
         )}
-      </div>
+      </article>
     </>
   );
 

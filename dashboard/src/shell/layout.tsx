@@ -164,13 +164,14 @@ function StatusLine({ version }: { version: string }) {
     live: t("Live"),
     offline: t("Not connected: what you see may be old. Decisions still work."),
     polling: t("Live, every few seconds"),
+    ended: t("Your session has ended. Log in again; nothing that you typed is lost."),
   };
   return (
     <footer className="flex flex-wrap items-center gap-x-4 border-t px-4 py-2 text-xs text-muted">
       <span role="status" className="inline-flex items-center gap-2">
         <span
           aria-hidden
-          className={`size-2 rounded-full ${link === "offline" ? "bg-bad" : "bg-good"}`}
+          className={`size-2 rounded-full ${link === "offline" || link === "ended" ? "bg-bad" : "bg-good"}`}
         />
         {words[link]}
       </span>

@@ -30,12 +30,16 @@ export function preferred(chosen: string | undefined): Language {
   return (wanted.find((name) => name && name in LANGUAGES) ?? "en") as Language;
 }
 
+/** Where the person is, as far as it fits the language of the page: `en-GB`. */
+const region = (): string =>
+  navigator.languages.find((name) => name.startsWith(i18n.locale)) ?? i18n.locale;
+
 const MINUTE = 60_000;
 
 /** `5 minutes ago`, `in 3 days`. */
 export function ago(time: string, now = Date.now()): string {
   const minutes = Math.round((Date.parse(time) - now) / MINUTE);
-  const format = new Intl.RelativeTimeFormat(i18n.locale, { numeric: "auto" });
+  const format = new Intl.RelativeTimeFormat(region(), { numeric: "auto" });
   const size = Math.abs(minutes);
   if (size < 60) return format.format(minutes, "minute");
   if (size < 48 * 60) return format.format(Math.round(minutes / 60), "hour");
@@ -44,17 +48,17 @@ export function ago(time: string, now = Date.now()): string {
 
 /** The whole date and time. */
 export const exact = (time: string): string =>
-  new Intl.DateTimeFormat(i18n.locale, { dateStyle: "medium", timeStyle: "short" }).format(
+  new Intl.DateTimeFormat(region(), { dateStyle: "medium", timeStyle: "short" }).format(
     new Date(time),
   );
 
 export const clock = (time: string): string =>
-  new Intl.DateTimeFormat(i18n.locale, { timeStyle: "medium" }).format(new Date(time));
+  new Intl.DateTimeFormat(region(), { timeStyle: "medium" }).format(new Date(time));
 
 /** Money, from millionths of a US dollar. */
 export function money(micro: number): string {
   const digits = micro !== 0 && micro < 100_000 ? 4 : 2;
-  return new Intl.NumberFormat(i18n.locale, {
+  return new Intl.NumberFormat(region(), {
     style: "currency",
     currency: "USD",
     minimumFractionDigits: 2,
@@ -62,11 +66,11 @@ export function money(micro: number): string {
   }).format(micro / 1_000_000);
 }
 
-export const number = (value: number): string => new Intl.NumberFormat(i18n.locale).format(value);
+export const number = (value: number): string => new Intl.NumberFormat(region()).format(value);
 
 /** `12.3K`. */
 export const short = (value: number): string =>
-  new Intl.NumberFormat(i18n.locale, { notation: "compact", maximumFractionDigits: 1 }).format(value);
+  new Intl.NumberFormat(region(), { notation: "compact", maximumFractionDigits: 1 }).format(value);
 
 export const bytes = (value: number): string =>
   value < 1024

@@ -251,7 +251,7 @@ impl PublicUrl {
     }
 
     /// Host and port, as browsers send them.
-    pub(crate) fn host(&self) -> String {
+    pub fn host(&self) -> String {
         let origin = self.origin();
         origin.split_once("://").map_or_else(String::new, |(_, host)| host.to_owned())
     }

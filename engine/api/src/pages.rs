@@ -49,13 +49,13 @@ pub(crate) async fn page(State(app): State<App>, request: Request) -> Response {
     let pages = app.ports().pages;
     match (pages(file), file) {
         (Some(plain), _) => {
-            let packed = accepts_brotli(request.headers())
-                .then(|| pages(&format!("{file}.br")))
-                .flatten();
+            let packed =
+                accepts_brotli(request.headers()).then(|| pages(&format!("{file}.br"))).flatten();
             served(file, plain, packed)
         }
         (None, "index.html") => {
-            let html = [(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))];
+            let html =
+                [(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))];
             (StatusCode::NOT_FOUND, html, WITHOUT).into_response()
         }
         (None, _) => unknown(),
@@ -72,11 +72,7 @@ fn accepts_brotli(headers: &HeaderMap) -> bool {
     codings.any(|coding| coding.split(';').next().is_some_and(|name| name.trim() == "br"))
 }
 
-fn served(
-    file: &str,
-    plain: Cow<'static, [u8]>,
-    packed: Option<Cow<'static, [u8]>>,
-) -> Response {
+fn served(file: &str, plain: Cow<'static, [u8]>, packed: Option<Cow<'static, [u8]>>) -> Response {
     let kind = match file.rsplit('.').next() {
         Some("html") => "text/html; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",

@@ -6,6 +6,7 @@ use clap::{Args as _, FromArgMatches as _};
 use cloudcrew_api::changes::Changes;
 use cloudcrew_api::people::People;
 use cloudcrew_api::{App, AppPorts, Live, Peer, Wakes};
+use lambda_http::http::{HeaderValue, header};
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt as _, Service as _, service_fn};
 
@@ -38,6 +39,7 @@ pub async fn api(cloud: Cloud) -> Result<Exit, Failure> {
              an identity provider",
         ));
     }
+    let host = public.as_ref().and_then(|public| public.host().parse::<HeaderValue>().ok());
     let (definition, uploads) = (cloud.definition().await?, cloud.uploads()?);
     let socket = cloud.socket();
     let (store, kept) = (Arc::new(cloud.store.clone()), cloud.clone());
@@ -68,7 +70,7 @@ pub async fn api(cloud: Cloud) -> Result<Exit, Failure> {
     });
     let router = cloudcrew_api::router(app);
     let one = service_fn(move |mut request: Request| {
-        staged(&mut request);
+        staged(&mut request, host.as_ref());
         let (cloud, mut router) = (kept.clone(), router.clone());
         async move {
             if let Err(failure) = cloud.refresh().await {
@@ -82,8 +84,9 @@ pub async fn api(cloud: Cloud) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Removes the stage from the path, and records the caller's address.
-fn staged(request: &mut Request) {
+/// Removes the stage from the path, records the caller's address, and names the host that the
+/// caller sees: the gateway answers its own name alone, which is another one behind a distribution.
+fn staged(request: &mut Request, host: Option<&HeaderValue>) {
     let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else { return };
     let stage = context.stage.as_deref().filter(|stage| *stage != "$default");
     let prefix = stage.map(|stage| format!("/{stage}"));
@@ -98,6 +101,9 @@ fn staged(request: &mut Request) {
     }
     if let Some(from) = from {
         request.extensions_mut().insert(Peer(from));
+    }
+    if let Some(host) = host {
+        request.headers_mut().insert(header::HOST, host.clone());
     }
 }
 

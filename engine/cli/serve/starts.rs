@@ -14,9 +14,7 @@ use cloudcrew_plan::forecast::forecast;
 use cloudcrew_plan::{Kind as StateKind, Plan, build, emit};
 use cloudcrew_ports::journal::Journal;
 use cloudcrew_ports::secret::redacted;
-use cloudcrew_runtime::engagement::{
-    EngagementError, Event, SowFile, Started as Pinned, read_sow,
-};
+use cloudcrew_runtime::engagement::{EngagementError, Event, SowFile, Started as Pinned, read_sow};
 use cloudcrew_sow::Sow;
 
 use tokio::sync::Semaphore;

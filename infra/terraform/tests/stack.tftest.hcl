@@ -31,6 +31,12 @@ mock_provider "aws" {
   mock_resource "aws_s3_bucket" {
     defaults = { arn = "arn:aws:s3:::cloudcrew-blobs-123456789012" }
   }
+  mock_resource "aws_cloudfront_distribution" {
+    defaults = {
+      arn         = "arn:aws:cloudfront::123456789012:distribution/MOCKED"
+      domain_name = "mocked.cloudfront.net"
+    }
+  }
   mock_resource "aws_lambda_function" {
     defaults = { arn = "arn:aws:lambda:eu-west-1:123456789012:function:mocked" }
   }
@@ -66,6 +72,7 @@ variables {
   repo_hosts            = ["github.com"]
   budget_alert_email    = "operators@example.com"
   monthly_budget_amount = 100
+  dashboard_files       = "tests/dist"
 }
 
 run "machines_are_rendered" {
@@ -263,4 +270,44 @@ run "a_module_of_another_engine_is_refused" {
     placeholders = ["cluster_arn"]
   }
   expect_failures = [aws_sfn_state_machine.workflow]
+}
+
+run "the_dashboard_and_the_interface_share_an_address" {
+  command = apply
+
+  assert {
+    condition = alltrue([for function in ["api", "authorize"] :
+      aws_lambda_function.this[function].environment[0].variables.CLOUDCREW_PUBLIC_URL == "https://mocked.cloudfront.net"
+    ])
+    error_message = "The programs know another address than browsers do."
+  }
+  assert {
+    condition     = contains(aws_cognito_user_pool_client.this[0].callback_urls, "https://mocked.cloudfront.net/callback")
+    error_message = "A login does not return to the dashboard."
+  }
+  assert {
+    condition     = aws_s3_object.page["index.html"].cache_control == "no-store" && strcontains(aws_s3_object.page["assets/main.js"].cache_control, "immutable")
+    error_message = "A new build would not reach browsers."
+  }
+  assert {
+    condition     = strcontains(local.page_policy, "connect-src 'self' wss://live.execute-api.eu-west-1.amazonaws.com ") && strcontains(local.page_policy, "trusted-types 'none'")
+    error_message = "Pages cannot follow engagements live, or may do more than they must."
+  }
+}
+
+run "without_a_dashboard_the_gateway_is_the_address" {
+  command = apply
+
+  variables {
+    create_dashboard = false
+  }
+
+  assert {
+    condition     = length(aws_cloudfront_distribution.dashboard) == 0 && length(aws_s3_object.page) == 0 && output.dashboard_url == null
+    error_message = "Something of the dashboard is left."
+  }
+  assert {
+    condition     = aws_lambda_function.this["api"].environment[0].variables.CLOUDCREW_PUBLIC_URL == aws_apigatewayv2_api.this.api_endpoint
+    error_message = "The programs know another address than browsers do."
+  }
 }

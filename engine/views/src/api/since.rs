@@ -215,7 +215,8 @@ impl FileChange {
     /// Compares two versions.
     pub fn new(file: &Versions) -> FileChange {
         let Versions { path, old, new } = file;
-        let oid = |version: &Option<(String, Vec<u8>)>| version.as_ref().map(|(oid, _)| oid.clone());
+        let oid =
+            |version: &Option<(String, Vec<u8>)>| version.as_ref().map(|(oid, _)| oid.clone());
         let read = |version: &Option<(String, Vec<u8>)>| match version {
             Some((_, bytes)) => std::str::from_utf8(bytes).ok().map(str::to_owned),
             None => Some(String::new()),

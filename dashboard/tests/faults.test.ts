@@ -1,0 +1,197 @@
+import { type Server, type Socket, connect, createServer } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Person, closed } from "./browser";
+import { OPERATOR, STATEMENT, Service } from "./service";
+
+let service: Service;
+beforeAll(async () => {
+  service = await Service.start();
+});
+afterAll(async () => {
+  await closed();
+  await service.stop();
+});
+
+/** How often the connection breaks; the longer mode breaks it 1,000 times. */
+const CUTS = Number(process.env["CLOUDCREW_CUTS"] ?? "20");
+
+/** A way to the service that can be cut. */
+class Wire {
+  private readonly sockets = new Set<Socket>();
+
+  private constructor(
+    private readonly server: Server,
+    readonly url: string,
+  ) {}
+
+  static async to(url: string): Promise<Wire> {
+    const goal = new URL(url);
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    const wire = new Wire(server, `http://127.0.0.1:${port}`);
+    server.on("connection", (near) => {
+      const far = connect(Number(goal.port), goal.hostname);
+      for (const [one, other] of [[near, far], [far, near]] as const) {
+        wire.sockets.add(one);
+        one.pipe(other);
+        one.on("error", () => undefined);
+        one.on("close", () => {
+          wire.sockets.delete(one);
+          other.destroy();
+        });
+      }
+    });
+    return wire;
+  }
+
+  cut(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  close(): void {
+    this.cut();
+    this.server.close();
+  }
+}
+
+describe("a page whose connection breaks", () => {
+  it("shows every entry once and in order, and does not jump", async () => {
+    await service.begin("cuts", STATEMENT);
+    await service.waiting("cuts");
+    const wire = await Wire.to(service.url);
+    const ada = await Person.arrives({ ...service, url: wire.url } as Service);
+    const { page } = ada;
+    await page.goto(`${wire.url}/app/p/cuts`);
+    await page.getByLabel("How much").selectOption("all");
+    const pane = page.getByRole("log");
+    await pane.getByText("Discovery waits for approval").waitFor();
+
+    // Someone who reads older lines is not moved while new ones arrive.
+    await pane.hover();
+    await page.mouse.wheel(0, -100_000);
+    await page.getByRole("button", { name: "Jump to the end" }).waitFor();
+    for (let cut = 0; cut < CUTS; cut += 1) {
+      wire.cut();
+      await service.ask("POST", "/projects/cuts/message", { text: `Message ${cut}` });
+      await page.waitForTimeout(30);
+    }
+    wire.cut();
+    await expect
+      .poll(() => page.getByText(/^Live$/).count(), { timeout: 40_000 })
+      .toBeGreaterThan(0);
+    expect(await pane.evaluate((box) => box.scrollTop)).toBe(0);
+
+    // Scrolled through from top to bottom, the log has every message once, in order.
+    const journal = await service.ask<{ as_of: number }>("GET", "/projects/cuts/events?limit=1");
+    await expect
+      .poll(async () => (await numbers(pane)).at(-1), { timeout: 20_000 })
+      .toBeGreaterThan(0);
+    const seen = await numbers(pane);
+    const unique = [...new Set(seen)];
+    expect(unique).toEqual([...unique].toSorted((a, b) => a - b));
+    const said = await everything(pane);
+    for (let cut = 0; cut < CUTS; cut += 1) {
+      expect(said.filter((line) => line.endsWith(`writes: Message ${cut}`)), `message ${cut}`).toHaveLength(1);
+    }
+    expect(journal.as_of).toBeGreaterThan(CUTS);
+    await ada.leaves();
+    wire.close();
+  });
+
+  it("goes on where it was when the service comes back", async () => {
+    await service.begin("restart", STATEMENT);
+    const open = await service.waiting("restart");
+    const ada = await Person.arrives(service);
+    const { page } = ada;
+    await ada.goes("/app/p/restart");
+    await page.getByText("Discovery waits for approval").waitFor();
+    await service.kill();
+    await page.getByText(/Not connected/).waitFor();
+    await service.again();
+    await service.ask("POST", "/projects/restart/approve", { request: open?.["id"], digest: open?.["digest"] });
+    // A new process knows no sessions.
+    await page.getByLabel("Token").waitFor({ timeout: 45_000 });
+    await page.getByLabel("Token").fill(OPERATOR);
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByText("Architecture waits for approval").waitFor({ timeout: 20_000 });
+    await page.getByText(/^Live$/).waitFor();
+    expect(page.url()).toBe(`${service.url}/app/p/restart`);
+    await ada.leaves();
+  });
+});
+
+type Pane = ReturnType<Person["page"]["getByRole"]>;
+
+/** Numbers of the entries that can be seen. */
+const numbers = (pane: Pane): Promise<number[]> =>
+  pane.locator("[data-seq]").evaluateAll((lines) =>
+    lines.map((line) => Number((line as HTMLElement).dataset["seq"])).toSorted((a, b) => a - b),
+  );
+
+/** All lines, by scrolling through them. */
+async function everything(pane: Pane): Promise<string[]> {
+  const lines = new Map<number, string>();
+  for (let top = 0; ; top += 200) {
+    const { end, found } = await pane.evaluate(async (box, at) => {
+      box.scrollTop = at;
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      const rows = [...box.querySelectorAll<HTMLElement>("[data-seq]")];
+      const said = rows.map((row) => [Number(row.dataset["seq"]), row.textContent ?? ""] as const);
+      return { end: box.scrollTop + box.clientHeight >= box.scrollHeight - 2, found: said };
+    }, top);
+    for (const [seq, text] of found) lines.set(seq, text);
+    if (end) return [...lines.values()];
+  }
+}
+
+describe("a page that is refused something", () => {
+  it("says what is wrong, and keeps every word", async () => {
+    await service.begin("refused", STATEMENT);
+    await service.waiting("refused");
+    const ada = await Person.arrives(service);
+    const { page } = ada;
+    const reply = (status: number, type: string, detail: string) => ({
+      status,
+      contentType: "application/problem+json",
+      body: JSON.stringify({ type: `urn:cloudcrew:${type}`, title: "x", status, detail }),
+    });
+    const faults = [
+      { reply: reply(409, "changed", "changed"), says: /files have changed while you were reading/ },
+      { reply: reply(429, "busy", "slow down"), says: /Too many requests/ },
+      { reply: reply(500, "fault", "a fault"), says: /The service has a fault/ },
+      { reply: reply(503, "unavailable", "try later"), says: /The service is busy/ },
+      { reply: undefined, says: /cannot be reached/ },
+    ];
+    await ada.goes("/app/p/refused/review/discovery-1");
+    await page.getByLabel("Your words to the crew").fill("Every word counts.");
+    const keys: (string | undefined)[] = [];
+    for (const fault of faults) {
+      await page.route("**/projects/refused/revise", async (route) => {
+        keys.push(await route.request().headerValue("idempotency-key") ?? undefined);
+        if (fault.reply) await route.fulfill(fault.reply);
+        else await route.abort();
+      });
+      await page.getByRole("button", { name: "Request changes" }).click();
+      await page.getByRole("button", { name: "Yes, send it back" }).click();
+      await page.getByText(fault.says).first().waitFor();
+      expect(await page.getByLabel("Your words to the crew").inputValue()).toBe("Every word counts.");
+      await page.unroute("**/projects/refused/revise");
+    }
+    // The same words are the same attempt, however often it is repeated.
+    expect(new Set(keys).size).toBe(1);
+    await page.getByRole("button", { name: "Request changes" }).click();
+    await page.getByRole("button", { name: "Yes, send it back" }).click();
+    await page.getByText("requested changes on").waitFor();
+    await ada.leaves();
+  });
+
+  it("is right about time when the clock of the person is not", async () => {
+    const ada = await Person.arrives(service);
+    await ada.page.clock.install({ time: Date.now() + 3_600_000 });
+    await ada.goes("/app/p/refused");
+    await ada.page.getByText(/Discovery/).first().waitFor();
+    expect(ada.faults).toEqual([]);
+    await ada.leaves();
+  });
+});

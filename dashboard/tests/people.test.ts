@@ -1,0 +1,121 @@
+import { rmSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Person, closed, launched } from "./browser";
+import { OPERATOR, STATEMENT, Service, edited } from "./service";
+
+// Two approvals at the first gate.
+const quorum = edited("phases/discovery.yaml", (text) =>
+  text.replace(/^gate:$/m, "gate:\n  approvers: { groups: [board], quorum: 2 }"),
+);
+// Nobody answers in place of the customer.
+const questions = edited("rehearsals/question.yaml", (text) =>
+  text.replace(/^answers:[^]*?(?=^\w)/m, ""),
+);
+let service: Service;
+let asking: Service;
+
+beforeAll(async () => {
+  const people = { ada: ["board"], ben: ["board"], eve: [] };
+  service = await Service.start({ workspace: quorum, people });
+  asking = await Service.start({ workspace: questions });
+});
+afterAll(async () => {
+  await closed();
+  await service.stop();
+  await asking.stop();
+  for (const folder of [quorum, questions]) rmSync(folder, { recursive: true, force: true });
+});
+
+describe("several people at one gate", () => {
+  it("sees how many have approved, and who", async () => {
+    await service.begin("quorum", STATEMENT);
+    await service.waiting("quorum");
+    const ada = await Person.arrives(service, "token-of-ada");
+    await ada.page.getByText("0 of 2 approvals").waitFor();
+    await ada.page.getByRole("link", { name: /Approve Discovery/ }).click();
+    await ada.page.getByRole("button", { name: "Approve", exact: true }).click();
+    await ada.page.getByRole("button", { name: "Yes, approve" }).click();
+    await ada.page.getByText("Your approval counts: 1 of 2.").waitFor();
+
+    const ben = await Person.arrives(service, "token-of-ben");
+    await ben.goes("/app/p/quorum/review/discovery-1");
+    await ben.page.getByText("1 of 2 approvals (ada)").waitFor();
+    await ben.page.getByRole("button", { name: "Approve", exact: true }).click();
+    await ben.page.getByRole("button", { name: "Yes, approve" }).click();
+    await ben.page.getByText(/ben approved this on/).waitFor();
+
+    // Somebody else sees nothing of it.
+    const eve = await Person.arrives(service, "token-of-eve");
+    await eve.page.goto(`${service.url}/app/p/quorum`);
+    await eve.page.getByText("There is nothing here, or you may not see it.").waitFor();
+    expect([...ada.faults, ...ben.faults, ...eve.faults]).toEqual([]);
+    for (const person of [ada, ben, eve]) await person.leaves();
+  });
+
+  it("loses no word when somebody else is faster", async () => {
+    await service.begin("race", STATEMENT);
+    await service.waiting("race");
+    const ada = await Person.arrives(service, "token-of-ada");
+    await ada.goes("/app/p/race/review/discovery-1");
+    await ada.page.getByLabel("Your words to the crew").fill("A long thought.");
+    await ada.page.getByRole("button", { name: "Request changes" }).click();
+
+    // The page must not learn of the other decision before it sends its own.
+    await ada.page.route("**/requests/**", (route) => route.abort());
+    const digest = (await service.ask("GET", "/projects/race/requests/discovery-1"))["digest"];
+    const body = { request: "discovery-1", digest, words: "Mine first." };
+    await service.ask("POST", "/projects/race/revise", body, "token-of-ben");
+    await ada.page.getByRole("button", { name: "Yes, send it back" }).click();
+    await ada.page.getByText(/was faster and has decided/).waitFor();
+    expect(await ada.page.getByLabel("Your words to the crew").inputValue()).toBe("A long thought.");
+    await ada.leaves();
+  });
+
+  it("answers a question, and keeps a half-written answer", async () => {
+    // The architect asks; before that, the first phase is approved.
+    await asking.begin("asked", STATEMENT, { rehearsal: "question", model: undefined });
+    const gate = await asking.waiting("asked");
+    await asking.ask("POST", "/projects/asked/approve", { request: gate?.["id"], digest: gate?.["digest"] });
+    const open = await asking.waiting("asked");
+    expect(open?.["kind"]).toBe("question");
+    const ada = await Person.arrives(asking);
+    await ada.goes(`/app/p/asked/review/${String(open?.["id"])}`);
+    const field = ada.page.getByRole("textbox").first();
+    await field.fill("Half of an ans");
+    await ada.page.reload();
+    await ada.page.getByRole("heading", { level: 1 }).waitFor();
+    expect(await field.inputValue()).toBe("Half of an ans");
+    await field.fill("The whole answer.");
+    await ada.page.getByRole("button", { name: "Answer", exact: true }).click();
+    await ada.page.getByText(/answered on/).waitFor();
+    expect(ada.faults).toEqual([]);
+    await ada.leaves();
+  });
+});
+
+describe("a session", () => {
+  it("that has ended asks to log in and keeps what was typed", async () => {
+    await service.begin("session", STATEMENT);
+    await service.waiting("session");
+    const ada = await Person.arrives(service);
+    await ada.goes("/app/p/session/chat");
+    await ada.page.getByLabel("Your message").fill("Do not lose this.");
+    await ada.context.clearCookies();
+    await ada.page.getByRole("button", { name: "Send" }).click();
+    await ada.page.getByText(/Your session has ended|Log in/).first().waitFor();
+    await ada.page.reload();
+    await ada.page.getByLabel("Token").fill(OPERATOR);
+    await ada.page.getByRole("button", { name: "Log in" }).click();
+    await ada.page.getByLabel("Your message").waitFor();
+    expect(await ada.page.getByLabel("Your message").inputValue()).toBe("Do not lose this.");
+    await ada.leaves();
+  });
+
+  it("does not begin with a wrong token", async () => {
+    const page = await (await launched()).newPage();
+    await page.goto(`${service.url}/app/inbox#token=wrong`);
+    await page.getByText("This token is not known here.").waitFor();
+    expect(page.url()).not.toContain("wrong");
+    await page.close();
+  });
+});
