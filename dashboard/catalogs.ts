@@ -4,6 +4,9 @@ import { compileMessage } from "@lingui/message-utils/compileMessage";
 import type { Plugin } from "vite";
 
 const SOURCE = join(import.meta.dirname, "src");
+/** A text may be several literals, joined by `+`. */
+const LITERAL = /"(?:[^"\\]|\\.)*"/g;
+const CALL = /\bt\(\s*("(?:[^"\\]|\\.)*"(?:\s*\+\s*"(?:[^"\\]|\\.)*")*)/g;
 const PREFIX = "virtual:messages/";
 
 /** The texts of the pages in a language, by their English words. */
@@ -18,8 +21,9 @@ export function used(): string[] {
   const texts = new Set<string>();
   for (const file of filesBelow(SOURCE)) {
     if (!/\.tsx?$/.test(file) || file.endsWith(".test.ts")) continue;
-    for (const call of readFileSync(file, "utf8").matchAll(/\bt\(\s*("(?:[^"\\]|\\.)*")/g)) {
-      texts.add(JSON.parse(call[1] ?? '""') as string);
+    for (const call of readFileSync(file, "utf8").matchAll(CALL)) {
+      const parts = (call[1] ?? "").match(LITERAL) ?? [];
+      texts.add(parts.map((part) => JSON.parse(part) as string).join(""));
     }
   }
   return [...texts].toSorted();

@@ -26,7 +26,10 @@ const queries = new QueryClient({
     queries: {
       staleTime: 5_000,
       // What the service refuses stays refused; what did not arrive may arrive the next time.
-      retry: (failures, error) => failures < 3 && !(error instanceof Refused && error.status < 500),
+      retry: (failures, error) => {
+        const isFinal = error instanceof Refused && error.status < 500 && error.status !== 429;
+        return failures < 4 && !isFinal;
+      },
       retryDelay: (failures) => Math.min(8_000, 400 * 2 ** failures),
       networkMode: "always",
     },

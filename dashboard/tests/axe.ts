@@ -28,6 +28,7 @@ export default async function axe(page: Page): Promise<string[]> {
   await session.detach();
   const violations = JSON.parse(String(result.value)) as Violation[];
   return violations.map(
-    ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`,
+    ({ id, help, nodes }) =>
+      `${id}: ${help}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`,
   );
 }

@@ -63,7 +63,8 @@ describe("every page", () => {
       const found: string[] = [];
       for (const route of routes) {
         await ada.page.goto(service.url + route);
-        if (mode.rtl) await ada.page.evaluate(() => document.documentElement.setAttribute("dir", "rtl"));
+        if (mode.rtl)
+          await ada.page.evaluate(() => document.documentElement.setAttribute("dir", "rtl"));
         await settled(ada.page);
         for (const barrier of await barriers(ada.page)) found.push(`${route}: ${barrier}`);
         const wide = await ada.page.evaluate(
@@ -79,7 +80,12 @@ describe("every page", () => {
 
   it("can be used by keyboard, and nothing covers what has the focus", async () => {
     const ada = await Person.arrives(service, OPERATOR, { viewport: { width: 1280, height: 720 } });
-    for (const route of ["/app/inbox", "/app/p/asks", "/app/p/asks/review/discovery-1", "/app/new"]) {
+    for (const route of [
+      "/app/inbox",
+      "/app/p/asks",
+      "/app/p/asks/review/discovery-1",
+      "/app/new",
+    ]) {
       await ada.page.goto(service.url + route);
       await settled(ada.page);
       const seen = new Set<string>();
@@ -89,7 +95,10 @@ describe("every page", () => {
           const element = document.activeElement as HTMLElement;
           if (element === document.body || element.className.includes("sr-only")) return undefined;
           const box = element.getBoundingClientRect();
-          const [x, y] = [box.left + Math.min(box.width / 2, 40), box.top + Math.min(box.height / 2, 12)];
+          const [x, y] = [
+            box.left + Math.min(box.width / 2, 40),
+            box.top + Math.min(box.height / 2, 12),
+          ];
           const top = document.elementFromPoint(x, y);
           const isCovered = top === null || !(element.contains(top) || top.contains(element));
           const path = `${element.tagName} ${element.textContent?.slice(0, 30) ?? ""} ${Math.round(box.left)} ${Math.round(box.top + scrollY)}`;
@@ -196,7 +205,10 @@ describe("a person who decides without a pointer", () => {
     await reach("Approve");
     await press("Enter");
     await page.getByText(/You approve run 1/).waitFor();
-    // The focus is on the confirmation already.
+    // A key that is held down does not decide.
+    await press("Enter", "Enter");
+    await page.getByText(/You approve run 1/).waitFor();
+    await reach("Yes, approve");
     await press("Enter");
     await page.getByText("approved this on").waitFor();
     expect(ada.faults).toEqual([]);

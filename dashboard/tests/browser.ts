@@ -1,6 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { type Browser, type BrowserContext, type BrowserContextOptions, type Page, chromium } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+  chromium,
+} from "playwright-core";
 import { onTestFailed } from "vitest";
 import axe from "./axe";
 import { OPERATOR, type Service } from "./service";
@@ -12,7 +18,8 @@ let browser: Browser | undefined;
 
 /** The Chromium of the system, or the one that CHROMIUM names. */
 export async function launched(): Promise<Browser> {
-  const path = process.env["CHROMIUM"] ?? execFileSync("sh", ["-c", "command -v chromium"]).toString().trim();
+  const path =
+    process.env["CHROMIUM"] ?? execFileSync("sh", ["-c", "command -v chromium"]).toString().trim();
   // Chromium refuses its own sandbox to root.
   const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
   browser ??= await chromium.launch({ executablePath: path, args });
@@ -64,7 +71,9 @@ export class Person {
     token = OPERATOR,
     options: BrowserContextOptions = {},
   ): Promise<Person> {
-    const context = await (await launched()).newContext({ locale: "en-GB", reducedMotion: "reduce", ...options });
+    const context = await (
+      await launched()
+    ).newContext({ locale: "en-GB", reducedMotion: "reduce", ...options });
     const person = new Person(context, await context.newPage(), service);
     onTestFailed(async () => {
       const name = `${OUTPUT}/failed-${person.page.url().replace(/\W+/g, "-")}.png`;

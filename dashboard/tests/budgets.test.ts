@@ -32,7 +32,8 @@ describe("what a browser loads", () => {
   const index = readFileSync(join(DIST, "index.html"), "utf8");
   const entry = /src="\/assets\/([^"]+)"/.exec(index)?.[1] ?? "";
   const first = closure(entry);
-  const sum = (names: Iterable<string>) => [...names].reduce((all, name) => all + sent(`assets/${name}`), 0);
+  const sum = (names: Iterable<string>) =>
+    [...names].reduce((all, name) => all + sent(`assets/${name}`), 0);
 
   it("first is at most 175 KiB of script and 12 of style, in a few files", () => {
     const language = assets.find((name) => name.startsWith("en-")) ?? "";

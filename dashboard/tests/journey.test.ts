@@ -16,7 +16,9 @@ async function printed(text: string): Promise<Buffer> {
   const page = await (await launched()).newPage();
   const lines = text.split("\n").map((line) => {
     const heading = /^(#+) (.*)$/.exec(line);
-    return heading ? `<h${heading[1]?.length}>${heading[2]}</h${heading[1]?.length}>` : `<p>${line}</p>`;
+    return heading
+      ? `<h${heading[1]?.length}>${heading[2]}</h${heading[1]?.length}>`
+      : `<p>${line}</p>`;
   });
   await page.setContent(lines.join(""));
   const pdf = await page.pdf();
@@ -36,7 +38,9 @@ describe("a customer with a statement of work", () => {
     // A document is read before anything is spent.
     await page.getByRole("link", { name: "Start an engagement" }).click();
     const buffer = await printed(STATEMENT);
-    await page.getByLabel("Statement of work", { exact: true }).setInputFiles({ name: "parcels.pdf", mimeType: "application/pdf", buffer });
+    await page
+      .getByLabel("Statement of work", { exact: true })
+      .setInputFiles({ name: "parcels.pdf", mimeType: "application/pdf", buffer });
     await page.getByRole("button", { name: "Read it" }).click();
     await page.getByText("The service tells the place of a parcel by its number.").waitFor();
     await page.getByLabel("Name of the engagement").fill("parcels");
@@ -75,7 +79,10 @@ describe("a customer with a statement of work", () => {
     await page.getByText(/Then: Architecture, expected to cost/).waitFor();
     await page.getByRole("button", { name: "Yes, approve" }).click();
     await page.getByText("approved this on").waitFor();
-    const detail = await service.ask<{ answer: unknown }>("GET", "/projects/parcels/requests/discovery-2");
+    const detail = await service.ask<{ answer: unknown }>(
+      "GET",
+      "/projects/parcels/requests/discovery-2",
+    );
     expect(detail.answer).toMatchObject({ decision: "approved" });
 
     // The other phases, one after the other.
@@ -116,7 +123,10 @@ describe("a customer with a statement of work", () => {
     await ada.goes("/app/p/parcels/chat");
     await page.getByLabel("Your message").fill("Which database stores the places?");
     await page.getByRole("button", { name: "Send" }).click();
-    await page.getByText(/answered/).first().waitFor();
+    await page
+      .getByText(/answered/)
+      .first()
+      .waitFor();
     expect(await page.getByLabel("Your message").inputValue()).toBe("");
 
     for (const place of ["board", "ledger", "cost"]) await ada.goes(`/app/p/parcels/${place}`);

@@ -60,14 +60,42 @@ describe("several people at one gate", () => {
     await ada.page.getByLabel("Your words to the crew").fill("A long thought.");
     await ada.page.getByRole("button", { name: "Request changes" }).click();
 
-    // The page must not learn of the other decision before it sends its own.
-    await ada.page.route("**/requests/**", (route) => route.abort());
     const digest = (await service.ask("GET", "/projects/race/requests/discovery-1"))["digest"];
     const body = { request: "discovery-1", digest, words: "Mine first." };
     await service.ask("POST", "/projects/race/revise", body, "token-of-ben");
+    // The page learns of it by itself, and keeps what Ada typed.
+    await ada.page.getByText(/ben requested changes on/).waitFor();
+    const kept = ada.page.getByLabel("You typed this and have not sent it");
+    expect(await kept.inputValue()).toBe("A long thought.");
+    // It is still there for the next run of the phase.
+    await service.waiting("race");
+    await ada.goes("/app/p/race/review/discovery-2");
+    expect(await ada.page.getByLabel("Your words to the crew").inputValue()).toBe(
+      "A long thought.",
+    );
+  });
+
+  it("names the winner when both decide at the same moment", async () => {
+    await service.begin("tie", STATEMENT);
+    await service.waiting("tie");
+    const ada = await Person.arrives(service, "token-of-ada");
+    await ada.goes("/app/p/tie/review/discovery-1");
+    await ada.page.getByLabel("Your words to the crew").fill("Mine.");
+    await ada.page.getByRole("button", { name: "Request changes" }).click();
+    // Ben's decision arrives while Ada's is on its way.
+    await ada.page.route("**/projects/tie/revise", async (route) => {
+      const digest = (await service.ask("GET", "/projects/tie/requests/discovery-1"))["digest"];
+      const body = { request: "discovery-1", digest, words: "Mine first." };
+      await service.ask("POST", "/projects/tie/revise", body, "token-of-ben");
+      const reply = await route.fetch();
+      expect(reply.status()).toBe(409);
+      expect(await reply.json()).toMatchObject({ winner: "ben" });
+      await route.fulfill({ response: reply });
+    });
     await ada.page.getByRole("button", { name: "Yes, send it back" }).click();
-    await ada.page.getByText(/was faster and has decided/).waitFor();
-    expect(await ada.page.getByLabel("Your words to the crew").inputValue()).toBe("A long thought.");
+    await ada.page.getByText(/ben requested changes on/).waitFor();
+    const kept = ada.page.getByLabel("You typed this and have not sent it");
+    expect(await kept.inputValue()).toBe("Mine.");
     await ada.leaves();
   });
 
@@ -75,7 +103,10 @@ describe("several people at one gate", () => {
     // The architect asks; before that, the first phase is approved.
     await asking.begin("asked", STATEMENT, { rehearsal: "question", model: undefined });
     const gate = await asking.waiting("asked");
-    await asking.ask("POST", "/projects/asked/approve", { request: gate?.["id"], digest: gate?.["digest"] });
+    await asking.ask("POST", "/projects/asked/approve", {
+      request: gate?.["id"],
+      digest: gate?.["digest"],
+    });
     const open = await asking.waiting("asked");
     expect(open?.["kind"]).toBe("question");
     const ada = await Person.arrives(asking);
@@ -102,7 +133,10 @@ describe("a session", () => {
     await ada.page.getByLabel("Your message").fill("Do not lose this.");
     await ada.context.clearCookies();
     await ada.page.getByRole("button", { name: "Send" }).click();
-    await ada.page.getByText(/Your session has ended|Log in/).first().waitFor();
+    await ada.page
+      .getByText(/Your session has ended|Log in/)
+      .first()
+      .waitFor();
     await ada.page.reload();
     await ada.page.getByLabel("Token").fill(OPERATOR);
     await ada.page.getByRole("button", { name: "Log in" }).click();

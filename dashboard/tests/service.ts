@@ -73,7 +73,10 @@ export class Service {
   /** What waits in an engagement, once something does; nothing once it has ended. */
   async waiting(id: string): Promise<Json | undefined> {
     for (let tries = 0; tries < 300; tries += 1) {
-      const status = await this.ask<{ state: string; waiting: Json[] }>("GET", `/projects/${id}/status`);
+      const status = await this.ask<{ state: string; waiting: Json[] }>(
+        "GET",
+        `/projects/${id}/status`,
+      );
       if (status.waiting[0]) return status.waiting[0];
       if (["done", "failed", "cancelled", "expired"].includes(status.state)) return undefined;
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -114,7 +117,15 @@ async function run(home: string, listen: string, options: Options) {
 /** A copy of the shipped workspace in which one text is another one. */
 export function edited(file: string, edit: (text: string) => string): string {
   const folder = mkdtempSync(join(tmpdir(), "cloudcrew-workspace-"));
-  for (const part of ["agents.yaml", "phases", "workflows", "rehearsals", "prompts", "templates", "examples"]) {
+  for (const part of [
+    "agents.yaml",
+    "phases",
+    "workflows",
+    "rehearsals",
+    "prompts",
+    "templates",
+    "examples",
+  ]) {
     cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   }
   const path = join(folder, file);

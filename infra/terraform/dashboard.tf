@@ -96,12 +96,12 @@ resource "aws_s3_object" "page" {
   cache_control = startswith(each.value, "assets/") ? "public, max-age=31536000, immutable" : "no-store"
 }
 
-# The kickoff page sends files to the bucket of uploads by a signed form.
+# Pages send files to the bucket of uploads by a signed form, and read large ones from there.
 resource "aws_s3_bucket_cors_configuration" "uploads" {
   count  = local.dashboard
   bucket = aws_s3_bucket.uploads.id
   cors_rule {
-    allowed_methods = ["POST"]
+    allowed_methods = ["GET", "POST"]
     allowed_origins = [local.public_url]
     allowed_headers = ["*"]
     max_age_seconds = 3600
@@ -184,7 +184,6 @@ resource "aws_cloudfront_distribution" "dashboard" {
   enabled             = true
   is_ipv6_enabled     = true
   price_class         = "PriceClass_100"
-  default_root_object = "index.html"
 
   origin {
     origin_id                = "files"

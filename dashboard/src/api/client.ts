@@ -12,7 +12,16 @@ export type Span = Schemas["Span"];
 /** The client of the service that sent this page. The session is a cookie. */
 export const api = createClient<paths>({ baseUrl: location.origin });
 
-/** A reply that is not what was asked for. `problem` is what the service says, if it said anything. */
+api.use({
+  onResponse({ response }) {
+    const there = Date.parse(response.headers.get("date") ?? "");
+    // A header has whole seconds, and takes a moment to arrive.
+    if (Math.abs(there - Date.now()) > 20_000) ahead = there - Date.now();
+    else if (there) ahead = 0;
+  },
+});
+
+/** A reply that is not what was asked for, with what the service says of it. */
 export class Refused extends Error {
   constructor(
     readonly status: number,
@@ -30,6 +39,19 @@ export class Refused extends Error {
 /** The service did not answer. */
 export class Unreachable extends Error {}
 
+/** Why a request was refused. A gateway before the service says 403 to whoever is not logged in. */
+export function refusal(status: number, said: unknown): Refused {
+  const problem = said as Schemas["Problem"] | undefined;
+  if (problem?.type) return new Refused(status, problem);
+  return new Refused(status === 403 ? 401 : status, undefined);
+}
+
+/** How far the clock of the service is ahead of that of this browser, in milliseconds. */
+let ahead = 0;
+
+/** The time of the service, which counts: deadlines are its own. */
+export const now = (): number => Date.now() + ahead;
+
 type Reply<T> = { data?: T; error?: unknown; response: Response };
 
 /** The body of a reply; anything else is thrown. */
@@ -40,10 +62,7 @@ export async function read<T>(asked: Promise<Reply<T>>): Promise<T> {
   } catch (error) {
     throw new Unreachable(String(error));
   }
-  if (!reply.response.ok) {
-    const problem = reply.error as Schemas["Problem"] | undefined;
-    throw new Refused(reply.response.status, problem?.type ? problem : undefined);
-  }
+  if (!reply.response.ok) throw refusal(reply.response.status, reply.error);
   return reply.data as T;
 }
 

@@ -24,7 +24,9 @@ export const projects = (cursor?: string) =>
   queryOptions({
     queryKey: ["projects", cursor ?? ""],
     queryFn: () =>
-      read(api.GET("/projects", { params: { query: { limit: 200, ...(cursor ? { cursor } : {}) } } })),
+      read(
+        api.GET("/projects", { params: { query: { limit: 200, ...(cursor ? { cursor } : {}) } } }),
+      ),
   });
 
 export const workflows = queryOptions({
@@ -66,6 +68,7 @@ export const changes = (id: string, name: string, digest: string, since?: Since)
           params: { path: { id, request: name }, query: since ? { since } : {} },
         }),
       ),
+    staleTime: Number.POSITIVE_INFINITY,
   });
 
 export const remarks = (id: string) =>

@@ -32,7 +32,12 @@ export function Files() {
             <div className="grid items-start gap-5 lg:grid-cols-[20rem_minmax(0,1fr)]">
               <Tree files={all} chosen={search.path} />
               {search.path ? (
-                <One key={`${search.path} ${search.oid ?? ""}`} id={id} path={search.path} file={file} />
+                <One
+                  key={`${search.path} ${search.oid ?? ""}`}
+                  id={id}
+                  path={search.path}
+                  file={file}
+                />
               ) : (
                 <p className="text-muted">{t("Choose a file.")}</p>
               )}
@@ -47,7 +52,8 @@ export function Files() {
 function Tree({ files, chosen }: { files: Artifact[]; chosen: string | undefined }) {
   const t = useText();
   const phases = [...new Set(files.map((file) => file.phase))];
-  if (files.length === 0) return <p className="text-muted">{t("The crew has written nothing yet.")}</p>;
+  if (files.length === 0)
+    return <p className="text-muted">{t("The crew has written nothing yet.")}</p>;
   return (
     <Panel className="p-3 sm:p-3">
       {phases.map((phase) => (
@@ -146,7 +152,10 @@ function Reading({ id, path, oid }: { id: string; path: string; oid: string }) {
       {(data) => (
         <>
           {data.cut ? <Notice>{t("This document is too long to be shown whole.")}</Notice> : null}
-          <article className="written max-w-[46rem]" aria-label={t("{path}, written by the crew", { path })}>
+          <article
+            className="written max-w-[46rem]"
+            aria-label={t("{path}, written by the crew", { path })}
+          >
             <Blocks blocks={data.blocks} at={{ path }} />
           </article>
         </>
@@ -160,7 +169,11 @@ function Raw({ id, path, oid }: { id: string; path: string; oid: string }) {
   const isText = TEXT.test(path);
   const found = useQuery({ ...text(id, path, oid), enabled: isText });
   if (!isText) {
-    return <Notice>{t("This is not a text, so it is not shown here. Download it to look at it.")}</Notice>;
+    return (
+      <Notice>
+        {t("This is not a text, so it is not shown here. Download it to look at it.")}
+      </Notice>
+    );
   }
   return <Loaded of={found}>{(data) => <Source path={path} text={data} />}</Loaded>;
 }
@@ -173,18 +186,30 @@ function Versions({ id, path }: { id: string; path: string }) {
       {({ versions }) => (
         <ol className="flex flex-col divide-y">
           {versions.toReversed().map((version) => (
-            <li key={version.seq} className="flex flex-wrap items-center gap-x-3 gap-y-1 py-2 text-sm">
+            <li
+              key={version.seq}
+              className="flex flex-wrap items-center gap-x-3 gap-y-1 py-2 text-sm"
+            >
               <time dateTime={version.at}>{exact(version.at)}</time>
               <span>{t("by {agent}", { agent: version.author })}</span>
               <span className="font-mono text-xs text-muted">{version.commit.slice(0, 12)}</span>
               {version.oid ? (
-                <Link from="/app/p/$id/files" search={{ path, oid: version.oid }} className="underline">
+                <Link
+                  from="/app/p/$id/files"
+                  search={{ path, oid: version.oid }}
+                  className="underline"
+                >
                   {t("Show this version")}
                 </Link>
               ) : (
                 <Badge tone="bad">{t("removed")}</Badge>
               )}
-              <Link to="/app/p/$id" params={{ id }} search={{ at: version.seq }} className="underline">
+              <Link
+                to="/app/p/$id"
+                params={{ id }}
+                search={{ at: version.seq }}
+                className="underline"
+              >
                 {t("The step that wrote it")}
               </Link>
             </li>

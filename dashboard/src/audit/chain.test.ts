@@ -8,7 +8,13 @@ function journal(many: number): AuditEntry[] {
   for (let seq = 1; seq <= many; seq += 1) {
     const entry = { seq, at: 1_790_000_000_000 + seq, kind: "entered", payload: `{"ü":${seq}}` };
     const hash = createHash("sha256");
-    for (const part of [entries.at(-1)?.hash ?? "", String(seq), String(entry.at), entry.kind, entry.payload]) {
+    for (const part of [
+      entries.at(-1)?.hash ?? "",
+      String(seq),
+      String(entry.at),
+      entry.kind,
+      entry.payload,
+    ]) {
       const bytes = Buffer.from(part);
       const length = Buffer.alloc(8);
       length.writeBigUInt64BE(BigInt(bytes.length));
@@ -29,6 +35,8 @@ describe("the chain of a journal", () => {
     const changed = entries.map((one) => (one.seq === 7 ? { ...one, payload: "{}" } : one));
     expect((await broken(changed))?.seq).toBe(7);
     expect((await broken(entries.filter((one) => one.seq !== 7)))?.seq).toBe(8);
-    expect((await broken([...entries.slice(0, 6), ...entries.slice(6).toReversed()]))?.seq).toBe(20);
+    expect((await broken([...entries.slice(0, 6), ...entries.slice(6).toReversed()]))?.seq).toBe(
+      20,
+    );
   });
 });

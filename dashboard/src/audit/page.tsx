@@ -26,7 +26,8 @@ export function Audit() {
       const page = await read(api.GET("/projects/{id}/audit", { params }));
       entries.push(...page.entries);
       setDone(entries.length);
-      if (page.entries.length === 0 || page.after >= page.as_of) return { entries, head: page.head };
+      if (page.entries.length === 0 || page.after >= page.as_of)
+        return { entries, head: page.head };
       after = page.after;
     }
   };
@@ -64,7 +65,9 @@ export function Audit() {
     <div className="flex max-w-3xl flex-col gap-4">
       <Title text={t("Audit")} />
       <p>
-        {t("Each entry of the journal carries a hash over itself and the entry before it. Your browser can recompute them all; whoever changes an entry afterwards breaks the chain.")}
+        {t(
+          "Each entry of the journal carries a hash over itself and the entry before it. Your browser can recompute them all; whoever changes an entry afterwards breaks the chain.",
+        )}
       </p>
       <div className="flex flex-wrap gap-2">
         <Button look="primary" disabled={busy || !crypto.subtle} onClick={() => void verify()}>
@@ -74,7 +77,9 @@ export function Audit() {
           {t("Download the journal")}
         </Button>
       </div>
-      {crypto.subtle ? null : <Notice>{t("Your browser verifies only over HTTPS, or on this machine.")}</Notice>}
+      {crypto.subtle ? null : (
+        <Notice>{t("Your browser verifies only over HTTPS, or on this machine.")}</Notice>
+      )}
       {busy ? (
         <p role="status">{t("{n, plural, one {# entry} other {# entries}} read…", { n: done })}</p>
       ) : null}
@@ -86,7 +91,9 @@ export function Audit() {
               {t("The chain of {n} entries is whole.", { n: number(result.entries) })}
             </Notice>
           ) : (
-            <Notice tone="bad">{t("The chain breaks at entry {seq}.", { seq: result.broken })}</Notice>
+            <Notice tone="bad">
+              {t("The chain breaks at entry {seq}.", { seq: result.broken })}
+            </Notice>
           )}
           <p className="mt-3 text-sm text-muted">{t("Hash of the last entry")}</p>
           <p className="font-mono text-sm break-all">{result.head}</p>

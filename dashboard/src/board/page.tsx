@@ -64,7 +64,12 @@ function OneCard(props: { id: string; card: Card; items: Item[]; gate: string | 
     >
       <p className="font-medium">
         {card.oid ? (
-          <Link to="/app/p/$id/files" params={{ id }} search={{ path: card.path }} className="underline">
+          <Link
+            to="/app/p/$id/files"
+            params={{ id }}
+            search={{ path: card.path }}
+            className="underline"
+          >
             {name}
           </Link>
         ) : (
@@ -83,7 +88,9 @@ function OneCard(props: { id: string; card: Card; items: Item[]; gate: string | 
             {review.agent}: {verdictWord(t, review.verdict)}
           </Badge>
         ))}
-        {items.length ? <Badge>{t("{done} of {all} items", { done, all: items.length })}</Badge> : null}
+        {items.length ? (
+          <Badge>{t("{done} of {all} items", { done, all: items.length })}</Badge>
+        ) : null}
       </p>
       {card.findings.map((finding) => (
         <p key={finding} className="text-bad">

@@ -1,6 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { type FormEvent, type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef } from "react";
+import {
+  type FormEvent,
+  type KeyboardEvent,
+  type ReactNode,
+  useEffect,
+  useMemo,
+  useRef,
+} from "react";
 import { api, once, read } from "@/api/client";
 import type { Schemas } from "@/api/client";
 import { artifacts, messages } from "@/api/queries";
@@ -33,7 +40,9 @@ export function Chat() {
     <div className="flex max-w-3xl flex-col gap-4">
       <Title text={t("Chat with the PM")} />
       <p className="text-sm text-muted">
-        {t("If the PM is at work in a phase, it reads your message before its next turn. Otherwise it answers at once, from the ledger and the files. It can ask a specialist.")}
+        {t(
+          "If the PM is at work in a phase, it reads your message before its next turn. Otherwise it answers at once, from the ledger and the files. It can ask a specialist.",
+        )}
       </p>
       <Loaded of={found}>
         {({ messages: all }) => (
@@ -129,12 +138,14 @@ function Cited({ id, text, paths }: { id: string; text: string; paths: string[] 
 function Composer({ id }: { id: string }) {
   const t = useText();
   const [text, setText, drop] = useDraft(`${id}.message`, "");
-  const { submit, sending, error } = useSubmit(id);
+  const { submit, sending, error } = useSubmit(id, "message");
   const send = async () => {
     if (!text.trim() || sending === "sending") return;
     const body = { text };
     const reply = await submit(body, (key) =>
-      read(api.POST("/projects/{id}/message", { params: { path: { id } }, headers: once(key), body })),
+      read(
+        api.POST("/projects/{id}/message", { params: { path: { id } }, headers: once(key), body }),
+      ),
     );
     if (reply) drop();
   };
@@ -155,6 +166,7 @@ function Composer({ id }: { id: string }) {
         aria-label={t("Your message")}
         placeholder={t("Ask about the work")}
         value={text}
+        readOnly={sending === "sending"}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={onKey}
       />
@@ -163,7 +175,9 @@ function Composer({ id }: { id: string }) {
         <Button type="submit" look="primary" disabled={!text.trim() || sending === "sending"}>
           {t("Send")}
         </Button>
-        <span className="text-sm text-muted">{t("Enter sends, Shift+Enter begins a new line")}</span>
+        <span className="text-sm text-muted">
+          {t("Enter sends, Shift+Enter begins a new line")}
+        </span>
       </div>
     </form>
   );

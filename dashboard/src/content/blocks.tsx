@@ -1,4 +1,4 @@
-import type { JSX, ReactNode } from "react";
+import { type JSX, type ReactNode, useMemo } from "react";
 import type { Block, Schemas, Span } from "@/api/client";
 import { type Piece, compare, compareBlocks, compareItems, compareWords } from "./compare";
 import { Diagram } from "./diagram";
@@ -90,7 +90,8 @@ export function Rewritten({ old, now, at }: { old: Block; now: Block; at: At }):
   if (now.block === "code" && old.block === "code") {
     return <Lines old={old.text} now={now.text} language={now.language} />;
   }
-  if (now.block === "table" && old.block === "table") return <Table block={now} old={old} at={at} />;
+  if (now.block === "table" && old.block === "table")
+    return <Table block={now} old={old} at={at} />;
   return <One block={now} at={at} />;
 }
 
@@ -197,7 +198,6 @@ function Code({ language, children }: { language: string; children: ReactNode })
         </figcaption>
       ) : null}
       {/* A region that scrolls must be reachable by keyboard. */}
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <pre tabIndex={0} className="overflow-x-auto bg-background p-3 text-sm leading-6" dir="ltr">
         <code>{children}</code>
       </pre>
@@ -238,15 +238,20 @@ function Table({ block, old, at }: { block: TableBlock; old?: TableBlock; at: At
     </td>
   );
   const columns = (head ?? []).map((_, column) => column);
-  const rows = old ? compare(old.rows.slice(1), body, () => true) : [{ kind: "same" as const, items: body }];
+  const rows = old
+    ? compare(old.rows.slice(1), body, () => true)
+    : [{ kind: "same" as const, items: body }];
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="my-3 overflow-x-auto" tabIndex={0} role="group">
       <table className="border-collapse text-sm">
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column} scope="col" className={`border bg-background px-2 py-1 ${align(column)}`}>
+              <th
+                key={column}
+                scope="col"
+                className={`border bg-background px-2 py-1 ${align(column)}`}
+              >
                 <Spans spans={head?.[column] ?? []} at={at} />
               </th>
             ))}
@@ -262,7 +267,11 @@ function Table({ block, old, at }: { block: TableBlock; old?: TableBlock; at: At
                   <tr key={`${key}-${n}`}>{columns.map((column) => cell(row, column))}</tr>
                 ));
               case "added":
-                return <tr key={key} className="bg-good-soft">{columns.map((c) => cell(piece.item, c))}</tr>;
+                return (
+                  <tr key={key} className="bg-good-soft">
+                    {columns.map((c) => cell(piece.item, c))}
+                  </tr>
+                );
               case "removed":
                 return (
                   <tr key={key} className="bg-bad-soft line-through">
@@ -289,9 +298,10 @@ function Spans({ spans, at }: { spans: Span[]; at: At }) {
 }
 
 function Words({ old, now, at }: { old: Span[]; now: Span[]; at: At }) {
+  const words = useMemo(() => compareWords(old, now), [old, now]);
   // Neighbours of one style and one change are one element.
   const runs: { text: string; span: Span; change: "same" | "added" | "removed" }[] = [];
-  for (const word of compareWords(old, now)) {
+  for (const word of words) {
     const last = runs.at(-1);
     if (last && last.change === word.change && last.span === word.span) last.text += word.text;
     else runs.push({ ...word });

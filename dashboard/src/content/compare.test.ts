@@ -42,7 +42,10 @@ describe("a document compared with what it was", () => {
   });
 
   it("marks the words that differ and keeps their style", () => {
-    const words = compareWords([{ text: "pay by card" }], [{ text: "pay by " }, { text: "cash", strong: true }]);
+    const words = compareWords(
+      [{ text: "pay by card" }],
+      [{ text: "pay by " }, { text: "cash", strong: true }],
+    );
     const marked = words.filter((word) => word.change !== "same");
     expect(marked.map((word) => [word.text, word.change, word.span.strong ?? false])).toEqual([
       ["card", "removed", false],

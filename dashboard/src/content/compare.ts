@@ -12,6 +12,8 @@ export type Piece<T> =
 
 /** Longest time for one comparison, in milliseconds; beyond it, everything counts as rewritten. */
 const LONGEST = 400;
+/** The same for the words of one block: a document may have many. */
+const OF_A_BLOCK = 60;
 
 /** Compares two lists. A removed and an added item at the same place are one that has changed. */
 export function compare<T>(old: T[], now: T[], alike: (a: T, b: T) => boolean): Piece<T>[] {
@@ -58,7 +60,18 @@ export function compare<T>(old: T[], now: T[], alike: (a: T, b: T) => boolean): 
 }
 
 export const compareBlocks = (old: Block[], now: Block[]): Piece<Block>[] =>
-  compare(old, now, (a, b) => a.block === b.block && (a.block !== "heading" || near(a, b)));
+  compare(old, now, isRewritten);
+
+/** Whether a block is another one rewritten: then what differs can be shown inside of it. */
+function isRewritten(a: Block, b: Block): boolean {
+  if (a.block === "heading" && b.block === "heading") return a.level === b.level && near(a, b);
+  if (a.block === "list" && b.block === "list") return a.start === b.start;
+  if (a.block === "code" && b.block === "code") return a.language === b.language;
+  if (a.block === "table" && b.block === "table") {
+    return JSON.stringify([a.align, a.rows[0]]) === JSON.stringify([b.align, b.rows[0]]);
+  }
+  return a.block === b.block;
+}
 
 /** Headings that share no word are different sections, not a rewritten heading. */
 function near(a: Block, b: Block): boolean {
@@ -68,7 +81,9 @@ function near(a: Block, b: Block): boolean {
 }
 
 export const compareItems = (old: Item[], now: Item[]): Piece<Item>[] =>
-  compare(old, now, () => true);
+  compare(old, now, (a, b) => a.done === b.done);
+
+const style = (span: Span): string => JSON.stringify({ ...span, text: "" });
 
 /** A word with its style. */
 export type Word = { text: string; span: Span; change: "same" | "added" | "removed" };
@@ -77,12 +92,16 @@ export type Word = { text: string; span: Span; change: "same" | "added" | "remov
 export function compareWords(old: Span[], now: Span[]): Word[] {
   const words = (spans: Span[]) =>
     spans.flatMap((span) =>
-      (span.text.match(/\s+|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu) ?? []).map((text) => ({ text, span })),
+      (span.text.match(/\s+|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu) ?? []).map((text) => ({
+        text,
+        span,
+      })),
     );
   const [before, after] = [words(old), words(now)];
   const steps = diffArrays(before, after, {
-    comparator: (a, b) => a.text === b.text,
-    timeout: LONGEST,
+    // A link that leads elsewhere is another word, whatever it says.
+    comparator: (a, b) => a.text === b.text && style(a.span) === style(b.span),
+    timeout: OF_A_BLOCK,
   }) ?? [
     { value: before, removed: true, added: false },
     { value: after, removed: false, added: true },
@@ -91,7 +110,11 @@ export function compareWords(old: Span[], now: Span[]): Word[] {
     step.value.map(({ text, span }) => ({
       text,
       span,
-      change: step.removed ? ("removed" as const) : step.added ? ("added" as const) : ("same" as const),
+      change: step.removed
+        ? ("removed" as const)
+        : step.added
+          ? ("added" as const)
+          : ("same" as const),
     })),
   );
 }

@@ -1,4 +1,5 @@
 import { useEffect, useId, useRef, useState } from "react";
+import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/parts";
 import { useText } from "@/shell/text";
 
@@ -6,6 +7,10 @@ import { useText } from "@/shell/text";
 const LARGEST = 20_000;
 /** Longest time to draw it, in milliseconds. */
 const LONGEST = 8_000;
+
+/** Most diagrams that a page draws by itself. */
+const MOST = 8;
+let drawn = 0;
 
 /**
  * A Mermaid diagram, drawn in a frame whose origin is its own: it reaches neither this page nor the
@@ -18,9 +23,18 @@ export function Diagram({ source }: { source: string }) {
   const [fault, setFault] = useState(false);
   const name = useId();
   const isLarge = source.length > LARGEST;
+  const [asked, setAsked] = useState(false);
+  const [isOneOfMany] = useState(() => drawn >= MOST);
+  useEffect(() => {
+    drawn += 1;
+    return () => {
+      drawn -= 1;
+    };
+  }, []);
+  const waits = isOneOfMany && !asked;
 
   useEffect(() => {
-    if (isLarge) return;
+    if (isLarge || waits) return;
     const watchdog = setTimeout(() => setFault(true), LONGEST);
     const hear = (event: MessageEvent) => {
       if (event.source !== frame.current?.contentWindow) return;
@@ -42,13 +56,17 @@ export function Diagram({ source }: { source: string }) {
       clearTimeout(watchdog);
       removeEventListener("message", hear);
     };
-  }, [source, isLarge]);
+  }, [source, isLarge, waits]);
 
   return (
     <figure className="my-3 rounded-md border">
       {isLarge || fault ? (
         <div className="p-2">
           <Notice>{t("This diagram cannot be drawn; below is its source.")}</Notice>
+        </div>
+      ) : waits ? (
+        <div className="p-2">
+          <Button onClick={() => setAsked(true)}>{t("Draw this diagram")}</Button>
         </div>
       ) : (
         <iframe
@@ -65,7 +83,6 @@ export function Diagram({ source }: { source: string }) {
         <summary className="cursor-pointer px-3 py-1.5 text-sm text-muted">
           {t("Source of the diagram")}
         </summary>
-        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
         <pre tabIndex={0} className="overflow-x-auto bg-background p-3 text-sm" dir="ltr">
           {source}
         </pre>

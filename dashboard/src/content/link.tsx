@@ -15,27 +15,24 @@ export function WrittenLink(props: { to: string; at: string; text: string; child
   if (goal.kind === "file") {
     if (!id) return children;
     return (
-      <Link to="/app/p/$id/files" params={{ id }} search={{ path: goal.path }} className="underline">
+      <Link
+        to="/app/p/$id/files"
+        params={{ id }}
+        search={{ path: goal.path }}
+        className="underline"
+      >
         {children}
       </Link>
     );
   }
-  const host = goal.kind === "web" && !text.includes(goal.host) ? ` (${goal.host})` : "";
+  const names = goal.kind === "web" && [goal.host, goal.address].includes(text.trim());
+  const host = goal.kind === "web" && !names ? ` (${goal.host})` : "";
   return (
     <>
-      <a
-        href={goal.address}
-        rel="noopener noreferrer nofollow"
-        target="_blank"
-        className="underline"
-        onClick={(event) => {
-          event.preventDefault();
-          setAsking(true);
-        }}
-      >
+      <button type="button" className="text-start underline" onClick={() => setAsking(true)}>
         {children}
         <span className="text-muted">{host}</span>
-      </a>
+      </button>
       {asking ? <Leaving address={goal.address} onClose={() => setAsking(false)} /> : null}
     </>
   );

@@ -16,9 +16,12 @@ export function target(link: string, at: string): Target {
     if (url.protocol === "mailto:") return { kind: "mail", address: link };
     // The host is spelled out in ASCII, so that no letter passes for another one.
     const isWeb = url.protocol === "https:" || url.protocol === "http:";
+    // A user before the host only makes it look like another one.
+    if (url.username || url.password) return { kind: "none" };
     return isWeb ? { kind: "web", address: url.href, host: url.host } : { kind: "none" };
   }
-  if (link === "" || link.startsWith("#") || link.startsWith("//") || link.includes("\\")) return { kind: "none" };
+  if (link === "" || link.startsWith("#") || link.startsWith("//") || link.includes("\\"))
+    return { kind: "none" };
   const path = joined(at, link.split(/[?#]/)[0] ?? "");
   return path ? { kind: "file", path } : { kind: "none" };
 }

@@ -1,7 +1,8 @@
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { useText } from "@/shell/text";
-import { Code } from "./lines";
+import { kindOf, useColours } from "./highlight";
+import { Code, Coloured } from "./lines";
 
 /** Lines that are shown at first. */
 const FIRST = 400;
@@ -12,22 +13,29 @@ const MOST = 20_000;
 export function Source({ path, text }: { path: string; text: string }) {
   const t = useText();
   const [all, setAll] = useState(false);
+  const colours = useColours(kindOf(path), text);
   const lines = text.split("\n");
   if (lines.at(-1) === "") lines.pop();
   const shown = lines.slice(0, all ? MOST : FIRST);
   return (
     <>
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div className="written overflow-x-auto rounded-md border" role="region" aria-label={path} tabIndex={0}>
+      <div
+        className="written overflow-x-auto rounded-md border"
+        role="region"
+        aria-label={path}
+        tabIndex={0}
+      >
         <table className="w-full border-collapse font-mono text-xs leading-5" dir="ltr">
           <tbody>
             {shown.map((line, at) => (
               // Lines of a version never move.
               // oxlint-disable-next-line react/no-array-index-key
               <tr key={at}>
-                <td className="w-10 px-2 text-end text-muted select-none">{at + 1}</td>
+                <td className="w-10 px-2 text-end whitespace-nowrap text-muted select-none">
+                  {at + 1}
+                </td>
                 <td className="pe-3 whitespace-pre">
-                  <Code text={line} />
+                  {colours?.[at] ? <Coloured tokens={colours[at]} /> : <Code text={line} />}
                 </td>
               </tr>
             ))}
@@ -36,9 +44,7 @@ export function Source({ path, text }: { path: string; text: string }) {
       </div>
       {lines.length > shown.length ? (
         <Button className="mt-2" onClick={() => setAll(true)} disabled={all}>
-          {all
-            ? t("The rest is only in the file.")
-            : t("Show all {n} lines", { n: lines.length })}
+          {all ? t("The rest is only in the file.") : t("Show all {n} lines", { n: lines.length })}
         </Button>
       ) : null}
     </>

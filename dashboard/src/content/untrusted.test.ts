@@ -29,15 +29,16 @@ describe("a link that an agent wrote", () => {
 
   it("spells out a host that looks like another one", () => {
     expect(target("https://аpple.com/", "a.md")).toMatchObject({ host: "xn--pple-43d.com" });
-    expect(target("https://bank.example@evil.example/", "a.md")).toMatchObject({
-      host: "evil.example",
-    });
+    expect(target("https://bank.example@evil.example/", "a.md").kind).toBe("none");
   });
 });
 
 describe("text that somebody else wrote", () => {
   it("shows what a reader would not see", () => {
-    const shown = (text: string) => parts(text).map((part) => (part.hidden ? `<${part.text}>` : part.text)).join("");
+    const shown = (text: string) =>
+      parts(text)
+        .map((part) => (part.hidden ? `<${part.text}>` : part.text))
+        .join("");
     expect(shown("pay\u202etoday\u202c")).toBe("pay<U+202E>today<U+202C>");
     expect(shown("a\u200bb\u{e0041}\u3164")).toBe("a<U+200B>b<U+E0041><U+3164>");
     expect(shown("\u001b[2J")).toBe("<U+001B>[2J");

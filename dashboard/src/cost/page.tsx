@@ -33,7 +33,9 @@ export function Cost() {
                 <Notice>{t("Estimated: no live model was called, so nothing was spent.")}</Notice>
               ) : null}
               <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4">
-                <Figure name={t("Money")}>{known ? money(total.micro_usd ?? 0) : t("unknown")}</Figure>
+                <Figure name={t("Money")}>
+                  {known ? money(total.micro_usd ?? 0) : t("unknown")}
+                </Figure>
                 <Figure name={t("Calls")}>{number(total.calls)}</Figure>
                 <Figure name={t("Tokens read")}>
                   {short(total.input_tokens + total.cache_read_tokens + total.cache_write_tokens)}
@@ -42,14 +44,21 @@ export function Cost() {
               </dl>
               {total.uncertain_calls ? (
                 <Notice>
-                  {t("{n, plural, one {# call has} other {# calls have}} no recorded outcome; their upper bound counts.", {
-                    n: total.uncertain_calls,
-                  })}
+                  {t(
+                    "{n, plural, one {# call has} other {# calls have}} no recorded outcome; their upper bound counts.",
+                    {
+                      n: total.uncertain_calls,
+                    },
+                  )}
                 </Notice>
               ) : null}
               <label className="flex items-center gap-2 text-sm">
                 {t("By")}
-                <Select className="w-auto py-1" value={by} onChange={({ target }) => setBy(target.value as By)}>
+                <Select
+                  className="w-auto py-1"
+                  value={by}
+                  onChange={({ target }) => setBy(target.value as By)}
+                >
                   <option value="phase">{t("Phase")}</option>
                   <option value="agent">{t("Agent")}</option>
                   <option value="model">{t("Model")}</option>
@@ -60,10 +69,18 @@ export function Cost() {
                   <table className="w-full min-w-[38rem] border-collapse text-sm">
                     <thead>
                       <tr className="border-b">
-                        <th scope="col" className="px-2 py-1 text-start">{heading(by)}</th>
-                        <th scope="col" className="px-2 py-1 text-end">{t("Money")}</th>
-                        <th scope="col" className="px-2 py-1 text-end">{t("Tokens")}</th>
-                        <th scope="col" className="px-2 py-1 text-end">{t("Calls")}</th>
+                        <th scope="col" className="px-2 py-1 text-start">
+                          {heading(by)}
+                        </th>
+                        <th scope="col" className="px-2 py-1 text-end">
+                          {t("Money")}
+                        </th>
+                        <th scope="col" className="px-2 py-1 text-end">
+                          {t("Tokens")}
+                        </th>
+                        <th scope="col" className="px-2 py-1 text-end">
+                          {t("Calls")}
+                        </th>
                         <td className="w-1/3" />
                       </tr>
                     </thead>
@@ -79,7 +96,11 @@ export function Cost() {
                           <td className="px-2 py-1 text-end tabular-nums">{number(sum.tokens)}</td>
                           <td className="px-2 py-1 text-end tabular-nums">{number(sum.calls)}</td>
                           <td className="px-2 py-1" aria-hidden>
-                            <svg viewBox="0 0 100 8" preserveAspectRatio="none" className="h-3 w-full min-w-24">
+                            <svg
+                              viewBox="0 0 100 8"
+                              preserveAspectRatio="none"
+                              className="h-3 w-full min-w-24"
+                            >
                               <rect
                                 width={(100 * (sum.micro || sum.tokens)) / most}
                                 height="8"
@@ -119,8 +140,15 @@ function Figure({ name, children }: { name: string; children: string }) {
 function summed(lines: Line[], by: By): Sum[] {
   const sums = new Map<string, Sum>();
   for (const line of lines) {
-    const sum = sums.get(line[by]) ?? { name: line[by], tokens: 0, micro: 0, unpriced: 0, calls: 0 };
-    sum.tokens += line.input_tokens + line.output_tokens + line.cache_read_tokens + line.cache_write_tokens;
+    const sum = sums.get(line[by]) ?? {
+      name: line[by],
+      tokens: 0,
+      micro: 0,
+      unpriced: 0,
+      calls: 0,
+    };
+    sum.tokens +=
+      line.input_tokens + line.output_tokens + line.cache_read_tokens + line.cache_write_tokens;
     sum.micro += line.micro_usd ?? 0;
     sum.unpriced += line.unpriced_calls;
     sum.calls += line.calls;

@@ -39,7 +39,8 @@ export function JournalLog({ id }: { id: string }) {
     });
   }, [log, at, t]);
   const agents = useMemo(
-    () => [...new Set(lines.map((line) => line.agent).filter((name) => name !== undefined))].toSorted(),
+    () =>
+      [...new Set(lines.map((line) => line.agent).filter((name) => name !== undefined))].toSorted(),
     [lines],
   );
   const found = lines.filter(
@@ -106,7 +107,6 @@ export function JournalLog({ id }: { id: string }) {
         aria-live="off"
         aria-label={t("Log of {id}", { id })}
         // A region that scrolls must be reachable by keyboard.
-        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         className="h-[28rem] overflow-y-auto"
         onWheel={moved}

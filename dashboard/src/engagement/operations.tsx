@@ -13,7 +13,7 @@ type Verb = "cancel" | "resume" | "retry";
 export function Operations({ project }: { project: Project }) {
   const t = useText();
   const [asking, setAsking] = useState<Verb | undefined>(undefined);
-  const { submit, sending, error } = useSubmit(project.id);
+  const { submit, sending, error } = useSubmit(project.id, "operate");
   const isOver = Boolean(project.end);
   const failed = ["failed", "expired"].includes(project.state);
 
@@ -34,18 +34,18 @@ export function Operations({ project }: { project: Project }) {
       <details open={failed || project.state === "parked"}>
         <summary className="cursor-pointer font-semibold">{t("Operations")}</summary>
         <div className="mt-3 flex flex-wrap gap-2">
-        {project.state === "parked" ? (
-          <Button onClick={() => void act("resume")} disabled={sending === "sending"}>
-            {t("Try again now")}
-          </Button>
-        ) : null}
-        {failed ? (
-          <Button onClick={() => setAsking("retry")}>{t("Retry")}</Button>
-        ) : (
-          <Button look="danger" onClick={() => setAsking("cancel")}>
-            {t("Cancel the engagement")}
-          </Button>
-        )}
+          {project.state === "parked" ? (
+            <Button onClick={() => void act("resume")} disabled={sending === "sending"}>
+              {t("Try again now")}
+            </Button>
+          ) : null}
+          {failed ? (
+            <Button onClick={() => setAsking("retry")}>{t("Retry")}</Button>
+          ) : (
+            <Button look="danger" onClick={() => setAsking("cancel")}>
+              {t("Cancel the engagement")}
+            </Button>
+          )}
         </div>
       </details>
       {asking ? (

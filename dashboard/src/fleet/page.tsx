@@ -28,7 +28,9 @@ export function Fleet() {
       </div>
       <Loaded of={found}>
         {({ projects: all, next }) => {
-          const rows = all.filter((row) => !search.state || row.state === search.state).toReversed();
+          const rows = all
+            .filter((row) => !search.state || row.state === search.state)
+            .toReversed();
           return (
             <>
               <Select
@@ -52,11 +54,17 @@ export function Fleet() {
                   <table className="w-full min-w-[38rem] border-collapse text-sm">
                     <thead>
                       <tr className="border-b text-start">
-                        {[t("Name"), t("State"), t("Phase"), t("Waits for"), t("Started")].map((head) => (
-                          <th key={head} scope="col" className="px-2 py-2 text-start font-semibold">
-                            {head}
-                          </th>
-                        ))}
+                        {[t("Name"), t("State"), t("Phase"), t("Waits for"), t("Started")].map(
+                          (head) => (
+                            <th
+                              key={head}
+                              scope="col"
+                              className="px-2 py-2 text-start font-semibold"
+                            >
+                              {head}
+                            </th>
+                          ),
+                        )}
                       </tr>
                     </thead>
                     <tbody>
@@ -88,7 +96,9 @@ export function Fleet() {
                                 <span className="text-muted">{ago(request.opened)}</span>
                               </Link>
                             ))}
-                            {row.blocked ? <span className="text-bad">{row.blocked.slice(0, 160)}</span> : null}
+                            {row.blocked ? (
+                              <span className="text-bad">{row.blocked.slice(0, 160)}</span>
+                            ) : null}
                           </td>
                           <td className="px-2 py-2 whitespace-nowrap">
                             <time dateTime={row.created} title={exact(row.created)}>
@@ -105,7 +115,9 @@ export function Fleet() {
                 {cursors.length > 1 ? (
                   <Button onClick={() => setCursors(cursors.slice(0, -1))}>{t("Earlier")}</Button>
                 ) : null}
-                {next ? <Button onClick={() => setCursors([...cursors, next])}>{t("Later")}</Button> : null}
+                {next ? (
+                  <Button onClick={() => setCursors([...cursors, next])}>{t("Later")}</Button>
+                ) : null}
               </div>
             </>
           );

@@ -15,6 +15,9 @@ import { asked, consequence, kindName, quorum } from "./consequence";
 
 type Row = Schemas["InboxRow"];
 
+/** Rows whose changes are measured: each asks the service to compare files. */
+const MEASURED = 12;
+
 /** Everything that waits for this person, in one list. */
 export function Inbox() {
   const t = useText();
@@ -72,9 +75,9 @@ export function Inbox() {
                 <Nothing filtered={requests.length > 0} />
               ) : (
                 <ul ref={list} className="flex flex-col gap-3">
-                  {found.map((row) => (
+                  {found.map((row, at) => (
                     <li key={`${row.project} ${row.id}`}>
-                      <Waiting row={row} />
+                      <Waiting row={row} measured={at < MEASURED} />
                     </li>
                   ))}
                 </ul>
@@ -94,7 +97,7 @@ function Icon({ kind }: { kind: OpenRequest["kind"] }) {
   return <Found aria-hidden size={20} className="mt-0.5 shrink-0 text-primary" />;
 }
 
-function Waiting({ row }: { row: Row }) {
+function Waiting({ row, measured }: { row: Row; measured: boolean }) {
   const t = useText();
   const due = consequence(t, row);
   const others = quorum(t, row);
@@ -118,7 +121,7 @@ function Waiting({ row }: { row: Row }) {
           <time dateTime={row.opened} title={exact(row.opened)}>
             {t("asked {when}", { when: ago(row.opened) })}
           </time>
-          {row.kind === "gate" ? <Size row={row} /> : null}
+          {row.kind === "gate" && measured ? <Size row={row} /> : null}
         </p>
         <div className="flex flex-wrap gap-2 empty:hidden">
           {row.rehearsal ? <Badge tone="warn">{t("REHEARSAL")}</Badge> : null}

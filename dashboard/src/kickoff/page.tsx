@@ -29,7 +29,10 @@ export function Kickoff() {
       <Title text={t("New engagement")} />
       <Loaded of={all}>
         {({ workflows: rows }) => {
-          const chosen = rows.find((row) => row.name === workflow) ?? rows.find((row) => row.name === "delivery") ?? rows[0];
+          const chosen =
+            rows.find((row) => row.name === workflow) ??
+            rows.find((row) => row.name === "delivery") ??
+            rows[0];
           if (!chosen) return <Notice>{t("The service has no workflow to start.")}</Notice>;
           return (
             <>
@@ -40,7 +43,14 @@ export function Kickoff() {
                 {rows.length > 1 ? (
                   <Field label={t("Workflow")}>
                     {(id) => (
-                      <Select id={id} value={chosen.name} onChange={({ target }) => setWorkflow(target.value)}>
+                      <Select
+                        id={id}
+                        value={chosen.name}
+                        onChange={({ target }) => {
+                          setWorkflow(target.value);
+                          setFound(undefined);
+                        }}
+                      >
                         {rows.map((row) => (
                           <option key={row.name}>{row.name}</option>
                         ))}
@@ -96,7 +106,9 @@ function Workflow({ row }: { row: Schemas["WorkflowRow"] }) {
         ))}
       </ol>
       <p className="flex flex-wrap gap-2 text-sm">
-        <Badge>{t("{n, plural, one {# decision} other {# decisions}} by a person", { n: row.gates })}</Badge>
+        <Badge>
+          {t("{n, plural, one {# decision} other {# decisions}} by a person", { n: row.gates })}
+        </Badge>
         <Badge>
           {typeof low === "number" && typeof high === "number"
             ? t("expected to cost {low} to {high}", { low: money(low), high: money(high) })
@@ -113,7 +125,7 @@ function Workflow({ row }: { row: Schemas["WorkflowRow"] }) {
 function StatementForm(props: { workflow: string; onRead: (read: Read | undefined) => void }) {
   const t = useText();
   const { workflow, onRead } = props;
-  const [text, setText, dropText] = useDraft("new.text", "");
+  const [text, setText] = useDraft("new.text", "");
   const [file, setFile] = useState<File | undefined>(undefined);
   const [part, setPart] = useState<number | undefined>(undefined);
   const [reading, setReading] = useState(false);
@@ -123,10 +135,18 @@ function StatementForm(props: { workflow: string; onRead: (read: Read | undefine
   const help = useId();
   const tooLarge = file && file.size > LARGEST;
 
-  const choose = (next: File | undefined) => {
-    setFile(next);
+  // What was being read is of no use any more.
+  const forget = () => {
+    stop.current?.abort();
+    stop.current = undefined;
+    setReading(false);
+    setPart(undefined);
     setError(undefined);
     onRead(undefined);
+  };
+  const choose = (next: File | undefined) => {
+    setFile(next);
+    forget();
   };
   const drop = (event: DragEvent) => {
     event.preventDefault();
@@ -136,19 +156,23 @@ function StatementForm(props: { workflow: string; onRead: (read: Read | undefine
     event.preventDefault();
     setError(undefined);
     setReading(true);
-    stop.current = new AbortController();
+    const own = new AbortController();
+    stop.current = own;
     try {
       const sow: Sow = file
-        ? { name: file.name, upload: await upload(file, setPart, stop.current.signal) }
+        ? { name: file.name, upload: await upload(file, setPart, own.signal) }
         : { name: "statement-of-work.md", text };
       const statement = await read(api.POST("/statements", { body: { sow, workflow } }));
-      onRead({ sow, statement });
-      if (file) dropText();
+      if (stop.current === own) onRead({ sow, statement });
     } catch (failure) {
-      if ((failure as Error).name !== "AbortError") setError(failure as Error);
+      if (stop.current === own && (failure as Error).name !== "AbortError") {
+        setError(failure as Error);
+      }
     } finally {
-      setReading(false);
-      setPart(undefined);
+      if (stop.current === own) {
+        setReading(false);
+        setPart(undefined);
+      }
     }
   };
 
@@ -197,7 +221,7 @@ function StatementForm(props: { workflow: string; onRead: (read: Read | undefine
               value={text}
               onChange={({ target }) => {
                 setText(target.value);
-                onRead(undefined);
+                forget();
               }}
             />
           )}
@@ -229,7 +253,8 @@ function Start({ workflow, sow }: { workflow: string; sow: Sow }) {
   const who = useQuery(me);
   const [id, setId] = useState("");
   const [rehearsal, setRehearsal] = useState(false);
-  const { submit, sending, error } = useSubmit("");
+  const [, , dropText] = useDraft("new.text", "");
+  const { submit, sending, error } = useSubmit("", "start");
 
   const start = async (event: FormEvent) => {
     event.preventDefault();
@@ -239,8 +264,12 @@ function Start({ workflow, sow }: { workflow: string; sow: Sow }) {
       ...(id.trim() ? { id: id.trim() } : {}),
       ...(rehearsal ? { model: "rehearsal" } : {}),
     };
-    const begun = await submit(body, (key) => read(api.POST("/projects", { body, headers: once(key) })));
-    if (begun) await navigate({ to: "/app/p/$id", params: { id: begun.id } });
+    const begun = await submit(body, (key) =>
+      read(api.POST("/projects", { body, headers: once(key) })),
+    );
+    if (!begun) return;
+    dropText();
+    await navigate({ to: "/app/p/$id", params: { id: begun.id } });
   };
 
   return (
@@ -251,7 +280,9 @@ function Start({ workflow, sow }: { workflow: string; sow: Sow }) {
         </h2>
         <Field
           label={t("Name of the engagement")}
-          help={t("Lowercase letters, digits and -. Without one, it is made of the name of the file.")}
+          help={t(
+            "Lowercase letters, digits and -. Without one, it is made of the name of the file.",
+          )}
         >
           {(field, help) => (
             <Input

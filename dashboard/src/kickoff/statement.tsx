@@ -27,14 +27,16 @@ export function Statement({ read }: { read: Schemas["Statement"] }) {
       <Doubts title={t("Contradictions; the crew will ask")} items={read.contradictions} />
       <Doubts title={t("In no section; the crew is asked to read it")} items={read.unread} />
       {read.left_out.length || read.shortened.length ? (
-        <Notice tone="bad">
-          {t("Parts are too long and were left out. Split the document.")}
-        </Notice>
+        <Notice tone="bad">{t("Parts are too long and were left out. Split the document.")}</Notice>
       ) : null}
       {read.sections
         .filter((section) => section.items.length > 0)
         .map((section) => (
-          <details key={section.name} open={section.name === "requirements"} className="rounded-md border">
+          <details
+            key={section.name}
+            open={section.name === "requirements"}
+            className="rounded-md border"
+          >
             <summary className="cursor-pointer px-3 py-2 font-medium">
               {sectionName(t, section.name)}{" "}
               <span className="font-normal text-muted">({section.items.length})</span>

@@ -1,4 +1,4 @@
-import { Refused, Unreachable, type Schemas, api, newKey, once, read } from "@/api/client";
+import { Refused, Unreachable, type Schemas, api, newKey, once, read, refusal } from "@/api/client";
 
 /** Largest file that the service takes, in bytes. */
 export const LARGEST = 20 * 1024 * 1024;
@@ -16,7 +16,9 @@ export async function upload(
     // Where large requests are refused, the service says where the file goes instead.
     if (!(error instanceof Refused) || error.status !== 413) throw error;
   }
-  const place = await read(api.POST("/uploads", { headers: once(newKey()), body: undefined as never }));
+  const place = await read(
+    api.POST("/uploads", { headers: once(newKey()), body: undefined as never }),
+  );
   if (!("form" in place)) throw new Refused(413, undefined);
   const form = new FormData();
   for (const [name, value] of place.form.fields) form.append(String(name), String(value));
@@ -44,13 +46,13 @@ function send(
     request.addEventListener("abort", () => reject(new DOMException("stopped", "AbortError")));
     request.addEventListener("load", () => {
       if (request.status < 300) return resolve(request.responseText);
-      let problem: Schemas["Problem"] | undefined;
+      let said: unknown;
       try {
-        problem = JSON.parse(request.responseText) as Schemas["Problem"];
+        said = JSON.parse(request.responseText);
       } catch {
-        problem = undefined;
+        said = undefined;
       }
-      reject(new Refused(request.status, problem));
+      reject(refusal(request.status, said));
     });
     stop.addEventListener("abort", () => request.abort());
     request.send(body);

@@ -30,12 +30,20 @@ export function Ledger() {
           const fit = rows.filter(
             (row) =>
               (!kind || row.kind === kind) &&
-              (!words || `${row.title} ${row.body} ${row.author}`.toLowerCase().includes(words.toLowerCase())),
+              (!words ||
+                `${row.title} ${row.body} ${row.author}`
+                  .toLowerCase()
+                  .includes(words.toLowerCase())),
           );
           return (
             <>
               <div className="flex flex-wrap gap-2">
-                <Select aria-label={t("Kind")} className="w-auto" value={kind} onChange={({ target }) => setKind(target.value)}>
+                <Select
+                  aria-label={t("Kind")}
+                  className="w-auto"
+                  value={kind}
+                  onChange={({ target }) => setKind(target.value)}
+                >
                   <option value="">{t("All kinds ({n})", { n: rows.length })}</option>
                   {kinds.map((name) => (
                     <option key={name} value={name}>
@@ -58,7 +66,9 @@ export function Ledger() {
                 ))}
               </ul>
               {fit.length > PAGE ? (
-                <p className="text-muted">{t("{n} more fit; search to narrow them down.", { n: fit.length - PAGE })}</p>
+                <p className="text-muted">
+                  {t("{n} more fit; search to narrow them down.", { n: fit.length - PAGE })}
+                </p>
               ) : null}
               {fit.length === 0 ? <p className="text-muted">{t("There are none.")}</p> : null}
             </>
@@ -75,7 +85,9 @@ function One({ row }: { row: Row }) {
     <li>
       <Panel className="flex flex-col gap-1 p-3 sm:p-3">
         <p className="flex flex-wrap items-center gap-2">
-          <Badge tone={row.kind === "blocker" ? "bad" : row.kind === "assumption" ? "warn" : "soft"}>
+          <Badge
+            tone={row.kind === "blocker" ? "bad" : row.kind === "assumption" ? "warn" : "soft"}
+          >
             {kindWord(t, row.kind)}
           </Badge>
           <span className="written font-medium">

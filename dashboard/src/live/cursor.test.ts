@@ -39,7 +39,8 @@ describe("a page that follows a journal", () => {
         const step = add(log, one);
         log = step.log;
         // What is missing is read from the service, perhaps a part of it only.
-        if (step.gap) log = addPage(log, journal.slice(log.seq, log.seq + 1 + Math.floor(next() * 9)));
+        if (step.gap)
+          log = addPage(log, journal.slice(log.seq, log.seq + 1 + Math.floor(next() * 9)));
       }
       log = addPage(log, journal.slice(log.seq));
       expect(log.entries.map((one) => one.seq)).toEqual(journal.map((one) => one.seq));

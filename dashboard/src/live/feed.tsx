@@ -51,7 +51,7 @@ export function FollowAll({ socket, children }: { socket?: string; children: Rea
         // Whoever is not known any more is asked to log in.
         if (now === "ended") void queries.invalidateQueries({ queryKey: ["me"] });
         // What happened without a connection is in no message.
-        if (now === "live") collect.add("");
+        if (now === "live" || now === "polling") collect.add("");
       },
       onMessage: (message) => {
         if (!("seq" in message)) return;
@@ -136,8 +136,9 @@ export function Follow(props: { id: string; socket?: string; asOf: number; child
         return;
       }
       if (!known.current || reading) {
-        early.push(message);
+        if (early.length < PAST) early.push(message);
         tell(message);
+        void fill();
         return;
       }
       const step = add(known.current, message);

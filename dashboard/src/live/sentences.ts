@@ -30,7 +30,10 @@ export function sentence(t: Say, entry: Entry): Sentence | undefined {
     weight: "news",
     ...(agent ? { agent } : {}),
   });
-  const detail = (words: string, agent?: string): Sentence => ({ ...news(words, agent), weight: "detail" });
+  const detail = (words: string, agent?: string): Sentence => ({
+    ...news(words, agent),
+    weight: "detail",
+  });
   const who = text(event["actor"]);
   switch (entry.kind) {
     case "started":
@@ -52,7 +55,11 @@ export function sentence(t: Say, entry: Entry): Sentence | undefined {
       return news(t("{author} wrote {paths}", { author, paths: paths.join(", ") }), author);
     }
     case "foreign_commits":
-      return news(t("{n, plural, one {# commit} other {# commits}} by others", { n: list(event["commits"]).length }));
+      return news(
+        t("{n, plural, one {# commit} other {# commits}} by others", {
+          n: list(event["commits"]).length,
+        }),
+      );
     case "pushed":
       return detail(t("The branch was pushed"));
     case "not_pushed":
@@ -80,10 +87,12 @@ export function sentence(t: Say, entry: Entry): Sentence | undefined {
         case "budget":
           return step(t("A budget must be raised"));
         default:
-          return step(t("{agent} asks: {question}", {
-            agent: text(event["agent"]),
-            question: brief(text(event["question"])),
-          }));
+          return step(
+            t("{agent} asks: {question}", {
+              agent: text(event["agent"]),
+              question: brief(text(event["question"])),
+            }),
+          );
       }
     }
     case "request_answered":
@@ -100,7 +109,9 @@ export function sentence(t: Say, entry: Entry): Sentence | undefined {
     case "reminded":
       return news(t("Reminder {n} was sent", { n: number(event["number"]) }));
     case "member_set":
-      return news(t("{who} is now {role}", { who: text(event["person"]), role: text(event["role"]) }));
+      return news(
+        t("{who} is now {role}", { who: text(event["person"]), role: text(event["role"]) }),
+      );
     case "member_removed":
       return news(t("{who} has no role any more", { who: text(event["person"]) }));
     case "parked_until":
@@ -111,10 +122,19 @@ export function sentence(t: Say, entry: Entry): Sentence | undefined {
       return news(t("{who} writes: {words}", { who, words: brief(text(event["words"])) }));
     case "replied": {
       const agent = text(event["agent"]);
-      return news(t("{agent} answers: {words}", { agent, words: brief(text(event["words"])) }), agent);
+      return news(
+        t("{agent} answers: {words}", { agent, words: brief(text(event["words"])) }),
+        agent,
+      );
     }
     case "remarked":
-      return news(t("{who} remarks on {path}: {words}", { who, path: text(event["path"]), words: brief(text(event["words"])) }));
+      return news(
+        t("{who} remarks on {path}: {words}", {
+          who,
+          path: text(event["path"]),
+          words: brief(text(event["words"])),
+        }),
+      );
     case "remark_answered":
       return news(t("{who} closes a remark", { who }));
     case "surveyed":
@@ -163,7 +183,8 @@ function place(t: Say, state: string): string {
 
 function decided(t: Say, who: string, answer: Json): string {
   const decision = object(answer["decision"]);
-  const kind = text(decision["decision"]) || text(answer["decision"]) || Object.keys(decision)[0] || "";
+  const kind =
+    text(decision["decision"]) || text(answer["decision"]) || Object.keys(decision)[0] || "";
   const words = brief(text(decision["words"]) || text(decision["value"]));
   if (kind.startsWith("approv")) return t("{who} approves", { who });
   if (kind.startsWith("revis")) return t("{who} requests changes: {words}", { who, words });
@@ -182,22 +203,41 @@ function said(t: Say, event: Json, news: Make, detail: Make): Sentence | undefin
     const findings = list(verdict["findings"]).map((one) => text(object(one)["text"]));
     return verdict["passed"]
       ? news(t("{agent} passed {what}", { agent, what }), agent)
-      : news(t("{agent} found faults in {what}: {findings}", { agent, what, findings: brief(findings.join("; "), 400) }), agent);
+      : news(
+          t("{agent} found faults in {what}: {findings}", {
+            agent,
+            what,
+            findings: brief(findings.join("; "), 400),
+          }),
+          agent,
+        );
   }
   switch (text(input["input"])) {
     case "reply": {
       const blocks = list(input["content"]).map(object);
-      const handoff = blocks.map((block) => object(block["tool_use"])).find((use) => use["name"] === "handoff_to_agent");
+      const handoff = blocks
+        .map((block) => object(block["tool_use"]))
+        .find((use) => use["name"] === "handoff_to_agent");
       if (handoff) {
         const to = object(handoff["input"]);
-        return news(t("handed to {agent}: {words}", { agent: text(to["agent_name"]), words: brief(text(to["message"])) }));
+        return news(
+          t("handed to {agent}: {words}", {
+            agent: text(to["agent_name"]),
+            words: brief(text(to["message"])),
+          }),
+        );
       }
-      const words = blocks.map((block) => text(block["text"])).filter(Boolean).join(" ");
+      const words = blocks
+        .map((block) => text(block["text"]))
+        .filter(Boolean)
+        .join(" ");
       return words ? detail(`“${brief(words)}”`) : undefined;
     }
     case "tool_result": {
       const result = object(input["result"]);
-      return result["status"] === "error" ? detail(t("refused: {why}", { why: brief(text(result["text"])) })) : undefined;
+      return result["status"] === "error"
+        ? detail(t("refused: {why}", { why: brief(text(result["text"])) }))
+        : undefined;
     }
     case "fault": {
       const fault = object(input["fault"]);

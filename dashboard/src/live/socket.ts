@@ -20,13 +20,14 @@ const LONGEST = 30_000;
 const POLL = 3_000;
 
 /**
- * A WebSocket that comes back. `after` says for each engagement how far this page has read, so that a
- * new connection continues there. Each connection needs a new ticket, which is used once.
+ * A WebSocket that comes back. `after` says for each engagement how far this page has read, so that
+ * a new connection continues there. Each connection needs a new ticket, which is used once.
  */
 export class Socket {
   private socket: WebSocket | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private tries = 0;
+  private connecting = false;
   private ended = false;
 
   constructor(
@@ -51,13 +52,22 @@ export class Socket {
 
   /** Tries again at once when there is reason to hope. */
   private readonly hurry = () => {
-    if (this.ended || this.socket || document.visibilityState === "hidden" || !this.address) return;
+    if (
+      this.ended ||
+      this.socket ||
+      this.connecting ||
+      document.visibilityState === "hidden" ||
+      !this.address
+    )
+      return;
     clearTimeout(this.timer);
     this.tries = 0;
     void this.connect();
   };
 
   private async connect(): Promise<void> {
+    if (this.connecting || this.ended) return;
+    this.connecting = true;
     this.listener.onLink(this.tries === 0 ? "connecting" : "offline");
     try {
       const body = { projects: this.projects };
@@ -71,6 +81,8 @@ export class Socket {
         return;
       }
       this.again();
+    } finally {
+      this.connecting = false;
     }
   }
 
@@ -87,6 +99,7 @@ export class Socket {
       this.listener.onLink("live");
     });
     socket.addEventListener("message", ({ data }) => {
+      if (this.socket !== socket) return;
       let message: Message;
       try {
         message = JSON.parse(String(data)) as Message;
@@ -96,6 +109,7 @@ export class Socket {
       this.listener.onMessage(message);
     });
     socket.addEventListener("close", () => {
+      if (this.socket !== socket) return;
       this.socket = undefined;
       this.again();
     });
@@ -112,16 +126,18 @@ export class Socket {
   /** Where the deployment has no live events, each engagement is asked for what is new. */
   private poll(): void {
     if (this.ended) return;
-    this.listener.onLink("polling");
     const round = async () => {
-      for (const [id, seq] of this.after()) {
-        const query = { after: seq, limit: 500 };
-        const page = await read(
-          api.GET("/projects/{id}/events", { params: { path: { id }, query } }),
-        ).catch(() => undefined);
-        for (const entry of page?.events ?? []) {
-          this.listener.onMessage({ project: id, ...entry });
+      try {
+        for (const [id, seq] of this.after()) {
+          const params = { path: { id }, query: { after: seq, limit: 500 } };
+          const page = await read(api.GET("/projects/{id}/events", { params }));
+          for (const entry of page.events) this.listener.onMessage({ project: id, ...entry });
         }
+        this.listener.onLink("polling");
+      } catch (error) {
+        const isUnknown = error instanceof Refused && error.status === 401;
+        this.listener.onLink(isUnknown ? "ended" : "offline");
+        if (isUnknown) return;
       }
       if (!this.ended) this.timer = setTimeout(() => void round(), POLL);
     };

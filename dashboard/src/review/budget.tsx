@@ -14,7 +14,7 @@ export function Budget({ id, request }: { id: string; request: Request }) {
   const t = useText();
   const [limit, setLimit, drop] = useDraft(`${id}.${request.id}.limit`, "");
   const [stops, setStops] = useState(false);
-  const { submit, sending, error } = useSubmit(id);
+  const { submit, sending, error } = useSubmit(id, `answer.${request.id}`);
   const asked = request.budget;
   const isMoney = asked?.unit === "micro_usd";
   const show = (amount: number) =>
@@ -69,6 +69,7 @@ export function Budget({ id, request }: { id: string; request: Request }) {
                   required
                   className="max-w-xs"
                   value={limit}
+                  readOnly={sending === "sending"}
                   onChange={(event) => setLimit(event.target.value)}
                 />
               )}
@@ -85,9 +86,15 @@ export function Budget({ id, request }: { id: string; request: Request }) {
           </form>
           {stops ? (
             <div className="flex flex-col gap-3">
-              <Notice>{t("The engagement ends here. What the crew has written stays in the repository.")}</Notice>
+              <Notice>
+                {t("The engagement ends here. What the crew has written stays in the repository.")}
+              </Notice>
               <div className="flex gap-2">
-                <Button look="danger" disabled={sending === "sending"} onClick={() => void send("stop")}>
+                <Button
+                  look="danger"
+                  disabled={sending === "sending"}
+                  onClick={() => void send("stop")}
+                >
                   {t("Yes, let it end")}
                 </Button>
                 <Button onClick={() => setStops(false)}>{t("Back")}</Button>

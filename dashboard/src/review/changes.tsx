@@ -46,6 +46,9 @@ export function Changes(props: { id: string; request: Request; changes: Since })
           )}
         </Notice>
       ) : null}
+      {changes.cut ? (
+        <Notice>{t("Not everything could be compared: there is too much.")}</Notice>
+      ) : null}
       <ul className="flex flex-col gap-2">
         {changed.map((file) => (
           <li key={file.path} className="flex flex-col gap-1">
@@ -57,7 +60,9 @@ export function Changes(props: { id: string; request: Request; changes: Since })
               >
                 {file.path}
               </Link>
-              <Badge tone={file.change === "gone" ? "bad" : "soft"}>{fileWord(t, file.change)}</Badge>
+              <Badge tone={file.change === "gone" ? "bad" : "soft"}>
+                {fileWord(t, file.change)}
+              </Badge>
               {file.text ? (
                 <span>
                   <span className="text-good">+{file.added}</span>{" "}
@@ -72,6 +77,9 @@ export function Changes(props: { id: string; request: Request; changes: Since })
                     <SectionWord section={section} />
                   </li>
                 ))}
+                {file.sections.length > 30 ? (
+                  <li>{t("and {n} more", { n: file.sections.length - 30 })}</li>
+                ) : null}
               </ul>
             ) : null}
           </li>
@@ -118,7 +126,9 @@ export function Changes(props: { id: string; request: Request; changes: Since })
         })}
         {typeof total === "number" && spent?.length ? (
           <Fact name={t("Cost of this phase so far")}>
-            {known ? money(total) : t("at least {cost}; some prices are unknown", { cost: money(total) })}
+            {known
+              ? money(total)
+              : t("at least {cost}; some prices are unknown", { cost: money(total) })}
           </Fact>
         ) : null}
       </dl>

@@ -7,6 +7,7 @@ import { Notice } from "@/components/ui/parts";
 import { Plain } from "@/content/plain";
 import { asked } from "@/inbox/consequence";
 import { exact, useText } from "@/shell/text";
+import { Leftover } from "./leftover";
 
 /** What became of a request; nothing while it is open. */
 export function Decided({ id, request }: { id: string; request: Request }) {
@@ -30,6 +31,7 @@ export function Decided({ id, request }: { id: string; request: Request }) {
           ) : null}
         </Notice>
         <Next id={id} request={request} />
+        <Leftover id={id} phase={request.phase} request={request.id} />
       </div>
     );
   }

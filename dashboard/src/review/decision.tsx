@@ -1,7 +1,9 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import { api, once, read } from "@/api/client";
 import type { Request, Schemas } from "@/api/client";
+import { me } from "@/api/queries";
 import { Button, buttonLook } from "@/components/ui/button";
 import { Badge, Notice, Panel, TextArea } from "@/components/ui/parts";
 import { phaseName } from "@/engagement/phases";
@@ -36,10 +38,15 @@ export function Decision(props: Props) {
   const [choice, setChoice] = useState<Choice | undefined>(undefined);
   const [missing, setMissing] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
-  const confirm = useRef<HTMLButtonElement>(null);
-  const { submit, sending, error } = useSubmit(id);
+  const summary = useRef<HTMLDivElement>(null);
+  const { submit, sending, error } = useSubmit(id, `decide.${request.id}`);
   const [vote, setVote] = useState<Schemas["Decided"] | undefined>(undefined);
   const box = useId();
+  const who = useQuery(me);
+  const covers = (draft: NewRemark) =>
+    request.subject.some(({ path, oid }) => path === draft.path && oid === draft.oid);
+  // Remarks on an older version are shown and not sent.
+  const fresh = drafts.filter(covers);
   const form = useRef<HTMLElement>(null);
   const decideButton = useRef<HTMLButtonElement>(null);
   const inView = useInView(form);
@@ -52,7 +59,8 @@ export function Decision(props: Props) {
       return;
     }
     setChoice(next);
-    requestAnimationFrame(() => confirm.current?.focus());
+    // Not the button: a key that is held down must not decide.
+    requestAnimationFrame(() => summary.current?.focus());
   };
 
   const send = async (event: FormEvent) => {
@@ -61,7 +69,7 @@ export function Decision(props: Props) {
     const given = Object.fromEntries(
       Object.entries(ratings).filter(([rating]) => request.ratings.includes(rating)),
     );
-    const shared = { request: request.id, digest: request.digest, ratings: given, remarks: drafts };
+    const shared = { request: request.id, digest: request.digest, ratings: given, remarks: fresh };
     const path = { params: { path: { id } } };
     const body = { choice, ...shared, words };
     const reply = await submit(body, (key) =>
@@ -78,14 +86,14 @@ export function Decision(props: Props) {
     setChoice(undefined);
     if (!reply) return;
     setVote(reply);
-    dropWords();
+    if (choice === "revise") dropWords();
     dropRatings();
-    onDrafts([]);
     onSent();
   };
 
-  if (vote && !vote.decided) {
-    const { have, need } = vote.quorum;
+  const hasVoted = who.data && request.voters.includes(who.data.name);
+  if ((vote && !vote.decided) || hasVoted) {
+    const { have, need } = hasVoted ? request.quorum : (vote?.quorum ?? request.quorum);
     return (
       <Notice tone="good">
         {t("Your approval counts: {have} of {need}. The others decide now.", { have, need })}
@@ -95,76 +103,99 @@ export function Decision(props: Props) {
 
   return (
     <>
-    <Panel ref={form} aria-labelledby={box} className="border-2 border-primary">
-      <h2 id={box} className="mb-3 text-lg font-semibold">
-        {t("Your decision")}
-      </h2>
-      <form className="flex flex-col gap-4" onSubmit={(event) => void send(event)}>
-        <div className="flex flex-wrap gap-x-8 gap-y-3">
-          {request.ratings.map((rating) => (
-            <Rating
-              key={rating}
-              name={rating}
-              value={ratings[rating]}
-              onChange={(value) => setRatings({ ...ratings, [rating]: value })}
+      <Panel ref={form} aria-labelledby={box} className="border-2 border-primary">
+        <h2 id={box} className="mb-3 text-lg font-semibold">
+          {t("Your decision")}
+        </h2>
+        <form className="flex flex-col gap-4" onSubmit={(event) => void send(event)}>
+          <div className="flex flex-wrap gap-x-8 gap-y-3">
+            {request.ratings.map((rating) => (
+              <Rating
+                key={rating}
+                name={rating}
+                value={ratings[rating]}
+                onChange={(value) => setRatings({ ...ratings, [rating]: value })}
+              />
+            ))}
+          </div>
+          <label className="flex flex-col gap-1 text-sm font-medium">
+            {t("Your words to the crew")}
+            <TextArea
+              ref={field}
+              value={words}
+              readOnly={sending === "sending"}
+              maxLength={60_000}
+              aria-invalid={missing}
+              aria-describedby={`${box}-help`}
+              onChange={(event) => {
+                setWords(event.target.value);
+                setMissing(false);
+              }}
             />
-          ))}
-        </div>
-        <label className="flex flex-col gap-1 text-sm font-medium">
-          {t("Your words to the crew")}
-          <TextArea
-            ref={field}
-            value={words}
-            maxLength={60_000}
-            aria-invalid={missing}
-            aria-describedby={`${box}-help`}
-            onChange={(event) => {
-              setWords(event.target.value);
-              setMissing(false);
-            }}
-          />
-          <span id={`${box}-help`} className={missing ? "text-bad" : "font-normal text-muted"}>
-            {missing
-              ? t("Say what should change.")
-              : t("Needed to request changes; an approval sends ratings and remarks only.")}
-          </span>
-        </label>
-        {drafts.length ? (
-          <p className="text-sm">
-            {t("{n, plural, one {# remark is} other {# remarks are}} sent with your decision.", {
-              n: drafts.length,
-            })}
-          </p>
-        ) : null}
-        <Refusal error={error} />
-        {choice ? (
-          <div className="flex flex-col gap-3 rounded-md border bg-background p-3">
-            <Summary choice={choice} {...props} />
-            <div className="flex flex-wrap gap-2">
-              <Button ref={confirm} type="submit" look="primary" disabled={sending === "sending"}>
-                {choice === "approve" ? t("Yes, approve") : t("Yes, send it back")}
-              </Button>
-              <Button onClick={() => setChoice(undefined)}>{t("Back")}</Button>
+            <span id={`${box}-help`} className={missing ? "text-bad" : "font-normal text-muted"}>
+              {missing
+                ? t("Say what should change.")
+                : t("Needed to request changes; an approval sends ratings and remarks only.")}
+            </span>
+          </label>
+          {drafts.length ? (
+            <ul className="flex flex-col gap-2 text-sm">
+              {drafts.map((draft) => (
+                <li
+                  key={draft.path + draft.quote + draft.words}
+                  className="flex flex-wrap items-center gap-2 rounded-md border p-2"
+                >
+                  <Badge tone={covers(draft) ? "soft" : "warn"}>
+                    {covers(draft)
+                      ? t("sent with your decision")
+                      : t("on an older version; not sent")}
+                  </Badge>
+                  <span className="me-auto min-w-0">
+                    <span className="font-mono text-xs">{draft.path}</span> {draft.words}
+                  </span>
+                  <Button
+                    look="quiet"
+                    onClick={() => onDrafts(drafts.filter((other) => other !== draft))}
+                  >
+                    {t("Remove")}
+                  </Button>
+                </li>
+              ))}
+            </ul>
+          ) : null}
+          <Refusal error={error} />
+          {choice ? (
+            <div
+              ref={summary}
+              tabIndex={-1}
+              className="flex flex-col gap-3 rounded-md border bg-background p-3"
+            >
+              <Summary choice={choice} {...props} drafts={fresh} />
+              <div className="flex flex-wrap gap-2">
+                <Button type="submit" look="primary" disabled={sending === "sending"}>
+                  {choice === "approve" ? t("Yes, approve") : t("Yes, send it back")}
+                </Button>
+                <Button onClick={() => setChoice(undefined)}>{t("Back")}</Button>
+              </div>
             </div>
-          </div>
-        ) : (
-          <div className="flex flex-wrap gap-2">
-            <Button ref={decideButton} look="primary" onClick={() => choose("approve")}>
-              {t("Approve")}
-            </Button>
-            {request.may_revise ? (
-              <Button onClick={() => choose("revise")}>{t("Request changes")}</Button>
-            ) : (
-              <Badge>{t("changes can no longer be requested")}</Badge>
-            )}
-            <Link to="/app/p/$id/chat" params={{ id }} className={buttonLook("quiet")}>
-              {t("Ask the PM")}
-            </Link>
-          </div>
-        )}
-      </form>
-    </Panel>
-    {inView ? null : <Bar {...props} onDecide={() => decideButton.current?.focus()} />}
+          ) : (
+            <div className="flex flex-wrap gap-2">
+              <Button ref={decideButton} look="primary" onClick={() => choose("approve")}>
+                {t("Approve")}
+              </Button>
+              {request.may_revise ? (
+                <Button onClick={() => choose("revise")}>{t("Request changes")}</Button>
+              ) : (
+                <Badge>{t("changes can no longer be requested")}</Badge>
+              )}
+              <Link to="/app/p/$id/chat" params={{ id }} className={buttonLook("quiet")}>
+                {t("Ask the PM")}
+              </Link>
+            </div>
+          )}
+        </form>
+      </Panel>
+      {inView ? null : <Bar {...props} onDecide={() => decideButton.current?.focus()} />}
     </>
   );
 }
@@ -201,7 +232,14 @@ function useInView(target: React.RefObject<HTMLElement | null>): boolean {
 }
 
 /** What exactly is approved or sent back, and what comes next. */
-function Summary({ choice, request, changes, viewed, remarks, drafts }: Props & { choice: Choice }) {
+function Summary({
+  choice,
+  request,
+  changes,
+  viewed,
+  remarks,
+  drafts,
+}: Props & { choice: Choice }) {
   const t = useText();
   const files = request.subject.length;
   const unseen = request.subject.filter(({ path, oid }) => viewed[path] !== oid).length;
@@ -213,23 +251,31 @@ function Summary({ choice, request, changes, viewed, remarks, drafts }: Props & 
   if (choice === "revise") {
     return (
       <p>
-        {t("{phase} is worked on again with your words and {n, plural, =0 {no remarks} one {# remark} other {# remarks}}.", {
-          phase,
-          n: drafts.length,
-        })}
+        {t(
+          "{phase} is worked on again with your words and {n, plural, =0 {no remarks} one {# remark} other {# remarks}}.",
+          {
+            phase,
+            n: drafts.length,
+          },
+        )}
       </p>
     );
   }
   const doubts = doubtful(t, unseen, open, hidden, request.findings.length);
+  if (!changes) doubts.push(t("what changed could not be computed"));
+  else if (changes.cut) doubts.push(t("not everything could be compared"));
   return (
     <div className="flex flex-col gap-2">
       <p>
-        {t("You approve run {n} of {phase} (content {digest}): {files, plural, one {# file} other {# files}}.", {
-          n: request.revision,
-          phase,
-          digest,
-          files,
-        })}
+        {t(
+          "You approve run {n} of {phase} (content {digest}): {files, plural, one {# file} other {# files}}.",
+          {
+            n: request.revision,
+            phase,
+            digest,
+            files,
+          },
+        )}
       </p>
       {doubts.length ? (
         <ul className="flex flex-wrap gap-2">
@@ -247,11 +293,19 @@ function Summary({ choice, request, changes, viewed, remarks, drafts }: Props & 
   );
 }
 
-function doubtful(t: Say, unseen: number, open: number, hidden: number, findings: number): string[] {
+function doubtful(
+  t: Say,
+  unseen: number,
+  open: number,
+  hidden: number,
+  findings: number,
+): string[] {
   return [
     unseen ? t("{n, plural, one {# file} other {# files}} not viewed", { n: unseen }) : "",
     open ? t("{n, plural, one {# remark} other {# remarks}} open", { n: open }) : "",
-    hidden ? t("{n, plural, one {# hidden-text warning} other {# hidden-text warnings}}", { n: hidden }) : "",
+    hidden
+      ? t("{n, plural, one {# hidden-text warning} other {# hidden-text warnings}}", { n: hidden })
+      : "",
     findings ? t("{n, plural, one {# finding} other {# findings}} open", { n: findings }) : "",
   ].filter(Boolean);
 }
@@ -264,7 +318,8 @@ function Rating(props: { name: string; value: number | undefined; onChange: (n: 
   return (
     <fieldset>
       <legend className="text-sm font-medium">
-        {phaseName(name)} <span className="font-normal text-muted">{t("(1 poor – 5 excellent)")}</span>
+        {phaseName(name)}{" "}
+        <span className="font-normal text-muted">{t("(1 poor – 5 excellent)")}</span>
       </legend>
       <div className="mt-1 flex gap-1">
         {[1, 2, 3, 4, 5].map((n) => (

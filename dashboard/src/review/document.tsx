@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useMemo, useState } from "react";
 import type { Block, Schemas } from "@/api/client";
-import { diff as diffQuery, document as documentQuery, text as textQuery } from "@/api/queries";
+import { document as documentQuery, text as textQuery } from "@/api/queries";
 import { Button, buttonLook } from "@/components/ui/button";
 import { Notice, Panel, TextArea } from "@/components/ui/parts";
 import { Mark, One, Rewritten } from "@/content/blocks";
@@ -9,6 +9,7 @@ import { type Piece, compareBlocks, plain } from "@/content/compare";
 import { LineChanges } from "@/content/lines";
 import { Source } from "@/content/source";
 import { Loaded } from "@/shell/loaded";
+import { useDraft } from "@/shell/drafts";
 import { useText } from "@/shell/text";
 import type { NewRemark } from "./gate";
 
@@ -16,13 +17,14 @@ type File = Schemas["FileChange"];
 
 /** Longest quotation, in characters. */
 const QUOTE = 600;
+/** Blocks that are shown at first. */
+const SHOWN = 400;
 /** Unchanged blocks beyond these become one line. */
 const AROUND = 2;
 
 type Props = {
   id: string;
   file: File;
-  against: Schemas["Against"];
   viewed: boolean;
   onViewed: () => void;
   drafts: NewRemark[];
@@ -67,19 +69,34 @@ function Content(props: Props): ReactNode {
   const { file } = props;
   if (!file.oid) return <Notice>{t("This file is no longer there.")}</Notice>;
   if (!file.text) {
-    return <Notice>{t("This is not a text, so it is not shown here. Download it to look at it.")}</Notice>;
+    return (
+      <Notice>
+        {t("This is not a text, so it is not shown here. Download it to look at it.")}
+      </Notice>
+    );
   }
   if (file.path.endsWith(".md")) return <Written {...props} oid={file.oid} />;
   if (file.change === "changed") return <Changed {...props} />;
   return <Plainly {...props} oid={file.oid} />;
 }
 
-function Changed({ id, file, against }: Props) {
+function Changed({ id, file }: Props) {
   const t = useText();
-  const found = useQuery(diffQuery(id, file.path, against));
+  const now = useQuery(textQuery(id, file.path, file.oid ?? ""));
+  const old = useQuery(textQuery(id, file.path, file.from ?? ""));
   return (
-    <Loaded of={found}>
-      {(data) => <LineChanges diff={data} label={t("What changed in {path}", { path: file.path })} />}
+    <Loaded of={old}>
+      {(before) => (
+        <Loaded of={now}>
+          {(after) => (
+            <LineChanges
+              old={before}
+              now={after}
+              label={t("What changed in {path}", { path: file.path })}
+            />
+          )}
+        </Loaded>
+      )}
     </Loaded>
   );
 }
@@ -118,17 +135,22 @@ type Row = { key: string; piece: Piece<Block>; text: string };
 
 function Reading(props: Props & { oid: string; old?: Block[]; now: Block[]; cut: boolean }) {
   const t = useText();
-  const { file, oid, old, now, cut, drafts, onDrafts } = props;
+  const { id, file, oid, old, now, cut, drafts, onDrafts } = props;
   const rows = useMemo(() => rowsOf(old, now), [old, now]);
   const groups = useMemo(() => folded(rows, old !== undefined), [rows, old]);
+  const [shown, setShown] = useState(SHOWN);
   return (
     <>
-      {cut ? <Notice>{t("This document is too long to be shown whole. Download it to read the rest.")}</Notice> : null}
+      {cut ? (
+        <Notice>
+          {t("This document is too long to be shown whole. Download it to read the rest.")}
+        </Notice>
+      ) : null}
       <article
         className="written max-w-[46rem]"
         aria-label={t("{path}, written by the crew", { path: file.path })}
       >
-        {groups.map((group) =>
+        {groups.slice(0, shown).map((group) =>
           "hidden" in group ? (
             <Fold key={group.hidden[0]?.key} rows={group.hidden}>
               {(row) => line(row)}
@@ -138,6 +160,11 @@ function Reading(props: Props & { oid: string; old?: Block[]; now: Block[]; cut:
           ),
         )}
       </article>
+      {groups.length > shown ? (
+        <Button className="mt-2" onClick={() => setShown(shown + 4 * SHOWN)}>
+          {t("{n, plural, one {# more block} other {# more blocks}}", { n: groups.length - shown })}
+        </Button>
+      ) : null}
     </>
   );
 
@@ -145,9 +172,14 @@ function Reading(props: Props & { oid: string; old?: Block[]; now: Block[]; cut:
     return (
       <Line
         key={row.key}
+        id={id}
         row={row}
         path={file.path}
-        drafts={drafts.filter((draft) => draft.path === file.path && draft.oid === oid && row.text.includes(draft.quote))}
+        oid={oid}
+        drafts={drafts.filter(
+          (draft) =>
+            draft.path === file.path && draft.oid === oid && row.text.includes(draft.quote),
+        )}
         onRemark={
           onDrafts && row.text && row.piece.kind !== "removed"
             ? (quote, words) => onDrafts([...drafts, { path: file.path, oid, quote, words }])
@@ -161,23 +193,32 @@ function Reading(props: Props & { oid: string; old?: Block[]; now: Block[]; cut:
 
 /** A block with its change and its remarks. */
 function Line(props: {
+  id: string;
   row: Row;
   path: string;
+  oid: string;
   drafts: NewRemark[];
   onRemark: ((quote: string, words: string) => void) | undefined;
   onDrop: (draft: NewRemark) => void;
 }) {
   const t = useText();
-  const { row, path, drafts, onRemark, onDrop } = props;
+  const { id, row, path, oid, drafts, onRemark, onDrop } = props;
   const [writing, setWriting] = useState<string | undefined>(undefined);
-  const [words, setWords] = useState("");
+  const [words, setWords, dropWords] = useDraft(`${id}.${path}.${oid}.${row.key}`, "");
   const { piece } = row;
-  const bars = { same: "border-transparent", added: "border-good", removed: "border-bad", changed: "border-primary" };
+  const bars = {
+    same: "border-transparent",
+    added: "border-good",
+    removed: "border-bad",
+    changed: "border-primary",
+  };
   const isChange = piece.kind !== "same";
 
   const begin = () => {
     const chosen = getSelection()?.toString().trim() ?? "";
-    setWriting(chosen && row.text.includes(chosen) ? chosen : row.text.slice(0, QUOTE));
+    const quote = chosen && row.text.includes(chosen) ? chosen : row.text;
+    // By characters, so that none is cut in two.
+    setWriting(Array.from(quote).slice(0, QUOTE).join(""));
   };
 
   return (
@@ -191,7 +232,9 @@ function Line(props: {
           <One block={piece.item} at={{ path }} />
         </Mark>
       ) : null}
-      {piece.kind === "changed" ? <Rewritten old={piece.old} now={piece.now} at={{ path }} /> : null}
+      {piece.kind === "changed" ? (
+        <Rewritten old={piece.old} now={piece.now} at={{ path }} />
+      ) : null}
       {onRemark && writing === undefined ? (
         <button
           type="button"
@@ -203,7 +246,10 @@ function Line(props: {
         </button>
       ) : null}
       {drafts.map((draft) => (
-        <div key={draft.quote + draft.words} className="my-2 flex items-start gap-2 rounded-md bg-warn-soft p-2 text-sm text-warn">
+        <div
+          key={draft.quote + draft.words}
+          className="my-2 flex items-start gap-2 rounded-md bg-warn-soft p-2 text-sm text-warn"
+        >
           <span className="me-auto whitespace-pre-wrap">
             <strong>{t("Your remark, not sent yet:")}</strong> {draft.words}
           </span>
@@ -220,7 +266,7 @@ function Line(props: {
             if (!words.trim()) return;
             onRemark(writing, words.trim());
             setWriting(undefined);
-            setWords("");
+            dropWords();
           }}
         >
           <p className="border-s-2 ps-2 text-sm text-muted">“{writing.slice(0, 160)}”</p>

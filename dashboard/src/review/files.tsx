@@ -28,7 +28,8 @@ export function Files(props: {
       </h2>
       <ul className="mt-2 flex max-h-[60vh] flex-col gap-1 overflow-y-auto">
         {files.map((file) => {
-          const isSeen = file.oid !== undefined && file.oid !== null && viewed[file.path] === file.oid;
+          const isSeen =
+            file.oid !== undefined && file.oid !== null && viewed[file.path] === file.oid;
           const name = file.path.split("/").at(-1) ?? file.path;
           return (
             <li
@@ -56,7 +57,9 @@ export function Files(props: {
                 <span className="truncate text-xs text-muted">{file.path}</span>
               </Link>
               {file.change && file.change !== "same" ? (
-                <Badge tone={file.change === "gone" ? "bad" : "soft"}>{fileWord(t, file.change)}</Badge>
+                <Badge tone={file.change === "gone" ? "bad" : "soft"}>
+                  {fileWord(t, file.change)}
+                </Badge>
               ) : null}
             </li>
           );

@@ -30,11 +30,17 @@ export function Gate({ id, request }: { id: string; request: Request }) {
   const changes = useQuery(changesQuery(id, request.id, request.digest, search.since));
   const remarks = useQuery(remarksQuery(id));
   const [viewed, setViewed] = useDraft<Viewed>(`${id}.viewed`, {});
-  const [drafts, setDrafts, dropDrafts] = useDraft<NewRemark[]>(`${id}.${request.phase}.remarks`, []);
+  const [drafts, setDrafts, dropDrafts] = useDraft<NewRemark[]>(
+    `${id}.${request.phase}.remarks`,
+    [],
+  );
   const open = isOpen(request);
   const reading = useRef<HTMLDivElement>(null);
   const path = search.file ?? request.subject[0]?.path;
-  const file = changes.data?.files.find((one) => one.path === path);
+  const subject = request.subject.find((one) => one.path === path);
+  const file: Schemas["FileChange"] | undefined =
+    changes.data?.files.find((one) => one.path === path) ??
+    (subject && changes.isError ? unread(subject) : undefined);
   const toggle = (one: { path: string; oid?: string | null }) => {
     const next = { ...viewed };
     if (next[one.path] === one.oid) delete next[one.path];
@@ -104,7 +110,9 @@ export function Gate({ id, request }: { id: string; request: Request }) {
             </Select>
           </label>
         </div>
-        <Loaded of={changes}>{(data) => <Changes id={id} request={request} changes={data} />}</Loaded>
+        <Loaded of={changes}>
+          {(data) => <Changes id={id} request={request} changes={data} />}
+        </Loaded>
       </Panel>
 
       <div className="grid items-start gap-5 lg:grid-cols-[18rem_minmax(0,1fr)]">
@@ -121,7 +129,6 @@ export function Gate({ id, request }: { id: string; request: Request }) {
               key={`${file.path} ${file.oid ?? ""} ${file.from ?? ""}`}
               id={id}
               file={file}
-              against={changes.data?.against ?? "base"}
               viewed={file.oid !== undefined && viewed[file.path] === file.oid}
               onViewed={() => toggle(file)}
               drafts={drafts}
@@ -154,6 +161,18 @@ export function Gate({ id, request }: { id: string; request: Request }) {
     </div>
   );
 }
+
+/** A file whose changes could not be computed: it is shown as it is. */
+const unread = ({ path, oid }: Schemas["Subject"]): Schemas["FileChange"] => ({
+  path,
+  oid,
+  change: "same",
+  text: true,
+  added: 0,
+  removed: 0,
+  hidden: 0,
+  sections: [],
+});
 
 /** What follows an approval, and what it is expected to cost. */
 export function Following({ request }: { request: Request }) {

@@ -23,7 +23,7 @@ export function Question({ id, request }: { id: string; request: Request }) {
     ? request.parts
     : [{ question: request.text, choices: request.choices ?? [], optional: request.optional }];
   const [answers, setAnswers, drop] = useDraft(`${id}.${request.id}.answers`, NONE);
-  const { submit, sending, error } = useSubmit(id);
+  const { submit, sending, error } = useSubmit(id, `answer.${request.id}`);
   const due = consequence(t, request);
   const several = parts.length > 1;
   const given = parts.map((_, at) => (answers[at] ?? "").trim());
@@ -33,7 +33,9 @@ export function Question({ id, request }: { id: string; request: Request }) {
     event.preventDefault();
     if (!complete) return;
     // Several answers are one line each.
-    const answer = several ? given.map((one) => one.replace(/\s*\n\s*/g, " ")).join("\n") : (given[0] ?? "");
+    const answer = several
+      ? given.map((one) => one.replace(/\s*\n\s*/g, " ")).join("\n")
+      : (given[0] ?? "");
     const reply = await submit({ answer }, (key) =>
       read(
         api.POST("/projects/{id}/interrupt/{request}/respond", {
@@ -64,24 +66,28 @@ export function Question({ id, request }: { id: string; request: Request }) {
       </header>
       {isOpen(request) ? (
         <form className="flex flex-col gap-4" onSubmit={(event) => void send(event)}>
-          {parts.map((part, at) => (
-            <One
-              key={part.question}
-              part={part}
-              value={answers[at] ?? ""}
-              onChange={(value) => {
-                const next = [...answers];
-                next[at] = value;
-                setAnswers(parts.map((_, index) => next[index] ?? ""));
-              }}
-            />
-          ))}
+          <fieldset disabled={sending === "sending"} className="flex flex-col gap-4">
+            {parts.map((part, at) => (
+              <One
+                key={part.question}
+                part={part}
+                value={answers[at] ?? ""}
+                onChange={(value) => {
+                  const next = [...answers];
+                  next[at] = value;
+                  setAnswers(parts.map((_, index) => next[index] ?? ""));
+                }}
+              />
+            ))}
+          </fieldset>
           <Refusal error={error} />
           <div className="flex flex-wrap items-center gap-2">
             <Button type="submit" look="primary" disabled={!complete || sending === "sending"}>
               {t("Answer")}
             </Button>
-            {complete ? null : <span className="text-sm text-muted">{t("Answer what is required first.")}</span>}
+            {complete ? null : (
+              <span className="text-sm text-muted">{t("Answer what is required first.")}</span>
+            )}
           </div>
         </form>
       ) : (
@@ -104,7 +110,9 @@ function One(props: { part: Part; value: string; onChange: (value: string) => vo
   const legend = (
     <>
       <Plain text={part.question} />{" "}
-      {part.optional ? <span className="font-normal text-muted">{t("(may be skipped)")}</span> : null}
+      {part.optional ? (
+        <span className="font-normal text-muted">{t("(may be skipped)")}</span>
+      ) : null}
     </>
   );
   if (part.choices.length === 0) {
@@ -112,7 +120,11 @@ function One(props: { part: Part; value: string; onChange: (value: string) => vo
       <Panel>
         <label className="flex flex-col gap-2 font-medium">
           <span>{legend}</span>
-          <TextArea value={value} maxLength={60_000} onChange={(event) => onChange(event.target.value)} />
+          <TextArea
+            value={value}
+            maxLength={60_000}
+            onChange={(event) => onChange(event.target.value)}
+          />
         </label>
       </Panel>
     );

@@ -19,7 +19,9 @@ export function Refusal({ error }: { error: Error | undefined }) {
             })
           : t("This is decided already. Your words are kept below.");
       case "changed":
-        return t("The files have changed while you were reading. Look at them again; your words are kept.");
+        return t(
+          "The files have changed while you were reading. Look at them again; your words are kept.",
+        );
       case "expired":
         return t("The deadline has passed. Your words are kept below.");
       default:

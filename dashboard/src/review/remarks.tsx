@@ -37,7 +37,7 @@ export function Remarks(props: { id: string; request: Request; remarks: Remark[]
 
 function One({ id, remark }: { id: string; remark: Remark }) {
   const t = useText();
-  const { submit, sending, error } = useSubmit(id);
+  const { submit, sending, error } = useSubmit(id, `remark.${remark.id}`);
   const close = () =>
     void submit({ close: remark.id }, (key) =>
       read(
@@ -62,8 +62,12 @@ function One({ id, remark }: { id: string; remark: Remark }) {
           {remark.path}
         </Link>
         <span>{ago(remark.at)}</span>
-        {remark.settled_by ? <Badge tone="good">{t("closed by {who}", { who: remark.settled_by })}</Badge> : null}
-        {remark.outdated && !remark.settled_by ? <Badge>{t("the file has changed since")}</Badge> : null}
+        {remark.settled_by ? (
+          <Badge tone="good">{t("closed by {who}", { who: remark.settled_by })}</Badge>
+        ) : null}
+        {remark.outdated && !remark.settled_by ? (
+          <Badge>{t("the file has changed since")}</Badge>
+        ) : null}
       </p>
       <blockquote className="border-s-2 ps-2 text-sm text-muted">
         <Plain text={remark.quote.slice(0, 300)} />
@@ -76,7 +80,8 @@ function One({ id, remark }: { id: string; remark: Remark }) {
           <Badge tone={remark.answer.outcome === "applied" ? "good" : "warn"}>
             {outcomeWord(t, remark.answer.outcome)}
           </Badge>{" "}
-          <span className="text-muted">{remark.answer.by}:</span> <Plain text={remark.answer.words} />
+          <span className="text-muted">{remark.answer.by}:</span>{" "}
+          <Plain text={remark.answer.words} />
         </div>
       ) : null}
       {remark.settled_by ? null : (

@@ -72,7 +72,9 @@ export function Settings() {
           <span>
             {t("Single keys act")}
             <span className="block text-sm text-muted">
-              {t("Inbox: j and k go through the rows. Review: n and p go through the changes, v marks a file as viewed. Ctrl K goes anywhere, always.")}
+              {t(
+                "Inbox: j and k go through the rows. Review: n and p go through the changes, v marks a file as viewed. Ctrl K goes anywhere, always.",
+              )}
             </span>
           </span>
         </label>
@@ -82,15 +84,22 @@ export function Settings() {
         {who.data ? (
           <p>
             {t("You are {name}.", { name: who.data.name })}{" "}
-            {who.data.groups.length ? t("Groups: {groups}.", { groups: who.data.groups.join(", ") }) : ""}{" "}
+            {who.data.groups.length
+              ? t("Groups: {groups}.", { groups: who.data.groups.join(", ") })
+              : ""}{" "}
             {who.data.operates ? t("You operate this service.") : ""}
           </p>
         ) : null}
         {error ? <Notice tone="bad">{reason(t, error)}</Notice> : null}
-        <Button className="self-start" onClick={() => void logOut().catch((why: Error) => setError(why))}>
+        <Button
+          className="self-start"
+          onClick={() => void logOut().catch((why: Error) => setError(why))}
+        >
           {t("Log out")}
         </Button>
-        <p className="text-sm text-muted">{t("Logging out also removes what you typed and did not send.")}</p>
+        <p className="text-sm text-muted">
+          {t("Logging out also removes what you typed and did not send.")}
+        </p>
       </Panel>
     </div>
   );

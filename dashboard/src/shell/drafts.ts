@@ -4,6 +4,15 @@ import { useCallback, useState } from "react";
 const KEPT = 7 * 24 * 3600 * 1000;
 const PREFIX = "cloudcrew.draft.";
 
+/** Whose drafts these are: people may share a browser. */
+let owner = "";
+
+export function ownDrafts(name: string): void {
+  owner = name;
+}
+
+const keyOf = (name: string): string => `${PREFIX}${owner}.${name}`;
+
 type Kept = { at: number; value: unknown };
 
 /**
@@ -11,8 +20,11 @@ type Kept = { at: number; value: unknown };
  * never sent by itself.
  */
 export function useDraft<T>(name: string, empty: T): [T, (value: T) => void, () => void] {
-  const key = PREFIX + name;
-  const [held, setHeld] = useState<{ key: string; value: T }>(() => ({ key, value: take(key, empty) }));
+  const key = keyOf(name);
+  const [held, setHeld] = useState<{ key: string; value: T }>(() => ({
+    key,
+    value: take(key, empty),
+  }));
   const value = held.key === key ? held.value : take(key, empty);
   const set = useCallback(
     (next: T) => {

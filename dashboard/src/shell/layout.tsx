@@ -7,6 +7,7 @@ import { config, inbox, me } from "@/api/queries";
 import { Button, buttonLook } from "@/components/ui/button";
 import { Notice, Title } from "@/components/ui/parts";
 import { FollowAll, useLink } from "@/live/feed";
+import { ownDrafts } from "./drafts";
 import { Failed } from "./loaded";
 import { Login } from "./login";
 import { useText } from "./text";
@@ -17,16 +18,19 @@ const Palette = lazy(() => import("./palette"));
 export function Layout() {
   const who = useQuery(me);
   const settings = useQuery(config);
-  if (who.isError && !who.data) {
-    if (who.error instanceof Refused && who.error.status === 401) return <Login />;
+  const isUnknown = who.error instanceof Refused && who.error.status === 401;
+  const failed = [settings, who].find((query) => query.isError && !query.data);
+  if (failed?.error && !(failed === who && isUnknown)) {
     return (
       <main className="mx-auto max-w-xl p-4">
-        <Failed error={who.error} again={() => void who.refetch()} />
+        <Failed error={failed.error} again={() => void failed.refetch()} />
       </main>
     );
   }
-  if (!who.data || !settings.data) return null;
-  if (who.error instanceof Refused && who.error.status === 401) return <Login />;
+  if (!settings.data) return null;
+  if (isUnknown) return <Login login={settings.data.login ?? undefined} />;
+  if (!who.data) return null;
+  ownDrafts(who.data.name);
   return (
     <FollowAll {...(settings.data.websocket ? { socket: settings.data.websocket } : {})}>
       <Page version={settings.data.version} name={who.data.name} />

@@ -1,16 +1,14 @@
-import { useQueryClient, useQuery } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { config } from "@/api/queries";
 import { Button, buttonLook } from "@/components/ui/button";
 import { Field, Input, Notice, Panel, Title } from "@/components/ui/parts";
 import { logIn, refusedToken } from "./session";
 import { useText } from "./text";
 
 /** Asks who is there. With an identity provider, the browser logs in there; otherwise by a token. */
-export function Login() {
+export function Login({ login }: { login: string | undefined }) {
   const t = useText();
   const queries = useQueryClient();
-  const { data } = useQuery(config);
   const [token, setToken] = useState("");
   const [fault, setFault] = useState(refusedToken);
   const then = encodeURIComponent(location.pathname + location.search);
@@ -28,12 +26,14 @@ export function Login() {
   return (
     <main className="mx-auto flex min-h-dvh max-w-md flex-col justify-center gap-4 p-4">
       <Title text={t("Log in")} />
-      {fault === "unknown" ? <Notice tone="bad">{t("This token is not known here.")}</Notice> : null}
+      {fault === "unknown" ? (
+        <Notice tone="bad">{t("This token is not known here.")}</Notice>
+      ) : null}
       {fault === "unreachable" ? (
         <Notice tone="bad">{t("The service cannot be reached. Try again.")}</Notice>
       ) : null}
-      {data?.login ? (
-        <a className={buttonLook("primary")} href={`${data.login}?then=${then}`}>
+      {login ? (
+        <a className={buttonLook("primary")} href={`${login}?then=${then}`}>
           {t("Log in")}
         </a>
       ) : (

@@ -81,7 +81,12 @@ export default function Palette({ onClose }: { onClose: () => void }) {
             }}
             onKeyDown={onKey}
           />
-          <div id="goals" role="listbox" aria-label={t("Found")} className="mt-2 max-h-80 overflow-auto">
+          <div
+            id="goals"
+            role="listbox"
+            aria-label={t("Found")}
+            className="mt-2 max-h-80 overflow-auto"
+          >
             {found.map((goal, index) => (
               // The keyboard reaches it through the text field above.
               // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
@@ -90,6 +95,9 @@ export default function Palette({ onClose }: { onClose: () => void }) {
                 id={`goal-${index}`}
                 role="option"
                 tabIndex={-1}
+                ref={
+                  index === at ? (element) => element?.scrollIntoView({ block: "nearest" }) : null
+                }
                 aria-selected={index === at}
                 onClick={() => go(goal)}
                 className="flex cursor-pointer gap-2 rounded px-3 py-2 text-sm aria-selected:bg-soft aria-selected:text-primary"

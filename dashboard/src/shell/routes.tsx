@@ -36,10 +36,11 @@ const app = createRoute({
 const inbox = createRoute({
   getParentRoute: () => root,
   path: "/app/inbox",
-  validateSearch: (search): { kind?: string; q?: string } => ({
-    ...(text(search["kind"]) ? { kind: text(search["kind"]) } : {}),
-    ...(text(search["q"]) ? { q: text(search["q"]) } : {}),
-  }) as { kind?: string; q?: string },
+  validateSearch: (search): { kind?: string; q?: string } =>
+    ({
+      ...(text(search["kind"]) ? { kind: text(search["kind"]) } : {}),
+      ...(text(search["q"]) ? { q: text(search["q"]) } : {}),
+    }) as { kind?: string; q?: string },
   component: Inbox,
 });
 

@@ -28,7 +28,10 @@ export async function logIn(token: string): Promise<typeof refusedToken> {
 
 /** Ends the session here and in other tabs, and forgets what was typed. */
 export async function logOut(): Promise<void> {
-  await read(api.POST("/logout", { headers: once(newKey()) }));
-  forgetDrafts("all");
+  try {
+    await read(api.POST("/logout", { headers: once(newKey()) }));
+  } finally {
+    forgetDrafts("all");
+  }
   location.assign("/app/inbox");
 }

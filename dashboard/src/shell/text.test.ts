@@ -3,7 +3,10 @@ import { catalog, used } from "../../catalogs";
 
 /** Names of the values that a text takes. */
 const values = (text: string) =>
-  [...text.matchAll(/\{(\w+)[,}]/g)].map((found) => found[1]).toSorted().join(" ");
+  [...text.matchAll(/\{(\w+)[,}]/g)]
+    .map((found) => found[1])
+    .toSorted()
+    .join(" ");
 
 describe("the texts of the pages", () => {
   it("are all translated, and no translation is left over", () => {
@@ -12,7 +15,9 @@ describe("the texts of the pages", () => {
 
   it("take the same values in each language", () => {
     for (const [english, german] of Object.entries(catalog("de"))) {
-      expect(new Set(values(german).split(" ")), english).toEqual(new Set(values(english).split(" ")));
+      expect(new Set(values(german).split(" ")), english).toEqual(
+        new Set(values(english).split(" ")),
+      );
     }
   });
 });

@@ -1,5 +1,6 @@
 import { i18n } from "@lingui/core";
 import { useLingui } from "@lingui/react";
+import { now } from "@/api/client";
 
 export const LANGUAGES = { en: "English", de: "Deutsch" } as const;
 export type Language = keyof typeof LANGUAGES;
@@ -10,8 +11,8 @@ type Values = Record<string, unknown>;
 export type Say = (english: string, values?: Values) => string;
 
 export function useText(): Say {
-  const { i18n: now } = useLingui();
-  return (english, values) => now._(english, values);
+  const { i18n: chosen } = useLingui();
+  return (english, values) => chosen._(english, values);
 }
 
 /** The same outside of components. */
@@ -37,8 +38,8 @@ const region = (): string =>
 const MINUTE = 60_000;
 
 /** `5 minutes ago`, `in 3 days`. */
-export function ago(time: string, now = Date.now()): string {
-  const minutes = Math.round((Date.parse(time) - now) / MINUTE);
+export function ago(time: string): string {
+  const minutes = Math.round((Date.parse(time) - now()) / MINUTE);
   const format = new Intl.RelativeTimeFormat(region(), { numeric: "auto" });
   const size = Math.abs(minutes);
   if (size < 60) return format.format(minutes, "minute");

@@ -142,8 +142,10 @@ impl Starts for Workspace {
         let definition = self.definition()?;
         let workflow = workspace::workflow(&definition, workflow).map_err(problem)?;
         let sow = self.statement(sow).await?;
-        read_sow(&definition, &workflow, &sow.name, &redacted(&sow.text))
-            .map_err(|error| invalid(error.to_string()))
+        let reading = move || read_sow(&definition, &workflow, &sow.name, &redacted(&sow.text));
+        let read = tokio::task::spawn_blocking(reading).await;
+        let read = read.map_err(|error| Problem::new(Kind::Fault, error.to_string()))?;
+        read.map_err(|error| invalid(error.to_string()))
     }
 
     async fn workflows(&self) -> Result<Vec<WorkflowRow>, Problem> {

@@ -29,10 +29,7 @@ export function Badge({ tone = "plain", children }: { tone?: Tone; children: Rea
 /** A framed part of a page. */
 export function Panel({ className, ...rest }: ComponentProps<"section">) {
   return (
-    <section
-      className={classes("rounded-lg border bg-surface p-4 sm:p-5", className)}
-      {...rest}
-    />
+    <section className={classes("rounded-lg border bg-surface p-4 sm:p-5", className)} {...rest} />
   );
 }
 
@@ -99,7 +96,6 @@ export function Title({ children, text }: { children?: ReactNode; text: string }
 export function Scroll({ label, children }: { label: string; children: ReactNode }) {
   return (
     // A region that scrolls must be reachable by keyboard.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="overflow-x-auto" role="region" aria-label={label} tabIndex={0}>
       {children}
     </div>

@@ -128,10 +128,13 @@ async fn is_version(
     Ok(repo.find(&base.commit, path).await?.is_some_and(|found| found.oid == oid))
 }
 
-/// Whether the crew wrote this version of a file.
+/// Whether the crew wrote this version of a file, or a request asked about it: others may have
+/// written to the branch.
 pub(super) fn wrote(e: &Engagement, path: &str, oid: &str) -> bool {
     let is_it = |(there, id): &(String, String)| there == path && id == oid && !id.is_empty();
-    e.state.commits.values().any(|record| record.paths.iter().any(is_it))
+    let commits = e.state.commits.values().map(|record| &record.paths);
+    let asked = e.state.requests.iter().map(|request| &request.subject);
+    commits.chain(asked).any(|paths| paths.iter().any(is_it))
 }
 
 /// What each phase owes.

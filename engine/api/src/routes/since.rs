@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use cloudcrew_ports::repo::Repo;
 use cloudcrew_runtime::engagement::{Decision, Engagement, Request};
-use cloudcrew_views::api::{Against, Since, Versions};
+use cloudcrew_views::api::{Against, Basis, Since, Versions};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -16,6 +16,12 @@ use crate::problem::{Kind, Problem};
 
 /// Maximum number of files to compare.
 const MOST: usize = 300;
+/// Maximum bytes of a file to compare.
+const MOST_OF_A_FILE: usize = 1024 * 1024;
+/// Bytes of all files after which no more are compared.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// Stands for content that is not compared: it is no text.
+const TOO_LARGE: &[u8] = &[0xff];
 
 /// What to compare with.
 #[derive(Deserialize, IntoParams)]
@@ -73,27 +79,59 @@ pub(crate) async fn changes(
         Against::Mine => earlier.iter().filter(|one| is_by(one, caller)).collect(),
         Against::Base => Vec::new(),
     };
+    let last = decided.iter().rev().find(|one| one.phase == request.phase);
     let repo = app.ports().repos.open(&opened).await?;
-    let mut files = Vec::new();
+    // Pairs of versions: those of the request, then those that the phase no longer hands over.
+    let mut pairs = Vec::new();
     for (path, oid) in request.subject.iter().take(MOST) {
         let before = before(&opened, &*repo, &decided, path).await?;
-        let old = match before {
-            Some(before) => Some((before.clone(), repo.blob(&before).await?)),
-            None => None,
-        };
-        let new = Some((oid.clone(), repo.blob(oid).await?));
-        files.push(Versions { path: path.clone(), old, new });
+        pairs.push((path.clone(), before, Some(oid.clone())));
     }
-    // Files that the phase no longer hands over.
-    let last = decided.iter().rev().find(|one| one.phase == request.phase);
     for (path, oid) in last.map(|one| &one.subject).into_iter().flatten().take(MOST) {
         if !request.subject.iter().any(|(there, _)| there == path) {
-            let old = Some((oid.clone(), repo.blob(oid).await?));
-            files.push(Versions { path: path.clone(), old, new: None });
+            pairs.push((path.clone(), Some(oid.clone()), None));
         }
     }
-    let rows = app.ports().ledger.rows(&opened.project).await?;
-    Ok(Json(Since::new(&opened, request, against, &files, &rows)))
+    let basis = Basis {
+        against,
+        phase: request.phase.clone(),
+        run: last.map_or(0, |one| one.revision),
+        requirements: Basis::requirements(&opened),
+        rows: app.ports().ledger.rows(&opened.project).await?,
+        as_of: opened.head.seq,
+        cut: request.subject.len() > MOST,
+    };
+    // Others may use the engagement meanwhile: reading and comparing take time.
+    drop(opened);
+    let (mut files, mut left) = (Vec::new(), MOST_BYTES);
+    for (path, old, new) in pairs {
+        let old = version(&*repo, old, &mut left).await?;
+        let new = version(&*repo, new, &mut left).await?;
+        files.push(Versions { path, old, new });
+    }
+    let compared = tokio::task::spawn_blocking(move || {
+        let mut since = Since::new(&basis, &files);
+        since.cut |= left == 0;
+        since
+    });
+    let fault = |error: tokio::task::JoinError| Problem::new(Kind::Fault, error.to_string());
+    Ok(Json(compared.await.map_err(fault)?))
+}
+
+/// A version with its content, or with bytes that are no text when it is too large to compare.
+async fn version(
+    repo: &dyn Repo,
+    oid: Option<String>,
+    left: &mut usize,
+) -> Result<Option<(String, Vec<u8>)>, Problem> {
+    let Some(oid) = oid else { return Ok(None) };
+    let bytes = match *left {
+        0 => TOO_LARGE.to_vec(),
+        _ => repo.blob(&oid).await?,
+    };
+    *left = left.saturating_sub(bytes.len());
+    let bytes = if bytes.len() > MOST_OF_A_FILE { TOO_LARGE.to_vec() } else { bytes };
+    Ok(Some((oid, bytes)))
 }
 
 fn is_by(request: &Request, caller: &str) -> bool {

@@ -32,8 +32,8 @@ pub use request::{
     RequestPage, Subject, WaitingKind,
 };
 pub use since::{
-    Against, FileChange, FileState, NoteSince, Requirement, SectionChange, SectionState, Since,
-    Versions,
+    Against, Basis, FileChange, FileState, NoteSince, Requirement, SectionChange, SectionState,
+    Since, Versions,
 };
 pub use statement::{Statement, StatementItem, StatementSection};
 pub use time::Time;

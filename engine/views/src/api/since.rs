@@ -2,10 +2,11 @@
 //! a model.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use cloudcrew_definition::shown::hidden;
 use cloudcrew_ports::ledger::LedgerRow;
-use cloudcrew_runtime::engagement::{Engagement, Request};
+use cloudcrew_runtime::engagement::Engagement;
 use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 use utoipa::ToSchema;
@@ -13,7 +14,9 @@ use utoipa::ToSchema;
 use super::blocks::{Block, Span, blocks};
 
 /// Maximum sections of a file to list.
-const MOST_SECTIONS: usize = 200;
+const MOST_SECTIONS: usize = 500;
+/// How long lines of a file are compared; beyond it, more of them count as different than are.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// What changed since the last decision on a phase.
 #[derive(Debug, Serialize, ToSchema)]
@@ -32,6 +35,8 @@ pub struct Since {
     pub requirements: usize,
     /// Facts, assumptions, decisions and blockers that the phase has recorded since.
     pub notes: Vec<NoteSince>,
+    /// Whether there is too much to compare all of it.
+    pub cut: bool,
     /// Number of the journal entry that this shows.
     pub as_of: u64,
 }
@@ -139,15 +144,36 @@ pub struct Versions {
     pub new: Option<(String, Vec<u8>)>,
 }
 
+/// What a comparison needs of an engagement.
+#[derive(Debug)]
+pub struct Basis {
+    /// What the files are compared with.
+    pub against: Against,
+    /// The phase.
+    pub phase: String,
+    /// Run of the phase that the files are compared with; 0 without one.
+    pub run: u32,
+    /// The requirements of the statement of work.
+    pub requirements: Vec<Requirement>,
+    /// Rows of the ledger.
+    pub rows: Vec<LedgerRow>,
+    /// Number of the last journal entry.
+    pub as_of: u64,
+    /// Whether there are more files than were read.
+    pub cut: bool,
+}
+
+impl Basis {
+    /// The requirements of an engagement.
+    pub fn requirements(e: &Engagement) -> Vec<Requirement> {
+        let items = e.sow.requirements.iter();
+        items.map(|item| Requirement { id: item.id.clone(), text: item.text.clone() }).collect()
+    }
+}
+
 impl Since {
-    /// Compares the files of a request with what they were.
-    pub fn new(
-        e: &Engagement,
-        request: &Request,
-        against: Against,
-        files: &[Versions],
-        rows: &[LedgerRow],
-    ) -> Since {
+    /// Compares the files of a request with what they were. It takes time for large ones.
+    pub fn new(basis: &Basis, files: &[Versions]) -> Since {
         let text = |version: &Option<(String, Vec<u8>)>| {
             let bytes = version.as_ref().map(|(_, bytes)| bytes.as_slice()).unwrap_or_default();
             String::from_utf8_lossy(bytes).into_owned()
@@ -157,35 +183,25 @@ impl Since {
             before.extend(named(&text(&file.old)));
             now.extend(named(&text(&file.new)));
         }
-        let items = &e.sow.requirements;
+        let items = &basis.requirements;
         let only = |there: &BTreeSet<String>, not: &BTreeSet<String>| {
             let differs = items.iter().filter(|r| there.contains(&r.id) && !not.contains(&r.id));
-            let found = differs.map(|r| Requirement { id: r.id.clone(), text: r.text.clone() });
-            found.collect()
+            differs.cloned().collect()
         };
-        let old_run = match against {
-            Against::Base => 0,
-            Against::Approved | Against::Mine => decided_run(e, request),
-        };
+        let notes = basis.rows.iter().filter_map(|row| note(row, &basis.phase, basis.run));
+        let files: Vec<FileChange> = files.iter().map(FileChange::new).collect();
         Since {
-            against,
-            files: files.iter().map(FileChange::new).collect(),
+            against: basis.against,
+            cut: basis.cut || files.iter().any(|file| file.sections.len() >= MOST_SECTIONS),
+            files,
             gained: only(&now, &before),
             lost: only(&before, &now),
             covered: items.iter().filter(|item| now.contains(&item.id)).count(),
             requirements: items.len(),
-            notes: rows.iter().filter_map(|row| note(row, &request.phase, old_run)).collect(),
-            as_of: e.head.seq,
+            notes: notes.collect(),
+            as_of: basis.as_of,
         }
     }
-}
-
-/// The last run of the phase that a person decided on before this request; 0 without one.
-fn decided_run(e: &Engagement, request: &Request) -> u32 {
-    let earlier = e.state.requests.iter().filter(|other| {
-        other.phase == request.phase && other.revision < request.revision && other.answer.is_some()
-    });
-    earlier.map(|other| other.revision).max().unwrap_or(0)
 }
 
 /// A row that a later run of the phase has recorded. Its id begins with the step that wrote it:
@@ -244,7 +260,8 @@ impl FileChange {
         if change == FileState::Same {
             return file;
         }
-        for change in TextDiff::from_lines(&old, &new).iter_all_changes() {
+        let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old.as_str(), new.as_str());
+        for change in diff.iter_all_changes() {
             match change.tag() {
                 ChangeTag::Insert => file.added += 1,
                 ChangeTag::Delete => file.removed += 1,
