@@ -163,12 +163,12 @@ describe("every page", () => {
           - text: "4"
           - radio "5"
           - text: "5"
-        - text: Your words to the crew
-        - textbox "Your words to the crew Needed to request changes; an approval sends ratings and remarks only."
-        - text: Needed to request changes; an approval sends ratings and remarks only.
+        - text: Your feedback to the crew
+        - textbox "Your feedback to the crew Required to request changes. An approval sends only your ratings and remarks."
+        - text: Required to request changes. An approval sends only your ratings and remarks.
         - button "Approve"
         - button "Request changes"
-        - link "Ask the PM":
+        - link "Ask the crew":
           - /url: /app/p/asks/chat"
     `);
     await ada.leaves();

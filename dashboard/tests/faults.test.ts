@@ -70,9 +70,9 @@ describe("a page whose connection breaks", () => {
       const ada = await Person.arrives({ ...service, url: wire.url } as Service);
       const { page } = ada;
       await page.goto(`${wire.url}/app/p/cuts`);
-      await page.getByLabel("How much").selectOption("all");
+      await page.getByLabel("Level of detail").selectOption("all");
       const pane = page.getByRole("log");
-      await pane.getByText("Discovery waits for approval").waitFor();
+      await pane.getByText("Discovery is waiting for approval").waitFor();
 
       // Someone who reads older lines is not moved while new ones arrive.
       await pane.hover();
@@ -90,14 +90,14 @@ describe("a page whose connection breaks", () => {
       expect(await pane.evaluate((box) => box.scrollTop)).toBe(0);
 
       // Scrolled through from top to bottom, the log has every message once, in order.
-      const last = `writes: Message ${CUTS - 1}`;
+      const last = `wrote: Message ${CUTS - 1}`;
       await expect
         .poll(async () => (await everything(pane)).some((line) => line.endsWith(last)), {
           timeout: 20_000,
         })
         .toBe(true);
       const said = (await everything(pane)).flatMap(
-        (line) => /writes: Message (\d+)$/.exec(line)?.[1] ?? [],
+        (line) => /wrote: Message (\d+)$/.exec(line)?.[1] ?? [],
       );
       // A page keeps a bounded number of entries, so the first messages of many may be gone.
       const first = CUTS - said.length;
@@ -115,9 +115,9 @@ describe("a page whose connection breaks", () => {
     const ada = await Person.arrives(service);
     const { page } = ada;
     await ada.goes("/app/p/restart");
-    await page.getByText("Discovery waits for approval").waitFor();
+    await page.getByText("Discovery is waiting for approval").waitFor();
     await service.kill();
-    await page.getByText(/Not connected/).waitFor();
+    await page.getByText(/Live updates are interrupted/).waitFor();
     await service.again();
     await service.ask("POST", "/projects/restart/approve", {
       request: open?.["id"],
@@ -127,7 +127,7 @@ describe("a page whose connection breaks", () => {
     await page.getByLabel("Token").waitFor({ timeout: 45_000 });
     await page.getByLabel("Token").fill(OPERATOR);
     await page.getByRole("button", { name: "Log in" }).click();
-    await page.getByText("Architecture waits for approval").waitFor({ timeout: 20_000 });
+    await page.getByText("Architecture is waiting for approval").waitFor({ timeout: 20_000 });
     await page.getByText(/^Live$/).waitFor();
     expect(page.url()).toBe(`${service.url}/app/p/restart`);
     await ada.leaves();
@@ -168,15 +168,15 @@ describe("a page that is refused something", () => {
     const faults = [
       {
         reply: reply(409, "changed", "changed"),
-        says: /files have changed while you were reading/,
+        says: /files changed while you were reading/,
       },
       { reply: reply(429, "busy", "slow down"), says: /Too many requests/ },
-      { reply: reply(500, "fault", "a fault"), says: /The service has a fault/ },
+      { reply: reply(500, "fault", "a fault"), says: /Something went wrong in the service/ },
       { reply: reply(503, "unavailable", "try later"), says: /The service is busy/ },
       { reply: undefined, says: /cannot be reached/ },
     ];
     await ada.goes("/app/p/refused/review/discovery-1");
-    await page.getByLabel("Your words to the crew").fill("Every word counts.");
+    await page.getByLabel("Your feedback to the crew").fill("Every word counts.");
     const keys: (string | undefined)[] = [];
     for (const fault of faults) {
       await page.route("**/projects/refused/revise", async (route) => {
@@ -187,7 +187,7 @@ describe("a page that is refused something", () => {
       await page.getByRole("button", { name: "Request changes" }).click();
       await page.getByRole("button", { name: "Yes, send it back" }).click();
       await page.getByText(fault.says).first().waitFor();
-      expect(await page.getByLabel("Your words to the crew").inputValue()).toBe(
+      expect(await page.getByLabel("Your feedback to the crew").inputValue()).toBe(
         "Every word counts.",
       );
       await page.unroute("**/projects/refused/revise");
@@ -205,10 +205,8 @@ describe("a page that is refused something", () => {
     const ada = await Person.arrives(service);
     await ada.page.clock.install({ time: Date.now() + 3_600_000 });
     await ada.goes("/app/p/refused");
-    await ada.page
-      .getByText(/Discovery/)
-      .first()
-      .waitFor();
+    // The engagement was worked on a moment ago, whatever the clock of the person says.
+    await ada.page.getByText(/last activity (this minute|[12] minutes? ago)/).waitFor();
     expect(ada.faults).toEqual([]);
     await ada.leaves();
   });

@@ -32,7 +32,7 @@ describe("a customer with a statement of work", () => {
     const { page } = ada;
 
     // Nothing waits yet.
-    await page.getByText("Nothing waits for you.").waitFor();
+    await page.getByText("Nothing is waiting for you.").waitFor();
     expect(page.url(), "the token leaves the address").toBe(`${service.url}/app/inbox`);
 
     // A document is read before anything is spent.
@@ -41,25 +41,25 @@ describe("a customer with a statement of work", () => {
     await page
       .getByLabel("Statement of work", { exact: true })
       .setInputFiles({ name: "parcels.pdf", mimeType: "application/pdf", buffer });
-    await page.getByRole("button", { name: "Read it" }).click();
+    await page.getByRole("button", { name: "Analyse" }).click();
     await page.getByText("The service tells the place of a parcel by its number.").waitFor();
-    await page.getByLabel("Name of the engagement").fill("parcels");
-    await page.getByRole("checkbox", { name: /Rehearse/ }).check();
+    await page.getByLabel("Engagement name").fill("parcels");
+    await page.getByRole("checkbox", { name: /rehearsal/ }).check();
     await page.getByRole("button", { name: "Start the rehearsal" }).click();
-    await page.getByText("Discovery waits for approval").waitFor();
+    await page.getByText("Discovery is waiting for approval").waitFor();
 
     // The gate: what changed, a remark on a passage, and back to the crew.
     await page.getByRole("link", { name: "Review", exact: true }).click();
     await page.getByRole("heading", { name: "Approve Discovery?" }).waitFor();
-    await page.getByText("2 of 2 are named in these files").waitFor();
-    await page.getByRole("button", { name: /^Remark on: Project plan/ }).click();
+    await page.getByText("2 of 2 are mentioned in these files").waitFor();
+    await page.getByRole("button", { name: /^Add remark on: Project plan/ }).click();
     await page.getByLabel("Your remark").fill("Name the carrier.");
-    await page.getByRole("button", { name: "Keep this remark" }).click();
+    await page.getByRole("button", { name: "Save remark" }).click();
     await page.getByRole("button", { name: "Request changes" }).click();
     await page.getByText("Say what should change.").waitFor();
-    await page.getByLabel("Your words to the crew").fill("Please add the carrier.");
+    await page.getByLabel("Your feedback to the crew").fill("Please add the carrier.");
     await page.getByRole("button", { name: "Request changes" }).click();
-    await page.getByText("is worked on again with your words and 1 remark.").waitFor();
+    await page.getByText("with your feedback and 1 remark.").waitFor();
     await page.getByRole("button", { name: "Yes, send it back" }).click();
     await page.getByText("requested changes on").waitFor();
 
@@ -76,7 +76,7 @@ describe("a customer with a statement of work", () => {
     await page.getByRole("button", { name: "Mark as viewed" }).click();
     await page.getByRole("button", { name: "Approve", exact: true }).click();
     await page.getByText(/You approve run 2 of Discovery/).waitFor();
-    await page.getByText(/Then: Architecture, expected to cost/).waitFor();
+    await page.getByText(/After that: Architecture. Expected cost/).waitFor();
     await page.getByRole("button", { name: "Yes, approve" }).click();
     await page.getByText("approved this on").waitFor();
     const detail = await service.ask<{ answer: unknown }>(
@@ -117,7 +117,7 @@ describe("a customer with a statement of work", () => {
     // The journal is whole.
     await ada.goes("/app/p/parcels/audit");
     await page.getByRole("button", { name: "Verify the journal" }).click();
-    await page.getByText(/The chain of [\d,]+ entries is whole/).waitFor();
+    await page.getByText(/The chain of [\d,]+ entries is intact/).waitFor();
 
     // A question is answered, and the page says by whom.
     await ada.goes("/app/p/parcels/chat");

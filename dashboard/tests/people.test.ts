@@ -35,7 +35,7 @@ describe("several people at one gate", () => {
     await ada.page.getByRole("link", { name: /Approve Discovery/ }).click();
     await ada.page.getByRole("button", { name: "Approve", exact: true }).click();
     await ada.page.getByRole("button", { name: "Yes, approve" }).click();
-    await ada.page.getByText("Your approval counts: 1 of 2.").waitFor();
+    await ada.page.getByText("Your approval is recorded: 1 of 2.").waitFor();
 
     const ben = await Person.arrives(service, "token-of-ben");
     await ben.goes("/app/p/quorum/review/discovery-1");
@@ -47,7 +47,7 @@ describe("several people at one gate", () => {
     // Somebody else sees nothing of it.
     const eve = await Person.arrives(service, "token-of-eve");
     await eve.page.goto(`${service.url}/app/p/quorum`);
-    await eve.page.getByText("There is nothing here, or you may not see it.").waitFor();
+    await eve.page.getByText("This does not exist, or you do not have access to it.").waitFor();
     expect([...ada.faults, ...ben.faults, ...eve.faults]).toEqual([]);
     for (const person of [ada, ben, eve]) await person.leaves();
   });
@@ -57,7 +57,7 @@ describe("several people at one gate", () => {
     await service.waiting("race");
     const ada = await Person.arrives(service, "token-of-ada");
     await ada.goes("/app/p/race/review/discovery-1");
-    await ada.page.getByLabel("Your words to the crew").fill("A long thought.");
+    await ada.page.getByLabel("Your feedback to the crew").fill("A long thought.");
     await ada.page.getByRole("button", { name: "Request changes" }).click();
 
     const digest = (await service.ask("GET", "/projects/race/requests/discovery-1"))["digest"];
@@ -65,12 +65,12 @@ describe("several people at one gate", () => {
     await service.ask("POST", "/projects/race/revise", body, "token-of-ben");
     // The page learns of it by itself, and keeps what Ada typed.
     await ada.page.getByText(/ben requested changes on/).waitFor();
-    const kept = ada.page.getByLabel("You typed this and have not sent it");
+    const kept = ada.page.getByLabel("You typed this but did not send it");
     expect(await kept.inputValue()).toBe("A long thought.");
     // It is still there for the next run of the phase.
     await service.waiting("race");
     await ada.goes("/app/p/race/review/discovery-2");
-    expect(await ada.page.getByLabel("Your words to the crew").inputValue()).toBe(
+    expect(await ada.page.getByLabel("Your feedback to the crew").inputValue()).toBe(
       "A long thought.",
     );
   });
@@ -80,7 +80,7 @@ describe("several people at one gate", () => {
     await service.waiting("tie");
     const ada = await Person.arrives(service, "token-of-ada");
     await ada.goes("/app/p/tie/review/discovery-1");
-    await ada.page.getByLabel("Your words to the crew").fill("Mine.");
+    await ada.page.getByLabel("Your feedback to the crew").fill("Mine.");
     await ada.page.getByRole("button", { name: "Request changes" }).click();
     // Ben's decision arrives while Ada's is on its way.
     await ada.page.route("**/projects/tie/revise", async (route) => {
@@ -94,7 +94,7 @@ describe("several people at one gate", () => {
     });
     await ada.page.getByRole("button", { name: "Yes, send it back" }).click();
     await ada.page.getByText(/ben requested changes on/).waitFor();
-    const kept = ada.page.getByLabel("You typed this and have not sent it");
+    const kept = ada.page.getByLabel("You typed this but did not send it");
     expect(await kept.inputValue()).toBe("Mine.");
     await ada.leaves();
   });
@@ -148,7 +148,7 @@ describe("a session", () => {
   it("does not begin with a wrong token", async () => {
     const page = await (await launched()).newPage();
     await page.goto(`${service.url}/app/inbox#token=wrong`);
-    await page.getByText("This token is not known here.").waitFor();
+    await page.getByText("This token is not valid.").waitFor();
     expect(page.url()).not.toContain("wrong");
     await page.close();
   });

@@ -46,7 +46,7 @@ const faults = [
   [
     "text-not-translated",
     "src/inbox/page.tsx",
-    't("Nothing waits for you.")',
+    't("Nothing is waiting for you.")',
     't("Nothing waits.")',
     unit,
   ],

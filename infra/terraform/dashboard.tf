@@ -13,7 +13,7 @@ locals {
   # Where browsers reach the deployment.
   public_url = var.create_dashboard ? "https://${aws_cloudfront_distribution.dashboard[0].domain_name}" : aws_apigatewayv2_api.this.api_endpoint
 
-  # Policies that AWS keeps: cache nothing; cache as the origin says; pass everything on except the host.
+  # AWS managed policies: cache nothing; cache as the origin says; pass everything on except the host.
   uncached         = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
   cached           = "658327ea-f89d-4fab-a63d-7e88639e58f6"
   all_but_the_host = "b689b0a8-53d0-40ab-baf2-38738e2966ac"
@@ -116,7 +116,7 @@ resource "aws_cloudfront_origin_access_control" "dashboard" {
   signing_protocol                  = "sigv4"
 }
 
-# Each address of the pages is the same document, which finds its way by itself.
+# Every page path returns the same document, which does its own routing.
 resource "aws_cloudfront_function" "index" {
   count   = local.dashboard
   name    = "${var.name}-index"

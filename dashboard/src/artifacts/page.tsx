@@ -94,7 +94,7 @@ function One(props: { id: string; path: string; file: Artifact | undefined }) {
   if (!oid) return <Notice>{t("There is no file {path}.", { path })}</Notice>;
   const address = `/projects/${id}/artifacts/${encodeURIComponent(path)}?oid=${oid}`;
   const views = [
-    ...(isMarkdown ? [{ name: "read" as const, label: t("As it reads") }] : []),
+    ...(isMarkdown ? [{ name: "read" as const, label: t("Formatted") }] : []),
     { name: "source" as const, label: t("Source") },
     { name: "history" as const, label: t("History") },
   ];
@@ -131,7 +131,7 @@ function One(props: { id: string; path: string; file: Artifact | undefined }) {
           <Notice>
             {t("This is an older version.")}{" "}
             <Link from="/app/p/$id/files" search={{ path }} className="underline">
-              {t("To the last one")}
+              {t("Show the latest version")}
             </Link>
           </Notice>
         ) : null}
@@ -151,7 +151,7 @@ function Reading({ id, path, oid }: { id: string; path: string; oid: string }) {
     <Loaded of={found}>
       {(data) => (
         <>
-          {data.cut ? <Notice>{t("This document is too long to be shown whole.")}</Notice> : null}
+          {data.cut ? <Notice>{t("This document is too long to show in full.")}</Notice> : null}
           <article
             className="written max-w-[46rem]"
             aria-label={t("{path}, written by the crew", { path })}
@@ -171,7 +171,7 @@ function Raw({ id, path, oid }: { id: string; path: string; oid: string }) {
   if (!isText) {
     return (
       <Notice>
-        {t("This is not a text, so it is not shown here. Download it to look at it.")}
+        {t("This is not a text file, so it cannot be shown here. Download it to view it.")}
       </Notice>
     );
   }
@@ -210,7 +210,7 @@ function Versions({ id, path }: { id: string; path: string }) {
                 search={{ at: version.seq }}
                 className="underline"
               >
-                {t("The step that wrote it")}
+                {t("Show in the log")}
               </Link>
             </li>
           ))}

@@ -66,7 +66,7 @@ export function Audit() {
       <Title text={t("Audit")} />
       <p>
         {t(
-          "Each entry of the journal carries a hash over itself and the entry before it. Your browser can recompute them all; whoever changes an entry afterwards breaks the chain.",
+          "Each journal entry carries a hash of its own content and of the previous hash. Your browser recomputes them all; an entry changed on its own breaks the chain. Keep the hash of the last entry to compare it later.",
         )}
       </p>
       <div className="flex flex-wrap gap-2">
@@ -78,7 +78,7 @@ export function Audit() {
         </Button>
       </div>
       {crypto.subtle ? null : (
-        <Notice>{t("Your browser verifies only over HTTPS, or on this machine.")}</Notice>
+        <Notice>{t("Your browser can verify the journal only over HTTPS or on localhost.")}</Notice>
       )}
       {busy ? (
         <p role="status">{t("{n, plural, one {# entry} other {# entries}} read…", { n: done })}</p>
@@ -88,7 +88,7 @@ export function Audit() {
         <Panel>
           {result.broken === undefined ? (
             <Notice tone="good">
-              {t("The chain of {n} entries is whole.", { n: number(result.entries) })}
+              {t("The chain of {n} entries is intact.", { n: number(result.entries) })}
             </Notice>
           ) : (
             <Notice tone="bad">

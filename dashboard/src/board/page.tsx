@@ -104,7 +104,7 @@ function OneCard(props: { id: string; card: Card; items: Item[]; gate: string | 
           search={{ file: card.path }}
           className="font-medium text-primary underline"
         >
-          {t("Waits for approval: review it")}
+          {t("Waiting for approval: review it")}
         </Link>
       ) : null}
     </li>
@@ -129,13 +129,13 @@ function columnName(t: Say, state: Card["state"]): string {
 function verdictWord(t: Say, verdict: Schemas["CardVerdict"]): string {
   switch (verdict) {
     case "open":
-      return t("not yet");
+      return t("not reviewed yet");
     case "passed":
       return t("passed");
     case "failed":
-      return t("found faults");
+      return t("found problems");
     case "outdated":
-      return t("saw an older version");
+      return t("reviewed an older version");
   }
 }
 

@@ -38,7 +38,7 @@ export function Chat() {
   }, [mark]);
   return (
     <div className="flex max-w-3xl flex-col gap-4">
-      <Title text={t("Chat with the PM")} />
+      <Title text={t("Chat with the crew")} />
       <p className="text-sm text-muted">
         {t(
           "If the PM is at work in a phase, it reads your message before its next turn. Otherwise it answers at once, from the ledger and the files. It can ask a specialist.",
@@ -102,7 +102,7 @@ function Exchange({ id, row, paths }: { id: string; row: Row; paths: string[] })
           {row.state === "failed" ? (
             <Badge tone="bad">{t("no answer")}</Badge>
           ) : (
-            t("waits for {agent}", { agent: row.to })
+            t("waiting for {agent}", { agent: row.to })
           )}
         </p>
       )}
@@ -175,9 +175,7 @@ function Composer({ id }: { id: string }) {
         <Button type="submit" look="primary" disabled={!text.trim() || sending === "sending"}>
           {t("Send")}
         </Button>
-        <span className="text-sm text-muted">
-          {t("Enter sends, Shift+Enter begins a new line")}
-        </span>
+        <span className="text-sm text-muted">{t("Enter to send, Shift+Enter for a new line")}</span>
       </div>
     </form>
   );

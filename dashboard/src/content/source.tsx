@@ -44,7 +44,9 @@ export function Source({ path, text }: { path: string; text: string }) {
       </div>
       {lines.length > shown.length ? (
         <Button className="mt-2" onClick={() => setAll(true)} disabled={all}>
-          {all ? t("The rest is only in the file.") : t("Show all {n} lines", { n: lines.length })}
+          {all
+            ? t("Download the file to see the rest.")
+            : t("Show all {n} lines", { n: lines.length })}
         </Button>
       ) : null}
     </>

@@ -33,19 +33,19 @@ export function Cost() {
                 <Notice>{t("Estimated: no live model was called, so nothing was spent.")}</Notice>
               ) : null}
               <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4">
-                <Figure name={t("Money")}>
+                <Figure name={t("Cost")}>
                   {known ? money(total.micro_usd ?? 0) : t("unknown")}
                 </Figure>
                 <Figure name={t("Calls")}>{number(total.calls)}</Figure>
-                <Figure name={t("Tokens read")}>
+                <Figure name={t("Input tokens")}>
                   {short(total.input_tokens + total.cache_read_tokens + total.cache_write_tokens)}
                 </Figure>
-                <Figure name={t("Tokens written")}>{short(total.output_tokens)}</Figure>
+                <Figure name={t("Output tokens")}>{short(total.output_tokens)}</Figure>
               </dl>
               {total.uncertain_calls ? (
                 <Notice>
                   {t(
-                    "{n, plural, one {# call has} other {# calls have}} no recorded outcome; their upper bound counts.",
+                    "{n, plural, one {# call has} other {# calls have}} no recorded outcome; their upper bound is counted.",
                     {
                       n: total.uncertain_calls,
                     },
@@ -53,7 +53,7 @@ export function Cost() {
                 </Notice>
               ) : null}
               <label className="flex items-center gap-2 text-sm">
-                {t("By")}
+                {t("Group by")}
                 <Select
                   className="w-auto py-1"
                   value={by}
@@ -73,7 +73,7 @@ export function Cost() {
                           {heading(by)}
                         </th>
                         <th scope="col" className="px-2 py-1 text-end">
-                          {t("Money")}
+                          {t("Cost")}
                         </th>
                         <th scope="col" className="px-2 py-1 text-end">
                           {t("Tokens")}

@@ -73,13 +73,13 @@ export function JournalLog({ id }: { id: string }) {
           </span>
         </h2>
         <Select
-          aria-label={t("How much")}
+          aria-label={t("Level of detail")}
           className="w-auto py-1"
           value={level}
           onChange={({ target }) => setLevel(target.value)}
         >
-          <option value="steps">{t("Steps")}</option>
-          <option value="news">{t("Steps and news")}</option>
+          <option value="steps">{t("Milestones")}</option>
+          <option value="news">{t("Milestones and updates")}</option>
           <option value="all">{t("Everything")}</option>
         </Select>
         <Select
@@ -96,8 +96,10 @@ export function JournalLog({ id }: { id: string }) {
       </header>
       {at ? (
         <p className="flex flex-wrap items-center gap-2 border-b bg-warn-soft px-4 py-2 text-sm text-warn">
-          {t("This is how it was after entry {seq}.", { seq: at })}
-          <Button onClick={() => void navigate({ to: ".", search: {} })}>{t("To now")}</Button>
+          {t("Showing the log as of entry {seq}.", { seq: at })}
+          <Button onClick={() => void navigate({ to: ".", search: {} })}>
+            {t("Back to live")}
+          </Button>
         </p>
       ) : null}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
@@ -149,7 +151,7 @@ export function JournalLog({ id }: { id: string }) {
                   {clock(line.at)}
                   <span className="sr-only">
                     {" "}
-                    {t("Show how it was after entry {seq}", { seq: line.seq })}
+                    {t("Show the log as of entry {seq}", { seq: line.seq })}
                   </span>
                 </button>
                 <span className="written min-w-0">

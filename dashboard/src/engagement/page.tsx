@@ -30,7 +30,7 @@ export function Overview() {
               <Spent project={data} />
               <span>{t("owner: {who}", { who: data.owner })}</span>
               <time dateTime={data.updated} title={exact(data.updated)}>
-                {t("last entry {when}", { when: ago(data.updated) })}
+                {t("last activity {when}", { when: ago(data.updated) })}
               </time>
             </p>
           </div>
@@ -60,9 +60,9 @@ function sentence(t: Say, data: Project): string {
         ? t("{phase}: {agent} is at work", { phase, agent: data.agent })
         : t("{phase}: the crew is at work", { phase });
     case "waiting":
-      return t("{phase}: waits for a person", { phase });
+      return t("{phase}: waiting for a person", { phase });
     case "parked":
-      return t("{phase}: waits for a service", { phase });
+      return t("{phase}: waiting for a service", { phase });
     case "done":
       return t("All phases are complete");
     case "failed":
@@ -95,8 +95,8 @@ function Spent({ project: { spend } }: { project: Project }) {
 function Waiting({ project: data }: { project: Project }) {
   const t = useText();
   const lines = [
-    data.parked ? t("Waits for a service: {why}", { why: data.parked }) : "",
-    data.parked_until ? t("It is tried again {when}.", { when: ago(data.parked_until) }) : "",
+    data.parked ? t("Waiting for a service: {why}", { why: data.parked }) : "",
+    data.parked_until ? t("Next attempt {when}.", { when: ago(data.parked_until) }) : "",
     data.unpushed
       ? t("{n, plural, one {# commit} other {# commits}} not pushed: {why}", {
           n: data.unpushed.commits,
@@ -104,7 +104,7 @@ function Waiting({ project: data }: { project: Project }) {
         })
       : "",
     data.end && data.end.kind !== "completed" ? data.end.text : "",
-    data.end?.key ? t("The key to change: {key}", { key: data.end.key }) : "",
+    data.end?.key ? t("Setting to change: {key}", { key: data.end.key }) : "",
   ].filter(Boolean);
   return (
     <>
@@ -199,7 +199,7 @@ function Speaking() {
   return (
     <Panel aria-labelledby="speaking">
       <h2 id="speaking" className="mb-1 font-semibold">
-        {t("At this moment")}
+        {t("Right now")}
       </h2>
       {[...words].map(([who, said]) => (
         <p key={who} className="written text-sm text-muted">

@@ -48,13 +48,13 @@ export function Fleet() {
                   </option>
                 ))}
               </Select>
-              {rows.length === 0 ? <p className="text-muted">{t("There are none.")}</p> : null}
+              {rows.length === 0 ? <p className="text-muted">{t("Nothing to show.")}</p> : null}
               {rows.length ? (
                 <Scroll label={t("Engagements")}>
                   <table className="w-full min-w-[38rem] border-collapse text-sm">
                     <thead>
                       <tr className="border-b text-start">
-                        {[t("Name"), t("State"), t("Phase"), t("Waits for"), t("Started")].map(
+                        {[t("Name"), t("State"), t("Phase"), t("Waiting for"), t("Started")].map(
                           (head) => (
                             <th
                               key={head}
@@ -113,10 +113,10 @@ export function Fleet() {
               ) : null}
               <div className="flex gap-2">
                 {cursors.length > 1 ? (
-                  <Button onClick={() => setCursors(cursors.slice(0, -1))}>{t("Earlier")}</Button>
+                  <Button onClick={() => setCursors(cursors.slice(0, -1))}>{t("Older")}</Button>
                 ) : null}
                 {next ? (
-                  <Button onClick={() => setCursors([...cursors, next])}>{t("Later")}</Button>
+                  <Button onClick={() => setCursors([...cursors, next])}>{t("Newer")}</Button>
                 ) : null}
               </div>
             </>

@@ -7,11 +7,11 @@ type State = Schemas["Lifecycle"];
 export function stateName(t: Say, state: State): string {
   switch (state) {
     case "running":
-      return t("the crew works");
+      return t("in progress");
     case "waiting":
-      return t("waits for a person");
+      return t("waiting for a person");
     case "parked":
-      return t("waits for a service");
+      return t("waiting for a service");
     case "done":
       return t("done");
     case "failed":

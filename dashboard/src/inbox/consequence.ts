@@ -8,14 +8,14 @@ export function consequence(t: Say, request: OpenRequest): string | undefined {
   const when = ago(request.deadline);
   switch (request.on_expiry) {
     case "approve":
-      return t("Due {when}; without a decision it is approved", { when });
+      return t("Due {when}; approved automatically if no one decides", { when });
     case "escalate":
-      return t("Due {when}; then {group} decides as well", {
+      return t("Due {when}; after that, {group} may decide too", {
         when,
         group: request.escalate_to ?? "",
       });
     default:
-      return t("Due {when}; without a decision the engagement ends", { when });
+      return t("Due {when}; the engagement ends if no one responds", { when });
   }
 }
 
@@ -25,7 +25,7 @@ export function asked(t: Say, request: OpenRequest): string {
     case "gate":
       return t("Approve {phase}, or request changes", { phase: phaseName(request.phase) });
     case "budget":
-      return t("Raise a budget, or let the engagement end");
+      return t("Raise a budget or end the engagement");
     default:
       return request.text;
   }

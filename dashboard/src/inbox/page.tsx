@@ -6,6 +6,7 @@ import type { OpenRequest, Schemas } from "@/api/client";
 import { changes, inbox, projects } from "@/api/queries";
 import { buttonLook } from "@/components/ui/button";
 import { Badge, Input, Panel, Select, Title } from "@/components/ui/parts";
+import { phaseName } from "@/engagement/phases";
 import { Plain } from "@/content/plain";
 import { stateName } from "@/fleet/states";
 import { Loaded } from "@/shell/loaded";
@@ -82,7 +83,9 @@ export function Inbox() {
                   ))}
                 </ul>
               )}
-              {next ? <p className="text-muted">{t("More wait than are shown here.")}</p> : null}
+              {next ? (
+                <p className="text-muted">{t("There are more requests than are shown here.")}</p>
+              ) : null}
             </>
           );
         }}
@@ -128,9 +131,9 @@ function Waiting({ row, measured }: { row: Row; measured: boolean }) {
           {due ? <Badge tone="warn">{due}</Badge> : null}
           {others ? <Badge tone="soft">{others}</Badge> : null}
           {row.groups.length ? (
-            <Badge>{t("decides: {groups}", { groups: row.groups.join(", ") })}</Badge>
+            <Badge>{t("who decides: {groups}", { groups: row.groups.join(", ") })}</Badge>
           ) : null}
-          {row.optional ? <Badge>{t("may be skipped")}</Badge> : null}
+          {row.optional ? <Badge>{t("optional")}</Badge> : null}
         </div>
       </div>
     </Panel>
@@ -160,10 +163,10 @@ function Nothing({ filtered }: { filtered: boolean }) {
   const running = (data?.projects ?? []).filter(({ state }) =>
     ["running", "parked", "waiting"].includes(state),
   );
-  if (filtered) return <p className="text-muted">{t("Nothing that waits fits this filter.")}</p>;
+  if (filtered) return <p className="text-muted">{t("No requests match this filter.")}</p>;
   return (
     <Panel className="flex flex-col items-start gap-3">
-      <p>{t("Nothing waits for you.")}</p>
+      <p>{t("Nothing is waiting for you.")}</p>
       {running.length ? (
         <ul className="flex flex-col gap-1 text-sm">
           {running.slice(0, 8).map((row) => (
@@ -172,7 +175,9 @@ function Nothing({ filtered }: { filtered: boolean }) {
                 {row.id}
               </Link>{" "}
               <span className="text-muted">
-                {[row.phase, stateName(t, row.state)].filter(Boolean).join(" · ")}
+                {[row.phase && phaseName(row.phase), stateName(t, row.state)]
+                  .filter(Boolean)
+                  .join(" · ")}
               </span>
             </li>
           ))}

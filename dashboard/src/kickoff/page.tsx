@@ -70,7 +70,7 @@ export function Kickoff() {
                 <>
                   <Panel aria-labelledby="read">
                     <h2 id="read" className="mb-3 text-lg font-semibold">
-                      {t("3. What was read from it")}
+                      {t("3. What was found in it")}
                     </h2>
                     <Statement read={found.statement} />
                   </Panel>
@@ -107,12 +107,12 @@ function Workflow({ row }: { row: Schemas["WorkflowRow"] }) {
       </ol>
       <p className="flex flex-wrap gap-2 text-sm">
         <Badge>
-          {t("{n, plural, one {# decision} other {# decisions}} by a person", { n: row.gates })}
+          {t("{n, plural, one {# approval} other {# approvals}} needed", { n: row.gates })}
         </Badge>
         <Badge>
           {typeof low === "number" && typeof high === "number"
             ? t("expected to cost {low} to {high}", { low: money(low), high: money(high) })
-            : t("{low} to {high} tokens; a price is unknown", {
+            : t("{low} to {high} tokens, price unknown", {
                 low: short(forecast.tokens_low),
                 high: short(forecast.tokens_high),
               })}
@@ -229,7 +229,7 @@ function StatementForm(props: { workflow: string; onRead: (read: Read | undefine
       )}
       {part !== undefined ? (
         <div className="flex items-center gap-3">
-          <progress className="w-full" value={part} max={1} aria-label={t("Sent so far")} />
+          <progress className="w-full" value={part} max={1} aria-label={t("Upload progress")} />
           <Button onClick={() => stop.current?.abort()}>{t("Stop")}</Button>
         </div>
       ) : null}
@@ -240,9 +240,9 @@ function StatementForm(props: { workflow: string; onRead: (read: Read | undefine
         className="self-start"
         disabled={reading || Boolean(tooLarge) || (!file && !text.trim())}
       >
-        {reading ? t("Reading…") : t("Read it")}
+        {reading ? t("Analysing…") : t("Analyse")}
       </Button>
-      <p className="text-sm text-muted">{t("Reading it starts nothing and costs nothing.")}</p>
+      <p className="text-sm text-muted">{t("This starts no work and costs nothing.")}</p>
     </form>
   );
 }
@@ -279,9 +279,9 @@ function Start({ workflow, sow }: { workflow: string; sow: Sow }) {
           {t("4. Start")}
         </h2>
         <Field
-          label={t("Name of the engagement")}
+          label={t("Engagement name")}
           help={t(
-            "Lowercase letters, digits and -. Without one, it is made of the name of the file.",
+            "Lowercase letters, digits and hyphens. If left empty, it is derived from the file name.",
           )}
         >
           {(field, help) => (
@@ -303,9 +303,11 @@ function Start({ workflow, sow }: { workflow: string; sow: Sow }) {
             onChange={({ target }) => setRehearsal(target.checked)}
           />
           <span>
-            {t("Rehearse")}
+            {t("Run as a rehearsal")}
             <span className="block text-sm text-muted">
-              {t("The whole engagement with made-up replies: it calls no model and costs nothing.")}
+              {t(
+                "Runs the whole engagement with made-up replies. No live model is called, and it costs nothing.",
+              )}
             </span>
           </span>
         </label>
@@ -314,7 +316,7 @@ function Start({ workflow, sow }: { workflow: string; sow: Sow }) {
           {rehearsal ? t("Start the rehearsal") : t("Start the engagement")}
         </Button>
         <p className="text-sm text-muted">
-          {t("You will be its owner, {who}.", { who: who.data?.name ?? "" })}
+          {t("You ({who}) will be its owner.", { who: who.data?.name ?? "" })}
         </p>
       </form>
     </Panel>

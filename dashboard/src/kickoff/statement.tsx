@@ -18,16 +18,21 @@ export function Statement({ read }: { read: Schemas["Statement"] }) {
       ) : null}
       {missing.length ? (
         <Notice>
-          {t("Nothing was recognised for: {sections}", {
+          {t("Nothing found for: {sections}", {
             sections: missing.map((section) => sectionName(t, section.name)).join(", "),
           })}
         </Notice>
       ) : null}
       <Doubts title={t("Left open by the author; the crew will ask")} items={read.open_points} />
       <Doubts title={t("Contradictions; the crew will ask")} items={read.contradictions} />
-      <Doubts title={t("In no section; the crew is asked to read it")} items={read.unread} />
+      <Doubts
+        title={t("Not in any section; the crew will be asked to read it")}
+        items={read.unread}
+      />
       {read.left_out.length || read.shortened.length ? (
-        <Notice tone="bad">{t("Parts are too long and were left out. Split the document.")}</Notice>
+        <Notice tone="bad">
+          {t("Some parts were too long and were shortened or left out. Split the document.")}
+        </Notice>
       ) : null}
       {read.sections
         .filter((section) => section.items.length > 0)

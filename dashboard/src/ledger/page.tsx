@@ -67,10 +67,10 @@ export function Ledger() {
               </ul>
               {fit.length > PAGE ? (
                 <p className="text-muted">
-                  {t("{n} more fit; search to narrow them down.", { n: fit.length - PAGE })}
+                  {t("{n} more match; search to narrow the list.", { n: fit.length - PAGE })}
                 </p>
               ) : null}
-              {fit.length === 0 ? <p className="text-muted">{t("There are none.")}</p> : null}
+              {fit.length === 0 ? <p className="text-muted">{t("Nothing to show.")}</p> : null}
             </>
           );
         }}
@@ -120,11 +120,11 @@ function kindWord(t: Say, kind: string): string {
     case "deliverable":
       return t("Deliverable");
     case "review":
-      return t("Review by an agent");
+      return t("Agent review");
     case "feedback":
-      return t("Feedback of the customer");
+      return t("Customer feedback");
     case "answer":
-      return t("Answer of the customer");
+      return t("Customer answer");
     default:
       return kind;
   }

@@ -42,12 +42,12 @@ export function sentence(t: Say, entry: Entry): Sentence | undefined {
       return step(place(t, text(event["state"])));
     case "visit_opened": {
       const agent = text(event["agent"]);
-      return news(t("{agent} takes over", { agent }), agent);
+      return news(t("{agent} took over", { agent }), agent);
     }
     case "tools_called": {
       const agent = text(event["agent"]);
       const tools = list(event["calls"]).map((call) => text(list(call)[1]));
-      return detail(t("{agent} uses {tools}", { agent, tools: tools.join(", ") }), agent);
+      return detail(t("{agent} used {tools}", { agent, tools: tools.join(", ") }), agent);
     }
     case "committed": {
       const paths = list(event["paths"]).map((pair) => text(list(pair)[0]));
@@ -70,7 +70,7 @@ export function sentence(t: Say, entry: Entry): Sentence | undefined {
     case "reviewed": {
       const findings = list(event["findings"]).map((one) => text(object(one)["text"]));
       return event["passed"] === true
-        ? news(t("The review found no faults"))
+        ? news(t("The review found no problems"))
         : news(t("The review found: {findings}", { findings: brief(findings.join("; "), 400) }));
     }
     case "checked": {
@@ -83,12 +83,12 @@ export function sentence(t: Say, entry: Entry): Sentence | undefined {
       const phase = phaseName(text(event["phase"]));
       switch (text(event["kind"])) {
         case "approval":
-          return step(t("{phase} waits for approval", { phase }));
+          return step(t("{phase} is waiting for approval", { phase }));
         case "budget":
           return step(t("A budget must be raised"));
         default:
           return step(
-            t("{agent} asks: {question}", {
+            t("{agent} asked: {question}", {
               agent: text(event["agent"]),
               question: brief(text(event["question"])),
             }),
@@ -103,9 +103,9 @@ export function sentence(t: Say, entry: Entry): Sentence | undefined {
     case "request_expired":
       return step(t("The deadline passed without a decision"));
     case "request_superseded":
-      return news(t("The files changed, so approval is asked for again"));
+      return news(t("The files changed, so approval was requested again"));
     case "escalated":
-      return news(t("The deadline passed: another group decides as well"));
+      return news(t("The deadline passed; another group may now decide too"));
     case "reminded":
       return news(t("Reminder {n} was sent", { n: number(event["number"]) }));
     case "member_set":
@@ -113,45 +113,45 @@ export function sentence(t: Say, entry: Entry): Sentence | undefined {
         t("{who} is now {role}", { who: text(event["person"]), role: text(event["role"]) }),
       );
     case "member_removed":
-      return news(t("{who} has no role any more", { who: text(event["person"]) }));
+      return news(t("{who} no longer has a role", { who: text(event["person"]) }));
     case "parked_until":
-      return news(t("Waits for a service: {why}", { why: brief(text(event["reason"])) }));
+      return news(t("Waiting for a service: {why}", { why: brief(text(event["reason"])) }));
     case "budget_neared":
       return news(t("A budget is nearly used up: {key}", { key: text(event["budget"]) }));
     case "message_received":
-      return news(t("{who} writes: {words}", { who, words: brief(text(event["words"])) }));
+      return news(t("{who} wrote: {words}", { who, words: brief(text(event["words"])) }));
     case "replied": {
       const agent = text(event["agent"]);
       return news(
-        t("{agent} answers: {words}", { agent, words: brief(text(event["words"])) }),
+        t("{agent} answered: {words}", { agent, words: brief(text(event["words"])) }),
         agent,
       );
     }
     case "remarked":
       return news(
-        t("{who} remarks on {path}: {words}", {
+        t("{who} added a remark on {path}: {words}", {
           who,
           path: text(event["path"]),
           words: brief(text(event["words"])),
         }),
       );
     case "remark_answered":
-      return news(t("{who} closes a remark", { who }));
+      return news(t("{who} closed a remark", { who }));
     case "surveyed":
       return news(t("{who} answered the survey", { who }));
     case "cancel_requested":
-      return step(t("{who} cancels the engagement", { who }));
+      return step(t("{who} cancelled the engagement", { who }));
     case "retried":
-      return step(t("{who} retries {phase}", { who, phase: phaseName(text(event["phase"])) }));
+      return step(t("{who} retried {phase}", { who, phase: phaseName(text(event["phase"])) }));
     case "repinned":
-      return news(t("Continues with the current definitions"));
+      return news(t("Continuing with the current definitions"));
     case "process_died":
-      return news(t("A process died here; another one continues"));
+      return news(t("The process stopped here; another one took over"));
     case "push_waived":
-      return news(t("{who} lets it end without pushing", { who }));
+      return news(t("{who} allowed the engagement to end without pushing", { who }));
     case "finalized": {
       const fault = text(event["fault"]);
-      return fault ? news(t("A step of the end failed: {why}", { why: brief(fault) })) : undefined;
+      return fault ? news(t("A closing step failed: {why}", { why: brief(fault) })) : undefined;
     }
     case "ended":
       return step(brief(text(event["text"])) || t("The engagement has ended"));
@@ -171,11 +171,11 @@ function place(t: Say, state: string): string {
     case "review":
       return t("{phase}: the review begins", { phase });
     case "gate":
-      return t("{phase}: the gate", { phase });
+      return t("{phase}: at the gate", { phase });
     case "question":
-      return t("{phase}: a question to the customer", { phase });
+      return t("{phase}: a question for the customer", { phase });
     case "park":
-      return t("{phase}: waits for a service", { phase });
+      return t("{phase}: waiting for a service", { phase });
     default:
       return phaseName(state.replaceAll(".", ": "));
   }
@@ -186,9 +186,9 @@ function decided(t: Say, who: string, answer: Json): string {
   const kind =
     text(decision["decision"]) || text(answer["decision"]) || Object.keys(decision)[0] || "";
   const words = brief(text(decision["words"]) || text(decision["value"]));
-  if (kind.startsWith("approv")) return t("{who} approves", { who });
-  if (kind.startsWith("revis")) return t("{who} requests changes: {words}", { who, words });
-  return t("{who} answers: {words}", { who, words });
+  if (kind.startsWith("approv")) return t("{who} approved", { who });
+  if (kind.startsWith("revis")) return t("{who} requested changes: {words}", { who, words });
+  return t("{who} answered: {words}", { who, words });
 }
 
 type Make = (words: string, agent?: string) => Sentence;
@@ -204,7 +204,7 @@ function said(t: Say, event: Json, news: Make, detail: Make): Sentence | undefin
     return verdict["passed"]
       ? news(t("{agent} passed {what}", { agent, what }), agent)
       : news(
-          t("{agent} found faults in {what}: {findings}", {
+          t("{agent} found problems in {what}: {findings}", {
             agent,
             what,
             findings: brief(findings.join("; "), 400),
@@ -221,7 +221,7 @@ function said(t: Say, event: Json, news: Make, detail: Make): Sentence | undefin
       if (handoff) {
         const to = object(handoff["input"]);
         return news(
-          t("handed to {agent}: {words}", {
+          t("handed off to {agent}: {words}", {
             agent: text(to["agent_name"]),
             words: brief(text(to["message"])),
           }),

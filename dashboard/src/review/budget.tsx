@@ -47,7 +47,7 @@ export function Budget({ id, request }: { id: string; request: Request }) {
           <dl className="grid grid-cols-2 gap-x-6 gap-y-2 sm:grid-cols-3">
             <Fact name={t("Limit")}>{show(asked.limit)}</Fact>
             <Fact name={t("Used")}>{show(asked.spent)}</Fact>
-            <Fact name={t("The next call may need")}>{show(asked.needed)}</Fact>
+            <Fact name={t("Next call, at most")}>{show(asked.needed)}</Fact>
           </dl>
           <p className="mt-3 font-mono text-xs text-muted">{asked.key}</p>
         </Panel>
@@ -57,7 +57,7 @@ export function Budget({ id, request }: { id: string; request: Request }) {
           <form className="flex flex-col gap-3" onSubmit={raise}>
             <Field
               label={isMoney ? t("New limit in US dollars") : t("New limit in tokens")}
-              help={t("At least {least}, for the next call alone.", {
+              help={t("At least {least}; that covers only the next call.", {
                 least: show(asked.spent + asked.needed),
               })}
             >
@@ -80,7 +80,7 @@ export function Budget({ id, request }: { id: string; request: Request }) {
                 {t("Raise the limit")}
               </Button>
               <Button look="danger" onClick={() => setStops(true)}>
-                {t("Let it end")}
+                {t("End the engagement")}
               </Button>
             </div>
           </form>
@@ -95,7 +95,7 @@ export function Budget({ id, request }: { id: string; request: Request }) {
                   disabled={sending === "sending"}
                   onClick={() => void send("stop")}
                 >
-                  {t("Yes, let it end")}
+                  {t("Yes, end it")}
                 </Button>
                 <Button onClick={() => setStops(false)}>{t("Back")}</Button>
               </div>

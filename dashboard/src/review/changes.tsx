@@ -41,13 +41,13 @@ export function Changes(props: { id: string; request: Request; changes: Since })
       {hidden > 0 ? (
         <Notice>
           {t(
-            "{n, plural, one {# place has} other {# places have}} text that a reader would not see. It is shown in the files.",
+            "{n, plural, one {# place contains} other {# places contain}} hidden text. It is made visible in the files.",
             { n: hidden },
           )}
         </Notice>
       ) : null}
       {changes.cut ? (
-        <Notice>{t("Not everything could be compared: there is too much.")}</Notice>
+        <Notice>{t("Too large to compare in full: some changes may be missing here.")}</Notice>
       ) : null}
       <ul className="flex flex-col gap-2">
         {changed.map((file) => (
@@ -87,7 +87,7 @@ export function Changes(props: { id: string; request: Request; changes: Since })
         {changed.length === 0 ? <li>{t("No file has changed.")}</li> : null}
         {same > 0 ? (
           <li className="text-muted">
-            {t("{n, plural, one {# file is} other {# files are}} as before", { n: same })}
+            {t("{n, plural, one {# file is} other {# files are}} unchanged", { n: same })}
           </li>
         ) : null}
       </ul>
@@ -95,13 +95,13 @@ export function Changes(props: { id: string; request: Request; changes: Since })
         {changes.requirements > 0 ? (
           <Fact name={t("Requirements")}>
             <p>
-              {t("{covered} of {all} are named in these files", {
+              {t("{covered} of {all} are mentioned in these files", {
                 covered: changes.covered,
                 all: changes.requirements,
               })}
             </p>
-            <Named title={t("newly named")} list={changes.gained} />
-            <Named title={t("no longer named")} list={changes.lost} bad />
+            <Named title={t("newly mentioned")} list={changes.gained} />
+            <Named title={t("no longer mentioned")} list={changes.lost} bad />
           </Fact>
         ) : null}
         {(["decision", "assumption", "blocker"] as const).map((kind) => {
@@ -166,7 +166,7 @@ function Named(props: { title: string; list: Schemas["Requirement"][]; bad?: boo
 
 function SectionWord({ section }: { section: Section }) {
   const t = useText();
-  const title = section.title || t("(beginning)");
+  const title = section.title || t("(before the first heading)");
   const looks = { added: "text-good", removed: "text-bad", rewritten: "text-foreground" };
   const words = { added: t("new"), removed: t("gone"), rewritten: t("rewritten") };
   return (
@@ -185,7 +185,7 @@ export function fileWord(t: Say, change: Schemas["FileState"]): string {
     case "gone":
       return t("gone");
     case "same":
-      return t("as before");
+      return t("unchanged");
   }
 }
 

@@ -96,7 +96,7 @@ export function Decision(props: Props) {
     const { have, need } = hasVoted ? request.quorum : (vote?.quorum ?? request.quorum);
     return (
       <Notice tone="good">
-        {t("Your approval counts: {have} of {need}. The others decide now.", { have, need })}
+        {t("Your approval is recorded: {have} of {need}. Waiting for the others.", { have, need })}
       </Notice>
     );
   }
@@ -119,7 +119,7 @@ export function Decision(props: Props) {
             ))}
           </div>
           <label className="flex flex-col gap-1 text-sm font-medium">
-            {t("Your words to the crew")}
+            {t("Your feedback to the crew")}
             <TextArea
               ref={field}
               value={words}
@@ -135,7 +135,9 @@ export function Decision(props: Props) {
             <span id={`${box}-help`} className={missing ? "text-bad" : "font-normal text-muted"}>
               {missing
                 ? t("Say what should change.")
-                : t("Needed to request changes; an approval sends ratings and remarks only.")}
+                : t(
+                    "Required to request changes. An approval sends only your ratings and remarks.",
+                  )}
             </span>
           </label>
           {drafts.length ? (
@@ -189,7 +191,7 @@ export function Decision(props: Props) {
                 <Badge>{t("changes can no longer be requested")}</Badge>
               )}
               <Link to="/app/p/$id/chat" params={{ id }} className={buttonLook("quiet")}>
-                {t("Ask the PM")}
+                {t("Ask the crew")}
               </Link>
             </div>
           )}
@@ -252,7 +254,7 @@ function Summary({
     return (
       <p>
         {t(
-          "{phase} is worked on again with your words and {n, plural, =0 {no remarks} one {# remark} other {# remarks}}.",
+          "The crew will work on {phase} again, with your feedback and {n, plural, =0 {no remarks} one {# remark} other {# remarks}}.",
           {
             phase,
             n: drafts.length,
@@ -262,8 +264,8 @@ function Summary({
     );
   }
   const doubts = doubtful(t, unseen, open, hidden, request.findings.length);
-  if (!changes) doubts.push(t("what changed could not be computed"));
-  else if (changes.cut) doubts.push(t("not everything could be compared"));
+  if (!changes) doubts.push(t("changes could not be computed"));
+  else if (changes.cut) doubts.push(t("comparison incomplete"));
   return (
     <div className="flex flex-col gap-2">
       <p>

@@ -71,7 +71,7 @@ function Content(props: Props): ReactNode {
   if (!file.text) {
     return (
       <Notice>
-        {t("This is not a text, so it is not shown here. Download it to look at it.")}
+        {t("This is not a text file, so it cannot be shown here. Download it to view it.")}
       </Notice>
     );
   }
@@ -143,7 +143,7 @@ function Reading(props: Props & { oid: string; old?: Block[]; now: Block[]; cut:
     <>
       {cut ? (
         <Notice>
-          {t("This document is too long to be shown whole. Download it to read the rest.")}
+          {t("This document is too long to show in full. Download it to read the rest.")}
         </Notice>
       ) : null}
       <article
@@ -241,7 +241,7 @@ function Line(props: {
           onClick={begin}
           className="absolute end-0 top-0 min-h-6 rounded border border-control bg-raised px-2 text-xs opacity-0 group-hover:opacity-100 focus-visible:opacity-100 pointer-coarse:opacity-100"
         >
-          {t("Remark")}
+          {t("Add remark")}
           <span className="sr-only"> {t("on: {words}", { words: row.text.slice(0, 60) })}</span>
         </button>
       ) : null}
@@ -280,12 +280,12 @@ function Line(props: {
           />
           <div className="flex flex-wrap gap-2">
             <Button type="submit" look="primary">
-              {t("Keep this remark")}
+              {t("Save remark")}
             </Button>
             <Button look="quiet" onClick={() => setWriting(undefined)}>
               {t("Cancel")}
             </Button>
-            <span className="text-sm text-muted">{t("It is sent with your decision.")}</span>
+            <span className="text-sm text-muted">{t("It will be sent with your decision.")}</span>
           </div>
         </form>
       ) : null}

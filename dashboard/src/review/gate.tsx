@@ -76,7 +76,7 @@ export function Gate({ id, request }: { id: string; request: Request }) {
             </Badge>
           ))}
           {request.groups.length ? (
-            <Badge>{t("decides: {groups}", { groups: request.groups.join(", ") })}</Badge>
+            <Badge>{t("who decides: {groups}", { groups: request.groups.join(", ") })}</Badge>
           ) : null}
           {request.unpushed ? (
             <Badge tone="warn">
@@ -104,9 +104,9 @@ export function Gate({ id, request }: { id: string; request: Request }) {
               }
             >
               {changes.data ? null : <option value="">…</option>}
-              <option value="mine">{t("I last decided")}</option>
-              <option value="approved">{t("it was last approved")}</option>
-              <option value="base">{t("before the engagement")}</option>
+              <option value="mine">{t("my last decision")}</option>
+              <option value="approved">{t("the last approval")}</option>
+              <option value="base">{t("the start of the engagement")}</option>
             </Select>
           </label>
         </div>
@@ -155,7 +155,7 @@ export function Gate({ id, request }: { id: string; request: Request }) {
         />
       ) : (
         <Link to="/app/p/$id" params={{ id }} className="underline">
-          {t("To the engagement")}
+          {t("Back to the engagement")}
         </Link>
       )}
     </div>
@@ -179,7 +179,7 @@ export function Following({ request }: { request: Request }) {
   const t = useText();
   const { forecast, next } = request;
   if (!next) return null;
-  if (!forecast) return t("Then: the engagement is complete.");
+  if (!forecast) return t("After that, the engagement is complete.");
   const phase = phaseName(forecast.phase);
   const { micro_usd_low: low, micro_usd_high: high } = forecast;
   const cost =
@@ -189,7 +189,7 @@ export function Following({ request }: { request: Request }) {
           low: short(forecast.tokens_low),
           high: short(forecast.tokens_high),
         });
-  return t("Then: {phase}, expected to cost {cost}.", { phase, cost });
+  return t("After that: {phase}. Expected cost: {cost}.", { phase, cost });
 }
 
 /** `n` and `p` go through the changes, `v` marks the file as viewed. */

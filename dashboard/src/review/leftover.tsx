@@ -22,7 +22,7 @@ export function Leftover({ id, phase, request }: { id: string; phase: string; re
   return (
     <Panel>
       <label className="flex flex-col gap-2 font-medium">
-        {t("You typed this and have not sent it")}
+        {t("You typed this but did not send it")}
         <TextArea readOnly value={all.join("\n\n")} />
       </label>
       <Button

@@ -86,7 +86,9 @@ export function Question({ id, request }: { id: string; request: Request }) {
               {t("Answer")}
             </Button>
             {complete ? null : (
-              <span className="text-sm text-muted">{t("Answer what is required first.")}</span>
+              <span className="text-sm text-muted">
+                {t("Answer the required questions first.")}
+              </span>
             )}
           </div>
         </form>
@@ -110,9 +112,7 @@ function One(props: { part: Part; value: string; onChange: (value: string) => vo
   const legend = (
     <>
       <Plain text={part.question} />{" "}
-      {part.optional ? (
-        <span className="font-normal text-muted">{t("(may be skipped)")}</span>
-      ) : null}
+      {part.optional ? <span className="font-normal text-muted">{t("(optional)")}</span> : null}
     </>
   );
   if (part.choices.length === 0) {
@@ -147,7 +147,7 @@ function One(props: { part: Part; value: string; onChange: (value: string) => vo
         ))}
         {part.optional && value ? (
           <Button look="quiet" className="self-start" onClick={() => onChange("")}>
-            {t("Choose none")}
+            {t("Clear selection")}
           </Button>
         ) : null}
       </fieldset>

@@ -14,16 +14,16 @@ export function Refusal({ error }: { error: Error | undefined }) {
     switch (error.kind) {
       case "decided":
         return error.problem?.winner
-          ? t("{who} was faster and has decided. Your words are kept below.", {
+          ? t("{who} decided first. What you typed is kept below.", {
               who: error.problem.winner,
             })
-          : t("This is decided already. Your words are kept below.");
+          : t("This has already been decided. What you typed is kept below.");
       case "changed":
         return t(
-          "The files have changed while you were reading. Look at them again; your words are kept.",
+          "The files changed while you were reading. Review them again; what you typed is kept.",
         );
       case "expired":
-        return t("The deadline has passed. Your words are kept below.");
+        return t("The deadline has passed. What you typed is kept below.");
       default:
         return reason(t, error);
     }

@@ -37,16 +37,16 @@ export function Settings() {
             </Select>
           )}
         </Field>
-        <Field label={t("Colours")}>
+        <Field label={t("Theme")}>
           {(id) => (
             <Select
               id={id}
               value={now.theme}
               onChange={({ target }) => prefer({ theme: target.value as Preferences["theme"] })}
             >
-              <option value="system">{t("as the system")}</option>
-              <option value="light">{t("light")}</option>
-              <option value="dark">{t("dark")}</option>
+              <option value="system">{t("Same as system")}</option>
+              <option value="light">{t("Light")}</option>
+              <option value="dark">{t("Dark")}</option>
             </Select>
           )}
         </Field>
@@ -57,8 +57,8 @@ export function Settings() {
               value={now.motion}
               onChange={({ target }) => prefer({ motion: target.value as Preferences["motion"] })}
             >
-              <option value="system">{t("as the system")}</option>
-              <option value="less">{t("none")}</option>
+              <option value="system">{t("Same as system")}</option>
+              <option value="less">{t("Reduced")}</option>
             </Select>
           )}
         </Field>
@@ -70,10 +70,10 @@ export function Settings() {
             onChange={({ target }) => prefer({ keys: target.checked })}
           />
           <span>
-            {t("Single keys act")}
+            {t("Single-key shortcuts")}
             <span className="block text-sm text-muted">
               {t(
-                "Inbox: j and k go through the rows. Review: n and p go through the changes, v marks a file as viewed. Ctrl K goes anywhere, always.",
+                "Inbox: j and k move between requests. Review: n and p move between changes; v marks a file as viewed. Ctrl+K always works.",
               )}
             </span>
           </span>
@@ -83,11 +83,11 @@ export function Settings() {
         <h2 className="font-semibold">{t("Session")}</h2>
         {who.data ? (
           <p>
-            {t("You are {name}.", { name: who.data.name })}{" "}
+            {t("You are logged in as {name}.", { name: who.data.name })}{" "}
             {who.data.groups.length
               ? t("Groups: {groups}.", { groups: who.data.groups.join(", ") })
               : ""}{" "}
-            {who.data.operates ? t("You operate this service.") : ""}
+            {who.data.operates ? t("You are an operator of this service.") : ""}
           </p>
         ) : null}
         {error ? <Notice tone="bad">{reason(t, error)}</Notice> : null}
@@ -98,7 +98,7 @@ export function Settings() {
           {t("Log out")}
         </Button>
         <p className="text-sm text-muted">
-          {t("Logging out also removes what you typed and did not send.")}
+          {t("Logging out also deletes anything you typed but did not send.")}
         </p>
       </Panel>
     </div>

@@ -115,7 +115,9 @@ function Rail({ name, onSearch }: { name: string; onSearch: () => void }) {
             <span className="ms-auto rounded-full bg-primary px-2 text-xs text-on-primary">
               <span aria-hidden>{waiting}</span>
               <span className="sr-only">
-                {t("{n, plural, one {# waits} other {# wait}}", { n: waiting })}
+                {t("{n, plural, one {# request waiting} other {# requests waiting}}", {
+                  n: waiting,
+                })}
               </span>
             </span>
           ) : null}
@@ -166,9 +168,9 @@ function StatusLine({ version }: { version: string }) {
   const words = {
     connecting: t("Connecting…"),
     live: t("Live"),
-    offline: t("Not connected: what you see may be old. Decisions still work."),
-    polling: t("Live, every few seconds"),
-    ended: t("Your session has ended. Log in again; nothing that you typed is lost."),
+    offline: t("Live updates are interrupted: what you see may be out of date."),
+    polling: t("Updated every few seconds"),
+    ended: t("Your session has ended. Log in again; nothing you typed is lost."),
   };
   return (
     <footer className="flex flex-wrap items-center gap-x-4 border-t px-4 py-2 text-xs text-muted">
@@ -188,9 +190,9 @@ export function Nothing() {
   const t = useText();
   return (
     <div className="flex flex-col items-start gap-3">
-      <Title text={t("There is no such page")} />
+      <Title text={t("Page not found")} />
       <Link to="/app/inbox" className={buttonLook("primary")}>
-        {t("To the inbox")}
+        {t("Go to inbox")}
       </Link>
     </div>
   );
@@ -206,7 +208,7 @@ export function Broken({ error }: { error: unknown }) {
       <Notice tone="bad">
         {isOld
           ? t("There is a new version of this page. Reload it; what you typed is kept.")
-          : t("This page has a fault: {why}", { why })}
+          : t("Something went wrong on this page: {why}", { why })}
       </Notice>
       <Button look="primary" onClick={() => location.reload()}>
         {t("Reload")}

@@ -54,23 +54,24 @@ export function Failed({ error, again }: { error: Error; again?: () => void }) {
 /** Why something did not work, in a sentence for the person. */
 export function reason(t: Say, error: Error): string {
   if (error instanceof Unreachable) {
-    return t("The service cannot be reached. Nothing that you typed is lost.");
+    return t("The service cannot be reached. Nothing you typed is lost.");
   }
-  if (!(error instanceof Refused)) return t("This page has a fault: {why}", { why: error.message });
+  if (!(error instanceof Refused))
+    return t("Something went wrong on this page: {why}", { why: error.message });
   switch (error.status) {
     case 401:
-      return t("Your session has ended. Log in again; nothing that you typed is lost.");
+      return t("Your session has ended. Log in again; nothing you typed is lost.");
     case 403:
-      return t("You may not do this: {why}", { why: error.message });
+      return t("You are not allowed to do this: {why}", { why: error.message });
     case 404:
-      return t("There is nothing here, or you may not see it.");
+      return t("This does not exist, or you do not have access to it.");
     case 429:
       return t("Too many requests. Wait a moment, then try again.");
     case 503:
       return t("The service is busy: {why}", { why: error.message });
     default:
       return error.status >= 500
-        ? t("The service has a fault. Nothing that you typed is lost.")
+        ? t("Something went wrong in the service. Nothing you typed is lost.")
         : error.message;
   }
 }

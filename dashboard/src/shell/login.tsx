@@ -26,9 +26,7 @@ export function Login({ login }: { login: string | undefined }) {
   return (
     <main className="mx-auto flex min-h-dvh max-w-md flex-col justify-center gap-4 p-4">
       <Title text={t("Log in")} />
-      {fault === "unknown" ? (
-        <Notice tone="bad">{t("This token is not known here.")}</Notice>
-      ) : null}
+      {fault === "unknown" ? <Notice tone="bad">{t("This token is not valid.")}</Notice> : null}
       {fault === "unreachable" ? (
         <Notice tone="bad">{t("The service cannot be reached. Try again.")}</Notice>
       ) : null}
@@ -41,7 +39,7 @@ export function Login({ login }: { login: string | undefined }) {
           <form className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
             <Field
               label={t("Token")}
-              help={t("The service prints it when it starts, with a link that contains it.")}
+              help={t("The service prints it at startup, together with a login link.")}
             >
               {(id, help) => (
                 <Input

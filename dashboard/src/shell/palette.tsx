@@ -4,6 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, useState } from "react";
 import { inbox, projects } from "@/api/queries";
 import { Input } from "@/components/ui/parts";
+import { stateName } from "@/fleet/states";
 import { asked } from "@/inbox/consequence";
 import { useText } from "./text";
 
@@ -34,7 +35,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
     })),
     ...(all.data?.projects ?? []).map(({ id, state }) => ({
       label: id,
-      more: state,
+      more: stateName(t, state),
       go: () => void navigate({ to: "/app/p/$id", params: { id } }),
     })),
   ];
@@ -84,7 +85,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
           <div
             id="goals"
             role="listbox"
-            aria-label={t("Found")}
+            aria-label={t("Results")}
             className="mt-2 max-h-80 overflow-auto"
           >
             {found.map((goal, index) => (
@@ -107,7 +108,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
               </div>
             ))}
             {found.length === 0 ? (
-              <p className="px-3 py-2 text-sm text-muted">{t("Nothing found")}</p>
+              <p className="px-3 py-2 text-sm text-muted">{t("No results")}</p>
             ) : null}
           </div>
         </Dialog.Popup>

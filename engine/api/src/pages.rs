@@ -29,11 +29,11 @@ const FRAME_POLICY: &str = "sandbox allow-scripts; default-src 'none'; script-sr
 /// Shown when the program was built without the dashboard.
 const WITHOUT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
     <title>CloudCrew</title><h1>This build has no dashboard</h1>\
-    <p>The service works. To add the dashboard, build it with Node.js 20.19 or later, and then \
-    the program again:</p>\
+    <p>The service is running. To add the dashboard, build it with Node.js 20.19 or later, then \
+    rebuild the program:</p>\
     <pre>npm --prefix dashboard ci\nnpm --prefix dashboard run build\ncargo build</pre>";
 
-/// Answers what no route of the interface answers.
+/// Handles every path that no route of the interface matches.
 pub(crate) async fn page(State(app): State<App>, request: Request) -> Response {
     let path = request.uri().path();
     let file = match path {
@@ -44,7 +44,7 @@ pub(crate) async fn page(State(app): State<App>, request: Request) -> Response {
         _ => return unknown(),
     };
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Problem::new(Kind::Method, "pages are only read").into_response();
+        return Problem::new(Kind::Method, "pages support only GET and HEAD").into_response();
     }
     let pages = app.ports().pages;
     match (pages(file), file) {

@@ -20,7 +20,7 @@ const MOST: usize = 300;
 const MOST_OF_A_FILE: usize = 1024 * 1024;
 /// Bytes of all files after which no more are compared.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
-/// Stands for content that is not compared: it is no text.
+/// Placeholder for content too large to compare: bytes that are not valid text.
 const TOO_LARGE: &[u8] = &[0xff];
 
 /// What to compare with.

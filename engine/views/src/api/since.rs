@@ -1,5 +1,5 @@
-//! What changed since a person last decided: computed from the files and the journal, never told by
-//! a model.
+//! What changed since a person last decided: computed from the files and the journal, never
+//! reported by a model.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use super::blocks::{Block, Span, blocks};
 
 /// Maximum sections of a file to list.
 const MOST_SECTIONS: usize = 500;
-/// How long lines of a file are compared; beyond it, more of them count as different than are.
+/// Maximum time to compare the lines of a file; after that, the diff is coarser.
 const PATIENCE: Duration = Duration::from_millis(300);
 
 /// What changed since the last decision on a phase.
@@ -25,9 +25,9 @@ pub struct Since {
     pub against: Against,
     /// The files that the request covers, and those that it no longer covers.
     pub files: Vec<FileChange>,
-    /// Ids of requirements that the files name now and did not before.
+    /// Requirements that the files mention now and did not before.
     pub gained: Vec<Requirement>,
-    /// Ids of requirements that the files named before and do not now.
+    /// Requirements that the files mentioned before and do not now.
     pub lost: Vec<Requirement>,
     /// Number of requirements that the files name, of those in the statement of work.
     pub covered: usize,
@@ -35,7 +35,7 @@ pub struct Since {
     pub requirements: usize,
     /// Facts, assumptions, decisions and blockers that the phase has recorded since.
     pub notes: Vec<NoteSince>,
-    /// Whether there is too much to compare all of it.
+    /// Whether some of it was too large to compare.
     pub cut: bool,
     /// Number of the journal entry that this shows.
     pub as_of: u64,
