@@ -22,6 +22,8 @@ export async function launched(): Promise<Browser> {
     process.env["CHROMIUM"] ?? execFileSync("sh", ["-c", "command -v chromium"]).toString().trim();
   // Chromium refuses its own sandbox to root.
   const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+  // Containers may have little shared memory.
+  args.push("--disable-dev-shm-usage");
   browser ??= await chromium.launch({ executablePath: path, args });
   return browser;
 }

@@ -202,9 +202,11 @@ describe("a page that is refused something", () => {
   });
 
   it("is right about time when the clock of the person is not", async () => {
+    await service.begin("late", STATEMENT);
+    await service.waiting("late");
     const ada = await Person.arrives(service);
     await ada.page.clock.install({ time: Date.now() + 3_600_000 });
-    await ada.goes("/app/p/refused");
+    await ada.goes("/app/p/late");
     // The engagement was worked on a moment ago, whatever the clock of the person says.
     await ada.page.getByText(/last activity (this minute|[12] minutes? ago)/).waitFor();
     expect(ada.faults).toEqual([]);
