@@ -179,11 +179,11 @@ resource "aws_cloudfront_distribution" "dashboard" {
   #checkov:skip=CKV_AWS_310:There is one interface and one bucket.
   #checkov:skip=CKV_AWS_374:Customers may be anywhere.
   #checkov:skip=CKV2_AWS_32:Headers of the interface are its own; those of the pages have a policy each.
-  count               = local.dashboard
-  comment             = var.name
-  enabled             = true
-  is_ipv6_enabled     = true
-  price_class         = "PriceClass_100"
+  count           = local.dashboard
+  comment         = var.name
+  enabled         = true
+  is_ipv6_enabled = true
+  price_class     = "PriceClass_100"
 
   origin {
     origin_id                = "files"
