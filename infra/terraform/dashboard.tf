@@ -177,6 +177,7 @@ resource "aws_cloudfront_distribution" "dashboard" {
   #checkov:skip=CKV_AWS_174:Without a domain of your own, CloudFront's certificate and its protocols apply.
   #checkov:skip=CKV2_AWS_42:Without a domain of your own, CloudFront's certificate applies.
   #checkov:skip=CKV_AWS_310:There is one interface and one bucket.
+  #checkov:skip=CKV_AWS_305:A function answers `/` with the page, like each other address of the pages.
   #checkov:skip=CKV_AWS_374:Customers may be anywhere.
   #checkov:skip=CKV2_AWS_32:Headers of the interface are its own; those of the pages have a policy each.
   count           = local.dashboard
