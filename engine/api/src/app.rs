@@ -19,6 +19,7 @@ use cloudcrew_ports::receipt::{Receipt, Receipts};
 use cloudcrew_ports::repo::Repo;
 use cloudcrew_runtime::engagement::{Engagement, Record, Started as Pinned};
 use cloudcrew_sow::Sow;
+use cloudcrew_views::api::Expected;
 use serde::Deserialize;
 use tokio::sync::watch;
 use url::Url;
@@ -414,23 +415,8 @@ pub struct WorkflowRow {
     pub phases: Vec<String>,
     /// Number of decisions that a person makes at least.
     pub gates: u32,
-    /// What an engagement is expected to take.
-    pub forecast: WorkflowForecast,
-}
-
-/// What an engagement is expected to take, with the models of the definitions.
-#[derive(Debug, Clone, serde::Serialize, ToSchema)]
-pub struct WorkflowForecast {
-    /// Fewest expected tokens.
-    pub tokens_low: u64,
-    /// Most expected tokens.
-    pub tokens_high: u64,
-    /// Least expected money in millionths of a US dollar; absent when a price is unknown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub micro_usd_low: Option<u64>,
-    /// Most expected money in millionths of a US dollar; absent when a price is unknown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub micro_usd_high: Option<u64>,
+    /// What an engagement is expected to take, with the models of the definitions.
+    pub forecast: Expected,
 }
 
 /// Starts engagements from the definitions of the service.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cloudcrew_api::app::{NewSow, Receipted, WorkflowForecast, WorkflowRow};
+use cloudcrew_api::app::{NewSow, Receipted, WorkflowRow};
 use cloudcrew_api::problem::{Kind, Problem};
 use cloudcrew_api::{LargeFiles, MAX_UPLOAD, New, Started, Starts};
 use cloudcrew_definition::crew::{Definition, Workflow};
@@ -158,7 +158,7 @@ impl Starts for Workspace {
                 let gates = plan.states.iter().filter(|state| state.kind == StateKind::Gate);
                 u32::try_from(gates.count()).unwrap_or(u32::MAX)
             }),
-            forecast: expected(&definition, workflow),
+            forecast: forecast(&definition, workflow).total.into(),
         };
         Ok(definition.workflows.iter().map(row).collect())
     }
@@ -233,17 +233,6 @@ impl Workspace {
             None => Ok(id),
             Some(_) => free(self.journal(), &id).await.map_err(problem),
         }
-    }
-}
-
-fn expected(definition: &Definition, workflow: &Workflow) -> WorkflowForecast {
-    let total = forecast(definition, workflow).total;
-    let tokens = total.tokens();
-    WorkflowForecast {
-        tokens_low: tokens.low,
-        tokens_high: tokens.high,
-        micro_usd_low: total.micro_usd.map(|money| money.low),
-        micro_usd_high: total.micro_usd.map(|money| money.high),
     }
 }
 

@@ -28,8 +28,8 @@ pub use project::{
 };
 pub use remarks::{RemarkEnd, RemarkReply, RemarkRow, Remarks};
 pub use request::{
-    Answer, BudgetAsked, Coverage, InboxPage, InboxRow, OpenRequest, Quorum, RequestDetail,
-    RequestPage, Subject, WaitingKind,
+    Answer, BudgetAsked, Coverage, Expected, InboxPage, InboxRow, OpenRequest, Quorum,
+    RequestDetail, RequestPage, Subject, WaitingKind,
 };
 pub use since::{
     Against, Basis, FileChange, FileState, NoteSince, Requirement, SectionChange, SectionState,

@@ -2,7 +2,7 @@
 
 use cloudcrew_definition::syntax::OnExpiry;
 use cloudcrew_plan::Outcome;
-use cloudcrew_plan::forecast::{Range, of_phase};
+use cloudcrew_plan::forecast::{Estimate, of_phase};
 use cloudcrew_runtime::engagement::{
     AnswerForm, Decision, Engagement, Part, Request, RequestKind, Unit,
 };
@@ -266,11 +266,19 @@ pub struct BudgetAsked {
     pub limit: u64,
 }
 
-/// Expected tokens and money.
+/// What a phase is expected to take.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Coverage {
     /// The phase.
     pub phase: String,
+    /// What it is expected to take.
+    #[serde(flatten)]
+    pub expected: Expected,
+}
+
+/// Expected tokens and money.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Expected {
     /// Fewest expected tokens.
     pub tokens_low: u64,
     /// Most expected tokens.
@@ -281,6 +289,18 @@ pub struct Coverage {
     /// Most expected money in millionths of a US dollar; absent when a price is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub micro_usd_high: Option<u64>,
+}
+
+impl From<Estimate> for Expected {
+    fn from(estimate: Estimate) -> Expected {
+        let tokens = estimate.tokens();
+        Expected {
+            tokens_low: tokens.low,
+            tokens_high: tokens.high,
+            micro_usd_low: estimate.micro_usd.map(|money| money.low),
+            micro_usd_high: estimate.micro_usd.map(|money| money.high),
+        }
+    }
 }
 
 /// A recorded answer.
@@ -390,13 +410,6 @@ fn next(e: &Engagement, request: &Request) -> Option<String> {
 
 fn forecast(e: &Engagement, state: &str) -> Option<Coverage> {
     let phase = e.definition.phase(e.state.plan().state(state)?.phase.as_deref()?)?;
-    let total = of_phase(&e.definition, phase).estimate;
-    let tokens = total.tokens();
-    Some(Coverage {
-        phase: phase.name.clone(),
-        tokens_low: tokens.low,
-        tokens_high: tokens.high,
-        micro_usd_low: total.micro_usd.map(|money: Range| money.low),
-        micro_usd_high: total.micro_usd.map(|money| money.high),
-    })
+    let expected = of_phase(&e.definition, phase).estimate.into();
+    Some(Coverage { phase: phase.name.clone(), expected })
 }
