@@ -69,7 +69,11 @@ fn unknown() -> Response {
 fn accepts_brotli(headers: &HeaderMap) -> bool {
     let given = headers.get_all(header::ACCEPT_ENCODING).into_iter();
     let mut codings = given.filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(','));
-    codings.any(|coding| coding.split(';').next().is_some_and(|name| name.trim() == "br"))
+    // `br;q=0` refuses it.
+    codings.any(|coding| match coding.split_once(';') {
+        None => coding.trim() == "br",
+        Some((name, weight)) => name.trim() == "br" && weight.trim() != "q=0",
+    })
 }
 
 fn served(file: &str, plain: Cow<'static, [u8]>, packed: Option<Cow<'static, [u8]>>) -> Response {

@@ -98,9 +98,12 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
         .map_err(|error| Failure::world(format!("cannot listen on {}: {error}", serve.listen)))?;
     let address = listener.local_addr()?;
     say!("listening on http://{address}");
-    if let Some(token) = printed {
+    if let Some(token) = &printed {
         note!("token: {token}");
-        note!("dashboard: http://{address}/#token={token}");
+    }
+    if cloudcrew_dashboard::file("index.html").is_some() {
+        let token = printed.map(|token| format!("#token={token}")).unwrap_or_default();
+        note!("dashboard: http://{address}/{token}");
     }
     let mut signals = Signals::new()?;
     let sweep = tokio::spawn(host.clone().sweep());

@@ -2,6 +2,7 @@
 
 mod callers;
 mod chaos;
+mod dashboard;
 mod identity;
 mod messages;
 mod notices;
