@@ -10,7 +10,7 @@ import { Refused } from "./api/client";
 import { forgetDrafts } from "./shell/drafts";
 import { preferences, show } from "./shell/preferences";
 import { createAppRouter } from "./shell/routes";
-import { beginSession } from "./shell/session";
+import { beginSession, leaveTogether } from "./shell/session";
 import { preferred, speak } from "./shell/text";
 
 const queries = new QueryClient({
@@ -40,6 +40,7 @@ const queries = new QueryClient({
 async function start(): Promise<void> {
   show();
   forgetDrafts("old");
+  leaveTogether();
   await Promise.all([speak(preferred(preferences().language)), beginSession()]);
   const root = document.getElementById("app");
   if (!root) return;

@@ -12,7 +12,7 @@ import axe from "./axe";
 import { OPERATOR, type Service } from "./service";
 
 /** Where pictures go. */
-export const OUTPUT = join(import.meta.dirname, "output");
+const OUTPUT = join(import.meta.dirname, "output");
 
 let browser: Browser | undefined;
 

@@ -1,5 +1,5 @@
 // Breaks the dashboard on purpose, one fault at a time, and expects the tests to notice. Sources are
-// restored afterwards. Run it with `node tests/planted.mjs [NAME]`, alone: it builds the program anew.
+// restored afterwards. Run it with `npm run planted [NAME]`, alone: it builds the program anew.
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -60,7 +60,7 @@ const faults = [
   [
     "remarks-not-sent",
     "src/review/decision.tsx",
-    "remarks: drafts }",
+    "remarks: fresh }",
     "remarks: [] }",
     "tests/journey",
   ],
@@ -73,16 +73,16 @@ const faults = [
   ],
   [
     "words-lost-on-refusal",
-    "src/review/submit.ts",
+    "src/shell/submit.ts",
     'setSending("idle");\n      setError',
     "localStorage.clear();\n      location.reload();\n      setError",
     "tests/faults",
   ],
   [
     "new-key-for-each-try",
-    "src/review/submit.ts",
-    "if (attempt.current?.body !== text) attempt.current",
-    "attempt.current",
+    "src/shell/submit.ts",
+    "if (kept?.body === body) return kept.key;",
+    "",
     "tests/faults",
   ],
   [
@@ -116,9 +116,9 @@ const faults = [
   ],
   [
     "winner-not-named",
-    "src/review/refusal.tsx",
-    'case "decided":',
-    'case "decided?":',
+    "src/review/decided.tsx",
+    "const who = answer.actor;",
+    "const who = String(1);",
     "tests/people",
   ],
   ["contrast", "src/style.css", "--muted: #565c69;", "--muted: #a0a6b3;", "tests/barriers"],

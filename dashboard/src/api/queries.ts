@@ -114,13 +114,6 @@ export const history = (id: string, path: string) =>
       read(api.GET("/projects/{id}/history", { params: { path: { id }, query: { path } } })),
   });
 
-export const diff = (id: string, path: string, from: string, to = "head") =>
-  queryOptions({
-    queryKey: ["project", id, "diff", path, from, to],
-    queryFn: () =>
-      read(api.GET("/projects/{id}/diff", { params: { path: { id }, query: { path, from, to } } })),
-  });
-
 export const board = (id: string) =>
   queryOptions({
     queryKey: ["project", id, "board"],
@@ -143,10 +136,4 @@ export const cost = (id: string) =>
   queryOptions({
     queryKey: ["project", id, "cost"],
     queryFn: () => read(api.GET("/projects/{id}/cost", of(id))),
-  });
-
-export const members = (id: string) =>
-  queryOptions({
-    queryKey: ["project", id, "members"],
-    queryFn: () => read(api.GET("/projects/{id}/members", of(id))),
   });

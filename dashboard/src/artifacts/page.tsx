@@ -6,7 +6,7 @@ import { buttonLook } from "@/components/ui/button";
 import { Badge, Notice, Panel, Title } from "@/components/ui/parts";
 import { Blocks } from "@/content/blocks";
 import { Source } from "@/content/source";
-import { phaseName } from "@/engagement/phases";
+import { phaseName } from "@/shell/names";
 import { Failed, Loaded } from "@/shell/loaded";
 import { exact, useText } from "@/shell/text";
 

@@ -4,7 +4,7 @@ import type { Schemas } from "@/api/client";
 import { board, project } from "@/api/queries";
 import { Badge, Title } from "@/components/ui/parts";
 import { Plain } from "@/content/plain";
-import { phaseName } from "@/engagement/phases";
+import { phaseName } from "@/shell/names";
 import { Loaded } from "@/shell/loaded";
 import { type Say, useText } from "@/shell/text";
 

@@ -1,6 +1,7 @@
 import { useEffect, useId, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/parts";
+import { isDark } from "@/shell/preferences";
 import { useText } from "@/shell/text";
 
 /** Largest source of a diagram, in characters. */
@@ -40,9 +41,8 @@ export function Diagram({ source }: { source: string }) {
       if (event.source !== frame.current?.contentWindow) return;
       const said = event.data as { ready?: boolean; height?: number; fault?: boolean };
       if (said.ready) {
-        const dark = getComputedStyle(document.documentElement).colorScheme === "dark";
         // The frame has no origin that could be named.
-        frame.current?.contentWindow?.postMessage({ source, dark }, "*");
+        frame.current?.contentWindow?.postMessage({ source, dark: isDark() }, "*");
       } else if (typeof said.height === "number") {
         clearTimeout(watchdog);
         setHeight(Math.min(2_000, Math.max(40, said.height)));

@@ -79,7 +79,7 @@ function Hunk({ rows, isFirst }: { rows: Row[]; isFirst: boolean }) {
 }
 
 /** The lines that differ, with a few lines around them. */
-export function hunksOf(old: string, now: string): Row[][] {
+function hunksOf(old: string, now: string): Row[][] {
   const pieces = compare(old.split("\n"), now.split("\n"), () => false);
   const rows: Row[] = [];
   let [before, after] = [1, 1];

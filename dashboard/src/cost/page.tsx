@@ -4,7 +4,7 @@ import { useState } from "react";
 import type { Schemas } from "@/api/client";
 import { cost } from "@/api/queries";
 import { Notice, Panel, Scroll, Select, Title } from "@/components/ui/parts";
-import { phaseName } from "@/engagement/phases";
+import { phaseName } from "@/shell/names";
 import { Loaded } from "@/shell/loaded";
 import { money, number, short, useText } from "@/shell/text";
 

@@ -5,7 +5,7 @@ import { Button } from "@/components/ui/button";
 import { Panel, Select } from "@/components/ui/parts";
 import { Plain } from "@/content/plain";
 import { useFeed } from "@/live/feed";
-import { type Sentence, type Weight, sentence } from "@/live/sentences";
+import { type Sentence, type Weight, sentence } from "./sentences";
 import { clock, exact, useText } from "@/shell/text";
 
 type Line = Sentence & { seq: number; at: string };

@@ -3,8 +3,8 @@ import { api, once, read } from "@/api/client";
 import type { Project } from "@/api/client";
 import { Button } from "@/components/ui/button";
 import { Notice, Panel } from "@/components/ui/parts";
-import { Refusal } from "@/review/refusal";
-import { useSubmit } from "@/review/submit";
+import { Refusal } from "@/shell/refusal";
+import { useSubmit } from "@/shell/submit";
 import { useText } from "@/shell/text";
 
 type Verb = "cancel" | "resume" | "retry";

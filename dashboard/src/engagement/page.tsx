@@ -12,7 +12,7 @@ import { Loaded } from "@/shell/loaded";
 import { type Say, ago, exact, money, short, useText } from "@/shell/text";
 import { JournalLog } from "./log";
 import { Operations } from "./operations";
-import { phaseName } from "./phases";
+import { phaseName } from "@/shell/names";
 
 /** What happens in an engagement now, what has happened, and what comes. */
 export function Overview() {

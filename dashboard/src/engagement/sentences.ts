@@ -1,6 +1,6 @@
 import type { Say } from "@/shell/text";
-import { phaseName } from "@/engagement/phases";
-import type { Entry } from "./cursor";
+import { phaseName } from "@/shell/names";
+import type { Entry } from "@/live/cursor";
 
 type Json = Record<string, unknown>;
 

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { projects } from "@/api/queries";
 import { Button, buttonLook } from "@/components/ui/button";
 import { Badge, Scroll, Select, Title } from "@/components/ui/parts";
-import { phaseName } from "@/engagement/phases";
+import { phaseName } from "@/shell/names";
 import { Loaded } from "@/shell/loaded";
 import { ago, exact, useText } from "@/shell/text";
 import { stateName, stateTone } from "./states";

@@ -1,5 +1,5 @@
 import type { OpenRequest } from "@/api/client";
-import { phaseName } from "@/engagement/phases";
+import { phaseName } from "@/shell/names";
 import { type Say, ago } from "@/shell/text";
 
 /** Until when a request waits, and what happens then. */

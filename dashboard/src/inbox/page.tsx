@@ -6,7 +6,7 @@ import type { OpenRequest, Schemas } from "@/api/client";
 import { changes, inbox, projects } from "@/api/queries";
 import { buttonLook } from "@/components/ui/button";
 import { Badge, Input, Panel, Select, Title } from "@/components/ui/parts";
-import { phaseName } from "@/engagement/phases";
+import { phaseName } from "@/shell/names";
 import { Plain } from "@/content/plain";
 import { stateName } from "@/fleet/states";
 import { Loaded } from "@/shell/loaded";

@@ -5,7 +5,7 @@ import type { Schemas } from "@/api/client";
 import { ledger } from "@/api/queries";
 import { Badge, Input, Panel, Select, Title } from "@/components/ui/parts";
 import { Plain } from "@/content/plain";
-import { phaseName } from "@/engagement/phases";
+import { phaseName } from "@/shell/names";
 import { Loaded } from "@/shell/loaded";
 import { type Say, useText } from "@/shell/text";
 

@@ -1,41 +1,28 @@
 import { type FormEvent, useState } from "react";
-import { api, once, read } from "@/api/client";
 import type { Request } from "@/api/client";
 import { Button } from "@/components/ui/button";
 import { Field, Input, Notice, Panel, Title } from "@/components/ui/parts";
 import { useDraft } from "@/shell/drafts";
 import { money, number, useText } from "@/shell/text";
 import { Decided, isOpen } from "./decided";
-import { Refusal } from "./refusal";
-import { useSubmit } from "./submit";
+import { Refusal } from "@/shell/refusal";
+import { useAnswer } from "./answer";
 
 /** A budget that the next call would exceed: raise it, or let the engagement end. */
 export function Budget({ id, request }: { id: string; request: Request }) {
   const t = useText();
   const [limit, setLimit, drop] = useDraft(`${id}.${request.id}.limit`, "");
   const [stops, setStops] = useState(false);
-  const { submit, sending, error } = useSubmit(id, `answer.${request.id}`);
+  const { answer, isSending, error } = useAnswer(id, request.id, drop);
   const asked = request.budget;
   const isMoney = asked?.unit === "micro_usd";
   const show = (amount: number) =>
     isMoney ? money(amount) : t("{n} tokens", { n: number(amount) });
 
-  const send = async (answer: string) => {
-    const reply = await submit({ answer }, (key) =>
-      read(
-        api.POST("/projects/{id}/interrupt/{request}/respond", {
-          params: { path: { id, request: request.id } },
-          headers: once(key),
-          body: { answer },
-        }),
-      ),
-    );
-    if (reply) drop();
-  };
   const raise = (event: FormEvent) => {
     event.preventDefault();
     // Some people write a comma before the cents.
-    void send(limit.trim().replace(/^(\d+),(\d{1,2})$/, "$1.$2"));
+    void answer(limit.trim().replace(/^(\d+),(\d{1,2})$/, "$1.$2"));
   };
 
   return (
@@ -69,14 +56,14 @@ export function Budget({ id, request }: { id: string; request: Request }) {
                   required
                   className="max-w-xs"
                   value={limit}
-                  readOnly={sending === "sending"}
+                  readOnly={isSending}
                   onChange={(event) => setLimit(event.target.value)}
                 />
               )}
             </Field>
             <Refusal error={error} />
             <div className="flex flex-wrap gap-2">
-              <Button type="submit" look="primary" disabled={sending === "sending"}>
+              <Button type="submit" look="primary" disabled={isSending}>
                 {t("Raise the limit")}
               </Button>
               <Button look="danger" onClick={() => setStops(true)}>
@@ -90,11 +77,7 @@ export function Budget({ id, request }: { id: string; request: Request }) {
                 {t("The engagement ends here. What the crew has written stays in the repository.")}
               </Notice>
               <div className="flex gap-2">
-                <Button
-                  look="danger"
-                  disabled={sending === "sending"}
-                  onClick={() => void send("stop")}
-                >
+                <Button look="danger" disabled={isSending} onClick={() => void answer("stop")}>
                   {t("Yes, end it")}
                 </Button>
                 <Button onClick={() => setStops(false)}>{t("Back")}</Button>

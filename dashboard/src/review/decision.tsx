@@ -1,17 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type FormEvent, useEffect, useId, useRef, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import { api, once, read } from "@/api/client";
 import type { Request, Schemas } from "@/api/client";
 import { me } from "@/api/queries";
 import { Button, buttonLook } from "@/components/ui/button";
 import { Badge, Notice, Panel, TextArea } from "@/components/ui/parts";
-import { phaseName } from "@/engagement/phases";
+import { phaseName } from "@/shell/names";
 import { useDraft } from "@/shell/drafts";
 import { type Say, useText } from "@/shell/text";
 import { Following, type NewRemark, type Viewed } from "./gate";
-import { Refusal } from "./refusal";
-import { useSubmit } from "./submit";
+import { Refusal } from "@/shell/refusal";
+import { useSubmit } from "@/shell/submit";
 
 type Choice = "approve" | "revise";
 
@@ -63,8 +63,7 @@ export function Decision(props: Props) {
     requestAnimationFrame(() => summary.current?.focus());
   };
 
-  const send = async (event: FormEvent) => {
-    event.preventDefault();
+  const send = async () => {
     if (!choice) return;
     const given = Object.fromEntries(
       Object.entries(ratings).filter(([rating]) => request.ratings.includes(rating)),
@@ -107,7 +106,8 @@ export function Decision(props: Props) {
         <h2 id={box} className="mb-3 text-lg font-semibold">
           {t("Your decision")}
         </h2>
-        <form className="flex flex-col gap-4" onSubmit={(event) => void send(event)}>
+        {/* No form: a decision is made by a button, never by Enter in a field. */}
+        <div className="flex flex-col gap-4">
           <div className="flex flex-wrap gap-x-8 gap-y-3">
             {request.ratings.map((rating) => (
               <Rating
@@ -174,7 +174,7 @@ export function Decision(props: Props) {
             >
               <Summary choice={choice} {...props} drafts={fresh} />
               <div className="flex flex-wrap gap-2">
-                <Button type="submit" look="primary" disabled={sending === "sending"}>
+                <Button look="primary" disabled={sending === "sending"} onClick={() => void send()}>
                   {choice === "approve" ? t("Yes, approve") : t("Yes, send it back")}
                 </Button>
                 <Button onClick={() => setChoice(undefined)}>{t("Back")}</Button>
@@ -195,9 +195,11 @@ export function Decision(props: Props) {
               </Link>
             </div>
           )}
-        </form>
+        </div>
       </Panel>
-      {inView ? null : <Bar {...props} onDecide={() => decideButton.current?.focus()} />}
+      {inView ? null : (
+        <Bar {...props} onDecide={() => (decideButton.current ?? summary.current)?.focus()} />
+      )}
     </>
   );
 }

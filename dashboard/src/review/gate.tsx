@@ -9,7 +9,7 @@ import { Loaded } from "@/shell/loaded";
 import { useDraft } from "@/shell/drafts";
 import { usePreferences } from "@/shell/preferences";
 import { ago, exact, money, short, useText } from "@/shell/text";
-import { phaseName } from "@/engagement/phases";
+import { phaseName } from "@/shell/names";
 import { Changes } from "./changes";
 import { Decided, isOpen } from "./decided";
 import { Decision } from "./decision";

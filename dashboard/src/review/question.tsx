@@ -1,16 +1,15 @@
 import { type FormEvent, useId } from "react";
-import { api, once, read } from "@/api/client";
 import type { Request, Schemas } from "@/api/client";
 import { Button } from "@/components/ui/button";
 import { Badge, Panel, TextArea, Title } from "@/components/ui/parts";
 import { Plain } from "@/content/plain";
 import { consequence, kindName } from "@/inbox/consequence";
-import { phaseName } from "@/engagement/phases";
+import { phaseName } from "@/shell/names";
 import { useDraft } from "@/shell/drafts";
 import { ago, useText } from "@/shell/text";
 import { Decided, isOpen } from "./decided";
-import { Refusal } from "./refusal";
-import { useSubmit } from "./submit";
+import { Refusal } from "@/shell/refusal";
+import { useAnswer } from "./answer";
 
 type Part = Schemas["QuestionPart"];
 
@@ -23,29 +22,20 @@ export function Question({ id, request }: { id: string; request: Request }) {
     ? request.parts
     : [{ question: request.text, choices: request.choices ?? [], optional: request.optional }];
   const [answers, setAnswers, drop] = useDraft(`${id}.${request.id}.answers`, NONE);
-  const { submit, sending, error } = useSubmit(id, `answer.${request.id}`);
+  const { answer, isSending, error } = useAnswer(id, request.id, drop);
   const due = consequence(t, request);
   const several = parts.length > 1;
   const given = parts.map((_, at) => (answers[at] ?? "").trim());
   const complete = parts.every((part, at) => part.optional || given[at]);
 
-  const send = async (event: FormEvent) => {
+  const send = (event: FormEvent) => {
     event.preventDefault();
     if (!complete) return;
     // Several answers are one line each.
-    const answer = several
+    const words = several
       ? given.map((one) => one.replace(/\s*\n\s*/g, " ")).join("\n")
       : (given[0] ?? "");
-    const reply = await submit({ answer }, (key) =>
-      read(
-        api.POST("/projects/{id}/interrupt/{request}/respond", {
-          params: { path: { id, request: request.id } },
-          headers: once(key),
-          body: { answer },
-        }),
-      ),
-    );
-    if (reply) drop();
+    void answer(words);
   };
 
   return (
@@ -65,8 +55,8 @@ export function Question({ id, request }: { id: string; request: Request }) {
         <Decided id={id} request={request} />
       </header>
       {isOpen(request) ? (
-        <form className="flex flex-col gap-4" onSubmit={(event) => void send(event)}>
-          <fieldset disabled={sending === "sending"} className="flex flex-col gap-4">
+        <form className="flex flex-col gap-4" onSubmit={send}>
+          <fieldset disabled={isSending} className="flex flex-col gap-4">
             {parts.map((part, at) => (
               <One
                 key={part.question}
@@ -82,7 +72,7 @@ export function Question({ id, request }: { id: string; request: Request }) {
           </fieldset>
           <Refusal error={error} />
           <div className="flex flex-wrap items-center gap-2">
-            <Button type="submit" look="primary" disabled={!complete || sending === "sending"}>
+            <Button type="submit" look="primary" disabled={!complete || isSending}>
               {t("Answer")}
             </Button>
             {complete ? null : (

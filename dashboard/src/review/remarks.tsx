@@ -5,8 +5,8 @@ import { Button } from "@/components/ui/button";
 import { Badge, Panel } from "@/components/ui/parts";
 import { Plain } from "@/content/plain";
 import { type Say, ago, useText } from "@/shell/text";
-import { Refusal } from "./refusal";
-import { useSubmit } from "./submit";
+import { Refusal } from "@/shell/refusal";
+import { useSubmit } from "@/shell/submit";
 
 type Remark = Schemas["RemarkRow"];
 

@@ -19,7 +19,8 @@ export function Login({ login }: { login: string | undefined }) {
     setFault(refused);
     if (!refused) {
       setToken("");
-      await queries.invalidateQueries();
+      // What was read for somebody else is not shown to whoever is there now.
+      await queries.resetQueries();
     }
   };
 

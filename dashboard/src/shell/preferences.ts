@@ -5,7 +5,7 @@ export type Preferences = {
   language?: string;
   theme: "system" | "light" | "dark";
   motion: "system" | "less";
-  /** Whether single keys act: `j`, `k`, `n`, `p`, `v`, `c`. */
+  /** Whether single keys act: `j`, `k`, `n`, `p`, `v`. */
   keys: boolean;
 };
 
@@ -42,6 +42,11 @@ export function show(): void {
   root.dataset["theme"] = current.theme;
   root.dataset["motion"] = current.motion;
 }
+
+/** Whether the page is dark. */
+export const isDark = (): boolean =>
+  current.theme === "dark" ||
+  (current.theme === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
 
 export function usePreferences(): Preferences {
   return useSyncExternalStore((listener) => {

@@ -1,7 +1,7 @@
 import { Refused } from "@/api/client";
 import { Notice } from "@/components/ui/parts";
-import { reason } from "@/shell/loaded";
-import { useText } from "@/shell/text";
+import { reason } from "./loaded";
+import { useText } from "./text";
 
 /** Why a decision was not recorded. What was typed stays where it is. */
 export function Refusal({ error }: { error: Error | undefined }) {

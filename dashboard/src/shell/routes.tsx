@@ -64,7 +64,7 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("@/settings/page"), "Settings"),
 });
 
-export const project = createRoute({
+const project = createRoute({
   getParentRoute: () => root,
   path: "/app/p/$id",
   component: lazyRouteComponent(() => import("@/engagement/frame"), "Frame"),

@@ -26,6 +26,15 @@ export async function logIn(token: string): Promise<typeof refusedToken> {
   }
 }
 
+const LEFT = "cloudcrew.left";
+
+/** Leaves the page when the person logs out in another tab. */
+export function leaveTogether(): void {
+  addEventListener("storage", ({ key }) => {
+    if (key === LEFT) location.assign("/app/inbox");
+  });
+}
+
 /** Ends the session here and in other tabs, and forgets what was typed. */
 export async function logOut(): Promise<void> {
   try {
@@ -33,5 +42,6 @@ export async function logOut(): Promise<void> {
   } finally {
     forgetDrafts("all");
   }
+  localStorage.setItem(LEFT, String(Date.now()));
   location.assign("/app/inbox");
 }

@@ -15,9 +15,6 @@ export function useText(): Say {
   return (english, values) => chosen._(english, values);
 }
 
-/** The same outside of components. */
-export const t: Say = (english, values) => i18n._(english, values);
-
 export async function speak(language: Language): Promise<void> {
   const catalog =
     language === "de" ? await import("virtual:messages/de") : await import("virtual:messages/en");
