@@ -98,12 +98,17 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
         .map_err(|error| Failure::world(format!("cannot listen on {}: {error}", serve.listen)))?;
     let address = listener.local_addr()?;
     say!("listening on http://{address}");
-    if let Some(token) = &printed {
-        note!("token: {token}");
-    }
-    if cloudcrew_dashboard::file("index.html").is_some() {
-        let token = printed.map(|token| format!("#token={token}")).unwrap_or_default();
-        note!("dashboard: http://{address}/{token}");
+    let has_pages = cloudcrew_dashboard::file("index.html").is_some();
+    match printed {
+        Some(token) => {
+            note!("token: {token}");
+            if has_pages {
+                note!("dashboard: http://{address}/#token={token}");
+            }
+        }
+        // Whoever gave the token may also want every line of stderr to be JSON.
+        None if has_pages => tracing::info!("the dashboard is at http://{address}/"),
+        None => {}
     }
     let mut signals = Signals::new()?;
     let sweep = tokio::spawn(host.clone().sweep());
